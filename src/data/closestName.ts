@@ -1,0 +1,46 @@
+/**
+ * Names there are, for a message about one that there is not.
+ *
+ * @module
+ */
+
+/** Levenshtein distance: the least number of letters to insert, delete or replace. O(a.length b.length). */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}
+
+/**
+ * The name most like `wanted`, or undefined where none is close enough to be a slip of the keyboard: at most
+ * a third of the letters differ (one, in a short name), capitals not counted.
+ */
+export function closestName(wanted: string, names: readonly string[]): string | undefined {
+  const target = wanted.toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const name of names) {
+    const distance = editDistance(target, name.toLowerCase());
+    if (distance < bestDistance) {
+      best = name;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** How many names a message lists before it says how many more there are. */
+const LISTED = 20;
+
+/** `a, b, c`, or the first twenty and `and 5 more`. */
+export function listNames(names: readonly string[]): string {
+  if (names.length <= LISTED) return names.join(", ");
+  return `${names.slice(0, LISTED).join(", ")} and ${names.length - LISTED} more`;
+}

@@ -1,0 +1,106 @@
+/**
+ * Reads a table from a file, standard input, bytes or a Blob.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { readNpy } from "../formats/npy.ts";
+import { readParquet } from "../formats/parquet.ts";
+import { gunzip, readFileBytes, readStandardInput } from "../platform.ts";
+import { readCsv } from "./csv.ts";
+import type { TextSource } from "./decodeText.ts";
+import { fileKind, type TableFormat } from "./fileFormat.ts";
+import { readJsonLines } from "./jsonLines.ts";
+import type { Table } from "./table.ts";
+
+/** How to read a table. */
+export interface ReadTableOptions {
+  /** The format, where it is not to be told from the name's extension. */
+  readonly format?: TableFormat;
+  /** What to call the source in an error; for bytes and Blobs, its extension also tells the format. */
+  readonly name?: string;
+}
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const startsWith = (bytes: Uint8Array, text: string): boolean =>
+  [...text].every((letter, at) => bytes[at] === letter.charCodeAt(0));
+
+/** The format of bytes that have no name: by their first bytes, CSV where those say nothing. */
+function formatOfBytes(bytes: Uint8Array): TableFormat {
+  if (startsWith(bytes, "PAR1")) return "parquet";
+  if (startsWith(bytes, "\x93NUMPY")) return "npy";
+  return "csv";
+}
+
+function readFormat(format: TableFormat, source: TextSource, bytes: () => Promise<Uint8Array>, name: string) {
+  switch (format) {
+    case "csv":
+      return readCsv(source, { name });
+    case "tsv":
+      return readCsv(source, { name, delimiter: "\t" });
+    case "jsonl":
+      return readJsonLines(source, { name });
+    case "npy":
+      return bytes().then((content) => readNpy(content, name));
+    case "parquet":
+      return bytes().then((content) => readParquet(content, name));
+    default:
+      throw new UsageError(`format must be csv, tsv, jsonl, npy or parquet, got "${format}"`);
+  }
+}
+
+/**
+ * Reads a table.
+ *
+ * @param source a path; `"-"` for standard input (CSV unless `format` says otherwise); bytes; or a Blob, such as
+ *   the File that a browser's user chose.
+ * @param options the format and a name, both optional. Without either, a path's extension tells the format
+ *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .parquet, each also with .gz), and bytes are taken for
+ *   Parquet or .npy if they start as those do, else for CSV. Gzip is recognised by its first bytes.
+ * @throws UsageError for an unknown extension, or a path in a browser.
+ * @throws FormatError for a file that is absent, unreadable or corrupt.
+ * @throws DataError for content that is no table: no header, ragged rows, duplicate names.
+ * @example const table = await readTable("iris.csv");
+ */
+export async function readTable(
+  source: string | Uint8Array | Blob,
+  options: ReadTableOptions = {},
+): Promise<Table> {
+  if (typeof source === "string") {
+    const fromInput = source === "-";
+    const name = options.name ?? (fromInput ? "standard input" : source);
+    // An unknown extension is told before the file is opened.
+    const kind = options.format || fromInput ? undefined : fileKind(source);
+    const bytes = fromInput ? await readStandardInput() : await readFileBytes(source);
+    return await readBytes(bytes, options.format ?? kind?.format ?? "csv", kind?.compressed ?? false, name);
+  }
+  const fileName = source instanceof Blob && "name" in source ? String(source.name) : undefined;
+  const known = options.name ?? fileName;
+  const name = known ?? "the data";
+  const kind = options.format || known === undefined ? undefined : fileKind(known);
+  const start = source instanceof Blob ? await bytesOf(source.slice(0, 8)) : source;
+  if (source instanceof Blob && !isGzip(start) && !kind?.compressed) {
+    // A Blob of text is streamed, not held in memory twice.
+    const format = options.format ?? kind?.format ?? formatOfBytes(start);
+    return await readFormat(format, source, () => bytesOf(source), name);
+  }
+  const bytes = source instanceof Blob ? await bytesOf(source) : source;
+  return await readBytes(bytes, options.format ?? kind?.format, kind?.compressed ?? false, name);
+}
+
+async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** Reads bytes that may be compressed; `compressed` says that the name claims it. */
+async function readBytes(
+  bytes: Uint8Array,
+  format: TableFormat | undefined,
+  compressed: boolean,
+  name: string,
+): Promise<Table> {
+  const content = compressed || isGzip(bytes) ? await gunzip(bytes, name) : bytes;
+  return await readFormat(format ?? formatOfBytes(content), content, async () => content, name);
+}

@@ -1,0 +1,83 @@
+/**
+ * The resolution at which a column was recorded: the step between its values, where it has ties or lies on a
+ * grid.
+ *
+ * @module
+ */
+
+/** What sorting a column's finite values tells. */
+export interface Resolution {
+  /** Values that are neither missing nor infinite. */
+  readonly count: number;
+  /** Different values, those closer than rounding errors taken as one. */
+  readonly distinct: number;
+  /** Rows that hold the most frequent value, and that value. */
+  readonly mostFrequent: { readonly value: number; readonly count: number };
+  /** Largest value less the smallest. */
+  readonly range: number;
+  /** Whether every value is a whole number. */
+  readonly integers: boolean;
+  /** Whether all values lie a whole number of steps apart. */
+  readonly lattice: boolean;
+  /**
+   * The step, in the column's units: for whole numbers the greatest step that they all share, otherwise the
+   * smallest gap between distinct values. Undefined where there are fewer than two distinct values.
+   */
+  readonly step: number | undefined;
+}
+
+/**
+ * Two values that differ by less than this many units in the last place of the column's largest are one value.
+ * 0.1 + 0.2 and 0.3, or 0.3 - 0.2 - 0.1 and 0, differ by a few; a time stamp of 2^31 seconds keeps its milliseconds.
+ */
+const ROUNDING = 64 * Number.EPSILON;
+
+/** A grid of more steps than this across the range is not told from a continuum. */
+const MOST_STEPS = 1e6;
+
+function greatestCommonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+/** The shortest decimal within `tolerance`: a gap of 0.09999999999999998 is a step of 0.1. */
+function shortest(value: number, tolerance: number): number {
+  for (let digits = 1; digits < 16; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.abs(rounded - value) <= tolerance) return rounded;
+  }
+  return value;
+}
+
+/** Sorts a copy of the column's finite values and measures their gaps. O(n log n). */
+export function measureResolution(column: Float64Array): Resolution {
+  const sorted = column.filter(Number.isFinite).sort();
+  const count = sorted.length;
+  const largest = count === 0 ? 0 : Math.max(Math.abs(sorted[0]!), Math.abs(sorted[count - 1]!));
+  const tolerance = ROUNDING * largest;
+  const integers = count > 0 && sorted.every(Number.isInteger);
+  const gaps: number[] = [];
+  let distinct = count === 0 ? 0 : 1;
+  let mostFrequent = { value: sorted[0] ?? Number.NaN, count: 0 };
+  let start = 0;
+  for (let i = 1; i <= count; i++) {
+    const gap = i < count ? sorted[i]! - sorted[i - 1]! : Number.POSITIVE_INFINITY;
+    if (gap <= tolerance) continue;
+    if (i - start > mostFrequent.count) mostFrequent = { value: sorted[start]!, count: i - start };
+    start = i;
+    if (i < count) {
+      gaps.push(gap);
+      distinct++;
+    }
+  }
+  const range = count === 0 ? 0 : sorted[count - 1]! - sorted[0]!;
+  if (gaps.length === 0) {
+    return { count, distinct, mostFrequent, range, integers, lattice: false, step: undefined };
+  }
+  const smallest = gaps.reduce((least, gap) => Math.min(least, gap));
+  const step = integers ? gaps.reduce(greatestCommonDivisor) : shortest(smallest, tolerance);
+  // A gap that is far from a whole number of steps, beyond rounding, betrays a continuum.
+  const onGrid = (gap: number): boolean => Math.abs(gap / step - Math.round(gap / step)) < 1e-3;
+  const lattice = integers || (range / step <= MOST_STEPS && gaps.every(onGrid));
+  return { count, distinct, mostFrequent, range, integers, lattice, step };
+}

@@ -1,0 +1,51 @@
+/**
+ * Writes a table to a file.
+ *
+ * @module
+ */
+
+import { writeNpy } from "../formats/npy.ts";
+import { writeParquet } from "../formats/parquet.ts";
+import { concatenate, gzip, writeFileAtomically } from "../platform.ts";
+import { csvPieces } from "./csv.ts";
+import { fileKind, type TableFormat } from "./fileFormat.ts";
+import { jsonLinesPieces } from "./jsonLines.ts";
+import type { Table } from "./table.ts";
+
+/** UTF-8 of pieces of text. Encoded one by one: all of the text may not fit one string. */
+function encode(pieces: Iterable<string>): Uint8Array {
+  const encoder = new TextEncoder();
+  return concatenate(Array.from(pieces, (piece) => encoder.encode(piece)));
+}
+
+/**
+ * The table as the bytes of a file. Numbers read back to the same doubles. Missing values are empty cells in
+ * CSV and TSV, null in JSON lines, NaN otherwise. Text columns have no values and are not written.
+ */
+export async function tableToBytes(table: Table, format: TableFormat): Promise<Uint8Array> {
+  switch (format) {
+    case "csv":
+      return encode(csvPieces(table));
+    case "tsv":
+      return encode(csvPieces(table, "\t"));
+    case "jsonl":
+      return encode(jsonLinesPieces(table));
+    case "npy":
+      return writeNpy(table);
+    case "parquet":
+      return await writeParquet(table);
+  }
+}
+
+/**
+ * Writes a table to a file; its extension tells the format (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy,
+ * .parquet, each also with .gz). The file appears complete or not at all.
+ *
+ * @throws UsageError for an unknown extension, or in a browser.
+ * @throws FormatError if the folder does not exist or writing fails.
+ */
+export async function writeTable(table: Table, path: string): Promise<void> {
+  const { format, compressed } = fileKind(path);
+  const bytes = await tableToBytes(table, format);
+  await writeFileAtomically(path, compressed ? await gzip(bytes) : bytes);
+}

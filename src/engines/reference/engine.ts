@@ -1,0 +1,163 @@
+/**
+ * The reference engine: programs interpreted in float64. It decides what is right; use it to check, not to wait.
+ *
+ * @module
+ */
+
+import { AbortedError, ShapeError } from "../../errors.ts";
+import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { type PreparedProgram, prepareProgram } from "../../graph/program.ts";
+import type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "../engine.ts";
+import { interpret, type Values } from "./interpreter.ts";
+
+/** The float64 oracle. */
+export const referenceEngine: Engine = {
+  name: "reference",
+  compile: async (program) => new ReferenceExecutable(prepareProgram(program)),
+};
+
+class ReferenceExecutable implements Executable {
+  readonly #program: PreparedProgram;
+  readonly #parameters = new Map<string, Float64Array>();
+  #loaded: RunInputs | undefined;
+
+  constructor(program: PreparedProgram) {
+    this.#program = program;
+    for (const { name, shape } of program.parameters)
+      this.#parameters.set(name, new Float64Array(sizeOf(shape)));
+  }
+
+  async setParameters(values: Arrays): Promise<void> {
+    for (const [name, data] of Object.entries(values)) {
+      const own = this.#parameters.get(name);
+      if (!own) continue;
+      if (own.length !== data.length)
+        throw new ShapeError(`setParameters: "${name}" has ${own.length} elements, got ${data.length}.`);
+      own.set(data);
+    }
+  }
+
+  async getParameters(): Promise<Record<string, Float64Array>> {
+    return Object.fromEntries(Array.from(this.#parameters, ([name, data]) => [name, data.slice()]));
+  }
+
+  async run(
+    inputs: RunInputs,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<RunOutputs> {
+    // Blocks bound the memory of long tables; sums are added block by block.
+    const block = 1024;
+    const rows: Record<string, Float64Array> = {};
+    const sums: Record<string, Float64Array> = {};
+    for (const [name, value] of Object.entries(this.#program.rows))
+      rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
+    if (Object.keys(this.#program.sums).length > 0) {
+      const { sums: all } = this.#evaluate(inputs, {});
+      Object.assign(sums, all);
+    }
+    if (Object.keys(rows).length === 0) return { rows, sums };
+    for (let start = 0; start < inputs.rows; start += block) {
+      if (options.signal?.aborted) throw new AbortedError("The computation was aborted.");
+      const count = Math.min(block, inputs.rows - start);
+      const part = Object.fromEntries(
+        this.#program.inputs.map(({ name, shape }) => {
+          const size = sizeOf(shape);
+          return [name, inputs.inputs[name]!.subarray(start * size, (start + count) * size)];
+        }),
+      );
+      const { rows: values } = this.#evaluate({ rows: count, inputs: part }, {}, true);
+      for (const [name, data] of Object.entries(values)) rows[name]!.set(data, (start * data.length) / count);
+      await Promise.resolve();
+    }
+    return { rows, sums };
+  }
+
+  async load(inputs: RunInputs): Promise<void> {
+    this.#loaded = inputs;
+  }
+
+  async step(steps: Steps): Promise<Record<string, Float64Array>> {
+    const loaded = this.#loaded;
+    if (!loaded) throw new ShapeError("step: no rows were loaded.");
+    const history: Record<string, number[]> = {};
+    for (const name of Object.keys(this.#program.sums)) history[name] = [];
+    let start = 0;
+    for (let s = 0; s < steps.counts.length; s++) {
+      if (steps.signal?.aborted) break;
+      const count = steps.counts[s]!;
+      const picked = steps.indices.subarray(start, start + count);
+      start += count;
+      const inputs = Object.fromEntries(
+        this.#program.inputs.map(({ name, shape }) => {
+          const size = sizeOf(shape);
+          const source = loaded.inputs[name]!;
+          const data = new Float64Array(count * size);
+          picked.forEach((row, i) => data.set(source.subarray(row * size, (row + 1) * size), i * size));
+          return [name, data];
+        }),
+      );
+      const stepInputs = Object.fromEntries(
+        this.#program.stepInputs.map(({ name, shape }) => {
+          const size = sizeOf(shape);
+          return [name, steps.stepInputs[name]!.subarray(s * size, (s + 1) * size)];
+        }),
+      );
+      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs);
+      for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
+      updates.forEach((value, i) =>
+        this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
+      );
+      // Lets aborts and progress through between steps.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    return Object.fromEntries(Object.entries(history).map(([name, list]) => [name, Float64Array.from(list)]));
+  }
+
+  dispose(): void {
+    this.#loaded = undefined;
+  }
+
+  #evaluate(
+    { rows, inputs }: RunInputs,
+    stepInputs: Arrays,
+    rowsOnly = false,
+  ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
+    const program = this.#program;
+    const values: Values = new Map();
+    for (const leaf of program.inputs) {
+      const data = inputs[leaf.name];
+      if (data?.length !== rows * sizeOf(leaf.shape))
+        throw new ShapeError(
+          `run: input "${leaf.name}" needs ${rows * sizeOf(leaf.shape)} numbers, got ${data?.length}.`,
+        );
+      values.set(leaf, data);
+    }
+    for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
+    for (const leaf of program.stepInputs)
+      if (stepInputs[leaf.name]) values.set(leaf, stepInputs[leaf.name]!);
+    const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> =>
+      Object.fromEntries(
+        Object.entries(outputs).map(([name, output]) => [
+          name,
+          interpret([output], values, rows)[0]!.slice(),
+        ]),
+      );
+    const batched = Object.fromEntries(
+      Object.entries(named(program.rows)).map(([name, data]) => {
+        const output = program.rows[name]!;
+        const size = sizeOf(output.shape);
+        return [
+          name,
+          output.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!),
+        ];
+      }),
+    );
+    if (rowsOnly) return { rows: batched, sums: {}, updates: [] };
+    const sums = named(program.sums);
+    const complete = program.stepInputs.every((leaf) => values.has(leaf));
+    const updates = complete
+      ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
+      : [];
+    return { rows: batched, sums, updates };
+  }
+}

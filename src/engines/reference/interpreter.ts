@@ -1,0 +1,181 @@
+/**
+ * The value of every node, in float64, one row at a time where it is batched: slow and obviously right.
+ *
+ * @module
+ */
+
+import { elementwise } from "../../graph/elementwise.ts";
+import { type Expr, type FixedPointExpr, type MapExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+
+/** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
+export type Values = Map<Expr, Float64Array>;
+
+/** Values of all outputs, in the same layout as the leaves. `values` gains every node on the way. */
+export function interpret(outputs: readonly Expr[], values: Values, rows: number): Float64Array[] {
+  for (const node of topologicalOrder(outputs, new Set(values.keys())))
+    if (!values.has(node)) values.set(node, evaluate(node, values, rows));
+  return outputs.map((output) => values.get(output)!);
+}
+
+function evaluate(node: Expr, values: Values, rows: number): Float64Array {
+  const size = sizeOf(node.shape);
+  const count = node.batched ? rows : 1;
+  const out = new Float64Array(node.op === "map" ? 0 : count * size);
+  const operands = node.inputs.map((input) => values.get(input)!);
+  /** First element of operand k in a row. */
+  const base = (k: number, row: number): number =>
+    node.inputs[k]!.batched ? row * sizeOf(node.inputs[k]!.shape) : 0;
+  /** Runs a rule for each row of the result (once if it is shared). */
+  const eachRow = (rule: (row: number, at: number) => void): Float64Array => {
+    for (let row = 0; row < count; row++) rule(row, row * size);
+    return out;
+  };
+  const [a, b] = operands as [Float64Array, Float64Array];
+  switch (node.op) {
+    case "constant":
+      return node.data;
+    case "rowMark":
+      return out.fill(1);
+    case "elementwise": {
+      const { value } = elementwise[node.name];
+      const read = operands.map((data, k) => {
+        const scalar = sizeOf(node.inputs[k]!.shape) === 1;
+        return (row: number, i: number): number => data[base(k, row) + (scalar ? 0 : i)]!;
+      });
+      const at = (k: number, row: number, i: number): number => read[k]?.(row, i) ?? 0;
+      return eachRow((row, start) => {
+        for (let i = 0; i < size; i++) out[start + i] = value(at(0, row, i), at(1, row, i), at(2, row, i));
+      });
+    }
+    case "reshape":
+      return a;
+    case "gather":
+      return eachRow((row, start) => {
+        for (let i = 0; i < size; i++)
+          out[start + i] = node.indices[i]! < 0 ? 0 : a[base(0, row) + node.indices[i]!]!;
+      });
+    case "scatter":
+      return eachRow((row, start) => {
+        node.indices.forEach((to, i) => {
+          if (to >= 0) out[start + to]! += a[base(0, row) + i]!;
+        });
+      });
+    case "concatenate":
+      return eachRow((row, start) => {
+        let at = start;
+        operands.forEach((data, k) => {
+          const length = sizeOf(node.inputs[k]!.shape);
+          out.set(data.subarray(base(k, row), base(k, row) + length), at);
+          at += length;
+        });
+      });
+    case "sum":
+      return eachRow((row, start) => {
+        for (let o = 0; o < node.outer; o++)
+          for (let i = 0; i < node.inner; i++) {
+            let total = 0;
+            for (let c = 0; c < node.count; c++)
+              total += a[base(0, row) + (o * node.count + c) * node.inner + i]!;
+            out[start + o * node.inner + i] = total;
+          }
+      });
+    case "linear": {
+      const inputs = sizeOf(node.inputs[0]!.shape);
+      const bias = operands[2];
+      return eachRow((row, start) => {
+        for (let o = 0; o < size; o++) {
+          let total = bias?.[o] ?? 0;
+          for (let i = 0; i < inputs; i++)
+            total += a[base(0, row) + i]! * b[node.transposed ? i * size + o : o * inputs + i]!;
+          out[start + o] = total;
+        }
+      });
+    }
+    case "sumRows":
+      for (let row = 0; row < rows; row++) for (let i = 0; i < size; i++) out[i]! += a[row * size + i]!;
+      return out;
+    case "sumOuter": {
+      const [m, n] = node.shape as [number, number];
+      for (let row = 0; row < rows; row++)
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) out[i * n + j]! += a[row * m + i]! * b[row * n + j]!;
+      return out;
+    }
+    case "matrixProduct": {
+      const [m, n] = node.shape as [number, number];
+      const inner = node.inputs[0]!.shape[1]!;
+      for (let i = 0; i < m; i++)
+        for (let j = 0; j < n; j++) {
+          let total = 0;
+          for (let k = 0; k < inner; k++) total += a[i * inner + k]! * b[k * n + j]!;
+          out[i * n + j] = total;
+        }
+      return out;
+    }
+    case "solveTriangular": {
+      // The transpose of a lower triangle is an upper one.
+      const forward = node.lower !== node.transposed;
+      const element = (i: number, j: number): number =>
+        node.transposed ? a[j * size + i]! : a[i * size + j]!;
+      return eachRow((row, start) => {
+        for (let step = 0; step < size; step++) {
+          const i = forward ? step : size - 1 - step;
+          let total = b[base(1, row) + i]!;
+          for (let k = 0; k < step; k++) {
+            const j = forward ? k : size - 1 - k;
+            total -= element(i, j) * out[start + j]!;
+          }
+          out[start + i] = total / element(i, i);
+        }
+      });
+    }
+    case "map":
+      return out;
+    case "project":
+      return evaluateMap(node.inputs[0] as MapExpr, node.index, values, count);
+    case "fixedPoint":
+      return iterate(node, values, rows);
+    default:
+      throw new Error(`no value was given for the ${node.op} "${"name" in node ? node.name : ""}"`);
+  }
+}
+
+/** One result of a map: the body's scalars as rows, one a (row, feature). */
+function evaluateMap(map: MapExpr, index: number, values: Values, count: number): Float64Array {
+  const { slots, results } = map.body;
+  const scalars: Values = new Map();
+  map.inputs.forEach((block, k) => {
+    const data = values.get(block)!;
+    const width = slots[k]!.length;
+    slots[k]!.forEach((scalar, j) => {
+      const column = new Float64Array(count * map.features);
+      for (let row = 0; row < count; row++)
+        for (let f = 0; f < map.features; f++)
+          column[row * map.features + f] =
+            data[(block.batched ? row * map.features * width : 0) + f * width + j]!;
+      scalars.set(scalar, column);
+    });
+  });
+  const wanted = results[index]!;
+  const columns = interpret(wanted, scalars, count * map.features);
+  const out = new Float64Array(count * map.features * wanted.length);
+  columns.forEach((column, j) => {
+    const shared = !wanted[j]!.batched;
+    for (let i = 0; i < count * map.features; i++) out[i * wanted.length + j] = column[shared ? 0 : i]!;
+  });
+  return out;
+}
+
+function iterate(node: FixedPointExpr, values: Values, rows: number): Float64Array {
+  const size = sizeOf(node.shape);
+  const initial = node.inputs[0]!;
+  const asRows = (value: Expr, data: Float64Array): Float64Array =>
+    value.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!);
+  let state = asRows(initial, values.get(initial)!);
+  for (let k = 0; k < node.iterations; k++) {
+    const inside: Values = new Map(node.inputs.map((outer) => [outer, values.get(outer)!]));
+    inside.set(node.slot, state);
+    state = asRows(node.result, interpret([node.result], inside, rows)[0]!);
+  }
+  return state;
+}

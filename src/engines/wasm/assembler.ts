@@ -1,0 +1,112 @@
+/**
+ * A small assembler for WebAssembly modules with SIMD, that works at run time and in the browser.
+ *
+ * {@link ModuleBuilder} collects functions; {@link FunctionBuilder} writes the body of one. Memory is always imported
+ * as `env.memory`.
+ *
+ * @module
+ */
+
+import { ByteWriter } from "./binary.ts";
+import { FunctionBuilder, type FunctionIndex, typeCodes, type ValueType } from "./function.ts";
+
+export {
+  FunctionBuilder,
+  type FunctionIndex,
+  type Label,
+  type LaneType,
+  type Local,
+  type ValueType,
+} from "./function.ts";
+export type { LaneOperation, LoadOperation, PlainOperation, StoreOperation } from "./opcodes.ts";
+
+/** What a module expects of its memory. */
+export interface ModuleOptions {
+  /** Whether `env.memory` is shared between threads. */
+  readonly sharedMemory: boolean;
+  /** In pages of 64 KiB; the imported memory must declare a maximum that is no larger. */
+  readonly maximumPages: number;
+}
+
+/** Collects functions and writes a module that imports `env.memory`. */
+export class ModuleBuilder {
+  readonly #options: ModuleOptions;
+  readonly #types = new Map<string, { index: number; bytes: Uint8Array }>();
+  readonly #functions: { name: string | null; type: number; body: Uint8Array }[] = [];
+
+  constructor(options: ModuleOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds a function, exported if it has a name, and returns its number. `emit` writes the body at once; it may call
+   * functions that were added before.
+   */
+  addFunction(
+    name: string | null,
+    parameters: readonly ValueType[],
+    results: readonly ValueType[],
+    emit: (f: FunctionBuilder) => void,
+  ): FunctionIndex {
+    const f = new FunctionBuilder(parameters, this.#options.sharedMemory);
+    emit(f);
+    this.#functions.push({ name, type: this.#typeIndex(parameters, results), body: f.encode() });
+    return this.#functions.length - 1;
+  }
+
+  #typeIndex(parameters: readonly ValueType[], results: readonly ValueType[]): number {
+    const key = `${parameters.join()}>${results.join()}`;
+    let type = this.#types.get(key);
+    if (type === undefined) {
+      const out = new ByteWriter();
+      out.byte(0x60);
+      for (const list of [parameters, results]) out.sized(Uint8Array.from(list, (item) => typeCodes[item]));
+      type = { index: this.#types.size, bytes: out.written };
+      this.#types.set(key, type);
+    }
+    return type.index;
+  }
+
+  /** The module, for `WebAssembly.compile`. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const out = new ByteWriter();
+    const section = (id: number, emit: (content: ByteWriter) => void): void => {
+      const content = new ByteWriter();
+      emit(content);
+      out.byte(id);
+      out.sized(content.written);
+    };
+    out.bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    section(1, (content) => {
+      content.unsigned(this.#types.size);
+      for (const { bytes } of this.#types.values()) content.bytes(bytes);
+    });
+    section(2, (content) => {
+      content.unsigned(1);
+      content.text("env");
+      content.text("memory");
+      content.byte(0x02);
+      content.byte(this.#options.sharedMemory ? 0x03 : 0x01);
+      content.unsigned(0);
+      content.unsigned(this.#options.maximumPages);
+    });
+    section(3, (content) => {
+      content.unsigned(this.#functions.length);
+      for (const { type } of this.#functions) content.unsigned(type);
+    });
+    section(7, (content) => {
+      const exported = [...this.#functions.entries()].filter(([, { name }]) => name !== null);
+      content.unsigned(exported.length);
+      for (const [index, { name }] of exported) {
+        content.text(name!);
+        content.byte(0x00);
+        content.unsigned(index);
+      }
+    });
+    section(10, (content) => {
+      content.unsigned(this.#functions.length);
+      for (const { body } of this.#functions) content.sized(body);
+    });
+    return Uint8Array.from(out.written);
+  }
+}

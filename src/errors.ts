@@ -1,0 +1,56 @@
+/**
+ * The errors that the library throws on purpose. `code` is stable and meant for programs; `message` is one
+ * line meant for people: it names the thing, its value, what was expected and what to do, and may change.
+ *
+ * @module
+ */
+
+/** Base of all errors thrown on purpose; `code` is stable, `message` may change. */
+export abstract class PushforwardError extends Error {
+  abstract readonly code: string;
+}
+
+/** A call that cannot be carried out as written: an unknown option, a value outside its domain. */
+export class UsageError extends PushforwardError {
+  override readonly name = "UsageError";
+  readonly code = "PUSHFORWARD_USAGE";
+}
+
+/** Two shapes, or a shape and a length, that do not fit together. */
+export class ShapeError extends PushforwardError {
+  override readonly name = "ShapeError";
+  readonly code = "PUSHFORWARD_SHAPE";
+}
+
+/** Data that cannot be used: text where a number is expected, a missing value, a constant column, too few rows. */
+export class DataError extends PushforwardError {
+  override readonly name = "DataError";
+  readonly code = "PUSHFORWARD_DATA";
+  /** Name of the column at fault, where there is one. */
+  readonly column: string | undefined;
+  /** Row at fault, counted from 1 without the header, where there is one. */
+  readonly row: number | undefined;
+  constructor(message: string, where: { column?: string; row?: number } = {}) {
+    super(message);
+    this.column = where.column;
+    this.row = where.row;
+  }
+}
+
+/** A file that is absent, unreadable, truncated, corrupt, or of a version that this release does not read. */
+export class FormatError extends PushforwardError {
+  override readonly name = "FormatError";
+  readonly code = "PUSHFORWARD_FORMAT";
+}
+
+/** A computation that left the finite numbers and could not be brought back. */
+export class NumericalError extends PushforwardError {
+  override readonly name = "NumericalError";
+  readonly code = "PUSHFORWARD_NUMERICAL";
+}
+
+/** Thrown when an `AbortSignal` stops a computation. */
+export class AbortedError extends PushforwardError {
+  override readonly name = "AbortedError";
+  readonly code = "PUSHFORWARD_ABORTED";
+}

@@ -1,0 +1,151 @@
+/**
+ * NumPy's `.npy`: one array of numbers.
+ *
+ *     6 bytes   "\x93NUMPY"
+ *     2 bytes   version, 1.0 to 3.0
+ *     2 or 4    length of the header (4 from version 2), little-endian
+ *     header    a Python dictionary: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
+ *     the rest  the elements
+ *
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ *
+ * @module
+ */
+
+import { type Table, tableFromRows } from "../data/table.ts";
+import { DataError, FormatError } from "../errors.ts";
+
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+
+type Getter = (view: DataView, at: number, littleEndian: boolean) => number;
+
+/** How to read one element, by NumPy's letter and size. 64-bit integers are rounded to the nearest double. */
+const ELEMENTS: Readonly<Record<string, Getter>> = {
+  f4: (view, at, little) => view.getFloat32(at, little),
+  f8: (view, at, little) => view.getFloat64(at, little),
+  i1: (view, at) => view.getInt8(at),
+  i2: (view, at, little) => view.getInt16(at, little),
+  i4: (view, at, little) => view.getInt32(at, little),
+  i8: (view, at, little) => Number(view.getBigInt64(at, little)),
+  u1: (view, at) => view.getUint8(at),
+  u2: (view, at, little) => view.getUint16(at, little),
+  u4: (view, at, little) => view.getUint32(at, little),
+  u8: (view, at, little) => Number(view.getBigUint64(at, little)),
+  b1: (view, at) => (view.getUint8(at) === 0 ? 0 : 1),
+};
+
+interface Header {
+  readonly descr: string;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+}
+
+/** The three fields of the header's dictionary, which Python's `repr` wrote. */
+function parseDictionary(text: string, name: string): Header {
+  const descr = /'descr'\s*:\s*(?:'([^']*)'|\[)/.exec(text);
+  const order = /'fortran_order'\s*:\s*(True|False)/.exec(text);
+  // Python 2 wrote lengths as 3L; a tuple of one ends with a comma.
+  const shape = /'shape'\s*:\s*\(((?:\s*\d+L?\s*,)*(?:\s*\d+L?)?\s*)\)/.exec(text);
+  if (!descr || !order || !shape) {
+    throw new FormatError(
+      `${name}: the header of the .npy file is corrupt: ${JSON.stringify(text.slice(0, 80))}`,
+    );
+  }
+  const lengths = shape[1]!.split(",").filter((length) => length.trim() !== "");
+  return {
+    descr: descr[1] ?? "a list of fields",
+    fortranOrder: order[1] === "True",
+    shape: lengths.map((length) => Number.parseInt(length, 10)),
+  };
+}
+
+/** The header, and where the elements start. */
+function readHeader(bytes: Uint8Array, name: string): { header: Header; start: number } {
+  if (bytes.length < 10 || MAGIC.some((byte, at) => bytes[at] !== byte)) {
+    throw new FormatError(`${name} is no .npy file: it does not start with "\\x93NUMPY"`);
+  }
+  const version = bytes[6]!;
+  if (version < 1 || version > 3) {
+    throw new FormatError(`${name} is a .npy file of version ${version}; versions 1 to 3 can be read`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const before = version === 1 ? 10 : 12;
+  const length =
+    version === 1 ? view.getUint16(8, true) : bytes.length < 12 ? Infinity : view.getUint32(8, true);
+  if (length > bytes.length - before)
+    throw new FormatError(`${name}: the .npy file is truncated in its header`);
+  const start = before + length;
+  const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(before, start));
+  return { header: parseDictionary(text, name), start };
+}
+
+/**
+ * Reads an array of one or two axes as a table with columns x1, x2, ...; one axis is one column. Floats,
+ * integers and booleans of either byte order, in C or Fortran order. 64-bit integers above 2^53 are rounded to
+ * the nearest double.
+ *
+ * @param name what to call the file in an error.
+ * @throws FormatError if the file is not .npy, of another version, truncated, too long, or of another
+ *   element type (objects, strings, records, complex numbers).
+ * @throws DataError if the array has no axis, more than two, or no columns.
+ */
+export function readNpy(bytes: Uint8Array, name: string = "the file"): Table {
+  const { header, start } = readHeader(bytes, name);
+  const { descr, fortranOrder, shape } = header;
+  const type = /^([<>=|])?([fiub]\d)$/.exec(descr);
+  const read = type && ELEMENTS[type[2]!];
+  if (!type || !read) {
+    throw new FormatError(
+      `${name} holds elements of type ${JSON.stringify(descr)}; expected numbers: save it as float64`,
+    );
+  }
+  if (shape.length < 1 || shape.length > 2) {
+    throw new DataError(
+      `${name} holds an array of shape (${shape.join(", ")}); expected one or two axes: rows and columns`,
+    );
+  }
+  const rows = shape[0]!;
+  const width = shape[1] ?? 1;
+  if (width === 0) throw new DataError(`${name} holds an array of shape (${rows}, 0): it has no columns`);
+  const size = Number(type[2]![1]);
+  const claimed = rows * width * size;
+  // Checked before anything is allocated: a corrupt shape must not ask for terabytes.
+  if (claimed !== bytes.length - start) {
+    throw new FormatError(
+      `${name}: shape (${shape.join(", ")}) of "${descr}" takes ${claimed} bytes, ` +
+        `the file has ${bytes.length - start}; it is truncated or corrupt`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = type[1] !== ">";
+  const values = new Float64Array(rows * width);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let place = 0; place < width; place++, at++) {
+      const element = fortranOrder ? place * rows + row : at;
+      values[at] = read(view, start + element * size, little);
+    }
+  }
+  const columns = Array.from({ length: width }, (_, place) => `x${place + 1}`);
+  return tableFromRows(columns, values);
+}
+
+/**
+ * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
+ * Column names have no place in the format and are lost.
+ */
+export function writeNpy(table: Table): Uint8Array {
+  const shape = `(${table.rows}, ${table.columns.length})`;
+  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`;
+  // The format wants the elements to start at a multiple of 64, after blanks and a line feed.
+  const start = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(start + 8 * table.values.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(MAGIC);
+  bytes[6] = 1;
+  view.setUint16(8, start - 10, true);
+  bytes.set(new TextEncoder().encode(`${dictionary.padEnd(start - 11)}\n`), 10);
+  table.values.forEach((value, index) => {
+    view.setFloat64(start + 8 * index, value, true);
+  });
+  return bytes;
+}

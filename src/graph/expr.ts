@@ -1,0 +1,222 @@
+/**
+ * The values of a per-sample program.
+ *
+ * An `Expr` is one value of one sample, of a static shape, written symbolically: a node of a graph whose edges
+ * are its `inputs`. Nothing here knows a batch axis, an engine or a number type. A value is *batched* (one a
+ * sample) or *shared* (the same for all: parameters, constants, and sums over rows). Nodes are immutable, and a
+ * node used twice is computed once.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../errors.ts";
+import type { ElementwiseName } from "./elementwise.ts";
+
+/** Per-sample shape, row-major; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** The scalar program of a {@link MapExpr}: what happens to one feature, written on scalars. */
+export interface ScalarBody {
+  /** One list a block: the scalar slots that stand for the numbers of one feature. */
+  readonly slots: readonly (readonly SlotExpr[])[];
+  /** One list a result: the scalars that one feature yields. */
+  readonly results: readonly (readonly Expr[])[];
+}
+
+interface Node {
+  readonly shape: Shape;
+  readonly batched: boolean;
+  readonly inputs: readonly Expr[];
+}
+
+/** Batched value given with every row. */
+export interface InputExpr extends Node {
+  readonly op: "input";
+  readonly name: string;
+}
+/** Shared value that the engine keeps between runs: a trained parameter, a state, a statistic. */
+export interface ParameterExpr extends Node {
+  readonly op: "parameter";
+  readonly name: string;
+}
+/** Shared value given anew with every step: a learning rate, a drawn depth. */
+export interface StepInputExpr extends Node {
+  readonly op: "stepInput";
+  readonly name: string;
+}
+/** Shared value known when the graph is written. */
+export interface ConstantExpr extends Node {
+  readonly op: "constant";
+  readonly data: Float64Array;
+}
+/** Stand-in for a value that an enclosing operation supplies: the argument of a map's or an iteration's body. */
+export interface SlotExpr extends Node {
+  readonly op: "slot";
+}
+/** 1 for a row; 0 in a lane that an engine pads a tile with. Gradients of sums over rows start from it. */
+export interface RowMarkExpr extends Node {
+  readonly op: "rowMark";
+}
+/** An element-wise operation; operands have the shape of the result or are scalars. */
+export interface ElementwiseExpr extends Node {
+  readonly op: "elementwise";
+  readonly name: ElementwiseName;
+}
+/** The same elements in the same order under another shape. */
+export interface ReshapeExpr extends Node {
+  readonly op: "reshape";
+}
+/** `out[i] = x[indices[i]]` on row-major elements; index -1 gives 0. */
+export interface GatherExpr extends Node {
+  readonly op: "gather";
+  readonly indices: Int32Array;
+}
+/** `out[indices[i]] += x[i]` on row-major elements, from zeros: the transpose of a gather; index -1 is dropped. */
+export interface ScatterExpr extends Node {
+  readonly op: "scatter";
+  readonly indices: Int32Array;
+}
+/** The row-major elements of all inputs, one after another. */
+export interface ConcatenateExpr extends Node {
+  readonly op: "concatenate";
+}
+/** Sum over one axis of `[outer, count, inner]`. */
+export interface SumExpr extends Node {
+  readonly op: "sum";
+  readonly outer: number;
+  readonly count: number;
+  readonly inner: number;
+}
+/** Dense layer: inputs x `[in]`, shared W `[out, in]` (`[in, out]` when transposed), and a bias `[out]` or none. */
+export interface LinearExpr extends Node {
+  readonly op: "linear";
+  readonly transposed: boolean;
+}
+/** Shared sum over the rows of a batched value. */
+export interface SumRowsExpr extends Node {
+  readonly op: "sumRows";
+}
+/** Shared sum over the rows of the outer product of y `[m]` and x `[n]`: the gradient of a dense layer's weights. */
+export interface SumOuterExpr extends Node {
+  readonly op: "sumOuter";
+}
+/** Product of two shared matrices. */
+export interface MatrixProductExpr extends Node {
+  readonly op: "matrixProduct";
+}
+/** Solution x of A x = b, or of its transpose, with A shared `[n, n]` and triangular; b `[n]`. */
+export interface SolveTriangularExpr extends Node {
+  readonly op: "solveTriangular";
+  readonly lower: boolean;
+  readonly transposed: boolean;
+}
+/**
+ * One scalar program applied to each of `features` features. Input block i has `features * slots[i].length`
+ * elements, those of one feature adjacent; its results are read by {@link ProjectExpr}. A map is what an engine
+ * compiles into one kernel, so that a spline with its gradient is written in ordinary scalars and runs fused.
+ */
+export interface MapExpr extends Node {
+  readonly op: "map";
+  readonly features: number;
+  readonly body: ScalarBody;
+}
+/** Result number `index` of a map: shape `[features, k]`. */
+export interface ProjectExpr extends Node {
+  readonly op: "project";
+  readonly index: number;
+}
+/**
+ * The state after `iterations` applications of a body, from a first state. The body may use any outer value;
+ * `inputs` are the first state and those outer values. Derivatives are those of the fixed point (implicit
+ * function theorem), so the iteration must have reached it: a strictly triangular body of n features does in n.
+ */
+export interface FixedPointExpr extends Node {
+  readonly op: "fixedPoint";
+  readonly iterations: number;
+  readonly slot: SlotExpr;
+  readonly result: Expr;
+}
+
+/** A symbolic value of one sample; see the file's head. */
+export type Expr =
+  | InputExpr
+  | ParameterExpr
+  | StepInputExpr
+  | ConstantExpr
+  | SlotExpr
+  | RowMarkExpr
+  | ElementwiseExpr
+  | ReshapeExpr
+  | GatherExpr
+  | ScatterExpr
+  | ConcatenateExpr
+  | SumExpr
+  | LinearExpr
+  | SumRowsExpr
+  | SumOuterExpr
+  | MatrixProductExpr
+  | SolveTriangularExpr
+  | MapExpr
+  | ProjectExpr
+  | FixedPointExpr;
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+/** `[2, 3]` as people write it. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Whether two shapes are the same, extent by extent. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((extent, i) => extent === b[i]);
+}
+
+/**
+ * Refuses a shape with an extent that is not a positive integer.
+ * @throws {@link ShapeError}
+ */
+export function checkShape(where: string, shape: Shape): void {
+  if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0))
+    throw new ShapeError(`${where}: extents must be positive integers, got ${formatShape(shape)}.`);
+}
+
+/**
+ * All nodes that the outputs depend on, each after its inputs; nodes in `leaves` are not entered. Bodies of maps
+ * and iterations are not entered either.
+ */
+export function topologicalOrder(outputs: readonly Expr[], leaves?: ReadonlySet<Expr>): Expr[] {
+  const order: Expr[] = [];
+  const seen = new Set<Expr>();
+  // An explicit stack: a chain of hundreds of maps would overflow the call stack.
+  const stack: { node: Expr; next: number }[] = [];
+  for (const output of outputs) {
+    if (seen.has(output)) continue;
+    seen.add(output);
+    stack.push({ node: output, next: 0 });
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const inputs = leaves?.has(top.node) ? [] : top.node.inputs;
+      const input = inputs[top.next++];
+      if (input === undefined) {
+        order.push(top.node);
+        stack.pop();
+      } else if (!seen.has(input)) {
+        seen.add(input);
+        stack.push({ node: input, next: 0 });
+      }
+    }
+  }
+  return order;
+}
+
+/** The nodes among `outputs`' ancestors that depend on `source`, itself included. */
+export function dependents(outputs: readonly Expr[], source: Expr): Set<Expr> {
+  const found = new Set<Expr>([source]);
+  for (const node of topologicalOrder(outputs))
+    if (node.inputs.some((input) => found.has(input))) found.add(node);
+  return found;
+}

@@ -1,0 +1,101 @@
+/**
+ * What an engine compiles: named inputs and outputs around one graph.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../errors.ts";
+import {
+  type Expr,
+  type InputExpr,
+  type ParameterExpr,
+  type StepInputExpr,
+  sameShape,
+  topologicalOrder,
+} from "./expr.ts";
+import { simplify } from "./simplify.ts";
+
+/** A new value for a parameter after a step, computed from shared values alone. */
+export interface Update {
+  readonly parameter: ParameterExpr;
+  readonly value: Expr;
+}
+
+/** A program: outputs one value a row, outputs summed over the rows, and updates of parameters after each step. */
+export interface Program {
+  /** Batched outputs, by name. */
+  readonly rows: Readonly<Record<string, Expr>>;
+  /** Shared outputs, by name: sums over the rows and what follows from them. */
+  readonly sums: Readonly<Record<string, Expr>>;
+  /** Applied together, after everything else of the step has read the old values. */
+  readonly updates: readonly Update[];
+}
+
+/** A program with its leaves listed, simplified. */
+export interface PreparedProgram extends Program {
+  readonly inputs: readonly InputExpr[];
+  readonly parameters: readonly ParameterExpr[];
+  readonly stepInputs: readonly StepInputExpr[];
+}
+
+/**
+ * Checks a program and simplifies it as one graph.
+ * @throws {@link ShapeError} if two leaves share a name, an output is on the wrong side of the rows, or an update
+ *   has not the shape of its parameter.
+ */
+export function prepareProgram(program: Partial<Program>): PreparedProgram {
+  const rows = Object.entries(program.rows ?? {});
+  const sums = Object.entries(program.sums ?? {});
+  const updates = program.updates ?? [];
+  for (const [name, value] of sums)
+    if (value.batched)
+      throw new ShapeError(`program: the sum "${name}" is batched; sum it over the rows first.`);
+  for (const { parameter, value } of updates)
+    if (value.batched || !sameShape(value.shape, parameter.shape))
+      throw new ShapeError(`program: the update of "${parameter.name}" must be shared and of its shape.`);
+  const flat = simplify([
+    ...rows.map(([, value]) => value),
+    ...sums.map(([, value]) => value),
+    ...updates.map((update) => update.value),
+  ]);
+  const values = flat.slice();
+  const named = (entries: [string, Expr][]): Record<string, Expr> =>
+    Object.fromEntries(entries.map(([name]) => [name, values.shift()!]));
+  const prepared = {
+    rows: named(rows),
+    sums: named(sums),
+    updates: updates.map((u) => ({ ...u, value: values.shift()! })),
+  };
+
+  const order = allNodes(flat);
+  const leaves = <Op extends Expr["op"]>(op: Op): Extract<Expr, { op: Op }>[] =>
+    order.filter((node): node is Extract<Expr, { op: Op }> => node.op === op);
+  const inputs = leaves("input");
+  const parameters = leaves("parameter");
+  // A parameter that is only updated, never read, is still kept by the engine.
+  for (const { parameter } of prepared.updates)
+    if (!parameters.includes(parameter)) parameters.push(parameter);
+  const stepInputs = leaves("stepInput");
+  for (const list of [inputs, parameters, stepInputs]) {
+    const names = new Set<string>();
+    for (const { name } of list) {
+      if (names.has(name)) throw new ShapeError(`program: two leaves are named "${name}".`);
+      names.add(name);
+    }
+  }
+  return { ...prepared, inputs, parameters, stepInputs };
+}
+
+/** Every node of the outputs, those inside the bodies of iterations included, inputs first. */
+export function allNodes(outputs: readonly Expr[]): Expr[] {
+  const found = new Set<Expr>();
+  const visit = (roots: readonly Expr[]): void => {
+    for (const node of topologicalOrder(roots)) {
+      if (found.has(node)) continue;
+      if (node.op === "fixedPoint") visit([node.result]);
+      found.add(node);
+    }
+  };
+  visit(outputs);
+  return [...found];
+}

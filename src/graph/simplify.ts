@@ -1,0 +1,261 @@
+/**
+ * Simplification: constant folding, algebraic identities, moves through moves, and common sub-expressions; dead
+ * code falls away because only what the outputs need is visited. Bodies of maps and iterations are simplified too.
+ *
+ * A factor of exactly zero is dropped with what it multiplies, so that a NaN that only zero would see does not
+ * appear: derivatives are full of such factors.
+ *
+ * @module
+ */
+
+import { elementwise } from "./elementwise.ts";
+import {
+  type ConcatenateExpr,
+  type ElementwiseExpr,
+  type Expr,
+  type GatherExpr,
+  type MapExpr,
+  sizeOf,
+  topologicalOrder,
+} from "./expr.ts";
+import * as ops from "./ops.ts";
+import { rebuildFixedPoint, withInputs } from "./rebuild.ts";
+
+/** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
+export function simplify(outputs: readonly Expr[]): Expr[] {
+  const interner = new Interner();
+  return simplifyWith(outputs, interner, new Map());
+}
+
+function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Expr, Expr>): Expr[] {
+  for (const node of topologicalOrder(outputs)) {
+    if (done.has(node)) continue;
+    const inputs = node.inputs.map((input) => done.get(input)!);
+    let next: Expr;
+    if (node.op === "fixedPoint") {
+      const rebuilt = rebuildFixedPoint(node, (outer) => done.get(outer) ?? outer);
+      if (rebuilt.op === "fixedPoint") {
+        const [result] = simplifyWith(
+          [rebuilt.result],
+          interner,
+          new Map(rebuilt.inputs.map((outer) => [outer, outer])),
+        );
+        next = ops.fixedPointOf(rebuilt.inputs[0]!, rebuilt.iterations, rebuilt.slot, result!);
+      } else next = rebuilt;
+    } else if (node.op === "map") next = simplifyMap(node, inputs);
+    else next = rewrite(withInputs(node, inputs), interner);
+    done.set(node, interner.intern(next));
+  }
+  return outputs.map((output) => done.get(output)!);
+}
+
+/** Hash-consing: one node for each operation on the same inputs. */
+class Interner {
+  readonly #ids = new Map<object, number>();
+  readonly #nodes = new Map<string, Expr>();
+
+  #id(object: object): number {
+    let id = this.#ids.get(object);
+    if (id === undefined) this.#ids.set(object, (id = this.#ids.size));
+    return id;
+  }
+
+  intern(node: Expr): Expr {
+    const key = this.#key(node);
+    const known = this.#nodes.get(key);
+    if (known) return known;
+    this.#nodes.set(key, node);
+    return node;
+  }
+
+  #key(node: Expr): string {
+    const head = `${node.op}|${node.shape}|${node.inputs.map((input) => this.#id(input))}|`;
+    switch (node.op) {
+      case "constant":
+        return node.data.length <= 64
+          ? head + Array.from(node.data, (x) => (Object.is(x, -0) ? "-0" : x)).join()
+          : head + this.#id(node.data);
+      case "elementwise":
+        return head + node.name;
+      case "gather":
+      case "scatter":
+        return head + (node.indices.length <= 4096 ? node.indices.join() : this.#id(node.indices));
+      case "sum":
+        return `${head}${node.outer},${node.count},${node.inner}`;
+      case "linear":
+        return head + node.transposed;
+      case "solveTriangular":
+        return `${head}${node.lower},${node.transposed}`;
+      case "project":
+        return head + node.index;
+      case "rowMark":
+      case "reshape":
+      case "concatenate":
+      case "sumRows":
+      case "sumOuter":
+      case "matrixProduct":
+        return head;
+      default:
+        // Leaves are themselves; bodies are compared by identity.
+        return head + this.#id(node);
+    }
+  }
+}
+
+function simplifyMap(node: MapExpr, inputs: readonly Expr[]): Expr {
+  const flat = simplify(node.body.results.flat());
+  let next = 0;
+  const results = node.body.results.map((result) => result.map(() => flat[next++]!));
+  return {
+    ...node,
+    body: { slots: node.body.slots, results },
+    batched: inputs.some((input) => input.batched),
+    inputs,
+  };
+}
+
+function rewrite(node: Expr, interner: Interner): Expr {
+  switch (node.op) {
+    case "elementwise":
+      return rewriteElementwise(node, interner);
+    case "gather":
+      return rewriteGather(node);
+    case "concatenate":
+      return rewriteConcatenate(node);
+    case "sum": {
+      const uniform = ops.uniformConstant(node.inputs[0]!);
+      return uniform === undefined ? node : ops.broadcastTo(ops.constant(uniform * node.count), node.shape);
+    }
+    case "linear":
+    case "sumRows":
+    case "sumOuter":
+    case "solveTriangular":
+      return isZero(node.inputs[node.op === "solveTriangular" ? 1 : 0]!) && node.inputs.length < 3
+        ? zero(node)
+        : node;
+    default:
+      return node;
+  }
+}
+
+function isZero(value: Expr): boolean {
+  if (ops.uniformConstant(value) === 0) return true;
+  return (value.op === "gather" || value.op === "reshape") && isZero(value.inputs[0]!);
+}
+
+function zero(like: Expr): Expr {
+  return ops.broadcastTo(ops.constant(0), like.shape);
+}
+
+/** The number of a scalar constant operand. */
+function numberOf(value: Expr | undefined): number | undefined {
+  return value && value.shape.length === 0 ? ops.uniformConstant(value) : undefined;
+}
+
+function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
+  const { name, shape } = node;
+  const full = (value: Expr): Expr => ops.broadcastTo(value, shape);
+  if (node.inputs.every((input) => input.op === "constant")) return foldElementwise(node);
+  // Operands that became repeated scalars are read as scalars.
+  const again = ops.apply(
+    name,
+    ...node.inputs.map((input) => (input.shape.length === 0 ? full(input) : input)),
+  );
+  const fresh = ops.reshape(again, shape);
+  if (fresh.op !== "elementwise") return fresh;
+  const [a, b, c] = fresh.inputs as [Expr, Expr, Expr];
+  const x = numberOf(a);
+  const y = numberOf(b);
+  switch (name) {
+    case "add":
+      if (x === 0 || isZero(a)) return full(b);
+      if (y === 0 || isZero(b)) return full(a);
+      return mergeMoves(fresh, a, b, interner) ?? fresh;
+    case "sub":
+      if (y === 0 || isZero(b)) return full(a);
+      if (x === 0 || isZero(a)) return full(ops.neg(b));
+      return fresh;
+    case "mul":
+      if (x === 0 || y === 0 || isZero(a) || isZero(b)) return zero(fresh);
+      if (x === 1) return full(b);
+      if (y === 1) return full(a);
+      if (x === -1) return full(ops.neg(b));
+      if (y === -1) return full(ops.neg(a));
+      return fresh;
+    case "div":
+      if (isZero(a)) return zero(fresh);
+      return y === 1 ? full(a) : fresh;
+    case "neg":
+      if (isZero(a)) return zero(fresh);
+      return a.op === "elementwise" && a.name === "neg" ? full(a.inputs[0]!) : fresh;
+    case "select":
+      if (b === c || (isZero(b) && isZero(c))) return full(b);
+      if (x !== undefined) return full(x !== 0 ? b : c);
+      return fresh;
+    default:
+      return fresh;
+  }
+}
+
+function foldElementwise(node: ElementwiseExpr): Expr {
+  const { value } = elementwise[node.name];
+  const data = node.inputs.map((input) => (input.op === "constant" ? input.data : new Float64Array(1)));
+  const at = (k: number, i: number): number => data[k]?.[data[k].length === 1 ? 0 : i] ?? 0;
+  const out = Float64Array.from({ length: sizeOf(node.shape) }, (_, i) =>
+    value(at(0, i), at(1, i), at(2, i)),
+  );
+  return ops.constant(out, node.shape);
+}
+
+/**
+ * a + b where both are moves with zeros in between and no place gets both: one move out of both sources. The
+ * cotangents of slices come in this form; together they are what was sliced.
+ */
+function mergeMoves(node: Expr, a: Expr, b: Expr, interner: Interner): Expr | undefined {
+  const left = a.op === "reshape" ? a.inputs[0]! : a;
+  const right = b.op === "reshape" ? b.inputs[0]! : b;
+  if (left.op !== "gather" || right.op !== "gather" || !left.indices.includes(-1)) return undefined;
+  for (let i = 0; i < left.indices.length; i++)
+    if (left.indices[i]! >= 0 && right.indices[i]! >= 0) return undefined;
+  const sources = [left, right].map((move) => ops.reshape(move.inputs[0]!, [sizeOf(move.inputs[0]!.shape)]));
+  const both = interner.intern(rewriteConcatenate(ops.concatenate(sources)));
+  const offset = sizeOf(sources[0]!.shape);
+  const indices = left.indices.map((from, i) =>
+    from >= 0 ? from : right.indices[i]! >= 0 ? right.indices[i]! + offset : -1,
+  );
+  const merged = ops.gather(both, indices, node.shape);
+  return merged.op === "gather" ? rewriteGather(merged) : merged;
+}
+
+function rewriteGather(node: GatherExpr): Expr {
+  const source = node.inputs[0]!;
+  if (source.op === "constant")
+    return ops.constant(
+      Float64Array.from(node.indices, (i) => (i < 0 ? 0 : source.data[i]!)),
+      node.shape,
+    );
+  if (isZero(source)) return zero(node);
+  if (source.op !== "concatenate") return node;
+  // A move that reads one part of a concatenation moves that part alone.
+  let start = 0;
+  for (const part of source.inputs) {
+    const end = start + sizeOf(part.shape);
+    if (node.indices.every((i) => i < 0 || (i >= start && i < end))) {
+      const offset = start;
+      return ops.gather(
+        part,
+        node.indices.map((i) => (i < 0 ? -1 : i - offset)),
+        node.shape,
+      );
+    }
+    start = end;
+  }
+  return node;
+}
+
+function rewriteConcatenate(node: Expr): Expr {
+  if (node.op !== "concatenate") return node;
+  if (!node.inputs.some((part) => part.op === "concatenate")) return node;
+  const inputs = node.inputs.flatMap((part) => (part.op === "concatenate" ? part.inputs : [part]));
+  return { ...node, inputs } satisfies ConcatenateExpr;
+}

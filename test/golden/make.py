@@ -1,0 +1,152 @@
+"""Writes the golden values beside this file, in float64, from sources that share no code with pushforward.
+
+    pip install torch==2.8.0 zuko==1.6.0 scipy mpmath && python make.py
+
+Made with Python 3.11, torch 2.8.0, zuko 1.6.0 (MIT), scipy 1.17, mpmath 1.3/1.4; each file names the versions it was made with.
+Every number is a JSON double printed with as many digits as give the same double back.
+"""
+
+import json, math, pathlib, platform
+
+import mpmath as mp, numpy as np, scipy, scipy.special, scipy.stats, torch, zuko
+from zuko.transforms import LULinearTransform, MonotonicAffineTransform, MonotonicRQSTransform, PermutationTransform
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+HERE = pathlib.Path(__file__).parent
+VERSIONS = {m.__name__: m.__version__ for m in (torch, zuko, scipy, mp)} | {"python": platform.python_version()}
+rng = np.random.default_rng(20240)
+t = torch.tensor
+
+
+def write(name, source, **content):
+    plain = lambda v: v.tolist() if hasattr(v, "tolist") else v
+    walk = lambda v: {k: walk(w) for k, w in v.items()} if isinstance(v, dict) else [walk(w) for w in v] if isinstance(v, (list, tuple)) else plain(v)
+    (HERE / name).write_text(json.dumps({"source": source, "versions": VERSIONS} | walk(content), indent=1, allow_nan=False) + "\n")
+
+
+def rational_quadratic(x, xs, ys, ds):
+    """Durkan et al. 2019, equations 4 and 5, one scalar; outside the knots a line with the slope of the end knot."""
+    if x <= xs[0]: return ys[0] + ds[0] * (x - xs[0]), math.log(ds[0])
+    if x >= xs[-1]: return ys[-1] + ds[-1] * (x - xs[-1]), math.log(ds[-1])
+    k = min(np.searchsorted(xs, x, side="right") - 1, len(xs) - 2)
+    w, h = xs[k + 1] - xs[k], ys[k + 1] - ys[k]
+    s, xi = h / w, (x - xs[k]) / w
+    bottom = s + (ds[k + 1] + ds[k] - 2 * s) * xi * (1 - xi)
+    y = ys[k] + h * (s * xi**2 + ds[k] * xi * (1 - xi)) / bottom
+    slope = s**2 * (ds[k + 1] * xi**2 + 2 * s * xi * (1 - xi) + ds[k] * (1 - xi) ** 2) / bottom**2
+    return y, math.log(slope)
+
+
+def rational_quadratic_spline():
+    cases, tails = [], []
+    for bins, bound, spread in ((8, 5.0, 1.0), (5, 3.0, 1.0), (8, 3.0, 3.0), (5, 5.0, 6.0)):
+        raw = [spread * rng.normal(size=n) for n in (bins, bins, bins - 1)]
+        spline = MonotonicRQSTransform(*map(t, raw), bound=bound)
+        xs, ys, ds = spline.horizontal.numpy(), spline.vertical.numpy(), spline.derivatives.numpy()
+        x = np.concatenate([np.linspace(-bound, bound, 25)[1:-1], rng.uniform(-bound, bound, 16), xs, [-bound - 1, -bound - 1e-9, bound + 1e-9, bound + 2.5, -1e3, 1e3, 0.0]])
+        y, ladj = spline.call_and_ladj(t(x))
+        paper = np.array([rational_quadratic(v, xs, ys, ds) for v in x])
+        assert np.allclose(y, paper[:, 0], rtol=0, atol=1e-12) and np.allclose(ladj, paper[:, 1], rtol=0, atol=1e-10)
+        targets = np.concatenate([np.linspace(-bound, bound, 25)[1:-1], rng.uniform(-bound, bound, 8), [-bound - 1, bound + 2.5]])
+        inverse = spline.inv(t(targets)).numpy()
+        inverseLadj = -spline.call_and_ladj(t(inverse))[1].numpy()
+        cases.append(dict(bins=bins, bound=bound, slope=1e-3, rawWidths=raw[0], rawHeights=raw[1], rawDerivatives=raw[2],
+                          horizontal=xs, vertical=ys, derivatives=ds, x=x, y=y, ladj=ladj, inverseOf=targets, inverse=inverse, inverseLadj=inverseLadj))
+        ends = np.concatenate([[rng.uniform(0.2, 3)], ds[1:-1], [rng.uniform(0.2, 3)]])
+        values = np.array([rational_quadratic(v, xs, ys, ends) for v in x])
+        tails.append(dict(horizontal=xs, vertical=ys, derivatives=ends, x=x, y=values[:, 0], ladj=values[:, 1]))
+    write("rational_quadratic_spline.json",
+          "zuko.transforms.MonotonicRQSTransform, checked here against Durkan et al. 2019, eqs 4-5; identity outside the box. "
+          "linearTails: the paper's formula with end slopes other than 1, continued as lines",
+          cases=cases, linearTails=tails)
+
+
+def affine():
+    shift, raw, x = rng.normal(size=24), 3 * rng.normal(size=24), 2 * rng.normal(size=24)
+    raw[:3] = [0.0, 40.0, -40.0]
+    transform = MonotonicAffineTransform(t(shift), t(raw))
+    y, ladj = transform.call_and_ladj(t(x))
+    write("affine.json", "zuko.transforms.MonotonicAffineTransform: y = exp(logScale) x + shift, logScale = raw / (1 + |raw / log slope|)",
+          slope=1e-3, shift=shift, rawScale=raw, logScale=transform.log_scale, x=x, y=y, ladj=ladj)
+
+
+def linear():
+    cases = []
+    for d in (1, 3, 6):
+        lu = rng.normal(size=(d, d)) + 2 * np.diag(np.sign(rng.normal(size=d)))
+        x = rng.normal(size=(5, d))
+        transform = LULinearTransform(t(lu))
+        y, ladj = transform.call_and_ladj(t(x))
+        assert np.allclose(ladj[0], np.linalg.slogdet((transform.L @ transform.U).numpy())[1])
+        lower, shift = np.tril(lu), rng.normal(size=d)
+        z = x @ lower.T + shift
+        cases.append(dict(features=d, lu=lu, lower=transform.L, unitUpper=transform.U, x=x, y=y, ladj=ladj, inverseOfX=transform.inv(t(x)),
+                          triangular=dict(matrix=lower, shift=shift, x=x, y=z, ladj=np.full(5, np.linalg.slogdet(lower)[1]),
+                                          inverseOfX=torch.linalg.solve_triangular(t(lower), t(x - shift).T, upper=False).T)))
+    write("linear.json", "zuko.transforms.LULinearTransform: y = L U x, L lower with the matrix's diagonal, U unit upper; triangular: y = tril(lu) x + shift", cases=cases)
+
+
+def permutation():
+    cases = []
+    for d in (1, 2, 5, 8):
+        order, x = rng.permutation(d), rng.normal(size=(3, d))
+        transform = PermutationTransform(t(order))
+        cases.append(dict(order=order, x=x, y=transform(t(x)), inverseOfX=transform.inv(t(x)), ladj=np.zeros(3)))
+    write("permutation.json", "zuko.transforms.PermutationTransform: y[i] = x[order[i]]", cases=cases)
+
+
+def philox():
+    published = [  # Random123 1.14.0, tests/kat_vectors, "philox4x32 10"
+        ("00000000 00000000 00000000 00000000", "00000000 00000000", "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
+        ("ffffffff ffffffff ffffffff ffffffff", "ffffffff ffffffff", "408f276d 41c83b0e a20bc7c6 6d5451fd"),
+        ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0", "d16cfe09 94fdcceb 5001e420 24126ea1")]
+
+    def philox4x32(c, k):  # Salmon et al. 2011; checks that the vectors were copied right, and gives some more
+        for _ in range(10):
+            a, b = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
+            c = [b >> 32 ^ c[1] ^ k[0], b & 0xFFFFFFFF, a >> 32 ^ c[3] ^ k[1], a & 0xFFFFFFFF]
+            k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+        return c
+
+    words = lambda text: [int(w, 16) for w in text.split()]
+    vectors = [dict(counter=words(c), key=words(k), output=words(o)) for c, k, o in published]
+    for v in vectors: assert philox4x32(v["counter"], v["key"]) == v["output"]
+    more = []
+    for _ in range(20):
+        w = [int(i) for i in rng.integers(0, 2**32, 6)]
+        more.append(dict(counter=w[:4], key=w[4:], output=philox4x32(w[:4], w[4:])))
+    write("philox.json", "Random123 kat_vectors, philox4x32 10 rounds (published); more: a Python transcription of Salmon et al. 2011 that gives the published ones",
+          published=vectors, more=more)
+
+
+def normal():
+    x = rng.normal(size=(12, 4)) * np.array([1, 3, 10, 0.1])
+    mean, std = rng.normal(size=4), np.exp(rng.normal(size=4))
+    standard, diagonal = scipy.stats.norm.logpdf(x).sum(1), scipy.stats.norm.logpdf(x, mean, std).sum(1)
+    own = torch.distributions.Independent(torch.distributions.Normal(t(mean), t(std)), 1).log_prob(t(x))
+    assert np.allclose(own, diagonal, rtol=1e-13, atol=0)
+    root = rng.normal(size=(4, 4)); covariance = root @ root.T + np.eye(4)
+    write("normal.json", "scipy.stats.norm and multivariate_normal, checked against torch.distributions", x=x, standard=standard,
+          diagonal=dict(mean=mean, std=std, logProb=diagonal),
+          full=dict(mean=mean, covariance=covariance, logProb=scipy.stats.multivariate_normal(mean, covariance).logpdf(x)))
+
+
+def elementary():
+    mp.mp.dps = 60
+    sweep = lambda low, high, n: np.concatenate([rng.uniform(low, high, n - 60), rng.normal(size=40) * 10.0 ** rng.uniform(-12, 0, 40), [0.0, -0.0], rng.normal(size=18)])
+    def quantile(p):
+        p = mp.mpf(p); x = mp.mpf(float(scipy.special.ndtri(float(p))))
+        for _ in range(8): x -= (mp.erfc(-x / mp.sqrt(2)) / 2 - p) * mp.sqrt(2 * mp.pi) * mp.exp(x * x / 2)
+        return x
+    positive = np.concatenate([10.0 ** rng.uniform(-300, 300, 80), rng.uniform(0, 3, 80), 1 + rng.normal(size=40) * 10.0 ** rng.uniform(-15, -2, 40)])
+    probability = np.concatenate([rng.uniform(0, 1, 100), 10.0 ** rng.uniform(-300, -1, 60), 1 - 10.0 ** rng.uniform(-15, -1, 38), [0.5, 0.975]])
+    table = dict(
+        exp=(sweep(-700, 700, 200), mp.exp), log=(positive, mp.log), log1p=(np.concatenate([sweep(-0.999, 5, 140).clip(-0.999), 10.0 ** rng.uniform(-18, 18, 60)]), mp.log1p),
+        expm1=(sweep(-40, 40, 200), mp.expm1), tanh=(sweep(-20, 20, 200), mp.tanh), sigmoid=(sweep(-700, 40, 200), lambda x: 1 / (1 + mp.exp(-x))),
+        softplus=(sweep(-700, 700, 200), lambda x: mp.log1p(mp.exp(x))), erf=(sweep(-6, 6, 200), mp.erf), erfc=(sweep(-6, 26, 200), mp.erfc), normalQuantile=(probability, quantile))
+    write("elementary.json", "mpmath at 60 digits, rounded to the nearest double",
+          functions={name: dict(x=x, y=[float(f(mp.mpf(float(v)))) for v in x]) for name, (x, f) in table.items()})
+
+
+for make in (rational_quadratic_spline, affine, linear, permutation, philox, normal, elementary): make()
