@@ -1,0 +1,57 @@
+/**
+ * A transformer applied to each feature with parameters of its own: unconditional, or computed from the context
+ * alone. It is what couplings and autoregressive maps become with one feature.
+ *
+ * @module
+ */
+
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { type Bijection, type Bound, checkCount, leafOf, subtreeOf, trained } from "./bijection.ts";
+import { checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
+import { parameterShape, type Transformer, transformerFromJson, transformFeatures } from "./transformer.ts";
+
+/** Options of {@link elementwise}. */
+export interface ElementwiseOptions {
+  readonly features: number;
+  readonly context?: number;
+  readonly transformer: Transformer;
+  /** Hidden sizes of the network of the context; not used without one (default none). */
+  readonly hidden?: readonly number[];
+}
+
+/**
+ * Element-wise bijection, the identity at the start. Both directions cost one network pass (none without context).
+ * @throws ShapeError if a size is not a positive integer.
+ */
+export function elementwise({
+  features,
+  context = 0,
+  transformer,
+  hidden = [],
+}: ElementwiseOptions): Bijection {
+  checkCount("elementwise", "features", features);
+  checkHidden("elementwise", hidden);
+  const shape = parameterShape(transformer, features);
+  const outputs = features * transformer.parameterCount;
+  const parametersOf = (p: Bound, c: Expr | undefined): Expr =>
+    context === 0
+      ? leafOf(p, "values")
+      : g.reshape(runNetwork(c!, subtreeOf(p, "network"), hidden.length + 1), shape);
+  return {
+    type: "elementwise",
+    features,
+    context,
+    parameters:
+      context === 0 ? { values: trained(shape) } : { network: networkParameters(context, hidden, outputs) },
+    forward: (x, p, c) => transformFeatures(transformer, "generate", x, parametersOf(p, c)),
+    inverse: (y, p, c) => transformFeatures(transformer, "normalize", y, parametersOf(p, c)),
+    toJSON: () => ({ type: "elementwise", features, context, transformer: transformer.toJSON(), hidden }),
+  };
+}
+
+/** Reads {@link elementwise} back. */
+export function elementwiseFromJson(json: { [option: string]: unknown }): Bijection {
+  const options = json as unknown as ElementwiseOptions;
+  return elementwise({ ...options, transformer: transformerFromJson(json.transformer) });
+}

@@ -1,0 +1,200 @@
+/**
+ * Monotone rational-quadratic spline (Gregory & Delbourgo 1982; Durkan et al. 2019, section 3.1), with linear tails
+ * whose slopes are learned.
+ *
+ * K bins map [-B, B] onto itself, y the data and x the base side. In a bin of width w and height h, with
+ * s = h / w, knot slopes d0 and d1, and position z in [0, 1]:
+ *
+ *     x = x0 + h (s z^2 + d0 z(1-z)) / (s + (d0 + d1 - 2s) z(1-z))                                     (eq. 4)
+ *     dx/dy = s^2 (d1 z^2 + 2s z(1-z) + d0 (1-z)^2) / (s + (d0 + d1 - 2s) z(1-z))^2                    (eq. 5)
+ *     z = 2c / (-b - sqrt(b^2 - 4ac)) for the other direction                                          (eq. 6-8, 29)
+ *
+ * Outside the box the map goes on with the slope of its last knot, so that it is once differentiable everywhere,
+ * any real number has an image, and a far outlier is not forced through the identity.
+ *
+ * Raw parameters: K widths and K heights (softmax of a softly clipped value, so that bins differ by at most 1000),
+ * then K + 1 log slopes, softly clipped to +-log 1000. All zero is the identity.
+ *
+ * Why nothing fails: the argument is clamped to the box before the bin is searched and the position to [0, 1] after,
+ * so that the branch that is not taken stays finite, in value and gradient; the discriminant, which is a square
+ * times a positive number, is kept positive against rounding; and the root is taken in the form that does not
+ * cancel: 2sv / (b + r) for b >= 0, (r - b) / 2a for b < 0, where a > s > 0.
+ *
+ * @see https://arxiv.org/abs/1906.04032
+ * @module
+ */
+
+import { ShapeError } from "../errors.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { softClip } from "./softClip.ts";
+import type { ScalarMapped, Transformer } from "./transformer.ts";
+
+const largestLogSlope = Math.log(1000);
+
+/** Options of {@link rationalQuadraticTransformer}. */
+export interface RationalQuadraticOptions {
+  /** Bins K, at least 2 (default 8). */
+  readonly bins?: number;
+  /** Half-width B of the box, in the units of its input (default 5: standard deviations, after standardization). */
+  readonly bound?: number;
+}
+
+/** The bin that a point falls into, in units in which the box has the length `total`. */
+interface Bin {
+  /** Lower corner and extent along the side that was searched, and along the other one. */
+  readonly start: Expr;
+  readonly extent: Expr;
+  readonly otherStart: Expr;
+  readonly otherExtent: Expr;
+  /** Slopes dx/dy at the two ends. */
+  readonly d0: Expr;
+  readonly d1: Expr;
+}
+
+/**
+ * The rational-quadratic spline; 3 bins + 1 parameters a feature; both directions cost O(bins).
+ * @throws {@link ShapeError} if `bins` is below 2 or `bound` not positive.
+ */
+export function rationalQuadraticTransformer({
+  bins = 8,
+  bound = 5,
+}: RationalQuadraticOptions = {}): Transformer {
+  if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
+    throw new ShapeError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
+  if (!(bound > 0 && Number.isFinite(bound)))
+    throw new ShapeError(`rationalQuadraticTransformer: bound must be a positive number, got ${bound}.`);
+  return {
+    type: "rationalQuadratic",
+    parameterCount: 3 * bins + 1,
+    normalize: (y, parameters) => normalize(y, parameters, bins, bound),
+    generate: (x, parameters) => generate(x, parameters, bins, bound),
+    toJSON: () => ({ type: "rationalQuadratic", bins, bound }),
+  };
+}
+
+/** Unnormalized extents of the bins along one side, and their sum. */
+function extents(raw: readonly Expr[]): { readonly each: readonly Expr[]; readonly total: Expr } {
+  // exp of at most half of log 1000 either way: no maximum has to be subtracted.
+  const each = raw.map((value) => g.exp(softClip(value, largestLogSlope / 2)));
+  return { each, total: each.reduce((sum, value) => g.add(sum, value)) };
+}
+
+/** Finds the bin of `at` along `side`, carrying what belongs to the bin along by selection: no gather is needed. */
+function findBin(at: Expr, side: readonly Expr[], other: readonly Expr[], logSlopes: readonly Expr[]): Bin {
+  let start: Expr = g.constant(0);
+  let otherStart: Expr = g.constant(0);
+  let extent = side[0]!;
+  let otherExtent = other[0]!;
+  let low = logSlopes[0]!;
+  let high = logSlopes[1]!;
+  let knot = side[0]!;
+  let otherKnot = other[0]!;
+  for (let k = 1; k < side.length; k++) {
+    const beyond = g.lessEqual(knot, at);
+    start = g.select(beyond, knot, start);
+    otherStart = g.select(beyond, otherKnot, otherStart);
+    extent = g.select(beyond, side[k]!, extent);
+    otherExtent = g.select(beyond, other[k]!, otherExtent);
+    low = g.select(beyond, logSlopes[k]!, low);
+    high = g.select(beyond, logSlopes[k + 1]!, high);
+    knot = g.add(knot, side[k]!);
+    otherKnot = g.add(otherKnot, other[k]!);
+  }
+  const slope = (raw: Expr): Expr => g.exp(softClip(raw, largestLogSlope));
+  return { start, extent, otherStart, otherExtent, d0: slope(low), d1: slope(high) };
+}
+
+function clamp(x: Expr, low: number, high: number): Expr {
+  return g.min(g.max(x, low), high);
+}
+
+/** log of eq. 5 at position z. */
+function logSlopeAt(
+  z: Expr,
+  s: Expr,
+  d0: Expr,
+  d1: Expr,
+): { readonly value: Expr; readonly denominator: Expr } {
+  const zc = g.sub(1, z);
+  const zz = g.mul(z, zc);
+  const denominator = g.add(s, g.mul(g.sub(g.add(d0, d1), g.mul(2, s)), zz));
+  const numerator = g.add(g.add(g.mul(d1, g.mul(z, z)), g.mul(g.mul(2, s), zz)), g.mul(d0, g.mul(zc, zc)));
+  const ratio = g.div(s, denominator);
+  return { value: g.log(g.mul(g.mul(ratio, ratio), numerator)), denominator };
+}
+
+/** The inner value inside the box, and the straight line with the slope of the last knot outside. */
+function withTails(
+  at: Expr,
+  inside: ScalarMapped,
+  logSlopes: readonly Expr[],
+  bound: number,
+  direction: 1 | -1,
+): ScalarMapped {
+  const beyond = g.less(0, at);
+  const raw = g.select(beyond, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
+  const logSlope = g.mul(direction, softClip(raw, largestLogSlope));
+  // The excess over the box is 0 inside, so that the line is finite wherever it is not taken.
+  const excess = g.sub(at, clamp(at, -bound, bound));
+  const edge = g.select(beyond, bound, -bound);
+  const isInside = g.lessEqual(g.abs(at), bound);
+  return {
+    value: g.select(isInside, inside.value, g.add(edge, g.mul(excess, g.exp(logSlope)))),
+    logDerivative: g.select(isInside, inside.logDerivative, logSlope),
+  };
+}
+
+function normalize(y: Expr, parameters: readonly Expr[], bins: number, bound: number): ScalarMapped {
+  const widths = extents(parameters.slice(0, bins));
+  const heights = extents(parameters.slice(bins, 2 * bins));
+  const logSlopes = parameters.slice(2 * bins);
+  const at = g.mul(g.add(g.mul(clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
+  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
+    at,
+    widths.each,
+    heights.each,
+    logSlopes,
+  );
+  const z = clamp(g.div(g.sub(at, start), extent), 0, 1);
+  const s = g.mul(g.div(otherExtent, extent), g.div(widths.total, heights.total));
+  const slope = logSlopeAt(z, s, d0, d1);
+  const rise = g.mul(z, g.add(g.mul(s, z), g.mul(d0, g.sub(1, z))));
+  const x = g.add(otherStart, g.div(g.mul(otherExtent, rise), slope.denominator));
+  const value = g.sub(g.mul(g.div(x, heights.total), 2 * bound), bound);
+  return withTails(y, { value, logDerivative: slope.value }, logSlopes, bound, 1);
+}
+
+function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: number): ScalarMapped {
+  const widths = extents(parameters.slice(0, bins));
+  const heights = extents(parameters.slice(bins, 2 * bins));
+  const logSlopes = parameters.slice(2 * bins);
+  const at = g.mul(g.add(g.mul(clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
+  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
+    at,
+    heights.each,
+    widths.each,
+    logSlopes,
+  );
+  const v = clamp(g.div(g.sub(at, start), extent), 0, 1);
+  const s = g.mul(g.div(extent, otherExtent), g.div(widths.total, heights.total));
+  // a z^2 + b z + c = 0, all divided by the height of the bin.
+  const bend = g.mul(v, g.sub(g.add(d0, d1), g.mul(2, s)));
+  const a = g.add(bend, g.sub(s, d0));
+  const b = g.sub(d0, bend);
+  const sv = g.mul(s, v);
+  const discriminant = g.max(g.add(g.mul(b, b), g.mul(4, g.mul(a, sv))), 1e-24);
+  const root = g.sqrt(discriminant);
+  const isNegative = g.less(b, 0);
+  const q = g.add(g.abs(b), root);
+  const z = clamp(
+    g.select(isNegative, g.div(q, g.mul(2, g.select(isNegative, a, 1))), g.div(g.mul(2, sv), q)),
+    0,
+    1,
+  );
+  const slope = logSlopeAt(z, s, d0, d1);
+  const y = g.add(otherStart, g.mul(otherExtent, z));
+  const value = g.sub(g.mul(g.div(y, widths.total), 2 * bound), bound);
+  // The straight line outside has the slope of the inverse: withTails flips the sign of the log slope.
+  return withTails(x, { value, logDerivative: g.neg(slope.value) }, logSlopes, bound, -1);
+}

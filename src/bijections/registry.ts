@@ -1,0 +1,41 @@
+/**
+ * The bijections by type: how a saved description becomes a bijection again.
+ *
+ * @module
+ */
+
+import { absoluteValue } from "./absoluteValue.ts";
+import { type AffineOptions, affine } from "./affine.ts";
+import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
+import { chain } from "./chain.ts";
+import { couplingFromJson } from "./coupling.ts";
+import { elementwiseFromJson } from "./elementwise.ts";
+import { invert } from "./invert.ts";
+import { luAffine } from "./luAffine.ts";
+import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
+import { permutation } from "./permutation.ts";
+import { standardization } from "./standardization.ts";
+import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
+
+/** One row a type; a test fails when an exported bijection has none. */
+export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
+  absoluteValue: (json) => absoluteValue(json as unknown as { features: number }),
+  affine: (json) => affine(json as unknown as AffineOptions),
+  chain: (json, read) => chain((json.parts as unknown[]).map(read)),
+  coupling: couplingFromJson,
+  elementwise: elementwiseFromJson,
+  invert: (json, read) => invert(read(json.inner)),
+  luAffine: (json) => luAffine(json as unknown as { features: number }),
+  maskedAutoregressive: maskedAutoregressiveFromJson,
+  permutation: (json) => permutation(json.order as number[]),
+  standardization: (json) => standardization(json as unknown as { features: number }),
+  triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
+};
+
+/**
+ * The bijection that a description stands for.
+ * @throws FormatError for an unknown type.
+ */
+export function bijectionFromJson(json: unknown): Bijection {
+  return readBijection(json, bijectionReaders);
+}

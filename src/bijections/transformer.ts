@@ -1,0 +1,72 @@
+/**
+ * Transformers: monotone maps of one number, with parameters that a conditioner (or the model itself) supplies.
+ * Couplings, autoregressive and element-wise bijections are each one transformer, applied feature by feature.
+ *
+ * Both directions are written on scalars; see `mapFeatures`. With all parameters zero a transformer is the identity.
+ *
+ * @module
+ */
+
+import { FormatError } from "../errors.ts";
+import type { Expr, Shape } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { affineTransformer } from "./affineTransformer.ts";
+import type { Mapped } from "./bijection.ts";
+import { rationalQuadraticTransformer } from "./rationalQuadraticTransformer.ts";
+
+/** A scalar and the logarithm of the derivative of the direction that gave it. */
+export interface ScalarMapped {
+  readonly value: Expr;
+  readonly logDerivative: Expr;
+}
+
+/** A family of monotone maps of the real line onto itself. */
+export interface Transformer {
+  readonly type: string;
+  /** Parameters a feature. */
+  readonly parameterCount: number;
+  /** Data to base. */
+  normalize(y: Expr, parameters: readonly Expr[]): ScalarMapped;
+  /** Base to data. */
+  generate(x: Expr, parameters: readonly Expr[]): ScalarMapped;
+  toJSON(): TransformerJson;
+}
+
+/** Plain data that describes a transformer. */
+export interface TransformerJson {
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+/** Applies one direction of a transformer to every feature; `parameters` has shape `[features, parameterCount]`. */
+export function transformFeatures(
+  transformer: Transformer,
+  direction: "normalize" | "generate",
+  values: Expr,
+  parameters: Expr,
+): Mapped {
+  const [value, logDerivative] = g.mapFeatures([values, parameters], ([scalar], own) => {
+    const mapped = transformer[direction](scalar!, own);
+    return [[mapped.value], [mapped.logDerivative]];
+  });
+  return { value: value!, logAbsDet: g.sum(logDerivative!) };
+}
+
+/** Shape of the parameters of a transformer for some features. */
+export function parameterShape(transformer: Transformer, features: number): Shape {
+  return [features, transformer.parameterCount];
+}
+
+/**
+ * The transformer that a description stands for.
+ * @throws {@link FormatError} for an unknown type or a bad option.
+ */
+export function transformerFromJson(json: unknown): Transformer {
+  const { type, ...options } = (json ?? {}) as TransformerJson;
+  if (type === "affine") return affineTransformer();
+  if (type === "rationalQuadratic")
+    return rationalQuadraticTransformer(options as { bins: number; bound: number });
+  throw new FormatError(
+    `The model holds a transformer of type ${JSON.stringify(type)}, which this version does not know.`,
+  );
+}
