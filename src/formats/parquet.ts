@@ -7,7 +7,7 @@
 import type { DecodedArray, FileMetaData, SchemaTree } from "hyparquet";
 import type { Table } from "../data/table.ts";
 import { TableBuilder } from "../data/tableBuilder.ts";
-import { DataError, FormatError } from "../errors.ts";
+import { DataError, FormatError, PushforwardError } from "../errors.ts";
 
 /** The codecs that are read. hyparquet brings Snappy; fflate, GZIP. */
 const CODECS = ["UNCOMPRESSED", "SNAPPY", "GZIP"];
@@ -51,86 +51,94 @@ function setCell(builder: TableBuilder, place: number, value: unknown): void {
   } else builder.setText(place, value instanceof Uint8Array ? "binary data" : "a composite value");
 }
 
+/** Reads one row group into the builder; `start` is its first row in the file. */
+async function readGroup(
+  bytes: Uint8Array,
+  metadata: FileMetaData,
+  columns: readonly string[],
+  start: number,
+  count: number,
+  builder: TableBuilder,
+): Promise<void> {
+  const { parquetRead } = await import("hyparquet");
+  const { gunzipSync } = await import("fflate");
+  const chunks = new Map<string, DecodedArray[]>();
+  await parquetRead({
+    file: {
+      byteLength: bytes.length,
+      // Not `slice`: a Node Buffer's shares the memory of a whole pool.
+      slice: (from: number, to?: number) => new Uint8Array(bytes.subarray(from, to)).buffer,
+    },
+    metadata,
+    rowStart: start,
+    rowEnd: start + count,
+    compressors: { GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }) },
+    onChunk: ({ columnName, columnData }) => {
+      const parts = chunks.get(columnName);
+      if (parts) parts.push(columnData);
+      else chunks.set(columnName, [columnData]);
+    },
+  });
+  columns.forEach((column, place) => {
+    const parts = chunks.get(column) ?? [];
+    const found = parts.reduce((sum, part) => sum + part.length, 0);
+    if (found !== count)
+      throw new Error(`column "${column}" has ${found} values in a group of ${count} rows`);
+    for (const part of parts) for (const value of part) setCell(builder, place, value);
+  });
+  builder.endRow(count);
+}
+
+async function readTable(bytes: Uint8Array, name: string): Promise<Table> {
+  const { parquetMetadata, parquetSchema } = await import("hyparquet");
+  const metadata = parquetMetadata(bytes, { geoparquet: false });
+  const columns = checkStructure(metadata, parquetSchema(metadata), name);
+  const groups = metadata.row_groups.map((group) => Number(group.num_rows));
+  const rows = groups.reduce((sum, count) => sum + count, 0);
+  if (rows !== Number(metadata.num_rows) || groups.some((count) => !(count >= 0))) {
+    throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
+  }
+  if (rows * columns.length > MOST_CELLS) {
+    throw new FormatError(
+      `${name} has ${rows} rows of ${columns.length} columns; at most ${MOST_CELLS} cells are read`,
+    );
+  }
+  if (columns.length === 0 || rows === 0) throw new DataError(`${name} has no rows of data`);
+  const builder = new TableBuilder(columns);
+  let start = 0;
+  // One group after the other: only one is in memory as hyparquet decodes it.
+  for (const count of groups) {
+    await readGroup(bytes, metadata, columns, start, count, builder);
+    start += count;
+  }
+  return builder.build();
+}
+
 /**
  * Reads a Parquet file of flat columns, uncompressed or compressed with Snappy or GZIP. Booleans are 1 and 0,
  * nulls missing; 64-bit integers above 2^53 are rounded to the nearest double. Columns of strings, dates and
  * times are text columns (a string is read as a CSV cell is).
  *
  * @param name what to call the file in an error.
- * @throws FormatError if the file is not Parquet, corrupt, compressed otherwise, or has a nested column.
+ * @throws FormatError if the file is not Parquet, corrupt, compressed otherwise, has a nested column, or more
+ *   than 2^29 cells.
  * @throws DataError if it has no rows, or empty or duplicate column names.
  */
 export async function readParquet(bytes: Uint8Array, name: string = "the file"): Promise<Table> {
-  const { parquetMetadata, parquetRead, parquetSchema } = await import("hyparquet");
-  const { gunzipSync } = await import("fflate");
-  const isParquet = (at: number): boolean => String.fromCharCode(...bytes.subarray(at, at + 4)) === "PAR1";
-  if (bytes.length < 12 || !isParquet(0) || !isParquet(bytes.length - 4)) {
+  const isMark = (at: number): boolean => String.fromCharCode(...bytes.subarray(at, at + 4)) === "PAR1";
+  if (bytes.length < 12 || !isMark(0) || !isMark(bytes.length - 4)) {
     throw new FormatError(
       `${name} is no Parquet file, or is truncated: it does not start and end with "PAR1"`,
     );
   }
-  // hyparquet fails on corrupt bytes in whatever way its code meets them first.
-  const guarded = async <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
-    try {
-      return await work();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      throw new FormatError(`${name}: the Parquet file is corrupt or of a kind that is not read (${reason})`);
-    }
-  };
-  const { metadata, tree } = await guarded(() => {
-    const metadata = parquetMetadata(bytes, { geoparquet: false });
-    return { metadata, tree: parquetSchema(metadata) };
-  });
-  const columns = checkStructure(metadata, tree, name);
-  const rows = Number(metadata.num_rows);
-  if (columns.length === 0 || rows === 0) throw new DataError(`${name} has no rows of data`);
-  const builder = new TableBuilder(columns);
-  const groupRows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
-  if (!(rows > 0) || groupRows !== rows || rows * columns.length > MOST_CELLS) {
-    throw new FormatError(
-      `${name}: the Parquet file claims ${rows} rows of ${columns.length} columns and holds groups of ` +
-        `${groupRows}; at most ${MOST_CELLS} cells are read`,
-    );
+  try {
+    return await readTable(bytes, name);
+  } catch (error) {
+    if (error instanceof PushforwardError) throw error;
+    // hyparquet fails on corrupt bytes in whatever way its code meets them first.
+    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new FormatError(`${name}: the Parquet file is corrupt or of a kind that is not read (${reason})`);
   }
-
-  const file = {
-    byteLength: bytes.length,
-    slice: (start: number, end?: number) => bytes.slice(start, end).buffer,
-  };
-  let start = 0;
-  for (const group of metadata.row_groups) {
-    const end = start + Number(group.num_rows);
-    const chunks = new Map<string, DecodedArray[]>();
-    await guarded(() =>
-      parquetRead({
-        file,
-        metadata,
-        rowStart: start,
-        rowEnd: end,
-        compressors: { GZIP: (input, length) => gunzipSync(input, { out: new Uint8Array(length) }) },
-        onChunk: ({ columnName, columnData }) => {
-          const parts = chunks.get(columnName);
-          if (parts) parts.push(columnData);
-          else chunks.set(columnName, [columnData]);
-        },
-      }),
-    );
-    const count = end - start;
-    columns.forEach((column, place) => {
-      const parts = chunks.get(column) ?? [];
-      const found = parts.reduce((sum, part) => sum + part.length, 0);
-      if (found !== count) {
-        throw new FormatError(
-          `${name}: column "${column}" has ${found} values in a group of ${count} rows; the file is corrupt`,
-        );
-      }
-      for (const part of parts) for (const value of part) setCell(builder, place, value);
-    });
-    builder.endRow(count);
-    start = end;
-  }
-  return builder.build();
 }
 
 /**

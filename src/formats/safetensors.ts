@@ -65,7 +65,13 @@ const isSize = (value: unknown): value is number => Number.isSafeInteger(value) 
 
 /** A value of the header, for a message. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? "nothing";
+  } catch {
+    // Parsing takes any depth, printing does not.
+    text = "a deeply nested value";
+  }
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
@@ -170,7 +176,8 @@ function checkLayout(entries: readonly Entry[], length: number, name: string): v
 
 /** Copies a tensor's bytes to an array of its own: they may be unaligned in the file. */
 function readData(dtype: TensorType, bytes: Uint8Array): TensorArrays[TensorType] {
-  const copy = bytes.slice();
+  // Not `slice`: a Node Buffer's shares the memory.
+  const copy = new Uint8Array(bytes);
   return new ARRAYS[dtype](copy.buffer);
 }
 

@@ -68,7 +68,9 @@ describe("writeFileAtomically", () => {
     const path = join(inside, "out.txt");
     await writeFile(path, "old");
     // What a caller without types may pass: Node refuses it after the temporary file is open.
-    await expect(writeFileAtomically(path, { no: "bytes" } as unknown as string)).rejects.toThrow(FormatError);
+    await expect(writeFileAtomically(path, { no: "bytes" } as unknown as string)).rejects.toThrow(
+      FormatError,
+    );
     expect(await readFile(path, "utf8")).toBe("old");
     expect(await readdir(inside)).toEqual(["out.txt"]);
   });

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
-import { normalsAt, philox4x32, RandomStream, randomKey, split, uniformsAt } from "../../src/random/philox.ts";
+import {
+  normalsAt,
+  philox4x32,
+  RandomStream,
+  randomKey,
+  split,
+  uniformsAt,
+} from "../../src/random/philox.ts";
 import vectors from "../golden/philox.json" with { type: "json" };
 
 const block = (counter: number[], key: number[]): number[] => {
@@ -109,7 +116,9 @@ describe("a stream", () => {
     for (const count of counts.values()) chiSquare += (count - 1000) ** 2 / 1000;
     expect(chiSquare).toBeLessThan(25.7);
     expect([...stream.permutation(0)]).toEqual([]);
-    expect([...stream.permutation(100)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect([...stream.permutation(100)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, i) => i),
+    );
   });
 
   test("keeps whole numbers below the bound, up to 2^32", () => {
@@ -133,7 +142,12 @@ describe("draws keyed by row", () => {
   });
 
   test("rows, keys and large row numbers give different noise", () => {
-    const draws = [normalsOfRow(4, 0, 1), normalsOfRow(4, 1, 1), normalsOfRow(5, 0, 1), normalsOfRow(4, 2 ** 32, 1)];
+    const draws = [
+      normalsOfRow(4, 0, 1),
+      normalsOfRow(4, 1, 1),
+      normalsOfRow(5, 0, 1),
+      normalsOfRow(4, 2 ** 32, 1),
+    ];
     expect(new Set(draws.flat()).size).toBe(4);
   });
 

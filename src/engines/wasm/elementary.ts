@@ -1,0 +1,9 @@
+/**
+ * Elementary and special functions on vectors, `(v, x) => y`, in both precisions.
+ *
+ * @module
+ */
+
+export { exp, expm1, fastExp, log, log1p, logSigmoid, sigmoid, softplus, tanh } from "./exponential.ts";
+export { erf, normalQuantile } from "./normal.ts";
+export { cos, sin } from "./trigonometric.ts";
