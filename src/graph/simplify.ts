@@ -126,9 +126,16 @@ function rewrite(node: Expr, interner: Interner): Expr {
       const uniform = ops.uniformConstant(node.inputs[0]!);
       return uniform === undefined ? node : ops.broadcastTo(ops.constant(uniform * node.count), node.shape);
     }
-    case "linear":
     case "sumRows":
-    case "sumOuter":
+    case "sumOuter": {
+      if (node.inputs.some(isZero)) return zero(node);
+      // A value that turned out to be the same for every row is still there once a row.
+      const inputs = node.inputs.map((input) =>
+        input.batched ? input : interner.intern(ops.mul(interner.intern(ops.rowMark()), input)),
+      );
+      return withInputs(node, inputs);
+    }
+    case "linear":
     case "solveTriangular":
       return isZero(node.inputs[node.op === "solveTriangular" ? 1 : 0]!) && node.inputs.length < 3
         ? zero(node)

@@ -7,8 +7,8 @@
  * fdlibm, https://www.netlib.org/fdlibm/e_log.c). Polynomials are minimax fits by Remez exchange at 60 digits.
  *
  * All give NaN for NaN. Nothing depends on whether a relaxed multiply-add is fused, beyond the last bits: where a
- * product must be exact, it has few enough bits. Errors in ULP (units in the last place) are the largest that
- * the tests see.
+ * product must be exact, it has few enough bits. Errors in ULP (units in the last place) are the largest seen
+ * against mpmath at 60 digits; the tests hold them, with what the reference of a test adds.
  *
  * @module
  */
@@ -53,7 +53,7 @@ const formats: Readonly<Record<Precision, Format>> = {
     expm1Floor: -18,
     tanhOne: 10,
     ln2High: 0.693359375,
-    ln2Low: -2.12194440054690583e-4,
+    ln2Low: -2.1219444005469057e-4,
     exp: [0.49999994, 0.166665226, 0.0416682288, 0.00836852938, 0.00138234766],
     log: [0.666666687, 0.399996638, 0.285779119, 0.228532165],
     tanh: [-0.333333164, 0.133325145, -0.0538425297, 0.0210246723, -0.00620037457],
@@ -118,7 +118,7 @@ function expOfRemainder(v: VectorBuilder, { high, low }: Reduced): Vector {
 
 /**
  * e^x. Infinity above the range; results below the smallest normal number (2^-126, 2^-1022) are flushed to 0.
- * Error: 1 ULP in float32, 1 ULP in float64.
+ * Error: 1 ULP in float32, 1.2 ULP in float64.
  */
 export function exp(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
@@ -142,7 +142,7 @@ export function fastExp(v: VectorBuilder, x: Vector): Vector {
   });
 }
 
-/** e^x - 1, precise near 0. Infinity above the range. Error: 2 ULP in float32, 2 ULP in float64. */
+/** e^x - 1, precise near 0. Infinity above the range. Error: 1.4 ULP in float32, 1.3 ULP in float64. */
 export function expm1(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
     const format = formats[v.precision];
@@ -200,7 +200,7 @@ function withPole(v: VectorBuilder, x: Vector, pole: number, inside: Vector): Ve
 }
 
 /**
- * Natural logarithm, of subnormal numbers too. -Infinity at 0, NaN below. Error: 1 ULP in float32, 1 ULP in float64.
+ * Natural logarithm, of subnormal numbers too. -Infinity at 0, NaN below. Error: 0.9 ULP in both precisions.
  */
 export function log(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
@@ -222,7 +222,7 @@ function log1pInside(v: VectorBuilder, x: Vector): Vector {
   return logOfNormal(v, u, v.div(rest, u));
 }
 
-/** log(1 + x), precise near 0. -Infinity at -1, NaN below. Error: 1 ULP in float32, 1 ULP in float64. */
+/** log(1 + x), precise near 0. -Infinity at -1, NaN below. Error: 0.9 ULP in both precisions. */
 export function log1p(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => withPole(v, x, -1, log1pInside(v, x)));
 }
@@ -232,7 +232,7 @@ function softplusOfMinusAbsolute(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => log1pInside(v, exp(v, v.neg(v.abs(x)))));
 }
 
-/** log(1 + e^x), for every x without overflow. Error: 2 ULP in float32, 2 ULP in float64. */
+/** log(1 + e^x), for every x without overflow. Error: 1.7 ULP in float32, 1.5 ULP in float64. */
 export function softplus(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => v.add(v.pseudoMax(x, v.constant(0)), softplusOfMinusAbsolute(v, x)));
 }
@@ -243,13 +243,13 @@ export function logSigmoid(v: VectorBuilder, x: Vector): Vector {
 }
 
 /**
- * 1 / (1 + e^-x). 0 where e^-x overflows (x < -88.7 or -709.8). Error: 3 ULP in float32, 3 ULP in float64.
+ * 1 / (1 + e^-x). 0 where e^-x overflows (x < -88.7 or -709.8). Error: 2.5 ULP in float32, 2 ULP in float64.
  */
 export function sigmoid(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => v.div(v.constant(1), v.add(v.constant(1), exp(v, v.neg(x)))));
 }
 
-/** Hyperbolic tangent; ±1 from |x| = 9.1 or 19.1 on. Error: 2 ULP in float32, 2 ULP in float64. */
+/** Hyperbolic tangent; ±1 from |x| = 9.1 or 19.1 on. Error: 1.5 ULP in float32, 1.4 ULP in float64. */
 export function tanh(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
     const format = formats[v.precision];

@@ -182,11 +182,9 @@ export class FunctionBuilder {
   /** What `emit` writes goes to the function's entry, before the body, after earlier prologues. */
   prologue(emit: () => void): this {
     const [out, depth] = [this.#out, this.#depth];
-    this.#out = this.#prologue;
-    this.#depth = 0;
+    [this.#out, this.#depth] = [this.#prologue, 0];
     emit();
-    this.#out = out;
-    this.#depth = depth;
+    [this.#out, this.#depth] = [out, depth];
     return this;
   }
 
@@ -214,7 +212,7 @@ export class FunctionBuilder {
   }
 
   /**
-   * Pushes what is at `pointer + offset` (bytes; unsigned; a sum beyond 2^32 traps). Vector loads need no alignment.
+   * Pushes what is at `pointer + offset` (bytes; unsigned; a sum beyond 2^32 traps). Alignment is not needed.
    */
   load(name: LoadOperation, pointer: Local, offset = 0): this {
     return this.get(pointer).memory(name, offset);
@@ -334,9 +332,9 @@ export class FunctionBuilder {
    * addresses. `end` is read in every round; `step` is a positive constant, and `end + step` must stay below 2^32.
    */
   forRange(counter: Local, start: number | Local, end: number | Local, step: number, body: () => void): this {
-    const known = typeof start === "number" && typeof end === "number";
-    if (known && start >>> 0 >= end >>> 0) return this.#operand(start).set(counter);
     this.#operand(start).set(counter);
+    const known = typeof start === "number" && typeof end === "number";
+    if (known && start >>> 0 >= end >>> 0) return this;
     const rounds = (): void => {
       this.loop((again) => {
         body();

@@ -39,10 +39,8 @@ export interface VectorOptions {
 }
 
 /** The part of an instruction's name after the lane type. */
-type Suffix<Lane extends LaneType> = PlainOperation extends infer Name
-  ? Name extends `${Lane}.${infer Rest}`
-    ? Rest
-    : never
+type Suffix<Lane extends LaneType, Name = PlainOperation> = Name extends `${Lane}.${infer Rest}`
+  ? Rest
   : never;
 type FloatSuffix = Suffix<"f32x4"> & Suffix<"f64x2">;
 type IntegerSuffix = Suffix<"i32x4"> & Suffix<"i64x2">;
@@ -86,14 +84,6 @@ export class VectorBuilder {
     const local = this.#local();
     this.f.set(local);
     return { kind: "vector", local };
-  }
-
-  #mask(): Mask {
-    return { kind: "mask", local: this.#vector().local };
-  }
-
-  #bits(): Bits {
-    return { kind: "bits", local: this.#vector().local };
   }
 
   /** Makes a vector of what raw instructions have left on the stack. */
@@ -274,8 +264,7 @@ export class VectorBuilder {
   // ---- comparisons and masks
 
   #compare(suffix: FloatSuffix, a: Vector, b: Vector): Mask {
-    this.f.get(a.local).get(b.local).op(`${this.#float}.${suffix}`);
-    return this.#mask();
+    return { kind: "mask", local: this.#binary(`${this.#float}.${suffix}`, a, b) };
   }
 
   /** a < b; false where either is NaN. */
@@ -307,25 +296,28 @@ export class VectorBuilder {
     return this.#compare("ne", a, a);
   }
 
+  #binary(name: PlainOperation, a: Vector | Mask | Bits, b: Vector | Mask | Bits): Local {
+    const local = this.#local();
+    this.f.get(a.local).get(b.local).op(name).set(local);
+    return local;
+  }
+
   /** Both. */
   maskAnd(a: Mask, b: Mask): Mask {
-    this.f.get(a.local).get(b.local).op("v128.and");
-    return this.#mask();
+    return { kind: "mask", local: this.#binary("v128.and", a, b) };
   }
   /** Either. */
   maskOr(a: Mask, b: Mask): Mask {
-    this.f.get(a.local).get(b.local).op("v128.or");
-    return this.#mask();
+    return { kind: "mask", local: this.#binary("v128.or", a, b) };
   }
   /** The first and not the second. */
   maskAndNot(a: Mask, b: Mask): Mask {
-    this.f.get(a.local).get(b.local).op("v128.andnot");
-    return this.#mask();
+    return { kind: "mask", local: this.#binary("v128.andnot", a, b) };
   }
   /** Not. */
   maskNot(a: Mask): Mask {
     this.f.get(a.local).op("v128.not");
-    return this.#mask();
+    return { kind: "mask", local: this.#vector().local };
   }
   /** Pushes 1 if any lane is true, else 0 (i32). */
   pushAny(a: Mask): void {
@@ -340,13 +332,11 @@ export class VectorBuilder {
   }
   /** a where the mask is true, else +0. Cheaper than {@link select}. */
   keep(mask: Mask, a: Vector): Vector {
-    this.f.get(a.local).get(mask.local).op("v128.and");
-    return this.#vector();
+    return { kind: "vector", local: this.#binary("v128.and", a, mask) };
   }
   /** +0 where the mask is true, else a. */
   clear(mask: Mask, a: Vector): Vector {
-    this.f.get(a.local).get(mask.local).op("v128.andnot");
-    return this.#vector();
+    return { kind: "vector", local: this.#binary("v128.andnot", a, mask) };
   }
   /** 1 where true, else 0. */
   toNumber(mask: Mask): Vector {
@@ -369,8 +359,7 @@ export class VectorBuilder {
   }
 
   #integerApply(suffix: IntegerSuffix, a: Bits, b: Bits): Bits {
-    this.f.get(a.local).get(b.local).op(`${this.#integer}.${suffix}`);
-    return this.#bits();
+    return { kind: "bits", local: this.#binary(`${this.#integer}.${suffix}`, a, b) };
   }
   /** a + b, wrapping. */
   bitsAdd(a: Bits, b: Bits): Bits {
@@ -380,37 +369,25 @@ export class VectorBuilder {
   bitsSub(a: Bits, b: Bits): Bits {
     return this.#integerApply("sub", a, b);
   }
-  /** Low bits of a * b. */
-  bitsMul(a: Bits, b: Bits): Bits {
-    return this.#integerApply("mul", a, b);
-  }
   /** Whether a = b. */
   bitsEqual(a: Bits, b: Bits): Mask {
     return { kind: "mask", local: this.#integerApply("eq", a, b).local };
   }
   /** Bitwise and. */
   bitsAnd(a: Bits, b: Bits): Bits {
-    this.f.get(a.local).get(b.local).op("v128.and");
-    return this.#bits();
-  }
-  /** a and not b, bitwise. */
-  bitsAndNot(a: Bits, b: Bits): Bits {
-    this.f.get(a.local).get(b.local).op("v128.andnot");
-    return this.#bits();
+    return { kind: "bits", local: this.#binary("v128.and", a, b) };
   }
   /** Bitwise or. */
   bitsOr(a: Bits, b: Bits): Bits {
-    this.f.get(a.local).get(b.local).op("v128.or");
-    return this.#bits();
+    return { kind: "bits", local: this.#binary("v128.or", a, b) };
   }
   /** Bitwise exclusive or. */
   bitsXor(a: Bits, b: Bits): Bits {
-    this.f.get(a.local).get(b.local).op("v128.xor");
-    return this.#bits();
+    return { kind: "bits", local: this.#binary("v128.xor", a, b) };
   }
-  #shift(suffix: IntegerSuffix, a: Bits, count: number): Bits {
+  #shift(suffix: "shl" | "shr_u", a: Bits, count: number): Bits {
     this.f.get(a.local).i32(count).op(`${this.#integer}.${suffix}`);
-    return this.#bits();
+    return { kind: "bits", local: this.#vector().local };
   }
   /** Shift towards the high bits. */
   shiftLeft(a: Bits, count: number): Bits {
@@ -419,9 +396,5 @@ export class VectorBuilder {
   /** Shift towards the low bits, zeros coming in. */
   shiftRight(a: Bits, count: number): Bits {
     return this.#shift("shr_u", a, count);
-  }
-  /** Shift towards the low bits, the sign coming in. Slow for 64-bit lanes on x86 without AVX-512. */
-  shiftRightSigned(a: Bits, count: number): Bits {
-    return this.#shift("shr_s", a, count);
   }
 }

@@ -42,7 +42,7 @@ function workspace(options: VectorOptions) {
       const instance = new WebAssembly.Instance(new WebAssembly.Module(builder.finish()), {
         env: { memory },
       });
-      return instance.exports["run"] as Kernel;
+      return instance.exports.run as Kernel;
     },
     /** Fills the array with numbers in [-1, 1) that depend on the seed alone. */
     randomize(seed: number): void {

@@ -1,0 +1,118 @@
+/**
+ * Fusion: element-wise operations, maps, and the sums over features that end them, that run over the same features
+ * become one unit, for one kernel. Everything else is a unit of its own.
+ *
+ * @module
+ */
+
+import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { viewOf } from "./storage.ts";
+
+/** Nodes that run as one kernel, in order; a unit that is not fused has one node. */
+export interface Unit {
+  readonly nodes: Expr[];
+  /** Loop count of a fused unit; undefined for any other. */
+  readonly features: number | undefined;
+}
+
+/** Whether a sum adds up all its elements to a scalar. */
+export function isTotal(node: Expr): boolean {
+  return node.op === "sum" && node.outer === 1 && node.inner === 1;
+}
+
+/** The loop count of a node that can be fused, or undefined. */
+export function loopCount(node: Expr): number | undefined {
+  if (node.op === "elementwise") return sizeOf(node.shape);
+  if (node.op === "map") return node.features;
+  return undefined;
+}
+
+/**
+ * The units of a set of nodes, in an order in which they can run.
+ * @param nodes - In topological order; views among them get no unit.
+ * @param reads - What a node reads, as owners (for an iteration: what its body reads too).
+ * @param options - `totals`: whether a sum of all elements joins the kernel that makes them.
+ */
+export function fuse(
+  nodes: readonly Expr[],
+  reads: (node: Expr) => readonly Expr[],
+  options: { readonly totals: boolean },
+): Unit[] {
+  const members = new Set(nodes);
+  const unitOf = new Map<Expr, number>();
+  const units: { nodes: Expr[]; features: number | undefined; ancestors: Set<number> }[] = [];
+
+  const operandUnits = (node: Expr): Set<number> => {
+    const found = new Set<number>();
+    for (const operand of reads(node)) {
+      const unit = unitOf.get(operand);
+      if (unit !== undefined) found.add(unit);
+    }
+    return found;
+  };
+  for (const node of nodes) {
+    if (viewOf(node).owner !== node) continue;
+    if (node.op === "project") {
+      // A result of a map lives in its kernel.
+      unitOf.set(node, unitOf.get(node.inputs[0]!)!);
+      units[unitOf.get(node)!]!.nodes.push(node);
+      continue;
+    }
+    const operands = operandUnits(node);
+    const total = options.totals && isTotal(node);
+    const features = total ? sizeOf(node.inputs[0]!.shape) : loopCount(node);
+    const joined =
+      features === undefined
+        ? undefined
+        : [...operands].find((unit) => {
+            const candidate = units[unit]!;
+            if (candidate.features !== features || !readsWithin(node, candidate.nodes)) return false;
+            return [...operands].every((other) => other === unit || !units[other]!.ancestors.has(unit));
+          });
+    if (joined === undefined) {
+      const ancestors = new Set<number>(operands);
+      for (const unit of operands) for (const before of units[unit]!.ancestors) ancestors.add(before);
+      unitOf.set(node, units.length);
+      units.push({ nodes: [node], features: total ? undefined : features, ancestors });
+      continue;
+    }
+    unitOf.set(node, joined);
+    const unit = units[joined]!;
+    unit.nodes.push(node);
+    const added = [...operands].filter((other) => other !== joined);
+    const gained = new Set(added.flatMap((other) => [other, ...units[other]!.ancestors]));
+    for (const other of units)
+      if (other === unit || other.ancestors.has(joined))
+        for (const before of gained) other.ancestors.add(before);
+  }
+  // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
+  // producers near their consumers.
+  const order: Unit[] = [];
+  const done = new Set<number>();
+  const visit = (unit: number): void => {
+    if (done.has(unit)) return;
+    done.add(unit);
+    const own = units[unit]!;
+    for (const before of [...own.ancestors].sort((a, b) => a - b)) visit(before);
+    order.push({ nodes: own.nodes, features: own.features });
+  };
+  for (let unit = 0; unit < units.length; unit++) visit(unit);
+  return order;
+
+  /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */
+  function readsWithin(node: Expr, inside: readonly Expr[]): boolean {
+    return node.inputs.every((operand) => {
+      const { owner } = viewOf(operand);
+      if (!members.has(owner) || !inside.includes(owner)) return true;
+      return !isTotal(owner) && sameLayout(node, operand, owner);
+    });
+  }
+}
+
+/** Whether an operand, made in the same kernel, has for each feature the scalars that the reader wants of it. */
+export function sameLayout(reader: Expr, operand: Expr, owner: Expr): boolean {
+  if (sizeOf(operand.shape) !== sizeOf(owner.shape)) return false;
+  const width = owner.op === "project" ? owner.shape[1]! : 1;
+  if (reader.op === "map") return reader.body.slots[reader.inputs.indexOf(operand)]!.length === width;
+  return width === 1;
+}

@@ -1,0 +1,122 @@
+/**
+ * What a thread does with a compiled program. `runJob` is sent to workers as text, so that it must be complete in
+ * itself: it uses nothing but its arguments and the globals that every runtime has.
+ *
+ * @module
+ */
+
+/** What a thread needs to know of a compiled program; numbers are addresses and sizes in bytes. */
+export interface JobPlan {
+  readonly rowLength: number;
+  readonly shards: number;
+  readonly shardBytes: number;
+  readonly mostShards: number;
+  readonly arenas: number;
+  readonly arenaBytes: number;
+  /** Whether anything is summed over rows; if not, tiles are dealt out without shards. */
+  readonly hasSums: boolean;
+  readonly levels: { readonly prologue: number; readonly epilogue: number; readonly updates: number };
+}
+
+/** Steps to run: one for an evaluation, many for training. */
+export interface Job {
+  readonly steps: number;
+  /** Rows of each step: 32-bit counts, and row numbers one step after another. */
+  readonly counts: number;
+  readonly indices: number;
+  /** Copied into place before each step, from where all steps' values are. */
+  readonly stepInputs: readonly { readonly from: number; readonly to: number; readonly bytes: number }[];
+  /** Copied away after each step. */
+  readonly sums: readonly { readonly from: number; readonly to: number; readonly bytes: number }[];
+  readonly applyUpdates: boolean;
+}
+
+/** The functions of a module. */
+export type JobExports = Readonly<Record<string, (...args: number[]) => void>>;
+
+/** Runs a job as one of `threads` threads; all of them must be started. Returns the steps done. */
+export function runJob(
+  exports: JobExports,
+  memory: WebAssembly.Memory,
+  plan: JobPlan,
+  job: Job,
+  thread: number,
+  threads: number,
+): number {
+  const arrived = 0;
+  const generation = 1;
+  const stop = 2;
+  const progress = 3;
+  const decision = 4;
+  const words = new Int32Array(memory.buffer);
+  const bytes = new Uint8Array(memory.buffer);
+  let round = Atomics.load(words, generation);
+  /** Waits until all threads have come here. */
+  function meet(): void {
+    if (threads === 1) return;
+    const next = (round + 1) | 0;
+    if (Atomics.add(words, arrived, 1) === threads - 1) {
+      Atomics.store(words, arrived, 0);
+      Atomics.store(words, generation, next);
+      Atomics.notify(words, generation);
+    } else {
+      // Spinning is faster while every thread has a core; waiting is kinder when one has not.
+      let spins = 20000;
+      while (Atomics.load(words, generation) === round)
+        if (spins-- <= 0) Atomics.wait(words, generation, round, 1000);
+    }
+    round = next;
+  }
+  function levels(prefix: string, count: number, shards: number): void {
+    for (let level = 0; level < count; level++) {
+      exports[prefix + level]!(thread, threads, shards);
+      meet();
+    }
+  }
+  const arena = plan.arenas + thread * plan.arenaBytes;
+  let indices = job.indices;
+  for (let step = 0; step < job.steps; step++) {
+    if (thread === 0) {
+      for (const copy of job.stepInputs)
+        bytes.copyWithin(copy.to, copy.from + step * copy.bytes, copy.from + (step + 1) * copy.bytes);
+      Atomics.store(words, decision, Atomics.load(words, stop));
+    }
+    meet();
+    if (Atomics.load(words, decision) !== 0) return step;
+    levels("p", plan.levels.prologue, 0);
+    const rows = words[(job.counts >> 2) + step]!;
+    const tiles = Math.ceil(rows / plan.rowLength);
+    // A function of the batch alone, so that sums do not depend on the number of threads.
+    const shards = Math.min(tiles, tiles >= 32 ? plan.mostShards : 4);
+    if (plan.hasSums) {
+      for (let shard = thread; shard < shards; shard += threads) {
+        const base = plan.shards + shard * plan.shardBytes;
+        exports.zero!(base, plan.shardBytes);
+        const end = Math.floor(((shard + 1) * tiles) / shards);
+        for (let tile = Math.floor((shard * tiles) / shards); tile < end; tile++) {
+          const position = tile * plan.rowLength;
+          const count = Math.min(plan.rowLength, rows - position);
+          exports.tile!(arena, base, indices + 4 * position, count, position);
+        }
+      }
+    } else {
+      const end = Math.floor(((thread + 1) * tiles) / threads);
+      for (let tile = Math.floor((thread * tiles) / threads); tile < end; tile++) {
+        const position = tile * plan.rowLength;
+        const count = Math.min(plan.rowLength, rows - position);
+        exports.tile!(arena, plan.shards, indices + 4 * position, count, position);
+      }
+    }
+    meet();
+    levels("e", plan.levels.epilogue, shards);
+    if (job.applyUpdates) levels("u", plan.levels.updates, shards);
+    if (thread === 0) {
+      for (const copy of job.sums)
+        bytes.copyWithin(copy.to + step * copy.bytes, copy.from, copy.from + copy.bytes);
+      Atomics.store(words, progress, step + 1);
+    }
+    indices += 4 * rows;
+  }
+  meet();
+  return job.steps;
+}
