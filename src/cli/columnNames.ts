@@ -1,0 +1,66 @@
+/**
+ * Checks of the columns that options name, against each other and against those that there are.
+ *
+ * @module
+ */
+
+import { closestName, listNames } from "../data/closestName.ts";
+import type { Table } from "../data/table.ts";
+import { UsageError } from "../errors.ts";
+
+/** @throws UsageError if a name is in both lists. */
+export function checkDisjoint(
+  first: readonly [option: string, names: readonly string[] | undefined],
+  second: readonly [option: string, names: readonly string[] | undefined],
+): void {
+  const both = first[1]?.find((name) => second[1]?.includes(name));
+  if (both === undefined) return;
+  throw new UsageError(`column "${both}" is in both ${first[0]} and ${second[0]}; name it in one of them.`);
+}
+
+/**
+ * @param where what has the columns, for the message: `the model`, `galaxies.csv`.
+ * @throws UsageError for a name that is not among those there are.
+ */
+export function checkKnown(
+  option: string,
+  names: readonly string[] | undefined,
+  known: readonly string[],
+  where: string,
+): void {
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const closest = closestName(unknown, known);
+  const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  throw new UsageError(
+    `${option}: ${where} has no column "${unknown}"${guess}; the columns are: ${listNames(known)}.`,
+  );
+}
+
+/** All columns of a table, those of text too. */
+export function allColumns(table: Table): readonly string[] {
+  return [...table.columns, ...table.textColumns.map(({ name }) => name)];
+}
+
+/**
+ * Checks the values that a conditional model is given.
+ *
+ * @param expected the model's conditioning columns.
+ * @throws UsageError if one is missing, or one is given that the model does not have.
+ */
+export function checkGiven(
+  values: Readonly<Record<string, number>> | undefined,
+  expected: readonly string[],
+): void {
+  const names = Object.keys(values ?? {});
+  if (names.length > 0 && expected.length === 0) {
+    throw new UsageError(
+      `--given sets "${names[0]}", but the model has no conditioning columns; leave it out.`,
+    );
+  }
+  checkKnown("--given", names, expected, "the model's condition");
+  const missing = expected.filter((name) => !names.includes(name));
+  if (missing.length === 0) return;
+  const example = expected.map((name) => `${name}=1.5`).join(",");
+  throw new UsageError(`the model needs a value of ${missing.join(", ")}; pass --given "${example}".`);
+}

@@ -1,0 +1,192 @@
+/**
+ * `pushforward fit`: fits a flow to a table and writes the model.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
+import { describeArchitecture } from "./describe.ts";
+import { interruptSignal } from "./interrupt.ts";
+import {
+  defined,
+  fraction,
+  integerList,
+  nameList,
+  oneOf,
+  positiveInteger,
+  positiveNumber,
+  wholeNumber,
+} from "./options.ts";
+import {
+  checkOutput,
+  checkWritable,
+  formatCount,
+  formatFacts,
+  formatLogProb,
+  formatSeconds,
+  print,
+  printJson,
+} from "./output.ts";
+import { progressDisplay } from "./progress.ts";
+
+interface FitFlags {
+  readonly out: string;
+  readonly flow?: "realnvp" | "maf" | "nsf" | "nsf-ar";
+  readonly columns?: readonly string[];
+  readonly given?: readonly string[];
+  readonly weights?: string;
+  readonly transforms?: number;
+  readonly hidden?: readonly number[];
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly lr?: number;
+  readonly validation?: number;
+  readonly patience?: number;
+  readonly ema?: number;
+  readonly missing?: "error" | "drop";
+  readonly dequantize?: readonly string[];
+  readonly checkpoint?: string;
+  readonly resume?: boolean;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly precision?: "float32" | "float64";
+  readonly engine?: "wasm" | "reference";
+  readonly json?: boolean;
+}
+
+const DESCRIPTION = `Fit a normalizing flow to a table.
+
+DATA is a .csv, .tsv, .jsonl, .npy or .parquet file (also .gz), or - for CSV on standard input.
+Without options, the flow and its size follow from the data.`;
+
+const EXAMPLE = `
+Example:
+  pushforward fit galaxies.csv --out galaxies.safetensors --seed 1`;
+
+/** Checks that need no file but those that are written. */
+function checkFlags(flags: FitFlags): void {
+  checkDisjoint(["--columns", flags.columns], ["--given", flags.given]);
+  const weights = flags.weights === undefined ? undefined : [flags.weights];
+  checkDisjoint(["--columns", flags.columns], ["--weights", weights]);
+  checkDisjoint(["--given", flags.given], ["--weights", weights]);
+  if (flags.resume && flags.checkpoint === undefined) {
+    throw new UsageError("--resume needs --checkpoint FILE, the file to go on from.");
+  }
+  checkOutput(flags.out, [".safetensors"], "a model");
+  if (flags.checkpoint !== undefined) checkWritable("--checkpoint", flags.checkpoint);
+}
+
+async function run(data: string, flags: FitFlags): Promise<void> {
+  checkFlags(flags);
+  const started = performance.now();
+  const { fitTable, readTable } = await import("../index.ts");
+  const signal = interruptSignal();
+  const table = await readTable(data);
+  const source = data === "-" ? "standard input" : basename(data);
+  const known = allColumns(table);
+  const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
+  checkKnown("--columns", flags.columns, known, source);
+  checkKnown("--given", flags.given, known, source);
+  checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
+  if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
+  const display = progressDisplay();
+  const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
+  const { missing, checkpoint, resume, seed, threads, precision, engine } = flags;
+  try {
+    const result = await fitTable(table, {
+      ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
+      ...defined({ missing, checkpoint, resume, seed, threads, precision, engine }),
+      ...defined({ learningRate: flags.lr, averaging: flags.ema }),
+      ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
+      signal,
+      onProgress: (progress) => display.update(progress),
+      onWarning: (line) => display.warn(line),
+    });
+    display.stop();
+    await result.flow.save(flags.out);
+    const seconds = (performance.now() - started) / 1000;
+    const { trainLogProb, validationLogProb, parameters } = result;
+    if (flags.json) {
+      const { epochs: trained } = result;
+      const rounded = Math.round(seconds * 1000) / 1000;
+      await printJson({
+        trainLogProb,
+        validationLogProb,
+        epochs: trained,
+        seconds: rounded,
+        parameters,
+        out: flags.out,
+      });
+      return;
+    }
+    const dropped = result.dropped > 0 ? `, ${formatCount(result.dropped)} left out for missing values` : "";
+    const condition: [string, string][] =
+      result.flow.given.length > 0 ? [["given", result.flow.given.join(", ")]] : [];
+    await print(
+      `fitted ${formatCount(result.rows)} rows of ${source}${dropped}\n${formatFacts([
+        ["columns", result.flow.columns.join(", ")],
+        ...condition,
+        ["architecture", describeArchitecture(result.flow.description)],
+        ["parameters", formatCount(parameters)],
+        ["train", `${formatLogProb(trainLogProb)} nats a row`],
+        ["validation", `${formatLogProb(validationLogProb)} nats a row`],
+        ["time", `${formatSeconds(seconds)}, ${formatCount(result.epochs)} epochs`],
+        ["model", flags.out],
+      ])}`,
+    );
+  } finally {
+    display.stop();
+  }
+}
+
+/** Adds the command. */
+export function addFit(program: Command): void {
+  program
+    .command("fit")
+    .summary("fit a flow to a table")
+    .description(DESCRIPTION)
+    .argument("<data>", "table to fit; - for CSV on standard input")
+    .requiredOption("--out <file>", "model to write (.safetensors)")
+    .option(
+      "--flow <kind>",
+      "realnvp, maf, nsf or nsf-ar",
+      oneOf("--flow", ["realnvp", "maf", "nsf", "nsf-ar"]),
+    )
+    .option(
+      "--columns <names>",
+      "columns to fit, such as a,b (default: all numeric ones)",
+      nameList("--columns"),
+    )
+    .option("--given <names>", "columns to condition on, such as c,d", nameList("--given"))
+    .option("--weights <name>", "column of row weights")
+    .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
+    .option("--hidden <sizes>", "hidden layers, such as 128,128", integerList("--hidden"))
+    .option("--epochs <n>", "passes over the data at most", positiveInteger("--epochs"))
+    .option("--batch <rows>", "rows a step", positiveInteger("--batch"))
+    .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
+    .option(
+      "--validation <share>",
+      "share of rows held out for early stopping",
+      fraction("--validation", false),
+    )
+    .option("--patience <n>", "epochs without improvement before stopping", positiveInteger("--patience"))
+    .option("--ema <decay>", "decay of the average of the weights", fraction("--ema", true))
+    .option(
+      "--missing <policy>",
+      "error, or drop rows with missing values",
+      oneOf("--missing", ["error", "drop"]),
+    )
+    .option("--dequantize <names>", "spread values recorded in steps: a,b or all", nameList("--dequantize"))
+    .option("--checkpoint <file>", "file to save the state of the fit to")
+    .option("--resume", "go on from the checkpoint")
+    .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
+    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
+    .option("--precision <type>", "float32 or float64", oneOf("--precision", ["float32", "float64"]))
+    .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLE)
+    .action(run);
+}

@@ -1,0 +1,52 @@
+/**
+ * `pushforward inspect`: what a model is and how it was fitted.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { describeArchitecture, describeKey, describeValue } from "./describe.ts";
+import { formatCount, print, printJson } from "./output.ts";
+
+async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {
+  const { load } = await import("../index.ts");
+  const flow = await load(model);
+  const { columns, given, parameterCount } = flow;
+  const description: object = flow.description;
+  if (flags.json) return await printJson({ columns, given, parameters: parameterCount, ...description });
+  const { default: Table } = await import("cli-table3");
+  const table = new Table({ style: { head: [], border: [] }, colWidths: [24, 72], wordWrap: true });
+  table.push(
+    ["architecture", describeArchitecture(description)],
+    ["parameters", formatCount(parameterCount)],
+    ["columns", columns.join(", ")],
+  );
+  if (given.length > 0) table.push(["given", given.join(", ")]);
+  const said = new Set(["kind", "transforms", "hidden", "bins", "columns", "given", "fitted"]);
+  for (const [key, value] of Object.entries(description)) {
+    if (!said.has(key)) table.push([describeKey(key), describeValue(value)]);
+  }
+  const fitted = (description as { readonly fitted?: unknown }).fitted;
+  if (typeof fitted === "object" && fitted !== null) {
+    for (const [key, value] of Object.entries(fitted))
+      table.push([`fit: ${describeKey(key)}`, describeValue(value)]);
+  }
+  await print(`${table.toString()}\n`);
+}
+
+/** Adds the command. */
+export function addInspect(program: Command): void {
+  program
+    .command("inspect")
+    .summary("describe a model")
+    .description("Architecture, parameters and columns of a model, and how it was fitted.")
+    .argument("<model>", "model to describe (.safetensors)")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward inspect galaxies.safetensors`,
+    )
+    .action(run);
+}

@@ -1,0 +1,102 @@
+/**
+ * `pushforward logprob`: the log-density of each row of a table.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { defined, oneOf } from "./options.ts";
+import {
+  checkTableOutput,
+  formatCount,
+  formatFacts,
+  formatLogProb,
+  print,
+  printCsv,
+  printJson,
+} from "./output.ts";
+
+interface LogprobFlags {
+  readonly out?: string;
+  readonly engine?: "wasm" | "reference";
+  readonly json?: boolean;
+}
+
+/** What `--json` prints, before minus infinity becomes null. */
+export interface LogProbSummary {
+  readonly rows: number;
+  readonly meanLogProb: number;
+  /** Of the mean; NaN for fewer than two rows, or where the mean is not finite. */
+  readonly standardError: number;
+  readonly minimum: number;
+  /** Rows whose density is 0. */
+  readonly outsideSupport: number;
+}
+
+/** Sums up log-densities. */
+export function summarize(logProb: Float64Array): LogProbSummary {
+  const rows = logProb.length;
+  const mean = logProb.reduce((sum, value) => sum + value / rows, 0);
+  const variance = logProb.reduce((sum, value) => sum + (value - mean) ** 2 / (rows - 1), 0);
+  return {
+    rows,
+    meanLogProb: rows > 0 ? mean : Number.NaN,
+    standardError: rows > 1 ? Math.sqrt(variance / rows) : Number.NaN,
+    minimum: rows > 0 ? logProb.reduce((least, value) => Math.min(least, value)) : Number.NaN,
+    outsideSupport: logProb.reduce((count, value) => count + Number(value === Number.NEGATIVE_INFINITY), 0),
+  };
+}
+
+async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
+  const { out, engine } = flags;
+  if (out === "-" && flags.json) {
+    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+  }
+  if (out !== undefined) checkTableOutput(out, [model, data]);
+  const { load, readTable, tableFromColumns, writeTable } = await import("../index.ts");
+  const signal = interruptSignal();
+  const flow = await load(model);
+  const table = await readTable(data);
+  const logProb = await flow.logProb(table, { ...defined({ engine }), signal });
+  const scores = tableFromColumns({ logProb });
+  if (out === "-") return await printCsv(scores);
+  if (out !== undefined) await writeTable(scores, out);
+  const summary = summarize(logProb);
+  if (flags.json) return await printJson(summary);
+  await print(
+    formatFacts([
+      ["rows", formatCount(summary.rows)],
+      ["mean log-density", `${formatLogProb(summary.meanLogProb)} nats`],
+      ["standard error", formatLogProb(summary.standardError)],
+      ["minimum", formatLogProb(summary.minimum)],
+      ["outside support", formatCount(summary.outsideSupport)],
+      ...(out === undefined ? [] : [["scores", out] as const]),
+    ]),
+  );
+}
+
+/** Adds the command. */
+export function addLogprob(program: Command): void {
+  program
+    .command("logprob")
+    .summary("log-density of each row")
+    .description(
+      `Log-density of each row of a table, in nats, in the data's own units.
+
+Columns are matched by name; further ones are ignored. Without --out, a summary alone.`,
+    )
+    .argument("<model>", "model to use (.safetensors)")
+    .argument("<data>", "table to score; - for CSV on standard input")
+    .option("--out <file>", "table to write, with the column logProb; - for CSV on standard output")
+    .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward logprob galaxies.safetensors new.csv --out scores.csv`,
+    )
+    .action(run);
+}

@@ -1,0 +1,88 @@
+/**
+ * Progress of a fit on standard error: a bar on a terminal, a few plain lines elsewhere.
+ *
+ * @module
+ */
+
+import { Presets, SingleBar } from "cli-progress";
+import { formatLogProb } from "./output.ts";
+
+/** What a fit reports after each epoch; a part of the library's `FitProgress`. */
+export interface EpochProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly trainLogProb: number;
+  readonly validationLogProb: number;
+}
+
+/** Shows progress and warnings. */
+export interface ProgressDisplay {
+  update(progress: EpochProgress): void;
+  warn(line: string): void;
+  /** Ends the display; nothing is shown after it. */
+  stop(): void;
+}
+
+function bar(): ProgressDisplay {
+  const display = new SingleBar(
+    {
+      stream: process.stderr,
+      format: "fitting {bar} epoch {value}/{total} | train {train} | validation {validation} nats",
+      hideCursor: true,
+      clearOnComplete: false,
+      barsize: 24,
+    },
+    Presets.rect,
+  );
+  let started = false;
+  return {
+    update({ epoch, epochs, trainLogProb, validationLogProb }) {
+      const shown = { train: formatLogProb(trainLogProb), validation: formatLogProb(validationLogProb) };
+      if (!started) display.start(epochs, epoch, shown);
+      else display.update(epoch, shown);
+      started = true;
+    },
+    warn(line) {
+      // Clears the bar's line; the bar draws itself again below.
+      process.stderr.write(`${started ? "\r\x1b[K" : ""}warning: ${line}\n`);
+    },
+    stop() {
+      if (started) display.stop();
+      started = false;
+    },
+  };
+}
+
+/** A line at the first epoch, at each tenth of them, and at the last one. */
+function lines(): ProgressDisplay {
+  let tenth = -1;
+  let last: EpochProgress | undefined;
+  let printed = true;
+  const print = ({ epoch, epochs, trainLogProb, validationLogProb }: EpochProgress): void => {
+    const values = `train ${formatLogProb(trainLogProb)}, validation ${formatLogProb(validationLogProb)} nats`;
+    process.stderr.write(`epoch ${epoch}/${epochs}: ${values}\n`);
+    printed = true;
+  };
+  return {
+    update(progress) {
+      last = progress;
+      printed = false;
+      const now = Math.floor((10 * progress.epoch) / Math.max(1, progress.epochs));
+      if (now > tenth) {
+        tenth = now;
+        print(progress);
+      }
+    },
+    warn(line) {
+      process.stderr.write(`warning: ${line}\n`);
+    },
+    stop() {
+      if (last && !printed) print(last);
+    },
+  };
+}
+
+/** The display that suits standard error. */
+export function progressDisplay(): ProgressDisplay {
+  return process.stderr.isTTY ? bar() : lines();
+}
