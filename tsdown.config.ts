@@ -1,12 +1,41 @@
-import { defineConfig } from "tsdown";
+import { defineConfig, type UserConfig } from "tsdown";
 
-export default defineConfig({
-  entry: { index: "src/index.ts", cli: "src/cli/main.ts" },
+const shared: UserConfig = {
   format: "esm",
-  platform: "neutral",
   target: "es2022",
-  dts: { entry: "src/index.ts" },
-  external: [/^node:/, "@resvg/resvg-js"],
-  inlineOnly: false,
-  publint: true,
-});
+  deps: { neverBundle: [/^node:/], onlyBundle: false },
+};
+
+const configurations: UserConfig[] = [
+  // The library: one build for Node, browsers and bundlers. Its packages are taken in their browser builds, which
+  // need no module of Node; its own code reaches Node's modules at the call (src/platform.ts).
+  {
+    ...shared,
+    entry: { index: "src/index.ts" },
+    platform: "browser",
+    dts: { entry: "src/index.ts" },
+    publint: true,
+  },
+  // The command line, and the parts of it that the demo uses. It loads the library from the file beside it.
+  {
+    ...shared,
+    entry: {
+      cli: "src/cli/main.ts",
+      figure: "src/cli/figure.ts",
+      gaussianMixture: "src/fitting/gaussianMixture.ts",
+    },
+    platform: "node",
+    fixedExtension: false,
+    dts: false,
+    clean: false,
+    deps: { neverBundle: [/^node:/, "@resvg/resvg-js"], onlyBundle: false },
+    plugins: [
+      {
+        name: "the built library",
+        resolveId: (id: string) => (id === "../index.ts" ? { id: "./index.js", external: true } : null),
+      },
+    ],
+  },
+];
+
+export default defineConfig(configurations) as UserConfig[];

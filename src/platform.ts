@@ -80,6 +80,12 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
 /** Distinguishes the temporary files of one process. */
 let temporaryFiles = 0;
 
+/** Whether there is a file of this name; false in a browser. */
+export async function fileExists(path: string): Promise<boolean> {
+  const files = globalThis.process?.getBuiltinModule?.("node:fs");
+  return files?.existsSync(path) ?? false;
+}
+
 /**
  * Writes a file so that it is either complete or as it was: to a temporary file in the same folder, flushed,
  * then renamed over the target. On failure the temporary file is removed and an existing target untouched.

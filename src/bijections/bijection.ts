@@ -10,10 +10,11 @@ import { FormatError, ShapeError } from "../errors.ts";
 import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 
-/** How a parameter starts: all zeros, all one value, or uniform on (-bound, bound). */
+/** How a parameter starts: all one value, uniform on (-bound, bound), or evenly spaced along the last axis. */
 export type Initializer =
   | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "uniform"; readonly bound: number };
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "grid"; readonly from: number; readonly to: number };
 
 /** One parameter of a bijection. */
 export interface ParameterSpec {

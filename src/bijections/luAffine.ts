@@ -22,12 +22,13 @@ import { diagonalMatrix, strictlyLowerMask } from "./triangularAffine.ts";
  */
 export function luAffine({ features }: { readonly features: number }): Bijection {
   checkCount("luAffine", "features", features);
-  const below = strictlyLowerMask(features);
-  const ones = g.constant(new Float64Array(features).fill(1));
-  const lower = (p: Bound): Expr => g.add(g.mul(leafOf(p, "lower"), below), diagonalMatrix(ones, features));
+  const below = (): Expr => strictlyLowerMask(features);
+  const ones = (): Expr => g.constant(new Float64Array(features).fill(1));
+  const lower = (p: Bound): Expr =>
+    g.add(g.mul(leafOf(p, "lower"), below()), diagonalMatrix(ones(), features));
   const upper = (p: Bound): Expr =>
     g.add(
-      g.mul(leafOf(p, "upper"), g.transpose(below)),
+      g.mul(leafOf(p, "upper"), g.transpose(below())),
       diagonalMatrix(g.exp(leafOf(p, "logDiagonal")), features),
     );
   return {

@@ -44,11 +44,13 @@ export function maskedAutoregressive({
   if (order.length !== features)
     throw new ShapeError(`maskedAutoregressive: an order of ${order.length} for ${features} features.`);
   const back = inverseOrder(order);
-  const masks = autoregressiveMasks(features, context, hidden, transformer.parameterCount);
+  // Made when first used: a description that a file claims must not allocate before its tensors were compared.
+  let masks: Expr[] | undefined;
   const network = networkParameters(features + context, hidden, features * transformer.parameterCount);
   /** Parameters of every feature from values in autoregressive order. */
   const parametersOf = (ordered: Expr, p: Bound, c: Expr | undefined): Expr => {
     const input = context > 0 ? g.concatenate([c!, ordered]) : ordered;
+    masks ??= autoregressiveMasks(features, context, hidden, transformer.parameterCount);
     const flat = runNetwork(input, subtreeOf(p, "network"), hidden.length + 1, masks);
     return g.reshape(flat, parameterShape(transformer, features));
   };

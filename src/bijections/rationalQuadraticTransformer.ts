@@ -27,6 +27,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { binForward, binInverse, clamp } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
 
@@ -105,25 +106,6 @@ function findBin(at: Expr, side: readonly Expr[], other: readonly Expr[], logSlo
   return { start, extent, otherStart, otherExtent, d0: slope(low), d1: slope(high) };
 }
 
-function clamp(x: Expr, low: number, high: number): Expr {
-  return g.min(g.max(x, low), high);
-}
-
-/** log of eq. 5 at position z. */
-function logSlopeAt(
-  z: Expr,
-  s: Expr,
-  d0: Expr,
-  d1: Expr,
-): { readonly value: Expr; readonly denominator: Expr } {
-  const zc = g.sub(1, z);
-  const zz = g.mul(z, zc);
-  const denominator = g.add(s, g.mul(g.sub(g.add(d0, d1), g.mul(2, s)), zz));
-  const numerator = g.add(g.add(g.mul(d1, g.mul(z, z)), g.mul(g.mul(2, s), zz)), g.mul(d0, g.mul(zc, zc)));
-  const ratio = g.div(s, denominator);
-  return { value: g.log(g.mul(g.mul(ratio, ratio), numerator)), denominator };
-}
-
 /** The inner value inside the box, and the straight line with the slope of the last knot outside. */
 function withTails(
   at: Expr,
@@ -150,19 +132,13 @@ function normalize(y: Expr, parameters: readonly Expr[], bins: number, bound: nu
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = parameters.slice(2 * bins);
   const at = g.mul(g.add(g.mul(clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
-  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
-    at,
-    widths.each,
-    heights.each,
-    logSlopes,
-  );
+  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(at, widths.each, heights.each, logSlopes);
   const z = clamp(g.div(g.sub(at, start), extent), 0, 1);
   const s = g.mul(g.div(otherExtent, extent), g.div(widths.total, heights.total));
-  const slope = logSlopeAt(z, s, d0, d1);
-  const rise = g.mul(z, g.add(g.mul(s, z), g.mul(d0, g.sub(1, z))));
-  const x = g.add(otherStart, g.div(g.mul(otherExtent, rise), slope.denominator));
+  const bin = binForward(z, s, d0, d1);
+  const x = g.add(otherStart, g.mul(otherExtent, bin.share));
   const value = g.sub(g.mul(g.div(x, heights.total), 2 * bound), bound);
-  return withTails(y, { value, logDerivative: slope.value }, logSlopes, bound, 1);
+  return withTails(y, { value, logDerivative: bin.logSlope }, logSlopes, bound, 1);
 }
 
 function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: number): ScalarMapped {
@@ -170,31 +146,12 @@ function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: num
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = parameters.slice(2 * bins);
   const at = g.mul(g.add(g.mul(clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
-  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
-    at,
-    heights.each,
-    widths.each,
-    logSlopes,
-  );
+  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(at, heights.each, widths.each, logSlopes);
   const v = clamp(g.div(g.sub(at, start), extent), 0, 1);
   const s = g.mul(g.div(extent, otherExtent), g.div(widths.total, heights.total));
-  // a z^2 + b z + c = 0, all divided by the height of the bin.
-  const bend = g.mul(v, g.sub(g.add(d0, d1), g.mul(2, s)));
-  const a = g.add(bend, g.sub(s, d0));
-  const b = g.sub(d0, bend);
-  const sv = g.mul(s, v);
-  const discriminant = g.max(g.add(g.mul(b, b), g.mul(4, g.mul(a, sv))), 1e-24);
-  const root = g.sqrt(discriminant);
-  const isNegative = g.less(b, 0);
-  const q = g.add(g.abs(b), root);
-  const z = clamp(
-    g.select(isNegative, g.div(q, g.mul(2, g.select(isNegative, a, 1))), g.div(g.mul(2, sv), q)),
-    0,
-    1,
-  );
-  const slope = logSlopeAt(z, s, d0, d1);
-  const y = g.add(otherStart, g.mul(otherExtent, z));
+  const bin = binInverse(v, s, d0, d1);
+  const y = g.add(otherStart, g.mul(otherExtent, bin.position));
   const value = g.sub(g.mul(g.div(y, widths.total), 2 * bound), bound);
   // The straight line outside has the slope of the inverse: withTails flips the sign of the log slope.
-  return withTails(x, { value, logDerivative: g.neg(slope.value) }, logSlopes, bound, -1);
+  return withTails(x, { value, logDerivative: g.neg(bin.logSlope) }, logSlopes, bound, -1);
 }

@@ -12,6 +12,7 @@ import { couplingFromJson } from "./coupling.ts";
 import { elementwiseFromJson } from "./elementwise.ts";
 import { invert } from "./invert.ts";
 import { luAffine } from "./luAffine.ts";
+import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts";
 import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
 import { permutation } from "./permutation.ts";
 import { standardization } from "./standardization.ts";
@@ -26,6 +27,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   elementwise: elementwiseFromJson,
   invert: (json, read) => invert(read(json.inner)),
   luAffine: (json) => luAffine(json as unknown as { features: number }),
+  marginalSpline: (json) => marginalSpline(json as unknown as MarginalSplineOptions),
   maskedAutoregressive: maskedAutoregressiveFromJson,
   permutation: (json) => permutation(json.order as number[]),
   standardization: (json) => standardization(json as unknown as { features: number }),

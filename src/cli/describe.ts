@@ -11,31 +11,53 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["nsf-ar", "autoregressive neural spline flow"],
 ]);
 
-/** The fields of a description that this module puts in words, where they are there. */
+/** What a description has of the parts that this module puts in words; its bijection is JSON of nested parts. */
 interface Described {
   readonly kind?: unknown;
-  readonly transforms?: unknown;
-  readonly hidden?: unknown;
-  readonly bins?: unknown;
+  readonly bijection?: unknown;
 }
 
-/** `neural spline flow, 3 transforms, hidden 64, 64`. */
+/** A part of a bijection's JSON that has a network. */
+interface Conditioned {
+  readonly hidden: readonly unknown[];
+  readonly transformer?: { readonly bins?: unknown };
+}
+
+const isConditioned = (node: object): node is Conditioned =>
+  Array.isArray((node as { readonly hidden?: unknown }).hidden);
+
+/** All parts with a network, outer ones first. */
+function conditionedParts(node: unknown): readonly Conditioned[] {
+  if (typeof node !== "object" || node === null) return [];
+  if (isConditioned(node)) return [node];
+  return Object.values(node).flatMap(conditionedParts);
+}
+
+/** `neural spline flow, 3 transforms, hidden 64x64, 8 bins`. */
 export function describeArchitecture(description: object): string {
-  const { kind, transforms, hidden, bins } = description as Described;
-  const parts = [KINDS.get(String(kind)) ?? String(kind)];
-  if (typeof transforms === "number") parts.push(`${transforms} transform${transforms === 1 ? "" : "s"}`);
-  if (Array.isArray(hidden)) parts.push(`hidden ${hidden.length > 0 ? hidden.join("x") : "none"}`);
-  if (typeof bins === "number") parts.push(`${bins} bins`);
-  return parts.join(", ");
+  const { kind, bijection } = description as Described;
+  const parts = conditionedParts(bijection);
+  const words = [KINDS.get(String(kind)) ?? String(kind)];
+  const first = parts[0];
+  if (first) {
+    words.push(`${parts.length} transform${parts.length === 1 ? "" : "s"}`);
+    words.push(`hidden ${first.hidden.length > 0 ? first.hidden.join("x") : "none"}`);
+    const bins = first.transformer?.bins;
+    if (typeof bins === "number") words.push(`${bins} bins`);
+  }
+  return words.join(", ");
 }
 
 /** A value of a description for people: lists with commas, numbers without noise. */
 export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.length > 0 ? value.map(describeValue).join(", ") : "none";
-  if (typeof value === "number")
+  if (typeof value === "number") {
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
+  }
   if (value === null || value === undefined) return "-";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object") return String(value);
+  const entries = Object.entries(value).map(([key, each]) => `${key} ${describeValue(each)}`);
+  return entries.length > 0 ? entries.join(", ") : "none";
 }
 
 /** `validationLogProb` as `validation log prob`. */

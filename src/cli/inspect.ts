@@ -11,25 +11,20 @@ import { formatCount, print, printJson } from "./output.ts";
 async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {
   const { load } = await import("../index.ts");
   const flow = await load(model);
-  const { columns, given, parameterCount } = flow;
-  const description: object = flow.description;
-  if (flags.json) return await printJson({ columns, given, parameters: parameterCount, ...description });
+  const { columns, given, parameterCount, description } = flow;
+  // The nested bijection is for programs alone: its summary is the architecture's line.
+  if (flags.json) return await printJson(description);
   const { default: Table } = await import("cli-table3");
-  const table = new Table({ style: { head: [], border: [] }, colWidths: [24, 72], wordWrap: true });
+  const table = new Table({ style: { head: [], border: [] }, colWidths: [28, 68], wordWrap: true });
   table.push(
     ["architecture", describeArchitecture(description)],
     ["parameters", formatCount(parameterCount)],
+    ["precision", describeValue(description.precision)],
     ["columns", columns.join(", ")],
   );
   if (given.length > 0) table.push(["given", given.join(", ")]);
-  const said = new Set(["kind", "transforms", "hidden", "bins", "columns", "given", "fitted"]);
-  for (const [key, value] of Object.entries(description)) {
-    if (!said.has(key)) table.push([describeKey(key), describeValue(value)]);
-  }
-  const fitted = (description as { readonly fitted?: unknown }).fitted;
-  if (typeof fitted === "object" && fitted !== null) {
-    for (const [key, value] of Object.entries(fitted))
-      table.push([`fit: ${describeKey(key)}`, describeValue(value)]);
+  for (const [key, value] of Object.entries(description.fitted)) {
+    table.push([`fit: ${describeKey(key)}`, describeValue(value)]);
   }
   await print(`${table.toString()}\n`);
 }

@@ -156,9 +156,10 @@ function panel(left: number, top: number, options: PanelOptions): string {
   return compact(drawing.outerHTML);
 }
 
-/** Coordinates to two decimals: a hundredth of a pixel is not seen, and the file shrinks by half. */
+/** Coordinates to two decimals: a hundredth of a pixel is not seen, and the file shrinks by half. Text stays. */
 function compact(svg: string): string {
-  return svg.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100));
+  const shorten = (number: string): string => String(Math.round(Number(number) * 100) / 100);
+  return svg.replace(/<[^>]+>/g, (tag) => tag.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, shorten));
 }
 
 /** The rows of a scatter plot: a random part of those inside the limits. */

@@ -27,12 +27,13 @@ function bar(): ProgressDisplay {
   const display = new SingleBar(
     {
       stream: process.stderr,
-      format: "fitting {bar} epoch {value}/{total} | train {train} | validation {validation} nats",
+      // 80 columns hold it: what does not fit is cut off.
+      format: "fitting {bar} epoch {value}/{total}, train {train}, validation {validation} nats",
       hideCursor: true,
       clearOnComplete: false,
-      barsize: 24,
+      barsize: 16,
     },
-    Presets.rect,
+    Presets.shades_classic,
   );
   let started = false;
   return {

@@ -119,6 +119,27 @@ export class GaussianMixture {
     }
     return result;
   }
+
+  /** Draws rows, row-major in the order of `columns`, in the data's units. */
+  sample(rows: number, stream: RandomStream): Float64Array {
+    const width = this.columns.length;
+    const out = new Float64Array(rows * width);
+    const draw = new Float64Array(width);
+    for (let row = 0; row < rows; row++) {
+      let left = stream.uniform();
+      const component =
+        this.#components.find(({ weight }) => (left -= weight) < 0) ?? this.#components[this.#components.length - 1]!;
+      const { mean, whiten } = component;
+      for (let i = 0; i < width; i++) {
+        // The inverse Cholesky factor maps the deviation to the noise: solved from the top.
+        let value = stream.normal();
+        for (let j = 0; j < i; j++) value -= whiten[i * width + j]! * draw[j]!;
+        draw[i] = value / whiten[i * width + i]!;
+        out[row * width + i] = this.#scaling.center[i]! + this.#scaling.scale[i]! * (mean[i]! + draw[i]!);
+      }
+    }
+    return out;
+  }
 }
 
 /** Means and standard deviations of the columns, and the log-determinant of the scaling. */

@@ -1,0 +1,132 @@
+/**
+ * From a table to the rows of a fit: columns chosen, checked, spread where asked, and split.
+ *
+ * @module
+ */
+
+import { checkForFitting, diagnoseColumns } from "../data/checks.ts";
+import { dequantize } from "../data/dequantize.ts";
+import { column, numericColumns, selectColumns, type Table } from "../data/table.ts";
+import { DataError, UsageError } from "../errors.ts";
+import { type RandomKey, RandomStream, split } from "../random/philox.ts";
+import type { FitOptions } from "./fitOptions.ts";
+
+/** Rows of one side of the split; `data` and `context` are row-major. */
+export interface FitRows {
+  readonly rows: number;
+  readonly data: Float64Array;
+  readonly context: Float64Array;
+  readonly weights: Float64Array | undefined;
+}
+
+/** What a fit works on. */
+export interface FitData {
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  readonly train: FitRows;
+  readonly validation: FitRows | undefined;
+  readonly rows: number;
+  readonly dropped: number;
+  readonly dequantized: Readonly<Record<string, number>>;
+}
+
+/**
+ * Prepares a table for a fit.
+ * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
+ */
+export function fitData(table: Table, options: FitOptions, key: RandomKey): FitData {
+  const given = options.given ?? [];
+  const { weights } = options;
+  for (const name of given) {
+    if (options.columns?.includes(name))
+      throw new UsageError(`Column "${name}" is both fitted and given; leave it out of one of --columns and --given.`);
+    if (name === weights) throw new UsageError(`Column "${name}" is both given and the weights.`);
+  }
+  if (weights !== undefined && options.columns?.includes(weights))
+    throw new UsageError(`Column "${weights}" is both fitted and the weights.`);
+  for (const [option, names] of [["columns", options.columns ?? []], ["given", given]] as const) {
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) throw new UsageError(`Column "${twice}" is named twice in ${option}.`);
+  }
+  const columns = options.columns ?? numericColumns(table).filter((name) => !given.includes(name) && name !== weights);
+  if (columns.length === 0)
+    throw new DataError("There is no column of numbers to fit; name the columns, or give a table that has some.");
+  const used = selectColumns(table, [...given, ...columns, ...(weights === undefined ? [] : [weights])]);
+  const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), { missing: options.missing ?? "error" });
+  let clean = checked.table;
+  const fitted = selectColumns(clean, columns);
+  const dequantized: Record<string, number> = {};
+  if (options.dequantize !== undefined) {
+    const spread = dequantize(fitted, options.dequantize, split(key, "dequantize"));
+    for (const [name, step] of spread.resolutions) dequantized[name] = step;
+    clean = { ...clean, values: withColumns(clean, spread.table) };
+  }
+  for (const warning of diagnoseColumns(fitted))
+    if (dequantized[warning.column] === undefined) options.onWarning?.(warning.message);
+
+  const own = weights === undefined ? undefined : rowWeights(used, clean, weights, checked.dropped);
+  const order = new RandomStream(split(key, "split")).permutation(clean.rows);
+  const share = options.validation ?? 0.1;
+  const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
+  const pick = (rows: Uint32Array): FitRows => {
+    const take = (names: readonly string[]): Float64Array => {
+      const lists = names.map((name) => column(clean, name));
+      return Float64Array.from({ length: rows.length * names.length }, (_, i) => {
+        const place = i % names.length;
+        return lists[place]![rows[(i - place) / names.length]!]!;
+      });
+    };
+    return {
+      rows: rows.length,
+      data: take(columns),
+      context: take(given),
+      weights: own && Float64Array.from(rows, (row) => own[row]!),
+    };
+  };
+  return {
+    columns,
+    given,
+    train: pick(order.subarray(held)),
+    validation: held > 0 ? pick(order.subarray(0, held)) : undefined,
+    rows: clean.rows,
+    dropped: checked.dropped,
+    dequantized,
+  };
+}
+
+/** Weights may all be equal, which as a column would be refused as constant: an index stands in for the check. */
+function withVariedWeights(table: Table, weights: string): Table {
+  const place = table.columns.indexOf(weights);
+  const width = table.columns.length;
+  return {
+    ...table,
+    values: table.values.map((value, i) => (i % width === place && Number.isFinite(value) ? Math.floor(i / width) : value)),
+  };
+}
+
+function rowWeights(used: Table, clean: Table, name: string, dropped: number): Float64Array {
+  const all = column(used, name);
+  // The stand-in is the row's number, so that dropped rows do not shift the weights.
+  const rows = column(clean, name);
+  const weights = dropped === 0 ? all : Float64Array.from(rows, (row) => all[row]!);
+  const bad = weights.findIndex((weight) => weight < 0);
+  if (bad >= 0)
+    throw new DataError(`column "${name}" (row ${rows[bad]! + 1}): a weight must be 0 or more, got ${weights[bad]}.`, {
+      column: name,
+      row: rows[bad]! + 1,
+    });
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (!(total > 0)) throw new DataError(`column "${name}": all weights are 0.`, { column: name });
+  return weights.map((weight) => (weight * weights.length) / total);
+}
+
+function withColumns(table: Table, changed: Table): Float64Array {
+  const width = table.columns.length;
+  const values = table.values.slice();
+  changed.columns.forEach((name, from) => {
+    const to = table.columns.indexOf(name);
+    for (let row = 0; row < table.rows; row++)
+      values[row * width + to] = changed.values[row * changed.columns.length + from]!;
+  });
+  return values;
+}

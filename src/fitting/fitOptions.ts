@@ -1,0 +1,99 @@
+/**
+ * What a fit can be told, and what it reports.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Flow } from "../flows/flow.ts";
+import type { FlowKind } from "../flows/architecture.ts";
+
+/** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
+export interface FitProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Optimizer steps done, and at most to be done. */
+  readonly step: number;
+  readonly steps: number;
+  readonly trainLogProb: number;
+  readonly validationLogProb: number;
+  readonly bestEpoch: number;
+}
+
+/** Options of a fit. All have defaults; those of sizes and lengths follow from the table (see `defaultRecipe`). */
+export interface FitOptions {
+  /** Columns to fit (default: all columns of numbers that are not used otherwise). */
+  readonly columns?: readonly string[] | undefined;
+  /** Columns to condition on. */
+  readonly given?: readonly string[] | undefined;
+  /** Column of row weights, 0 or more. */
+  readonly weights?: string | undefined;
+  readonly epochs?: number | undefined;
+  readonly batch?: number | undefined;
+  readonly learningRate?: number | undefined;
+  /** Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1). */
+  readonly validation?: number | undefined;
+  /** Epochs without a better held-out log-likelihood before the fit stops. */
+  readonly patience?: number | undefined;
+  /** Decay of the moving average of the weights, in [0, 1) (default 0.995). */
+  readonly averaging?: number | undefined;
+  readonly missing?: "error" | "drop" | undefined;
+  /** Columns to spread over their recorded resolution, or all that need it. */
+  readonly dequantize?: readonly string[] | "all" | undefined;
+  /** File to keep the state of the fit in (Node). */
+  readonly checkpoint?: string | undefined;
+  /** Go on from the checkpoint if there is one. */
+  readonly resume?: boolean | undefined;
+  /** Same seed, same model (default 0). */
+  readonly seed?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly precision?: "float32" | "float64" | undefined;
+  readonly engine?: "wasm" | "reference" | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+  /** Gets one line for each column whose values look discrete. */
+  readonly onWarning?: ((line: string) => void) | undefined;
+}
+
+/** Options of `fitTable`: a fit that chooses its architecture. */
+export interface FitTableOptions extends FitOptions {
+  /** Default `nsf-ar`. */
+  readonly flow?: FlowKind | undefined;
+  readonly transforms?: number | undefined;
+  readonly hidden?: readonly number[] | undefined;
+}
+
+/** What a fit gives. */
+export interface FitResult {
+  readonly flow: Flow;
+  readonly history: readonly FitProgress[];
+  /** Mean log-densities of the training rows and the held-out rows, in nats and data units. */
+  readonly trainLogProb: number;
+  readonly validationLogProb: number;
+  /** Epochs run. */
+  readonly epochs: number;
+  readonly parameters: number;
+  readonly rows: number;
+  /** Rows left out for missing values. */
+  readonly dropped: number;
+}
+
+/**
+ * Refuses options outside their domain.
+ * @throws {@link UsageError} that names the option and its value.
+ */
+export function checkFitOptions(options: FitTableOptions): void {
+  const check = (name: string, value: number | undefined, fits: (value: number) => boolean, expected: string): void => {
+    if (value !== undefined && !fits(value)) throw new UsageError(`${name} must be ${expected}, got ${value}.`);
+  };
+  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
+  for (const name of ["epochs", "batch", "patience", "threads", "transforms"] as const)
+    check(name, options[name], isCount, "a positive integer");
+  for (const size of options.hidden ?? []) check("hidden", size, isCount, "positive integers");
+  check("learningRate", options.learningRate, (x) => x > 0 && Number.isFinite(x), "a positive number");
+  check("validation", options.validation, (x) => x >= 0 && x < 1, "a share of the rows, at least 0 and below 1");
+  check("averaging", options.averaging, (x) => x >= 0 && x < 1, "at least 0 and below 1");
+  check("seed", options.seed, Number.isSafeInteger, "an integer");
+  if (options.resume && options.checkpoint === undefined)
+    throw new UsageError("resume needs the checkpoint to go on from: name it as checkpoint.");
+}

@@ -1,0 +1,260 @@
+/**
+ * Minimization of a mean over rows: the one training loop. Maximum likelihood is one objective; a user's own loss is
+ * another.
+ *
+ * @module
+ */
+
+import { AbortedError, NumericalError, UsageError } from "../errors.ts";
+import type { Engine, Executable } from "../engines/engine.ts";
+import { vjp } from "../graph/derivative.ts";
+import type { Expr, ParameterExpr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { type ParameterValues } from "../flows/parameters.ts";
+import { type RandomKey, RandomStream, split } from "../random/philox.ts";
+import { type AdamWOptions, adamW, adamWSchedule, stateNames } from "./adamW.ts";
+
+/** What is minimized. */
+export interface Objective {
+  /** Batched scalar; its mean over the rows, weighted by `weight`, is minimized. */
+  readonly loss: Expr;
+  /** Batched scalar input, or undefined for equal weights. */
+  readonly weight?: Expr | undefined;
+  /** The parameters that move; others keep their values. */
+  readonly parameters: readonly ParameterExpr[];
+}
+
+/** Rows by name of input, row-major. */
+export interface Rows {
+  readonly rows: number;
+  readonly inputs: Readonly<Record<string, Float64Array>>;
+}
+
+/** State of a minimization after an epoch; all that is needed to go on. */
+export interface MinimizeState {
+  readonly epoch: number;
+  readonly values: ParameterValues;
+  readonly best: ParameterValues;
+  readonly bestEpoch: number;
+  readonly bestLoss: number;
+  readonly history: readonly EpochRecord[];
+}
+
+/** Means over an epoch, in the units of the loss. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly validationLoss: number;
+  readonly bestEpoch: number;
+}
+
+/** Options of {@link minimize}. */
+export interface MinimizeOptions extends AdamWOptions {
+  readonly engine: Engine;
+  readonly key: RandomKey;
+  readonly epochs: number;
+  /** Rows a step. */
+  readonly batch: number;
+  readonly learningRate: number;
+  /** Decay of the moving average of the parameters, in [0, 1); the average is what is validated and returned. */
+  readonly averaging: number;
+  /** Epochs without a better validation loss after which to stop. */
+  readonly patience: number;
+  /**
+   * Rows from `primaryRows` on are extra ones: each place of a batch holds one of them with this probability. Without
+   * them (default) all rows are gone through once an epoch.
+   */
+  readonly primaryRows?: number;
+  readonly extraShare?: number;
+  /** Epochs between validations (default 1). */
+  readonly validateEvery?: number;
+  readonly validation?: Rows | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly resume?: MinimizeState | undefined;
+  readonly onEpoch?: (record: EpochRecord, state: () => Promise<MinimizeState>) => void | Promise<void>;
+}
+
+/** What {@link minimize} found. */
+export interface MinimizeResult {
+  /** Values with the best validation loss, or the last without validation. */
+  readonly values: ParameterValues;
+  readonly bestEpoch: number;
+  readonly history: readonly EpochRecord[];
+}
+
+/** Consecutive epochs without a single finite step after which a fit gives up. */
+const lostEpochs = 3;
+
+/**
+ * Minimizes a mean over rows by AdamW with warm-up, cosine decay, clipping and a moving average.
+ *
+ * @param initial - Values of all parameters of the objective's loss, trained or not.
+ * @throws {@link NumericalError} if the loss is not finite at the start, or stays so.
+ * @throws {@link AbortedError} if the signal fires.
+ * @throws {@link UsageError} if there are no rows.
+ */
+export async function minimize(
+  objective: Objective,
+  rows: Rows,
+  initial: ParameterValues,
+  options: MinimizeOptions,
+): Promise<MinimizeResult> {
+  if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
+  const { loss, weight, parameters } = objective;
+  const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
+  const total = g.sumRows(weight ?? g.rowMark());
+  const sums = vjp([weighted], [g.constant(1)], parameters);
+  const gradients = sums.map((sum) => g.div(sum, total));
+  const { updates, norm } = adamW(parameters, gradients, options);
+  const training = await options.engine.compile({ sums: { loss: weighted, total, norm }, updates });
+  const evaluation = await options.engine.compile({ sums: { loss: weighted, total } });
+  try {
+    return await new Loop(training, evaluation, parameters, rows, initial, options).run();
+  } finally {
+    training.dispose();
+    evaluation.dispose();
+  }
+}
+
+class Loop {
+  readonly #training: Executable;
+  readonly #evaluation: Executable;
+  readonly #parameters: readonly ParameterExpr[];
+  readonly #rows: Rows;
+  readonly #options: MinimizeOptions;
+  readonly #initial: ParameterValues;
+  readonly #primary: number;
+  #history: EpochRecord[] = [];
+  #best: ParameterValues;
+  #bestEpoch = 0;
+  #bestLoss = Number.POSITIVE_INFINITY;
+  #rateFactor = 1;
+
+  constructor(
+    training: Executable,
+    evaluation: Executable,
+    parameters: readonly ParameterExpr[],
+    rows: Rows,
+    initial: ParameterValues,
+    options: MinimizeOptions,
+  ) {
+    this.#training = training;
+    this.#evaluation = evaluation;
+    this.#parameters = parameters;
+    this.#rows = rows;
+    this.#options = options;
+    this.#initial = initial;
+    this.#best = initial;
+    this.#primary = options.primaryRows ?? rows.rows;
+  }
+
+  async run(): Promise<MinimizeResult> {
+    const { resume, epochs, patience, signal, validation, validateEvery = 1 } = this.#options;
+    const averages = Object.fromEntries(this.#parameters.map(({ name }) => [stateNames.average(name), this.#initial[name]!]));
+    await this.#training.setParameters({ ...this.#initial, ...averages });
+    await this.#evaluation.setParameters(this.#initial);
+    let epoch = 0;
+    if (resume) {
+      await this.#training.setParameters(resume.values);
+      epoch = resume.epoch;
+      this.#history = resume.history.slice();
+      this.#best = resume.best;
+      this.#bestEpoch = resume.bestEpoch;
+      this.#bestLoss = resume.bestLoss;
+    } else if (validation) {
+      const start = await this.#validate(validation, this.#initial);
+      if (!Number.isFinite(start))
+        throw new NumericalError(
+          "The loss is not finite before the first step: the data reach where the untrained flow has no density.",
+        );
+      this.#bestLoss = start;
+    }
+    await this.#training.load(this.#rows);
+    let lost = 0;
+    while (epoch < epochs) {
+      if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      const trainLoss = await this.#runEpoch(epoch);
+      if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      epoch++;
+      lost = Number.isFinite(trainLoss) ? 0 : lost + 1;
+      if (lost > 0) {
+        // Steps without a finite gradient were left out; go back to what was good and on with smaller steps.
+        if (lost >= lostEpochs)
+          throw new NumericalError(
+            `The loss was not finite in epochs ${epoch - lost + 1} to ${epoch}; try a smaller --lr, or look for extreme values in the data.`,
+          );
+        this.#rateFactor /= 4;
+        await this.#training.setParameters(this.#best);
+      }
+      const isLast = epoch === epochs;
+      if (epoch % validateEvery !== 0 && !isLast) continue;
+      const averaged = await this.#averages();
+      const validationLoss = validation ? await this.#validate(validation, averaged) : trainLoss;
+      if (!validation || validationLoss < this.#bestLoss) {
+        this.#best = averaged;
+        this.#bestEpoch = epoch;
+        this.#bestLoss = validationLoss;
+      }
+      const record = { epoch, trainLoss, validationLoss, bestEpoch: this.#bestEpoch };
+      this.#history.push(record);
+      await this.#options.onEpoch?.(record, () => this.#state(epoch));
+      if (validation && epoch - this.#bestEpoch >= patience) break;
+    }
+    return { values: { ...this.#initial, ...this.#best }, bestEpoch: this.#bestEpoch, history: this.#history };
+  }
+
+  async #state(epoch: number): Promise<MinimizeState> {
+    return {
+      epoch,
+      values: await this.#training.getParameters(),
+      best: this.#best,
+      bestEpoch: this.#bestEpoch,
+      bestLoss: this.#bestLoss,
+      history: this.#history,
+    };
+  }
+
+  /** The moving averages of the trained parameters, under the parameters' names. */
+  async #averages(): Promise<ParameterValues> {
+    const values = await this.#training.getParameters();
+    return Object.fromEntries(this.#parameters.map(({ name }) => [name, values[stateNames.average(name)]!]));
+  }
+
+  async #validate(validation: Rows, values: ParameterValues): Promise<number> {
+    await this.#evaluation.setParameters(values);
+    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal });
+    return sums.loss![0]! / sums.total![0]!;
+  }
+
+  /** One pass over the primary rows in a new order; the mean loss of its steps, NaN if none was finite. */
+  async #runEpoch(epoch: number): Promise<number> {
+    const { batch, epochs, extraShare = 0, signal } = this.#options;
+    const stream = new RandomStream(split(split(this.#options.key, "epoch"), epoch));
+    const indices = stream.permutation(this.#primary);
+    const extra = this.#rows.rows - this.#primary;
+    if (extra > 0 && extraShare > 0)
+      for (let i = 0; i < indices.length; i++)
+        if (stream.uniform() < extraShare) indices[i] = this.#primary + stream.integerBelow(extra);
+    const steps = stepsAnEpoch(this.#primary, batch);
+    const counts = Array.from(
+      { length: steps },
+      (_, s) => Math.floor(((s + 1) * this.#primary) / steps) - Math.floor((s * this.#primary) / steps),
+    );
+    const schedule = adamWSchedule(epoch * steps, (epoch + 1) * steps, epochs * steps, this.#options);
+    schedule.rate = schedule.rate!.map((rate) => rate * this.#rateFactor);
+    const sums = await this.#training.step({ indices, counts, stepInputs: schedule, signal });
+    let loss = 0;
+    let total = 0;
+    sums.loss!.forEach((value, step) => {
+      if (!Number.isFinite(value) || !Number.isFinite(sums.norm![step]!)) return;
+      loss += value;
+      total += sums.total![step]!;
+    });
+    return total > 0 ? loss / total : Number.NaN;
+  }
+}
+
+/** Steps in which rows are gone through once: batches of nearly equal size. */
+export function stepsAnEpoch(rows: number, batch: number): number {
+  return Math.max(1, Math.round(rows / batch));
+}

@@ -1,0 +1,62 @@
+/**
+ * Rows drawn from a Gaussian mixture that was fitted to the training rows: a teacher for small tables.
+ *
+ * A flow that sees a share of them does not overfit where rows are few, and still goes beyond the mixture where the
+ * rows say so. The number of components is the one with the best log-likelihood on the held-out rows.
+ *
+ * @module
+ */
+
+import { tableFromRows } from "../data/table.ts";
+import { type RandomKey, RandomStream, split } from "../random/philox.ts";
+import type { FitData } from "./fitData.ts";
+import { fitGaussianMixture, type GaussianMixture } from "./gaussianMixture.ts";
+
+/** Rows that the mixture is fitted to at most: more would cost time, not components. */
+const mostRows = 4000;
+/** Rows drawn for each row of training. */
+const drawsPerRow = 10;
+
+/** Mixture rows, split into fitted and given columns; undefined where no mixture is better than nothing. */
+export async function mixtureRows(
+  { train, validation, columns, given }: FitData,
+  key: RandomKey,
+): Promise<{ readonly data: Float64Array; readonly context: Float64Array } | undefined> {
+  if (!validation) return undefined;
+  const names = [...given, ...columns];
+  const join = (rows: FitData["train"]): Float64Array => {
+    const count = Math.min(rows.rows, mostRows);
+    const out = new Float64Array(count * names.length);
+    for (let row = 0; row < count; row++) {
+      out.set(rows.context.subarray(row * given.length, (row + 1) * given.length), row * names.length);
+      out.set(rows.data.subarray(row * columns.length, (row + 1) * columns.length), row * names.length + given.length);
+    }
+    return out;
+  };
+  const table = tableFromRows(names, join(train));
+  const held = tableFromRows(names, join(validation));
+  const most = Math.floor(table.rows / (3 * (names.length + 2)));
+  let best: { mixture: GaussianMixture; score: number } | undefined;
+  let worse = 0;
+  for (const components of [1, 2, 3, 4, 6, 8, 12, 16, 20, 24]) {
+    if (components > Math.max(1, most) || worse >= 2) break;
+    const mixture = await fitGaussianMixture(table, components, { seed: split(key, components).k0, iterations: 100 });
+    const scores = mixture.logProb(held);
+    const score = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    if (!best || score > best.score) {
+      best = { mixture, score };
+      worse = 0;
+    } else worse++;
+  }
+  if (!best || !Number.isFinite(best.score)) return undefined;
+  const count = Math.min(20000, drawsPerRow * train.rows);
+  const drawn = best.mixture.sample(count, new RandomStream(split(key, "draws")));
+  const data = new Float64Array(count * columns.length);
+  const context = new Float64Array(count * given.length);
+  for (let row = 0; row < count; row++) {
+    const start = row * names.length;
+    context.set(drawn.subarray(start, start + given.length), row * given.length);
+    data.set(drawn.subarray(start + given.length, start + names.length), row * columns.length);
+  }
+  return { data, context };
+}

@@ -1,0 +1,154 @@
+/**
+ * Preparation: the part of a model that statistics of the data determine before anything is trained. Standardization,
+ * then where they help a monotone spline that makes each column nearly normal, and a triangular map that removes
+ * correlations.
+ *
+ * Whether they help is decided by how a plain Gaussian on the prepared rows does on held-out rows: a table of 140 rows
+ * cannot afford a spline a column, a skewed one cannot do without.
+ *
+ * @module
+ */
+
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
+import type { Bijection } from "../bijections/bijection.ts";
+import { chain } from "../bijections/chain.ts";
+import { marginalSpline } from "../bijections/marginalSpline.ts";
+import { standardization } from "../bijections/standardization.ts";
+import { triangularAffine } from "../bijections/triangularAffine.ts";
+import type { ParameterValues } from "../flows/parameters.ts";
+import { normalCdf, normalQuantile } from "../graph/special.ts";
+
+/** A preparation with the values of its statistics. */
+export interface Preparation {
+  readonly bijection: Bijection;
+  readonly values: ParameterValues;
+}
+
+/** Mean and standard deviation of each column of row-major rows, with weights if given. */
+export function moments(
+  rows: Float64Array,
+  width: number,
+  weights?: Float64Array,
+): { readonly mean: Float64Array; readonly scale: Float64Array } {
+  const count = rows.length / width;
+  const mean = new Float64Array(width);
+  const square = new Float64Array(width);
+  let total = 0;
+  for (let row = 0; row < count; row++) {
+    const weight = weights?.[row] ?? 1;
+    total += weight;
+    if (total === 0) continue;
+    for (let i = 0; i < width; i++) {
+      // Welford's running moments, which keep the digits of a column far from zero.
+      const gap = rows[row * width + i]! - mean[i]!;
+      mean[i]! += (gap * weight) / total;
+      square[i]! += weight * gap * (rows[row * width + i]! - mean[i]!);
+    }
+  }
+  return { mean, scale: square.map((sum) => Math.sqrt(sum / total) || 1) };
+}
+
+/** Standardization with the moments of rows. */
+export function fitStandardization(rows: Float64Array, width: number, weights?: Float64Array): Preparation {
+  return { bijection: standardization({ features: width }), values: { ...moments(rows, width, weights) } };
+}
+
+/** Data-side knots, normal scores and log slopes of one column; see {@link fitMarginalSpline}. */
+interface Knots {
+  readonly data: Float64Array;
+  readonly base: Float64Array;
+  readonly logSlope: Float64Array;
+}
+
+/**
+ * Knots evenly spaced in normal scores, from the first to the last order statistic, at local averages of the order
+ * statistics, so that single rows do not show.
+ */
+function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots {
+  const n = sorted.length;
+  const top = -normalQuantile(1 / n);
+  const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
+  const data = base.map((score, k) => {
+    const center = normalCdf(score) * n;
+    if (k === 0 || k === knots - 1) {
+      const place = Math.min(n - 1, Math.max(0, center - 0.5));
+      const below = Math.floor(place);
+      return sorted[below]! + (place - below) * (sorted[Math.min(n - 1, below + 1)]! - sorted[below]!);
+    }
+    const reach = Math.max(1, 0.25 * Math.min(center, n - center) ** 0.8);
+    const from = Math.max(0, Math.floor(center - reach));
+    const to = Math.min(n, Math.floor(center + reach) + 1);
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += sorted[i]!;
+    return sum / (to - from);
+  });
+  // Ties and near ties: a smallest gap keeps the slopes of the spline bounded.
+  const least = 1e-3 * deviation * (base[1]! - base[0]!);
+  for (let k = 1; k < knots; k++) data[k] = Math.max(data[k]!, data[k - 1]! + least);
+  const secant = Float64Array.from({ length: knots - 1 }, (_, k) => Math.log((base[k + 1]! - base[k]!) / (data[k + 1]! - data[k]!)));
+  const logSlope = base.map((_, k) =>
+    k === 0 ? secant[0]! : k === knots - 1 ? secant[knots - 2]! : 0.5 * (secant[k - 1]! + secant[k]!),
+  );
+  return { data, base, logSlope };
+}
+
+/** A spline for each column of row-major rows, through normal scores. */
+export function fitMarginalSpline(rows: Float64Array, width: number, knots: number): Preparation {
+  const count = rows.length / width;
+  const values = {
+    data: new Float64Array(width * knots),
+    base: new Float64Array(width * knots),
+    logSlope: new Float64Array(width * knots),
+  };
+  const { scale } = moments(rows, width);
+  for (let i = 0; i < width; i++) {
+    const sorted = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!).sort();
+    const own = knotsOf(sorted, scale[i]!, knots);
+    values.data.set(own.data, i * knots);
+    values.base.set(own.base, i * knots);
+    values.logSlope.set(own.logSlope, i * knots);
+  }
+  return { bijection: marginalSpline({ features: width, knots }), values };
+}
+
+/** The triangular map whose inverse gives rows the identity as covariance. */
+export function fitWhitening(rows: Float64Array, width: number): Preparation {
+  const count = rows.length / width;
+  const { mean } = moments(rows, width);
+  const covariance = Matrix.zeros(width, width);
+  for (let row = 0; row < count; row++)
+    for (let i = 0; i < width; i++)
+      for (let j = 0; j <= i; j++)
+        covariance.set(
+          i,
+          j,
+          covariance.get(i, j) + (rows[row * width + i]! - mean[i]!) * (rows[row * width + j]! - mean[j]!),
+        );
+  for (let i = 0; i < width; i++)
+    for (let j = 0; j <= i; j++) {
+      const value = covariance.get(i, j) / count + (i === j ? 1e-9 : 0);
+      covariance.set(i, j, value);
+      covariance.set(j, i, value);
+    }
+  const decomposition = new CholeskyDecomposition(covariance);
+  const factor = decomposition.lowerTriangularMatrix;
+  const lower = new Float64Array(width * width);
+  const logDiagonal = new Float64Array(width);
+  for (let i = 0; i < width; i++) {
+    logDiagonal[i] = Math.log(factor.get(i, i));
+    for (let j = 0; j < i; j++) lower[i * width + j] = factor.get(i, j);
+  }
+  return {
+    bijection: triangularAffine({ features: width, fitted: true }),
+    values: { shift: mean, lower, logDiagonal },
+  };
+}
+
+/** Preparations one after another, the one next to the data last. */
+export function chainPreparations(parts: readonly Preparation[]): Preparation {
+  const values: ParameterValues = {};
+  parts.forEach((part, i) => {
+    for (const [name, data] of Object.entries(part.values)) values[`${i}.${name}`] = data;
+  });
+  return { bijection: chain(parts.map(({ bijection }) => bijection)), values };
+}

@@ -1,0 +1,143 @@
+/**
+ * Named architectures: flows before they are fitted.
+ *
+ * @module
+ */
+
+import { affineTransformer } from "../bijections/affineTransformer.ts";
+import type { Bijection } from "../bijections/bijection.ts";
+import { chain } from "../bijections/chain.ts";
+import { coupling } from "../bijections/coupling.ts";
+import { elementwise } from "../bijections/elementwise.ts";
+import { maskedAutoregressive } from "../bijections/maskedAutoregressive.ts";
+import { rationalQuadraticTransformer } from "../bijections/rationalQuadraticTransformer.ts";
+import type { Transformer } from "../bijections/transformer.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { standardNormal } from "../distributions/standardNormal.ts";
+import { UsageError } from "../errors.ts";
+
+/** Names of the architectures, as on the command line. */
+export type FlowKind = "realnvp" | "maf" | "nsf" | "nsf-ar";
+
+/** The names, in the order in which help shows them. */
+export const flowKinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
+
+/** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
+export interface Architecture {
+  readonly kind: FlowKind;
+  readonly features: number;
+  /** Size of what a conditional flow is given; 0 where unconditional. */
+  readonly context: number;
+  readonly transforms: number;
+  readonly hidden: readonly number[];
+  readonly base: Distribution;
+  readonly bijection: Bijection;
+}
+
+/** Options of all named architectures. */
+export interface ArchitectureOptions {
+  /** Size of one sample. */
+  readonly features: number;
+  /** Size of what the flow is conditioned on (default 0: unconditional). */
+  readonly context?: number;
+  /** Number of transforms; each sees the features in another order or split than the one before. */
+  readonly transforms?: number;
+  /** Sizes of the hidden layers of each conditioner (default 64, 64). */
+  readonly hidden?: readonly number[];
+}
+
+/** Options of {@link neuralSplineFlow}. */
+export interface NeuralSplineFlowOptions extends ArchitectureOptions {
+  /** Masked autoregressive transforms instead of couplings (default false). */
+  readonly autoregressive?: boolean;
+  /** Bins of each spline (default 8, as in the paper). */
+  readonly bins?: number;
+  /** Half-width of the box of each spline, in standard deviations of the data (default 5); tails are linear. */
+  readonly bound?: number;
+}
+
+const defaultHidden: readonly number[] = [64, 64];
+
+/**
+ * RealNVP: affine couplings (Dinh et al. 2017, https://arxiv.org/abs/1605.08803). Both directions cost one network
+ * pass a transform; default 8 transforms.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function realNVP(options: ArchitectureOptions): Architecture {
+  return build("realnvp", options, affineTransformer(), 8);
+}
+
+/**
+ * Masked autoregressive flow (Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057): a density costs one
+ * network pass a transform, a sample one a feature; default 5 transforms.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architecture {
+  return build("maf", options, affineTransformer(), 5);
+}
+
+/**
+ * Neural spline flow (Durkan et al. 2019, https://arxiv.org/abs/1906.04032): rational-quadratic splines in couplings
+ * or, with `autoregressive`, in masked autoregressive transforms; default 5 transforms of 8 bins.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
+  const { autoregressive = false, bins = 8, bound = 5 } = options;
+  return build(autoregressive ? "nsf-ar" : "nsf", options, rationalQuadraticTransformer({ bins, bound }), 5);
+}
+
+/** The architecture of a kind with its defaults. */
+export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions): Architecture {
+  switch (kind) {
+    case "realnvp":
+      return realNVP(options);
+    case "maf":
+      return maskedAutoregressiveFlow(options);
+    case "nsf":
+      return neuralSplineFlow(options);
+    case "nsf-ar":
+      return neuralSplineFlow({ ...options, autoregressive: true });
+  }
+}
+
+function build(kind: FlowKind, options: ArchitectureOptions, transformer: Transformer, ownTransforms: number): Architecture {
+  const { features, context = 0, transforms = ownTransforms, hidden = defaultHidden } = options;
+  const positive = { features, transforms, ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])) };
+  for (const [name, value] of Object.entries(positive))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
+  if (!Number.isSafeInteger(context) || context < 0)
+    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
+  const parts = Array.from({ length: transforms }, (_, t): Bijection => {
+    // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
+    if (features === 1) return elementwise({ features, context, transformer, hidden });
+    if (kind === "maf" || kind === "nsf-ar")
+      return maskedAutoregressive({ features, context, order: orderOf(features, t), transformer, hidden });
+    return coupling({ features, context, transformed: splitOf(features, t), transformer, hidden });
+  });
+  return {
+    kind,
+    features,
+    context,
+    transforms,
+    hidden,
+    base: standardNormal({ features }),
+    bijection: chain(parts),
+  };
+}
+
+/** Features in turn, forwards and backwards. */
+function orderOf(features: number, transform: number): number[] {
+  const order = Array.from({ length: features }, (_, i) => i);
+  return transform % 2 === 0 ? order : order.reverse();
+}
+
+/**
+ * The features that a coupling transforms: those whose number has a certain bit set, then those that have not, then
+ * the next bit, so that after two rounds of bits every two features have conditioned each other.
+ */
+function splitOf(features: number, transform: number): number[] {
+  const bits = Math.ceil(Math.log2(features));
+  const bit = Math.floor(transform / 2) % bits;
+  return Array.from({ length: features }, (_, i) => i).filter((i) => ((i >> bit) & 1) === transform % 2);
+}

@@ -1,0 +1,44 @@
+/**
+ * The density and the samples of a pushforward, as expressions.
+ *
+ * @module
+ */
+
+import type { Bijection, Bound } from "../bijections/bijection.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+
+/**
+ * log p(y) in nats, a scalar: log p_base(f^-1(y)) + logAbsDet of the inverse; for a map with branches, the logarithm
+ * of the sum over those that reach y, which is minus infinity if none does.
+ */
+export function pushforwardLogProb(
+  base: Distribution,
+  bijection: Bijection,
+  y: Expr,
+  parameters: { readonly base: Bound; readonly bijection: Bound },
+  context?: Expr,
+): Expr {
+  if (!bijection.branches) {
+    const { value, logAbsDet } = bijection.inverse(y, parameters.bijection, context);
+    return g.add(base.logProb(value, parameters.base), logAbsDet);
+  }
+  return bijection
+    .branches(y, parameters.bijection, context)
+    .map(({ value, logAbsDet, valid }) =>
+      g.select(valid, g.add(base.logProb(value, parameters.base), logAbsDet), Number.NEGATIVE_INFINITY),
+    )
+    .reduce((total, term) => g.logAddExp(total, term));
+}
+
+/** A sample of a pushforward from standard normal noise. */
+export function pushforwardSample(
+  base: Distribution,
+  bijection: Bijection,
+  noise: Expr,
+  parameters: { readonly base: Bound; readonly bijection: Bound },
+  context?: Expr,
+): Expr {
+  return bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context).value;
+}

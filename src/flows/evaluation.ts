@@ -1,0 +1,94 @@
+/**
+ * The programs of a fitted flow, compiled when first needed: preparation in float64, the trained part in the
+ * precision that was asked for.
+ *
+ * @module
+ */
+
+import { bindTree, type Bound, subtreeOf } from "../bijections/bijection.ts";
+import type { Engine, Executable } from "../engines/engine.ts";
+import { referenceEngine } from "../engines/reference/engine.ts";
+import { wasmEngine } from "../engines/wasm/engine.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import type { Program } from "../graph/program.ts";
+import { pushforwardLogProb, pushforwardSample } from "./density.ts";
+import { type Model, parameterTree } from "./model.ts";
+
+/** Which engine computes, and how. */
+export interface EngineOptions {
+  /** `wasm` (default), or `reference`: float64 in plain TypeScript, slow and the measure of the other. */
+  readonly engine?: "wasm" | "reference" | undefined;
+  /** Numbers of the wasm engine (default: those that the model was fitted with). */
+  readonly precision?: "float32" | "float64" | undefined;
+  /** Threads of the wasm engine (default: those of the machine, at most 8); results do not depend on it. */
+  readonly threads?: number | undefined;
+}
+
+/** The engine that options ask for. */
+export function engineOf({ engine = "wasm", precision = "float32", threads }: EngineOptions): Engine {
+  if (engine === "reference") return referenceEngine;
+  return wasmEngine({ precision, ...(threads === undefined ? {} : { threads }) });
+}
+
+type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "sample";
+
+/** The programs of a model. */
+export class Evaluation {
+  readonly #model: Model;
+  readonly #bound: Bound;
+  readonly #compiled = new Map<string, Promise<Executable>>();
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#bound = bindTree(parameterTree(model));
+  }
+
+  /** The executable of one program. */
+  get(name: ProgramName, options: EngineOptions): Promise<Executable> {
+    // Preparation is exact: a column of time stamps keeps its digits.
+    const isExact = name === "prepare" || name === "prepareContext" || name === "restore";
+    const precision = isExact ? "float64" : (options.precision ?? this.#model.precision);
+    const key = `${name} ${options.engine} ${precision} ${options.threads}`;
+    let compiled = this.#compiled.get(key);
+    if (!compiled) {
+      compiled = this.#compile(name, { ...options, precision });
+      this.#compiled.set(key, compiled);
+    }
+    return compiled;
+  }
+
+  async #compile(name: ProgramName, options: EngineOptions): Promise<Executable> {
+    const executable = await engineOf(options).compile(this.#program(name));
+    await executable.setParameters(this.#model.values);
+    return executable;
+  }
+
+  #program(name: ProgramName): Partial<Program> {
+    const { base, bijection, preparation, contextPreparation, columns, given } = this.#model;
+    const parameters = { base: subtreeOf(this.#bound, "base"), bijection: subtreeOf(this.#bound, "bijection") };
+    const own = subtreeOf(this.#bound, "preparation");
+    const features = columns.length;
+    const context = bijection.context > 0 ? g.input("context", [given.length]) : undefined;
+    switch (name) {
+      case "prepare": {
+        const { value, logAbsDet } = preparation.inverse(g.input("data", [features]), own);
+        return { rows: { value, logAbsDet } };
+      }
+      case "restore":
+        return { rows: { value: preparation.forward(g.input("data", [features]), own).value } };
+      case "prepareContext": {
+        const data: Expr = g.input("data", [given.length]);
+        return { rows: { value: contextPreparation!.inverse(data, subtreeOf(this.#bound, "context")).value } };
+      }
+      case "logProb":
+        return {
+          rows: { logProb: pushforwardLogProb(base, bijection, g.input("data", [features]), parameters, context) },
+        };
+      case "sample":
+        return {
+          rows: { value: pushforwardSample(base, bijection, g.input("noise", [features]), parameters, context) },
+        };
+    }
+  }
+}

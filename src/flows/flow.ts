@@ -1,0 +1,244 @@
+/**
+ * A fitted flow: it scores rows, draws samples, and is saved and loaded.
+ *
+ * @module
+ */
+
+import { flattenTree } from "../bijections/bijection.ts";
+import type { Bijection } from "../bijections/bijection.ts";
+import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { DataError, UsageError } from "../errors.ts";
+import { sizeOf } from "../graph/expr.ts";
+import { readFileBytes, writeFileAtomically } from "../platform.ts";
+import { normalsAt, randomKey, split } from "../random/philox.ts";
+import { type EngineOptions, Evaluation } from "./evaluation.ts";
+import { type FittedDescription, type Model, parameterTree, wholeBijection } from "./model.ts";
+import { modelFromBytes, modelToBytes } from "./modelFile.ts";
+
+/** Options of evaluations. */
+export interface EvaluationOptions extends EngineOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Flow.sample}. */
+export interface SampleOptions extends EvaluationOptions {
+  /** Same seed, same rows (default 0). */
+  readonly seed?: number | undefined;
+  /** Values of the columns that the flow is given, in data units; needed for a conditional flow. */
+  readonly given?: Readonly<Record<string, number>> | undefined;
+}
+
+/** What `inspect` shows. */
+export interface FlowDescription {
+  readonly kind: string;
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  readonly parameters: number;
+  readonly precision: "float32" | "float64";
+  readonly base: unknown;
+  readonly bijection: unknown;
+  readonly preparation: unknown;
+  readonly fitted: FittedDescription;
+}
+
+/** A fitted flow over the columns of a table; see {@link load} and `fit`. */
+export class Flow {
+  readonly #model: Model;
+  readonly #evaluation: Evaluation;
+
+  /** @internal Made by `fit` and {@link load}. */
+  constructor(model: Model) {
+    this.#model = model;
+    this.#evaluation = new Evaluation(model);
+  }
+
+  /** The columns that have a density, in order. */
+  get columns(): readonly string[] {
+    return this.#model.columns;
+  }
+
+  /** The columns that the density is conditioned on. */
+  get given(): readonly string[] {
+    return this.#model.given;
+  }
+
+  /** The base distribution. */
+  get base(): Distribution {
+    return this.#model.base;
+  }
+
+  /** The whole map from base to data, in data units. */
+  get bijection(): Bijection {
+    return wholeBijection(this.#model);
+  }
+
+  /** Number of trained parameters. */
+  get parameterCount(): number {
+    let total = 0;
+    for (const spec of flattenTree(parameterTree(this.#model)).values())
+      if (spec.kind === "trained") total += sizeOf(spec.shape);
+    return total;
+  }
+
+  /** Architecture, parameters, columns and how it was fitted, as plain data. */
+  get description(): FlowDescription {
+    const { kind, columns, given, precision, base, bijection, preparation, fitted } = this.#model;
+    return {
+      kind,
+      columns,
+      given,
+      parameters: this.parameterCount,
+      precision,
+      base: base.toJSON(),
+      bijection: bijection.toJSON(),
+      preparation: preparation.toJSON(),
+      fitted,
+    };
+  }
+
+  /**
+   * Log-density of each row, in nats and data units; minus infinity for a row with an infinite value.
+   *
+   * @param rows - A table that has the flow's columns by name (others are ignored), or numbers, row-major, the given
+   *   columns first and then the others. They are not changed.
+   * @throws {@link DataError} for a missing column or value, naming column and row.
+   * @throws AbortedError if the signal fires.
+   */
+  async logProb(rows: Table | Float64Array, options: EvaluationOptions = {}): Promise<Float64Array> {
+    const { data, context, count, finite } = this.#split(rows);
+    if (count === 0) return new Float64Array(0);
+    const prepare = await this.#evaluation.get("prepare", options);
+    const prepared = (await prepare.run({ rows: count, inputs: { data } }, options)).rows;
+    const inputs = { data: prepared.value!, ...(await this.#prepareContext(context, count, options)) };
+    const core = await this.#evaluation.get("logProb", options);
+    const logProb = (await core.run({ rows: count, inputs }, options)).rows.logProb!;
+    const out = logProb.map((value, row) => (finite[row] ? value + prepared.logAbsDet![row]! : Number.NEGATIVE_INFINITY));
+    const isWide = options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64";
+    const lost = Array.from(out.keys()).filter((row) => Number.isNaN(out[row]));
+    if (lost.length === 0) return out;
+    // Points so far out that the numbers overflow: once more with a wider range, and beyond that the density is 0.
+    if (isWide) return out.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));
+    const width = this.given.length + this.columns.length;
+    const picked = new Float64Array(lost.length * width);
+    lost.forEach((row, i) => {
+      if (this.given.length > 0) picked.set(context.subarray(row * this.given.length, (row + 1) * this.given.length), i * width);
+      picked.set(data.subarray(row * this.columns.length, (row + 1) * this.columns.length), i * width + this.given.length);
+    });
+    const again = await this.logProb(picked, { ...options, precision: "float64" });
+    lost.forEach((row, i) => {
+      out[row] = again[i]!;
+    });
+    return out;
+  }
+
+  /**
+   * Draws rows. Row i depends on the seed and i alone.
+   *
+   * @param n - Number of rows, 0 or more.
+   * @returns A table of the given columns and then the others, in data units.
+   * @throws {@link UsageError} if `n` is no count, or a given column has no value.
+   * @throws AbortedError if the signal fires.
+   */
+  async sample(n: number, options: SampleOptions = {}): Promise<Table> {
+    if (!Number.isSafeInteger(n) || n < 0) throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
+    const { columns, given } = this.#model;
+    const conditions = given.map((name) => {
+      const value = options.given?.[name];
+      if (value === undefined)
+        throw new UsageError(`The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`);
+      if (!Number.isFinite(value)) throw new UsageError(`The value given for "${name}" must be a number, got ${value}.`);
+      return value;
+    });
+    for (const name of Object.keys(options.given ?? {}))
+      if (!given.includes(name)) throw new UsageError(`"${name}" is no column that the model is given.`);
+    const all = [...given, ...columns];
+    if (n === 0) return tableFromRows(all, new Float64Array(0));
+    const key = split(randomKey(options.seed ?? 0), "sample");
+    const noise = new Float64Array(n * columns.length);
+    for (let row = 0; row < n; row++) normalsAt(key, row, columns.length, noise, row * columns.length);
+    const context = Float64Array.from({ length: n * given.length }, (_, i) => conditions[i % given.length]!);
+    const inputs = { noise, ...(await this.#prepareContext(context, n, options)) };
+    const core = await this.#evaluation.get("sample", options);
+    const { value } = (await core.run({ rows: n, inputs }, options)).rows;
+    const restore = await this.#evaluation.get("restore", options);
+    const data = (await restore.run({ rows: n, inputs: { data: value! } }, options)).rows.value!;
+    if (given.length === 0) return tableFromRows(all, data);
+    const out = new Float64Array(n * all.length);
+    for (let row = 0; row < n; row++) {
+      out.set(conditions, row * all.length);
+      out.set(data.subarray(row * columns.length, (row + 1) * columns.length), row * all.length + given.length);
+    }
+    return tableFromRows(all, out);
+  }
+
+  /** The bytes of a model file; {@link load} reads them back. Equal flows give equal bytes. */
+  toBytes(): Uint8Array {
+    return modelToBytes(this.#model);
+  }
+
+  /**
+   * Writes a model file, whole or not at all.
+   * @throws FormatError if it cannot be written.
+   */
+  async save(path: string): Promise<void> {
+    await writeFileAtomically(path, this.toBytes());
+  }
+
+  async #prepareContext(
+    context: Float64Array,
+    rows: number,
+    options: EvaluationOptions,
+  ): Promise<{ context?: Float64Array }> {
+    if (this.given.length === 0) return {};
+    const prepare = await this.#evaluation.get("prepareContext", options);
+    return { context: (await prepare.run({ rows, inputs: { data: context } }, options)).rows.value! };
+  }
+
+  /** The flow's columns out of a table or out of numbers; rows with an infinite value are marked and made harmless. */
+  #split(rows: Table | Float64Array): { data: Float64Array; context: Float64Array; count: number; finite: boolean[] } {
+    const { columns, given } = this.#model;
+    const all = [...given, ...columns];
+    let values: Float64Array;
+    if (rows instanceof Float64Array) {
+      if (rows.length % all.length !== 0)
+        throw new DataError(`${rows.length} numbers are no whole rows of the ${all.length} columns ${all.join(", ")}.`);
+      values = rows;
+    } else values = selectColumns(rows, all).values;
+    const count = values.length / all.length;
+    const data = new Float64Array(count * columns.length);
+    const context = new Float64Array(count * given.length);
+    const finite = new Array<boolean>(count).fill(true);
+    for (let row = 0; row < count; row++)
+      for (let i = 0; i < all.length; i++) {
+        let value = values[row * all.length + i]!;
+        if (Number.isNaN(value))
+          throw new DataError(`column "${all[i]}" (row ${row + 1}): the value is missing; drop the row or fill it in.`, {
+            column: all[i]!,
+            row: row + 1,
+          });
+        if (!Number.isFinite(value)) {
+          if (i < given.length)
+            throw new DataError(`column "${all[i]}" (row ${row + 1}): the model is given ${value}, not a finite number.`, {
+              column: all[i]!,
+              row: row + 1,
+            });
+          finite[row] = false;
+          value = 0;
+        }
+        if (i < given.length) context[row * given.length + i] = value;
+        else data[row * columns.length + i - given.length] = value;
+      }
+    return { data, context, count, finite };
+  }
+}
+
+/**
+ * Loads a model from a path (in Node), from bytes, or from a Blob.
+ * @throws FormatError if there is no such file, it is no model, it is damaged, or it is of a newer version.
+ */
+export async function load(source: string | Uint8Array | Blob): Promise<Flow> {
+  if (typeof source === "string") return new Flow(modelFromBytes(await readFileBytes(source), source));
+  const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
+  return new Flow(modelFromBytes(bytes));
+}

@@ -1,0 +1,57 @@
+/**
+ * What a fitted flow consists of: its parts as descriptions, its parameter values, and the columns it stands for.
+ *
+ * @module
+ */
+
+import type { Bijection, ParameterTree } from "../bijections/bijection.ts";
+import { chain } from "../bijections/chain.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import type { FlowKind } from "./architecture.ts";
+import type { ParameterValues } from "./parameters.ts";
+
+/** How a model was fitted, for people who inspect it. No clock, duration, thread count or path is among it. */
+export interface FittedDescription {
+  readonly rows: number;
+  readonly seed: number;
+  readonly epochs: number;
+  /** Mean log-density of the training rows and of the held-out rows, in nats and data units. */
+  readonly trainLogProb: number;
+  readonly validationLogProb: number;
+  /** Columns to which uniform noise of one recorded resolution was added. */
+  readonly dequantized: Readonly<Record<string, number>>;
+}
+
+/** A fitted flow as plain data. */
+export interface Model {
+  readonly kind: FlowKind;
+  readonly base: Distribution;
+  /** The trained part, between the base and the prepared data. */
+  readonly bijection: Bijection;
+  /** Standardization and what else statistics of the data alone determine; evaluated in float64. */
+  readonly preparation: Bijection;
+  /** Its inverse standardizes the context; absent without one. */
+  readonly contextPreparation: Bijection | undefined;
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  readonly precision: "float32" | "float64";
+  readonly fitted: FittedDescription;
+  readonly values: ParameterValues;
+}
+
+/** The parameters of a model's parts, as one tree. */
+export function parameterTree(
+  model: Pick<Model, "base" | "bijection" | "preparation" | "contextPreparation">,
+): ParameterTree {
+  return {
+    base: model.base.parameters,
+    bijection: model.bijection.parameters,
+    preparation: model.preparation.parameters,
+    context: model.contextPreparation?.parameters ?? {},
+  };
+}
+
+/** The whole map from base to data: trained part, then preparation. */
+export function wholeBijection(model: Pick<Model, "bijection" | "preparation">): Bijection {
+  return chain([model.bijection, model.preparation]);
+}

@@ -1,0 +1,141 @@
+/**
+ * A model as one safetensors file: tensors under dotted names, and in the metadata a format version and the
+ * architecture as one JSON string. Everything is checked before it is used; nothing is executed.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type Bijection, flattenTree } from "../bijections/bijection.ts";
+import { bijectionFromJson } from "../bijections/registry.ts";
+import { type Distribution, distributionFromJson } from "../distributions/distribution.ts";
+import { FormatError, PushforwardError } from "../errors.ts";
+import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
+import { sizeOf } from "../graph/expr.ts";
+import { flowKinds } from "./architecture.ts";
+import { type Model, parameterTree } from "./model.ts";
+
+/** Version of the files that this release writes; it reads this one and all before. */
+export const formatVersion = 1;
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const names = v.array(v.pipe(v.string(), v.nonEmpty()));
+const part = v.looseObject({ type: v.string() });
+const header = v.object({
+  kind: v.picklist(flowKinds),
+  base: part,
+  bijection: part,
+  preparation: part,
+  contextPreparation: v.nullable(part),
+  columns: v.pipe(names, v.nonEmpty()),
+  given: names,
+  precision: v.picklist(["float32", "float64"]),
+  fitted: v.object({
+    rows: count,
+    seed: v.pipe(v.number(), v.integer()),
+    epochs: count,
+    trainLogProb: v.number(),
+    validationLogProb: v.number(),
+    dequantized: v.record(v.string(), v.number()),
+  }),
+});
+
+/** The bytes of a model's file; equal models give equal bytes. */
+export function modelToBytes(model: Model): Uint8Array {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, spec] of flattenTree(parameterTree(model))) {
+    const data = model.values[name]!;
+    // Statistics keep their digits; trained values are those that the engine had.
+    const isSingle = spec.kind === "trained" && model.precision === "float32";
+    tensors.set(
+      name,
+      isSingle
+        ? { dtype: "F32", shape: spec.shape, data: Float32Array.from(data) }
+        : { dtype: "F64", shape: spec.shape, data },
+    );
+  }
+  const { kind, columns, given, precision, fitted } = model;
+  const json = {
+    kind,
+    columns,
+    given,
+    precision,
+    base: model.base.toJSON(),
+    bijection: model.bijection.toJSON(),
+    preparation: model.preparation.toJSON(),
+    contextPreparation: model.contextPreparation?.toJSON() ?? null,
+    fitted,
+  };
+  return writeSafetensors(tensors, { format_version: String(formatVersion), pushforward: JSON.stringify(json) });
+}
+
+/**
+ * Reads a model.
+ * @param name - What messages call the file.
+ * @throws {@link FormatError} if the file is no model, is damaged, or is of a newer version.
+ */
+export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
+  const { tensors, metadata } = readSafetensors(bytes, name);
+  const { format_version: version, pushforward: text } = metadata;
+  if (version === undefined || text === undefined)
+    throw new FormatError(`${name} is a safetensors file, but not a model of pushforward.`);
+  if (!/^\d{1,9}$/.test(version)) throw new FormatError(`${name} has a bad format_version, ${JSON.stringify(version)}.`);
+  if (Number(version) > formatVersion)
+    throw new FormatError(
+      `${name} has format version ${version}; this release reads up to ${formatVersion}. Update pushforward to read it.`,
+    );
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new FormatError(`${name} is damaged: its architecture is not JSON.`);
+  }
+  const parsed = v.safeParse(header, json);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw new FormatError(`${name} is damaged: ${v.getDotPath(issue) ?? "its architecture"}: ${issue.message}.`);
+  }
+  const { output } = parsed;
+  const model = { ...output, ...readParts(output, name) };
+  if (model.bijection.features !== output.columns.length || model.preparation.features !== output.columns.length)
+    throw new FormatError(`${name} is damaged: its architecture does not have its ${output.columns.length} columns.`);
+  if (model.bijection.context !== 0 && model.bijection.context !== output.given.length)
+    throw new FormatError(`${name} is damaged: its architecture is not given its ${output.given.length} columns.`);
+  const specs = flattenTree(parameterTree(model));
+  const values: Record<string, Float64Array> = {};
+  for (const [key, spec] of specs) {
+    const tensor = tensors.get(key);
+    if (!tensor) throw new FormatError(`${name} is damaged: the tensor "${key}" is missing.`);
+    if (tensor.shape.length !== spec.shape.length || tensor.shape.some((extent, i) => extent !== spec.shape[i]))
+      throw new FormatError(
+        `${name} is damaged: the tensor "${key}" has shape [${tensor.shape}], its architecture says [${spec.shape}].`,
+      );
+    if (tensor.dtype !== "F32" && tensor.dtype !== "F64")
+      throw new FormatError(`${name} is damaged: the tensor "${key}" has type ${tensor.dtype}, not F32 or F64.`);
+    const data = Float64Array.from(tensor.data);
+    if (data.length !== sizeOf(spec.shape) || !data.every(Number.isFinite))
+      throw new FormatError(`${name} is damaged: the tensor "${key}" holds values that are not finite.`);
+    values[key] = data;
+  }
+  for (const key of tensors.keys())
+    if (!specs.has(key)) throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
+  return { ...model, values };
+}
+
+function readParts(
+  json: v.InferOutput<typeof header>,
+  name: string,
+): { base: Distribution; bijection: Bijection; preparation: Bijection; contextPreparation: Bijection | undefined } {
+  try {
+    return {
+      base: distributionFromJson(json.base),
+      bijection: bijectionFromJson(json.bijection),
+      preparation: bijectionFromJson(json.preparation),
+      contextPreparation: json.contextPreparation ? bijectionFromJson(json.contextPreparation) : undefined,
+    };
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    const reason = error instanceof PushforwardError ? error.message : "an option is missing or of the wrong type.";
+    throw new FormatError(`${name} is damaged: its architecture cannot be built: ${reason}`);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Normalizing flows: fit a density to a table, score rows, draw samples.
+ *
+ * @module
+ */
+
+export { absoluteValue } from "./bijections/absoluteValue.ts";
+export { type AffineOptions, affine } from "./bijections/affine.ts";
+export { affineTransformer } from "./bijections/affineTransformer.ts";
+export type {
+  Bijection,
+  BijectionJson,
+  Bound,
+  Branch,
+  Initializer,
+  Mapped,
+  ParameterSpec,
+  ParameterTree,
+} from "./bijections/bijection.ts";
+export { bindTree, flattenTree, leafOf, statistics, subtreeOf, trained, trainedUniform } from "./bijections/bijection.ts";
+export { type Chain, chain } from "./bijections/chain.ts";
+export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
+export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
+export { invert } from "./bijections/invert.ts";
+export { luAffine } from "./bijections/luAffine.ts";
+export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
+export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
+export { permutation } from "./bijections/permutation.ts";
+export {
+  type RationalQuadraticOptions,
+  rationalQuadraticTransformer,
+} from "./bijections/rationalQuadraticTransformer.ts";
+export { bijectionFromJson } from "./bijections/registry.ts";
+export { standardization } from "./bijections/standardization.ts";
+export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
+export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
+export { type ReadTableOptions, readTable } from "./data/readTable.ts";
+export { column, selectColumns, type Table, type TextColumn, tableFromColumns, tableFromRows } from "./data/table.ts";
+export { writeTable } from "./data/writeTable.ts";
+export { diagonalNormal } from "./distributions/diagonalNormal.ts";
+export type { Distribution, DistributionJson } from "./distributions/distribution.ts";
+export { standardNormal } from "./distributions/standardNormal.ts";
+export type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "./engines/engine.ts";
+export { referenceEngine } from "./engines/reference/engine.ts";
+export { type WasmEngineOptions, wasmEngine } from "./engines/wasm/engine.ts";
+export {
+  AbortedError,
+  DataError,
+  FormatError,
+  NumericalError,
+  PushforwardError,
+  ShapeError,
+  UsageError,
+} from "./errors.ts";
+export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
+export { fit, fitTable } from "./fitting/fit.ts";
+export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
+export {
+  chooseGaussianMixture,
+  fitGaussianMixture,
+  type GaussianMixture,
+  type GaussianMixtureOptions,
+} from "./fitting/gaussianMixture.ts";
+export {
+  type EpochRecord,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type MinimizeState,
+  minimize,
+  type Objective,
+  type Rows,
+} from "./fitting/minimize.ts";
+export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
+export {
+  type Architecture,
+  type ArchitectureOptions,
+  type FlowKind,
+  maskedAutoregressiveFlow,
+  type NeuralSplineFlowOptions,
+  neuralSplineFlow,
+  realNVP,
+} from "./flows/architecture.ts";
+export { pushforwardLogProb, pushforwardSample } from "./flows/density.ts";
+export type { EngineOptions } from "./flows/evaluation.ts";
+export { type EvaluationOptions, Flow, type FlowDescription, load, type SampleOptions } from "./flows/flow.ts";
+export type { FittedDescription } from "./flows/model.ts";
+export { initialValues, type ParameterValues } from "./flows/parameters.ts";
+export { jvp, vjp } from "./graph/derivative.ts";
+export type { Expr, Shape } from "./graph/expr.ts";
+export * as ops from "./graph/ops.ts";
+export type { Program, Update } from "./graph/program.ts";
+export { type RandomKey, RandomStream, randomKey, split } from "./random/philox.ts";

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { expectFailure, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
+
+const cwd = temporaryFolder();
+writeFiles(cwd, { "data.csv": sampleCsv(30) });
+
+/** A call that is wrong, and what is said about it. */
+const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
+  ["", /^no command given; the commands are fit, logprob, sample, inspect, plot/],
+  ["fti data.csv", /^unknown command 'fti' \(Did you mean fit\?\); see pushforward --help/],
+  ["--verison", /^unknown option '--verison' \(Did you mean --version\?\)/],
+  ["fit --out m.safetensors", /^missing required argument 'data'; see pushforward fit --help/],
+  ["fit data.csv", /^required option '--out <file>' not specified; see pushforward fit --help/],
+  ["fit data.csv more.csv --out m.safetensors", /^too many arguments for 'fit'/],
+  ["fit data.csv --out m.safetensors --colums x", /^unknown option '--colums' \(Did you mean --columns\?\)/],
+  ["fit data.csv --out m.bin", /^--out must end in \.safetensors \(a model\), got "m\.bin"\./],
+  ["fit data.csv --out m.safetensors --lr -1", /^--lr must be a positive number, got "-1"\./],
+  ["fit data.csv --out m.safetensors --lr 1e-3x", /^--lr must be a positive number, got "1e-3x"\./],
+  ["fit data.csv --out m.safetensors --lr 0", /^--lr must be a positive number/],
+  ["fit data.csv --out m.safetensors --epochs -5", /^--epochs must be a whole number from 1, got "-5"\./],
+  ["fit data.csv --out m.safetensors --epochs 2.5", /^--epochs must be a whole number from 1, got "2\.5"\./],
+  ["fit data.csv --out m.safetensors --batch 0", /^--batch must be a whole number from 1/],
+  ["fit data.csv --out m.safetensors --transforms many", /^--transforms must be a whole number from 1/],
+  ["fit data.csv --out m.safetensors --hidden 128,,128", /^--hidden must be whole numbers from 1/],
+  ["fit data.csv --out m.safetensors --hidden -8", /^--hidden must be whole numbers from 1/],
+  ["fit data.csv --out m.safetensors --patience -1", /^--patience must be a whole number from 1/],
+  ["fit data.csv --out m.safetensors --threads 0", /^--threads must be a whole number from 1/],
+  ["fit data.csv --out m.safetensors --seed 1.5", /^--seed must be a whole number, got "1\.5"\./],
+  ["fit data.csv --out m.safetensors --validation 1", /^--validation must be a number between 0 and 1/],
+  ["fit data.csv --out m.safetensors --ema 1", /^--ema must be a number from 0 to below 1, got "1"\./],
+  [
+    "fit data.csv --out m.safetensors --flow nsfar",
+    /^--flow must be realnvp, maf, nsf or nsf-ar, got "nsfar"\. Did you mean nsf-ar\?/,
+  ],
+  ["fit data.csv --out m.safetensors --engine gpu", /^--engine must be wasm or reference, got "gpu"\./],
+  ["fit data.csv --out m.safetensors --precision half", /^--precision must be float32 or float64/],
+  ["fit data.csv --out m.safetensors --missing ignore", /^--missing must be error or drop/],
+  ["fit data.csv --out m.safetensors --columns x,x", /^--columns names "x" twice/],
+  [
+    "fit data.csv --out m.safetensors --columns x,y --given y",
+    /^column "y" is in both --columns and --given/,
+  ],
+  [
+    "fit data.csv --out m.safetensors --columns x,y --weights y",
+    /^column "y" is in both --columns and --weights/,
+  ],
+  ["fit data.csv --out m.safetensors --resume", /^--resume needs --checkpoint FILE/],
+  [
+    "fit data.csv --out m.safetensors --columns x,z",
+    /^--columns: data\.csv has no column "z" \(did you mean "x"\?\); the columns are: x, y, c\./,
+  ],
+  ["fit data.csv --out m.safetensors --given d", /^--given: data\.csv has no column "d"/],
+  ["fit data.csv --out m.safetensors --weights w", /^--weights: data\.csv has no column "w"/],
+  ["fit data.csv --out m.safetensors --dequantize w", /^--dequantize: data\.csv has no column "w"/],
+  ["fit data.xlsx --out m.safetensors", /^"data\.xlsx" has the extension \.xlsx, which is no table format/],
+  ["logprob m.safetensors", /^missing required argument 'data'/],
+  ["logprob m.safetensors data.csv --out scores.xlsx", /^--out: "scores\.xlsx" has the extension \.xlsx/],
+  ["logprob m.safetensors data.csv --out data.csv", /^--out "data\.csv" is an input, which would be lost/],
+  ["logprob m.safetensors data.csv --out - --json", /^--out - and --json both want standard output/],
+  ["sample m.safetensors", /^required option '-n <rows>' not specified/],
+  ["sample m.safetensors -n -5", /^-n must be a whole number from 1, got "-5"\./],
+  ["sample m.safetensors -n 1e400", /^-n must be a whole number from 1/],
+  ["sample m.safetensors -n 5 --given c", /^--given must be such as "c=1\.5,d=2", got "c"\./],
+  ["sample m.safetensors -n 5 --given c=1,c=2", /^--given sets "c" twice/],
+  ["sample m.safetensors -n 5 --out samples", /^--out: "samples" has no extension/],
+  [
+    "plot m.safetensors --out figure.pdf",
+    /^--out must end in \.svg or \.png \(a figure\), got "figure\.pdf"\./,
+  ],
+];
+
+describe("a wrong call", () => {
+  it.concurrent.each(WRONG_CALLS)("ends with code 2 and one line: pushforward %s", async (args, message) => {
+    const run = await runCli(args.split(" ").filter(Boolean), { cwd });
+    expectFailure(run, 2, message);
+  });
+
+  it("is found before the data is read", async () => {
+    const run = await runCli("fit absent.csv --out m.safetensors --lr -1".split(" "), { cwd });
+    expectFailure(run, 2, /^--lr must be/);
+  });
+});
+
+describe("help", () => {
+  it.concurrent.each(["", "fit", "logprob", "sample", "inspect", "plot"])(
+    "shows an example: pushforward %s --help",
+    async (command) => {
+      const run = await runCli([...command.split(" ").filter(Boolean), "--help"]);
+      expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
+      expect(run.stdout).toMatch(/^Usage: pushforward/);
+      expect(run.stdout).toMatch(new RegExp(`Example:\n  pushforward ${command || "fit"} `));
+    },
+  );
+
+  it("is quick, because heavy modules are loaded when they are needed", async () => {
+    const times: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const start = performance.now();
+      await runCli(["--help"]);
+      times.push(performance.now() - start);
+    }
+    // About 90 ms alone on one core; the limit allows for other tests beside it.
+    expect(Math.min(...times)).toBeLessThan(500);
+  });
+
+  it("comes with a version", async () => {
+    expect((await runCli(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe("PUSHFORWARD_DEBUG=1", () => {
+  it("adds the stack to the line", async () => {
+    const run = await runCli("fit data.csv --out m.safetensors --lr -1".split(" "), {
+      cwd,
+      env: { PUSHFORWARD_DEBUG: "1" },
+    });
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(/^--lr must be .*\n[\s\S]*\n {4}at /);
+  });
+});

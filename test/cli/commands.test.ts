@@ -1,0 +1,205 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readTable } from "../../src/data/readTable.ts";
+import { column } from "../../src/data/table.ts";
+import { expectFailure, QUICK, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
+
+const cwd = temporaryFolder();
+const at = (name: string): string => join(cwd, name);
+
+async function succeed(args: readonly string[], input?: string) {
+  const run = await runCli(args, { cwd, ...(input === undefined ? {} : { input }) });
+  expect(run.stderr).not.toMatch(/error/);
+  expect(run.code).toBe(0);
+  return run;
+}
+
+beforeAll(async () => {
+  writeFiles(cwd, { "data.csv": sampleCsv(300) });
+  await succeed(["fit", "data.csv", "--columns", "x,y", "--out", "plain.safetensors", ...QUICK]);
+  await succeed("fit data.csv --columns x,y --given c --out given.safetensors".split(" ").concat(QUICK));
+});
+
+describe("pushforward fit", () => {
+  it("sums up what it did on standard output, with progress on standard error", async () => {
+    const run = await succeed(["fit", "data.csv", "--out", "summary.safetensors", ...QUICK]);
+    expect(run.stdout).toMatch(/^fitted 300 rows of data\.csv\n {2}columns +x, y, c\n/);
+    expect(run.stdout).toMatch(/architecture +neural spline flow, \d+ transforms?, hidden 8/);
+    expect(run.stdout).toMatch(/validation +-?\d+\.\d{4} nats a row\n/);
+    expect(run.stdout).toMatch(/model +summary\.safetensors\n$/);
+    expect(run.stderr).toMatch(/^epoch \d+\/3: train \S+, validation \S+ nats\n/m);
+    // No terminal: no bar, no control characters.
+    expect(run.stdout + run.stderr).not.toContain("\x1b");
+  });
+
+  it("prints one JSON document with --json, and reads standard input", async () => {
+    const args = ["fit", "-", "--out", "piped.safetensors", "--json", ...QUICK];
+    const document: unknown = JSON.parse((await succeed(args, sampleCsv(200))).stdout);
+    expect(document).toEqual({
+      trainLogProb: expect.any(Number),
+      validationLogProb: expect.any(Number),
+      epochs: expect.any(Number),
+      seconds: expect.any(Number),
+      parameters: expect.any(Number),
+      out: "piped.safetensors",
+    });
+    expect(existsSync(at("piped.safetensors"))).toBe(true);
+  });
+
+  it("stops at Ctrl-C, the old model kept", async () => {
+    writeFiles(cwd, { "kept.safetensors": "old", "long.csv": sampleCsv(3000) });
+    const args = "fit long.csv --out kept.safetensors --epochs 100000 --patience 100000".split(" ");
+    const run = await runCli(args, { cwd, interruptAt: "epoch" });
+    expect(run.code).toBe(130);
+    expect(run.stderr).toMatch(/no output file was changed\n$/);
+    expect(readFileSync(at("kept.safetensors"), "utf8")).toBe("old");
+  });
+});
+
+describe("pushforward logprob", () => {
+  it("sums up on standard output", async () => {
+    const run = await succeed("logprob plain.safetensors data.csv".split(" "));
+    expect(run.stdout).toMatch(/rows +300\n.*mean log-density +-?\d+\.\d{4} nats\n/);
+    expect(run.stdout).toMatch(/standard error +\d+\.\d{4}\n.*minimum +-\d+\.\d{4}\n.*outside support +0\n/);
+  });
+
+  it("writes one log-density a row, and the same numbers as JSON", async () => {
+    const run = await succeed("logprob plain.safetensors data.csv --out scores.csv --json".split(" "));
+    const summary = JSON.parse(run.stdout);
+    const table = await readTable(at("scores.csv"));
+    expect(table.columns).toEqual(["logProb"]);
+    const scores = column(table, "logProb");
+    const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    expect(Object.keys(summary)).toEqual([
+      "rows",
+      "meanLogProb",
+      "standardError",
+      "minimum",
+      "outsideSupport",
+    ]);
+    expect(summary.rows).toBe(300);
+    expect(summary.meanLogProb).toBeCloseTo(mean, 8);
+    expect(summary.minimum).toBe(Math.min(...scores));
+    const variance = scores.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (scores.length - 1);
+    expect(summary.standardError).toBeCloseTo(Math.sqrt(variance / scores.length), 8);
+  });
+
+  it("counts rows without density, and writes minus infinity as null", async () => {
+    const args = "logprob plain.safetensors - --json --out infinite.csv".split(" ");
+    const run = await succeed(args, "x,y\n0.1,0.2\ninf,0.3\n0.5,-0.1\n");
+    expect(JSON.parse(run.stdout)).toEqual({
+      rows: 3,
+      meanLogProb: null,
+      standardError: null,
+      minimum: null,
+      outsideSupport: 1,
+    });
+    expect(readFileSync(at("infinite.csv"), "utf8")).toMatch(/^logProb\n-\d\S*\n-Infinity\n-\d\S*\n$/);
+  });
+
+  it("agrees with the reference engine", async () => {
+    const fast = JSON.parse((await succeed("logprob plain.safetensors data.csv --json".split(" "))).stdout);
+    const args = "logprob plain.safetensors data.csv --json --engine reference".split(" ");
+    const slow = JSON.parse((await succeed(args)).stdout);
+    expect(Math.abs(fast.meanLogProb - slow.meanLogProb)).toBeLessThan(2e-4);
+  });
+
+  it("matches columns by name, ignores others, and writes CSV to standard output for -", async () => {
+    const lines = sampleCsv(20).trimEnd().split("\n");
+    const turned = lines.map(
+      (line, row) => `${line.split(",").reverse().join(",")},${row === 0 ? "name" : "text"}`,
+    );
+    const straight = await succeed("logprob plain.safetensors - --out -".split(" "), `${lines.join("\n")}\n`);
+    const other = await succeed("logprob plain.safetensors - --out -".split(" "), `${turned.join("\n")}\n`);
+    expect(straight.stdout).toMatch(/^logProb\n(-?\d[\d.e-]*\n){20}$/);
+    expect(other.stdout).toBe(straight.stdout);
+  });
+});
+
+describe("pushforward sample", () => {
+  it("writes CSV to standard output, the same for the same seed", async () => {
+    const first = await succeed("sample plain.safetensors -n 50 --seed 3".split(" "));
+    expect(first.stdout).toMatch(/^x,y\n(-?\d[\d.e-]*,-?\d[\d.e-]*\n){50}$/);
+    expect((await succeed("sample plain.safetensors -n 50 --seed 3".split(" "))).stdout).toBe(first.stdout);
+    expect((await succeed("sample plain.safetensors -n 50 --seed 4".split(" "))).stdout).not.toBe(
+      first.stdout,
+    );
+  });
+
+  it.each(["csv", "tsv", "jsonl", "npy", "parquet", "csv.gz"])("writes samples.%s", async (extension) => {
+    const out = `samples.${extension}`;
+    await succeed(["sample", "plain.safetensors", "-n", "40", "--out", out]);
+    const table = await readTable(at(out));
+    expect({ rows: table.rows, columns: table.columns.length }).toEqual({ rows: 40, columns: 2 });
+  });
+
+  it("contains the columns that are given", async () => {
+    await succeed([
+      "sample",
+      "given.safetensors",
+      "-n",
+      "30",
+      "--given",
+      "c=-1.5",
+      "--out",
+      "conditional.csv",
+    ]);
+    const table = await readTable(at("conditional.csv"));
+    expect([...table.columns].sort()).toEqual(["c", "x", "y"]);
+    expect(new Set(column(table, "c"))).toEqual(new Set([-1.5]));
+  });
+
+  it("says what must be given", async () => {
+    const none = await runCli("sample given.safetensors -n 30".split(" "), { cwd });
+    expectFailure(none, 2, /^the model needs a value of c; pass --given "c=1\.5"/);
+    const wrong = await runCli("sample given.safetensors -n 30 --given d=1".split(" "), { cwd });
+    expectFailure(wrong, 2, /^--given: the model's condition has no column "d" \(did you mean "c"\?\)/);
+  });
+
+  it("ends quietly when the reader has seen enough", async () => {
+    const { spawn } = await import("node:child_process");
+    const { CLI } = await import("./runCli.ts");
+    const line = `"${process.execPath}" "${CLI}" sample plain.safetensors -n 200000 | head -n 2; exit \${PIPESTATUS[0]}`;
+    const child = spawn("bash", ["-c", line], { cwd });
+    let stderr = "";
+    child.stderr.on("data", (text) => (stderr += text));
+    const code = await new Promise((done) => child.on("close", done));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+});
+
+describe("pushforward inspect", () => {
+  it("describes a model", async () => {
+    const run = await succeed("inspect given.safetensors".split(" "));
+    expect(run.stdout).toMatch(/architecture +│ neural spline flow, \d+ transforms?, hidden 8/);
+    expect(run.stdout).toMatch(/columns +│ x, y/);
+    expect(run.stdout).toMatch(/given +│ c/);
+    expect(run.stdout).not.toContain("\x1b");
+  });
+
+  it("prints one JSON document", async () => {
+    const document = JSON.parse((await succeed("inspect given.safetensors --json".split(" "))).stdout);
+    expect(document).toMatchObject({ columns: ["x", "y"], given: ["c"], kind: "nsf" });
+    expect(document.parameters).toBeGreaterThan(0);
+  });
+});
+
+describe("pushforward plot", () => {
+  it("writes SVG and PNG", async () => {
+    await succeed("plot plain.safetensors data.csv --out figure.svg".split(" "));
+    expect(readFileSync(at("figure.svg"), "utf8")).toMatch(/^<svg [\s\S]*data \(300 rows\)[\s\S]*<\/svg>\n$/);
+    await succeed("plot plain.safetensors --out figure.png".split(" "));
+    expect([...readFileSync(at("figure.png")).subarray(1, 4)]).toEqual(
+      [..."PNG"].map((c) => c.charCodeAt(0)),
+    );
+  });
+
+  it("draws a conditional model at the data's own conditions, or at given ones", async () => {
+    await succeed("plot given.safetensors data.csv --out conditional.svg".split(" "));
+    await succeed("plot given.safetensors --given c=1 --out at1.svg".split(" "));
+    expect(readFileSync(at("at1.svg"), "utf8")).toContain("given c = 1");
+    const run = await runCli("plot given.safetensors --out none.svg".split(" "), { cwd });
+    expectFailure(run, 2, /^the model needs a value of c/);
+  });
+});
