@@ -94,7 +94,9 @@ class RowReader {
   #takeHeader(cells: readonly string[]): void {
     const names = cells.map((cell) => cell.trim());
     const numbers = names.filter((name) => !Number.isNaN(parseCell(name) ?? Number.NaN));
-    if (numbers.length === names.length) {
+    // Names 0, 1, 2, ... are what tables without names get from other tools; any other numbers are a row of data.
+    const isCount = names.every((name, place) => name === String(place));
+    if (numbers.length === names.length && !isCount) {
       throw new DataError(
         `${this.#name} has no header line: its first line is numbers (${quoteCell(names.join(", "))}); ` +
           "add a first line that names the columns",

@@ -128,7 +128,8 @@ export class GaussianMixture {
     for (let row = 0; row < rows; row++) {
       let left = stream.uniform();
       const component =
-        this.#components.find(({ weight }) => (left -= weight) < 0) ?? this.#components[this.#components.length - 1]!;
+        this.#components.find(({ weight }) => (left -= weight) < 0) ??
+        this.#components[this.#components.length - 1]!;
       const { mean, whiten } = component;
       for (let i = 0; i < width; i++) {
         // The inverse Cholesky factor maps the deviation to the noise: solved from the top.

@@ -277,7 +277,7 @@ export function reshape(a: Expr, shape: Shape): Expr {
 /** `out[i] = a[indices[i]]` on row-major elements, -1 for 0. */
 export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr {
   const size = sizeOf(a.shape);
-  const list = Int32Array.from(indices);
+  const list = indices instanceof Int32Array ? indices : Int32Array.from(indices);
   if (list.length !== sizeOf(shape))
     throw new ShapeError(`gather: ${list.length} indices do not fill the shape ${formatShape(shape)}.`);
   const wrong = list.find((index) => index < -1 || index >= size);
@@ -319,7 +319,8 @@ export function scatter(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr
 /** Repeats axes of extent one, and adds leading axes, until the shape is reached. */
 export function broadcastTo(a: Expr, shape: Shape): Expr {
   if (sameShape(a.shape, shape)) return a;
-  if (!sameShape(broadcastShape("broadcastTo", [a, zeros(shape)]), shape))
+  if (sizeOf(a.shape) === 1) return gather(a, new Int32Array(sizeOf(shape)), shape);
+  if (!sameShape(broadcastShape("broadcastTo", [a, { ...a, shape }]), shape))
     throw new ShapeError(`broadcastTo: ${formatShape(a.shape)} does not broadcast to ${formatShape(shape)}.`);
   const padded = [...Array<number>(shape.length - a.shape.length).fill(1), ...a.shape];
   return gather(a, indexGrid(shape, padded), shape);
