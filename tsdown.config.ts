@@ -19,11 +19,7 @@ const configurations: UserConfig[] = [
   // The command line, and the parts of it that the demo uses. It loads the library from the file beside it.
   {
     ...shared,
-    entry: {
-      cli: "src/cli/main.ts",
-      figure: "src/cli/figure.ts",
-      gaussianMixture: "src/fitting/gaussianMixture.ts",
-    },
+    entry: { cli: "src/cli/main.ts", figure: "src/cli/figure.ts" },
     platform: "node",
     fixedExtension: false,
     dts: false,

@@ -72,7 +72,7 @@ function failureOf(error: unknown, program: Command): Failure | undefined {
     case "PUSHFORWARD_USAGE":
       return { line: message, exitCode: 2 };
     case "PUSHFORWARD_ABORTED":
-      return { line: `${message}; no output file was changed`, exitCode: INTERRUPTED };
+      return { line: `${message.replace(/\.$/, "")}; no output file was changed`, exitCode: INTERRUPTED };
   }
   if (String(codeOf(error)).startsWith("PUSHFORWARD_")) return { line: message, exitCode: 1 };
   const remedy = "this should not happen; PUSHFORWARD_DEBUG=1 shows where it did";

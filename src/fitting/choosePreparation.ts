@@ -19,7 +19,7 @@ import {
 /** Knots of the marginal splines that are tried; 0 for none. */
 const candidates: readonly number[] = [0, 17];
 /** Rows that candidates are compared on at most. */
-const mostRows = 2000;
+const mostRows = 1000;
 const folds = 3;
 
 /** Fits standardization, and marginal splines if they help; statistics are those of all training rows. */

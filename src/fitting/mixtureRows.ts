@@ -13,7 +13,7 @@ import type { FitData } from "./fitData.ts";
 import { fitGaussianMixture, type GaussianMixture } from "./gaussianMixture.ts";
 
 /** Rows that the mixture is fitted to at most: more would cost time, not components. */
-const mostRows = 4000;
+const mostRows = 2000;
 /** Rows drawn for each row of training. */
 const drawsPerRow = 10;
 
@@ -38,9 +38,9 @@ export async function mixtureRows(
   const most = Math.floor(table.rows / (3 * (names.length + 2)));
   let best: { mixture: GaussianMixture; score: number } | undefined;
   let worse = 0;
-  for (const components of [1, 2, 3, 4, 6, 8, 12, 16, 20, 24]) {
+  for (const components of [1, 2, 3, 4, 6, 8, 12, 16]) {
     if (components > Math.max(1, most) || worse >= 2) break;
-    const mixture = await fitGaussianMixture(table, components, { seed: split(key, components).k0, iterations: 100 });
+    const mixture = await fitGaussianMixture(table, components, { seed: split(key, components).k0, iterations: 60, tolerance: 1e-4 });
     const scores = mixture.logProb(held);
     const score = scores.reduce((sum, value) => sum + value, 0) / scores.length;
     if (!best || score > best.score) {

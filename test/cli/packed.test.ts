@@ -40,6 +40,9 @@ it("the packed tarball installs in an empty folder and runs", { timeout: 180_000
   run("npx", ["--no-install", "pushforward", "plot", "m.safetensors", "data.csv", "--out", "figure.png"]);
   expect(existsSync(join(cwd, "figure.png"))).toBe(true);
   const library = `import { load } from "pushforward";
-    console.log((await (await load("m.safetensors")).sample(3, { seed: 1 })).rows); process.exit(0);`;
-  expect(run(process.execPath, ["--input-type=module", "--eval", library])).toBe("3\n");
+    const flow = await load("m.safetensors");
+    console.log((await flow.sample(3, { seed: 1 })).rows);
+    process.exit(0);`;
+  writeFiles(cwd, { "use.js": library });
+  expect(run(process.execPath, ["use.js"])).toBe("3\n");
 });

@@ -89,7 +89,8 @@ function startPort(): Port {
   const source = workerSource();
   const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
   if (threads) {
-    const worker = new threads.Worker(source, { eval: true });
+    // The flags of the host are not for the worker: under --input-type=module its text would not be a script.
+    const worker = new threads.Worker(source, { eval: true, execArgv: [] });
     worker.on("message", settle);
     worker.on("error", fail);
     worker.unref();
