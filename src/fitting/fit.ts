@@ -4,7 +4,7 @@
  * @module
  */
 
-import { bindTree, flattenTree, subtreeOf } from "../bijections/bijection.ts";
+import { bindTree, type Bound, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import { type Architecture, architectureOf } from "../flows/architecture.ts";
@@ -17,12 +17,20 @@ import type { ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { choosePreparation } from "./choosePreparation.ts";
-import { type FitData, fitData } from "./fitData.ts";
+import { choosePreparation, type Trial } from "./choosePreparation.ts";
+import { type FitData, type FitRows, fitData } from "./fitData.ts";
 import { checkFitOptions, type FitOptions, type FitProgress, type FitResult, type FitTableOptions } from "./fitOptions.ts";
-import { type EpochRecord, minimize, type MinimizeState, type Rows, stepsAnEpoch } from "./minimize.ts";
+import {
+  compileMinimizer,
+  type EpochRecord,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type Minimizer,
+  type Rows,
+  stepsAnEpoch,
+} from "./minimize.ts";
 import { mixtureRows } from "./mixtureRows.ts";
-import { fitStandardization } from "./preparation.ts";
+import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 
 /**
@@ -73,130 +81,78 @@ async function fitPrepared(
   recipe: Recipe,
   options: FitOptions,
 ): Promise<FitResult> {
-  const key = randomKey(options.seed ?? 0);
   const { train, validation } = data;
-  const precision = options.precision ?? "float32";
-  const width = data.columns.length;
-  const preparation = await choosePreparation(data);
-  const contextPreparation =
-    data.given.length > 0 ? fitStandardization(train.context, data.given.length, train.weights) : undefined;
-  const parts = {
-    base: architecture.base,
-    bijection: architecture.bijection,
-    preparation: preparation.bijection,
-    contextPreparation: contextPreparation?.bijection,
-  };
-  const values = {
-    ...initialValues(parameterTree(parts), split(key, "initial")),
-    ...withPrefix("preparation.", preparation.values),
-    ...withPrefix("context.", contextPreparation?.values ?? {}),
-  };
-  const start: Model = {
-    ...parts,
-    kind: architecture.kind,
-    columns: data.columns,
-    given: data.given,
-    precision,
-    values,
-    fitted: {
-      rows: data.rows,
-      seed: options.seed ?? 0,
-      epochs: 0,
-      trainLogProb: 0,
-      validationLogProb: 0,
-      dequantized: data.dequantized,
-    },
-  };
-
-  // ---- rows, prepared in float64 once
-  const extra = recipe.mixtureShare > 0 && !train.weights ? await mixtureRows(data, split(key, "mixture")) : undefined;
-  const prepare = (rows: Float64Array, context: Float64Array): Promise<PreparedRows> =>
-    prepareRows(start, rows, context, options);
-  const prepared = await prepare(
-    extra ? concatenated(train.data, extra.data) : train.data,
-    extra ? concatenated(train.context, extra.context) : train.context,
-  );
-  const held = validation && (await prepare(validation.data, validation.context));
-  const asRows = (rows: PreparedRows, weights: Float64Array | undefined): Rows => ({
-    rows: rows.data.length / width,
-    inputs: {
-      data: rows.data,
-      ...(architecture.context > 0 ? { context: rows.context } : {}),
-      ...(weights ? { weight: weights } : {}),
-    },
-  });
-
-  // ---- maximum likelihood
-  const bound = bindTree(parameterTree(parts));
-  const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
-  const weight = train.weights ? g.input("weight", []) : undefined;
-  const logProb = pushforwardLogProb(
-    architecture.base,
-    architecture.bijection,
-    g.input("data", [width]),
-    { base: subtreeOf(bound, "base"), bijection: subtreeOf(bound, "bijection") },
-    context,
-  );
-  const parameters = trainedLeaves(parts, bound);
   const steps = stepsAnEpoch(train.rows, recipe.batch);
-  const offsets = {
-    train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
-    validation: held ? weightedMean(held.logAbsDet, validation?.weights) : Number.NaN,
-  };
-  const toProgress = (record: EpochRecord): FitProgress => ({
-    epoch: record.epoch,
-    epochs: recipe.epochs,
-    step: record.epoch * steps,
-    steps: recipe.epochs * steps,
-    trainLogProb: offsets.train - record.trainLoss,
-    validationLogProb: held ? offsets.validation - record.validationLoss : offsets.train - record.trainLoss,
-    bestEpoch: record.bestEpoch,
-  });
-  const checkpoint =
-    options.checkpoint === undefined
-      ? undefined
-      : new Checkpoint(options.checkpoint, { recipe, architecture, data, seed: options.seed ?? 0, precision, engine: options.engine });
-  const resume: MinimizeState | undefined = options.resume ? await checkpoint?.read() : undefined;
-  const result = await minimize(
-    { loss: g.neg(logProb), weight, parameters },
-    asRows(prepared, train.weights),
-    values,
-    {
-      engine: engineOf({ engine: options.engine, precision, threads: options.threads }),
-      key: split(key, "minimize"),
+  const likelihood = await Likelihood.compile(architecture, data, recipe, options);
+  try {
+    const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial));
+    const start = likelihood.model(choice, train);
+    const prepared = await likelihood.prepare(start, train, true);
+    const held = validation && (await likelihood.prepare(start, validation, false));
+    const offset = {
+      train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
+      held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
+    };
+    const toProgress = (record: EpochRecord): FitProgress => ({
+      epoch: record.epoch,
       epochs: recipe.epochs,
-      batch: recipe.batch,
-      learningRate: recipe.learningRate,
+      step: record.epoch * steps,
+      steps: recipe.epochs * steps,
+      trainLogProb: offset.train - record.trainLoss,
+      validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
+      bestEpoch: record.bestEpoch,
+    });
+    const checkpoint =
+      options.checkpoint === undefined
+        ? undefined
+        : new Checkpoint(options.checkpoint, {
+            recipe,
+            architecture,
+            data,
+            seed: options.seed ?? 0,
+            precision: start.precision,
+            engine: options.engine,
+          });
+    const result = await likelihood.maximize(start, prepared.rows, {
+      epochs: recipe.epochs,
       averaging: recipe.averaging,
       patience: recipe.patience,
       primaryRows: train.rows,
-      extraShare: extra ? recipe.mixtureShare : 0,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
       validateEvery: Math.max(1, Math.floor(recipe.epochs / 60)),
-      validation: held && asRows(held, validation?.weights),
-      signal: options.signal,
-      resume,
+      validation: held?.rows,
+      resume: options.resume ? await checkpoint?.read() : undefined,
       async onEpoch(record, state) {
         options.onProgress?.(toProgress(record));
         if (checkpoint) await checkpoint.write(await state());
       },
-    },
-  );
+    });
+    return await finish({ ...start, values: { ...start.values, ...result.values } }, data, options, {
+      history: result.history.map(toProgress),
+      epochs: result.history[result.history.length - 1]?.epoch ?? 0,
+    });
+  } finally {
+    likelihood.dispose();
+  }
+}
 
-  // ---- the fitted flow
-  const last = result.history[result.history.length - 1];
-  const model = { ...start, values: { ...values, ...result.values } };
+/** Measures a fitted model on its rows and wraps it up. */
+async function finish(
+  model: Model,
+  data: FitData,
+  options: FitOptions,
+  { history, epochs }: { readonly history: readonly FitProgress[]; readonly epochs: number },
+): Promise<FitResult> {
   const measured = new Flow(model);
-  const all = { engine: options.engine, precision, threads: options.threads, signal: options.signal };
-  const trainLogProb = weightedMean(await measured.logProb(joined(train, data), all), train.weights);
-  const validationLogProb = validation
-    ? weightedMean(await measured.logProb(joined(validation, data), all), validation.weights)
-    : trainLogProb;
-  const epochs = last?.epoch ?? 0;
-  const flow = new Flow({ ...model, fitted: { ...start.fitted, epochs, trainLogProb, validationLogProb } });
+  const how = { engine: options.engine, threads: options.threads, signal: options.signal };
+  const measure = async (rows: FitRows): Promise<number> =>
+    weightedMean(await measured.logProb(joined(rows, data), how), rows.weights);
+  const trainLogProb = await measure(data.train);
+  const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
+  const flow = new Flow({ ...model, fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb } });
   return {
     flow,
-    history: result.history.map(toProgress),
+    history,
     trainLogProb,
     validationLogProb,
     epochs,
@@ -204,6 +160,136 @@ async function fitPrepared(
     rows: data.rows,
     dropped: data.dropped,
   };
+}
+
+/** Steps of a trial of a preparation. */
+const trialSteps = 250;
+
+/** The likelihood of an architecture, compiled once for all trainings of a fit. */
+class Likelihood {
+  readonly #architecture: Architecture;
+  readonly #data: FitData;
+  readonly #recipe: Recipe;
+  readonly #options: FitOptions;
+  readonly #minimizer: Minimizer;
+  readonly #extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined;
+
+  constructor(
+    architecture: Architecture,
+    data: FitData,
+    recipe: Recipe,
+    options: FitOptions,
+    minimizer: Minimizer,
+    extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
+  ) {
+    this.#architecture = architecture;
+    this.#data = data;
+    this.#recipe = recipe;
+    this.#options = options;
+    this.#minimizer = minimizer;
+    this.#extra = extra;
+  }
+
+  static async compile(
+    architecture: Architecture,
+    data: FitData,
+    recipe: Recipe,
+    options: FitOptions,
+  ): Promise<Likelihood> {
+    const { base, bijection, features } = architecture;
+    const bound = { base: bindTree(base.parameters, "base."), bijection: bindTree(bijection.parameters, "bijection.") };
+    const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
+    const logProb = pushforwardLogProb(base, bijection, g.input("data", [features]), bound, context);
+    const minimizer = await compileMinimizer(
+      {
+        loss: g.neg(logProb),
+        weight: data.train.weights ? g.input("weight", []) : undefined,
+        parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
+      },
+      engineOf({ engine: options.engine, precision: options.precision, threads: options.threads }),
+    );
+    const key = split(randomKey(options.seed ?? 0), "mixture");
+    const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
+    return new Likelihood(architecture, data, recipe, options, minimizer, extra);
+  }
+
+  dispose(): void {
+    this.#minimizer.dispose();
+  }
+
+  /** An unfitted model whose preparation has the statistics of some rows. */
+  model(choice: PreparationChoice, rows: FitRows): Model {
+    const { kind, base, bijection } = this.#architecture;
+    const { columns, given, dequantized } = this.#data;
+    const seed = this.#options.seed ?? 0;
+    const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
+    const context = given.length > 0 ? fitStandardization(rows.context, given.length, rows.weights) : undefined;
+    const parts = { base, bijection, preparation: preparation.bijection, contextPreparation: context?.bijection };
+    return {
+      ...parts,
+      kind,
+      columns,
+      given,
+      precision: this.#options.precision ?? "float32",
+      values: {
+        ...initialValues(parameterTree(parts), split(randomKey(seed), "initial")),
+        ...withPrefix("preparation.", preparation.values),
+        ...withPrefix("context.", context?.values ?? {}),
+      },
+      fitted: { rows: this.#data.rows, seed, epochs: 0, trainLogProb: 0, validationLogProb: 0, dequantized },
+    };
+  }
+
+  /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */
+  async prepare(model: Model, rows: FitRows, withExtra: boolean): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
+    const extra = withExtra ? this.#extra : undefined;
+    const prepared = await prepareRows(
+      model,
+      extra ? concatenated(rows.data, extra.data) : rows.data,
+      extra ? concatenated(rows.context, extra.context) : rows.context,
+      this.#options,
+    );
+    const inputs = {
+      data: prepared.data,
+      ...(model.given.length > 0 ? { context: prepared.context } : {}),
+      ...(rows.weights ? { weight: rows.weights } : {}),
+    };
+    return { rows: { rows: prepared.logAbsDet.length, inputs }, logAbsDet: prepared.logAbsDet };
+  }
+
+  /** Trains from a model's values. */
+  maximize(
+    model: Model,
+    rows: Rows,
+    options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
+  ): Promise<MinimizeResult> {
+    return this.#minimizer.run(rows, model.values, {
+      ...options,
+      key: split(randomKey(this.#options.seed ?? 0), "minimize"),
+      batch: this.#recipe.batch,
+      learningRate: this.#recipe.learningRate,
+      extraShare: this.#extra ? this.#recipe.mixtureShare : 0,
+      signal: this.#options.signal,
+    });
+  }
+
+  /** Mean log-density of a trial's held-out rows after a short training. */
+  async trial(choice: PreparationChoice, { train, held }: Trial): Promise<number> {
+    const model = this.model(choice, train);
+    const rows = await this.prepare(model, train, true);
+    const judged = await this.prepare(model, held, false);
+    const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, this.#recipe.batch)));
+    const { history } = await this.maximize(model, rows.rows, {
+      epochs,
+      averaging: 0.98,
+      patience: epochs,
+      primaryRows: train.rows,
+      validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+      validation: judged.rows,
+    });
+    const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
+    return weightedMean(judged.logAbsDet, held.weights) - best;
+  }
 }
 
 interface PreparedRows {
@@ -240,12 +326,11 @@ async function prepareRows(
   }
 }
 
-/** The trained leaves of bound parts, under the names that {@link flattenTree} gives. */
-function trainedLeaves(parts: Parameters<typeof parameterTree>[0], bound: ReturnType<typeof bindTree>): ParameterExpr[] {
-  return Array.from(flattenTree(parameterTree(parts))).flatMap(([name, spec]): ParameterExpr[] => {
+/** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
+function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
+  return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
     if (spec.kind !== "trained") return [];
-    const path = name.split(".");
-    const leaf = path.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
+    const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
     return [leaf as ParameterExpr];
   });
 }
@@ -262,7 +347,7 @@ function concatenated(a: Float64Array, b: Float64Array): Float64Array {
 }
 
 /** Rows of the given columns followed by the fitted ones. */
-function joined(rows: FitData["train"], { columns, given }: FitData): Float64Array {
+function joined(rows: FitRows, { columns, given }: FitData): Float64Array {
   if (given.length === 0) return rows.data;
   const width = columns.length + given.length;
   const out = new Float64Array(rows.rows * width);

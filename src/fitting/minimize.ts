@@ -50,7 +50,6 @@ export interface EpochRecord {
 
 /** Options of {@link minimize}. */
 export interface MinimizeOptions extends AdamWOptions {
-  readonly engine: Engine;
   readonly key: RandomKey;
   readonly epochs: number;
   /** Rows a step. */
@@ -97,23 +96,47 @@ export async function minimize(
   objective: Objective,
   rows: Rows,
   initial: ParameterValues,
-  options: MinimizeOptions,
+  options: MinimizeOptions & { readonly engine: Engine },
 ): Promise<MinimizeResult> {
-  if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
-  const { loss, weight, parameters } = objective;
+  const minimizer = await compileMinimizer(objective, options.engine, options);
+  try {
+    return await minimizer.run(rows, initial, options);
+  } finally {
+    minimizer.dispose();
+  }
+}
+
+/** An objective compiled once, for one or more minimizations from other starts or on other rows. */
+export interface Minimizer {
+  /** As {@link minimize}. Runs must not overlap. */
+  run(rows: Rows, initial: ParameterValues, options: MinimizeOptions): Promise<MinimizeResult>;
+  /** Gives memory and threads back. */
+  dispose(): void;
+}
+
+/** Compiles an objective, with the optimizer's updates in the program. */
+export async function compileMinimizer(
+  { loss, weight, parameters }: Objective,
+  engine: Engine,
+  options: AdamWOptions = {},
+): Promise<Minimizer> {
   const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
   const total = g.sumRows(weight ?? g.rowMark());
   const sums = vjp([weighted], [g.constant(1)], parameters);
   const gradients = sums.map((sum) => g.div(sum, total));
   const { updates, norm } = adamW(parameters, gradients, options);
-  const training = await options.engine.compile({ sums: { loss: weighted, total, norm }, updates });
-  const evaluation = await options.engine.compile({ sums: { loss: weighted, total } });
-  try {
-    return await new Loop(training, evaluation, parameters, rows, initial, options).run();
-  } finally {
-    training.dispose();
-    evaluation.dispose();
-  }
+  const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates });
+  const evaluation = await engine.compile({ sums: { loss: weighted, total } });
+  return {
+    async run(rows, initial, own) {
+      if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
+      return new Loop(training, evaluation, parameters, rows, initial, own).run();
+    },
+    dispose() {
+      training.dispose();
+      evaluation.dispose();
+    },
+  };
 }
 
 class Loop {
@@ -150,8 +173,7 @@ class Loop {
 
   async run(): Promise<MinimizeResult> {
     const { resume, epochs, patience, signal, validation, validateEvery = 1 } = this.#options;
-    const averages = Object.fromEntries(this.#parameters.map(({ name }) => [stateNames.average(name), this.#initial[name]!]));
-    await this.#training.setParameters({ ...this.#initial, ...averages });
+    await this.#training.setParameters({ ...this.#initial, ...this.#initialState() });
     await this.#evaluation.setParameters(this.#initial);
     let epoch = 0;
     if (resume) {
@@ -201,6 +223,21 @@ class Loop {
       if (validation && epoch - this.#bestEpoch >= patience) break;
     }
     return { values: { ...this.#initial, ...this.#best }, bestEpoch: this.#bestEpoch, history: this.#history };
+  }
+
+  /** Moments of zero and averages at the start. */
+  #initialState(): ParameterValues {
+    return Object.fromEntries(
+      this.#parameters.flatMap(({ name }) => {
+        const value = this.#initial[name]!;
+        const zero = new Float64Array(value.length);
+        return [
+          [stateNames.mean(name), zero],
+          [stateNames.square(name), zero],
+          [stateNames.average(name), value],
+        ];
+      }),
+    );
   }
 
   async #state(epoch: number): Promise<MinimizeState> {

@@ -2,7 +2,8 @@
  * Rows drawn from a Gaussian mixture that was fitted to the training rows: a teacher for small tables.
  *
  * A flow that sees a share of them does not overfit where rows are few, and still goes beyond the mixture where the
- * rows say so. The number of components is the one with the best log-likelihood on the held-out rows.
+ * rows say so. The number of components is the one with the best log-likelihood on the held-out rows, or where these
+ * are few the one with the best BIC.
  *
  * @module
  */
@@ -14,6 +15,8 @@ import { fitGaussianMixture, type GaussianMixture } from "./gaussianMixture.ts";
 
 /** Rows that the mixture is fitted to at most: more would cost time, not components. */
 const mostRows = 2000;
+/** Held-out rows below which they are too few to choose the number of components by. */
+const fewHeldRows = 100;
 /** Rows drawn for each row of training. */
 const drawsPerRow = 10;
 
@@ -42,7 +45,8 @@ export async function mixtureRows(
     if (components > Math.max(1, most) || worse >= 2) break;
     const mixture = await fitGaussianMixture(table, components, { seed: split(key, components).k0, iterations: 60, tolerance: 1e-4 });
     const scores = mixture.logProb(held);
-    const score = scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    // Few held-out rows decide nothing; there the information criterion does.
+    const score = held.rows < fewHeldRows ? -mixture.bic : scores.reduce((sum, value) => sum + value, 0) / scores.length;
     if (!best || score > best.score) {
       best = { mixture, score };
       worse = 0;

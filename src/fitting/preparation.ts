@@ -3,8 +3,8 @@
  * then where they help a monotone spline that makes each column nearly normal, and a triangular map that removes
  * correlations.
  *
- * Whether they help is decided by how a plain Gaussian on the prepared rows does on held-out rows: a table of 140 rows
- * cannot afford a spline a column, a skewed one cannot do without.
+ * Whether they help depends on the table: one of 140 rows cannot afford a spline a column, a skewed one cannot do
+ * without; see `choosePreparation`.
  *
  * @module
  */
@@ -142,6 +142,48 @@ export function fitWhitening(rows: Float64Array, width: number): Preparation {
     bijection: triangularAffine({ features: width, fitted: true }),
     values: { shift: mean, lower, logDiagonal },
   };
+}
+
+/** What a preparation consists of, besides standardization. */
+export interface PreparationChoice {
+  /** Knots of a marginal spline for each column; 0 for none. */
+  readonly knots: number;
+  /** Whether a triangular map removes the correlations. */
+  readonly whiten: boolean;
+}
+
+/** Fits the chosen preparation to row-major rows. */
+export function fitPreparation(
+  rows: Float64Array,
+  width: number,
+  { knots, whiten }: PreparationChoice,
+  weights?: Float64Array,
+): Preparation {
+  const standard = fitStandardization(rows, width, weights);
+  const { mean, scale } = standard.values as { mean: Float64Array; scale: Float64Array };
+  // Parts are listed base side first; each is fitted to what those on its data side make of the rows.
+  const parts = [standard];
+  let values: Float64Array = rows.map((value, i) => (value - mean[i % width]!) / scale[i % width]!);
+  if (knots > 0) {
+    const spline = fitMarginalSpline(values, width, knots);
+    parts.unshift(spline);
+    values = throughKnots(values, width, knots, spline.values);
+  }
+  if (whiten && width > 1) parts.unshift(fitWhitening(values, width));
+  return chainPreparations(parts);
+}
+
+/** Rows through a marginal spline, for statistics of what follows it: piecewise linear between the knots is enough. */
+function throughKnots(rows: Float64Array, width: number, knots: number, spline: ParameterValues): Float64Array {
+  const { data, base } = spline as { data: Float64Array; base: Float64Array };
+  return rows.map((value, i) => {
+    const start = (i % width) * knots;
+    let k = 0;
+    while (k < knots - 2 && value >= data[start + k + 1]!) k++;
+    const [from, to] = [data[start + k]!, data[start + k + 1]!];
+    const [low, high] = [base[start + k]!, base[start + k + 1]!];
+    return low + ((value - from) / (to - from)) * (high - low);
+  });
 }
 
 /** Preparations one after another, the one next to the data last. */
