@@ -36,8 +36,11 @@ export async function mixtureRows(
     }
     return out;
   };
-  const table = tableFromRows(names, join(train));
   const held = tableFromRows(names, join(validation));
+  const isFew = held.rows < fewHeldRows;
+  // Held-out rows that are too few to choose by are not too few to learn from.
+  const own = join(train);
+  const table = tableFromRows(names, isFew ? Float64Array.of(...own, ...held.values) : own);
   const most = Math.floor(table.rows / (3 * (names.length + 2)));
   let best: { mixture: GaussianMixture; score: number } | undefined;
   let worse = 0;
@@ -46,7 +49,7 @@ export async function mixtureRows(
     const mixture = await fitGaussianMixture(table, components, { seed: split(key, components).k0, iterations: 60, tolerance: 1e-4 });
     const scores = mixture.logProb(held);
     // Few held-out rows decide nothing; there the information criterion does.
-    const score = held.rows < fewHeldRows ? -mixture.bic : scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    const score = isFew ? -mixture.bic : scores.reduce((sum, value) => sum + value, 0) / scores.length;
     if (!best || score > best.score) {
       best = { mixture, score };
       worse = 0;

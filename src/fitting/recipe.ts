@@ -44,10 +44,10 @@ export function defaultRecipe(
     bins: chosen.bins ?? (features <= 2 ? 16 : 8),
     epochs,
     batch,
-    learningRate: chosen.learningRate ?? 5e-3,
+    learningRate: chosen.learningRate ?? (rows < 500 ? 3e-3 : 5e-3),
     averaging: chosen.averaging ?? 0.995,
     validation: chosen.validation ?? 0.1,
     patience: chosen.patience ?? Math.max(20, Math.ceil(epochs / 2)),
-    mixtureShare: chosen.mixtureShare ?? (rows < 6000 ? 0.4 : 0),
+    mixtureShare: chosen.mixtureShare ?? (rows < 500 ? 0.7 : rows < 6000 ? 0.4 : 0),
   };
 }
