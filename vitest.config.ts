@@ -1,11 +1,13 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores: the engine's own threads need one of them.
+    // Two cores: the engine's own threads need them too.
     maxWorkers: 2,
   },
 });
+
+export default config;

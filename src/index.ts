@@ -17,7 +17,15 @@ export type {
   ParameterSpec,
   ParameterTree,
 } from "./bijections/bijection.ts";
-export { bindTree, flattenTree, leafOf, statistics, subtreeOf, trained, trainedUniform } from "./bijections/bijection.ts";
+export {
+  bindTree,
+  flattenTree,
+  leafOf,
+  statistics,
+  subtreeOf,
+  trained,
+  trainedUniform,
+} from "./bijections/bijection.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
 export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
@@ -35,7 +43,14 @@ export { standardization } from "./bijections/standardization.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
 export { type ReadTableOptions, readTable } from "./data/readTable.ts";
-export { column, selectColumns, type Table, type TextColumn, tableFromColumns, tableFromRows } from "./data/table.ts";
+export {
+  column,
+  selectColumns,
+  type Table,
+  type TextColumn,
+  tableFromColumns,
+  tableFromRows,
+} from "./data/table.ts";
 export { writeTable } from "./data/writeTable.ts";
 export { diagonalNormal } from "./distributions/diagonalNormal.ts";
 export type { Distribution, DistributionJson } from "./distributions/distribution.ts";
@@ -82,7 +97,13 @@ export {
 } from "./flows/architecture.ts";
 export { pushforwardLogProb, pushforwardSample } from "./flows/density.ts";
 export type { EngineOptions } from "./flows/evaluation.ts";
-export { type EvaluationOptions, Flow, type FlowDescription, load, type SampleOptions } from "./flows/flow.ts";
+export {
+  type EvaluationOptions,
+  Flow,
+  type FlowDescription,
+  load,
+  type SampleOptions,
+} from "./flows/flow.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
 export { jvp, vjp } from "./graph/derivative.ts";

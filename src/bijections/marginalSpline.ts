@@ -10,10 +10,17 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import * as g from "../graph/ops.ts";
-import { type Bijection, type Bound, checkCount, leafOf, type Mapped, type ParameterSpec } from "./bijection.ts";
-import { splineThroughKnots } from "./splineThroughKnots.ts";
 import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import {
+  type Bijection,
+  type Bound,
+  checkCount,
+  leafOf,
+  type Mapped,
+  type ParameterSpec,
+} from "./bijection.ts";
+import { splineThroughKnots } from "./splineThroughKnots.ts";
 
 /** Options of {@link marginalSpline}. */
 export interface MarginalSplineOptions {
@@ -39,7 +46,11 @@ export function marginalSpline({ features, knots }: MarginalSplineOptions): Bije
     initializer: { kind: "grid", from: -1, to: 1 },
     kind: "statistics",
   };
-  const level: ParameterSpec = { shape: [features, knots], initializer: { kind: "constant", value: 0 }, kind: "statistics" };
+  const level: ParameterSpec = {
+    shape: [features, knots],
+    initializer: { kind: "constant", value: 0 },
+    kind: "statistics",
+  };
   const apply = (x: Expr, p: Bound, direction: "toBase" | "toData"): Mapped => {
     const blocks = [x, leafOf(p, "data"), leafOf(p, "base"), leafOf(p, "logSlope")];
     const [value, logDerivative] = g.mapFeatures(blocks, ([at], data, base, logSlope) => {

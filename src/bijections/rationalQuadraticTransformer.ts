@@ -132,7 +132,12 @@ function normalize(y: Expr, parameters: readonly Expr[], bins: number, bound: nu
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = parameters.slice(2 * bins);
   const at = g.mul(g.add(g.mul(clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
-  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(at, widths.each, heights.each, logSlopes);
+  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
+    at,
+    widths.each,
+    heights.each,
+    logSlopes,
+  );
   const z = clamp(g.div(g.sub(at, start), extent), 0, 1);
   const s = g.mul(g.div(otherExtent, extent), g.div(widths.total, heights.total));
   const bin = binForward(z, s, d0, d1);
@@ -146,7 +151,12 @@ function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: num
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = parameters.slice(2 * bins);
   const at = g.mul(g.add(g.mul(clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
-  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(at, heights.each, widths.each, logSlopes);
+  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
+    at,
+    heights.each,
+    widths.each,
+    logSlopes,
+  );
   const v = clamp(g.div(g.sub(at, start), extent), 0, 1);
   const s = g.mul(g.div(extent, otherExtent), g.div(widths.total, heights.total));
   const bin = binInverse(v, s, d0, d1);

@@ -24,7 +24,14 @@ export function splineThroughKnots(
   const sign = direction === "toBase" ? 1 : -1;
   const last = side.length - 1;
   const inBox = g.min(g.max(at, side[0]!), side[last]!);
-  const found = { from: side[0]!, to: side[1]!, otherFrom: other[0]!, otherTo: other[1]!, low: logSlope[0]!, high: logSlope[1]! };
+  const found = {
+    from: side[0]!,
+    to: side[1]!,
+    otherFrom: other[0]!,
+    otherTo: other[1]!,
+    low: logSlope[0]!,
+    high: logSlope[1]!,
+  };
   for (let k = 1; k < last; k++) {
     const beyond = g.lessEqual(side[k]!, inBox);
     found.from = g.select(beyond, side[k]!, found.from);

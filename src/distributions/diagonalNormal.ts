@@ -22,7 +22,10 @@ export function diagonalNormal({ features }: { readonly features: number }): Dis
     parameters: { mean: trained([features]), logScale: trained([features]) },
     logProb(x, p) {
       const z = g.mul(g.sub(x, leafOf(p, "mean")), g.exp(g.neg(leafOf(p, "logScale"))));
-      return g.sub(g.sub(g.mul(-0.5, g.sum(g.square(z))), g.sum(leafOf(p, "logScale"))), features * halfLogTwoPi);
+      return g.sub(
+        g.sub(g.mul(-0.5, g.sum(g.square(z))), g.sum(leafOf(p, "logScale"))),
+        features * halfLogTwoPi,
+      );
     },
     sample: (noise, p) => g.add(leafOf(p, "mean"), g.mul(noise, g.exp(leafOf(p, "logScale")))),
     toJSON: () => ({ type: "diagonalNormal", features }),

@@ -36,5 +36,7 @@ export function distributionFromJson(json: unknown): Distribution {
   const { type, features } = (json ?? {}) as { type?: unknown; features?: number };
   if (type === "standardNormal") return standardNormal({ features: features! });
   if (type === "diagonalNormal") return diagonalNormal({ features: features! });
-  throw new FormatError(`The model holds a base of type ${JSON.stringify(type)}, which this version does not know.`);
+  throw new FormatError(
+    `The model holds a base of type ${JSON.stringify(type)}, which this version does not know.`,
+  );
 }

@@ -47,22 +47,25 @@ export function adamW(
   const share = g.stepInput("averageShare");
   const norm = g.sqrt(gradients.map((gradient) => g.sum(g.square(gradient))).reduce((a, b) => g.add(a, b)));
   // A comparison with NaN is false, so that only a finite norm passes.
-  const isFinite = g.less(norm, 1e30);
-  const scale = g.select(isFinite, g.div(clip, g.max(norm, clip)), 0);
+  const hasFiniteNorm = g.less(norm, 1e30);
+  const scale = g.select(hasFiniteNorm, g.div(clip, g.max(norm, clip)), 0);
   const updates = parameters.flatMap((p, i): Update[] => {
-    const gradient = g.mul(g.select(isFinite, gradients[i]!, 0), scale);
+    const gradient = g.mul(g.select(hasFiniteNorm, gradients[i]!, 0), scale);
     const mean = g.parameter(stateNames.mean(p.name), p.shape);
     const second = g.parameter(stateNames.square(p.name), p.shape);
     const average = g.parameter(stateNames.average(p.name), p.shape);
     const nextMean = g.add(g.mul(beta1, mean), g.mul(1 - beta1, gradient));
     const nextSecond = g.add(g.mul(beta2, second), g.mul(1 - beta2, g.square(gradient)));
-    const direction = g.div(g.mul(correction1, nextMean), g.add(g.sqrt(g.mul(correction2, nextSecond)), 1e-8));
+    const direction = g.div(
+      g.mul(correction1, nextMean),
+      g.add(g.sqrt(g.mul(correction2, nextSecond)), 1e-8),
+    );
     const decayed = p.shape.length > 1 ? g.add(direction, g.mul(weightDecay, p)) : direction;
     const moved = g.sub(p, g.mul(rate, decayed));
-    const nextValue = g.select(isFinite, moved, p);
+    const nextValue = g.select(hasFiniteNorm, moved, p);
     return [
-      { parameter: mean, value: g.select(isFinite, nextMean, mean) },
-      { parameter: second, value: g.select(isFinite, nextSecond, second) },
+      { parameter: mean, value: g.select(hasFiniteNorm, nextMean, mean) },
+      { parameter: second, value: g.select(hasFiniteNorm, nextSecond, second) },
       { parameter: average, value: g.add(average, g.mul(share, g.sub(nextValue, average))) },
       { parameter: p, value: nextValue },
     ];
@@ -75,7 +78,12 @@ export function adamWSchedule(
   first: number,
   end: number,
   total: number,
-  { learningRate, averaging, beta1 = 0.9, beta2 = 0.999 }: AdamWOptions & { learningRate: number; averaging: number },
+  {
+    learningRate,
+    averaging,
+    beta1 = 0.9,
+    beta2 = 0.999,
+  }: AdamWOptions & { learningRate: number; averaging: number },
 ): Record<string, Float64Array> {
   const steps = Float64Array.from({ length: end - first }, (_, i) => first + i);
   return {
@@ -92,5 +100,5 @@ export function warmupCosine(step: number, total: number): number {
   const done = (step + 1) / total;
   const warm = 0.1;
   if (done < warm) return done / warm;
-  return 0.5 * (1 + Math.cos((Math.PI * Math.min(1, (done - warm) / (1 - warm)))));
+  return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, (done - warm) / (1 - warm))));
 }

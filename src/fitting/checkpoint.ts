@@ -57,8 +57,13 @@ export class Checkpoint {
       throw new UsageError(
         `${this.#path} belongs to a fit with other data, options or seed; name another --checkpoint, or leave out --resume.`,
       );
-    const values = Object.fromEntries(Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]));
-    const { epoch, bestEpoch, bestLoss, history } = JSON.parse(text) as Omit<MinimizeState, "values" | "best">;
+    const values = Object.fromEntries(
+      Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]),
+    );
+    const { epoch, bestEpoch, bestLoss, history } = JSON.parse(text) as Omit<
+      MinimizeState,
+      "values" | "best"
+    >;
     return {
       epoch,
       bestEpoch,
@@ -73,8 +78,12 @@ export class Checkpoint {
   async write(state: MinimizeState): Promise<void> {
     const { values, best, ...rest } = state;
     const tensors = new Map<string, Tensor>();
-    for (const [prefix, group] of [["values.", values], ["best.", best]] as const)
-      for (const [name, data] of Object.entries(group)) tensors.set(prefix + name, { dtype: "F64", shape: [data.length], data });
+    for (const [prefix, group] of [
+      ["values.", values],
+      ["best.", best],
+    ] as const)
+      for (const [name, data] of Object.entries(group))
+        tensors.set(prefix + name, { dtype: "F64", shape: [data.length], data });
     await writeFileAtomically(
       this.#path,
       writeSafetensors(tensors, { pushforward_checkpoint: JSON.stringify(rest), subject: this.#subject }),

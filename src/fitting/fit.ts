@@ -4,7 +4,7 @@
  * @module
  */
 
-import { bindTree, type Bound, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
+import { type Bound, bindTree, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import { type Architecture, architectureOf } from "../flows/architecture.ts";
@@ -19,7 +19,13 @@ import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, type Trial } from "./choosePreparation.ts";
 import { type FitData, type FitRows, fitData } from "./fitData.ts";
-import { checkFitOptions, type FitOptions, type FitProgress, type FitResult, type FitTableOptions } from "./fitOptions.ts";
+import {
+  checkFitOptions,
+  type FitOptions,
+  type FitProgress,
+  type FitResult,
+  type FitTableOptions,
+} from "./fitOptions.ts";
 import {
   compileMinimizer,
   type EpochRecord,
@@ -41,7 +47,11 @@ import { defaultRecipe, type Recipe } from "./recipe.ts";
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
  *   the loss leaves the finite numbers for good, AbortedError if the signal fires.
  */
-export async function fit(architecture: Architecture, table: Table, options: FitOptions = {}): Promise<FitResult> {
+export async function fit(
+  architecture: Architecture,
+  table: Table,
+  options: FitOptions = {},
+): Promise<FitResult> {
   checkFitOptions(options);
   const data = fitData(table, options, randomKey(options.seed ?? 0));
   if (architecture.features !== data.columns.length || architecture.context !== data.given.length)
@@ -197,7 +207,10 @@ class Likelihood {
     options: FitOptions,
   ): Promise<Likelihood> {
     const { base, bijection, features } = architecture;
-    const bound = { base: bindTree(base.parameters, "base."), bijection: bindTree(bijection.parameters, "bijection.") };
+    const bound = {
+      base: bindTree(base.parameters, "base."),
+      bijection: bindTree(bijection.parameters, "bijection."),
+    };
     const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
     const logProb = pushforwardLogProb(base, bijection, g.input("data", [features]), bound, context);
     const minimizer = await compileMinimizer(
@@ -223,8 +236,14 @@ class Likelihood {
     const { columns, given, dequantized } = this.#data;
     const seed = this.#options.seed ?? 0;
     const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
-    const context = given.length > 0 ? fitStandardization(rows.context, given.length, rows.weights) : undefined;
-    const parts = { base, bijection, preparation: preparation.bijection, contextPreparation: context?.bijection };
+    const context =
+      given.length > 0 ? fitStandardization(rows.context, given.length, rows.weights) : undefined;
+    const parts = {
+      base,
+      bijection,
+      preparation: preparation.bijection,
+      contextPreparation: context?.bijection,
+    };
     return {
       ...parts,
       kind,
@@ -241,7 +260,11 @@ class Likelihood {
   }
 
   /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */
-  async prepare(model: Model, rows: FitRows, withExtra: boolean): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
+  async prepare(
+    model: Model,
+    rows: FitRows,
+    withExtra: boolean,
+  ): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
     const extra = withExtra ? this.#extra : undefined;
     const prepared = await prepareRows(
       model,
@@ -314,7 +337,11 @@ async function prepareRows(
     subtreeOf(bound, "context"),
   ).value;
   const executable = await engine.compile({
-    rows: { data: mapped.value, logAbsDet: mapped.logAbsDet, ...(contextRows ? { context: contextRows } : {}) },
+    rows: {
+      data: mapped.value,
+      logAbsDet: mapped.logAbsDet,
+      ...(contextRows ? { context: contextRows } : {}),
+    },
   });
   try {
     await executable.setParameters(model.values);
@@ -335,7 +362,10 @@ function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
   });
 }
 
-function withPrefix(prefix: string, values: Readonly<Record<string, Float64Array>>): Record<string, Float64Array> {
+function withPrefix(
+  prefix: string,
+  values: Readonly<Record<string, Float64Array>>,
+): Record<string, Float64Array> {
   return Object.fromEntries(Object.entries(values).map(([name, data]) => [prefix + name, data]));
 }
 

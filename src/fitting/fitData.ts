@@ -39,20 +39,30 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
   const { weights } = options;
   for (const name of given) {
     if (options.columns?.includes(name))
-      throw new UsageError(`Column "${name}" is both fitted and given; leave it out of one of --columns and --given.`);
+      throw new UsageError(
+        `Column "${name}" is both fitted and given; leave it out of one of --columns and --given.`,
+      );
     if (name === weights) throw new UsageError(`Column "${name}" is both given and the weights.`);
   }
   if (weights !== undefined && options.columns?.includes(weights))
     throw new UsageError(`Column "${weights}" is both fitted and the weights.`);
-  for (const [option, names] of [["columns", options.columns ?? []], ["given", given]] as const) {
+  for (const [option, names] of [
+    ["columns", options.columns ?? []],
+    ["given", given],
+  ] as const) {
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) throw new UsageError(`Column "${twice}" is named twice in ${option}.`);
   }
-  const columns = options.columns ?? numericColumns(table).filter((name) => !given.includes(name) && name !== weights);
+  const columns =
+    options.columns ?? numericColumns(table).filter((name) => !given.includes(name) && name !== weights);
   if (columns.length === 0)
-    throw new DataError("There is no column of numbers to fit; name the columns, or give a table that has some.");
+    throw new DataError(
+      "There is no column of numbers to fit; name the columns, or give a table that has some.",
+    );
   const used = selectColumns(table, [...given, ...columns, ...(weights === undefined ? [] : [weights])]);
-  const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), { missing: options.missing ?? "error" });
+  const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), {
+    missing: options.missing ?? "error",
+  });
   let clean = checked.table;
   const fitted = selectColumns(clean, columns);
   const dequantized: Record<string, number> = {};
@@ -100,7 +110,9 @@ function withVariedWeights(table: Table, weights: string): Table {
   const width = table.columns.length;
   return {
     ...table,
-    values: table.values.map((value, i) => (i % width === place && Number.isFinite(value) ? Math.floor(i / width) : value)),
+    values: table.values.map((value, i) =>
+      i % width === place && Number.isFinite(value) ? Math.floor(i / width) : value,
+    ),
   };
 }
 
@@ -111,10 +123,13 @@ function rowWeights(used: Table, clean: Table, name: string, dropped: number): F
   const weights = dropped === 0 ? all : Float64Array.from(rows, (row) => all[row]!);
   const bad = weights.findIndex((weight) => weight < 0);
   if (bad >= 0)
-    throw new DataError(`column "${name}" (row ${rows[bad]! + 1}): a weight must be 0 or more, got ${weights[bad]}.`, {
-      column: name,
-      row: rows[bad]! + 1,
-    });
+    throw new DataError(
+      `column "${name}" (row ${rows[bad]! + 1}): a weight must be 0 or more, got ${weights[bad]}.`,
+      {
+        column: name,
+        row: rows[bad]! + 1,
+      },
+    );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   if (!(total > 0)) throw new DataError(`column "${name}": all weights are 0.`, { column: name });
   return weights.map((weight) => (weight * weights.length) / total);

@@ -5,8 +5,8 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { Flow } from "../flows/flow.ts";
 import type { FlowKind } from "../flows/architecture.ts";
+import type { Flow } from "../flows/flow.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {
@@ -83,15 +83,26 @@ export interface FitResult {
  * @throws {@link UsageError} that names the option and its value.
  */
 export function checkFitOptions(options: FitTableOptions): void {
-  const check = (name: string, value: number | undefined, fits: (value: number) => boolean, expected: string): void => {
-    if (value !== undefined && !fits(value)) throw new UsageError(`${name} must be ${expected}, got ${value}.`);
+  const check = (
+    name: string,
+    value: number | undefined,
+    fits: (value: number) => boolean,
+    expected: string,
+  ): void => {
+    if (value !== undefined && !fits(value))
+      throw new UsageError(`${name} must be ${expected}, got ${value}.`);
   };
   const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
   for (const name of ["epochs", "batch", "patience", "threads", "transforms"] as const)
     check(name, options[name], isCount, "a positive integer");
   for (const size of options.hidden ?? []) check("hidden", size, isCount, "positive integers");
   check("learningRate", options.learningRate, (x) => x > 0 && Number.isFinite(x), "a positive number");
-  check("validation", options.validation, (x) => x >= 0 && x < 1, "a share of the rows, at least 0 and below 1");
+  check(
+    "validation",
+    options.validation,
+    (x) => x >= 0 && x < 1,
+    "a share of the rows, at least 0 and below 1",
+  );
   check("averaging", options.averaging, (x) => x >= 0 && x < 1, "at least 0 and below 1");
   check("seed", options.seed, Number.isSafeInteger, "an integer");
   if (options.resume && options.checkpoint === undefined)

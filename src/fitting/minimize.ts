@@ -5,12 +5,12 @@
  * @module
  */
 
-import { AbortedError, NumericalError, UsageError } from "../errors.ts";
 import type { Engine, Executable } from "../engines/engine.ts";
+import { AbortedError, NumericalError, UsageError } from "../errors.ts";
+import type { ParameterValues } from "../flows/parameters.ts";
 import { vjp } from "../graph/derivative.ts";
 import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type ParameterValues } from "../flows/parameters.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, stateNames } from "./adamW.ts";
 
@@ -222,7 +222,11 @@ class Loop {
       await this.#options.onEpoch?.(record, () => this.#state(epoch));
       if (validation && epoch - this.#bestEpoch >= patience) break;
     }
-    return { values: { ...this.#initial, ...this.#best }, bestEpoch: this.#bestEpoch, history: this.#history };
+    return {
+      values: { ...this.#initial, ...this.#best },
+      bestEpoch: this.#bestEpoch,
+      history: this.#history,
+    };
   }
 
   /** Moments of zero and averages at the start. */

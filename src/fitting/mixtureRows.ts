@@ -32,7 +32,10 @@ export async function mixtureRows(
     const out = new Float64Array(count * names.length);
     for (let row = 0; row < count; row++) {
       out.set(rows.context.subarray(row * given.length, (row + 1) * given.length), row * names.length);
-      out.set(rows.data.subarray(row * columns.length, (row + 1) * columns.length), row * names.length + given.length);
+      out.set(
+        rows.data.subarray(row * columns.length, (row + 1) * columns.length),
+        row * names.length + given.length,
+      );
     }
     return out;
   };
@@ -46,7 +49,11 @@ export async function mixtureRows(
   let worse = 0;
   for (const components of [1, 2, 3, 4, 6, 8, 12, 16]) {
     if (components > Math.max(1, most) || worse >= 2) break;
-    const mixture = await fitGaussianMixture(table, components, { seed: split(key, components).k0, iterations: 60, tolerance: 1e-4 });
+    const mixture = await fitGaussianMixture(table, components, {
+      seed: split(key, components).k0,
+      iterations: 60,
+      tolerance: 1e-4,
+    });
     const scores = mixture.logProb(held);
     // Few held-out rows decide nothing; there the information criterion does.
     const score = isFew ? -mixture.bic : scores.reduce((sum, value) => sum + value, 0) / scores.length;

@@ -85,7 +85,9 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots 
   // Ties and near ties: a smallest gap keeps the slopes of the spline bounded.
   const least = 1e-3 * deviation * (base[1]! - base[0]!);
   for (let k = 1; k < knots; k++) data[k] = Math.max(data[k]!, data[k - 1]! + least);
-  const secant = Float64Array.from({ length: knots - 1 }, (_, k) => Math.log((base[k + 1]! - base[k]!) / (data[k + 1]! - data[k]!)));
+  const secant = Float64Array.from({ length: knots - 1 }, (_, k) =>
+    Math.log((base[k + 1]! - base[k]!) / (data[k + 1]! - data[k]!)),
+  );
   const logSlope = base.map((_, k) =>
     k === 0 ? secant[0]! : k === knots - 1 ? secant[knots - 2]! : 0.5 * (secant[k - 1]! + secant[k]!),
   );
@@ -174,7 +176,12 @@ export function fitPreparation(
 }
 
 /** Rows through a marginal spline, for statistics of what follows it: piecewise linear between the knots is enough. */
-function throughKnots(rows: Float64Array, width: number, knots: number, spline: ParameterValues): Float64Array {
+function throughKnots(
+  rows: Float64Array,
+  width: number,
+  knots: number,
+  spline: ParameterValues,
+): Float64Array {
   const { data, base } = spline as { data: Float64Array; base: Float64Array };
   return rows.map((value, i) => {
     const start = (i % width) * knots;

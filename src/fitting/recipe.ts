@@ -33,21 +33,29 @@ export function defaultRecipe(
   chosen: Partial<Recipe> = {},
 ): Recipe {
   const flow = chosen.flow ?? "nsf-ar";
+  const isTiny = rows < 500;
+  // Few columns are cheap, and ridges in them sharp: more transforms, larger and more steps.
+  const isNarrow = features <= 3 && rows >= 1000;
   const batch = chosen.batch ?? (rows < 1000 ? 128 : 256);
-  const width = rows < 500 ? 32 : 64;
+  const width = isTiny ? 32 : 64;
   const steps = rows < 1000 ? 700 : rows < 5000 ? 1200 : 2500;
-  const epochs = chosen.epochs ?? Math.max(1, Math.round(steps / Math.max(1, Math.round((0.9 * rows) / batch))));
+  const epochs =
+    chosen.epochs ??
+    Math.max(
+      1,
+      Math.round((isNarrow ? Math.max(steps, 2000) : steps) / Math.max(1, Math.round((0.9 * rows) / batch))),
+    );
   return {
     flow,
-    transforms: chosen.transforms ?? (flow === "realnvp" ? 8 : flow === "nsf-ar" ? 3 : 5),
+    transforms: chosen.transforms ?? (flow === "realnvp" ? 8 : flow === "nsf-ar" ? (isNarrow ? 4 : 3) : 5),
     hidden: chosen.hidden ?? [width, width],
     bins: chosen.bins ?? (features <= 2 ? 16 : 8),
     epochs,
     batch,
-    learningRate: chosen.learningRate ?? (rows < 500 ? 3e-3 : 5e-3),
+    learningRate: chosen.learningRate ?? (isTiny ? 3e-3 : isNarrow ? 8e-3 : 5e-3),
     averaging: chosen.averaging ?? 0.995,
     validation: chosen.validation ?? 0.1,
     patience: chosen.patience ?? Math.max(20, Math.ceil(epochs / 2)),
-    mixtureShare: chosen.mixtureShare ?? (rows < 500 ? 0.7 : rows < 6000 ? 0.4 : 0),
+    mixtureShare: chosen.mixtureShare ?? (isTiny ? 0.7 : rows >= 6000 ? 0 : isNarrow ? 0.2 : 0.4),
   };
 }

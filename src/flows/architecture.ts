@@ -100,9 +100,18 @@ export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions)
   }
 }
 
-function build(kind: FlowKind, options: ArchitectureOptions, transformer: Transformer, ownTransforms: number): Architecture {
+function build(
+  kind: FlowKind,
+  options: ArchitectureOptions,
+  transformer: Transformer,
+  ownTransforms: number,
+): Architecture {
   const { features, context = 0, transforms = ownTransforms, hidden = defaultHidden } = options;
-  const positive = { features, transforms, ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])) };
+  const positive = {
+    features,
+    transforms,
+    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
+  };
   for (const [name, value] of Object.entries(positive))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);

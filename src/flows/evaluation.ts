@@ -5,7 +5,7 @@
  * @module
  */
 
-import { bindTree, type Bound, subtreeOf } from "../bijections/bijection.ts";
+import { type Bound, bindTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Engine, Executable } from "../engines/engine.ts";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
@@ -66,7 +66,10 @@ export class Evaluation {
 
   #program(name: ProgramName): Partial<Program> {
     const { base, bijection, preparation, contextPreparation, columns, given } = this.#model;
-    const parameters = { base: subtreeOf(this.#bound, "base"), bijection: subtreeOf(this.#bound, "bijection") };
+    const parameters = {
+      base: subtreeOf(this.#bound, "base"),
+      bijection: subtreeOf(this.#bound, "bijection"),
+    };
     const own = subtreeOf(this.#bound, "preparation");
     const features = columns.length;
     const context = bijection.context > 0 ? g.input("context", [given.length]) : undefined;
@@ -79,15 +82,21 @@ export class Evaluation {
         return { rows: { value: preparation.forward(g.input("data", [features]), own).value } };
       case "prepareContext": {
         const data: Expr = g.input("data", [given.length]);
-        return { rows: { value: contextPreparation!.inverse(data, subtreeOf(this.#bound, "context")).value } };
+        return {
+          rows: { value: contextPreparation!.inverse(data, subtreeOf(this.#bound, "context")).value },
+        };
       }
       case "logProb":
         return {
-          rows: { logProb: pushforwardLogProb(base, bijection, g.input("data", [features]), parameters, context) },
+          rows: {
+            logProb: pushforwardLogProb(base, bijection, g.input("data", [features]), parameters, context),
+          },
         };
       case "sample":
         return {
-          rows: { value: pushforwardSample(base, bijection, g.input("noise", [features]), parameters, context) },
+          rows: {
+            value: pushforwardSample(base, bijection, g.input("noise", [features]), parameters, context),
+          },
         };
     }
   }

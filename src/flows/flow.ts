@@ -4,8 +4,8 @@
  * @module
  */
 
-import { flattenTree } from "../bijections/bijection.ts";
 import type { Bijection } from "../bijections/bijection.ts";
+import { flattenTree } from "../bijections/bijection.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { DataError, UsageError } from "../errors.ts";
@@ -113,8 +113,11 @@ export class Flow {
     const inputs = { data: prepared.value!, ...(await this.#prepareContext(context, count, options)) };
     const core = await this.#evaluation.get("logProb", options);
     const logProb = (await core.run({ rows: count, inputs }, options)).rows.logProb!;
-    const out = logProb.map((value, row) => (finite[row] ? value + prepared.logAbsDet![row]! : Number.NEGATIVE_INFINITY));
-    const isWide = options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64";
+    const out = logProb.map((value, row) =>
+      finite[row] ? value + prepared.logAbsDet![row]! : Number.NEGATIVE_INFINITY,
+    );
+    const isWide =
+      options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64";
     const lost = Array.from(out.keys()).filter((row) => Number.isNaN(out[row]));
     if (lost.length === 0) return out;
     // Points so far out that the numbers overflow: once more with a wider range, and beyond that the density is 0.
@@ -122,8 +125,12 @@ export class Flow {
     const width = this.given.length + this.columns.length;
     const picked = new Float64Array(lost.length * width);
     lost.forEach((row, i) => {
-      if (this.given.length > 0) picked.set(context.subarray(row * this.given.length, (row + 1) * this.given.length), i * width);
-      picked.set(data.subarray(row * this.columns.length, (row + 1) * this.columns.length), i * width + this.given.length);
+      if (this.given.length > 0)
+        picked.set(context.subarray(row * this.given.length, (row + 1) * this.given.length), i * width);
+      picked.set(
+        data.subarray(row * this.columns.length, (row + 1) * this.columns.length),
+        i * width + this.given.length,
+      );
     });
     const again = await this.logProb(picked, { ...options, precision: "float64" });
     lost.forEach((row, i) => {
@@ -141,13 +148,17 @@ export class Flow {
    * @throws AbortedError if the signal fires.
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Table> {
-    if (!Number.isSafeInteger(n) || n < 0) throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
+    if (!Number.isSafeInteger(n) || n < 0)
+      throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
     const { columns, given } = this.#model;
     const conditions = given.map((name) => {
       const value = options.given?.[name];
       if (value === undefined)
-        throw new UsageError(`The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`);
-      if (!Number.isFinite(value)) throw new UsageError(`The value given for "${name}" must be a number, got ${value}.`);
+        throw new UsageError(
+          `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
+        );
+      if (!Number.isFinite(value))
+        throw new UsageError(`The value given for "${name}" must be a number, got ${value}.`);
       return value;
     });
     for (const name of Object.keys(options.given ?? {}))
@@ -167,7 +178,10 @@ export class Flow {
     const out = new Float64Array(n * all.length);
     for (let row = 0; row < n; row++) {
       out.set(conditions, row * all.length);
-      out.set(data.subarray(row * columns.length, (row + 1) * columns.length), row * all.length + given.length);
+      out.set(
+        data.subarray(row * columns.length, (row + 1) * columns.length),
+        row * all.length + given.length,
+      );
     }
     return tableFromRows(all, out);
   }
@@ -196,13 +210,20 @@ export class Flow {
   }
 
   /** The flow's columns out of a table or out of numbers; rows with an infinite value are marked and made harmless. */
-  #split(rows: Table | Float64Array): { data: Float64Array; context: Float64Array; count: number; finite: boolean[] } {
+  #split(rows: Table | Float64Array): {
+    data: Float64Array;
+    context: Float64Array;
+    count: number;
+    finite: boolean[];
+  } {
     const { columns, given } = this.#model;
     const all = [...given, ...columns];
     let values: Float64Array;
     if (rows instanceof Float64Array) {
       if (rows.length % all.length !== 0)
-        throw new DataError(`${rows.length} numbers are no whole rows of the ${all.length} columns ${all.join(", ")}.`);
+        throw new DataError(
+          `${rows.length} numbers are no whole rows of the ${all.length} columns ${all.join(", ")}.`,
+        );
       values = rows;
     } else values = selectColumns(rows, all).values;
     const count = values.length / all.length;
@@ -213,16 +234,22 @@ export class Flow {
       for (let i = 0; i < all.length; i++) {
         let value = values[row * all.length + i]!;
         if (Number.isNaN(value))
-          throw new DataError(`column "${all[i]}" (row ${row + 1}): the value is missing; drop the row or fill it in.`, {
-            column: all[i]!,
-            row: row + 1,
-          });
-        if (!Number.isFinite(value)) {
-          if (i < given.length)
-            throw new DataError(`column "${all[i]}" (row ${row + 1}): the model is given ${value}, not a finite number.`, {
+          throw new DataError(
+            `column "${all[i]}" (row ${row + 1}): the value is missing; drop the row or fill it in.`,
+            {
               column: all[i]!,
               row: row + 1,
-            });
+            },
+          );
+        if (!Number.isFinite(value)) {
+          if (i < given.length)
+            throw new DataError(
+              `column "${all[i]}" (row ${row + 1}): the model is given ${value}, not a finite number.`,
+              {
+                column: all[i]!,
+                row: row + 1,
+              },
+            );
           finite[row] = false;
           value = 0;
         }

@@ -66,7 +66,10 @@ export function modelToBytes(model: Model): Uint8Array {
     contextPreparation: model.contextPreparation?.toJSON() ?? null,
     fitted,
   };
-  return writeSafetensors(tensors, { format_version: String(formatVersion), pushforward: JSON.stringify(json) });
+  return writeSafetensors(tensors, {
+    format_version: String(formatVersion),
+    pushforward: JSON.stringify(json),
+  });
 }
 
 /**
@@ -79,7 +82,8 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
   const { format_version: version, pushforward: text } = metadata;
   if (version === undefined || text === undefined)
     throw new FormatError(`${name} is a safetensors file, but not a model of pushforward.`);
-  if (!/^\d{1,9}$/.test(version)) throw new FormatError(`${name} has a bad format_version, ${JSON.stringify(version)}.`);
+  if (!/^\d{1,9}$/.test(version))
+    throw new FormatError(`${name} has a bad format_version, ${JSON.stringify(version)}.`);
   if (Number(version) > formatVersion)
     throw new FormatError(
       `${name} has format version ${version}; this release reads up to ${formatVersion}. Update pushforward to read it.`,
@@ -93,39 +97,59 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
   const parsed = v.safeParse(header, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
-    throw new FormatError(`${name} is damaged: ${v.getDotPath(issue) ?? "its architecture"}: ${issue.message}.`);
+    throw new FormatError(
+      `${name} is damaged: ${v.getDotPath(issue) ?? "its architecture"}: ${issue.message}.`,
+    );
   }
   const { output } = parsed;
   const model = { ...output, ...readParts(output, name) };
-  if (model.bijection.features !== output.columns.length || model.preparation.features !== output.columns.length)
-    throw new FormatError(`${name} is damaged: its architecture does not have its ${output.columns.length} columns.`);
+  if (
+    model.bijection.features !== output.columns.length ||
+    model.preparation.features !== output.columns.length
+  )
+    throw new FormatError(
+      `${name} is damaged: its architecture does not have its ${output.columns.length} columns.`,
+    );
   if (model.bijection.context !== 0 && model.bijection.context !== output.given.length)
-    throw new FormatError(`${name} is damaged: its architecture is not given its ${output.given.length} columns.`);
+    throw new FormatError(
+      `${name} is damaged: its architecture is not given its ${output.given.length} columns.`,
+    );
   const specs = flattenTree(parameterTree(model));
   const values: Record<string, Float64Array> = {};
   for (const [key, spec] of specs) {
     const tensor = tensors.get(key);
     if (!tensor) throw new FormatError(`${name} is damaged: the tensor "${key}" is missing.`);
-    if (tensor.shape.length !== spec.shape.length || tensor.shape.some((extent, i) => extent !== spec.shape[i]))
+    if (
+      tensor.shape.length !== spec.shape.length ||
+      tensor.shape.some((extent, i) => extent !== spec.shape[i])
+    )
       throw new FormatError(
         `${name} is damaged: the tensor "${key}" has shape [${tensor.shape}], its architecture says [${spec.shape}].`,
       );
     if (tensor.dtype !== "F32" && tensor.dtype !== "F64")
-      throw new FormatError(`${name} is damaged: the tensor "${key}" has type ${tensor.dtype}, not F32 or F64.`);
+      throw new FormatError(
+        `${name} is damaged: the tensor "${key}" has type ${tensor.dtype}, not F32 or F64.`,
+      );
     const data = Float64Array.from(tensor.data);
     if (data.length !== sizeOf(spec.shape) || !data.every(Number.isFinite))
       throw new FormatError(`${name} is damaged: the tensor "${key}" holds values that are not finite.`);
     values[key] = data;
   }
   for (const key of tensors.keys())
-    if (!specs.has(key)) throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
+    if (!specs.has(key))
+      throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
   return { ...model, values };
 }
 
 function readParts(
   json: v.InferOutput<typeof header>,
   name: string,
-): { base: Distribution; bijection: Bijection; preparation: Bijection; contextPreparation: Bijection | undefined } {
+): {
+  base: Distribution;
+  bijection: Bijection;
+  preparation: Bijection;
+  contextPreparation: Bijection | undefined;
+} {
   try {
     return {
       base: distributionFromJson(json.base),
@@ -135,7 +159,8 @@ function readParts(
     };
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    const reason = error instanceof PushforwardError ? error.message : "an option is missing or of the wrong type.";
+    const reason =
+      error instanceof PushforwardError ? error.message : "an option is missing or of the wrong type.";
     throw new FormatError(`${name} is damaged: its architecture cannot be built: ${reason}`);
   }
 }

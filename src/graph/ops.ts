@@ -525,7 +525,7 @@ export function mapOf(
     batched: blocks.some((block) => block.batched),
     inputs: blocks,
   };
-  return results.map((result, index) => project(map, index));
+  return results.map((_, index) => project(map, index));
 }
 
 /** Result `index` of a map. */
