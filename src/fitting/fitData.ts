@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkForFitting, diagnoseColumns } from "../data/checks.ts";
+import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../data/checks.ts";
 import { dequantize } from "../data/dequantize.ts";
 import { column, numericColumns, selectColumns, type Table } from "../data/table.ts";
 import { DataError, UsageError } from "../errors.ts";
@@ -63,7 +63,8 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
   const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), {
     missing: options.missing ?? "error",
   });
-  let clean = checked.table;
+  const own = weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
+  let clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
   const fitted = selectColumns(clean, columns);
   const dequantized: Record<string, number> = {};
   if (options.dequantize !== undefined) {
@@ -74,7 +75,6 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
   for (const warning of diagnoseColumns(fitted))
     if (dequantized[warning.column] === undefined) options.onWarning?.(warning.message);
 
-  const own = weights === undefined ? undefined : rowWeights(used, clean, weights, checked.dropped);
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? 0.1;
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
@@ -90,7 +90,7 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
       rows: rows.length,
       data: take(columns),
       context: take(given),
-      weights: own && Float64Array.from(rows, (row) => own[row]!),
+      weights: own && Float64Array.from(rows, (row) => own.positive[row]!),
     };
   };
   return {
@@ -116,7 +116,33 @@ function withVariedWeights(table: Table, weights: string): Table {
   };
 }
 
-function rowWeights(used: Table, clean: Table, name: string, dropped: number): Float64Array {
+/**
+ * A row of weight 0 is no row: without it, no value of it reaches a statistic, and none is 0 times infinity.
+ * @throws {@link DataError} if those that are left are too few, or constant in a column.
+ */
+function withoutWeightless(table: Table, weights: Float64Array, name: string): Table {
+  if (weights.every((weight) => weight > 0)) return table;
+  const width = table.columns.length;
+  const kept = Array.from(weights.keys()).filter((row) => weights[row]! > 0);
+  const values = new Float64Array(kept.length * width);
+  kept.forEach((row, i) => {
+    values.set(table.values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  if (kept.length < FEWEST_ROWS)
+    throw new DataError(
+      `column "${name}": ${kept.length} rows have a weight above 0; fitting needs at least ${FEWEST_ROWS}.`,
+      { column: name },
+    );
+  return checkForFitting({ ...table, rows: kept.length, values }).table;
+}
+
+/** The weights of the rows, and those above 0 alone, scaled to a mean of 1. */
+function rowWeights(
+  used: Table,
+  clean: Table,
+  name: string,
+  dropped: number,
+): { readonly all: Float64Array; readonly positive: Float64Array } {
   const all = column(used, name);
   // The stand-in is the row's number, so that dropped rows do not shift the weights.
   const rows = column(clean, name);
@@ -132,7 +158,8 @@ function rowWeights(used: Table, clean: Table, name: string, dropped: number): F
     );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   if (!(total > 0)) throw new DataError(`column "${name}": all weights are 0.`, { column: name });
-  return weights.map((weight) => (weight * weights.length) / total);
+  const positive = weights.filter((weight) => weight > 0);
+  return { all: weights, positive: positive.map((weight) => (weight * positive.length) / total) };
 }
 
 function withColumns(table: Table, changed: Table): Float64Array {

@@ -38,6 +38,9 @@ export interface MinimizeState {
   readonly bestEpoch: number;
   readonly bestLoss: number;
   readonly history: readonly EpochRecord[];
+  /** Factor of the learning rate, below 1 after epochs whose loss was not finite, and how many such there were last. */
+  readonly rateFactor: number;
+  readonly lost: number;
 }
 
 /** Means over an epoch, in the units of the loss. */
@@ -152,6 +155,7 @@ class Loop {
   #bestEpoch = 0;
   #bestLoss = Number.POSITIVE_INFINITY;
   #rateFactor = 1;
+  #lost = 0;
 
   constructor(
     training: Executable,
@@ -183,6 +187,8 @@ class Loop {
       this.#best = resume.best;
       this.#bestEpoch = resume.bestEpoch;
       this.#bestLoss = resume.bestLoss;
+      this.#rateFactor = resume.rateFactor;
+      this.#lost = resume.lost;
     } else if (validation) {
       const start = await this.#validate(validation, this.#initial);
       if (!Number.isFinite(start))
@@ -192,18 +198,19 @@ class Loop {
       this.#bestLoss = start;
     }
     await this.#training.load(this.#rows);
-    let lost = 0;
-    while (epoch < epochs) {
+    // A fit that had stopped early was over.
+    const isOver = resume && validation && epoch - this.#bestEpoch >= patience;
+    while (epoch < epochs && !isOver) {
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       const trainLoss = await this.#runEpoch(epoch);
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       epoch++;
-      lost = Number.isFinite(trainLoss) ? 0 : lost + 1;
-      if (lost > 0) {
+      this.#lost = Number.isFinite(trainLoss) ? 0 : this.#lost + 1;
+      if (this.#lost > 0) {
         // Steps without a finite gradient were left out; go back to what was good and on with smaller steps.
-        if (lost >= lostEpochs)
+        if (this.#lost >= Math.min(lostEpochs, epochs))
           throw new NumericalError(
-            `The loss was not finite in epochs ${epoch - lost + 1} to ${epoch}; try a smaller --lr, or look for extreme values in the data.`,
+            `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}; try a smaller --lr, or look for extreme values in the data.`,
           );
         this.#rateFactor /= 4;
         await this.#training.setParameters(this.#best);
@@ -252,6 +259,8 @@ class Loop {
       bestEpoch: this.#bestEpoch,
       bestLoss: this.#bestLoss,
       history: this.#history,
+      rateFactor: this.#rateFactor,
+      lost: this.#lost,
     };
   }
 

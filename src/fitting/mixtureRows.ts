@@ -43,7 +43,7 @@ export async function mixtureRows(
   const isFew = held.rows < fewHeldRows;
   // Held-out rows that are too few to choose by are not too few to learn from.
   const own = join(train);
-  const table = tableFromRows(names, isFew ? Float64Array.of(...own, ...held.values) : own);
+  const table = tableFromRows(names, isFew ? joined(own, held.values) : own);
   const most = Math.floor(table.rows / (3 * (names.length + 2)));
   let best: { mixture: GaussianMixture; score: number } | undefined;
   let worse = 0;
@@ -73,4 +73,11 @@ export async function mixtureRows(
     data.set(drawn.subarray(start + given.length, start + names.length), row * columns.length);
   }
   return { data, context };
+}
+
+function joined(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
 }

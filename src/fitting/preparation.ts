@@ -94,18 +94,36 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots 
   return { data, base, logSlope };
 }
 
+/** As many values as there are, in order, each as often as its share of the weights says. */
+function weightedOrder(values: Float64Array, weights: Float64Array): Float64Array {
+  const order = Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let place = 0;
+  let below = weights[order[0]!]!;
+  return values.map((_, i) => {
+    const level = ((i + 0.5) * total) / values.length;
+    while (below < level && place < order.length - 1) below += weights[order[++place]!]!;
+    return values[order[place]!]!;
+  });
+}
+
 /** A spline for each column of row-major rows, through normal scores. */
-export function fitMarginalSpline(rows: Float64Array, width: number, knots: number): Preparation {
+export function fitMarginalSpline(
+  rows: Float64Array,
+  width: number,
+  knots: number,
+  weights?: Float64Array,
+): Preparation {
   const count = rows.length / width;
   const values = {
     data: new Float64Array(width * knots),
     base: new Float64Array(width * knots),
     logSlope: new Float64Array(width * knots),
   };
-  const { scale } = moments(rows, width);
+  const { scale } = moments(rows, width, weights);
   for (let i = 0; i < width; i++) {
-    const sorted = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!).sort();
-    const own = knotsOf(sorted, scale[i]!, knots);
+    const single = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!);
+    const own = knotsOf(weights ? weightedOrder(single, weights) : single.sort(), scale[i]!, knots);
     values.data.set(own.data, i * knots);
     values.base.set(own.base, i * knots);
     values.logSlope.set(own.logSlope, i * knots);
@@ -114,9 +132,10 @@ export function fitMarginalSpline(rows: Float64Array, width: number, knots: numb
 }
 
 /** The triangular map whose inverse gives rows the identity as covariance. */
-export function fitWhitening(rows: Float64Array, width: number): Preparation {
+export function fitWhitening(rows: Float64Array, width: number, weights?: Float64Array): Preparation {
   const count = rows.length / width;
-  const { mean } = moments(rows, width);
+  const { mean } = moments(rows, width, weights);
+  const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? count;
   const covariance = Matrix.zeros(width, width);
   for (let row = 0; row < count; row++)
     for (let i = 0; i < width; i++)
@@ -124,11 +143,12 @@ export function fitWhitening(rows: Float64Array, width: number): Preparation {
         covariance.set(
           i,
           j,
-          covariance.get(i, j) + (rows[row * width + i]! - mean[i]!) * (rows[row * width + j]! - mean[j]!),
+          covariance.get(i, j) +
+            (weights?.[row] ?? 1) * (rows[row * width + i]! - mean[i]!) * (rows[row * width + j]! - mean[j]!),
         );
   for (let i = 0; i < width; i++)
     for (let j = 0; j <= i; j++) {
-      const value = covariance.get(i, j) / count + (i === j ? 1e-9 : 0);
+      const value = covariance.get(i, j) / total + (i === j ? 1e-9 : 0);
       covariance.set(i, j, value);
       covariance.set(j, i, value);
     }
@@ -167,11 +187,11 @@ export function fitPreparation(
   const parts = [standard];
   let values: Float64Array = rows.map((value, i) => (value - mean[i % width]!) / scale[i % width]!);
   if (knots > 0) {
-    const spline = fitMarginalSpline(values, width, knots);
+    const spline = fitMarginalSpline(values, width, knots, weights);
     parts.unshift(spline);
     values = throughKnots(values, width, knots, spline.values);
   }
-  if (whiten && width > 1) parts.unshift(fitWhitening(values, width));
+  if (whiten && width > 1) parts.unshift(fitWhitening(values, width, weights));
   return chainPreparations(parts);
 }
 

@@ -56,6 +56,9 @@ export function wasmEngine({ precision = "float32", threads }: WasmEngineOptions
   };
 }
 
+/** Lets the threads drop programs that nobody can reach any more. */
+const unreachable = new FinalizationRegistry<ThreadedProgram>((program) => program.dispose());
+
 class WasmExecutable implements Executable {
   readonly #compiled: CompiledProgram;
   readonly #memory: WebAssembly.Memory;
@@ -94,8 +97,10 @@ class WasmExecutable implements Executable {
     for (const { address, data } of compiled.constants) this.#write(address, data);
     for (const { address, data } of compiled.tables)
       new Int32Array(this.#memory.buffer, address, data.length).set(data);
-    if (shared) this.#threaded = new ThreadedProgram(module, this.#memory, plan, threads);
-    else {
+    if (shared) {
+      this.#threaded = new ThreadedProgram(module, this.#memory, plan, threads);
+      unreachable.register(this, this.#threaded, this);
+    } else {
       // Without shared memory the same code runs here.
       const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
       this.#inline = { exports: instance.exports as unknown as JobExports, plan };
@@ -223,6 +228,7 @@ class WasmExecutable implements Executable {
   }
 
   dispose(): void {
+    unreachable.unregister(this);
     this.#threaded?.dispose();
   }
 
