@@ -4,12 +4,16 @@
  * @module
  */
 
+import * as v from "valibot";
+import { flattenTree } from "../bijections/bijection.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import type { Architecture } from "../flows/architecture.ts";
 import { withoutPrefix } from "../flows/parameters.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
+import { sizeOf } from "../graph/expr.ts";
 import { fileExists, readFileBytes, writeFileAtomically } from "../platform.ts";
 import { philox4x32 } from "../random/philox.ts";
+import { stateNames } from "./adamW.ts";
 import type { FitData, FitRows } from "./fitData.ts";
 import type { MinimizeState } from "./minimize.ts";
 import type { Recipe } from "./recipe.ts";
@@ -28,9 +32,12 @@ export interface CheckpointSubject {
 export class Checkpoint {
   readonly #path: string;
   readonly #subject: string;
+  /** Numbers of every tensor that a checkpoint holds, by name. */
+  readonly #lengths: ReadonlyMap<string, number>;
 
   constructor(path: string, subject: CheckpointSubject) {
     this.#path = path;
+    this.#lengths = lengthsOf(subject.architecture);
     const { recipe, architecture, data, seed, precision, engine = "wasm" } = subject;
     this.#subject = JSON.stringify({
       recipe,
@@ -60,15 +67,13 @@ export class Checkpoint {
     const values = Object.fromEntries(
       Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]),
     );
-    const { epoch, bestEpoch, bestLoss, history } = JSON.parse(text) as Omit<
-      MinimizeState,
-      "values" | "best"
-    >;
+    for (const [name, length] of this.#lengths) {
+      const found = values[name];
+      if (found?.length !== length || !found.every(Number.isFinite))
+        throw new FormatError(`${this.#path} is damaged: "${name}" is not ${length} finite numbers.`);
+    }
     return {
-      epoch,
-      bestEpoch,
-      bestLoss: bestLoss ?? Number.POSITIVE_INFINITY,
-      history,
+      ...readState(text, this.#path),
       values: withoutPrefix(values, "values."),
       best: withoutPrefix(values, "best."),
     };
@@ -89,6 +94,53 @@ export class Checkpoint {
       writeSafetensors(tensors, { pushforward_checkpoint: JSON.stringify(rest), subject: this.#subject }),
     );
   }
+}
+
+/** Names and lengths of the state of an architecture's trained parameters. */
+function lengthsOf({ base, bijection }: Architecture): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const [name, spec] of flattenTree({ base: base.parameters, bijection: bijection.parameters })) {
+    if (spec.kind !== "trained") continue;
+    const { mean, square, average } = stateNames;
+    for (const own of [name, mean(name), square(name), average(name)])
+      lengths.set(`values.${own}`, sizeOf(spec.shape));
+    lengths.set(`best.${name}`, sizeOf(spec.shape));
+  }
+  return lengths;
+}
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** JSON has null for what is not finite. */
+const numberOr = (otherwise: number) => v.pipe(v.nullable(v.number()), v.transform((x) => x ?? otherwise));
+const stateSchema = v.object({
+  epoch: count,
+  bestEpoch: count,
+  bestLoss: numberOr(Number.POSITIVE_INFINITY),
+  history: v.array(
+    v.object({
+      epoch: count,
+      trainLoss: numberOr(Number.NaN),
+      validationLoss: numberOr(Number.NaN),
+      bestEpoch: count,
+    }),
+  ),
+  rateFactor: v.number(),
+  lost: count,
+});
+
+function readState(text: string, path: string): Omit<MinimizeState, "values" | "best"> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new FormatError(`${path} is damaged: its state is not JSON.`);
+  }
+  const parsed = v.safeParse(stateSchema, json);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw new FormatError(`${path} is damaged: ${v.getDotPath(issue) ?? "its state"}: ${issue.message}.`);
+  }
+  return parsed.output;
 }
 
 /** A digest of rows by Philox: equal for equal rows, and for no others that one meets. */

@@ -42,6 +42,9 @@ export interface FlowDescription {
   readonly fitted: FittedDescription;
 }
 
+/** Largest log-density a feature, in nats, of which float32 keeps four decimals. */
+const wellWithin = 10;
+
 /** A fitted flow over the columns of a table; see {@link load} and `fit`. */
 export class Flow {
   readonly #model: Model;
@@ -118,9 +121,6 @@ export class Flow {
     );
     const isWide =
       options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64";
-    const lost = Array.from(out.keys()).filter((row) => Number.isNaN(out[row]));
-    if (lost.length === 0) return out;
-    // Points so far out that the numbers overflow: once more with a wider range, and beyond that the density is 0.
     if (isWide) return out.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));
     const width = this.given.length + this.columns.length;
     const picked = new Float64Array(lost.length * width);

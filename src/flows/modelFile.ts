@@ -102,6 +102,16 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     );
   }
   const { output } = parsed;
+  // Before anything is built: a claim of a billion features must not make a list of them.
+  for (const [own, features, what] of [
+    [output.base, output.columns.length, "base"],
+    [output.bijection, output.columns.length, "bijection"],
+    [output.preparation, output.columns.length, "preparation"],
+    [output.contextPreparation, output.given.length, "contextPreparation"],
+  ] as const)
+    checkFeatures(own, features, `${name} is damaged: its ${what}`);
+  if ((output.given.length > 0) !== (output.contextPreparation !== null))
+    throw new FormatError(`${name} is damaged: it is given ${output.given.length} columns, its contextPreparation is not.`);
   const model = { ...output, ...readParts(output, name) };
   if (
     model.bijection.features !== output.columns.length ||
@@ -139,6 +149,18 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     if (!specs.has(key))
       throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
   return { ...model, values };
+}
+
+/** Compares the sizes that a description claims, in whatever depth, with the number of columns. */
+function checkFeatures(json: unknown, features: number, what: string): void {
+  const rest: unknown[] = [json];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (typeof next !== "object" || next === null) continue;
+    if (Object.hasOwn(next, "features") && (next as { features: unknown }).features !== features)
+      throw new FormatError(`${what} does not have the ${features} features of the columns.`);
+    for (const member of Object.values(next)) rest.push(member);
+  }
 }
 
 function readParts(
