@@ -121,7 +121,12 @@ export class Flow {
     );
     const isWide =
       options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64";
+    // Beyond the range of the numbers the density is 0.
     if (isWide) return out.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));
+    // Points so far out that float32 overflows, or that its seven digits are no longer enough: once more in float64.
+    const enough = wellWithin * this.columns.length;
+    const lost = Array.from(out.keys()).filter((row) => finite[row] && !(Math.abs(logProb[row]!) <= enough));
+    if (lost.length === 0) return out;
     const width = this.given.length + this.columns.length;
     const picked = new Float64Array(lost.length * width);
     lost.forEach((row, i) => {

@@ -110,8 +110,10 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     [output.contextPreparation, output.given.length, "contextPreparation"],
   ] as const)
     checkFeatures(own, features, `${name} is damaged: its ${what}`);
-  if ((output.given.length > 0) !== (output.contextPreparation !== null))
-    throw new FormatError(`${name} is damaged: it is given ${output.given.length} columns, its contextPreparation is not.`);
+  if (output.given.length > 0 !== (output.contextPreparation !== null))
+    throw new FormatError(
+      `${name} is damaged: it is given ${output.given.length} columns, its contextPreparation is not.`,
+    );
   const model = { ...output, ...readParts(output, name) };
   if (
     model.bijection.features !== output.columns.length ||
