@@ -7,6 +7,7 @@
 
 /** Base of all errors thrown on purpose; `code` is stable, `message` may change. */
 export abstract class PushforwardError extends Error {
+  /** Stable name of the kind of error, for programs. */
   abstract readonly code: string;
 }
 

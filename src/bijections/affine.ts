@@ -14,6 +14,7 @@ import { type Bijection, checkCount, leafOf, trained } from "./bijection.ts";
 
 /** Options of {@link affine}. */
 export interface AffineOptions {
+  /** Size of one sample, at least 1. */
   readonly features: number;
   /** One scale and shift for all features, or (default) one for each. */
   readonly kind?: "scalar" | "diagonal";

@@ -18,7 +18,9 @@ export type Initializer =
 
 /** One parameter of a bijection. */
 export interface ParameterSpec {
+  /** Per-model shape, row-major; `[]` is one number. */
   readonly shape: Shape;
+  /** Values before training. */
   readonly initializer: Initializer;
   /**
    * `trained` by gradient; `state` updated once a step without gradient; `statistics` set by one pass over data
@@ -39,28 +41,37 @@ export interface Bound {
 
 /** A value and the logAbsDet of the direction that gave it. */
 export interface Mapped {
+  /** The image, of the shape `[features]`. */
   readonly value: Expr;
+  /** log abs(det J) of the direction that gave it, in nats; a scalar. */
   readonly logAbsDet: Expr;
 }
 
 /** One preimage under a map with several branches; `valid` is 1 where the branch reaches the point, else 0. */
 export interface Branch extends Mapped {
+  /** 1 where the branch reaches the point, else 0; a scalar. */
   readonly valid: Expr;
 }
 
 /** Plain data that describes a bijection: `type` names its row in the registry. */
 export interface BijectionJson {
+  /** Name of the row in the registry. */
   readonly type: string;
   readonly [option: string]: unknown;
 }
 
 /** A differentiable map with a differentiable inverse; see the file's head. */
 export interface Bijection {
+  /** Name of its row in the registry, as `toJSON` writes it. */
   readonly type: string;
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what it is conditioned on; 0 where unconditional. */
   readonly context: number;
+  /**
+   * What it needs besides its argument, by name; `forward` and `inverse` get the same tree bound to
+   * expressions.
+   */
   readonly parameters: ParameterTree;
   /** Base to data. */
   forward(x: Expr, parameters: Bound, context?: Expr): Mapped;

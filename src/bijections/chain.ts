@@ -11,6 +11,7 @@ import { type Bijection, type Branch, type Mapped, subtreeOf } from "./bijection
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {
+  /** The bijections in forward order, the one next to the base first. */
   readonly parts: readonly Bijection[];
 }
 

@@ -23,10 +23,13 @@ import { parameterShape, type Transformer, transformerFromJson, transformFeature
 export interface CouplingOptions {
   /** At least 2. */
   readonly features: number;
+  /** Size of what it is conditioned on (default 0: nothing). */
   readonly context?: number;
   /** The features that are transformed, counted from 0; the others condition. Neither set may be empty. */
   readonly transformed: readonly number[];
+  /** The monotone map of each transformed feature. */
   readonly transformer: Transformer;
+  /** Sizes of the hidden layers of the network; `[]` for a linear one. */
   readonly hidden: readonly number[];
 }
 

@@ -13,8 +13,11 @@ import { parameterShape, type Transformer, transformerFromJson, transformFeature
 
 /** Options of {@link elementwise}. */
 export interface ElementwiseOptions {
+  /** Size of one sample, at least 1. */
   readonly features: number;
+  /** Size of what it is conditioned on (default 0: each feature has fixed parameters of its own). */
   readonly context?: number;
+  /** The monotone map of each feature. */
   readonly transformer: Transformer;
   /** Hidden sizes of the network of the context; not used without one (default none). */
   readonly hidden?: readonly number[];

@@ -24,6 +24,7 @@ import { splineThroughKnots } from "./splineThroughKnots.ts";
 
 /** Options of {@link marginalSpline}. */
 export interface MarginalSplineOptions {
+  /** Size of one sample, at least 1. */
   readonly features: number;
   /** Number of knots a feature, at least 3. */
   readonly knots: number;

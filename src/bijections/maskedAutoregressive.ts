@@ -19,11 +19,15 @@ import { parameterShape, type Transformer, transformerFromJson, transformFeature
 
 /** Options of {@link maskedAutoregressive}. */
 export interface MaskedAutoregressiveOptions {
+  /** Size of one sample, at least 1. */
   readonly features: number;
+  /** Size of what it is conditioned on (default 0: nothing). */
   readonly context?: number;
   /** Features from first to last conditioned, counted from 0 (default 0, 1, ...). */
   readonly order?: readonly number[];
+  /** The monotone map of each feature. */
   readonly transformer: Transformer;
+  /** Sizes of the hidden layers of the masked network; `[]` for a linear one. */
   readonly hidden: readonly number[];
 }
 

@@ -16,12 +16,15 @@ import { rationalQuadraticTransformer } from "./rationalQuadraticTransformer.ts"
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
 export interface ScalarMapped {
+  /** The image, a scalar. */
   readonly value: Expr;
+  /** Logarithm of the derivative of the same direction, which is positive; a scalar. */
   readonly logDerivative: Expr;
 }
 
 /** A family of monotone maps of the real line onto itself. */
 export interface Transformer {
+  /** Name by which a description finds it again. */
   readonly type: string;
   /** Parameters a feature. */
   readonly parameterCount: number;
@@ -29,11 +32,13 @@ export interface Transformer {
   normalize(y: Expr, parameters: readonly Expr[]): ScalarMapped;
   /** Base to data. */
   generate(x: Expr, parameters: readonly Expr[]): ScalarMapped;
+  /** The description that a model file holds. */
   toJSON(): TransformerJson;
 }
 
 /** Plain data that describes a transformer. */
 export interface TransformerJson {
+  /** Name of the transformer. */
   readonly type: string;
   readonly [option: string]: unknown;
 }

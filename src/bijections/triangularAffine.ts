@@ -16,6 +16,7 @@ import { type Bijection, type Bound, checkCount, leafOf, statistics, trained } f
 
 /** Options of {@link triangularAffine}. */
 export interface TriangularAffineOptions {
+  /** Size of one sample, at least 1. */
   readonly features: number;
   /** Whether the matrix is set from data and not trained (default false). */
   readonly fitted?: boolean;

@@ -11,6 +11,7 @@ import { closestName, listNames } from "./closestName.ts";
 
 /** A column that is no column of numbers, because at least one cell is text. Its values are not kept. */
 export interface TextColumn {
+  /** Name of the column. */
   readonly name: string;
   /** Row of the first cell that is no number, counted from 1. */
   readonly row: number;
@@ -28,6 +29,7 @@ export interface TextColumn {
 export interface Table {
   /** Names of the columns of numbers, all different, none empty. */
   readonly columns: readonly string[];
+  /** Number of rows, 0 or more. */
   readonly rows: number;
   /** Row-major, `rows * columns.length`. */
   readonly values: Float64Array;

@@ -12,19 +12,24 @@ import { standardNormal } from "./standardNormal.ts";
 
 /** Plain data that describes a distribution. */
 export interface DistributionJson {
+  /** Name of the distribution. */
   readonly type: string;
   readonly [option: string]: unknown;
 }
 
 /** A distribution of which samples and density are known in closed form. */
 export interface Distribution {
+  /** Name by which a description finds it again. */
   readonly type: string;
+  /** Size of one sample, at least 1. */
   readonly features: number;
+  /** What it needs besides its argument, by name; empty for a fixed base. */
   readonly parameters: ParameterTree;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound): Expr;
   /** A sample as a function of independent standard normal noise of the same size. */
   sample(noise: Expr, parameters: Bound): Expr;
+  /** The description that a model file holds. */
   toJSON(): DistributionJson;
 }
 

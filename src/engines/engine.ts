@@ -33,6 +33,7 @@ export interface Steps {
   readonly counts: readonly number[];
   /** By name of a step input: its elements for each step, one step after another. */
   readonly stepInputs: Arrays;
+  /** Stops the steps; those already done count. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,6 +58,11 @@ export interface Executable {
 
 /** Something that compiles programs. */
 export interface Engine {
+  /** Which engine it is. */
   readonly name: "reference" | "wasm";
+  /**
+   * Compiles a program once for any number of runs; parts that are left out are empty.
+   * @throws ShapeError if the program is inconsistent.
+   */
   compile(program: Partial<Program>): Promise<Executable>;
 }

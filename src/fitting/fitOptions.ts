@@ -10,13 +10,19 @@ import type { Flow } from "../flows/flow.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {
+  /** Epochs done. */
   readonly epoch: number;
+  /** Epochs at most. */
   readonly epochs: number;
   /** Optimizer steps done, and at most to be done. */
   readonly step: number;
+  /** Optimizer steps at most. */
   readonly steps: number;
+  /** Of the rows trained on in this epoch; where a mixture teaches, its rows are among them. */
   readonly trainLogProb: number;
+  /** Of the held-out rows, under the moving average of the weights. */
   readonly validationLogProb: number;
+  /** Epoch whose weights would be returned now. */
   readonly bestEpoch: number;
 }
 
@@ -28,8 +34,11 @@ export interface FitOptions {
   readonly given?: readonly string[] | undefined;
   /** Column of row weights, 0 or more. */
   readonly weights?: string | undefined;
+  /** Passes over the training rows at most (default by table; see {@link defaultRecipe}). */
   readonly epochs?: number | undefined;
+  /** Rows a step (default 128 for fewer than 1,000 rows, else 256). */
   readonly batch?: number | undefined;
+  /** Peak of the one-cycle schedule (default by table, 0.003 to 0.008). */
   readonly learningRate?: number | undefined;
   /** Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1). */
   readonly validation?: number | undefined;
@@ -37,6 +46,10 @@ export interface FitOptions {
   readonly patience?: number | undefined;
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995). */
   readonly averaging?: number | undefined;
+  /**
+   * What to do with rows that lack a value in a used column: an error (default), or leave them out and count
+   * them in `dropped`.
+   */
   readonly missing?: "error" | "drop" | undefined;
   /** Columns to spread over their recorded resolution, or all that need it. */
   readonly dequantize?: readonly string[] | "all" | undefined;
@@ -46,10 +59,17 @@ export interface FitOptions {
   readonly resume?: boolean | undefined;
   /** Same seed, same model (default 0). */
   readonly seed?: number | undefined;
+  /**
+   * Threads of the wasm engine (default: those of the machine, at most 8). The result does not depend on it.
+   */
   readonly threads?: number | undefined;
+  /** Numbers of the training (default `float32`); the preparation is always in float64. */
   readonly precision?: "float32" | "float64" | undefined;
+  /** `wasm` (default), or `reference`, float64 in plain TypeScript, slow. */
   readonly engine?: "wasm" | "reference" | undefined;
+  /** Stops the fit with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
+  /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
   /** Gets one line for each column whose values look discrete. */
   readonly onWarning?: ((line: string) => void) | undefined;
@@ -59,20 +79,27 @@ export interface FitOptions {
 export interface FitTableOptions extends FitOptions {
   /** Default `nsf-ar`. */
   readonly flow?: FlowKind | undefined;
+  /** Number of transforms (default by kind and table; see {@link defaultRecipe}). */
   readonly transforms?: number | undefined;
+  /** Sizes of the hidden layers of each conditioner (default 32, 32 below 500 rows, else 64, 64). */
   readonly hidden?: readonly number[] | undefined;
 }
 
 /** What a fit gives. */
 export interface FitResult {
+  /** The fitted flow, with the weights of the best validation. */
   readonly flow: Flow;
+  /** One entry a validation, in order. */
   readonly history: readonly FitProgress[];
   /** Mean log-densities of the training rows and the held-out rows, in nats and data units. */
   readonly trainLogProb: number;
+  /** The same of the held-out rows; of the training rows where none were held out. */
   readonly validationLogProb: number;
   /** Epochs run. */
   readonly epochs: number;
+  /** Number of trained parameters. */
   readonly parameters: number;
+  /** Rows used, training and validation together. */
   readonly rows: number;
   /** Rows left out for missing values. */
   readonly dropped: number;

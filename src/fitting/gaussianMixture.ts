@@ -37,6 +37,7 @@ export interface GaussianMixtureOptions {
   readonly tolerance?: number;
   /** Floor of a covariance's eigenvalues, in units of each column's variance. Default 1e-6. */
   readonly regularization?: number;
+  /** Stops the fit with an AbortedError. */
   readonly signal?: AbortSignal;
 }
 

@@ -26,37 +26,53 @@ export interface Objective {
 
 /** Rows by name of input, row-major. */
 export interface Rows {
+  /** Number of rows, at least 1. */
   readonly rows: number;
+  /** By name of input: `rows` times its size. */
   readonly inputs: Readonly<Record<string, Float64Array>>;
 }
 
 /** State of a minimization after an epoch; all that is needed to go on. */
 export interface MinimizeState {
+  /** Epochs done. */
   readonly epoch: number;
+  /** Parameters, moments of the optimizer and averages, by name. */
   readonly values: ParameterValues;
+  /** Averaged parameters of the best validation, by name. */
   readonly best: ParameterValues;
+  /** Epoch of the best validation; 0 for the initial values. */
   readonly bestEpoch: number;
+  /** Its validation loss. */
   readonly bestLoss: number;
+  /** One entry a validation, in order. */
   readonly history: readonly EpochRecord[];
   /** Factor of the learning rate, below 1 after epochs whose loss was not finite, and how many such there were last. */
   readonly rateFactor: number;
+  /** Consecutive epochs, up to this one, without a finite step. */
   readonly lost: number;
 }
 
 /** Means over an epoch, in the units of the loss. */
 export interface EpochRecord {
+  /** Epochs done. */
   readonly epoch: number;
+  /** Mean over the steps of the epoch. */
   readonly trainLoss: number;
+  /** Mean over the validation rows under the averaged parameters; `trainLoss` without such rows. */
   readonly validationLoss: number;
+  /** Epoch with the least validation loss so far. */
   readonly bestEpoch: number;
 }
 
 /** Options of {@link minimize}. */
 export interface MinimizeOptions extends AdamWOptions {
+  /** Source of the order of the rows. */
   readonly key: RandomKey;
+  /** Passes over the rows at most. */
   readonly epochs: number;
   /** Rows a step. */
   readonly batch: number;
+  /** Peak of the schedule: linear warm-up over a tenth of the steps, then half a cosine down to 0. */
   readonly learningRate: number;
   /** Decay of the moving average of the parameters, in [0, 1); the average is what is validated and returned. */
   readonly averaging: number;
@@ -67,12 +83,17 @@ export interface MinimizeOptions extends AdamWOptions {
    * them (default) all rows are gone through once an epoch.
    */
   readonly primaryRows?: number;
+  /** Probability, in [0, 1], that a place of a batch holds an extra row (default 0). */
   readonly extraShare?: number;
   /** Epochs between validations (default 1). */
   readonly validateEvery?: number;
+  /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
+  /** Stops the minimization with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
+  /** State to go on from, as `onEpoch` gave it. */
   readonly resume?: MinimizeState | undefined;
+  /** Called after each validation; `state` copies what is needed to go on. */
   readonly onEpoch?: (record: EpochRecord, state: () => Promise<MinimizeState>) => void | Promise<void>;
 }
 
@@ -80,7 +101,9 @@ export interface MinimizeOptions extends AdamWOptions {
 export interface MinimizeResult {
   /** Values with the best validation loss, or the last without validation. */
   readonly values: ParameterValues;
+  /** Epoch after which they were reached; 0 for the initial values. */
   readonly bestEpoch: number;
+  /** One entry a validation, in order. */
   readonly history: readonly EpochRecord[];
 }
 

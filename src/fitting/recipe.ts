@@ -11,13 +11,21 @@ import type { FlowKind } from "../flows/architecture.ts";
 
 /** Everything that a fit needs to know beyond the table. */
 export interface Recipe {
+  /** Kind of flow. */
   readonly flow: FlowKind;
+  /** Number of transforms. */
   readonly transforms: number;
+  /** Sizes of the hidden layers of each conditioner. */
   readonly hidden: readonly number[];
+  /** Bins of each spline. */
   readonly bins: number;
+  /** Passes over the training rows at most. */
   readonly epochs: number;
+  /** Rows a step. */
   readonly batch: number;
+  /** Peak of the one-cycle schedule. */
   readonly learningRate: number;
+  /** Decay of the moving average of the weights, a step. */
   readonly averaging: number;
   /** Share of the rows held out for validation. */
   readonly validation: number;

@@ -24,13 +24,19 @@ export const flowKinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"
 
 /** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
 export interface Architecture {
+  /** Name of the architecture, as on the command line. */
   readonly kind: FlowKind;
+  /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what a conditional flow is given; 0 where unconditional. */
   readonly context: number;
+  /** Number of transforms in the chain. */
   readonly transforms: number;
+  /** Sizes of the hidden layers of each conditioner. */
   readonly hidden: readonly number[];
+  /** What is pushed forward. */
   readonly base: Distribution;
+  /** Base to data; the identity before it is fitted. */
   readonly bijection: Bijection;
 }
 

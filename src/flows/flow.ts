@@ -18,6 +18,7 @@ import { modelFromBytes, modelToBytes } from "./modelFile.ts";
 
 /** Options of evaluations. */
 export interface EvaluationOptions extends EngineOptions {
+  /** Stops the computation with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,14 +32,23 @@ export interface SampleOptions extends EvaluationOptions {
 
 /** What `inspect` shows. */
 export interface FlowDescription {
+  /** Name of the architecture, as on the command line. */
   readonly kind: string;
+  /** Columns that have a density, in order. */
   readonly columns: readonly string[];
+  /** Columns that the density is conditioned on. */
   readonly given: readonly string[];
+  /** Number of trained parameters. */
   readonly parameters: number;
+  /** Numbers of the trained part. */
   readonly precision: "float32" | "float64";
+  /** The base, as its `toJSON` gives it. */
   readonly base: unknown;
+  /** The trained part, as its `toJSON` gives it. */
   readonly bijection: unknown;
+  /** Standardization and what else the data alone determined, as its `toJSON` gives it. */
   readonly preparation: unknown;
+  /** How it was fitted. */
   readonly fitted: FittedDescription;
 }
 

@@ -12,11 +12,15 @@ import type { ParameterValues } from "./parameters.ts";
 
 /** How a model was fitted, for people who inspect it. No clock, duration, thread count or path is among it. */
 export interface FittedDescription {
+  /** Rows used, training and validation together. */
   readonly rows: number;
+  /** Seed of every random choice. */
   readonly seed: number;
+  /** Epochs run. */
   readonly epochs: number;
   /** Mean log-density of the training rows and of the held-out rows, in nats and data units. */
   readonly trainLogProb: number;
+  /** The same of the held-out rows; of the training rows where none were held out. */
   readonly validationLogProb: number;
   /** Columns to which uniform noise of one recorded resolution was added. */
   readonly dequantized: Readonly<Record<string, number>>;

@@ -17,7 +17,9 @@ import { simplify } from "./simplify.ts";
 
 /** A new value for a parameter after a step, computed from shared values alone. */
 export interface Update {
+  /** The parameter that gets a new value. */
   readonly parameter: ParameterExpr;
+  /** The new value: shared, of the parameter's shape. */
   readonly value: Expr;
 }
 

@@ -32,7 +32,9 @@ const DOMAIN_SPLIT_TEXT_BLOCK = 4;
 
 /** The 64 bits that select one stream; two unsigned 32-bit words. */
 export interface RandomKey {
+  /** Low word, an unsigned 32-bit integer. */
   readonly k0: number;
+  /** High word, an unsigned 32-bit integer. */
   readonly k1: number;
 }
 
@@ -212,6 +214,7 @@ const block: Uint32Array = new Uint32Array(4);
  * continued from where another one stopped: `new RandomStream(key, other.position)`.
  */
 export class RandomStream {
+  /** The key that all numbers of the stream follow from. */
   readonly key: RandomKey;
   readonly #words: Uint32Array = new Uint32Array(4);
   readonly #pair: Float64Array = new Float64Array(2);
