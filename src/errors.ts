@@ -13,18 +13,21 @@ export abstract class PushforwardError extends Error {
 
 /** A call that cannot be carried out as written: an unknown option, a value outside its domain. */
 export class UsageError extends PushforwardError {
+  /** Name of the class. */
   override readonly name = "UsageError";
   readonly code = "PUSHFORWARD_USAGE";
 }
 
 /** Two shapes, or a shape and a length, that do not fit together. */
 export class ShapeError extends PushforwardError {
+  /** Name of the class. */
   override readonly name = "ShapeError";
   readonly code = "PUSHFORWARD_SHAPE";
 }
 
 /** Data that cannot be used: text where a number is expected, a missing value, a constant column, too few rows. */
 export class DataError extends PushforwardError {
+  /** Name of the class. */
   override readonly name = "DataError";
   readonly code = "PUSHFORWARD_DATA";
   /** Name of the column at fault, where there is one. */
@@ -40,18 +43,21 @@ export class DataError extends PushforwardError {
 
 /** A file that is absent, unreadable, truncated, corrupt, or of a version that this release does not read. */
 export class FormatError extends PushforwardError {
+  /** Name of the class. */
   override readonly name = "FormatError";
   readonly code = "PUSHFORWARD_FORMAT";
 }
 
 /** A computation that left the finite numbers and could not be brought back. */
 export class NumericalError extends PushforwardError {
+  /** Name of the class. */
   override readonly name = "NumericalError";
   readonly code = "PUSHFORWARD_NUMERICAL";
 }
 
 /** Thrown when an `AbortSignal` stops a computation. */
 export class AbortedError extends PushforwardError {
+  /** Name of the class. */
   override readonly name = "AbortedError";
   readonly code = "PUSHFORWARD_ABORTED";
 }

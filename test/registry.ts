@@ -1,81 +1,357 @@
-/** The bijections that the laws run over: at least one row for every exported type; laws.test.ts fails otherwise. */
+/**
+ * The table that drives the laws: named cases, at least one for every exported bijection, and the engines to run
+ * them on. `laws.test.ts` fails when an exported bijection has no row here.
+ *
+ * @module
+ */
 
-import {
-  absoluteValue,
-  affine,
-  affineTransformer,
-  type Bijection,
-  chain,
-  coupling,
-  elementwise,
-  invert,
-  luAffine,
-  marginalSpline,
-  maskedAutoregressive,
-  permutation,
-  rationalQuadraticTransformer,
-  standardization,
-  triangularAffine,
-} from "../src/index.ts";
+import { absoluteValue } from "../src/bijections/absoluteValue.ts";
+import { affine } from "../src/bijections/affine.ts";
+import { affineTransformer } from "../src/bijections/affineTransformer.ts";
+import { type Bijection, flattenTree } from "../src/bijections/bijection.ts";
+import { chain } from "../src/bijections/chain.ts";
+import { coupling } from "../src/bijections/coupling.ts";
+import { elementwise } from "../src/bijections/elementwise.ts";
+import { invert } from "../src/bijections/invert.ts";
+import { luAffine } from "../src/bijections/luAffine.ts";
+import { marginalSpline } from "../src/bijections/marginalSpline.ts";
+import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts";
+import { permutation } from "../src/bijections/permutation.ts";
+import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
+import { standardization } from "../src/bijections/standardization.ts";
+import { triangularAffine } from "../src/bijections/triangularAffine.ts";
+import { sizeOf } from "../src/graph/expr.ts";
+import { RandomStream, randomKey, split } from "../src/random/philox.ts";
+
+/** Values of parameters by dotted name. */
+export type Values = Record<string, Float64Array>;
 
 /** One row of the table. */
-export interface Case {
+export interface BijectionCase {
   readonly bijection: Bijection;
-  /** Whether the map is the identity before it is trained. */
-  readonly startsAsIdentity?: boolean;
+  /** Whether the map with its starting values is the identity. */
+  readonly startsAsIdentity: boolean;
+  /**
+   * The law "no NaN" draws parameters up to this (default 1000). A log scale that is not clipped overflows the
+   * largest double from 709, and 0 times that is NaN.
+   */
+  readonly largestParameter?: number;
+  /** Points where formulas change: knots, edges of the box, ties. */
+  readonly edges?: readonly number[];
+  /** Elements of trained parameters that no output may depend on: what masks and triangles hide. */
+  readonly hides?: (name: string, index: number) => boolean;
 }
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
-const affineStep = affineTransformer();
+const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
+const affineT = affineTransformer();
 
-export const cases: Readonly<Record<string, Case>> = {
-  "affine, scalar": { bijection: affine({ features: 3, kind: "scalar" }), startsAsIdentity: true },
-  "affine, diagonal": { bijection: affine({ features: 3 }), startsAsIdentity: true },
-  "triangular affine": { bijection: triangularAffine({ features: 4 }), startsAsIdentity: true },
-  "triangular affine, fitted": { bijection: triangularAffine({ features: 2, fitted: true }), startsAsIdentity: true },
-  "LU affine": { bijection: luAffine({ features: 4 }), startsAsIdentity: true },
-  permutation: { bijection: permutation([2, 0, 3, 1]) },
+const box3 = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
+const box5 = [-5, 5, -4.375, -0.625, 0, 0.625];
+/** e^300 times the largest input of that law is still a double. */
+const unclippedLogScale = 300;
+
+/** Above the diagonal, and on it, of a square matrix. */
+const onOrAbove = (n: number, index: number): boolean => index % n >= Math.floor(index / n);
+const hidesTriangles =
+  (n: number) =>
+  (name: string, index: number): boolean =>
+    (name.endsWith("lower") && onOrAbove(n, index)) ||
+    (name.endsWith("upper") && onOrAbove(n, (index % n) * n + Math.floor(index / n)));
+
+/**
+ * What MADE's rule hides (Germain et al. 2015): output i must not see input j unless j comes before i. Weights of one
+ * layer are checked against the degrees that the header of `autoregressiveMasks` documents, written anew.
+ */
+function hidesMasked(features: number, context: number, hidden: readonly number[], outputs: number) {
+  const lowest = context > 0 || features === 1 ? 0 : 1;
+  const degreeOf = (layer: number, unit: number): number => {
+    if (layer === 0) return unit < context ? 0 : unit - context + 1;
+    if (layer === hidden.length + 1) return Math.floor(unit / outputs);
+    const share = unit / hidden[layer - 1]!;
+    return Math.min(features - 1, lowest + Math.floor(share * (features - lowest) + 1e-9));
+  };
+  const widths = [features + context, ...hidden];
+  return (name: string, index: number): boolean => {
+    const layer = Number(/weight(\d+)$/.exec(name)?.[1] ?? Number.NaN);
+    if (Number.isNaN(layer)) return false;
+    const from = degreeOf(layer, index % widths[layer]!);
+    return from > degreeOf(layer + 1, Math.floor(index / widths[layer]!));
+  };
+}
+
+/** The table. */
+export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
+  "affine, scalar": {
+    bijection: affine({ features: 3, kind: "scalar" }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+  },
+  "affine, diagonal": {
+    bijection: affine({ features: 4 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+  },
+  "affine, one feature": {
+    bijection: affine({ features: 1 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+  },
   standardization: { bijection: standardization({ features: 3 }), startsAsIdentity: true },
-  "marginal spline": { bijection: marginalSpline({ features: 2, knots: 6 }), startsAsIdentity: true },
-  "element-wise spline, one feature": { bijection: elementwise({ features: 1, transformer: spline }), startsAsIdentity: true },
-  "element-wise spline given a context": {
-    bijection: elementwise({ features: 2, context: 2, transformer: spline, hidden: [6] }),
+  "triangular affine": {
+    bijection: triangularAffine({ features: 4 }),
+    startsAsIdentity: true,
+    largestParameter: 50,
+    hides: hidesTriangles(4),
+  },
+  "triangular affine, two features": {
+    bijection: triangularAffine({ features: 2 }),
+    startsAsIdentity: true,
+    largestParameter: 100,
+    hides: hidesTriangles(2),
+  },
+  "triangular affine, fitted": {
+    bijection: triangularAffine({ features: 3, fitted: true }),
+    startsAsIdentity: true,
+    largestParameter: 80,
+  },
+  "LU affine": {
+    bijection: luAffine({ features: 3 }),
+    startsAsIdentity: true,
+    largestParameter: 50,
+    hides: hidesTriangles(3),
+  },
+  "LU affine, one feature": {
+    bijection: luAffine({ features: 1 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    hides: hidesTriangles(1),
+  },
+  permutation: { bijection: permutation([2, 0, 3, 1]), startsAsIdentity: false },
+  "absolute value": { bijection: absoluteValue({ features: 2 }), startsAsIdentity: false, edges: [0] },
+  "absolute value, one feature": {
+    bijection: absoluteValue({ features: 1 }),
+    startsAsIdentity: false,
+    edges: [0],
+  },
+  "absolute value of an affine map": {
+    bijection: chain([affine({ features: 2 }), absoluteValue({ features: 2 }), affine({ features: 2 })]),
+    startsAsIdentity: false,
+    largestParameter: 100,
+    edges: [0],
+  },
+  "marginal spline": {
+    bijection: marginalSpline({ features: 2, knots: 6 }),
+    startsAsIdentity: true,
+    edges: [-1, 1],
+  },
+  "marginal spline, one feature": {
+    bijection: marginalSpline({ features: 1, knots: 3 }),
+    startsAsIdentity: true,
+    edges: [-1, 0, 1],
+  },
+  "element-wise spline": {
+    bijection: elementwise({ features: 2, transformer: spline }),
+    startsAsIdentity: true,
+    edges: box3,
+  },
+  "element-wise spline, one feature": {
+    bijection: elementwise({ features: 1, transformer: manyBins }),
+    startsAsIdentity: true,
+    edges: box5,
+  },
+  "element-wise affine": {
+    bijection: elementwise({ features: 3, transformer: affineT }),
     startsAsIdentity: true,
   },
-  "affine coupling": {
-    bijection: coupling({ features: 3, transformed: [0, 2], transformer: affineStep, hidden: [8, 7] }),
+  "element-wise spline of a context": {
+    bijection: elementwise({ features: 2, context: 2, transformer: spline, hidden: [7] }),
+    startsAsIdentity: true,
+    edges: box3,
+  },
+  "element-wise affine of a context, one feature": {
+    bijection: elementwise({ features: 1, context: 1, transformer: affineT, hidden: [] }),
     startsAsIdentity: true,
   },
-  "spline coupling given a context": {
-    bijection: coupling({ features: 3, context: 2, transformed: [1], transformer: spline, hidden: [8] }),
+  "coupling, affine": {
+    bijection: coupling({ features: 4, transformed: [1, 3], transformer: affineT, hidden: [8, 6] }),
     startsAsIdentity: true,
   },
-  "masked affine autoregressive": {
-    bijection: maskedAutoregressive({ features: 4, transformer: affineStep, hidden: [12, 12] }),
+  "coupling, affine, odd features": {
+    bijection: coupling({ features: 5, transformed: [4, 0], transformer: affineT, hidden: [7] }),
     startsAsIdentity: true,
   },
-  "masked spline autoregressive, reversed": {
-    bijection: maskedAutoregressive({ features: 3, order: [2, 1, 0], transformer: spline, hidden: [12] }),
+  "coupling, affine, two features": {
+    bijection: coupling({ features: 2, transformed: [0], transformer: affineT, hidden: [6] }),
     startsAsIdentity: true,
   },
-  "masked spline autoregressive given a context": {
-    bijection: maskedAutoregressive({ features: 2, context: 1, transformer: spline, hidden: [9, 9] }),
+  "coupling, affine, with context": {
+    bijection: coupling({
+      features: 3,
+      context: 2,
+      transformed: [0, 1],
+      transformer: affineT,
+      hidden: [8],
+    }),
     startsAsIdentity: true,
   },
-  "masked autoregressive, one feature given a context": {
-    bijection: maskedAutoregressive({ features: 1, context: 2, transformer: affineStep, hidden: [6] }),
+  "coupling, spline": {
+    bijection: coupling({ features: 4, transformed: [0, 2], transformer: spline, hidden: [8] }),
     startsAsIdentity: true,
+    edges: box3,
+  },
+  "coupling, spline, two features": {
+    bijection: coupling({ features: 2, transformed: [1], transformer: spline, hidden: [6] }),
+    startsAsIdentity: true,
+    edges: box3,
+  },
+  "coupling, spline, odd features, with context": {
+    bijection: coupling({
+      features: 3,
+      context: 1,
+      transformed: [2],
+      transformer: manyBins,
+      hidden: [6, 6],
+    }),
+    startsAsIdentity: true,
+    edges: box5,
+  },
+  "masked autoregressive, affine": {
+    bijection: maskedAutoregressive({ features: 4, transformer: affineT, hidden: [12, 9] }),
+    startsAsIdentity: true,
+    hides: hidesMasked(4, 0, [12, 9], 2),
+  },
+  "masked autoregressive, affine, reversed": {
+    bijection: maskedAutoregressive({ features: 3, order: [2, 1, 0], transformer: affineT, hidden: [10] }),
+    startsAsIdentity: true,
+    hides: hidesMasked(3, 0, [10], 2),
+  },
+  "masked autoregressive, affine, two features, no hidden layer": {
+    bijection: maskedAutoregressive({ features: 2, order: [1, 0], transformer: affineT, hidden: [] }),
+    startsAsIdentity: true,
+    hides: hidesMasked(2, 0, [], 2),
+  },
+  "masked autoregressive, affine, with context": {
+    bijection: maskedAutoregressive({
+      features: 3,
+      context: 2,
+      order: [1, 2, 0],
+      transformer: affineT,
+      hidden: [12],
+    }),
+    startsAsIdentity: true,
+    hides: hidesMasked(3, 2, [12], 2),
+  },
+  "masked autoregressive, spline": {
+    bijection: maskedAutoregressive({ features: 3, transformer: spline, hidden: [9] }),
+    startsAsIdentity: true,
+    edges: box3,
+    hides: hidesMasked(3, 0, [9], spline.parameterCount),
+  },
+  "masked autoregressive, spline, with context": {
+    bijection: maskedAutoregressive({ features: 2, context: 1, transformer: spline, hidden: [8] }),
+    startsAsIdentity: true,
+    edges: box3,
+    hides: hidesMasked(2, 1, [8], spline.parameterCount),
+  },
+  "masked autoregressive, one feature": {
+    bijection: maskedAutoregressive({ features: 1, transformer: spline, hidden: [4] }),
+    startsAsIdentity: true,
+    edges: box3,
+    hides: hidesMasked(1, 0, [4], spline.parameterCount),
+  },
+  "masked autoregressive, one feature, with context": {
+    bijection: maskedAutoregressive({ features: 1, context: 2, transformer: affineT, hidden: [5] }),
+    startsAsIdentity: true,
+    hides: hidesMasked(1, 2, [5], 2),
   },
   "inverse autoregressive": {
-    bijection: invert(maskedAutoregressive({ features: 3, transformer: spline, hidden: [12] })),
+    bijection: invert(maskedAutoregressive({ features: 3, transformer: affineT, hidden: [9] })),
     startsAsIdentity: true,
+    hides: hidesMasked(3, 0, [9], 2),
   },
-  chain: {
+  "inverse of a spline": {
+    bijection: invert(elementwise({ features: 1, transformer: spline })),
+    startsAsIdentity: true,
+    edges: box3,
+  },
+  "chain of linear maps": {
     bijection: chain([
-      coupling({ features: 2, transformed: [1], transformer: spline, hidden: [8] }),
-      permutation([1, 0]),
-      triangularAffine({ features: 2 }),
+      luAffine({ features: 3 }),
+      permutation([1, 2, 0]),
+      triangularAffine({ features: 3 }),
+      standardization({ features: 3 }),
     ]),
+    startsAsIdentity: false,
+    largestParameter: 40,
+    hides: hidesTriangles(3),
   },
-  "absolute value": { bijection: absoluteValue({ features: 2 }) },
+  "chain in a chain, some parts with context": {
+    bijection: chain([
+      chain([
+        coupling({ features: 2, context: 1, transformed: [0], transformer: spline, hidden: [6] }),
+        coupling({ features: 2, transformed: [1], transformer: affineT, hidden: [6] }),
+      ]),
+      invert(affine({ features: 2 })),
+    ]),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: box3,
+  },
 };
+
+/** Names of the cases. */
+export const caseNames: readonly string[] = Object.keys(bijectionCases);
+
+/** A stream of its own for a seed and a label. */
+export function stream(seed: number, label: string): RandomStream {
+  return new RandomStream(split(randomKey(seed), label));
+}
+
+/**
+ * Parameters far from the start: normal with this standard deviation, statistics included. Statistics that have a
+ * domain are brought into it: scales positive, knots increasing.
+ */
+export function randomParameters(bijection: Bijection, seed: number, scale: number): Values {
+  const values: Values = {};
+  for (const [name, { shape, kind }] of flattenTree(bijection.parameters)) {
+    const source = stream(seed, name);
+    const data = Float64Array.from({ length: sizeOf(shape) }, () => scale * source.normal());
+    values[name] = kind === "statistics" ? intoDomain(name, data, shape) : data;
+  }
+  return values;
+}
+
+/** Parameters that are all near one extreme or the other, or zero. */
+export function extremeParameters(bijection: Bijection, seed: number, size: number): Values {
+  const values: Values = {};
+  for (const [name, { shape, kind }] of flattenTree(bijection.parameters)) {
+    const source = stream(seed, `extreme ${name}`);
+    const data = Float64Array.from({ length: sizeOf(shape) }, () => {
+      const u = source.uniform();
+      return u < 0.4 ? size : u < 0.8 ? -size : u < 0.9 ? 0 : size * (2 * source.uniform() - 1);
+    });
+    values[name] =
+      kind === "statistics"
+        ? intoDomain(
+            name,
+            data.map((v) => v / size),
+            shape,
+          )
+        : data;
+  }
+  return values;
+}
+
+function intoDomain(name: string, data: Float64Array, shape: readonly number[]): Float64Array {
+  if (name.endsWith("scale")) return data.map((value) => Math.exp(Math.max(-20, Math.min(20, value))));
+  if (!name.endsWith("data") && !name.endsWith("base")) return data;
+  // Knots that increase by steps between 0.03 and 3, around 0.
+  const count = shape[shape.length - 1]!;
+  return data.map((_, i) => {
+    const row = i - (i % count);
+    let at = -count / 3;
+    for (let k = row; k <= i; k++) at += 0.03 + 3 / (1 + Math.exp(-data[k]!));
+    return at;
+  });
+}

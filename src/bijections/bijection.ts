@@ -12,9 +12,26 @@ import * as g from "../graph/ops.ts";
 
 /** How a parameter starts: all one value, uniform on (-bound, bound), or evenly spaced along the last axis. */
 export type Initializer =
-  | { readonly kind: "constant"; readonly value: number }
-  | { readonly kind: "uniform"; readonly bound: number }
-  | { readonly kind: "grid"; readonly from: number; readonly to: number };
+  | {
+      /** One value everywhere. */
+      readonly kind: "constant";
+      /** The value. */
+      readonly value: number;
+    }
+  | {
+      /** Uniform on (-bound, bound). */
+      readonly kind: "uniform";
+      /** The bound, above 0. */
+      readonly bound: number;
+    }
+  | {
+      /** Evenly spaced along the last axis. */
+      readonly kind: "grid";
+      /** First value. */
+      readonly from: number;
+      /** Last value. */
+      readonly to: number;
+    };
 
 /** One parameter of a bijection. */
 export interface ParameterSpec {

@@ -35,12 +35,24 @@ export const stateNames = {
   average: (name: string): string => `average.${name}`,
 } as const;
 
-/** The updates of one step, and the norm of the gradient before clipping. */
+/**
+ * The updates of one step of AdamW, to be put into a program beside its sums.
+ *
+ * The program then has four step inputs, one number a step each: `rate`, the learning rate; `correction1` and
+ * `correction2`, 1 / (1 - beta^t); `averageShare`, by how much of the difference the moving average follows.
+ *
+ * @param gradients - One a parameter, shared, of its shape.
+ */
 export function adamW(
   parameters: readonly ParameterExpr[],
   gradients: readonly Expr[],
   { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 }: AdamWOptions,
-): { readonly updates: Update[]; readonly norm: Expr } {
+): {
+  /** New moments, averages and values of all parameters. */
+  readonly updates: Update[];
+  /** Norm of the gradient of all parameters together, before clipping; a shared scalar. */
+  readonly norm: Expr;
+} {
   const rate = g.stepInput("rate");
   const correction1 = g.stepInput("correction1");
   const correction2 = g.stepInput("correction2");

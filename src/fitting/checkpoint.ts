@@ -111,7 +111,11 @@ function lengthsOf({ base, bijection }: Architecture): Map<string, number> {
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** JSON has null for what is not finite. */
-const numberOr = (otherwise: number) => v.pipe(v.nullable(v.number()), v.transform((x) => x ?? otherwise));
+const numberOr = (otherwise: number) =>
+  v.pipe(
+    v.nullable(v.number()),
+    v.transform((x) => x ?? otherwise),
+  );
 const stateSchema = v.object({
   epoch: count,
   bestEpoch: count,

@@ -14,7 +14,7 @@ export interface FitProgress {
   readonly epoch: number;
   /** Epochs at most. */
   readonly epochs: number;
-  /** Optimizer steps done, and at most to be done. */
+  /** Optimizer steps done. */
   readonly step: number;
   /** Optimizer steps at most. */
   readonly steps: number;

@@ -254,7 +254,7 @@ export function relu(a: Value): Expr {
 export function logAddExp(a: Value, b: Value): Expr {
   const top = max(a, b);
   // log1p(e^-|a - b|) with the difference bounded, so that (-Infinity) - (-Infinity) cannot reach the result.
-  const gap = select(less(top, -1e300), 1e3, abs(sub(a, b)));
+  const gap = select(less(top, -3e38), 1e3, abs(sub(a, b)));
   return add(top, log1p(exp(neg(gap))));
 }
 

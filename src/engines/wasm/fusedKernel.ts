@@ -133,7 +133,9 @@ export function analyseUnit(unit: Unit, isRead: (node: Expr) => boolean): FusedU
           inside,
         ),
       );
-    } else if (isTotal(node)) {
+    } else if (node.op === "project")
+      key.push(`project${node.index}(${unit.nodes.indexOf(node.inputs[0]!)})`);
+    else if (isTotal(node)) {
       const operand = reader(node.inputs[0]!, 1);
       key.push(`total(${operand.name})`);
       steps.push((v, load, made) => {
