@@ -11,6 +11,7 @@
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, checkCount, leafOf, type ParameterTree, trained, trainedUniform } from "./bijection.ts";
+import { clamp } from "./rationalQuadraticBin.ts";
 
 /** Refuses hidden sizes that are no positive integers. */
 export function checkHidden(where: string, hidden: readonly number[]): void {
@@ -31,9 +32,16 @@ export function networkParameters(inputs: number, hidden: readonly number[], out
   return tree;
 }
 
+/**
+ * Inputs of a network are clamped to this many units, which are standard deviations after standardization. Beyond the
+ * data a network of rectifiers goes on linearly, and scales with it exponentially: a map that nobody has fitted and
+ * that no number can invert. Clamped, the transform stays that of the edge.
+ */
+const reach = 10;
+
 /** Runs a network with these parameters; `masks`, one a layer, multiply the weights. */
 export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: readonly Expr[]): Expr {
-  let value = x;
+  let value = clamp(x, -reach, reach);
   for (let layer = 0; layer < layers; layer++) {
     const weights = leafOf(parameters, `weight${layer}`);
     const mask = masks?.[layer];

@@ -14,6 +14,14 @@ export function clamp(x: Expr, low: number, high: number): Expr {
   return g.min(g.max(x, low), high);
 }
 
+/**
+ * A position that is in [0, 1] but for rounding, brought there. The derivative is that of the position itself: a
+ * clamp's own would be lost for a point that rounding puts beyond its knot.
+ */
+export function intoBin(position: Expr): Expr {
+  return g.add(position, g.stopGradient(g.sub(clamp(position, 0, 1), position)));
+}
+
 /** Height over the lower corner, as a share of the bin, at position z, and the log of the slope there (eq. 4, 5). */
 export function binForward(z: Expr, s: Expr, d0: Expr, d1: Expr): { share: Expr; logSlope: Expr } {
   const { logSlope, denominator } = logSlopeAt(z, s, d0, d1);
@@ -31,10 +39,8 @@ export function binInverse(v: Expr, s: Expr, d0: Expr, d1: Expr): { position: Ex
   const root = g.sqrt(g.max(g.add(g.mul(b, b), g.mul(4, g.mul(a, sv))), 1e-24));
   const isNegative = g.less(b, 0);
   const q = g.add(g.abs(b), root);
-  const position = clamp(
+  const position = intoBin(
     g.select(isNegative, g.div(q, g.mul(2, g.select(isNegative, a, 1))), g.div(g.mul(2, sv), q)),
-    0,
-    1,
   );
   return { position, logSlope: logSlopeAt(position, s, d0, d1).logSlope };
 }

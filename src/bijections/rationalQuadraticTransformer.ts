@@ -27,7 +27,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { binForward, binInverse, clamp } from "./rationalQuadraticBin.ts";
+import { binForward, binInverse, clamp, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
 
@@ -138,7 +138,7 @@ function normalize(y: Expr, parameters: readonly Expr[], bins: number, bound: nu
     heights.each,
     logSlopes,
   );
-  const z = clamp(g.div(g.sub(at, start), extent), 0, 1);
+  const z = intoBin(g.div(g.sub(at, start), extent));
   const s = g.mul(g.div(otherExtent, extent), g.div(widths.total, heights.total));
   const bin = binForward(z, s, d0, d1);
   const x = g.add(otherStart, g.mul(otherExtent, bin.share));
@@ -157,7 +157,7 @@ function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: num
     widths.each,
     logSlopes,
   );
-  const v = clamp(g.div(g.sub(at, start), extent), 0, 1);
+  const v = intoBin(g.div(g.sub(at, start), extent));
   const s = g.mul(g.div(extent, otherExtent), g.div(widths.total, heights.total));
   const bin = binInverse(v, s, d0, d1);
   const y = g.add(otherStart, g.mul(otherExtent, bin.position));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { FEWEST_ROWS } from "../data/checks.ts";
 import type { FitData, FitRows } from "./fitData.ts";
 import type { PreparationChoice } from "./preparation.ts";
 
@@ -19,6 +20,12 @@ const choices: readonly PreparationChoice[] = [
 const heldShare = 0.3;
 const mostHeld = 2000;
 
+/**
+ * Nats a row by which a choice must beat the simpler ones before it. Short trainings favour whitening, which starts
+ * nearer to the end; what it gains by less than this, the others make up for.
+ */
+const leastGain = 0.03;
+
 /** Training rows of a trial, and rows to judge it by. */
 export interface Trial {
   readonly train: FitRows;
@@ -33,6 +40,8 @@ export async function choosePreparation(
   { train, columns, given }: FitData,
   score: (choice: PreparationChoice, trial: Trial) => Promise<number>,
 ): Promise<PreparationChoice> {
+  // What standardizes is all that a handful of rows can tell.
+  if (train.rows < FEWEST_ROWS) return choices[0]!;
   const held = Math.min(mostHeld, Math.floor(heldShare * train.rows));
   const trial = {
     held: slice(train, 0, held, columns.length, given.length),
@@ -44,7 +53,7 @@ export async function choosePreparation(
     // With one column there is nothing to whiten.
     if (choice.whiten && columns.length === 1) continue;
     const own = await score(choice, trial);
-    if (own > bestScore) {
+    if (own > bestScore + leastGain) {
       best = choice;
       bestScore = own;
     }

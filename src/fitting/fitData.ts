@@ -65,6 +65,7 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
   });
   const own = weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
   let clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
+  checkRange(clean);
   const fitted = selectColumns(clean, columns);
   const dequantized: Record<string, number> = {};
   if (options.dequantize !== undefined) {
@@ -114,6 +115,22 @@ function withVariedWeights(table: Table, weights: string): Table {
       i % width === place && Number.isFinite(value) ? Math.floor(i / width) : value,
     ),
   };
+}
+
+/**
+ * Squares of deviations must neither overflow nor vanish.
+ * @throws {@link DataError} that names the column.
+ */
+function checkRange(table: Table): void {
+  for (const name of table.columns) {
+    const values = column(table, name);
+    const range = values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b));
+    if (range < 1e-140 || !(range < 1e140))
+      throw new DataError(
+        `column "${name}" spans ${range.toPrecision(3)}, too ${range < 1 ? "little" : "much"} to compute with; give it in other units.`,
+        { column: name },
+      );
+  }
 }
 
 /**

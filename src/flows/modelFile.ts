@@ -102,6 +102,10 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     );
   }
   const { output } = parsed;
+  const all = [...output.given, ...output.columns];
+  const twice = all.find((column, i) => all.indexOf(column) !== i);
+  if (twice !== undefined)
+    throw new FormatError(`${name} is damaged: it names the column ${JSON.stringify(twice)} twice.`);
   // Before anything is built: a claim of a billion features must not make a list of them.
   for (const [own, features, what] of [
     [output.base, output.columns.length, "base"],
