@@ -93,6 +93,19 @@ async function fitPrepared(
 ): Promise<FitResult> {
   const { train, validation } = data;
   const steps = stepsAnEpoch(train.rows, recipe.batch);
+  const checkpoint =
+    options.checkpoint === undefined
+      ? undefined
+      : new Checkpoint(options.checkpoint, {
+          recipe,
+          architecture,
+          data,
+          seed: options.seed ?? 0,
+          precision: options.precision ?? "float32",
+          engine: options.engine,
+        });
+  // Read first: a checkpoint of another fit is refused before anything is computed.
+  const resume = options.resume ? await checkpoint?.read() : undefined;
   const likelihood = await Likelihood.compile(architecture, data, recipe, options);
   try {
     const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial));
@@ -112,17 +125,6 @@ async function fitPrepared(
       validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
       bestEpoch: record.bestEpoch,
     });
-    const checkpoint =
-      options.checkpoint === undefined
-        ? undefined
-        : new Checkpoint(options.checkpoint, {
-            recipe,
-            architecture,
-            data,
-            seed: options.seed ?? 0,
-            precision: start.precision,
-            engine: options.engine,
-          });
     const result = await likelihood.maximize(start, prepared.rows, {
       epochs: recipe.epochs,
       averaging: recipe.averaging,
@@ -131,7 +133,7 @@ async function fitPrepared(
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
       validateEvery: Math.max(1, Math.floor(recipe.epochs / 60)),
       validation: held?.rows,
-      resume: options.resume ? await checkpoint?.read() : undefined,
+      resume,
       async onEpoch(record, state) {
         options.onProgress?.(toProgress(record));
         if (checkpoint) await checkpoint.write(await state());

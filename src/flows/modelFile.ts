@@ -157,15 +157,19 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
   return { ...model, values };
 }
 
+/** Lists and objects inside one another, in an architecture. */
+const deepest = 100;
+
 /** Compares the sizes that a description claims, in whatever depth, with the number of columns. */
 function checkFeatures(json: unknown, features: number, what: string): void {
-  const rest: unknown[] = [json];
-  while (rest.length > 0) {
-    const next = rest.pop();
+  const rest: { readonly next: unknown; readonly depth: number }[] = [{ next: json, depth: 0 }];
+  for (let entry = rest.pop(); entry; entry = rest.pop()) {
+    const { next, depth } = entry;
     if (typeof next !== "object" || next === null) continue;
+    if (depth > deepest) throw new FormatError(`${what} is nested more than ${deepest} deep.`);
     if (Object.hasOwn(next, "features") && (next as { features: unknown }).features !== features)
       throw new FormatError(`${what} does not have the ${features} features of the columns.`);
-    for (const member of Object.values(next)) rest.push(member);
+    for (const member of Object.values(next)) rest.push({ next: member, depth: depth + 1 });
   }
 }
 
@@ -186,7 +190,7 @@ function readParts(
       contextPreparation: json.contextPreparation ? bijectionFromJson(json.contextPreparation) : undefined,
     };
   } catch (error) {
-    if (error instanceof FormatError) throw error;
+    if (error instanceof FormatError) throw new FormatError(`${name} cannot be read: ${error.message}`);
     const reason =
       error instanceof PushforwardError ? error.message : "an option is missing or of the wrong type.";
     throw new FormatError(`${name} is damaged: its architecture cannot be built: ${reason}`);

@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const newFile = (): string => join(folder, `${files++}.checkpoint`);
 
-const table = curved(150, 1);
+const table = curved(80, 1);
 const options: FitTableOptions = { ...quick, epochs: 8 };
 
 /** Runs a fit until an epoch is done, then stops it from outside. */

@@ -79,14 +79,14 @@ describe.each(kinds)("%s after a fit", (flow) => {
     const fitted = columns.filter((name) => !given.includes(name));
     const label = given.length > 0 ? ", conditional" : "";
     describe(`of ${fitted.length} columns${label}`, () => {
-      const table = curved(500, 3);
+      const table = curved(350, 3);
       const { mean, deviation } = momentsOf(table);
       let model: Flow;
       const report = (line: string): void => {
         if (process.env.REPORT) console.log(`${flow}${label}: ${line}`);
       };
       beforeAll(async () => {
-        const options = { flow, given, hidden: [32, 32], transforms: 3, epochs: 60, threads: 1, seed: 5 };
+        const options = { flow, given, hidden: [32, 32], transforms: 3, epochs: 50, threads: 1, seed: 5 };
         model = (await fitTable(table, options)).flow;
       });
 
@@ -99,7 +99,7 @@ describe.each(kinds)("%s after a fit", (flow) => {
       });
 
       it("scores rows 20 deviations out as well, to the digits that there are", async () => {
-        const far = spread(3, 20, 1, 200).map((value, i) => mean[i % 3]! + deviation[i % 3]! * value);
+        const far = spread(3, 20, 1, 100).map((value, i) => mean[i % 3]! + deviation[i % 3]! * value);
         const near = await model.logProb(far);
         const exact = await model.logProb(far, { engine: "reference" });
         // A log-density of -1e8 has nine digits in common: those of float64 after a sum of its squares.

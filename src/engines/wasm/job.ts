@@ -61,7 +61,7 @@ export function runJob(
       Atomics.notify(words, generation);
     } else {
       // Spinning is faster while every thread has a core; waiting is kinder when one has not.
-      let spins = 20000;
+      let spins = 4000;
       while (Atomics.load(words, generation) === round)
         if (spins-- <= 0) Atomics.wait(words, generation, round, 1000);
     }

@@ -1,0 +1,67 @@
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { readText } from "./project.ts";
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly sideEffects: unknown;
+}
+
+const manifest = JSON.parse(readText("package.json")) as Manifest;
+
+/** Bytes of the library after gzip, with what it imports at once; the README states it. */
+const budget = 160_000;
+
+/** A built module and those that it imports statically. */
+function modules(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, from] of readText(path).matchAll(/^(?:import|export)\b[^;]*?["'](\.[^"']+)["'];?$/gm))
+    modules(join(dirname(path), from!), found);
+  return found;
+}
+
+test("types come first in every entry of exports", () => {
+  for (const entry of Object.values(manifest.exports))
+    if (typeof entry === "object") expect(Object.keys(entry)[0]).toBe("types");
+});
+
+test("importing the package has no side effects to keep", () => expect(manifest.sideEffects).toBe(false));
+
+test("the library imports nothing of Node, and no package", () => {
+  for (const path of modules("dist/index.js")) {
+    // Comments of bundled packages name types by import().
+    const text = readText(path).replaceAll(/^\s*\*.*$/gm, "");
+    const imported = [
+      ...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s*["']([^"']+)["'];?$/gm),
+      ...text.matchAll(/^import\s*["']([^"']+)["'];?$/gm),
+      ...text.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g),
+    ].map(([, name]) => name!);
+    expect(
+      imported.filter((name) => !name.startsWith("./")),
+      path,
+    ).toEqual([]);
+  }
+});
+
+test(`the library is under ${budget / 1000} kB after gzip`, () => {
+  const sizes = [...modules("dist/index.js")].map((path) => gzipSync(readText(path)).length);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(budget);
+  expect(readText("README.md").replaceAll(/\s+/g, " ")).toContain(`under ${budget / 1000} kB`);
+});
+
+test("versions are exact, and the README says what each dependency is for", () => {
+  const readme = readText("README.md");
+  const dependencies = readme.slice(readme.indexOf("## Dependencies"));
+  for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(dependencies, name).toContain(`\`${name}\``);
+  }
+});
+
+test("one package is installed with this one, for figures as PNG", () => {
+  expect(Object.keys(manifest.dependencies)).toEqual(["@resvg/resvg-js"]);
+});

@@ -1,0 +1,46 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { blocks, markdownFiles, readText, root, run, userFolder } from "./project.ts";
+
+/** What a block says that it prints, in order. */
+function promised(code: string): string[] {
+  return Array.from(code.matchAll(/\/\/ prints ([^:\n]*)/g), ([, value]) => value!.trim());
+}
+
+describe("every example runs, and ends by itself", () => {
+  const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".js"));
+  test("there are examples", () => expect(examples.length).toBeGreaterThanOrEqual(3));
+  test.each(examples)("%s", async (name) => {
+    expect(await run(process.execPath, [join(root, "examples", name)], userFolder())).not.toMatch(
+      /NaN|undefined/,
+    );
+  });
+});
+
+describe("every runnable block of Markdown runs, and prints what it says", () => {
+  const all = markdownFiles().flatMap((file) =>
+    blocks(readText(file), "ts runnable").map((code, i) => [`${file}, block ${i + 1}`, code] as const),
+  );
+  test("the README has one", () => expect(all.some(([name]) => name.startsWith("README.md"))).toBe(true));
+  test.each(all)("%s", async (_, code) => {
+    const folder = userFolder();
+    // The blocks use no syntax of TypeScript alone, so that they run on Node 20.
+    writeFileSync(join(folder, "block.mjs"), code);
+    const printed = await run(process.execPath, ["block.mjs"], folder);
+    expect(printed.trim().split("\n")).toEqual(promised(code));
+  });
+});
+
+describe("every runnable block of shell commands runs", () => {
+  const all = markdownFiles().flatMap((file) =>
+    blocks(readText(file), "sh runnable").map((code, i) => [`${file}, block ${i + 1}`, code] as const),
+  );
+  test("the README has one", () => expect(all.length).toBeGreaterThan(0));
+  test.each(all)("%s", async (_, code) => {
+    const folder = userFolder();
+    // `npx pushforward` finds the installed package; here that is the build.
+    const npx = `npx() { shift; ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "dist/cli.js"))} "$@"; }`;
+    await run("bash", ["-euc", `${npx}\n${code}`], folder);
+  });
+});

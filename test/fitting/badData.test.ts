@@ -1,0 +1,184 @@
+import { describe, expect, it } from "vitest";
+import { readTable } from "../../src/data/readTable.ts";
+import { column, type Table, tableFromColumns } from "../../src/data/table.ts";
+import { DataError, UsageError } from "../../src/errors.ts";
+import { fit, fitTable } from "../../src/fitting/fit.ts";
+import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
+import { neuralSplineFlow, realNVP } from "../../src/flows/architecture.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { quick } from "./tables.ts";
+
+const stream = new RandomStream(randomKey(2));
+const normals = (rows: number): number[] => Array.from({ length: rows }, () => stream.normal());
+const base = { x: normals(60), y: normals(60), z: normals(60) };
+const withColumn = (name: "x" | "y" | "z", change: (value: number, row: number) => number): Table =>
+  tableFromColumns({ ...base, [name]: base[name].map(change) });
+const good = tableFromColumns(base);
+
+/** The error of a fit, which must come before any training. */
+async function refusal(table: Table, options: FitTableOptions = {}): Promise<unknown> {
+  let trained = false;
+  const own = { ...quick, epochs: 3, ...options, onProgress: () => (trained = true) };
+  const error = await fitTable(table, own).then(
+    () => new Error("the fit went through"),
+    (caught: unknown) => caught,
+  );
+  expect(trained).toBe(false);
+  return error;
+}
+
+describe("data that cannot be fitted are refused by name before training", () => {
+  it.each<[string, Table, FitTableOptions, RegExp, object]>([
+    ["nine rows", tableFromColumns({ x: normals(9), y: normals(9) }), {}, /9 usable rows.*at least 10/, {}],
+    ["a constant column", withColumn("y", () => 7), {}, /"y" is constant \(7/, { column: "y" }],
+    [
+      "a constant given column",
+      withColumn("y", () => 7),
+      { given: ["y"] },
+      /"y" is constant/,
+      { column: "y" },
+    ],
+    [
+      "a missing value",
+      withColumn("y", (v, i) => (i === 11 ? Number.NaN : v)),
+      {},
+      /missing.*--missing drop/,
+      { column: "y", row: 12 },
+    ],
+    [
+      "an infinite value",
+      withColumn("z", (v, i) => (i === 4 ? -1 / 0 : v)),
+      {},
+      /-Infinity is not finite/,
+      { column: "z", row: 5 },
+    ],
+    [
+      "an infinite value where missing ones are dropped",
+      withColumn("z", (v, i) => (i === 4 ? 1 / 0 : v)),
+      { missing: "drop" },
+      /Infinity is not finite/,
+      { column: "z", row: 5 },
+    ],
+    [
+      "too few rows after dropping",
+      withColumn("y", (v, i) => (i < 51 ? Number.NaN : v)),
+      { missing: "drop" },
+      /9 usable rows \(51 left out for missing values\)/,
+      {},
+    ],
+    [
+      "values whose squares overflow",
+      withColumn("y", (v) => 1e200 * v),
+      {},
+      /"y" spans .*e\+20\d, too much/,
+      { column: "y" },
+    ],
+    [
+      "values whose squares vanish",
+      withColumn("y", (v) => 1e-200 * v),
+      {},
+      /"y" spans .*e-\d*, too little/,
+      { column: "y" },
+    ],
+    ["an unknown column", good, { columns: ["x", "q"] }, /"q"/, {}],
+    ["an unknown given column", good, { given: ["q"] }, /"q"/, {}],
+    ["an unknown weight column", good, { weights: "q" }, /"q"/, {}],
+    ["nothing left to fit", good, { given: ["x", "y", "z"] }, /no column of numbers to fit/, {}],
+    [
+      "a column without a step to spread it by",
+      good,
+      { dequantize: ["x"] },
+      /"x".*do not dequantize/,
+      { column: "x" },
+    ],
+  ])("%s", async (_, table, options, message, where) => {
+    const error = await refusal(table, options);
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).not.toContain("\n");
+    expect(error).toMatchObject(where);
+  });
+
+  it("a text column, if it is asked for", async () => {
+    const lines = base.x.map((value, row) => `${value},${base.y[row]},name ${row}`);
+    const table = await readTable(new Blob([`x,y,name\n${lines.join("\n")}\n`]), { format: "csv" });
+    const error = await refusal(table, { columns: ["x", "name"] });
+    expect(error).toBeInstanceOf(DataError);
+    expect((error as Error).message).toMatch(/"name" \(row 1\): "name 0" is not a number/);
+    expect((await fitTable(table, quick)).flow.columns).toEqual(["x", "y"]);
+  });
+
+  it.each<[string, FitTableOptions, RegExp]>([
+    ["a column both fitted and given", { columns: ["x", "y"], given: ["y"] }, /"y" is both fitted and given/],
+    ["a column twice", { columns: ["x", "x"] }, /"x" is named twice/],
+    ["a given column that weighs", { given: ["y"], weights: "y" }, /"y" is both given and the weights/],
+    [
+      "a fitted column that weighs",
+      { columns: ["x", "y"], weights: "y" },
+      /"y" is both fitted and the weights/,
+    ],
+    ["no epochs", { epochs: 0 }, /epochs must be a positive integer, got 0/],
+    ["half a batch", { batch: 0.5 }, /batch/],
+    ["a negative rate", { learningRate: -1 }, /learningRate must be a positive number, got -1/],
+    ["a rate of NaN", { learningRate: Number.NaN }, /learningRate/],
+    ["all rows held out", { validation: 1 }, /validation/],
+    ["an average that never moves", { averaging: 1 }, /averaging/],
+    ["a hidden layer of nothing", { hidden: [8, 0] }, /hidden/],
+    ["a broken seed", { seed: 1.5 }, /seed/],
+    ["no threads", { threads: 0 }, /threads/],
+    ["resuming from nowhere", { resume: true }, /resume needs the checkpoint/],
+  ])("%s is a wrong call", async (_, options, message) => {
+    const error = await refusal(good, options);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  it("an architecture of another size is a wrong call", async () => {
+    await expect(fit(neuralSplineFlow({ features: 2 }), good)).rejects.toThrow(/2 features.*3 columns/);
+    await expect(fit(realNVP({ features: 2, context: 2 }), good, { given: ["x"] })).rejects.toThrow(
+      UsageError,
+    );
+  });
+});
+
+describe("columns recorded in steps", () => {
+  const counts = withColumn("y", (v) => Math.round(3 * v));
+
+  it("get a warning that says how to spread them, and no other columns do", async () => {
+    const warnings: string[] = [];
+    await fitTable(counts, { ...quick, onWarning: (line) => warnings.push(line) });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/"y" holds whole numbers.*--dequantize y/);
+    await fitTable(good, { ...quick, onWarning: (line) => warnings.push(line) });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("are spread where that is asked for, with the step in the model", async () => {
+    const warnings: string[] = [];
+    for (const dequantize of [["y"], "all"] as const) {
+      const { flow } = await fitTable(counts, {
+        ...quick,
+        dequantize,
+        onWarning: (line) => warnings.push(line),
+      });
+      expect(flow.description.fitted.dequantized).toEqual({ y: 1 });
+    }
+    expect(warnings).toEqual([]);
+    const tens = withColumn("y", (v) => 10 * Math.round(3 * v));
+    const { flow } = await fitTable(tens, { ...quick, dequantize: "all" });
+    expect(flow.description.fitted.dequantized).toEqual({ y: 10 });
+    const drawn = column(await flow.sample(500, { seed: 1 }), "y");
+    expect(drawn.filter((value) => Math.abs(value / 10 - Math.round(value / 10)) < 0.01).length).toBeLessThan(
+      60,
+    );
+  });
+
+  it("keep the density bounded when spread", async () => {
+    const binary = tableFromColumns({ x: normals(300), y: normals(300).map((v) => (v > 0 ? 1 : 0)) });
+    const long = { ...quick, hidden: [16], epochs: 150, patience: 200 };
+    const { flow } = await fitTable(binary, { ...long, dequantize: ["y"] });
+    const scores = await flow.logProb(binary);
+    // log p(x) + log(1/2) on a step of 1, give or take a smooth edge.
+    expect(scores.reduce((a, b) => Math.max(a, b))).toBeLessThan(2);
+  });
+});
