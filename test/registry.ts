@@ -38,6 +38,8 @@ export interface BijectionCase {
   readonly largestParameter?: number;
   /** Points where formulas change: knots, edges of the box, ties. */
   readonly edges?: readonly number[];
+  /** Where the image of a map with branches begins, in each feature. */
+  readonly foldsAt?: (parameters: Values) => ArrayLike<number>;
   /** Elements of trained parameters that no output may depend on: what masks and triangles hide. */
   readonly hides?: (name: string, index: number) => boolean;
 }
@@ -128,17 +130,19 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     hides: hidesTriangles(1),
   },
   permutation: { bijection: permutation([2, 0, 3, 1]), startsAsIdentity: false },
-  "absolute value": { bijection: absoluteValue({ features: 2 }), startsAsIdentity: false, edges: [0] },
+  "absolute value": { bijection: absoluteValue({ features: 2 }), startsAsIdentity: false, edges: [0], foldsAt: () => [0, 0] },
   "absolute value, one feature": {
     bijection: absoluteValue({ features: 1 }),
     startsAsIdentity: false,
     edges: [0],
+    foldsAt: () => [0],
   },
   "absolute value of an affine map": {
     bijection: chain([affine({ features: 2 }), absoluteValue({ features: 2 }), affine({ features: 2 })]),
     startsAsIdentity: false,
     largestParameter: 100,
     edges: [0],
+    foldsAt: (parameters) => parameters["2.shift"]!,
   },
   "marginal spline": {
     bijection: marginalSpline({ features: 2, knots: 6 }),
