@@ -33,7 +33,7 @@ export interface BijectionCase {
   readonly startsAsIdentity: boolean;
   /**
    * The law "no NaN" draws parameters up to this (default 1000). A log scale that is not clipped overflows the
-   * largest double from 709, and 0 times that is NaN.
+   * largest double from 709 (the largest float32 from 88), and 0 times that is NaN.
    */
   readonly largestParameter?: number;
   /** Points where formulas change: knots, edges of the box, ties. */
@@ -147,11 +147,13 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   "marginal spline": {
     bijection: marginalSpline({ features: 2, knots: 6 }),
     startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
     edges: [-1, 1],
   },
   "marginal spline, one feature": {
     bijection: marginalSpline({ features: 1, knots: 3 }),
     startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
     edges: [-1, 0, 1],
   },
   "element-wise spline": {

@@ -174,8 +174,9 @@ async function finish(
   };
 }
 
-/** Steps of a trial of a preparation. */
-const trialSteps = 250;
+/** Steps of a trial of a preparation: at most this many, and no more than this share of the fit's own. */
+const mostTrialSteps = 250;
+const trialShare = 0.36;
 
 /** The likelihood of an architecture, compiled once for all trainings of a fit. */
 class Likelihood {
@@ -303,7 +304,12 @@ class Likelihood {
     const model = this.model(choice, train);
     const rows = await this.prepare(model, train, true);
     const judged = await this.prepare(model, held, false);
-    const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, this.#recipe.batch)));
+    const { batch, epochs: all } = this.#recipe;
+    const trialSteps = Math.min(
+      mostTrialSteps,
+      Math.ceil(trialShare * all * stepsAnEpoch(this.#data.train.rows, batch)),
+    );
+    const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, batch)));
     const { history } = await this.maximize(model, rows.rows, {
       epochs,
       averaging: 0.98,

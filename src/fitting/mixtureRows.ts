@@ -17,6 +17,8 @@ import { fitGaussianMixture, type GaussianMixture } from "./gaussianMixture.ts";
 const mostRows = 2000;
 /** Held-out rows below which they are too few to choose the number of components by. */
 const fewHeldRows = 100;
+/** Products of a step of EM, rows times components times columns squared, that are worth their time. */
+const mostWork = 3e7;
 /** Rows drawn for each row of training. */
 const drawsPerRow = 10;
 
@@ -44,7 +46,10 @@ export async function mixtureRows(
   // Held-out rows that are too few to choose by are not too few to learn from.
   const own = join(train);
   const table = tableFromRows(names, isFew ? joined(own, held.values) : own);
-  const most = Math.floor(table.rows / (3 * (names.length + 2)));
+  const most = Math.min(
+    Math.floor(table.rows / (3 * (names.length + 2))),
+    Math.floor(mostWork / (table.rows * names.length ** 2)),
+  );
   let best: { mixture: GaussianMixture; score: number } | undefined;
   let worse = 0;
   for (const components of [1, 2, 3, 4, 6, 8, 12, 16]) {

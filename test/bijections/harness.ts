@@ -130,7 +130,9 @@ export class Subject {
   /** The number whose gradient is tested: fixed weights times values and logAbsDet, a row each. */
   static loss({ value, logAbsDet }: Mapped): Expr {
     const weights = Float64Array.from({ length: value.shape[0]! }, (_, i) => lossWeight(i));
-    return g.add(g.sum(g.mul(value, g.constant(weights))), g.mul(logAbsDetWeight, logAbsDet));
+    // Times 1 for each row, so that the cotangents are values of rows, as they are in any loss that is not linear.
+    const rowWeights = g.mul(g.rowMark(), g.constant(weights));
+    return g.add(g.sum(g.mul(value, rowWeights)), g.mul(logAbsDetWeight, logAbsDet));
   }
 
   /** Sum over the rows of the loss. */
