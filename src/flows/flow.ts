@@ -54,6 +54,8 @@ export interface FlowDescription {
 
 /** Largest log-density a feature, in nats, of which float32 keeps four decimals. */
 const wellWithin = 10;
+/** Prepared values beyond this many units are in the tails of every spline, where slopes multiply roundings. */
+const farOut = 6;
 
 /** A fitted flow over the columns of a table; see {@link load} and `fit`. */
 export class Flow {
@@ -135,7 +137,15 @@ export class Flow {
     if (isWide) return out.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));
     // Points so far out that float32 overflows, or that its seven digits are no longer enough: once more in float64.
     const enough = wellWithin * this.columns.length;
-    const lost = Array.from(out.keys()).filter((row) => finite[row] && !(Math.abs(logProb[row]!) <= enough));
+    const isFar = (values: Float64Array | undefined, width: number, row: number): boolean =>
+      values?.subarray(row * width, (row + 1) * width).some((value) => Math.abs(value) > farOut) ?? false;
+    const lost = Array.from(out.keys()).filter(
+      (row) =>
+        finite[row] &&
+        (!(Math.abs(logProb[row]!) <= enough) ||
+          isFar(inputs.data, this.columns.length, row) ||
+          isFar(inputs.context, this.given.length, row)),
+    );
     if (lost.length === 0) return out;
     const width = this.given.length + this.columns.length;
     const picked = new Float64Array(lost.length * width);
