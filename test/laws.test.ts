@@ -22,14 +22,7 @@ import {
   Subject,
 } from "./bijections/harness.ts";
 import { engines } from "./engines.ts";
-import {
-  bijectionCases,
-  caseNames,
-  extremeParameters,
-  randomParameters,
-  stream,
-  type Values,
-} from "./registry.ts";
+import { bijectionCases, caseNames, randomParameters, stream, type Values } from "./registry.ts";
 
 const { epsilon } = engines[0]!;
 /**

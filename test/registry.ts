@@ -130,7 +130,12 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     hides: hidesTriangles(1),
   },
   permutation: { bijection: permutation([2, 0, 3, 1]), startsAsIdentity: false },
-  "absolute value": { bijection: absoluteValue({ features: 2 }), startsAsIdentity: false, edges: [0], foldsAt: () => [0, 0] },
+  "absolute value": {
+    bijection: absoluteValue({ features: 2 }),
+    startsAsIdentity: false,
+    edges: [0],
+    foldsAt: () => [0, 0],
+  },
   "absolute value, one feature": {
     bijection: absoluteValue({ features: 1 }),
     startsAsIdentity: false,

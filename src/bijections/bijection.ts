@@ -162,6 +162,15 @@ export function checkCount(where: string, option: string, value: number): void {
     throw new ShapeError(`${where}: ${option} must be a positive integer, got ${value}.`);
 }
 
+/**
+ * Refuses a size of the context that is not 0 or a positive integer.
+ * @throws {@link ShapeError}
+ */
+export function checkContext(where: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new ShapeError(`${where}: context must be 0 or a positive integer, got ${value}.`);
+}
+
 /** Reads one bijection's own options back. */
 export type BijectionReader = (json: BijectionJson, read: (json: unknown) => Bijection) => Bijection;
 

@@ -7,7 +7,15 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type Bijection, type Bound, checkCount, leafOf, subtreeOf, trained } from "./bijection.ts";
+import {
+  type Bijection,
+  type Bound,
+  checkContext,
+  checkCount,
+  leafOf,
+  subtreeOf,
+  trained,
+} from "./bijection.ts";
 import { checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 import { parameterShape, type Transformer, transformerFromJson, transformFeatures } from "./transformer.ts";
 
@@ -34,6 +42,7 @@ export function elementwise({
   hidden = [],
 }: ElementwiseOptions): Bijection {
   checkCount("elementwise", "features", features);
+  checkContext("elementwise", context);
   checkHidden("elementwise", hidden);
   const shape = parameterShape(transformer, features);
   const outputs = features * transformer.parameterCount;

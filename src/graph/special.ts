@@ -17,15 +17,15 @@ export function softplus(x: number): number {
 }
 
 /**
- * Error function, absolute error below 2e-16 (measured against golden values).
+ * Error function, absolute error below 4e-16 (measured against golden values).
  *
- * A Taylor series for |x| < 2.5 and the continued fraction of erfc beyond (Abramowitz & Stegun 7.1.6, 7.1.14).
+ * A Taylor series for |x| < 1 and the continued fraction of erfc beyond (Abramowitz & Stegun 7.1.6, 7.1.14).
  */
 export function erf(x: number): number {
   if (Number.isNaN(x)) return x;
   const a = Math.abs(x);
   if (a > 6) return Math.sign(x);
-  if (a < 2.5) {
+  if (a < 1) {
     // 2/sqrt(pi) e^-x^2 sum 2^n x^(2n+1) / (2n+1)!!: all terms have one sign, so nothing cancels.
     let term = a;
     let sum = a;
@@ -38,17 +38,26 @@ export function erf(x: number): number {
   return Math.sign(x) * (1 - erfcFraction(a));
 }
 
-/** erfc(x) for x >= 2.5: e^-x^2 / sqrt(pi) times a continued fraction evaluated from its tail. */
+/**
+ * erfc(x) for x >= 1: e^-x^2 / sqrt(pi) times a continued fraction evaluated from its tail, whose n-th approximant
+ * is off by about e^(-2 x sqrt(2n)).
+ */
 function erfcFraction(x: number): number {
   let fraction = 0;
-  for (let k = 60; k > 0; k--) fraction = k / 2 / (x + fraction);
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction);
+  for (let k = 10 + Math.ceil(200 / (x * x)); k > 0; k--) fraction = k / 2 / (x + fraction);
+  // x^2 loses digits that e^-x^2 multiplies by x^2; the square of a multiple of 1/16 is exact.
+  const z = Math.floor(x * 16) / 16;
+  const power = Math.exp(-z * z) * Math.exp(-(x - z) * (x + z));
+  return power / Math.sqrt(Math.PI) / (x + fraction);
 }
 
-/** Standard normal distribution function, relative error small in the lower tail too. */
+/**
+ * Standard normal distribution function; the relative error is that of rounding x / sqrt(2), about eps x^2, in the
+ * lower tail too.
+ */
 export function normalCdf(x: number): number {
   const t = -x / Math.SQRT2;
-  if (t > 2.5) return 0.5 * erfcFraction(t);
+  if (t >= 1) return 0.5 * erfcFraction(t);
   return 0.5 * (1 - erf(t));
 }
 

@@ -55,7 +55,9 @@ describe.each(small)("%s", (name) => {
     const parameters = randomParameters(bijection, seed, scale);
     const context = Array.from({ length: bijection.context }, (_, i) => Math.sin(seed + i));
     const y = await nodes(parameters, context);
-    const density = (await subject.logDensity(parameters, { x: y, context: repeat(context, y) })).map(Math.exp);
+    const density = (await subject.logDensity(parameters, { x: y, context: repeat(context, y) })).map(
+      Math.exp,
+    );
     let total = 0;
     if (!two) {
       for (let i = 0; i + 1 < side; i++) total += 0.5 * (density[i]! + density[i + 1]!) * (y[i + 1]! - y[i]!);
@@ -76,22 +78,28 @@ describe.each(small)("%s", (name) => {
 
   // In two features a spline whose slopes differ by thousands needs more nodes than there is time for.
   const sizes = two ? [0.3, 0.3, 0.4] : [0.3, 1, 1, 2];
-  test.each(sizes.map((size, i) => [size, i + 1] as const))("integrates to 1 with parameters of size %d (seed %i)", async (scale, seed) => {
-    expect(Math.abs((await integral(seed, scale)) - 1)).toBeLessThan(1e-3);
-  });
+  test.each(sizes.map((size, i) => [size, i + 1] as const))(
+    "integrates to 1 with parameters of size %d (seed %i)",
+    async (scale, seed) => {
+      expect(Math.abs((await integral(seed, scale)) - 1)).toBeLessThan(1e-3);
+    },
+  );
 });
 
 describe("outside the support", () => {
-  test.each(engines)("$name: the log-density is minus infinity, not NaN", async ({ engine: own, epsilon }) => {
-    const subject = new Subject(absoluteValue({ features: 2 }), own);
-    const logDensity = await subject.logDensity({}, { x: [-1, 2, 1, 1, 0.5, -0.1, -0, 3, 0, 0] });
-    await subject.dispose();
-    const standard = (x: number, y: number): number => -0.5 * (x * x + y * y) - Math.log(2 * Math.PI);
-    expect(logDensity[0]).toBe(Number.NEGATIVE_INFINITY);
-    expect(logDensity[2]).toBe(Number.NEGATIVE_INFINITY);
-    // Inside, the four preimages add up.
-    expect(Math.abs(logDensity[1]! - standard(1, 1) - Math.log(4))).toBeLessThan(16 * epsilon);
-    expect(Math.abs(logDensity[3]! - standard(0, 3) - Math.log(4))).toBeLessThan(64 * epsilon);
-    expect(Math.abs(logDensity[4]! - standard(0, 0) - Math.log(4))).toBeLessThan(16 * epsilon);
-  });
+  test.each(engines)(
+    "$name: the log-density is minus infinity, not NaN",
+    async ({ engine: own, epsilon }) => {
+      const subject = new Subject(absoluteValue({ features: 2 }), own);
+      const logDensity = await subject.logDensity({}, { x: [-1, 2, 1, 1, 0.5, -0.1, -0, 3, 0, 0] });
+      await subject.dispose();
+      const standard = (x: number, y: number): number => -0.5 * (x * x + y * y) - Math.log(2 * Math.PI);
+      expect(logDensity[0]).toBe(Number.NEGATIVE_INFINITY);
+      expect(logDensity[2]).toBe(Number.NEGATIVE_INFINITY);
+      // Inside, the four preimages add up.
+      expect(Math.abs(logDensity[1]! - standard(1, 1) - Math.log(4))).toBeLessThan(16 * epsilon);
+      expect(Math.abs(logDensity[3]! - standard(0, 3) - Math.log(4))).toBeLessThan(64 * epsilon);
+      expect(Math.abs(logDensity[4]! - standard(0, 0) - Math.log(4))).toBeLessThan(16 * epsilon);
+    },
+  );
 });

@@ -29,53 +29,64 @@ describe.each(others)("$name", ({ engine, epsilon }) => {
       const x = Float64Array.from({ length: 150 * n }, (_, i) =>
         Math.fround(i < 120 * n ? 1.5 * source.normal() : far[Math.floor(source.uniform() * far.length)]!),
       );
-      const context = Float64Array.from({ length: 150 * bijection.context }, () => Math.fround(source.normal()));
+      const context = Float64Array.from({ length: 150 * bijection.context }, () =>
+        Math.fround(source.normal()),
+      );
       return { x, context };
     }
 
-    test.each(directions)("%s: agrees to 1e-9 (float32: 1e-4) a feature near the identity", async (direction) => {
-      const own = rounded(randomParameters(bijection, 1, 0.1));
-      const at = rowsFor(1);
-      const expected = await oracle.image(direction, own, at);
-      const actual = await subject.image(direction, own, at);
-      const bound = (isSingle ? 1e-4 : 1e-9) * n;
-      expected.value.forEach((value, i) => {
-        expect(Math.abs(actual.value[i]! - value)).toBeLessThan(bound * (1 + Math.abs(value)));
-      });
-      expected.logAbsDet.forEach((value, row) => {
-        expect(Math.abs(actual.logAbsDet[row]! - value)).toBeLessThan(bound * (1 + Math.abs(value)));
-      });
-    });
+    test.each(directions)(
+      "%s: agrees to 1e-9 (float32: 1e-4) a feature near the identity",
+      async (direction) => {
+        const own = rounded(randomParameters(bijection, 1, 0.1));
+        const at = rowsFor(1);
+        const expected = await oracle.image(direction, own, at);
+        const actual = await subject.image(direction, own, at);
+        const bound = (isSingle ? 1e-4 : 1e-9) * n;
+        expected.value.forEach((value, i) => {
+          expect(Math.abs(actual.value[i]! - value)).toBeLessThan(bound * (1 + Math.abs(value)));
+        });
+        expected.logAbsDet.forEach((value, row) => {
+          expect(Math.abs(actual.logAbsDet[row]! - value)).toBeLessThan(bound * (1 + Math.abs(value)));
+        });
+      },
+    );
 
     test.each([
       ["forward", 0.3],
       ["inverse", 0.3],
       ["forward", 1],
       ["inverse", 1],
-    ] as const)("%s: agrees within the condition of the Jacobian, parameters of size %d", async (direction, scale) => {
-      const own = rounded(randomParameters(bijection, 2, scale));
-      const at = rowsFor(2);
-      const expected = await oracle.image(direction, own, at);
-      const actual = await subject.image(direction, own, at);
-      const jacobians = await oracle.jacobian(direction, own, at);
-      const gradient = await oracle.gradient(direction, own, at);
-      jacobians.forEach((jacobian, row) => {
-        const point = rowOf(at.x, row, n);
-        const [value, other] = [rowOf(expected.value, row, n), rowOf(actual.value, row, n)];
-        const roundings = 256 * epsilon * (1 + norm(jacobian) * (1 + norm(point)) + norm(value));
-        value.forEach((v, i) => {
-          expect(Math.abs(other[i]! - v)).toBeLessThan(roundings);
+    ] as const)(
+      "%s: agrees within the condition of the Jacobian, parameters of size %d",
+      async (direction, scale) => {
+        const own = rounded(randomParameters(bijection, 2, scale));
+        const at = rowsFor(2);
+        const expected = await oracle.image(direction, own, at);
+        const actual = await subject.image(direction, own, at);
+        const jacobians = await oracle.jacobian(direction, own, at);
+        const gradient = await oracle.gradient(direction, own, at);
+        jacobians.forEach((jacobian, row) => {
+          const point = rowOf(at.x, row, n);
+          const [value, other] = [rowOf(expected.value, row, n), rowOf(actual.value, row, n)];
+          const roundings = 256 * epsilon * (1 + norm(jacobian) * (1 + norm(point)) + norm(value));
+          value.forEach((v, i) => {
+            expect(Math.abs(other[i]! - v)).toBeLessThan(roundings);
+          });
+          // What the roundings of the row itself move in logAbsDet, and those of logAbsDet's own terms.
+          const slope = norm(rowOf(gradient.x!, row, n)) + norm(jacobian);
+          const slopeOfContext =
+            bijection.context > 0 ? norm(rowOf(gradient.context!, row, bijection.context)) : 0;
+          const moved =
+            slope * (1 + norm(point)) +
+            slopeOfContext * (1 + norm(rowOf(at.context, row, bijection.context)));
+          const log = expected.logAbsDet[row]!;
+          expect(Math.abs(actual.logAbsDet[row]! - log)).toBeLessThan(
+            256 * epsilon * (n + Math.abs(log) + moved),
+          );
         });
-        // What the roundings of the row itself move in logAbsDet, and those of logAbsDet's own terms.
-        const slope = norm(rowOf(gradient.x!, row, n)) + norm(jacobian);
-        const slopeOfContext =
-          bijection.context > 0 ? norm(rowOf(gradient.context!, row, bijection.context)) : 0;
-        const moved =
-          slope * (1 + norm(point)) + slopeOfContext * (1 + norm(rowOf(at.context, row, bijection.context)));
-        const log = expected.logAbsDet[row]!;
-        expect(Math.abs(actual.logAbsDet[row]! - log)).toBeLessThan(256 * epsilon * (n + Math.abs(log) + moved));
-      });
-    });
+      },
+    );
 
     test.each(directions)("%s: gradients of a sum over rows agree", async (direction) => {
       const own = rounded(randomParameters(bijection, 3, 0.1));

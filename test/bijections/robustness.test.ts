@@ -38,7 +38,8 @@ describe.each(engines)("$name", ({ name: engineName, engine, epsilon }) => {
       for (const edge of edges) numbers.push(edge, edge * (1 + epsilon), edge * (1 - epsilon));
       const rows: number[][] = [];
       for (const odd of numbers) {
-        for (let k = 0; k < n; k++) rows.push(Array.from({ length: n }, (_, i) => (i === k ? odd : 0.3 - 0.2 * i)));
+        for (let k = 0; k < n; k++)
+          rows.push(Array.from({ length: n }, (_, i) => (i === k ? odd : 0.3 - 0.2 * i)));
         rows.push(Array.from({ length: n }, () => odd));
         rows.push(Array.from({ length: n }, (_, i) => (i % 2 === 0 ? odd : -odd)));
       }
@@ -54,38 +55,42 @@ describe.each(engines)("$name", ({ name: engineName, engine, epsilon }) => {
     }
 
     // In float32 e^88 is the largest power: half of it times the largest number is still one.
-    const limit = (size: number): number => Math.min(size, isSingle && largestParameter < 1e3 ? 5 : largestParameter);
+    const limit = (size: number): number =>
+      Math.min(size, isSingle && largestParameter < 1e3 ? 5 : largestParameter);
     const draws: [string, Values][] = [0.3, 3, 30, 1e3].flatMap((size) => [
       [`normal parameters of size ${size}`, randomParameters(bijection, 7, limit(size) / (size > 3 ? 4 : 1))],
       [`parameters of +-${size}`, extremeParameters(bijection, 8, limit(size))],
     ]);
 
-    test.each(draws)("%s: no finite row gives NaN or infinity, in value, logAbsDet or gradient", async (_, own) => {
-      const at = oddRows();
-      for (const direction of directions) {
-        const { value, logAbsDet } = await subject.image(direction, own, at);
-        const notFinite = (data: Float64Array, width: number): string[] =>
-          Array.from(data.keys())
-            .filter((i) => !Number.isFinite(data[i]!))
-            .slice(0, 2)
-            .map((i) => {
-              const row = Math.floor(i / width);
-              return `${direction} of [${at.x.subarray(row * n, (row + 1) * n).join(", ")}]: ${data[i]}`;
-            });
-        expect(notFinite(value, n)).toEqual([]);
-        expect(notFinite(logAbsDet, 1)).toEqual([]);
-        const gradient = await subject.gradient(direction, own, at);
-        for (const [leaf, data] of Object.entries(gradient)) {
-          const wrong = Array.from(data.keys()).filter((i) => Number.isNaN(data[i]!));
-          const width = leaf === "x" ? n : bijection.context;
-          const where = leaf === "x" || leaf === "context" ? Math.floor((wrong[0] ?? 0) / width) : 0;
-          expect(
-            wrong.length,
-            `${direction}: d/d ${leaf} is NaN${wrong.length > 0 ? ` (first at row [${at.x.subarray(where * n, where * n + n).join(", ")}])` : ""}`,
-          ).toBe(0);
+    test.each(draws)(
+      "%s: no finite row gives NaN or infinity, in value, logAbsDet or gradient",
+      async (_, own) => {
+        const at = oddRows();
+        for (const direction of directions) {
+          const { value, logAbsDet } = await subject.image(direction, own, at);
+          const notFinite = (data: Float64Array, width: number): string[] =>
+            Array.from(data.keys())
+              .filter((i) => !Number.isFinite(data[i]!))
+              .slice(0, 2)
+              .map((i) => {
+                const row = Math.floor(i / width);
+                return `${direction} of [${at.x.subarray(row * n, (row + 1) * n).join(", ")}]: ${data[i]}`;
+              });
+          expect(notFinite(value, n)).toEqual([]);
+          expect(notFinite(logAbsDet, 1)).toEqual([]);
+          const gradient = await subject.gradient(direction, own, at);
+          for (const [leaf, data] of Object.entries(gradient)) {
+            const wrong = Array.from(data.keys()).filter((i) => Number.isNaN(data[i]!));
+            const width = leaf === "x" ? n : bijection.context;
+            const where = leaf === "x" || leaf === "context" ? Math.floor((wrong[0] ?? 0) / width) : 0;
+            expect(
+              wrong.length,
+              `${direction}: d/d ${leaf} is NaN${wrong.length > 0 ? ` (first at row [${at.x.subarray(where * n, where * n + n).join(", ")}])` : ""}`,
+            ).toBe(0);
+          }
         }
-      }
-    });
+      },
+    );
 
     test("a row's result is the same bits alone, elsewhere, and beside rows that are not numbers", async () => {
       const source = stream(3, name);
@@ -100,7 +105,7 @@ describe.each(engines)("$name", ({ name: engineName, engine, epsilon }) => {
       for (let row = 0; row < rows; row++)
         if (row % 3 !== 0)
           for (let i = 0; i < n; i++)
-            spoiled[row * n + i] = [Number.NaN, Number.POSITIVE_INFINITY, 1e300][row % 7 % 3]!;
+            spoiled[row * n + i] = [Number.NaN, Number.POSITIVE_INFINITY, 1e300][(row % 7) % 3]!;
       for (const direction of directions) {
         const whole = await subject.image(direction, own, { x, context });
         const beside = await subject.image(direction, own, { x: spoiled, context });
