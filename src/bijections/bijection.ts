@@ -171,15 +171,6 @@ export function checkContext(where: string, value: number): void {
     throw new ShapeError(`${where}: context must be 0 or a positive integer, got ${value}.`);
 }
 
-/**
- * Refuses a size of a context that is not an integer, 0 or more.
- * @throws {@link ShapeError}
- */
-export function checkContext(where: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new ShapeError(`${where}: context must be an integer, 0 or more, got ${value}.`);
-}
-
 /** Reads one bijection's own options back. */
 export type BijectionReader = (json: BijectionJson, read: (json: unknown) => Bijection) => Bijection;
 

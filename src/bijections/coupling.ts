@@ -14,7 +14,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type Bijection, type Bound, checkContext, checkContext, checkCount, type Mapped, subtreeOf } from "./bijection.ts";
+import { type Bijection, type Bound, checkContext, checkCount, type Mapped, subtreeOf } from "./bijection.ts";
 import { checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 import { inverseOrder } from "./permutation.ts";
 import { parameterShape, type Transformer, transformerFromJson, transformFeatures } from "./transformer.ts";
@@ -45,7 +45,6 @@ export function coupling({
   hidden,
 }: CouplingOptions): Bijection {
   checkCount("coupling", "features", features);
-  checkContext("coupling", context);
   checkContext("coupling", context);
   checkHidden("coupling", hidden);
   const moved = new Set(transformed);

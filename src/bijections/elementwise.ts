@@ -11,7 +11,7 @@ import {
   type Bijection,
   type Bound,
   checkContext,
-  checkContext, checkCount,
+  checkCount,
   leafOf,
   subtreeOf,
   trained,
@@ -42,7 +42,6 @@ export function elementwise({
   hidden = [],
 }: ElementwiseOptions): Bijection {
   checkCount("elementwise", "features", features);
-  checkContext("elementwise", context);
   checkContext("elementwise", context);
   checkHidden("elementwise", hidden);
   const shape = parameterShape(transformer, features);

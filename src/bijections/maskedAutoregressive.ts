@@ -12,7 +12,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type Bijection, type Bound, checkContext, checkContext, checkCount, type Mapped, subtreeOf } from "./bijection.ts";
+import { type Bijection, type Bound, checkContext, checkCount, type Mapped, subtreeOf } from "./bijection.ts";
 import { autoregressiveMasks, checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 import { checkOrder, inverseOrder } from "./permutation.ts";
 import { parameterShape, type Transformer, transformerFromJson, transformFeatures } from "./transformer.ts";
@@ -43,7 +43,6 @@ export function maskedAutoregressive({
   hidden,
 }: MaskedAutoregressiveOptions): Bijection {
   checkCount("maskedAutoregressive", "features", features);
-  checkContext("maskedAutoregressive", context);
   checkContext("maskedAutoregressive", context);
   checkHidden("maskedAutoregressive", hidden);
   checkOrder("maskedAutoregressive", order);
