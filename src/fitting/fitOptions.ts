@@ -105,6 +105,10 @@ export interface FitResult {
   readonly dropped: number;
 }
 
+/** Sizes beyond which a fit would only run out of memory, after a long while. */
+const mostTransforms = 500;
+const mostHidden = 8192;
+
 /**
  * Refuses options outside their domain.
  * @throws {@link UsageError} that names the option and its value.
@@ -123,6 +127,9 @@ export function checkFitOptions(options: FitTableOptions): void {
   for (const name of ["epochs", "batch", "patience", "threads", "transforms"] as const)
     check(name, options[name], isCount, "a positive integer");
   for (const size of options.hidden ?? []) check("hidden", size, isCount, "positive integers");
+  check("transforms", options.transforms, (value) => value <= mostTransforms, `at most ${mostTransforms}`);
+  for (const size of options.hidden ?? [])
+    check("hidden", size, (value) => value <= mostHidden, `at most ${mostHidden}`);
   check("learningRate", options.learningRate, (x) => x > 0 && Number.isFinite(x), "a positive number");
   check(
     "validation",

@@ -54,6 +54,8 @@ export interface FlowDescription {
 
 /** Largest log-density a feature, in nats, of which float32 keeps four decimals. */
 const wellWithin = 10;
+/** Numbers that are drawn at a time: 1 GiB of them. */
+const mostDrawn = 2 ** 27;
 /** Prepared values beyond this many units are in the tails of every spline, where slopes multiply roundings. */
 const farOut = 6;
 
@@ -176,6 +178,10 @@ export class Flow {
     if (!Number.isSafeInteger(n) || n < 0)
       throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
     const { columns, given } = this.#model;
+    if (n * (columns.length + given.length) > mostDrawn)
+      throw new UsageError(
+        `sample: ${n} rows of ${columns.length + given.length} columns do not fit in memory; draw at most ${Math.floor(mostDrawn / (columns.length + given.length))} at a time.`,
+      );
     const conditions = given.map((name) => {
       const value = options.given?.[name];
       if (value === undefined)

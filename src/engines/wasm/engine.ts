@@ -82,6 +82,10 @@ class WasmExecutable implements Executable {
     this.#single = compiled.vector.precision === "float32";
     this.#bytes = this.#single ? 4 : 8;
     const pages = Math.ceil(compiled.memoryBytes / 65536);
+    if (pages > maximumPages)
+      throw new UsageError(
+        `The program needs ${Math.round(compiled.memoryBytes / 2 ** 20)} MiB of memory, more than the engine can have; make the flow smaller.`,
+      );
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: maximumPages, shared });
     this.#top = compiled.memoryBytes;
     const plan: JobPlan = {
