@@ -51,7 +51,7 @@ export function luAffine({ features }: { readonly features: number }): Bijection
         g.solveTriangular(lower(p), g.sub(y, leafOf(p, "shift")), { lower: true }),
         { lower: false },
       ),
-      logAbsDet: g.sum(leafOf(p, "logDiagonal")),
+      logAbsDet: g.neg(g.sum(leafOf(p, "logDiagonal"))),
     }),
     toJSON: () => ({ type: "luAffine", features }),
   };
