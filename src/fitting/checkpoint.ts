@@ -79,6 +79,23 @@ export class Checkpoint {
     };
   }
 
+  /**
+   * Refuses a path under which there is a file that is no checkpoint: writing would lose it.
+   * @throws {@link UsageError}
+   */
+  async checkPath(): Promise<void> {
+    if (!(await fileExists(this.#path))) return;
+    try {
+      const { metadata } = readSafetensors(await readFileBytes(this.#path), this.#path);
+      if (metadata.pushforward_checkpoint !== undefined) return;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+    }
+    throw new UsageError(
+      `${this.#path} is there and no checkpoint of pushforward; name another --checkpoint.`,
+    );
+  }
+
   /** Writes the state, whole or not at all. */
   async write(state: MinimizeState): Promise<void> {
     const { values, best, ...rest } = state;

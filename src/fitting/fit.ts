@@ -6,7 +6,7 @@
 
 import { type Bound, bindTree, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
-import { UsageError } from "../errors.ts";
+import { NumericalError, UsageError } from "../errors.ts";
 import { type Architecture, architectureOf } from "../flows/architecture.ts";
 import { pushforwardLogProb } from "../flows/density.ts";
 import { engineOf } from "../flows/evaluation.ts";
@@ -18,7 +18,7 @@ import * as g from "../graph/ops.ts";
 import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, type Trial } from "./choosePreparation.ts";
-import { type FitData, type FitRows, fitData } from "./fitData.ts";
+import { concatenated, type FitData, type FitRows, fitData, joinedRows } from "./fitData.ts";
 import {
   checkFitOptions,
   type FitOptions,
@@ -106,6 +106,7 @@ async function fitPrepared(
         });
   // Read first: a checkpoint of another fit is refused before anything is computed.
   const resume = options.resume ? await checkpoint?.read() : undefined;
+  if (!options.resume) await checkpoint?.checkPath();
   const likelihood = await Likelihood.compile(architecture, data, recipe, options);
   try {
     const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial));
@@ -139,6 +140,10 @@ async function fitPrepared(
         if (checkpoint) await checkpoint.write(await state());
       },
     });
+    if (held && result.bestEpoch === 0)
+      options.onWarning?.(
+        "no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller --lr or more --epochs",
+      );
     return await finish({ ...start, values: { ...start.values, ...result.values } }, data, options, {
       history: result.history.map(toProgress),
       epochs: result.history[result.history.length - 1]?.epoch ?? 0,
@@ -158,7 +163,7 @@ async function finish(
   const measured = new Flow(model);
   const how = { engine: options.engine, threads: options.threads, signal: options.signal };
   const measure = async (rows: FitRows): Promise<number> =>
-    weightedMean(await measured.logProb(joined(rows, data), how), rows.weights);
+    weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
   const flow = new Flow({ ...model, fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb } });
@@ -310,16 +315,22 @@ class Likelihood {
       Math.ceil(trialShare * all * stepsAnEpoch(this.#data.train.rows, batch)),
     );
     const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, batch)));
-    const { history } = await this.maximize(model, rows.rows, {
-      epochs,
-      averaging: 0.98,
-      patience: epochs,
-      primaryRows: train.rows,
-      validateEvery: Math.max(1, Math.ceil(epochs / 5)),
-      validation: judged.rows,
-    });
-    const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
-    return weightedMean(judged.logAbsDet, held.weights) - best;
+    try {
+      const { history } = await this.maximize(model, rows.rows, {
+        epochs,
+        averaging: 0.98,
+        patience: epochs,
+        primaryRows: train.rows,
+        validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+        validation: judged.rows,
+      });
+      const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
+      return weightedMean(judged.logAbsDet, held.weights) - best;
+    } catch (error) {
+      // A preparation that training cannot live with is not chosen; if none will do, the fit itself says so.
+      if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;
+      throw error;
+    }
   }
 }
 
@@ -375,25 +386,6 @@ function withPrefix(
   values: Readonly<Record<string, Float64Array>>,
 ): Record<string, Float64Array> {
   return Object.fromEntries(Object.entries(values).map(([name, data]) => [prefix + name, data]));
-}
-
-function concatenated(a: Float64Array, b: Float64Array): Float64Array {
-  const out = new Float64Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
-}
-
-/** Rows of the given columns followed by the fitted ones. */
-function joined(rows: FitRows, { columns, given }: FitData): Float64Array {
-  if (given.length === 0) return rows.data;
-  const width = columns.length + given.length;
-  const out = new Float64Array(rows.rows * width);
-  for (let row = 0; row < rows.rows; row++) {
-    out.set(rows.context.subarray(row * given.length, (row + 1) * given.length), row * width);
-    out.set(rows.data.subarray(row * columns.length, (row + 1) * columns.length), row * width + given.length);
-  }
-  return out;
 }
 
 function weightedMean(values: Float64Array, weights: Float64Array | undefined): number {

@@ -11,6 +11,9 @@ import { DataError, UsageError } from "../errors.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import type { FitOptions } from "./fitOptions.ts";
 
+/** Rows to train on below which there is nothing to learn from. */
+const fewestTrained = 5;
+
 /** Rows of one side of the split; `data` and `context` are row-major. */
 export interface FitRows {
   readonly rows: number;
@@ -28,6 +31,31 @@ export interface FitData {
   readonly rows: number;
   readonly dropped: number;
   readonly dequantized: Readonly<Record<string, number>>;
+}
+
+/** Two arrays, one after the other. */
+export function concatenated(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+/** Row-major rows of the given columns followed by the fitted ones; the first `most` of them. */
+export function joinedRows(
+  rows: FitRows,
+  { columns, given }: Pick<FitData, "columns" | "given">,
+  most: number = rows.rows,
+): Float64Array {
+  const count = Math.min(rows.rows, most);
+  if (given.length === 0) return rows.data.subarray(0, count * columns.length);
+  const width = columns.length + given.length;
+  const out = new Float64Array(count * width);
+  for (let row = 0; row < count; row++) {
+    out.set(rows.context.subarray(row * given.length, (row + 1) * given.length), row * width);
+    out.set(rows.data.subarray(row * columns.length, (row + 1) * columns.length), row * width + given.length);
+  }
+  return out;
 }
 
 /**
@@ -79,6 +107,10 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? 0.1;
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
+  if (clean.rows - held < fewestTrained)
+    throw new UsageError(
+      `A validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit; name a smaller --validation.`,
+    );
   const pick = (rows: Uint32Array): FitRows => {
     const take = (names: readonly string[]): Float64Array => {
       const lists = names.map((name) => column(clean, name));

@@ -200,7 +200,7 @@ class Loop {
 
   async run(): Promise<MinimizeResult> {
     const { resume, epochs, patience, signal, validation, validateEvery = 1 } = this.#options;
-    await this.#training.setParameters({ ...this.#initial, ...this.#initialState() });
+    await this.#training.setParameters({ ...this.#initial, ...this.#stateAt(this.#initial) });
     await this.#evaluation.setParameters(this.#initial);
     let epoch = 0;
     if (resume) {
@@ -228,21 +228,21 @@ class Loop {
       const trainLoss = await this.#runEpoch(epoch);
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       epoch++;
-      this.#lost = Number.isFinite(trainLoss) ? 0 : this.#lost + 1;
+      const isDue = epoch % validateEvery === 0 || epoch === epochs;
+      const averaged = isDue ? await this.#averages() : undefined;
+      const validationLoss = averaged && validation ? await this.#validate(validation, averaged) : trainLoss;
+      this.#lost = Number.isFinite(trainLoss) && Number.isFinite(validationLoss) ? 0 : this.#lost + 1;
       if (this.#lost > 0) {
-        // Steps without a finite gradient were left out; go back to what was good and on with smaller steps.
         if (this.#lost >= Math.min(lostEpochs, epochs))
           throw new NumericalError(
             `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}; try a smaller --lr, or look for extreme values in the data.`,
           );
+        // Back to what was good, with nothing kept of the way that led off, and on with smaller steps.
         this.#rateFactor /= 4;
-        await this.#training.setParameters(this.#best);
+        await this.#training.setParameters({ ...this.#best, ...this.#stateAt(this.#best) });
       }
-      const isLast = epoch === epochs;
-      if (epoch % validateEvery !== 0 && !isLast) continue;
-      const averaged = await this.#averages();
-      const validationLoss = validation ? await this.#validate(validation, averaged) : trainLoss;
-      if (!validation || validationLoss < this.#bestLoss) {
+      if (!averaged) continue;
+      if (this.#lost === 0 && (!validation || validationLoss < this.#bestLoss)) {
         this.#best = averaged;
         this.#bestEpoch = epoch;
         this.#bestLoss = validationLoss;
@@ -259,11 +259,11 @@ class Loop {
     };
   }
 
-  /** Moments of zero and averages at the start. */
-  #initialState(): ParameterValues {
+  /** The optimizer's state at values that it starts from: moments of zero, averages of the values. */
+  #stateAt(values: ParameterValues): ParameterValues {
     return Object.fromEntries(
       this.#parameters.flatMap(({ name }) => {
-        const value = this.#initial[name]!;
+        const value = values[name]!;
         const zero = new Float64Array(value.length);
         return [
           [stateNames.mean(name), zero],

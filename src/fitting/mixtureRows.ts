@@ -8,9 +8,9 @@
  * @module
  */
 
-import { tableFromRows } from "../data/table.ts";
+import { type Table, tableFromRows } from "../data/table.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
-import type { FitData } from "./fitData.ts";
+import { concatenated, type FitData, joinedRows } from "./fitData.ts";
 import { fitGaussianMixture, type GaussianMixture } from "./gaussianMixture.ts";
 
 /** Rows that the mixture is fitted to at most: more would cost time, not components. */
@@ -24,32 +24,23 @@ const drawsPerRow = 10;
 
 /** Mixture rows, split into fitted and given columns; undefined where no mixture is better than nothing. */
 export async function mixtureRows(
-  { train, validation, columns, given }: FitData,
+  fitData: FitData,
   key: RandomKey,
 ): Promise<{ readonly data: Float64Array; readonly context: Float64Array } | undefined> {
+  const { train, validation, columns, given } = fitData;
   if (!validation) return undefined;
   const names = [...given, ...columns];
-  const join = (rows: FitData["train"]): Float64Array => {
-    const count = Math.min(rows.rows, mostRows);
-    const out = new Float64Array(count * names.length);
-    for (let row = 0; row < count; row++) {
-      out.set(rows.context.subarray(row * given.length, (row + 1) * given.length), row * names.length);
-      out.set(
-        rows.data.subarray(row * columns.length, (row + 1) * columns.length),
-        row * names.length + given.length,
-      );
-    }
-    return out;
-  };
-  const held = tableFromRows(names, join(validation));
+  const held = tableFromRows(names, joinedRows(validation, fitData, mostRows));
   const isFew = held.rows < fewHeldRows;
   // Held-out rows that are too few to choose by are not too few to learn from.
-  const own = join(train);
-  const table = tableFromRows(names, isFew ? joined(own, held.values) : own);
+  const own = joinedRows(train, fitData, mostRows);
+  const table = tableFromRows(names, isFew ? concatenated(own, held.values) : own);
   const most = Math.min(
     Math.floor(table.rows / (3 * (names.length + 2))),
     Math.floor(mostWork / (table.rows * names.length ** 2)),
   );
+  // A column that is constant among these rows has no mixture; the fit goes without.
+  if (hasConstantColumn(table)) return undefined;
   let best: { mixture: GaussianMixture; score: number } | undefined;
   let worse = 0;
   for (const components of [1, 2, 3, 4, 6, 8, 12, 16]) {
@@ -80,9 +71,10 @@ export async function mixtureRows(
   return { data, context };
 }
 
-function joined(a: Float64Array, b: Float64Array): Float64Array {
-  const out = new Float64Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
+function hasConstantColumn({ values, columns, rows }: Table): boolean {
+  const width = columns.length;
+  return columns.some((_, i) => {
+    for (let row = 1; row < rows; row++) if (values[row * width + i] !== values[i]) return false;
+    return true;
+  });
 }

@@ -122,6 +122,7 @@ describe("data that cannot be fitted are refused by name before training", () =>
     ["a negative rate", { learningRate: -1 }, /learningRate must be a positive number, got -1/],
     ["a rate of NaN", { learningRate: Number.NaN }, /learningRate/],
     ["all rows held out", { validation: 1 }, /validation/],
+    ["nearly all rows held out", { validation: 0.97 }, /--validation/],
     ["an average that never moves", { averaging: 1 }, /averaging/],
     ["a hidden layer of nothing", { hidden: [8, 0] }, /hidden/],
     ["a broken seed", { seed: 1.5 }, /seed/],

@@ -147,6 +147,13 @@ describe("a checkpoint", () => {
     writeFileSync(checkpoint, whole);
   });
 
+  it("never takes the place of a file that is none", async () => {
+    const path = newFile();
+    writeFileSync(path, "my only copy");
+    await expect(fitTable(table, { ...options, checkpoint: path })).rejects.toThrow(/no checkpoint/);
+    expect(readFileSync(path, "utf8")).toBe("my only copy");
+  });
+
   it("is left whole if a later write fails, with no other file beside it", async () => {
     const path = newFile();
     await killAt(2, { ...options, checkpoint: path });

@@ -207,4 +207,14 @@ describe("a loss that leaves the finite numbers", () => {
       /not finite in epochs 1 to 3/,
     );
   });
+
+  it("once is got over: the averages and moments of the way that led off are forgotten", async () => {
+    const rows = linearRows(400, 10);
+    // The slope steps out of the domain of a root whenever the rate is too large, and comes back with a smaller one.
+    const loss = g.add(leastSquares.loss, g.mul(0, g.log(g.sub(50, g.square(level)))));
+    const run = { ...options, epochs: 60, learningRate: 8, averaging: 0.5, validation: rows };
+    const { values, bestEpoch } = await minimize({ ...leastSquares, loss }, rows, start(), run);
+    expect(bestEpoch).toBeGreaterThan(0);
+    for (const data of Object.values(values)) expect(data.every(Number.isFinite)).toBe(true);
+  });
 });
