@@ -4,7 +4,7 @@
  * @module
  */
 
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { csvPieces } from "../data/csv.ts";
 import { fileKind } from "../data/fileFormat.ts";
@@ -26,6 +26,9 @@ export async function printCsv(table: Table): Promise<void> {
   for (const piece of csvPieces(table)) await print(piece);
 }
 
+/** A name beside a file that nobody else uses. */
+const probeName = (path: string): string => `${path}.pid-${process.pid}.probe`;
+
 /**
  * Checks, before any work, that a file can be written: its folder is there and writable, and it is no folder.
  *
@@ -39,9 +42,13 @@ export function checkWritable(option: string, path: string): void {
     throw new FormatError(`${option}: there is no folder "${folder}"; create it first.`);
   }
   try {
-    accessSync(target && !target.isFile() ? path : folder, constants.W_OK);
+    // Permissions alone do not tell: some folders are writable by their bits and still take no file.
+    if (target && !target.isFile()) accessSync(path, constants.W_OK);
+    else closeSync(openSync(probeName(path), "wx"));
   } catch {
-    throw new FormatError(`${option}: no permission to write in "${folder}"; choose another folder.`);
+    throw new FormatError(`${option}: cannot write in "${folder}"; choose another folder.`);
+  } finally {
+    rmSync(probeName(path), { force: true });
   }
 }
 

@@ -12,7 +12,7 @@ import { withoutPrefix } from "../flows/parameters.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { fileExists, readFileBytes, writeFileAtomically } from "../platform.ts";
-import { philox4x32 } from "../random/philox.ts";
+import { bytesOf, digestOf } from "../random/digest.ts";
 import { stateNames } from "./adamW.ts";
 import type { FitData, FitRows } from "./fitData.ts";
 import type { MinimizeState } from "./minimize.ts";
@@ -164,14 +164,6 @@ function readState(text: string, path: string): Omit<MinimizeState, "values" | "
   return parsed.output;
 }
 
-/** A digest of rows by Philox: equal for equal rows, and for no others that one meets. */
 function digest({ data, context, weights }: FitRows): string {
-  const state = new Uint32Array(4);
-  for (const part of [data, context, weights ?? new Float64Array(0)]) {
-    const words = new Uint32Array(part.buffer, part.byteOffset, part.length * 2);
-    philox4x32(state[0]! ^ part.length, state[1]!, state[2]!, state[3]!, 1, 2, state);
-    for (let i = 0; i < words.length; i += 2)
-      philox4x32(state[0]! ^ words[i]!, state[1]! ^ words[i + 1]!, state[2]!, state[3]!, 1, 2, state);
-  }
-  return Array.from(state, (word) => word.toString(16)).join("-");
+  return digestOf([data, context, weights ?? new Float64Array(0)].map(bytesOf));
 }

@@ -12,6 +12,7 @@ import { type Distribution, distributionFromJson } from "../distributions/distri
 import { FormatError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
+import { bytesOf, digestOf } from "../random/digest.ts";
 import { flowKinds } from "./architecture.ts";
 import { type Model, parameterTree } from "./model.ts";
 
@@ -66,10 +67,18 @@ export function modelToBytes(model: Model): Uint8Array {
     contextPreparation: model.contextPreparation?.toJSON() ?? null,
     fitted,
   };
+  const text = JSON.stringify(json);
   return writeSafetensors(tensors, {
     format_version: String(formatVersion),
-    pushforward: JSON.stringify(json),
+    pushforward: text,
+    digest: digestOfModel(text, tensors),
   });
+}
+
+/** What a damaged byte would change: the description, and the tensors in order of their names. */
+function digestOfModel(text: string, tensors: ReadonlyMap<string, Tensor>): string {
+  const sorted = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  return digestOf([new TextEncoder().encode(text), ...sorted.map(([, { data }]) => bytesOf(data))]);
 }
 
 /**
@@ -154,6 +163,10 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
   for (const key of tensors.keys())
     if (!specs.has(key))
       throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
+  // Last, so that what can be named is named: a flipped bit that leaves everything in shape. Writers in other languages
+  // may leave the digest out.
+  if (metadata.digest !== undefined && metadata.digest !== digestOfModel(text, tensors))
+    throw new FormatError(`${name} is damaged: its contents do not match its digest.`);
   return { ...model, values };
 }
 

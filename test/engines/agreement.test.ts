@@ -119,6 +119,16 @@ const programs: Record<string, Partial<Program>> = {
       d: g.solveTriangular(g.add(square, identity), x, { lower: false, transposed: true }),
     },
   },
+  "triangular solves of shared vectors": {
+    rows: Object.fromEntries(
+      [true, false].flatMap((lower) =>
+        [true, false].map((transposed) => [
+          `${lower} ${transposed}`,
+          g.mul(x, g.solveTriangular(g.add(square, identity), v, { lower, transposed })),
+        ]),
+      ),
+    ),
+  },
   "products of parameters before the tiles": {
     rows: { y: g.linear(x, g.matrixProduct(w, g.transpose(square)), g.linear(v, w)) },
   },

@@ -86,6 +86,21 @@ describe("a model file", () => {
     }
   });
 
+  it("with any one bit of its tensors flipped is refused", () => {
+    const start = 8 + Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+    for (let at = start; at < bytes.length; at += 13) {
+      const flipped = bytes.slice();
+      flipped[at]! ^= 1 << (at % 8);
+      refuse(flipped, `byte ${at}`, /digest|not finite/);
+    }
+  });
+
+  it("without a digest, as another language may write it, is read", () => {
+    const { tensors, metadata } = readSafetensors(bytes);
+    const { digest: _, ...rest } = metadata;
+    expect(modelToBytes(modelFromBytes(writeSafetensors(tensors, rest)))).toEqual(bytes);
+  });
+
   it("that claims a header of 2^63 bytes is refused", () => {
     for (const claim of [2n ** 63n, 2n ** 64n - 1n, 2n ** 53n, 100_000_001n]) {
       const damaged = bytes.slice();

@@ -14,7 +14,6 @@ import type { PreparedProgram } from "../../graph/program.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
 import { addFillZero } from "./dense.ts";
 import { KernelCache } from "./kernelCache.ts";
-import { pushAddress } from "./location.ts";
 import { type Argument, type Item, planMemory } from "./memoryPlan.ts";
 import { guardPadding } from "./padding.ts";
 import { copyCall, type SharedCall, SharedLowering } from "./sharedLowering.ts";
@@ -354,12 +353,14 @@ function emitTile(
           f.i32(0).set(zero).load("i32.load", zero, argument.bytes);
           return;
         case "shard":
-          pushAddress(f, { shard }, { space: "shard", offset: argument.bytes });
+          f.get(shard).i32(argument.bytes).op("i32.add");
           return;
         case "value": {
           const { owner, bytes } = argument;
           if (owner.batched)
-            pushAddress(f, { arena }, { space: "arena", offset: offsets.get(owner)! + bytes });
+            f.get(arena)
+              .i32(offsets.get(owner)! + bytes)
+              .op("i32.add");
           else f.i32(addressOf(owner) + bytes);
         }
       }

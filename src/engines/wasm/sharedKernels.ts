@@ -248,3 +248,60 @@ export function addShardSum(
     });
   });
 }
+
+/** `(matrix, right side, solution)`: solves a triangular system, one number after another. */
+export function addSharedSolve(
+  module: ModuleBuilder,
+  {
+    size,
+    lower,
+    transposed,
+  }: { readonly size: number; readonly lower: boolean; readonly transposed: boolean },
+  vector: VectorOptions,
+): FunctionIndex {
+  return module.addFunction(null, ["i32", "i32", "i32"], [], (f) => {
+    const [matrix, right, solution] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
+    const s = scalarOps(f, vector);
+    const [step, k, a, x, total] = [
+      f.local("i32"),
+      f.local("i32"),
+      f.local("i32"),
+      f.local("i32"),
+      f.local(s.type),
+    ];
+    const rowStart = f.local("i32");
+    // The transpose of a lower triangle is an upper one, which is solved from its last row.
+    const sign = lower !== transposed ? 1 : -1;
+    const first = lower !== transposed ? 0 : size - 1;
+    const [along, down] = transposed ? [size, 1] : [1, size];
+    const firstSolution = f.local("i32");
+    f.get(matrix)
+      .i32(first * (size + 1) * s.bytes)
+      .op("i32.add")
+      .set(rowStart);
+    f.get(right)
+      .i32(first * s.bytes)
+      .op("i32.add")
+      .set(right);
+    f.get(solution)
+      .i32(first * s.bytes)
+      .op("i32.add")
+      .tee(solution)
+      .set(firstSolution);
+    f.forRange(step, 0, size, 1, () => {
+      s.load(right).set(total);
+      f.get(rowStart).set(a).get(firstSolution).set(x);
+      f.forRange(k, 0, step, 1, () => {
+        f.get(total);
+        s.load(a);
+        s.load(x).op(`${s.type}.mul`).op(`${s.type}.sub`).set(total);
+        f.increment(a, sign * along * s.bytes).increment(x, sign * s.bytes);
+      });
+      f.get(total);
+      s.load(a).op(`${s.type}.div`).set(total);
+      s.store(solution, 0, total);
+      f.increment(right, sign * s.bytes).increment(solution, sign * s.bytes);
+      f.increment(rowStart, sign * down * s.bytes);
+    });
+  });
+}

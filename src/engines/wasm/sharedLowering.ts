@@ -187,6 +187,14 @@ export class SharedLowering {
         const size = { rows: a.shape[0]!, inner: a.shape[1]!, columns: b.shape[1]! };
         return [this.#product(node, a, b, size, { row: size.inner, column: 1 }, undefined)];
       }
+      case "solveTriangular": {
+        const { lower, transposed } = node;
+        const size = sizeOf(node.shape);
+        const kernel = this.#cache.get(`sharedSolve ${size} ${lower} ${transposed}`, () =>
+          kernels.addSharedSolve(module, { size, lower, transposed }, vector),
+        );
+        return [single(kernel, ...[...node.inputs, node].map((value) => this.#address(value)))];
+      }
       default:
         throw new Error(`the wasm engine has no shared kernel for ${node.op}`);
     }
