@@ -1,6 +1,10 @@
 /**
  * A monotone rational-quadratic spline through given knots, on scalars, with linear tails.
  *
+ * `rationalQuadraticTransformer` has a search of its own, since it has the extents of its bins at hand: taken as
+ * differences of knots, in float32, they would lose the digits that its log-densities need. Knots that are given
+ * belong to statistics, which are evaluated in float64.
+ *
  * @module
  */
 
