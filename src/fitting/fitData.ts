@@ -11,9 +11,6 @@ import { DataError, UsageError } from "../errors.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import type { FitOptions } from "./fitOptions.ts";
 
-/** Rows to train on below which there is nothing to learn from. */
-const fewestTrained = 5;
-
 /** Rows of one side of the split; `data` and `context` are row-major. */
 export interface FitRows {
   readonly rows: number;
@@ -107,9 +104,9 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? 0.1;
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
-  if (clean.rows - held < fewestTrained)
-    throw new UsageError(
-      `A validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit; name a smaller --validation.`,
+  if (clean.rows - held < FEWEST_ROWS - 1)
+    options.onWarning?.(
+      `a validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit: name a smaller --validation`,
     );
   const pick = (rows: Uint32Array): FitRows => {
     const take = (names: readonly string[]): Float64Array => {

@@ -91,7 +91,11 @@ export interface FitResult {
   readonly flow: Flow;
   /** One entry a validation, in order. */
   readonly history: readonly FitProgress[];
-  /** Mean log-densities of the training rows and the held-out rows, in nats and data units. */
+  /**
+   * Mean log-densities of the training rows and the held-out rows, in nats and data units. The held-out rows have
+   * chosen the epoch and, where they are fewer than a hundred, taught the mixture of small tables: for a score that
+   * nothing has seen, keep rows back yourself.
+   */
   readonly trainLogProb: number;
   /** The same of the held-out rows; of the training rows where none were held out. */
   readonly validationLogProb: number;

@@ -122,7 +122,6 @@ describe("data that cannot be fitted are refused by name before training", () =>
     ["a negative rate", { learningRate: -1 }, /learningRate must be a positive number, got -1/],
     ["a rate of NaN", { learningRate: Number.NaN }, /learningRate/],
     ["all rows held out", { validation: 1 }, /validation/],
-    ["nearly all rows held out", { validation: 0.97 }, /--validation/],
     ["an average that never moves", { averaging: 1 }, /averaging/],
     ["a hidden layer of nothing", { hidden: [8, 0] }, /hidden/],
     ["a broken seed", { seed: 1.5 }, /seed/],
@@ -132,6 +131,12 @@ describe("data that cannot be fitted are refused by name before training", () =>
     const error = await refusal(good, options);
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(message);
+  });
+
+  it("a validation share that leaves hardly a row to fit gets a warning that says so", async () => {
+    const warnings: string[] = [];
+    await fitTable(good, { ...quick, validation: 0.97, onWarning: (line) => warnings.push(line) });
+    expect(warnings.join()).toMatch(/leaves \d of \d+ rows to fit: name a smaller --validation/);
   });
 
   it("an architecture of another size is a wrong call", async () => {
