@@ -46,7 +46,7 @@ export const stateNames = {
 export function adamW(
   parameters: readonly ParameterExpr[],
   gradients: readonly Expr[],
-  { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 }: AdamWOptions,
+  { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 }: AdamWOptions = {},
 ): {
   /** New moments, averages and values of all parameters. */
   readonly updates: Update[];

@@ -42,14 +42,21 @@ export interface KernelShape {
   readonly vector: VectorOptions;
 }
 
-/** Finds the sources, results and code of a fused unit. `isRead` says what is read outside of it. */
-export function analyseUnit(unit: Unit, isRead: (node: Expr) => boolean): FusedUnit {
+/**
+ * Finds the sources, results and code of a fused unit. `isRead` says what is read outside of it.
+ * @param count - Features that one call is for, where they are not all.
+ */
+export function analyseUnit(
+  unit: Unit,
+  isRead: (node: Expr) => boolean,
+  count: number = unit.features!,
+): FusedUnit {
   const features = unit.features!;
   const inside = new Set(unit.nodes);
   const sources: Source[] = [];
   const sourceKeys = new Map<string, number>();
   const ids = new Map<Expr, number>();
-  const key: string[] = [`${features}`];
+  const key: string[] = [`${count}`];
 
   const sourceOf = (operand: Expr, width: number): number => {
     const { owner, offset } = viewOf(operand);
@@ -151,7 +158,7 @@ export function analyseUnit(unit: Unit, isRead: (node: Expr) => boolean): FusedU
     key.push(`r${unit.nodes.indexOf(node)}`);
   }
   return {
-    features,
+    features: count,
     sources,
     results,
     key: key.join(";"),

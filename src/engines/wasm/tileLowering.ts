@@ -17,6 +17,7 @@ import { addTileKernel, analyseUnit } from "./fusedKernel.ts";
 import { fuse, type Unit } from "./fusion.ts";
 import type { KernelCache } from "./kernelCache.ts";
 import type { Argument, Call, Item } from "./memoryPlan.ts";
+import { contributions, type Readiness, type Run, readinessOf, runsAt } from "./readiness.ts";
 import { bandsOf, extentOf, maskOf } from "./sparsity.ts";
 import { viewOf } from "./storage.ts";
 import * as kernels from "./tileKernels.ts";
@@ -64,8 +65,8 @@ export class TileLowering {
   lower(nodes: readonly Expr[], outputs: readonly Expr[]): Item[] {
     const units = fuse(nodes, ownersRead, { totals: true });
     const isRead = readOutside(units, outputs);
-    const transposed = new Map<string, Expr>();
-    return units.flatMap((unit) => this.#lowerUnit(unit, isRead, transposed));
+    const scope: Scope = { isRead, transposed: new Map() };
+    return units.flatMap((unit) => this.#lowerUnit(unit, scope));
   }
 
   /** The address of a value, some elements in. A shared one is absolute. */
@@ -96,14 +97,20 @@ export class TileLowering {
     return { items: [this.#call(kernel, [this.value(value), this.value(spread)], [spread])], value: spread };
   }
 
-  #lowerUnit(unit: Unit, isRead: (node: Expr) => boolean, transposed: Map<string, Expr>): Item[] {
+  /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
+  #lowerUnit(unit: Unit, { isRead, transposed }: Scope, part?: Run): Item[] {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
-      const fused = analyseUnit(unit, isRead);
+      const { start, end } = part ?? { start: 0, end: unit.features };
+      const fused = analyseUnit(unit, isRead, end - start);
       if (fused.results.length === 0) return [];
       const kernel = this.#cache.get(`fused ${fused.key}`, () => addTileKernel(module, fused, shape));
-      const sources = fused.sources.map(({ owner, offset }) => this.value(owner, offset));
-      const results = fused.results.map(({ owner }) => this.value(owner));
+      const sources = fused.sources.map(({ owner, offset, kind, width }) =>
+        this.value(owner, offset + (kind === "rows" || kind === "shared" ? start * width : 0)),
+      );
+      const results = fused.results.map(({ owner, width, isSum }) =>
+        this.value(owner, isSum ? 0 : start * width),
+      );
       return [
         this.#call(
           kernel,
@@ -119,10 +126,11 @@ export class TileLowering {
       case "slot":
         return [];
       case "gather":
+        return this.#lowerGather(node, node.indices, part);
       case "scatter":
-        return this.#lowerMove(node, node.indices);
+        return this.#lowerScatter(node, node.indices);
       case "concatenate":
-        return this.#lowerConcatenate(node);
+        return this.#lowerConcatenate(node, part);
       case "sum": {
         const source = this.asRows(node.inputs[0]!);
         const key = `sum ${node.outer} ${node.count} ${node.inner}`;
@@ -130,7 +138,7 @@ export class TileLowering {
         return [...source.items, this.#call(kernel, [this.value(source.value), this.value(node)], [node])];
       }
       case "linear":
-        return this.#lowerLinear(node);
+        return this.#lowerLinear(node, part);
       case "solveTriangular": {
         const right = this.asRows(node.inputs[1]!);
         const size = sizeOf(node.shape);
@@ -152,19 +160,28 @@ export class TileLowering {
     }
   }
 
-  #lowerMove(node: Expr, indices: Int32Array): Item[] {
+  #lowerGather(node: Expr, indices: Int32Array, part: Run = { start: 0, end: indices.length }): Item[] {
+    const table = this.#memory.table(indices.slice(part.start, part.end));
+    const args: Argument[] = [
+      this.value(node.inputs[0]!),
+      this.value(node, part.start),
+      { kind: "number", value: table },
+      { kind: "number", value: part.end - part.start },
+    ];
+    return [this.#call(this.#gatherKernel(), args, [node])];
+  }
+
+  #gatherKernel(): number {
+    return this.#cache.get("gather", () => kernels.addGatherRows(this.#cache.module, this.#cache.shape));
+  }
+
+  #lowerScatter(node: Expr, indices: Int32Array): Item[] {
     const { module, shape } = this.#cache;
-    const source = node.inputs[0]!;
-    const isScatter = node.op === "scatter";
     const table: Argument = { kind: "number", value: this.#memory.table(indices) };
     const count: Argument = { kind: "number", value: indices.length };
-    if (!isScatter) {
-      const kernel = this.#cache.get("gather", () => kernels.addGatherRows(module, shape));
-      return [this.#call(kernel, [this.value(source), this.value(node), table, count], [node])];
-    }
-    const clear = this.#clear(node);
     const kernel = this.#cache.get("scatter", () => kernels.addScatterRows(module, shape));
-    return [clear, this.#call(kernel, [this.value(source), this.value(node), table, count], [node])];
+    const args = [this.value(node.inputs[0]!), this.value(node), table, count];
+    return [this.#clear(node), this.#call(kernel, args, [node])];
   }
 
   #clear(node: Expr): Call {
@@ -172,27 +189,28 @@ export class TileLowering {
       kind: "number",
       value: this.#memory.table(new Int32Array(sizeOf(node.shape)).fill(-1)),
     };
-    const kernel = this.#cache.get("gather", () =>
-      kernels.addGatherRows(this.#cache.module, this.#cache.shape),
-    );
     const count: Argument = { kind: "number", value: sizeOf(node.shape) };
-    return this.#call(kernel, [this.value(node), this.value(node), none, count], [node]);
+    return this.#call(this.#gatherKernel(), [this.value(node), this.value(node), none, count], [node]);
   }
 
-  #lowerConcatenate(node: Expr): Item[] {
-    let start = 0;
-    return node.inputs.flatMap((part): Item[] => {
-      const rows = sizeOf(part.shape);
-      const destination = this.value(node, start);
-      start += rows;
-      if (!part.batched) {
-        const kernel = this.#cache.get(`fill ${rows}`, () =>
-          kernels.addFillRows(this.#cache.module, rows, this.#cache.shape),
-        );
-        return [this.#call(kernel, [this.value(part), destination], [node])];
-      }
-      return [this.#copy(rows, this.value(part), destination, node)];
+  #lowerConcatenate(node: Expr, part: Run = { start: 0, end: sizeOf(node.shape) }): Item[] {
+    let place = 0;
+    return node.inputs.flatMap((piece): Item[] => {
+      const start = place;
+      place += sizeOf(piece.shape);
+      const [from, to] = [Math.max(start, part.start), Math.min(place, part.end)];
+      return from < to ? [this.#spread(to - from, piece, from - start, node, from)] : [];
     });
+  }
+
+  /** Copies some elements of a value into another; a shared one goes to all lanes. */
+  #spread(rows: number, value: Expr, from: number, destination: Expr, to: number): Call {
+    const args = [this.value(value, from), this.value(destination, to)];
+    if (value.batched) return this.#copy(rows, ...(args as [Argument, Argument]), destination);
+    const kernel = this.#cache.get(`fill ${rows}`, () =>
+      kernels.addFillRows(this.#cache.module, rows, this.#cache.shape),
+    );
+    return this.#call(kernel, args, [destination]);
   }
 
   #copy(rows: number, source: Argument, destination: Argument, writes: Expr): Call {
@@ -202,15 +220,17 @@ export class TileLowering {
     return this.#call(kernel, [source, destination], [writes]);
   }
 
-  #lowerLinear(node: LinearExpr): Item[] {
+  #lowerLinear(node: LinearExpr, part: Run = { start: 0, end: sizeOf(node.shape) }): Item[] {
     const { module, shape } = this.#cache;
     const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
     const [rows, inner] = [sizeOf(node.shape), sizeOf(x.shape)];
-    const matrix = weights.shape as [number, number];
-    const extent = extentOf(maskOf(weights), matrix[0], matrix[1], node.transposed ? "columns" : "rows");
+    const extents = contributions(node);
     const row = node.transposed ? 1 : inner;
     const column = node.transposed ? rows : 1;
-    return bandsOf(rows, extent).map(({ start, end, from, to }) => {
+    const bands = bandsOf(part.end - part.start, (i) => extents[part.start + i]!);
+    return bands.map((band) => {
+      const [start, end] = [part.start + band.start, part.start + band.end];
+      const { from, to } = band;
       const product = {
         rows: end - start,
         columns: shape.rowLength,
@@ -317,21 +337,56 @@ export class TileLowering {
     const size = sizeOf(node.shape);
     const state = node.slot;
     const inside = bodyNodes(node);
-    const start = this.#spreadInto(node.inputs[0]!, state);
+    const readiness = readinessOf(node, inside);
+    const finish = this.#spread(size, state, 0, node, 0);
+    if (readiness) return [...this.#lowerOnce(node, inside, readiness), finish];
+    const start = this.#spread(size, node.inputs[0]!, 0, state, 0);
     const body = this.lower(inside, [node.result]);
-    const next = this.#spreadInto(node.result, state);
-    const finish = this.#copy(size, this.value(state), this.value(node), node);
+    const next = this.#spread(size, node.result, 0, state, 0);
     return [start, { iterations: node.iterations, items: [...body, next] }, finish];
   }
 
-  #spreadInto(value: Expr, destination: Expr): Call {
-    const size = sizeOf(destination.shape);
-    if (value.batched) return this.#copy(size, this.value(value), this.value(destination), destination);
-    const kernel = this.#cache.get(`fill ${size}`, () =>
-      kernels.addFillRows(this.#cache.module, size, this.#cache.shape),
-    );
-    return this.#call(kernel, [this.value(value), this.value(destination)], [destination]);
+  /** An iteration whose elements can be computed one after another, each once. */
+  #lowerOnce(node: FixedPointExpr, inside: readonly Expr[], readiness: Readiness): Item[] {
+    const units = fuse(inside, ownersRead, { totals: false });
+    const scope: Scope = { isRead: readOutside(units, [node.result]), transposed: new Map() };
+    const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness) }));
+    const results = readiness.get(node.result)!;
+    const items: Item[] = [];
+    for (let step = 0; step <= Math.max(...results); step++) {
+      for (const { unit, steps } of schedule)
+        for (const run of runsAt(steps, step)) items.push(...this.#lowerUnit(unit, scope, run));
+      for (const { start, end } of runsAt(results, step))
+        items.push(this.#spread(end - start, node.result, start, node.slot, start));
+    }
+    return items;
   }
+}
+
+/** What is known while the nodes of a program, or of a body, are lowered. */
+interface Scope {
+  /** Whether a node's value has to be in memory. */
+  readonly isRead: (node: Expr) => boolean;
+  /** Transposed values, by name of what they are a transposition of. */
+  readonly transposed: Map<string, Expr>;
+}
+
+/** When each feature of a unit, or each element of its node, is known; all at once where it cannot be divided. */
+function stepsOfUnit(unit: Unit, readiness: Readiness): Int32Array {
+  const { features } = unit;
+  if (features !== undefined)
+    return Int32Array.from({ length: features }, (_, feature) =>
+      Math.max(
+        ...unit.nodes.map((node) => {
+          const steps = readiness.get(node)!;
+          return steps[(feature * steps.length) / features]!;
+        }),
+      ),
+    );
+  const node = unit.nodes[0]!;
+  const steps = readiness.get(node)!;
+  const isDivisible = node.op === "linear" || node.op === "gather" || node.op === "concatenate";
+  return isDivisible ? steps : Int32Array.of(Math.max(...steps));
 }
 
 /** The nodes of an iteration's body that depend on its state, in order. */

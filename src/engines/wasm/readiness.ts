@@ -1,0 +1,130 @@
+/**
+ * When each element of an iteration's body is known. Where every element of the state depends on others that are
+ * known before it, as in a masked autoregressive map, nothing has to be iterated: step s computes what became known
+ * at s, once, and all steps together cost about one pass over the body instead of one a feature.
+ *
+ * Nobody writes the order down; it is read off the graph, the zeros of masked weights above all.
+ *
+ * @module
+ */
+
+import { type Expr, type FixedPointExpr, type LinearExpr, sizeOf } from "../../graph/expr.ts";
+import { extentOf, maskOf } from "./sparsity.ts";
+
+/** Adjacent elements `start` to `end`. */
+export interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** By node of a body: the step at which each element (of a map: each feature) can be computed. */
+export type Readiness = ReadonlyMap<Expr, Int32Array>;
+
+/**
+ * The steps of a body's elements, or undefined if some element depends on itself, or on a chain longer than the
+ * iterations: then the state after them is no fixed point that could be computed once.
+ *
+ * @param nodes - The nodes of the body that depend on the state, in topological order.
+ */
+export function readinessOf(node: FixedPointExpr, nodes: readonly Expr[]): Readiness | undefined {
+  if (!nodes.includes(node.result)) return undefined;
+  const extents = new Map<Expr, (readonly [number, number])[]>();
+  for (const inner of nodes) if (inner.op === "linear") extents.set(inner, contributions(inner));
+  let state = new Int32Array(sizeOf(node.shape));
+  // Each round settles the elements that are one step further; a chain has at most as many steps as iterations.
+  for (let round = 0; round <= node.iterations; round++) {
+    const ready = new Map<Expr, Int32Array>([[node.slot, state]]);
+    for (const inner of nodes) ready.set(inner, stepsOf(inner, ready, extents));
+    const after = ready.get(node.result)!.map((step) => step + 1);
+    if (after.every((step, i) => step === state[i])) return ready;
+    state = after;
+  }
+  return undefined;
+}
+
+/** The runs of elements that become known at a step. */
+export function runsAt(steps: Int32Array, step: number): Run[] {
+  const runs: Run[] = [];
+  for (let i = 0; i < steps.length; i++) {
+    if (steps[i] !== step) continue;
+    const start = i;
+    while (steps[i + 1] === step) i++;
+    runs.push({ start, end: i + 1 });
+  }
+  return runs;
+}
+
+/** Of each row of a dense layer, the first and one past the last input that its mask lets through. */
+export function contributions(node: LinearExpr): (readonly [number, number])[] {
+  const weights = node.inputs[1]!;
+  const [rows, columns] = weights.shape as [number, number];
+  const extent = extentOf(maskOf(weights), rows, columns, node.transposed ? "columns" : "rows");
+  return Array.from({ length: sizeOf(node.shape) }, (_, row) => extent(row));
+}
+
+function stepsOf(
+  node: Expr,
+  ready: Readiness,
+  extents: ReadonlyMap<Expr, (readonly [number, number])[]>,
+): Int32Array {
+  const size = sizeOf(node.shape);
+  const known = (operand: Expr, element: number): number => ready.get(operand)?.[element] ?? 0;
+  const latest = (operand: Expr, from: number, to: number): number => {
+    const steps = ready.get(operand);
+    let last = 0;
+    if (steps) for (let i = from; i < to; i++) last = Math.max(last, steps[i]!);
+    return last;
+  };
+  const each = (count: number, step: (element: number) => number): Int32Array =>
+    Int32Array.from({ length: count }, (_, element) => step(element));
+  switch (node.op) {
+    case "elementwise":
+      return each(size, (i) =>
+        Math.max(...node.inputs.map((operand) => known(operand, sizeOf(operand.shape) === 1 ? 0 : i))),
+      );
+    case "map":
+      return each(node.features, (feature) =>
+        Math.max(
+          ...node.inputs.map((operand, k) => {
+            const width = node.body.slots[k]!.length;
+            return latest(operand, feature * width, (feature + 1) * width);
+          }),
+        ),
+      );
+    case "project": {
+      const width = node.shape[1]!;
+      return each(size, (i) => known(node.inputs[0]!, Math.floor(i / width)));
+    }
+    case "reshape":
+      return each(size, (i) => known(node.inputs[0]!, i));
+    case "gather":
+      return each(size, (i) => (node.indices[i]! < 0 ? 0 : known(node.inputs[0]!, node.indices[i]!)));
+    case "concatenate":
+      return Int32Array.from(
+        node.inputs.flatMap((part) => Array.from({ length: sizeOf(part.shape) }, (_, i) => known(part, i))),
+      );
+    case "linear": {
+      const steps = ready.get(node.inputs[0]!);
+      // Sorted degrees, the usual case: the last contribution is the latest.
+      const isSorted = steps?.every((step, i) => i === 0 || step >= steps[i - 1]!) ?? true;
+      return each(size, (row) => {
+        const [from, to] = extents.get(node)![row]!;
+        return isSorted
+          ? latest(node.inputs[0]!, Math.max(from, to - 1), to)
+          : latest(node.inputs[0]!, from, to);
+      });
+    }
+    case "sum":
+      return each(size, (i) => {
+        const [outer, inner] = [Math.floor(i / node.inner), i % node.inner];
+        let last = 0;
+        for (let k = 0; k < node.count; k++)
+          last = Math.max(last, known(node.inputs[0]!, (outer * node.count + k) * node.inner + inner));
+        return last;
+      });
+    default: {
+      const last = Math.max(...node.inputs.map((operand) => latest(operand, 0, sizeOf(operand.shape))));
+      return each(size, () => last);
+    }
+  }
+}
