@@ -37,6 +37,7 @@ export { permutation } from "./bijections/permutation.ts";
 export {
   type RationalQuadraticOptions,
   rationalQuadraticTransformer,
+  type Tails,
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
 export { standardization } from "./bijections/standardization.ts";

@@ -45,6 +45,7 @@ export interface BijectionCase {
 }
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
+const paperSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" });
 const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
 const affineT = affineTransformer();
 
@@ -163,6 +164,11 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "element-wise spline": {
     bijection: elementwise({ features: 2, transformer: spline }),
+    startsAsIdentity: true,
+    edges: box3,
+  },
+  "element-wise spline with identity tails": {
+    bijection: elementwise({ features: 2, transformer: paperSpline }),
     startsAsIdentity: true,
     edges: box3,
   },

@@ -1,6 +1,6 @@
 /**
  * Monotone rational-quadratic spline (Gregory & Delbourgo 1982; Durkan et al. 2019, section 3.1), with linear tails
- * whose slopes are learned.
+ * whose slopes are learned, or with the paper's, which are the identity.
  *
  * K bins map [-B, B] onto itself, y the data and x the base side. In a bin of width w and height h, with
  * s = h / w, knot slopes d0 and d1, and position z in [0, 1]:
@@ -10,10 +10,11 @@
  *     z = 2c / (-b - sqrt(b^2 - 4ac)) for the other direction                                          (eq. 6-8, 29)
  *
  * Outside the box the map goes on with the slope of its last knot, so that it is once differentiable everywhere,
- * any real number has an image, and a far outlier is not forced through the identity.
+ * any real number has an image, and a far outlier is not forced through the identity. With identity tails those
+ * two slopes are 1.
  *
  * Raw parameters: K widths and K heights (softmax of a softly clipped value, so that bins differ by at most 1000),
- * then K + 1 log slopes, softly clipped to +-log 1000. All zero is the identity.
+ * then K + 1 log slopes, softly clipped to +-log 1000; K - 1 with identity tails. All zero is the identity.
  *
  * Why nothing fails: the argument is clamped to the box before the bin is searched and the position to [0, 1] after,
  * so that the branch that is not taken stays finite, in value and gradient; the discriminant, which is a square
@@ -39,7 +40,15 @@ export interface RationalQuadraticOptions {
   readonly bins?: number;
   /** Half-width B of the box, in the units of its input (default 5: standard deviations, after standardization). */
   readonly bound?: number;
+  /**
+   * Beyond the box: `learned` (default), a straight line with the slope of the last knot; `identity`, as in the paper
+   * and in other libraries.
+   */
+  readonly tails?: Tails;
 }
+
+/** What a spline does beyond its box; see {@link RationalQuadraticOptions.tails}. */
+export type Tails = "learned" | "identity";
 
 /** The bin that a point falls into, in units in which the box has the length `total`. */
 interface Bin {
@@ -54,24 +63,39 @@ interface Bin {
 }
 
 /**
- * The rational-quadratic spline; 3 bins + 1 parameters a feature; both directions cost O(bins).
- * @throws {@link ShapeError} if `bins` is below 2 or `bound` not positive.
+ * The rational-quadratic spline; 3 bins + 1 parameters a feature, 3 bins - 1 with identity tails; both directions
+ * cost O(bins).
+ * @throws {@link ShapeError} if `bins` is below 2, `bound` not positive, or `tails` unknown.
  */
 export function rationalQuadraticTransformer({
   bins = 8,
   bound = 5,
+  tails = "learned",
 }: RationalQuadraticOptions = {}): Transformer {
   if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
     throw new ShapeError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
   if (!(bound > 0 && Number.isFinite(bound)))
     throw new ShapeError(`rationalQuadraticTransformer: bound must be a positive number, got ${bound}.`);
+  if (tails !== "learned" && tails !== "identity")
+    throw new ShapeError(
+      `rationalQuadraticTransformer: tails must be "learned" or "identity", got ${JSON.stringify(tails)}.`,
+    );
+  const spline = { bins, bound, tails };
   return {
     type: "rationalQuadratic",
-    parameterCount: 3 * bins + 1,
-    normalize: (y, parameters) => normalize(y, parameters, bins, bound),
-    generate: (x, parameters) => generate(x, parameters, bins, bound),
-    toJSON: () => ({ type: "rationalQuadratic", bins, bound }),
+    parameterCount: 3 * bins + (tails === "learned" ? 1 : -1),
+    normalize: (y, parameters) => normalize(y, parameters, spline),
+    generate: (x, parameters) => generate(x, parameters, spline),
+    toJSON: () => ({ type: "rationalQuadratic", bins, bound, ...(tails === "identity" ? { tails } : {}) }),
   };
+}
+
+type Spline = Required<RationalQuadraticOptions>;
+
+/** Raw log slopes of all knots; those at the ends of a box with identity tails are none of the parameters. */
+function knotSlopes(parameters: readonly Expr[], { bins, tails }: Spline): readonly Expr[] {
+  const own = parameters.slice(2 * bins);
+  return tails === "learned" ? own : [g.constant(0), ...own, g.constant(0)];
 }
 
 /** Unnormalized extents of the bins along one side, and their sum. */
@@ -111,26 +135,32 @@ function withTails(
   at: Expr,
   inside: ScalarMapped,
   logSlopes: readonly Expr[],
-  bound: number,
+  { bound, tails }: Spline,
   direction: 1 | -1,
 ): ScalarMapped {
+  const isInside = g.lessEqual(g.abs(at), bound);
+  if (tails === "identity")
+    return {
+      value: g.select(isInside, inside.value, at),
+      logDerivative: g.select(isInside, inside.logDerivative, 0),
+    };
   const beyond = g.less(0, at);
   const raw = g.select(beyond, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
   const logSlope = g.mul(direction, softClip(raw, largestLogSlope));
   // The excess over the box is 0 inside, so that the line is finite wherever it is not taken.
   const excess = g.sub(at, clamp(at, -bound, bound));
   const edge = g.select(beyond, bound, -bound);
-  const isInside = g.lessEqual(g.abs(at), bound);
   return {
     value: g.select(isInside, inside.value, g.add(edge, g.mul(excess, g.exp(logSlope)))),
     logDerivative: g.select(isInside, inside.logDerivative, logSlope),
   };
 }
 
-function normalize(y: Expr, parameters: readonly Expr[], bins: number, bound: number): ScalarMapped {
+function normalize(y: Expr, parameters: readonly Expr[], spline: Spline): ScalarMapped {
+  const { bins, bound } = spline;
   const widths = extents(parameters.slice(0, bins));
   const heights = extents(parameters.slice(bins, 2 * bins));
-  const logSlopes = parameters.slice(2 * bins);
+  const logSlopes = knotSlopes(parameters, spline);
   const at = g.mul(g.add(g.mul(clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
   const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
     at,
@@ -143,13 +173,14 @@ function normalize(y: Expr, parameters: readonly Expr[], bins: number, bound: nu
   const bin = binForward(z, s, d0, d1);
   const x = g.add(otherStart, g.mul(otherExtent, bin.share));
   const value = g.sub(g.mul(g.div(x, heights.total), 2 * bound), bound);
-  return withTails(y, { value, logDerivative: bin.logSlope }, logSlopes, bound, 1);
+  return withTails(y, { value, logDerivative: bin.logSlope }, logSlopes, spline, 1);
 }
 
-function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: number): ScalarMapped {
+function generate(x: Expr, parameters: readonly Expr[], spline: Spline): ScalarMapped {
+  const { bins, bound } = spline;
   const widths = extents(parameters.slice(0, bins));
   const heights = extents(parameters.slice(bins, 2 * bins));
-  const logSlopes = parameters.slice(2 * bins);
+  const logSlopes = knotSlopes(parameters, spline);
   const at = g.mul(g.add(g.mul(clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
   const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
     at,
@@ -163,5 +194,5 @@ function generate(x: Expr, parameters: readonly Expr[], bins: number, bound: num
   const y = g.add(otherStart, g.mul(otherExtent, bin.position));
   const value = g.sub(g.mul(g.div(y, widths.total), 2 * bound), bound);
   // The straight line outside has the slope of the inverse: withTails flips the sign of the log slope.
-  return withTails(x, { value, logDerivative: g.neg(bin.logSlope) }, logSlopes, bound, -1);
+  return withTails(x, { value, logDerivative: g.neg(bin.logSlope) }, logSlopes, spline, -1);
 }

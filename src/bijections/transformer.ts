@@ -12,7 +12,10 @@ import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { affineTransformer } from "./affineTransformer.ts";
 import type { Mapped } from "./bijection.ts";
-import { rationalQuadraticTransformer } from "./rationalQuadraticTransformer.ts";
+import {
+  type RationalQuadraticOptions,
+  rationalQuadraticTransformer,
+} from "./rationalQuadraticTransformer.ts";
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
 export interface ScalarMapped {
@@ -69,8 +72,7 @@ export function parameterShape(transformer: Transformer, features: number): Shap
 export function transformerFromJson(json: unknown): Transformer {
   const { type, ...options } = (json ?? {}) as TransformerJson;
   if (type === "affine") return affineTransformer();
-  if (type === "rationalQuadratic")
-    return rationalQuadraticTransformer(options as { bins: number; bound: number });
+  if (type === "rationalQuadratic") return rationalQuadraticTransformer(options as RationalQuadraticOptions);
   throw new FormatError(
     `The model holds a transformer of type ${JSON.stringify(type)}, which this version does not know.`,
   );

@@ -10,7 +10,7 @@ import { chain } from "../bijections/chain.ts";
 import { coupling } from "../bijections/coupling.ts";
 import { elementwise } from "../bijections/elementwise.ts";
 import { maskedAutoregressive } from "../bijections/maskedAutoregressive.ts";
-import { rationalQuadraticTransformer } from "../bijections/rationalQuadraticTransformer.ts";
+import { rationalQuadraticTransformer, type Tails } from "../bijections/rationalQuadraticTransformer.ts";
 import type { Transformer } from "../bijections/transformer.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
@@ -60,6 +60,8 @@ export interface NeuralSplineFlowOptions extends ArchitectureOptions {
   readonly bins?: number;
   /** Half-width of the box of each spline, in standard deviations of the data (default 5); tails are linear. */
   readonly bound?: number;
+  /** Beyond the box: a straight line of learned slope (default), or the identity as in the paper. */
+  readonly tails?: Tails;
 }
 
 const defaultHidden: readonly number[] = [64, 64];
@@ -88,8 +90,9 @@ export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architec
  * @throws UsageError if a size is not a positive integer.
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
-  const { autoregressive = false, bins = 8, bound = 5 } = options;
-  return build(autoregressive ? "nsf-ar" : "nsf", options, rationalQuadraticTransformer({ bins, bound }), 5);
+  const { autoregressive = false, bins = 8, bound = 5, tails = "learned" } = options;
+  const transformer = rationalQuadraticTransformer({ bins, bound, tails });
+  return build(autoregressive ? "nsf-ar" : "nsf", options, transformer, 5);
 }
 
 /** The architecture of a kind with its defaults. */

@@ -61,8 +61,9 @@ async function run(
   direction: "forward" | "inverse",
   x: number[],
   engine = referenceEngine,
+  tails: "learned" | "identity" = "learned",
 ) {
-  const transformer = rationalQuadraticTransformer({ bins: own.bins, bound: own.bound });
+  const transformer = rationalQuadraticTransformer({ bins: own.bins, bound: own.bound, tails });
   const subject = new Subject(elementwise({ features: 1, transformer }), engine);
   const image = await subject.image(direction, { values: Float64Array.from(raw) }, { x });
   await subject.dispose();
@@ -84,6 +85,19 @@ describe.each(cases.map((own, i) => [i, own, linearTails[i]!] as const))("spline
     // A rounding of x moves y by the slope there, and log slope by its steepness.
     expectClose(value, own.y, (i) => 16 * at(own.x[i]!) * (1 + Math.exp(own.ladj[i]!)));
     expectClose(logAbsDet, own.ladj, (i) => 16 * at(own.x[i]!) * steepness(own));
+  });
+
+  test("with identity tails the recorded parameters are all there are, and the map is the same", async () => {
+    const parameters = [...own.rawWidths, ...own.rawHeights, ...own.rawDerivatives];
+    for (const [direction, x] of [
+      ["inverse", own.x],
+      ["forward", own.inverseOf],
+    ] as const) {
+      const identity = await run(own, parameters, direction, x, referenceEngine, "identity");
+      const learned = await run(own, raw, direction, x);
+      expectClose(identity.value, [...learned.value], (i) => 16 * at(x[i]!));
+      expectClose(identity.logAbsDet, [...learned.logAbsDet], () => 1e-12);
+    }
   });
 
   test("base to data: the recorded inverse, and the images lead back to the knots", async () => {

@@ -33,6 +33,7 @@ export class ModuleBuilder {
   readonly #options: ModuleOptions;
   readonly #types = new Map<string, { index: number; bytes: Uint8Array }>();
   readonly #functions: { name: string | null; type: number; body: Uint8Array }[] = [];
+  readonly #labels = new Map<FunctionIndex, string>();
 
   constructor(options: ModuleOptions) {
     this.#options = options;
@@ -52,6 +53,11 @@ export class ModuleBuilder {
     emit(f);
     this.#functions.push({ name, type: this.#typeIndex(parameters, results), body: f.encode() });
     return this.#functions.length - 1;
+  }
+
+  /** Says what a function is, for profilers and debuggers. */
+  label(index: FunctionIndex, text: string): void {
+    this.#labels.set(index, text);
   }
 
   #typeIndex(parameters: readonly ValueType[], results: readonly ValueType[]): number {
@@ -106,6 +112,18 @@ export class ModuleBuilder {
     section(10, (content) => {
       content.unsigned(this.#functions.length);
       for (const { body } of this.#functions) content.sized(body);
+    });
+    section(0, (content) => {
+      content.text("name");
+      const names = new ByteWriter();
+      const labels = [...this.#labels].sort(([a], [b]) => a - b);
+      names.unsigned(labels.length);
+      for (const [index, text] of labels) {
+        names.unsigned(index);
+        names.text(text);
+      }
+      content.byte(1);
+      content.sized(names.written);
     });
     return Uint8Array.from(out.written);
   }

@@ -7,6 +7,9 @@
 import type { FunctionIndex, ModuleBuilder } from "./assembler.ts";
 import type { KernelShape } from "./fusedKernel.ts";
 
+/** Of a fused kernel, the key is its whole code. */
+const longestLabel = 60;
+
 /** The module being built, the shape of its tiles, and the kernels that it has so far. */
 export class KernelCache {
   readonly module: ModuleBuilder;
@@ -30,6 +33,7 @@ export class KernelCache {
     let kernel = this.#kernels.get(key);
     if (kernel === undefined) {
       kernel = emit();
+      this.module.label(kernel, key.slice(0, longestLabel));
       this.#kernels.set(key, kernel);
     }
     return kernel;
