@@ -94,10 +94,16 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   }
   const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || node.op === "sumOuter";
   const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
-  const prologueNodes = order.filter((node) => !node.batched && !after.has(node));
   const forSums = new Set(topologicalOrder(sumOutputs));
+  const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
+  // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
+  const isPrologue = (node: Expr): boolean =>
+    !node.batched && !after.has(node) && (forSums.has(node) || forTiles.has(node));
+  const prologueNodes = order.filter(isPrologue);
   const epilogueNodes = order.filter((node) => after.has(node) && !isSumOverRows(node) && forSums.has(node));
-  const updateNodes = order.filter((node) => after.has(node) && !isSumOverRows(node) && !forSums.has(node));
+  const updateNodes = order.filter(
+    (node) => !node.batched && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
+  );
   const consumers = new Map<Expr, Expr[]>();
   for (const node of order)
     for (const input of node.inputs) {

@@ -35,8 +35,10 @@ function blockRows(options: VectorOptions): number {
   return options.relaxed ? 6 : 4;
 }
 
-/** Width of a register block, in vectors. */
-const blockVectors = 2;
+/** Width of a register block, in vectors: two registers. */
+function blockVectorsOf(options: VectorOptions): number {
+  return options.wide ? 4 : 2;
+}
 
 /**
  * Adds a function `(a, b, c, bias, k)` of four addresses and a count: C[m][n] = start + sum over k of
@@ -65,6 +67,7 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
   ];
   const { lanes, laneBytes } = new VectorBuilder(f, options);
   const vectors = shape.columns / lanes;
+  const blockVectors = blockVectorsOf(options);
   const bRowBytes = shape.bRowStride * laneBytes;
   const cRowBytes = shape.cRowStride * laneBytes;
   const aRowBytes = shape.aRowStride * laneBytes;

@@ -4,6 +4,17 @@
  * @module
  */
 
-export { exp, expm1, fastExp, log, log1p, logSigmoid, sigmoid, softplus, tanh } from "./exponential.ts";
+export {
+  exp,
+  expm1,
+  fastExp,
+  fastExpRange,
+  log,
+  log1p,
+  logSigmoid,
+  sigmoid,
+  softplus,
+  tanh,
+} from "./exponential.ts";
 export { erf, normalQuantile } from "./normal.ts";
 export { cos, sin } from "./trigonometric.ts";

@@ -132,6 +132,9 @@ export function exp(v: VectorBuilder, x: Vector): Vector {
   });
 }
 
+/** The magnitude up to which {@link fastExp} may be used. */
+export const fastExpRange: Readonly<Record<Precision, number>> = { float32: 87, float64: 708 };
+
 /** e^x for |x| <= 87 (float32) or 708 (float64); without meaning outside. NaN gives NaN. Error as {@link exp}. */
 export function fastExp(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {

@@ -6,6 +6,7 @@
 
 import { type Expr, type MapExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import type { FunctionIndex, Local, ModuleBuilder } from "./assembler.ts";
+import { largestMagnitude } from "./bounds.ts";
 import { isTotal, type Unit } from "./fusion.ts";
 import { asVector, emitOperation, type LaneValue } from "./scalarCode.ts";
 import { type View, viewOf } from "./storage.ts";
@@ -85,30 +86,24 @@ export function analyseUnit(
     load: (source: number, column: number) => LaneValue,
     made: Map<Expr, LaneValue[]>,
   ) => LaneValue[];
-  /** How a node reads one operand: its scalars a feature, and the number if it is a constant. */
-  const reader = (
-    operand: Expr,
-    width: number,
-  ): { read: Read; constant: number | undefined; name: string } => {
+  /** How a node reads one operand: its scalars a feature. */
+  const reader = (operand: Expr, width: number): { read: Read; name: string } => {
     const { owner } = viewOf(operand);
     if (inside.has(owner))
       return {
         read: (_, __, made) => made.get(owner)!,
-        constant: undefined,
         name: `m${unit.nodes.indexOf(owner)}`,
       };
     if (operand.op === "constant" && sizeOf(operand.shape) === 1) {
       const number = operand.data[0]!;
       return {
         read: (v) => [v.constant(number)],
-        constant: number,
         name: `c${Object.is(number, -0) ? "-0" : number}`,
       };
     }
     const source = sourceOf(operand, width);
     return {
       read: (_, load) => Array.from({ length: width }, (__, column) => load(source, column)),
-      constant: undefined,
       name: `x${source}`,
     };
   };
@@ -122,11 +117,12 @@ export function analyseUnit(
   for (const node of unit.nodes) {
     if (node.op === "elementwise") {
       const operands = node.inputs.map((input) => reader(input, 1));
-      key.push(`${node.name}(${operands.map(({ name }) => name)})`);
-      const constants = operands.map(({ constant }) => constant);
+      // The code of an exponential depends on what is known of its argument, even from outside of the kernel.
+      const bound = node.name === "exp" ? largestMagnitude(node.inputs[0]!) : "";
+      key.push(`${node.name}${bound}(${operands.map(({ name }) => name)})`);
       steps.push((v, load, made) => {
         const values = operands.map(({ read }) => read(v, load, made)[0]!);
-        made.set(node, [emitOperation(v, node.name, values, constants)]);
+        made.set(node, [emitOperation(v, node, values)]);
       });
     } else if (node.op === "map") {
       const operands = node.inputs.map((input, k) => reader(input, node.body.slots[k]!.length));
@@ -199,16 +195,8 @@ function emitBody(
     if (scalars.has(node)) continue;
     if (node.op === "constant") scalars.set(node, v.constant(node.data[0]!));
     else if (node.op === "elementwise") {
-      const constants = node.inputs.map((input) => (input.op === "constant" ? input.data[0] : undefined));
-      scalars.set(
-        node,
-        emitOperation(
-          v,
-          node.name,
-          node.inputs.map((input) => scalars.get(input)!),
-          constants,
-        ),
-      );
+      const operands = node.inputs.map((input) => scalars.get(input)!);
+      scalars.set(node, emitOperation(v, node, operands));
     } else scalars.set(node, scalars.get(node.inputs[0]!)!);
   }
   for (const node of inside)
@@ -242,33 +230,41 @@ export function addTileKernel(
       });
       f.increment(resultPointer(i), -rowBytes);
     });
+    // Where the runtime joins adjacent vectors, two of them are in each round, and their stores side by side.
+    const group = vector.wide && (rowLength / v.lanes) % 2 === 0 ? 2 : 1;
     f.repeat(unit.features, () => {
-      f.forRange(lane, 0, rowLength, v.lanes, () => {
+      f.forRange(lane, 0, rowLength, group * v.lanes, () => {
         const loaded = new Map<string, LaneValue>();
-        const load = (source: number, column: number): LaneValue => {
-          const name = `${source},${column}`;
+        const loadAt = (source: number, column: number, member: number): LaneValue => {
+          const { kind } = unit.sources[source]!;
+          const isRow = kind === "rows" || kind === "repeated";
+          const name = `${source},${column},${isRow ? member : 0}`;
           let value = loaded.get(name);
           if (!value) {
-            const { kind } = unit.sources[source]!;
-            const isRow = kind === "rows" || kind === "repeated";
             value = isRow
-              ? v.load(sourcePointer(source), column * rowBytes)
+              ? v.load(sourcePointer(source), column * rowBytes + 16 * member)
               : v.loadSplat(sourcePointer(source), column * v.laneBytes);
             loaded.set(name, value);
           }
           return value;
         };
-        const made = unit.emit(v, load);
-        unit.results.forEach(({ isSum }, i) => {
-          made[i]!.forEach((value, column) => {
-            const own = asVector(v, value);
-            const pointer = resultPointer(i);
-            v.store(pointer, column * rowBytes, isSum ? v.add(v.load(pointer, 0), own) : own);
-          });
-          f.increment(resultPointer(i), 16);
+        const made = Array.from({ length: group }, (_, member) =>
+          unit.emit(v, (source, column) => loadAt(source, column, member)),
+        );
+        unit.results.forEach(({ isSum, width }, i) => {
+          const pointer = resultPointer(i);
+          for (let column = 0; column < width; column++) {
+            const values = made.map((own, member) => {
+              const value = asVector(v, own[i]![column]!);
+              return isSum ? v.add(v.load(pointer, 16 * member), value) : value;
+            });
+            for (const [member, value] of values.entries())
+              v.store(pointer, column * rowBytes + 16 * member, value);
+          }
+          f.increment(pointer, 16 * group);
         });
         unit.sources.forEach(({ kind }, i) => {
-          if (kind === "rows" || kind === "repeated") f.increment(sourcePointer(i), 16);
+          if (kind === "rows" || kind === "repeated") f.increment(sourcePointer(i), 16 * group);
         });
       });
       unit.sources.forEach(({ kind, width }, i) => {

@@ -40,7 +40,11 @@ export function fuse(
 ): Unit[] {
   const members = new Set(nodes);
   const unitOf = new Map<Expr, number>();
-  const units: { nodes: Expr[]; features: number | undefined; ancestors: Set<number> }[] = [];
+  const units: {
+    readonly nodes: Expr[];
+    readonly features: number | undefined;
+    readonly ancestors: Set<number>;
+  }[] = [];
 
   const operandUnits = (node: Expr): Set<number> => {
     const found = new Set<number>();
@@ -49,6 +53,21 @@ export function fuse(
       if (unit !== undefined) found.add(unit);
     }
     return found;
+  };
+  /** Lets a unit, and all that come after it, know what it reads. */
+  const addAncestors = (unit: number, read: Iterable<number>): void => {
+    const gained = new Set([...read].flatMap((other) => [other, ...units[other]!.ancestors]));
+    for (const [index, other] of units.entries())
+      if (index === unit || other.ancestors.has(unit))
+        for (const before of gained) other.ancestors.add(before);
+  };
+  const merge = (from: number, into: number): void => {
+    const { nodes: moved, ancestors } = units[from]!;
+    for (const node of moved) unitOf.set(node, into);
+    units[into]!.nodes.push(...moved);
+    for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
+    addAncestors(into, ancestors);
+    units[from] = { nodes: [], features: undefined, ancestors: new Set() };
   };
   for (const node of nodes) {
     if (viewOf(node).owner !== node) continue;
@@ -76,14 +95,23 @@ export function fuse(
       units.push({ nodes: [node], features: total ? undefined : features, ancestors });
       continue;
     }
+    // Independent units that one node reads become one: it takes all its operands from registers.
+    for (const other of operands)
+      if (
+        other !== joined &&
+        units[other]!.features === features &&
+        !units[other]!.ancestors.has(joined) &&
+        !units[joined]!.ancestors.has(other) &&
+        readsWithin(node, units[other]!.nodes)
+      )
+        merge(other, joined);
     unitOf.set(node, joined);
     const unit = units[joined]!;
     unit.nodes.push(node);
-    const added = [...operands].filter((other) => other !== joined);
-    const gained = new Set(added.flatMap((other) => [other, ...units[other]!.ancestors]));
-    for (const other of units)
-      if (other === unit || other.ancestors.has(joined))
-        for (const before of gained) other.ancestors.add(before);
+    addAncestors(
+      joined,
+      [...operandUnits(node)].filter((other) => other !== joined),
+    );
   }
   // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
   // producers near their consumers.
@@ -97,7 +125,7 @@ export function fuse(
     order.push({ nodes: own.nodes, features: own.features });
   };
   for (let unit = 0; unit < units.length; unit++) visit(unit);
-  return order;
+  return order.filter(({ nodes: own }) => own.length > 0);
 
   /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */
   function readsWithin(node: Expr, inside: readonly Expr[]): boolean {

@@ -5,6 +5,8 @@
  */
 
 import type { ElementwiseName } from "../../graph/elementwise.ts";
+import type { ElementwiseExpr } from "../../graph/expr.ts";
+import { largestMagnitude } from "./bounds.ts";
 import * as elementary from "./elementary.ts";
 import type { Mask, Vector, VectorBuilder } from "./vector.ts";
 
@@ -54,13 +56,16 @@ export function asVector(v: VectorBuilder, value: LaneValue): Vector {
   return value.kind === "mask" ? v.toNumber(value) : value;
 }
 
-/** Emits one operation. `constants` holds the number of each operand that is one. */
+/** Emits the operation of a node on operands in lanes. */
 export function emitOperation(
   v: VectorBuilder,
-  name: ElementwiseName,
+  { name, inputs }: ElementwiseExpr,
   operands: readonly LaneValue[],
-  constants: readonly (number | undefined)[],
 ): LaneValue {
+  // The number of each operand that is one.
+  const constants = inputs.map((input) =>
+    input.op === "constant" && input.data.length === 1 ? input.data[0] : undefined,
+  );
   if (name === "select") {
     const [condition, a, b] = operands as [LaneValue, LaneValue, LaneValue];
     const mask = condition.kind === "mask" ? condition : v.notEqual(condition, v.constant(0));
@@ -69,6 +74,8 @@ export function emitOperation(
     if (constants[1] === 0) return v.clear(mask, y);
     return v.select(mask, x, y);
   }
+  if (name === "exp" && largestMagnitude(inputs[0]!) <= elementary.fastExpRange[v.precision])
+    return elementary.fastExp(v, asVector(v, operands[0]!));
   return rules[name](
     v,
     operands.map((operand) => asVector(v, operand)),

@@ -16,7 +16,7 @@ export interface Band {
 }
 
 /** Rows a band has before a change of extents may end it: shorter ones cost more in calls than they save. */
-const fewestRows = 8;
+const fewestRows = 12;
 
 /** The constant factor of a matrix, if it has one with zeros. */
 export function maskOf(matrix: Expr): Float64Array | undefined {

@@ -36,6 +36,8 @@ export interface VectorOptions {
   readonly precision: Precision;
   /** Whether the runtime has relaxed SIMD (probe it, never assume it). */
   readonly relaxed: boolean;
+  /** Whether the runtime joins pairs of adjacent vectors to registers of twice the width; kernels then work on pairs. */
+  readonly wide?: boolean;
 }
 
 /** The part of an instruction's name after the lane type. */
