@@ -203,3 +203,16 @@ export function availableThreads(): number {
   const os = globalThis.process?.getBuiltinModule?.("node:os");
   return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
+
+/** Sets a flag of V8 for the whole process, while it runs; false where that cannot be done. */
+export function setV8Flag(flag: string): boolean {
+  const v8 = globalThis.process?.getBuiltinModule?.("node:v8");
+  v8?.setFlagsFromString(flag);
+  return v8 !== undefined;
+}
+
+/** Tells the user of something that went otherwise than asked: a warning of the process, or of the console. */
+export function warn(message: string): void {
+  if (isNode) globalThis.process.emitWarning(message, "PushforwardWarning");
+  else console.warn(message);
+}

@@ -212,9 +212,10 @@ export function addTileKernel(
   module: ModuleBuilder,
   unit: FusedUnit,
   { rowLength, vector }: KernelShape,
+  name: string | null = null,
 ): FunctionIndex {
   const count = unit.sources.length + unit.results.length;
-  return module.addFunction(null, new Array(count).fill("i32"), [], (f) => {
+  return module.addFunction(name, new Array(count).fill("i32"), [], (f) => {
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
     const pointers = Array.from({ length: count }, (_, i) => f.parameter(i));

@@ -19,7 +19,9 @@ probe.addFunction("probe", [], ["v128"], (f) => {
 const hasRelaxed = WebAssembly.validate(probe.finish());
 
 const variants: VectorOptions[] = (["float32", "float64"] as const).flatMap((precision) =>
-  (hasRelaxed ? [false, true] : [false]).map((relaxed) => ({ precision, relaxed })),
+  (hasRelaxed ? [false, true] : [false]).flatMap((relaxed) =>
+    [false, true].map((wide) => ({ precision, relaxed, wide })),
+  ),
 );
 
 type Kernel = (...values: number[]) => void;
@@ -55,7 +57,7 @@ function workspace(options: VectorOptions) {
   };
 }
 
-describe.each(variants)("dense kernels in $precision, relaxed: $relaxed", (options) => {
+describe.each(variants)("dense kernels in $precision, relaxed: $relaxed, wide: $wide", (options) => {
   const work = workspace(options);
   const { array, bytes, lanes } = work;
 
