@@ -19,6 +19,7 @@ import {
   positiveInteger,
   positiveNumber,
   wholeNumber,
+  wideSimdHelp,
 } from "./options.ts";
 import {
   checkOutput,
@@ -52,6 +53,7 @@ interface FitFlags {
   readonly resume?: boolean;
   readonly seed?: number;
   readonly threads?: number;
+  readonly wideSimd?: boolean;
   readonly precision?: "float32" | "float64";
   readonly engine?: "wasm" | "reference";
   readonly json?: boolean;
@@ -94,11 +96,11 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
   const display = progressDisplay();
   const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
-  const { missing, checkpoint, resume, seed, threads, precision, engine } = flags;
+  const { missing, checkpoint, resume, seed, threads, precision, engine, wideSimd: wide } = flags;
   try {
     const result = await fitTable(table, {
       ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
-      ...defined({ missing, checkpoint, resume, seed, threads, precision, engine }),
+      ...defined({ missing, checkpoint, resume, seed, threads, precision, engine, wide }),
       ...defined({ learningRate: flags.lr, averaging: flags.ema }),
       ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
       signal,
@@ -184,6 +186,7 @@ export function addFit(program: Command): void {
     .option("--resume", "go on from the checkpoint")
     .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
     .option("--threads <n>", "threads to use", positiveInteger("--threads"))
+    .option("--wide-simd", wideSimdHelp)
     .option("--precision <type>", "float32 or float64", oneOf("--precision", ["float32", "float64"]))
     .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
     .option("--json", "print one JSON document")

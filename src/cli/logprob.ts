@@ -7,7 +7,7 @@
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { defined, oneOf } from "./options.ts";
+import { defined, oneOf, wideSimdHelp } from "./options.ts";
 import {
   checkTableOutput,
   formatCount,
@@ -21,6 +21,7 @@ import {
 interface LogprobFlags {
   readonly out?: string;
   readonly engine?: "wasm" | "reference";
+  readonly wideSimd?: boolean;
   readonly json?: boolean;
 }
 
@@ -50,7 +51,7 @@ export function summarize(logProb: Float64Array): LogProbSummary {
 }
 
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
-  const { out, engine } = flags;
+  const { out, engine, wideSimd: wide } = flags;
   if (out === "-" && flags.json) {
     throw new UsageError("--out - and --json both want standard output; give --out a file name.");
   }
@@ -59,7 +60,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   const signal = interruptSignal();
   const flow = await load(model);
   const table = await readTable(data);
-  const logProb = await flow.logProb(table, { ...defined({ engine }), signal });
+  const logProb = await flow.logProb(table, { ...defined({ engine, wide }), signal });
   const scores = tableFromColumns({ logProb });
   if (out === "-") return await printCsv(scores);
   if (out !== undefined) await writeTable(scores, out);
@@ -91,6 +92,7 @@ Columns are matched by name; further ones are ignored. Without --out, a summary 
     .argument("<data>", "table to score; - for CSV on standard input")
     .option("--out <file>", "table to write, with the column logProb; - for CSV on standard output")
     .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
+    .option("--wide-simd", wideSimdHelp)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",

@@ -8,6 +8,9 @@
 import { closestName } from "../data/closestName.ts";
 import { UsageError } from "../errors.ts";
 
+/** What help says of an option that all commands that compute have. */
+export const wideSimdHelp = "twice as wide registers, experimental in V8 (Node 22 or newer)";
+
 /** Turns the text of an option into its value. */
 export type OptionParser<Value> = (text: string) => Value;
 

@@ -7,24 +7,25 @@
 import type { Command } from "commander";
 import { checkGiven } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { assignments, defined, positiveInteger, wholeNumber } from "./options.ts";
+import { assignments, defined, positiveInteger, wholeNumber, wideSimdHelp } from "./options.ts";
 import { checkTableOutput, formatCount, print, printCsv } from "./output.ts";
 
 interface SampleFlags {
   readonly n: number;
   readonly seed?: number;
   readonly given?: Readonly<Record<string, number>>;
+  readonly wideSimd?: boolean;
   readonly out?: string;
 }
 
 async function run(model: string, flags: SampleFlags): Promise<void> {
-  const { n, seed, given, out } = flags;
+  const { n, seed, given, out, wideSimd: wide } = flags;
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, writeTable } = await import("../index.ts");
   const signal = interruptSignal();
   const flow = await load(model);
   checkGiven(given, flow.given);
-  const samples = await flow.sample(n, { ...defined({ seed, given }), signal });
+  const samples = await flow.sample(n, { ...defined({ seed, given, wide }), signal });
   if (out === undefined || out === "-") return await printCsv(samples);
   await writeTable(samples, out);
   await print(`wrote ${formatCount(samples.rows)} rows to ${out}\n`);
@@ -41,6 +42,7 @@ export function addSample(program: Command): void {
     .option("--seed <n>", "seed of the draws", wholeNumber("--seed"))
     .option("--given <values>", 'values to condition on, such as "c=1.5,d=2"', assignments("--given"))
     .option("--out <file>", "table to write; its extension tells the format")
+    .option("--wide-simd", wideSimdHelp)
     .addHelpText(
       "after",
       `

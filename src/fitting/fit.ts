@@ -161,7 +161,12 @@ async function finish(
   { history, epochs }: { readonly history: readonly FitProgress[]; readonly epochs: number },
 ): Promise<FitResult> {
   const measured = new Flow(model);
-  const how = { engine: options.engine, threads: options.threads, signal: options.signal };
+  const how = {
+    engine: options.engine,
+    threads: options.threads,
+    wide: options.wide,
+    signal: options.signal,
+  };
   const measure = async (rows: FitRows): Promise<number> =>
     weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
   const trainLogProb = await measure(data.train);
@@ -227,7 +232,7 @@ class Likelihood {
         weight: data.train.weights ? g.input("weight", []) : undefined,
         parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
       },
-      engineOf({ engine: options.engine, precision: options.precision, threads: options.threads }),
+      engineOf(options),
     );
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
@@ -348,7 +353,7 @@ async function prepareRows(
   options: FitOptions,
 ): Promise<PreparedRows> {
   const width = model.columns.length;
-  const engine = engineOf({ engine: options.engine, precision: "float64", threads: options.threads });
+  const engine = engineOf({ ...options, precision: "float64" });
   const bound = bindTree(parameterTree(model));
   const mapped = model.preparation.inverse(g.input("data", [width]), subtreeOf(bound, "preparation"));
   const contextRows = model.contextPreparation?.inverse(

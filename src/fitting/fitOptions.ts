@@ -63,6 +63,8 @@ export interface FitOptions {
    * Threads of the wasm engine (default: those of the machine, at most 8). The result does not depend on it.
    */
   readonly threads?: number | undefined;
+  /** Wide SIMD of the wasm engine, experimental in V8 (default false). The result does not depend on it. */
+  readonly wide?: boolean | undefined;
   /** Numbers of the training (default `float32`); the preparation is always in float64. */
   readonly precision?: "float32" | "float64" | undefined;
   /** `wasm` (default), or `reference`, float64 in plain TypeScript, slow. */

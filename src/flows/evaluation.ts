@@ -23,12 +23,19 @@ export interface EngineOptions {
   readonly precision?: "float32" | "float64" | undefined;
   /** Threads of the wasm engine (default: those of the machine, at most 8); results do not depend on it. */
   readonly threads?: number | undefined;
+  /** Wide SIMD of the wasm engine, experimental in V8 (default false); results do not depend on it. */
+  readonly wide?: boolean | undefined;
 }
 
 /** The engine that options ask for. */
-export function engineOf({ engine = "wasm", precision = "float32", threads }: EngineOptions): Engine {
+export function engineOf({
+  engine = "wasm",
+  precision = "float32",
+  threads,
+  wide = false,
+}: EngineOptions): Engine {
   if (engine === "reference") return referenceEngine;
-  return wasmEngine({ precision, ...(threads === undefined ? {} : { threads }) });
+  return wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
 }
 
 type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "sample";
@@ -49,7 +56,7 @@ export class Evaluation {
     // Preparation is exact: a column of time stamps keeps its digits.
     const isExact = name === "prepare" || name === "prepareContext" || name === "restore";
     const precision = isExact ? "float64" : (options.precision ?? this.#model.precision);
-    const key = `${name} ${options.engine} ${precision} ${options.threads}`;
+    const key = `${name} ${options.engine} ${precision} ${options.threads} ${options.wide}`;
     let compiled = this.#compiled.get(key);
     if (!compiled) {
       compiled = this.#compile(name, { ...options, precision });
