@@ -21,6 +21,7 @@ interface Rule {
   readonly partials: readonly (((out: Expr, a: Expr, b: Expr, c: Expr) => Expr) | null)[];
 }
 
+const isZero = (x: Expr): boolean => x.op === "constant" && x.data.every((element) => element === 0);
 const one = (): Expr => ops.constant(1);
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 const rootTwoPi = Math.sqrt(2 * Math.PI);
@@ -89,11 +90,15 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
     value: (a, b) => a / b,
     partials: [(_, _a, b) => ops.div(1, b), (out, _a, b) => ops.neg(ops.div(out, b))],
   },
-  // On a tie the first operand takes the whole derivative, so that the partials always add up to one.
+  // On a tie the first operand takes the whole derivative, so that the partials always add up to one; against 0, the
+  // rectifier's, none, as is usual: then the result alone tells, and its argument need not be kept.
   max: {
     arity: 2,
     value: (a, b) => Math.max(a, b),
-    partials: [(_, a, b) => ops.lessEqual(b, a), (_, a, b) => ops.less(a, b)],
+    partials: [
+      (out, a, b) => (isZero(b) ? ops.less(b, out) : ops.lessEqual(b, a)),
+      (_, a, b) => ops.less(a, b),
+    ],
   },
   min: {
     arity: 2,

@@ -28,6 +28,8 @@ export interface ProductShape {
   readonly cRowStride: number;
   /** What the products are added to: nothing, what C holds, or `bias[row]`. */
   readonly start: "zero" | "accumulate" | "bias";
+  /** Whether what is below zero is stored as zero, as an activation after a dense layer (default false). */
+  readonly rectified?: boolean;
 }
 
 /** Rows of a register block; two vectors wide. See ENGINE.md section 4: with more, V8 spills registers. */
@@ -151,7 +153,14 @@ function emitBlock(
     f.increment(pointers.a, shape.aColumnStride * laneBytes);
   });
   for (const [row, line] of sums.entries())
-    for (const [column, sum] of line.entries()) f.store("v128.store", c, cOffset(row, column), sum);
+    for (const [column, sum] of line.entries()) {
+      if (shape.rectified)
+        f.get(sum)
+          .get(f.hoistedConstant(single ? "f32x4" : "f64x2", 0))
+          .op(single ? "f32x4.pmax" : "f64x2.pmax")
+          .set(sum);
+      f.store("v128.store", c, cOffset(row, column), sum);
+    }
   for (const local of [...sums.flat(), ...b, a]) f.release(local);
 }
 

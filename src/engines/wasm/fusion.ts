@@ -31,12 +31,13 @@ export function loopCount(node: Expr): number | undefined {
  * The units of a set of nodes, in an order in which they can run.
  * @param nodes - In topological order; views among them get no unit.
  * @param reads - What a node reads, as owners (for an iteration: what its body reads too).
- * @param options - `totals`: whether a sum of all elements joins the kernel that makes them.
+ * @param options - `totals`: whether a sum of all elements joins the kernel that makes them; `apart`: nodes that are not
+ *   to be fused.
  */
 export function fuse(
   nodes: readonly Expr[],
   reads: (node: Expr) => readonly Expr[],
-  options: { readonly totals: boolean },
+  options: { readonly totals: boolean; readonly apart?: { has(node: Expr): boolean } },
 ): Unit[] {
   const members = new Set(nodes);
   const unitOf = new Map<Expr, number>();
@@ -79,7 +80,8 @@ export function fuse(
     }
     const operands = operandUnits(node);
     const total = options.totals && isTotal(node);
-    const features = total ? sizeOf(node.inputs[0]!.shape) : loopCount(node);
+    const isApart = options.apart?.has(node) ?? false;
+    const features = total ? sizeOf(node.inputs[0]!.shape) : isApart ? undefined : loopCount(node);
     const joined =
       features === undefined
         ? undefined

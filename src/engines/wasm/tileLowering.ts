@@ -63,10 +63,21 @@ export class TileLowering {
    * @param outputs - What is read afterwards.
    */
   lower(nodes: readonly Expr[], outputs: readonly Expr[]): Item[] {
-    const units = fuse(nodes, ownersRead, { totals: true });
-    const isRead = readOutside(units, outputs);
-    const scope: Scope = { isRead, transposed: new Map() };
+    const { units, scope } = this.#unitsOf(nodes, outputs, true);
     return units.flatMap((unit) => this.#lowerUnit(unit, scope));
+  }
+
+  #unitsOf(
+    nodes: readonly Expr[],
+    outputs: readonly Expr[],
+    totals: boolean,
+  ): { readonly units: Unit[]; readonly scope: Scope } {
+    const rectified = rectifiedLayers(nodes, outputs);
+    const absorbed = new Set<Expr>(rectified.values());
+    const own = nodes.filter((node) => !absorbed.has(node));
+    const reads = (node: Expr): Expr[] => ownersRead(rectified.get(node) ?? node);
+    const units = fuse(own, reads, { totals, apart: rectified });
+    return { units, scope: { isRead: readOutside(units, outputs, reads), transposed: new Map(), rectified } };
   }
 
   /** The address of a value, some elements in. A shared one is absolute. */
@@ -98,7 +109,7 @@ export class TileLowering {
   }
 
   /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
-  #lowerUnit(unit: Unit, { isRead, transposed }: Scope, part?: Run): Item[] {
+  #lowerUnit(unit: Unit, { isRead, transposed, rectified }: Scope, part?: Run): Item[] {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
@@ -120,6 +131,8 @@ export class TileLowering {
       ];
     }
     const node = unit.nodes[0]!;
+    const layer = rectified.get(node);
+    if (layer) return this.#lowerLinear(layer, part, node);
     switch (node.op) {
       case "input":
       case "rowMark":
@@ -220,7 +233,12 @@ export class TileLowering {
     return this.#call(kernel, [source, destination], [writes]);
   }
 
-  #lowerLinear(node: LinearExpr, part: Run = { start: 0, end: sizeOf(node.shape) }): Item[] {
+  /** @param target - Where the layer's outputs go: its own value, or that of the rectifier after it. */
+  #lowerLinear(
+    node: LinearExpr,
+    part: Run = { start: 0, end: sizeOf(node.shape) },
+    target: Expr = node,
+  ): Item[] {
     const { module, shape } = this.#cache;
     const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
     const [rows, inner] = [sizeOf(node.shape), sizeOf(x.shape)];
@@ -239,6 +257,7 @@ export class TileLowering {
         bRowStride: shape.rowLength,
         cRowStride: shape.rowLength,
         start: bias ? ("bias" as const) : ("zero" as const),
+        rectified: target !== node,
       };
       const kernel = this.#cache.get(`product ${Object.values(product)}`, () =>
         addProduct(module, null, product, shape.vector),
@@ -248,11 +267,11 @@ export class TileLowering {
       const args: Argument[] = [
         a,
         this.value(x, from),
-        this.value(node, start),
+        this.value(target, start),
         bias ? this.value(bias, start) : none,
         { kind: "number", value: to - from },
       ];
-      return this.#call(kernel, args, [node]);
+      return this.#call(kernel, args, [target]);
     });
   }
 
@@ -348,9 +367,8 @@ export class TileLowering {
 
   /** An iteration whose elements can be computed one after another, each once. */
   #lowerOnce(node: FixedPointExpr, inside: readonly Expr[], readiness: Readiness): Item[] {
-    const units = fuse(inside, ownersRead, { totals: false });
-    const scope: Scope = { isRead: readOutside(units, [node.result]), transposed: new Map() };
-    const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness) }));
+    const { units, scope } = this.#unitsOf(inside, [node.result], false);
+    const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness, scope) }));
     const results = readiness.get(node.result)!;
     const items: Item[] = [];
     for (let step = 0; step <= Math.max(...results); step++) {
@@ -369,10 +387,28 @@ interface Scope {
   readonly isRead: (node: Expr) => boolean;
   /** Transposed values, by name of what they are a transposition of. */
   readonly transposed: Map<string, Expr>;
+  /** Dense layers that rectifiers have absorbed, by rectifier. */
+  readonly rectified: ReadonlyMap<Expr, LinearExpr>;
+}
+
+/** Rectifiers max(x, 0) that alone read a dense layer: one kernel makes both, and the layer's own value is not kept. */
+function rectifiedLayers(nodes: readonly Expr[], outputs: readonly Expr[]): Map<Expr, LinearExpr> {
+  const members = new Set(nodes);
+  const uses = new Map<Expr, number>();
+  for (const value of [...outputs, ...nodes.flatMap((node) => node.inputs)])
+    uses.set(value, (uses.get(value) ?? 0) + 1);
+  const found = new Map<Expr, LinearExpr>();
+  for (const node of nodes) {
+    if (node.op !== "elementwise" || node.name !== "max") continue;
+    const [layer, floor] = node.inputs as [Expr, Expr];
+    if (layer.op !== "linear" || !members.has(layer) || uses.get(layer) !== 1) continue;
+    if (floor.op === "constant" && floor.data.every((x) => x === 0)) found.set(node, layer);
+  }
+  return found;
 }
 
 /** When each feature of a unit, or each element of its node, is known; all at once where it cannot be divided. */
-function stepsOfUnit(unit: Unit, readiness: Readiness): Int32Array {
+function stepsOfUnit(unit: Unit, readiness: Readiness, { rectified }: Scope): Int32Array {
   const { features } = unit;
   if (features !== undefined)
     return Int32Array.from({ length: features }, (_, feature) =>
@@ -385,7 +421,8 @@ function stepsOfUnit(unit: Unit, readiness: Readiness): Int32Array {
     );
   const node = unit.nodes[0]!;
   const steps = readiness.get(node)!;
-  const isDivisible = node.op === "linear" || node.op === "gather" || node.op === "concatenate";
+  const isDivisible =
+    node.op === "linear" || node.op === "gather" || node.op === "concatenate" || rectified.has(node);
   return isDivisible ? steps : Int32Array.of(Math.max(...steps));
 }
 
@@ -401,14 +438,17 @@ export function ownersRead(node: Expr): Expr[] {
 }
 
 /** Whether a node is read by another unit than its own, or afterwards. */
-export function readOutside(units: readonly Unit[], outputs: readonly Expr[]): (node: Expr) => boolean {
+export function readOutside(
+  units: readonly Unit[],
+  outputs: readonly Expr[],
+  reads: (node: Expr) => readonly Expr[] = ownersRead,
+): (node: Expr) => boolean {
   const unitOf = new Map<Expr, Unit>();
   for (const unit of units) for (const node of unit.nodes) unitOf.set(node, unit);
   const read = new Set<Expr>(outputs.map((output) => viewOf(output).owner));
   for (const unit of units)
     for (const node of unit.nodes)
-      for (const input of node.inputs) {
-        const { owner } = viewOf(input);
+      for (const owner of reads(node)) {
         if (unitOf.get(owner) !== unit) read.add(owner);
       }
   return (node) => read.has(node);
