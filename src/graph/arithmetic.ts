@@ -8,7 +8,7 @@ import { ShapeError } from "../errors.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import { type Expr, formatShape, type Shape, sizeOf } from "./expr.ts";
 import { asExpr, constant, type Value } from "./leaves.ts";
-import { broadcastTo, reshape } from "./movement.ts";
+import { broadcastTo, isAllZero, reshape } from "./movement.ts";
 
 /** The number that a scalar constant, or a constant of equal numbers, holds; undefined for anything else. */
 export function uniformConstant(value: Expr): number | undefined {
@@ -53,11 +53,7 @@ function repeatedScalar(value: Expr): Expr | undefined {
   const uniform = uniformConstant(value);
   if (uniform !== undefined) return constant(uniform);
   const source = value.op === "reshape" ? value.inputs[0]! : value;
-  if (
-    source.op === "gather" &&
-    sizeOf(source.inputs[0]!.shape) === 1 &&
-    source.indices.every((index) => index === 0)
-  )
+  if (source.op === "gather" && sizeOf(source.inputs[0]!.shape) === 1 && isAllZero(source.indices))
     return reshape(source.inputs[0]!, []);
   return undefined;
 }

@@ -29,12 +29,23 @@ export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr 
   const list = indices instanceof Int32Array ? indices : Int32Array.from(indices);
   if (list.length !== sizeOf(shape))
     throw new ShapeError(`gather: ${list.length} indices do not fill the shape ${formatShape(shape)}.`);
-  const wrong = list.find((index) => index < -1 || index >= size);
-  if (wrong !== undefined)
-    throw new ShapeError(
-      `gather: index ${wrong} is outside the ${size} elements of ${formatShape(a.shape)}.`,
-    );
-  if (list.length === size && list.every((index, i) => index === i)) return reshape(a, shape);
+  if (isAllZero(list) && list.length > 1) {
+    const repeated = a.op === "gather" && isAllZero(a.indices) ? a.inputs[0]! : a;
+    return { op: "gather", indices: list, shape, batched: a.batched, inputs: [repeated] };
+  }
+  let isIdentity = list.length === size;
+  let repeatsFirst = list.length > 1;
+  for (let i = 0; i < list.length; i++) {
+    const index = list[i]!;
+    if (index < -1 || index >= size)
+      throw new ShapeError(
+        `gather: index ${index} is outside the ${size} elements of ${formatShape(a.shape)}.`,
+      );
+    if (index !== i) isIdentity = false;
+    if (index !== 0) repeatsFirst = false;
+  }
+  if (isIdentity) return reshape(a, shape);
+  if (repeatsFirst) return gather(a, zeroIndices(list.length), shape);
   if (a.op === "reshape") return gather(a.inputs[0]!, list, shape);
   // A gather of a gather is one gather; a chain of permutations and slices costs one move.
   if (a.op === "gather")
@@ -65,10 +76,29 @@ export function scatter(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr
   return { op: "scatter", indices: list, shape, batched: a.batched, inputs: [a] };
 }
 
+const zeros = new Map<number, WeakRef<Int32Array>>();
+const knownZeros = new WeakSet<Int32Array>();
+
+/** Indices that repeat one element: one array for all that want as many, since there are many of them, and large. */
+function zeroIndices(count: number): Int32Array {
+  let indices = zeros.get(count)?.deref();
+  if (!indices) {
+    indices = new Int32Array(count);
+    knownZeros.add(indices);
+    zeros.set(count, new WeakRef(indices));
+  }
+  return indices;
+}
+
+/** Whether the indices are known to repeat the first element; true for all that {@link broadcastTo} makes. */
+export function isAllZero(indices: Int32Array): boolean {
+  return knownZeros.has(indices);
+}
+
 /** Repeats axes of extent one, and adds leading axes, until the shape is reached. */
 export function broadcastTo(a: Expr, shape: Shape): Expr {
   if (sameShape(a.shape, shape)) return a;
-  if (sizeOf(a.shape) === 1) return gather(a, new Int32Array(sizeOf(shape)), shape);
+  if (sizeOf(a.shape) === 1) return gather(a, zeroIndices(sizeOf(shape)), shape);
   if (!sameShape(broadcastShape("broadcastTo", [a, { ...a, shape }]), shape))
     throw new ShapeError(`broadcastTo: ${formatShape(a.shape)} does not broadcast to ${formatShape(shape)}.`);
   const padded = [...Array<number>(shape.length - a.shape.length).fill(1), ...a.shape];
