@@ -15,7 +15,7 @@ import { ModuleBuilder } from "../src/engines/wasm/assembler.ts";
 import { hasRelaxedSimd } from "../src/engines/wasm/capabilities.ts";
 import { compileProgram, control, mostShards } from "../src/engines/wasm/compiler.ts";
 import { addProduct } from "../src/engines/wasm/dense.ts";
-import { runJob } from "../src/engines/wasm/job.ts";
+import { meet, runJob } from "../src/engines/wasm/job.ts";
 import { prepareProgram } from "../src/graph/program.ts";
 import * as library from "../src/index.ts";
 
@@ -158,7 +158,7 @@ async function prepare(workload, flow, features, rows) {
   const job = { steps: 1, counts, indices, stepInputs: [], sums: [], applyUpdates: workload === "step" };
   return {
     operations: 2 * rows * weightsOf(output) * (workload === "step" ? 3 : 1),
-    run: () => runJob(instance.exports, memory, plan, job, 0, 1),
+    run: () => Array.from(runJob(instance.exports, memory, plan, job, { thread: 0, threads: 1 }, meet)),
   };
 }
 

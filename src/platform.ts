@@ -216,3 +216,105 @@ export function warn(message: string): void {
   if (isNode) globalThis.process.emitWarning(message, "PushforwardWarning");
   else console.warn(message);
 }
+
+/**
+ * Compiles WebAssembly.
+ * @throws UsageError on a page that forbids it.
+ */
+export async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  return await WebAssembly.compile(bytes).catch((error: Error) => {
+    if (!/content.security|csp/i.test(error.message)) throw error;
+    throw new UsageError(
+      "The page's Content-Security-Policy forbids WebAssembly; it must allow it with `script-src 'wasm-unsafe-eval'`.",
+    );
+  });
+}
+
+/** A thread with a script of its own: `worker_threads` in Node, a web worker in a browser. */
+export interface Background {
+  /** Sends a copy of the message; the buffers named in `transfer` are moved, and gone here. */
+  post(message: unknown, transfer?: ArrayBuffer[]): void;
+  /** Whether a process stays alive for it, at first not; a page decides for itself. */
+  keepAlive(on: boolean): void;
+  /** Stops it at once, whatever it is doing. */
+  end(): void;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @param script - JavaScript that uses `listen(listener)` and `port.postMessage(message, transfer)` to talk, and may
+ *   await `turn()` to let messages in.
+ * @param onMessage - Gets what the thread posts.
+ * @param onFailure - Gets why the thread is no more, which may be before its first message.
+ * @throws UsageError if the runtime has no threads or forbids them.
+ */
+export function startThread(
+  script: string,
+  onMessage: (message: unknown) => void,
+  onFailure: (error: Error) => void,
+): Background {
+  const start = globalThis.process?.getBuiltinModule?.("node:worker_threads")
+    ? startNodeThread
+    : startWebWorker;
+  return start(script, onMessage, onFailure);
+}
+
+const forbidden = (reason: string, remedy: string): UsageError =>
+  new UsageError(`The engine could not start a worker (${reason}); ${remedy}.`);
+
+const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
+  const threads = globalThis.process.getBuiltinModule("node:worker_threads");
+  const talk = `
+    const port = require("node:worker_threads").parentPort;
+    const listen = (listener) => port.on("message", listener);
+    const turn = () => new Promise(setImmediate);`;
+  let worker: InstanceType<typeof threads.Worker>;
+  try {
+    // The flags of the host are not for the worker: under --input-type=module its text would not be a script.
+    worker = new threads.Worker(talk + script, { eval: true, execArgv: [] });
+  } catch (error) {
+    throw forbidden(reasonOf(error), "under Node's permission model it needs --allow-worker");
+  }
+  worker.on("message", onMessage);
+  worker.on("messageerror", onFailure);
+  worker.on("error", onFailure);
+  worker.on("exit", (code) => onFailure(new Error(`it ended with code ${code}`)));
+  worker.unref();
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    end: () => void worker.terminate(),
+  };
+};
+
+const startWebWorker: typeof startThread = (script, onMessage, onFailure) => {
+  // To take turns a timer would do in place of the channel, but for the 4 milliseconds that it takes.
+  const talk = `
+    const port = self;
+    const listen = (listener) => { port.onmessage = (event) => listener(event.data); };
+    const turns = [];
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => turns.shift()();
+    const turn = () => new Promise((resolve) => { turns.push(resolve); port2.postMessage(0); });`;
+  const remedy = "a Content-Security-Policy must allow it with `worker-src blob:`";
+  if (typeof Worker !== "function") throw forbidden("there are none here", "use the reference engine");
+  let worker: Worker;
+  try {
+    worker = new Worker(URL.createObjectURL(new Blob([talk + script], { type: "text/javascript" })), {
+      name: "pushforward",
+    });
+  } catch (error) {
+    throw forbidden(reasonOf(error), remedy);
+  }
+  worker.onmessage = (event) => onMessage(event.data);
+  worker.onmessageerror = () => onFailure(new Error("a message could not be read"));
+  // A script that is not allowed to load is an event without a message.
+  worker.onerror = ({ message }) =>
+    onFailure(message ? new Error(message) : forbidden("its script may not load", remedy));
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    keepAlive: () => {},
+    end: () => worker.terminate(),
+  };
+};

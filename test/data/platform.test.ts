@@ -10,6 +10,7 @@ import {
   isNode,
   readFileBytes,
   readStandardInput,
+  startThread,
   writeFileAtomically,
 } from "../../src/platform.ts";
 
@@ -114,6 +115,22 @@ describe("gzip and gunzip", () => {
 test("Node is known as Node, and has threads", () => {
   expect(isNode).toBe(true);
   expect(availableThreads()).toBeGreaterThanOrEqual(1);
+});
+
+test("a runtime that has no workers is a UsageError that says what to use", () => {
+  vi.stubGlobal("process", undefined);
+  try {
+    const start = () =>
+      startThread(
+        "",
+        () => {},
+        () => {},
+      );
+    expect(start).toThrow(UsageError);
+    expect(start).toThrow(/use the reference engine/);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 test("standard input that is a terminal is refused, not waited for", async () => {

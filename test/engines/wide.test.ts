@@ -3,7 +3,7 @@ import { bindTree } from "../../src/bijections/bijection.ts";
 import { hasRelaxedSimd } from "../../src/engines/wasm/capabilities.ts";
 import { compileProgram, control, mostShards } from "../../src/engines/wasm/compiler.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { type JobExports, runJob } from "../../src/engines/wasm/job.ts";
+import { type JobExports, meet, runJob } from "../../src/engines/wasm/job.ts";
 import type { Precision } from "../../src/engines/wasm/vector.ts";
 import { adamW } from "../../src/fitting/adamW.ts";
 import { type Architecture, neuralSplineFlow, realNVP } from "../../src/flows/architecture.ts";
@@ -98,7 +98,7 @@ function run(flow: Architecture, program: Partial<Program>, precision: Precision
     levels,
   };
   const job = { steps: 1, counts, indices, stepInputs: [], sums: [], applyUpdates: hasSums };
-  runJob(exports, memory, plan, job, 0, 1);
+  Array.from(runJob(exports, memory, plan, job, { thread: 0, threads: 1 }, meet));
   const read = [
     ...[...compiled.sums.values(), ...compiled.parameters.values()],
     ...(hasSums ? [] : [{ address: output, size: rows * compiled.rows[0]!.size }]),

@@ -1,6 +1,7 @@
 /**
- * What a thread does with a compiled program. `runJob` is sent to workers as text, so that it must be complete in
- * itself: it uses nothing but its arguments and the globals that every runtime has.
+ * What a thread does with a compiled program. `runJob` and `meet` are sent to workers as text, so that each must be
+ * complete in itself: it uses nothing but its arguments and the globals that every runtime has, and names no function
+ * inside (bundlers that keep names would add a call of their own helper).
  *
  * @module
  */
@@ -34,16 +35,37 @@ export interface Job {
 /** The functions of a module. */
 export type JobExports = Readonly<Record<string, (...args: number[]) => void>>;
 
-/** Runs a job as one of `threads` threads; all of them must be started. Returns the steps done. */
-export function runJob(
+/** Waits until all threads have come to their `round`-th meeting; returns the number of the next. */
+export function meet(words: Int32Array, threads: number, round: number): number {
+  const arrived = 0;
+  const generation = 1;
+  if (threads === 1) return round;
+  const next = (round + 1) | 0;
+  if (Atomics.add(words, arrived, 1) === threads - 1) {
+    Atomics.store(words, arrived, 0);
+    Atomics.store(words, generation, next);
+    Atomics.notify(words, generation);
+    return next;
+  }
+  // Spinning is faster while every thread has a core; waiting is kinder when one has not.
+  let spins = 4000;
+  while (Atomics.load(words, generation) === round)
+    if (spins-- <= 0) Atomics.wait(words, generation, round, 1000);
+  return next;
+}
+
+/**
+ * Runs a job as one of `threads` threads; all of them must be started. Pauses between steps, for a caller that has
+ * something else to do; returns the steps done.
+ */
+export function* runJob(
   exports: JobExports,
   memory: WebAssembly.Memory,
   plan: JobPlan,
   job: Job,
-  thread: number,
-  threads: number,
-): number {
-  const arrived = 0;
+  { thread, threads }: { readonly thread: number; readonly threads: number },
+  meeting: typeof meet,
+): Generator<void, number> {
   const generation = 1;
   const stop = 2;
   const progress = 3;
@@ -51,39 +73,21 @@ export function runJob(
   const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   let round = Atomics.load(words, generation);
-  /** Waits until all threads have come here. */
-  function meet(): void {
-    if (threads === 1) return;
-    const next = (round + 1) | 0;
-    if (Atomics.add(words, arrived, 1) === threads - 1) {
-      Atomics.store(words, arrived, 0);
-      Atomics.store(words, generation, next);
-      Atomics.notify(words, generation);
-    } else {
-      // Spinning is faster while every thread has a core; waiting is kinder when one has not.
-      let spins = 4000;
-      while (Atomics.load(words, generation) === round)
-        if (spins-- <= 0) Atomics.wait(words, generation, round, 1000);
-    }
-    round = next;
-  }
-  function levels(prefix: string, count: number, shards: number): void {
-    for (let level = 0; level < count; level++) {
-      exports[prefix + level]!(thread, threads, shards);
-      meet();
-    }
-  }
   const arena = plan.arenas + thread * plan.arenaBytes;
   let indices = job.indices;
   for (let step = 0; step < job.steps; step++) {
+    if (step > 0) yield;
     if (thread === 0) {
       for (const copy of job.stepInputs)
         bytes.copyWithin(copy.to, copy.from + step * copy.bytes, copy.from + (step + 1) * copy.bytes);
       Atomics.store(words, decision, Atomics.load(words, stop));
     }
-    meet();
+    round = meeting(words, threads, round);
     if (Atomics.load(words, decision) !== 0) return step;
-    levels("p", plan.levels.prologue, 0);
+    for (let level = 0; level < plan.levels.prologue; level++) {
+      exports[`p${level}`]!(thread, threads, 0);
+      round = meeting(words, threads, round);
+    }
     const rows = words[(job.counts >> 2) + step]!;
     const tiles = Math.ceil(rows / plan.rowLength);
     // A function of the batch alone, so that sums do not depend on the number of threads.
@@ -107,9 +111,15 @@ export function runJob(
         exports.tile!(arena, plan.shards, indices + 4 * position, count, position);
       }
     }
-    meet();
-    levels("e", plan.levels.epilogue, shards);
-    if (job.applyUpdates) levels("u", plan.levels.updates, shards);
+    round = meeting(words, threads, round);
+    for (let level = 0; level < plan.levels.epilogue; level++) {
+      exports[`e${level}`]!(thread, threads, shards);
+      round = meeting(words, threads, round);
+    }
+    for (let level = 0; job.applyUpdates && level < plan.levels.updates; level++) {
+      exports[`u${level}`]!(thread, threads, shards);
+      round = meeting(words, threads, round);
+    }
     if (thread === 0) {
       for (const copy of job.sums)
         bytes.copyWithin(copy.to + step * copy.bytes, copy.from, copy.from + copy.bytes);
@@ -117,6 +127,6 @@ export function runJob(
     }
     indices += 4 * rows;
   }
-  meet();
+  meeting(words, threads, round);
   return job.steps;
 }

@@ -5,150 +5,84 @@
  * @module
  */
 
-import { type Job, type JobPlan, runJob } from "./job.ts";
+import { UsageError } from "../../errors.ts";
+import { type Background, startThread } from "../../platform.ts";
+import { meet, runJob } from "./job.ts";
+import { type Answers, answer, type Notice, type Question, type Reply } from "./worker.ts";
 
-/** A message to a thread. */
-type Request =
-  | {
-      readonly kind: "compile";
-      readonly program: number;
-      readonly module: WebAssembly.Module;
-      readonly memory: WebAssembly.Memory;
-      readonly plan: JobPlan;
-    }
-  | {
-      readonly kind: "run";
-      readonly program: number;
-      readonly memory: WebAssembly.Memory;
-      readonly job: Job;
-      readonly thread: number;
-      readonly threads: number;
-      readonly ticket: number;
-    }
-  | { readonly kind: "forget"; readonly program: number };
-
-/** Its answer. */
-interface Reply {
-  readonly ticket: number;
-  readonly steps?: number;
-  readonly error?: string;
-}
-
-interface Port {
-  post(request: Request): void;
-  /** Keeps the process alive, or no longer does. */
-  hold(busy: boolean): void;
-}
-
-/** The text that a worker runs: how it talks in Node and in a browser, around {@link runJob}. */
-function workerSource(): string {
-  return `
-const node = typeof require === "function" && typeof self === "undefined";
-const port = node ? require("node:worker_threads").parentPort : self;
-const runJob = ${runJob.toString()};
+/** The text that a worker runs. */
+const script = (): string => `
+const tools = {
+  runJob: ${runJob.toString()},
+  meet: ${meet.toString()},
+  turn,
+  send: (reply, transfer) => port.postMessage(reply, transfer),
+};
 const programs = new Map();
-function answer(request) {
-  if (request.kind === "compile") {
-    const instance = new WebAssembly.Instance(request.module, { env: { memory: request.memory } });
-    programs.set(request.program, { exports: instance.exports, plan: request.plan });
-  } else if (request.kind === "forget") programs.delete(request.program);
-  else {
-    const { exports, plan } = programs.get(request.program);
-    try {
-      const steps = runJob(exports, request.memory, plan, request.job, request.thread, request.threads);
-      port.postMessage({ ticket: request.ticket, steps });
-    } catch (error) {
-      port.postMessage({ ticket: request.ticket, error: String(error && error.message || error) });
-    }
-  }
-}
-if (node) port.on("message", answer);
-else port.onmessage = (event) => answer(event.data);
+const answer = ${answer.toString()};
+listen((request) => answer(request, programs, tools));
 `;
-}
 
-const ports: Port[] = [];
-const waiting = new Map<number, { resolve: (steps: number) => void; reject: (error: Error) => void }>();
-let tickets = 0;
-let programs = 0;
-let busy = 0;
+const failed = (reason: string): Error => new Error(`A thread of the engine failed: ${reason}`);
 
-function settle(reply: Reply): void {
-  const own = waiting.get(reply.ticket);
-  waiting.delete(reply.ticket);
-  if (reply.error !== undefined) own?.reject(new Error(`a thread of the engine failed: ${reply.error}`));
-  else own?.resolve(reply.steps ?? 0);
-}
+/** One thread, and the questions that it has yet to answer. */
+export class Thread {
+  readonly #worker: Background;
+  readonly #waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
+  #tickets = 0;
+  #failure: Error | undefined;
 
-function fail(error: Error): void {
-  for (const { reject } of waiting.values()) reject(error);
-  waiting.clear();
-}
-
-function startPort(): Port {
-  const source = workerSource();
-  const threads = globalThis.process?.getBuiltinModule?.("node:worker_threads");
-  if (threads) {
-    // The flags of the host are not for the worker: under --input-type=module its text would not be a script.
-    const worker = new threads.Worker(source, { eval: true, execArgv: [] });
-    worker.on("message", settle);
-    worker.on("error", fail);
-    worker.unref();
-    return {
-      post: (request) => worker.postMessage(request),
-      hold: (on) => (on ? worker.ref() : worker.unref()),
-    };
-  }
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const worker = new Worker(url);
-  worker.onmessage = (event: MessageEvent<Reply>) => settle(event.data);
-  worker.onerror = (event) => fail(new Error(event.message));
-  return { post: (request) => worker.postMessage(request), hold: () => {} };
-}
-
-/** A program that some threads have compiled. */
-export class ThreadedProgram {
-  readonly #id = programs++;
-  readonly #threads: number;
-  readonly #memory: WebAssembly.Memory;
-
-  constructor(module: WebAssembly.Module, memory: WebAssembly.Memory, plan: JobPlan, threads: number) {
-    this.#threads = threads;
-    this.#memory = memory;
-    while (ports.length < threads) ports.push(startPort());
-    for (const port of ports.slice(0, threads))
-      port.post({ kind: "compile", program: this.#id, module, memory, plan });
+  constructor() {
+    this.#worker = startThread(
+      script(),
+      (reply) => this.#settle(reply as Reply),
+      (error) => this.end(error instanceof UsageError ? error : failed(error.message)),
+    );
   }
 
-  /** Runs a job on all threads of the program; resolves to the steps done. */
-  async run(job: Job): Promise<number> {
-    if (busy++ === 0) for (const port of ports) port.hold(true);
-    try {
-      const done = ports.slice(0, this.#threads).map(
-        (port, thread) =>
-          new Promise<number>((resolve, reject) => {
-            const ticket = tickets++;
-            waiting.set(ticket, { resolve, reject });
-            port.post({
-              kind: "run",
-              program: this.#id,
-              memory: this.#memory,
-              job,
-              thread,
-              threads: this.#threads,
-              ticket,
-            });
-          }),
-      );
-      const [steps] = await Promise.all(done);
-      return steps!;
-    } finally {
-      if (--busy === 0) for (const port of ports) port.hold(false);
-    }
+  /** Whether it can still be asked. */
+  get isAlive(): boolean {
+    return this.#failure === undefined;
   }
 
-  /** Lets the threads drop the program. */
-  dispose(): void {
-    for (const port of ports.slice(0, this.#threads)) port.post({ kind: "forget", program: this.#id });
+  /** Tells the thread something; requests are dealt with in order. */
+  tell(notice: Notice, transfer?: ArrayBuffer[]): void {
+    if (this.isAlive) this.#worker.post(notice, transfer);
   }
+
+  /** Asks the thread something. Rejects if it cannot answer, or is no more. */
+  ask<K extends keyof Answers>(question: Question & { readonly kind: K }): Promise<Answers[K]> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) return reject(this.#failure);
+      if (this.#waiting.size === 0) this.#worker.keepAlive(true);
+      const ticket = this.#tickets++;
+      this.#waiting.set(ticket, { resolve, reject });
+      this.#worker.post({ ...question, ticket });
+    });
+  }
+
+  /** Stops the thread; what it was asked, and will be, is rejected with the error. */
+  end(error: Error): void {
+    if (!this.isAlive) return;
+    this.#failure = error;
+    this.#worker.end();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  #settle({ ticket, value, error }: Reply): void {
+    const own = this.#waiting.get(ticket);
+    this.#waiting.delete(ticket);
+    if (this.#waiting.size === 0) this.#worker.keepAlive(false);
+    if (error === undefined) own?.resolve(value as never);
+    else own?.reject(failed(error));
+  }
+}
+
+const threads: Thread[] = [];
+
+/** So many threads, the same for everybody; those that are missing are started. */
+export function startThreads(count: number): Thread[] {
+  for (let i = 0; i < count; i++) if (!threads[i]?.isAlive) threads[i] = new Thread();
+  return threads.slice(0, count);
 }

@@ -1,0 +1,158 @@
+/** The built library in headless Chromium, beside the same calls in Node. */
+
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasRelaxedSimd } from "../../src/engines/wasm/capabilities.ts";
+import * as library from "../../src/index.ts";
+import { findChromium, remedy, startBrowser } from "./chromium.mjs";
+
+/** The library, on the page and in Node: the functions below run in both, so that they use nothing else. */
+declare const pushforward: typeof library;
+
+/** Fits a small flow to three columns and returns the model file and the log-likelihoods. */
+async function train(options: { threads: number; engine?: "reference"; rows: number; epochs: number }) {
+  const { fit, neuralSplineFlow, RandomStream, randomKey, tableFromRows } = pushforward;
+  const stream = new RandomStream(randomKey(1));
+  const values = new Float64Array(3 * options.rows);
+  for (let i = 0; i < values.length; i += 3) {
+    const a = stream.normal();
+    values.set([a, a * a + 0.3 * stream.normal(), stream.uniform()], i);
+  }
+  const flow = neuralSplineFlow({ features: 3, transforms: 2, hidden: [16, 16], autoregressive: true });
+  const table = tableFromRows(["a", "b", "c"], values);
+  const result = await fit(flow, table, options);
+  return {
+    bytes: Array.from(result.flow.toBytes()),
+    logProbs: result.history.map(({ trainLogProb }) => trainLogProb),
+  };
+}
+
+/** Loads a model file, scores rows and draws others. */
+async function use({ bytes, rows }: { bytes: readonly number[]; rows: readonly number[] }) {
+  const flow = await pushforward.load(Uint8Array.from(bytes));
+  return {
+    logProb: Array.from(await flow.logProb(Float64Array.from(rows))),
+    sample: Array.from((await flow.sample(50, { seed: 3 })).values),
+  };
+}
+
+/** Trains for two seconds; how late a timer was meanwhile, and how long an abort took, in milliseconds. */
+async function trainAndAbort() {
+  const { AbortedError, fit, RandomStream, randomKey, realNVP, tableFromRows } = pushforward;
+  const stream = new RandomStream(randomKey(1));
+  const values = Float64Array.from({ length: 3 * 20_000 }, () => stream.normal());
+  const abort = new AbortController();
+  const late: number[] = [];
+  let abortedAt = 0;
+  let epochs = 0;
+  try {
+    await fit(
+      realNVP({ features: 3, transforms: 6, hidden: [128, 128] }),
+      tableFromRows(["a", "b", "c"], values),
+      {
+        // More than there is time for.
+        epochs: 50,
+        threads: 2,
+        signal: abort.signal,
+        onProgress() {
+          if (epochs++ > 0) return;
+          let last = performance.now();
+          const timer = setInterval(() => {
+            late.push(performance.now() - last - 10);
+            last = performance.now();
+          }, 10);
+          setTimeout(() => {
+            clearInterval(timer);
+            abortedAt = performance.now();
+            abort.abort();
+          }, 2000);
+        },
+      },
+    );
+    return { error: "none", latest: 0, ticks: 0, abort: 0, epochs };
+  } catch (error) {
+    const name = error instanceof AbortedError ? "AbortedError" : String(error);
+    const latest = Math.max(...late);
+    return { error: name, latest, ticks: late.length, abort: performance.now() - abortedAt, epochs };
+  }
+}
+
+const path = findChromium();
+test.runIf(process.env.CI)("there is a Chromium to test in", () => {
+  expect(path, remedy).toBeDefined();
+});
+
+describe.skipIf(path === undefined)(`in Chromium${path ? "" : ` (skipped: ${remedy})`}`, () => {
+  let browser: Awaited<ReturnType<typeof startBrowser>>;
+  let isolated: Page;
+  let plain: Page;
+  beforeAll(async () => {
+    Object.assign(globalThis, { pushforward: library });
+    browser = await startBrowser();
+    isolated = await browser.open({ isolated: true });
+    plain = await browser.open();
+  });
+  afterAll(() => browser?.close());
+
+  const small = { threads: 2, rows: 2000, epochs: 5 };
+
+  test("a cross-origin isolated page gives the same model on one thread and on two", async () => {
+    expect(await isolated.evaluate(() => crossOriginIsolated)).toBe(true);
+    const model = await isolated.evaluate(train, small);
+    expect(model.logProbs.length).toBe(5);
+    expect(await isolated.evaluate(train, { ...small, threads: 1 })).toEqual(model);
+    // Not to the bit: Math.exp and others differ in the last digit between versions of V8.
+    const inNode = await train(small);
+    model.logProbs.forEach((value, epoch) => {
+      expect(Math.abs(value - inNode.logProbs[epoch]!)).toBeLessThan(1e-3);
+    });
+  });
+
+  test("a page trains as the reference engine does", async () => {
+    const few = { threads: 2, rows: 200, epochs: 3 };
+    const { logProbs } = await isolated.evaluate(train, few);
+    const reference = await train({ ...few, engine: "reference" });
+    expect(logProbs.length).toBe(3);
+    logProbs.forEach((value, epoch) => {
+      expect(Math.abs(value - reference.logProbs[epoch]!)).toBeLessThan(1e-3);
+    });
+  });
+
+  test("a page that is not isolated gives the same model, on one worker", async () => {
+    expect(await plain.evaluate(() => crossOriginIsolated)).toBe(false);
+    expect(plain.workers().length).toBe(0);
+    expect(await plain.evaluate(train, small)).toEqual(await isolated.evaluate(train, small));
+    expect(plain.workers().length).toBe(1);
+  });
+
+  // Other tests on the same cores may delay a timer, too.
+  test.each(["isolated", "plain"])("a page stays live while it trains: %s", { retry: 3 }, async (kind) => {
+    const seen = await (kind === "plain" ? plain : isolated).evaluate(trainAndAbort);
+    expect(seen).toMatchObject({ error: "AbortedError" });
+    expect(seen.ticks).toBeGreaterThan(100);
+    expect(seen.latest).toBeLessThan(100);
+    expect(seen.abort).toBeLessThan(100);
+  });
+
+  test("a model saved in Node is loaded on a page, scores rows and draws others", async () => {
+    const { bytes } = await train(small);
+    const rows = [0, 0.1, 0.5, 1, 1.2, 0.9, -2, 3.8, 0.1, 50, -70, 0.5];
+    const inNode = await use({ bytes, rows });
+    for (const page of [isolated, plain]) {
+      const onPage = await page.evaluate(use, { bytes, rows });
+      if (hasRelaxedSimd()) expect(onPage.logProb).toEqual(inNode.logProb);
+      for (const name of ["logProb", "sample"] as const)
+        onPage[name].forEach((value, i) => {
+          expect(Math.abs(value - inNode[name][i]!) / (1 + Math.abs(value))).toBeLessThan(1e-4);
+        });
+    }
+  });
+
+  test.each([
+    ["'wasm-unsafe-eval'", "`worker-src blob:`"],
+    ["", "`script-src 'wasm-unsafe-eval'`"],
+  ])("a page whose policy forbids what the engine needs is told so: %s", async (allowed, named) => {
+    const page = await browser.open({ policy: `script-src 'self' 'unsafe-inline' ${allowed}` });
+    await expect(page.evaluate(train, small)).rejects.toThrow(named);
+  });
+});
