@@ -70,6 +70,7 @@ export function* runJob(
   const stop = 2;
   const progress = 3;
   const decision = 4;
+  const claimed = 5;
   const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   let round = Atomics.load(words, generation);
@@ -81,6 +82,7 @@ export function* runJob(
       for (const copy of job.stepInputs)
         bytes.copyWithin(copy.to, copy.from + step * copy.bytes, copy.from + (step + 1) * copy.bytes);
       Atomics.store(words, decision, Atomics.load(words, stop));
+      Atomics.store(words, claimed, 0);
     }
     round = meeting(words, threads, round);
     if (Atomics.load(words, decision) !== 0) return step;
@@ -92,8 +94,14 @@ export function* runJob(
     const tiles = Math.ceil(rows / plan.rowLength);
     // A function of the batch alone, so that sums do not depend on the number of threads.
     const shards = Math.min(tiles, tiles >= 32 ? plan.mostShards : 4);
+    // Threads claim the next piece when they are done with one: who does it changes nothing, and no thread waits long
+    // for another that has lost its core.
     if (plan.hasSums) {
-      for (let shard = thread; shard < shards; shard += threads) {
+      for (
+        let shard = Atomics.add(words, claimed, 1);
+        shard < shards;
+        shard = Atomics.add(words, claimed, 1)
+      ) {
         const base = plan.shards + shard * plan.shardBytes;
         exports.zero!(base, plan.shardBytes);
         const end = Math.floor(((shard + 1) * tiles) / shards);
@@ -104,8 +112,7 @@ export function* runJob(
         }
       }
     } else {
-      const end = Math.floor(((thread + 1) * tiles) / threads);
-      for (let tile = Math.floor((thread * tiles) / threads); tile < end; tile++) {
+      for (let tile = Atomics.add(words, claimed, 1); tile < tiles; tile = Atomics.add(words, claimed, 1)) {
         const position = tile * plan.rowLength;
         const count = Math.min(plan.rowLength, rows - position);
         exports.tile!(arena, plan.shards, indices + 4 * position, count, position);
