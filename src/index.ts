@@ -40,6 +40,7 @@ export {
   type Tails,
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
+export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repeated.ts";
 export { standardization } from "./bijections/standardization.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";

@@ -18,6 +18,7 @@ import { marginalSpline } from "../src/bijections/marginalSpline.ts";
 import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts";
 import { permutation } from "../src/bijections/permutation.ts";
 import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
+import { repeated } from "../src/bijections/repeated.ts";
 import { standardization } from "../src/bijections/standardization.ts";
 import { triangularAffine } from "../src/bijections/triangularAffine.ts";
 import { sizeOf } from "../src/graph/expr.ts";
@@ -291,6 +292,28 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: invert(elementwise({ features: 1, transformer: spline })),
     startsAsIdentity: true,
     edges: box3,
+  },
+  "repeated affine": {
+    bijection: repeated({ layer: affine({ features: 2 }), count: 3 }),
+    startsAsIdentity: true,
+    largestParameter: 8,
+  },
+  "repeated layers": {
+    bijection: repeated({
+      layer: chain([triangularAffine({ features: 2 }), elementwise({ features: 2, transformer: spline })]),
+      count: 3,
+    }),
+    startsAsIdentity: true,
+    largestParameter: 8,
+    hides: (name, index) => hidesTriangles(2)(name, index % 4),
+  },
+  "repeated coupling, with context": {
+    bijection: repeated({
+      layer: coupling({ features: 3, context: 1, transformed: [1], transformer: spline, hidden: [5] }),
+      count: 2,
+    }),
+    startsAsIdentity: true,
+    largestParameter: 1,
   },
   "chain of linear maps": {
     bijection: chain([

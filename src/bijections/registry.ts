@@ -15,6 +15,7 @@ import { luAffine } from "./luAffine.ts";
 import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts";
 import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
 import { permutation } from "./permutation.ts";
+import { repeatedFromJson } from "./repeated.ts";
 import { standardization } from "./standardization.ts";
 import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
 
@@ -30,6 +31,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   marginalSpline: (json) => marginalSpline(json as unknown as MarginalSplineOptions),
   maskedAutoregressive: maskedAutoregressiveFromJson,
   permutation: (json) => permutation(json.order as number[]),
+  repeated: repeatedFromJson,
   standardization: (json) => standardization(json as unknown as { features: number }),
   triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
 };

@@ -5,18 +5,21 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { apply } from "./arithmetic.ts";
 import {
   dependents,
   type Expr,
   formatShape,
   type MapExpr,
+  type ScanExpr,
   type SlotExpr,
   sameShape,
   sizeOf,
   topologicalOrder,
 } from "./expr.ts";
 import { asExpr, slot, type Value } from "./leaves.ts";
-import { reshape } from "./movement.ts";
+import { gather, reshape, slice as takeSlice } from "./movement.ts";
+import { substitute } from "./rebuild.ts";
 
 /**
  * Applies a scalar program to each feature.
@@ -104,4 +107,162 @@ export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr,
     batched: true,
     inputs: [initial, ...outer],
   };
+}
+
+/**
+ * Applies `body` once for each slice of some stacked values, to the state that the application before has left; returns
+ * the last state. A chain of hundreds of equal maps with parameters of their own is one scan.
+ *
+ * @param steps - Number of slices, at least 1.
+ * @param stacked - Shared values `[steps, ...]`; the body gets their slices `[...]`.
+ * @param options - `reversed`: from the last slice to the first.
+ */
+export function scan(
+  initial: Expr,
+  steps: number,
+  stacked: readonly Expr[],
+  body: (state: Expr, slices: readonly Expr[]) => Expr,
+  { reversed = false }: { readonly reversed?: boolean } = {},
+): Expr {
+  for (const value of stacked)
+    if (value.batched || value.shape[0] !== steps)
+      throw new ShapeError(
+        `scan: a stacked value must be shared, of shape [${steps}, ...], got ${formatShape(value.shape)}.`,
+      );
+  const state = slot(initial.shape, true);
+  const slices = stacked.map((value) => slot(value.shape.slice(1), false));
+  const result = body(state, slices);
+  if (!sameShape(result.shape, initial.shape))
+    throw new ShapeError(
+      `scan: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
+    );
+  const lifted = liftSlices(result, slices, stacked, steps);
+  return scanOf(initial, { steps, reversed, slot: state, ...lifted });
+}
+
+/**
+ * What a body computes from slices alone, by element-wise operations, moves and sums, is computed of the stacked values,
+ * once for all steps and rows; the body gets its slices.
+ */
+function liftSlices(
+  result: Expr,
+  slices: readonly SlotExpr[],
+  stacked: readonly Expr[],
+  steps: number,
+): { readonly result: Expr; readonly slices: readonly SlotExpr[]; readonly stacked: readonly Expr[] } {
+  const inside = dependents([result], ...slices);
+  /** By node that depends on slices alone: its stacked value. */
+  const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
+  for (const node of topologicalOrder([result])) {
+    if (node.batched || !inside.has(node) || lifted.has(node)) continue;
+    const value = stackedValue(node, lifted, inside, steps);
+    if (value) lifted.set(node, value);
+  }
+  // Those that something else reads become slices; the rest has gone into them.
+  const own = new Map<Expr, SlotExpr>();
+  for (const node of [...topologicalOrder([result])])
+    if (!lifted.has(node))
+      for (const operand of node.inputs)
+        if (lifted.has(operand) && !own.has(operand)) own.set(operand, slot(operand.shape, false));
+  return {
+    result: substitute([result], own)[0]!,
+    slices: [...own.values()],
+    stacked: [...own.keys()].map((node) => lifted.get(node)!),
+  };
+}
+
+/** The stacked value of a node whose operands have one, or undefined where there is no rule. */
+function stackedValue(
+  node: Expr,
+  lifted: ReadonlyMap<Expr, Expr>,
+  inside: ReadonlySet<Expr>,
+  steps: number,
+): Expr | undefined {
+  if (node.inputs.some((operand) => inside.has(operand) && !lifted.has(operand))) return undefined;
+  const source = lifted.get(node.inputs[0]!);
+  const shape = [steps, ...node.shape];
+  switch (node.op) {
+    case "elementwise":
+      return apply(
+        node.name,
+        ...node.inputs.map((operand) => {
+          const own = lifted.get(operand);
+          const isScalar = operand.shape.length === 0;
+          return own && isScalar ? reshape(own, [steps, ...node.shape.map(() => 1)]) : (own ?? operand);
+        }),
+      );
+    case "reshape":
+      return reshape(source!, shape);
+    case "gather": {
+      const size = sizeOf(node.inputs[0]!.shape);
+      const { indices } = node;
+      const all = Int32Array.from({ length: steps * indices.length }, (_, i) => {
+        const from = indices[i % indices.length]!;
+        return from < 0 ? -1 : Math.floor(i / indices.length) * size + from;
+      });
+      return gather(source!, all, shape);
+    }
+    case "sum":
+      return { ...node, outer: steps * node.outer, shape, inputs: [source!] };
+    default:
+      return undefined;
+  }
+}
+
+/** A scan from ready slots and result. Meant for graph transforms. */
+export function scanOf(
+  initial: Expr,
+  own: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
+    readonly stacked: readonly Expr[];
+  },
+): Expr {
+  const { steps, reversed, slot: state, stacked } = own;
+  // What is computed from slices alone differs from step to step, and is computed where the state is: once a row.
+  const spread = new Map<Expr, SlotExpr>();
+  for (const node of topologicalOrder([own.result]))
+    if (!node.batched && node.inputs.length > 0 && node.op !== "reshape")
+      for (const source of own.slices)
+        if (!source.batched && dependents([node], source).has(node))
+          spread.set(source, slot(source.shape, true));
+  const slices = own.slices.map((slice) => spread.get(slice) ?? slice);
+  const [result] = substitute([own.result], spread);
+  for (const node of topologicalOrder([result!]))
+    if (
+      (node.op === "linear" || node.op === "solveTriangular") &&
+      node.inputs[node.op === "linear" ? 1 : 0]!.batched
+    )
+      throw new ShapeError(
+        "scan: a slice that is a matrix of a dense layer is used in arithmetic too; do that before the scan, on the stacked value.",
+      );
+  const inside = dependents([result!], state, ...slices);
+  if (!inside.has(result!)) return result!;
+  const outer = new Set<Expr>();
+  for (const node of topologicalOrder([result!]))
+    if (inside.has(node)) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
+  return {
+    op: "scan",
+    steps,
+    reversed,
+    slot: state,
+    slices,
+    result: result!,
+    shape: initial.shape,
+    batched: true,
+    inputs: [initial, ...stacked, ...outer],
+  };
+}
+
+/** The scan written out, step after step: its meaning, and what reverse derivatives are taken of. */
+export function unrolledScan(node: ScanExpr): Expr {
+  const stacked = node.inputs.slice(1, 1 + node.slices.length);
+  let state = node.inputs[0]!;
+  for (let step = 0; step < node.steps; step++) {
+    const at = node.reversed ? node.steps - 1 - step : step;
+    const replacements = new Map<Expr, Expr>([[node.slot, state]]);
+    node.slices.forEach((slice, i) => {
+      replacements.set(slice, reshape(takeSlice(stacked[i]!, at, at + 1), slice.shape));
+    });
+    state = substitute([node.result], replacements)[0]!;
+  }
+  return state;
 }

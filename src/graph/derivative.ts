@@ -17,6 +17,7 @@ import {
   formatShape,
   type LinearExpr,
   type MapExpr,
+  type ScanExpr,
   type SolveTriangularExpr,
   type SumExpr,
   sameShape,
@@ -147,6 +148,8 @@ function pullBack(node: Expr, c: Expr, active: ReadonlySet<Expr>, send: Send): v
       return pullBackSolve(node, c, active, send);
     case "fixedPoint":
       return pullBackFixedPoint(node, c, active, send);
+    case "scan":
+      return pullBackScan(node, c, active, send);
     default:
       return;
   }
@@ -274,6 +277,39 @@ function pullBackFixedPoint(node: FixedPointExpr, c: Expr, active: ReadonlySet<E
   outer.forEach((input, i) => send(input, gradients[i]!, true));
 }
 
+/** The derivative of the scan written out; what hundreds of steps have to keep is known only then. */
+function pullBackScan(node: ScanExpr, c: Expr, active: ReadonlySet<Expr>, send: Send): void {
+  const inputs = node.inputs.filter((input) => active.has(input));
+  const gradients = vjp([ops.unrolledScan(node)], [c], inputs);
+  inputs.forEach((input, i) => send(input, gradients[i]!, true));
+}
+
+/** State and tangent go through the steps together. */
+function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr {
+  const size = sizeOf(node.shape);
+  const flat = (value: Expr): Expr => ops.reshape(value, [size]);
+  const count = node.slices.length;
+  const [initial, ...rest] = node.inputs as [Expr, ...Expr[]];
+  const [stacked, outer] = [rest.slice(0, count), rest.slice(count)];
+  // On the slots, which nothing can merge with what stands for them in the end.
+  const own: readonly Expr[] = [node.slot, ...node.slices];
+  const moving = own.map((slot) => ops.slot(slot.shape, slot.batched));
+  const [along] = jvp([node.result], [...own, ...outer], [...moving, ...outer.map(tangent)]);
+  const pair = ops.scan(
+    ops.concatenate([flat(initial), flat(tangent(initial))]),
+    node.steps,
+    [...stacked, ...stacked.map(tangent)],
+    (both, slices) => {
+      const [state, change] = [0, size].map((at) => ops.reshape(ops.slice(both, at, at + size), node.shape));
+      const values = [state!, ...slices.slice(0, count), change!, ...slices.slice(count)];
+      const replacements = new Map([...own, ...moving].map((slot, i) => [slot, values[i]!]));
+      return ops.concatenate(substitute([node.result, along!], replacements).map(flat));
+    },
+    { reversed: node.reversed },
+  );
+  return ops.reshape(ops.slice(pair, size, 2 * size), node.shape);
+}
+
 /**
  * Jacobian-vector product: the tangents of the outputs when each of `inputs` moves along its tangent.
  * Members of `inputs` are cut points.
@@ -373,6 +409,8 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
         ops.add(drive, jvp([atSolution!], [node], [t])[0]!),
       );
     }
+    case "scan":
+      return pushForwardScan(node, orZero);
     default:
       return zeroOf(node);
   }

@@ -137,6 +137,21 @@ export interface FixedPointExpr extends Node {
   readonly result: Expr;
 }
 
+/**
+ * The state after a body was applied once for each slice of some stacked values, first to last or, `reversed`, last to
+ * first. `inputs` are the first state, the stacked values (shared, with one more leading axis than their slots in
+ * `slices`), and the outer values that the body uses.
+ */
+export interface ScanExpr extends Node {
+  readonly op: "scan";
+  readonly steps: number;
+  readonly reversed: boolean;
+  readonly slot: SlotExpr;
+  /** One a stacked value. A batched slot stands for the same numbers in every row. */
+  readonly slices: readonly SlotExpr[];
+  readonly result: Expr;
+}
+
 /** A symbolic value of one sample; see the file's head. */
 export type Expr =
   | InputExpr
@@ -158,7 +173,8 @@ export type Expr =
   | SolveTriangularExpr
   | MapExpr
   | ProjectExpr
-  | FixedPointExpr;
+  | FixedPointExpr
+  | ScanExpr;
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
@@ -213,9 +229,9 @@ export function topologicalOrder(outputs: readonly Expr[], leaves?: ReadonlySet<
   return order;
 }
 
-/** The nodes among `outputs`' ancestors that depend on `source`, itself included. */
-export function dependents(outputs: readonly Expr[], source: Expr): Set<Expr> {
-  const found = new Set<Expr>([source]);
+/** The nodes among `outputs`' ancestors that depend on one of `sources`, themselves included. */
+export function dependents(outputs: readonly Expr[], ...sources: readonly Expr[]): Set<Expr> {
+  const found = new Set<Expr>(sources);
   for (const node of topologicalOrder(outputs))
     if (node.inputs.some((input) => found.has(input))) found.add(node);
   return found;

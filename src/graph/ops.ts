@@ -39,7 +39,16 @@ export {
   tanh,
   uniformConstant,
 } from "./arithmetic.ts";
-export { fixedPoint, fixedPointOf, mapFeatures, mapOf, project } from "./bodies.ts";
+export {
+  fixedPoint,
+  fixedPointOf,
+  mapFeatures,
+  mapOf,
+  project,
+  scan,
+  scanOf,
+  unrolledScan,
+} from "./bodies.ts";
 export { asExpr, constant, input, parameter, rowMark, slot, stepInput, type Value, zeros } from "./leaves.ts";
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./movement.ts";
 export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./products.ts";

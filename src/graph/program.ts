@@ -94,7 +94,7 @@ export function allNodes(outputs: readonly Expr[]): Expr[] {
   const visit = (roots: readonly Expr[]): void => {
     for (const node of topologicalOrder(roots)) {
       if (found.has(node)) continue;
-      if (node.op === "fixedPoint") visit([node.result]);
+      if (node.op === "fixedPoint" || node.op === "scan") visit([node.result]);
       found.add(node);
     }
   };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Expr, type FixedPointExpr, topologicalOrder } from "./expr.ts";
+import { type Expr, type FixedPointExpr, type ScanExpr, topologicalOrder } from "./expr.ts";
 import * as ops from "./ops.ts";
 
 /** The node with other inputs, in the same order and of the same shapes. Bodies are kept. */
@@ -19,7 +19,8 @@ export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
     case "project":
       return ops.project(inputs[0]!, node.index);
     case "fixedPoint":
-      throw new Error("a fixed point is rebuilt with its body; use rebuildFixedPoint");
+    case "scan":
+      throw new Error("an iteration is rebuilt with its body; use rebuildIteration");
     case "sumRows":
     case "sumOuter":
       return { ...node, inputs };
@@ -32,11 +33,23 @@ export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
   }
 }
 
-/** A fixed point whose outer values are replaced by `replace`; its slot is kept. */
-export function rebuildFixedPoint(node: FixedPointExpr, replace: (outer: Expr) => Expr): Expr {
-  const replacements = new Map<Expr, Expr>(node.inputs.slice(1).map((outer) => [outer, replace(outer)]));
-  const [result] = substitute([node.result], replacements);
-  return ops.fixedPointOf(replace(node.inputs[0]!), node.iterations, node.slot, result!);
+/**
+ * An iteration whose outer values are replaced by `replace`, and its body then by `body`; slots are kept.
+ */
+export function rebuildIteration(
+  node: FixedPointExpr | ScanExpr,
+  replace: (outer: Expr) => Expr,
+  body: (result: Expr, outer: readonly Expr[]) => Expr = (result) => result,
+): Expr {
+  const stackedCount = node.op === "scan" ? node.slices.length : 0;
+  const outer = node.inputs.slice(1 + stackedCount);
+  const replaced = outer.map(replace);
+  const [result] = substitute([node.result], new Map(outer.map((value, i) => [value, replaced[i]!])));
+  const next = body(result!, replaced);
+  const initial = replace(node.inputs[0]!);
+  if (node.op === "fixedPoint") return ops.fixedPointOf(initial, node.iterations, node.slot, next);
+  const stacked = node.inputs.slice(1, 1 + stackedCount).map(replace);
+  return ops.scanOf(initial, { ...node, result: next, stacked });
 }
 
 /** The outputs with every node in `replacements` replaced, wherever it occurs. */
@@ -46,10 +59,10 @@ export function substitute(outputs: readonly Expr[], replacements: ReadonlyMap<E
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     if (inputs.every((input, i) => input === node.inputs[i])) done.set(node, node);
-    else if (node.op === "fixedPoint")
+    else if (node.op === "fixedPoint" || node.op === "scan")
       done.set(
         node,
-        rebuildFixedPoint(node, (outer) => done.get(outer) ?? outer),
+        rebuildIteration(node, (outer) => done.get(outer) ?? outer),
       );
     else done.set(node, withInputs(node, inputs));
   }

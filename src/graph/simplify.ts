@@ -19,7 +19,7 @@ import {
   topologicalOrder,
 } from "./expr.ts";
 import * as ops from "./ops.ts";
-import { rebuildFixedPoint, withInputs } from "./rebuild.ts";
+import { rebuildIteration, withInputs } from "./rebuild.ts";
 
 /** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
 export function simplify(outputs: readonly Expr[]): Expr[] {
@@ -32,17 +32,14 @@ function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Ex
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     let next: Expr;
-    if (node.op === "fixedPoint") {
-      const rebuilt = rebuildFixedPoint(node, (outer) => done.get(outer) ?? outer);
-      if (rebuilt.op === "fixedPoint") {
-        const [result] = simplifyWith(
-          [rebuilt.result],
-          interner,
-          new Map(rebuilt.inputs.map((outer) => [outer, outer])),
-        );
-        next = ops.fixedPointOf(rebuilt.inputs[0]!, rebuilt.iterations, rebuilt.slot, result!);
-      } else next = rebuilt;
-    } else if (node.op === "map") next = simplifyMap(node, inputs);
+    if (node.op === "fixedPoint" || node.op === "scan")
+      next = rebuildIteration(
+        node,
+        (outer) => done.get(outer) ?? outer,
+        (result, outer) =>
+          simplifyWith([result], interner, new Map(outer.map((value) => [value, value])))[0]!,
+      );
+    else if (node.op === "map") next = simplifyMap(node, inputs);
     else next = rewrite(withInputs(node, inputs), interner);
     done.set(node, interner.intern(next));
   }

@@ -5,7 +5,14 @@
  */
 
 import { elementwise } from "../../graph/elementwise.ts";
-import { type Expr, type FixedPointExpr, type MapExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import {
+  type Expr,
+  type FixedPointExpr,
+  type MapExpr,
+  type ScanExpr,
+  sizeOf,
+  topologicalOrder,
+} from "../../graph/expr.ts";
 
 /** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
 export type Values = Map<Expr, Float64Array>;
@@ -134,6 +141,7 @@ function evaluate(node: Expr, values: Values, rows: number): Float64Array {
     case "project":
       return evaluateMap(node.inputs[0] as MapExpr, node.index, values, count);
     case "fixedPoint":
+    case "scan":
       return iterate(node, values, rows);
     default:
       throw new Error(`no value was given for the ${node.op} "${"name" in node ? node.name : ""}"`);
@@ -166,15 +174,23 @@ function evaluateMap(map: MapExpr, index: number, values: Values, count: number)
   return out;
 }
 
-function iterate(node: FixedPointExpr, values: Values, rows: number): Float64Array {
-  const size = sizeOf(node.shape);
+function iterate(node: FixedPointExpr | ScanExpr, values: Values, rows: number): Float64Array {
+  const repeat = (data: Float64Array): Float64Array =>
+    Float64Array.from({ length: rows * data.length }, (_, i) => data[i % data.length]!);
+  const asRows = (value: Expr, data: Float64Array): Float64Array => (value.batched ? data : repeat(data));
   const initial = node.inputs[0]!;
-  const asRows = (value: Expr, data: Float64Array): Float64Array =>
-    value.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!);
   let state = asRows(initial, values.get(initial)!);
-  for (let k = 0; k < node.iterations; k++) {
+  const steps = node.op === "scan" ? node.steps : node.iterations;
+  for (let step = 0; step < steps; step++) {
     const inside: Values = new Map(node.inputs.map((outer) => [outer, values.get(outer)!]));
     inside.set(node.slot, state);
+    if (node.op === "scan")
+      node.slices.forEach((slice, i) => {
+        const at = node.reversed ? steps - 1 - step : step;
+        const size = sizeOf(slice.shape);
+        const own = values.get(node.inputs[1 + i]!)!.subarray(at * size, (at + 1) * size);
+        inside.set(slice, slice.batched ? repeat(own) : own);
+      });
     state = asRows(node.result, interpret([node.result], inside, rows)[0]!);
   }
   return state;

@@ -347,6 +347,8 @@ function emitTile(
     ];
     const parameters = { indices, count, position };
     const zero = f.local("i32");
+    /** Number of the slice that each scan is at. */
+    const slices = new Map<Expr, Local>();
     const push = (argument: Argument): void => {
       switch (argument.kind) {
         case "number":
@@ -357,6 +359,13 @@ function emitTile(
           return;
         case "control":
           f.i32(0).set(zero).load("i32.load", zero, argument.bytes);
+          return;
+        case "slice":
+          f.get(slices.get(argument.loop)!)
+            .i32(argument.stride)
+            .op("i32.mul")
+            .i32(addressOf(argument.owner) + argument.bytes)
+            .op("i32.add");
           return;
         case "shard":
           f.get(shard).i32(argument.bytes).op("i32.add");
@@ -374,7 +383,21 @@ function emitTile(
     const run = (list: readonly Item[]): void => {
       for (const item of list) {
         if ("items" in item) {
-          f.repeat(item.iterations, () => run(item.items));
+          const { iterations, scan } = item;
+          if (!scan) f.repeat(iterations, () => run(item.items));
+          else {
+            const [slice, round] = [f.local("i32"), f.local("i32")];
+            slices.set(scan, slice);
+            f.forRange(round, 0, iterations, 1, () => {
+              if (scan.reversed)
+                f.i32(iterations - 1)
+                  .get(round)
+                  .op("i32.sub")
+                  .set(slice);
+              else f.get(round).set(slice);
+              run(item.items);
+            });
+          }
           continue;
         }
         item.arguments.forEach(push);

@@ -4,12 +4,19 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
+import type { Expr, ScanExpr } from "../../graph/expr.ts";
 import type { FunctionIndex } from "./assembler.ts";
 
 /** An argument of a kernel call. */
 export type Argument =
   | { readonly kind: "value"; readonly owner: Expr; readonly bytes: number }
+  | {
+      readonly kind: "slice";
+      readonly owner: Expr;
+      readonly bytes: number;
+      readonly loop: Expr;
+      readonly stride: number;
+    }
   | { readonly kind: "shard"; readonly bytes: number }
   | { readonly kind: "number"; readonly value: number }
   | { readonly kind: "control"; readonly bytes: number }
@@ -26,6 +33,8 @@ export interface Call {
 /** Calls repeated a fixed number of times. */
 export interface Loop {
   readonly iterations: number;
+  /** The scan whose slices the calls read: address arguments of kind `slice` move on by their stride in each round. */
+  readonly scan?: ScanExpr;
   readonly items: readonly Item[];
 }
 

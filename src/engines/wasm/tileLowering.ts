@@ -8,6 +8,7 @@ import {
   type Expr,
   type FixedPointExpr,
   type LinearExpr,
+  type ScanExpr,
   sizeOf,
   topologicalOrder,
 } from "../../graph/expr.ts";
@@ -84,8 +85,20 @@ export class TileLowering {
   value(value: Expr, elements = 0): Argument {
     const { owner, offset } = viewOf(value);
     const unit = owner.batched ? this.#cache.rowBytes : this.#cache.laneBytes;
-    return { kind: "value", owner, bytes: (offset + elements) * unit };
+    const bytes = (offset + elements) * unit;
+    const slice = this.#slices.get(owner);
+    if (!slice || owner.batched) return { kind: "value", owner, bytes };
+    const stacked = viewOf(slice.stacked);
+    return {
+      kind: "slice",
+      owner: stacked.owner,
+      bytes: stacked.offset * unit + bytes,
+      loop: slice.scan,
+      stride: sizeOf(owner.shape) * unit,
+    };
   }
+  /** What the slots of scans stand for. */
+  readonly #slices = new Map<Expr, { readonly scan: ScanExpr; readonly stacked: Expr }>();
 
   #call(kernel: number, args: readonly Argument[], writes: readonly Expr[]): Call {
     const reads = args.flatMap((argument) =>
@@ -168,6 +181,8 @@ export class TileLowering {
         return this.#lowerSumOuter(node, transposed);
       case "fixedPoint":
         return this.#lowerFixedPoint(node);
+      case "scan":
+        return this.#lowerScan(node);
       default:
         throw new Error(`the wasm engine has no tile kernel for ${node.op}`);
     }
@@ -365,6 +380,22 @@ export class TileLowering {
     return [start, { iterations: node.iterations, items: [...body, next] }, finish];
   }
 
+  #lowerScan(node: ScanExpr): Item[] {
+    const size = sizeOf(node.shape);
+    const stacked = node.inputs.slice(1, 1 + node.slices.length);
+    // A slice that is needed once a row is read as a shared one, and spread at the start of each round.
+    const fills = node.slices.flatMap((slice, i): Item[] => {
+      const source = slice.batched ? g.slot(slice.shape, false) : slice;
+      this.#slices.set(source, { scan: node, stacked: stacked[i]! });
+      return slice.batched ? [this.#spread(sizeOf(slice.shape), source, 0, slice, 0)] : [];
+    });
+    const start = this.#spread(size, node.inputs[0]!, 0, node.slot, 0);
+    const body = this.lower(bodyNodes(node), [node.result]);
+    const next = this.#spread(size, node.result, 0, node.slot, 0);
+    const finish = this.#spread(size, node.slot, 0, node, 0);
+    return [start, { iterations: node.steps, scan: node, items: [...fills, ...body, next] }, finish];
+  }
+
   /** An iteration whose elements can be computed one after another, each once. */
   #lowerOnce(node: FixedPointExpr, inside: readonly Expr[], readiness: Readiness): Item[] {
     const { units, scope } = this.#unitsOf(inside, [node.result], false);
@@ -426,10 +457,10 @@ function stepsOfUnit(unit: Unit, readiness: Readiness, { rectified }: Scope): In
   return isDivisible ? steps : Int32Array.of(Math.max(...steps));
 }
 
-/** The nodes of an iteration's body that depend on its state, in order. */
-export function bodyNodes(node: FixedPointExpr): Expr[] {
+/** The nodes of an iteration's body that depend on its state, or on its slices, in order. */
+export function bodyNodes(node: FixedPointExpr | ScanExpr): Expr[] {
   const outer = new Set<Expr>(node.inputs);
-  return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner !== node.slot);
+  return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
 }
 
 /** Owners of what a node reads from memory. */
