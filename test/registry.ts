@@ -309,11 +309,16 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "repeated coupling, with context": {
     bijection: repeated({
-      layer: coupling({ features: 3, context: 1, transformed: [1], transformer: spline, hidden: [5] }),
+      layer: coupling({
+        features: 3,
+        context: 1,
+        transformed: [1],
+        transformer: affineTransformer(),
+        hidden: [5],
+      }),
       count: 2,
     }),
     startsAsIdentity: true,
-    largestParameter: 1,
   },
   "chain of linear maps": {
     bijection: chain([
