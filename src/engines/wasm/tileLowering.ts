@@ -4,21 +4,15 @@
  * @module
  */
 
-import {
-  type Expr,
-  type FixedPointExpr,
-  type LinearExpr,
-  type ScanExpr,
-  sizeOf,
-  topologicalOrder,
-} from "../../graph/expr.ts";
+import { type Expr, type LinearExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { addProduct, addRowSum, addTranspose } from "./dense.ts";
 import { addTileKernel, analyseUnit } from "./fusedKernel.ts";
 import { fuse, type Unit } from "./fusion.ts";
+import { lowerFixedPoint, lowerScan } from "./iterationLowering.ts";
 import type { KernelCache } from "./kernelCache.ts";
 import type { Argument, Call, Item } from "./memoryPlan.ts";
-import { contributions, type Readiness, type Run, readinessOf, runsAt } from "./readiness.ts";
+import { contributions, type Run } from "./readiness.ts";
 import { bandsOf, extentOf, maskOf } from "./sparsity.ts";
 import { viewOf } from "./storage.ts";
 import * as kernels from "./tileKernels.ts";
@@ -64,11 +58,12 @@ export class TileLowering {
    * @param outputs - What is read afterwards.
    */
   lower(nodes: readonly Expr[], outputs: readonly Expr[]): Item[] {
-    const { units, scope } = this.#unitsOf(nodes, outputs, true);
-    return units.flatMap((unit) => this.#lowerUnit(unit, scope));
+    const { units, scope } = this.unitsOf(nodes, outputs, true);
+    return units.flatMap((unit) => this.lowerUnit(unit, scope));
   }
 
-  #unitsOf(
+  /** Nodes as units, rectifiers joined with their layers. `totals`: whether sums of all elements join a kernel. */
+  unitsOf(
     nodes: readonly Expr[],
     outputs: readonly Expr[],
     totals: boolean,
@@ -86,7 +81,7 @@ export class TileLowering {
     const { owner, offset } = viewOf(value);
     const unit = owner.batched ? this.#cache.rowBytes : this.#cache.laneBytes;
     const bytes = (offset + elements) * unit;
-    const slice = this.#slices.get(owner);
+    const slice = this.slices.get(owner);
     if (!slice || owner.batched) return { kind: "value", owner, bytes };
     const stacked = viewOf(slice.stacked);
     return {
@@ -98,7 +93,7 @@ export class TileLowering {
     };
   }
   /** What the slots of scans stand for. */
-  readonly #slices = new Map<Expr, { readonly scan: ScanExpr; readonly stacked: Expr }>();
+  readonly slices: Map<Expr, { readonly scan: ScanExpr; readonly stacked: Expr }> = new Map();
 
   #call(kernel: number, args: readonly Argument[], writes: readonly Expr[]): Call {
     const reads = args.flatMap((argument) =>
@@ -122,7 +117,7 @@ export class TileLowering {
   }
 
   /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
-  #lowerUnit(unit: Unit, { isRead, transposed, rectified }: Scope, part?: Run): Item[] {
+  lowerUnit(unit: Unit, { isRead, transposed, rectified }: Scope, part?: Run): Item[] {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
@@ -180,9 +175,9 @@ export class TileLowering {
       case "sumOuter":
         return this.#lowerSumOuter(node, transposed);
       case "fixedPoint":
-        return this.#lowerFixedPoint(node);
+        return lowerFixedPoint(this, node);
       case "scan":
-        return this.#lowerScan(node);
+        return lowerScan(this, node);
       default:
         throw new Error(`the wasm engine has no tile kernel for ${node.op}`);
     }
@@ -227,12 +222,12 @@ export class TileLowering {
       const start = place;
       place += sizeOf(piece.shape);
       const [from, to] = [Math.max(start, part.start), Math.min(place, part.end)];
-      return from < to ? [this.#spread(to - from, piece, from - start, node, from)] : [];
+      return from < to ? [this.spread(to - from, piece, from - start, node, from)] : [];
     });
   }
 
   /** Copies some elements of a value into another; a shared one goes to all lanes. */
-  #spread(rows: number, value: Expr, from: number, destination: Expr, to: number): Call {
+  spread(rows: number, value: Expr, from: number, destination: Expr, to: number): Call {
     const args = [this.value(value, from), this.value(destination, to)];
     if (value.batched) return this.#copy(rows, ...(args as [Argument, Argument]), destination);
     const kernel = this.#cache.get(`fill ${rows}`, () =>
@@ -366,54 +361,10 @@ export class TileLowering {
     }
     return id;
   }
-
-  #lowerFixedPoint(node: FixedPointExpr): Item[] {
-    const size = sizeOf(node.shape);
-    const state = node.slot;
-    const inside = bodyNodes(node);
-    const readiness = readinessOf(node, inside);
-    const finish = this.#spread(size, state, 0, node, 0);
-    if (readiness) return [...this.#lowerOnce(node, inside, readiness), finish];
-    const start = this.#spread(size, node.inputs[0]!, 0, state, 0);
-    const body = this.lower(inside, [node.result]);
-    const next = this.#spread(size, node.result, 0, state, 0);
-    return [start, { iterations: node.iterations, items: [...body, next] }, finish];
-  }
-
-  #lowerScan(node: ScanExpr): Item[] {
-    const size = sizeOf(node.shape);
-    const stacked = node.inputs.slice(1, 1 + node.slices.length);
-    // A slice that is needed once a row is read as a shared one, and spread at the start of each round.
-    const fills = node.slices.flatMap((slice, i): Item[] => {
-      const source = slice.batched ? g.slot(slice.shape, false) : slice;
-      this.#slices.set(source, { scan: node, stacked: stacked[i]! });
-      return slice.batched ? [this.#spread(sizeOf(slice.shape), source, 0, slice, 0)] : [];
-    });
-    const start = this.#spread(size, node.inputs[0]!, 0, node.slot, 0);
-    const body = this.lower(bodyNodes(node), [node.result]);
-    const next = this.#spread(size, node.result, 0, node.slot, 0);
-    const finish = this.#spread(size, node.slot, 0, node, 0);
-    return [start, { iterations: node.steps, scan: node, items: [...fills, ...body, next] }, finish];
-  }
-
-  /** An iteration whose elements can be computed one after another, each once. */
-  #lowerOnce(node: FixedPointExpr, inside: readonly Expr[], readiness: Readiness): Item[] {
-    const { units, scope } = this.#unitsOf(inside, [node.result], false);
-    const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness, scope) }));
-    const results = readiness.get(node.result)!;
-    const items: Item[] = [];
-    for (let step = 0; step <= Math.max(...results); step++) {
-      for (const { unit, steps } of schedule)
-        for (const run of runsAt(steps, step)) items.push(...this.#lowerUnit(unit, scope, run));
-      for (const { start, end } of runsAt(results, step))
-        items.push(this.#spread(end - start, node.result, start, node.slot, start));
-    }
-    return items;
-  }
 }
 
 /** What is known while the nodes of a program, or of a body, are lowered. */
-interface Scope {
+export interface Scope {
   /** Whether a node's value has to be in memory. */
   readonly isRead: (node: Expr) => boolean;
   /** Transposed values, by name of what they are a transposition of. */
@@ -436,31 +387,6 @@ function rectifiedLayers(nodes: readonly Expr[], outputs: readonly Expr[]): Map<
     if (floor.op === "constant" && floor.data.every((x) => x === 0)) found.set(node, layer);
   }
   return found;
-}
-
-/** When each feature of a unit, or each element of its node, is known; all at once where it cannot be divided. */
-function stepsOfUnit(unit: Unit, readiness: Readiness, { rectified }: Scope): Int32Array {
-  const { features } = unit;
-  if (features !== undefined)
-    return Int32Array.from({ length: features }, (_, feature) =>
-      Math.max(
-        ...unit.nodes.map((node) => {
-          const steps = readiness.get(node)!;
-          return steps[(feature * steps.length) / features]!;
-        }),
-      ),
-    );
-  const node = unit.nodes[0]!;
-  const steps = readiness.get(node)!;
-  const isDivisible =
-    node.op === "linear" || node.op === "gather" || node.op === "concatenate" || rectified.has(node);
-  return isDivisible ? steps : Int32Array.of(Math.max(...steps));
-}
-
-/** The nodes of an iteration's body that depend on its state, or on its slices, in order. */
-export function bodyNodes(node: FixedPointExpr | ScanExpr): Expr[] {
-  const outer = new Set<Expr>(node.inputs);
-  return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
 }
 
 /** Owners of what a node reads from memory. */

@@ -1,0 +1,89 @@
+/**
+ * Lowering of iterations: fixed points, whose elements are computed once where that can be, else in rounds; and scans,
+ * whose rounds each read another slice.
+ *
+ * @module
+ */
+
+import { type Expr, type FixedPointExpr, type ScanExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { Unit } from "./fusion.ts";
+import type { Item } from "./memoryPlan.ts";
+import { type Readiness, readinessOf, runsAt } from "./readiness.ts";
+import type { Scope, TileLowering } from "./tileLowering.ts";
+
+/** The items of an iteration to a fixed point. */
+export function lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Item[] {
+  const size = sizeOf(node.shape);
+  const state = node.slot;
+  const inside = bodyNodes(node);
+  const readiness = readinessOf(node, inside);
+  const finish = tiles.spread(size, state, 0, node, 0);
+  if (readiness) return [...lowerOnce(tiles, node, inside, readiness), finish];
+  const start = tiles.spread(size, node.inputs[0]!, 0, state, 0);
+  const body = tiles.lower(inside, [node.result]);
+  const next = tiles.spread(size, node.result, 0, state, 0);
+  return [start, { iterations: node.iterations, items: [...body, next] }, finish];
+}
+
+/** The items of a scan. */
+export function lowerScan(tiles: TileLowering, node: ScanExpr): Item[] {
+  const size = sizeOf(node.shape);
+  const stacked = node.inputs.slice(1, 1 + node.slices.length);
+  // A slice that is needed once a row is read as a shared one, and spread at the start of each round.
+  const fills = node.slices.flatMap((slice, i): Item[] => {
+    const source = slice.batched ? g.slot(slice.shape, false) : slice;
+    tiles.slices.set(source, { scan: node, stacked: stacked[i]! });
+    return slice.batched ? [tiles.spread(sizeOf(slice.shape), source, 0, slice, 0)] : [];
+  });
+  const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
+  const body = tiles.lower(bodyNodes(node), [node.result]);
+  const next = tiles.spread(size, node.result, 0, node.slot, 0);
+  const finish = tiles.spread(size, node.slot, 0, node, 0);
+  return [start, { iterations: node.steps, scan: node, items: [...fills, ...body, next] }, finish];
+}
+
+/** An iteration whose elements can be computed one after another, each once. */
+function lowerOnce(
+  tiles: TileLowering,
+  node: FixedPointExpr,
+  inside: readonly Expr[],
+  readiness: Readiness,
+): Item[] {
+  const { units, scope } = tiles.unitsOf(inside, [node.result], false);
+  const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness, scope) }));
+  const results = readiness.get(node.result)!;
+  const items: Item[] = [];
+  for (let step = 0; step <= Math.max(...results); step++) {
+    for (const { unit, steps } of schedule)
+      for (const run of runsAt(steps, step)) items.push(...tiles.lowerUnit(unit, scope, run));
+    for (const { start, end } of runsAt(results, step))
+      items.push(tiles.spread(end - start, node.result, start, node.slot, start));
+  }
+  return items;
+}
+
+/** When each feature of a unit, or each element of its node, is known; all at once where it cannot be divided. */
+function stepsOfUnit(unit: Unit, readiness: Readiness, { rectified }: Scope): Int32Array {
+  const { features } = unit;
+  if (features !== undefined)
+    return Int32Array.from({ length: features }, (_, feature) =>
+      Math.max(
+        ...unit.nodes.map((node) => {
+          const steps = readiness.get(node)!;
+          return steps[(feature * steps.length) / features]!;
+        }),
+      ),
+    );
+  const node = unit.nodes[0]!;
+  const steps = readiness.get(node)!;
+  const isDivisible =
+    node.op === "linear" || node.op === "gather" || node.op === "concatenate" || rectified.has(node);
+  return isDivisible ? steps : Int32Array.of(Math.max(...steps));
+}
+
+/** The nodes of an iteration's body that depend on its state, or on its slices, in order. */
+function bodyNodes(node: FixedPointExpr | ScanExpr): Expr[] {
+  const outer = new Set<Expr>(node.inputs);
+  return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
+}
