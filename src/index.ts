@@ -92,6 +92,7 @@ export {
   type Architecture,
   type ArchitectureOptions,
   type FlowKind,
+  type ModelKind,
   maskedAutoregressiveFlow,
   type NeuralSplineFlowOptions,
   neuralSplineFlow,

@@ -10,7 +10,6 @@ import { NumericalError, UsageError } from "../errors.ts";
 import { type Architecture, architectureOf } from "../flows/architecture.ts";
 import { pushforwardLogProb } from "../flows/density.ts";
 import { engineOf } from "../flows/evaluation.ts";
-import { Flow } from "../flows/flow.ts";
 import { type Model, parameterTree } from "../flows/model.ts";
 import { initialValues } from "../flows/parameters.ts";
 import type { ParameterExpr } from "../graph/expr.ts";
@@ -18,7 +17,8 @@ import * as g from "../graph/ops.ts";
 import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, type Trial } from "./choosePreparation.ts";
-import { concatenated, type FitData, type FitRows, fitData, joinedRows } from "./fitData.ts";
+import { finishFit, weightedMean, withPrefix } from "./finishFit.ts";
+import { concatenated, type FitData, type FitRows, fitData } from "./fitData.ts";
 import {
   checkFitOptions,
   type FitOptions,
@@ -144,44 +144,13 @@ async function fitPrepared(
       options.onWarning?.(
         "no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller --lr or more --epochs",
       );
-    return await finish({ ...start, values: { ...start.values, ...result.values } }, data, options, {
+    return await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, options, {
       history: result.history.map(toProgress),
       epochs: result.history[result.history.length - 1]?.epoch ?? 0,
     });
   } finally {
     likelihood.dispose();
   }
-}
-
-/** Measures a fitted model on its rows and wraps it up. */
-async function finish(
-  model: Model,
-  data: FitData,
-  options: FitOptions,
-  { history, epochs }: { readonly history: readonly FitProgress[]; readonly epochs: number },
-): Promise<FitResult> {
-  const measured = new Flow(model);
-  const how = {
-    engine: options.engine,
-    threads: options.threads,
-    wide: options.wide,
-    signal: options.signal,
-  };
-  const measure = async (rows: FitRows): Promise<number> =>
-    weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
-  const trainLogProb = await measure(data.train);
-  const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
-  const flow = new Flow({ ...model, fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb } });
-  return {
-    flow,
-    history,
-    trainLogProb,
-    validationLogProb,
-    epochs,
-    parameters: flow.parameterCount,
-    rows: data.rows,
-    dropped: data.dropped,
-  };
 }
 
 /** Steps of a trial of a preparation: at most this many, and no more than this share of the fit's own. */
@@ -384,23 +353,4 @@ function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
     const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
     return [leaf as ParameterExpr];
   });
-}
-
-function withPrefix(
-  prefix: string,
-  values: Readonly<Record<string, Float64Array>>,
-): Record<string, Float64Array> {
-  return Object.fromEntries(Object.entries(values).map(([name, data]) => [prefix + name, data]));
-}
-
-function weightedMean(values: Float64Array, weights: Float64Array | undefined): number {
-  let sum = 0;
-  let total = 0;
-  values.forEach((value, i) => {
-    const weight = weights?.[i] ?? 1;
-    if (weight === 0) return;
-    sum += weight * value;
-    total += weight;
-  });
-  return sum / total;
 }

@@ -22,6 +22,27 @@ export type FlowKind = "realnvp" | "maf" | "nsf" | "nsf-ar";
 /** The names, in the order in which help shows them. */
 export const flowKinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
 
+/** Names of the fitted models: the architectures, and the methods that fit without gradients. */
+export type ModelKind =
+  | FlowKind
+  | "gaussian"
+  | "mixture"
+  | "kde"
+  | "gaussianization"
+  | "sliced"
+  | "dual-ascent";
+
+/** The names, in the order in which help shows them. */
+export const modelKinds: readonly ModelKind[] = [
+  ...flowKinds,
+  "gaussian",
+  "mixture",
+  "kde",
+  "gaussianization",
+  "sliced",
+  "dual-ascent",
+];
+
 /** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
 export interface Architecture {
   /** Name of the architecture, as on the command line. */

@@ -7,7 +7,7 @@
 import type { Bijection, ParameterTree } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import type { FlowKind } from "./architecture.ts";
+import type { ModelKind } from "./architecture.ts";
 import type { ParameterValues } from "./parameters.ts";
 
 /** How a model was fitted, for people who inspect it. No clock, duration, thread count or path is among it. */
@@ -28,7 +28,7 @@ export interface FittedDescription {
 
 /** A fitted flow as plain data. */
 export interface Model {
-  readonly kind: FlowKind;
+  readonly kind: ModelKind;
   readonly base: Distribution;
   /** The trained part, between the base and the prepared data. */
   readonly bijection: Bijection;

@@ -13,7 +13,7 @@ import { FormatError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
-import { flowKinds } from "./architecture.ts";
+import { modelKinds } from "./architecture.ts";
 import { type Model, parameterTree } from "./model.ts";
 
 /** Version of the files that this release writes; it reads this one and all before. */
@@ -23,7 +23,7 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const names = v.array(v.pipe(v.string(), v.nonEmpty()));
 const part = v.looseObject({ type: v.string() });
 const header = v.object({
-  kind: v.picklist(flowKinds),
+  kind: v.picklist(modelKinds),
   base: part,
   bijection: part,
   preparation: part,

@@ -1,0 +1,62 @@
+/**
+ * The end of every fit: a model measured on the rows that it came from.
+ *
+ * @module
+ */
+
+import { Flow } from "../flows/flow.ts";
+import type { Model } from "../flows/model.ts";
+import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
+import type { FitOptions, FitProgress, FitResult } from "./fitOptions.ts";
+
+/** Measures a fitted model on its rows and wraps it up. */
+export async function finishFit(
+  model: Model,
+  data: FitData,
+  options: FitOptions,
+  { history, epochs }: { readonly history: readonly FitProgress[]; readonly epochs: number },
+): Promise<FitResult> {
+  const measured = new Flow(model);
+  const how = {
+    engine: options.engine,
+    threads: options.threads,
+    wide: options.wide,
+    signal: options.signal,
+  };
+  const measure = async (rows: FitRows): Promise<number> =>
+    weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
+  const trainLogProb = await measure(data.train);
+  const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
+  const flow = new Flow({ ...model, fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb } });
+  return {
+    flow,
+    history,
+    trainLogProb,
+    validationLogProb,
+    epochs,
+    parameters: flow.parameterCount,
+    rows: data.rows,
+    dropped: data.dropped,
+  };
+}
+
+/** Mean with weights, or without. */
+export function weightedMean(values: Float64Array, weights: Float64Array | undefined): number {
+  let sum = 0;
+  let total = 0;
+  values.forEach((value, i) => {
+    const weight = weights?.[i] ?? 1;
+    if (weight === 0) return;
+    sum += weight * value;
+    total += weight;
+  });
+  return sum / total;
+}
+
+/** Values under names with a prefix. */
+export function withPrefix(
+  prefix: string,
+  values: Readonly<Record<string, Float64Array>>,
+): Record<string, Float64Array> {
+  return Object.fromEntries(Object.entries(values).map(([name, data]) => [prefix + name, data]));
+}

@@ -1,0 +1,140 @@
+/**
+ * What all fits without gradients have in common: rows chosen, checked, split and standardized before, the model
+ * assembled and measured after. What lies between is the method.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../bijections/bijection.ts";
+import type { Table } from "../data/table.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { standardNormal } from "../distributions/standardNormal.ts";
+import { UsageError } from "../errors.ts";
+import type { ModelKind } from "../flows/architecture.ts";
+import type { ParameterValues } from "../flows/parameters.ts";
+import { type RandomKey, randomKey, split } from "../random/philox.ts";
+import { finishFit, withPrefix } from "./finishFit.ts";
+import { fitData } from "./fitData.ts";
+import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "./fitOptions.ts";
+import { fitStandardization } from "./preparation.ts";
+
+/** Options that every fit without gradients has. */
+export type StatisticalFitOptions = Pick<
+  FitOptions,
+  | "columns"
+  | "weights"
+  | "validation"
+  | "missing"
+  | "dequantize"
+  | "seed"
+  | "threads"
+  | "wide"
+  | "precision"
+  | "engine"
+  | "signal"
+  | "onProgress"
+  | "onWarning"
+>;
+
+/** Standardized rows, row-major, `columns` numbers each. */
+export interface StandardizedRows {
+  /** Number of rows. */
+  readonly rows: number;
+  /** `rows` times `columns` numbers: mean 0 and variance 1 over the training rows. */
+  readonly data: Float64Array;
+  /** One a row, above 0, of mean 1; undefined where all rows count the same. */
+  readonly weights: Float64Array | undefined;
+}
+
+/** What a method works on. */
+export interface StandardizedData {
+  /** Numbers of a row. */
+  readonly features: number;
+  /** Rows to fit. */
+  readonly train: StandardizedRows;
+  /** Held-out rows, to choose by; undefined where none were held out. */
+  readonly validation: StandardizedRows | undefined;
+  /** Source of every random choice. */
+  readonly key: RandomKey;
+  /** Logarithm of the density of the standardization, in nats: added to a mean log-density of standardized rows. */
+  readonly logAbsDet: number;
+}
+
+/** What a method found: the density of the standardized rows. */
+export interface StatisticalModel {
+  /** Base to standardized rows. */
+  readonly bijection: Bijection;
+  /** Its values, by dotted name. */
+  readonly values: ParameterValues;
+  /** What it pushes forward (default: independent standard normals), with its values. */
+  readonly base?: { readonly distribution: Distribution; readonly values: ParameterValues };
+  /** Steps, layers or iterations that the method took. */
+  readonly steps: number;
+  /** One entry each time held-out rows were looked at, in order; `epoch` and `step` count {@link steps}. */
+  readonly history?: readonly FitProgress[];
+}
+
+/**
+ * Fits a table by a method that works on standardized rows. The model's log-densities are in data units, and its numbers
+ * are float64 unless `precision` says otherwise.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the
+ *   signal fires.
+ */
+export async function statisticalFit(
+  kind: ModelKind,
+  table: Table,
+  options: StatisticalFitOptions,
+  method: (data: StandardizedData) => StatisticalModel | Promise<StatisticalModel>,
+): Promise<FitResult> {
+  checkFitOptions(options);
+  if ((options as FitOptions).given?.length)
+    throw new UsageError(
+      `${kind} fits the joint density of all its columns and cannot condition on some; use nsf-ar with --given.`,
+    );
+  const seed = options.seed ?? 0;
+  const data = fitData(table, options, randomKey(seed));
+  const features = data.columns.length;
+  const preparation = fitStandardization(data.train.data, features, data.train.weights);
+  const { mean, scale } = preparation.values as Record<"mean" | "scale", Float64Array>;
+  const standardized = (rows: typeof data.train): StandardizedRows => ({
+    rows: rows.rows,
+    data: rows.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
+    weights: rows.weights,
+  });
+  const found = await method({
+    features,
+    train: standardized(data.train),
+    validation: data.validation && standardized(data.validation),
+    key: split(randomKey(seed), kind),
+    logAbsDet: scale.reduce((sum, own) => sum - Math.log(own), 0),
+  });
+  const base = found.base ?? { distribution: standardNormal({ features }), values: {} };
+  return finishFit(
+    {
+      kind,
+      base: base.distribution,
+      bijection: found.bijection,
+      preparation: preparation.bijection,
+      contextPreparation: undefined,
+      columns: data.columns,
+      given: [],
+      precision: options.precision ?? "float64",
+      fitted: {
+        rows: data.rows,
+        seed,
+        epochs: found.steps,
+        trainLogProb: 0,
+        validationLogProb: 0,
+        dequantized: data.dequantized,
+      },
+      values: {
+        ...withPrefix("base.", base.values),
+        ...withPrefix("bijection.", found.values),
+        ...withPrefix("preparation.", preparation.values),
+      },
+    },
+    data,
+    options,
+    { history: found.history ?? [], epochs: found.steps },
+  );
+}
