@@ -3,7 +3,7 @@
  * order, each is transformed with parameters computed from those before it and the context.
  *
  *     inverse    x_i = T(y_i; network_i(y_1 .. y_(i-1), context))     one network pass
- *     forward    y_i = T^-1(x_i; network_i(y_1 .. y_(i-1), context))  a fixed point, reached in `features` passes
+ *     forward    y_i = T^-1(x_i; network_i(y_1 .. y_(i-1), context))  a fixed point: about one pass on the wasm engine
  *
  * @see https://arxiv.org/abs/1705.07057
  * @module
@@ -73,7 +73,7 @@ export function maskedAutoregressive({
       const ordered = g.gather(x, order, [features]);
       const generate = (state: Expr): Mapped =>
         transformFeatures(transformer, "generate", ordered, parametersOf(state, p, c));
-      // After k passes the first k features are final; the last pass gives all of them and the log-determinant.
+      // After k passes the first k features are final. An engine may compute each unit once, when it can be known.
       const state = g.fixedPoint(g.zeros([features]), features, (before) => generate(before).value);
       return { value: g.gather(state, back, [features]), logAbsDet: generate(state).logAbsDet };
     },

@@ -97,8 +97,8 @@ export function realNVP(options: ArchitectureOptions): Architecture {
 }
 
 /**
- * Masked autoregressive flow (Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057): a density costs one
- * network pass a transform, a sample one a feature; default 5 transforms.
+ * Masked autoregressive flow (Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057): both directions cost about
+ * one network pass a transform; default 5 transforms.
  * @throws UsageError if a size is not a positive integer.
  */
 export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architecture {
