@@ -28,8 +28,11 @@ export interface ProductShape {
   readonly cRowStride: number;
   /** What the products are added to: nothing, what C holds, or `bias[row]`. */
   readonly start: "zero" | "accumulate" | "bias";
-  /** Whether what is below zero is stored as zero, as an activation after a dense layer (default false). */
-  readonly rectified?: boolean;
+  /**
+   * What is done to a sum as it is stored: nothing (default), what is below zero becomes zero, or all becomes zero but
+   * where another matrix, laid out as C, is above zero; its address then takes the place of `bias`.
+   */
+  readonly finish?: "plain" | "rectified" | "gated";
 }
 
 /** Rows of a register block; two vectors wide. See ENGINE.md section 4: with more, V8 spills registers. */
@@ -92,12 +95,14 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
     emitBlock(f, options, shape, rows, width, pointers, cBlock, biasBlock);
     f.increment(aBlock, rows * aRowBytes).increment(cBlock, rows * cRowBytes);
     if (shape.start === "bias") f.increment(biasBlock, rows * laneBytes);
+    if (shape.finish === "gated") f.increment(biasBlock, rows * cRowBytes);
   };
   const strip = (width: number): void => {
     f.get(a).set(aBlock).get(cStrip).set(cBlock).get(bias).set(biasBlock);
     f.repeat(taller, () => block(height + 1, width));
     f.repeat(blocks - taller, () => block(height, width));
     f.increment(bStrip, 16 * width).increment(cStrip, 16 * width);
+    if (shape.finish === "gated") f.increment(bias, 16 * width);
   };
   if (shape.rows === 0) return;
   f.get(b).set(bStrip).get(c).set(cStrip);
@@ -153,12 +158,20 @@ function emitBlock(
     }
     f.increment(pointers.a, shape.aColumnStride * laneBytes);
   });
+  const zero = f.hoistedConstant(single ? "f32x4" : "f64x2", 0);
   for (const [row, line] of sums.entries())
     for (const [column, sum] of line.entries()) {
-      if (shape.rectified)
+      if (shape.finish === "rectified")
         f.get(sum)
-          .get(f.hoistedConstant(single ? "f32x4" : "f64x2", 0))
+          .get(zero)
           .op(single ? "f32x4.pmax" : "f64x2.pmax")
+          .set(sum);
+      else if (shape.finish === "gated")
+        f.load("v128.load", bias, cOffset(row, column))
+          .get(zero)
+          .op(single ? "f32x4.gt" : "f64x2.gt")
+          .get(sum)
+          .op("v128.and")
           .set(sum);
       f.store("v128.store", c, cOffset(row, column), sum);
     }

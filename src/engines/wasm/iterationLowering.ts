@@ -64,7 +64,7 @@ function lowerOnce(
 }
 
 /** When each feature of a unit, or each element of its node, is known; all at once where it cannot be divided. */
-function stepsOfUnit(unit: Unit, readiness: Readiness, { rectified }: Scope): Int32Array {
+function stepsOfUnit(unit: Unit, readiness: Readiness, { finished }: Scope): Int32Array {
   const { features } = unit;
   if (features !== undefined)
     return Int32Array.from({ length: features }, (_, feature) =>
@@ -78,7 +78,7 @@ function stepsOfUnit(unit: Unit, readiness: Readiness, { rectified }: Scope): In
   const node = unit.nodes[0]!;
   const steps = readiness.get(node)!;
   const isDivisible =
-    node.op === "linear" || node.op === "gather" || node.op === "concatenate" || rectified.has(node);
+    node.op === "linear" || node.op === "gather" || node.op === "concatenate" || finished.has(node);
   return isDivisible ? steps : Int32Array.of(Math.max(...steps));
 }
 

@@ -6,7 +6,8 @@
 
 import { type Expr, type LinearExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { addProduct, addRowSum, addTranspose } from "./dense.ts";
+import { type FinishedLayer, finishedLayers } from "./activations.ts";
+import { addProduct, addRowSum, addTranspose, type ProductShape } from "./dense.ts";
 import { addTileKernel, analyseUnit } from "./fusedKernel.ts";
 import { fuse, type Unit } from "./fusion.ts";
 import { lowerFixedPoint, lowerScan } from "./iterationLowering.ts";
@@ -68,12 +69,17 @@ export class TileLowering {
     outputs: readonly Expr[],
     totals: boolean,
   ): { readonly units: Unit[]; readonly scope: Scope } {
-    const rectified = rectifiedLayers(nodes, outputs);
-    const absorbed = new Set<Expr>(rectified.values());
+    // A comparison where a product is stored keeps V8 from joining vectors.
+    const finished = finishedLayers(nodes, outputs, !this.#cache.shape.vector.wide);
+    const absorbed = new Set<Expr>([...finished.values()].map(({ layer }) => layer));
     const own = nodes.filter((node) => !absorbed.has(node));
-    const reads = (node: Expr): Expr[] => ownersRead(rectified.get(node) ?? node);
-    const units = fuse(own, reads, { totals, apart: rectified });
-    return { units, scope: { isRead: readOutside(units, outputs, reads), transposed: new Map(), rectified } };
+    const reads = (node: Expr): Expr[] => {
+      const end = finished.get(node);
+      if (!end) return ownersRead(node);
+      return [...ownersRead(end.layer), ...(end.gate ? [viewOf(end.gate).owner] : [])];
+    };
+    const units = fuse(own, reads, { totals, apart: finished });
+    return { units, scope: { isRead: readOutside(units, outputs, reads), transposed: new Map(), finished } };
   }
 
   /** The address of a value, some elements in. A shared one is absolute. */
@@ -117,7 +123,7 @@ export class TileLowering {
   }
 
   /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
-  lowerUnit(unit: Unit, { isRead, transposed, rectified }: Scope, part?: Run): Item[] {
+  lowerUnit(unit: Unit, { isRead, transposed, finished }: Scope, part?: Run): Item[] {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
@@ -139,8 +145,8 @@ export class TileLowering {
       ];
     }
     const node = unit.nodes[0]!;
-    const layer = rectified.get(node);
-    if (layer) return this.#lowerLinear(layer, part, node);
+    const end = finished.get(node);
+    if (end) return this.#lowerLinear(end.layer, part, { node, gate: end.gate });
     switch (node.op) {
       case "input":
       case "rowMark":
@@ -243,11 +249,11 @@ export class TileLowering {
     return this.#call(kernel, [source, destination], [writes]);
   }
 
-  /** @param target - Where the layer's outputs go: its own value, or that of the rectifier after it. */
+  /** @param last - The activation, or gradient of one, that the layer ends in: its value is what is stored. */
   #lowerLinear(
     node: LinearExpr,
     part: Run = { start: 0, end: sizeOf(node.shape) },
-    target: Expr = node,
+    last?: { readonly node: Expr; readonly gate: Expr | undefined },
   ): Item[] {
     const { module, shape } = this.#cache;
     const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
@@ -255,6 +261,9 @@ export class TileLowering {
     const extents = contributions(node);
     const row = node.transposed ? 1 : inner;
     const column = node.transposed ? rows : 1;
+    const target = last?.node ?? node;
+    const finish = last ? (last.gate ? "gated" : "rectified") : "plain";
+    const extra = last?.gate ?? bias;
     const bands = bandsOf(part.end - part.start, (i) => extents[part.start + i]!);
     return bands.map((band) => {
       const [start, end] = [part.start + band.start, part.start + band.end];
@@ -267,8 +276,8 @@ export class TileLowering {
         bRowStride: shape.rowLength,
         cRowStride: shape.rowLength,
         start: bias ? ("bias" as const) : ("zero" as const),
-        rectified: target !== node,
-      };
+        finish,
+      } satisfies ProductShape;
       const kernel = this.#cache.get(`product ${Object.values(product)}`, () =>
         addProduct(module, null, product, shape.vector),
       );
@@ -278,7 +287,7 @@ export class TileLowering {
         a,
         this.value(x, from),
         this.value(target, start),
-        bias ? this.value(bias, start) : none,
+        extra ? this.value(extra, start) : none,
         { kind: "number", value: to - from },
       ];
       return this.#call(kernel, args, [target]);
@@ -369,24 +378,8 @@ export interface Scope {
   readonly isRead: (node: Expr) => boolean;
   /** Transposed values, by name of what they are a transposition of. */
   readonly transposed: Map<string, Expr>;
-  /** Dense layers that rectifiers have absorbed, by rectifier. */
-  readonly rectified: ReadonlyMap<Expr, LinearExpr>;
-}
-
-/** Rectifiers max(x, 0) that alone read a dense layer: one kernel makes both, and the layer's own value is not kept. */
-function rectifiedLayers(nodes: readonly Expr[], outputs: readonly Expr[]): Map<Expr, LinearExpr> {
-  const members = new Set(nodes);
-  const uses = new Map<Expr, number>();
-  for (const value of [...outputs, ...nodes.flatMap((node) => node.inputs)])
-    uses.set(value, (uses.get(value) ?? 0) + 1);
-  const found = new Map<Expr, LinearExpr>();
-  for (const node of nodes) {
-    if (node.op !== "elementwise" || node.name !== "max") continue;
-    const [layer, floor] = node.inputs as [Expr, Expr];
-    if (layer.op !== "linear" || !members.has(layer) || uses.get(layer) !== 1) continue;
-    if (floor.op === "constant" && floor.data.every((x) => x === 0)) found.set(node, layer);
-  }
-  return found;
+  /** Dense layers that a node after them has absorbed, by that node. */
+  readonly finished: ReadonlyMap<Expr, FinishedLayer>;
 }
 
 /** Owners of what a node reads from memory. */

@@ -87,7 +87,9 @@ describe.each(variants)("dense kernels in $precision, relaxed: $relaxed, wide: $
           sum += term;
           size += Math.abs(term);
         }
-        expected[at] = sum;
+        const gate = before[bias + row * shape.cRowStride + column]!;
+        const isKept = shape.finish === "gated" ? gate > 0 : shape.finish !== "rectified" || sum > 0;
+        expected[at] = isKept ? sum : 0;
         // Each of k products and k sums is rounded once.
         tolerance[at] = (k + 1) * work.epsilon * size;
       }
@@ -108,10 +110,11 @@ describe.each(variants)("dense kernels in $precision, relaxed: $relaxed, wide: $
       gapC: fc.nat(3),
       transposed: fc.boolean(),
       start: fc.constantFrom("zero", "accumulate", "bias"),
+      finish: fc.constantFrom("plain", "rectified", "gated"),
       seed: fc.nat(),
     });
     fc.assert(
-      fc.property(shapes, ({ rows, k, vectors, gapA, gapB, gapC, transposed, start, seed }) => {
+      fc.property(shapes, ({ rows, k, vectors, gapA, gapB, gapC, transposed, start, finish, seed }) => {
         const columns = vectors * lanes;
         const aStrides = transposed ? [1, rows + gapA] : [k + gapA, 1];
         const [aRowStride, aColumnStride] = aStrides as [number, number];
@@ -123,7 +126,9 @@ describe.each(variants)("dense kernels in $precision, relaxed: $relaxed, wide: $
             aColumnStride,
             bRowStride: columns + gapB,
             cRowStride: columns + gapC,
-            start,
+            // A gate is given in the place of a bias.
+            start: finish === "gated" ? "zero" : start,
+            finish,
           },
           k,
           seed,

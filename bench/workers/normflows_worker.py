@@ -1,0 +1,51 @@
+"""
+normflows on PyTorch: the layers that its documentation composes flows of.
+
+Its spline layers have residual networks only; with one block, and a width that gives as many parameters.
+"""
+
+from worker import matching_width, serve
+
+from importlib.metadata import version
+
+import normflows as nf
+import torch
+from torch_worker import prepared, trained_parameters
+
+
+def layers(task, width):
+    features = task["features"]
+    for i in range(task["transforms"]):
+        if task["flow"] == "realnvp":
+            half = (features + 1) // 2
+            network = nf.nets.MLP([half, width, width, 2 * (features - half)])
+            yield nf.flows.AffineCouplingBlock(network)
+            yield nf.flows.Permute(features, mode="swap")
+        elif task["flow"] == "maf":
+            # Reversed, so that densities are what takes one pass.
+            plain = {"num_blocks": 1, "use_residual_blocks": False}
+            yield nf.flows.Reverse(nf.flows.MaskedAffineAutoregressive(features, width, **plain))
+            yield nf.flows.Permute(features, mode="swap")
+        elif task["flow"] == "nsf":
+            yield nf.flows.CoupledRationalQuadraticSpline(
+                features, 1, width, num_bins=task["bins"], tail_bound=5, reverse_mask=i % 2 == 1
+            )
+        else:
+            yield nf.flows.AutoregressiveRationalQuadraticSpline(
+                features, 1, width, num_bins=task["bins"], tail_bound=5, init_identity=False
+            )
+            yield nf.flows.Permute(features, mode="swap")
+
+
+def build(task, width):
+    base = nf.distributions.DiagGaussian(task["features"], trainable=False)
+    return nf.NormalizingFlow(base, list(layers(task, width)))
+
+
+def prepare(task):
+    width = matching_width(task, lambda width: trained_parameters(build(task, width)))
+    flow = build(task, width)
+    return prepared(task, flow, flow.log_prob, lambda n: flow.sample(n)[0])
+
+
+serve(f"{version('normflows')}, torch {torch.__version__}", prepare)

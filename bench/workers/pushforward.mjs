@@ -1,0 +1,166 @@
+/**
+ * This library, as built in `dist`.
+ *
+ * A step is what `fit` runs: AdamW with its defaults (weight decay, clipping by norm, a moving average of the
+ * parameters), on rows that are in place, many steps a call. Scores and samples are `Flow.logProb` and `Flow.sample`,
+ * with all that they check; their rows come and go as float64.
+ */
+import { readFileSync } from "node:fs";
+import { checkFinite, eachCall, readRows, serve, threads } from "./worker.mjs";
+
+const library = await import("../../dist/index.js");
+const { normals } = await import("./normals.mjs");
+const { ops: g } = library;
+
+const wide = process.env.BENCH_WIDE === "1";
+const options = { threads, ...(wide ? { wide } : {}) };
+
+function architectureOf({ flow, features, hidden, transforms, bins }) {
+  const sizes = { features, hidden, transforms };
+  if (flow === "realnvp") return library.realNVP(sizes);
+  if (flow === "maf") return library.maskedAutoregressiveFlow(sizes);
+  // The paper's splines, which are those of the others: the tails are the identity.
+  return library.neuralSplineFlow({ ...sizes, bins, tails: "identity", autoregressive: flow === "nsf-ar" });
+}
+
+/**
+ * Starting values. A flow starts as the identity, its last layers at zero; here they are not, so that nothing that
+ * is timed is the identity.
+ */
+function valuesOf(tree, layers) {
+  const values = library.initialValues(tree, library.randomKey(0));
+  for (const [name, value] of Object.entries(values))
+    if (name.endsWith(`weight${layers}`) || name.endsWith(`bias${layers}`))
+      value.set(normals(value.length, value.length).map((x) => 0.05 * x));
+  return values;
+}
+
+const counted = (tree) =>
+  Array.from(library.flattenTree(tree).values())
+    .filter(({ kind }) => kind === "trained")
+    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+
+/** As `minimize` compiles it. */
+async function prepareStep(task) {
+  const { base, bijection, features } = architectureOf(task);
+  const tree = { base: base.parameters, bijection: bijection.parameters };
+  const bound = library.bindTree(tree);
+  const parameters = Array.from(library.flattenTree(tree).keys(), (name) =>
+    name.split(".").reduce((at, step) => at[step], bound),
+  );
+  const logProb = library.pushforwardLogProb(base, bijection, g.input("data", [features]), bound);
+  const loss = g.sumRows(g.neg(logProb));
+  const total = g.sumRows(g.rowMark());
+  const gradients = library.vjp([loss], [g.constant(1)], parameters).map((sum) => g.div(sum, total));
+  const { updates, norm } = library.adamW(parameters, gradients, {});
+  const executable = await library.wasmEngine(options).compile({ sums: { loss, total, norm }, updates });
+  await executable.setParameters(valuesOf(tree, task.hidden.length));
+  const rows = task.batches * task.batch;
+  await executable.load({ rows, inputs: { data: Float64Array.from(readRows(task, rows)) } });
+  let done = 0;
+  const run = async (count) => {
+    const from = performance.now();
+    const steps = Float64Array.from({ length: count }, (_, i) => done + i);
+    const sums = await executable.step({
+      indices: Uint32Array.from({ length: count * task.batch }, (_, i) => (done * task.batch + i) % rows),
+      counts: new Array(count).fill(task.batch),
+      stepInputs: {
+        rate: steps.map(() => task.rate),
+        correction1: steps.map((step) => 1 / (1 - 0.9 ** (step + 1))),
+        correction2: steps.map((step) => 1 / (1 - 0.999 ** (step + 1))),
+        averageShare: steps.map((step) => 1 - Math.min(0.995, (1 + step) / (10 + step))),
+      },
+    });
+    done += count;
+    const ms = (performance.now() - from) / count;
+    checkFinite(sums.loss);
+    return ms;
+  };
+  return {
+    parameters: counted(tree),
+    async time(repeats) {
+      // A fit runs an epoch a call. Five calls a round give a median.
+      const count = Math.ceil(repeats / 5);
+      const times = [];
+      for (let i = 0; i < Math.min(5, repeats); i++) times.push(await run(count));
+      return times;
+    },
+    release: () => executable.dispose(),
+  };
+}
+
+function flowOf(task) {
+  const { kind, base, bijection, features } = architectureOf(task);
+  const preparation = library.standardization({ features });
+  const tree = {
+    base: base.parameters,
+    bijection: bijection.parameters,
+    preparation: preparation.parameters,
+  };
+  return new library.Flow({
+    kind,
+    base,
+    bijection,
+    preparation,
+    contextPreparation: undefined,
+    columns: Array.from({ length: features }, (_, i) => `x${i}`),
+    given: [],
+    precision: "float32",
+    fitted: { rows: 0, seed: 0, epochs: 0, trainLogProb: 0, validationLogProb: 0, dequantized: {} },
+    values: valuesOf(tree, task.hidden.length),
+  });
+}
+
+async function prepare(task) {
+  if (task.workload === "step") return prepareStep(task);
+  if (task.workload === "fit") return prepareFit(task);
+  const flow = flowOf(task);
+  if (task.workload === "sample") {
+    const draw = () => flow.sample(task.rows, { seed: 1, ...options });
+    return { parameters: flow.parameterCount, time: eachCall(draw, ({ values }) => checkFinite(values)) };
+  }
+  const rows = Float64Array.from(readRows(task, task.rows));
+  return { parameters: flow.parameterCount, time: eachCall(() => flow.logProb(rows, options), checkFinite) };
+}
+
+/** From the call to the first validation that reaches the target; the fit is stopped there. */
+async function prepareFit(task) {
+  const { columns, data, target, seconds } = task;
+  const file = readFileSync(data);
+  const values = new Float64Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+  const table = library.tableFromRows(columns, values);
+  return {
+    // Those of the recipe for such a table.
+    parameters: counted(architectureOf(task).bijection.parameters),
+    async time() {
+      const stop = new AbortController();
+      const from = performance.now();
+      let ms;
+      const onProgress = ({ validationLogProb }) => {
+        if (validationLogProb >= target) ms ??= performance.now() - from;
+        if (ms || performance.now() - from > 1000 * seconds) stop.abort();
+      };
+      await library.fitTable(table, { ...options, onProgress, signal: stop.signal }).catch((error) => {
+        if (!(error instanceof library.AbortedError)) throw error;
+      });
+      if (!ms) throw new Error(`not reached in ${seconds} s`);
+      return [ms];
+    },
+  };
+}
+
+/** Whether wide kernels were asked for and are used: the first compilation tries them, and warns where they are not. */
+async function isWide() {
+  if (!wide) return false;
+  let isRefused = false;
+  process.on("warning", ({ name, message }) => {
+    isRefused ||= name === "PushforwardWarning" && message.startsWith("Wide SIMD");
+  });
+  const trial = await library.wasmEngine(options).compile({ rows: { y: g.neg(g.input("x", [1])) } });
+  trial.dispose();
+  await new Promise(setImmediate);
+  return !isRefused;
+}
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+await serve({ version, wide: await isWide() }, prepare);

@@ -1,0 +1,73 @@
+/** The grid of workloads. */
+
+/** The flows that are compared: transforms as in the libraries' own defaults, hidden layers of 128. */
+export const flows = {
+  realnvp: { transforms: 8 },
+  maf: { transforms: 5 },
+  nsf: { transforms: 5 },
+  "nsf-ar": { transforms: 5 },
+};
+
+export const workloads = ["step", "logProb", "sample", "fit", "startup"];
+export const everyFeatures = [2, 6, 16, 63];
+export const everyBatch = [256, 512, 4096];
+
+/** Rows of an evaluation, and of one in a quick run. */
+const rowsOf = { whole: 100_000, quick: 2000 };
+
+/** Batches of a training; a step takes the next of them. */
+const batches = 16;
+
+/**
+ * What is fitted and how well: the demo's table, up to a mean log-density of the held-out rows, in nats and data
+ * units. The flow is that of this library's recipe for such a table; the rate is the peer's, this library has its own
+ * schedule. Either library gets on for another 0.015 to 0.03.
+ */
+const fitted = {
+  flow: "nsf-ar",
+  features: 2,
+  batch: 256,
+  hidden: [64, 64],
+  transforms: 4,
+  bins: 16,
+  rate: 1e-3,
+  target: -9,
+};
+
+/**
+ * Every workload of a selection, in order.
+ * @param {{ workloads: readonly string[], only: readonly string[], features: readonly number[],
+ *   batch: readonly number[], cap: number, quick: boolean }} selection
+ * @param {import("./data.mjs").Data} data
+ */
+export async function tasksOf({ workloads, only, features, batch, cap, quick }, data) {
+  const rows = quick ? rowsOf.quick : rowsOf.whole;
+  const tasks = [];
+  for (const workload of workloads) {
+    if (workload === "fit") {
+      if (only.includes(fitted.flow))
+        tasks.push({ workload, ...fitted, ...(await data.demo()), seconds: cap });
+      continue;
+    }
+    const trains = workload !== "logProb" && workload !== "sample";
+    const isStart = workload === "startup";
+    // An evaluation has its own number of rows, whatever the batches of a training.
+    for (const flow of isStart ? only.slice(0, 1) : only)
+      for (const size of isStart ? features.slice(0, 1) : features)
+        for (const count of isStart ? batch.slice(0, 1) : trains ? batch : [rows])
+          tasks.push({
+            workload,
+            flow,
+            features: size,
+            batch: count,
+            rows: count,
+            batches,
+            hidden: [128, 128],
+            bins: 8,
+            rate: 1e-3,
+            ...flows[flow],
+            data: data.rows(size, Math.max(rows, trains ? batches * count : 0)),
+          });
+  }
+  return tasks;
+}
