@@ -15,6 +15,7 @@ import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { type EngineOptions, Evaluation } from "./evaluation.ts";
 import { type FittedDescription, type Model, parameterTree, wholeBijection } from "./model.ts";
 import { modelFromBytes, modelToBytes } from "./modelFile.ts";
+import { inTwoStages } from "./stages.ts";
 
 /** Options of evaluations. */
 export interface EvaluationOptions extends EngineOptions {
@@ -141,30 +142,44 @@ export class Flow {
   async logProb(rows: Table | Float64Array, options: EvaluationOptions = {}): Promise<Float64Array> {
     const { data, context, count, finite } = this.#split(rows);
     if (count === 0) return new Float64Array(0);
-    const prepare = await this.#evaluation.get("prepare", options);
-    const prepared = (await prepare.run({ rows: count, inputs: { data } }, options)).rows;
-    const inputs = { data: prepared.value!, ...(await this.#prepareContext(context, count, options)) };
-    const core = await this.#evaluation.get("logProb", options);
-    const logProb = (await core.run({ rows: count, inputs }, options)).rows.logProb!;
-    const out = logProb.map((value, row) =>
-      finite[row] ? value + prepared.logAbsDet![row]! : Number.NEGATIVE_INFINITY,
-    );
+    const [prepare, core] = await Promise.all([
+      this.#evaluation.get("prepare", options),
+      this.#evaluation.get("logProb", options),
+    ]);
+    const features = this.columns.length;
+    const conditions = this.given.length;
     const isWide =
       options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64";
-    // Beyond the range of the numbers the density is 0.
-    if (isWide) return out.map((value) => (Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value));
-    // Points so far out that float32 overflows, or that its seven digits are no longer enough: once more in float64.
-    const enough = wellWithin * this.columns.length;
+    const enough = wellWithin * features;
+    const out = new Float64Array(count);
     const lost: number[] = [];
-    for (let row = 0; row < count; row++)
-      if (
-        finite[row] &&
-        (!(Math.abs(logProb[row]!) <= enough) ||
-          isFar(inputs.data, this.columns.length, row) ||
-          isFar(inputs.context, this.given.length, row))
-      )
-        lost.push(row);
+    await inTwoStages(
+      count,
+      async (from, to) => {
+        const own = data.subarray(from * features, to * features);
+        const prepared = (await prepare.run({ rows: to - from, inputs: { data: own } }, options)).rows;
+        const given = context.subarray(from * conditions, to * conditions);
+        return { prepared, ...(await this.#prepareContext(given, to - from, options)) };
+      },
+      async (from, to, { prepared, ...given }) => {
+        const inputs = { data: prepared.value!, ...given };
+        const logProb = (await core.run({ rows: to - from, inputs }, options)).rows.logProb!;
+        for (let row = 0; row < to - from; row++) {
+          const value = logProb[row]! + prepared.logAbsDet![row]!;
+          // Beyond the range of the numbers the density is 0.
+          const isNone = !finite[from + row] || (isWide && Number.isNaN(value));
+          out[from + row] = isNone ? Number.NEGATIVE_INFINITY : value;
+          // Points so far out that float32 overflows, or that its seven digits are no longer enough.
+          const isLost =
+            !(Math.abs(logProb[row]!) <= enough) ||
+            isFar(inputs.data, features, row) ||
+            isFar(inputs.context, conditions, row);
+          if (!isWide && finite[from + row] && isLost) lost.push(from + row);
+        }
+      },
+    );
     if (lost.length === 0) return out;
+    // Those once more, in float64.
     const width = this.given.length + this.columns.length;
     const picked = new Float64Array(lost.length * width);
     lost.forEach((row, i) => {
