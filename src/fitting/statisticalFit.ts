@@ -50,6 +50,8 @@ export interface StandardizedRows {
 export interface StandardizedData {
   /** Numbers of a row. */
   readonly features: number;
+  /** Names of the columns, `features` of them. */
+  readonly columns: readonly string[];
   /** Rows to fit. */
   readonly train: StandardizedRows;
   /** Held-out rows, to choose by; undefined where none were held out. */
@@ -103,6 +105,7 @@ export async function statisticalFit(
   });
   const found = await method({
     features,
+    columns: data.columns,
     train: standardized(data.train),
     validation: data.validation && standardized(data.validation),
     key: split(randomKey(seed), kind),

@@ -30,7 +30,19 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --ema 1", /^--ema must be a number from 0 to below 1, got "1"\./],
   [
     "fit data.csv --out m.safetensors --flow nsfar",
-    /^--flow must be realnvp, maf, nsf or nsf-ar, got "nsfar"\. Did you mean nsf-ar\?/,
+    /^--flow must be realnvp, maf, nsf, nsf-ar, gaussian, .* or dual-ascent, got "nsfar"\. Did you mean nsf-ar\?/,
+  ],
+  [
+    "fit absent.csv --out m.safetensors --flow gaussian --epochs 3",
+    /^--epochs means nothing for --flow gaussian, which is fitted without gradients; leave it out\./,
+  ],
+  [
+    "fit absent.csv --out m.safetensors --flow kde --checkpoint c.bin",
+    /^--checkpoint means nothing for --flow kde/,
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow mixture --given c",
+    /^--given: mixture fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar/,
   ],
   ["fit data.csv --out m.safetensors --engine gpu", /^--engine must be wasm or reference, got "gpu"\./],
   ["fit data.csv --out m.safetensors --precision half", /^--precision must be float32 or float64/],
