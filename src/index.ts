@@ -76,6 +76,14 @@ export {
   UsageError,
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
+export {
+  type ComparedFlow,
+  type CompareOptions,
+  type CompareProgress,
+  type Comparison,
+  compare,
+  comparedKinds,
+} from "./fitting/compare.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
 export { type FitFlowOptions, fitFlow, fittedKinds } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
