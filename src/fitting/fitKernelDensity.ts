@@ -15,10 +15,15 @@ import { permutation } from "../bijections/permutation.ts";
 import type { Table } from "../data/table.ts";
 import { kernelDensity } from "../distributions/kernelDensity.ts";
 import { AbortedError } from "../errors.ts";
-import { RandomStream, split } from "../random/philox.ts";
+import { split } from "../random/philox.ts";
 import type { FitResult } from "./fitOptions.ts";
 import { fitWhitening, type Preparation } from "./preparation.ts";
-import { type StandardizedRows, type StatisticalFitOptions, statisticalFit } from "./statisticalFit.ts";
+import {
+  drawnRows,
+  type StandardizedRows,
+  type StatisticalFitOptions,
+  statisticalFit,
+} from "./statisticalFit.ts";
 
 /** Rows that are points at most: a density costs as many distances. */
 export const mostPoints = 4096;
@@ -41,9 +46,7 @@ const refinements = 8;
 export function fitKernelDensity(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {
   return statisticalFit("kde", table, options, async ({ columns, train, validation, key }) => {
     const features = columns.length;
-    const order = new RandomStream(split(key, "points")).permutation(train.rows).subarray(0, mostPoints);
-    // In the order of the table, so that all of them are the table.
-    const points = pick(train, order.sort(), features);
+    const points = drawnRows(train, mostPoints, features, split(key, "points"));
     const identity: Preparation = { bijection: permutation(columns.map((_, i) => i)), values: {} };
     const shapes =
       features === 1 ? [identity] : [identity, fitWhitening(train.data, features, train.weights)];
@@ -74,16 +77,6 @@ export function fitKernelDensity(table: Table, options: StatisticalFitOptions = 
       steps: 1,
     };
   });
-}
-
-/** Some rows. */
-function pick(rows: StandardizedRows, chosen: Uint32Array, width: number): StandardizedRows {
-  const data = new Float64Array(chosen.length * width);
-  chosen.forEach((row, i) => {
-    data.set(rows.data.subarray(row * width, (row + 1) * width), i * width);
-  });
-  const { weights } = rows;
-  return { rows: chosen.length, data, weights: weights && Float64Array.from(chosen, (row) => weights[row]!) };
 }
 
 /** Rows through the inverse of a shape: unchanged, or whitened. */
