@@ -55,7 +55,13 @@ export {
 } from "./data/table.ts";
 export { writeTable } from "./data/writeTable.ts";
 export { diagonalNormal } from "./distributions/diagonalNormal.ts";
-export type { Distribution, DistributionJson } from "./distributions/distribution.ts";
+export {
+  type Distribution,
+  type DistributionJson,
+  distributionFromJson,
+} from "./distributions/distribution.ts";
+export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
+export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
 export type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "./engines/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
@@ -70,7 +76,19 @@ export {
   UsageError,
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
+export {
+  type ComparedFlow,
+  type CompareOptions,
+  type CompareProgress,
+  type Comparison,
+  compare,
+  comparedKinds,
+} from "./fitting/compare.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
+export { type FitFlowOptions, fitFlow, fittedKinds } from "./fitting/fitFlow.ts";
+export { fitGaussian } from "./fitting/fitGaussian.ts";
+export { fitKernelDensity } from "./fitting/fitKernelDensity.ts";
+export { fitMixture } from "./fitting/fitMixture.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
 export {
   chooseGaussianMixture,
@@ -88,6 +106,7 @@ export {
   type Rows,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
+export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
 export {
   type Architecture,
   type ArchitectureOptions,

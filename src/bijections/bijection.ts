@@ -44,6 +44,8 @@ export interface ParameterSpec {
    * before training.
    */
   readonly kind: "trained" | "state" | "statistics";
+  /** How many of its numbers are in use, where it is not all of them: a triangle of a matrix. */
+  readonly used?: number;
 }
 
 /** Parameters by name; a composite nests those of its parts. */

@@ -17,6 +17,7 @@ import {
   checkCount,
   isSpec,
   type Mapped,
+  type ParameterSpec,
   type ParameterTree,
 } from "./bijection.ts";
 
@@ -79,11 +80,16 @@ export function repeatedFromJson(json: BijectionJson, read: (json: unknown) => B
   return repeated({ layer: read(json.layer), count: json.count as number });
 }
 
+function stackedSpec(spec: ParameterSpec, count: number): ParameterSpec {
+  const stacked = { ...spec, shape: [count, ...spec.shape] };
+  return spec.used === undefined ? stacked : { ...stacked, used: count * spec.used };
+}
+
 function stackedTree(tree: ParameterTree, count: number): ParameterTree {
   return Object.fromEntries(
     Object.entries(tree).map(([name, member]) => [
       name,
-      isSpec(member) ? { ...member, shape: [count, ...member.shape] } : stackedTree(member, count),
+      isSpec(member) ? stackedSpec(member, count) : stackedTree(member, count),
     ]),
   );
 }

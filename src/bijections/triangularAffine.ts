@@ -54,7 +54,7 @@ export function triangularAffine({ features, fitted = false }: TriangularAffineO
     context: 0,
     parameters: {
       shift: spec([features]),
-      lower: spec([features, features]),
+      lower: { ...spec([features, features]), used: (features * (features - 1)) / 2 },
       logDiagonal: spec([features]),
     },
     forward: (x, p) => ({

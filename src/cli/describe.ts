@@ -9,12 +9,16 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["maf", "masked autoregressive flow"],
   ["nsf", "neural spline flow"],
   ["nsf-ar", "autoregressive neural spline flow"],
+  ["gaussian", "Gaussian, full covariance"],
+  ["mixture", "mixture of Gaussians"],
+  ["kde", "kernel density"],
 ]);
 
 /** What a description has of the parts that this module puts in words; its bijection is JSON of nested parts. */
 interface Described {
   readonly kind?: unknown;
   readonly bijection?: unknown;
+  readonly base?: unknown;
 }
 
 /** A part of a bijection's JSON that has a network. */
@@ -35,7 +39,8 @@ function conditionedParts(node: unknown): readonly Conditioned[] {
 
 /** `neural spline flow, 3 transforms, hidden 64x64, 8 bins`. */
 export function describeArchitecture(description: object): string {
-  const { kind, bijection } = description as Described;
+  const { kind, bijection, base } = description as Described;
+  const { components, points } = (base ?? {}) as { components?: unknown; points?: unknown };
   const parts = conditionedParts(bijection);
   const words = [KINDS.get(String(kind)) ?? String(kind)];
   const first = parts[0];
@@ -45,6 +50,8 @@ export function describeArchitecture(description: object): string {
     const bins = first.transformer?.bins;
     if (typeof bins === "number") words.push(`${bins} bins`);
   }
+  if (typeof components === "number") words.push(`${components} component${components === 1 ? "" : "s"}`);
+  if (typeof points === "number") words.push(`${points.toLocaleString("en-US")} points`);
   return words.join(", ");
 }
 

@@ -7,9 +7,11 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
+import type { ModelKind } from "../index.ts";
 import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { describeArchitecture } from "./describe.ts";
 import { interruptSignal } from "./interrupt.ts";
+import { checkTrainingFlags, isTrained, KINDS } from "./kinds.ts";
 import {
   defined,
   fraction,
@@ -35,7 +37,7 @@ import { progressDisplay } from "./progress.ts";
 
 interface FitFlags {
   readonly out: string;
-  readonly flow?: "realnvp" | "maf" | "nsf" | "nsf-ar";
+  readonly flow?: ModelKind;
   readonly columns?: readonly string[];
   readonly given?: readonly string[];
   readonly weights?: string;
@@ -70,6 +72,7 @@ Example:
 
 /** Checks that need no file but those that are written. */
 function checkFlags(flags: FitFlags): void {
+  checkTrainingFlags(flags.flow ?? "nsf-ar", flags);
   checkDisjoint(["--columns", flags.columns], ["--given", flags.given]);
   const weights = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", weights]);
@@ -84,7 +87,7 @@ function checkFlags(flags: FitFlags): void {
 async function run(data: string, flags: FitFlags): Promise<void> {
   checkFlags(flags);
   const started = performance.now();
-  const { fitTable, readTable } = await import("../index.ts");
+  const { fitFlow, readTable } = await import("../index.ts");
   const signal = interruptSignal();
   const table = await readTable(data);
   const source = data === "-" ? "standard input" : basename(data);
@@ -94,11 +97,11 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   checkKnown("--given", flags.given, known, source);
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
   if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
-  const display = progressDisplay();
+  const display = progressDisplay(isTrained(flags.flow ?? "nsf-ar") ? "epoch" : "step");
   const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
   const { missing, checkpoint, resume, seed, threads, precision, engine, wideSimd: wide } = flags;
   try {
-    const result = await fitTable(table, {
+    const result = await fitFlow(table, {
       ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
       ...defined({ missing, checkpoint, resume, seed, threads, precision, engine, wide }),
       ...defined({ learningRate: flags.lr, averaging: flags.ema }),
@@ -112,18 +115,18 @@ async function run(data: string, flags: FitFlags): Promise<void> {
     const seconds = (performance.now() - started) / 1000;
     const { trainLogProb, validationLogProb, parameters } = result;
     if (flags.json) {
-      const { epochs: trained } = result;
       const rounded = Math.round(seconds * 1000) / 1000;
       await printJson({
         trainLogProb,
         validationLogProb,
-        epochs: trained,
+        epochs: result.epochs,
         seconds: rounded,
         parameters,
         out: flags.out,
       });
       return;
     }
+    const trained = isTrained(result.flow.description.kind);
     const dropped = result.dropped > 0 ? `, ${formatCount(result.dropped)} left out for missing values` : "";
     const condition: [string, string][] =
       result.flow.given.length > 0 ? [["given", result.flow.given.join(", ")]] : [];
@@ -135,7 +138,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         ["parameters", formatCount(parameters)],
         ["train", `${formatLogProb(trainLogProb)} nats a row`],
         ["validation", `${formatLogProb(validationLogProb)} nats a row`],
-        ["time", `${formatSeconds(seconds)}, ${formatCount(result.epochs)} epochs`],
+        ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(result.epochs)} epochs` : "")],
         ["model", flags.out],
       ])}`,
     );
@@ -154,8 +157,8 @@ export function addFit(program: Command): void {
     .requiredOption("--out <file>", "model to write (.safetensors)")
     .option(
       "--flow <kind>",
-      "realnvp, maf, nsf or nsf-ar",
-      oneOf("--flow", ["realnvp", "maf", "nsf", "nsf-ar"]),
+      `${KINDS.slice(0, -1).join(", ")} or ${KINDS[KINDS.length - 1]}`,
+      oneOf("--flow", KINDS),
     )
     .option(
       "--columns <names>",

@@ -6,6 +6,7 @@
 
 import type { Command } from "commander";
 import { describeArchitecture, describeKey, describeValue } from "./describe.ts";
+import { isTrained } from "./kinds.ts";
 import { formatCount, print, printJson } from "./output.ts";
 
 async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {
@@ -24,7 +25,9 @@ async function run(model: string, flags: { readonly json?: boolean }): Promise<v
   );
   if (given.length > 0) table.push(["given", given.join(", ")]);
   for (const [key, value] of Object.entries(description.fitted)) {
-    table.push([`fit: ${describeKey(key)}`, describeValue(value)]);
+    // What is fitted without gradients takes steps, layers or trials.
+    const name = key === "epochs" && !isTrained(description.kind) ? "steps" : describeKey(key);
+    table.push([`fit: ${name}`, describeValue(value)]);
   }
   await print(`${table.toString()}\n`);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `pushforward fit | logprob | sample | inspect | plot`. Exit codes: 0 done, 1 the work
+ * The command line: `pushforward fit | logprob | sample | inspect | plot | compare`. Exit codes: 0 done, 1 the work
  * failed, 2 the call was wrong. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
@@ -8,6 +8,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addCompare } from "./compare.ts";
 import { addFit } from "./fit.ts";
 import { addInspect } from "./inspect.ts";
 import { INTERRUPTED } from "./interrupt.ts";
@@ -37,7 +38,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong.`,
     );
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
-  for (const add of [addFit, addLogprob, addSample, addInspect, addPlot]) add(program);
+  for (const add of [addFit, addLogprob, addSample, addInspect, addPlot, addCompare]) add(program);
   return program;
 }
 
@@ -104,7 +105,7 @@ const program = buildProgram();
 process.on("uncaughtException", (error) => void fail(error, program));
 try {
   await program.parseAsync();
-  await finish(0);
+  await finish(Number(process.exitCode ?? 0));
 } catch (error) {
   await fail(error, program);
 }

@@ -23,12 +23,12 @@ export interface ProgressDisplay {
   stop(): void;
 }
 
-function bar(): ProgressDisplay {
+function bar(unit: string): ProgressDisplay {
   const display = new SingleBar(
     {
       stream: process.stderr,
       // 80 columns hold it: what does not fit is cut off.
-      format: "fitting {bar} epoch {value}/{total}, train {train}, validation {validation} nats",
+      format: `fitting {bar} ${unit} {value}/{total}, train {train}, validation {validation} nats`,
       hideCursor: true,
       clearOnComplete: false,
       barsize: 16,
@@ -55,13 +55,13 @@ function bar(): ProgressDisplay {
 }
 
 /** A line at the first epoch, at each tenth of them, and at the last one. */
-function lines(): ProgressDisplay {
+function lines(unit: string): ProgressDisplay {
   let tenth = -1;
   let last: EpochProgress | undefined;
   let printed = true;
   const print = ({ epoch, epochs, trainLogProb, validationLogProb }: EpochProgress): void => {
     const values = `train ${formatLogProb(trainLogProb)}, validation ${formatLogProb(validationLogProb)} nats`;
-    process.stderr.write(`epoch ${epoch}/${epochs}: ${values}\n`);
+    process.stderr.write(`${unit} ${epoch}/${epochs}: ${values}\n`);
     printed = true;
   };
   return {
@@ -83,7 +83,7 @@ function lines(): ProgressDisplay {
   };
 }
 
-/** The display that suits standard error. */
-export function progressDisplay(): ProgressDisplay {
-  return process.stderr.isTTY ? bar() : lines();
+/** The display that suits standard error; `unit` is what the fit counts. */
+export function progressDisplay(unit: "epoch" | "step" = "epoch"): ProgressDisplay {
+  return process.stderr.isTTY ? bar(unit) : lines(unit);
 }

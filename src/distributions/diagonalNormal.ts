@@ -19,6 +19,7 @@ export function diagonalNormal({ features }: { readonly features: number }): Dis
   return {
     type: "diagonalNormal",
     features,
+    noise: features,
     parameters: { mean: trained([features]), logScale: trained([features]) },
     logProb(x, p) {
       const z = g.mul(g.sub(x, leafOf(p, "mean")), g.exp(g.neg(leafOf(p, "logScale"))));

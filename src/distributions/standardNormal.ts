@@ -19,6 +19,7 @@ export function standardNormal({ features }: { readonly features: number }): Dis
   return {
     type: "standardNormal",
     features,
+    noise: features,
     parameters: {},
     logProb: (x) => g.sub(g.mul(-0.5, g.sum(g.square(x))), features * halfLogTwoPi),
     sample: (noise) => noise,

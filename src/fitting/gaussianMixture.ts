@@ -37,16 +37,24 @@ export interface GaussianMixtureOptions {
   readonly tolerance?: number;
   /** Floor of a covariance's eigenvalues, in units of each column's variance. Default 1e-6. */
   readonly regularization?: number;
+  /** What each row counts, above 0, in any unit: a row of weight 2 counts as two. Default: all the same. */
+  readonly weights?: Float64Array | undefined;
   /** Stops the fit with an AbortedError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a mixture is fitted and its number of components chosen. */
 export interface ChooseGaussianMixtureOptions extends GaussianMixtureOptions {
   /** Numbers of components to try. Default 1 .. 24 in steps that grow. */
   readonly components?: readonly number[];
-  /** Called after each number of components. */
-  readonly onProgress?: (progress: { readonly components: number; readonly bic: number }) => void;
+  /** Numbers in a row without a better BIC after which no more are tried. Default: all are tried. */
+  readonly patience?: number;
+  /** Called after each number of components, with the mixture of that number. */
+  readonly onProgress?: (progress: {
+    readonly components: number;
+    readonly bic: number;
+    readonly mixture: GaussianMixture;
+  }) => void;
 }
 
 /** One component, in units of the standardized columns. */
@@ -60,7 +68,7 @@ interface Component {
 }
 
 /** Numbers of components that are tried unless others are given. */
-const DEFAULT_COMPONENTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
+export const DEFAULT_COMPONENTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
 
 const LOG_2_PI: number = Math.log(2 * Math.PI);
 
@@ -97,6 +105,22 @@ export class GaussianMixture {
     this.trainLogProb = this.history[this.history.length - 1]!;
     this.parameterCount = components.length * (1 + width + (width * (width + 1)) / 2) - 1;
     this.bic = -2 * this.trainLogProb * table.rows + this.parameterCount * Math.log(table.rows);
+  }
+
+  /** Cholesky factors of the covariances in the data's units: lower triangular, row-major, `d * d` each. */
+  get factors(): readonly Float64Array[] {
+    const width = this.columns.length;
+    return this.#components.map(({ whiten }) => {
+      // The inverse of a lower triangular matrix, column by column.
+      const factor = new Float64Array(width * width);
+      for (let j = 0; j < width; j++)
+        for (let i = j; i < width; i++) {
+          let value = i === j ? 1 : 0;
+          for (let k = j; k < i; k++) value -= whiten[i * width + k]! * factor[k * width + j]!;
+          factor[i * width + j] = value / whiten[i * width + i]!;
+        }
+      return factor.map((value, at) => value * this.#scaling.scale[Math.floor(at / width)]!);
+    });
   }
 
   /** Number of components. */
@@ -144,6 +168,9 @@ export class GaussianMixture {
   }
 }
 
+/** One weight a row, of mean 1; undefined where all rows count the same. */
+type Weights = Float64Array | undefined;
+
 /** Means and standard deviations of the columns, and the log-determinant of the scaling. */
 interface Scaling {
   readonly center: Float64Array;
@@ -151,17 +178,18 @@ interface Scaling {
   readonly logAbsDet: number;
 }
 
-function measure(table: Table): Scaling {
+function measure(table: Table, weights: Weights): Scaling {
   const width = table.columns.length;
   const center = new Float64Array(width);
   const scale = new Float64Array(width);
   let logAbsDet = 0;
   for (let place = 0; place < width; place++) {
     let mean = 0;
-    for (let row = 0; row < table.rows; row++) mean += table.values[row * width + place]! / table.rows;
+    for (let row = 0; row < table.rows; row++)
+      mean += ((weights?.[row] ?? 1) * table.values[row * width + place]!) / table.rows;
     let variance = 0;
     for (let row = 0; row < table.rows; row++) {
-      variance += (table.values[row * width + place]! - mean) ** 2 / table.rows;
+      variance += ((weights?.[row] ?? 1) * (table.values[row * width + place]! - mean) ** 2) / table.rows;
     }
     if (!Number.isFinite(variance) || variance === 0) {
       const name = table.columns[place]!;
@@ -300,34 +328,54 @@ function squaredDistance(rows: Float64Array, row: number, center: Float64Array):
   return sum;
 }
 
-/** Centres by k-means++: each next one is a row drawn in proportion to its squared distance to those before. */
-function spreadCenters(rows: Float64Array, width: number, count: number, stream: RandomStream) {
+/**
+ * Centres by k-means++: each next one is a row drawn in proportion to its weight times its squared distance to those
+ * before.
+ */
+function spreadCenters(
+  rows: Float64Array,
+  width: number,
+  count: number,
+  stream: RandomStream,
+  weights: Weights,
+) {
   const total = rows.length / width;
   const rowAt = (row: number): Float64Array => rows.slice(row * width, (row + 1) * width);
-  const centers = [rowAt(stream.integerBelow(total))];
+  const centers = [rowAt(weights ? drawnRow(weights, total, stream) : stream.integerBelow(total))];
   const nearest = new Float64Array(total).fill(Number.POSITIVE_INFINITY);
   while (centers.length < count) {
     const last = centers[centers.length - 1]!;
     let sum = 0;
     for (let row = 0; row < total; row++) {
-      nearest[row] = Math.min(nearest[row]!, squaredDistance(rows, row, last));
+      nearest[row] = Math.min(nearest[row]!, (weights?.[row] ?? 1) * squaredDistance(rows, row, last));
       sum += nearest[row]!;
     }
-    let left = stream.uniform() * sum;
-    let chosen = 0;
-    while (chosen < total - 1 && (left -= nearest[chosen]!) > 0) chosen++;
-    centers.push(rowAt(chosen));
+    centers.push(rowAt(drawnRow(nearest, sum, stream)));
   }
   return centers;
+}
+
+/** A row drawn in proportion to its share of a sum. */
+function drawnRow(shares: Float64Array, sum: number, stream: RandomStream): number {
+  let left = stream.uniform() * sum;
+  let chosen = 0;
+  while (chosen < shares.length - 1 && (left -= shares[chosen]!) > 0) chosen++;
+  return chosen;
 }
 
 /** Steps of Lloyd's algorithm before EM; EM does the rest. */
 const LLOYD_STEPS = 10;
 
 /** Moments of the clusters that k-means finds. */
-function clusters(rows: Float64Array, width: number, count: number, stream: RandomStream): Moments[] {
+function clusters(
+  rows: Float64Array,
+  width: number,
+  count: number,
+  stream: RandomStream,
+  weights: Weights,
+): Moments[] {
   const total = rows.length / width;
-  let centers = spreadCenters(rows, width, count, stream);
+  let centers = spreadCenters(rows, width, count, stream, weights);
   for (let step = 0; ; step++) {
     const moments = centers.map((center) => new Moments(center));
     const sums = centers.map(() => new Float64Array(width));
@@ -342,10 +390,11 @@ function clusters(rows: Float64Array, width: number, count: number, stream: Rand
           bestDistance = distance;
         }
       }
-      if (last) moments[best]!.add(rows, row * width, 1);
+      const weight = weights?.[row] ?? 1;
+      if (last) moments[best]!.add(rows, row * width, weight);
       else {
-        moments[best]!.mass++;
-        for (let i = 0; i < width; i++) sums[best]![i]! += rows[row * width + i]!;
+        moments[best]!.mass += weight;
+        for (let i = 0; i < width; i++) sums[best]![i]! += weight * rows[row * width + i]!;
       }
     }
     if (last) return moments;
@@ -377,7 +426,9 @@ function collect(moments: readonly Moments[], rows: number, floor: number): Comp
 /** EM from one start: the components of the last step and the mean log-likelihood after each. */
 async function climb(rows: Float64Array, width: number, count: number, key: RandomKey, o: Settings) {
   const total = rows.length / width;
-  let components = collect(clusters(rows, width, count, new RandomStream(key)), total, o.regularization);
+  const { weights } = o;
+  const start = clusters(rows, width, count, new RandomStream(key), weights);
+  let components = collect(start, total, o.regularization);
   const history: number[] = [];
   const deviation = new Float64Array(width);
   for (let step = 0; ; step++) {
@@ -387,10 +438,11 @@ async function climb(rows: Float64Array, width: number, count: number, key: Rand
     let sum = 0;
     for (let row = 0; row < total; row++) {
       const logProb = logDensity(rows, row, components, terms, deviation);
-      sum += logProb;
+      const weight = weights?.[row] ?? 1;
+      sum += weight * logProb;
       for (let k = 0; k < components.length; k++) {
         const share = Math.exp(terms[k]! - logProb);
-        if (share > NEGLIGIBLE) moments[k]!.add(rows, row * width, share);
+        if (share > NEGLIGIBLE) moments[k]!.add(rows, row * width, weight * share);
       }
     }
     const mean = sum / total;
@@ -408,12 +460,18 @@ interface Settings {
   readonly iterations: number;
   readonly tolerance: number;
   readonly regularization: number;
+  readonly weights: Weights;
   readonly signal: AbortSignal | undefined;
 }
 
-function settings(options: GaussianMixtureOptions): Settings {
+function settings(options: GaussianMixtureOptions, rows: number): Settings {
   const { seed = 0, starts = 1, iterations = 300, tolerance = 1e-5, regularization = 1e-6, signal } = options;
-  return { seed, starts, iterations, tolerance, regularization, signal };
+  const given = options.weights;
+  if (given && (given.length !== rows || !given.every((weight) => weight > 0 && weight < Infinity)))
+    throw new UsageError(`weights must be ${rows} finite numbers above 0, one a row.`);
+  const total = given?.reduce((sum, weight) => sum + weight, 0) ?? rows;
+  const weights = given?.map((weight) => (weight * rows) / total);
+  return { seed, starts, iterations, tolerance, regularization, weights, signal };
 }
 
 /**
@@ -436,8 +494,8 @@ export async function fitGaussianMixture(
       `components must be a whole number from 1 to the number of rows (${table.rows}), got ${components}`,
     );
   }
-  const chosen = settings(options);
-  const scaling = measure(table);
+  const chosen = settings(options, table.rows);
+  const scaling = measure(table, chosen.weights);
   const rows = standardize(table, scaling);
   const key = split(randomKey(chosen.seed), "gaussian mixture");
   let best: GaussianMixture | undefined;
@@ -467,12 +525,18 @@ export async function chooseGaussianMixture(
   options: ChooseGaussianMixtureOptions = {},
 ): Promise<GaussianMixture> {
   const tried = options.components ?? DEFAULT_COMPONENTS;
+  const { patience = Infinity } = options;
   let best: GaussianMixture | undefined;
+  let worse = 0;
   for (const components of tried) {
     if (best && components > table.rows / 10) continue;
+    if (worse >= patience) break;
     const mixture = await fitGaussianMixture(table, components, options);
-    options.onProgress?.({ components, bic: mixture.bic });
-    if (!best || mixture.bic < best.bic) best = mixture;
+    options.onProgress?.({ components, bic: mixture.bic, mixture });
+    if (!best || mixture.bic < best.bic) {
+      best = mixture;
+      worse = 0;
+    } else worse++;
   }
   if (!best) throw new UsageError("components must name at least one number to try, got none");
   return best;

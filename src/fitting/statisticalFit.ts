@@ -12,7 +12,7 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { ModelKind } from "../flows/architecture.ts";
 import type { ParameterValues } from "../flows/parameters.ts";
-import { type RandomKey, randomKey, split } from "../random/philox.ts";
+import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import { finishFit, withPrefix } from "./finishFit.ts";
 import { fitData } from "./fitData.ts";
 import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "./fitOptions.ts";
@@ -50,6 +50,8 @@ export interface StandardizedRows {
 export interface StandardizedData {
   /** Numbers of a row. */
   readonly features: number;
+  /** Names of the columns, `features` of them. */
+  readonly columns: readonly string[];
   /** Rows to fit. */
   readonly train: StandardizedRows;
   /** Held-out rows, to choose by; undefined where none were held out. */
@@ -72,6 +74,23 @@ export interface StatisticalModel {
   readonly steps: number;
   /** One entry each time held-out rows were looked at, in order; `epoch` and `step` count {@link steps}. */
   readonly history?: readonly FitProgress[];
+}
+
+/** The rows, or of more than `most` as many, drawn without replacement, in their order. */
+export function drawnRows(
+  rows: StandardizedRows,
+  most: number,
+  features: number,
+  key: RandomKey,
+): StandardizedRows {
+  if (rows.rows <= most) return rows;
+  const chosen = new RandomStream(key).permutation(rows.rows).subarray(0, most).sort();
+  const data = new Float64Array(most * features);
+  chosen.forEach((row, i) => {
+    data.set(rows.data.subarray(row * features, (row + 1) * features), i * features);
+  });
+  const { weights } = rows;
+  return { rows: most, data, weights: weights && Float64Array.from(chosen, (row) => weights[row]!) };
 }
 
 /**
@@ -103,6 +122,7 @@ export async function statisticalFit(
   });
   const found = await method({
     features,
+    columns: data.columns,
     train: standardized(data.train),
     validation: data.validation && standardized(data.validation),
     key: split(randomKey(seed), kind),

@@ -32,7 +32,7 @@ export function pushforwardLogProb(
     .reduce((total, term) => g.logAddExp(total, term));
 }
 
-/** A sample of a pushforward from standard normal noise. */
+/** A sample of a pushforward from standard normal noise, of which `base.noise` numbers are taken. */
 export function pushforwardSample(
   base: Distribution,
   bijection: Bijection,

@@ -102,7 +102,7 @@ export class Evaluation {
       case "sample":
         return {
           rows: {
-            value: pushforwardSample(base, bijection, g.input("noise", [features]), parameters, context),
+            value: pushforwardSample(base, bijection, g.input("noise", [base.noise]), parameters, context),
           },
         };
     }

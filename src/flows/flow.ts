@@ -111,7 +111,7 @@ export class Flow {
   get parameterCount(): number {
     let total = 0;
     for (const spec of flattenTree(parameterTree(this.#model)).values())
-      if (spec.kind === "trained") total += sizeOf(spec.shape);
+      if (spec.kind === "trained") total += spec.used ?? sizeOf(spec.shape);
     return total;
   }
 
@@ -243,6 +243,7 @@ export class Flow {
   /** Samples of the columns, row-major; noise is drawn while the engine is at the block before. */
   async #draw(n: number, conditions: readonly number[], options: SampleOptions): Promise<Float64Array> {
     const width = this.columns.length;
+    const drawn = this.#model.base.noise;
     const key = split(randomKey(options.seed ?? 0), "sample");
     const core = await this.#evaluation.get("sample", options);
     const restore = await this.#evaluation.get("restore", options);
@@ -260,8 +261,8 @@ export class Flow {
     let before: Promise<void> | undefined;
     for (let start = 0; start < n; start += rowsDrawn) {
       const rows = Math.min(rowsDrawn, n - start);
-      const noise = new Float64Array(rows * width);
-      for (let row = 0; row < rows; row++) normalsAt(key, start + row, width, noise, row * width);
+      const noise = new Float64Array(rows * drawn);
+      for (let row = 0; row < rows; row++) normalsAt(key, start + row, drawn, noise, row * drawn);
       await before;
       before = block(start, rows, noise);
       // Awaited in the next round: a failure meanwhile is not one that nobody hears of.

@@ -50,5 +50,6 @@ export {
   unrolledScan,
 } from "./bodies.ts";
 export { asExpr, constant, input, parameter, rowMark, slot, stepInput, type Value, zeros } from "./leaves.ts";
+export { logSumExp, maximum } from "./logSumExp.ts";
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./movement.ts";
 export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./products.ts";

@@ -6,7 +6,7 @@ writeFiles(cwd, { "data.csv": sampleCsv(30) });
 
 /** A call that is wrong, and what is said about it. */
 const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
-  ["", /^no command given; the commands are fit, logprob, sample, inspect, plot/],
+  ["", /^no command given; the commands are fit, logprob, sample, inspect, plot, compare/],
   ["fti data.csv", /^unknown command 'fti' \(Did you mean fit\?\); see pushforward --help/],
   ["--verison", /^unknown option '--verison' \(Did you mean --version\?\)/],
   ["fit --out m.safetensors", /^missing required argument 'data'; see pushforward fit --help/],
@@ -30,7 +30,19 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --ema 1", /^--ema must be a number from 0 to below 1, got "1"\./],
   [
     "fit data.csv --out m.safetensors --flow nsfar",
-    /^--flow must be realnvp, maf, nsf or nsf-ar, got "nsfar"\. Did you mean nsf-ar\?/,
+    /^--flow must be realnvp, maf, nsf, nsf-ar, gaussian, .* or dual-ascent, got "nsfar"\. Did you mean nsf-ar\?/,
+  ],
+  [
+    "fit absent.csv --out m.safetensors --flow gaussian --epochs 3",
+    /^--epochs means nothing for --flow gaussian, which is fitted without gradients; leave it out\./,
+  ],
+  [
+    "fit absent.csv --out m.safetensors --flow kde --checkpoint c.bin",
+    /^--checkpoint means nothing for --flow kde/,
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow mixture --given c",
+    /^--given: mixture fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar/,
   ],
   ["fit data.csv --out m.safetensors --engine gpu", /^--engine must be wasm or reference, got "gpu"\./],
   ["fit data.csv --out m.safetensors --precision half", /^--precision must be float32 or float64/],
@@ -53,6 +65,18 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --weights w", /^--weights: data\.csv has no column "w"/],
   ["fit data.csv --out m.safetensors --dequantize w", /^--dequantize: data\.csv has no column "w"/],
   ["fit data.xlsx --out m.safetensors", /^"data\.xlsx" has the extension \.xlsx, which is no table format/],
+  ["compare", /^missing required argument 'data'; see pushforward compare --help/],
+  [
+    "compare data.csv --flows kde,gausian",
+    /^--flows must be realnvp, .* got "gausian"\. Did you mean gaussian\?/,
+  ],
+  ["compare data.csv --flows kde,kde", /^--flows names "kde" twice/],
+  ["compare data.csv --folds 1", /^--folds must be a whole number from 2, got "1"\./],
+  ["compare data.csv --folds 31", /^folds must be at most the number of rows, 30, got 31\./],
+  ["compare data.csv --folds 5 --test 0.3", /^--test and --folds exclude each other/],
+  ["compare data.csv --test 0", /^--test must be a number between 0 and 1, got "0"\./],
+  ["compare data.csv --columns x,z", /^--columns: data\.csv has no column "z"/],
+  ["compare data.csv --columns x --weights x", /^column "x" is in both --columns and --weights/],
   ["logprob m.safetensors", /^missing required argument 'data'/],
   ["logprob m.safetensors data.csv --out scores.xlsx", /^--out: "scores\.xlsx" has the extension \.xlsx/],
   ["logprob m.safetensors data.csv --out data.csv", /^--out "data\.csv" is an input, which would be lost/],

@@ -1,0 +1,61 @@
+/**
+ * The kinds of model that the command line knows, and the options of `fit` that only some of them have.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+// Types alone: the library loads when a command runs.
+import type { FlowKind, ModelKind } from "../index.ts";
+
+/** Kinds that are trained by gradient. */
+const TRAINED: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
+
+/** All kinds, in the order in which help shows them. */
+export const KINDS: readonly ModelKind[] = [
+  ...TRAINED,
+  "gaussian",
+  "mixture",
+  "kde",
+  "gaussianization",
+  "sliced",
+  "dual-ascent",
+];
+
+/** Whether a kind is trained by gradient, in epochs. */
+export function isTrained(kind: string): boolean {
+  return (TRAINED as readonly string[]).includes(kind);
+}
+
+/** Flags of `fit` that a training alone has. */
+const TRAINING_FLAGS = [
+  "transforms",
+  "hidden",
+  "epochs",
+  "batch",
+  "lr",
+  "patience",
+  "ema",
+  "checkpoint",
+  "resume",
+] as const;
+
+/**
+ * Refuses flags that mean nothing for a kind.
+ * @throws UsageError that names the flag.
+ */
+export function checkTrainingFlags(
+  kind: ModelKind,
+  flags: Readonly<Partial<Record<(typeof TRAINING_FLAGS)[number] | "given", unknown>>>,
+): void {
+  if (isTrained(kind)) return;
+  if (flags.given !== undefined)
+    throw new UsageError(
+      `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
+    );
+  const idle = TRAINING_FLAGS.find((name) => flags[name] !== undefined);
+  if (idle !== undefined)
+    throw new UsageError(
+      `--${idle} means nothing for --flow ${kind}, which is fitted without gradients; leave it out.`,
+    );
+}

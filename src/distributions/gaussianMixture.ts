@@ -1,0 +1,112 @@
+/**
+ * Mixture of Gaussians with full covariances.
+ *
+ *     p(x) = sum_k w_k N(x; m_k, L_k L_k')
+ *     log N(x; m, L L') = -|L^-1 (x - m)|^2 / 2 - sum_i log L_ii - n log(2 pi) / 2
+ *
+ * The weights are the softmax of `logWeight`. L_k is lower triangular; `factor` holds its lower triangle line by line,
+ * with the logarithm of the diagonal in the diagonal's places, so that every value of it is a covariance.
+ *
+ * A solve with L, and not a product with its inverse: x - m is taken first, so that a narrow component far from the
+ * origin keeps its digits. Components follow each other in a scan, compiled once.
+ *
+ * @module
+ */
+
+import { type Bound, checkCount, leafOf, trained } from "../bijections/bijection.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { chosenItem } from "./choice.ts";
+import type { Distribution } from "./distribution.ts";
+
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+/** Options of {@link gaussianMixture}. */
+export interface GaussianMixtureDistributionOptions {
+  /** Size of one sample, at least 1. */
+  readonly features: number;
+  /** Number of components, at least 1. */
+  readonly components: number;
+}
+
+/** Place of row i and column j in a lower triangle that is stored line by line. */
+const placeInTriangle = (i: number, j: number): number => (i * (i + 1)) / 2 + j;
+
+/**
+ * Mixture of Gaussians with trained weights, means and covariances; all components are standard normal at the start. A
+ * density and a sample cost O(components features^2); a sample takes one number of noise more than it has features.
+ * @throws ShapeError if a size is not a positive integer.
+ */
+export function gaussianMixture({ features, components }: GaussianMixtureDistributionOptions): Distribution {
+  checkCount("gaussianMixture", "features", features);
+  checkCount("gaussianMixture", "components", components);
+  const size = (features * (features + 1)) / 2;
+  /** Elements of all factors, by component: `at` gives the place in the triangle, or -1 for 0. */
+  const elements = (factor: Expr, count: number, at: (element: number) => number): Expr =>
+    g.gather(
+      factor,
+      Int32Array.from({ length: components * count }, (_, i) => {
+        const place = at(i % count);
+        return place < 0 ? -1 : Math.floor(i / count) * size + place;
+      }),
+      [components, count],
+    );
+  const parts = (p: Bound): { factors: Expr; logDiagonals: Expr; logWeights: Expr } => {
+    const factor = leafOf(p, "factor");
+    const logDiagonals = elements(factor, features, (i) => placeInTriangle(i, i));
+    const strict = elements(factor, features * features, (e) => {
+      const [i, j] = [Math.floor(e / features), e % features];
+      return j < i ? placeInTriangle(i, j) : -1;
+    });
+    const diagonals = g.gather(
+      g.exp(logDiagonals),
+      Int32Array.from({ length: components * features * features }, (_, e) => {
+        const [i, j] = [Math.floor(e / features) % features, e % features];
+        return i === j ? Math.floor(e / (features * features)) * features + i : -1;
+      }),
+      [components, features * features],
+    );
+    const logWeight = leafOf(p, "logWeight");
+    return {
+      factors: g.reshape(g.add(strict, diagonals), [components, features, features]),
+      logDiagonals,
+      logWeights: g.sub(logWeight, g.logSumExp(logWeight)),
+    };
+  };
+  return {
+    type: "gaussianMixture",
+    features,
+    noise: features + 1,
+    parameters: {
+      logWeight: trained([components]),
+      mean: trained([components, features]),
+      factor: trained([components, size]),
+    },
+    logProb(x, p) {
+      const { factors, logDiagonals, logWeights } = parts(p);
+      const offsets = g.sub(g.sub(logWeights, g.sum(logDiagonals, 1)), features * halfLogTwoPi);
+      const total = g.scan(
+        g.constant([Number.NEGATIVE_INFINITY]),
+        components,
+        [leafOf(p, "mean"), factors, g.reshape(offsets, [components, 1])],
+        (sum, [mean, factor, offset]) => {
+          const z = g.solveTriangular(factor!, g.sub(x, mean!), { lower: true });
+          return g.logAddExp(sum, g.sub(offset!, g.mul(0.5, g.sum(g.square(z)))));
+        },
+      );
+      return g.reshape(total, []);
+    },
+    sample(noise, p) {
+      const { factors, logWeights } = parts(p);
+      const chosen = chosenItem(g.reshape(g.slice(noise, features, features + 1), []), logWeights);
+      const stacked = g.reshape(factors, [components * features, features]);
+      const all = g.linear(
+        g.slice(noise, 0, features),
+        stacked,
+        g.reshape(leafOf(p, "mean"), [components * features]),
+      );
+      return g.sum(g.mul(g.reshape(all, [components, features]), g.reshape(chosen, [components, 1])), 0);
+    },
+    toJSON: () => ({ type: "gaussianMixture", features, components }),
+  };
+}

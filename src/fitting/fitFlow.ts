@@ -1,0 +1,77 @@
+/**
+ * One call for every kind of model: networks trained by gradient, and statistics.
+ *
+ * @module
+ */
+
+import type { Table } from "../data/table.ts";
+import { UsageError } from "../errors.ts";
+import { type FlowKind, flowKinds, type ModelKind } from "../flows/architecture.ts";
+import { fitTable } from "./fit.ts";
+import { fitGaussian } from "./fitGaussian.ts";
+import { fitKernelDensity } from "./fitKernelDensity.ts";
+import { fitMixture } from "./fitMixture.ts";
+import type { FitResult, FitTableOptions } from "./fitOptions.ts";
+import type { StatisticalFitOptions } from "./statisticalFit.ts";
+
+/** Options of {@link fitFlow}: those of a fit by gradient, with any kind as `flow`. */
+export interface FitFlowOptions extends Omit<FitTableOptions, "flow"> {
+  /** Default `nsf-ar`. */
+  readonly flow?: ModelKind | undefined;
+}
+
+/** The kinds that are fitted without gradients. */
+export type StatisticalKind = Exclude<ModelKind, FlowKind>;
+
+/** How each kind without gradients is fitted. */
+const statisticalFits: Partial<
+  Record<StatisticalKind, (table: Table, options: StatisticalFitOptions) => Promise<FitResult>>
+> = {
+  gaussian: fitGaussian,
+  mixture: fitMixture,
+  kde: fitKernelDensity,
+};
+
+/** Options that only a training by gradient has. */
+const trainingOptions: readonly (keyof FitTableOptions)[] = [
+  "transforms",
+  "hidden",
+  "epochs",
+  "batch",
+  "learningRate",
+  "patience",
+  "averaging",
+  "checkpoint",
+  "resume",
+];
+
+/** The kinds that {@link fitFlow} fits, in the order in which help shows them. */
+export const fittedKinds: readonly ModelKind[] = [
+  ...flowKinds,
+  ...(Object.keys(statisticalFits) as StatisticalKind[]),
+];
+
+/** Whether a kind is an architecture that is trained by gradient. */
+export function isTrained(kind: ModelKind): kind is FlowKind {
+  return (flowKinds as readonly ModelKind[]).includes(kind);
+}
+
+/**
+ * Fits a model of any kind to a table: what `pushforward fit --flow KIND` does.
+ * @throws {@link UsageError} for an unknown kind, or an option that means nothing for the kind; as the kind's own fit
+ *   otherwise.
+ * @example const { flow } = await fitFlow(table, { flow: "mixture", seed: 1 });
+ */
+export async function fitFlow(table: Table, options: FitFlowOptions = {}): Promise<FitResult> {
+  const { flow: kind = "nsf-ar", ...rest } = options;
+  if (isTrained(kind)) return await fitTable(table, { ...rest, flow: kind });
+  const own = Object.hasOwn(statisticalFits, kind) ? statisticalFits[kind] : undefined;
+  if (!own)
+    throw new UsageError(`flow must be one of ${fittedKinds.join(", ")}, got ${JSON.stringify(kind)}.`);
+  const idle = trainingOptions.find((name) => options[name] !== undefined && options[name] !== false);
+  if (idle !== undefined)
+    throw new UsageError(
+      `${idle} means nothing for ${kind}, which is fitted without gradients; leave it out.`,
+    );
+  return await own(table, rest);
+}

@@ -1,0 +1,31 @@
+/**
+ * Reductions of a vector that sums alone do not give: its maximum, and the logarithm of a sum of exponentials.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../errors.ts";
+import { add, exp, log, max, stopGradient, sub } from "./arithmetic.ts";
+import { type Expr, formatShape } from "./expr.ts";
+import { reshape, slice } from "./movement.ts";
+import { sum } from "./products.ts";
+
+/** The largest element of a vector, a scalar. NaN if one is. */
+export function maximum(a: Expr): Expr {
+  if (a.shape.length !== 1)
+    throw new ShapeError(`maximum: expected a vector, got shape ${formatShape(a.shape)}.`);
+  let rest = a;
+  for (let count = a.shape[0]!; count > 1; count = rest.shape[0]!) {
+    // Two halves that overlap where the count is odd: the maximum does not mind.
+    const half = Math.ceil(count / 2);
+    rest = max(slice(rest, 0, half), slice(rest, count - half, count));
+  }
+  return reshape(rest, []);
+}
+
+/** log(sum(e^a)) of a vector, a scalar, without overflow; -Infinity where all elements are. */
+export function logSumExp(a: Expr): Expr {
+  // Bounded below, so that (-Infinity) - (-Infinity) cannot reach the result.
+  const top = max(stopGradient(maximum(a)), -3e38);
+  return add(log(sum(exp(sub(a, top)))), top);
+}
