@@ -73,6 +73,7 @@ export {
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
+export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
 export {
   chooseGaussianMixture,
