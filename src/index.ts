@@ -72,6 +72,7 @@ export {
   UsageError,
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
+export type { AscentMaps } from "./fitting/dualAscent.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";

@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { RandomStream } from "../random/philox.ts";
+
 /** Points on their way to normality. */
 export interface AscentPoints {
   /** Number of points. */
@@ -20,6 +22,28 @@ export interface AscentPoints {
   readonly weights: Float64Array | undefined;
   /** Mean of the logarithms of the determinants so far. */
   logAbsDet: number;
+}
+
+/** What a step of the ascent chooses from, and how far it goes. */
+export interface AscentChoices {
+  /**
+   * Smallest share of the points that a ball or a window around a centre would hold if they were normal; each time the
+   * share is drawn between this and 1, evenly in its logarithm, so that steps of all sizes come up.
+   */
+  readonly share: number;
+  /** Centres and widths among which the one with the largest promised gain is taken. */
+  readonly candidates: number;
+  /** Points from which gradients and curvatures are estimated, at most; L is always that of all. */
+  readonly sample: number;
+  /** Part of Newton's step that is taken. */
+  readonly rate: number;
+}
+
+/** A random run of points, `most` of them at most; rows of a fit are in random order. */
+export function samplePart(rows: number, most: number, stream: RandomStream): [start: number, end: number] {
+  if (rows <= most) return [0, rows];
+  const start = stream.integerBelow(rows - most + 1);
+  return [start, start + most];
 }
 
 /** Points from row-major rows, weights of any scale. */

@@ -15,7 +15,14 @@
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { RandomStream } from "../random/philox.ts";
-import { type AscentPoints, meanLog, momentsOf, turned } from "./ascentPoints.ts";
+import {
+  type AscentChoices,
+  type AscentPoints,
+  meanLog,
+  momentsOf,
+  samplePart,
+  turned,
+} from "./ascentPoints.ts";
 
 /** Values of the parameters of one `directionalMap`. */
 export interface DirectionalStep {
@@ -162,47 +169,73 @@ export function directionalScratch({ rows, features }: AscentPoints): Directiona
   };
 }
 
+/** The largest of the gains that Newton's model promises for bends with random centres and widths, and its step. */
+function bestBend(
+  column: Float64Array,
+  weights: Float64Array | undefined,
+  { share, candidates, rate }: AscentChoices,
+  stream: RandomStream,
+): Bend {
+  let best: Bend = { sigma: 0, gamma: 0, phi0: 0, x0: 0, eps: 1 };
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let candidate = 0; candidate < candidates; candidate++) {
+    const x0 = stream.normal();
+    const eps = Math.sqrt(2 * Math.PI) * share ** stream.uniform() * Math.exp(0.5 * x0 * x0);
+    const model = directionalModel(column, weights, x0, eps);
+    const beta = newtonStep(model);
+    let gain = 0;
+    for (let i = 0; i < 3; i++) {
+      gain += model.gradient[i]! * beta[i]!;
+      for (let j = 0; j < 3; j++) gain += 0.5 * beta[i]! * beta[j]! * model.hessian[i]![j]!;
+    }
+    if (gain > highest) {
+      highest = gain;
+      best = { sigma: rate * beta[0], gamma: rate * beta[1], phi0: rate * beta[2], x0, eps };
+    }
+  }
+  return best;
+}
+
+/** Half of a bend, or none of it. */
+const scaledBend = (bend: Bend, by: number): Bend => ({
+  ...bend,
+  sigma: by * bend.sigma,
+  gamma: by * bend.gamma,
+  phi0: by * bend.phi0,
+});
+
 /**
  * One step of the ascent, moving the points.
- * @param share - Share of the points that the window around a centre would hold if they were normal.
- * @param sample - Points from which G and H are estimated at most; L is always that of all.
+ * @param directions - Orthogonal, row-major; its columns are the directions.
  * @returns The step; L never falls by more than rounding.
  */
 export function ascendDirections(
   points: AscentPoints,
   scratch: DirectionalScratch,
   directions: Float64Array,
-  share: number,
+  choices: AscentChoices,
   stream: RandomStream,
-  sample: number,
 ): DirectionalStep {
   const { rows, features: n, weights } = points;
   turned(points.data, rows, directions, true, scratch.turned);
   const list = (): Float64Array => new Float64Array(n);
   const [logSlope, bend, shift, centre, logWidth] = [list(), list(), list(), list(), list()];
-  const count = Math.min(rows, sample);
-  const start = count < rows ? stream.integerBelow(rows - count + 1) : 0;
+  const [start, end] = samplePart(rows, choices.sample, stream);
   for (let j = 0; j < n; j++) {
     const column = scratch.turned.subarray(j * rows, (j + 1) * rows);
-    const x0 = stream.normal();
-    const eps = Math.sqrt(2 * Math.PI) * share * Math.exp(0.5 * x0 * x0);
-    const part = weights?.subarray(start, start + count);
-    let beta = newtonStep(directionalModel(column.subarray(start, start + count), part, x0, eps));
-    // L of one coordinate, after it has been brought to mean 0 and variance 1, but for a constant.
-    const heightOf = (meanLogSlope: number, own: { mean: number; square: number }): number =>
-      meanLogSlope - 0.5 * Math.log(own.square - own.mean * own.mean);
-    const before = heightOf(0, momentsOf(column, weights));
-    let own = { sigma: 0, gamma: 0, phi0: 0, x0, eps };
+    const before = height(0, momentsOf(column, weights));
+    let own = bestBend(column.subarray(start, end), weights?.subarray(start, end), choices, stream);
     let gained = 0;
+    let moments = { mean: 0, square: 0 };
     for (let tries = 0; ; tries++) {
-      own = { sigma: beta[0], gamma: beta[1], phi0: beta[2], x0, eps };
       gained = bendColumn(column, weights, own, scratch.column, scratch.slopes);
+      moments = momentsOf(scratch.column, weights);
       // At the last try the map is the identity.
-      if (tries > halvings || heightOf(gained, momentsOf(scratch.column, weights)) >= before) break;
-      beta = tries === halvings ? [0, 0, 0] : [beta[0] / 2, beta[1] / 2, beta[2] / 2];
+      if (tries > halvings || height(gained, moments) >= before) break;
+      own = scaledBend(own, tries === halvings ? 0 : 0.5);
     }
-    const { mean, square } = momentsOf(scratch.column, weights);
-    const scale = Math.sqrt(square - mean * mean);
+    const { mean } = moments;
+    const scale = spreadOf(moments);
     for (let row = 0; row < rows; row++) column[row] = (scratch.column[row]! - mean) / scale;
     points.logAbsDet += gained - Math.log(scale);
     logSlope[j] = Math.log((1 - own.sigma) / scale);
@@ -213,6 +246,18 @@ export function ascendDirections(
   }
   turned(scratch.turned, rows, directions, false, points.data);
   return { directions, logSlope, bend, shift, centre, logWidth };
+}
+
+/** Standard deviation by which a coordinate is divided; one without spread stays as it is, near 0. */
+function spreadOf({ mean, square }: { readonly mean: number; readonly square: number }): number {
+  return Math.sqrt(Math.max(square - mean * mean, 1e-10));
+}
+
+/** L of one coordinate after it has been brought to mean 0 and its spread to 1, but for a constant. */
+function height(meanLogSlope: number, moments: { readonly mean: number; readonly square: number }): number {
+  const scale = spreadOf(moments);
+  const left = (moments.square - moments.mean * moments.mean) / (scale * scale);
+  return meanLogSlope - Math.log(scale) - 0.5 * left;
 }
 
 /** Moves other points by a step. */

@@ -1,5 +1,18 @@
 /**
- * Density estimation by dual ascent of the log-likelihood.
+ * Density estimation by dual ascent of the log-likelihood: the map to normality as a long composition of elementary
+ * maps, each near the identity and each found by ascent of
+ *
+ *     L[phi_t] = mean_j log rho_t(x_j),   rho_t(x) = mu(phi_t(x)) |det J_phi_t(x)|,   mu = N(0, I)
+ *
+ * phi_0 makes the covariance the identity, so rho_0 is the Gaussian of the rows. Each step adds a radial map around a
+ * centre and one-dimensional maps along orthogonal directions, both followed by what brings mean and scale back
+ * (preconditioning). As t grows phi_t(x) tends to normal; dually the flow from mu back, which samples, tends to the
+ * data. L of the rows that are fitted never falls; when to stop is decided by rows held out.
+ *
+ * E. Tabak, E. Vanden-Eijnden, "Density estimation by dual ascent of the log-likelihood", Communications in
+ * Mathematical Sciences 8 (2010), https://doi.org/10.4310/CMS.2010.v8.n1.a11; E. Tabak, C. Turner, "A family of
+ * nonparametric density estimation algorithms", Communications on Pure and Applied Mathematics 66 (2013),
+ * https://doi.org/10.1002/cpa.21423
  *
  * @module
  */
@@ -7,149 +20,205 @@
 import type { Bijection } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import { directionalMap } from "../bijections/directionalMap.ts";
-import { type RadialProfile, radialMap } from "../bijections/radialMap.ts";
+import { type RadialProfile, radialMap, radialProfiles } from "../bijections/radialMap.ts";
 import { repeated } from "../bijections/repeated.ts";
 import type { Table } from "../data/table.ts";
-import type { ParameterValues } from "../flows/parameters.ts";
-import { RandomStream, split } from "../random/philox.ts";
-import { type AscentPoints, ascentPoints, logLikelihood } from "./ascentPoints.ts";
+import { UsageError } from "../errors.ts";
+import { split } from "../random/philox.ts";
+import { type AscentPoints, ascentPoints } from "./ascentPoints.ts";
 import {
-  ascendDirections,
-  type DirectionalScratch,
-  type DirectionalStep,
-  directionalScratch,
-  moveAlongDirections,
-  randomDirections,
-} from "./directionalAscent.ts";
-import type { FitResult } from "./fitOptions.ts";
-import { fitWhitening } from "./preparation.ts";
-import {
-  ascendRadially,
-  moveRadially,
-  type RadialScratch,
-  type RadialStep,
-  radialScratch,
-} from "./radialAscent.ts";
+  type Ascent,
+  type AscentMaps,
+  type AscentSettings,
+  type AscentStep,
+  runAscent,
+} from "./dualAscent.ts";
+import type { FitProgress, FitResult } from "./fitOptions.ts";
+import { fitWhitening, type Preparation } from "./preparation.ts";
 import {
   type StandardizedData,
+  type StandardizedRows,
   type StatisticalFitOptions,
   type StatisticalModel,
   statisticalFit,
 } from "./statisticalFit.ts";
 
-export type AscentMaps = "directional" | "radial" | "both";
-
+/** Options of {@link fitDualAscent}. */
 export interface DualAscentOptions extends StatisticalFitOptions {
-  readonly maps?: AscentMaps;
-  readonly profile?: RadialProfile;
-  readonly pointsInBall?: number;
-  readonly steps?: number;
-  readonly patience?: number;
-  readonly whiten?: boolean;
+  /** Radial maps, one-dimensional maps along orthogonal directions, or both in every step (default). */
+  readonly maps?: AscentMaps | undefined;
+  /** How radial maps fall off with the distance from their centre (default `compact`). */
+  readonly profile?: RadialProfile | undefined;
+  /**
+   * Number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,
+   * whichever does best on the held-out rows in a short trial; without held-out rows a twentieth.
+   */
+  readonly pointsInBall?: number | undefined;
+  /** Steps at most (default 800, fewer for large tables); without held-out rows as many are made, by default 100. */
+  readonly steps?: number | undefined;
+  /** Steps without a better held-out log-likelihood before the fit stops (default 100). */
+  readonly patience?: number | undefined;
 }
 
-interface Step {
-  readonly directional?: DirectionalStep;
-  readonly radial?: RadialStep;
-}
+/** Shares of the rows in the smallest balls that are tried. */
+const shares = [0.01, 0.05, 0.2] as const;
+/** The share that is taken where nothing can be tried. */
+const middleShare = 0.05;
+/** A trial: so many steps, on so many rows at most. */
+const trial = { steps: 150, rows: 5000 } as const;
+/** Fewer points than this say nothing. */
+const fewestInBall = 3;
+/** Part of Newton's step that is taken. Many small steps generalize better than few large ones. */
+const rate = 0.3;
+/** Rows that gradients are estimated from. */
+const sample = 2000;
+/** Choosing among more than the rows can tell apart is overfitting. */
+const rowsACandidate = 200;
+const mostCandidates = 8;
+/** Multiplications of a fit at most, which bounds its time (about a nanosecond each). */
+const mostWork = 16e9;
+/** Steps between two entries of the history. */
+const stepsARecord = 10;
 
-class Cloud {
-  readonly points: AscentPoints;
-  readonly directional: DirectionalScratch;
-  readonly radial: RadialScratch;
-  constructor(points: AscentPoints) {
-    this.points = points;
-    this.directional = directionalScratch(points);
-    this.radial = radialScratch(points.rows);
-  }
-}
-
+/**
+ * Fits a table by dual ascent of the log-likelihood; see the file's head. The model's kind is `dual-ascent`, its
+ * bijection one `repeated` layer (and, with two or more columns, a triangular map before it on the side of the data), so
+ * that `flow.at(t)` gives the flow stopped after t steps. Cost O(steps * rows * columns^2); memory a few times that of
+ * the table.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the
+ *   signal fires.
+ */
 export async function fitDualAscent(table: Table, options: DualAscentOptions = {}): Promise<FitResult> {
+  checkOptions(options);
   return statisticalFit("dual-ascent", table, options, (data) => ascend(data, options));
 }
 
-function whitened(rows: Float64Array, n: number, values: ParameterValues): Float64Array {
-  const { shift, lower, logDiagonal } = values as Record<string, Float64Array>;
-  const out = rows.slice();
-  for (let start = 0; start < rows.length; start += n)
-    for (let i = 0; i < n; i++) {
-      let value = rows[start + i]! - shift![i]!;
-      for (let j = 0; j < i; j++) value -= lower![i * n + j]! * out[start + j]!;
-      out[start + i] = value / Math.exp(logDiagonal![i]!);
-    }
-  return out;
+function checkOptions({ maps, profile, pointsInBall, steps, patience }: DualAscentOptions): void {
+  if (maps !== undefined && !["directional", "radial", "both"].includes(maps))
+    throw new UsageError(`maps must be directional, radial or both, got ${maps}.`);
+  if (profile !== undefined && !radialProfiles.includes(profile))
+    throw new UsageError(`profile must be one of ${radialProfiles.join(", ")}, got ${profile}.`);
+  if (pointsInBall !== undefined && !(pointsInBall > 0 && Number.isFinite(pointsInBall)))
+    throw new UsageError(`pointsInBall must be a positive number, got ${pointsInBall}.`);
+  for (const [name, value] of Object.entries({ steps, patience }))
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
+      throw new UsageError(`${name} must be a positive integer, got ${value}.`);
 }
 
-function ascend(data: StandardizedData, options: DualAscentOptions): StatisticalModel {
-  const n = data.features;
-  const {
-    maps = "both",
-    profile = "algebraic",
-    pointsInBall = 0.1 * data.train.rows,
-    steps = 400,
-    patience = 60,
-    whiten = true,
-  } = options;
-  const white = whiten && n > 1 ? fitWhitening(data.train.data, n, data.train.weights) : undefined;
-  const cloudOf = (rows: { data: Float64Array; weights: Float64Array | undefined }): Cloud => {
-    const cloud = new Cloud(
-      ascentPoints(white ? whitened(rows.data, n, white.values) : rows.data, n, rows.weights),
-    );
-    cloud.points.logAbsDet = white ? -white.values.logDiagonal!.reduce((a, b) => a + b, 0) : 0;
-    return cloud;
-  };
-  const train = cloudOf(data.train);
-  const held = data.validation && cloudOf(data.validation);
-  const stream = new RandomStream(split(data.key, "steps"));
-  const found: Step[] = [];
-  let best = { at: 0, score: held ? logLikelihood(held.points) : -Infinity };
-  const share = pointsInBall / data.train.rows;
-  const g: any = globalThis;
-  g.trace = [];
-  for (let t = 1; t <= steps; t++) {
-    const step: { directional?: DirectionalStep; radial?: RadialStep } = {};
-    if (maps !== "directional") {
-      step.radial = ascendRadially(train.points, train.radial, profile, share, stream, 1e9);
-      if (held) moveRadially(held.points, held.radial, profile, step.radial);
+/** The first rows, as points; with the whitening, if there is one, behind them. */
+function pointsOf(
+  { data, weights }: StandardizedRows,
+  n: number,
+  white: Preparation | undefined,
+  most = Number.POSITIVE_INFINITY,
+): AscentPoints {
+  const count = Math.min(data.length / n, most);
+  const points = ascentPoints(data.subarray(0, count * n), n, weights?.subarray(0, count));
+  if (!white) return points;
+  const { shift, lower, logDiagonal } = white.values as Record<
+    "shift" | "lower" | "logDiagonal",
+    Float64Array
+  >;
+  const { rows, data: own } = points;
+  for (let i = 0; i < n; i++) {
+    const diagonal = Math.exp(logDiagonal[i]!);
+    for (let row = 0; row < rows; row++) {
+      let value = own[i * rows + row]! - shift[i]!;
+      for (let j = 0; j < i; j++) value -= lower[i * n + j]! * own[j * rows + row]!;
+      own[i * rows + row] = value / diagonal;
     }
-    if (maps !== "radial") {
-      step.directional = ascendDirections(
-        train.points,
-        train.directional,
-        randomDirections(n, stream),
-        share,
-        stream,
-        1e9,
-      );
-      if (held) moveAlongDirections(held.points, held.directional, step.directional);
-    }
-    found.push(step);
-    const trainL = logLikelihood(train.points);
-    const score = held ? logLikelihood(held.points) : trainL;
-    g.trace.push([trainL + data.logAbsDet, score + data.logAbsDet]);
-    if (score > best.score) best = { at: t, score };
-    else if (t - best.at >= patience) break;
+    points.logAbsDet -= logDiagonal[i]!;
   }
-  const kept = found.slice(0, Math.max(1, best.at)).reverse();
-  const parts: Bijection[] = [];
+  return points;
+}
+
+async function ascend(data: StandardizedData, options: DualAscentOptions): Promise<StatisticalModel> {
+  const { features: n, train, validation } = data;
+  const { maps = "both", profile = "compact", patience = 100, signal } = options;
+  const white = n > 1 ? fitWhitening(train.data, n, train.weights) : undefined;
+  const candidates = Math.max(1, Math.min(mostCandidates, Math.floor(train.rows / rowsACandidate)));
+  const perStep = train.rows * n * (2 * n + 20) + candidates * Math.min(train.rows, sample) * n * 20;
+  const most = Math.max(20, Math.min(validation ? 800 : 100, Math.floor(mostWork / perStep)));
+  const settings = (share: number, steps: number): AscentSettings => {
+    const least = Math.min(1, fewestInBall / train.rows);
+    return { maps, profile, steps, patience, rate, candidates, sample, share: Math.max(least, share) };
+  };
+  const steps = options.steps ?? most;
+  const key = split(data.key, "steps");
+
+  let share = options.pointsInBall === undefined ? middleShare : options.pointsInBall / train.rows;
+  if (options.pointsInBall === undefined && validation) {
+    let best = Number.NEGATIVE_INFINITY;
+    for (const own of shares) {
+      const [some, held] = [train, validation].map((rows) => pointsOf(rows, n, white, trial.rows));
+      const tried = await runAscent(some!, held, settings(own, Math.min(steps, trial.steps)), key, {
+        signal,
+      });
+      if (tried.best > best) {
+        best = tried.best;
+        share = own;
+      }
+    }
+  }
+
+  const history: FitProgress[] = [];
+  const found = await runAscent(
+    pointsOf(train, n, white),
+    validation && pointsOf(validation, n, white),
+    settings(Math.min(1, share), steps),
+    key,
+    {
+      signal,
+      onStep({ step, train: own, held, best }) {
+        if (step % stepsARecord !== 0 && step !== steps) return;
+        const record: FitProgress = {
+          epoch: step,
+          epochs: steps,
+          step,
+          steps,
+          trainLogProb: own + data.logAbsDet,
+          validationLogProb: held + data.logAbsDet,
+          bestEpoch: best,
+        };
+        history.push(record);
+        options.onProgress?.(record);
+      },
+    },
+  );
+  return { ...modelOf(found, n, profile, white), history };
+}
+
+/** The steps as one repeated layer: the first found is next to the data, so it is the last slice. */
+function modelOf(
+  { steps }: Ascent,
+  n: number,
+  profile: RadialProfile,
+  white: Preparation | undefined,
+): StatisticalModel {
+  if (steps.length === 0) {
+    // Not one step helped the held-out rows: the Gaussian stays.
+    const still = white ?? fitWhitening(Float64Array.of(-1, 1), 1);
+    return { bijection: still.bijection, values: still.values, steps: 0 };
+  }
+  const slices = steps.slice().reverse();
   const values: Record<string, Float64Array> = {};
-  const stack = (name: keyof Step, prefix: string): void => {
-    for (const key of Object.keys(kept[0]![name]!)) {
-      const lists = kept.map((step) => (step[name] as unknown as Record<string, Float64Array>)[key]!);
-      const out = new Float64Array(lists.length * lists[0]!.length);
-      lists.forEach((list, i) => out.set(list, i * list.length));
-      values[`${white ? "0." : ""}${prefix}${key}`] = out;
+  const parts: Bijection[] = [];
+  const both = Object.keys(slices[0]!).length > 1;
+  const add = (name: keyof AscentStep, bijection: Bijection): void => {
+    if (!slices[0]![name]) return;
+    const prefix = `${white ? "0." : ""}${both ? `${parts.length}.` : ""}`;
+    parts.push(bijection);
+    for (const parameter of Object.keys(bijection.parameters)) {
+      const lists = slices.map((step) => (step[name] as unknown as Record<string, Float64Array>)[parameter]!);
+      const stacked = new Float64Array(lists.length * lists[0]!.length);
+      lists.forEach((list, i) => stacked.set(list, i * list.length));
+      values[prefix + parameter] = stacked;
     }
   };
-  if (maps !== "radial") {
-    parts.push(directionalMap({ features: n }));
-    stack("directional", maps === "both" ? "0." : "");
-  }
-  if (maps !== "directional") {
-    parts.push(radialMap({ features: n, profile }));
-    stack("radial", maps === "both" ? "1." : "");
-  }
-  const layers = repeated({ layer: parts.length > 1 ? chain(parts) : parts[0]!, count: kept.length });
-  if (white) for (const [name, list] of Object.entries(white.values)) values[`1.${name}`] = list;
-  return { bijection: white ? chain([layers, white.bijection]) : layers, values, steps: best.at };
+  add("directional", directionalMap({ features: n }));
+  add("radial", radialMap({ features: n, profile }));
+  const layers = repeated({ layer: both ? chain(parts) : parts[0]!, count: slices.length });
+  if (!white) return { bijection: layers, values, steps: steps.length };
+  for (const [name, list] of Object.entries(white.values)) values[`1.${name}`] = list;
+  return { bijection: chain([layers, white.bijection]), values, steps: steps.length };
 }

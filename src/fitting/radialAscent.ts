@@ -15,7 +15,7 @@
 import { type RadialProfile, radialStrength } from "../bijections/radialMap.ts";
 import { erf } from "../graph/special.ts";
 import type { RandomStream } from "../random/philox.ts";
-import { type AscentPoints, meanLog } from "./ascentPoints.ts";
+import { type AscentChoices, type AscentPoints, meanLog, samplePart } from "./ascentPoints.ts";
 
 /** Values of the parameters of one `radialMap`. */
 export interface RadialStep {
@@ -26,21 +26,37 @@ export interface RadialStep {
   readonly logScale: Float64Array;
 }
 
-/** Bounds of s in one step: half of what is one to one below, and s / F'(0)-like displacements of 1 above. */
+/** Bounds of s before the rate: half of what is one to one below, and twice the slope at the centre above. */
 const weakest = -0.5;
 const strongest = 1;
 const halvings = 12;
 const halfRootPi = Math.sqrt(Math.PI) / 2;
 
-/** F(rho) and K(rho) of every radius. @internal */
+/** Arrays with one number a point, kept from step to step: |z - c|, F, K, and slopes. */
+export interface RadialScratch {
+  readonly radii: Float64Array;
+  readonly pushes: Float64Array;
+  readonly slopes: Float64Array;
+  readonly factors: Float64Array;
+}
+
+/** Arrays for so many points. */
+export function radialScratch(rows: number): RadialScratch {
+  const list = (): Float64Array => new Float64Array(rows);
+  return { radii: list(), pushes: list(), slopes: list(), factors: list() };
+}
+
+/** From the first to before the last of some points. */
+type Part = readonly [start: number, end: number];
+
+/** Writes F(rho) and K(rho) of the radii. @internal */
 export function radialTerms(
   profile: RadialProfile,
-  radii: Float64Array,
   alpha: number,
-  pushes: Float64Array,
-  slopes: Float64Array,
+  { radii, pushes, slopes }: RadialScratch,
+  [start, end]: Part,
 ): void {
-  for (let row = 0; row < radii.length; row++) {
+  for (let row = start; row < end; row++) {
     const rho = radii[row]! / alpha;
     if (profile === "erf") {
       pushes[row] = rho < 1e-3 ? 1 - (rho * rho) / 3 : (halfRootPi * erf(rho)) / rho;
@@ -72,31 +88,22 @@ export function ballRadius(centre: Float64Array, share: number): number {
   return Math.exp(0.5 * Math.log(2 * Math.PI) + (Math.log(share) - logBallVolume(n) + 0.5 * square) / n);
 }
 
-/** Arrays with one number a point, kept from step to step. */
-export interface RadialScratch {
-  readonly radii: Float64Array;
-  readonly pushes: Float64Array;
-  readonly slopes: Float64Array;
-  readonly factors: Float64Array;
-}
-
-/** Arrays for so many points. */
-export function radialScratch(rows: number): RadialScratch {
-  const list = (): Float64Array => new Float64Array(rows);
-  return { radii: list(), pushes: list(), slopes: list(), factors: list() };
-}
-
-/** Distances from the centre to all points. */
-function distances({ rows, features, data }: AscentPoints, centre: Float64Array, out: Float64Array): void {
-  out.fill(0);
+/** Distances from the centre to the points. @internal */
+export function distances(
+  { rows, features, data }: AscentPoints,
+  centre: Float64Array,
+  out: Float64Array,
+  [start, end]: Part,
+): void {
+  out.fill(0, start, end);
   for (let i = 0; i < features; i++) {
     const own = centre[i]!;
-    for (let row = 0; row < rows; row++) {
+    for (let row = start; row < end; row++) {
       const d = data[i * rows + row]! - own;
       out[row]! += d * d;
     }
   }
-  for (let row = 0; row < rows; row++) out[row] = Math.sqrt(out[row]!);
+  for (let row = start; row < end; row++) out[row] = Math.sqrt(out[row]!);
 }
 
 /** G and H of the points from `start` to `end`, of whose terms the scratch holds those of all. @internal */
@@ -104,7 +111,7 @@ export function radialModel(
   points: AscentPoints,
   { radii, pushes, slopes }: Pick<RadialScratch, "radii" | "pushes" | "slopes">,
   centre: Float64Array,
-  [start, end]: readonly [number, number],
+  [start, end]: Part,
 ): { readonly gradient: number; readonly hessian: number } {
   const { rows, features: n, data, weights } = points;
   let [gradient, hessian, total] = [0, 0, 0];
@@ -167,33 +174,61 @@ function measure(
   return { meanLogSlope, mean, square };
 }
 
+/** A push before it is preconditioned. */
+interface Push {
+  readonly centre: Float64Array;
+  readonly alpha: number;
+  readonly s: number;
+}
+
+/** The largest of the gains that Newton's model promises for random centres and radii, and its step. */
+function bestPush(
+  points: AscentPoints,
+  scratch: RadialScratch,
+  profile: RadialProfile,
+  { share, candidates, sample, rate }: AscentChoices,
+  stream: RandomStream,
+): Push {
+  const part = samplePart(points.rows, sample, stream);
+  let best: Push = { centre: new Float64Array(points.features), alpha: 1, s: 0 };
+  let highest = 0;
+  for (let candidate = 0; candidate < candidates; candidate++) {
+    const centre = drawCentre(points, stream);
+    const alpha = ballRadius(centre, share ** stream.uniform());
+    distances(points, centre, scratch.radii, part);
+    radialTerms(profile, alpha, scratch, part);
+    const { gradient, hessian } = radialModel(points, scratch, centre, part);
+    // H is 0 where a compact ball is empty.
+    const s = hessian < 0 ? Math.min(strongest, Math.max(weakest, -gradient / hessian)) : 0;
+    const gain = gradient * s + 0.5 * hessian * s * s;
+    if (gain > highest) {
+      highest = gain;
+      best = { centre, alpha, s: rate * s };
+    }
+  }
+  return best;
+}
+
 /**
- * One step of the ascent, moving the points; see `ascendDirections` for `share` and `sample`.
+ * One step of the ascent, moving the points.
  * @returns The step; L never falls by more than rounding.
  */
 export function ascendRadially(
   points: AscentPoints,
   scratch: RadialScratch,
   profile: RadialProfile,
-  share: number,
+  choices: AscentChoices,
   stream: RandomStream,
-  sample: number,
 ): RadialStep {
   const { rows, features: n } = points;
-  const centre = drawCentre(points, stream);
-  const alpha = ballRadius(centre, share);
-  distances(points, centre, scratch.radii);
-  radialTerms(profile, scratch.radii, alpha, scratch.pushes, scratch.slopes);
-  const count = Math.min(rows, sample);
-  const start = count < rows ? stream.integerBelow(rows - count + 1) : 0;
-  const { gradient, hessian } = radialModel(points, scratch, centre, [start, start + count]);
-  // H is 0 where a compact ball is empty.
-  let s = hessian < 0 ? Math.min(strongest, Math.max(weakest, -gradient / hessian)) : 0;
-  const heightOf = (own: ReturnType<typeof measure>): number =>
-    own.meanLogSlope - 0.5 * n * Math.log(own.square / n);
-  const before = heightOf(measure(points, scratch, centre, 0));
+  let { centre, alpha, s } = bestPush(points, scratch, profile, choices, stream);
+  distances(points, centre, scratch.radii, [0, rows]);
+  radialTerms(profile, alpha, scratch, [0, rows]);
+  const height = ({ meanLogSlope, square }: ReturnType<typeof measure>): number =>
+    meanLogSlope - 0.5 * n * Math.log(square / n);
+  const before = height(measure(points, scratch, centre, 0));
   let own = measure(points, scratch, centre, s);
-  for (let tries = 1; heightOf(own) < before && s !== 0; tries++) {
+  for (let tries = 1; height(own) < before && s !== 0; tries++) {
     s = tries > halvings ? 0 : s / 2;
     own = measure(points, scratch, centre, s);
   }
@@ -238,8 +273,8 @@ export function moveRadially(
   const s = (odds - 1) / (odds / 2 + 4 / 3);
   const alpha = Math.exp(step.logRadius[0]!);
   const { radii, pushes, slopes, factors } = scratch;
-  distances(points, step.centre, radii);
-  radialTerms(profile, radii, alpha, pushes, slopes);
+  distances(points, step.centre, radii, [0, rows]);
+  radialTerms(profile, alpha, scratch, [0, rows]);
   for (let row = 0; row < rows; row++) factors[row] = 1 + s * slopes[row]!;
   points.logAbsDet += meanLog(factors, weights) - n * step.logScale[0]!;
   for (let row = 0; row < rows; row++) factors[row] = 1 + s * pushes[row]!;
