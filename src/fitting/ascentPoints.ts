@@ -123,6 +123,8 @@ export function turned(
     for (let j = 0; j < features; j++)
       for (let i = 0; i < features; i++) {
         const factor = directions[transposed ? i * features + j : j * features + i]!;
+        // Most of them where the directions are the columns.
+        if (factor === 0) continue;
         const [from, to] = [i * rows, j * rows];
         for (let row = start; row < end; row++) out[to + row]! += factor * data[from + row]!;
       }

@@ -75,8 +75,10 @@ const sample = 2000;
 /** Choosing among more than the rows can tell apart is overfitting. */
 const rowsACandidate = 200;
 const mostCandidates = 8;
-/** Multiplications of a fit at most, which bounds its time (about a nanosecond each). */
-const mostWork = 16e9;
+/** Rows that are fitted, at most, and that are held out: more of them would only leave time for fewer steps. */
+const mostRows = { train: 20_000, held: 5000 } as const;
+/** What bounds the time of a fit: operations on the rows that are fitted, and on all that are scored at the end. */
+const mostWork = { ascent: 4e9, scoring: 16e9 } as const;
 /** Steps between two entries of the history. */
 const stepsARecord = 10;
 
@@ -105,15 +107,19 @@ function checkOptions({ maps, profile, pointsInBall, steps, patience }: DualAsce
       throw new UsageError(`${name} must be a positive integer, got ${value}.`);
 }
 
-/** The first rows, as points; with the whitening, if there is one, behind them. */
+/** The first rows, at most so many; they are in random order. */
+function firstRows({ data, weights, rows }: StandardizedRows, n: number, most: number): StandardizedRows {
+  const count = Math.min(rows, most);
+  return { rows: count, data: data.subarray(0, count * n), weights: weights?.subarray(0, count) };
+}
+
+/** Rows as points, with the whitening, if there is one, behind them. */
 function pointsOf(
   { data, weights }: StandardizedRows,
   n: number,
   white: Preparation | undefined,
-  most = Number.POSITIVE_INFINITY,
 ): AscentPoints {
-  const count = Math.min(data.length / n, most);
-  const points = ascentPoints(data.subarray(0, count * n), n, weights?.subarray(0, count));
+  const points = ascentPoints(data, n, weights);
   if (!white) return points;
   const { shift, lower, logDiagonal } = white.values as Record<
     "shift" | "lower" | "logDiagonal",
@@ -133,12 +139,18 @@ function pointsOf(
 }
 
 async function ascend(data: StandardizedData, options: DualAscentOptions): Promise<StatisticalModel> {
-  const { features: n, train, validation } = data;
+  const { features: n } = data;
+  const train = firstRows(data.train, n, mostRows.train);
+  const validation = data.validation && firstRows(data.validation, n, mostRows.held);
   const { maps = "both", profile = "compact", patience = 100, signal } = options;
-  const white = n > 1 ? fitWhitening(train.data, n, train.weights) : undefined;
+  const white = n > 1 ? fitWhitening(data.train.data, n, data.train.weights) : undefined;
   const candidates = Math.max(1, Math.min(mostCandidates, Math.floor(train.rows / rowsACandidate)));
   const perStep = train.rows * n * (2 * n + 20) + candidates * Math.min(train.rows, sample) * n * 20;
-  const most = Math.max(20, Math.min(validation ? 800 : 100, Math.floor(mostWork / perStep)));
+  const scored = (data.train.rows + (data.validation?.rows ?? 0)) * n * (2 * n + 40);
+  const most = Math.max(
+    20,
+    Math.floor(Math.min(validation ? 800 : 100, mostWork.ascent / perStep, mostWork.scoring / scored)),
+  );
   const settings = (share: number, steps: number): AscentSettings => {
     const least = Math.min(1, fewestInBall / train.rows);
     return { maps, profile, steps, patience, rate, candidates, sample, share: Math.max(least, share) };
@@ -150,7 +162,9 @@ async function ascend(data: StandardizedData, options: DualAscentOptions): Promi
   if (options.pointsInBall === undefined && validation) {
     let best = Number.NEGATIVE_INFINITY;
     for (const own of shares) {
-      const [some, held] = [train, validation].map((rows) => pointsOf(rows, n, white, trial.rows));
+      const [some, held] = [train, validation].map((rows) =>
+        pointsOf(firstRows(rows, n, trial.rows), n, white),
+      );
       const tried = await runAscent(some!, held, settings(own, Math.min(steps, trial.steps)), key, {
         signal,
       });
