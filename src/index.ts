@@ -28,12 +28,14 @@ export {
 } from "./bijections/bijection.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
 export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
+export { type DirectionalMapOptions, directionalMap } from "./bijections/directionalMap.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
 export { invert } from "./bijections/invert.ts";
 export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
 export { permutation } from "./bijections/permutation.ts";
+export { type RadialMapOptions, type RadialProfile, radialMap } from "./bijections/radialMap.ts";
 export {
   type RationalQuadraticOptions,
   rationalQuadraticTransformer,
@@ -84,7 +86,9 @@ export {
   compare,
   comparedKinds,
 } from "./fitting/compare.ts";
+export type { AscentMaps } from "./fitting/dualAscent.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
+export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export { type FitFlowOptions, fitFlow, fittedKinds } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
 export { fitKernelDensity } from "./fitting/fitKernelDensity.ts";

@@ -11,12 +11,14 @@ import { affineTransformer } from "../src/bijections/affineTransformer.ts";
 import { type Bijection, flattenTree } from "../src/bijections/bijection.ts";
 import { chain } from "../src/bijections/chain.ts";
 import { coupling } from "../src/bijections/coupling.ts";
+import { directionalMap } from "../src/bijections/directionalMap.ts";
 import { elementwise } from "../src/bijections/elementwise.ts";
 import { invert } from "../src/bijections/invert.ts";
 import { luAffine } from "../src/bijections/luAffine.ts";
 import { marginalSpline } from "../src/bijections/marginalSpline.ts";
 import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts";
 import { permutation } from "../src/bijections/permutation.ts";
+import { radialMap, radialProfiles } from "../src/bijections/radialMap.ts";
 import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
 import { repeated } from "../src/bijections/repeated.ts";
 import { standardization } from "../src/bijections/standardization.ts";
@@ -320,6 +322,39 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     }),
     startsAsIdentity: true,
   },
+  ...Object.fromEntries(
+    radialProfiles.flatMap((profile) =>
+      [1, 2, 3].map((features): [string, BijectionCase] => [
+        `radial map, ${profile}, ${features} feature${features > 1 ? "s" : ""}`,
+        {
+          bijection: radialMap({ features, profile }),
+          startsAsIdentity: true,
+          largestParameter: 8,
+          edges: [0, 1, -1, 2 / 3],
+        },
+      ]),
+    ),
+  ),
+  "directional map": {
+    bijection: directionalMap({ features: 3 }),
+    startsAsIdentity: false,
+    largestParameter: 8,
+    edges: [0],
+  },
+  "directional map, one feature": {
+    bijection: directionalMap({ features: 1 }),
+    startsAsIdentity: false,
+    largestParameter: 8,
+    edges: [0],
+  },
+  "repeated radial and directional maps": {
+    bijection: repeated({
+      layer: chain([directionalMap({ features: 2 }), radialMap({ features: 2, profile: "erf" })]),
+      count: 3,
+    }),
+    startsAsIdentity: false,
+    largestParameter: 8,
+  },
   "chain of linear maps": {
     bijection: chain([
       luAffine({ features: 3 }),
@@ -390,6 +425,9 @@ export function extremeParameters(bijection: Bijection, seed: number, size: numb
 
 function intoDomain(name: string, data: Float64Array, shape: readonly number[]): Float64Array {
   if (name.endsWith("scale")) return data.map((value) => Math.exp(Math.max(-20, Math.min(20, value))));
+  // A bend far wider than the point is large cancels in a sum of the size of the bend.
+  if (name.endsWith("logWidth")) return data.map((value) => Math.min(1, value));
+  if (name.endsWith("directions")) return orthonormal(data, shape[shape.length - 1]!);
   if (!name.endsWith("data") && !name.endsWith("base")) return data;
   // Knots that increase by steps between 0.03 and 3, around 0.
   const count = shape[shape.length - 1]!;
@@ -399,4 +437,24 @@ function intoDomain(name: string, data: Float64Array, shape: readonly number[]):
     for (let k = row; k <= i; k++) at += 0.03 + 3 / (1 + Math.exp(-data[k]!));
     return at;
   });
+}
+
+/** Square matrices, one after the other, with orthonormal rows (Gram-Schmidt). */
+function orthonormal(data: Float64Array, n: number): Float64Array {
+  const out = data.slice();
+  const row = (i: number): Float64Array => out.subarray(i * n, (i + 1) * n);
+  const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, k) => sum + x * b[k]!, 0);
+  for (let i = 0; i < out.length / n; i++) {
+    const own = row(i);
+    if (dot(own, own) < 1e-20) own[i % n] = 1;
+    // Twice, so that nearly parallel rows end orthogonal too.
+    for (let pass = 0; pass < 2; pass++)
+      for (let j = i - (i % n); j < i; j++) {
+        const along = dot(own, row(j));
+        row(j).forEach((value, k) => (own[k]! -= along * value));
+      }
+    const length = Math.sqrt(dot(own, own));
+    own.forEach((value, k) => (own[k] = value / length));
+  }
+  return out;
 }

@@ -9,12 +9,14 @@ import { type AffineOptions, affine } from "./affine.ts";
 import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
 import { chain } from "./chain.ts";
 import { couplingFromJson } from "./coupling.ts";
+import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
 import { elementwiseFromJson } from "./elementwise.ts";
 import { invert } from "./invert.ts";
 import { luAffine } from "./luAffine.ts";
 import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts";
 import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
 import { permutation } from "./permutation.ts";
+import { radialMapFromJson } from "./radialMap.ts";
 import { repeatedFromJson } from "./repeated.ts";
 import { standardization } from "./standardization.ts";
 import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
@@ -25,12 +27,14 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   affine: (json) => affine(json as unknown as AffineOptions),
   chain: (json, read) => chain((json.parts as unknown[]).map(read)),
   coupling: couplingFromJson,
+  directionalMap: (json) => directionalMap(json as unknown as DirectionalMapOptions),
   elementwise: elementwiseFromJson,
   invert: (json, read) => invert(read(json.inner)),
   luAffine: (json) => luAffine(json as unknown as { features: number }),
   marginalSpline: (json) => marginalSpline(json as unknown as MarginalSplineOptions),
   maskedAutoregressive: maskedAutoregressiveFromJson,
   permutation: (json) => permutation(json.order as number[]),
+  radialMap: radialMapFromJson,
   repeated: repeatedFromJson,
   standardization: (json) => standardization(json as unknown as { features: number }),
   triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),

@@ -16,6 +16,7 @@ import { type EngineOptions, Evaluation } from "./evaluation.ts";
 import { type FittedDescription, type Model, parameterTree, wholeBijection } from "./model.ts";
 import { modelFromBytes, modelToBytes } from "./modelFile.ts";
 import { inTwoStages } from "./stages.ts";
+import { stepCount, stoppedModel } from "./stoppedModel.ts";
 
 /** Options of evaluations. */
 export interface EvaluationOptions extends EngineOptions {
@@ -113,6 +114,21 @@ export class Flow {
     for (const spec of flattenTree(parameterTree(this.#model)).values())
       if (spec.kind === "trained") total += spec.used ?? sizeOf(spec.shape);
     return total;
+  }
+
+  /** Steps that {@link at} can stop between: those of a dual ascent; 0 for flows that have none. */
+  get steps(): number {
+    return stepCount(this.#model);
+  }
+
+  /**
+   * The flow stopped after the first t steps from the data, for t from 0 to {@link steps}. At 0 it is the base behind
+   * what is not a step (standardization and whitening: a Gaussian); at `steps` it is this flow. What `fitted` says is
+   * about the whole flow.
+   * @throws {@link UsageError} if the flow has no steps, or t is no whole number in that range.
+   */
+  at(t: number): Flow {
+    return new Flow(stoppedModel(this.#model, t));
   }
 
   /** Architecture, parameters, columns and how it was fitted, as plain data. */
