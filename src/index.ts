@@ -41,6 +41,8 @@ export {
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repeated.ts";
+export { type RotationOptions, rotation } from "./bijections/rotation.ts";
+export { type SlicedSplineOptions, slicedSpline } from "./bijections/slicedSpline.ts";
 export { standardization } from "./bijections/standardization.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";

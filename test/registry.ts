@@ -19,6 +19,8 @@ import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts"
 import { permutation } from "../src/bijections/permutation.ts";
 import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
 import { repeated } from "../src/bijections/repeated.ts";
+import { rotation } from "../src/bijections/rotation.ts";
+import { slicedSpline } from "../src/bijections/slicedSpline.ts";
 import { standardization } from "../src/bijections/standardization.ts";
 import { triangularAffine } from "../src/bijections/triangularAffine.ts";
 import { sizeOf } from "../src/graph/expr.ts";
@@ -162,6 +164,34 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     startsAsIdentity: true,
     largestParameter: unclippedLogScale,
     edges: [-1, 0, 1],
+  },
+  rotation: { bijection: rotation({ features: 4 }), startsAsIdentity: true },
+  "rotation, one feature": { bijection: rotation({ features: 1 }), startsAsIdentity: true },
+  "sliced spline": {
+    bijection: slicedSpline({ features: 3, directions: 2, knots: 5 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: [-1, 1],
+  },
+  "sliced spline along every direction": {
+    bijection: slicedSpline({ features: 2, directions: 2, knots: 4 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: [-1, 1],
+  },
+  "sliced spline, one feature": {
+    bijection: slicedSpline({ features: 1, directions: 1, knots: 3 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: [-1, 0, 1],
+  },
+  "repeated rotation": {
+    bijection: repeated({
+      layer: chain([affine({ features: 3 }), rotation({ features: 3 })]),
+      count: 3,
+    }),
+    startsAsIdentity: true,
+    largestParameter: 8,
   },
   "element-wise spline": {
     bijection: elementwise({ features: 2, transformer: spline }),
@@ -355,7 +385,7 @@ export function stream(seed: number, label: string): RandomStream {
 
 /**
  * Parameters far from the start: normal with this standard deviation, statistics included. Statistics that have a
- * domain are brought into it: scales positive, knots increasing.
+ * domain are brought into it: scales positive, knots increasing, columns orthonormal.
  */
 export function randomParameters(bijection: Bijection, seed: number, scale: number): Values {
   const values: Values = {};
@@ -390,6 +420,7 @@ export function extremeParameters(bijection: Bijection, seed: number, size: numb
 
 function intoDomain(name: string, data: Float64Array, shape: readonly number[]): Float64Array {
   if (name.endsWith("scale")) return data.map((value) => Math.exp(Math.max(-20, Math.min(20, value))));
+  if (name.endsWith("rotation") || name.endsWith("directions")) return orthonormalColumns(data, shape);
   if (!name.endsWith("data") && !name.endsWith("base")) return data;
   // Knots that increase by steps between 0.03 and 3, around 0.
   const count = shape[shape.length - 1]!;
@@ -399,4 +430,27 @@ function intoDomain(name: string, data: Float64Array, shape: readonly number[]):
     for (let k = row; k <= i; k++) at += 0.03 + 3 / (1 + Math.exp(-data[k]!));
     return at;
   });
+}
+
+/** Matrices along the last two axes, their columns made orthonormal by Gram and Schmidt, twice for rounding. */
+function orthonormalColumns(data: Float64Array, shape: readonly number[]): Float64Array {
+  const [height, width] = shape.slice(-2) as [number, number];
+  const out = data.slice();
+  for (let start = 0; start < out.length; start += height * width)
+    for (let column = 0; column < width; column++) {
+      const at = (row: number, of: number): number => start + row * width + of;
+      // A column that draws left without a direction of its own begins as a unit vector.
+      for (let row = 0; row < height; row++) out[at(row, column)]! += row === column ? 0.1 : 0;
+      for (let pass = 0; pass < 2; pass++) {
+        for (let other = 0; other < column; other++) {
+          let product = 0;
+          for (let row = 0; row < height; row++) product += out[at(row, column)]! * out[at(row, other)]!;
+          for (let row = 0; row < height; row++) out[at(row, column)]! -= product * out[at(row, other)]!;
+        }
+        let square = 0;
+        for (let row = 0; row < height; row++) square += out[at(row, column)]! ** 2;
+        for (let row = 0; row < height; row++) out[at(row, column)]! /= Math.sqrt(square);
+      }
+    }
+  return out;
 }

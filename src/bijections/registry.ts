@@ -16,6 +16,8 @@ import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts"
 import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
 import { permutation } from "./permutation.ts";
 import { repeatedFromJson } from "./repeated.ts";
+import { type RotationOptions, rotation } from "./rotation.ts";
+import { type SlicedSplineOptions, slicedSpline } from "./slicedSpline.ts";
 import { standardization } from "./standardization.ts";
 import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
 
@@ -32,6 +34,8 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   maskedAutoregressive: maskedAutoregressiveFromJson,
   permutation: (json) => permutation(json.order as number[]),
   repeated: repeatedFromJson,
+  rotation: (json) => rotation(json as unknown as RotationOptions),
+  slicedSpline: (json) => slicedSpline(json as unknown as SlicedSplineOptions),
   standardization: (json) => standardization(json as unknown as { features: number }),
   triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
 };
