@@ -73,6 +73,7 @@ export {
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
+export { fitGaussianization, type GaussianizationOptions } from "./fitting/fitGaussianization.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
 export {
   chooseGaussianMixture,
@@ -80,6 +81,7 @@ export {
   type GaussianMixture,
   type GaussianMixtureOptions,
 } from "./fitting/gaussianMixture.ts";
+export type { MarginalKind } from "./fitting/marginalMap.ts";
 export {
   type EpochRecord,
   type MinimizeOptions,
@@ -90,6 +92,8 @@ export {
   type Rows,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
+export type { RotationKind } from "./fitting/rotations.ts";
+export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
 export {
   type Architecture,
   type ArchitectureOptions,
