@@ -15,11 +15,11 @@
  * @module
  */
 
-import { normalCdf, normalQuantile } from "../graph/special.ts";
+import { normalCdf } from "../graph/special.ts";
 import type { BinnedColumn } from "./binnedColumn.ts";
 import { quantileOf } from "./binnedColumn.ts";
 import { fitColumnMixture } from "./columnMixture.ts";
-import { fastNormalCdf, normalDensity } from "./fastNormal.ts";
+import { fastNormalCdf, fastNormalQuantile, normalDensity } from "./fastNormal.ts";
 
 /** How the distribution of a column is estimated. */
 export type MarginalKind = "kernel" | "mixture" | "histogram" | "spline";
@@ -104,7 +104,7 @@ function outerShare({ effective }: BinnedColumn): number {
 function knotPositions(column: BinnedColumn, knots: number): Float64Array {
   const { mass, at, warped } = column;
   const outer = outerShare(column);
-  const top = -normalQuantile(outer);
+  const top = -fastNormalQuantile(outer);
   const ends = [quantileOf(column, outer), quantileOf(column, 1 - outer)] as const;
   const blend = new Float64Array(at.length);
   let below = 0;
@@ -113,7 +113,7 @@ function knotPositions(column: BinnedColumn, knots: number): Float64Array {
     const share = Math.min(1 - outer, Math.max(outer, below + mass[bin]! / 2));
     below += mass[bin]!;
     blend[bin] =
-      (0.6 * (normalQuantile(share) + top)) / (2 * top) + (0.4 * (warped[bin]! - warped[0]!)) / span;
+      (0.6 * (fastNormalQuantile(share) + top)) / (2 * top) + (0.4 * (warped[bin]! - warped[0]!)) / span;
   }
   const along = (level: number): number => {
     let bin = 1;
@@ -205,7 +205,7 @@ function histogramScore(column: BinnedColumn): Score {
  */
 function quantileScore(column: BinnedColumn, knots: number): Score {
   const outer = outerShare(column);
-  const top = -normalQuantile(outer);
+  const top = -fastNormalQuantile(outer);
   const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
   const reach = Math.min(0.5, column.effective ** -0.2);
   const data = base.map((score) => {
@@ -227,7 +227,7 @@ function quantileScore(column: BinnedColumn, knots: number): Score {
 /** Score and slope from both tails, so that neither loses digits to the other. */
 function scoreOf(lower: number, upper: number, density: number, factor: number): readonly [number, number] {
   const share = Math.max(1e-300, Math.min(lower, upper));
-  const score = lower < upper ? normalQuantile(share) : -normalQuantile(share);
+  const score = lower < upper ? fastNormalQuantile(share) : -fastNormalQuantile(share);
   return [factor * score, (factor * density) / Math.max(1e-300, normalDensity(score))];
 }
 
@@ -239,7 +239,7 @@ function tailSlope({ mass, at, effective }: BinnedColumn, side: -1 | 1): number 
   for (let step = 0; step < at.length && beyond < share; step++) {
     const bin = side < 0 ? step : at.length - 1 - step;
     const own = mass[bin]!;
-    const score = side * -normalQuantile(Math.min(0.5, beyond + own / 2));
+    const score = side * -fastNormalQuantile(Math.min(0.5, beyond + own / 2));
     beyond += own;
     const x = at[bin]!;
     [own, own * x, own * score, own * x * x, own * x * score].forEach((term, i) => {
