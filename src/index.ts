@@ -81,6 +81,12 @@ export {
   type GaussianMixture,
   type GaussianMixtureOptions,
 } from "./fitting/gaussianMixture.ts";
+export {
+  type Estimate,
+  type InformationOptions,
+  type InformationResult,
+  information,
+} from "./fitting/information.ts";
 export type { MarginalKind } from "./fitting/marginalMap.ts";
 export {
   type EpochRecord,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `pushforward fit | logprob | sample | inspect | plot`. Exit codes: 0 done, 1 the work
+ * The command line: `pushforward fit | logprob | sample | inspect | information | plot`. Exit codes: 0 done, 1 the work
  * failed, 2 the call was wrong. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
@@ -9,6 +9,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addFit } from "./fit.ts";
+import { addInformation } from "./information.ts";
 import { addInspect } from "./inspect.ts";
 import { INTERRUPTED } from "./interrupt.ts";
 import { addLogprob } from "./logprob.ts";
@@ -37,7 +38,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong.`,
     );
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
-  for (const add of [addFit, addLogprob, addSample, addInspect, addPlot]) add(program);
+  for (const add of [addFit, addLogprob, addSample, addInspect, addInformation, addPlot]) add(program);
   return program;
 }
 

@@ -91,7 +91,7 @@ export async function fitGaussianization(
     const directions = kind === "sliced" ? Math.min(data.features, mostDirections) : data.features;
     const { plan, found, history } = await chooseLayers(
       data,
-      { rotation: kind, directions, marginal, knots, step },
+      { rotation: kind, directions, marginal, knots, step, enoughHeld: 500 },
       layers,
       options,
     );

@@ -1,7 +1,7 @@
 /**
  * How many layers, and which: by the log-likelihood of rows that the layers were not fitted to.
  *
- * Where held-out rows are few (under 500) they alone would choose by chance, so that the training rows take part: they
+ * Where held-out rows are few (under `enoughHeld`) they alone would choose by chance, so that the training rows take part: they
  * are cross-validated, and plans and numbers of layers are compared by the mean over all rows, each scored by layers
  * that did not see it. Without held-out rows a large table stops where the log-likelihood of its own rows no longer
  * gains more than the degrees of freedom of the layers would give it anyway.
@@ -33,6 +33,8 @@ export interface PlanOptions {
   readonly marginal: MarginalKind;
   readonly knots: number;
   readonly step: number | undefined;
+  /** Held-out rows that choose without cross-validation. */
+  readonly enoughHeld: number;
 }
 
 /** What was chosen. */
@@ -47,8 +49,6 @@ export interface ChosenLayers {
 const patience = 8;
 /** Steps times layers of a trial of a plan. */
 const trialDistance = 6;
-/** Held-out rows that can choose alone. */
-const enoughHeld = 500;
 const folds = 5;
 /** Rows that plans are compared on. */
 const mostTried = 5000;
@@ -66,7 +66,7 @@ export async function chooseLayers(
     if (signal?.aborted) throw new AbortedError("The fit was aborted.");
   };
   const plans = plansOf(options, train.rows);
-  const isSmall = (validation?.rows ?? train.rows) < enoughHeld;
+  const isSmall = (validation?.rows ?? train.rows) < options.enoughHeld;
   const splits = isSmall
     ? foldsOf(train, features).map(([rest, held]) => ({ rest, held }))
     : [{ rest: firstRows(train, features, mostTried), held: validation ?? train }];
