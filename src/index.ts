@@ -43,6 +43,8 @@ export {
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repeated.ts";
+export { type RotationOptions, rotation } from "./bijections/rotation.ts";
+export { type SlicedSplineOptions, slicedSpline } from "./bijections/slicedSpline.ts";
 export { standardization } from "./bijections/standardization.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
@@ -91,6 +93,7 @@ export { fit, fitTable } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export { type FitFlowOptions, fitFlow, fittedKinds } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
+export { fitGaussianization, type GaussianizationOptions } from "./fitting/fitGaussianization.ts";
 export { fitKernelDensity } from "./fitting/fitKernelDensity.ts";
 export { fitMixture } from "./fitting/fitMixture.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
@@ -101,6 +104,13 @@ export {
   type GaussianMixtureOptions,
 } from "./fitting/gaussianMixture.ts";
 export {
+  type Estimate,
+  type InformationOptions,
+  type InformationResult,
+  information,
+} from "./fitting/information.ts";
+export type { MarginalKind } from "./fitting/marginalMap.ts";
+export {
   type EpochRecord,
   type MinimizeOptions,
   type MinimizeResult,
@@ -110,6 +120,7 @@ export {
   type Rows,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
+export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
 export {
   type Architecture,

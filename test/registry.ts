@@ -21,6 +21,8 @@ import { permutation } from "../src/bijections/permutation.ts";
 import { radialMap, radialProfiles } from "../src/bijections/radialMap.ts";
 import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
 import { repeated } from "../src/bijections/repeated.ts";
+import { rotation } from "../src/bijections/rotation.ts";
+import { slicedSpline } from "../src/bijections/slicedSpline.ts";
 import { standardization } from "../src/bijections/standardization.ts";
 import { triangularAffine } from "../src/bijections/triangularAffine.ts";
 import { sizeOf } from "../src/graph/expr.ts";
@@ -164,6 +166,34 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     startsAsIdentity: true,
     largestParameter: unclippedLogScale,
     edges: [-1, 0, 1],
+  },
+  rotation: { bijection: rotation({ features: 4 }), startsAsIdentity: true },
+  "rotation, one feature": { bijection: rotation({ features: 1 }), startsAsIdentity: true },
+  "sliced spline": {
+    bijection: slicedSpline({ features: 3, directions: 2, knots: 5 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: [-1, 1],
+  },
+  "sliced spline along every direction": {
+    bijection: slicedSpline({ features: 2, directions: 2, knots: 4 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: [-1, 1],
+  },
+  "sliced spline, one feature": {
+    bijection: slicedSpline({ features: 1, directions: 1, knots: 3 }),
+    startsAsIdentity: true,
+    largestParameter: unclippedLogScale,
+    edges: [-1, 0, 1],
+  },
+  "repeated rotation": {
+    bijection: repeated({
+      layer: chain([affine({ features: 3 }), rotation({ features: 3 })]),
+      count: 3,
+    }),
+    startsAsIdentity: true,
+    largestParameter: 8,
   },
   "element-wise spline": {
     bijection: elementwise({ features: 2, transformer: spline }),
@@ -390,7 +420,7 @@ export function stream(seed: number, label: string): RandomStream {
 
 /**
  * Parameters far from the start: normal with this standard deviation, statistics included. Statistics that have a
- * domain are brought into it: scales positive, knots increasing.
+ * domain are brought into it: scales positive, knots increasing, columns orthonormal.
  */
 export function randomParameters(bijection: Bijection, seed: number, scale: number): Values {
   const values: Values = {};
@@ -427,7 +457,7 @@ function intoDomain(name: string, data: Float64Array, shape: readonly number[]):
   if (name.endsWith("scale")) return data.map((value) => Math.exp(Math.max(-20, Math.min(20, value))));
   // A bend far wider than the point is large cancels in a sum of the size of the bend.
   if (name.endsWith("logWidth")) return data.map((value) => Math.min(1, value));
-  if (name.endsWith("directions")) return orthonormal(data, shape[shape.length - 1]!);
+  if (name.endsWith("rotation") || name.endsWith("directions")) return orthonormalColumns(data, shape);
   if (!name.endsWith("data") && !name.endsWith("base")) return data;
   // Knots that increase by steps between 0.03 and 3, around 0.
   const count = shape[shape.length - 1]!;
@@ -439,22 +469,25 @@ function intoDomain(name: string, data: Float64Array, shape: readonly number[]):
   });
 }
 
-/** Square matrices, one after the other, with orthonormal rows (Gram-Schmidt). */
-function orthonormal(data: Float64Array, n: number): Float64Array {
+/** Matrices along the last two axes, their columns made orthonormal by Gram and Schmidt, twice for rounding. */
+function orthonormalColumns(data: Float64Array, shape: readonly number[]): Float64Array {
+  const [height, width] = shape.slice(-2) as [number, number];
   const out = data.slice();
-  const row = (i: number): Float64Array => out.subarray(i * n, (i + 1) * n);
-  const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, k) => sum + x * b[k]!, 0);
-  for (let i = 0; i < out.length / n; i++) {
-    const own = row(i);
-    if (dot(own, own) < 1e-20) own[i % n] = 1;
-    // Twice, so that nearly parallel rows end orthogonal too.
-    for (let pass = 0; pass < 2; pass++)
-      for (let j = i - (i % n); j < i; j++) {
-        const along = dot(own, row(j));
-        row(j).forEach((value, k) => (own[k]! -= along * value));
+  for (let start = 0; start < out.length; start += height * width)
+    for (let column = 0; column < width; column++) {
+      const at = (row: number, of: number): number => start + row * width + of;
+      // A column that draws left without a direction of its own begins as a unit vector.
+      for (let row = 0; row < height; row++) out[at(row, column)]! += row === column ? 0.1 : 0;
+      for (let pass = 0; pass < 2; pass++) {
+        for (let other = 0; other < column; other++) {
+          let product = 0;
+          for (let row = 0; row < height; row++) product += out[at(row, column)]! * out[at(row, other)]!;
+          for (let row = 0; row < height; row++) out[at(row, column)]! -= product * out[at(row, other)]!;
+        }
+        let square = 0;
+        for (let row = 0; row < height; row++) square += out[at(row, column)]! ** 2;
+        for (let row = 0; row < height; row++) out[at(row, column)]! /= Math.sqrt(square);
       }
-    const length = Math.sqrt(dot(own, own));
-    own.forEach((value, k) => (own[k] = value / length));
-  }
+    }
   return out;
 }

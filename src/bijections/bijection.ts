@@ -10,7 +10,10 @@ import { FormatError, ShapeError } from "../errors.ts";
 import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 
-/** How a parameter starts: all one value, uniform on (-bound, bound), or evenly spaced along the last axis. */
+/**
+ * How a parameter starts: all one value, uniform on (-bound, bound), evenly spaced along the last axis, or an identity
+ * matrix along the last two.
+ */
 export type Initializer =
   | {
       /** One value everywhere. */
@@ -31,6 +34,10 @@ export type Initializer =
       readonly from: number;
       /** Last value. */
       readonly to: number;
+    }
+  | {
+      /** 1 where the indices along the last two axes are equal, else 0. */
+      readonly kind: "identity";
     };
 
 /** One parameter of a bijection. */

@@ -18,6 +18,8 @@ import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
 import { permutation } from "./permutation.ts";
 import { radialMapFromJson } from "./radialMap.ts";
 import { repeatedFromJson } from "./repeated.ts";
+import { type RotationOptions, rotation } from "./rotation.ts";
+import { type SlicedSplineOptions, slicedSpline } from "./slicedSpline.ts";
 import { standardization } from "./standardization.ts";
 import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
 
@@ -36,6 +38,8 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   permutation: (json) => permutation(json.order as number[]),
   radialMap: radialMapFromJson,
   repeated: repeatedFromJson,
+  rotation: (json) => rotation(json as unknown as RotationOptions),
+  slicedSpline: (json) => slicedSpline(json as unknown as SlicedSplineOptions),
   standardization: (json) => standardization(json as unknown as { features: number }),
   triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `pushforward fit | logprob | sample | inspect | plot | compare`. Exit codes: 0 done, 1 the work
+ * The command line: `pushforward fit | logprob | sample | inspect | information | plot | compare`. Exit codes: 0 done, 1 the work
  * failed, 2 the call was wrong. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addCompare } from "./compare.ts";
 import { addFit } from "./fit.ts";
+import { addInformation } from "./information.ts";
 import { addInspect } from "./inspect.ts";
 import { INTERRUPTED } from "./interrupt.ts";
 import { addLogprob } from "./logprob.ts";
@@ -38,7 +39,8 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong.`,
     );
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
-  for (const add of [addFit, addLogprob, addSample, addInspect, addPlot, addCompare]) add(program);
+  for (const add of [addFit, addLogprob, addSample, addInspect, addInformation, addPlot, addCompare])
+    add(program);
   return program;
 }
 

@@ -8,7 +8,9 @@ import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import { type FlowKind, flowKinds, type ModelKind } from "../flows/architecture.ts";
 import { fitTable } from "./fit.ts";
+import { fitDualAscent } from "./fitDualAscent.ts";
 import { fitGaussian } from "./fitGaussian.ts";
+import { fitGaussianization } from "./fitGaussianization.ts";
 import { fitKernelDensity } from "./fitKernelDensity.ts";
 import { fitMixture } from "./fitMixture.ts";
 import type { FitResult, FitTableOptions } from "./fitOptions.ts";
@@ -24,12 +26,15 @@ export interface FitFlowOptions extends Omit<FitTableOptions, "flow"> {
 export type StatisticalKind = Exclude<ModelKind, FlowKind>;
 
 /** How each kind without gradients is fitted. */
-const statisticalFits: Partial<
+const statisticalFits: Readonly<
   Record<StatisticalKind, (table: Table, options: StatisticalFitOptions) => Promise<FitResult>>
 > = {
   gaussian: fitGaussian,
   mixture: fitMixture,
   kde: fitKernelDensity,
+  gaussianization: fitGaussianization,
+  sliced: (table, options) => fitGaussianization(table, { ...options, rotation: "sliced" }),
+  "dual-ascent": fitDualAscent,
 };
 
 /** Options that only a training by gradient has. */

@@ -26,6 +26,10 @@ function initialValue({ shape, initializer }: ParameterSpec, key: RandomKey): Fl
     return out.map(() => initializer.bound * (2 * stream.uniform() - 1));
   }
   const length = shape[shape.length - 1] ?? 1;
+  if (initializer.kind === "identity") {
+    const height = shape[shape.length - 2] ?? 1;
+    return out.map((_, i) => Number(i % length === Math.floor(i / length) % height));
+  }
   const { from, to } = initializer;
   return out.map((_, i) => from + ((to - from) * (i % length)) / Math.max(1, length - 1));
 }

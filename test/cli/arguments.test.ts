@@ -6,7 +6,7 @@ writeFiles(cwd, { "data.csv": sampleCsv(30) });
 
 /** A call that is wrong, and what is said about it. */
 const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
-  ["", /^no command given; the commands are fit, logprob, sample, inspect, plot, compare/],
+  ["", /^no command given; the commands are fit, logprob, sample, inspect, information, plot, compare/],
   ["fti data.csv", /^unknown command 'fti' \(Did you mean fit\?\); see pushforward --help/],
   ["--verison", /^unknown option '--verison' \(Did you mean --version\?\)/],
   ["fit --out m.safetensors", /^missing required argument 'data'; see pushforward fit --help/],
@@ -106,7 +106,7 @@ describe("a wrong call", () => {
 });
 
 describe("help", () => {
-  it.concurrent.each(["", "fit", "logprob", "sample", "inspect", "plot"])(
+  it.concurrent.each(["", "fit", "logprob", "sample", "inspect", "information", "plot"])(
     "shows an example: pushforward %s --help",
     async (command) => {
       const run = await runCli([...command.split(" ").filter(Boolean), "--help"]);

@@ -1,0 +1,213 @@
+/**
+ * How many layers, and which: by the log-likelihood of rows that the layers were not fitted to.
+ *
+ * Where held-out rows are few (under `enoughHeld`) they alone would choose by chance, so that the training rows take part: they
+ * are cross-validated, and plans and numbers of layers are compared by the mean over all rows, each scored by layers
+ * that did not see it. Without held-out rows a large table stops where the log-likelihood of its own rows no longer
+ * gains more than the degrees of freedom of the layers would give it anyway.
+ *
+ * @module
+ */
+
+import { AbortedError } from "../errors.ts";
+import type { RandomKey } from "../random/philox.ts";
+import { weightedMean } from "./finishFit.ts";
+import type { FitProgress } from "./fitOptions.ts";
+import {
+  type Layer,
+  type LayerPlan,
+  logDensities,
+  type Moving,
+  movingRows,
+  nextLayer,
+  passLayer,
+} from "./gaussianizationLayers.ts";
+import type { MarginalKind } from "./marginalMap.ts";
+import type { RotationKind } from "./rotations.ts";
+import type { StandardizedData, StandardizedRows, StatisticalFitOptions } from "./statisticalFit.ts";
+
+/** What the options say of a plan. */
+export interface PlanOptions {
+  readonly rotation: RotationKind;
+  readonly directions: number;
+  readonly marginal: MarginalKind;
+  readonly knots: number;
+  readonly step: number | undefined;
+  /** Held-out rows that choose without cross-validation. */
+  readonly enoughHeld: number;
+}
+
+/** What was chosen. */
+export interface ChosenLayers {
+  readonly plan: LayerPlan;
+  /** In the order in which they were found, from the data to the base. */
+  readonly found: readonly Layer[];
+  readonly history: readonly FitProgress[];
+}
+
+/** Layers without a better score before the search stops. */
+const patience = 8;
+/** Steps times layers of a trial of a plan. */
+const trialDistance = 6;
+const folds = 5;
+/** Rows that plans are compared on. */
+const mostTried = 5000;
+
+/** Chooses a plan and fits its layers. */
+export async function chooseLayers(
+  data: StandardizedData,
+  options: PlanOptions,
+  layers: number,
+  { signal, onProgress }: StatisticalFitOptions,
+): Promise<ChosenLayers> {
+  const { features, train, validation, key } = data;
+  const pause = async (): Promise<void> => {
+    await new Promise((done) => setTimeout(done));
+    if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+  };
+  const plans = plansOf(options, train.rows);
+  const isSmall = (validation?.rows ?? train.rows) < options.enoughHeld;
+  const splits = isSmall
+    ? foldsOf(train, features).map(([rest, held]) => ({ rest, held }))
+    : [{ rest: firstRows(train, features, mostTried), held: validation ?? train }];
+  if (isSmall && validation) splits.push({ rest: train, held: validation });
+  const trial = (plan: LayerPlan, most: number): Promise<Curve> =>
+    curveOf(plan, splits, features, most, key, pause);
+  let plan = plans[0]!;
+  if (plans.length > 1) {
+    let least = Number.NEGATIVE_INFINITY;
+    for (const each of plans) {
+      // Smaller steps get more layers.
+      const { score } = await trial(each, Math.min(layers, Math.ceil(trialDistance / each.marginal.step)));
+      if (score > least) [least, plan] = [score, each];
+    }
+  }
+  const count = isSmall ? (await trial(plan, layers)).layers : undefined;
+  return fitPlan(data, plan, layers, count, pause, onProgress);
+}
+
+/** Plans to compare. */
+function plansOf({ rotation, directions, marginal, knots, step }: PlanOptions, rows: number): LayerPlan[] {
+  const steps = step !== undefined ? [step] : rows < 500 ? [0.5, 0.25] : [0.5];
+  const bandwidth = rows < 5000 ? 1 : 0.6;
+  return (["marginal", "white"] as const).flatMap((start) =>
+    steps.map((own) => ({
+      rotation,
+      directions,
+      start,
+      marginal: { kind: marginal, knots, step: own, bandwidth },
+    })),
+  );
+}
+
+interface Curve {
+  /** Best mean held-out log-density of standardized rows. */
+  readonly score: number;
+  /** Number of layers that had it. */
+  readonly layers: number;
+}
+
+type Split = { readonly rest: StandardizedRows; readonly held: StandardizedRows };
+
+/** Held-out score by number of layers, over all splits at once; the best of it. */
+async function curveOf(
+  plan: LayerPlan,
+  splits: readonly Split[],
+  features: number,
+  layers: number,
+  key: RandomKey,
+  pause: () => Promise<void>,
+): Promise<Curve> {
+  const runs = splits.map(({ rest, held }) => ({
+    fit: movingRows(rest, features),
+    held: movingRows(held, features),
+  }));
+  let best: Curve = { score: Number.NEGATIVE_INFINITY, layers: 1 };
+  for (let index = 0; index < layers && index < best.layers + patience; index++) {
+    await pause();
+    let sum = 0;
+    let rows = 0;
+    for (const { fit, held } of runs) {
+      const layer = nextLayer(index, fit, plan, key);
+      passLayer(fit, layer);
+      passLayer(held, layer);
+      sum += held.logAbsDet.length * scoreOf(held);
+      rows += held.logAbsDet.length;
+    }
+    if (sum / rows > best.score) best = { score: sum / rows, layers: index + 1 };
+  }
+  return best;
+}
+
+const scoreOf = (rows: Moving): number => weightedMean(logDensities(rows), rows.weights);
+
+/** Fits the layers of a plan: as many as `count` says, or as the held-out rows do. */
+async function fitPlan(
+  { features, train, validation, key, logAbsDet }: StandardizedData,
+  plan: LayerPlan,
+  layers: number,
+  count: number | undefined,
+  pause: () => Promise<void>,
+  onProgress: StatisticalFitOptions["onProgress"],
+): Promise<ChosenLayers> {
+  const fit = movingRows(train, features);
+  const held = validation && movingRows(validation, features);
+  const found: Layer[] = [];
+  const history: FitProgress[] = [];
+  const freedom = (plan.directions * Math.log(train.rows)) / (2 * train.rows);
+  let best = 1;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  const most = count ?? layers;
+  for (let index = 0; index < most && (count !== undefined || index < best + patience); index++) {
+    await pause();
+    const layer = nextLayer(index, fit, plan, key);
+    passLayer(fit, layer);
+    if (held) passLayer(held, layer);
+    found.push(layer);
+    const trainScore = scoreOf(fit);
+    const score = held ? scoreOf(held) : trainScore - 2 * freedom * index;
+    if (score > bestScore || count !== undefined) [best, bestScore] = [index + 1, score];
+    history.push({
+      epoch: index + 1,
+      epochs: most,
+      step: index + 1,
+      steps: most,
+      trainLogProb: trainScore + logAbsDet,
+      validationLogProb: (held ? score : trainScore) + logAbsDet,
+      bestEpoch: best,
+    });
+    onProgress?.(history.at(-1)!);
+  }
+  return { plan, found: found.slice(0, best), history };
+}
+
+/** The rows of each fold and the others; rows are in random order already. */
+function foldsOf(
+  rows: StandardizedRows,
+  features: number,
+): (readonly [StandardizedRows, StandardizedRows])[] {
+  return Array.from({ length: folds }, (_, fold) => [
+    takeRows(rows, features, (row) => row % folds !== fold),
+    takeRows(rows, features, (row) => row % folds === fold),
+  ]);
+}
+
+function firstRows(rows: StandardizedRows, features: number, most: number): StandardizedRows {
+  return rows.rows <= most ? rows : takeRows(rows, features, (row) => row < most);
+}
+
+function takeRows(
+  { rows, data, weights }: StandardizedRows,
+  features: number,
+  keep: (row: number) => boolean,
+): StandardizedRows {
+  const kept = Array.from({ length: rows }, (_, row) => row).filter(keep);
+  return {
+    rows: kept.length,
+    data: Float64Array.from({ length: kept.length * features }, (_, i) => {
+      const place = i % features;
+      return data[kept[(i - place) / features]! * features + place]!;
+    }),
+    weights: weights && Float64Array.from(kept, (row) => weights[row]!),
+  };
+}

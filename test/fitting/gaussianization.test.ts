@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import { type Table, tableFromRows } from "../../src/data/table.ts";
+import { AbortedError, UsageError } from "../../src/errors.ts";
+import { fitGaussianization, type GaussianizationOptions } from "../../src/fitting/fitGaussianization.ts";
+import { fitGaussianMixture } from "../../src/fitting/gaussianMixture.ts";
+import { marginalKinds } from "../../src/fitting/marginalMap.ts";
+import { rotationKinds } from "../../src/fitting/rotations.ts";
+import { load } from "../../src/flows/flow.ts";
+import { curved, draw, meanOf, momentsOf } from "./tables.ts";
+
+/** A fit of a second: one plan, few layers. */
+const quick: GaussianizationOptions = { seed: 1, layers: 12, step: 0.5, validation: 0.25, threads: 1 };
+
+/** A bent ridge in two columns. */
+const bent = (rows: number, seed: number): Table =>
+  draw(["x", "y"], rows, seed, (s) => {
+    const x = s.normal();
+    return [x, x * x + 0.4 * s.normal()];
+  });
+const bentTruth = -1 - Math.log(2 * Math.PI) - Math.log(0.4);
+
+describe.each(rotationKinds)("directions: %s", (rotation) => {
+  it("describes curved data far better than a normal distribution, and nears the truth", async () => {
+    const [train, test] = [bent(3000, 1), bent(3000, 2)];
+    const { flow, history } = await fitGaussianization(train, { ...quick, layers: 40, rotation });
+    const score = meanOf(await flow.logProb(test));
+    const normal = meanOf((await fitGaussianMixture(train, 1)).logProb(test));
+    expect(score).toBeGreaterThan(normal + 0.5);
+    // In reach of the entropy, which nothing exceeds but by the noise of 3000 rows.
+    expect(score).toBeGreaterThan(bentTruth - 0.15);
+    expect(score).toBeLessThan(bentTruth + 0.08);
+    expect(flow.description.kind).toBe(rotation === "sliced" ? "sliced" : "gaussianization");
+    expect(history.length).toBeGreaterThan(3);
+  });
+
+  it("comes back from the base, in float64 and in float32, and from a file", async () => {
+    const table = curved(1500, 3);
+    const { flow } = await fitGaussianization(table, { ...quick, rotation });
+    const again = await load(flow.toBytes());
+    expect(again.toBytes()).toEqual(flow.toBytes());
+    expect(await again.logProb(table)).toEqual(await flow.logProb(table));
+    // A sample's density from the way there equals that from the way back: both directions agree.
+    const exact = await flow.logProb(table, { engine: "reference" });
+    const [wide, narrow] = [await flow.logProb(table), await flow.logProb(table, { precision: "float32" })];
+    for (const row of [0, 10, 500, 1499]) {
+      expect(Math.abs(wide[row]! - exact[row]!)).toBeLessThan(1e-6);
+      expect(Math.abs(narrow[row]! - exact[row]!)).toBeLessThan(1e-2);
+    }
+  });
+});
+
+describe.each(marginalKinds)("marginal estimate: %s", (marginal) => {
+  it("has mass 1 in one column and in two, and follows two peaks", async () => {
+    const table = draw(["x"], 2000, 4, (s) => [(s.uniform() < 0.3 ? -3 : 2) + 0.5 * s.normal()]);
+    const { flow } = await fitGaussianization(table, { ...quick, marginal });
+    const grid = tableFromRows(
+      ["x"],
+      Array.from({ length: 8001 }, (_, i) => [(i - 4000) / 100]),
+    );
+    const mass = (await flow.logProb(grid)).reduce((sum, own) => sum + Math.exp(own) * 0.01, 0);
+    expect(Math.abs(mass - 1)).toBeLessThan(1e-3);
+    const at = await flow.logProb(tableFromRows(["x"], [[-3], [2], [-0.5]]));
+    // Heights of the peaks: 0.3 / (0.5 sqrt(2 pi)) and 0.7 / (0.5 sqrt(2 pi)).
+    expect(Math.abs(Math.exp(at[0]!) - 0.239)).toBeLessThan(0.06);
+    expect(Math.abs(Math.exp(at[1]!) - 0.558)).toBeLessThan(0.12);
+    expect(Math.exp(at[2]!)).toBeLessThan(0.06);
+
+    const { flow: two } = await fitGaussianization(bent(1500, 5), { ...quick, marginal });
+    const cells = 400;
+    const points = Array.from({ length: cells * cells }, (_, i) => [
+      ((i % cells) + 0.5 - cells / 2) * 0.05,
+      (Math.floor(i / cells) + 0.5 - cells / 4) * 0.1,
+    ]);
+    const both = await two.logProb(tableFromRows(["x", "y"], points));
+    expect(Math.abs(both.reduce((sum, own) => sum + Math.exp(own) * 0.005, 0) - 1)).toBeLessThan(1e-3);
+  });
+});
+
+describe("fitGaussianization", () => {
+  it("keeps the number of layers that held-out rows score best", async () => {
+    // 600 held-out rows choose alone.
+    const { flow, history, validationLogProb } = await fitGaussianization(bent(2400, 6), {
+      ...quick,
+      layers: 60,
+    });
+    const scores = history.map((entry) => entry.validationLogProb);
+    const best = Math.max(...scores);
+    expect(Math.abs(validationLogProb - best)).toBeLessThan(1e-6);
+    expect(history.at(-1)!.bestEpoch).toBe(scores.indexOf(best) + 1);
+    expect(flow.bijection.features).toBe(2);
+    for (const score of scores) expect(score).toBeLessThanOrEqual(best);
+  });
+
+  it("gives the same bytes for the same seed and others for another", async () => {
+    const table = curved(400, 7);
+    const once = (await fitGaussianization(table, quick)).flow.toBytes();
+    expect((await fitGaussianization(table, quick)).flow.toBytes()).toEqual(once);
+    expect((await fitGaussianization(table, { ...quick, seed: 2 })).flow.toBytes()).not.toEqual(once);
+  });
+
+  it("takes weights of whole numbers as repeated rows", async () => {
+    const table = draw(["x", "y", "w"], 2400, 8, (s) => {
+      const right = s.uniform() < 0.5;
+      return [(right ? 4 : 0) + s.normal(), s.normal(), right ? 3 : 1];
+    });
+    const { flow } = await fitGaussianization(table, { ...quick, weights: "w" });
+    const drawn = momentsOf(await flow.sample(4000, { seed: 1 }));
+    // Three quarters of the mass on the right.
+    expect(Math.abs(drawn.mean[0]! - 3)).toBeLessThan(0.2);
+    const peaks = await flow.logProb(
+      tableFromRows(
+        ["x", "y"],
+        [
+          [4, 0],
+          [0, 0],
+        ],
+      ),
+    );
+    expect(Math.abs(peaks[0]! - peaks[1]! - Math.log(3))).toBeLessThan(0.35);
+  });
+
+  it("draws samples like the data", async () => {
+    const table = curved(2000, 9);
+    const { flow } = await fitGaussianization(table, { ...quick, rotation: "sliced", layers: 20 });
+    const [had, drawn] = [momentsOf(table), momentsOf(await flow.sample(4000, { seed: 1 }))];
+    table.columns.forEach((_, i) => {
+      expect(Math.abs(drawn.mean[i]! - had.mean[i]!)).toBeLessThan(0.1 * had.deviation[i]!);
+      expect(Math.abs(drawn.deviation[i]! / had.deviation[i]! - 1)).toBeLessThan(0.2);
+    });
+  });
+
+  it("survives ties, duplicated rows, heavy tails and outliers", async () => {
+    const tables = {
+      ties: draw(["x", "y"], 400, 10, (s) => [
+        Math.round(2 * s.normal()),
+        s.uniform() < 0.6 ? 0 : s.normal(),
+      ]),
+      duplicates: tableFromRows(
+        ["x", "y"],
+        Array.from({ length: 400 }, (_, i) => [i % 7, (i % 7) ** 2 + (i % 2)]),
+      ),
+      tails: draw(["x", "y"], 1000, 11, (s) => [Math.tan(Math.PI * (s.uniform() - 0.5)), s.normal()]),
+      outlier: draw(["x", "y"], 400, 12, (s) => [s.uniform() < 0.004 ? 1e6 : s.normal(), s.normal()]),
+      collinear: draw(["x", "y"], 400, 13, (s) => {
+        const x = s.normal();
+        return [x, 2 * x + 1e-7 * s.normal()];
+      }),
+    };
+    for (const [name, table] of Object.entries(tables))
+      for (const options of [
+        { rotation: "ica", marginal: "kernel" },
+        { rotation: "sliced", marginal: "mixture" },
+        { rotation: "pca", marginal: "histogram" },
+        { rotation: "random", marginal: "spline" },
+      ] as const) {
+        const { flow } = await fitGaussianization(table, { ...quick, ...options, layers: 8 });
+        const scores = await flow.logProb(table);
+        const drawn = await flow.sample(200, { seed: 1 });
+        expect([name, options.marginal, scores.every(Number.isFinite)]).toEqual([
+          name,
+          options.marginal,
+          true,
+        ]);
+        expect([name, options.marginal, drawn.values.every(Number.isFinite)]).toEqual([
+          name,
+          options.marginal,
+          true,
+        ]);
+      }
+  }, 60_000);
+
+  it("scores rows beyond the data by tails that do not fall off at the last row", async () => {
+    const table = draw(["x"], 2000, 14, (s) => [s.normal()]);
+    const { flow } = await fitGaussianization(table, quick);
+    const at = await flow.logProb(tableFromRows(["x"], [[4.5], [-4.5]]));
+    const truth = -0.5 * 4.5 ** 2 - 0.5 * Math.log(2 * Math.PI);
+    for (const own of at) expect(Math.abs(own - truth)).toBeLessThan(4);
+  });
+
+  it("does without held-out rows", async () => {
+    const { flow, history } = await fitGaussianization(bent(2000, 15), {
+      ...quick,
+      validation: 0,
+      layers: 60,
+    });
+    expect(history.length).toBeLessThan(60);
+    expect(meanOf(await flow.logProb(bent(2000, 16)))).toBeGreaterThan(bentTruth - 0.25);
+  });
+
+  it("refuses options outside their domain and stops when it is told to", async () => {
+    const table = bent(100, 17);
+    const refused = (options: object): Promise<void> =>
+      expect(fitGaussianization(table, options)).rejects.toThrow(UsageError);
+    await refused({ rotation: "qr" });
+    await refused({ marginal: "normal" });
+    await refused({ knots: 4 });
+    await refused({ step: 1 });
+    await refused({ layers: 0 });
+    await refused({ given: ["x"] });
+    const controller = new AbortController();
+    const stopped = fitGaussianization(table, {
+      signal: controller.signal,
+      validation: 0.5,
+      onProgress: () => controller.abort(),
+    });
+    await expect(stopped).rejects.toThrow(AbortedError);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { AbortedError, UsageError } from "../../src/errors.ts";
+import { type Estimate, information } from "../../src/fitting/information.ts";
+import { draw } from "./tables.ts";
+
+/**
+ * Within four standard errors and the bias that a density fitted to these rows has: about half a degree of freedom a
+ * row for each of some dozens, measured 0.005 to 0.03.
+ */
+function expectNear({ value, standardError }: Estimate, truth: number, bias = 0.03): void {
+  expect(standardError).toBeGreaterThan(0);
+  expect(Math.abs(value - truth)).toBeLessThan(4 * standardError + bias);
+}
+
+const normalEntropy = (deviation: number): number =>
+  0.5 * Math.log(2 * Math.PI * Math.E) + Math.log(deviation);
+
+describe("information", () => {
+  it("of a correlated normal distribution is its closed form, in the data's units", async () => {
+    const rho = 0.8;
+    const table = draw(["x", "y"], 3000, 1, (s) => {
+      const x = s.normal();
+      return [100 * x + 5, 0.01 * (rho * x + Math.sqrt(1 - rho * rho) * s.normal())];
+    });
+    const found = await information(table, { between: [["x"], ["y"]] });
+    const shared = -0.5 * Math.log(1 - rho * rho);
+    expectNear(found.entropy, normalEntropy(100) + normalEntropy(0.01) - shared);
+    expectNear(found.totalCorrelation, shared);
+    expectNear(found.mutualInformation!, shared);
+    expectNear(found.negentropy, 0);
+    expectNear(found.marginalEntropies.x!, normalEntropy(100));
+    expect(found.totalCorrelation).toEqual(found.mutualInformation);
+  });
+
+  it("of a uniform and an exponential distribution is their entropy", async () => {
+    const table = draw(["u", "e"], 3000, 2, (s) => [4 * s.uniform() - 1, -2 * Math.log(s.uniform())]);
+    const uniform = await information(table, { columns: ["u"] });
+    expectNear(uniform.entropy, Math.log(4), 0.06);
+    expectNear(uniform.negentropy, normalEntropy(4 / Math.sqrt(12)) - Math.log(4), 0.06);
+    expect(uniform.totalCorrelation).toEqual({ value: 0, standardError: 0 });
+    const both = await information(table);
+    expectNear(both.marginalEntropies.e!, 1 + Math.log(2), 0.06);
+    expectNear(both.totalCorrelation, 0);
+  });
+
+  it("sees a dependence without correlation", async () => {
+    // y = (sign) x + noise with a hidden sign: given |x| large, y is one of two; uncorrelated, with I computed below.
+    const noise = 0.5;
+    const table = draw(["x", "y"], 4000, 3, (s) => {
+      const x = s.normal();
+      return [x, (s.uniform() < 0.5 ? -x : x) + noise * s.normal()];
+    });
+    // I = H(y) - E H(y | x), both by quadrature; y is normal of variance 1 + noise^2.
+    const density = (z: number): number => Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
+    let conditional = 0;
+    const h = 0.02;
+    for (let x = -6; x <= 6; x += h)
+      for (let y = -9; y <= 9; y += h) {
+        const p = (density((y - x) / noise) + density((y + x) / noise)) / (2 * noise);
+        if (p > 0) conditional -= density(x) * p * Math.log(p) * h * h;
+      }
+    const truth = normalEntropy(Math.sqrt(1 + noise * noise)) - conditional;
+    expect(truth).toBeGreaterThan(0.2);
+    const { mutualInformation } = await information(table, { between: [["x"], ["y"]] });
+    expectNear(mutualInformation!, truth, 0.05);
+  });
+
+  it("looks at groups of columns, and at weights", async () => {
+    const table = draw(["a", "b", "c", "w"], 2000, 4, (s) => {
+      const a = s.normal();
+      const weight = s.uniform() < 0.5 ? 1 : 3;
+      return [a, s.normal(), 0.6 * a + 0.8 * s.normal(), weight];
+    });
+    const found = await information(table, { between: [["a", "b"], ["c"]], weights: "w" });
+    expect(found.columns).toEqual(["a", "b", "c"]);
+    expectNear(found.mutualInformation!, -0.5 * Math.log(1 - 0.36));
+  });
+
+  it("refuses groups that overlap, are alone or empty, and stops when it is told to", async () => {
+    const table = draw(["a", "b"], 100, 5, (s) => [s.normal(), s.normal()]);
+    await expect(information(table, { between: [["a"], ["a", "b"]] })).rejects.toThrow(UsageError);
+    await expect(information(table, { between: [["a"]] })).rejects.toThrow(UsageError);
+    await expect(information(table, { between: [["a"], []] })).rejects.toThrow(UsageError);
+    await expect(information(table, { columns: ["a"], between: [["a"], ["b"]] })).rejects.toThrow(UsageError);
+    await expect(information(table, { folds: 1 })).rejects.toThrow(UsageError);
+    await expect(information(table, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+  });
+});
