@@ -22,7 +22,7 @@ const patience = 3;
  * no component.
  */
 const mostRows = (features: number): number =>
-  Math.min(20_000, Math.max(2_000, Math.floor(4e6 / features ** 2)));
+  Math.min(20_000, Math.max(2_000, Math.floor(1e6 / features ** 2)));
 
 /**
  * Rows a component must have, for each column and two more: of fewer, a covariance may be singular, and BIC is fooled by
@@ -33,7 +33,7 @@ const rowsAColumn = 3;
 /**
  * Fits mixtures of Gaussians with full covariances by expectation-maximization and keeps the one of the smallest BIC: of
  * 1 to 24 components, but no more than one for each 3 (columns + 2) rows, and none after three in a row that are worse.
- * EM sees 20,000 rows at most, drawn by the seed, and with more than 14 columns 4,000,000 / columns^2 (but 2,000); a step
+ * EM sees 20,000 rows at most, drawn by the seed, and with more than 7 columns 1,000,000 / columns^2 (but 2,000); a step
  * costs O(rows components columns^2). The base of the flow is the mixture, its bijection the identity; in the
  * history, an `epoch` is a number of components that was tried.
  * @throws As {@link statisticalFit}.

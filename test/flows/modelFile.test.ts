@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FormatError } from "../../src/errors.ts";
 import { fitTable } from "../../src/fitting/fit.ts";
+import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import { modelFromBytes, modelToBytes } from "../../src/flows/modelFile.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
@@ -53,6 +54,30 @@ function withTensors(change: (tensors: Map<string, Tensor>) => void): Uint8Array
 describe("a model file", () => {
   it("is the same after reading and writing", () => {
     for (const own of [bytes, conditional]) expect(modelToBytes(modelFromBytes(own))).toEqual(own);
+  });
+
+  it("of a mixture or a kernel density is refused where its base is not what its tensors are", async () => {
+    for (const [flow, size] of [
+      ["mixture", "components"],
+      ["kde", "points"],
+    ] as const) {
+      const own = (await fitFlow(curved(60, 1), { flow, threads: 1 })).flow.toBytes();
+      for (const value of [1e12, 0, -1, 1.5, "3", null, undefined])
+        refuse(
+          withJson((json) => void (json.base[size] = value), own),
+          `${size} ${value}`,
+        );
+      for (const features of [1e9, 2, undefined])
+        refuse(
+          withJson((json) => void (json.base.features = features), own),
+          `features ${features}`,
+        );
+      for (const type of ["toString", "standardNormal", null])
+        refuse(
+          withJson((json) => void (json.base.type = type), own),
+          `type ${type}`,
+        );
+    }
   });
 
   it("is refused wherever it is cut off", () => {
