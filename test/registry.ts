@@ -425,8 +425,6 @@ export function extremeParameters(bijection: Bijection, seed: number, size: numb
 
 function intoDomain(name: string, data: Float64Array, shape: readonly number[]): Float64Array {
   if (name.endsWith("scale")) return data.map((value) => Math.exp(Math.max(-20, Math.min(20, value))));
-  // A bend far wider than the point is large cancels in a sum of the size of the bend.
-  if (name.endsWith("logWidth")) return data.map((value) => Math.min(1, value));
   if (name.endsWith("directions")) return orthonormal(data, shape[shape.length - 1]!);
   if (!name.endsWith("data") && !name.endsWith("base")) return data;
   // Knots that increase by steps between 0.03 and 3, around 0.
