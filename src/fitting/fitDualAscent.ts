@@ -78,7 +78,7 @@ const mostCandidates = 8;
 /** Rows that are fitted, at most, and that are held out: more of them would only leave time for fewer steps. */
 const mostRows = { train: 20_000, held: 5000 } as const;
 /** What bounds the time of a fit: operations on the rows that are fitted, and on all that are scored at the end. */
-const mostWork = { ascent: 7e9, scoring: 16e9 } as const;
+const mostWork = { ascent: 5e9, scoring: 16e9 } as const;
 /** Steps between two entries of the history. */
 const stepsARecord = 10;
 
