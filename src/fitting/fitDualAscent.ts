@@ -54,7 +54,7 @@ export interface DualAscentOptions extends StatisticalFitOptions {
    * whichever does best on the held-out rows in a short trial; without held-out rows a twentieth.
    */
   readonly pointsInBall?: number | undefined;
-  /** Steps at most (default 800, fewer for large tables); without held-out rows as many are made, by default 100. */
+  /** Steps at most (default 2000, fewer for large tables); without held-out rows as many are made, by default 100. */
   readonly steps?: number | undefined;
   /** Steps without a better held-out log-likelihood before the fit stops (default 100). */
   readonly patience?: number | undefined;
@@ -78,7 +78,7 @@ const mostCandidates = 8;
 /** Rows that are fitted, at most, and that are held out: more of them would only leave time for fewer steps. */
 const mostRows = { train: 20_000, held: 5000 } as const;
 /** What bounds the time of a fit: operations on the rows that are fitted, and on all that are scored at the end. */
-const mostWork = { ascent: 4e9, scoring: 16e9 } as const;
+const mostWork = { ascent: 5e9, scoring: 16e9 } as const;
 /** Steps between two entries of the history. */
 const stepsARecord = 10;
 
@@ -149,7 +149,7 @@ async function ascend(data: StandardizedData, options: DualAscentOptions): Promi
   const scored = (data.train.rows + (data.validation?.rows ?? 0)) * n * (2 * n + 40);
   const most = Math.max(
     20,
-    Math.floor(Math.min(validation ? 800 : 100, mostWork.ascent / perStep, mostWork.scoring / scored)),
+    Math.floor(Math.min(validation ? 2000 : 100, mostWork.ascent / perStep, mostWork.scoring / scored)),
   );
   const settings = (share: number, steps: number): AscentSettings => {
     const least = Math.min(1, fewestInBall / train.rows);
