@@ -82,7 +82,7 @@ export interface GradientFlowOptions {
   readonly jacobians?: boolean;
   /**
    * Largest error of one step in time: a coordinate's for "exact" (default 1e-9), the root mean square over the
-   * coordinates for "grid" and "particles" (default 1e-6), absolute below 1 and relative above.
+   * coordinates for "grid" (default 1e-5) and "particles" (default 1e-4), absolute below 1 and relative above.
    */
   readonly tolerance?: number;
   /** Stops the computation with an AbortedError. */
@@ -122,6 +122,11 @@ interface Computation {
   dual(points: Float64Array): Promise<PathParts>;
 }
 
+const defaultTolerance: Readonly<Record<GradientFlowForm, number>> = {
+  exact: 1e-9,
+  grid: 1e-5,
+  particles: 1e-6,
+};
 const defaultTimes: readonly number[] = [0, 0.25, 0.5, 1, 2, 4];
 
 /**
@@ -161,7 +166,7 @@ export async function gradientFlow(options: GradientFlowOptions): Promise<Gradie
       `gradientFlow: \`from\` has ${from.features} features and \`to\` has ${features}; they must be equal.`,
     );
   const form = chooseForm(options, mobility, from, to);
-  const tolerance = options.tolerance ?? (form === "exact" ? 1e-9 : 1e-6);
+  const tolerance = options.tolerance ?? defaultTolerance[form];
   if (!(tolerance > 0 && tolerance < 1))
     throw new UsageError(`gradientFlow: \`tolerance\` must be between 0 and 1, got ${tolerance}.`);
   const common = {

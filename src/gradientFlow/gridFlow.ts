@@ -26,21 +26,22 @@
  */
 
 import { NumericalError, UsageError } from "../errors.ts";
+import { BandedMatrix } from "./bandedCholesky.ts";
 import type { ResolvedDensity } from "./density.ts";
 import type { Mobility } from "./gradientFlow.ts";
 import type { NormalMixture } from "./normalMixture.ts";
-import { Stabilized } from "./stabilized.ts";
+import { Rosenbrock, type StiffSystem } from "./rosenbrock.ts";
 import type { PathParts, TrajectoryParts } from "./trajectory.ts";
 
 /** The grid of x. */
 export interface GridOptions {
   /**
    * Lowest and highest x, a pair for each feature. Default for a mixture of normals: 4.5 standard deviations beyond
-   * each component. It should hold nearly all the mass of rho, and not much that is empty: where rho varies by more than 1e12,
-   * the equation is very stiff.
+   * each component, 3 with two features. It should hold nearly all the mass of rho, and not much that is empty: with two features a tail
+   * in which two modes meet ends in a NumericalError, because cells there are sheared until they would fold.
    */
   readonly box?: readonly (readonly [number, number])[];
-  /** Nodes along each feature, at least 5. Default 201 for one feature, 49 for two. */
+  /** Nodes along each feature, at least 5. Default 201 for one feature, 31 for two. */
   readonly nodes?: number | readonly number[];
 }
 
@@ -51,8 +52,8 @@ interface Common {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Standard deviations beyond the means of a mixture. */
-const reach = 4.5;
+/** Standard deviations beyond the means of a mixture, by the number of features. */
+const reach: readonly number[] = [0, 4.5, 3];
 /** Largest part of the mass that may be missing in the box, or too much. */
 const massTolerance = 0.02;
 
@@ -60,7 +61,7 @@ function boxOf({ means, covariances }: NormalMixture): [number, number][] {
   const d = means[0]!.length;
   return Array.from({ length: d }, (_, i) => {
     const ends = (side: number): number[] =>
-      means.map((mean, k) => mean[i]! + side * reach * Math.sqrt(covariances[k]![i * d + i]!));
+      means.map((mean, k) => mean[i]! + side * reach[d]! * Math.sqrt(covariances[k]![i * d + i]!));
     return [Math.min(...ends(-1)), Math.max(...ends(1))];
   });
 }
@@ -127,8 +128,7 @@ export class GridFlow {
   }
 
   /**
-   * Solves the flow at the times. A stage costs O(nodes); the number of stages grows with 1 / spacing and with the
-   * largest compression.
+   * Solves the flow at the times. A step costs O(n) with n nodes along one feature, O(n^4) with n by n.
    * @throws UsageError for a box or node counts that do not fit; {@link NumericalError} if the grid would fold.
    */
   static async create(
@@ -148,7 +148,7 @@ export class GridFlow {
       throw new UsageError(
         `gradientFlow: \`grid.box\` must hold ${d} pairs, the lower number first; got ${JSON.stringify(box)}.`,
       );
-    const { nodes = d === 1 ? 201 : 49 } = options;
+    const { nodes = d === 1 ? 201 : 31 } = options;
     const counts = typeof nodes === "number" ? new Array<number>(d).fill(nodes) : nodes;
     if (counts.length !== d || !counts.every((count) => Number.isSafeInteger(count) && count >= 5))
       throw new UsageError(
@@ -185,20 +185,22 @@ export class GridFlow {
   }
 
   /**
-   * Adds d(sum of M log D)/dz to `force` and the volume around each node to `volume`.
-   * @returns Whether all determinants are positive.
+   * Calls `visit` for each term M log D of L, with the gradient of log D and the numbers of z that it is of.
+   * @returns Whether all determinants are positive; if not, the terms that come after are left out.
    */
-  #climb(z: Float64Array, force: Float64Array, volume: Float64Array): boolean {
+  #eachTerm(
+    z: Float64Array,
+    visit: (node: number, mass: number, det: number, at: readonly number[], slope: readonly number[]) => void,
+  ): boolean {
     const [rows, columns] = this.#extent;
     if (rows === 1) {
       for (let i = 0; i < columns - 1; i++) {
         const width = z[i + 1]! - z[i]!;
         if (!(width > 0)) return false;
-        const pressure = this.#cellMass[i]! / width;
-        force[i]! -= pressure;
-        force[i + 1]! += pressure;
-        volume[i]! += width / 2;
-        volume[i + 1]! += width / 2;
+        const half = this.#cellMass[i]! / 2;
+        const slope = [-1 / width, 1 / width];
+        visit(i, half, width, [i, i + 1], slope);
+        visit(i + 1, half, width, [i, i + 1], slope);
       }
       return true;
     }
@@ -209,7 +211,7 @@ export class GridFlow {
           const up = corner >> 1;
           const right = corner & 1;
           const node = (i + up) * columns + j + right;
-          // The neighbours along the first and the second axis; edges point along the axes.
+          // The neighbours along the first and the second axis; edges a and b point along the axes.
           const across = (i + 1 - up) * columns + j + right;
           const along = (i + up) * columns + j + 1 - right;
           const signA = up === 0 ? 1 : -1;
@@ -218,54 +220,113 @@ export class GridFlow {
           const a1 = signA * (z[2 * across + 1]! - z[2 * node + 1]!);
           const b0 = signB * (z[2 * along]! - z[2 * node]!);
           const b1 = signB * (z[2 * along + 1]! - z[2 * node + 1]!);
-          const area = a0 * b1 - a1 * b0;
-          if (!(area > 0)) return false;
-          const push = quarter / area;
-          // d log(a0 b1 - a1 b0) with respect to the ends of both edges.
-          force[2 * across]! += signA * push * b1;
-          force[2 * across + 1]! -= signA * push * b0;
-          force[2 * along]! -= signB * push * a1;
-          force[2 * along + 1]! += signB * push * a0;
-          force[2 * node]! += push * (signB * a1 - signA * b1);
-          force[2 * node + 1]! += push * (signA * b0 - signB * a0);
-          volume[node]! += area / 4;
+          const det = a0 * b1 - a1 * b0;
+          if (!(det > 0)) return false;
+          const forA = [(signA * b1) / det, (-signA * b0) / det] as const;
+          const forB = [(-signB * a1) / det, (signB * a0) / det] as const;
+          visit(
+            node,
+            quarter,
+            det,
+            [2 * node, 2 * node + 1, 2 * across, 2 * across + 1, 2 * along, 2 * along + 1],
+            [-forA[0] - forB[0], -forA[1] - forB[1], ...forA, ...forB],
+          );
         }
       }
     return true;
   }
 
-  async #velocity(z: Float64Array, out: Float64Array): Promise<void> {
+  /** The velocities of the nodes to `out`, and the metric, m_j or v_j, to `metric`; NaN where a cell is turned over. */
+  async #velocity(z: Float64Array, out: Float64Array, metric: Float64Array): Promise<void> {
     const d = this.#features;
     const mass = this.#nodeMass;
-    const volume = new Float64Array(mass.length);
+    const isUnit = this.#mobility === "unit";
+    const share = 1 / 2 ** d;
+    metric.fill(0);
     out.fill(0);
-    if (!this.#climb(z, out, volume)) {
+    const isRegular = this.#eachTerm(z, (node, own, det, at, slope) => {
+      metric[node]! += share * det;
+      for (let i = 0; i < at.length; i++) out[at[i]!]! += own * slope[i]!;
+    });
+    if (!isRegular) {
       out.fill(Number.NaN);
       return;
     }
+    if (isUnit) metric.set(mass);
     const pull = await this.#to.gradient(z);
-    const isUnit = this.#mobility === "unit";
     for (let at = 0; at < out.length; at++) {
       const j = d === 1 ? at : at >> 1;
-      out[at] = (out[at]! + mass[j]! * pull[at]!) / (isUnit ? mass[j]! : volume[j]!);
+      out[at] = (out[at]! + mass[j]! * pull[at]!) / metric[j]!;
     }
+  }
+
+  /**
+   * The equation with the stiff part of its Jacobian, A = -W^-1 K: W the metric, K the sum of M (grad log D)(grad log D)'
+   * and of what log mu adds to the diagonal. Left out: the second derivatives of D, whose sum over the corners is a null
+   * Lagrangian, and those of the metric; both are of first order in space.
+   */
+  #system(): StiffSystem {
+    const d = this.#features;
+    const mass = this.#nodeMass;
+    const size = this.nodes.length;
+    const band = d === 1 ? 1 : 2 * this.#extent[1] + 1;
+    const stiffness = new BandedMatrix(size, band);
+    const matrix = new BandedMatrix(size, band);
+    const metric = new Float64Array(mass.length);
+    const here = new Float64Array(mass.length);
+    return {
+      weights: new Float64Array(size).fill(1 / size),
+      derivative: (y, out) => this.#velocity(y, out, metric),
+      linearize: async (y) => {
+        here.set(metric);
+        stiffness.values.fill(0);
+        this.#eachTerm(y, (_, own, __, at, slope) => {
+          for (let i = 0; i < at.length; i++)
+            for (let j = 0; j <= i; j++) stiffness.add(at[i]!, at[j]!, own * slope[i]! * slope[j]!);
+        });
+        for (let axis = 0; axis < d; axis++) {
+          const step = 1e-5;
+          const up = await this.#to.gradient(y.map((own, at) => (at % d === axis ? own + step : own)));
+          const down = await this.#to.gradient(y.map((own, at) => (at % d === axis ? own - step : own)));
+          for (let at = axis; at < size; at += d) {
+            const curvature = (down[at]! - up[at]!) / (2 * step);
+            if (curvature > 0) stiffness.add(at, at, mass[(at - axis) / d]! * curvature);
+          }
+        }
+      },
+      factor: (share) => {
+        // Scaled by the square roots of the metric, which spans many orders of magnitude.
+        const scale = (at: number): number => 1 / Math.sqrt(here[d === 1 ? at : at >> 1]!);
+        for (let i = 0; i < size; i++) {
+          const row = i * (band + 1) - i + band;
+          for (let j = Math.max(0, i - band); j <= i; j++)
+            matrix.values[row + j] =
+              (i === j ? 1 : 0) + share * stiffness.values[row + j]! * scale(i) * scale(j);
+        }
+        return matrix.factor();
+      },
+      solve: (right) => {
+        const root = (at: number): number => Math.sqrt(here[d === 1 ? at : at >> 1]!);
+        for (let at = 0; at < size; at++) right[at]! *= root(at);
+        matrix.solve(right);
+        for (let at = 0; at < size; at++) right[at]! /= root(at);
+      },
+      failure: (t) =>
+        `gradientFlow: the grid would fold at time ${t}: no step is small enough; make the box smaller, so that rho varies less in it, or take more nodes.`,
+    };
   }
 
   async #solve(): Promise<void> {
     const { times, tolerance, signal } = this.#common;
     const z = this.nodes.slice();
-    const solver = new Stabilized((_, y, out) => this.#velocity(y, out), z.length, {
-      tolerance,
-      signal,
-      failure: (t) =>
-        `gradientFlow: the grid would fold at time ${t}: no step is small enough; make the box smaller, so that rho varies less in it, or take more nodes.`,
-    });
+    const system = this.#system();
+    const solver = new Rosenbrock(system, tolerance, signal);
     let t = 0;
     for (const next of times) {
       await solver.advance(z, t, next);
       t = next;
       const velocity = new Float64Array(z.length);
-      await this.#velocity(z, velocity);
+      await system.derivative(z, velocity);
       this.#stored.push({
         positions: z.slice(),
         padded: this.#pad(z),
