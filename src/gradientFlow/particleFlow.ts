@@ -12,6 +12,9 @@
  *
  * for many particles: they end too narrow. Between modes the estimate is too high and mass moves too late.
  *
+ * Outside of the cloud the score is that of the nearest particle, and grows as the distance over h^2: a point there
+ * is driven away, by exp(t / h^2). Followed points should be where particles are.
+ *
  * log abs(det J) of phi_t is the integral of div u along the path. Points that are no particles are carried by the same
  * field, of which the particles' paths are kept as cubics between the steps of the solver.
  *
@@ -42,7 +45,8 @@ interface Moment {
 
 /** The kernel estimate from one set of particles. */
 class KernelEstimate {
-  readonly #particles: Float64Array;
+  /** Row-major. */
+  readonly particles: Float64Array;
   readonly #features: number;
   readonly #precision: Float64Array;
   readonly #logScale: number;
@@ -50,7 +54,7 @@ class KernelEstimate {
 
   constructor(particles: Float64Array, features: number, bandwidth: number) {
     const rows = particles.length / features;
-    this.#particles = particles;
+    this.particles = particles;
     this.#features = features;
     this.#precision = new Float64Array(features);
     this.#terms = new Float64Array(rows);
@@ -69,7 +73,7 @@ class KernelEstimate {
   /** log p, its gradient and its Hessian at the point that starts at `start`. O(n d), with the Hessian O(n d^2). */
   evaluate(points: Float64Array, start: number, score: Float64Array, hessian: Float64Array): number {
     const d = this.#features;
-    const particles = this.#particles;
+    const particles = this.particles;
     let largest = Number.NEGATIVE_INFINITY;
     for (let j = 0; j < this.#terms.length; j++) {
       let squares = 0;
@@ -211,12 +215,16 @@ export class ParticleFlow {
     const size = points.length;
     const slope = new Float64Array(size * d);
     const velocity = new Float64Array(size);
+    // The particles' own paths are known; carried again, those at the rim would run off with every rounding.
+    const first = this.#history[0]!.points;
+    const isOwn = !backwards && size === first.length && points.every((own, at) => own === first[at]);
     const make = (from: number): Stabilized =>
       new Stabilized(
         async (t, y, out) => {
           const sign = backwards ? -1 : 1;
-          await this.#field(this.#estimateAt(from + sign * t), y.subarray(0, size), velocity, slope);
-          for (let at = 0; at < size; at++) out[at] = sign * velocity[at]!;
+          const estimate = this.#estimateAt(from + sign * t);
+          await this.#field(estimate, isOwn ? estimate.particles : y.subarray(0, size), velocity, slope);
+          for (let at = 0; at < size; at++) out[at] = isOwn ? 0 : sign * velocity[at]!;
           for (let row = 0; row < rows; row++) {
             let divergence = 0;
             for (let i = 0; i < d; i++) divergence += slope[row * d * d + i * d + i]!;
@@ -253,6 +261,7 @@ export class ParticleFlow {
         await make(next).advance(state, 0, next);
       } else await solver.advance(state, t, next);
       t = next;
+      if (isOwn) state.set(this.#estimateAt(next).particles);
       states.push(state.slice());
     }
     return {

@@ -8,7 +8,7 @@ const line = standardNormal({ features: 1 });
 
 test("particles end too narrow, by 1 / (1 + c^2), and follow d s^2/dt = -2 s^2 + 2 / (1 + c^2)", async () => {
   const stream = new RandomStream(randomKey(5));
-  const points = Float64Array.from({ length: 400 }, () => 0.5 * stream.normal());
+  const points = Float64Array.from({ length: 300 }, () => 0.5 * stream.normal());
   const bandwidth = 0.3;
   const times = [0, 0.5, 4];
   const flow = await gradientFlow({ from: points, to: line, points, bandwidth, times });
