@@ -142,7 +142,7 @@ const defaultTimes: readonly number[] = [0, 0.25, 0.5, 1, 2, 4];
  *   outermost nodes, where hardly any mass is, move out into the void and are not those of rho.
  * - **particles**: unit or density mobility, any number of features, O(n^2 d) a stage. rho_t is a kernel estimate from
  *   the particles, whose score is too small by the factor s^2 / (s^2 + h^2) for a normal of deviation s and a kernel of
- *   width h: particles that go to N(0, 1) end with variance 1 / (1 + c^2), c the bandwidth (0.93 at n = 500, one
+ *   width h: particles that go to N(0, 1) end with variance 1 / (1 + c^2), c the bandwidth (0.91 at n = 500, one
  *   feature), and L need not rise at the end. Points outside of the cloud are driven away.
  *
  * @throws UsageError for an option outside its domain, or for a form that cannot compute this; ShapeError where numbers of
