@@ -143,6 +143,17 @@ export {
 } from "./flows/flow.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
+export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";
+export {
+  type GradientFlow,
+  type GradientFlowForm,
+  type GradientFlowOptions,
+  gradientFlow,
+  type Mobility,
+} from "./gradientFlow/gradientFlow.ts";
+export type { GridOptions } from "./gradientFlow/gridFlow.ts";
+export type { NormalMixture } from "./gradientFlow/normalMixture.ts";
+export type { Path, Snapshot, Trajectory } from "./gradientFlow/trajectory.ts";
 export { jvp, vjp } from "./graph/derivative.ts";
 export type { Expr, Shape } from "./graph/expr.ts";
 export * as ops from "./graph/ops.ts";

@@ -145,6 +145,29 @@ export class GaussianMixture {
     return result;
   }
 
+  /** Covariances of the components, in the data's units, `columns` squared numbers each. */
+  get covariances(): readonly (readonly number[])[] {
+    const { scale } = this.#scaling;
+    const width = this.columns.length;
+    return this.#components.map(({ whiten }) => {
+      // The inverse of the inverse Cholesky factor, column by column.
+      const lower = new Float64Array(width * width);
+      for (let j = 0; j < width; j++)
+        for (let i = j; i < width; i++) {
+          let value = i === j ? 1 : 0;
+          for (let k = j; k < i; k++) value -= whiten[i * width + k]! * lower[k * width + j]!;
+          lower[i * width + j] = value / whiten[i * width + i]!;
+        }
+      return Array.from({ length: width * width }, (_, at) => {
+        const i = Math.floor(at / width);
+        const j = at % width;
+        let sum = 0;
+        for (let k = 0; k <= Math.min(i, j); k++) sum += lower[i * width + k]! * lower[j * width + k]!;
+        return scale[i]! * scale[j]! * sum;
+      });
+    });
+  }
+
   /** Draws rows, row-major in the order of `columns`, in the data's units. */
   sample(rows: number, stream: RandomStream): Float64Array {
     const width = this.columns.length;
