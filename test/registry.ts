@@ -458,7 +458,6 @@ function intoDomain(name: string, data: Float64Array, shape: readonly number[]):
   // A bend far wider than the point is large cancels in a sum of the size of the bend.
   if (name.endsWith("logWidth")) return data.map((value) => Math.min(1, value));
   if (name.endsWith("rotation") || name.endsWith("directions")) return orthonormalColumns(data, shape);
-  if (name.endsWith("directions")) return orthonormal(data, shape[shape.length - 1]!);
   if (!name.endsWith("data") && !name.endsWith("base")) return data;
   // Knots that increase by steps between 0.03 and 3, around 0.
   const count = shape[shape.length - 1]!;
