@@ -136,6 +136,12 @@ export function scan(
     throw new ShapeError(
       `scan: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
     );
+  if (!dependents([result], state).has(result)) {
+    // The last step alone counts.
+    const last = reversed ? 0 : steps - 1;
+    const values = slices.map((own, i) => [own, sliceAt(stacked[i]!, last)] as const);
+    return substitute([result], new Map<Expr, Expr>(values))[0]!;
+  }
   const lifted = liftSlices(result, slices, stacked, steps);
   return scanOf(initial, { steps, reversed, slot: state, ...lifted });
 }
@@ -252,6 +258,11 @@ export function scanOf(
   };
 }
 
+/** Slice number `at` of a stacked value, without its first axis. */
+function sliceAt(stacked: Expr, at: number): Expr {
+  return reshape(takeSlice(stacked, at, at + 1), stacked.shape.slice(1));
+}
+
 /** The scan written out, step after step: its meaning, and what reverse derivatives are taken of. */
 export function unrolledScan(node: ScanExpr): Expr {
   const stacked = node.inputs.slice(1, 1 + node.slices.length);
@@ -260,7 +271,7 @@ export function unrolledScan(node: ScanExpr): Expr {
     const at = node.reversed ? node.steps - 1 - step : step;
     const replacements = new Map<Expr, Expr>([[node.slot, state]]);
     node.slices.forEach((slice, i) => {
-      replacements.set(slice, reshape(takeSlice(stacked[i]!, at, at + 1), slice.shape));
+      replacements.set(slice, sliceAt(stacked[i]!, at));
     });
     state = substitute([node.result], replacements)[0]!;
   }

@@ -279,9 +279,23 @@ function pullBackFixedPoint(node: FixedPointExpr, c: Expr, active: ReadonlySet<E
 
 /** The derivative of the scan written out; what hundreds of steps have to keep is known only then. */
 function pullBackScan(node: ScanExpr, c: Expr, active: ReadonlySet<Expr>, send: Send): void {
-  const inputs = node.inputs.filter((input) => active.has(input));
-  const gradients = vjp([ops.unrolledScan(node)], [c], inputs);
-  inputs.forEach((input, i) => send(input, gradients[i]!, true));
+  // Slots stand for the inputs meanwhile: nothing merges them with what they are, and one node in two roles is two.
+  const own = node.inputs.map((input, i) => ops.slot(input.shape, i === 0 || input.batched));
+  const cotangent = ops.slot(c.shape, true);
+  const outerAt = 1 + node.slices.length;
+  const outer = node.inputs.slice(outerAt).map((value, i) => [value, own[outerAt + i]!] as const);
+  const [result] = substitute([node.result], new Map<Expr, Expr>(outer));
+  const unrolled = ops.unrolledScan({ ...node, result: result!, inputs: own });
+  const asRows = (value: Expr): Expr => (value.batched ? value : ops.mul(ops.rowMark(), value));
+  const values = own.map((slot, i) => [slot, i === 0 ? asRows(node.inputs[0]!) : node.inputs[i]!] as const);
+  const gradients = substitute(
+    vjp([unrolled], [cotangent], own),
+    new Map<Expr, Expr>([[cotangent, asRows(c)], ...values]),
+  );
+  // A shared input's gradient is a sum over rows by now; that of a shared first state is not.
+  node.inputs.forEach((input, i) => {
+    if (active.has(input)) send(input, gradients[i]!, i > 0);
+  });
 }
 
 /** State and tangent go through the steps together. */

@@ -219,6 +219,8 @@ function mergeMoves(node: Expr, a: Expr, b: Expr, interner: Interner): Expr | un
   const left = a.op === "reshape" ? a.inputs[0]! : a;
   const right = b.op === "reshape" ? b.inputs[0]! : b;
   if (left.op !== "gather" || right.op !== "gather" || !left.indices.includes(-1)) return undefined;
+  // A scalar operand is repeated, not moved.
+  if (left.indices.length !== right.indices.length) return undefined;
   for (let i = 0; i < left.indices.length; i++)
     if (left.indices[i]! >= 0 && right.indices[i]! >= 0) return undefined;
   const sources = [left, right].map((move) => ops.reshape(move.inputs[0]!, [sizeOf(move.inputs[0]!.shape)]));

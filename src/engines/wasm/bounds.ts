@@ -7,8 +7,22 @@
 
 import type { Expr } from "../../graph/expr.ts";
 
-/** An upper bound of the magnitude of all elements of a value that is not NaN; infinity where none is known. */
+const known = new WeakMap<Expr, number>();
+
+/**
+ * An upper bound of the magnitude of all elements of a value, NaN aside; infinity where none is known. What relies on it
+ * must let NaN through.
+ */
 export function largestMagnitude(value: Expr): number {
+  let bound = known.get(value);
+  if (bound === undefined) {
+    bound = findBound(value);
+    known.set(value, bound);
+  }
+  return bound;
+}
+
+function findBound(value: Expr): number {
   if (value.op === "constant") return value.data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
   if (value.op !== "elementwise") return Number.POSITIVE_INFINITY;
   const [a, b, c] = value.inputs as [Expr, Expr, Expr];

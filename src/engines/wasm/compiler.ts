@@ -10,6 +10,7 @@
 
 import { ShapeError } from "../../errors.ts";
 import { type Expr, type ParameterExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
 import { addFillZero } from "./dense.ts";
@@ -81,9 +82,12 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     ...program.updates.map(({ value }) => value),
   ]);
   const rowOutputs = guarded.slice(0, names.rows.length);
-  const sumOutputs = guarded.slice(names.rows.length, names.rows.length + names.sums.length);
+  // A sum that is a parameter as it stands is copied: it is read after the updates.
+  const sumOutputs = guarded
+    .slice(names.rows.length, names.rows.length + names.sums.length)
+    .map((output) => (viewOf(output).owner.op === "parameter" ? g.stopGradient(output) : output));
   const updateOutputs = guarded.slice(names.rows.length + names.sums.length);
-  const order = topologicalOrder(guarded);
+  const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
   const after = new Set<Expr>();
   for (const node of order) {
     const isSum = node.op === "sumRows" || node.op === "sumOuter";
@@ -239,7 +243,7 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   const shards = { base: shardBase, bytes: shardBytes };
   const prologue = shared.lower(
     units.prologue,
-    [...readLater, ...guarded].filter((node) => !node.batched),
+    [...readLater, ...rowOutputs, ...sumOutputs, ...updateOutputs].filter((node) => !node.batched),
     [],
     shards,
   );
@@ -310,7 +314,19 @@ function placeUpdates(
       ),
     );
     const isFused = value.op === "elementwise" && !addresses.has(value);
-    if (home && isFused && !taken.has(value) && readers.every((unit) => unit === home)) {
+    // Each element of the old value must be read where, and when, the new one is written.
+    const isAligned = readers.every(({ nodes }) =>
+      nodes.every((node) =>
+        node.inputs.every((input) => {
+          const { owner, offset } = viewOf(input);
+          return (
+            !isParameter(owner, parameter.name) ||
+            (offset === 0 && sizeOf(input.shape) === sizeOf(parameter.shape))
+          );
+        }),
+      ),
+    );
+    if (home && isFused && isAligned && !taken.has(value) && readers.every((unit) => unit === home)) {
       addresses.set(value, addressOf(parameter));
       taken.add(value);
     } else copied.push({ value, parameter });

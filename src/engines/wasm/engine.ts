@@ -140,6 +140,7 @@ class WasmExecutable implements Executable {
 
   run(inputs: RunInputs, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<RunOutputs> {
     return this.#inTurn(async () => {
+      if (!(inputs.rows >= 1)) throw new ShapeError(`run: needs at least one row, got ${inputs.rows}.`);
       const { inputs: leaves, rows: outputs, sums } = this.#compiled;
       const data = leaves.map((leaf) => checkedInput(inputs, leaf));
       const size = sums.size > 0 ? inputs.rows : Math.min(inputs.rows, blockRows);

@@ -104,6 +104,8 @@ export function fuse(
         units[other]!.features === features &&
         !units[other]!.ancestors.has(joined) &&
         !units[joined]!.ancestors.has(other) &&
+        // Nor may a further operand come after the one and before the node.
+        [...operands].every((third) => !units[third]!.ancestors.has(other)) &&
         readsWithin(node, units[other]!.nodes)
       )
         merge(other, joined);

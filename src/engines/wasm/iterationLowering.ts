@@ -17,9 +17,13 @@ export function lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Item
   const size = sizeOf(node.shape);
   const state = node.slot;
   const inside = bodyNodes(node);
-  const readiness = readinessOf(node, inside);
+  const once = tiles.unitsOf(inside, [node.result], false);
+  const together = once.units.flatMap(({ nodes, features }) =>
+    features === undefined ? [] : { nodes, features },
+  );
+  const readiness = readinessOf(node, inside, together);
   const finish = tiles.spread(size, state, 0, node, 0);
-  if (readiness) return [...lowerOnce(tiles, node, inside, readiness), finish];
+  if (readiness) return [...lowerOnce(tiles, node, once, readiness), finish];
   const start = tiles.spread(size, node.inputs[0]!, 0, state, 0);
   const body = tiles.lower(inside, [node.result]);
   const next = tiles.spread(size, node.result, 0, state, 0);
@@ -47,10 +51,9 @@ export function lowerScan(tiles: TileLowering, node: ScanExpr): Item[] {
 function lowerOnce(
   tiles: TileLowering,
   node: FixedPointExpr,
-  inside: readonly Expr[],
+  { units, scope }: { readonly units: readonly Unit[]; readonly scope: Scope },
   readiness: Readiness,
 ): Item[] {
-  const { units, scope } = tiles.unitsOf(inside, [node.result], false);
   const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness, scope) }));
   const results = readiness.get(node.result)!;
   const items: Item[] = [];

@@ -25,21 +25,60 @@ export type Readiness = ReadonlyMap<Expr, Int32Array>;
  * iterations: then the state after them is no fixed point that could be computed once.
  *
  * @param nodes - The nodes of the body that depend on the state, in topological order.
+ * @param together - Nodes that one kernel computes, feature by feature: a feature of all of them is known when it is of
+ *   the last.
  */
-export function readinessOf(node: FixedPointExpr, nodes: readonly Expr[]): Readiness | undefined {
+export function readinessOf(
+  node: FixedPointExpr,
+  nodes: readonly Expr[],
+  together: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
+): Readiness | undefined {
   if (!nodes.includes(node.result)) return undefined;
   const extents = new Map<Expr, (readonly [number, number])[]>();
   for (const inner of nodes) if (inner.op === "linear") extents.set(inner, contributions(inner));
   let state = new Int32Array(sizeOf(node.shape));
   // Each round settles the elements that are one step further; a chain has at most as many steps as iterations.
+  const floors = new Map<Expr, Int32Array>();
   for (let round = 0; round <= node.iterations; round++) {
-    const ready = new Map<Expr, Int32Array>([[node.slot, state]]);
-    for (const inner of nodes) ready.set(inner, stepsOf(inner, ready, extents));
+    let ready: Map<Expr, Int32Array>;
+    do {
+      ready = new Map([[node.slot as Expr, state]]);
+      for (const inner of nodes) {
+        const floor = floors.get(inner);
+        const own = stepsOf(inner, ready, extents);
+        ready.set(inner, floor ? own.map((step, i) => Math.max(step, floor[i]!)) : own);
+      }
+    } while (raise(together, ready, floors));
     const after = ready.get(node.result)!.map((step) => step + 1);
     if (after.every((step, i) => step === state[i])) return ready;
     state = after;
   }
   return undefined;
+}
+
+/** Lets the nodes of one kernel be known together; says whether that has changed anything. */
+function raise(
+  together: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
+  ready: Readiness,
+  floors: Map<Expr, Int32Array>,
+): boolean {
+  let changed = false;
+  for (const { nodes, features } of together) {
+    const last = new Int32Array(features);
+    const featureOf = (steps: Int32Array, i: number): number => Math.floor((i * features) / steps.length);
+    for (const node of nodes)
+      ready.get(node)!.forEach((step, i, steps) => {
+        const feature = featureOf(steps, i);
+        last[feature] = Math.max(last[feature]!, step);
+      });
+    for (const node of nodes) {
+      const steps = ready.get(node)!;
+      const floor = steps.map((_, i) => last[featureOf(steps, i)]!);
+      if (floor.some((step, i) => step !== steps[i])) changed = true;
+      floors.set(node, floor);
+    }
+  }
+  return changed;
 }
 
 /** The runs of elements that become known at a step. */

@@ -78,12 +78,19 @@ export class SharedLowering {
       const split = calls[0]?.split;
       const range = calls.length === 1 && split?.kind === "range" ? split.count : -1;
       let level = 0;
-      for (const node of unit.nodes)
-        for (const owner of ownersRead(node)) {
-          const before = made.get(owner);
-          if (before && !unit.nodes.includes(owner))
-            level = Math.max(level, before.level + (before.range === range && range >= 0 ? 0 : 1));
-        }
+      for (const input of unit.nodes.flatMap((node) => node.inputs)) {
+        const { owner, offset } = viewOf(input);
+        const before = made.get(owner);
+        if (!before || unit.nodes.includes(owner)) continue;
+        // A thread's share of the one is its share of the other, unless it reads other elements than its own.
+        const isOwnShare =
+          range >= 0 &&
+          before.range === range &&
+          offset === 0 &&
+          sizeOf(input.shape) === unit.features &&
+          sizeOf(owner.shape) === unit.features;
+        level = Math.max(level, before.level + (isOwnShare ? 0 : 1));
+      }
       // Several calls of one unit depend on each other.
       calls.forEach((call, i) => put(level + i, [call]));
       for (const node of unit.nodes) made.set(node, { level: level + Math.max(0, calls.length - 1), range });

@@ -27,14 +27,19 @@ export function maskOf(matrix: Expr): Float64Array | undefined {
 }
 
 /**
- * The bands of a product: `extent(row)` gives the first and one past the last contribution that is not zero.
+ * The bands of a product: `extent(row)` gives the first and one past the last contribution that is not zero. Rows share a
+ * band, and the widest extent in it, until it has `fewest` of them.
  */
-export function bandsOf(rows: number, extent: (row: number) => readonly [number, number]): Band[] {
+export function bandsOf(
+  rows: number,
+  extent: (row: number) => readonly [number, number],
+  fewest: number = fewestRows,
+): Band[] {
   const bands: Band[] = [];
   let open: { start: number; from: number; to: number } | undefined;
   for (let row = 0; row < rows; row++) {
     const [from, to] = extent(row);
-    if (open && (row - open.start < fewestRows || (from === open.from && to === open.to))) {
+    if (open && (row - open.start < fewest || (from === open.from && to === open.to))) {
       open.from = Math.min(open.from, from);
       open.to = Math.max(open.to, to);
       continue;

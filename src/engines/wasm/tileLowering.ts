@@ -252,7 +252,7 @@ export class TileLowering {
   /** @param last - The activation, or gradient of one, that the layer ends in: its value is what is stored. */
   #lowerLinear(
     node: LinearExpr,
-    part: Run = { start: 0, end: sizeOf(node.shape) },
+    part?: Run,
     last?: { readonly node: Expr; readonly gate: Expr | undefined },
   ): Item[] {
     const { module, shape } = this.#cache;
@@ -264,9 +264,11 @@ export class TileLowering {
     const target = last?.node ?? node;
     const finish = last ? (last.gate ? "gated" : "rectified") : "plain";
     const extra = last?.gate ?? bias;
-    const bands = bandsOf(part.end - part.start, (i) => extents[part.start + i]!);
+    const { start: first, end: past } = part ?? { start: 0, end: rows };
+    // In a part, what a wider band would read may not be known yet: 0 times what memory holds is no zero.
+    const bands = bandsOf(past - first, (i) => extents[first + i]!, part && 1);
     return bands.map((band) => {
-      const [start, end] = [part.start + band.start, part.start + band.end];
+      const [start, end] = [first + band.start, first + band.end];
       const { from, to } = band;
       const product = {
         rows: end - start,
