@@ -199,7 +199,8 @@ function mixtureScore(column: BinnedColumn): Score {
 function histogramScore(column: BinnedColumn): Score {
   const cells = Math.max(4, Math.min(100, Math.round(2 * column.effective ** (1 / 3))));
   const edges = Float64Array.from({ length: cells + 1 }, (_, k) => quantileOf(column, k / cells));
-  const least = 0.01 * column.spread;
+  // Cells narrower than a kernel would follow single rows.
+  const least = 0.1 * column.spread * column.effective ** -0.2;
   edges[0]! -= least;
   for (let k = 1; k <= cells; k++) edges[k] = Math.max(edges[k]!, edges[k - 1]! + least);
   const floor = 0.3 / column.effective;
