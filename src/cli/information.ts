@@ -16,6 +16,7 @@ interface InformationFlags {
   readonly between?: readonly (readonly string[])[];
   readonly weights?: string;
   readonly missing?: "error" | "drop";
+  readonly dequantize?: readonly string[];
   readonly folds?: number;
   readonly seed?: number;
   readonly json?: boolean;
@@ -31,12 +32,12 @@ function groupList(option: string): OptionParser<readonly (readonly string[])[]>
   };
 }
 
-async function run(data: string, { json, ...flags }: InformationFlags): Promise<void> {
+async function run(data: string, { json, dequantize, ...flags }: InformationFlags): Promise<void> {
   const { information, readTable } = await import("../index.ts");
   const signal = interruptSignal();
   const table = await readTable(data);
   const found = await information(table, {
-    ...defined(flags),
+    ...defined({ ...flags, dequantize: dequantize?.join() === "all" ? ("all" as const) : dequantize }),
     signal,
     onWarning: (line) => process.stderr.write(`${line}\n`),
   });
@@ -85,6 +86,7 @@ and below 0 where they share nothing.`,
     .option("--between <groups>", "groups of columns, such as a,b:c", groupList("--between"))
     .option("--weights <column>", "column of row weights")
     .option("--missing <how>", "error or drop", oneOf("--missing", ["error", "drop"]))
+    .option("--dequantize <names>", "spread values recorded in steps: a,b or all", nameList("--dequantize"))
     .option("--folds <n>", "parts that the rows are dealt into", positiveInteger("--folds"))
     .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
     .option("--json", "print one JSON document")

@@ -49,7 +49,7 @@ export interface ChosenLayers {
 const patience = 8;
 /** Steps times layers of a trial of a plan. */
 const trialDistance = 6;
-const folds = 5;
+const foldsBy = (rows: number): number => (rows < 1000 ? 5 : 3);
 /** Rows that plans are compared on. */
 const mostTried = 5000;
 
@@ -186,6 +186,7 @@ function foldsOf(
   rows: StandardizedRows,
   features: number,
 ): (readonly [StandardizedRows, StandardizedRows])[] {
+  const folds = foldsBy(rows.rows);
   return Array.from({ length: folds }, (_, fold) => [
     takeRows(rows, features, (row) => row % folds !== fold),
     takeRows(rows, features, (row) => row % folds === fold),

@@ -51,13 +51,17 @@ export interface InformationOptions
 
 /** A number in nats, and the standard error of the mean that it is; the bias is not part of it. */
 export interface Estimate {
+  /** Mean over the rows. */
   readonly value: number;
+  /** Standard error of that mean. */
   readonly standardError: number;
 }
 
 /** What {@link information} gives, in nats. */
 export interface InformationResult {
+  /** Columns looked at, in order. */
   readonly columns: readonly string[];
+  /** Rows used. */
   readonly rows: number;
   /** Rows left out for missing values. */
   readonly dropped: number;
@@ -71,6 +75,7 @@ export interface InformationResult {
   readonly marginalEntropies: Readonly<Record<string, Estimate>>;
   /** Between the groups that were named. */
   readonly mutualInformation: Estimate | undefined;
+  /** Those groups. */
   readonly between: readonly (readonly string[])[] | undefined;
 }
 

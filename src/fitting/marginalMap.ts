@@ -67,6 +67,8 @@ export function marginalMap(column: BinnedColumn, options: MarginalOptions): Mar
   data.forEach((x, k) => {
     [base[k], slope[k]] = score(x) as [number, number];
   });
+  // The density of a histogram jumps: slopes that are means of the secants do not.
+  if (kind === "histogram" || kind === "spline") slope.set(secantSlopes(data, base));
   if (kind !== "mixture") {
     slope[0] = tailSlope(column, -1) ?? slope[0]!;
     slope[knots - 1] = tailSlope(column, 1) ?? slope[knots - 1]!;
@@ -80,6 +82,18 @@ export function marginalMap(column: BinnedColumn, options: MarginalOptions): Mar
     base: base.map((y, k) => line * (data[k]! - mean) + step * y),
     logSlope: slope.map((own) => Math.log(line + step * Math.max(1e-3 / deviation, own))),
   };
+}
+
+/** Slopes at knots from those of the lines between them (Gregory & Delbourgo 1982, eq. 3.2). */
+function secantSlopes(data: Float64Array, base: Float64Array): Float64Array {
+  const last = data.length - 1;
+  const width = (k: number): number => data[k + 1]! - data[k]!;
+  const secant = (k: number): number => Math.max(1e-9, base[k + 1]! - base[k]!) / width(k);
+  return data.map((_, k) => {
+    if (k === 0) return secant(0);
+    if (k === last) return secant(last - 1);
+    return (secant(k - 1) * width(k) + secant(k) * width(k - 1)) / (width(k - 1) + width(k));
+  });
 }
 
 /** The straight line to mean 0 and variance 1. */
@@ -185,7 +199,8 @@ function mixtureScore(column: BinnedColumn): Score {
 function histogramScore(column: BinnedColumn): Score {
   const cells = Math.max(4, Math.min(100, Math.round(2 * column.effective ** (1 / 3))));
   const edges = Float64Array.from({ length: cells + 1 }, (_, k) => quantileOf(column, k / cells));
-  const least = 0.01 * column.spread;
+  // Cells narrower than a kernel would follow single rows.
+  const least = 0.1 * column.spread * column.effective ** -0.2;
   edges[0]! -= least;
   for (let k = 1; k <= cells; k++) edges[k] = Math.max(edges[k]!, edges[k - 1]! + least);
   const floor = 0.3 / column.effective;
@@ -231,9 +246,12 @@ function scoreOf(lower: number, upper: number, density: number, factor: number):
   return [factor * score, (factor * density) / Math.max(1e-300, normalDensity(score))];
 }
 
-/** Slope of the regression of normal scores on values over the outer rows of one side. */
-function tailSlope({ mass, at, effective }: BinnedColumn, side: -1 | 1): number | undefined {
-  const share = Math.min(0.25, Math.max(10 / effective, 0.003));
+/**
+ * Slope of the regression of normal scores on values over the outer rows of one side; that of the straight line counts
+ * as much as ten rows.
+ */
+function tailSlope({ mass, at, effective, deviation }: BinnedColumn, side: -1 | 1): number | undefined {
+  const share = Math.min(0.25, Math.max(25 / effective, 0.005));
   let beyond = 0;
   const sums = [0, 0, 0, 0, 0];
   for (let step = 0; step < at.length && beyond < share; step++) {
@@ -249,5 +267,7 @@ function tailSlope({ mass, at, effective }: BinnedColumn, side: -1 | 1): number 
   const [n, x, y, xx, xy] = sums as [number, number, number, number, number];
   const variance = xx / n - (x / n) ** 2;
   const slope = (xy / n - (x / n) * (y / n)) / variance;
-  return variance > 0 && slope > 0 && Number.isFinite(slope) ? slope : undefined;
+  if (!(variance > 0 && slope > 0 && Number.isFinite(slope))) return undefined;
+  const rows = beyond * effective;
+  return (rows * slope + 10 / deviation) / (rows + 10);
 }

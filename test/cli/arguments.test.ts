@@ -81,6 +81,8 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
   ["logprob m.safetensors data.csv --out scores.xlsx", /^--out: "scores\.xlsx" has the extension \.xlsx/],
   ["logprob m.safetensors data.csv --out data.csv", /^--out "data\.csv" is an input, which would be lost/],
   ["logprob m.safetensors data.csv --out - --json", /^--out - and --json both want standard output/],
+  ["information", /^missing required argument 'data'/],
+  ["information x.csv --between a", /^--between must be groups of columns such as a,b:c, got "a"\./],
   ["sample m.safetensors", /^required option '-n <rows>' not specified/],
   ["sample m.safetensors -n -5", /^-n must be a whole number from 1, got "-5"\./],
   ["sample m.safetensors -n 1e400", /^-n must be a whole number from 1/],
