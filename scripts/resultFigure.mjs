@@ -12,7 +12,7 @@ const LEFT = 58;
 const TOP = 76;
 const LINE_HEIGHT = 130;
 
-/** Light to dark: densities from a tenth of the grid's most downwards are told apart on a logarithmic scale. */
+/** From the outermost contour to the innermost. */
 const BLUES = ["#eef4fa", "#dbe8f4", "#c2d9ec", "#a0c5e1", "#76abd3", "#4f8fc2", "#2f71ac", "#1a5390"];
 
 const text = (x, y, content, { size = 12, color = INK, anchor = "start", rotate } = {}) =>
@@ -149,10 +149,11 @@ export function resultFigure({ title, stages, colors, legend, data, limits, scor
       marks: [
         Plot.gridY({ stroke: "#eceff3", strokeOpacity: 1, ticks: 5 }),
         Plot.line(scores, { stroke: "#1f6fb4", strokeWidth: 1.6 }),
-        Plot.dot(scores, {
-          fill: (row) => (chosen.includes(row[0]) ? "#d9540f" : "#1f6fb4"),
-          r: (row) => (chosen.includes(row[0]) ? 4 : 2.2),
-        }),
+        Plot.dot(scores, { fill: "#1f6fb4", r: 2 }),
+        Plot.dot(
+          scores.filter(([t]) => chosen.includes(t)),
+          { fill: "#d9540f", r: 4 },
+        ),
       ],
     }),
   );

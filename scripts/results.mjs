@@ -153,7 +153,7 @@ async function compareKinds({ title, file, columns, dequantize }) {
     entry.error === undefined
       ? [
           `\`${entry.flow}\``,
-          entry.parameters.toLocaleString("en-US"),
+          entry.parameters === 0 ? "–" : entry.parameters.toLocaleString("en-US"),
           `${minus(entry.logProb, 3)} ± ${entry.standardError.toFixed(3)}`,
           i === 0 ? "best" : `${minus(entry.difference, 3)} ± ${entry.differenceError.toFixed(3)}`,
           entry.seconds.toFixed(1),
