@@ -38,7 +38,7 @@ export function engineOf({
   return wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
 }
 
-type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "sample";
+type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "toBase" | "sample";
 
 /** The programs of a model. */
 export class Evaluation {
@@ -97,6 +97,12 @@ export class Evaluation {
         return {
           rows: {
             logProb: pushforwardLogProb(base, bijection, g.input("data", [features]), parameters, context),
+          },
+        };
+      case "toBase":
+        return {
+          rows: {
+            value: bijection.inverse(g.input("data", [features]), parameters.bijection, context).value,
           },
         };
       case "sample":

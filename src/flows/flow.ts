@@ -214,6 +214,30 @@ export class Flow {
   }
 
   /**
+   * Where the base has each row: its image under the inverse of {@link bijection}, row-major, n times the columns. For a
+   * normal base these are standard normal where the flow is right; NaN for a row with an infinite value.
+   *
+   * @param rows - As of {@link logProb}.
+   * @throws As {@link logProb}.
+   */
+  async toBase(rows: Table | Float64Array, options: EvaluationOptions = {}): Promise<Float64Array> {
+    const { data, context, count, finite } = this.#split(rows);
+    if (count === 0) return new Float64Array(0);
+    const [prepare, core] = await Promise.all([
+      this.#evaluation.get("prepare", options),
+      this.#evaluation.get("toBase", options),
+    ]);
+    const prepared = (await prepare.run({ rows: count, inputs: { data } }, options)).rows.value!;
+    const inputs = { data: prepared, ...(await this.#prepareContext(context, count, options)) };
+    const value = (await core.run({ rows: count, inputs }, options)).rows.value!;
+    const width = this.columns.length;
+    finite.forEach((own, row) => {
+      if (own === 0) value.fill(Number.NaN, row * width, (row + 1) * width);
+    });
+    return value;
+  }
+
+  /**
    * Draws rows. Row i depends on the seed and i alone.
    *
    * @param n - Number of rows, 0 or more.

@@ -239,6 +239,28 @@ describe("the fit", () => {
   });
 });
 
+describe("flow.toBase", () => {
+  it("takes rows nearer to normal step by step, at the places that give their density", async () => {
+    const table = moons(400, 8);
+    const { flow } = await fitDualAscent(table, { ...quick, validation: 0, steps: 12 });
+    const kurtosis = async (t: number): Promise<number> =>
+      meanOf((await flow.at(t).toBase(table, { threads: 1 })).map((value) => value ** 4));
+    expect(Math.abs((await kurtosis(12)) - 3)).toBeLessThan(Math.abs((await kurtosis(0)) - 3));
+    // Without a step the map is affine: densities and normal densities of places differ by one constant.
+    const places = await flow.at(0).toBase(table, { threads: 1 });
+    const logProb = await flow.at(0).logProb(table, { threads: 1 });
+    const rest = logProb.map((value, i) => value + (places[2 * i]! ** 2 + places[2 * i + 1]! ** 2) / 2);
+    expect(Math.max(...rest) - Math.min(...rest)).toBeLessThan(1e-10);
+  });
+
+  it("is NaN for a row with an infinite value alone, and nothing for no rows", async () => {
+    const { flow } = await fitDualAscent(moons(400, 8), { ...quick, validation: 0, steps: 2 });
+    const places = await flow.toBase(Float64Array.of(1, 0, Number.POSITIVE_INFINITY, 0), { threads: 1 });
+    expect(Array.from(places, Number.isNaN)).toEqual([false, false, true, true]);
+    expect(await flow.toBase(new Float64Array(0))).toEqual(new Float64Array(0));
+  });
+});
+
 describe("flow.at(t)", () => {
   it("is the flow stopped at t: from the Gaussian to the whole flow, never falling on the rows fitted", async () => {
     const table = moons(400, 8);

@@ -1,0 +1,194 @@
+/**
+ * Writes docs/results: figures of the flows that are fitted without gradients, and a table of all kinds on real
+ * tables. Run by `npm run results`, which builds first. The same files on every run, but for the seconds;
+ * `--figures` leaves the table as it is, `--table` the figures.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import {
+  compare,
+  fitFlow,
+  fittedKinds,
+  RandomStream,
+  randomKey,
+  readTable,
+  selectColumns,
+  split,
+  tableFromRows,
+} from "../dist/index.js";
+import { resultFigure } from "./resultFigure.mjs";
+import { smallPng } from "./smallPng.mjs";
+
+const SEED = 1;
+const OUT = "docs/results";
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const only = process.argv[2];
+
+/** Angles are drawn on a whole turn. */
+const LIMITS = [-180, 180];
+const GRID = 120;
+const ROWS_DRAWN = 1200;
+const ZOOM = 1.5;
+/** Places along t that are scored. */
+const SCORES = 24;
+
+const COLORS = { helix: "#1f6fb4", sheet: "#d9540f", left: "#2a9d6f" };
+const LEGEND = [
+  ["helix: phi < 0, −120 < psi < 50", COLORS.helix],
+  ["sheet: phi < 0, other psi", COLORS.sheet],
+  ["phi > 0", COLORS.left],
+];
+
+/** Which region of the plot a row is in, as its colour. */
+const colorOf = ([phi, psi]) =>
+  phi > 0 ? COLORS.left : psi > -120 && psi < 50 ? COLORS.helix : COLORS.sheet;
+
+const rowsOf = ({ values, columns, rows }) =>
+  Array.from({ length: rows }, (_, row) =>
+    Array.from(values.subarray(row * columns.length, (row + 1) * columns.length)),
+  );
+
+/** A fifth of the rows, at random, and the rest. */
+function holdOut(table) {
+  const order = new RandomStream(split(randomKey(SEED), "results")).permutation(table.rows);
+  const rows = rowsOf(table);
+  const picked = Array.from(order, (row) => rows[row]);
+  const count = Math.round(table.rows / 5);
+  return {
+    test: tableFromRows(table.columns, picked.slice(0, count)),
+    train: tableFromRows(table.columns, picked.slice(count)),
+  };
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Whole numbers from 0 to the last, denser at the start, where most happens. */
+function placesAlong(last) {
+  const places = Array.from({ length: SCORES + 1 }, (_, i) => Math.round(last * (i / SCORES) ** 2));
+  return [...new Set(places)];
+}
+
+const names = {
+  "dual-ascent": "Dual ascent of the log-likelihood",
+  gaussianization: "Iterative Gaussianization",
+  sliced: "Gaussianizing iterative slicing",
+};
+
+async function drawFigures() {
+  const table = selectColumns(await readTable(path("demo/ramachandran.csv.gz")), ["phi", "psi"]);
+  const { train, test } = holdOut(table);
+  const drawn = rowsOf(test).slice(0, ROWS_DRAWN);
+  const step = (LIMITS[1] - LIMITS[0]) / GRID;
+  // Contours are drawn between the middles of cells, of which the first row is the lowest.
+  const grid = tableFromRows(
+    ["phi", "psi"],
+    Array.from({ length: GRID * GRID }, (_, i) => [
+      LIMITS[0] + ((i % GRID) + 0.5) * step,
+      LIMITS[0] + (Math.floor(i / GRID) + 0.5) * step,
+    ]),
+  );
+  for (const kind of Object.keys(names)) {
+    const { flow } = await fitFlow(train, { flow: kind, seed: SEED });
+    const chosen = [0, Math.max(1, Math.round(flow.steps / 12)), flow.steps];
+    const stages = [];
+    for (const t of chosen) {
+      const at = flow.at(t);
+      const places = await at.toBase(tableFromRows(["phi", "psi"], drawn));
+      stages.push({
+        t,
+        places: Array.from(drawn, (_, row) => [places[2 * row], places[2 * row + 1]]),
+        density: (await at.logProb(grid)).map(Math.exp),
+        size: GRID,
+      });
+    }
+    const along = [...new Set([...placesAlong(flow.steps), ...chosen])].sort((a, b) => a - b);
+    const scores = [];
+    for (const t of along) scores.push([t, mean(await flow.at(t).logProb(test))]);
+    const figure = resultFigure({
+      title: `${names[kind]}: protein backbone angles`,
+      stages,
+      colors: drawn.map(colorOf),
+      legend: LEGEND,
+      data: drawn,
+      limits: LIMITS,
+      scores,
+      chosen,
+    });
+    await writeFile(path(`${OUT}/${kind}.png`), smallPng(figure, ZOOM));
+    console.log(
+      `${OUT}/${kind}.png  t = ${chosen.join(", ")}: ${chosen.map((t) => scores.find(([own]) => own === t)[1].toFixed(3)).join(", ")} nats`,
+    );
+  }
+}
+
+const TABLES = [
+  {
+    name: "ramachandran",
+    title: "Protein backbone angles",
+    file: "demo/ramachandran.csv.gz",
+    columns: ["phi", "psi"],
+    dequantize: [],
+  },
+  {
+    name: "red_wine",
+    title: "Red wine",
+    file: "docs/results/red_wine.csv.gz",
+    columns: undefined,
+    dequantize: "all",
+  },
+];
+
+const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
+
+/** One table of the page, in Markdown. */
+async function compareKinds({ title, file, columns, dequantize }) {
+  const table = await readTable(path(file));
+  const found = await compare(columns ? selectColumns(table, columns) : table, {
+    flows: fittedKinds,
+    seed: SEED,
+    ...(dequantize === "all" ? { dequantize: table.columns } : {}),
+    onProgress: ({ flow, fit }) => fit ?? console.error(`${title}: ${flow}`),
+  });
+  const lines = found.flows.map((entry, i) =>
+    entry.error === undefined
+      ? [
+          `\`${entry.flow}\``,
+          entry.parameters === 0 ? "–" : entry.parameters.toLocaleString("en-US"),
+          `${minus(entry.logProb, 3)} ± ${entry.standardError.toFixed(3)}`,
+          i === 0 ? "best" : `${minus(entry.difference, 3)} ± ${entry.differenceError.toFixed(3)}`,
+          entry.seconds.toFixed(1),
+        ]
+      : [`\`${entry.flow}\``, "", entry.error, "", entry.seconds.toFixed(1)],
+  );
+  const command =
+    `npx pushforward compare ${file} --flows ${fittedKinds.join(",")} --seed ${SEED}` +
+    (dequantize === "all" ? " --dequantize all" : "");
+  return [
+    `### ${title}: ${(found.rows - found.heldOut).toLocaleString("en-US")} rows fitted, ${found.heldOut.toLocaleString("en-US")} held out, ${found.columns.length} columns`,
+    "",
+    "```sh",
+    command,
+    "```",
+    "",
+    "| kind | parameters | held-out log-likelihood | less the best's | seconds |",
+    "| --- | ---: | ---: | ---: | ---: |",
+    ...lines.map((cells) => `| ${cells.join(" | ")} |`),
+  ].join("\n");
+}
+
+/** Replaces what is between the page's two marks; the words around them are written by hand. */
+async function writeTables() {
+  const sections = [];
+  for (const table of TABLES) sections.push(await compareKinds(table));
+  const page = await readFile(path(`${OUT}/README.md`), "utf8");
+  const [start, end] = ["<!-- tables: written by npm run results -->", "<!-- end of tables -->"];
+  const before = page.slice(0, page.indexOf(start) + start.length);
+  const after = page.slice(page.indexOf(end));
+  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${sections.join("\n\n")}\n\n${after}`);
+  console.log(`${OUT}/README.md`);
+}
+
+await mkdir(path(OUT), { recursive: true });
+if (only !== "--table") await drawFigures();
+if (only !== "--figures") await writeTables();
+process.exit(0);
