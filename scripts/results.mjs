@@ -140,6 +140,17 @@ const TABLES = [
 
 const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
 
+/** Lines of a Markdown table, columns under each other as the formatter sets them: the first to the left. */
+function markdownTable(head, lines) {
+  const widths = head.map((name, i) =>
+    Math.max(...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
+  );
+  const line = (cells) =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
+  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [line(head), line(rule), ...lines.map(line)];
+}
+
 /** One table of the page, in Markdown. */
 async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
@@ -170,9 +181,7 @@ async function compareKinds({ title, file, columns, dequantize }) {
     command,
     "```",
     "",
-    "| kind | parameters | held-out log-likelihood | less the best's | seconds |",
-    "| --- | ---: | ---: | ---: | ---: |",
-    ...lines.map((cells) => `| ${cells.join(" | ")} |`),
+    ...markdownTable(["kind", "parameters", "held-out log-likelihood", "less the best's", "seconds"], lines),
   ].join("\n");
 }
 
