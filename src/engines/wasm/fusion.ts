@@ -67,7 +67,8 @@ export function fuse(
     for (const node of moved) unitOf.set(node, into);
     units[into]!.nodes.push(...moved);
     for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
-    addAncestors(into, ancestors);
+    // What comes after the one now comes after all that the other came after.
+    addAncestors(into, [...units[into]!.ancestors, ...ancestors]);
     units[from] = { nodes: [], features: undefined, ancestors: new Set() };
   };
   for (const node of nodes) {
