@@ -73,45 +73,54 @@ const missing = implementations.filter((each) => !isSetUp(each)).map(({ name }) 
 if (missing.length > 0) line(`not set up: ${missing.join(", ")}; npm run bench:peers does that`);
 const runners = compared.flatMap((each) => runnersOf(each, options));
 const data = new Data();
-const stop = () => {
-  for (const { child } of runners) child.stop();
-  data.remove();
-};
-process.on("SIGINT", () => {
-  stop();
-  process.exit(130);
-});
 
 /** @type {{ task: any, results: import("./measure.mjs").Result[] }[]} */
 const measured = [];
+let isOver = false;
+
+/** Ends all workers and prints what has been measured. */
+async function finish() {
+  if (isOver) return;
+  isOver = true;
+  note("");
+  for (const { child } of runners) child.close();
+  data.remove();
+  if (options.json) {
+    console.log(JSON.stringify(measured.flatMap(rowsOf), null, 2));
+    return;
+  }
+  const node = execFileSync(options.node, ["--version"], { encoding: "utf8" }).trim();
+  const now = new Date().toISOString().slice(0, 16).replace("T", " ");
+  console.log(`${now} UTC, ${cpus().length} x ${cpus()[0]?.model}, Node ${node}`);
+  console.log(tableOf(measured, options.workload.includes("startup") ? await bundleSize() : undefined));
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])
+  process.on(signal, () => finish().finally(() => process.exit(code)));
+
 try {
   const tasks = await tasksOf({ ...options, workloads: options.workload }, data);
   for (const [i, task] of tasks.entries()) {
-    const title = `${i + 1} of ${tasks.length}: ${task.workload} ${task.flow}, ${task.features} features, ${task.batch} rows`;
+    const { workload, flow, features, batch } = task;
+    const title = `${i + 1} of ${tasks.length}: ${workload} ${flow}, ${features} features, ${batch} rows`;
     const from = performance.now();
+    const isLong = workload === "fit" || workload === "startup";
     const results = await measure(task, runners, {
       ...options,
-      rounds:
-        task.workload === "fit" || task.workload === "startup" ? Math.min(3, options.rounds) : options.rounds,
+      rounds: isLong ? Math.min(3, options.rounds) : options.rounds,
       onProgress: (text) => note(`${title}: ${text}`),
     });
+    if (isOver) break;
     measured.push({ task, results });
     line(`${title}: ${((performance.now() - from) / 1000).toFixed(0)} s`);
     for (const { runner, failure } of results)
       if (failure) line(`  ${runner.name}, ${runner.threads} threads: ${failure}`);
   }
 } finally {
-  stop();
-}
-
-if (options.json) console.log(JSON.stringify(measured.flatMap(rowsOf), null, 2));
-else {
-  const node = execFileSync(options.node, ["--version"], { encoding: "utf8" }).trim();
-  const [cpu] = cpus();
-  console.log(
-    `${new Date().toISOString().slice(0, 16).replace("T", " ")} UTC, ${cpus().length} x ${cpu?.model}, Node ${node}`,
-  );
-  console.log(tableOf(measured, options.workload.includes("startup") ? await bundleSize() : undefined));
+  await finish();
 }
 
 /** The results of one task as they are printed in JSON; what failed, or is no workload of a flow, is left out. */

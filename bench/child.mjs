@@ -15,6 +15,7 @@ export class Child {
   #process;
   #lines;
   #said = "";
+  #isClosed = false;
   /** What the worker said of itself when it was last started. */
   about;
 
@@ -34,6 +35,7 @@ export class Child {
    */
   async start(seconds) {
     this.stop();
+    if (this.#isClosed) throw new WorkerError("interrupted");
     const [program, ...parameters] = this.#command;
     const child = spawn(program, parameters, {
       env: { ...process.env, ...this.#environment },
@@ -75,6 +77,12 @@ export class Child {
   stop() {
     this.#process?.kill("SIGKILL");
     this.#process = undefined;
+  }
+
+  /** Ends the worker for good. */
+  close() {
+    this.#isClosed = true;
+    this.stop();
   }
 
   async #answer(seconds) {

@@ -3,13 +3,12 @@
  * times is so for all of them.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { TooSlowError } from "./child.mjs";
 
 /** Seconds that a worker may take to get ready: XLA compiles for a while. */
 const preparation = 300;
 /** A first call of this many seconds counts as a round: nothing is warmed up by another. */
 const slow = 5;
-/** After this many seconds of one workload, a worker is timed in no further round. */
+/** After this many seconds of one workload, and two rounds, a worker is timed in no further round. */
 const budget = 15;
 
 /**
@@ -125,7 +124,9 @@ class State {
 
   /** @param {number} round counted from 0. */
   async round(round) {
-    const isOver = this.#spent > budget && this.readings.length > 0;
+    const { cap } = this.#options;
+    const isEnough = !this.#isWhole && this.readings.length >= 2 && this.#spent > budget;
+    const isOver = this.readings.length > 0 && (isEnough || this.#spent > cap / 2);
     if (this.failure || isOver || this.readings.length > round) return;
     await this.#attempt(async () => {
       if (this.#task.workload === "startup") {
@@ -160,7 +161,7 @@ class State {
     try {
       await action();
     } catch (error) {
-      this.failure ??= error instanceof TooSlowError ? error.message : String(error.message);
+      this.failure ??= error.message.replace(/^(Timeout)?Error: /, "");
     }
   }
 }

@@ -134,15 +134,21 @@ async function prepareFit(task) {
     parameters: counted(architectureOf(task).bijection.parameters),
     async time() {
       const stop = new AbortController();
+      const late = setTimeout(() => stop.abort(), 1000 * seconds);
       const from = performance.now();
       let ms;
       const onProgress = ({ validationLogProb }) => {
-        if (validationLogProb >= target) ms ??= performance.now() - from;
-        if (ms || performance.now() - from > 1000 * seconds) stop.abort();
+        if (validationLogProb < target) return;
+        ms ??= performance.now() - from;
+        stop.abort();
       };
-      await library.fitTable(table, { ...options, onProgress, signal: stop.signal }).catch((error) => {
+      try {
+        await library.fitTable(table, { ...options, onProgress, signal: stop.signal });
+      } catch (error) {
         if (!(error instanceof library.AbortedError)) throw error;
-      });
+      } finally {
+        clearTimeout(late);
+      }
       if (!ms) throw new Error(`not reached in ${seconds} s`);
       return [ms];
     },
