@@ -42,7 +42,9 @@ export function stepCount(model: Pick<Model, "bijection">): number {
 export function stoppedModel(model: Model, t: number): Model {
   const steps = stepsIn(model.bijection);
   if (!steps)
-    throw new UsageError(`at: a model of kind ${model.kind} has no steps to stop between; dual-ascent has.`);
+    throw new UsageError(
+      `at: a model of kind ${model.kind} has no steps to stop between; dual-ascent, gaussianization and sliced have.`,
+    );
   const { layers, prefix, rest } = steps;
   if (!Number.isSafeInteger(t) || t < 0 || t > layers.count)
     throw new UsageError(`at: t must be a whole number from 0 to ${layers.count}, got ${t}.`);
