@@ -7,6 +7,7 @@
 import { ShapeError } from "../errors.ts";
 import {
   type Expr,
+  hasBody,
   type InputExpr,
   type ParameterExpr,
   type StepInputExpr,
@@ -94,7 +95,7 @@ export function allNodes(outputs: readonly Expr[]): Expr[] {
   const visit = (roots: readonly Expr[]): void => {
     for (const node of topologicalOrder(roots)) {
       if (found.has(node)) continue;
-      if (node.op === "fixedPoint" || node.op === "scan") visit([node.result]);
+      if (hasBody(node)) visit([node.result]);
       found.add(node);
     }
   };

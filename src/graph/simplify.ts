@@ -14,12 +14,13 @@ import {
   type ElementwiseExpr,
   type Expr,
   type GatherExpr,
+  hasBody,
   type MapExpr,
   sizeOf,
   topologicalOrder,
 } from "./expr.ts";
 import * as ops from "./ops.ts";
-import { rebuildIteration, withInputs } from "./rebuild.ts";
+import { rebuildBody, withInputs } from "./rebuild.ts";
 
 /** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
 export function simplify(outputs: readonly Expr[]): Expr[] {
@@ -32,8 +33,10 @@ function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Ex
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     let next: Expr;
-    if (node.op === "fixedPoint" || node.op === "scan")
-      next = rebuildIteration(
+    // All derivatives have been taken: what the value solves is of no use any more.
+    if (node.op === "implicit" || node.op === "odeSolution") next = inputs[0]!;
+    else if (hasBody(node))
+      next = rebuildBody(
         node,
         (outer) => done.get(outer) ?? outer,
         (result, outer) =>

@@ -399,8 +399,17 @@ function emitTile(
     const run = (list: readonly Item[]): void => {
       for (const item of list) {
         if ("items" in item) {
-          const { iterations, scan } = item;
-          if (!scan) f.repeat(iterations, () => run(item.items));
+          const { iterations, scan, until } = item;
+          if (until) {
+            const round = f.local("i32");
+            f.block((end) => {
+              f.forRange(round, 0, iterations, 1, () => {
+                run(item.items);
+                until.arguments.forEach(push);
+                f.call(until.kernel).branchIf(end);
+              });
+            });
+          } else if (!scan) f.repeat(iterations, () => run(item.items));
           else {
             const [slice, round] = [f.local("i32"), f.local("i32")];
             slices.set(scan, slice);
