@@ -246,8 +246,9 @@ function solveAdaptive(
     };
   });
   const isThere = lessEqual(abs(sub(to, reshape(slice(found, 0, 1), []))), 0);
+  // Lanes without a row do not move; what they hold must stay harmless in sums over rows.
   return {
-    state: select(isThere, slice(found, 3, 3 + size), Number.NaN),
+    state: select(max(isThere, sub(1, rowMark())), slice(found, 3, 3 + size), Number.NaN),
     evaluations: reshape(slice(found, 2, 3), []),
   };
 }
