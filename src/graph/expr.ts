@@ -53,6 +53,14 @@ export interface ConstantExpr extends Node {
 export interface SlotExpr extends Node {
   readonly op: "slot";
 }
+/**
+ * Independent uniform numbers on (0, 1), drawn anew for each row and each step; see `randomUniform`. Nodes of one stream are
+ * the same numbers.
+ */
+export interface RandomExpr extends Node {
+  readonly op: "random";
+  readonly stream: string;
+}
 /** 1 for a row; 0 in a lane that an engine pads a tile with. Gradients of sums over rows start from it. */
 export interface RowMarkExpr extends Node {
   readonly op: "rowMark";
@@ -204,6 +212,7 @@ export type Expr =
   | ConstantExpr
   | SlotExpr
   | RowMarkExpr
+  | RandomExpr
   | ElementwiseExpr
   | ReshapeExpr
   | GatherExpr

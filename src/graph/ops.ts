@@ -68,3 +68,4 @@ export {
   solveOde,
 } from "./ode.ts";
 export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./products.ts";
+export { randomNormal, randomSign, randomUniform } from "./randomness.ts";

@@ -10,6 +10,7 @@ import {
   hasBody,
   type InputExpr,
   type ParameterExpr,
+  type RandomExpr,
   type StepInputExpr,
   sameShape,
   topologicalOrder,
@@ -39,6 +40,8 @@ export interface PreparedProgram extends Program {
   readonly inputs: readonly InputExpr[];
   readonly parameters: readonly ParameterExpr[];
   readonly stepInputs: readonly StepInputExpr[];
+  /** One a stream. */
+  readonly randoms: readonly RandomExpr[];
 }
 
 /**
@@ -79,6 +82,13 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
   for (const { parameter } of prepared.updates)
     if (!parameters.includes(parameter)) parameters.push(parameter);
   const stepInputs = leaves("stepInput");
+  const randoms = leaves("random");
+  const streams = new Set<string>();
+  for (const { stream } of randoms) {
+    if (streams.has(stream))
+      throw new ShapeError(`program: the random stream "${stream}" is drawn in two shapes; name them apart.`);
+    streams.add(stream);
+  }
   for (const list of [inputs, parameters, stepInputs]) {
     const names = new Set<string>();
     for (const { name } of list) {
@@ -86,7 +96,7 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
       names.add(name);
     }
   }
-  return { ...prepared, inputs, parameters, stepInputs };
+  return { ...prepared, inputs, parameters, stepInputs, randoms };
 }
 
 /** Every node of the outputs, those inside the bodies of iterations included, inputs first. */

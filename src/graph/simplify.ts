@@ -86,6 +86,8 @@ class Interner {
         return head + node.transposed;
       case "solveTriangular":
         return `${head}${node.lower},${node.transposed}`;
+      case "random":
+        return head + node.stream;
       case "project":
         return head + node.index;
       case "rowMark":

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { AbortedError, ShapeError } from "../../errors.ts";
+import { AbortedError, ShapeError, UsageError } from "../../errors.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { type PreparedProgram, prepareProgram } from "../../graph/program.ts";
-import type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "../engine.ts";
+import { programUniforms, type RandomKey } from "../../random/philox.ts";
+import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
 import { interpret, type Values } from "./interpreter.ts";
 
 /** The float64 oracle. */
@@ -15,6 +16,13 @@ export const referenceEngine: Engine = {
   name: "reference",
   compile: async (program) => new ReferenceExecutable(prepareProgram(program)),
 };
+
+/** What random draws start from. */
+interface Draws {
+  readonly key: RandomKey;
+  readonly step: number;
+  readonly firstRow: number;
+}
 
 class ReferenceExecutable implements Executable {
   readonly #program: PreparedProgram;
@@ -41,10 +49,9 @@ class ReferenceExecutable implements Executable {
     return Object.fromEntries(Array.from(this.#parameters, ([name, data]) => [name, data.slice()]));
   }
 
-  async run(
-    inputs: RunInputs,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<RunOutputs> {
+  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutputs> {
+    const { stepInputs = {} } = options;
+    const draws = this.#draws(options.key);
     // Blocks bound the memory of long tables; sums are added block by block.
     const block = 1024;
     const rows: Record<string, Float64Array> = {};
@@ -52,7 +59,7 @@ class ReferenceExecutable implements Executable {
     for (const [name, value] of Object.entries(this.#program.rows))
       rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
     if (Object.keys(this.#program.sums).length > 0) {
-      const { sums: all } = this.#evaluate(inputs, {});
+      const { sums: all } = this.#evaluate(inputs, stepInputs, draws);
       Object.assign(sums, all);
     }
     if (Object.keys(rows).length === 0) return { rows, sums };
@@ -65,7 +72,12 @@ class ReferenceExecutable implements Executable {
           return [name, inputs.inputs[name]!.subarray(start * size, (start + count) * size)];
         }),
       );
-      const { rows: values } = this.#evaluate({ rows: count, inputs: part }, {}, true);
+      const { rows: values } = this.#evaluate(
+        { rows: count, inputs: part },
+        stepInputs,
+        { ...draws, firstRow: start },
+        true,
+      );
       for (const [name, data] of Object.entries(values)) rows[name]!.set(data, (start * data.length) / count);
       await Promise.resolve();
     }
@@ -102,7 +114,8 @@ class ReferenceExecutable implements Executable {
           return [name, steps.stepInputs[name]!.subarray(s * size, (s + 1) * size)];
         }),
       );
-      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs);
+      const draws = { ...this.#draws(steps.key), step: (steps.firstStep ?? 0) + s };
+      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs, draws);
       for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
       updates.forEach((value, i) =>
         this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
@@ -117,9 +130,16 @@ class ReferenceExecutable implements Executable {
     this.#loaded = undefined;
   }
 
+  #draws(key: RandomKey | undefined): Draws {
+    if (!key && this.#program.randoms.length > 0)
+      throw new UsageError("The program draws random numbers: give the key that they are drawn with.");
+    return { key: key ?? { k0: 0, k1: 0 }, step: 0, firstRow: 0 };
+  }
+
   #evaluate(
     { rows, inputs }: RunInputs,
     stepInputs: Arrays,
+    draws: Draws,
     rowsOnly = false,
   ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
     const program = this.#program;
@@ -133,8 +153,10 @@ class ReferenceExecutable implements Executable {
       values.set(leaf, data);
     }
     for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
+    for (const leaf of program.randoms)
+      values.set(leaf, programUniforms(draws, leaf.stream, rows, sizeOf(leaf.shape)));
     for (const leaf of program.stepInputs)
-      if (stepInputs[leaf.name]) values.set(leaf, stepInputs[leaf.name]!);
+      values.set(leaf, stepInputs[leaf.name] ?? new Float64Array(sizeOf(leaf.shape)));
     const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> =>
       Object.fromEntries(
         Object.entries(outputs).map(([name, output]) => [
@@ -154,7 +176,7 @@ class ReferenceExecutable implements Executable {
     );
     if (rowsOnly) return { rows: batched, sums: {}, updates: [] };
     const sums = named(program.sums);
-    const complete = program.stepInputs.every((leaf) => values.has(leaf));
+    const complete = program.stepInputs.every(({ name }) => stepInputs[name] !== undefined);
     const updates = complete
       ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
       : [];

@@ -8,11 +8,12 @@
 import { AbortedError, ShapeError, UsageError } from "../../errors.ts";
 import { prepareProgram } from "../../graph/program.ts";
 import { availableThreads, compileModule, warn } from "../../platform.ts";
-import type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "../engine.ts";
+import type { RandomKey } from "../../random/philox.ts";
+import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd } from "./capabilities.ts";
 import { type CompiledProgram, compileProgram, control, mostShards, type Region } from "./compiler.ts";
 import { type Host, PrivateHost, SharedHost } from "./host.ts";
-import type { JobPlan } from "./job.ts";
+import type { Job, JobPlan } from "./job.ts";
 import type { Precision } from "./vector.ts";
 import { enableWideSimd } from "./wide.ts";
 
@@ -138,8 +139,9 @@ class WasmExecutable implements Executable {
     return this.#inTurn(() => this.#readByName(this.#compiled.parameters));
   }
 
-  run(inputs: RunInputs, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<RunOutputs> {
+  run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutputs> {
     return this.#inTurn(async () => {
+      const random = this.#random(options.key);
       if (!(inputs.rows >= 1)) throw new ShapeError(`run: needs at least one row, got ${inputs.rows}.`);
       const { inputs: leaves, rows: outputs, sums } = this.#compiled;
       const data = leaves.map((leaf) => checkedInput(inputs, leaf));
@@ -150,6 +152,8 @@ class WasmExecutable implements Executable {
       const indices = this.#allocate(4 * size);
       const counts = this.#allocate(4);
       await this.#reserve();
+      for (const [name, region] of this.#compiled.stepInputs)
+        this.#host.writeNumbers(region.address, options.stepInputs?.[name] ?? new Float64Array(region.size));
       this.#host.writeIntegers(
         indices,
         Int32Array.from({ length: size }, (_, i) => i),
@@ -166,7 +170,15 @@ class WasmExecutable implements Executable {
           this.#host.writeNumbers(inputAt[i]!, block);
         });
         this.#host.writeIntegers(counts, [count]);
-        await this.#host.run({ steps: 1, counts, indices, stepInputs: [], sums: [], applyUpdates: false });
+        await this.#host.run({
+          steps: 1,
+          counts,
+          indices,
+          stepInputs: [],
+          sums: [],
+          applyUpdates: false,
+          random: { ...random, firstRow: start },
+        });
         const parts = await this.#host.read(
           outputs.map((output, i) => ({ address: outputAt[i]!, size: count * output.size })),
         );
@@ -221,7 +233,8 @@ class WasmExecutable implements Executable {
       this.#host.writeIntegers(counts, steps.counts);
       this.#host.writeIntegers(indices, steps.indices);
       this.#point([...this.#loadedAt, ...outputAt]);
-      const job = { steps: count, counts, indices, stepInputs, sums, applyUpdates: true };
+      const random = { ...this.#random(steps.key), firstStep: steps.firstStep ?? 0 };
+      const job = { steps: count, counts, indices, stepInputs, sums, applyUpdates: true, random };
       const done = steps.signal?.aborted ? 0 : await this.#host.run(job, steps.signal);
       const parts = await this.#host.read(sums.map(({ size, to }) => ({ address: to, size: done * size })));
       return Object.fromEntries(sums.map(({ name }, i) => [name, parts[i]!]));
@@ -233,6 +246,13 @@ class WasmExecutable implements Executable {
     this.#isDisposed = true;
     unreachable.unregister(this);
     this.#host.dispose();
+  }
+
+  /** What random draws start from. */
+  #random(key: RandomKey | undefined): Job["random"] {
+    if (!key && this.#compiled.hasRandoms)
+      throw new UsageError("The program draws random numbers: give the key that they are drawn with.");
+    return { k0: key?.k0 ?? 0, k1: key?.k1 ?? 0, firstStep: 0, firstRow: 0 };
   }
 
   /** Operations run one after another: they share the memory. */

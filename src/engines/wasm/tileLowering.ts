@@ -150,6 +150,7 @@ export class TileLowering {
     switch (node.op) {
       case "input":
       case "rowMark":
+      case "random":
       case "slot":
         return [];
       case "gather":
