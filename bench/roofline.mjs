@@ -155,7 +155,15 @@ async function prepare(workload, flow, features, rows) {
   new Int32Array(memory.buffer, counts, 1)[0] = rows;
   new Int32Array(memory.buffer).set([input, result], control.pointers);
   const plan = { ...compiled, shards: compiled.shards.address, mostShards, hasSums: workload === "step" };
-  const job = { steps: 1, counts, indices, stepInputs: [], sums: [], applyUpdates: workload === "step" };
+  const job = {
+    steps: 1,
+    counts,
+    indices,
+    stepInputs: [],
+    sums: [],
+    applyUpdates: workload === "step",
+    random: { k0: 0, k1: 0, firstStep: 0, firstRow: 0 },
+  };
   return {
     operations: 2 * rows * weightsOf(output) * (workload === "step" ? 3 : 1),
     run: () => Array.from(runJob(instance.exports, memory, plan, job, { thread: 0, threads: 1 }, meet)),
