@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import {
   compare,
   fitFlow,
-  fittedKinds,
+  modelKinds,
   RandomStream,
   randomKey,
   readTable,
@@ -155,7 +155,7 @@ function markdownTable(head, lines) {
 async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
   const found = await compare(columns ? selectColumns(table, columns) : table, {
-    flows: fittedKinds,
+    flows: modelKinds,
     seed: SEED,
     ...(dequantize === "all" ? { dequantize: table.columns } : {}),
     onProgress: ({ flow, fit }) => fit ?? console.error(`${title}: ${flow}`),
@@ -172,7 +172,7 @@ async function compareKinds({ title, file, columns, dequantize }) {
       : [`\`${entry.flow}\``, "", entry.error, "", entry.seconds.toFixed(1)],
   );
   const command =
-    `npx pushforward compare ${file} --flows ${fittedKinds.join(",")} --seed ${SEED}` +
+    `npx pushforward compare ${file} --flows ${modelKinds.join(",")} --seed ${SEED}` +
     (dequantize === "all" ? " --dequantize all" : "");
   return [
     `### ${title}: ${(found.rows - found.heldOut).toLocaleString("en-US")} rows fitted, ${found.heldOut.toLocaleString("en-US")} held out, ${found.columns.length} columns`,

@@ -35,6 +35,8 @@ export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
 export { permutation } from "./bijections/permutation.ts";
+export { type PlanarOptions, planar } from "./bijections/planar.ts";
+export { type RadialOptions, radial } from "./bijections/radial.ts";
 export { type RadialMapOptions, type RadialProfile, radialMap } from "./bijections/radialMap.ts";
 export {
   type RationalQuadraticOptions,
@@ -46,6 +48,7 @@ export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repe
 export { type RotationOptions, rotation } from "./bijections/rotation.ts";
 export { type SlicedSplineOptions, slicedSpline } from "./bijections/slicedSpline.ts";
 export { standardization } from "./bijections/standardization.ts";
+export { type SylvesterOptions, sylvester } from "./bijections/sylvester.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
 export { type ReadTableOptions, readTable } from "./data/readTable.ts";
@@ -91,7 +94,7 @@ export {
 export type { AscentMaps } from "./fitting/dualAscent.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
-export { type FitFlowOptions, fitFlow, fittedKinds } from "./fitting/fitFlow.ts";
+export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
 export { fitGaussianization, type GaussianizationOptions } from "./fitting/fitGaussianization.ts";
 export { fitKernelDensity } from "./fitting/fitKernelDensity.ts";
@@ -125,14 +128,20 @@ export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
 export {
   type Architecture,
   type ArchitectureOptions,
-  type FlowKind,
-  type ModelKind,
   maskedAutoregressiveFlow,
   type NeuralSplineFlowOptions,
   neuralSplineFlow,
   realNVP,
+  type Training,
 } from "./flows/architecture.ts";
 export { pushforwardLogProb, pushforwardSample } from "./flows/density.ts";
+export {
+  type ElementaryFlowOptions,
+  planarFlow,
+  radialFlow,
+  type SylvesterFlowOptions,
+  sylvesterFlow,
+} from "./flows/elementaryFlows.ts";
 export type { EngineOptions } from "./flows/evaluation.ts";
 export {
   type EvaluationOptions,
@@ -141,6 +150,7 @@ export {
   load,
   type SampleOptions,
 } from "./flows/flow.ts";
+export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalKind } from "./flows/kinds.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
 export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";

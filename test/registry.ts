@@ -18,12 +18,15 @@ import { luAffine } from "../src/bijections/luAffine.ts";
 import { marginalSpline } from "../src/bijections/marginalSpline.ts";
 import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts";
 import { permutation } from "../src/bijections/permutation.ts";
+import { planar } from "../src/bijections/planar.ts";
+import { radial } from "../src/bijections/radial.ts";
 import { radialMap, radialProfiles } from "../src/bijections/radialMap.ts";
 import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
 import { repeated } from "../src/bijections/repeated.ts";
 import { rotation } from "../src/bijections/rotation.ts";
 import { slicedSpline } from "../src/bijections/slicedSpline.ts";
 import { standardization } from "../src/bijections/standardization.ts";
+import { sylvester } from "../src/bijections/sylvester.ts";
 import { triangularAffine } from "../src/bijections/triangularAffine.ts";
 import { sizeOf } from "../src/graph/expr.ts";
 import { RandomStream, randomKey, split } from "../src/random/philox.ts";
@@ -324,6 +327,22 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: invert(elementwise({ features: 1, transformer: spline })),
     startsAsIdentity: true,
     edges: box3,
+  },
+  planar: { bijection: planar({ features: 3 }), startsAsIdentity: true },
+  "planar, one feature, with context": {
+    bijection: planar({ features: 1, context: 2, hidden: [5] }),
+    startsAsIdentity: true,
+  },
+  radial: { bijection: radial({ features: 3 }), startsAsIdentity: true },
+  "radial, with context": { bijection: radial({ features: 2, context: 1 }), startsAsIdentity: true },
+  sylvester: {
+    bijection: sylvester({ features: 4, units: 3 }),
+    startsAsIdentity: true,
+  },
+  "sylvester, one feature": { bijection: sylvester({ features: 1 }), startsAsIdentity: true },
+  "sylvester, with context": {
+    bijection: sylvester({ features: 3, units: 2, context: 2, hidden: [4] }),
+    startsAsIdentity: true,
   },
   "repeated affine": {
     bijection: repeated({ layer: affine({ features: 2 }), count: 3 }),

@@ -16,11 +16,14 @@ import { luAffine } from "./luAffine.ts";
 import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts";
 import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
 import { permutation } from "./permutation.ts";
+import { type PlanarOptions, planar } from "./planar.ts";
+import { type RadialOptions, radial } from "./radial.ts";
 import { radialMapFromJson } from "./radialMap.ts";
 import { repeatedFromJson } from "./repeated.ts";
 import { type RotationOptions, rotation } from "./rotation.ts";
 import { type SlicedSplineOptions, slicedSpline } from "./slicedSpline.ts";
 import { standardization } from "./standardization.ts";
+import { type SylvesterOptions, sylvester } from "./sylvester.ts";
 import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
 
 /** One row a type; a test fails when an exported bijection has none. */
@@ -36,11 +39,14 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   marginalSpline: (json) => marginalSpline(json as unknown as MarginalSplineOptions),
   maskedAutoregressive: maskedAutoregressiveFromJson,
   permutation: (json) => permutation(json.order as number[]),
+  planar: (json) => planar(json as unknown as PlanarOptions),
+  radial: (json) => radial(json as unknown as RadialOptions),
   radialMap: radialMapFromJson,
   repeated: repeatedFromJson,
   rotation: (json) => rotation(json as unknown as RotationOptions),
   slicedSpline: (json) => slicedSpline(json as unknown as SlicedSplineOptions),
   standardization: (json) => standardization(json as unknown as { features: number }),
+  sylvester: (json) => sylvester(json as unknown as SylvesterOptions),
   triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
 };
 

@@ -7,7 +7,8 @@
 import { type Bound, bindTree, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
 import { NumericalError, UsageError } from "../errors.ts";
-import { type Architecture, architectureOf } from "../flows/architecture.ts";
+import type { Architecture } from "../flows/architecture.ts";
+import { architectureOf } from "../flows/architectureOf.ts";
 import { pushforwardLogProb } from "../flows/density.ts";
 import { engineOf } from "../flows/evaluation.ts";
 import { type Model, parameterTree } from "../flows/model.ts";
@@ -122,7 +123,11 @@ async function fitPrepared(
       epochs: recipe.epochs,
       step: record.epoch * steps,
       steps: recipe.epochs * steps,
-      trainLogProb: offset.train - record.trainLoss,
+      // The value of a loss that is no log-density is not reported.
+      trainLogProb:
+        architecture.training && !architecture.training.isLogProb
+          ? Number.NaN
+          : offset.train - record.trainLoss,
       validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
       bestEpoch: record.bestEpoch,
     });
@@ -194,10 +199,15 @@ class Likelihood {
       bijection: bindTree(bijection.parameters, "bijection."),
     };
     const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
-    const logProb = pushforwardLogProb(base, bijection, g.input("data", [features]), bound, context);
+    const y = g.input("data", [features]);
+    const { training } = architecture;
+    const logProb =
+      training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
     const minimizer = await compileMinimizer(
       {
-        loss: g.neg(logProb),
+        loss: training ? training.loss(y, bound, context) : g.neg(logProb),
+        validation: g.neg(logProb),
+        draws: training?.draws,
         weight: data.train.weights ? g.input("weight", []) : undefined,
         parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
       },

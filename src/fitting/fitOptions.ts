@@ -5,8 +5,8 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { FlowKind } from "../flows/architecture.ts";
 import type { Flow } from "../flows/flow.ts";
+import type { FlowKind } from "../flows/kinds.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {

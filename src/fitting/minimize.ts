@@ -16,12 +16,16 @@ import { type AdamWOptions, adamW, adamWSchedule, stateNames } from "./adamW.ts"
 
 /** What is minimized. */
 export interface Objective {
-  /** Batched scalar; its mean over the rows, weighted by `weight`, is minimized. */
+  /** Batched scalar; its mean over the rows, weighted by `weight`, is minimized. It may draw random numbers. */
   readonly loss: Expr;
+  /** Batched scalar by whose mean the parameters are judged on validation rows (default: the loss). */
+  readonly validation?: Expr | undefined;
   /** Batched scalar input, or undefined for equal weights. */
   readonly weight?: Expr | undefined;
   /** The parameters that move; others keep their values. */
   readonly parameters: readonly ParameterExpr[];
+  /** Numbers drawn once a step, by name of the scalar step input that holds them; validation sees zeros. */
+  readonly draws?: Readonly<Record<string, (stream: RandomStream) => number>> | undefined;
 }
 
 /** Rows by name of input, row-major. */
@@ -142,7 +146,7 @@ export interface Minimizer {
 
 /** Compiles an objective, with the optimizer's updates in the program. */
 export async function compileMinimizer(
-  { loss, weight, parameters }: Objective,
+  { loss, validation = loss, weight, parameters, draws = {} }: Objective,
   engine: Engine,
   options: AdamWOptions = {},
 ): Promise<Minimizer> {
@@ -152,11 +156,12 @@ export async function compileMinimizer(
   const gradients = sums.map((sum) => g.div(sum, total));
   const { updates, norm } = adamW(parameters, gradients, options);
   const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates });
-  const evaluation = await engine.compile({ sums: { loss: weighted, total } });
+  const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
+  const evaluation = await engine.compile({ sums: { loss: judged, total } });
   return {
     async run(rows, initial, own) {
       if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
-      return new Loop(training, evaluation, parameters, rows, initial, own).run();
+      return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, own).run();
     },
     dispose() {
       training.dispose();
@@ -169,6 +174,7 @@ class Loop {
   readonly #training: Executable;
   readonly #evaluation: Executable;
   readonly #parameters: readonly ParameterExpr[];
+  readonly #draws: Readonly<Record<string, (stream: RandomStream) => number>>;
   readonly #rows: Rows;
   readonly #options: MinimizeOptions;
   readonly #initial: ParameterValues;
@@ -181,9 +187,8 @@ class Loop {
   #lost = 0;
 
   constructor(
-    training: Executable,
-    evaluation: Executable,
-    parameters: readonly ParameterExpr[],
+    { training, evaluation }: { readonly training: Executable; readonly evaluation: Executable },
+    { parameters, draws }: Required<Pick<Objective, "parameters">> & Pick<Objective, "draws">,
     rows: Rows,
     initial: ParameterValues,
     options: MinimizeOptions,
@@ -191,6 +196,7 @@ class Loop {
     this.#training = training;
     this.#evaluation = evaluation;
     this.#parameters = parameters;
+    this.#draws = draws ?? {};
     this.#rows = rows;
     this.#options = options;
     this.#initial = initial;
@@ -295,7 +301,9 @@ class Loop {
 
   async #validate(validation: Rows, values: ParameterValues): Promise<number> {
     await this.#evaluation.setParameters(values);
-    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal });
+    // The same draws every time, so that differences are those of the parameters.
+    const key = split(this.#options.key, "validation");
+    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal, key });
     return sums.loss![0]! / sums.total![0]!;
   }
 
@@ -315,7 +323,21 @@ class Loop {
     );
     const schedule = adamWSchedule(epoch * steps, (epoch + 1) * steps, epochs * steps, this.#options);
     schedule.rate = schedule.rate!.map((rate) => rate * this.#rateFactor);
-    const sums = await this.#training.step({ indices, counts, stepInputs: schedule, signal });
+    const drawn = Object.fromEntries(
+      Object.entries(this.#draws).map(([name, draw]) => {
+        const key = split(split(this.#options.key, "draws"), name);
+        const at = (s: number): number => draw(new RandomStream(split(key, epoch * steps + s)));
+        return [name, Float64Array.from({ length: steps }, (_, s) => at(s))];
+      }),
+    );
+    const sums = await this.#training.step({
+      indices,
+      counts,
+      stepInputs: { ...schedule, ...drawn },
+      signal,
+      key: split(this.#options.key, "noise"),
+      firstStep: epoch * steps,
+    });
     let loss = 0;
     let total = 0;
     sums.loss!.forEach((value, step) => {

@@ -5,7 +5,7 @@
  */
 
 import { affineTransformer } from "../bijections/affineTransformer.ts";
-import type { Bijection } from "../bijections/bijection.ts";
+import type { Bijection, Bound } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import { coupling } from "../bijections/coupling.ts";
 import { elementwise } from "../bijections/elementwise.ts";
@@ -15,33 +15,9 @@ import type { Transformer } from "../bijections/transformer.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
-
-/** Names of the architectures, as on the command line. */
-export type FlowKind = "realnvp" | "maf" | "nsf" | "nsf-ar";
-
-/** The names, in the order in which help shows them. */
-export const flowKinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
-
-/** Names of the fitted models: the architectures, and the methods that fit without gradients. */
-export type ModelKind =
-  | FlowKind
-  | "gaussian"
-  | "mixture"
-  | "kde"
-  | "gaussianization"
-  | "sliced"
-  | "dual-ascent";
-
-/** The names, in the order in which help shows them. */
-export const modelKinds: readonly ModelKind[] = [
-  ...flowKinds,
-  "gaussian",
-  "mixture",
-  "kde",
-  "gaussianization",
-  "sliced",
-  "dual-ascent",
-];
+import type { Expr } from "../graph/expr.ts";
+import type { RandomStream } from "../random/philox.ts";
+import type { FlowKind } from "./kinds.ts";
 
 /** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
 export interface Architecture {
@@ -59,6 +35,20 @@ export interface Architecture {
   readonly base: Distribution;
   /** Base to data; the identity before it is fitted. */
   readonly bijection: Bijection;
+  /** How it is trained, where that is not by its own log-density. */
+  readonly training?: Training | undefined;
+}
+
+/** How an architecture is trained, where that is not by its own log-density. */
+export interface Training {
+  /** What training minimizes for a row: batched scalar. It may draw random numbers. */
+  loss(y: Expr, parameters: { readonly base: Bound; readonly bijection: Bound }, context?: Expr): Expr;
+  /** Whether the value of the loss is minus a log-density, or an unbiased estimate of it, so that it may be reported. */
+  readonly isLogProb: boolean;
+  /** Numbers that the host draws once a step; the loss reads them as step inputs of these names. */
+  readonly draws?: Readonly<Record<string, (stream: RandomStream) => number>>;
+  /** The log-density by which epochs are compared and reported (default: that of the flow). */
+  logProb?(y: Expr, parameters: { readonly base: Bound; readonly bijection: Bound }, context?: Expr): Expr;
 }
 
 /** Options of all named architectures. */
@@ -116,18 +106,30 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture
   return build(autoregressive ? "nsf-ar" : "nsf", options, transformer, 5);
 }
 
-/** The architecture of a kind with its defaults. */
-export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions): Architecture {
-  switch (kind) {
-    case "realnvp":
-      return realNVP(options);
-    case "maf":
-      return maskedAutoregressiveFlow(options);
-    case "nsf":
-      return neuralSplineFlow(options);
-    case "nsf-ar":
-      return neuralSplineFlow({ ...options, autoregressive: true });
-  }
+/**
+ * Refuses sizes that are no positive integers; a context may be 0.
+ * @throws UsageError that names the size.
+ */
+export function checkArchitecture(
+  kind: FlowKind,
+  {
+    context,
+    hidden,
+    ...sizes
+  }: Required<Pick<ArchitectureOptions, "context" | "hidden">> & {
+    readonly features: number;
+    readonly transforms: number;
+  },
+): void {
+  const positive = {
+    ...sizes,
+    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
+  };
+  for (const [name, value] of Object.entries(positive))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
+  if (!Number.isSafeInteger(context) || context < 0)
+    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
 }
 
 function build(
@@ -137,16 +139,7 @@ function build(
   ownTransforms: number,
 ): Architecture {
   const { features, context = 0, transforms = ownTransforms, hidden = defaultHidden } = options;
-  const positive = {
-    features,
-    transforms,
-    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
-  };
-  for (const [name, value] of Object.entries(positive))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
-  if (!Number.isSafeInteger(context) || context < 0)
-    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
+  checkArchitecture(kind, { features, context, transforms, hidden });
   const parts = Array.from({ length: transforms }, (_, t): Bijection => {
     // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
     if (features === 1) return elementwise({ features, context, transformer, hidden });

@@ -1,0 +1,31 @@
+/**
+ * The architecture of each kind by name.
+ *
+ * @module
+ */
+
+import {
+  type Architecture,
+  maskedAutoregressiveFlow,
+  type NeuralSplineFlowOptions,
+  neuralSplineFlow,
+  realNVP,
+} from "./architecture.ts";
+import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
+import type { FlowKind } from "./kinds.ts";
+
+/** Every kind with its defaults. */
+const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions) => Architecture>> = {
+  realnvp: realNVP,
+  maf: maskedAutoregressiveFlow,
+  nsf: neuralSplineFlow,
+  "nsf-ar": (options) => neuralSplineFlow({ ...options, autoregressive: true }),
+  planar: planarFlow,
+  radial: radialFlow,
+  sylvester: sylvesterFlow,
+};
+
+/** The architecture of a kind, of some sizes. */
+export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions): Architecture {
+  return architectures[kind](options);
+}
