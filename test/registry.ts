@@ -330,7 +330,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   planar: { bijection: planar({ features: 3 }), startsAsIdentity: true },
   "planar, one feature, with context": {
-    bijection: planar({ features: 1, context: 2, hidden: [5] }),
+    bijection: planar({ features: 1, context: 1, hidden: [5] }),
     startsAsIdentity: true,
   },
   radial: { bijection: radial({ features: 3 }), startsAsIdentity: true },
