@@ -125,6 +125,21 @@ export {
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
+export type {
+  Approximation,
+  Diagnostics,
+  ParameterSummary,
+  WeightedSamples,
+} from "./fitting/variational/approximation.ts";
+export {
+  fitVariational,
+  type LogDensity,
+  type VariationalOptions,
+  type VariationalProgress,
+} from "./fitting/variational/fitVariational.ts";
+export type { ParameterDescription, ParameterDescriptions } from "./fitting/variational/parameterSpace.ts";
+export { type ParetoSmoothed, paretoSmoothed } from "./fitting/variational/paretoSmoothing.ts";
+export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
 export {
   type Architecture,
   type ArchitectureOptions,

@@ -46,7 +46,7 @@ export interface Training {
   /** Whether the value of the loss is minus a log-density, or an unbiased estimate of it, so that it may be reported. */
   readonly isLogProb: boolean;
   /** Numbers that the host draws once a step; the loss reads them as step inputs of these names. */
-  readonly draws?: Readonly<Record<string, (stream: RandomStream) => number>>;
+  readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>>;
   /** The log-density by which epochs are compared and reported (default: that of the flow). */
   logProb?(y: Expr, parameters: { readonly base: Bound; readonly bijection: Bound }, context?: Expr): Expr;
 }
