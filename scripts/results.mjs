@@ -3,7 +3,7 @@
  * tables. Run by `npm run results`, which builds first. The same files on every run, but for the seconds;
  * `--figures` leaves the table as it is, `--table` the figures.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
   compare,
@@ -16,6 +16,7 @@ import {
   split,
   tableFromRows,
 } from "../dist/index.js";
+import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
 
@@ -138,19 +139,6 @@ const TABLES = [
   },
 ];
 
-const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
-
-/** Lines of a Markdown table, columns under each other as the formatter sets them: the first to the left. */
-function markdownTable(head, lines) {
-  const widths = head.map((name, i) =>
-    Math.max(...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), line(rule), ...lines.map(line)];
-}
-
 /** One table of the page, in Markdown. */
 async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
@@ -185,15 +173,11 @@ async function compareKinds({ title, file, columns, dequantize }) {
   ].join("\n");
 }
 
-/** Replaces what is between the page's two marks; the words around them are written by hand. */
+/** Replaces the tables of the page. */
 async function writeTables() {
   const sections = [];
   for (const table of TABLES) sections.push(await compareKinds(table));
-  const page = await readFile(path(`${OUT}/README.md`), "utf8");
-  const [start, end] = ["<!-- tables: written by npm run results -->", "<!-- end of tables -->"];
-  const before = page.slice(0, page.indexOf(start) + start.length);
-  const after = page.slice(page.indexOf(end));
-  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${sections.join("\n\n")}\n\n${after}`);
+  await writeBetween(path(`${OUT}/README.md`), "tables", sections.join("\n\n"));
   console.log(`${OUT}/README.md`);
 }
 
