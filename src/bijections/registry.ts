@@ -8,6 +8,7 @@ import { absoluteValue } from "./absoluteValue.ts";
 import { type AffineOptions, affine } from "./affine.ts";
 import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
 import { chain } from "./chain.ts";
+import { continuousFromJson } from "./continuous.ts";
 import { couplingFromJson } from "./coupling.ts";
 import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
 import { elementwiseFromJson } from "./elementwise.ts";
@@ -31,6 +32,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   absoluteValue: (json) => absoluteValue(json as unknown as { features: number }),
   affine: (json) => affine(json as unknown as AffineOptions),
   chain: (json, read) => chain((json.parts as unknown[]).map(read)),
+  continuous: continuousFromJson,
   coupling: couplingFromJson,
   directionalMap: (json) => directionalMap(json as unknown as DirectionalMapOptions),
   elementwise: elementwiseFromJson,
