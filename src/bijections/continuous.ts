@@ -33,6 +33,7 @@ import {
   type Velocity,
   type VelocityActivation,
   type VelocityNetwork,
+  type VelocityStart,
   velocity,
   velocityActivations,
   velocityParameters,
@@ -55,8 +56,12 @@ export interface ContinuousOptions {
   readonly context?: number | undefined;
   /** Sizes of the hidden layers of the velocity, at least one (default 64, 64). With two, exact divergences are cheap. */
   readonly hidden?: readonly number[] | undefined;
-  /** Activation of the velocity (default `tanh`). */
+  /** Activation of the velocity (default `silu`). */
   readonly activation?: VelocityActivation | undefined;
+  /** Frequencies in which the velocity sees the time (default 1). */
+  readonly frequencies?: number | undefined;
+  /** What the velocity starts from (default `rest`); `interpolation` is for flow matching. */
+  readonly start?: VelocityStart | undefined;
   /** How the divergence is found (default `exact`). */
   readonly divergence?: Divergence | undefined;
   /** How the equation is solved (default: adaptive steps with a tolerance of 1e-5). */
@@ -98,7 +103,7 @@ export interface Continuous extends Bijection {
   /** Solves the equation from base to data (`forward`) or back, with more to ask for than a bijection has. */
   solve(
     direction: "forward" | "inverse",
-    start: Expr,
+    point: Expr,
     parameters: Bound,
     context?: Expr,
     options?: SolveOptions,
@@ -116,7 +121,9 @@ export function continuous({
   features,
   context = 0,
   hidden = [64, 64],
-  activation = "tanh",
+  activation = "silu",
+  frequencies = 1,
+  start = "rest",
   divergence = "exact",
   solver = defaultSolver,
   until = 1,
@@ -129,6 +136,10 @@ export function continuous({
     throw new ShapeError(
       `continuous: activation must be one of ${velocityActivations.join(", ")}, got ${activation}.`,
     );
+  if (!Number.isSafeInteger(frequencies) || frequencies < 0)
+    throw new ShapeError(`continuous: frequencies must be an integer, 0 or more, got ${frequencies}.`);
+  if (start !== "rest" && start !== "interpolation")
+    throw new ShapeError(`continuous: start must be rest or interpolation, got ${start}.`);
   if (!divergences.includes(divergence))
     throw new ShapeError(
       `continuous: divergence must be one of ${divergences.join(", ")}, got ${divergence}.`,
@@ -136,8 +147,8 @@ export function continuous({
   if (!(until > 0) || !Number.isFinite(until))
     throw new ShapeError(`continuous: until must be a positive number, got ${until}.`);
   checkSolver(solver);
-  const network: VelocityNetwork = { features, context, hidden, activation };
-  const solve: Continuous["solve"] = (direction, start, p, c, own = {}) => {
+  const network: VelocityNetwork = { features, context, hidden, activation, frequencies, start };
+  const solve: Continuous["solve"] = (direction, point, p, c, own = {}) => {
     const fromContext = contextTerm(p, c);
     const law = own.divergence ?? divergence;
     // Drawn outside the solver: the same throughout a solution.
@@ -149,7 +160,7 @@ export function continuous({
     const zero = g.constant([0]);
     const [from, to] = direction === "forward" ? [0, until] : [until, 0];
     const { state, evaluations } = g.solveOde(
-      g.concatenate([start, zero, ...(own.kinetic ? [zero] : []), ...(probe ? [zero] : [])]),
+      g.concatenate([point, zero, ...(own.kinetic ? [zero] : []), ...(probe ? [zero] : [])]),
       (time, all) => {
         const f = velocity(network, p, time, g.slice(all, 0, features), fromContext);
         const rate = noise ? g.sum(g.mul(noise, f.push(noise))) : f.divergence();
@@ -196,6 +207,8 @@ export function continuous({
       context,
       hidden,
       activation,
+      frequencies,
+      start,
       divergence,
       solver: { ...solver },
       until,

@@ -1,17 +1,26 @@
 /**
  * The velocity of a continuous flow: a network of time, position and context, with its divergence.
  *
- *     h_1 = s(V z + C c + b_1 + t u_1),  h_(l+1) = s(W_l h_l + b_(l+1) + t u_(l+1)),  f(t, z, c) = A h_L + a
+ *     a_1 = g_1(t) (V z + C c + b_1) + u_1(t)       h_l = s(a_l)        network  N(t, z, c) = A h_L + o
+ *     a_l = g_l(t) (W_l h_(l-1) + b_l) + u_l(t)
  *
- * with an element-wise activation s; each hidden layer has a time of its own, u_l. With D_l the diagonal matrix of s' in
- * layer l, the Jacobian is A D_L W_(L-1) ... W_1 D_1 V, and its trace, the divergence of f, is for
+ * with an element-wise activation s. Time comes into every hidden layer, as a shift u and a gate g of its own, both linear
+ * in t and a few of its sines and cosines (g = 1 at the start). With D_l the diagonal matrix of g_l s'(a_l), the Jacobian is
+ * A D_L W_L ... W_2 D_1 V, and its trace, the divergence of N, is for
  *
- *     one layer    sum_j (V A)_jj s'_j                                  no more than a scalar product
- *     two layers   s'_2 . M s'_1   with  M_kj = W_kj (V A)_jk           one dense layer; M depends on parameters alone
- *     more         sum_i e_i . J e_i, of which V e_i is known           D (L - 1) dense layers
+ *     one layer    sum_j (V A)_jj d_1j                                    no more than a scalar product
+ *     two layers   d_2 . M d_1   with  M_kj = W_kj (V A)_jk               one dense layer: M depends on parameters alone
+ *     more         sum_i (A D_L ... W_2 D_1 V)_ii                         features x (L - 1) dense layers
  *
- * so that with two hidden layers the exact divergence is cheaper than Hutchinson's estimate of it (1989,
- * doi:10.1080/03610918908812806), e . J e with E[e e^T] = 1, which takes L + 1.
+ * so that with two hidden layers the exact divergence is cheaper than Hutchinson's estimate of it, e . J e with
+ * E[e e^T] = 1 (1989, doi:10.1080/03610918908812806), which takes L + 1 dense layers.
+ *
+ * The velocity is N itself, or, for flow matching, what is left to learn after the normal distribution:
+ *
+ *     f = r z + q N(t, q z, c)      r = (2t - 1) / m,  q = m^(-1/2),  m = t^2 + (1 - t)^2       divergence n r + q^2 tr
+ *
+ * r z is the velocity of linear interpolation between two standard normal variables; it carries every point from 0 to 1
+ * back to where it was, so that the flow starts as the identity either way.
  *
  * @module
  */
@@ -20,11 +29,14 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "./bijection.ts";
 
-/** Smooth activations; a velocity must have a continuous divergence. */
-export type VelocityActivation = "tanh" | "silu" | "softplus";
+/** Smooth activations: a divergence must be continuous. */
+export type VelocityActivation = "silu" | "tanh" | "softplus";
 
 /** The activations, the default first. */
-export const velocityActivations: readonly VelocityActivation[] = ["tanh", "silu", "softplus"];
+export const velocityActivations: readonly VelocityActivation[] = ["silu", "tanh", "softplus"];
+
+/** What a velocity starts from: zero, or the velocity of interpolation between normal variables. */
+export type VelocityStart = "rest" | "interpolation";
 
 /** Sizes of a velocity network. */
 export interface VelocityNetwork {
@@ -36,13 +48,17 @@ export interface VelocityNetwork {
   readonly hidden: readonly number[];
   /** Activation of the hidden layers. */
   readonly activation: VelocityActivation;
+  /** Time enters as t and the sines and cosines of pi k t, k up to this. */
+  readonly frequencies: number;
+  /** What it starts from. */
+  readonly start: VelocityStart;
 }
 
-/** A velocity with what its divergence needs. */
+/** A velocity at a time and a position, with its derivatives by the position. */
 export interface Velocity {
   /** f(t, z, c), `[features]`. */
   readonly value: Expr;
-  /** tr df/dz, exactly; a scalar. */
+  /** The trace of the Jacobian J, exactly; a scalar. */
   divergence(): Expr;
   /** J e for a vector e. */
   push(vector: Expr): Expr;
@@ -50,18 +66,26 @@ export interface Velocity {
   pull(vector: Expr): Expr;
 }
 
-/** Parameters of the network; the last layer starts at zero, so that the flow starts as the identity. */
-export function velocityParameters({ features, context, hidden }: VelocityNetwork): ParameterTree {
-  const inputs = features + context + 1;
+/** Parameters of the network; its last layer starts at zero. */
+export function velocityParameters({
+  features,
+  context,
+  hidden,
+  frequencies,
+}: VelocityNetwork): ParameterTree {
+  const inputs = features + context;
+  const times = 1 + 2 * frequencies;
   const tree: Record<string, ParameterTree[string]> = {
-    position: trainedUniform([hidden[0]!, features], 1 / Math.sqrt(inputs)),
+    // Wider than layers usually start: a velocity has to be sharp where the data are.
+    position: trainedUniform([hidden[0]!, features], 2 / Math.sqrt(inputs)),
   };
-  if (context > 0) tree.context = trainedUniform([hidden[0]!, context], 1 / Math.sqrt(inputs));
+  if (context > 0) tree.context = trainedUniform([hidden[0]!, context], 2 / Math.sqrt(inputs));
   hidden.forEach((size, layer) => {
-    const bound = 1 / Math.sqrt(layer === 0 ? inputs : hidden[layer - 1]!);
-    if (layer > 0) tree[`weight${layer}`] = trainedUniform([size, hidden[layer - 1]!], bound);
-    tree[`time${layer}`] = trainedUniform([size], bound);
-    tree[`bias${layer}`] = trainedUniform([size], bound);
+    const width = layer === 0 ? inputs : hidden[layer - 1]!;
+    if (layer > 0) tree[`weight${layer}`] = trainedUniform([size, width], 1.5 / Math.sqrt(width));
+    tree[`bias${layer}`] = trainedUniform([size], 1 / Math.sqrt(width));
+    tree[`shift${layer}`] = trainedUniform([size, times], 1 / Math.sqrt(times));
+    tree[`gate${layer}`] = trained([size, times]);
   });
   tree.out = trained([features, hidden[hidden.length - 1]!]);
   tree.outBias = trained([features]);
@@ -71,14 +95,14 @@ export function velocityParameters({ features, context, hidden }: VelocityNetwor
 /** s and s' of a value. */
 function activate(activation: VelocityActivation, a: Expr): { readonly value: Expr; readonly slope: Expr } {
   switch (activation) {
-    case "tanh": {
-      const value = g.tanh(a);
-      return { value, slope: g.sub(1, g.square(value)) };
-    }
     case "silu": {
       const gate = g.sigmoid(a);
       const value = g.mul(a, gate);
       return { value, slope: g.add(gate, g.mul(value, g.sub(1, gate))) };
+    }
+    case "tanh": {
+      const value = g.tanh(a);
+      return { value, slope: g.sub(1, g.square(value)) };
     }
     case "softplus":
       return { value: g.softplus(a), slope: g.sigmoid(a) };
@@ -90,67 +114,88 @@ export function contextTerm(parameters: Bound, context: Expr | undefined): Expr 
   return context && g.linear(context, leafOf(parameters, "context"));
 }
 
+/** t and its sines and cosines. */
+function timeFeatures(time: Expr, frequencies: number): Expr {
+  const angles = Array.from({ length: frequencies }, (_, k) => g.mul(Math.PI * (k + 1), time));
+  return g.concatenate([time, ...angles.map(g.cos), ...angles.map(g.sin)]);
+}
+
 /**
- * The velocity at a time and a position.
+ * The velocity at a time, a scalar, and a position.
  * @param fromContext - As {@link contextTerm} gives it.
  */
 export function velocity(
-  { features, hidden, activation }: VelocityNetwork,
+  sizes: VelocityNetwork,
+  parameters: Bound,
+  time: Expr,
+  position: Expr,
+  fromContext: Expr | undefined,
+): Velocity {
+  if (sizes.start === "rest") return network(sizes, parameters, time, position, fromContext);
+  const size = g.add(g.square(time), g.square(g.sub(1, time)));
+  const rate = g.div(g.sub(g.mul(2, time), 1), size);
+  const scale = g.div(1, g.sqrt(size));
+  const inner = network(sizes, parameters, time, g.mul(scale, position), fromContext);
+  const both = (own: Expr, learned: Expr): Expr => g.add(g.mul(rate, own), g.div(learned, size));
+  return {
+    value: g.add(g.mul(rate, position), g.mul(scale, inner.value)),
+    divergence: () => g.add(g.mul(sizes.features, rate), g.div(inner.divergence(), size)),
+    push: (vector) => both(vector, inner.push(vector)),
+    pull: (vector) => both(vector, inner.pull(vector)),
+  };
+}
+
+function network(
+  { features, hidden, activation, frequencies }: VelocityNetwork,
   parameters: Bound,
   time: Expr,
   position: Expr,
   fromContext: Expr | undefined,
 ): Velocity {
   const depth = hidden.length;
-  const first = leafOf(parameters, "position");
-  const out = leafOf(parameters, "out");
-  const weights = hidden.slice(1).map((_, i) => leafOf(parameters, `weight${i + 1}`));
+  const leaf = (name: string): Expr => leafOf(parameters, name);
+  const [first, out] = [leaf("position"), leaf("out")];
+  const weights = hidden.slice(1).map((_, i) => leaf(`weight${i + 1}`));
+  const times = timeFeatures(time, frequencies);
   const slopes: Expr[] = [];
   let value = position;
   for (let layer = 0; layer < depth; layer++) {
-    const dense = g.linear(
-      value,
-      layer === 0 ? first : weights[layer - 1]!,
-      leafOf(parameters, `bias${layer}`),
-    );
-    const timed = g.add(dense, g.mul(time, leafOf(parameters, `time${layer}`)));
-    const hidden = activate(activation, layer === 0 && fromContext ? g.add(timed, fromContext) : timed);
-    value = hidden.value;
-    slopes.push(hidden.slope);
+    const dense = g.linear(value, layer === 0 ? first : weights[layer - 1]!, leaf(`bias${layer}`));
+    const gate = g.add(1, g.linear(times, leaf(`gate${layer}`)));
+    const given = layer === 0 && fromContext ? g.add(dense, fromContext) : dense;
+    const unit = activate(activation, g.add(g.mul(gate, given), g.linear(times, leaf(`shift${layer}`))));
+    value = unit.value;
+    slopes.push(g.mul(gate, unit.slope));
   }
-  /** From the tangent of the first layer's argument to that of the last hidden layer. */
+  /** From a tangent of V z to that of the last hidden layer. */
   const through = (tangent: Expr): Expr =>
     weights.reduce(
       (at, weight, i) => g.mul(slopes[i + 1]!, g.linear(at, weight)),
       g.mul(slopes[0]!, tangent),
     );
+  const pulled = (weight: Expr, cotangent: Expr): Expr =>
+    g.linear(cotangent, weight, undefined, { transposed: true });
   return {
-    value: g.linear(value, out, leafOf(parameters, "outBias")),
+    value: g.linear(value, out, leaf("outBias")),
     divergence() {
-      if (depth === 1) {
-        // sum_i V_ji A_ij.
-        const diagonal = g.sum(g.mul(first, g.transpose(out)), 1);
-        return g.sum(g.mul(diagonal, slopes[0]!));
-      }
+      if (depth === 1) return g.sum(g.mul(g.sum(g.mul(first, g.transpose(out)), 1), slopes[0]!));
       if (depth === 2) {
-        const product = g.matrixProduct(g.transpose(out), g.transpose(first));
-        const mixed = g.linear(slopes[0]!, g.mul(weights[0]!, product));
-        return g.sum(g.mul(slopes[1]!, mixed));
+        const mixed = g.mul(weights[0]!, g.matrixProduct(g.transpose(out), g.transpose(first)));
+        return g.sum(g.mul(slopes[1]!, g.linear(slopes[0]!, mixed)));
       }
       const columns = g.transpose(first);
-      const terms = Array.from({ length: features }, (_, i) => {
+      return Array.from({ length: features }, (_, i) => {
         const column = g.reshape(g.slice(columns, i, i + 1), [hidden[0]!]);
         const row = g.reshape(g.slice(out, i, i + 1), [hidden[depth - 1]!]);
         return g.sum(g.mul(row, through(column)));
-      });
-      return terms.reduce((total, term) => g.add(total, term));
+      }).reduce((total, term) => g.add(total, term));
     },
     push: (vector) => g.linear(through(g.linear(vector, first)), out),
     pull(vector) {
-      let at = g.linear(vector, out, undefined, { transposed: true });
+      let at = g.mul(slopes[depth - 1]!, pulled(out, vector));
       for (let layer = depth - 1; layer > 0; layer--)
-        at = g.linear(g.mul(slopes[layer]!, at), weights[layer - 1]!, undefined, { transposed: true });
-      return g.linear(g.mul(slopes[0]!, at), first, undefined, { transposed: true });
+        at = g.mul(slopes[layer - 1]!, pulled(weights[layer - 1]!, at));
+      return pulled(first, at);
     },
   };
 }
