@@ -133,6 +133,30 @@ export {
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
+export type {
+  Approximation,
+  Diagnostics,
+  ParameterSummary,
+  WeightedSamples,
+} from "./fitting/variational/approximation.ts";
+export {
+  fitVariational,
+  type LogDensity,
+  type VariationalOptions,
+  type VariationalProgress,
+} from "./fitting/variational/fitVariational.ts";
+export {
+  type ParameterDescription,
+  type ParameterDescriptions,
+  type ParameterSpace,
+  parameterSpace,
+} from "./fitting/variational/parameterSpace.ts";
+export { type ParetoSmoothed, paretoSmoothed } from "./fitting/variational/paretoSmoothing.ts";
+export {
+  type VariationalKind,
+  variationalArchitecture,
+} from "./fitting/variational/variationalArchitecture.ts";
+export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
 export {
   type Architecture,
   type ArchitectureOptions,

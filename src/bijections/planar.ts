@@ -51,12 +51,13 @@ export function planar({ features, context = 0, hidden = [] }: PlanarOptions): B
     context,
     hidden,
   );
-  /** The steps û, and s = w . û. */
+  /** The step û, and s = w . û, computed from it: both directions see the same s to the last digit. */
   const constrained = (u: Expr, w: Expr): { readonly step: Expr; readonly s: Expr } => {
     const product = dot(w, u);
-    const s = g.add(margin - 1, g.softplus(g.add(product, shift)));
+    const wanted = g.add(margin - 1, g.softplus(g.add(product, shift)));
     const squared = g.max(dot(w, w), 1e-30);
-    return { step: g.add(u, g.mul(w, g.div(g.sub(s, product), squared))), s };
+    const step = g.add(u, g.mul(w, g.div(g.sub(wanted, product), squared)));
+    return { step, s: dot(w, step) };
   };
   const logAbsDet = (s: Expr, bend: Expr): Expr => g.log1p(g.mul(s, g.sub(1, g.square(bend))));
   return {

@@ -7,6 +7,7 @@
 import { absoluteValue } from "./absoluteValue.ts";
 import { type AffineOptions, affine } from "./affine.ts";
 import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
+import { type BoundedOptions, bounded } from "./bounded.ts";
 import { chain } from "./chain.ts";
 import { continuousFromJson } from "./continuous.ts";
 import { couplingFromJson } from "./coupling.ts";
@@ -31,6 +32,7 @@ import { type TriangularAffineOptions, triangularAffine } from "./triangularAffi
 export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   absoluteValue: (json) => absoluteValue(json as unknown as { features: number }),
   affine: (json) => affine(json as unknown as AffineOptions),
+  bounded: (json) => bounded(json as unknown as BoundedOptions),
   chain: (json, read) => chain((json.parts as unknown[]).map(read)),
   continuous: continuousFromJson,
   coupling: couplingFromJson,

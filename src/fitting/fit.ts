@@ -401,7 +401,7 @@ async function prepareRows(
 }
 
 /** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
-function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
+export function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
   return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
     if (spec.kind !== "trained") return [];
     const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);

@@ -25,8 +25,11 @@ export interface Objective {
   /** The parameters that move; others keep their values. */
   readonly parameters: readonly ParameterExpr[];
   /** Numbers drawn once a step, by name of the scalar step input that holds them; validation sees zeros. */
-  readonly draws?: Readonly<Record<string, (stream: RandomStream) => number>> | undefined;
+  readonly draws?: Readonly<Record<string, StepDraw>> | undefined;
 }
+
+/** A number for a step, drawn from a stream of the step's own; `step` counts from 0. */
+export type StepDraw = (stream: RandomStream, step: number) => number;
 
 /** Rows by name of input, row-major. */
 export interface Rows {
@@ -176,7 +179,7 @@ class Loop {
   readonly #training: Executable;
   readonly #evaluation: Executable;
   readonly #parameters: readonly ParameterExpr[];
-  readonly #draws: Readonly<Record<string, (stream: RandomStream) => number>>;
+  readonly #draws: Readonly<Record<string, StepDraw>>;
   readonly #rows: Rows;
   readonly #options: MinimizeOptions;
   readonly #initial: ParameterValues;
@@ -332,7 +335,8 @@ class Loop {
     const drawn = Object.fromEntries(
       Object.entries(this.#draws).map(([name, draw]) => {
         const key = split(split(this.#options.key, "draws"), name);
-        const at = (s: number): number => draw(new RandomStream(split(key, epoch * steps + s)));
+        const at = (s: number): number =>
+          draw(new RandomStream(split(key, epoch * steps + s)), epoch * steps + s);
         return [name, Float64Array.from({ length: steps }, (_, s) => at(s))];
       }),
     );

@@ -46,7 +46,7 @@ export interface Training {
   /** Whether the value of the loss is minus a log-density, or an unbiased estimate of it, so that it may be reported. */
   readonly isLogProb: boolean;
   /** Numbers that the host draws once a step; the loss reads them as step inputs of these names. */
-  readonly draws?: Readonly<Record<string, (stream: RandomStream) => number>>;
+  readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>>;
   /**
    * Values for each row of training, prepared ahead: inputs of the loss by name. They are made `companionSets` times, and
    * each epoch takes the next set in turn.
