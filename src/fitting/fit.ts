@@ -7,15 +7,15 @@
 import { type Bound, bindTree, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
 import { NumericalError, UsageError } from "../errors.ts";
-import type { Architecture } from "../flows/architecture.ts";
+import type { Architecture, Training } from "../flows/architecture.ts";
 import { architectureOf } from "../flows/architectureOf.ts";
 import { pushforwardLogProb } from "../flows/density.ts";
 import { engineOf } from "../flows/evaluation.ts";
 import { type Model, parameterTree } from "../flows/model.ts";
 import { initialValues } from "../flows/parameters.ts";
-import type { ParameterExpr } from "../graph/expr.ts";
+import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { randomKey, split } from "../random/philox.ts";
+import { RandomStream, randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, type Trial } from "./choosePreparation.ts";
 import { finishFit, weightedMean, withPrefix } from "./finishFit.ts";
@@ -110,7 +110,12 @@ async function fitPrepared(
   if (!options.resume) await checkpoint?.checkPath();
   const likelihood = await Likelihood.compile(architecture, data, recipe, options);
   try {
-    const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial));
+    const { training } = architecture;
+    const choice = await choosePreparation(
+      data,
+      (own, trial) => likelihood.trial(own, trial),
+      training?.preparation?.choices,
+    );
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
     const held = validation && (await likelihood.prepare(start, validation, false));
@@ -124,10 +129,7 @@ async function fitPrepared(
       step: record.epoch * steps,
       steps: recipe.epochs * steps,
       // The value of a loss that is no log-density is not reported.
-      trainLogProb:
-        architecture.training && !architecture.training.isLogProb
-          ? Number.NaN
-          : offset.train - record.trainLoss,
+      trainLogProb: training && !training.isLogProb ? Number.NaN : offset.train - record.trainLoss,
       validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
       bestEpoch: record.bestEpoch,
     });
@@ -137,8 +139,9 @@ async function fitPrepared(
       patience: recipe.patience,
       primaryRows: train.rows,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
-      validateEvery: Math.max(1, Math.floor(recipe.epochs / 60)),
+      validateEvery: Math.max(1, Math.floor(recipe.epochs / (training?.validations ?? 60))),
       validation: held?.rows,
+      rowsOfEpoch: training?.companions && withCompanions(training, prepared.rows, options.seed ?? 0),
       resume,
       async onEpoch(record, state) {
         options.onProgress?.(toProgress(record));
@@ -169,6 +172,9 @@ class Likelihood {
   readonly #recipe: Recipe;
   readonly #options: FitOptions;
   readonly #minimizer: Minimizer;
+  /** Compiles what a trial minimizes, where that is another loss. */
+  readonly #compileTrial: (() => Promise<Minimizer>) | undefined;
+  #trialMinimizer: Promise<Minimizer> | undefined;
   readonly #extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined;
 
   constructor(
@@ -176,7 +182,10 @@ class Likelihood {
     data: FitData,
     recipe: Recipe,
     options: FitOptions,
-    minimizer: Minimizer,
+    {
+      minimizer,
+      compileTrial,
+    }: { minimizer: Minimizer; compileTrial: (() => Promise<Minimizer>) | undefined },
     extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
   ) {
     this.#architecture = architecture;
@@ -184,6 +193,7 @@ class Likelihood {
     this.#recipe = recipe;
     this.#options = options;
     this.#minimizer = minimizer;
+    this.#compileTrial = compileTrial;
     this.#extra = extra;
   }
 
@@ -203,23 +213,28 @@ class Likelihood {
     const { training } = architecture;
     const logProb =
       training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
-    const minimizer = await compileMinimizer(
-      {
-        loss: training ? training.loss(y, bound, context) : g.neg(logProb),
-        validation: g.neg(logProb),
-        draws: training?.draws,
-        weight: data.train.weights ? g.input("weight", []) : undefined,
-        parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
-      },
-      engineOf(options),
-    );
+    const compile = (loss: Expr): Promise<Minimizer> =>
+      compileMinimizer(
+        {
+          loss,
+          validation: g.neg(logProb),
+          draws: training?.draws,
+          weight: data.train.weights ? g.input("weight", []) : undefined,
+          parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
+        },
+        engineOf(options),
+      );
+    const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
+    const trialLoss = training?.preparation?.loss?.(y, bound, context);
+    const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
-    return new Likelihood(architecture, data, recipe, options, minimizer, extra);
+    return new Likelihood(architecture, data, recipe, options, { minimizer, compileTrial }, extra);
   }
 
   dispose(): void {
     this.#minimizer.dispose();
+    this.#trialMinimizer?.then((minimizer) => minimizer.dispose()).catch(() => undefined);
   }
 
   /** An unfitted model whose preparation has the statistics of some rows. */
@@ -277,8 +292,9 @@ class Likelihood {
     model: Model,
     rows: Rows,
     options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
+    minimizer = this.#minimizer,
   ): Promise<MinimizeResult> {
-    return this.#minimizer.run(rows, model.values, {
+    return minimizer.run(rows, model.values, {
       ...options,
       key: split(randomKey(this.#options.seed ?? 0), "minimize"),
       batch: this.#recipe.batch,
@@ -294,20 +310,27 @@ class Likelihood {
     const rows = await this.prepare(model, train, true);
     const judged = await this.prepare(model, held, false);
     const { batch, epochs: all } = this.#recipe;
+    const { preparation } = this.#architecture.training ?? {};
     const trialSteps = Math.min(
-      mostTrialSteps,
+      preparation?.steps ?? mostTrialSteps,
       Math.ceil(trialShare * all * stepsAnEpoch(this.#data.train.rows, batch)),
     );
     const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, batch)));
     try {
-      const { history } = await this.maximize(model, rows.rows, {
-        epochs,
-        averaging: 0.98,
-        patience: epochs,
-        primaryRows: train.rows,
-        validateEvery: Math.max(1, Math.ceil(epochs / 5)),
-        validation: judged.rows,
-      });
+      if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
+      const { history } = await this.maximize(
+        model,
+        rows.rows,
+        {
+          epochs,
+          averaging: 0.98,
+          patience: epochs,
+          primaryRows: train.rows,
+          validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+          validation: judged.rows,
+        },
+        await this.#trialMinimizer,
+      );
       const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
       return weightedMean(judged.logAbsDet, held.weights) - best;
     } catch (error) {
@@ -316,6 +339,27 @@ class Likelihood {
       throw error;
     }
   }
+}
+
+/** The rows of each epoch: with its set of companions, which is made when it is first needed. */
+function withCompanions(training: Training, { rows, inputs }: Rows, seed: number): (epoch: number) => Rows {
+  const sets: Rows[] = [];
+  const key = split(randomKey(seed), "companions");
+  const data = inputs.data!;
+  return (epoch) => {
+    const set = epoch % (training.companionSets ?? 1);
+    sets[set] ??= {
+      rows,
+      inputs: {
+        ...inputs,
+        ...training.companions!(
+          { data, features: data.length / rows, isWeighted: inputs.weight !== undefined },
+          new RandomStream(split(key, set)),
+        ),
+      },
+    };
+    return sets[set];
+  };
 }
 
 interface PreparedRows {
