@@ -1,0 +1,140 @@
+/**
+ * A network that is a contraction: dense layers whose matrices are divided by what a bound of their norm exceeds their
+ * share by, with activations of slope at most 1.
+ *
+ *     g(x) = W_l a(... a(W_1 x + b_1) ...) + b_l,     W_i = V_i min(1, c / bound(V_i)),     c = lipschitz^(1/l)
+ *
+ * so that |g(x) - g(y)| <= lipschitz |x - y| in the chosen norm. V_i are what is trained; the bound is part of the graph, so
+ * that it holds after every step, whatever its length. Biases may depend on a context, to which no bound applies.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import {
+  type Bound,
+  leafOf,
+  type ParameterSpec,
+  type ParameterTree,
+  trained,
+  trainedUniform,
+} from "./bijection.ts";
+import { conditionedParameters } from "./conditioned.ts";
+import { checkHidden } from "./conditioner.ts";
+import { logInfinityNorm, logMixedNorm, logOneNorm, logSpectralNorm } from "./inducedNorm.ts";
+
+/** Activations of slope at most 1. */
+export const contractiveActivations = ["lipswish", "elu", "tanh"] as const;
+
+/**
+ * Activation of slope at most 1: `lipswish` x sigmoid(softplus(beta) x) / 1.1 with a trained beta a layer (Chen 2019, section
+ * 3.2), `elu`, or `tanh`.
+ */
+export type ContractiveActivation = (typeof contractiveActivations)[number];
+
+/** Norms in which a network can be a contraction. */
+export const contractionNorms = ["spectral", "one", "infinity", "learned"] as const;
+
+/**
+ * The norm in which a network is a contraction: Euclidean, by spectral norms of its matrices; 1-norm; maximum norm; or
+ * p-norms whose p is trained, one for the ends and one for each hidden layer.
+ */
+export type ContractionNorm = (typeof contractionNorms)[number];
+
+/** Options of {@link lipschitzNetwork}. */
+export interface LipschitzNetworkOptions {
+  /** Size of what goes in and comes out. */
+  readonly features: number;
+  /** Size of the context; 0 for none. */
+  readonly context: number;
+  /** Sizes of the hidden layers; at least one. */
+  readonly hidden: readonly number[];
+  /** Sizes of the hidden layers of the network that maps a context to the biases. */
+  readonly contextHidden: readonly number[];
+  /** Bound of the Lipschitz constant, above 0 and below 1. */
+  readonly lipschitz: number;
+  readonly activation: ContractiveActivation;
+  readonly norm: ContractionNorm;
+}
+
+/** A network that is a contraction. */
+export interface LipschitzNetwork {
+  readonly parameters: ParameterTree;
+  /** g(x) as a function of x; what depends on parameters and context alone is computed once. */
+  bind(parameters: Bound, context: Expr | undefined): (x: Expr) => Expr;
+  /** The matrices W_i, within their bounds. */
+  weights(parameters: Bound): Expr[];
+}
+
+/**
+ * The network; its last matrix starts at zero, so that g does.
+ * @throws ShapeError if a size is not a positive integer; UsageError for another option out of range.
+ */
+export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions): LipschitzNetwork {
+  const { features, context, hidden, contextHidden, lipschitz, activation, norm } = options;
+  checkHidden(where, hidden);
+  if (!(lipschitz > 0 && lipschitz < 1))
+    throw new UsageError(`${where}: lipschitz must be above 0 and below 1, got ${lipschitz}.`);
+  if (!contractiveActivations.includes(activation))
+    throw new UsageError(
+      `${where}: activation must be ${contractiveActivations.join(", ")}, got ${activation}.`,
+    );
+  if (!contractionNorms.includes(norm))
+    throw new UsageError(`${where}: norm must be ${contractionNorms.join(", ")}, got ${norm}.`);
+  const sizes = [features, ...hidden, features];
+  const layers = sizes.length - 1;
+  const biases: Record<string, ParameterSpec> = {};
+  const own: Record<string, ParameterSpec> = {};
+  for (let i = 0; i < layers; i++) {
+    const [from, to] = [sizes[i]!, sizes[i + 1]!];
+    const isLast = i + 1 === layers;
+    own[`weight${i}`] = isLast ? trained([to, from]) : trainedUniform([to, from], Math.sqrt(3 / from));
+    biases[`bias${i}`] = isLast ? trained([to]) : trainedUniform([to], 1);
+    if (activation === "lipswish" && !isLast) own[`beta${i}`] = trained([], 0.5);
+  }
+  // 1/p at the ends and after each hidden layer, as a logit: p = 2 at first.
+  if (norm === "learned") own.order = trained([layers]);
+  const conditioned = conditionedParameters(where, biases, context, contextHidden);
+
+  const logNorm = (weights: Expr, layer: number, p: Bound): Expr => {
+    if (norm === "spectral") return logSpectralNorm(weights);
+    if (norm === "one") return logOneNorm(weights);
+    if (norm === "infinity") return logInfinityNorm(weights);
+    const orders = g.sigmoid(leafOf(p, "order"));
+    const at = (end: number): Expr => g.reshape(g.slice(orders, end % layers, (end % layers) + 1), []);
+    return logMixedNorm(weights, at(layer), at(layer + 1));
+  };
+  const logShare = Math.log(lipschitz) / layers;
+  const weights = (p: Bound): Expr[] =>
+    Array.from({ length: layers }, (_, i) => {
+      const free = leafOf(p, `weight${i}`);
+      return g.mul(free, g.exp(g.min(0, g.sub(logShare, logNorm(free, i, p)))));
+    });
+
+  return {
+    parameters: { ...own, ...conditioned.tree },
+    weights,
+    bind(p, c) {
+      const matrices = weights(p);
+      const shifts = conditioned.read(p, c);
+      return (x) => {
+        let value = x;
+        matrices.forEach((matrix, i) => {
+          const shift = shifts[`bias${i}`]!;
+          value = shift.batched ? g.add(g.linear(value, matrix), shift) : g.linear(value, matrix, shift);
+          if (i + 1 === layers) return;
+          value = activate(value, activation, activation === "lipswish" ? leafOf(p, `beta${i}`) : undefined);
+        });
+        return value;
+      };
+    },
+  };
+}
+
+function activate(x: Expr, activation: ContractiveActivation, beta: Expr | undefined): Expr {
+  if (activation === "tanh") return g.tanh(x);
+  if (activation === "elu") return g.select(g.less(0, x), x, g.expm1(g.min(x, 0)));
+  return g.mul(x, g.mul(1 / 1.1, g.sigmoid(g.mul(g.softplus(beta!), x))));
+}
