@@ -90,7 +90,8 @@ export function logMixedNorm(weights: Expr, a: Expr, b: Expr): Expr {
   const [m, n] = weights.shape as [number, number];
   const largest = g.log(g.max(g.maximum(g.abs(g.reshape(weights, [m * n]))), tiny));
   const share = g.max(g.sub(a, b), 0);
-  const t = g.div(g.min(a, b), g.sub(1, share));
+  // Where the diagonal point counts for nothing it may be any.
+  const t = g.div(g.min(a, b), g.max(g.sub(1, share), 1e-6));
   // How far the diagonal point is from (1/2, 1/2), towards (0, 0) or (1, 1).
   const away = g.mul(2, g.abs(g.sub(t, 0.5)));
   const corner = g.select(g.less(t, 0.5), logInfinityNorm(weights), logOneNorm(weights));

@@ -24,6 +24,7 @@ import {
 import { conditionedParameters } from "./conditioned.ts";
 import { checkHidden } from "./conditioner.ts";
 import { logInfinityNorm, logMixedNorm, logOneNorm, logSpectralNorm } from "./inducedNorm.ts";
+import { clamp } from "./rationalQuadraticBin.ts";
 
 /** Activations of slope at most 1. */
 export const contractiveActivations = ["lipswish", "elu", "tanh"] as const;
@@ -136,5 +137,7 @@ export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions
 function activate(x: Expr, activation: ContractiveActivation, beta: Expr | undefined): Expr {
   if (activation === "tanh") return g.tanh(x);
   if (activation === "elu") return g.select(g.less(0, x), x, g.expm1(g.min(x, 0)));
-  return g.mul(x, g.mul(1 / 1.1, g.sigmoid(g.mul(g.softplus(beta!), x))));
+  // Beyond 40 the sigmoid is 0 or 1, and its derivatives times a power of x are not to become 0 times infinity.
+  const steep = clamp(g.mul(g.softplus(clamp(beta!, -10, 10)), x), -40, 40);
+  return g.mul(x, g.mul(1 / 1.1, g.sigmoid(steep)));
 }
