@@ -137,8 +137,17 @@ export {
   type VariationalOptions,
   type VariationalProgress,
 } from "./fitting/variational/fitVariational.ts";
-export type { ParameterDescription, ParameterDescriptions } from "./fitting/variational/parameterSpace.ts";
+export {
+  type ParameterDescription,
+  type ParameterDescriptions,
+  type ParameterSpace,
+  parameterSpace,
+} from "./fitting/variational/parameterSpace.ts";
 export { type ParetoSmoothed, paretoSmoothed } from "./fitting/variational/paretoSmoothing.ts";
+export {
+  type VariationalKind,
+  variationalArchitecture,
+} from "./fitting/variational/variationalArchitecture.ts";
 export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
 export {
   type Architecture,

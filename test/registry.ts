@@ -9,6 +9,7 @@ import { absoluteValue } from "../src/bijections/absoluteValue.ts";
 import { affine } from "../src/bijections/affine.ts";
 import { affineTransformer } from "../src/bijections/affineTransformer.ts";
 import { type Bijection, flattenTree } from "../src/bijections/bijection.ts";
+import { bounded } from "../src/bijections/bounded.ts";
 import { chain } from "../src/bijections/chain.ts";
 import { coupling } from "../src/bijections/coupling.ts";
 import { directionalMap } from "../src/bijections/directionalMap.ts";
@@ -47,6 +48,8 @@ export interface BijectionCase {
   readonly largestParameter?: number;
   /** Points where formulas change: knots, edges of the box, ties. */
   readonly edges?: readonly number[];
+  /** Moves a drawn point to where the direction is defined, and its digits are enough. */
+  readonly within?: (direction: "forward" | "inverse", point: number[]) => number[];
   /** Where the image of a map with branches begins, in each feature. */
   readonly foldsAt?: (parameters: Values) => ArrayLike<number>;
   /** Elements of trained parameters that no output may depend on: what masks and triangles hide. */
@@ -62,6 +65,8 @@ const box3 = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
 const box5 = [-5, 5, -4.375, -0.625, 0, 0.625];
 /** e^300 times the largest input of that law is still a double. */
 const unclippedLogScale = 300;
+
+const clamped = (x: number, reach: number): number => Math.max(-reach, Math.min(reach, x));
 
 /** Above the diagonal, and on it, of a square matrix. */
 const onOrAbove = (n: number, index: number): boolean => index % n >= Math.floor(index / n);
@@ -328,6 +333,25 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: invert(elementwise({ features: 1, transformer: spline })),
     startsAsIdentity: true,
     edges: box3,
+  },
+  bounded: {
+    bijection: bounded({ features: 3, lower: [null, -1, null], upper: [null, null, 2] }),
+    startsAsIdentity: false,
+    within: (direction, [a, b, c]) =>
+      direction === "forward"
+        ? [a!, clamped(b!, 15), clamped(c!, 15)]
+        : [a!, -1 + Math.max(1e-3, Math.abs(b!)), 2 - Math.max(1e-3, Math.abs(c!))],
+  },
+  "bounded, one feature": {
+    bijection: bounded({ features: 1, lower: [0], upper: [null] }),
+    startsAsIdentity: false,
+    edges: [-50, 50],
+    within: (direction, [x]) => [direction === "forward" ? x! : Math.max(1e-12, Math.abs(x!))],
+  },
+  "bounded on both sides": {
+    bijection: bounded({ features: 1, lower: [-2], upper: [3] }),
+    startsAsIdentity: false,
+    within: (direction, [x]) => [direction === "forward" ? clamped(x!, 15) : 0.5 + 2.4 * Math.sin(x!)],
   },
   planar: { bijection: planar({ features: 3 }), startsAsIdentity: true },
   "planar, one feature, with context": {

@@ -9,7 +9,6 @@ import { chain } from "../../bijections/chain.ts";
 import { triangularAffine } from "../../bijections/triangularAffine.ts";
 import { ShapeError, UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
-import { neuralSplineFlow } from "../../flows/architecture.ts";
 import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
 import { Flow } from "../../flows/flow.ts";
 import { type Model, parameterTree } from "../../flows/model.ts";
@@ -23,6 +22,7 @@ import { minimize } from "../minimize.ts";
 import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
+import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
 
 /** A log-density in nats, up to a constant: an expression of the parameters by name. */
@@ -46,7 +46,7 @@ export interface VariationalOptions extends EngineOptions {
   readonly steps?: number | undefined;
   /** Samples a step (default 256). */
   readonly draws?: number | undefined;
-  /** Peak learning rate (default 0.003). */
+  /** Peak learning rate (default 0.005). */
   readonly learningRate?: number | undefined;
   /** Samples in each importance-weighted bound (default 1: the plain bound). */
   readonly importanceSamples?: number | undefined;
@@ -75,7 +75,7 @@ const largestShape = 0.7;
  * First the nearest Gaussian is found, on parameters without bounds, by Newton's method; the flow bends it. The result is in
  * the parameters' own units. It is computed in float64 unless asked otherwise.
  *
- * @param architecture - Of as many features as there are numbers among the parameters, or null for splines in couplings.
+ * @param architecture - Of as many features as there are numbers among the parameters, or null for the default of {@link variationalArchitecture}.
  * @param logDensity - In nats, up to a constant; a batched scalar. Data are constants in it.
  * @throws {@link UsageError} for options that do not fit, ShapeError if the log-density is no scalar, NumericalError if it is
  *   not finite where the fit starts or stays so, AbortedError if the signal fires.
@@ -93,7 +93,7 @@ export async function fitVariational(
 ): Promise<Approximation> {
   const space = parameterSpace(options.parameters);
   const features = space.columns.length;
-  const flow = architecture ?? neuralSplineFlow({ features, transforms: 4, hidden: [32, 32] });
+  const flow = architecture ?? variationalArchitecture("nsf", { features });
   const { steps, draws, samples } = checked(flow, features, options);
   const seed = options.seed ?? 0;
   const key = split(randomKey(seed), "variational");
@@ -143,7 +143,7 @@ export async function fitVariational(
       key,
       epochs,
       batch: draws,
-      learningRate: options.learningRate ?? 3e-3,
+      learningRate: options.learningRate ?? 5e-3,
       averaging: 0.99,
       patience: epochs,
       validateEvery: Math.max(1, Math.round(epochs / 30)),
