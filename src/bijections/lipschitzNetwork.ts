@@ -60,11 +60,21 @@ export interface LipschitzNetworkOptions {
   readonly norm: ContractionNorm;
 }
 
+/** A function at a point, with its Jacobian there as a linear map, both ways. */
+export interface Linearized {
+  /** The image `[n]`. */
+  readonly value: Expr;
+  /** J t for a direction t `[n]`. */
+  push(direction: Expr): Expr;
+  /** Jᵀ c for a covector c `[n]`. */
+  pull(covector: Expr): Expr;
+}
+
 /** A network that is a contraction. */
 export interface LipschitzNetwork {
   readonly parameters: ParameterTree;
-  /** g(x) as a function of x; what depends on parameters and context alone is computed once. */
-  bind(parameters: Bound, context: Expr | undefined): (x: Expr) => Expr;
+  /** g at x; what depends on parameters and context alone is computed once for all x. */
+  bind(parameters: Bound, context: Expr | undefined): (x: Expr) => Linearized;
   /** The matrices W_i, within their bounds. */
   weights(parameters: Bound): Expr[];
 }
@@ -120,24 +130,58 @@ export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions
     bind(p, c) {
       const matrices = weights(p);
       const shifts = conditioned.read(p, c);
+      const layer = (x: Expr, i: number): Expr => {
+        const shift = shifts[`bias${i}`]!;
+        return shift.batched ? g.add(g.linear(x, matrices[i]!), shift) : g.linear(x, matrices[i]!, shift);
+      };
       return (x) => {
-        let value = x;
-        matrices.forEach((matrix, i) => {
-          const shift = shifts[`bias${i}`]!;
-          value = shift.batched ? g.add(g.linear(value, matrix), shift) : g.linear(value, matrix, shift);
-          if (i + 1 === layers) return;
-          value = activate(value, activation, activation === "lipswish" ? leafOf(p, `beta${i}`) : undefined);
-        });
-        return value;
+        let value = layer(x, 0);
+        // Written out, so that all directions share the slopes.
+        const slopes: Expr[] = [];
+        for (let i = 1; i < layers; i++) {
+          const beta = activation === "lipswish" ? leafOf(p, `beta${i - 1}`) : undefined;
+          const activated = activate(value, activation, beta);
+          slopes.push(activated.slope);
+          value = layer(activated.value, i);
+        }
+        return {
+          value,
+          push: (direction) =>
+            slopes.reduce(
+              (t, slope, i) => g.linear(g.mul(slope, t), matrices[i + 1]!),
+              g.linear(direction, matrices[0]!),
+            ),
+          pull(covector) {
+            let c = covector;
+            for (let i = layers - 1; i > 0; i--)
+              c = g.mul(slopes[i - 1]!, g.linear(c, matrices[i]!, undefined, { transposed: true }));
+            return g.linear(c, matrices[0]!, undefined, { transposed: true });
+          },
+        };
       };
     },
   };
 }
 
-function activate(x: Expr, activation: ContractiveActivation, beta: Expr | undefined): Expr {
-  if (activation === "tanh") return g.tanh(x);
-  if (activation === "elu") return g.select(g.less(0, x), x, g.expm1(g.min(x, 0)));
+/** An activation and its derivative. */
+function activate(
+  x: Expr,
+  activation: ContractiveActivation,
+  beta: Expr | undefined,
+): { readonly value: Expr; readonly slope: Expr } {
+  if (activation === "tanh") {
+    const value = g.tanh(x);
+    return { value, slope: g.sub(1, g.square(value)) };
+  }
+  if (activation === "elu") {
+    const below = g.expm1(g.min(x, 0));
+    return { value: g.select(g.less(0, x), x, below), slope: g.add(1, below) };
+  }
   // Beyond 40 the sigmoid is 0 or 1, and its derivatives times a power of x are not to become 0 times infinity.
   const steep = clamp(g.mul(g.softplus(clamp(beta!, -10, 10)), x), -40, 40);
-  return g.mul(x, g.mul(1 / 1.1, g.sigmoid(steep)));
+  const share = g.mul(1 / 1.1, g.sigmoid(steep));
+  return {
+    value: g.mul(x, share),
+    slope: g.mul(share, g.add(1, g.mul(steep, g.sub(1, g.mul(1.1, share))))),
+  };
 }

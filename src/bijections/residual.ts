@@ -19,7 +19,12 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
 import { type Bijection, type BijectionJson, type Bound, checkCount, type Mapped } from "./bijection.ts";
-import { type ContractionNorm, type ContractiveActivation, lipschitzNetwork } from "./lipschitzNetwork.ts";
+import {
+  type ContractionNorm,
+  type ContractiveActivation,
+  type Linearized,
+  lipschitzNetwork,
+} from "./lipschitzNetwork.ts";
 import { estimatedLogDet, exactLogDet, type Roulette, seriesLogDet } from "./residualLogDet.ts";
 
 /** How the log-determinant of a {@link residual} map is computed where it is evaluated. */
@@ -113,8 +118,8 @@ export function residual(options: ResidualOptions): Residual {
   checkCount("residual", "iterations", iterations);
   const probes = logDet.kind === "series" ? signs(features, logDet.probes ?? 16) : [];
   if (logDet.kind === "series") checkCount("residual", "terms", logDet.terms ?? 20);
-  const logDetOf = (image: Expr, y: Expr): Expr =>
-    logDet.kind === "exact" ? exactLogDet(image, y) : seriesLogDet(image, y, logDet.terms ?? 20, probes);
+  const logDetOf = (at: Linearized): Expr =>
+    logDet.kind === "exact" ? exactLogDet(at) : seriesLogDet(at, logDet.terms ?? 20, probes);
   // A step of this size is an error within the tolerance: ||y - y*|| <= L / (1 - L) times the last step.
   const step = tolerance * (1 / lipschitz - 1);
   return {
@@ -125,18 +130,20 @@ export function residual(options: ResidualOptions): Residual {
     parameters: network.parameters,
     weights: network.weights,
     inverse(y, p, c) {
-      const image = network.bind(p, c)(y);
-      return { value: g.add(y, image), logAbsDet: logDetOf(image, y) };
+      const at = network.bind(p, c)(y);
+      return { value: g.add(y, at.value), logAbsDet: logDetOf(at) };
     },
     estimate(y, p, c, { probe, terms, roulette }) {
-      const image = network.bind(p, c)(y);
-      return { value: g.add(y, image), logAbsDet: estimatedLogDet(image, y, probe, terms, roulette) };
+      const at = network.bind(p, c)(y);
+      return { value: g.add(y, at.value), logAbsDet: estimatedLogDet(at, probe, terms, roulette) };
     },
     forward(x, p, c) {
       const contraction = network.bind(p, c);
-      const y = g.fixedPoint(x, iterations, (state) => g.sub(x, contraction(state)), { tolerance: step });
-      const image = contraction(y);
-      return { value: arrived(y, g.sub(x, image), step), logAbsDet: g.neg(logDetOf(image, y)) };
+      const y = g.fixedPoint(x, iterations, (state) => g.sub(x, contraction(state).value), {
+        tolerance: step,
+      });
+      const at = contraction(y);
+      return { value: arrived(y, g.sub(x, at.value), step), logAbsDet: g.neg(logDetOf(at)) };
     },
     toJSON: () => ({
       type: "residual",

@@ -23,21 +23,11 @@
  * @module
  */
 
-import { jvp, vjp } from "../graph/derivative.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import type { RandomStream } from "../random/philox.ts";
 import { zeroWithGradient } from "./inducedNorm.ts";
-
-/** The Jacobian, `[n, n]`, of an image `[n]` of x `[n]`, transposed: row k is the derivative along x_k. */
-export function transposedJacobian(image: Expr, x: Expr): Expr {
-  const n = x.shape[0]!;
-  const rows = Array.from({ length: n }, (_, k) => {
-    const along = g.constant(Float64Array.from({ length: n }, (_, i) => Number(i === k)));
-    return jvp([image], [x], [along])[0]!;
-  });
-  return g.reshape(g.concatenate(rows), [n, n]);
-}
+import type { Linearized } from "./lipschitzNetwork.ts";
 
 /** log det of a matrix `[n, n]` whose leading minors are all positive: about n³ / 3 multiplications. */
 export function logDetByElimination(matrix: Expr): Expr {
@@ -66,26 +56,29 @@ export function logDetByElimination(matrix: Expr): Expr {
   return g.sum(g.log(g.concatenate(pivots)));
 }
 
-/** log det(I + J) of a contraction's image of x; costs n directional derivatives and an elimination. */
-export function exactLogDet(image: Expr, x: Expr): Expr {
-  const n = x.shape[0]!;
+/** log det(I + J) of a contraction at a point; costs n directional derivatives and an elimination. */
+export function exactLogDet({ value, push }: Linearized): Expr {
+  const n = value.shape[0]!;
+  const unit = (k: number): Expr => g.constant(Float64Array.from({ length: n }, (_, i) => Number(i === k)));
+  // Row k of the transpose is the derivative along x_k.
+  const rows = Array.from({ length: n }, (_, k) => push(unit(k)));
   const identity = g.constant(
     Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0)),
     [n, n],
   );
-  return logDetByElimination(g.add(transposedJacobian(image, x), identity));
+  return logDetByElimination(g.add(g.reshape(g.concatenate(rows), [n, n]), identity));
 }
 
 /**
  * The series up to J^terms, its traces estimated by probes v (`[n]` each, E[v vᵀ] = I). With the n unit vectors times √n
  * the traces are exact.
  */
-export function seriesLogDet(image: Expr, x: Expr, terms: number, probes: readonly Expr[]): Expr {
+export function seriesLogDet({ pull }: Linearized, terms: number, probes: readonly Expr[]): Expr {
   const sums = probes.map((probe) => {
     let power: Expr = probe;
     let sum: Expr = g.constant(0);
     for (let k = 1; k <= terms; k++) {
-      power = vjp([image], [power], [x])[0]!;
+      power = pull(power);
       sum = g.add(sum, g.mul((k % 2 === 1 ? 1 : -1) / k, g.sum(g.mul(power, probe))));
     }
     return sum;
@@ -124,14 +117,19 @@ export function drawTerms(roulette: Roulette, stream: RandomStream): number {
 }
 
 /**
- * The estimate of log det(I + J) at x; see the head of the file. Costs a product with Jᵀ a term, and a directional
+ * The estimate of log det(I + J); see the head of the file. Costs a product with Jᵀ a term, and a directional
  * derivative that the gradient goes through; memory is that of two vectors, whatever the number of terms.
  *
  * @param probe - v `[n]`, random.
  * @param terms - N, a scalar, drawn by {@link drawTerms}.
  */
-export function estimatedLogDet(image: Expr, x: Expr, probe: Expr, terms: Expr, roulette: Roulette): Expr {
-  const n = x.shape[0]!;
+export function estimatedLogDet(
+  { push, pull }: Linearized,
+  probe: Expr,
+  terms: Expr,
+  roulette: Roulette,
+): Expr {
+  const n = probe.shape[0]!;
   const { exactTerms, stop } = roulette;
   const v = g.stopGradient(probe);
   // The state: (Jᵀ)^k v, w, the sum, and k, (-1)^k and c_k of the next term.
@@ -144,7 +142,7 @@ export function estimatedLogDet(image: Expr, x: Expr, probe: Expr, terms: Expr, 
       [2 * n, 2 * n + 4],
     ].map(([from, to]) => g.slice(state, from!, to!)) as [Expr, Expr, Expr];
     const [sum, k, sign, c] = [0, 1, 2, 3].map((i) => g.slice(rest, i, i + 1)) as [Expr, Expr, Expr, Expr];
-    const next = vjp([image], [power], [x])[0]!;
+    const next = pull(power);
     const weight = g.mul(sign, c);
     const trace = g.sum(g.mul(next, v));
     return {
@@ -163,6 +161,6 @@ export function estimatedLogDet(image: Expr, x: Expr, probe: Expr, terms: Expr, 
   const fixed = g.stopGradient(found);
   const w = g.slice(fixed, n, 2 * n);
   const sum = g.reshape(g.slice(fixed, 2 * n, 2 * n + 1), []);
-  const along = jvp([image], [x], [v])[0]!;
+  const along = push(v);
   return g.add(sum, zeroWithGradient(g.sum(g.mul(w, along))));
 }

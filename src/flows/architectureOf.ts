@@ -13,6 +13,7 @@ import {
 } from "./architecture.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
 import type { FlowKind } from "./kinds.ts";
+import { residualFlow } from "./residualFlow.ts";
 
 /** Every kind with its defaults. */
 const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions) => Architecture>> = {
@@ -23,6 +24,7 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
   planar: planarFlow,
   radial: radialFlow,
   sylvester: sylvesterFlow,
+  residual: residualFlow,
 };
 
 /** The architecture of a kind, of some sizes. */
