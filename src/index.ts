@@ -39,6 +39,7 @@ export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
 export { type DirectionalMapOptions, directionalMap } from "./bijections/directionalMap.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
 export { invert } from "./bijections/invert.ts";
+export type { ContractionNorm, ContractiveActivation } from "./bijections/lipschitzNetwork.ts";
 export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
@@ -53,6 +54,13 @@ export {
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repeated.ts";
+export {
+  type Residual,
+  type ResidualLogDet,
+  type ResidualOptions,
+  residual,
+} from "./bijections/residual.ts";
+export { type Roulette, seriesError } from "./bijections/residualLogDet.ts";
 export { type RotationOptions, rotation } from "./bijections/rotation.ts";
 export { type SlicedSplineOptions, slicedSpline } from "./bijections/slicedSpline.ts";
 export { standardization } from "./bijections/standardization.ts";
@@ -191,6 +199,7 @@ export { type FlowMatchingOptions, flowMatching } from "./flows/flowMatching.ts"
 export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalKind } from "./flows/kinds.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
+export { type ResidualFlowOptions, residualFlow } from "./flows/residualFlow.ts";
 export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";
 export {
   type GradientFlow,
