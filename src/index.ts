@@ -100,6 +100,14 @@ export {
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
 export {
+  type Calibration,
+  type CalibrationOptions,
+  type ConditionalSampler,
+  type Coverage,
+  calibrationRanks,
+  type RankedQuantity,
+} from "./fitting/calibration.ts";
+export {
   type ComparedFlow,
   type CompareOptions,
   type CompareProgress,
@@ -141,6 +149,13 @@ export {
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
+export {
+  bandTest,
+  type ChiSquareTest,
+  chiSquareTest,
+  type RankBand,
+  rankBand,
+} from "./fitting/uniformity.ts";
 export type {
   Approximation,
   Diagnostics,
