@@ -130,7 +130,7 @@ export class Flow {
    * is not a step, a Gaussian: for `dual-ascent` that of the rows' covariance; for `gaussianization` and `sliced`, whose
    * first layers find the covariance, that of their variances alone. At `steps` it is this flow. What `fitted` says
    * is about the whole flow.
-   * @throws {@link UsageError} if the flow has no steps, or t is no whole number in that range.
+   * @throws {@link UsageError} if flows of this kind have no steps, or t is no whole number in that range.
    */
   at(t: number): Flow {
     return new Flow(stoppedModel(this.#model, t));

@@ -14,8 +14,12 @@ import { permutation } from "../bijections/permutation.ts";
 import { type Repeated, repeated } from "../bijections/repeated.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
+import type { ModelKind } from "./architecture.ts";
 import type { Model } from "./model.ts";
 import { type ParameterValues, withoutPrefix } from "./parameters.ts";
+
+/** The kinds that are fitted step by step. A model of theirs may be without a step, if none helped held-out rows. */
+const stepwise: readonly ModelKind[] = ["dual-ascent", "gaussianization", "sliced"];
 
 /** A part of a model's bijection, and the prefix of its parameters. */
 interface Part {
@@ -45,14 +49,14 @@ export function stepCount(model: Pick<Model, "bijection">): number {
 
 /**
  * The model stopped after the first t steps from the data; at 0 what comes before them alone.
- * @throws {@link UsageError} if the model has no steps, or t is no whole number from 0 to their number.
+ * @throws {@link UsageError} if models of this kind have no steps, or t is no whole number from 0 to their number.
  */
 export function stoppedModel(model: Model, t: number): Model {
   const { stacks, rest } = partsOf(model.bijection);
   const steps = stepCount(model);
-  if (steps === 0)
+  if (!stepwise.includes(model.kind))
     throw new UsageError(
-      `at: a model of kind ${model.kind} has no steps to stop between; dual-ascent, gaussianization and sliced have.`,
+      `at: a model of kind ${model.kind} has no steps to stop between; ${stepwise.join(", ")} have.`,
     );
   if (!Number.isSafeInteger(t) || t < 0 || t > steps)
     throw new UsageError(`at: t must be a whole number from 0 to ${steps}, got ${t}.`);
