@@ -41,8 +41,8 @@ import { fitPreparation, fitStandardization, type PreparationChoice } from "./pr
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 
 /**
- * Fits an architecture to a table by maximum likelihood. The data are standardized and prepared inside the model, so
- * that all log-densities are in nats and data units.
+ * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
+ * prepared inside the model, so that all log-densities are in nats and data units.
  *
  * @param architecture - Its features and context must be the numbers of fitted and given columns.
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
@@ -118,19 +118,20 @@ async function fitPrepared(
       train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
       held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
     };
-    const toProgress = (record: EpochRecord): FitProgress => ({
-      epoch: record.epoch,
-      epochs: recipe.epochs,
-      step: record.epoch * steps,
-      steps: recipe.epochs * steps,
+    const toProgress = (record: EpochRecord): FitProgress => {
       // The value of a loss that is no log-density is not reported.
-      trainLogProb:
-        architecture.training && !architecture.training.isLogProb
-          ? Number.NaN
-          : offset.train - record.trainLoss,
-      validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
-      bestEpoch: record.bestEpoch,
-    });
+      const isLogProb = architecture.training?.isLogProb ?? true;
+      const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
+      return {
+        epoch: record.epoch,
+        epochs: recipe.epochs,
+        step: record.epoch * steps,
+        steps: recipe.epochs * steps,
+        trainLogProb,
+        validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
+        bestEpoch: record.bestEpoch,
+      };
+    };
     const result = await likelihood.maximize(start, prepared.rows, {
       epochs: recipe.epochs,
       averaging: recipe.averaging,
