@@ -81,8 +81,8 @@ test("draws are values like others: sliced, and read by iterations", async () =>
       return (await executable.run({ rows, inputs }, { key: randomKey(2) })).rows;
     }),
   );
+  // Quantiles in float32 are good to about 4 units in the last place of 5.
   for (const own of others)
-    // Quantiles in float32 are good to about 4 units in the last place of 5.
     for (const name of Object.keys(draws))
       own[name]!.forEach((value, i) => {
         expect(Math.abs(value - exact![name]![i]!), name).toBeLessThan(1e-4);
