@@ -171,3 +171,33 @@ export function resultFigure({ title, stages, colors, legend, data, limits, scor
     `font-family='${FONT}'><rect width="${width}" height="${height}" fill="#fff"/>${parts.join("")}</svg>`
   );
 }
+
+/** Densities on a square grid as SVG: a row a flow, a column a target. */
+export function densityGrid({ title, columns, rows, side, limits }) {
+  const [size, gap, left, top] = [150, 8, 76, 62];
+  const width = left + columns.length * (size + gap) + 16;
+  const height = top + rows.length * (size + gap) + 16;
+  const parts = [text(left, 26, title, { size: 15 })];
+  columns.forEach((name, column) => {
+    parts.push(text(left + column * (size + gap) + size / 2, top - 8, name, { anchor: "middle" }));
+  });
+  rows.forEach(({ label, densities }, row) => {
+    const above = top + row * (size + gap);
+    parts.push(text(left - 12, above + size / 2 + 4, label, { anchor: "end" }));
+    densities.forEach((density, column) => {
+      const axis = { domain: limits, ticks: [] };
+      parts.push(
+        panel(left + column * (size + gap), above, size, size, {
+          x: axis,
+          y: axis,
+          ticksLeft: false,
+          marks: contours(density, side, limits),
+        }),
+      );
+    });
+  });
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `font-family='${FONT}'><rect width="${width}" height="${height}" fill="#fff"/>${parts.join("")}</svg>`
+  );
+}

@@ -1,7 +1,7 @@
 /**
- * Writes docs/results: figures of the flows that are fitted without gradients, and a table of all kinds on real
- * tables. Run by `npm run results`, which builds first. The same files on every run, but for the seconds;
- * `--figures` leaves the table as it is, `--table` the figures.
+ * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
+ * what variational inference finds. Run by `npm run results`, which builds first. The same files on every run, but for
+ * the seconds; `--figures`, `--table` and `--variational` write a part.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ import {
 } from "../dist/index.js";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
+import { energyResults, posteriorResults } from "./variationalResults.mjs";
 
 const SEED = 1;
 const OUT = "docs/results";
@@ -185,19 +186,34 @@ async function compareKinds({ title, file, columns, dequantize }) {
   ].join("\n");
 }
 
-/** Replaces what is between the page's two marks; the words around them are written by hand. */
+/** Replaces what is between two marks of the page; the words around them are written by hand. */
+async function replaceSection(name, text) {
+  const page = await readFile(path(`${OUT}/README.md`), "utf8");
+  const [start, end] = [`<!-- ${name}: written by npm run results -->`, `<!-- end of ${name} -->`];
+  if (!page.includes(start) || !page.includes(end))
+    throw new Error(`${OUT}/README.md has no marks for ${name}.`);
+  const before = page.slice(0, page.indexOf(start) + start.length);
+  const after = page.slice(page.indexOf(end));
+  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${text}\n\n${after}`);
+  console.log(`${OUT}/README.md: ${name}`);
+}
+
 async function writeTables() {
   const sections = [];
   for (const table of TABLES) sections.push(await compareKinds(table));
-  const page = await readFile(path(`${OUT}/README.md`), "utf8");
-  const [start, end] = ["<!-- tables: written by npm run results -->", "<!-- end of tables -->"];
-  const before = page.slice(0, page.indexOf(start) + start.length);
-  const after = page.slice(page.indexOf(end));
-  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${sections.join("\n\n")}\n\n${after}`);
-  console.log(`${OUT}/README.md`);
+  await replaceSection("tables", sections.join("\n\n"));
+}
+
+async function writeVariational() {
+  const energies = await energyResults();
+  await writeFile(path(`${OUT}/energies.png`), smallPng(energies.figure, ZOOM));
+  await replaceSection("energies", markdownTable(energies.head, energies.lines).join("\n"));
+  const posteriors = await posteriorResults(new URL("../examples/posteriors/", import.meta.url));
+  await replaceSection("posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
 await mkdir(path(OUT), { recursive: true });
-if (only !== "--table") await drawFigures();
-if (only !== "--figures") await writeTables();
+if (only === undefined || only === "--figures") await drawFigures();
+if (only === undefined || only === "--table") await writeTables();
+if (only === undefined || only === "--variational") await writeVariational();
 process.exit(0);

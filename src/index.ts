@@ -27,6 +27,14 @@ export {
   trainedUniform,
 } from "./bijections/bijection.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
+export {
+  type Continuous,
+  type ContinuousOptions,
+  continuous,
+  type Divergence,
+  type Solved,
+  type SolveOptions,
+} from "./bijections/continuous.ts";
 export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
 export { type DirectionalMapOptions, directionalMap } from "./bijections/directionalMap.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
@@ -167,6 +175,11 @@ export {
   realNVP,
   type Training,
 } from "./flows/architecture.ts";
+export {
+  type ContinuousFlowOptions,
+  type ContinuousFlowSizes,
+  continuousFlow,
+} from "./flows/continuousFlow.ts";
 export { pushforwardLogProb, pushforwardSample } from "./flows/density.ts";
 export {
   type ElementaryFlowOptions,
@@ -183,6 +196,7 @@ export {
   load,
   type SampleOptions,
 } from "./flows/flow.ts";
+export { type FlowMatchingOptions, flowMatching } from "./flows/flowMatching.ts";
 export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalKind } from "./flows/kinds.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";

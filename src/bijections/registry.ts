@@ -9,6 +9,7 @@ import { type AffineOptions, affine } from "./affine.ts";
 import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
 import { type BoundedOptions, bounded } from "./bounded.ts";
 import { chain } from "./chain.ts";
+import { continuousFromJson } from "./continuous.ts";
 import { couplingFromJson } from "./coupling.ts";
 import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
 import { elementwiseFromJson } from "./elementwise.ts";
@@ -33,6 +34,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   affine: (json) => affine(json as unknown as AffineOptions),
   bounded: (json) => bounded(json as unknown as BoundedOptions),
   chain: (json, read) => chain((json.parts as unknown[]).map(read)),
+  continuous: continuousFromJson,
   coupling: couplingFromJson,
   directionalMap: (json) => directionalMap(json as unknown as DirectionalMapOptions),
   elementwise: elementwiseFromJson,

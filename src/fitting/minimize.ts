@@ -105,6 +105,8 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly validateEvery?: number;
   /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
+  /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
+  readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
   /** Stops the minimization with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
   /** State to go on from, as `onEpoch` gave it. */
@@ -244,11 +246,15 @@ class Loop {
         );
       this.#bestLoss = start;
     }
-    await this.#training.load(this.#rows);
+    let loaded = this.#options.rowsOfEpoch ? undefined : this.#rows;
+    if (loaded) await this.#training.load(loaded);
     // A fit that had stopped early was over.
     const isOver = resume && validation && epoch - this.#bestEpoch >= patience;
     while (epoch < epochs && !isOver) {
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      const rows = this.#options.rowsOfEpoch?.(epoch) ?? loaded;
+      if (rows && rows !== loaded) await this.#training.load(rows);
+      loaded = rows;
       const trainLoss = await this.#runEpoch(epoch);
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       epoch++;

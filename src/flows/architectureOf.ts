@@ -11,7 +11,9 @@ import {
   neuralSplineFlow,
   realNVP,
 } from "./architecture.ts";
+import { continuousFlow } from "./continuousFlow.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
+import { flowMatching } from "./flowMatching.ts";
 import type { FlowKind } from "./kinds.ts";
 
 /** Every kind with its defaults. */
@@ -23,6 +25,8 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
   planar: planarFlow,
   radial: radialFlow,
   sylvester: sylvesterFlow,
+  cnf: continuousFlow,
+  "flow-matching": flowMatching,
 };
 
 /** The architecture of a kind, of some sizes. */

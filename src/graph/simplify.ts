@@ -29,7 +29,8 @@ export function simplify(outputs: readonly Expr[]): Expr[] {
 }
 
 function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Expr, Expr>): Expr[] {
-  for (const node of topologicalOrder(outputs)) {
+  // What is done is not entered: a body's outer values have all that came before behind them.
+  for (const node of topologicalOrder(outputs, new Set(done.keys()))) {
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     let next: Expr;

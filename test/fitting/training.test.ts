@@ -10,11 +10,17 @@ import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import { minimize, type StepDraw } from "../../src/fitting/minimize.ts";
-import { type Architecture, realNVP, type Training } from "../../src/flows/architecture.ts";
+import {
+  type Architecture,
+  type ArchitectureParameters,
+  type PreparedTraining,
+  realNVP,
+  type Training,
+} from "../../src/flows/architecture.ts";
 import { pushforwardLogProb } from "../../src/flows/density.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
-import { randomKey } from "../../src/random/philox.ts";
+import { type RandomStream, randomKey } from "../../src/random/philox.ts";
 import { draw } from "./tables.ts";
 
 const table = draw(["a", "b"], 300, 1, (stream) => {
@@ -72,6 +78,26 @@ describe("a fit by the loss of the architecture", () => {
     const { history } = await fit(withTraining({ logProb: () => g.mul(g.rowMark(), -5) }), table, options);
     expect(new Set(history.map(({ validationLogProb }) => validationLogProb)).size).toBe(1);
     expect(new Set(history.map(({ bestEpoch }) => bestEpoch))).toEqual(new Set([0]));
+  });
+
+  test("may prepare values of each row, in sets that epochs take in turn, in its trials, too", async () => {
+    const made = new Map<number, number>();
+    const training = {
+      draws: {},
+      companionSets: 3,
+      companions: ({ data }: PreparedTraining, stream: RandomStream) => {
+        made.set(data.length, (made.get(data.length) ?? 0) + 1);
+        return { shift: data.map(() => 0.1 * stream.normal()) };
+      },
+      loss: (y: Expr, parameters: ArchitectureParameters) =>
+        g.neg(pushforwardLogProb(base, bijection, g.add(y, g.input("shift", [2])), parameters)),
+    };
+    const { flow } = await fit(withTraining(training), table, options);
+    // The longest are those of the training; each of the four trials has sets of its own.
+    const [longest] = [...made.keys()].sort((a, b) => b - a);
+    expect(made.get(longest!)).toBe(3);
+    expect([...made.keys()].length).toBe(2);
+    expect((await fit(withTraining(training), table, options)).flow.toBytes()).toEqual(flow.toBytes());
   });
 
   test("gives the same bytes for every number of threads, others for another seed", async () => {
