@@ -86,7 +86,15 @@ export {
 export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
-export type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "./engines/engine.ts";
+export type {
+  Arrays,
+  Engine,
+  Executable,
+  RunInputs,
+  RunOptions,
+  RunOutputs,
+  Steps,
+} from "./engines/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
 export { type WasmEngineOptions, wasmEngine } from "./engines/wasm/engine.ts";
 export {
@@ -145,6 +153,7 @@ export {
   minimize,
   type Objective,
   type Rows,
+  type StepDraw,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
