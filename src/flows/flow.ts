@@ -13,7 +13,7 @@ import { sizeOf } from "../graph/expr.ts";
 import { readFileBytes, writeFileAtomically } from "../platform.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { type EngineOptions, Evaluation } from "./evaluation.ts";
-import { type FittedDescription, type Model, parameterTree, wholeBijection } from "./model.ts";
+import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
 import { modelFromBytes, modelToBytes } from "./modelFile.ts";
 import { inTwoStages } from "./stages.ts";
 import { stepCount, stoppedModel } from "./stoppedModel.ts";
@@ -43,7 +43,7 @@ export interface FlowDescription {
   readonly columns: readonly string[];
   /** Columns that the density is conditioned on. */
   readonly given: readonly string[];
-  /** Number of trained parameters. */
+  /** See {@link Flow.parameterCount}. */
   readonly parameters: number;
   /** Numbers of the trained part. */
   readonly precision: "float32" | "float64";
@@ -139,24 +139,29 @@ export class Flow {
     return wholeBijection(this.#model);
   }
 
-  /** Number of trained parameters. */
+  /**
+   * Numbers that were fitted: trained parameters, and those that a fit without gradients set. Standardization and what
+   * else prepares the data are not counted.
+   */
   get parameterCount(): number {
+    const { base, bijection } = this.#model;
     let total = 0;
-    for (const spec of flattenTree(parameterTree(this.#model)).values())
-      if (spec.kind === "trained") total += spec.used ?? sizeOf(spec.shape);
+    for (const spec of flattenTree({ base: base.parameters, bijection: bijection.parameters }).values())
+      if (spec.kind !== "state") total += spec.used ?? sizeOf(spec.shape);
     return total;
   }
 
-  /** Steps that {@link at} can stop between: those of a dual ascent; 0 for flows that have none. */
+  /** Steps that {@link at} can stop between: those of a dual ascent, the layers of a Gaussianization; 0 for other kinds. */
   get steps(): number {
     return stepCount(this.#model);
   }
 
   /**
-   * The flow stopped after the first t steps from the data, for t from 0 to {@link steps}. At 0 it is the base behind
-   * what is not a step (standardization and whitening: a Gaussian); at `steps` it is this flow. What `fitted` says is
-   * about the whole flow.
-   * @throws {@link UsageError} if the flow has no steps, or t is no whole number in that range.
+   * The flow stopped after the first t steps from the data, for t from 0 to {@link steps}. At 0 it is the base behind what
+   * is not a step, a Gaussian: for `dual-ascent` that of the rows' covariance; for `gaussianization` and `sliced`, whose
+   * first layers find the covariance, that of their variances alone. At `steps` it is this flow. What `fitted` says
+   * is about the whole flow.
+   * @throws {@link UsageError} if flows of this kind have no steps, or t is no whole number in that range.
    */
   at(t: number): Flow {
     return new Flow(stoppedModel(this.#model, t));
