@@ -83,6 +83,7 @@ function estimatedTraining(base: Distribution, parts: readonly Bijection[], roul
   const isResidual = (part: Bijection): part is Residual => part.type === "residual";
   return {
     isLogProb: true,
+    settings: { roulette },
     draws: Object.fromEntries(
       parts.flatMap((part, i) =>
         isResidual(part) ? [[depth(i), (stream) => drawTerms(roulette, stream)] as const] : [],
