@@ -1,14 +1,14 @@
 /**
- * Writes docs/results: figures of the flows that are fitted without gradients, and a table of all kinds on real
- * tables. Run by `npm run results`, which builds first. The same files on every run, but for the seconds;
- * `--figures` leaves the table as it is, `--table` the figures.
+ * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
+ * what variational inference finds. Run by `npm run results`, which builds first. The same files on every run, but for
+ * the seconds; `--figures`, `--table` and `--variational` write a part.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
   compare,
   fitFlow,
-  fittedKinds,
+  modelKinds,
   RandomStream,
   randomKey,
   readTable,
@@ -16,8 +16,10 @@ import {
   split,
   tableFromRows,
 } from "../dist/index.js";
+import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
+import { energyResults, posteriorResults } from "./variationalResults.mjs";
 
 const SEED = 1;
 const OUT = "docs/results";
@@ -138,24 +140,11 @@ const TABLES = [
   },
 ];
 
-const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
-
-/** Lines of a Markdown table, columns under each other as the formatter sets them: the first to the left. */
-function markdownTable(head, lines) {
-  const widths = head.map((name, i) =>
-    Math.max(...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), line(rule), ...lines.map(line)];
-}
-
 /** One table of the page, in Markdown. */
 async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
   const found = await compare(columns ? selectColumns(table, columns) : table, {
-    flows: fittedKinds,
+    flows: modelKinds,
     seed: SEED,
     ...(dequantize === "all" ? { dequantize: table.columns } : {}),
     onProgress: ({ flow, fit }) => fit ?? console.error(`${title}: ${flow}`),
@@ -172,7 +161,7 @@ async function compareKinds({ title, file, columns, dequantize }) {
       : [`\`${entry.flow}\``, "", entry.error, "", entry.seconds.toFixed(1)],
   );
   const command =
-    `npx pushforward compare ${file} --flows ${fittedKinds.join(",")} --seed ${SEED}` +
+    `npx pushforward compare ${file} --flows ${modelKinds.join(",")} --seed ${SEED}` +
     (dequantize === "all" ? " --dequantize all" : "");
   return [
     `### ${title}: ${(found.rows - found.heldOut).toLocaleString("en-US")} rows fitted, ${found.heldOut.toLocaleString("en-US")} held out, ${found.columns.length} columns`,
@@ -185,19 +174,28 @@ async function compareKinds({ title, file, columns, dequantize }) {
   ].join("\n");
 }
 
-/** Replaces what is between the page's two marks; the words around them are written by hand. */
+/** Replaces a section of the page. */
+async function writeSection(name, text) {
+  await writeBetween(path(`${OUT}/README.md`), name, text);
+  console.log(`${OUT}/README.md: ${name}`);
+}
+
 async function writeTables() {
   const sections = [];
   for (const table of TABLES) sections.push(await compareKinds(table));
-  const page = await readFile(path(`${OUT}/README.md`), "utf8");
-  const [start, end] = ["<!-- tables: written by npm run results -->", "<!-- end of tables -->"];
-  const before = page.slice(0, page.indexOf(start) + start.length);
-  const after = page.slice(page.indexOf(end));
-  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${sections.join("\n\n")}\n\n${after}`);
-  console.log(`${OUT}/README.md`);
+  await writeSection("tables", sections.join("\n\n"));
+}
+
+async function writeVariational() {
+  const energies = await energyResults();
+  await writeFile(path(`${OUT}/energies.png`), smallPng(energies.figure, ZOOM));
+  await writeSection("energies", markdownTable(energies.head, energies.lines).join("\n"));
+  const posteriors = await posteriorResults(new URL("../examples/posteriors/", import.meta.url));
+  await writeSection("posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
 await mkdir(path(OUT), { recursive: true });
-if (only !== "--table") await drawFigures();
-if (only !== "--figures") await writeTables();
+if (only === undefined || only === "--figures") await drawFigures();
+if (only === undefined || only === "--table") await writeTables();
+if (only === undefined || only === "--variational") await writeVariational();
 process.exit(0);

@@ -27,14 +27,25 @@ export {
   trainedUniform,
 } from "./bijections/bijection.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
+export {
+  type Continuous,
+  type ContinuousOptions,
+  continuous,
+  type Divergence,
+  type Solved,
+  type SolveOptions,
+} from "./bijections/continuous.ts";
 export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
 export { type DirectionalMapOptions, directionalMap } from "./bijections/directionalMap.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
 export { invert } from "./bijections/invert.ts";
+export type { ContractionNorm, ContractiveActivation } from "./bijections/lipschitzNetwork.ts";
 export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
 export { permutation } from "./bijections/permutation.ts";
+export { type PlanarOptions, planar } from "./bijections/planar.ts";
+export { type RadialOptions, radial } from "./bijections/radial.ts";
 export { type RadialMapOptions, type RadialProfile, radialMap } from "./bijections/radialMap.ts";
 export {
   type RationalQuadraticOptions,
@@ -43,9 +54,17 @@ export {
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repeated.ts";
+export {
+  type Residual,
+  type ResidualLogDet,
+  type ResidualOptions,
+  residual,
+} from "./bijections/residual.ts";
+export { type Roulette, seriesError } from "./bijections/residualLogDet.ts";
 export { type RotationOptions, rotation } from "./bijections/rotation.ts";
 export { type SlicedSplineOptions, slicedSpline } from "./bijections/slicedSpline.ts";
 export { standardization } from "./bijections/standardization.ts";
+export { type SylvesterOptions, sylvester } from "./bijections/sylvester.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
 export { type ReadTableOptions, readTable } from "./data/readTable.ts";
@@ -67,7 +86,15 @@ export {
 export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
-export type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "./engines/engine.ts";
+export type {
+  Arrays,
+  Engine,
+  Executable,
+  RunInputs,
+  RunOptions,
+  RunOutputs,
+  Steps,
+} from "./engines/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
 export { type WasmEngineOptions, wasmEngine } from "./engines/wasm/engine.ts";
 export {
@@ -81,6 +108,14 @@ export {
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
 export {
+  type Calibration,
+  type CalibrationOptions,
+  type ConditionalSampler,
+  type Coverage,
+  calibrationRanks,
+  type RankedQuantity,
+} from "./fitting/calibration.ts";
+export {
   type ComparedFlow,
   type CompareOptions,
   type CompareProgress,
@@ -91,7 +126,7 @@ export {
 export type { AscentMaps } from "./fitting/dualAscent.ts";
 export { fit, fitTable } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
-export { type FitFlowOptions, fitFlow, fittedKinds } from "./fitting/fitFlow.ts";
+export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
 export { fitGaussianization, type GaussianizationOptions } from "./fitting/fitGaussianization.ts";
 export { fitKernelDensity } from "./fitting/fitKernelDensity.ts";
@@ -118,21 +153,64 @@ export {
   minimize,
   type Objective,
   type Rows,
+  type StepDraw,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
 export {
+  bandTest,
+  type ChiSquareTest,
+  chiSquareTest,
+  type RankBand,
+  rankBand,
+} from "./fitting/uniformity.ts";
+export type {
+  Approximation,
+  Diagnostics,
+  ParameterSummary,
+  WeightedSamples,
+} from "./fitting/variational/approximation.ts";
+export {
+  fitVariational,
+  type LogDensity,
+  type VariationalOptions,
+  type VariationalProgress,
+} from "./fitting/variational/fitVariational.ts";
+export {
+  type ParameterDescription,
+  type ParameterDescriptions,
+  type ParameterSpace,
+  parameterSpace,
+} from "./fitting/variational/parameterSpace.ts";
+export { type ParetoSmoothed, paretoSmoothed } from "./fitting/variational/paretoSmoothing.ts";
+export {
+  type VariationalKind,
+  variationalArchitecture,
+} from "./fitting/variational/variationalArchitecture.ts";
+export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
+export {
   type Architecture,
   type ArchitectureOptions,
-  type FlowKind,
-  type ModelKind,
   maskedAutoregressiveFlow,
   type NeuralSplineFlowOptions,
   neuralSplineFlow,
   realNVP,
+  type Training,
 } from "./flows/architecture.ts";
+export {
+  type ContinuousFlowOptions,
+  type ContinuousFlowSizes,
+  continuousFlow,
+} from "./flows/continuousFlow.ts";
 export { pushforwardLogProb, pushforwardSample } from "./flows/density.ts";
+export {
+  type ElementaryFlowOptions,
+  planarFlow,
+  radialFlow,
+  type SylvesterFlowOptions,
+  sylvesterFlow,
+} from "./flows/elementaryFlows.ts";
 export type { EngineOptions } from "./flows/evaluation.ts";
 export {
   type EvaluationOptions,
@@ -141,8 +219,11 @@ export {
   load,
   type SampleOptions,
 } from "./flows/flow.ts";
+export { type FlowMatchingOptions, flowMatching } from "./flows/flowMatching.ts";
+export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalKind } from "./flows/kinds.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
+export { type ResidualFlowOptions, residualFlow } from "./flows/residualFlow.ts";
 export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";
 export {
   type GradientFlow,

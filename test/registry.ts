@@ -9,6 +9,7 @@ import { absoluteValue } from "../src/bijections/absoluteValue.ts";
 import { affine } from "../src/bijections/affine.ts";
 import { affineTransformer } from "../src/bijections/affineTransformer.ts";
 import { type Bijection, flattenTree } from "../src/bijections/bijection.ts";
+import { bounded } from "../src/bijections/bounded.ts";
 import { chain } from "../src/bijections/chain.ts";
 import { coupling } from "../src/bijections/coupling.ts";
 import { directionalMap } from "../src/bijections/directionalMap.ts";
@@ -18,12 +19,16 @@ import { luAffine } from "../src/bijections/luAffine.ts";
 import { marginalSpline } from "../src/bijections/marginalSpline.ts";
 import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts";
 import { permutation } from "../src/bijections/permutation.ts";
+import { planar } from "../src/bijections/planar.ts";
+import { radial } from "../src/bijections/radial.ts";
 import { radialMap, radialProfiles } from "../src/bijections/radialMap.ts";
 import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
 import { repeated } from "../src/bijections/repeated.ts";
+import { residual } from "../src/bijections/residual.ts";
 import { rotation } from "../src/bijections/rotation.ts";
 import { slicedSpline } from "../src/bijections/slicedSpline.ts";
 import { standardization } from "../src/bijections/standardization.ts";
+import { sylvester } from "../src/bijections/sylvester.ts";
 import { triangularAffine } from "../src/bijections/triangularAffine.ts";
 import { sizeOf } from "../src/graph/expr.ts";
 import { RandomStream, randomKey, split } from "../src/random/philox.ts";
@@ -43,6 +48,8 @@ export interface BijectionCase {
   readonly largestParameter?: number;
   /** Points where formulas change: knots, edges of the box, ties. */
   readonly edges?: readonly number[];
+  /** Moves a drawn point to where the direction is defined, and its digits are enough. */
+  readonly within?: (direction: "forward" | "inverse", point: number[]) => number[];
   /** Where the image of a map with branches begins, in each feature. */
   readonly foldsAt?: (parameters: Values) => ArrayLike<number>;
   /** Elements of trained parameters that no output may depend on: what masks and triangles hide. */
@@ -58,6 +65,8 @@ const box3 = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
 const box5 = [-5, 5, -4.375, -0.625, 0, 0.625];
 /** e^300 times the largest input of that law is still a double. */
 const unclippedLogScale = 300;
+
+const clamped = (x: number, reach: number): number => Math.max(-reach, Math.min(reach, x));
 
 /** Above the diagonal, and on it, of a square matrix. */
 const onOrAbove = (n: number, index: number): boolean => index % n >= Math.floor(index / n);
@@ -324,6 +333,57 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: invert(elementwise({ features: 1, transformer: spline })),
     startsAsIdentity: true,
     edges: box3,
+  },
+  bounded: {
+    bijection: bounded({ features: 3, lower: [null, -1, null], upper: [null, null, 2] }),
+    startsAsIdentity: false,
+    within: (direction, [a, b, c]) =>
+      direction === "forward"
+        ? [a!, clamped(b!, 15), clamped(c!, 15)]
+        : [a!, -1 + Math.max(1e-3, Math.abs(b!)), 2 - Math.max(1e-3, Math.abs(c!))],
+  },
+  "bounded, one feature": {
+    bijection: bounded({ features: 1, lower: [0], upper: [null] }),
+    startsAsIdentity: false,
+    edges: [-50, 50],
+    within: (direction, [x]) => [direction === "forward" ? x! : Math.max(1e-12, Math.abs(x!))],
+  },
+  "bounded on both sides": {
+    bijection: bounded({ features: 1, lower: [-2], upper: [3] }),
+    startsAsIdentity: false,
+    within: (direction, [x]) => [direction === "forward" ? clamped(x!, 15) : 0.5 + 2.4 * Math.sin(x!)],
+  },
+  planar: { bijection: planar({ features: 3 }), startsAsIdentity: true },
+  "planar, one feature, with context": {
+    bijection: planar({ features: 1, context: 1, hidden: [5] }),
+    startsAsIdentity: true,
+  },
+  radial: { bijection: radial({ features: 3 }), startsAsIdentity: true },
+  "radial, with context": { bijection: radial({ features: 2, context: 1 }), startsAsIdentity: true },
+  sylvester: {
+    bijection: sylvester({ features: 4, units: 3 }),
+    startsAsIdentity: true,
+  },
+  "sylvester, one feature": { bijection: sylvester({ features: 1 }), startsAsIdentity: true },
+  "sylvester, with context": {
+    bijection: sylvester({ features: 3, units: 2, context: 2, hidden: [4] }),
+    startsAsIdentity: true,
+  },
+  residual: { bijection: residual({ features: 3, hidden: [6, 5], lipschitz: 0.9 }), startsAsIdentity: true },
+  "residual, one feature, ELU": {
+    bijection: residual({ features: 1, hidden: [5], lipschitz: 0.8, activation: "elu" }),
+    startsAsIdentity: true,
+  },
+  "residual, with context, learned norms": {
+    bijection: residual({
+      features: 2,
+      context: 1,
+      hidden: [5, 4],
+      contextHidden: [4],
+      lipschitz: 0.8,
+      norm: "learned",
+    }),
+    startsAsIdentity: true,
   },
   "repeated affine": {
     bijection: repeated({ layer: affine({ features: 2 }), count: 3 }),

@@ -7,10 +7,10 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
+import { modelKinds } from "../flows/kinds.ts";
 import type { ComparedFlow, CompareProgress, Comparison, ModelKind } from "../index.ts";
 import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { KINDS } from "./kinds.ts";
 import { defined, fraction, nameList, oneOf, positiveInteger, wholeNumber, wideSimdHelp } from "./options.ts";
 import { formatCount, formatLogProb, formatSeconds, print, printJson } from "./output.ts";
 
@@ -30,7 +30,7 @@ interface CompareFlags {
 
 /** Kinds with commas between, each once. */
 function kindList(text: string): readonly ModelKind[] {
-  return nameList("--flows")(text).map(oneOf("--flows", KINDS));
+  return nameList("--flows")(text).map(oneOf("--flows", modelKinds));
 }
 
 /** Says which kind is being fitted: a line each, or on a terminal one line that says where it stands, too. */

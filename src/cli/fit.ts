@@ -7,11 +7,12 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
+import { isTrained, modelKinds } from "../flows/kinds.ts";
 import type { ModelKind } from "../index.ts";
 import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { describeArchitecture } from "./describe.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { checkTrainingFlags, isTrained, KINDS } from "./kinds.ts";
+import { checkTrainingFlags } from "./kinds.ts";
 import {
   defined,
   fraction,
@@ -157,8 +158,8 @@ export function addFit(program: Command): void {
     .requiredOption("--out <file>", "model to write (.safetensors)")
     .option(
       "--flow <kind>",
-      `${KINDS.slice(0, -1).join(", ")} or ${KINDS[KINDS.length - 1]}`,
-      oneOf("--flow", KINDS),
+      `${modelKinds.slice(0, -1).join(", ")} or ${modelKinds[modelKinds.length - 1]}`,
+      oneOf("--flow", modelKinds),
     )
     .option(
       "--columns <names>",

@@ -5,8 +5,8 @@
  */
 
 import type { Command } from "commander";
+import { isTrained } from "../flows/kinds.ts";
 import { describeArchitecture, describeKey, describeValue } from "./describe.ts";
-import { isTrained } from "./kinds.ts";
 import { formatCount, print, printJson } from "./output.ts";
 
 async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {

@@ -1,31 +1,12 @@
 /**
- * The kinds of model that the command line knows, and the options of `fit` that only some of them have.
+ * The options of `fit` that only some kinds of model have.
  *
  * @module
  */
 
 import { UsageError } from "../errors.ts";
-// Types alone: the library loads when a command runs.
-import type { FlowKind, ModelKind } from "../index.ts";
-
-/** Kinds that are trained by gradient. */
-const TRAINED: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
-
-/** All kinds, in the order in which help shows them. */
-export const KINDS: readonly ModelKind[] = [
-  ...TRAINED,
-  "gaussian",
-  "mixture",
-  "kde",
-  "gaussianization",
-  "sliced",
-  "dual-ascent",
-];
-
-/** Whether a kind is trained by gradient, in epochs. */
-export function isTrained(kind: string): boolean {
-  return (TRAINED as readonly string[]).includes(kind);
-}
+// The names alone: the library loads when a command runs.
+import { isTrained, type ModelKind } from "../flows/kinds.ts";
 
 /** Flags of `fit` that a training alone has. */
 const TRAINING_FLAGS = [

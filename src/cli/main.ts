@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `pushforward fit | logprob | sample | inspect | information | plot | compare`. Exit codes: 0 done, 1 the work
+ * The command line: `pushforward fit | logprob | sample | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
  * failed, 2 the call was wrong. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
@@ -8,6 +8,7 @@
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addApproximate } from "./approximate.ts";
 import { addCompare } from "./compare.ts";
 import { addFit } from "./fit.ts";
 import { addInformation } from "./information.ts";
@@ -39,7 +40,16 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong.`,
     );
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
-  for (const add of [addFit, addLogprob, addSample, addInspect, addInformation, addPlot, addCompare])
+  for (const add of [
+    addFit,
+    addLogprob,
+    addSample,
+    addInspect,
+    addInformation,
+    addPlot,
+    addCompare,
+    addApproximate,
+  ])
     add(program);
   return program;
 }

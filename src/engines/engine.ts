@@ -5,6 +5,7 @@
  */
 
 import type { Program } from "../graph/program.ts";
+import type { RandomKey } from "../random/philox.ts";
 
 /** Arrays by name. */
 export type Arrays = Readonly<Record<string, Float64Array>>;
@@ -15,6 +16,16 @@ export interface RunInputs {
   readonly rows: number;
   /** By name of a batched input: `rows` times its size, row-major. */
   readonly inputs: Arrays;
+}
+
+/** Options of {@link Executable.run}. */
+export interface RunOptions {
+  /** Stops the run with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Key of the random draws, those of step 0; needed by programs that have some. */
+  readonly key?: RandomKey | undefined;
+  /** By name of a step input: its elements (default: zeros). */
+  readonly stepInputs?: Arrays | undefined;
 }
 
 /** What {@link Executable.run} returns. */
@@ -31,6 +42,10 @@ export interface Steps {
   readonly indices: Uint32Array;
   /** Rows a step; step s reads `indices` from the sum of the counts before it. */
   readonly counts: readonly number[];
+  /** Key of the random draws; needed by programs that have some. */
+  readonly key?: RandomKey | undefined;
+  /** Number of the first step, for the random draws (default 0). */
+  readonly firstStep?: number | undefined;
   /** By name of a step input: its elements for each step, one step after another. */
   readonly stepInputs: Arrays;
   /** Stops the steps; those already done count. */
@@ -44,7 +59,7 @@ export interface Executable {
   /** The current values, by name. */
   getParameters(): Promise<Record<string, Float64Array>>;
   /** Computes the outputs for rows at hand. Updates are not applied. */
-  run(inputs: RunInputs, options?: { readonly signal?: AbortSignal | undefined }): Promise<RunOutputs>;
+  run(inputs: RunInputs, options?: RunOptions): Promise<RunOutputs>;
   /** Puts rows in place for {@link Executable.step}. */
   load(inputs: RunInputs): Promise<void>;
   /**

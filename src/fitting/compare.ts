@@ -9,10 +9,11 @@
 
 import { type Table, tableFromRows } from "../data/table.ts";
 import { AbortedError, UsageError } from "../errors.ts";
-import type { ModelKind } from "../flows/architecture.ts";
+import type { ModelKind } from "../flows/kinds.ts";
+import { isTrained, modelKinds } from "../flows/kinds.ts";
 import { randomKey, split } from "../random/philox.ts";
 import { type FitRows, fitData } from "./fitData.ts";
-import { fitFlow, fittedKinds, isTrained } from "./fitFlow.ts";
+import { fitFlow } from "./fitFlow.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 
 /** Where a comparison stands. */
@@ -85,7 +86,7 @@ const negligible = 1e-4;
 
 /** Kinds that are compared unless others are named: statistics, and the default flow. */
 export const comparedKinds: readonly ModelKind[] = [
-  ...fittedKinds.filter((kind) => !isTrained(kind)),
+  ...modelKinds.filter((kind) => !isTrained(kind)),
   "nsf-ar",
 ];
 
@@ -137,10 +138,10 @@ export async function compare(table: Table, options: CompareOptions = {}): Promi
 
 function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptions): void {
   if (kinds.length === 0) throw new UsageError("flows must name at least one kind.");
-  const unknown = kinds.find((kind) => !fittedKinds.includes(kind));
+  const unknown = kinds.find((kind) => !modelKinds.includes(kind));
   if (unknown !== undefined)
     throw new UsageError(
-      `flows: there is no kind ${JSON.stringify(unknown)}; the kinds are ${fittedKinds.join(", ")}.`,
+      `flows: there is no kind ${JSON.stringify(unknown)}; the kinds are ${modelKinds.join(", ")}.`,
     );
   const twice = kinds.find((kind, i) => kinds.indexOf(kind) !== i);
   if (twice !== undefined) throw new UsageError(`flows names ${twice} twice; name it once.`);

@@ -6,7 +6,7 @@
 
 import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
-import { type FlowKind, flowKinds, type ModelKind } from "../flows/architecture.ts";
+import { isTrained, type ModelKind, modelKinds, type StatisticalKind } from "../flows/kinds.ts";
 import { fitTable } from "./fit.ts";
 import { fitDualAscent } from "./fitDualAscent.ts";
 import { fitGaussian } from "./fitGaussian.ts";
@@ -21,9 +21,6 @@ export interface FitFlowOptions extends Omit<FitTableOptions, "flow"> {
   /** Default `nsf-ar`. */
   readonly flow?: ModelKind | undefined;
 }
-
-/** The kinds that are fitted without gradients. */
-export type StatisticalKind = Exclude<ModelKind, FlowKind>;
 
 /** How each kind without gradients is fitted. */
 const statisticalFits: Readonly<
@@ -50,17 +47,6 @@ const trainingOptions: readonly (keyof FitTableOptions)[] = [
   "resume",
 ];
 
-/** The kinds that {@link fitFlow} fits, in the order in which help shows them. */
-export const fittedKinds: readonly ModelKind[] = [
-  ...flowKinds,
-  ...(Object.keys(statisticalFits) as StatisticalKind[]),
-];
-
-/** Whether a kind is an architecture that is trained by gradient. */
-export function isTrained(kind: ModelKind): kind is FlowKind {
-  return (flowKinds as readonly ModelKind[]).includes(kind);
-}
-
 /**
  * Fits a model of any kind to a table: what `pushforward fit --flow KIND` does.
  * @throws {@link UsageError} for an unknown kind, or an option that means nothing for the kind; as the kind's own fit
@@ -72,7 +58,7 @@ export async function fitFlow(table: Table, options: FitFlowOptions = {}): Promi
   if (isTrained(kind)) return await fitTable(table, { ...rest, flow: kind });
   const own = Object.hasOwn(statisticalFits, kind) ? statisticalFits[kind] : undefined;
   if (!own)
-    throw new UsageError(`flow must be one of ${fittedKinds.join(", ")}, got ${JSON.stringify(kind)}.`);
+    throw new UsageError(`flow must be one of ${modelKinds.join(", ")}, got ${JSON.stringify(kind)}.`);
   const idle = trainingOptions.find((name) => options[name] !== undefined && options[name] !== false);
   if (idle !== undefined)
     throw new UsageError(

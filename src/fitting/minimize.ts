@@ -12,17 +12,33 @@ import { vjp } from "../graph/derivative.ts";
 import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
-import { type AdamWOptions, adamW, adamWSchedule, stateNames } from "./adamW.ts";
+import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 
 /** What is minimized. */
 export interface Objective {
-  /** Batched scalar; its mean over the rows, weighted by `weight`, is minimized. */
+  /**
+   * Batched scalar; its mean over the rows, weighted by `weight`, is minimized. It may draw random numbers (`randomNormal`
+   * and others): anew in each step, for each place of the batch, whichever row is there.
+   */
   readonly loss: Expr;
+  /**
+   * Batched scalar by whose mean the parameters are judged on validation rows (default: the loss). Its random numbers are
+   * the same each time.
+   */
+  readonly validation?: Expr | undefined;
   /** Batched scalar input, or undefined for equal weights. */
   readonly weight?: Expr | undefined;
   /** The parameters that move; others keep their values. */
   readonly parameters: readonly ParameterExpr[];
+  /**
+   * Numbers drawn once a step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
+   * temperature. Validation sees zeros. The names of AdamW's own step inputs are taken.
+   */
+  readonly draws?: Readonly<Record<string, StepDraw>> | undefined;
 }
+
+/** A number for a step, a function of its arguments alone: a stream of the step's own, and its number from 0. */
+export type StepDraw = (stream: RandomStream, step: number) => number;
 
 /** Rows by name of input, row-major. */
 export interface Rows {
@@ -89,6 +105,8 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly validateEvery?: number;
   /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
+  /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
+  readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
   /** Stops the minimization with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
   /** State to go on from, as `onEpoch` gave it. */
@@ -116,7 +134,7 @@ const lostEpochs = 3;
  * @param initial - Values of all parameters of the objective's loss, trained or not.
  * @throws {@link NumericalError} if the loss is not finite at the start, or stays so.
  * @throws {@link AbortedError} if the signal fires.
- * @throws {@link UsageError} if there are no rows.
+ * @throws {@link UsageError} if there are no rows, or a draw has the name of a step input of the optimizer.
  */
 export async function minimize(
   objective: Objective,
@@ -140,9 +158,12 @@ export interface Minimizer {
   dispose(): void;
 }
 
-/** Compiles an objective, with the optimizer's updates in the program. */
+/**
+ * Compiles an objective, with the optimizer's updates in the program.
+ * @throws {@link UsageError} if a draw has the name of a step input of the optimizer.
+ */
 export async function compileMinimizer(
-  { loss, weight, parameters }: Objective,
+  { loss, validation = loss, weight, parameters, draws = {} }: Objective,
   engine: Engine,
   options: AdamWOptions = {},
 ): Promise<Minimizer> {
@@ -151,12 +172,16 @@ export async function compileMinimizer(
   const sums = vjp([weighted], [g.constant(1)], parameters);
   const gradients = sums.map((sum) => g.div(sum, total));
   const { updates, norm } = adamW(parameters, gradients, options);
+  const taken = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
+  if (taken !== undefined)
+    throw new UsageError(`minimize: "${taken}" is a step input of the optimizer; draw under another name.`);
   const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates });
-  const evaluation = await engine.compile({ sums: { loss: weighted, total } });
+  const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
+  const evaluation = await engine.compile({ sums: { loss: judged, total } });
   return {
     async run(rows, initial, own) {
       if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
-      return new Loop(training, evaluation, parameters, rows, initial, own).run();
+      return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, own).run();
     },
     dispose() {
       training.dispose();
@@ -169,6 +194,7 @@ class Loop {
   readonly #training: Executable;
   readonly #evaluation: Executable;
   readonly #parameters: readonly ParameterExpr[];
+  readonly #draws: Readonly<Record<string, StepDraw>>;
   readonly #rows: Rows;
   readonly #options: MinimizeOptions;
   readonly #initial: ParameterValues;
@@ -181,9 +207,8 @@ class Loop {
   #lost = 0;
 
   constructor(
-    training: Executable,
-    evaluation: Executable,
-    parameters: readonly ParameterExpr[],
+    { training, evaluation }: { readonly training: Executable; readonly evaluation: Executable },
+    { parameters, draws }: Required<Pick<Objective, "parameters">> & Pick<Objective, "draws">,
     rows: Rows,
     initial: ParameterValues,
     options: MinimizeOptions,
@@ -191,6 +216,7 @@ class Loop {
     this.#training = training;
     this.#evaluation = evaluation;
     this.#parameters = parameters;
+    this.#draws = draws ?? {};
     this.#rows = rows;
     this.#options = options;
     this.#initial = initial;
@@ -220,11 +246,15 @@ class Loop {
         );
       this.#bestLoss = start;
     }
-    await this.#training.load(this.#rows);
+    let loaded = this.#options.rowsOfEpoch ? undefined : this.#rows;
+    if (loaded) await this.#training.load(loaded);
     // A fit that had stopped early was over.
     const isOver = resume && validation && epoch - this.#bestEpoch >= patience;
     while (epoch < epochs && !isOver) {
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      const rows = this.#options.rowsOfEpoch?.(epoch) ?? loaded;
+      if (rows && rows !== loaded) await this.#training.load(rows);
+      loaded = rows;
       const trainLoss = await this.#runEpoch(epoch);
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       epoch++;
@@ -295,7 +325,9 @@ class Loop {
 
   async #validate(validation: Rows, values: ParameterValues): Promise<number> {
     await this.#evaluation.setParameters(values);
-    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal });
+    // The same draws every time, so that differences are those of the parameters.
+    const key = split(this.#options.key, "validation");
+    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal, key });
     return sums.loss![0]! / sums.total![0]!;
   }
 
@@ -315,7 +347,22 @@ class Loop {
     );
     const schedule = adamWSchedule(epoch * steps, (epoch + 1) * steps, epochs * steps, this.#options);
     schedule.rate = schedule.rate!.map((rate) => rate * this.#rateFactor);
-    const sums = await this.#training.step({ indices, counts, stepInputs: schedule, signal });
+    const drawn = Object.fromEntries(
+      Object.entries(this.#draws).map(([name, draw]) => {
+        const key = split(split(this.#options.key, "draws"), name);
+        const at = (s: number): number =>
+          draw(new RandomStream(split(key, epoch * steps + s)), epoch * steps + s);
+        return [name, Float64Array.from({ length: steps }, (_, s) => at(s))];
+      }),
+    );
+    const sums = await this.#training.step({
+      indices,
+      counts,
+      stepInputs: { ...schedule, ...drawn },
+      signal,
+      key: split(this.#options.key, "noise"),
+      firstStep: epoch * steps,
+    });
     let loss = 0;
     let total = 0;
     sums.loss!.forEach((value, step) => {

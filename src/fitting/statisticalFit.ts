@@ -10,7 +10,7 @@ import type { Table } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
-import type { ModelKind } from "../flows/architecture.ts";
+import type { ModelKind } from "../flows/kinds.ts";
 import type { Model } from "../flows/model.ts";
 import type { ParameterValues } from "../flows/parameters.ts";
 import { stoppedModel } from "../flows/stoppedModel.ts";

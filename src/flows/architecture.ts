@@ -5,7 +5,7 @@
  */
 
 import { affineTransformer } from "../bijections/affineTransformer.ts";
-import type { Bijection } from "../bijections/bijection.ts";
+import type { Bijection, Bound } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import { coupling } from "../bijections/coupling.ts";
 import { elementwise } from "../bijections/elementwise.ts";
@@ -15,33 +15,9 @@ import type { Transformer } from "../bijections/transformer.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
-
-/** Names of the architectures, as on the command line. */
-export type FlowKind = "realnvp" | "maf" | "nsf" | "nsf-ar";
-
-/** The names, in the order in which help shows them. */
-export const flowKinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
-
-/** Names of the fitted models: the architectures, and the methods that fit without gradients. */
-export type ModelKind =
-  | FlowKind
-  | "gaussian"
-  | "mixture"
-  | "kde"
-  | "gaussianization"
-  | "sliced"
-  | "dual-ascent";
-
-/** The names, in the order in which help shows them. */
-export const modelKinds: readonly ModelKind[] = [
-  ...flowKinds,
-  "gaussian",
-  "mixture",
-  "kde",
-  "gaussianization",
-  "sliced",
-  "dual-ascent",
-];
+import type { Expr } from "../graph/expr.ts";
+import type { RandomStream } from "../random/philox.ts";
+import type { FlowKind } from "./kinds.ts";
 
 /** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
 export interface Architecture {
@@ -59,6 +35,72 @@ export interface Architecture {
   readonly base: Distribution;
   /** Base to data; the identity before it is fitted. */
   readonly bijection: Bijection;
+  /** How it is trained, where that is not by its own log-density. */
+  readonly training?: Training | undefined;
+}
+
+/**
+ * How an architecture is trained, where that is not by its own log-density: flow matching, an estimated log-determinant, a
+ * regularizer. Epochs and preparations are still compared by log-density, and nothing else is ever reported.
+ */
+export interface Training {
+  /**
+   * What training minimizes for a row, prepared by standardization and the like: batched scalar. It may draw random numbers
+   * (`randomNormal` and others), anew for each place of a batch and each step.
+   */
+  loss(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
+  /** Whether the value of the loss is minus a log-density, or an unbiased estimate of it, so that it may be reported. */
+  readonly isLogProb: boolean;
+  /** What tells this training from others of the same bijection, as plain data: a fit is resumed only with the same. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Numbers that the host draws once a step, from a stream and the number of the step; the loss reads them as scalars,
+   * `g.stepInput(name)`. The log-density must not read them.
+   */
+  readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>>;
+  /**
+   * Values for each row of training, prepared ahead: inputs of the loss by name. They are made `companionSets` times, and
+   * each epoch takes the next set in turn.
+   */
+  companions?(rows: PreparedTraining, stream: RandomStream): Readonly<Record<string, Float64Array>>;
+  /** Sets of companions (default 1). */
+  readonly companionSets?: number;
+  /** The log-density by which epochs are compared and reported (default: that of the flow). */
+  logProb?(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
+  /** Validations of a training, about (default 60); fewer where the log-density is dear. */
+  readonly validations?: number;
+  /** How the preparation of the data is chosen, where not as for flows of transforms. */
+  readonly preparation?: PreparationTrials;
+}
+
+/** Parameters of the parts of an architecture, bound. */
+export interface ArchitectureParameters {
+  readonly base: Bound;
+  readonly bijection: Bound;
+}
+
+/** Rows that a training has prepared: what its loss sees as `data`. */
+export interface PreparedTraining {
+  /** Row-major values. */
+  readonly data: Float64Array;
+  /** Numbers of a row. */
+  readonly features: number;
+  /** Whether rows have weights of their own. */
+  readonly isWeighted: boolean;
+}
+
+/** How the preparation of the data is chosen: short trainings, judged on rows that they have not seen. */
+export interface PreparationTrials {
+  /** What is tried; see `choosePreparation`. */
+  readonly choices: readonly {
+    readonly knots: number;
+    readonly whiten: boolean;
+    readonly steepest?: number;
+  }[];
+  /** Steps of a trial at most. */
+  readonly steps: number;
+  /** What a trial minimizes (default: the loss of the training). */
+  loss?(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
 }
 
 /** Options of all named architectures. */
@@ -116,18 +158,30 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture
   return build(autoregressive ? "nsf-ar" : "nsf", options, transformer, 5);
 }
 
-/** The architecture of a kind with its defaults. */
-export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions): Architecture {
-  switch (kind) {
-    case "realnvp":
-      return realNVP(options);
-    case "maf":
-      return maskedAutoregressiveFlow(options);
-    case "nsf":
-      return neuralSplineFlow(options);
-    case "nsf-ar":
-      return neuralSplineFlow({ ...options, autoregressive: true });
-  }
+/**
+ * Refuses sizes that are no positive integers; a context may be 0.
+ * @throws UsageError that names the size.
+ */
+export function checkArchitecture(
+  kind: FlowKind,
+  {
+    context,
+    hidden,
+    ...sizes
+  }: Required<Pick<ArchitectureOptions, "context" | "hidden">> & {
+    readonly features: number;
+    readonly transforms: number;
+  },
+): void {
+  const positive = {
+    ...sizes,
+    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
+  };
+  for (const [name, value] of Object.entries(positive))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
+  if (!Number.isSafeInteger(context) || context < 0)
+    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
 }
 
 function build(
@@ -137,16 +191,7 @@ function build(
   ownTransforms: number,
 ): Architecture {
   const { features, context = 0, transforms = ownTransforms, hidden = defaultHidden } = options;
-  const positive = {
-    features,
-    transforms,
-    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
-  };
-  for (const [name, value] of Object.entries(positive))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
-  if (!Number.isSafeInteger(context) || context < 0)
-    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
+  checkArchitecture(kind, { features, context, transforms, hidden });
   const parts = Array.from({ length: transforms }, (_, t): Bijection => {
     // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
     if (features === 1) return elementwise({ features, context, transformer, hidden });

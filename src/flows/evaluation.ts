@@ -38,7 +38,7 @@ export function engineOf({
   return wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
 }
 
-type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "toBase" | "sample";
+type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "toBase" | "sample" | "draw";
 
 /** The programs of a model. */
 export class Evaluation {
@@ -86,7 +86,7 @@ export class Evaluation {
         return { rows: { value, logAbsDet } };
       }
       case "restore":
-        return { rows: { value: preparation.forward(g.input("data", [features]), own).value } };
+        return { rows: { ...preparation.forward(g.input("data", [features]), own) } };
       case "prepareContext": {
         const data: Expr = g.input("data", [given.length]);
         return {
@@ -105,6 +105,13 @@ export class Evaluation {
             value: bijection.inverse(g.input("data", [features]), parameters.bijection, context).value,
           },
         };
+      case "draw": {
+        const start = base.sample(g.input("noise", [base.noise]), parameters.base);
+        const { value, logAbsDet } = bijection.forward(start, parameters.bijection, context);
+        return {
+          rows: { value, logProb: g.sub(base.logProb(start, parameters.base), logAbsDet) },
+        };
+      }
       case "sample":
         return {
           rows: {

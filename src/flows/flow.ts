@@ -28,8 +28,11 @@ export interface EvaluationOptions extends EngineOptions {
 export interface SampleOptions extends EvaluationOptions {
   /** Same seed, same rows (default 0). */
   readonly seed?: number | undefined;
-  /** Values of the columns that the flow is given, in data units; needed for a conditional flow. */
-  readonly given?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Values of the columns that the flow is given, in data units; needed for a conditional flow. Of each column a number for
+   * all rows, or as many numbers as rows are drawn: then row i is given the i-th.
+   */
+  readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
 }
 
 /** What `inspect` shows. */
@@ -75,6 +78,34 @@ function isFar(values: Float64Array | undefined, width: number, row: number): bo
   if (values)
     for (let i = row * width; i < (row + 1) * width; i++) if (Math.abs(values[i]!) > farOut) return true;
   return false;
+}
+
+/** What rows are given, a column each: a number for all of them, or one for each. */
+type Conditions = readonly (number | ArrayLike<number>)[];
+
+/** The given values of some rows, row-major. */
+function conditionRows(conditions: Conditions, start: number, rows: number): Float64Array {
+  const width = conditions.length;
+  const out = new Float64Array(rows * width);
+  conditions.forEach((own, i) => {
+    for (let row = 0; row < rows; row++)
+      out[row * width + i] = typeof own === "number" ? own : own[start + row]!;
+  });
+  return out;
+}
+
+/** Rows with the given values before their own. */
+function withConditions(data: Float64Array, conditions: Conditions, n: number): Float64Array {
+  if (conditions.length === 0 || n === 0) return data;
+  const width = data.length / n;
+  const given = conditionRows(conditions, 0, n);
+  const all = conditions.length + width;
+  const out = new Float64Array(n * all);
+  for (let row = 0; row < n; row++) {
+    out.set(given.subarray(row * conditions.length, (row + 1) * conditions.length), row * all);
+    out.set(data.subarray(row * width, (row + 1) * width), row * all + conditions.length);
+  }
+  return out;
 }
 
 /** A fitted flow over the columns of a table; see {@link load} and `fit`. */
@@ -243,14 +274,24 @@ export class Flow {
   }
 
   /**
-   * Draws rows. Row i depends on the seed and i alone.
+   * Draws rows. Row i depends on the seed, on i and on what it is given, alone.
    *
    * @param n - Number of rows, 0 or more.
    * @returns A table of the given columns and then the others, in data units.
-   * @throws {@link UsageError} if `n` is no count, or a given column has no value.
+   * @throws {@link UsageError} if `n` is no count, or a given column has no value, or not one for each row.
    * @throws AbortedError if the signal fires.
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Table> {
+    const { conditions, all } = this.#conditions(n, options);
+    const data = n === 0 ? new Float64Array(0) : await this.#draw(n, conditions, options);
+    return tableFromRows(all, withConditions(data, conditions, n));
+  }
+
+  /** The values that samples are given, and the names of all columns. */
+  #conditions(
+    n: number,
+    options: SampleOptions,
+  ): { readonly conditions: Conditions; readonly all: readonly string[] } {
     if (!Number.isSafeInteger(n) || n < 0)
       throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
     const { columns, given } = this.#model;
@@ -264,44 +305,62 @@ export class Flow {
         throw new UsageError(
           `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
         );
-      if (!Number.isFinite(value))
-        throw new UsageError(`The value given for "${name}" must be a number, got ${value}.`);
+      if (typeof value !== "number" && value.length !== n)
+        throw new UsageError(
+          `The values given for "${name}" must be one for each of the ${n} rows, got ${value.length}.`,
+        );
+      const wrong =
+        typeof value === "number"
+          ? [value].find((own) => !Number.isFinite(own))
+          : Array.prototype.find.call(value, (own) => !Number.isFinite(own));
+      if (wrong !== undefined)
+        throw new UsageError(`The value given for "${name}" must be a number, got ${wrong}.`);
       return value;
     });
     for (const name of Object.keys(options.given ?? {}))
       if (!given.includes(name)) throw new UsageError(`"${name}" is no column that the model is given.`);
-    const all = [...given, ...columns];
-    if (n === 0) return tableFromRows(all, new Float64Array(0));
-    const data = await this.#draw(n, conditions, options);
-    if (given.length === 0) return tableFromRows(all, data);
-    const out = new Float64Array(n * all.length);
-    for (let row = 0; row < n; row++) {
-      out.set(conditions, row * all.length);
-      out.set(
-        data.subarray(row * columns.length, (row + 1) * columns.length),
-        row * all.length + given.length,
-      );
-    }
-    return tableFromRows(all, out);
+    return { conditions, all: [...given, ...columns] };
+  }
+
+  /**
+   * Draws rows with their log-densities, in nats and data units, computed on the way: one pass in the direction of
+   * sampling. Rows are those of {@link sample}.
+   * @throws As {@link sample}; {@link UsageError} for a flow whose map is not one to one.
+   */
+  async sampleWithLogProb(
+    n: number,
+    options: SampleOptions = {},
+  ): Promise<{ readonly table: Table; readonly logProb: Float64Array }> {
+    if (this.#model.bijection.branches)
+      throw new UsageError("sampleWithLogProb: the flow's map is not one to one; use sample and logProb.");
+    const { conditions, all } = this.#conditions(n, options);
+    const logProb = new Float64Array(n);
+    const data = n === 0 ? new Float64Array(0) : await this.#draw(n, conditions, options, logProb);
+    return { table: tableFromRows(all, withConditions(data, conditions, n)), logProb };
   }
 
   /** Samples of the columns, row-major; noise is drawn while the engine is at the block before. */
-  async #draw(n: number, conditions: readonly number[], options: SampleOptions): Promise<Float64Array> {
+  async #draw(
+    n: number,
+    conditions: Conditions,
+    options: SampleOptions,
+    logProb?: Float64Array,
+  ): Promise<Float64Array> {
     const width = this.columns.length;
     const drawn = this.#model.base.noise;
     const key = split(randomKey(options.seed ?? 0), "sample");
-    const core = await this.#evaluation.get("sample", options);
+    const core = await this.#evaluation.get(logProb ? "draw" : "sample", options);
     const restore = await this.#evaluation.get("restore", options);
     const data = new Float64Array(n * width);
     const block = async (start: number, rows: number, noise: Float64Array): Promise<void> => {
-      const context = Float64Array.from(
-        { length: rows * conditions.length },
-        (_, i) => conditions[i % conditions.length]!,
-      );
+      const context = conditionRows(conditions, start, rows);
       const inputs = { noise, ...(await this.#prepareContext(context, rows, options)) };
-      const { value } = (await core.run({ rows, inputs }, options)).rows;
-      const restored = (await restore.run({ rows, inputs: { data: value! } }, options)).rows.value!;
-      data.set(restored, start * width);
+      const drawnRows = (await core.run({ rows, inputs }, options)).rows;
+      const restored = (await restore.run({ rows, inputs: { data: drawnRows.value! } }, options)).rows;
+      data.set(restored.value!, start * width);
+      if (logProb)
+        for (let row = 0; row < rows; row++)
+          logProb[start + row] = drawnRows.logProb![row]! - restored.logAbsDet![row]!;
     };
     let before: Promise<void> | undefined;
     for (let start = 0; start < n; start += rowsDrawn) {

@@ -7,7 +7,7 @@
 import type { Bijection, ParameterTree } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import type { ModelKind } from "./architecture.ts";
+import type { ModelKind } from "./kinds.ts";
 import type { ParameterValues } from "./parameters.ts";
 
 /** How a model was fitted, for people who inspect it. No clock, duration, thread count or path is among it. */

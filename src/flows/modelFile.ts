@@ -13,7 +13,7 @@ import { FormatError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
-import { modelKinds } from "./architecture.ts";
+import { modelKinds } from "./kinds.ts";
 import { type Model, parameterTree } from "./model.ts";
 
 /** Version of the files that this release writes; it reads this one and all before. */

@@ -14,7 +14,7 @@ import { permutation } from "../bijections/permutation.ts";
 import { type Repeated, repeated } from "../bijections/repeated.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
-import type { ModelKind } from "./architecture.ts";
+import type { ModelKind } from "./kinds.ts";
 import type { Model } from "./model.ts";
 import { type ParameterValues, withoutPrefix } from "./parameters.ts";
 

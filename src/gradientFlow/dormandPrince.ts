@@ -10,27 +10,11 @@
  */
 
 import { NumericalError } from "../errors.ts";
+import { dormandPrince, dormandPrinceError } from "../graph/rungeKutta.ts";
 
-/** Row i holds the weights of stage i + 1; the last row is the solution of order 5. */
-const stages: readonly (readonly number[])[] = [
-  [1 / 5],
-  [3 / 40, 9 / 40],
-  [44 / 45, -56 / 15, 32 / 9],
-  [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
-  [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
-  [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-];
-const nodes: readonly number[] = [1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1];
-/** Order 5 minus order 4. */
-const errorWeights: readonly number[] = [
-  71 / 57600,
-  0,
-  -71 / 16695,
-  71 / 1920,
-  -17253 / 339200,
-  22 / 525,
-  -1 / 40,
-];
+/** The stages after the first; the last is at the new state. */
+const stages = [...dormandPrince.stages, dormandPrince.weights];
+const nodes = [...dormandPrince.nodes, 1];
 
 /** Writes the derivative at time t of the state y to `out`. */
 export type Derivative = (t: number, y: Float64Array, out: Float64Array) => void;
@@ -88,7 +72,7 @@ export class DormandPrince {
       let error = 0;
       for (let i = 0; i < y.length; i++) {
         let sum = 0;
-        for (let j = 0; j < 7; j++) sum += errorWeights[j]! * slopes[j]![i]!;
+        for (let j = 0; j < 7; j++) sum += dormandPrinceError[j]! * slopes[j]![i]!;
         const own = Math.abs(h * sum) / (this.#tolerance * Math.max(1, Math.abs(y[i]!), Math.abs(trial[i]!)));
         // A NaN must not pass as small.
         if (!(own <= error)) error = own;

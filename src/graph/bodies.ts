@@ -1,5 +1,5 @@
 /**
- * Operations with a body: maps over features, and iterations to a fixed point.
+ * Operations with a body: maps over features, and scans over stacked values.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import {
   type Expr,
   formatShape,
   type MapExpr,
+  outerValues,
   type ScanExpr,
   type SlotExpr,
   sameShape,
@@ -26,7 +27,8 @@ import { substitute } from "./rebuild.ts";
  *
  * Each block is `[features]` or `[features, k]`; the body gets, block by block, the k scalars of one feature (one
  * for `[features]`), and returns its results, one list of scalars a result. Returned values have shape `[features]`
- * for a list of one scalar and `[features, k]` otherwise.
+ * for a list of one scalar and `[features, k]` otherwise. A body sees its scalars and constants alone: what else it needs must
+ * be a block.
  */
 export function mapFeatures(
   blocks: readonly Expr[],
@@ -43,6 +45,10 @@ export function mapFeatures(
     return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], true));
   });
   const results = body(...slots).map((result) => result.map(asExpr));
+  const own = new Set<Expr>(slots.flat());
+  for (const node of topologicalOrder(results.flat(), own))
+    if (!own.has(node) && node.op !== "constant" && node.inputs.length === 0)
+      throw new ShapeError(`mapFeatures: a body cannot read a ${node.op} from outside; make it a block.`);
   return mapOf(blocks, features, slots, results).map((result) =>
     result.shape[1] === 1 ? reshape(result, [features]) : result,
   );
@@ -74,39 +80,6 @@ export function project(map: Expr, index: number): Expr {
   if (map.op !== "map") throw new ShapeError("project: the value is not a map.");
   const count = map.body.results[index]!.length;
   return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
-}
-
-/**
- * `iterations` applications of `body` from `initial`; derivatives are those of the fixed point, which must have
- * been reached by then. A body that depends on its state through a strictly triangular map of n features reaches
- * it in n.
- */
-export function fixedPoint(initial: Expr, iterations: number, body: (state: Expr) => Expr): Expr {
-  const state = slot(initial.shape, true);
-  const result = body(state);
-  if (!sameShape(result.shape, initial.shape))
-    throw new ShapeError(
-      `fixedPoint: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
-    );
-  return fixedPointOf(initial, iterations, state, result);
-}
-
-/** A fixed point from a ready slot and result. Meant for graph transforms. */
-export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr, result: Expr): Expr {
-  const inside = dependents([result], state);
-  const outer = new Set<Expr>();
-  for (const node of topologicalOrder([result]))
-    if (inside.has(node)) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
-  if (!inside.has(result)) return result;
-  return {
-    op: "fixedPoint",
-    iterations,
-    slot: state,
-    result,
-    shape: initial.shape,
-    batched: true,
-    inputs: [initial, ...outer],
-  };
 }
 
 /**
@@ -242,9 +215,6 @@ export function scanOf(
       );
   const inside = dependents([result!], state, ...slices);
   if (!inside.has(result!)) return result!;
-  const outer = new Set<Expr>();
-  for (const node of topologicalOrder([result!]))
-    if (inside.has(node)) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
   return {
     op: "scan",
     steps,
@@ -254,7 +224,7 @@ export function scanOf(
     result: result!,
     shape: initial.shape,
     batched: true,
-    inputs: [initial, ...stacked, ...outer],
+    inputs: [initial, ...stacked, ...outerValues(result!, state, ...slices)],
   };
 }
 

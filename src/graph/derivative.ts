@@ -26,6 +26,12 @@ import {
 } from "./expr.ts";
 import * as ops from "./ops.ts";
 import { substitute } from "./rebuild.ts";
+import {
+  pullBackImplicit,
+  pullBackOdeSolution,
+  pushForwardImplicit,
+  pushForwardOdeSolution,
+} from "./solutionDerivatives.ts";
 
 /** Zero of the shape of a value. */
 function zeroOf(value: Expr): Expr {
@@ -150,10 +156,19 @@ function pullBack(node: Expr, c: Expr, active: ReadonlySet<Expr>, send: Send): v
       return pullBackFixedPoint(node, c, active, send);
     case "scan":
       return pullBackScan(node, c, active, send);
+    case "implicit":
+      return pullBackImplicit(node, c, active, send);
+    case "odeSolution":
+      return pullBackOdeSolution(node, c, active, send);
+    case "iterate":
+      throw new ShapeError(withoutDerivative);
     default:
       return;
   }
 }
+
+const withoutDerivative =
+  "iterate has no derivative: use root, fixedPoint or solveOde, or stop the gradient at its result.";
 
 function pullBackElementwise(node: ElementwiseExpr, c: Expr, active: ReadonlySet<Expr>, send: Send): void {
   const [a, b, third] = node.inputs as [Expr, Expr, Expr];
@@ -333,13 +348,20 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
   inputs.forEach((source, i) => tangentOf.set(source, tangents[i]!));
   const sources = new Set(inputs);
   const mapTangents = new Map<Expr, readonly Expr[]>();
+  /** What moves with an iteration, which has no derivative; that is no harm where nothing reads the tangent. */
+  const unknown = new Set<Expr>();
   for (const node of topologicalOrder(outputs, sources)) {
     if (
       sources.has(node) ||
       !node.inputs.some((operand) => tangentOf.has(operand) || mapTangents.has(operand))
     )
       continue;
-    if (node.op === "map") mapTangents.set(node, mapJvp(node, tangentOf));
+    const read = node.op === "implicit" || node.op === "odeSolution" ? node.inputs.slice(1) : node.inputs;
+    const isStopped = node.op === "elementwise" && node.name === "stopGradient";
+    if (node.op === "iterate" || (!isStopped && read.some((operand) => unknown.has(operand)))) {
+      unknown.add(node);
+      tangentOf.set(node, zeroOf(node));
+    } else if (node.op === "map") mapTangents.set(node, mapJvp(node, tangentOf));
     else if (node.op === "project") tangentOf.set(node, mapTangents.get(node.inputs[0]!)![node.index]!);
     else
       tangentOf.set(
@@ -347,6 +369,7 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
         pushForward(node, (operand) => tangentOf.get(operand)),
       );
   }
+  if (outputs.some((output) => unknown.has(output))) throw new ShapeError(withoutDerivative);
   return outputs.map((output) => tangentOf.get(output) ?? zeroOf(output));
 }
 
@@ -425,6 +448,10 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
     }
     case "scan":
       return pushForwardScan(node, orZero);
+    case "implicit":
+      return pushForwardImplicit(node, tangent);
+    case "odeSolution":
+      return pushForwardOdeSolution(node, tangent);
     default:
       return zeroOf(node);
   }

@@ -53,6 +53,14 @@ export interface ConstantExpr extends Node {
 export interface SlotExpr extends Node {
   readonly op: "slot";
 }
+/**
+ * Independent uniform numbers on (0, 1), drawn anew for each row and each step; see `randomUniform`. Nodes of one stream are
+ * the same numbers.
+ */
+export interface RandomExpr extends Node {
+  readonly op: "random";
+  readonly stream: string;
+}
 /** 1 for a row; 0 in a lane that an engine pads a tile with. Gradients of sums over rows start from it. */
 export interface RowMarkExpr extends Node {
   readonly op: "rowMark";
@@ -152,6 +160,50 @@ export interface ScanExpr extends Node {
   readonly result: Expr;
 }
 
+/**
+ * The state after a body was applied until the row is finished, at most `most` times. The state is a vector; its first
+ * element is not 0 once the row is finished, and a finished row keeps its state (the body sees to both). `inputs` are the
+ * first state and the outer values that the body uses. It has no derivative; {@link ImplicitExpr} and
+ * {@link OdeSolutionExpr} give one to what it has found.
+ */
+export interface IterateExpr extends Node {
+  readonly op: "iterate";
+  readonly most: number;
+  readonly slot: SlotExpr;
+  readonly result: Expr;
+}
+
+/**
+ * A value that was found by any means, with the derivative of the equation that it solves (implicit function theorem).
+ * `inputs` are the value and the outer values of the equation.
+ */
+export interface ImplicitExpr extends Node {
+  readonly op: "implicit";
+  readonly slot: SlotExpr;
+  readonly result: Expr;
+  /**
+   * What `result`, at y in the place of the slot, is: a residual that is 0 at the solution and whose element i depends on
+   * element i of y alone (`diagonal`), or the image of y under a contraction whose fixed point is the solution.
+   */
+  readonly equation:
+    | { readonly kind: "diagonal" }
+    | { readonly kind: "contraction"; readonly iterations: number; readonly tolerance: number };
+}
+
+/**
+ * The state at time `to` of an ordinary differential equation, found by any means, with the derivative that the adjoint
+ * equation gives. `inputs` are the state, the first state, both times, and the outer values that the equation uses.
+ */
+export interface OdeSolutionExpr extends Node {
+  readonly op: "odeSolution";
+  readonly timeSlot: SlotExpr;
+  readonly slot: SlotExpr;
+  /** Derivative of the state by time. */
+  readonly result: Expr;
+  readonly tolerance: number;
+  readonly most: number;
+}
+
 /** A symbolic value of one sample; see the file's head. */
 export type Expr =
   | InputExpr
@@ -160,6 +212,7 @@ export type Expr =
   | ConstantExpr
   | SlotExpr
   | RowMarkExpr
+  | RandomExpr
   | ElementwiseExpr
   | ReshapeExpr
   | GatherExpr
@@ -174,7 +227,33 @@ export type Expr =
   | MapExpr
   | ProjectExpr
   | FixedPointExpr
-  | ScanExpr;
+  | ScanExpr
+  | IterateExpr
+  | ImplicitExpr
+  | OdeSolutionExpr;
+
+/** An operation with a body of its own graph; `result` is the body's, and `slot` stands for what it is applied to. */
+export type BodyExpr = FixedPointExpr | ScanExpr | IterateExpr | ImplicitExpr | OdeSolutionExpr;
+
+/** Whether a node has a body. */
+export function hasBody(node: Expr): node is BodyExpr {
+  switch (node.op) {
+    case "fixedPoint":
+    case "scan":
+    case "iterate":
+    case "implicit":
+    case "odeSolution":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** How many inputs of a node with a body come before the outer values that the body uses. */
+export function ownInputs(node: BodyExpr): number {
+  if (node.op === "scan") return 1 + node.slices.length;
+  return node.op === "odeSolution" ? 4 : 1;
+}
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
@@ -235,4 +314,13 @@ export function dependents(outputs: readonly Expr[], ...sources: readonly Expr[]
   for (const node of topologicalOrder(outputs))
     if (node.inputs.some((input) => found.has(input))) found.add(node);
   return found;
+}
+
+/** What a body that depends on its slots reads of values that do not. */
+export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
+  const inside = dependents([result], ...slots);
+  const outer = new Set<Expr>();
+  for (const node of topologicalOrder([result]))
+    if (inside.has(node)) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
+  return [...outer];
 }

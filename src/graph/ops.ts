@@ -40,8 +40,6 @@ export {
   uniformConstant,
 } from "./arithmetic.ts";
 export {
-  fixedPoint,
-  fixedPointOf,
   mapFeatures,
   mapOf,
   project,
@@ -49,7 +47,26 @@ export {
   scanOf,
   unrolledScan,
 } from "./bodies.ts";
+export {
+  fixedPoint,
+  fixedPointOf,
+  implicit,
+  implicitOf,
+  iterate,
+  iterateOf,
+  root,
+  roundingUnit,
+} from "./iteration.ts";
 export { asExpr, constant, input, parameter, rowMark, slot, stepInput, type Value, zeros } from "./leaves.ts";
+export { logGamma } from "./logGamma.ts";
 export { logSumExp, maximum } from "./logSumExp.ts";
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./movement.ts";
+export {
+  type OdeMethod,
+  type OdeOptions,
+  type OdeSolution,
+  odeSolutionOf,
+  solveOde,
+} from "./ode.ts";
 export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./products.ts";
+export { randomNormal, randomSign, randomUniform } from "./randomness.ts";

@@ -5,10 +5,13 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { streamWord } from "../random/philox.ts";
 import {
   type Expr,
+  hasBody,
   type InputExpr,
   type ParameterExpr,
+  type RandomExpr,
   type StepInputExpr,
   sameShape,
   topologicalOrder,
@@ -38,6 +41,8 @@ export interface PreparedProgram extends Program {
   readonly inputs: readonly InputExpr[];
   readonly parameters: readonly ParameterExpr[];
   readonly stepInputs: readonly StepInputExpr[];
+  /** One a stream. */
+  readonly randoms: readonly RandomExpr[];
 }
 
 /**
@@ -78,6 +83,20 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
   for (const { parameter } of prepared.updates)
     if (!parameters.includes(parameter)) parameters.push(parameter);
   const stepInputs = leaves("stepInput");
+  const randoms = leaves("random");
+  const streams = new Map<number, string>();
+  for (const { stream } of randoms) {
+    const word = streamWord(stream);
+    const other = streams.get(word);
+    if (other === stream)
+      throw new ShapeError(`program: the random stream "${stream}" is drawn in two shapes; name them apart.`);
+    // Names are hashed to 31 bits.
+    if (other !== undefined)
+      throw new ShapeError(
+        `program: the random streams "${other}" and "${stream}" would be the same numbers; rename one.`,
+      );
+    streams.set(word, stream);
+  }
   for (const list of [inputs, parameters, stepInputs]) {
     const names = new Set<string>();
     for (const { name } of list) {
@@ -85,7 +104,7 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
       names.add(name);
     }
   }
-  return { ...prepared, inputs, parameters, stepInputs };
+  return { ...prepared, inputs, parameters, stepInputs, randoms };
 }
 
 /** Every node of the outputs, those inside the bodies of iterations included, inputs first. */
@@ -94,7 +113,7 @@ export function allNodes(outputs: readonly Expr[]): Expr[] {
   const visit = (roots: readonly Expr[]): void => {
     for (const node of topologicalOrder(roots)) {
       if (found.has(node)) continue;
-      if (node.op === "fixedPoint" || node.op === "scan") visit([node.result]);
+      if (hasBody(node)) visit([node.result]);
       found.add(node);
     }
   };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Expr, type FixedPointExpr, type ScanExpr, topologicalOrder } from "./expr.ts";
+import { type BodyExpr, type Expr, hasBody, ownInputs, topologicalOrder } from "./expr.ts";
 import * as ops from "./ops.ts";
 
 /** The node with other inputs, in the same order and of the same shapes. Bodies are kept. */
@@ -20,7 +20,10 @@ export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
       return ops.project(inputs[0]!, node.index);
     case "fixedPoint":
     case "scan":
-      throw new Error("an iteration is rebuilt with its body; use rebuildIteration");
+    case "iterate":
+    case "implicit":
+    case "odeSolution":
+      throw new Error("a node with a body is rebuilt with it; use rebuildBody");
     case "sumRows":
     case "sumOuter":
       return { ...node, inputs };
@@ -33,23 +36,30 @@ export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
   }
 }
 
-/**
- * An iteration whose outer values are replaced by `replace`, and its body then by `body`; slots are kept.
- */
-export function rebuildIteration(
-  node: FixedPointExpr | ScanExpr,
-  replace: (outer: Expr) => Expr,
+/** A node with a body whose inputs are replaced by `replace`, and its body then by `body`; slots are kept. */
+export function rebuildBody(
+  node: BodyExpr,
+  replace: (input: Expr) => Expr,
   body: (result: Expr, outer: readonly Expr[]) => Expr = (result) => result,
 ): Expr {
-  const stackedCount = node.op === "scan" ? node.slices.length : 0;
-  const outer = node.inputs.slice(1 + stackedCount);
+  const own = ownInputs(node);
+  const outer = node.inputs.slice(own);
   const replaced = outer.map(replace);
   const [result] = substitute([node.result], new Map(outer.map((value, i) => [value, replaced[i]!])));
   const next = body(result!, replaced);
-  const initial = replace(node.inputs[0]!);
-  if (node.op === "fixedPoint") return ops.fixedPointOf(initial, node.iterations, node.slot, next);
-  const stacked = node.inputs.slice(1, 1 + stackedCount).map(replace);
-  return ops.scanOf(initial, { ...node, result: next, stacked });
+  const [first, ...rest] = node.inputs.slice(0, own).map(replace) as [Expr, ...Expr[]];
+  switch (node.op) {
+    case "fixedPoint":
+      return ops.fixedPointOf(first, node.iterations, node.slot, next);
+    case "scan":
+      return ops.scanOf(first, { ...node, result: next, stacked: rest });
+    case "iterate":
+      return ops.iterateOf(first, node.most, node.slot, next);
+    case "implicit":
+      return ops.implicitOf(first, node.slot, next, node.equation);
+    case "odeSolution":
+      return ops.odeSolutionOf(first, rest as [Expr, Expr, Expr], { ...node, result: next });
+  }
 }
 
 /** The outputs with every node in `replacements` replaced, wherever it occurs. */
@@ -59,10 +69,10 @@ export function substitute(outputs: readonly Expr[], replacements: ReadonlyMap<E
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     if (inputs.every((input, i) => input === node.inputs[i])) done.set(node, node);
-    else if (node.op === "fixedPoint" || node.op === "scan")
+    else if (hasBody(node))
       done.set(
         node,
-        rebuildIteration(node, (outer) => done.get(outer) ?? outer),
+        rebuildBody(node, (outer) => done.get(outer) ?? outer),
       );
     else done.set(node, withInputs(node, inputs));
   }

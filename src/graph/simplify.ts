@@ -14,12 +14,13 @@ import {
   type ElementwiseExpr,
   type Expr,
   type GatherExpr,
+  hasBody,
   type MapExpr,
   sizeOf,
   topologicalOrder,
 } from "./expr.ts";
 import * as ops from "./ops.ts";
-import { rebuildIteration, withInputs } from "./rebuild.ts";
+import { rebuildBody, withInputs } from "./rebuild.ts";
 
 /** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
 export function simplify(outputs: readonly Expr[]): Expr[] {
@@ -28,12 +29,15 @@ export function simplify(outputs: readonly Expr[]): Expr[] {
 }
 
 function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Expr, Expr>): Expr[] {
-  for (const node of topologicalOrder(outputs)) {
+  // What is done is not entered: a body's outer values have all that came before behind them.
+  for (const node of topologicalOrder(outputs, new Set(done.keys()))) {
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     let next: Expr;
-    if (node.op === "fixedPoint" || node.op === "scan")
-      next = rebuildIteration(
+    // All derivatives have been taken: what the value solves is of no use any more.
+    if (node.op === "implicit" || node.op === "odeSolution") next = inputs[0]!;
+    else if (hasBody(node))
+      next = rebuildBody(
         node,
         (outer) => done.get(outer) ?? outer,
         (result, outer) =>
@@ -83,6 +87,8 @@ class Interner {
         return head + node.transposed;
       case "solveTriangular":
         return `${head}${node.lower},${node.transposed}`;
+      case "random":
+        return head + node.stream;
       case "project":
         return head + node.index;
       case "rowMark":

@@ -23,6 +23,14 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
+/** The multipliers and the steps of the keys, for engines that compute blocks themselves. */
+export const philoxConstants: {
+  readonly m0: number;
+  readonly m1: number;
+  readonly w0: number;
+  readonly w1: number;
+} = { m0: M0, m1: M1, w0: W0, w1: W1 };
+
 /** Domain tags, the last counter word. Values from 16 on are free for engines. */
 const DOMAIN_STREAM = 0;
 const DOMAIN_ROW = 1;
@@ -133,6 +141,34 @@ export function split(key: RandomKey, label: number | string): RandomKey {
     philox4x32(word(0), word(4), word(8), DOMAIN_SPLIT_TEXT_BLOCK, out[0]!, out[1]!, out);
   }
   return { k0: out[0]!, k1: out[1]! };
+}
+
+/** The number of a stream of random draws inside programs: a counter word in the domain of engines. */
+export function streamWord(stream: string): number {
+  return (split({ k0: 0, k1: 0 }, stream).k0 | 0x80000000) >>> 0;
+}
+
+/**
+ * The uniform numbers that a program draws for rows `firstRow` on: element i of a row is word i % 4 of the block with the
+ * counter (i / 4, row, step, stream), of which the top 23 bits are used.
+ *
+ * @returns `rows * size` numbers, row-major.
+ */
+export function programUniforms(
+  { key, step, firstRow }: { readonly key: RandomKey; readonly step: number; readonly firstRow: number },
+  stream: string,
+  rows: number,
+  size: number,
+): Float64Array {
+  const word = streamWord(stream);
+  const block = new Uint32Array(4);
+  const out = new Float64Array(rows * size);
+  for (let row = 0; row < rows; row++)
+    for (let i = 0; i < size; i++) {
+      if (i % 4 === 0) philox4x32(i / 4, (firstRow + row) >>> 0, step >>> 0, word, key.k0, key.k1, block);
+      out[row * size + i] = (2 * (block[i % 4]! >>> 9) + 1) * 2 ** -24;
+    }
+  return out;
 }
 
 /** The middle of the word's cell of (0, 1): an odd multiple of 2^-33, exact in float64, never 0 or 1. */

@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { KINDS } from "../../src/cli/kinds.ts";
 import { readTable } from "../../src/data/readTable.ts";
-import { modelKinds } from "../../src/flows/architecture.ts";
 import { expectFailure, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
@@ -17,8 +15,6 @@ async function succeed(args: string) {
 }
 
 beforeAll(() => writeFiles(cwd, { "data.csv": sampleCsv(300) }));
-
-it("the command line offers the kinds that a model file may hold", () => expect(KINDS).toEqual(modelKinds));
 
 describe.each([
   ["gaussian", "Gaussian, full covariance"],

@@ -97,7 +97,15 @@ function run(flow: Architecture, program: Partial<Program>, precision: Precision
     hasSums,
     levels,
   };
-  const job = { steps: 1, counts, indices, stepInputs: [], sums: [], applyUpdates: hasSums };
+  const job = {
+    steps: 1,
+    counts,
+    indices,
+    stepInputs: [],
+    sums: [],
+    applyUpdates: hasSums,
+    random: { k0: 0, k1: 0, firstStep: 0, firstRow: 0 },
+  };
   Array.from(runJob(exports, memory, plan, job, { thread: 0, threads: 1 }, meet));
   const read = [
     ...[...compiled.sums.values(), ...compiled.parameters.values()],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Table, tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { type CompareOptions, type Comparison, compare } from "../../src/fitting/compare.ts";
-import type { ModelKind } from "../../src/flows/architecture.ts";
+import type { ModelKind } from "../../src/flows/kinds.ts";
 import { draw } from "./tables.ts";
 
 const flows: readonly ModelKind[] = ["gaussian", "mixture", "kde"];

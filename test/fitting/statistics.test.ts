@@ -3,13 +3,14 @@
 import { describe, expect, it } from "vitest";
 import { column, type Table, tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitFlow, fittedKinds } from "../../src/fitting/fitFlow.ts";
+import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import { fitGaussian } from "../../src/fitting/fitGaussian.ts";
 import { fitKernelDensity, mostPoints } from "../../src/fitting/fitKernelDensity.ts";
 import { fitMixture } from "../../src/fitting/fitMixture.ts";
 import { chooseGaussianMixture } from "../../src/fitting/gaussianMixture.ts";
-import type { ModelKind } from "../../src/flows/architecture.ts";
 import { type Flow, load } from "../../src/flows/flow.ts";
+import type { ModelKind } from "../../src/flows/kinds.ts";
+import { modelKinds } from "../../src/flows/kinds.ts";
 import { modelFromBytes } from "../../src/flows/modelFile.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 import { draw, meanOf, momentsOf } from "./tables.ts";
@@ -173,7 +174,7 @@ it("fitFlow fits the default flow without a kind, and refuses kinds that it does
   const quick = { ...one, hidden: [4], transforms: 1, epochs: 1 };
   expect((await fitFlow(table, quick)).flow.description.kind).toBe("nsf-ar");
   await expect(fitFlow(table, { flow: "glow" as ModelKind })).rejects.toThrow(
-    `flow must be one of ${fittedKinds.join(", ")}, got "glow".`,
+    `flow must be one of ${modelKinds.join(", ")}, got "glow".`,
   );
   await expect(fitFlow(table, { flow: "toString" as ModelKind })).rejects.toThrow(UsageError);
 });

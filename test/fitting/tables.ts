@@ -1,6 +1,6 @@
 import { type Table, tableFromRows } from "../../src/data/table.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import type { FlowKind } from "../../src/flows/architecture.ts";
+import type { FlowKind } from "../../src/flows/kinds.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 /** Every architecture. */

@@ -3,7 +3,7 @@ import { type Bound, bindTree, subtreeOf } from "../../src/bijections/bijection.
 import type { Executable } from "../../src/engines/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { fitTable } from "../../src/fitting/fit.ts";
-import { architectureOf } from "../../src/flows/architecture.ts";
+import { architectureOf } from "../../src/flows/architectureOf.ts";
 import type { Flow } from "../../src/flows/flow.ts";
 import { type Model, parameterTree, wholeBijection } from "../../src/flows/model.ts";
 import { modelFromBytes } from "../../src/flows/modelFile.ts";

@@ -4,10 +4,12 @@
  * @module
  */
 
-import { AbortedError, ShapeError } from "../../errors.ts";
+import { AbortedError, ShapeError, UsageError } from "../../errors.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { type PreparedProgram, prepareProgram } from "../../graph/program.ts";
-import type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "../engine.ts";
+import { programUniforms, type RandomKey } from "../../random/philox.ts";
+import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
+import { stepInputOf } from "../stepInputs.ts";
 import { interpret, type Values } from "./interpreter.ts";
 
 /** The float64 oracle. */
@@ -15,6 +17,13 @@ export const referenceEngine: Engine = {
   name: "reference",
   compile: async (program) => new ReferenceExecutable(prepareProgram(program)),
 };
+
+/** What random draws start from. */
+interface Draws {
+  readonly key: RandomKey;
+  readonly step: number;
+  readonly firstRow: number;
+}
 
 class ReferenceExecutable implements Executable {
   readonly #program: PreparedProgram;
@@ -41,10 +50,9 @@ class ReferenceExecutable implements Executable {
     return Object.fromEntries(Array.from(this.#parameters, ([name, data]) => [name, data.slice()]));
   }
 
-  async run(
-    inputs: RunInputs,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<RunOutputs> {
+  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutputs> {
+    const { stepInputs = {} } = options;
+    const draws = this.#draws(options.key);
     // Blocks bound the memory of long tables; sums are added block by block.
     const block = 1024;
     const rows: Record<string, Float64Array> = {};
@@ -52,7 +60,7 @@ class ReferenceExecutable implements Executable {
     for (const [name, value] of Object.entries(this.#program.rows))
       rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
     if (Object.keys(this.#program.sums).length > 0) {
-      const { sums: all } = this.#evaluate(inputs, {});
+      const { sums: all } = this.#evaluate(inputs, stepInputs, draws, "sums");
       Object.assign(sums, all);
     }
     if (Object.keys(rows).length === 0) return { rows, sums };
@@ -65,7 +73,12 @@ class ReferenceExecutable implements Executable {
           return [name, inputs.inputs[name]!.subarray(start * size, (start + count) * size)];
         }),
       );
-      const { rows: values } = this.#evaluate({ rows: count, inputs: part }, {}, true);
+      const { rows: values } = this.#evaluate(
+        { rows: count, inputs: part },
+        stepInputs,
+        { ...draws, firstRow: start },
+        "rows",
+      );
       for (const [name, data] of Object.entries(values)) rows[name]!.set(data, (start * data.length) / count);
       await Promise.resolve();
     }
@@ -99,10 +112,12 @@ class ReferenceExecutable implements Executable {
       const stepInputs = Object.fromEntries(
         this.#program.stepInputs.map(({ name, shape }) => {
           const size = sizeOf(shape);
-          return [name, steps.stepInputs[name]!.subarray(s * size, (s + 1) * size)];
+          const values = stepInputOf(steps.stepInputs, { name, size }, steps.counts.length);
+          return [name, values.subarray(s * size, (s + 1) * size)];
         }),
       );
-      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs);
+      const draws = { ...this.#draws(steps.key), step: (steps.firstStep ?? 0) + s };
+      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs, draws, "step");
       for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
       updates.forEach((value, i) =>
         this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
@@ -117,10 +132,17 @@ class ReferenceExecutable implements Executable {
     this.#loaded = undefined;
   }
 
+  #draws(key: RandomKey | undefined): Draws {
+    if (!key && this.#program.randoms.length > 0)
+      throw new UsageError("The program draws random numbers: give the key that they are drawn with.");
+    return { key: key ?? { k0: 0, k1: 0 }, step: 0, firstRow: 0 };
+  }
+
   #evaluate(
     { rows, inputs }: RunInputs,
     stepInputs: Arrays,
-    rowsOnly = false,
+    draws: Draws,
+    what: "rows" | "sums" | "step",
   ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
     const program = this.#program;
     const values: Values = new Map();
@@ -133,8 +155,13 @@ class ReferenceExecutable implements Executable {
       values.set(leaf, data);
     }
     for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
-    for (const leaf of program.stepInputs)
-      if (stepInputs[leaf.name]) values.set(leaf, stepInputs[leaf.name]!);
+    for (const leaf of program.randoms)
+      values.set(leaf, programUniforms(draws, leaf.stream, rows, sizeOf(leaf.shape)));
+    for (const leaf of program.stepInputs) {
+      const own = { name: leaf.name, size: sizeOf(leaf.shape) };
+      const isGiven = stepInputs[leaf.name] !== undefined;
+      values.set(leaf, isGiven ? stepInputOf(stepInputs, own, 1) : new Float64Array(own.size));
+    }
     const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> =>
       Object.fromEntries(
         Object.entries(outputs).map(([name, output]) => [
@@ -142,22 +169,24 @@ class ReferenceExecutable implements Executable {
           interpret([output], values, rows)[0]!.slice(),
         ]),
       );
-    const batched = Object.fromEntries(
-      Object.entries(named(program.rows)).map(([name, data]) => {
-        const output = program.rows[name]!;
-        const size = sizeOf(output.shape);
-        return [
-          name,
-          output.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!),
-        ];
-      }),
-    );
-    if (rowsOnly) return { rows: batched, sums: {}, updates: [] };
-    const sums = named(program.sums);
-    const complete = program.stepInputs.every((leaf) => values.has(leaf));
-    const updates = complete
-      ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
-      : [];
-    return { rows: batched, sums, updates };
+    const batched = (): Record<string, Float64Array> =>
+      Object.fromEntries(
+        Object.entries(named(program.rows)).map(([name, data]) => {
+          const output = program.rows[name]!;
+          const size = sizeOf(output.shape);
+          return [
+            name,
+            output.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!),
+          ];
+        }),
+      );
+    return {
+      rows: what === "rows" ? batched() : {},
+      sums: what === "rows" ? {} : named(program.sums),
+      updates:
+        what === "step"
+          ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
+          : [],
+    };
   }
 }

@@ -8,6 +8,7 @@ import { elementwise } from "../../graph/elementwise.ts";
 import {
   type Expr,
   type FixedPointExpr,
+  type IterateExpr,
   type MapExpr,
   type ScanExpr,
   sizeOf,
@@ -142,7 +143,12 @@ function evaluate(node: Expr, values: Values, rows: number): Float64Array {
       return evaluateMap(node.inputs[0] as MapExpr, node.index, values, count);
     case "fixedPoint":
     case "scan":
+      return repeat(node, values, rows);
+    case "iterate":
       return iterate(node, values, rows);
+    case "implicit":
+    case "odeSolution":
+      return a;
     default:
       throw new Error(`no value was given for the ${node.op} "${"name" in node ? node.name : ""}"`);
   }
@@ -174,12 +180,35 @@ function evaluateMap(map: MapExpr, index: number, values: Values, count: number)
   return out;
 }
 
-function iterate(node: FixedPointExpr | ScanExpr, values: Values, rows: number): Float64Array {
-  const repeat = (data: Float64Array): Float64Array =>
-    Float64Array.from({ length: rows * data.length }, (_, i) => data[i % data.length]!);
-  const asRows = (value: Expr, data: Float64Array): Float64Array => (value.batched ? data : repeat(data));
+/** One copy a row of a shared value; a batched one as it is. */
+function asRows(value: Expr, data: Float64Array, rows: number): Float64Array {
+  return value.batched ? data : copies(data, rows);
+}
+
+function copies(data: Float64Array, rows: number): Float64Array {
+  return Float64Array.from({ length: rows * data.length }, (_, i) => data[i % data.length]!);
+}
+
+/** Rounds until the first element of every row's state is not 0. */
+function iterate(node: IterateExpr, values: Values, rows: number): Float64Array {
   const initial = node.inputs[0]!;
-  let state = asRows(initial, values.get(initial)!);
+  const size = sizeOf(node.shape);
+  let state = asRows(initial, values.get(initial)!, rows);
+  const isFinished = (): boolean => {
+    for (let row = 0; row < rows; row++) if (state[row * size] === 0) return false;
+    return true;
+  };
+  for (let round = 0; round < node.most && !isFinished(); round++) {
+    const inside: Values = new Map(node.inputs.map((outer) => [outer, values.get(outer)!]));
+    inside.set(node.slot, state);
+    state = asRows(node.result, interpret([node.result], inside, rows)[0]!, rows);
+  }
+  return state;
+}
+
+function repeat(node: FixedPointExpr | ScanExpr, values: Values, rows: number): Float64Array {
+  const initial = node.inputs[0]!;
+  let state = asRows(initial, values.get(initial)!, rows);
   const steps = node.op === "scan" ? node.steps : node.iterations;
   for (let step = 0; step < steps; step++) {
     const inside: Values = new Map(node.inputs.map((outer) => [outer, values.get(outer)!]));
@@ -189,9 +218,9 @@ function iterate(node: FixedPointExpr | ScanExpr, values: Values, rows: number):
         const at = node.reversed ? steps - 1 - step : step;
         const size = sizeOf(slice.shape);
         const own = values.get(node.inputs[1 + i]!)!.subarray(at * size, (at + 1) * size);
-        inside.set(slice, slice.batched ? repeat(own) : own);
+        inside.set(slice, slice.batched ? copies(own, rows) : own);
       });
-    state = asRows(node.result, interpret([node.result], inside, rows)[0]!);
+    state = asRows(node.result, interpret([node.result], inside, rows)[0]!, rows);
   }
   return state;
 }

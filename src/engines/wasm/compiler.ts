@@ -12,11 +12,13 @@ import { ShapeError } from "../../errors.ts";
 import { type Expr, type ParameterExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
+import { streamWord } from "../../random/philox.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
 import { addFillZero } from "./dense.ts";
 import { KernelCache } from "./kernelCache.ts";
 import { type Argument, type Item, planMemory } from "./memoryPlan.ts";
 import { guardPadding } from "./padding.ts";
+import { addRandomRows } from "./randomKernel.ts";
 import { copyCall, type SharedCall, SharedLowering } from "./sharedLowering.ts";
 import { viewOf } from "./storage.ts";
 import { addLoadRows, addMarkRows, addStoreRows } from "./tileKernels.ts";
@@ -24,7 +26,17 @@ import { type Accumulator, TileLowering } from "./tileLowering.ts";
 import type { VectorOptions } from "./vector.ts";
 
 /** Words of 32 bits at the start of memory that host and threads talk through. */
-export const control = { arrived: 0, generation: 1, stop: 2, progress: 3, pointers: 16 } as const;
+export const control = {
+  arrived: 0,
+  generation: 1,
+  stop: 2,
+  progress: 3,
+  /** Words of the random draws: the key, the step, and the number of the first row. */
+  key: 6,
+  step: 8,
+  firstRow: 9,
+  pointers: 16,
+} as const;
 
 /** Most shards that a batch is divided into; see `shardsOf`. */
 export const mostShards = 8;
@@ -50,6 +62,8 @@ export interface CompiledProgram {
   readonly rows: readonly { readonly name: string; readonly size: number }[];
   readonly constants: readonly { readonly address: number; readonly data: Float64Array }[];
   readonly tables: readonly { readonly address: number; readonly data: Int32Array }[];
+  /** Whether the program draws random numbers. */
+  readonly hasRandoms: boolean;
   readonly shards: Region;
   readonly shardBytes: number;
   readonly arenas: number;
@@ -189,6 +203,20 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     leaves.push({ kernel, arguments: [pointer, ...rest], reads: [], writes: [input] });
   });
   for (const node of tileNodes) {
+    if (node.op === "random") {
+      const size = sizeOf(node.shape);
+      const kernel = cache.get(`random ${size}`, () => addRandomRows(module, size, control, cache.shape));
+      leaves.push({
+        kernel,
+        arguments: [
+          tiles.value(node),
+          { kind: "parameter", name: "position" },
+          { kind: "number", value: streamWord(node.stream) | 0 },
+        ],
+        reads: [],
+        writes: [node],
+      });
+    }
     if (node.op !== "rowMark") continue;
     const kernel = cache.get("mark", () => addMarkRows(module, cache.shape));
     leaves.push({
@@ -282,6 +310,7 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     rows: rowOutputs.map(({ shape }, i) => ({ name: names.rows[i]!, size: sizeOf(shape) })),
     constants,
     tables,
+    hasRandoms: program.randoms.length > 0,
     shards: { address: shardBase, size: mostShards },
     shardBytes,
     arenas,
@@ -399,8 +428,17 @@ function emitTile(
     const run = (list: readonly Item[]): void => {
       for (const item of list) {
         if ("items" in item) {
-          const { iterations, scan } = item;
-          if (!scan) f.repeat(iterations, () => run(item.items));
+          const { iterations, scan, until } = item;
+          if (until) {
+            const round = f.local("i32");
+            f.block((end) => {
+              f.forRange(round, 0, iterations, 1, () => {
+                run(item.items);
+                until.arguments.forEach(push);
+                f.call(until.kernel).branchIf(end);
+              });
+            });
+          } else if (!scan) f.repeat(iterations, () => run(item.items));
           else {
             const [slice, round] = [f.local("i32"), f.local("i32")];
             slices.set(scan, slice);

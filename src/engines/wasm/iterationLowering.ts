@@ -1,11 +1,18 @@
 /**
  * Lowering of iterations: fixed points, whose elements are computed once where that can be, else in rounds; and scans,
- * whose rounds each read another slice.
+ * whose rounds each read another slice; and loops that end when all rows of a tile are finished.
  *
  * @module
  */
 
-import { type Expr, type FixedPointExpr, type ScanExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import {
+  type Expr,
+  type FixedPointExpr,
+  type IterateExpr,
+  type ScanExpr,
+  sizeOf,
+  topologicalOrder,
+} from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Unit } from "./fusion.ts";
 import type { Item } from "./memoryPlan.ts";
@@ -47,6 +54,17 @@ export function lowerScan(tiles: TileLowering, node: ScanExpr): Item[] {
   return [start, { iterations: node.steps, scan: node, items: [...fills, ...body, next] }, finish];
 }
 
+/** The items of an iteration that goes on until all rows of the tile are finished. */
+export function lowerIterate(tiles: TileLowering, node: IterateExpr): Item[] {
+  const size = sizeOf(node.shape);
+  const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
+  const body = tiles.lower(bodyNodes(node), [node.result]);
+  const next = tiles.spread(size, node.result, 0, node.slot, 0);
+  const finish = tiles.spread(size, node.slot, 0, node, 0);
+  const until = tiles.allLanes(node.slot);
+  return [start, { iterations: node.most, until, items: [...body, next] }, finish];
+}
+
 /** An iteration whose elements can be computed one after another, each once. */
 function lowerOnce(
   tiles: TileLowering,
@@ -86,7 +104,7 @@ function stepsOfUnit(unit: Unit, readiness: Readiness, { finished }: Scope): Int
 }
 
 /** The nodes of an iteration's body that depend on its state, or on its slices, in order. */
-function bodyNodes(node: FixedPointExpr | ScanExpr): Expr[] {
+function bodyNodes(node: FixedPointExpr | ScanExpr | IterateExpr): Expr[] {
   const outer = new Set<Expr>(node.inputs);
   return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
 }

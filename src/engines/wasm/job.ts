@@ -30,6 +30,13 @@ export interface Job {
   /** Copied away after each step. */
   readonly sums: readonly { readonly from: number; readonly to: number; readonly bytes: number }[];
   readonly applyUpdates: boolean;
+  /** Key of the random draws, number of the first step, and of the first row. */
+  readonly random: {
+    readonly k0: number;
+    readonly k1: number;
+    readonly firstStep: number;
+    readonly firstRow: number;
+  };
 }
 
 /** The functions of a module. */
@@ -71,6 +78,9 @@ export function* runJob(
   const progress = 3;
   const decision = 4;
   const claimed = 5;
+  const key = 6;
+  const stepNumber = 8;
+  const firstRow = 9;
   const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   let round = Atomics.load(words, generation);
@@ -81,6 +91,10 @@ export function* runJob(
     if (thread === 0) {
       for (const copy of job.stepInputs)
         bytes.copyWithin(copy.to, copy.from + step * copy.bytes, copy.from + (step + 1) * copy.bytes);
+      words[key] = job.random.k0;
+      words[key + 1] = job.random.k1;
+      words[stepNumber] = job.random.firstStep + step;
+      words[firstRow] = job.random.firstRow;
       Atomics.store(words, decision, Atomics.load(words, stop));
       Atomics.store(words, claimed, 0);
     }

@@ -30,9 +30,11 @@ export interface Call {
   readonly writes: readonly Expr[];
 }
 
-/** Calls repeated a fixed number of times. */
+/** Calls repeated a number of times. */
 export interface Loop {
   readonly iterations: number;
+  /** Called after each round; a result other than 0 ends the loop. */
+  readonly until?: Call;
   /** The scan whose slices the calls read: address arguments of kind `slice` move on by their stride in each round. */
   readonly scan?: ScanExpr;
   readonly items: readonly Item[];
@@ -60,7 +62,7 @@ export function planMemory(items: readonly Item[], bytesOf: (owner: Expr) => num
     for (const item of list) {
       if ("items" in item) {
         const start = time;
-        const inside = walk(item.items);
+        const inside = walk(item.until ? [...item.items, item.until] : item.items);
         for (const owner of inside) {
           touched.add(owner);
           // Made before the loop: a later round reads it again.

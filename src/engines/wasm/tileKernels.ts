@@ -103,6 +103,24 @@ export function addMarkRows(module: ModuleBuilder, { rowLength, vector }: Kernel
   });
 }
 
+/** `(row) -> i32`: 1 if no lane of a row is 0 (a NaN is none), else 0. */
+export function addAllLanes(module: ModuleBuilder, { rowLength, vector }: KernelShape): FunctionIndex {
+  return module.addFunction(null, ["i32"], ["i32"], (f) => {
+    const row = f.parameter(0);
+    const single = vector.precision === "float32";
+    const [zeros, lane] = [f.local("i32"), f.local("i32")];
+    f.i32(0).set(zeros);
+    f.forRange(lane, 0, rowLength, 1, () => {
+      f.get(zeros).load(single ? "f32.load" : "f64.load", row);
+      if (single) f.f32(0).op("f32.eq");
+      else f.f64(0).op("f64.eq");
+      f.op("i32.or").set(zeros);
+      f.increment(row, single ? 4 : 8);
+    });
+    f.get(zeros).op("i32.eqz");
+  });
+}
+
 /** `(source, destination, table, count)`: row i of the destination is row table[i] of the source, zeros for -1. */
 export function addGatherRows(module: ModuleBuilder, { rowLength, vector }: KernelShape): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {

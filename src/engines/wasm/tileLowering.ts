@@ -10,7 +10,7 @@ import { type FinishedLayer, finishedLayers } from "./activations.ts";
 import { addProduct, addRowSum, addTranspose, type ProductShape } from "./dense.ts";
 import { addTileKernel, analyseUnit } from "./fusedKernel.ts";
 import { fuse, type Unit } from "./fusion.ts";
-import { lowerFixedPoint, lowerScan } from "./iterationLowering.ts";
+import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts";
 import type { KernelCache } from "./kernelCache.ts";
 import type { Argument, Call, Item } from "./memoryPlan.ts";
 import { contributions, type Run } from "./readiness.ts";
@@ -150,6 +150,7 @@ export class TileLowering {
     switch (node.op) {
       case "input":
       case "rowMark":
+      case "random":
       case "slot":
         return [];
       case "gather":
@@ -184,6 +185,8 @@ export class TileLowering {
         return lowerFixedPoint(this, node);
       case "scan":
         return lowerScan(this, node);
+      case "iterate":
+        return lowerIterate(this, node);
       default:
         throw new Error(`the wasm engine has no tile kernel for ${node.op}`);
     }
@@ -240,6 +243,14 @@ export class TileLowering {
       kernels.addFillRows(this.#cache.module, rows, this.#cache.shape),
     );
     return this.#call(kernel, args, [destination]);
+  }
+
+  /** Whether the first element of a value is other than 0 in all lanes. */
+  allLanes(value: Expr): Call {
+    const { module, shape } = this.#cache;
+    const kernel = this.#cache.get("all lanes", () => kernels.addAllLanes(module, shape));
+    const call = this.#call(kernel, [this.value(value)], []);
+    return { ...call, reads: [viewOf(value).owner] };
   }
 
   #copy(rows: number, source: Argument, destination: Argument, writes: Expr): Call {

@@ -181,7 +181,15 @@ test.each(kinds)("on %s a program that fails rejects, and others go on", async (
   onTestFinished(() => host.dispose());
   expect(await host.reserve(4 * 65536)).toBe(true);
   expect(await host.reserve(4 * 65536 + 1)).toBe(false);
-  const job = { steps: 1, counts: 1024, indices: 2048, stepInputs: [], sums: [], applyUpdates: false };
+  const job = {
+    steps: 1,
+    counts: 1024,
+    indices: 2048,
+    stepInputs: [],
+    sums: [],
+    applyUpdates: false,
+    random: { k0: 0, k1: 0, firstStep: 0, firstRow: 0 },
+  };
   for (let times = 0; times < 2; times++)
     await expect(host.run(job)).rejects.toThrow("A thread of the engine failed: unreachable");
   expect(await good.run(inputs)).toEqual(expected);

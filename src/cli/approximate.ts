@@ -1,0 +1,215 @@
+/**
+ * `pushforward approximate`: a flow for a density that is known up to a constant.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import type { Approximation } from "../fitting/variational/approximation.ts";
+import type { LogDensity } from "../fitting/variational/fitVariational.ts";
+import type { ParameterDescriptions } from "../fitting/variational/parameterSpace.ts";
+import { interruptSignal } from "./interrupt.ts";
+import { defined, integerList, oneOf, positiveInteger, positiveNumber, wholeNumber } from "./options.ts";
+import {
+  checkOutput,
+  checkTableOutput,
+  formatCount,
+  formatFacts,
+  formatLogProb,
+  formatSeconds,
+  print,
+  printJson,
+} from "./output.ts";
+
+/** Kinds whose samples come with log-densities in one pass. */
+const KINDS = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
+
+interface ApproximateFlags {
+  readonly out?: string;
+  readonly samples?: string;
+  readonly n?: number;
+  readonly flow?: (typeof KINDS)[number];
+  readonly transforms?: number;
+  readonly hidden?: readonly number[];
+  readonly steps?: number;
+  readonly draws?: number;
+  readonly lr?: number;
+  readonly importanceSamples?: number;
+  readonly annealing?: number;
+  readonly gradient?: "path" | "total";
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly precision?: "float32" | "float64";
+  readonly json?: boolean;
+}
+
+interface DensityModule {
+  readonly parameters: ParameterDescriptions;
+  readonly logDensity: LogDensity;
+}
+
+const DESCRIPTION = `Approximate a density that is known up to a constant, such as a posterior, by a flow.
+
+MODULE is a JavaScript file that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
+writes the logarithm of the density with the operations that it is given. A parameter is "real", "positive" or
+{ size, above, below }. Data are read or written down in the module.
+
+k-hat tells whether the result can be relied on: below 0.7 it can.`;
+
+const EXAMPLE = `
+Example, eight-schools.mjs:
+  const y = [28, 8, -3, 7, -1, 1, 18, 12];
+  const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
+  export const parameters = { mu: "real", tau: "positive", eta: { size: 8 } };
+  export function logDensity({ mu, tau, eta }, { add, sub, mul, div, square, sum, log1p, constant }) {
+    const theta = add(mu, mul(tau, eta));
+    const residual = div(sub(constant(y), theta), constant(sigma));
+    const squares = add(add(sum(square(residual)), sum(square(eta))), square(div(mu, 5)));
+    return sub(mul(-0.5, squares), log1p(square(div(tau, 5))));
+  }
+
+  pushforward approximate eight-schools.mjs --samples posterior.csv`;
+
+async function loadDensity(path: string): Promise<DensityModule> {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new UsageError(`${path}: there is no such file.`);
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(`${path} cannot be run as a module: ${(error as Error).message}`);
+  }
+  const own = (
+    loaded.logDensity === undefined ? (loaded.default ?? loaded) : loaded
+  ) as Partial<DensityModule>;
+  if (typeof own.logDensity !== "function")
+    throw new UsageError(`${path} exports no function logDensity(parameters, ops).`);
+  if (typeof own.parameters !== "object" || own.parameters === null)
+    throw new UsageError(`${path} exports no object of parameters, such as { mu: "real", tau: "positive" }.`);
+  return own as DensityModule;
+}
+
+async function run(path: string, flags: ApproximateFlags): Promise<void> {
+  if (flags.out !== undefined) checkOutput(flags.out, [".safetensors"], "a model");
+  if (flags.samples !== undefined) checkTableOutput(flags.samples, [path]);
+  if (flags.n !== undefined && flags.samples === undefined)
+    throw new UsageError("-n is the number of samples that --samples FILE holds; name the file.");
+  const started = performance.now();
+  const { parameters, logDensity } = await loadDensity(path);
+  const library = await import("../index.ts");
+  const signal = interruptSignal();
+  const { flow: kind = "nsf", transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
+  const { gradient, seed, threads, precision } = flags;
+  const { columns } = library.parameterSpace(parameters);
+  const architecture = library.variationalArchitecture(kind, {
+    features: columns.length,
+    ...defined({ transforms, hidden }),
+  });
+  let tenth = -1;
+  const result = await library.fitVariational(architecture, logDensity, {
+    parameters,
+    ...defined({ steps, draws, importanceSamples, annealing, gradient, seed, threads, precision }),
+    ...defined({ learningRate: flags.lr }),
+    signal,
+    onProgress: ({ step, steps: all, bound }) => {
+      const now = Math.floor((10 * step) / all);
+      if (now === tenth) return;
+      tenth = now;
+      process.stderr.write(`step ${step}/${all}: bound ${formatLogProb(bound)} nats\n`);
+    },
+    onWarning: (line) => process.stderr.write(`warning: ${line}\n`),
+  });
+  if (flags.out !== undefined) await result.flow.save(flags.out);
+  if (flags.samples !== undefined) await writeSamples(result, flags, flags.samples);
+  const seconds = (performance.now() - started) / 1000;
+  if (flags.json)
+    return await printJson({
+      ...result.diagnostics,
+      seconds: Math.round(seconds * 1000) / 1000,
+      parameters: result.summary,
+    });
+  await print(report(basename(path), result, seconds, flags));
+}
+
+async function writeSamples(result: Approximation, flags: ApproximateFlags, file: string): Promise<void> {
+  const { tableFromColumns, writeTable } = await import("../index.ts");
+  const { table, logWeights } = await result.sample(flags.n ?? 1000, defined({ seed: flags.seed }));
+  const columns = Object.fromEntries(
+    table.columns.map((name, i) => [
+      name,
+      Float64Array.from({ length: table.rows }, (_, row) => table.values[row * table.columns.length + i]!),
+    ]),
+  );
+  await writeTable(tableFromColumns({ ...columns, weight: logWeights.map(Math.exp) }), file);
+}
+
+function report(name: string, result: Approximation, seconds: number, flags: ApproximateFlags): string {
+  const { diagnostics: own, summary } = result;
+  const digits = (value: number): string => {
+    if (!Number.isFinite(value)) return String(value);
+    const places = Math.max(0, 3 - Math.floor(Math.log10(Math.max(1e-6, Math.abs(value)))));
+    return value.toFixed(Math.min(8, places));
+  };
+  const table = new Table({
+    head: ["parameter", "mean", "sd", "5%", "50%", "95%", "error of the mean"],
+    colAligns: ["left", "right", "right", "right", "right", "right", "right"],
+    style: { head: [], border: [], compact: true },
+    chars: Object.fromEntries(
+      [
+        ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
+        ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
+      ].map((part) => [part, part === "middle" ? " " : ""]),
+    ),
+  });
+  for (const { name: parameter, mean, sd, q5, median, q95, meanError } of summary)
+    table.push([parameter, ...[mean, sd, q5, median, q95, meanError].map(digits)]);
+  const files = [flags.out, flags.samples].filter((file) => file !== undefined);
+  return `approximated the density of ${name}\n${formatFacts([
+    ["log evidence", `${formatLogProb(own.logEvidence)} +- ${formatLogProb(own.logEvidenceError)} nats`],
+    ["bound", `${formatLogProb(own.bound)} +- ${formatLogProb(own.boundError)} nats`],
+    ["k-hat", own.k.toFixed(2)],
+    ["effective", `${formatCount(Math.round(own.effectiveSamples))} of ${formatCount(own.samples)} samples`],
+    ["time", formatSeconds(seconds)],
+    ...(files.length > 0 ? [["written", files.join(", ")] as const] : []),
+  ])}\n${table.toString()}\n`;
+}
+
+/** Adds the command. */
+export function addApproximate(program: Command): void {
+  program
+    .command("approximate")
+    .summary("approximate a density that is known up to a constant")
+    .description(DESCRIPTION)
+    .argument("<module>", "JavaScript file with the density")
+    .option("--out <file>", "model to write (.safetensors)")
+    .option("--samples <file>", "table of samples with weights to write")
+    .option("-n <rows>", "number of samples to write (default: 1000)", positiveInteger("-n"))
+    .option("--flow <kind>", `${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}`, oneOf("--flow", KINDS))
+    .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
+    .option("--hidden <sizes>", "hidden layers, such as 32,32", integerList("--hidden"))
+    .option("--steps <n>", "steps of the optimizer", positiveInteger("--steps"))
+    .option("--draws <n>", "samples a step", positiveInteger("--draws"))
+    .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
+    .option(
+      "--importance-samples <n>",
+      "samples in each importance-weighted bound",
+      positiveInteger("--importance-samples"),
+    )
+    .option(
+      "--annealing <steps>",
+      "steps over which the density is brought in",
+      positiveInteger("--annealing"),
+    )
+    .option("--gradient <how>", "path or total", oneOf("--gradient", ["path", "total"]))
+    .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
+    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
+    .option("--precision <type>", "float64 or float32", oneOf("--precision", ["float64", "float32"]))
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLE)
+    .action(run);
+}

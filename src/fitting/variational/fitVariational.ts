@@ -1,0 +1,287 @@
+/**
+ * Variational inference: a flow fitted to a density that is known up to a constant.
+ *
+ * @module
+ */
+
+import { bindTree } from "../../bijections/bijection.ts";
+import { chain } from "../../bijections/chain.ts";
+import { triangularAffine } from "../../bijections/triangularAffine.ts";
+import { ShapeError, UsageError } from "../../errors.ts";
+import type { Architecture } from "../../flows/architecture.ts";
+import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
+import { Flow } from "../../flows/flow.ts";
+import { type Model, parameterTree } from "../../flows/model.ts";
+import { initialValues } from "../../flows/parameters.ts";
+import { type Expr, formatShape, sizeOf } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { randomKey, split } from "../../random/philox.ts";
+import { withPrefix } from "../finishFit.ts";
+import { trainedLeaves } from "../fit.ts";
+import { minimize } from "../minimize.ts";
+import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
+import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
+import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
+import { variationalArchitecture } from "./variationalArchitecture.ts";
+import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
+
+/** A log-density in nats, up to a constant: an expression of the parameters by name. */
+export type LogDensity = (parameters: Readonly<Record<string, Expr>>, ops: typeof g) => Expr;
+
+/** Progress of {@link fitVariational}. */
+export interface VariationalProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Lower bound of the log evidence at the averaged weights, in nats, on the same draws each time. */
+  readonly bound: number;
+}
+
+/** Options of {@link fitVariational}. */
+export interface VariationalOptions extends EngineOptions {
+  /** The parameters of the density, by name. */
+  readonly parameters: ParameterDescriptions;
+  /** Seed of every random choice (default 0). */
+  readonly seed?: number | undefined;
+  /** Steps of the optimizer (default 1500). */
+  readonly steps?: number | undefined;
+  /** Samples a step (default 256). */
+  readonly draws?: number | undefined;
+  /** Peak learning rate (default 0.005). */
+  readonly learningRate?: number | undefined;
+  /** Samples in each importance-weighted bound (default 1: the plain bound). */
+  readonly importanceSamples?: number | undefined;
+  /** Gradient along the path of the samples (default), or the total one; flows whose inverse is dear default to the latter. */
+  readonly gradient?: VariationalGradient | undefined;
+  /** Steps over which the density's logarithm is brought in, from a hundredth of it (default 0: none). */
+  readonly annealing?: number | undefined;
+  /** Samples that the diagnostics and the summary are computed from (default 10000). */
+  readonly diagnosticSamples?: number | undefined;
+  /** Stops it with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: VariationalProgress) => void) | undefined;
+  /** Called with one line for what does not stop the fit but should be known. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+const stepsAnEpoch = 25;
+const validationDraws = 2048;
+/** Weights beyond this shape are not reliable. */
+const largestShape = 0.7;
+
+/**
+ * Fits a flow to a density by the reverse Kullback-Leibler divergence (Rezende & Mohamed 2015,
+ * https://arxiv.org/abs/1505.05770, equation 15), or by the importance-weighted bound.
+ *
+ * First the nearest Gaussian is found, on parameters without bounds, by Newton's method; the flow bends it. The result is in
+ * the parameters' own units. It is computed in float64 unless asked otherwise.
+ *
+ * @param architecture - Of as many features as there are numbers among the parameters, or null for the default of {@link variationalArchitecture}.
+ * @param logDensity - In nats, up to a constant; a batched scalar. Data are constants in it.
+ * @throws {@link UsageError} for options that do not fit, ShapeError if the log-density is no scalar, NumericalError if it is
+ *   not finite where the fit starts or stays so, AbortedError if the signal fires.
+ * @example
+ * const { summary, diagnostics } = await fitVariational(
+ *   null,
+ *   ({ mu, tau }, ops) => ops.neg(ops.add(ops.square(ops.div(mu, tau)), tau)),
+ *   { parameters: { mu: "real", tau: "positive" } },
+ * );
+ */
+export async function fitVariational(
+  architecture: Architecture | null,
+  logDensity: LogDensity,
+  options: VariationalOptions,
+): Promise<Approximation> {
+  const space = parameterSpace(options.parameters);
+  const features = space.columns.length;
+  const flow = architecture ?? variationalArchitecture("nsf", { features });
+  const { steps, draws, samples } = checked(flow, features, options);
+  const seed = options.seed ?? 0;
+  const key = split(randomKey(seed), "variational");
+  const engine = engineOf({ ...options, precision: options.precision ?? "float64" });
+  const target = (x: Expr): Expr => scalar(logDensity(space.read(x), g));
+  const unbounded = (u: Expr): Expr => {
+    const { value, logAbsDet } = space.bijection.forward(u, {});
+    return g.add(target(value), logAbsDet);
+  };
+  const gaussian = await gaussianApproximation(unbounded, features, {
+    engine: engineOf({ ...options, precision: "float64" }),
+    key,
+    signal: options.signal,
+  });
+  const start = startingModel(flow, space, gaussian, {
+    seed,
+    precision: options.precision ?? "float64",
+    samples,
+  });
+  const bound = bindTree(parameterTree(start));
+  const parts = { base: bound.base as typeof bound, bijection: bound.bijection as typeof bound };
+  const mean = g.constant(gaussian.mean);
+  const factor = g.constant(gaussian.factor, [features, features]);
+  const whitened = (w: Expr): Expr => unbounded(g.linear(w, factor, mean));
+  const gradient = options.gradient ?? (isInverseCheap(flow) ? "path" : "total");
+  const annealing = options.annealing ?? 0;
+  const loss = (temperature: Expr | undefined): Expr =>
+    variationalLoss(flow, whitened, parts, {
+      gradient,
+      samples: options.importanceSamples ?? 1,
+      temperature,
+    });
+  const epochs = Math.max(1, Math.round(steps / stepsAnEpoch));
+  let logDeterminant = 0;
+  for (let i = 0; i < features; i++) logDeterminant += Math.log(gaussian.factor[i * features + i]!);
+  const result = await minimize(
+    {
+      loss: loss(annealing > 0 ? g.stepInput("temperature", []) : undefined),
+      validation: loss(undefined),
+      parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
+      ...(annealing > 0 ? { draws: { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } } : {}),
+    },
+    { rows: draws * stepsAnEpoch, inputs: {} },
+    start.values,
+    {
+      engine,
+      key,
+      epochs,
+      batch: draws,
+      learningRate: options.learningRate ?? 5e-3,
+      averaging: 0.99,
+      patience: epochs,
+      validateEvery: Math.max(1, Math.round(epochs / 30)),
+      validation: { rows: validationDraws, inputs: {} },
+      signal: options.signal,
+      onEpoch: ({ epoch, validationLoss }) =>
+        options.onProgress?.({
+          step: epoch * stepsAnEpoch,
+          steps: epochs * stepsAnEpoch,
+          bound: logDeterminant - validationLoss,
+        }),
+    },
+  );
+  const model: Model = {
+    ...start,
+    values: { ...start.values, ...result.values },
+    fitted: { ...start.fitted, epochs },
+  };
+  return await weighed(model, target, options, result.history);
+}
+
+/** Measures an approximation and wraps it up. */
+async function weighed(
+  model: Model,
+  target: (x: Expr) => Expr,
+  options: VariationalOptions,
+  history: Approximation["history"],
+): Promise<Approximation> {
+  const seed = options.seed ?? 0;
+  const how = {
+    engine: options.engine,
+    threads: options.threads,
+    wide: options.wide,
+    signal: options.signal,
+  };
+  const exact = engineOf({ ...options, precision: "float64" });
+  const first = await new Weighing(new Flow(model), target, exact).sample(
+    options.diagnosticSamples ?? 10_000,
+    {
+      ...how,
+      // Not the rows that a user draws with the same seed.
+      seed: split(randomKey(seed), "diagnostics").k0,
+    },
+  );
+  const diagnostics = diagnosticsOf(first);
+  const flow = new Flow({
+    ...model,
+    fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
+  });
+  if (diagnostics.k > largestShape)
+    options.onWarning?.(
+      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${largestShape}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less`,
+    );
+  const weighing = new Weighing(flow, target, exact);
+  return {
+    flow,
+    diagnostics,
+    summary: summaryOf(first),
+    history,
+    sample: (n, own = {}) => weighing.sample(n, { ...how, seed, ...own }),
+  };
+}
+
+function scalar(value: Expr): Expr {
+  if (value === undefined || typeof value.op !== "string")
+    throw new ShapeError(`The log-density must return an expression, got ${typeof value}.`);
+  if (sizeOf(value.shape) !== 1)
+    throw new ShapeError(
+      `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
+    );
+  return g.reshape(value, []);
+}
+
+/** Whether the way from data to base costs about one pass of the networks. */
+function isInverseCheap({ kind }: Architecture): boolean {
+  return kind === "realnvp" || kind === "nsf";
+}
+
+function checked(
+  architecture: Architecture,
+  features: number,
+  {
+    steps = 1500,
+    draws = 256,
+    importanceSamples = 1,
+    annealing = 0,
+    diagnosticSamples = 10_000,
+  }: VariationalOptions,
+): { readonly steps: number; readonly draws: number; readonly samples: number } {
+  for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`${name} must be a positive integer, got ${value}.`);
+  if (!(annealing >= 0)) throw new UsageError(`annealing must be 0 or more steps, got ${annealing}.`);
+  if (architecture.features !== features)
+    throw new UsageError(
+      `The architecture has ${architecture.features} features; the parameters are ${features} numbers.`,
+    );
+  if (architecture.context > 0)
+    throw new UsageError("fitVariational needs an architecture without a context.");
+  return { steps, draws, samples: steps * draws };
+}
+
+/** The Gaussian with the unfitted flow inside. */
+function startingModel(
+  architecture: Architecture,
+  space: ParameterSpace,
+  { mean, factor }: Gaussian,
+  own: { readonly seed: number; readonly precision: "float32" | "float64"; readonly samples: number },
+): Model {
+  const { features, kind, base, bijection } = architecture;
+  const affine = triangularAffine({ features, fitted: true });
+  const parts = {
+    base,
+    bijection,
+    preparation: chain([affine, space.bijection]),
+    contextPreparation: undefined,
+  };
+  return {
+    ...parts,
+    kind,
+    columns: space.columns,
+    given: [],
+    precision: own.precision,
+    values: {
+      ...initialValues(parameterTree(parts), split(randomKey(own.seed), "initial")),
+      ...withPrefix("preparation.0.", {
+        shift: mean,
+        lower: factor.map((value, i) => (i % features < Math.floor(i / features) ? value : 0)),
+        logDiagonal: Float64Array.from({ length: features }, (_, i) => Math.log(factor[i * (features + 1)]!)),
+      }),
+    },
+    fitted: {
+      rows: own.samples,
+      seed: own.seed,
+      epochs: 0,
+      trainLogProb: 0,
+      validationLogProb: 0,
+      dequantized: {},
+    },
+  };
+}

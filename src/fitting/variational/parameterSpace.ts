@@ -1,0 +1,83 @@
+/**
+ * The parameters of a density: their names, sizes and bounds, and the map to them from numbers without bounds.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../../bijections/bijection.ts";
+import { bounded } from "../../bijections/bounded.ts";
+import { UsageError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+
+/** One parameter, a number or a vector. */
+export interface ParameterDescription {
+  /** Elements of a vector; a parameter without it is one number. */
+  readonly size?: number;
+  /** Every element is above this. */
+  readonly above?: number;
+  /** Every element is below this. */
+  readonly below?: number;
+}
+
+/** Parameters by name: a description, or `real` or `positive` for one number. */
+export type ParameterDescriptions = Readonly<Record<string, ParameterDescription | "real" | "positive">>;
+
+/** What the descriptions stand for. */
+export interface ParameterSpace {
+  /** One name a number: `mu`, `theta[1]`, `theta[2]`, ... */
+  readonly columns: readonly string[];
+  /** From numbers without bounds to the parameters. */
+  readonly bijection: Bijection;
+  /** The parameters by name, out of the vector of all. */
+  read(all: Expr): Readonly<Record<string, Expr>>;
+}
+
+/**
+ * Reads descriptions.
+ * @throws UsageError that names the parameter.
+ */
+export function parameterSpace(descriptions: ParameterDescriptions): ParameterSpace {
+  const columns: string[] = [];
+  const lower: (number | null)[] = [];
+  const upper: (number | null)[] = [];
+  const places: { name: string; start: number; size: number | undefined }[] = [];
+  for (const [name, given] of Object.entries(descriptions)) {
+    const known = given === "real" ? {} : given === "positive" ? { above: 0 } : given;
+    if (typeof known !== "object" || known === null)
+      throw new UsageError(
+        `parameter "${name}": expected "real", "positive" or { size, above, below }, got ${JSON.stringify(given)}.`,
+      );
+    for (const key of Object.keys(known))
+      if (!["size", "above", "below"].includes(key))
+        throw new UsageError(
+          `parameter "${name}": there is no option "${key}"; there are size, above and below.`,
+        );
+    const { size, above, below } = known;
+    if (size !== undefined && !(Number.isSafeInteger(size) && size > 0))
+      throw new UsageError(`parameter "${name}": size must be a positive integer, got ${size}.`);
+    for (const [key, bound] of Object.entries({ above, below }))
+      if (bound !== undefined && !Number.isFinite(bound))
+        throw new UsageError(`parameter "${name}": ${key} must be a finite number, got ${bound}.`);
+    if (above !== undefined && below !== undefined && !(above < below))
+      throw new UsageError(`parameter "${name}": nothing is above ${above} and below ${below}.`);
+    places.push({ name, start: columns.length, size });
+    for (let i = 0; i < (size ?? 1); i++) {
+      columns.push(size === undefined ? name : `${name}[${i + 1}]`);
+      lower.push(above ?? null);
+      upper.push(below ?? null);
+    }
+  }
+  if (columns.length === 0) throw new UsageError("The density has no parameters; name at least one.");
+  return {
+    columns,
+    bijection: bounded({ features: columns.length, lower, upper }),
+    read: (all) =>
+      Object.fromEntries(
+        places.map(({ name, start, size }) => {
+          const value = g.slice(all, start, start + (size ?? 1));
+          return [name, size === undefined ? g.reshape(value, []) : value];
+        }),
+      ),
+  };
+}

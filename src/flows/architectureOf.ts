@@ -1,0 +1,37 @@
+/**
+ * The architecture of each kind by name.
+ *
+ * @module
+ */
+
+import {
+  type Architecture,
+  maskedAutoregressiveFlow,
+  type NeuralSplineFlowOptions,
+  neuralSplineFlow,
+  realNVP,
+} from "./architecture.ts";
+import { continuousFlow } from "./continuousFlow.ts";
+import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
+import { flowMatching } from "./flowMatching.ts";
+import type { FlowKind } from "./kinds.ts";
+import { residualFlow } from "./residualFlow.ts";
+
+/** Every kind with its defaults. */
+const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions) => Architecture>> = {
+  realnvp: realNVP,
+  maf: maskedAutoregressiveFlow,
+  nsf: neuralSplineFlow,
+  "nsf-ar": (options) => neuralSplineFlow({ ...options, autoregressive: true }),
+  planar: planarFlow,
+  radial: radialFlow,
+  sylvester: sylvesterFlow,
+  residual: residualFlow,
+  cnf: continuousFlow,
+  "flow-matching": flowMatching,
+};
+
+/** The architecture of a kind, of some sizes. */
+export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions): Architecture {
+  return architectures[kind](options);
+}

@@ -1,0 +1,315 @@
+/** Variational inference: estimators of gradients, the Gaussian stage, evidence in closed form, weights, bad densities. */
+
+import { describe, expect, test } from "vitest";
+import { bindTree } from "../../src/bijections/bijection.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { wasmEngine } from "../../src/engines/wasm/engine.ts";
+import { trainedLeaves } from "../../src/fitting/fit.ts";
+import { fitVariational, type LogDensity } from "../../src/fitting/variational/fitVariational.ts";
+import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
+import { fitGeneralizedPareto, paretoSmoothed } from "../../src/fitting/variational/paretoSmoothing.ts";
+import { variationalArchitecture } from "../../src/fitting/variational/variationalArchitecture.ts";
+import { variationalLoss } from "../../src/fitting/variational/variationalLoss.ts";
+import { load } from "../../src/flows/flow.ts";
+import { initialValues } from "../../src/flows/parameters.ts";
+import { vjp } from "../../src/graph/derivative.ts";
+import type { Expr } from "../../src/graph/expr.ts";
+import * as g from "../../src/graph/ops.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
+
+const double = wasmEngine({ precision: "float64", threads: 1 });
+
+/** y_i ~ N(mu, 1), mu ~ N(0, 2): posterior and evidence in closed form. */
+const data = [0.3, 1.9, 1.1, -0.2, 2.4];
+const conjugate: LogDensity = ({ mu }, { add, sub, mul, sum, square, div, constant }) =>
+  sub(
+    mul(-0.5, add(sum(square(sub(constant(data), mu!))), square(div(mu!, 2)))),
+    (data.length + 1) * 0.5 * Math.log(2 * Math.PI) + Math.log(2),
+  );
+const precision = data.length + 1 / 4;
+const posteriorMean = data.reduce((a, b) => a + b, 0) / precision;
+const evidence =
+  -0.5 * data.length * Math.log(2 * Math.PI) -
+  0.5 * Math.log(4 * precision) -
+  0.5 * (data.reduce((sum, y) => sum + y * y, 0) - precision * posteriorMean ** 2);
+
+test("a conjugate posterior: moments, evidence, weights", async () => {
+  const result = await fitVariational(null, conjugate, { parameters: { mu: "real" }, steps: 100, seed: 3 });
+  const { diagnostics, summary } = result;
+  expect(diagnostics.logEvidence).toBeCloseTo(evidence, 3);
+  expect(diagnostics.bound).toBeCloseTo(evidence, 3);
+  expect(diagnostics.effectiveSamples).toBeGreaterThan(9900);
+  expect(Math.abs(summary[0]!.mean - posteriorMean)).toBeLessThan(5 * summary[0]!.meanError);
+  expect(summary[0]!.sd).toBeCloseTo(1 / Math.sqrt(precision), 1);
+  const samples = await result.sample(500, { seed: 9 });
+  expect(samples.logWeights.reduce((sum, own) => sum + Math.exp(own), 0)).toBeCloseTo(1, 10);
+  const again = await load(result.flow.toBytes());
+  const scored = await again.logProb(samples.table);
+  scored.forEach((own, i) => expect(own).toBeCloseTo(samples.logProb[i]!, 9));
+});
+
+test("parameters with bounds and of large scale, the same bits twice", async () => {
+  // s ~ gamma(4, rate 0.001), p ~ beta(3, 2), t below 7: 7 - t ~ exponential(2).
+  const density: LogDensity = ({ s, p, t }, o) =>
+    o.add(
+      o.add(o.sub(o.mul(3, o.log(s!)), o.mul(0.001, s!)), o.add(o.mul(2, o.log(p!)), o.log(o.sub(1, p!)))),
+      o.mul(2, o.sub(t!, 7)),
+    );
+  const options = {
+    parameters: { s: "positive", p: { above: 0, below: 1 }, t: { below: 7 } },
+    steps: 1000,
+    seed: 1,
+  } as const;
+  const result = await fitVariational(null, density, options);
+  const [s, p, t] = result.summary;
+  const near = (own: { mean: number; sd: number }, mean: number, sd: number): void => {
+    expect(Math.abs(own.mean - mean)).toBeLessThan((5 * sd) / 100);
+    expect(own.sd / sd).toBeGreaterThan(0.93);
+    expect(own.sd / sd).toBeLessThan(1.07);
+  };
+  near(s!, 4000, 2000);
+  near(p!, 0.6, 0.2);
+  near(t!, 6.5, 0.5);
+  expect(result.diagnostics.k).toBeLessThan(0.7);
+  // gamma(4) / 0.001^4, B(3, 2) and 1/2 are the integrals.
+  expect(result.diagnostics.logEvidence).toBeCloseTo(
+    Math.log(6) + 12 * Math.log(10) + Math.log(1 / 12) - Math.log(2),
+    1,
+  );
+  const outside = Float64Array.of(-1, 0.5, 5, 3000, 1.5, 5, 3000, 0.5, 7.5);
+  expect(Array.from(await result.flow.logProb(outside))).toEqual([-Infinity, -Infinity, -Infinity]);
+  const twice = await fitVariational(null, density, options);
+  expect(twice.flow.toBytes()).toEqual(result.flow.toBytes());
+}, 30_000);
+
+test("the Gaussian stage finds a correlated Gaussian far away, at its own scale", async () => {
+  const density = (x: Expr): Expr => {
+    const [a, b] = [g.reshape(g.slice(x, 0, 1), []), g.reshape(g.slice(x, 1, 2), [])];
+    const u = g.div(g.sub(a, 5e4), 1e3);
+    const v = g.div(g.sub(g.add(b, g.mul(0.02, g.sub(a, 5e4))), 1), 0.01);
+    return g.mul(-0.5, g.add(g.square(u), g.square(v)));
+  };
+  const { mean, factor } = await gaussianApproximation(density, 2, { engine: double, key: randomKey(1) });
+  expect(mean[0]! / 5e4).toBeCloseTo(1, 6);
+  expect(factor[0]! / 1e3).toBeCloseTo(1, 6);
+  expect(factor[2]! / -20).toBeCloseTo(1, 6);
+  expect(factor[3]! / 0.01).toBeCloseTo(1, 6);
+});
+
+describe("gradients", () => {
+  const flow = variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] });
+  const bound = {
+    base: bindTree(flow.base.parameters, "base."),
+    bijection: bindTree(flow.bijection.parameters, "bijection."),
+  };
+  const parameters = trainedLeaves(
+    { base: flow.base.parameters, bijection: flow.bijection.parameters },
+    bound,
+  );
+  const stream = new RandomStream(randomKey(4));
+  const start = initialValues(
+    { base: flow.base.parameters, bijection: flow.bijection.parameters },
+    randomKey(2),
+  );
+  const values = Object.fromEntries(
+    Object.entries(start).map(([name, own]) => [name, own.map((value) => value + 0.2 * stream.normal())]),
+  );
+  const banana = (x: Expr): Expr => {
+    const [a, b] = [g.slice(x, 0, 1), g.slice(x, 1, 2)];
+    return g.mul(-0.5, g.sum(g.add(g.square(a), g.square(g.sub(b, g.mul(0.5, g.square(a)))))));
+  };
+
+  /** The mean gradient over many draws, flattened, and its standard errors. */
+  async function gradientOf(gradient: "path" | "total", samples: number): Promise<[number[], number[]]> {
+    const loss = variationalLoss(flow, banana, bound, { gradient, samples });
+    const executable = await double.compile({
+      sums: Object.fromEntries(
+        vjp([loss], [g.rowMark()], parameters).map((own, i) => [parameters[i]!.name, own]),
+      ),
+    });
+    await executable.setParameters(values);
+    const runs = 24;
+    const rows = 4000;
+    const all: number[][] = [];
+    for (let run = 0; run < runs; run++) {
+      const { sums } = await executable.run({ rows, inputs: {} }, { key: randomKey(100 + run) });
+      all.push(parameters.flatMap(({ name }) => Array.from(sums[name]!, (own) => own / rows)));
+    }
+    executable.dispose();
+    const mean = all[0]!.map((_, i) => all.reduce((sum, own) => sum + own[i]!, 0) / runs);
+    const error = mean.map((center, i) =>
+      Math.sqrt(all.reduce((sum, own) => sum + (own[i]! - center) ** 2, 0) / (runs - 1) / runs),
+    );
+    return [mean, error];
+  }
+
+  test.each([1, 3])(
+    "along the path and in total they agree in expectation, %d samples a bound",
+    async (samples) => {
+      const [path, pathError] = await gradientOf("path", samples);
+      const [total, totalError] = await gradientOf("total", samples);
+      let square = 0;
+      let count = 0;
+      path.forEach((own, i) => {
+        const error = Math.hypot(pathError[i]!, totalError[i]!);
+        if (error < 1e-9) return expect(own).toBeCloseTo(total[i]!, 8);
+        square += ((own - total[i]!) / error) ** 2;
+        count++;
+      });
+      // Each square is about an F(1, 46): mean 1.05, variance 2.4.
+      expect(square / count).toBeLessThan(1.05 + 5 * Math.sqrt(2.4 / (count / 8)));
+      expect(total.some((own, i) => Math.abs(own) > 20 * totalError[i]!)).toBe(true);
+    },
+  );
+
+  test("where the flow is the density, the gradient along the path is 0 for every draw", async () => {
+    const own = (x: Expr): Expr => {
+      const { value, logAbsDet } = flow.bijection.inverse(x, bound.bijection);
+      return g.stopGradient(g.add(flow.base.logProb(value, bound.base), logAbsDet));
+    };
+    // The density itself must move with its argument, and not with its parameters.
+    const frozen = Object.fromEntries(parameters.map(({ name }) => [name, g.constant(values[name]!)]));
+    expect(Object.keys(frozen).length).toBeGreaterThan(0);
+    const density = (x: Expr): Expr => g.mul(-0.5, g.sum(g.square(x)));
+    const identity = initialValues(
+      { base: flow.base.parameters, bijection: flow.bijection.parameters },
+      randomKey(2),
+    );
+    for (const [gradient, isZero] of [
+      ["path", true],
+      ["total", false],
+    ] as const) {
+      const loss = variationalLoss(flow, density, bound, { gradient, samples: 1 });
+      const executable = await double.compile({
+        sums: Object.fromEntries(
+          vjp([loss], [g.rowMark()], parameters).map((value, i) => [parameters[i]!.name, value]),
+        ),
+      });
+      await executable.setParameters(identity);
+      const { sums } = await executable.run({ rows: 5, inputs: {} }, { key: randomKey(7) });
+      const largest = Math.max(...Object.values(sums).flatMap((value) => Array.from(value, Math.abs)));
+      if (isZero) expect(largest).toBeLessThan(1e-12);
+      else expect(largest).toBeGreaterThan(0.01);
+      executable.dispose();
+    }
+    expect(own).toBeTypeOf("function");
+  });
+
+  test("more samples tighten the importance-weighted bound", async () => {
+    const boundOf = async (samples: number): Promise<number> => {
+      const loss = variationalLoss(flow, banana, bound, { gradient: "total", samples });
+      const executable = await double.compile({ sums: { loss: g.sumRows(loss) } });
+      await executable.setParameters(values);
+      const { sums } = await executable.run({ rows: 20_000, inputs: {} }, { key: randomKey(1) });
+      executable.dispose();
+      return -sums.loss![0]! / 20_000;
+    };
+    const bounds = [await boundOf(1), await boundOf(2), await boundOf(8)];
+    expect(bounds[1]!).toBeGreaterThan(bounds[0]! + 0.02);
+    expect(bounds[2]!).toBeGreaterThan(bounds[1]! + 0.02);
+    expect(bounds[2]!).toBeLessThan(Math.log(2 * Math.PI));
+  });
+});
+
+describe("Pareto smoothing", () => {
+  const quantiles = (k: number, sigma: number, n: number): Float64Array =>
+    Float64Array.from({ length: n }, (_, i) => {
+      const level = (i + 0.5) / n;
+      return (sigma / k) * ((1 - level) ** -k - 1);
+    });
+
+  test.each([
+    [0.2, 1],
+    [0.5, 3],
+    [0.9, 0.1],
+    [1.5, 2],
+  ])("the fit finds shape %d and scale %d of exact quantiles", (k, sigma) => {
+    const n = 4000;
+    const fitted = fitGeneralizedPareto(quantiles(k, sigma, n));
+    // Undo the prior, which pulls to 0.5.
+    expect((fitted.k * (n + 10) - 5) / n).toBeCloseTo(k, 1);
+    expect(fitted.sigma / sigma).toBeCloseTo(1, 1);
+  });
+
+  test("ratios with a tail of known shape: k-hat, and weights that add up to 1", () => {
+    const stream = new RandomStream(randomKey(3));
+    for (const k of [0.3, 0.8]) {
+      const ratios = Float64Array.from({ length: 20_000 }, () => -k * Math.log(stream.uniform()));
+      const smoothed = paretoSmoothed(ratios);
+      expect(Math.abs(smoothed.k - k)).toBeLessThan(0.15);
+      expect(smoothed.logWeights.reduce((sum, own) => sum + Math.exp(own), 0)).toBeCloseTo(1, 9);
+      const shifted = paretoSmoothed(ratios.map((own) => own + 1000));
+      expect(shifted.k).toBeCloseTo(smoothed.k, 9);
+    }
+    expect(paretoSmoothed(new Float64Array(1000)).k).toBe(Number.NEGATIVE_INFINITY);
+    expect(() => paretoSmoothed(Float64Array.of(0, Number.NaN))).toThrow("NaN");
+    expect(() => paretoSmoothed(Float64Array.of(-Infinity, -Infinity))).toThrow("all weights are 0");
+  });
+});
+
+describe("densities and options that cannot be", () => {
+  const flat: LogDensity = ({ mu }, { square, neg }) => neg(square(mu!));
+  const fit = (density: LogDensity, more: object = {}): Promise<unknown> =>
+    fitVariational(null, density, { parameters: { mu: "real" }, steps: 25, ...more });
+
+  test.each<[string, () => Promise<unknown>, string]>([
+    [
+      "a vector",
+      () => fit(({ mu }, { concatenate, reshape }) => concatenate([reshape(mu!, [1]), 1])),
+      "must be one number",
+    ],
+    ["no expression", () => fit((() => 3) as never), "must return an expression"],
+    [
+      "no number anywhere",
+      () => fit(({ mu }, { log, neg, square }) => log(neg(square(mu!)))),
+      "not a finite number",
+    ],
+    ["an unknown option", () => fit(flat, { parameters: { mu: { over: 1 } } }), 'no option "over"'],
+    ["empty bounds", () => fit(flat, { parameters: { mu: { above: 2, below: 1 } } }), "above 2 and below 1"],
+    ["no parameters", () => fit(flat, { parameters: {} }), "no parameters"],
+    ["no steps", () => fit(flat, { steps: 0 }), "steps must be a positive integer"],
+    [
+      "another number of features",
+      () =>
+        fitVariational(variationalArchitecture("nsf", { features: 2 }), flat, { parameters: { mu: "real" } }),
+      "has 2 features; the parameters are 1 numbers",
+    ],
+  ])("%s", async (_, run, message) => {
+    await expect(run()).rejects.toThrow(message);
+  });
+
+  test("an abort ends it", async () => {
+    const controller = new AbortController();
+    const run = fit(flat, {
+      steps: 100_000,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await expect(run).rejects.toMatchObject({ code: "PUSHFORWARD_ABORTED" });
+  });
+
+  test("a density that the flow cannot cover is said to be missed", async () => {
+    const warnings: string[] = [];
+    // A Cauchy: its tails are beyond every flow that has a normal base and straight tails.
+    await fit(({ mu }, { neg, log1p, square }) => neg(log1p(square(mu!))), {
+      onWarning: (line: string) => warnings.push(line),
+    });
+    expect(warnings.join()).toContain("heavy tail");
+  });
+});
+
+test("the reference engine fits, too", async () => {
+  const result = await fitVariational(
+    variationalArchitecture("planar", { features: 1, transforms: 1 }),
+    conjugate,
+    {
+      parameters: { mu: "real" },
+      steps: 2,
+      draws: 20,
+      engine: "reference",
+      diagnosticSamples: 200,
+    },
+  );
+  expect(result.diagnostics.logEvidence).toBeCloseTo(evidence, 1);
+  expect(referenceEngine.name).toBe("reference");
+}, 20_000);
