@@ -1,7 +1,7 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
- * what variational inference finds. Run by `npm run results`, which builds first. The same files on every run, but for
- * the seconds; `--figures`, `--table` and `--variational` write a part.
+ * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every run, but for
+ * the seconds; `--figures`, `--table`, `--variational` and `--posterior` write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ import {
   tableFromRows,
 } from "../dist/index.js";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
+import { writePosterior } from "./posteriorResults.mjs";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
 import { energyResults, posteriorResults } from "./variationalResults.mjs";
@@ -24,6 +25,7 @@ import { energyResults, posteriorResults } from "./variationalResults.mjs";
 const SEED = 1;
 const OUT = "docs/results";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const PAGE = path(`${OUT}/README.md`);
 const only = process.argv[2];
 
 /** Angles are drawn on a whole turn. */
@@ -174,28 +176,23 @@ async function compareKinds({ title, file, columns, dequantize }) {
   ].join("\n");
 }
 
-/** Replaces a section of the page. */
-async function writeSection(name, text) {
-  await writeBetween(path(`${OUT}/README.md`), name, text);
-  console.log(`${OUT}/README.md: ${name}`);
-}
-
 async function writeTables() {
   const sections = [];
   for (const table of TABLES) sections.push(await compareKinds(table));
-  await writeSection("tables", sections.join("\n\n"));
+  await writeBetween(PAGE, "tables", sections.join("\n\n"));
 }
 
 async function writeVariational() {
   const energies = await energyResults();
   await writeFile(path(`${OUT}/energies.png`), smallPng(energies.figure, ZOOM));
-  await writeSection("energies", markdownTable(energies.head, energies.lines).join("\n"));
+  await writeBetween(PAGE, "energies", markdownTable(energies.head, energies.lines).join("\n"));
   const posteriors = await posteriorResults(new URL("../examples/posteriors/", import.meta.url));
-  await writeSection("posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
+  await writeBetween(PAGE, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
 await mkdir(path(OUT), { recursive: true });
 if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
+if (only === undefined || only === "--posterior") await writePosterior();
 process.exit(0);

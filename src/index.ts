@@ -44,6 +44,7 @@ export type { ContractionNorm, ContractiveActivation } from "./bijections/lipsch
 export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
+export { type Network, type NetworkOptions, network } from "./bijections/network.ts";
 export { permutation } from "./bijections/permutation.ts";
 export { type PlanarOptions, planar } from "./bijections/planar.ts";
 export { type RadialOptions, radial } from "./bijections/radial.ts";
@@ -125,7 +126,7 @@ export {
   comparedKinds,
 } from "./fitting/compare.ts";
 export type { AscentMaps } from "./fitting/dualAscent.ts";
-export { fit, fitTable } from "./fitting/fit.ts";
+export { fit, fitTable, trainedLeaves } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
