@@ -86,7 +86,15 @@ export {
 export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
-export type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "./engines/engine.ts";
+export type {
+  Arrays,
+  Engine,
+  Executable,
+  RunInputs,
+  RunOptions,
+  RunOutputs,
+  Steps,
+} from "./engines/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
 export { type WasmEngineOptions, wasmEngine } from "./engines/wasm/engine.ts";
 export {
@@ -99,6 +107,14 @@ export {
   UsageError,
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type ConditionalSampler,
+  type Coverage,
+  calibrationRanks,
+  type RankedQuantity,
+} from "./fitting/calibration.ts";
 export {
   type ComparedFlow,
   type CompareOptions,
@@ -137,10 +153,18 @@ export {
   minimize,
   type Objective,
   type Rows,
+  type StepDraw,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
+export {
+  bandTest,
+  type ChiSquareTest,
+  chiSquareTest,
+  type RankBand,
+  rankBand,
+} from "./fitting/uniformity.ts";
 export type {
   Approximation,
   Diagnostics,

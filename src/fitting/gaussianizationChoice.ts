@@ -24,7 +24,8 @@ import {
 } from "./gaussianizationLayers.ts";
 import type { MarginalKind } from "./marginalMap.ts";
 import type { RotationKind } from "./rotations.ts";
-import type { StandardizedData, StandardizedRows, StatisticalFitOptions } from "./statisticalFit.ts";
+import { firstRows, foldsOf, type RowSplit } from "./rowFolds.ts";
+import type { StandardizedData, StatisticalFitOptions } from "./statisticalFit.ts";
 
 /** What the options say of a plan. */
 export interface PlanOptions {
@@ -43,6 +44,8 @@ export interface ChosenLayers {
   /** In the order in which they were found, from the data to the base. */
   readonly found: readonly Layer[];
   readonly history: readonly FitProgress[];
+  /** Mean log-density of the standardized training rows before the first layer and after each that is kept. */
+  readonly heights: readonly number[];
 }
 
 /** Layers without a better score before the search stops. */
@@ -68,7 +71,7 @@ export async function chooseLayers(
   const plans = plansOf(options, train.rows);
   const isSmall = (validation?.rows ?? train.rows) < options.enoughHeld;
   const splits = isSmall
-    ? foldsOf(train, features).map(([rest, held]) => ({ rest, held }))
+    ? foldsOf(train, features, foldsBy(train.rows))
     : [{ rest: firstRows(train, features, mostTried), held: validation ?? train }];
   if (isSmall && validation) splits.push({ rest: train, held: validation });
   const trial = (plan: LayerPlan, most: number): Promise<Curve> =>
@@ -107,12 +110,10 @@ interface Curve {
   readonly layers: number;
 }
 
-type Split = { readonly rest: StandardizedRows; readonly held: StandardizedRows };
-
 /** Held-out score by number of layers, over all splits at once; the best of it. */
 async function curveOf(
   plan: LayerPlan,
-  splits: readonly Split[],
+  splits: readonly RowSplit[],
   features: number,
   layers: number,
   key: RandomKey,
@@ -154,6 +155,7 @@ async function fitPlan(
   const held = validation && movingRows(validation, features);
   const found: Layer[] = [];
   const history: FitProgress[] = [];
+  const heights = [scoreOf(fit)];
   const freedom = (plan.directions * Math.log(train.rows)) / (2 * train.rows);
   let best = 1;
   let bestScore = Number.NEGATIVE_INFINITY;
@@ -165,6 +167,7 @@ async function fitPlan(
     if (held) passLayer(held, layer);
     found.push(layer);
     const trainScore = scoreOf(fit);
+    heights.push(trainScore);
     const score = held ? scoreOf(held) : trainScore - 2 * freedom * index;
     if (score > bestScore || count !== undefined) [best, bestScore] = [index + 1, score];
     history.push({
@@ -178,37 +181,5 @@ async function fitPlan(
     });
     onProgress?.(history.at(-1)!);
   }
-  return { plan, found: found.slice(0, best), history };
-}
-
-/** The rows of each fold and the others; rows are in random order already. */
-function foldsOf(
-  rows: StandardizedRows,
-  features: number,
-): (readonly [StandardizedRows, StandardizedRows])[] {
-  const folds = foldsBy(rows.rows);
-  return Array.from({ length: folds }, (_, fold) => [
-    takeRows(rows, features, (row) => row % folds !== fold),
-    takeRows(rows, features, (row) => row % folds === fold),
-  ]);
-}
-
-function firstRows(rows: StandardizedRows, features: number, most: number): StandardizedRows {
-  return rows.rows <= most ? rows : takeRows(rows, features, (row) => row < most);
-}
-
-function takeRows(
-  { rows, data, weights }: StandardizedRows,
-  features: number,
-  keep: (row: number) => boolean,
-): StandardizedRows {
-  const kept = Array.from({ length: rows }, (_, row) => row).filter(keep);
-  return {
-    rows: kept.length,
-    data: Float64Array.from({ length: kept.length * features }, (_, i) => {
-      const place = i % features;
-      return data[kept[(i - place) / features]! * features + place]!;
-    }),
-    weights: weights && Float64Array.from(kept, (row) => weights[row]!),
-  };
+  return { plan, found: found.slice(0, best), history, heights: heights.slice(0, best + 1) };
 }
