@@ -26,6 +26,7 @@ export {
   trained,
   trainedUniform,
 } from "./bijections/bijection.ts";
+export { type BoundedOptions, bounded } from "./bijections/bounded.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
 export {
   type Continuous,
