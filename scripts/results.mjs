@@ -1,9 +1,9 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
- * what variational inference finds. Run by `npm run results`, which builds first. The same files on every run, but for
- * the seconds; `--figures`, `--table` and `--variational` write a part.
+ * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every run, but for
+ * the seconds; `--figures`, `--table`, `--variational` and `--posterior` write a part.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
   compare,
@@ -16,6 +16,8 @@ import {
   split,
   tableFromRows,
 } from "../dist/index.js";
+import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
+import { writePosterior } from "./posteriorResults.mjs";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
 import { energyResults, posteriorResults } from "./variationalResults.mjs";
@@ -23,6 +25,7 @@ import { energyResults, posteriorResults } from "./variationalResults.mjs";
 const SEED = 1;
 const OUT = "docs/results";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const PAGE = path(`${OUT}/README.md`);
 const only = process.argv[2];
 
 /** Angles are drawn on a whole turn. */
@@ -139,19 +142,6 @@ const TABLES = [
   },
 ];
 
-const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
-
-/** Lines of a Markdown table, columns under each other as the formatter sets them: the first to the left. */
-function markdownTable(head, lines) {
-  const widths = head.map((name, i) =>
-    Math.max(...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), line(rule), ...lines.map(line)];
-}
-
 /** One table of the page, in Markdown. */
 async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
@@ -186,34 +176,23 @@ async function compareKinds({ title, file, columns, dequantize }) {
   ].join("\n");
 }
 
-/** Replaces what is between two marks of the page; the words around them are written by hand. */
-async function replaceSection(name, text) {
-  const page = await readFile(path(`${OUT}/README.md`), "utf8");
-  const [start, end] = [`<!-- ${name}: written by npm run results -->`, `<!-- end of ${name} -->`];
-  if (!page.includes(start) || !page.includes(end))
-    throw new Error(`${OUT}/README.md has no marks for ${name}.`);
-  const before = page.slice(0, page.indexOf(start) + start.length);
-  const after = page.slice(page.indexOf(end));
-  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${text}\n\n${after}`);
-  console.log(`${OUT}/README.md: ${name}`);
-}
-
 async function writeTables() {
   const sections = [];
   for (const table of TABLES) sections.push(await compareKinds(table));
-  await replaceSection("tables", sections.join("\n\n"));
+  await writeBetween(PAGE, "tables", sections.join("\n\n"));
 }
 
 async function writeVariational() {
   const energies = await energyResults();
   await writeFile(path(`${OUT}/energies.png`), smallPng(energies.figure, ZOOM));
-  await replaceSection("energies", markdownTable(energies.head, energies.lines).join("\n"));
+  await writeBetween(PAGE, "energies", markdownTable(energies.head, energies.lines).join("\n"));
   const posteriors = await posteriorResults(new URL("../examples/posteriors/", import.meta.url));
-  await replaceSection("posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
+  await writeBetween(PAGE, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
 await mkdir(path(OUT), { recursive: true });
 if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
+if (only === undefined || only === "--posterior") await writePosterior();
 process.exit(0);

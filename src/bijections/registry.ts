@@ -22,6 +22,7 @@ import { type PlanarOptions, planar } from "./planar.ts";
 import { type RadialOptions, radial } from "./radial.ts";
 import { radialMapFromJson } from "./radialMap.ts";
 import { repeatedFromJson } from "./repeated.ts";
+import { residualFromJson } from "./residual.ts";
 import { type RotationOptions, rotation } from "./rotation.ts";
 import { type SlicedSplineOptions, slicedSpline } from "./slicedSpline.ts";
 import { standardization } from "./standardization.ts";
@@ -47,6 +48,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   radial: (json) => radial(json as unknown as RadialOptions),
   radialMap: radialMapFromJson,
   repeated: repeatedFromJson,
+  residual: residualFromJson,
   rotation: (json) => rotation(json as unknown as RotationOptions),
   slicedSpline: (json) => slicedSpline(json as unknown as SlicedSplineOptions),
   standardization: (json) => standardization(json as unknown as { features: number }),

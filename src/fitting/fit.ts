@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type Bound, bindTree, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
+import { type Bound, bindTree, flattenTree, type ParameterTree } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
 import { NumericalError, UsageError } from "../errors.ts";
-import type { Architecture, Training } from "../flows/architecture.ts";
+import type { Architecture } from "../flows/architecture.ts";
 import { architectureOf } from "../flows/architectureOf.ts";
 import { pushforwardLogProb } from "../flows/density.ts";
 import { engineOf } from "../flows/evaluation.ts";
@@ -15,7 +15,7 @@ import { type Model, parameterTree } from "../flows/model.ts";
 import { initialValues } from "../flows/parameters.ts";
 import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { RandomStream, randomKey, split } from "../random/philox.ts";
+import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, type Trial } from "./choosePreparation.ts";
 import { finishFit, weightedMean, withPrefix } from "./finishFit.ts";
@@ -38,11 +38,12 @@ import {
 } from "./minimize.ts";
 import { mixtureRows } from "./mixtureRows.ts";
 import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
+import { prepareRows, withCompanions } from "./prepareRows.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 
 /**
- * Fits an architecture to a table by maximum likelihood. The data are standardized and prepared inside the model, so
- * that all log-densities are in nats and data units.
+ * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
+ * prepared inside the model, so that all log-densities are in nats and data units.
  *
  * @param architecture - Its features and context must be the numbers of fitted and given columns.
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
@@ -123,16 +124,20 @@ async function fitPrepared(
       train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
       held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
     };
-    const toProgress = (record: EpochRecord): FitProgress => ({
-      epoch: record.epoch,
-      epochs: recipe.epochs,
-      step: record.epoch * steps,
-      steps: recipe.epochs * steps,
+    const toProgress = (record: EpochRecord): FitProgress => {
       // The value of a loss that is no log-density is not reported.
-      trainLogProb: training && !training.isLogProb ? Number.NaN : offset.train - record.trainLoss,
-      validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
-      bestEpoch: record.bestEpoch,
-    });
+      const isLogProb = training?.isLogProb ?? true;
+      const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
+      return {
+        epoch: record.epoch,
+        epochs: recipe.epochs,
+        step: record.epoch * steps,
+        steps: recipe.epochs * steps,
+        trainLogProb,
+        validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
+        bestEpoch: record.bestEpoch,
+      };
+    };
     const result = await likelihood.maximize(start, prepared.rows, {
       epochs: recipe.epochs,
       averaging: recipe.averaging,
@@ -141,7 +146,7 @@ async function fitPrepared(
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
       validateEvery: Math.max(1, Math.floor(recipe.epochs / (training?.validations ?? 60))),
       validation: held?.rows,
-      rowsOfEpoch: training?.companions && withCompanions(training, prepared.rows, options.seed ?? 0),
+      rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
       resume,
       async onEpoch(record, state) {
         options.onProgress?.(toProgress(record));
@@ -304,6 +309,12 @@ class Likelihood {
     });
   }
 
+  /** The rows of each epoch, where the loss has some values of them prepared ahead. */
+  rowsOfEpoch(rows: Rows): ((epoch: number) => Rows) | undefined {
+    const { training } = this.#architecture;
+    return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
+  }
+
   /** Mean log-density of a trial's held-out rows after a short training. */
   async trial(choice: PreparationChoice, { train, held }: Trial): Promise<number> {
     const model = this.model(choice, train);
@@ -328,6 +339,7 @@ class Likelihood {
           primaryRows: train.rows,
           validateEvery: Math.max(1, Math.ceil(epochs / 5)),
           validation: judged.rows,
+          rowsOfEpoch: this.#compileTrial ? undefined : this.rowsOfEpoch(rows.rows),
         },
         await this.#trialMinimizer,
       );
@@ -338,65 +350,6 @@ class Likelihood {
       if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;
       throw error;
     }
-  }
-}
-
-/** The rows of each epoch: with its set of companions, which is made when it is first needed. */
-function withCompanions(training: Training, { rows, inputs }: Rows, seed: number): (epoch: number) => Rows {
-  const sets: Rows[] = [];
-  const key = split(randomKey(seed), "companions");
-  const data = inputs.data!;
-  return (epoch) => {
-    const set = epoch % (training.companionSets ?? 1);
-    sets[set] ??= {
-      rows,
-      inputs: {
-        ...inputs,
-        ...training.companions!(
-          { data, features: data.length / rows, isWeighted: inputs.weight !== undefined },
-          new RandomStream(split(key, set)),
-        ),
-      },
-    };
-    return sets[set];
-  };
-}
-
-interface PreparedRows {
-  readonly data: Float64Array;
-  readonly context: Float64Array;
-  readonly logAbsDet: Float64Array;
-}
-
-/** Rows on the base side of the preparation. */
-async function prepareRows(
-  model: Model,
-  data: Float64Array,
-  context: Float64Array,
-  options: FitOptions,
-): Promise<PreparedRows> {
-  const width = model.columns.length;
-  const engine = engineOf({ ...options, precision: "float64" });
-  const bound = bindTree(parameterTree(model));
-  const mapped = model.preparation.inverse(g.input("data", [width]), subtreeOf(bound, "preparation"));
-  const contextRows = model.contextPreparation?.inverse(
-    g.input("context", [model.given.length]),
-    subtreeOf(bound, "context"),
-  ).value;
-  const executable = await engine.compile({
-    rows: {
-      data: mapped.value,
-      logAbsDet: mapped.logAbsDet,
-      ...(contextRows ? { context: contextRows } : {}),
-    },
-  });
-  try {
-    await executable.setParameters(model.values);
-    const inputs = contextRows ? { data, context } : { data };
-    const { rows } = await executable.run({ rows: data.length / width, inputs }, { signal: options.signal });
-    return { data: rows.data!, logAbsDet: rows.logAbsDet!, context: rows.context ?? new Float64Array(0) };
-  } finally {
-    executable.dispose();
   }
 }
 

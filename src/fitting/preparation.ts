@@ -172,6 +172,20 @@ export function fitWhitening(rows: Float64Array, width: number, weights?: Float6
   };
 }
 
+/** Row-major rows through the inverse of {@link fitWhitening}: mean 0, and the identity as covariance. O(rows width^2). */
+export function throughWhitening(rows: Float64Array, width: number, { values }: Preparation): Float64Array {
+  const { shift, lower, logDiagonal } = values as Record<"shift" | "lower" | "logDiagonal", Float64Array>;
+  const diagonal = logDiagonal.map(Math.exp);
+  const out = new Float64Array(rows.length);
+  for (let start = 0; start < rows.length; start += width)
+    for (let i = 0; i < width; i++) {
+      let value = rows[start + i]! - shift[i]!;
+      for (let j = 0; j < i; j++) value -= lower[i * width + j]! * out[start + j]!;
+      out[start + i] = value / diagonal[i]!;
+    }
+  return out;
+}
+
 /** What a preparation consists of, besides standardization. */
 export interface PreparationChoice {
   /** Knots of a marginal spline for each column; 0 for none. */

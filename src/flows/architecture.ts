@@ -39,13 +39,24 @@ export interface Architecture {
   readonly training?: Training | undefined;
 }
 
-/** How an architecture is trained, where that is not by its own log-density. */
+/**
+ * How an architecture is trained, where that is not by its own log-density: flow matching, an estimated log-determinant, a
+ * regularizer. Epochs and preparations are still compared by log-density, and nothing else is ever reported.
+ */
 export interface Training {
-  /** What training minimizes for a row: batched scalar. It may draw random numbers. */
+  /**
+   * What training minimizes for a row, prepared by standardization and the like: batched scalar. It may draw random numbers
+   * (`randomNormal` and others), anew for each place of a batch and each step.
+   */
   loss(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
   /** Whether the value of the loss is minus a log-density, or an unbiased estimate of it, so that it may be reported. */
   readonly isLogProb: boolean;
-  /** Numbers that the host draws once a step; the loss reads them as step inputs of these names. */
+  /** What tells this training from others of the same bijection, as plain data: a fit is resumed only with the same. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Numbers that the host draws once a step, from a stream and the number of the step; the loss reads them as scalars,
+   * `g.stepInput(name)`. The log-density must not read them.
+   */
   readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>>;
   /**
    * Values for each row of training, prepared ahead: inputs of the loss by name. They are made `companionSets` times, and

@@ -15,6 +15,7 @@ import { continuousFlow } from "./continuousFlow.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
 import { flowMatching } from "./flowMatching.ts";
 import type { FlowKind } from "./kinds.ts";
+import { residualFlow } from "./residualFlow.ts";
 
 /** Every kind with its defaults. */
 const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions) => Architecture>> = {
@@ -25,6 +26,7 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
   planar: planarFlow,
   radial: radialFlow,
   sylvester: sylvesterFlow,
+  residual: residualFlow,
   cnf: continuousFlow,
   "flow-matching": flowMatching,
 };

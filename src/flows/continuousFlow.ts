@@ -74,6 +74,7 @@ export function continuousFlow(options: ContinuousFlowOptions): Architecture {
     training: {
       loss: likelihoodLoss(architecture, { kinetic, jacobian, divergence, trainingSolver }),
       isLogProb: kinetic === 0 && jacobian === 0,
+      settings: { kinetic, jacobian, divergence, trainingSolver },
       logProb: architecture.looseLogProb,
       preparation: continuousPreparation(),
     },

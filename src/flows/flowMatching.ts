@@ -100,6 +100,7 @@ export function flowMatching(options: FlowMatchingOptions): Architecture {
         return g.sum(g.square(g.sub(found, path.rate)));
       },
       isLogProb: false,
+      settings: { interpolant, sigma, wander, coupling, group },
       logProb: architecture.looseLogProb,
       validations,
       // A short training by maximum likelihood tells preparations apart; one by flow matching does not.

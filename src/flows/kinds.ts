@@ -13,6 +13,7 @@ export const flowKinds = [
   "planar",
   "radial",
   "sylvester",
+  "residual",
   "cnf",
   "flow-matching",
 ] as const;
