@@ -13,6 +13,7 @@ import type { FitProgress } from "../../src/fitting/fitOptions.ts";
 import { type ContinuousFlowOptions, continuousFlow } from "../../src/flows/continuousFlow.ts";
 import { load } from "../../src/flows/flow.ts";
 import { type FlowMatchingOptions, flowMatching } from "../../src/flows/flowMatching.ts";
+import { solverReport, trajectories } from "../../src/flows/solverReport.ts";
 import { draw, meanOf } from "./tables.ts";
 
 const two = draw(["a", "b"], 500, 3, (stream) => {
@@ -56,6 +57,15 @@ describe.each(kinds)("%s", (flow) => {
     const drawn = await fitted.sampleWithLogProb(400, { seed: 2 });
     const again = await fitted.logProb(drawn.table);
     drawn.logProb.forEach((value, i) => expect(Math.abs(value - again[i]!)).toBeLessThan(2e-3));
+    const { tolerance, evaluations, roundTrip } = await solverReport(fitted, more);
+    expect(tolerance).toBe(JSON.parse(JSON.stringify(fitted.description.bijection)).solver.tolerance);
+    expect(evaluations.every((count) => count >= 7 && count < 1000 && Number.isInteger(count))).toBe(true);
+    expect(Math.max(...roundTrip)).toBeLessThan(1e-3);
+    expect(Math.max(...roundTrip)).toBeGreaterThan(0);
+    const paths = await trajectories(fitted, [0, 0.5, 1], 50, { seed: 2 });
+    const samples = (await fitted.sample(50, { seed: 2 })).values;
+    samples.forEach((value, i) => expect(Math.abs(paths[2]![i]! - value)).toBeLessThan(1e-2));
+    expect(Math.abs(paths[1]![0]! - paths[0]![0]!)).toBeGreaterThan(0);
     const side = Array.from({ length: 400 }, (_, i) => Number(drawn.table.values[2 * i]! > 0));
     expect(Math.abs(meanOf(side) - 0.5)).toBeLessThan(0.12);
     const second = await fitFlow(two, options);
@@ -172,6 +182,12 @@ describe("flowMatching", () => {
     const make = (): unknown => flowMatching({ features: 2, ...wrong } as FlowMatchingOptions);
     expect(make).toThrow(UsageError);
     expect(make).toThrow(message);
+  });
+
+  it("alone, with cnf, has trajectories and a report of its solver", async () => {
+    const { flow } = await fitFlow(two, { flow: "gaussian" });
+    await expect(solverReport(flow, two)).rejects.toThrow(/solves no equation/);
+    await expect(trajectories(flow, [0.5], 3)).rejects.toThrow(UsageError);
   });
 
   it("starts from a velocity whose flow is the identity", () => {
