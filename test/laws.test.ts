@@ -23,7 +23,15 @@ import {
   Subject,
 } from "./bijections/harness.ts";
 import { engines } from "./engines.ts";
-import { bijectionCases, caseNames, randomParameters, solvedTypes, stream, type Values } from "./registry.ts";
+import {
+  approximateTypes,
+  bijectionCases,
+  caseNames,
+  randomParameters,
+  solvedTypes,
+  stream,
+  type Values,
+} from "./registry.ts";
 
 const { epsilon } = engines[0]!;
 /**
