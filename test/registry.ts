@@ -56,12 +56,6 @@ export interface BijectionCase {
   readonly hides?: (name: string, index: number) => boolean;
 }
 
-/**
- * Types whose map is known to the tolerance of a solver and not to rounding: the laws hold for them to that tolerance, in a
- * test of their own.
- */
-export const approximateTypes: readonly string[] = ["continuous"];
-
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
 const paperSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" });
 const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
