@@ -2,15 +2,15 @@
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom/worker";
 
-export const INK = "#2b2f36";
+const INK = "#2b2f36";
 export const FAINT = "#6d7480";
 const FONT = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
 const ROOM = 44;
 
 /** From the outermost contour to the innermost. */
-export const BLUES = ["#eef4fa", "#dbe8f4", "#c2d9ec", "#a0c5e1", "#76abd3", "#4f8fc2", "#2f71ac", "#1a5390"];
+const BLUES = ["#eef4fa", "#dbe8f4", "#c2d9ec", "#a0c5e1", "#76abd3", "#4f8fc2", "#2f71ac", "#1a5390"];
 
-export const minus = (value) => String(value).replace("-", "−");
+const minus = (value) => String(value).replace("-", "−");
 
 /** A line of text as SVG. */
 export const text = (x, y, content, { size = 12, color = INK, anchor = "start", rotate } = {}) =>
@@ -54,7 +54,7 @@ export function figureOf(width, height, parts) {
 }
 
 /** Filled contours of a density on a grid: where it is above each level, a darker blue. */
-export function contours(density, size, [low, high]) {
+export function contours(density, size, [left, right], [low, high] = [left, right]) {
   const sorted = Float64Array.from(density).sort().reverse();
   const total = sorted.reduce((sum, value) => sum + value, 0);
   // Levels enclose known shares of the probability, so that figures of different methods can be compared.
@@ -66,9 +66,9 @@ export function contours(density, size, [low, high]) {
     return Plot.contour(values, {
       width: size,
       height: size,
-      x1: low,
+      x1: left,
       y1: low,
-      x2: high,
+      x2: right,
       y2: high,
       thresholds: [Math.log(level)],
       fill: BLUES[i],

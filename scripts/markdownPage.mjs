@@ -1,5 +1,6 @@
 /** What the scripts write into Markdown pages, between marks; the words around them are written by hand. */
 import { readFile, writeFile } from "node:fs/promises";
+import { relative } from "node:path";
 
 /** A number with a proper minus sign. */
 export const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
@@ -21,5 +22,6 @@ export async function writeBetween(path, name, text) {
   const start = page.indexOf("-->", page.indexOf(`<!-- ${name}:`)) + 3;
   const end = page.indexOf(`<!-- end of ${name} -->`);
   if (start < 3 || end < start) throw new Error(`${path} has no marks for ${name}.`);
+  console.log(`${relative(process.cwd(), path)}: ${name}`);
   await writeFile(path, `${page.slice(0, start)}\n\n${text}\n\n${page.slice(end)}`);
 }

@@ -26,6 +26,7 @@ export {
   trained,
   trainedUniform,
 } from "./bijections/bijection.ts";
+export { type BoundedOptions, bounded } from "./bijections/bounded.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
 export {
   type Continuous,
@@ -43,6 +44,7 @@ export type { ContractionNorm, ContractiveActivation } from "./bijections/lipsch
 export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
+export { type Network, type NetworkOptions, network } from "./bijections/network.ts";
 export { permutation } from "./bijections/permutation.ts";
 export { type PlanarOptions, planar } from "./bijections/planar.ts";
 export { type RadialOptions, radial } from "./bijections/radial.ts";
@@ -124,7 +126,7 @@ export {
   comparedKinds,
 } from "./fitting/compare.ts";
 export type { AscentMaps } from "./fitting/dualAscent.ts";
-export { fit, fitTable } from "./fitting/fit.ts";
+export { fit, fitTable, trainedLeaves } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
@@ -224,6 +226,12 @@ export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalK
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
 export { type ResidualFlowOptions, residualFlow } from "./flows/residualFlow.ts";
+export {
+  type SolverReport,
+  solverReport,
+  type TrajectoryOptions,
+  trajectories,
+} from "./flows/solverReport.ts";
 export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";
 export {
   type GradientFlow,
