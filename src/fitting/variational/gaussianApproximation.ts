@@ -23,6 +23,8 @@ import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 export interface Gaussian {
   readonly mean: Float64Array;
   readonly factor: Float64Array;
+  /** The bound: mean of log p and entropy, but for the constant of the latter, in nats. */
+  readonly bound: number;
 }
 
 const mostRounds = 200;
@@ -115,7 +117,7 @@ export async function gaussianApproximation(
       }
       if (!improved) break;
     }
-    return { mean, factor: Float64Array.from(factor.to1DArray()) };
+    return { mean, factor: Float64Array.from(factor.to1DArray()), bound };
   } finally {
     values.dispose();
     slopes.dispose();
