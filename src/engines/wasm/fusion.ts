@@ -20,6 +20,17 @@ export function isTotal(node: Expr): boolean {
   return node.op === "sum" && node.outer === 1 && node.inner === 1;
 }
 
+/**
+ * Operands and results of a unit at most: its kernel gets the address of each as a parameter, and engines of WebAssembly
+ * take 1,000 parameters at most.
+ */
+const mostAddresses = 900;
+
+/** Addresses that a node may add to those of its unit. */
+function addressesOf(node: Expr): number {
+  return node.inputs.length + 1;
+}
+
 /** The loop count of a node that can be fused, or undefined. */
 export function loopCount(node: Expr): number | undefined {
   if (node.op === "elementwise") return sizeOf(node.shape);
@@ -45,6 +56,7 @@ export function fuse(
     readonly nodes: Expr[];
     readonly features: number | undefined;
     readonly ancestors: Set<number>;
+    addresses: number;
   }[] = [];
 
   const operandUnits = (node: Expr): Set<number> => {
@@ -66,17 +78,20 @@ export function fuse(
     const { nodes: moved, ancestors } = units[from]!;
     for (const node of moved) unitOf.set(node, into);
     units[into]!.nodes.push(...moved);
+    units[into]!.addresses += units[from]!.addresses;
     for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
     // What comes after the one now comes after all that the other came after.
     addAncestors(into, [...units[into]!.ancestors, ...ancestors]);
-    units[from] = { nodes: [], features: undefined, ancestors: new Set() };
+    units[from] = { nodes: [], features: undefined, ancestors: new Set(), addresses: 0 };
   };
   for (const node of nodes) {
     if (viewOf(node).owner !== node) continue;
     if (node.op === "project") {
       // A result of a map lives in its kernel.
-      unitOf.set(node, unitOf.get(node.inputs[0]!)!);
-      units[unitOf.get(node)!]!.nodes.push(node);
+      const own = unitOf.get(node.inputs[0]!)!;
+      unitOf.set(node, own);
+      units[own]!.nodes.push(node);
+      units[own]!.addresses += 1;
       continue;
     }
     const operands = operandUnits(node);
@@ -89,13 +104,19 @@ export function fuse(
         : [...operands].find((unit) => {
             const candidate = units[unit]!;
             if (candidate.features !== features || !readsWithin(node, candidate.nodes)) return false;
+            if (candidate.addresses + addressesOf(node) > mostAddresses) return false;
             return [...operands].every((other) => other === unit || !units[other]!.ancestors.has(unit));
           });
     if (joined === undefined) {
       const ancestors = new Set<number>(operands);
       for (const unit of operands) for (const before of units[unit]!.ancestors) ancestors.add(before);
       unitOf.set(node, units.length);
-      units.push({ nodes: [node], features: total ? undefined : features, ancestors });
+      units.push({
+        nodes: [node],
+        features: total ? undefined : features,
+        ancestors,
+        addresses: addressesOf(node),
+      });
       continue;
     }
     // Independent units that one node reads become one: it takes all its operands from registers.
@@ -107,12 +128,14 @@ export function fuse(
         !units[joined]!.ancestors.has(other) &&
         // Nor may a further operand come after the one and before the node.
         [...operands].every((third) => !units[third]!.ancestors.has(other)) &&
-        readsWithin(node, units[other]!.nodes)
+        readsWithin(node, units[other]!.nodes) &&
+        units[other]!.addresses + units[joined]!.addresses + addressesOf(node) <= mostAddresses
       )
         merge(other, joined);
     unitOf.set(node, joined);
     const unit = units[joined]!;
     unit.nodes.push(node);
+    unit.addresses += addressesOf(node);
     addAncestors(
       joined,
       [...operandUnits(node)].filter((other) => other !== joined),
