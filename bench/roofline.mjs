@@ -70,6 +70,8 @@ async function measurePeak() {
 function architectureOf(flow, features) {
   const sizes = { features, hidden, transforms: transforms[flow], tails: "identity" };
   if (flow === "realnvp") return library.realNVP(sizes);
+  if (flow === "cnf") return library.continuousFlow({ features, hidden });
+  if (flow === "flow-matching") return library.flowMatching({ features, hidden });
   if (flow === "maf") return library.maskedAutoregressiveFlow(sizes);
   return library.neuralSplineFlow({ ...sizes, autoregressive: flow === "nsf-ar" });
 }
@@ -78,25 +80,27 @@ function architectureOf(flow, features) {
 function weightsOf(output) {
   let count = 0;
   const seen = new Set();
-  const visit = (node) => {
+  const visit = (node, times) => {
     if (seen.has(node)) return;
     seen.add(node);
-    node.inputs.forEach(visit);
-    if (node.op === "fixedPoint") visit(node.result);
-    if (node.op !== "linear") return;
+    for (const input of node.inputs) visit(input, times);
+    if (node.op === "fixedPoint") visit(node.result, times);
+    if (node.op === "scan") visit(node.result, times * node.steps);
+    if (node.op !== "linear" || !node.batched) return;
     const [, weights] = node.inputs;
     const mask = weights.op === "elementwise" && weights.inputs.find(({ op }) => op === "constant");
-    count += mask
+    const own = mask
       ? mask.data.reduce((sum, x) => sum + (x !== 0 ? 1 : 0), 0)
       : weights.shape[0] * weights.shape[1];
+    count += own * times;
   };
-  visit(output);
+  visit(output, 1);
   return count;
 }
 
 /** A workload in place, as a function that runs it once on this thread. */
 async function prepare(workload, flow, features, rows) {
-  const { base, bijection } = architectureOf(flow, features);
+  const { base, bijection, training } = architectureOf(flow, features);
   const tree = { base: base.parameters, bijection: bijection.parameters };
   const bound = library.bindTree(tree);
   const data = g.input("data", [features]);
@@ -107,7 +111,8 @@ async function prepare(workload, flow, features, rows) {
     const parameters = Array.from(library.flattenTree(tree).keys(), (name) =>
       name.split(".").reduce((at, step) => at[step], bound),
     );
-    const loss = g.sumRows(g.neg(logProb));
+    if (training) output = training.loss(data, bound);
+    const loss = g.sumRows(training ? output : g.neg(logProb));
     const gradients = library.vjp([loss], [g.constant(1)], parameters).map((sum) => g.mul(sum, 1 / rows));
     program = { sums: { loss }, updates: library.adamW(parameters, gradients).updates };
   } else {
@@ -132,7 +137,7 @@ async function prepare(workload, flow, features, rows) {
   for (const [name, { address, size }] of compiled.parameters) {
     if (values[name]) floats(address, size).set(values[name]);
     // The last layers start at zero, the flow as the identity: nothing timed should be.
-    if (values[name] && name.match(new RegExp(`(weight|bias)${hidden.length}$`)))
+    if (values[name] && name.match(new RegExp(`(weight|bias)${hidden.length}$|out(Bias)?$`)))
       floats(address, size).forEach((_, i, list) => {
         list[i] = 0.05 * stream.normal();
       });

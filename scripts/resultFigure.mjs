@@ -1,52 +1,12 @@
 /** The figure of one method: data on their way to normality, the density on its way to the data, the score. */
 import * as Plot from "@observablehq/plot";
-import { parseHTML } from "linkedom/worker";
+import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
 
-const INK = "#2b2f36";
-const FAINT = "#6d7480";
-const FONT = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
 const SIDE = 210;
 const GAP = 34;
-const ROOM = 44;
 const LEFT = 58;
 const TOP = 76;
 const LINE_HEIGHT = 130;
-
-/** From the outermost contour to the innermost. */
-const BLUES = ["#eef4fa", "#dbe8f4", "#c2d9ec", "#a0c5e1", "#76abd3", "#4f8fc2", "#2f71ac", "#1a5390"];
-
-const text = (x, y, content, { size = 12, color = INK, anchor = "start", rotate } = {}) =>
-  `<text x="${x}" y="${y}" font-size="${size}" fill="${color}" text-anchor="${anchor}"` +
-  `${rotate === undefined ? "" : ` transform="rotate(${rotate} ${x} ${y})"`}>${content.replaceAll("<", "&lt;")}</text>`;
-
-/** A drawing of Plot whose frame's upper left corner is at (left, top). */
-function panel(left, top, width, height, { x, y, marks, ticksLeft = true }) {
-  const { document } = parseHTML("<html><body></body></html>");
-  const axis = { tickSize: 4, tickPadding: 4, color: FAINT, label: null, fontSize: 10.5 };
-  const minus = (value) => String(value).replace("-", "−");
-  const drawing = Plot.plot({
-    document,
-    width: width + 2 * ROOM,
-    height: height + 2 * ROOM,
-    margin: ROOM,
-    x: { domain: x.domain, axis: null, type: "linear" },
-    y: { domain: y.domain, axis: null },
-    style: { background: "none" },
-    marks: [
-      ...marks,
-      Plot.frame({ stroke: "#c9ced6" }),
-      Plot.axisX({ anchor: "bottom", ...axis, ticks: x.ticks, tickFormat: minus }),
-      ticksLeft
-        ? Plot.axisY({ anchor: "left", ...axis, ticks: y.ticks, tickFormat: y.format ?? minus })
-        : null,
-    ],
-  });
-  drawing.querySelector("style")?.remove();
-  for (const [name, value] of Object.entries({ x: left - ROOM, y: top - ROOM, overflow: "visible" }))
-    drawing.setAttribute(name, String(value));
-  drawing.removeAttribute("class");
-  return drawing.outerHTML;
-}
 
 /** A circle around 0, which holds a known share of a standard normal distribution. */
 const circle = (radius) =>
@@ -66,30 +26,6 @@ const dots = (points, colors) =>
       { r: 1.4, fill: color, fillOpacity: 0.6 },
     ),
   );
-
-/** Filled contours of a density on a grid: where it is above each level, a darker blue. */
-function contours(density, size, [low, high]) {
-  const sorted = Float64Array.from(density).sort().reverse();
-  const total = sorted.reduce((sum, value) => sum + value, 0);
-  // Levels enclose known shares of the probability, so that figures of different methods can be compared.
-  const shares = [0.99, 0.95, 0.85, 0.7, 0.5, 0.35, 0.2, 0.1];
-  return shares.map((share, i) => {
-    let sum = 0;
-    const level = sorted[sorted.findIndex((value) => (sum += value) >= share * total)];
-    const values = Float64Array.from(density, (value) => Math.log(value + 1e-300));
-    return Plot.contour(values, {
-      width: size,
-      height: size,
-      x1: low,
-      y1: low,
-      x2: high,
-      y2: high,
-      thresholds: [Math.log(level)],
-      fill: BLUES[i],
-      stroke: "none",
-    });
-  });
-}
 
 /**
  * The figure as SVG.
@@ -166,10 +102,7 @@ export function resultFigure({ title, stages, colors, legend, data, limits, scor
   parts.push(
     text(LEFT + lineWidth / 2, thirdTop + LINE_HEIGHT + 36, "steps t", { size: 11.5, anchor: "middle" }),
   );
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family='${FONT}'><rect width="${width}" height="${height}" fill="#fff"/>${parts.join("")}</svg>`
-  );
+  return figureOf(width, height, parts);
 }
 
 /** Densities on a square grid as SVG: a row a flow, a column a target. */
@@ -196,8 +129,5 @@ export function densityGrid({ title, columns, rows, side, limits }) {
       );
     });
   });
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family='${FONT}'><rect width="${width}" height="${height}" fill="#fff"/>${parts.join("")}</svg>`
-  );
+  return figureOf(width, height, parts);
 }

@@ -1,9 +1,10 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
- * what variational inference finds. Run by `npm run results`, which builds first. The same files on every run, but for
- * the seconds; `--figures`, `--table` and `--variational` write a part.
+ * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
+ * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder` and `--residual`
+ * write a part.
  */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
   compare,
@@ -16,6 +17,10 @@ import {
   split,
   tableFromRows,
 } from "../dist/index.js";
+import { writeAutoencoder } from "./autoencoderResults.mjs";
+import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
+import { writePosterior } from "./posteriorResults.mjs";
+import { residualFigure } from "./residualResults.mjs";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
 import { energyResults, posteriorResults } from "./variationalResults.mjs";
@@ -23,6 +28,7 @@ import { energyResults, posteriorResults } from "./variationalResults.mjs";
 const SEED = 1;
 const OUT = "docs/results";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const PAGE = path(`${OUT}/README.md`);
 const only = process.argv[2];
 
 /** Angles are drawn on a whole turn. */
@@ -75,7 +81,8 @@ const names = {
   sliced: "Gaussianizing iterative slicing",
 };
 
-async function drawFigures() {
+/** The backbone angles, split, and a grid to see a density on. */
+async function angles() {
   const table = selectColumns(await readTable(path("demo/ramachandran.csv.gz")), ["phi", "psi"]);
   const { train, test } = holdOut(table);
   const drawn = rowsOf(test).slice(0, ROWS_DRAWN);
@@ -88,6 +95,11 @@ async function drawFigures() {
       LIMITS[0] + (Math.floor(i / GRID) + 0.5) * step,
     ]),
   );
+  return { train, test, drawn, grid };
+}
+
+async function drawFigures() {
+  const { train, test, drawn, grid } = await angles();
   for (const kind of Object.keys(names)) {
     const { flow } = await fitFlow(train, { flow: kind, seed: SEED });
     const chosen = [0, Math.max(1, Math.round(flow.steps / 12)), flow.steps];
@@ -139,19 +151,6 @@ const TABLES = [
   },
 ];
 
-const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
-
-/** Lines of a Markdown table, columns under each other as the formatter sets them: the first to the left. */
-function markdownTable(head, lines) {
-  const widths = head.map((name, i) =>
-    Math.max(...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
-  );
-  const line = (cells) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
-  return [line(head), line(rule), ...lines.map(line)];
-}
-
 /** One table of the page, in Markdown. */
 async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
@@ -186,34 +185,32 @@ async function compareKinds({ title, file, columns, dequantize }) {
   ].join("\n");
 }
 
-/** Replaces what is between two marks of the page; the words around them are written by hand. */
-async function replaceSection(name, text) {
-  const page = await readFile(path(`${OUT}/README.md`), "utf8");
-  const [start, end] = [`<!-- ${name}: written by npm run results -->`, `<!-- end of ${name} -->`];
-  if (!page.includes(start) || !page.includes(end))
-    throw new Error(`${OUT}/README.md has no marks for ${name}.`);
-  const before = page.slice(0, page.indexOf(start) + start.length);
-  const after = page.slice(page.indexOf(end));
-  await writeFile(path(`${OUT}/README.md`), `${before}\n\n${text}\n\n${after}`);
-  console.log(`${OUT}/README.md: ${name}`);
-}
-
 async function writeTables() {
   const sections = [];
   for (const table of TABLES) sections.push(await compareKinds(table));
-  await replaceSection("tables", sections.join("\n\n"));
+  await writeBetween(PAGE, "tables", sections.join("\n\n"));
 }
 
 async function writeVariational() {
   const energies = await energyResults();
   await writeFile(path(`${OUT}/energies.png`), smallPng(energies.figure, ZOOM));
-  await replaceSection("energies", markdownTable(energies.head, energies.lines).join("\n"));
+  await writeBetween(PAGE, "energies", markdownTable(energies.head, energies.lines).join("\n"));
   const posteriors = await posteriorResults(new URL("../examples/posteriors/", import.meta.url));
-  await replaceSection("posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
+  await writeBetween(PAGE, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
+}
+
+async function writeResidual() {
+  const { train, drawn, grid } = await angles();
+  const figure = await residualFigure({ train, drawn, grid, size: GRID, limits: LIMITS });
+  await writeFile(path(`${OUT}/residual.png`), smallPng(figure, ZOOM));
+  console.log(`${OUT}/residual.png`);
 }
 
 await mkdir(path(OUT), { recursive: true });
 if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
+if (only === undefined || only === "--posterior") await writePosterior();
+if (only === undefined || only === "--residual") await writeResidual();
+if (only === undefined || only === "--autoencoder") await writeAutoencoder();
 process.exit(0);

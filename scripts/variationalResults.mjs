@@ -2,14 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { fitVariational, tableFromRows } from "../dist/index.js";
 import { energyAt, fitEnergy, logNormalizer } from "./energies.mjs";
+import { minus } from "./markdownPage.mjs";
 import { densityGrid } from "./resultFigure.mjs";
 
 const SEED = 1;
 const LIMITS = [-4.4, 4.4];
 const SIDE = 140;
 const LENGTHS = [2, 8, 32];
-
-const minus = (value, digits) => value.toFixed(digits).replace("-", "−");
 
 /** Middles of the cells of a square grid, the lowest row first. */
 const grid = Array.from({ length: SIDE * SIDE }, (_, i) => {

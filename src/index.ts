@@ -26,14 +26,25 @@ export {
   trained,
   trainedUniform,
 } from "./bijections/bijection.ts";
+export { type BoundedOptions, bounded } from "./bijections/bounded.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
+export {
+  type Continuous,
+  type ContinuousOptions,
+  continuous,
+  type Divergence,
+  type Solved,
+  type SolveOptions,
+} from "./bijections/continuous.ts";
 export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
 export { type DirectionalMapOptions, directionalMap } from "./bijections/directionalMap.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
 export { invert } from "./bijections/invert.ts";
+export type { ContractionNorm, ContractiveActivation } from "./bijections/lipschitzNetwork.ts";
 export { luAffine } from "./bijections/luAffine.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/marginalSpline.ts";
 export { type MaskedAutoregressiveOptions, maskedAutoregressive } from "./bijections/maskedAutoregressive.ts";
+export { type Network, type NetworkOptions, network } from "./bijections/network.ts";
 export { permutation } from "./bijections/permutation.ts";
 export { type PlanarOptions, planar } from "./bijections/planar.ts";
 export { type RadialOptions, radial } from "./bijections/radial.ts";
@@ -45,6 +56,13 @@ export {
 } from "./bijections/rationalQuadraticTransformer.ts";
 export { bijectionFromJson } from "./bijections/registry.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "./bijections/repeated.ts";
+export {
+  type Residual,
+  type ResidualLogDet,
+  type ResidualOptions,
+  residual,
+} from "./bijections/residual.ts";
+export { type Roulette, seriesError } from "./bijections/residualLogDet.ts";
 export { type RotationOptions, rotation } from "./bijections/rotation.ts";
 export { type SlicedSplineOptions, slicedSpline } from "./bijections/slicedSpline.ts";
 export { standardization } from "./bijections/standardization.ts";
@@ -70,7 +88,15 @@ export {
 export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
-export type { Arrays, Engine, Executable, RunInputs, RunOutputs, Steps } from "./engines/engine.ts";
+export type {
+  Arrays,
+  Engine,
+  Executable,
+  RunInputs,
+  RunOptions,
+  RunOutputs,
+  Steps,
+} from "./engines/engine.ts";
 export { referenceEngine } from "./engines/reference/engine.ts";
 export { type WasmEngineOptions, wasmEngine } from "./engines/wasm/engine.ts";
 export {
@@ -84,6 +110,14 @@ export {
 } from "./errors.ts";
 export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
 export {
+  type Calibration,
+  type CalibrationOptions,
+  type ConditionalSampler,
+  type Coverage,
+  calibrationRanks,
+  type RankedQuantity,
+} from "./fitting/calibration.ts";
+export {
   type ComparedFlow,
   type CompareOptions,
   type CompareProgress,
@@ -92,7 +126,7 @@ export {
   comparedKinds,
 } from "./fitting/compare.ts";
 export type { AscentMaps } from "./fitting/dualAscent.ts";
-export { fit, fitTable } from "./fitting/fit.ts";
+export { fit, fitTable, trainedLeaves } from "./fitting/fit.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
 export { fitGaussian } from "./fitting/fitGaussian.ts";
@@ -121,10 +155,18 @@ export {
   minimize,
   type Objective,
   type Rows,
+  type StepDraw,
 } from "./fitting/minimize.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
+export {
+  bandTest,
+  type ChiSquareTest,
+  chiSquareTest,
+  type RankBand,
+  rankBand,
+} from "./fitting/uniformity.ts";
 export type {
   Approximation,
   Diagnostics,
@@ -158,6 +200,11 @@ export {
   realNVP,
   type Training,
 } from "./flows/architecture.ts";
+export {
+  type ContinuousFlowOptions,
+  type ContinuousFlowSizes,
+  continuousFlow,
+} from "./flows/continuousFlow.ts";
 export { pushforwardLogProb, pushforwardSample } from "./flows/density.ts";
 export {
   type ElementaryFlowOptions,
@@ -174,9 +221,17 @@ export {
   load,
   type SampleOptions,
 } from "./flows/flow.ts";
+export { type FlowMatchingOptions, flowMatching } from "./flows/flowMatching.ts";
 export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalKind } from "./flows/kinds.ts";
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
+export { type ResidualFlowOptions, residualFlow } from "./flows/residualFlow.ts";
+export {
+  type SolverReport,
+  solverReport,
+  type TrajectoryOptions,
+  trajectories,
+} from "./flows/solverReport.ts";
 export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";
 export {
   type GradientFlow,

@@ -51,7 +51,7 @@ export interface ParameterSpec {
    * before training.
    */
   readonly kind: "trained" | "state" | "statistics";
-  /** How many of its numbers are in use, where it is not all of them: a triangle of a matrix. */
+  /** How many of its numbers are free, where it is not all of them: those of a triangle, or of an orthogonal matrix. */
   readonly used?: number;
 }
 

@@ -97,7 +97,7 @@ export function directionalMap({ features }: DirectionalMapOptions): Bijection {
     features,
     context: 0,
     parameters: {
-      directions: statistics([features, features], 0),
+      directions: { ...statistics([features, features], 0), used: (features * (features - 1)) / 2 },
       logSlope: statistics([features], 0),
       bend: statistics([features], 0),
       shift: statistics([features], 0),

@@ -9,6 +9,7 @@ import { type AffineOptions, affine } from "./affine.ts";
 import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
 import { type BoundedOptions, bounded } from "./bounded.ts";
 import { chain } from "./chain.ts";
+import { continuousFromJson } from "./continuous.ts";
 import { couplingFromJson } from "./coupling.ts";
 import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
 import { elementwiseFromJson } from "./elementwise.ts";
@@ -21,6 +22,7 @@ import { type PlanarOptions, planar } from "./planar.ts";
 import { type RadialOptions, radial } from "./radial.ts";
 import { radialMapFromJson } from "./radialMap.ts";
 import { repeatedFromJson } from "./repeated.ts";
+import { residualFromJson } from "./residual.ts";
 import { type RotationOptions, rotation } from "./rotation.ts";
 import { type SlicedSplineOptions, slicedSpline } from "./slicedSpline.ts";
 import { standardization } from "./standardization.ts";
@@ -33,6 +35,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   affine: (json) => affine(json as unknown as AffineOptions),
   bounded: (json) => bounded(json as unknown as BoundedOptions),
   chain: (json, read) => chain((json.parts as unknown[]).map(read)),
+  continuous: continuousFromJson,
   coupling: couplingFromJson,
   directionalMap: (json) => directionalMap(json as unknown as DirectionalMapOptions),
   elementwise: elementwiseFromJson,
@@ -45,6 +48,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   radial: (json) => radial(json as unknown as RadialOptions),
   radialMap: radialMapFromJson,
   repeated: repeatedFromJson,
+  residual: residualFromJson,
   rotation: (json) => rotation(json as unknown as RotationOptions),
   slicedSpline: (json) => slicedSpline(json as unknown as SlicedSplineOptions),
   standardization: (json) => standardization(json as unknown as { features: number }),

@@ -35,7 +35,12 @@ export function rotation({ features }: RotationOptions): Bijection {
     features,
     context: 0,
     parameters: {
-      rotation: { shape: [features, features], initializer: { kind: "identity" }, kind: "statistics" },
+      rotation: {
+        shape: [features, features],
+        initializer: { kind: "identity" },
+        kind: "statistics",
+        used: (features * (features - 1)) / 2,
+      },
     },
     forward: (x, p) => ({ value: g.linear(x, leafOf(p, "rotation")), logAbsDet: g.constant(0) }),
     inverse: (y, p) => ({

@@ -61,6 +61,7 @@ export function slicedSpline({ features, directions, knots }: SlicedSplineOption
         shape: [features, directions],
         initializer: { kind: "identity" },
         kind: "statistics",
+        used: features * directions - (directions * (directions + 1)) / 2,
       },
       spline: spline.parameters,
     },

@@ -26,7 +26,9 @@ function version(): string {
 
 function buildProgram(): Command {
   const program = new Command("pushforward")
-    .description("Normalizing flows: fit a density to a table, score rows, draw samples.")
+    .description(
+      "Normalizing flows: fit a density to a table or approximate a posterior, score rows, draw samples.",
+    )
     .version(version(), "--version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")

@@ -85,6 +85,9 @@ export function adamW(
   return { updates, norm };
 }
 
+/** Names of the step inputs that {@link adamW} reads. */
+export const adamWStepInputs: readonly string[] = ["rate", "correction1", "correction2", "averageShare"];
+
 /** Values of the step inputs for steps `first` to `end` (counted from 0) of `total`. */
 export function adamWSchedule(
   first: number,

@@ -72,6 +72,32 @@ export function logLikelihood(points: AscentPoints): number {
   return points.logAbsDet - 0.5 * (weights ? sum : sum / rows) - 0.5 * features * Math.log(2 * Math.PI);
 }
 
+/** Points that follow an ascent and are scored one by one. */
+export interface ScoredPoints extends AscentPoints {
+  /** Logarithm of the determinant so far, one a point. */
+  readonly logAbsDets: Float64Array;
+}
+
+/** Points that are scored one by one. */
+export function scoredPoints(points: AscentPoints): ScoredPoints {
+  return { ...points, logAbsDets: new Float64Array(points.rows).fill(points.logAbsDet) };
+}
+
+/** Log-density of each point, in nats. */
+export function logDensities({ rows, features, data, logAbsDets }: ScoredPoints): Float64Array {
+  const out = logAbsDets.map((own) => own - 0.5 * features * Math.log(2 * Math.PI));
+  for (let i = 0; i < features; i++)
+    for (let row = 0; row < rows; row++) out[row]! -= 0.5 * data[i * rows + row]! ** 2;
+  return out;
+}
+
+/** Adds to the log-determinants of points `times` the logarithms of factors between 1/4 and 4, and a constant. */
+export function addLogs(points: ScoredPoints, factors: Float64Array, times: number, constant: number): void {
+  const { logAbsDets } = points;
+  for (let row = 0; row < factors.length; row++)
+    logAbsDets[row]! += constant + times * Math.log(factors[row]!);
+}
+
 /** Factors whose product stays a double, if each is between 1/4 and 4. */
 const factorsAtOnce = 128;
 

@@ -41,7 +41,9 @@ export class Checkpoint {
     const { recipe, architecture, data, seed, precision, engine = "wasm" } = subject;
     this.#subject = JSON.stringify({
       recipe,
+      base: architecture.base.toJSON(),
       bijection: architecture.bijection.toJSON(),
+      training: architecture.training ? (architecture.training.settings ?? {}) : "likelihood",
       columns: data.columns,
       given: data.given,
       rows: [digest(data.train), data.validation ? digest(data.validation) : "none"],

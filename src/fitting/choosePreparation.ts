@@ -8,8 +8,8 @@ import { FEWEST_ROWS } from "../data/checks.ts";
 import type { FitData, FitRows } from "./fitData.ts";
 import type { PreparationChoice } from "./preparation.ts";
 
-/** The choices that are tried. */
-const choices: readonly PreparationChoice[] = [
+/** The choices that are tried unless others are given, the simplest first. */
+const ownChoices: readonly PreparationChoice[] = [
   { knots: 0, whiten: false },
   { knots: 0, whiten: true },
   { knots: 17, whiten: false },
@@ -39,6 +39,7 @@ export interface Trial {
 export async function choosePreparation(
   { train, columns, given }: FitData,
   score: (choice: PreparationChoice, trial: Trial) => Promise<number>,
+  choices: readonly PreparationChoice[] = ownChoices,
 ): Promise<PreparationChoice> {
   // What standardizes is all that a handful of rows can tell.
   if (train.rows < FEWEST_ROWS) return choices[0]!;

@@ -18,8 +18,10 @@ import type { RandomStream } from "../random/philox.ts";
 import {
   type AscentChoices,
   type AscentPoints,
+  addLogs,
   meanLog,
   momentsOf,
+  type ScoredPoints,
   samplePart,
   turned,
 } from "./ascentPoints.ts";
@@ -48,31 +50,8 @@ const largestBend = 0.5;
 const longestStep = 1;
 /** Halvings before a coordinate is left as it is. */
 const halvings = 12;
-
-/** An orthogonal matrix, uniform over all: Gram-Schmidt of normal rows. Row-major, `n` squared. */
-export function randomDirections(n: number, stream: RandomStream): Float64Array {
-  const out = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const own = out.subarray(i * n, (i + 1) * n);
-    for (;;) {
-      stream.fillNormal(own);
-      // Twice is enough for orthogonality to rounding.
-      let length = 0;
-      for (let pass = 0; pass < 2; pass++) {
-        for (let j = 0; j < i; j++) {
-          let along = 0;
-          for (let k = 0; k < n; k++) along += own[k]! * out[j * n + k]!;
-          for (let k = 0; k < n; k++) own[k]! -= along * out[j * n + k]!;
-        }
-        length = Math.hypot(...own);
-        if (!(length > 1e-8)) break;
-        for (let k = 0; k < n; k++) own[k]! /= length;
-      }
-      if (length > 1e-8) break;
-    }
-  }
-  return out;
-}
+/** Deviation of a whitened coordinate that is none. */
+const leastSpread = 0.01;
 
 /** G and H at the identity, of a column. @internal */
 export function directionalModel(
@@ -135,14 +114,13 @@ function newtonStep({ gradient, hessian }: ReturnType<typeof directionalModel>):
   return [beta[0] * limit, beta[1] * limit, beta[2] * limit];
 }
 
-/** Writes w and the slopes of the bend relative to a; the mean logarithm of all slopes. */
+/** Writes w and the slopes of the bend relative to a. */
 function bendColumn(
   column: Float64Array,
-  weights: Float64Array | undefined,
   { sigma, gamma, phi0, x0, eps }: Bend,
   out: Float64Array,
   slopes: Float64Array,
-): number {
+): void {
   const a = 1 - sigma;
   for (let row = 0; row < column.length; row++) {
     const t = a * column[row]! - x0;
@@ -150,7 +128,6 @@ function bendColumn(
     out[row] = t + x0 + phi0 + gamma * q;
     slopes[row] = 1 + (gamma * t) / q;
   }
-  return Math.log(a) + meanLog(slopes, weights);
 }
 
 /** Arrays of the size of the points, kept from step to step. */
@@ -228,7 +205,8 @@ export function ascendDirections(
     let gained = 0;
     let moments = { mean: 0, square: 0 };
     for (let tries = 0; ; tries++) {
-      gained = bendColumn(column, weights, own, scratch.column, scratch.slopes);
+      bendColumn(column, own, scratch.column, scratch.slopes);
+      gained = Math.log(1 - own.sigma) + meanLog(scratch.slopes, weights);
       moments = momentsOf(scratch.column, weights);
       // At the last try the map is the identity.
       if (tries > halvings || height(gained, moments) >= before) break;
@@ -248,9 +226,13 @@ export function ascendDirections(
   return { directions, logSlope, bend, shift, centre, logWidth };
 }
 
-/** Standard deviation by which a coordinate is divided; one without spread stays as it is, near 0. */
+/**
+ * Standard deviation by which a coordinate is divided. One that has next to none after whitening, in columns that
+ * determine each other, stays as it is: scaled up step by step, its rounding would become its shape.
+ */
 function spreadOf({ mean, square }: { readonly mean: number; readonly square: number }): number {
-  return Math.sqrt(Math.max(square - mean * mean, 1e-10));
+  const deviation = Math.sqrt(Math.max(0, square - mean * mean));
+  return deviation > leastSpread ? deviation : 1;
 }
 
 /** L of one coordinate after it has been brought to mean 0 and its spread to 1, but for a constant. */
@@ -262,11 +244,11 @@ function height(meanLogSlope: number, moments: { readonly mean: number; readonly
 
 /** Moves other points by a step. */
 export function moveAlongDirections(
-  points: AscentPoints,
+  points: ScoredPoints,
   scratch: DirectionalScratch,
   step: DirectionalStep,
 ): void {
-  const { rows, features: n, weights } = points;
+  const { rows, features: n } = points;
   turned(points.data, rows, step.directions, true, scratch.turned);
   for (let j = 0; j < n; j++) {
     const column = scratch.turned.subarray(j * rows, (j + 1) * rows);
@@ -277,7 +259,8 @@ export function moveAlongDirections(
       x0: step.centre[j]!,
       eps: Math.exp(step.logWidth[j]!),
     };
-    points.logAbsDet += bendColumn(column, weights, own, scratch.column, scratch.slopes);
+    bendColumn(column, own, scratch.column, scratch.slopes);
+    addLogs(points, scratch.slopes, 1, step.logSlope[j]!);
     column.set(scratch.column);
   }
   turned(scratch.turned, rows, step.directions, false, points.data);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Bound, bindTree, flattenTree, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
+import { type Bound, bindTree, flattenTree, type ParameterTree } from "../bijections/bijection.ts";
 import type { Table } from "../data/table.ts";
 import { NumericalError, UsageError } from "../errors.ts";
 import type { Architecture } from "../flows/architecture.ts";
@@ -13,7 +13,7 @@ import { pushforwardLogProb } from "../flows/density.ts";
 import { engineOf } from "../flows/evaluation.ts";
 import { type Model, parameterTree } from "../flows/model.ts";
 import { initialValues } from "../flows/parameters.ts";
-import type { ParameterExpr } from "../graph/expr.ts";
+import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
@@ -38,11 +38,12 @@ import {
 } from "./minimize.ts";
 import { mixtureRows } from "./mixtureRows.ts";
 import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
+import { prepareRows, withCompanions } from "./prepareRows.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 
 /**
- * Fits an architecture to a table by maximum likelihood. The data are standardized and prepared inside the model, so
- * that all log-densities are in nats and data units.
+ * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
+ * prepared inside the model, so that all log-densities are in nats and data units.
  *
  * @param architecture - Its features and context must be the numbers of fitted and given columns.
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
@@ -110,7 +111,12 @@ async function fitPrepared(
   if (!options.resume) await checkpoint?.checkPath();
   const likelihood = await Likelihood.compile(architecture, data, recipe, options);
   try {
-    const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial));
+    const { training } = architecture;
+    const choice = await choosePreparation(
+      data,
+      (own, trial) => likelihood.trial(own, trial),
+      training?.preparation?.choices,
+    );
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
     const held = validation && (await likelihood.prepare(start, validation, false));
@@ -118,27 +124,29 @@ async function fitPrepared(
       train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
       held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
     };
-    const toProgress = (record: EpochRecord): FitProgress => ({
-      epoch: record.epoch,
-      epochs: recipe.epochs,
-      step: record.epoch * steps,
-      steps: recipe.epochs * steps,
+    const toProgress = (record: EpochRecord): FitProgress => {
       // The value of a loss that is no log-density is not reported.
-      trainLogProb:
-        architecture.training && !architecture.training.isLogProb
-          ? Number.NaN
-          : offset.train - record.trainLoss,
-      validationLogProb: (held ? offset.held : offset.train) - record.validationLoss,
-      bestEpoch: record.bestEpoch,
-    });
+      const isLogProb = training?.isLogProb ?? true;
+      const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
+      return {
+        epoch: record.epoch,
+        epochs: recipe.epochs,
+        step: record.epoch * steps,
+        steps: recipe.epochs * steps,
+        trainLogProb,
+        validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
+        bestEpoch: record.bestEpoch,
+      };
+    };
     const result = await likelihood.maximize(start, prepared.rows, {
       epochs: recipe.epochs,
       averaging: recipe.averaging,
       patience: recipe.patience,
       primaryRows: train.rows,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
-      validateEvery: Math.max(1, Math.floor(recipe.epochs / 60)),
+      validateEvery: Math.max(1, Math.floor(recipe.epochs / (training?.validations ?? 60))),
       validation: held?.rows,
+      rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
       resume,
       async onEpoch(record, state) {
         options.onProgress?.(toProgress(record));
@@ -169,6 +177,9 @@ class Likelihood {
   readonly #recipe: Recipe;
   readonly #options: FitOptions;
   readonly #minimizer: Minimizer;
+  /** Compiles what a trial minimizes, where that is another loss. */
+  readonly #compileTrial: (() => Promise<Minimizer>) | undefined;
+  #trialMinimizer: Promise<Minimizer> | undefined;
   readonly #extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined;
 
   constructor(
@@ -176,7 +187,10 @@ class Likelihood {
     data: FitData,
     recipe: Recipe,
     options: FitOptions,
-    minimizer: Minimizer,
+    {
+      minimizer,
+      compileTrial,
+    }: { minimizer: Minimizer; compileTrial: (() => Promise<Minimizer>) | undefined },
     extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
   ) {
     this.#architecture = architecture;
@@ -184,6 +198,7 @@ class Likelihood {
     this.#recipe = recipe;
     this.#options = options;
     this.#minimizer = minimizer;
+    this.#compileTrial = compileTrial;
     this.#extra = extra;
   }
 
@@ -203,23 +218,28 @@ class Likelihood {
     const { training } = architecture;
     const logProb =
       training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
-    const minimizer = await compileMinimizer(
-      {
-        loss: training ? training.loss(y, bound, context) : g.neg(logProb),
-        validation: g.neg(logProb),
-        draws: training?.draws,
-        weight: data.train.weights ? g.input("weight", []) : undefined,
-        parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
-      },
-      engineOf(options),
-    );
+    const compile = (loss: Expr): Promise<Minimizer> =>
+      compileMinimizer(
+        {
+          loss,
+          validation: g.neg(logProb),
+          draws: training?.draws,
+          weight: data.train.weights ? g.input("weight", []) : undefined,
+          parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
+        },
+        engineOf(options),
+      );
+    const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
+    const trialLoss = training?.preparation?.loss?.(y, bound, context);
+    const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
-    return new Likelihood(architecture, data, recipe, options, minimizer, extra);
+    return new Likelihood(architecture, data, recipe, options, { minimizer, compileTrial }, extra);
   }
 
   dispose(): void {
     this.#minimizer.dispose();
+    this.#trialMinimizer?.then((minimizer) => minimizer.dispose()).catch(() => undefined);
   }
 
   /** An unfitted model whose preparation has the statistics of some rows. */
@@ -277,8 +297,9 @@ class Likelihood {
     model: Model,
     rows: Rows,
     options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
+    minimizer = this.#minimizer,
   ): Promise<MinimizeResult> {
-    return this.#minimizer.run(rows, model.values, {
+    return minimizer.run(rows, model.values, {
       ...options,
       key: split(randomKey(this.#options.seed ?? 0), "minimize"),
       batch: this.#recipe.batch,
@@ -288,26 +309,40 @@ class Likelihood {
     });
   }
 
+  /** The rows of each epoch, where the loss has some values of them prepared ahead. */
+  rowsOfEpoch(rows: Rows): ((epoch: number) => Rows) | undefined {
+    const { training } = this.#architecture;
+    return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
+  }
+
   /** Mean log-density of a trial's held-out rows after a short training. */
   async trial(choice: PreparationChoice, { train, held }: Trial): Promise<number> {
     const model = this.model(choice, train);
     const rows = await this.prepare(model, train, true);
     const judged = await this.prepare(model, held, false);
     const { batch, epochs: all } = this.#recipe;
+    const { preparation } = this.#architecture.training ?? {};
     const trialSteps = Math.min(
-      mostTrialSteps,
+      preparation?.steps ?? mostTrialSteps,
       Math.ceil(trialShare * all * stepsAnEpoch(this.#data.train.rows, batch)),
     );
     const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, batch)));
     try {
-      const { history } = await this.maximize(model, rows.rows, {
-        epochs,
-        averaging: 0.98,
-        patience: epochs,
-        primaryRows: train.rows,
-        validateEvery: Math.max(1, Math.ceil(epochs / 5)),
-        validation: judged.rows,
-      });
+      if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
+      const { history } = await this.maximize(
+        model,
+        rows.rows,
+        {
+          epochs,
+          averaging: 0.98,
+          patience: epochs,
+          primaryRows: train.rows,
+          validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+          validation: judged.rows,
+          rowsOfEpoch: this.#compileTrial ? undefined : this.rowsOfEpoch(rows.rows),
+        },
+        await this.#trialMinimizer,
+      );
       const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
       return weightedMean(judged.logAbsDet, held.weights) - best;
     } catch (error) {
@@ -315,44 +350,6 @@ class Likelihood {
       if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;
       throw error;
     }
-  }
-}
-
-interface PreparedRows {
-  readonly data: Float64Array;
-  readonly context: Float64Array;
-  readonly logAbsDet: Float64Array;
-}
-
-/** Rows on the base side of the preparation. */
-async function prepareRows(
-  model: Model,
-  data: Float64Array,
-  context: Float64Array,
-  options: FitOptions,
-): Promise<PreparedRows> {
-  const width = model.columns.length;
-  const engine = engineOf({ ...options, precision: "float64" });
-  const bound = bindTree(parameterTree(model));
-  const mapped = model.preparation.inverse(g.input("data", [width]), subtreeOf(bound, "preparation"));
-  const contextRows = model.contextPreparation?.inverse(
-    g.input("context", [model.given.length]),
-    subtreeOf(bound, "context"),
-  ).value;
-  const executable = await engine.compile({
-    rows: {
-      data: mapped.value,
-      logAbsDet: mapped.logAbsDet,
-      ...(contextRows ? { context: contextRows } : {}),
-    },
-  });
-  try {
-    await executable.setParameters(model.values);
-    const inputs = contextRows ? { data, context } : { data };
-    const { rows } = await executable.run({ rows: data.length / width, inputs }, { signal: options.signal });
-    return { data: rows.data!, logAbsDet: rows.logAbsDet!, context: rows.context ?? new Float64Array(0) };
-  } finally {
-    executable.dispose();
   }
 }
 

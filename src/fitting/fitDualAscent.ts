@@ -25,19 +25,13 @@ import { repeated } from "../bijections/repeated.ts";
 import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import { split } from "../random/philox.ts";
-import { type AscentPoints, ascentPoints } from "./ascentPoints.ts";
-import {
-  type Ascent,
-  type AscentMaps,
-  type AscentSettings,
-  type AscentStep,
-  runAscent,
-} from "./dualAscent.ts";
+import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
+import { chooseAscent, pointsOf } from "./dualAscentChoice.ts";
 import type { FitProgress, FitResult } from "./fitOptions.ts";
 import { fitWhitening, type Preparation } from "./preparation.ts";
+import { firstRows } from "./rowFolds.ts";
 import {
   type StandardizedData,
-  type StandardizedRows,
   type StatisticalFitOptions,
   type StatisticalModel,
   statisticalFit,
@@ -51,21 +45,18 @@ export interface DualAscentOptions extends StatisticalFitOptions {
   readonly profile?: RadialProfile | undefined;
   /**
    * Number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,
-   * whichever does best on the held-out rows in a short trial; without held-out rows a twentieth.
+   * whichever does best on held-out rows in a short trial.
    */
   readonly pointsInBall?: number | undefined;
-  /** Steps at most (default 2000, fewer for large tables); without held-out rows as many are made, by default 100. */
+  /**
+   * Steps at most (default 2000, fewer for large tables), of which as many are kept as held-out rows say. With
+   * `validation: 0` exactly as many are made, where the number is given.
+   */
   readonly steps?: number | undefined;
-  /** Steps without a better held-out log-likelihood before the fit stops (default 100). */
+  /** Steps without a better held-out log-likelihood before the search stops (default 100). */
   readonly patience?: number | undefined;
 }
 
-/** Shares of the rows in the smallest balls that are tried. */
-const shares = [0.01, 0.05, 0.2] as const;
-/** The share that is taken where nothing can be tried. */
-const middleShare = 0.05;
-/** A trial: so many steps, on so many rows at most. */
-const trial = { steps: 150, rows: 5000 } as const;
 /** Fewer points than this say nothing. */
 const fewestInBall = 3;
 /** Part of Newton's step that is taken. Many small steps generalize better than few large ones. */
@@ -86,7 +77,8 @@ const stepsARecord = 10;
  * Fits a table by dual ascent of the log-likelihood; see the file's head. The model's kind is `dual-ascent`, its
  * bijection one `repeated` layer (and, with two or more columns, a triangular map before it on the side of the data), so
  * that `flow.at(t)` gives the flow stopped after t steps. Cost O(steps * rows * columns^2); memory a few times that of
- * the table.
+ * the table. Of more than 20,000 training rows the ascent sees 20,000, drawn by the seed, of which L never falls;
+ * all enter the whitening and the scores. Below about 1,000 rows the choice is cross-validated, see docs/fitting.md.
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the
  *   signal fires.
  */
@@ -107,80 +99,43 @@ function checkOptions({ maps, profile, pointsInBall, steps, patience }: DualAsce
       throw new UsageError(`${name} must be a positive integer, got ${value}.`);
 }
 
-/** The first rows, at most so many; they are in random order. */
-function firstRows({ data, weights, rows }: StandardizedRows, n: number, most: number): StandardizedRows {
-  const count = Math.min(rows, most);
-  return { rows: count, data: data.subarray(0, count * n), weights: weights?.subarray(0, count) };
-}
-
-/** Rows as points, with the whitening, if there is one, behind them. */
-function pointsOf(
-  { data, weights }: StandardizedRows,
-  n: number,
-  white: Preparation | undefined,
-): AscentPoints {
-  const points = ascentPoints(data, n, weights);
-  if (!white) return points;
-  const { shift, lower, logDiagonal } = white.values as Record<
-    "shift" | "lower" | "logDiagonal",
-    Float64Array
-  >;
-  const { rows, data: own } = points;
-  for (let i = 0; i < n; i++) {
-    const diagonal = Math.exp(logDiagonal[i]!);
-    for (let row = 0; row < rows; row++) {
-      let value = own[i * rows + row]! - shift[i]!;
-      for (let j = 0; j < i; j++) value -= lower[i * n + j]! * own[j * rows + row]!;
-      own[i * rows + row] = value / diagonal;
-    }
-    points.logAbsDet -= logDiagonal[i]!;
-  }
-  return points;
-}
-
 async function ascend(data: StandardizedData, options: DualAscentOptions): Promise<StatisticalModel> {
   const { features: n } = data;
   const train = firstRows(data.train, n, mostRows.train);
   const validation = data.validation && firstRows(data.validation, n, mostRows.held);
-  const { maps = "both", profile = "compact", patience = 100, signal } = options;
+  const { maps = "both", profile = "compact", patience = 100, pointsInBall, signal } = options;
   const white = n > 1 ? fitWhitening(data.train.data, n, data.train.weights) : undefined;
   const candidates = Math.max(1, Math.min(mostCandidates, Math.floor(train.rows / rowsACandidate)));
   const perStep = train.rows * n * (2 * n + 20) + candidates * Math.min(train.rows, sample) * n * 20;
   const scored = (data.train.rows + (data.validation?.rows ?? 0)) * n * (2 * n + 40);
-  const most = Math.max(
-    20,
-    Math.floor(Math.min(validation ? 2000 : 100, mostWork.ascent / perStep, mostWork.scoring / scored)),
-  );
-  const settings = (share: number, steps: number): AscentSettings => {
-    const least = Math.min(1, fewestInBall / train.rows);
-    return { maps, profile, steps, patience, rate, candidates, sample, share: Math.max(least, share) };
-  };
-  const steps = options.steps ?? most;
+  const most =
+    options.steps ??
+    Math.max(20, Math.floor(Math.min(2000, mostWork.ascent / perStep, mostWork.scoring / scored)));
+  const settings = { maps, profile, rate, candidates, sample };
   const key = split(data.key, "steps");
-
-  let share = options.pointsInBall === undefined ? middleShare : options.pointsInBall / train.rows;
-  if (options.pointsInBall === undefined && validation) {
-    let best = Number.NEGATIVE_INFINITY;
-    for (const own of shares) {
-      const [some, held] = [train, validation].map((rows) =>
-        pointsOf(firstRows(rows, n, trial.rows), n, white),
-      );
-      const tried = await runAscent(some!, held, settings(own, Math.min(steps, trial.steps)), key, {
-        signal,
-      });
-      if (tried.best > best) {
-        best = tried.best;
-        share = own;
-      }
-    }
-  }
-
+  const choice = await chooseAscent(train, validation, {
+    features: n,
+    white,
+    key,
+    signal,
+    settings,
+    share: pointsInBall === undefined ? undefined : Math.min(1, pointsInBall / train.rows),
+    leastShare: Math.min(1, fewestInBall / train.rows),
+    most,
+    patience,
+    isCounted: options.steps !== undefined && !validation,
+  });
+  const steps = choice.steps ?? most;
   const history: FitProgress[] = [];
-  const found = await runAscent(
+  const run = new AscentRun(
     pointsOf(train, n, white),
     validation && pointsOf(validation, n, white),
-    settings(Math.min(1, share), steps),
+    { ...settings, share: choice.share },
     key,
+  );
+  const found = await climb(
+    [run],
+    { steps, patience: choice.steps === undefined ? patience : undefined },
     {
       signal,
       onStep({ step, train: own, held, best }) {
@@ -199,7 +154,11 @@ async function ascend(data: StandardizedData, options: DualAscentOptions): Promi
       },
     },
   );
-  return { ...modelOf(found, n, profile, white), history };
+  return {
+    ...modelOf(found, n, profile, white),
+    history,
+    heights: { values: found.heights, rows: train.rows },
+  };
 }
 
 /** The steps as one repeated layer: the first found is next to the data, so it is the last slice. */

@@ -89,13 +89,18 @@ export async function fitGaussianization(
   return statisticalFit(kind === "sliced" ? "sliced" : "gaussianization", table, options, async (data) => {
     const layers = options.layers ?? (data.train.rows < 20_000 ? 100 : 50);
     const directions = kind === "sliced" ? Math.min(data.features, mostDirections) : data.features;
-    const { plan, found, history } = await chooseLayers(
+    const { plan, found, history, heights } = await chooseLayers(
       data,
       { rotation: kind, directions, marginal, knots, step, enoughHeld: 500 },
       layers,
       options,
     );
-    return { ...modelOf(found, startLayers(plan), data.features, knots), steps: found.length, history };
+    return {
+      ...modelOf(found, startLayers(plan), data.features, knots),
+      steps: found.length,
+      history,
+      heights: { values: heights, rows: data.train.rows },
+    };
   });
 }
 

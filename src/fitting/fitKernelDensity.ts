@@ -17,7 +17,7 @@ import { kernelDensity } from "../distributions/kernelDensity.ts";
 import { AbortedError } from "../errors.ts";
 import { split } from "../random/philox.ts";
 import type { FitResult } from "./fitOptions.ts";
-import { fitWhitening, type Preparation } from "./preparation.ts";
+import { fitWhitening, type Preparation, throughWhitening } from "./preparation.ts";
 import {
   drawnRows,
   type StandardizedRows,
@@ -80,17 +80,8 @@ export function fitKernelDensity(table: Table, options: StatisticalFitOptions = 
 }
 
 /** Rows through the inverse of a shape: unchanged, or whitened. */
-function through({ values }: Preparation, rows: Float64Array, width: number): Float64Array {
-  const { shift, lower, logDiagonal } = values;
-  if (!shift || !lower || !logDiagonal) return rows;
-  const out = new Float64Array(rows.length);
-  for (let start = 0; start < rows.length; start += width)
-    for (let i = 0; i < width; i++) {
-      let value = rows[start + i]! - shift[i]!;
-      for (let j = 0; j < i; j++) value -= lower[i * width + j]! * out[start + j]!;
-      out[start + i] = value / Math.exp(logDiagonal[i]!);
-    }
-  return out;
+function through(shape: Preparation, rows: Float64Array, width: number): Float64Array {
+  return shape.values.lower ? throughWhitening(rows, width, shape) : rows;
 }
 
 /** Rows that judge bandwidths: the squared distances of each from all points. */

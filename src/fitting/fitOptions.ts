@@ -18,9 +18,12 @@ export interface FitProgress {
   readonly step: number;
   /** Optimizer steps at most. */
   readonly steps: number;
-  /** Of the rows trained on in this epoch; where a mixture teaches, its rows are among them. */
+  /**
+   * Of the rows trained on in this epoch; where a mixture teaches, its rows are among them. NaN where training minimizes
+   * something else than minus a log-density.
+   */
   readonly trainLogProb: number;
-  /** Of the held-out rows, under the moving average of the weights. */
+  /** Of the held-out rows, under the moving average of the weights; without such rows the same as `trainLogProb`. */
   readonly validationLogProb: number;
   /** Epoch whose weights would be returned now. */
   readonly bestEpoch: number;

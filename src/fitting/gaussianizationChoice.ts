@@ -11,6 +11,7 @@
 
 import { AbortedError } from "../errors.ts";
 import type { RandomKey } from "../random/philox.ts";
+import { boundedMean } from "./boundedMean.ts";
 import { weightedMean } from "./finishFit.ts";
 import type { FitProgress } from "./fitOptions.ts";
 import {
@@ -24,7 +25,8 @@ import {
 } from "./gaussianizationLayers.ts";
 import type { MarginalKind } from "./marginalMap.ts";
 import type { RotationKind } from "./rotations.ts";
-import type { StandardizedData, StandardizedRows, StatisticalFitOptions } from "./statisticalFit.ts";
+import { firstRows, foldsOf, type RowSplit } from "./rowFolds.ts";
+import type { StandardizedData, StatisticalFitOptions } from "./statisticalFit.ts";
 
 /** What the options say of a plan. */
 export interface PlanOptions {
@@ -43,6 +45,8 @@ export interface ChosenLayers {
   /** In the order in which they were found, from the data to the base. */
   readonly found: readonly Layer[];
   readonly history: readonly FitProgress[];
+  /** Mean log-density of the standardized training rows before the first layer and after each that is kept. */
+  readonly heights: readonly number[];
 }
 
 /** Layers without a better score before the search stops. */
@@ -68,7 +72,7 @@ export async function chooseLayers(
   const plans = plansOf(options, train.rows);
   const isSmall = (validation?.rows ?? train.rows) < options.enoughHeld;
   const splits = isSmall
-    ? foldsOf(train, features).map(([rest, held]) => ({ rest, held }))
+    ? foldsOf(train, features, foldsBy(train.rows))
     : [{ rest: firstRows(train, features, mostTried), held: validation ?? train }];
   if (isSmall && validation) splits.push({ rest: train, held: validation });
   const trial = (plan: LayerPlan, most: number): Promise<Curve> =>
@@ -101,18 +105,16 @@ function plansOf({ rotation, directions, marginal, knots, step }: PlanOptions, r
 }
 
 interface Curve {
-  /** Best mean held-out log-density of standardized rows. */
+  /** Best mean held-out log-density of standardized rows; see {@link boundedMean}. */
   readonly score: number;
   /** Number of layers that had it. */
   readonly layers: number;
 }
 
-type Split = { readonly rest: StandardizedRows; readonly held: StandardizedRows };
-
 /** Held-out score by number of layers, over all splits at once; the best of it. */
 async function curveOf(
   plan: LayerPlan,
-  splits: readonly Split[],
+  splits: readonly RowSplit[],
   features: number,
   layers: number,
   key: RandomKey,
@@ -131,7 +133,7 @@ async function curveOf(
       const layer = nextLayer(index, fit, plan, key);
       passLayer(fit, layer);
       passLayer(held, layer);
-      sum += held.logAbsDet.length * scoreOf(held);
+      sum += held.logAbsDet.length * boundedScoreOf(held);
       rows += held.logAbsDet.length;
     }
     if (sum / rows > best.score) best = { score: sum / rows, layers: index + 1 };
@@ -140,6 +142,7 @@ async function curveOf(
 }
 
 const scoreOf = (rows: Moving): number => weightedMean(logDensities(rows), rows.weights);
+const boundedScoreOf = (rows: Moving): number => boundedMean(logDensities(rows), rows.weights);
 
 /** Fits the layers of a plan: as many as `count` says, or as the held-out rows do. */
 async function fitPlan(
@@ -154,6 +157,7 @@ async function fitPlan(
   const held = validation && movingRows(validation, features);
   const found: Layer[] = [];
   const history: FitProgress[] = [];
+  const heights = [scoreOf(fit)];
   const freedom = (plan.directions * Math.log(train.rows)) / (2 * train.rows);
   let best = 1;
   let bestScore = Number.NEGATIVE_INFINITY;
@@ -165,7 +169,8 @@ async function fitPlan(
     if (held) passLayer(held, layer);
     found.push(layer);
     const trainScore = scoreOf(fit);
-    const score = held ? scoreOf(held) : trainScore - 2 * freedom * index;
+    heights.push(trainScore);
+    const score = held ? boundedScoreOf(held) : trainScore - 2 * freedom * index;
     if (score > bestScore || count !== undefined) [best, bestScore] = [index + 1, score];
     history.push({
       epoch: index + 1,
@@ -173,42 +178,10 @@ async function fitPlan(
       step: index + 1,
       steps: most,
       trainLogProb: trainScore + logAbsDet,
-      validationLogProb: (held ? score : trainScore) + logAbsDet,
+      validationLogProb: (held ? scoreOf(held) : trainScore) + logAbsDet,
       bestEpoch: best,
     });
     onProgress?.(history.at(-1)!);
   }
-  return { plan, found: found.slice(0, best), history };
-}
-
-/** The rows of each fold and the others; rows are in random order already. */
-function foldsOf(
-  rows: StandardizedRows,
-  features: number,
-): (readonly [StandardizedRows, StandardizedRows])[] {
-  const folds = foldsBy(rows.rows);
-  return Array.from({ length: folds }, (_, fold) => [
-    takeRows(rows, features, (row) => row % folds !== fold),
-    takeRows(rows, features, (row) => row % folds === fold),
-  ]);
-}
-
-function firstRows(rows: StandardizedRows, features: number, most: number): StandardizedRows {
-  return rows.rows <= most ? rows : takeRows(rows, features, (row) => row < most);
-}
-
-function takeRows(
-  { rows, data, weights }: StandardizedRows,
-  features: number,
-  keep: (row: number) => boolean,
-): StandardizedRows {
-  const kept = Array.from({ length: rows }, (_, row) => row).filter(keep);
-  return {
-    rows: kept.length,
-    data: Float64Array.from({ length: kept.length * features }, (_, i) => {
-      const place = i % features;
-      return data[kept[(i - place) / features]! * features + place]!;
-    }),
-    weights: weights && Float64Array.from(kept, (row) => weights[row]!),
-  };
+  return { plan, found: found.slice(0, best), history, heights: heights.slice(0, best + 1) };
 }

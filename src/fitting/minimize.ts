@@ -12,23 +12,32 @@ import { vjp } from "../graph/derivative.ts";
 import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
-import { type AdamWOptions, adamW, adamWSchedule, stateNames } from "./adamW.ts";
+import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 
 /** What is minimized. */
 export interface Objective {
-  /** Batched scalar; its mean over the rows, weighted by `weight`, is minimized. It may draw random numbers. */
+  /**
+   * Batched scalar; its mean over the rows, weighted by `weight`, is minimized. It may draw random numbers (`randomNormal`
+   * and others): anew in each step, for each place of the batch, whichever row is there.
+   */
   readonly loss: Expr;
-  /** Batched scalar by whose mean the parameters are judged on validation rows (default: the loss). */
+  /**
+   * Batched scalar by whose mean the parameters are judged on validation rows (default: the loss). Its random numbers are
+   * the same each time.
+   */
   readonly validation?: Expr | undefined;
   /** Batched scalar input, or undefined for equal weights. */
   readonly weight?: Expr | undefined;
   /** The parameters that move; others keep their values. */
   readonly parameters: readonly ParameterExpr[];
-  /** Numbers drawn once a step, by name of the scalar step input that holds them; validation sees zeros. */
+  /**
+   * Numbers drawn once a step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
+   * temperature. Validation sees zeros. The names of AdamW's own step inputs are taken.
+   */
   readonly draws?: Readonly<Record<string, StepDraw>> | undefined;
 }
 
-/** A number for a step, drawn from a stream of the step's own; `step` counts from 0. */
+/** A number for a step, a function of its arguments alone: a stream of the step's own, and its number from 0. */
 export type StepDraw = (stream: RandomStream, step: number) => number;
 
 /** Rows by name of input, row-major. */
@@ -96,6 +105,8 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly validateEvery?: number;
   /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
+  /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
+  readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
   /** Stops the minimization with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
   /** State to go on from, as `onEpoch` gave it. */
@@ -123,7 +134,7 @@ const lostEpochs = 3;
  * @param initial - Values of all parameters of the objective's loss, trained or not.
  * @throws {@link NumericalError} if the loss is not finite at the start, or stays so.
  * @throws {@link AbortedError} if the signal fires.
- * @throws {@link UsageError} if there are no rows.
+ * @throws {@link UsageError} if there are no rows, or a draw has the name of a step input of the optimizer.
  */
 export async function minimize(
   objective: Objective,
@@ -147,7 +158,10 @@ export interface Minimizer {
   dispose(): void;
 }
 
-/** Compiles an objective, with the optimizer's updates in the program. */
+/**
+ * Compiles an objective, with the optimizer's updates in the program.
+ * @throws {@link UsageError} if a draw has the name of a step input of the optimizer.
+ */
 export async function compileMinimizer(
   { loss, validation = loss, weight, parameters, draws = {} }: Objective,
   engine: Engine,
@@ -158,6 +172,9 @@ export async function compileMinimizer(
   const sums = vjp([weighted], [g.constant(1)], parameters);
   const gradients = sums.map((sum) => g.div(sum, total));
   const { updates, norm } = adamW(parameters, gradients, options);
+  const taken = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
+  if (taken !== undefined)
+    throw new UsageError(`minimize: "${taken}" is a step input of the optimizer; draw under another name.`);
   const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates });
   const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
   const evaluation = await engine.compile({ sums: { loss: judged, total } });
@@ -229,11 +246,15 @@ class Loop {
         );
       this.#bestLoss = start;
     }
-    await this.#training.load(this.#rows);
+    let loaded = this.#options.rowsOfEpoch ? undefined : this.#rows;
+    if (loaded) await this.#training.load(loaded);
     // A fit that had stopped early was over.
     const isOver = resume && validation && epoch - this.#bestEpoch >= patience;
     while (epoch < epochs && !isOver) {
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      const rows = this.#options.rowsOfEpoch?.(epoch) ?? loaded;
+      if (rows && rows !== loaded) await this.#training.load(rows);
+      loaded = rows;
       const trainLoss = await this.#runEpoch(epoch);
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       epoch++;

@@ -64,7 +64,7 @@ interface Knots {
  * Knots evenly spaced in normal scores, from the first to the last order statistic, at local averages of the order
  * statistics, so that single rows do not show.
  */
-function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots {
+function knotsOf(sorted: Float64Array, deviation: number, knots: number, steepest: number): Knots {
   const n = sorted.length;
   const top = -normalQuantile(1 / n);
   const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
@@ -88,8 +88,13 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots 
   const secant = Float64Array.from({ length: knots - 1 }, (_, k) =>
     Math.log((base[k + 1]! - base[k]!) / (data[k + 1]! - data[k]!)),
   );
+  const mostLog = Math.log(steepest / deviation);
   const logSlope = base.map((_, k) =>
-    k === 0 ? secant[0]! : k === knots - 1 ? secant[knots - 2]! : 0.5 * (secant[k - 1]! + secant[k]!),
+    k === 0
+      ? Math.min(secant[0]!, mostLog)
+      : k === knots - 1
+        ? Math.min(secant[knots - 2]!, mostLog)
+        : 0.5 * (secant[k - 1]! + secant[k]!),
   );
   return { data, base, logSlope };
 }
@@ -113,6 +118,7 @@ export function fitMarginalSpline(
   width: number,
   knots: number,
   weights?: Float64Array,
+  steepest: number = Number.POSITIVE_INFINITY,
 ): Preparation {
   const count = rows.length / width;
   const values = {
@@ -123,7 +129,7 @@ export function fitMarginalSpline(
   const { scale } = moments(rows, width, weights);
   for (let i = 0; i < width; i++) {
     const single = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!);
-    const own = knotsOf(weights ? weightedOrder(single, weights) : single.sort(), scale[i]!, knots);
+    const own = knotsOf(weights ? weightedOrder(single, weights) : single.sort(), scale[i]!, knots, steepest);
     values.data.set(own.data, i * knots);
     values.base.set(own.base, i * knots);
     values.logSlope.set(own.logSlope, i * knots);
@@ -166,19 +172,39 @@ export function fitWhitening(rows: Float64Array, width: number, weights?: Float6
   };
 }
 
+/** Row-major rows through the inverse of {@link fitWhitening}: mean 0, and the identity as covariance. O(rows width^2). */
+export function throughWhitening(rows: Float64Array, width: number, { values }: Preparation): Float64Array {
+  const { shift, lower, logDiagonal } = values as Record<"shift" | "lower" | "logDiagonal", Float64Array>;
+  const diagonal = logDiagonal.map(Math.exp);
+  const out = new Float64Array(rows.length);
+  for (let start = 0; start < rows.length; start += width)
+    for (let i = 0; i < width; i++) {
+      let value = rows[start + i]! - shift[i]!;
+      for (let j = 0; j < i; j++) value -= lower[i * width + j]! * out[start + j]!;
+      out[start + i] = value / diagonal[i]!;
+    }
+  return out;
+}
+
 /** What a preparation consists of, besides standardization. */
 export interface PreparationChoice {
   /** Knots of a marginal spline for each column; 0 for none. */
   readonly knots: number;
   /** Whether a triangular map removes the correlations. */
   readonly whiten: boolean;
+  /**
+   * Largest slope of a spline at its ends and beyond, in normal scores a standard deviation (default: whatever the rows
+   * say). Where a column ends at a wall the slope is steep, and a row a little beyond it would be far out for a flow whose
+   * tails are not learned.
+   */
+  readonly steepest?: number | undefined;
 }
 
 /** Fits the chosen preparation to row-major rows. */
 export function fitPreparation(
   rows: Float64Array,
   width: number,
-  { knots, whiten }: PreparationChoice,
+  { knots, whiten, steepest }: PreparationChoice,
   weights?: Float64Array,
 ): Preparation {
   const standard = fitStandardization(rows, width, weights);
@@ -187,7 +213,7 @@ export function fitPreparation(
   const parts = [standard];
   let values: Float64Array = rows.map((value, i) => (value - mean[i % width]!) / scale[i % width]!);
   if (knots > 0) {
-    const spline = fitMarginalSpline(values, width, knots, weights);
+    const spline = fitMarginalSpline(values, width, knots, weights, steepest);
     parts.unshift(spline);
     values = throughKnots(values, width, knots, spline.values);
   }

@@ -15,7 +15,14 @@
 import { type RadialProfile, radialStrength } from "../bijections/radialMap.ts";
 import { erf } from "../graph/special.ts";
 import type { RandomStream } from "../random/philox.ts";
-import { type AscentChoices, type AscentPoints, meanLog, samplePart } from "./ascentPoints.ts";
+import {
+  type AscentChoices,
+  type AscentPoints,
+  addLogs,
+  meanLog,
+  type ScoredPoints,
+  samplePart,
+} from "./ascentPoints.ts";
 
 /** Values of the parameters of one `radialMap`. */
 export interface RadialStep {
@@ -262,12 +269,12 @@ function move(
 
 /** Moves other points by a step whose push was s. */
 export function moveRadially(
-  points: AscentPoints,
+  points: ScoredPoints,
   scratch: RadialScratch,
   profile: RadialProfile,
   step: RadialStep,
 ): void {
-  const { rows, features: n, weights } = points;
+  const { rows, features: n } = points;
   const odds = Math.exp(step.strength[0]!);
   // The inverse of radialStrength.
   const s = (odds - 1) / (odds / 2 + 4 / 3);
@@ -276,8 +283,8 @@ export function moveRadially(
   distances(points, step.centre, radii, [0, rows]);
   radialTerms(profile, alpha, scratch, [0, rows]);
   for (let row = 0; row < rows; row++) factors[row] = 1 + s * slopes[row]!;
-  points.logAbsDet += meanLog(factors, weights) - n * step.logScale[0]!;
+  addLogs(points, factors, 1, -n * step.logScale[0]!);
   for (let row = 0; row < rows; row++) factors[row] = 1 + s * pushes[row]!;
-  if (n > 1) points.logAbsDet += (n - 1) * meanLog(factors, weights);
+  if (n > 1) addLogs(points, factors, n - 1, 0);
   move(points, scratch.pushes, step, s);
 }

@@ -35,24 +35,40 @@ export interface Recipe {
   readonly mixtureShare: number;
 }
 
+/** Passes over the rows in about as many steps. */
+function epochsFor(steps: number, rows: number, batch: number): number {
+  return Math.max(1, Math.round(steps / Math.max(1, Math.round((0.9 * rows) / batch))));
+}
+
+/** What continuous flows do otherwise: few steps by maximum likelihood, each dear, or many by flow matching, each cheap. */
+function continuousDefaults(kind: FlowKind | undefined, rows: number, batch: number): Partial<Recipe> {
+  if (kind !== "cnf" && kind !== "flow-matching") return {};
+  const isMatching = kind === "flow-matching";
+  const width = isMatching ? 128 : 64;
+  const [few, some, many] = isMatching ? [4000, 6000, 12000] : [500, 800, 1600];
+  const epochs = epochsFor((rows < 1000 ? few : rows < 5000 ? some : many)!, rows, batch);
+  return { hidden: [width, width], epochs, learningRate: 1e-2 };
+}
+
+/** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
+function residualDefaults(kind: FlowKind | undefined): Partial<Recipe> {
+  return kind === "residual" ? { transforms: 8, hidden: [64], learningRate: 2e-2 } : {};
+}
+
 /** The default recipe for a table of some rows and columns. */
 export function defaultRecipe(
   { rows, features }: { readonly rows: number; readonly features: number },
-  chosen: Partial<Recipe> = {},
+  own: Partial<Recipe> = {},
 ): Recipe {
+  const batch = own.batch ?? (rows < 1000 ? 128 : 256);
+  const chosen = { ...continuousDefaults(own.flow, rows, batch), ...residualDefaults(own.flow), ...own };
   const flow = chosen.flow ?? "nsf-ar";
   const isTiny = rows < 500;
   // Few columns are cheap, and ridges in them sharp: more transforms, larger and more steps.
   const isNarrow = features <= 3 && rows >= 1000;
-  const batch = chosen.batch ?? (rows < 1000 ? 128 : 256);
   const width = isTiny ? 32 : 64;
   const steps = rows < 1000 ? 700 : rows < 5000 ? 1200 : 2500;
-  const epochs =
-    chosen.epochs ??
-    Math.max(
-      1,
-      Math.round((isNarrow ? Math.max(steps, 2000) : steps) / Math.max(1, Math.round((0.9 * rows) / batch))),
-    );
+  const epochs = chosen.epochs ?? epochsFor(isNarrow ? Math.max(steps, 2000) : steps, rows, batch);
   return {
     flow,
     transforms: chosen.transforms ?? (flow === "realnvp" ? 8 : flow === "nsf-ar" ? (isNarrow ? 4 : 3) : 5),

@@ -58,7 +58,7 @@ function thinned({ columns, weights }: Columns): Columns {
   return { columns: columns.map(thin), weights: weights && thin(weights) };
 }
 
-/** Uniform over all frames: the Q of normal numbers, with the signs of R (Mezzadri 2007). */
+/** Columns of a frame uniform over all: the Q of normal numbers, with the signs of R (Mezzadri 2007). */
 export function randomDirections(features: number, count: number, stream: RandomStream): Matrix {
   const draws = new Matrix(features, count);
   for (let i = 0; i < features; i++) for (let j = 0; j < count; j++) draws.set(i, j, stream.normal());

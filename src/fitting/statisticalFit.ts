@@ -11,12 +11,15 @@ import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { ModelKind } from "../flows/kinds.ts";
+import type { Model } from "../flows/model.ts";
 import type { ParameterValues } from "../flows/parameters.ts";
+import { stoppedModel } from "../flows/stoppedModel.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import { finishFit, withPrefix } from "./finishFit.ts";
-import { fitData } from "./fitData.ts";
+import { type FitRows, fitData } from "./fitData.ts";
 import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "./fitOptions.ts";
 import { fitStandardization } from "./preparation.ts";
+import { soundSteps } from "./soundSteps.ts";
 
 /** Options that every fit without gradients has. */
 export type StatisticalFitOptions = Pick<
@@ -74,6 +77,11 @@ export interface StatisticalModel {
   readonly steps: number;
   /** One entry each time held-out rows were looked at, in order; `epoch` and `step` count {@link steps}. */
   readonly history?: readonly FitProgress[];
+  /**
+   * For a model that `flow.at` can stop: mean log-density of the first `rows` standardized training rows before the first
+   * step and after each, which the finished flow must agree with.
+   */
+  readonly heights?: { readonly values: readonly number[]; readonly rows: number };
 }
 
 /** The rows, or of more than `most` as many, drawn without replacement, in their order. */
@@ -120,41 +128,64 @@ export async function statisticalFit(
     data: rows.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
     weights: rows.weights,
   });
+  const logAbsDet = scale.reduce((sum, own) => sum - Math.log(own), 0);
   const found = await method({
     features,
     columns: data.columns,
     train: standardized(data.train),
     validation: data.validation && standardized(data.validation),
     key: split(randomKey(seed), kind),
-    logAbsDet: scale.reduce((sum, own) => sum - Math.log(own), 0),
+    logAbsDet,
   });
   const base = found.base ?? { distribution: standardNormal({ features }), values: {} };
-  return finishFit(
-    {
-      kind,
-      base: base.distribution,
-      bijection: found.bijection,
-      preparation: preparation.bijection,
-      contextPreparation: undefined,
-      columns: data.columns,
-      given: [],
-      precision: options.precision ?? "float64",
-      fitted: {
-        rows: data.rows,
-        seed,
-        epochs: found.steps,
-        trainLogProb: 0,
-        validationLogProb: 0,
-        dequantized: data.dequantized,
-      },
-      values: {
-        ...withPrefix("base.", base.values),
-        ...withPrefix("bijection.", found.values),
-        ...withPrefix("preparation.", preparation.values),
-      },
+  const model: Model = {
+    kind,
+    base: base.distribution,
+    bijection: found.bijection,
+    preparation: preparation.bijection,
+    contextPreparation: undefined,
+    columns: data.columns,
+    given: [],
+    precision: options.precision ?? "float64",
+    fitted: {
+      rows: data.rows,
+      seed,
+      epochs: found.steps,
+      trainLogProb: 0,
+      validationLogProb: 0,
+      dequantized: data.dequantized,
     },
-    data,
-    options,
-    { history: found.history ?? [], epochs: found.steps },
+    values: {
+      ...withPrefix("base.", base.values),
+      ...withPrefix("bijection.", found.values),
+      ...withPrefix("preparation.", preparation.values),
+    },
+  };
+  const history = found.history ?? [];
+  const result = await finishFit(model, data, options, { history, epochs: found.steps });
+  if (!found.heights) return result;
+  const { rows, values } = found.heights;
+  const { threads, wide, engine, signal } = options;
+  const sound = await soundSteps(
+    result.flow,
+    firstTrainRows(data.train, features, rows),
+    values.map((own) => own + logAbsDet),
+    rows === data.train.rows && model.precision === "float64" ? result.trainLogProb : undefined,
+    { threads, wide, engine, signal },
   );
+  if (sound === found.steps) return result;
+  options.onWarning?.(
+    `${kind}: rows repeat, or columns determine each other, so that the density has no bound; stopped after ${sound} of ${found.steps} steps, beyond which it would be made of rounding.`,
+  );
+  const epochs = { history, epochs: sound };
+  return finishFit(stoppedModel(model, sound), data, options, epochs);
+}
+
+function firstTrainRows(train: FitRows, features: number, rows: number): FitRows {
+  return {
+    ...train,
+    rows,
+    data: train.data.subarray(0, rows * features),
+    weights: train.weights?.subarray(0, rows),
+  };
 }

@@ -11,8 +11,11 @@ import {
   neuralSplineFlow,
   realNVP,
 } from "./architecture.ts";
+import { continuousFlow } from "./continuousFlow.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
+import { flowMatching } from "./flowMatching.ts";
 import type { FlowKind } from "./kinds.ts";
+import { residualFlow } from "./residualFlow.ts";
 
 /** Every kind with its defaults. */
 const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions) => Architecture>> = {
@@ -23,6 +26,9 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
   planar: planarFlow,
   radial: radialFlow,
   sylvester: sylvesterFlow,
+  residual: residualFlow,
+  cnf: continuousFlow,
+  "flow-matching": flowMatching,
 };
 
 /** The architecture of a kind, of some sizes. */

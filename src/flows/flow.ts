@@ -8,12 +8,12 @@ import type { Bijection } from "../bijections/bijection.ts";
 import { flattenTree } from "../bijections/bijection.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { DataError, UsageError } from "../errors.ts";
+import { DataError, NumericalError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { readFileBytes, writeFileAtomically } from "../platform.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { type EngineOptions, Evaluation } from "./evaluation.ts";
-import { type FittedDescription, type Model, parameterTree, wholeBijection } from "./model.ts";
+import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
 import { modelFromBytes, modelToBytes } from "./modelFile.ts";
 import { inTwoStages } from "./stages.ts";
 import { stepCount, stoppedModel } from "./stoppedModel.ts";
@@ -28,8 +28,11 @@ export interface EvaluationOptions extends EngineOptions {
 export interface SampleOptions extends EvaluationOptions {
   /** Same seed, same rows (default 0). */
   readonly seed?: number | undefined;
-  /** Values of the columns that the flow is given, in data units; needed for a conditional flow. */
-  readonly given?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Values of the columns that the flow is given, in data units; needed for a conditional flow. Of each column a number for
+   * all rows, or as many numbers as rows are drawn: then row i is given the i-th.
+   */
+  readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
 }
 
 /** What `inspect` shows. */
@@ -40,7 +43,7 @@ export interface FlowDescription {
   readonly columns: readonly string[];
   /** Columns that the density is conditioned on. */
   readonly given: readonly string[];
-  /** Number of trained parameters. */
+  /** See {@link Flow.parameterCount}. */
   readonly parameters: number;
   /** Numbers of the trained part. */
   readonly precision: "float32" | "float64";
@@ -77,14 +80,29 @@ function isFar(values: Float64Array | undefined, width: number, row: number): bo
   return false;
 }
 
+/** What rows are given, a column each: a number for all of them, or one for each. */
+type Conditions = readonly (number | ArrayLike<number>)[];
+
+/** The given values of some rows, row-major. */
+function conditionRows(conditions: Conditions, start: number, rows: number): Float64Array {
+  const width = conditions.length;
+  const out = new Float64Array(rows * width);
+  conditions.forEach((own, i) => {
+    for (let row = 0; row < rows; row++)
+      out[row * width + i] = typeof own === "number" ? own : own[start + row]!;
+  });
+  return out;
+}
+
 /** Rows with the given values before their own. */
-function withConditions(data: Float64Array, conditions: readonly number[], n: number): Float64Array {
+function withConditions(data: Float64Array, conditions: Conditions, n: number): Float64Array {
   if (conditions.length === 0 || n === 0) return data;
   const width = data.length / n;
+  const given = conditionRows(conditions, 0, n);
   const all = conditions.length + width;
   const out = new Float64Array(n * all);
   for (let row = 0; row < n; row++) {
-    out.set(conditions, row * all);
+    out.set(given.subarray(row * conditions.length, (row + 1) * conditions.length), row * all);
     out.set(data.subarray(row * width, (row + 1) * width), row * all + conditions.length);
   }
   return out;
@@ -111,6 +129,11 @@ export class Flow {
     return this.#model.given;
   }
 
+  /** @internal Its parts, for what works on flows of one kind. */
+  get model(): Model {
+    return this.#model;
+  }
+
   /** The base distribution. */
   get base(): Distribution {
     return this.#model.base;
@@ -121,24 +144,29 @@ export class Flow {
     return wholeBijection(this.#model);
   }
 
-  /** Number of trained parameters. */
+  /**
+   * Numbers that were fitted: trained parameters, and those that a fit without gradients set. Standardization and what
+   * else prepares the data are not counted.
+   */
   get parameterCount(): number {
+    const { base, bijection } = this.#model;
     let total = 0;
-    for (const spec of flattenTree(parameterTree(this.#model)).values())
-      if (spec.kind === "trained") total += spec.used ?? sizeOf(spec.shape);
+    for (const spec of flattenTree({ base: base.parameters, bijection: bijection.parameters }).values())
+      if (spec.kind !== "state") total += spec.used ?? sizeOf(spec.shape);
     return total;
   }
 
-  /** Steps that {@link at} can stop between: those of a dual ascent; 0 for flows that have none. */
+  /** Steps that {@link at} can stop between: those of a dual ascent, the layers of a Gaussianization; 0 for other kinds. */
   get steps(): number {
     return stepCount(this.#model);
   }
 
   /**
-   * The flow stopped after the first t steps from the data, for t from 0 to {@link steps}. At 0 it is the base behind
-   * what is not a step (standardization and whitening: a Gaussian); at `steps` it is this flow. What `fitted` says is
-   * about the whole flow.
-   * @throws {@link UsageError} if the flow has no steps, or t is no whole number in that range.
+   * The flow stopped after the first t steps from the data, for t from 0 to {@link steps}. At 0 it is the base behind what
+   * is not a step, a Gaussian: for `dual-ascent` that of the rows' covariance; for `gaussianization` and `sliced`, whose
+   * first layers find the covariance, that of their variances alone. At `steps` it is this flow. What `fitted` says
+   * is about the whole flow.
+   * @throws {@link UsageError} if flows of this kind have no steps, or t is no whole number in that range.
    */
   at(t: number): Flow {
     return new Flow(stoppedModel(this.#model, t));
@@ -251,11 +279,12 @@ export class Flow {
   }
 
   /**
-   * Draws rows. Row i depends on the seed and i alone.
+   * Draws rows. Row i depends on the seed, on i and on what it is given, alone.
    *
    * @param n - Number of rows, 0 or more.
    * @returns A table of the given columns and then the others, in data units.
-   * @throws {@link UsageError} if `n` is no count, or a given column has no value.
+   * @throws {@link UsageError} if `n` is no count, or a given column has no value, or not one for each row.
+   * @throws NumericalError if the map from base to data is found by iteration, and did not meet its tolerance.
    * @throws AbortedError if the signal fires.
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Table> {
@@ -268,7 +297,7 @@ export class Flow {
   #conditions(
     n: number,
     options: SampleOptions,
-  ): { readonly conditions: readonly number[]; readonly all: readonly string[] } {
+  ): { readonly conditions: Conditions; readonly all: readonly string[] } {
     if (!Number.isSafeInteger(n) || n < 0)
       throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
     const { columns, given } = this.#model;
@@ -282,8 +311,16 @@ export class Flow {
         throw new UsageError(
           `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
         );
-      if (!Number.isFinite(value))
-        throw new UsageError(`The value given for "${name}" must be a number, got ${value}.`);
+      if (typeof value !== "number" && value.length !== n)
+        throw new UsageError(
+          `The values given for "${name}" must be one for each of the ${n} rows, got ${value.length}.`,
+        );
+      const wrong =
+        typeof value === "number"
+          ? [value].find((own) => !Number.isFinite(own))
+          : Array.prototype.find.call(value, (own) => !Number.isFinite(own));
+      if (wrong !== undefined)
+        throw new UsageError(`The value given for "${name}" must be a number, got ${wrong}.`);
       return value;
     });
     for (const name of Object.keys(options.given ?? {}))
@@ -311,7 +348,7 @@ export class Flow {
   /** Samples of the columns, row-major; noise is drawn while the engine is at the block before. */
   async #draw(
     n: number,
-    conditions: readonly number[],
+    conditions: Conditions,
     options: SampleOptions,
     logProb?: Float64Array,
   ): Promise<Float64Array> {
@@ -322,12 +359,10 @@ export class Flow {
     const restore = await this.#evaluation.get("restore", options);
     const data = new Float64Array(n * width);
     const block = async (start: number, rows: number, noise: Float64Array): Promise<void> => {
-      const context = Float64Array.from(
-        { length: rows * conditions.length },
-        (_, i) => conditions[i % conditions.length]!,
-      );
+      const context = conditionRows(conditions, start, rows);
       const inputs = { noise, ...(await this.#prepareContext(context, rows, options)) };
       const drawnRows = (await core.run({ rows, inputs }, options)).rows;
+      checkArrived(drawnRows.value!, rows, width);
       const restored = (await restore.run({ rows, inputs: { data: drawnRows.value! } }, options)).rows;
       data.set(restored.value!, start * width);
       if (logProb)
@@ -423,6 +458,17 @@ export class Flow {
       }
     return { data, context, count, finite };
   }
+}
+
+/** Refuses samples that are no numbers: those whose iteration has not met its tolerance. */
+function checkArrived(values: Float64Array, rows: number, width: number): void {
+  let missing = 0;
+  for (let row = 0; row < rows; row++)
+    if (values.subarray(row * width, (row + 1) * width).some(Number.isNaN)) missing++;
+  if (missing > 0)
+    throw new NumericalError(
+      `sample: ${missing} of ${rows} rows are no numbers: the iteration from base to data did not meet its tolerance there; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
+    );
 }
 
 /**

@@ -5,7 +5,18 @@
  */
 
 /** Names of the architectures that are trained by gradient, in the order in which help shows them. */
-export const flowKinds = ["realnvp", "maf", "nsf", "nsf-ar", "planar", "radial", "sylvester"] as const;
+export const flowKinds = [
+  "realnvp",
+  "maf",
+  "nsf",
+  "nsf-ar",
+  "planar",
+  "radial",
+  "sylvester",
+  "residual",
+  "cnf",
+  "flow-matching",
+] as const;
 
 /** Name of an architecture that is trained by gradient. */
 export type FlowKind = (typeof flowKinds)[number];

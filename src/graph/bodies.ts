@@ -27,7 +27,8 @@ import { substitute } from "./rebuild.ts";
  *
  * Each block is `[features]` or `[features, k]`; the body gets, block by block, the k scalars of one feature (one
  * for `[features]`), and returns its results, one list of scalars a result. Returned values have shape `[features]`
- * for a list of one scalar and `[features, k]` otherwise.
+ * for a list of one scalar and `[features, k]` otherwise. A body sees its scalars and constants alone: what else it needs must
+ * be a block.
  */
 export function mapFeatures(
   blocks: readonly Expr[],
@@ -44,6 +45,10 @@ export function mapFeatures(
     return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], true));
   });
   const results = body(...slots).map((result) => result.map(asExpr));
+  const own = new Set<Expr>(slots.flat());
+  for (const node of topologicalOrder(results.flat(), own))
+    if (!own.has(node) && node.op !== "constant" && node.inputs.length === 0)
+      throw new ShapeError(`mapFeatures: a body cannot read a ${node.op} from outside; make it a block.`);
   return mapOf(blocks, features, slots, results).map((result) =>
     result.shape[1] === 1 ? reshape(result, [features]) : result,
   );

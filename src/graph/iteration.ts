@@ -32,6 +32,7 @@ import {
   sizeOf,
 } from "./expr.ts";
 import { rowMark, slot } from "./leaves.ts";
+import { maximum } from "./logSumExp.ts";
 import { broadcastTo, concatenate, reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
 
@@ -142,7 +143,10 @@ export function implicitOf(
 
 /** Options of {@link fixedPoint}. */
 export interface FixedPointOptions {
-  /** Stop, row by row, when no element changes by more than this times 1 + its size, or than rounding can resolve. */
+  /**
+   * Stop, row by row, when no element changes by more than this times 1 + the largest size of an element, or than rounding
+   * can resolve.
+   */
   readonly tolerance?: number;
 }
 
@@ -171,9 +175,9 @@ export function fixedPoint(
   const within = max(tolerance, mul(4, roundingUnit()));
   const found = iterate(reshape(initial, [size]), iterations, (state) => {
     const next = reshape(body(reshape(state, initial.shape)), [size]);
-    const change = abs(sub(next, state));
-    const moved = sum(less(mul(within, add(1, abs(next))), change));
-    return { state: next, done: lessEqual(moved, 0) };
+    const change = maximum(abs(sub(next, state)));
+    // Not "at most": a row that is no number is finished.
+    return { state: next, done: sub(1, less(mul(within, add(1, maximum(abs(next)))), change)) };
   });
   const solution = stopGradient(reshape(found, initial.shape));
   return implicitOf(solution, y, result, { kind: "contraction", iterations, tolerance });

@@ -5,6 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { streamWord } from "../random/philox.ts";
 import {
   type Expr,
   hasBody,
@@ -83,11 +84,18 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
     if (!parameters.includes(parameter)) parameters.push(parameter);
   const stepInputs = leaves("stepInput");
   const randoms = leaves("random");
-  const streams = new Set<string>();
+  const streams = new Map<number, string>();
   for (const { stream } of randoms) {
-    if (streams.has(stream))
+    const word = streamWord(stream);
+    const other = streams.get(word);
+    if (other === stream)
       throw new ShapeError(`program: the random stream "${stream}" is drawn in two shapes; name them apart.`);
-    streams.add(stream);
+    // Names are hashed to 31 bits.
+    if (other !== undefined)
+      throw new ShapeError(
+        `program: the random streams "${other}" and "${stream}" would be the same numbers; rename one.`,
+      );
+    streams.set(word, stream);
   }
   for (const list of [inputs, parameters, stepInputs]) {
     const names = new Set<string>();

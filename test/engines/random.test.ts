@@ -3,8 +3,9 @@
 import { describe, expect, test } from "vitest";
 import type { Executable } from "../../src/engines/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
+import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
-import { randomKey } from "../../src/random/philox.ts";
+import { philox4x32, randomKey, streamWord } from "../../src/random/philox.ts";
 import { engines } from "../engines.ts";
 
 const uniform = g.randomUniform([7], "noise");
@@ -33,6 +34,68 @@ test("the uniforms of all engines are the same", async () => {
     expect(own.uniform).toEqual(all[0]!.uniform);
     expect(own.again).toEqual(own.uniform);
     expect(own.other).toEqual(all[0]!.other);
+  }
+});
+
+test("an element is a word of a block of Philox, whatever the size of the draw and the row's place", async () => {
+  const key = randomKey(-7);
+  const rows = 66_000;
+  const sizes = [1, 2, 4, 9];
+  const draws = Object.fromEntries(
+    sizes.map((size) => [`of ${size}`, g.randomUniform([size], `of ${size}`)]),
+  );
+  const block = new Uint32Array(4);
+  for (const { engine } of cases.slice(1)) {
+    const executable = await engine.compile({ rows: draws });
+    const { rows: found } = await executable.run({ rows, inputs: {} }, { key });
+    // The last is beyond the rows that an engine computes at a time.
+    for (const row of [0, 1, 63, 64, 65_535, 65_536, rows - 1])
+      for (const size of sizes)
+        for (let i = 0; i < size; i++) {
+          philox4x32(Math.floor(i / 4), row, 0, streamWord(`of ${size}`), key.k0, key.k1, block);
+          const expected = (2 * (block[i % 4]! >>> 9) + 1) / 2 ** 24;
+          expect(found[`of ${size}`]![row * size + i]).toBe(expected);
+        }
+  }
+});
+
+test("draws are values like others: sliced, and read by iterations", async () => {
+  const x = g.input("x", [3]);
+  const step = g.randomNormal([3], "step");
+  const body = (state: Expr): Expr => g.add(g.mul(g.tanh(state), 0.3), step);
+  const draws = {
+    sliced: g.slice(g.randomUniform([9], "nine"), 3, 7),
+    gathered: g.gather(g.randomUniform([9], "nine"), [8, 0, 0, 3], [2, 2]),
+    scanned: g.scan(x, 2, [g.constant(Float64Array.of(1, 2, 3, 4, 5, 6), [2, 3])], (state, [slice]) =>
+      g.add(g.mul(body(state), slice!), step),
+    ),
+    fixed: g.fixedPoint(x, 60, body, { tolerance: 1e-12 }),
+    iterated: g.iterate(x, 5, (state) => ({ state: body(state), done: g.less(g.sum(state), 0) })),
+    scalar: g.randomNormal([], "scalar"),
+  };
+  const rows = 133;
+  const inputs = { x: Float64Array.from({ length: 3 * rows }, (_, i) => Math.sin(i)) };
+  const [exact, ...others] = await Promise.all(
+    cases.map(async ({ engine }) => {
+      const executable = await engine.compile({ rows: draws });
+      return (await executable.run({ rows, inputs }, { key: randomKey(2) })).rows;
+    }),
+  );
+  // Quantiles in float32 are good to about 4 units in the last place of 5.
+  for (const own of others)
+    for (const name of Object.keys(draws))
+      own[name]!.forEach((value, i) => {
+        expect(Math.abs(value - exact![name]![i]!), name).toBeLessThan(1e-4);
+      });
+});
+
+test("the least and the largest uniform number have finite quantiles of the same size", async () => {
+  const ends = { rows: 2, inputs: { u: Float64Array.of(2 ** -24, 1 - 2 ** -24) } };
+  for (const { engine } of cases) {
+    const executable = await engine.compile({ rows: { z: g.normalQuantile(g.input("u", [])) } });
+    const { z } = (await executable.run(ends)).rows;
+    expect(z![0]).toBeCloseTo(-5.2947, 4);
+    expect(z![1]).toBe(-z![0]!);
   }
 });
 
@@ -110,5 +173,31 @@ describe.each(cases.slice(0, 3))("$name", ({ engine }) => {
     await expect(executable.run({ rows: 1, inputs: {} })).rejects.toThrow("give the key");
     const twice = { rows: { a: g.randomUniform([2], "x"), b: g.randomUniform([3], "x") } };
     await expect(engine.compile(twice)).rejects.toThrow('"x" is drawn in two shapes');
+    // Two of the names, rare ones, that have the same number.
+    const alike = {
+      rows: { a: g.randomUniform([], "noise 15092"), b: g.randomUniform([], "noise 57642") },
+    };
+    await expect(engine.compile(alike)).rejects.toThrow('"noise 57642" would be the same numbers');
+    expect(() => g.mapFeatures([uniform], ([u]) => [[g.mul(u!, g.randomUniform([], "inside"))]])).toThrow(
+      "a body cannot read a random from outside",
+    );
+  });
+
+  test("step inputs that are missing or of another length are refused", async () => {
+    const executable = await engine.compile({
+      sums: { sum: g.sumRows(g.mul(g.rowMark(), g.sum(g.stepInput("three", [3])))) },
+    });
+    const rows = { rows: 2, inputs: {} };
+    await executable.load(rows);
+    const steps = { indices: Uint32Array.of(0, 1, 0, 1), counts: [2, 2] };
+    const three = Float64Array.of(1, 2, 3);
+    await expect(executable.step({ ...steps, stepInputs: {} })).rejects.toThrow("got none");
+    await expect(executable.step({ ...steps, stepInputs: { three } })).rejects.toThrow(
+      'The step input "three" needs 6 numbers, 3 for each of 2 steps, got 3.',
+    );
+    const four = { three: new Float64Array(4) };
+    await expect(executable.run(rows, { stepInputs: four })).rejects.toThrow("needs 3 numbers");
+    expect((await executable.run(rows, { stepInputs: { three } })).sums.sum![0]).toBe(12);
+    expect((await executable.run(rows)).sums.sum![0]).toBe(0);
   });
 });

@@ -133,6 +133,44 @@ describe("fitGaussianization", () => {
     expect(Math.abs(peaks[0]! - peaks[1]! - Math.log(3))).toBeLessThan(0.35);
   });
 
+  it("stops between all its layers, the first ones of another shape among them", async () => {
+    const names = Array.from({ length: 10 }, (_, i) => `c${i}`);
+    const table = draw(names, 700, 20, (s) => {
+      const common = s.normal();
+      return names.map((_, i) => Math.exp(0.3 * i) * (common ** 2 + s.normal()));
+    });
+    const { flow, history, parameters } = await fitGaussianization(table, {
+      ...quick,
+      rotation: "sliced",
+      layers: 6,
+      validation: 0,
+    });
+    expect(flow.steps).toBe(history.at(-1)!.bestEpoch);
+    expect(flow.steps).toBeGreaterThan(3);
+    // One layer along all directions, the others along eight.
+    const start = flow.description.bijection as { parts: readonly { count: number }[] };
+    expect(start.parts.map((part) => part.count)).toHaveLength(2);
+    const scores: number[] = [];
+    for (let t = 0; t <= flow.steps; t++) {
+      const stopped = flow.at(t);
+      expect(stopped.steps).toBe(t);
+      scores.push(meanOf(await stopped.logProb(table)));
+      if (t > 0) expect(Math.abs(scores[t]! - history[t - 1]!.trainLogProb)).toBeLessThan(1e-9);
+      expect((await load(stopped.toBytes())).steps).toBe(t);
+    }
+    // Before any layer: columns standardized and independent.
+    const { deviation } = momentsOf(table);
+    const independent = deviation.reduce(
+      (sum, own) => sum - Math.log(own) - 0.5 * Math.log(2 * Math.PI) - 0.5,
+      0,
+    );
+    expect(Math.abs(scores[0]! - independent)).toBeLessThan(1e-6);
+    expect((await flow.at(0).sample(5, { seed: 1 })).rows).toBe(5);
+    // 24 knots of three numbers a direction; frames of 10 and of 8 directions in 10 columns have 45 and 44 freedoms.
+    const [sliced, whole] = start.parts.map((part) => part.count) as [number, number];
+    expect(parameters).toBe(sliced * (8 * 72 + 44) + whole * (10 * 72 + 45));
+  });
+
   it("draws samples like the data", async () => {
     const table = curved(2000, 9);
     const { flow } = await fitGaussianization(table, { ...quick, rotation: "sliced", layers: 20 });
@@ -182,6 +220,22 @@ describe("fitGaussianization", () => {
         ]);
       }
   }, 60_000);
+
+  it("is not blinded by one row of a billion deviations", async () => {
+    const entropy = 1 + Math.log(2 * Math.PI);
+    const others = draw(["x", "y"], 1000, 22, (s) => [s.normal(), s.normal()]);
+    for (const rows of [300, 2000]) {
+      const table = draw(["x", "y"], rows, 21, (s) => [s.normal(), s.normal()]);
+      table.values[100] = 1e9;
+      // Wherever the row falls: among the rows that are fitted, or that are held out.
+      for (const seed of [1, 2, 3]) {
+        const options = { ...quick, seed, layers: 10, rotation: "sliced" } as const;
+        const { flow } = await fitGaussianization(table, options);
+        // A Gaussian that holds the row has a density of e^-21 where all others are.
+        expect(meanOf(await flow.logProb(others))).toBeGreaterThan(-entropy - 0.3);
+      }
+    }
+  });
 
   it("scores rows beyond the data by tails that do not fall off at the last row", async () => {
     const table = draw(["x"], 2000, 14, (s) => [s.normal()]);

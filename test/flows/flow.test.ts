@@ -75,6 +75,24 @@ describe.each(kinds)("a fitted %s", (kind) => {
     });
   });
 
+  it("given a value for each row, draws each row as if it were given to all", async () => {
+    // More rows than are drawn at a time.
+    const gap = Float64Array.from({ length: 9000 }, (_, i) => (i % 3) * 4e-4);
+    const drawn = await conditional.sampleWithLogProb(9000, { seed: 1, given: { gap } });
+    expect(drawn.table.values.filter((_, i) => i % 3 === 0)).toEqual(gap);
+    for (const value of [0, 4e-4]) {
+      const same = await conditional.sampleWithLogProb(9000, { seed: 1, given: { gap: value } });
+      for (const row of [0, 1, 2, 8997, 8998, 8999].filter((own) => gap[own] === value)) {
+        expect(drawn.logProb[row]).toBe(same.logProb[row]);
+        expect(drawn.table.values.subarray(3 * row, 3 * row + 3)).toEqual(
+          same.table.values.subarray(3 * row, 3 * row + 3),
+        );
+      }
+    }
+    await expect(conditional.sample(3, { given: { gap: [1, 2] } })).rejects.toThrow(/each of the 3 rows/);
+    await expect(conditional.sample(2, { given: { gap: [1, Number.NaN] } })).rejects.toThrow(UsageError);
+  });
+
   it("given a column, draws rows that contain it", async () => {
     const drawn = await conditional.sample(50, { seed: 1, given: { gap: 5e-4 } });
     expect(drawn.columns).toEqual(["gap", "mass", "height"]);

@@ -6,9 +6,9 @@ Made with Python 3.11, torch 2.8.0, zuko 1.6.0 (MIT), scipy 1.17, mpmath 1.3/1.4
 Every number is a JSON double printed with as many digits as give the same double back.
 """
 
-import json, math, pathlib, platform
+import json, math, pathlib, platform, sys
 
-import mpmath as mp, numpy as np, scipy, scipy.special, scipy.stats, torch, zuko
+import mpmath as mp, numpy as np, scipy, scipy.linalg, scipy.special, scipy.stats, torch, zuko
 from zuko.transforms import LULinearTransform, MonotonicAffineTransform, MonotonicRQSTransform, PermutationTransform
 
 torch.set_default_dtype(torch.float64)
@@ -149,4 +149,34 @@ def elementary():
           functions={name: dict(x=x, y=[float(f(mp.mpf(float(v)))) for v in x]) for name, (x, f) in table.items()})
 
 
-for make in (rational_quadratic_spline, affine, linear, permutation, philox, normal, elementary): make()
+def gaussianization():
+    own = np.random.default_rng(2021)  # not the one above, so that this file can be made alone
+    turns = []
+    for d in (1, 2, 5):
+        q, x = np.atleast_2d(scipy.linalg.qr(own.normal(size=(d, d)))[0]), own.normal(size=(3, d))
+        turns.append(dict(rotation=q, x=x, y=np.einsum("ij,rj->ri", q, x)))
+    layers = []
+    for d, k, knots in ((2, 1, 4), (4, 2, 6), (3, 3, 5)):
+        a = scipy.linalg.qr(own.normal(size=(d, k)), mode="economic")[0]
+        data, base = np.sort(2 * own.normal(size=(2, k, knots)))
+        slopes = np.exp(own.normal(size=(k, knots)))
+
+        def psi(s): return np.array([rational_quadratic(s[j], data[j], base[j], slopes[j])[0] for j in range(k)])
+        def layer(y): return y - a @ a.T @ y + a @ psi(a.T @ y)  # Dai & Seljak 2021, equation 8
+
+        y = 2 * own.normal(size=(12, d))
+        x = np.array([layer(row) for row in y])
+        # The determinant by central differences of the map as a whole, which know nothing of its formula.
+        h = 1e-6
+        jacobian = lambda row: np.array([(layer(row + h * e) - layer(row - h * e)) / (2 * h) for e in np.eye(d)]).T
+        layers.append(dict(features=d, directions=a, data=data, base=base, logSlope=np.log(slopes), y=y, x=x,
+                           differences=np.array([math.log(np.linalg.det(jacobian(row))) for row in y]),
+                           logAbsDet=[sum(rational_quadratic(s, data[j], base[j], slopes[j])[1] for j, s in enumerate(a.T @ row)) for row in y]))
+        assert np.allclose(layers[-1]["differences"], layers[-1]["logAbsDet"], rtol=0, atol=1e-6)
+    write("gaussianization.json", "numpy: y = Q x; Dai & Seljak 2021, equation 8, towards the base, with the splines of Durkan et al. 2019, eqs 4-5, "
+          "continued as lines; differences: log det of central differences", rotations=turns, slicedSplines=layers)
+
+
+chosen = sys.argv[1:]  # names of functions; all without
+for make in (rational_quadratic_spline, affine, linear, permutation, philox, normal, elementary, gaussianization):
+    if not chosen or make.__name__ in chosen: make()

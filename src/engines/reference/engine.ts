@@ -9,6 +9,7 @@ import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { type PreparedProgram, prepareProgram } from "../../graph/program.ts";
 import { programUniforms, type RandomKey } from "../../random/philox.ts";
 import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
+import { stepInputOf } from "../stepInputs.ts";
 import { interpret, type Values } from "./interpreter.ts";
 
 /** The float64 oracle. */
@@ -59,7 +60,7 @@ class ReferenceExecutable implements Executable {
     for (const [name, value] of Object.entries(this.#program.rows))
       rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
     if (Object.keys(this.#program.sums).length > 0) {
-      const { sums: all } = this.#evaluate(inputs, stepInputs, draws);
+      const { sums: all } = this.#evaluate(inputs, stepInputs, draws, "sums");
       Object.assign(sums, all);
     }
     if (Object.keys(rows).length === 0) return { rows, sums };
@@ -76,7 +77,7 @@ class ReferenceExecutable implements Executable {
         { rows: count, inputs: part },
         stepInputs,
         { ...draws, firstRow: start },
-        true,
+        "rows",
       );
       for (const [name, data] of Object.entries(values)) rows[name]!.set(data, (start * data.length) / count);
       await Promise.resolve();
@@ -111,11 +112,12 @@ class ReferenceExecutable implements Executable {
       const stepInputs = Object.fromEntries(
         this.#program.stepInputs.map(({ name, shape }) => {
           const size = sizeOf(shape);
-          return [name, steps.stepInputs[name]!.subarray(s * size, (s + 1) * size)];
+          const values = stepInputOf(steps.stepInputs, { name, size }, steps.counts.length);
+          return [name, values.subarray(s * size, (s + 1) * size)];
         }),
       );
       const draws = { ...this.#draws(steps.key), step: (steps.firstStep ?? 0) + s };
-      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs, draws);
+      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs, draws, "step");
       for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
       updates.forEach((value, i) =>
         this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
@@ -140,7 +142,7 @@ class ReferenceExecutable implements Executable {
     { rows, inputs }: RunInputs,
     stepInputs: Arrays,
     draws: Draws,
-    rowsOnly = false,
+    what: "rows" | "sums" | "step",
   ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
     const program = this.#program;
     const values: Values = new Map();
@@ -155,8 +157,11 @@ class ReferenceExecutable implements Executable {
     for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
     for (const leaf of program.randoms)
       values.set(leaf, programUniforms(draws, leaf.stream, rows, sizeOf(leaf.shape)));
-    for (const leaf of program.stepInputs)
-      values.set(leaf, stepInputs[leaf.name] ?? new Float64Array(sizeOf(leaf.shape)));
+    for (const leaf of program.stepInputs) {
+      const own = { name: leaf.name, size: sizeOf(leaf.shape) };
+      const isGiven = stepInputs[leaf.name] !== undefined;
+      values.set(leaf, isGiven ? stepInputOf(stepInputs, own, 1) : new Float64Array(own.size));
+    }
     const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> =>
       Object.fromEntries(
         Object.entries(outputs).map(([name, output]) => [
@@ -164,22 +169,24 @@ class ReferenceExecutable implements Executable {
           interpret([output], values, rows)[0]!.slice(),
         ]),
       );
-    const batched = Object.fromEntries(
-      Object.entries(named(program.rows)).map(([name, data]) => {
-        const output = program.rows[name]!;
-        const size = sizeOf(output.shape);
-        return [
-          name,
-          output.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!),
-        ];
-      }),
-    );
-    if (rowsOnly) return { rows: batched, sums: {}, updates: [] };
-    const sums = named(program.sums);
-    const complete = program.stepInputs.every(({ name }) => stepInputs[name] !== undefined);
-    const updates = complete
-      ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
-      : [];
-    return { rows: batched, sums, updates };
+    const batched = (): Record<string, Float64Array> =>
+      Object.fromEntries(
+        Object.entries(named(program.rows)).map(([name, data]) => {
+          const output = program.rows[name]!;
+          const size = sizeOf(output.shape);
+          return [
+            name,
+            output.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!),
+          ];
+        }),
+      );
+    return {
+      rows: what === "rows" ? batched() : {},
+      sums: what === "rows" ? {} : named(program.sums),
+      updates:
+        what === "step"
+          ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
+          : [],
+    };
   }
 }

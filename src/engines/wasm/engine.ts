@@ -10,6 +10,7 @@ import { prepareProgram } from "../../graph/program.ts";
 import { availableThreads, compileModule, warn } from "../../platform.ts";
 import type { RandomKey } from "../../random/philox.ts";
 import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
+import { stepInputOf } from "../stepInputs.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd } from "./capabilities.ts";
 import { type CompiledProgram, compileProgram, control, mostShards, type Region } from "./compiler.ts";
 import { type Host, PrivateHost, SharedHost } from "./host.ts";
@@ -145,6 +146,11 @@ class WasmExecutable implements Executable {
       if (!(inputs.rows >= 1)) throw new ShapeError(`run: needs at least one row, got ${inputs.rows}.`);
       const { inputs: leaves, rows: outputs, sums } = this.#compiled;
       const data = leaves.map((leaf) => checkedInput(inputs, leaf));
+      const given = options.stepInputs ?? {};
+      const stepInputs = Array.from(this.#compiled.stepInputs, ([name, { address, size }]) => {
+        const values = given[name] === undefined ? new Float64Array(size) : undefined;
+        return [address, values ?? stepInputOf(given, { name, size }, 1)] as const;
+      });
       const size = sums.size > 0 ? inputs.rows : Math.min(inputs.rows, blockRows);
       this.#top = Math.max(this.#compiled.memoryBytes, this.#loadedTop);
       const inputAt = leaves.map((input) => this.#allocate(size * input.size * this.#bytes));
@@ -152,8 +158,7 @@ class WasmExecutable implements Executable {
       const indices = this.#allocate(4 * size);
       const counts = this.#allocate(4);
       await this.#reserve();
-      for (const [name, region] of this.#compiled.stepInputs)
-        this.#host.writeNumbers(region.address, options.stepInputs?.[name] ?? new Float64Array(region.size));
+      for (const [address, values] of stepInputs) this.#host.writeNumbers(address, values);
       this.#host.writeIntegers(
         indices,
         Int32Array.from({ length: size }, (_, i) => i),
@@ -219,22 +224,34 @@ class WasmExecutable implements Executable {
       const outputAt = this.#compiled.rows.map((output) =>
         this.#allocate(largest * output.size * this.#bytes),
       );
-      const stepInputs = Array.from(this.#compiled.stepInputs, ([name, region]) => {
-        const from = this.#allocate(count * region.size * this.#bytes);
-        return { name, size: region.size, from, to: region.address, bytes: region.size * this.#bytes };
+      const stepInputs = Array.from(this.#compiled.stepInputs, ([name, { size, address }]) => {
+        const from = this.#allocate(count * size * this.#bytes);
+        return {
+          values: stepInputOf(steps.stepInputs, { name, size }, count),
+          from,
+          to: address,
+          bytes: size * this.#bytes,
+        };
       });
       const sums = Array.from(this.#compiled.sums, ([name, region]) => {
         const to = this.#allocate(count * region.size * this.#bytes);
         return { name, size: region.size, from: region.address, to, bytes: region.size * this.#bytes };
       });
       await this.#reserve();
-      for (const { name, size, from } of stepInputs)
-        this.#host.writeNumbers(from, steps.stepInputs[name]!.subarray(0, count * size));
+      for (const { values, from } of stepInputs) this.#host.writeNumbers(from, values);
       this.#host.writeIntegers(counts, steps.counts);
       this.#host.writeIntegers(indices, steps.indices);
       this.#point([...this.#loadedAt, ...outputAt]);
       const random = { ...this.#random(steps.key), firstStep: steps.firstStep ?? 0 };
-      const job = { steps: count, counts, indices, stepInputs, sums, applyUpdates: true, random };
+      const job = {
+        steps: count,
+        counts,
+        indices,
+        stepInputs: stepInputs.map(({ from, to, bytes }) => ({ from, to, bytes })),
+        sums,
+        applyUpdates: true,
+        random,
+      };
       const done = steps.signal?.aborted ? 0 : await this.#host.run(job, steps.signal);
       const parts = await this.#host.read(sums.map(({ size, to }) => ({ address: to, size: done * size })));
       return Object.fromEntries(sums.map(({ name }, i) => [name, parts[i]!]));

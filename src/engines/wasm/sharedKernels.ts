@@ -145,11 +145,18 @@ export function addSum(
  */
 export function addSharedProduct(
   module: ModuleBuilder,
-  size: { readonly rows: number; readonly inner: number; readonly columns: number },
+  size: {
+    readonly rows: number;
+    readonly inner: number;
+    readonly columns: number;
+    /** From one row of b, and of the destination, to the next (default: `columns`). */
+    readonly pitch?: number;
+  },
   a: { readonly row: number; readonly column: number },
   hasBias: boolean,
   vector: VectorOptions,
 ): FunctionIndex {
+  const { pitch = size.columns } = size;
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
     const [left, right, bias, destination] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
       Local,
@@ -174,12 +181,13 @@ export function addSharedProduct(
           f.get(total);
           s.load(x);
           s.load(y).op(`${s.type}.mul`).op(`${s.type}.add`).set(total);
-          f.increment(x, a.column * s.bytes).increment(y, size.columns * s.bytes);
+          f.increment(x, a.column * s.bytes).increment(y, pitch * s.bytes);
         });
         s.store(destination, 0, total);
         f.increment(destination, s.bytes);
       });
       f.increment(left, a.row * s.bytes);
+      if (pitch > size.columns) f.increment(destination, (pitch - size.columns) * s.bytes);
       if (hasBias) f.increment(bias, s.bytes);
     });
   });

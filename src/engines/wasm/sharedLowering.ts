@@ -10,6 +10,7 @@
 
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import type { FunctionIndex } from "./assembler.ts";
+import { addProduct } from "./dense.ts";
 import { addSharedKernel, addSharedMapKernel, analyseUnit } from "./fusedKernel.ts";
 import { fuse, type Unit } from "./fusion.ts";
 import type { KernelCache } from "./kernelCache.ts";
@@ -192,7 +193,7 @@ export class SharedLowering {
       case "matrixProduct": {
         const [a, b] = node.inputs as [Expr, Expr];
         const size = { rows: a.shape[0]!, inner: a.shape[1]!, columns: b.shape[1]! };
-        return [this.#product(node, a, b, size, { row: size.inner, column: 1 }, undefined)];
+        return this.#matrixProduct(node, a, b, size);
       }
       case "solveTriangular": {
         const { lower, transposed } = node;
@@ -205,6 +206,47 @@ export class SharedLowering {
       default:
         throw new Error(`the wasm engine has no shared kernel for ${node.op}`);
     }
+  }
+
+  /** Columns in whole vectors by the kernel of dense layers, the rest one by one; both add up in the same order. */
+  #matrixProduct(
+    node: Expr,
+    a: Expr,
+    b: Expr,
+    { rows, inner, columns }: { readonly rows: number; readonly inner: number; readonly columns: number },
+  ): SharedCall[] {
+    const { lanes, laneBytes, module, shape } = this.#cache;
+    const whole = columns - (columns % lanes);
+    const [left, right, to] = [a, b, node].map((value) => this.#address(value)) as [number, number, number];
+    const calls: SharedCall[] = [];
+    if (whole > 0) {
+      const kernel = this.#cache.get(`sharedMatrixProduct ${rows} ${inner} ${columns}`, () =>
+        addProduct(
+          module,
+          null,
+          {
+            rows,
+            columns: whole,
+            aRowStride: inner,
+            aColumnStride: 1,
+            bRowStride: columns,
+            cRowStride: columns,
+            start: "zero",
+          },
+          shape.vector,
+        ),
+      );
+      calls.push({ kernel, arguments: [left, right, to, to, inner], split: { kind: "single" } });
+    }
+    if (whole < columns) {
+      const size = { rows, inner, columns: columns - whole, pitch: columns };
+      const kernel = this.#cache.get(`sharedProduct rest ${Object.values(size)}`, () =>
+        kernels.addSharedProduct(module, size, { row: inner, column: 1 }, false, shape.vector),
+      );
+      const skip = whole * laneBytes;
+      calls.push({ kernel, arguments: [left, right + skip, left, to + skip], split: { kind: "single" } });
+    }
+    return calls;
   }
 
   #product(
