@@ -85,7 +85,7 @@ function elementaryDefaults(
     transforms: (kind === "sylvester" ? 8 : 16) * (isTiny ? 1 : 2),
     epochs: epochsFor(steps, rows, batch),
     learningRate: 2e-2,
-    mixtureShare: isTiny ? 0.5 : 0,
+    mixtureShare: isTiny ? 0.7 : 0,
     mixtureReach: 1.2,
     whitened:
       features > 1 && rows >= rowsAColumn * features && (kind === "radial" || (kind === "planar" && isTiny)),
