@@ -1,11 +1,12 @@
 /** The grid of workloads. */
 
-/** The flows that are compared: transforms as in the libraries' own defaults, hidden layers of 128. */
+/** The flows that are compared: transforms as in the libraries' own defaults, two hidden layers of 128 or, of residual maps, one. */
 export const flows = {
   realnvp: { transforms: 8 },
   maf: { transforms: 5 },
   nsf: { transforms: 5 },
   "nsf-ar": { transforms: 5 },
+  residual: { transforms: 8, hidden: [128] },
 };
 
 export const workloads = ["step", "logProb", "sample", "fit", "startup"];

@@ -1,7 +1,8 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
  * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
- * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior` and `--autoencoder` write a part.
+ * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder` and `--residual`
+ * write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -19,6 +20,7 @@ import {
 import { writeAutoencoder } from "./autoencoderResults.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { writePosterior } from "./posteriorResults.mjs";
+import { residualFigure } from "./residualResults.mjs";
 import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
 import { energyResults, posteriorResults } from "./variationalResults.mjs";
@@ -79,7 +81,8 @@ const names = {
   sliced: "Gaussianizing iterative slicing",
 };
 
-async function drawFigures() {
+/** The backbone angles, split, and a grid to see a density on. */
+async function angles() {
   const table = selectColumns(await readTable(path("demo/ramachandran.csv.gz")), ["phi", "psi"]);
   const { train, test } = holdOut(table);
   const drawn = rowsOf(test).slice(0, ROWS_DRAWN);
@@ -92,6 +95,11 @@ async function drawFigures() {
       LIMITS[0] + (Math.floor(i / GRID) + 0.5) * step,
     ]),
   );
+  return { train, test, drawn, grid };
+}
+
+async function drawFigures() {
+  const { train, test, drawn, grid } = await angles();
   for (const kind of Object.keys(names)) {
     const { flow } = await fitFlow(train, { flow: kind, seed: SEED });
     const chosen = [0, Math.max(1, Math.round(flow.steps / 12)), flow.steps];
@@ -191,10 +199,18 @@ async function writeVariational() {
   await writeBetween(PAGE, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
+async function writeResidual() {
+  const { train, drawn, grid } = await angles();
+  const figure = await residualFigure({ train, drawn, grid, size: GRID, limits: LIMITS });
+  await writeFile(path(`${OUT}/residual.png`), smallPng(figure, ZOOM));
+  console.log(`${OUT}/residual.png`);
+}
+
 await mkdir(path(OUT), { recursive: true });
 if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
 if (only === undefined || only === "--posterior") await writePosterior();
+if (only === undefined || only === "--residual") await writeResidual();
 if (only === undefined || only === "--autoencoder") await writeAutoencoder();
 process.exit(0);

@@ -26,6 +26,11 @@ def layers(task, width):
             plain = {"num_blocks": 1, "use_residual_blocks": False}
             yield nf.flows.Reverse(nf.flows.MaskedAffineAutoregressive(features, width, **plain))
             yield nf.flows.Permute(features, mode="swap")
+        elif task["flow"] == "residual":
+            # As in its documentation: the estimator of Chen et al., 2 terms and a geometric number more.
+            network = nf.nets.LipschitzMLP([features, width, features], lipschitz_const=0.97)
+            yield nf.flows.Residual(network)
+            yield nf.flows.ActNorm(features)
         elif task["flow"] == "nsf":
             yield nf.flows.CoupledRationalQuadraticSpline(
                 features, 1, width, num_bins=task["bins"], tail_bound=5, reverse_mask=i % 2 == 1
@@ -45,7 +50,9 @@ def build(task, width):
 def prepare(task):
     width = matching_width(task, lambda width: trained_parameters(build(task, width)))
     flow = build(task, width)
-    return prepared(task, flow, flow.log_prob, lambda n: flow.sample(n)[0])
+    # Its norms are those of power iterations that the training loop asks for; 5 a step, as its layers have by default.
+    after = (lambda: nf.utils.update_lipschitz(flow, 5)) if task["flow"] == "residual" else None
+    return prepared(task, flow, flow.log_prob, lambda n: flow.sample(n)[0], after)
 
 
 serve(f"{version('normflows')}, torch {torch.__version__}", prepare)

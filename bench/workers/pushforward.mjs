@@ -18,6 +18,7 @@ const options = { threads, ...(wide ? { wide } : {}) };
 function architectureOf({ flow, features, hidden, transforms, bins }) {
   const sizes = { features, hidden, transforms };
   if (flow === "realnvp") return library.realNVP(sizes);
+  if (flow === "residual") return library.residualFlow(sizes);
   if (flow === "maf") return library.maskedAutoregressiveFlow(sizes);
   // The paper's splines, which are those of the others: the tails are the identity.
   return library.neuralSplineFlow({ ...sizes, bins, tails: "identity", autoregressive: flow === "nsf-ar" });
@@ -42,14 +43,18 @@ const counted = (tree) =>
 
 /** As `minimize` compiles it. */
 async function prepareStep(task) {
-  const { base, bijection, features } = architectureOf(task);
+  const { base, bijection, features, training } = architectureOf(task);
   const tree = { base: base.parameters, bijection: bijection.parameters };
   const bound = library.bindTree(tree);
   const parameters = Array.from(library.flattenTree(tree).keys(), (name) =>
     name.split(".").reduce((at, step) => at[step], bound),
   );
-  const logProb = library.pushforwardLogProb(base, bijection, g.input("data", [features]), bound);
-  const loss = g.sumRows(g.neg(logProb));
+  const data = g.input("data", [features]);
+  const loss = g.sumRows(
+    training?.loss(data, bound) ?? g.neg(library.pushforwardLogProb(base, bijection, data, bound)),
+  );
+  const draws = Object.entries(training?.draws ?? {});
+  const key = library.randomKey(0);
   const total = g.sumRows(g.rowMark());
   const gradients = library.vjp([loss], [g.constant(1)], parameters).map((sum) => g.div(sum, total));
   const { updates, norm } = library.adamW(parameters, gradients, {});
@@ -57,6 +62,7 @@ async function prepareStep(task) {
   await executable.setParameters(valuesOf(tree, task.hidden.length));
   const rows = task.batches * task.batch;
   await executable.load({ rows, inputs: { data: Float64Array.from(readRows(task, rows)) } });
+  const stream = new library.RandomStream(key);
   let done = 0;
   const run = async (count) => {
     const from = performance.now();
@@ -69,7 +75,10 @@ async function prepareStep(task) {
         correction1: steps.map((step) => 1 / (1 - 0.9 ** (step + 1))),
         correction2: steps.map((step) => 1 / (1 - 0.999 ** (step + 1))),
         averageShare: steps.map((step) => 1 - Math.min(0.995, (1 + step) / (10 + step))),
+        ...Object.fromEntries(draws.map(([name, draw]) => [name, steps.map((step) => draw(stream, step))])),
       },
+      key,
+      firstStep: done,
     });
     done += count;
     const ms = (performance.now() - from) / count;

@@ -18,11 +18,12 @@ def trained_parameters(module):
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
-def prepared(task, module, log_prob, sample):
+def prepared(task, module, log_prob, sample, after_step=None):
     """
     A workload of a flow.
 
-    `log_prob(x)` gives log-densities of rows, `sample(n)` rows; both within torch.
+    `log_prob(x)` gives log-densities of rows, `sample(n)` rows; both within torch. `after_step()` is what a training
+    loop does besides.
     """
     count = trained_parameters(module)
     if task["workload"] == "step":
@@ -42,6 +43,8 @@ def prepared(task, module, log_prob, sample):
             loss = -log_prob(x).mean()
             loss.backward()
             optimizer.step()
+            if after_step:
+                after_step()
             return loss.detach()
 
         return Prepared(count, step, check_finite)

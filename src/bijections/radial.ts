@@ -44,7 +44,7 @@ export function radial({ features, context = 0, hidden = [] }: RadialOptions): B
   checkCount("radial", "features", features);
   const own = conditionedParameters(
     "radial",
-    { center: trainedUniform([features], 1), logAlpha: trained([]), logBeta: trained([]) },
+    { center: trainedUniform([features], Math.sqrt(3)), logAlpha: trained([]), logBeta: trained([]) },
     context,
     hidden,
   );

@@ -9,7 +9,7 @@ import type { FitData, FitRows } from "./fitData.ts";
 import type { PreparationChoice } from "./preparation.ts";
 
 /** The choices that are tried unless others are given, the simplest first. */
-const ownChoices: readonly PreparationChoice[] = [
+export const preparationChoices: readonly PreparationChoice[] = [
   { knots: 0, whiten: false },
   { knots: 0, whiten: true },
   { knots: 17, whiten: false },
@@ -39,10 +39,10 @@ export interface Trial {
 export async function choosePreparation(
   { train, columns, given }: FitData,
   score: (choice: PreparationChoice, trial: Trial) => Promise<number>,
-  choices: readonly PreparationChoice[] = ownChoices,
+  choices: readonly PreparationChoice[] = preparationChoices,
 ): Promise<PreparationChoice> {
   // What standardizes is all that a handful of rows can tell.
-  if (train.rows < FEWEST_ROWS) return choices[0]!;
+  if (train.rows < FEWEST_ROWS) return preparationChoices[0]!;
   const held = Math.min(mostHeld, Math.floor(heldShare * train.rows));
   const trial = {
     held: slice(train, 0, held, columns.length, given.length),

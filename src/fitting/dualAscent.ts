@@ -17,6 +17,7 @@ import {
   type ScoredPoints,
   scoredPoints,
 } from "./ascentPoints.ts";
+import { boundedMean } from "./boundedMean.ts";
 import {
   ascendDirections,
   type DirectionalScratch,
@@ -24,6 +25,7 @@ import {
   directionalScratch,
   moveAlongDirections,
 } from "./directionalAscent.ts";
+import { weightedMean } from "./finishFit.ts";
 import {
   ascendRadially,
   moveRadially,
@@ -70,20 +72,14 @@ export interface Ascent {
   readonly steps: readonly AscentStep[];
   /** L of the points of the first run before the first step, and after each that is kept. */
   readonly heights: readonly number[];
-  /** What held-out points have gained by the steps that are kept, in nats; see {@link AscentRun.held}. */
-  readonly gain: number;
+  /** By which the number of steps was chosen: see {@link boundedMean}. */
+  readonly score: number;
 }
 
 /** Share of the steps whose directions are the columns themselves: what is discrete or skewed is so in columns. */
 const alongColumns = 0.5;
 /** Numbers moved between two turns of the event loop, so that an abort is heard. */
 const numbersATurn = 1e6;
-
-/**
- * Nats that a held-out row counts for or against a number of steps, at most: a row so far out that its log-density is
- * minus some hundreds would decide alone.
- */
-const mostGain = 10;
 
 /** Points with what moving them needs. */
 interface Cloud<Points extends AscentPoints> {
@@ -111,15 +107,12 @@ function drawDirections(features: number, stream: RandomStream): Float64Array {
 export class AscentRun {
   readonly #own: Cloud<AscentPoints>;
   readonly #held: Cloud<ScoredPoints> | undefined;
-  /** Log-densities of the held-out points before the first step. */
-  readonly #start: Float64Array;
   readonly #settings: AscentSettings;
   readonly #stream: RandomStream;
 
   constructor(train: AscentPoints, held: AscentPoints | undefined, settings: AscentSettings, key: RandomKey) {
     this.#own = cloudOf(train);
     this.#held = held && cloudOf(scoredPoints(held));
-    this.#start = this.#held ? logDensities(this.#held.points) : new Float64Array(0);
     this.#settings = settings;
     this.#stream = new RandomStream(key);
   }
@@ -134,20 +127,12 @@ export class AscentRun {
     return (this.#held ?? this.#own).points.rows;
   }
 
-  /**
-   * L of the held-out points, and what they have gained since the start, a mean in which each counts {@link mostGain} at
-   * most. Where none are held out, L of those that climb.
-   */
-  get held(): { readonly mean: number; readonly gain: number } {
-    if (!this.#held) return { mean: this.train, gain: 0 };
-    const { weights, rows } = this.#held.points;
-    let [mean, gain] = [0, 0];
-    logDensities(this.#held.points).forEach((own, row) => {
-      const share = weights ? weights[row]! : 1 / rows;
-      mean += share * own;
-      gain += share * Math.max(-mostGain, Math.min(mostGain, own - this.#start[row]!));
-    });
-    return { mean, gain };
+  /** L of the held-out points, and the mean to choose by. Where none are held out, L of those that climb. */
+  get held(): { readonly mean: number; readonly score: number } {
+    if (!this.#held) return { mean: this.train, score: this.train };
+    const { weights } = this.#held.points;
+    const own = logDensities(this.#held.points);
+    return { mean: weightedMean(own, weights), score: boundedMean(own, weights) };
   }
 
   /** Numbers that a step moves. */
@@ -194,19 +179,23 @@ export async function climb(
   const rows = runs.reduce((sum, run) => sum + run.rows, 0);
   const steps: AscentStep[] = [];
   const heights = [first.train];
-  let best = { at: 0, gain: 0 };
+  const heldNow = (): { readonly mean: number; readonly score: number } => {
+    const sum = { mean: 0, score: 0 };
+    for (const run of runs) {
+      const { mean, score } = run.held;
+      sum.mean += (run.rows / rows) * mean;
+      sum.score += (run.rows / rows) * score;
+    }
+    return sum;
+  };
+  let best = { at: 0, score: heldNow().score };
   let moved = 0;
   for (let t = 1; t <= most; t++) {
     steps.push(runs.map((run) => run.step())[0]!);
     heights.push(first.train);
-    let [held, gain] = [0, 0];
-    for (const run of runs) {
-      const own = run.held;
-      held += (run.rows / rows) * own.mean;
-      gain += (run.rows / rows) * own.gain;
-    }
-    if (gain > best.gain || patience === undefined) best = { at: t, gain };
-    hooks.onStep?.({ step: t, train: heights[t]!, held, best: best.at });
+    const { mean, score } = heldNow();
+    if (score > best.score || patience === undefined) best = { at: t, score };
+    hooks.onStep?.({ step: t, train: heights[t]!, held: mean, best: best.at });
     if (patience !== undefined && t - best.at >= patience) break;
     moved += runs.reduce((sum, run) => sum + run.size, 0);
     if (moved >= numbersATurn) {
@@ -215,5 +204,5 @@ export async function climb(
     }
     if (hooks.signal?.aborted) throw new AbortedError("the fit was stopped");
   }
-  return { steps: steps.slice(0, best.at), heights: heights.slice(0, best.at + 1), gain: best.gain };
+  return { steps: steps.slice(0, best.at), heights: heights.slice(0, best.at + 1), score: best.score };
 }

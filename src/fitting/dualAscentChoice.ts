@@ -89,7 +89,7 @@ export async function chooseAscent(
     for (const own of shares) {
       const limits = { steps: Math.min(most, trial.steps), patience };
       const tried = await climb(runsWith(own, trial.rows), limits, { signal });
-      if (tried.gain > best) [best, share] = [tried.gain, own];
+      if (tried.score > best) [best, share] = [tried.score, own];
     }
   }
   share = Math.max(leastShare, share ?? shares[1]);

@@ -17,7 +17,7 @@ import type { Expr, ParameterExpr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { randomKey, split } from "../random/philox.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { choosePreparation, type Trial } from "./choosePreparation.ts";
+import { choosePreparation, preparationChoices, type Trial } from "./choosePreparation.ts";
 import { finishFit, weightedMean, withPrefix } from "./finishFit.ts";
 import { concatenated, type FitData, type FitRows, fitData } from "./fitData.ts";
 import {
@@ -36,7 +36,7 @@ import {
   type Rows,
   stepsAnEpoch,
 } from "./minimize.ts";
-import { mixtureRows } from "./mixtureRows.ts";
+import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
 import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
 import { prepareRows, withCompanions } from "./prepareRows.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
@@ -115,7 +115,7 @@ async function fitPrepared(
     const choice = await choosePreparation(
       data,
       (own, trial) => likelihood.trial(own, trial),
-      training?.preparation?.choices,
+      training?.preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
     );
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
@@ -278,12 +278,13 @@ class Likelihood {
     withExtra: boolean,
   ): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
     const extra = withExtra ? this.#extra : undefined;
-    const prepared = await prepareRows(
+    const all = await prepareRows(
       model,
       extra ? concatenated(rows.data, extra.data) : rows.data,
       extra ? concatenated(rows.context, extra.context) : rows.context,
       this.#options,
     );
+    const prepared = extra ? withoutFarRows(all, rows.rows, this.#recipe.mixtureReach) : all;
     const inputs = {
       data: prepared.data,
       ...(model.given.length > 0 ? { context: prepared.context } : {}),

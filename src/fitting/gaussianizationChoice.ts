@@ -11,6 +11,7 @@
 
 import { AbortedError } from "../errors.ts";
 import type { RandomKey } from "../random/philox.ts";
+import { boundedMean } from "./boundedMean.ts";
 import { weightedMean } from "./finishFit.ts";
 import type { FitProgress } from "./fitOptions.ts";
 import {
@@ -104,7 +105,7 @@ function plansOf({ rotation, directions, marginal, knots, step }: PlanOptions, r
 }
 
 interface Curve {
-  /** Best mean held-out log-density of standardized rows. */
+  /** Best mean held-out log-density of standardized rows; see {@link boundedMean}. */
   readonly score: number;
   /** Number of layers that had it. */
   readonly layers: number;
@@ -132,7 +133,7 @@ async function curveOf(
       const layer = nextLayer(index, fit, plan, key);
       passLayer(fit, layer);
       passLayer(held, layer);
-      sum += held.logAbsDet.length * scoreOf(held);
+      sum += held.logAbsDet.length * boundedScoreOf(held);
       rows += held.logAbsDet.length;
     }
     if (sum / rows > best.score) best = { score: sum / rows, layers: index + 1 };
@@ -141,6 +142,7 @@ async function curveOf(
 }
 
 const scoreOf = (rows: Moving): number => weightedMean(logDensities(rows), rows.weights);
+const boundedScoreOf = (rows: Moving): number => boundedMean(logDensities(rows), rows.weights);
 
 /** Fits the layers of a plan: as many as `count` says, or as the held-out rows do. */
 async function fitPlan(
@@ -168,7 +170,7 @@ async function fitPlan(
     found.push(layer);
     const trainScore = scoreOf(fit);
     heights.push(trainScore);
-    const score = held ? scoreOf(held) : trainScore - 2 * freedom * index;
+    const score = held ? boundedScoreOf(held) : trainScore - 2 * freedom * index;
     if (score > bestScore || count !== undefined) [best, bestScore] = [index + 1, score];
     history.push({
       epoch: index + 1,
@@ -176,7 +178,7 @@ async function fitPlan(
       step: index + 1,
       steps: most,
       trainLogProb: trainScore + logAbsDet,
-      validationLogProb: (held ? score : trainScore) + logAbsDet,
+      validationLogProb: (held ? scoreOf(held) : trainScore) + logAbsDet,
       bestEpoch: best,
     });
     onProgress?.(history.at(-1)!);

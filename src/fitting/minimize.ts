@@ -103,6 +103,8 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly extraShare?: number;
   /** Epochs between validations (default 1). */
   readonly validateEvery?: number;
+  /** Whether parameters that were validated as the best so far are good enough to stop. */
+  readonly isEnough?: ((best: ParameterValues) => Promise<boolean>) | undefined;
   /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
   /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
@@ -281,6 +283,8 @@ class Loop {
       this.#history.push(record);
       await this.#options.onEpoch?.(record, () => this.#state(epoch));
       if (validation && epoch - this.#bestEpoch >= patience) break;
+      if (this.#bestEpoch === epoch && (await this.#options.isEnough?.({ ...this.#initial, ...this.#best })))
+        break;
     }
     return {
       values: { ...this.#initial, ...this.#best },

@@ -79,3 +79,35 @@ function hasConstantColumn({ values, columns, rows }: Table): boolean {
     return true;
   });
 }
+
+/** Row-major rows on the base side of a preparation, with a number for each of them. */
+interface PreparedRows {
+  readonly data: Float64Array;
+  readonly context: Float64Array;
+  readonly logAbsDet: Float64Array;
+}
+
+/**
+ * Training rows with those mixture rows behind them that are, in each column, at most `reach` times as far out as the
+ * farthest training row.
+ * @param own - Number of training rows, which come first.
+ */
+export function withoutFarRows(prepared: PreparedRows, own: number, reach: number): PreparedRows {
+  const { data, context, logAbsDet } = prepared;
+  if (reach === Number.POSITIVE_INFINITY) return prepared;
+  const rows = logAbsDet.length;
+  const width = data.length / rows;
+  const most = new Float64Array(width);
+  for (let i = 0; i < own * width; i++) most[i % width] = Math.max(most[i % width]!, Math.abs(data[i]!));
+  const kept = Array.from(logAbsDet.keys()).filter(
+    (row) => row < own || most.every((far, i) => Math.abs(data[row * width + i]!) <= reach * far),
+  );
+  const pick = (values: Float64Array): Float64Array => {
+    const size = values.length / rows;
+    const picked = new Float64Array(kept.length * size);
+    for (const [i, row] of kept.entries())
+      picked.set(values.subarray(row * size, (row + 1) * size), i * size);
+    return picked;
+  };
+  return { data: pick(data), context: pick(context), logAbsDet: pick(logAbsDet) };
+}

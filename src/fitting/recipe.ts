@@ -33,6 +33,13 @@ export interface Recipe {
   readonly patience: number;
   /** Share of each batch that is drawn from a Gaussian mixture fitted to the training rows; 0 for none. */
   readonly mixtureShare: number;
+  /**
+   * Rows of the mixture are left out that the preparation takes farther out, in any column, than this many times the
+   * farthest training row.
+   */
+  readonly mixtureReach: number;
+  /** Whether only preparations are tried that remove correlations. */
+  readonly whitened: boolean;
 }
 
 /** Passes over the rows in about as many steps. */
@@ -50,13 +57,53 @@ function continuousDefaults(kind: FlowKind | undefined, rows: number, batch: num
   return { hidden: [width, width], epochs, learningRate: 1e-2 };
 }
 
+/** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
+function residualDefaults(kind: FlowKind | undefined): Partial<Recipe> {
+  return kind === "residual" ? { transforms: 8, hidden: [64], learningRate: 2e-2 } : {};
+}
+
+/** Columns that a row must be worth for its table's covariance to be a safe start. */
+const rowsAColumn = 5;
+
+/**
+ * What flows of elementary maps do otherwise: many of them, each of few parameters, which bear large steps and hardly
+ * overfit. They leave far rows where they are, so that a single one that a spline has thrown out would rule the gradient:
+ * no teacher where rows are many, and one without far rows where they are few.
+ *
+ * A radial map cannot turn, and few rows cannot choose a preparation: there the start is the Gaussian of the columns.
+ */
+function elementaryDefaults(
+  kind: FlowKind | undefined,
+  rows: number,
+  features: number,
+  batch: number,
+): Partial<Recipe> {
+  if (kind !== "planar" && kind !== "radial" && kind !== "sylvester") return {};
+  const isTiny = rows < 500;
+  const steps = rows < 1000 ? 1400 : rows < 5000 ? 2400 : 5000;
+  return {
+    transforms: (kind === "sylvester" ? 8 : 16) * (isTiny ? 1 : 2),
+    epochs: epochsFor(steps, rows, batch),
+    learningRate: 2e-2,
+    mixtureShare: isTiny ? 0.7 : 0,
+    mixtureReach: 1.2,
+    whitened:
+      features > 1 && rows >= rowsAColumn * features && (kind === "radial" || (kind === "planar" && isTiny)),
+  };
+}
+
 /** The default recipe for a table of some rows and columns. */
 export function defaultRecipe(
   { rows, features }: { readonly rows: number; readonly features: number },
   own: Partial<Recipe> = {},
 ): Recipe {
   const batch = own.batch ?? (rows < 1000 ? 128 : 256);
-  const chosen = { ...continuousDefaults(own.flow, rows, batch), ...own };
+  const chosen = {
+    ...continuousDefaults(own.flow, rows, batch),
+    ...residualDefaults(own.flow),
+    ...elementaryDefaults(own.flow, rows, features, batch),
+    ...own,
+  };
   const flow = chosen.flow ?? "nsf-ar";
   const isTiny = rows < 500;
   // Few columns are cheap, and ridges in them sharp: more transforms, larger and more steps.
@@ -76,5 +123,7 @@ export function defaultRecipe(
     validation: chosen.validation ?? 0.1,
     patience: chosen.patience ?? Math.max(20, Math.ceil(epochs / 2)),
     mixtureShare: chosen.mixtureShare ?? (isTiny ? 0.7 : rows >= 6000 ? 0 : isNarrow ? 0.2 : 0.4),
+    mixtureReach: chosen.mixtureReach ?? Number.POSITIVE_INFINITY,
+    whitened: chosen.whitened ?? false,
   };
 }

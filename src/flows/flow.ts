@@ -8,7 +8,7 @@ import type { Bijection } from "../bijections/bijection.ts";
 import { flattenTree } from "../bijections/bijection.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { DataError, UsageError } from "../errors.ts";
+import { DataError, NumericalError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { readFileBytes, writeFileAtomically } from "../platform.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
@@ -127,6 +127,11 @@ export class Flow {
   /** The columns that the density is conditioned on. */
   get given(): readonly string[] {
     return this.#model.given;
+  }
+
+  /** @internal Its parts, for what works on flows of one kind. */
+  get model(): Model {
+    return this.#model;
   }
 
   /** The base distribution. */
@@ -279,6 +284,7 @@ export class Flow {
    * @param n - Number of rows, 0 or more.
    * @returns A table of the given columns and then the others, in data units.
    * @throws {@link UsageError} if `n` is no count, or a given column has no value, or not one for each row.
+   * @throws NumericalError if the map from base to data is found by iteration, and did not meet its tolerance.
    * @throws AbortedError if the signal fires.
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Table> {
@@ -356,6 +362,7 @@ export class Flow {
       const context = conditionRows(conditions, start, rows);
       const inputs = { noise, ...(await this.#prepareContext(context, rows, options)) };
       const drawnRows = (await core.run({ rows, inputs }, options)).rows;
+      checkArrived(drawnRows.value!, rows, width);
       const restored = (await restore.run({ rows, inputs: { data: drawnRows.value! } }, options)).rows;
       data.set(restored.value!, start * width);
       if (logProb)
@@ -451,6 +458,17 @@ export class Flow {
       }
     return { data, context, count, finite };
   }
+}
+
+/** Refuses samples that are no numbers: those whose iteration has not met its tolerance. */
+function checkArrived(values: Float64Array, rows: number, width: number): void {
+  let missing = 0;
+  for (let row = 0; row < rows; row++)
+    if (values.subarray(row * width, (row + 1) * width).some(Number.isNaN)) missing++;
+  if (missing > 0)
+    throw new NumericalError(
+      `sample: ${missing} of ${rows} rows are no numbers: the iteration from base to data did not meet its tolerance there; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
+    );
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { affineTransformer } from "../bijections/affineTransformer.ts";
-import type { Bijection, Bound } from "../bijections/bijection.ts";
+import type { Bijection } from "../bijections/bijection.ts";
 import { subtreeOf } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import { elementwise } from "../bijections/elementwise.ts";
@@ -42,16 +42,21 @@ export interface ResidualFlowOptions
 const mostExact = 10;
 
 /**
- * A residual flow; default 8 transforms, of hidden layers 64, 64. Each is an affine map and a `residual` one. Rows are
+ * A residual flow; default 8 transforms, of one hidden layer of 64. Each is an affine map and a `residual` one. Rows are
  * scored by the explicit direction; samples are fixed points, some tens of passes a transform.
  * @throws UsageError if a size is not a positive integer, or another option is out of range.
  */
 export function residualFlow(options: ResidualFlowOptions): Architecture {
-  const { features, context = 0, transforms = 8, hidden = [64, 64], roulette = defaultRoulette } = options;
+  const { features, context = 0, transforms = 8, hidden = [64], roulette = defaultRoulette } = options;
   checkArchitecture("residual", { features, context, transforms, hidden });
   const { training: how = features <= mostExact ? "exact" : "estimate" } = options;
   if (how !== "exact" && how !== "estimate")
     throw new UsageError(`residual: training must be "exact" or "estimate", got ${how}.`);
+  const { exactTerms, stop } = roulette;
+  if (!(Number.isSafeInteger(exactTerms) && exactTerms >= 0 && stop > 0 && stop < 1))
+    throw new UsageError(
+      `residual: roulette must have a whole number of exact terms and a stop above 0 and below 1, got ${exactTerms} and ${stop}.`,
+    );
   const { lipschitz, activation, norm, logDet, tolerance, iterations } = options;
   const chosen = Object.fromEntries(
     Object.entries({ lipschitz, activation, norm, logDet, tolerance, iterations }).filter(
@@ -83,12 +88,13 @@ function estimatedTraining(base: Distribution, parts: readonly Bijection[], roul
   const isResidual = (part: Bijection): part is Residual => part.type === "residual";
   return {
     isLogProb: true,
+    settings: { roulette },
     draws: Object.fromEntries(
       parts.flatMap((part, i) =>
         isResidual(part) ? [[depth(i), (stream) => drawTerms(roulette, stream)] as const] : [],
       ),
     ),
-    loss(y: Expr, parameters: { readonly base: Bound; readonly bijection: Bound }, context?: Expr): Expr {
+    loss(y, parameters, context) {
       let value = y;
       let logAbsDet: Expr = g.constant(0);
       for (let i = parts.length - 1; i >= 0; i--) {

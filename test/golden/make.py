@@ -6,9 +6,9 @@ Made with Python 3.11, torch 2.8.0, zuko 1.6.0 (MIT), scipy 1.17, mpmath 1.3/1.4
 Every number is a JSON double printed with as many digits as give the same double back.
 """
 
-import json, math, pathlib, platform
+import json, math, pathlib, platform, sys
 
-import mpmath as mp, numpy as np, scipy, scipy.special, scipy.stats, torch, zuko
+import mpmath as mp, numpy as np, scipy, scipy.linalg, scipy.optimize, scipy.special, scipy.stats, torch, zuko
 from zuko.transforms import LULinearTransform, MonotonicAffineTransform, MonotonicRQSTransform, PermutationTransform
 
 torch.set_default_dtype(torch.float64)
@@ -149,4 +149,106 @@ def elementary():
           functions={name: dict(x=x, y=[float(f(mp.mpf(float(v)))) for v in x]) for name, (x, f) in table.items()})
 
 
-for make in (rational_quadratic_spline, affine, linear, permutation, philox, normal, elementary): make()
+def gaussianization():
+    own = np.random.default_rng(2021)  # not the one above, so that this file can be made alone
+    turns = []
+    for d in (1, 2, 5):
+        q, x = np.atleast_2d(scipy.linalg.qr(own.normal(size=(d, d)))[0]), own.normal(size=(3, d))
+        turns.append(dict(rotation=q, x=x, y=np.einsum("ij,rj->ri", q, x)))
+    layers = []
+    for d, k, knots in ((2, 1, 4), (4, 2, 6), (3, 3, 5)):
+        a = scipy.linalg.qr(own.normal(size=(d, k)), mode="economic")[0]
+        data, base = np.sort(2 * own.normal(size=(2, k, knots)))
+        slopes = np.exp(own.normal(size=(k, knots)))
+
+        def psi(s): return np.array([rational_quadratic(s[j], data[j], base[j], slopes[j])[0] for j in range(k)])
+        def layer(y): return y - a @ a.T @ y + a @ psi(a.T @ y)  # Dai & Seljak 2021, equation 8
+
+        y = 2 * own.normal(size=(12, d))
+        x = np.array([layer(row) for row in y])
+        # The determinant by central differences of the map as a whole, which know nothing of its formula.
+        h = 1e-6
+        jacobian = lambda row: np.array([(layer(row + h * e) - layer(row - h * e)) / (2 * h) for e in np.eye(d)]).T
+        layers.append(dict(features=d, directions=a, data=data, base=base, logSlope=np.log(slopes), y=y, x=x,
+                           differences=np.array([math.log(np.linalg.det(jacobian(row))) for row in y]),
+                           logAbsDet=[sum(rational_quadratic(s, data[j], base[j], slopes[j])[1] for j, s in enumerate(a.T @ row)) for row in y]))
+        assert np.allclose(layers[-1]["differences"], layers[-1]["logAbsDet"], rtol=0, atol=1e-6)
+    write("gaussianization.json", "numpy: y = Q x; Dai & Seljak 2021, equation 8, towards the base, with the splines of Durkan et al. 2019, eqs 4-5, "
+          "continued as lines; differences: log det of central differences", rotations=turns, slicedSplines=layers)
+
+
+def elementary_maps():
+    own = np.random.default_rng(2015)  # not the one above, so that this file can be made alone
+    h = 1e-6
+
+    def case(f, logAbsDet, inverse, x, **parameters):
+        """Values, log-determinants by the paper's formula, checked by differences of the map as a whole; roots by scipy."""
+        def differences(row): return np.linalg.slogdet(np.array([(f(row + h * e) - f(row - h * e)) / (2 * h) for e in np.eye(len(row))]).T)
+        y, ladj = np.array([f(row) for row in x]), np.array([logAbsDet(row) for row in x])
+        for row, expected in zip(x, ladj):
+            sign, found = differences(row)
+            assert sign > 0 and abs(found - expected) < 1e-5 * max(1, np.exp(-expected)), (found, expected)
+        targets = np.concatenate([2 * own.normal(size=(6, x.shape[1])), 20 * own.normal(size=(3, x.shape[1]))])
+        back = np.array([inverse(row) for row in targets])
+        assert np.allclose([f(row) for row in back], targets, rtol=0, atol=1e-12)
+        return dict(features=x.shape[1], **parameters, x=x, y=y, logAbsDet=ladj, inverseOf=targets, inverse=back,
+                    inverseLogAbsDet=[-logAbsDet(row) for row in back])
+
+    def points(d): return np.concatenate([own.normal(size=(8, d)), 20 * own.normal(size=(3, d))])
+    def root(g, low, high): return scipy.optimize.brentq(g, low, high, xtol=1e-300, rtol=4 * np.finfo(float).eps)
+
+    planar = []  # Rezende & Mohamed 2015, equations 10 and 12, with u such that w . u is as given
+    for d, s in ((1, 1.5), (2, -0.97), (3, 6.0), (5, -0.4), (4, 0.0)):
+        w, b = own.normal(size=d), own.normal()
+        u = own.normal(size=d)
+        u += (s - w @ u) * w / (w @ w)
+        def inverse(y):
+            a = root(lambda a: a + (w @ u) * np.tanh(a + b) - w @ y, w @ y - abs(s) - 1, w @ y + abs(s) + 1)
+            return y - u * np.tanh(a + b)
+        planar.append(case(lambda z: z + u * np.tanh(w @ z + b), lambda z: math.log(abs(1 + u @ ((1 - np.tanh(w @ z + b) ** 2) * w))),
+                           inverse, points(d), u=u, w=w, b=b))
+
+    radial = []  # equation 14
+    for d, alpha, beta in ((1, 0.8, 2.0), (2, 1.5, -1.45), (3, 0.05, 4.0), (6, 3.0, -1.0)):
+        z0 = own.normal(size=d)
+        def h_of(r): return 1 / (alpha + r)
+        def f(z): return z + beta * h_of(np.linalg.norm(z - z0)) * (z - z0)
+        def logAbsDet(z):
+            r = np.linalg.norm(z - z0)
+            return (d - 1) * math.log(1 + beta * h_of(r)) + math.log(1 + beta * h_of(r) - beta * r / (alpha + r) ** 2)
+        def inverse(y):
+            far = np.linalg.norm(y - z0)
+            r = root(lambda r: r + beta * r * h_of(r) - far, 0, far + abs(beta) + 1)
+            return z0 + r * (y - z0) / far
+        radial.append(case(f, logAbsDet, inverse, points(d), center=z0, alpha=alpha, beta=beta))
+
+    sylvester = []  # van den Berg et al. 2018, equations 13 to 16; roots of the whole map at once, by Newton's method
+    for d, m in ((1, 1), (3, 2), (4, 4), (6, 3)):
+        vectors = own.normal(size=(min(m, d - 1), d))
+        q = np.eye(d)[:, :m]
+        for v in vectors: q = (np.eye(d) - 2 * np.outer(v, v) / (v @ v)) @ q
+        r, s, b = np.triu(own.normal(size=(m, m)), 1), np.triu(own.normal(size=(m, m)), 1), own.normal(size=m)
+        r += np.diag(own.uniform(-0.95, 0.95, m))
+        s += np.diag(own.uniform(-0.95, 0.95, m))
+        def f(z): return z + q @ r @ np.tanh(s @ q.T @ z + b)
+        def jacobian(z): return np.eye(d) + q @ r @ np.diag(1 - np.tanh(s @ q.T @ z + b) ** 2) @ s @ q.T
+        def logAbsDet(z): return math.log(np.linalg.det(np.eye(m) + np.diag(1 - np.tanh(s @ q.T @ z + b) ** 2) @ s @ r))
+        def inverse(y):
+            z, least = y, np.inf
+            for tries in range(50):  # from other points where it does not converge
+                for _ in range(100):
+                    z = z - np.linalg.solve(jacobian(z), f(z) - y)
+                    if not np.isfinite(z).all(): break
+                if np.isfinite(z).all() and np.abs(f(z) - y).max() < 1e-12: return z
+                z = y + (1 + tries / 5) * own.normal(size=d)
+            raise ArithmeticError("no root")
+        sylvester.append(case(f, logAbsDet, inverse, points(d), units=m, reflections=vectors, r=r, s=s, b=b))
+
+    write("elementary_maps.json", "numpy: Rezende & Mohamed 2015, equations 10, 12 and 14, inverted by scipy.optimize.brentq; van den Berg et al. 2018, "
+          "equations 13 to 16, with the determinant of an M x M matrix, inverted by Newton's method; checked against differences",
+          planar=planar, radial=radial, sylvester=sylvester)
+
+
+chosen = sys.argv[1:]  # names of functions; all without
+for make in (rational_quadratic_spline, affine, linear, permutation, philox, normal, elementary, gaussianization, elementary_maps):
+    if not chosen or make.__name__ in chosen: make()

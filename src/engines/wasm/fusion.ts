@@ -6,6 +6,7 @@
  */
 
 import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { IndexSet } from "./indexSet.ts";
 import { viewOf } from "./storage.ts";
 
 /** Nodes that run as one kernel, in order; a unit that is not fused has one node. */
@@ -13,6 +14,14 @@ export interface Unit {
   readonly nodes: Expr[];
   /** Loop count of a fused unit; undefined for any other. */
   readonly features: number | undefined;
+}
+
+/** Pointers that a unit's kernel may take: a function has at most 1000 parameters in V8. */
+const mostPointers = 900;
+
+/** The most pointers that nodes add to a kernel: their operands', where none is in a register, and their own. */
+function pointersOf(nodes: readonly Expr[]): number {
+  return nodes.reduce((total, node) => total + node.inputs.length + 1, 0);
 }
 
 /** Whether a sum adds up all its elements to a scalar. */
@@ -44,7 +53,8 @@ export function fuse(
   const units: {
     readonly nodes: Expr[];
     readonly features: number | undefined;
-    readonly ancestors: Set<number>;
+    readonly ancestors: IndexSet;
+    pointers: number;
   }[] = [];
 
   const operandUnits = (node: Expr): Set<number> => {
@@ -56,27 +66,42 @@ export function fuse(
     return found;
   };
   /** Lets a unit, and all that come after it, know what it reads. */
-  const addAncestors = (unit: number, read: Iterable<number>): void => {
-    const gained = new Set([...read].flatMap((other) => [other, ...units[other]!.ancestors]));
-    for (const [index, other] of units.entries())
-      if (index === unit || other.ancestors.has(unit))
-        for (const before of gained) other.ancestors.add(before);
+  const addAncestors = (unit: number, gained: IndexSet): void => {
+    // All that come after the unit know what it knows.
+    if (units[unit]!.ancestors.includes(gained)) return;
+    for (const [index, { ancestors }] of units.entries())
+      if (index === unit || ancestors.has(unit)) ancestors.addAll(gained);
+  };
+  /** Units and all that comes before them. */
+  const closureOf = (own: Iterable<number>): IndexSet => {
+    const closure = new IndexSet();
+    for (const unit of own) {
+      closure.add(unit);
+      closure.addAll(units[unit]!.ancestors);
+    }
+    return closure;
   };
   const merge = (from: number, into: number): void => {
     const { nodes: moved, ancestors } = units[from]!;
     for (const node of moved) unitOf.set(node, into);
     units[into]!.nodes.push(...moved);
+    units[into]!.pointers += units[from]!.pointers;
     for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
     // What comes after the one now comes after all that the other came after.
-    addAncestors(into, [...units[into]!.ancestors, ...ancestors]);
-    units[from] = { nodes: [], features: undefined, ancestors: new Set() };
+    const both = units[into]!.ancestors.copy();
+    both.addAll(ancestors);
+    for (const other of units) if (other.ancestors.has(into)) other.ancestors.addAll(both);
+    units[into]!.ancestors.addAll(ancestors);
+    units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0 };
   };
   for (const node of nodes) {
     if (viewOf(node).owner !== node) continue;
     if (node.op === "project") {
       // A result of a map lives in its kernel.
       unitOf.set(node, unitOf.get(node.inputs[0]!)!);
-      units[unitOf.get(node)!]!.nodes.push(node);
+      const own = units[unitOf.get(node)!]!;
+      own.nodes.push(node);
+      own.pointers++;
       continue;
     }
     const operands = operandUnits(node);
@@ -88,14 +113,20 @@ export function fuse(
         ? undefined
         : [...operands].find((unit) => {
             const candidate = units[unit]!;
-            if (candidate.features !== features || !readsWithin(node, candidate.nodes)) return false;
+            if (candidate.features !== features || candidate.pointers + pointersOf([node]) > mostPointers)
+              return false;
+            if (!readsWithin(node, candidate.nodes)) return false;
             return [...operands].every((other) => other === unit || !units[other]!.ancestors.has(unit));
           });
     if (joined === undefined) {
-      const ancestors = new Set<number>(operands);
-      for (const unit of operands) for (const before of units[unit]!.ancestors) ancestors.add(before);
+      const ancestors = closureOf(operands);
       unitOf.set(node, units.length);
-      units.push({ nodes: [node], features: total ? undefined : features, ancestors });
+      units.push({
+        nodes: [node],
+        features: total ? undefined : features,
+        ancestors,
+        pointers: pointersOf([node]),
+      });
       continue;
     }
     // Independent units that one node reads become one: it takes all its operands from registers.
@@ -103,6 +134,7 @@ export function fuse(
       if (
         other !== joined &&
         units[other]!.features === features &&
+        units[other]!.pointers + units[joined]!.pointers + pointersOf([node]) <= mostPointers &&
         !units[other]!.ancestors.has(joined) &&
         !units[joined]!.ancestors.has(other) &&
         // Nor may a further operand come after the one and before the node.
@@ -113,10 +145,8 @@ export function fuse(
     unitOf.set(node, joined);
     const unit = units[joined]!;
     unit.nodes.push(node);
-    addAncestors(
-      joined,
-      [...operandUnits(node)].filter((other) => other !== joined),
-    );
+    unit.pointers += pointersOf([node]);
+    addAncestors(joined, closureOf([...operandUnits(node)].filter((other) => other !== joined)));
   }
   // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
   // producers near their consumers.
@@ -126,7 +156,7 @@ export function fuse(
     if (done.has(unit)) return;
     done.add(unit);
     const own = units[unit]!;
-    for (const before of [...own.ancestors].sort((a, b) => a - b)) visit(before);
+    for (const before of own.ancestors) visit(before);
     order.push({ nodes: own.nodes, features: own.features });
   };
   for (let unit = 0; unit < units.length; unit++) visit(unit);

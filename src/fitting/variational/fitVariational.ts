@@ -12,7 +12,7 @@ import type { Architecture } from "../../flows/architecture.ts";
 import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
 import { Flow } from "../../flows/flow.ts";
 import { type Model, parameterTree } from "../../flows/model.ts";
-import { initialValues } from "../../flows/parameters.ts";
+import { initialValues, type ParameterValues } from "../../flows/parameters.ts";
 import { type Expr, formatShape, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
@@ -21,7 +21,9 @@ import { trainedLeaves } from "../fit.ts";
 import { minimize } from "../minimize.ts";
 import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
+import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
+import { paretoSmoothed } from "./paretoSmoothing.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
 
@@ -42,7 +44,7 @@ export interface VariationalOptions extends EngineOptions {
   readonly parameters: ParameterDescriptions;
   /** Seed of every random choice (default 0). */
   readonly seed?: number | undefined;
-  /** Steps of the optimizer (default 1500). */
+  /** Steps of the optimizer at most (default 1500); it stops where samples are as good as exact ones. */
   readonly steps?: number | undefined;
   /** Samples a step (default 256). */
   readonly draws?: number | undefined;
@@ -67,6 +69,8 @@ const stepsAnEpoch = 25;
 const validationDraws = 2048;
 /** Weights beyond this shape are not reliable. */
 const largestShape = 0.7;
+/** Nats below the bound of the Gaussian beyond which samples are all the same: missed. */
+const deepest = 1e4;
 
 /**
  * Fits a flow to a density by the reverse Kullback-Leibler divergence (Rezende & Mohamed 2015,
@@ -120,19 +124,30 @@ export async function fitVariational(
   const whitened = (w: Expr): Expr => unbounded(g.linear(w, factor, mean));
   const gradient = options.gradient ?? (isInverseCheap(flow) ? "path" : "total");
   const annealing = options.annealing ?? 0;
-  const loss = (temperature: Expr | undefined): Expr =>
-    variationalLoss(flow, whitened, parts, {
-      gradient,
-      samples: options.importanceSamples ?? 1,
-      temperature,
-    });
-  const epochs = Math.max(1, Math.round(steps / stepsAnEpoch));
+  const importanceSamples = options.importanceSamples ?? 1;
   let logDeterminant = 0;
   for (let i = 0; i < features; i++) logDeterminant += Math.log(gaussian.factor[i * features + i]!);
+  const floor = gaussian.bound - logDeterminant - deepest;
+  const judged = guardedValue(whitened, floor);
+  const asItIs = { gradient: "total", samples: importanceSamples } as const;
+  const epochs = Math.max(1, Math.round(steps / stepsAnEpoch));
+  const ratios = await engine.compile({
+    rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
+  });
+  const isEnough = async (values: ParameterValues): Promise<boolean> => {
+    await ratios.setParameters(values);
+    const how = { signal: options.signal, key: split(key, "enough") };
+    const { ratio } = (await ratios.run({ rows: validationDraws, inputs: {} }, how)).rows;
+    return isAlmostExact(ratio!);
+  };
   const result = await minimize(
     {
-      loss: loss(annealing > 0 ? g.stepInput("temperature", []) : undefined),
-      validation: loss(undefined),
+      loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
+        gradient,
+        samples: importanceSamples,
+        temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
+      }),
+      validation: variationalLoss(flow, judged, parts, asItIs),
       parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
       ...(annealing > 0 ? { draws: { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } } : {}),
     },
@@ -148,6 +163,7 @@ export async function fitVariational(
       patience: epochs,
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
+      isEnough,
       signal: options.signal,
       onEpoch: ({ epoch, validationLoss }) =>
         options.onProgress?.({
@@ -156,11 +172,11 @@ export async function fitVariational(
           bound: logDeterminant - validationLoss,
         }),
     },
-  );
+  ).finally(() => ratios.dispose());
   const model: Model = {
     ...start,
     values: { ...start.values, ...result.values },
-    fitted: { ...start.fitted, epochs },
+    fitted: { ...start.fitted, epochs: result.history.at(-1)?.epoch ?? 0 },
   };
   return await weighed(model, target, options, result.history);
 }
@@ -205,6 +221,13 @@ async function weighed(
     history,
     sample: (n, own = {}) => weighing.sample(n, { ...how, seed, ...own }),
   };
+}
+
+/** Whether samples are as good as exact ones, so that further steps would gain nothing: 999 effective ones in 1000. */
+function isAlmostExact(logRatios: Float64Array): boolean {
+  const { k, logWeights } = paretoSmoothed(logRatios);
+  const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
+  return k < 0.5 && 1 / squares > 0.999 * logRatios.length;
 }
 
 function scalar(value: Expr): Expr {

@@ -4,7 +4,9 @@
  *
  * With w = m + L z, the gradient of E log p(w) + log det L by m is E grad log p, and it is stationary in the covariance where
  * the precision is -E hess log p (Opper & Archambeau 2009, "The variational Gaussian approximation revisited", equations 13
- * and 14, doi:10.1162/neco.2008.08-07-592). Directions of the wrong curvature count with their absolute value.
+ * and 14, doi:10.1162/neco.2008.08-07-592). That expectation is the slope of the linear regression of grad log p on w, by
+ * Stein's lemma: exact for a Gaussian density, and second derivatives of a long program are not needed. Directions of the
+ * wrong curvature count with their absolute value.
  *
  * @module
  */
@@ -12,7 +14,7 @@
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { Engine } from "../../engines/engine.ts";
 import { AbortedError, NumericalError } from "../../errors.ts";
-import { jvp, vjp } from "../../graph/derivative.ts";
+import { vjp } from "../../graph/derivative.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
@@ -21,6 +23,8 @@ import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 export interface Gaussian {
   readonly mean: Float64Array;
   readonly factor: Float64Array;
+  /** The bound: mean of log p and entropy, but for the constant of the latter, in nats. */
+  readonly bound: number;
 }
 
 const mostRounds = 200;
@@ -44,16 +48,10 @@ export async function gaussianApproximation(
   const x = g.input("x", [features]);
   const value = logDensity(x);
   const [gradient] = vjp([value], [g.constant(1)], [x]);
-  const hessian = g.concatenate(
-    Array.from({ length: features }, (_, i) => {
-      const unit = Float64Array.from({ length: features }, (_, j) => (i === j ? 1 : 0));
-      return jvp([gradient!], [x], [g.constant(unit)])[0]!;
-    }),
-  );
   const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
   const [values, slopes] = await Promise.all([
     engine.compile({ rows: { value: one(value) } }),
-    engine.compile({ rows: { value: one(value), gradient: one(gradient!), hessian: one(hessian) } }),
+    engine.compile({ rows: { gradient: one(gradient!) } }),
   ]);
   const draws = antithetic(features, key);
   const rows = draws.length / features;
@@ -87,12 +85,8 @@ export async function gaussianApproximation(
     let idle = 0;
     for (let round = 0; round < mostRounds && idle < 3; round++) {
       const at = (await slopes.run({ rows, inputs: { x: place(mean, factor) } })).rows;
-      const slope = Matrix.columnVector(Array.from(average(at.gradient!, features)));
-      const curvature = new Matrix(features, features);
-      average(at.hessian!, features * features).forEach((own, i) =>
-        curvature.set(Math.floor(i / features), i % features, -own),
-      );
-      const whitened = factor.transpose().mmul(curvature).mmul(factor);
+      const { slope, curvature } = regression(draws, at.gradient!, features);
+      const whitened = factor.transpose().mmul(curvature);
       const direction = factor.transpose().mmul(slope);
       if (!whitened.to1DArray().every(Number.isFinite) || !direction.to1DArray().every(Number.isFinite))
         throw new NumericalError(
@@ -123,7 +117,7 @@ export async function gaussianApproximation(
       }
       if (!improved) break;
     }
-    return { mean, factor: Float64Array.from(factor.to1DArray()) };
+    return { mean, factor: Float64Array.from(factor.to1DArray()), bound };
   } finally {
     values.dispose();
     slopes.dispose();
@@ -132,7 +126,7 @@ export async function gaussianApproximation(
 
 /** Standard normal rows and their negatives, more with more features. */
 function antithetic(features: number, key: RandomKey): Float64Array {
-  const pairs = Math.max(32, 2 * features);
+  const pairs = Math.max(32, 4 * features);
   const stream = new RandomStream(split(key, "gaussian"));
   const half = Float64Array.from({ length: pairs * features }, () => stream.normal());
   return Float64Array.from({ length: 2 * half.length }, (_, i) =>
@@ -140,11 +134,26 @@ function antithetic(features: number, key: RandomKey): Float64Array {
   );
 }
 
+/** Mean of the gradients, and minus the slopes of their regression on the draws: `curvature[i][j]` of gradient i by draw j. */
+function regression(
+  draws: Float64Array,
+  gradients: Float64Array,
+  features: number,
+): { readonly slope: Matrix; readonly curvature: Matrix } {
+  const rows = draws.length / features;
+  // Draws come with their negatives, so that they have a mean of 0.
+  const z = Matrix.from1DArray(rows, features, Array.from(draws));
+  const gradient = Matrix.from1DArray(rows, features, Array.from(gradients));
+  const slope = Matrix.columnVector(gradient.mean("column"));
+  const slopes = new CholeskyDecomposition(z.transpose().mmul(z)).solve(z.transpose().mmul(gradient));
+  return { slope, curvature: slopes.transpose().mul(-1) };
+}
+
 function symmetric(matrix: Matrix): Matrix {
   return Matrix.add(matrix, matrix.transpose()).mul(0.5);
 }
 
-/** A start with a finite bound: around 0, narrower and narrower, then around other points. */
+/** The start with the best bound: around 0, wide or narrow; around other points only where there is none. */
 async function startOf(
   features: number,
   boundAt: (mean: Float64Array, factor: Matrix) => Promise<number>,
@@ -153,11 +162,14 @@ async function startOf(
   const stream = new RandomStream(split(key, "start"));
   for (let attempt = 0; attempt < 20; attempt++) {
     const mean = Float64Array.from({ length: features }, () => (attempt === 0 ? 0 : 2 * stream.normal()));
-    for (const scale of [1, 0.1, 0.001]) {
+    let best: { mean: Float64Array; factor: Matrix; bound: number } | undefined;
+    for (const scale of [1, 0.1, 0.01, 1e-3, 1e-4]) {
       const factor = Matrix.eye(features).mul(scale);
       const bound = await boundAt(mean, factor);
-      if (Number.isFinite(bound)) return { mean, factor, bound };
+      if (Number.isFinite(bound) && !(bound <= (best?.bound ?? Number.NEGATIVE_INFINITY)))
+        best = { mean, factor, bound };
     }
+    if (best) return best;
   }
   throw new NumericalError(
     "The log-density is not a finite number around any of 20 starting points: check the bounds of the parameters, and logarithms and quotients in the density.",

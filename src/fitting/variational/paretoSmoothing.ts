@@ -14,7 +14,10 @@ import { UsageError } from "../../errors.ts";
 export interface ParetoSmoothed {
   /** Logarithms of the weights, which add up to 1. */
   readonly logWeights: Float64Array;
-  /** Shape of the tail: below 0.7 estimates by the weights are reliable; above 1 they have no mean. NaN for fewer than 25 weights. */
+  /**
+   * Shape of the tail: below 0.7 estimates by the weights are reliable; above 1 they have no mean. Minus
+   * infinity for equal weights, infinity where a few weights are all that counts, NaN for fewer than 25 weights.
+   */
   readonly k: number;
 }
 
@@ -67,14 +70,18 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
     const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
       (a, b) => logWeights[a]! - logWeights[b]!,
     );
-    const cutoff = Math.exp(logWeights[order[n - tail - 1]!]!);
-    const excesses = Float64Array.from(
-      { length: tail },
-      (_, i) => Math.exp(logWeights[order[n - tail + i]!]!) - cutoff,
-    );
-    // Weights that are all equal have no tail.
-    if (excesses[Math.floor(tail / 4)]! > 1e-15) {
-      const fitted = fitGeneralizedPareto(excesses.map((own) => Math.max(own, Number.MIN_VALUE)));
+    const logCutoff = logWeights[order[n - tail - 1]!]!;
+    const cutoff = Math.exp(logCutoff);
+    const excesses = Float64Array.from({ length: tail }, (_, i) => {
+      const own = logWeights[order[n - tail + i]!]!;
+      // Close to the cutoff without cancellation.
+      return own - logCutoff < 1 ? cutoff * Math.expm1(own - logCutoff) : Math.exp(own) - cutoff;
+    });
+    if (-logCutoff < 1e-12) {
+      // Weights that are all equal have no tail.
+      k = Number.NEGATIVE_INFINITY;
+    } else if (excesses[Math.floor(tail / 4 + 0.5) - 1]! > 1e-100 * excesses[tail - 1]!) {
+      const fitted = fitGeneralizedPareto(excesses);
       k = fitted.k;
       for (let i = 0; i < tail; i++) {
         const level = (i + 0.5) / tail;
@@ -82,7 +89,10 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
         // No weight becomes larger than the largest was.
         logWeights[order[n - tail + i]!] = Math.min(0, Math.log(cutoff + quantile));
       }
-    } else k = Number.NEGATIVE_INFINITY;
+    } else {
+      // A few weights are so large that beside them the rest of the tail is nothing.
+      k = Number.POSITIVE_INFINITY;
+    }
   }
   let sum = 0;
   for (const own of logWeights) sum += Math.exp(own);
