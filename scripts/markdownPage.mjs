@@ -8,7 +8,7 @@ export const minus = (value, digits) => value.toFixed(digits).replace("-", "−"
 /** Lines of a Markdown table, columns under each other as the formatter sets them: the first to the left. */
 export function markdownTable(head, lines) {
   const widths = head.map((name, i) =>
-    Math.max(...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
+    Math.max(3, ...[name, ...lines.map((cells) => cells[i])].map((cell) => cell.length)),
   );
   const line = (cells) =>
     `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
