@@ -51,8 +51,8 @@ function continuousDefaults(kind: FlowKind | undefined, rows: number, batch: num
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
-function residualDefaults(kind: FlowKind | undefined): Partial<Recipe> {
-  return kind === "residual" ? { transforms: 8, hidden: [64], learningRate: 2e-2 } : {};
+function residualDefaults(kind: FlowKind | undefined, rows: number): Partial<Recipe> {
+  return kind === "residual" ? { transforms: rows < 1000 ? 8 : 16, hidden: [64], learningRate: 2e-2 } : {};
 }
 
 /** The default recipe for a table of some rows and columns. */
@@ -61,7 +61,11 @@ export function defaultRecipe(
   own: Partial<Recipe> = {},
 ): Recipe {
   const batch = own.batch ?? (rows < 1000 ? 128 : 256);
-  const chosen = { ...continuousDefaults(own.flow, rows, batch), ...residualDefaults(own.flow), ...own };
+  const chosen = {
+    ...continuousDefaults(own.flow, rows, batch),
+    ...residualDefaults(own.flow, rows),
+    ...own,
+  };
   const flow = chosen.flow ?? "nsf-ar";
   const isTiny = rows < 500;
   // Few columns are cheap, and ridges in them sharp: more transforms, larger and more steps.
