@@ -226,6 +226,12 @@ export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalK
 export type { FittedDescription } from "./flows/model.ts";
 export { initialValues, type ParameterValues } from "./flows/parameters.ts";
 export { type ResidualFlowOptions, residualFlow } from "./flows/residualFlow.ts";
+export {
+  type SolverReport,
+  solverReport,
+  type TrajectoryOptions,
+  trajectories,
+} from "./flows/solverReport.ts";
 export { type Density, type DensityLike, densityOf } from "./gradientFlow/density.ts";
 export {
   type GradientFlow,

@@ -4,7 +4,7 @@
  * still invertible.
  */
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import fc from "fast-check";
 import { LuDecomposition, Matrix } from "ml-matrix";
 import ts from "typescript";
@@ -23,7 +23,15 @@ import {
   Subject,
 } from "./bijections/harness.ts";
 import { engines } from "./engines.ts";
-import { bijectionCases, caseNames, randomParameters, stream, type Values } from "./registry.ts";
+import {
+  approximateTypes,
+  bijectionCases,
+  caseNames,
+  randomParameters,
+  solvedTypes,
+  stream,
+  type Values,
+} from "./registry.ts";
 
 const { epsilon } = engines[0]!;
 /**
@@ -134,7 +142,14 @@ async function logAbsDetSlope(
 const other = (direction: Direction): Direction => (direction === "forward" ? "inverse" : "forward");
 
 describe("the table is complete", () => {
-  const types = new Set(Object.values(bijectionCases).map(({ bijection }) => bijection.type));
+  const types = new Set([
+    ...Object.values(bijectionCases).map(({ bijection }) => bijection.type),
+    ...Object.keys(solvedTypes),
+  ]);
+
+  test.each(Object.entries(solvedTypes))("%s has a file of laws of its own", (_, file) => {
+    expect(existsSync(new URL(file, import.meta.url))).toBe(true);
+  });
 
   test("every type that a model file may hold has a row", () => {
     expect(Object.keys(bijectionReaders).filter((type) => !types.has(type))).toEqual([]);

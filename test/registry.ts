@@ -56,6 +56,12 @@ export interface BijectionCase {
   readonly hides?: (name: string, index: number) => boolean;
 }
 
+/**
+ * Types whose map is known to the tolerance of a solver and not to rounding: the laws hold for them to that tolerance, in a
+ * test of their own.
+ */
+export const approximateTypes: readonly string[] = ["continuous"];
+
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
 const paperSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" });
 const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
@@ -96,6 +102,14 @@ function hidesMasked(features: number, context: number, hidden: readonly number[
     return from > degreeOf(layer + 1, Math.floor(index / widths[layer]!));
   };
 }
+
+/**
+ * Types that the laws cannot judge, since they compare with rounding errors and these maps are as exact as the tolerance of
+ * a solver: each has the laws, with that tolerance, in a file of its own.
+ */
+export const solvedTypes: Readonly<Record<string, string>> = {
+  continuous: "bijections/continuous.test.ts",
+};
 
 /** The table. */
 export const bijectionCases: Readonly<Record<string, BijectionCase>> = {

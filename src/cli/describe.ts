@@ -9,6 +9,8 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["maf", "masked autoregressive flow"],
   ["nsf", "neural spline flow"],
   ["nsf-ar", "autoregressive neural spline flow"],
+  ["cnf", "continuous flow"],
+  ["flow-matching", "continuous flow by flow matching"],
   ["gaussian", "Gaussian, full covariance"],
   ["mixture", "mixture of Gaussians"],
   ["kde", "kernel density"],
@@ -25,6 +27,8 @@ interface Described {
 interface Conditioned {
   readonly hidden: readonly unknown[];
   readonly transformer?: { readonly bins?: unknown };
+  /** Of a continuous flow. */
+  readonly solver?: { readonly tolerance?: unknown };
 }
 
 const isConditioned = (node: object): node is Conditioned =>
@@ -49,6 +53,7 @@ export function describeArchitecture(description: object): string {
     words.push(`hidden ${first.hidden.length > 0 ? first.hidden.join("x") : "none"}`);
     const bins = first.transformer?.bins;
     if (typeof bins === "number") words.push(`${bins} bins`);
+    if (first.solver?.tolerance !== undefined) words.push(`tolerance ${first.solver.tolerance}`);
   }
   if (typeof components === "number") words.push(`${components} component${components === 1 ? "" : "s"}`);
   if (typeof points === "number") words.push(`${points.toLocaleString("en-US")} points`);

@@ -129,6 +129,11 @@ export class Flow {
     return this.#model.given;
   }
 
+  /** @internal Its parts, for what works on flows of one kind. */
+  get model(): Model {
+    return this.#model;
+  }
+
   /** The base distribution. */
   get base(): Distribution {
     return this.#model.base;

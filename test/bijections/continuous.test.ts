@@ -7,13 +7,16 @@ import { describe, expect, it } from "vitest";
 import { type Bound, bindTree, flattenTree } from "../../src/bijections/bijection.ts";
 import { type ContinuousOptions, continuous, type SolveOptions } from "../../src/bijections/continuous.ts";
 import { bijectionFromJson } from "../../src/bijections/registry.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { FormatError, ShapeError } from "../../src/errors.ts";
+import { initialValues } from "../../src/flows/parameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
+import { Subject } from "./harness.ts";
 
 const engine = wasmEngine({ precision: "float64", threads: 1 });
 const single = wasmEngine({ precision: "float32", threads: 1 });
@@ -284,7 +287,7 @@ describe("Hutchinson's estimate", () => {
 
 describe("solvers", () => {
   const options: ContinuousOptions = { features: 2, hidden: [6, 6], context: 1, frequencies: 2 };
-  const own = values(options, 5, 0.8);
+  const own = values(options, 5, 0.4);
   const inputs = { x: normals(40, 6), context: normals(20, 7) };
   const image = (
     solver: ContinuousOptions["solver"],
@@ -309,8 +312,8 @@ describe("solvers", () => {
     let evaluations = 0;
     for (const tolerance of [1e-3, 1e-5, 1e-7]) {
       const found = await image({ kind: "adaptive", tolerance });
-      expect(apart(found.value!, best.value!)).toBeLessThan(30 * tolerance);
-      expect(apart(found.logAbsDet!, best.logAbsDet!)).toBeLessThan(30 * tolerance);
+      expect(apart(found.value!, best.value!)).toBeLessThan(100 * tolerance);
+      expect(apart(found.logAbsDet!, best.logAbsDet!)).toBeLessThan(100 * tolerance);
       const own = found.evaluations!.reduce((a, b) => a + b, 0);
       expect(own).toBeGreaterThan(evaluations);
       evaluations = own;
@@ -343,7 +346,7 @@ describe("solvers", () => {
       [engine, 1e-6],
     ] as const) {
       const found = await run(
-        { ...options, solver: { kind: "adaptive", tolerance: on === single ? 1e-5 : 1e-8 } },
+        { ...options, solver: { kind: "adaptive", tolerance: on === single ? 1e-6 : 1e-8 } },
         own,
         inputs,
         (flow, x, p, c) => {
@@ -359,7 +362,8 @@ describe("solvers", () => {
   });
 
   it("have gradients by the adjoint that agree with those through many steps, to the tolerance", async () => {
-    const flow = continuous(options);
+    const small: ContinuousOptions = { features: 2, hidden: [4, 3], context: 1 };
+    const flow = continuous(small);
     const p = bindTree(flow.parameters);
     const [x, c] = [g.input("x", [2]), g.input("context", [1])];
     const leaves = Array.from(flattenTree(flow.parameters).keys(), (name) => p[name] as Expr);
@@ -371,13 +375,13 @@ describe("solvers", () => {
         sums: Object.fromEntries(leaves.map((_, i) => [`${i}`, found[i]!])),
         rows: { x: found[leaves.length]!, c: found[leaves.length + 1]! },
       });
-      await executable.setParameters(own);
+      await executable.setParameters(values(small, 2));
       const { sums, rows } = await executable.run({ rows: 20, inputs });
       executable.dispose();
       return { ...sums, ...rows };
     };
-    const wanted = await gradients({ kind: "fixed", order: "dormand-prince", steps: 30 });
-    for (const tolerance of [1e-5, 1e-8]) {
+    const wanted = await gradients({ kind: "fixed", order: "dormand-prince", steps: 6 });
+    for (const tolerance of [1e-4, 1e-6]) {
       const found = await gradients({ kind: "adaptive", tolerance });
       for (const [name, data] of Object.entries(wanted)) {
         const size = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
@@ -404,6 +408,103 @@ describe("solvers", () => {
     const { rows } = await executable.run({ rows: 20, inputs: { x: half.value!, context: inputs.context } });
     expect(apart(rows.value!, whole.value!)).toBeLessThan(1e-9);
     executable.dispose();
+  });
+});
+
+describe("the laws of bijections, to the tolerance of the solver", () => {
+  const options: ContinuousOptions = {
+    features: 2,
+    context: 1,
+    hidden: [4, 3],
+    solver: { kind: "adaptive", tolerance: 1e-9 },
+  };
+  const own = values(options, 11, 0.6);
+  const at = { x: normals(12, 12), context: normals(6, 13) };
+
+  it.each(["forward", "inverse"] as const)(
+    "%s: logAbsDet is that of the dense Jacobian",
+    async (direction) => {
+      const subject = new Subject(continuous(options), engine);
+      const { logAbsDet } = await subject.image(direction, own, at);
+      const jacobians = await subject.jacobian(direction, own, at);
+      jacobians.forEach(([a, b, c, d], row) => {
+        expect(logAbsDet[row]).toBeCloseTo(Math.log(a! * d! - b! * c!), 6);
+      });
+      await subject.dispose();
+    },
+  );
+
+  it("every trained parameter gets a gradient", async () => {
+    const subject = new Subject(
+      continuous({ ...options, solver: { kind: "fixed", order: "rk4", steps: 2 } }),
+      engine,
+    );
+    for (const direction of ["forward", "inverse"] as const) {
+      const gradient = await subject.gradient(direction, own, at);
+      for (const name of subject.trained) expect([name, gradient[name]!.indexOf(0)]).toEqual([name, -1]);
+    }
+    await subject.dispose();
+  });
+
+  it.each(["rest", "interpolation"] as const)("is the identity at the start, from %s", async (start) => {
+    const subject = new Subject(continuous({ ...options, start, hidden: [4, 3] }), engine);
+    const initial = initialValues(subject.bijection.parameters, randomKey(1));
+    for (const direction of ["forward", "inverse"] as const) {
+      const { value, logAbsDet } = await subject.image(direction, initial, at);
+      value.forEach((number, i) => expect(number).toBeCloseTo(at.x[i]!, 7));
+      logAbsDet.forEach((number) => expect(number).toBeCloseTo(0, 7));
+    }
+    await subject.dispose();
+  });
+
+  it("engines agree", async () => {
+    const subjects = [referenceEngine, engine, single].map((on) => new Subject(continuous(options), on));
+    const rounded = Object.fromEntries(
+      Object.entries(own).map(([name, data]) => [name, data.map(Math.fround)]),
+    );
+    const rows = { x: at.x.map(Math.fround), context: at.context.map(Math.fround) };
+    const [reference, ...others] = await Promise.all(
+      subjects.map((subject) => subject.image("inverse", rounded, rows)),
+    );
+    others.forEach(({ value, logAbsDet }, i) => {
+      const digits = i === 0 ? 7 : 4;
+      value.forEach((number, k) => expect(number).toBeCloseTo(reference!.value[k]!, digits));
+      logAbsDet.forEach((number, k) => expect(number).toBeCloseTo(reference!.logAbsDet[k]!, digits));
+    });
+    for (const subject of subjects) await subject.dispose();
+  });
+
+  it("the density integrates to 1", async () => {
+    const side = 141;
+    const reach = 7;
+    const grid = Float64Array.from({ length: 2 * side * side }, (_, i) => {
+      const place = i % 2 === 0 ? Math.floor(i / 2 / side) : Math.floor(i / 2) % side;
+      return (2 * reach * place) / (side - 1) - reach;
+    });
+    const subject = new Subject(
+      continuous({ ...options, solver: { kind: "adaptive", tolerance: 1e-5 } }),
+      engine,
+    );
+    const context = new Float64Array(side * side).fill(0.4);
+    const logDensity = await subject.logDensity(own, { x: grid, context });
+    const total =
+      logDensity.reduce((sum, value) => sum + Math.exp(value), 0) * ((2 * reach) / (side - 1)) ** 2;
+    expect(Math.abs(total - 1)).toBeLessThan(1e-3);
+    await subject.dispose();
+  });
+
+  it("far rows stay finite", async () => {
+    const subject = new Subject(
+      continuous({ ...options, solver: { kind: "adaptive", tolerance: 1e-5 } }),
+      engine,
+    );
+    const far = [1e3, -1e6, 1e12, 20];
+    const { value, logAbsDet } = await subject.image("inverse", own, {
+      x: Float64Array.from(far.flatMap((a) => [a, -a])),
+      context: new Float64Array(4),
+    });
+    expect([...value, ...logAbsDet].every(Number.isFinite)).toBe(true);
+    await subject.dispose();
   });
 });
 
