@@ -1,8 +1,8 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
- * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every run, but for
- * the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--residual` and `--continuous`
- * write a part.
+ * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
+ * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder`, `--residual` and
+ * `--continuous`  * write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ import {
   split,
   tableFromRows,
 } from "../dist/index.js";
-import { continuousFigure } from "./continuousResults.mjs";
+import { writeAutoencoder } from "./autoencoderResults.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { writePosterior } from "./posteriorResults.mjs";
 import { residualFigure } from "./residualResults.mjs";
@@ -227,5 +227,5 @@ if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
 if (only === undefined || only === "--posterior") await writePosterior();
 if (only === undefined || only === "--residual") await writeResidual();
-if (only === undefined || only === "--continuous") await writeContinuous();
+if (only === undefined || only === "--autoencoder") await writeAutoencoder();
 process.exit(0);

@@ -69,7 +69,8 @@ export function vae({ maps, latents = 40, hidden = 200 }) {
   const logPrior = normal.logProb(z, {});
   const logLikelihood = ops.sum(ops.bernoulliLogProb(image, decoder.run(z, bound.decoder)));
   const divergence = ops.sub(logQ, logPrior);
-  return { tree, bound, logLikelihood, divergence, logWeight: ops.sub(logLikelihood, divergence) };
+  const drawn = ops.sigmoid(decoder.run(ops.randomNormal([latents], "prior"), bound.decoder));
+  return { tree, bound, logLikelihood, divergence, logWeight: ops.sub(logLikelihood, divergence), drawn };
 }
 
 /** Trains a VAE on images, rows of 784 shades; returns values of its parameters. */
@@ -128,4 +129,16 @@ export async function bounds(model, values, images, { samples, seed = 0 }) {
     weighted[row] = top + Math.log(logs.reduce((sum, own) => sum + Math.exp(own - top), 0) / samples);
   }
   return { single, weighted };
+}
+
+/** Digits drawn from the model: the shares of black that the decoder gives for latents from the prior, 784 a digit. */
+export async function drawDigits(model, values, count, { seed = 0 } = {}) {
+  const executable = await wasmEngine().compile({ rows: { shades: model.drawn } });
+  await executable.setParameters(values);
+  const { rows } = await executable.run(
+    { rows: count, inputs: {} },
+    { key: split(randomKey(seed), "digits") },
+  );
+  executable.dispose();
+  return rows.shades;
 }

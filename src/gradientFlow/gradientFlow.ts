@@ -82,7 +82,7 @@ export interface GradientFlowOptions {
   readonly jacobians?: boolean;
   /**
    * Largest error of one step in time: a coordinate's for "exact" (default 1e-9), the root mean square over the
-   * coordinates for "grid" (default 1e-5) and "particles" (default 1e-4), absolute below 1 and relative above.
+   * coordinates for "grid" (default 1e-5) and "particles" (default 1e-6), absolute below 1 and relative above.
    */
   readonly tolerance?: number;
   /** Stops the computation with an AbortedError. */

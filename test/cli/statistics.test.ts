@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../src/data/readTable.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { expectFailure, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
@@ -102,5 +103,71 @@ describe("pushforward compare", () => {
   it("refuses data that no kind could use with one line", async () => {
     writeFiles(cwd, { "few.csv": "x,y\n1,2\n3,4\n" });
     expectFailure(await runCli("compare few.csv".split(" "), { cwd }), 1, /fitting needs at least 10/);
+  });
+});
+
+describe("pushforward information", () => {
+  const rho = 0.6;
+  beforeAll(() => {
+    const stream = new RandomStream(randomKey(5));
+    const rows = Array.from({ length: 240 }, () => {
+      const a = stream.normal();
+      return [a, rho * a + 0.8 * stream.normal(), 3 * stream.normal(), 1];
+    });
+    const lines = rows.map((row, i) => (i === 7 ? `${row[0]},,${row[2]},1` : row.join(",")));
+    writeFiles(cwd, { "pairs.csv": `a,b,c,w\n${lines.join("\n")}\n` });
+  });
+  const common = "information pairs.csv --columns a,b,c --between a,c:b --missing drop --folds 2 --seed 1";
+
+  it("prints entropies and what columns share, in nats, each with its standard error", async () => {
+    const { stdout } = await succeed(common);
+    const names = [
+      "rows",
+      "dropped",
+      "entropy",
+      "negentropy",
+      "total correlation",
+      "entropy of a",
+      "entropy of b",
+      "entropy of c",
+      "between a,c : b",
+    ];
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(names.length);
+    const values = lines.map((line, i) => {
+      expect(line).toContain(names[i]);
+      return line
+        .replace(/[│|]/, "")
+        .slice(line.indexOf(names[i]!) + names[i]!.length)
+        .trim();
+    });
+    expect(values.slice(0, 2)).toEqual(["239", "1"]);
+    for (const value of values.slice(2)) expect(value).toMatch(/^-?\d\.\d{4} \+- 0\.\d{4} nats$/);
+    // Of 0.2231 nats that a and b share; standard error about 0.04.
+    const shared = Number.parseFloat(values.at(-1)!);
+    expect(Math.abs(shared + 0.5 * Math.log(1 - rho * rho))).toBeLessThan(0.2);
+  });
+
+  it("gives the same as plain data with --json, and takes weights", async () => {
+    const result = JSON.parse((await succeed(`${common} --weights w --json`)).stdout);
+    expect(result).toMatchObject({ rows: 239, dropped: 1, columns: ["a", "b", "c"] });
+    expect(result.between).toEqual([["a", "c"], ["b"]]);
+    for (const estimate of [
+      result.entropy,
+      result.negentropy,
+      result.totalCorrelation,
+      result.mutualInformation,
+      ...Object.values(result.marginalEntropies as object),
+    ])
+      expect(Object.keys(estimate)).toEqual(["value", "standardError"]);
+  });
+
+  it("refuses groups and columns that do not fit", async () => {
+    const refused = async (options: string, code: number, message: RegExp): Promise<void> =>
+      expectFailure(await runCli(`information pairs.csv ${options}`.split(" "), { cwd }), code, message);
+    await refused("--between a,b", 2, /--between must be groups of columns such as a,b:c/);
+    await refused("--between a:a,b --missing drop", 2, /"a" is named twice/);
+    await refused("--columns a,b --between a:c --missing drop", 2, /"c" of between is not among the columns/);
+    await refused("--columns a,q --missing drop", 1, /q/);
   });
 });
