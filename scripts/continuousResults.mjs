@@ -35,7 +35,8 @@ export async function continuousFigure({ train, test, grid, size, limits }) {
     parts.push(text(18, top + SIDE / 2, NAMES[kind], { size: 11.5, anchor: "middle", rotate: -90 }));
     TIMES.forEach((time, i) => {
       const left = LEFT + i * (SIDE + GAP);
-      if (row === 0) parts.push(text(left + SIDE / 2, top - 8, `t = ${time}`, { size: 11.5, anchor: "middle" }));
+      if (row === 0)
+        parts.push(text(left + SIDE / 2, top - 8, `t = ${time}`, { size: 11.5, anchor: "middle" }));
       // Where each of a few points has been so far.
       const lines = Array.from({ length: PATHS }, (_, k) =>
         paths.filter((_, f) => steps[f] <= time).map((at) => [at[2 * k], at[2 * k + 1]]),
@@ -55,7 +56,12 @@ export async function continuousFigure({ train, test, grid, size, limits }) {
     const left = LEFT + TIMES.length * (SIDE + GAP);
     if (row === 0) parts.push(text(left + SIDE / 2, top - 8, "density", { size: 11.5, anchor: "middle" }));
     parts.push(
-      panel(left, top, SIDE, SIDE, { x: angle, y: angle, ticksLeft: false, marks: contours(density, size, limits) }),
+      panel(left, top, SIDE, SIDE, {
+        x: angle,
+        y: angle,
+        ticksLeft: false,
+        marks: contours(density, size, limits),
+      }),
     );
     const scores = await flow.logProb(test);
     const { evaluations, roundTrip } = await solverReport(flow, test);

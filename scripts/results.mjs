@@ -2,7 +2,7 @@
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
  * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
  * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder`, `--residual` and
- * `--continuous`  * write a part.
+ * `--continuous` write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -227,5 +227,6 @@ if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
 if (only === undefined || only === "--posterior") await writePosterior();
 if (only === undefined || only === "--residual") await writeResidual();
+if (only === undefined || only === "--continuous") await writeContinuous();
 if (only === undefined || only === "--autoencoder") await writeAutoencoder();
 process.exit(0);

@@ -23,14 +23,7 @@ import {
   Subject,
 } from "./bijections/harness.ts";
 import { engines } from "./engines.ts";
-import {
-  bijectionCases,
-  caseNames,
-  randomParameters,
-  solvedTypes,
-  stream,
-  type Values,
-} from "./registry.ts";
+import { bijectionCases, caseNames, randomParameters, solvedTypes, stream, type Values } from "./registry.ts";
 
 const { epsilon } = engines[0]!;
 /**
