@@ -262,12 +262,10 @@ function figure(few, many, exact) {
   chosen.forEach((own, i) => {
     const left = LEFT + i * (SIDE + GAP);
     parts.push(
-      text(
-        left + SIDE / 2,
-        first - 8,
-        `new simulation ${own.row + 1}: at most ${Math.round(own.peak ** 2)} of 1,000 infected`,
-        { size: 11, anchor: "middle" },
-      ),
+      text(left + SIDE / 2, first - 8, `at most ${Math.round(own.peak ** 2)} of 1,000 infected`, {
+        size: 11,
+        anchor: "middle",
+      }),
       posteriorPanel(left, first, own),
       text(left + SIDE / 2, first + SIDE + 34, "log beta", { size: 11.5, anchor: "middle" }),
     );

@@ -77,7 +77,7 @@ export function vae({ maps, latents = 40, hidden = 200 }) {
 export async function trainVae(
   model,
   images,
-  { seed, epochs, warmUp, batch = 128, learningRate = 2e-3, ...options },
+  { seed, epochs, warmUp, batch = 128, learningRate = 5e-3, ...options },
 ) {
   const rows = images.length / pixels;
   // The divergence comes in slowly: else the posterior is drawn to the prior before the decoder has learnt to use z.
