@@ -18,6 +18,7 @@ import {
   tableFromRows,
 } from "../dist/index.js";
 import { writeAutoencoder } from "./autoencoderResults.mjs";
+import { continuousFigure } from "./continuousResults.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { writePosterior } from "./posteriorResults.mjs";
 import { residualFigure } from "./residualResults.mjs";
