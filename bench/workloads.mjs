@@ -7,6 +7,8 @@ export const flows = {
   nsf: { transforms: 5 },
   "nsf-ar": { transforms: 5 },
   residual: { transforms: 8, hidden: [128] },
+  cnf: { transforms: 1 },
+  "flow-matching": { transforms: 1 },
 };
 
 export const workloads = ["step", "logProb", "sample", "fit", "startup"];

@@ -1,8 +1,8 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
  * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
- * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder` and `--residual`
- * write a part.
+ * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder`, `--residual` and
+ * `--continuous` write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -18,6 +18,7 @@ import {
   tableFromRows,
 } from "../dist/index.js";
 import { writeAutoencoder } from "./autoencoderResults.mjs";
+import { continuousFigure } from "./continuousResults.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { writePosterior } from "./posteriorResults.mjs";
 import { residualFigure } from "./residualResults.mjs";
@@ -206,11 +207,27 @@ async function writeResidual() {
   console.log(`${OUT}/residual.png`);
 }
 
+async function writeContinuous() {
+  const { train, test, grid } = await angles();
+  const { figure, reports } = await continuousFigure({ train, test, grid, size: GRID, limits: LIMITS });
+  await writeFile(path(`${OUT}/continuous.png`), smallPng(figure, ZOOM));
+  const lines = reports.map(({ kind, logProb, evaluations, mostEvaluations, roundTrip }) => [
+    `\`${kind}\``,
+    minus(logProb, 3),
+    evaluations.toFixed(0),
+    mostEvaluations.toFixed(0),
+    roundTrip.toExponential(0).replace("-", "−"),
+  ]);
+  const head = ["kind", "held-out log-likelihood", "evaluations a row", "at most", "worst round trip"];
+  await writeBetween(PAGE, "continuous", markdownTable(head, lines).join("\n"));
+}
+
 await mkdir(path(OUT), { recursive: true });
 if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
 if (only === undefined || only === "--posterior") await writePosterior();
 if (only === undefined || only === "--residual") await writeResidual();
+if (only === undefined || only === "--continuous") await writeContinuous();
 if (only === undefined || only === "--autoencoder") await writeAutoencoder();
 process.exit(0);

@@ -353,7 +353,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   "bounded, one feature": {
     bijection: bounded({ features: 1, lower: [0], upper: [null] }),
     startsAsIdentity: false,
-    edges: [-50, 50],
+    edges: [-30, 30],
     within: (direction, [x]) => [direction === "forward" ? x! : Math.max(1e-12, Math.abs(x!))],
   },
   "bounded on both sides": {

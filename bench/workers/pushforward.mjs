@@ -18,6 +18,8 @@ const options = { threads, ...(wide ? { wide } : {}) };
 function architectureOf({ flow, features, hidden, transforms, bins }) {
   const sizes = { features, hidden, transforms };
   if (flow === "realnvp") return library.realNVP(sizes);
+  if (flow === "cnf") return library.continuousFlow({ features, hidden });
+  if (flow === "flow-matching") return library.flowMatching({ features, hidden });
   if (flow === "residual") return library.residualFlow(sizes);
   if (flow === "maf") return library.maskedAutoregressiveFlow(sizes);
   // The paper's splines, which are those of the others: the tails are the identity.
@@ -31,7 +33,7 @@ function architectureOf({ flow, features, hidden, transforms, bins }) {
 function valuesOf(tree, layers) {
   const values = library.initialValues(tree, library.randomKey(0));
   for (const [name, value] of Object.entries(values))
-    if (name.endsWith(`weight${layers}`) || name.endsWith(`bias${layers}`))
+    if (name.endsWith(`weight${layers}`) || name.endsWith(`bias${layers}`) || /\.out(Bias)?$/.test(name))
       value.set(normals(value.length, value.length).map((x) => 0.05 * x));
   return values;
 }

@@ -19,6 +19,9 @@ def build(task, width):
         return zuko.flows.MAF(features, transforms=transforms, **hidden)
     if task["flow"] == "nsf-ar":
         return zuko.flows.NSF(features, transforms=transforms, bins=task["bins"], **hidden)
+    if task["flow"] == "cnf":
+        # Adaptive steps and the adjoint, with its own tolerances; the divergence exact, as by default.
+        return zuko.flows.CNF(features, **hidden)
     bins = task["bins"]
     return zuko.flows.NICE(
         features,

@@ -5,7 +5,7 @@
  *     below b          y = b - p(-x)
  *     between a and b  y = a + (b - a) sigmoid(x)
  *
- * Beyond |x| = 50, where e^x is past all digits of what it stands beside, p goes on as a straight line above and as a
+ * Beyond |x| = 30, p goes on as a straight line above and as a
  * hyperbola below, with equal value and slope, so that nothing overflows and each value has an inverse.
  *
  * @module
@@ -26,7 +26,7 @@ export interface BoundedOptions {
   readonly upper: readonly (number | null)[];
 }
 
-const reach = 50;
+const reach = 30;
 const top = Math.exp(reach);
 const bottom = Math.exp(-reach);
 

@@ -103,6 +103,7 @@ export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions
     const isLast = i + 1 === layers;
     own[`weight${i}`] = isLast ? trained([to, from]) : trainedUniform([to, from], Math.sqrt(3 / from));
     biases[`bias${i}`] = isLast ? trained([to]) : trainedUniform([to], 1);
+    // Steep: rows of a contraction are short, so that a unit sees a fraction of a deviation, where a gentle bend is a line.
     if (activation === "lipswish" && !isLast) own[`beta${i}`] = trained([], 6);
   }
   // 1/p at the ends and after each hidden layer, as a logit: p = 2 at first.

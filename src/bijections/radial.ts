@@ -53,7 +53,11 @@ export function radial({ features, context = 0, hidden = [] }: RadialOptions): B
     const alpha = positive(logAlpha);
     return { alpha, beta: g.sub(positive(logBeta), alpha) };
   };
-  const radius = (difference: Expr): Expr => g.sqrt(g.add(g.sum(g.square(difference)), 1e-30));
+  /** Its length, in units of the largest element, so that no square overflows. */
+  const radius = (difference: Expr): Expr => {
+    const size = g.stopGradient(g.max(g.maximum(g.abs(difference)), 1e-15));
+    return g.mul(size, g.sqrt(g.add(g.sum(g.square(g.div(difference, size))), 1e-30)));
+  };
   const logAbsDet = (alpha: Expr, beta: Expr, r: Expr): Expr => {
     const reach = g.add(alpha, r);
     return g.add(
@@ -84,7 +88,8 @@ export function radial({ features, context = 0, hidden = [] }: RadialOptions): B
       // r² + q r - α |y - c| = 0, written so that nothing cancels for either sign of q.
       const q = g.sub(g.add(alpha, beta), moved);
       const product = g.mul(4, g.mul(alpha, moved));
-      const root = g.sqrt(g.add(g.square(q), product));
+      const size = g.stopGradient(g.max(g.max(g.abs(q), g.sqrt(product)), 1e-15));
+      const root = g.mul(size, g.sqrt(g.add(g.square(g.div(q, size)), g.div(g.div(product, size), size))));
       const r = g.select(
         g.less(0, q),
         g.div(g.mul(0.5, product), g.add(g.max(q, 0), root)),

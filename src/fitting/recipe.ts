@@ -58,8 +58,8 @@ function continuousDefaults(kind: FlowKind | undefined, rows: number, batch: num
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
-function residualDefaults(kind: FlowKind | undefined): Partial<Recipe> {
-  return kind === "residual" ? { transforms: 8, hidden: [64], learningRate: 2e-2 } : {};
+function residualDefaults(kind: FlowKind | undefined, rows: number): Partial<Recipe> {
+  return kind === "residual" ? { transforms: rows < 1000 ? 8 : 16, hidden: [64], learningRate: 2e-2 } : {};
 }
 
 /** Columns that a row must be worth for its table's covariance to be a safe start. */
@@ -100,7 +100,7 @@ export function defaultRecipe(
   const batch = own.batch ?? (rows < 1000 ? 128 : 256);
   const chosen = {
     ...continuousDefaults(own.flow, rows, batch),
-    ...residualDefaults(own.flow),
+    ...residualDefaults(own.flow, rows),
     ...elementaryDefaults(own.flow, rows, features, batch),
     ...own,
   };

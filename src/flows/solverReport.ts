@@ -5,9 +5,9 @@
  */
 
 import { bindTree, subtreeOf } from "../bijections/bijection.ts";
-import { type Continuous, type ContinuousOptions, continuous } from "../bijections/continuous.ts";
+import { type Continuous, defaultSolver } from "../bijections/continuous.ts";
 import { selectColumns, type Table } from "../data/table.ts";
-import type { RunOutputs } from "../engines/engine.ts";
+import type { Executable, RunInputs, RunOutputs } from "../engines/engine.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
@@ -119,27 +119,36 @@ export async function trajectories(
         }
       : {};
   const bound = bindTree(parameterTree(model));
-  const found: Float64Array[] = [];
-  for (const until of times) {
-    let at: Float64Array = noise;
-    if (until > 0) {
-      const part = continuous({ ...(bijection.toJSON() as unknown as ContinuousOptions), until });
-      const { value } = part.forward(
-        g.input("data", [bijection.features]),
-        subtreeOf(bound, "bijection"),
-        contextInput(model),
+  const [z, own, c] = [
+    g.input("data", [bijection.features]),
+    subtreeOf(bound, "bijection"),
+    contextInput(model),
+  ];
+  // The last time is given with each run, so that all are one program.
+  const { state } = g.solveOde(z, (time, at) => bijection.velocity(time, at, own, c).value, {
+    from: 0,
+    to: g.stepInput("until"),
+    method: bijection.solver.kind === "adaptive" ? bijection.solver : defaultSolver,
+  });
+  const { value } = model.preparation.forward(z, subtreeOf(bound, "preparation"));
+  const exact = { ...options, precision: "float64" as const };
+  const solve = await compiled(model, { state }, options);
+  const restore = await compiled(model, { value }, exact);
+  try {
+    const found: Float64Array[] = [];
+    for (const until of times) {
+      const inputs = { rows: n, inputs: { data: noise, ...context } };
+      const stepInputs = { until: Float64Array.of(until) };
+      const at = (await solve.run(inputs, { signal: options.signal, stepInputs })).rows.state!;
+      found.push(
+        (await restore.run({ rows: n, inputs: { data: at } }, { signal: options.signal })).rows.value!,
       );
-      at = (await run(model, { value }, { rows: n, inputs: { data: noise, ...context } }, options)).rows
-        .value!;
     }
-    const { value } = model.preparation.forward(
-      g.input("data", [bijection.features]),
-      subtreeOf(bound, "preparation"),
-    );
-    const exact = { ...options, precision: "float64" as const };
-    found.push((await run(model, { value }, { rows: n, inputs: { data: at } }, exact)).rows.value!);
+    return found;
+  } finally {
+    solve.dispose();
+    restore.dispose();
   }
-  return found;
 }
 
 function contextInput(model: Model): Expr | undefined {
@@ -159,15 +168,26 @@ async function prepared(
   return (await run(model, { value }, { rows, inputs: { data: values } }, exact)).rows.value!;
 }
 
+async function compiled(
+  model: Model,
+  rows: Readonly<Record<string, Expr>>,
+  options: EvaluationOptions,
+): Promise<Executable> {
+  const executable = await engineOf({ ...options, precision: options.precision ?? model.precision }).compile({
+    rows,
+  });
+  await executable.setParameters(model.values);
+  return executable;
+}
+
 async function run(
   model: Model,
   rows: Readonly<Record<string, Expr>>,
-  inputs: { readonly rows: number; readonly inputs: Readonly<Record<string, Float64Array>> },
+  inputs: RunInputs,
   options: EvaluationOptions,
 ): Promise<RunOutputs> {
-  const executable = await engineOf({ precision: model.precision, ...options }).compile({ rows });
+  const executable = await compiled(model, rows, options);
   try {
-    await executable.setParameters(model.values);
     return await executable.run(inputs, { signal: options.signal });
   } finally {
     executable.dispose();

@@ -9,6 +9,7 @@ import { type ResidualOptions, residual } from "../../src/bijections/residual.ts
 import {
   defaultRoulette,
   drawTerms,
+  logDetByElimination,
   mostTerms,
   type Roulette,
   seriesError,
@@ -223,6 +224,25 @@ describe("log-determinants", () => {
   }
   const exactOf = (j: Matrix): number =>
     Math.log(new LuDecomposition(Matrix.add(Matrix.eye(features), j)).determinant);
+
+  test.each([1, 2, 5, 12, 13, 20])("elimination of %d rows gives the determinant", async (n) => {
+    const m = g.input("m", [n, n]);
+    const compiled = await float64.compile({
+      rows: {
+        logDet: logDetByElimination(
+          Array.from({ length: n }, (_, row) => g.reshape(g.slice(m, row, row + 1), [n])),
+        ),
+      },
+    });
+    // I + J with a J whose spectral norm is 0.95, its symmetric part as negative as that allows.
+    const j = matrixOf(normals(n * n, n), n, n);
+    for (let i = 0; i < n; i++) j.set(i, i, j.get(i, i) - 2);
+    const data = Matrix.add(Matrix.eye(n), Matrix.mul(j, 0.95 / largestSingular(j)));
+    const { logDet } = (await compiled.run({ rows: 1, inputs: { m: Float64Array.from(data.to1DArray()) } }))
+      .rows;
+    expect(logDet![0]!).toBeCloseTo(Math.log(new LuDecomposition(data).determinant), 11);
+    compiled.dispose();
+  });
 
   test("a series is off by no more than its bound, which falls to 0", async () => {
     const y = g.input("y", [features]);

@@ -36,7 +36,7 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --ema 1", /^--ema must be a number from 0 to below 1, got "1"\./],
   [
     "fit data.csv --out m.safetensors --flow nsfar",
-    /^--flow must be realnvp, maf, nsf, nsf-ar, gaussian, .* or dual-ascent, got "nsfar"\. Did you mean nsf-ar\?/,
+    /^--flow must be realnvp, maf, nsf, nsf-ar, planar, .* or dual-ascent, got "nsfar"\. Did you mean nsf-ar\?/,
   ],
   [
     "fit absent.csv --out m.safetensors --flow gaussian --epochs 3",

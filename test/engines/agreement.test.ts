@@ -132,6 +132,20 @@ const programs: Record<string, Partial<Program>> = {
   "products of parameters before the tiles": {
     rows: { y: g.linear(x, g.matrixProduct(w, g.transpose(square)), g.linear(v, w)) },
   },
+  "products of shared matrices of any shape": {
+    sums: Object.fromEntries(
+      [
+        [1, 1, 1],
+        [3, 5, 7],
+        [8, 3, 4],
+        [2, 6, 3],
+        [17, 16, 13],
+      ].map(([m, k, n], i) => [
+        `product ${i}`,
+        g.matrixProduct(g.parameter(`left ${i}`, [m!, k!]), g.parameter(`right ${i}`, [k!, n!])),
+      ]),
+    ),
+  },
   "a sum over rows sees no padding": { sums: { s: g.sumRows(g.exp(x)), n: g.sumRows(g.exp(g.mul(x, 0))) } },
   "a shared output of rows": { rows: { y: g.sum(v), z: v } },
   "norm of sums": { sums: { s: g.sqrt(g.sum(g.square(g.sumOuter(x, g.mul(g.rowMark(), g.tanh(x)))))) } },
