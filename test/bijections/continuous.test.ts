@@ -224,6 +224,17 @@ function expectMean(draws: Float64Array, expected: number): void {
   expect(Math.abs(mean - expected)).toBeLessThan(4 * error);
 }
 
+function correlation(a: Float64Array, b: Float64Array): number {
+  const centred = (data: Float64Array): Float64Array => {
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+    return data.map((value) => value - mean);
+  };
+  const [x, y] = [centred(a), centred(b)];
+  const product = (u: Float64Array, v: Float64Array): number =>
+    u.reduce((sum, value, i) => sum + value * v[i]!, 0);
+  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+}
+
 describe("Hutchinson's estimate", () => {
   const options: ContinuousOptions = {
     features: 3,
@@ -268,6 +279,39 @@ describe("Hutchinson's estimate", () => {
         found.estimate!.filter((_, k) => k % 3 === i),
         found.exact![i]!,
       );
+  });
+
+  it("has noise of its own in each flow of a program, and one noise in each flow", async () => {
+    const flow = continuous(options);
+    const at = g.input("x", [3]);
+    const bound: Record<string, Bound> = Object.fromEntries(
+      ["0.", "1."].map((scope) => [scope, bindTree(flow.parameters, scope)]),
+    );
+    const solve = (scope: string, divergence: "sign" | "normal") =>
+      flow.solve("forward", at, bound[scope]!, undefined, { divergence, jacobian: true });
+    const solved = Object.fromEntries(
+      (["sign", "normal"] as const).flatMap((law) => {
+        const [first, second, again] = [solve("0.", law), solve("1.", law), solve("0.", law)];
+        return Object.entries({ first, second, again }).flatMap(([name, { logAbsDet, jacobian }]) => [
+          [`${law} ${name}`, logAbsDet],
+          [`${law} ${name} jacobian`, jacobian],
+        ]);
+      }),
+    );
+    const executable = await engine.compile({ rows: solved });
+    // The same parameters in both, so that only the noise tells them apart.
+    const both = ["0.", "1."].flatMap((scope) =>
+      Object.entries(own).map(([name, data]) => [scope + name, data] as const),
+    );
+    await executable.setParameters(Object.fromEntries(both));
+    const { rows: found } = await executable.run({ rows: 4000, inputs: { x } }, { key: randomKey(1) });
+    executable.dispose();
+    for (const law of ["sign", "normal"])
+      for (const what of ["", " jacobian"]) {
+        const [first, second] = [found[`${law} first${what}`]!, found[`${law} second${what}`]!];
+        expect(found[`${law} again${what}`]).toEqual(first);
+        expect(Math.abs(correlation(first, second))).toBeLessThan(4 / Math.sqrt(4000));
+      }
   });
 
   it("has other noise with another seed, and the same with the same", async () => {

@@ -119,14 +119,23 @@ describe("continuousFlow", () => {
     expect(meanOf(await flow.logProb(more))).toBeGreaterThan(meanOf(await gaussian.flow.logProb(more)) + 0.1);
   });
 
-  it("reports the log-density of training rows where nothing is added to it", async () => {
+  it.each<[string, Partial<ContinuousFlowOptions>, boolean]>([
+    ["adaptive steps and nothing added", { trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, true],
+    ["fixed steps", {}, false],
+    ["a regularizer", { kinetic: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
+    ["another regularizer", { jacobian: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
+  ])("of a training by %s, the loss is reported as a log-density: %o", async (_, options, isReported) => {
     const progress: FitProgress[] = [];
-    await fit(continuousFlow({ features: 2, hidden: [8], kinetic: 0 }), two, {
+    await fit(continuousFlow({ features: 2, hidden: [4], kinetic: 0, ...options }), two, {
       ...quick,
-      epochs: 4,
+      epochs: 2,
       onProgress: (p) => progress.push(p),
     });
-    expect(progress.every(({ trainLogProb }) => Number.isFinite(trainLogProb))).toBe(true);
+    expect(progress.length).toBeGreaterThan(0);
+    for (const { trainLogProb, validationLogProb } of progress) {
+      expect(Number.isFinite(trainLogProb)).toBe(isReported);
+      expect(Number.isFinite(validationLogProb)).toBe(true);
+    }
   });
 
   it.each([
