@@ -112,6 +112,45 @@ describe("the divergence of the velocity", () => {
   );
 });
 
+describe("the velocity", () => {
+  it("sees the time, and the cosines and sines of its multiples", async () => {
+    const times = 7;
+    // One unit near 0, whose shift is one feature of the time after the other.
+    const options: ContinuousOptions = { features: 1, hidden: [1], activation: "tanh", frequencies: 3 };
+    const found = await Promise.all(
+      Array.from({ length: times }, (_, k) =>
+        run(
+          options,
+          {
+            ...values(options, 0, 0),
+            shift0: Float64Array.from({ length: times }, (_, i) => (i === k ? 1e-6 : 0)),
+            out: Float64Array.of(1e6),
+          },
+          { x: Float64Array.of(0) },
+          (flow, x, p) => ({ value: flow.velocity(g.mul(0.3, g.rowMark()), x, p).value }),
+        ),
+      ),
+    );
+    const angles = [1, 2, 3].map((k) => 0.3 * Math.PI * k);
+    const wanted = [0.3, ...angles.map(Math.cos), ...angles.map(Math.sin)];
+    wanted.forEach((value, k) => expect(found[k]!.value![0]).toBeCloseTo(value, 9));
+  });
+
+  it("starts from that of linear interpolation between normal variables, for flow matching", async () => {
+    const options: ContinuousOptions = { features: 2, hidden: [3], start: "interpolation" };
+    const own = initialValues(continuous(options).parameters, randomKey(1));
+    const x = normals(2, 1);
+    for (const t of [0, 0.2, 0.5, 0.9, 1]) {
+      const { value } = await run(options, own, { x }, (flow, at, p) => ({
+        value: flow.velocity(g.mul(t, g.rowMark()), at, p).value,
+      }));
+      // E[b - a | (1 - t) a + t b = z] of independent standard normal a and b, by the covariances.
+      const mean = (t - (1 - t)) / (t * t + (1 - t) * (1 - t));
+      value!.forEach((found, i) => expect(found).toBeCloseTo(mean * x[i]!, 12));
+    }
+  });
+});
+
 /**
  * Values that make the velocity linear to the last digits: f = A z + b with tanh units that stay near 0. The scale of A is
  * taken out by a first layer of 1e-6.
@@ -267,6 +306,23 @@ describe("Hutchinson's estimate", () => {
       expect(found.value).toEqual(found.exactValue);
     },
   );
+
+  it("is exact for independent features with signs, and not with normal noise", async () => {
+    const diagonal = [
+      [0.4, 0],
+      [0, -0.7],
+    ];
+    const apart: ContinuousOptions = { features: 2, hidden: [2], activation: "tanh", frequencies: 0 };
+    const at = normals(2000, 3);
+    const found = await run(apart, linearValues(diagonal, [0, 0]), { x: at }, (flow, x, p) => ({
+      sign: flow.solve("forward", x, p, undefined, { divergence: "sign" }).logAbsDet,
+      normal: flow.solve("forward", x, p, undefined, { divergence: "normal" }).logAbsDet,
+    }));
+    found.sign!.forEach((value) => expect(value).toBeCloseTo(-0.3, 6));
+    // e^2 of a normal number has a variance of 2.
+    const variance = found.normal!.reduce((sum, value) => sum + (value + 0.3) ** 2, 0) / 1000;
+    expect(Math.abs(variance / (2 * (0.4 ** 2 + 0.7 ** 2)) - 1)).toBeLessThan(0.4);
+  });
 
   it("has a gradient whose mean is that of the exact one", async () => {
     const found = await run(options, own, { x }, (flow, at, p) => {

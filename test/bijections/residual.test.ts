@@ -13,6 +13,7 @@ import {
   mostTerms,
   type Roulette,
   seriesError,
+  seriesLogDet,
 } from "../../src/bijections/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
@@ -387,6 +388,44 @@ describe("log-determinants", () => {
     const { logDet } = (await compiled.run({ rows: 1, inputs: { m: Float64Array.from(data.to1DArray()) } }))
       .rows;
     expect(logDet![0]!).toBeCloseTo(Math.log(new LuDecomposition(data).determinant), 11);
+    compiled.dispose();
+  });
+
+  test.each([1, 2, 5, 12])("a series of %d terms has the traces of as many powers", async (terms) => {
+    const n = 3;
+    const data = normals(n * n, 17);
+    const j = matrixOf(data, n, n);
+    j.mul(0.8 / largestSingular(j));
+    const shared = g.constant(Float64Array.from(j.to1DArray()), [n, n]);
+    const at = g.input("y", [n]);
+    // With the unit vectors times the root of n the traces are exact.
+    const probes = Array.from({ length: n }, (_, k) =>
+      g.mul(
+        g.rowMark(),
+        g.constant(Float64Array.from({ length: n }, (_, i) => (i === k ? Math.sqrt(n) : 0))),
+      ),
+    );
+    const compiled = await float64.compile({
+      rows: {
+        sum: seriesLogDet(
+          {
+            value: at,
+            push: (direction) => g.linear(direction, shared),
+            pull: (covector) => g.linear(covector, shared, undefined, { transposed: true }),
+          },
+          terms,
+          probes,
+        ),
+      },
+    });
+    const { sum } = (await compiled.run({ rows: 1, inputs: { y: new Float64Array(n) } })).rows;
+    let power = Matrix.eye(n);
+    let wanted = 0;
+    for (let k = 1; k <= terms; k++) {
+      power = power.mmul(j);
+      wanted += ((k % 2 === 1 ? 1 : -1) * power.trace()) / k;
+    }
+    expect(sum![0]!).toBeCloseTo(wanted, 12);
     compiled.dispose();
   });
 
