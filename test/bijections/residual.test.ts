@@ -2,10 +2,10 @@
 
 import { LuDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { bindTree, flattenTree, leafOf } from "../../src/bijections/bijection.ts";
+import { type Bound, bindTree, flattenTree, leafOf, type Mapped } from "../../src/bijections/bijection.ts";
 import { logMixedNorm, logSpectralNorm, spectralSlack } from "../../src/bijections/inducedNorm.ts";
 import type { ContractionNorm } from "../../src/bijections/lipschitzNetwork.ts";
-import { type ResidualOptions, residual } from "../../src/bijections/residual.ts";
+import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual.ts";
 import {
   defaultRoulette,
   drawTerms,
@@ -16,12 +16,14 @@ import {
   seriesLogDet,
 } from "../../src/bijections/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { compileProgram } from "../../src/engines/wasm/compiler.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { UsageError } from "../../src/errors.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative.ts";
 import type { Expr, ParameterExpr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { prepareProgram } from "../../src/graph/program.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { randomParameters, stream, type Values } from "../registry.ts";
 
@@ -517,6 +519,51 @@ describe("log-determinants", () => {
       other.dispose();
     },
   );
+
+  test("memory does not grow with the number of terms, and is less than that of a series or the exact one", () => {
+    const [wide, layers] = [16, 3];
+    const bytesOf = (
+      logAbsDet: (map: Residual, y: Expr, p: Bound) => Mapped,
+      own: Partial<ResidualOptions> = {},
+    ) => {
+      const parts = Array.from({ length: layers }, () => residual({ features: wide, hidden: [32], ...own }));
+      let value: Expr = g.input("y", [wide]);
+      let total: Expr = g.constant(0);
+      const parameters: Expr[] = [];
+      parts.forEach((part, i) => {
+        const p = bindTree(part.parameters, `${i}.`);
+        parameters.push(leafOf(p, "weight0"), leafOf(p, "weight1"));
+        const mapped = logAbsDet(part, value, p);
+        value = mapped.value;
+        total = g.add(total, mapped.logAbsDet);
+      });
+      const gradients = vjp([g.sumRows(g.sub(total, g.sum(g.square(value))))], [g.constant(1)], parameters);
+      const program = { sums: Object.fromEntries(gradients.map((own, i) => [`${i}`, own])) };
+      return compileProgram(prepareProgram(program), {
+        vector: { precision: "float32", relaxed: false, wide: false },
+        threads: 1,
+        sharedMemory: false,
+        maximumPages: 16384,
+        rowLength: 64,
+      }).arenaBytes;
+    };
+    const depth = g.stepInput("terms");
+    const estimated = (exactTerms: number) =>
+      bytesOf((map, y, p) =>
+        map.estimate(y, p, undefined, {
+          probe: g.randomNormal([wide], "probe"),
+          terms: depth,
+          roulette: { exactTerms, stop: 0.5 },
+        }),
+      );
+    const series = (terms: number) =>
+      bytesOf((map, y, p) => map.inverse(y, p), { logDet: { kind: "series", terms, probes: 1 } });
+    const few = estimated(2);
+    expect(estimated(20)).toBe(few);
+    expect(series(20)).toBeGreaterThan(2 * few);
+    expect(series(20)).toBeGreaterThan(1.5 * series(8));
+    expect(bytesOf((map, y, p) => map.inverse(y, p))).toBeGreaterThan(2 * few);
+  });
 
   test("a row's weight multiplies its own gradient", async () => {
     const y = g.input("y", [features]);
