@@ -461,34 +461,40 @@ describe("solvers", () => {
     }
   });
 
-  it("have gradients by the adjoint that agree with those through many steps, to the tolerance", async () => {
-    const small: ContinuousOptions = { features: 2, hidden: [4, 3], context: 1 };
-    const flow = continuous(small);
-    const p = bindTree(flow.parameters);
-    const [x, c] = [g.input("x", [2]), g.input("context", [1])];
-    const leaves = Array.from(flattenTree(flow.parameters).keys(), (name) => p[name] as Expr);
-    const gradients = async (solver: ContinuousOptions["solver"]): Promise<Record<string, Float64Array>> => {
-      const solved = flow.solve("inverse", x, p, c, { solver, kinetic: true });
-      const loss = g.add(g.sum(g.square(solved.value)), g.sub(g.mul(0.1, solved.kinetic), solved.logAbsDet));
-      const found = vjp([g.sumRows(loss)], [g.constant(1)], [...leaves, x, c]);
-      const executable = await engine.compile({
-        sums: Object.fromEntries(leaves.map((_, i) => [`${i}`, found[i]!])),
-        rows: { x: found[leaves.length]!, c: found[leaves.length + 1]! },
-      });
-      await executable.setParameters(values(small, 2));
-      const { sums, rows } = await executable.run({ rows: 20, inputs });
-      executable.dispose();
-      return { ...sums, ...rows };
-    };
-    const wanted = await gradients({ kind: "fixed", order: "dormand-prince", steps: 6 });
-    for (const tolerance of [1e-4, 1e-6]) {
-      const found = await gradients({ kind: "adaptive", tolerance });
-      for (const [name, data] of Object.entries(wanted)) {
-        const size = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-        expect(apart(found[name]!, data)).toBeLessThan(100 * tolerance * size);
+  it.each(["exact", "sign"] as const)(
+    "have gradients by the adjoint that agree with those through many steps, to the tolerance: divergence %s",
+    async (divergence) => {
+      const small: ContinuousOptions = { features: 2, hidden: [4, 3], context: 1 };
+      const flow = continuous(small);
+      const p = bindTree(flow.parameters);
+      const [x, c] = [g.input("x", [2]), g.input("context", [1])];
+      const leaves = Array.from(flattenTree(flow.parameters).keys(), (name) => p[name] as Expr);
+      const gradients = async (
+        solver: ContinuousOptions["solver"],
+      ): Promise<Record<string, Float64Array>> => {
+        const solved = flow.solve("inverse", x, p, c, { solver, divergence, kinetic: true, jacobian: true });
+        const added = g.add(g.mul(0.1, solved.kinetic), g.mul(0.2, solved.jacobian));
+        const loss = g.add(g.sum(g.square(solved.value)), g.sub(added, solved.logAbsDet));
+        const found = vjp([g.sumRows(loss)], [g.constant(1)], [...leaves, x, c]);
+        const executable = await engine.compile({
+          sums: Object.fromEntries(leaves.map((_, i) => [`${i}`, found[i]!])),
+          rows: { x: found[leaves.length]!, c: found[leaves.length + 1]! },
+        });
+        await executable.setParameters(values(small, 2));
+        const { sums, rows } = await executable.run({ rows: 20, inputs }, { key: randomKey(1) });
+        executable.dispose();
+        return { ...sums, ...rows };
+      };
+      const wanted = await gradients({ kind: "fixed", order: "dormand-prince", steps: 6 });
+      for (const tolerance of [1e-4, 1e-6]) {
+        const found = await gradients({ kind: "adaptive", tolerance });
+        for (const [name, data] of Object.entries(wanted)) {
+          const size = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+          expect(apart(found[name]!, data)).toBeLessThan(100 * tolerance * size);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("stop at `until`: two halves make the whole", async () => {
     const half = await run({ ...options, solver: exactly, until: 0.5 }, own, inputs, (flow, x, p, c) => ({

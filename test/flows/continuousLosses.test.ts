@@ -86,13 +86,18 @@ describe("maximum likelihood", () => {
     const values = randomParameters(bijection, 3, 0.6);
     const found = await evaluate(architecture, values, (y, bound) => {
       const { value, logAbsDet } = bijection.inverse(y, bound);
+      const rough = (bijection as Continuous).solve("inverse", y, bound, undefined, {
+        solver: { kind: "adaptive", tolerance: 1e-3 },
+      });
       return {
         exact: g.add(base.logProb(value, {}), logAbsDet),
+        rough: g.add(base.logProb(rough.value, {}), rough.logAbsDet),
         loose: training!.logProb!(y, { base: {}, bijection: bound }),
       };
     });
     const apart = found.loose!.map((value, row) => value - found.exact![row]!);
     expect(Math.max(...apart.map(Math.abs))).toBeGreaterThan(1e-7);
+    expect(found.loose).toEqual(found.rough);
     expect(Math.abs(apart.reduce((sum, value) => sum + value, 0) / rows)).toBeLessThan(50 * 1e-3);
   });
 });
