@@ -73,7 +73,8 @@ export function continuousFlow(options: ContinuousFlowOptions): Architecture {
     ...architecture,
     training: {
       loss: likelihoodLoss(architecture, { kinetic, jacobian, divergence, trainingSolver }),
-      isLogProb: kinetic === 0 && jacobian === 0,
+      // A few fixed steps are an approximation; what they give is no log-density.
+      isLogProb: kinetic === 0 && jacobian === 0 && trainingSolver.kind === "adaptive",
       settings: { kinetic, jacobian, divergence, trainingSolver },
       logProb: architecture.looseLogProb,
       preparation: continuousPreparation(),

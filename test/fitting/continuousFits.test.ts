@@ -4,14 +4,14 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { continuous } from "../../src/bijections/continuous.ts";
+import { type ContinuousOptions, continuous } from "../../src/bijections/continuous.ts";
 import { column } from "../../src/data/table.ts";
-import { AbortedError, UsageError } from "../../src/errors.ts";
+import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import type { FitProgress } from "../../src/fitting/fitOptions.ts";
 import { type ContinuousFlowOptions, continuousFlow } from "../../src/flows/continuousFlow.ts";
-import { load } from "../../src/flows/flow.ts";
+import { Flow, load } from "../../src/flows/flow.ts";
 import { type FlowMatchingOptions, flowMatching } from "../../src/flows/flowMatching.ts";
 import { solverReport, trajectories } from "../../src/flows/solverReport.ts";
 import { draw, meanOf } from "./tables.ts";
@@ -88,6 +88,26 @@ describe.each(kinds)("%s", (flow) => {
     expect(Math.abs(meanOf(column(drawn, "y")) - 3)).toBeLessThan(0.4);
   });
 
+  it("scores rows a million deviations away, and says so where its solver gives up", async () => {
+    const { flow: fitted } = await fitFlow(two, { ...quick, hidden: [8, 8], flow, epochs: 15 });
+    const rows = Float64Array.of(3e7, 0, -3e7, 7e5, 1e30, -1e30, Number.POSITIVE_INFINITY, 0, 1, 1);
+    const scores = await fitted.logProb(rows);
+    expect(Array.from(scores, Number.isFinite)).toEqual([true, true, true, false, true]);
+    expect(scores[3]).toBe(Number.NEGATIVE_INFINITY);
+    const { model } = fitted;
+    const bijection = continuous({
+      ...(model.bijection.toJSON() as unknown as ContinuousOptions),
+      solver: { kind: "adaptive", tolerance: 1e-13, most: 1 },
+    });
+    const short = new Flow({ ...model, bijection });
+    for (const precision of ["float32", "float64"] as const) {
+      const failed = short.logProb(two, { precision });
+      await expect(failed).rejects.toThrow(NumericalError);
+      await expect(failed).rejects.toThrow(/\d+ of 500 rows have no log-density/);
+    }
+    await expect(short.sample(10)).rejects.toThrow(NumericalError);
+  });
+
   it("stops when it is told to", async () => {
     const controller = new AbortController();
     const fitting = fitFlow(two, {
@@ -119,14 +139,23 @@ describe("continuousFlow", () => {
     expect(meanOf(await flow.logProb(more))).toBeGreaterThan(meanOf(await gaussian.flow.logProb(more)) + 0.1);
   });
 
-  it("reports the log-density of training rows where nothing is added to it", async () => {
+  it.each<[string, Partial<ContinuousFlowOptions>, boolean]>([
+    ["adaptive steps and nothing added", { trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, true],
+    ["fixed steps", {}, false],
+    ["a regularizer", { kinetic: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
+    ["another regularizer", { jacobian: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
+  ])("of a training by %s, the loss is reported as a log-density: %o", async (_, options, isReported) => {
     const progress: FitProgress[] = [];
-    await fit(continuousFlow({ features: 2, hidden: [8], kinetic: 0 }), two, {
+    await fit(continuousFlow({ features: 2, hidden: [4], kinetic: 0, ...options }), two, {
       ...quick,
-      epochs: 4,
+      epochs: 2,
       onProgress: (p) => progress.push(p),
     });
-    expect(progress.every(({ trainLogProb }) => Number.isFinite(trainLogProb))).toBe(true);
+    expect(progress.length).toBeGreaterThan(0);
+    for (const { trainLogProb, validationLogProb } of progress) {
+      expect(Number.isFinite(trainLogProb)).toBe(isReported);
+      expect(Number.isFinite(validationLogProb)).toBe(true);
+    }
   });
 
   it.each([
