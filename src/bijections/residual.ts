@@ -58,7 +58,7 @@ export interface ResidualOptions {
   readonly activation?: ContractiveActivation;
   /** Norm in which g is a contraction (default `spectral`). */
   readonly norm?: ContractionNorm;
-  /** How the log-determinant is evaluated (default: exact up to 64 features, then by 20 terms and 16 directions). */
+  /** How the log-determinant is evaluated (default: exact up to 128 features, then by 20 terms and 16 directions). */
   readonly logDet?: ResidualLogDet;
   /**
    * Sampling goes on until no element is off by more than this times 1 + the largest element of the point, or than the
@@ -84,7 +84,7 @@ export interface Residual extends Bijection {
   ): Mapped;
 }
 
-const mostExact = 64;
+const mostExact = 128;
 
 /**
  * A residual map. It starts as the identity. Scoring costs g and its log-determinant; sampling a pass through g a round,

@@ -184,6 +184,9 @@ describe.each(engines)("$name", (engine) => {
     const counts = Array.from(outputs.rows.evaluations!);
     expect(counts).toEqual(counts.slice().sort((a, b) => a - b));
     expect(counts[4]).toBeGreaterThan(3 * counts[2]!);
+    // One at the start and six a step; where nothing moves one step is enough.
+    expect(counts.every((count) => count % 6 === 1)).toBe(true);
+    expect(counts[0]).toBe(7);
     // A row alone takes the same steps.
     const alone = await run(engine, { rows: { state, evaluations } }, 1, {
       x: inputs.x.slice(6, 8),
@@ -191,6 +194,22 @@ describe.each(engines)("$name", (engine) => {
     });
     expect(Array.from(alone.rows.state!)).toEqual(Array.from(outputs.rows.state!.slice(6, 8)));
     expect(alone.rows.evaluations![0]).toBe(counts[3]);
+  });
+
+  test("no more steps are taken than allowed, and a solution that needs more is no number", async () => {
+    const x = g.input("x", [1]);
+    const turn = (_: Expr, z: Expr): Expr => g.neg(g.mul(3, z));
+    const solve = (most: number) => g.solveOde(x, turn, { from: 0, to: 1, method: { ...adaptive, most } });
+    const [few, many] = [solve(3), solve(1000)];
+    const outputs = await run(
+      engine,
+      { rows: { few: few.state, many: many.state, evaluations: few.evaluations } },
+      1,
+      { x: Float64Array.of(2) },
+    );
+    expect(outputs.rows.few![0]).toBeNaN();
+    expect(outputs.rows.evaluations![0]).toBe(19);
+    closeTo(outputs.rows.many!, [2 * Math.exp(-3)], 100 * tolerance);
   });
 
   test("a solution that runs off is no number", async () => {

@@ -86,6 +86,12 @@ describe.each(kinds)("%s", (flow) => {
     });
     const drawn = await fitted.sample(300, { given: { c: 1 }, seed: 1 });
     expect(Math.abs(meanOf(column(drawn, "y")) - 3)).toBeLessThan(0.4);
+    // What is reported of the solver, and its paths, are given it too.
+    const { roundTrip } = await solverReport(fitted, table);
+    expect(Math.max(...roundTrip)).toBeLessThan(1e-3);
+    const drawnAlone = await fitted.sample(5, { given: { c: -2 }, seed: 1 });
+    const [end] = await trajectories(fitted, [1], 5, { given: { c: -2 }, seed: 1 });
+    column(drawnAlone, "y").forEach((value, i) => expect(Math.abs(end![i]! - value)).toBeLessThan(0.01));
   });
 
   it("scores rows a million deviations away, and says so where its solver gives up", async () => {
