@@ -12,6 +12,7 @@ import { AbortedError, UsageError } from "../errors.ts";
 import type { ModelKind } from "../flows/kinds.ts";
 import { isTrained, modelKinds } from "../flows/kinds.ts";
 import { randomKey, split } from "../random/philox.ts";
+import { checkNumber } from "./checkOption.ts";
 import { type FitRows, fitData } from "./fitData.ts";
 import { fitFlow } from "./fitFlow.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
@@ -147,10 +148,8 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptio
   if (twice !== undefined) throw new UsageError(`flows names ${twice} twice; name it once.`);
   if (test !== undefined && folds !== undefined)
     throw new UsageError("test and folds exclude each other: folds hold out each row once.");
-  if (test !== undefined && !(test > 0 && test < 1))
-    throw new UsageError(`test must be a share of the rows between 0 and 1, got ${test}.`);
-  if (folds !== undefined && !(Number.isSafeInteger(folds) && folds >= 2))
-    throw new UsageError(`folds must be a whole number from 2, got ${folds}.`);
+  checkNumber("test", test, (share) => share > 0 && share < 1, "a share of the rows between 0 and 1");
+  checkNumber("folds", folds, (own) => Number.isSafeInteger(own) && own >= 2, "a whole number from 2");
 }
 
 /** Rows `from` to `to` are held out, all others are fitted. */

@@ -23,8 +23,8 @@ import { directionalMap } from "../bijections/directionalMap.ts";
 import { type RadialProfile, radialMap, radialProfiles } from "../bijections/radialMap.ts";
 import { repeated } from "../bijections/repeated.ts";
 import type { Table } from "../data/table.ts";
-import { UsageError } from "../errors.ts";
 import { split } from "../random/philox.ts";
+import { checkChoice, checkCount, checkNumber } from "./checkOption.ts";
 import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
 import { chooseAscent, pointsOf } from "./dualAscentChoice.ts";
 import type { FitProgress, FitResult } from "./fitOptions.ts";
@@ -88,15 +88,16 @@ export async function fitDualAscent(table: Table, options: DualAscentOptions = {
 }
 
 function checkOptions({ maps, profile, pointsInBall, steps, patience }: DualAscentOptions): void {
-  if (maps !== undefined && !["directional", "radial", "both"].includes(maps))
-    throw new UsageError(`maps must be directional, radial or both, got ${maps}.`);
-  if (profile !== undefined && !radialProfiles.includes(profile))
-    throw new UsageError(`profile must be one of ${radialProfiles.join(", ")}, got ${profile}.`);
-  if (pointsInBall !== undefined && !(pointsInBall > 0 && Number.isFinite(pointsInBall)))
-    throw new UsageError(`pointsInBall must be a positive number, got ${pointsInBall}.`);
-  for (const [name, value] of Object.entries({ steps, patience }))
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
-      throw new UsageError(`${name} must be a positive integer, got ${value}.`);
+  checkChoice("maps", maps, ["directional", "radial", "both"]);
+  checkChoice("profile", profile, radialProfiles);
+  checkNumber(
+    "pointsInBall",
+    pointsInBall,
+    (value) => value > 0 && Number.isFinite(value),
+    "a positive number",
+  );
+  checkCount("steps", steps);
+  checkCount("patience", patience);
 }
 
 async function ascend(data: StandardizedData, options: DualAscentOptions): Promise<StatisticalModel> {

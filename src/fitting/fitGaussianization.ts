@@ -24,8 +24,8 @@ import { repeated } from "../bijections/repeated.ts";
 import { rotation } from "../bijections/rotation.ts";
 import { slicedSpline } from "../bijections/slicedSpline.ts";
 import type { Table } from "../data/table.ts";
-import { UsageError } from "../errors.ts";
 import type { ParameterValues } from "../flows/parameters.ts";
+import { checkChoice, checkNumber } from "./checkOption.ts";
 import type { FitResult } from "./fitOptions.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { type Layer, startLayers } from "./gaussianizationLayers.ts";
@@ -102,20 +102,6 @@ export async function fitGaussianization(
       heights: { values: heights, rows: data.train.rows },
     };
   });
-}
-
-function checkChoice(name: string, value: string, choices: readonly string[]): void {
-  if (!choices.includes(value))
-    throw new UsageError(`${name} must be one of ${choices.join(", ")}, got ${JSON.stringify(value)}.`);
-}
-
-function checkNumber(
-  name: string,
-  value: number | undefined,
-  fits: (value: number) => boolean,
-  expected: string,
-): void {
-  if (value !== undefined && !fits(value)) throw new UsageError(`${name} must be ${expected}, got ${value}.`);
 }
 
 /** The bijection of layers in the order in which they were found; that found last is next to the base. */

@@ -7,6 +7,7 @@
 import { UsageError } from "../errors.ts";
 import type { Flow } from "../flows/flow.ts";
 import type { FlowKind } from "../flows/kinds.ts";
+import { checkCount, checkNumber } from "./checkOption.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {
@@ -123,31 +124,21 @@ const mostHidden = 8192;
  * @throws {@link UsageError} that names the option and its value.
  */
 export function checkFitOptions(options: FitTableOptions): void {
-  const check = (
-    name: string,
-    value: number | undefined,
-    fits: (value: number) => boolean,
-    expected: string,
-  ): void => {
-    if (value !== undefined && !fits(value))
-      throw new UsageError(`${name} must be ${expected}, got ${value}.`);
-  };
-  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
   for (const name of ["epochs", "batch", "patience", "threads", "transforms"] as const)
-    check(name, options[name], isCount, "a positive integer");
-  for (const size of options.hidden ?? []) check("hidden", size, isCount, "positive integers");
-  check("transforms", options.transforms, (value) => value <= mostTransforms, `at most ${mostTransforms}`);
+    checkCount(name, options[name]);
+  for (const size of options.hidden ?? []) checkCount("hidden", size);
+  checkNumber("transforms", options.transforms, (x) => x <= mostTransforms, `at most ${mostTransforms}`);
   for (const size of options.hidden ?? [])
-    check("hidden", size, (value) => value <= mostHidden, `at most ${mostHidden}`);
-  check("learningRate", options.learningRate, (x) => x > 0 && Number.isFinite(x), "a positive number");
-  check(
+    checkNumber("hidden", size, (x) => x <= mostHidden, `at most ${mostHidden}`);
+  checkNumber("learningRate", options.learningRate, (x) => x > 0 && Number.isFinite(x), "a positive number");
+  checkNumber(
     "validation",
     options.validation,
     (x) => x >= 0 && x < 1,
     "a share of the rows, at least 0 and below 1",
   );
-  check("averaging", options.averaging, (x) => x >= 0 && x < 1, "at least 0 and below 1");
-  check("seed", options.seed, Number.isSafeInteger, "an integer");
+  checkNumber("averaging", options.averaging, (x) => x >= 0 && x < 1, "at least 0 and below 1");
+  checkNumber("seed", options.seed, Number.isSafeInteger, "an integer");
   if (options.resume && options.checkpoint === undefined)
     throw new UsageError("resume needs the checkpoint to go on from: name it as checkpoint.");
 }

@@ -7,15 +7,18 @@
  *     T(x)  = sum_i H(x_i) - H(x)                            total correlation
  *     I     = sum_g H(x_g) - H(x)                            mutual information between groups of columns
  *
- * Each expectation is a mean over rows of log-densities that never saw the row: rows are dealt into folds, and a flow
- * fitted to the other folds scores each. So the mean is that of independent terms given the flow, its standard error
- * is the deviation of the terms over the root of the rows (paired: that of the differences, for J, T and I), and the
- * bias has a known sign: H is too large by the divergence of the fitted from the true density, which falls as rows
- * grow. J is too small by as much; T and I by the divergence of the joint density less those of the parts, so that
- * they tend to be too small, and of independent columns may come out below 0. The standard error does not cover it.
+ * Rows are dealt into folds, and a flow is fitted to all folds but one, for each. Log-densities of rows that a flow did
+ * not see are too low in the mean, by the divergence of the fitted from the true density; those of rows that it was
+ * fitted to are too high. For maximum likelihood both are off by parameters / (2 rows) to first order (Akaike 1974), so
+ * that the estimate is half way between them. What is left is what the flow cannot follow: H of densities with edges
+ * is too large, J too small; of T and I parts of it cancel. Of independent columns T and I may come out below 0.
+ *
+ * The standard error is the deviation of the terms, of rows that were not seen, over the root of the rows: for J, T and
+ * I that of the differences, row by row. It does not cover what is left of the bias.
  *
  * V. Laparra, J. E. Johnson, G. Camps-Valls, R. Santos-Rodriguez, J. Malo, "Information theory measures via
- * multidimensional Gaussianization", 2020, https://arxiv.org/abs/2010.03807
+ * multidimensional Gaussianization", 2020, https://arxiv.org/abs/2010.03807; H. Akaike, "A new look at the statistical
+ * model identification", IEEE Transactions on Automatic Control 19 (1974), https://doi.org/10.1109/TAC.1974.1100705
  *
  * @module
  */
@@ -49,11 +52,11 @@ export interface InformationOptions
   readonly onProgress?: ((progress: { readonly done: number; readonly of: number }) => void) | undefined;
 }
 
-/** A number in nats, and the standard error of the mean that it is; the bias is not part of it. */
+/** A number in nats with its standard error, which does not cover what the flows cannot follow. */
 export interface Estimate {
-  /** Mean over the rows. */
+  /** Half way between the means over rows that the flows have seen, and have not. */
   readonly value: number;
-  /** Standard error of that mean. */
+  /** Standard error of the mean over rows that they have not. */
   readonly standardError: number;
 }
 
@@ -107,25 +110,22 @@ export async function information(
   const sets = new Map<string, readonly number[]>();
   for (const set of [all, ...all.map((i) => [i]), ...(groups ?? []), ...(groups ? [groups.flat()] : [])])
     sets.set(keyOf(set), set);
-  const densities = new Map<string, Float64Array>();
+  const scores = new Map<string, Scores>();
   for (const [name, set] of sets) {
     const key = split(split(randomKey(seed), "information"), name);
-    densities.set(name, await heldOutLogDensities(data.train, data.columns, set, folds, key, options));
-    onProgress?.({ done: densities.size, of: sets.size });
+    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, options));
+    onProgress?.({ done: scores.size, of: sets.size });
   }
-  const of = (set: readonly number[]): Float64Array => densities.get(keyOf(set))!;
+  const of = (set: readonly number[]): Scores => scores.get(keyOf(set))!;
+  const nothing = { unseen: new Float64Array(rows), seen: new Float64Array(rows) };
   const joint = of(all);
-  const gain = (whole: Float64Array, parts: readonly Float64Array[]): Estimate =>
-    estimate(
-      whole.map((own, row) => parts.reduce((rest, part) => rest - part[row]!, own)),
-      weights,
-    );
+  const gain = (whole: Scores, parts: readonly Scores[]): Estimate => estimate(whole, parts, weights);
   return {
     columns: data.columns,
     rows,
     dropped: data.dropped,
-    entropy: gain(new Float64Array(rows), [joint]),
-    negentropy: gain(joint, [normalLogDensities(data.train, data.columns.length)]),
+    entropy: gain(nothing, [joint]),
+    negentropy: gain(joint, [normalScores(data.train, data.columns.length)]),
     totalCorrelation:
       all.length === 1
         ? { value: 0, standardError: 0 }
@@ -133,9 +133,7 @@ export async function information(
             joint,
             all.map((i) => of([i])),
           ),
-    marginalEntropies: Object.fromEntries(
-      data.columns.map((name, i) => [name, gain(new Float64Array(rows), [of([i])])]),
-    ),
+    marginalEntropies: Object.fromEntries(data.columns.map((name, i) => [name, gain(nothing, [of([i])])])),
     mutualInformation: groups && gain(of(groups.flat()), groups.map(of)),
     between,
   };
@@ -157,8 +155,23 @@ function checkGroups(
   if (outside !== undefined) throw new UsageError(`Column "${outside}" of between is not among the columns.`);
 }
 
+/** Log-densities of each row, in data units: by flows that did not see it, and by those that were fitted to it. */
+interface Scores {
+  readonly unseen: Float64Array;
+  readonly seen: Float64Array;
+}
+
+/** Mean of the scores of the whole less those of the parts: half way between rows seen and not seen. */
+function estimate(whole: Scores, parts: readonly Scores[], weights: Float64Array | undefined): Estimate {
+  const termsOf = (kind: keyof Scores): Float64Array =>
+    whole[kind].map((own, row) => parts.reduce((rest, part) => rest - part[kind][row]!, own));
+  const unseen = meanOf(termsOf("unseen"), weights);
+  const seen = meanOf(termsOf("seen"), weights);
+  return { value: (unseen.value + seen.value) / 2, standardError: unseen.standardError };
+}
+
 /** Mean with its standard error. */
-function estimate(values: Float64Array, weights: Float64Array | undefined): Estimate {
+function meanOf(values: Float64Array, weights: Float64Array | undefined): Estimate {
   let total = 0;
   let sum = 0;
   for (let row = 0; row < values.length; row++) {
@@ -173,16 +186,18 @@ function estimate(values: Float64Array, weights: Float64Array | undefined): Esti
   return { value, standardError: Math.sqrt(square) / total };
 }
 
-/** Log-densities of each row by flows that did not see it, in data units. */
-async function heldOutLogDensities(
+/** Fits a flow of some columns to all folds but one, for each fold, and scores all rows with it. */
+async function crossFitted(
   { rows, data, weights }: FitRows,
   columns: readonly string[],
   set: readonly number[],
   folds: number,
   key: RandomKey,
   { signal }: InformationOptions,
-): Promise<Float64Array> {
-  const out = new Float64Array(rows);
+): Promise<Scores> {
+  const unseen = new Float64Array(rows);
+  const seen = new Float64Array(rows);
+  const fits = new Float64Array(rows);
   const width = columns.length;
   const features = set.length;
   for (let fold = 0; fold < folds; fold++) {
@@ -197,18 +212,18 @@ async function heldOutLogDensities(
         },
       };
     };
-    // Rows are in random order; every tenth of the others holds the number of layers.
-    const place = (row: number): number => Math.floor(row / folds) % 10;
-    const { picked: train } = pick((row) => row % folds !== fold && place(row) !== 0);
-    const { picked: validation } = pick((row) => row % folds !== fold && place(row) === 0);
-    const { kept, picked: held } = pick((row) => row % folds === fold);
+    // Rows are in random order; every tenth of the others, another one for each fold, holds the number of layers.
+    const choosing = (row: number): boolean => (Math.floor(row / folds) + fold) % 10 === 0;
+    const { kept: own, picked: train } = pick((row) => row % folds !== fold && !choosing(row));
+    const { picked: validation } = pick((row) => row % folds !== fold && choosing(row));
+    const { kept: others, picked: held } = pick((row) => row % folds === fold);
     const { values } = fitStandardization(train.data, features, train.weights);
     const { mean, scale } = values as Record<"mean" | "scale", Float64Array>;
-    const standardized = (own: StandardizedRows): StandardizedRows => ({
-      ...own,
-      data: own.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
+    const standardized = (part: StandardizedRows): StandardizedRows => ({
+      ...part,
+      data: part.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
     });
-    const logAbsDet = scale.reduce((sum, own) => sum - Math.log(own), 0);
+    const logAbsDet = scale.reduce((sum, factor) => sum - Math.log(factor), 0);
     const { found } = await chooseLayers(
       {
         columns: set.map((i) => columns[i]!),
@@ -229,18 +244,48 @@ async function heldOutLogDensities(
       60,
       { signal },
     );
-    const moving = movingRows(standardized(held), features);
-    for (const layer of found) passLayer(moving, layer);
-    const scores = logDensities(moving);
-    kept.forEach((row, i) => {
-      out[row] = scores[i]! + logAbsDet;
+    const scored = (part: StandardizedRows): Float64Array => {
+      const moving = movingRows(standardized(part), features);
+      for (const layer of found) passLayer(moving, layer);
+      return logDensities(moving);
+    };
+    scored(held).forEach((score, i) => {
+      unseen[others[i]!] = score + logAbsDet;
+    });
+    scored(train).forEach((score, i) => {
+      seen[own[i]!]! += score + logAbsDet;
+      fits[own[i]!]!++;
     });
   }
-  return out;
+  // With two folds a row may be among those that hold the number of layers, and no flow's own: the others speak for it.
+  const gap = optimism(unseen, seen, fits);
+  return { unseen, seen: seen.map((sum, row) => (fits[row]! > 0 ? sum / fits[row]! : unseen[row]! + gap)) };
 }
 
-/** Log-densities of the normal distribution with the rows' own moments: minus their mean is its entropy exactly. */
-function normalLogDensities({ rows, data, weights }: FitRows, width: number): Float64Array {
+/** Mean of what rows score higher where they were fitted. */
+function optimism(unseen: Float64Array, seen: Float64Array, fits: Float64Array): number {
+  let sum = 0;
+  let rows = 0;
+  fits.forEach((count, row) => {
+    if (count === 0) return;
+    sum += seen[row]! / count - unseen[row]!;
+    rows++;
+  });
+  return sum / rows;
+}
+
+/**
+ * Log-densities of the normal distribution with the rows' moments, with each row and without it: of the latter, mean,
+ * covariance and distance follow from those of all rows (Sherman-Morrison), with p the row's share of the weight,
+ *
+ *     log det S' = log det S - d log(1 - p) + log(1 - q),   D' = D / ((1 - p) (1 - q)),   q = p D / (1 - p)
+ *
+ * @internal
+ */
+export function normalScores(
+  { rows, data, weights }: Pick<FitRows, "rows" | "data" | "weights">,
+  width: number,
+): Scores {
   const columns = Array.from({ length: width }, (_, i) =>
     Float64Array.from({ length: rows }, (_, row) => data[row * width + i]!),
   );
@@ -248,8 +293,11 @@ function normalLogDensities({ rows, data, weights }: FitRows, width: number): Fl
   const factor = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
   let constant = -0.5 * width * Math.log(2 * Math.PI);
   for (let i = 0; i < width; i++) constant -= Math.log(factor.get(i, i));
+  const total = weights?.reduce((sum, own) => sum + own, 0) ?? rows;
   const gap = Matrix.zeros(width, 1);
-  return Float64Array.from({ length: rows }, (_, row) => {
+  const seen = new Float64Array(rows);
+  const unseen = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
     let square = 0;
     for (let i = 0; i < width; i++) {
       let rest = columns[i]![row]! - mean[i]!;
@@ -257,6 +305,11 @@ function normalLogDensities({ rows, data, weights }: FitRows, width: number): Fl
       gap.set(i, 0, rest / factor.get(i, i));
       square += gap.get(i, 0) ** 2;
     }
-    return constant - 0.5 * square;
-  });
+    seen[row] = constant - 0.5 * square;
+    const share = (weights ? weights[row]! : 1) / total;
+    const own = (share * square) / (1 - share);
+    const volume = width * Math.log1p(-share) - Math.log1p(-own);
+    unseen[row] = constant + 0.5 * volume - (0.5 * square) / ((1 - share) * (1 - own));
+  }
+  return { unseen, seen };
 }

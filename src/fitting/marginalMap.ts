@@ -15,11 +15,10 @@
  * @module
  */
 
-import { normalCdf } from "../graph/special.ts";
+import { normalCdf, normalDensity, roughNormalCdf, roughNormalQuantile } from "../graph/special.ts";
 import type { BinnedColumn } from "./binnedColumn.ts";
 import { quantileOf } from "./binnedColumn.ts";
 import { fitColumnMixture } from "./columnMixture.ts";
-import { fastNormalCdf, fastNormalQuantile, normalDensity } from "./fastNormal.ts";
 
 /** How the distribution of a column is estimated. */
 export type MarginalKind = "kernel" | "mixture" | "histogram" | "spline";
@@ -118,7 +117,7 @@ function outerShare({ effective }: BinnedColumn): number {
 function knotPositions(column: BinnedColumn, knots: number): Float64Array {
   const { mass, at, warped } = column;
   const outer = outerShare(column);
-  const top = -fastNormalQuantile(outer);
+  const top = -roughNormalQuantile(outer);
   const ends = [quantileOf(column, outer), quantileOf(column, 1 - outer)] as const;
   const blend = new Float64Array(at.length);
   let below = 0;
@@ -127,7 +126,7 @@ function knotPositions(column: BinnedColumn, knots: number): Float64Array {
     const share = Math.min(1 - outer, Math.max(outer, below + mass[bin]! / 2));
     below += mass[bin]!;
     blend[bin] =
-      (0.6 * (fastNormalQuantile(share) + top)) / (2 * top) + (0.4 * (warped[bin]! - warped[0]!)) / span;
+      (0.6 * (roughNormalQuantile(share) + top)) / (2 * top) + (0.4 * (warped[bin]! - warped[0]!)) / span;
   }
   const along = (level: number): number => {
     let bin = 1;
@@ -167,7 +166,7 @@ function kernelScore(column: BinnedColumn, factor: number): Score {
       if (z > 9) lower += own;
       else if (z < -9) upper += own;
       else {
-        const share = fastNormalCdf(z);
+        const share = roughNormalCdf(z);
         lower += own * share;
         upper += own * (1 - share);
         density += own * Math.exp(-0.5 * z * z);
@@ -220,7 +219,7 @@ function histogramScore(column: BinnedColumn): Score {
  */
 function quantileScore(column: BinnedColumn, knots: number): Score {
   const outer = outerShare(column);
-  const top = -fastNormalQuantile(outer);
+  const top = -roughNormalQuantile(outer);
   const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
   const reach = Math.min(0.5, column.effective ** -0.2);
   const data = base.map((score) => {
@@ -242,7 +241,7 @@ function quantileScore(column: BinnedColumn, knots: number): Score {
 /** Score and slope from both tails, so that neither loses digits to the other. */
 function scoreOf(lower: number, upper: number, density: number, factor: number): readonly [number, number] {
   const share = Math.max(1e-300, Math.min(lower, upper));
-  const score = lower < upper ? fastNormalQuantile(share) : -fastNormalQuantile(share);
+  const score = lower < upper ? roughNormalQuantile(share) : -roughNormalQuantile(share);
   return [factor * score, (factor * density) / Math.max(1e-300, normalDensity(score))];
 }
 
@@ -257,7 +256,7 @@ function tailSlope({ mass, at, effective, deviation }: BinnedColumn, side: -1 | 
   for (let step = 0; step < at.length && beyond < share; step++) {
     const bin = side < 0 ? step : at.length - 1 - step;
     const own = mass[bin]!;
-    const score = side * -fastNormalQuantile(Math.min(0.5, beyond + own / 2));
+    const score = side * -roughNormalQuantile(Math.min(0.5, beyond + own / 2));
     beyond += own;
     const x = at[bin]!;
     [own, own * x, own * score, own * x * x, own * x * score].forEach((term, i) => {

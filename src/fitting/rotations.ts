@@ -15,8 +15,8 @@
  */
 
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from "ml-matrix";
+import { roughNormalQuantile } from "../graph/special.ts";
 import type { RandomStream } from "../random/philox.ts";
-import { fastNormalQuantile } from "./fastNormal.ts";
 
 /** How directions are chosen. */
 export type RotationKind = "pca" | "ica" | "random" | "sliced";
@@ -195,7 +195,7 @@ function excessOf(values: Float64Array, weights: Float64Array | undefined, out: 
   let below = 0;
   for (let cell = 0; cell < cells; cell++) {
     const share = (below + mass[cell]! / 2) / total;
-    score[cell] = mass[cell]! > 0 ? fastNormalQuantile(share) : 0;
+    score[cell] = mass[cell]! > 0 ? roughNormalQuantile(share) : 0;
     below += mass[cell]!;
   }
   let loss = 0;

@@ -5,7 +5,15 @@
 
 import { describe, expect, test } from "vitest";
 import { type ElementwiseName, elementwise } from "../../src/graph/elementwise.ts";
-import { erf, normalCdf, normalQuantile, sigmoid, softplus } from "../../src/graph/special.ts";
+import {
+  erf,
+  normalCdf,
+  normalQuantile,
+  roughNormalCdf,
+  roughNormalQuantile,
+  sigmoid,
+  softplus,
+} from "../../src/graph/special.ts";
 import { expectClose, golden } from "./golden.ts";
 
 const { functions } = golden<{ functions: Record<string, { x: number[]; y: number[] }> }>("elementary");
@@ -76,4 +84,17 @@ test("normalQuantile at the ends and outside", () => {
   expect(normalQuantile(0.5)).toBeCloseTo(0, 15);
   expect(normalQuantile(5e-324)).toBeGreaterThan(-39);
   for (const p of [-0.1, 1.1, Number.NaN]) expect(normalQuantile(p)).toBeNaN();
+});
+
+test("the rough functions are as near as they say", () => {
+  const { x: p, y } = functions.normalQuantile!;
+  // Where p rounds near 1, its quantile is that of the rounded complement.
+  const inner = p.map((own, i) => ({ own, y: y[i]! })).filter(({ own }) => own < 1 - 1e-6);
+  expect(inner.length).toBeGreaterThan(20);
+  for (const { own, y } of inner)
+    expect(Math.abs(roughNormalQuantile(own) - y)).toBeLessThan(1.2e-9 * Math.abs(y) + 1e-15);
+  // Off the knots of the table, whose spacing is 1/64.
+  for (let x = -9.5; x < 9.5; x += 0.00731)
+    expect(Math.abs(roughNormalCdf(x) - normalCdf(x))).toBeLessThan(1e-10);
+  expect([roughNormalCdf(-9), roughNormalCdf(9)]).toEqual([0, 1]);
 });

@@ -44,7 +44,7 @@ export interface VariationalOptions extends EngineOptions {
   readonly parameters: ParameterDescriptions;
   /** Seed of every random choice (default 0). */
   readonly seed?: number | undefined;
-  /** Steps of the optimizer at most (default 1500); it stops where samples are as good as exact ones. */
+  /** Steps of the optimizer at most (default 1500); it stops where samples are about as good as exact ones. */
   readonly steps?: number | undefined;
   /** Samples a step (default 256). */
   readonly draws?: number | undefined;
@@ -67,6 +67,14 @@ export interface VariationalOptions extends EngineOptions {
 
 const stepsAnEpoch = 25;
 const validationDraws = 2048;
+/** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
+const validationNoise = 2e-3;
+const diagnosticDraws = 10_000;
+/** Shares of the samples lost to weighing: below the first, samples are as good as exact ones and further steps would gain nothing. */
+const exact = 0.001;
+/** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
+const almostExact = 0.01;
+const mostIdle = 4;
 /** Weights beyond this shape are not reliable. */
 const largestShape = 0.7;
 /** Nats below the bound of the Gaussian beyond which samples are all the same: missed. */
@@ -134,11 +142,23 @@ export async function fitVariational(
   const ratios = await engine.compile({
     rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
   });
-  const isEnough = async (values: ParameterValues): Promise<boolean> => {
+  const weightsOf = async (values: ParameterValues, rows: number, draw: string): Promise<Weights> => {
     await ratios.setParameters(values);
-    const how = { signal: options.signal, key: split(key, "enough") };
-    const { ratio } = (await ratios.run({ rows: validationDraws, inputs: {} }, how)).rows;
-    return isAlmostExact(ratio!);
+    const { ratio } = (
+      await ratios.run({ rows, inputs: {} }, { signal: options.signal, key: split(key, draw) })
+    ).rows;
+    return weightsOfRatios(ratio!);
+  };
+  let least = 1;
+  let idle = 0;
+  const isEnough = async (values: ParameterValues): Promise<boolean> => {
+    const lost = 1 - (await weightsOf(values, validationDraws, "enough")).effective;
+    idle = lost < 0.8 * least ? 0 : idle + 1;
+    least = Math.min(least, lost);
+    if (!(lost < exact || (lost < almostExact && idle >= mostIdle))) return false;
+    // The shape of a tail takes more draws, and others.
+    const { effective, k } = await weightsOf(values, diagnosticDraws, "enough, surely");
+    return 1 - effective < almostExact && k < (lost < exact ? 0.5 : 0.4);
   };
   const result = await minimize(
     {
@@ -163,6 +183,7 @@ export async function fitVariational(
       patience: epochs,
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
+      validationNoise,
       isEnough,
       signal: options.signal,
       onEpoch: ({ epoch, validationLoss }) =>
@@ -197,7 +218,7 @@ async function weighed(
   };
   const exact = engineOf({ ...options, precision: "float64" });
   const first = await new Weighing(new Flow(model), target, exact).sample(
-    options.diagnosticSamples ?? 10_000,
+    options.diagnosticSamples ?? diagnosticDraws,
     {
       ...how,
       // Not the rows that a user draws with the same seed.
@@ -223,11 +244,16 @@ async function weighed(
   };
 }
 
-/** Whether samples are as good as exact ones, so that further steps would gain nothing: 999 effective ones in 1000. */
-function isAlmostExact(logRatios: Float64Array): boolean {
+interface Weights {
+  /** Share of the samples that the weighted ones are worth. */
+  readonly effective: number;
+  readonly k: number;
+}
+
+function weightsOfRatios(logRatios: Float64Array): Weights {
   const { k, logWeights } = paretoSmoothed(logRatios);
   const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
-  return k < 0.5 && 1 / squares > 0.999 * logRatios.length;
+  return { effective: 1 / squares / logRatios.length, k };
 }
 
 function scalar(value: Expr): Expr {
@@ -253,7 +279,7 @@ function checked(
     draws = 256,
     importanceSamples = 1,
     annealing = 0,
-    diagnosticSamples = 10_000,
+    diagnosticSamples = diagnosticDraws,
   }: VariationalOptions,
 ): { readonly steps: number; readonly draws: number; readonly samples: number } {
   for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))
