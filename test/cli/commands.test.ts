@@ -33,6 +33,24 @@ describe("pushforward fit", () => {
     expect(run.stdout + run.stderr).not.toContain("\x1b");
   });
 
+  it.each([
+    ["planar", "planar flow, 2 transforms"],
+    ["residual", "residual flow, 2 transforms, hidden 8, Lipschitz constant 0.97"],
+  ])("says what it has fitted: %s", async (kind, words) => {
+    const args = [
+      "fit",
+      "data.csv",
+      "--out",
+      `${kind}.safetensors`,
+      ...QUICK,
+      "--flow",
+      kind,
+      "--transforms",
+      "2",
+    ];
+    expect((await succeed(args)).stdout).toContain(words);
+  });
+
   it("prints one JSON document with --json, and reads standard input", async () => {
     const args = ["fit", "-", "--out", "piped.safetensors", "--json", ...QUICK];
     const document: unknown = JSON.parse((await succeed(args, sampleCsv(200))).stdout);
