@@ -57,6 +57,14 @@ describe.each(kinds)("%s", (flow) => {
     const drawn = await fitted.sampleWithLogProb(400, { seed: 2 });
     const again = await fitted.logProb(drawn.table);
     drawn.logProb.forEach((value, i) => expect(Math.abs(value - again[i]!)).toBeLessThan(2e-3));
+    const exacting = continuous({
+      ...(fitted.model.bijection.toJSON() as unknown as ContinuousOptions),
+      solver: { kind: "adaptive", tolerance: 1e-8 },
+    });
+    const finer = new Flow({ ...fitted.model, bijection: exacting });
+    // Float32 cannot do what is asked for.
+    expect((await solverReport(finer, more)).tolerance).toBeCloseTo(2 ** -20, 12);
+    expect((await solverReport(finer, more, { precision: "float64" })).tolerance).toBe(1e-8);
     const { tolerance, evaluations, roundTrip } = await solverReport(fitted, more);
     expect(tolerance).toBe(JSON.parse(JSON.stringify(fitted.description.bijection)).solver.tolerance);
     expect(evaluations.every((count) => count >= 7 && count < 1000 && Number.isInteger(count))).toBe(true);
