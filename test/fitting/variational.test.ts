@@ -340,6 +340,54 @@ describe("densities and options that cannot be", () => {
       () => fit(({ mu }, { neg, square }) => neg(square(mu!)), { parameters: { mu: "real", other: "real" } }),
       "no integral",
     ],
+    [
+      "an unknown parameter",
+      () => fit(({ nu }, { square }) => square(nu!)),
+      'reads a parameter "nu"; there are mu',
+    ],
+    [
+      "an unknown operation",
+      () => fit(({ mu }, ops) => (ops as unknown as Record<string, (x: Expr) => Expr>).gamma!(mu!)),
+      'reads an operation "gamma"',
+    ],
+    [
+      "arithmetic of numbers",
+      () => fit(({ mu }, { sub }) => sub(Math.log(mu as never), mu!)),
+      "operand 1 is NaN",
+    ],
+    [
+      "minus an expression",
+      () => fit((({ mu }: never, { square }: never) => -(square as (x: unknown) => number)(mu)) as never),
+      "got NaN",
+    ],
+    [
+      "a list as it is",
+      () => fit(({ mu }, { sum, sub }) => sum(sub(mu!, [1, 2] as never))),
+      "operand 2 is a list",
+    ],
+    [
+      "an element by brackets",
+      () => fit(({ mu }, { square }) => square((mu as never as Expr[])[0]!)),
+      "operand 1 is undefined",
+    ],
+    [
+      "data that are no numbers",
+      () => fit(({ mu }, { sum, sub, constant }) => sum(sub(mu!, constant([1, "2"] as never)))),
+      "element 2 is a string",
+    ],
+    [
+      "NaN among data",
+      () => fit(({ mu }, { sum, sub, constant }) => sum(sub(mu!, constant(Float64Array.of(1, Number.NaN))))),
+      "element 2 of a constant",
+    ],
+    ["an error of its own", () => fit(() => (undefined as never as { x: Expr }).x), "The log-density fails"],
+    ["a promise", () => fit((async () => {}) as never), "got a promise"],
+    [
+      "a pole",
+      () =>
+        fit(({ mu }, { mul, log }) => mul(-1.5, log(mu!)), { parameters: { mu: { above: 0, below: 1 } } }),
+      "plus infinity at mu 0",
+    ],
     ["no steps", () => fit(flat, { steps: 0 }), "steps must be a positive integer"],
     [
       "another number of features",
@@ -359,6 +407,14 @@ describe("densities and options that cannot be", () => {
       onProgress: () => controller.abort(),
     });
     await expect(run).rejects.toMatchObject({ code: "PUSHFORWARD_ABORTED" });
+  });
+
+  test("bounds that are missing are asked for", async () => {
+    const warnings: string[] = [];
+    await fit(({ mu }, { mul, sub, log }) => sub(mul(2, log(mu!)), mu!), {
+      onWarning: (line: string) => warnings.push(line),
+    });
+    expect(warnings.join()).toContain('"positive"');
   });
 
   test("a density that the flow cannot cover is said to be missed", async () => {

@@ -7,7 +7,7 @@
 
 import { column, type Table } from "../../data/table.ts";
 import type { Engine, Executable } from "../../engines/engine.ts";
-import { UsageError } from "../../errors.ts";
+import { NumericalError, UsageError } from "../../errors.ts";
 import type { Flow, SampleOptions } from "../../flows/flow.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
@@ -91,6 +91,14 @@ export class Weighing {
     const { value } = (await executable.run({ rows: n, inputs: { x: table.values } }, options)).rows;
     // Where the density is no number it has no mass.
     const logDensity = value!.map((own) => (Number.isNaN(own) ? Number.NEGATIVE_INFINITY : own));
+    const pole = logDensity.indexOf(Number.POSITIVE_INFINITY);
+    if (pole >= 0) {
+      const width = table.columns.length;
+      const where = table.columns.map((name, i) => `${name} ${table.values[pole * width + i]}`);
+      throw new NumericalError(
+        `The log-density is plus infinity at ${where.join(", ")}: it has a pole there, and perhaps no integral.`,
+      );
+    }
     const { logWeights } = paretoSmoothed(logDensity.map((own, i) => own - logProb[i]!));
     return { table, logProb, logDensity, logWeights };
   }

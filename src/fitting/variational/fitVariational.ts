@@ -7,7 +7,7 @@
 import { bindTree } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/chain.ts";
 import { triangularAffine } from "../../bijections/triangularAffine.ts";
-import { ShapeError, UsageError } from "../../errors.ts";
+import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
 import { Flow } from "../../flows/flow.ts";
@@ -20,6 +20,7 @@ import { withPrefix } from "../finishFit.ts";
 import { trainedLeaves } from "../fit.ts";
 import { minimize } from "../minimize.ts";
 import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
+import { checkConstants, checkedOperations, checkedParameters, describe } from "./densityArguments.ts";
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
@@ -110,7 +111,7 @@ export async function fitVariational(
   const seed = options.seed ?? 0;
   const key = split(randomKey(seed), "variational");
   const engine = engineOf({ ...options, precision: options.precision ?? "float64" });
-  const target = (x: Expr): Expr => scalar(logDensity(space.read(x), g));
+  const target = densityOf(logDensity, space);
   const unbounded = (u: Expr): Expr => {
     const { value, logAbsDet } = space.bijection.forward(u, {});
     return g.add(target(value), logAbsDet);
@@ -232,7 +233,12 @@ async function weighed(
   });
   if (diagnostics.k > largestShape)
     options.onWarning?.(
-      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${largestShape}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less`,
+      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${largestShape}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
+    );
+  const without = first.logDensity.filter((own) => own === Number.NEGATIVE_INFINITY).length;
+  if (without > 0)
+    options.onWarning?.(
+      `${without} of ${first.logDensity.length} samples of the flow lie where the log-density is minus infinity or no number, and count as without mass: give the parameters that end there their bounds, such as "positive"`,
     );
   const weighing = new Weighing(flow, target, exact);
   return {
@@ -256,14 +262,28 @@ function weightsOfRatios(logRatios: Float64Array): Weights {
   return { effective: 1 / squares / logRatios.length, k };
 }
 
-function scalar(value: Expr): Expr {
-  if (value === undefined || typeof value.op !== "string")
-    throw new ShapeError(`The log-density must return an expression, got ${typeof value}.`);
-  if (sizeOf(value.shape) !== 1)
-    throw new ShapeError(
-      `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
-    );
-  return g.reshape(value, []);
+/** The log-density of all parameters in one vector, checked. */
+function densityOf(logDensity: LogDensity, space: ParameterSpace): (x: Expr) => Expr {
+  const operations = checkedOperations();
+  return (x) => {
+    let value: Expr;
+    try {
+      value = logDensity(checkedParameters(space.read(x)), operations);
+    } catch (error) {
+      if (error instanceof PushforwardError) throw error;
+      throw new UsageError(`The log-density fails: ${(error as Error).message}`, { cause: error });
+    }
+    if (typeof value?.op !== "string")
+      throw new ShapeError(
+        `The log-density must return an expression, got ${describe(value)}: write it with the operations that it is given.`,
+      );
+    if (sizeOf(value.shape) !== 1)
+      throw new ShapeError(
+        `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
+      );
+    checkConstants(value);
+    return g.reshape(value, []);
+  };
 }
 
 /** Whether the way from data to base costs about one pass of the networks. */
