@@ -80,13 +80,10 @@ export {
 } from "./data/table.ts";
 export { writeTable } from "./data/writeTable.ts";
 export { diagonalNormal } from "./distributions/diagonalNormal.ts";
-export {
-  type Distribution,
-  type DistributionJson,
-  distributionFromJson,
-} from "./distributions/distribution.ts";
+export type { Distribution, DistributionJson } from "./distributions/distribution.ts";
 export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
+export { distributionFromJson } from "./distributions/registry.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
 export type {
   Arrays,
