@@ -172,7 +172,6 @@ export type {
 } from "./fitting/variational/approximation.ts";
 export {
   fitVariational,
-  type LogDensity,
   type VariationalOptions,
   type VariationalProgress,
 } from "./fitting/variational/fitVariational.ts";
@@ -188,6 +187,7 @@ export {
   variationalArchitecture,
 } from "./fitting/variational/variationalArchitecture.ts";
 export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
+export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
 export {
   type Architecture,
   type ArchitectureOptions,

@@ -5,11 +5,12 @@ import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { trainedLeaves } from "../../src/fitting/fit.ts";
-import { fitVariational, type LogDensity } from "../../src/fitting/variational/fitVariational.ts";
+import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
 import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
 import { fitGeneralizedPareto, paretoSmoothed } from "../../src/fitting/variational/paretoSmoothing.ts";
 import { variationalArchitecture } from "../../src/fitting/variational/variationalArchitecture.ts";
 import { variationalLoss } from "../../src/fitting/variational/variationalLoss.ts";
+import type { LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
 import { load } from "../../src/flows/flow.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
 import { vjp } from "../../src/graph/derivative.ts";
@@ -48,6 +49,31 @@ test("a conjugate posterior: moments, evidence, weights", async () => {
   scored.forEach((own, i) => expect(own).toBeCloseTo(samples.logProb[i]!, 9));
 });
 
+test("derived quantities are summed up and sampled beside the parameters", async () => {
+  const result = await fitVariational(null, conjugate, {
+    parameters: { mu: "real" },
+    derived: ({ mu }, { exp, concatenate, mul }) => ({
+      odds: exp(mu!),
+      both: concatenate([mu!, mul(2, mu!)]),
+    }),
+    steps: 50,
+    seed: 3,
+  });
+  expect(result.summary.map(({ name }) => name)).toEqual(["mu", "odds", "both[1]", "both[2]"]);
+  const [mu, odds, same, twice] = result.summary;
+  expect(same).toEqual({ ...mu, name: "both[1]" });
+  expect(twice!.mean).toBeCloseTo(2 * mu!.mean, 10);
+  // The mean of a log-normal variable.
+  const expected = Math.exp(posteriorMean + 0.5 / precision);
+  expect(Math.abs(odds!.mean - expected)).toBeLessThan(5 * odds!.meanError);
+  const { table, logProb } = await result.sample(3, { seed: 1 });
+  expect(table.columns.length).toBe(4);
+  for (let row = 0; row < 3; row++)
+    expect(table.values[row * 4 + 1]).toBeCloseTo(Math.exp(table.values[row * 4]!), 12);
+  const scored = await result.flow.logProb(table);
+  scored.forEach((own, i) => expect(own).toBeCloseTo(logProb[i]!, 9));
+});
+
 test("parameters with bounds and of large scale, the same bits twice", async () => {
   // s ~ gamma(4, rate 0.001), p ~ beta(3, 2), t below 7: 7 - t ~ exponential(2).
   const density: LogDensity = ({ s, p, t }, o) =>
@@ -57,7 +83,7 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
     );
   const options = {
     parameters: { s: "positive", p: { above: 0, below: 1 }, t: { below: 7 } },
-    steps: 1000,
+    steps: 500,
     seed: 1,
   } as const;
   const result = await fitVariational(null, density, options);
@@ -78,8 +104,12 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
   );
   const outside = Float64Array.of(-1, 0.5, 5, 3000, 1.5, 5, 3000, 0.5, 7.5);
   expect(Array.from(await result.flow.logProb(outside))).toEqual([-Infinity, -Infinity, -Infinity]);
-  const twice = await fitVariational(null, density, options);
-  expect(twice.flow.toBytes()).toEqual(result.flow.toBytes());
+  const short = { ...options, steps: 50 };
+  const [once, twice] = [
+    await fitVariational(null, density, short),
+    await fitVariational(null, density, { ...short, threads: 1 }),
+  ];
+  expect(twice.flow.toBytes()).toEqual(once.flow.toBytes());
 }, 30_000);
 
 test("the Gaussian stage finds a correlated Gaussian far away, at its own scale", async () => {
@@ -379,6 +409,16 @@ describe("densities and options that cannot be", () => {
       "NaN among data",
       () => fit(({ mu }, { sum, sub, constant }) => sum(sub(mu!, constant(Float64Array.of(1, Number.NaN))))),
       "element 2 of a constant",
+    ],
+    [
+      "a derived quantity with the name of a parameter",
+      () => fit(flat, { steps: 1, derived: ({ mu }: { mu: Expr }) => ({ mu }) }),
+      'there is a parameter "mu"',
+    ],
+    [
+      "a derived number",
+      () => fit(flat, { steps: 1, derived: () => ({ one: 1 }) }),
+      'derived: "one" must return',
     ],
     ["an error of its own", () => fit(() => (undefined as never as { x: Expr }).x), "The log-density fails"],
     ["a promise", () => fit((async () => {}) as never), "got a promise"],

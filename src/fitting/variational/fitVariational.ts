@@ -7,29 +7,26 @@
 import { bindTree } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/chain.ts";
 import { triangularAffine } from "../../bijections/triangularAffine.ts";
-import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
 import { Flow } from "../../flows/flow.ts";
 import { type Model, parameterTree } from "../../flows/model.ts";
 import { initialValues, type ParameterValues } from "../../flows/parameters.ts";
-import { type Expr, formatShape, sizeOf } from "../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { trainedLeaves } from "../fit.ts";
 import { minimize } from "../minimize.ts";
 import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
-import { checkConstants, checkedOperations, checkedParameters, describe } from "./densityArguments.ts";
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
 import { paretoSmoothed } from "./paretoSmoothing.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
-
-/** A log-density in nats, up to a constant: an expression of the parameters by name. */
-export type LogDensity = (parameters: Readonly<Record<string, Expr>>, ops: typeof g) => Expr;
+import { type DerivedQuantities, densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
 
 /** Progress of {@link fitVariational}. */
 export interface VariationalProgress {
@@ -43,6 +40,8 @@ export interface VariationalProgress {
 export interface VariationalOptions extends EngineOptions {
   /** The parameters of the density, by name. */
   readonly parameters: ParameterDescriptions;
+  /** What else the summary and the samples hold, such as the effects that a hierarchy is about. */
+  readonly derived?: DerivedQuantities | undefined;
   /** Seed of every random choice (default 0). */
   readonly seed?: number | undefined;
   /** Steps of the optimizer at most (default 1500); it stops where samples are about as good as exact ones. */
@@ -76,7 +75,7 @@ const exact = 0.001;
 /** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
 const almostExact = 0.01;
 const mostIdle = 4;
-/** Weights beyond this shape are not reliable. */
+/** Weights beyond this shape are not reliable; of few samples, beyond a smaller one (Vehtari et al. 2024, section 3.2.4). */
 const largestShape = 0.7;
 /** Nats below the bound of the Gaussian beyond which samples are all the same: missed. */
 const deepest = 1e4;
@@ -200,13 +199,19 @@ export async function fitVariational(
     values: { ...start.values, ...result.values },
     fitted: { ...start.fitted, epochs: result.history.at(-1)?.epoch ?? 0 },
   };
-  return await weighed(model, target, options, result.history);
+  const weighing = new Weighing(
+    features,
+    target,
+    (x) => derivedOf(options.derived, space, x),
+    engineOf({ ...options, precision: "float64" }),
+  );
+  return await weighed(model, weighing, options, result.history);
 }
 
 /** Measures an approximation and wraps it up. */
 async function weighed(
   model: Model,
-  target: (x: Expr) => Expr,
+  weighing: Weighing,
   options: VariationalOptions,
   history: Approximation["history"],
 ): Promise<Approximation> {
@@ -217,36 +222,32 @@ async function weighed(
     wide: options.wide,
     signal: options.signal,
   };
-  const exact = engineOf({ ...options, precision: "float64" });
-  const first = await new Weighing(new Flow(model), target, exact).sample(
-    options.diagnosticSamples ?? diagnosticDraws,
-    {
-      ...how,
-      // Not the rows that a user draws with the same seed.
-      seed: split(randomKey(seed), "diagnostics").k0,
-    },
-  );
+  const first = await weighing.sample(new Flow(model), options.diagnosticSamples ?? diagnosticDraws, {
+    ...how,
+    // Not the rows that a user draws with the same seed.
+    seed: split(randomKey(seed), "diagnostics").k0,
+  });
   const diagnostics = diagnosticsOf(first);
   const flow = new Flow({
     ...model,
     fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
   });
-  if (diagnostics.k > largestShape)
+  const mostShape = Math.min(largestShape, 1 - 1 / Math.log10(diagnostics.samples));
+  if (diagnostics.k > mostShape)
     options.onWarning?.(
-      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${largestShape}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
+      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${Number(mostShape.toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
     );
   const without = first.logDensity.filter((own) => own === Number.NEGATIVE_INFINITY).length;
   if (without > 0)
     options.onWarning?.(
       `${without} of ${first.logDensity.length} samples of the flow lie where the log-density is minus infinity or no number, and count as without mass: give the parameters that end there their bounds, such as "positive"`,
     );
-  const weighing = new Weighing(flow, target, exact);
   return {
     flow,
     diagnostics,
     summary: summaryOf(first),
     history,
-    sample: (n, own = {}) => weighing.sample(n, { ...how, seed, ...own }),
+    sample: (n, own = {}) => weighing.sample(flow, n, { ...how, seed, ...own }),
   };
 }
 
@@ -260,30 +261,6 @@ function weightsOfRatios(logRatios: Float64Array): Weights {
   const { k, logWeights } = paretoSmoothed(logRatios);
   const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
   return { effective: 1 / squares / logRatios.length, k };
-}
-
-/** The log-density of all parameters in one vector, checked. */
-function densityOf(logDensity: LogDensity, space: ParameterSpace): (x: Expr) => Expr {
-  const operations = checkedOperations();
-  return (x) => {
-    let value: Expr;
-    try {
-      value = logDensity(checkedParameters(space.read(x)), operations);
-    } catch (error) {
-      if (error instanceof PushforwardError) throw error;
-      throw new UsageError(`The log-density fails: ${(error as Error).message}`, { cause: error });
-    }
-    if (typeof value?.op !== "string")
-      throw new ShapeError(
-        `The log-density must return an expression, got ${describe(value)}: write it with the operations that it is given.`,
-      );
-    if (sizeOf(value.shape) !== 1)
-      throw new ShapeError(
-        `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
-      );
-    checkConstants(value);
-    return g.reshape(value, []);
-  };
 }
 
 /** Whether the way from data to base costs about one pass of the networks. */

@@ -1,15 +1,74 @@
 /**
- * What a log-density is called with: its parameters by name, and the operations, which say at once what was meant wrongly.
+ * A log-density as its user writes it: it is called with its parameters by name, and with operations that say at once what was meant
+ * wrongly.
  *
  * Expressions are objects, so that JavaScript's own arithmetic on them gives NaN without a word, and a misspelt name undefined.
  *
  * @module
  */
 
-import { ShapeError, UsageError } from "../../errors.ts";
+import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import { elementwise } from "../../graph/elementwise.ts";
-import { type Expr, formatShape, topologicalOrder } from "../../graph/expr.ts";
+import { type Expr, formatShape, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import type { Derived } from "./approximation.ts";
+import { columnsOf, type ParameterSpace } from "./parameterSpace.ts";
+
+/** A log-density in nats, up to a constant: an expression of the parameters by name. */
+export type LogDensity = (parameters: Readonly<Record<string, Expr>>, ops: typeof g) => Expr;
+
+/** Quantities that are wanted beside the parameters: expressions of them, numbers or vectors, by name. */
+export type DerivedQuantities = (
+  parameters: Readonly<Record<string, Expr>>,
+  ops: typeof g,
+) => Readonly<Record<string, Expr>>;
+
+/** The log-density of all parameters in one vector, checked. */
+export function densityOf(logDensity: LogDensity, space: ParameterSpace): (x: Expr) => Expr {
+  const operations = checkedOperations();
+  return (x) => {
+    const value = written("The log-density", () => logDensity(checkedParameters(space.read(x)), operations));
+    checkExpression("The log-density", value);
+    if (sizeOf(value.shape) !== 1)
+      throw new ShapeError(
+        `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
+      );
+    checkConstants(value);
+    return g.reshape(value, []);
+  };
+}
+
+/** The columns of derived quantities, of all parameters in one vector. */
+export function derivedOf(derived: DerivedQuantities | undefined, space: ParameterSpace, x: Expr): Derived[] {
+  if (!derived) return [];
+  const all = written("derived", () => derived(checkedParameters(space.read(x)), checkedOperations()));
+  if (typeof all !== "object" || all === null)
+    throw new UsageError(`derived must return an object of expressions by name, got ${describe(all)}.`);
+  return Object.entries(all).map(([name, value]) => {
+    checkExpression(`derived: "${name}"`, value);
+    const columns = columnsOf(name, value.shape.length === 0 ? undefined : sizeOf(value.shape));
+    for (const column of columns)
+      if (space.columns.includes(column)) throw new UsageError(`derived: there is a parameter "${column}".`);
+    return { columns, value: g.reshape(value, [columns.length]) };
+  });
+}
+
+/** What a function of the user's returns; its own errors say where they come from. */
+function written<T>(what: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof PushforwardError) throw error;
+    throw new UsageError(`${what} fails: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function checkExpression(what: string, value: Expr): void {
+  if (typeof value?.op !== "string")
+    throw new ShapeError(
+      `${what} must return an expression, got ${describe(value)}: write it with the operations that it is given.`,
+    );
+}
 
 /** How many operands, to begin with, are expressions or numbers: of operations besides the element-wise ones. */
 const operandsOf: Readonly<Record<string, number>> = {
@@ -19,14 +78,12 @@ const operandsOf: Readonly<Record<string, number>> = {
 };
 
 /** The parameters, of which none that is not there can be read. */
-export function checkedParameters(
-  parameters: Readonly<Record<string, Expr>>,
-): Readonly<Record<string, Expr>> {
+function checkedParameters(parameters: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>> {
   return onlyKnown(parameters, "parameter");
 }
 
 /** The operations, with checks of what they are called with. */
-export function checkedOperations(): typeof g {
+function checkedOperations(): typeof g {
   const checked = Object.fromEntries(
     Object.entries(g).map(([name, operation]) => {
       if (typeof operation !== "function") return [name, operation];
@@ -46,7 +103,7 @@ export function checkedOperations(): typeof g {
 }
 
 /** Refuses data that are no numbers, wherever they come from. */
-export function checkConstants(logDensity: Expr): void {
+function checkConstants(logDensity: Expr): void {
   for (const node of topologicalOrder([logDensity])) {
     if (node.op !== "constant" || node.shape.length === 0) continue;
     const place = node.data.findIndex(Number.isNaN);
@@ -58,7 +115,7 @@ export function checkConstants(logDensity: Expr): void {
 }
 
 /** What stands where an expression is expected. */
-export function describe(value: unknown): string {
+function describe(value: unknown): string {
   if (value === undefined || value === null || typeof value === "number") return String(value);
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return "a list";
   if (value instanceof Promise) return "a promise";
