@@ -14,6 +14,8 @@ export const defaultNode = existsSync(join(modules, "node/bin/node"))
   : process.execPath;
 
 const everyFlow = ["realnvp", "maf", "nsf", "nsf-ar"];
+/** Flows besides, of those that have them. */
+const elementary = { normflows: ["planar", "residual"], flowjax: ["planar"] };
 const everyWorkload = ["step", "logProb", "sample", "startup"];
 
 /**
@@ -34,7 +36,7 @@ export const implementations = [
     name: "pushforward",
     worker: "pushforward.mjs",
     language: "node",
-    flows: [...everyFlow, "residual", "cnf", "flow-matching"],
+    flows: [...everyFlow, "planar", "residual", "cnf", "flow-matching"],
     workloads: [...everyWorkload, "fit"],
     threads: true,
     wide: true,
@@ -59,7 +61,7 @@ export const implementations = [
     name,
     worker: `${name}_worker.py`,
     language: /** @type {const} */ ("python"),
-    flows: name === "normflows" ? [...everyFlow, "residual"] : everyFlow,
+    flows: [...everyFlow, ...(elementary[name] ?? [])],
     workloads: everyWorkload,
     threads: true,
   })),

@@ -1,11 +1,12 @@
 /** The grid of workloads. */
 
-/** The flows that are compared: transforms as in the libraries' own defaults, two hidden layers of 128 or, of residual maps, one. */
+/** The flows that are compared: transforms as in the libraries' own defaults, two hidden layers of 128 or, of residual maps, one; of planar maps, none. */
 export const flows = {
   realnvp: { transforms: 8 },
   maf: { transforms: 5 },
   nsf: { transforms: 5 },
   "nsf-ar": { transforms: 5 },
+  planar: { transforms: 32, hidden: [] },
   residual: { transforms: 8, hidden: [128] },
   cnf: { transforms: 1 },
   "flow-matching": { transforms: 1 },

@@ -24,7 +24,7 @@ const pairs = (values) =>
 export async function continuousFigure({ train, test, grid, size, limits }) {
   const parts = [text(LEFT, 28, "Continuous flows: protein backbone angles", { size: 15 })];
   const reports = [];
-  const angle = { domain: limits, ticks: [-180, 0, 180] };
+  const angle = { domain: limits, ticks: [-90, 0, 90] };
   for (const [row, kind] of Object.keys(NAMES).entries()) {
     const { flow } = await fitFlow(train, { flow: kind, seed: SEED });
     const places = await trajectories(flow, TIMES, POINTS, { seed: SEED });

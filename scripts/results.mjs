@@ -1,8 +1,8 @@
 /**
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
  * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
- * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder`, `--residual`,
- * `--continuous` and `--gradient-flow` write a part.
+ * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder`, `--elementary`,
+ * `--residual`, `--continuous` and `--gradient-flow` write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ import {
 } from "../dist/index.js";
 import { writeAutoencoder } from "./autoencoderResults.mjs";
 import { continuousFigure } from "./continuousResults.mjs";
+import { elementaryResults } from "./elementaryResults.mjs";
 import { gradientFlowFigure } from "./gradientFlowResults.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { writePosterior } from "./posteriorResults.mjs";
@@ -201,6 +202,13 @@ async function writeVariational() {
   await writeBetween(PAGE, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
+async function writeElementary() {
+  const { train, test, grid } = await angles();
+  const { figure, head, lines } = await elementaryResults({ train, test, grid, size: GRID, limits: LIMITS });
+  await writeFile(path(`${OUT}/elementary.png`), smallPng(figure, ZOOM));
+  await writeBetween(PAGE, "elementary", markdownTable(head, lines).join("\n"));
+}
+
 async function writeResidual() {
   const { train, drawn, grid } = await angles();
   const figure = await residualFigure({ train, drawn, grid, size: GRID, limits: LIMITS });
@@ -247,6 +255,7 @@ if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();
 if (only === undefined || only === "--posterior") await writePosterior();
+if (only === undefined || only === "--elementary") await writeElementary();
 if (only === undefined || only === "--residual") await writeResidual();
 if (only === undefined || only === "--gradient-flow") await writeGradientFlow();
 if (only === undefined || only === "--continuous") await writeContinuous();

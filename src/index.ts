@@ -80,13 +80,10 @@ export {
 } from "./data/table.ts";
 export { writeTable } from "./data/writeTable.ts";
 export { diagonalNormal } from "./distributions/diagonalNormal.ts";
-export {
-  type Distribution,
-  type DistributionJson,
-  distributionFromJson,
-} from "./distributions/distribution.ts";
+export type { Distribution, DistributionJson } from "./distributions/distribution.ts";
 export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
+export { distributionFromJson } from "./distributions/registry.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
 export type {
   Arrays,
@@ -175,7 +172,6 @@ export type {
 } from "./fitting/variational/approximation.ts";
 export {
   fitVariational,
-  type LogDensity,
   type VariationalOptions,
   type VariationalProgress,
 } from "./fitting/variational/fitVariational.ts";
@@ -191,6 +187,7 @@ export {
   variationalArchitecture,
 } from "./fitting/variational/variationalArchitecture.ts";
 export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
+export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
 export {
   type Architecture,
   type ArchitectureOptions,

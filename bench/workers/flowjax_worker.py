@@ -16,13 +16,16 @@ import optax
 import paramax
 from flowjax.bijections import RationalQuadraticSpline
 from flowjax.distributions import Normal
-from flowjax.flows import coupling_flow, masked_autoregressive_flow
+from flowjax.flows import coupling_flow, masked_autoregressive_flow, planar_flow
 
 # As in torch_worker.py.
 PART = 2000
 
 
 def build(task, width):
+    if task["flow"] == "planar":
+        base = Normal(jnp.zeros(task["features"]))
+        return planar_flow(jr.key(0), base_dist=base, flow_layers=task["transforms"])
     spline = task["flow"].startswith("nsf")
     make = coupling_flow if task["flow"] in ("realnvp", "nsf") else masked_autoregressive_flow
     return make(

@@ -26,6 +26,9 @@ def layers(task, width):
             plain = {"num_blocks": 1, "use_residual_blocks": False}
             yield nf.flows.Reverse(nf.flows.MaskedAffineAutoregressive(features, width, **plain))
             yield nf.flows.Permute(features, mode="swap")
+        elif task["flow"] == "planar":
+            # Reversed, so that densities are the direction that needs no root; with tanh it has no other.
+            yield nf.flows.Reverse(nf.flows.Planar((features,)))
         elif task["flow"] == "residual":
             # As in its documentation: the estimator of Chen et al., 2 terms and a geometric number more.
             network = nf.nets.LipschitzMLP([features, width, features], lipschitz_const=0.97)

@@ -18,6 +18,7 @@ const options = { threads, ...(wide ? { wide } : {}) };
 function architectureOf({ flow, features, hidden, transforms, bins }) {
   const sizes = { features, hidden, transforms };
   if (flow === "realnvp") return library.realNVP(sizes);
+  if (flow === "planar") return library.planarFlow({ features, transforms });
   if (flow === "cnf") return library.continuousFlow({ features, hidden });
   if (flow === "flow-matching") return library.flowMatching({ features, hidden });
   if (flow === "residual") return library.residualFlow(sizes);

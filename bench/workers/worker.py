@@ -33,10 +33,12 @@ def read_rows(task, rows=None):
 def matching_width(task, count):
     """
     The width of the hidden layers with which a flow has as many parameters as ours, within 2%: that of the task if
-    it does, else the smallest that does.
+    it does, else the smallest that does. 0 for a flow without hidden layers.
 
     `count` gives the parameters of a flow with hidden layers of a width.
     """
+    if not task["hidden"]:
+        return 0
     fits = lambda width: abs(count(width) / task["parameters"] - 1) <= 0.02
     widths = [task["hidden"][0], *range(8, 4 * task["hidden"][0])]
     for width in widths:

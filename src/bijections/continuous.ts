@@ -25,6 +25,7 @@ import {
   type Bound,
   checkContext,
   checkCount,
+  leafOf,
   type Mapped,
 } from "./bijection.ts";
 import { checkHidden } from "./conditioner.ts";
@@ -151,12 +152,13 @@ export function continuous({
   const solve: Continuous["solve"] = (direction, point, p, c, own = {}) => {
     const fromContext = contextTerm(p, c);
     const law = own.divergence ?? divergence;
-    // Drawn outside the solver: the same throughout a solution.
+    // Drawn outside the solver: the same throughout a solution. Flows in one program have noise of their own.
+    const stream = (use: string): string => `${scopeOf(p)}${use}`;
     const noise =
       law === "exact"
         ? undefined
-        : (law === "sign" ? g.randomSign : g.randomNormal)([features], `divergence.${law}`);
-    const probe = own.jacobian ? g.randomSign([features], "jacobian") : undefined;
+        : (law === "sign" ? g.randomSign : g.randomNormal)([features], stream(`divergence.${law}`));
+    const probe = own.jacobian ? g.randomSign([features], stream("jacobian")) : undefined;
     const zero = g.constant([0]);
     const [from, to] = direction === "forward" ? [0, until] : [until, 0];
     const { state, evaluations } = g.solveOde(
@@ -214,6 +216,12 @@ export function continuous({
       until,
     }),
   };
+}
+
+/** What the names of bound parameters begin with: another for each flow of a program. */
+function scopeOf(parameters: Bound): string {
+  const leaf = leafOf(parameters, "outBias");
+  return leaf.op === "parameter" ? leaf.name.slice(0, -"outBias".length) : "";
 }
 
 function checkSolver(solver: g.OdeMethod): void {

@@ -58,9 +58,12 @@ export interface ResidualOptions {
   readonly activation?: ContractiveActivation;
   /** Norm in which g is a contraction (default `spectral`). */
   readonly norm?: ContractionNorm;
-  /** How the log-determinant is evaluated (default: exact up to 64 features, then by 20 terms and 16 directions). */
+  /** How the log-determinant is evaluated (default: exact up to 128 features, then by 20 terms and 16 directions). */
   readonly logDet?: ResidualLogDet;
-  /** Sampling goes on until the error is within this times 1 + the size of the point, or the arithmetic's own (default 0). */
+  /**
+   * Sampling goes on until no element is off by more than this times 1 + the largest element of the point, or than the
+   * arithmetic's own error (default 0).
+   */
   readonly tolerance?: number;
   /** Rounds of sampling at most (default: as many as always suffice). */
   readonly iterations?: number;
@@ -81,7 +84,7 @@ export interface Residual extends Bijection {
   ): Mapped;
 }
 
-const mostExact = 64;
+const mostExact = 128;
 
 /**
  * A residual map. It starts as the identity. Scoring costs g and its log-determinant; sampling a pass through g a round,
@@ -120,8 +123,10 @@ export function residual(options: ResidualOptions): Residual {
   if (logDet.kind === "series") checkCount("residual", "terms", logDet.terms ?? 20);
   const logDetOf = (at: Linearized): Expr =>
     logDet.kind === "exact" ? exactLogDet(at) : seriesLogDet(at, logDet.terms ?? 20, probes);
-  // A step of this size is an error within the tolerance: ||y - y*|| <= L / (1 - L) times the last step.
-  const step = tolerance * (1 / lipschitz - 1);
+  // ||y - y*|| <= ||x - g(y) - y|| / (1 - L) in the norm of the contraction: what a round would still move by.
+  const left = tolerance * (1 - lipschitz);
+  // A round moves by at most L times the round before, of which the loop sees the largest element.
+  const step = left / (lipschitz * largestShare(norm, features));
   return {
     type: "residual",
     features,
@@ -143,7 +148,8 @@ export function residual(options: ResidualOptions): Residual {
         tolerance: step,
       });
       const at = contraction(y);
-      return { value: arrived(y, g.sub(x, at.value), step), logAbsDet: g.neg(logDetOf(at)) };
+      const isThere = isWithin(g.sub(g.sub(x, at.value), y), y, norm, left);
+      return { value: g.select(isThere, y, Number.NaN), logAbsDet: g.neg(logDetOf(at)) };
     },
     toJSON: () => ({
       type: "residual",
@@ -171,13 +177,30 @@ function enoughRounds(lipschitz: number): number {
   return Math.ceil(Math.log(1e-18 * (1 - lipschitz)) / Math.log(lipschitz));
 }
 
-/** The point where another round moves it by no more than a few times the step that ends the iteration; else NaN. */
-function arrived(y: Expr, next: Expr, step: number): Expr {
-  const n = y.shape[0]!;
-  const within = g.mul(8 * Math.sqrt(n), g.max(step, g.mul(8, g.roundingUnit())));
+/** How many times the largest element of a vector its length can be, in the norm of a contraction. */
+function largestShare(norm: ContractionNorm, features: number): number {
+  if (norm === "infinity") return 1;
+  return norm === "spectral" ? Math.sqrt(features) : features;
+}
+
+/**
+ * Whether the length of what another round would move a point by is at most so many times 1 + its largest element, or what
+ * the arithmetic leaves of it.
+ */
+function isWithin(move: Expr, y: Expr, norm: ContractionNorm, share: number): Expr {
   const largest = (value: Expr): Expr => g.maximum(g.abs(value));
-  const isThere = g.lessEqual(largest(g.sub(next, y)), g.mul(within, g.add(1, largest(y))));
-  return g.select(g.stopGradient(isThere), y, Number.NaN);
+  const size = g.add(1, largest(y));
+  // No p-norm is above the 1-norm, so that it will do for those that are learned.
+  const length =
+    norm === "infinity"
+      ? largest(move)
+      : norm === "spectral"
+        ? g.mul(size, g.sqrt(g.sum(g.square(g.div(move, size)))))
+        : g.sum(g.abs(move));
+  const rounding = g.mul(64 * Math.sqrt(y.shape[0]!), g.roundingUnit());
+  const isMet = g.lessEqual(length, g.mul(share, size));
+  const isResolved = g.lessEqual(largest(move), g.mul(rounding, size));
+  return g.stopGradient(g.max(isMet, isResolved));
 }
 
 /** Vectors of random signs. */

@@ -11,8 +11,9 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
 import type { Approximation } from "../fitting/variational/approximation.ts";
-import type { LogDensity } from "../fitting/variational/fitVariational.ts";
+
 import type { ParameterDescriptions } from "../fitting/variational/parameterSpace.ts";
+import type { DerivedQuantities, LogDensity } from "../fitting/variational/writtenDensity.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { defined, integerList, oneOf, positiveInteger, positiveNumber, wholeNumber } from "./options.ts";
 import {
@@ -51,13 +52,15 @@ interface ApproximateFlags {
 interface DensityModule {
   readonly parameters: ParameterDescriptions;
   readonly logDensity: LogDensity;
+  readonly derived?: DerivedQuantities;
 }
 
 const DESCRIPTION = `Approximate a density that is known up to a constant, such as a posterior, by a flow.
 
 MODULE is a JavaScript file that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
 writes the logarithm of the density with the operations that it is given. A parameter is "real", "positive" or
-{ size, above, below }. Data are read or written down in the module.
+{ size, above, below }. Data are read or written down in the module. If it exports \`derived(parameters, ops)\`, an object of
+expressions, those are reported, too.
 
 k-hat tells whether the result can be relied on: below 0.7 it can.`;
 
@@ -91,6 +94,8 @@ async function loadDensity(path: string): Promise<DensityModule> {
     throw new UsageError(`${path} exports no function logDensity(parameters, ops).`);
   if (typeof own.parameters !== "object" || own.parameters === null)
     throw new UsageError(`${path} exports no object of parameters, such as { mu: "real", tau: "positive" }.`);
+  if (own.derived !== undefined && typeof own.derived !== "function")
+    throw new UsageError(`${path} exports derived, which is no function of (parameters, ops).`);
   return own as DensityModule;
 }
 
@@ -100,7 +105,7 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
   if (flags.n !== undefined && flags.samples === undefined)
     throw new UsageError("-n is the number of samples that --samples FILE holds; name the file.");
   const started = performance.now();
-  const { parameters, logDensity } = await loadDensity(path);
+  const { parameters, logDensity, derived } = await loadDensity(path);
   const library = await import("../index.ts");
   const signal = interruptSignal();
   const { flow: kind = "nsf", transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
@@ -113,7 +118,7 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
   let tenth = -1;
   const result = await library.fitVariational(architecture, logDensity, {
     parameters,
-    ...defined({ steps, draws, importanceSamples, annealing, gradient, seed, threads, precision }),
+    ...defined({ derived, steps, draws, importanceSamples, annealing, gradient, seed, threads, precision }),
     ...defined({ learningRate: flags.lr }),
     signal,
     onProgress: ({ step, steps: all, bound }) => {

@@ -9,6 +9,10 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ["maf", "masked autoregressive flow"],
   ["nsf", "neural spline flow"],
   ["nsf-ar", "autoregressive neural spline flow"],
+  ["planar", "planar flow"],
+  ["radial", "radial flow"],
+  ["sylvester", "Sylvester flow"],
+  ["residual", "residual flow"],
   ["cnf", "continuous flow"],
   ["flow-matching", "continuous flow by flow matching"],
   ["gaussian", "Gaussian, full covariance"],
@@ -27,6 +31,8 @@ interface Described {
 interface Conditioned {
   readonly hidden: readonly unknown[];
   readonly transformer?: { readonly bins?: unknown };
+  /** Of a residual map. */
+  readonly lipschitz?: unknown;
   /** Of a continuous flow. */
   readonly solver?: { readonly tolerance?: unknown };
 }
@@ -53,6 +59,7 @@ export function describeArchitecture(description: object): string {
     words.push(`hidden ${first.hidden.length > 0 ? first.hidden.join("x") : "none"}`);
     const bins = first.transformer?.bins;
     if (typeof bins === "number") words.push(`${bins} bins`);
+    if (typeof first.lipschitz === "number") words.push(`Lipschitz constant ${first.lipschitz}`);
     if (first.solver?.tolerance !== undefined) words.push(`tolerance ${first.solver.tolerance}`);
   }
   if (typeof components === "number") words.push(`${components} component${components === 1 ? "" : "s"}`);

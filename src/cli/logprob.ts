@@ -17,6 +17,7 @@ import {
   printCsv,
   printJson,
 } from "./output.ts";
+import { describeSolver, solverSummary } from "./solver.ts";
 
 interface LogprobFlags {
   readonly out?: string;
@@ -65,7 +66,8 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   if (out === "-") return await printCsv(scores);
   if (out !== undefined) await writeTable(scores, out);
   const summary = summarize(logProb);
-  if (flags.json) return await printJson(summary);
+  const solver = await solverSummary(flow, table, { ...defined({ engine, wide }), signal });
+  if (flags.json) return await printJson({ ...summary, ...defined({ solver }) });
   await print(
     formatFacts([
       ["rows", formatCount(summary.rows)],
@@ -73,6 +75,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
       ["standard error", formatLogProb(summary.standardError)],
       ["minimum", formatLogProb(summary.minimum)],
       ["outside support", formatCount(summary.outsideSupport)],
+      ...(solver ? [["solver", describeSolver(solver)] as const] : []),
       ...(out === undefined ? [] : [["scores", out] as const]),
     ]),
   );

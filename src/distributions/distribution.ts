@@ -5,12 +5,7 @@
  */
 
 import type { Bound, ParameterTree } from "../bijections/bijection.ts";
-import { FormatError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
-import { diagonalNormal } from "./diagonalNormal.ts";
-import { gaussianMixture } from "./gaussianMixture.ts";
-import { kernelDensity } from "./kernelDensity.ts";
-import { standardNormal } from "./standardNormal.ts";
 
 /** Plain data that describes a distribution. */
 export interface DistributionJson {
@@ -35,32 +30,4 @@ export interface Distribution {
   sample(noise: Expr, parameters: Bound): Expr;
   /** The description that a model file holds. */
   toJSON(): DistributionJson;
-}
-
-type Reader = (json: DistributionJson & { readonly features: number }) => Distribution;
-
-/** The distributions that a model file may hold, by type. */
-export const distributionReaders: Readonly<Record<string, Reader>> = {
-  standardNormal: ({ features }) => standardNormal({ features }),
-  diagonalNormal: ({ features }) => diagonalNormal({ features }),
-  gaussianMixture: ({ features, components }) =>
-    gaussianMixture({ features, components: components as number }),
-  kernelDensity: ({ features, points }) => kernelDensity({ features, points: points as number }),
-};
-
-/**
- * The distribution that a description stands for.
- * @throws {@link FormatError} for an unknown type.
- */
-export function distributionFromJson(json: unknown): Distribution {
-  const type = (json as DistributionJson | null)?.type;
-  const reader =
-    typeof type === "string" && Object.hasOwn(distributionReaders, type)
-      ? distributionReaders[type]
-      : undefined;
-  if (!reader)
-    throw new FormatError(
-      `The model holds a base of type ${JSON.stringify(type)}, which this version does not know.`,
-    );
-  return reader(json as Parameters<Reader>[0]);
 }

@@ -103,10 +103,12 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly extraShare?: number;
   /** Epochs between validations (default 1). */
   readonly validateEvery?: number;
-  /** Whether parameters that were validated as the best so far are good enough to stop. */
+  /** Asked after each validation: whether the best parameters so far are good enough to stop. */
   readonly isEnough?: ((best: ParameterValues) => Promise<boolean>) | undefined;
   /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
+  /** Differences of validation losses that are noise, so that of two the later counts as the better (default 0). */
+  readonly validationNoise?: number;
   /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
   readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
   /** Stops the minimization with an AbortedError. */
@@ -227,7 +229,8 @@ class Loop {
   }
 
   async run(): Promise<MinimizeResult> {
-    const { resume, epochs, patience, signal, validation, validateEvery = 1 } = this.#options;
+    const { resume, epochs, patience, signal, validation } = this.#options;
+    const { validateEvery = 1, validationNoise = 0 } = this.#options;
     await this.#training.setParameters({ ...this.#initial, ...this.#stateAt(this.#initial) });
     await this.#evaluation.setParameters(this.#initial);
     let epoch = 0;
@@ -274,17 +277,16 @@ class Loop {
         await this.#training.setParameters({ ...this.#best, ...this.#stateAt(this.#best) });
       }
       if (!averaged) continue;
-      if (this.#lost === 0 && (!validation || validationLoss < this.#bestLoss)) {
+      if (this.#lost === 0 && (!validation || validationLoss < this.#bestLoss + validationNoise)) {
         this.#best = averaged;
         this.#bestEpoch = epoch;
-        this.#bestLoss = validationLoss;
+        this.#bestLoss = Math.min(this.#bestLoss, validationLoss);
       }
       const record = { epoch, trainLoss, validationLoss, bestEpoch: this.#bestEpoch };
       this.#history.push(record);
       await this.#options.onEpoch?.(record, () => this.#state(epoch));
       if (validation && epoch - this.#bestEpoch >= patience) break;
-      if (this.#bestEpoch === epoch && (await this.#options.isEnough?.({ ...this.#initial, ...this.#best })))
-        break;
+      if (await this.#options.isEnough?.({ ...this.#initial, ...this.#best })) break;
     }
     return {
       values: { ...this.#initial, ...this.#best },

@@ -62,9 +62,9 @@ interface Knots {
 
 /**
  * Knots evenly spaced in normal scores, from the first to the last order statistic, at local averages of the order
- * statistics, so that single rows do not show.
+ * statistics, so that single rows do not show; and one more on either side.
  */
-function knotsOf(sorted: Float64Array, deviation: number, knots: number, steepest: number): Knots {
+function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots {
   const n = sorted.length;
   const top = -normalQuantile(1 / n);
   const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
@@ -88,15 +88,33 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number, steepes
   const secant = Float64Array.from({ length: knots - 1 }, (_, k) =>
     Math.log((base[k + 1]! - base[k]!) / (data[k + 1]! - data[k]!)),
   );
-  const mostLog = Math.log(steepest / deviation);
   const logSlope = base.map((_, k) =>
-    k === 0
-      ? Math.min(secant[0]!, mostLog)
-      : k === knots - 1
-        ? Math.min(secant[knots - 2]!, mostLog)
-        : 0.5 * (secant[k - 1]! + secant[k]!),
+    k === 0 ? secant[0]! : k === knots - 1 ? secant[knots - 2]! : 0.5 * (secant[k - 1]! + secant[k]!),
   );
-  return { data, base, logSlope };
+  return withGentleEnds({ data, base, logSlope }, -Math.log(deviation));
+}
+
+/** Normal scores beyond the rows within which a spline bends to its gentle end. */
+const bend = 0.5;
+
+/**
+ * One more knot on either side, from which on the slope is no larger than that of standardization. Where a column ends at
+ * a wall the spline is steep, and a row a little beyond the wall would else be far out for every flow.
+ * @param mostLog - Logarithm of the largest slope.
+ */
+function withGentleEnds({ data, base, logSlope }: Knots, mostLog: number): Knots {
+  const beyond = (k: number, side: number): { data: number; base: number; logSlope: number } => {
+    const end = Math.min(logSlope[k]!, mostLog);
+    // With the geometric mean between them, slopes fall evenly from the one to the other.
+    const mean = Math.exp(0.5 * (logSlope[k]! + end));
+    return { data: data[k]! + (side * bend) / mean, base: base[k]! + side * bend, logSlope: end };
+  };
+  const [first, last] = [beyond(0, -1), beyond(data.length - 1, 1)];
+  return {
+    data: Float64Array.of(first.data, ...data, last.data),
+    base: Float64Array.of(first.base, ...base, last.base),
+    logSlope: Float64Array.of(first.logSlope, ...logSlope, last.logSlope),
+  };
 }
 
 /** As many values as there are, in order, each as often as its share of the weights says. */
@@ -118,23 +136,19 @@ export function fitMarginalSpline(
   width: number,
   knots: number,
   weights?: Float64Array,
-  steepest: number = Number.POSITIVE_INFINITY,
 ): Preparation {
   const count = rows.length / width;
-  const values = {
-    data: new Float64Array(width * knots),
-    base: new Float64Array(width * knots),
-    logSlope: new Float64Array(width * knots),
-  };
   const { scale } = moments(rows, width, weights);
-  for (let i = 0; i < width; i++) {
+  const columns = Array.from(scale, (deviation, i) => {
     const single = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!);
-    const own = knotsOf(weights ? weightedOrder(single, weights) : single.sort(), scale[i]!, knots, steepest);
-    values.data.set(own.data, i * knots);
-    values.base.set(own.base, i * knots);
-    values.logSlope.set(own.logSlope, i * knots);
-  }
-  return { bijection: marginalSpline({ features: width, knots }), values };
+    return knotsOf(weights ? weightedOrder(single, weights) : single.sort(), deviation, knots);
+  });
+  const all = (part: keyof Knots): Float64Array =>
+    Float64Array.from(columns.flatMap((own) => [...own[part]]));
+  return {
+    bijection: marginalSpline({ features: width, knots: columns[0]!.data.length }),
+    values: { data: all("data"), base: all("base"), logSlope: all("logSlope") },
+  };
 }
 
 /** The triangular map whose inverse gives rows the identity as covariance. */
@@ -192,19 +206,13 @@ export interface PreparationChoice {
   readonly knots: number;
   /** Whether a triangular map removes the correlations. */
   readonly whiten: boolean;
-  /**
-   * Largest slope of a spline at its ends and beyond, in normal scores a standard deviation (default: whatever the rows
-   * say). Where a column ends at a wall the slope is steep, and a row a little beyond it would be far out for a flow whose
-   * tails are not learned.
-   */
-  readonly steepest?: number | undefined;
 }
 
 /** Fits the chosen preparation to row-major rows. */
 export function fitPreparation(
   rows: Float64Array,
   width: number,
-  { knots, whiten, steepest }: PreparationChoice,
+  { knots, whiten }: PreparationChoice,
   weights?: Float64Array,
 ): Preparation {
   const standard = fitStandardization(rows, width, weights);
@@ -213,22 +221,18 @@ export function fitPreparation(
   const parts = [standard];
   let values: Float64Array = rows.map((value, i) => (value - mean[i % width]!) / scale[i % width]!);
   if (knots > 0) {
-    const spline = fitMarginalSpline(values, width, knots, weights, steepest);
+    const spline = fitMarginalSpline(values, width, knots, weights);
     parts.unshift(spline);
-    values = throughKnots(values, width, knots, spline.values);
+    values = throughKnots(values, width, spline.values);
   }
   if (whiten && width > 1) parts.unshift(fitWhitening(values, width, weights));
   return chainPreparations(parts);
 }
 
 /** Rows through a marginal spline, for statistics of what follows it: piecewise linear between the knots is enough. */
-function throughKnots(
-  rows: Float64Array,
-  width: number,
-  knots: number,
-  spline: ParameterValues,
-): Float64Array {
+function throughKnots(rows: Float64Array, width: number, spline: ParameterValues): Float64Array {
   const { data, base } = spline as { data: Float64Array; base: Float64Array };
+  const knots = data.length / width;
   return rows.map((value, i) => {
     const start = (i % width) * knots;
     let k = 0;

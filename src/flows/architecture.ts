@@ -95,7 +95,6 @@ export interface PreparationTrials {
   readonly choices: readonly {
     readonly knots: number;
     readonly whiten: boolean;
-    readonly steepest?: number;
   }[];
   /** Steps of a trial at most. */
   readonly steps: number;

@@ -50,9 +50,6 @@ type LossOptions = Pick<ContinuousFlowOptions, "kinetic" | "jacobian" | "diverge
 /** Steps of a training unless others are asked for. */
 const trainingSteps: g.OdeMethod = { kind: "fixed", order: "rk4", steps: 3 };
 
-/** Largest slope, in normal scores a standard deviation, of a preparing spline outside its knots. */
-const steepest = 2;
-
 /** Steps of a trial of a preparation. */
 const trialSteps = 100;
 
@@ -73,7 +70,8 @@ export function continuousFlow(options: ContinuousFlowOptions): Architecture {
     ...architecture,
     training: {
       loss: likelihoodLoss(architecture, { kinetic, jacobian, divergence, trainingSolver }),
-      isLogProb: kinetic === 0 && jacobian === 0,
+      // A few fixed steps are an approximation; what they give is no log-density.
+      isLogProb: kinetic === 0 && jacobian === 0 && trainingSolver.kind === "adaptive",
       settings: { kinetic, jacobian, divergence, trainingSolver },
       logProb: architecture.looseLogProb,
       preparation: continuousPreparation(),
@@ -98,12 +96,12 @@ export function likelihoodLoss(
   };
 }
 
-/** Preparations that continuous flows try: with splines that stay gentle outside the data, or without splines. */
+/** Preparations that continuous flows try. */
 export function continuousPreparation(loss?: PreparationTrials["loss"]): PreparationTrials {
   return {
     choices: [
       { knots: 0, whiten: true },
-      { knots: 17, whiten: true, steepest },
+      { knots: 17, whiten: true },
     ],
     steps: trialSteps,
     ...(loss ? { loss } : {}),

@@ -80,6 +80,12 @@ function isFar(values: Float64Array | undefined, width: number, row: number): bo
   return false;
 }
 
+/** Whether the values of a prepared row are far from the end of the range of numbers. */
+function isWithin(values: Float64Array, width: number, row: number): boolean {
+  for (let i = row * width; i < (row + 1) * width; i++) if (!(Math.abs(values[i]!) < 1e100)) return false;
+  return true;
+}
+
 /** What rows are given, a column each: a number for all of them, or one for each. */
 type Conditions = readonly (number | ArrayLike<number>)[];
 
@@ -194,6 +200,7 @@ export class Flow {
    * @param rows - A table that has the flow's columns by name (others are ignored), or numbers, row-major, the given
    *   columns first and then the others. They are not changed.
    * @throws {@link DataError} for a missing column or value, naming column and row.
+   * @throws NumericalError if the map from data to base solves an equation, and did not get there within its tolerance.
    * @throws AbortedError if the signal fires.
    */
   async logProb(rows: Table | Float64Array, options: EvaluationOptions = {}): Promise<Float64Array> {
@@ -210,6 +217,8 @@ export class Flow {
     const enough = wellWithin * features;
     const out = new Float64Array(count);
     const lost: number[] = [];
+    const isSolved = this.#model.bijection.type === "continuous";
+    let unsolved = 0;
     await inTwoStages(
       count,
       async (from, to) => {
@@ -223,8 +232,9 @@ export class Flow {
         const logProb = (await core.run({ rows: to - from, inputs }, options)).rows.logProb!;
         for (let row = 0; row < to - from; row++) {
           const value = logProb[row]! + prepared.logAbsDet![row]!;
-          // Beyond the range of the numbers the density is 0.
+          // Beyond the range of the numbers the density is 0; where a solver has given up it is not known.
           const isNone = !finite[from + row] || (isWide && Number.isNaN(value));
+          if (isSolved && isNone && finite[from + row] && isWithin(inputs.data, features, row)) unsolved++;
           out[from + row] = isNone ? Number.NEGATIVE_INFINITY : value;
           // Points so far out that float32 overflows, or that its seven digits are no longer enough.
           const isLost =
@@ -235,6 +245,10 @@ export class Flow {
         }
       },
     );
+    if (unsolved > 0)
+      throw new NumericalError(
+        `logProb: ${unsolved} of ${count} rows have no log-density: the equation from data to base was not solved within its tolerance and steps there; give the flow a larger tolerance or more steps.`,
+      );
     if (lost.length === 0) return out;
     // Those once more, in float64.
     const width = this.given.length + this.columns.length;
@@ -256,7 +270,8 @@ export class Flow {
 
   /**
    * Where the base has each row: its image under the inverse of {@link bijection}, row-major, n times the columns. For a
-   * normal base these are standard normal where the flow is right; NaN for a row with an infinite value.
+   * normal base these are standard normal where the flow is right; NaN for a row with an infinite value, or whose
+   * equation was not solved within its tolerance.
    *
    * @param rows - As of {@link logProb}.
    * @throws As {@link logProb}.

@@ -8,7 +8,8 @@
 import * as v from "valibot";
 import { type Bijection, flattenTree } from "../bijections/bijection.ts";
 import { bijectionFromJson } from "../bijections/registry.ts";
-import { type Distribution, distributionFromJson } from "../distributions/distribution.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { distributionFromJson } from "../distributions/registry.ts";
 import { FormatError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";

@@ -10,6 +10,7 @@ import { selectColumns, type Table } from "../data/table.ts";
 import type { Executable, RunInputs, RunOutputs } from "../engines/engine.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
+import { leastTolerance } from "../graph/ode.ts";
 import * as g from "../graph/ops.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { engineOf } from "./evaluation.ts";
@@ -18,7 +19,7 @@ import { type Model, parameterTree } from "./model.ts";
 
 /** How the equation of a continuous flow was solved for some rows. */
 export interface SolverReport {
-  /** Largest error of a step; undefined where steps are fixed. */
+  /** Largest error of a step, at least what the arithmetic allows; undefined where steps are fixed. */
   readonly tolerance: number | undefined;
   /** How often the velocity was evaluated on the way to the base, a number a row. */
   readonly evaluations: Float64Array;
@@ -72,8 +73,10 @@ export async function solverReport(
     options,
   );
   const { solver } = bijection;
+  const isWide = options.engine === "reference" || (options.precision ?? model.precision) === "float64";
+  const least = leastTolerance * (isWide ? 2 ** -53 : 2 ** -24);
   return {
-    tolerance: solver.kind === "adaptive" ? solver.tolerance : undefined,
+    tolerance: solver.kind === "adaptive" ? Math.max(solver.tolerance, least) : undefined,
     evaluations: rows.evaluations!,
     roundTrip: rows.roundTrip!,
   };

@@ -132,14 +132,14 @@ function liftSlices(
   const inside = dependents([result], ...slices);
   /** By node that depends on slices alone: its stacked value. */
   const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
-  for (const node of topologicalOrder([result])) {
-    if (node.batched || !inside.has(node) || lifted.has(node)) continue;
+  for (const node of inside) {
+    if (node.batched || lifted.has(node)) continue;
     const value = stackedValue(node, lifted, inside, steps);
     if (value) lifted.set(node, value);
   }
   // Those that something else reads become slices; the rest has gone into them.
   const own = new Map<Expr, SlotExpr>();
-  for (const node of [...topologicalOrder([result])])
+  for (const node of inside)
     if (!lifted.has(node))
       for (const operand of node.inputs)
         if (lifted.has(operand) && !own.has(operand)) own.set(operand, slot(operand.shape, false));
@@ -198,14 +198,14 @@ export function scanOf(
   const { steps, reversed, slot: state, stacked } = own;
   // What is computed from slices alone differs from step to step, and is computed where the state is: once a row.
   const spread = new Map<Expr, SlotExpr>();
-  for (const node of topologicalOrder([own.result]))
+  for (const node of dependents([own.result], ...own.slices))
     if (!node.batched && node.inputs.length > 0 && node.op !== "reshape")
       for (const source of own.slices)
         if (!source.batched && dependents([node], source).has(node))
           spread.set(source, slot(source.shape, true));
   const slices = own.slices.map((slice) => spread.get(slice) ?? slice);
   const [result] = substitute([own.result], spread);
-  for (const node of topologicalOrder([result!]))
+  for (const node of dependents([result!], ...slices))
     if (
       (node.op === "linear" || node.op === "solveTriangular") &&
       node.inputs[node.op === "linear" ? 1 : 0]!.batched

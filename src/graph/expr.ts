@@ -283,7 +283,7 @@ export function checkShape(where: string, shape: Shape): void {
  * All nodes that the outputs depend on, each after its inputs; nodes in `leaves` are not entered. Bodies of maps
  * and iterations are not entered either.
  */
-export function topologicalOrder(outputs: readonly Expr[], leaves?: ReadonlySet<Expr>): Expr[] {
+export function topologicalOrder(outputs: readonly Expr[], leaves?: Pick<ReadonlySet<Expr>, "has">): Expr[] {
   const order: Expr[] = [];
   const seen = new Set<Expr>();
   // An explicit stack: a chain of hundreds of maps would overflow the call stack.
@@ -308,19 +308,57 @@ export function topologicalOrder(outputs: readonly Expr[], leaves?: ReadonlySet<
   return order;
 }
 
-/** The nodes among `outputs`' ancestors that depend on one of `sources`, themselves included. */
+/** What {@link slotsOf} has found. Nodes never change, so that it is found once. */
+const slotsBehind = new WeakMap<Expr, ReadonlySet<Expr>>();
+const noSlots: ReadonlySet<Expr> = new Set();
+
+/** The slots that a node depends on, other than those of bodies behind it. */
+function slotsOf(node: Expr): ReadonlySet<Expr> {
+  const known = slotsBehind.get(node);
+  if (known) return known;
+  for (const inner of topologicalOrder([node], slotsBehind))
+    if (!slotsBehind.has(inner))
+      slotsBehind.set(inner, inner.op === "slot" ? new Set([inner]) : slotsOfInputs(inner));
+  return slotsBehind.get(node)!;
+}
+
+function slotsOfInputs(node: Expr): ReadonlySet<Expr> {
+  let all = noSlots;
+  for (const input of node.inputs) {
+    const own = slotsBehind.get(input)!;
+    // Nearly always one has them all, and is shared.
+    const [less, more] = own.size < all.size ? [own, all] : [all, own];
+    all = [...less].every((slot) => more.has(slot)) ? more : new Set([...more, ...less]);
+  }
+  return all;
+}
+
+/**
+ * The nodes among `outputs`' ancestors that depend on one of `sources`, themselves included. Where sources are slots the cost
+ * is that of those nodes, however large the graph is behind them.
+ */
 export function dependents(outputs: readonly Expr[], ...sources: readonly Expr[]): Set<Expr> {
   const found = new Set<Expr>(sources);
-  for (const node of topologicalOrder(outputs))
+  for (const node of topologicalOrder(outputs, apartFrom(sources)))
     if (node.inputs.some((input) => found.has(input))) found.add(node);
   return found;
+}
+
+/** Nodes of which it is known that they depend on none of some sources. */
+function apartFrom(sources: readonly Expr[]): Pick<ReadonlySet<Expr>, "has"> | undefined {
+  if (!sources.every((source) => source.op === "slot")) return undefined;
+  return {
+    has(node) {
+      const slots = slotsOf(node);
+      return slots.size === 0 || !sources.some((source) => slots.has(source));
+    },
+  };
 }
 
 /** What a body that depends on its slots reads of values that do not. */
 export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
   const inside = dependents([result], ...slots);
   const outer = new Set<Expr>();
-  for (const node of topologicalOrder([result]))
-    if (inside.has(node)) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
+  for (const node of inside) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
   return [...outer];
 }

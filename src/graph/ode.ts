@@ -58,6 +58,9 @@ export type OdeMethod =
       readonly most?: number;
     };
 
+/** No tolerance is below so many rounding units of the engine. */
+export const leastTolerance = 16;
+
 /** Options of {@link solveOde}. */
 export interface OdeOptions {
   /** Time of the first state: a number, or a scalar expression with an adaptive method. */
@@ -198,7 +201,7 @@ function solveAdaptive(
 ): OdeSolution {
   const size = initial.shape[0]!;
   const scalar = (value: Expr): Expr => reshape(value, [1]);
-  const allowed = max(tolerance, mul(16, roundingUnit()));
+  const allowed = max(tolerance, mul(leastTolerance, roundingUnit()));
   const span = sub(to, from);
   const shortest = mul(mul(4, roundingUnit()), max(abs(span), max(abs(from), abs(to))));
   const firstSlope = derivative(from, initial);

@@ -26,6 +26,7 @@ export {
   mul,
   neg,
   normalQuantile,
+  pow,
   relu,
   select,
   sigmoid,
@@ -58,7 +59,7 @@ export {
   roundingUnit,
 } from "./iteration.ts";
 export { asExpr, constant, input, parameter, rowMark, slot, stepInput, type Value, zeros } from "./leaves.ts";
-export { bernoulliLogProb, normalLogProb } from "./likelihoods.ts";
+export { bernoulliLogProb, normalLogCdf, normalLogProb, poissonLogProb } from "./likelihoods.ts";
 export { logGamma } from "./logGamma.ts";
 export { logSumExp, maximum } from "./logSumExp.ts";
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./movement.ts";

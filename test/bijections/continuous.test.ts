@@ -112,6 +112,45 @@ describe("the divergence of the velocity", () => {
   );
 });
 
+describe("the velocity", () => {
+  it("sees the time, and the cosines and sines of its multiples", async () => {
+    const times = 7;
+    // One unit near 0, whose shift is one feature of the time after the other.
+    const options: ContinuousOptions = { features: 1, hidden: [1], activation: "tanh", frequencies: 3 };
+    const found = await Promise.all(
+      Array.from({ length: times }, (_, k) =>
+        run(
+          options,
+          {
+            ...values(options, 0, 0),
+            shift0: Float64Array.from({ length: times }, (_, i) => (i === k ? 1e-6 : 0)),
+            out: Float64Array.of(1e6),
+          },
+          { x: Float64Array.of(0) },
+          (flow, x, p) => ({ value: flow.velocity(g.mul(0.3, g.rowMark()), x, p).value }),
+        ),
+      ),
+    );
+    const angles = [1, 2, 3].map((k) => 0.3 * Math.PI * k);
+    const wanted = [0.3, ...angles.map(Math.cos), ...angles.map(Math.sin)];
+    wanted.forEach((value, k) => expect(found[k]!.value![0]).toBeCloseTo(value, 9));
+  });
+
+  it("starts from that of linear interpolation between normal variables, for flow matching", async () => {
+    const options: ContinuousOptions = { features: 2, hidden: [3], start: "interpolation" };
+    const own = initialValues(continuous(options).parameters, randomKey(1));
+    const x = normals(2, 1);
+    for (const t of [0, 0.2, 0.5, 0.9, 1]) {
+      const { value } = await run(options, own, { x }, (flow, at, p) => ({
+        value: flow.velocity(g.mul(t, g.rowMark()), at, p).value,
+      }));
+      // E[b - a | (1 - t) a + t b = z] of independent standard normal a and b, by the covariances.
+      const mean = (t - (1 - t)) / (t * t + (1 - t) * (1 - t));
+      value!.forEach((found, i) => expect(found).toBeCloseTo(mean * x[i]!, 12));
+    }
+  });
+});
+
 /**
  * Values that make the velocity linear to the last digits: f = A z + b with tanh units that stay near 0. The scale of A is
  * taken out by a first layer of 1e-6.
@@ -224,6 +263,17 @@ function expectMean(draws: Float64Array, expected: number): void {
   expect(Math.abs(mean - expected)).toBeLessThan(4 * error);
 }
 
+function correlation(a: Float64Array, b: Float64Array): number {
+  const centred = (data: Float64Array): Float64Array => {
+    const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+    return data.map((value) => value - mean);
+  };
+  const [x, y] = [centred(a), centred(b)];
+  const product = (u: Float64Array, v: Float64Array): number =>
+    u.reduce((sum, value, i) => sum + value * v[i]!, 0);
+  return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+}
+
 describe("Hutchinson's estimate", () => {
   const options: ContinuousOptions = {
     features: 3,
@@ -257,6 +307,23 @@ describe("Hutchinson's estimate", () => {
     },
   );
 
+  it("is exact for independent features with signs, and not with normal noise", async () => {
+    const diagonal = [
+      [0.4, 0],
+      [0, -0.7],
+    ];
+    const apart: ContinuousOptions = { features: 2, hidden: [2], activation: "tanh", frequencies: 0 };
+    const at = normals(2000, 3);
+    const found = await run(apart, linearValues(diagonal, [0, 0]), { x: at }, (flow, x, p) => ({
+      sign: flow.solve("forward", x, p, undefined, { divergence: "sign" }).logAbsDet,
+      normal: flow.solve("forward", x, p, undefined, { divergence: "normal" }).logAbsDet,
+    }));
+    found.sign!.forEach((value) => expect(value).toBeCloseTo(-0.3, 6));
+    // e^2 of a normal number has a variance of 2.
+    const variance = found.normal!.reduce((sum, value) => sum + (value + 0.3) ** 2, 0) / 1000;
+    expect(Math.abs(variance / (2 * (0.4 ** 2 + 0.7 ** 2)) - 1)).toBeLessThan(0.4);
+  });
+
   it("has a gradient whose mean is that of the exact one", async () => {
     const found = await run(options, own, { x }, (flow, at, p) => {
       const gradient = (divergence: "exact" | "sign"): Expr =>
@@ -268,6 +335,39 @@ describe("Hutchinson's estimate", () => {
         found.estimate!.filter((_, k) => k % 3 === i),
         found.exact![i]!,
       );
+  });
+
+  it("has noise of its own in each flow of a program, and one noise in each flow", async () => {
+    const flow = continuous(options);
+    const at = g.input("x", [3]);
+    const bound: Record<string, Bound> = Object.fromEntries(
+      ["0.", "1."].map((scope) => [scope, bindTree(flow.parameters, scope)]),
+    );
+    const solve = (scope: string, divergence: "sign" | "normal") =>
+      flow.solve("forward", at, bound[scope]!, undefined, { divergence, jacobian: true });
+    const solved = Object.fromEntries(
+      (["sign", "normal"] as const).flatMap((law) => {
+        const [first, second, again] = [solve("0.", law), solve("1.", law), solve("0.", law)];
+        return Object.entries({ first, second, again }).flatMap(([name, { logAbsDet, jacobian }]) => [
+          [`${law} ${name}`, logAbsDet],
+          [`${law} ${name} jacobian`, jacobian],
+        ]);
+      }),
+    );
+    const executable = await engine.compile({ rows: solved });
+    // The same parameters in both, so that only the noise tells them apart.
+    const both = ["0.", "1."].flatMap((scope) =>
+      Object.entries(own).map(([name, data]) => [scope + name, data] as const),
+    );
+    await executable.setParameters(Object.fromEntries(both));
+    const { rows: found } = await executable.run({ rows: 4000, inputs: { x } }, { key: randomKey(1) });
+    executable.dispose();
+    for (const law of ["sign", "normal"])
+      for (const what of ["", " jacobian"]) {
+        const [first, second] = [found[`${law} first${what}`]!, found[`${law} second${what}`]!];
+        expect(found[`${law} again${what}`]).toEqual(first);
+        expect(Math.abs(correlation(first, second))).toBeLessThan(4 / Math.sqrt(4000));
+      }
   });
 
   it("has other noise with another seed, and the same with the same", async () => {
@@ -361,34 +461,40 @@ describe("solvers", () => {
     }
   });
 
-  it("have gradients by the adjoint that agree with those through many steps, to the tolerance", async () => {
-    const small: ContinuousOptions = { features: 2, hidden: [4, 3], context: 1 };
-    const flow = continuous(small);
-    const p = bindTree(flow.parameters);
-    const [x, c] = [g.input("x", [2]), g.input("context", [1])];
-    const leaves = Array.from(flattenTree(flow.parameters).keys(), (name) => p[name] as Expr);
-    const gradients = async (solver: ContinuousOptions["solver"]): Promise<Record<string, Float64Array>> => {
-      const solved = flow.solve("inverse", x, p, c, { solver, kinetic: true });
-      const loss = g.add(g.sum(g.square(solved.value)), g.sub(g.mul(0.1, solved.kinetic), solved.logAbsDet));
-      const found = vjp([g.sumRows(loss)], [g.constant(1)], [...leaves, x, c]);
-      const executable = await engine.compile({
-        sums: Object.fromEntries(leaves.map((_, i) => [`${i}`, found[i]!])),
-        rows: { x: found[leaves.length]!, c: found[leaves.length + 1]! },
-      });
-      await executable.setParameters(values(small, 2));
-      const { sums, rows } = await executable.run({ rows: 20, inputs });
-      executable.dispose();
-      return { ...sums, ...rows };
-    };
-    const wanted = await gradients({ kind: "fixed", order: "dormand-prince", steps: 6 });
-    for (const tolerance of [1e-4, 1e-6]) {
-      const found = await gradients({ kind: "adaptive", tolerance });
-      for (const [name, data] of Object.entries(wanted)) {
-        const size = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-        expect(apart(found[name]!, data)).toBeLessThan(100 * tolerance * size);
+  it.each(["exact", "sign"] as const)(
+    "have gradients by the adjoint that agree with those through many steps, to the tolerance: divergence %s",
+    async (divergence) => {
+      const small: ContinuousOptions = { features: 2, hidden: [4, 3], context: 1 };
+      const flow = continuous(small);
+      const p = bindTree(flow.parameters);
+      const [x, c] = [g.input("x", [2]), g.input("context", [1])];
+      const leaves = Array.from(flattenTree(flow.parameters).keys(), (name) => p[name] as Expr);
+      const gradients = async (
+        solver: ContinuousOptions["solver"],
+      ): Promise<Record<string, Float64Array>> => {
+        const solved = flow.solve("inverse", x, p, c, { solver, divergence, kinetic: true, jacobian: true });
+        const added = g.add(g.mul(0.1, solved.kinetic), g.mul(0.2, solved.jacobian));
+        const loss = g.add(g.sum(g.square(solved.value)), g.sub(added, solved.logAbsDet));
+        const found = vjp([g.sumRows(loss)], [g.constant(1)], [...leaves, x, c]);
+        const executable = await engine.compile({
+          sums: Object.fromEntries(leaves.map((_, i) => [`${i}`, found[i]!])),
+          rows: { x: found[leaves.length]!, c: found[leaves.length + 1]! },
+        });
+        await executable.setParameters(values(small, 2));
+        const { sums, rows } = await executable.run({ rows: 20, inputs }, { key: randomKey(1) });
+        executable.dispose();
+        return { ...sums, ...rows };
+      };
+      const wanted = await gradients({ kind: "fixed", order: "dormand-prince", steps: 6 });
+      for (const tolerance of [1e-4, 1e-6]) {
+        const found = await gradients({ kind: "adaptive", tolerance });
+        for (const [name, data] of Object.entries(wanted)) {
+          const size = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+          expect(apart(found[name]!, data)).toBeLessThan(100 * tolerance * size);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("stop at `until`: two halves make the whole", async () => {
     const half = await run({ ...options, solver: exactly, until: 0.5 }, own, inputs, (flow, x, p, c) => ({

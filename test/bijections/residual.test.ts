@@ -2,10 +2,10 @@
 
 import { LuDecomposition, Matrix, SingularValueDecomposition } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { bindTree, flattenTree, leafOf } from "../../src/bijections/bijection.ts";
+import { type Bound, bindTree, flattenTree, leafOf, type Mapped } from "../../src/bijections/bijection.ts";
 import { logMixedNorm, logSpectralNorm, spectralSlack } from "../../src/bijections/inducedNorm.ts";
 import type { ContractionNorm } from "../../src/bijections/lipschitzNetwork.ts";
-import { type ResidualOptions, residual } from "../../src/bijections/residual.ts";
+import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual.ts";
 import {
   defaultRoulette,
   drawTerms,
@@ -13,14 +13,17 @@ import {
   mostTerms,
   type Roulette,
   seriesError,
+  seriesLogDet,
 } from "../../src/bijections/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { compileProgram } from "../../src/engines/wasm/compiler.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { UsageError } from "../../src/errors.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative.ts";
 import type { Expr, ParameterExpr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { prepareProgram } from "../../src/graph/program.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { randomParameters, stream, type Values } from "../registry.ts";
 
@@ -120,6 +123,38 @@ describe("bounds of norms", () => {
   });
 });
 
+test("a bound's derivatives are those of finite differences", async () => {
+  const [m, n] = [4, 3];
+  const w = g.parameter("w", [m, n]);
+  const [a, b] = [g.parameter("a", []), g.parameter("b", [])];
+  const at: Values = { w: normals(m * n, 21), a: Float64Array.of(0.7), b: Float64Array.of(0.4) };
+  for (const [value, leaves] of [
+    [logSpectralNorm(w), [w]],
+    [logMixedNorm(w, a, b), [w, a, b]],
+    [logMixedNorm(w, b, a), [w, a, b]],
+  ] as const) {
+    const gradients = vjp([value], [g.constant(1)], leaves);
+    const sums = { value, ...Object.fromEntries(gradients.map((own, i) => [leaves[i]!.name, own])) };
+    const compiled = await referenceEngine.compile({ sums });
+    const valueAt = async (values: Values): Promise<Readonly<Values>> => {
+      await compiled.setParameters(values);
+      return (await compiled.run({ rows: 1, inputs: {} })).sums;
+    };
+    const { value: _, ...own } = await valueAt(at);
+    for (const [name, gradient] of Object.entries(own))
+      for (let i = 0; i < gradient.length; i++) {
+        const moved = (by: number): Values => ({
+          ...at,
+          [name]: at[name]!.map((x, k) => (k === i ? x + by : x)),
+        });
+        const step = 1e-5;
+        const [up, down] = [await valueAt(moved(step)), await valueAt(moved(-step))];
+        expect(gradient[i]).toBeCloseTo((up.value![0]! - down.value![0]!) / (2 * step), 7);
+      }
+    compiled.dispose();
+  }
+});
+
 /** The trained leaves of a map, and their values at the start. */
 function partsOf(options: ResidualOptions) {
   const map = residual(options);
@@ -173,6 +208,120 @@ describe("the bound holds after every step", () => {
     // And it is reached, by all but the slack of three layers.
     if (norm !== "learned") expect(largest).toBeGreaterThan(lipschitz * 0.96);
     training.dispose();
+  });
+});
+
+describe("g moves no two points apart by more than its constant allows", () => {
+  const lipschitz = 0.9;
+  const length = (x: readonly number[], p: number): number =>
+    p > 100
+      ? Math.max(...x.map(Math.abs))
+      : x.reduce((sum, value) => sum + Math.abs(value) ** p, 0) ** (1 / p);
+
+  /** The largest |g(x) - g(y)| / |x - y| of pairs near and far, in a p-norm. */
+  async function stretch(options: ResidualOptions, own: Values, p: number): Promise<number> {
+    const { map, bound } = partsOf(options);
+    const { features } = options;
+    const y = g.input("y", [features]);
+    const compiled = await float64.compile({ rows: { value: g.sub(map.inverse(y, bound).value, y) } });
+    await compiled.setParameters({ ...initialValues(map.parameters, randomKey(1)), ...own });
+    const pairs = 6000;
+    const [at, along] = [normals(pairs * features, 31), normals(pairs * features, 32)];
+    const point = (pair: number, i: number): number => 2 * at[pair * features + i]! * (pair % 5);
+    const step = (pair: number, i: number): number => {
+      const own = along[pair * features + i]!;
+      // Signs and single elements too, where norms with flat balls are attained.
+      const shape = pair % 3 === 0 ? own : pair % 3 === 1 ? Math.sign(own) : Number(pair % features === i);
+      return shape * 10 ** -(pair % 7);
+    };
+    const both = (which: number): Float64Array =>
+      Float64Array.from({ length: pairs * features }, (_, k) => {
+        const [pair, i] = [Math.floor(k / features), k % features];
+        return point(pair, i) + which * step(pair, i);
+      });
+    const run = async (x: Float64Array): Promise<Float64Array> =>
+      (await compiled.run({ rows: pairs, inputs: { y: x } })).rows.value!;
+    const [first, second] = [await run(both(0)), await run(both(1))];
+    compiled.dispose();
+    let most = 0;
+    for (let pair = 0; pair < pairs; pair++) {
+      const range = Array.from({ length: features }, (_, i) => pair * features + i);
+      const moved = length(
+        range.map((k) => first[k]! - second[k]!),
+        p,
+      );
+      most = Math.max(
+        most,
+        moved /
+          length(
+            range.map((_, i) => step(pair, i)),
+            p,
+          ),
+      );
+    }
+    return most;
+  }
+
+  // One unit whose slope is the activation's, with the whole of the constant on it.
+  test.each(["lipswish", "elu", "tanh"] as const)(
+    "%s has slopes of at most 1, and reaches it",
+    async (activation) => {
+      const options: ResidualOptions = { features: 1, hidden: [1], lipschitz, activation };
+      for (const beta of activation === "lipswish" ? [-3, 0.5, 6] : [0]) {
+        const most = await stretch(
+          options,
+          {
+            weight0: Float64Array.of(50),
+            weight1: Float64Array.of(50),
+            bias0: Float64Array.of(0),
+            ...(activation === "lipswish" ? { beta0: Float64Array.of(beta) } : {}),
+          },
+          2,
+        );
+        expect(most).toBeLessThan(lipschitz * (1 + 1e-6));
+        // A gentle lipswish bends beyond the points that are tried.
+        if (beta >= 0) expect(most).toBeGreaterThan(lipschitz * 0.98);
+      }
+    },
+  );
+
+  test.each([
+    ["spectral", 2],
+    ["one", 1],
+    ["infinity", 1000],
+  ] as const)("in the norm that was asked for: %s", async (norm, p) => {
+    const options: ResidualOptions = { features: 3, hidden: [6, 5], lipschitz, norm };
+    const large = randomParameters(partsOf(options).map, 3, 30);
+    expect(await stretch(options, large, p)).toBeLessThan(lipschitz * (1 + 1e-6));
+  });
+
+  test.each([
+    [-9, 9],
+    [9, -9],
+    [0.4, -1],
+    [-2, 0.3],
+  ])("in the learned norm of the ends, 1/p the sigmoid of %d, of %d within", async (end, within) => {
+    // Matrices of equal elements attain most norms.
+    const options: ResidualOptions = {
+      features: 2,
+      hidden: [6],
+      lipschitz,
+      norm: "learned",
+      activation: "tanh",
+    };
+    const order = Float64Array.of(end, within);
+    const p = 1 + Math.exp(-end);
+    const equal: Values = {
+      order,
+      weight0: new Float64Array(12).fill(3),
+      weight1: new Float64Array(12).fill(3),
+      bias0: new Float64Array(6),
+    };
+    const most = await stretch(options, equal, p);
+    expect(most).toBeLessThan(lipschitz * (1 + 1e-6));
+    expect(most).toBeGreaterThan(lipschitz * 0.1);
+    const random = { ...randomParameters(partsOf(options).map, 3, 30), order };
+    expect(await stretch(options, random, p)).toBeLessThan(lipschitz * (1 + 1e-6));
   });
 });
 
@@ -241,6 +390,44 @@ describe("log-determinants", () => {
     const { logDet } = (await compiled.run({ rows: 1, inputs: { m: Float64Array.from(data.to1DArray()) } }))
       .rows;
     expect(logDet![0]!).toBeCloseTo(Math.log(new LuDecomposition(data).determinant), 11);
+    compiled.dispose();
+  });
+
+  test.each([1, 2, 5, 12])("a series of %d terms has the traces of as many powers", async (terms) => {
+    const n = 3;
+    const data = normals(n * n, 17);
+    const j = matrixOf(data, n, n);
+    j.mul(0.8 / largestSingular(j));
+    const shared = g.constant(Float64Array.from(j.to1DArray()), [n, n]);
+    const at = g.input("y", [n]);
+    // With the unit vectors times the root of n the traces are exact.
+    const probes = Array.from({ length: n }, (_, k) =>
+      g.mul(
+        g.rowMark(),
+        g.constant(Float64Array.from({ length: n }, (_, i) => (i === k ? Math.sqrt(n) : 0))),
+      ),
+    );
+    const compiled = await float64.compile({
+      rows: {
+        sum: seriesLogDet(
+          {
+            value: at,
+            push: (direction) => g.linear(direction, shared),
+            pull: (covector) => g.linear(covector, shared, undefined, { transposed: true }),
+          },
+          terms,
+          probes,
+        ),
+      },
+    });
+    const { sum } = (await compiled.run({ rows: 1, inputs: { y: new Float64Array(n) } })).rows;
+    let power = Matrix.eye(n);
+    let wanted = 0;
+    for (let k = 1; k <= terms; k++) {
+      power = power.mmul(j);
+      wanted += ((k % 2 === 1 ? 1 : -1) * power.trace()) / k;
+    }
+    expect(sum![0]!).toBeCloseTo(wanted, 12);
     compiled.dispose();
   });
 
@@ -332,6 +519,51 @@ describe("log-determinants", () => {
       other.dispose();
     },
   );
+
+  test("memory does not grow with the number of terms, and is less than that of a series or the exact one", () => {
+    const [wide, layers] = [16, 3];
+    const bytesOf = (
+      logAbsDet: (map: Residual, y: Expr, p: Bound) => Mapped,
+      own: Partial<ResidualOptions> = {},
+    ) => {
+      const parts = Array.from({ length: layers }, () => residual({ features: wide, hidden: [32], ...own }));
+      let value: Expr = g.input("y", [wide]);
+      let total: Expr = g.constant(0);
+      const parameters: Expr[] = [];
+      parts.forEach((part, i) => {
+        const p = bindTree(part.parameters, `${i}.`);
+        parameters.push(leafOf(p, "weight0"), leafOf(p, "weight1"));
+        const mapped = logAbsDet(part, value, p);
+        value = mapped.value;
+        total = g.add(total, mapped.logAbsDet);
+      });
+      const gradients = vjp([g.sumRows(g.sub(total, g.sum(g.square(value))))], [g.constant(1)], parameters);
+      const program = { sums: Object.fromEntries(gradients.map((own, i) => [`${i}`, own])) };
+      return compileProgram(prepareProgram(program), {
+        vector: { precision: "float32", relaxed: false, wide: false },
+        threads: 1,
+        sharedMemory: false,
+        maximumPages: 16384,
+        rowLength: 64,
+      }).arenaBytes;
+    };
+    const depth = g.stepInput("terms");
+    const estimated = (exactTerms: number) =>
+      bytesOf((map, y, p) =>
+        map.estimate(y, p, undefined, {
+          probe: g.randomNormal([wide], "probe"),
+          terms: depth,
+          roulette: { exactTerms, stop: 0.5 },
+        }),
+      );
+    const series = (terms: number) =>
+      bytesOf((map, y, p) => map.inverse(y, p), { logDet: { kind: "series", terms, probes: 1 } });
+    const few = estimated(2);
+    expect(estimated(20)).toBe(few);
+    expect(series(20)).toBeGreaterThan(2 * few);
+    expect(series(20)).toBeGreaterThan(1.5 * series(8));
+    expect(bytesOf((map, y, p) => map.inverse(y, p))).toBeGreaterThan(2 * few);
+  });
 
   test("a row's weight multiplies its own gradient", async () => {
     const y = g.input("y", [features]);
@@ -489,6 +721,65 @@ describe("sampling", () => {
     const error = Math.max(...Array.from(rough.value, (value, i) => Math.abs(value - exact[i]!)));
     expect(error).toBeGreaterThan(1e-9);
     expect(error).toBeLessThan(1e-3 * (1 + Math.max(...x.map(Math.abs))));
+  });
+
+  describe.each(["spectral", "one", "infinity", "learned"] as const)("in the %s norm", (norm) => {
+    const size = 4;
+    const hard = { features: size, hidden: [size], lipschitz, norm, activation: "elu" } as const;
+    // ELU with a large bias is the identity. g = -c y: all rounds move the same way, as slowly as the constant allows.
+    const slow: Values = {
+      weight0: Float64Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0)),
+      weight1: Float64Array.from({ length: size * size }, (_, i) => -Number(i % (size + 1) === 0)),
+      bias0: new Float64Array(size).fill(100),
+      bias1: new Float64Array(size),
+      ...(norm === "learned" ? { order: Float64Array.of(0.5, -0.5) } : {}),
+    };
+    const start = normals(rows * size, 13);
+    const solve = async (own: Values, options: Partial<ResidualOptions>): Promise<Float64Array> => {
+      const map = residual({ ...hard, ...options });
+      const { value } = map.forward(g.input("x", [size]), bindTree(map.parameters));
+      const compiled = await float64.compile({ rows: { value } });
+      await compiled.setParameters(own);
+      const outputs = (await compiled.run({ rows, inputs: { x: start } })).rows;
+      compiled.dispose();
+      return outputs.value!;
+    };
+    /** The largest error of rows that are numbers, as a share of what their tolerance allows; and how many are not. */
+    const judge = (found: Float64Array, exact: Float64Array, tolerance: number): [number, number] => {
+      let most = 0;
+      let missing = 0;
+      for (let row = 0; row < rows; row++) {
+        const range = Array.from({ length: size }, (_, i) => row * size + i);
+        if (Number.isNaN(found[row * size]!)) missing++;
+        else {
+          const allowed = tolerance * (1 + Math.max(...range.map((k) => Math.abs(exact[k]!))));
+          most = Math.max(most, ...range.map((k) => Math.abs(found[k]! - exact[k]!) / allowed));
+        }
+      }
+      return [most, missing];
+    };
+
+    test("meets its tolerance, whatever the map, and says so where it does not", async () => {
+      const random = randomParameters(residual(hard), 6, 3);
+      for (const own of [slow, random]) {
+        const exact = await solve(own, {});
+        for (const tolerance of [1e-2, 1e-4]) {
+          const [most, missing] = judge(await solve(own, { tolerance }), exact, tolerance);
+          expect(missing).toBe(0);
+          expect(most).toBeLessThanOrEqual(1);
+          // It ends before the last digit.
+          if (own === slow) expect(most).toBeGreaterThan(0.01);
+        }
+        const counts = [];
+        for (let iterations = 1; iterations < 300; iterations = Math.ceil(1.5 * iterations)) {
+          const [most, missing] = judge(await solve(own, { tolerance: 1e-3, iterations }), exact, 1e-3);
+          expect(most).toBeLessThanOrEqual(1);
+          counts.push(missing);
+        }
+        expect(counts[0]).toBe(rows);
+        expect(counts.at(-1)).toBe(0);
+      }
+    });
   });
 
   test("is no number where it has not arrived", async () => {

@@ -33,6 +33,24 @@ describe("pushforward fit", () => {
     expect(run.stdout + run.stderr).not.toContain("\x1b");
   });
 
+  it.each([
+    ["planar", "planar flow, 2 transforms"],
+    ["residual", "residual flow, 2 transforms, hidden 8, Lipschitz constant 0.97"],
+  ])("says what it has fitted: %s", async (kind, words) => {
+    const args = [
+      "fit",
+      "data.csv",
+      "--out",
+      `${kind}.safetensors`,
+      ...QUICK,
+      "--flow",
+      kind,
+      "--transforms",
+      "2",
+    ];
+    expect((await succeed(args)).stdout).toContain(words);
+  });
+
   it("prints one JSON document with --json, and reads standard input", async () => {
     const args = ["fit", "-", "--out", "piped.safetensors", "--json", ...QUICK];
     const document: unknown = JSON.parse((await succeed(args, sampleCsv(200))).stdout);
@@ -63,6 +81,29 @@ describe("pushforward logprob", () => {
     const run = await succeed("logprob plain.safetensors data.csv".split(" "));
     expect(run.stdout).toMatch(/rows +300\n.*mean log-density +-?\d+\.\d{4} nats\n/);
     expect(run.stdout).toMatch(/standard error +\d+\.\d{4}\n.*minimum +-\d+\.\d{4}\n.*outside support +0\n/);
+  });
+
+  it("says how the equation of a continuous flow was solved", async () => {
+    const fit = "fit data.csv --columns x,y --given c --flow cnf --out solved.safetensors".split(" ");
+    await succeed(fit.concat(QUICK.slice(2)));
+    const lines = readFileSync(at("data.csv"), "utf8").trim().split("\n");
+    writeFiles(cwd, { "some.csv": `${[...lines.slice(0, 30), "1e400,0,0"].join("\n")}\n` });
+    const said = (await succeed("logprob solved.safetensors some.csv".split(" "))).stdout;
+    expect(said).toMatch(
+      /solver +tolerance 0.00001, \d+ evaluations a row, at most \d+, round trip to \d.\de-\d+\n/,
+    );
+    const { solver } = JSON.parse(
+      (await succeed("logprob solved.safetensors some.csv --json".split(" "))).stdout,
+    );
+    expect(solver).toEqual({
+      tolerance: 1e-5,
+      rows: 29,
+      meanEvaluations: expect.any(Number),
+      mostEvaluations: expect.any(Number),
+      roundTrip: expect.any(Number),
+    });
+    expect(solver.mostEvaluations).toBeGreaterThanOrEqual(solver.meanEvaluations);
+    expect(solver.meanEvaluations).toBeGreaterThanOrEqual(7);
   });
 
   it("writes one log-density a row, and the same numbers as JSON", async () => {

@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { chosenItem, runningSums } from "../../src/distributions/choice.ts";
-import { type Distribution, distributionFromJson } from "../../src/distributions/distribution.ts";
+import type { Distribution } from "../../src/distributions/distribution.ts";
 import { gaussianMixture } from "../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../src/distributions/kernelDensity.ts";
+import { distributionFromJson } from "../../src/distributions/registry.ts";
 import { ShapeError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";

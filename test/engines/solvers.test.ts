@@ -157,6 +157,28 @@ describe.each(engines)("$name", (engine) => {
     closeTo(outputs.sums.byWeights!, outputs.sums.plainWeights!, 40 * epsilon);
   });
 
+  test("second derivatives of fixed points, in reverse and along", async () => {
+    const x = g.input("x", [2]);
+    const body = (own: Expr): Expr => g.sub(x, g.mul(0.4, g.sin(g.gather(own, [1, 0], [2]))));
+    let unrolled: Expr = x;
+    for (let round = 0; round < 60; round++) unrolled = body(unrolled);
+    const second = (y: Expr): Expr[] => {
+      const [first] = vjp([y], [g.mul(g.rowMark(), g.constant([1, 0.5]))], [x]);
+      const [again] = vjp([first!], [g.constant([0.3, -1])], [x]);
+      const [along] = jvp([first!], [x], [g.constant([0.3, -1])]);
+      return [again!, along!];
+    };
+    const [again, along] = second(g.fixedPoint(x, 200, body, { tolerance: 1e-15 }));
+    const [plain] = second(unrolled);
+    const outputs = await run(engine, { rows: { again: again!, along: along!, plain: plain! } }, 4, {
+      x: wave(8),
+    });
+    closeTo(outputs.rows.again!, outputs.rows.plain!, 200 * epsilon);
+    // Second derivatives of one number are symmetric.
+    closeTo(outputs.rows.along!, outputs.rows.plain!, 200 * epsilon);
+    expect(Math.abs(outputs.rows.plain![0]!)).toBeGreaterThan(0.01);
+  });
+
   const tolerance = Math.max(1e-9, 16 * epsilon);
   const adaptive = { kind: "adaptive", tolerance } as const;
 
@@ -184,6 +206,9 @@ describe.each(engines)("$name", (engine) => {
     const counts = Array.from(outputs.rows.evaluations!);
     expect(counts).toEqual(counts.slice().sort((a, b) => a - b));
     expect(counts[4]).toBeGreaterThan(3 * counts[2]!);
+    // One at the start and six a step; where nothing moves one step is enough.
+    expect(counts.every((count) => count % 6 === 1)).toBe(true);
+    expect(counts[0]).toBe(7);
     // A row alone takes the same steps.
     const alone = await run(engine, { rows: { state, evaluations } }, 1, {
       x: inputs.x.slice(6, 8),
@@ -191,6 +216,22 @@ describe.each(engines)("$name", (engine) => {
     });
     expect(Array.from(alone.rows.state!)).toEqual(Array.from(outputs.rows.state!.slice(6, 8)));
     expect(alone.rows.evaluations![0]).toBe(counts[3]);
+  });
+
+  test("no more steps are taken than allowed, and a solution that needs more is no number", async () => {
+    const x = g.input("x", [1]);
+    const turn = (_: Expr, z: Expr): Expr => g.neg(g.mul(3, z));
+    const solve = (most: number) => g.solveOde(x, turn, { from: 0, to: 1, method: { ...adaptive, most } });
+    const [few, many] = [solve(3), solve(1000)];
+    const outputs = await run(
+      engine,
+      { rows: { few: few.state, many: many.state, evaluations: few.evaluations } },
+      1,
+      { x: Float64Array.of(2) },
+    );
+    expect(outputs.rows.few![0]).toBeNaN();
+    expect(outputs.rows.evaluations![0]).toBe(19);
+    closeTo(outputs.rows.many!, [2 * Math.exp(-3)], 100 * tolerance);
   });
 
   test("a solution that runs off is no number", async () => {
@@ -256,6 +297,27 @@ describe.each(engines)("$name", (engine) => {
     closeTo(rows.byContext!, rows.plainContext!, 300 * tolerance);
     closeTo(sums.byWeights!, sums.plainWeights!, 300 * tolerance);
     closeTo(sums.byBias!, sums.plainBias!, 300 * tolerance);
+  });
+
+  test("second derivatives of solutions", async () => {
+    // z(1) = x / (1 - x) and its derivatives.
+    const x = g.input("x", [1]);
+    const { state } = g.solveOde(x, (_, z) => g.square(z), { from: 0, to: 1, method: adaptive });
+    const [first] = vjp([state], [g.mul(g.rowMark(), g.constant([1]))], [x]);
+    const [again] = vjp([first!], [g.mul(g.rowMark(), g.constant([1]))], [x]);
+    const [along] = jvp([first!], [x], [g.constant([1])]);
+    const at = Float64Array.of(0.3, -1.5);
+    const outputs = await run(engine, { rows: { first: first!, again: again!, along: along! } }, 2, {
+      x: at,
+    });
+    closeTo(
+      outputs.rows.first!,
+      at.map((own) => 1 / (1 - own) ** 2),
+      300 * tolerance,
+    );
+    const wanted = at.map((own) => 2 / (1 - own) ** 3);
+    closeTo(outputs.rows.again!, wanted, 3000 * tolerance);
+    closeTo(outputs.rows.along!, wanted, 3000 * tolerance);
   });
 
   test("derivatives by both times", async () => {

@@ -4,14 +4,14 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { continuous } from "../../src/bijections/continuous.ts";
+import { type ContinuousOptions, continuous } from "../../src/bijections/continuous.ts";
 import { column } from "../../src/data/table.ts";
-import { AbortedError, UsageError } from "../../src/errors.ts";
+import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import type { FitProgress } from "../../src/fitting/fitOptions.ts";
 import { type ContinuousFlowOptions, continuousFlow } from "../../src/flows/continuousFlow.ts";
-import { load } from "../../src/flows/flow.ts";
+import { Flow, load } from "../../src/flows/flow.ts";
 import { type FlowMatchingOptions, flowMatching } from "../../src/flows/flowMatching.ts";
 import { solverReport, trajectories } from "../../src/flows/solverReport.ts";
 import { draw, meanOf } from "./tables.ts";
@@ -57,6 +57,14 @@ describe.each(kinds)("%s", (flow) => {
     const drawn = await fitted.sampleWithLogProb(400, { seed: 2 });
     const again = await fitted.logProb(drawn.table);
     drawn.logProb.forEach((value, i) => expect(Math.abs(value - again[i]!)).toBeLessThan(2e-3));
+    const exacting = continuous({
+      ...(fitted.model.bijection.toJSON() as unknown as ContinuousOptions),
+      solver: { kind: "adaptive", tolerance: 1e-8 },
+    });
+    const finer = new Flow({ ...fitted.model, bijection: exacting });
+    // Float32 cannot do what is asked for.
+    expect((await solverReport(finer, more)).tolerance).toBeCloseTo(2 ** -20, 12);
+    expect((await solverReport(finer, more, { precision: "float64" })).tolerance).toBe(1e-8);
     const { tolerance, evaluations, roundTrip } = await solverReport(fitted, more);
     expect(tolerance).toBe(JSON.parse(JSON.stringify(fitted.description.bijection)).solver.tolerance);
     expect(evaluations.every((count) => count >= 7 && count < 1000 && Number.isInteger(count))).toBe(true);
@@ -86,6 +94,32 @@ describe.each(kinds)("%s", (flow) => {
     });
     const drawn = await fitted.sample(300, { given: { c: 1 }, seed: 1 });
     expect(Math.abs(meanOf(column(drawn, "y")) - 3)).toBeLessThan(0.4);
+    // What is reported of the solver, and its paths, are given it too.
+    const { roundTrip } = await solverReport(fitted, table);
+    expect(Math.max(...roundTrip)).toBeLessThan(1e-3);
+    const drawnAlone = await fitted.sample(5, { given: { c: -2 }, seed: 1 });
+    const [end] = await trajectories(fitted, [1], 5, { given: { c: -2 }, seed: 1 });
+    column(drawnAlone, "y").forEach((value, i) => expect(Math.abs(end![i]! - value)).toBeLessThan(0.01));
+  });
+
+  it("scores rows a million deviations away, and says so where its solver gives up", async () => {
+    const { flow: fitted } = await fitFlow(two, { ...quick, hidden: [8, 8], flow, epochs: 15 });
+    const rows = Float64Array.of(3e7, 0, -3e7, 7e5, 1e30, -1e30, Number.POSITIVE_INFINITY, 0, 1, 1);
+    const scores = await fitted.logProb(rows);
+    expect(Array.from(scores, Number.isFinite)).toEqual([true, true, true, false, true]);
+    expect(scores[3]).toBe(Number.NEGATIVE_INFINITY);
+    const { model } = fitted;
+    const bijection = continuous({
+      ...(model.bijection.toJSON() as unknown as ContinuousOptions),
+      solver: { kind: "adaptive", tolerance: 1e-13, most: 1 },
+    });
+    const short = new Flow({ ...model, bijection });
+    for (const precision of ["float32", "float64"] as const) {
+      const failed = short.logProb(two, { precision });
+      await expect(failed).rejects.toThrow(NumericalError);
+      await expect(failed).rejects.toThrow(/\d+ of 500 rows have no log-density/);
+    }
+    await expect(short.sample(10)).rejects.toThrow(NumericalError);
   });
 
   it("stops when it is told to", async () => {
@@ -119,14 +153,23 @@ describe("continuousFlow", () => {
     expect(meanOf(await flow.logProb(more))).toBeGreaterThan(meanOf(await gaussian.flow.logProb(more)) + 0.1);
   });
 
-  it("reports the log-density of training rows where nothing is added to it", async () => {
+  it.each<[string, Partial<ContinuousFlowOptions>, boolean]>([
+    ["adaptive steps and nothing added", { trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, true],
+    ["fixed steps", {}, false],
+    ["a regularizer", { kinetic: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
+    ["another regularizer", { jacobian: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
+  ])("of a training by %s, the loss is reported as a log-density: %o", async (_, options, isReported) => {
     const progress: FitProgress[] = [];
-    await fit(continuousFlow({ features: 2, hidden: [8], kinetic: 0 }), two, {
+    await fit(continuousFlow({ features: 2, hidden: [4], kinetic: 0, ...options }), two, {
       ...quick,
-      epochs: 4,
+      epochs: 2,
       onProgress: (p) => progress.push(p),
     });
-    expect(progress.every(({ trainLogProb }) => Number.isFinite(trainLogProb))).toBe(true);
+    expect(progress.length).toBeGreaterThan(0);
+    for (const { trainLogProb, validationLogProb } of progress) {
+      expect(Number.isFinite(trainLogProb)).toBe(isReported);
+      expect(Number.isFinite(validationLogProb)).toBe(true);
+    }
   });
 
   it.each([

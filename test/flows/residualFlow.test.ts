@@ -15,6 +15,9 @@ import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import { type Flow, load } from "../../src/flows/flow.ts";
 import { modelFromBytes } from "../../src/flows/modelFile.ts";
 import { type ResidualFlowOptions, residualFlow } from "../../src/flows/residualFlow.ts";
+import { topologicalOrder } from "../../src/graph/expr.ts";
+import * as g from "../../src/graph/ops.ts";
+import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { draw, meanOf } from "../fitting/tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pushforward-residual-"));
@@ -90,6 +93,26 @@ describe.each(["exact", "estimate"] as const)(
     });
   },
 );
+
+test("each transform has noise and a depth of its own, the noise of each row, the depth of each step", () => {
+  const { base, bijection, training } = architecture({ training: "estimate" });
+  const bound = {
+    base: bindTree(base.parameters, "base."),
+    bijection: bindTree(bijection.parameters, "bijection."),
+  };
+  const nodes = topologicalOrder([training!.loss(g.input("data", [3]), bound)]);
+  const named = (op: "random" | "stepInput"): string[] =>
+    nodes.flatMap((node) => (node.op === op ? [node.op === "random" ? node.stream : node.name] : []));
+  expect(new Set(named("random")).size).toBe(3);
+  expect(named("stepInput").sort()).toEqual(Object.keys(training!.draws!).sort());
+  expect(named("stepInput").length).toBe(3);
+  const depths = Array.from({ length: 200 }, (_, step) =>
+    training!.draws![named("stepInput")[0]!]!(new RandomStream(split(randomKey(1), step)), step),
+  );
+  // 2 and a geometric number: 3, 4, 5, ... with probabilities 1/2, 1/4, 1/8, ...
+  expect(Math.min(...depths)).toBe(3);
+  expect(Math.abs(meanOf(depths) - 4)).toBeLessThan(4 * Math.sqrt(2 / 200));
+});
 
 test("samples that have not met the tolerance are an error that says how many", async () => {
   const { flow } = await fit(architecture({ iterations: 2 }), table, { ...quick, epochs: 4 });

@@ -7,7 +7,7 @@
 
 import { column, type Table } from "../../data/table.ts";
 import type { Engine, Executable } from "../../engines/engine.ts";
-import { UsageError } from "../../errors.ts";
+import { NumericalError, UsageError } from "../../errors.ts";
 import type { Flow, SampleOptions } from "../../flows/flow.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
@@ -16,7 +16,7 @@ import { paretoSmoothed } from "./paretoSmoothing.ts";
 
 /** Samples with weights. */
 export interface WeightedSamples {
-  /** One row a sample, in the parameters' own units. */
+  /** One row a sample: the parameters in their own units, and what is derived of them. */
   readonly table: Table;
   /** Log-density of the flow, normalized, in nats. */
   readonly logProb: Float64Array;
@@ -42,7 +42,7 @@ export interface Diagnostics {
   readonly k: number;
 }
 
-/** Moments and quantiles of one parameter, weighted; those of the flow alone beside them. */
+/** Moments and quantiles of one parameter, or derived quantity, weighted; those of the flow alone beside them. */
 export interface ParameterSummary {
   readonly name: string;
   readonly mean: number;
@@ -73,27 +73,74 @@ export interface Approximation {
   sample(n: number, options?: SampleOptions): Promise<WeightedSamples>;
 }
 
+/** Columns that are computed of the parameters: one expression, with a name for each of its elements. */
+export interface Derived {
+  readonly columns: readonly string[];
+  readonly value: Expr;
+}
+
 /** Samples from a flow and weighs them by a density. */
 export class Weighing {
-  readonly #flow: Flow;
+  readonly #derived: readonly Derived[];
   readonly #executable: Promise<Executable>;
 
-  constructor(flow: Flow, logDensity: (x: Expr) => Expr, engine: Engine) {
-    this.#flow = flow;
-    const value = logDensity(g.input("x", [flow.columns.length]));
-    this.#executable = engine.compile({ rows: { value: g.mul(g.rowMark(), value) } });
+  /**
+   * @param logDensity - Of all parameters in one vector.
+   * @param derived - Further columns, of the same vector.
+   */
+  constructor(
+    features: number,
+    logDensity: (x: Expr) => Expr,
+    derived: (x: Expr) => readonly Derived[],
+    engine: Engine,
+  ) {
+    const x = g.input("x", [features]);
+    this.#derived = derived(x);
+    const rows = [logDensity(x), ...this.#derived.map(({ value }) => value)];
+    this.#executable = engine.compile({
+      rows: Object.fromEntries(rows.map((own, i) => [`row ${i}`, g.mul(g.rowMark(), own)])),
+    });
   }
 
-  async sample(n: number, options: SampleOptions = {}): Promise<WeightedSamples> {
+  async sample(flow: Flow, n: number, options: SampleOptions = {}): Promise<WeightedSamples> {
     if (n < 1) throw new UsageError(`sample: n must be at least 1, got ${n}.`);
-    const { table, logProb } = await this.#flow.sampleWithLogProb(n, options);
+    const { table, logProb } = await flow.sampleWithLogProb(n, options);
     const executable = await this.#executable;
-    const { value } = (await executable.run({ rows: n, inputs: { x: table.values } }, options)).rows;
+    const { rows } = await executable.run({ rows: n, inputs: { x: table.values } }, options);
     // Where the density is no number it has no mass.
-    const logDensity = value!.map((own) => (Number.isNaN(own) ? Number.NEGATIVE_INFINITY : own));
+    const logDensity = rows["row 0"]!.map((own) => (Number.isNaN(own) ? Number.NEGATIVE_INFINITY : own));
+    const pole = logDensity.indexOf(Number.POSITIVE_INFINITY);
+    if (pole >= 0) {
+      const width = table.columns.length;
+      const where = table.columns.map((name, i) => `${name} ${table.values[pole * width + i]}`);
+      throw new NumericalError(
+        `The log-density is plus infinity at ${where.join(", ")}: it has a pole there, and perhaps no integral.`,
+      );
+    }
     const { logWeights } = paretoSmoothed(logDensity.map((own, i) => own - logProb[i]!));
-    return { table, logProb, logDensity, logWeights };
+    const further = this.#derived.map(({ columns }, i) => ({ columns, values: rows[`row ${i + 1}`]! }));
+    return { table: widened(table, further), logProb, logDensity, logWeights };
   }
+}
+
+/** A table with further columns; row-major, as it is. */
+function widened(
+  table: Table,
+  further: readonly { readonly columns: readonly string[]; readonly values: ArrayLike<number> }[],
+): Table {
+  if (further.length === 0) return table;
+  const parts = [table, ...further];
+  const columns = parts.flatMap((part) => part.columns);
+  const values = new Float64Array(table.rows * columns.length);
+  let start = 0;
+  for (const part of parts) {
+    const width = part.columns.length;
+    for (let row = 0; row < table.rows; row++)
+      for (let i = 0; i < width; i++)
+        values[row * columns.length + start + i] = part.values[row * width + i]!;
+    start += width;
+  }
+  return { ...table, columns, values };
 }
 
 /** What samples say about the approximation that they came from. */

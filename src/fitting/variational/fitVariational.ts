@@ -7,13 +7,13 @@
 import { bindTree } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/chain.ts";
 import { triangularAffine } from "../../bijections/triangularAffine.ts";
-import { ShapeError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
 import { Flow } from "../../flows/flow.ts";
 import { type Model, parameterTree } from "../../flows/model.ts";
 import { initialValues, type ParameterValues } from "../../flows/parameters.ts";
-import { type Expr, formatShape, sizeOf } from "../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
@@ -26,9 +26,7 @@ import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from 
 import { paretoSmoothed } from "./paretoSmoothing.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
-
-/** A log-density in nats, up to a constant: an expression of the parameters by name. */
-export type LogDensity = (parameters: Readonly<Record<string, Expr>>, ops: typeof g) => Expr;
+import { type DerivedQuantities, densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
 
 /** Progress of {@link fitVariational}. */
 export interface VariationalProgress {
@@ -42,9 +40,11 @@ export interface VariationalProgress {
 export interface VariationalOptions extends EngineOptions {
   /** The parameters of the density, by name. */
   readonly parameters: ParameterDescriptions;
+  /** What else the summary and the samples hold, such as the effects that a hierarchy is about. */
+  readonly derived?: DerivedQuantities | undefined;
   /** Seed of every random choice (default 0). */
   readonly seed?: number | undefined;
-  /** Steps of the optimizer at most (default 1500); it stops where samples are as good as exact ones. */
+  /** Steps of the optimizer at most (default 1500); it stops where samples are about as good as exact ones. */
   readonly steps?: number | undefined;
   /** Samples a step (default 256). */
   readonly draws?: number | undefined;
@@ -67,7 +67,15 @@ export interface VariationalOptions extends EngineOptions {
 
 const stepsAnEpoch = 25;
 const validationDraws = 2048;
-/** Weights beyond this shape are not reliable. */
+/** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
+const validationNoise = 2e-3;
+const diagnosticDraws = 10_000;
+/** Shares of the samples lost to weighing: below the first, samples are as good as exact ones and further steps would gain nothing. */
+const exact = 0.001;
+/** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
+const almostExact = 0.01;
+const mostIdle = 4;
+/** Weights beyond this shape are not reliable; of few samples, beyond a smaller one (Vehtari et al. 2024, section 3.2.4). */
 const largestShape = 0.7;
 /** Nats below the bound of the Gaussian beyond which samples are all the same: missed. */
 const deepest = 1e4;
@@ -102,7 +110,7 @@ export async function fitVariational(
   const seed = options.seed ?? 0;
   const key = split(randomKey(seed), "variational");
   const engine = engineOf({ ...options, precision: options.precision ?? "float64" });
-  const target = (x: Expr): Expr => scalar(logDensity(space.read(x), g));
+  const target = densityOf(logDensity, space);
   const unbounded = (u: Expr): Expr => {
     const { value, logAbsDet } = space.bijection.forward(u, {});
     return g.add(target(value), logAbsDet);
@@ -134,11 +142,23 @@ export async function fitVariational(
   const ratios = await engine.compile({
     rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
   });
-  const isEnough = async (values: ParameterValues): Promise<boolean> => {
+  const weightsOf = async (values: ParameterValues, rows: number, draw: string): Promise<Weights> => {
     await ratios.setParameters(values);
-    const how = { signal: options.signal, key: split(key, "enough") };
-    const { ratio } = (await ratios.run({ rows: validationDraws, inputs: {} }, how)).rows;
-    return isAlmostExact(ratio!);
+    const { ratio } = (
+      await ratios.run({ rows, inputs: {} }, { signal: options.signal, key: split(key, draw) })
+    ).rows;
+    return weightsOfRatios(ratio!);
+  };
+  let least = 1;
+  let idle = 0;
+  const isEnough = async (values: ParameterValues): Promise<boolean> => {
+    const lost = 1 - (await weightsOf(values, validationDraws, "enough")).effective;
+    idle = lost < 0.8 * least ? 0 : idle + 1;
+    least = Math.min(least, lost);
+    if (!(lost < exact || (lost < almostExact && idle >= mostIdle))) return false;
+    // The shape of a tail takes more draws, and others.
+    const { effective, k } = await weightsOf(values, diagnosticDraws, "enough, surely");
+    return 1 - effective < almostExact && k < (lost < exact ? 0.5 : 0.4);
   };
   const result = await minimize(
     {
@@ -163,6 +183,7 @@ export async function fitVariational(
       patience: epochs,
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
+      validationNoise,
       isEnough,
       signal: options.signal,
       onEpoch: ({ epoch, validationLoss }) =>
@@ -178,13 +199,19 @@ export async function fitVariational(
     values: { ...start.values, ...result.values },
     fitted: { ...start.fitted, epochs: result.history.at(-1)?.epoch ?? 0 },
   };
-  return await weighed(model, target, options, result.history);
+  const weighing = new Weighing(
+    features,
+    target,
+    (x) => derivedOf(options.derived, space, x),
+    engineOf({ ...options, precision: "float64" }),
+  );
+  return await weighed(model, weighing, options, result.history);
 }
 
 /** Measures an approximation and wraps it up. */
 async function weighed(
   model: Model,
-  target: (x: Expr) => Expr,
+  weighing: Weighing,
   options: VariationalOptions,
   history: Approximation["history"],
 ): Promise<Approximation> {
@@ -195,49 +222,45 @@ async function weighed(
     wide: options.wide,
     signal: options.signal,
   };
-  const exact = engineOf({ ...options, precision: "float64" });
-  const first = await new Weighing(new Flow(model), target, exact).sample(
-    options.diagnosticSamples ?? 10_000,
-    {
-      ...how,
-      // Not the rows that a user draws with the same seed.
-      seed: split(randomKey(seed), "diagnostics").k0,
-    },
-  );
+  const first = await weighing.sample(new Flow(model), options.diagnosticSamples ?? diagnosticDraws, {
+    ...how,
+    // Not the rows that a user draws with the same seed.
+    seed: split(randomKey(seed), "diagnostics").k0,
+  });
   const diagnostics = diagnosticsOf(first);
   const flow = new Flow({
     ...model,
     fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
   });
-  if (diagnostics.k > largestShape)
+  const mostShape = Math.min(largestShape, 1 - 1 / Math.log10(diagnostics.samples));
+  if (diagnostics.k > mostShape)
     options.onWarning?.(
-      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${largestShape}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less`,
+      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${Number(mostShape.toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
     );
-  const weighing = new Weighing(flow, target, exact);
+  const without = first.logDensity.filter((own) => own === Number.NEGATIVE_INFINITY).length;
+  if (without > 0)
+    options.onWarning?.(
+      `${without} of ${first.logDensity.length} samples of the flow lie where the log-density is minus infinity or no number, and count as without mass: give the parameters that end there their bounds, such as "positive"`,
+    );
   return {
     flow,
     diagnostics,
     summary: summaryOf(first),
     history,
-    sample: (n, own = {}) => weighing.sample(n, { ...how, seed, ...own }),
+    sample: (n, own = {}) => weighing.sample(flow, n, { ...how, seed, ...own }),
   };
 }
 
-/** Whether samples are as good as exact ones, so that further steps would gain nothing: 999 effective ones in 1000. */
-function isAlmostExact(logRatios: Float64Array): boolean {
-  const { k, logWeights } = paretoSmoothed(logRatios);
-  const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
-  return k < 0.5 && 1 / squares > 0.999 * logRatios.length;
+interface Weights {
+  /** Share of the samples that the weighted ones are worth. */
+  readonly effective: number;
+  readonly k: number;
 }
 
-function scalar(value: Expr): Expr {
-  if (value === undefined || typeof value.op !== "string")
-    throw new ShapeError(`The log-density must return an expression, got ${typeof value}.`);
-  if (sizeOf(value.shape) !== 1)
-    throw new ShapeError(
-      `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
-    );
-  return g.reshape(value, []);
+function weightsOfRatios(logRatios: Float64Array): Weights {
+  const { k, logWeights } = paretoSmoothed(logRatios);
+  const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
+  return { effective: 1 / squares / logRatios.length, k };
 }
 
 /** Whether the way from data to base costs about one pass of the networks. */
@@ -253,7 +276,7 @@ function checked(
     draws = 256,
     importanceSamples = 1,
     annealing = 0,
-    diagnosticSamples = 10_000,
+    diagnosticSamples = diagnosticDraws,
   }: VariationalOptions,
 ): { readonly steps: number; readonly draws: number; readonly samples: number } {
   for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { CholeskyDecomposition, EigenvalueDecomposition, Matrix, solve } from "ml-matrix";
 import type { Engine } from "../../engines/engine.ts";
 import { AbortedError, NumericalError } from "../../errors.ts";
 import { vjp } from "../../graph/derivative.ts";
@@ -28,13 +28,32 @@ export interface Gaussian {
 }
 
 const mostRounds = 200;
-/** Nats below which a round has not improved the bound. */
+/** Nats below which a round has not improved the bound, and within which two starts have come to the same Gaussian. */
 const negligible = 1e-4;
+const same = 0.01;
+/** Beyond this standard deviation a density is taken for one without an integral. */
+const widest = 1e30;
+
+/** A Gaussian on the way, with the gradients of the log-density at its draws. */
+interface Place {
+  readonly mean: Float64Array;
+  readonly factor: Matrix;
+  readonly bound: number;
+  readonly gradients: Float64Array;
+}
+
+/** Computes what is there: no gradients where they are not finite, nothing where the bound is not. */
+type Visit = (
+  mean: Float64Array,
+  factor: Matrix,
+) => Promise<(Omit<Place, "gradients"> & { readonly gradients: Float64Array | undefined }) | undefined>;
 
 /**
- * Finds it.
+ * Finds it. From one start a hierarchical density may lead to where its scales vanish, a slope without end beside the Gaussian
+ * that is wanted, so that two starts or more have to agree, or the best of five counts.
+ *
  * @param logDensity - Of a vector without bounds; in nats, up to a constant.
- * @throws NumericalError if no start has a finite density.
+ * @throws NumericalError if no start has a finite density, or the density seems to have no integral.
  */
 export async function gaussianApproximation(
   logDensity: (x: Expr) => Expr,
@@ -49,13 +68,11 @@ export async function gaussianApproximation(
   const value = logDensity(x);
   const [gradient] = vjp([value], [g.constant(1)], [x]);
   const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
-  const [values, slopes] = await Promise.all([
-    engine.compile({ rows: { value: one(value) } }),
-    engine.compile({ rows: { gradient: one(gradient!) } }),
-  ]);
+  const executable = await engine.compile({ rows: { value: one(value), gradient: one(gradient!) } });
   const draws = antithetic(features, key);
   const rows = draws.length / features;
-  const place = (mean: Float64Array, factor: Matrix): Float64Array => {
+  const visit: Visit = async (mean, factor) => {
+    if (signal?.aborted) throw new AbortedError("The approximation was aborted.");
     const points = new Float64Array(draws.length);
     for (let row = 0; row < rows; row++)
       for (let i = 0; i < features; i++) {
@@ -63,75 +80,88 @@ export async function gaussianApproximation(
         for (let j = 0; j <= i; j++) sum += factor.get(i, j) * draws[row * features + j]!;
         points[row * features + i] = sum;
       }
-    return points;
+    const found = (await executable.run({ rows, inputs: { x: points } })).rows;
+    let bound = found.value!.reduce((sum, own) => sum + own, 0) / rows;
+    for (let i = 0; i < features; i++) bound += Math.log(factor.get(i, i));
+    if (!Number.isFinite(bound)) return undefined;
+    // Products of larger ones may overflow.
+    const isUsable = found.gradient!.every((own) => Math.abs(own) < 1e100);
+    return { mean, factor, bound, gradients: isUsable ? found.gradient! : undefined };
   };
-  const average = (data: Float64Array, size: number): Float64Array => {
-    const out = new Float64Array(size);
-    data.forEach((own, i) => (out[i % size]! += own / rows));
-    return out;
-  };
-  const logDeterminant = (factor: Matrix): number => {
-    let sum = 0;
-    for (let i = 0; i < features; i++) sum += Math.log(factor.get(i, i));
-    return sum;
-  };
-  const boundAt = async (mean: Float64Array, factor: Matrix): Promise<number> => {
-    if (signal?.aborted) throw new AbortedError("The approximation was aborted.");
-    const found = (await values.run({ rows, inputs: { x: place(mean, factor) } })).rows.value!;
-    return average(found, 1)[0]! + logDeterminant(factor);
-  };
-  try {
-    let { mean, factor, bound } = await startOf(features, boundAt, key);
+
+  /** Goes up from one start. */
+  const climb = async (start: Place): Promise<Place> => {
+    let place = start;
     let idle = 0;
     for (let round = 0; round < mostRounds && idle < 3; round++) {
-      const at = (await slopes.run({ rows, inputs: { x: place(mean, factor) } })).rows;
-      const { slope, curvature } = regression(draws, at.gradient!, features);
+      const { mean, factor, bound } = place;
+      const { slope, curvature } = regression(draws, place.gradients, features);
       const whitened = factor.transpose().mmul(curvature);
       const direction = factor.transpose().mmul(slope);
-      if (!whitened.to1DArray().every(Number.isFinite) || !direction.to1DArray().every(Number.isFinite))
-        throw new NumericalError(
-          "The gradient of the log-density is not finite where the log-density is; look for a square root, logarithm or quotient at 0.",
-        );
       const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric(whitened), {
         assumeSymmetric: true,
       });
       // A round widens a direction at most tenfold, and may narrow it a lot.
       const eigenvalues = realEigenvalues.map((own) => Math.min(1e10, Math.max(0.01, Math.abs(own))));
       const rotated = eigenvectorMatrix.transpose().mmul(direction);
-      let improved = false;
-      for (let share = 1; share > 1e-3 && !improved; share *= 0.4) {
+      let next: Place | undefined;
+      for (let share = 1; share > 1e-3 && !next; share *= 0.4) {
         const scales = eigenvalues.map((own) => 1 / (1 - share + share * own));
         const step = rotated.clone();
         scales.forEach((scale, i) => step.set(i, 0, share * scale * rotated.get(i, 0)));
         const moved = factor.mmul(eigenvectorMatrix.mmul(step)).to1DArray();
-        const nextMean = mean.map((own, i) => own + moved[i]!);
         const wide = factor.mmul(eigenvectorMatrix).mmul(Matrix.diag(scales.map(Math.sqrt)));
         const cholesky = new CholeskyDecomposition(symmetric(wide.mmul(wide.transpose())));
         if (!cholesky.isPositiveDefinite()) continue;
-        const nextFactor = cholesky.lowerTriangularMatrix;
-        const nextBound = await boundAt(nextMean, nextFactor);
-        if (!(nextBound > bound)) continue;
-        idle = nextBound - bound < negligible * Math.max(1, Math.abs(bound) * 1e-6) ? idle + 1 : 0;
-        improved = true;
-        [mean, factor, bound] = [nextMean, nextFactor, nextBound];
+        const found = await visit(
+          mean.map((own, i) => own + moved[i]!),
+          cholesky.lowerTriangularMatrix,
+        );
+        // Far out a density may overflow to a value without a slope: a shorter step stays where there is one.
+        if (found?.gradients && found.bound > bound) next = { ...found, gradients: found.gradients };
       }
-      if (!improved) break;
+      if (!next) break;
+      idle = next.bound - bound < negligible * Math.max(1, Math.abs(bound) * 1e-6) ? idle + 1 : 0;
+      place = next;
     }
+    return place;
+  };
+
+  try {
+    let best: Place | undefined;
+    for (const start of await startsOf(features, visit, key)) {
+      const reached = await climb(start);
+      const agrees = best && Math.abs(reached.bound - best.bound) < same;
+      if (!best || reached.bound > best.bound) best = reached;
+      if (agrees) break;
+    }
+    const { mean, factor, bound } = best!;
+    if (factor.to1DArray().some((own) => Math.abs(own) > widest))
+      throw new NumericalError(
+        "The density has no integral: the Gaussian that is nearest to it widens without end. Does a parameter lack a prior, or does the log-density not depend on it?",
+      );
     return { mean, factor: Float64Array.from(factor.to1DArray()), bound };
   } finally {
-    values.dispose();
-    slopes.dispose();
+    executable.dispose();
   }
 }
 
-/** Standard normal rows and their negatives, more with more features. */
+/**
+ * Standard normal rows and their negatives, more with more features. Their second moments are made the identity: else the
+ * covariance that is best for the draws is not the one that the regression leads to, and rounds end early between the two.
+ */
 function antithetic(features: number, key: RandomKey): Float64Array {
   const pairs = Math.max(32, 4 * features);
   const stream = new RandomStream(split(key, "gaussian"));
-  const half = Float64Array.from({ length: pairs * features }, () => stream.normal());
-  return Float64Array.from({ length: 2 * half.length }, (_, i) =>
-    i < half.length ? half[i]! : -half[i - half.length]!,
+  const drawn = Matrix.from1DArray(
+    pairs,
+    features,
+    Array.from({ length: pairs * features }, () => stream.normal()),
   );
+  const moments = drawn.transpose().mmul(drawn).div(pairs);
+  const factor = new CholeskyDecomposition(moments).lowerTriangularMatrix;
+  const half = solve(factor, drawn.transpose()).transpose().to1DArray();
+  return Float64Array.from([...half, ...half.map((own) => -own)]);
 }
 
 /** Mean of the gradients, and minus the slopes of their regression on the draws: `curvature[i][j]` of gradient i by draw j. */
@@ -141,37 +171,38 @@ function regression(
   features: number,
 ): { readonly slope: Matrix; readonly curvature: Matrix } {
   const rows = draws.length / features;
-  // Draws come with their negatives, so that they have a mean of 0.
+  // Draws have a mean of 0 and the identity for their second moments.
   const z = Matrix.from1DArray(rows, features, Array.from(draws));
   const gradient = Matrix.from1DArray(rows, features, Array.from(gradients));
   const slope = Matrix.columnVector(gradient.mean("column"));
-  const slopes = new CholeskyDecomposition(z.transpose().mmul(z)).solve(z.transpose().mmul(gradient));
-  return { slope, curvature: slopes.transpose().mul(-1) };
+  return { slope, curvature: gradient.transpose().mmul(z).div(-rows) };
 }
 
 function symmetric(matrix: Matrix): Matrix {
   return Matrix.add(matrix, matrix.transpose()).mul(0.5);
 }
 
-/** The start with the best bound: around 0, wide or narrow; around other points only where there is none. */
-async function startOf(
-  features: number,
-  boundAt: (mean: Float64Array, factor: Matrix) => Promise<number>,
-  key: RandomKey,
-): Promise<{ mean: Float64Array; factor: Matrix; bound: number }> {
+/**
+ * Starts, around 0, of several widths: the widest that has a finite density, the one with the best bound, then the others. Around
+ * other points only where there are none.
+ */
+async function startsOf(features: number, visit: Visit, key: RandomKey): Promise<Place[]> {
   const stream = new RandomStream(split(key, "start"));
+  let isFiniteSomewhere = false;
   for (let attempt = 0; attempt < 20; attempt++) {
     const mean = Float64Array.from({ length: features }, () => (attempt === 0 ? 0 : 2 * stream.normal()));
-    let best: { mean: Float64Array; factor: Matrix; bound: number } | undefined;
+    const starts: Place[] = [];
     for (const scale of [1, 0.1, 0.01, 1e-3, 1e-4]) {
-      const factor = Matrix.eye(features).mul(scale);
-      const bound = await boundAt(mean, factor);
-      if (Number.isFinite(bound) && !(bound <= (best?.bound ?? Number.NEGATIVE_INFINITY)))
-        best = { mean, factor, bound };
+      const found = await visit(mean, Matrix.eye(features).mul(scale));
+      if (found) isFiniteSomewhere = true;
+      if (found?.gradients) starts.push({ ...found, gradients: found.gradients });
     }
-    if (best) return best;
+    const [first, ...others] = starts;
+    if (first) return [first, ...others.sort((a, b) => b.bound - a.bound)];
   }
   throw new NumericalError(
-    "The log-density is not a finite number around any of 20 starting points: check the bounds of the parameters, and logarithms and quotients in the density.",
+    isFiniteSomewhere
+      ? "The gradient of the log-density is not finite where the log-density is; look for a square root, logarithm or quotient at 0."
+      : "The log-density is not a finite number around any of 20 starting points: check the bounds of the parameters, and logarithms and quotients in the density.",
   );
 }

@@ -33,6 +33,11 @@ export interface ParameterSpace {
   read(all: Expr): Readonly<Record<string, Expr>>;
 }
 
+/** Names of the elements of a vector of that size, or of one number. */
+export function columnsOf(name: string, size: number | undefined): string[] {
+  return size === undefined ? [name] : Array.from({ length: size }, (_, i) => `${name}[${i + 1}]`);
+}
+
 /**
  * Reads descriptions.
  * @throws UsageError that names the parameter.
@@ -62,8 +67,8 @@ export function parameterSpace(descriptions: ParameterDescriptions): ParameterSp
     if (above !== undefined && below !== undefined && !(above < below))
       throw new UsageError(`parameter "${name}": nothing is above ${above} and below ${below}.`);
     places.push({ name, start: columns.length, size });
-    for (let i = 0; i < (size ?? 1); i++) {
-      columns.push(size === undefined ? name : `${name}[${i + 1}]`);
+    for (const column of columnsOf(name, size)) {
+      columns.push(column);
       lower.push(above ?? null);
       upper.push(below ?? null);
     }

@@ -1,0 +1,39 @@
+/** What flows of elementary maps make of the backbone angles as they grow: densities, and scores of held-out rows. */
+import { fitFlow } from "../dist/index.js";
+import { minus } from "./markdownPage.mjs";
+import { densityGrid } from "./resultFigure.mjs";
+
+const SEED = 1;
+const LENGTHS = [2, 8, 32];
+const KINDS = ["planar", "radial", "sylvester"];
+
+/**
+ * The figure as SVG, and the table's rows.
+ *
+ * `train` is fitted; `test` are rows that are scored; `grid` is a table of the middles of cells of a square, `size` a side.
+ */
+export async function elementaryResults({ train, test, grid, size, limits }) {
+  const rows = [];
+  const lines = [];
+  for (const kind of KINDS) {
+    const densities = [];
+    const line = [`\`${kind}\``];
+    for (const transforms of LENGTHS) {
+      const { flow } = await fitFlow(train, { flow: kind, transforms, seed: SEED });
+      densities.push((await flow.logProb(grid)).map(Math.exp));
+      const scores = await flow.logProb(test);
+      line.push(minus(scores.reduce((sum, value) => sum + value, 0) / scores.length, 3));
+      console.error(`${kind}, ${transforms} maps: ${line.at(-1)} nats`);
+    }
+    rows.push({ label: kind, densities });
+    lines.push(line);
+  }
+  const figure = densityGrid({
+    title: "Protein backbone angles by elementary flows of K maps",
+    columns: LENGTHS.map((length) => `K = ${length}`),
+    rows,
+    side: size,
+    limits,
+  });
+  return { figure, head: ["held-out log-likelihood", ...LENGTHS.map((length) => `K = ${length}`)], lines };
+}

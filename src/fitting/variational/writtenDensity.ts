@@ -1,0 +1,157 @@
+/**
+ * A log-density as its user writes it: it is called with its parameters by name, and with operations that say at once what was meant
+ * wrongly.
+ *
+ * Expressions are objects, so that JavaScript's own arithmetic on them gives NaN without a word, and a misspelt name undefined.
+ *
+ * @module
+ */
+
+import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
+import { elementwise } from "../../graph/elementwise.ts";
+import { type Expr, formatShape, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { Derived } from "./approximation.ts";
+import { columnsOf, type ParameterSpace } from "./parameterSpace.ts";
+
+/** A log-density in nats, up to a constant: an expression of the parameters by name. */
+export type LogDensity = (parameters: Readonly<Record<string, Expr>>, ops: typeof g) => Expr;
+
+/** Quantities that are wanted beside the parameters: expressions of them, numbers or vectors, by name. */
+export type DerivedQuantities = (
+  parameters: Readonly<Record<string, Expr>>,
+  ops: typeof g,
+) => Readonly<Record<string, Expr>>;
+
+/** The log-density of all parameters in one vector, checked. */
+export function densityOf(logDensity: LogDensity, space: ParameterSpace): (x: Expr) => Expr {
+  const operations = checkedOperations();
+  return (x) => {
+    const value = written("The log-density", () => logDensity(checkedParameters(space.read(x)), operations));
+    checkExpression("The log-density", value);
+    if (sizeOf(value.shape) !== 1)
+      throw new ShapeError(
+        `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
+      );
+    checkConstants(value);
+    return g.reshape(value, []);
+  };
+}
+
+/** The columns of derived quantities, of all parameters in one vector. */
+export function derivedOf(derived: DerivedQuantities | undefined, space: ParameterSpace, x: Expr): Derived[] {
+  if (!derived) return [];
+  const all = written("derived", () => derived(checkedParameters(space.read(x)), checkedOperations()));
+  if (typeof all !== "object" || all === null)
+    throw new UsageError(`derived must return an object of expressions by name, got ${describe(all)}.`);
+  return Object.entries(all).map(([name, value]) => {
+    checkExpression(`derived: "${name}"`, value);
+    const columns = columnsOf(name, value.shape.length === 0 ? undefined : sizeOf(value.shape));
+    for (const column of columns)
+      if (space.columns.includes(column)) throw new UsageError(`derived: there is a parameter "${column}".`);
+    return { columns, value: g.reshape(value, [columns.length]) };
+  });
+}
+
+/** What a function of the user's returns; its own errors say where they come from. */
+function written<T>(what: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof PushforwardError) throw error;
+    throw new UsageError(`${what} fails: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function checkExpression(what: string, value: Expr): void {
+  if (typeof value?.op !== "string")
+    throw new ShapeError(
+      `${what} must return an expression, got ${describe(value)}: write it with the operations that it is given.`,
+    );
+}
+
+/** How many operands, to begin with, are expressions or numbers: of operations besides the element-wise ones. */
+const operandsOf: Readonly<Record<string, number>> = {
+  ...{ square: 1, relu: 1, sum: 1, maximum: 1, logSumExp: 1, logGamma: 1, normalLogCdf: 1, transpose: 1 },
+  ...{ logAddExp: 2, pow: 2, bernoulliLogProb: 2, poissonLogProb: 2, linear: 2, matrixProduct: 2 },
+  ...{ normalLogProb: 3, slice: 1, reshape: 1, broadcastTo: 1, gather: 1, scatter: 1 },
+};
+
+/** The parameters, of which none that is not there can be read. */
+function checkedParameters(parameters: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>> {
+  return onlyKnown(parameters, "parameter");
+}
+
+/** The operations, with checks of what they are called with. */
+function checkedOperations(): typeof g {
+  const checked = Object.fromEntries(
+    Object.entries(g).map(([name, operation]) => {
+      if (typeof operation !== "function") return [name, operation];
+      const apply = operation as (...operands: unknown[]) => unknown;
+      const expected = elementwise[name as keyof typeof elementwise]?.arity ?? operandsOf[name] ?? 0;
+      return [
+        name,
+        (...operands: unknown[]) => {
+          if (name === "constant") checkData(operands[0]);
+          for (let i = 0; i < expected; i++) checkOperand(name, operands[i], i);
+          return apply(...operands);
+        },
+      ];
+    }),
+  );
+  return onlyKnown(checked, "operation") as unknown as typeof g;
+}
+
+/** Refuses data that are no numbers, wherever they come from. */
+function checkConstants(logDensity: Expr): void {
+  for (const node of topologicalOrder([logDensity])) {
+    if (node.op !== "constant" || node.shape.length === 0) continue;
+    const place = node.data.findIndex(Number.isNaN);
+    if (place >= 0)
+      throw new UsageError(
+        `The log-density: element ${place + 1} of a constant of shape ${formatShape(node.shape)} is no number.`,
+      );
+  }
+}
+
+/** What stands where an expression is expected. */
+function describe(value: unknown): string {
+  if (value === undefined || value === null || typeof value === "number") return String(value);
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return "a list";
+  if (value instanceof Promise) return "a promise";
+  return `a ${typeof value}`;
+}
+
+function checkOperand(name: string, own: unknown, place: number): void {
+  if (Number.isNaN(own))
+    throw new UsageError(
+      `${name}: operand ${place + 1} is NaN. Math.log, +, - and the like know no expressions: write log(a), add(a, b), sub(a, b).`,
+    );
+  if (typeof own !== "number" && typeof (own as Expr | undefined)?.op !== "string")
+    throw new ShapeError(
+      `${name}: operand ${place + 1} is ${describe(own)}; expected an expression or a number. Data are constant(list, shape), an element of a vector is slice(vector, i, i + 1).`,
+    );
+}
+
+function checkData(data: unknown): void {
+  if (!Array.isArray(data)) return;
+  for (let i = 0; i < data.length; i++)
+    if (typeof data[i] !== "number" || Number.isNaN(data[i]))
+      throw new UsageError(
+        `constant: element ${i + 1} is ${describe(data[i])}; expected a number. A list of rows is constant(rows.flat(), [rows.length, columns]).`,
+      );
+}
+
+function onlyKnown<T extends object>(known: T, what: string): T {
+  return new Proxy(known, {
+    get(target, name, receiver) {
+      if (typeof name === "string" && !(name in target))
+        throw new UsageError(
+          what === "parameter"
+            ? `The log-density reads a parameter "${name}"; there are ${Object.keys(target).join(", ")}.`
+            : `The log-density reads an operation "${name}", which there is not; docs/variational.md lists them.`,
+        );
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+}
