@@ -186,7 +186,7 @@ export {
   type VariationalKind,
   variationalArchitecture,
 } from "./fitting/variational/variationalArchitecture.ts";
-export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
+export type { VariationalDivergence, VariationalGradient } from "./fitting/variational/variationalLoss.ts";
 export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
 export {
   type Architecture,

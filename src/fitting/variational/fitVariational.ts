@@ -25,7 +25,7 @@ import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
 import { paretoSmoothed } from "./paretoSmoothing.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
-import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
+import { type VariationalDivergence, type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
 import { type DerivedQuantities, densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
 
 /** Progress of {@link fitVariational}. */
@@ -54,6 +54,12 @@ export interface VariationalOptions extends EngineOptions {
   readonly importanceSamples?: number | undefined;
   /** Gradient along the path of the samples (default), or the total one; flows whose inverse is dear default to the latter. */
   readonly gradient?: VariationalGradient | undefined;
+  /**
+   * What is minimized: `symmetric` (default) is the mean of KL(q||p) and KL(p||q) once half of the samples are effective, and leaves
+   * lighter tails to the weights; `reverse` is KL(q||p) alone, as in the literature, and the default with the total gradient, several
+   * importance samples, or annealing.
+   */
+  readonly divergence?: VariationalDivergence | undefined;
   /** Steps over which the density's logarithm is brought in, from a hundredth of it (default 0: none). */
   readonly annealing?: number | undefined;
   /** Samples that the diagnostics and the summary are computed from (default 10000). */
@@ -70,6 +76,9 @@ const validationDraws = 2048;
 /** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
 const validationNoise = 2e-3;
 const diagnosticDraws = 10_000;
+/** Share of effective samples from which weights are good enough to train by; before, beside this all weights are 0. */
+const leastEffective = 0.5;
+const unknownEvidence = 1e30;
 /** Shares of the samples lost to weighing: below the first, samples are as good as exact ones and further steps would gain nothing. */
 const exact = 0.001;
 /** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
@@ -149,10 +158,14 @@ export async function fitVariational(
     ).rows;
     return weightsOfRatios(ratio!);
   };
+  const isSymmetric = isSymmetricChosen(options, gradient);
+  let logEvidence = unknownEvidence;
   let least = 1;
   let idle = 0;
   const isEnough = async (values: ParameterValues): Promise<boolean> => {
-    const lost = 1 - (await weightsOf(values, validationDraws, "enough")).effective;
+    const now = await weightsOf(values, validationDraws, "enough");
+    logEvidence = now.effective > leastEffective ? now.logMean : unknownEvidence;
+    const lost = 1 - now.effective;
     idle = lost < 0.8 * least ? 0 : idle + 1;
     least = Math.min(least, lost);
     if (!(lost < exact || (lost < almostExact && idle >= mostIdle))) return false;
@@ -160,16 +173,21 @@ export async function fitVariational(
     const { effective, k } = await weightsOf(values, diagnosticDraws, "enough, surely");
     return 1 - effective < almostExact && k < (lost < exact ? 0.5 : 0.4);
   };
+  if (isSymmetric) await isEnough(start.values);
   const result = await minimize(
     {
       loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
         gradient,
         samples: importanceSamples,
         temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
+        logEvidence: isSymmetric ? g.stepInput("logEvidence", []) : undefined,
       }),
       validation: variationalLoss(flow, judged, parts, asItIs),
       parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
-      ...(annealing > 0 ? { draws: { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } } : {}),
+      draws: {
+        ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } : {}),
+        ...(isSymmetric ? { logEvidence: () => logEvidence } : {}),
+      },
     },
     { rows: draws * stepsAnEpoch, inputs: {} },
     start.values,
@@ -255,12 +273,30 @@ interface Weights {
   /** Share of the samples that the weighted ones are worth. */
   readonly effective: number;
   readonly k: number;
+  /** Logarithm of the mean weight. */
+  readonly logMean: number;
 }
 
 function weightsOfRatios(logRatios: Float64Array): Weights {
   const { k, logWeights } = paretoSmoothed(logRatios);
   const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
-  return { effective: 1 / squares / logRatios.length, k };
+  let top = Number.NEGATIVE_INFINITY;
+  for (const own of logRatios) top = Math.max(top, own);
+  const sum = logRatios.reduce((total, own) => total + Math.exp(own - top), 0);
+  return { effective: 1 / squares / logRatios.length, k, logMean: top + Math.log(sum / logRatios.length) };
+}
+
+/** @throws UsageError if it is asked for where it cannot be. */
+function isSymmetricChosen(options: VariationalOptions, gradient: VariationalGradient): boolean {
+  const { divergence, importanceSamples = 1, annealing = 0 } = options;
+  if (divergence !== undefined && divergence !== "reverse" && divergence !== "symmetric")
+    throw new UsageError(`divergence must be reverse or symmetric, got ${JSON.stringify(divergence)}.`);
+  const canBe = gradient === "path" && importanceSamples === 1 && annealing === 0;
+  if (divergence === "symmetric" && !canBe)
+    throw new UsageError(
+      "The symmetric divergence takes the gradient along the path, one importance sample and no annealing.",
+    );
+  return canBe && divergence !== "reverse";
 }
 
 /** Whether the way from data to base costs about one pass of the networks. */
