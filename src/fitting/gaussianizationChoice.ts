@@ -75,18 +75,19 @@ export async function chooseLayers(
     ? foldsOf(train, features, foldsBy(train.rows))
     : [{ rest: firstRows(train, features, mostTried), held: validation ?? train }];
   if (isSmall && validation) splits.push({ rest: train, held: validation });
-  const trial = (plan: LayerPlan, most: number): Promise<Curve> =>
-    curveOf(plan, splits, features, most, key, pause);
+  const trialOf = (plan: LayerPlan): Trial => new Trial(plan, splits, features, key, pause);
   let plan = plans[0]!;
+  let trial: Trial | undefined;
   if (plans.length > 1) {
     let least = Number.NEGATIVE_INFINITY;
     for (const each of plans) {
+      const own = trialOf(each);
       // Smaller steps get more layers.
-      const { score } = await trial(each, Math.min(layers, Math.ceil(trialDistance / each.marginal.step)));
-      if (score > least) [least, plan] = [score, each];
+      const { score } = await own.go(Math.min(layers, Math.ceil(trialDistance / each.marginal.step)));
+      if (score > least) [least, plan, trial] = [score, each, own];
     }
   }
-  const count = isSmall ? (await trial(plan, layers)).layers : undefined;
+  const count = isSmall ? (await (trial ?? trialOf(plan)).go(layers)).layers : undefined;
   return fitPlan(data, plan, layers, count, pause, onProgress);
 }
 
@@ -104,41 +105,56 @@ function plansOf({ rotation, directions, marginal, knots, step }: PlanOptions, r
   );
 }
 
-interface Curve {
+interface Best {
   /** Best mean held-out log-density of standardized rows; see {@link boundedMean}. */
   readonly score: number;
   /** Number of layers that had it. */
   readonly layers: number;
 }
 
-/** Held-out score by number of layers, over all splits at once; the best of it. */
-async function curveOf(
-  plan: LayerPlan,
-  splits: readonly RowSplit[],
-  features: number,
-  layers: number,
-  key: RandomKey,
-  pause: () => Promise<void>,
-): Promise<Curve> {
-  const runs = splits.map(({ rest, held }) => ({
-    fit: movingRows(rest, features),
-    held: movingRows(held, features),
-  }));
-  let best: Curve = { score: Number.NEGATIVE_INFINITY, layers: 1 };
-  for (let index = 0; index < layers && index < best.layers + patience; index++) {
-    await pause();
-    let sum = 0;
-    let rows = 0;
-    for (const { fit, held } of runs) {
-      const layer = nextLayer(index, fit, plan, key);
-      passLayer(fit, layer);
-      passLayer(held, layer);
-      sum += held.logAbsDet.length * boundedScoreOf(held);
-      rows += held.logAbsDet.length;
-    }
-    if (sum / rows > best.score) best = { score: sum / rows, layers: index + 1 };
+/** Held-out scores of a plan by number of layers, over all splits at once. */
+class Trial {
+  readonly #plan: LayerPlan;
+  readonly #key: RandomKey;
+  readonly #pause: () => Promise<void>;
+  readonly #runs: readonly { readonly fit: Moving; readonly held: Moving }[];
+  #best: Best = { score: Number.NEGATIVE_INFINITY, layers: 1 };
+  #layers = 0;
+
+  constructor(
+    plan: LayerPlan,
+    splits: readonly RowSplit[],
+    features: number,
+    key: RandomKey,
+    pause: () => Promise<void>,
+  ) {
+    this.#plan = plan;
+    this.#key = key;
+    this.#pause = pause;
+    this.#runs = splits.map(({ rest, held }) => ({
+      fit: movingRows(rest, features),
+      held: movingRows(held, features),
+    }));
   }
-  return best;
+
+  /** Goes on to so many layers, or until more of them no longer help; the best of all so far. */
+  async go(layers: number): Promise<Best> {
+    while (this.#layers < layers && this.#layers < this.#best.layers + patience) {
+      await this.#pause();
+      let sum = 0;
+      let rows = 0;
+      for (const { fit, held } of this.#runs) {
+        const layer = nextLayer(this.#layers, fit, this.#plan, this.#key);
+        passLayer(fit, layer);
+        passLayer(held, layer);
+        sum += held.logAbsDet.length * boundedScoreOf(held);
+        rows += held.logAbsDet.length;
+      }
+      this.#layers++;
+      if (sum / rows > this.#best.score) this.#best = { score: sum / rows, layers: this.#layers };
+    }
+    return this.#best;
+  }
 }
 
 const scoreOf = (rows: Moving): number => weightedMean(logDensities(rows), rows.weights);

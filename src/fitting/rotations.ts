@@ -32,6 +32,9 @@ export interface Columns {
 
 /** Rows that the iterations look at. */
 const mostRows = 4000;
+/** Steps of the iteration for independent components, and products that they may take; with many columns, fewer steps. */
+const [fewestSteps, mostSteps] = [15, 60];
+const mostProducts = 3e7;
 
 /** Directions of a kind: the columns of a matrix of `columns.length` rows. */
 export function directionsOf(kind: RotationKind, rows: Columns, count: number, stream: RandomStream): Matrix {
@@ -124,7 +127,8 @@ function independentDirections(rows: Columns, stream: RandomStream): Matrix {
   const total = weights?.reduce((sum, own) => sum + own, 0) ?? count;
   // Columns of A are the directions.
   let axes = randomDirections(features, features, stream);
-  for (let step = 0; step < 60; step++) {
+  const steps = Math.max(fewestSteps, Math.min(mostSteps, mostProducts / (count * features ** 2)));
+  for (let step = 0; step < steps; step++) {
     const next = new Matrix(features, features);
     const projected = project(white, axes);
     for (let k = 0; k < features; k++) {
@@ -133,16 +137,14 @@ function independentDirections(rows: Columns, stream: RandomStream): Matrix {
       let bend = 0;
       for (let row = 0; row < count; row++) {
         const weight = weights ? weights[row]! : 1;
-        const g = Math.tanh(along[row]!);
+        // tanh, in a third of the time.
+        const g = 1 - 2 / (Math.exp(2 * along[row]!) + 1);
         bent[row] = weight * g;
         bend += weight * (1 - g * g);
       }
-      for (let i = 0; i < features; i++) {
-        const own = white[i]!;
-        let sum = 0;
-        for (let row = 0; row < count; row++) sum += bent[row]! * own[row]!;
+      productsWith(white, bent).forEach((sum, i) => {
         next.set(i, k, (sum - bend * axes.get(i, k)) / total);
-      }
+      });
     }
     const decorrelated = next.mmul(symmetricPower(next.transpose().mmul(next), -0.5));
     let change = 0;
@@ -160,15 +162,43 @@ function independentDirections(rows: Columns, stream: RandomStream): Matrix {
 /** Columns of (x - mean) A. O(rows * features * directions). */
 export function project(columns: readonly Float64Array[], axes: Matrix, mean?: Float64Array): Float64Array[] {
   const rows = columns[0]!.length;
+  const features = columns.length;
+  const centred = mean ? columns.map((own, i) => own.map((value) => value - mean[i]!)) : columns;
+  const none = new Float64Array(rows);
   return Array.from({ length: axes.columns }, (_, k) => {
     const out = new Float64Array(rows);
-    columns.forEach((own, i) => {
-      const factor = axes.get(i, k);
-      const shift = mean ? mean[i]! : 0;
-      for (let row = 0; row < rows; row++) out[row]! += factor * (own[row]! - shift);
-    });
+    // Four columns a pass: sums are read and written a quarter as often.
+    for (let i = 0; i < features; i += 4) {
+      const [a, b, c, d] = [0, 1, 2, 3].map((offset) => centred[i + offset] ?? none) as Four;
+      const [fa, fb, fc, fd] = [0, 1, 2, 3].map((offset) =>
+        i + offset < features ? axes.get(i + offset, k) : 0,
+      ) as [number, number, number, number];
+      for (let row = 0; row < rows; row++)
+        out[row]! += fa * a[row]! + fb * b[row]! + (fc * c[row]! + fd * d[row]!);
+    }
     return out;
   });
+}
+
+type Four = [Float64Array, Float64Array, Float64Array, Float64Array];
+
+/** Scalar products of each column with a vector. */
+function productsWith(columns: readonly Float64Array[], vector: Float64Array): Float64Array {
+  const out = new Float64Array(columns.length);
+  const rows = vector.length;
+  for (let i = 0; i < columns.length; i += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((offset) => columns[i + offset] ?? vector) as Four;
+    let [sa, sb, sc, sd] = [0, 0, 0, 0];
+    for (let row = 0; row < rows; row++) {
+      const own = vector[row]!;
+      sa += own * a[row]!;
+      sb += own * b[row]!;
+      sc += own * c[row]!;
+      sd += own * d[row]!;
+    }
+    out.set([sa, sb, sc, sd].slice(0, columns.length - i), i);
+  }
+  return out;
 }
 
 const cells = 400;
@@ -221,12 +251,9 @@ function farthestFromNormal(rows: Columns, count: number, stream: RandomStream):
     project(columns, axes).forEach((along, k) => {
       const excess = new Float64Array(along.length);
       sum += excessOf(along, weights, excess);
-      for (let i = 0; i < features; i++) {
-        const own = columns[i]!;
-        let product = 0;
-        for (let row = 0; row < along.length; row++) product += excess[row]! * own[row]!;
+      productsWith(columns, excess).forEach((product, i) => {
         slopes.set(i, k, (2 * product) / along.length);
-      }
+      });
     });
     return { loss: sum, gradient: slopes };
   };
