@@ -134,7 +134,6 @@ export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitt
 export {
   chooseGaussianMixture,
   fitGaussianMixture,
-  type GaussianMixture,
   type GaussianMixtureOptions,
 } from "./fitting/gaussianMixture.ts";
 export {
@@ -154,6 +153,7 @@ export {
   type Rows,
   type StepDraw,
 } from "./fitting/minimize.ts";
+export type { GaussianMixture } from "./fitting/mixtureDensity.ts";
 export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
 export type { RotationKind } from "./fitting/rotations.ts";
 export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";

@@ -12,7 +12,8 @@
 import { type Table, tableFromRows } from "../data/table.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { concatenated, type FitData, joinedRows } from "./fitData.ts";
-import { fitGaussianMixture, type GaussianMixture } from "./gaussianMixture.ts";
+import { fitGaussianMixture } from "./gaussianMixture.ts";
+import type { GaussianMixture } from "./mixtureDensity.ts";
 
 /** Rows that the mixture is fitted to at most: more would cost time, not components. */
 const mostRows = 2000;

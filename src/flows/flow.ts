@@ -270,7 +270,8 @@ export class Flow {
 
   /**
    * Where the base has each row: its image under the inverse of {@link bijection}, row-major, n times the columns. For a
-   * normal base these are standard normal where the flow is right; NaN for a row with an infinite value.
+   * normal base these are standard normal where the flow is right; NaN for a row with an infinite value, or whose
+   * equation was not solved within its tolerance.
    *
    * @param rows - As of {@link logProb}.
    * @throws As {@link logProb}.

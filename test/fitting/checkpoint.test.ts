@@ -180,11 +180,17 @@ describe("an aborted fit", () => {
 
   it("stops within an epoch", async () => {
     const controller = new AbortController();
-    const large = curved(4000, 2);
-    const run = fitTable(large, { ...options, batch: 8, epochs: 100, signal: controller.signal });
+    let epochs = 0;
+    // Tens of thousands of steps an epoch.
+    const run = fitTable(curved(100_000, 2), {
+      ...options,
+      batch: 2,
+      epochs: 100,
+      signal: controller.signal,
+      onProgress: () => epochs++,
+    });
     setTimeout(() => controller.abort(), 300);
-    const start = performance.now();
     await expect(run).rejects.toThrow(AbortedError);
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(epochs).toBe(0);
   });
 });

