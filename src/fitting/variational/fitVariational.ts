@@ -79,6 +79,8 @@ const diagnosticDraws = 10_000;
 /** Share of effective samples from which weights are good enough to train by; before, beside this all weights are 0. */
 const leastEffective = 0.5;
 const unknownEvidence = 1e30;
+/** The shape at which to stop early: below the largest by what chance makes of other draws. */
+const enoughShape = 0.4;
 /** Shares of the samples lost to weighing: below the first, samples are as good as exact ones and further steps would gain nothing. */
 const exact = 0.001;
 /** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
@@ -170,8 +172,8 @@ export async function fitVariational(
     least = Math.min(least, lost);
     if (!(lost < exact || (lost < almostExact && idle >= mostIdle))) return false;
     // The shape of a tail takes more draws, and others.
-    const { effective, k } = await weightsOf(values, diagnosticDraws, "enough, surely");
-    return 1 - effective < almostExact && k < (lost < exact ? 0.5 : 0.4);
+    const { effective, k } = await weightsOf(values, 2 * diagnosticDraws, "enough, surely");
+    return 1 - effective < almostExact && k < enoughShape;
   };
   if (isSymmetric) await isEnough(start.values);
   const result = await minimize(
