@@ -54,7 +54,7 @@ function continuousDefaults(kind: FlowKind | undefined, rows: number, batch: num
   const width = isMatching ? 128 : 64;
   const [few, some, many] = isMatching ? [4000, 6000, 12000] : [500, 800, 1600];
   const epochs = epochsFor((rows < 1000 ? few : rows < 5000 ? some : many)!, rows, batch);
-  return { hidden: [width, width], epochs, learningRate: 1e-2 };
+  return { hidden: [width, width], epochs, learningRate: rows < 5000 ? 1e-2 : 5e-3 };
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
