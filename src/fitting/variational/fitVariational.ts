@@ -18,8 +18,15 @@ import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { trainedLeaves } from "../fit.ts";
-import { minimize } from "../minimize.ts";
-import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
+import { type MinimizeResult, minimize, type Objective } from "../minimize.ts";
+import {
+  type Approximation,
+  type Diagnostics,
+  diagnosticsOf,
+  summaryOf,
+  Weighing,
+  type WeightedSamples,
+} from "./approximation.ts";
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
@@ -176,27 +183,29 @@ export async function fitVariational(
     return 1 - effective < almostExact && k < enoughShape;
   };
   if (isSymmetric) await isEnough(start.values);
-  const result = await minimize(
-    {
-      loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
-        gradient,
-        samples: importanceSamples,
-        temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
-        logEvidence: isSymmetric ? g.stepInput("logEvidence", []) : undefined,
-      }),
-      validation: variationalLoss(flow, judged, parts, asItIs),
-      parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
-      draws: {
-        ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } : {}),
-        ...(isSymmetric ? { logEvidence: () => logEvidence } : {}),
-      },
+  const problem: Objective = {
+    loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
+      gradient,
+      samples: importanceSamples,
+      temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
+      logEvidence: isSymmetric ? g.stepInput("logEvidence", []) : undefined,
+    }),
+    validation: variationalLoss(flow, judged, parts, asItIs),
+    parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
+    draws: {
+      ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } : {}),
+      ...(isSymmetric ? { logEvidence: () => logEvidence } : {}),
     },
-    { rows: draws * stepsAnEpoch, inputs: {} },
-    start.values,
-    {
+  };
+  const train = (
+    values: ParameterValues,
+    done: number,
+    isEnoughYet: typeof isEnough,
+  ): Promise<MinimizeResult> =>
+    minimize(problem, { rows: draws * stepsAnEpoch, inputs: {} }, values, {
       engine,
-      key,
-      epochs,
+      key: done > 0 ? split(key, "go on") : key,
+      epochs: epochs - done,
       batch: draws,
       learningRate: options.learningRate ?? 5e-3,
       averaging: 0.99,
@@ -204,58 +213,92 @@ export async function fitVariational(
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
       validationNoise,
-      isEnough,
+      isEnough: isEnoughYet,
       signal: options.signal,
       onEpoch: ({ epoch, validationLoss }) =>
         options.onProgress?.({
-          step: epoch * stepsAnEpoch,
+          step: (done + epoch) * stepsAnEpoch,
           steps: epochs * stepsAnEpoch,
           bound: logDeterminant - validationLoss,
         }),
-    },
-  ).finally(() => ratios.dispose());
-  const model: Model = {
-    ...start,
-    values: { ...start.values, ...result.values },
-    fitted: { ...start.fitted, epochs: result.history.at(-1)?.epoch ?? 0 },
-  };
+    });
   const weighing = new Weighing(
     features,
     target,
     (x) => derivedOf(options.derived, space, x),
     engineOf({ ...options, precision: "float64" }),
   );
-  return await weighed(model, weighing, options, result.history);
+  try {
+    const result = await train(start.values, 0, isEnough);
+    const model = modelOf(start, result);
+    const samples = await diagnosticSamplesOf(model, weighing, options);
+    const done = result.history.at(-1)?.epoch ?? 0;
+    if (done === epochs || isReliable(diagnosticsOf(samples)))
+      return wrapped(model, samples, weighing, options, result.history);
+    // It stopped early by chance: other samples say that the flow misses something.
+    const rest = await train(model.values, done, async (values) => (await isEnough(values)) && false);
+    const history = [
+      ...result.history,
+      ...rest.history.map((own) => ({
+        ...own,
+        epoch: done + own.epoch,
+        bestEpoch: done + own.bestEpoch,
+      })),
+    ];
+    const final = modelOf(start, { ...rest, history });
+    return wrapped(final, await diagnosticSamplesOf(final, weighing, options), weighing, options, history);
+  } finally {
+    ratios.dispose();
+  }
 }
 
-/** Measures an approximation and wraps it up. */
-async function weighed(
+function modelOf(start: Model, { values, history }: MinimizeResult): Model {
+  return {
+    ...start,
+    values: { ...start.values, ...values },
+    fitted: { ...start.fitted, epochs: history.at(-1)?.epoch ?? 0 },
+  };
+}
+
+type How = Pick<VariationalOptions, "engine" | "threads" | "wide" | "signal">;
+const howOf = ({ engine, threads, wide, signal }: VariationalOptions): How => ({
+  engine,
+  threads,
+  wide,
+  signal,
+});
+
+function diagnosticSamplesOf(
   model: Model,
   weighing: Weighing,
   options: VariationalOptions,
-  history: Approximation["history"],
-): Promise<Approximation> {
-  const seed = options.seed ?? 0;
-  const how = {
-    engine: options.engine,
-    threads: options.threads,
-    wide: options.wide,
-    signal: options.signal,
-  };
-  const first = await weighing.sample(new Flow(model), options.diagnosticSamples ?? diagnosticDraws, {
-    ...how,
+): Promise<WeightedSamples> {
+  return weighing.sample(new Flow(model), options.diagnosticSamples ?? diagnosticDraws, {
+    ...howOf(options),
     // Not the rows that a user draws with the same seed.
-    seed: split(randomKey(seed), "diagnostics").k0,
+    seed: split(randomKey(options.seed ?? 0), "diagnostics").k0,
   });
+}
+
+const mostShape = (samples: number): number => Math.min(largestShape, 1 - 1 / Math.log10(samples));
+const isReliable = ({ k, samples }: Diagnostics): boolean => !(k > mostShape(samples));
+
+/** What a user gets, and is warned of. */
+function wrapped(
+  model: Model,
+  first: WeightedSamples,
+  weighing: Weighing,
+  options: VariationalOptions,
+  history: Approximation["history"],
+): Approximation {
   const diagnostics = diagnosticsOf(first);
   const flow = new Flow({
     ...model,
     fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
   });
-  const mostShape = Math.min(largestShape, 1 - 1 / Math.log10(diagnostics.samples));
-  if (diagnostics.k > mostShape)
+  if (!isReliable(diagnostics))
     options.onWarning?.(
-      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${Number(mostShape.toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
+      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${Number(mostShape(diagnostics.samples).toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
     );
   const without = first.logDensity.filter((own) => own === Number.NEGATIVE_INFINITY).length;
   if (without > 0)
@@ -267,7 +310,7 @@ async function weighed(
     diagnostics,
     summary: summaryOf(first),
     history,
-    sample: (n, own = {}) => weighing.sample(flow, n, { ...how, seed, ...own }),
+    sample: (n, own = {}) => weighing.sample(flow, n, { ...howOf(options), seed: options.seed ?? 0, ...own }),
   };
 }
 
