@@ -47,14 +47,27 @@ function epochsFor(steps: number, rows: number, batch: number): number {
   return Math.max(1, Math.round(steps / Math.max(1, Math.round((0.9 * rows) / batch))));
 }
 
-/** What continuous flows do otherwise: few steps by maximum likelihood, each dear, or many by flow matching, each cheap. */
-function continuousDefaults(kind: FlowKind | undefined, rows: number, batch: number): Partial<Recipe> {
+/** Columns up to which the exact divergence of a velocity of three hidden layers, as many products, is worth its time. */
+const fewColumns = 8;
+
+/**
+ * What continuous flows do otherwise: few steps by maximum likelihood, each dear, or many by flow matching, each cheap. Many
+ * rows show more than a small network can hold: there that of likelihood is wider and that of matching deeper.
+ */
+function continuousDefaults(
+  kind: FlowKind | undefined,
+  rows: number,
+  features: number,
+  batch: number,
+): Partial<Recipe> {
   if (kind !== "cnf" && kind !== "flow-matching") return {};
   const isMatching = kind === "flow-matching";
-  const width = isMatching ? 128 : 64;
+  const isLarge = rows >= 5000;
+  const width = isMatching || isLarge ? 128 : 64;
+  const depth = isMatching && isLarge && features <= fewColumns ? 3 : 2;
   const [few, some, many] = isMatching ? [4000, 6000, 12000] : [500, 800, 1600];
   const epochs = epochsFor((rows < 1000 ? few : rows < 5000 ? some : many)!, rows, batch);
-  return { hidden: [width, width], epochs, learningRate: rows < 5000 ? 1e-2 : 5e-3 };
+  return { hidden: Array.from({ length: depth }, () => width), epochs, learningRate: isLarge ? 5e-3 : 1e-2 };
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
@@ -99,7 +112,7 @@ export function defaultRecipe(
 ): Recipe {
   const batch = own.batch ?? (rows < 1000 ? 128 : 256);
   const chosen = {
-    ...continuousDefaults(own.flow, rows, batch),
+    ...continuousDefaults(own.flow, rows, features, batch),
     ...residualDefaults(own.flow, rows),
     ...elementaryDefaults(own.flow, rows, features, batch),
     ...own,
