@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { trainedLeaves } from "../../src/fitting/fit.ts";
+import { trainedLeaves } from "../../src/fitting/training/fit.ts";
 import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
 import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
 import { fitGeneralizedPareto, paretoSmoothed } from "../../src/fitting/variational/paretoSmoothing.ts";

@@ -17,8 +17,8 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
-import { trainedLeaves } from "../fit.ts";
-import { type MinimizeResult, minimize, type Objective } from "../minimize.ts";
+import { trainedLeaves } from "../training/fit.ts";
+import { type MinimizeResult, minimize, type Objective } from "../training/minimize.ts";
 import {
   type Approximation,
   type Diagnostics,

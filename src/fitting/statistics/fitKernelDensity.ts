@@ -11,13 +11,13 @@
  * @module
  */
 
-import { permutation } from "../bijections/permutation.ts";
-import type { Table } from "../data/table.ts";
-import { kernelDensity } from "../distributions/kernelDensity.ts";
-import { AbortedError } from "../errors.ts";
-import { split } from "../random/philox.ts";
-import type { FitResult } from "./fitOptions.ts";
-import { fitWhitening, type Preparation, throughWhitening } from "./preparation.ts";
+import { permutation } from "../../bijections/permutation.ts";
+import type { Table } from "../../data/table.ts";
+import { kernelDensity } from "../../distributions/kernelDensity.ts";
+import { AbortedError } from "../../errors.ts";
+import { split } from "../../random/philox.ts";
+import type { FitResult } from "../fitOptions.ts";
+import { fitWhitening, type Preparation, throughWhitening } from "../training/preparation.ts";
 import {
   drawnRows,
   type StandardizedRows,

@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { Engine, Executable } from "../engines/engine.ts";
-import { AbortedError, NumericalError, UsageError } from "../errors.ts";
-import type { ParameterValues } from "../flows/parameters.ts";
-import { vjp } from "../graph/derivative.ts";
-import type { Expr, ParameterExpr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
-import { type RandomKey, RandomStream, split } from "../random/philox.ts";
+import type { Engine, Executable } from "../../engines/engine.ts";
+import { AbortedError, NumericalError, UsageError } from "../../errors.ts";
+import type { ParameterValues } from "../../flows/parameters.ts";
+import { vjp } from "../../graph/derivative.ts";
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 
 /** What is minimized. */

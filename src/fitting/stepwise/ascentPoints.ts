@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { RandomStream } from "../random/philox.ts";
+import type { RandomStream } from "../../random/philox.ts";
 
 /** Points on their way to normality. */
 export interface AscentPoints {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { permutation } from "../bijections/permutation.ts";
-import { type Table, tableFromRows } from "../data/table.ts";
-import { gaussianMixture } from "../distributions/gaussianMixture.ts";
-import type { ParameterValues } from "../flows/parameters.ts";
-import { split } from "../random/philox.ts";
-import { weightedMean } from "./finishFit.ts";
-import type { FitProgress, FitResult } from "./fitOptions.ts";
+import { permutation } from "../../bijections/permutation.ts";
+import { type Table, tableFromRows } from "../../data/table.ts";
+import { gaussianMixture } from "../../distributions/gaussianMixture.ts";
+import type { ParameterValues } from "../../flows/parameters.ts";
+import { split } from "../../random/philox.ts";
+import { weightedMean } from "../finishFit.ts";
+import type { FitProgress, FitResult } from "../fitOptions.ts";
 import { chooseGaussianMixture, DEFAULT_COMPONENTS } from "./gaussianMixture.ts";
 import type { GaussianMixture } from "./mixtureDensity.ts";
 import { drawnRows, type StatisticalFitOptions, statisticalFit } from "./statisticalFit.ts";

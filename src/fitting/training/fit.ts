@@ -4,29 +4,31 @@
  * @module
  */
 
-import { type Bound, bindTree, flattenTree, type ParameterTree } from "../bijections/bijection.ts";
-import type { Table } from "../data/table.ts";
-import { NumericalError, UsageError } from "../errors.ts";
-import type { Architecture } from "../flows/architecture.ts";
-import { architectureOf } from "../flows/architectureOf.ts";
-import { pushforwardLogProb } from "../flows/density.ts";
-import { engineOf } from "../flows/evaluation.ts";
-import { type Model, parameterTree } from "../flows/model.ts";
-import { initialValues } from "../flows/parameters.ts";
-import type { Expr, ParameterExpr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
-import { randomKey, split } from "../random/philox.ts";
-import { Checkpoint } from "./checkpoint.ts";
-import { choosePreparation, preparationChoices, type Trial } from "./choosePreparation.ts";
-import { finishFit, weightedMean, withPrefix } from "./finishFit.ts";
-import { concatenated, type FitData, type FitRows, fitData } from "./fitData.ts";
+import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
+import type { Table } from "../../data/table.ts";
+import { NumericalError, UsageError } from "../../errors.ts";
+import type { Architecture } from "../../flows/architecture.ts";
+import { architectureOf } from "../../flows/architectureOf.ts";
+import { pushforwardLogProb } from "../../flows/density.ts";
+import { engineOf } from "../../flows/evaluation.ts";
+import { type Model, parameterTree } from "../../flows/model.ts";
+import { initialValues } from "../../flows/parameters.ts";
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { randomKey, split } from "../../random/philox.ts";
+import { finishFit, weightedMean, withPrefix } from "../finishFit.ts";
+import { concatenated, type FitData, type FitRows, fitData } from "../fitData.ts";
 import {
   checkFitOptions,
   type FitOptions,
   type FitProgress,
   type FitResult,
   type FitTableOptions,
-} from "./fitOptions.ts";
+} from "../fitOptions.ts";
+import { prepareRows, withCompanions } from "../prepareRows.ts";
+import { mixtureRows, withoutFarRows } from "../statistics/mixtureRows.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { choosePreparation, preparationChoices, type Trial } from "./choosePreparation.ts";
 import {
   compileMinimizer,
   type EpochRecord,
@@ -36,9 +38,7 @@ import {
   type Rows,
   stepsAnEpoch,
 } from "./minimize.ts";
-import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
 import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
-import { prepareRows, withCompanions } from "./prepareRows.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 
 /**

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { FlowKind } from "../flows/kinds.ts";
+import type { FlowKind } from "../../flows/kinds.ts";
 
 /** Everything that a fit needs to know beyond the table. */
 export interface Recipe {

@@ -9,12 +9,12 @@
  * @module
  */
 
-import type { RandomKey } from "../random/philox.ts";
+import type { RandomKey } from "../../random/philox.ts";
+import { firstRows, foldsOf, lastHeldOut, type RowSplit } from "../rowFolds.ts";
+import type { StandardizedRows } from "../statistics/statisticalFit.ts";
+import { type Preparation, throughWhitening } from "../training/preparation.ts";
 import { type AscentPoints, ascentPoints } from "./ascentPoints.ts";
 import { AscentRun, type AscentSettings, climb } from "./dualAscent.ts";
-import { type Preparation, throughWhitening } from "./preparation.ts";
-import { firstRows, foldsOf, lastHeldOut, type RowSplit } from "./rowFolds.ts";
-import type { StandardizedRows } from "./statisticalFit.ts";
 
 /** Held-out rows that choose without cross-validation. */
 const enoughHeld = 100;

@@ -9,11 +9,13 @@
  * @module
  */
 
-import { AbortedError } from "../errors.ts";
-import type { RandomKey } from "../random/philox.ts";
+import { AbortedError } from "../../errors.ts";
+import type { RandomKey } from "../../random/philox.ts";
+import { weightedMean } from "../finishFit.ts";
+import type { FitProgress } from "../fitOptions.ts";
+import { firstRows, foldsOf, type RowSplit } from "../rowFolds.ts";
+import type { StandardizedData, StatisticalFitOptions } from "../statistics/statisticalFit.ts";
 import { boundedMean } from "./boundedMean.ts";
-import { weightedMean } from "./finishFit.ts";
-import type { FitProgress } from "./fitOptions.ts";
 import {
   type Layer,
   type LayerPlan,
@@ -25,8 +27,6 @@ import {
 } from "./gaussianizationLayers.ts";
 import type { MarginalKind } from "./marginalMap.ts";
 import type { RotationKind } from "./rotations.ts";
-import { firstRows, foldsOf, type RowSplit } from "./rowFolds.ts";
-import type { StandardizedData, StatisticalFitOptions } from "./statisticalFit.ts";
 
 /** What the options say of a plan. */
 export interface PlanOptions {

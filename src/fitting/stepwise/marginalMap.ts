@@ -15,7 +15,7 @@
  * @module
  */
 
-import { normalCdf, normalDensity, roughNormalCdf, roughNormalQuantile } from "../graph/special.ts";
+import { normalCdf, normalDensity, roughNormalCdf, roughNormalQuantile } from "../../graph/special.ts";
 import type { BinnedColumn } from "./binnedColumn.ts";
 import { quantileOf } from "./binnedColumn.ts";
 import { fitColumnMixture } from "./columnMixture.ts";

@@ -12,9 +12,9 @@
  * @module
  */
 
-import type { Expr, ParameterExpr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
-import type { Update } from "../graph/program.ts";
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { Update } from "../../graph/program.ts";
 
 /** Options of {@link adamW}. */
 export interface AdamWOptions {

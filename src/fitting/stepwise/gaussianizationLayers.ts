@@ -10,12 +10,12 @@
  */
 
 import { Matrix } from "ml-matrix";
-import { type RandomKey, RandomStream, split } from "../random/philox.ts";
+import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import type { StandardizedRows } from "../statistics/statisticalFit.ts";
 import { binColumn } from "./binnedColumn.ts";
 import { applyKnots } from "./columnSpline.ts";
 import { type MarginalKnots, type MarginalOptions, marginalMap } from "./marginalMap.ts";
 import { directionsOf, project, type RotationKind } from "./rotations.ts";
-import type { StandardizedRows } from "./statisticalFit.ts";
 
 /** How the layers are made. */
 export interface LayerPlan {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { FEWEST_ROWS } from "../data/checks.ts";
-import type { FitData, FitRows } from "./fitData.ts";
+import { FEWEST_ROWS } from "../../data/checks.ts";
+import type { FitData, FitRows } from "../fitData.ts";
 import type { PreparationChoice } from "./preparation.ts";
 
 /** The choices that are tried unless others are given, the simplest first. */

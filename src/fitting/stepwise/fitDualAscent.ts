@@ -17,25 +17,25 @@
  * @module
  */
 
-import type { Bijection } from "../bijections/bijection.ts";
-import { chain } from "../bijections/chain.ts";
-import { directionalMap } from "../bijections/directionalMap.ts";
-import { type RadialProfile, radialMap, radialProfiles } from "../bijections/radialMap.ts";
-import { repeated } from "../bijections/repeated.ts";
-import type { Table } from "../data/table.ts";
-import { split } from "../random/philox.ts";
-import { checkChoice, checkCount, checkNumber } from "./checkOption.ts";
-import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
-import { chooseAscent, pointsOf } from "./dualAscentChoice.ts";
-import type { FitProgress, FitResult } from "./fitOptions.ts";
-import { fitWhitening, type Preparation } from "./preparation.ts";
-import { firstRows } from "./rowFolds.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import { chain } from "../../bijections/chain.ts";
+import { directionalMap } from "../../bijections/directionalMap.ts";
+import { type RadialProfile, radialMap, radialProfiles } from "../../bijections/radialMap.ts";
+import { repeated } from "../../bijections/repeated.ts";
+import type { Table } from "../../data/table.ts";
+import { split } from "../../random/philox.ts";
+import { checkChoice, checkCount, checkNumber } from "../checkOption.ts";
+import type { FitProgress, FitResult } from "../fitOptions.ts";
+import { firstRows } from "../rowFolds.ts";
 import {
   type StandardizedData,
   type StatisticalFitOptions,
   type StatisticalModel,
   statisticalFit,
-} from "./statisticalFit.ts";
+} from "../statistics/statisticalFit.ts";
+import { fitWhitening, type Preparation } from "../training/preparation.ts";
+import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
+import { chooseAscent, pointsOf } from "./dualAscentChoice.ts";
 
 /** Options of {@link fitDualAscent}. */
 export interface DualAscentOptions extends StatisticalFitOptions {

@@ -13,9 +13,9 @@
  * @module
  */
 
-import { checkCount } from "../bijections/bijection.ts";
-import { UsageError } from "../errors.ts";
-import { normalCdf } from "../graph/special.ts";
+import { checkCount } from "../../bijections/bijection.ts";
+import { UsageError } from "../../errors.ts";
+import { normalCdf } from "../../graph/special.ts";
 
 /** Points at which the distribution function is compared, at most: more cost time and see hardly more. */
 const mostPoints = 50;

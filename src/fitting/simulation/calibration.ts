@@ -14,10 +14,10 @@
  * @module
  */
 
-import { column, selectColumns, type Table } from "../data/table.ts";
-import { DataError, UsageError } from "../errors.ts";
-import type { EvaluationOptions, SampleOptions } from "../flows/flow.ts";
-import { RandomStream, randomKey, split } from "../random/philox.ts";
+import { column, selectColumns, type Table } from "../../data/table.ts";
+import { DataError, UsageError } from "../../errors.ts";
+import type { EvaluationOptions, SampleOptions } from "../../flows/flow.ts";
+import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { bandTest, type ChiSquareTest, chiSquareTest } from "./uniformity.ts";
 
 /** What draws rows given others: a `Flow`, or a sampler of your own. */

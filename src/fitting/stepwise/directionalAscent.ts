@@ -14,7 +14,7 @@
  */
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { RandomStream } from "../random/philox.ts";
+import type { RandomStream } from "../../random/philox.ts";
 import {
   type AscentChoices,
   type AscentPoints,

@@ -9,9 +9,9 @@
  * @module
  */
 
-import { type Table, tableFromRows } from "../data/table.ts";
-import { type RandomKey, RandomStream, split } from "../random/philox.ts";
-import { concatenated, type FitData, joinedRows } from "./fitData.ts";
+import { type Table, tableFromRows } from "../../data/table.ts";
+import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import { concatenated, type FitData, joinedRows } from "../fitData.ts";
 import { fitGaussianMixture } from "./gaussianMixture.ts";
 import type { GaussianMixture } from "./mixtureDensity.ts";
 

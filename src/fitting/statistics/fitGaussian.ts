@@ -4,10 +4,10 @@
  * @module
  */
 
-import { triangularAffine } from "../bijections/triangularAffine.ts";
-import type { Table } from "../data/table.ts";
-import type { FitResult } from "./fitOptions.ts";
-import { fitWhitening } from "./preparation.ts";
+import { triangularAffine } from "../../bijections/triangularAffine.ts";
+import type { Table } from "../../data/table.ts";
+import type { FitResult } from "../fitOptions.ts";
+import { fitWhitening } from "../training/preparation.ts";
 import { type StatisticalFitOptions, statisticalFit } from "./statisticalFit.ts";
 
 /**

@@ -24,16 +24,16 @@
  */
 
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import type { Table } from "../data/table.ts";
-import { UsageError } from "../errors.ts";
-import { type RandomKey, randomKey, split } from "../random/philox.ts";
-import { type FitRows, fitData } from "./fitData.ts";
-import { checkFitOptions } from "./fitOptions.ts";
+import type { Table } from "../../data/table.ts";
+import { UsageError } from "../../errors.ts";
+import { type RandomKey, randomKey, split } from "../../random/philox.ts";
+import { type FitRows, fitData } from "../fitData.ts";
+import { checkFitOptions } from "../fitOptions.ts";
+import type { StandardizedRows, StatisticalFitOptions } from "../statistics/statisticalFit.ts";
+import { fitStandardization } from "../training/preparation.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { logDensities, movingRows, passLayer } from "./gaussianizationLayers.ts";
-import { fitStandardization } from "./preparation.ts";
 import { covarianceOf } from "./rotations.ts";
-import type { StandardizedRows, StatisticalFitOptions } from "./statisticalFit.ts";
 
 /** Options of {@link information}. */
 export interface InformationOptions

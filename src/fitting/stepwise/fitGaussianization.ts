@@ -17,21 +17,25 @@
  * @module
  */
 
-import type { Bijection } from "../bijections/bijection.ts";
-import { chain } from "../bijections/chain.ts";
-import { marginalSpline } from "../bijections/marginalSpline.ts";
-import { repeated } from "../bijections/repeated.ts";
-import { rotation } from "../bijections/rotation.ts";
-import { slicedSpline } from "../bijections/slicedSpline.ts";
-import type { Table } from "../data/table.ts";
-import type { ParameterValues } from "../flows/parameters.ts";
-import { checkChoice, checkNumber } from "./checkOption.ts";
-import type { FitResult } from "./fitOptions.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import { chain } from "../../bijections/chain.ts";
+import { marginalSpline } from "../../bijections/marginalSpline.ts";
+import { repeated } from "../../bijections/repeated.ts";
+import { rotation } from "../../bijections/rotation.ts";
+import { slicedSpline } from "../../bijections/slicedSpline.ts";
+import type { Table } from "../../data/table.ts";
+import type { ParameterValues } from "../../flows/parameters.ts";
+import { checkChoice, checkNumber } from "../checkOption.ts";
+import type { FitResult } from "../fitOptions.ts";
+import {
+  type StatisticalFitOptions,
+  type StatisticalModel,
+  statisticalFit,
+} from "../statistics/statisticalFit.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { type Layer, startLayers } from "./gaussianizationLayers.ts";
 import { type MarginalKind, marginalKinds } from "./marginalMap.ts";
 import { type RotationKind, rotationKinds } from "./rotations.ts";
-import { type StatisticalFitOptions, type StatisticalModel, statisticalFit } from "./statisticalFit.ts";
 
 /** Options of {@link fitGaussianization}. */
 export interface GaussianizationOptions extends StatisticalFitOptions {

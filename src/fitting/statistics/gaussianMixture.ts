@@ -21,9 +21,9 @@
  */
 
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
-import type { Table } from "../data/table.ts";
-import { AbortedError, UsageError } from "../errors.ts";
-import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
+import type { Table } from "../../data/table.ts";
+import { AbortedError, UsageError } from "../../errors.ts";
+import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import {
   type Component,
   GaussianMixture,

@@ -15,8 +15,8 @@
  */
 
 import { EigenvalueDecomposition, Matrix, QrDecomposition } from "ml-matrix";
-import { roughNormalQuantile } from "../graph/special.ts";
-import type { RandomStream } from "../random/philox.ts";
+import { roughNormalQuantile } from "../../graph/special.ts";
+import type { RandomStream } from "../../random/philox.ts";
 
 /** How directions are chosen. */
 export type RotationKind = "pca" | "ica" | "random" | "sliced";

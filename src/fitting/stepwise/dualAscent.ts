@@ -6,9 +6,10 @@
  */
 
 import { Matrix } from "ml-matrix";
-import type { RadialProfile } from "../bijections/radialMap.ts";
-import { AbortedError } from "../errors.ts";
-import { type RandomKey, RandomStream } from "../random/philox.ts";
+import type { RadialProfile } from "../../bijections/radialMap.ts";
+import { AbortedError } from "../../errors.ts";
+import { type RandomKey, RandomStream } from "../../random/philox.ts";
+import { weightedMean } from "../finishFit.ts";
 import {
   type AscentChoices,
   type AscentPoints,
@@ -25,7 +26,6 @@ import {
   directionalScratch,
   moveAlongDirections,
 } from "./directionalAscent.ts";
-import { weightedMean } from "./finishFit.ts";
 import {
   ascendRadially,
   moveRadially,

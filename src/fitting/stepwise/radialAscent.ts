@@ -12,9 +12,9 @@
  * @module
  */
 
-import { type RadialProfile, radialStrength } from "../bijections/radialMap.ts";
-import { erf } from "../graph/special.ts";
-import type { RandomStream } from "../random/philox.ts";
+import { type RadialProfile, radialStrength } from "../../bijections/radialMap.ts";
+import { erf } from "../../graph/special.ts";
+import type { RandomStream } from "../../random/philox.ts";
 import {
   type AscentChoices,
   type AscentPoints,

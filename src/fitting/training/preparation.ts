@@ -10,13 +10,13 @@
  */
 
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
-import type { Bijection } from "../bijections/bijection.ts";
-import { chain } from "../bijections/chain.ts";
-import { marginalSpline } from "../bijections/marginalSpline.ts";
-import { standardization } from "../bijections/standardization.ts";
-import { triangularAffine } from "../bijections/triangularAffine.ts";
-import type { ParameterValues } from "../flows/parameters.ts";
-import { normalCdf, normalQuantile } from "../graph/special.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import { chain } from "../../bijections/chain.ts";
+import { marginalSpline } from "../../bijections/marginalSpline.ts";
+import { standardization } from "../../bijections/standardization.ts";
+import { triangularAffine } from "../../bijections/triangularAffine.ts";
+import type { ParameterValues } from "../../flows/parameters.ts";
+import { normalCdf, normalQuantile } from "../../graph/special.ts";
 
 /** A preparation with the values of its statistics. */
 export interface Preparation {
