@@ -31,9 +31,19 @@ const dots = (points, colors) =>
  * The figure as SVG.
  *
  * `stages` hold t, the rows' places in the base, the flow's density on a square grid, and its side; `scores` the
- * held-out log-likelihood along t; `legend` names the colours of the rows.
+ * held-out log-likelihood along t; `legend` names the colours of the rows, `along` what t is.
  */
-export function resultFigure({ title, stages, colors, legend, data, limits, scores, chosen }) {
+export function resultFigure({
+  title,
+  stages,
+  colors,
+  legend,
+  data,
+  limits,
+  scores,
+  chosen,
+  along = "steps t",
+}) {
   const width = LEFT + 3 * SIDE + 2 * GAP + 26;
   const secondTop = TOP + SIDE + 56;
   const thirdTop = secondTop + SIDE + 76;
@@ -100,7 +110,7 @@ export function resultFigure({ title, stages, colors, legend, data, limits, scor
     }),
   );
   parts.push(
-    text(LEFT + lineWidth / 2, thirdTop + LINE_HEIGHT + 36, "steps t", { size: 11.5, anchor: "middle" }),
+    text(LEFT + lineWidth / 2, thirdTop + LINE_HEIGHT + 36, along, { size: 11.5, anchor: "middle" }),
   );
   return figureOf(width, height, parts);
 }

@@ -2,7 +2,7 @@
  * Writes docs/results: figures of the flows that are fitted without gradients, tables of all kinds on real tables, and
  * what variational and amortized inference find. Run by `npm run results`, which builds first. The same files on every
  * run, but for the seconds; `--figures`, `--table`, `--variational`, `--posterior`, `--autoencoder`, `--elementary`,
- * `--residual` and `--continuous` write a part.
+ * `--residual`, `--continuous` and `--gradient-flow` write a part.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,7 @@ import {
 import { writeAutoencoder } from "./autoencoderResults.mjs";
 import { continuousFigure } from "./continuousResults.mjs";
 import { elementaryResults } from "./elementaryResults.mjs";
+import { gradientFlowFigure } from "./gradientFlowResults.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { writePosterior } from "./posteriorResults.mjs";
 import { residualFigure } from "./residualResults.mjs";
@@ -215,6 +216,25 @@ async function writeResidual() {
   console.log(`${OUT}/residual.png`);
 }
 
+async function writeGradientFlow() {
+  const { train, test, drawn, grid } = await angles();
+  const { figure, scores, form } = await gradientFlowFigure({
+    train,
+    test,
+    drawn,
+    grid,
+    size: GRID,
+    limits: LIMITS,
+    colors: drawn.map(colorOf),
+    legend: LEGEND,
+    seed: SEED,
+  });
+  await writeFile(path(`${OUT}/gradient-flow.png`), smallPng(figure, ZOOM));
+  console.log(
+    `${OUT}/gradient-flow.png  ${form}; ${scores.map(([t, own]) => `t = ${t}: ${own.toFixed(3)}`).join(", ")} nats`,
+  );
+}
+
 async function writeContinuous() {
   const { train, test, grid } = await angles();
   const { figure, reports } = await continuousFigure({ train, test, grid, size: GRID, limits: LIMITS });
@@ -237,6 +257,7 @@ if (only === undefined || only === "--variational") await writeVariational();
 if (only === undefined || only === "--posterior") await writePosterior();
 if (only === undefined || only === "--elementary") await writeElementary();
 if (only === undefined || only === "--residual") await writeResidual();
+if (only === undefined || only === "--gradient-flow") await writeGradientFlow();
 if (only === undefined || only === "--continuous") await writeContinuous();
 if (only === undefined || only === "--autoencoder") await writeAutoencoder();
 process.exit(0);

@@ -105,15 +105,6 @@ export {
   ShapeError,
   UsageError,
 } from "./errors.ts";
-export { type AdamWOptions, adamW } from "./fitting/adamW.ts";
-export {
-  type Calibration,
-  type CalibrationOptions,
-  type ConditionalSampler,
-  type Coverage,
-  calibrationRanks,
-  type RankedQuantity,
-} from "./fitting/calibration.ts";
 export {
   type ComparedFlow,
   type CompareOptions,
@@ -122,28 +113,46 @@ export {
   compare,
   comparedKinds,
 } from "./fitting/compare.ts";
-export type { AscentMaps } from "./fitting/dualAscent.ts";
-export { fit, fitTable, trainedLeaves } from "./fitting/fit.ts";
-export { type DualAscentOptions, fitDualAscent } from "./fitting/fitDualAscent.ts";
 export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
-export { fitGaussian } from "./fitting/fitGaussian.ts";
-export { fitGaussianization, type GaussianizationOptions } from "./fitting/fitGaussianization.ts";
-export { fitKernelDensity } from "./fitting/fitKernelDensity.ts";
-export { fitMixture } from "./fitting/fitMixture.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type ConditionalSampler,
+  type Coverage,
+  calibrationRanks,
+  type RankedQuantity,
+} from "./fitting/simulation/calibration.ts";
+export {
+  bandTest,
+  type ChiSquareTest,
+  chiSquareTest,
+  type RankBand,
+  rankBand,
+} from "./fitting/simulation/uniformity.ts";
+export { fitGaussian } from "./fitting/statistics/fitGaussian.ts";
+export { fitKernelDensity } from "./fitting/statistics/fitKernelDensity.ts";
+export { fitMixture } from "./fitting/statistics/fitMixture.ts";
 export {
   chooseGaussianMixture,
   fitGaussianMixture,
-  type GaussianMixture,
   type GaussianMixtureOptions,
-} from "./fitting/gaussianMixture.ts";
+} from "./fitting/statistics/gaussianMixture.ts";
+export type { GaussianMixture } from "./fitting/statistics/mixtureDensity.ts";
+export type { StatisticalFitOptions } from "./fitting/statistics/statisticalFit.ts";
+export type { AscentMaps } from "./fitting/stepwise/dualAscent.ts";
+export { type DualAscentOptions, fitDualAscent } from "./fitting/stepwise/fitDualAscent.ts";
+export { fitGaussianization, type GaussianizationOptions } from "./fitting/stepwise/fitGaussianization.ts";
 export {
   type Estimate,
   type InformationOptions,
   type InformationResult,
   information,
-} from "./fitting/information.ts";
-export type { MarginalKind } from "./fitting/marginalMap.ts";
+} from "./fitting/stepwise/information.ts";
+export type { MarginalKind } from "./fitting/stepwise/marginalMap.ts";
+export type { RotationKind } from "./fitting/stepwise/rotations.ts";
+export { type AdamWOptions, adamW } from "./fitting/training/adamW.ts";
+export { fit, fitTable, trainedLeaves } from "./fitting/training/fit.ts";
 export {
   type EpochRecord,
   type MinimizeOptions,
@@ -153,17 +162,8 @@ export {
   type Objective,
   type Rows,
   type StepDraw,
-} from "./fitting/minimize.ts";
-export { defaultRecipe, type Recipe } from "./fitting/recipe.ts";
-export type { RotationKind } from "./fitting/rotations.ts";
-export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
-export {
-  bandTest,
-  type ChiSquareTest,
-  chiSquareTest,
-  type RankBand,
-  rankBand,
-} from "./fitting/uniformity.ts";
+} from "./fitting/training/minimize.ts";
+export { defaultRecipe, type Recipe } from "./fitting/training/recipe.ts";
 export type {
   Approximation,
   Diagnostics,
@@ -186,7 +186,7 @@ export {
   type VariationalKind,
   variationalArchitecture,
 } from "./fitting/variational/variationalArchitecture.ts";
-export type { VariationalGradient } from "./fitting/variational/variationalLoss.ts";
+export type { VariationalDivergence, VariationalGradient } from "./fitting/variational/variationalLoss.ts";
 export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
 export {
   type Architecture,

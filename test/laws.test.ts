@@ -79,7 +79,7 @@ function drawsFor(name: string): fc.Arbitrary<Draw> {
 }
 
 /** Looking for a smaller counterexample ends after this time, so that a broken map does not stop the suite. */
-const patience = { interruptAfterTimeLimit: 10_000, markInterruptAsFailure: true } as const;
+const patience = { interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true } as const;
 
 /** Checks a law on draws that are the same every time. */
 function check(

@@ -6,7 +6,7 @@
 
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
-import type { Estimate } from "../fitting/information.ts";
+import type { Estimate } from "../fitting/stepwise/information.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { defined, nameList, type OptionParser, oneOf, positiveInteger, wholeNumber } from "./options.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson } from "./output.ts";

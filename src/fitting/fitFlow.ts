@@ -7,14 +7,14 @@
 import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import { isTrained, type ModelKind, modelKinds, type StatisticalKind } from "../flows/kinds.ts";
-import { fitTable } from "./fit.ts";
-import { fitDualAscent } from "./fitDualAscent.ts";
-import { fitGaussian } from "./fitGaussian.ts";
-import { fitGaussianization } from "./fitGaussianization.ts";
-import { fitKernelDensity } from "./fitKernelDensity.ts";
-import { fitMixture } from "./fitMixture.ts";
 import type { FitResult, FitTableOptions } from "./fitOptions.ts";
-import type { StatisticalFitOptions } from "./statisticalFit.ts";
+import { fitGaussian } from "./statistics/fitGaussian.ts";
+import { fitKernelDensity } from "./statistics/fitKernelDensity.ts";
+import { fitMixture } from "./statistics/fitMixture.ts";
+import type { StatisticalFitOptions } from "./statistics/statisticalFit.ts";
+import { fitDualAscent } from "./stepwise/fitDualAscent.ts";
+import { fitGaussianization } from "./stepwise/fitGaussianization.ts";
+import { fitTable } from "./training/fit.ts";
 
 /** Options of {@link fitFlow}: those of a fit by gradient, with any kind as `flow`. */
 export interface FitFlowOptions extends Omit<FitTableOptions, "flow"> {

@@ -11,7 +11,7 @@ import { type Model, parameterTree } from "../flows/model.ts";
 import * as g from "../graph/ops.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
 import type { FitOptions } from "./fitOptions.ts";
-import type { Rows } from "./minimize.ts";
+import type { Rows } from "./training/minimize.ts";
 
 /** Rows on the base side of a preparation, row-major. */
 export interface PreparedRows {

@@ -16,7 +16,7 @@
  * in time; and it is minus infinity before a cell turns over, so that the solution never folds. Nothing is asked at the boundary:
  * the mass outside of the box is left out.
  *
- * Between nodes phi_t is the tensor product of Catmull-Rom cubics: once differentiable, and its Jacobian, which is what
+ * Between nodes phi_t is the tensor product of cubics (gridInterpolation.ts): once differentiable, and its Jacobian, which is what
  * is reported, is at a node that of central differences.
  *
  * L. Evans, O. Savin, W. Gangbo, "Diffeomorphisms and nonlinear heat flows", SIAM Journal on Mathematical Analysis 37
@@ -29,6 +29,7 @@ import { NumericalError, UsageError } from "../errors.ts";
 import { BandedMatrix } from "./bandedCholesky.ts";
 import type { ResolvedDensity } from "./density.ts";
 import type { Mobility } from "./gradientFlow.ts";
+import { determinant, GridInterpolation, inverse } from "./gridInterpolation.ts";
 import type { NormalMixture } from "./normalMixture.ts";
 import { Rosenbrock, type StiffSystem } from "./rosenbrock.ts";
 import type { PathParts, TrajectoryParts } from "./trajectory.ts";
@@ -83,6 +84,7 @@ export class GridFlow {
   readonly #counts: readonly number[];
   readonly #low: readonly number[];
   readonly #spacing: readonly number[];
+  readonly #between: GridInterpolation;
   readonly #cellMass: Float64Array;
   readonly #nodeMass: Float64Array;
   readonly #to: ResolvedDensity;
@@ -104,6 +106,7 @@ export class GridFlow {
     this.#low = box.map(([low]) => low);
     this.#spacing = box.map(([low, high], i) => (high - low) / (counts[i]! - 1));
     this.nodes = nodes;
+    this.#between = new GridInterpolation(counts, this.#low, this.#spacing, nodes);
     this.#to = to;
     this.#mobility = mobility;
     this.#common = common;
@@ -329,80 +332,10 @@ export class GridFlow {
       await system.derivative(z, velocity);
       this.#stored.push({
         positions: z.slice(),
-        padded: this.#pad(z),
-        paddedVelocity: this.#pad(velocity),
+        padded: this.#between.pad(z),
+        paddedVelocity: this.#between.pad(velocity),
       });
     }
-  }
-
-  /** Values at nodes with a layer around them, so that third differences across the boundary are zero. */
-  #pad(values: Float64Array): Float64Array {
-    const d = this.#features;
-    const [rows, columns] = this.#extent;
-    const wide = columns + 2;
-    const tall = rows === 1 ? 1 : rows + 2;
-    const top = rows === 1 ? 0 : 1;
-    const out = new Float64Array(tall * wide * d);
-    const fill = (start: number, count: number, stride: number): void => {
-      const at = (k: number): number => out[start + k * stride]!;
-      out[start] = 3 * at(1) - 3 * at(2) + at(3);
-      out[start + (count - 1) * stride] = 3 * at(count - 2) - 3 * at(count - 3) + at(count - 4);
-    };
-    for (let i = 0; i < rows; i++) {
-      out.set(values.subarray(i * columns * d, (i + 1) * columns * d), ((i + top) * wide + 1) * d);
-      for (let c = 0; c < d; c++) fill((i + top) * wide * d + c, wide, d);
-    }
-    if (rows > 1) for (let at = 0; at < wide * d; at++) fill(at, tall, wide * d);
-    return out;
-  }
-
-  /** Value at x, `features` numbers, and its derivative, row-major, of nodal values. */
-  #interpolate(padded: Float64Array, x: Float64Array, value: Float64Array, derivative: Float64Array): void {
-    const d = this.#features;
-    const weights: number[][] = [];
-    const slopes: number[][] = [];
-    const cells: number[] = [];
-    for (let axis = 0; axis < d; axis++) {
-      const place = (x[axis]! - this.#low[axis]!) / this.#spacing[axis]!;
-      const cell = Math.max(0, Math.min(this.#counts[axis]! - 2, Math.floor(place)));
-      const s = place - cell;
-      cells.push(cell);
-      weights.push([
-        (s * (s * (2 - s) - 1)) / 2,
-        (s * s * (3 * s - 5) + 2) / 2,
-        (s * (s * (4 - 3 * s) + 1)) / 2,
-        (s * s * (s - 1)) / 2,
-      ]);
-      slopes.push(
-        [
-          (s * (4 - 3 * s) - 1) / 2,
-          (s * (9 * s - 10)) / 2,
-          (s * (8 - 9 * s) + 1) / 2,
-          (s * (3 * s - 2)) / 2,
-        ].map((own) => own / this.#spacing[axis]!),
-      );
-    }
-    value.fill(0);
-    derivative.fill(0);
-    if (d === 1) {
-      for (let k = 0; k < 4; k++) {
-        const own = padded[cells[0]! + k]!;
-        value[0]! += weights[0]![k]! * own;
-        derivative[0]! += slopes[0]![k]! * own;
-      }
-      return;
-    }
-    const wide = this.#counts[1]! + 2;
-    for (let k = 0; k < 4; k++)
-      for (let l = 0; l < 4; l++) {
-        const at = 2 * ((cells[0]! + k) * wide + cells[1]! + l);
-        for (let c = 0; c < 2; c++) {
-          const own = padded[at + c]!;
-          value[c]! += weights[0]![k]! * weights[1]![l]! * own;
-          derivative[2 * c]! += slopes[0]![k]! * weights[1]![l]! * own;
-          derivative[2 * c + 1]! += weights[0]![k]! * slopes[1]![l]! * own;
-        }
-      }
   }
 
   /** Evaluates the solution at points of the box. O(1) a row and time. */
@@ -422,8 +355,8 @@ export class GridFlow {
       for (let row = 0; row < rows; row++) {
         const x = points.subarray(row * d, (row + 1) * d);
         const { padded, paddedVelocity } = this.#stored[k]!;
-        this.#interpolate(padded, x, value, jacobian);
-        this.#interpolate(paddedVelocity, x, velocity, slope);
+        this.#between.interpolate(padded, x, value, jacobian);
+        this.#between.interpolate(paddedVelocity, x, velocity, slope);
         const det = determinant(jacobian, d);
         if (!(det > 0))
           throw new NumericalError(
@@ -454,10 +387,11 @@ export class GridFlow {
     const parts = this.#emptyParts(rows);
     const x = new Float64Array(d);
     const jacobian = new Float64Array(d * d);
-    for (let k = 0; k < times.length; k++)
+    for (let k = 0; k < times.length; k++) {
+      const { positions, padded } = this.#stored[k]!;
       for (let row = 0; row < rows; row++) {
         const y = points.subarray(row * d, (row + 1) * d);
-        if (!this.#solveFor(this.#stored[k]!, y, x, jacobian))
+        if (!this.#between.solveFor(positions, padded, y, x, jacobian))
           throw new UsageError(
             `gradientFlow, dual: no point of the box is moved to row ${row + 1}, (${Array.from(y).join(", ")}), by time ${times[k]}; widen the box.`,
           );
@@ -465,6 +399,7 @@ export class GridFlow {
         parts.logAbsDet[k]![row] = -Math.log(determinant(jacobian, d));
         parts.jacobians?.[k]?.set(inverse(jacobian, d), row * d * d);
       }
+    }
     return parts;
   }
 
@@ -489,68 +424,4 @@ export class GridFlow {
         `gradientFlow: row ${Math.floor(at / this.#features) + 1} has ${value} where the grid reaches from ${low} to ${high}; widen the box.`,
       );
   }
-
-  #solveFor(
-    { positions, padded }: Stored,
-    y: Float64Array,
-    x: Float64Array,
-    jacobian: Float64Array,
-  ): boolean {
-    const d = this.#features;
-    let nearest = 0;
-    let least = Number.POSITIVE_INFINITY;
-    for (let node = 0; node * d < positions.length; node++) {
-      let squares = 0;
-      for (let c = 0; c < d; c++) squares += (positions[node * d + c]! - y[c]!) ** 2;
-      if (squares < least) {
-        least = squares;
-        nearest = node;
-      }
-    }
-    x.set(this.nodes.subarray(nearest * d, (nearest + 1) * d));
-    const value = new Float64Array(d);
-    const trial = new Float64Array(d);
-    const distance = (at: Float64Array): number => {
-      this.#interpolate(padded, at, value, jacobian);
-      return Math.hypot(...value.map((own, c) => own - y[c]!));
-    };
-    let error = distance(x);
-    const scale = Math.max(1, Math.hypot(...y));
-    for (let iteration = 0; iteration < 100; iteration++) {
-      if (error <= 1e-13 * scale) return true;
-      const back = inverse(jacobian, d);
-      const step = Array.from(
-        { length: d },
-        (_, i) => back[i * d]! * (y[0]! - value[0]!) + (d === 2 ? back[i * d + 1]! * (y[1]! - value[1]!) : 0),
-      );
-      let share = 1;
-      let found = Number.POSITIVE_INFINITY;
-      for (; share > 1e-6; share /= 2) {
-        for (let c = 0; c < d; c++) {
-          const high = this.#low[c]! + this.#spacing[c]! * (this.#counts[c]! - 1);
-          trial[c] = Math.max(this.#low[c]!, Math.min(high, x[c]! + share * step[c]!));
-        }
-        found = distance(trial);
-        if (found < error && determinant(jacobian, d) > 0) break;
-      }
-      if (!(found < error)) {
-        // Rounding is all that is left, or a wall.
-        error = distance(x);
-        return error <= 1e-9 * scale;
-      }
-      x.set(trial);
-      error = found;
-    }
-    return error <= 1e-9 * scale;
-  }
-}
-
-function determinant(matrix: Float64Array, d: number): number {
-  return d === 1 ? matrix[0]! : matrix[0]! * matrix[3]! - matrix[1]! * matrix[2]!;
-}
-
-function inverse(matrix: Float64Array, d: number): Float64Array {
-  const det = determinant(matrix, d);
-  if (d === 1) return Float64Array.of(1 / det);
-  return Float64Array.of(matrix[3]! / det, -matrix[1]! / det, -matrix[2]! / det, matrix[0]! / det);
 }

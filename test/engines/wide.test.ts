@@ -5,7 +5,7 @@ import { compileProgram, control, mostShards } from "../../src/engines/wasm/comp
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { type JobExports, meet, runJob } from "../../src/engines/wasm/job.ts";
 import type { Precision } from "../../src/engines/wasm/vector.ts";
-import { adamW } from "../../src/fitting/adamW.ts";
+import { adamW } from "../../src/fitting/training/adamW.ts";
 import { type Architecture, neuralSplineFlow, realNVP } from "../../src/flows/architecture.ts";
 import { pushforwardLogProb, pushforwardSample } from "../../src/flows/density.ts";
 import { initialValues } from "../../src/flows/parameters.ts";

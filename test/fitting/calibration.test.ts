@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { column, type Table, tableFromColumns } from "../../src/data/table.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
-import { type ConditionalSampler, calibrationRanks } from "../../src/fitting/calibration.ts";
-import { bandTest, chiSquareTail, chiSquareTest, rankBand } from "../../src/fitting/uniformity.ts";
+import { type ConditionalSampler, calibrationRanks } from "../../src/fitting/simulation/calibration.ts";
+import { bandTest, chiSquareTail, chiSquareTest, rankBand } from "../../src/fitting/simulation/uniformity.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 
 const key = randomKey(3);

@@ -3,7 +3,7 @@ import { NumericalError } from "../../src/errors.ts";
 import { compare } from "../../src/fitting/compare.ts";
 import { draw } from "./tables.ts";
 
-vi.mock("../../src/fitting/fitMixture.ts", () => ({
+vi.mock("../../src/fitting/statistics/fitMixture.ts", () => ({
   fitMixture: () => Promise.reject(new NumericalError("EM went astray.")),
 }));
 

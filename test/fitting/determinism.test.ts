@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit, fitTable } from "../../src/fitting/fit.ts";
+import { fit, fitTable } from "../../src/fitting/training/fit.ts";
 import { neuralSplineFlow } from "../../src/flows/architecture.ts";
 import { curved, kinds, quick } from "./tables.ts";
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { radialProfiles } from "../../src/bijections/radialMap.ts";
 import { tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
+import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
 import {
   type AscentPoints,
   ascentPoints,
@@ -9,16 +10,15 @@ import {
   logLikelihood,
   scoredPoints,
   turned,
-} from "../../src/fitting/ascentPoints.ts";
+} from "../../src/fitting/stepwise/ascentPoints.ts";
 import {
   ascendDirections,
   directionalModel,
   directionalScratch,
   moveAlongDirections,
-} from "../../src/fitting/directionalAscent.ts";
-import { AscentRun, climb } from "../../src/fitting/dualAscent.ts";
-import { fitDualAscent } from "../../src/fitting/fitDualAscent.ts";
-import { fitGaussian } from "../../src/fitting/fitGaussian.ts";
+} from "../../src/fitting/stepwise/directionalAscent.ts";
+import { AscentRun, climb } from "../../src/fitting/stepwise/dualAscent.ts";
+import { fitDualAscent } from "../../src/fitting/stepwise/fitDualAscent.ts";
 import {
   ascendRadially,
   ballRadius,
@@ -27,8 +27,8 @@ import {
   radialModel,
   radialScratch,
   radialTerms,
-} from "../../src/fitting/radialAscent.ts";
-import { randomDirections } from "../../src/fitting/rotations.ts";
+} from "../../src/fitting/stepwise/radialAscent.ts";
+import { randomDirections } from "../../src/fitting/stepwise/rotations.ts";
 import { load } from "../../src/flows/flow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { draw, meanOf } from "./tables.ts";

@@ -2,10 +2,13 @@ import { describe, expect, it } from "vitest";
 import { type Table, tableFromRows } from "../../src/data/table.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitGaussianization, type GaussianizationOptions } from "../../src/fitting/fitGaussianization.ts";
-import { fitGaussianMixture } from "../../src/fitting/gaussianMixture.ts";
-import { marginalKinds } from "../../src/fitting/marginalMap.ts";
-import { rotationKinds } from "../../src/fitting/rotations.ts";
+import { fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
+import {
+  fitGaussianization,
+  type GaussianizationOptions,
+} from "../../src/fitting/stepwise/fitGaussianization.ts";
+import { marginalKinds } from "../../src/fitting/stepwise/marginalMap.ts";
+import { rotationKinds } from "../../src/fitting/stepwise/rotations.ts";
 import { load } from "../../src/flows/flow.ts";
 import { modelFromBytes } from "../../src/flows/modelFile.ts";
 import { withoutPrefix } from "../../src/flows/parameters.ts";

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
-import { type MinimizeOptions, type MinimizeState, minimize, type Rows } from "../../src/fitting/minimize.ts";
+import {
+  type MinimizeOptions,
+  type MinimizeState,
+  minimize,
+  type Rows,
+} from "../../src/fitting/training/minimize.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 

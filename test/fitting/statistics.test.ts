@@ -4,13 +4,13 @@ import { describe, expect, it } from "vitest";
 import { column, type Table, tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { fitGaussian } from "../../src/fitting/fitGaussian.ts";
-import { fitKernelDensity, mostPoints } from "../../src/fitting/fitKernelDensity.ts";
-import { fitMixture } from "../../src/fitting/fitMixture.ts";
-import { chooseGaussianMixture } from "../../src/fitting/gaussianMixture.ts";
+import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
+import { fitKernelDensity, mostPoints } from "../../src/fitting/statistics/fitKernelDensity.ts";
+import { fitMixture } from "../../src/fitting/statistics/fitMixture.ts";
+import { chooseGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
 import { type Flow, load } from "../../src/flows/flow.ts";
 import type { ModelKind } from "../../src/flows/kinds.ts";
-import { modelKinds } from "../../src/flows/kinds.ts";
+import { isTrained, modelKinds } from "../../src/flows/kinds.ts";
 import { modelFromBytes } from "../../src/flows/modelFile.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 import { draw, meanOf, momentsOf } from "./tables.ts";
@@ -284,3 +284,24 @@ describe("the kernel density", () => {
     expect(Math.abs(meanOf(await flow.logProb(rows, one)) - truth)).toBeLessThan(0.03);
   });
 });
+
+describe.each(modelKinds.filter((kind) => !isTrained(kind)))(
+  "%s of columns that determine each other",
+  (flow) => {
+    const warned = async (noise: number): Promise<string[]> => {
+      const rows = draw(["a", "b", "sum"], 200, 7, (stream) => {
+        const [a, b] = [stream.normal(), stream.normal()];
+        return [a, b, 3 * a + b + 4 + noise * stream.normal()];
+      });
+      const lines: string[] = [];
+      const { flow: found } = await fitFlow(rows, { ...one, flow, onWarning: (line) => lines.push(line) });
+      expect((await found.logProb(rows, one)).every(Number.isFinite)).toBe(true);
+      return lines.filter((line) => line.includes("follows from the columns before it"));
+    };
+
+    it("says which one follows from the others", async () => {
+      expect(await warned(0)).toEqual([expect.stringMatching(/^column "sum" follows .* leave it out\.$/)]);
+      expect(await warned(1e-3)).toEqual([]);
+    });
+  },
+);

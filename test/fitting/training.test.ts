@@ -7,9 +7,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-import { minimize, type StepDraw } from "../../src/fitting/minimize.ts";
+import { fit } from "../../src/fitting/training/fit.ts";
+import { minimize, type StepDraw } from "../../src/fitting/training/minimize.ts";
 import {
   type Architecture,
   type ArchitectureParameters,

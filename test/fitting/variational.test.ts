@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { trainedLeaves } from "../../src/fitting/fit.ts";
+import { trainedLeaves } from "../../src/fitting/training/fit.ts";
 import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
 import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
 import { fitGeneralizedPareto, paretoSmoothed } from "../../src/fitting/variational/paretoSmoothing.ts";
@@ -219,7 +219,10 @@ describe("gradients", () => {
 
   /** The mean gradient over many draws, flattened, and its standard errors. */
   async function gradientOf(gradient: "path" | "total", samples: number): Promise<[number[], number[]]> {
-    const loss = variationalLoss(flow, banana, bound, { gradient, samples });
+    return await gradientOfLoss(variationalLoss(flow, banana, bound, { gradient, samples }));
+  }
+
+  async function gradientOfLoss(loss: Expr): Promise<[number[], number[]]> {
     const executable = await double.compile({
       sums: Object.fromEntries(
         vjp([loss], [g.rowMark()], parameters).map((own, i) => [parameters[i]!.name, own]),
@@ -259,6 +262,35 @@ describe("gradients", () => {
       expect(total.some((own, i) => Math.abs(own) > 20 * totalError[i]!)).toBe(true);
     },
   );
+
+  test("the symmetric divergence: along the path with weights, and of its definition in total", async () => {
+    // Narrower than the flow, so that no weight is large and means converge.
+    const density = (x: Expr): Expr =>
+      g.sub(g.mul(-0.5, g.sum(g.square(g.div(x, 0.6)))), Math.log(2 * Math.PI * 0.6 ** 2));
+    const [noise, zero] = [g.randomNormal([2], "noise 0"), g.constant(0)];
+    const { value, logAbsDet } = flow.bijection.forward(noise, bound.bijection);
+    const logWeight = g.sub(density(value), g.sub(flow.base.logProb(noise, bound.base), logAbsDet));
+    const whole = g.mul(0.5, g.sub(g.mul(g.exp(logWeight), logWeight), logWeight));
+    const weighted = variationalLoss(flow, density, bound, {
+      gradient: "path",
+      samples: 1,
+      logEvidence: zero,
+    });
+    const [path, pathError] = await gradientOfLoss(weighted);
+    const [total, totalError] = await gradientOfLoss(whole);
+    const scores = path.flatMap((own, i) => {
+      const error = Math.hypot(pathError[i]!, totalError[i]!);
+      return error < 1e-9 ? [] : [(own - total[i]!) / error];
+    });
+    expect(scores.length).toBeGreaterThan(20);
+    const square = scores.reduce((sum, own) => sum + own * own, 0) / scores.length;
+    expect(square).toBeLessThan(1.05 + 5 * Math.sqrt(2.4 / (scores.length / 8)));
+    // And it is another one than the reverse one.
+    const [reverse, reverseError] = await gradientOfLoss(
+      variationalLoss(flow, density, bound, { gradient: "path", samples: 1 }),
+    );
+    expect(reverse.some((own, i) => Math.abs(own - path[i]!) > 20 * reverseError[i]!)).toBe(true);
+  });
 
   test("where the flow is the density, the gradient along the path is 0 for every draw", async () => {
     const own = (x: Expr): Expr => {
@@ -428,6 +460,12 @@ describe("densities and options that cannot be", () => {
         fit(({ mu }, { mul, log }) => mul(-1.5, log(mu!)), { parameters: { mu: { above: 0, below: 1 } } }),
       "plus infinity at mu 0",
     ],
+    [
+      "another divergence",
+      () => fit(flat, { divergence: "forward" }),
+      "divergence must be reverse or symmetric",
+    ],
+    ["a symmetric one annealed", () => fit(flat, { divergence: "symmetric", annealing: 5 }), "no annealing"],
     ["no steps", () => fit(flat, { steps: 0 }), "steps must be a positive integer"],
     [
       "another number of features",

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type Table, tableFromRows } from "../../src/data/table.ts";
 import { DataError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/fit.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitPreparation } from "../../src/fitting/preparation.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
+import { fitPreparation } from "../../src/fitting/training/preparation.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { draw, meanOf, momentsOf, quick } from "./tables.ts";
 

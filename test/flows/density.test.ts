@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tableFromRows } from "../../src/data/table.ts";
-import { fitTable } from "../../src/fitting/fit.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
 import type { Flow } from "../../src/flows/flow.ts";
 import { draw, kinds, meanOf, momentsOf } from "../fitting/tables.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Table, tableFromColumns, tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, DataError, FormatError, UsageError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/fit.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
 import { type Flow, load } from "../../src/flows/flow.ts";
 import { curved, kinds, momentsOf, quick } from "../fitting/tables.ts";
 

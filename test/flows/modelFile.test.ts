@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FormatError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/fit.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
 import { modelFromBytes, modelToBytes } from "../../src/flows/modelFile.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";

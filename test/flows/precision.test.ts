@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bound, bindTree, subtreeOf } from "../../src/bijections/bijection.ts";
 import type { Executable } from "../../src/engines/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { fitTable } from "../../src/fitting/fit.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
 import { architectureOf } from "../../src/flows/architectureOf.ts";
 import type { Flow } from "../../src/flows/flow.ts";
 import { type Model, parameterTree, wholeBijection } from "../../src/flows/model.ts";

@@ -14,9 +14,14 @@
  */
 import { describe, expect, test } from "vitest";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { ascentPoints } from "../../src/fitting/ascentPoints.ts";
-import { directionalModel } from "../../src/fitting/directionalAscent.ts";
-import { distances, radialModel, radialScratch, radialTerms } from "../../src/fitting/radialAscent.ts";
+import { ascentPoints } from "../../src/fitting/stepwise/ascentPoints.ts";
+import { directionalModel } from "../../src/fitting/stepwise/directionalAscent.ts";
+import {
+  distances,
+  radialModel,
+  radialScratch,
+  radialTerms,
+} from "../../src/fitting/stepwise/radialAscent.ts";
 import { gradientFlow } from "../../src/gradientFlow/gradientFlow.ts";
 import { sampleMixture } from "../../src/gradientFlow/normalMixture.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";

@@ -11,7 +11,7 @@ import { NumericalError, UsageError } from "../../errors.ts";
 import type { Flow, SampleOptions } from "../../flows/flow.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import type { EpochRecord } from "../minimize.ts";
+import type { EpochRecord } from "../training/minimize.ts";
 import { paretoSmoothed } from "./paretoSmoothing.ts";
 
 /** Samples with weights. */

@@ -17,15 +17,22 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
-import { trainedLeaves } from "../fit.ts";
-import { minimize } from "../minimize.ts";
-import { type Approximation, diagnosticsOf, summaryOf, Weighing } from "./approximation.ts";
+import { trainedLeaves } from "../training/fit.ts";
+import { type MinimizeResult, minimize, type Objective } from "../training/minimize.ts";
+import {
+  type Approximation,
+  type Diagnostics,
+  diagnosticsOf,
+  summaryOf,
+  Weighing,
+  type WeightedSamples,
+} from "./approximation.ts";
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
 import { paretoSmoothed } from "./paretoSmoothing.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
-import { type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
+import { type VariationalDivergence, type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
 import { type DerivedQuantities, densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
 
 /** Progress of {@link fitVariational}. */
@@ -54,6 +61,12 @@ export interface VariationalOptions extends EngineOptions {
   readonly importanceSamples?: number | undefined;
   /** Gradient along the path of the samples (default), or the total one; flows whose inverse is dear default to the latter. */
   readonly gradient?: VariationalGradient | undefined;
+  /**
+   * What is minimized: `symmetric` (default) is the mean of KL(q||p) and KL(p||q) once half of the samples are effective, and leaves
+   * lighter tails to the weights; `reverse` is KL(q||p) alone, as in the literature, and the default with the total gradient, several
+   * importance samples, or annealing.
+   */
+  readonly divergence?: VariationalDivergence | undefined;
   /** Steps over which the density's logarithm is brought in, from a hundredth of it (default 0: none). */
   readonly annealing?: number | undefined;
   /** Samples that the diagnostics and the summary are computed from (default 10000). */
@@ -70,6 +83,11 @@ const validationDraws = 2048;
 /** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
 const validationNoise = 2e-3;
 const diagnosticDraws = 10_000;
+/** Share of effective samples from which weights are good enough to train by; before, beside this all weights are 0. */
+const leastEffective = 0.5;
+const unknownEvidence = 1e30;
+/** The shape at which to stop early: below the largest by what chance makes of other draws. */
+const enoughShape = 0.4;
 /** Shares of the samples lost to weighing: below the first, samples are as good as exact ones and further steps would gain nothing. */
 const exact = 0.001;
 /** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
@@ -149,34 +167,45 @@ export async function fitVariational(
     ).rows;
     return weightsOfRatios(ratio!);
   };
+  const isSymmetric = isSymmetricChosen(options, gradient);
+  let logEvidence = unknownEvidence;
   let least = 1;
   let idle = 0;
   const isEnough = async (values: ParameterValues): Promise<boolean> => {
-    const lost = 1 - (await weightsOf(values, validationDraws, "enough")).effective;
+    const now = await weightsOf(values, validationDraws, "enough");
+    logEvidence = now.effective > leastEffective ? now.logMean : unknownEvidence;
+    const lost = 1 - now.effective;
     idle = lost < 0.8 * least ? 0 : idle + 1;
     least = Math.min(least, lost);
     if (!(lost < exact || (lost < almostExact && idle >= mostIdle))) return false;
     // The shape of a tail takes more draws, and others.
-    const { effective, k } = await weightsOf(values, diagnosticDraws, "enough, surely");
-    return 1 - effective < almostExact && k < (lost < exact ? 0.5 : 0.4);
+    const { effective, k } = await weightsOf(values, 2 * diagnosticDraws, "enough, surely");
+    return 1 - effective < almostExact && k < enoughShape;
   };
-  const result = await minimize(
-    {
-      loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
-        gradient,
-        samples: importanceSamples,
-        temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
-      }),
-      validation: variationalLoss(flow, judged, parts, asItIs),
-      parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
-      ...(annealing > 0 ? { draws: { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } } : {}),
+  if (isSymmetric) await isEnough(start.values);
+  const problem: Objective = {
+    loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
+      gradient,
+      samples: importanceSamples,
+      temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
+      logEvidence: isSymmetric ? g.stepInput("logEvidence", []) : undefined,
+    }),
+    validation: variationalLoss(flow, judged, parts, asItIs),
+    parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
+    draws: {
+      ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } : {}),
+      ...(isSymmetric ? { logEvidence: () => logEvidence } : {}),
     },
-    { rows: draws * stepsAnEpoch, inputs: {} },
-    start.values,
-    {
+  };
+  const train = (
+    values: ParameterValues,
+    done: number,
+    isEnoughYet: typeof isEnough,
+  ): Promise<MinimizeResult> =>
+    minimize(problem, { rows: draws * stepsAnEpoch, inputs: {} }, values, {
       engine,
-      key,
-      epochs,
+      key: done > 0 ? split(key, "go on") : key,
+      epochs: epochs - done,
       batch: draws,
       learningRate: options.learningRate ?? 5e-3,
       averaging: 0.99,
@@ -184,58 +213,92 @@ export async function fitVariational(
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
       validationNoise,
-      isEnough,
+      isEnough: isEnoughYet,
       signal: options.signal,
       onEpoch: ({ epoch, validationLoss }) =>
         options.onProgress?.({
-          step: epoch * stepsAnEpoch,
+          step: (done + epoch) * stepsAnEpoch,
           steps: epochs * stepsAnEpoch,
           bound: logDeterminant - validationLoss,
         }),
-    },
-  ).finally(() => ratios.dispose());
-  const model: Model = {
-    ...start,
-    values: { ...start.values, ...result.values },
-    fitted: { ...start.fitted, epochs: result.history.at(-1)?.epoch ?? 0 },
-  };
+    });
   const weighing = new Weighing(
     features,
     target,
     (x) => derivedOf(options.derived, space, x),
     engineOf({ ...options, precision: "float64" }),
   );
-  return await weighed(model, weighing, options, result.history);
+  try {
+    const result = await train(start.values, 0, isEnough);
+    const model = modelOf(start, result);
+    const samples = await diagnosticSamplesOf(model, weighing, options);
+    const done = result.history.at(-1)?.epoch ?? 0;
+    if (done === epochs || isReliable(diagnosticsOf(samples)))
+      return wrapped(model, samples, weighing, options, result.history);
+    // It stopped early by chance: other samples say that the flow misses something.
+    const rest = await train(model.values, done, async (values) => (await isEnough(values)) && false);
+    const history = [
+      ...result.history,
+      ...rest.history.map((own) => ({
+        ...own,
+        epoch: done + own.epoch,
+        bestEpoch: done + own.bestEpoch,
+      })),
+    ];
+    const final = modelOf(start, { ...rest, history });
+    return wrapped(final, await diagnosticSamplesOf(final, weighing, options), weighing, options, history);
+  } finally {
+    ratios.dispose();
+  }
 }
 
-/** Measures an approximation and wraps it up. */
-async function weighed(
+function modelOf(start: Model, { values, history }: MinimizeResult): Model {
+  return {
+    ...start,
+    values: { ...start.values, ...values },
+    fitted: { ...start.fitted, epochs: history.at(-1)?.epoch ?? 0 },
+  };
+}
+
+type How = Pick<VariationalOptions, "engine" | "threads" | "wide" | "signal">;
+const howOf = ({ engine, threads, wide, signal }: VariationalOptions): How => ({
+  engine,
+  threads,
+  wide,
+  signal,
+});
+
+function diagnosticSamplesOf(
   model: Model,
   weighing: Weighing,
   options: VariationalOptions,
-  history: Approximation["history"],
-): Promise<Approximation> {
-  const seed = options.seed ?? 0;
-  const how = {
-    engine: options.engine,
-    threads: options.threads,
-    wide: options.wide,
-    signal: options.signal,
-  };
-  const first = await weighing.sample(new Flow(model), options.diagnosticSamples ?? diagnosticDraws, {
-    ...how,
+): Promise<WeightedSamples> {
+  return weighing.sample(new Flow(model), options.diagnosticSamples ?? diagnosticDraws, {
+    ...howOf(options),
     // Not the rows that a user draws with the same seed.
-    seed: split(randomKey(seed), "diagnostics").k0,
+    seed: split(randomKey(options.seed ?? 0), "diagnostics").k0,
   });
+}
+
+const mostShape = (samples: number): number => Math.min(largestShape, 1 - 1 / Math.log10(samples));
+const isReliable = ({ k, samples }: Diagnostics): boolean => !(k > mostShape(samples));
+
+/** What a user gets, and is warned of. */
+function wrapped(
+  model: Model,
+  first: WeightedSamples,
+  weighing: Weighing,
+  options: VariationalOptions,
+  history: Approximation["history"],
+): Approximation {
   const diagnostics = diagnosticsOf(first);
   const flow = new Flow({
     ...model,
     fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
   });
-  const mostShape = Math.min(largestShape, 1 - 1 / Math.log10(diagnostics.samples));
-  if (diagnostics.k > mostShape)
+  if (!isReliable(diagnostics))
     options.onWarning?.(
-      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${Number(mostShape.toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
+      `the importance weights have a heavy tail (k-hat ${diagnostics.k.toFixed(2)}, above ${Number(mostShape(diagnostics.samples).toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`,
     );
   const without = first.logDensity.filter((own) => own === Number.NEGATIVE_INFINITY).length;
   if (without > 0)
@@ -247,7 +310,7 @@ async function weighed(
     diagnostics,
     summary: summaryOf(first),
     history,
-    sample: (n, own = {}) => weighing.sample(flow, n, { ...how, seed, ...own }),
+    sample: (n, own = {}) => weighing.sample(flow, n, { ...howOf(options), seed: options.seed ?? 0, ...own }),
   };
 }
 
@@ -255,12 +318,30 @@ interface Weights {
   /** Share of the samples that the weighted ones are worth. */
   readonly effective: number;
   readonly k: number;
+  /** Logarithm of the mean weight. */
+  readonly logMean: number;
 }
 
 function weightsOfRatios(logRatios: Float64Array): Weights {
   const { k, logWeights } = paretoSmoothed(logRatios);
   const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
-  return { effective: 1 / squares / logRatios.length, k };
+  let top = Number.NEGATIVE_INFINITY;
+  for (const own of logRatios) top = Math.max(top, own);
+  const sum = logRatios.reduce((total, own) => total + Math.exp(own - top), 0);
+  return { effective: 1 / squares / logRatios.length, k, logMean: top + Math.log(sum / logRatios.length) };
+}
+
+/** @throws UsageError if it is asked for where it cannot be. */
+function isSymmetricChosen(options: VariationalOptions, gradient: VariationalGradient): boolean {
+  const { divergence, importanceSamples = 1, annealing = 0 } = options;
+  if (divergence !== undefined && divergence !== "reverse" && divergence !== "symmetric")
+    throw new UsageError(`divergence must be reverse or symmetric, got ${JSON.stringify(divergence)}.`);
+  const canBe = gradient === "path" && importanceSamples === 1 && annealing === 0;
+  if (divergence === "symmetric" && !canBe)
+    throw new UsageError(
+      "The symmetric divergence takes the gradient along the path, one importance sample and no annealing.",
+    );
+  return canBe && divergence !== "reverse";
 }
 
 /** Whether the way from data to base costs about one pass of the networks. */

@@ -12,6 +12,12 @@ import * as g from "../../graph/ops.ts";
 /** How the gradient is estimated; see {@link variationalLoss}. */
 export type VariationalGradient = "path" | "total";
 
+/** Divergence that a flow minimizes: KL(q||p), or the mean of that and KL(p||q). */
+export type VariationalDivergence = "reverse" | "symmetric";
+
+/** Weights count at most as this one, so that no sample decides a step alone. */
+const mostWeight = 100;
+
 /** A sample of an architecture with the logarithm of its importance weight, log p - log q. */
 interface Weighted {
   /** Its gradient is the total one. */
@@ -28,6 +34,10 @@ interface Weighted {
  * Duvenaud 2017, "Sticking the landing", https://arxiv.org/abs/1703.09194, equation 6). That takes a pass in the other direction,
  * with parameters that do not move.
  *
+ * With `logEvidence` and the gradient along the path, the value stays that, and the gradient is the one of the mean of both divergences,
+ * KL(q||p) and KL(p||q), which fears weights without end: of an f-divergence E_q f(w), with the weight w = p / q, the gradient along the
+ * path is that of -log w times w^2 f''(w), which is 1 of the first, f = -log w, and w of the second, f = w log w.
+ *
  * With several, it is minus the importance-weighted bound (Burda, Grosse, Salakhutdinov 2016, https://arxiv.org/abs/1509.00519,
  * equation 8), with the doubly reparameterized gradient for `path` (Tucker et al. 2019, https://arxiv.org/abs/1810.04152,
  * equation 8).
@@ -43,9 +53,11 @@ export function variationalLoss(
     readonly gradient: VariationalGradient;
     readonly samples: number;
     readonly temperature?: Expr | undefined;
+    /** About the logarithm of the mean weight; makes the divergence the symmetric one. */
+    readonly logEvidence?: Expr | undefined;
   },
 ): Expr {
-  const { gradient, samples, temperature } = options;
+  const { gradient, samples, temperature, logEvidence } = options;
   const stopped = {
     base: stopTree(base.parameters, bound.base),
     bijection: stopTree(bijection.parameters, bound.bijection),
@@ -62,7 +74,12 @@ export function variationalLoss(
     const again = g.add(base.logProb(back.value, stopped.base), back.logAbsDet);
     return { total, path: g.sub(logP, again) };
   });
-  if (samples === 1) return g.neg(withGradientOf(draws[0]!.total, draws[0]!.path));
+  const [{ total, path }] = draws as [Weighted];
+  if (samples === 1) {
+    if (!logEvidence) return g.neg(withGradientOf(total, path));
+    const weight = g.exp(g.min(g.sub(total, logEvidence), Math.log(mostWeight)));
+    return g.neg(withGradientOf(total, g.mul(g.stopGradient(g.mul(0.5, g.add(1, weight))), path)));
+  }
   const logWeights = g.concatenate(draws.map(({ total }) => g.reshape(total, [1])));
   const logMean = g.sub(g.logSumExp(logWeights), Math.log(samples));
   if (gradient === "total") return g.neg(logMean);

@@ -6,7 +6,7 @@ import { ModuleBuilder } from "../../../src/engines/wasm/assembler.ts";
 import { type WasmEngineOptions, wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
 import { type HostedProgram, PrivateHost, SharedHost } from "../../../src/engines/wasm/host.ts";
 import { AbortedError, ShapeError, UsageError } from "../../../src/errors.ts";
-import { adamW, adamWSchedule } from "../../../src/fitting/adamW.ts";
+import { adamW, adamWSchedule } from "../../../src/fitting/training/adamW.ts";
 import { vjp } from "../../../src/graph/derivative.ts";
 import type { ParameterExpr } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";

@@ -1,0 +1,213 @@
+/**
+ * The density of a fitted mixture of Gaussians with full covariances, whose components live in units of the
+ * standardized columns:
+ *
+ *     p(x) = sum_k w_k N(x; m_k, S_k),    N(x; m, S) = exp(-|W (x - m)|^2 / 2) / sqrt(det(2 pi S)),    W' W = S^-1
+ *
+ * @module
+ */
+
+import { selectColumns, type Table } from "../../data/table.ts";
+import { DataError } from "../../errors.ts";
+import type { RandomStream } from "../../random/philox.ts";
+
+/** log(2 pi). */
+export const LOG_2_PI: number = Math.log(2 * Math.PI);
+
+/** One component, in units of the standardized columns. */
+export interface Component {
+  readonly weight: number;
+  readonly mean: Float64Array;
+  /** Inverse of the Cholesky factor of the covariance: lower triangular, row-major, `d * d`. */
+  readonly whiten: Float64Array;
+  /** log w - log sqrt(det(2 pi S)). */
+  readonly offset: number;
+}
+
+/** A fitted mixture of Gaussians. */
+export class GaussianMixture {
+  /** Columns that the density is of, in order. */
+  readonly columns: readonly string[];
+  /** Weights of the components; they add up to 1. */
+  readonly weights: readonly number[];
+  /** Means of the components, in the data's units. */
+  readonly means: readonly (readonly number[])[];
+  /** Mean log-likelihood of the rows that it was fitted to, in nats a row, after each step of EM. */
+  readonly history: readonly number[];
+  /** Mean log-likelihood of the rows that it was fitted to, in nats a row. */
+  readonly trainLogProb: number;
+  /** Free parameters: weights, means and covariances. */
+  readonly parameterCount: number;
+  /** -2 log L + parameters * log n; smaller is better. */
+  readonly bic: number;
+  readonly #scaling: Scaling;
+  readonly #components: readonly Component[];
+
+  /** @internal Use `fitGaussianMixture`. */
+  constructor(table: Table, scaling: Scaling, components: readonly Component[], history: readonly number[]) {
+    const width = table.columns.length;
+    this.columns = table.columns;
+    this.#scaling = scaling;
+    this.#components = components;
+    this.weights = components.map((component) => component.weight);
+    this.means = components.map(({ mean }) =>
+      Array.from(mean, (value, place) => scaling.center[place]! + scaling.scale[place]! * value),
+    );
+    this.history = history.map((value) => value - scaling.logAbsDet);
+    this.trainLogProb = this.history[this.history.length - 1]!;
+    this.parameterCount = components.length * (1 + width + (width * (width + 1)) / 2) - 1;
+    this.bic = -2 * this.trainLogProb * table.rows + this.parameterCount * Math.log(table.rows);
+  }
+
+  /** Cholesky factors of the covariances in the data's units: lower triangular, row-major, `d * d` each. */
+  get factors(): readonly Float64Array[] {
+    const width = this.columns.length;
+    return this.#components.map(({ whiten }) => {
+      // The inverse of a lower triangular matrix, column by column.
+      const factor = new Float64Array(width * width);
+      for (let j = 0; j < width; j++)
+        for (let i = j; i < width; i++) {
+          let value = i === j ? 1 : 0;
+          for (let k = j; k < i; k++) value -= whiten[i * width + k]! * factor[k * width + j]!;
+          factor[i * width + j] = value / whiten[i * width + i]!;
+        }
+      return factor.map((value, at) => value * this.#scaling.scale[Math.floor(at / width)]!);
+    });
+  }
+
+  /** Number of components. */
+  get components(): number {
+    return this.#components.length;
+  }
+
+  /**
+   * The log-density of each row, in nats, in the data's units. Columns are matched by name. NaN where a value
+   * is missing.
+   *
+   * @throws DataError if a column is not there.
+   */
+  logProb(table: Table): Float64Array {
+    const rows = standardize(selectColumns(table, this.columns), this.#scaling);
+    const terms = new Float64Array(this.#components.length);
+    const white = new Float64Array(this.columns.length);
+    const result = new Float64Array(table.rows);
+    for (let row = 0; row < table.rows; row++) {
+      result[row] = logDensity(rows, row, this.#components, terms, white) - this.#scaling.logAbsDet;
+    }
+    return result;
+  }
+
+  /** Covariances of the components, in the data's units, `columns` squared numbers each. */
+  get covariances(): readonly (readonly number[])[] {
+    const width = this.columns.length;
+    return this.factors.map((factor) =>
+      Array.from({ length: width * width }, (_, at) => {
+        const i = Math.floor(at / width);
+        const j = at % width;
+        let sum = 0;
+        for (let k = 0; k <= Math.min(i, j); k++) sum += factor[i * width + k]! * factor[j * width + k]!;
+        return sum;
+      }),
+    );
+  }
+
+  /** Draws rows, row-major in the order of `columns`, in the data's units. */
+  sample(rows: number, stream: RandomStream): Float64Array {
+    const width = this.columns.length;
+    const out = new Float64Array(rows * width);
+    const draw = new Float64Array(width);
+    for (let row = 0; row < rows; row++) {
+      let left = stream.uniform();
+      const component =
+        this.#components.find(({ weight }) => (left -= weight) < 0) ??
+        this.#components[this.#components.length - 1]!;
+      const { mean, whiten } = component;
+      for (let i = 0; i < width; i++) {
+        // The inverse Cholesky factor maps the deviation to the noise: solved from the top.
+        let value = stream.normal();
+        for (let j = 0; j < i; j++) value -= whiten[i * width + j]! * draw[j]!;
+        draw[i] = value / whiten[i * width + i]!;
+        out[row * width + i] = this.#scaling.center[i]! + this.#scaling.scale[i]! * (mean[i]! + draw[i]!);
+      }
+    }
+    return out;
+  }
+}
+
+/** One weight a row, of mean 1; undefined where all rows count the same. */
+export type Weights = Float64Array | undefined;
+
+/** Means and standard deviations of the columns, and the log-determinant of the scaling. */
+export interface Scaling {
+  readonly center: Float64Array;
+  readonly scale: Float64Array;
+  readonly logAbsDet: number;
+}
+
+/**
+ * The scaling of a table.
+ * @throws {@link DataError} for a column that is constant or has missing values.
+ */
+export function measure(table: Table, weights: Weights): Scaling {
+  const width = table.columns.length;
+  const center = new Float64Array(width);
+  const scale = new Float64Array(width);
+  let logAbsDet = 0;
+  for (let place = 0; place < width; place++) {
+    let mean = 0;
+    for (let row = 0; row < table.rows; row++)
+      mean += ((weights?.[row] ?? 1) * table.values[row * width + place]!) / table.rows;
+    let variance = 0;
+    for (let row = 0; row < table.rows; row++) {
+      variance += ((weights?.[row] ?? 1) * (table.values[row * width + place]! - mean) ** 2) / table.rows;
+    }
+    if (!Number.isFinite(variance) || variance === 0) {
+      const name = table.columns[place]!;
+      const what = variance === 0 ? "is constant" : "has missing or infinite values";
+      throw new DataError(`column "${name}" ${what}; a Gaussian mixture cannot be fitted to it`, {
+        column: name,
+      });
+    }
+    center[place] = mean;
+    scale[place] = Math.sqrt(variance);
+    logAbsDet += Math.log(scale[place]!);
+  }
+  return { center, scale, logAbsDet };
+}
+
+/** Row-major rows in units of the scaling. */
+export function standardize(table: Table, { center, scale }: Scaling): Float64Array {
+  const width = table.columns.length;
+  return table.values.map((value, at) => (value - center[at % width]!) / scale[at % width]!);
+}
+
+/** log p of one row; leaves log(w_k N_k) of each component in `terms`. O(K d^2). */
+export function logDensity(
+  rows: Float64Array,
+  row: number,
+  components: readonly Component[],
+  terms: Float64Array,
+  deviation: Float64Array,
+): number {
+  const width = deviation.length;
+  const start = row * width;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < components.length; k++) {
+    const { mean, whiten, offset } = components[k]!;
+    for (let i = 0; i < width; i++) deviation[i] = rows[start + i]! - mean[i]!;
+    let squares = 0;
+    for (let i = 0, line = 0; i < width; i++, line += width) {
+      let white = 0;
+      for (let j = 0; j <= i; j++) white += whiten[line + j]! * deviation[j]!;
+      squares += white * white;
+    }
+    const term = offset - 0.5 * squares;
+    terms[k] = term;
+    if (term > largest) largest = term;
+  }
+  // All terms minus infinity: so far out that even the logarithm overflows.
+  if (largest === Number.NEGATIVE_INFINITY) return terms.some(Number.isNaN) ? Number.NaN : largest;
+  let sum = 0;
+  for (let k = 0; k < components.length; k++) sum += Math.exp(terms[k]! - largest);
+  return largest + Math.log(sum);
+}

@@ -1,0 +1,119 @@
+/**
+ * AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) with clipping by norm and a moving average of the parameters,
+ * as updates of a program: the engine runs it where the gradients are.
+ *
+ *     m <- b1 m + (1 - b1) g,  v <- b2 v + (1 - b2) g^2
+ *     p <- p - rate (c1 m / (sqrt(c2 v) + eps) + decay p),  c1 = 1 / (1 - b1^t),  c2 = 1 / (1 - b2^t)
+ *     a <- a + share (p - a)
+ *
+ * A step whose gradient is not finite leaves everything as it was.
+ *
+ * @see https://arxiv.org/abs/1711.05101
+ * @module
+ */
+
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { Update } from "../../graph/program.ts";
+
+/** Options of {@link adamW}. */
+export interface AdamWOptions {
+  /** Decay of the first moment (default 0.9). */
+  readonly beta1?: number;
+  /** Decay of the second moment (default 0.999). */
+  readonly beta2?: number;
+  /** Weight decay of matrices, a step, relative to the learning rate (default 1e-4); vectors do not decay. */
+  readonly weightDecay?: number;
+  /** Largest norm of the gradient of all parameters together (default 5). */
+  readonly clip?: number;
+}
+
+/** Names of the state that an optimizer keeps for a parameter. */
+export const stateNames = {
+  mean: (name: string): string => `adamW.mean.${name}`,
+  square: (name: string): string => `adamW.square.${name}`,
+  average: (name: string): string => `average.${name}`,
+} as const;
+
+/**
+ * The updates of one step of AdamW, to be put into a program beside its sums.
+ *
+ * The program then has four step inputs, one number a step each: `rate`, the learning rate; `correction1` and
+ * `correction2`, 1 / (1 - beta^t); `averageShare`, by how much of the difference the moving average follows.
+ *
+ * @param gradients - One a parameter, shared, of its shape.
+ */
+export function adamW(
+  parameters: readonly ParameterExpr[],
+  gradients: readonly Expr[],
+  { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 }: AdamWOptions = {},
+): {
+  /** New moments, averages and values of all parameters. */
+  readonly updates: Update[];
+  /** Norm of the gradient of all parameters together, before clipping; a shared scalar. */
+  readonly norm: Expr;
+} {
+  const rate = g.stepInput("rate");
+  const correction1 = g.stepInput("correction1");
+  const correction2 = g.stepInput("correction2");
+  const share = g.stepInput("averageShare");
+  const norm = g.sqrt(gradients.map((gradient) => g.sum(g.square(gradient))).reduce((a, b) => g.add(a, b)));
+  // A comparison with NaN is false, so that only a finite norm passes.
+  const hasFiniteNorm = g.less(norm, 1e30);
+  const scale = g.select(hasFiniteNorm, g.div(clip, g.max(norm, clip)), 0);
+  const updates = parameters.flatMap((p, i): Update[] => {
+    const gradient = g.mul(g.select(hasFiniteNorm, gradients[i]!, 0), scale);
+    const mean = g.parameter(stateNames.mean(p.name), p.shape);
+    const second = g.parameter(stateNames.square(p.name), p.shape);
+    const average = g.parameter(stateNames.average(p.name), p.shape);
+    const nextMean = g.add(g.mul(beta1, mean), g.mul(1 - beta1, gradient));
+    const nextSecond = g.add(g.mul(beta2, second), g.mul(1 - beta2, g.square(gradient)));
+    const direction = g.div(
+      g.mul(correction1, nextMean),
+      g.add(g.sqrt(g.mul(correction2, nextSecond)), 1e-8),
+    );
+    const decayed = p.shape.length > 1 ? g.add(direction, g.mul(weightDecay, p)) : direction;
+    const moved = g.sub(p, g.mul(rate, decayed));
+    const nextValue = g.select(hasFiniteNorm, moved, p);
+    return [
+      { parameter: mean, value: g.select(hasFiniteNorm, nextMean, mean) },
+      { parameter: second, value: g.select(hasFiniteNorm, nextSecond, second) },
+      { parameter: average, value: g.add(average, g.mul(share, g.sub(nextValue, average))) },
+      { parameter: p, value: nextValue },
+    ];
+  });
+  return { updates, norm };
+}
+
+/** Names of the step inputs that {@link adamW} reads. */
+export const adamWStepInputs: readonly string[] = ["rate", "correction1", "correction2", "averageShare"];
+
+/** Values of the step inputs for steps `first` to `end` (counted from 0) of `total`. */
+export function adamWSchedule(
+  first: number,
+  end: number,
+  total: number,
+  {
+    learningRate,
+    averaging,
+    beta1 = 0.9,
+    beta2 = 0.999,
+  }: AdamWOptions & { learningRate: number; averaging: number },
+): Record<string, Float64Array> {
+  const steps = Float64Array.from({ length: end - first }, (_, i) => first + i);
+  return {
+    rate: steps.map((step) => learningRate * warmupCosine(step, total)),
+    correction1: steps.map((step) => 1 / (1 - beta1 ** (step + 1))),
+    correction2: steps.map((step) => 1 / (1 - beta2 ** (step + 1))),
+    // A short memory at first, so that the average forgets the start.
+    averageShare: steps.map((step) => 1 - Math.min(averaging, (1 + step) / (10 + step))),
+  };
+}
+
+/** Linear warm-up over the first tenth of the steps, then half a cosine down to 0. */
+export function warmupCosine(step: number, total: number): number {
+  const done = (step + 1) / total;
+  const warm = 0.1;
+  if (done < warm) return done / warm;
+  return 0.5 * (1 + Math.cos(Math.PI * Math.min(1, (done - warm) / (1 - warm))));
+}

@@ -1,0 +1,364 @@
+/**
+ * Maximum likelihood on a table: from columns to a fitted flow.
+ *
+ * @module
+ */
+
+import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
+import type { Table } from "../../data/table.ts";
+import { NumericalError, UsageError } from "../../errors.ts";
+import type { Architecture } from "../../flows/architecture.ts";
+import { architectureOf } from "../../flows/architectureOf.ts";
+import { pushforwardLogProb } from "../../flows/density.ts";
+import { engineOf } from "../../flows/evaluation.ts";
+import { type Model, parameterTree } from "../../flows/model.ts";
+import { initialValues } from "../../flows/parameters.ts";
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { randomKey, split } from "../../random/philox.ts";
+import { finishFit, weightedMean, withPrefix } from "../finishFit.ts";
+import { concatenated, type FitData, type FitRows, fitData } from "../fitData.ts";
+import {
+  checkFitOptions,
+  type FitOptions,
+  type FitProgress,
+  type FitResult,
+  type FitTableOptions,
+} from "../fitOptions.ts";
+import { prepareRows, withCompanions } from "../prepareRows.ts";
+import { mixtureRows, withoutFarRows } from "../statistics/mixtureRows.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { choosePreparation, preparationChoices, type Trial } from "./choosePreparation.ts";
+import {
+  compileMinimizer,
+  type EpochRecord,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type Minimizer,
+  type Rows,
+  stepsAnEpoch,
+} from "./minimize.ts";
+import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
+import { defaultRecipe, type Recipe } from "./recipe.ts";
+
+/**
+ * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
+ * prepared inside the model, so that all log-densities are in nats and data units.
+ *
+ * @param architecture - Its features and context must be the numbers of fitted and given columns.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
+ *   the loss leaves the finite numbers for good, AbortedError if the signal fires.
+ */
+export async function fit(
+  architecture: Architecture,
+  table: Table,
+  options: FitOptions = {},
+): Promise<FitResult> {
+  checkFitOptions(options);
+  const data = fitData(table, options, randomKey(options.seed ?? 0));
+  if (architecture.features !== data.columns.length || architecture.context !== data.given.length)
+    throw new UsageError(
+      `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${data.columns.length} columns to fit and ${data.given.length} to condition on.`,
+    );
+  const recipe = recipeFor(data, { ...options, flow: architecture.kind });
+  return fitPrepared(architecture, data, recipe, options);
+}
+
+/**
+ * Fits a flow to a table, with kind and size chosen from the data unless they are given: what the command line does.
+ * @throws As {@link fit}.
+ */
+export async function fitTable(table: Table, options: FitTableOptions = {}): Promise<FitResult> {
+  checkFitOptions(options);
+  const data = fitData(table, options, randomKey(options.seed ?? 0));
+  const recipe = recipeFor(data, options);
+  const architecture = architectureOf(recipe.flow, {
+    features: data.columns.length,
+    context: data.given.length,
+    transforms: recipe.transforms,
+    hidden: recipe.hidden,
+    bins: recipe.bins,
+  });
+  return fitPrepared(architecture, data, recipe, options);
+}
+
+function recipeFor(data: FitData, options: FitTableOptions): Recipe {
+  const chosen = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return defaultRecipe({ rows: data.rows, features: data.columns.length }, chosen as Partial<Recipe>);
+}
+
+async function fitPrepared(
+  architecture: Architecture,
+  data: FitData,
+  recipe: Recipe,
+  options: FitOptions,
+): Promise<FitResult> {
+  const { train, validation } = data;
+  const steps = stepsAnEpoch(train.rows, recipe.batch);
+  const checkpoint =
+    options.checkpoint === undefined
+      ? undefined
+      : new Checkpoint(options.checkpoint, {
+          recipe,
+          architecture,
+          data,
+          seed: options.seed ?? 0,
+          precision: options.precision ?? "float32",
+          engine: options.engine,
+        });
+  // Read first: a checkpoint of another fit is refused before anything is computed.
+  const resume = options.resume ? await checkpoint?.read() : undefined;
+  if (!options.resume) await checkpoint?.checkPath();
+  const likelihood = await Likelihood.compile(architecture, data, recipe, options);
+  try {
+    const { training } = architecture;
+    const choice = await choosePreparation(
+      data,
+      (own, trial) => likelihood.trial(own, trial),
+      training?.preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
+    );
+    const start = likelihood.model(choice, train);
+    const prepared = await likelihood.prepare(start, train, true);
+    const held = validation && (await likelihood.prepare(start, validation, false));
+    const offset = {
+      train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
+      held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
+    };
+    const toProgress = (record: EpochRecord): FitProgress => {
+      // The value of a loss that is no log-density is not reported.
+      const isLogProb = training?.isLogProb ?? true;
+      const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
+      return {
+        epoch: record.epoch,
+        epochs: recipe.epochs,
+        step: record.epoch * steps,
+        steps: recipe.epochs * steps,
+        trainLogProb,
+        validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
+        bestEpoch: record.bestEpoch,
+      };
+    };
+    const result = await likelihood.maximize(start, prepared.rows, {
+      epochs: recipe.epochs,
+      averaging: recipe.averaging,
+      patience: recipe.patience,
+      primaryRows: train.rows,
+      // A validation costs about a third of an epoch: of many short epochs only some are validated.
+      validateEvery: Math.max(1, Math.floor(recipe.epochs / (training?.validations ?? 60))),
+      validation: held?.rows,
+      rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
+      resume,
+      async onEpoch(record, state) {
+        options.onProgress?.(toProgress(record));
+        if (checkpoint) await checkpoint.write(await state());
+      },
+    });
+    if (held && result.bestEpoch === 0)
+      options.onWarning?.(
+        "no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller --lr or more --epochs",
+      );
+    return await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, options, {
+      history: result.history.map(toProgress),
+      epochs: result.history[result.history.length - 1]?.epoch ?? 0,
+    });
+  } finally {
+    likelihood.dispose();
+  }
+}
+
+/** Steps of a trial of a preparation: at most this many, and no more than this share of the fit's own. */
+const mostTrialSteps = 250;
+const trialShare = 0.36;
+
+/** The likelihood of an architecture, compiled once for all trainings of a fit. */
+class Likelihood {
+  readonly #architecture: Architecture;
+  readonly #data: FitData;
+  readonly #recipe: Recipe;
+  readonly #options: FitOptions;
+  readonly #minimizer: Minimizer;
+  /** Compiles what a trial minimizes, where that is another loss. */
+  readonly #compileTrial: (() => Promise<Minimizer>) | undefined;
+  #trialMinimizer: Promise<Minimizer> | undefined;
+  readonly #extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined;
+
+  constructor(
+    architecture: Architecture,
+    data: FitData,
+    recipe: Recipe,
+    options: FitOptions,
+    {
+      minimizer,
+      compileTrial,
+    }: { minimizer: Minimizer; compileTrial: (() => Promise<Minimizer>) | undefined },
+    extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
+  ) {
+    this.#architecture = architecture;
+    this.#data = data;
+    this.#recipe = recipe;
+    this.#options = options;
+    this.#minimizer = minimizer;
+    this.#compileTrial = compileTrial;
+    this.#extra = extra;
+  }
+
+  static async compile(
+    architecture: Architecture,
+    data: FitData,
+    recipe: Recipe,
+    options: FitOptions,
+  ): Promise<Likelihood> {
+    const { base, bijection, features } = architecture;
+    const bound = {
+      base: bindTree(base.parameters, "base."),
+      bijection: bindTree(bijection.parameters, "bijection."),
+    };
+    const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
+    const y = g.input("data", [features]);
+    const { training } = architecture;
+    const logProb =
+      training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
+    const compile = (loss: Expr): Promise<Minimizer> =>
+      compileMinimizer(
+        {
+          loss,
+          validation: g.neg(logProb),
+          draws: training?.draws,
+          weight: data.train.weights ? g.input("weight", []) : undefined,
+          parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
+        },
+        engineOf(options),
+      );
+    const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
+    const trialLoss = training?.preparation?.loss?.(y, bound, context);
+    const compileTrial = trialLoss && (() => compile(trialLoss));
+    const key = split(randomKey(options.seed ?? 0), "mixture");
+    const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
+    return new Likelihood(architecture, data, recipe, options, { minimizer, compileTrial }, extra);
+  }
+
+  dispose(): void {
+    this.#minimizer.dispose();
+    this.#trialMinimizer?.then((minimizer) => minimizer.dispose()).catch(() => undefined);
+  }
+
+  /** An unfitted model whose preparation has the statistics of some rows. */
+  model(choice: PreparationChoice, rows: FitRows): Model {
+    const { kind, base, bijection } = this.#architecture;
+    const { columns, given, dequantized } = this.#data;
+    const seed = this.#options.seed ?? 0;
+    const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
+    const context =
+      given.length > 0 ? fitStandardization(rows.context, given.length, rows.weights) : undefined;
+    const parts = {
+      base,
+      bijection,
+      preparation: preparation.bijection,
+      contextPreparation: context?.bijection,
+    };
+    return {
+      ...parts,
+      kind,
+      columns,
+      given,
+      precision: this.#options.precision ?? "float32",
+      values: {
+        ...initialValues(parameterTree(parts), split(randomKey(seed), "initial")),
+        ...withPrefix("preparation.", preparation.values),
+        ...withPrefix("context.", context?.values ?? {}),
+      },
+      fitted: { rows: this.#data.rows, seed, epochs: 0, trainLogProb: 0, validationLogProb: 0, dequantized },
+    };
+  }
+
+  /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */
+  async prepare(
+    model: Model,
+    rows: FitRows,
+    withExtra: boolean,
+  ): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
+    const extra = withExtra ? this.#extra : undefined;
+    const all = await prepareRows(
+      model,
+      extra ? concatenated(rows.data, extra.data) : rows.data,
+      extra ? concatenated(rows.context, extra.context) : rows.context,
+      this.#options,
+    );
+    const prepared = extra ? withoutFarRows(all, rows.rows, this.#recipe.mixtureReach) : all;
+    const inputs = {
+      data: prepared.data,
+      ...(model.given.length > 0 ? { context: prepared.context } : {}),
+      ...(rows.weights ? { weight: rows.weights } : {}),
+    };
+    return { rows: { rows: prepared.logAbsDet.length, inputs }, logAbsDet: prepared.logAbsDet };
+  }
+
+  /** Trains from a model's values. */
+  maximize(
+    model: Model,
+    rows: Rows,
+    options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
+    minimizer = this.#minimizer,
+  ): Promise<MinimizeResult> {
+    return minimizer.run(rows, model.values, {
+      ...options,
+      key: split(randomKey(this.#options.seed ?? 0), "minimize"),
+      batch: this.#recipe.batch,
+      learningRate: this.#recipe.learningRate,
+      extraShare: this.#extra ? this.#recipe.mixtureShare : 0,
+      signal: this.#options.signal,
+    });
+  }
+
+  /** The rows of each epoch, where the loss has some values of them prepared ahead. */
+  rowsOfEpoch(rows: Rows): ((epoch: number) => Rows) | undefined {
+    const { training } = this.#architecture;
+    return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
+  }
+
+  /** Mean log-density of a trial's held-out rows after a short training. */
+  async trial(choice: PreparationChoice, { train, held }: Trial): Promise<number> {
+    const model = this.model(choice, train);
+    const rows = await this.prepare(model, train, true);
+    const judged = await this.prepare(model, held, false);
+    const { batch, epochs: all } = this.#recipe;
+    const { preparation } = this.#architecture.training ?? {};
+    const trialSteps = Math.min(
+      preparation?.steps ?? mostTrialSteps,
+      Math.ceil(trialShare * all * stepsAnEpoch(this.#data.train.rows, batch)),
+    );
+    const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, batch)));
+    try {
+      if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
+      const { history } = await this.maximize(
+        model,
+        rows.rows,
+        {
+          epochs,
+          averaging: 0.98,
+          patience: epochs,
+          primaryRows: train.rows,
+          validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+          validation: judged.rows,
+          rowsOfEpoch: this.#compileTrial ? undefined : this.rowsOfEpoch(rows.rows),
+        },
+        await this.#trialMinimizer,
+      );
+      const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
+      return weightedMean(judged.logAbsDet, held.weights) - best;
+    } catch (error) {
+      // A preparation that training cannot live with is not chosen; if none will do, the fit itself says so.
+      if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;
+      throw error;
+    }
+  }
+}
+
+/** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
+export function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
+  return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
+    if (spec.kind !== "trained") return [];
+    const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
+    return [leaf as ParameterExpr];
+  });
+}

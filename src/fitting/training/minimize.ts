@@ -1,0 +1,386 @@
+/**
+ * Minimization of a mean over rows: the one training loop. Maximum likelihood is one objective; a user's own loss is
+ * another.
+ *
+ * @module
+ */
+
+import type { Engine, Executable } from "../../engines/engine.ts";
+import { AbortedError, NumericalError, UsageError } from "../../errors.ts";
+import type { ParameterValues } from "../../flows/parameters.ts";
+import { vjp } from "../../graph/derivative.ts";
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
+
+/** What is minimized. */
+export interface Objective {
+  /**
+   * Batched scalar; its mean over the rows, weighted by `weight`, is minimized. It may draw random numbers (`randomNormal`
+   * and others): anew in each step, for each place of the batch, whichever row is there.
+   */
+  readonly loss: Expr;
+  /**
+   * Batched scalar by whose mean the parameters are judged on validation rows (default: the loss). Its random numbers are
+   * the same each time.
+   */
+  readonly validation?: Expr | undefined;
+  /** Batched scalar input, or undefined for equal weights. */
+  readonly weight?: Expr | undefined;
+  /** The parameters that move; others keep their values. */
+  readonly parameters: readonly ParameterExpr[];
+  /**
+   * Numbers drawn once a step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
+   * temperature. Validation sees zeros. The names of AdamW's own step inputs are taken.
+   */
+  readonly draws?: Readonly<Record<string, StepDraw>> | undefined;
+}
+
+/** A number for a step, a function of its arguments alone: a stream of the step's own, and its number from 0. */
+export type StepDraw = (stream: RandomStream, step: number) => number;
+
+/** Rows by name of input, row-major. */
+export interface Rows {
+  /** Number of rows, at least 1. */
+  readonly rows: number;
+  /** By name of input: `rows` times its size. */
+  readonly inputs: Readonly<Record<string, Float64Array>>;
+}
+
+/** State of a minimization after an epoch; all that is needed to go on. */
+export interface MinimizeState {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Parameters, moments of the optimizer and averages, by name. */
+  readonly values: ParameterValues;
+  /** Averaged parameters of the best validation, by name. */
+  readonly best: ParameterValues;
+  /** Epoch of the best validation; 0 for the initial values. */
+  readonly bestEpoch: number;
+  /** Its validation loss. */
+  readonly bestLoss: number;
+  /** One entry a validation, in order. */
+  readonly history: readonly EpochRecord[];
+  /** Factor of the learning rate, below 1 after epochs whose loss was not finite, and how many such there were last. */
+  readonly rateFactor: number;
+  /** Consecutive epochs, up to this one, without a finite step. */
+  readonly lost: number;
+}
+
+/** Means over an epoch, in the units of the loss. */
+export interface EpochRecord {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Mean over the steps of the epoch. */
+  readonly trainLoss: number;
+  /** Mean over the validation rows under the averaged parameters; `trainLoss` without such rows. */
+  readonly validationLoss: number;
+  /** Epoch with the least validation loss so far. */
+  readonly bestEpoch: number;
+}
+
+/** Options of {@link minimize}. */
+export interface MinimizeOptions extends AdamWOptions {
+  /** Source of the order of the rows. */
+  readonly key: RandomKey;
+  /** Passes over the rows at most. */
+  readonly epochs: number;
+  /** Rows a step. */
+  readonly batch: number;
+  /** Peak of the schedule: linear warm-up over a tenth of the steps, then half a cosine down to 0. */
+  readonly learningRate: number;
+  /** Decay of the moving average of the parameters, in [0, 1); the average is what is validated and returned. */
+  readonly averaging: number;
+  /** Epochs without a better validation loss after which to stop. */
+  readonly patience: number;
+  /**
+   * Rows from `primaryRows` on are extra ones: each place of a batch holds one of them with this probability. Without
+   * them (default) all rows are gone through once an epoch.
+   */
+  readonly primaryRows?: number;
+  /** Probability, in [0, 1], that a place of a batch holds an extra row (default 0). */
+  readonly extraShare?: number;
+  /** Epochs between validations (default 1). */
+  readonly validateEvery?: number;
+  /** Asked after each validation: whether the best parameters so far are good enough to stop. */
+  readonly isEnough?: ((best: ParameterValues) => Promise<boolean>) | undefined;
+  /** Rows to choose the best parameters by; without them the last are returned. */
+  readonly validation?: Rows | undefined;
+  /** Differences of validation losses that are noise, so that of two the later counts as the better (default 0). */
+  readonly validationNoise?: number;
+  /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
+  readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
+  /** Stops the minimization with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+  /** State to go on from, as `onEpoch` gave it. */
+  readonly resume?: MinimizeState | undefined;
+  /** Called after each validation; `state` copies what is needed to go on. */
+  readonly onEpoch?: (record: EpochRecord, state: () => Promise<MinimizeState>) => void | Promise<void>;
+}
+
+/** What {@link minimize} found. */
+export interface MinimizeResult {
+  /** Values with the best validation loss, or the last without validation. */
+  readonly values: ParameterValues;
+  /** Epoch after which they were reached; 0 for the initial values. */
+  readonly bestEpoch: number;
+  /** One entry a validation, in order. */
+  readonly history: readonly EpochRecord[];
+}
+
+/** Consecutive epochs without a single finite step after which a fit gives up. */
+const lostEpochs = 3;
+
+/**
+ * Minimizes a mean over rows by AdamW with warm-up, cosine decay, clipping and a moving average.
+ *
+ * @param initial - Values of all parameters of the objective's loss, trained or not.
+ * @throws {@link NumericalError} if the loss is not finite at the start, or stays so.
+ * @throws {@link AbortedError} if the signal fires.
+ * @throws {@link UsageError} if there are no rows, or a draw has the name of a step input of the optimizer.
+ */
+export async function minimize(
+  objective: Objective,
+  rows: Rows,
+  initial: ParameterValues,
+  options: MinimizeOptions & { readonly engine: Engine },
+): Promise<MinimizeResult> {
+  const minimizer = await compileMinimizer(objective, options.engine, options);
+  try {
+    return await minimizer.run(rows, initial, options);
+  } finally {
+    minimizer.dispose();
+  }
+}
+
+/** An objective compiled once, for one or more minimizations from other starts or on other rows. */
+export interface Minimizer {
+  /** As {@link minimize}. Runs must not overlap. */
+  run(rows: Rows, initial: ParameterValues, options: MinimizeOptions): Promise<MinimizeResult>;
+  /** Gives memory and threads back. */
+  dispose(): void;
+}
+
+/**
+ * Compiles an objective, with the optimizer's updates in the program.
+ * @throws {@link UsageError} if a draw has the name of a step input of the optimizer.
+ */
+export async function compileMinimizer(
+  { loss, validation = loss, weight, parameters, draws = {} }: Objective,
+  engine: Engine,
+  options: AdamWOptions = {},
+): Promise<Minimizer> {
+  const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
+  const total = g.sumRows(weight ?? g.rowMark());
+  const sums = vjp([weighted], [g.constant(1)], parameters);
+  const gradients = sums.map((sum) => g.div(sum, total));
+  const { updates, norm } = adamW(parameters, gradients, options);
+  const taken = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
+  if (taken !== undefined)
+    throw new UsageError(`minimize: "${taken}" is a step input of the optimizer; draw under another name.`);
+  const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates });
+  const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
+  const evaluation = await engine.compile({ sums: { loss: judged, total } });
+  return {
+    async run(rows, initial, own) {
+      if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
+      return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, own).run();
+    },
+    dispose() {
+      training.dispose();
+      evaluation.dispose();
+    },
+  };
+}
+
+class Loop {
+  readonly #training: Executable;
+  readonly #evaluation: Executable;
+  readonly #parameters: readonly ParameterExpr[];
+  readonly #draws: Readonly<Record<string, StepDraw>>;
+  readonly #rows: Rows;
+  readonly #options: MinimizeOptions;
+  readonly #initial: ParameterValues;
+  readonly #primary: number;
+  #history: EpochRecord[] = [];
+  #best: ParameterValues;
+  #bestEpoch = 0;
+  #bestLoss = Number.POSITIVE_INFINITY;
+  #rateFactor = 1;
+  #lost = 0;
+
+  constructor(
+    { training, evaluation }: { readonly training: Executable; readonly evaluation: Executable },
+    { parameters, draws }: Required<Pick<Objective, "parameters">> & Pick<Objective, "draws">,
+    rows: Rows,
+    initial: ParameterValues,
+    options: MinimizeOptions,
+  ) {
+    this.#training = training;
+    this.#evaluation = evaluation;
+    this.#parameters = parameters;
+    this.#draws = draws ?? {};
+    this.#rows = rows;
+    this.#options = options;
+    this.#initial = initial;
+    this.#best = initial;
+    this.#primary = options.primaryRows ?? rows.rows;
+  }
+
+  async run(): Promise<MinimizeResult> {
+    const { resume, epochs, patience, signal, validation } = this.#options;
+    const { validateEvery = 1, validationNoise = 0 } = this.#options;
+    await this.#training.setParameters({ ...this.#initial, ...this.#stateAt(this.#initial) });
+    await this.#evaluation.setParameters(this.#initial);
+    let epoch = 0;
+    if (resume) {
+      await this.#training.setParameters(resume.values);
+      epoch = resume.epoch;
+      this.#history = resume.history.slice();
+      this.#best = resume.best;
+      this.#bestEpoch = resume.bestEpoch;
+      this.#bestLoss = resume.bestLoss;
+      this.#rateFactor = resume.rateFactor;
+      this.#lost = resume.lost;
+    } else if (validation) {
+      const start = await this.#validate(validation, this.#initial);
+      if (!Number.isFinite(start))
+        throw new NumericalError(
+          "The loss is not finite before the first step: the data reach where the untrained flow has no density.",
+        );
+      this.#bestLoss = start;
+    }
+    let loaded = this.#options.rowsOfEpoch ? undefined : this.#rows;
+    if (loaded) await this.#training.load(loaded);
+    // A fit that had stopped early was over.
+    const isOver = resume && validation && epoch - this.#bestEpoch >= patience;
+    while (epoch < epochs && !isOver) {
+      if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      const rows = this.#options.rowsOfEpoch?.(epoch) ?? loaded;
+      if (rows && rows !== loaded) await this.#training.load(rows);
+      loaded = rows;
+      const trainLoss = await this.#runEpoch(epoch);
+      if (signal?.aborted) throw new AbortedError("The fit was aborted.");
+      epoch++;
+      const isDue = epoch % validateEvery === 0 || epoch === epochs;
+      const averaged = isDue ? await this.#averages() : undefined;
+      const validationLoss = averaged && validation ? await this.#validate(validation, averaged) : trainLoss;
+      this.#lost = Number.isFinite(trainLoss) && Number.isFinite(validationLoss) ? 0 : this.#lost + 1;
+      if (this.#lost > 0) {
+        if (this.#lost >= Math.min(lostEpochs, epochs))
+          throw new NumericalError(
+            `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}; try a smaller --lr, or look for extreme values in the data.`,
+          );
+        // Back to what was good, with nothing kept of the way that led off, and on with smaller steps.
+        this.#rateFactor /= 4;
+        await this.#training.setParameters({ ...this.#best, ...this.#stateAt(this.#best) });
+      }
+      if (!averaged) continue;
+      if (this.#lost === 0 && (!validation || validationLoss < this.#bestLoss + validationNoise)) {
+        this.#best = averaged;
+        this.#bestEpoch = epoch;
+        this.#bestLoss = Math.min(this.#bestLoss, validationLoss);
+      }
+      const record = { epoch, trainLoss, validationLoss, bestEpoch: this.#bestEpoch };
+      this.#history.push(record);
+      await this.#options.onEpoch?.(record, () => this.#state(epoch));
+      if (validation && epoch - this.#bestEpoch >= patience) break;
+      if (await this.#options.isEnough?.({ ...this.#initial, ...this.#best })) break;
+    }
+    return {
+      values: { ...this.#initial, ...this.#best },
+      bestEpoch: this.#bestEpoch,
+      history: this.#history,
+    };
+  }
+
+  /** The optimizer's state at values that it starts from: moments of zero, averages of the values. */
+  #stateAt(values: ParameterValues): ParameterValues {
+    return Object.fromEntries(
+      this.#parameters.flatMap(({ name }) => {
+        const value = values[name]!;
+        const zero = new Float64Array(value.length);
+        return [
+          [stateNames.mean(name), zero],
+          [stateNames.square(name), zero],
+          [stateNames.average(name), value],
+        ];
+      }),
+    );
+  }
+
+  async #state(epoch: number): Promise<MinimizeState> {
+    return {
+      epoch,
+      values: await this.#training.getParameters(),
+      best: this.#best,
+      bestEpoch: this.#bestEpoch,
+      bestLoss: this.#bestLoss,
+      history: this.#history,
+      rateFactor: this.#rateFactor,
+      lost: this.#lost,
+    };
+  }
+
+  /** The moving averages of the trained parameters, under the parameters' names. */
+  async #averages(): Promise<ParameterValues> {
+    const values = await this.#training.getParameters();
+    return Object.fromEntries(this.#parameters.map(({ name }) => [name, values[stateNames.average(name)]!]));
+  }
+
+  async #validate(validation: Rows, values: ParameterValues): Promise<number> {
+    await this.#evaluation.setParameters(values);
+    // The same draws every time, so that differences are those of the parameters.
+    const key = split(this.#options.key, "validation");
+    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal, key });
+    return sums.loss![0]! / sums.total![0]!;
+  }
+
+  /** One pass over the primary rows in a new order; the mean loss of its steps, NaN if none was finite. */
+  async #runEpoch(epoch: number): Promise<number> {
+    const { batch, epochs, extraShare = 0, signal } = this.#options;
+    const stream = new RandomStream(split(split(this.#options.key, "epoch"), epoch));
+    const indices = stream.permutation(this.#primary);
+    const extra = this.#rows.rows - this.#primary;
+    if (extra > 0 && extraShare > 0)
+      for (let i = 0; i < indices.length; i++)
+        if (stream.uniform() < extraShare) indices[i] = this.#primary + stream.integerBelow(extra);
+    const steps = stepsAnEpoch(this.#primary, batch);
+    const counts = Array.from(
+      { length: steps },
+      (_, s) => Math.floor(((s + 1) * this.#primary) / steps) - Math.floor((s * this.#primary) / steps),
+    );
+    const schedule = adamWSchedule(epoch * steps, (epoch + 1) * steps, epochs * steps, this.#options);
+    schedule.rate = schedule.rate!.map((rate) => rate * this.#rateFactor);
+    const drawn = Object.fromEntries(
+      Object.entries(this.#draws).map(([name, draw]) => {
+        const key = split(split(this.#options.key, "draws"), name);
+        const at = (s: number): number =>
+          draw(new RandomStream(split(key, epoch * steps + s)), epoch * steps + s);
+        return [name, Float64Array.from({ length: steps }, (_, s) => at(s))];
+      }),
+    );
+    const sums = await this.#training.step({
+      indices,
+      counts,
+      stepInputs: { ...schedule, ...drawn },
+      signal,
+      key: split(this.#options.key, "noise"),
+      firstStep: epoch * steps,
+    });
+    let loss = 0;
+    let total = 0;
+    sums.loss!.forEach((value, step) => {
+      if (!Number.isFinite(value) || !Number.isFinite(sums.norm![step]!)) return;
+      loss += value;
+      total += sums.total![step]!;
+    });
+    return total > 0 ? loss / total : Number.NaN;
+  }
+}
+
+/** Steps in which rows are gone through once: batches of nearly equal size. */
+export function stepsAnEpoch(rows: number, batch: number): number {
+  return Math.max(1, Math.round(rows / batch));
+}
