@@ -95,7 +95,7 @@ function elementaryDefaults(
   const isTiny = rows < 500;
   const steps = rows < 1000 ? 1400 : rows < 5000 ? 2400 : 5000;
   return {
-    transforms: (kind === "sylvester" ? 8 : 16) * (isTiny ? 1 : 2),
+    transforms: (kind === "sylvester" ? 8 : 16) * (isTiny && kind !== "radial" ? 1 : 2),
     epochs: epochsFor(steps, rows, batch),
     learningRate: 2e-2,
     mixtureShare: isTiny ? 0.7 : 0,
