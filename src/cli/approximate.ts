@@ -11,7 +11,6 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { UsageError } from "../errors.ts";
 import type { Approximation } from "../fitting/variational/approximation.ts";
-
 import type { ParameterDescriptions } from "../fitting/variational/parameterSpace.ts";
 import type { DerivedQuantities, LogDensity } from "../fitting/variational/writtenDensity.ts";
 import { interruptSignal } from "./interrupt.ts";

@@ -18,7 +18,7 @@ import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { trainedLeaves } from "../training/fit.ts";
-import { type MinimizeResult, minimize, type Objective } from "../training/minimize.ts";
+import { compileMinimizer, type MinimizeResult, type Objective } from "../training/minimize.ts";
 import {
   type Approximation,
   type Diagnostics,
@@ -30,7 +30,7 @@ import {
 import { type Gaussian, gaussianApproximation } from "./gaussianApproximation.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import { type ParameterDescriptions, type ParameterSpace, parameterSpace } from "./parameterSpace.ts";
-import { paretoSmoothed } from "./paretoSmoothing.ts";
+import { StoppingRule } from "./stoppingRule.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { type VariationalDivergence, type VariationalGradient, variationalLoss } from "./variationalLoss.ts";
 import { type DerivedQuantities, densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
@@ -83,16 +83,6 @@ const validationDraws = 2048;
 /** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
 const validationNoise = 2e-3;
 const diagnosticDraws = 10_000;
-/** Share of effective samples from which weights are good enough to train by; before, beside this all weights are 0. */
-const leastEffective = 0.5;
-const unknownEvidence = 1e30;
-/** The shape at which to stop early: below the largest by what chance makes of other draws. */
-const enoughShape = 0.4;
-/** Shares of the samples lost to weighing: below the first, samples are as good as exact ones and further steps would gain nothing. */
-const exact = 0.001;
-/** Below this, too, once as many validations as `mostIdle` have not lessened it by a fifth. */
-const almostExact = 0.01;
-const mostIdle = 4;
 /** Weights beyond this shape are not reliable; of few samples, beyond a smaller one (Vehtari et al. 2024, section 3.2.4). */
 const largestShape = 0.7;
 /** Nats below the bound of the Gaussian beyond which samples are all the same: missed. */
@@ -100,12 +90,17 @@ const deepest = 1e4;
 
 /**
  * Fits a flow to a density by the reverse Kullback-Leibler divergence (Rezende & Mohamed 2015,
- * https://arxiv.org/abs/1505.05770, equation 15), or by the importance-weighted bound.
+ * https://arxiv.org/abs/1505.05770, equation 15), from where half of the samples are effective on by the mean of it and the
+ * forward one, or by the importance-weighted bound; see `divergence`.
+ *
+ * It stops where weighted samples are about as good as exact ones, if those of the diagnostics agree; else it goes on to
+ * the last step.
  *
  * First the nearest Gaussian is found, on parameters without bounds, by Newton's method; the flow bends it. The result is in
  * the parameters' own units. It is computed in float64 unless asked otherwise.
  *
- * @param architecture - Of as many features as there are numbers among the parameters, or null for the default of {@link variationalArchitecture}.
+ * @param architecture - Of as many features as there are numbers among the parameters, or null for the default of
+ *   {@link variationalArchitecture}.
  * @param logDensity - In nats, up to a constant; a batched scalar. Data are constants in it.
  * @throws {@link UsageError} for options that do not fit, ShapeError if the log-density is no scalar, NumericalError if it is
  *   not finite where the fit starts or stays so, AbortedError if the signal fires.
@@ -160,29 +155,13 @@ export async function fitVariational(
   const ratios = await engine.compile({
     rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
   });
-  const weightsOf = async (values: ParameterValues, rows: number, draw: string): Promise<Weights> => {
+  const rule = new StoppingRule(async (values, rows, name) => {
     await ratios.setParameters(values);
-    const { ratio } = (
-      await ratios.run({ rows, inputs: {} }, { signal: options.signal, key: split(key, draw) })
-    ).rows;
-    return weightsOfRatios(ratio!);
-  };
+    const how = { signal: options.signal, key: split(key, name) };
+    return (await ratios.run({ rows, inputs: {} }, how)).rows.ratio!;
+  });
   const isSymmetric = isSymmetricChosen(options, gradient);
-  let logEvidence = unknownEvidence;
-  let least = 1;
-  let idle = 0;
-  const isEnough = async (values: ParameterValues): Promise<boolean> => {
-    const now = await weightsOf(values, validationDraws, "enough");
-    logEvidence = now.effective > leastEffective ? now.logMean : unknownEvidence;
-    const lost = 1 - now.effective;
-    idle = lost < 0.8 * least ? 0 : idle + 1;
-    least = Math.min(least, lost);
-    if (!(lost < exact || (lost < almostExact && idle >= mostIdle))) return false;
-    // The shape of a tail takes more draws, and others.
-    const { effective, k } = await weightsOf(values, 2 * diagnosticDraws, "enough, surely");
-    return 1 - effective < almostExact && k < enoughShape;
-  };
-  if (isSymmetric) await isEnough(start.values);
+  if (isSymmetric) await rule.isMet(start.values);
   const problem: Objective = {
     loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
       gradient,
@@ -194,16 +173,13 @@ export async function fitVariational(
     parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
     draws: {
       ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } : {}),
-      ...(isSymmetric ? { logEvidence: () => logEvidence } : {}),
+      ...(isSymmetric ? { logEvidence: () => rule.logEvidence } : {}),
     },
   };
-  const train = (
-    values: ParameterValues,
-    done: number,
-    isEnoughYet: typeof isEnough,
-  ): Promise<MinimizeResult> =>
-    minimize(problem, { rows: draws * stepsAnEpoch, inputs: {} }, values, {
-      engine,
+  const minimizer = await compileMinimizer(problem, engine);
+  /** Trains from some values for what is left of the steps, or until the rule is met. */
+  const train = (values: ParameterValues, done: number): Promise<MinimizeResult> =>
+    minimizer.run({ rows: draws * stepsAnEpoch, inputs: {} }, values, {
       key: done > 0 ? split(key, "go on") : key,
       epochs: epochs - done,
       batch: draws,
@@ -213,7 +189,8 @@ export async function fitVariational(
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
       validationNoise,
-      isEnough: isEnoughYet,
+      // One chance to stop early: who goes on goes to the end.
+      isEnough: async (own) => (await rule.isMet(own)) && done === 0,
       signal: options.signal,
       onEpoch: ({ epoch, validationLoss }) =>
         options.onProgress?.({
@@ -229,14 +206,14 @@ export async function fitVariational(
     engineOf({ ...options, precision: "float64" }),
   );
   try {
-    const result = await train(start.values, 0, isEnough);
+    const result = await train(start.values, 0);
     const model = modelOf(start, result);
     const samples = await diagnosticSamplesOf(model, weighing, options);
     const done = result.history.at(-1)?.epoch ?? 0;
     if (done === epochs || isReliable(diagnosticsOf(samples)))
       return wrapped(model, samples, weighing, options, result.history);
     // It stopped early by chance: other samples say that the flow misses something.
-    const rest = await train(model.values, done, async (values) => (await isEnough(values)) && false);
+    const rest = await train(model.values, done);
     const history = [
       ...result.history,
       ...rest.history.map((own) => ({
@@ -248,6 +225,7 @@ export async function fitVariational(
     const final = modelOf(start, { ...rest, history });
     return wrapped(final, await diagnosticSamplesOf(final, weighing, options), weighing, options, history);
   } finally {
+    minimizer.dispose();
     ratios.dispose();
   }
 }
@@ -312,23 +290,6 @@ function wrapped(
     history,
     sample: (n, own = {}) => weighing.sample(flow, n, { ...howOf(options), seed: options.seed ?? 0, ...own }),
   };
-}
-
-interface Weights {
-  /** Share of the samples that the weighted ones are worth. */
-  readonly effective: number;
-  readonly k: number;
-  /** Logarithm of the mean weight. */
-  readonly logMean: number;
-}
-
-function weightsOfRatios(logRatios: Float64Array): Weights {
-  const { k, logWeights } = paretoSmoothed(logRatios);
-  const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0);
-  let top = Number.NEGATIVE_INFINITY;
-  for (const own of logRatios) top = Math.max(top, own);
-  const sum = logRatios.reduce((total, own) => total + Math.exp(own - top), 0);
-  return { effective: 1 / squares / logRatios.length, k, logMean: top + Math.log(sum / logRatios.length) };
 }
 
 /** @throws UsageError if it is asked for where it cannot be. */

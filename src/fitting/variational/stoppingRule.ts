@@ -1,0 +1,79 @@
+/**
+ * When a variational fit may stop: where weighted samples are about as good as exact ones.
+ *
+ * The share of the samples that is lost to weighing is 1 - 1 / (n sum w^2), of normalized weights w; the shape k of their
+ * tail is that of Pareto smoothing (Vehtari et al. 2024, https://arxiv.org/abs/1507.02646).
+ *
+ * @module
+ */
+
+import type { ParameterValues } from "../../flows/parameters.ts";
+import { paretoSmoothed } from "./paretoSmoothing.ts";
+
+/** Log-weights of so many samples at some values of the parameters; another name, other samples. */
+export type DrawLogWeights = (
+  values: ParameterValues,
+  samples: number,
+  name: string,
+) => Promise<Float64Array>;
+
+/** What weights are worth. */
+interface Worth {
+  /** Share of the samples that the weighted ones are worth. */
+  readonly effective: number;
+  /** Shape of the tail. */
+  readonly k: number;
+  /** Logarithm of the mean weight. */
+  readonly logMean: number;
+}
+
+/** Samples of a look, and of the second one that a stop asks for: the shape of a tail takes more, and others. */
+const samplesOfLook = 2048;
+const samplesToStop = 20_000;
+/** Share of effective samples from which weights are good enough to train by; before, beside this all weights are 0. */
+const leastEffective = 0.5;
+const unknownEvidence = 1e30;
+/** The shape at which to stop: below the largest that is reliable by what chance makes of other samples. */
+const enoughShape = 0.4;
+/** Shares lost: below the first, samples are as good as exact ones and further steps would gain nothing. */
+const exact = 0.001;
+/** Below this, too, once as many looks as `mostIdle` have not lessened it by a fifth. */
+const almostExact = 0.01;
+const mostIdle = 4;
+
+/** Looks at a fit from time to time. */
+export class StoppingRule {
+  readonly #draw: DrawLogWeights;
+  #logEvidence = unknownEvidence;
+  #least = 1;
+  #idle = 0;
+
+  constructor(draw: DrawLogWeights) {
+    this.#draw = draw;
+  }
+
+  /** Logarithm of the mean weight at the last look, in nats; so large that weights are 0 while they are not good enough. */
+  get logEvidence(): number {
+    return this.#logEvidence;
+  }
+
+  /** Looks at the parameters, and says whether they are good enough to stop. */
+  async isMet(values: ParameterValues): Promise<boolean> {
+    const now = worthOf(await this.#draw(values, samplesOfLook, "enough"));
+    this.#logEvidence = now.effective > leastEffective ? now.logMean : unknownEvidence;
+    const lost = 1 - now.effective;
+    this.#idle = lost < 0.8 * this.#least ? 0 : this.#idle + 1;
+    this.#least = Math.min(this.#least, lost);
+    if (!(lost < exact || (lost < almostExact && this.#idle >= mostIdle))) return false;
+    const { effective, k } = worthOf(await this.#draw(values, samplesToStop, "enough, surely"));
+    return 1 - effective < almostExact && k < enoughShape;
+  }
+}
+
+function worthOf(logWeights: Float64Array): Worth {
+  const { k, logWeights: smoothed } = paretoSmoothed(logWeights);
+  const squares = smoothed.reduce((sum, own) => sum + Math.exp(2 * own), 0);
+  const top = logWeights.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const sum = logWeights.reduce((total, own) => total + Math.exp(own - top), 0);
+  return { effective: 1 / squares / logWeights.length, k, logMean: top + Math.log(sum / logWeights.length) };
+}
