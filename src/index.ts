@@ -130,6 +130,7 @@ export {
   type RankBand,
   rankBand,
 } from "./fitting/simulation/uniformity.ts";
+export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
 export { fitGaussian } from "./fitting/statistics/fitGaussian.ts";
 export { fitKernelDensity } from "./fitting/statistics/fitKernelDensity.ts";
 export { fitMixture } from "./fitting/statistics/fitMixture.ts";
@@ -139,7 +140,6 @@ export {
   type GaussianMixtureOptions,
 } from "./fitting/statistics/gaussianMixture.ts";
 export type { GaussianMixture } from "./fitting/statistics/mixtureDensity.ts";
-export type { StatisticalFitOptions } from "./fitting/statistics/statisticalFit.ts";
 export type { AscentMaps } from "./fitting/stepwise/dualAscent.ts";
 export { type DualAscentOptions, fitDualAscent } from "./fitting/stepwise/fitDualAscent.ts";
 export { fitGaussianization, type GaussianizationOptions } from "./fitting/stepwise/fitGaussianization.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { StandardizedRows } from "./statistics/statisticalFit.ts";
+import type { StandardizedRows } from "./statisticalFit.ts";
 
 /** Rows to fit, and others to score. */
 export interface RowSplit {

@@ -7,8 +7,8 @@
 import { triangularAffine } from "../../bijections/triangularAffine.ts";
 import type { Table } from "../../data/table.ts";
 import type { FitResult } from "../fitOptions.ts";
+import { type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";
 import { fitWhitening } from "../training/preparation.ts";
-import { type StatisticalFitOptions, statisticalFit } from "./statisticalFit.ts";
 
 /**
  * Fits a Gaussian by maximum likelihood: a standard normal base, pushed forward by the Cholesky factor of the

@@ -17,13 +17,13 @@ import { kernelDensity } from "../../distributions/kernelDensity.ts";
 import { AbortedError } from "../../errors.ts";
 import { split } from "../../random/philox.ts";
 import type { FitResult } from "../fitOptions.ts";
-import { fitWhitening, type Preparation, throughWhitening } from "../training/preparation.ts";
 import {
   drawnRows,
   type StandardizedRows,
   type StatisticalFitOptions,
   statisticalFit,
-} from "./statisticalFit.ts";
+} from "../statisticalFit.ts";
+import { fitWhitening, type Preparation, throughWhitening } from "../training/preparation.ts";
 
 /** Rows that are points at most: a density costs as many distances. */
 export const mostPoints = 4096;

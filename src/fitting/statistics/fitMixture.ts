@@ -11,9 +11,9 @@ import type { ParameterValues } from "../../flows/parameters.ts";
 import { split } from "../../random/philox.ts";
 import { weightedMean } from "../finishFit.ts";
 import type { FitProgress, FitResult } from "../fitOptions.ts";
+import { drawnRows, type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";
 import { chooseGaussianMixture, DEFAULT_COMPONENTS } from "./gaussianMixture.ts";
 import type { GaussianMixture } from "./mixtureDensity.ts";
-import { drawnRows, type StatisticalFitOptions, statisticalFit } from "./statisticalFit.ts";
 
 /** Numbers of components in a row without a better BIC after which no more are tried. */
 const patience = 3;

@@ -11,7 +11,7 @@
 
 import type { RandomKey } from "../../random/philox.ts";
 import { firstRows, foldsOf, lastHeldOut, type RowSplit } from "../rowFolds.ts";
-import type { StandardizedRows } from "../statistics/statisticalFit.ts";
+import type { StandardizedRows } from "../statisticalFit.ts";
 import { type Preparation, throughWhitening } from "../training/preparation.ts";
 import { type AscentPoints, ascentPoints } from "./ascentPoints.ts";
 import { AscentRun, type AscentSettings, climb } from "./dualAscent.ts";

@@ -32,7 +32,7 @@ import {
   type StatisticalFitOptions,
   type StatisticalModel,
   statisticalFit,
-} from "../statistics/statisticalFit.ts";
+} from "../statisticalFit.ts";
 import { fitWhitening, type Preparation } from "../training/preparation.ts";
 import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
 import { chooseAscent, pointsOf } from "./dualAscentChoice.ts";

@@ -27,11 +27,7 @@ import type { Table } from "../../data/table.ts";
 import type { ParameterValues } from "../../flows/parameters.ts";
 import { checkChoice, checkNumber } from "../checkOption.ts";
 import type { FitResult } from "../fitOptions.ts";
-import {
-  type StatisticalFitOptions,
-  type StatisticalModel,
-  statisticalFit,
-} from "../statistics/statisticalFit.ts";
+import { type StatisticalFitOptions, type StatisticalModel, statisticalFit } from "../statisticalFit.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { type Layer, startLayers } from "./gaussianizationLayers.ts";
 import { type MarginalKind, marginalKinds } from "./marginalMap.ts";

@@ -14,7 +14,7 @@ import type { RandomKey } from "../../random/philox.ts";
 import { weightedMean } from "../finishFit.ts";
 import type { FitProgress } from "../fitOptions.ts";
 import { firstRows, foldsOf, type RowSplit } from "../rowFolds.ts";
-import type { StandardizedData, StatisticalFitOptions } from "../statistics/statisticalFit.ts";
+import type { StandardizedData, StatisticalFitOptions } from "../statisticalFit.ts";
 import { boundedMean } from "./boundedMean.ts";
 import {
   type Layer,

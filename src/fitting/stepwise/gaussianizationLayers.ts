@@ -11,7 +11,7 @@
 
 import { Matrix } from "ml-matrix";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
-import type { StandardizedRows } from "../statistics/statisticalFit.ts";
+import type { StandardizedRows } from "../statisticalFit.ts";
 import { binColumn } from "./binnedColumn.ts";
 import { applyKnots } from "./columnSpline.ts";
 import { type MarginalKnots, type MarginalOptions, marginalMap } from "./marginalMap.ts";

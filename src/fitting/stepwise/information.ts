@@ -29,7 +29,7 @@ import { UsageError } from "../../errors.ts";
 import { type RandomKey, randomKey, split } from "../../random/philox.ts";
 import { type FitRows, fitData } from "../fitData.ts";
 import { checkFitOptions } from "../fitOptions.ts";
-import type { StandardizedRows, StatisticalFitOptions } from "../statistics/statisticalFit.ts";
+import type { StandardizedRows, StatisticalFitOptions } from "../statisticalFit.ts";
 import { fitStandardization } from "../training/preparation.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { logDensities, movingRows, passLayer } from "./gaussianizationLayers.ts";

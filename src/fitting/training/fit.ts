@@ -26,7 +26,6 @@ import {
   type FitTableOptions,
 } from "../fitOptions.ts";
 import { prepareRows, withCompanions } from "../prepareRows.ts";
-import { mixtureRows, withoutFarRows } from "../statistics/mixtureRows.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, preparationChoices, type Trial } from "./choosePreparation.ts";
 import {
@@ -38,6 +37,7 @@ import {
   type Rows,
   stepsAnEpoch,
 } from "./minimize.ts";
+import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
 import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
 import { defaultRecipe, type Recipe } from "./recipe.ts";
 

@@ -5,21 +5,21 @@
  * @module
  */
 
-import type { Bijection } from "../../bijections/bijection.ts";
-import type { Table } from "../../data/table.ts";
-import type { Distribution } from "../../distributions/distribution.ts";
-import { standardNormal } from "../../distributions/standardNormal.ts";
-import { UsageError } from "../../errors.ts";
-import type { ModelKind } from "../../flows/kinds.ts";
-import type { Model } from "../../flows/model.ts";
-import type { ParameterValues } from "../../flows/parameters.ts";
-import { stoppedModel } from "../../flows/stoppedModel.ts";
-import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
-import { finishFit, withPrefix } from "../finishFit.ts";
-import { type FitRows, fitData } from "../fitData.ts";
-import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "../fitOptions.ts";
-import { soundSteps } from "../stepwise/soundSteps.ts";
-import { fitStandardization, fitWhitening } from "../training/preparation.ts";
+import type { Bijection } from "../bijections/bijection.ts";
+import type { Table } from "../data/table.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { standardNormal } from "../distributions/standardNormal.ts";
+import { UsageError } from "../errors.ts";
+import type { ModelKind } from "../flows/kinds.ts";
+import type { Model } from "../flows/model.ts";
+import type { ParameterValues } from "../flows/parameters.ts";
+import { stoppedModel } from "../flows/stoppedModel.ts";
+import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
+import { finishFit, withPrefix } from "./finishFit.ts";
+import { type FitRows, fitData } from "./fitData.ts";
+import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "./fitOptions.ts";
+import { soundSteps } from "./soundSteps.ts";
+import { fitStandardization, fitWhitening } from "./training/preparation.ts";
 
 /** Options that every fit without gradients has. */
 export type StatisticalFitOptions = Pick<

@@ -12,8 +12,8 @@
 import { type Table, tableFromRows } from "../../data/table.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import { concatenated, type FitData, joinedRows } from "../fitData.ts";
-import { fitGaussianMixture } from "./gaussianMixture.ts";
-import type { GaussianMixture } from "./mixtureDensity.ts";
+import { fitGaussianMixture } from "../statistics/gaussianMixture.ts";
+import type { GaussianMixture } from "../statistics/mixtureDensity.ts";
 
 /** Rows that the mixture is fitted to at most: more would cost time, not components. */
 const mostRows = 2000;

@@ -8,9 +8,9 @@
  * @module
  */
 
-import type { EvaluationOptions, Flow } from "../../flows/flow.ts";
-import { weightedMean } from "../finishFit.ts";
-import type { FitRows } from "../fitData.ts";
+import type { EvaluationOptions, Flow } from "../flows/flow.ts";
+import { weightedMean } from "./finishFit.ts";
+import type { FitRows } from "./fitData.ts";
 
 /** Largest difference between the model's mean log-density and that of the fit, relative above 1, in nats. */
 const tolerance = 1e-6;
