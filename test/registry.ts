@@ -39,8 +39,8 @@ export type Values = Record<string, Float64Array>;
 /** One row of the table. */
 export interface BijectionCase {
   readonly bijection: Bijection;
-  /** Whether the map with its starting values is the identity. */
-  readonly startsAsIdentity: boolean;
+  /** Whether the map with its starting values is the identity, or how far it is, in each feature. */
+  readonly startsAsIdentity: boolean | number;
   /**
    * The law "no NaN" draws parameters up to this (default 1000). A log scale that is not clipped overflows the
    * largest double from 709 (the largest float32 from 88), and 0 times that is NaN.
@@ -57,6 +57,7 @@ export interface BijectionCase {
 }
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
+const straightSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "learned" });
 const paperSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" });
 const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
 const affineT = affineTransformer();
@@ -214,6 +215,11 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "element-wise spline": {
     bijection: elementwise({ features: 2, transformer: spline }),
+    startsAsIdentity: 3,
+    edges: box3,
+  },
+  "element-wise spline with straight tails": {
+    bijection: elementwise({ features: 2, transformer: straightSpline }),
     startsAsIdentity: true,
     edges: box3,
   },
@@ -224,7 +230,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "element-wise spline, one feature": {
     bijection: elementwise({ features: 1, transformer: manyBins }),
-    startsAsIdentity: true,
+    startsAsIdentity: 5,
     edges: box5,
   },
   "element-wise affine": {
@@ -233,7 +239,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "element-wise spline of a context": {
     bijection: elementwise({ features: 2, context: 2, transformer: spline, hidden: [7] }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
   },
   "element-wise affine of a context, one feature": {
@@ -264,12 +270,12 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "coupling, spline": {
     bijection: coupling({ features: 4, transformed: [0, 2], transformer: spline, hidden: [8] }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
   },
   "coupling, spline, two features": {
     bijection: coupling({ features: 2, transformed: [1], transformer: spline, hidden: [6] }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
   },
   "coupling, spline, odd features, with context": {
@@ -280,7 +286,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
       transformer: manyBins,
       hidden: [6, 6],
     }),
-    startsAsIdentity: true,
+    startsAsIdentity: 5,
     edges: box5,
   },
   "masked autoregressive, affine": {
@@ -311,19 +317,19 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "masked autoregressive, spline": {
     bijection: maskedAutoregressive({ features: 3, transformer: spline, hidden: [9] }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
     hides: hidesMasked(3, 0, [9], spline.parameterCount),
   },
   "masked autoregressive, spline, with context": {
     bijection: maskedAutoregressive({ features: 2, context: 1, transformer: spline, hidden: [8] }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
     hides: hidesMasked(2, 1, [8], spline.parameterCount),
   },
   "masked autoregressive, one feature": {
     bijection: maskedAutoregressive({ features: 1, transformer: spline, hidden: [4] }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
     hides: hidesMasked(1, 0, [4], spline.parameterCount),
   },
@@ -339,7 +345,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
   },
   "inverse of a spline": {
     bijection: invert(elementwise({ features: 1, transformer: spline })),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     edges: box3,
   },
   bounded: {
@@ -403,7 +409,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
       layer: chain([triangularAffine({ features: 2 }), elementwise({ features: 2, transformer: spline })]),
       count: 3,
     }),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     largestParameter: 8,
     hides: (name, index) => hidesTriangles(2)(name, index % 4),
   },
@@ -472,7 +478,7 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
       ]),
       invert(affine({ features: 2 })),
     ]),
-    startsAsIdentity: true,
+    startsAsIdentity: 3,
     largestParameter: unclippedLogScale,
     edges: box3,
   },

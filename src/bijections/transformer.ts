@@ -12,10 +12,7 @@ import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { affineTransformer } from "./affineTransformer.ts";
 import type { Mapped } from "./bijection.ts";
-import {
-  type RationalQuadraticOptions,
-  rationalQuadraticTransformer,
-} from "./rationalQuadraticTransformer.ts";
+import { rationalQuadraticFromJson } from "./rationalQuadraticTransformer.ts";
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
 export interface ScalarMapped {
@@ -72,7 +69,7 @@ export function parameterShape(transformer: Transformer, features: number): Shap
 export function transformerFromJson(json: unknown): Transformer {
   const { type, ...options } = (json ?? {}) as TransformerJson;
   if (type === "affine") return affineTransformer();
-  if (type === "rationalQuadratic") return rationalQuadraticTransformer(options as RationalQuadraticOptions);
+  if (type === "rationalQuadratic") return rationalQuadraticFromJson(options);
   throw new FormatError(
     `The model holds a transformer of type ${JSON.stringify(type)}, which this version does not know.`,
   );

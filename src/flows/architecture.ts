@@ -120,9 +120,9 @@ export interface NeuralSplineFlowOptions extends ArchitectureOptions {
   readonly autoregressive?: boolean;
   /** Bins of each spline (default 8, as in the paper). */
   readonly bins?: number;
-  /** Half-width of the box of each spline, in standard deviations of the data (default 5); tails are linear. */
+  /** Half-width of the box of each spline, in standard deviations of the data (default 5). */
   readonly bound?: number;
-  /** Beyond the box: a straight line of learned slope (default), or the identity as in the paper. */
+  /** Beyond the box: a square root (default), a straight line of learned slope, or the identity as in the paper. */
   readonly tails?: Tails;
 }
 
@@ -152,7 +152,7 @@ export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architec
  * @throws UsageError if a size is not a positive integer.
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
-  const { autoregressive = false, bins = 8, bound = 5, tails = "learned" } = options;
+  const { autoregressive = false, bins = 8, bound = 5, tails = "root" } = options;
   const transformer = rationalQuadraticTransformer({ bins, bound, tails });
   return build(autoregressive ? "nsf-ar" : "nsf", options, transformer, 5);
 }

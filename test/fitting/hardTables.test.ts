@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tableFromRows } from "../../src/data/table.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
 import { fitTable } from "../../src/fitting/training/fit.ts";
+import type { FlowKind } from "../../src/flows/kinds.ts";
 import { draw, kinds, meanOf, momentsOf, quick } from "./tables.ts";
 
 const options: FitTableOptions = { ...quick, hidden: [16], epochs: 20 };
@@ -129,6 +130,31 @@ describe("a fit stays finite with", () => {
     // The entropy of a Cauchy distribution is log(4 pi).
     expect(meanOf(await flow.logProb(table))).toBeGreaterThan(-Math.log(4 * Math.PI) - 0.35);
   });
+
+  it.each<FlowKind>(["nsf", "nsf-ar"])(
+    "%s: rows far out have less than the Gaussian takes off, not more",
+    async (flow) => {
+      const table = draw(["a", "b", "c"], 1000, 6, (s) => {
+        const [a, b, c] = [s.normal(), s.normal(), s.normal()];
+        return [a, 0.9 * a + 0.2 * b * Math.exp(0.5 * s.normal()), 0.5 * a * a + 0.3 * c];
+      });
+      const fitted = await fitTable(table, {
+        hidden: [32, 32],
+        transforms: 3,
+        epochs: 60,
+        threads: 1,
+        seed: 1,
+        flow,
+      });
+      const { mean, deviation } = momentsOf(table);
+      for (const far of [15, 30, 50])
+        for (const sign of [-1, 1]) {
+          const rows = mean.map((_, i) => mean.map((m, k) => (k === i ? m + sign * far * deviation[k]! : m)));
+          for (const logProb of await fitted.flow.logProb(tableFromRows(table.columns, rows)))
+            expect(logProb).toBeGreaterThan((-0.5 * far * far * 2) / 3);
+        }
+    },
+  );
 
   it.each([0, 0.05, 0.5, 0.9, 0.99])("a held-out share of %s", async (validation) => {
     const table = draw(["a", "b"], 12, 5, (s) => [s.normal(), s.normal()]);
