@@ -19,8 +19,8 @@
  *
  * Why a root: with straight tails the log-density of a row far out falls with the square of its distance times the slopes
  * of all transforms in a chain, which few rows have taught. One row at 60 deviations then costs more than thousands of
- * others earn, and among the held-out rows it ends a training at once. With root tails it costs about its distance, and
- * less with every further transform; all moments exist.
+ * others earn, and among the held-out rows it ends a training at once. With root tails it costs about its distance d e, from
+ * 50 on a hundredth of the square, and less with every further transform; all moments exist.
  *
  * Raw parameters: K widths and K heights (softmax of a softly clipped value, so that bins differ by at most 1000),
  * then K + 1 log slopes, softly clipped to +-log 1000, those at the ends of a box with root tails to +-log 10; K - 1 with
