@@ -196,7 +196,11 @@ export function addApproximate(program: Command): void {
     .option("--flow <kind>", `${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}`, oneOf("--flow", KINDS))
     .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
     .option("--hidden <sizes>", "hidden layers, such as 32,32", integerList("--hidden"))
-    .option("--steps <n>", "steps of the optimizer", positiveInteger("--steps"))
+    .option(
+      "--steps <n>",
+      "steps of the optimizer (default: 1500, and 3000 more if need be)",
+      positiveInteger("--steps"),
+    )
     .option("--draws <n>", "samples a step", positiveInteger("--draws"))
     .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
     .option(

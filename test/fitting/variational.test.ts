@@ -67,6 +67,20 @@ test("an early stop that the diagnostics do not confirm goes on to the last step
   expect(steps).toEqual(epochs.map((epoch) => 25 * epoch));
 });
 
+test("weights that cannot be relied on get more steps, unless their number is given", async () => {
+  // Affine maps of a normal sample have no such tails.
+  const density: LogDensity = ({ x, y }, o) => o.neg(o.add(o.log1p(o.square(x!)), o.square(y!)));
+  const architecture = variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] });
+  const lastEpoch = async (more: { steps?: number }): Promise<number> => {
+    const options = { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, ...more } as const;
+    const { diagnostics, history } = await fitVariational(architecture, density, options);
+    expect(diagnostics.k).toBeGreaterThan(0.7);
+    return history.at(-1)!.epoch;
+  };
+  expect(await lastEpoch({ steps: 1500 })).toBe(60);
+  expect(await lastEpoch({})).toBe(180);
+});
+
 test("derived quantities are summed up and sampled beside the parameters", async () => {
   const result = await fitVariational(null, conjugate, {
     parameters: { mu: "real" },

@@ -18,7 +18,12 @@ import * as g from "../../graph/ops.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { trainedLeaves } from "../training/fit.ts";
-import { compileMinimizer, type MinimizeResult, type Objective } from "../training/minimize.ts";
+import {
+  compileMinimizer,
+  type EpochRecord,
+  type MinimizeResult,
+  type Objective,
+} from "../training/minimize.ts";
 import {
   type Approximation,
   type Diagnostics,
@@ -51,7 +56,10 @@ export interface VariationalOptions extends EngineOptions {
   readonly derived?: DerivedQuantities | undefined;
   /** Seed of every random choice (default 0). */
   readonly seed?: number | undefined;
-  /** Steps of the optimizer at most (default 1500); it stops where samples are about as good as exact ones. */
+  /**
+   * Steps of the optimizer at most; it stops where samples are about as good as exact ones. Default 1500, and 3000 more where their
+   * weights cannot be relied on after those.
+   */
   readonly steps?: number | undefined;
   /** Samples a step (default 256). */
   readonly draws?: number | undefined;
@@ -79,6 +87,9 @@ export interface VariationalOptions extends EngineOptions {
 }
 
 const stepsAnEpoch = 25;
+const defaultSteps = 1500;
+/** So many times the steps in all where the weights are not reliable after those. */
+const moreTimes = 3;
 const validationDraws = 2048;
 /** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
 const validationNoise = 2e-3;
@@ -177,15 +188,15 @@ export async function fitVariational(
     },
   };
   const minimizer = await compileMinimizer(problem, engine);
-  /** Trains from some values for what is left of the steps, or until the rule is met. */
-  const train = (values: ParameterValues, done: number): Promise<MinimizeResult> =>
+  /** Trains from some values for what is left of the epochs, or until the rule is met. */
+  const train = (values: ParameterValues, done: number, last: number): Promise<MinimizeResult> =>
     minimizer.run({ rows: draws * stepsAnEpoch, inputs: {} }, values, {
-      key: done > 0 ? split(key, "go on") : key,
-      epochs: epochs - done,
+      key: done > 0 ? split(key, `go on from ${done}`) : key,
+      epochs: last - done,
       batch: draws,
       learningRate: options.learningRate ?? 5e-3,
       averaging: 0.99,
-      patience: epochs,
+      patience: last,
       validateEvery: Math.max(1, Math.round(epochs / 30)),
       validation: { rows: validationDraws, inputs: {} },
       validationNoise,
@@ -195,7 +206,7 @@ export async function fitVariational(
       onEpoch: ({ epoch, validationLoss }) =>
         options.onProgress?.({
           step: (done + epoch) * stepsAnEpoch,
-          steps: epochs * stepsAnEpoch,
+          steps: last * stepsAnEpoch,
           bound: logDeterminant - validationLoss,
         }),
     });
@@ -206,28 +217,31 @@ export async function fitVariational(
     engineOf({ ...options, precision: "float64" }),
   );
   try {
-    const result = await train(start.values, 0);
-    const model = modelOf(start, result);
-    const samples = await diagnosticSamplesOf(model, weighing, options);
-    const done = result.history.at(-1)?.epoch ?? 0;
-    if (done === epochs || isReliable(diagnosticsOf(samples)))
-      return wrapped(model, samples, weighing, options, result.history);
-    // It stopped early by chance: other samples say that the flow misses something.
-    const rest = await train(model.values, done);
-    const history = [
-      ...result.history,
-      ...rest.history.map((own) => ({
-        ...own,
-        epoch: done + own.epoch,
-        bestEpoch: done + own.bestEpoch,
-      })),
-    ];
-    const final = modelOf(start, { ...rest, history });
-    return wrapped(final, await diagnosticSamplesOf(final, weighing, options), weighing, options, history);
+    // The first training may stop early by chance, which other samples tell; the last, where the number of steps is left to us, is
+    // for a flow that is on its way but not near enough.
+    const ends = [epochs, epochs, ...(options.steps === undefined ? [moreTimes * epochs] : [])];
+    let model = start;
+    let samples: WeightedSamples | undefined;
+    let history: readonly EpochRecord[] = [];
+    for (const end of ends) {
+      const done = history.at(-1)?.epoch ?? 0;
+      if (done === end) continue;
+      const result = await train(model.values, done, end);
+      history = [...history, ...result.history.map((own) => countedFrom(done, own))];
+      model = modelOf(start, { ...result, history });
+      samples = await diagnosticSamplesOf(model, weighing, options);
+      if (isReliable(diagnosticsOf(samples))) break;
+    }
+    return wrapped(model, samples!, weighing, options, history);
   } finally {
     minimizer.dispose();
     ratios.dispose();
   }
+}
+
+/** A record of a training that others of some epochs came before. */
+function countedFrom(done: number, record: EpochRecord): EpochRecord {
+  return { ...record, epoch: done + record.epoch, bestEpoch: done + record.bestEpoch };
 }
 
 function modelOf(start: Model, { values, history }: MinimizeResult): Model {
@@ -314,7 +328,7 @@ function checked(
   architecture: Architecture,
   features: number,
   {
-    steps = 1500,
+    steps = defaultSteps,
     draws = 256,
     importanceSamples = 1,
     annealing = 0,

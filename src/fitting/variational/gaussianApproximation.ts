@@ -74,10 +74,11 @@ export async function gaussianApproximation(
   const visit: Visit = async (mean, factor) => {
     if (signal?.aborted) throw new AbortedError("The approximation was aborted.");
     const points = new Float64Array(draws.length);
+    const lower = Float64Array.from(factor.to1DArray());
     for (let row = 0; row < rows; row++)
       for (let i = 0; i < features; i++) {
         let sum = mean[i]!;
-        for (let j = 0; j <= i; j++) sum += factor.get(i, j) * draws[row * features + j]!;
+        for (let j = 0; j <= i; j++) sum += lower[i * features + j]! * draws[row * features + j]!;
         points[row * features + i] = sum;
       }
     const found = (await executable.run({ rows, inputs: { x: points } })).rows;
@@ -171,11 +172,19 @@ function regression(
   features: number,
 ): { readonly slope: Matrix; readonly curvature: Matrix } {
   const rows = draws.length / features;
+  const sums = new Float64Array(features);
+  const products = new Float64Array(features * features);
+  for (let row = 0; row < draws.length; row += features)
+    for (let i = 0; i < features; i++) {
+      const own = gradients[row + i]!;
+      sums[i]! += own;
+      for (let j = 0; j < features; j++) products[i * features + j]! += own * draws[row + j]!;
+    }
   // Draws have a mean of 0 and the identity for their second moments.
-  const z = Matrix.from1DArray(rows, features, Array.from(draws));
-  const gradient = Matrix.from1DArray(rows, features, Array.from(gradients));
-  const slope = Matrix.columnVector(gradient.mean("column"));
-  return { slope, curvature: gradient.transpose().mmul(z).div(-rows) };
+  return {
+    slope: Matrix.columnVector(sums).div(rows),
+    curvature: Matrix.from1DArray(features, features, products).div(-rows),
+  };
 }
 
 function symmetric(matrix: Matrix): Matrix {
