@@ -59,6 +59,8 @@ export interface ContinuousOptions {
   readonly hidden?: readonly number[] | undefined;
   /** Activation of the velocity (default `silu`). */
   readonly activation?: VelocityActivation | undefined;
+  /** Units of the first hidden layer that are sines (default 0): for densities that change fast. */
+  readonly waves?: number | undefined;
   /** Frequencies in which the velocity sees the time (default 1). */
   readonly frequencies?: number | undefined;
   /** What the velocity starts from (default `rest`); `interpolation` is for flow matching. */
@@ -123,6 +125,7 @@ export function continuous({
   context = 0,
   hidden = [64, 64],
   activation = "silu",
+  waves = 0,
   frequencies = 1,
   start = "rest",
   divergence = "exact",
@@ -137,6 +140,10 @@ export function continuous({
     throw new ShapeError(
       `continuous: activation must be one of ${velocityActivations.join(", ")}, got ${activation}.`,
     );
+  if (!Number.isSafeInteger(waves) || waves < 0 || waves > hidden[0]!)
+    throw new ShapeError(
+      `continuous: waves must be an integer from 0 to the first hidden size, ${hidden[0]}, got ${waves}.`,
+    );
   if (!Number.isSafeInteger(frequencies) || frequencies < 0)
     throw new ShapeError(`continuous: frequencies must be an integer, 0 or more, got ${frequencies}.`);
   if (start !== "rest" && start !== "interpolation")
@@ -148,7 +155,7 @@ export function continuous({
   if (!(until > 0) || !Number.isFinite(until))
     throw new ShapeError(`continuous: until must be a positive number, got ${until}.`);
   checkSolver(solver);
-  const network: VelocityNetwork = { features, context, hidden, activation, frequencies, start };
+  const network: VelocityNetwork = { features, context, hidden, activation, waves, frequencies, start };
   const solve: Continuous["solve"] = (direction, point, p, c, own = {}) => {
     const fromContext = contextTerm(p, c);
     const law = own.divergence ?? divergence;
@@ -209,6 +216,7 @@ export function continuous({
       context,
       hidden,
       activation,
+      waves,
       frequencies,
       start,
       divergence,

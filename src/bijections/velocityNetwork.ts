@@ -4,7 +4,9 @@
  *     a_1 = g_1(t) (V z + C c + b_1) + u_1(t)       h_l = s(a_l)        network  N(t, z, c) = A h_L + o
  *     a_l = g_l(t) (W_l h_(l-1) + b_l) + u_l(t)
  *
- * with an element-wise activation s. Time comes into every hidden layer, as a shift u and a gate g of its own, both linear
+ * with an element-wise activation s; in the first layer some of the units are waves, sin(3 a), in its place: layers of smooth
+ * steps are slow to learn what changes fast along a row, sines are not (Tancik et al. 2020, https://arxiv.org/abs/2006.10739;
+ * Kingma et al. 2021, https://arxiv.org/abs/2107.00630, who gain likelihood by them). Time comes into every hidden layer, as a shift u and a gate g of its own, both linear
  * in t and a few of its sines and cosines (g = 1 at the start). With D_l the diagonal matrix of g_l s'(a_l), the Jacobian is
  * A D_L W_L ... W_2 D_1 V, and its trace, the divergence of N, is for
  *
@@ -48,6 +50,8 @@ export interface VelocityNetwork {
   readonly hidden: readonly number[];
   /** Activation of the hidden layers. */
   readonly activation: VelocityActivation;
+  /** Units of the first hidden layer that are waves, at most all. */
+  readonly waves: number;
   /** Time enters as t and the sines and cosines of pi k t, k up to this. */
   readonly frequencies: number;
   /** What it starts from. */
@@ -109,6 +113,29 @@ function activate(activation: VelocityActivation, a: Expr): { readonly value: Ex
   }
 }
 
+/** Waves to a unit of what a wave is given: the factor of its slope, and of the step that training takes. */
+const waveRate = 3;
+
+/** Waves and their slopes. */
+function wave(a: Expr): { readonly value: Expr; readonly slope: Expr } {
+  const angle = g.mul(waveRate, a);
+  return { value: g.sin(angle), slope: g.mul(waveRate, g.cos(angle)) };
+}
+
+/** The units of the first layer: waves, then activations. */
+function firstLayer(
+  { activation, waves, hidden }: VelocityNetwork,
+  a: Expr,
+): { readonly value: Expr; readonly slope: Expr } {
+  if (waves === 0) return activate(activation, a);
+  if (waves === hidden[0]) return wave(a);
+  const parts = [wave(g.slice(a, 0, waves)), activate(activation, g.slice(a, waves, hidden[0]!))];
+  return {
+    value: g.concatenate(parts.map(({ value }) => value)),
+    slope: g.concatenate(parts.map(({ slope }) => slope)),
+  };
+}
+
 /** What the context adds to the first layer: the same at all times. */
 export function contextTerm(parameters: Bound, context: Expr | undefined): Expr | undefined {
   return context && g.linear(context, leafOf(parameters, "context"));
@@ -146,12 +173,13 @@ export function velocity(
 }
 
 function network(
-  { features, hidden, activation, frequencies }: VelocityNetwork,
+  sizes: VelocityNetwork,
   parameters: Bound,
   time: Expr,
   position: Expr,
   fromContext: Expr | undefined,
 ): Velocity {
+  const { features, hidden, activation, frequencies } = sizes;
   const depth = hidden.length;
   const leaf = (name: string): Expr => leafOf(parameters, name);
   const [first, out] = [leaf("position"), leaf("out")];
@@ -163,7 +191,8 @@ function network(
     const dense = g.linear(value, layer === 0 ? first : weights[layer - 1]!, leaf(`bias${layer}`));
     const gate = g.add(1, g.linear(times, leaf(`gate${layer}`)));
     const given = layer === 0 && fromContext ? g.add(dense, fromContext) : dense;
-    const unit = activate(activation, g.add(g.mul(gate, given), g.linear(times, leaf(`shift${layer}`))));
+    const a = g.add(g.mul(gate, given), g.linear(times, leaf(`shift${layer}`)));
+    const unit = layer === 0 ? firstLayer(sizes, a) : activate(activation, a);
     value = unit.value;
     slopes.push(g.mul(gate, unit.slope));
   }

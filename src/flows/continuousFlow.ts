@@ -24,6 +24,8 @@ import {
 export interface ContinuousFlowSizes extends ArchitectureOptions {
   /** Activation of the velocity (default `silu`). */
   readonly activation?: VelocityActivation | undefined;
+  /** Units of the first hidden layer that are sines (default 0, of flow matching half of them). */
+  readonly waves?: number | undefined;
   /** Frequencies in which the velocity sees the time (default 1, of flow matching 3). */
   readonly frequencies?: number | undefined;
   /** Largest error of a step of the solver that scores and samples; see `solveOde` (default 1e-5). */
@@ -41,7 +43,7 @@ export interface ContinuousFlowOptions extends ContinuousFlowSizes {
   readonly divergence?: Divergence | undefined;
   /** Weight, in the loss, of the integral of |f|^2 along a row's path (default 0.01). */
   readonly kinetic?: number | undefined;
-  /** Weight, in the loss, of the integral of |J^T e|^2, e random signs (default 0.01). */
+  /** Weight, in the loss, of the integral of |J^T e|^2, e random signs (default 0.05). */
   readonly jacobian?: number | undefined;
 }
 
@@ -61,7 +63,7 @@ const trialSteps = 100;
  * @throws UsageError if a size is not a positive integer, or a weight is below 0.
  */
 export function continuousFlow(options: ContinuousFlowOptions): Architecture {
-  const { kinetic = 0.01, jacobian = 0.01, divergence = "exact", trainingSolver = trainingSteps } = options;
+  const { kinetic = 0.01, jacobian = 0.05, divergence = "exact", trainingSolver = trainingSteps } = options;
   for (const [name, value] of Object.entries({ kinetic, jacobian }))
     if (!(value >= 0) || !Number.isFinite(value))
       throw new UsageError(`cnf: ${name} must be a number, 0 or more, got ${value}.`);
@@ -102,6 +104,7 @@ export function continuousPreparation(loss?: PreparationTrials["loss"]): Prepara
     choices: [
       { knots: 0, whiten: true },
       { knots: 17, whiten: true },
+      { knots: 97, whiten: true },
     ],
     steps: trialSteps,
     ...(loss ? { loss } : {}),
@@ -120,7 +123,16 @@ export function continuousArchitecture(
   /** The log-density with a loose tolerance. */
   looseLogProb(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
 } {
-  const { features, context = 0, hidden = [], activation, frequencies, start, tolerance = 1e-5 } = options;
+  const {
+    features,
+    context = 0,
+    hidden = [],
+    activation,
+    waves,
+    frequencies,
+    start,
+    tolerance = 1e-5,
+  } = options;
   checkArchitecture(kind, { features, context, transforms: 1, hidden });
   if (!(tolerance > 0) || !Number.isFinite(tolerance))
     throw new UsageError(`${kind}: tolerance must be a positive number, got ${tolerance}.`);
@@ -130,6 +142,7 @@ export function continuousArchitecture(
     context,
     hidden,
     activation,
+    waves,
     frequencies,
     start,
     solver: { kind: "adaptive", tolerance },

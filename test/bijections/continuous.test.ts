@@ -70,17 +70,20 @@ describe("the divergence of the velocity", () => {
   it.each(
     (["silu", "tanh", "softplus"] as const).flatMap((activation) =>
       (["rest", "interpolation"] as const).flatMap((start) =>
-        [[5], [5, 4], [5, 4, 3], [4, 3, 5, 4]].map((hidden) => [activation, start, hidden] as const),
+        [[5], [5, 4], [5, 4, 3], [4, 3, 5, 4]].flatMap((hidden) =>
+          [0, hidden.length].map((waves) => [activation, start, hidden, waves] as const),
+        ),
       ),
     ),
   )(
-    "of %s from %s, hidden %j, is the trace of the Jacobian, and its products are those of it",
-    async (activation, start, hidden) => {
+    "of %s from %s, hidden %j, %i of them waves, is the trace of the Jacobian, and its products are those of it",
+    async (activation, start, hidden, waves) => {
       const options: ContinuousOptions = {
         features: 3,
         context: 2,
         hidden,
         activation,
+        waves,
         start,
         frequencies: 2,
       };
@@ -113,6 +116,26 @@ describe("the divergence of the velocity", () => {
 });
 
 describe("the velocity", () => {
+  it("has sines in the place of the first activations", async () => {
+    const options: ContinuousOptions = { features: 1, hidden: [2], activation: "tanh", waves: 1 };
+    const own = {
+      ...values(options, 0, 0),
+      position: Float64Array.of(0.7, -0.4),
+      bias0: Float64Array.of(0.1, 0.2),
+      out: Float64Array.of(1.5, -0.5),
+    };
+    const x = [-30, -1, 0, 0.3, 2];
+    const { value } = await run(options, own, { x: Float64Array.from(x) }, (flow, at, p) => ({
+      value: flow.velocity(g.constant(0.4), at, p).value,
+    }));
+    x.forEach((at, i) =>
+      expect(value![i]).toBeCloseTo(
+        1.5 * Math.sin(3 * (0.7 * at + 0.1)) - 0.5 * Math.tanh(-0.4 * at + 0.2),
+        12,
+      ),
+    );
+  });
+
   it("sees the time, and the cosines and sines of its multiples", async () => {
     const times = 7;
     // One unit near 0, whose shift is one feature of the time after the other.
@@ -621,6 +644,7 @@ describe("descriptions", () => {
       context: 1,
       hidden: [3],
       activation: "softplus",
+      waves: 2,
       frequencies: 4,
       start: "interpolation",
       divergence: "normal",
@@ -630,6 +654,9 @@ describe("descriptions", () => {
     const json = JSON.parse(JSON.stringify(continuous(options).toJSON()));
     expect(json).toEqual({ type: "continuous", ...options });
     expect(bijectionFromJson(json).toJSON()).toEqual(json);
+    // Descriptions of before there were waves have none.
+    const { waves: _, ...before } = json;
+    expect(bijectionFromJson(before).toJSON()).toEqual({ ...json, waves: 0 });
     expect(() => bijectionFromJson({ ...json, solver: { kind: "magic" } })).toThrow(FormatError);
   });
 
@@ -639,6 +666,7 @@ describe("descriptions", () => {
     [{ divergence: "guess" }, /divergence must be one of/],
     [{ until: 0 }, /until must be a positive number/],
     [{ frequencies: 1.5 }, /frequencies must be/],
+    [{ hidden: [4], waves: 5 }, /waves must be an integer from 0 to the first hidden size, 4/],
     [{ start: "here" }, /start must be/],
     [{ solver: { kind: "fixed", order: "rk5", steps: 2 } }, /solver.order/],
     [{ solver: { kind: "fixed", order: "rk4", steps: 0 } }, /solver.steps/],

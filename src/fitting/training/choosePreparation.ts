@@ -26,6 +26,10 @@ const mostHeld = 2000;
  */
 const leastGain = 0.03;
 
+/** Rows that a knot must be worth, where a choice has more than a few. */
+const rowsAKnot = 50;
+const fewKnots = 17;
+
 /** Training rows of a trial, and rows to judge it by. */
 export interface Trial {
   readonly train: FitRows;
@@ -53,6 +57,7 @@ export async function choosePreparation(
   for (const choice of choices) {
     // With one column there is nothing to whiten.
     if (choice.whiten && columns.length === 1) continue;
+    if (choice.knots > fewKnots && train.rows < rowsAKnot * choice.knots) continue;
     const own = await score(choice, trial);
     if (own > bestScore + leastGain) {
       best = choice;

@@ -11,6 +11,7 @@ import type { Architecture } from "../../flows/architecture.ts";
 import { architectureOf } from "../../flows/architectureOf.ts";
 import { pushforwardLogProb } from "../../flows/density.ts";
 import { engineOf } from "../../flows/evaluation.ts";
+import type { FlowKind } from "../../flows/kinds.ts";
 import { type Model, parameterTree } from "../../flows/model.ts";
 import { initialValues } from "../../flows/parameters.ts";
 import type { Expr, ParameterExpr } from "../../graph/expr.ts";
@@ -39,7 +40,7 @@ import {
 } from "./minimize.ts";
 import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
 import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
-import { defaultRecipe, type Recipe } from "./recipe.ts";
+import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 
 /**
  * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
@@ -55,7 +56,7 @@ export async function fit(
   options: FitOptions = {},
 ): Promise<FitResult> {
   checkFitOptions(options);
-  const data = fitData(table, options, randomKey(options.seed ?? 0));
+  const data = dataFor(table, options, architecture.kind);
   if (architecture.features !== data.columns.length || architecture.context !== data.given.length)
     throw new UsageError(
       `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${data.columns.length} columns to fit and ${data.given.length} to condition on.`,
@@ -70,7 +71,7 @@ export async function fit(
  */
 export async function fitTable(table: Table, options: FitTableOptions = {}): Promise<FitResult> {
   checkFitOptions(options);
-  const data = fitData(table, options, randomKey(options.seed ?? 0));
+  const data = dataFor(table, options, options.flow);
   const recipe = recipeFor(data, options);
   const architecture = architectureOf(recipe.flow, {
     features: data.columns.length,
@@ -80,6 +81,11 @@ export async function fitTable(table: Table, options: FitTableOptions = {}): Pro
     bins: recipe.bins,
   });
   return fitPrepared(architecture, data, recipe, options);
+}
+
+function dataFor(table: Table, options: FitOptions, kind: FlowKind | undefined): FitData {
+  const validation = options.validation ?? defaultValidation(kind, table.rows);
+  return fitData(table, { ...options, validation }, randomKey(options.seed ?? 0));
 }
 
 function recipeFor(data: FitData, options: FitTableOptions): Recipe {
@@ -228,6 +234,7 @@ class Likelihood {
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
+        { weightDecay: recipe.weightDecay },
       );
     const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
     const trialLoss = training?.preparation?.loss?.(y, bound, context);

@@ -62,7 +62,7 @@ interface Knots {
 
 /**
  * Knots evenly spaced in normal scores, from the first to the last order statistic, at local averages of the order
- * statistics, so that single rows do not show; and one more on either side.
+ * statistics, so that single rows do not show, up to half way to the next knots; and one more on either side.
  */
 function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots {
   const n = sorted.length;
@@ -75,7 +75,8 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots 
       const below = Math.floor(place);
       return sorted[below]! + (place - below) * (sorted[Math.min(n - 1, below + 1)]! - sorted[below]!);
     }
-    const reach = Math.max(1, 0.25 * Math.min(center, n - center) ** 0.8);
+    const apart = 0.5 * n * (normalCdf(base[k + 1]!) - normalCdf(base[k - 1]!));
+    const reach = Math.max(1, Math.min(0.5 * apart, 0.25 * Math.min(center, n - center) ** 0.8));
     const from = Math.max(0, Math.floor(center - reach));
     const to = Math.min(n, Math.floor(center + reach) + 1);
     let sum = 0;

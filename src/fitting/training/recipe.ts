@@ -27,8 +27,8 @@ export interface Recipe {
   readonly learningRate: number;
   /** Decay of the moving average of the weights, a step. */
   readonly averaging: number;
-  /** Share of the rows held out for validation. */
-  readonly validation: number;
+  /** Decay of weight matrices, a step, relative to the learning rate. */
+  readonly weightDecay: number;
   /** Epochs without a better validation score before a fit stops. */
   readonly patience: number;
   /** Share of each batch that is drawn from a Gaussian mixture fitted to the training rows; 0 for none. */
@@ -47,6 +47,17 @@ function epochsFor(steps: number, rows: number, batch: number): number {
   return Math.max(1, Math.round(steps / Math.max(1, Math.round((0.9 * rows) / batch))));
 }
 
+/** Rows from which on continuous flows are larger. */
+const manyRows = 5000;
+
+/**
+ * Share of the rows that a fit holds out for validation. Continuous flows of many rows gain more by further rows than by
+ * a better choice of the epoch.
+ */
+export function defaultValidation(kind: FlowKind | undefined, rows: number): number {
+  return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : 0.1;
+}
+
 /** Columns up to which the exact divergence of a velocity of three hidden layers, as many products, is worth its time. */
 const fewColumns = 8;
 
@@ -62,12 +73,15 @@ function continuousDefaults(
 ): Partial<Recipe> {
   if (kind !== "cnf" && kind !== "flow-matching") return {};
   const isMatching = kind === "flow-matching";
-  const isLarge = rows >= 5000;
+  const isLarge = rows >= manyRows;
   const width = isMatching || isLarge ? 128 : 64;
   const depth = isMatching && isLarge && features <= fewColumns ? 3 : 2;
   const [few, some, many] = isMatching ? [4000, 6000, 12000] : [500, 800, 1600];
   const epochs = epochsFor((rows < 1000 ? few : rows < 5000 ? some : many)!, rows, batch);
-  return { hidden: Array.from({ length: depth }, () => width), epochs, learningRate: isLarge ? 5e-3 : 1e-2 };
+  // Waves take smaller steps, unless rows are so few that what small ones would learn is noise.
+  const learningRate = isLarge || (isMatching && rows >= 500) ? 5e-3 : 1e-2;
+  const hidden = Array.from({ length: depth }, () => width);
+  return { hidden, epochs, learningRate, ...(isMatching ? { weightDecay: 2e-2 } : {}) };
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
@@ -133,7 +147,7 @@ export function defaultRecipe(
     batch,
     learningRate: chosen.learningRate ?? (isTiny ? 3e-3 : isNarrow ? 8e-3 : 5e-3),
     averaging: chosen.averaging ?? 0.995,
-    validation: chosen.validation ?? 0.1,
+    weightDecay: chosen.weightDecay ?? 1e-4,
     patience: chosen.patience ?? Math.max(20, Math.ceil(epochs / 2)),
     mixtureShare: chosen.mixtureShare ?? (isTiny ? 0.7 : rows >= 6000 ? 0 : isNarrow ? 0.2 : 0.4),
     mixtureReach: chosen.mixtureReach ?? Number.POSITIVE_INFINITY,
