@@ -76,7 +76,7 @@ export function continuousFlow(options: ContinuousFlowOptions): Architecture {
       isLogProb: kinetic === 0 && jacobian === 0 && trainingSolver.kind === "adaptive",
       settings: { kinetic, jacobian, divergence, trainingSolver },
       logProb: architecture.looseLogProb,
-      preparation: continuousPreparation(),
+      preparation: continuousPreparation(architecture.features),
     },
   };
 }
@@ -98,14 +98,10 @@ export function likelihoodLoss(
   };
 }
 
-/** Preparations that continuous flows try. */
-export function continuousPreparation(loss?: PreparationTrials["loss"]): PreparationTrials {
+/** Preparations that continuous flows try: the last for tables of many rows. */
+export function continuousPreparation(features: number, loss?: PreparationTrials["loss"]): PreparationTrials {
   return {
-    choices: [
-      { knots: 0, whiten: true },
-      { knots: 17, whiten: true },
-      { knots: 97, whiten: true },
-    ],
+    choices: [0, 17, 97].map((knots) => ({ knots, whiten: features > 1 })),
     steps: trialSteps,
     ...(loss ? { loss } : {}),
   };

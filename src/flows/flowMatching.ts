@@ -110,7 +110,7 @@ export function flowMatching(options: FlowMatchingOptions): Architecture {
       logProb: architecture.looseLogProb,
       validations,
       // A short training by maximum likelihood tells preparations apart; one by flow matching does not.
-      preparation: continuousPreparation(likelihoodLoss(architecture)),
+      preparation: continuousPreparation(features, likelihoodLoss(architecture)),
       ...(isCoupled
         ? {
             companionSets: couplingSets,

@@ -121,6 +121,7 @@ describe("data that cannot be fitted are refused by name before training", () =>
     ["half a batch", { batch: 0.5 }, /batch/],
     ["a negative rate", { learningRate: -1 }, /learningRate must be a positive number, got -1/],
     ["a rate of NaN", { learningRate: Number.NaN }, /learningRate/],
+    ["a decay that grows", { weightDecay: -0.1 }, /weightDecay must be 0 or more, got -0.1/],
     ["all rows held out", { validation: 1 }, /validation/],
     ["an average that never moves", { averaging: 1 }, /averaging/],
     ["a hidden layer of nothing", { hidden: [8, 0] }, /hidden/],

@@ -135,6 +135,15 @@ describe("a checkpoint", () => {
   });
 });
 
+test("weights decay as asked for", async () => {
+  const of = async (weightDecay?: number): Promise<number> =>
+    (await fit(plain, table, { ...options, weightDecay })).trainLogProb;
+  const usual = await of();
+  expect(await of(1e-4)).toBe(usual);
+  // At the peak of the schedule a step takes nine tenths of a weight: the conditioners hardly know their inputs.
+  expect(await of(90)).toBeLessThan(usual - 0.1);
+});
+
 describe.each([
   ["reference", referenceEngine],
   ["wasm", wasmEngine({ precision: "float64", threads: 2 })],
