@@ -5,9 +5,10 @@
  *     a_l = g_l(t) (W_l h_(l-1) + b_l) + u_l(t)
  *
  * with an element-wise activation s; in the first layer some of the units are waves, sin(3 a), in its place: layers of smooth
- * steps are slow to learn what changes fast along a row, sines are not (Tancik et al. 2020, https://arxiv.org/abs/2006.10739;
- * Kingma et al. 2021, https://arxiv.org/abs/2107.00630, who gain likelihood by them). Time comes into every hidden layer, as a shift u and a gate g of its own, both linear
- * in t and a few of its sines and cosines (g = 1 at the start). With D_l the diagonal matrix of g_l s'(a_l), the Jacobian is
+ * steps are slow to learn what changes fast from place to place, sines are not (Tancik et al. 2020,
+ * https://arxiv.org/abs/2006.10739; Kingma et al. 2021, https://arxiv.org/abs/2107.00630, who gain likelihood by them). Time
+ * comes into every hidden layer, as a shift u and a gate g of its own, both linear in t and a few of its sines and cosines
+ * (g = 1 at the start). With D_l the diagonal matrix of g_l s'(a_l), the Jacobian is
  * A D_L W_L ... W_2 D_1 V, and its trace, the divergence of N, is for
  *
  *     one layer    sum_j (V A)_jj d_1j                                    no more than a scalar product
@@ -48,7 +49,7 @@ export interface VelocityNetwork {
   readonly context: number;
   /** Sizes of the hidden layers, at least one. */
   readonly hidden: readonly number[];
-  /** Activation of the hidden layers. */
+  /** Activation of the hidden units that are no waves. */
   readonly activation: VelocityActivation;
   /** Units of the first hidden layer that are waves, at most all. */
   readonly waves: number;
@@ -113,7 +114,7 @@ function activate(activation: VelocityActivation, a: Expr): { readonly value: Ex
   }
 }
 
-/** Waves to a unit of what a wave is given: the factor of its slope, and of the step that training takes. */
+/** Radians to a unit of what a wave is given: the factor of its slope, and of the step that training takes. */
 const waveRate = 3;
 
 /** Waves and their slopes. */

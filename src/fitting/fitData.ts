@@ -59,7 +59,12 @@ export function joinedRows(
  * Prepares a table for a fit.
  * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
  */
-export function fitData(table: Table, options: FitOptions, key: RandomKey): FitData {
+export function fitData(
+  table: Table,
+  options: FitOptions,
+  key: RandomKey,
+  validationOf: (rows: number) => number = () => 0.1,
+): FitData {
   const given = options.given ?? [];
   const { weights } = options;
   for (const name of given) {
@@ -102,7 +107,7 @@ export function fitData(table: Table, options: FitOptions, key: RandomKey): FitD
     if (dequantized[warning.column] === undefined) options.onWarning?.(warning.message);
 
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
-  const share = options.validation ?? 0.1;
+  const share = options.validation ?? validationOf(clean.rows);
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
   if (clean.rows - held < FEWEST_ROWS - 1)
     options.onWarning?.(

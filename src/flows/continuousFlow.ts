@@ -67,7 +67,7 @@ export function continuousFlow(options: ContinuousFlowOptions): Architecture {
   for (const [name, value] of Object.entries({ kinetic, jacobian }))
     if (!(value >= 0) || !Number.isFinite(value))
       throw new UsageError(`cnf: ${name} must be a number, 0 or more, got ${value}.`);
-  const architecture = continuousArchitecture("cnf", { hidden: [64, 64], frequencies: 1, ...options });
+  const architecture = continuousArchitecture("cnf", { ...options, hidden: options.hidden ?? [64, 64] });
   return {
     ...architecture,
     training: {

@@ -79,10 +79,10 @@ export function flowMatching(options: FlowMatchingOptions): Architecture {
   checkOptions(options, { interpolant, sigma, wander, coupling, group });
   const hidden = options.hidden ?? [128, 128];
   const architecture = continuousArchitecture("flow-matching", {
-    waves: Math.floor((hidden[0] ?? 0) / 2),
-    frequencies: 3,
     ...options,
     hidden,
+    waves: options.waves ?? Math.floor((hidden[0] ?? 0) / 2),
+    frequencies: options.frequencies ?? 3,
     start: "interpolation",
   });
   const { features, bijection } = architecture;

@@ -9,10 +9,12 @@ import type { PreparationChoice } from "../../src/fitting/training/preparation.t
 import { defaultRecipe, defaultValidation } from "../../src/fitting/training/recipe.ts";
 import { continuousFlow } from "../../src/flows/continuousFlow.ts";
 
-function dataOf(rows: number, columns: readonly string[]): FitData {
+function dataOf(rows: number, columns: readonly string[], values: number): FitData {
   const train = {
     rows,
-    data: new Float64Array(rows * columns.length),
+    data: Float64Array.from({ length: rows * columns.length }, (_, i) =>
+      i % columns.length === 0 ? i % (values * columns.length) : i,
+    ),
     context: new Float64Array(0),
     weights: undefined,
   };
@@ -24,11 +26,12 @@ async function chosen(
   rows: number,
   columns: readonly string[],
   score: (knots: number) => number,
+  values: number = rows,
 ): Promise<{ readonly taken: PreparationChoice; readonly tried: readonly number[] }> {
   const tried: number[] = [];
   const { training } = continuousFlow({ features: columns.length });
   const taken = await choosePreparation(
-    dataOf(rows, columns),
+    dataOf(rows, columns, values),
     async ({ knots }, { train, held }) => {
       expect(train.rows + held.rows).toBe(rows);
       tried.push(knots);
@@ -46,6 +49,12 @@ describe("the preparation of a continuous flow", () => {
     const { taken, tried } = await chosen(4850, ["a", "b"], better);
     expect(tried).toEqual([0, 17, 97]);
     expect(taken).toEqual({ knots: 97, whiten: true });
+  });
+
+  it("has many knots only where every column has twice as many values", async () => {
+    const better = (knots: number): number => knots;
+    expect((await chosen(6000, ["a", "b"], better, 193)).tried).toEqual([0, 17]);
+    expect((await chosen(6000, ["a", "b"], better, 194)).tried).toEqual([0, 17, 97]);
   });
 
   it("is the simplest that others do not clearly beat", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tableFromRows } from "../../src/data/table.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import { fitMarginalSpline } from "../../src/fitting/training/preparation.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { draw } from "./tables.ts";
 
 /** Knots of the spline of one column of 1,000 values at even levels. */
@@ -36,6 +37,21 @@ describe("splines of columns", () => {
     const { logSlope, rows } = knotsOf((level) => Math.tan(Math.PI * (level - 0.5)));
     expect(logSlope![0]).toBe(logSlope![1]);
     expect(logSlope![0]).toBeLessThan(-Math.log(deviationOf(rows!)));
+  });
+
+  it("have no spikes, where knots are many and ranks between them few", () => {
+    const rows = 4850;
+    const stream = new RandomStream(randomKey(1));
+    const { data, base } = fitMarginalSpline(
+      Float64Array.from({ length: rows }, () => stream.normal()),
+      1,
+      97,
+    ).values as Record<string, Float64Array>;
+    // Of a normal sample scores and values are the same; the outermost knots follow single rows.
+    for (let k = 2; k < 98; k++) {
+      const slope = (base![k]! - base![k - 1]!) / (data![k]! - data![k - 1]!);
+      expect([k, slope > 0.1 && slope < 10]).toEqual([k, true]);
+    }
   });
 
   it.each(["planar", "radial", "residual"] as const)(

@@ -81,6 +81,23 @@ test("weights that cannot be relied on get more steps, unless their number is gi
   expect(await lastEpoch({})).toBe(180);
 });
 
+test("annealing does not begin again with the steps that are added", async () => {
+  const density: LogDensity = ({ x, y }, o) => o.neg(o.add(o.log1p(o.square(x!)), o.square(y!)));
+  const { history } = await fitVariational(
+    variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] }),
+    density,
+    { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, annealing: 1400, diagnosticSamples: 40 },
+  );
+  expect(history.at(-1)!.epoch).toBe(180);
+  const [before, after] = [
+    history.filter(({ epoch }) => epoch <= 60),
+    history.filter(({ epoch }) => epoch > 60),
+  ];
+  const reached = before.at(-1)!.validationLoss;
+  for (const { epoch, validationLoss } of after)
+    expect([epoch, validationLoss < reached + 0.1]).toEqual([epoch, true]);
+});
+
 test("derived quantities are summed up and sampled beside the parameters", async () => {
   const result = await fitVariational(null, conjugate, {
     parameters: { mu: "real" },

@@ -26,9 +26,10 @@ const mostHeld = 2000;
  */
 const leastGain = 0.03;
 
-/** Rows that a knot must be worth, where a choice has more than a few. */
-const rowsAKnot = 50;
+/** A choice of more knots than these needs rows and values that bear them: see {@link bearsKnots}. */
 const fewKnots = 17;
+const rowsAKnot = 50;
+const valuesAKnot = 2;
 
 /** Training rows of a trial, and rows to judge it by. */
 export interface Trial {
@@ -57,7 +58,7 @@ export async function choosePreparation(
   for (const choice of choices) {
     // With one column there is nothing to whiten.
     if (choice.whiten && columns.length === 1) continue;
-    if (choice.knots > fewKnots && train.rows < rowsAKnot * choice.knots) continue;
+    if (choice.knots > fewKnots && !bearsKnots(train, columns.length, choice.knots)) continue;
     const own = await score(choice, trial);
     if (own > bestScore + leastGain) {
       best = choice;
@@ -65,6 +66,20 @@ export async function choosePreparation(
     }
   }
   return best;
+}
+
+/**
+ * Whether each knot has rows enough not to follow them, and each column values enough for every knot to have its own: of a
+ * rounded column, knots finer than its rounding would make a row of spikes.
+ */
+function bearsKnots({ rows, data }: FitRows, width: number, knots: number): boolean {
+  if (rows < rowsAKnot * knots) return false;
+  return Array.from({ length: width }, (_, column) => {
+    const values = new Set<number>();
+    for (let i = column; i < data.length && values.size < valuesAKnot * knots; i += width)
+      values.add(data[i]!);
+    return values.size;
+  }).every((size) => size >= valuesAKnot * knots);
 }
 
 function slice(rows: FitRows, from: number, to: number, width: number, contextWidth: number): FitRows {

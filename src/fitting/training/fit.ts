@@ -84,8 +84,7 @@ export async function fitTable(table: Table, options: FitTableOptions = {}): Pro
 }
 
 function dataFor(table: Table, options: FitOptions, kind: FlowKind | undefined): FitData {
-  const validation = options.validation ?? defaultValidation(kind, table.rows);
-  return fitData(table, { ...options, validation }, randomKey(options.seed ?? 0));
+  return fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
 }
 
 function recipeFor(data: FitData, options: FitTableOptions): Recipe {

@@ -62,12 +62,22 @@ interface Knots {
 
 /**
  * Knots evenly spaced in normal scores, from the first to the last order statistic, at local averages of the order
- * statistics, so that single rows do not show, up to half way to the next knots; and one more on either side.
+ * statistics, so that single rows do not show, over half of the way to the next knots and a rank at least; and one more on
+ * either side.
  */
 function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots {
   const n = sorted.length;
   const top = -normalQuantile(1 / n);
   const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
+  const sums = new Float64Array(n + 1);
+  sorted.forEach((value, i) => {
+    sums[i + 1] = sums[i]! + value;
+  });
+  /** The sum of the first order statistics, of the last one a part. */
+  const sumBelow = (count: number): number => {
+    const whole = Math.min(n - 1, Math.floor(count));
+    return sums[whole]! + (count - whole) * sorted[whole]!;
+  };
   const data = base.map((score, k) => {
     const center = normalCdf(score) * n;
     if (k === 0 || k === knots - 1) {
@@ -76,12 +86,9 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots 
       return sorted[below]! + (place - below) * (sorted[Math.min(n - 1, below + 1)]! - sorted[below]!);
     }
     const apart = 0.5 * n * (normalCdf(base[k + 1]!) - normalCdf(base[k - 1]!));
-    const reach = Math.max(1, Math.min(0.5 * apart, 0.25 * Math.min(center, n - center) ** 0.8));
-    const from = Math.max(0, Math.floor(center - reach));
-    const to = Math.min(n, Math.floor(center + reach) + 1);
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += sorted[i]!;
-    return sum / (to - from);
+    const smooth = Math.max(1, 0.25 * Math.min(center, n - center) ** 0.8);
+    const reach = Math.min(smooth, Math.max(1, 0.5 * apart), center, n - center);
+    return (sumBelow(center + reach) - sumBelow(center - reach)) / (2 * reach);
   });
   // Ties and near ties: a smallest gap keeps the slopes of the spline bounded.
   const least = 1e-3 * deviation * (base[1]! - base[0]!);

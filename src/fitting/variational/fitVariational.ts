@@ -173,6 +173,8 @@ export async function fitVariational(
   });
   const isSymmetric = isSymmetricChosen(options, gradient);
   if (isSymmetric) await rule.isMet(start.values);
+  /** Steps of trainings before the one that runs. */
+  let before = 0;
   const problem: Objective = {
     loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
       gradient,
@@ -183,14 +185,15 @@ export async function fitVariational(
     validation: variationalLoss(flow, judged, parts, asItIs),
     parameters: trainedLeaves({ base: flow.base.parameters, bijection: flow.bijection.parameters }, parts),
     draws: {
-      ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + step / annealing) } : {}),
+      ...(annealing > 0 ? { temperature: (_, step) => Math.min(1, 0.01 + (before + step) / annealing) } : {}),
       ...(isSymmetric ? { logEvidence: () => rule.logEvidence } : {}),
     },
   };
   const minimizer = await compileMinimizer(problem, engine);
   /** Trains from some values for what is left of the epochs, or until the rule is met. */
-  const train = (values: ParameterValues, done: number, last: number): Promise<MinimizeResult> =>
-    minimizer.run({ rows: draws * stepsAnEpoch, inputs: {} }, values, {
+  const train = (values: ParameterValues, done: number, last: number): Promise<MinimizeResult> => {
+    before = done * stepsAnEpoch;
+    return minimizer.run({ rows: draws * stepsAnEpoch, inputs: {} }, values, {
       key: done > 0 ? split(key, `go on from ${done}`) : key,
       epochs: last - done,
       batch: draws,
@@ -210,6 +213,7 @@ export async function fitVariational(
           bound: logDeterminant - validationLoss,
         }),
     });
+  };
   const weighing = new Weighing(
     features,
     target,
@@ -217,8 +221,8 @@ export async function fitVariational(
     engineOf({ ...options, precision: "float64" }),
   );
   try {
-    // The first training may stop early by chance, which other samples tell; the last, where the number of steps is left to us, is
-    // for a flow that is on its way but not near enough.
+    // The first training may stop early by chance, which other samples tell; the last, where no number of steps is given,
+    // is for a flow that is on its way but not near enough.
     const ends = [epochs, epochs, ...(options.steps === undefined ? [moreTimes * epochs] : [])];
     let model = start;
     let samples: WeightedSamples | undefined;
@@ -228,7 +232,7 @@ export async function fitVariational(
       if (done === end) continue;
       const result = await train(model.values, done, end);
       history = [...history, ...result.history.map((own) => countedFrom(done, own))];
-      model = modelOf(start, { ...result, history });
+      model = modelOf(start, { ...result, history }, draws * stepsAnEpoch);
       samples = await diagnosticSamplesOf(model, weighing, options);
       if (isReliable(diagnosticsOf(samples))) break;
     }
@@ -244,11 +248,12 @@ function countedFrom(done: number, record: EpochRecord): EpochRecord {
   return { ...record, epoch: done + record.epoch, bestEpoch: done + record.bestEpoch };
 }
 
-function modelOf(start: Model, { values, history }: MinimizeResult): Model {
+function modelOf(start: Model, { values, history }: MinimizeResult, drawsAnEpoch: number): Model {
+  const epochs = history.at(-1)?.epoch ?? 0;
   return {
     ...start,
     values: { ...start.values, ...values },
-    fitted: { ...start.fitted, epochs: history.at(-1)?.epoch ?? 0 },
+    fitted: { ...start.fitted, rows: epochs * drawsAnEpoch, epochs },
   };
 }
 
