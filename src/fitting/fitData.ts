@@ -55,15 +55,19 @@ export function joinedRows(
   return out;
 }
 
+/** Share of the rows that is held out for validation unless a kind of flow has another. */
+export const usualValidation = 0.1;
+
 /**
  * Prepares a table for a fit.
+ * @param validationOf - The share held out where the options name none, by the rows that can be used.
  * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
  */
 export function fitData(
   table: Table,
   options: FitOptions,
   key: RandomKey,
-  validationOf: (rows: number) => number = () => 0.1,
+  validationOf: (rows: number) => number = () => usualValidation,
 ): FitData {
   const given = options.given ?? [];
   const { weights } = options;

@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, test } from "vitest";
-import { expectFailure, runCli, temporaryFolder, writeFiles } from "./runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { expectFailure, runCli, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
 writeFiles(cwd, {

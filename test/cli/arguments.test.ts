@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { expectFailure, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { expectFailure, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
 writeFiles(cwd, { "data.csv": sampleCsv(30) });

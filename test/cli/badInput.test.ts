@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
-import { expectFailure, QUICK, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { expectFailure, QUICK, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
 

@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { QUICK, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { QUICK, sampleCsv, writeFiles } from "./runCli.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 /** The built command line: `npm test` builds before it runs the tests. */
@@ -54,20 +53,6 @@ export function expectFailure(run: Run, code: number, message: RegExp): void {
   expect(run.stderr).toMatch(/^[^\n]+\n$/);
   expect(run.stderr).not.toMatch(/\n\s+at |unexpected error/);
   expect({ code: run.code, stdout: run.stdout }).toEqual({ code, stdout: "" });
-}
-
-const folders: string[] = [];
-
-// Of the test file that uses them.
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** An empty folder for one test file. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "pushforward-"));
-  folders.push(folder);
-  return folder;
 }
 
 /** Options that make a fit small and quick. */

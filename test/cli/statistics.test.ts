@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../src/data/readTable.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
-import { expectFailure, runCli, sampleCsv, temporaryFolder, writeFiles } from "./runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { expectFailure, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

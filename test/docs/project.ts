@@ -1,11 +1,10 @@
 /** What the tests of documentation share: the repository's files, and a folder in which it is an installed package. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 /** The repository's root. */
 export const root: string = fileURLToPath(new URL("../../", import.meta.url));
@@ -33,17 +32,9 @@ export function blocks(markdown: string, info: string): string[] {
     .map(([, , code]) => code!);
 }
 
-const folders: string[] = [];
-
-// Of the test file that uses them.
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
 /** A new folder in which the built package is installed and the demo's table is where the README has it. */
 export function userFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "pushforward-docs-"));
-  folders.push(folder);
+  const folder = temporaryFolder();
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules", "pushforward"), "junction");
   symlinkSync(join(root, "demo"), join(folder, "demo"), "junction");

@@ -48,56 +48,6 @@ test("a conjugate posterior: moments, evidence, weights", async () => {
   scored.forEach((own, i) => expect(own).toBeCloseTo(samples.logProb[i]!, 9));
 });
 
-test("an early stop that the diagnostics do not confirm goes on to the last step", async () => {
-  const density: LogDensity = ({ x, y }, o) =>
-    o.sub(o.mul(-0.5, o.add(o.square(x!), o.square(y!))), o.mul(0.01, o.square(o.square(x!))));
-  const options = { parameters: { x: "real", y: "real" }, steps: 200, seed: 1 } as const;
-  const early = await fitVariational(null, density, options);
-  expect(early.history.at(-1)!.epoch).toBeLessThan(8);
-  // Of 40 samples hardly any shape of a tail is reliable.
-  const steps: number[] = [];
-  const whole = await fitVariational(null, density, {
-    ...options,
-    diagnosticSamples: 40,
-    onProgress: ({ step }) => steps.push(step),
-  });
-  const epochs = whole.history.map(({ epoch }) => epoch);
-  expect(epochs).toEqual(Array.from({ length: 8 }, (_, i) => i + 1));
-  expect(whole.history.every(({ epoch, bestEpoch }) => bestEpoch <= epoch)).toBe(true);
-  expect(steps).toEqual(epochs.map((epoch) => 25 * epoch));
-});
-
-test("weights that cannot be relied on get more steps, unless their number is given", async () => {
-  // Affine maps of a normal sample have no such tails.
-  const density: LogDensity = ({ x, y }, o) => o.neg(o.add(o.log1p(o.square(x!)), o.square(y!)));
-  const architecture = variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] });
-  const lastEpoch = async (more: { steps?: number }): Promise<number> => {
-    const options = { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, ...more } as const;
-    const { diagnostics, history } = await fitVariational(architecture, density, options);
-    expect(diagnostics.k).toBeGreaterThan(0.7);
-    return history.at(-1)!.epoch;
-  };
-  expect(await lastEpoch({ steps: 1500 })).toBe(60);
-  expect(await lastEpoch({})).toBe(180);
-});
-
-test("annealing does not begin again with the steps that are added", async () => {
-  const density: LogDensity = ({ x, y }, o) => o.neg(o.add(o.log1p(o.square(x!)), o.square(y!)));
-  const { history } = await fitVariational(
-    variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] }),
-    density,
-    { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, annealing: 1400, diagnosticSamples: 40 },
-  );
-  expect(history.at(-1)!.epoch).toBe(180);
-  const [before, after] = [
-    history.filter(({ epoch }) => epoch <= 60),
-    history.filter(({ epoch }) => epoch > 60),
-  ];
-  const reached = before.at(-1)!.validationLoss;
-  for (const { epoch, validationLoss } of after)
-    expect([epoch, validationLoss < reached + 0.1]).toEqual([epoch, true]);
-});
-
 test("derived quantities are summed up and sampled beside the parameters", async () => {
   const result = await fitVariational(null, conjugate, {
     parameters: { mu: "real" },

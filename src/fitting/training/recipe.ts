@@ -8,6 +8,7 @@
  */
 
 import type { FlowKind } from "../../flows/kinds.ts";
+import { usualValidation } from "../fitData.ts";
 
 /** Everything that a fit needs to know beyond the table. */
 export interface Recipe {
@@ -55,7 +56,7 @@ const manyRows = 5000;
  * a better choice of the epoch.
  */
 export function defaultValidation(kind: FlowKind | undefined, rows: number): number {
-  return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : 0.1;
+  return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : usualValidation;
 }
 
 /** Columns up to which the exact divergence of a velocity of three hidden layers, as many products, is worth its time. */
