@@ -217,6 +217,7 @@ export {
   type FlowDescription,
   load,
   type SampleOptions,
+  type SampleWithLogProb,
 } from "./flows/flow.ts";
 export { type FlowMatchingOptions, flowMatching } from "./flows/flowMatching.ts";
 export { type FlowKind, flowKinds, type ModelKind, modelKinds, type StatisticalKind } from "./flows/kinds.ts";

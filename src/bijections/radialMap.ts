@@ -131,7 +131,7 @@ function length(d: Expr): Expr {
 /**
  * Radial map, the identity at the start. All its parameters are statistics: `centre` and `shift` `[features]`,
  * `logRadius` (log alpha), `strength` and `logScale` numbers. Any values give a bijection. Both directions cost
- * O(features), forward with erf or compact profiles also {@link newtonSteps} evaluations of F.
+ * O(features), forward with erf or compact profiles also seven evaluations of F.
  * @throws ShapeError if `features` is not a positive integer, or the profile is not one of the three.
  */
 export function radialMap({ features, profile }: RadialMapOptions): Bijection {

@@ -31,7 +31,9 @@ export interface RepeatedOptions {
 
 /** A repeated bijection; it shows its layer. */
 export interface Repeated extends Bijection {
+  /** The map that is repeated. */
   readonly layer: Bijection;
+  /** Repetitions. */
   readonly count: number;
 }
 

@@ -23,6 +23,7 @@ export interface CompareProgress {
   readonly flow: ModelKind;
   /** Its fold, from 1; 1 of 1 without cross-validation. */
   readonly fold: number;
+  /** How many folds there are. */
   readonly folds: number;
   /** Progress of this fit; undefined at its start. */
   readonly fit?: FitProgress | undefined;
@@ -46,6 +47,7 @@ export interface CompareOptions
 
 /** What one kind achieved. */
 export interface ComparedFlow {
+  /** The kind. */
   readonly flow: ModelKind;
   /** Mean log-density of the held-out rows, in nats a row and data units; undefined where the kind failed. */
   readonly logProb: number | undefined;
@@ -71,6 +73,7 @@ export interface Comparison {
   readonly best: ModelKind | undefined;
   /** Kinds whose difference to the best is within one standard error of the difference, or below 1e-4 nats. */
   readonly tied: readonly ModelKind[];
+  /** Columns that were fitted. */
   readonly columns: readonly string[];
   /** Rows used, those that were fitted and those that were held out. */
   readonly rows: number;

@@ -14,7 +14,11 @@ export async function finishFit(
   model: Model,
   data: FitData,
   options: FitOptions,
-  { history, epochs }: { readonly history: readonly FitProgress[]; readonly epochs: number },
+  {
+    history,
+    epochs,
+    interrupted = false,
+  }: { readonly history: readonly FitProgress[]; readonly epochs: number; readonly interrupted?: boolean },
 ): Promise<FitResult> {
   const measured = new Flow(model);
   const how = {
@@ -37,6 +41,7 @@ export async function finishFit(
     parameters: flow.parameterCount,
     rows: data.rows,
     dropped: data.dropped,
+    interrupted,
   };
 }
 

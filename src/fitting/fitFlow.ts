@@ -45,6 +45,7 @@ const trainingOptions: readonly (keyof FitTableOptions)[] = [
   "averaging",
   "checkpoint",
   "resume",
+  "keepOnAbort",
 ];
 
 /**

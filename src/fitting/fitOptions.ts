@@ -78,8 +78,13 @@ export interface FitOptions {
   readonly precision?: "float32" | "float64" | undefined;
   /** `wasm` (default), or `reference`, float64 in plain TypeScript, slow. */
   readonly engine?: "wasm" | "reference" | undefined;
-  /** Stops the fit with an AbortedError. */
+  /** Stops the fit, with an AbortedError unless `keepOnAbort`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Where the signal fires during training, give the best model so far, with `interrupted` in the result (default false). A fit
+   * that has not yet learned anything ends in the AbortedError all the same.
+   */
+  readonly keepOnAbort?: boolean | undefined;
   /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
   /** Gets one line for each column whose values look discrete. */
@@ -118,6 +123,8 @@ export interface FitResult {
   readonly rows: number;
   /** Rows left out for missing values. */
   readonly dropped: number;
+  /** Whether the signal fired before the end, and the model is the best until then; only with `keepOnAbort`. */
+  readonly interrupted: boolean;
 }
 
 /** Sizes beyond which a fit would only run out of memory, after a long while. */

@@ -35,6 +35,14 @@ export interface SampleOptions extends EvaluationOptions {
   readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
 }
 
+/** What {@link Flow.sampleWithLogProb} draws. */
+export interface SampleWithLogProb {
+  /** The rows, as {@link Flow.sample} gives them. */
+  readonly table: Table;
+  /** Log-density of each row, in nats and data units. */
+  readonly logProb: Float64Array;
+}
+
 /** What `inspect` shows. */
 export interface FlowDescription {
   /** Name of the architecture, as on the command line. */
@@ -348,10 +356,7 @@ export class Flow {
    * sampling. Rows are those of {@link sample}.
    * @throws As {@link sample}; {@link UsageError} for a flow whose map is not one to one.
    */
-  async sampleWithLogProb(
-    n: number,
-    options: SampleOptions = {},
-  ): Promise<{ readonly table: Table; readonly logProb: Float64Array }> {
+  async sampleWithLogProb(n: number, options: SampleOptions = {}): Promise<SampleWithLogProb> {
     if (this.#model.bijection.branches)
       throw new UsageError("sampleWithLogProb: the flow's map is not one to one; use sample and logProb.");
     const { conditions, all } = this.#conditions(n, options);

@@ -41,6 +41,7 @@ import {
 /** How a differential equation is solved. */
 export type OdeMethod =
   | {
+      /** Steps of equal length. */
       readonly kind: "fixed";
       /** The method of each step. */
       readonly order: RungeKuttaName;
@@ -48,6 +49,7 @@ export type OdeMethod =
       readonly steps: number;
     }
   | {
+      /** Steps as long as the tolerance lets them be. */
       readonly kind: "adaptive";
       /**
        * Largest error of a step (root mean square over the state), absolute below 1 and relative above; never less than 16

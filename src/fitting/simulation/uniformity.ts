@@ -39,8 +39,9 @@ export interface ChiSquareTest {
 export interface RankBand {
   /** Places z in (0, 1): shares of the values that ranks can have. */
   readonly points: readonly number[];
-  /** Bounds, inclusive, of the share of ranks below z * (draws + 1). */
+  /** Least share of ranks below z * (draws + 1), inclusive. */
   readonly lower: readonly number[];
+  /** Largest such share, inclusive. */
   readonly upper: readonly number[];
 }
 

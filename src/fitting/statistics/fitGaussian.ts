@@ -16,7 +16,7 @@ import { fitWhitening } from "../training/preparation.ts";
  *
  * A billionth of each column's variance is added to the covariance, so that columns that determine each other have a
  * density all the same.
- * @throws As {@link statisticalFit}.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
  * @example const { flow, validationLogProb } = await fitGaussian(table, { columns: ["a", "b"] });
  */
 export function fitGaussian(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {

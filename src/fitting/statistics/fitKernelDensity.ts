@@ -38,9 +38,9 @@ const grid: readonly number[] = Array.from({ length: 15 }, (_, i) => 2 ** (1 - i
 const refinements = 8;
 
 /**
- * Fits a kernel density. Points are the training rows; of more than {@link mostPoints}, as many are drawn without
+ * Fits a kernel density. Points are the training rows; of more than 4096, as many are drawn without
  * replacement. A density costs O(points features), about a microsecond for each thousand points and thread.
- * @throws As {@link statisticalFit}.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
  * @example const { flow } = await fitKernelDensity(table, { seed: 1 });
  */
 export function fitKernelDensity(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {

@@ -37,7 +37,7 @@ const rowsAColumn = 3;
  * EM sees 20,000 rows at most, drawn by the seed, and with more than 7 columns 1,000,000 / columns^2 (but 2,000); a step
  * costs O(rows components columns^2). The base of the flow is the mixture, its bijection the identity; in the
  * history, an `epoch` is a number of components that was tried.
- * @throws As {@link statisticalFit}.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
  * @example const { flow } = await fitMixture(table, { seed: 1 });
  */
 export function fitMixture(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {

@@ -48,7 +48,7 @@ import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
  *
  * @param architecture - Its features and context must be the numbers of fitted and given columns.
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
- *   the loss leaves the finite numbers for good, AbortedError if the signal fires.
+ *   the loss leaves the finite numbers for good, AbortedError if the signal fires (see `keepOnAbort`).
  */
 export async function fit(
   architecture: Architecture,
@@ -153,18 +153,23 @@ async function fitPrepared(
       validation: held?.rows,
       rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
       resume,
+      keepOnAbort: options.keepOnAbort,
       async onEpoch(record, state) {
         options.onProgress?.(toProgress(record));
         if (checkpoint) await checkpoint.write(await state());
       },
     });
+    const { interrupted } = result;
     if (held && result.bestEpoch === 0)
       options.onWarning?.(
         "no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller --lr or more --epochs",
       );
-    return await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, options, {
+    // What was kept is still to be measured, by a computation that the signal must not stop.
+    const how = interrupted ? { ...options, signal: undefined } : options;
+    return await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, how, {
       history: result.history.map(toProgress),
       epochs: result.history[result.history.length - 1]?.epoch ?? 0,
+      interrupted,
     });
   } finally {
     likelihood.dispose();

@@ -111,8 +111,10 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly validationNoise?: number;
   /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
   readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
-  /** Stops the minimization with an AbortedError. */
+  /** Stops the minimization, with an AbortedError unless `keepOnAbort`. */
   readonly signal?: AbortSignal | undefined;
+  /** Returns the best parameters so far where the signal fires after a validation, or a step that was for the better (default false). */
+  readonly keepOnAbort?: boolean | undefined;
   /** State to go on from, as `onEpoch` gave it. */
   readonly resume?: MinimizeState | undefined;
   /** Called after each validation; `state` copies what is needed to go on. */
@@ -127,6 +129,8 @@ export interface MinimizeResult {
   readonly bestEpoch: number;
   /** One entry a validation, in order. */
   readonly history: readonly EpochRecord[];
+  /** Whether the signal fired before the end; only with `keepOnAbort`. */
+  readonly interrupted: boolean;
 }
 
 /** Consecutive epochs without a single finite step after which a fit gives up. */
@@ -137,7 +141,7 @@ const lostEpochs = 3;
  *
  * @param initial - Values of all parameters of the objective's loss, trained or not.
  * @throws {@link NumericalError} if the loss is not finite at the start, or stays so.
- * @throws {@link AbortedError} if the signal fires.
+ * @throws {@link AbortedError} if the signal fires; with `keepOnAbort` only where nothing was validated and no step was for the better.
  * @throws {@link UsageError} if there are no rows, or a draw has the name of a step input of the optimizer.
  */
 export async function minimize(
@@ -229,6 +233,24 @@ class Loop {
   }
 
   async run(): Promise<MinimizeResult> {
+    let isInterrupted = false;
+    try {
+      await this.#run();
+    } catch (error) {
+      if (!(error instanceof AbortedError && this.#options.keepOnAbort)) throw error;
+      await this.#keepStarted();
+      if (this.#bestEpoch === 0 && this.#history.length === 0) throw error;
+      isInterrupted = true;
+    }
+    return {
+      values: { ...this.#initial, ...this.#best },
+      bestEpoch: this.#bestEpoch,
+      history: this.#history,
+      interrupted: isInterrupted,
+    };
+  }
+
+  async #run(): Promise<void> {
     const { resume, epochs, patience, signal, validation } = this.#options;
     const { validateEvery = 1, validationNoise = 0 } = this.#options;
     await this.#training.setParameters({ ...this.#initial, ...this.#stateAt(this.#initial) });
@@ -288,11 +310,25 @@ class Loop {
       if (validation && epoch - this.#bestEpoch >= patience) break;
       if (await this.#options.isEnough?.({ ...this.#initial, ...this.#best })) break;
     }
-    return {
-      values: { ...this.#initial, ...this.#best },
-      bestEpoch: this.#bestEpoch,
-      history: this.#history,
-    };
+  }
+
+  /**
+   * After an abort: the averages so far, where no validation has found parameters that are better than the first ones. A first
+   * epoch of a large table takes minutes.
+   */
+  async #keepStarted(): Promise<void> {
+    const { validation } = this.#options;
+    if (this.#bestEpoch > 0) return;
+    const averaged = await this.#averages();
+    const isMoved = Object.entries(averaged).some(([name, values]) =>
+      values.some((value, i) => value !== this.#initial[name]![i]),
+    );
+    const areFinite = Object.values(averaged).every((values) => values.every(Number.isFinite));
+    if (!isMoved || !areFinite) return;
+    const loss = validation ? await this.#validate(validation, averaged, false) : Number.NaN;
+    if (validation && !(loss < this.#bestLoss)) return;
+    this.#best = averaged;
+    this.#bestEpoch = 1 + (this.#history.at(-1)?.epoch ?? 0);
   }
 
   /** The optimizer's state at values that it starts from: moments of zero, averages of the values. */
@@ -329,11 +365,12 @@ class Loop {
     return Object.fromEntries(this.#parameters.map(({ name }) => [name, values[stateNames.average(name)]!]));
   }
 
-  async #validate(validation: Rows, values: ParameterValues): Promise<number> {
+  async #validate(validation: Rows, values: ParameterValues, isStoppable: boolean = true): Promise<number> {
     await this.#evaluation.setParameters(values);
     // The same draws every time, so that differences are those of the parameters.
     const key = split(this.#options.key, "validation");
-    const { sums } = await this.#evaluation.run(validation, { signal: this.#options.signal, key });
+    const signal = isStoppable ? this.#options.signal : undefined;
+    const { sums } = await this.#evaluation.run(validation, { signal, key });
     return sums.loss![0]! / sums.total![0]!;
   }
 

@@ -30,11 +30,13 @@ export interface WeightedSamples {
 export interface Diagnostics {
   /** Number of samples. */
   readonly samples: number;
-  /** Mean of log p - log q: a lower bound of the log evidence, in nats, with its standard error. */
+  /** Mean of log p - log q: a lower bound of the log evidence, in nats. */
   readonly bound: number;
+  /** Standard error of {@link bound}. */
   readonly boundError: number;
-  /** Logarithm of the mean of the weights: the log evidence (the integral of the density), in nats, with its standard error. */
+  /** Logarithm of the mean of the weights: the log evidence (the integral of the density), in nats. */
   readonly logEvidence: number;
+  /** Standard error of {@link logEvidence}. */
   readonly logEvidenceError: number;
   /** Effective number of samples, 1 / sum of squared weights. */
   readonly effectiveSamples: number;
@@ -44,17 +46,23 @@ export interface Diagnostics {
 
 /** Moments and quantiles of one parameter, or derived quantity, weighted; those of the flow alone beside them. */
 export interface ParameterSummary {
+  /** Name of the column; of a vector, with the number of its element. */
   readonly name: string;
+  /** Weighted mean. */
   readonly mean: number;
+  /** Weighted standard deviation. */
   readonly sd: number;
-  /** Quantiles at 5, 50 and 95 percent. */
+  /** Weighted quantile at 5 percent. */
   readonly q5: number;
+  /** Weighted median. */
   readonly median: number;
+  /** Weighted quantile at 95 percent. */
   readonly q95: number;
   /** Monte Carlo standard error of the mean. */
   readonly meanError: number;
-  /** Of the flow, without weights. */
+  /** Mean of the flow, without weights. */
   readonly flowMean: number;
+  /** Standard deviation of the flow, without weights. */
   readonly flowSd: number;
 }
 
@@ -62,7 +70,9 @@ export interface ParameterSummary {
 export interface Approximation {
   /** The flow: it samples, has log-densities, is saved and loaded. */
   readonly flow: Flow;
+  /** How good it is. */
   readonly diagnostics: Diagnostics;
+  /** One entry a column: the parameters, and then what is derived of them. */
   readonly summary: readonly ParameterSummary[];
   /** Bounds along the training: minus the losses of its validations. */
   readonly history: readonly EpochRecord[];

@@ -42,7 +42,9 @@ import { type DerivedQuantities, densityOf, derivedOf, type LogDensity } from ".
 
 /** Progress of {@link fitVariational}. */
 export interface VariationalProgress {
+  /** Steps done. */
   readonly step: number;
+  /** Steps at most. */
   readonly steps: number;
   /** Lower bound of the log evidence at the averaged weights, in nats, on the same draws each time. */
   readonly bound: number;
@@ -81,6 +83,7 @@ export interface VariationalOptions extends EngineOptions {
   readonly diagnosticSamples?: number | undefined;
   /** Stops it with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
+  /** Called after each validation. */
   readonly onProgress?: ((progress: VariationalProgress) => void) | undefined;
   /** Called with one line for what does not stop the fit but should be known. */
   readonly onWarning?: ((message: string) => void) | undefined;

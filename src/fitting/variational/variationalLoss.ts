@@ -9,7 +9,7 @@ import type { Architecture } from "../../flows/architecture.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 
-/** How the gradient is estimated; see {@link variationalLoss}. */
+/** How the gradient is estimated: along the path of the samples, or the total one. */
 export type VariationalGradient = "path" | "total";
 
 /** Divergence that a flow minimizes: KL(q||p), or the mean of that and KL(p||q). */
