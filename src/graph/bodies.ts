@@ -16,11 +16,11 @@ import {
   type SlotExpr,
   sameShape,
   sizeOf,
-  topologicalOrder,
 } from "./expr.ts";
 import { asExpr, slot, type Value } from "./leaves.ts";
 import { gather, reshape, slice as takeSlice } from "./movement.ts";
 import { substitute } from "./rebuild.ts";
+import { scalarize } from "./scalarize.ts";
 
 /**
  * Applies a scalar program to each feature.
@@ -28,7 +28,8 @@ import { substitute } from "./rebuild.ts";
  * Each block is `[features]` or `[features, k]`; the body gets, block by block, the k scalars of one feature (one
  * for `[features]`), and returns its results, one list of scalars a result. Returned values have shape `[features]`
  * for a list of one scalar and `[features, k]` otherwise. A body sees its scalars and constants alone: what else it needs must
- * be a block.
+ * be a block. What it does with small vectors of them (sums, `logSumExp`, moves, products, maps) is written out as scalars.
+ * @throws ShapeError if a result is no scalar, or the body reads a value from outside, sums over rows, or iterates.
  */
 export function mapFeatures(
   blocks: readonly Expr[],
@@ -45,10 +46,6 @@ export function mapFeatures(
     return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], true));
   });
   const results = body(...slots).map((result) => result.map(asExpr));
-  const own = new Set<Expr>(slots.flat());
-  for (const node of topologicalOrder(results.flat(), own))
-    if (!own.has(node) && node.op !== "constant" && node.inputs.length === 0)
-      throw new ShapeError(`mapFeatures: a body cannot read a ${node.op} from outside; make it a block.`);
   return mapOf(blocks, features, slots, results).map((result) =>
     result.shape[1] === 1 ? reshape(result, [features]) : result,
   );
@@ -64,10 +61,12 @@ export function mapOf(
   for (const scalar of results.flat())
     if (sizeOf(scalar.shape) !== 1)
       throw new ShapeError(`mapFeatures: a body yields scalars, got ${formatShape(scalar.shape)}.`);
+  const flat = scalarize(results.flat(), new Set(slots.flat()));
+  let next = 0;
   const map: MapExpr = {
     op: "map",
     features,
-    body: { slots, results },
+    body: { slots, results: results.map((result) => result.map(() => flat[next++]!)) },
     shape: [],
     batched: blocks.some((block) => block.batched),
     inputs: blocks,

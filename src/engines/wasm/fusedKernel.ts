@@ -197,7 +197,7 @@ function emitBody(
     else if (node.op === "elementwise") {
       const operands = node.inputs.map((input) => scalars.get(input)!);
       scalars.set(node, emitOperation(v, node, operands));
-    } else scalars.set(node, scalars.get(node.inputs[0]!)!);
+    } else throw new Error(`the wasm engine has no scalar code for ${node.op} in the body of a map`);
   }
   for (const node of inside)
     if (node.op === "project" && node.inputs[0] === map)
