@@ -212,6 +212,7 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
           tiles.value(node),
           { kind: "parameter", name: "position" },
           { kind: "number", value: streamWord(node.stream) | 0 },
+          { kind: "parameter", name: "count" },
         ],
         reads: [],
         writes: [node],

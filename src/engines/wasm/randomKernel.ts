@@ -24,23 +24,33 @@ const [evenWords, oddWords] = [0, 4].map((first) =>
 ) as [number[], number[]];
 const upperHalf = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/** `(tile, position, stream)`: tile[element][lane] = the uniform number of the element in row firstRow + position + lane. */
+/**
+ * `(tile, position, stream, count)`: tile[element][lane] = the uniform number of the element in row firstRow + position + lane;
+ * lanes from `count` on have those of the last row, as they have its inputs.
+ */
 export function addRandomRows(
   module: ModuleBuilder,
   size: number,
   control: RandomControl,
   { rowLength, vector }: KernelShape,
 ): FunctionIndex {
-  return module.addFunction(null, ["i32", "i32", "i32"], [], (f) => {
-    const [tile, position, stream] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
+  return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
+    const [tile, position, stream, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
     const laneBytes = vector.precision === "float32" ? 4 : 8;
     const [zero, block, lane, at] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
     const word = (index: number): FunctionBuilder => f.load("i32.load", zero, 4 * index);
     const vectorLocal = (): Local => f.local("v128");
-    const rows = vectorLocal();
+    const [rows, lastRow] = [vectorLocal(), vectorLocal()];
     const keys = [vectorLocal(), vectorLocal()] as const;
     const counter: Counter = [vectorLocal(), vectorLocal(), vectorLocal(), vectorLocal()];
     f.i32(0).set(zero);
+    word(control.firstRow).get(position).op("i32.add").get(count).op("i32.add").i32(1).op("i32.sub");
+    f.op("i32x4.splat").set(lastRow);
     /** The elements 4 block to 4 block + words, in all lanes. */
     const elements = (words: number): void => {
       word(control.firstRow).get(position).op("i32.add").op("i32x4.splat");
@@ -50,7 +60,7 @@ export function addRandomRows(
       f.get(tile).set(at);
       f.forRange(lane, 0, rowLength, 4, () => {
         f.get(block).op("i32x4.splat").set(counter[0]);
-        f.get(rows).set(counter[1]);
+        f.get(rows).get(lastRow).op("i32x4.min_u").set(counter[1]);
         word(control.step).op("i32x4.splat").set(counter[2]);
         f.get(stream).op("i32x4.splat").set(counter[3]);
         keys.forEach((key, i) =>

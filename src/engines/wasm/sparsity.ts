@@ -71,3 +71,25 @@ export function extentOf(
     return [from, to];
   };
 }
+
+/**
+ * Extents of the rows of a matrix `[rows, columns]` that is read through several masks: what any of them lets through. All of
+ * it where there is none, or a reader without one.
+ */
+export function unionOf(
+  masks: readonly (Float64Array | undefined)[],
+  rows: number,
+  columns: number,
+): (row: number) => readonly [number, number] {
+  if (masks.length === 0 || masks.includes(undefined)) return () => [0, columns];
+  const extents = [...new Set(masks)].map((mask) => extentOf(mask, rows, columns, "rows"));
+  return (row) => {
+    let [first, past] = [columns, 0];
+    for (const extent of extents) {
+      const [from, to] = extent(row);
+      first = Math.min(first, from);
+      past = Math.max(past, to);
+    }
+    return [first, past];
+  };
+}

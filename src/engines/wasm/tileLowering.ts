@@ -14,7 +14,7 @@ import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts
 import type { KernelCache } from "./kernelCache.ts";
 import type { Argument, Call, Item } from "./memoryPlan.ts";
 import { contributions, type Run } from "./readiness.ts";
-import { bandsOf, extentOf, maskOf } from "./sparsity.ts";
+import { bandsOf, maskOf, unionOf } from "./sparsity.ts";
 import { viewOf } from "./storage.ts";
 import * as kernels from "./tileKernels.ts";
 
@@ -343,10 +343,8 @@ export class TileLowering {
       );
       items.push(this.#call(kernel, [this.value(x.value), this.value(across)], [across]));
     }
-    const readers = this.#consumers.get(node) ?? [];
-    const mask =
-      readers.length > 0 && readers.every((reader) => maskOf(reader)) ? maskOf(readers[0]!) : undefined;
-    for (const band of bandsOf(rows, extentOf(mask, rows, columns, "rows"))) {
+    const masks = (this.#consumers.get(node) ?? []).map(maskOf);
+    for (const band of bandsOf(rows, unionOf(masks, rows, columns))) {
       if (band.to === 0) continue;
       const from = band.from - (band.from % lanes);
       const to = Math.ceil(band.to / lanes) * lanes;
@@ -367,7 +365,8 @@ export class TileLowering {
         { kind: "value", owner: across, bytes: from * laneBytes },
         { kind: "shard", bytes: offset + (band.start * pitch + from) * laneBytes },
         { kind: "number", value: 0 },
-        { kind: "number", value: shape.rowLength },
+        // Only the lanes that have a row: what the others hold need not be zero, nor a number.
+        { kind: "parameter", name: "count" },
       ];
       items.push(this.#call(kernel, args, []));
     }
