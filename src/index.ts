@@ -69,12 +69,12 @@ export { standardization } from "./bijections/standardization.ts";
 export { type SylvesterOptions, sylvester } from "./bijections/sylvester.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
+export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "./data/columnRecord.ts";
 export { type ReadTableOptions, readTable } from "./data/readTable.ts";
 export {
   column,
   selectColumns,
   type Table,
-  type TextColumn,
   tableFromColumns,
   tableFromRows,
 } from "./data/table.ts";

@@ -5,7 +5,9 @@
  */
 
 import { closestName, listNames } from "../data/closestName.ts";
-import type { Table } from "../data/table.ts";
+
+export { allColumns } from "../data/table.ts";
+
 import { UsageError } from "../errors.ts";
 
 /** @throws UsageError if a name is in both lists. */
@@ -35,11 +37,6 @@ export function checkKnown(
   throw new UsageError(
     `${option}: ${where} has no column "${unknown}"${guess}; the columns are: ${listNames(known)}.`,
   );
-}
-
-/** All columns of a table, those of text too. */
-export function allColumns(table: Table): readonly string[] {
-  return [...table.columns, ...table.textColumns.map(({ name }) => name)];
 }
 
 /**

@@ -6,16 +6,18 @@
 
 /** Digits with at most one point and a decimal exponent; no hexadecimal, no thousands separators. */
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const INFINITY = /^([+-]?)inf(?:inity)?$/i;
-const MISSING = /^(?:na|n\/a|null|none|nan)?$/i;
-
-/** `1,5`, `1.234,56`, `1,234.50`: a number in a notation that is not read. */
-const FOREIGN_NUMBER = /^[+-]?\d[\d.,' ]*,\d+(?:\.\d+)?$/;
+const INFINITY = /^([+-]?)(?:inf(?:inity)?|1\.#inf)$/i;
 
 /**
- * The number that a cell holds: NaN if it is missing (empty, NA, N/A, null, none, nan; capitals do not
- * matter), an infinity for `inf` and `Infinity`, undefined if it is text. Blanks around it are ignored.
- * Numbers are read strictly: `1e-3`, `+1`, `.5` and `5.` are numbers; `12abc`, `0x10` and `1,000` are not.
+ * What pandas takes for missing, in whatever capitals: empty, NA, N/A, #N/A, #N/A N/A, #NA, <NA>, NULL, None, NaN,
+ * -NaN, and what C of Windows prints: 1.#IND, -1.#QNAN. Also the payloads that C prints, as in -nan(ind).
+ */
+const MISSING = /^(?:#?n\/?a|#n\/a n\/a|<na>|null|none|[+-]?nan(?:\(\w*\))?|[+-]?1\.#(?:ind|[qs]nan))?$/i;
+
+/**
+ * The number that a cell holds: NaN if it is missing ({@link isMissingCell}), an infinity for `inf` and `Infinity`,
+ * undefined if it is text. Blanks around it are ignored. Numbers are read strictly: `1e-3`, `+1`, `.5` and `5.` are
+ * numbers; `12abc`, `0x10` and `1,000` are not (see `dressOf`).
  */
 export function parseCell(cell: string): number | undefined {
   const text = cell.trim();
@@ -26,9 +28,9 @@ export function parseCell(cell: string): number | undefined {
   return undefined;
 }
 
-/** Whether text looks like a number with a decimal comma or thousands separators. */
-export function looksLikeForeignNumber(text: string): boolean {
-  return FOREIGN_NUMBER.test(text.trim());
+/** Whether a cell is empty or one of the usual marks of a missing value, such as NA, null or NaN. */
+export function isMissingCell(cell: string): boolean {
+  return MISSING.test(cell.trim());
 }
 
 /** A cell for a message: quoted, on one line, at most 40 characters of it. */

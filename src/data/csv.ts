@@ -10,10 +10,10 @@ import { DataError, FormatError } from "../errors.ts";
 import { parseCell, quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import type { Table } from "./table.ts";
-import { TableBuilder } from "./tableBuilder.ts";
+import { type CellReading, TableBuilder } from "./tableBuilder.ts";
 
 /** How to read delimited text. */
-export interface CsvOptions {
+export interface CsvOptions extends CellReading {
   /** One character; guessed from the first lines among `,` tab `|` `;` where it is not given. */
   readonly delimiter?: string;
   /** What to call the source in an error. */
@@ -48,13 +48,15 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 /** Takes rows of cells, the header first, and builds the table. */
 class RowReader {
   readonly #name: string;
+  readonly #reading: CellReading;
   #builder: TableBuilder | undefined;
   #width = 0;
   /** Blank lines of a one-column table that are missing cells if a row follows, else the file's end. */
   #blankLines = 0;
 
-  constructor(name: string) {
+  constructor(name: string, reading: CellReading) {
     this.#name = name;
+    this.#reading = reading;
   }
 
   /** The row that is read next, counted from 1, for messages; 0 is the header. */
@@ -102,7 +104,7 @@ class RowReader {
           "add a first line that names the columns",
       );
     }
-    this.#builder = new TableBuilder(names);
+    this.#builder = new TableBuilder(names, this.#reading);
     this.#width = names.length;
   }
 
@@ -128,7 +130,7 @@ class RowReader {
  */
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
   const name = options.name ?? "the CSV text";
-  const reader = new RowReader(name);
+  const reader = new RowReader(name, options);
   let parser: { parse(input: string, baseIndex: number, ignoreLastRow: boolean): unknown } | undefined;
   let rest = "";
 

@@ -81,7 +81,7 @@ class LineReader {
 
   #set(place: number, value: unknown): void {
     if (typeof value === "number") this.#builder.setNumber(place, value);
-    else if (typeof value === "boolean") this.#builder.setNumber(place, Number(value));
+    else if (typeof value === "boolean") this.#builder.setBoolean(place, value);
     else if (typeof value === "string") this.#builder.setCell(place, value);
     else if (value === null) this.#builder.setNumber(place, Number.NaN);
     else this.#builder.setText(place, Array.isArray(value) ? "an array" : "an object");

@@ -6,20 +6,9 @@
  */
 
 import { DataError, ShapeError } from "../errors.ts";
-import { looksLikeForeignNumber, quoteCell } from "./cell.ts";
+import { quoteCell } from "./cell.ts";
 import { closestName, listNames } from "./closestName.ts";
-
-/** A column that is no column of numbers, because at least one cell is text. Its values are not kept. */
-export interface TextColumn {
-  /** Name of the column. */
-  readonly name: string;
-  /** Row of the first cell that is no number, counted from 1. */
-  readonly row: number;
-  /** The first cell that is no number, as it stands in the file. */
-  readonly value: string;
-  /** How many cells are numbers; 0 for a column that is all text (and missing values). */
-  readonly numericCells: number;
-}
+import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
 
 /**
  * Columns of numbers. A missing cell is NaN, an infinite one is kept: what fits a flow decides about them.
@@ -33,8 +22,10 @@ export interface Table {
   readonly rows: number;
   /** Row-major, `rows * columns.length`. */
   readonly values: Float64Array;
-  /** Columns of the source that hold text; they have no values here. */
-  readonly textColumns: readonly TextColumn[];
+  /** What became of each column of the source, in its order: those of text, which have no values here, too. */
+  readonly records: readonly ColumnRecord[];
+  /** What a reader of the table should know of how it was read, such as a first line that may be data. */
+  readonly remarks?: readonly string[] | undefined;
 }
 
 /**
@@ -89,7 +80,7 @@ export function tableFromColumns(
     }
     for (let row = 0; row < rows; row++) values[row * names.length + columnIndex] = cells[row]!;
   });
-  return { columns: names, rows, values, textColumns: [] };
+  return { columns: names, rows, values, records: names.map(numbersRecord) };
 }
 
 /**
@@ -113,7 +104,12 @@ export function tableFromRows(
     if (values.length % width !== 0) {
       throw new ShapeError(`${values.length} values do not fill whole rows of ${width} columns`);
     }
-    return { columns: [...columns], rows: values.length / width, values, textColumns: [] };
+    return {
+      columns: [...columns],
+      rows: values.length / width,
+      values,
+      records: columns.map(numbersRecord),
+    };
   }
   const flat = new Float64Array(values.length * width);
   values.forEach((row, index) => {
@@ -122,17 +118,15 @@ export function tableFromRows(
     }
     flat.set(row, index * width);
   });
-  return { columns: [...columns], rows: values.length, values: flat, textColumns: [] };
+  return { columns: [...columns], rows: values.length, values: flat, records: columns.map(numbersRecord) };
 }
 
-/** What is wrong with a text column, in one line with the remedy. */
-function textColumnError({ name, row, value }: TextColumn): DataError {
-  const remedy = looksLikeForeignNumber(value)
-    ? "write decimals with a point and no thousands separators, or leave the column out with --columns"
-    : "leave the column out with --columns, or mend the cell";
-  return new DataError(`column "${name}" (row ${row}): ${quoteCell(value)} is not a number; ${remedy}`, {
+/** What is wrong with a column that has no values, in one line with the remedy. */
+function noValuesError({ name, leftOut }: ColumnRecord, further = ""): DataError {
+  const { row, reason, remedy } = leftOut!;
+  return new DataError(`${placeOf(name, row)}: ${reason}; ${remedy}${further}`, {
     column: name,
-    row,
+    ...(row === undefined ? {} : { row }),
   });
 }
 
@@ -140,14 +134,20 @@ function textColumnError({ name, row, value }: TextColumn): DataError {
 function columnIndex(table: Table, name: string): number {
   const index = table.columns.indexOf(name);
   if (index >= 0) return index;
-  const text = table.textColumns.find((column) => column.name === name);
-  if (text) throw textColumnError(text);
-  const all = [...table.columns, ...table.textColumns.map((column) => column.name)];
+  const record = table.records.find((column) => column.name === name);
+  if (record?.leftOut) throw noValuesError(record);
+  const all = allColumns(table);
   const closest = closestName(name, all);
   const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
   throw new DataError(`there is no column "${name}"${guess}; the columns are: ${listNames(all)}`, {
     column: name,
   });
+}
+
+/** All columns of a table's source, those of text too. */
+export function allColumns(table: Table): readonly string[] {
+  const named = table.records.map(({ name }) => name);
+  return named.length > 0 ? named : table.columns;
 }
 
 /**
@@ -179,24 +179,57 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
   for (let row = 0, at = 0; row < table.rows; row++) {
     for (const index of indices) values[at++] = table.values[row * width + index]!;
   }
-  return { columns: [...names], rows: table.rows, values, textColumns: [] };
+  const records = names.map(
+    (name) => table.records.find((record) => record.name === name) ?? numbersRecord(name),
+  );
+  return { columns: [...names], rows: table.rows, values, records };
+}
+
+/** Kinds of columns that are refused where none are chosen: leaving them out would hide a slip in the file. */
+const REFUSED = ["mixed", "unlike", "ambiguous"];
+
+/** `, or leave the column out with --columns x,y`, where there are other columns. */
+function leavingOut(columns: readonly string[]): string {
+  if (columns.length === 0) return "";
+  const plain = columns.length <= 6 && columns.every((name) => /^[\w.-]+$/.test(name));
+  return `, or leave the column out with --columns${plain ? ` ${columns.join(",")}` : ""}`;
 }
 
 /**
- * Names of the columns that are used where none are chosen: those of numbers. A column that is all text is
- * left out; one that mixes numbers and text, or holds numbers in a notation that is not read (`1,5`), is an
- * error, because leaving it out silently would hide a slip in the file.
+ * Names of the columns that are used where none are chosen: those of numbers. A column that is text, has no values, or
+ * holds numbers of rows is left out ({@link leftOutColumns} says so); one that mixes numbers and text, or holds numbers
+ * that can be read in two ways, is an error, because leaving it out would hide a slip in the file.
  *
  * @throws DataError for such a column, naming its first cell that is no number; or if no column is left.
  */
 export function numericColumns(table: Table): readonly string[] {
-  for (const text of table.textColumns) {
-    if (text.numericCells > 0 || looksLikeForeignNumber(text.value)) throw textColumnError(text);
-  }
-  if (table.columns.length === 0) {
-    const first = table.textColumns[0];
-    const seen = first ? `; column "${first.name}" starts with ${quoteCell(first.value)}` : "";
+  const leftOut = table.records.filter((record) => record.leftOut);
+  const names = table.columns.filter((name) => !leftOut.some((record) => record.name === name));
+  for (const record of leftOut)
+    if (REFUSED.includes(record.leftOut!.kind)) throw noValuesError(record, leavingOut(names));
+  if (names.length === 0) {
+    const first = leftOut[0];
+    if (first?.leftOut?.kind === "row-numbers" && leftOut.length === 1)
+      throw new DataError(
+        `no column holds numbers but "${first.name}", which counts the rows; name it in --columns`,
+      );
+    const { row, cell } = first?.leftOut ?? {};
+    const seen =
+      cell === undefined
+        ? ""
+        : `; column "${first!.name}" ${row === 1 ? "starts with" : `has in row ${row}`} ${quoteCell(cell)}`;
     throw new DataError(`no column holds numbers${seen}`);
   }
-  return table.columns;
+  return names;
+}
+
+/**
+ * The columns that {@link numericColumns} leaves out, with the reason and the remedy, in the source's order.
+ *
+ * @param but columns that are used otherwise.
+ */
+export function leftOutColumns(table: Table, but: readonly string[] = []): readonly LeftOutColumn[] {
+  return table.records.flatMap(({ name, leftOut }) =>
+    leftOut && !but.includes(name) ? [{ column: name, ...leftOut }] : [],
+  );
 }

@@ -5,57 +5,34 @@
  * @module
  */
 
-import { parseCell } from "./cell.ts";
-import { checkColumnNames, type Table, type TextColumn } from "./table.ts";
+import { UsageError } from "../errors.ts";
+import { closestName, listNames } from "./closestName.ts";
+import { type ColumnParse, type ColumnRecord, checkColumnParse } from "./columnRecord.ts";
+import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
+import { checkColumnNames, type Table } from "./table.ts";
 
-/** The cells of one column so far. Rows that were skipped are missing (NaN). */
-class GrowingColumn {
-  readonly name: string;
-  values: Float64Array | undefined = new Float64Array(256);
-  length = 0;
-  numericCells = 0;
-  textRow = 0;
-  text = "";
+/** How cells are to be read. */
+export interface CellReading {
+  /** What is known of the cells of columns, by name; what is not is found out. */
+  readonly parse?: Readonly<Record<string, ColumnParse | readonly ColumnParse[]>> | undefined;
+  /** Marks of missing values beside the usual ones, such as `?`. */
+  readonly missingMarks?: readonly string[] | undefined;
+}
 
-  constructor(name: string) {
-    this.name = name;
-  }
+/** The marks of missing values as columns look for them; undefined where there are none. */
+export function missingMarksOf(marks: readonly string[] | undefined): MissingMarks | undefined {
+  if (marks === undefined || marks.length === 0) return undefined;
+  const texts = new Set(marks.map((mark) => mark.trim()));
+  const numbers = [...texts].filter((mark) => mark !== "").map(Number);
+  return { texts, numbers: new Set(numbers.filter((value) => !Number.isNaN(value))) };
+}
 
-  /** Makes rows `length .. rows - 1` missing. */
-  fillTo(rows: number): void {
-    if (rows <= this.length) return;
-    if (this.values) {
-      this.#reserve(rows);
-      this.values.fill(Number.NaN, this.length, rows);
-    }
-    this.length = rows;
-  }
-
-  push(value: number): void {
-    // A missing cell speaks neither for numbers nor for text.
-    if (!Number.isNaN(value)) this.numericCells++;
-    if (this.values) {
-      this.#reserve(this.length + 1);
-      this.values[this.length] = value;
-    }
-    this.length++;
-  }
-
-  pushText(text: string): void {
-    this.length++;
-    if (!this.values) return;
-    this.values = undefined;
-    this.textRow = this.length;
-    this.text = text;
-  }
-
-  #reserve(length: number): void {
-    const old = this.values!;
-    if (length <= old.length) return;
-    const grown = new Float64Array(Math.max(length, 2 * old.length));
-    grown.set(old.subarray(0, this.length));
-    this.values = grown;
-  }
+/** What is known of columns, checked; each list holds at least one kind. */
+export function columnParses({ parse }: CellReading): ReadonlyMap<string, readonly ColumnParse[]> {
+  const found = new Map<string, readonly ColumnParse[]>();
+  for (const [name, kinds] of Object.entries(parse ?? {}))
+    found.set(name, checkColumnParse(name, typeof kinds === "string" ? [kinds] : kinds));
+  return found;
 }
 
 /**
@@ -64,11 +41,18 @@ class GrowingColumn {
  */
 export class TableBuilder {
   readonly #columns: GrowingColumn[] = [];
+  readonly #parses: ReadonlyMap<string, readonly ColumnParse[]>;
+  readonly #marks: MissingMarks | undefined;
   #rows = 0;
 
-  /** @throws DataError if a name is empty or used twice. */
-  constructor(names: readonly string[]) {
+  /**
+   * @throws DataError if a name is empty or used twice.
+   * @throws UsageError for a kind of `parse` that there is not.
+   */
+  constructor(names: readonly string[], reading: CellReading = {}) {
     checkColumnNames(names);
+    this.#parses = columnParses(reading);
+    this.#marks = missingMarksOf(reading.missingMarks);
     for (const name of names) this.addColumn(name);
   }
 
@@ -79,28 +63,37 @@ export class TableBuilder {
 
   /** Adds a column whose cells so far are missing; returns its place. */
   addColumn(name: string): number {
-    return this.#columns.push(new GrowingColumn(name)) - 1;
+    return (
+      this.#columns.push(new GrowingColumn(name, { parse: this.#parses.get(name), marks: this.#marks })) - 1
+    );
   }
 
   /** Sets the current row's cell in the column at `place` from text. */
   setCell(place: number, cell: string): void {
-    const value = parseCell(cell);
-    if (value === undefined) this.setText(place, cell);
-    else this.setNumber(place, value);
+    const column = this.#columns[place]!;
+    column.fillTo(this.#rows);
+    column.read(cell);
   }
 
   /** Sets the current row's cell to a number; NaN is a missing value. */
   setNumber(place: number, value: number): void {
     const column = this.#columns[place]!;
     column.fillTo(this.#rows);
-    column.push(value);
+    column.number(value);
+  }
+
+  /** Sets the current row's cell to a truth value: 1 or 0. */
+  setBoolean(place: number, value: boolean): void {
+    const column = this.#columns[place]!;
+    column.fillTo(this.#rows);
+    column.boolean(value);
   }
 
   /** Sets the current row's cell to text that is no number. */
   setText(place: number, text: string): void {
     const column = this.#columns[place]!;
     column.fillTo(this.#rows);
-    column.pushText(text);
+    column.text(text);
   }
 
   /** Closes the current row; `count` closes further rows that are missing throughout. */
@@ -108,14 +101,19 @@ export class TableBuilder {
     this.#rows += count;
   }
 
-  /** The table. The builder's memory is given up column by column; do not use it afterwards. */
+  /**
+   * The table. The builder's memory is given up column by column; do not use it afterwards.
+   *
+   * @throws UsageError if `parse` names a column that there is not.
+   */
   build(): Table {
     const rows = this.#rows;
+    const names = this.#columns.map(({ name }) => name);
+    checkParsedNames([...this.#parses.keys()], names);
     for (const column of this.#columns) column.fillTo(rows);
-    const numeric = this.#columns.filter((column) => column.values);
-    const textColumns: TextColumn[] = this.#columns
-      .filter((column) => !column.values)
-      .map(({ name, textRow, text, numericCells }) => ({ name, row: textRow, value: text, numericCells }));
+    const finished = this.#columns.map((column) => column.finish());
+    const records: ColumnRecord[] = finished.map(({ record }) => record);
+    const numeric = finished.filter(({ values }) => values);
     const width = numeric.length;
     const values = new Float64Array(rows * width);
     numeric.forEach((column, place) => {
@@ -123,6 +121,17 @@ export class TableBuilder {
       column.values = undefined;
       for (let row = 0; row < rows; row++) values[row * width + place] = cells[row]!;
     });
-    return { columns: numeric.map((column) => column.name), rows, values, textColumns };
+    return { columns: numeric.map(({ record }) => record.name), rows, values, records };
   }
+}
+
+/** @throws UsageError for a name that is no column's. */
+export function checkParsedNames(parsed: readonly string[], names: readonly string[]): void {
+  const unknown = parsed.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const closest = closestName(unknown, names);
+  const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  throw new UsageError(
+    `parse: there is no column "${unknown}"${guess}; the columns are: ${listNames(names)}.`,
+  );
 }

@@ -43,7 +43,8 @@ function checkStructure(metadata: FileMetaData, tree: SchemaTree, name: string):
 /** Adds one cell, whatever hyparquet made of it, below the column's last one. */
 function setCell(builder: TableBuilder, place: number, value: unknown): void {
   if (typeof value === "number") builder.setNumber(place, value);
-  else if (typeof value === "bigint" || typeof value === "boolean") builder.setNumber(place, Number(value));
+  else if (typeof value === "bigint") builder.setNumber(place, Number(value));
+  else if (typeof value === "boolean") builder.setBoolean(place, value);
   else if (value === null || value === undefined) builder.setNumber(place, Number.NaN);
   else if (typeof value === "string") builder.setCell(place, value);
   else if (value instanceof Date) {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { closestName } from "../../src/data/closestName.ts";
+import type { ColumnParse } from "../../src/data/columnRecord.ts";
 import { readCsv } from "../../src/data/csv.ts";
 import {
   column,
+  leftOutColumns,
   numericColumns,
   selectColumns,
   tableFromColumns,
@@ -58,7 +60,7 @@ describe("choosing columns", () => {
     const chosen = selectColumns(await people(), ["height", "age"]);
     expect(chosen.columns).toEqual(["height", "age"]);
     expect([...chosen.values]).toEqual([1.7, 31, 1.8, 32, 1.9, Number.NaN]);
-    expect(chosen.textColumns).toEqual([]);
+    expect(chosen.records.map(({ name }) => name)).toEqual(["height", "age"]);
   });
 
   test("an unknown name lists those there are and the closest", async () => {
@@ -72,7 +74,7 @@ describe("choosing columns", () => {
   test("a text column names its first cell that is no number", async () => {
     const table = await people();
     expect(() => selectColumns(table, ["score"])).toThrow(
-      'column "score" (row 3): "n.a." is not a number; leave the column out with --columns, or mend the cell',
+      'column "score" (row 3): "n.a." is not a number; if it stands for a missing value, pass --na n.a.; else mend the cell',
     );
     try {
       selectColumns(table, ["city"]);
@@ -93,27 +95,41 @@ describe("the default columns", () => {
   test("are those of numbers; a column that is all text is left out", async () => {
     const table = await readCsv("name,x\nAnn,1\nNA,2\n");
     expect(numericColumns(table)).toEqual(["x"]);
-    expect(table.textColumns).toEqual([{ name: "name", row: 1, value: "Ann", numericCells: 0 }]);
+    expect(leftOutColumns(table)).toEqual([
+      {
+        column: "name",
+        kind: "text",
+        row: 1,
+        cell: "Ann",
+        reason: '"Ann" is not a number',
+        remedy: "to use it, write its values as numbers",
+      },
+    ]);
   });
 
   test("a column of both numbers and text is an error, not left out", async () => {
     const table = await people();
-    expect(() => numericColumns(table)).toThrow(/column "score" \(row 3\): "n\.a\." is not a number/);
-    expect(table.textColumns.find(({ name }) => name === "score")?.numericCells).toBe(1);
+    expect(() => numericColumns(table)).toThrow(
+      /column "score" \(row 3\): "n\.a\." is not a number; .*--na n\.a\.; .*--columns age,height$/,
+    );
   });
 
-  test("numbers with a decimal comma or thousands separators are an error, not left out", async () => {
-    const table = await readCsv("x;y\n1,5;1\n2,5;2\n");
-    expect(() => numericColumns(table)).toThrow(
-      /column "x" \(row 1\): "1,5" is not a number; write decimals/,
+  test("numbers that can be read in two ways are an error with both remedies, not left out", async () => {
+    const thousands = await readCsv('x,y\n"1,000",1\n"2,500",1\n');
+    expect(() => numericColumns(thousands)).toThrow(
+      'column "x" (row 1): "1,000" is not a number without doubt: it may be 1000 or 1; ' +
+        "pass --parse x=thousands or --parse x=decimal-comma, or leave the column out with --columns y",
     );
-    const thousands = await readCsv('x,y\n"1,000",1\n"2,000",1\n');
-    expect(() => numericColumns(thousands)).toThrow(/"1,000" is not a number; write decimals/);
+    const asked = async (kind: ColumnParse): Promise<number[]> => [
+      ...column(await readCsv('x,y\n"1,000",1\n"2,500",1\n', { parse: { x: kind } }), "x"),
+    ];
+    expect(await asked("thousands")).toEqual([1000, 2500]);
+    expect(await asked("decimal-comma")).toEqual([1, 2.5]);
   });
 
   test("no column of numbers is an error that shows what there is", async () => {
-    const table = await readCsv("a b\n1 2\n");
-    expect(() => numericColumns(table)).toThrow('no column holds numbers; column "a b" starts with "1 2"');
+    const table = await readCsv("a;b\nRome;Oslo\n");
+    expect(() => numericColumns(table)).toThrow('no column holds numbers; column "a" starts with "Rome"');
   });
 });
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { gzipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
-import { numericColumns, tableFromRows } from "../../src/data/table.ts";
+import { leftOutColumns, numericColumns, tableFromRows } from "../../src/data/table.ts";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
 import { readParquet, writeParquet } from "../../src/formats/parquet.ts";
 
@@ -41,11 +41,16 @@ describe("reading", () => {
         [-3, 2, missing, 2 ** 40, missing],
       ],
     );
-    expect({ ...table, textColumns: [] }).toEqual(numbers);
-    expect(table.textColumns).toEqual([
-      { name: "city", row: 1, value: "Rome", numericCells: 0 },
-      { name: "mixed", row: 3, value: "x", numericCells: 2 },
-      { name: "when", row: 1, value: "1970-01-01T00:00:00.000Z", numericCells: 0 },
+    expect({ ...table, records: numbers.records }).toEqual(numbers);
+    expect(table.records.map(({ readAs }) => readAs).slice(0, 6)).toEqual([
+      ...Array(4).fill("numbers"),
+      "booleans",
+      "text",
+    ]);
+    expect(leftOutColumns(table)).toMatchObject([
+      { column: "city", kind: "text", row: 1, cell: "Rome" },
+      { column: "mixed", kind: "mixed", row: 3, cell: "x" },
+      { column: "when", kind: "text", row: 1, cell: "1970-01-01T00:00:00.000Z" },
     ]);
     expect(() => numericColumns(table)).toThrow(/column "mixed" \(row 3\)/);
   });
