@@ -215,6 +215,7 @@ export {
   type EvaluationOptions,
   Flow,
   type FlowDescription,
+  type LoadOptions,
   load,
   type SampleOptions,
   type SampleWithLogProb,

@@ -10,143 +10,65 @@ import { FormatError, UsageError } from "./errors.ts";
 /** Whether the code runs in Node (or something that passes for it), with files and standard input. */
 export const isNode: boolean = typeof globalThis.process?.getBuiltinModule === "function";
 
+/** The modules of Node that are reached. */
+interface NodeModules {
+  readonly "node:fs": typeof import("node:fs");
+  readonly "node:net": typeof import("node:net");
+  readonly "node:path": typeof import("node:path");
+  readonly "node:tty": typeof import("node:tty");
+}
+
 /** A Node module, or a UsageError that says what to do instead in a browser. */
-function nodeModule<Id extends "node:fs" | "node:os" | "node:path">(id: Id, remedy: string) {
-  const found = globalThis.process?.getBuiltinModule?.(id);
+export function nodeModule<Id extends keyof NodeModules>(id: Id, remedy: string): NodeModules[Id] {
+  const found = globalThis.process?.getBuiltinModule?.(id as string) as NodeModules[Id] | undefined;
   if (!found) throw new UsageError(remedy);
   return found;
 }
 
-/** The part of a Node error that says what happened, as a person would put it. */
-function reasonOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  switch (code) {
-    case "ENOENT":
-      return "there is no such file";
-    case "EISDIR":
-      return "it is a folder, not a file";
-    case "EACCES":
-    case "EPERM":
-      return "permission denied";
-    case "ENOTDIR":
-      return "a part of the path is not a folder";
-    case "ENAMETOOLONG":
-      return "the name is too long";
-    case "ENOSPC":
-      return "the disk is full";
-    case "EMFILE":
-      return "too many files are open";
-    default:
-      return error instanceof Error ? error.message : String(error);
-  }
+/** What the errors of the operating system mean, and what to do. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder, not a file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOTDIR: "a part of the path is a file, not a folder; mend the path",
+  ELOOP: "its symbolic links lead in a circle; mend the link",
+  ENAMETOOLONG: "the name is too long; choose a shorter one",
+  ENOSPC: "the disk is full; free some space, or choose another place",
+  EDQUOT: "the disk quota is used up; free some space, or choose another place",
+  EFBIG: "the file would be larger than is allowed (ulimit -f)",
+  EROFS: "the file system is read-only; choose another place",
+  EMFILE: "too many files are open; raise the limit (ulimit -n)",
+  ENFILE: "too many files are open on this machine; close some programs",
+  ENOMEM: "there is not enough memory; close other programs, or raise the limit (ulimit -v)",
+  ERR_MEMORY_ALLOCATION_FAILED:
+    "there is not enough memory; close other programs, or raise the limit (ulimit -v)",
+  ENXIO: "nothing is at its other end",
+  EPIPE: "its reader went away",
+  EBUSY: "it is in use",
+  EIO: "the device failed",
+  ERR_INVALID_ARG_VALUE: "a path cannot hold a null character",
+};
+
+/** The part of an error of Node's that says what happened, as a person would put it, and what to do. */
+export function reasonOf(error: unknown): string {
+  const code = String((error as { code?: unknown } | null)?.code);
+  if (Object.hasOwn(reasons, code)) return reasons[code]!;
+  const message = error instanceof Error ? error.message : String(error);
+  // How V8 says that memory is short, for an array and for what WebAssembly works on.
+  return isOutOfMemory(error) ? reasons.ENOMEM! : message.replace(/^E[A-Z0-9]+: /, "");
 }
 
-/** More than this many bytes are not read: no machine that this library is for holds them twice. */
-const LARGEST_FILE = 2 ** 32 - 1;
-
-/**
- * The whole content of a file.
- *
- * @throws FormatError if the file is absent, unreadable, a folder, or 4 GiB and more.
- * @throws UsageError in a browser, which has no paths.
- */
-export async function readFileBytes(path: string): Promise<Uint8Array> {
-  const fs = nodeModule("node:fs", `a browser cannot open "${path}": pass the bytes or a Blob (a File)`);
-  let handle: Awaited<ReturnType<typeof fs.promises.open>> | undefined;
-  try {
-    handle = await fs.promises.open(path, "r");
-    const status = await handle.stat();
-    if (status.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
-    if (status.size > LARGEST_FILE) throw new Error(`it has ${status.size} bytes; at most 4 GiB can be read`);
-    // A pipe or a device (`/dev/stdin`, `<(...)`) reports no size: read until it ends.
-    if (!status.isFile()) return concatenate(await collect(handle.createReadStream({ autoClose: false })));
-    const bytes = new Uint8Array(status.size);
-    let filled = 0;
-    while (filled < bytes.length) {
-      // One read call takes less than 2 GiB.
-      const length = Math.min(bytes.length - filled, 2 ** 30);
-      const { bytesRead } = await handle.read(bytes, filled, length, filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
-  } catch (error) {
-    throw new FormatError(`cannot read "${path}": ${reasonOf(error)}`);
-  } finally {
-    await handle?.close();
-  }
-}
-
-/** Distinguishes the temporary files of one process. */
-let temporaryFiles = 0;
-
-/** Whether there is a file of this name; false in a browser. */
-export async function fileExists(path: string): Promise<boolean> {
-  const files = globalThis.process?.getBuiltinModule?.("node:fs");
-  return files?.existsSync(path) ?? false;
-}
-
-/**
- * Writes a file so that it is either complete or as it was: to a temporary file in the same folder, flushed,
- * then renamed over the target. On failure the temporary file is removed and an existing target untouched.
- * A symbolic link is followed; a device or a pipe (`/dev/stdout`) is written directly.
- *
- * @param content bytes, or a string that is written as UTF-8.
- * @throws FormatError if the folder does not exist, the target is a folder, or writing fails.
- * @throws UsageError in a browser.
- */
-export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
-  const remedy = `a browser cannot write "${path}": take the bytes instead and offer them as a download`;
-  const fs = nodeModule("node:fs", remedy).promises;
-  const { dirname, basename, join } = nodeModule("node:path", remedy);
-  const target = await fs.realpath(path).catch(() => path);
-  const status = await fs.stat(target).catch(() => undefined);
-  if (status?.isDirectory()) throw new FormatError(`cannot write "${path}": it is a folder, not a file`);
-  const folder = dirname(target);
-  if (!(await fs.stat(folder).catch(() => undefined))?.isDirectory()) {
-    throw new FormatError(`cannot write "${path}": there is no folder "${folder}"; create it first`);
-  }
-  if (status && !status.isFile()) {
-    await fs.writeFile(target, content).catch((error: unknown) => {
-      throw new FormatError(`cannot write "${path}": ${reasonOf(error)}`);
-    });
-    return;
-  }
-  const temporary = join(folder, `.${basename(target)}.${globalThis.process.pid}-${temporaryFiles++}.tmp`);
-  try {
-    const handle = await fs.open(temporary, "wx", status ? status.mode & 0o777 : 0o666);
-    try {
-      await handle.writeFile(content);
-      // Without the flush, a crash soon after the rename could leave an empty file in the old one's place.
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await fs.rename(temporary, target);
-  } catch (error) {
-    await fs.rm(temporary, { force: true }).catch(() => undefined);
-    throw new FormatError(`cannot write "${path}": ${reasonOf(error)}`);
-  }
-}
-
-/**
- * Everything on standard input, until it ends.
- *
- * @throws UsageError in a browser, or where standard input is a terminal (nothing is piped in).
- */
-export async function readStandardInput(): Promise<Uint8Array> {
-  if (!isNode) throw new UsageError("a browser has no standard input: pass the bytes or a Blob (a File)");
-  const input = globalThis.process.stdin;
-  if (input.isTTY) throw new UsageError(`"-" reads standard input, but nothing is piped into it`);
-  return concatenate(await collect(input));
-}
-
-async function collect(source: AsyncIterable<Uint8Array | string>): Promise<Uint8Array[]> {
-  const parts: Uint8Array[] = [];
-  for await (const part of source) {
-    parts.push(typeof part === "string" ? new TextEncoder().encode(part) : part);
-  }
-  return parts;
+/** Whether memory was short: for an array, for WebAssembly, or for a thread. */
+export function isOutOfMemory(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  if (/^(ENOMEM|ERR_MEMORY_ALLOCATION_FAILED|ERR_WORKER_OUT_OF_MEMORY)$/.test(String(code))) return true;
+  return (
+    error instanceof RangeError &&
+    /allocation failed|could not allocate|out of memory|invalid (typed )?array length(: \d|$)|invalid array buffer length/i.test(
+      String(message),
+    )
+  );
 }
 
 /** The parts one after the other, in new memory. */

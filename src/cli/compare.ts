@@ -106,7 +106,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
   const { compare, readTable } = await import("../index.ts");
   const signal = interruptSignal();
-  const table = await readTable(data);
+  const table = await readTable(data, { signal });
   const source = data === "-" ? "standard input" : basename(data);
   const known = allColumns(table);
   const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";

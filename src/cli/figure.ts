@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileAtomically } from "../platform.ts";
+import { writeFileAtomically } from "../files.ts";
 import { rasterize } from "./rasterize.ts";
 
 export { type PairPlotOptions, pairPlot } from "./pairPlot.ts";

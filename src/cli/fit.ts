@@ -6,12 +6,13 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { UsageError } from "../errors.ts";
+import { AbortedError, UsageError } from "../errors.ts";
+import { isSameFile } from "../files.ts";
 import { isTrained, modelKinds } from "../flows/kinds.ts";
 import type { ModelKind } from "../index.ts";
 import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { describeArchitecture } from "./describe.ts";
-import { interruptSignal } from "./interrupt.ts";
+import { canAsk, confirm, interruptSignal } from "./interrupt.ts";
 import { checkTrainingFlags } from "./kinds.ts";
 import {
   defined,
@@ -54,6 +55,7 @@ interface FitFlags {
   readonly dequantize?: readonly string[];
   readonly checkpoint?: string;
   readonly resume?: boolean;
+  readonly keep?: boolean;
   readonly seed?: number;
   readonly threads?: number;
   readonly wideSimd?: boolean;
@@ -82,15 +84,33 @@ function checkFlags(flags: FitFlags): void {
     throw new UsageError("--resume needs --checkpoint FILE, the file to go on from.");
   }
   checkOutput(flags.out, [".safetensors"], "a model");
-  if (flags.checkpoint !== undefined) checkWritable("--checkpoint", flags.checkpoint);
+  if (flags.checkpoint === undefined) return;
+  checkWritable("--checkpoint", flags.checkpoint);
+  if (isSameFile(flags.checkpoint, flags.out))
+    throw new UsageError(`--checkpoint and --out both name "${flags.out}"; give them two names.`);
+}
+
+/** The end of a fit that was stopped and wrote no model, with what helps the next time. */
+function stopped({ keep, checkpoint }: FitFlags, isTraining: boolean): AbortedError {
+  if (!isTraining) return new AbortedError("The fit was aborted");
+  const resume =
+    checkpoint === undefined
+      ? "--checkpoint and --resume go on where it stopped"
+      : "--resume goes on from the checkpoint";
+  const how = keep
+    ? `The fit was aborted before it had a model to keep (${resume})`
+    : `The fit was aborted (--keep writes the best model so far; ${resume})`;
+  return new AbortedError(how);
 }
 
 async function run(data: string, flags: FitFlags): Promise<void> {
   checkFlags(flags);
   const started = performance.now();
   const { fitFlow, readTable } = await import("../index.ts");
-  const signal = interruptSignal();
-  const table = await readTable(data);
+  const isTraining = isTrained(flags.flow ?? "nsf-ar");
+  const keepOnAbort = isTraining && (flags.keep || canAsk()) ? true : undefined;
+  const signal = interruptSignal({ lingers: keepOnAbort === true });
+  const table = await readTable(data, { signal });
   const source = data === "-" ? "standard input" : basename(data);
   const known = allColumns(table);
   const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
@@ -98,13 +118,14 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   checkKnown("--given", flags.given, known, source);
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
   if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
-  const display = progressDisplay(isTrained(flags.flow ?? "nsf-ar") ? "epoch" : "step");
+  const display = progressDisplay(isTraining ? "epoch" : "step");
   const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
   const { missing, checkpoint, resume, seed, threads, precision, engine, wideSimd: wide } = flags;
   try {
     const result = await fitFlow(table, {
       ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
       ...defined({ missing, checkpoint, resume, seed, threads, precision, engine, wide }),
+      ...defined({ keepOnAbort }),
       ...defined({ learningRate: flags.lr, averaging: flags.ema }),
       ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
       signal,
@@ -112,6 +133,12 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       onWarning: (line) => display.warn(line),
     });
     display.stop();
+    const { interrupted } = result;
+    if (interrupted && !flags.keep) {
+      // A request to terminate is nobody to answer.
+      const question = `Interrupted after ${formatCount(result.epochs)} epochs. Write the best model so far to ${flags.out}?`;
+      if (signal.reason !== "SIGINT" || !(await confirm(question))) throw stopped(flags, isTraining);
+    }
     await result.flow.save(flags.out);
     const seconds = (performance.now() - started) / 1000;
     const { trainLogProb, validationLogProb, parameters } = result;
@@ -123,6 +150,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         epochs: result.epochs,
         seconds: rounded,
         parameters,
+        interrupted,
         out: flags.out,
       });
       return;
@@ -131,8 +159,11 @@ async function run(data: string, flags: FitFlags): Promise<void> {
     const dropped = result.dropped > 0 ? `, ${formatCount(result.dropped)} left out for missing values` : "";
     const condition: [string, string][] =
       result.flow.given.length > 0 ? [["given", result.flow.given.join(", ")]] : [];
+    const end = interrupted
+      ? `, interrupted after ${formatCount(result.epochs)} epochs: the best model so far`
+      : "";
     await print(
-      `fitted ${formatCount(result.rows)} rows of ${source}${dropped}\n${formatFacts([
+      `fitted ${formatCount(result.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
         ["columns", result.flow.columns.join(", ")],
         ...condition,
         ["architecture", describeArchitecture(result.flow.description)],
@@ -143,6 +174,8 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         ["model", flags.out],
       ])}`,
     );
+  } catch (error) {
+    throw (error as { code?: unknown }).code === "PUSHFORWARD_ABORTED" ? stopped(flags, isTraining) : error;
   } finally {
     display.stop();
   }
@@ -188,6 +221,7 @@ export function addFit(program: Command): void {
     .option("--dequantize <names>", "spread values recorded in steps: a,b or all", nameList("--dequantize"))
     .option("--checkpoint <file>", "file to save the state of the fit to")
     .option("--resume", "go on from the checkpoint")
+    .option("--keep", "on Ctrl-C write the best model so far, and end with exit code 0")
     .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
     .option("--threads <n>", "threads to use", positiveInteger("--threads"))
     .option("--wide-simd", wideSimdHelp)

@@ -35,7 +35,7 @@ function groupList(option: string): OptionParser<readonly (readonly string[])[]>
 async function run(data: string, { json, dequantize, ...flags }: InformationFlags): Promise<void> {
   const { information, readTable } = await import("../index.ts");
   const signal = interruptSignal();
-  const table = await readTable(data);
+  const table = await readTable(data, { signal });
   const found = await information(table, {
     ...defined({ ...flags, dequantize: dequantize?.join() === "all" ? ("all" as const) : dequantize }),
     signal,

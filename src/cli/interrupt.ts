@@ -4,17 +4,51 @@
  * @module
  */
 
+import { createInterface } from "node:readline";
+
 /** The exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
 export const INTERRUPTED = 130;
 
-/** A signal that the first Ctrl-C (or a request to terminate) aborts; a second one ends the process at once. */
-export function interruptSignal(): AbortSignal {
+/** Milliseconds that work has to stop, after which the process ends whatever it waits for. */
+const grace = 3000;
+
+/** What ends the process where the work does not: files are written whole or not at all, so any moment will do. */
+function end(): never {
+  process.stderr.write("Interrupted; no output file was changed\n");
+  process.exit(INTERRUPTED);
+}
+
+/**
+ * A signal that the first Ctrl-C (or a request to terminate) aborts, with the name of the system's signal as its reason; a
+ * second one ends the process at once.
+ *
+ * @param lingers whether the work has something to do after it, such as writing what it has: it takes its time.
+ */
+export function interruptSignal({ lingers = false }: { readonly lingers?: boolean } = {}): AbortSignal {
   const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    controller.abort();
+  const stop = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) end();
+    controller.abort(name);
+    if (!lingers) setTimeout(end, grace);
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   return controller.signal;
+}
+
+/** Whether somebody sits at a terminal who can be asked. */
+export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
+
+/** Asks for a yes or no; no is what an end of the input says. */
+export async function confirm(question: string): Promise<boolean> {
+  // Not as a terminal: that would take Ctrl-C for itself, which here ends the process.
+  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      lines.on("close", () => resolve(false));
+      lines.question(`${question} [Y/n] `, (answer) => resolve(/^\s*(y|yes)?\s*$/i.test(answer)));
+    });
+  } finally {
+    lines.close();
+  }
 }

@@ -19,6 +19,7 @@ const TRAINING_FLAGS = [
   "ema",
   "checkpoint",
   "resume",
+  "keep",
 ] as const;
 
 /**

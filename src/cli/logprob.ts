@@ -59,8 +59,8 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, readTable, tableFromColumns, writeTable } = await import("../index.ts");
   const signal = interruptSignal();
-  const flow = await load(model);
-  const table = await readTable(data);
+  const flow = await load(model, { signal });
+  const table = await readTable(data, { signal });
   const logProb = await flow.logProb(table, { ...defined({ engine, wide }), signal });
   const scores = tableFromColumns({ logProb });
   if (out === "-") return await printCsv(scores);

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * The command line: `pushforward fit | logprob | sample | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
- * failed, 2 the call was wrong. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
+ * failed, 2 the call was wrong, 130 interrupted. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { isOutOfMemory, reasonOf } from "../platform.ts";
 import { addApproximate } from "./approximate.ts";
 import { addCompare } from "./compare.ts";
 import { addFit } from "./fit.ts";
@@ -38,7 +39,7 @@ function buildProgram(): Command {
 Example:
   pushforward fit galaxies.csv --out galaxies.safetensors --seed 1
 
-Exit codes: 0 done, 1 the work failed, 2 the call was wrong.`,
+Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     );
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
@@ -89,7 +90,13 @@ function failureOf(error: unknown, program: Command): Failure | undefined {
     case "PUSHFORWARD_ABORTED":
       return { line: `${message.replace(/\.$/, "")}; no output file was changed`, exitCode: INTERRUPTED };
   }
-  if (String(codeOf(error)).startsWith("PUSHFORWARD_")) return { line: message, exitCode: 1 };
+  const code = String(codeOf(error));
+  if (code.startsWith("PUSHFORWARD_")) return { line: message, exitCode: 1 };
+  // What the machine refuses: memory, files, threads.
+  if (isOutOfMemory(error) || /^E[A-Z]+$/.test(code)) {
+    const { path } = error as NodeJS.ErrnoException;
+    return { line: `${path === undefined ? "" : `${path}: `}${reasonOf(error)}`, exitCode: 1 };
+  }
   const remedy = "this should not happen; PUSHFORWARD_DEBUG=1 shows where it did";
   return { line: `unexpected error: ${message}; ${remedy}`, exitCode: 1 };
 }
@@ -102,7 +109,12 @@ async function finish(exitCode: number): Promise<never> {
   process.exit(exitCode);
 }
 
-async function fail(error: unknown, program: Command): Promise<never> {
+/** Whether the process is about to end: a failure to tell of a failure is not one to tell of. */
+let isFailing = false;
+
+async function fail(error: unknown, program: Command): Promise<void> {
+  if (isFailing) return;
+  isFailing = true;
   const failure = failureOf(error, program);
   if (!failure) return await finish(0);
   process.stderr.write(`${failure.line.replaceAll(/\s*[\r\n]+\s*/g, " ")}\n`);
@@ -112,8 +124,14 @@ async function fail(error: unknown, program: Command): Promise<never> {
   return await finish(failure.exitCode);
 }
 
-// A reader that has seen enough (`| head`) is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+// A reader that has seen enough (`| head`) is no failure; a disk that is full is one.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  process.stderr.write(`cannot write to standard output: ${reasonOf(error)}\n`);
+  process.exit(1);
+});
+// Progress and warnings that nobody reads any more are no reason to stop, and each further one fails in the same way.
+process.stderr.on("error", () => undefined);
 
 const program = buildProgram();
 process.on("uncaughtException", (error) => void fail(error, program));

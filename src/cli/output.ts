@@ -4,12 +4,11 @@
  * @module
  */
 
-import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { csvPieces } from "../data/csv.ts";
 import { fileKind } from "../data/fileFormat.ts";
 import type { Table } from "../data/table.ts";
 import { FormatError, UsageError } from "../errors.ts";
+import { checkWritable as checkFileWritable, isSameFile } from "../files.ts";
 
 /** Writes to standard output and waits until it is taken. */
 export async function print(text: string): Promise<void> {
@@ -26,29 +25,18 @@ export async function printCsv(table: Table): Promise<void> {
   for (const piece of csvPieces(table)) await print(piece);
 }
 
-/** A name beside a file that nobody else uses. */
-const probeName = (path: string): string => `${path}.pid-${process.pid}.probe`;
-
 /**
  * Checks, before any work, that a file can be written: its folder is there and writable, and it is no folder.
  *
  * @throws FormatError if not.
  */
 export function checkWritable(option: string, path: string): void {
-  const target = statSync(path, { throwIfNoEntry: false });
-  if (target?.isDirectory()) throw new FormatError(`${option}: "${path}" is a folder; add a file name.`);
-  const folder = dirname(path);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new FormatError(`${option}: there is no folder "${folder}"; create it first.`);
-  }
   try {
-    // Permissions alone do not tell: some folders are writable by their bits and still take no file.
-    if (target && !target.isFile()) accessSync(path, constants.W_OK);
-    else closeSync(openSync(probeName(path), "wx"));
-  } catch {
-    throw new FormatError(`${option}: cannot write in "${folder}"; choose another folder.`);
-  } finally {
-    rmSync(probeName(path), { force: true });
+    checkFileWritable(path);
+  } catch (error) {
+    // Of a folder that is not there, the folder is the path to name.
+    const { message } = error as Error;
+    throw new FormatError(`${option}: ${message.replace(/^.*?": (?=there is no folder)/, "")}`);
   }
 }
 
@@ -77,7 +65,7 @@ export function checkTableOutput(path: string, sources: readonly string[] = []):
   } catch (error) {
     throw new UsageError(`--out: ${(error as Error).message}.`);
   }
-  if (sources.some((source) => source !== "-" && resolve(source) === resolve(path))) {
+  if (sources.some((source) => source !== "-" && isSameFile(source, path))) {
     throw new UsageError(`--out "${path}" is an input, which would be lost; choose another name.`);
   }
   checkWritable("--out", path);

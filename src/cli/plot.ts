@@ -64,12 +64,12 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const { load, readTable, selectColumns } = await import("../index.ts");
   const signal = interruptSignal();
   const { seed = 0, given } = flags;
-  const flow = await load(model);
+  const flow = await load(model, { signal });
   const names = [...flow.columns, ...flow.given];
   checkKnown("--columns", flags.columns, names, "the model");
   const conditional = flow.given.length > 0;
   if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow.given);
-  const data = source === undefined ? undefined : selectColumns(await readTable(source), names);
+  const data = source === undefined ? undefined : selectColumns(await readTable(source, { signal }), names);
   const count = Math.min(data?.rows ?? SAMPLES, MOST_SAMPLES);
   const samples =
     conditional && data && given === undefined

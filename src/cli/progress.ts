@@ -36,6 +36,8 @@ function bar(unit: string): ProgressDisplay {
     Presets.shades_classic,
   );
   let started = false;
+  // A process that is ended at once still gives the terminal its cursor back.
+  process.on("exit", () => started && process.stderr.write("\x1b[?25h\n"));
   return {
     update({ epoch, epochs, trainLogProb, validationLogProb }) {
       const shown = { train: formatLogProb(trainLogProb), validation: formatLogProb(validationLogProb) };

@@ -23,7 +23,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, writeTable } = await import("../index.ts");
   const signal = interruptSignal();
-  const flow = await load(model);
+  const flow = await load(model, { signal });
   checkGiven(given, flow.given);
   const samples = await flow.sample(n, { ...defined({ seed, given, wide }), signal });
   if (out === undefined || out === "-") return await printCsv(samples);

@@ -5,9 +5,10 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { readFileBytes, readStandardInput } from "../files.ts";
 import { readNpy } from "../formats/npy.ts";
 import { readParquet } from "../formats/parquet.ts";
-import { gunzip, readFileBytes, readStandardInput } from "../platform.ts";
+import { gunzip } from "../platform.ts";
 import { readCsv } from "./csv.ts";
 import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
@@ -20,6 +21,8 @@ export interface ReadTableOptions {
   readonly format?: TableFormat;
   /** What to call the source in an error; for bytes and Blobs, its extension also tells the format. */
   readonly name?: string;
+  /** Stops the waiting for standard input or a named pipe, with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -73,7 +76,7 @@ export async function readTable(
     const name = options.name ?? (fromInput ? "standard input" : source);
     // An unknown extension is told before the file is opened.
     const kind = options.format || fromInput ? undefined : fileKind(source);
-    const bytes = fromInput ? await readStandardInput() : await readFileBytes(source);
+    const bytes = fromInput ? await readStandardInput(options) : await readFileBytes(source, options);
     return await readBytes(bytes, options.format ?? kind?.format ?? "csv", kind?.compressed ?? false, name);
   }
   const fileName = source instanceof Blob && "name" in source ? String(source.name) : undefined;

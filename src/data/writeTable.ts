@@ -4,9 +4,10 @@
  * @module
  */
 
+import { writeFileAtomically } from "../files.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { writeParquet } from "../formats/parquet.ts";
-import { concatenate, gzip, writeFileAtomically } from "../platform.ts";
+import { concatenate, gzip } from "../platform.ts";
 import { csvPieces } from "./csv.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
 import { jsonLinesPieces } from "./jsonLines.ts";

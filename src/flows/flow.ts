@@ -9,8 +9,8 @@ import { flattenTree } from "../bijections/bijection.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { DataError, NumericalError, UsageError } from "../errors.ts";
+import { readFileBytes, writeFileAtomically } from "../files.ts";
 import { sizeOf } from "../graph/expr.ts";
-import { readFileBytes, writeFileAtomically } from "../platform.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { type EngineOptions, Evaluation } from "./evaluation.ts";
 import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
@@ -41,6 +41,12 @@ export interface SampleWithLogProb {
   readonly table: Table;
   /** Log-density of each row, in nats and data units. */
   readonly logProb: Float64Array;
+}
+
+/** Options of {@link load}. */
+export interface LoadOptions {
+  /** Stops the waiting for a named pipe, with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What `inspect` shows. */
@@ -495,8 +501,9 @@ function checkArrived(values: Float64Array, rows: number, width: number): void {
  * Loads a model from a path (in Node), from bytes, or from a Blob.
  * @throws FormatError if there is no such file, it is no model, it is damaged, or it is of a newer version.
  */
-export async function load(source: string | Uint8Array | Blob): Promise<Flow> {
-  if (typeof source === "string") return new Flow(modelFromBytes(await readFileBytes(source), source));
+export async function load(source: string | Uint8Array | Blob, options: LoadOptions = {}): Promise<Flow> {
+  if (typeof source === "string")
+    return new Flow(modelFromBytes(await readFileBytes(source, options), source));
   const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
   return new Flow(modelFromBytes(bytes));
 }

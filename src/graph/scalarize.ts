@@ -32,7 +32,8 @@ function elementsOf(node: Expr, known: ReadonlyMap<Expr, readonly Expr[]>): read
     case "constant":
       return node.shape.length === 0 ? [node] : each((i) => constant(node.data[i]!));
     case "elementwise":
-      if (node.shape.length === 0 && node.inputs.every((input, k) => operands[k]![0] === input)) return [node];
+      if (node.shape.length === 0 && node.inputs.every((input, k) => operands[k]![0] === input))
+        return [node];
       return each((i) =>
         apply(node.name, ...operands.map((operand) => (operand.length === 1 ? operand[0]! : operand[i]!))),
       );

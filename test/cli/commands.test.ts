@@ -61,6 +61,7 @@ describe("pushforward fit", () => {
       epochs: expect.any(Number),
       seconds: expect.any(Number),
       parameters: expect.any(Number),
+      interrupted: false,
       out: "piped.safetensors",
     });
     expect(existsSync(at("piped.safetensors"))).toBe(true);

@@ -7,11 +7,11 @@
 import * as v from "valibot";
 import { flattenTree } from "../../bijections/bijection.ts";
 import { FormatError, UsageError } from "../../errors.ts";
+import { fileExists, readFileBytes, writeFileAtomically } from "../../files.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { withoutPrefix } from "../../flows/parameters.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
 import { sizeOf } from "../../graph/expr.ts";
-import { fileExists, readFileBytes, writeFileAtomically } from "../../platform.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import type { FitData, FitRows } from "../fitData.ts";
 import { stateNames } from "./adamW.ts";

@@ -1,0 +1,178 @@
+/**
+ * The command line among processes: kills, interrupts, readers that go away, disks that are full, limits. Whatever comes, it ends,
+ * says so in one line, and leaves files whole.
+ */
+
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { CLI, QUICK, runCli, sampleCsv } from "../cli/runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { attackCases, attackStream } from "./attack.ts";
+
+const cwd = temporaryFolder();
+const at = (name: string): string => join(cwd, name);
+const node = process.execPath;
+
+/** Runs a line of the shell, in which `$P` is the command line. It is killed, and fails, after a minute. */
+function shell(line: string): SpawnSyncReturns<string> {
+  const env = { ...process.env, P: `${node} ${CLI}` };
+  return spawnSync("bash", ["-c", line], {
+    cwd,
+    env,
+    encoding: "utf8",
+    timeout: 60_000,
+    killSignal: "SIGKILL",
+  });
+}
+
+/** One line that is no accident. */
+const isOneLine = (text: string): boolean =>
+  /^[^\n]+\n$/.test(text) && !/unexpected error|\n\s+at /.test(text);
+
+const LONG = "--flow nsf --transforms 1 --hidden 8 --epochs 100000 --patience 100000 --threads 1";
+
+beforeAll(async () => {
+  writeFileSync(at("d.csv"), sampleCsv(200));
+  const made = await runCli(["fit", "d.csv", "--out", "m.safetensors", ...QUICK], { cwd });
+  expect(made.code).toBe(0);
+});
+
+describe("a fit that is stopped", () => {
+  it("writes its best model with --keep, and says so", async () => {
+    const args = `fit d.csv --out kept.safetensors --keep --json ${LONG}`.split(" ");
+    const run = await runCli(args, { cwd, interruptAt: "epoch" });
+    expect(run.code).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: true, out: "kept.safetensors" });
+    expect((await runCli(["inspect", "kept.safetensors"], { cwd })).code).toBe(0);
+  });
+
+  it("says how to keep it without", async () => {
+    const args = `fit d.csv --out none.safetensors ${LONG}`.split(" ");
+    const run = await runCli(args, { cwd, interruptAt: "epoch" });
+    expect(run.code).toBe(130);
+    expect(run.stderr).toMatch(/--keep writes the best model so far; --checkpoint and --resume go on/);
+    expect(readdirSync(cwd)).not.toContain("none.safetensors");
+  });
+
+  it.each(Array.from({ length: attackCases(1) }, (_, i) => i))(
+    "goes on with --resume to the bytes of a whole one, through links, after kills at any time: %i",
+    async (index) => {
+      const stream = attackStream("kills", index);
+      const fit =
+        `fit d.csv --epochs 30 --patience 30 --seed ${index} ${LONG.replace(/--epochs.*\d+ /, "")}`.split(
+          " ",
+        );
+      const whole = await runCli([...fit, "--out", "whole.safetensors"], { cwd });
+      expect(whole.code).toBe(0);
+      symlinkSync(`real-${index}.checkpoint`, at(`link-${index}.checkpoint`));
+      const resumed = [
+        ...fit,
+        "--checkpoint",
+        `link-${index}.checkpoint`,
+        "--resume",
+        "--out",
+        "again.safetensors",
+      ];
+      for (let kill = 0; kill < 2; kill++) {
+        const child = spawn(node, [CLI, ...resumed], { cwd, stdio: "ignore" });
+        setTimeout(() => child.kill("SIGKILL"), 200 + 2500 * stream.uniform());
+        await once(child, "exit");
+      }
+      // What an earlier process of the same number leaves in a container.
+      writeFileSync(at(`.real-${index}.checkpoint.999999999-0.tmp`), "cut off");
+      const last = await runCli(resumed, { cwd });
+      expect(last.code).toBe(0);
+      expect(readFileSync(at("again.safetensors")).equals(readFileSync(at("whole.safetensors")))).toBe(true);
+      expect(lstatSync(at(`link-${index}.checkpoint`)).isSymbolicLink()).toBe(true);
+      expect(readdirSync(cwd).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    },
+  );
+});
+
+describe("readers that go away", () => {
+  it("of standard error are ignored, of standard output end it, without a loop", () => {
+    // The fit writes many lines of progress to nobody; its model is the same.
+    const fit = shell(`$P fit d.csv --out e.safetensors ${QUICK.join(" ")} 2> >(head -c 1 > /dev/null)`);
+    expect({ status: fit.status, stderr: fit.stderr }).toEqual({ status: 0, stderr: "" });
+    expect(readFileSync(at("e.safetensors")).equals(readFileSync(at("m.safetensors")))).toBe(true);
+    const sample = shell("$P sample m.safetensors -n 300000 | head -c 1; exit $PIPESTATUS");
+    expect({ status: sample.status, stderr: sample.stderr }).toEqual({ status: 0, stderr: "" });
+    const closed = shell("$P fit absent.csv --out e.safetensors 2>&-");
+    expect(closed.status).toBe(1);
+  });
+});
+
+describe("disks that are full", () => {
+  it.each(["sample m.safetensors -n 5", "--help"])("%s says so", (command) => {
+    const run = shell(`$P ${command} > /dev/full`);
+    expect(run.status).toBe(1);
+    expect(run.stderr).toMatch(/^cannot write to standard output: the disk is full/);
+    expect(isOneLine(run.stderr)).toBe(true);
+  });
+
+  it("leave what a file held", async () => {
+    symlinkSync("/dev/full", at("full.csv"));
+    const run = await runCli(["sample", "m.safetensors", "-n", "5", "--out", "full.csv"], { cwd });
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/"full\.csv": the disk is full/) });
+    expect(isOneLine(run.stderr)).toBe(true);
+    // A limit on the size of files stands for a disk that fills up half way.
+    writeFileSync(at("old.csv"), "old");
+    const limited = shell("ulimit -f 8; $P sample m.safetensors -n 5000 --out old.csv");
+    expect(limited.status).toBe(1);
+    expect(limited.stderr).toMatch(/"old\.csv": the file would be larger than is allowed/);
+    expect(readFileSync(at("old.csv"), "utf8")).toBe("old");
+    expect(readdirSync(cwd).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("what is waited for in vain", () => {
+  it.each([
+    ["a pipe that nobody writes", "fit pipe.csv --out e.safetensors"],
+    ["a pipe that nobody reads", "sample m.safetensors -n 3 --out pipe.csv"],
+    ["standard input that nobody ends", "fit - --out e.safetensors"],
+  ])("%s is left at the first Ctrl-C", async (_, args) => {
+    spawnSync("mkfifo", [at("pipe.csv")]);
+    const child = spawn(node, [CLI, ...args.split(" ")], { cwd });
+    let stderr = "";
+    child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill("SIGINT");
+    const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+    // On a machine that is so busy that it has not begun, the signal itself ends it.
+    expect([code, signal]).toEqual(code === null ? [null, "SIGINT"] : [130, null]);
+    if (code !== null) expect(stderr).toMatch(/no output file was changed\n$/);
+  });
+});
+
+describe("paths and links", () => {
+  it("that lead nowhere are one line that names them", () => {
+    symlinkSync("round", at("round"));
+    for (const [args, message] of [
+      ["logprob m.safetensors d.csv/x.csv", /"d\.csv\/x\.csv": a part of the path is a file/],
+      ["logprob round d.csv", /"round": its symbolic links lead in a circle/],
+      [`logprob ${"n".repeat(300)} d.csv`, /the name is too long/],
+      [`fit d.csv --out ${"n".repeat(300)}.safetensors`, /^--out: .*the name is too long; choose a shorter/],
+      ["fit d.csv --out d.csv/m.safetensors", /^--out: .*a part of the path is a file/],
+      ["fit d.csv --out e.safetensors --checkpoint round", /^--checkpoint: .*lead in a circle/],
+    ] as const) {
+      const run = shell(`$P ${args}`);
+      expect(run.stderr).toMatch(message);
+      expect(isOneLine(run.stderr)).toBe(true);
+      expect(run.status).toBe(1);
+    }
+  });
+
+  it("to an input are not overwritten, and checkpoint and model are two files", () => {
+    symlinkSync("d.csv", at("input.csv"));
+    const input = shell("$P logprob m.safetensors d.csv --out input.csv");
+    expect(input).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/is an input, which would be lost/),
+    });
+    const both = shell("$P fit d.csv --out e.safetensors --checkpoint ./e.safetensors");
+    expect(both).toMatchObject({ status: 2, stderr: expect.stringMatching(/give them two names/) });
+  });
+});
