@@ -12,7 +12,7 @@ import { split } from "../../random/philox.ts";
 import { weightedMean } from "../finishFit.ts";
 import type { FitProgress, FitResult } from "../fitOptions.ts";
 import { drawnRows, type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";
-import { chooseGaussianMixture, DEFAULT_COMPONENTS } from "./gaussianMixture.ts";
+import { chooseGaussianMixture, DEFAULT_COMPONENTS, finalists } from "./gaussianMixture.ts";
 import type { GaussianMixture } from "./mixtureDensity.ts";
 
 /** Numbers of components in a row without a better BIC after which no more are tried. */
@@ -36,7 +36,7 @@ const rowsAColumn = 3;
  * 1 to 24 components, but no more than one for each 3 (columns + 2) rows, and none after three in a row that are worse.
  * EM sees 20,000 rows at most, drawn by the seed, and with more than 7 columns 1,000,000 / columns^2 (but 2,000); a step
  * costs O(rows components columns^2). The base of the flow is the mixture, its bijection the identity; in the
- * history, an `epoch` is a number of components that was tried.
+ * history, an `epoch` is a number of components that was tried, and then one that was gone on with.
  * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
  * @example const { flow } = await fitMixture(table, { seed: 1 });
  */
@@ -48,6 +48,7 @@ export function fitMixture(table: Table, options: StatisticalFitOptions = {}): P
     const held = validation && tableFromRows(columns, validation.data);
     const most = Math.max(1, Math.floor(seen.rows / (rowsAColumn * (features + 2))));
     const tried = DEFAULT_COMPONENTS.filter((components) => components <= most);
+    const epochs = tried.length + Math.min(tried.length, finalists) + 1;
     const history: FitProgress[] = [];
     let best: { readonly bic: number; readonly epoch: number } | undefined;
     const mixture = await chooseGaussianMixture(rows, {
@@ -61,9 +62,9 @@ export function fitMixture(table: Table, options: StatisticalFitOptions = {}): P
         if (!best || bic < best.bic) best = { bic, epoch };
         const progress = {
           epoch,
-          epochs: tried.length,
+          epochs,
           step: epoch,
-          steps: tried.length,
+          steps: epochs,
           trainLogProb: mixture.trainLogProb + logAbsDet,
           validationLogProb:
             (held ? weightedMean(mixture.logProb(held), validation.weights) : mixture.trainLogProb) +

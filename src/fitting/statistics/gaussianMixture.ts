@@ -14,25 +14,25 @@
  * The number of components is that of the smallest BIC = -2 log L + parameters * log n.
  *
  * A. Dempster, N. Laird, D. Rubin, "Maximum likelihood from incomplete data via the EM algorithm", JRSS B 39
- * (1977); D. Arthur, S. Vassilvitskii, "k-means++", SODA 2007; G. Schwarz, "Estimating the dimension of a
- * model", Annals of Statistics 6 (1978), https://doi.org/10.1214/aos/1176344136
+ * (1977); G. Schwarz, "Estimating the dimension of a model", Annals of Statistics 6 (1978),
+ * https://doi.org/10.1214/aos/1176344136
  *
  * @module
  */
 
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from "ml-matrix";
 import type { Table } from "../../data/table.ts";
 import { AbortedError, UsageError } from "../../errors.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
+import { clusters } from "./kMeans.ts";
 import {
   type Component,
   GaussianMixture,
-  LOG_2_PI,
-  logDensity,
   measure,
+  type Scaling,
   standardize,
   type Weights,
 } from "./mixtureDensity.ts";
+import { expectation, type Moments, maximization } from "./mixtureSteps.ts";
 
 /** How a mixture is fitted. */
 export interface GaussianMixtureOptions {
@@ -58,7 +58,7 @@ export interface ChooseGaussianMixtureOptions extends GaussianMixtureOptions {
   readonly components?: readonly number[];
   /** Numbers in a row without a better BIC after which no more are tried. Default: all are tried. */
   readonly patience?: number;
-  /** Called after each number of components, with the mixture of that number. */
+  /** Called after each number of components, with the mixture of that number, and again for those gone on with. */
   readonly onProgress?: (progress: {
     readonly components: number;
     readonly bic: number;
@@ -69,215 +69,66 @@ export interface ChooseGaussianMixtureOptions extends GaussianMixtureOptions {
 /** Numbers of components that are tried unless others are given. */
 export const DEFAULT_COMPONENTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
 
-/** Sums over rows of responsibilities times 1, deviations from `about`, and products of deviations. */
-class Moments {
-  readonly about: Float64Array;
-  mass = 0;
-  readonly #first: Float64Array;
-  readonly #second: Float64Array;
-
-  constructor(about: Float64Array) {
-    this.about = about;
-    this.#first = new Float64Array(about.length);
-    this.#second = new Float64Array(about.length ** 2);
-  }
-
-  add(rows: Float64Array, start: number, share: number): void {
-    const width = this.about.length;
-    this.mass += share;
-    for (let i = 0; i < width; i++) {
-      const weighted = share * (rows[start + i]! - this.about[i]!);
-      this.#first[i]! += weighted;
-      for (let j = 0; j <= i; j++) {
-        this.#second[i * width + j]! += weighted * (rows[start + j]! - this.about[j]!);
-      }
-    }
-  }
-
-  /** The component of these moments; undefined if it has no mass left. */
-  component(rows: number, floor: number): Component | undefined {
-    // Less than a thousandth of a row: nothing determines its covariance.
-    if (!(this.mass > 1e-3)) return undefined;
-    const width = this.about.length;
-    const shift = this.#first.map((value) => value / this.mass);
-    const covariance = new Matrix(width, width);
-    for (let i = 0; i < width; i++) {
-      for (let j = 0; j <= i; j++) {
-        const value = this.#second[i * width + j]! / this.mass - shift[i]! * shift[j]!;
-        covariance.set(i, j, value);
-        covariance.set(j, i, value);
-      }
-    }
-    const { whiten, logDeterminant } = whitening(clip(covariance, floor));
-    const weight = this.mass / rows;
-    return {
-      weight,
-      mean: shift.map((value, i) => value + this.about[i]!),
-      whiten,
-      offset: Math.log(weight) - 0.5 * (width * LOG_2_PI + logDeterminant),
-    };
-  }
-}
-
-/** The symmetric matrix with eigenvalues below `floor` raised to it. */
-function clip(covariance: Matrix, floor: number): Matrix {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
-    assumeSymmetric: true,
-  });
-  if (realEigenvalues.every((value) => value >= floor)) return covariance;
-  const raised = Matrix.diag(realEigenvalues.map((value) => Math.max(value, floor)));
-  const clipped = eigenvectorMatrix.mmul(raised).mmul(eigenvectorMatrix.transpose());
-  // The products round differently above and below the diagonal.
-  return clipped.add(clipped.transpose()).mul(0.5);
-}
-
-/** The inverse of the Cholesky factor L of a positive definite matrix, and log det. */
-function whitening(covariance: Matrix): { whiten: Float64Array; logDeterminant: number } {
-  const lower = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
-  const width = lower.rows;
-  const whiten = new Float64Array(width * width);
-  let logDeterminant = 0;
-  for (let i = 0; i < width; i++) {
-    const pivot = lower.get(i, i);
-    logDeterminant += 2 * Math.log(pivot);
-    for (let j = 0; j <= i; j++) {
-      let value = i === j ? 1 : 0;
-      for (let k = j; k < i; k++) value -= lower.get(i, k) * whiten[k * width + j]!;
-      whiten[i * width + j] = value / pivot;
-    }
-  }
-  return { whiten, logDeterminant };
-}
-
-function squaredDistance(rows: Float64Array, row: number, center: Float64Array): number {
-  let sum = 0;
-  for (let i = 0, at = row * center.length; i < center.length; i++, at++)
-    sum += (rows[at]! - center[i]!) ** 2;
-  return sum;
-}
-
-/**
- * Centres by k-means++: each next one is a row drawn in proportion to its weight times its squared distance to those
- * before.
- */
-function spreadCenters(
-  rows: Float64Array,
-  width: number,
-  count: number,
-  stream: RandomStream,
-  weights: Weights,
-) {
-  const total = rows.length / width;
-  const rowAt = (row: number): Float64Array => rows.slice(row * width, (row + 1) * width);
-  const centers = [rowAt(weights ? drawnRow(weights, total, stream) : stream.integerBelow(total))];
-  const nearest = new Float64Array(total).fill(Number.POSITIVE_INFINITY);
-  while (centers.length < count) {
-    const last = centers[centers.length - 1]!;
-    let sum = 0;
-    for (let row = 0; row < total; row++) {
-      nearest[row] = Math.min(nearest[row]!, (weights?.[row] ?? 1) * squaredDistance(rows, row, last));
-      sum += nearest[row]!;
-    }
-    centers.push(rowAt(drawnRow(nearest, sum, stream)));
-  }
-  return centers;
-}
-
-/** A row drawn in proportion to its share of a sum. */
-function drawnRow(shares: Float64Array, sum: number, stream: RandomStream): number {
-  let left = stream.uniform() * sum;
-  let chosen = 0;
-  while (chosen < shares.length - 1 && (left -= shares[chosen]!) > 0) chosen++;
-  return chosen;
-}
-
-/** Steps of Lloyd's algorithm before EM; EM does the rest. */
-const LLOYD_STEPS = 10;
-
-/** Moments of the clusters that k-means finds. */
-function clusters(
-  rows: Float64Array,
-  width: number,
-  count: number,
-  stream: RandomStream,
-  weights: Weights,
-): Moments[] {
-  const total = rows.length / width;
-  let centers = spreadCenters(rows, width, count, stream, weights);
-  for (let step = 0; ; step++) {
-    const moments = centers.map((center) => new Moments(center));
-    const sums = centers.map(() => new Float64Array(width));
-    const last = step === LLOYD_STEPS;
-    for (let row = 0; row < total; row++) {
-      let best = 0;
-      let bestDistance = Number.POSITIVE_INFINITY;
-      for (let k = 0; k < centers.length; k++) {
-        const distance = squaredDistance(rows, row, centers[k]!);
-        if (distance < bestDistance) {
-          best = k;
-          bestDistance = distance;
-        }
-      }
-      const weight = weights?.[row] ?? 1;
-      if (last) moments[best]!.add(rows, row * width, weight);
-      else {
-        moments[best]!.mass += weight;
-        for (let i = 0; i < width; i++) sums[best]![i]! += weight * rows[row * width + i]!;
-      }
-    }
-    if (last) return moments;
-    centers = sums.map((sum, k) =>
-      moments[k]!.mass > 0 ? sum.map((value) => value / moments[k]!.mass) : centers[k]!,
-    );
-  }
-}
-
-/** A responsibility below this adds nothing that float64 sums would keep. */
-const NEGLIGIBLE = 1e-14;
-
-/** Steps of EM between two turns of the event loop, so that an abort is heard. */
-const STEPS_A_TURN = 8;
+/** Products of EM between two turns of the event loop, some 50 ms of them, so that an abort is heard. */
+const productsATurn = 1e8;
 
 async function turn(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   if (signal?.aborted) throw new AbortedError("the fit of a Gaussian mixture was stopped");
 }
 
-function collect(moments: readonly Moments[], rows: number, floor: number): Component[] {
-  const found = moments.map((each) => each.component(rows, floor)).filter((each) => each !== undefined);
-  // A component that died leaves its weight to the others.
-  const sum = found.reduce((total, { weight }) => total + weight, 0);
-  if (Math.abs(sum - 1) < 1e-12) return found;
-  return found.map((each) => ({ ...each, weight: each.weight / sum, offset: each.offset - Math.log(sum) }));
-}
+/** Sets of clusters of which one is climbed from. */
+const openings = 3;
 
-/** EM from one start: the components of the last step and the mean log-likelihood after each. */
-async function climb(rows: Float64Array, width: number, count: number, key: RandomKey, o: Settings) {
-  const total = rows.length / width;
-  const { weights } = o;
-  const start = clusters(rows, width, count, new RandomStream(key), weights);
-  let components = collect(start, total, o.regularization);
-  const history: number[] = [];
-  const deviation = new Float64Array(width);
-  for (let step = 0; ; step++) {
-    if (step % STEPS_A_TURN === 0) await turn(o.signal);
-    const terms = new Float64Array(components.length);
-    const moments = components.map((component) => new Moments(component.mean));
-    let sum = 0;
-    for (let row = 0; row < total; row++) {
-      const logProb = logDensity(rows, row, components, terms, deviation);
-      const weight = weights?.[row] ?? 1;
-      sum += weight * logProb;
-      for (let k = 0; k < components.length; k++) {
-        const share = Math.exp(terms[k]! - logProb);
-        if (share > NEGLIGIBLE) moments[k]!.add(rows, row * width, weight * share);
-      }
+/** EM from one start, which can be gone on with: components, and the mean log-likelihood after each step. */
+class Climb {
+  components: Component[] = [];
+  readonly history: number[] = [];
+  readonly #rows: Float64Array;
+  readonly #width: number;
+  readonly #settings: Settings;
+  /** What the step after the last one counted makes of the components. */
+  #next: Moments | undefined;
+
+  constructor(rows: Float64Array, width: number, count: number, key: RandomKey, chosen: Settings) {
+    this.#rows = rows;
+    this.#width = width;
+    this.#settings = chosen;
+    // k-means misses a cluster now and then: of several sets of clusters the likeliest is climbed from.
+    for (let opening = 0; opening < (count === 1 ? 1 : openings); opening++) {
+      const stream = new RandomStream(split(key, opening));
+      const components = this.#components(clusters(rows, width, count, stream, chosen.weights));
+      const { mean, moments } = expectation(rows, width, components, chosen.weights);
+      if (this.#next && mean <= this.height) continue;
+      this.components = components;
+      this.history[0] = mean;
+      this.#next = moments;
     }
-    const mean = sum / total;
-    const gain = mean - (history[history.length - 1] ?? Number.NEGATIVE_INFINITY);
-    history.push(mean);
-    if (step >= o.iterations || gain < o.tolerance) return { components, history };
-    components = collect(moments, total, o.regularization);
+  }
+
+  /** Mean log-likelihood of the rows. */
+  get height(): number {
+    return this.history[this.history.length - 1]!;
+  }
+
+  /** Goes on until a step gains less than `tolerance`, or the steps are used up. */
+  async climb(tolerance: number): Promise<void> {
+    const { iterations, weights, signal } = this.#settings;
+    const products = 2 * this.#rows.length * this.components.length * this.#width;
+    const stepsATurn = Math.max(1, Math.floor(productsATurn / products));
+    for (let step = 0; ; step++) {
+      if (step % stepsATurn === 0) await turn(signal);
+      const gain = this.height - (this.history[this.history.length - 2] ?? Number.NEGATIVE_INFINITY);
+      if (this.history.length > iterations || gain < tolerance) return;
+      this.components = this.#components(this.#next!);
+      const { mean, moments } = expectation(this.#rows, this.#width, this.components, weights);
+      this.history.push(mean);
+      this.#next = moments;
+    }
+  }
+
+  #components(moments: Moments): Component[] {
+    return maximization(moments, this.#width, this.#rows.length / this.#width, this.#settings.regularization);
   }
 }
 
@@ -322,28 +173,66 @@ export async function fitGaussianMixture(
       `components must be a whole number from 1 to the number of rows (${table.rows}), got ${components}`,
     );
   }
-  const chosen = settings(options, table.rows);
-  const scaling = measure(table, chosen.weights);
-  const rows = standardize(table, scaling);
-  const key = split(randomKey(chosen.seed), "gaussian mixture");
-  let best: GaussianMixture | undefined;
-  for (let start = 0; start < (components === 1 ? 1 : chosen.starts); start++) {
-    const found = await climb(
-      rows,
-      table.columns.length,
-      components,
-      split(split(key, components), start),
-      chosen,
-    );
-    const mixture = new GaussianMixture(table, scaling, found.components, found.history);
-    if (!best || mixture.trainLogProb > best.trainLogProb) best = mixture;
+  const search = new Search(table, options);
+  return search.mixture(await search.likeliest(components, search.settings.tolerance));
+}
+
+/** A table in the units of its standardized columns, and climbs on it. */
+class Search {
+  readonly settings: Settings;
+  readonly #table: Table;
+  readonly #scaling: Scaling;
+  readonly #rows: Float64Array;
+
+  constructor(table: Table, options: GaussianMixtureOptions) {
+    this.settings = settings(options, table.rows);
+    this.#table = table;
+    this.#scaling = measure(table, this.settings.weights);
+    this.#rows = standardize(table, this.#scaling);
   }
-  return best!;
+
+  /** The likeliest climb of all starts. */
+  async likeliest(components: number, tolerance: number): Promise<Climb> {
+    const key = split(split(randomKey(this.settings.seed), "gaussian mixture"), components);
+    let best: Climb | undefined;
+    for (let start = 0; start < (components === 1 ? 1 : this.settings.starts); start++) {
+      const own = new Climb(
+        this.#rows,
+        this.#table.columns.length,
+        components,
+        split(key, start),
+        this.settings,
+      );
+      await own.climb(tolerance);
+      if (!best || own.height > best.height) best = own;
+    }
+    return best!;
+  }
+
+  mixture({ components, history }: Climb): GaussianMixture {
+    return new GaussianMixture(this.#table, this.#scaling, components, history);
+  }
+}
+
+/** Gain of a step, in nats a row, below which numbers of components are compared for a first time. */
+const roughTolerance = 1e-3;
+/** Numbers of components that are gone on with, and the gain below which they are compared again. */
+export const finalists = 3;
+const finalTolerance = 1e-4;
+
+/** A number of components, and how far it has come. */
+interface Entry {
+  readonly climb: Climb;
+  readonly components: number;
+  readonly mixture: GaussianMixture;
 }
 
 /**
  * Fits mixtures with several numbers of components and keeps the one of the smallest BIC. Numbers above a
  * tenth of the rows are not tried.
+ *
+ * All of them climb until a step gains less than 0.001 nats a row, the three that are best then to 0.0001, and the best of
+ * these to `tolerance`.
  *
  * @throws as {@link fitGaussianMixture}.
  * @example const mixture = await chooseGaussianMixture(table, { seed: 1 });
@@ -354,18 +243,31 @@ export async function chooseGaussianMixture(
 ): Promise<GaussianMixture> {
   const tried = options.components ?? DEFAULT_COMPONENTS;
   const { patience = Infinity } = options;
-  let best: GaussianMixture | undefined;
+  const search = new Search(table, options);
+  const { tolerance } = search.settings;
+  let leading: Entry[] = [];
   let worse = 0;
   for (const components of tried) {
-    if (best && components > table.rows / 10) continue;
+    if (leading.length > 0 && components > table.rows / 10) continue;
     if (worse >= patience) break;
-    const mixture = await fitGaussianMixture(table, components, options);
+    const climb = await search.likeliest(components, Math.max(tolerance, roughTolerance));
+    const mixture = search.mixture(climb);
     options.onProgress?.({ components, bic: mixture.bic, mixture });
-    if (!best || mixture.bic < best.bic) {
-      best = mixture;
-      worse = 0;
-    } else worse++;
+    const entry = { climb, components, mixture };
+    leading = [...leading, entry].sort((a, b) => a.mixture.bic - b.mixture.bic).slice(0, finalists);
+    worse = leading[0] === entry ? 0 : worse + 1;
+  }
+  let best: Entry | undefined;
+  const goOn = async ({ climb, components }: Entry, to: number): Promise<Entry> => {
+    await climb.climb(Math.max(tolerance, to));
+    const mixture = search.mixture(climb);
+    options.onProgress?.({ components, bic: mixture.bic, mixture });
+    return { climb, components, mixture };
+  };
+  for (const entry of leading) {
+    const further = await goOn(entry, finalTolerance);
+    if (!best || further.mixture.bic < best.mixture.bic) best = further;
   }
   if (!best) throw new UsageError("components must name at least one number to try, got none");
-  return best;
+  return (await goOn(best, tolerance)).mixture;
 }

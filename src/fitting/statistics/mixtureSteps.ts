@@ -1,0 +1,384 @@
+/**
+ * One step of expectation-maximization for a mixture of Gaussians, the place where its fit spends its time.
+ *
+ * A Gaussian is an exponential family: log w_k N(x; m_k, S_k) is linear in the features t(x) = (x_i, x_i x_j for j <= i),
+ *
+ *     log w_k N(x; m_k, S_k) = b_k + h_k . t(x),    P = S_k^-1,   h_k = (P m_k; -P_ij for j < i; -P_ii / 2),
+ *     b_k = log w_k - (log det(2 pi S_k) + m_k' P m_k) / 2
+ *
+ * so that the E-step is a product of two matrices, and the M-step, sum_i r_ik t(x_i), another: half the work of squared
+ * distances, and in tiles of four components by two rows that stay in registers. Sums about the origin lose
+ * eps |x|^2 of a covariance whose eigenvalues are at least the floor: nothing, for standardized rows.
+ *
+ * @module
+ */
+
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+import { type Component, LOG_2_PI, type Weights } from "./mixtureDensity.ts";
+
+/** Rows of a tile: their features stay in the first cache levels. */
+const tileRows = 32;
+
+/** A responsibility below this adds nothing to a sum that matters: a ten-billionth of a row. */
+const negligible = 1e-10;
+
+/** What the M-step needs: for each component its mass, and the sums of the features with its responsibilities. */
+export interface Moments {
+  /** Sums of responsibilities, one a component. */
+  readonly mass: Float64Array;
+  /** Sums of responsibilities times features, `features` numbers a component. */
+  readonly sums: Float64Array;
+}
+
+/** Places for the features of a row: the row, the products of its values, and a 0 where these are odd in number. */
+export const featureCount = (width: number): number => 2 * Math.ceil((width + (width * (width + 1)) / 2) / 2);
+
+/** Writes the features of a row. */
+function writeFeatures(rows: Float64Array, row: number, width: number, out: Float64Array, to: number): void {
+  const from = row * width;
+  let at = to + width;
+  for (let i = 0; i < width; i++) {
+    const value = rows[from + i]!;
+    out[to + i] = value;
+    for (let j = 0; j <= i; j++) out[at++] = value * rows[from + j]!;
+  }
+}
+
+/** The sums of clusters: each row counts for one component. */
+export function clusterMoments(
+  rows: Float64Array,
+  width: number,
+  count: number,
+  cluster: Int32Array,
+  weights: Weights,
+): Moments {
+  const features = featureCount(width);
+  const mass = new Float64Array(count);
+  const sums = new Float64Array(count * features);
+  const own = new Float64Array(features);
+  for (let row = 0; row < cluster.length; row++) {
+    const k = cluster[row]!;
+    const weight = weights?.[row] ?? 1;
+    writeFeatures(rows, row, width, own, 0);
+    mass[k]! += weight;
+    for (let f = 0, at = k * features; f < features; f++, at++) sums[at]! += weight * own[f]!;
+  }
+  return { mass, sums };
+}
+
+/** The linear form of `count` components, filled up to a multiple of four with some that have no density. */
+interface LinearForm {
+  readonly count: number;
+  /** h_k, one after another. */
+  readonly slopes: Float64Array;
+  /** b_k. */
+  readonly levels: Float64Array;
+}
+
+function linearForm(components: readonly Component[], width: number): LinearForm {
+  const features = featureCount(width);
+  const padded = 4 * Math.ceil(components.length / 4);
+  const slopes = new Float64Array(padded * features);
+  const levels = new Float64Array(padded).fill(Number.NEGATIVE_INFINITY);
+  const precision = new Float64Array(width * width);
+  components.forEach(({ mean, whiten, offset }, k) => {
+    for (let i = 0; i < width; i++)
+      for (let j = 0; j <= i; j++) {
+        let sum = 0;
+        for (let line = i; line < width; line++) sum += whiten[line * width + i]! * whiten[line * width + j]!;
+        precision[i * width + j] = sum;
+        precision[j * width + i] = sum;
+      }
+    let squares = 0;
+    let at = k * features + width;
+    for (let i = 0; i < width; i++) {
+      let product = 0;
+      for (let j = 0; j < width; j++) product += precision[i * width + j]! * mean[j]!;
+      slopes[k * features + i] = product;
+      squares += product * mean[i]!;
+      for (let j = 0; j <= i; j++) slopes[at++] = (i === j ? -0.5 : -1) * precision[i * width + j]!;
+    }
+    levels[k] = offset - 0.5 * squares;
+  });
+  return { count: components.length, slopes, levels };
+}
+
+/**
+ * Responsibilities of a tile's rows, `terms`, a multiple of four a row; returns the weighted sum of their log p. Terms
+ * come from four components by two rows at a time.
+ */
+function respond(
+  tile: Float64Array,
+  features: number,
+  { slopes, levels, count }: LinearForm,
+  terms: Float64Array,
+  here: number,
+  weights: Weights,
+  start: number,
+): number {
+  const padded = levels.length;
+  for (let k = 0; k < padded; k += 4) {
+    const at0 = k * features;
+    const at1 = at0 + features;
+    const at2 = at1 + features;
+    const at3 = at2 + features;
+    for (let row = 0; row < here; row += 2) {
+      const first = row * features;
+      const second = first + features;
+      let a0 = levels[k]!;
+      let a1 = levels[k + 1]!;
+      let a2 = levels[k + 2]!;
+      let a3 = levels[k + 3]!;
+      let b0 = a0;
+      let b1 = a1;
+      let b2 = a2;
+      let b3 = a3;
+      for (let f = 0; f < features; f++) {
+        const x = tile[first + f]!;
+        const y = tile[second + f]!;
+        const h0 = slopes[at0 + f]!;
+        const h1 = slopes[at1 + f]!;
+        const h2 = slopes[at2 + f]!;
+        const h3 = slopes[at3 + f]!;
+        a0 += h0 * x;
+        b0 += h0 * y;
+        a1 += h1 * x;
+        b1 += h1 * y;
+        a2 += h2 * x;
+        b2 += h2 * y;
+        a3 += h3 * x;
+        b3 += h3 * y;
+      }
+      const to = row * padded + k;
+      terms[to] = a0;
+      terms[to + 1] = a1;
+      terms[to + 2] = a2;
+      terms[to + 3] = a3;
+      terms[to + padded] = b0;
+      terms[to + padded + 1] = b1;
+      terms[to + padded + 2] = b2;
+      terms[to + padded + 3] = b3;
+    }
+  }
+  let total = 0;
+  for (let row = 0; row < here; row++) {
+    const from = row * padded;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let k = from; k < from + count; k++) if (terms[k]! > largest) largest = terms[k]!;
+    let sum = 0;
+    for (let k = from; k < from + count; k++) {
+      const below = terms[k]! - largest;
+      // e^-40 is below the last place of 1.
+      const share = below > -40 ? Math.exp(below) : 0;
+      terms[k] = share;
+      sum += share;
+    }
+    const weight = weights === undefined ? 1 : weights[start + row]!;
+    for (let k = from; k < from + count; k++) terms[k]! /= sum;
+    for (let k = from + count; k < from + padded; k++) terms[k] = 0;
+    total += weight * (largest + Math.log(sum));
+  }
+  return total;
+}
+
+/** Room for the rows of a tile that have a share in one of four components. */
+interface Chosen {
+  /** Where the features of these rows begin. */
+  readonly places: Int32Array;
+  /** Their shares times their weights, four numbers a row. */
+  readonly shares: Float64Array;
+}
+
+/**
+ * Adds the responsibilities of a tile's rows, and the features times these, to mass and sums: four components by two
+ * features at a time, over the rows that have a share in one of the four.
+ */
+function addTile(
+  tile: Float64Array,
+  features: number,
+  terms: Float64Array,
+  here: number,
+  weights: Weights,
+  start: number,
+  { places, shares }: Chosen,
+  mass: Float64Array,
+  sums: Float64Array,
+): void {
+  const padded = mass.length;
+  for (let k = 0; k < padded; k += 4) {
+    let count = 0;
+    for (let row = 0, at = k; row < here; row++, at += padded) {
+      const r0 = terms[at]!;
+      const r1 = terms[at + 1]!;
+      const r2 = terms[at + 2]!;
+      const r3 = terms[at + 3]!;
+      if (!(r0 > negligible || r1 > negligible || r2 > negligible || r3 > negligible)) continue;
+      const weight = weights === undefined ? 1 : weights[start + row]!;
+      const to = 4 * count;
+      shares[to] = r0 * weight;
+      shares[to + 1] = r1 * weight;
+      shares[to + 2] = r2 * weight;
+      shares[to + 3] = r3 * weight;
+      places[count++] = row * features;
+    }
+    for (let i = 0; i < 4 * count; i++) mass[k + (i & 3)]! += shares[i]!;
+    const at0 = k * features;
+    const at1 = at0 + features;
+    const at2 = at1 + features;
+    const at3 = at2 + features;
+    for (let f = 0; f < features; f += 2) {
+      let a0 = sums[at0 + f]!;
+      let a1 = sums[at1 + f]!;
+      let a2 = sums[at2 + f]!;
+      let a3 = sums[at3 + f]!;
+      let b0 = sums[at0 + f + 1]!;
+      let b1 = sums[at1 + f + 1]!;
+      let b2 = sums[at2 + f + 1]!;
+      let b3 = sums[at3 + f + 1]!;
+      for (let i = 0, at = 0; i < count; i++, at += 4) {
+        const from = places[i]! + f;
+        const x = tile[from]!;
+        const y = tile[from + 1]!;
+        const r0 = shares[at]!;
+        const r1 = shares[at + 1]!;
+        const r2 = shares[at + 2]!;
+        const r3 = shares[at + 3]!;
+        a0 += r0 * x;
+        b0 += r0 * y;
+        a1 += r1 * x;
+        b1 += r1 * y;
+        a2 += r2 * x;
+        b2 += r2 * y;
+        a3 += r3 * x;
+        b3 += r3 * y;
+      }
+      sums[at0 + f] = a0;
+      sums[at1 + f] = a1;
+      sums[at2 + f] = a2;
+      sums[at3 + f] = a3;
+      sums[at0 + f + 1] = b0;
+      sums[at1 + f + 1] = b1;
+      sums[at2 + f + 1] = b2;
+      sums[at3 + f + 1] = b3;
+    }
+  }
+}
+
+/**
+ * The E-step over all rows: their mean log-likelihood under the components, and the moments of the next ones.
+ * O(rows components columns^2).
+ * @param weights - Of mean 1.
+ */
+export function expectation(
+  rows: Float64Array,
+  width: number,
+  components: readonly Component[],
+  weights: Weights,
+): { readonly mean: number; readonly moments: Moments } {
+  const total = rows.length / width;
+  const features = featureCount(width);
+  const form = linearForm(components, width);
+  const count = components.length;
+  const padded = form.levels.length;
+  const tile = new Float64Array(tileRows * features);
+  const terms = new Float64Array(tileRows * padded);
+  const chosen = { places: new Int32Array(tileRows), shares: new Float64Array(4 * tileRows) };
+  const mass = new Float64Array(padded);
+  const sums = new Float64Array(padded * features);
+  let sum = 0;
+  for (let start = 0; start < total; start += tileRows) {
+    const here = Math.min(tileRows, total - start);
+    for (let row = 0; row < here; row++) writeFeatures(rows, start + row, width, tile, row * features);
+    sum += respond(tile, features, form, terms, here, weights, start);
+    addTile(tile, features, terms, here, weights, start, chosen, mass, sums);
+  }
+  return { mean: sum / total, moments: { mass: mass.subarray(0, count), sums } };
+}
+
+/** Less than a thousandth of a row: nothing determines a component's covariance. */
+const leastMass = 1e-3;
+
+/** The M-step: the components of the likeliest covariances with eigenvalues of at least `floor`. */
+export function maximization(
+  { mass, sums }: Moments,
+  width: number,
+  rows: number,
+  floor: number,
+): Component[] {
+  const features = featureCount(width);
+  const found: Component[] = [];
+  for (let k = 0; k < mass.length; k++) {
+    const own = mass[k]!;
+    if (!(own > leastMass)) continue;
+    const mean = sums.slice(k * features, k * features + width).map((value) => value / own);
+    const covariance = new Float64Array(width * width);
+    let at = k * features + width;
+    for (let i = 0; i < width; i++)
+      for (let j = 0; j <= i; j++) {
+        const value = sums[at++]! / own - mean[i]! * mean[j]!;
+        covariance[i * width + j] = value;
+        covariance[j * width + i] = value;
+      }
+    const { whiten, logDeterminant } = whitening(raised(covariance, width, floor), width);
+    const weight = own / rows;
+    found.push({
+      weight,
+      mean,
+      whiten,
+      offset: Math.log(weight) - 0.5 * (width * LOG_2_PI + logDeterminant),
+    });
+  }
+  // A component that died leaves its weight to the others.
+  const sum = found.reduce((total, { weight }) => total + weight, 0);
+  if (Math.abs(sum - 1) < 1e-12) return found;
+  return found.map((each) => ({ ...each, weight: each.weight / sum, offset: each.offset - Math.log(sum) }));
+}
+
+/** The lower Cholesky factor of a symmetric matrix less `shift` on its diagonal; undefined if that is not positive. */
+function factorOf(matrix: Float64Array, width: number, shift: number): Float64Array | undefined {
+  const lower = new Float64Array(width * width);
+  for (let i = 0; i < width; i++)
+    for (let j = 0; j <= i; j++) {
+      let value = matrix[i * width + j]! - (i === j ? shift : 0);
+      for (let l = 0; l < j; l++) value -= lower[i * width + l]! * lower[j * width + l]!;
+      if (i !== j) lower[i * width + j] = value / lower[j * width + j]!;
+      else if (value > 0) lower[i * width + i] = Math.sqrt(value);
+      else return undefined;
+    }
+  return lower;
+}
+
+/** The symmetric matrix with eigenvalues below `floor` raised to it. */
+function raised(covariance: Float64Array, width: number, floor: number): Float64Array {
+  // Positive less the floor: no eigenvalue is below it. Much cheaper than to compute them.
+  if (factorOf(covariance, width, floor)) return covariance;
+  const matrix = Matrix.from1DArray(width, width, covariance);
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
+    assumeSymmetric: true,
+  });
+  if (realEigenvalues.every((value) => value >= floor)) return covariance;
+  const diagonal = Matrix.diag(realEigenvalues.map((value) => Math.max(value, floor)));
+  const clipped = eigenvectorMatrix.mmul(diagonal).mmul(eigenvectorMatrix.transpose());
+  // The products round differently above and below the diagonal.
+  return Float64Array.from(clipped.add(clipped.transpose()).mul(0.5).to1DArray());
+}
+
+/** The inverse of the Cholesky factor of a positive definite matrix, and log det. */
+function whitening(
+  covariance: Float64Array,
+  width: number,
+): { readonly whiten: Float64Array; readonly logDeterminant: number } {
+  const lower = factorOf(covariance, width, 0)!;
+  const whiten = new Float64Array(width * width);
+  let logDeterminant = 0;
+  for (let i = 0; i < width; i++) {
+    const pivot = lower[i * width + i]!;
+    logDeterminant += 2 * Math.log(pivot);
+    for (let j = 0; j <= i; j++) {
+      let value = i === j ? 1 : 0;
+      for (let k = j; k < i; k++) value -= lower[i * width + k]! * whiten[k * width + j]!;
+      whiten[i * width + j] = value / pivot;
+    }
+  }
+  return { whiten, logDeterminant };
+}
