@@ -35,9 +35,13 @@ function tensorsOf(bytes) {
   );
 }
 
+/** The values that a program has parameters for. */
+const valuesFor = ({ parameters }, values) =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => parameters.has(name)));
+
 async function run(program, values, inputs) {
   const compiled = await wasmEngine({ precision: "float64" }).compile(program);
-  await compiled.setParameters(values);
+  await compiled.setParameters(valuesFor(compiled, values));
   const { rows } = await compiled.run({ rows: POINTS, inputs });
   compiled.dispose();
   return rows;
@@ -66,7 +70,7 @@ async function convergenceOf(flow) {
   const state = g.input("state", [features]);
   const next = g.sub(g.input("x", [features]), g.sub(map.inverse(state, own).value, state));
   const step = await wasmEngine({ precision: "float64" }).compile({ rows: { next } });
-  await step.setParameters(values);
+  await step.setParameters(valuesFor(step, values));
   const L = map.lipschitz;
   const inverse = [];
   let iterate = found.x;

@@ -126,6 +126,25 @@ export function availableThreads(): number {
   return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
+/**
+ * Resolves when the event loop has been round: messages have come, and timers that were due have fired. Work that takes
+ * long does it now and then. (A timer would do, but for the 4 milliseconds that it takes in a browser.)
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}
+
 /** Sets a flag of V8 for the whole process, while it runs; false where that cannot be done. */
 export function setV8Flag(flag: string): boolean {
   const v8 = globalThis.process?.getBuiltinModule?.("node:v8");

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly key?: RandomKey | undefined;
   /** By name of a step input: its elements (default: zeros). */
   readonly stepInputs?: Arrays | undefined;
+  /** Told now and then, in long runs, how many rows are done, and of how many; how often is not fixed. */
+  readonly onProgress?: ((progress: { readonly done: number; readonly of: number }) => void) | undefined;
 }
 
 /** What {@link Executable.run} returns. */
@@ -38,9 +40,12 @@ export interface RunOutputs {
 
 /** A sequence of training steps over rows that {@link Executable.load} has put in place. */
 export interface Steps {
-  /** Rows of each step, one after another, counted from 0. */
+  /** Rows of each step, one after another, counted from 0; as many as the counts add up to. */
   readonly indices: Uint32Array;
-  /** Rows a step; step s reads `indices` from the sum of the counts before it. */
+  /**
+   * Rows per step; step s reads `indices` from the sum of the counts before it. The sums of a step without rows are those of
+   * nothing, and its updates are applied.
+   */
   readonly counts: readonly number[];
   /** Key of the random draws; needed by programs that have some. */
   readonly key?: RandomKey | undefined;
@@ -48,26 +53,39 @@ export interface Steps {
   readonly firstStep?: number | undefined;
   /** By name of a step input: its elements for each step, one step after another. */
   readonly stepInputs: Arrays;
-  /** Stops the steps; those already done count. */
+  /** Stops the steps soon, also in the middle of one, which is left out; those already done count. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** A compiled program with the current values of its parameters. */
 export interface Executable {
-  /** Sets parameters; those not named keep their values (zero at first). Arrays are copied. */
+  /** The number of elements of each parameter, by name. */
+  readonly parameters: ReadonlyMap<string, number>;
+  /**
+   * Sets parameters; those not named keep their values (zero at first). Arrays are copied.
+   * @throws ShapeError if the program has no parameter of a name, or one of another length; then none is set.
+   */
   setParameters(values: Arrays): Promise<void>;
   /** The current values, by name. */
   getParameters(): Promise<Record<string, Float64Array>>;
-  /** Computes the outputs for rows at hand. Updates are not applied. */
+  /**
+   * Computes the outputs for rows at hand. Updates are not applied.
+   * @throws ShapeError if an input has not `rows` times its size.
+   * @throws AbortedError soon after the signal fires.
+   */
   run(inputs: RunInputs, options?: RunOptions): Promise<RunOutputs>;
   /** Puts rows in place for {@link Executable.step}. */
   load(inputs: RunInputs): Promise<void>;
   /**
    * Runs steps on loaded rows, applying the updates after each, and returns each step's sums, by name, one step
    * after another. Steps not run because of an abort are left out.
+   * @throws ShapeError if a row was not loaded, or counts, indices and step inputs do not fit together; then no step is run.
    */
   step(steps: Steps): Promise<Record<string, Float64Array>>;
-  /** Gives memory and threads back; the executable cannot be used afterwards. */
+  /**
+   * Gives memory and threads back, to other programs first; the executable cannot be used afterwards. What it is
+   * running ends soon, and is rejected with a UsageError. Other programs do not notice.
+   */
   dispose(): void;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { bindTree, subtreeOf } from "../bijections/bijection.ts";
+import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import type { Training } from "../flows/architecture.ts";
 import { engineOf } from "../flows/evaluation.ts";
 import { type Model, parameterTree } from "../flows/model.ts";
@@ -44,7 +45,7 @@ export async function prepareRows(
     },
   });
   try {
-    await executable.setParameters(model.values);
+    await setKnownParameters(executable, model.values);
     const inputs = contextRows ? { data, context } : { data };
     const { rows } = await executable.run({ rows: data.length / width, inputs }, { signal: options.signal });
     return { data: rows.data!, logAbsDet: rows.logAbsDet!, context: rows.context ?? new Float64Array(0) };

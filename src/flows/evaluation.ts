@@ -8,6 +8,7 @@
 import { type Bound, bindTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Engine, Executable } from "../engines/engine.ts";
 import { referenceEngine } from "../engines/reference/engine.ts";
+import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
@@ -67,7 +68,7 @@ export class Evaluation {
 
   async #compile(name: ProgramName, options: EngineOptions): Promise<Executable> {
     const executable = await engineOf(options).compile(this.#program(name));
-    await executable.setParameters(this.#model.values);
+    await setKnownParameters(executable, this.#model.values);
     return executable;
   }
 

@@ -8,6 +8,7 @@ import { bindTree, subtreeOf } from "../bijections/bijection.ts";
 import { type Continuous, defaultSolver } from "../bijections/continuous.ts";
 import { selectColumns, type Table } from "../data/table.ts";
 import type { Executable, RunInputs, RunOutputs } from "../engines/engine.ts";
+import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { leastTolerance } from "../graph/ode.ts";
@@ -179,7 +180,7 @@ async function compiled(
   const executable = await engineOf({ ...options, precision: options.precision ?? model.precision }).compile({
     rows,
   });
-  await executable.setParameters(model.values);
+  await setKnownParameters(executable, model.values);
   return executable;
 }
 

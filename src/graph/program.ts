@@ -47,8 +47,8 @@ export interface PreparedProgram extends Program {
 
 /**
  * Checks a program and simplifies it as one graph.
- * @throws {@link ShapeError} if two leaves share a name, an output is on the wrong side of the rows, or an update
- *   has not the shape of its parameter.
+ * @throws {@link ShapeError} if two leaves share a name, an output is on the wrong side of the rows, an update has not
+ *   the shape of its parameter, or a parameter has two of them.
  */
 export function prepareProgram(program: Partial<Program>): PreparedProgram {
   const rows = Object.entries(program.rows ?? {});
@@ -60,6 +60,12 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
   for (const { parameter, value } of updates)
     if (value.batched || !sameShape(value.shape, parameter.shape))
       throw new ShapeError(`program: the update of "${parameter.name}" must be shared and of its shape.`);
+  const updated = new Set<string>();
+  for (const { parameter } of updates) {
+    if (updated.has(parameter.name))
+      throw new ShapeError(`program: "${parameter.name}" is updated twice; give it one new value.`);
+    updated.add(parameter.name);
+  }
   const flat = simplify([
     ...rows.map(([, value]) => value),
     ...sums.map(([, value]) => value),
@@ -79,9 +85,16 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
     order.filter((node): node is Extract<Expr, { op: Op }> => node.op === op);
   const inputs = leaves("input");
   const parameters = leaves("parameter");
-  // A parameter that is only updated, never read, is still kept by the engine.
-  for (const { parameter } of prepared.updates)
-    if (!parameters.includes(parameter)) parameters.push(parameter);
+  // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
+  // is kept by the engine, so that it can be set.
+  const written = allNodes([
+    ...rows.map(([, value]) => value),
+    ...sums.map(([, value]) => value),
+    ...updates.map((update) => update.value),
+  ]).filter((node): node is ParameterExpr => node.op === "parameter");
+  for (const own of [...updates.map(({ parameter }) => parameter), ...written])
+    if (!parameters.some(({ name, shape }) => name === own.name && sameShape(shape, own.shape)))
+      parameters.push(own);
   const stepInputs = leaves("stepInput");
   const randoms = leaves("random");
   const streams = new Map<number, string>();

@@ -8,6 +8,7 @@ import { type Bound, bindTree, flattenTree } from "../../src/bijections/bijectio
 import { type ContinuousOptions, continuous, type SolveOptions } from "../../src/bijections/continuous.ts";
 import { bijectionFromJson } from "../../src/bijections/registry.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { FormatError, ShapeError } from "../../src/errors.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
@@ -55,7 +56,7 @@ async function run(
   const c = options.context ? g.input("context", [options.context]) : undefined;
   const x = g.input("x", [options.features]);
   const executable = await on.compile({ rows: build(flow, x, bindTree(flow.parameters), c) });
-  await executable.setParameters(own);
+  await setKnownParameters(executable, own);
   const rows = inputs.x.length / options.features;
   const { rows: found } = await executable.run({ rows, inputs }, { key: randomKey(seed) });
   executable.dispose();
@@ -382,7 +383,7 @@ describe("Hutchinson's estimate", () => {
     const both = ["0.", "1."].flatMap((scope) =>
       Object.entries(own).map(([name, data]) => [scope + name, data] as const),
     );
-    await executable.setParameters(Object.fromEntries(both));
+    await setKnownParameters(executable, Object.fromEntries(both));
     const { rows: found } = await executable.run({ rows: 4000, inputs: { x } }, { key: randomKey(1) });
     executable.dispose();
     for (const law of ["sign", "normal"])
@@ -503,7 +504,7 @@ describe("solvers", () => {
           sums: Object.fromEntries(leaves.map((_, i) => [`${i}`, found[i]!])),
           rows: { x: found[leaves.length]!, c: found[leaves.length + 1]! },
         });
-        await executable.setParameters(values(small, 2));
+        await setKnownParameters(executable, values(small, 2));
         const { sums, rows } = await executable.run({ rows: 20, inputs }, { key: randomKey(1) });
         executable.dispose();
         return { ...sums, ...rows };
@@ -533,7 +534,7 @@ describe("solvers", () => {
       method: exactly,
     });
     const executable = await engine.compile({ rows: { value: rest.state } });
-    await executable.setParameters(own);
+    await setKnownParameters(executable, own);
     const { rows } = await executable.run({ rows: 20, inputs: { x: half.value!, context: inputs.context } });
     expect(apart(rows.value!, whole.value!)).toBeLessThan(1e-9);
     executable.dispose();

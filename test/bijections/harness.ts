@@ -16,6 +16,7 @@ import {
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../src/engines/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { pushforwardLogProb } from "../../src/flows/density.ts";
 import { jvp, vjp } from "../../src/graph/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
@@ -90,7 +91,7 @@ export class Subject {
       this.#compiled.set(name, executable);
     }
     const ready = await executable;
-    await ready.setParameters(parameters);
+    await setKnownParameters(ready, parameters);
     const inputs = { x: Float64Array.from(x), context: Float64Array.from(context) };
     return ready.run({ rows: x.length / bijection.features, inputs });
   }

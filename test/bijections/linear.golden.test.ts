@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import type { Bijection } from "../../src/index.ts";
 import {
   diagonalNormal,
@@ -43,7 +44,7 @@ async function both(bijection: Bijection, values: Record<string, Float64Array>, 
   const executable = await referenceEngine.compile({
     rows: { forward: forward.value, log: forward.logAbsDet, inverse: inverse.value },
   });
-  await executable.setParameters(values);
+  await setKnownParameters(executable, values);
   return (await executable.run({ rows: x.length, inputs: { x: Float64Array.from(x.flat()) } })).rows;
 }
 

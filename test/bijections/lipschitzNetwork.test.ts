@@ -6,6 +6,7 @@ import { logMixedNorm, logSpectralNorm, spectralSlack } from "../../src/bijectio
 import type { ContractionNorm } from "../../src/bijections/lipschitzNetwork.ts";
 import type { ResidualOptions } from "../../src/bijections/residual.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
 import { vjp } from "../../src/graph/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
@@ -112,7 +113,7 @@ test("a bound's derivatives are those of finite differences", async () => {
     const sums = { value, ...Object.fromEntries(gradients.map((own, i) => [leaves[i]!.name, own])) };
     const compiled = await referenceEngine.compile({ sums });
     const valueAt = async (values: Values): Promise<Readonly<Values>> => {
-      await compiled.setParameters(values);
+      await setKnownParameters(compiled, values);
       return (await compiled.run({ rows: 1, inputs: {} })).sums;
     };
     const { value: _, ...own } = await valueAt(at);
@@ -152,7 +153,7 @@ describe("the bound holds after every step", () => {
     const matrices = map.weights(bound);
     const sums = { total, ...Object.fromEntries(matrices.map((w, i) => [`w${i}`, w])) };
     const training = await float32.compile({ sums, updates });
-    await training.setParameters(initialValues(map.parameters, randomKey(1)));
+    await setKnownParameters(training, initialValues(map.parameters, randomKey(1)));
     const rows = 32;
     await training.load({ rows, inputs: { y: normals(rows * features, 5) } });
     let largest = 0;
@@ -190,7 +191,7 @@ describe("g moves no two points apart by more than its constant allows", () => {
     const { features } = options;
     const y = g.input("y", [features]);
     const compiled = await float64.compile({ rows: { value: g.sub(map.inverse(y, bound).value, y) } });
-    await compiled.setParameters({ ...initialValues(map.parameters, randomKey(1)), ...own });
+    await setKnownParameters(compiled, { ...initialValues(map.parameters, randomKey(1)), ...own });
     const pairs = 6000;
     const [at, along] = [normals(pairs * features, 31), normals(pairs * features, 32)];
     const point = (pair: number, i: number): number => 2 * at[pair * features + i]! * (pair % 5);

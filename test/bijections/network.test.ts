@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { network } from "../../src/bijections/network.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
 import { vjp } from "../../src/graph/derivative.ts";
@@ -21,7 +22,7 @@ describe.each(engines)("on $name", ({ engine, epsilon }) => {
       const executable = await engine.compile({
         rows: { y: own.run(g.input("x", [3]), bindTree(own.parameters)) },
       });
-      await executable.setParameters(values);
+      await setKnownParameters(executable, values);
       const x = Float64Array.of(0.3, -1.2, 2);
       const { y } = (await executable.run({ rows: 1, inputs: { x } })).rows;
       const act = {

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { type ResidualOptions, residual } from "../../src/bijections/residual.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { UsageError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { randomParameters, type Values } from "../registry.ts";
@@ -24,7 +25,7 @@ describe("sampling", () => {
     const own = residual({ features, hidden: [20], lipschitz, ...options });
     const value = own.forward(g.input("x", [features]), bound).value;
     const compiled = await engine.compile({ rows: { value, back: own.inverse(value, bound).value } });
-    await compiled.setParameters(values);
+    await setKnownParameters(compiled, values);
     const outputs = (await compiled.run({ rows, inputs: { x } })).rows;
     compiled.dispose();
     return { value: outputs.value!, back: outputs.back! };
@@ -36,7 +37,7 @@ describe("sampling", () => {
     const state = g.input("state", [features]);
     const next = g.sub(g.input("x", [features]), g.sub(map.inverse(state, bound).value, state));
     const compiled = await float64.compile({ rows: { next } });
-    await compiled.setParameters(values);
+    await setKnownParameters(compiled, values);
     const { value: exact } = await roundTrip({});
     const distance = (a: Float64Array, b: Float64Array, row: number): number =>
       Math.hypot(
@@ -82,7 +83,7 @@ describe("sampling", () => {
       const map = residual({ ...hard, ...options });
       const { value } = map.forward(g.input("x", [size]), bindTree(map.parameters));
       const compiled = await float64.compile({ rows: { value } });
-      await compiled.setParameters(own);
+      await setKnownParameters(compiled, own);
       const outputs = (await compiled.run({ rows, inputs: { x: start } })).rows;
       compiled.dispose();
       return outputs.value!;

@@ -14,6 +14,7 @@ import {
   seriesLogDet,
 } from "../../src/bijections/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { compileProgram } from "../../src/engines/wasm/compiler.ts";
 import { jvp, vjp } from "../../src/graph/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
@@ -41,7 +42,7 @@ describe("log-determinants", () => {
       return jvp([image], [y], [along])[0]!;
     });
     const compiled = await referenceEngine.compile({ rows: { columns: g.concatenate(columns) } });
-    await compiled.setParameters(values);
+    await setKnownParameters(compiled, values);
     const outputs = await compiled.run({ rows, inputs: { y: x } });
     const size = features * features;
     return Array.from({ length: rows }, (_, row) =>
@@ -128,7 +129,7 @@ describe("log-determinants", () => {
     // The map's own, with so many directions that the traces are nearly exact.
     const many = residual({ ...options, logDet: { kind: "series", terms: 20, probes: 200 } });
     const compiled = await referenceEngine.compile({ rows: { logAbsDet: many.inverse(y, bound).logAbsDet } });
-    await compiled.setParameters(values);
+    await setKnownParameters(compiled, values);
     const { logAbsDet } = (await compiled.run({ rows, inputs: { y: x } })).rows;
     js.forEach((j, row) => {
       expect(Math.abs(logAbsDet![row]! - exactOf(j))).toBeLessThan(0.1);
@@ -181,7 +182,7 @@ describe("log-determinants", () => {
       const other = await float64.compile({ rows: { surrogate }, sums: gradientsOf(surrogate) });
       const inputs = { y: x, v, w: Float64Array.from(ws) };
       const stepInputs = { terms: Float64Array.of(terms) };
-      for (const own of [compiled, other]) await own.setParameters(values);
+      for (const own of [compiled, other]) await setKnownParameters(own, values);
       const found = await compiled.run({ rows, inputs }, { stepInputs });
       const neumann = await other.run({ rows, inputs });
       expected.forEach((value, row) => {
@@ -249,7 +250,7 @@ describe("log-determinants", () => {
     const compiled = await float64.compile({
       sums: Object.fromEntries(gradients.map((own, i) => [names[i]!, own])),
     });
-    await compiled.setParameters(values);
+    await setKnownParameters(compiled, values);
     const inputs = { y: x, v: normals(rows * features, 9) };
     const run = async (weight: ArrayLike<number>): Promise<Readonly<Values>> =>
       (
@@ -292,10 +293,10 @@ describe("log-determinants", () => {
       weight: Float64Array.from({ length: copies * rows }, (_, i) => (0.3 + (i % rows)) / copies),
     };
     const truth = await float64.compile(outputs(exact));
-    await truth.setParameters(values);
+    await setKnownParameters(truth, values);
     const expected = (await truth.run({ rows: copies * rows, inputs })).sums;
     const sampled = await float64.compile(outputs(estimate));
-    await sampled.setParameters(values);
+    await setKnownParameters(sampled, values);
     const runs = 3000;
     const moments = new Map<string, { sum: number; square: number; expected: number }>();
     for (let run = 0; run < runs; run++) {

@@ -7,6 +7,7 @@ import type { Distribution } from "../../src/distributions/distribution.ts";
 import { gaussianMixture } from "../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../src/distributions/kernelDensity.ts";
 import { distributionFromJson } from "../../src/distributions/registry.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { ShapeError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
@@ -23,7 +24,7 @@ async function evaluate(
   const width = what === "sample" ? distribution.noise : distribution.features;
   const out = distribution[what](g.input("x", [width]), bindTree(distribution.parameters));
   const compiled = await engine.compile({ rows: { out } });
-  await compiled.setParameters(values);
+  await setKnownParameters(compiled, values);
   const { rows } = await compiled.run({ rows: x.length / width, inputs: { x } });
   compiled.dispose();
   return rows.out!;

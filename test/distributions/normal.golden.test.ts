@@ -8,6 +8,7 @@ import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { distributionFromJson } from "../../src/distributions/registry.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { FormatError, ShapeError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { expectClose, golden } from "../bijections/golden.ts";
@@ -31,7 +32,7 @@ async function logProb(
 ): Promise<Float64Array> {
   const out = distribution.logProb(g.input("x", [4]), bindTree(distribution.parameters));
   const compiled = await engine.engine.compile({ rows: { out } });
-  await compiled.setParameters(parameters);
+  await setKnownParameters(compiled, parameters);
   const { rows: found } = await compiled.run({ rows, inputs: { x } });
   compiled.dispose();
   return found.out!;

@@ -9,6 +9,7 @@ import { network } from "../../src/bijections/network.ts";
 import { planar } from "../../src/bijections/planar.ts";
 import { triangularAffine } from "../../src/bijections/triangularAffine.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { trainedLeaves } from "../../src/fitting/training/fit.ts";
 import { minimize } from "../../src/fitting/training/minimize.ts";
@@ -95,7 +96,7 @@ describe("a linear autoencoder, trained by minimize", () => {
       rows: { logWeight: model.logWeight },
       sums: { total: g.sumRows(model.logWeight) },
     });
-    await executable.setParameters(values);
+    await setKnownParameters(executable, values);
     const bounds: number[] = [];
     for (let draw = 0; draw < 20; draw++)
       bounds.push((await executable.run(data, { key: split(randomKey(3), draw) })).sums.total![0]! / rows);

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { trainedLeaves } from "../../src/fitting/training/fit.ts";
 import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
@@ -223,7 +224,7 @@ describe("gradients", () => {
         vjp([loss], [g.rowMark()], parameters).map((own, i) => [parameters[i]!.name, own]),
       ),
     });
-    await executable.setParameters(values);
+    await setKnownParameters(executable, values);
     const runs = 24;
     const rows = 4000;
     const all: number[][] = [];
@@ -310,7 +311,7 @@ describe("gradients", () => {
           vjp([loss], [g.rowMark()], parameters).map((value, i) => [parameters[i]!.name, value]),
         ),
       });
-      await executable.setParameters(identity);
+      await setKnownParameters(executable, identity);
       const { sums } = await executable.run({ rows: 5, inputs: {} }, { key: randomKey(7) });
       const largest = Math.max(...Object.values(sums).flatMap((value) => Array.from(value, Math.abs)));
       if (isZero) expect(largest).toBeLessThan(1e-12);
@@ -324,7 +325,7 @@ describe("gradients", () => {
     const boundOf = async (samples: number): Promise<number> => {
       const loss = variationalLoss(flow, banana, bound, { gradient: "total", samples });
       const executable = await double.compile({ sums: { loss: g.sumRows(loss) } });
-      await executable.setParameters(values);
+      await setKnownParameters(executable, values);
       const { sums } = await executable.run({ rows: 20_000, inputs: {} }, { key: randomKey(1) });
       executable.dispose();
       return -sums.loss![0]! / 20_000;

@@ -5,6 +5,7 @@
 import { describe, expect, it, test } from "vitest";
 import { type Bound, bindTree } from "../../src/bijections/bijection.ts";
 import type { Continuous } from "../../src/bijections/continuous.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { Architecture } from "../../src/flows/architecture.ts";
 import { type ContinuousFlowOptions, continuousFlow } from "../../src/flows/continuousFlow.ts";
@@ -31,7 +32,7 @@ async function evaluate(
   const bound = bindTree(architecture.bijection.parameters);
   const loss = architecture.training!.loss(y, { base: {}, bijection: bound });
   const executable = await engine.compile({ rows: { loss, ...others(y, bound) } });
-  await executable.setParameters(values);
+  await setKnownParameters(executable, values);
   const outputs = await executable.run({ rows, inputs: { data, ...inputs } }, { key: randomKey(7) });
   executable.dispose();
   return outputs.rows;

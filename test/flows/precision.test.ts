@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Bound, bindTree, subtreeOf } from "../../src/bijections/bijection.ts";
 import type { Executable } from "../../src/engines/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { fitTable } from "../../src/fitting/training/fit.ts";
 import { architectureOf } from "../../src/flows/architectureOf.ts";
@@ -43,7 +44,7 @@ async function roundTrips(model: Model): Promise<{ ofBase: Executable; ofData: E
       rows: { value: programs[name].value, logAbsDet: g.add(first, programs[name].logAbsDet) },
     });
     open.push(executable);
-    await executable.setParameters(model.values);
+    await setKnownParameters(executable, model.values);
     return executable;
   };
   return {
@@ -153,7 +154,7 @@ it.each(kinds)("%s returns from a round trip in float32 at initialization, to 1e
     },
   });
   open.push(executable);
-  await executable.setParameters(initialValues(bijection.parameters, randomKey(1)));
+  await setKnownParameters(executable, initialValues(bijection.parameters, randomKey(1)));
   const at = spread(3, 20, 4).map(Math.fround);
   const rows = at.length / 3;
   const out = (await executable.run({ rows, inputs: { at, context: new Float64Array(rows).fill(0.5) } }))

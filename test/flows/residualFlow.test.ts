@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bindTree, subtreeOf } from "../../src/bijections/bijection.ts";
 import type { Chain } from "../../src/bijections/chain.ts";
 import type { Residual } from "../../src/bijections/residual.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
@@ -70,7 +71,7 @@ describe.each(["exact", "estimate"] as const)(
         ),
       );
       const compiled = await wasmEngine({ threads: 1 }).compile({ sums });
-      await compiled.setParameters(values);
+      await setKnownParameters(compiled, values);
       const matrices = (await compiled.run({ rows: 1, inputs: {} })).sums;
       for (const [name, matrix] of Object.entries(sums)) {
         const own = Matrix.from1DArray(matrix.shape[0]!, matrix.shape[1]!, Array.from(matrices[name]!));

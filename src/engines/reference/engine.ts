@@ -4,12 +4,14 @@
  * @module
  */
 
-import { AbortedError, ShapeError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { type PreparedProgram, prepareProgram } from "../../graph/program.ts";
+import { nextTurn } from "../../platform.ts";
 import { programUniforms, type RandomKey } from "../../random/philox.ts";
+import { checkParameters, checkSteps, inputsOf, stepInputOf } from "../checks.ts";
 import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
-import { stepInputOf } from "../stepInputs.ts";
+import { Operations } from "../operations.ts";
 import { interpret, type Values } from "./interpreter.ts";
 
 /** The float64 oracle. */
@@ -28,108 +30,137 @@ interface Draws {
 class ReferenceExecutable implements Executable {
   readonly #program: PreparedProgram;
   readonly #parameters = new Map<string, Float64Array>();
+  readonly #inputs: readonly { readonly name: string; readonly size: number }[];
+  readonly #operations = new Operations();
+  readonly parameters: ReadonlyMap<string, number>;
   #loaded: RunInputs | undefined;
 
   constructor(program: PreparedProgram) {
     this.#program = program;
+    this.#inputs = program.inputs.map(({ name, shape }) => ({ name, size: sizeOf(shape) }));
+    this.parameters = new Map(program.parameters.map(({ name, shape }) => [name, sizeOf(shape)]));
     for (const { name, shape } of program.parameters)
       this.#parameters.set(name, new Float64Array(sizeOf(shape)));
   }
 
-  async setParameters(values: Arrays): Promise<void> {
-    for (const [name, data] of Object.entries(values)) {
-      const own = this.#parameters.get(name);
-      if (!own) continue;
-      if (own.length !== data.length)
-        throw new ShapeError(`setParameters: "${name}" has ${own.length} elements, got ${data.length}.`);
-      own.set(data);
-    }
+  setParameters(values: Arrays): Promise<void> {
+    return this.#operations.inTurn(async () => {
+      checkParameters(values, this.parameters);
+      for (const [name, data] of Object.entries(values)) this.#parameters.get(name)!.set(data);
+    });
   }
 
-  async getParameters(): Promise<Record<string, Float64Array>> {
-    return Object.fromEntries(Array.from(this.#parameters, ([name, data]) => [name, data.slice()]));
+  getParameters(): Promise<Record<string, Float64Array>> {
+    return this.#operations.inTurn(async () =>
+      Object.fromEntries(Array.from(this.#parameters, ([name, data]) => [name, data.slice()])),
+    );
   }
 
-  async run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutputs> {
-    const { stepInputs = {} } = options;
-    const draws = this.#draws(options.key);
-    // Blocks bound the memory of long tables; sums are added block by block.
-    const block = 1024;
-    const rows: Record<string, Float64Array> = {};
-    const sums: Record<string, Float64Array> = {};
-    for (const [name, value] of Object.entries(this.#program.rows))
-      rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
-    if (Object.keys(this.#program.sums).length > 0) {
-      const { sums: all } = this.#evaluate(inputs, stepInputs, draws, "sums");
-      Object.assign(sums, all);
-    }
-    if (Object.keys(rows).length === 0) return { rows, sums };
-    for (let start = 0; start < inputs.rows; start += block) {
-      if (options.signal?.aborted) throw new AbortedError("The computation was aborted.");
-      const count = Math.min(block, inputs.rows - start);
-      const part = Object.fromEntries(
-        this.#program.inputs.map(({ name, shape }) => {
-          const size = sizeOf(shape);
-          return [name, inputs.inputs[name]!.subarray(start * size, (start + count) * size)];
-        }),
-      );
-      const { rows: values } = this.#evaluate(
-        { rows: count, inputs: part },
-        stepInputs,
-        { ...draws, firstRow: start },
-        "rows",
-      );
-      for (const [name, data] of Object.entries(values)) rows[name]!.set(data, (start * data.length) / count);
-      await Promise.resolve();
-    }
-    return { rows, sums };
+  run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutputs> {
+    return this.#operations.inTurn(async () => {
+      const { stepInputs = {}, signal, onProgress } = options;
+      const draws = this.#draws(options.key);
+      inputsOf("run", inputs, this.#inputs);
+      // Blocks bound the memory of long tables, and let an abort through.
+      const block = 1024;
+      const rows: Record<string, Float64Array> = {};
+      const sums: Record<string, Float64Array> = {};
+      for (const [name, value] of Object.entries(this.#program.rows))
+        rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
+      await nextTurn();
+      this.#operations.checkAborted(signal);
+      if (Object.keys(this.#program.sums).length > 0) {
+        const { sums: all } = this.#evaluate(inputs, stepInputs, draws, "sums");
+        Object.assign(sums, all);
+      }
+      if (Object.keys(rows).length === 0) return { rows, sums };
+      for (let start = 0; start < inputs.rows; start += block) {
+        await nextTurn();
+        this.#operations.checkAborted(signal);
+        const count = Math.min(block, inputs.rows - start);
+        const part = Object.fromEntries(
+          this.#inputs.map(({ name, size }) => [
+            name,
+            inputs.inputs[name]!.subarray(start * size, (start + count) * size),
+          ]),
+        );
+        const { rows: values } = this.#evaluate(
+          { rows: count, inputs: part },
+          stepInputs,
+          { ...draws, firstRow: start },
+          "rows",
+        );
+        for (const [name, data] of Object.entries(values))
+          rows[name]!.set(data, (start * data.length) / count);
+        onProgress?.({ done: start + count, of: inputs.rows });
+      }
+      return { rows, sums };
+    });
   }
 
-  async load(inputs: RunInputs): Promise<void> {
-    this.#loaded = inputs;
+  load(inputs: RunInputs): Promise<void> {
+    return this.#operations.inTurn(async () => {
+      inputsOf("load", inputs, this.#inputs);
+      // As it is now, whatever becomes of the arrays.
+      const copies = this.#inputs.map(({ name }) => [name, inputs.inputs[name]!.slice()]);
+      this.#loaded = { rows: inputs.rows, inputs: Object.fromEntries(copies) };
+    });
   }
 
-  async step(steps: Steps): Promise<Record<string, Float64Array>> {
-    const loaded = this.#loaded;
-    if (!loaded) throw new ShapeError("step: no rows were loaded.");
-    const history: Record<string, number[]> = {};
-    for (const name of Object.keys(this.#program.sums)) history[name] = [];
-    let start = 0;
-    for (let s = 0; s < steps.counts.length; s++) {
-      if (steps.signal?.aborted) break;
-      const count = steps.counts[s]!;
-      const picked = steps.indices.subarray(start, start + count);
-      start += count;
-      const inputs = Object.fromEntries(
-        this.#program.inputs.map(({ name, shape }) => {
-          const size = sizeOf(shape);
-          const source = loaded.inputs[name]!;
-          const data = new Float64Array(count * size);
-          picked.forEach((row, i) => data.set(source.subarray(row * size, (row + 1) * size), i * size));
-          return [name, data];
-        }),
+  step(steps: Steps): Promise<Record<string, Float64Array>> {
+    return this.#operations.inTurn(async () => {
+      checkSteps(steps, this.#loaded?.rows ?? 0);
+      const loaded = this.#loaded!;
+      const stepInputs = this.#program.stepInputs.map(({ name, shape }) => {
+        const size = sizeOf(shape);
+        return { name, size, values: stepInputOf(steps.stepInputs, { name, size }, steps.counts.length) };
+      });
+      const history: Record<string, number[]> = {};
+      for (const name of Object.keys(this.#program.sums)) history[name] = [];
+      const draws = this.#draws(steps.key);
+      let start = 0;
+      for (let s = 0; s < steps.counts.length; s++) {
+        if (steps.signal?.aborted) break;
+        const count = steps.counts[s]!;
+        const picked = steps.indices.subarray(start, start + count);
+        start += count;
+        const inputs = Object.fromEntries(
+          this.#inputs.map(({ name, size }) => {
+            const data = new Float64Array(count * size);
+            const source = loaded.inputs[name]!;
+            picked.forEach((row, i) => data.set(source.subarray(row * size, (row + 1) * size), i * size));
+            return [name, data];
+          }),
+        );
+        const own = stepInputs.map(({ name, size, values }) => [
+          name,
+          values.subarray(s * size, (s + 1) * size),
+        ]);
+        const { sums, updates } = this.#evaluate(
+          { rows: count, inputs },
+          Object.fromEntries(own),
+          { ...draws, step: (steps.firstStep ?? 0) + s },
+          "step",
+        );
+        for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
+        updates.forEach((value, i) =>
+          this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
+        );
+        // Lets aborts and progress through between steps.
+        await nextTurn();
+        this.#operations.checkDisposed();
+      }
+      return Object.fromEntries(
+        Object.entries(history).map(([name, list]) => [name, Float64Array.from(list)]),
       );
-      const stepInputs = Object.fromEntries(
-        this.#program.stepInputs.map(({ name, shape }) => {
-          const size = sizeOf(shape);
-          const values = stepInputOf(steps.stepInputs, { name, size }, steps.counts.length);
-          return [name, values.subarray(s * size, (s + 1) * size)];
-        }),
-      );
-      const draws = { ...this.#draws(steps.key), step: (steps.firstStep ?? 0) + s };
-      const { sums, updates } = this.#evaluate({ rows: count, inputs }, stepInputs, draws, "step");
-      for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
-      updates.forEach((value, i) =>
-        this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
-      );
-      // Lets aborts and progress through between steps.
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    return Object.fromEntries(Object.entries(history).map(([name, list]) => [name, Float64Array.from(list)]));
+    });
   }
 
   dispose(): void {
-    this.#loaded = undefined;
+    this.#operations.dispose(() => {
+      this.#loaded = undefined;
+      this.#parameters.clear();
+    });
   }
 
   #draws(key: RandomKey | undefined): Draws {
@@ -146,14 +177,7 @@ class ReferenceExecutable implements Executable {
   ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
     const program = this.#program;
     const values: Values = new Map();
-    for (const leaf of program.inputs) {
-      const data = inputs[leaf.name];
-      if (data?.length !== rows * sizeOf(leaf.shape))
-        throw new ShapeError(
-          `run: input "${leaf.name}" needs ${rows * sizeOf(leaf.shape)} numbers, got ${data?.length}.`,
-        );
-      values.set(leaf, data);
-    }
+    for (const leaf of program.inputs) values.set(leaf, inputs[leaf.name]!);
     for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
     for (const leaf of program.randoms)
       values.set(leaf, programUniforms(draws, leaf.stream, rows, sizeOf(leaf.shape)));

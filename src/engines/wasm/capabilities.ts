@@ -17,6 +17,11 @@ export function hasRelaxedSimd(): boolean {
   return relaxed;
 }
 
+/** Whether there is WebAssembly at all: not under --jitless, nor where a browser's policy has turned it off. */
+export function hasWebAssembly(): boolean {
+  return typeof WebAssembly === "object";
+}
+
 /** Whether SIMD compiles here; without it there is no wasm engine. */
 export function hasSimd(): boolean {
   return validates((f) => {

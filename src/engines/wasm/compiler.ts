@@ -35,6 +35,10 @@ export const control = {
   key: 6,
   step: 8,
   firstRow: 9,
+  /** Set when a thread will not come to the next meeting. */
+  failed: 10,
+  /** Tiles of the step at hand that are done. */
+  tiles: 12,
   pointers: 16,
 } as const;
 

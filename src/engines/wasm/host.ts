@@ -9,7 +9,8 @@
 
 import { control, type Region } from "./compiler.ts";
 import type { Job, JobPlan } from "./job.ts";
-import { startThreads, type Thread } from "./threads.ts";
+import { giveMemory, growTo, type OwnedMemory, pageBytes, takeIdle, takeMemory } from "./memories.ts";
+import { retireThreads, startOwningThread, startThreads, type Thread } from "./threads.ts";
 import type { Precision } from "./vector.ts";
 
 /** What an executable does with its program. Calls take effect in order. */
@@ -22,9 +23,9 @@ export interface Host {
   writeIntegers(address: number, data: ArrayLike<number>): void;
   /** The numbers in each region. */
   read(regions: readonly Region[]): Promise<Float64Array[]>;
-  /** Runs a job and resolves to the steps done: fewer than all if the signal fires. */
-  run(job: Job, signal?: AbortSignal): Promise<number>;
-  /** Gives memory back. */
+  /** Runs a job and resolves to the steps done: fewer than all if a signal fires. */
+  run(job: Job, following: Following): Promise<number>;
+  /** Gives memory back; no job may be running. */
   dispose(): void;
 }
 
@@ -37,87 +38,164 @@ export interface HostedProgram {
   readonly maximumPages: number;
 }
 
+/** How {@link Host.run} may be followed and ended. */
+export interface Following {
+  /** The first of them that fires stops the job. */
+  readonly signals: readonly (AbortSignal | undefined)[];
+  /** Told now and then how many tiles of the step at hand are done. */
+  readonly onTiles?: ((tiles: number) => void) | undefined;
+}
+
 let programs = 0;
 const arrayOf = { float32: Float32Array, float64: Float64Array };
-const missingPages = (bytes: number, present: number): number =>
-  Math.max(0, Math.ceil((bytes - present) / 65536));
+/** Milliseconds between two reports of progress. */
+const reportEvery = 100;
+
+/** What the threads keep of programs that are gone: how many, and bytes of memory that nobody uses again. */
+const remains = { programs: 0, bytes: 0 };
+const mostRemains = { programs: 64, bytes: 2 ** 26 };
+
+/** Threads that wait do not collect what they were told to forget: now and then they end, and new ones begin. */
+function forgotten(bytes: number): void {
+  remains.programs++;
+  remains.bytes += bytes;
+  if (remains.programs < mostRemains.programs && remains.bytes < mostRemains.bytes) return;
+  remains.programs = 0;
+  remains.bytes = 0;
+  retireThreads();
+}
+
+/** Calls `stop` when one of the signals fires; returns what ends that. */
+function listenTo(signals: readonly (AbortSignal | undefined)[], stop: () => void): () => void {
+  for (const signal of signals) signal?.addEventListener("abort", stop);
+  return () => {
+    for (const signal of signals) signal?.removeEventListener("abort", stop);
+  };
+}
 
 /** A program in memory that threads share. */
 export class SharedHost implements Host {
   readonly #id = programs++;
   readonly #program: HostedProgram;
-  readonly #memory: WebAssembly.Memory;
   readonly #threads: number;
   readonly #told = new Set<Thread>();
+  #own: OwnedMemory | undefined;
+  /** Bytes from the start of memory that are the program's. */
+  #reserved = 0;
   #failure: Error | undefined;
+  #isDisposed = false;
 
   constructor(program: HostedProgram, threads: number) {
     this.#program = program;
     this.#threads = threads;
-    this.#memory = new WebAssembly.Memory({ initial: 0, maximum: program.maximumPages, shared: true });
-    this.#start();
+    // They start while the program's memory is filled.
+    startThreads(threads);
   }
 
   async reserve(bytes: number): Promise<boolean> {
-    const pages = missingPages(bytes, this.#memory.buffer.byteLength);
-    try {
-      if (pages > 0) this.#memory.grow(pages);
-      return true;
-    } catch {
-      return false;
+    const { maximumPages } = this.#program;
+    if (bytes > maximumPages * pageBytes) return false;
+    if (!this.#own) {
+      this.#own = takeMemory(bytes, maximumPages);
+      if (!this.#own) return false;
+    } else if (bytes > this.#buffer.byteLength) {
+      const present = this.#buffer.byteLength;
+      const better =
+        takeIdle(bytes, maximumPages, present) ??
+        (growTo(this.#own.memory, bytes) ? undefined : takeMemory(bytes, maximumPages));
+      if (better) this.#moveTo(better);
+      else if (bytes > this.#buffer.byteLength) return false;
     }
+    // The program's bytes are zero until it writes to them.
+    const dirty = Math.min(bytes, this.#own.written);
+    if (dirty > this.#reserved) new Uint8Array(this.#buffer).fill(0, this.#reserved, dirty);
+    this.#reserved = Math.max(this.#reserved, bytes);
+    return true;
   }
 
   writeNumbers(address: number, data: Float64Array): void {
-    new arrayOf[this.#program.precision](this.#memory.buffer, address, data.length).set(data);
+    this.#numbers(address, data.length).set(data);
   }
 
   writeIntegers(address: number, data: ArrayLike<number>): void {
-    new Int32Array(this.#memory.buffer, address, data.length).set(data);
+    // Between arrays of one type the bytes are copied, which is many times faster.
+    const Integers = data instanceof Uint32Array ? Uint32Array : Int32Array;
+    new Integers(this.#buffer as ArrayBuffer, address, data.length).set(data);
   }
 
   async read(regions: readonly Region[]): Promise<Float64Array[]> {
-    const Numbers = arrayOf[this.#program.precision];
-    return regions.map(
-      ({ address, size }) => new Float64Array(new Numbers(this.#memory.buffer, address, size)),
-    );
+    return regions.map(({ address, size }) => new Float64Array(this.#numbers(address, size)));
   }
 
-  async run(job: Job, signal?: AbortSignal): Promise<number> {
+  async run(job: Job, { signals, onTiles }: Following): Promise<number> {
     if (this.#failure) throw this.#failure;
     const threads = this.#start();
-    const words = new Int32Array(this.#memory.buffer);
-    const stop = (): void => {
-      Atomics.store(words, control.stop, 1);
-    };
-    signal?.addEventListener("abort", stop);
+    const { memory } = this.#own!;
+    const words = new Int32Array(memory.buffer);
+    const deaf = listenTo(signals, () => Atomics.store(words, control.stop, 1));
+    const report = onTiles && setInterval(() => onTiles(Atomics.load(words, control.tiles)), reportEvery);
     try {
-      const [done] = await Promise.all(
-        threads.map((thread, i) =>
-          thread.ask({
+      const shares = threads.map((thread, i) =>
+        thread
+          .ask({
             kind: "run",
             program: this.#id,
-            memory: this.#memory,
+            memory,
             job,
             share: { thread: i, threads: threads.length },
             number: 0,
+          })
+          .catch((error: Error) => {
+            // The others wait for this one: they are told that it will not come. The threads themselves go on, with other programs.
+            this.#failure ??= error;
+            Atomics.store(words, control.failed, 1);
+            Atomics.add(words, control.generation, 1);
+            Atomics.notify(words, control.generation);
+            return 0;
           }),
-        ),
       );
+      const [done] = await Promise.all(shares);
+      if (this.#failure) throw this.#failure;
       return done!;
-    } catch (error) {
-      // The other threads may wait for the failed one forever: they end here, and later programs start new ones.
-      this.#failure = error as Error;
-      for (const thread of threads) thread.end(this.#failure);
-      throw error;
     } finally {
-      signal?.removeEventListener("abort", stop);
+      clearInterval(report);
+      deaf();
       Atomics.store(words, control.stop, 0);
     }
   }
 
   dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     for (const thread of this.#told) thread.tell({ kind: "forget", program: this.#id });
+    this.#told.clear();
+    // A thread that died may not have left its memory yet: no other program gets that.
+    const dropped = this.#failure && this.#own ? this.#buffer.byteLength : this.#give();
+    this.#own = undefined;
+    forgotten(dropped);
+  }
+
+  get #buffer(): ArrayBufferLike {
+    return this.#own!.memory.buffer;
+  }
+
+  #numbers(address: number, length: number): Float32Array | Float64Array {
+    const Numbers = arrayOf[this.#program.precision];
+    return new Numbers(this.#buffer as ArrayBuffer, address, length);
+  }
+
+  /** Gives the memory back; the bytes of those that are dropped for it. */
+  #give(): number {
+    if (!this.#own) return 0;
+    return giveMemory({ ...this.#own, written: Math.max(this.#own.written, this.#reserved) });
+  }
+
+  /** Goes on in another memory. */
+  #moveTo(better: OwnedMemory): void {
+    new Uint8Array(better.memory.buffer).set(new Uint8Array(this.#buffer, 0, this.#reserved));
+    remains.bytes += this.#give();
+    this.#own = { ...better, written: Math.max(better.written, this.#reserved) };
+    this.#told.clear();
   }
 
   /** The threads, each of which knows the program. */
@@ -126,7 +204,8 @@ export class SharedHost implements Host {
     for (const thread of threads) {
       if (this.#told.has(thread)) continue;
       const { module, plan } = this.#program;
-      thread.tell({ kind: "compile", program: this.#id, module, plan, memory: this.#memory });
+      const { memory } = this.#own!;
+      thread.tell({ kind: "compile", program: this.#id, module, plan, memory });
       this.#told.add(thread);
     }
     return threads;
@@ -142,16 +221,16 @@ export class PrivateHost implements Host {
   #jobs = 0;
 
   constructor({ module, plan, precision, maximumPages }: HostedProgram) {
-    this.#thread = startThreads(1)[0]!;
+    this.#thread = startOwningThread();
     this.#Numbers = arrayOf[precision];
     this.#thread.tell({ kind: "compile", program: this.#id, module, plan, memory: maximumPages });
   }
 
   async reserve(bytes: number): Promise<boolean> {
-    const pages = missingPages(bytes, this.#bytes);
+    const pages = Math.max(0, Math.ceil((bytes - this.#bytes) / pageBytes));
     if (pages > 0) {
       if (!(await this.#thread.ask({ kind: "grow", program: this.#id, pages }))) return false;
-      this.#bytes += 65536 * pages;
+      this.#bytes += pageBytes * pages;
     }
     return true;
   }
@@ -161,7 +240,7 @@ export class PrivateHost implements Host {
   }
 
   writeIntegers(address: number, data: ArrayLike<number>): void {
-    this.#write(address, new Int32Array(data).buffer);
+    this.#write(address, (data instanceof Uint32Array ? data.slice() : new Int32Array(data)).buffer);
   }
 
   async read(regions: readonly Region[]): Promise<Float64Array[]> {
@@ -171,15 +250,14 @@ export class PrivateHost implements Host {
     return parts.map((part) => new Float64Array(new this.#Numbers(part)));
   }
 
-  async run(job: Job, signal?: AbortSignal): Promise<number> {
+  async run(job: Job, { signals, onTiles }: Following): Promise<number> {
     const number = this.#jobs++;
-    const stop = (): void => this.#thread.tell({ kind: "stop", program: this.#id, job: number });
-    signal?.addEventListener("abort", stop);
+    const deaf = listenTo(signals, () => this.#thread.tell({ kind: "stop", program: this.#id, job: number }));
     try {
       const share = { thread: 0, threads: 1 };
-      return await this.#thread.ask({ kind: "run", program: this.#id, job, share, number });
+      return await this.#thread.ask({ kind: "run", program: this.#id, job, share, number }, onTiles);
     } finally {
-      signal?.removeEventListener("abort", stop);
+      deaf();
     }
   }
 

@@ -42,10 +42,14 @@ export interface Job {
 /** The functions of a module. */
 export type JobExports = Readonly<Record<string, (...args: number[]) => void>>;
 
-/** Waits until all threads have come to their `round`-th meeting; returns the number of the next. */
+/**
+ * Waits until all threads have come to their `round`-th meeting; returns the number of the next. Throws if one of them
+ * will never come, which the host says by the word `failed`, with a new generation to end the waiting.
+ */
 export function meet(words: Int32Array, threads: number, round: number): number {
   const arrived = 0;
   const generation = 1;
+  const failed = 10;
   if (threads === 1) return round;
   const next = (round + 1) | 0;
   if (Atomics.add(words, arrived, 1) === threads - 1) {
@@ -58,12 +62,14 @@ export function meet(words: Int32Array, threads: number, round: number): number 
   let spins = 4000;
   while (Atomics.load(words, generation) === round)
     if (spins-- <= 0) Atomics.wait(words, generation, round, 1000);
+  if (Atomics.load(words, failed) !== 0) throw new Error("another thread of the program failed");
   return next;
 }
 
 /**
- * Runs a job as one of `threads` threads; all of them must be started. Pauses between steps, for a caller that has
- * something else to do; returns the steps done.
+ * Runs a job as one of `threads` threads; all of them must be started. Pauses between steps and tiles, for a caller
+ * that has something else to do; returns the steps done. A stop in the middle of a step leaves the step out: nothing
+ * of it is seen outside the memory that the next step overwrites.
  */
 export function* runJob(
   exports: JobExports,
@@ -81,6 +87,8 @@ export function* runJob(
   const key = 6;
   const stepNumber = 8;
   const firstRow = 9;
+  const cut = 11;
+  const tilesDone = 12;
   const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   let round = Atomics.load(words, generation);
@@ -97,6 +105,8 @@ export function* runJob(
       words[firstRow] = job.random.firstRow;
       Atomics.store(words, decision, Atomics.load(words, stop));
       Atomics.store(words, claimed, 0);
+      Atomics.store(words, cut, 0);
+      Atomics.store(words, tilesDone, 0);
     }
     round = meeting(words, threads, round);
     if (Atomics.load(words, decision) !== 0) return step;
@@ -106,8 +116,9 @@ export function* runJob(
     }
     const rows = words[(job.counts >> 2) + step]!;
     const tiles = Math.ceil(rows / plan.rowLength);
-    // A function of the batch alone, so that sums do not depend on the number of threads.
-    const shards = Math.min(tiles, tiles >= 32 ? plan.mostShards : 4);
+    // A function of the batch alone, so that sums do not depend on the number of threads. Of no rows there is one
+    // shard, whose sums are zero.
+    const shards = Math.max(1, Math.min(tiles, tiles >= 32 ? plan.mostShards : 4));
     // Threads claim the next piece when they are done with one: who does it changes nothing, and no thread waits long
     // for another that has lost its core.
     if (plan.hasSums) {
@@ -120,19 +131,33 @@ export function* runJob(
         exports.zero!(base, plan.shardBytes);
         const end = Math.floor(((shard + 1) * tiles) / shards);
         for (let tile = Math.floor((shard * tiles) / shards); tile < end; tile++) {
+          if (Atomics.load(words, stop) !== 0) {
+            Atomics.store(words, cut, 1);
+            break;
+          }
           const position = tile * plan.rowLength;
           const count = Math.min(plan.rowLength, rows - position);
           exports.tile!(arena, base, indices + 4 * position, count, position);
+          Atomics.add(words, tilesDone, 1);
+          yield;
         }
       }
     } else {
       for (let tile = Atomics.add(words, claimed, 1); tile < tiles; tile = Atomics.add(words, claimed, 1)) {
+        if (Atomics.load(words, stop) !== 0) {
+          Atomics.store(words, cut, 1);
+          break;
+        }
         const position = tile * plan.rowLength;
         const count = Math.min(plan.rowLength, rows - position);
         exports.tile!(arena, plan.shards, indices + 4 * position, count, position);
+        Atomics.add(words, tilesDone, 1);
+        yield;
       }
     }
     round = meeting(words, threads, round);
+    // Written before the meeting: all threads read the same.
+    if (Atomics.load(words, cut) !== 0) return step;
     for (let level = 0; level < plan.levels.epilogue; level++) {
       exports[`e${level}`]!(thread, threads, shards);
       round = meeting(words, threads, round);

@@ -25,12 +25,20 @@ listen((request) => answer(request, programs, tools));
 
 const failed = (reason: string): Error => new Error(`A thread of the engine failed: ${reason}`);
 
+/** Who waits for an answer. */
+interface Waiting {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+  readonly onTiles: ((tiles: number) => void) | undefined;
+}
+
 /** One thread, and the questions that it has yet to answer. */
 export class Thread {
   readonly #worker: Background;
-  readonly #waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>();
+  readonly #waiting = new Map<number, Waiting>();
   #tickets = 0;
   #failure: Error | undefined;
+  #isRetired = false;
 
   constructor() {
     this.#worker = startThread(
@@ -51,14 +59,23 @@ export class Thread {
   }
 
   /** Asks the thread something. Rejects if it cannot answer, or is no more. */
-  ask<K extends keyof Answers>(question: Question & { readonly kind: K }): Promise<Answers[K]> {
+  ask<K extends keyof Answers>(
+    question: Question & { readonly kind: K },
+    onTiles?: (tiles: number) => void,
+  ): Promise<Answers[K]> {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
       if (this.#waiting.size === 0) this.#worker.keepAlive(true);
       const ticket = this.#tickets++;
-      this.#waiting.set(ticket, { resolve, reject });
+      this.#waiting.set(ticket, { resolve, reject, onTiles });
       this.#worker.post({ ...question, ticket });
     });
+  }
+
+  /** Stops the thread when it has answered everything; nothing may be asked any more. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#waiting.size === 0) this.end(failed("it was retired"));
   }
 
   /** Stops the thread; what it was asked, and will be, is rejected with the error. */
@@ -70,19 +87,37 @@ export class Thread {
     this.#waiting.clear();
   }
 
-  #settle({ ticket, value, error }: Reply): void {
+  #settle({ ticket, value, tiles, error }: Reply): void {
     const own = this.#waiting.get(ticket);
+    if (tiles !== undefined) return own?.onTiles?.(tiles);
     this.#waiting.delete(ticket);
     if (this.#waiting.size === 0) this.#worker.keepAlive(false);
     if (error === undefined) own?.resolve(value as never);
     else own?.reject(failed(error));
+    if (this.#isRetired && this.#waiting.size === 0) this.end(failed("it was retired"));
   }
 }
 
-const threads: Thread[] = [];
+let sharing: Thread[] = [];
+let owning: Thread | undefined;
 
-/** So many threads, the same for everybody; those that are missing are started. */
+/** So many threads for programs in shared memory, the same for everybody; those that are missing are started. */
 export function startThreads(count: number): Thread[] {
-  for (let i = 0; i < count; i++) if (!threads[i]?.isAlive) threads[i] = new Thread();
-  return threads.slice(0, count);
+  for (let i = 0; i < count; i++) if (!sharing[i]?.isAlive) sharing[i] = new Thread();
+  return sharing.slice(0, count);
+}
+
+/** The thread of programs in memory of its own, the same for everybody. */
+export function startOwningThread(): Thread {
+  if (!owning?.isAlive) owning = new Thread();
+  return owning;
+}
+
+/**
+ * Ends the threads for programs in shared memory when they have answered what they were asked; later programs, and later
+ * runs of those that are there, start new ones. With them goes what they had not collected.
+ */
+export function retireThreads(): void {
+  for (const thread of sharing) thread.retire();
+  sharing = [];
 }

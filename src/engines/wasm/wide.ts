@@ -22,14 +22,21 @@ import type { VectorOptions } from "./vector.ts";
 let probed: Promise<string | undefined> | undefined;
 
 /**
- * Turns re-vectorization on and tries it, once a process.
+ * Turns re-vectorization on and tries it, once per process; off again where the trial finds fault with it.
  * @returns Undefined if wide kernels may be used, else why not, as the end of a sentence.
  */
 export function enableWideSimd(): Promise<string | undefined> {
   probed ??= (async () => {
     if (!hasRelaxedSimd()) return "this runtime has no relaxed SIMD; use Node 22 or newer";
     if (!setV8Flag("--experimental-wasm-revectorize")) return "only Node can turn it on";
-    return tryKernels();
+    let obstacle: string | undefined = "its trial failed";
+    try {
+      obstacle = await tryKernels();
+    } finally {
+      // Plain kernels too would be compiled by an optimizer that has just been found wrong, or useless.
+      if (obstacle !== undefined) setV8Flag("--no-experimental-wasm-revectorize");
+    }
+    return obstacle;
   })();
   return probed;
 }

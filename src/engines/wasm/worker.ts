@@ -59,6 +59,8 @@ export interface Answers {
 export interface Reply {
   readonly ticket: number;
   readonly value?: Answers[keyof Answers];
+  /** No answer yet: how many tiles of the step at hand are done. */
+  readonly tiles?: number;
   readonly error?: string;
 }
 
@@ -89,19 +91,31 @@ export async function answer(
   tools: Tools,
 ): Promise<void> {
   const stop = 2;
+  const tiles = 12;
   /** Milliseconds of steps between two looks at the messages. */
   const patience = 20;
   try {
     if (request.kind === "compile") {
       const { module, plan, memory: given } = request;
       const isOwn = typeof given === "number";
-      const memory = isOwn ? new WebAssembly.Memory({ initial: 0, maximum: given }) : given;
+      let memory = isOwn ? undefined : given;
+      // Where addresses are limited, half as many may be there.
+      for (let pages = isOwn ? given : 0; !memory; pages >>= 1)
+        try {
+          memory = new WebAssembly.Memory({ initial: 0, maximum: pages });
+        } catch (error) {
+          if (pages < 64) throw error;
+        }
       const { exports } = new WebAssembly.Instance(module, { env: { memory } });
       programs.set(request.program, { exports: exports as JobExports, plan, memory, isOwn, job: -1 });
       return;
     }
     const program = programs.get(request.program) ?? { failure: "the program is gone" };
-    if ("failure" in program) throw new Error(program.failure);
+    if ("failure" in program) {
+      // Without memory the program could not begin.
+      if (request.kind === "grow") return tools.send({ ticket: request.ticket, value: false });
+      throw new Error(program.failure);
+    }
     const { memory } = program;
     if (request.kind === "write")
       new Uint8Array(memory.buffer).set(new Uint8Array(request.data), request.address);
@@ -127,6 +141,7 @@ export async function answer(
       let step = steps.next();
       while (!step.done) {
         if (program.isOwn && performance.now() - turned > patience) {
+          tools.send({ ticket: request.ticket, tiles: new Int32Array(memory.buffer)[tiles]! });
           await tools.turn();
           turned = performance.now();
         }

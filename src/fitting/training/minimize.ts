@@ -6,6 +6,7 @@
  */
 
 import type { Engine, Executable } from "../../engines/engine.ts";
+import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { AbortedError, NumericalError, UsageError } from "../../errors.ts";
 import type { ParameterValues } from "../../flows/parameters.ts";
 import { vjp } from "../../graph/derivative.ts";
@@ -253,11 +254,11 @@ class Loop {
   async #run(): Promise<void> {
     const { resume, epochs, patience, signal, validation } = this.#options;
     const { validateEvery = 1, validationNoise = 0 } = this.#options;
-    await this.#training.setParameters({ ...this.#initial, ...this.#stateAt(this.#initial) });
-    await this.#evaluation.setParameters(this.#initial);
+    await setKnownParameters(this.#training, { ...this.#initial, ...this.#stateAt(this.#initial) });
+    await setKnownParameters(this.#evaluation, this.#initial);
     let epoch = 0;
     if (resume) {
-      await this.#training.setParameters(resume.values);
+      await setKnownParameters(this.#training, resume.values);
       epoch = resume.epoch;
       this.#history = resume.history.slice();
       this.#best = resume.best;
@@ -296,7 +297,7 @@ class Loop {
           );
         // Back to what was good, with nothing kept of the way that led off, and on with smaller steps.
         this.#rateFactor /= 4;
-        await this.#training.setParameters({ ...this.#best, ...this.#stateAt(this.#best) });
+        await setKnownParameters(this.#training, { ...this.#best, ...this.#stateAt(this.#best) });
       }
       if (!averaged) continue;
       if (this.#lost === 0 && (!validation || validationLoss < this.#bestLoss + validationNoise)) {
@@ -366,7 +367,7 @@ class Loop {
   }
 
   async #validate(validation: Rows, values: ParameterValues, isStoppable: boolean = true): Promise<number> {
-    await this.#evaluation.setParameters(values);
+    await setKnownParameters(this.#evaluation, values);
     // The same draws every time, so that differences are those of the parameters.
     const key = split(this.#options.key, "validation");
     const signal = isStoppable ? this.#options.signal : undefined;

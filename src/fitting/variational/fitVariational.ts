@@ -7,6 +7,7 @@
 import { bindTree } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/chain.ts";
 import { triangularAffine } from "../../bijections/triangularAffine.ts";
+import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { type EngineOptions, engineOf } from "../../flows/evaluation.ts";
@@ -170,7 +171,7 @@ export async function fitVariational(
     rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
   });
   const rule = new StoppingRule(async (values, rows, name) => {
-    await ratios.setParameters(values);
+    await setKnownParameters(ratios, values);
     const how = { signal: options.signal, key: split(key, name) };
     return (await ratios.run({ rows, inputs: {} }, how)).rows.ratio!;
   });
