@@ -100,11 +100,12 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     ...program.updates.map(({ value }) => value),
   ]);
   const rowOutputs = guarded.slice(0, names.rows.length);
-  // A sum that is a parameter as it stands is copied: it is read after the updates.
-  const sumOutputs = guarded
-    .slice(names.rows.length, names.rows.length + names.sums.length)
-    .map((output) => (viewOf(output).owner.op === "parameter" ? g.stopGradient(output) : output));
-  const updateOutputs = guarded.slice(names.rows.length + names.sums.length);
+  // A sum or a new value that is a parameter as it stands, or a part of one, is copied first: it would be read when other updates
+  // have been written.
+  const copied = (output: Expr): Expr =>
+    viewOf(output).owner.op === "parameter" ? g.stopGradient(output) : output;
+  const sumOutputs = guarded.slice(names.rows.length, names.rows.length + names.sums.length).map(copied);
+  const updateOutputs = guarded.slice(names.rows.length + names.sums.length).map(copied);
   const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
   const after = new Set<Expr>();
   for (const node of order) {
