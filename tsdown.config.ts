@@ -12,6 +12,8 @@ const configurations: UserConfig[] = [
   {
     ...shared,
     entry: { index: "src/index.ts" },
+    // Documentation is in the types; licences of packages stay.
+    outputOptions: { comments: { jsdoc: false, annotation: true, legal: true } },
     platform: "browser",
     dts: { entry: "src/index.ts" },
     publint: true,
