@@ -39,6 +39,7 @@ export {
 export { type CouplingOptions, coupling } from "./bijections/coupling.ts";
 export { type DirectionalMapOptions, directionalMap } from "./bijections/directionalMap.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/elementwise.ts";
+export { type HeavyTailsOptions, heavyTails } from "./bijections/heavyTails.ts";
 export { invert } from "./bijections/invert.ts";
 export type { ContractionNorm, ContractiveActivation } from "./bijections/lipschitzNetwork.ts";
 export { luAffine } from "./bijections/luAffine.ts";
@@ -168,13 +169,9 @@ export type {
   Approximation,
   Diagnostics,
   ParameterSummary,
-  WeightedSamples,
 } from "./fitting/variational/approximation.ts";
-export {
-  fitVariational,
-  type VariationalOptions,
-  type VariationalProgress,
-} from "./fitting/variational/fitVariational.ts";
+export type { Bounded } from "./fitting/variational/boundDistances.ts";
+export { fitVariational } from "./fitting/variational/fitVariational.ts";
 export {
   type ParameterDescription,
   type ParameterDescriptions,
@@ -187,6 +184,9 @@ export {
   variationalArchitecture,
 } from "./fitting/variational/variationalArchitecture.ts";
 export type { VariationalDivergence, VariationalGradient } from "./fitting/variational/variationalLoss.ts";
+export type { VariationalOptions, VariationalProgress } from "./fitting/variational/variationalOptions.ts";
+export type { ApproximationWarning, WarningCode } from "./fitting/variational/warnings.ts";
+export type { DrawOptions, WeightedSamples } from "./fitting/variational/weighing.ts";
 export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
 export {
   type Architecture,

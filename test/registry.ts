@@ -14,6 +14,7 @@ import { chain } from "../src/bijections/chain.ts";
 import { coupling } from "../src/bijections/coupling.ts";
 import { directionalMap } from "../src/bijections/directionalMap.ts";
 import { elementwise } from "../src/bijections/elementwise.ts";
+import { heavyTails } from "../src/bijections/heavyTails.ts";
 import { invert } from "../src/bijections/invert.ts";
 import { luAffine } from "../src/bijections/luAffine.ts";
 import { marginalSpline } from "../src/bijections/marginalSpline.ts";
@@ -366,6 +367,24 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: bounded({ features: 1, lower: [-2], upper: [3] }),
     startsAsIdentity: false,
     within: (direction, [x]) => [direction === "forward" ? clamped(x!, 15) : 0.5 + 2.4 * Math.sin(x!)],
+  },
+  "bounded, far": {
+    bijection: bounded({ features: 1, lower: [0], upper: [null], reach: 300 }),
+    startsAsIdentity: false,
+    edges: [-300, 300],
+    within: (direction, [x]) => [
+      direction === "forward" ? clamped(x!, 300) : Math.exp(clamped(Math.abs(x!), 30)),
+    ],
+  },
+  heavyTails: {
+    bijection: heavyTails({ features: 2 }),
+    startsAsIdentity: true,
+    within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 12)) : point),
+  },
+  "heavy tails, shared": {
+    bijection: heavyTails({ features: 3, shared: true }),
+    startsAsIdentity: true,
+    within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 4)) : point),
   },
   planar: { bijection: planar({ features: 3 }), startsAsIdentity: true },
   "planar, one feature, with context": {

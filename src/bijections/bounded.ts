@@ -5,7 +5,7 @@
  *     below b          y = b - p(-x)
  *     between a and b  y = a + (b - a) sigmoid(x)
  *
- * Beyond |x| = 30, p goes on as a straight line above and as a
+ * Beyond |x| = 30, or another reach that is asked for, p goes on as a straight line above and as a
  * hyperbola below, with equal value and slope, so that nothing overflows and each value has an inverse.
  *
  * @module
@@ -24,14 +24,14 @@ export interface BoundedOptions {
   readonly lower: readonly (number | null)[];
   /** Upper bound of each feature, above the lower one; null for none. */
   readonly upper: readonly (number | null)[];
+  /** Where the exponential function ends, from 1 to 600 (default 30); float32 holds no more than 80. */
+  readonly reach?: number;
 }
 
-const reach = 30;
-const top = Math.exp(reach);
-const bottom = Math.exp(-reach);
+const defaultReach = 30;
 
 /** p(x) and log p'(x). */
-function positive(x: Expr): { readonly value: Expr; readonly logSlope: Expr } {
+function positive(x: Expr, reach: number): { readonly value: Expr; readonly logSlope: Expr } {
   const inner = g.exp(g.min(g.max(x, -reach), reach));
   const over = g.max(g.sub(x, reach), 0);
   const under = g.max(g.sub(-reach, x), 0);
@@ -43,8 +43,9 @@ function positive(x: Expr): { readonly value: Expr; readonly logSlope: Expr } {
 }
 
 /** The x with p(x) = y, for y above 0. */
-function positiveInverse(y: Expr): Expr {
-  const safe = g.max(y, 1e-30);
+function positiveInverse(y: Expr, reach: number): Expr {
+  const [top, bottom] = [Math.exp(reach), Math.exp(-reach)];
+  const safe = g.max(y, 1e-17 * bottom);
   const inner = g.log(g.min(g.max(safe, bottom), top));
   const over = g.max(g.sub(g.div(safe, top), 1), 0);
   const under = g.max(g.sub(g.div(bottom, safe), 1), 0);
@@ -52,11 +53,36 @@ function positiveInverse(y: Expr): Expr {
 }
 
 /**
+ * How far {@link bounded} of x is from its bounds, to all digits; 0 where there is no such bound.
+ * @param x - `[features]`, numbers without bounds.
+ */
+export function boundDistances(
+  { lower, upper, reach = defaultReach }: BoundedOptions,
+  x: Expr,
+): { readonly low: Expr; readonly high: Expr } {
+  const each = (own: (a: number | null, b: number | null, x: Expr) => Expr): Expr =>
+    g.concatenate(lower.map((a, i) => g.reshape(own(a, upper[i]!, g.slice(x, i, i + 1)), [1])));
+  const none = g.constant([0]);
+  return {
+    low: each((a, b, own) =>
+      a === null ? none : b === null ? positive(own, reach).value : g.mul(b - a, g.sigmoid(own)),
+    ),
+    high: each((a, b, own) =>
+      b === null
+        ? none
+        : a === null
+          ? positive(g.neg(own), reach).value
+          : g.mul(b - a, g.sigmoid(g.neg(own))),
+    ),
+  };
+}
+
+/**
  * Element-wise bounds. Outside of them the inverse has a logAbsDet of minus infinity: there is no density. Cost: one
  * exponential or logarithm a feature.
  * @throws ShapeError if a list has not one entry a feature, or a lower bound is not below its upper one.
  */
-export function bounded({ features, lower, upper }: BoundedOptions): Bijection {
+export function bounded({ features, lower, upper, reach }: BoundedOptions): Bijection {
   checkCount("bounded", "features", features);
   if (lower.length !== features || upper.length !== features)
     throw new ShapeError(
@@ -70,6 +96,8 @@ export function bounded({ features, lower, upper }: BoundedOptions): Bijection {
     )
       throw new ShapeError(`bounded: feature ${i} cannot be between ${a} and ${b}.`);
   });
+  const end = reach ?? defaultReach;
+  if (!(end >= 1 && end <= 600)) throw new ShapeError(`bounded: reach must be from 1 to 600, got ${reach}.`);
   const each = (
     own: (a: number | null, b: number | null, x: Expr) => Omit<Mapped, "logAbsDet"> & { slope: Expr },
   ) => {
@@ -86,7 +114,7 @@ export function bounded({ features, lower, upper }: BoundedOptions): Bijection {
     if (a === null && b === null) return { value: x, slope: g.constant(0) };
     if (a !== null && b !== null)
       return { value: g.add(a, g.mul(b - a, g.sigmoid(x))), slope: g.add(Math.log(b - a), logistic(x)) };
-    const { value, logSlope } = positive(a !== null ? x : g.neg(x));
+    const { value, logSlope } = positive(a !== null ? x : g.neg(x), end);
     return { value: a !== null ? g.add(a, value) : g.sub(b!, value), slope: logSlope };
   });
   const inverse = each((a, b, y) => {
@@ -99,8 +127,8 @@ export function bounded({ features, lower, upper }: BoundedOptions): Bijection {
       return { value: x, slope: g.select(isInside, slope, Number.NEGATIVE_INFINITY) };
     }
     const distance = a !== null ? g.sub(y, a) : g.sub(b!, y);
-    const x = positiveInverse(distance);
-    const slope = g.neg(positive(x).logSlope);
+    const x = positiveInverse(distance, end);
+    const slope = g.neg(positive(x, end).logSlope);
     return {
       value: a !== null ? x : g.neg(x),
       slope: g.select(g.lessEqual(0, distance), slope, Number.NEGATIVE_INFINITY),
@@ -113,6 +141,6 @@ export function bounded({ features, lower, upper }: BoundedOptions): Bijection {
     parameters: {},
     forward,
     inverse,
-    toJSON: () => ({ type: "bounded", features, lower, upper }),
+    toJSON: () => ({ type: "bounded", features, lower, upper, ...(reach === undefined ? {} : { reach }) }),
   };
 }

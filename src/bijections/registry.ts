@@ -13,6 +13,7 @@ import { continuousFromJson } from "./continuous.ts";
 import { couplingFromJson } from "./coupling.ts";
 import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
 import { elementwiseFromJson } from "./elementwise.ts";
+import { type HeavyTailsOptions, heavyTails } from "./heavyTails.ts";
 import { invert } from "./invert.ts";
 import { luAffine } from "./luAffine.ts";
 import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts";
@@ -39,6 +40,7 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   coupling: couplingFromJson,
   directionalMap: (json) => directionalMap(json as unknown as DirectionalMapOptions),
   elementwise: elementwiseFromJson,
+  heavyTails: (json) => heavyTails(json as unknown as HeavyTailsOptions),
   invert: (json, read) => invert(read(json.inner)),
   luAffine: (json) => luAffine(json as unknown as { features: number }),
   marginalSpline: (json) => marginalSpline(json as unknown as MarginalSplineOptions),

@@ -25,6 +25,7 @@ import {
   print,
   printJson,
 } from "./output.ts";
+import { resolveOwnPackage } from "./ownPackage.ts";
 
 /** Kinds whose samples come with log-densities in one pass. */
 const KINDS = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
@@ -58,10 +59,14 @@ const DESCRIPTION = `Approximate a density that is known up to a constant, such 
 
 MODULE is a JavaScript file that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
 writes the logarithm of the density with the operations that it is given. A parameter is "real", "positive" or
-{ size, above, below }. Data are read or written down in the module. If it exports \`derived(parameters, ops)\`, an object of
+{ size, above, below }. Data are read or written down in the module, which may import "pushforward" wherever it lies. If it exports \`derived(parameters, ops)\`, an object of
 expressions, those are reported, too.
 
-k-hat tells whether the result can be relied on: below 0.7 it can.`;
+The module runs as a program of yours, with all your rights: it can read, write and send what you can. Run only modules that you
+have read or trust.
+
+Whether the result can be relied on is said in the end, and why if not: a k-hat of 0.7 or more, tails heavier than those of the flow,
+places where the density is not a number. A density without an integral is refused.`;
 
 const EXAMPLE = `
 Example, eight-schools.mjs:
@@ -77,9 +82,13 @@ Example, eight-schools.mjs:
 
   pushforward approximate eight-schools.mjs --samples posterior.csv`;
 
+/** The built library, beside the built command line. */
+const LIBRARY = "./index.js";
+
 async function loadDensity(path: string): Promise<DensityModule> {
   const file = resolve(path);
   if (!existsSync(file)) throw new UsageError(`${path}: there is no such file.`);
+  resolveOwnPackage(new URL(LIBRARY, import.meta.url).href);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
@@ -130,10 +139,18 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
   });
   if (flags.out !== undefined) await result.flow.save(flags.out);
   if (flags.samples !== undefined) await writeSamples(result, flags, flags.samples);
+  if (!result.reliable)
+    process.stderr.write("warning: these numbers are not reliable; the warnings above say why\n");
   const seconds = (performance.now() - started) / 1000;
   if (flags.json)
     return await printJson({
       ...result.diagnostics,
+      kHat: result.kHat,
+      effectiveSampleSize: result.effectiveSampleSize,
+      reliable: result.reliable,
+      warnings: result.warnings,
+      steps: result.steps,
+      converged: result.isConverged,
       seconds: Math.round(seconds * 1000) / 1000,
       parameters: result.summary,
     });
@@ -143,13 +160,21 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
 async function writeSamples(result: Approximation, flags: ApproximateFlags, file: string): Promise<void> {
   const { tableFromColumns, writeTable } = await import("../index.ts");
   const { table, logWeights } = await result.sample(flags.n ?? 1000, defined({ seed: flags.seed }));
-  const columns = Object.fromEntries(
-    table.columns.map((name, i) => [
-      name,
-      Float64Array.from({ length: table.rows }, (_, row) => table.values[row * table.columns.length + i]!),
-    ]),
-  );
-  await writeTable(tableFromColumns({ ...columns, weight: logWeights.map(Math.exp) }), file);
+  const weight = weightColumn(table.columns);
+  if (weight !== "weight")
+    process.stderr.write(`note: ${file} has a column "weight" of its own; the weights are in "${weight}"\n`);
+  const columns = table.columns.map((name, i): [string, Float64Array] => [
+    name,
+    Float64Array.from({ length: table.rows }, (_, row) => table.values[row * table.columns.length + i]!),
+  ]);
+  await writeTable(tableFromColumns([...columns, [weight, logWeights.map(Math.exp)]]), file);
+}
+
+/** A name for the column of weights that no parameter has. */
+function weightColumn(taken: readonly string[]): string {
+  const names = ["weight", "importance_weight"];
+  for (let i = 2; names.every((name) => taken.includes(name)); i++) names.push(`importance_weight_${i}`);
+  return names.find((name) => !taken.includes(name))!;
 }
 
 function report(name: string, result: Approximation, seconds: number, flags: ApproximateFlags): string {
@@ -173,11 +198,22 @@ function report(name: string, result: Approximation, seconds: number, flags: App
   for (const { name: parameter, mean, sd, q5, median, q95, meanError } of summary)
     table.push([parameter, ...[mean, sd, q5, median, q95, meanError].map(digits)]);
   const files = [flags.out, flags.samples].filter((file) => file !== undefined);
+  const [trusted, end] = [
+    result.reliable ? "yes" : `no: ${result.warnings.map(({ code }) => code).join(", ")}`,
+    result.isConverged ? "samples are about as good as exact ones" : "the last step",
+  ];
   return `approximated the density of ${name}\n${formatFacts([
+    ["reliable", trusted],
     ["log evidence", `${formatLogProb(own.logEvidence)} +- ${formatLogProb(own.logEvidenceError)} nats`],
-    ["bound", `${formatLogProb(own.bound)} +- ${formatLogProb(own.boundError)} nats`],
+    [
+      "bound",
+      Number.isFinite(own.bound)
+        ? `${formatLogProb(own.bound)} +- ${formatLogProb(own.boundError)} nats`
+        : "none: some samples are without mass",
+    ],
     ["k-hat", own.k.toFixed(2)],
     ["effective", `${formatCount(Math.round(own.effectiveSamples))} of ${formatCount(own.samples)} samples`],
+    ["steps", `${formatCount(result.steps)}, until ${end}`],
     ["time", formatSeconds(seconds)],
     ...(files.length > 0 ? [["written", files.join(", ")] as const] : []),
   ])}\n${table.toString()}\n`;

@@ -5,28 +5,15 @@
  * @module
  */
 
-import { column, type Table } from "../../data/table.ts";
-import type { Engine, Executable } from "../../engines/engine.ts";
-import { NumericalError, UsageError } from "../../errors.ts";
-import type { Flow, SampleOptions } from "../../flows/flow.ts";
-import type { Expr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
+import { column } from "../../data/table.ts";
+import type { Flow } from "../../flows/flow.ts";
 import type { EpochRecord } from "../training/minimize.ts";
+import type { Evidence } from "./evidence.ts";
 import { paretoSmoothed } from "./paretoSmoothing.ts";
+import type { ApproximationWarning } from "./warnings.ts";
+import type { DrawOptions, WeightedSamples } from "./weighing.ts";
 
-/** Samples with weights. */
-export interface WeightedSamples {
-  /** One row a sample: the parameters in their own units, and what is derived of them. */
-  readonly table: Table;
-  /** Log-density of the flow, normalized, in nats. */
-  readonly logProb: Float64Array;
-  /** Log-density that is approximated, up to its constant, in nats. */
-  readonly logDensity: Float64Array;
-  /** Logarithms of the Pareto-smoothed importance weights, which add up to 1. */
-  readonly logWeights: Float64Array;
-}
-
-/** How good an approximation is; all from one set of samples. */
+/** How good an approximation is; all from one set of samples of the flow, the evidence from some of a wider one, too. */
 export interface Diagnostics {
   /** Number of samples. */
   readonly samples: number;
@@ -34,13 +21,13 @@ export interface Diagnostics {
   readonly bound: number;
   /** Standard error of {@link bound}. */
   readonly boundError: number;
-  /** Logarithm of the mean of the weights: the log evidence (the integral of the density), in nats. */
+  /** The log evidence: logarithm of the integral of the density, in nats. */
   readonly logEvidence: number;
   /** Standard error of {@link logEvidence}. */
   readonly logEvidenceError: number;
   /** Effective number of samples, 1 / sum of squared weights. */
   readonly effectiveSamples: number;
-  /** Shape of the tail of the weights: below 0.7 weighted estimates are reliable. */
+  /** Shape of the tail of the weights: below 0.7 weighted estimates are reliable; 0 at most where all are within 5 %. */
   readonly k: number;
 }
 
@@ -72,6 +59,22 @@ export interface Approximation {
   readonly flow: Flow;
   /** How good it is. */
   readonly diagnostics: Diagnostics;
+  /** The log evidence in nats, as in `diagnostics`. */
+  readonly logEvidence: number;
+  /** Standard error of {@link logEvidence}, in nats. */
+  readonly logEvidenceError: number;
+  /** Shape of the tail of the weights, `diagnostics.k`. */
+  readonly kHat: number;
+  /** How many independent samples those of `diagnostics` are worth. */
+  readonly effectiveSampleSize: number;
+  /** Whether the numbers can be believed; where not, `warnings` say why. */
+  readonly reliable: boolean;
+  /** What should be known. */
+  readonly warnings: readonly ApproximationWarning[];
+  /** Steps of the optimizer that were taken. */
+  readonly steps: number;
+  /** Whether it ended because samples were about as good as exact ones, and not at the last step. */
+  readonly isConverged: boolean;
   /** One entry a column: the parameters, and then what is derived of them. */
   readonly summary: readonly ParameterSummary[];
   /** Bounds along the training: minus the losses of its validations. */
@@ -80,95 +83,26 @@ export interface Approximation {
    * Draws samples with importance weights; expectations under the density are weighted means.
    * @param n - Number of samples, at least 1.
    */
-  sample(n: number, options?: SampleOptions): Promise<WeightedSamples>;
+  sample(n: number, options?: DrawOptions): Promise<WeightedSamples>;
 }
 
-/** Columns that are computed of the parameters: one expression, with a name for each of its elements. */
-export interface Derived {
-  readonly columns: readonly string[];
-  readonly value: Expr;
-}
-
-/** Samples from a flow and weighs them by a density. */
-export class Weighing {
-  readonly #derived: readonly Derived[];
-  readonly #executable: Promise<Executable>;
-
-  /**
-   * @param logDensity - Of all parameters in one vector.
-   * @param derived - Further columns, of the same vector.
-   */
-  constructor(
-    features: number,
-    logDensity: (x: Expr) => Expr,
-    derived: (x: Expr) => readonly Derived[],
-    engine: Engine,
-  ) {
-    const x = g.input("x", [features]);
-    this.#derived = derived(x);
-    const rows = [logDensity(x), ...this.#derived.map(({ value }) => value)];
-    this.#executable = engine.compile({
-      rows: Object.fromEntries(rows.map((own, i) => [`row ${i}`, g.mul(g.rowMark(), own)])),
-    });
-  }
-
-  async sample(flow: Flow, n: number, options: SampleOptions = {}): Promise<WeightedSamples> {
-    if (n < 1) throw new UsageError(`sample: n must be at least 1, got ${n}.`);
-    const { table, logProb } = await flow.sampleWithLogProb(n, options);
-    const executable = await this.#executable;
-    const { rows } = await executable.run({ rows: n, inputs: { x: table.values } }, options);
-    // Where the density is no number it has no mass.
-    const logDensity = rows["row 0"]!.map((own) => (Number.isNaN(own) ? Number.NEGATIVE_INFINITY : own));
-    const pole = logDensity.indexOf(Number.POSITIVE_INFINITY);
-    if (pole >= 0) {
-      const width = table.columns.length;
-      const where = table.columns.map((name, i) => `${name} ${table.values[pole * width + i]}`);
-      throw new NumericalError(
-        `The log-density is plus infinity at ${where.join(", ")}: it has a pole there, and perhaps no integral.`,
-      );
-    }
-    const { logWeights } = paretoSmoothed(logDensity.map((own, i) => own - logProb[i]!));
-    const further = this.#derived.map(({ columns }, i) => ({ columns, values: rows[`row ${i + 1}`]! }));
-    return { table: widened(table, further), logProb, logDensity, logWeights };
-  }
-}
-
-/** A table with further columns; row-major, as it is. */
-function widened(
-  table: Table,
-  further: readonly { readonly columns: readonly string[]; readonly values: ArrayLike<number> }[],
-): Table {
-  if (further.length === 0) return table;
-  const parts = [table, ...further];
-  const columns = parts.flatMap((part) => part.columns);
-  const values = new Float64Array(table.rows * columns.length);
-  let start = 0;
-  for (const part of parts) {
-    const width = part.columns.length;
-    for (let row = 0; row < table.rows; row++)
-      for (let i = 0; i < width; i++)
-        values[row * columns.length + start + i] = part.values[row * width + i]!;
-    start += width;
-  }
-  return { ...table, columns, values };
-}
-
-/** What samples say about the approximation that they came from. */
-export function diagnosticsOf({ logProb, logDensity }: WeightedSamples): Diagnostics {
-  const n = logProb.length;
+/** Log-densities of weighted samples of the flow, and the evidence that is known of more than those. */
+export function diagnosticsOf(
+  { logProb, logDensity }: Pick<WeightedSamples, "logProb" | "logDensity">,
+  evidence: Pick<Evidence, "logEvidence" | "error">,
+): Diagnostics {
   const ratios = logDensity.map((own, i) => own - logProb[i]!);
   const [bound, boundError] = meanAndError(ratios);
   const { logWeights, k } = paretoSmoothed(ratios);
-  const top = ratios.reduce((most, own) => Math.max(most, own), Number.NEGATIVE_INFINITY);
-  const [mean, error] = meanAndError(ratios.map((own) => Math.exp(own - top)));
   return {
-    samples: n,
+    samples: logProb.length,
     bound,
     boundError,
-    logEvidence: top + Math.log(mean),
-    logEvidenceError: error / mean,
+    logEvidence: evidence.logEvidence,
+    logEvidenceError: evidence.error,
     effectiveSamples: 1 / logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0),
-    k,
+    // Equal weights have no tail; JSON knows no infinity.
+    k: k === Number.NEGATIVE_INFINITY ? 0 : k,
   };
 }
 

@@ -35,18 +35,48 @@ const same = 0.01;
 const widest = 1e30;
 
 /** A Gaussian on the way, with the gradients of the log-density at its draws. */
-interface Place {
+export interface Place {
   readonly mean: Float64Array;
   readonly factor: Matrix;
   readonly bound: number;
   readonly gradients: Float64Array;
 }
 
-/** Computes what is there: no gradients where they are not finite, nothing where the bound is not. */
-type Visit = (
-  mean: Float64Array,
-  factor: Matrix,
-) => Promise<(Omit<Place, "gradients"> & { readonly gradients: Float64Array | undefined }) | undefined>;
+/** What is at a Gaussian: no gradients where they are not finite. */
+export type Visited = Omit<Place, "gradients"> & { readonly gradients: Float64Array | undefined };
+
+/** Log-densities at points without bounds, row-major, and their gradients. */
+export type EvaluateSlopes = (points: Float64Array) => Promise<{
+  readonly values: ArrayLike<number>;
+  readonly gradients: Float64Array;
+}>;
+
+/** A log-density of a vector without bounds, compiled once with its gradient. */
+export interface CompiledSlopes {
+  readonly evaluate: EvaluateSlopes;
+  dispose(): void;
+}
+
+/** Compiles a log-density, in nats, up to a constant. */
+export async function compileSlopes(
+  logDensity: (x: Expr) => Expr,
+  features: number,
+  { engine, signal }: { readonly engine: Engine; readonly signal?: AbortSignal | undefined },
+): Promise<CompiledSlopes> {
+  const x = g.input("x", [features]);
+  const value = logDensity(x);
+  const [gradient] = vjp([value], [g.constant(1)], [x]);
+  const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
+  const executable = await engine.compile({ rows: { value: one(value), gradient: one(gradient!) } });
+  return {
+    async evaluate(points) {
+      if (signal?.aborted) throw new AbortedError("The approximation was aborted.");
+      const { rows } = await executable.run({ rows: points.length / features, inputs: { x: points } });
+      return { values: rows.value!, gradients: rows.gradient! as Float64Array };
+    },
+    dispose: () => executable.dispose(),
+  };
+}
 
 /**
  * Finds it. From one start a hierarchical density may lead to where its scales vanish, a slope without end beside the Gaussian
@@ -58,21 +88,34 @@ type Visit = (
 export async function gaussianApproximation(
   logDensity: (x: Expr) => Expr,
   features: number,
-  {
-    engine,
-    key,
-    signal,
-  }: { readonly engine: Engine; readonly key: RandomKey; readonly signal?: AbortSignal | undefined },
+  options: { readonly engine: Engine; readonly key: RandomKey; readonly signal?: AbortSignal | undefined },
 ): Promise<Gaussian> {
-  const x = g.input("x", [features]);
-  const value = logDensity(x);
-  const [gradient] = vjp([value], [g.constant(1)], [x]);
-  const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
-  const executable = await engine.compile({ rows: { value: one(value), gradient: one(gradient!) } });
-  const draws = antithetic(features, key);
-  const rows = draws.length / features;
-  const visit: Visit = async (mean, factor) => {
-    if (signal?.aborted) throw new AbortedError("The approximation was aborted.");
+  const slopes = await compileSlopes(logDensity, features, options);
+  try {
+    return await new GaussianSearch(slopes.evaluate, features, options.key).nearest();
+  } finally {
+    slopes.dispose();
+  }
+}
+
+/** Climbs from starts to Gaussians that are near to one density. */
+export class GaussianSearch {
+  readonly #evaluate: EvaluateSlopes;
+  readonly #features: number;
+  readonly #key: RandomKey;
+  readonly #draws: Float64Array;
+
+  constructor(evaluate: EvaluateSlopes, features: number, key: RandomKey) {
+    this.#evaluate = evaluate;
+    this.#features = features;
+    this.#key = key;
+    this.#draws = antithetic(features, key);
+  }
+
+  /** Computes what is at a Gaussian. */
+  async visit(mean: Float64Array, factor: Matrix): Promise<Visited | undefined> {
+    const [features, draws] = [this.#features, this.#draws];
+    const rows = draws.length / features;
     const points = new Float64Array(draws.length);
     const lower = Float64Array.from(factor.to1DArray());
     for (let row = 0; row < rows; row++)
@@ -81,22 +124,24 @@ export async function gaussianApproximation(
         for (let j = 0; j <= i; j++) sum += lower[i * features + j]! * draws[row * features + j]!;
         points[row * features + i] = sum;
       }
-    const found = (await executable.run({ rows, inputs: { x: points } })).rows;
-    let bound = found.value!.reduce((sum, own) => sum + own, 0) / rows;
+    const { values, gradients } = await this.#evaluate(points);
+    let bound = 0;
+    for (let row = 0; row < rows; row++) bound += values[row]! / rows;
     for (let i = 0; i < features; i++) bound += Math.log(factor.get(i, i));
     if (!Number.isFinite(bound)) return undefined;
     // Products of larger ones may overflow.
-    const isUsable = found.gradient!.every((own) => Math.abs(own) < 1e100);
-    return { mean, factor, bound, gradients: isUsable ? found.gradient! : undefined };
-  };
+    const isUsable = gradients.every((own) => Math.abs(own) < 1e100);
+    return { mean, factor, bound, gradients: isUsable ? gradients : undefined };
+  }
 
   /** Goes up from one start. */
-  const climb = async (start: Place): Promise<Place> => {
+  async climb(start: Place, rounds: number = mostRounds): Promise<Place & { readonly isDone: boolean }> {
+    const features = this.#features;
     let place = start;
     let idle = 0;
-    for (let round = 0; round < mostRounds && idle < 3; round++) {
+    for (let round = 0; round < rounds && idle < 3; round++) {
       const { mean, factor, bound } = place;
-      const { slope, curvature } = regression(draws, place.gradients, features);
+      const { slope, curvature } = regression(this.#draws, place.gradients, features);
       const whitened = factor.transpose().mmul(curvature);
       const direction = factor.transpose().mmul(slope);
       const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(symmetric(whitened), {
@@ -114,24 +159,28 @@ export async function gaussianApproximation(
         const wide = factor.mmul(eigenvectorMatrix).mmul(Matrix.diag(scales.map(Math.sqrt)));
         const cholesky = new CholeskyDecomposition(symmetric(wide.mmul(wide.transpose())));
         if (!cholesky.isPositiveDefinite()) continue;
-        const found = await visit(
+        const found = await this.visit(
           mean.map((own, i) => own + moved[i]!),
           cholesky.lowerTriangularMatrix,
         );
         // Far out a density may overflow to a value without a slope: a shorter step stays where there is one.
         if (found?.gradients && found.bound > bound) next = { ...found, gradients: found.gradients };
       }
-      if (!next) break;
+      if (!next) return { ...place, isDone: true };
       idle = next.bound - bound < negligible * Math.max(1, Math.abs(bound) * 1e-6) ? idle + 1 : 0;
       place = next;
     }
-    return place;
-  };
+    return { ...place, isDone: idle >= 3 };
+  }
 
-  try {
+  /**
+   * The nearest of all.
+   * @throws NumericalError if no start has a finite density, or the density seems to have no integral.
+   */
+  async nearest(): Promise<Gaussian> {
     let best: Place | undefined;
-    for (const start of await startsOf(features, visit, key)) {
-      const reached = await climb(start);
+    for (const start of await this.#starts()) {
+      const reached = await this.climb(start);
       const agrees = best && Math.abs(reached.bound - best.bound) < same;
       if (!best || reached.bound > best.bound) best = reached;
       if (agrees) break;
@@ -142,8 +191,32 @@ export async function gaussianApproximation(
         "The density has no integral: the Gaussian that is nearest to it widens without end. Does a parameter lack a prior, or does the log-density not depend on it?",
       );
     return { mean, factor: Float64Array.from(factor.to1DArray()), bound };
-  } finally {
-    executable.dispose();
+  }
+
+  /**
+   * Starts, around 0, of several widths: the widest that has a finite density, the one with the best bound, then the others.
+   * Around other points only where there are none.
+   */
+  async #starts(): Promise<Place[]> {
+    const features = this.#features;
+    const stream = new RandomStream(split(this.#key, "start"));
+    let isFiniteSomewhere = false;
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const mean = Float64Array.from({ length: features }, () => (attempt === 0 ? 0 : 2 * stream.normal()));
+      const starts: Place[] = [];
+      for (const scale of [1, 0.1, 0.01, 1e-3, 1e-4]) {
+        const found = await this.visit(mean, Matrix.eye(features).mul(scale));
+        if (found) isFiniteSomewhere = true;
+        if (found?.gradients) starts.push({ ...found, gradients: found.gradients });
+      }
+      const [first, ...others] = starts;
+      if (first) return [first, ...others.sort((a, b) => b.bound - a.bound)];
+    }
+    throw new NumericalError(
+      isFiniteSomewhere
+        ? "The gradient of the log-density is not finite where the log-density is; look for a square root, logarithm or quotient at 0."
+        : "The log-density is not a finite number around any of 20 starting points: check the bounds of the parameters, and logarithms and quotients in the density.",
+    );
   }
 }
 
@@ -189,29 +262,4 @@ function regression(
 
 function symmetric(matrix: Matrix): Matrix {
   return Matrix.add(matrix, matrix.transpose()).mul(0.5);
-}
-
-/**
- * Starts, around 0, of several widths: the widest that has a finite density, the one with the best bound, then the others. Around
- * other points only where there are none.
- */
-async function startsOf(features: number, visit: Visit, key: RandomKey): Promise<Place[]> {
-  const stream = new RandomStream(split(key, "start"));
-  let isFiniteSomewhere = false;
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const mean = Float64Array.from({ length: features }, () => (attempt === 0 ? 0 : 2 * stream.normal()));
-    const starts: Place[] = [];
-    for (const scale of [1, 0.1, 0.01, 1e-3, 1e-4]) {
-      const found = await visit(mean, Matrix.eye(features).mul(scale));
-      if (found) isFiniteSomewhere = true;
-      if (found?.gradients) starts.push({ ...found, gradients: found.gradients });
-    }
-    const [first, ...others] = starts;
-    if (first) return [first, ...others.sort((a, b) => b.bound - a.bound)];
-  }
-  throw new NumericalError(
-    isFiniteSomewhere
-      ? "The gradient of the log-density is not finite where the log-density is; look for a square root, logarithm or quotient at 0."
-      : "The log-density is not a finite number around any of 20 starting points: check the bounds of the parameters, and logarithms and quotients in the density.",
-  );
 }

@@ -5,10 +5,11 @@
  */
 
 import type { Bijection } from "../../bijections/bijection.ts";
-import { bounded } from "../../bijections/bounded.ts";
+import { boundDistances, bounded } from "../../bijections/bounded.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import type { Bounded } from "./boundDistances.ts";
 
 /** One parameter, a number or a vector. */
 export interface ParameterDescription {
@@ -29,6 +30,12 @@ export interface ParameterSpace {
   readonly columns: readonly string[];
   /** From numbers without bounds to the parameters. */
   readonly bijection: Bijection;
+  /** How far from 0 each of the numbers without bounds may be for its parameter to be told from its bounds. */
+  readonly reach: readonly number[];
+  /** The bound of a parameter that its number without bounds goes to, or the number where there is none. */
+  boundNear(column: number, u: number): number;
+  /** The parameters, of numbers without bounds `[columns]`, with what the map to them knows. */
+  at(u: Expr): Bounded & { readonly logAbsDet: Expr };
   /** The parameters by name, out of the vector of all. */
   read(all: Expr): Readonly<Record<string, Expr>>;
 }
@@ -42,12 +49,17 @@ export function columnsOf(name: string, size: number | undefined): string[] {
  * Reads descriptions.
  * @throws UsageError that names the parameter.
  */
-export function parameterSpace(descriptions: ParameterDescriptions): ParameterSpace {
+export function parameterSpace(
+  descriptions: ParameterDescriptions,
+  { precision = "float64" }: { readonly precision?: "float32" | "float64" | undefined } = {},
+): ParameterSpace {
   const columns: string[] = [];
   const lower: (number | null)[] = [];
   const upper: (number | null)[] = [];
   const places: { name: string; start: number; size: number | undefined }[] = [];
   for (const [name, given] of Object.entries(descriptions)) {
+    if (name.trim() === "")
+      throw new UsageError(`A parameter is called ${JSON.stringify(name)}; give it a name.`);
     const known = given === "real" ? {} : given === "positive" ? { above: 0 } : given;
     if (typeof known !== "object" || known === null)
       throw new UsageError(
@@ -68,15 +80,23 @@ export function parameterSpace(descriptions: ParameterDescriptions): ParameterSp
       throw new UsageError(`parameter "${name}": nothing is above ${above} and below ${below}.`);
     places.push({ name, start: columns.length, size });
     for (const column of columnsOf(name, size)) {
+      if (columns.includes(column)) throw new UsageError(`There are two parameters "${column}".`);
       columns.push(column);
       lower.push(above ?? null);
       upper.push(below ?? null);
     }
   }
   if (columns.length === 0) throw new UsageError("The density has no parameters; name at least one.");
+  // As far as exponentials are told from 0 in that precision, with room for what a density does with them.
+  const reach = precision === "float64" ? 300 : 60;
+  const options = { features: columns.length, lower, upper, reach };
+  const bijection = bounded(options);
   return {
     columns,
-    bijection: bounded({ features: columns.length, lower, upper }),
+    bijection,
+    reach: lower.map((a, i) => (a === null && upper[i] === null ? Number.POSITIVE_INFINITY : reach)),
+    boundNear: (i, u) => (u < 0 ? lower[i] : upper[i]) ?? u,
+    at: (u) => ({ ...bijection.forward(u, {}), ...boundDistances(options, u), lower, upper }),
     read: (all) =>
       Object.fromEntries(
         places.map(({ name, start, size }) => {

@@ -15,10 +15,23 @@ export interface ParetoSmoothed {
   /** Logarithms of the weights, which add up to 1. */
   readonly logWeights: Float64Array;
   /**
-   * Shape of the tail: below 0.7 estimates by the weights are reliable; above 1 they have no mean. Minus
-   * infinity for equal weights, infinity where a few weights are all that counts, NaN for fewer than 25 weights.
+   * Shape of the tail: below 0.7 estimates by the weights are reliable; above 1 they have no mean. At most 0 where
+   * weights are all but equal, minus infinity for equal weights, infinity where a few weights are all that counts,
+   * NaN for fewer than 25 weights.
    */
   readonly k: number;
+}
+
+/**
+ * Where weights are all but equal the shape of their tail says nothing: excesses so small, or so few, are rounding and noise, of
+ * which the largest may by chance look like a power law, and no estimate feels them. That is so where the largest is within 5 %
+ * of the mean one, or within twice of it while less than a ten-thousandth of the samples is lost to weighing.
+ */
+function areAllButEqual(logWeights: Float64Array): boolean {
+  const largest = -meanOf(logWeights);
+  if (largest < 0.05) return true;
+  const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * (own + largest)), 0) / logWeights.length;
+  return largest < Math.LN2 && squares - 1 < 1e-4;
 }
 
 /** Shape and scale of a generalized Pareto distribution fitted to excesses, sorted, above 0. */
@@ -49,6 +62,11 @@ export function fitGeneralizedPareto(excesses: Float64Array): { readonly k: numb
   return { k: (k * n + 5) / (n + 10), sigma: -k / theta };
 }
 
+/** Logarithm of the mean weight. */
+function meanOf(logWeights: Float64Array): number {
+  return Math.log(logWeights.reduce((sum, own) => sum + Math.exp(own), 0) / logWeights.length);
+}
+
 /**
  * Smooths weights: the largest of them, at most a fifth, are replaced by quantiles of the Pareto distribution that fits them.
  * @param logRatios - Logarithms of the weights up to a constant; minus infinity for a weight of 0.
@@ -70,6 +88,7 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
     const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
       (a, b) => logWeights[a]! - logWeights[b]!,
     );
+    const isEqual = areAllButEqual(logWeights);
     const logCutoff = logWeights[order[n - tail - 1]!]!;
     const cutoff = Math.exp(logCutoff);
     const excesses = Float64Array.from({ length: tail }, (_, i) => {
@@ -83,15 +102,16 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
     } else if (excesses[Math.floor(tail / 4 + 0.5) - 1]! > 1e-100 * excesses[tail - 1]!) {
       const fitted = fitGeneralizedPareto(excesses);
       k = fitted.k;
+      if (isEqual) k = Math.min(k, 0);
       for (let i = 0; i < tail; i++) {
         const level = (i + 0.5) / tail;
-        const quantile = (fitted.sigma / k) * Math.expm1(-k * Math.log1p(-level));
+        const quantile = (fitted.sigma / fitted.k) * Math.expm1(-fitted.k * Math.log1p(-level));
         // No weight becomes larger than the largest was.
         logWeights[order[n - tail + i]!] = Math.min(0, Math.log(cutoff + quantile));
       }
     } else {
       // A few weights are so large that beside them the rest of the tail is nothing.
-      k = Number.POSITIVE_INFINITY;
+      k = isEqual ? 0 : Number.POSITIVE_INFINITY;
     }
   }
   let sum = 0;

@@ -11,7 +11,8 @@ import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import { elementwise } from "../../graph/elementwise.ts";
 import { type Expr, formatShape, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import type { Derived } from "./approximation.ts";
+import { substitute } from "../../graph/rebuild.ts";
+import { type Bounded, withBoundDistances } from "./boundDistances.ts";
 import { columnsOf, type ParameterSpace } from "./parameterSpace.ts";
 
 /** A log-density in nats, up to a constant: an expression of the parameters by name. */
@@ -23,10 +24,24 @@ export type DerivedQuantities = (
   ops: typeof g,
 ) => Readonly<Record<string, Expr>>;
 
-/** The log-density of all parameters in one vector, checked. */
-export function densityOf(logDensity: LogDensity, space: ParameterSpace): (x: Expr) => Expr {
+/** Columns that are computed of the parameters: one expression, with a name for each of its elements. */
+export interface Derived {
+  readonly columns: readonly string[];
+  readonly value: Expr;
+}
+
+/** What is written of parameters, with the digits that the map to them has. */
+function exactly(space: ParameterSpace, bounded: Bounded, write: (x: Expr) => Expr): Expr {
+  // A stand-in, that what is written of the parameters is told from what they are computed by.
+  const x = g.input("all parameters", [space.columns.length]);
+  const value = withBoundDistances(write(x), { ...bounded, value: x });
+  return substitute([value], new Map([[x, bounded.value]]))[0]!;
+}
+
+/** The log-density of the parameters, checked. */
+export function densityOf(logDensity: LogDensity, space: ParameterSpace): (bounded: Bounded) => Expr {
   const operations = checkedOperations();
-  return (x) => {
+  const write = (x: Expr): Expr => {
     const value = written("The log-density", () => logDensity(checkedParameters(space.read(x)), operations));
     checkExpression("The log-density", value);
     if (sizeOf(value.shape) !== 1)
@@ -36,19 +51,30 @@ export function densityOf(logDensity: LogDensity, space: ParameterSpace): (x: Ex
     checkConstants(value);
     return g.reshape(value, []);
   };
+  return (bounded) => exactly(space, bounded, write);
 }
 
-/** The columns of derived quantities, of all parameters in one vector. */
-export function derivedOf(derived: DerivedQuantities | undefined, space: ParameterSpace, x: Expr): Derived[] {
+/** The columns of derived quantities of the parameters. */
+export function derivedOf(
+  derived: DerivedQuantities | undefined,
+  space: ParameterSpace,
+  bounded: Bounded,
+): Derived[] {
   if (!derived) return [];
-  const all = written("derived", () => derived(checkedParameters(space.read(x)), checkedOperations()));
+  const all = written("derived", () =>
+    derived(checkedParameters(space.read(bounded.value)), checkedOperations()),
+  );
   if (typeof all !== "object" || all === null)
     throw new UsageError(`derived must return an object of expressions by name, got ${describe(all)}.`);
+  const taken = new Set(space.columns);
   return Object.entries(all).map(([name, value]) => {
     checkExpression(`derived: "${name}"`, value);
     const columns = columnsOf(name, value.shape.length === 0 ? undefined : sizeOf(value.shape));
-    for (const column of columns)
+    for (const column of columns) {
       if (space.columns.includes(column)) throw new UsageError(`derived: there is a parameter "${column}".`);
+      if (taken.has(column)) throw new UsageError(`derived: there are two quantities "${column}".`);
+      taken.add(column);
+    }
     return { columns, value: g.reshape(value, [columns.length]) };
   });
 }
@@ -145,7 +171,7 @@ function checkData(data: unknown): void {
 function onlyKnown<T extends object>(known: T, what: string): T {
   return new Proxy(known, {
     get(target, name, receiver) {
-      if (typeof name === "string" && !(name in target))
+      if (typeof name === "string" && !Object.hasOwn(target, name))
         throw new UsageError(
           what === "parameter"
             ? `The log-density reads a parameter "${name}"; there are ${Object.keys(target).join(", ")}.`

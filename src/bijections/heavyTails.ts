@@ -1,0 +1,123 @@
+/**
+ * Heavy tails: takes a standard normal sample to one whose tails fall off like those of Student's distribution.
+ *
+ * One number x, tail weight h = 1 / nu at least 0, s = h x^2:
+ *
+ *     forward    y = x sqrt(expm1(s) / s)           logAbsDet = s - log(expm1(s) / s) / 2
+ *     inverse    x = y sqrt(log1p(t) / t), t = h y^2  logAbsDet = -log1p(t) - log(log1p(t) / t) / 2
+ *
+ * so that e^(-x^2 / 2) = (1 + y^2 / nu)^(-nu / 2): the tail of y falls off like y^-nu. h = 0 is the identity; slope 1 and
+ * curvature 0 at 0, whatever h. Each feature has two weights, one below 0 and one above. `shared` maps the length r of the whole
+ * vector and keeps its direction, as elliptical distributions want it:
+ *
+ *     forward    y = x R(r) / r                     logAbsDet = log R'(r) + (n - 1) log(R(r) / r)
+ *
+ * Beyond s = 600 the map goes on as a straight line through 0, continuous, before an exponential overflows.
+ *
+ * In the spirit of the marginal tail adaptive flows of M. Laszkiewicz, J. Lederer, A. Fischer, ICML 2022,
+ * https://arxiv.org/abs/2206.10311; the closed form is that of the signed root of Student's deviance.
+ *
+ * @module
+ */
+
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { type Bijection, checkCount, leafOf, statistics } from "./bijection.ts";
+
+/** Options of {@link heavyTails}. */
+export interface HeavyTailsOptions {
+  /** Size of one sample, at least 1. */
+  readonly features: number;
+  /** Whether one map of the length of the vector takes the place of one a feature (default false). */
+  readonly shared?: boolean;
+}
+
+/** Largest exponent; e^600 times 1e40 is still a double. */
+const largest = 600;
+/** Below it, expm1(s) / s is 1 + s / 2 to all digits. */
+const small = 1e-8;
+
+/** expm1(s) / s at s >= 0 up to the largest exponent. */
+function growth(s: Expr): Expr {
+  const away = g.max(s, small);
+  return g.select(g.less(s, small), g.add(1, g.mul(0.5, s)), g.div(g.expm1(away), away));
+}
+
+/** Of numbers with s = h x^2: the factor y / x and the logarithm of the slope. */
+function stretched(s: Expr): { readonly factor: Expr; readonly logSlope: Expr } {
+  const held = g.min(s, largest);
+  const square = growth(held);
+  const half = g.mul(0.5, g.log(square));
+  // Beyond, the factor no longer changes, and the slope is the factor.
+  return { factor: g.sqrt(square), logSlope: g.select(g.less(largest, s), half, g.sub(held, half)) };
+}
+
+const largestGrowth = Math.expm1(largest) / largest;
+
+/** Of numbers with t = h y^2: the factor x / y and the logarithm of the slope. */
+function shrunk(whole: Expr): { readonly factor: Expr; readonly logSlope: Expr } {
+  const end = Math.expm1(largest);
+  const t = g.min(whole, end);
+  const away = g.max(t, small);
+  const square = g.select(g.less(t, small), g.sub(1, g.mul(0.5, t)), g.div(g.log1p(away), away));
+  const half = g.mul(0.5, g.log(square));
+  const isBeyond = g.less(end, whole);
+  return {
+    factor: g.select(isBeyond, 1 / Math.sqrt(largestGrowth), g.sqrt(square)),
+    logSlope: g.select(isBeyond, -0.5 * Math.log(largestGrowth), g.sub(g.neg(g.log1p(t)), half)),
+  };
+}
+
+/** x^2 as far as it does not overflow. */
+const squareOf = (x: Expr): Expr => g.square(g.min(g.abs(x), 1e150));
+
+/**
+ * Heavy tails, the identity at the start. Parameters are statistics: `below` and `above` `[features]`, or `weight`, a number,
+ * where the map is shared; negative ones count as 0. Both directions cost O(features), in closed form.
+ * @throws ShapeError if `features` is not a positive integer.
+ */
+export function heavyTails({ features, shared = false }: HeavyTailsOptions): Bijection {
+  checkCount("heavyTails", "features", features);
+  const toJSON = () => ({ type: "heavyTails", features, ...(shared ? { shared } : {}) });
+  if (shared) {
+    const weight = (p: Parameters<Bijection["forward"]>[1]): Expr => g.max(leafOf(p, "weight"), 0);
+    return {
+      type: "heavyTails",
+      features,
+      context: 0,
+      parameters: { weight: statistics([], 0) },
+      forward(x, p) {
+        const { factor, logSlope } = stretched(g.mul(weight(p), g.sum(squareOf(x))));
+        return {
+          value: g.mul(x, factor),
+          logAbsDet: g.add(logSlope, g.mul(features - 1, g.log(factor))),
+        };
+      },
+      inverse(y, p) {
+        const { factor, logSlope } = shrunk(g.mul(weight(p), g.sum(squareOf(y))));
+        return {
+          value: g.mul(y, factor),
+          logAbsDet: g.add(logSlope, g.mul(features - 1, g.log(factor))),
+        };
+      },
+      toJSON,
+    };
+  }
+  const weights = (x: Expr, p: Parameters<Bijection["forward"]>[1]): Expr =>
+    g.max(g.select(g.less(x, 0), leafOf(p, "below"), leafOf(p, "above")), 0);
+  return {
+    type: "heavyTails",
+    features,
+    context: 0,
+    parameters: { below: statistics([features], 0), above: statistics([features], 0) },
+    forward(x, p) {
+      const { factor, logSlope } = stretched(g.mul(weights(x, p), squareOf(x)));
+      return { value: g.mul(x, factor), logAbsDet: g.sum(logSlope) };
+    },
+    inverse(y, p) {
+      const { factor, logSlope } = shrunk(g.mul(weights(y, p), squareOf(y)));
+      return { value: g.mul(y, factor), logAbsDet: g.sum(logSlope) };
+    },
+    toJSON,
+  };
+}

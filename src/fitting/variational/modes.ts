@@ -1,0 +1,189 @@
+/**
+ * Separate modes of a density, from several starts: a flow on one Gaussian would never find the others.
+ *
+ * Where starts lead to Gaussians that hardly overlap, all of them become components of the base. Their weights are those of a
+ * step of population Monte Carlo (O. Cappé et al., "Adaptive importance sampling in general mixture classes", Statistics and
+ * Computing 18 (2008), equation 14): of points drawn from the mixture, the mean responsibility by importance weight.
+ *
+ * @module
+ */
+
+import { CholeskyDecomposition, Matrix, solve } from "ml-matrix";
+import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import type { EvaluateSlopes, Gaussian, GaussianSearch, Place } from "./gaussianApproximation.ts";
+import { type Component, LatentBase } from "./latentBase.ts";
+
+const starts = 14;
+const rounds = 60;
+/** Squared distance of two means, in the sum of the covariances, from which Gaussians hardly overlap. */
+const separate = 10;
+/** Nats below the best beyond which a mode does not matter. */
+const negligible = 12;
+const mostModes = 8;
+const pointsAMode = 1000;
+
+/** What several starts have led to. */
+export interface Modes {
+  /** The Gaussian around all of them. */
+  readonly gaussian: Gaussian;
+  /** Components in the coordinates in which it is standard normal. */
+  readonly base: LatentBase;
+  /** Whether there were more modes than are kept. */
+  readonly isCut: boolean;
+}
+
+/**
+ * Looks for modes beside the nearest Gaussian.
+ * @returns undefined if all starts agree.
+ */
+export async function findModes(
+  search: GaussianSearch,
+  evaluate: EvaluateSlopes,
+  nearest: Gaussian,
+  key: RandomKey,
+): Promise<Modes | undefined> {
+  const n = nearest.mean.length;
+  const found: Gaussian[] = [nearest];
+  const stream = new RandomStream(split(key, "modes"));
+  for (let start = 0; start < starts; start++) {
+    const mean = startOf(start, nearest, stream);
+    const place = await firstPlace(search, mean, nearest, start);
+    if (!place) continue;
+    const reached = await search.climb(place, rounds);
+    if (!reached.isDone) continue;
+    const own: Gaussian = {
+      mean: reached.mean,
+      factor: Float64Array.from(reached.factor.to1DArray()),
+      bound: reached.bound,
+    };
+    if (found.every((other) => distance(own, other) > separate)) found.push(own);
+  }
+  const best = Math.max(...found.map(({ bound }) => bound));
+  const kept = found.filter(({ bound }) => bound > best - negligible).sort((a, b) => b.bound - a.bound);
+  if (kept.length < 2) return undefined;
+  const modes = kept.slice(0, mostModes);
+  const logWeights = await weightsOf(modes, evaluate, best, split(key, "weights"));
+  const weighty = modes
+    .map((own, i) => ({ own, logWeight: logWeights[i]! }))
+    .filter(({ logWeight }) => logWeight > -negligible);
+  if (weighty.length < 2) return undefined;
+  return { ...mixed(weighty, n), isCut: kept.length > mostModes };
+}
+
+/** Starts near, far, and on a grid of scales around 0. */
+function startOf(start: number, { mean, factor }: Gaussian, stream: RandomStream): Float64Array {
+  const n = mean.length;
+  const noise = Float64Array.from({ length: n }, () => stream.normal());
+  if (start % 2 === 1) {
+    const scale = [1, 3, 10, 30][Math.floor(start / 2) % 4]!;
+    return noise.map((own) => scale * own);
+  }
+  const spread = [2, 5, 12, 30][Math.floor(start / 2) % 4]!;
+  return Float64Array.from(mean, (own, i) => {
+    let sum = 0;
+    for (let j = 0; j <= i; j++) sum += factor[i * n + j]! * noise[j]!;
+    return own + spread * sum;
+  });
+}
+
+async function firstPlace(
+  search: GaussianSearch,
+  mean: Float64Array,
+  { factor }: Gaussian,
+  start: number,
+): Promise<Place | undefined> {
+  const n = mean.length;
+  const lower = Matrix.from1DArray(n, n, Array.from(factor));
+  for (const wide of [start % 2 === 1 ? Matrix.eye(n) : lower, lower.mul(0.1), Matrix.eye(n).mul(0.01)]) {
+    const place = await search.visit(mean, wide);
+    if (place?.gradients) return { ...place, gradients: place.gradients };
+  }
+  return undefined;
+}
+
+/** Squared distance of two means in the sum of the covariances. */
+function distance(a: Gaussian, b: Gaussian): number {
+  const n = a.mean.length;
+  const covariance = (own: Gaussian): Matrix => {
+    const lower = Matrix.from1DArray(n, n, Array.from(own.factor));
+    return lower.mmul(lower.transpose());
+  };
+  const gap = Matrix.columnVector(Array.from(a.mean, (own, i) => own - b.mean[i]!));
+  const sum = covariance(a).add(covariance(b));
+  return gap.transpose().mmul(solve(sum, gap)).get(0, 0);
+}
+
+/** Shares of the mass, one step of population Monte Carlo from those of the bounds. */
+async function weightsOf(
+  modes: readonly Gaussian[],
+  evaluate: EvaluateSlopes,
+  best: number,
+  key: RandomKey,
+): Promise<number[]> {
+  const n = modes[0]!.mean.length;
+  const total = Math.log(modes.reduce((sum, { bound }) => sum + Math.exp(bound - best), 0)) + best;
+  const base = new LatentBase(
+    n,
+    modes.map(({ mean, factor, bound }): Component => ({ mean, factor, logWeight: bound - total })),
+  );
+  const stream = new RandomStream(key);
+  const masses: number[] = [];
+  for (const mode of modes) {
+    const alone = new LatentBase(n, [{ ...mode, logWeight: 0 }]);
+    const noise = new Float64Array(pointsAMode * alone.wideNoise);
+    stream.fillNormal(noise);
+    const points = alone.wideSample(noise);
+    const { values } = await evaluate(points);
+    const { wide } = alone.logProbs(points);
+    const { own } = alone.logProbs(points);
+    const all = base.logProbs(points).own;
+    let sum = 0;
+    const top = mode.bound + 0.5 * n * Math.log(2 * Math.PI);
+    for (let i = 0; i < pointsAMode; i++) {
+      // The part of the mixture that is this mode's.
+      const part = Math.exp(own[i]! + mode.bound - total - all[i]!);
+      const weight = Math.exp(values[i]! - wide[i]! - top);
+      if (Number.isFinite(weight)) sum += (part * weight) / pointsAMode;
+    }
+    masses.push(Math.log(sum) + top);
+  }
+  const largest = Math.max(...masses);
+  const whole = largest + Math.log(masses.reduce((sum, own) => sum + Math.exp(own - largest), 0));
+  return masses.map((own) => own - whole);
+}
+
+/** The Gaussian of the moments of a mixture, and the mixture in its coordinates. */
+function mixed(
+  modes: readonly { readonly own: Gaussian; readonly logWeight: number }[],
+  n: number,
+): { gaussian: Gaussian; base: LatentBase } {
+  const total = Math.log(modes.reduce((sum, { logWeight }) => sum + Math.exp(logWeight), 0));
+  const mean = Float64Array.from({ length: n }, (_, i) =>
+    modes.reduce((sum, { own, logWeight }) => sum + Math.exp(logWeight - total) * own.mean[i]!, 0),
+  );
+  const covariance = Matrix.zeros(n, n);
+  for (const { own, logWeight } of modes) {
+    const lower = Matrix.from1DArray(n, n, Array.from(own.factor));
+    const gap = Matrix.columnVector(Array.from(own.mean, (value, i) => value - mean[i]!));
+    const moment = lower.mmul(lower.transpose()).add(gap.mmul(gap.transpose()));
+    covariance.add(moment.mul(Math.exp(logWeight - total)));
+  }
+  const factor = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
+  const components = modes.map(({ own, logWeight }): Component => {
+    const gap = Matrix.columnVector(Array.from(own.mean, (value, i) => value - mean[i]!));
+    const lower = Matrix.from1DArray(n, n, Array.from(own.factor));
+    return {
+      logWeight: logWeight - total,
+      mean: Float64Array.from(solve(factor, gap).to1DArray()),
+      factor: Float64Array.from(solve(factor, lower).to1DArray()),
+    };
+  });
+  return {
+    gaussian: {
+      mean,
+      factor: Float64Array.from(factor.to1DArray()),
+      bound: Math.max(...modes.map(({ own }) => own.bound)),
+    },
+    base: new LatentBase(n, components),
+  };
+}

@@ -1,0 +1,189 @@
+/**
+ * Training of a variational flow, in whitened coordinates.
+ *
+ * @module
+ */
+
+import { bindTree } from "../../bijections/bijection.ts";
+import type { Executable } from "../../engines/engine.ts";
+import { setKnownParameters } from "../../engines/setKnownParameters.ts";
+import { engineOf } from "../../flows/evaluation.ts";
+import { type Model, parameterTree } from "../../flows/model.ts";
+import type { ParameterValues } from "../../flows/parameters.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { type RandomKey, split } from "../../random/philox.ts";
+import { trainedLeaves } from "../training/fit.ts";
+import {
+  compileMinimizer,
+  type EpochRecord,
+  type MinimizeResult,
+  type Minimizer,
+  type Objective,
+} from "../training/minimize.ts";
+import { guardedDensity, guardedValue } from "./guardedDensity.ts";
+import type { StartingFlow } from "./startingFlow.ts";
+import { StoppingRule } from "./stoppingRule.ts";
+import { variationalLoss } from "./variationalLoss.ts";
+import { isInverseCheap, isSymmetricChosen, type VariationalOptions } from "./variationalOptions.ts";
+
+const stepsAnEpoch = 25;
+const validationDraws = 2048;
+/** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
+const validationNoise = 2e-3;
+/** Nats below the bound of the Gaussian beyond which samples are all the same: missed. */
+const deepest = 1e4;
+
+/** A flow on its way. */
+export interface Trained {
+  readonly model: Model;
+  readonly history: readonly EpochRecord[];
+  readonly epochs: number;
+  readonly steps: number;
+  /** Whether the rule of stopping is met. */
+  readonly isMet: boolean;
+}
+
+/** A training compiled once. */
+export interface Training {
+  /** The untrained flow. */
+  readonly start: Trained;
+  /** Epochs of the steps that were asked for. */
+  readonly epochs: number;
+  /** Whether the untrained flow is good enough already. */
+  isExactAtStart(): Promise<boolean>;
+  /** Goes on to that many times the epochs, or until the rule is met. */
+  train(from: Trained, times: number): Promise<Trained>;
+  dispose(): void;
+}
+
+/** What a training is told. */
+export interface TrainingOptions extends VariationalOptions {
+  readonly key: RandomKey;
+  readonly steps: number;
+  readonly draws: number;
+}
+
+/** Compiles the training of a flow; programs are compiled when first needed. */
+export function compileTraining(start: StartingFlow, options: TrainingOptions): Training {
+  const { key, draws, steps } = options;
+  const { flow, logDensity, model, gaussian } = start;
+  const features = flow.features;
+  const engine = engineOf(options);
+  const bound = bindTree(parameterTree(model));
+  const parts = { base: bound.base as typeof bound, bijection: bound.bijection as typeof bound };
+  const mean = g.constant(gaussian.mean);
+  const factor = g.constant(gaussian.factor, [features, features]);
+  const whitened = (w: Expr): Expr => logDensity(g.linear(w, factor, mean));
+  const gradient = options.gradient ?? (isInverseCheap(flow) ? "path" : "total");
+  const annealing = options.annealing ?? 0;
+  const importanceSamples = options.importanceSamples ?? 1;
+  let logDeterminant = 0;
+  for (let i = 0; i < features; i++) logDeterminant += Math.log(gaussian.factor[i * features + i]!);
+  const floor = gaussian.bound - logDeterminant - deepest;
+  const judged = guardedValue(whitened, floor);
+  const epochs = Math.max(1, Math.round(steps / stepsAnEpoch));
+  let ratios: Promise<Executable> | undefined;
+  const rule = new StoppingRule(async (values, rows, name) => {
+    ratios ??= engine.compile({
+      rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
+    });
+    const executable = await ratios;
+    await setKnownParameters(executable, values);
+    const how = { signal: options.signal, key: split(key, name) };
+    return (await executable.run({ rows, inputs: {} }, how)).rows.ratio! as Float64Array;
+  });
+  const isSymmetric = isSymmetricChosen(options, gradient);
+  /** Steps of trainings before the one that runs. */
+  let before = 0;
+  let minimizer: Promise<Minimizer> | undefined;
+  const compiled = (): Promise<Minimizer> => {
+    const problem: Objective = {
+      loss: variationalLoss(flow, guardedDensity(whitened, floor), parts, {
+        gradient,
+        samples: importanceSamples,
+        temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
+        logEvidence: isSymmetric ? g.stepInput("logEvidence", []) : undefined,
+      }),
+      validation: variationalLoss(flow, judged, parts, { gradient: "total", samples: importanceSamples }),
+      // Components of a base are where modes are, and stay there.
+      parameters: trainedLeaves(
+        {
+          ...(start.base.isStandard ? { base: flow.base.parameters } : {}),
+          bijection: flow.bijection.parameters,
+        },
+        parts,
+      ),
+      draws: {
+        ...(annealing > 0
+          ? { temperature: (_, step) => Math.min(1, 0.01 + (before + step) / annealing) }
+          : {}),
+        ...(isSymmetric ? { logEvidence: () => rule.logEvidence } : {}),
+      },
+    };
+    minimizer ??= compileMinimizer(problem, engine);
+    return minimizer;
+  };
+  let isExact: boolean | undefined;
+  return {
+    start: { model, history: [], epochs: 0, steps: 0, isMet: false },
+    epochs,
+    async isExactAtStart() {
+      if (isSymmetric) isExact ??= await rule.isMet(model.values);
+      return isExact ?? false;
+    },
+    async train(from, times) {
+      const last = times * epochs;
+      const done = from.epochs;
+      before = done * stepsAnEpoch;
+      let isMet = false;
+      const run = async (values: ParameterValues): Promise<MinimizeResult> =>
+        await (await compiled()).run({ rows: draws * stepsAnEpoch, inputs: {} }, values, {
+          key: done > 0 ? split(key, `go on from ${done}`) : key,
+          epochs: last - done,
+          batch: draws,
+          learningRate: options.learningRate ?? 5e-3,
+          averaging: 0.99,
+          patience: last,
+          validateEvery: Math.max(1, Math.round(epochs / 30)),
+          validation: { rows: validationDraws, inputs: {} },
+          validationNoise,
+          // One chance to stop early: who goes on goes to the end.
+          isEnough: async (own) => {
+            isMet = await rule.isMet(own);
+            return isMet && done === 0;
+          },
+          signal: options.signal,
+          onEpoch: ({ epoch, validationLoss }) =>
+            options.onProgress?.({
+              step: (done + epoch) * stepsAnEpoch,
+              steps: last * stepsAnEpoch,
+              bound: logDeterminant - validationLoss,
+            }),
+        });
+      const result = await run(from.model.values);
+      const history = [...from.history, ...result.history.map((own) => countedFrom(done, own))];
+      const ran = history.at(-1)?.epoch ?? 0;
+      return {
+        model: {
+          ...model,
+          values: { ...model.values, ...result.values },
+          fitted: { ...model.fitted, rows: ran * draws * stepsAnEpoch, epochs: ran },
+        },
+        history,
+        epochs: ran,
+        steps: ran * stepsAnEpoch,
+        isMet,
+      };
+    },
+    dispose() {
+      for (const own of [minimizer, ratios])
+        own?.then((it: { dispose(): void }) => it.dispose()).catch(() => undefined);
+    },
+  };
+}
+
+/** A record of a training that others of some epochs came before. */
+function countedFrom(done: number, record: EpochRecord): EpochRecord {
+  return { ...record, epoch: done + record.epoch, bestEpoch: done + record.bestEpoch };
+}

@@ -1,0 +1,112 @@
+/**
+ * Options of a variational fit, and their checks.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+import type { Architecture } from "../../flows/architecture.ts";
+import type { EngineOptions } from "../../flows/evaluation.ts";
+import type { ParameterDescriptions } from "./parameterSpace.ts";
+import type { VariationalDivergence, VariationalGradient } from "./variationalLoss.ts";
+import type { DerivedQuantities } from "./writtenDensity.ts";
+
+/** Progress of {@link fitVariational}. */
+export interface VariationalProgress {
+  /** Steps done. */
+  readonly step: number;
+  /** Steps at most. */
+  readonly steps: number;
+  /** Lower bound of the log evidence at the averaged weights, in nats, on the same draws each time. */
+  readonly bound: number;
+}
+
+/** Options of {@link fitVariational}. */
+export interface VariationalOptions extends EngineOptions {
+  /** The parameters of the density, by name. */
+  readonly parameters: ParameterDescriptions;
+  /** What else the summary and the samples hold, such as the effects that a hierarchy is about. */
+  readonly derived?: DerivedQuantities | undefined;
+  /** Seed of every random choice (default 0). */
+  readonly seed?: number | undefined;
+  /**
+   * Steps of the optimizer at most; it stops where samples are about as good as exact ones. Default 1500, and 3000 more where their
+   * weights cannot be relied on after those.
+   */
+  readonly steps?: number | undefined;
+  /** Samples a step (default 256). */
+  readonly draws?: number | undefined;
+  /** Peak learning rate (default 0.005). */
+  readonly learningRate?: number | undefined;
+  /** Samples in each importance-weighted bound (default 1: the plain bound). */
+  readonly importanceSamples?: number | undefined;
+  /** Gradient along the path of the samples (default), or the total one; flows whose inverse is dear default to the latter. */
+  readonly gradient?: VariationalGradient | undefined;
+  /**
+   * What is minimized: `symmetric` (default) is the mean of KL(q||p) and KL(p||q) once half of the samples are effective, and leaves
+   * lighter tails to the weights; `reverse` is KL(q||p) alone, as in the literature, and the default with the total gradient, several
+   * importance samples, or annealing.
+   */
+  readonly divergence?: VariationalDivergence | undefined;
+  /** Steps over which the density's logarithm is brought in, from a hundredth of it (default 0: none). */
+  readonly annealing?: number | undefined;
+  /** Samples that the diagnostics and the summary are computed from (default 10000). */
+  readonly diagnosticSamples?: number | undefined;
+  /** Stops it with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each validation. */
+  readonly onProgress?: ((progress: VariationalProgress) => void) | undefined;
+  /** Called with one line for what does not stop the fit but should be known: the messages of `warnings`. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Steps at most, unless they are given. */
+const defaultSteps = 1500;
+/** Samples of the diagnostics, unless they are given. */
+export const diagnosticDraws = 10_000;
+
+/** @throws UsageError if it is asked for where it cannot be. */
+export function isSymmetricChosen(options: VariationalOptions, gradient: VariationalGradient): boolean {
+  const { divergence, importanceSamples = 1, annealing = 0 } = options;
+  if (divergence !== undefined && divergence !== "reverse" && divergence !== "symmetric")
+    throw new UsageError(`divergence must be reverse or symmetric, got ${JSON.stringify(divergence)}.`);
+  const canBe = gradient === "path" && importanceSamples === 1 && annealing === 0;
+  if (divergence === "symmetric" && !canBe)
+    throw new UsageError(
+      "The symmetric divergence takes the gradient along the path, one importance sample and no annealing.",
+    );
+  return canBe && divergence !== "reverse";
+}
+
+/** Whether the way from data to base costs about one pass of the networks. */
+export function isInverseCheap({ kind }: Architecture): boolean {
+  return kind === "realnvp" || kind === "nsf";
+}
+
+/**
+ * Sizes, with their defaults.
+ * @throws UsageError for what does not fit.
+ */
+export function checked(
+  architecture: Architecture,
+  features: number,
+  {
+    steps = defaultSteps,
+    draws = 256,
+    importanceSamples = 1,
+    annealing = 0,
+    diagnosticSamples = diagnosticDraws,
+  }: VariationalOptions,
+): { readonly steps: number; readonly draws: number; readonly samples: number } {
+  for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`${name} must be a positive integer, got ${value}.`);
+  if (!(annealing >= 0)) throw new UsageError(`annealing must be 0 or more steps, got ${annealing}.`);
+  if (architecture.features !== features)
+    throw new UsageError(
+      `The architecture has ${architecture.features} features; the parameters are ${features} numbers.`,
+    );
+  if (architecture.context > 0)
+    throw new UsageError("fitVariational needs an architecture without a context.");
+  return { steps, draws, samples: steps * draws };
+}
