@@ -27,6 +27,8 @@ export interface Bounded {
   readonly low: Expr;
   /** upper - p, `[features]`; without meaning where there is no upper bound. */
   readonly high: Expr;
+  /** log abs(det J) of the map that they come from, in nats. */
+  readonly logAbsDet: Expr;
   /** Lower bound of each number, or null. */
   readonly lower: readonly (number | null)[];
   /** Upper bound of each number, or null. */

@@ -35,7 +35,7 @@ export interface ParameterSpace {
   /** The bound of a parameter that its number without bounds goes to, or the number where there is none. */
   boundNear(column: number, u: number): number;
   /** The parameters, of numbers without bounds `[columns]`, with what the map to them knows. */
-  at(u: Expr): Bounded & { readonly logAbsDet: Expr };
+  at(u: Expr): Bounded;
   /** The parameters by name, out of the vector of all. */
   read(all: Expr): Readonly<Record<string, Expr>>;
 }

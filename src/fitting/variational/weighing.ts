@@ -7,7 +7,7 @@
 
 import type { Bijection } from "../../bijections/bijection.ts";
 import { bindTree, subtreeOf } from "../../bijections/bijection.ts";
-import type { Table } from "../../data/table.ts";
+import { type Table, tableFromRows } from "../../data/table.ts";
 import type { Engine, Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { NumericalError, UsageError } from "../../errors.ts";
@@ -162,8 +162,7 @@ export class Weighing {
 
   /** A table of what is at points of the base. */
   table(values: Float64Array): Table {
-    const columns = [...this.#columns];
-    return { columns, rows: values.length / columns.length, values, textColumns: [] };
+    return tableFromRows(this.#columns, values);
   }
 
   /**
