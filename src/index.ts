@@ -216,6 +216,7 @@ export {
   Flow,
   type FlowDescription,
   type LoadOptions,
+  type LogProbOptions,
   load,
   type SampleOptions,
   type SampleWithLogProb,

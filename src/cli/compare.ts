@@ -13,8 +13,9 @@ import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { defined, fraction, nameList, oneOf, positiveInteger, wholeNumber, wideSimdHelp } from "./options.ts";
 import { formatCount, formatLogProb, formatSeconds, print, printJson } from "./output.ts";
+import { addTableOptions, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
 
-interface CompareFlags {
+interface CompareFlags extends TableFlags {
   readonly flows?: readonly ModelKind[];
   readonly columns?: readonly string[];
   readonly weights?: string;
@@ -104,9 +105,9 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   if (flags.folds === 1) throw new UsageError('--folds must be a whole number from 2, got "1".');
   const named = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
-  const { compare, readTable } = await import("../index.ts");
+  const { compare } = await import("../index.ts");
   const signal = interruptSignal();
-  const table = await readTable(data, { signal });
+  const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
   const known = allColumns(table);
   const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
@@ -134,7 +135,13 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const withNulls = result.flows.map((flow) =>
     Object.fromEntries(Object.entries(flow).map(([name, value]) => [name, value ?? null])),
   );
-  if (flags.json) await printJson({ ...result, flows: withNulls, best: result.best ?? null });
+  if (flags.json)
+    await printJson({
+      ...result,
+      parsed: parsedColumns(table, result.columns),
+      flows: withNulls,
+      best: result.best ?? null,
+    });
   else await print(summary(result, source));
   if (result.best === undefined) process.exitCode = 1;
 }
@@ -155,7 +162,7 @@ function summary(result: Comparison, source: string): string {
 
 /** Adds the command. */
 export function addCompare(program: Command): void {
-  program
+  const command = program
     .command("compare")
     .summary("compare kinds of flows on held-out rows")
     .description(
@@ -195,4 +202,5 @@ Example:
   pushforward compare galaxies.csv --flows gaussian,mixture,nsf-ar --folds 5`,
     )
     .action(run);
+  addTableOptions(command);
 }

@@ -36,8 +36,9 @@ import {
   printJson,
 } from "./output.ts";
 import { progressDisplay } from "./progress.ts";
+import { addTableOptions, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
 
-interface FitFlags {
+interface FitFlags extends TableFlags {
   readonly out: string;
   readonly flow?: ModelKind;
   readonly columns?: readonly string[];
@@ -106,11 +107,11 @@ function stopped({ keep, checkpoint }: FitFlags, isTraining: boolean): AbortedEr
 async function run(data: string, flags: FitFlags): Promise<void> {
   checkFlags(flags);
   const started = performance.now();
-  const { fitFlow, readTable } = await import("../index.ts");
+  const { fitFlow } = await import("../index.ts");
   const isTraining = isTrained(flags.flow ?? "nsf-ar");
   const keepOnAbort = isTraining && (flags.keep || canAsk()) ? true : undefined;
   const signal = interruptSignal({ lingers: keepOnAbort === true });
-  const table = await readTable(data, { signal });
+  const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
   const known = allColumns(table);
   const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
@@ -151,6 +152,8 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         seconds: rounded,
         parameters,
         interrupted,
+        leftOut: result.leftOut,
+        parsed: parsedColumns(table, [...result.flow.columns, ...result.flow.given]),
         out: flags.out,
       });
       return;
@@ -183,7 +186,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
 
 /** Adds the command. */
 export function addFit(program: Command): void {
-  program
+  const command = program
     .command("fit")
     .summary("fit a flow to a table")
     .description(DESCRIPTION)
@@ -230,4 +233,5 @@ export function addFit(program: Command): void {
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLE)
     .action(run);
+  addTableOptions(command);
 }

@@ -10,8 +10,9 @@ import type { Estimate } from "../fitting/stepwise/information.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { defined, nameList, type OptionParser, oneOf, positiveInteger, wholeNumber } from "./options.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson } from "./output.ts";
+import { addTableOptions, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
 
-interface InformationFlags {
+interface InformationFlags extends TableFlags {
   readonly columns?: readonly string[];
   readonly between?: readonly (readonly string[])[];
   readonly weights?: string;
@@ -32,16 +33,18 @@ function groupList(option: string): OptionParser<readonly (readonly string[])[]>
   };
 }
 
-async function run(data: string, { json, dequantize, ...flags }: InformationFlags): Promise<void> {
-  const { information, readTable } = await import("../index.ts");
+async function run(data: string, flags: InformationFlags): Promise<void> {
+  const { columns, between, weights, missing, dequantize, folds, seed } = flags;
+  const { information } = await import("../index.ts");
   const signal = interruptSignal();
-  const table = await readTable(data, { signal });
+  const table = await readData(data, flags, signal);
   const found = await information(table, {
-    ...defined({ ...flags, dequantize: dequantize?.join() === "all" ? ("all" as const) : dequantize }),
+    ...defined({ columns, between, weights, missing, folds, seed }),
+    ...defined({ dequantize: dequantize?.join() === "all" ? ("all" as const) : dequantize }),
     signal,
-    onWarning: (line) => process.stderr.write(`${line}\n`),
+    onWarning: (line) => process.stderr.write(`warning: ${line}\n`),
   });
-  if (json) return await printJson(found);
+  if (flags.json) return await printJson({ ...found, parsed: parsedColumns(table, found.columns) });
   const show = ({ value, standardError }: Estimate): string =>
     `${formatLogProb(value)} +- ${formatLogProb(standardError)} nats`;
   await print(
@@ -72,7 +75,7 @@ async function run(data: string, { json, dequantize, ...flags }: InformationFlag
 
 /** Adds the command. */
 export function addInformation(program: Command): void {
-  program
+  const command = program
     .command("information")
     .summary("entropy and mutual information of columns")
     .description(
@@ -97,4 +100,5 @@ Example:
   pushforward information people.csv --between age,height:weight`,
     )
     .action(run);
+  addTableOptions(command);
 }

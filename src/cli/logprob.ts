@@ -18,8 +18,10 @@ import {
   printJson,
 } from "./output.ts";
 import { describeSolver, solverSummary } from "./solver.ts";
+import { addTableOptions, readData, sayHowRead, type TableFlags } from "./tableOptions.ts";
 
-interface LogprobFlags {
+interface LogprobFlags extends TableFlags {
+  readonly missing?: "empty" | "drop" | "error";
   readonly out?: string;
   readonly engine?: "wasm" | "reference";
   readonly wideSimd?: boolean;
@@ -33,17 +35,21 @@ export interface LogProbSummary {
   /** Of the mean; NaN for fewer than two rows, or where the mean is not finite. */
   readonly standardError: number;
   readonly minimum: number;
+  /** Rows that miss a value: they have no score, and the other numbers are of the rest. */
+  readonly missing: number;
   /** Rows whose density is 0. */
   readonly outsideSupport: number;
 }
 
 /** Sums up log-densities. */
-export function summarize(logProb: Float64Array): LogProbSummary {
+export function summarize(scores: Float64Array, all: number = scores.length): LogProbSummary {
+  const logProb = scores.filter((value) => !Number.isNaN(value));
   const rows = logProb.length;
   const mean = logProb.reduce((sum, value) => sum + value / rows, 0);
   const variance = logProb.reduce((sum, value) => sum + (value - mean) ** 2 / (rows - 1), 0);
   return {
-    rows,
+    rows: all,
+    missing: all - rows,
     meanLogProb: rows > 0 ? mean : Number.NaN,
     standardError: rows > 1 ? Math.sqrt(variance / rows) : Number.NaN,
     minimum: rows > 0 ? logProb.reduce((least, value) => Math.min(least, value)) : Number.NaN,
@@ -52,25 +58,27 @@ export function summarize(logProb: Float64Array): LogProbSummary {
 }
 
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
-  const { out, engine, wideSimd: wide } = flags;
+  const { out, engine, wideSimd: wide, missing = "empty" } = flags;
   if (out === "-" && flags.json) {
     throw new UsageError("--out - and --json both want standard output; give --out a file name.");
   }
   if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, readTable, tableFromColumns, writeTable } = await import("../index.ts");
+  const { load, tableFromColumns, writeTable } = await import("../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
-  const table = await readTable(data, { signal });
-  const logProb = await flow.logProb(table, { ...defined({ engine, wide }), signal });
+  const table = await readData(data, flags, signal);
+  await sayHowRead(table, [...flow.columns, ...flow.given]);
+  const logProb = await flow.logProb(table, { ...defined({ engine, wide }), missing, signal });
   const scores = tableFromColumns({ logProb });
   if (out === "-") return await printCsv(scores);
   if (out !== undefined) await writeTable(scores, out);
-  const summary = summarize(logProb);
+  const summary = summarize(logProb, table.rows);
   const solver = await solverSummary(flow, table, { ...defined({ engine, wide }), signal });
   if (flags.json) return await printJson({ ...summary, ...defined({ solver }) });
   await print(
     formatFacts([
       ["rows", formatCount(summary.rows)],
+      ...(summary.missing > 0 ? [["of these missing values", formatCount(summary.missing)] as const] : []),
       ["mean log-density", `${formatLogProb(summary.meanLogProb)} nats`],
       ["standard error", formatLogProb(summary.standardError)],
       ["minimum", formatLogProb(summary.minimum)],
@@ -83,7 +91,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
 
 /** Adds the command. */
 export function addLogprob(program: Command): void {
-  program
+  const command = program
     .command("logprob")
     .summary("log-density of each row")
     .description(
@@ -94,6 +102,11 @@ Columns are matched by name; further ones are ignored. Without --out, a summary 
     .argument("<model>", "model to use (.safetensors)")
     .argument("<data>", "table to score; - for CSV on standard input")
     .option("--out <file>", "table to write, with the column logProb; - for CSV on standard output")
+    .option(
+      "--missing <policy>",
+      "rows with missing values: empty score (default), drop or error",
+      oneOf("--missing", ["empty", "drop", "error"]),
+    )
     .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
     .option("--wide-simd", wideSimdHelp)
     .option("--json", "print one JSON document")
@@ -104,4 +117,5 @@ Example:
   pushforward logprob galaxies.safetensors new.csv --out scores.csv`,
     )
     .action(run);
+  addTableOptions(command);
 }

@@ -6,16 +6,19 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { type Table, tableFromRows } from "../data/table.ts";
-import { UsageError } from "../errors.ts";
+import { completeRows } from "../data/completeRows.ts";
+import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
+import { DataError, UsageError } from "../errors.ts";
 import type { Flow } from "../index.ts";
 import { RandomStream, randomKey } from "../random/philox.ts";
 import { checkGiven, checkKnown } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
-import { assignments, nameList, wholeNumber } from "./options.ts";
+import { assignments, nameList, oneOf, wholeNumber } from "./options.ts";
 import { checkOutput, formatCount, print } from "./output.ts";
+import { addTableOptions, readData, sayHowRead, type TableFlags } from "./tableOptions.ts";
 
-interface PlotFlags {
+interface PlotFlags extends TableFlags {
+  readonly missing?: "error" | "drop";
   readonly out: string;
   readonly columns?: readonly string[];
   readonly given?: Readonly<Record<string, number>>;
@@ -59,9 +62,31 @@ async function samplesAtConditions(
   );
 }
 
+/** The columns of the model, rows that miss a value refused or left out. */
+async function plottedData(
+  source: string,
+  names: readonly string[],
+  flags: PlotFlags,
+  signal: AbortSignal,
+): Promise<Table> {
+  const table = await readData(source, flags, signal);
+  await sayHowRead(table, names);
+  const chosen = selectColumns(table, names);
+  const complete = completeRows(chosen.values, names.length);
+  if (!complete) return chosen;
+  const missing = table.rows - complete.rows.length;
+  if (flags.missing !== "drop")
+    throw new DataError(
+      `${missing === 1 ? "1 row misses a value" : `${missing} rows miss values`} in all; ` +
+        "fill the cells, or leave such rows out with --missing drop",
+    );
+  if (complete.rows.length === 0) throw new DataError("each row misses a value; there is nothing to plot.");
+  return tableFromRows(names, complete.values);
+}
+
 async function run(model: string, source: string | undefined, flags: PlotFlags): Promise<void> {
   checkOutput(flags.out, [".svg", ".png"], "a figure");
-  const { load, readTable, selectColumns } = await import("../index.ts");
+  const { load } = await import("../index.ts");
   const signal = interruptSignal();
   const { seed = 0, given } = flags;
   const flow = await load(model, { signal });
@@ -69,7 +94,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   checkKnown("--columns", flags.columns, names, "the model");
   const conditional = flow.given.length > 0;
   if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow.given);
-  const data = source === undefined ? undefined : selectColumns(await readTable(source, { signal }), names);
+  const data = source === undefined ? undefined : await plottedData(source, names, flags, signal);
   const count = Math.min(data?.rows ?? SAMPLES, MOST_SAMPLES);
   const samples =
     conditional && data && given === undefined
@@ -86,7 +111,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
 
 /** Adds the command. */
 export function addPlot(program: Command): void {
-  program
+  const command = program
     .command("plot")
     .summary("pair plot of data and samples")
     .description("Pair plot of data and samples of a model: 1-D and 2-D marginals.")
@@ -95,6 +120,11 @@ export function addPlot(program: Command): void {
     .requiredOption("--out <file>", "figure to write (.svg or .png)")
     .option("--columns <names>", "columns to draw (default: the first six)", nameList("--columns"))
     .option("--given <values>", 'values to condition on, such as "c=1.5,d=2"', assignments("--given"))
+    .option(
+      "--missing <policy>",
+      "error, or drop rows with missing values",
+      oneOf("--missing", ["error", "drop"]),
+    )
     .option("--seed <n>", "seed of the samples", wholeNumber("--seed"))
     .addHelpText(
       "after",
@@ -103,4 +133,5 @@ Example:
   pushforward plot galaxies.safetensors galaxies.csv --out figure.png`,
     )
     .action(run);
+  addTableOptions(command);
 }

@@ -5,6 +5,7 @@
  */
 
 import { DataError } from "../errors.ts";
+import { listNames } from "./closestName.ts";
 import { measureResolution, type Resolution } from "./resolution.ts";
 import { column, type Table } from "./table.ts";
 
@@ -64,13 +65,36 @@ function keepRows(table: Table, keep: Uint8Array, rows: number): Table {
   return { ...table, rows, values };
 }
 
-function checkNotConstant(table: Table): void {
+/** The columns without which enough rows are complete, the emptiest first, and what to do about them; empty where all are. */
+function emptiestRemedy(table: Table): string {
+  const width = table.columns.length;
+  const counts = new Uint32Array(width);
+  const missing = new Uint32Array(table.rows);
+  table.values.forEach((value, at) => {
+    if (!Number.isNaN(value)) return;
+    counts[at % width]!++;
+    missing[Math.floor(at / width)]!++;
+  });
+  const order = table.columns.map((_, place) => place).sort((a, b) => counts[b]! - counts[a]!);
+  let complete = missing.reduce((count, own) => count + Number(own === 0), 0);
+  const names: string[] = [];
+  for (const place of order) {
+    if (complete >= FEWEST_ROWS) break;
+    names.push(`"${table.columns[place]}" in ${counts[place]} of ${table.rows} rows`);
+    for (let row = 0; row < table.rows; row++)
+      if (Number.isNaN(table.values[row * width + place]!) && --missing[row]! === 0) complete++;
+  }
+  if (names.length === 0 || names.length === width) return "";
+  return `values are missing in ${listNames(names)}: name the other columns in --columns`;
+}
+
+function checkNotConstant(table: Table, dropped: number): void {
   const width = table.columns.length;
   table.columns.forEach((name, place) => {
     const first = table.values[place]!;
     for (let at = place; at < table.values.length; at += width) if (table.values[at] !== first) return;
     throw new DataError(
-      `column "${name}" is constant (${first} in every row) and has no density; leave it out with --columns`,
+      `column "${name}" is constant (${first} in every row${dropped > 0 ? ` that is left, ${dropped} with missing values being dropped` : ""}) and has no density; leave it out with --columns`,
       { column: name },
     );
   });
@@ -89,19 +113,24 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
     const name = table.columns[first % table.columns.length]!;
     const row = Math.floor(first / table.columns.length) + 1;
     const rows = incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`;
-    throw new DataError(
-      `column "${name}" (row ${row}): the value is missing (${rows} in all); ` +
-        "fill the cell, or leave such rows out with --missing drop",
-      { column: name, row },
-    );
+    const fewest = table.rows - incomplete < FEWEST_ROWS && table.rows >= FEWEST_ROWS;
+    const remedy =
+      (fewest && emptiestRemedy(table)) || "fill the cell, or leave such rows out with --missing drop";
+    throw new DataError(`column "${name}" (row ${row}): the value is missing (${rows} in all); ${remedy}`, {
+      column: name,
+      row,
+    });
   }
   const kept = table.rows - incomplete;
   if (kept < FEWEST_ROWS) {
     const why = incomplete > 0 ? ` (${incomplete} left out for missing values)` : "";
-    throw new DataError(`${kept} usable rows${why}; fitting needs at least ${FEWEST_ROWS}`);
+    const remedy = table.rows >= FEWEST_ROWS ? emptiestRemedy(table) : "";
+    throw new DataError(
+      `${kept} usable rows${why}; fitting needs at least ${FEWEST_ROWS}${remedy === "" ? "" : `: ${remedy}`}`,
+    );
   }
   const checked = incomplete > 0 ? keepRows(table, complete, kept) : table;
-  checkNotConstant(checked);
+  checkNotConstant(checked, incomplete);
   return { table: checked, dropped: incomplete };
 }
 

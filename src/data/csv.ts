@@ -1,176 +1,191 @@
 /**
- * Comma-, semicolon- or tab-separated text with a header line. Read as a stream: the file's text is never in
- * one string, and cells go straight into typed arrays.
+ * Text tables: cells with commas, semicolons, tabs, bars or blanks between them, and a header line. Read as a stream:
+ * the file's text is never in one string, and cells go straight into typed arrays.
  *
  * @module
  */
 
 import Papa from "papaparse";
-import { DataError, FormatError } from "../errors.ts";
-import { parseCell, quoteCell } from "./cell.ts";
+import { FormatError, UsageError } from "../errors.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
+import {
+  type Dialect,
+  dialectOf,
+  withLineFeeds,
+  withoutBlanksBeforeQuotes,
+  withSingleBlanks,
+} from "./dialect.ts";
+import { RowReader } from "./rowReader.ts";
 import type { Table } from "./table.ts";
-import { type CellReading, TableBuilder } from "./tableBuilder.ts";
+import type { CellReading } from "./tableBuilder.ts";
 
 /** How to read delimited text. */
 export interface CsvOptions extends CellReading {
-  /** One character; guessed from the first lines among `,` tab `|` `;` where it is not given. */
-  readonly delimiter?: string;
+  /**
+   * One character, or `"blank"` for blanks and tabs of any number, or `"tab"`; found from the first lines where it is not
+   * given.
+   */
+  readonly delimiter?: string | undefined;
+  /** Whether the first line names the columns (then it does, whatever it holds), or is data; found out by default. */
+  readonly header?: boolean | undefined;
+  /** Encoding of bytes, by its WHATWG label such as `latin1`; UTF-8, or what a byte order mark says, by default. */
+  readonly encoding?: string | undefined;
   /** What to call the source in an error. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** A row of more characters than this means a quotation mark that is never closed. */
 const LONGEST_ROW = 2 ** 24;
-/** Papa Parse guesses the delimiter from ten rows; more text than this only costs time. */
-const GUESS_LENGTH = 2 ** 16;
+/** The first characters, from which the dialect is found. */
+const HEAD = 2 ** 16;
 
-interface Dialect {
-  readonly delimiter: string;
-  readonly newline: "\r" | "\n" | "\r\n";
-}
+/** The text in pieces that end where a line does, in the form that the parser reads. */
+class LineCutter {
+  readonly #dialect: Dialect;
+  #rest = "";
+  #isFirst = true;
 
-function guessDialect(text: string, delimiter: string | undefined): Dialect {
-  let head = text.slice(0, GUESS_LENGTH);
-  // A row cut in two would have too few cells and mislead the guess.
-  const end = Math.max(head.lastIndexOf("\n"), head.lastIndexOf("\r"));
-  if (text.length > GUESS_LENGTH && end > 0) head = head.slice(0, end + 1);
-  const { meta } = Papa.parse<string[]>(head, {
-    preview: 10,
-    skipEmptyLines: true,
-    ...(delimiter === undefined ? {} : { delimiter }),
-  });
-  return { delimiter: meta.delimiter, newline: meta.linebreak as Dialect["newline"] };
-}
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
-
-/** Takes rows of cells, the header first, and builds the table. */
-class RowReader {
-  readonly #name: string;
-  readonly #reading: CellReading;
-  #builder: TableBuilder | undefined;
-  #width = 0;
-  /** Blank lines of a one-column table that are missing cells if a row follows, else the file's end. */
-  #blankLines = 0;
-
-  constructor(name: string, reading: CellReading) {
-    this.#name = name;
-    this.#reading = reading;
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
   }
 
-  /** The row that is read next, counted from 1, for messages; 0 is the header. */
-  get #row(): number {
-    return this.#builder ? this.#builder.rows + this.#blankLines + 1 : 0;
+  /** Whole lines, with what was left of the piece before; at the end, all of it. */
+  cut(piece: string, last: boolean): string {
+    const text = this.#rest + piece;
+    // A carriage return at the very end may be half of a line's end.
+    const end = last
+      ? text.length
+      : Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r", text.length - 2)) + 1;
+    this.#rest = text.slice(end);
+    let lines = withLineFeeds(text.slice(0, end));
+    if (this.#isFirst && (lines !== "" || last)) {
+      lines = lines.slice(this.#dialect.start);
+      this.#isFirst = false;
+    }
+    const { delimiter } = this.#dialect;
+    return delimiter === " " ? withSingleBlanks(lines) : withoutBlanksBeforeQuotes(lines, delimiter);
   }
 
-  /** Where the reader stands, for messages. */
-  get where(): string {
-    return this.#builder ? `${this.#name} (row ${this.#row})` : `${this.#name} (header line)`;
-  }
-
-  take(cells: readonly string[]): void {
-    if (cells.length === 1 && cells[0]!.trim() === "") {
-      if (this.#width === 1) this.#blankLines++;
-      return;
-    }
-    if (!this.#builder) {
-      this.#takeHeader(cells);
-      return;
-    }
-    if (cells.length !== this.#width) {
-      throw new DataError(
-        `${this.where}: expected ${plural(this.#width, "cell")} as in the header line, ` +
-          `found ${cells.length}; mend the row`,
-        { row: this.#row },
-      );
-    }
-    if (this.#blankLines > 0) {
-      this.#builder.endRow(this.#blankLines);
-      this.#blankLines = 0;
-    }
-    for (let place = 0; place < cells.length; place++) this.#builder.setCell(place, cells[place]!);
-    this.#builder.endRow();
-  }
-
-  #takeHeader(cells: readonly string[]): void {
-    const names = cells.map((cell) => cell.trim());
-    const numbers = names.filter((name) => !Number.isNaN(parseCell(name) ?? Number.NaN));
-    // Names 0, 1, 2, ... are what tables without names get from other tools; any other numbers are a row of data.
-    const isCount = names.every((name, place) => name === String(place));
-    if (numbers.length === names.length && !isCount) {
-      throw new DataError(
-        `${this.#name} has no header line: its first line is numbers (${quoteCell(names.join(", "))}); ` +
-          "add a first line that names the columns",
-      );
-    }
-    this.#builder = new TableBuilder(names, this.#reading);
-    this.#width = names.length;
-  }
-
-  finish(): Table {
-    if (!this.#builder) throw new DataError(`${this.#name} is empty; expected a header line and rows`);
-    if (this.#builder.rows === 0) {
-      throw new DataError(`${this.#name} has a header line but no rows of data`);
-    }
-    return this.#builder.build();
+  /** Characters that wait for the end of their line. */
+  get waiting(): number {
+    return this.#rest.length;
   }
 }
 
-/**
- * Reads delimited text. The first line that is not blank names the columns. Blank lines are skipped, except
- * that in a table of one column a blank line before another row is a missing cell. See `parseCell` for what
- * counts as a number. Whole numbers above 2^53 are rounded to the nearest double.
- *
- * @param source text, or bytes of it (UTF-8, or UTF-16 with a byte order mark).
- * @throws FormatError if the bytes are not text or a quoted cell is malformed or never closed.
- * @throws DataError for an empty file, a missing header line, a header alone, empty or duplicate column
- *   names, or a row whose number of cells differs from the header's.
- * @example await readCsv("height,weight\n1.7,70\n1.8,81\n")
- */
-export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
-  const name = options.name ?? "the CSV text";
-  const reader = new RowReader(name, options);
-  let parser: { parse(input: string, baseIndex: number, ignoreLastRow: boolean): unknown } | undefined;
-  let rest = "";
+/** Rows out of text, which come piece by piece. */
+class RowParser {
+  readonly #reader: RowReader;
+  readonly #cutter: LineCutter;
+  readonly #parser: { parse(input: string, baseIndex: number, ignoreLastRow: boolean): unknown };
+  #rest = "";
 
-  const parse = (text: string, last: boolean): void => {
-    if (!parser) {
-      if (text.trim() === "") return;
-      parser = new Papa.Parser(guessDialect(text, options.delimiter));
-    }
-    const { data, errors, meta } = parser.parse(text, 0, !last) as Papa.ParseResult<string[]>;
+  constructor(reader: RowReader, dialect: Dialect) {
+    this.#reader = reader;
+    this.#cutter = new LineCutter(dialect);
+    const { delimiter, comment } = dialect;
+    this.#parser = new Papa.Parser({
+      delimiter,
+      newline: "\n",
+      ...(comment === undefined ? {} : { comments: comment }),
+    });
+  }
+
+  parse(piece: string, last: boolean): void {
+    const lines = this.#cutter.cut(piece, last);
+    const text = this.#rest + lines;
+    if (text === "") return;
+    const { data, errors, meta } = this.#parser.parse(text, 0, !last) as Papa.ParseResult<string[]>;
     // Faults in a last row that is still incomplete may be the cut's; it is parsed again with the next piece.
     const error = errors.find(({ row }) => last || (row ?? 0) < data.length);
     // Rows before the fault are read first, so that the message can count them.
     const sound = error ? data.slice(0, error.row ?? 0) : data;
-    for (const cells of sound) reader.take(cells);
+    for (const cells of sound) this.#reader.take(cells);
+    this.#reader.lookForComments(lines);
     if (error) {
       const fault = error.code === "MissingQuotes" ? "is never closed" : "goes on after its closing one";
-      throw new FormatError(`${reader.where}: a cell in quotation marks ${fault}; mend the row`);
+      throw new FormatError(`${this.#reader.where}: a cell in quotation marks ${fault}; mend the row`);
     }
-    rest = last ? "" : text.slice(meta.cursor);
-    if (rest.length > LONGEST_ROW) {
+    this.#rest = last ? "" : text.slice(meta.cursor);
+    if (Math.max(this.#rest.length, this.#cutter.waiting) > LONGEST_ROW) {
       throw new FormatError(
-        `${reader.where}: a row of more than 16 million characters; ` +
+        `${this.#reader.where}: a row of more than 16 million characters; ` +
           "is a quotation mark never closed, or is this another kind of file?",
       );
     }
-  };
+  }
+}
 
+function delimiterOf({ delimiter }: CsvOptions): string | undefined {
+  const known = new Map([
+    ["tab", "\t"],
+    ["blank", " "],
+    ["\\t", "\t"],
+  ]);
+  const found = delimiter === undefined ? undefined : (known.get(delimiter) ?? delimiter);
+  if (found !== undefined && (found.length !== 1 || /["\r\n\ufeff]/.test(found)))
+    throw new UsageError(
+      `delimiter must be one character, "tab" or "blank", got ${JSON.stringify(delimiter)}.`,
+    );
+  return found;
+}
+
+/** The whole lines at the start of a text. */
+function headOf(text: string): string {
+  if (text.length <= HEAD) return text;
+  const head = text.slice(0, HEAD);
+  // A row cut in two would have too few cells and mislead the guess.
+  const end = Math.max(head.lastIndexOf("\n"), head.lastIndexOf("\r"));
+  return end > 0 ? head.slice(0, end + 1) : head;
+}
+
+/**
+ * Reads delimited text. What stands between cells, comment lines, and the line that names the columns are found from the
+ * first lines (see `docs/tables.md`). Lines may end in line feed, carriage return, or both, mixed. Blank lines are
+ * skipped, except that in a table of one column a blank line before another row is a missing cell. See `parseCell` and
+ * `dressOf` for what counts as a number. Whole numbers above 2^53 are rounded to the nearest double.
+ *
+ * @param source text, or bytes of it.
+ * @throws FormatError if the bytes are not text of the encoding, or a quoted cell is malformed or never closed.
+ * @throws DataError for an empty file, a missing header line, a header alone, empty or duplicate column
+ *   names, or a row whose number of cells differs from the header's.
+ * @throws UsageError for options that cannot be.
+ * @example await readCsv("height,weight\n1.7,70\n1.8,81\n")
+ */
+export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
+  const name = options.name ?? "the CSV text";
+  const delimiter = delimiterOf(options);
+  let reader: RowReader | undefined;
+  let parser: RowParser | undefined;
+  let start = "";
+  const begin = (): void => {
+    const dialect = dialectOf(headOf(start), delimiter);
+    reader = new RowReader(name, dialect, options);
+    parser = new RowParser(reader, dialect);
+  };
   // One piece is held back, so that the last one is known when it is parsed.
   let held: string | undefined;
-  for await (const piece of decodeText(source, name)) {
-    if (held !== undefined) parse(rest + held, false);
+  for await (const piece of decodeText(source, name, options.encoding)) {
+    if (!parser) {
+      start += piece;
+      if (start.length < HEAD || start.trim() === "") continue;
+      begin();
+      held = start;
+      continue;
+    }
+    parser.parse(held!, false);
     held = piece;
   }
-  parse(rest + (held ?? ""), true);
-  return reader.finish();
+  if (!parser) {
+    begin();
+    held = start;
+  }
+  parser!.parse(held!, true);
+  return reader!.finish();
 }
 
 /** A cell of a header, quoted where it has to be. */
 function headerCell(name: string, delimiter: string): string {
-  const plain = !/["\r\n]/.test(name) && !name.includes(delimiter) && name.trim() === name;
+  const plain = !/["\r\n]|^[#%/]/.test(name) && !name.includes(delimiter) && name.trim() === name;
   return plain ? name : `"${name.replaceAll('"', '""')}"`;
 }
 

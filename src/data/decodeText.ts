@@ -1,10 +1,11 @@
 /**
- * Bytes to text, piece by piece: UTF-8 with or without a byte order mark, UTF-16 with one.
+ * Bytes to text, piece by piece: UTF-8 with or without a byte order mark, UTF-16 with one, or the encoding that is named.
  *
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { FormatError, UsageError } from "../errors.ts";
+import { likelyEncoding } from "./likelyEncoding.ts";
 
 /** What text can be read from. A string is text itself, not a path. */
 export type TextSource = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
@@ -30,40 +31,74 @@ async function* bytePieces(source: Exclude<TextSource, string>): AsyncGenerator<
   }
 }
 
-function encodingOf(start: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+/** The encoding that a byte order mark says, which holds whatever else is said. */
+function markedEncoding(start: Uint8Array): string | undefined {
+  if (start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf) return "utf-8";
   if (start[0] === 0xff && start[1] === 0xfe) return "utf-16le";
   if (start[0] === 0xfe && start[1] === 0xff) return "utf-16be";
-  return "utf-8";
+  return undefined;
+}
+
+function decoderOf(label: string): TextDecoder {
+  try {
+    return new TextDecoder(label, { fatal: true });
+  } catch {
+    throw new UsageError(
+      `encoding must be a label such as utf-8, latin1, windows-1251 or shift_jis, got ${JSON.stringify(label)}.`,
+    );
+  }
 }
 
 /**
  * The text of a source in pieces of about four million characters, the byte order mark removed.
  *
  * @param name what to call the source in an error.
- * @throws FormatError if the bytes are not text: invalid UTF-8, or zero bytes.
+ * @param encoding a label of the WHATWG encoding standard, such as `latin1`; a byte order mark comes before it.
+ * @throws FormatError if the bytes are not text of that encoding, or hold zero bytes; it says which encoding it may be.
+ * @throws UsageError for a label that there is not.
  */
-export async function* decodeText(source: TextSource, name: string): AsyncGenerator<string> {
+export async function* decodeText(
+  source: TextSource,
+  name: string,
+  encoding?: string | undefined,
+): AsyncGenerator<string> {
+  if (encoding !== undefined) decoderOf(encoding);
   if (typeof source === "string") {
     const start = source.charCodeAt(0) === 0xfeff ? 1 : 0;
     for (let at = start; at < source.length; at += PIECE) yield source.slice(at, at + PIECE);
     return;
   }
   let decoder: TextDecoder | undefined;
+  let label = "utf-8";
   const decode = (bytes?: Uint8Array): string => {
+    if (!decoder) {
+      label = markedEncoding(bytes ?? new Uint8Array()) ?? encoding ?? "utf-8";
+      decoder = decoderOf(label);
+    }
     let text: string;
     try {
-      decoder ??= new TextDecoder(encodingOf(bytes ?? new Uint8Array()), { fatal: true });
       text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
     } catch {
-      throw new FormatError(
-        `${name} is not UTF-8 text; save it as CSV in UTF-8, or check what kind of file it is`,
-      );
+      throw new FormatError(`${name} is not ${label.toUpperCase()} text${encodingRemedy(bytes, label)}`);
     }
     if (text.includes("\0")) {
-      throw new FormatError(`${name} is a binary file, not text; check what kind of file it is`);
+      const likely = bytes && likelyEncoding(bytes);
+      throw new FormatError(
+        likely?.startsWith("utf-")
+          ? `${name} is not ${label.toUpperCase()} text${encodingRemedy(bytes, label)}`
+          : `${name} is a binary file, not text; check what kind of file it is`,
+      );
     }
     return text;
   };
   for await (const bytes of bytePieces(source)) yield decode(bytes);
   yield decode();
+}
+
+/** What to do about bytes that are no text of an encoding. */
+function encodingRemedy(bytes: Uint8Array | undefined, label: string): string {
+  const likely = bytes && likelyEncoding(bytes);
+  if (likely === undefined || likely === label) return "; save it in UTF-8, or check what kind of file it is";
+  if (likely === "utf-32") return "; it seems to be UTF-32, which is not read: save it in UTF-8";
+  return `; it seems to be ${likely}: pass --encoding ${likely}, or save it in UTF-8`;
 }

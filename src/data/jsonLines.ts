@@ -9,12 +9,14 @@ import { duplicateKey } from "../formats/duplicateKey.ts";
 import { quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import { checkColumnNames, type Table } from "./table.ts";
-import { TableBuilder } from "./tableBuilder.ts";
+import { type CellReading, TableBuilder } from "./tableBuilder.ts";
 
 /** How to read JSON lines. */
-export interface JsonLinesOptions {
+export interface JsonLinesOptions extends CellReading {
+  /** Encoding of bytes, by its WHATWG label such as `latin1`; UTF-8 by default. */
+  readonly encoding?: string | undefined;
   /** What to call the source in an error. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** A line of more characters than this is taken for another kind of file. */
@@ -48,11 +50,12 @@ function parseLine(line: string, where: string): Record<string, unknown> {
 /** Reads the lines one by one. */
 class LineReader {
   readonly #name: string;
-  readonly #builder: TableBuilder = new TableBuilder([]);
+  readonly #builder: TableBuilder;
   readonly #places: Map<string, number> = new Map();
 
-  constructor(name: string) {
+  constructor(name: string, reading: CellReading) {
     this.#name = name;
+    this.#builder = new TableBuilder([], reading);
   }
 
   take(line: string): void {
@@ -109,9 +112,9 @@ class LineReader {
  */
 export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
   const name = options.name ?? "the JSON lines";
-  const reader = new LineReader(name);
+  const reader = new LineReader(name, options);
   let rest = "";
-  for await (const piece of decodeText(source, name)) {
+  for await (const piece of decodeText(source, name, options.encoding)) {
     const lines = (rest + piece).split("\n");
     rest = lines.pop()!;
     if (rest.length > LONGEST_LINE) {

@@ -14,15 +14,22 @@ import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
 import { readJsonLines } from "./jsonLines.ts";
 import type { Table } from "./table.ts";
+import { type CellReading, withReading } from "./tableBuilder.ts";
 
 /** How to read a table. */
-export interface ReadTableOptions {
+export interface ReadTableOptions extends CellReading {
   /** The format, where it is not to be told from the name's extension. */
-  readonly format?: TableFormat;
+  readonly format?: TableFormat | undefined;
   /** What to call the source in an error; for bytes and Blobs, its extension also tells the format. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Stops the waiting for standard input or a named pipe, with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
+  /** Of text: its encoding, by the WHATWG label such as `latin1`; UTF-8, or what a byte order mark says, by default. */
+  readonly encoding?: string | undefined;
+  /** Of delimited text: one character, `"tab"`, or `"blank"` for any number of blanks; found out by default. */
+  readonly delimiter?: string | undefined;
+  /** Of delimited text: whether the first line names the columns; found out by default. */
+  readonly header?: boolean | undefined;
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -37,18 +44,33 @@ function formatOfBytes(bytes: Uint8Array): TableFormat {
   return "csv";
 }
 
-function readFormat(format: TableFormat, source: TextSource, bytes: () => Promise<Uint8Array>, name: string) {
+/** What only text has, of the options. */
+function checkTextOptions(format: TableFormat, options: ReadTableOptions): void {
+  const isText = format === "csv" || format === "tsv";
+  for (const option of isText ? [] : (["delimiter", "header", "encoding"] as const))
+    if (options[option] !== undefined && !(option === "encoding" && format === "jsonl"))
+      throw new UsageError(`${option} is for delimited text and means nothing for ${format}; leave it out.`);
+}
+
+async function readFormat(
+  format: TableFormat,
+  source: TextSource,
+  bytes: () => Promise<Uint8Array>,
+  options: ReadTableOptions & { readonly name: string },
+): Promise<Table> {
+  const { name } = options;
+  checkTextOptions(format, options);
   switch (format) {
     case "csv":
-      return readCsv(source, { name });
+      return await readCsv(source, options);
     case "tsv":
-      return readCsv(source, { name, delimiter: "\t" });
+      return await readCsv(source, { ...options, delimiter: options.delimiter ?? "\t" });
     case "jsonl":
-      return readJsonLines(source, { name });
+      return await readJsonLines(source, options);
     case "npy":
-      return bytes().then((content) => readNpy(content, name));
+      return withReading(readNpy(await bytes(), name), options);
     case "parquet":
-      return bytes().then((content) => readParquet(content, name));
+      return await readParquet(await bytes(), name, options);
     default:
       throw new UsageError(`format must be csv, tsv, jsonl, npy or parquet, got "${format}"`);
   }
@@ -77,7 +99,10 @@ export async function readTable(
     // An unknown extension is told before the file is opened.
     const kind = options.format || fromInput ? undefined : fileKind(source);
     const bytes = fromInput ? await readStandardInput(options) : await readFileBytes(source, options);
-    return await readBytes(bytes, options.format ?? kind?.format ?? "csv", kind?.compressed ?? false, name);
+    return await readBytes(bytes, options.format ?? kind?.format ?? "csv", kind?.compressed ?? false, {
+      ...options,
+      name,
+    });
   }
   const fileName = source instanceof Blob && "name" in source ? String(source.name) : undefined;
   const known = options.name ?? fileName;
@@ -87,10 +112,13 @@ export async function readTable(
   if (source instanceof Blob && !isGzip(start) && !kind?.compressed) {
     // A Blob of text is streamed, not held in memory twice.
     const format = options.format ?? kind?.format ?? formatOfBytes(start);
-    return await readFormat(format, source, () => bytesOf(source), name);
+    return await readFormat(format, source, () => bytesOf(source), { ...options, name });
   }
   const bytes = source instanceof Blob ? await bytesOf(source) : source;
-  return await readBytes(bytes, options.format ?? kind?.format, kind?.compressed ?? false, name);
+  return await readBytes(bytes, options.format ?? kind?.format, kind?.compressed ?? false, {
+    ...options,
+    name,
+  });
 }
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {
@@ -102,8 +130,8 @@ async function readBytes(
   bytes: Uint8Array,
   format: TableFormat | undefined,
   compressed: boolean,
-  name: string,
+  options: ReadTableOptions & { readonly name: string },
 ): Promise<Table> {
-  const content = compressed || isGzip(bytes) ? await gunzip(bytes, name) : bytes;
-  return await readFormat(format ?? formatOfBytes(content), content, async () => content, name);
+  const content = compressed || isGzip(bytes) ? await gunzip(bytes, options.name) : bytes;
+  return await readFormat(format ?? formatOfBytes(content), content, async () => content, options);
 }

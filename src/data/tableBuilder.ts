@@ -125,6 +125,23 @@ export class TableBuilder {
   }
 }
 
+/** A table of numbers as a builder would have read it: with marks of missing values, and columns that `parse` makes text. */
+export function withReading(table: Table, reading: CellReading): Table {
+  if (reading.parse === undefined && reading.missingMarks === undefined) return table;
+  const builder = new TableBuilder(table.columns, reading);
+  const width = table.columns.length;
+  const parses = columnParses(reading);
+  table.columns.forEach((name, place) => {
+    const isText = parses.get(name)?.[0] === "text";
+    for (let at = place; at < table.values.length; at += width) {
+      if (isText) builder.setText(place, String(table.values[at]));
+      else builder.setNumber(place, table.values[at]!);
+    }
+  });
+  builder.endRow(table.rows);
+  return builder.build();
+}
+
 /** @throws UsageError for a name that is no column's. */
 export function checkParsedNames(parsed: readonly string[], names: readonly string[]): void {
   const unknown = parsed.find((name) => !names.includes(name));

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { LeftOutColumn } from "../data/columnRecord.ts";
 import { type Table, tableFromRows } from "../data/table.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import type { ModelKind } from "../flows/kinds.ts";
@@ -81,6 +82,8 @@ export interface Comparison {
   readonly heldOut: number;
   /** Rows left out for missing values. */
   readonly dropped: number;
+  /** Columns of the table that are not used, with the reason and the remedy; empty where columns were named. */
+  readonly leftOut: readonly LeftOutColumn[];
   /** 1 for a single split. */
   readonly folds: number;
 }
@@ -136,6 +139,7 @@ export async function compare(table: Table, options: CompareOptions = {}): Promi
     rows: data.rows,
     heldOut: heldOut.length,
     dropped: data.dropped,
+    leftOut: data.leftOut,
     folds: splits.length,
   };
 }

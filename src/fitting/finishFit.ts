@@ -41,6 +41,7 @@ export async function finishFit(
     parameters: flow.parameterCount,
     rows: data.rows,
     dropped: data.dropped,
+    leftOut: data.leftOut,
     interrupted,
   };
 }

@@ -5,8 +5,10 @@
  */
 
 import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../data/checks.ts";
+import type { LeftOutColumn } from "../data/columnRecord.ts";
 import { dequantize } from "../data/dequantize.ts";
-import { column, numericColumns, selectColumns, type Table } from "../data/table.ts";
+import { readingLines, warningLines } from "../data/readingLines.ts";
+import { column, leftOutColumns, numericColumns, selectColumns, type Table } from "../data/table.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import type { FitOptions } from "./fitOptions.ts";
@@ -27,6 +29,7 @@ export interface FitData {
   readonly validation: FitRows | undefined;
   readonly rows: number;
   readonly dropped: number;
+  readonly leftOut: readonly LeftOutColumn[];
   readonly dequantized: Readonly<Record<string, number>>;
 }
 
@@ -93,7 +96,11 @@ export function fitData(
     throw new DataError(
       "There is no column of numbers to fit; name the columns, or give a table that has some.",
     );
-  const used = selectColumns(table, [...given, ...columns, ...(weights === undefined ? [] : [weights])]);
+  const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
+  // Who names the columns leaves out the others on purpose.
+  const leftOut = options.columns ? [] : leftOutColumns(table, names);
+  for (const line of readingLines(table, leftOut, names)) options.onWarning?.(line);
+  const used = selectColumns(table, names);
   const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), {
     missing: options.missing ?? "error",
   });
@@ -107,8 +114,8 @@ export function fitData(
     for (const [name, step] of spread.resolutions) dequantized[name] = step;
     clean = { ...clean, values: withColumns(clean, spread.table) };
   }
-  for (const warning of diagnoseColumns(fitted))
-    if (dequantized[warning.column] === undefined) options.onWarning?.(warning.message);
+  const discrete = diagnoseColumns(fitted).filter((warning) => dequantized[warning.column] === undefined);
+  for (const line of warningLines(discrete)) options.onWarning?.(line);
 
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? validationOf(clean.rows);
@@ -139,6 +146,7 @@ export function fitData(
     validation: held > 0 ? pick(order.subarray(0, held)) : undefined,
     rows: clean.rows,
     dropped: checked.dropped,
+    leftOut,
     dequantized,
   };
 }

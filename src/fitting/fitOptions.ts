@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { LeftOutColumn } from "../data/columnRecord.ts";
 import { UsageError } from "../errors.ts";
 import type { Flow } from "../flows/flow.ts";
 import type { FlowKind } from "../flows/kinds.ts";
@@ -87,7 +88,7 @@ export interface FitOptions {
   readonly keepOnAbort?: boolean | undefined;
   /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
-  /** Gets one line for each column whose values look discrete. */
+  /** Gets one line for each column that is left out, was read from another dress, or looks discrete. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
@@ -123,6 +124,8 @@ export interface FitResult {
   readonly rows: number;
   /** Rows left out for missing values. */
   readonly dropped: number;
+  /** Columns of the table that are not used, with the reason and the remedy; empty where columns were named. */
+  readonly leftOut: readonly LeftOutColumn[];
   /** Whether the signal fired before the end, and the model is the best until then; only with `keepOnAbort`. */
   readonly interrupted: boolean;
 }

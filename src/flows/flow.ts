@@ -6,6 +6,7 @@
 
 import type { Bijection } from "../bijections/bijection.ts";
 import { flattenTree } from "../bijections/bijection.ts";
+import { checkMissingScore, completeRows, type MissingScore } from "../data/completeRows.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { DataError, NumericalError, UsageError } from "../errors.ts";
@@ -22,6 +23,15 @@ import { stepCount, stoppedModel } from "./stoppedModel.ts";
 export interface EvaluationOptions extends EngineOptions {
   /** Stops the computation with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Flow.logProb}. */
+export interface LogProbOptions extends EvaluationOptions {
+  /**
+   * What to do with rows that miss a value: `"error"` (default), `"empty"`, by which their score is NaN, or `"drop"`, by
+   * which they have none and the array is as much shorter.
+   */
+  readonly missing?: MissingScore | undefined;
 }
 
 /** Options of {@link Flow.sample}. */
@@ -213,11 +223,26 @@ export class Flow {
    *
    * @param rows - A table that has the flow's columns by name (others are ignored), or numbers, row-major, the given
    *   columns first and then the others. They are not changed.
-   * @throws {@link DataError} for a missing column or value, naming column and row.
+   * @throws {@link DataError} for a missing column, or a missing value unless `missing` says otherwise, naming column and
+   *   row.
    * @throws NumericalError if the map from data to base solves an equation, and did not get there within its tolerance.
    * @throws AbortedError if the signal fires.
    */
-  async logProb(rows: Table | Float64Array, options: EvaluationOptions = {}): Promise<Float64Array> {
+  async logProb(rows: Table | Float64Array, options: LogProbOptions = {}): Promise<Float64Array> {
+    const { missing, ...how } = options;
+    checkMissingScore(missing);
+    if (missing === "empty" || missing === "drop") {
+      const all = [...this.given, ...this.columns];
+      const values = rows instanceof Float64Array ? rows : selectColumns(rows, all).values;
+      const complete = completeRows(values, all.length);
+      const scores = await this.logProb(complete?.values ?? values, how);
+      if (!complete || missing === "drop") return scores;
+      const out = new Float64Array(values.length / all.length).fill(Number.NaN);
+      complete.rows.forEach((row, i) => {
+        out[row] = scores[i]!;
+      });
+      return out;
+    }
     const { data, context, count, finite } = this.#split(rows);
     if (count === 0) return new Float64Array(0);
     const [prepare, core] = await Promise.all([
@@ -461,7 +486,7 @@ export class Flow {
         let value = values[row * all.length + i]!;
         if (Number.isNaN(value))
           throw new DataError(
-            `column "${all[i]}" (row ${row + 1}): the value is missing; drop the row or fill it in.`,
+            `column "${all[i]}" (row ${row + 1}): the value is missing; fill it in, or give such rows an empty score (missing: "empty") or none ("drop").`,
             {
               column: all[i]!,
               row: row + 1,

@@ -6,7 +6,7 @@
 
 import type { DecodedArray, FileMetaData, SchemaTree } from "hyparquet";
 import type { Table } from "../data/table.ts";
-import { TableBuilder } from "../data/tableBuilder.ts";
+import { type CellReading, TableBuilder } from "../data/tableBuilder.ts";
 import { DataError, FormatError, PushforwardError } from "../errors.ts";
 
 /** The codecs that are read. hyparquet brings Snappy; fflate, GZIP. */
@@ -90,7 +90,7 @@ async function readGroup(
   builder.endRow(count);
 }
 
-async function readTable(bytes: Uint8Array, name: string): Promise<Table> {
+async function readTable(bytes: Uint8Array, name: string, reading: CellReading): Promise<Table> {
   const { parquetMetadata, parquetSchema } = await import("hyparquet");
   const metadata = parquetMetadata(bytes, { geoparquet: false });
   const columns = checkStructure(metadata, parquetSchema(metadata), name);
@@ -105,7 +105,7 @@ async function readTable(bytes: Uint8Array, name: string): Promise<Table> {
     );
   }
   if (columns.length === 0 || rows === 0) throw new DataError(`${name} has no rows of data`);
-  const builder = new TableBuilder(columns);
+  const builder = new TableBuilder(columns, reading);
   let start = 0;
   // One group after the other: only one is in memory as hyparquet decodes it.
   for (const count of groups) {
@@ -125,7 +125,11 @@ async function readTable(bytes: Uint8Array, name: string): Promise<Table> {
  *   than 2^29 cells.
  * @throws DataError if it has no rows, or empty or duplicate column names.
  */
-export async function readParquet(bytes: Uint8Array, name: string = "the file"): Promise<Table> {
+export async function readParquet(
+  bytes: Uint8Array,
+  name: string = "the file",
+  reading: CellReading = {},
+): Promise<Table> {
   const isMark = (at: number): boolean => String.fromCharCode(...bytes.subarray(at, at + 4)) === "PAR1";
   if (bytes.length < 12 || !isMark(0) || !isMark(bytes.length - 4)) {
     throw new FormatError(
@@ -133,7 +137,7 @@ export async function readParquet(bytes: Uint8Array, name: string = "the file"):
     );
   }
   try {
-    return await readTable(bytes, name);
+    return await readTable(bytes, name, reading);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
     // hyparquet fails on corrupt bytes in whatever way its code meets them first.

@@ -24,6 +24,7 @@
  */
 
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
+import type { LeftOutColumn } from "../../data/columnRecord.ts";
 import type { Table } from "../../data/table.ts";
 import { UsageError } from "../../errors.ts";
 import { type RandomKey, randomKey, split } from "../../random/philox.ts";
@@ -68,6 +69,8 @@ export interface InformationResult {
   readonly rows: number;
   /** Rows left out for missing values. */
   readonly dropped: number;
+  /** Columns of the table that are not used, with the reason and the remedy; empty where columns were named. */
+  readonly leftOut: readonly LeftOutColumn[];
   /** Of all columns together, in the data's units. */
   readonly entropy: Estimate;
   /** Against a normal distribution of the same covariance; does not depend on units. */
@@ -124,6 +127,7 @@ export async function information(
     columns: data.columns,
     rows,
     dropped: data.dropped,
+    leftOut: data.leftOut,
     entropy: gain(nothing, [joint]),
     negentropy: gain(joint, [normalScores(data.train, data.columns.length)]),
     totalCorrelation:

@@ -1,0 +1,71 @@
+/**
+ * Which encoding bytes that are not UTF-8 are likely to have: a guess for a message, not to read by.
+ *
+ * @module
+ */
+
+/** Bytes that are looked at, from the first that is not ASCII on. */
+const LOOKED_AT = 2 ** 16;
+
+/** Encodings of East Asia, in which letters are pairs of bytes; in the order in which they are tried. */
+const PAIRED = ["shift_jis", "euc-jp", "euc-kr", "big5", "gb18030"] as const;
+
+/** UTF-16 or UTF-32 without a mark: every second, or three of four bytes are zero in text of mostly ASCII. */
+function wideEncoding(bytes: Uint8Array): string | undefined {
+  const zeros = [0, 0, 0, 0];
+  const length = Math.min(bytes.length, 4096) & ~3;
+  for (let at = 0; at < length; at++) if (bytes[at] === 0) zeros[at % 4]!++;
+  const share = zeros.map((count) => (4 * count) / Math.max(1, length));
+  const [a = 0, b = 0, c = 0, d = 0] = share;
+  if (b > 0.9 && c > 0.9 && (a > 0.9 || d > 0.9)) return "utf-32";
+  if (b > 0.8 && d > 0.8 && a < 0.1) return "utf-16le";
+  if (a > 0.8 && c > 0.8 && b < 0.1) return "utf-16be";
+  return undefined;
+}
+
+/** Whether letters of a script stand in pairs of bytes that the encoding knows, and are usual ones. */
+function fitsPaired(bytes: Uint8Array, label: string): boolean {
+  let text: string;
+  try {
+    text = new TextDecoder(label, { fatal: true }).decode(bytes, { stream: true });
+  } catch {
+    return false;
+  }
+  const letters = Array.from(text).filter((letter) => letter > "\u007f");
+  const usual = text.match(/[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]/gu) ?? [];
+  return letters.length > 0 && usual.length > 0.95 * letters.length;
+}
+
+/** The likely encoding by its WHATWG label, `utf-32`, or undefined where the bytes look like no text. */
+export function likelyEncoding(bytes: Uint8Array): string | undefined {
+  const wide = wideEncoding(bytes);
+  if (wide !== undefined) return wide;
+  const first = Math.max(
+    0,
+    bytes.findIndex((byte) => byte > 127),
+  );
+  const sample = bytes.subarray(first, first + LOOKED_AT);
+  let high = 0;
+  let control = 0;
+  let runs = 0;
+  let alone = 0;
+  let capitals = 0;
+  for (let at = 0; at < sample.length; at++) {
+    const byte = sample[at]!;
+    if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) control++;
+    if (byte < 128) continue;
+    high++;
+    if (byte >= 0xc0) capitals++;
+    const isFirst = at === 0 || sample[at - 1]! < 128;
+    const isLast = at + 1 >= sample.length || sample[at + 1]! < 128;
+    if (isFirst) runs++;
+    if (isFirst && isLast) alone++;
+  }
+  // Text has no control characters; those of a compressed or binary file are a tenth of it.
+  if (control > 0.005 * sample.length) return undefined;
+  // Letters of the west stand alone among ASCII; those of other scripts in words.
+  if (alone > 0.5 * runs) return "windows-1252";
+  const paired = PAIRED.find((label) => fitsPaired(sample, label));
+  if (paired !== undefined) return paired;
+  return capitals > 0.8 * high ? "windows-1251" : "windows-1252";
+}
