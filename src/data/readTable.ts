@@ -7,14 +7,11 @@
 import { UsageError } from "../errors.ts";
 import { readFileBytes, readStandardInput } from "../files.ts";
 import { readNpy } from "../formats/npy.ts";
-import { readParquet } from "../formats/parquet.ts";
 import { gunzip } from "../platform.ts";
-import { readCsv } from "./csv.ts";
 import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
-import { readJsonLines } from "./jsonLines.ts";
 import type { Table } from "./table.ts";
-import { type CellReading, withReading } from "./tableBuilder.ts";
+import type { CellReading } from "./tableBuilder.ts";
 
 /** How to read a table. */
 export interface ReadTableOptions extends CellReading {
@@ -59,18 +56,22 @@ async function readFormat(
   options: ReadTableOptions & { readonly name: string },
 ): Promise<Table> {
   const { name } = options;
+  // Readers are loaded when they are first needed: a page that reads no tables does not have them.
   checkTextOptions(format, options);
   switch (format) {
     case "csv":
-      return await readCsv(source, options);
+      return await (await import("./csv.ts")).readCsv(source, options);
     case "tsv":
-      return await readCsv(source, { ...options, delimiter: options.delimiter ?? "\t" });
+      return await (await import("./csv.ts")).readCsv(source, {
+        ...options,
+        delimiter: options.delimiter ?? "\t",
+      });
     case "jsonl":
-      return await readJsonLines(source, options);
+      return await (await import("./jsonLines.ts")).readJsonLines(source, options);
     case "npy":
-      return withReading(readNpy(await bytes(), name), options);
+      return (await import("./tableBuilder.ts")).withReading(readNpy(await bytes(), name), options);
     case "parquet":
-      return await readParquet(await bytes(), name, options);
+      return await (await import("../formats/parquet.ts")).readParquet(await bytes(), name, options);
     default:
       throw new UsageError(`format must be csv, tsv, jsonl, npy or parquet, got "${format}"`);
   }

@@ -6,11 +6,8 @@
 
 import { writeFileAtomically } from "../files.ts";
 import { writeNpy } from "../formats/npy.ts";
-import { writeParquet } from "../formats/parquet.ts";
 import { concatenate, gzip } from "../platform.ts";
-import { csvPieces } from "./csv.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
-import { jsonLinesPieces } from "./jsonLines.ts";
 import type { Table } from "./table.ts";
 
 /** UTF-8 of pieces of text. Encoded one by one: all of the text may not fit one string. */
@@ -26,15 +23,15 @@ function encode(pieces: Iterable<string>): Uint8Array {
 export async function tableToBytes(table: Table, format: TableFormat): Promise<Uint8Array> {
   switch (format) {
     case "csv":
-      return encode(csvPieces(table));
+      return encode((await import("./csv.ts")).csvPieces(table));
     case "tsv":
-      return encode(csvPieces(table, "\t"));
+      return encode((await import("./csv.ts")).csvPieces(table, "\t"));
     case "jsonl":
-      return encode(jsonLinesPieces(table));
+      return encode((await import("./jsonLines.ts")).jsonLinesPieces(table));
     case "npy":
       return writeNpy(table);
     case "parquet":
-      return await writeParquet(table);
+      return await (await import("../formats/parquet.ts")).writeParquet(table);
   }
 }
 

@@ -56,6 +56,8 @@ describe("pushforward fit", () => {
     const args = ["fit", "-", "--out", "piped.safetensors", "--json", ...QUICK];
     const document: unknown = JSON.parse((await succeed(args, sampleCsv(200))).stdout);
     expect(document).toEqual({
+      leftOut: [],
+      parsed: [],
       trainLogProb: expect.any(Number),
       validationLogProb: expect.any(Number),
       epochs: expect.any(Number),
@@ -117,6 +119,7 @@ describe("pushforward logprob", () => {
     const mean = scores.reduce((sum, value) => sum + value, 0) / scores.length;
     expect(Object.keys(summary)).toEqual([
       "rows",
+      "missing",
       "meanLogProb",
       "standardError",
       "minimum",
@@ -134,6 +137,7 @@ describe("pushforward logprob", () => {
     const run = await succeed(args, "x,y\n0.1,0.2\ninf,0.3\n0.5,-0.1\n");
     expect(JSON.parse(run.stdout)).toEqual({
       rows: 3,
+      missing: 0,
       meanLogProb: null,
       standardError: null,
       minimum: null,
