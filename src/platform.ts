@@ -98,23 +98,6 @@ async function transform(bytes: Uint8Array, by: ReadableWritablePair<Uint8Array,
   return concatenate(parts);
 }
 
-/**
- * The content of a gzip stream.
- *
- * @param name what to call the file in an error.
- * @throws FormatError if the stream is corrupt or cut short.
- */
-export async function gunzip(bytes: Uint8Array, name: string = "the file"): Promise<Uint8Array> {
-  if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
-    throw new FormatError(`${name} is not a gzip file; if it is not compressed, drop .gz from its name`);
-  }
-  try {
-    return await transform(bytes, new DecompressionStream("gzip"));
-  } catch {
-    throw new FormatError(`${name} is a corrupt or truncated gzip file; copy or download it again`);
-  }
-}
-
 /** The bytes as one gzip stream. */
 export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   return await transform(bytes, new CompressionStream("gzip"));

@@ -60,11 +60,14 @@ export function checkOutput(path: string, extensions: readonly string[], what: s
  */
 export function checkTableOutput(path: string, sources: readonly string[] = []): void {
   if (path === "-") return;
+  let format: string;
   try {
-    fileKind(path);
+    format = fileKind(path).format;
   } catch (error) {
     throw new UsageError(`--out: ${(error as Error).message}.`);
   }
+  if (format === "npz")
+    throw new UsageError("--out: .npz is read, not written; write .npy, .csv or .parquet.");
   if (sources.some((source) => source !== "-" && isSameFile(source, path))) {
     throw new UsageError(`--out "${path}" is an input, which would be lost; choose another name.`);
   }

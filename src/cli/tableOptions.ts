@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { type ColumnParse, checkColumnParse } from "../data/columnRecord.ts";
 import { UsageError } from "../errors.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
-import { defined } from "./options.ts";
+import { assignments, defined, nameList } from "./options.ts";
 
 /** What those options hold. */
 export interface TableFlags {
@@ -17,6 +17,8 @@ export interface TableFlags {
   readonly encoding?: string;
   readonly delimiter?: string;
   readonly header?: boolean;
+  readonly limit?: Readonly<Record<string, number>>;
+  readonly array?: readonly string[];
 }
 
 /** Marks with commas between; given twice, all of them. */
@@ -68,12 +70,26 @@ export function addTableOptions(command: Command): void {
     .option("--encoding <label>", "encoding of text that is not UTF-8, such as latin1")
     .option("--delimiter <char>", "what stands between cells: a character, tab or blank")
     .option("--header", "the first line names the columns, even if it looks like data")
-    .option("--no-header", "the first line is data: columns c1, c2, ...");
+    .option("--no-header", "the first line is data: columns c1, c2, ...")
+    .option("--array <names>", "of a .npz archive, the arrays that make up the table", nameList("--array"))
+    .option(
+      "--limit <values>",
+      "what the file may have at most, such as columns=200000 (see docs/tables.md)",
+      assignments("--limit"),
+    );
 }
 
 /** Those of a command's flags that say how to read a table. */
-export function readOptions({ na, parse, encoding, delimiter, header }: TableFlags): ReadTableOptions {
-  return defined({ missingMarks: na, parse, encoding, delimiter, header });
+export function readOptions({
+  na,
+  parse,
+  encoding,
+  delimiter,
+  header,
+  limit,
+  array,
+}: TableFlags): ReadTableOptions {
+  return defined({ missingMarks: na, parse, encoding, delimiter, header, limits: limit, arrays: array });
 }
 
 /** Reads the table that a command is given, as its flags say. */

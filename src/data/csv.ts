@@ -15,6 +15,7 @@ import {
   withoutBlanksBeforeQuotes,
   withSingleBlanks,
 } from "./dialect.ts";
+import { type CheckedLimits, checkLimits } from "./limits.ts";
 import { RowReader } from "./rowReader.ts";
 import type { Table } from "./table.ts";
 import type { CellReading } from "./tableBuilder.ts";
@@ -34,8 +35,6 @@ export interface CsvOptions extends CellReading {
   readonly name?: string | undefined;
 }
 
-/** A row of more characters than this means a quotation mark that is never closed. */
-const LONGEST_ROW = 2 ** 24;
 /** The first characters, from which the dialect is found. */
 const HEAD = 2 ** 16;
 
@@ -75,11 +74,13 @@ class LineCutter {
 /** Rows out of text, which come piece by piece. */
 class RowParser {
   readonly #reader: RowReader;
+  readonly #limits: CheckedLimits;
   readonly #cutter: LineCutter;
   readonly #parser: { parse(input: string, baseIndex: number, ignoreLastRow: boolean): unknown };
   #rest = "";
 
-  constructor(reader: RowReader, dialect: Dialect) {
+  constructor(reader: RowReader, dialect: Dialect, limits: CheckedLimits) {
+    this.#limits = limits;
     this.#reader = reader;
     this.#cutter = new LineCutter(dialect);
     const { delimiter, comment } = dialect;
@@ -106,10 +107,10 @@ class RowParser {
       throw new FormatError(`${this.#reader.where}: a cell in quotation marks ${fault}; mend the row`);
     }
     this.#rest = last ? "" : text.slice(meta.cursor);
-    if (Math.max(this.#rest.length, this.#cutter.waiting) > LONGEST_ROW) {
+    if (Math.max(this.#rest.length, this.#cutter.waiting) > this.#limits.lineLength) {
       throw new FormatError(
-        `${this.#reader.where}: a row of more than 16 million characters; ` +
-          "is a quotation mark never closed, or is this another kind of file?",
+        `${this.#reader.where}: a row of more than ${this.#limits.lineLength} characters; is a quotation mark never closed, ` +
+          "or is this another kind of file? If not, raise the limit with --limit lineLength=N (limits: { lineLength: N })",
       );
     }
   }
@@ -154,13 +155,14 @@ function headOf(text: string): string {
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
   const name = options.name ?? "the CSV text";
   const delimiter = delimiterOf(options);
+  const limits = checkLimits(options.limits);
   let reader: RowReader | undefined;
   let parser: RowParser | undefined;
   let start = "";
   const begin = (): void => {
     const dialect = dialectOf(headOf(start), delimiter);
     reader = new RowReader(name, dialect, options);
-    parser = new RowParser(reader, dialect);
+    parser = new RowParser(reader, dialect, limits);
   };
   // One piece is held back, so that the last one is known when it is parsed.
   let held: string | undefined;

@@ -6,8 +6,8 @@
 
 import { UsageError } from "../errors.ts";
 
-/** A format of tables that is read and written. */
-export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "parquet";
+/** A format of tables that is read; all but `npz` are written, too. */
+export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet";
 
 const FORMATS: ReadonlyMap<string, TableFormat> = new Map([
   [".csv", "csv"],
@@ -16,6 +16,7 @@ const FORMATS: ReadonlyMap<string, TableFormat> = new Map([
   [".jsonl", "jsonl"],
   [".ndjson", "jsonl"],
   [".npy", "npy"],
+  [".npz", "npz"],
   [".parquet", "parquet"],
 ]);
 

@@ -8,6 +8,7 @@ import { DataError, FormatError } from "../errors.ts";
 import { duplicateKey } from "../formats/duplicateKey.ts";
 import { quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
+import { checkLimits } from "./limits.ts";
 import { checkColumnNames, type Table } from "./table.ts";
 import { type CellReading, TableBuilder } from "./tableBuilder.ts";
 
@@ -18,9 +19,6 @@ export interface JsonLinesOptions extends CellReading {
   /** What to call the source in an error. */
   readonly name?: string | undefined;
 }
-
-/** A line of more characters than this is taken for another kind of file. */
-const LONGEST_LINE = 2 ** 26;
 
 /**
  * Python's json writes NaN and infinities bare, which JSON does not allow: quotes them, outside strings. The
@@ -113,12 +111,16 @@ class LineReader {
 export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
   const name = options.name ?? "the JSON lines";
   const reader = new LineReader(name, options);
+  const limits = checkLimits(options.limits);
   let rest = "";
   for await (const piece of decodeText(source, name, options.encoding)) {
     const lines = (rest + piece).split("\n");
     rest = lines.pop()!;
-    if (rest.length > LONGEST_LINE) {
-      throw new FormatError(`${name} has a line of more than 64 million characters; is it JSON lines?`);
+    if (rest.length > limits.lineLength) {
+      throw new FormatError(
+        `${name} has a line of more than ${limits.lineLength} characters; is it JSON lines? ` +
+          "If so, raise the limit with --limit lineLength=N (limits: { lineLength: N })",
+      );
     }
     for (const line of lines) reader.take(line);
   }

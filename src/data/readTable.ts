@@ -7,7 +7,6 @@
 import { UsageError } from "../errors.ts";
 import { readFileBytes, readStandardInput } from "../files.ts";
 import { readNpy } from "../formats/npy.ts";
-import { gunzip } from "../platform.ts";
 import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
 import type { Table } from "./table.ts";
@@ -27,6 +26,8 @@ export interface ReadTableOptions extends CellReading {
   readonly delimiter?: string | undefined;
   /** Of delimited text: whether the first line names the columns; found out by default. */
   readonly header?: boolean | undefined;
+  /** Of an archive of arrays (.npz), the arrays that make up the table (default: all). */
+  readonly arrays?: readonly string[] | undefined;
 }
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -38,6 +39,7 @@ const startsWith = (bytes: Uint8Array, text: string): boolean =>
 function formatOfBytes(bytes: Uint8Array): TableFormat {
   if (startsWith(bytes, "PAR1")) return "parquet";
   if (startsWith(bytes, "\x93NUMPY")) return "npy";
+  if (startsWith(bytes, "PK\x03\x04")) return "npz";
   return "csv";
 }
 
@@ -58,6 +60,8 @@ async function readFormat(
   const { name } = options;
   // Readers are loaded when they are first needed: a page that reads no tables does not have them.
   checkTextOptions(format, options);
+  if (options.arrays && format !== "npz")
+    throw new UsageError(`${name}: arrays can be chosen from a .npz archive alone; this is ${format}.`);
   switch (format) {
     case "csv":
       return await (await import("./csv.ts")).readCsv(source, options);
@@ -69,11 +73,18 @@ async function readFormat(
     case "jsonl":
       return await (await import("./jsonLines.ts")).readJsonLines(source, options);
     case "npy":
-      return (await import("./tableBuilder.ts")).withReading(readNpy(await bytes(), name), options);
+      return (await import("./tableBuilder.ts")).withReading(
+        readNpy(await bytes(), name, options.limits),
+        options,
+      );
+    case "npz": {
+      const table = await (await import("../formats/npz.ts")).readNpz(await bytes(), name, options);
+      return (await import("./tableBuilder.ts")).withReading(table, options);
+    }
     case "parquet":
       return await (await import("../formats/parquet.ts")).readParquet(await bytes(), name, options);
     default:
-      throw new UsageError(`format must be csv, tsv, jsonl, npy or parquet, got "${format}"`);
+      throw new UsageError(`format must be csv, tsv, jsonl, npy, npz or parquet, got "${format}"`);
   }
 }
 
@@ -83,10 +94,10 @@ async function readFormat(
  * @param source a path; `"-"` for standard input (CSV unless `format` says otherwise); bytes; or a Blob, such as
  *   the File that a browser's user chose.
  * @param options the format and a name, both optional. Without either, a path's extension tells the format
- *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .parquet, each also with .gz), and bytes are taken for
- *   Parquet or .npy if they start as those do, else for CSV. Gzip is recognised by its first bytes.
+ *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz), and bytes are taken for
+ *   Parquet, .npy or .npz if they start as those do, else for CSV. Gzip is recognised by its first bytes.
  * @throws UsageError for an unknown extension, or a path in a browser.
- * @throws FormatError for a file that is absent, unreadable or corrupt.
+ * @throws FormatError for a file that is absent, unreadable, corrupt, or over a limit.
  * @throws DataError for content that is no table: no header, ragged rows, duplicate names.
  * @example const table = await readTable("iris.csv");
  */
@@ -133,6 +144,10 @@ async function readBytes(
   compressed: boolean,
   options: ReadTableOptions & { readonly name: string },
 ): Promise<Table> {
-  const content = compressed || isGzip(bytes) ? await gunzip(bytes, options.name) : bytes;
+  let content = bytes;
+  if (compressed || isGzip(bytes)) {
+    const { gunzip } = await import("../formats/gzip.ts");
+    content = await gunzip(bytes, options.name, options.limits);
+  }
   return await readFormat(format ?? formatOfBytes(content), content, async () => content, options);
 }

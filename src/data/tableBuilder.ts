@@ -7,8 +7,9 @@
 
 import { UsageError } from "../errors.ts";
 import { closestName, listNames } from "./closestName.ts";
-import { type ColumnParse, type ColumnRecord, checkColumnParse } from "./columnRecord.ts";
+import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "./columnRecord.ts";
 import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
+import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "./limits.ts";
 import { checkColumnNames, type Table } from "./table.ts";
 
 /** How cells are to be read. */
@@ -17,6 +18,8 @@ export interface CellReading {
   readonly parse?: Readonly<Record<string, ColumnParse | readonly ColumnParse[]>> | undefined;
   /** Marks of missing values beside the usual ones, such as `?`. */
   readonly missingMarks?: readonly string[] | undefined;
+  /** What the source may have, or claim, at most. */
+  readonly limits?: ReadLimits | undefined;
 }
 
 /** The marks of missing values as columns look for them; undefined where there are none. */
@@ -43,16 +46,20 @@ export class TableBuilder {
   readonly #columns: GrowingColumn[] = [];
   readonly #parses: ReadonlyMap<string, readonly ColumnParse[]>;
   readonly #marks: MissingMarks | undefined;
+  readonly #limits: CheckedLimits;
+  readonly #leftOut = new Map<number, LeftOut>();
   #rows = 0;
 
   /**
    * @throws DataError if a name is empty or used twice.
+   * @throws FormatError for more columns than the limit.
    * @throws UsageError for a kind of `parse` that there is not.
    */
   constructor(names: readonly string[], reading: CellReading = {}) {
     checkColumnNames(names);
     this.#parses = columnParses(reading);
     this.#marks = missingMarksOf(reading.missingMarks);
+    this.#limits = checkLimits(reading.limits);
     for (const name of names) this.addColumn(name);
   }
 
@@ -63,6 +70,7 @@ export class TableBuilder {
 
   /** Adds a column whose cells so far are missing; returns its place. */
   addColumn(name: string): number {
+    checkLimit("the table", this.#limits, "columns", this.#columns.length + 1);
     return (
       this.#columns.push(new GrowingColumn(name, { parse: this.#parses.get(name), marks: this.#marks })) - 1
     );
@@ -96,9 +104,17 @@ export class TableBuilder {
     column.text(text);
   }
 
+  /** Leaves a column out where none are chosen, for a reason that its cells do not show. */
+  leaveOut(place: number, leftOut: LeftOut): void {
+    this.#leftOut.set(place, leftOut);
+  }
+
   /** Closes the current row; `count` closes further rows that are missing throughout. */
   endRow(count: number = 1): void {
     this.#rows += count;
+    // Keys of JSON that stand in one line each make a table of many more cells than the file has characters.
+    const cells = this.#rows * this.#columns.length;
+    if (cells > this.#limits.cells) checkLimit("the table", this.#limits, "cells", cells);
   }
 
   /**
@@ -112,7 +128,10 @@ export class TableBuilder {
     checkParsedNames([...this.#parses.keys()], names);
     for (const column of this.#columns) column.fillTo(rows);
     const finished = this.#columns.map((column) => column.finish());
-    const records: ColumnRecord[] = finished.map(({ record }) => record);
+    const records: ColumnRecord[] = finished.map(({ record }, place) => {
+      const leftOut = this.#leftOut.get(place);
+      return leftOut ? { ...record, leftOut } : record;
+    });
     const numeric = finished.filter(({ values }) => values);
     const width = numeric.length;
     const values = new Float64Array(rows * width);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../files.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { concatenate, gzip } from "../platform.ts";
@@ -19,6 +20,8 @@ function encode(pieces: Iterable<string>): Uint8Array {
 /**
  * The table as the bytes of a file. Numbers read back to the same doubles. Missing values are empty cells in
  * CSV and TSV, null in JSON lines, NaN otherwise. Text columns have no values and are not written.
+ *
+ * @throws UsageError for a format that is only read.
  */
 export async function tableToBytes(table: Table, format: TableFormat): Promise<Uint8Array> {
   switch (format) {
@@ -30,6 +33,8 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
       return encode((await import("./jsonLines.ts")).jsonLinesPieces(table));
     case "npy":
       return writeNpy(table);
+    case "npz":
+      throw new UsageError(".npz is read, not written; write .npy, .csv or .parquet.");
     case "parquet":
       return await (await import("../formats/parquet.ts")).writeParquet(table);
   }

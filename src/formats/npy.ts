@@ -12,8 +12,10 @@
  * @module
  */
 
+import { checkLimit, checkLimits, type ReadLimits } from "../data/limits.ts";
 import { type Table, tableFromRows } from "../data/table.ts";
 import { DataError, FormatError } from "../errors.ts";
+import { halfFloat } from "./halfFloat.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -21,6 +23,7 @@ type Getter = (view: DataView, at: number, littleEndian: boolean) => number;
 
 /** How to read one element, by NumPy's letter and size. 64-bit integers are rounded to the nearest double. */
 const ELEMENTS: Readonly<Record<string, Getter>> = {
+  f2: (view, at, little) => halfFloat(view.getUint16(at, little)),
   f4: (view, at, little) => view.getFloat32(at, little),
   f8: (view, at, little) => view.getFloat64(at, little),
   i1: (view, at) => view.getInt8(at),
@@ -33,6 +36,8 @@ const ELEMENTS: Readonly<Record<string, Getter>> = {
   u8: (view, at, little) => Number(view.getBigUint64(at, little)),
   b1: (view, at) => (view.getUint8(at) === 0 ? 0 : 1),
 };
+
+const LIST_OF_FIELDS = "a list of fields";
 
 interface Header {
   readonly descr: string;
@@ -53,7 +58,7 @@ function parseDictionary(text: string, name: string): Header {
   }
   const lengths = shape[1]!.split(",").filter((length) => length.trim() !== "");
   return {
-    descr: descr[1] ?? "a list of fields",
+    descr: descr[1] ?? LIST_OF_FIELDS,
     fortranOrder: order[1] === "True",
     shape: lengths.map((length) => Number.parseInt(length, 10)),
   };
@@ -79,52 +84,106 @@ function readHeader(bytes: Uint8Array, name: string): { header: Header; start: n
   return { header: parseDictionary(text, name), start };
 }
 
+/** What to do with elements that are no numbers, by NumPy's letter. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  c: "complex numbers: save their real and imaginary parts as columns of their own",
+  O: "Python objects, which are not read: save it as float64",
+  U: "text: save numbers as float64",
+  S: "text: save numbers as float64",
+  M: "dates: save them as numbers, such as days since a date",
+  m: "durations: save them as numbers",
+};
+
+/** An array of numbers. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  /**
+   * Row-major, whatever the order in the file.
+   * @throws FormatError if the file is truncated or too long.
+   */
+  read(): Float64Array;
+}
+
+/** Why an array cannot be read as numbers; it is well-formed otherwise. */
+export interface NpyNotNumbers {
+  readonly shape: readonly number[];
+  readonly reason: string;
+}
+
 /**
- * Reads an array of one or two axes as a table with columns x1, x2, ...; one axis is one column. Floats,
- * integers and booleans of either byte order, in C or Fortran order. 64-bit integers above 2^53 are rounded to
- * the nearest double.
- *
- * @param name what to call the file in an error.
- * @throws FormatError if the file is not .npy, of another version, truncated, too long, or of another
- *   element type (objects, strings, records, complex numbers).
- * @throws DataError if the array has no axis, more than two, or no columns.
+ * The array of a .npy file. Nothing that its header claims is allocated before it has been compared with the file.
+ * @throws FormatError if the bytes are not .npy, or of another version.
  */
-export function readNpy(bytes: Uint8Array, name: string = "the file"): Table {
+export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNotNumbers {
   const { header, start } = readHeader(bytes, name);
   const { descr, fortranOrder, shape } = header;
   const type = /^([<>=|])?([fiub]\d)$/.exec(descr);
   const read = type && ELEMENTS[type[2]!];
   if (!type || !read) {
-    throw new FormatError(
-      `${name} holds elements of type ${JSON.stringify(descr)}; expected numbers: save it as float64`,
-    );
+    const letter = /[a-zA-Z]/.exec(descr)?.[0] ?? "";
+    const what =
+      descr === LIST_OF_FIELDS ? "records of named fields: save each field as a column" : REMEDIES[letter];
+    return {
+      shape,
+      reason: `holds elements of type ${JSON.stringify(descr.slice(0, 40))}; expected numbers${
+        what ? `, found ${what}` : ": save it as float64"
+      }`,
+    };
   }
+  const size = Number(type[2]![1]);
+  const count = shape.reduce((product, length) => product * length, 1);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const little = type[1] !== ">";
+  return {
+    shape,
+    read() {
+      if (count * size !== bytes.length - start) {
+        throw new FormatError(
+          `${name}: shape (${shape.join(", ")}) of "${descr}" takes ${count * size} bytes, ` +
+            `the file has ${bytes.length - start}; it is truncated or corrupt`,
+        );
+      }
+      const values = new Float64Array(count);
+      const rows = shape[0] ?? 1;
+      const width = shape[1] ?? 1;
+      if (!fortranOrder || shape.length !== 2) {
+        for (let at = 0; at < count; at++) values[at] = read(view, start + at * size, little);
+        return values;
+      }
+      for (let row = 0, at = 0; row < rows; row++)
+        for (let place = 0; place < width; place++, at++)
+          values[at] = read(view, start + (place * rows + row) * size, little);
+      return values;
+    },
+  };
+}
+
+/**
+ * Reads an array of one or two axes as a table with columns x1, x2, ...; one axis is one column. Floats of 16, 32 and
+ * 64 bits, integers and booleans of either byte order, in C or Fortran order. 64-bit integers above 2^53 are rounded to
+ * the nearest double.
+ *
+ * @param name what to call the file in an error.
+ * @throws FormatError if the file is not .npy, of another version, truncated, too long, of another element type
+ *   (objects, strings, records, complex numbers), or over a limit.
+ * @throws DataError if the array has no axis, more than two, or no columns.
+ */
+export function readNpy(bytes: Uint8Array, name: string = "the file", limits: ReadLimits = {}): Table {
+  const array = readNpyArray(bytes, name);
+  if ("reason" in array) throw new FormatError(`${name} ${array.reason}`);
+  const { shape } = array;
   if (shape.length < 1 || shape.length > 2) {
     throw new DataError(
       `${name} holds an array of shape (${shape.join(", ")}); expected one or two axes: rows and columns`,
     );
   }
-  const rows = shape[0]!;
   const width = shape[1] ?? 1;
-  if (width === 0) throw new DataError(`${name} holds an array of shape (${rows}, 0): it has no columns`);
-  const size = Number(type[2]![1]);
-  const claimed = rows * width * size;
-  // Checked before anything is allocated: a corrupt shape must not ask for terabytes.
-  if (claimed !== bytes.length - start) {
-    throw new FormatError(
-      `${name}: shape (${shape.join(", ")}) of "${descr}" takes ${claimed} bytes, ` +
-        `the file has ${bytes.length - start}; it is truncated or corrupt`,
-    );
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = type[1] !== ">";
-  const values = new Float64Array(rows * width);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let place = 0; place < width; place++, at++) {
-      const element = fortranOrder ? place * rows + row : at;
-      values[at] = read(view, start + element * size, little);
-    }
-  }
+  if (width === 0) throw new DataError(`${name} holds an array of shape (${shape[0]}, 0): it has no columns`);
+  const values = array.read();
+  const checked = checkLimits(limits);
+  // An array of no rows takes no bytes, whatever columns it claims.
+  checkLimit(name, checked, "columns", width);
+  checkLimit(name, checked, "cells", shape[0]! * width);
   const columns = Array.from({ length: width }, (_, place) => `x${place + 1}`);
   return tableFromRows(columns, values);
 }

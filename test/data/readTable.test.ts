@@ -62,7 +62,7 @@ describe("errors", () => {
     async (name) => {
       await expect(readTable(name)).rejects.toThrow(UsageError);
       await expect(readTable(name)).rejects.toThrow(
-        /known are \.csv, \.tsv, \.txt, \.jsonl, \.ndjson, \.npy, \.parquet, each also with \.gz/,
+        /known are \.csv, \.tsv, \.txt, \.jsonl, \.ndjson, \.npy, \.npz, \.parquet, each also with \.gz/,
       );
       await expect(writeTable(table, join(folder, name))).rejects.toThrow(UsageError);
     },

@@ -1,5 +1,5 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { gzipSync } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { leftOutColumns, numericColumns, tableFromRows } from "../../src/data/table.ts";
@@ -76,33 +76,12 @@ describe("reading", () => {
 });
 
 describe("errors", () => {
-  test("a nested column is named", async () => {
-    const schema = [
-      { name: "root", num_children: 2 },
-      { name: "x", type: "INT32" as const },
-      { name: "point", num_children: 1, repetition_type: "OPTIONAL" as const },
-      { name: "y", type: "INT32" as const, repetition_type: "OPTIONAL" as const },
-    ];
-    const bytes = write(
-      [
-        { name: "x", data: [1, 2] },
-        { name: "point", data: [{ y: 1 }, { y: 2 }] },
-      ],
-      { schema },
-    );
-    const error = await failure(bytes);
-    expect(error).toBeInstanceOf(FormatError);
-    expect(error.message).toMatch(/column "point" is nested/);
-  });
-
   test("a codec that is not read is named, with the remedy", async () => {
     const bytes = write([{ name: "x", data: Float64Array.of(1, 2) }], {
-      codec: "ZSTD",
-      compressors: { ZSTD: (input) => input },
+      codec: "LZO",
+      compressors: { LZO: (input) => input },
     });
-    expect((await failure(bytes)).message).toMatch(
-      /column "x" is compressed with ZSTD.*compression="snappy"/,
-    );
+    expect((await failure(bytes)).message).toMatch(/column "x" is compressed with LZO.*compression="snappy"/);
   });
 
   test("no rows is a DataError; another kind of file and a truncated one are FormatErrors", async () => {

@@ -1,0 +1,90 @@
+/**
+ * What a reader takes at most: a small file can claim, or unpack to, more than any machine holds.
+ *
+ * @module
+ */
+
+import { FormatError, UsageError } from "../errors.ts";
+
+/** Limits of reading a table. What is over one is a FormatError that names the limit and says how to raise it. */
+export interface ReadLimits {
+  /** Bytes that a compressed file, or a page or an array in it, unpacks to (default 2^32 - 1, which is 4 GiB). */
+  readonly bytes?: number | undefined;
+  /**
+   * Bytes that are unpacked for each byte of the file, and bytes of table that it claims (default 200). Up to 256 MiB are
+   * never too many.
+   */
+  readonly expansion?: number | undefined;
+  /** Columns (default 100,000). */
+  readonly columns?: number | undefined;
+  /** Rows times columns (default 2^29, which takes 4 GiB). */
+  readonly cells?: number | undefined;
+  /** Characters of a line of text (default 2^24). */
+  readonly lineLength?: number | undefined;
+}
+
+/** Name of a limit. */
+export type LimitName = keyof ReadLimits;
+
+/** Limits, each with a value. */
+export type CheckedLimits = Readonly<Record<LimitName, number>>;
+
+/** The limits where no others are given. */
+export const defaultLimits: CheckedLimits = {
+  bytes: 2 ** 32 - 1,
+  expansion: 200,
+  columns: 100_000,
+  cells: 2 ** 29,
+  lineLength: 2 ** 24,
+};
+
+/** So many bytes are never too many for the size of the file. */
+const alwaysFine = 2 ** 28;
+
+const UNITS: Readonly<Record<LimitName, string>> = {
+  bytes: "bytes after decompression",
+  expansion: "bytes for each byte of the file",
+  columns: "columns",
+  cells: "cells (rows times columns)",
+  lineLength: "characters in a line",
+};
+
+/**
+ * The limits with their defaults.
+ * @throws UsageError for a limit that there is not, or one that is not a positive number.
+ */
+export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
+  if (typeof limits !== "object" || limits === null)
+    throw new UsageError(`limits must be an object such as { columns: 200000 }, got ${String(limits)}.`);
+  const checked: Record<LimitName, number> = { ...defaultLimits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(defaultLimits, name))
+      throw new UsageError(
+        `there is no limit ${JSON.stringify(name.slice(0, 40))}; the limits are ${Object.keys(defaultLimits).join(", ")}.`,
+      );
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !(value >= 1))
+      throw new UsageError(`the limit ${name} must be a number of 1 or more, got ${String(value)}.`);
+    checked[name as LimitName] = value;
+  }
+  return checked;
+}
+
+/**
+ * Refuses what is over a limit.
+ * @param name what to call the file.
+ * @throws FormatError that names the limit and says how to raise it.
+ */
+export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName, found: number): void {
+  if (found <= limits[limit]) return;
+  throw new FormatError(
+    `${name} has ${found} ${UNITS[limit]}, more than the limit of ${limits[limit]}; ` +
+      `if that is right, raise it with --limit ${limit}=${found} (limits: { ${limit}: ${found} } in the library)`,
+  );
+}
+
+/** Refuses more bytes out of a file of `size` bytes than its limits allow; `what` says whose bytes they are. */
+export function checkExpansion(name: string, limits: CheckedLimits, size: number, bytes: number): void {
+  checkLimit(name, limits, "bytes", bytes);
+  if (bytes > alwaysFine) checkLimit(name, limits, "expansion", Math.ceil(bytes / Math.max(1, size)));
+}

@@ -1,0 +1,147 @@
+/**
+ * Snappy and LZ4 blocks, into room of a known length. Both are literals and copies of what came before; every length and
+ * distance is checked here, so that damaged bytes end in an error, after at most as many steps as there are bytes. (The
+ * decoders of the usual packages take a length with its sign bit set for a step back, and never end.)
+ *
+ * https://github.com/google/snappy/blob/main/format_description.txt,
+ * https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
+ *
+ * @module
+ */
+
+/** Copies `length` bytes from `distance` before; the two may overlap, then the bytes repeat. */
+function copyBack(out: Uint8Array, at: number, distance: number, length: number): void {
+  if (distance < 1 || distance > at) throw new Error("a copy from before the start of a compressed block");
+  if (length > out.length - at) throw new Error("a compressed block is longer than it claims");
+  if (distance >= length) out.copyWithin(at, at - distance, at - distance + length);
+  else for (let i = at; i < at + length; i++) out[i] = out[i - distance]!;
+}
+
+function copyLiteral(input: Uint8Array, from: number, length: number, out: Uint8Array, at: number): void {
+  if (length > input.length - from) throw new Error("a compressed block is truncated");
+  if (length > out.length - at) throw new Error("a compressed block is longer than it claims");
+  out.set(input.subarray(from, from + length), at);
+}
+
+/** A whole number of `count` bytes, little-endian. */
+function littleEndian(input: Uint8Array, at: number, count: number): number {
+  if (count > input.length - at) throw new Error("a compressed block is truncated");
+  let value = 0;
+  for (let i = 0; i < count; i++) value += input[at + i]! * 2 ** (8 * i);
+  return value;
+}
+
+/** A Snappy block of exactly `length` bytes. */
+export function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let from = 0;
+  let claimed = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = input[from++];
+    if (byte === undefined || shift > 28) throw new Error("a Snappy block has no length");
+    claimed += (byte & 127) * 2 ** shift;
+    if (byte < 128) break;
+  }
+  if (claimed !== length) throw new Error(`a Snappy block of ${claimed} bytes where ${length} are expected`);
+  let at = 0;
+  while (from < input.length) {
+    const tag = input[from++]!;
+    if ((tag & 3) === 0) {
+      const short = tag >> 2;
+      const bytes = Math.max(0, short - 59);
+      const size = (bytes === 0 ? short : littleEndian(input, from, bytes)) + 1;
+      from += bytes;
+      copyLiteral(input, from, size, out, at);
+      from += size;
+      at += size;
+      continue;
+    }
+    const bytes = [0, 1, 2, 4][tag & 3]!;
+    const low = littleEndian(input, from, bytes);
+    from += bytes;
+    const isShort = bytes === 1;
+    const size = isShort ? ((tag >> 2) & 7) + 4 : (tag >> 2) + 1;
+    copyBack(out, at, isShort ? (tag >> 5) * 256 + low : low, size);
+    at += size;
+  }
+  if (at !== length) throw new Error("a Snappy block is shorter than it claims");
+  return out;
+}
+
+/** An LZ4 block into `out` from `at` on, to the end of the input; returns where it ends. */
+function unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): number {
+  let from = 0;
+  let at = start;
+  /** A length that goes on while bytes are 255. */
+  const extended = (short: number): number => {
+    let size = short;
+    if (short < 15) return size;
+    for (;;) {
+      const byte = input[from++];
+      if (byte === undefined) throw new Error("an LZ4 block is truncated");
+      size += byte;
+      if (byte < 255) return size;
+    }
+  };
+  while (from < input.length) {
+    const token = input[from++]!;
+    const size = extended(token >> 4);
+    copyLiteral(input, from, size, out, at);
+    from += size;
+    at += size;
+    if (from === input.length) break;
+    const distance = littleEndian(input, from, 2);
+    from += 2;
+    // A distance counts from the start of its own block, as the format says.
+    if (distance > at - start) throw new Error("a copy from before the start of a compressed block");
+    const length = extended(token & 15) + 4;
+    copyBack(out, at, distance, length);
+    at += length;
+  }
+  return at;
+}
+
+/** An LZ4 block of exactly `length` bytes: Parquet's LZ4_RAW. */
+export function unpackLz4(input: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  if (unpackLz4Block(input, out, 0) !== length) throw new Error("an LZ4 block is shorter than it claims");
+  return out;
+}
+
+/**
+ * Parquet's old LZ4: blocks of Hadoop, each after its length unpacked and its length packed, big-endian; or, as some
+ * wrote it, a block without them.
+ */
+export function unpackHadoopLz4(input: Uint8Array, length: number): Uint8Array {
+  return unpackFrames(input, length) ?? unpackLz4(input, length);
+}
+
+/** Hadoop's blocks; undefined where the lengths do not add up. */
+function unpackFrames(input: Uint8Array, length: number): Uint8Array | undefined {
+  const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
+  const frames: [from: number, packed: number, unpacked: number][] = [];
+  let from = 0;
+  let total = 0;
+  while (from < input.length) {
+    if (input.length - from < 8) return undefined;
+    const [unpacked, packed] = [view.getUint32(from), view.getUint32(from + 4)];
+    from += 8;
+    if (packed > input.length - from || packed === 0) return undefined;
+    frames.push([from, packed, unpacked]);
+    from += packed;
+    total += unpacked;
+  }
+  if (total !== length) return undefined;
+  const out = new Uint8Array(length);
+  let at = 0;
+  try {
+    for (const [start, packed, unpacked] of frames) {
+      const end = unpackLz4Block(input.subarray(start, start + packed), out, at);
+      if (end !== at + unpacked) return undefined;
+      at = end;
+    }
+  } catch {
+    return undefined;
+  }
+  return out;
+}

@@ -1,0 +1,121 @@
+/**
+ * NumPy's `.npz`: a zip archive of `.npy` arrays by name, as `numpy.savez` and `savez_compressed` write it.
+ *
+ * Arrays of one axis are columns under their names; one of two axes is as many columns as it has, `X1`, `X2`, ... (`x1`,
+ * `x2`, ... where NumPy has called it `arr_0` and it is alone). Single values, and arrays that are no numbers, are no
+ * columns of numbers. Arrays that have not all the same number of rows are not one table; then some have to be chosen.
+ *
+ * @module
+ */
+
+import { closestName, listNames } from "../data/closestName.ts";
+import type { ColumnRecord, LeftOut } from "../data/columnRecord.ts";
+import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../data/limits.ts";
+import { type Table, tableFromColumns } from "../data/table.ts";
+import { DataError, FormatError } from "../errors.ts";
+import { type NpyArray, type NpyNotNumbers, readNpyArray } from "./npy.ts";
+import { readZip } from "./zip.ts";
+
+/** How an archive of arrays is read. */
+export interface NpzOptions {
+  /** Names of the arrays that make up the table (default: all). */
+  readonly arrays?: readonly string[] | undefined;
+  /** What the file may claim at most. */
+  readonly limits?: ReadLimits | undefined;
+}
+
+interface NamedArray {
+  readonly name: string;
+  readonly array: NpyArray | NpyNotNumbers;
+}
+
+const shapeText = (shape: readonly number[]): string =>
+  `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
+
+/**
+ * Reads the arrays of an archive as one table.
+ *
+ * @param name what to call the file in an error.
+ * @throws FormatError if it is no archive of arrays, damaged, or over a limit.
+ * @throws DataError if there is no array that is read, none of a name that is asked for, or they are not one table: their
+ *   rows differ in number, or they have more than two axes.
+ */
+export async function readNpz(
+  bytes: Uint8Array,
+  name: string = "the file",
+  options: NpzOptions = {},
+): Promise<Table> {
+  const limits = checkLimits(options.limits);
+  const entries = readZip(bytes, name).filter((entry) => entry.name.endsWith(".npy"));
+  const nameOf = (entry: { name: string }): string => entry.name.slice(0, -".npy".length);
+  const names = entries.map(nameOf);
+  if (names.length === 0) throw new DataError(`${name} is a zip archive without arrays (.npy)`);
+  checkLimit(name, limits, "columns", names.length);
+  for (const wanted of options.arrays ?? [])
+    if (!names.includes(wanted)) {
+      const closest = closestName(wanted, names);
+      throw new DataError(
+        `${name} has no array "${wanted.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}; its arrays are: ${listNames(names)}`,
+      );
+    }
+  const arrays: NamedArray[] = [];
+  let total = 0;
+  for (const entry of entries) {
+    if (options.arrays && !options.arrays.includes(nameOf(entry))) continue;
+    total += entry.size;
+    checkExpansion(name, limits, bytes.length, total);
+    arrays.push({ name: nameOf(entry), array: readNpyArray(await entry.read(), `${name}: ${entry.name}`) });
+  }
+  const table = arrays.filter(({ array: { shape } }) => shape.length > 0);
+  checkOneTable(table, name);
+  const others = arrays.flatMap(({ name: own, array }): ColumnRecord[] => {
+    if (!("reason" in array) && array.shape.length > 0) return [];
+    const leftOut: LeftOut =
+      "reason" in array
+        ? { kind: "text", reason: `the array ${array.reason}`, remedy: "to use it, save it as numbers" }
+        : { kind: "text", reason: "it is a single value", remedy: "to use it, save one value per row" };
+    return [{ name: own, readAs: "text", parse: [], leftOut }];
+  });
+  const numeric = table.flatMap(({ name: own, array }) => ("reason" in array ? [] : [{ name: own, array }]));
+  if (numeric.length === 0) {
+    const first = arrays.find(({ array }) => "reason" in array);
+    throw first && "reason" in first.array
+      ? new FormatError(`${name}: the array "${first.name}" ${first.array.reason}`)
+      : new DataError(`${name} has single values, but no array of rows: ${listNames(names)}`);
+  }
+  const rows = numeric[0]!.array.shape[0]!;
+  const width = numeric.reduce((sum, { array }) => sum + (array.shape[1] ?? 1), 0);
+  checkLimit(name, limits, "columns", width);
+  checkLimit(name, limits, "cells", rows * width);
+  if (width === 0) throw new DataError(`${name} holds an array of shape (${rows}, 0): it has no columns`);
+  const columns = numeric.flatMap(({ name: own, array }) => columnsOf(own, array, numeric.length === 1));
+  const found = tableFromColumns(columns);
+  return { ...found, records: [...found.records, ...others] };
+}
+
+/** @throws DataError if the arrays do not lie side by side. */
+function checkOneTable(arrays: readonly NamedArray[], name: string): void {
+  const shapes = arrays.map(({ name: own, array }) => `"${own}" ${shapeText(array.shape)}`);
+  const list = shapes.length > 8 ? `${shapes.slice(0, 8).join(", ")}, ...` : shapes.join(", ");
+  const rows = new Set(arrays.map(({ array }) => array.shape[0]));
+  const deep = arrays.find(({ array }) => array.shape.length > 2);
+  if (!deep && rows.size <= 1) return;
+  const fault = deep
+    ? `the array "${deep.name}" has ${deep.array.shape.length} axes`
+    : "its arrays have not all the same number of rows";
+  throw new DataError(
+    `${name}: ${fault} (${list}); choose those that make up the table with --array NAME (arrays: ["NAME"] in the library)`,
+  );
+}
+
+/** The columns of an array of one or two axes. */
+function columnsOf(name: string, { shape, read }: NpyArray, isAlone: boolean): [string, Float64Array][] {
+  const values = read();
+  if (shape.length === 1) return [[isAlone && name === "arr_0" ? "x1" : name, values]];
+  const width = shape[1]!;
+  const stem = isAlone && name === "arr_0" ? "x" : /\d$/.test(name) ? `${name}_` : name;
+  return Array.from({ length: width }, (_, place) => [
+    `${stem}${place + 1}`,
+    Float64Array.from({ length: shape[0]! }, (_, row) => values[row * width + place]!),
+  ]);
+}

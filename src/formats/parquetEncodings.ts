@@ -1,0 +1,258 @@
+/**
+ * The encodings of values within a page of Parquet. Whatever the bytes, each ends after at most as many steps as there
+ * are bytes and values: every length, width and count is checked before it is followed.
+ *
+ * https://parquet.apache.org/docs/file-format/data-pages/encodings/
+ *
+ * @module
+ */
+
+import type { ParquetType } from "hyparquet";
+
+/** Values as they are stored. */
+export type RawValues =
+  | Uint8Array
+  | Int32Array
+  | BigInt64Array
+  | Float32Array
+  | Float64Array
+  | readonly Uint8Array[];
+
+/** Bytes that are read from the front. */
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at;
+  }
+
+  take(length: number): Uint8Array {
+    if (!(length >= 0 && length <= this.left)) throw new Error("a page is truncated");
+    this.at += length;
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  byte(): number {
+    return this.take(1)[0]!;
+  }
+
+  uint32(): number {
+    const [a, b, c, d] = this.take(4) as unknown as [number, number, number, number];
+    return a + b * 2 ** 8 + c * 2 ** 16 + d * 2 ** 24;
+  }
+
+  /** A whole number of 7 bits a byte, below 2^32. */
+  varint(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+    throw new Error("a number in a page has too many digits");
+  }
+
+  /** The same of up to 64 bits, with the sign in its last one. */
+  zigzag(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return (value >> 1n) ^ -(value & 1n);
+    }
+    throw new Error("a number in a page has too many digits");
+  }
+}
+
+/** Runs of one value, and runs of packed values of `width` bits: levels, and places in a dictionary. */
+export function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
+  if (!(width >= 0 && width <= 32)) throw new Error(`values of ${width} bits`);
+  const out = new Uint32Array(count);
+  // Values of no bits need no bytes.
+  if (width === 0) return out;
+  const reader = new ByteReader(bytes);
+  let done = 0;
+  while (done < count) {
+    const header = reader.varint();
+    const size = Math.floor(header / 2);
+    if (size === 0) throw new Error("a run of no values");
+    if (header % 2 === 0) {
+      const value = littleEndian(reader.take((width + 7) >> 3));
+      const end = Math.min(count, done + size);
+      out.fill(value, done, end);
+      done = end;
+      continue;
+    }
+    const values = Math.min(count - done, size * 8);
+    // The last run may be cut after the values that there are.
+    const packed = reader.take(Math.min(reader.left, size * width));
+    if (packed.length * 8 < values * width) throw new Error("a page is truncated");
+    unpackBits(packed, width, values, out, done);
+    done += values;
+  }
+  return out;
+}
+
+function littleEndian(bytes: Uint8Array): number {
+  return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+}
+
+function unpackBits(packed: Uint8Array, width: number, count: number, out: Uint32Array, start: number): void {
+  // Up to 7 bits of the byte before and 32 more: doubles hold 53.
+  let held = 0;
+  let bits = 0;
+  let at = 0;
+  const modulus = 2 ** width;
+  for (let i = start; i < start + count; i++) {
+    while (bits < width) {
+      held += packed[at++]! * 2 ** bits;
+      bits += 8;
+    }
+    const value = held % modulus;
+    out[i] = value;
+    held = (held - value) / modulus;
+    bits -= width;
+  }
+}
+
+/** Copies bytes to memory that starts where numbers may. */
+function aligned(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+/** Values one after the other. */
+export function readPlain(
+  reader: ByteReader,
+  type: ParquetType,
+  count: number,
+  width: number | undefined,
+): RawValues {
+  switch (type) {
+    case "BOOLEAN": {
+      const packed = reader.take(Math.ceil(count / 8));
+      return Uint8Array.from({ length: count }, (_, i) => (packed[i >> 3]! >> (i & 7)) & 1);
+    }
+    case "INT32":
+      return new Int32Array(aligned(reader.take(4 * count)));
+    case "INT64":
+      return new BigInt64Array(aligned(reader.take(8 * count)));
+    case "FLOAT":
+      return new Float32Array(aligned(reader.take(4 * count)));
+    case "DOUBLE":
+      return new Float64Array(aligned(reader.take(8 * count)));
+    case "INT96":
+      return pieces(reader.take(12 * count), 12);
+    case "FIXED_LEN_BYTE_ARRAY":
+      return pieces(reader.take(fixedWidth(width) * count), fixedWidth(width));
+    case "BYTE_ARRAY": {
+      if (count > reader.left / 4) throw new Error("a page is truncated");
+      return Array.from({ length: count }, () => reader.take(reader.uint32()));
+    }
+    default:
+      throw new Error(`values of type ${String(type)}`);
+  }
+}
+
+function fixedWidth(width: number | undefined): number {
+  if (width === undefined || !(width >= 1)) throw new Error("values of a fixed length that is not said");
+  return width;
+}
+
+function pieces(bytes: Uint8Array, width: number): Uint8Array[] {
+  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width));
+}
+
+/** First bytes of all values, then second bytes, and so on. */
+export function readSplit(
+  reader: ByteReader,
+  type: ParquetType,
+  count: number,
+  width: number | undefined,
+): RawValues {
+  const sizes: Partial<Record<ParquetType, number>> = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
+  const size = sizes[type] ?? fixedWidth(width);
+  const split = reader.take(size * count);
+  const together = new Uint8Array(size * count);
+  for (let byte = 0; byte < size; byte++)
+    for (let i = 0; i < count; i++) together[i * size + byte] = split[byte * count + i]!;
+  return readPlain(new ByteReader(together), type, count, width);
+}
+
+/** Differences, packed in blocks; the bits of 64 that a number has beyond its type's are dropped, as they should be. */
+function readDeltas(reader: ByteReader, count: number): BigInt64Array {
+  const out = new BigInt64Array(count);
+  const blockSize = reader.varint();
+  const parts = reader.varint();
+  reader.varint();
+  const first = reader.zigzag();
+  if (count === 0) return out;
+  const size = blockSize / parts;
+  if (!Number.isInteger(size) || size % 8 !== 0 || size === 0)
+    throw new Error(`blocks of ${blockSize} values in ${parts} parts`);
+  let value = first;
+  out[0] = value;
+  let done = 1;
+  while (done < count) {
+    const least = reader.zigzag();
+    const widths = reader.take(parts);
+    for (const width of widths) {
+      if (done >= count) break;
+      if (width > 64) throw new Error(`values of ${width} bits`);
+      const packed = reader.take(Math.min(reader.left, (size * width) / 8));
+      const values = Math.min(size, count - done);
+      if (packed.length * 8 < values * width) throw new Error("a page is truncated");
+      let held = 0n;
+      let bits = 0;
+      let at = 0;
+      for (let i = 0; i < values; i++) {
+        while (bits < width) {
+          held |= BigInt(packed[at++]!) << BigInt(bits);
+          bits += 8;
+        }
+        value = BigInt.asIntN(64, value + least + BigInt.asUintN(width, held));
+        held >>= BigInt(width);
+        bits -= width;
+        out[done++] = value;
+      }
+    }
+  }
+  return out;
+}
+
+/** Whole numbers as differences. */
+export function readDeltaNumbers(reader: ByteReader, type: ParquetType, count: number): RawValues {
+  const all = readDeltas(reader, count);
+  if (type === "INT64") return all;
+  if (type === "INT32") return Int32Array.from(all, (value) => Number(BigInt.asIntN(32, value)));
+  throw new Error(`differences of values of type ${String(type)}`);
+}
+
+/** Byte strings with their lengths before them; `shared` says how much of the one before each begins with. */
+export function readDeltaBytes(reader: ByteReader, count: number, isShared: boolean): Uint8Array[] {
+  const lengths = (): number[] => Array.from(readDeltas(reader, count), Number);
+  const shared = isShared ? lengths() : undefined;
+  const own = lengths();
+  let before = new Uint8Array();
+  let total = 0;
+  return own.map((length, i) => {
+    const rest = reader.take(length);
+    const prefix = shared?.[i] ?? 0;
+    if (!(prefix >= 0 && prefix <= before.length))
+      throw new Error("a value begins with more than the one before has");
+    total += prefix;
+    if (total > MOST_SHARED) throw new Error("values that begin alike unpack to more than 1 GiB");
+    const value = new Uint8Array(prefix + length);
+    value.set(before.subarray(0, prefix));
+    value.set(rest, prefix);
+    before = value;
+    return value;
+  });
+}
+
+/** Bytes that values of a page may have in common with those before them. */
+const MOST_SHARED = 2 ** 30;
