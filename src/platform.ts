@@ -5,7 +5,7 @@
  * @module
  */
 
-import { FormatError, UsageError } from "./errors.ts";
+import { UsageError } from "./errors.ts";
 
 /** Whether the code runs in Node (or something that passes for it), with files and standard input. */
 export const isNode: boolean = typeof globalThis.process?.getBuiltinModule === "function";
