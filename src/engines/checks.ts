@@ -23,7 +23,7 @@ export function inputsOf(
   leaves: readonly Leaf[],
 ): Float64Array[] {
   if (!(Number.isSafeInteger(rows) && rows >= 1))
-    throw new ShapeError(`${where}: needs a whole number of rows, at least one, got ${rows}.`);
+    throw new ShapeError(`${where}: needs at least one row, and a whole number of them, got ${rows}.`);
   return leaves.map(({ name, size }) => {
     const data = inputs[name];
     if (data?.length !== rows * size)

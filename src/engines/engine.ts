@@ -89,13 +89,21 @@ export interface Executable {
   dispose(): void;
 }
 
+/** Options of {@link Engine.compile}. */
+export interface CompileOptions {
+  /** Ends the compilation with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Something that compiles programs. */
 export interface Engine {
   /** Which engine it is. */
   readonly name: "reference" | "wasm";
   /**
-   * Compiles a program once for any number of runs; parts that are left out are empty.
+   * Compiles a program once for any number of runs; parts that are left out are empty. The event loop has its turn on the
+   * way, and an abort ends it between two pieces of the work.
    * @throws ShapeError if the program is inconsistent.
+   * @throws AbortedError soon after the signal fires.
    */
-  compile(program: Partial<Program>): Promise<Executable>;
+  compile(program: Partial<Program>, options?: CompileOptions): Promise<Executable>;
 }

@@ -37,13 +37,11 @@ export async function prepareRows(
     g.input("context", [model.given.length]),
     subtreeOf(bound, "context"),
   ).value;
-  const executable = await engine.compile({
-    rows: {
-      data: mapped.value,
-      logAbsDet: mapped.logAbsDet,
-      ...(contextRows ? { context: contextRows } : {}),
-    },
-  });
+  const outputs = { data: mapped.value, logAbsDet: mapped.logAbsDet };
+  const executable = await engine.compile(
+    { rows: contextRows ? { ...outputs, context: contextRows } : outputs },
+    { signal: options.signal },
+  );
   try {
     await setKnownParameters(executable, model.values);
     const inputs = contextRows ? { data, context } : { data };

@@ -10,6 +10,7 @@ import type { Engine, Executable } from "../engines/engine.ts";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
+import { AbortedError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import type { Program } from "../graph/program.ts";
@@ -52,8 +53,14 @@ export class Evaluation {
     this.#bound = bindTree(parameterTree(model));
   }
 
-  /** The executable of one program. */
-  get(name: ProgramName, options: EngineOptions): Promise<Executable> {
+  /**
+   * The executable of one program, which all who ask for it share.
+   * @throws AbortedError if the signal fires before it is there.
+   */
+  async get(
+    name: ProgramName,
+    options: EngineOptions & { readonly signal?: AbortSignal | undefined },
+  ): Promise<Executable> {
     // Preparation is exact: a column of time stamps keeps its digits.
     const isExact = name === "prepare" || name === "prepareContext" || name === "restore";
     const precision = isExact ? "float64" : (options.precision ?? this.#model.precision);
@@ -62,12 +69,23 @@ export class Evaluation {
     if (!compiled) {
       compiled = this.#compile(name, { ...options, precision });
       this.#compiled.set(key, compiled);
+      // What was not compiled is compiled when it is asked for again.
+      compiled.catch(() => this.#compiled.delete(key));
     }
-    return compiled;
+    try {
+      return await compiled;
+    } catch (error) {
+      // Somebody else's signal has ended it.
+      if (error instanceof AbortedError && !options.signal?.aborted) return this.get(name, options);
+      throw error;
+    }
   }
 
-  async #compile(name: ProgramName, options: EngineOptions): Promise<Executable> {
-    const executable = await engineOf(options).compile(this.#program(name));
+  async #compile(
+    name: ProgramName,
+    options: EngineOptions & { readonly signal?: AbortSignal | undefined },
+  ): Promise<Executable> {
+    const executable = await engineOf(options).compile(this.#program(name), { signal: options.signal });
     await setKnownParameters(executable, this.#model.values);
     return executable;
   }

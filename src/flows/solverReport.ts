@@ -177,9 +177,8 @@ async function compiled(
   rows: Readonly<Record<string, Expr>>,
   options: EvaluationOptions,
 ): Promise<Executable> {
-  const executable = await engineOf({ ...options, precision: options.precision ?? model.precision }).compile({
-    rows,
-  });
+  const engine = engineOf({ ...options, precision: options.precision ?? model.precision });
+  const executable = await engine.compile({ rows }, { signal: options.signal });
   await setKnownParameters(executable, model.values);
   return executable;
 }

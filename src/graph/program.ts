@@ -5,6 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { inOnePiece, type Pieces } from "../pieces.ts";
 import { streamWord } from "../random/philox.ts";
 import {
   type Expr,
@@ -16,7 +17,7 @@ import {
   sameShape,
   topologicalOrder,
 } from "./expr.ts";
-import { simplify } from "./simplify.ts";
+import { simplification } from "./simplify.ts";
 
 /** A new value for a parameter after a step, computed from shared values alone. */
 export interface Update {
@@ -51,6 +52,11 @@ export interface PreparedProgram extends Program {
  *   the shape of its parameter, or a parameter has two of them.
  */
 export function prepareProgram(program: Partial<Program>): PreparedProgram {
+  return inOnePiece(preparation(program));
+}
+
+/** {@link prepareProgram}, in pieces. */
+export function* preparation(program: Partial<Program>): Pieces<PreparedProgram> {
   const rows = Object.entries(program.rows ?? {});
   const sums = Object.entries(program.sums ?? {});
   const updates = program.updates ?? [];
@@ -66,7 +72,7 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
       throw new ShapeError(`program: "${parameter.name}" is updated twice; give it one new value.`);
     updated.add(parameter.name);
   }
-  const flat = simplify([
+  const flat = yield* simplification([
     ...rows.map(([, value]) => value),
     ...sums.map(([, value]) => value),
     ...updates.map((update) => update.value),
@@ -80,11 +86,13 @@ export function prepareProgram(program: Partial<Program>): PreparedProgram {
     updates: updates.map((u) => ({ ...u, value: values.shift()! })),
   };
 
+  yield;
   const order = allNodes(flat);
   const leaves = <Op extends Expr["op"]>(op: Op): Extract<Expr, { op: Op }>[] =>
     order.filter((node): node is Extract<Expr, { op: Op }> => node.op === op);
   const inputs = leaves("input");
   const parameters = leaves("parameter");
+  yield;
   // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
   // is kept by the engine, so that it can be set.
   const written = allNodes([

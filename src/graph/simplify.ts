@@ -8,6 +8,7 @@
  * @module
  */
 
+import { inOnePiece, type Pieces } from "../pieces.ts";
 import { elementwise } from "./elementwise.ts";
 import {
   type ConcatenateExpr,
@@ -24,11 +25,15 @@ import { rebuildBody, withInputs } from "./rebuild.ts";
 
 /** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
 export function simplify(outputs: readonly Expr[]): Expr[] {
-  const interner = new Interner();
-  return simplifyWith(outputs, interner, new Map());
+  return inOnePiece(simplification(outputs));
 }
 
-function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Expr, Expr>): Expr[] {
+/** {@link simplify}, a node at a time. */
+export function simplification(outputs: readonly Expr[]): Pieces<Expr[]> {
+  return simplifyWith(outputs, new Interner(), new Map());
+}
+
+function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Expr, Expr>): Pieces<Expr[]> {
   // What is done is not entered: a body's outer values have all that came before behind them.
   for (const node of topologicalOrder(outputs, new Set(done.keys()))) {
     if (done.has(node)) continue;
@@ -41,11 +46,12 @@ function simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Ex
         node,
         (outer) => done.get(outer) ?? outer,
         (result, outer) =>
-          simplifyWith([result], interner, new Map(outer.map((value) => [value, value])))[0]!,
+          inOnePiece(simplifyWith([result], interner, new Map(outer.map((value) => [value, value]))))[0]!,
       );
     else if (node.op === "map") next = simplifyMap(node, inputs);
     else next = rewrite(withInputs(node, inputs), interner);
     done.set(node, interner.intern(next));
+    yield;
   }
   return outputs.map((output) => done.get(output)!);
 }

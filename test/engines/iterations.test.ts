@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import type { Engine, RunInputs, RunOutputs } from "../../src/engines/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { vjp } from "../../src/graph/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
@@ -20,7 +21,7 @@ async function run(
   inputs: RunInputs,
 ): Promise<RunOutputs> {
   const executable = await engine.compile(program);
-  await executable.setParameters(parameters);
+  await setKnownParameters(executable, parameters);
   const outputs = await executable.run(inputs);
   executable.dispose();
   return outputs;

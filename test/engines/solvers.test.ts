@@ -1,6 +1,7 @@
 /** Loops with a stop test of each row, roots, contractions and differential equations: values, derivatives, engines. */
 
 import { describe, expect, test } from "vitest";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
@@ -18,7 +19,7 @@ async function run(
   parameters: Arrays = {},
 ): Promise<{ rows: Readonly<Arrays>; sums: Readonly<Arrays> }> {
   const executable = await engine.compile(program);
-  await executable.setParameters(parameters);
+  await setKnownParameters(executable, parameters);
   const outputs = await executable.run({ rows, inputs });
   executable.dispose();
   return outputs;

@@ -6,7 +6,8 @@
 
 import { UsageError } from "../../errors.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
-import { type PreparedProgram, prepareProgram } from "../../graph/program.ts";
+import { type PreparedProgram, preparation } from "../../graph/program.ts";
+import { inPieces } from "../../pieces.ts";
 import { nextTurn } from "../../platform.ts";
 import { programUniforms, type RandomKey } from "../../random/philox.ts";
 import { checkParameters, checkSteps, inputsOf, stepInputOf } from "../checks.ts";
@@ -17,7 +18,8 @@ import { interpret, type Values } from "./interpreter.ts";
 /** The float64 oracle. */
 export const referenceEngine: Engine = {
   name: "reference",
-  compile: async (program) => new ReferenceExecutable(prepareProgram(program)),
+  compile: async (program, { signal } = {}) =>
+    new ReferenceExecutable(await inPieces(preparation(program), signal)),
 };
 
 /** What random draws start from. */

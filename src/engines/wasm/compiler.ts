@@ -12,6 +12,7 @@ import { ShapeError } from "../../errors.ts";
 import { type Expr, type ParameterExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
+import { inOnePiece, type Pieces } from "../../pieces.ts";
 import { streamWord } from "../../random/philox.ts";
 import { type FunctionBuilder, type Local, ModuleBuilder } from "./assembler.ts";
 import { addFillZero } from "./dense.ts";
@@ -88,6 +89,11 @@ export interface CompileOptions {
 
 /** Compiles a prepared program. */
 export function compileProgram(program: PreparedProgram, options: CompileOptions): CompiledProgram {
+  return inOnePiece(compilation(program, options));
+}
+
+/** {@link compileProgram}, in pieces. */
+export function* compilation(program: PreparedProgram, options: CompileOptions): Pieces<CompiledProgram> {
   const { vector, rowLength } = options;
   const module = new ModuleBuilder(options);
   const cache = new KernelCache(module, { rowLength, vector });
@@ -99,6 +105,7 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     ...Object.values(program.sums),
     ...program.updates.map(({ value }) => value),
   ]);
+  yield;
   const rowOutputs = guarded.slice(0, names.rows.length);
   // A sum or a new value that is a parameter as it stands, or a part of one, is copied first: it would be read when other updates
   // have been written.
@@ -234,10 +241,10 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   }
   const items: Item[] = [
     ...leaves,
-    ...tiles.lower(
+    ...(yield* tiles.lower(
       tileNodes,
       rowOutputs.filter((output) => output.batched),
-    ),
+    )),
   ];
   rowOutputs.forEach((output, i) => {
     const size = sizeOf(output.shape);
@@ -252,18 +259,22 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
     ];
     items.push(...placed.items, { kernel, arguments: args, reads: [viewOf(placed.value).owner], writes: [] });
   });
+  yield;
   const plan = planMemory(items, (owner) => tiles.bytesOf(owner));
+  yield;
   emitTile(module, items, plan.offsets, addressOf);
 
   // ---- shared phases
+  yield;
   const shardBytes = Math.max(64, shardTop);
   const shardBase = allocate(shardBytes * mostShards);
   const shared = new SharedLowering(cache, { table, address: addressOf });
   const units = {
-    prologue: shared.units(prologueNodes),
-    epilogue: shared.units(epilogueNodes),
-    updates: shared.units(updateNodes),
+    prologue: yield* shared.units(prologueNodes),
+    epilogue: yield* shared.units(epilogueNodes),
+    updates: yield* shared.units(updateNodes),
   };
+  yield;
   const copies = placeUpdates(
     program,
     updateOutputs,
@@ -275,19 +286,19 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
   );
   const readLater = [...tileNodes, ...epilogueNodes, ...updateNodes].flatMap((node) => node.inputs);
   const shards = { base: shardBase, bytes: shardBytes };
-  const prologue = shared.lower(
+  const prologue = yield* shared.lower(
     units.prologue,
     [...readLater, ...rowOutputs, ...sumOutputs, ...updateOutputs].filter((node) => !node.batched),
     [],
     shards,
   );
-  const epilogue = shared.lower(
+  const epilogue = yield* shared.lower(
     units.epilogue,
     [...updateNodes.flatMap((node) => node.inputs), ...sumOutputs, ...updateOutputs],
     [...accumulators.values()],
     shards,
   );
-  const updates = shared.lower(units.updates, updateOutputs, [], shards);
+  const updates = yield* shared.lower(units.updates, updateOutputs, [], shards);
   if (copies.length > 0) updates.push(copies.map(({ from, to, count }) => copyCall(cache, from, to, count)));
   emitLevels(module, "p", prologue);
   emitLevels(module, "e", epilogue);
@@ -340,14 +351,23 @@ function placeUpdates(
 ): { from: number; to: number; count: number }[] {
   const copied: { value: Expr; parameter: Expr }[] = [];
   const taken = new Set<Expr>(sums.map((output) => viewOf(output).owner));
+  const homes = new Map<Expr, (typeof units)[number]>();
+  const readersOf = new Map<string, Set<(typeof units)[number]>>();
+  for (const unit of units)
+    for (const node of unit.nodes) {
+      homes.set(node, unit);
+      for (const input of node.inputs) {
+        const { owner } = viewOf(input);
+        if (owner.op !== "parameter") continue;
+        const list = readersOf.get(owner.name);
+        if (list) list.add(unit);
+        else readersOf.set(owner.name, new Set([unit]));
+      }
+    }
   program.updates.forEach(({ parameter }, i) => {
     const value = values[i]!;
-    const home = units.find((unit) => unit.nodes.includes(value));
-    const readers = units.filter((unit) =>
-      unit.nodes.some((node) =>
-        node.inputs.some((input) => isParameter(viewOf(input).owner, parameter.name)),
-      ),
-    );
+    const home = homes.get(value);
+    const readers = [...(readersOf.get(parameter.name) ?? [])];
     const isFused = value.op === "elementwise" && !addresses.has(value);
     // Each element of the old value must be read where, and when, the new one is written.
     const isAligned = readers.every(({ nodes }) =>

@@ -6,11 +6,12 @@
  */
 
 import { UsageError } from "../../errors.ts";
-import { prepareProgram } from "../../graph/program.ts";
+import { preparation } from "../../graph/program.ts";
+import { checkSignal, inPieces } from "../../pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform.ts";
 import type { Engine } from "../engine.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./capabilities.ts";
-import { compileProgram, mostShards } from "./compiler.ts";
+import { compilation, mostShards } from "./compiler.ts";
 import { WasmExecutable } from "./executable.ts";
 import { PrivateHost, SharedHost } from "./host.ts";
 import type { JobPlan } from "./job.ts";
@@ -59,11 +60,12 @@ export function wasmEngineWith(
   const threads = sharedMemory ? Math.min(wanted ?? Math.min(8, availableThreads()), 64) : 1;
   return {
     name: "wasm",
-    compile: async (program) => {
-      const prepared = prepareProgram(program);
+    compile: async (program, { signal } = {}) => {
+      const prepared = await inPieces(preparation(program), signal);
       const wide = wantsWide && (await isWideUsable());
       const vector = { precision, relaxed: hasRelaxedSimd(), wide };
-      const compiled = compileProgram(prepared, { vector, threads, sharedMemory, maximumPages, rowLength });
+      const machine = { vector, threads, sharedMemory, maximumPages, rowLength };
+      const compiled = await inPieces(compilation(prepared, machine), signal);
       const plan: JobPlan = {
         rowLength: compiled.rowLength,
         shards: compiled.shards.address,
@@ -75,6 +77,7 @@ export function wasmEngineWith(
         levels: compiled.levels,
       };
       const hosted = { module: await compileModule(compiled.bytes), plan, precision, maximumPages };
+      checkSignal(signal);
       const host = sharedMemory ? new SharedHost(hosted, threads) : new PrivateHost(hosted);
       try {
         if (!(await host.reserve(compiled.memoryBytes))) {

@@ -6,6 +6,7 @@
  */
 
 import { type Expr, sizeOf } from "../../graph/expr.ts";
+import type { Pieces } from "../../pieces.ts";
 import { IndexSet } from "./indexSet.ts";
 import { viewOf } from "./storage.ts";
 
@@ -43,11 +44,11 @@ export function loopCount(node: Expr): number | undefined {
  * @param options - `totals`: whether a sum of all elements joins the kernel that makes them; `apart`: nodes that are not
  *   to be fused.
  */
-export function fuse(
+export function* fuse(
   nodes: readonly Expr[],
   reads: (node: Expr) => readonly Expr[],
   options: { readonly totals: boolean; readonly apart?: { has(node: Expr): boolean } },
-): Unit[] {
+): Pieces<Unit[]> {
   const members = new Set(nodes);
   const unitOf = new Map<Expr, number>();
   const units: {
@@ -96,6 +97,7 @@ export function fuse(
   };
   for (const node of nodes) {
     if (viewOf(node).owner !== node) continue;
+    yield;
     if (node.op === "project") {
       // A result of a map lives in its kernel.
       unitOf.set(node, unitOf.get(node.inputs[0]!)!);

@@ -14,31 +14,34 @@ import {
   topologicalOrder,
 } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import type { Pieces } from "../../pieces.ts";
 import type { Unit } from "./fusion.ts";
 import type { Item } from "./memoryPlan.ts";
 import { type Readiness, readinessOf, runsAt } from "./readiness.ts";
 import type { Scope, TileLowering } from "./tileLowering.ts";
 
 /** The items of an iteration to a fixed point. */
-export function lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Item[] {
+export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const state = node.slot;
   const inside = bodyNodes(node);
-  const once = tiles.unitsOf(inside, [node.result], false);
+  yield;
+  const once = yield* tiles.unitsOf(inside, [node.result], false);
   const together = once.units.flatMap(({ nodes, features }) =>
     features === undefined ? [] : { nodes, features },
   );
+  yield;
   const readiness = readinessOf(node, inside, together);
   const finish = tiles.spread(size, state, 0, node, 0);
-  if (readiness) return [...lowerOnce(tiles, node, once, readiness), finish];
+  if (readiness) return [...(yield* lowerOnce(tiles, node, once, readiness)), finish];
   const start = tiles.spread(size, node.inputs[0]!, 0, state, 0);
-  const body = tiles.lower(inside, [node.result]);
+  const body = yield* tiles.lower(inside, [node.result]);
   const next = tiles.spread(size, node.result, 0, state, 0);
   return [start, { iterations: node.iterations, items: [...body, next] }, finish];
 }
 
 /** The items of a scan. */
-export function lowerScan(tiles: TileLowering, node: ScanExpr): Item[] {
+export function* lowerScan(tiles: TileLowering, node: ScanExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const stacked = node.inputs.slice(1, 1 + node.slices.length);
   // A slice that is needed once a row is read as a shared one, and spread at the start of each round.
@@ -48,17 +51,17 @@ export function lowerScan(tiles: TileLowering, node: ScanExpr): Item[] {
     return slice.batched ? [tiles.spread(sizeOf(slice.shape), source, 0, slice, 0)] : [];
   });
   const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
-  const body = tiles.lower(bodyNodes(node), [node.result]);
+  const body = yield* tiles.lower(bodyNodes(node), [node.result]);
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
   return [start, { iterations: node.steps, scan: node, items: [...fills, ...body, next] }, finish];
 }
 
 /** The items of an iteration that goes on until all rows of the tile are finished. */
-export function lowerIterate(tiles: TileLowering, node: IterateExpr): Item[] {
+export function* lowerIterate(tiles: TileLowering, node: IterateExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
-  const body = tiles.lower(bodyNodes(node), [node.result]);
+  const body = yield* tiles.lower(bodyNodes(node), [node.result]);
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
   const until = tiles.allLanes(node.slot);
@@ -66,18 +69,25 @@ export function lowerIterate(tiles: TileLowering, node: IterateExpr): Item[] {
 }
 
 /** An iteration whose elements can be computed one after another, each once. */
-function lowerOnce(
+function* lowerOnce(
   tiles: TileLowering,
   node: FixedPointExpr,
   { units, scope }: { readonly units: readonly Unit[]; readonly scope: Scope },
   readiness: Readiness,
-): Item[] {
-  const schedule = units.map((unit) => ({ unit, steps: stepsOfUnit(unit, readiness, scope) }));
+): Pieces<Item[]> {
+  const schedule: { readonly unit: Unit; readonly steps: Int32Array }[] = [];
+  for (const unit of units) {
+    yield;
+    schedule.push({ unit, steps: stepsOfUnit(unit, readiness, scope) });
+  }
   const results = readiness.get(node.result)!;
   const items: Item[] = [];
   for (let step = 0; step <= Math.max(...results); step++) {
     for (const { unit, steps } of schedule)
-      for (const run of runsAt(steps, step)) items.push(...tiles.lowerUnit(unit, scope, run));
+      for (const run of runsAt(steps, step)) {
+        yield;
+        items.push(...(yield* tiles.lowerUnit(unit, scope, run)));
+      }
     for (const { start, end } of runsAt(results, step))
       items.push(tiles.spread(end - start, node.result, start, node.slot, start));
   }

@@ -9,6 +9,7 @@
  */
 
 import { type Expr, sizeOf } from "../../graph/expr.ts";
+import type { Pieces } from "../../pieces.ts";
 import type { FunctionIndex } from "./assembler.ts";
 import { addProduct } from "./dense.ts";
 import { addSharedKernel, addSharedMapKernel, analyseUnit } from "./fusedKernel.ts";
@@ -48,7 +49,7 @@ export class SharedLowering {
   }
 
   /** Groups nodes into units; together with {@link SharedLowering.lower} so that addresses can be chosen between. */
-  units(nodes: readonly Expr[]): Unit[] {
+  units(nodes: readonly Expr[]): Pieces<Unit[]> {
     return fuse(nodes, ownersRead, { totals: false });
   }
 
@@ -57,12 +58,12 @@ export class SharedLowering {
    * @param outputs - What is read afterwards.
    * @param accumulators - Sums over rows to be added up over the shards first.
    */
-  lower(
+  *lower(
     units: readonly Unit[],
     outputs: readonly Expr[],
     accumulators: readonly Accumulator[],
     shards: { readonly base: number; readonly bytes: number },
-  ): SharedCall[][] {
+  ): Pieces<SharedCall[][]> {
     const isRead = readOutside(units, outputs);
     const levels: SharedCall[][] = [];
     const made = new Map<Expr, { level: number; range: number }>();
@@ -75,6 +76,7 @@ export class SharedLowering {
       made.set(accumulator.node, { level: 0, range: -1 });
     }
     for (const unit of units) {
+      yield;
       const calls = this.#lowerUnit(unit, isRead);
       const split = calls[0]?.split;
       const range = calls.length === 1 && split?.kind === "range" ? split.count : -1;

@@ -6,6 +6,7 @@
 
 import { type Expr, type LinearExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import type { Pieces } from "../../pieces.ts";
 import { type FinishedLayer, finishedLayers } from "./activations.ts";
 import { addProduct, addRowSum, addTranspose, type ProductShape } from "./dense.ts";
 import { addTileKernel, analyseUnit } from "./fusedKernel.ts";
@@ -58,17 +59,22 @@ export class TileLowering {
    * The items that compute `nodes` (in topological order, sums over rows among them).
    * @param outputs - What is read afterwards.
    */
-  lower(nodes: readonly Expr[], outputs: readonly Expr[]): Item[] {
-    const { units, scope } = this.unitsOf(nodes, outputs, true);
-    return units.flatMap((unit) => this.lowerUnit(unit, scope));
+  *lower(nodes: readonly Expr[], outputs: readonly Expr[]): Pieces<Item[]> {
+    const { units, scope } = yield* this.unitsOf(nodes, outputs, true);
+    const items: Item[] = [];
+    for (const unit of units) {
+      yield;
+      items.push(...(yield* this.lowerUnit(unit, scope)));
+    }
+    return items;
   }
 
   /** Nodes as units, rectifiers joined with their layers. `totals`: whether sums of all elements join a kernel. */
-  unitsOf(
+  *unitsOf(
     nodes: readonly Expr[],
     outputs: readonly Expr[],
     totals: boolean,
-  ): { readonly units: Unit[]; readonly scope: Scope } {
+  ): Pieces<{ readonly units: Unit[]; readonly scope: Scope }> {
     // A comparison where a product is stored keeps V8 from joining vectors.
     const finished = finishedLayers(nodes, outputs, !this.#cache.shape.vector.wide);
     const absorbed = new Set<Expr>([...finished.values()].map(({ layer }) => layer));
@@ -78,7 +84,7 @@ export class TileLowering {
       if (!end) return ownersRead(node);
       return [...ownersRead(end.layer), ...(end.gate ? [viewOf(end.gate).owner] : [])];
     };
-    const units = fuse(own, reads, { totals, apart: finished });
+    const units = yield* fuse(own, reads, { totals, apart: finished });
     return { units, scope: { isRead: readOutside(units, outputs, reads), transposed: new Map(), finished } };
   }
 
@@ -123,7 +129,7 @@ export class TileLowering {
   }
 
   /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
-  lowerUnit(unit: Unit, { isRead, transposed, finished }: Scope, part?: Run): Item[] {
+  *lowerUnit(unit: Unit, { isRead, transposed, finished }: Scope, part?: Run): Pieces<Item[]> {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
@@ -182,11 +188,11 @@ export class TileLowering {
       case "sumOuter":
         return this.#lowerSumOuter(node, transposed);
       case "fixedPoint":
-        return lowerFixedPoint(this, node);
+        return yield* lowerFixedPoint(this, node);
       case "scan":
-        return lowerScan(this, node);
+        return yield* lowerScan(this, node);
       case "iterate":
-        return lowerIterate(this, node);
+        return yield* lowerIterate(this, node);
       default:
         throw new Error(`the wasm engine has no tile kernel for ${node.op}`);
     }

@@ -238,7 +238,7 @@ class Likelihood {
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
-        { weightDecay: recipe.weightDecay },
+        { weightDecay: recipe.weightDecay, signal: options.signal },
       );
     const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
     const trialLoss = training?.preparation?.loss?.(y, bound, context);

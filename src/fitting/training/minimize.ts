@@ -170,11 +170,12 @@ export interface Minimizer {
 /**
  * Compiles an objective, with the optimizer's updates in the program.
  * @throws {@link UsageError} if a draw has the name of a step input of the optimizer.
+ * @throws {@link AbortedError} if the signal fires.
  */
 export async function compileMinimizer(
   { loss, validation = loss, weight, parameters, draws = {} }: Objective,
   engine: Engine,
-  options: AdamWOptions = {},
+  { signal, ...options }: AdamWOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Minimizer> {
   const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
   const total = g.sumRows(weight ?? g.rowMark());
@@ -184,9 +185,15 @@ export async function compileMinimizer(
   const taken = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
   if (taken !== undefined)
     throw new UsageError(`minimize: "${taken}" is a step input of the optimizer; draw under another name.`);
-  const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates });
+  const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates }, { signal });
   const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
-  const evaluation = await engine.compile({ sums: { loss: judged, total } });
+  let evaluation: Executable;
+  try {
+    evaluation = await engine.compile({ sums: { loss: judged, total } }, { signal });
+  } catch (error) {
+    training.dispose();
+    throw error;
+  }
   return {
     async run(rows, initial, own) {
       if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");

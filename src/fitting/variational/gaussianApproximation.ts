@@ -67,7 +67,8 @@ export async function compileSlopes(
   const value = logDensity(x);
   const [gradient] = vjp([value], [g.constant(1)], [x]);
   const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
-  const executable = await engine.compile({ rows: { value: one(value), gradient: one(gradient!) } });
+  const outputs = { value: one(value), gradient: one(gradient!) };
+  const executable = await engine.compile({ rows: outputs }, { signal });
   return {
     async evaluate(points) {
       if (signal?.aborted) throw new AbortedError("The approximation was aborted.");

@@ -85,9 +85,8 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
   const epochs = Math.max(1, Math.round(steps / stepsAnEpoch));
   let ratios: Promise<Executable> | undefined;
   const rule = new StoppingRule(async (values, rows, name) => {
-    ratios ??= engine.compile({
-      rows: { ratio: g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 })) },
-    });
+    const ratio = (): Expr => g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 }));
+    ratios ??= engine.compile({ rows: { ratio: ratio() } }, { signal: options.signal });
     const executable = await ratios;
     await setKnownParameters(executable, values);
     const how = { signal: options.signal, key: split(key, name) };
@@ -121,7 +120,7 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
         ...(isSymmetric ? { logEvidence: () => rule.logEvidence } : {}),
       },
     };
-    minimizer ??= compileMinimizer(problem, engine);
+    minimizer ??= compileMinimizer(problem, engine, { signal: options.signal });
     return minimizer;
   };
   let isExact: boolean | undefined;

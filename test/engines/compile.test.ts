@@ -1,0 +1,111 @@
+/** A compilation lets the event loop have its turn, ends at an abort, and leaves nothing behind that harms others. */
+
+import { expect, test } from "vitest";
+import { bindTree } from "../../src/bijections/bijection.ts";
+import { tableFromRows } from "../../src/data/table.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { wasmEngine } from "../../src/engines/wasm/engine.ts";
+import { AbortedError, UsageError } from "../../src/errors.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
+import { neuralSplineFlow } from "../../src/flows/architecture.ts";
+import { pushforwardSample } from "../../src/flows/density.ts";
+import * as g from "../../src/graph/ops.ts";
+import { inOnePiece, inPieces, type Pieces } from "../../src/pieces.ts";
+import { root, run } from "../docs/project.ts";
+
+const flow = neuralSplineFlow({ features: 16, transforms: 4, hidden: [32], autoregressive: true });
+const bound = bindTree({ base: flow.base.parameters, bijection: flow.bijection.parameters });
+const sampler = {
+  rows: {
+    value: pushforwardSample(flow.base, flow.bijection, g.input("noise", [16]), bound as never),
+  },
+};
+
+test.each([referenceEngine, wasmEngine({ threads: 1 })])(
+  "the $name engine is aborted while it compiles",
+  async (engine) => {
+    await expect(engine.compile(sampler, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns++;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    const abort = new AbortController();
+    const compiling = engine.compile(sampler, { signal: abort.signal }).finally(() => {
+      isOver = true;
+    });
+    setImmediate(() => abort.abort());
+    await expect(compiling).rejects.toThrow(AbortedError);
+    expect(turns).toBeLessThan(5);
+  },
+);
+
+test("timers fire while a program is compiled, and it is the same program", async () => {
+  const engine = wasmEngine({ precision: "float64", threads: 1 });
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const executables = await Promise.all([engine.compile(sampler), engine.compile(sampler)]);
+  isOver = true;
+  expect(turns).toBeGreaterThan(5);
+  const noise = Float64Array.from({ length: 32 }, (_, i) => Math.sin(i));
+  const [a, b] = await Promise.all(executables.map((own) => own.run({ rows: 2, inputs: { noise } })));
+  expect(a).toEqual(b);
+  for (const own of executables) own.dispose();
+});
+
+test("work in pieces gives what it gives in one, and fails as it does", async () => {
+  function* sum(fails: boolean): Pieces<number> {
+    let total = 0;
+    for (let i = 0; i < 100; i++) {
+      yield;
+      total += i;
+      if (fails && i === 50) throw new UsageError("no");
+    }
+    return total;
+  }
+  expect(await inPieces(sum(false), undefined)).toBe(inOnePiece(sum(false)));
+  await expect(inPieces(sum(true), undefined)).rejects.toThrow(UsageError);
+});
+
+test("one caller's abort leaves the others who ask a flow for the same program theirs", async () => {
+  const rows = Float64Array.from({ length: 400 }, (_, i) => Math.sin(i * i));
+  const { flow: fitted } = await fitTable(tableFromRows(["a", "b"], rows), { epochs: 1, threads: 1 });
+  const abort = new AbortController();
+  const [first, second] = [
+    fitted.sample(5, { seed: 1, threads: 1, signal: abort.signal }),
+    fitted.sample(5, { seed: 1, threads: 1 }),
+  ];
+  abort.abort();
+  await expect(first).rejects.toThrow(AbortedError);
+  expect((await second).values).toEqual((await fitted.sample(5, { seed: 1, threads: 1 })).values);
+});
+
+test.runIf(process.platform === "linux")(
+  "limits on addresses and a runtime without WebAssembly are told in one line",
+  async () => {
+    const script = `
+      import { wasmEngine, ops as g } from "./dist/index.js";
+      try {
+        const executable = await wasmEngine({ threads: 1 }).compile({ rows: { y: g.mul(g.input("x", []), 2) } });
+        console.log((await executable.run({ rows: 1, inputs: { x: Float64Array.of(3) } })).rows.y[0]);
+      } catch (error) {
+        console.log(error.name, error.message);
+      }`;
+    const node = `${JSON.stringify(process.execPath)}`;
+    const say = (flags: string, limit = ""): Promise<string> =>
+      run("sh", ["-c", `${limit} exec ${node} ${flags} --input-type=module --eval '${script}'`], root);
+    const limit = "ulimit -v 6000000;";
+    expect(await say("--jitless")).toMatch(/^UsageError .*no WebAssembly: start node without --jitless.*\n$/);
+    expect(await say("", limit)).toMatch(
+      /^UsageError .*ulimit -v unlimited.*--disable-wasm-trap-handler.*\n$/,
+    );
+    expect(await say("--disable-wasm-trap-handler", limit)).toBe("6\n");
+  },
+);
