@@ -193,7 +193,8 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
       const width = isOuter ? node.shape[1]! : sizeOf(node.shape);
       const pitch = Math.ceil(width / cache.lanes) * cache.lanes;
       own = { node, offset: shardTop, rows, width, pitch };
-      shardTop += Math.ceil((rows * pitch * laneBytes) / 64) * 64;
+      // Sums over rows are float64, so that their error does not grow with the rows.
+      shardTop += Math.ceil((rows * pitch * (isOuter ? laneBytes : 8)) / 64) * 64;
       accumulators.set(node, own);
     }
     return own;

@@ -261,11 +261,14 @@ export interface RowSumShape {
   readonly columns: number;
   /** From one row of the source to the next, in elements. */
   readonly sourceStride: number;
+  /** Whether the sums are float64, whatever the source is (default false). */
+  readonly doubleSums?: boolean;
 }
 
 /**
  * Adds a function `(source, sums)` of two addresses: sums[row] += sum over the columns of source[row], which is what
  * the gradient of a bias needs. `sums` are adjacent. The order of addition is fixed: two running vectors, then lanes.
+ * With sums in float64 the error does not grow with the number of tiles that are added.
  */
 export function addRowSum(
   module: ModuleBuilder,
@@ -297,10 +300,12 @@ export function addRowSum(
         addVector(16, 1);
       });
       if (vectors % 2 === 1) addVector(0, 0);
-      f.get(sums).load(`${scalar}.load`, sums);
+      const sum = shape.doubleSums ? "f64" : scalar;
+      f.get(sums).load(`${sum}.load`, sums);
       v.pushLaneSum(v.add(running[0], running[1]));
-      f.op(`${scalar}.add`).memory(`${scalar}.store`);
-      f.increment(source, shape.sourceStride * v.laneBytes).increment(sums, v.laneBytes);
+      if (sum !== scalar) f.op("f64.promote_f32");
+      f.op(`${sum}.add`).memory(`${sum}.store`);
+      f.increment(source, shape.sourceStride * v.laneBytes).increment(sums, sum === "f64" ? 8 : 4);
     });
   });
 }

@@ -257,6 +257,38 @@ export function addShardSum(
   });
 }
 
+/**
+ * `(shards, count of shards, destination, first row, end row)`: as {@link addShardSum} for float32 results of shards
+ * in float64, of one row: its elements are what is dealt out.
+ */
+export function addShardSumOfDoubles(module: ModuleBuilder, shardBytes: number): FunctionIndex {
+  return module.addFunction(null, ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
+    const [shards, count, destination, first, end] = [0, 1, 2, 3, 4].map((i) => f.parameter(i)) as [
+      Local,
+      Local,
+      Local,
+      Local,
+      Local,
+    ];
+    const [i, k, from] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const total = f.local("f64");
+    const result = f.local("f32");
+    f.get(shards).get(first).i32(8).op("i32.mul").op("i32.add").set(shards);
+    f.get(destination).get(first).i32(4).op("i32.mul").op("i32.add").set(destination);
+    f.forRange(i, first, end, 1, () => {
+      f.load("f64.load", shards).set(total);
+      f.get(shards).set(from);
+      f.forRange(k, 1, count, 1, () => {
+        f.increment(from, shardBytes);
+        f.get(total).load("f64.load", from).op("f64.add").set(total);
+      });
+      f.get(total).op("f32.demote_f64").set(result);
+      f.store("f32.store", destination, 0, result);
+      f.increment(shards, 8).increment(destination, 4);
+    });
+  });
+}
+
 /** `(matrix, right side, solution)`: solves a triangular system, one number after another. */
 export function addSharedSolve(
   module: ModuleBuilder,

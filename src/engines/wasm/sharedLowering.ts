@@ -110,13 +110,20 @@ export class SharedLowering {
     { node, offset, rows, width, pitch }: Accumulator,
     shards: { base: number; bytes: number },
   ): SharedCall {
+    const places = [shards.base + offset, this.#memory.address(node)];
+    if (node.op === "sumRows" && this.#cache.laneBytes === 4) {
+      const kernel = this.#cache.get(`shardSum doubles ${shards.bytes}`, () =>
+        kernels.addShardSumOfDoubles(this.#cache.module, shards.bytes),
+      );
+      return { kernel, arguments: places, split: { kind: "shards", count: width } };
+    }
     const size = { width, pitch, shardBytes: shards.bytes };
     const kernel = this.#cache.get(`shardSum ${Object.values(size)}`, () =>
       kernels.addShardSum(this.#cache.module, size, this.#cache.shape.vector),
     );
     return {
       kernel,
-      arguments: [shards.base + offset, this.#memory.address(node)],
+      arguments: places,
       split: { kind: "shards", count: rows },
     };
   }

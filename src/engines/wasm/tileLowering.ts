@@ -19,7 +19,9 @@ import { bandsOf, maskOf, unionOf } from "./sparsity.ts";
 import { viewOf } from "./storage.ts";
 import * as kernels from "./tileKernels.ts";
 
-/** Where the sums of a shard are kept: rows of `width` elements, `pitch` apart. */
+/**
+ * Where the sums of a shard are kept: rows of `width` elements, `pitch` apart; those of `sumRows` are float64 in any precision.
+ */
 export interface Accumulator {
   readonly node: Expr;
   readonly offset: number;
@@ -317,7 +319,12 @@ export class TileLowering {
     const { module, shape } = this.#cache;
     const source = this.asRows(node.inputs[0]!);
     const { offset } = this.#memory.accumulator(node);
-    const size = { rows: sizeOf(node.shape), columns: shape.rowLength, sourceStride: shape.rowLength };
+    const size = {
+      rows: sizeOf(node.shape),
+      columns: shape.rowLength,
+      sourceStride: shape.rowLength,
+      doubleSums: true,
+    };
     const kernel = this.#cache.get(`rowSum ${size.rows}`, () => addRowSum(module, null, size, shape.vector));
     return [
       ...source.items,
