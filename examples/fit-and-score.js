@@ -1,10 +1,10 @@
 /**
- * Fit a flow to a table, score rows that it has not seen, draw samples, save and load.
+ * Fit a flow to a table, score rows that it has not seen, rank anomalies, draw samples, save and load.
  *
  * Run it after `npm run build`: `node examples/fit-and-score.js`.
  */
 import { fileURLToPath } from "node:url";
-import { Flow, fitGaussianMixture, fitTable, load, readTable, tableFromRows } from "pushforward";
+import { crossFit, Flow, fitGaussianMixture, fitTable, load, readTable, tableFromRows } from "pushforward";
 
 /** Every fifth row to test with, the others to fit. */
 function splitRows({ columns, rows, values }) {
@@ -20,7 +20,8 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 
 // Backbone dihedral angles of proteins, in degrees: two columns, phi and psi.
 const path = fileURLToPath(new URL("../demo/ramachandran.csv.gz", import.meta.url));
-const { train, test } = splitRows(await readTable(path));
+const table = await readTable(path);
+const { train, test } = splitRows(table);
 
 const { flow, history, parameters } = await fitTable(train, { seed: 1, epochs: 20 });
 console.log(
@@ -31,6 +32,12 @@ console.log(
 const ours = mean(await flow.logProb(test));
 const gaussian = mean((await fitGaussianMixture(train, 1)).logProb(test));
 console.log(`held-out log-likelihood: flow ${ours.toFixed(2)}, Gaussian ${gaussian.toFixed(2)} nats a row`);
+
+// The strangest rows, each scored by a fit that has not seen it: one that has may know it by heart.
+const { logProb, fold } = await crossFit(table, { folds: 5, flow: "mixture", seed: 1 });
+const strangest = [...logProb.keys()].sort((a, b) => logProb[a] - logProb[b]).slice(0, 3);
+for (const row of strangest)
+  console.log(`row ${row + 1}, scored by a fit without fold ${fold[row]}: ${logProb[row].toFixed(2)} nats`);
 
 // A model is bytes (or a file: flow.save("model.safetensors"), load("model.safetensors")).
 const copy = await load(flow.toBytes());

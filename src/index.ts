@@ -115,6 +115,12 @@ export {
   compare,
   comparedKinds,
 } from "./fitting/compare.ts";
+export {
+  type CrossFit,
+  type CrossFitOptions,
+  type CrossFitProgress,
+  crossFit,
+} from "./fitting/crossFit.ts";
 export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
 export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
 export {

@@ -57,6 +57,10 @@ export function summarize(scores: Float64Array, all: number = scores.length): Lo
   };
 }
 
+const inSample =
+  "the model was fitted to these very rows: their scores are higher than those of new rows, most of all where the fit " +
+  "has learnt single rows by heart; score rows that it has not seen, or use crossFit of the library";
+
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
   const { out, engine, wideSimd: wide, missing = "empty" } = flags;
   if (out === "-" && flags.json) {
@@ -69,12 +73,15 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   const table = await readData(data, flags, signal);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const logProb = await flow.logProb(table, { ...defined({ engine, wide }), missing, signal });
+  const wasFitted = flow.wasFittedTo(table);
+  if (wasFitted) process.stderr.write(`warning: ${inSample}\n`);
   const scores = tableFromColumns({ logProb });
   if (out === "-") return await printCsv(scores);
   if (out !== undefined) await writeTable(scores, out);
   const summary = summarize(logProb, table.rows);
   const solver = await solverSummary(flow, table, { ...defined({ engine, wide }), signal });
-  if (flags.json) return await printJson({ ...summary, ...defined({ solver }) });
+  if (flags.json)
+    return await printJson({ ...summary, fittedToTheseRows: wasFitted, ...defined({ solver }) });
   await print(
     formatFacts([
       ["rows", formatCount(summary.rows)],
@@ -97,7 +104,8 @@ export function addLogprob(program: Command): void {
     .description(
       `Log-density of each row of a table, in nats, in the data's own units.
 
-Columns are matched by name; further ones are ignored. Without --out, a summary alone.`,
+Columns are matched by name; further ones are ignored. Without --out, a summary alone. Scores of the very
+table that the model was fitted to are not out-of-sample scores: a warning says so.`,
     )
     .argument("<model>", "model to use (.safetensors)")
     .argument("<data>", "table to score; - for CSV on standard input")

@@ -31,7 +31,11 @@ export async function finishFit(
     weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
-  const flow = new Flow({ ...model, fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb } });
+  const { digest } = data;
+  const flow = new Flow({
+    ...model,
+    fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb, digest },
+  });
   return {
     flow,
     history,

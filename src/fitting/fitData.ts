@@ -9,6 +9,7 @@ import type { LeftOutColumn } from "../data/columnRecord.ts";
 import { dequantize } from "../data/dequantize.ts";
 import { readingLines, warningLines } from "../data/readingLines.ts";
 import { column, leftOutColumns, numericColumns, selectColumns, type Table } from "../data/table.ts";
+import { tableDigest } from "../data/tableDigest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import type { FitOptions } from "./fitOptions.ts";
@@ -31,6 +32,8 @@ export interface FitData {
   readonly dropped: number;
   readonly leftOut: readonly LeftOutColumn[];
   readonly dequantized: Readonly<Record<string, number>>;
+  /** Digest of the table's used columns as they were read; see `tableDigest`. */
+  readonly digest: string;
 }
 
 /** Two arrays, one after the other. */
@@ -148,6 +151,7 @@ export function fitData(
     dropped: checked.dropped,
     leftOut,
     dequantized,
+    digest: tableDigest(table, [...given, ...columns]),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Bijection } from "../bijections/bijection.ts";
 import { flattenTree } from "../bijections/bijection.ts";
 import { checkMissingScore, completeRows, type MissingScore } from "../data/completeRows.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
+import { tableDigest } from "../data/tableDigest.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { DataError, NumericalError, UsageError } from "../errors.ts";
 import { readFileBytes, writeFileAtomically } from "../files.ts";
@@ -305,6 +306,17 @@ export class Flow {
       out[row] = again[i]!;
     });
     return out;
+  }
+
+  /**
+   * Whether the table's rows are those that the flow was fitted to, the held-out ones among them, in whatever order: then
+   * log-densities of these rows are not out-of-sample scores, see `crossFit`. Told by a digest of the flow's columns, rows
+   * that miss a value left out; a part of the rows is not recognized. False for models that have no digest.
+   * @throws {@link DataError} for a missing column.
+   */
+  wasFittedTo(table: Table): boolean {
+    const { digest } = this.#model.fitted;
+    return digest !== undefined && digest === tableDigest(table, [...this.given, ...this.columns]);
   }
 
   /**

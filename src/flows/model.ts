@@ -24,6 +24,8 @@ export interface FittedDescription {
   readonly validationLogProb: number;
   /** Columns to which uniform noise of one recorded resolution was added. */
   readonly dequantized: Readonly<Record<string, number>>;
+  /** Digest of the rows of the table that it was fitted to, held-out ones included; absent in files before 0.2. */
+  readonly digest?: string | undefined;
 }
 
 /** A fitted flow as plain data. */

@@ -39,6 +39,7 @@ const header = v.object({
     trainLogProb: v.number(),
     validationLogProb: v.number(),
     dequantized: v.record(v.string(), v.number()),
+    digest: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
   }),
 });
 

@@ -124,7 +124,11 @@ describe("pushforward logprob", () => {
       "standardError",
       "minimum",
       "outsideSupport",
+      "fittedToTheseRows",
     ]);
+    // These very rows were fitted.
+    expect(summary.fittedToTheseRows).toBe(true);
+    expect(run.stderr).toMatch(/^warning: the model was fitted to these very rows: .*crossFit/);
     expect(summary.rows).toBe(300);
     expect(summary.meanLogProb).toBeCloseTo(mean, 8);
     expect(summary.minimum).toBe(Math.min(...scores));
@@ -142,6 +146,7 @@ describe("pushforward logprob", () => {
       standardError: null,
       minimum: null,
       outsideSupport: 1,
+      fittedToTheseRows: false,
     });
     expect(readFileSync(at("infinite.csv"), "utf8")).toMatch(/^logProb\n-\d\S*\n-Infinity\n-\d\S*\n$/);
   });

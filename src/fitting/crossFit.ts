@@ -1,0 +1,198 @@
+/**
+ * Scores of rows that a fit has not seen, for every row of a table: the rows are dealt into folds, and each fold is
+ * scored by a fit to the others.
+ *
+ * @module
+ */
+
+import { column, selectColumns, type Table, tableFromRows } from "../data/table.ts";
+import { rowKeys } from "../data/tableDigest.ts";
+import { UsageError } from "../errors.ts";
+import { RandomStream, randomKey, split } from "../random/philox.ts";
+import { checkNumber } from "./checkOption.ts";
+import { fitData } from "./fitData.ts";
+import { type FitFlowOptions, fitFlow } from "./fitFlow.ts";
+import type { FitProgress } from "./fitOptions.ts";
+
+/** Where a cross-fit stands. */
+export interface CrossFitProgress {
+  /** The fold that is held out, from 1. */
+  readonly fold: number;
+  readonly folds: number;
+  /** Progress of this fit; undefined at its start. */
+  readonly fit?: FitProgress | undefined;
+}
+
+/** Options of {@link crossFit}: those of a fit of any kind, each fold's the same, and the folds. */
+export interface CrossFitOptions
+  extends Omit<FitFlowOptions, "checkpoint" | "resume" | "onProgress" | "keepOnAbort"> {
+  /** Number of folds, 2 or more (default 5): as many fits, each to all rows but one in so many. */
+  readonly folds?: number | undefined;
+  /** Called at the start of each fit, and while it goes on. */
+  readonly onProgress?: ((progress: CrossFitProgress) => void) | undefined;
+}
+
+/** What a cross-fit gives. */
+export interface CrossFit {
+  /**
+   * Log-density of each row of the table, in its order, in nats and data units, by the fit that has not seen it; NaN for a
+   * row that was left out for a missing value.
+   */
+  readonly logProb: Float64Array;
+  /** The fold of each row, from 1, in the table's order: the one that it was held out with; 0 for a row left out. */
+  readonly fold: Int32Array;
+  /** Mean of {@link logProb}, weighted where the rows are, of the rows that were not left out. */
+  readonly mean: number;
+  /** Standard error of {@link mean} over rows, as if they and their fits were independent. */
+  readonly standardError: number;
+  /** Number of folds. */
+  readonly folds: number;
+  /** Columns that have a density, and those that it is conditioned on. */
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  /** Rows that have a score. */
+  readonly rows: number;
+  /** Rows left out for missing values. */
+  readonly dropped: number;
+}
+
+/**
+ * The log-density of each row by a fit that has not seen it: what to rank anomalies by. A fit that has seen a row may
+ * know it by heart, and finds nothing strange in it.
+ *
+ * Rows are dealt into folds at random, by the seed. Rows that repeat each other in all used columns are held out together,
+ * so that no row is scored by a fit that has seen its twin; not so where columns are spread (`dequantize`), which are
+ * recorded in steps, so that other people's rows are alike by nature. Rows that belong together in another way (of one
+ * person, neighbours in time) are not known to. Scores are those of `logProb`: a value of a spread column is scored where
+ * it stands, without noise. All fits have the same options and seed; each holds out a part of its own rows as usual, to
+ * choose by. Costs `folds` fits.
+ *
+ * Scores of different folds come from different fits, whose level differs by chance a little.
+ * @throws {@link UsageError} for options that do not fit or more folds than different rows, DataError for data that
+ *   cannot be used, AbortedError if the signal fires; as {@link fitFlow} otherwise.
+ * @example const { logProb } = await crossFit(table, { folds: 5, flow: "mixture", seed: 1 });
+ */
+export async function crossFit(table: Table, options: CrossFitOptions = {}): Promise<CrossFit> {
+  const { folds = 5, onProgress, ...rest } = options;
+  checkNumber("folds", folds, (own) => Number.isSafeInteger(own) && own >= 2, "a whole number from 2");
+  const { weights, onWarning, signal, threads, wide, engine, precision } = options;
+  const key = split(randomKey(options.seed ?? 0), "cross-fit");
+  // Columns, steps and warnings of the whole table, once.
+  const data = fitData(table, { ...rest, validation: 0 }, key);
+  const { columns, given } = data;
+  const spread = Object.keys(data.dequantized);
+  const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
+  const used = selectColumns(table, names);
+  const complete = Array.from({ length: used.rows }, (_, row) => row).filter(
+    (row) => !used.values.subarray(row * names.length, (row + 1) * names.length).some(Number.isNaN),
+  );
+  const isTogether = spread.length === 0;
+  const fold = dealt(used, isTogether ? [...given, ...columns] : [], complete, folds, new RandomStream(key));
+  if (isTogether) warnOfTwins(used, [...given, ...columns], complete, onWarning);
+  const rowsOf = (rows: readonly number[]): Table =>
+    tableFromRows(
+      names,
+      rows.map((row) => used.values.subarray(row * names.length, (row + 1) * names.length)),
+    );
+  const seen = new Set<string>();
+  const logProb = new Float64Array(table.rows).fill(Number.NaN);
+  for (let own = 1; own <= folds; own++) {
+    onProgress?.({ fold: own, folds });
+    const { flow } = await fitFlow(rowsOf(complete.filter((row) => fold[row] !== own)), {
+      ...rest,
+      columns,
+      given,
+      dequantize: isTogether ? undefined : spread,
+      onProgress: (fit) => onProgress?.({ fold: own, folds, fit }),
+      // What is said of the whole table is not said again of its parts, nor of each part.
+      onWarning(line) {
+        if (!columns.some((name) => line.startsWith(`column "${name}"`)) && !seen.has(line))
+          onWarning?.(line);
+        seen.add(line);
+      },
+    });
+    const held = complete.filter((row) => fold[row] === own);
+    const scores = await flow.logProb(rowsOf(held), { signal, threads, wide, engine, precision });
+    held.forEach((row, i) => {
+      logProb[row] = scores[i]!;
+    });
+  }
+  const rowWeights = weights === undefined ? undefined : column(used, weights);
+  return {
+    logProb,
+    fold,
+    ...meanOf(complete, logProb, rowWeights),
+    folds,
+    columns,
+    given,
+    rows: complete.length,
+    dropped: table.rows - complete.length,
+  };
+}
+
+/**
+ * A fold for each of the rows, from 1, in sizes as equal as groups allow; 0 for the others.
+ * @param names - Rows that agree in these columns go together; none for each row on its own.
+ */
+function dealt(
+  table: Table,
+  names: readonly string[],
+  rows: readonly number[],
+  folds: number,
+  stream: RandomStream,
+): Int32Array {
+  const groups = new Map<string | number, number[]>();
+  const keys = names.length > 0 ? rowKeys(table, names) : undefined;
+  for (const row of rows) {
+    const key = keys ? keys[row]! : row;
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  if (groups.size < folds)
+    throw new UsageError(
+      `folds must be at most the number of different rows, ${groups.size}, got ${folds}: rows that repeat are held out together.`,
+    );
+  const lists = [...groups.values()];
+  const order = [...stream.permutation(lists.length)].map((i) => lists[i]!);
+  // Large groups first, each to the fold that has fewest rows yet.
+  order.sort((a, b) => b.length - a.length);
+  const sizes = new Array<number>(folds).fill(0);
+  const fold = new Int32Array(table.rows);
+  for (const group of order) {
+    let least = 0;
+    for (let i = 1; i < folds; i++) if (sizes[i]! < sizes[least]!) least = i;
+    sizes[least]! += group.length;
+    for (const row of group) fold[row] = least + 1;
+  }
+  return fold;
+}
+
+function warnOfTwins(
+  table: Table,
+  names: readonly string[],
+  rows: readonly number[],
+  onWarning: ((line: string) => void) | undefined,
+): void {
+  if (!onWarning) return;
+  const keys = rowKeys(table, names);
+  const twins = rows.length - new Set(rows.map((row) => keys[row])).size;
+  if (twins > 0)
+    onWarning(
+      `${twins} of ${rows.length} rows repeat others in all used columns: rows that repeat are held out together`,
+    );
+}
+
+function meanOf(
+  rows: readonly number[],
+  values: Float64Array,
+  weights: Float64Array | undefined,
+): Pick<CrossFit, "mean" | "standardError"> {
+  const weight = (row: number): number => weights?.[row] ?? 1;
+  const total = rows.reduce((sum, row) => sum + weight(row), 0);
+  // A row of weight 0 counts for nothing, even where its density is 0.
+  const counted = rows.filter((row) => weight(row) > 0);
+  const mean = counted.reduce((sum, row) => sum + (weight(row) / total) * values[row]!, 0);
+  const squares = counted.reduce((sum, row) => sum + ((weight(row) / total) * (values[row]! - mean)) ** 2, 0);
+  return { mean, standardError: Math.sqrt((squares * counted.length) / (counted.length - 1)) };
+}
