@@ -7,10 +7,10 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { completeRows } from "../data/completeRows.ts";
-import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
+import { column, selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import { DataError, UsageError } from "../errors.ts";
 import type { Flow } from "../index.ts";
-import { RandomStream, randomKey } from "../random/philox.ts";
+import { RandomStream, randomKey, split, uniformsAt } from "../random/philox.ts";
 import { checkGiven, checkKnown } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { assignments, nameList, oneOf, wholeNumber } from "./options.ts";
@@ -29,9 +29,27 @@ interface PlotFlags extends TableFlags {
 const SAMPLES = 5000;
 const MOST_SAMPLES = 20_000;
 
-/** Rows of data whose conditions samples of a conditional model are drawn at, and samples at each. */
-const CONDITIONS = 250;
-const SAMPLES_A_CONDITION = 8;
+/** Samples of a conditional model at the conditions of the data's rows, at least: each row's are drawn as often as it takes. */
+const FEWEST_SAMPLES = 2000;
+
+/** Rows nearest to a condition that are compared with samples there, at least, and as a share of the rows. */
+const FEWEST_NEAR = 50;
+const NEAR_SHARE = 0.02;
+
+/** The rows of a table that have finite values in some columns. */
+function finiteRows(data: Table, names: readonly string[]): number[] {
+  const { values } = selectColumns(data, names);
+  const width = names.length;
+  return Array.from({ length: data.rows }, (_, row) => row).filter((row) =>
+    values.subarray(row * width, (row + 1) * width).every(Number.isFinite),
+  );
+}
+
+const takeRows = (data: Table, rows: readonly number[]): Table =>
+  tableFromRows(
+    data.columns,
+    rows.map((row) => data.values.subarray(row * data.columns.length, (row + 1) * data.columns.length)),
+  );
 
 /** Samples of a conditional model at the conditions of the data's own rows. */
 async function samplesAtConditions(
@@ -40,26 +58,72 @@ async function samplesAtConditions(
   seed: number,
   signal: AbortSignal,
 ): Promise<Table> {
-  const places = flow.given.map((name) => data.columns.indexOf(name));
-  const order = new RandomStream(randomKey(seed)).permutation(data.rows).slice(0, CONDITIONS);
-  const parts: Table[] = [];
-  for (const row of order) {
-    const values = places.map((place) => data.values[row * data.columns.length + place]!);
-    if (!values.every(Number.isFinite)) continue;
-    const given = Object.fromEntries(flow.given.map((name, i) => [name, values[i]!]));
-    parts.push(await flow.sample(SAMPLES_A_CONDITION, { seed: seed + row, given, signal }));
-  }
-  const first = parts[0];
-  if (!first)
+  const usable = finiteRows(data, flow.given);
+  if (usable.length === 0)
     throw new UsageError(`no row of the data has values of ${flow.given.join(", ")}; pass --given.`);
-  return tableFromRows(
-    first.columns,
-    parts.flatMap((part) =>
-      Array.from({ length: part.rows }, (_, row) =>
-        part.values.slice(row * part.columns.length, (row + 1) * part.columns.length),
-      ),
-    ),
+  const order = new RandomStream(randomKey(seed)).permutation(usable.length).slice(0, MOST_SAMPLES);
+  const times = Math.ceil(FEWEST_SAMPLES / order.length);
+  const given = Object.fromEntries(
+    flow.given.map((name) => {
+      const values = column(data, name);
+      return [
+        name,
+        Float64Array.from(
+          { length: times * order.length },
+          (_, i) => values[usable[order[i % order.length]!]!]!,
+        ),
+      ];
+    }),
   );
+  return await flow.sample(times * order.length, { seed, given, continuous: true, signal });
+}
+
+/**
+ * The rows whose given values are nearest to a condition, in standard deviations of each column: those that agree with it
+ * where they are enough, otherwise with the nearest others.
+ */
+function nearRows(data: Table, condition: Readonly<Record<string, number>>): Table {
+  const usable = finiteRows(data, Object.keys(condition));
+  const distance = new Float64Array(data.rows);
+  for (const [name, value] of Object.entries(condition)) {
+    const own = column(data, name);
+    const mean = usable.reduce((sum, row) => sum + own[row]! / usable.length, 0);
+    const variance = usable.reduce((sum, row) => sum + (own[row]! - mean) ** 2 / usable.length, 0);
+    // In a column that is constant, all rows are as near.
+    for (const row of usable) distance[row]! += variance > 0 ? (own[row]! - value) ** 2 / variance : 0;
+  }
+  usable.sort((a, b) => distance[a]! - distance[b]! || a - b);
+  const equal = usable.filter((row) => distance[row] === 0).length;
+  const most = Math.max(equal, FEWEST_NEAR, Math.ceil(NEAR_SHARE * usable.length));
+  return takeRows(data, usable.slice(0, equal >= FEWEST_NEAR ? equal : most));
+}
+
+/** Which values a condition stands for, where data are compared: `c from 0.9 to 1.1`. */
+function extentOf(data: Table, name: string): string {
+  const values = column(data, name);
+  const short = (value: number): string => String(Number(value.toPrecision(4)));
+  const low = short(values.reduce((a, b) => Math.min(a, b)));
+  const high = short(values.reduce((a, b) => Math.max(a, b)));
+  return low === high ? `${name} = ${low}` : `${name} from ${low} to ${high}`;
+}
+
+/**
+ * The data as the model saw them: columns that were spread over their recorded step are spread here, too, so that in every
+ * panel continuous samples stand beside continuous data.
+ */
+function spreadAsFitted(data: Table, flow: Flow, seed: number): Table {
+  const values = data.values.slice();
+  const width = data.columns.length;
+  const noise = new Float64Array(1);
+  for (const [name, step] of Object.entries(flow.description.fitted.dequantized)) {
+    const key = split(split(randomKey(seed), "plot"), name);
+    const place = data.columns.indexOf(name);
+    for (let row = 0; row < data.rows; row++) {
+      uniformsAt(key, row, 1, noise);
+      values[row * width + place]! += (noise[0]! - 0.5) * step;
+    }
+  }
+  return { ...data, values };
 }
 
 /** The columns of the model, rows that miss a value refused or left out. */
@@ -94,19 +158,34 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   checkKnown("--columns", flags.columns, names, "the model");
   const conditional = flow.given.length > 0;
   if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow.given);
-  const data = source === undefined ? undefined : await plottedData(source, names, flags, signal);
+  const read = source === undefined ? undefined : await plottedData(source, names, flags, signal);
+  // With a condition, rows near it are compared with samples at the conditions of these very rows.
+  const near = read && given !== undefined ? nearRows(read, given) : read;
+  const data = near && spreadAsFitted(near, flow, seed);
   const count = Math.min(data?.rows ?? SAMPLES, MOST_SAMPLES);
   const samples =
-    conditional && data && given === undefined
-      ? await samplesAtConditions(flow, data, seed, signal)
-      : await flow.sample(count, { seed, ...(given === undefined ? {} : { given }), signal });
+    conditional && near
+      ? await samplesAtConditions(flow, near, seed, signal)
+      : await flow.sample(count, {
+          seed,
+          ...(given === undefined ? {} : { given }),
+          continuous: true,
+          signal,
+        });
   const { pairPlot, writeFigure } = await import("./figure.ts");
-  const condition = Object.entries(given ?? {}).map(([name, value]) => `${name} = ${value}`);
+  const condition = Object.entries(given ?? {}).map(([name, value]) =>
+    near ? extentOf(near, name) : `${name} = ${value}`,
+  );
   const title = condition.length > 0 ? `${basename(model)}, given ${condition.join(", ")}` : basename(model);
   // A column that is the same in all samples has no picture.
   const columns = flags.columns ?? (given === undefined ? names : flow.columns);
+  const steps = columns.filter((name) => Object.hasOwn(flow.description.fitted.dequantized, name));
+  const spread =
+    steps.length > 0 && data ? `; ${steps.join(", ")}: data spread over recorded steps, as for the fit` : "";
   await writeFigure(pairPlot({ ...(data ? { data } : {}), samples, columns, title }), flags.out);
-  await print(`wrote ${flags.out}: ${formatCount(samples.rows)} samples of ${columns.length} columns\n`);
+  await print(
+    `wrote ${flags.out}: ${formatCount(samples.rows)} samples of ${columns.length} columns${spread}\n`,
+  );
 }
 
 /** Adds the command. */
@@ -114,7 +193,13 @@ export function addPlot(program: Command): void {
   const command = program
     .command("plot")
     .summary("pair plot of data and samples")
-    .description("Pair plot of data and samples of a model: 1-D and 2-D marginals.")
+    .description(
+      `Pair plot of data and samples of a model: 1-D and 2-D marginals.
+
+Samples of a conditional model are drawn at the conditions of the data's rows; with --given, at those of the
+rows nearest to it, and compared with these rows alone. Columns that were dequantized are spread in the data
+as they were for the fit.`,
+    )
     .argument("<model>", "model to use (.safetensors)")
     .argument("[data]", "table to compare with; - for CSV on standard input")
     .requiredOption("--out <file>", "figure to write (.svg or .png)")

@@ -31,10 +31,10 @@ export async function finishFit(
     weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
-  const { digest } = data;
+  const { digest, grids } = data;
   const flow = new Flow({
     ...model,
-    fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb, digest },
+    fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb, grids, digest },
   });
   return {
     flow,

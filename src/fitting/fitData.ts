@@ -7,6 +7,7 @@
 import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../data/checks.ts";
 import type { LeftOutColumn } from "../data/columnRecord.ts";
 import { dequantize } from "../data/dequantize.ts";
+import { type ColumnGrid, gridOf } from "../data/grid.ts";
 import { readingLines, warningLines } from "../data/readingLines.ts";
 import { column, leftOutColumns, numericColumns, selectColumns, type Table } from "../data/table.ts";
 import { tableDigest } from "../data/tableDigest.ts";
@@ -32,6 +33,8 @@ export interface FitData {
   readonly dropped: number;
   readonly leftOut: readonly LeftOutColumn[];
   readonly dequantized: Readonly<Record<string, number>>;
+  /** What the columns that were spread can have been, as recorded. */
+  readonly grids: readonly ColumnGrid[];
   /** Digest of the table's used columns as they were read; see `tableDigest`. */
   readonly digest: string;
 }
@@ -117,6 +120,7 @@ export function fitData(
     for (const [name, step] of spread.resolutions) dequantized[name] = step;
     clean = { ...clean, values: withColumns(clean, spread.table) };
   }
+  const grids = Object.keys(dequantized).map((name) => ({ column: name, ...gridOf(column(fitted, name))! }));
   const discrete = diagnoseColumns(fitted).filter((warning) => dequantized[warning.column] === undefined);
   for (const line of warningLines(discrete)) options.onWarning?.(line);
 
@@ -151,6 +155,7 @@ export function fitData(
     dropped: checked.dropped,
     leftOut,
     dequantized,
+    grids,
     digest: tableDigest(table, [...given, ...columns]),
   };
 }

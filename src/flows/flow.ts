@@ -7,6 +7,7 @@
 import type { Bijection } from "../bijections/bijection.ts";
 import { flattenTree } from "../bijections/bijection.ts";
 import { checkMissingScore, completeRows, type MissingScore } from "../data/completeRows.ts";
+import { snap } from "../data/grid.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import { tableDigest } from "../data/tableDigest.ts";
 import type { Distribution } from "../distributions/distribution.ts";
@@ -44,6 +45,11 @@ export interface SampleOptions extends EvaluationOptions {
    * all rows, or as many numbers as rows are drawn: then row i is given the i-th.
    */
   readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+  /**
+   * Whether columns that were spread over their recorded step (`dequantize`) are left as they are drawn, continuous. By
+   * default (false) they return to the nearest recorded value: the column's grid, within its range.
+   */
+  readonly continuous?: boolean | undefined;
 }
 
 /** What {@link Flow.sampleWithLogProb} draws. */
@@ -345,7 +351,9 @@ export class Flow {
   }
 
   /**
-   * Draws rows. Row i depends on the seed, on i and on what it is given, alone.
+   * Draws rows. Row i depends on the seed, on i and on what it is given, alone. Columns that were spread over their recorded
+   * step are on the column's grid and within its range, unless `continuous`; models of files without a grid give the
+   * continuous draw.
    *
    * @param n - Number of rows, 0 or more.
    * @returns A table of the given columns and then the others, in data units.
@@ -356,6 +364,9 @@ export class Flow {
   async sample(n: number, options: SampleOptions = {}): Promise<Table> {
     const { conditions, all } = this.#conditions(n, options);
     const data = n === 0 ? new Float64Array(0) : await this.#draw(n, conditions, options);
+    const { columns, fitted } = this.#model;
+    if (!options.continuous)
+      for (const grid of fitted.grids ?? []) snap(grid, data, columns.indexOf(grid.column), columns.length);
     return tableFromRows(all, withConditions(data, conditions, n));
   }
 
@@ -396,7 +407,8 @@ export class Flow {
 
   /**
    * Draws rows with their log-densities, in nats and data units, computed on the way: one pass in the direction of
-   * sampling. Rows are those of {@link sample}.
+   * sampling. Rows are those of {@link sample} with `continuous`: columns that were spread over a step are as they were drawn,
+   * and the log-densities are those of these very rows.
    * @throws As {@link sample}; {@link UsageError} for a flow whose map is not one to one.
    */
   async sampleWithLogProb(n: number, options: SampleOptions = {}): Promise<SampleWithLogProb> {

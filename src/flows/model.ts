@@ -6,6 +6,7 @@
 
 import type { Bijection, ParameterTree } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
+import type { ColumnGrid } from "../data/grid.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { ModelKind } from "./kinds.ts";
 import type { ParameterValues } from "./parameters.ts";
@@ -24,6 +25,8 @@ export interface FittedDescription {
   readonly validationLogProb: number;
   /** Columns to which uniform noise of one recorded resolution was added. */
   readonly dequantized: Readonly<Record<string, number>>;
+  /** The values that each of these columns can have had as recorded, to which samples return; absent in files before 0.2. */
+  readonly grids?: readonly ColumnGrid[] | undefined;
   /** Digest of the rows of the table that it was fitted to, held-out ones included; absent in files before 0.2. */
   readonly digest?: string | undefined;
 }

@@ -8,6 +8,7 @@
 import * as v from "valibot";
 import { type Bijection, flattenTree } from "../bijections/bijection.ts";
 import { bijectionFromJson } from "../bijections/registry.ts";
+import { mostListed } from "../data/grid.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { distributionFromJson } from "../distributions/registry.ts";
 import { FormatError, PushforwardError } from "../errors.ts";
@@ -23,6 +24,24 @@ export const formatVersion = 1;
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const names = v.array(v.pipe(v.string(), v.nonEmpty()));
 const part = v.looseObject({ type: v.string() });
+const finite = v.pipe(v.number(), v.finite());
+const grid = v.union([
+  v.object({
+    column: v.string(),
+    from: finite,
+    step: v.pipe(finite, v.gtValue(0)),
+    steps: v.pipe(count, v.maxValue(Number.MAX_SAFE_INTEGER)),
+  }),
+  v.object({
+    column: v.string(),
+    values: v.pipe(
+      v.array(finite),
+      v.nonEmpty(),
+      v.maxLength(mostListed),
+      v.check((values) => values.every((value, i) => i === 0 || value > values[i - 1]!), "not in order"),
+    ),
+  }),
+]);
 const header = v.object({
   kind: v.picklist(modelKinds),
   base: part,
@@ -39,6 +58,7 @@ const header = v.object({
     trainLogProb: v.number(),
     validationLogProb: v.number(),
     dequantized: v.record(v.string(), v.number()),
+    grids: v.optional(v.array(grid)),
     digest: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
   }),
 });
@@ -117,6 +137,11 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
   const twice = all.find((column, i) => all.indexOf(column) !== i);
   if (twice !== undefined)
     throw new FormatError(`${name} is damaged: it names the column ${JSON.stringify(twice)} twice.`);
+  const strange = output.fitted.grids?.find(({ column }) => !output.columns.includes(column));
+  if (strange)
+    throw new FormatError(
+      `${name} is damaged: it has a grid for ${JSON.stringify(strange.column)}, which is none of its columns.`,
+    );
   // Before anything is built: a claim of a billion features must not make a list of them.
   for (const [own, features, what] of [
     [output.base, output.columns.length, "base"],

@@ -289,7 +289,9 @@ async function startPoints(
   if (from?.mixture)
     return sampleMixture(from.mixture, rows, new RandomStream(split(randomKey(seed), "gradient flow")));
   if (given instanceof Flow)
-    return (await given.sample(rows, { seed, precision: "float64", signal })).values.slice();
+    return (
+      await given.sample(rows, { seed, precision: "float64", continuous: true, signal })
+    ).values.slice();
   throw new UsageError(
     'gradientFlow: `from` cannot be drawn from; give `points` drawn from it, or use the form "grid".',
   );

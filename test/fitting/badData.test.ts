@@ -174,7 +174,8 @@ describe("columns recorded in steps", () => {
     const tens = withColumn("y", (v) => 10 * Math.round(3 * v));
     const { flow } = await fitTable(tens, { ...quick, dequantize: "all" });
     expect(flow.description.fitted.dequantized).toEqual({ y: 10 });
-    const drawn = column(await flow.sample(500, { seed: 1 }), "y");
+    expect(column(await flow.sample(500, { seed: 1 }), "y").every((value) => value % 10 === 0)).toBe(true);
+    const drawn = column(await flow.sample(500, { seed: 1, continuous: true }), "y");
     expect(drawn.filter((value) => Math.abs(value / 10 - Math.round(value / 10)) < 0.01).length).toBeLessThan(
       60,
     );
