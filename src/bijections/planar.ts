@@ -76,8 +76,13 @@ export function planar({ features, context = 0, hidden = [] }: PlanarOptions): B
       const { step, s } = constrained(u, w);
       const along = dot(w, y);
       const reach = g.abs(s);
-      const a = g.root(g.sub(along, reach), g.add(along, reach), (value) =>
-        g.sub(g.add(value, g.mul(s, g.tanh(g.add(value, b)))), along),
+      // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
+      const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(along), reach));
+      const a = g.root(
+        g.sub(along, reach),
+        g.add(along, reach),
+        (value) => g.sub(g.add(value, g.mul(s, g.tanh(g.add(value, b)))), along),
+        { slack },
       );
       const bend = g.tanh(g.add(a, b));
       return { value: g.sub(y, g.mul(step, bend)), logAbsDet: g.neg(logAbsDet(s, bend)) };

@@ -130,8 +130,13 @@ export function sylvester({
         }
         const [ri, si] = [element(rDiagonal, i), element(sDiagonal, i)];
         const reach = g.abs(ri);
-        t[i] = g.root(g.sub(left, reach), g.add(left, reach), (value) =>
-          g.sub(g.add(value, g.mul(ri, g.tanh(g.add(g.mul(si, value), argument)))), left),
+        // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
+        const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(left), reach));
+        t[i] = g.root(
+          g.sub(left, reach),
+          g.add(left, reach),
+          (value) => g.sub(g.add(value, g.mul(ri, g.tanh(g.add(g.mul(si, value), argument)))), left),
+          { slack },
         );
         bends[i] = g.tanh(g.add(g.mul(si, t[i]!), argument));
       }

@@ -5,8 +5,8 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { apply } from "./arithmetic.ts";
 import {
+  checkInside,
   dependents,
   type Expr,
   formatShape,
@@ -18,7 +18,8 @@ import {
   sizeOf,
 } from "./expr.ts";
 import { asExpr, slot, type Value } from "./leaves.ts";
-import { gather, reshape, slice as takeSlice } from "./movement.ts";
+import { liftSlices, sliceAt } from "./liftSlices.ts";
+import { reshape } from "./movement.ts";
 import { substitute } from "./rebuild.ts";
 import { scalarize } from "./scalarize.ts";
 
@@ -108,83 +109,7 @@ export function scan(
     throw new ShapeError(
       `scan: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
     );
-  if (!dependents([result], state).has(result)) {
-    // The last step alone counts.
-    const last = reversed ? 0 : steps - 1;
-    const values = slices.map((own, i) => [own, sliceAt(stacked[i]!, last)] as const);
-    return substitute([result], new Map<Expr, Expr>(values))[0]!;
-  }
-  const lifted = liftSlices(result, slices, stacked, steps);
-  return scanOf(initial, { steps, reversed, slot: state, ...lifted });
-}
-
-/**
- * What a body computes from slices alone, by element-wise operations, moves and sums, is computed of the stacked values,
- * once for all steps and rows; the body gets its slices.
- */
-function liftSlices(
-  result: Expr,
-  slices: readonly SlotExpr[],
-  stacked: readonly Expr[],
-  steps: number,
-): { readonly result: Expr; readonly slices: readonly SlotExpr[]; readonly stacked: readonly Expr[] } {
-  const inside = dependents([result], ...slices);
-  /** By node that depends on slices alone: its stacked value. */
-  const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
-  for (const node of inside) {
-    if (node.batched || lifted.has(node)) continue;
-    const value = stackedValue(node, lifted, inside, steps);
-    if (value) lifted.set(node, value);
-  }
-  // Those that something else reads become slices; the rest has gone into them.
-  const own = new Map<Expr, SlotExpr>();
-  for (const node of inside)
-    if (!lifted.has(node))
-      for (const operand of node.inputs)
-        if (lifted.has(operand) && !own.has(operand)) own.set(operand, slot(operand.shape, false));
-  return {
-    result: substitute([result], own)[0]!,
-    slices: [...own.values()],
-    stacked: [...own.keys()].map((node) => lifted.get(node)!),
-  };
-}
-
-/** The stacked value of a node whose operands have one, or undefined where there is no rule. */
-function stackedValue(
-  node: Expr,
-  lifted: ReadonlyMap<Expr, Expr>,
-  inside: ReadonlySet<Expr>,
-  steps: number,
-): Expr | undefined {
-  if (node.inputs.some((operand) => inside.has(operand) && !lifted.has(operand))) return undefined;
-  const source = lifted.get(node.inputs[0]!);
-  const shape = [steps, ...node.shape];
-  switch (node.op) {
-    case "elementwise":
-      return apply(
-        node.name,
-        ...node.inputs.map((operand) => {
-          const own = lifted.get(operand);
-          const isScalar = operand.shape.length === 0;
-          return own && isScalar ? reshape(own, [steps, ...node.shape.map(() => 1)]) : (own ?? operand);
-        }),
-      );
-    case "reshape":
-      return reshape(source!, shape);
-    case "gather": {
-      const size = sizeOf(node.inputs[0]!.shape);
-      const { indices } = node;
-      const all = Int32Array.from({ length: steps * indices.length }, (_, i) => {
-        const from = indices[i % indices.length]!;
-        return from < 0 ? -1 : Math.floor(i / indices.length) * size + from;
-      });
-      return gather(source!, all, shape);
-    }
-    case "sum":
-      return { ...node, outer: steps * node.outer, shape, inputs: [source!] };
-    default:
-      return undefined;
-  }
+  return scanOf(initial, { steps, reversed, slot: state, slices, stacked, result });
 }
 
 /** A scan from ready slots and result. Meant for graph transforms. */
@@ -194,42 +119,27 @@ export function scanOf(
     readonly stacked: readonly Expr[];
   },
 ): Expr {
-  const { steps, reversed, slot: state, stacked } = own;
-  // What is computed from slices alone differs from step to step, and is computed where the state is: once a row.
-  const spread = new Map<Expr, SlotExpr>();
-  for (const node of dependents([own.result], ...own.slices))
-    if (!node.batched && node.inputs.length > 0 && node.op !== "reshape")
-      for (const source of own.slices)
-        if (!source.batched && dependents([node], source).has(node))
-          spread.set(source, slot(source.shape, true));
-  const slices = own.slices.map((slice) => spread.get(slice) ?? slice);
-  const [result] = substitute([own.result], spread);
-  for (const node of dependents([result!], ...slices))
-    if (
-      (node.op === "linear" || node.op === "solveTriangular") &&
-      node.inputs[node.op === "linear" ? 1 : 0]!.batched
-    )
-      throw new ShapeError(
-        "scan: a slice that is a matrix of a dense layer is used in arithmetic too; do that before the scan, on the stacked value.",
-      );
-  const inside = dependents([result!], state, ...slices);
-  if (!inside.has(result!)) return result!;
+  const { steps, reversed, slot: state } = own;
+  if (!dependents([own.result], state).has(own.result)) {
+    // The last step alone counts.
+    const last = own.slices.map(
+      (slice, i) => [slice, sliceAt(own.stacked[i]!, reversed ? 0 : steps - 1)] as const,
+    );
+    return substitute([own.result], new Map<Expr, Expr>(last))[0]!;
+  }
+  const { result, slices, stacked } = liftSlices(own, steps);
+  checkInside("scan", result, state, ...slices);
   return {
     op: "scan",
     steps,
     reversed,
     slot: state,
     slices,
-    result: result!,
+    result,
     shape: initial.shape,
     batched: true,
-    inputs: [initial, ...stacked, ...outerValues(result!, state, ...slices)],
+    inputs: [initial, ...stacked, ...outerValues(result, state, ...slices)],
   };
-}
-
-/** Slice number `at` of a stacked value, without its first axis. */
-function sliceAt(stacked: Expr, at: number): Expr {
-  return reshape(takeSlice(stacked, at, at + 1), stacked.shape.slice(1));
 }
 
 /** The scan written out, step after step: its meaning, and what reverse derivatives are taken of. */

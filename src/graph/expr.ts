@@ -155,7 +155,7 @@ export interface ScanExpr extends Node {
   readonly steps: number;
   readonly reversed: boolean;
   readonly slot: SlotExpr;
-  /** One a stacked value. A batched slot stands for the same numbers in every row. */
+  /** One a stacked value; shared, the same in every row. Each is read beside the state: see `liftSlices`. */
   readonly slices: readonly SlotExpr[];
   readonly result: Expr;
 }
@@ -366,4 +366,14 @@ export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
   const outer = new Set<Expr>();
   for (const node of inside) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
   return [...outer];
+}
+
+/**
+ * Refuses a body that sums over rows: what is applied to each row knows no others.
+ * @throws {@link ShapeError}
+ */
+export function checkInside(where: string, result: Expr, ...slots: readonly Expr[]): void {
+  for (const node of dependents([result], ...slots))
+    if (node.op === "sumRows" || node.op === "sumOuter")
+      throw new ShapeError(`${where}: the body cannot sum over rows; do that outside of it.`);
 }

@@ -15,6 +15,7 @@ import {
   max,
   min,
   mul,
+  neg,
   select,
   sign,
   square,
@@ -22,6 +23,7 @@ import {
   sub,
 } from "./arithmetic.ts";
 import {
+  checkInside,
   dependents,
   type Expr,
   formatShape,
@@ -31,7 +33,7 @@ import {
   sameShape,
   sizeOf,
 } from "./expr.ts";
-import { rowMark, slot } from "./leaves.ts";
+import { asExpr, rowMark, slot, type Value } from "./leaves.ts";
 import { maximum } from "./logSumExp.ts";
 import { broadcastTo, concatenate, reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
@@ -88,6 +90,7 @@ export function iterate(initial: Expr, most: number, body: (state: Expr) => Iter
 
 /** An iteration from a ready slot and result. Meant for graph transforms. */
 export function iterateOf(initial: Expr, most: number, state: SlotExpr, result: Expr): Expr {
+  checkInside("iterate", result, state);
   return {
     op: "iterate",
     most,
@@ -186,6 +189,7 @@ export function fixedPoint(
 /** A fixed point after a number of rounds, from a ready slot and result. Meant for graph transforms. */
 export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr, result: Expr): Expr {
   if (!dependents([result], state).has(result)) return result;
+  checkInside("fixedPoint", result, state);
   return {
     op: "fixedPoint",
     iterations,
@@ -197,6 +201,20 @@ export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr,
   };
 }
 
+/** Options of {@link root}. */
+export interface RootOptions {
+  /**
+   * Most evaluations of the function (default 4000: any bracket of finite numbers can be halved down to its root by then).
+   * An element that has not been found within them is NaN.
+   */
+  readonly iterations?: number;
+  /**
+   * By how much the function may be above 0 at `lower`, or below 0 at `upper`, by rounding (default 0); that end is then the
+   * root.
+   */
+  readonly slack?: Value;
+}
+
 /**
  * The root of an increasing function of each element: element i of `body(y)` depends on y[i], and on outer values, alone.
  * Found to the rounding of the engine, by Chandrupatla's method (1997, doi:10.1016/s0965-9978(96)00051-8: inverse quadratic
@@ -205,26 +223,30 @@ export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr,
  *
  * @param lower - Where the function is not above 0; finite, of any shape.
  * @param upper - Where it is not below 0; finite, of the same shape.
- * @returns The root; where the bracket holds none, the end of it that is nearer to one.
+ * @returns The root. NaN where there is none to be found: the function has one sign in the bracket, decreases, or is NaN.
  */
 export function root(
   lower: Expr,
   upper: Expr,
   body: (y: Expr) => Expr,
-  { iterations = 100 }: { readonly iterations?: number } = {},
+  { iterations = 4000, slack = 0 }: RootOptions = {},
 ): Expr {
   const { shape } = lower;
   const size = sizeOf(shape);
   const evaluate = (y: Expr): Expr => reshape(body(reshape(y, shape)), [size]);
   const [low, high] = [lower, upper].map((end) => reshape(end, [size])) as [Expr, Expr];
+  const allowed = asExpr(slack);
+  const margin = sizeOf(allowed.shape) === 1 ? reshape(allowed, []) : reshape(allowed, [size]);
   const unit = roundingUnit();
   const half = broadcastTo(mul(0.5, rowMark()), [size]);
   const [fLow, fHigh] = [evaluate(low), evaluate(high)];
-  // Without a root in the bracket, by rounding or by mistake, both ends are the one that is nearer to it.
+  // Without a change of sign, by rounding, both ends are the one that is nearer to a root; there is none by mistake.
   const [isBelow, isAbove] = [less(0, fLow), less(fHigh, 0)];
-  const isOutside = max(isBelow, isAbove);
+  const isBracket = mul(lessEqual(fLow, margin), lessEqual(neg(margin), fHigh));
+  const atEnd = select(isBracket, 0, Number.NaN);
+  const isOutside = max(max(isBelow, isAbove), sub(1, isBracket));
   const [x1, x2] = [select(isBelow, low, high), select(isAbove, high, low)];
-  const [f1, f2] = [select(isOutside, 0, fHigh), select(isOutside, 0, fLow)];
+  const [f1, f2] = [select(isOutside, atEnd, fHigh), select(isOutside, atEnd, fLow)];
   // The state: two ends of a bracket, an end before, the function at each, and where to look next between the two.
   const initial = concatenate([x1, x2, x2, f1, f2, f2, half]);
   const parts = (state: Expr): Expr[] =>
@@ -241,6 +263,8 @@ export function root(
     // Half of the least step as a share of the bracket; none is left once that is half of it.
     const least = div(mul(unit, max(mul(2, abs(best)), 1e-30)), max(width, 1e-37));
     const isFound = max(less(0.5, least), lessEqual(min(abs(f), abs(g2)), 0));
+    // A function that is no number is not looked at again.
+    const isLost = sub(1, mul(lessEqual(f, f), lessEqual(f1, f1)));
     const xi = div(sub(x, y2), sub(x3, y2));
     const phi = div(sub(f, g2), sub(f3, g2));
     const isSafe = mul(less(square(phi), xi), less(square(sub(1, phi)), sub(1, xi)));
@@ -257,16 +281,16 @@ export function root(
         at,
         select(isFound, best, y2),
         x3,
-        select(isFound, 0, f),
+        select(isLost, Number.NaN, select(isFound, 0, f)),
         select(isFound, 0, g2),
         f3,
         next,
       ]),
-      done: lessEqual(sum(sub(1, isFound)), 0),
+      done: lessEqual(sum(sub(1, max(isFound, isLost))), 0),
     };
   });
-  const [a, b, , fa, fb] = parts(found) as [Expr, Expr, Expr, Expr, Expr];
-  const nearest = select(less(abs(fb), abs(fa)), b, a);
-  // A function that is no number has no root.
-  return implicit(reshape(add(nearest, sub(fa, fa)), shape), body, "diagonal");
+  const [a, , , fa, fb] = parts(found) as [Expr, Expr, Expr, Expr, Expr];
+  // Both ends of the bracket of what was found are it, with 0 for the function there.
+  const isFound = lessEqual(add(abs(fa), abs(fb)), 0);
+  return implicit(reshape(select(isFound, a, Number.NaN), shape), body, "diagonal");
 }

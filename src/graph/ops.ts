@@ -55,6 +55,7 @@ export {
   implicitOf,
   iterate,
   iterateOf,
+  type RootOptions,
   root,
   roundingUnit,
 } from "./iteration.ts";

@@ -5,7 +5,9 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { mul } from "./arithmetic.ts";
 import { type Expr, formatShape, sameShape, sizeOf } from "./expr.ts";
+import { constant, rowMark } from "./leaves.ts";
 import { reshape } from "./movement.ts";
 
 /** Sum over one axis (negative: from the end), or over all elements to a scalar. */
@@ -94,4 +96,35 @@ export function solveTriangular(
     );
   const { lower, transposed = false } = options;
   return { op: "solveTriangular", lower, transposed, shape: [n], batched: b.batched, inputs: [a, b] };
+}
+
+/** A value once a row: a batched one as it is. */
+export function ofEachRow(value: Expr): Expr {
+  return value.batched ? value : mul(rowMark(), value);
+}
+
+/** W x, or W^T x, where W may be a matrix of each row. */
+export function layerOf(weights: Expr, x: Expr, transposed = false): Expr {
+  if (!weights.batched) return linear(x, weights, undefined, { transposed });
+  const n = x.shape[0]!;
+  return transposed ? sum(mul(weights, reshape(x, [n, 1])), 0) : sum(mul(weights, reshape(x, [1, n])), 1);
+}
+
+/** A product of matrices, of which either may be one of each row. */
+export function productOf(a: Expr, b: Expr): Expr {
+  if (!a.batched && !b.batched) return matrixProduct(a, b);
+  return sum(mul(reshape(a, [...a.shape, 1]), reshape(b, [1, ...b.shape])), 1);
+}
+
+/** 1 in the lower (or upper) triangle with the diagonal, 0 elsewhere. */
+export function triangle(n: number, lower: boolean): Expr {
+  const inside = (i: number): boolean => {
+    const row = Math.floor(i / n);
+    const column = i % n;
+    return lower ? column <= row : column >= row;
+  };
+  return constant(
+    Float64Array.from({ length: n * n }, (_, i) => (inside(i) ? 1 : 0)),
+    [n, n],
+  );
 }

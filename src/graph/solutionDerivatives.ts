@@ -5,14 +5,13 @@
  * @module
  */
 
-import { jvp, vjp } from "./derivative.ts";
+import { anyLive, type Cotangent, through } from "./cotangent.ts";
 import { type Expr, type ImplicitExpr, type OdeSolutionExpr, ownInputs } from "./expr.ts";
+import { jvp } from "./forward.ts";
 import * as ops from "./ops.ts";
 import { substitute } from "./rebuild.ts";
+import { pulledBack, type Send, vjp } from "./reverse.ts";
 import { gaussLegendre } from "./rungeKutta.ts";
-
-/** Hands a cotangent to an input; `summed` says that it is a sum over the rows already. */
-type Send = (input: Expr, cotangent: Expr, summed?: boolean) => void;
 
 /** Nodes of the quadrature of an adjoint equation: its error falls geometrically with them where the equation is smooth. */
 const quadratureNodes = 12;
@@ -28,7 +27,7 @@ function onesLike(value: Expr): Expr {
 /** The cotangents of the outer values of an implicit value. */
 export function pullBackImplicit(
   node: ImplicitExpr,
-  cotangent: Expr,
+  cotangent: Cotangent,
   active: ReadonlySet<Expr>,
   send: Send,
 ): void {
@@ -36,23 +35,28 @@ export function pullBackImplicit(
   if (outer.length === 0) return;
   const [at] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
   const { equation } = node;
-  let adjoint: Expr;
+  let adjoint: Cotangent;
   if (equation.kind === "diagonal")
     // 0 = F(y, u): the cotangent of u is -(dF/du)^T c / (dF/dy).
-    adjoint = ops.neg(ops.div(cotangent, vjp([at!], [onesLike(node)], [node])[0]!));
+    adjoint = through(cotangent, (c) => ops.neg(ops.div(c, vjp([at!], [onesLike(node)], [node])[0]!)));
   else {
     // y = G(y, u): l = c + (dG/dy)^T l, a contraction as G is one; linear in c, so that its size can be taken out.
     const { tolerance, iterations } = equation;
-    const unit = sizeOfCotangent(cotangent);
-    const scaled = ops.div(cotangent, unit);
-    const solved = ops.fixedPoint(scaled, iterations, (l) => ops.add(scaled, vjp([at!], [l], [node])[0]!), {
-      tolerance,
+    adjoint = through({ ...cotangent, live: anyLive(cotangent) }, (c) => {
+      const unit = sizeOfCotangent(c);
+      const scaled = ops.div(c, unit);
+      const solved = ops.fixedPoint(scaled, iterations, (l) => ops.add(scaled, vjp([at!], [l], [node])[0]!), {
+        tolerance,
+      });
+      return ops.mul(unit, solved);
     });
-    adjoint = ops.mul(unit, solved);
   }
-  const gradients = vjp([at!], [adjoint], [node, ...outer]).slice(1);
+  const gradients = pulledBack([at!], [adjoint], [node, ...outer]).slice(1);
   // A shared outer value's gradient is already a sum over rows.
-  outer.forEach((input, i) => send(input, gradients[i]!, true));
+  outer.forEach((input, i) => {
+    const own = gradients[i];
+    if (own) send(input, own, true);
+  });
 }
 
 /** The largest element of a cotangent, without derivative; 1 where all are 0. */
@@ -94,7 +98,7 @@ export function pullBackOdeSolution(
   node: OdeSolutionExpr,
   cotangent: Expr,
   active: ReadonlySet<Expr>,
-  send: Send,
+  send: (input: Expr, cotangent: Expr, summed?: boolean) => void,
 ): void {
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];
   const outer = node.inputs.slice(ownInputs(node)).filter((input) => active.has(input));

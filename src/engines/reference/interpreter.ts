@@ -182,10 +182,7 @@ function evaluateMap(map: MapExpr, index: number, values: Values, count: number)
 
 /** One copy a row of a shared value; a batched one as it is. */
 function asRows(value: Expr, data: Float64Array, rows: number): Float64Array {
-  return value.batched ? data : copies(data, rows);
-}
-
-function copies(data: Float64Array, rows: number): Float64Array {
+  if (value.batched) return data;
   return Float64Array.from({ length: rows * data.length }, (_, i) => data[i % data.length]!);
 }
 
@@ -217,8 +214,7 @@ function repeat(node: FixedPointExpr | ScanExpr, values: Values, rows: number): 
       node.slices.forEach((slice, i) => {
         const at = node.reversed ? steps - 1 - step : step;
         const size = sizeOf(slice.shape);
-        const own = values.get(node.inputs[1 + i]!)!.subarray(at * size, (at + 1) * size);
-        inside.set(slice, slice.batched ? copies(own, rows) : own);
+        inside.set(slice, values.get(node.inputs[1 + i]!)!.subarray(at * size, (at + 1) * size));
       });
     state = asRows(node.result, interpret([node.result], inside, rows)[0]!, rows);
   }

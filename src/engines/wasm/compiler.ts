@@ -433,11 +433,9 @@ function emitTile(
           f.i32(0).set(zero).load("i32.load", zero, argument.bytes);
           return;
         case "slice":
-          f.get(slices.get(argument.loop)!)
-            .i32(argument.stride)
-            .op("i32.mul")
-            .i32(addressOf(argument.owner) + argument.bytes)
-            .op("i32.add");
+          f.i32(addressOf(argument.owner) + argument.bytes);
+          for (const { scan, bytes } of argument.strides)
+            f.get(slices.get(scan)!).i32(bytes).op("i32.mul").op("i32.add");
           return;
         case "shard":
           f.get(shard).i32(argument.bytes).op("i32.add");

@@ -13,7 +13,6 @@ import {
   sizeOf,
   topologicalOrder,
 } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
 import type { Pieces } from "../../pieces.ts";
 import type { Unit } from "./fusion.ts";
 import type { Item } from "./memoryPlan.ts";
@@ -44,17 +43,14 @@ export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pie
 export function* lowerScan(tiles: TileLowering, node: ScanExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const stacked = node.inputs.slice(1, 1 + node.slices.length);
-  // A slice that is needed once a row is read as a shared one, and spread at the start of each round.
-  const fills = node.slices.flatMap((slice, i): Item[] => {
-    const source = slice.batched ? g.slot(slice.shape, false) : slice;
-    tiles.slices.set(source, { scan: node, stacked: stacked[i]! });
-    return slice.batched ? [tiles.spread(sizeOf(slice.shape), source, 0, slice, 0)] : [];
+  node.slices.forEach((slice, i) => {
+    tiles.slices.set(slice, { scan: node, stacked: stacked[i]! });
   });
   const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
   const body = yield* tiles.lower(bodyNodes(node), [node.result]);
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
-  return [start, { iterations: node.steps, scan: node, items: [...fills, ...body, next] }, finish];
+  return [start, { iterations: node.steps, scan: node, items: [...body, next] }, finish];
 }
 
 /** The items of an iteration that goes on until all rows of the tile are finished. */

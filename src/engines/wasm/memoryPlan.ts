@@ -14,8 +14,8 @@ export type Argument =
       readonly kind: "slice";
       readonly owner: Expr;
       readonly bytes: number;
-      readonly loop: Expr;
-      readonly stride: number;
+      /** What each round of a scan adds to the address; two where a scan's slice is what a scan inside of it has stacked. */
+      readonly strides: readonly { readonly scan: Expr; readonly bytes: number }[];
     }
   | { readonly kind: "shard"; readonly bytes: number }
   | { readonly kind: "number"; readonly value: number }
@@ -35,7 +35,7 @@ export interface Loop {
   readonly iterations: number;
   /** Called after each round; a result other than 0 ends the loop. */
   readonly until?: Call;
-  /** The scan whose slices the calls read: address arguments of kind `slice` move on by their stride in each round. */
+  /** The scan whose slices the calls read: address arguments of kind `slice` move on in each round. */
   readonly scan?: ScanExpr;
   readonly items: readonly Item[];
 }

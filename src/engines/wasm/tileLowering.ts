@@ -92,19 +92,17 @@ export class TileLowering {
 
   /** The address of a value, some elements in. A shared one is absolute. */
   value(value: Expr, elements = 0): Argument {
-    const { owner, offset } = viewOf(value);
+    let { owner, offset } = viewOf(value);
     const unit = owner.batched ? this.#cache.rowBytes : this.#cache.laneBytes;
+    const strides: { scan: Expr; bytes: number }[] = [];
+    for (let slice = this.slices.get(owner); slice; slice = this.slices.get(owner)) {
+      strides.push({ scan: slice.scan, bytes: sizeOf(owner.shape) * unit });
+      const stacked = viewOf(slice.stacked);
+      owner = stacked.owner;
+      offset += stacked.offset;
+    }
     const bytes = (offset + elements) * unit;
-    const slice = this.slices.get(owner);
-    if (!slice || owner.batched) return { kind: "value", owner, bytes };
-    const stacked = viewOf(slice.stacked);
-    return {
-      kind: "slice",
-      owner: stacked.owner,
-      bytes: stacked.offset * unit + bytes,
-      loop: slice.scan,
-      stride: sizeOf(owner.shape) * unit,
-    };
+    return strides.length > 0 ? { kind: "slice", owner, bytes, strides } : { kind: "value", owner, bytes };
   }
   /** What the slots of scans stand for. */
   readonly slices: Map<Expr, { readonly scan: ScanExpr; readonly stacked: Expr }> = new Map();

@@ -1,0 +1,150 @@
+/**
+ * Cotangents on their way back through a graph, and where they can be other than zero.
+ *
+ * A cotangent that comes from a branch not taken is zero, but zero times the derivative of what that branch computes is NaN
+ * where the derivative is not finite: sqrt and log at 0. So each cotangent knows its condition, and what such a derivative has
+ * multiplied is set to zero by it. In a chain of element-wise operations that is done once, at the end.
+ *
+ * @module
+ */
+
+import { add, max, mul, select } from "./arithmetic.ts";
+import { type Expr, sizeOf } from "./expr.ts";
+import { constant, rowMark } from "./leaves.ts";
+import { sum, sumRows } from "./products.ts";
+
+/** Holds where `on` is not 0, or, with `when` false, where it is 0; `on` is a scalar or has the shape of what it is about. */
+export interface Condition {
+  readonly on: Expr;
+  readonly when: boolean;
+}
+
+/** A cotangent. */
+export interface Cotangent {
+  readonly value: Expr;
+  /** Where it counts: elsewhere it is zero, whatever `value` is. Undefined: everywhere. */
+  readonly pending?: Condition | undefined;
+  /** Where it can be other than zero; undefined: anywhere. Made when asked for, as it seldom is. */
+  readonly live: () => Condition | undefined;
+}
+
+const anywhere = (): undefined => undefined;
+
+/** A cotangent that counts everywhere. */
+export function plain(value: Expr): Cotangent {
+  return { value, live: anywhere };
+}
+
+/** A function that is called once, when its result is first wanted. */
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** 1 where a condition holds, else 0. */
+export function numberOf({ on, when }: Condition): Expr {
+  if (!when) return select(on, 0, 1);
+  const isNumber = on.op === "elementwise" && (on.name === "less" || on.name === "lessEqual");
+  return isNumber ? on : select(on, 1, 0);
+}
+
+function keep({ on, when }: Condition, value: Expr): Expr {
+  return when ? select(on, value, 0) : select(on, 0, value);
+}
+
+function both(a: Condition | undefined, b: Condition | undefined): Condition | undefined {
+  if (!a || !b) return a ?? b;
+  if (a.on === b.on) return a.when === b.when ? a : { on: constant(0), when: true };
+  return { on: keep(a, numberOf(b)), when: true };
+}
+
+function either(a: Condition | undefined, b: Condition | undefined): Condition | undefined {
+  if (!a || !b) return undefined;
+  if (a.on === b.on) return a.when === b.when ? a : undefined;
+  return { on: max(numberOf(a), numberOf(b)), when: true };
+}
+
+/** The cotangent as an expression. */
+export function settled({ value, pending }: Cotangent): Expr {
+  return pending ? keep(pending, value) : value;
+}
+
+/** What is left of a cotangent where a condition holds. */
+export function restricted({ value, pending, live }: Cotangent, condition: Condition): Cotangent {
+  return { value, pending: both(pending, condition), live: lazily(() => both(live(), condition)) };
+}
+
+/** A cotangent times a partial derivative. */
+export function scaled({ value, pending, live }: Cotangent, partial: Expr): Cotangent {
+  return { value: mul(partial, value), pending: isAlwaysFinite(partial) ? pending : live(), live };
+}
+
+/** The same as an expression made of the value, which may not be finite where the cotangent is zero. */
+export function through({ live, ...own }: Cotangent, f: (value: Expr) => Expr): Cotangent {
+  return { value: f(settled({ live, ...own })), pending: live(), live };
+}
+
+/** Whether a partial derivative is finite whatever it is computed from. */
+function isAlwaysFinite(partial: Expr): boolean {
+  switch (partial.op) {
+    case "constant":
+      return partial.data.every(Number.isFinite);
+    case "reshape":
+    case "gather":
+      return isAlwaysFinite(partial.inputs[0]!);
+    case "elementwise":
+      return (
+        partial.name === "less" ||
+        partial.name === "lessEqual" ||
+        partial.name === "sign" ||
+        (partial.name === "neg" && isAlwaysFinite(partial.inputs[0]!))
+      );
+    default:
+      return false;
+  }
+}
+
+/** The sum of two cotangents of one value. */
+export function joined(a: Cotangent, b: Cotangent): Cotangent {
+  const live = lazily(() => either(a.live(), b.live()));
+  if (a.pending?.on === b.pending?.on) {
+    if (!a.pending || a.pending.when === b.pending!.when)
+      return { value: add(a.value, b.value), pending: a.pending, live };
+    const [on, off] = a.pending.when ? [a, b] : [b, a];
+    return { value: select(a.pending.on, on.value, off.value), live };
+  }
+  return { value: add(settled(a), settled(b)), live };
+}
+
+/** A cotangent whose elements are moved, or added up: its condition goes with them. */
+export function moved(cotangent: Cotangent, move: (value: Expr) => Expr): Cotangent {
+  const live = lazily((): Condition | undefined => {
+    const before = cotangent.live();
+    if (!before || before.on.shape.length === 0) return before;
+    return { on: move(numberOf(before)), when: true };
+  });
+  return { value: move(settled(cotangent)), live };
+}
+
+/** Where any element of some cotangents is live: a scalar. */
+export function anyLive(...cotangents: readonly Cotangent[]): () => Condition | undefined {
+  return lazily(() =>
+    cotangents
+      .map(({ live }): Condition | undefined => {
+        const own = live();
+        return own && sizeOf(own.on.shape) > 1 ? { on: sum(numberOf(own)), when: true } : own;
+      })
+      .reduce(either),
+  );
+}
+
+/** A condition on rows, for what is summed over them: where it holds in any. */
+export function inAnyRow(live: () => Condition | undefined): () => Condition | undefined {
+  return lazily(() => {
+    const own = live();
+    return own?.on.batched ? { on: sumRows(mul(rowMark(), numberOf(own))), when: true } : own;
+  });
+}

@@ -1,0 +1,176 @@
+import { describe, expect, test } from "vitest";
+import { jvp, vjp } from "../../src/graph/derivative.ts";
+import type { Expr } from "../../src/graph/expr.ts";
+import * as g from "../../src/graph/ops.ts";
+import { agree } from "../engines/agree.ts";
+
+const x = g.input("x", []);
+const v = g.input("v", [2]);
+const y = g.input("y", []);
+const w = g.parameter("w", []);
+const one = g.constant(1);
+const isPositive = g.less(0, x);
+const log = g.log(x);
+const ofVector = (value: Expr): Expr => g.sum(value);
+
+/** Values whose branch not taken is NaN or has an infinite derivative; with the derivative by x, where x is not above 0. */
+const programs: Record<string, readonly [value: Expr, outside: number]> = {
+  sqrt: [g.select(isPositive, g.sqrt(x), 0), 0],
+  log: [g.select(isPositive, log, 0), 0],
+  "in the other branch": [g.select(g.lessEqual(x, 0), 0, log), 0],
+  "another value instead": [g.select(isPositive, log, g.mul(3, x)), 3],
+  "a product, of a value that is not finite": [g.select(isPositive, g.mul(x, log), x), 1],
+  "a quotient": [g.select(isPositive, g.div(1, x), 0), 0],
+  "a chain": [g.select(isPositive, g.exp(g.mul(2, g.sqrt(g.log1p(x)))), 0), 0],
+  "used twice in the branch": [g.select(isPositive, g.add(g.mul(log, 2), g.square(log)), 0), 0],
+  "used in two selections": [
+    g.add(g.select(isPositive, log, 0), g.select(g.less(1e-9, x), g.square(log), 0)),
+    0,
+  ],
+  "a selection within one": [g.select(isPositive, g.select(g.less(x, 10), log, g.sqrt(x)), 0), 0],
+  "both branches of one condition": [g.select(isPositive, log, g.log(g.sub(1, x))), Number.NaN],
+  "a maximum with a bound": [g.max(g.select(isPositive, g.sqrt(x), 0), -1), 0],
+  "a power": [g.select(isPositive, g.pow(x, 0.5), 0), 0],
+  "a quantile": [g.select(isPositive, g.normalQuantile(g.mul(0.2, x)), 0), 0],
+  "overflow in the branch": [
+    g.select(isPositive, g.sqrt(x), g.select(g.less(x, 200), 0, g.exp(g.neg(x)))),
+    0,
+  ],
+  "through a vector": [g.select(isPositive, ofVector(g.sqrt(g.concatenate([x, g.mul(2, x)]))), 0), 0],
+  "through a norm": [g.select(isPositive, g.sqrt(ofVector(g.square(g.concatenate([x, x])))), 0), 0],
+  "by element": [ofVector(g.select(g.less(0, g.concatenate([x, 1])), g.log(g.concatenate([x, 1])), 0)), 0],
+  "through a layer": [
+    g.select(
+      isPositive,
+      ofVector(g.linear(g.log(g.concatenate([x, x])), g.constant([1, 2, 3, 4], [2, 2]))),
+      0,
+    ),
+    0,
+  ],
+  "through a solve": [
+    g.select(
+      isPositive,
+      ofVector(
+        g.solveTriangular(g.constant([1, 0, 3, 4], [2, 2]), g.log(g.concatenate([x, x])), { lower: true }),
+      ),
+      0,
+    ),
+    0,
+  ],
+  "in a map": [
+    ofVector(
+      g.mapFeatures([g.concatenate([x, 1])], ([u]) => [
+        [g.select(g.less(0, u!), g.mul(u!, g.log(u!)), 0)],
+      ])[0]!,
+    ),
+    0,
+  ],
+  "before a map with a branch": [
+    ofVector(
+      g.mapFeatures([g.log(g.concatenate([x, 2])), g.concatenate([x, 2])], ([u], [t]) => [
+        [g.select(g.less(0, t!), g.mul(u!, t!), 0)],
+      ])[0]!,
+    ),
+    0,
+  ],
+  "after a map": [
+    g.select(isPositive, ofVector(g.mapFeatures([g.concatenate([x, 2])], ([u]) => [[g.log(u!)]])[0]!), 0),
+    0,
+  ],
+  "in a scan": [
+    ofVector(
+      g.scan(g.concatenate([x, 1]), 2, [g.constant([1, 2])], (s, [b]) =>
+        g.select(g.less(0, s), g.mul(b!, g.sqrt(s)), 0),
+      ),
+    ),
+    0,
+  ],
+  "after a scan": [
+    g.select(
+      isPositive,
+      ofVector(g.scan(g.log(g.concatenate([x, 1])), 2, [g.constant([1, 2])], (s, [b]) => g.mul(b!, s))),
+      0,
+    ),
+    0,
+  ],
+  "a root that is not there": [
+    g.select(
+      isPositive,
+      g.root(g.constant(0), g.constant(10), (s) => g.sub(g.square(s), x)),
+      0,
+    ),
+    0,
+  ],
+  "a fixed point of no number": [
+    g.select(
+      isPositive,
+      g.fixedPoint(x, 80, (s) => g.add(g.mul(0.2, g.sin(s)), log), { tolerance: 1e-13 }),
+      0,
+    ),
+    0,
+  ],
+};
+
+describe("no NaN comes through a branch that is not taken, and both modes agree", () => {
+  test.each(Object.entries(programs))("%s", async (_, [value, outside]) => {
+    const xs = [0, -1, 4, 0.5];
+    const reverse = vjp([value], [g.rowMark()], [x])[0]!;
+    const out = await agree(
+      { rows: { forward: jvp([value], [x], [one])[0]!, reverse } },
+      { rows: xs.length, inputs: { x: xs }, roundings: 4096 },
+    );
+    xs.forEach((at, i) => {
+      const [forward, back] = [out.rows.forward![i]!, out.rows.reverse![i]!];
+      if (Number.isFinite(outside)) {
+        expect(Math.abs(back - forward)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(forward)));
+        if (at <= 0) expect(back).toBe(outside);
+      } else expect(Object.is(back, forward) || Math.abs(back - forward) < 1e-12).toBe(true);
+    });
+  });
+
+  test("sums over rows, of which none takes the branch", async () => {
+    const value = g.select(g.less(100, x), g.mul(g.sqrt(w), x), x);
+    const [dw] = vjp([g.sumRows(value)], [one], [w]);
+    const out = await agree(
+      { sums: { dw: dw!, tangent: g.sumRows(g.mul(g.rowMark(), jvp([value], [w], [one])[0]!)) } },
+      { rows: 2, inputs: { x: [1, 2] }, parameters: { w: [0] } },
+    );
+    expect(out.sums.dw![0]).toBe(0);
+    expect(out.sums.tangent![0]).toBe(0);
+  });
+
+  test("a maximum and a minimum send nothing to the lesser", async () => {
+    const value = g.add(g.max(g.sqrt(x), g.add(x, 1)), g.min(g.add(g.sqrt(x), 1), x));
+    const out = await agree(
+      { rows: { r: vjp([value], [g.rowMark()], [x])[0]!, f: jvp([value], [x], [one])[0]! } },
+      { rows: 2, inputs: { x: [0, 0.25] } },
+    );
+    expect(out.rows.r).toEqual(Float64Array.of(2, 2));
+    expect(out.rows.f).toEqual(out.rows.r);
+  });
+
+  test("a cotangent that happens to be zero still has derivatives", async () => {
+    // f = u^2 with u = x^3 - 1 at x = 1: f' = 0, f'' = 18; inside of a selection.
+    const u = g.sub(g.mul(x, g.square(x)), 1);
+    const value = g.select(isPositive, g.square(u), g.sqrt(x));
+    const [first] = vjp([value], [g.rowMark()], [x]);
+    const second = vjp([first!], [g.rowMark()], [x])[0]!;
+    const out = await agree(
+      { rows: { first: first!, second, mixed: jvp([first!], [x], [one])[0]! } },
+      { rows: 1, inputs: { x: [1] } },
+    );
+    expect(out.rows.first![0]).toBe(0);
+    expect(out.rows.second![0]).toBeCloseTo(18, 12);
+    expect(out.rows.mixed![0]).toBeCloseTo(18, 12);
+  });
+
+  test("what is really not a number stays so", async () => {
+    const out = await agree(
+      {
+        rows: { d: vjp([g.add(g.select(isPositive, x, y), g.sqrt(x))], [g.rowMark()], [x])[0]!, v: g.sum(v) },
+      },
+      { rows: 1, inputs: { x: [-1], y: [1], v: [1, 2] } },
+    );
+    expect(out.rows.d![0]).toBeNaN();
+  });
+});
