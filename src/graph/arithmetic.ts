@@ -184,10 +184,10 @@ export function stopGradient(a: Value): Expr {
 export function relu(a: Value): Expr {
   return max(a, 0);
 }
-/** log(e^a + e^b), without overflow; right for one operand of -Infinity. */
+/** log(e^a + e^b), without overflow; right for operands that are infinite. */
 export function logAddExp(a: Value, b: Value): Expr {
   const top = max(a, b);
-  // log1p(e^-|a - b|) with the difference bounded, so that (-Infinity) - (-Infinity) cannot reach the result.
-  const gap = select(less(top, -3e38), 1e3, abs(sub(a, b)));
+  // log1p(e^-|a - b|); where both are the same infinity, their difference must not reach the result.
+  const gap = select(less(abs(top), Number.POSITIVE_INFINITY), abs(sub(a, b)), 1e3);
   return add(top, log1p(exp(neg(gap))));
 }

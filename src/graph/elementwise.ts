@@ -16,7 +16,8 @@ interface Rule {
   readonly value: (a: number, b: number, c: number) => number;
   /**
    * Partial derivative by operand, given the operands and the result; `null` where it is zero everywhere. Written
-   * so that a finite operand gives a finite partial wherever the derivative is finite.
+   * so that a finite operand gives a finite partial wherever the derivative is finite, and so that small ones keep their
+   * digits: logarithms are taken of them.
    */
   readonly partials: readonly (((out: Expr, a: Expr, b: Expr, c: Expr) => Expr) | null)[];
 }
@@ -25,6 +26,14 @@ const isZero = (x: Expr): boolean => x.op === "constant" && x.data.every((elemen
 const one = (): Expr => ops.constant(1);
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 const rootTwoPi = Math.sqrt(2 * Math.PI);
+
+/** 1 - tanh^2 as (1 + tanh |a|) 2 sigmoid(-2 |a|); written by cases, so that derivatives at 0 are those of one of them. */
+function hyperbolicSlope(out: Expr, a: Expr): Expr {
+  const isBelow = ops.less(a, 0);
+  const twice = ops.mul(2, a);
+  const small = ops.sigmoid(ops.select(isBelow, twice, ops.neg(twice)));
+  return ops.mul(ops.add(1, ops.select(isBelow, ops.neg(out), out)), ops.mul(2, small));
+}
 
 /** Names of the element-wise operations. */
 export type ElementwiseName =
@@ -65,9 +74,9 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
   exp: { arity: 1, value: Math.exp, partials: [(out) => out] },
   log: { arity: 1, value: Math.log, partials: [(_, a) => ops.div(1, a)] },
   log1p: { arity: 1, value: Math.log1p, partials: [(_, a) => ops.div(1, ops.add(1, a))] },
-  expm1: { arity: 1, value: Math.expm1, partials: [(out) => ops.add(out, 1)] },
-  tanh: { arity: 1, value: Math.tanh, partials: [(out) => ops.sub(1, ops.mul(out, out))] },
-  sigmoid: { arity: 1, value: sigmoid, partials: [(out) => ops.mul(out, ops.sub(1, out))] },
+  expm1: { arity: 1, value: Math.expm1, partials: [(_, a) => ops.exp(a)] },
+  tanh: { arity: 1, value: Math.tanh, partials: [hyperbolicSlope] },
+  sigmoid: { arity: 1, value: sigmoid, partials: [(out, a) => ops.mul(out, ops.sigmoid(ops.neg(a)))] },
   softplus: { arity: 1, value: softplus, partials: [(_, a) => ops.sigmoid(a)] },
   sin: { arity: 1, value: Math.sin, partials: [(_, a) => ops.cos(a)] },
   cos: { arity: 1, value: Math.cos, partials: [(_, a) => ops.neg(ops.sin(a))] },
@@ -110,7 +119,7 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
   select: {
     arity: 3,
     value: (condition, a, b) => (condition !== 0 ? a : b),
-    // Not used by the transforms, which route the whole cotangent through a select: 0 * infinity is NaN.
+    // Not used by the derivatives, which route what they carry through a select: 0 * infinity is NaN.
     partials: [null, (_, condition) => condition, (_, condition) => ops.sub(1, condition)],
   },
 };

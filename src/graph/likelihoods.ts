@@ -4,10 +4,26 @@
  * @module
  */
 
-import { add, div, erf, exp, less, log, max, mul, neg, select, softplus, square, sub } from "./arithmetic.ts";
+import {
+  abs,
+  add,
+  div,
+  exp,
+  expm1,
+  less,
+  log,
+  log1p,
+  max,
+  mul,
+  neg,
+  select,
+  softplus,
+  square,
+  sub,
+} from "./arithmetic.ts";
 import type { Expr } from "./expr.ts";
 import { asExpr, type Value } from "./leaves.ts";
-import { logGamma } from "./logGamma.ts";
+import { logGamma, stirlingRest } from "./logGamma.ts";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
@@ -27,27 +43,24 @@ export function normalLogProb(x: Value, mean: Value, logScale: Value): Expr {
   return neg(add(add(mul(0.5, square(z)), scale), halfLogTwoPi));
 }
 
-/** Log-probability, in nats, of a count (0, 1, 2, ...) that is Poisson distributed with the mean e^logRate. */
-export function poissonLogProb(count: Value, logRate: Value): Expr {
-  const rate = asExpr(logRate);
-  return sub(sub(mul(count, rate), exp(rate)), logGamma(add(count, 1)));
-}
-
-/** Where the tail begins. */
-const tail = -4;
+/** From this count on, Stirling's series gives the factorial. */
+const many = 8;
 
 /**
- * Logarithm of the standard normal distribution function, as in a probit model, without underflow for any x.
- *
- * Below -4 by the continued fraction of Mills' ratio, Phi(-t) = phi(t) / (t + 1/(t + 2/(t + 3/(t + ...)))) (Abramowitz & Stegun
- * 26.2.14), whose 24th approximant is off by about e^-39 there.
+ * Log-probability, in nats, of a count (0, 1, 2, ...) that is Poisson distributed with the mean e^logRate: within some roundings
+ * of its terms, not of count log(count), which a large count would lose its digits in (Loader 2000, "Fast and accurate
+ * computation of binomial probabilities").
  */
-export function normalLogCdf(x: Value): Expr {
-  const value = asExpr(x);
-  const t = max(neg(value), -tail);
-  let fraction: Expr = t;
-  for (let k = 24; k > 0; k--) fraction = add(t, div(k, fraction));
-  const far = neg(add(add(mul(0.5, square(t)), log(fraction)), halfLogTwoPi));
-  const near = log(mul(0.5, add(1, erf(div(max(value, tail), Math.SQRT2)))));
-  return select(less(value, tail), far, near);
+export function poissonLogProb(count: Value, logRate: Value): Expr {
+  const [n, rate] = [asExpr(count), asExpr(logRate)];
+  const few = sub(sub(mul(n, rate), exp(rate)), logGamma(add(n, 1)));
+  // n (e^r - 1 - r) with r = logRate - log n, plus log(n! e^n / n^n). Near 0, e^r - 1 has more digits than r, which ends in
+  // the last one of log n.
+  const large = max(n, many);
+  const r = sub(rate, log(large));
+  const excess = div(sub(exp(rate), large), large);
+  const near = sub(excess, log1p(excess));
+  const deviation = mul(large, select(less(abs(r), 0.5), near, sub(expm1(r), r)));
+  const factorial = add(mul(0.5, log(mul(2 * Math.PI, large))), stirlingRest(large));
+  return select(less(n, many), few, neg(add(deviation, factorial)));
 }

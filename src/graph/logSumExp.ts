@@ -5,7 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { add, exp, log, max, stopGradient, sub } from "./arithmetic.ts";
+import { abs, add, exp, less, log, max, select, stopGradient, sub } from "./arithmetic.ts";
 import { type Expr, formatShape } from "./expr.ts";
 import { reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
@@ -23,9 +23,14 @@ export function maximum(a: Expr): Expr {
   return reshape(rest, []);
 }
 
-/** log(sum(e^a)) of a vector, a scalar, without overflow; -Infinity where all elements are. */
+/**
+ * log(sum(e^a)) of a vector, a scalar, without overflow; -Infinity where all elements are, +Infinity where one is. Its
+ * derivative at such an infinity is that of the largest element.
+ */
 export function logSumExp(a: Expr): Expr {
-  // Bounded below, so that (-Infinity) - (-Infinity) cannot reach the result.
-  const top = max(stopGradient(maximum(a)), -3e38);
-  return add(log(sum(exp(sub(a, top)))), top);
+  const largest = maximum(a);
+  const hasTop = less(abs(largest), Number.POSITIVE_INFINITY);
+  // Infinity less itself must not reach the result.
+  const top = select(hasTop, stopGradient(largest), 0);
+  return select(hasTop, add(log(sum(exp(sub(a, top)))), top), largest);
 }

@@ -60,10 +60,11 @@ export {
   roundingUnit,
 } from "./iteration.ts";
 export { asExpr, constant, input, parameter, rowMark, slot, stepInput, type Value, zeros } from "./leaves.ts";
-export { bernoulliLogProb, normalLogCdf, normalLogProb, poissonLogProb } from "./likelihoods.ts";
+export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./likelihoods.ts";
 export { logGamma } from "./logGamma.ts";
 export { logSumExp, maximum } from "./logSumExp.ts";
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./movement.ts";
+export { normalLogCdf } from "./normalLogCdf.ts";
 export {
   type OdeMethod,
   type OdeOptions,

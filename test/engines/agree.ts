@@ -17,6 +17,8 @@ export interface Given {
   readonly rows?: number | readonly number[];
   readonly inputs?: Readonly<Record<string, readonly number[]>>;
   readonly parameters?: Readonly<Record<string, readonly number[]>>;
+  /** Standard deviation of the parameters that are drawn (default 1). */
+  readonly scale?: number;
   /** Differences allowed, relative to the largest element, as multiples of the engine's epsilon. */
   readonly roundings?: number;
 }
@@ -25,20 +27,23 @@ export interface Given {
 export async function runOn(
   { engine }: EngineCase,
   program: Partial<Program>,
-  { rows = 3, inputs = {}, parameters = {} }: Given = {},
+  { rows = 3, inputs = {}, parameters = {}, scale = 1 }: Given = {},
 ): Promise<RunOutputs[]> {
   const leaves = prepareProgram(program);
   const stream = new RandomStream(randomKey(3));
   // What all precisions can hold.
-  const numbers = (given: readonly number[] | undefined, count: number): Float64Array =>
-    Float64Array.from({ length: count }, (_, i) => Math.fround(given ? given[i]! : stream.normal()));
+  const numbers = (given: readonly number[] | undefined, count: number, size = 1): Float64Array =>
+    Float64Array.from({ length: count }, (_, i) => Math.fround(given ? given[i]! : size * stream.normal()));
   const byName = <Leaf extends { readonly name: string }>(list: readonly Leaf[]): Leaf[] =>
     [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
   const executable = await engine.compile(program);
   try {
     await executable.setParameters(
       Object.fromEntries(
-        byName(leaves.parameters).map(({ name, shape }) => [name, numbers(parameters[name], sizeOf(shape))]),
+        byName(leaves.parameters).map(({ name, shape }) => [
+          name,
+          numbers(parameters[name], sizeOf(shape), scale),
+        ]),
       ),
     );
     const outputs: RunOutputs[] = [];
