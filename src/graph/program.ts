@@ -13,6 +13,7 @@ import {
   type InputExpr,
   type ParameterExpr,
   type RandomExpr,
+  type Shape,
   type StepInputExpr,
   sameShape,
   topologicalOrder,
@@ -37,7 +38,7 @@ export interface Program {
   readonly updates: readonly Update[];
 }
 
-/** A program with its leaves listed, simplified. */
+/** A program with its leaves listed. */
 export interface PreparedProgram extends Program {
   readonly inputs: readonly InputExpr[];
   readonly parameters: readonly ParameterExpr[];
@@ -46,17 +47,26 @@ export interface PreparedProgram extends Program {
   readonly randoms: readonly RandomExpr[];
 }
 
+/** Options of {@link prepareProgram}. */
+export interface PreparationOptions {
+  /** Whether the graph is simplified (default), or left as it was written, which is what the oracle runs. */
+  readonly simplified?: boolean;
+}
+
 /**
- * Checks a program and simplifies it as one graph.
+ * Checks a program and, unless told otherwise, simplifies it as one graph.
  * @throws {@link ShapeError} if two leaves share a name, an output is on the wrong side of the rows, an update has not
  *   the shape of its parameter, or a parameter has two of them.
  */
-export function prepareProgram(program: Partial<Program>): PreparedProgram {
-  return inOnePiece(preparation(program));
+export function prepareProgram(program: Partial<Program>, options: PreparationOptions = {}): PreparedProgram {
+  return inOnePiece(preparation(program, options));
 }
 
 /** {@link prepareProgram}, in pieces. */
-export function* preparation(program: Partial<Program>): Pieces<PreparedProgram> {
+export function* preparation(
+  program: Partial<Program>,
+  { simplified = true }: PreparationOptions = {},
+): Pieces<PreparedProgram> {
   const rows = Object.entries(program.rows ?? {});
   const sums = Object.entries(program.sums ?? {});
   const updates = program.updates ?? [];
@@ -72,11 +82,12 @@ export function* preparation(program: Partial<Program>): Pieces<PreparedProgram>
       throw new ShapeError(`program: "${parameter.name}" is updated twice; give it one new value.`);
     updated.add(parameter.name);
   }
-  const flat = yield* simplification([
+  const written = [
     ...rows.map(([, value]) => value),
     ...sums.map(([, value]) => value),
     ...updates.map((update) => update.value),
-  ]);
+  ];
+  const flat = simplified ? yield* simplification(written) : written;
   const values = flat.slice();
   const named = (entries: [string, Expr][]): Record<string, Expr> =>
     Object.fromEntries(entries.map(([name]) => [name, values.shift()!]));
@@ -95,24 +106,23 @@ export function* preparation(program: Partial<Program>): Pieces<PreparedProgram>
   yield;
   // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
   // is kept by the engine, so that it can be set.
-  const written = allNodes([
-    ...rows.map(([, value]) => value),
-    ...sums.map(([, value]) => value),
-    ...updates.map((update) => update.value),
-  ]).filter((node): node is ParameterExpr => node.op === "parameter");
-  for (const own of [...updates.map(({ parameter }) => parameter), ...written])
+  const read = allNodes(written).filter((node): node is ParameterExpr => node.op === "parameter");
+  for (const own of [...updates.map(({ parameter }) => parameter), ...read])
     if (!parameters.some(({ name, shape }) => name === own.name && sameShape(shape, own.shape)))
       parameters.push(own);
   const stepInputs = leaves("stepInput");
   const randoms = leaves("random");
   const streams = new Map<number, string>();
-  for (const { stream } of randoms) {
+  const shapes = new Map<string, Shape>();
+  for (const { stream, shape } of randoms) {
     const word = streamWord(stream);
     const other = streams.get(word);
-    if (other === stream)
+    const known = shapes.get(stream);
+    shapes.set(stream, shape);
+    if (known && !sameShape(known, shape))
       throw new ShapeError(`program: the random stream "${stream}" is drawn in two shapes; name them apart.`);
     // Names are hashed to 31 bits.
-    if (other !== undefined)
+    if (other !== undefined && other !== stream)
       throw new ShapeError(
         `program: the random streams "${other}" and "${stream}" would be the same numbers; rename one.`,
       );
@@ -132,7 +142,8 @@ export function* preparation(program: Partial<Program>): Pieces<PreparedProgram>
 export function allNodes(outputs: readonly Expr[]): Expr[] {
   const found = new Set<Expr>();
   const visit = (roots: readonly Expr[]): void => {
-    for (const node of topologicalOrder(roots)) {
+    // What is found is not entered: each body has all that came before behind it.
+    for (const node of topologicalOrder(roots, found)) {
       if (found.has(node)) continue;
       if (hasBody(node)) visit([node.result]);
       found.add(node);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type BodyExpr, type Expr, hasBody, ownInputs, topologicalOrder } from "./expr.ts";
+import { type BodyExpr, type Expr, hasBody, ownInputs, topologicalOrder, unreachable } from "./expr.ts";
 import * as ops from "./ops.ts";
 
 /** The node with other inputs, in the same order and of the same shapes. Bodies are kept. */
@@ -27,12 +27,25 @@ export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
     case "sumRows":
     case "sumOuter":
       return { ...node, inputs };
+    case "elementwise":
+    case "scatter":
+    case "concatenate":
+    case "sum":
+    case "linear":
+    case "matrixProduct":
+    case "solveTriangular":
+    case "map":
+      return { ...node, batched: inputs.some((input) => input.batched), inputs };
+    case "input":
+    case "parameter":
+    case "stepInput":
+    case "constant":
+    case "slot":
+    case "rowMark":
+    case "random":
+      throw new Error(`a ${node.op} has no inputs that could be replaced`);
     default:
-      return {
-        ...node,
-        batched: inputs.length > 0 ? inputs.some((input) => input.batched) : node.batched,
-        inputs,
-      };
+      return unreachable(node);
   }
 }
 

@@ -19,6 +19,7 @@ import {
   type MapExpr,
   sizeOf,
   topologicalOrder,
+  unreachable,
 } from "./expr.ts";
 import * as ops from "./ops.ts";
 import { rebuildBody, withInputs } from "./rebuild.ts";
@@ -104,9 +105,20 @@ class Interner {
       case "sumOuter":
       case "matrixProduct":
         return head;
-      default:
+      case "input":
+      case "parameter":
+      case "stepInput":
+      case "slot":
+      case "map":
+      case "fixedPoint":
+      case "scan":
+      case "iterate":
+      case "implicit":
+      case "odeSolution":
         // Leaves are themselves; bodies are compared by identity.
         return head + this.#id(node);
+      default:
+        return unreachable(node);
     }
   }
 }
@@ -149,8 +161,26 @@ function rewrite(node: Expr, interner: Interner): Expr {
       return isZero(node.inputs[node.op === "solveTriangular" ? 1 : 0]!) && node.inputs.length < 3
         ? zero(node)
         : node;
-    default:
+    case "input":
+    case "parameter":
+    case "stepInput":
+    case "constant":
+    case "slot":
+    case "rowMark":
+    case "random":
+    case "reshape":
+    case "scatter":
+    case "matrixProduct":
+    case "map":
+    case "project":
+    case "fixedPoint":
+    case "scan":
+    case "iterate":
+    case "implicit":
+    case "odeSolution":
       return node;
+    default:
+      return unreachable(node);
   }
 }
 

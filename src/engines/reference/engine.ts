@@ -1,6 +1,9 @@
 /**
  * The reference engine: programs interpreted in float64. It decides what is right; use it to check, not to wait.
  *
+ * It runs the graph as it was written, so that a fault of the simplification is not on both sides of a comparison. What a
+ * program asks for (inputs, step inputs, a key) is what it asks of all engines: what the simplified graph reads.
+ *
  * @module
  */
 
@@ -18,8 +21,10 @@ import { interpret, type Values } from "./interpreter.ts";
 /** The float64 oracle. */
 export const referenceEngine: Engine = {
   name: "reference",
-  compile: async (program, { signal } = {}) =>
-    new ReferenceExecutable(await inPieces(preparation(program), signal)),
+  compile: async (program, { signal } = {}) => {
+    const written = await inPieces(preparation(program, { simplified: false }), signal);
+    return new ReferenceExecutable(written, await inPieces(preparation(program), signal));
+  },
 };
 
 /** What random draws start from. */
@@ -31,15 +36,18 @@ interface Draws {
 
 class ReferenceExecutable implements Executable {
   readonly #program: PreparedProgram;
+  /** What has to be given. */
+  readonly #needed: PreparedProgram;
   readonly #parameters = new Map<string, Float64Array>();
   readonly #inputs: readonly { readonly name: string; readonly size: number }[];
   readonly #operations = new Operations();
   readonly parameters: ReadonlyMap<string, number>;
   #loaded: RunInputs | undefined;
 
-  constructor(program: PreparedProgram) {
+  constructor(program: PreparedProgram, simplified: PreparedProgram) {
     this.#program = program;
-    this.#inputs = program.inputs.map(({ name, shape }) => ({ name, size: sizeOf(shape) }));
+    this.#needed = simplified;
+    this.#inputs = simplified.inputs.map(({ name, shape }) => ({ name, size: sizeOf(shape) }));
     this.parameters = new Map(program.parameters.map(({ name, shape }) => [name, sizeOf(shape)]));
     for (const { name, shape } of program.parameters)
       this.#parameters.set(name, new Float64Array(sizeOf(shape)));
@@ -113,7 +121,7 @@ class ReferenceExecutable implements Executable {
     return this.#operations.inTurn(async () => {
       checkSteps(steps, this.#loaded?.rows ?? 0);
       const loaded = this.#loaded!;
-      const stepInputs = this.#program.stepInputs.map(({ name, shape }) => {
+      const stepInputs = this.#needed.stepInputs.map(({ name, shape }) => {
         const size = sizeOf(shape);
         return { name, size, values: stepInputOf(steps.stepInputs, { name, size }, steps.counts.length) };
       });
@@ -166,7 +174,7 @@ class ReferenceExecutable implements Executable {
   }
 
   #draws(key: RandomKey | undefined): Draws {
-    if (!key && this.#program.randoms.length > 0)
+    if (!key && this.#needed.randoms.length > 0)
       throw new UsageError("The program draws random numbers: give the key that they are drawn with.");
     return { key: key ?? { k0: 0, k1: 0 }, step: 0, firstRow: 0 };
   }
@@ -179,7 +187,9 @@ class ReferenceExecutable implements Executable {
   ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
     const program = this.#program;
     const values: Values = new Map();
-    for (const leaf of program.inputs) values.set(leaf, inputs[leaf.name]!);
+    // Zeros for what no output depends on once the graph is simplified.
+    for (const leaf of program.inputs)
+      values.set(leaf, inputs[leaf.name] ?? new Float64Array(rows * sizeOf(leaf.shape)));
     for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
     for (const leaf of program.randoms)
       values.set(leaf, programUniforms(draws, leaf.stream, rows, sizeOf(leaf.shape)));

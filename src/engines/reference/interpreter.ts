@@ -13,6 +13,7 @@ import {
   type ScanExpr,
   sizeOf,
   topologicalOrder,
+  unreachable,
 } from "../../graph/expr.ts";
 
 /** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
@@ -149,8 +150,14 @@ function evaluate(node: Expr, values: Values, rows: number): Float64Array {
     case "implicit":
     case "odeSolution":
       return a;
-    default:
+    case "input":
+    case "parameter":
+    case "stepInput":
+    case "slot":
+    case "random":
       throw new Error(`no value was given for the ${node.op} "${"name" in node ? node.name : ""}"`);
+    default:
+      return unreachable(node);
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
+import { type Expr, topologicalOrder, unreachable } from "../../graph/expr.ts";
 
 const known = new WeakMap<Expr, number>();
 
@@ -14,12 +14,14 @@ const known = new WeakMap<Expr, number>();
  * must let NaN through.
  */
 export function largestMagnitude(value: Expr): number {
-  let bound = known.get(value);
-  if (bound === undefined) {
-    bound = findBound(value);
-    known.set(value, bound);
-  }
-  return bound;
+  const bound = known.get(value);
+  if (bound !== undefined) return bound;
+  // Operands first, and one by one: a chain of thousands of operations would overflow the call stack.
+  for (const node of topologicalOrder([value], {
+    has: (inner) => known.has(inner) || inner.op !== "elementwise",
+  }))
+    if (!known.has(node)) known.set(node, findBound(node));
+  return known.get(value)!;
 }
 
 function findBound(value: Expr): number {
@@ -30,7 +32,7 @@ function findBound(value: Expr): number {
     case "neg":
     case "abs":
     case "stopGradient":
-      return largestMagnitude(a);
+      return known.get(a)!;
     case "tanh":
     case "sigmoid":
     case "sin":
@@ -42,17 +44,28 @@ function findBound(value: Expr): number {
       return 1;
     case "add":
     case "sub":
-      return largestMagnitude(a) + largestMagnitude(b);
+      return known.get(a)! + known.get(b)!;
     case "mul": {
-      const product = largestMagnitude(a) * largestMagnitude(b);
+      const product = known.get(a)! * known.get(b)!;
       return Number.isNaN(product) ? Number.POSITIVE_INFINITY : product;
     }
     case "div":
       return softLimit(a, b);
     case "select":
-      return Math.max(largestMagnitude(b), largestMagnitude(c));
-    default:
+      return Math.max(known.get(b)!, known.get(c)!);
+    case "floor":
+    case "sqrt":
+    case "exp":
+    case "log":
+    case "log1p":
+    case "expm1":
+    case "softplus":
+    case "normalQuantile":
+    case "max":
+    case "min":
       return Number.POSITIVE_INFINITY;
+    default:
+      return unreachable(value);
   }
 }
 

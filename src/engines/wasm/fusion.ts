@@ -153,15 +153,26 @@ export function* fuse(
   // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
   // producers near their consumers.
   const order: Unit[] = [];
-  const done = new Set<number>();
-  const visit = (unit: number): void => {
-    if (done.has(unit)) return;
-    done.add(unit);
-    const own = units[unit]!;
-    for (const before of own.ancestors) visit(before);
-    order.push({ nodes: own.nodes, features: own.features });
+  const seen = new Set<number>();
+  // An explicit stack: a chain of thousands of units would overflow the call stack.
+  const stack: { readonly unit: number; readonly before: Iterator<number> }[] = [];
+  const enter = (unit: number): void => {
+    seen.add(unit);
+    stack.push({ unit, before: units[unit]!.ancestors[Symbol.iterator]() });
   };
-  for (let unit = 0; unit < units.length; unit++) visit(unit);
+  for (let first = 0; first < units.length; first++) {
+    if (!seen.has(first)) enter(first);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const next = top.before.next();
+      if (!next.done) {
+        if (!seen.has(next.value)) enter(next.value);
+        continue;
+      }
+      const { nodes: own, features } = units[top.unit]!;
+      order.push({ nodes: own, features });
+      stack.pop();
+    }
+  }
   return order.filter(({ nodes: own }) => own.length > 0);
 
   /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */

@@ -119,7 +119,27 @@ function isElementwiseZero(node: ElementwiseExpr, of: (operand: Expr) => Padding
       return a.zero;
     case "select":
       return (b.zero && c.zero && a.asInRow) || (node.inputs[0]!.op === "rowMark" && c.zero);
-    default:
+    case "abs":
+    case "sign":
+    case "floor":
+    case "sqrt":
+    case "exp":
+    case "log":
+    case "log1p":
+    case "expm1":
+    case "tanh":
+    case "sigmoid":
+    case "softplus":
+    case "sin":
+    case "cos":
+    case "erf":
+    case "normalQuantile":
+    case "max":
+    case "min":
+    case "less":
+    case "lessEqual":
       return false;
+    default:
+      return node.name satisfies never;
   }
 }

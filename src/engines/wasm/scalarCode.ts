@@ -69,11 +69,17 @@ export function emitOperation(
   if (name === "select") {
     const [condition, a, b] = operands as [LaneValue, LaneValue, LaneValue];
     const mask = condition.kind === "mask" ? condition : v.notEqual(condition, v.constant(0));
+    const joined = joinedConditions(v, mask, [a, b], [constants[1], constants[2]]);
+    if (joined) return joined;
     const [x, y] = [asVector(v, a), asVector(v, b)];
     if (constants[2] === 0) return v.keep(mask, x);
     if (constants[1] === 0) return v.clear(mask, y);
     return v.select(mask, x, y);
   }
+  // The numbers 1 and 0 of comparisons: the larger of two says whether either holds.
+  const [first, second] = operands;
+  if (name === "max" && first!.kind === "mask" && second?.kind === "mask")
+    return v.maskOr(first as Mask, second);
   if (name === "exp" && largestMagnitude(inputs[0]!) <= elementary.fastExpRange[v.precision])
     return elementary.fastExp(v, asVector(v, operands[0]!));
   return rules[name](
@@ -81,4 +87,18 @@ export function emitOperation(
     operands.map((operand) => asVector(v, operand)),
     constants,
   );
+}
+
+/** A selection that is itself a condition, of conditions and the numbers 1 and 0: what derivatives of nested selections make. */
+function joinedConditions(
+  v: VectorBuilder,
+  mask: Mask,
+  [a, b]: readonly [LaneValue, LaneValue],
+  [x, y]: readonly [number | undefined, number | undefined],
+): Mask | undefined {
+  if (y === 0 && a.kind === "mask") return v.maskAnd(mask, a);
+  if (x === 0 && b.kind === "mask") return v.maskAndNot(b, mask);
+  if (x === 1 && y === 0) return mask;
+  if (x === 0 && y === 1) return v.maskNot(mask);
+  return undefined;
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { type Expr, sizeOf, unreachable } from "../../graph/expr.ts";
 import type { Pieces } from "../../pieces.ts";
 import type { FunctionIndex } from "./assembler.ts";
 import { addProduct } from "./dense.ts";
@@ -212,8 +212,25 @@ export class SharedLowering {
         );
         return [single(kernel, ...[...node.inputs, node].map((value) => this.#address(value)))];
       }
-      default:
+      case "elementwise":
+      case "map":
+      case "project":
+      case "reshape":
+      case "input":
+      case "slot":
+      case "rowMark":
+      case "random":
+      case "sumRows":
+      case "sumOuter":
+      case "fixedPoint":
+      case "scan":
+      case "iterate":
+      case "implicit":
+      case "odeSolution":
+        // In a kernel of its features, a view, or of rows.
         throw new Error(`the wasm engine has no shared kernel for ${node.op}`);
+      default:
+        return unreachable(node);
     }
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, type LinearExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
+import { type Expr, type LinearExpr, type ScanExpr, sizeOf, unreachable } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Pieces } from "../../pieces.ts";
 import { type FinishedLayer, finishedLayers } from "./activations.ts";
@@ -193,8 +193,20 @@ export class TileLowering {
         return yield* lowerScan(this, node);
       case "iterate":
         return yield* lowerIterate(this, node);
-      default:
+      case "elementwise":
+      case "map":
+      case "project":
+      case "reshape":
+      case "parameter":
+      case "stepInput":
+      case "constant":
+      case "matrixProduct":
+      case "implicit":
+      case "odeSolution":
+        // In a kernel of its features, a view, shared, or gone since derivatives were taken.
         throw new Error(`the wasm engine has no tile kernel for ${node.op}`);
+      default:
+        return unreachable(node);
     }
   }
 
