@@ -1,0 +1,49 @@
+/** Random programs on all engines: values, gradients and tangents agree, for any count of rows. */
+
+import { expect, test } from "vitest";
+import type { RunOutputs } from "../../src/engines/engine.ts";
+import { prepareProgram } from "../../src/graph/program.ts";
+import { differenceOf, runOn } from "../engines/agree.ts";
+import { engines } from "../engines.ts";
+import { attackCases, attackSeed, attackStream } from "./attack.ts";
+import { randomProgram } from "./randomPrograms.ts";
+
+const counts = [1, 3, 64, 70, 129];
+
+test("random programs give the same on all engines", { timeout: 3_600_000 }, async () => {
+  for (let index = 0; index < attackCases(8); index++) {
+    const program = randomProgram(attackStream("engine", index));
+    // One count for each case, and all for a few.
+    const rows = index % 10 === 0 ? counts : [counts[index % counts.length]!];
+    const outputs: RunOutputs[][] = [];
+    for (const engine of engines) outputs.push(await runOn(engine, program, { rows, scale: 0.5 }));
+    const [expected, ...others] = outputs as [RunOutputs[], ...RunOutputs[][]];
+    others.forEach((own, k) => {
+      const { name, epsilon } = engines[k + 1]!;
+      own.forEach((actual, i) => {
+        const difference = differenceOf(actual, expected[i]!, 20_000 * epsilon);
+        if (difference)
+          expect.fail(`seed ${attackSeed}, case ${index}, ${name}, ${rows[i]} rows: ${difference}`);
+      });
+    });
+    // Both modes tell the same.
+    const { dx, tangent } = expected[0]!.rows;
+    expect(dx!.every(Number.isFinite) && tangent!.every(Number.isFinite), `case ${index}`).toBe(true);
+  }
+});
+
+test("random programs say the same as they were written and simplified", async () => {
+  const [reference] = engines;
+  for (let index = 0; index < attackCases(20); index++) {
+    const program = randomProgram(attackStream("simplify", index));
+    const simplified = prepareProgram(program);
+    const [written] = await runOn(reference!, program, { rows: 2, scale: 0.5 });
+    const [simple] = await runOn(
+      reference!,
+      { rows: simplified.rows, sums: simplified.sums },
+      { rows: 2, scale: 0.5 },
+    );
+    const difference = differenceOf(simple!, written!, 2 ** -40);
+    if (difference) expect.fail(`seed ${attackSeed}, case ${index}: ${difference}`);
+  }
+});
