@@ -20,6 +20,8 @@ export interface ColumnDress {
   comma: Float64Array;
   /** Numbers without measure. */
   bare: number;
+  /** How many cells have each measure, of the first few. */
+  readonly measures: Map<string, number>;
   /** The first cell that is not a plain number, the first with a measure, and the first with another one or none. */
   first: Seen | undefined;
   measured: Seen | undefined;
@@ -38,6 +40,9 @@ export interface ColumnDress {
   separated: boolean;
 }
 
+/** Measures that are counted: a column with more is text that starts with numbers. */
+const MOST_MEASURES = 16;
+
 /**
  * Starts with the plain numbers that stood before.
  *
@@ -53,6 +58,7 @@ export function startDress(
   return {
     comma,
     bare,
+    measures: new Map(),
     first: undefined,
     measured: undefined,
     other: undefined,
@@ -79,6 +85,8 @@ export function takeDressed(
   const { point, comma, measure } = number;
   const seen = { row, cell, number };
   if (dressed) dress.first ??= seen;
+  if (dress.measures.size < MOST_MEASURES || dress.measures.has(measure))
+    dress.measures.set(measure, (dress.measures.get(measure) ?? 0) + 1);
   if (measure === "") dress.bare++;
   else if (!dress.measured) dress.measured = seen;
   if (dress.measured && measure !== dress.measured.number.measure) dress.other ??= seen;
@@ -142,7 +150,12 @@ function decimalMark(
 const kindOf = (measure: string): string => measure.split(":")[0]!;
 
 /** What is wrong with the measures: some cells lack what others have, or two differ. */
-function unlikeMeasure(name: string, dress: ColumnDress, asked: readonly ColumnParse[]): LeftOut | undefined {
+function unlikeMeasure(
+  name: string,
+  dress: ColumnDress,
+  asked: readonly ColumnParse[],
+  total: number,
+): LeftOut | undefined {
   const { measured, other } = dress;
   if (!measured) return undefined;
   const { measure } = measured.number;
@@ -156,8 +169,10 @@ function unlikeMeasure(name: string, dress: ColumnDress, asked: readonly ColumnP
   const differs = other && other.number.measure !== "" ? other : undefined;
   if (wrongUnit || differs) {
     const also = differs?.number.measure ?? wanted!;
+    // A slip among cells that are alike; or addresses, such as "12 Main Street".
+    const isSlip = [...dress.measures.values()].some((count) => 2 * count > total);
     return {
-      kind: "unlike",
+      kind: isSlip ? "unlike" : "text",
       row: (differs ?? measured).row,
       cell: (differs ?? measured).cell,
       reason: differs
@@ -175,13 +190,14 @@ function unlikeMeasure(name: string, dress: ColumnDress, asked: readonly ColumnP
   };
 }
 
-/** The record of the column, and which of its values count. */
+/** The record of a column of so many numbers, and which of its values count. */
 export function dressRecord(
   name: string,
   dress: ColumnDress,
   asked: readonly ColumnParse[],
+  numbers: number,
 ): { readonly record: ColumnRecord; readonly reading: "point" | "comma" | "none" } {
-  const unlike = unlikeMeasure(name, dress, asked);
+  const unlike = unlikeMeasure(name, dress, asked, numbers);
   const mark = unlike ?? decimalMark(name, dress, asked);
   if (typeof mark !== "string")
     return { record: { name, readAs: "text", parse: [], leftOut: mark }, reading: "none" };

@@ -49,7 +49,7 @@ export function checkColumnParse(name: string, kinds: readonly string[]): readon
   for (const kind of kinds)
     if (kind !== "unit" && !/^unit:./.test(kind) && (kind === "unit:m" || !PARSE_KINDS.includes(kind)))
       throw new UsageError(
-        `parse of column "${name}" must be one or more of ${PARSE_KINDS.join(", ")}, got ${JSON.stringify(kind)}.`,
+        `parse of column "${name}" must be one or more of ${PARSE_KINDS.join(", ")}; got ${JSON.stringify(kind)}.`,
       );
   const has = (kind: string): boolean => kinds.includes(kind);
   if (has("decimal-comma") && (has("thousands") || has("decimal-point")))
@@ -130,7 +130,10 @@ export function leftOutLines(columns: readonly LeftOutColumn[]): string[] {
     const names = own.map(
       ({ column, cell }) => `"${column}"${cell === undefined ? "" : ` (${quoteCell(cell)})`}`,
     );
-    const { reason, remedy } = own[0]!;
+    const { reason } = own[0]!;
+    const remedy = own.every((column) => column.remedy === own[0]!.remedy)
+      ? own[0]!.remedy
+      : "leftOut of --json says what to do about each";
     return [
       `${own.length} columns are left out, the first because ${reason}, the others likewise (first cells in parentheses): ` +
         `${listNames(names)}; ${remedy}`,

@@ -137,7 +137,12 @@ function chooseDelimiter(text: string, comment: string | undefined): string {
 /** Names that a comment line holds for rows of `width` cells. */
 function namesIn(line: string, delimiter: string, width: number): readonly string[] | undefined {
   for (const cells of [line.split(delimiter), line.split(/[\s,;]+/)]) {
-    const names = cells.map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
+    const names = cells.map((cell) =>
+      cell
+        .trim()
+        .replace(/[,;]$/, "")
+        .replace(/^"(.*)"$/, "$1"),
+    );
     if (names.length === width && names.every((name) => name !== "" && !isNumber(name))) return names;
   }
   return undefined;

@@ -115,6 +115,12 @@ export class GrowingColumn {
     this.values = undefined;
   }
 
+  /** A plain number that would be thousands if decimals followed a comma, where nothing speaks against it. */
+  get likeThousands(): number | undefined {
+    const row = this.#pointRows?.[0];
+    return row === undefined || this.#dress ? undefined : this.values?.[row];
+  }
+
   /** What the column is; its values, unless it is text. The column's memory is given up. */
   finish(): { record: ColumnRecord; values: Float64Array | undefined } {
     const { name } = this;
@@ -149,7 +155,7 @@ export class GrowingColumn {
       return { record, values: record.leftOut ? undefined : values };
     }
     if (this.#dress) {
-      const found = dressRecord(name, this.#dress, this.#asked);
+      const found = dressRecord(name, this.#dress, this.#asked, this.#numericCells);
       if (found.reading === "none") return { record: found.record, values: undefined };
       const read = found.reading === "comma" ? this.#dress.comma : values;
       return { record: found.record, values: read };

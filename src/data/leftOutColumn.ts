@@ -33,8 +33,8 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
   });
   if (asked[0] === "text")
     return text("text", `take ${optionWith("--parse", `${name}=text`)} away to use it`, "is text");
-  // What stands for missing has a mark or two; a comma in one would end it.
-  const marks = [...texts].filter((each) => !each.includes(",")).join(",");
+  // What stands for missing has a mark or two, and no digits; a comma in one would end it.
+  const marks = [...texts].filter((each) => !/[,\d]/.test(each)).join(",");
   const mark =
     marks === "" ? "" : `if it stands for a missing value, pass ${optionWith("--na", marks)}; else `;
   if (numericCells > 0 && numericCells >= textCells) return text("mixed", `${mark}mend the cell`);

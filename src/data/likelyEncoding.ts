@@ -7,8 +7,17 @@
 /** Bytes that are looked at, from the first that is not ASCII on. */
 const LOOKED_AT = 2 ** 16;
 
-/** Encodings of East Asia, in which letters are pairs of bytes; in the order in which they are tried. */
-const PAIRED = ["shift_jis", "euc-jp", "euc-kr", "big5", "gb18030"] as const;
+/**
+ * Encodings of East Asia, in which letters are pairs of bytes, in the order in which they are tried, and letters that
+ * text of theirs has: the same bytes are text in several.
+ */
+const PAIRED = [
+  ["shift_jis", /./],
+  ["euc-jp", /[\u3040-\u30ff]/],
+  ["euc-kr", /[\uac00-\ud7a3]/],
+  ["gb18030", /./],
+  ["big5", /./],
+] as const;
 
 /** UTF-16 or UTF-32 without a mark: every second, or three of four bytes are zero in text of mostly ASCII. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
@@ -24,7 +33,7 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
 }
 
 /** Whether letters of a script stand in pairs of bytes that the encoding knows, and are usual ones. */
-function fitsPaired(bytes: Uint8Array, label: string): boolean {
+function fitsPaired(bytes: Uint8Array, label: string, has: RegExp): boolean {
   let text: string;
   try {
     text = new TextDecoder(label, { fatal: true }).decode(bytes, { stream: true });
@@ -33,8 +42,10 @@ function fitsPaired(bytes: Uint8Array, label: string): boolean {
   }
   const letters = Array.from(text).filter((letter) => letter > "\u007f");
   const usual = text.match(/[\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]/gu) ?? [];
-  return letters.length > 0 && usual.length > 0.95 * letters.length;
+  return has.test(usual.join("")) && usual.length > 0.95 * letters.length;
 }
+
+const isLetter = (byte: number): boolean => /[a-z]/i.test(String.fromCharCode(byte)) && byte < 128;
 
 /** The likely encoding by its WHATWG label, `utf-32`, or undefined where the bytes look like no text. */
 export function likelyEncoding(bytes: Uint8Array): string | undefined {
@@ -48,7 +59,7 @@ export function likelyEncoding(bytes: Uint8Array): string | undefined {
   let high = 0;
   let control = 0;
   let runs = 0;
-  let alone = 0;
+  let inWords = 0;
   let capitals = 0;
   for (let at = 0; at < sample.length; at++) {
     const byte = sample[at]!;
@@ -56,16 +67,18 @@ export function likelyEncoding(bytes: Uint8Array): string | undefined {
     if (byte < 128) continue;
     high++;
     if (byte >= 0xc0) capitals++;
-    const isFirst = at === 0 || sample[at - 1]! < 128;
-    const isLast = at + 1 >= sample.length || sample[at + 1]! < 128;
-    if (isFirst) runs++;
-    if (isFirst && isLast) alone++;
+    if (at > 0 && sample[at - 1]! >= 128) continue;
+    runs++;
+    let end = at + 1;
+    while (end < sample.length && sample[end]! >= 128) end++;
+    const before = first + at > 0 ? bytes[first + at - 1]! : 32;
+    if (end - at === 1 || (end - at === 2 && (isLetter(before) || isLetter(sample[end] ?? 32)))) inWords++;
   }
   // Text has no control characters; those of a compressed or binary file are a tenth of it.
   if (control > 0.005 * sample.length) return undefined;
-  // Letters of the west stand alone among ASCII; those of other scripts in words.
-  if (alone > 0.5 * runs) return "windows-1252";
-  const paired = PAIRED.find((label) => fitsPaired(sample, label));
-  if (paired !== undefined) return paired;
+  // Letters of the west stand in words of ASCII, those of other scripts in words of their own.
+  if (inWords > 0.5 * runs) return "windows-1252";
+  const paired = PAIRED.find(([label, has]) => fitsPaired(sample, label, has));
+  if (paired !== undefined) return paired[0];
   return capitals > 0.8 * high ? "windows-1251" : "windows-1252";
 }

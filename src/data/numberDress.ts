@@ -139,8 +139,8 @@ export function dressOf(cell: string): DressedNumber | undefined {
     if (measure !== "") return undefined;
     if (PERCENT.test(rest)) measure = "percent";
     else if (WHOLE_CURRENCY.test(rest)) measure = `currency:${rest}`;
-    // "12e" is half of a number, "0x10" one in another base.
-    else if (UNIT.test(rest) && !/^(?:e|x\d.*)$/i.test(rest)) measure = `unit:${rest}`;
+    // "12e" is half of a number, "0x10" one in another base, "2. Married" the second of a list.
+    else if (UNIT.test(rest) && !/^(?:e|x\d.*)$/i.test(rest) && !core.endsWith(".")) measure = `unit:${rest}`;
     else return undefined;
   }
   const point = readCore(core, ".");

@@ -107,7 +107,7 @@ export class RowReader {
     // One cell before rows of many is a title.
     const title =
       this.#row === 1 && this.#width === 1 && length > 1
-        ? "take out the line above the names of the columns, or mend the row"
+        ? `take out the line above the names of the columns, or mend the row${this.#dialect.delimiter === "," ? '; if its commas are decimal commas, pass --delimiter ";"' : ""}`
         : "mend the row";
     return new DataError(`${this.where}: expected ${expected} as ${header}, found ${length}; ${title}`, {
       row: this.#row,
@@ -137,7 +137,15 @@ export class RowReader {
     this.#nameless = new Set(names.flatMap((name, place) => (name === "" ? [place] : [])));
     // What pandas calls them.
     const unique = names.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
-    this.#builder = new TableBuilder(unique, this.#reading);
+    try {
+      this.#builder = new TableBuilder(unique, this.#reading);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      throw new DataError(
+        `${this.#name}: ${error.message}`,
+        error.column === undefined ? {} : { column: error.column },
+      );
+    }
     this.#width = names.length;
     this.#least = names.findLastIndex((name) => name !== "") + 1;
   }

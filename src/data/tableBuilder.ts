@@ -7,7 +7,13 @@
 
 import { UsageError } from "../errors.ts";
 import { closestName, listNames } from "./closestName.ts";
-import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "./columnRecord.ts";
+import {
+  type ColumnParse,
+  type ColumnRecord,
+  checkColumnParse,
+  type LeftOut,
+  optionWith,
+} from "./columnRecord.ts";
 import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "./limits.ts";
 import { checkColumnNames, type Table } from "./table.ts";
@@ -36,6 +42,25 @@ export function columnParses({ parse }: CellReading): ReadonlyMap<string, readon
   for (const [name, kinds] of Object.entries(parse ?? {}))
     found.set(name, checkColumnParse(name, typeof kinds === "string" ? [kinds] : kinds));
   return found;
+}
+
+/** The record of a column whose points may be decimal points, or stand between thousands as in a table with decimal commas. */
+function pointsBesideCommas(name: string, value: number, comma: ColumnRecord): ColumnRecord {
+  const cell = value.toFixed(3);
+  const remedy = ["decimal-comma", "decimal-point"].map((kind) => optionWith("--parse", `${name}=${kind}`));
+  return {
+    name,
+    readAs: "text",
+    parse: [],
+    leftOut: {
+      kind: "ambiguous",
+      cell,
+      reason:
+        `${cell} may be ${1000 * value} or ${value}, since column "${comma.name}" has decimal commas ` +
+        `(${comma.example ? JSON.stringify(comma.example.cell) : "asked for"})`,
+      remedy: `pass ${remedy.join(" or ")}`,
+    },
+  };
 }
 
 /**
@@ -127,7 +152,17 @@ export class TableBuilder {
     const names = this.#columns.map(({ name }) => name);
     checkParsedNames([...this.#parses.keys()], names);
     for (const column of this.#columns) column.fillTo(rows);
+    const points = this.#columns.map((column) => column.likeThousands);
     const finished = this.#columns.map((column) => column.finish());
+    const comma = finished.find(({ record }) => record.parse.includes("decimal-comma"))?.record;
+    // Beside decimal commas a column of numbers like 1.234 alone may hold thousands.
+    if (comma)
+      points.forEach((value, place) => {
+        const own = finished[place]!;
+        if (value === undefined || !own.values || own.record.leftOut) return;
+        own.values = undefined;
+        own.record = pointsBesideCommas(own.record.name, value, comma);
+      });
     const records: ColumnRecord[] = finished.map(({ record }, place) => {
       const leftOut = this.#leftOut.get(place);
       return leftOut ? { ...record, leftOut } : record;

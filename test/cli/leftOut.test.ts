@@ -1,0 +1,118 @@
+import { copyFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { type Run, runCli, writeFiles } from "./runCli.ts";
+
+const cwd = temporaryFolder();
+const reports = fileURLToPath(new URL("../files/reports/", import.meta.url));
+const run = (line: string): Promise<Run> => runCli(line.split(" "), { cwd });
+const fit = (table: string, options = ""): Promise<Run> =>
+  run(`fit ${table} --flow gaussian --out m.safetensors --threads 1${options === "" ? "" : ` ${options}`}`);
+
+beforeAll(() => {
+  for (const name of ["left-out-percent", "logprob-missing-row", "missing-question-mark", "pandas-unnamed0"])
+    copyFileSync(join(reports, `${name}.csv`), join(cwd, `${name}.csv`));
+  const text = readFileSync(join(reports, "left-out-percent.csv"), "utf8").trimEnd().split("\n");
+  const shades = text.map((line, row) => `${line},${row === 0 ? "shade" : "dark red"}`);
+  writeFiles(cwd, { "shades.csv": `${shades.join("\n")}\n` });
+});
+
+describe("columns that are left out or read from another dress", () => {
+  test("are told by fit, compare and information, and in JSON", async () => {
+    const line =
+      'column "shade" (row 1) is left out: "dark red" is not a number; to use it, write its values as numbers';
+    const dress = 'column "x" (row 1): "11.0368%" is read as 11.0368 (percent, 5 % is 5)';
+    for (const command of [
+      "fit shades.csv --flow gaussian --out m.safetensors --json",
+      "compare shades.csv --flows gaussian --json",
+      "information shades.csv --json",
+    ]) {
+      const { code, stdout, stderr } = await run(command);
+      expect([command, code]).toEqual([command, 0]);
+      expect(stderr).toContain(`warning: ${line}\n`);
+      expect(stderr).toContain(`warning: ${dress}`);
+      expect(JSON.parse(stdout)).toMatchObject({
+        leftOut: [
+          {
+            column: "shade",
+            row: 1,
+            cell: "dark red",
+            reason: expect.any(String),
+            remedy: expect.any(String),
+          },
+        ],
+        parsed: [
+          { column: "x", parse: ["percent"], row: 1, cell: "11.0368%", value: 11.0368, inferred: true },
+        ],
+      });
+    }
+  });
+
+  test("row numbers are left out, and used where they are named", async () => {
+    expect((await fit("pandas-unnamed0.csv")).stderr).toMatch(
+      /column "Unnamed: 0" \(row 1\) is left out: .*--columns/,
+    );
+    const named = await runCli(
+      [
+        "fit",
+        "pandas-unnamed0.csv",
+        "--flow",
+        "gaussian",
+        "--out",
+        "n.safetensors",
+        "--columns",
+        "Unnamed: 0,x",
+      ],
+      { cwd },
+    );
+    expect(named.stdout).toMatch(/columns +Unnamed: 0, x/);
+  });
+});
+
+describe("missing values", () => {
+  test("have marks that an error offers, and the remedies that follow work", async () => {
+    expect((await fit("missing-question-mark.csv")).stderr).toMatch(/"\?" is not a number; .*pass --na "\?"/);
+    expect((await fit("missing-question-mark.csv", "--na ?")).stderr).toMatch(
+      /\(row 21\): the value is missing .*--missing drop\n$/,
+    );
+    expect((await fit("missing-question-mark.csv", "--na ? --missing drop")).stdout).toMatch(
+      /fitted 59 rows/,
+    );
+    const marks = await run("logprob m.safetensors missing-question-mark.csv --na ?,-999 --json");
+    expect(JSON.parse(marks.stdout)).toMatchObject({ rows: 60, missing: 1, meanLogProb: expect.any(Number) });
+  });
+
+  test("give a row an empty score, and are counted; or are dropped, or refused", async () => {
+    expect((await fit("logprob-missing-row.csv", "--missing drop")).code).toBe(0);
+    const scored = await run("logprob m.safetensors logprob-missing-row.csv --out scores.jsonl --json");
+    expect(JSON.parse(scored.stdout)).toMatchObject({ rows: 60, missing: 1, outsideSupport: 0 });
+    const scores = readFileSync(join(cwd, "scores.jsonl"), "utf8").trimEnd().split("\n");
+    expect(scores.map((line) => JSON.parse(line).logProb === null).indexOf(true)).toBe(3);
+    expect(scores).toHaveLength(60);
+    await run("logprob m.safetensors logprob-missing-row.csv --missing drop --out dropped.csv");
+    expect(readFileSync(join(cwd, "dropped.csv"), "utf8").trimEnd().split("\n")).toHaveLength(60);
+    const refused = await run("logprob m.safetensors logprob-missing-row.csv --missing error");
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/column "." \(row 4\): the value is missing/),
+    ]);
+    expect((await run("plot m.safetensors logprob-missing-row.csv --out p.svg")).stderr).toMatch(
+      /1 row misses a value .*--missing drop/,
+    );
+    expect((await run("plot m.safetensors logprob-missing-row.csv --out p.svg --missing drop")).code).toBe(0);
+  });
+
+  test("options that cannot be are refused before the table is read", async () => {
+    expect(await fit("absent.csv", "--parse x=money")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/parse of column "x"/),
+    });
+    expect(await fit("absent.csv", "--na ,")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--na must be/),
+    });
+    expect(await fit("left-out-percent.csv", "--encoding klingon")).toMatchObject({ code: 2 });
+  });
+});
