@@ -126,6 +126,8 @@ function missedMessage({ missed }: Evidence): string {
 /** Logarithms of radii of rays of the flow's base. */
 const logRadii = [2, 3, 5, 8.5, 12, 17, 24];
 const pointsAShell = 16;
+/** Beyond it a map of heavy tails no longer is one. */
+const farthest = 1e100;
 /** Falls of the mass with the logarithm of the radius as in the probe of the tails. */
 const noIntegral = 0.95;
 
@@ -168,7 +170,7 @@ async function checkFlowRays(
       for (let own = first; own < first + pointsAShell; own++) {
         sum += (logDensity[own]! + logAbsDet[own]!) / pointsAShell;
         for (let i = 0; i < n; i++)
-          if (Math.abs(unbounded[own * n + i]!) > Math.min(1e150, space.reach[i]!)) sum = Number.NaN;
+          if (Math.abs(unbounded[own * n + i]!) > Math.min(farthest, space.reach[i]!)) sum = Number.NaN;
       }
       if (!Number.isFinite(sum)) break;
       shells.push({ logRadius, logMass: sum + logRadius, row: first });

@@ -35,6 +35,8 @@ const leastEffective = 0.5;
 const unknownEvidence = 1e30;
 /** The shape at which to stop: below the largest that is reliable by what chance makes of other samples. */
 const enoughShape = 0.4;
+/** Of weights of which hardly any is lost, the largest that is reliable will do: few samples feel the tail. */
+const exactShape = 0.7;
 /** Shares lost: below the first, samples are as good as exact ones and further steps would gain nothing. */
 const exact = 0.001;
 /** Below this, too, once as many looks as `mostIdle` have not lessened it by a fifth. */
@@ -66,6 +68,7 @@ export class StoppingRule {
     this.#least = Math.min(this.#least, lost);
     if (!(lost < exact || (lost < almostExact && this.#idle >= mostIdle))) return false;
     const { effective, k } = worthOf(await this.#draw(values, samplesToStop, "enough, surely"));
+    if (1 - effective < exact) return k < exactShape;
     return 1 - effective < almostExact && k < enoughShape;
   }
 }

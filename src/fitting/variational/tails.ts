@@ -27,9 +27,15 @@ export interface Tails {
 
 /** Orders of the fall c^-b of the mass over log radii: below the first there is no integral; below the second a probe cannot tell. */
 const noIntegral = 0.95;
-const doubtful = 1.8;
-/** Rays of so many nats a standard deviation or more, at a radius of 100, are lighter than what could turn out heavy. */
+const doubtful = 2.5;
+/**
+ * Rays that fall by so many nats or more, up to a radius of 100, for each standard deviation, or for each unit of a number whose
+ * exponential is a parameter, and each number across, are lighter than what could turn out heavy.
+ */
 const steep = 3;
+/** With so many numbers or fewer all rays are followed. */
+const few = 4;
+const mostRays = 16;
 /** The heaviest tail that a map is made for: an index of a fifth. */
 const heaviest = 5;
 
@@ -59,13 +65,11 @@ export async function probeTails(
     const ray = await follow(direction, index);
     const tail = tailOf(ray);
     if (tail.order < noIntegral) await refuse(evaluate, gaussian, ray, space);
-    if (tail.order < doubtful || (ray.endsInNaN && tail.order < 3 * doubtful)) {
+    if (tail.order < doubtful || (ray.endsInNaN && tail.order < 2 * doubtful))
       warnings.push({
         code: "improper",
         message: `the density may have no integral: towards ${towards(ray, space)} it falls off so slowly that a probe cannot tell; give what is there a prior`,
       });
-      continue;
-    }
     const weight = Math.min(heaviest, 1 / tail.index);
     if (weight === 0) continue;
     if (index < 2 * n) {
@@ -100,13 +104,14 @@ export async function probeTails(
   return { weights: { shared: false, below, above }, warnings };
 }
 
-/** Rays that do not fall off at once: the least steep of them, by place in the list. */
+/** Rays to follow, by place in the list: those of scales and shares, along which others narrow or widen, and the least steep. */
 async function suspiciousOf(
   evaluate: EvaluateSlopes,
   { mean }: Gaussian,
   directions: readonly Float64Array[],
   reach: readonly number[],
 ): Promise<number[]> {
+  if (mean.length <= few) return directions.map((_, index) => index);
   const n = mean.length;
   const radii = [10, 100];
   const points = new Float64Array(directions.length * radii.length * n);
@@ -125,13 +130,19 @@ async function suspiciousOf(
     if (far === Number.POSITIVE_INFINITY || near === Number.POSITIVE_INFINITY) return -1e300;
     if (Number.isNaN(far) || Number.isNaN(near)) return 0;
     if (far === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
-    return (near - far) / 90;
+    const unit = directions[d]!.reduce(
+      (most, own, i) => (Number.isFinite(reach[i]!) ? Math.max(most, Math.abs(own)) : most),
+      1,
+    );
+    return (near - far) / 90 / unit;
   });
+  const isForced = (index: number): boolean =>
+    index < 2 * n && Number.isFinite(reach[Math.floor(index / 2)]!);
   return slopes
     .map((slope, index) => ({ slope, index }))
-    .filter(({ slope }) => slope < steep * Math.max(1, n - 1))
-    .sort((a, b) => a.slope - b.slope)
-    .slice(0, 16)
+    .filter(({ slope, index }) => isForced(index) || slope < steep * Math.max(1, n - 1))
+    .sort((a, b) => Number(isForced(b.index)) - Number(isForced(a.index)) || a.slope - b.slope)
+    .slice(0, mostRays)
     .map(({ index }) => index);
 }
 
