@@ -10,6 +10,7 @@
 
 import { CholeskyDecomposition, Matrix, solve } from "ml-matrix";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import { evidenceOf } from "./evidence.ts";
 import type { EvaluateSlopes, Gaussian, GaussianSearch, Place } from "./gaussianApproximation.ts";
 import { type Component, LatentBase } from "./latentBase.ts";
 
@@ -130,22 +131,18 @@ async function weightsOf(
   const masses: number[] = [];
   for (const mode of modes) {
     const alone = new LatentBase(n, [{ ...mode, logWeight: 0 }]);
-    const noise = new Float64Array(pointsAMode * alone.wideNoise);
-    stream.fillNormal(noise);
-    const points = alone.wideSample(noise);
+    const [noise, wideNoise] = [alone.noise, alone.wideNoise].map((width) => {
+      const drawn = new Float64Array(pointsAMode * width);
+      stream.fillNormal(drawn);
+      return drawn;
+    }) as [Float64Array, Float64Array];
+    const points = Float64Array.of(...alone.sample(noise), ...alone.wideSample(wideNoise));
     const { values } = await evaluate(points);
-    const { wide } = alone.logProbs(points);
-    const { own } = alone.logProbs(points);
+    const { own, wide } = alone.logProbs(points);
     const all = base.logProbs(points).own;
-    let sum = 0;
-    const top = mode.bound + 0.5 * n * Math.log(2 * Math.PI);
-    for (let i = 0; i < pointsAMode; i++) {
-      // The part of the mixture that is this mode's.
-      const part = Math.exp(own[i]! + mode.bound - total - all[i]!);
-      const weight = Math.exp(values[i]! - wide[i]! - top);
-      if (Number.isFinite(weight)) sum += (part * weight) / pointsAMode;
-    }
-    masses.push(Math.log(sum) + top);
+    // The part of the mixture that is this mode's.
+    const target = own.map((log, i) => values[i]! + log + mode.bound - total - all[i]!);
+    masses.push(evidenceOf({ target, flow: own, wide, ofFlow: pointsAMode }).logEvidence);
   }
   const largest = Math.max(...masses);
   const whole = largest + Math.log(masses.reduce((sum, own) => sum + Math.exp(own - largest), 0));

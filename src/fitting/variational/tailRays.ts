@@ -5,7 +5,7 @@
  *
  *     u = m + e^v d + B y,   d a direction of unit length in L, B a basis of the directions across it
  *
- * and the mass of the shell around radius R = e^c is M(c) = integral of p(u) e^v N(v; c, 1) dv dy; over all c it adds up to the
+ * and the mass of the shell around radius R = e^c is M(c) = integral of p(u) e^v N(v; c, 1/16) dv dy; over all c it adds up to the
  * integral along the ray. In one dimension M is read off the density. In more, the nearest Gaussian of (v, y) gives a lower bound
  * of log M: it finds how the width across the ray changes with the radius, which decides of a funnel or a ridge.
  *
@@ -46,6 +46,8 @@ export interface Tail {
 const logRadii: readonly number[] = [
   1.5, 2.1, 2.7, 3.4, 4.2, 5, 6, 7.2, 8.5, 10.2, 12, 14.4, 17, 24, 34, 48, 68, 96, 136, 192, 272, 345,
 ];
+/** Width of a shell in the logarithm of the radius: so narrow that what is nearer, such as another mode, is not in it. */
+const width = 0.25;
 /** Steps that there is room for at least. */
 const leastRoom = 450;
 /** Fall of the logarithm of the mass, by unit of the logarithm of the radius, beyond which a tail is light. */
@@ -93,7 +95,7 @@ export async function followRay(
     const rows = points.length / n;
     const places = new Float64Array(points.length);
     for (let row = 0; row < rows; row++) {
-      const radius = Math.exp(center + points[row * n]!);
+      const radius = Math.exp(center + width * points[row * n]!);
       for (let i = 0; i < n; i++) {
         let own = mean[i]! + radius * step[i]!;
         for (let j = 1; j < n; j++) own += across[i * n + j]! * points[row * n + j]!;
@@ -104,11 +106,11 @@ export async function followRay(
     const out = { values: new Float64Array(rows), gradients: new Float64Array(points.length) };
     for (let row = 0; row < rows; row++) {
       const t = points[row * n]!;
-      const radius = Math.exp(center + t);
-      out.values[row] = values[row]! + center + t - 0.5 * t * t;
+      const radius = Math.exp(center + width * t);
+      out.values[row] = values[row]! + center + width * t - 0.5 * t * t;
       let along = 0;
       for (let i = 0; i < n; i++) along += gradients[row * n + i]! * step[i]! * radius;
-      out.gradients[row * n] = along + 1 - t;
+      out.gradients[row * n] = width * (along + 1) - t;
       for (let j = 1; j < n; j++) {
         let own = 0;
         for (let i = 0; i < n; i++) own += gradients[row * n + i]! * across[i * n + j]!;
@@ -136,7 +138,9 @@ export async function followRay(
     const fall = before.length > 0 ? before.at(-1)!.place.bound - place.bound : 0;
     const isSteep = fall > steepest * (logRadius - (before.at(-1)?.logRadius ?? 0));
     before = [...before.slice(-1), { place, logRadius }];
-    shells.push({ logRadius, logMass: place.bound });
+    // Where the width across changes fast, the Gaussian is narrow along the ray: what counts is the mass by unit of it.
+    const logMass = place.bound - Math.min(0, Math.log(place.factor.get(0, 0)));
+    shells.push({ logRadius, logMass });
     if (isSteep) break;
   }
   return { direction, shells, endsInNaN };
