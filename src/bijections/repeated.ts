@@ -8,6 +8,7 @@
  * @module
  */
 
+import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import {
@@ -45,6 +46,8 @@ export interface Repeated extends Bijection {
  */
 export function repeated({ layer, count }: RepeatedOptions): Repeated {
   checkCount("repeated", "count", count);
+  if (layer.branches)
+    throw new ShapeError(`repeated: the layer, ${layer.type}, is not one to one; repeat one that is.`);
   const { features, context } = layer;
   const run = (direction: "forward" | "inverse", x: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const [stacked, rebind] = flattened(p);

@@ -119,6 +119,10 @@ export function residual(options: ResidualOptions): Residual {
   if (!(tolerance >= 0)) throw new UsageError(`residual: tolerance must be 0 or more, got ${tolerance}.`);
   const { iterations = enoughRounds(lipschitz) } = options;
   checkCount("residual", "iterations", iterations);
+  if (logDet?.kind !== "exact" && logDet?.kind !== "series")
+    throw new UsageError(
+      `residual: logDet.kind must be exact or series, got ${JSON.stringify((logDet as { kind?: unknown } | null)?.kind)}.`,
+    );
   const probes = logDet.kind === "series" ? signs(features, logDet.probes ?? 16) : [];
   if (logDet.kind === "series") checkCount("residual", "terms", logDet.terms ?? 20);
   const logDetOf = (at: Linearized): Expr =>

@@ -208,6 +208,9 @@ function withoutWeightless(table: Table, weights: Float64Array, name: string): T
   return checkForFitting({ ...table, rows: kept.length, values }).table;
 }
 
+/** A share of the mean weight below this is 0 in float32. */
+const LEAST_WEIGHT = 1e-30;
+
 /** The weights of the rows, and those above 0 alone, scaled to a mean of 1. */
 function rowWeights(
   used: Table,
@@ -230,8 +233,23 @@ function rowWeights(
     );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   if (!(total > 0)) throw new DataError(`column "${name}": all weights are 0.`, { column: name });
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  if (!Number.isFinite(total * weights.length))
+    throw new DataError(
+      `column "${name}": the sum of the weights, which go up to ${largest}, is beyond the range of numbers; divide them all by ${largest}.`,
+      { column: name },
+    );
   const positive = weights.filter((weight) => weight > 0);
-  return { all: weights, positive: positive.map((weight) => (weight * positive.length) / total) };
+  const scaled = positive.map((weight) => (weight * positive.length) / total);
+  const lost = positive.findIndex((_, i) => !(scaled[i]! >= LEAST_WEIGHT));
+  if (lost >= 0) {
+    const row = rows[weights.indexOf(positive[lost]!)]! + 1;
+    throw new DataError(
+      `column "${name}" (row ${row}): the weight ${positive[lost]} is nothing beside the largest, ${largest}; set it to 0 to leave the row out.`,
+      { column: name, row },
+    );
+  }
+  return { all: weights, positive: scaled };
 }
 
 function withColumns(table: Table, changed: Table): Float64Array {

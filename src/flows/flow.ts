@@ -111,10 +111,27 @@ function isFar(values: Float64Array | undefined, width: number, row: number): bo
   return false;
 }
 
-/** Whether the values of a prepared row are far from the end of the range of numbers. */
+/** Whether no value of a row is near the end of the range of numbers; one that is not a number is not near it. */
 function isWithin(values: Float64Array, width: number, row: number): boolean {
-  for (let i = row * width; i < (row + 1) * width; i++) if (!(Math.abs(values[i]!) < 1e100)) return false;
+  for (let i = row * width; i < (row + 1) * width; i++) if (Math.abs(values[i]!) >= 1e100) return false;
   return true;
+}
+
+/** Some rows of what is given and of data, side by side. */
+function pickRows(
+  rows: readonly number[],
+  context: Float64Array,
+  conditions: number,
+  data: Float64Array,
+  features: number,
+): Float64Array {
+  const width = conditions + features;
+  const picked = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    picked.set(context.subarray(row * conditions, (row + 1) * conditions), i * width);
+    picked.set(data.subarray(row * features, (row + 1) * features), i * width + conditions);
+  });
+  return picked;
 }
 
 /** What rows are given, a column each: a number for all of them, or one for each. */
@@ -280,10 +297,13 @@ export class Flow {
           const value = logProb[row]! + prepared.logAbsDet![row]!;
           // Beyond the range of the numbers the density is 0; where a solver has given up it is not known.
           const isNone = !finite[from + row] || (isWide && Number.isNaN(value));
-          if (isSolved && isNone && finite[from + row] && isWithin(inputs.data, features, row)) unsolved++;
+          // A row that lies among the data has a density: where none comes out, that must not pass for 0.
+          const isNear = isWithin(inputs.data, features, row) && isWithin(data, features, from + row);
+          if (isNone && finite[from + row] && isNear) unsolved++;
           out[from + row] = isNone ? Number.NEGATIVE_INFINITY : value;
           // Points so far out that float32 overflows, or that its seven digits are no longer enough.
           const isLost =
+            Number.isNaN(value) ||
             !(Math.abs(logProb[row]!) <= enough) ||
             isFar(inputs.data, features, row) ||
             isFar(inputs.context, conditions, row);
@@ -293,20 +313,13 @@ export class Flow {
     );
     if (unsolved > 0)
       throw new NumericalError(
-        `logProb: ${unsolved} of ${count} rows have no log-density: the equation from data to base was not solved within its tolerance and steps there; give the flow a larger tolerance or more steps.`,
+        isSolved
+          ? `logProb: ${unsolved} of ${count} rows have no log-density: the equation from data to base was not solved within its tolerance and steps there; give the flow a larger tolerance or more steps.`
+          : `logProb: ${unsolved} of ${count} rows have no log-density: the computation left the finite numbers there; the model is damaged, or its parameters are out of range.`,
       );
     if (lost.length === 0) return out;
     // Those once more, in float64.
-    const width = this.given.length + this.columns.length;
-    const picked = new Float64Array(lost.length * width);
-    lost.forEach((row, i) => {
-      if (this.given.length > 0)
-        picked.set(context.subarray(row * this.given.length, (row + 1) * this.given.length), i * width);
-      picked.set(
-        data.subarray(row * this.columns.length, (row + 1) * this.columns.length),
-        i * width + this.given.length,
-      );
-    });
+    const picked = pickRows(lost, context, conditions, data, features);
     const again = await this.logProb(picked, { ...options, precision: "float64" });
     lost.forEach((row, i) => {
       out[row] = again[i]!;
@@ -347,6 +360,25 @@ export class Flow {
     finite.forEach((own, row) => {
       if (own === 0) value.fill(Number.NaN, row * width, (row + 1) * width);
     });
+    if (options.engine === "reference" || (options.precision ?? this.#model.precision) === "float64")
+      return value;
+    // Points where float32 overflows, or its seven digits are no longer enough, once more in float64.
+    const conditions = this.given.length;
+    const lost = Array.from({ length: count }, (_, row) => row).filter(
+      (row) =>
+        finite[row] === 1 &&
+        (!areFinite(value.subarray(row * width, (row + 1) * width)) ||
+          isFar(inputs.data, width, row) ||
+          isFar(inputs.context, conditions, row)),
+    );
+    if (lost.length === 0) return value;
+    const again = await this.toBase(pickRows(lost, context, conditions, data, width), {
+      ...options,
+      precision: "float64",
+    });
+    lost.forEach((row, i) => {
+      value.set(again.subarray(i * width, (i + 1) * width), row * width);
+    });
     return value;
   }
 
@@ -383,7 +415,8 @@ export class Flow {
         `sample: ${n} rows of ${columns.length + given.length} columns do not fit in memory; draw at most ${Math.floor(mostDrawn / (columns.length + given.length))} at a time.`,
       );
     const conditions = given.map((name) => {
-      const value = options.given?.[name];
+      // Not what an object inherits: a column may be called "constructor".
+      const value = Object.hasOwn(options.given ?? {}, name) ? options.given?.[name] : undefined;
       if (value === undefined)
         throw new UsageError(
           `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
@@ -417,7 +450,16 @@ export class Flow {
     const { conditions, all } = this.#conditions(n, options);
     const logProb = new Float64Array(n);
     const data = n === 0 ? new Float64Array(0) : await this.#draw(n, conditions, options, logProb);
-    return { table: tableFromRows(all, withConditions(data, conditions, n)), logProb };
+    const rows = withConditions(data, conditions, n);
+    // Where float32 overflows on the way, the density of the row itself is what is meant.
+    const lost = Array.from(logProb.keys()).filter((row) => !Number.isFinite(logProb[row]!));
+    if (lost.length > 0) {
+      const own = await this.logProb(pickRows(lost, rows, all.length, data, 0), options);
+      lost.forEach((row, i) => {
+        logProb[row] = own[i]!;
+      });
+    }
+    return { table: tableFromRows(all, rows), logProb };
   }
 
   /** Samples of the columns, row-major; noise is drawn while the engine is at the block before. */
@@ -439,6 +481,7 @@ export class Flow {
       const drawnRows = (await core.run({ rows, inputs }, options)).rows;
       checkArrived(drawnRows.value!, rows, width);
       const restored = (await restore.run({ rows, inputs: { data: drawnRows.value! } }, options)).rows;
+      checkArrived(restored.value!, rows, width);
       data.set(restored.value!, start * width);
       if (logProb)
         for (let row = 0; row < rows; row++)
@@ -542,7 +585,7 @@ function checkArrived(values: Float64Array, rows: number, width: number): void {
     if (values.subarray(row * width, (row + 1) * width).some(Number.isNaN)) missing++;
   if (missing > 0)
     throw new NumericalError(
-      `sample: ${missing} of ${rows} rows are no numbers: the iteration from base to data did not meet its tolerance there; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
+      `sample: ${missing} of ${rows} rows are no numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
     );
 }
 

@@ -11,12 +11,13 @@ import { bijectionFromJson } from "../bijections/registry.ts";
 import { mostListed } from "../data/grid.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { distributionFromJson } from "../distributions/registry.ts";
-import { FormatError, PushforwardError } from "../errors.ts";
+import { FormatError, NumericalError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { modelKinds } from "./kinds.ts";
 import { type Model, parameterTree } from "./model.ts";
+import { checkModelBounds } from "./modelBounds.ts";
 
 /** Version of the files that this release writes; it reads this one and all before. */
 export const formatVersion = 1;
@@ -63,7 +64,10 @@ const header = v.object({
   }),
 });
 
-/** The bytes of a model's file; equal models give equal bytes. */
+/**
+ * The bytes of a model's file; equal models give equal bytes.
+ * @throws NumericalError for a model that could not be read back, such as one with a parameter that is not finite.
+ */
 export function modelToBytes(model: Model): Uint8Array {
   const tensors = new Map<string, Tensor>();
   for (const [name, spec] of flattenTree(parameterTree(model))) {
@@ -90,11 +94,20 @@ export function modelToBytes(model: Model): Uint8Array {
     fitted,
   };
   const text = JSON.stringify(json);
-  return writeSafetensors(tensors, {
+  const bytes = writeSafetensors(tensors, {
     format_version: String(formatVersion),
     pushforward: text,
     digest: digestOfModel(text, tensors),
   });
+  // Read as anybody would: what cannot be read is not written.
+  try {
+    modelFromBytes(bytes);
+  } catch (error) {
+    throw new NumericalError(
+      `The model cannot be saved, as it could not be read back: ${(error as Error).message}`,
+    );
+  }
+  return bytes;
 }
 
 /** What a damaged byte would change: the description, and the tensors in order of their names. */
@@ -150,6 +163,12 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     [output.contextPreparation, output.given.length, "contextPreparation"],
   ] as const)
     checkFeatures(own, features, `${name} is damaged: its ${what}`);
+  for (const [own, what] of [
+    [output.bijection, "bijection"],
+    [output.preparation, "preparation"],
+    [output.contextPreparation, "contextPreparation"],
+  ] as const)
+    checkBounds(own, what, name);
   if (output.given.length > 0 !== (output.contextPreparation !== null))
     throw new FormatError(
       `${name} is damaged: it is given ${output.given.length} columns, its contextPreparation is not.`,
@@ -185,6 +204,11 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     const data = Float64Array.from(tensor.data);
     if (data.length !== sizeOf(spec.shape) || !data.every(Number.isFinite))
       throw new FormatError(`${name} is damaged: the tensor "${key}" holds values that are not finite.`);
+    // The engine would make infinities of them.
+    if (spec.kind === "trained" && output.precision === "float32" && !data.every(fitsSingle))
+      throw new FormatError(
+        `${name} is damaged: the tensor "${key}" holds values that are not finite in float32, its precision.`,
+      );
     values[key] = data;
   }
   for (const key of tensors.keys())
@@ -195,6 +219,17 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
   if (metadata.digest !== undefined && metadata.digest !== digestOfModel(text, tensors))
     throw new FormatError(`${name} is damaged: its contents do not match its digest.`);
   return { ...model, values };
+}
+
+const fitsSingle = (value: number): boolean => Number.isFinite(Math.fround(value));
+
+/** Refuses a description of more than any machine computes. */
+function checkBounds(json: unknown, what: string, name: string): void {
+  try {
+    checkModelBounds(json, what);
+  } catch (error) {
+    throw new FormatError(`${name} cannot be used: ${(error as Error).message}.`);
+  }
 }
 
 /** Lists and objects inside one another, in an architecture. */
