@@ -74,7 +74,7 @@ export function addTableOptions(command: Command): void {
     .option("--array <names>", "of a .npz archive, the arrays that make up the table", nameList("--array"))
     .option(
       "--limit <values>",
-      "what the file may have at most, such as columns=200000 (see docs/tables.md)",
+      "what the file may have at most, such as columns=200000 (see docs/binary-tables.md)",
       assignments("--limit"),
     );
 }
