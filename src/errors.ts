@@ -5,10 +5,24 @@
  * @module
  */
 
+/** Messages of more characters than this are shortened: a name in them may have ten thousand. */
+const LONGEST_MESSAGE = 800;
+
+/** A message with long quoted names cut, and its middle left out where it is still too long. */
+function brief(message: string): string {
+  if (message.length <= LONGEST_MESSAGE) return message;
+  const cut = message.replaceAll(/"([^"]{40})[^"]{20,}"/g, '"$1..."');
+  if (cut.length <= LONGEST_MESSAGE) return cut;
+  return `${cut.slice(0, LONGEST_MESSAGE - 310)} ... ${cut.slice(-300)}`;
+}
+
 /** Base of all errors thrown on purpose; `code` is stable, `message` may change. */
 export abstract class PushforwardError extends Error {
   /** Stable name of the kind of error, for programs. */
   abstract readonly code: string;
+  constructor(message: string, options?: ErrorOptions) {
+    super(brief(message), options);
+  }
 }
 
 /** A call that cannot be carried out as written: an unknown option, a value outside its domain. */

@@ -42,6 +42,12 @@ export function checkColumnNames(names: readonly string[]): void {
           "without a name: save with index=False or row.names=FALSE)",
       );
     }
+    // Text begins with one by accident, and names that differ by it alone look the same.
+    if (name.startsWith("\ufeff")) {
+      throw new DataError(
+        `the name of column ${index + 1}, ${quoteCell(name.slice(1))}, begins with a byte order mark, which nobody sees; rename it`,
+      );
+    }
     const first = seen.get(name);
     if (first !== undefined) {
       throw new DataError(
