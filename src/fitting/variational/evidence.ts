@@ -32,6 +32,8 @@ export interface Evidence {
   readonly missed: number;
 }
 
+/** Nats that roundings of densities may add up to: where the flow is exact, residuals alone are below what can be known. */
+const roundings = 1e-6;
 /** Parts of the mass below which the flow is said to miss it. */
 const least = 1 / 20;
 
@@ -69,7 +71,7 @@ export function evidenceOf({ target, flow, wide, ofFlow }: ProposedPoints): Evid
     if (flow[i]! < target[i]! - top - Math.log(estimate) + Math.log(least)) missed += values[i]!;
   return {
     logEvidence: top + Math.log(estimate),
-    error: Math.sqrt(residual) / estimate,
+    error: Math.hypot(Math.sqrt(residual) / estimate, roundings),
     missed: missed / (n * value),
   };
 }
