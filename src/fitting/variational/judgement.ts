@@ -74,7 +74,7 @@ export async function judge(
   if (!isWeightsGood) warn("weights", weightsMessage(diagnostics, count));
   const isMissing = evidence.missed > mostMissed;
   if (isMissing) warn("heavy-tails", missedMessage(evidence));
-  await checkFlowRays(start, weighing, split(key, "rays"), warn);
+  await checkFlowRays(start, weighing, split(key, "rays"), diagnostics.logEvidence, warn);
   const { raw } = samples;
   const isNaNAt = raw.logDensity.findIndex(Number.isNaN);
   if (isNaNAt >= 0)
@@ -126,6 +126,8 @@ function missedMessage({ missed }: Evidence): string {
 /** Logarithms of radii of rays of the flow's base. */
 const logRadii = [2, 3, 5, 8.5, 12, 17, 24];
 const pointsAShell = 16;
+/** Nats below the log evidence from which a shell does not matter. */
+const negligible = 100;
 /** Beyond it a map of heavy tails no longer is one. */
 const farthest = 1e100;
 /** Falls of the mass with the logarithm of the radius as in the probe of the tails. */
@@ -140,6 +142,7 @@ async function checkFlowRays(
   { base, space }: StartingFlow,
   weighing: Weighing,
   key: RandomKey,
+  logEvidence: number,
   warn: (code: WarningCode, message: string) => void,
 ): Promise<void> {
   const n = base.features;
@@ -179,7 +182,8 @@ async function checkFlowRays(
     if (!last || shells.length < 4) return;
     const from = shells.findLast(({ logRadius }) => logRadius <= 0.6 * last.logRadius)!;
     const order = (from.logMass - last.logMass) / Math.log(last.logRadius / from.logRadius);
-    if (order >= 2 * noIntegral) return;
+    // Far below the mass of the samples nothing is told, even where it rises again.
+    if (order >= 2 * noIntegral || last.logMass < logEvidence - negligible) return;
     const where = `along a ray of the flow, through ${weighing.place(values, last.row)},`;
     if (order < noIntegral)
       throw new NumericalError(

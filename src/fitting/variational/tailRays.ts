@@ -52,6 +52,8 @@ const width = 0.25;
 const leastRoom = 450;
 /** Fall of the logarithm of the mass, by unit of the logarithm of the radius, beyond which a tail is light. */
 const steepest = 40;
+/** Nats below the largest shell from which the last one does not matter. */
+const negligible = 100;
 const roundsOfShell = 25;
 /** Indices above this are those of light tails. */
 const lightest = 25;
@@ -217,6 +219,8 @@ export function tailOf({ shells, direction }: Ray): Tail {
     (from.logMass - last.logMass) / Math.log(last.logRadius / from.logRadius);
   // From a shell about half as far, in logarithms, to the end; of one dimension, where masses are exact, also the last step alone.
   const half = shells.findLast(({ logRadius }) => logRadius <= 0.6 * last.logRadius) ?? shells[0]!;
+  const largest = shells.reduce((most, { logMass }) => Math.max(most, logMass), Number.NEGATIVE_INFINITY);
+  if (last.logMass < largest - negligible) return { order: Number.POSITIVE_INFINITY, index: indexOf(shells) };
   const order =
     direction.length === 1 ? Math.max(orderFrom(half), orderFrom(shells.at(-2)!)) : orderFrom(half);
   return { order, index: indexOf(shells) };
