@@ -71,6 +71,7 @@ export { type SylvesterOptions, sylvester } from "./bijections/sylvester.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./bijections/transformer.ts";
 export { type TriangularAffineOptions, triangularAffine } from "./bijections/triangularAffine.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "./data/columnRecord.ts";
+export type { DependentColumn } from "./data/dependence.ts";
 export type { ReadLimits } from "./data/limits.ts";
 export { type ReadTableOptions, readTable } from "./data/readTable.ts";
 export {

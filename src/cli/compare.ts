@@ -91,8 +91,10 @@ function formatTable(flows: readonly ComparedFlow[]): string {
 }
 
 /** What follows from the table, in one sentence. */
-function verdict({ best, tied, flows }: Comparison): string {
+function verdict({ best, tied, flows, dependent }: Comparison): string {
   if (flows.filter(({ error }) => error === undefined).length < 2) return "";
+  if (best === undefined)
+    return `no winner can be called: ${dependent.map(({ column, rule }) => `${column} = ${rule}`).join("; ")}, so that likelihoods grow without bound.\n`;
   if (tied.length === 0) return `${best} wins.\n`;
   const others =
     tied.length === 1 ? tied[0]! : `${tied.slice(0, -1).join(", ")} and ${tied[tied.length - 1]}`;
@@ -143,7 +145,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
       best: result.best ?? null,
     });
   else await print(summary(result, source));
-  if (result.best === undefined) process.exitCode = 1;
+  if (result.flows.every(({ error }) => error !== undefined)) process.exitCode = 1;
 }
 
 function summary(result: Comparison, source: string): string {

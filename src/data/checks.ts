@@ -160,16 +160,30 @@ const FEWEST_FOR_REPEATED = 20;
  * times on average. A measurement to three digits or more passes at the usual few hundred rows.
  */
 const DISTINCT_SHARE = 1 / 3;
-/** One value in this share of the rows, and at least five of them, is an atom of the distribution. */
-const SPIKE_SHARE = 0.05;
+/** One value in this share of the rows, and at least five of them, is an atom of the distribution ... */
+const SPIKE_SHARE = 0.005;
 const SPIKE_ROWS = 5;
+/** ... where its neighbours hold fewer by so many standard deviations of a count: a rounded column has ties everywhere. */
+const SPIKE_DEVIATIONS = 5;
+/** One value in this share of the rows is an atom whatever its neighbours hold. */
+const LARGE_SPIKE_SHARE = 0.05;
+
+function isSpike({ count, mostFrequent, neighbours }: Resolution): boolean {
+  if (mostFrequent.count < Math.max(SPIKE_ROWS, SPIKE_SHARE * count)) return false;
+  // In a continuum without ties, five rows that agree are no chance.
+  return (
+    mostFrequent.count >= LARGE_SPIKE_SHARE * count ||
+    neighbours === 1 ||
+    mostFrequent.count > neighbours + SPIKE_DEVIATIONS * Math.sqrt(neighbours)
+  );
+}
 
 function kindOf(found: Resolution): ColumnWarning["kind"] | undefined {
-  const { count, distinct, mostFrequent, range, integers, step } = found;
+  const { count, distinct, range, integers, step } = found;
   if (step === undefined) return undefined;
   if (integers && range / step <= MOST_INTEGER_STEPS) return "integers";
   if (count > FEWEST_FOR_REPEATED && distinct < DISTINCT_SHARE * count) return "repeated";
-  if (mostFrequent.count >= Math.max(SPIKE_ROWS, SPIKE_SHARE * count)) return "spike";
+  if (isSpike(found)) return "spike";
   return undefined;
 }
 
@@ -190,7 +204,9 @@ function describe(name: string, kind: ColumnWarning["kind"], found: Resolution):
     case "spike":
       return (
         `column "${name}" is ${mostFrequent.value} in ${mostFrequent.count} of ${count} rows: a density can ` +
-        `grow without bound there; leave those rows out, or spread them with ${option} (uniform noise, ${step} wide)`
+        "grow without bound there, so that these rows get high scores whatever else they are, scores of fits say how " +
+        "far each went, and comparisons of kinds are decided by it; leave those rows out (or model them apart), or " +
+        `spread them with ${option} (uniform noise, ${step} wide)`
       );
   }
 }

@@ -13,6 +13,8 @@ export interface Resolution {
   readonly distinct: number;
   /** Rows that hold the most frequent value, and that value. */
   readonly mostFrequent: { readonly value: number; readonly count: number };
+  /** Rows that each of its up to ten neighbours on either side holds, on average; NaN without neighbours. */
+  readonly neighbours: number;
   /** Largest value less the smallest. */
   readonly range: number;
   /** Whether every value is a whole number. */
@@ -49,6 +51,9 @@ function shortest(value: number, tolerance: number): number {
   return value;
 }
 
+/** Different values on either side of the most frequent one that it is compared with. */
+const mostNeighbours = 10;
+
 /** Sorts a copy of the column's finite values and measures their gaps. O(n log n). */
 export function measureResolution(column: Float64Array): Resolution {
   const sorted = column.filter(Number.isFinite).sort();
@@ -59,11 +64,18 @@ export function measureResolution(column: Float64Array): Resolution {
   const gaps: number[] = [];
   let distinct = count === 0 ? 0 : 1;
   let mostFrequent = { value: sorted[0] ?? Number.NaN, count: 0 };
+  /** Where the different values begin, and which of them is the most frequent. */
+  const starts: number[] = [];
+  let place = 0;
   let start = 0;
   for (let i = 1; i <= count; i++) {
     const gap = i < count ? sorted[i]! - sorted[i - 1]! : Number.POSITIVE_INFINITY;
     if (gap <= tolerance) continue;
-    if (i - start > mostFrequent.count) mostFrequent = { value: sorted[start]!, count: i - start };
+    if (i - start > mostFrequent.count) {
+      mostFrequent = { value: sorted[start]!, count: i - start };
+      place = starts.length;
+    }
+    starts.push(start);
     start = i;
     if (i < count) {
       gaps.push(gap);
@@ -71,13 +83,17 @@ export function measureResolution(column: Float64Array): Resolution {
     }
   }
   const range = count === 0 ? 0 : sorted[count - 1]! - sorted[0]!;
+  const first = Math.max(0, place - mostNeighbours);
+  const last = Math.min(starts.length, place + mostNeighbours + 1);
+  const around = (starts[last] ?? count) - starts[first]! - mostFrequent.count;
+  const neighbours = around / (last - first - 1);
   if (gaps.length === 0) {
-    return { count, distinct, mostFrequent, range, integers, lattice: false, step: undefined };
+    return { count, distinct, mostFrequent, neighbours, range, integers, lattice: false, step: undefined };
   }
   const smallest = gaps.reduce((least, gap) => Math.min(least, gap));
   const step = integers ? gaps.reduce(greatestCommonDivisor) : shortest(smallest, tolerance);
   // A gap that is far from a whole number of steps, beyond rounding, betrays a continuum.
   const onGrid = (gap: number): boolean => Math.abs(gap / step - Math.round(gap / step)) < 1e-3;
   const lattice = integers || (range / step <= MOST_STEPS && gaps.every(onGrid));
-  return { count, distinct, mostFrequent, range, integers, lattice, step };
+  return { count, distinct, mostFrequent, neighbours, range, integers, lattice, step };
 }

@@ -8,6 +8,7 @@
  */
 
 import type { LeftOutColumn } from "../data/columnRecord.ts";
+import type { DependentColumn } from "../data/dependence.ts";
 import { type Table, tableFromRows } from "../data/table.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import type { ModelKind } from "../flows/kinds.ts";
@@ -70,11 +71,16 @@ export interface ComparedFlow {
 export interface Comparison {
   /** The best first, those that failed last. */
   readonly flows: readonly ComparedFlow[];
-  /** The kind of the best score; undefined where all failed. */
+  /** The kind of the best score; undefined where all failed, or where columns that follow from others were compared. */
   readonly best: ModelKind | undefined;
   /** Kinds whose difference to the best is within one standard error of the difference, or below 1e-4 nats. */
   readonly tied: readonly ModelKind[];
   /** Columns that were fitted. */
+  /**
+   * Columns that follow from others. They are not among {@link columns} unless these were named in the options: then their
+   * density has no bound, scores say how far each kind went towards it, and no kind is the best.
+   */
+  readonly dependent: readonly DependentColumn[];
   readonly columns: readonly string[];
   /** Rows used, those that were fitted and those that were held out. */
   readonly rows: number;
@@ -114,11 +120,20 @@ export async function compare(table: Table, options: CompareOptions = {}): Promi
   checkOptions(kinds, options);
   const seed = options.seed ?? 0;
   const { columns, weights, missing, dequantize, onWarning } = options;
-  const data = fitData(
-    table,
-    { columns, weights, missing, dequantize, onWarning, validation: 0 },
-    split(randomKey(seed), "compare"),
-  );
+  const lines: string[] = [];
+  const key = split(randomKey(seed), "compare");
+  const how = { weights, missing, dequantize, validation: 0 };
+  let data = fitData(table, { ...how, columns, onWarning: (line) => lines.push(line) }, key);
+  const { dependent } = data;
+  for (const line of lines) onWarning?.(line);
+  if (dependent.length > 0 && columns === undefined) {
+    // Whose columns were not asked for by name: without those that follow from others, there is a density to compare.
+    const without = dependent.map(({ column }) => column);
+    const rest = data.columns.filter((name) => !without.includes(name));
+    data = fitData(table, { ...how, columns: rest, dequantize: stepsOf(data.dequantized, rest) }, key);
+    onWarning?.(`compared without ${without.join(", ")}; name the columns to compare with them all the same`);
+  }
+  const isUnbounded = data.dependent.length > 0;
   const splits = splitsOf(data.train.rows, options);
   const entries: Entry[] = [];
   for (const kind of kinds) entries.push(await score(kind, data.train, data.columns, splits, options));
@@ -130,11 +145,12 @@ export async function compare(table: Table, options: CompareOptions = {}): Promi
   const [first] = flows;
   return {
     flows,
-    best: first?.error === undefined ? first?.flow : undefined,
-    tied: flows
+    best: first?.error === undefined && !isUnbounded ? first?.flow : undefined,
+    tied: (isUnbounded ? [] : flows)
       .slice(1)
       .filter(({ difference, differenceError }) => -difference! <= Math.max(differenceError!, negligible))
       .map(({ flow }) => flow),
+    dependent,
     columns: data.columns,
     rows: data.rows,
     heldOut: heldOut.length,
@@ -142,6 +158,15 @@ export async function compare(table: Table, options: CompareOptions = {}): Promi
     leftOut: data.leftOut,
     folds: splits.length,
   };
+}
+
+/** The columns that were spread, of some columns; undefined for none. */
+function stepsOf(
+  dequantized: Readonly<Record<string, number>>,
+  columns: readonly string[],
+): string[] | undefined {
+  const names = columns.filter((name) => Object.hasOwn(dequantized, name));
+  return names.length > 0 ? names : undefined;
 }
 
 function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptions): void {

@@ -6,6 +6,7 @@
 
 import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../data/checks.ts";
 import type { LeftOutColumn } from "../data/columnRecord.ts";
+import { type DependentColumn, dependenceLine, dependentColumns } from "../data/dependence.ts";
 import { dequantize } from "../data/dequantize.ts";
 import { type ColumnGrid, gridOf } from "../data/grid.ts";
 import { readingLines, warningLines } from "../data/readingLines.ts";
@@ -35,6 +36,8 @@ export interface FitData {
   readonly dequantized: Readonly<Record<string, number>>;
   /** What the columns that were spread can have been, as recorded. */
   readonly grids: readonly ColumnGrid[];
+  /** Fitted columns that follow from others, given ones included, so that their density has no bound. */
+  readonly dependent: readonly DependentColumn[];
   /** Digest of the table's used columns as they were read; see `tableDigest`. */
   readonly digest: string;
 }
@@ -124,6 +127,12 @@ export function fitData(
   const discrete = diagnoseColumns(fitted).filter((warning) => dequantized[warning.column] === undefined);
   for (const line of warningLines(discrete)) options.onWarning?.(line);
 
+  // Noise of a step takes a rule away.
+  const dependent = dependentColumns(selectColumns(clean, [...given, ...columns])).filter((own) =>
+    columns.includes(own.column),
+  );
+  for (const own of dependent) options.onWarning?.(dependenceLine(own));
+
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? validationOf(clean.rows);
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
@@ -156,6 +165,7 @@ export function fitData(
     leftOut,
     dequantized,
     grids,
+    dependent,
     digest: tableDigest(table, [...given, ...columns]),
   };
 }

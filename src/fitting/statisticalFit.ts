@@ -19,7 +19,7 @@ import { finishFit, withPrefix } from "./finishFit.ts";
 import { type FitRows, fitData } from "./fitData.ts";
 import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "./fitOptions.ts";
 import { soundSteps } from "./soundSteps.ts";
-import { fitStandardization, fitWhitening } from "./training/preparation.ts";
+import { fitStandardization } from "./training/preparation.ts";
 
 /** Options that every fit without gradients has. */
 export type StatisticalFitOptions = Pick<
@@ -130,10 +130,6 @@ export async function statisticalFit(
   });
   const logAbsDet = scale.reduce((sum, own) => sum - Math.log(own), 0);
   const train = standardized(data.train);
-  for (const column of determinedColumns(train, data.columns))
-    options.onWarning?.(
-      `column "${column}" follows from the columns before it: a density can grow without bound there; leave it out.`,
-    );
   const found = await method({
     features,
     columns: data.columns,
@@ -184,16 +180,6 @@ export async function statisticalFit(
   );
   const epochs = { history, epochs: sound };
   return finishFit(stoppedModel(model, sound), data, options, epochs);
-}
-
-/** Part of a column's variance that is rounding: a billionth is what the covariance of a Gaussian is raised by. */
-const roundingShare = 3e-9;
-
-/** Columns that are a linear combination of those before them, in all rows; of fewer rows than columns all are. */
-function determinedColumns({ rows, data, weights }: StandardizedRows, columns: readonly string[]): string[] {
-  if (rows <= columns.length) return [];
-  const { logDiagonal } = fitWhitening(data, columns.length, weights).values;
-  return columns.filter((_, i) => i > 0 && Math.exp(2 * logDiagonal![i]!) < roundingShare);
 }
 
 function firstTrainRows(train: FitRows, features: number, rows: number): FitRows {
