@@ -28,6 +28,7 @@ export {
 } from "./bijections/bijection.ts";
 export { type BoundedOptions, bounded } from "./bijections/bounded.ts";
 export { type Chain, chain } from "./bijections/chain.ts";
+export { chainTransformer } from "./bijections/chainTransformer.ts";
 export {
   type Continuous,
   type ContinuousOptions,
@@ -123,7 +124,7 @@ export {
   crossFit,
 } from "./fitting/crossFit.ts";
 export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
-export type { FitOptions, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
+export type { FitOptions, FitPhase, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
 export {
   type Calibration,
   type CalibrationOptions,

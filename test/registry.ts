@@ -11,6 +11,7 @@ import { affineTransformer } from "../src/bijections/affineTransformer.ts";
 import { type Bijection, flattenTree } from "../src/bijections/bijection.ts";
 import { bounded } from "../src/bijections/bounded.ts";
 import { chain } from "../src/bijections/chain.ts";
+import { chainTransformer } from "../src/bijections/chainTransformer.ts";
 import { coupling } from "../src/bijections/coupling.ts";
 import { directionalMap } from "../src/bijections/directionalMap.ts";
 import { elementwise } from "../src/bijections/elementwise.ts";
@@ -62,6 +63,11 @@ const straightSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: 
 const paperSpline = rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" });
 const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
 const affineT = affineTransformer();
+
+const affineSpline = chainTransformer([
+  rationalQuadraticTransformer({ bins: 5, bound: 3, sensitivity: 0.1 }),
+  affineT,
+]);
 
 const box3 = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
 const box5 = [-5, 5, -4.375, -0.625, 0, 0.625];
@@ -422,6 +428,15 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: repeated({ layer: affine({ features: 2 }), count: 3 }),
     startsAsIdentity: true,
     largestParameter: 8,
+  },
+  "elementwise, spline after an affine map": {
+    bijection: elementwise({ features: 2, transformer: affineSpline }),
+    startsAsIdentity: 3,
+  },
+  "masked autoregressive, spline after an affine map, with context": {
+    bijection: maskedAutoregressive({ features: 2, context: 1, transformer: affineSpline, hidden: [8] }),
+    startsAsIdentity: 3,
+    hides: hidesMasked(2, 1, [8], affineSpline.parameterCount),
   },
   "repeated layers": {
     bijection: repeated({

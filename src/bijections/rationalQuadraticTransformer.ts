@@ -58,6 +58,11 @@ export interface RationalQuadraticOptions {
    * line of that slope; `identity`, as in the paper and in other libraries.
    */
   readonly tails?: Tails;
+  /**
+   * Factor of all raw parameters, above 0 (default 1). AdamW takes steps of one size whatever the gradient: beside an affine
+   * map, a spline of a small factor keeps its shape unless many rows say otherwise, also where rows are few.
+   */
+  readonly sensitivity?: number;
 }
 
 /** What a spline does beyond its box; see {@link RationalQuadraticOptions.tails}. */
@@ -78,12 +83,13 @@ interface Bin {
 /**
  * The rational-quadratic spline; 3 bins + 1 parameters a feature, 3 bins - 1 with identity tails; both directions
  * cost O(bins).
- * @throws {@link ShapeError} if `bins` is below 2, `bound` not positive, or `tails` unknown.
+ * @throws {@link ShapeError} if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
  */
 export function rationalQuadraticTransformer({
   bins = 8,
   bound = 5,
   tails = "root",
+  sensitivity = 1,
 }: RationalQuadraticOptions = {}): Transformer {
   if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
     throw new ShapeError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
@@ -93,17 +99,29 @@ export function rationalQuadraticTransformer({
     throw new ShapeError(
       `rationalQuadraticTransformer: tails must be "root", "learned" or "identity", got ${JSON.stringify(tails)}.`,
     );
+  if (!(sensitivity > 0 && Number.isFinite(sensitivity)))
+    throw new ShapeError(
+      `rationalQuadraticTransformer: sensitivity must be a positive number, got ${sensitivity}.`,
+    );
   const spline = { bins, bound, tails };
+  const scaled = (raw: readonly Expr[]): readonly Expr[] =>
+    sensitivity === 1 ? raw : raw.map((value) => g.mul(value, sensitivity));
   return {
     type: "rationalQuadratic",
     parameterCount: 3 * bins + (tails === "identity" ? -1 : 1),
-    normalize: (y, parameters) => normalize(y, parameters, spline),
-    generate: (x, parameters) => generate(x, parameters, spline),
-    toJSON: () => ({ type: "rationalQuadratic", bins, bound, ...(tails === "learned" ? {} : { tails }) }),
+    normalize: (y, parameters) => normalize(y, scaled(parameters), spline),
+    generate: (x, parameters) => generate(x, scaled(parameters), spline),
+    toJSON: () => ({
+      type: "rationalQuadratic",
+      bins,
+      bound,
+      ...(tails === "learned" ? {} : { tails }),
+      ...(sensitivity === 1 ? {} : { sensitivity }),
+    }),
   };
 }
 
-type Spline = Required<RationalQuadraticOptions>;
+type Spline = Required<Omit<RationalQuadraticOptions, "sensitivity">>;
 
 /**
  * Reads {@link rationalQuadraticTransformer} back. A description that names no tails is one of the time when they were

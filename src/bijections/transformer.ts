@@ -12,6 +12,7 @@ import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { affineTransformer } from "./affineTransformer.ts";
 import type { Mapped } from "./bijection.ts";
+import { chainTransformer } from "./chainTransformer.ts";
 import { rationalQuadraticFromJson } from "./rationalQuadraticTransformer.ts";
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
@@ -70,6 +71,8 @@ export function transformerFromJson(json: unknown): Transformer {
   const { type, ...options } = (json ?? {}) as TransformerJson;
   if (type === "affine") return affineTransformer();
   if (type === "rationalQuadratic") return rationalQuadraticFromJson(options);
+  if (type === "chain" && Array.isArray(options.parts))
+    return chainTransformer(options.parts.map(transformerFromJson));
   throw new FormatError(
     `The model holds a transformer of type ${JSON.stringify(type)}, which this version does not know.`,
   );

@@ -131,6 +131,9 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
       signal,
       onProgress: (progress) => display.update(progress),
+      onPhase: ({ phase, done, total }) => {
+        if (phase === "preparation") display.prepare(`choosing the preparation ${done + 1}/${total}`);
+      },
       onWarning: (line) => display.warn(line),
     });
     display.stop();

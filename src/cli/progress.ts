@@ -18,10 +18,14 @@ export interface EpochProgress {
 /** Shows progress and warnings. */
 export interface ProgressDisplay {
   update(progress: EpochProgress): void;
+  /** What is done before the first epoch. */
+  prepare(line: string): void;
   warn(line: string): void;
   /** Ends the display; nothing is shown after it. */
   stop(): void;
 }
+
+const clearLine = "\r\x1b[K";
 
 function bar(unit: string): ProgressDisplay {
   const display = new SingleBar(
@@ -41,16 +45,22 @@ function bar(unit: string): ProgressDisplay {
   return {
     update({ epoch, epochs, trainLogProb, validationLogProb }) {
       const shown = { train: formatLogProb(trainLogProb), validation: formatLogProb(validationLogProb) };
-      if (!started) display.start(epochs, epoch, shown);
-      else display.update(epoch, shown);
+      if (!started) {
+        process.stderr.write(clearLine);
+        display.start(epochs, epoch, shown);
+      } else display.update(epoch, shown);
       started = true;
+    },
+    prepare(line) {
+      process.stderr.write(`${clearLine}${line}`);
     },
     warn(line) {
       // Clears the bar's line; the bar draws itself again below.
-      process.stderr.write(`${started ? "\r\x1b[K" : ""}warning: ${line}\n`);
+      process.stderr.write(`${clearLine}warning: ${line}\n`);
     },
     stop() {
       if (started) display.stop();
+      else process.stderr.write(clearLine);
       started = false;
     },
   };
@@ -75,6 +85,9 @@ function lines(unit: string): ProgressDisplay {
         tenth = now;
         print(progress);
       }
+    },
+    prepare(line) {
+      process.stderr.write(`${line}\n`);
     },
     warn(line) {
       process.stderr.write(`warning: ${line}\n`);

@@ -31,6 +31,16 @@ export interface FitProgress {
   readonly bestEpoch: number;
 }
 
+/** What a fit is at, as it goes on to it. */
+export interface FitPhase {
+  /** Choosing the preparation of the columns by short trainings, or the training itself. */
+  readonly phase: "preparation" | "training";
+  /** Trials done, or epochs. */
+  readonly done: number;
+  /** Trials, or epochs at most. */
+  readonly total: number;
+}
+
 /** Options of a fit. All have defaults; those of sizes and lengths follow from the table (see `defaultRecipe`). */
 export interface FitOptions {
   /** Columns to fit (default: all columns of numbers that are not used otherwise). */
@@ -88,6 +98,8 @@ export interface FitOptions {
   readonly keepOnAbort?: boolean | undefined;
   /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
+  /** Called before each trial of a preparation, and when the training begins. */
+  readonly onPhase?: ((phase: FitPhase) => void) | undefined;
   /** Gets one line for each column that is left out, was read from another dress, or looks discrete. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }

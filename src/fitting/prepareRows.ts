@@ -8,7 +8,7 @@ import { bindTree, subtreeOf } from "../bijections/bijection.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import type { Training } from "../flows/architecture.ts";
 import { engineOf } from "../flows/evaluation.ts";
-import { type Model, parameterTree } from "../flows/model.ts";
+import { type Model, parameterTree, preparedContext } from "../flows/model.ts";
 import * as g from "../graph/ops.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
 import type { FitOptions } from "./fitOptions.ts";
@@ -33,10 +33,9 @@ export async function prepareRows(
   const engine = engineOf({ ...options, precision: "float64" });
   const bound = bindTree(parameterTree(model));
   const mapped = model.preparation.inverse(g.input("data", [width]), subtreeOf(bound, "preparation"));
-  const contextRows = model.contextPreparation?.inverse(
-    g.input("context", [model.given.length]),
-    subtreeOf(bound, "context"),
-  ).value;
+  const contextRows = model.contextPreparation
+    ? preparedContext(model, g.input("context", [model.given.length]), bound)
+    : undefined;
   const outputs = { data: mapped.value, logAbsDet: mapped.logAbsDet };
   const executable = await engine.compile(
     { rows: contextRows ? { ...outputs, context: contextRows } : outputs },

@@ -7,6 +7,7 @@
 import { affineTransformer } from "../bijections/affineTransformer.ts";
 import type { Bijection, Bound } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
+import { chainTransformer } from "../bijections/chainTransformer.ts";
 import { coupling } from "../bijections/coupling.ts";
 import { elementwise } from "../bijections/elementwise.ts";
 import { maskedAutoregressive } from "../bijections/maskedAutoregressive.ts";
@@ -146,14 +147,28 @@ export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architec
   return build("maf", options, affineTransformer(), 5);
 }
 
+/** How much slower a conditional spline changes its shape than its place and its width. */
+const shapeSensitivity = 0.1;
+
 /**
  * Neural spline flow (Durkan et al. 2019, https://arxiv.org/abs/1906.04032): rational-quadratic splines in couplings
  * or, with `autoregressive`, in masked autoregressive transforms; default 5 transforms of 8 bins.
+ *
+ * Given a context, each spline has an affine map of its own on its data side, which brings the box to the place and the
+ * width that the density has there. A box of the width of the whole column would have to hold all of the column
+ * besides: base numbers beyond 3 would come out anywhere in it.
+ *
  * @throws UsageError if a size is not a positive integer.
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
-  const { autoregressive = false, bins = 8, bound = 5, tails = "root" } = options;
-  const transformer = rationalQuadraticTransformer({ bins, bound, tails });
+  const { autoregressive = false, bins = 8, bound = 5, tails = "root", context = 0 } = options;
+  const transformer =
+    context === 0
+      ? rationalQuadraticTransformer({ bins, bound, tails })
+      : chainTransformer([
+          rationalQuadraticTransformer({ bins, bound, tails, sensitivity: shapeSensitivity }),
+          affineTransformer(),
+        ]);
   return build(autoregressive ? "nsf-ar" : "nsf", options, transformer, 5);
 }
 

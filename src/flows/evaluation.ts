@@ -11,11 +11,10 @@ import { referenceEngine } from "../engines/reference/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
 import { AbortedError } from "../errors.ts";
-import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import type { Program } from "../graph/program.ts";
 import { pushforwardLogProb, pushforwardSample } from "./density.ts";
-import { type Model, parameterTree } from "./model.ts";
+import { type Model, parameterTree, preparedContext } from "./model.ts";
 
 /** Which engine computes, and how. */
 export interface EngineOptions {
@@ -91,7 +90,7 @@ export class Evaluation {
   }
 
   #program(name: ProgramName): Partial<Program> {
-    const { base, bijection, preparation, contextPreparation, columns, given } = this.#model;
+    const { base, bijection, preparation, columns, given } = this.#model;
     const parameters = {
       base: subtreeOf(this.#bound, "base"),
       bijection: subtreeOf(this.#bound, "bijection"),
@@ -106,12 +105,10 @@ export class Evaluation {
       }
       case "restore":
         return { rows: { ...preparation.forward(g.input("data", [features]), own) } };
-      case "prepareContext": {
-        const data: Expr = g.input("data", [given.length]);
+      case "prepareContext":
         return {
-          rows: { value: contextPreparation!.inverse(data, subtreeOf(this.#bound, "context")).value },
+          rows: { value: preparedContext(this.#model, g.input("data", [given.length]), this.#bound) },
         };
-      }
       case "logProb":
         return {
           rows: {

@@ -4,10 +4,12 @@
  * @module
  */
 
-import type { Bijection, ParameterTree } from "../bijections/bijection.ts";
+import { type Bijection, type Bound, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
 import { chain } from "../bijections/chain.ts";
 import type { ColumnGrid } from "../data/grid.ts";
 import type { Distribution } from "../distributions/distribution.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
 import type { ModelKind } from "./kinds.ts";
 import type { ParameterValues } from "./parameters.ts";
 
@@ -39,7 +41,7 @@ export interface Model {
   readonly bijection: Bijection;
   /** Standardization and what else statistics of the data alone determine; evaluated in float64. */
   readonly preparation: Bijection;
-  /** Its inverse standardizes the context; absent without one. */
+  /** Its inverse prepares the context, see {@link preparedContext}; absent without one. */
   readonly contextPreparation: Bijection | undefined;
   readonly columns: readonly string[];
   readonly given: readonly string[];
@@ -58,6 +60,23 @@ export function parameterTree(
     preparation: model.preparation.parameters,
     context: model.contextPreparation?.parameters ?? {},
   };
+}
+
+/** Deviations beyond which a given value counts as one at this distance: no network has a say out there. */
+const farthestContext = 1000;
+
+/**
+ * A context as the trained part of a model sees it. Whatever number is given, it is finite, and in float32, too.
+ * @param given - Values in data units.
+ * @param bound - Parameters of the whole model.
+ */
+export function preparedContext(
+  { contextPreparation }: Pick<Model, "contextPreparation">,
+  given: Expr,
+  bound: Bound,
+): Expr {
+  const { value } = contextPreparation!.inverse(given, subtreeOf(bound, "context"));
+  return g.min(g.max(value, -farthestContext), farthestContext);
 }
 
 /** The whole map from base to data: trained part, then preparation. */

@@ -16,7 +16,7 @@ import * as g from "../graph/ops.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { engineOf } from "./evaluation.ts";
 import type { EvaluationOptions, Flow } from "./flow.ts";
-import { type Model, parameterTree } from "./model.ts";
+import { type Model, parameterTree, preparedContext } from "./model.ts";
 
 /** How the equation of a continuous flow was solved for some rows. */
 export interface SolverReport {
@@ -166,8 +166,12 @@ async function prepared(
   { columns, rows, values }: Pick<Table, "columns" | "rows" | "values">,
   options: EvaluationOptions,
 ): Promise<Float64Array> {
-  const bound = subtreeOf(bindTree(parameterTree(model)), which === "preparation" ? which : "context");
-  const { value } = model[which]!.inverse(g.input("data", [columns.length]), bound);
+  const bound = bindTree(parameterTree(model));
+  const data = g.input("data", [columns.length]);
+  const value =
+    which === "preparation"
+      ? model.preparation.inverse(data, subtreeOf(bound, which)).value
+      : preparedContext(model, data, bound);
   const exact = { ...options, precision: "float64" as const };
   return (await run(model, { value }, { rows, inputs: { data: values } }, exact)).rows.value!;
 }

@@ -37,7 +37,7 @@ async function chosen(
       tried.push(knots);
       return score(knots);
     },
-    training!.preparation!.choices,
+    { choices: training!.preparation!.choices },
   );
   return { taken, tried };
 }

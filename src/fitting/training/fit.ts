@@ -39,7 +39,7 @@ import {
   stepsAnEpoch,
 } from "./minimize.ts";
 import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
-import { fitPreparation, fitStandardization, type PreparationChoice } from "./preparation.ts";
+import { fitGivenPreparation, fitPreparation, type PreparationChoices } from "./preparation.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 
 /**
@@ -117,11 +117,14 @@ async function fitPrepared(
   const likelihood = await Likelihood.compile(architecture, data, recipe, options);
   try {
     const { training } = architecture;
-    const choice = await choosePreparation(
-      data,
-      (own, trial) => likelihood.trial(own, trial),
-      training?.preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
-    );
+    const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial), {
+      choices:
+        training?.preparation?.choices ??
+        preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
+      mostRows: likelihood.trialSteps * recipe.batch,
+      onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
+    });
+    options.onPhase?.({ phase: "training", done: 0, total: recipe.epochs });
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
     const held = validation && (await likelihood.prepare(start, validation, false));
@@ -254,13 +257,15 @@ class Likelihood {
   }
 
   /** An unfitted model whose preparation has the statistics of some rows. */
-  model(choice: PreparationChoice, rows: FitRows): Model {
+  model(choice: PreparationChoices, rows: FitRows): Model {
     const { kind, base, bijection } = this.#architecture;
     const { columns, given, dequantized } = this.#data;
     const seed = this.#options.seed ?? 0;
     const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
     const context =
-      given.length > 0 ? fitStandardization(rows.context, given.length, rows.weights) : undefined;
+      given.length > 0
+        ? fitGivenPreparation(rows.context, given.length, choice.given, rows.weights)
+        : undefined;
     const parts = {
       base,
       bijection,
@@ -327,18 +332,22 @@ class Likelihood {
     return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
   }
 
+  /** Steps of a trial at most. */
+  get trialSteps(): number {
+    const { batch, epochs } = this.#recipe;
+    return Math.min(
+      this.#architecture.training?.preparation?.steps ?? mostTrialSteps,
+      Math.ceil(trialShare * epochs * stepsAnEpoch(this.#data.train.rows, batch)),
+    );
+  }
+
   /** Mean log-density of a trial's held-out rows after a short training. */
-  async trial(choice: PreparationChoice, { train, held }: Trial): Promise<number> {
+  async trial(choice: PreparationChoices, { train, held }: Trial): Promise<number> {
     const model = this.model(choice, train);
     const rows = await this.prepare(model, train, true);
     const judged = await this.prepare(model, held, false);
-    const { batch, epochs: all } = this.#recipe;
-    const { preparation } = this.#architecture.training ?? {};
-    const trialSteps = Math.min(
-      preparation?.steps ?? mostTrialSteps,
-      Math.ceil(trialShare * all * stepsAnEpoch(this.#data.train.rows, batch)),
-    );
-    const epochs = Math.max(1, Math.round(trialSteps / stepsAnEpoch(train.rows, batch)));
+    const steps = stepsAnEpoch(train.rows, this.#recipe.batch);
+    const epochs = Math.max(1, Math.round(this.trialSteps / steps));
     try {
       if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
       const { history } = await this.maximize(

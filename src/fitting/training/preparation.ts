@@ -65,7 +65,7 @@ interface Knots {
  * statistics, so that single rows do not show, over half of the way to the next knots and a rank at least; and one more on
  * either side.
  */
-function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots {
+function knotsOf(sorted: Float64Array, deviation: number, knots: number, leastGap: number): Knots {
   const n = sorted.length;
   const top = -normalQuantile(1 / n);
   const base = Float64Array.from({ length: knots }, (_, k) => -top + (2 * top * k) / (knots - 1));
@@ -91,7 +91,7 @@ function knotsOf(sorted: Float64Array, deviation: number, knots: number): Knots 
     return (sumBelow(center + reach) - sumBelow(center - reach)) / (2 * reach);
   });
   // Ties and near ties: a smallest gap keeps the slopes of the spline bounded.
-  const least = 1e-3 * deviation * (base[1]! - base[0]!);
+  const least = leastGap * deviation * (base[1]! - base[0]!);
   for (let k = 1; k < knots; k++) data[k] = Math.max(data[k]!, data[k - 1]! + least);
   const secant = Float64Array.from({ length: knots - 1 }, (_, k) =>
     Math.log((base[k + 1]! - base[k]!) / (data[k + 1]! - data[k]!)),
@@ -138,18 +138,24 @@ function weightedOrder(values: Float64Array, weights: Float64Array): Float64Arra
   });
 }
 
+/** Smallest gap of two knots, in deviations a normal score: what is fitted must not have slopes far above a thousand. */
+const fittedGap = 1e-3;
+/** No density is taken of what is given: only float64 limits how close its knots may be. */
+const givenGap = 1e-12;
+
 /** A spline for each column of row-major rows, through normal scores. */
 export function fitMarginalSpline(
   rows: Float64Array,
   width: number,
   knots: number,
   weights?: Float64Array,
+  leastGap: number = fittedGap,
 ): Preparation {
   const count = rows.length / width;
   const { scale } = moments(rows, width, weights);
   const columns = Array.from(scale, (deviation, i) => {
     const single = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!);
-    return knotsOf(weights ? weightedOrder(single, weights) : single.sort(), deviation, knots);
+    return knotsOf(weights ? weightedOrder(single, weights) : single.sort(), deviation, knots, leastGap);
   });
   const all = (part: keyof Knots): Float64Array =>
     Float64Array.from(columns.flatMap((own) => [...own[part]]));
@@ -216,12 +222,19 @@ export interface PreparationChoice {
   readonly whiten: boolean;
 }
 
+/** The same for what is fitted and for what is given. */
+export interface PreparationChoices extends PreparationChoice {
+  /** Of the given columns (default: standardization alone). */
+  readonly given?: PreparationChoice;
+}
+
 /** Fits the chosen preparation to row-major rows. */
 export function fitPreparation(
   rows: Float64Array,
   width: number,
   { knots, whiten }: PreparationChoice,
   weights?: Float64Array,
+  leastGap: number = fittedGap,
 ): Preparation {
   const standard = fitStandardization(rows, width, weights);
   const { mean, scale } = standard.values as { mean: Float64Array; scale: Float64Array };
@@ -229,12 +242,25 @@ export function fitPreparation(
   const parts = [standard];
   let values: Float64Array = rows.map((value, i) => (value - mean[i % width]!) / scale[i % width]!);
   if (knots > 0) {
-    const spline = fitMarginalSpline(values, width, knots, weights);
+    const spline = fitMarginalSpline(values, width, knots, weights, leastGap);
     parts.unshift(spline);
     values = throughKnots(values, width, spline.values);
   }
   if (whiten && width > 1) parts.unshift(fitWhitening(values, width, weights));
   return chainPreparations(parts);
+}
+
+/** Fits the chosen preparation to row-major rows of given columns. */
+export function fitGivenPreparation(
+  rows: Float64Array,
+  width: number,
+  choice: PreparationChoice = { knots: 0, whiten: false },
+  weights?: Float64Array,
+): Preparation {
+  const isPlain = choice.knots === 0 && !choice.whiten;
+  return isPlain
+    ? fitStandardization(rows, width, weights)
+    : fitPreparation(rows, width, choice, weights, givenGap);
 }
 
 /** Rows through a marginal spline, for statistics of what follows it: piecewise linear between the knots is enough. */
