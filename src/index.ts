@@ -162,7 +162,8 @@ export {
 export type { MarginalKind } from "./fitting/stepwise/marginalMap.ts";
 export type { RotationKind } from "./fitting/stepwise/rotations.ts";
 export { type AdamWOptions, adamW } from "./fitting/training/adamW.ts";
-export { fit, fitTable, trainedLeaves } from "./fitting/training/fit.ts";
+export { fit, fitTable } from "./fitting/training/fit.ts";
+export { trainedLeaves } from "./fitting/training/likelihood.ts";
 export {
   type EpochRecord,
   type MinimizeOptions,

@@ -16,6 +16,7 @@ import { canAsk, confirm, interruptSignal } from "./interrupt.ts";
 import { checkTrainingFlags } from "./kinds.ts";
 import {
   defined,
+  duration,
   fraction,
   integerList,
   nameList,
@@ -47,6 +48,7 @@ interface FitFlags extends TableFlags {
   readonly transforms?: number;
   readonly hidden?: readonly number[];
   readonly epochs?: number;
+  readonly budget?: number;
   readonly batch?: number;
   readonly lr?: number;
   readonly validation?: number;
@@ -81,6 +83,8 @@ function checkFlags(flags: FitFlags): void {
   const weights = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", weights]);
   checkDisjoint(["--given", flags.given], ["--weights", weights]);
+  if (flags.budget !== undefined && flags.epochs !== undefined)
+    throw new UsageError("--budget and --epochs both say how long to train; leave one of them out.");
   if (flags.resume && flags.checkpoint === undefined) {
     throw new UsageError("--resume needs --checkpoint FILE, the file to go on from.");
   }
@@ -127,7 +131,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
       ...defined({ missing, checkpoint, resume, seed, threads, precision, engine, wide }),
       ...defined({ keepOnAbort }),
-      ...defined({ learningRate: flags.lr, averaging: flags.ema }),
+      ...defined({ learningRate: flags.lr, averaging: flags.ema, budget: flags.budget }),
       ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
       signal,
       onProgress: (progress) => display.update(progress),
@@ -152,6 +156,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         trainLogProb,
         validationLogProb,
         epochs: result.epochs,
+        stillImproving: result.stillImproving ?? false,
         seconds: rounded,
         parameters,
         interrupted,
@@ -177,6 +182,9 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         ["train", `${formatLogProb(trainLogProb)} nats a row`],
         ["validation", `${formatLogProb(validationLogProb)} nats a row`],
         ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(result.epochs)} epochs` : "")],
+        ...(result.stillImproving
+          ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])
+          : []),
         ["model", flags.out],
       ])}`,
     );
@@ -210,6 +218,11 @@ export function addFit(program: Command): void {
     .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
     .option("--hidden <sizes>", "hidden layers, such as 128,128", integerList("--hidden"))
     .option("--epochs <n>", "passes over the data at most", positiveInteger("--epochs"))
+    .option(
+      "--budget <time>",
+      "time to train at most, on two cores: 90s, 2m (default: 2m)",
+      duration("--budget"),
+    )
     .option("--batch <rows>", "rows a step", positiveInteger("--batch"))
     .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
     .option(

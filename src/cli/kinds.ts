@@ -15,6 +15,7 @@ const TRAINING_FLAGS = [
   "epochs",
   "batch",
   "lr",
+  "budget",
   "patience",
   "ema",
   "checkpoint",

@@ -34,6 +34,17 @@ export function positiveNumber(option: string): OptionParser<number> {
   };
 }
 
+/** A span of time, such as 90s, 2m or 1h; seconds without a unit. */
+export function duration(option: string): OptionParser<number> {
+  return (text) => {
+    const [, digits, unit = "s"] = /^(\d+\.?\d*|\.\d+)\s*(s|m|h)?$/.exec(text.trim()) ?? [];
+    const seconds = Number(digits) * { s: 1, m: 60, h: 3600 }[unit as "s" | "m" | "h"];
+    return seconds > 0 && Number.isFinite(seconds)
+      ? seconds
+      : fail(option, "a span of time such as 90s, 2m or 1h", text);
+  };
+}
+
 /** A whole number from 1. */
 export function positiveInteger(option: string): OptionParser<number> {
   return (text) => {

@@ -39,6 +39,7 @@ const trainingOptions: readonly (keyof FitTableOptions)[] = [
   "transforms",
   "hidden",
   "epochs",
+  "budget",
   "batch",
   "learningRate",
   "patience",

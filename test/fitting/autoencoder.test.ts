@@ -11,7 +11,7 @@ import { triangularAffine } from "../../src/bijections/triangularAffine.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { trainedLeaves } from "../../src/fitting/training/fit.ts";
+import { trainedLeaves } from "../../src/fitting/training/likelihood.ts";
 import { minimize } from "../../src/fitting/training/minimize.ts";
 import { initialValues } from "../../src/flows/parameters.ts";
 import * as g from "../../src/graph/ops.ts";

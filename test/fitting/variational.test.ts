@@ -5,7 +5,7 @@ import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { trainedLeaves } from "../../src/fitting/training/fit.ts";
+import { trainedLeaves } from "../../src/fitting/training/likelihood.ts";
 import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
 import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
 import { variationalArchitecture } from "../../src/fitting/variational/variationalArchitecture.ts";

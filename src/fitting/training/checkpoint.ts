@@ -17,10 +17,12 @@ import type { FitData, FitRows } from "../fitData.ts";
 import { stateNames } from "./adamW.ts";
 import type { MinimizeState } from "./minimize.ts";
 import type { Recipe } from "./recipe.ts";
+import type { TrainingPlan } from "./trainingPlan.ts";
 
 /** What must be the same for a fit to go on. */
 export interface CheckpointSubject {
   readonly recipe: Recipe;
+  readonly plan: TrainingPlan;
   readonly architecture: Architecture;
   readonly data: FitData;
   readonly seed: number;
@@ -38,9 +40,10 @@ export class Checkpoint {
   constructor(path: string, subject: CheckpointSubject) {
     this.#path = path;
     this.#lengths = lengthsOf(subject.architecture);
-    const { recipe, architecture, data, seed, precision, engine = "wasm" } = subject;
+    const { recipe, plan, architecture, data, seed, precision, engine = "wasm" } = subject;
     this.#subject = JSON.stringify({
       recipe,
+      plan,
       base: architecture.base.toJSON(),
       bijection: architecture.bijection.toJSON(),
       training: architecture.training ? (architecture.training.settings ?? {}) : "likelihood",

@@ -4,21 +4,14 @@
  * @module
  */
 
-import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
 import type { Table } from "../../data/table.ts";
-import { NumericalError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { architectureOf } from "../../flows/architectureOf.ts";
-import { pushforwardLogProb } from "../../flows/density.ts";
-import { engineOf } from "../../flows/evaluation.ts";
 import type { FlowKind } from "../../flows/kinds.ts";
-import { type Model, parameterTree } from "../../flows/model.ts";
-import { initialValues } from "../../flows/parameters.ts";
-import type { Expr, ParameterExpr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
-import { randomKey, split } from "../../random/philox.ts";
-import { finishFit, weightedMean, withPrefix } from "../finishFit.ts";
-import { concatenated, type FitData, type FitRows, fitData } from "../fitData.ts";
+import { randomKey } from "../../random/philox.ts";
+import { finishFit, weightedMean } from "../finishFit.ts";
+import { type FitData, fitData } from "../fitData.ts";
 import {
   checkFitOptions,
   type FitOptions,
@@ -26,21 +19,12 @@ import {
   type FitResult,
   type FitTableOptions,
 } from "../fitOptions.ts";
-import { prepareRows, withCompanions } from "../prepareRows.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { choosePreparation, preparationChoices, type Trial } from "./choosePreparation.ts";
-import {
-  compileMinimizer,
-  type EpochRecord,
-  type MinimizeOptions,
-  type MinimizeResult,
-  type Minimizer,
-  type Rows,
-  stepsAnEpoch,
-} from "./minimize.ts";
-import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
-import { fitGivenPreparation, fitPreparation, type PreparationChoices } from "./preparation.ts";
+import { choosePreparation, preparationChoices } from "./choosePreparation.ts";
+import { Likelihood } from "./likelihood.ts";
+import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
+import { planTraining, usualBudget } from "./trainingPlan.ts";
 
 /**
  * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
@@ -99,12 +83,19 @@ async function fitPrepared(
   options: FitOptions,
 ): Promise<FitResult> {
   const { train, validation } = data;
+  const plan = planTraining(architecture, recipe, train.rows, {
+    epochs: options.epochs,
+    budget: options.budget,
+    canGrow: validation !== undefined,
+  });
   const steps = stepsAnEpoch(train.rows, recipe.batch);
+  const rounds = plan.more.reduce((sum, own) => sum + own, plan.first);
   const checkpoint =
     options.checkpoint === undefined
       ? undefined
       : new Checkpoint(options.checkpoint, {
           recipe,
+          plan,
           architecture,
           data,
           seed: options.seed ?? 0,
@@ -124,7 +115,7 @@ async function fitPrepared(
       mostRows: likelihood.trialSteps * recipe.batch,
       onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
     });
-    options.onPhase?.({ phase: "training", done: 0, total: recipe.epochs });
+    options.onPhase?.({ phase: "training", done: 0, total: rounds / plan.roundsAnEpoch });
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
     const held = validation && (await likelihood.prepare(start, validation, false));
@@ -136,23 +127,26 @@ async function fitPrepared(
       // The value of a loss that is no log-density is not reported.
       const isLogProb = training?.isLogProb ?? true;
       const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
+      const inSteps = (round: number): number => Math.floor((round * steps) / plan.roundsAnEpoch);
       return {
-        epoch: record.epoch,
-        epochs: recipe.epochs,
-        step: record.epoch * steps,
-        steps: recipe.epochs * steps,
+        epoch: record.epoch / plan.roundsAnEpoch,
+        epochs: rounds / plan.roundsAnEpoch,
+        step: inSteps(record.epoch),
+        steps: inSteps(rounds),
         trainLogProb,
         validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
-        bestEpoch: record.bestEpoch,
+        bestEpoch: record.bestEpoch / plan.roundsAnEpoch,
       };
     };
     const result = await likelihood.maximize(start, prepared.rows, {
-      epochs: recipe.epochs,
+      epochs: plan.first,
+      roundsAnEpoch: plan.roundsAnEpoch,
+      cycles: plan.more,
       averaging: recipe.averaging,
-      patience: recipe.patience,
+      patience: recipe.patience * plan.roundsAnEpoch,
       primaryRows: train.rows,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
-      validateEvery: Math.max(1, Math.floor(recipe.epochs / (training?.validations ?? 60))),
+      validateEvery: Math.max(1, Math.floor(plan.first / (training?.validations ?? 60))),
       validation: held?.rows,
       rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
       resume,
@@ -169,216 +163,24 @@ async function fitPrepared(
       );
     // What was kept is still to be measured, by a computation that the signal must not stop.
     const how = interrupted ? { ...options, signal: undefined } : options;
-    return await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, how, {
+    const found = await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, how, {
       history: result.history.map(toProgress),
-      epochs: result.history[result.history.length - 1]?.epoch ?? 0,
+      epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
       interrupted,
     });
+    // A flow that does better on what it has seen than on the rest has taken from the rows what it can.
+    const hasGap = found.trainLogProb - found.validationLogProb > widestGap;
+    const stillImproving = result.stillImproving && (plan.more.length > 0 || !hasGap);
+    if (stillImproving && plan.isBudgeted) options.onWarning?.(improvingWarning(options.budget));
+    return { ...found, stillImproving };
   } finally {
     likelihood.dispose();
   }
 }
 
-/** Steps of a trial of a preparation: at most this many, and no more than this share of the fit's own. */
-const mostTrialSteps = 250;
-const trialShare = 0.36;
+/** Nats a row from training to held-out rows above which longer training is not what is missing. */
+const widestGap = 0.1;
 
-/** The likelihood of an architecture, compiled once for all trainings of a fit. */
-class Likelihood {
-  readonly #architecture: Architecture;
-  readonly #data: FitData;
-  readonly #recipe: Recipe;
-  readonly #options: FitOptions;
-  readonly #minimizer: Minimizer;
-  /** Compiles what a trial minimizes, where that is another loss. */
-  readonly #compileTrial: (() => Promise<Minimizer>) | undefined;
-  #trialMinimizer: Promise<Minimizer> | undefined;
-  readonly #extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined;
-
-  constructor(
-    architecture: Architecture,
-    data: FitData,
-    recipe: Recipe,
-    options: FitOptions,
-    {
-      minimizer,
-      compileTrial,
-    }: { minimizer: Minimizer; compileTrial: (() => Promise<Minimizer>) | undefined },
-    extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
-  ) {
-    this.#architecture = architecture;
-    this.#data = data;
-    this.#recipe = recipe;
-    this.#options = options;
-    this.#minimizer = minimizer;
-    this.#compileTrial = compileTrial;
-    this.#extra = extra;
-  }
-
-  static async compile(
-    architecture: Architecture,
-    data: FitData,
-    recipe: Recipe,
-    options: FitOptions,
-  ): Promise<Likelihood> {
-    const { base, bijection, features } = architecture;
-    const bound = {
-      base: bindTree(base.parameters, "base."),
-      bijection: bindTree(bijection.parameters, "bijection."),
-    };
-    const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
-    const y = g.input("data", [features]);
-    const { training } = architecture;
-    const logProb =
-      training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
-    const compile = (loss: Expr): Promise<Minimizer> =>
-      compileMinimizer(
-        {
-          loss,
-          validation: g.neg(logProb),
-          draws: training?.draws,
-          weight: data.train.weights ? g.input("weight", []) : undefined,
-          parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
-        },
-        engineOf(options),
-        { weightDecay: recipe.weightDecay, signal: options.signal },
-      );
-    const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
-    const trialLoss = training?.preparation?.loss?.(y, bound, context);
-    const compileTrial = trialLoss && (() => compile(trialLoss));
-    const key = split(randomKey(options.seed ?? 0), "mixture");
-    const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
-    return new Likelihood(architecture, data, recipe, options, { minimizer, compileTrial }, extra);
-  }
-
-  dispose(): void {
-    this.#minimizer.dispose();
-    this.#trialMinimizer?.then((minimizer) => minimizer.dispose()).catch(() => undefined);
-  }
-
-  /** An unfitted model whose preparation has the statistics of some rows. */
-  model(choice: PreparationChoices, rows: FitRows): Model {
-    const { kind, base, bijection } = this.#architecture;
-    const { columns, given, dequantized } = this.#data;
-    const seed = this.#options.seed ?? 0;
-    const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
-    const context =
-      given.length > 0
-        ? fitGivenPreparation(rows.context, given.length, choice.given, rows.weights)
-        : undefined;
-    const parts = {
-      base,
-      bijection,
-      preparation: preparation.bijection,
-      contextPreparation: context?.bijection,
-    };
-    return {
-      ...parts,
-      kind,
-      columns,
-      given,
-      precision: this.#options.precision ?? "float32",
-      values: {
-        ...initialValues(parameterTree(parts), split(randomKey(seed), "initial")),
-        ...withPrefix("preparation.", preparation.values),
-        ...withPrefix("context.", context?.values ?? {}),
-      },
-      fitted: { rows: this.#data.rows, seed, epochs: 0, trainLogProb: 0, validationLogProb: 0, dequantized },
-    };
-  }
-
-  /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */
-  async prepare(
-    model: Model,
-    rows: FitRows,
-    withExtra: boolean,
-  ): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
-    const extra = withExtra ? this.#extra : undefined;
-    const all = await prepareRows(
-      model,
-      extra ? concatenated(rows.data, extra.data) : rows.data,
-      extra ? concatenated(rows.context, extra.context) : rows.context,
-      this.#options,
-    );
-    const prepared = extra ? withoutFarRows(all, rows.rows, this.#recipe.mixtureReach) : all;
-    const inputs = {
-      data: prepared.data,
-      ...(model.given.length > 0 ? { context: prepared.context } : {}),
-      ...(rows.weights ? { weight: rows.weights } : {}),
-    };
-    return { rows: { rows: prepared.logAbsDet.length, inputs }, logAbsDet: prepared.logAbsDet };
-  }
-
-  /** Trains from a model's values. */
-  maximize(
-    model: Model,
-    rows: Rows,
-    options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
-    minimizer = this.#minimizer,
-  ): Promise<MinimizeResult> {
-    return minimizer.run(rows, model.values, {
-      ...options,
-      key: split(randomKey(this.#options.seed ?? 0), "minimize"),
-      batch: this.#recipe.batch,
-      learningRate: this.#recipe.learningRate,
-      extraShare: this.#extra ? this.#recipe.mixtureShare : 0,
-      signal: this.#options.signal,
-    });
-  }
-
-  /** The rows of each epoch, where the loss has some values of them prepared ahead. */
-  rowsOfEpoch(rows: Rows): ((epoch: number) => Rows) | undefined {
-    const { training } = this.#architecture;
-    return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
-  }
-
-  /** Steps of a trial at most. */
-  get trialSteps(): number {
-    const { batch, epochs } = this.#recipe;
-    return Math.min(
-      this.#architecture.training?.preparation?.steps ?? mostTrialSteps,
-      Math.ceil(trialShare * epochs * stepsAnEpoch(this.#data.train.rows, batch)),
-    );
-  }
-
-  /** Mean log-density of a trial's held-out rows after a short training. */
-  async trial(choice: PreparationChoices, { train, held }: Trial): Promise<number> {
-    const model = this.model(choice, train);
-    const rows = await this.prepare(model, train, true);
-    const judged = await this.prepare(model, held, false);
-    const steps = stepsAnEpoch(train.rows, this.#recipe.batch);
-    const epochs = Math.max(1, Math.round(this.trialSteps / steps));
-    try {
-      if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
-      const { history } = await this.maximize(
-        model,
-        rows.rows,
-        {
-          epochs,
-          averaging: 0.98,
-          patience: epochs,
-          primaryRows: train.rows,
-          validateEvery: Math.max(1, Math.ceil(epochs / 5)),
-          validation: judged.rows,
-          rowsOfEpoch: this.#compileTrial ? undefined : this.rowsOfEpoch(rows.rows),
-        },
-        await this.#trialMinimizer,
-      );
-      const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
-      return weightedMean(judged.logAbsDet, held.weights) - best;
-    } catch (error) {
-      // A preparation that training cannot live with is not chosen; if none will do, the fit itself says so.
-      if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;
-      throw error;
-    }
-  }
-}
-
-/** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
-export function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
-  return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
-    if (spec.kind !== "trained") return [];
-    const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
-    return [leaf as ParameterExpr];
-  });
+function improvingWarning(budget: number = usualBudget): string {
+  return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger --budget, such as ${4 * budget}s, is likely to give a better model`;
 }

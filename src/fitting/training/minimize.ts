@@ -10,129 +10,22 @@ import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { AbortedError, NumericalError, UsageError } from "../../errors.ts";
 import type { ParameterValues } from "../../flows/parameters.ts";
 import { vjp } from "../../graph/derivative.ts";
-import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import type { ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import { RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
+import { type Cycle, cycleAt, cycleValidations, following, hasGained, isSpent, wasRising } from "./cycles.ts";
+import type {
+  EpochRecord,
+  MinimizeOptions,
+  MinimizeResult,
+  MinimizeState,
+  Objective,
+  Rows,
+  StepDraw,
+} from "./objective.ts";
 
-/** What is minimized. */
-export interface Objective {
-  /**
-   * Batched scalar; its mean over the rows, weighted by `weight`, is minimized. It may draw random numbers (`randomNormal`
-   * and others): anew in each step, for each place of the batch, whichever row is there.
-   */
-  readonly loss: Expr;
-  /**
-   * Batched scalar by whose mean the parameters are judged on validation rows (default: the loss). Its random numbers are
-   * the same each time.
-   */
-  readonly validation?: Expr | undefined;
-  /** Batched scalar input, or undefined for equal weights. */
-  readonly weight?: Expr | undefined;
-  /** The parameters that move; others keep their values. */
-  readonly parameters: readonly ParameterExpr[];
-  /**
-   * Numbers drawn once a step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
-   * temperature. Validation sees zeros. The names of AdamW's own step inputs are taken.
-   */
-  readonly draws?: Readonly<Record<string, StepDraw>> | undefined;
-}
-
-/** A number for a step, a function of its arguments alone: a stream of the step's own, and its number from 0. */
-export type StepDraw = (stream: RandomStream, step: number) => number;
-
-/** Rows by name of input, row-major. */
-export interface Rows {
-  /** Number of rows, at least 1. */
-  readonly rows: number;
-  /** By name of input: `rows` times its size. */
-  readonly inputs: Readonly<Record<string, Float64Array>>;
-}
-
-/** State of a minimization after an epoch; all that is needed to go on. */
-export interface MinimizeState {
-  /** Epochs done. */
-  readonly epoch: number;
-  /** Parameters, moments of the optimizer and averages, by name. */
-  readonly values: ParameterValues;
-  /** Averaged parameters of the best validation, by name. */
-  readonly best: ParameterValues;
-  /** Epoch of the best validation; 0 for the initial values. */
-  readonly bestEpoch: number;
-  /** Its validation loss. */
-  readonly bestLoss: number;
-  /** One entry a validation, in order. */
-  readonly history: readonly EpochRecord[];
-  /** Factor of the learning rate, below 1 after epochs whose loss was not finite, and how many such there were last. */
-  readonly rateFactor: number;
-  /** Consecutive epochs, up to this one, without a finite step. */
-  readonly lost: number;
-}
-
-/** Means over an epoch, in the units of the loss. */
-export interface EpochRecord {
-  /** Epochs done. */
-  readonly epoch: number;
-  /** Mean over the steps of the epoch. */
-  readonly trainLoss: number;
-  /** Mean over the validation rows under the averaged parameters; `trainLoss` without such rows. */
-  readonly validationLoss: number;
-  /** Epoch with the least validation loss so far. */
-  readonly bestEpoch: number;
-}
-
-/** Options of {@link minimize}. */
-export interface MinimizeOptions extends AdamWOptions {
-  /** Source of the order of the rows. */
-  readonly key: RandomKey;
-  /** Passes over the rows at most. */
-  readonly epochs: number;
-  /** Rows a step. */
-  readonly batch: number;
-  /** Peak of the schedule: linear warm-up over a tenth of the steps, then half a cosine down to 0. */
-  readonly learningRate: number;
-  /** Decay of the moving average of the parameters, in [0, 1); the average is what is validated and returned. */
-  readonly averaging: number;
-  /** Epochs without a better validation loss after which to stop. */
-  readonly patience: number;
-  /**
-   * Rows from `primaryRows` on are extra ones: each place of a batch holds one of them with this probability. Without
-   * them (default) all rows are gone through once an epoch.
-   */
-  readonly primaryRows?: number;
-  /** Probability, in [0, 1], that a place of a batch holds an extra row (default 0). */
-  readonly extraShare?: number;
-  /** Epochs between validations (default 1). */
-  readonly validateEvery?: number;
-  /** Asked after each validation: whether the best parameters so far are good enough to stop. */
-  readonly isEnough?: ((best: ParameterValues) => Promise<boolean>) | undefined;
-  /** Rows to choose the best parameters by; without them the last are returned. */
-  readonly validation?: Rows | undefined;
-  /** Differences of validation losses that are noise, so that of two the later counts as the better (default 0). */
-  readonly validationNoise?: number;
-  /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
-  readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
-  /** Stops the minimization, with an AbortedError unless `keepOnAbort`. */
-  readonly signal?: AbortSignal | undefined;
-  /** Returns the best parameters so far where the signal fires after a validation, or a step that was for the better (default false). */
-  readonly keepOnAbort?: boolean | undefined;
-  /** State to go on from, as `onEpoch` gave it. */
-  readonly resume?: MinimizeState | undefined;
-  /** Called after each validation; `state` copies what is needed to go on. */
-  readonly onEpoch?: (record: EpochRecord, state: () => Promise<MinimizeState>) => void | Promise<void>;
-}
-
-/** What {@link minimize} found. */
-export interface MinimizeResult {
-  /** Values with the best validation loss, or the last without validation. */
-  readonly values: ParameterValues;
-  /** Epoch after which they were reached; 0 for the initial values. */
-  readonly bestEpoch: number;
-  /** One entry a validation, in order. */
-  readonly history: readonly EpochRecord[];
-  /** Whether the signal fired before the end; only with `keepOnAbort`. */
-  readonly interrupted: boolean;
-}
+export type * from "./objective.ts";
 
 /** Consecutive epochs without a single finite step after which a fit gives up. */
 const lostEpochs = 3;
@@ -221,6 +114,8 @@ class Loop {
   #bestLoss = Number.POSITIVE_INFINITY;
   #rateFactor = 1;
   #lost = 0;
+  #isImproving = false;
+  #order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
 
   constructor(
     { training, evaluation }: { readonly training: Executable; readonly evaluation: Executable },
@@ -255,11 +150,12 @@ class Loop {
       bestEpoch: this.#bestEpoch,
       history: this.#history,
       interrupted: isInterrupted,
+      stillImproving: this.#isImproving,
     };
   }
 
   async #run(): Promise<void> {
-    const { resume, epochs, patience, signal, validation } = this.#options;
+    const { resume, epochs, signal, validation, roundsAnEpoch = 1 } = this.#options;
     const { validateEvery = 1, validationNoise = 0 } = this.#options;
     await setKnownParameters(this.#training, { ...this.#initial, ...this.#stateAt(this.#initial) });
     await setKnownParameters(this.#evaluation, this.#initial);
@@ -283,17 +179,25 @@ class Loop {
     }
     let loaded = this.#options.rowsOfEpoch ? undefined : this.#rows;
     if (loaded) await this.#training.load(loaded);
+    let cycle = cycleAt(epoch, epochs, this.#options.cycles ?? []);
     // A fit that had stopped early was over.
-    const isOver = resume && validation && epoch - this.#bestEpoch >= patience;
-    while (epoch < epochs && !isOver) {
+    const isOver = resume && validation && this.#isPatienceOver(epoch, cycle);
+    while (!isOver) {
+      if (epoch === cycle.end) {
+        const next = this.#nextCycle(cycle);
+        if (!next) break;
+        cycle = next;
+        await setKnownParameters(this.#training, { ...this.#best, ...this.#stateAt(this.#best) });
+      }
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
-      const rows = this.#options.rowsOfEpoch?.(epoch) ?? loaded;
+      const rows = this.#options.rowsOfEpoch?.(Math.floor(epoch / roundsAnEpoch)) ?? loaded;
       if (rows && rows !== loaded) await this.#training.load(rows);
       loaded = rows;
-      const trainLoss = await this.#runEpoch(epoch);
+      const trainLoss = await this.#runEpoch(epoch, cycle);
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
       epoch++;
-      const isDue = epoch % validateEvery === 0 || epoch === epochs;
+      const every = cycle.index === 0 ? validateEvery : cycleValidations(cycle);
+      const isDue = (epoch - cycle.start) % every === 0 || epoch === cycle.end;
       const averaged = isDue ? await this.#averages() : undefined;
       const validationLoss = averaged && validation ? await this.#validate(validation, averaged) : trainLoss;
       this.#lost = Number.isFinite(trainLoss) && Number.isFinite(validationLoss) ? 0 : this.#lost + 1;
@@ -315,9 +219,23 @@ class Loop {
       const record = { epoch, trainLoss, validationLoss, bestEpoch: this.#bestEpoch };
       this.#history.push(record);
       await this.#options.onEpoch?.(record, () => this.#state(epoch));
-      if (validation && epoch - this.#bestEpoch >= patience) break;
+      if (validation && this.#isPatienceOver(epoch, cycle)) break;
       if (await this.#options.isEnough?.({ ...this.#initial, ...this.#best })) break;
     }
+    this.#isImproving = epoch === cycle.end && validation !== undefined && wasRising(this.#history, cycle);
+  }
+
+  /** The cycle after one that has ended, if it is worth it. */
+  #nextCycle(cycle: Cycle): Cycle | undefined {
+    const { cycles = [], validation } = this.#options;
+    const isWorth = cycle.index < cycles.length && validation && hasGained(this.#history, cycle);
+    return isWorth ? following(cycle, cycles) : undefined;
+  }
+
+  #isPatienceOver(epoch: number, cycle: Cycle): boolean {
+    return cycle.index === 0
+      ? epoch - this.#bestEpoch >= this.#options.patience
+      : isSpent(epoch, this.#bestEpoch, cycle);
   }
 
   /**
@@ -383,27 +301,34 @@ class Loop {
   }
 
   /** One pass over the primary rows in a new order; the mean loss of its steps, NaN if none was finite. */
-  async #runEpoch(epoch: number): Promise<number> {
-    const { batch, epochs, extraShare = 0, signal } = this.#options;
-    const stream = new RandomStream(split(split(this.#options.key, "epoch"), epoch));
-    const indices = stream.permutation(this.#primary);
-    const extra = this.#rows.rows - this.#primary;
-    if (extra > 0 && extraShare > 0)
-      for (let i = 0; i < indices.length; i++)
-        if (stream.uniform() < extraShare) indices[i] = this.#primary + stream.integerBelow(extra);
+  async #runEpoch(round: number, cycle: Cycle): Promise<number> {
+    const { batch, roundsAnEpoch = 1, signal } = this.#options;
     const steps = stepsAnEpoch(this.#primary, batch);
+    const part = round % roundsAnEpoch;
+    const from = Math.floor((part * steps) / roundsAnEpoch);
+    const to = Math.floor(((part + 1) * steps) / roundsAnEpoch);
+    const rowsBefore = (step: number): number => Math.floor((step * this.#primary) / steps);
+    const indices = this.#rowsOf((round - part) / roundsAnEpoch).subarray(rowsBefore(from), rowsBefore(to));
     const counts = Array.from(
-      { length: steps },
-      (_, s) => Math.floor(((s + 1) * this.#primary) / steps) - Math.floor((s * this.#primary) / steps),
+      { length: to - from },
+      (_, s) => rowsBefore(from + s + 1) - rowsBefore(from + s),
     );
-    const schedule = adamWSchedule(epoch * steps, (epoch + 1) * steps, epochs * steps, this.#options);
+    const stepsBefore = (at: number): number =>
+      Math.floor(at / roundsAnEpoch) * steps + Math.floor(((at % roundsAnEpoch) * steps) / roundsAnEpoch);
+    const firstStep = stepsBefore(round);
+    const start = stepsBefore(cycle.start);
+    const schedule = adamWSchedule(
+      firstStep - start,
+      firstStep - start + counts.length,
+      stepsBefore(cycle.end) - start,
+      this.#options,
+    );
     schedule.rate = schedule.rate!.map((rate) => rate * this.#rateFactor);
     const drawn = Object.fromEntries(
       Object.entries(this.#draws).map(([name, draw]) => {
         const key = split(split(this.#options.key, "draws"), name);
-        const at = (s: number): number =>
-          draw(new RandomStream(split(key, epoch * steps + s)), epoch * steps + s);
-        return [name, Float64Array.from({ length: steps }, (_, s) => at(s))];
+        const at = (s: number): number => draw(new RandomStream(split(key, firstStep + s)), firstStep + s);
+        return [name, Float64Array.from({ length: counts.length }, (_, s) => at(s))];
       }),
     );
     const sums = await this.#training.step({
@@ -412,7 +337,7 @@ class Loop {
       stepInputs: { ...schedule, ...drawn },
       signal,
       key: split(this.#options.key, "noise"),
-      firstStep: epoch * steps,
+      firstStep,
     });
     let loss = 0;
     let total = 0;
@@ -422,6 +347,20 @@ class Loop {
       total += sums.total![step]!;
     });
     return total > 0 ? loss / total : Number.NaN;
+  }
+
+  /** Numbers of the rows of an epoch, in its order. */
+  #rowsOf(epoch: number): Uint32Array {
+    if (this.#order?.epoch === epoch) return this.#order.indices;
+    const { extraShare = 0 } = this.#options;
+    const stream = new RandomStream(split(split(this.#options.key, "epoch"), epoch));
+    const indices = stream.permutation(this.#primary);
+    const extra = this.#rows.rows - this.#primary;
+    if (extra > 0 && extraShare > 0)
+      for (let i = 0; i < indices.length; i++)
+        if (stream.uniform() < extraShare) indices[i] = this.#primary + stream.integerBelow(extra);
+    this.#order = { epoch, indices };
+    return indices;
   }
 }
 

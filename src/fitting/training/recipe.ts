@@ -20,8 +20,10 @@ export interface Recipe {
   readonly hidden: readonly number[];
   /** Bins of each spline. */
   readonly bins: number;
-  /** Passes over the training rows at most. */
+  /** Passes over the training rows, of the first cycle. */
   readonly epochs: number;
+  /** Steps of about as many passes, where one pass is longer. */
+  readonly steps: number;
   /** Rows a step. */
   readonly batch: number;
   /** Peak of the one-cycle schedule. */
@@ -47,6 +49,9 @@ export interface Recipe {
 function epochsFor(steps: number, rows: number, batch: number): number {
   return Math.max(1, Math.round(steps / Math.max(1, Math.round((0.9 * rows) / batch))));
 }
+
+/** Rows of training from which on a training goes on while the held-out score rises. */
+export const growsFrom = 4500;
 
 /** Rows from which on continuous flows are larger. */
 const manyRows = 5000;
@@ -82,7 +87,8 @@ function continuousDefaults(
   // Waves take smaller steps, unless rows are so few that what small ones would learn is noise.
   const learningRate = isLarge || (isMatching && rows >= 500) ? 5e-3 : 1e-2;
   const hidden = Array.from({ length: depth }, () => width);
-  return { hidden, epochs, learningRate, ...(isMatching ? { weightDecay: 2e-2 } : {}) };
+  const steps = (rows < 1000 ? few : rows < 5000 ? some : many)!;
+  return { hidden, epochs, steps, learningRate, ...(isMatching ? { weightDecay: 2e-2 } : {}) };
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
@@ -112,6 +118,7 @@ function elementaryDefaults(
   return {
     transforms: (kind === "sylvester" ? 8 : 16) * (isTiny && kind !== "radial" ? 1 : 2),
     epochs: epochsFor(steps, rows, batch),
+    steps,
     learningRate: 2e-2,
     mixtureShare: isTiny ? 0.7 : 0,
     mixtureReach: 1.2,
@@ -138,13 +145,15 @@ export function defaultRecipe(
   const isNarrow = features <= 3 && rows >= 1000;
   const width = isTiny ? 32 : 64;
   const steps = rows < 1000 ? 700 : rows < 5000 ? 1200 : 2500;
-  const epochs = chosen.epochs ?? epochsFor(isNarrow ? Math.max(steps, 2000) : steps, rows, batch);
+  const usualSteps = isNarrow ? Math.max(steps, 2000) : steps;
+  const epochs = chosen.epochs ?? epochsFor(usualSteps, rows, batch);
   return {
     flow,
     transforms: chosen.transforms ?? (flow === "realnvp" ? 8 : flow === "nsf-ar" ? (isNarrow ? 4 : 3) : 5),
     hidden: chosen.hidden ?? [width, width],
     bins: chosen.bins ?? (features <= 2 ? 16 : 8),
     epochs,
+    steps: Math.max(usualSteps, chosen.steps ?? 0),
     batch,
     learningRate: chosen.learningRate ?? (isTiny ? 3e-3 : isNarrow ? 8e-3 : 5e-3),
     averaging: chosen.averaging ?? 0.995,

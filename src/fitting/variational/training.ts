@@ -13,7 +13,7 @@ import type { ParameterValues } from "../../flows/parameters.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type RandomKey, split } from "../../random/philox.ts";
-import { trainedLeaves } from "../training/fit.ts";
+import { trainedLeaves } from "../training/likelihood.ts";
 import {
   compileMinimizer,
   type EpochRecord,

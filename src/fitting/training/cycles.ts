@@ -1,0 +1,73 @@
+/**
+ * Cycles of the schedule: one after another, as long as they raise the held-out score.
+ *
+ * @module
+ */
+
+import type { EpochRecord } from "./objective.ts";
+
+/** Nats a row by which a cycle must lower the validation loss for another to follow: less is noise. */
+export const leastGain = 0.01;
+
+/** Validations of a later cycle, about. */
+const validationsACycle = 60;
+
+/** Share of a later cycle without a better validation loss after which it ends; it begins with a worse one. */
+const cyclePatience = 0.75;
+
+/** One cycle of the schedule: epochs from `start` on, before `end`. */
+export interface Cycle {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The cycle after one. */
+export function following({ index, end }: Cycle, cycles: readonly number[]): Cycle {
+  return { index: index + 1, start: end, end: end + cycles[index]! };
+}
+
+/**
+ * Whether the last cycle is worth another: its best is better than that of the cycles before. The first has nothing to
+ * be compared with; there it must have been late.
+ */
+export function hasGained(history: readonly EpochRecord[], { index, start, end }: Cycle): boolean {
+  const own = best(history.filter(({ epoch }) => epoch > start));
+  if (index > 0) return own < best(history.filter(({ epoch }) => epoch <= start)) - leastGain;
+  const last = history[history.length - 1];
+  return last !== undefined && last.bestEpoch > end / 2;
+}
+
+/** The cycle that an epoch is in, or that it ends. */
+export function cycleAt(epoch: number, first: number, cycles: readonly number[]): Cycle {
+  let cycle: Cycle = { index: 0, start: 0, end: first };
+  while (epoch > cycle.end && cycle.index < cycles.length) cycle = following(cycle, cycles);
+  return cycle;
+}
+
+/** Epochs between the validations of a later cycle. */
+export function cycleValidations({ start, end }: Cycle): number {
+  return Math.max(1, Math.floor((end - start) / validationsACycle));
+}
+
+/** Whether a later cycle has gone on for too long without a better validation. */
+export function isSpent(epoch: number, bestEpoch: number, { start, end }: Cycle): boolean {
+  return epoch < end && epoch - Math.max(start, bestEpoch) >= cyclePatience * (end - start);
+}
+
+/** Whether the validation loss still fell when a cycle ended. */
+export function wasRising(history: readonly EpochRecord[], cycle: Cycle): boolean {
+  if (cycle.index > 0) return hasGained(history, cycle);
+  const last = history[history.length - 1];
+  if (!last || last.bestEpoch < 0.9 * cycle.end) return false;
+  const before = history.filter(({ epoch }) => epoch <= 0.75 * cycle.end);
+  return before.length > 0 && best(history) < best(before) - 2 * leastGain;
+}
+
+function best(records: readonly EpochRecord[]): number {
+  return Math.min(
+    ...records.map(({ validationLoss }) =>
+      Number.isNaN(validationLoss) ? Number.POSITIVE_INFINITY : validationLoss,
+    ),
+  );
+}

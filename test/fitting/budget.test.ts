@@ -1,0 +1,132 @@
+/** How long a training may take: cycles while the held-out score rises, within a budget of steps. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { AbortedError, UsageError } from "../../src/errors.ts";
+import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
+import { hasGained, isSpent, wasRising } from "../../src/fitting/training/cycles.ts";
+import { fitTable } from "../../src/fitting/training/fit.ts";
+import { defaultRecipe } from "../../src/fitting/training/recipe.ts";
+import { planTraining } from "../../src/fitting/training/trainingPlan.ts";
+import { neuralSplineFlow } from "../../src/flows/architecture.ts";
+import { curved } from "./tables.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "pushforward-budget-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const planOf = (rows: number, budget?: number) => {
+  const recipe = defaultRecipe({ rows, features: 8 });
+  const architecture = neuralSplineFlow({ ...recipe, features: 8, autoregressive: true });
+  return planTraining(architecture, recipe, Math.round(0.9 * rows), { budget, canGrow: true });
+};
+
+test("small tables have one cycle, large ones more, each twice as long, within the budget", () => {
+  expect(planOf(2000)).toMatchObject({ roundsAnEpoch: 1, more: [] });
+  const { roundsAnEpoch, first, more } = planOf(40_000);
+  expect(roundsAnEpoch).toBe(1);
+  expect(first).toBe(18);
+  expect(more.slice(0, 3)).toEqual([36, 72, 144]);
+  const longer = planOf(40_000, 1200);
+  expect(longer.more.length).toBeGreaterThan(more.length);
+  // A budget below the recipe shortens the first cycle.
+  expect(planOf(40_000, 1).first).toBeLessThan(18);
+});
+
+test("long epochs are gone through in rounds of at most 500 steps", () => {
+  const plan = planOf(1_000_000);
+  expect(plan.roundsAnEpoch).toBe(8);
+  // 2,500 steps, where whole epochs would be 3,516.
+  expect(plan.first).toBe(5);
+});
+
+test("a cycle follows where the last one was worth it, and the end says whether it was", () => {
+  const at = (epoch: number, validationLoss: number, bestEpoch: number) => ({
+    epoch,
+    trainLoss: 0,
+    validationLoss,
+    bestEpoch,
+  });
+  const first = { index: 0, start: 0, end: 10 };
+  const second = { index: 1, start: 10, end: 30 };
+  expect(hasGained([at(5, 1, 5), at(10, 0.5, 10)], first)).toBe(true);
+  expect(hasGained([at(5, 1, 5), at(10, 1.5, 5)], first)).toBe(false);
+  const start = [at(5, 1, 5), at(10, 0.5, 10)];
+  expect(hasGained([...start, at(30, 0.48, 30)], second)).toBe(true);
+  expect(hasGained([...start, at(30, 0.495, 30)], second)).toBe(false);
+  expect(wasRising([at(5, 1, 5), at(10, 0.5, 10)], first)).toBe(true);
+  expect(wasRising([at(5, 1, 5), at(10, 0.99, 10)], first)).toBe(false);
+  expect(isSpent(24, 10, second)).toBe(false);
+  expect(isSpent(25, 10, second)).toBe(true);
+});
+
+const table = curved(120, 1);
+const options: FitTableOptions = {
+  flow: "realnvp",
+  transforms: 2,
+  hidden: [8],
+  batch: 64,
+  budget: 0.6,
+  patience: 10_000,
+  seed: 1,
+  threads: 1,
+};
+
+test("a fit that is killed in a later cycle ends with the bytes of an uninterrupted one", async () => {
+  const whole = await fitTable(table, options);
+  const checkpoint = join(folder, "later.checkpoint");
+  const recipe = defaultRecipe({ rows: 120, features: 3 }, { batch: 64 });
+  expect(whole.epochs).toBeGreaterThan(recipe.epochs);
+  const controller = new AbortController();
+  const killed = fitTable(table, {
+    ...options,
+    checkpoint,
+    signal: controller.signal,
+    onProgress: ({ epoch }) => {
+      if (epoch > 1.2 * recipe.epochs) controller.abort();
+    },
+  });
+  await expect(killed).rejects.toThrow(AbortedError);
+  const resumed = await fitTable(table, { ...options, checkpoint, resume: true });
+  expect(resumed.flow.toBytes()).toEqual(whole.flow.toBytes());
+  expect(resumed.history).toEqual(whole.history);
+  expect(resumed.stillImproving).toBe(whole.stillImproving);
+  await expect(fitTable(table, { ...options, checkpoint, resume: true, budget: 1 })).rejects.toThrow(
+    /other data, options/,
+  );
+});
+
+test("the end of a short budget says that the score was still rising, and what to do", async () => {
+  const warnings: string[] = [];
+  const short = await fitTable(curved(1500, 2), {
+    ...options,
+    budget: 0.05,
+    onWarning: (line) => warnings.push(line),
+  });
+  expect(short.stillImproving).toBe(true);
+  expect(warnings.join()).toMatch(/still rising when the budget of 0.05 s was used up: a larger --budget/);
+});
+
+test("progress comes within a long epoch", async () => {
+  const seen: number[] = [];
+  await fitTable(curved(3000, 2), {
+    ...options,
+    budget: undefined,
+    batch: 2,
+    epochs: 1,
+    validation: 0,
+    onProgress: ({ epoch, epochs }) => {
+      expect(epochs).toBe(1);
+      seen.push(epoch);
+    },
+  });
+  expect(seen).toEqual([1 / 3, 2 / 3, 1]);
+});
+
+test("what contradicts a budget is refused", async () => {
+  await expect(fitTable(table, { budget: 60, epochs: 3 })).rejects.toThrow(UsageError);
+  await expect(fitTable(table, { budget: -1 })).rejects.toThrow(
+    /budget must be a positive number of seconds/,
+  );
+});
