@@ -141,7 +141,7 @@ export interface FitResult {
   readonly epochs: number;
   /**
    * Whether the held-out log-likelihood still rose when the training ended: by more than 0.01 nats in the last cycle, or, of a
-   * single cycle, by more than 0.02 in its last quarter while the training rows score no better. Absent of kinds without
+   * single cycle, by more than 0.03 in its second half while the training rows score no better. Absent of kinds without
    * gradients.
    */
   readonly stillImproving?: boolean;

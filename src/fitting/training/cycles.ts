@@ -60,8 +60,8 @@ export function wasRising(history: readonly EpochRecord[], cycle: Cycle): boolea
   if (cycle.index > 0) return hasGained(history, cycle);
   const last = history[history.length - 1];
   if (!last || last.bestEpoch < 0.9 * cycle.end) return false;
-  const before = history.filter(({ epoch }) => epoch <= 0.75 * cycle.end);
-  return before.length > 0 && best(history) < best(before) - 2 * leastGain;
+  const before = history.filter(({ epoch }) => epoch <= 0.5 * cycle.end);
+  return before.length > 0 && best(history) < best(before) - 3 * leastGain;
 }
 
 function best(records: readonly EpochRecord[]): number {

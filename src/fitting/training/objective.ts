@@ -139,7 +139,7 @@ export interface MinimizeResult {
   readonly interrupted: boolean;
   /**
    * Whether the validation loss still fell at the end of the last cycle: by more than {@link leastGain} since the cycle
-   * before, or in the last quarter of the only one by twice as much.
+   * before, or in the second half of the only one by three times as much.
    */
   readonly stillImproving: boolean;
 }
