@@ -61,6 +61,7 @@ describe("pushforward fit", () => {
       trainLogProb: expect.any(Number),
       validationLogProb: expect.any(Number),
       epochs: expect.any(Number),
+      stillImproving: false,
       seconds: expect.any(Number),
       parameters: expect.any(Number),
       interrupted: false,
