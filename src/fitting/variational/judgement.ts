@@ -72,7 +72,8 @@ export async function judge(
   const isWeightsGood = diagnostics.k <= mostShape(count);
   const warn = (code: WarningCode, message: string): void => void severe.push({ code, message });
   if (!isWeightsGood) warn("weights", weightsMessage(diagnostics, count));
-  const isMissing = evidence.missed > mostMissed;
+  // A share that is not told from none by its own noise is no alarm.
+  const isMissing = evidence.missed > Math.max(mostMissed, 3 * evidence.error);
   if (isMissing) warn("heavy-tails", missedMessage(evidence));
   await checkFlowRays(start, weighing, split(key, "rays"), diagnostics.logEvidence, warn);
   const { raw } = samples;
