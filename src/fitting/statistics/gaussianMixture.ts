@@ -214,11 +214,17 @@ class Search {
   }
 }
 
-/** Gain of a step, in nats a row, below which numbers of components are compared for a first time. */
-const roughTolerance = 1e-3;
-/** Numbers of components that are gone on with, and the gain below which they are compared again. */
+/** Numbers of components that are gone on with. */
 export const finalists = 3;
-const finalTolerance = 1e-4;
+
+/**
+ * Gain of a step, in nats a row, below which numbers of components are compared for a first time: 0.001, or less where a
+ * component more costs BIC little, as with few columns and many rows. The finalists go on to a tenth of it.
+ */
+function roughTolerance(width: number, rows: number): number {
+  const penalty = ((1 + width + (width * (width + 1)) / 2) * Math.log(rows)) / (2 * rows);
+  return Math.min(1e-3, penalty / 40);
+}
 
 /** A number of components, and how far it has come. */
 interface Entry {
@@ -231,8 +237,8 @@ interface Entry {
  * Fits mixtures with several numbers of components and keeps the one of the smallest BIC. Numbers above a
  * tenth of the rows are not tried.
  *
- * All of them climb until a step gains less than 0.001 nats a row, the three that are best then to 0.0001, and the best of
- * these to `tolerance`.
+ * All of them climb until a step gains less than a fortieth of what a component more costs BIC, and less than 0.001 nats a
+ * row; the three that are best then to a tenth of that, and the best of these to `tolerance`.
  *
  * @throws as {@link fitGaussianMixture}.
  * @example const mixture = await chooseGaussianMixture(table, { seed: 1 });
@@ -245,12 +251,13 @@ export async function chooseGaussianMixture(
   const { patience = Infinity } = options;
   const search = new Search(table, options);
   const { tolerance } = search.settings;
+  const rough = roughTolerance(table.columns.length, table.rows);
   let leading: Entry[] = [];
   let worse = 0;
   for (const components of tried) {
     if (leading.length > 0 && components > table.rows / 10) continue;
     if (worse >= patience) break;
-    const climb = await search.likeliest(components, Math.max(tolerance, roughTolerance));
+    const climb = await search.likeliest(components, Math.max(tolerance, rough));
     const mixture = search.mixture(climb);
     options.onProgress?.({ components, bic: mixture.bic, mixture });
     const entry = { climb, components, mixture };
@@ -265,7 +272,7 @@ export async function chooseGaussianMixture(
     return { climb, components, mixture };
   };
   for (const entry of leading) {
-    const further = await goOn(entry, finalTolerance);
+    const further = await goOn(entry, rough / 10);
     if (!best || further.mixture.bic < best.mixture.bic) best = further;
   }
   if (!best) throw new UsageError("components must name at least one number to try, got none");
