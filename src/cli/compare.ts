@@ -13,7 +13,7 @@ import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { defined, fraction, nameList, oneOf, positiveInteger, wholeNumber, wideSimdHelp } from "./options.ts";
 import { formatCount, formatLogProb, formatSeconds, print, printJson } from "./output.ts";
-import { addTableOptions, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
+import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
 
 interface CompareFlags extends TableFlags {
   readonly flows?: readonly ModelKind[];
@@ -203,6 +203,6 @@ row. Nothing is written.`,
 Example:
   pushforward compare galaxies.csv --flows gaussian,mixture,nsf-ar --folds 5`,
     )
-    .action(run);
+    .action(namingTable(0, run));
   addTableOptions(command);
 }

@@ -37,7 +37,7 @@ import {
   printJson,
 } from "./output.ts";
 import { progressDisplay } from "./progress.ts";
-import { addTableOptions, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
+import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
 
 interface FitFlags extends TableFlags {
   readonly out: string;
@@ -248,6 +248,6 @@ export function addFit(program: Command): void {
     .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLE)
-    .action(run);
+    .action(namingTable(0, run));
   addTableOptions(command);
 }

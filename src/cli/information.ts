@@ -10,7 +10,7 @@ import type { Estimate } from "../fitting/stepwise/information.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { defined, nameList, type OptionParser, oneOf, positiveInteger, wholeNumber } from "./options.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson } from "./output.ts";
-import { addTableOptions, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
+import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "./tableOptions.ts";
 
 interface InformationFlags extends TableFlags {
   readonly columns?: readonly string[];
@@ -99,6 +99,6 @@ and below 0 where they share nothing.`,
 Example:
   pushforward information people.csv --between age,height:weight`,
     )
-    .action(run);
+    .action(namingTable(0, run));
   addTableOptions(command);
 }

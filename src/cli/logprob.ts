@@ -18,7 +18,7 @@ import {
   printJson,
 } from "./output.ts";
 import { describeSolver, solverSummary } from "./solver.ts";
-import { addTableOptions, readData, sayHowRead, type TableFlags } from "./tableOptions.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "./tableOptions.ts";
 
 interface LogprobFlags extends TableFlags {
   readonly missing?: "empty" | "drop" | "error";
@@ -124,6 +124,6 @@ table that the model was fitted to are not out-of-sample scores: a warning says 
 Example:
   pushforward logprob galaxies.safetensors new.csv --out scores.csv`,
     )
-    .action(run);
+    .action(namingTable(1, run));
   addTableOptions(command);
 }

@@ -15,7 +15,7 @@ import { checkGiven, checkKnown } from "./columnNames.ts";
 import { interruptSignal } from "./interrupt.ts";
 import { assignments, nameList, oneOf, wholeNumber } from "./options.ts";
 import { checkOutput, formatCount, print } from "./output.ts";
-import { addTableOptions, readData, sayHowRead, type TableFlags } from "./tableOptions.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "./tableOptions.ts";
 
 interface PlotFlags extends TableFlags {
   readonly missing?: "error" | "drop";
@@ -217,6 +217,6 @@ as they were for the fit.`,
 Example:
   pushforward plot galaxies.safetensors galaxies.csv --out figure.png`,
     )
-    .action(run);
+    .action(namingTable(1, run));
   addTableOptions(command);
 }

@@ -6,7 +6,7 @@
 
 import type { Command } from "commander";
 import { type ColumnParse, checkColumnParse } from "../data/columnRecord.ts";
-import { UsageError } from "../errors.ts";
+import { DataError, UsageError } from "../errors.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
 import { assignments, defined, nameList } from "./options.ts";
 
@@ -96,6 +96,32 @@ export function readOptions({
 export async function readData(source: string, flags: TableFlags, signal: AbortSignal): Promise<Table> {
   const { readTable } = await import("../index.ts");
   return await readTable(source, { ...readOptions(flags), signal });
+}
+
+/**
+ * A command whose errors about data name the table: what is found after reading knows columns and rows alone.
+ *
+ * @param at which of the command's arguments the table is.
+ */
+export function namingTable<Arguments extends readonly unknown[]>(
+  at: number,
+  run: (...args: Arguments) => Promise<void>,
+): (...args: Arguments) => Promise<void> {
+  return async (...args) => {
+    try {
+      await run(...args);
+    } catch (error) {
+      const source = args[at] === "-" ? "standard input" : String(args[at]);
+      if (!isDataError(error) || args[at] === undefined || error.message.startsWith(source)) throw error;
+      const { message, column, row } = error;
+      throw new DataError(`${source}: ${message}`, { ...defined({ column, row }) });
+    }
+  };
+}
+
+/** By its code: the library's bundle has a class of its own. */
+function isDataError(error: unknown): error is DataError {
+  return error instanceof Error && (error as DataError).code === "PUSHFORWARD_DATA";
 }
 
 /** For JSON: columns in use whose cells carried more than digits, with the first such cell and what it was read as. */
