@@ -36,6 +36,7 @@ export interface ColumnDress {
   parentheses: boolean;
   trailingMinus: boolean;
   textNumber: boolean;
+  leadingZeros: boolean;
   /** Whether some cell has a comma or several points: without, a point is a decimal point. */
   separated: boolean;
 }
@@ -70,6 +71,7 @@ export function startDress(
     parentheses: false,
     trailingMinus: false,
     textNumber: false,
+    leadingZeros: false,
     separated: false,
   };
 }
@@ -98,6 +100,7 @@ export function takeDressed(
   dress.parentheses ||= number.parentheses;
   dress.trailingMinus ||= number.trailingMinus;
   dress.textNumber ||= number.textNumber;
+  dress.leadingZeros ||= number.leadingZeros;
 }
 
 /** What is taken for the decimal mark, or why that is not known. */
@@ -212,6 +215,7 @@ export function dressRecord(
   if (dress.parentheses) parse.push("parentheses");
   if (dress.trailingMinus) parse.push("trailing-minus");
   if (dress.textNumber) parse.push("text-number");
+  if (dress.leadingZeros) parse.push("leading-zeros");
   const known = [...asked, ...(asked.includes("currency") ? ["parentheses", "thousands"] : [])];
   const inferred = parse.some(
     (kind) => !known.includes(kind) && !(kind.startsWith("unit:") && known.includes("unit")),

@@ -12,7 +12,7 @@ import { listNames } from "./closestName.ts";
  * What the cells of a column carry beside digits, and what that means. `currency` and `percent`: such a sign, or none;
  * 5 % is 5. `unit:kg` (or `unit`, any): that unit, or none. `thousands` and `decimal-point`: decimals follow a point,
  * a comma stands between thousands. `decimal-comma`: the other way round. `parentheses`: (1.3) is -1.3. `trailing-minus`:
- * 1.3- is -1.3. `text-number`: '1.2 and ="1.2" are 1.2. `boolean`: true, yes, on, t, y are 1, their opposites 0.
+ * 1.3- is -1.3. `text-number`: '1.2 and ="1.2" are 1.2. `leading-zeros`: 007 is 7. `boolean`: true, yes, on, t, y are 1, their opposites 0.
  * `text`: no numbers at all, so that the column is left out.
  */
 export type ColumnParse =
@@ -26,6 +26,7 @@ export type ColumnParse =
   | "parentheses"
   | "trailing-minus"
   | "text-number"
+  | "leading-zeros"
   | "boolean"
   | "text";
 
@@ -40,6 +41,7 @@ const PARSE_KINDS: readonly string[] = [
   "parentheses",
   "trailing-minus",
   "text-number",
+  "leading-zeros",
   "boolean",
   "text",
 ];
@@ -105,9 +107,11 @@ export function numbersRecord(name: string): ColumnRecord {
   return { name, readAs: "numbers", parse: [] };
 }
 
-/** `--na "?"`: an option with a value that a shell does not take apart. */
+/** `--na "?"`: an option with a value that a shell neither takes apart nor fills in. */
 export function optionWith(option: string, value: string): string {
-  return `${option} ${/^[\w.:+=,/-]+$/.test(value) ? value : JSON.stringify(value)}`;
+  if (/^[\w.:+=,/-]+$/.test(value)) return `${option} ${value}`;
+  const quoted = /[$`\\"!]/.test(value) ? `'${value.replaceAll("'", "'\\''")}'` : `"${value}"`;
+  return `${option} ${quoted}`;
 }
 
 /** `column "x" (row 3)`. */

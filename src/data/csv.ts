@@ -16,6 +16,7 @@ import {
   withSingleBlanks,
 } from "./dialect.ts";
 import { type CheckedLimits, checkLimits } from "./limits.ts";
+import { refuseOtherText } from "./otherText.ts";
 import { RowReader } from "./rowReader.ts";
 import type { Table } from "./table.ts";
 import type { CellReading } from "./tableBuilder.ts";
@@ -61,7 +62,10 @@ class LineCutter {
       lines = lines.slice(this.#dialect.start);
       this.#isFirst = false;
     }
-    const { delimiter } = this.#dialect;
+    const { delimiter, records } = this.#dialect;
+    // An empty cell in quotation marks is a row, which a blank line may not be: a delimiter after it tells them apart.
+    if (records[0]?.length === 1 && lines.includes('""'))
+      lines = lines.replace(/^""(?=\n|$)/gm, `""${delimiter}`);
     return delimiter === " " ? withSingleBlanks(lines) : withoutBlanksBeforeQuotes(lines, delimiter);
   }
 
@@ -142,7 +146,7 @@ function headOf(text: string): string {
 /**
  * Reads delimited text. What stands between cells, comment lines, and the line that names the columns are found from the
  * first lines (see `docs/tables.md`). Lines may end in line feed, carriage return, or both, mixed. Blank lines are
- * skipped, except that in a table of one column a blank line before another row is a missing cell. See `parseCell` and
+ * skipped, except that in a table of one column a blank line before another row is a missing cell, as `""` is. See `parseCell` and
  * `dressOf` for what counts as a number. Whole numbers above 2^53 are rounded to the nearest double.
  *
  * @param source text, or bytes of it.
@@ -160,6 +164,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   let parser: RowParser | undefined;
   let start = "";
   const begin = (): void => {
+    refuseOtherText(name, start);
     const dialect = dialectOf(headOf(start), delimiter);
     reader = new RowReader(name, dialect, options);
     parser = new RowParser(reader, dialect, limits);
@@ -201,11 +206,11 @@ const ROWS_A_BLOCK = 4096;
 
 /**
  * The table as delimited text, in pieces: the header line, then blocks of rows, each line ended by `\n`.
- * A missing value is an empty cell (`NaN` where the table has one column, whose blank lines would be lost).
+ * A missing value is an empty cell; `""` where the table has one column, since readers skip blank lines.
  */
 export function* csvPieces(table: Table, delimiter: string = ","): Generator<string> {
   const width = table.columns.length;
-  const missing = width === 1 ? "NaN" : "";
+  const missing = width === 1 ? '""' : "";
   yield `${table.columns.map((name) => headerCell(name, delimiter)).join(delimiter)}\n`;
   for (let start = 0; start < table.rows; start += ROWS_A_BLOCK) {
     let text = "";
@@ -222,7 +227,7 @@ export function* csvPieces(table: Table, delimiter: string = ","): Generator<str
 
 /**
  * The table as CSV text. Numbers read back to the same doubles; infinities are `Infinity` and `-Infinity`,
- * missing values empty cells (`NaN` in a table of one column).
+ * missing values empty cells (`""` in a table of one column).
  */
 export function tableToCsv(table: Table): string {
   return [...csvPieces(table)].join("");

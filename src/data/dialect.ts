@@ -206,6 +206,21 @@ export function dialectOf(head: string, asked: string | undefined): Dialect {
   };
 }
 
+/**
+ * Whether the line below the first one holds words alone, above numbers: units, or names below a title. One word may as
+ * well stand for a missing value, unless it is in brackets.
+ */
+export function isLineOfWords(records: readonly (readonly string[])[]): boolean {
+  const [, line = [], ...rows] = records;
+  const isWord = (cell: string): boolean => !isMissingCell(cell) && !isNumber(cell);
+  if (!line.every((cell) => cell.trim() === "" || isWord(cell))) return false;
+  const above = line.filter((cell, place) => {
+    const below = rows.map((row) => row[place] ?? "").filter((own) => !isMissingCell(own));
+    return isWord(cell) && below.length > 0 && below.every(isNumber);
+  });
+  return new Set(above).size > 1 || above.some((cell) => /^[[(].*[\])]$/.test(cell.trim()));
+}
+
 /** What the first line is: names; data; or names, although it may be data. */
 export type FirstLine = "names" | "data" | "doubtful";
 

@@ -9,7 +9,7 @@ import { isMissingCell, parseCell } from "./cell.ts";
 import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
 import type { ColumnParse, ColumnRecord } from "./columnRecord.ts";
 import { rowNumbersRecord, textRecord } from "./leftOutColumn.ts";
-import { dressOf } from "./numberDress.ts";
+import { dressOf, LEADING_ZEROS } from "./numberDress.ts";
 
 /** Marks of missing values beside the usual ones. A mark that is a number also stands for equal numbers: -999, -999.0. */
 export interface MissingMarks {
@@ -31,6 +31,12 @@ const MOST_TEXTS = 4;
 /** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
 const MOST_POINT_ROWS = 10_000;
 const LIKE_THOUSANDS = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
+
+/** Whether a number is written as codes are; the first character tells of most that they are not. */
+function hasLeadingZeros(cell: string): boolean {
+  const first = cell.charCodeAt(0);
+  return (first === 48 || first <= 32) && LEADING_ZEROS.test(cell.trim());
+}
 
 const TRUE = /^true$/i;
 const FALSE = /^false$/i;
@@ -82,7 +88,7 @@ export class GrowingColumn {
     if (marks?.texts.has(cell.trim())) return this.#push(Number.NaN, Number.NaN);
     if (this.#dress !== undefined || this.#asked[0] === "text") return this.#readSlowly(cell);
     const value = parseCell(cell);
-    if (value === undefined) return this.#readSlowly(cell);
+    if (value === undefined || hasLeadingZeros(cell)) return this.#readSlowly(cell);
     if (this.#pointRows !== undefined) this.#notePoint(cell);
     this.number(value);
   }
@@ -214,7 +220,7 @@ export class GrowingColumn {
       this.#dress = startDress(this.values, this.#numericCells - 1, this.#pointRows);
       this.#pointRows = undefined;
     }
-    takeDressed(this.#dress, found, plain === undefined, this.length + 1, text);
+    takeDressed(this.#dress, found, plain === undefined || found.leadingZeros, this.length + 1, text);
     this.#push(found.point ?? Number.NaN, found.comma ?? Number.NaN);
   }
 

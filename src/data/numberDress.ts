@@ -4,6 +4,7 @@
  * for minus and digits.
  *
  *     "$11,036.80"  "12 %"  "5.5 kg"  "1 822"  "1'234.50"  "1_000"  "1.234,56"  "(1.3)"  "3.2-"  "'1.2"  '="1.2"'  "−3"
+ *     "1.5D+03"  "12'500.-"  "007"
  *
  * One cell does not always tell what it means: "1,234" is 1234 with a comma between thousands and 1.234 with a decimal
  * comma. Both readings are given, and the column decides.
@@ -27,6 +28,8 @@ export interface DressedNumber {
   readonly trailingMinus: boolean;
   /** Marked as text: `'1.2`, `="1.2"`. */
   readonly textNumber: boolean;
+  /** A whole number after zeros that a number does not need, as codes have them: `02134`. */
+  readonly leadingZeros: boolean;
 }
 
 /** Cells longer than this are prose. */
@@ -51,6 +54,13 @@ const UNIT =
   /^[\p{L}°′″‰‱µ](?:[\p{L}\p{M}°µ²³⁻¹·⋅/*^.]|[\p{L}^-][2-9]|-1)*(?: [\p{L}°](?:[\p{L}\p{M}°µ²³⁻¹·⋅/*^.]|[\p{L}^-][2-9]|-1)*){0,3}$/u;
 
 const CORE = /^(?:\d(?:[\d.,'_ ]*\d)?\.?|[.,]\d+)(?:[eE][+-]?\d+)?(?!\d)/;
+/** Fortran's exponent of double precision, after a number with a point: other digits with a D are codes. */
+const FORTRAN = /^(\d*[.,]\d*)[dD]([+-]?\d+)$/;
+/** The dash that stands for no cents: `12.-`, `5,--`. */
+const NO_CENTS = /(?<=\d)[.,]-{1,2}(?=$|[ \p{L}\p{Sc}])/u;
+
+/** Whole numbers of codes: `02134`, `007`. */
+export const LEADING_ZEROS: RegExp = /^0\d+$/;
 
 /** The digits of an integer part without its separators; undefined where these are not between thousands. */
 function ungrouped(integer: string, separators: string): string | undefined {
@@ -126,6 +136,7 @@ export function dressOf(cell: string): DressedNumber | undefined {
     } else break;
     if (text === "") return undefined;
   }
+  text = text.replace(FORTRAN, "$1e$2").replace(NO_CENTS, "");
   const core = CORE.exec(text)?.[0];
   if (core === undefined) return undefined;
   let rest = text.slice(core.length).trim();
@@ -155,5 +166,6 @@ export function dressOf(cell: string): DressedNumber | undefined {
     parentheses,
     trailingMinus,
     textNumber,
+    leadingZeros: !textNumber && LEADING_ZEROS.test(core),
   };
 }

@@ -7,7 +7,8 @@
 import { DataError } from "../errors.ts";
 import { quoteCell } from "./cell.ts";
 import type { ColumnRecord } from "./columnRecord.ts";
-import { type Dialect, judgeFirstLine } from "./dialect.ts";
+import { type Dialect, isLineOfWords, judgeFirstLine } from "./dialect.ts";
+import { SUMMARY } from "./leftOutColumn.ts";
 import type { Table } from "./table.ts";
 import { type CellReading, TableBuilder } from "./tableBuilder.ts";
 
@@ -34,6 +35,7 @@ export class RowReader {
   #blankLines = 0;
   /** Lines among the rows that start with # and are no rows. */
   #notes = 0;
+  #last: readonly string[] = [];
   /** Comment lines that could be rows. */
   #rowLike = 0;
   #firstRowLike = "";
@@ -98,6 +100,7 @@ export class RowReader {
     }
     for (let place = 0; place < length; place++) builder.setCell(place, cells[place]!);
     builder.endRow();
+    this.#last = cells;
   }
 
   #raggedRow(cells: readonly string[]): DataError {
@@ -105,13 +108,18 @@ export class RowReader {
     const expected = plural(this.#width, "cell");
     const header = this.#reading.header === false ? "in the other rows" : "in the header line";
     // One cell before rows of many is a title.
-    const title =
-      this.#row === 1 && this.#width === 1 && length > 1
-        ? `take out the line above the names of the columns, or mend the row${this.#dialect.delimiter === "," ? '; if its commas are decimal commas, pass --delimiter ";"' : ""}`
-        : "mend the row";
-    return new DataError(`${this.where}: expected ${expected} as ${header}, found ${length}; ${title}`, {
-      row: this.#row,
-    });
+    const mayBeTitle = this.#width === 1 && this.#reading.header !== false;
+    const remedy = mayBeTitle
+      ? "take out what stands above the names of the columns, such as a title, or mend the row"
+      : "mend the row or take it out";
+    const commas =
+      this.#width === 1 && this.#dialect.delimiter === ","
+        ? '; if its commas are decimal commas, pass --delimiter ";"'
+        : "";
+    return new DataError(
+      `${this.where}: expected ${expected} as ${header}, found ${length}; ${remedy}${commas}`,
+      { row: this.#row },
+    );
   }
 
   #takeHeader(cells: readonly string[]): void {
@@ -169,8 +177,25 @@ export class RowReader {
       );
     }
     const table = builder.build();
-    const records = table.records.map((record, place) => this.#namelessRecord(record, place));
+    const summary = this.#last.find((cell) => SUMMARY.test(cell.trim()));
+    if (summary !== undefined)
+      this.#remarks.push(
+        `${this.#name} (row ${table.rows}): ${quoteCell(summary.trim())} in the last row; if the row sums up the others, take it out`,
+      );
+    const records = table.records
+      .map((record, place) => this.#namelessRecord(record, place))
+      .map((record) => this.#recordBelowNames(record));
     return { ...table, records, ...(this.#remarks.length > 0 ? { remarks: this.#remarks } : {}) };
+  }
+
+  /** The record of a column of numbers whose first row is a line of units or names. */
+  #recordBelowNames(record: ColumnRecord): ColumnRecord {
+    const { leftOut } = record;
+    const isFirst = leftOut?.kind === "mixed" && leftOut.row === 1;
+    if (!isFirst || !isLineOfWords(this.#dialect.records)) return record;
+    const remedy =
+      "if row 1 holds units, take it out; if it holds the names of the columns, take out what is above it";
+    return { ...record, leftOut: { ...leftOut, remedy } };
   }
 
   /** The record of a column without a name: numbers in it may be data, and need one. */
