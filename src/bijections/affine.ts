@@ -10,6 +10,7 @@
  */
 
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, oneOf, required } from "../options.ts";
 import { type Bijection, checkCount, leafOf, trained } from "./bijection.ts";
 
 /** Options of {@link affine}. */
@@ -20,11 +21,17 @@ export interface AffineOptions {
   readonly kind?: "scalar" | "diagonal";
 }
 
+const affineOptionTable: OptionTable<AffineOptions> = {
+  features: required(anyNumber),
+  kind: oneOf(["diagonal", "scalar"]),
+};
+
 /**
  * Element-wise affine bijection, the identity at the start. Both directions cost O(features).
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function affine({ features, kind = "diagonal" }: AffineOptions): Bijection {
+export function affine(options: AffineOptions): Bijection {
+  const { features, kind = "diagonal" } = checkedOptions("affine", options, affineOptionTable);
   checkCount("affine", "features", features);
   const shape = kind === "scalar" ? [] : [features];
   return {

@@ -9,6 +9,7 @@
 import { FormatError, ShapeError } from "../errors.ts";
 import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, checkArgument, type OptionKind, text } from "../options.ts";
 
 /**
  * How a parameter starts: all one value, uniform on (-bound, bound), evenly spaced along the last axis, or an identity
@@ -129,11 +130,16 @@ export function isSpec(member: ParameterSpec | ParameterTree): member is Paramet
   return Array.isArray((member as ParameterSpec).shape);
 }
 
+/** A text is made of texts without end: anything but objects is refused. */
+const checkTree = (tree: unknown): void =>
+  checkArgument("a tree of parameters", "each member", tree, anObject, "such as bijection.parameters");
+
 /** The specifications of a tree under dotted names, in order of definition. */
 export function flattenTree(tree: ParameterTree, prefix = ""): Map<string, ParameterSpec> {
+  checkTree(tree);
   const flat = new Map<string, ParameterSpec>();
   for (const [name, member] of Object.entries(tree)) {
-    if (isSpec(member)) flat.set(prefix + name, member);
+    if (member && isSpec(member)) flat.set(prefix + name, member);
     else for (const [inner, spec] of flattenTree(member, `${prefix}${name}.`)) flat.set(inner, spec);
   }
   return flat;
@@ -141,16 +147,21 @@ export function flattenTree(tree: ParameterTree, prefix = ""): Map<string, Param
 
 /** A tree of parameter leaves, named by their dotted names. */
 export function bindTree(tree: ParameterTree, prefix = ""): Bound {
+  checkTree(tree);
   return Object.fromEntries(
     Object.entries(tree).map(([name, member]) => [
       name,
-      isSpec(member) ? g.parameter(prefix + name, member.shape) : bindTree(member, `${prefix}${name}.`),
+      member && isSpec(member)
+        ? g.parameter(prefix + name, member.shape)
+        : bindTree(member, `${prefix}${name}.`),
     ]),
   );
 }
 
 /** The leaf `name` of a bound tree. */
 export function leafOf(bound: Bound, name: string): Expr {
+  checkArgument("leafOf", "bound", bound, anObject, "bindTree gives it");
+  checkArgument("leafOf", "name", name, text);
   const member = bound[name];
   if (member === undefined || typeof (member as Expr).op !== "string")
     throw new ShapeError(`parameter "${name}" is not bound.`);
@@ -159,6 +170,8 @@ export function leafOf(bound: Bound, name: string): Expr {
 
 /** The subtree `name` of a bound tree. */
 export function subtreeOf(bound: Bound, name: string): Bound {
+  checkArgument("subtreeOf", "bound", bound, anObject, "bindTree gives it");
+  checkArgument("subtreeOf", "name", name, text);
   return (bound[name] ?? {}) as Bound;
 }
 
@@ -180,6 +193,17 @@ export function checkContext(where: string, value: number): void {
     throw new ShapeError(`${where}: context must be 0 or a positive integer, got ${value}.`);
 }
 
+/** What a bijection is, for checks of arguments. */
+export const aBijection: OptionKind = {
+  expected: "a bijection",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Bijection).forward === "function" &&
+    typeof (value as Bijection).parameters === "object" &&
+    typeof (value as Bijection).features === "number",
+};
+
 /** Reads one bijection's own options back. */
 export type BijectionReader = (json: BijectionJson, read: (json: unknown) => Bijection) => Bijection;
 
@@ -195,5 +219,7 @@ export function readBijection(json: unknown, readers: Readonly<Record<string, Bi
     throw new FormatError(
       `The model holds a bijection of type ${JSON.stringify(type)}, which this version does not know.`,
     );
-  return reader(json as BijectionJson, (part) => readBijection(part, readers));
+  // What is left are the options of what `type` names.
+  const { type: _, ...options } = json as BijectionJson;
+  return reader(options as BijectionJson, (part) => readBijection(part, readers));
 }

@@ -14,6 +14,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, anything, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import { type Bijection, checkCount, type Mapped } from "./bijection.ts";
 
 /** Options of {@link bounded}. */
@@ -52,6 +53,13 @@ function positiveInverse(y: Expr, reach: number): Expr {
   return g.sub(g.add(inner, over), under);
 }
 
+const boundedOptionTable: OptionTable<BoundedOptions> = {
+  features: required(anyNumber),
+  lower: required(listOf(anything, "an array of numbers, or null where there is no bound")),
+  upper: required(listOf(anything, "an array of numbers, or null where there is no bound")),
+  reach: anyNumber,
+};
+
 /**
  * How far {@link bounded} of x is from its bounds, to all digits; 0 where there is no such bound.
  * @param x - `[features]`, numbers without bounds.
@@ -82,7 +90,8 @@ export function boundDistances(
  * exponential or logarithm a feature.
  * @throws ShapeError if a list has not one entry a feature, or a lower bound is not below its upper one.
  */
-export function bounded({ features, lower, upper, reach }: BoundedOptions): Bijection {
+export function bounded(options: BoundedOptions): Bijection {
+  const { features, lower, upper, reach } = checkedOptions("bounded", options, boundedOptionTable);
   checkCount("bounded", "features", features);
   if (lower.length !== features || upper.length !== features)
     throw new ShapeError(

@@ -7,7 +7,8 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type Bijection, type Branch, type Mapped, subtreeOf } from "./bijection.ts";
+import { checkArgument, listOf } from "../options.ts";
+import { aBijection, type Bijection, type Branch, type Mapped, subtreeOf } from "./bijection.ts";
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {
@@ -20,6 +21,7 @@ export interface Chain extends Bijection {
  * @throws ShapeError if it is empty, or the parts differ in features or, where conditional, in context.
  */
 export function chain(parts: readonly Bijection[]): Chain {
+  checkArgument("chain", "parts", parts, listOf(aBijection, "an array of bijections"));
   const first = parts[0];
   if (!first) throw new ShapeError("chain: needs at least one bijection.");
   const { features } = first;

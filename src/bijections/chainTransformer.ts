@@ -10,6 +10,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, checkArgument, listOf } from "../options.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
 
 /**
@@ -17,6 +18,7 @@ import type { ScalarMapped, Transformer } from "./transformer.ts";
  * @throws {@link ShapeError} without any.
  */
 export function chainTransformer(parts: readonly Transformer[]): Transformer {
+  checkArgument("chainTransformer", "parts", parts, listOf(anObject, "an array of transformers"));
   if (parts.length === 0) throw new ShapeError("chainTransformer: there are no transformers.");
   let parameterCount = 0;
   const placed = parts.map((part) => {

@@ -20,6 +20,15 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { rungeKuttaMethods } from "../graph/rungeKutta.ts";
 import {
+  anObject,
+  anyNumber,
+  anything,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+} from "../options.ts";
+import {
   type Bijection,
   type BijectionJson,
   type Bound,
@@ -116,22 +125,36 @@ export interface Continuous extends Bijection {
 /** Steps unless others are asked for. */
 export const defaultSolver: g.OdeMethod = { kind: "adaptive", tolerance: 1e-5 };
 
+const continuousOptionTable: OptionTable<ContinuousOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  activation: anything,
+  waves: anyNumber,
+  frequencies: anyNumber,
+  start: anything,
+  divergence: anything,
+  solver: anObject,
+  until: anyNumber,
+};
+
 /**
  * Continuous flow, the identity at the start. Trained parameters: those of the velocity's network.
  * @throws ShapeError if a size is not a positive integer, or an option none of those documented.
  */
-export function continuous({
-  features,
-  context = 0,
-  hidden = [64, 64],
-  activation = "silu",
-  waves = 0,
-  frequencies = 1,
-  start = "rest",
-  divergence = "exact",
-  solver = defaultSolver,
-  until = 1,
-}: ContinuousOptions): Continuous {
+export function continuous(options: ContinuousOptions): Continuous {
+  const {
+    features,
+    context = 0,
+    hidden = [64, 64],
+    activation = "silu",
+    waves = 0,
+    frequencies = 1,
+    start = "rest",
+    divergence = "exact",
+    solver = defaultSolver,
+    until = 1,
+  } = checkedOptions("continuous", options, continuousOptionTable);
   checkCount("continuous", "features", features);
   checkContext("continuous", context);
   checkHidden("continuous", hidden);

@@ -14,6 +14,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkContext, checkCount, type Mapped, subtreeOf } from "./bijection.ts";
 import { checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 import { inverseOrder } from "./permutation.ts";
@@ -33,17 +34,26 @@ export interface CouplingOptions {
   readonly hidden: readonly number[];
 }
 
+const couplingOptionTable: OptionTable<CouplingOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  transformed: required(listOf(anyNumber, "an array of numbers")),
+  transformer: required(anObject),
+  hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
+};
+
 /**
  * Coupling bijection, the identity at the start.
  * @throws {@link ShapeError} if a size is not a positive integer or `transformed` is not a proper subset.
  */
-export function coupling({
-  features,
-  context = 0,
-  transformed,
-  transformer,
-  hidden,
-}: CouplingOptions): Bijection {
+export function coupling(options: CouplingOptions): Bijection {
+  const {
+    features,
+    context = 0,
+    transformed,
+    transformer,
+    hidden,
+  } = checkedOptions("coupling", options, couplingOptionTable);
   checkCount("coupling", "features", features);
   checkContext("coupling", context);
   checkHidden("coupling", hidden);

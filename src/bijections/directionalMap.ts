@@ -22,6 +22,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkCount, leafOf, statistics } from "./bijection.ts";
 
 /** Options of {@link directionalMap}. */
@@ -83,6 +84,10 @@ function logBend(t: Expr, { gamma, rest, eps }: Numbers): Expr {
   );
 }
 
+const directionalMapOptionTable: OptionTable<DirectionalMapOptions> = {
+  features: required(anyNumber),
+};
+
 /**
  * One-dimensional maps along orthogonal directions. All parameters are statistics: `directions` `[features, features]`,
  * whose columns are orthonormal, and for each direction `logSlope`, `bend`, `shift`, `centre` and `logWidth`,
@@ -90,7 +95,8 @@ function logBend(t: Expr, { gamma, rest, eps }: Numbers): Expr {
  * are all zeros, which is no map. Both directions cost O(features^2), in closed form.
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function directionalMap({ features }: DirectionalMapOptions): Bijection {
+export function directionalMap(options: DirectionalMapOptions): Bijection {
+  const { features } = checkedOptions("directionalMap", options, directionalMapOptionTable);
   checkCount("directionalMap", "features", features);
   return {
     type: "directionalMap",

@@ -7,6 +7,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import {
   type Bijection,
   type Bound,
@@ -31,16 +32,24 @@ export interface ElementwiseOptions {
   readonly hidden?: readonly number[];
 }
 
+const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  transformer: required(anObject),
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+};
+
 /**
  * Element-wise bijection, the identity at the start. Both directions cost one network pass (none without context).
  * @throws ShapeError if a size is not a positive integer.
  */
-export function elementwise({
-  features,
-  context = 0,
-  transformer,
-  hidden = [],
-}: ElementwiseOptions): Bijection {
+export function elementwise(options: ElementwiseOptions): Bijection {
+  const {
+    features,
+    context = 0,
+    transformer,
+    hidden = [],
+  } = checkedOptions("elementwise", options, elementwiseOptionTable);
   checkCount("elementwise", "features", features);
   checkContext("elementwise", context);
   checkHidden("elementwise", hidden);

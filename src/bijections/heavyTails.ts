@@ -22,6 +22,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, flag, type OptionTable, required } from "../options.ts";
 import { type Bijection, checkCount, leafOf, statistics } from "./bijection.ts";
 
 /** Options of {@link heavyTails}. */
@@ -71,12 +72,18 @@ function shrunk(whole: Expr): { readonly factor: Expr; readonly logSlope: Expr }
 /** x^2 as far as it does not overflow. */
 const squareOf = (x: Expr): Expr => g.square(g.min(g.abs(x), 1e150));
 
+const heavyTailsOptionTable: OptionTable<HeavyTailsOptions> = {
+  features: required(anyNumber),
+  shared: flag,
+};
+
 /**
  * Heavy tails, the identity at the start. Parameters are statistics: `below` and `above` `[features]`, or `weight`, a number,
  * where the map is shared; negative ones count as 0. Both directions cost O(features), in closed form.
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function heavyTails({ features, shared = false }: HeavyTailsOptions): Bijection {
+export function heavyTails(options: HeavyTailsOptions): Bijection {
+  const { features, shared = false } = checkedOptions("heavyTails", options, heavyTailsOptionTable);
   checkCount("heavyTails", "features", features);
   const toJSON = () => ({ type: "heavyTails", features, ...(shared ? { shared } : {}) });
   if (shared) {

@@ -6,13 +6,15 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { type Bijection, subtreeOf } from "./bijection.ts";
+import { checkArgument } from "../options.ts";
+import { aBijection, type Bijection, subtreeOf } from "./bijection.ts";
 
 /**
  * The inverse of a bijection; costs are those of the other direction.
  * @throws ShapeError if the map has several branches, so that no inverse function exists.
  */
 export function invert(inner: Bijection): Bijection {
+  checkArgument("invert", "inner", inner, aBijection);
   if (inner.branches)
     throw new ShapeError(`invert: ${inner.type} has several branches and so no inverse function.`);
   return {

@@ -13,14 +13,20 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkCount, leafOf, trained } from "./bijection.ts";
 import { diagonalMatrix, strictlyLowerMask } from "./triangularAffine.ts";
+
+const luAffineOptionTable: OptionTable<{ readonly features: number }> = {
+  features: required(anyNumber),
+};
 
 /**
  * LU affine bijection, the identity at the start. Both directions cost O(features^2).
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function luAffine({ features }: { readonly features: number }): Bijection {
+export function luAffine(options: { readonly features: number }): Bijection {
+  const { features } = checkedOptions("luAffine", options, luAffineOptionTable);
   checkCount("luAffine", "features", features);
   const below = (): Expr => strictlyLowerMask(features);
   const ones = (): Expr => g.constant(new Float64Array(features).fill(1));

@@ -12,6 +12,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import {
   type Bijection,
   type Bound,
@@ -30,6 +31,11 @@ export interface MarginalSplineOptions {
   readonly knots: number;
 }
 
+const marginalSplineOptionTable: OptionTable<MarginalSplineOptions> = {
+  features: required(anyNumber),
+  knots: required(anyNumber),
+};
+
 /**
  * Element-wise spline with fitted knots. Both directions cost O(features * knots).
  *
@@ -38,7 +44,8 @@ export interface MarginalSplineOptions {
  *
  * @throws {@link ShapeError} if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
  */
-export function marginalSpline({ features, knots }: MarginalSplineOptions): Bijection {
+export function marginalSpline(options: MarginalSplineOptions): Bijection {
+  const { features, knots } = checkedOptions("marginalSpline", options, marginalSplineOptionTable);
   checkCount("marginalSpline", "features", features);
   if (!Number.isSafeInteger(knots) || knots < 3 || knots > 256)
     throw new ShapeError(`marginalSpline: knots must be an integer from 3 to 256, got ${knots}.`);

@@ -12,6 +12,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkContext, checkCount, type Mapped, subtreeOf } from "./bijection.ts";
 import { autoregressiveMasks, checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 import { checkOrder, inverseOrder } from "./permutation.ts";
@@ -31,17 +32,26 @@ export interface MaskedAutoregressiveOptions {
   readonly hidden: readonly number[];
 }
 
+const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  order: listOf(anyNumber, "an array of numbers"),
+  transformer: required(anObject),
+  hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
+};
+
 /**
  * Masked autoregressive bijection, the identity at the start.
  * @throws {@link ShapeError} if a size is not a positive integer or `order` is no permutation.
  */
-export function maskedAutoregressive({
-  features,
-  context = 0,
-  order = Array.from({ length: features }, (_, i) => i),
-  transformer,
-  hidden,
-}: MaskedAutoregressiveOptions): Bijection {
+export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bijection {
+  const {
+    features,
+    context = 0,
+    order = Array.from({ length: features }, (_, i) => i),
+    transformer,
+    hidden,
+  } = checkedOptions("maskedAutoregressive", options, maskedAutoregressiveOptionTable);
   checkCount("maskedAutoregressive", "features", features);
   checkContext("maskedAutoregressive", context);
   checkHidden("maskedAutoregressive", hidden);

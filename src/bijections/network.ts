@@ -8,6 +8,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, oneOf, required } from "../options.ts";
 import { type Bound, checkCount, leafOf, type ParameterTree, trained, trainedUniform } from "./bijection.ts";
 
 /** Options of {@link network}. */
@@ -38,6 +39,14 @@ export interface Network {
 
 const activations = { relu: g.relu, tanh: g.tanh, softplus: g.softplus } as const;
 
+const networkOptionTable: OptionTable<NetworkOptions> = {
+  inputs: required(anyNumber),
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  outputs: required(anyNumber),
+  activation: oneOf(["relu", "tanh", "softplus"]),
+  start: oneOf(["random", "zero"]),
+};
+
 /**
  * A network of dense layers. Weights start uniform on ±sqrt(3 / inputs of the layer), so that their variance is the inverse of
  * that number (LeCun et al. 1998), with sqrt(6 / inputs) below a `relu`, which halves it (He et al. 2015); biases start at zero.
@@ -47,13 +56,14 @@ const activations = { relu: g.relu, tanh: g.tanh, softplus: g.softplus } as cons
  * const tree = { encoder: encoder.parameters };
  * const h = encoder.run(ops.input("x", [784]), subtreeOf(bindTree(tree), "encoder"));
  */
-export function network({
-  inputs,
-  hidden = [],
-  outputs,
-  activation = "relu",
-  start = "random",
-}: NetworkOptions): Network {
+export function network(options: NetworkOptions): Network {
+  const {
+    inputs,
+    hidden = [],
+    outputs,
+    activation = "relu",
+    start = "random",
+  } = checkedOptions("network", options, networkOptionTable);
   checkCount("network", "inputs", inputs);
   checkCount("network", "outputs", outputs);
   for (const size of hidden) checkCount("network", "hidden", size);

@@ -8,6 +8,7 @@
 
 import { ShapeError } from "../errors.ts";
 import * as g from "../graph/ops.ts";
+import { checkArgument, numbers } from "../options.ts";
 import type { Bijection } from "./bijection.ts";
 
 /** The inverse of a permutation of 0..n-1. */
@@ -35,6 +36,7 @@ export function checkOrder(where: string, order: readonly number[]): void {
  * @throws ShapeError if `order` is not a permutation.
  */
 export function permutation(order: readonly number[]): Bijection {
+  checkArgument("permutation", "order", order, numbers);
   checkOrder("permutation", order);
   const inverse = inverseOrder(order);
   const features = order.length;

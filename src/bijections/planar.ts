@@ -15,6 +15,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import { type Bijection, checkCount, trained, trainedUniform } from "./bijection.ts";
 import { conditionedParameters } from "./conditioned.ts";
 
@@ -33,13 +34,20 @@ const margin = 0.01;
 /** softplus(shift) = 1 - margin: s is 0 where w . u is. */
 const shift = Math.log(Math.expm1(1 - margin));
 
+const planarOptionTable: OptionTable<PlanarOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+};
+
 /**
  * A planar map. It starts as the identity. Cost: one product with a vector each way; the inverse 6 to 12 evaluations of
  * tanh more. Both are differentiable.
  * @throws ShapeError if a size is not a positive integer.
  * @example chain(Array.from({ length: 8 }, () => planar({ features: 2 })))
  */
-export function planar({ features, context = 0, hidden = [] }: PlanarOptions): Bijection {
+export function planar(options: PlanarOptions): Bijection {
+  const { features, context = 0, hidden = [] } = checkedOptions("planar", options, planarOptionTable);
   checkCount("planar", "features", features);
   const own = conditionedParameters(
     "planar",

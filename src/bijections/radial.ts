@@ -16,6 +16,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import { type Bijection, checkCount, trained, trainedUniform } from "./bijection.ts";
 import { conditionedParameters } from "./conditioned.ts";
 
@@ -34,13 +35,20 @@ const unit = Math.log(Math.expm1(1));
 /** Least α and α + β, so that the condition number of the map stays moderate. */
 const least = 1e-3;
 
+const radialOptionTable: OptionTable<RadialOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+};
+
 /**
  * A radial map of Rezende and Mohamed. It starts as the identity. Cost: one pass over the features each way; both
  * directions are in closed form.
  * @throws ShapeError if a size is not a positive integer.
  * @example chain(Array.from({ length: 8 }, () => radial({ features: 2 })))
  */
-export function radial({ features, context = 0, hidden = [] }: RadialOptions): Bijection {
+export function radial(options: RadialOptions): Bijection {
+  const { features, context = 0, hidden = [] } = checkedOptions("radial", options, radialOptionTable);
   checkCount("radial", "features", features);
   const own = conditionedParameters(
     "radial",

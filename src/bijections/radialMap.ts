@@ -26,6 +26,7 @@
 import { FormatError, ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, anything, checkedOptions, type OptionTable, required } from "../options.ts";
 import {
   type Bijection,
   type BijectionJson,
@@ -128,13 +129,19 @@ function length(d: Expr): Expr {
   return g.mul(size, g.sqrt(g.max(squares, 0.5 / d.shape[0]!)));
 }
 
+const radialMapOptionTable: OptionTable<RadialMapOptions> = {
+  features: required(anyNumber),
+  profile: required(anything),
+};
+
 /**
  * Radial map, the identity at the start. All its parameters are statistics: `centre` and `shift` `[features]`,
  * `logRadius` (log alpha), `strength` and `logScale` numbers. Any values give a bijection. Both directions cost
  * O(features), forward with erf or compact profiles also seven evaluations of F.
  * @throws ShapeError if `features` is not a positive integer, or the profile is not one of the three.
  */
-export function radialMap({ features, profile }: RadialMapOptions): Bijection {
+export function radialMap(options: RadialMapOptions): Bijection {
+  const { features, profile } = checkedOptions("radialMap", options, radialMapOptionTable);
   checkCount("radialMap", "features", features);
   if (!radialProfiles.includes(profile))
     throw new ShapeError(`radialMap: profile must be one of ${radialProfiles.join(", ")}, got ${profile}.`);

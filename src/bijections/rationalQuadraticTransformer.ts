@@ -38,6 +38,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
 import { binForward, binInverse, clamp, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
@@ -80,17 +81,25 @@ interface Bin {
   readonly d1: Expr;
 }
 
+const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOptions> = {
+  bins: anyNumber,
+  bound: anyNumber,
+  tails: anything,
+  sensitivity: anyNumber,
+};
+
 /**
  * The rational-quadratic spline; 3 bins + 1 parameters a feature, 3 bins - 1 with identity tails; both directions
  * cost O(bins).
  * @throws {@link ShapeError} if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
  */
-export function rationalQuadraticTransformer({
-  bins = 8,
-  bound = 5,
-  tails = "root",
-  sensitivity = 1,
-}: RationalQuadraticOptions = {}): Transformer {
+export function rationalQuadraticTransformer(options: RationalQuadraticOptions = {}): Transformer {
+  const {
+    bins = 8,
+    bound = 5,
+    tails = "root",
+    sensitivity = 1,
+  } = checkedOptions("rationalQuadraticTransformer", options, rationalQuadraticTransformerOptionTable);
   if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
     throw new ShapeError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
   if (!(bound > 0 && Number.isFinite(bound)))

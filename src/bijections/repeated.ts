@@ -11,6 +11,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import {
   type Bijection,
   type BijectionJson,
@@ -38,13 +39,19 @@ export interface Repeated extends Bijection {
   readonly count: number;
 }
 
+const repeatedOptionTable: OptionTable<RepeatedOptions> = {
+  layer: required(anObject),
+  count: required(anyNumber),
+};
+
 /**
  * Repeats a bijection `count` times; forward, layer 0 comes first. Parameters are those of the layer with a first axis
  * of `count`. Cost: `count` times that of the layer; compiled once. Its reverse derivative is that of all layers
  * written out.
  * @throws ShapeError if `count` is no positive integer, or the layer has branches.
  */
-export function repeated({ layer, count }: RepeatedOptions): Repeated {
+export function repeated(options: RepeatedOptions): Repeated {
+  const { layer, count } = checkedOptions("repeated", options, repeatedOptionTable);
   checkCount("repeated", "count", count);
   if (layer.branches)
     throw new ShapeError(`repeated: the layer, ${layer.type}, is not one to one; repeat one that is.`);

@@ -17,6 +17,15 @@
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import {
+  anObject,
+  anyNumber,
+  anything,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+} from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
 import { type Bijection, type BijectionJson, type Bound, checkCount, type Mapped } from "./bijection.ts";
 import {
@@ -86,6 +95,19 @@ export interface Residual extends Bijection {
 
 const mostExact = 128;
 
+const residualOptionTable: OptionTable<ResidualOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  contextHidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  lipschitz: anyNumber,
+  activation: anything,
+  norm: anything,
+  logDet: anObject,
+  tolerance: anyNumber,
+  iterations: anyNumber,
+};
+
 /**
  * A residual map. It starts as the identity. Scoring costs g and its log-determinant; sampling a pass through g a round,
  * some tens of rounds, at most `iterations`. A row that has not met its tolerance by then is NaN, and `Flow.sample` says
@@ -94,7 +116,8 @@ const mostExact = 128;
  * @throws ShapeError if a size is not a positive integer; UsageError for another option out of range.
  * @example residual({ features: 2, hidden: [32, 32], lipschitz: 0.9 })
  */
-export function residual(options: ResidualOptions): Residual {
+export function residual(given: ResidualOptions): Residual {
+  const options = checkedOptions("residual", given, residualOptionTable);
   const {
     features,
     context = 0,

@@ -25,6 +25,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { checkArgument, count, numberOf, wholeNumber } from "../options.ts";
 import type { RandomStream } from "../random/philox.ts";
 import { zeroWithGradient } from "./inducedNorm.ts";
 import type { Linearized } from "./lipschitzNetwork.ts";
@@ -109,6 +110,14 @@ export function seriesLogDet({ pull }: Linearized, terms: number, probes: readon
 
 /** A bound of what a series of so many terms leaves out, in nats, for a Lipschitz constant below 1. */
 export function seriesError(features: number, lipschitz: number, terms: number): number {
+  checkArgument("seriesError", "features", features, count);
+  checkArgument(
+    "seriesError",
+    "lipschitz",
+    lipschitz,
+    numberOf("above 0 and below 1", (x) => x > 0 && x < 1),
+  );
+  checkArgument("seriesError", "terms", terms, wholeNumber("a whole number up to 100,000", 0, 1e5));
   let left = -Math.log1p(-lipschitz);
   for (let k = 1; k <= terms; k++) left -= lipschitz ** k / k;
   return features * Math.max(0, left);

@@ -13,6 +13,7 @@
  */
 
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { type Bijection, checkCount, leafOf } from "./bijection.ts";
 
 /** Options of {@link rotation}. */
@@ -21,6 +22,10 @@ export interface RotationOptions {
   readonly features: number;
 }
 
+const rotationOptionTable: OptionTable<RotationOptions> = {
+  features: required(anyNumber),
+};
+
 /**
  * Multiplication by an orthogonal matrix. Both directions cost O(features^2).
  *
@@ -28,7 +33,8 @@ export interface RotationOptions {
  *
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function rotation({ features }: RotationOptions): Bijection {
+export function rotation(options: RotationOptions): Bijection {
+  const { features } = checkedOptions("rotation", options, rotationOptionTable);
   checkCount("rotation", "features", features);
   return {
     type: "rotation",

@@ -18,6 +18,7 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkCount, leafOf, type Mapped, subtreeOf } from "./bijection.ts";
 import { marginalSpline } from "./marginalSpline.ts";
 
@@ -31,6 +32,12 @@ export interface SlicedSplineOptions {
   readonly knots: number;
 }
 
+const slicedSplineOptionTable: OptionTable<SlicedSplineOptions> = {
+  features: required(anyNumber),
+  directions: required(anyNumber),
+  knots: required(anyNumber),
+};
+
 /**
  * Splines along orthonormal directions. Both directions cost O(directions * (features + knots)).
  *
@@ -40,7 +47,8 @@ export interface SlicedSplineOptions {
  * @throws ShapeError if a size is not a positive integer, `directions` is more than `features`, or `knots` not an
  *   integer from 3 to 256.
  */
-export function slicedSpline({ features, directions, knots }: SlicedSplineOptions): Bijection {
+export function slicedSpline(options: SlicedSplineOptions): Bijection {
+  const { features, directions, knots } = checkedOptions("slicedSpline", options, slicedSplineOptionTable);
   checkCount("slicedSpline", "features", features);
   checkCount("slicedSpline", "directions", directions);
   if (directions > features)

@@ -10,13 +10,19 @@
  */
 
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { type Bijection, checkCount, leafOf, statistics } from "./bijection.ts";
+
+const standardizationOptionTable: OptionTable<{ readonly features: number }> = {
+  features: required(anyNumber),
+};
 
 /**
  * Standardization; mean 0 and scale 1 until it is fitted. Both directions cost O(features).
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function standardization({ features }: { readonly features: number }): Bijection {
+export function standardization(options: { readonly features: number }): Bijection {
+  const { features } = checkedOptions("standardization", options, standardizationOptionTable);
   checkCount("standardization", "features", features);
   return {
     type: "standardization",

@@ -16,6 +16,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkCount, leafOf, trained, trainedUniform } from "./bijection.ts";
 import { conditionedParameters } from "./conditioned.ts";
 import { diagonalMatrix } from "./triangularAffine.ts";
@@ -35,17 +36,25 @@ export interface SylvesterOptions {
 /** Largest diagonal element, so that the condition number stays below a thousand. */
 const largest = 0.9995;
 
+const sylvesterOptionTable: OptionTable<SylvesterOptions> = {
+  features: required(anyNumber),
+  units: anyNumber,
+  context: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+};
+
 /**
  * A Sylvester map. It starts as the identity. Cost: forward two products with `[n, M]` and two with `[M, M]`; the inverse
  * M roots one after another more.
  * @throws ShapeError if a size is not a positive integer, or `units` is more than `features`.
  */
-export function sylvester({
-  features,
-  units = Math.min(features, 8),
-  context = 0,
-  hidden = [],
-}: SylvesterOptions): Bijection {
+export function sylvester(options: SylvesterOptions): Bijection {
+  const {
+    features,
+    units = Math.min(features, 8),
+    context = 0,
+    hidden = [],
+  } = checkedOptions("sylvester", options, sylvesterOptionTable);
   checkCount("sylvester", "features", features);
   checkCount("sylvester", "units", units);
   if (units > features) checkCount("sylvester", `units of ${features} features`, Number.NaN);

@@ -12,6 +12,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, flag, type OptionTable, required } from "../options.ts";
 import { type Bijection, type Bound, checkCount, leafOf, statistics, trained } from "./bijection.ts";
 
 /** Options of {@link triangularAffine}. */
@@ -36,11 +37,21 @@ export function diagonalMatrix(entries: Expr, n: number): Expr {
   return g.gather(entries, indices, [n, n]);
 }
 
+const triangularAffineOptionTable: OptionTable<TriangularAffineOptions> = {
+  features: required(anyNumber),
+  fitted: flag,
+};
+
 /**
  * Lower triangular affine bijection, the identity at the start. Both directions cost O(features^2).
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function triangularAffine({ features, fitted = false }: TriangularAffineOptions): Bijection {
+export function triangularAffine(options: TriangularAffineOptions): Bijection {
+  const { features, fitted = false } = checkedOptions(
+    "triangularAffine",
+    options,
+    triangularAffineOptionTable,
+  );
   checkCount("triangularAffine", "features", features);
   const spec = fitted ? (shape: number[]) => statistics(shape, 0) : (shape: number[]) => trained(shape);
   const matrix = (p: Bound): Expr =>

@@ -89,7 +89,16 @@ export interface ColumnRecord {
   /** What its cells carried beside digits, as the option `parse` takes it; empty for plain numbers. */
   readonly parse: readonly ColumnParse[];
   /** The first cell that was not a plain number, and the number that it was taken for. */
-  readonly example?: { readonly row: number; readonly cell: string; readonly value: number } | undefined;
+  readonly example?:
+    | {
+        /** Its row, from 1. */
+        readonly row: number;
+        /** As it stands in the file. */
+        readonly cell: string;
+        /** What it was read as. */
+        readonly value: number;
+      }
+    | undefined;
   /** Whether {@link parse} was found out, not asked for: then it is said. */
   readonly inferred?: boolean | undefined;
   /** Why the column is not used where none are chosen. */

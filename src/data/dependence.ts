@@ -14,6 +14,7 @@ import { column, type Table } from "./table.ts";
 
 /** A column that follows from others. */
 export interface DependentColumn {
+  /** Its name. */
   readonly column: string;
   /** What it is: `1 - a - b`. */
   readonly rule: string;

@@ -4,9 +4,11 @@
  * @module
  */
 
+import { bytesFrom } from "../bytes.ts";
 import { UsageError } from "../errors.ts";
 import { readFileBytes, readStandardInput } from "../files.ts";
 import { readNpy } from "../formats/npy.ts";
+import { anObject, checkedOptions, flag, listOf, type OptionTable, oneOf, signal, text } from "../options.ts";
 import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
 import type { Table } from "./table.ts";
@@ -29,6 +31,19 @@ export interface ReadTableOptions extends CellReading {
   /** Of an archive of arrays (.npz), the arrays that make up the table (default: all). */
   readonly arrays?: readonly string[] | undefined;
 }
+
+const readTableOptionTable: OptionTable<ReadTableOptions> = {
+  format: oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet"]),
+  name: text,
+  signal,
+  parse: anObject,
+  missingMarks: listOf(text, 'an array of texts, such as ["NA", "?"]'),
+  encoding: text,
+  delimiter: text,
+  header: flag,
+  arrays: listOf(text, "an array of names of arrays"),
+  limits: anObject,
+};
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -91,7 +106,8 @@ async function readFormat(
 /**
  * Reads a table.
  *
- * @param source a path; `"-"` for standard input (CSV unless `format` says otherwise); bytes; or a Blob, such as
+ * @param given a path; `"-"` for standard input (CSV unless `format` says otherwise); bytes (an ArrayBuffer as `fetch`
+ *   gives it, or a Uint8Array); or a Blob, such as
  *   the File that a browser's user chose.
  * @param options the format and a name, both optional. Without either, a path's extension tells the format
  *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz), and bytes are taken for
@@ -102,9 +118,12 @@ async function readFormat(
  * @example const table = await readTable("iris.csv");
  */
 export async function readTable(
-  source: string | Uint8Array | Blob,
+  given: string | Uint8Array | ArrayBuffer | Blob,
   options: ReadTableOptions = {},
 ): Promise<Table> {
+  checkedOptions("readTable", options, readTableOptionTable);
+  const source =
+    typeof given === "string" || given instanceof Blob ? given : await bytesFrom("readTable", given);
   if (typeof source === "string") {
     const fromInput = source === "-";
     const name = options.name ?? (fromInput ? "standard input" : source);

@@ -6,6 +6,7 @@
  */
 
 import { DataError, ShapeError } from "../errors.ts";
+import { checkArgument, describeValue, names as listOfNames, numbers, refuse } from "../options.ts";
 import { quoteCell } from "./cell.ts";
 import { closestName, listNames } from "./closestName.ts";
 import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
@@ -29,6 +30,34 @@ export interface Table {
 }
 
 /**
+ * Checks that a value is a table, and whole: an array that was moved to another thread is empty.
+ * @throws UsageError for what is no table, {@link ShapeError} for one whose parts do not fit.
+ */
+export function checkTable(where: string, value: unknown): asserts value is Table {
+  const table = value as Partial<Table> | null;
+  const isTable =
+    typeof table === "object" &&
+    table !== null &&
+    Array.isArray(table.columns) &&
+    table.values instanceof Float64Array &&
+    Number.isSafeInteger(table.rows) &&
+    Array.isArray(table.records ?? []);
+  if (!isTable)
+    refuse(
+      where,
+      "table",
+      "a table as readTable or tableFromRows gives it",
+      value,
+      'tableFromRows(["x", "y"], rows) makes one of numbers',
+    );
+  const { rows, columns, values } = table as Table;
+  if (values.length !== rows * columns.length)
+    throw new ShapeError(
+      `${where}: the table has ${rows} rows of ${columns.length} columns, but ${values.length} values; were they moved to another thread, or changed?`,
+    );
+}
+
+/**
  * Checks that names can name columns: none empty, no two the same.
  *
  * @throws DataError that names the first offender by its place, counted from 1.
@@ -36,6 +65,7 @@ export interface Table {
 export function checkColumnNames(names: readonly string[]): void {
   const seen = new Map<string, number>();
   names.forEach((name, index) => {
+    if (typeof name !== "string") refuse("a table", `the name of column ${index + 1}`, "a string", name);
     if (name.trim() === "") {
       throw new DataError(
         `column ${index + 1} has no name; name every column (pandas and R write row numbers as a column ` +
@@ -70,9 +100,21 @@ export function checkColumnNames(names: readonly string[]): void {
 export function tableFromColumns(
   columns: Readonly<Record<string, ArrayLike<number>>> | Iterable<readonly [string, ArrayLike<number>]>,
 ): Table {
+  if (typeof columns !== "object" || columns === null)
+    refuse(
+      "tableFromColumns",
+      "columns",
+      "an object of arrays, or pairs of a name and an array",
+      columns,
+      "such as { height: [1.7, 1.8] }",
+    );
   const isPairs = (value: typeof columns): value is Iterable<readonly [string, ArrayLike<number>]> =>
     Symbol.iterator in value;
   const entries = isPairs(columns) ? [...columns] : Object.entries(columns);
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) refuse("tableFromColumns", "columns", "pairs of a name and an array", columns);
+    checkNumbers("tableFromColumns", `column ${describeValue(entry[0])}`, entry[1]);
+  }
   const names = entries.map(([name]) => name);
   if (names.length === 0) throw new DataError("a table needs at least one column");
   checkColumnNames(names);
@@ -103,9 +145,12 @@ export function tableFromRows(
   columns: readonly string[],
   values: Float64Array | readonly ArrayLike<number>[],
 ): Table {
+  checkArgument("tableFromRows", "columns", columns, listOfNames);
   const width = columns.length;
   if (width === 0) throw new DataError("a table needs at least one column");
   checkColumnNames(columns);
+  if (!Array.isArray(values) && !(values instanceof Float64Array))
+    refuse("tableFromRows", "values", "a Float64Array, row after row, or an array of rows", values);
   if (values instanceof Float64Array) {
     if (values.length % width !== 0) {
       throw new ShapeError(`${values.length} values do not fill whole rows of ${width} columns`);
@@ -119,12 +164,27 @@ export function tableFromRows(
   }
   const flat = new Float64Array(values.length * width);
   values.forEach((row, index) => {
+    checkNumbers("tableFromRows", `row ${index + 1}`, row);
     if (row.length !== width) {
       throw new ShapeError(`row ${index + 1} has ${row.length} values, expected ${width}`);
     }
     flat.set(row, index * width);
   });
   return { columns: [...columns], rows: values.length, values: flat, records: columns.map(numbersRecord) };
+}
+
+/**
+ * Refuses what are not numbers: text would become NaN without a word, and null 0.
+ * @throws UsageError, or {@link DataError} for an element.
+ */
+function checkNumbers(where: string, name: string, values: unknown): void {
+  if (Array.isArray(values)) {
+    const wrong = values.findIndex((value) => typeof value !== "number");
+    if (wrong >= 0)
+      throw new DataError(
+        `${where}: ${name}, element ${wrong + 1}: ${describeValue(values[wrong])} is not a number; write NaN where a value is missing.`,
+      );
+  } else checkArgument(where, name, values, numbers);
 }
 
 /** What is wrong with a column that has no values, in one line with the remedy. */
@@ -163,6 +223,7 @@ export function allColumns(table: Table): readonly string[] {
  *   it holds text (the message names the first cell that is no number).
  */
 export function column(table: Table, name: string): Float64Array {
+  checkTable("column", table);
   const width = table.columns.length;
   const values = new Float64Array(table.rows);
   for (let row = 0, at = columnIndex(table, name); row < table.rows; row++, at += width) {
@@ -177,6 +238,8 @@ export function column(table: Table, name: string): Float64Array {
  * @throws DataError as {@link column} does, and if a name is given twice or none is given.
  */
 export function selectColumns(table: Table, names: readonly string[]): Table {
+  checkTable("selectColumns", table);
+  checkArgument("selectColumns", "names", names, listOfNames);
   if (names.length === 0) throw new DataError("choose at least one column");
   const indices = names.map((name) => columnIndex(table, name));
   checkColumnNames(names);

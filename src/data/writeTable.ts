@@ -7,9 +7,10 @@
 import { UsageError } from "../errors.ts";
 import { writeFileAtomically } from "../files.ts";
 import { writeNpy } from "../formats/npy.ts";
+import { checkArgument, text } from "../options.ts";
 import { concatenate, gzip } from "../platform.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
-import type { Table } from "./table.ts";
+import { checkTable, type Table } from "./table.ts";
 
 /** UTF-8 of pieces of text. Encoded one by one: all of the text may not fit one string. */
 function encode(pieces: Iterable<string>): Uint8Array {
@@ -48,6 +49,8 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
  * @throws FormatError if the folder does not exist or writing fails.
  */
 export async function writeTable(table: Table, path: string): Promise<void> {
+  checkTable("writeTable", table);
+  checkArgument("writeTable", "path", path, text);
   const { format, compressed } = fileKind(path);
   const bytes = await tableToBytes(table, format);
   await writeFileAtomically(path, compressed ? await gzip(bytes) : bytes);

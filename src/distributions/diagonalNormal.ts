@@ -6,15 +6,21 @@
 
 import { checkCount, leafOf, trained } from "../bijections/bijection.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import type { Distribution } from "./distribution.ts";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+const diagonalNormalOptionTable: OptionTable<{ readonly features: number }> = {
+  features: required(anyNumber),
+};
 
 /**
  * Independent normal features with trained means and log scales, standard at the start.
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function diagonalNormal({ features }: { readonly features: number }): Distribution {
+export function diagonalNormal(options: { readonly features: number }): Distribution {
+  const { features } = checkedOptions("diagonalNormal", options, diagonalNormalOptionTable);
   checkCount("diagonalNormal", "features", features);
   return {
     type: "diagonalNormal",

@@ -16,6 +16,7 @@
 import { type Bound, checkCount, leafOf, trained } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
 
@@ -32,12 +33,18 @@ export interface GaussianMixtureDistributionOptions {
 /** Place of row i and column j in a lower triangle that is stored line by line. */
 const placeInTriangle = (i: number, j: number): number => (i * (i + 1)) / 2 + j;
 
+const gaussianMixtureOptionTable: OptionTable<GaussianMixtureDistributionOptions> = {
+  features: required(anyNumber),
+  components: required(anyNumber),
+};
+
 /**
  * Mixture of Gaussians with trained weights, means and covariances; all components are standard normal at the start. A
  * density and a sample cost O(components features^2); a sample takes one number of noise more than it has features.
  * @throws ShapeError if a size is not a positive integer.
  */
-export function gaussianMixture({ features, components }: GaussianMixtureDistributionOptions): Distribution {
+export function gaussianMixture(options: GaussianMixtureDistributionOptions): Distribution {
+  const { features, components } = checkedOptions("gaussianMixture", options, gaussianMixtureOptionTable);
   checkCount("gaussianMixture", "features", features);
   checkCount("gaussianMixture", "components", components);
   const size = (features * (features + 1)) / 2;

@@ -17,6 +17,7 @@
 import { type Bound, checkCount, leafOf, trained } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
 
@@ -33,12 +34,18 @@ export interface KernelDensityOptions {
   readonly points: number;
 }
 
+const kernelDensityOptionTable: OptionTable<KernelDensityOptions> = {
+  features: required(anyNumber),
+  points: required(anyNumber),
+};
+
 /**
  * Kernel density with a Gaussian kernel that is the same in all directions; the standard normal at the start. A density
  * and a sample cost O(points features); a sample takes one number of noise more than it has features.
  * @throws ShapeError if a size is not a positive integer.
  */
-export function kernelDensity({ features, points }: KernelDensityOptions): Distribution {
+export function kernelDensity(options: KernelDensityOptions): Distribution {
+  const { features, points } = checkedOptions("kernelDensity", options, kernelDensityOptionTable);
   checkCount("kernelDensity", "features", features);
   checkCount("kernelDensity", "points", points);
   const normalized = (p: Bound): Expr => {

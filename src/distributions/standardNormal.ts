@@ -6,15 +6,21 @@
 
 import { checkCount } from "../bijections/bijection.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import type { Distribution } from "./distribution.ts";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+const standardNormalOptionTable: OptionTable<{ readonly features: number }> = {
+  features: required(anyNumber),
+};
 
 /**
  * Independent standard normal features.
  * @throws ShapeError if `features` is not a positive integer.
  */
-export function standardNormal({ features }: { readonly features: number }): Distribution {
+export function standardNormal(options: { readonly features: number }): Distribution {
+  const { features } = checkedOptions("standardNormal", options, standardNormalOptionTable);
   checkCount("standardNormal", "features", features);
   return {
     type: "standardNormal",

@@ -9,15 +9,28 @@
 
 import type { LeftOutColumn } from "../data/columnRecord.ts";
 import type { DependentColumn } from "../data/dependence.ts";
-import { type Table, tableFromRows } from "../data/table.ts";
+import { checkTable, type Table, tableFromRows } from "../data/table.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import type { ModelKind } from "../flows/kinds.ts";
 import { isTrained, modelKinds } from "../flows/kinds.ts";
+import {
+  callback,
+  checkedOptions,
+  count,
+  flag,
+  integer,
+  listOf,
+  names,
+  numberOf,
+  type OptionTable,
+  signal,
+  text,
+  wholeNumber,
+} from "../options.ts";
 import { randomKey, split } from "../random/philox.ts";
-import { checkNumber } from "./checkOption.ts";
 import { type FitRows, fitData } from "./fitData.ts";
 import { fitFlow } from "./fitFlow.ts";
-import type { FitOptions, FitProgress } from "./fitOptions.ts";
+import { type FitOptions, type FitProgress, fitOptionTable } from "./fitOptions.ts";
 
 /** Where a comparison stands. */
 export interface CompareProgress {
@@ -47,6 +60,22 @@ export interface CompareOptions
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
 
+const compareOptionTable: OptionTable<CompareOptions> = {
+  columns: names,
+  weights: text,
+  missing: fitOptionTable.missing,
+  dequantize: fitOptionTable.dequantize,
+  seed: integer,
+  threads: count,
+  wide: flag,
+  signal,
+  onWarning: callback,
+  flows: listOf(text, `an array of kinds, such as ["gaussian", "nsf-ar"]`),
+  test: numberOf("a share of the rows between 0 and 1", (share) => share > 0 && share < 1),
+  folds: wholeNumber("a whole number from 2", 2),
+  onProgress: callback,
+};
+
 /** What one kind achieved. */
 export interface ComparedFlow {
   /** The kind. */
@@ -75,12 +104,12 @@ export interface Comparison {
   readonly best: ModelKind | undefined;
   /** Kinds whose difference to the best is within one standard error of the difference, or below 1e-4 nats. */
   readonly tied: readonly ModelKind[];
-  /** Columns that were fitted. */
   /**
    * Columns that follow from others. They are not among {@link columns} unless these were named in the options: then their
    * density has no bound, scores say how far each kind went towards it, and no kind is the best.
    */
   readonly dependent: readonly DependentColumn[];
+  /** Columns that were fitted. */
   readonly columns: readonly string[];
   /** Rows used, those that were fitted and those that were held out. */
   readonly rows: number;
@@ -115,7 +144,9 @@ export const comparedKinds: readonly ModelKind[] = [
  *   signal fires.
  * @example const { best, flows } = await compare(table, { flows: ["gaussian", "mixture"], seed: 1 });
  */
-export async function compare(table: Table, options: CompareOptions = {}): Promise<Comparison> {
+export async function compare(table: Table, given: CompareOptions = {}): Promise<Comparison> {
+  const options = checkedOptions("compare", given, compareOptionTable);
+  checkTable("compare", table);
   const kinds = options.flows ?? comparedKinds;
   checkOptions(kinds, options);
   const seed = options.seed ?? 0;
@@ -180,8 +211,6 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptio
   if (twice !== undefined) throw new UsageError(`flows names ${twice} twice; name it once.`);
   if (test !== undefined && folds !== undefined)
     throw new UsageError("test and folds exclude each other: folds hold out each row once.");
-  checkNumber("test", test, (share) => share > 0 && share < 1, "a share of the rows between 0 and 1");
-  checkNumber("folds", folds, (own) => Number.isSafeInteger(own) && own >= 2, "a whole number from 2");
 }
 
 /** Rows `from` to `to` are held out, all others are fitted. */

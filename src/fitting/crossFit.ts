@@ -5,19 +5,20 @@
  * @module
  */
 
-import { column, selectColumns, type Table, tableFromRows } from "../data/table.ts";
+import { checkTable, column, selectColumns, type Table, tableFromRows } from "../data/table.ts";
 import { rowKeys } from "../data/tableDigest.ts";
 import { UsageError } from "../errors.ts";
+import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
-import { checkNumber } from "./checkOption.ts";
 import { fitData } from "./fitData.ts";
-import { type FitFlowOptions, fitFlow } from "./fitFlow.ts";
+import { type FitFlowOptions, fitFlow, fitFlowOptionTable } from "./fitFlow.ts";
 import type { FitProgress } from "./fitOptions.ts";
 
 /** Where a cross-fit stands. */
 export interface CrossFitProgress {
   /** The fold that is held out, from 1. */
   readonly fold: number;
+  /** How many folds there are. */
   readonly folds: number;
   /** Progress of this fit; undefined at its start. */
   readonly fit?: FitProgress | undefined;
@@ -31,6 +32,13 @@ export interface CrossFitOptions
   /** Called at the start of each fit, and while it goes on. */
   readonly onProgress?: ((progress: CrossFitProgress) => void) | undefined;
 }
+
+/** A training that can be gone on with, or cut short, is one fit's. */
+const { checkpoint: _, resume: __, keepOnAbort: ___, ...common } = fitFlowOptionTable;
+const crossFitOptionTable: OptionTable<CrossFitOptions> = {
+  ...common,
+  folds: wholeNumber("a whole number from 2", 2),
+};
 
 /** What a cross-fit gives. */
 export interface CrossFit {
@@ -47,8 +55,9 @@ export interface CrossFit {
   readonly standardError: number;
   /** Number of folds. */
   readonly folds: number;
-  /** Columns that have a density, and those that it is conditioned on. */
+  /** Columns that have a density. */
   readonly columns: readonly string[];
+  /** Columns that it is conditioned on. */
   readonly given: readonly string[];
   /** Rows that have a score. */
   readonly rows: number;
@@ -73,10 +82,11 @@ export interface CrossFit {
  * @example const { logProb } = await crossFit(table, { folds: 5, flow: "mixture", seed: 1 });
  */
 export async function crossFit(table: Table, options: CrossFitOptions = {}): Promise<CrossFit> {
-  const { folds = 5, onProgress, ...rest } = options;
-  checkNumber("folds", folds, (own) => Number.isSafeInteger(own) && own >= 2, "a whole number from 2");
-  const { weights, onWarning, signal, threads, wide, engine, precision } = options;
-  const key = split(randomKey(options.seed ?? 0), "cross-fit");
+  const checked = checkedOptions("crossFit", options, crossFitOptionTable);
+  checkTable("crossFit", table);
+  const { folds = 5, onProgress, ...rest } = checked;
+  const { weights, onWarning, signal, threads, wide, engine, precision } = checked;
+  const key = split(randomKey(checked.seed ?? 0), "cross-fit");
   // Columns, steps and warnings of the whole table, once.
   const data = fitData(table, { ...rest, validation: 0 }, key);
   const { columns, given } = data;

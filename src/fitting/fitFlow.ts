@@ -7,7 +7,13 @@
 import type { Table } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import { isTrained, type ModelKind, modelKinds, type StatisticalKind } from "../flows/kinds.ts";
-import type { FitResult, FitTableOptions } from "./fitOptions.ts";
+import { type OptionTable, oneOf } from "../options.ts";
+import {
+  checkedFitOptions,
+  type FitResult,
+  type FitTableOptions,
+  fitTableOptionTable,
+} from "./fitOptions.ts";
 import type { StatisticalFitOptions } from "./statisticalFit.ts";
 import { fitGaussian } from "./statistics/fitGaussian.ts";
 import { fitKernelDensity } from "./statistics/fitKernelDensity.ts";
@@ -22,6 +28,12 @@ export interface FitFlowOptions extends Omit<FitTableOptions, "flow"> {
   readonly flow?: ModelKind | undefined;
 }
 
+/** What each of them may be. */
+export const fitFlowOptionTable: OptionTable<FitFlowOptions> = {
+  ...fitTableOptionTable,
+  flow: oneOf(modelKinds),
+};
+
 /** How each kind without gradients is fitted. */
 const statisticalFits: Readonly<
   Record<StatisticalKind, (table: Table, options: StatisticalFitOptions) => Promise<FitResult>>
@@ -35,7 +47,7 @@ const statisticalFits: Readonly<
 };
 
 /** Options that only a training by gradient has. */
-const trainingOptions: readonly (keyof FitTableOptions)[] = [
+const trainingOptions: readonly Exclude<keyof FitTableOptions, "flow">[] = [
   "transforms",
   "hidden",
   "epochs",
@@ -56,15 +68,14 @@ const trainingOptions: readonly (keyof FitTableOptions)[] = [
  * @example const { flow } = await fitFlow(table, { flow: "mixture", seed: 1 });
  */
 export async function fitFlow(table: Table, options: FitFlowOptions = {}): Promise<FitResult> {
-  const { flow: kind = "nsf-ar", ...rest } = options;
+  const checked = checkedFitOptions("fitFlow", table, options, fitFlowOptionTable);
+  const { flow: kind = "nsf-ar", ...rest } = checked;
   if (isTrained(kind)) return await fitTable(table, { ...rest, flow: kind });
-  const own = Object.hasOwn(statisticalFits, kind) ? statisticalFits[kind] : undefined;
-  if (!own)
-    throw new UsageError(`flow must be one of ${modelKinds.join(", ")}, got ${JSON.stringify(kind)}.`);
-  const idle = trainingOptions.find((name) => options[name] !== undefined && options[name] !== false);
+  const idle = trainingOptions.find((name) => rest[name] !== undefined && rest[name] !== false);
   if (idle !== undefined)
     throw new UsageError(
       `${idle} means nothing for ${kind}, which is fitted without gradients; leave it out.`,
     );
-  return await own(table, rest);
+  const used = Object.entries(rest).filter(([name]) => !trainingOptions.includes(name as keyof typeof rest));
+  return await statisticalFits[kind](table, Object.fromEntries(used));
 }

@@ -5,10 +5,29 @@
  */
 
 import type { LeftOutColumn } from "../data/columnRecord.ts";
+import { checkTable } from "../data/table.ts";
 import { UsageError } from "../errors.ts";
 import type { Flow } from "../flows/flow.ts";
-import type { FlowKind } from "../flows/kinds.ts";
-import { checkCount, checkNumber } from "./checkOption.ts";
+import { type FlowKind, flowKinds } from "../flows/kinds.ts";
+import {
+  callback,
+  checkedOptions,
+  count,
+  either,
+  engineOptions,
+  flag,
+  integer,
+  names,
+  notNegative,
+  numberOf,
+  type OptionTable,
+  oneOf,
+  positive,
+  signal,
+  sizes,
+  text,
+  wholeNumber,
+} from "../options.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {
@@ -161,30 +180,55 @@ export interface FitResult {
 const mostTransforms = 500;
 const mostHidden = 8192;
 
+/** What each option of a fit may be. */
+export const fitOptionTable: OptionTable<FitOptions> = {
+  columns: names,
+  given: names,
+  weights: text,
+  epochs: count,
+  budget: numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x)),
+  batch: count,
+  learningRate: positive,
+  weightDecay: notNegative,
+  validation: numberOf("a share of the rows, at least 0 and below 1", (x) => x >= 0 && x < 1),
+  patience: count,
+  averaging: numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1),
+  missing: oneOf(["error", "drop"]),
+  dequantize: either(names, oneOf(["all"])),
+  checkpoint: text,
+  resume: flag,
+  seed: integer,
+  ...engineOptions,
+  signal,
+  keepOnAbort: flag,
+  onProgress: callback,
+  onPhase: callback,
+  onWarning: callback,
+};
+
+/** What each option of a fit that chooses its architecture may be. */
+export const fitTableOptionTable: OptionTable<FitTableOptions> = {
+  ...fitOptionTable,
+  flow: oneOf(flowKinds),
+  transforms: wholeNumber(`a positive integer, at most ${mostTransforms}`, 1, mostTransforms),
+  hidden: sizes(mostHidden),
+};
+
 /**
- * Refuses options outside their domain.
+ * The options of a fit, checked; see {@link checkedOptions}.
  * @throws {@link UsageError} that names the option and its value.
  */
-export function checkFitOptions(options: FitTableOptions): void {
-  for (const name of ["epochs", "batch", "patience", "threads", "transforms"] as const)
-    checkCount(name, options[name]);
-  for (const size of options.hidden ?? []) checkCount("hidden", size);
-  checkNumber("transforms", options.transforms, (x) => x <= mostTransforms, `at most ${mostTransforms}`);
-  for (const size of options.hidden ?? [])
-    checkNumber("hidden", size, (x) => x <= mostHidden, `at most ${mostHidden}`);
-  checkNumber("budget", options.budget, (x) => x > 0 && Number.isFinite(x), "a positive number of seconds");
-  if (options.budget !== undefined && options.epochs !== undefined)
-    throw new UsageError("budget and epochs both say how long to train; leave one of them out.");
-  checkNumber("learningRate", options.learningRate, (x) => x > 0 && Number.isFinite(x), "a positive number");
-  checkNumber("weightDecay", options.weightDecay, (x) => x >= 0 && Number.isFinite(x), "0 or more");
-  checkNumber(
-    "validation",
-    options.validation,
-    (x) => x >= 0 && x < 1,
-    "a share of the rows, at least 0 and below 1",
-  );
-  checkNumber("averaging", options.averaging, (x) => x >= 0 && x < 1, "at least 0 and below 1");
-  checkNumber("seed", options.seed, Number.isSafeInteger, "an integer");
-  if (options.resume && options.checkpoint === undefined)
-    throw new UsageError("resume needs the checkpoint to go on from: name it as checkpoint.");
+export function checkedFitOptions<Options extends FitOptions>(
+  where: string,
+  table: unknown,
+  options: Options | undefined,
+  descriptors: OptionTable<Options>,
+): Options {
+  const checked = checkedOptions(where, options, descriptors);
+  checkTable(where, table);
+  if (checked.resume && checked.checkpoint === undefined)
+    throw new UsageError(`${where}: resume needs the checkpoint to go on from: name it as checkpoint.`);
+  if (checked.budget !== undefined && checked.epochs !== undefined)
+    throw new UsageError(`${where}: budget and epochs both say how long to train; leave one of them out.`);
+  return checked;
 }

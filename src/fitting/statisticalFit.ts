@@ -14,10 +14,17 @@ import type { ModelKind } from "../flows/kinds.ts";
 import type { Model } from "../flows/model.ts";
 import type { ParameterValues } from "../flows/parameters.ts";
 import { stoppedModel } from "../flows/stoppedModel.ts";
+import { engineOptions, type OptionTable } from "../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import { finishFit, withPrefix } from "./finishFit.ts";
 import { type FitRows, fitData } from "./fitData.ts";
-import { checkFitOptions, type FitOptions, type FitProgress, type FitResult } from "./fitOptions.ts";
+import {
+  checkedFitOptions,
+  type FitOptions,
+  type FitProgress,
+  type FitResult,
+  fitOptionTable,
+} from "./fitOptions.ts";
 import { soundSteps } from "./soundSteps.ts";
 import { fitStandardization } from "./training/preparation.ts";
 
@@ -38,6 +45,20 @@ export type StatisticalFitOptions = Pick<
   | "onProgress"
   | "onWarning"
 >;
+
+/** What each of them may be. */
+export const statisticalOptionTable: OptionTable<StatisticalFitOptions> = {
+  columns: fitOptionTable.columns,
+  weights: fitOptionTable.weights,
+  validation: fitOptionTable.validation,
+  missing: fitOptionTable.missing,
+  dequantize: fitOptionTable.dequantize,
+  seed: fitOptionTable.seed,
+  ...engineOptions,
+  signal: fitOptionTable.signal,
+  onProgress: fitOptionTable.onProgress,
+  onWarning: fitOptionTable.onWarning,
+};
 
 /** Standardized rows, row-major, `columns` numbers each. */
 export interface StandardizedRows {
@@ -110,14 +131,21 @@ export function drawnRows(
 export async function statisticalFit(
   kind: ModelKind,
   table: Table,
-  options: StatisticalFitOptions,
+  given: StatisticalFitOptions,
   method: (data: StandardizedData) => StatisticalModel | Promise<StatisticalModel>,
 ): Promise<FitResult> {
-  checkFitOptions(options);
-  if ((options as FitOptions).given?.length)
+  if ((given as FitOptions | null)?.given?.length)
     throw new UsageError(
       `${kind} fits the joint density of all its columns and cannot condition on some; use nsf-ar with --given.`,
     );
+  const { given: _, ...own } = (given ?? {}) as FitOptions;
+  const hasGiven = given !== null && typeof given === "object" && Object.hasOwn(given, "given");
+  const options = checkedFitOptions<StatisticalFitOptions>(
+    kind,
+    table,
+    hasGiven ? own : given,
+    statisticalOptionTable,
+  );
   const seed = options.seed ?? 0;
   const data = fitData(table, options, randomKey(seed));
   const features = data.columns.length;

@@ -17,6 +17,7 @@ import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
+import { anyNumber, anything, checkedOptions, flag, listOf, type OptionTable, required } from "../options.ts";
 import type { RandomStream } from "../random/philox.ts";
 import type { FlowKind } from "./kinds.ts";
 
@@ -127,6 +128,21 @@ export interface NeuralSplineFlowOptions extends ArchitectureOptions {
   readonly tails?: Tails;
 }
 
+/** What each option of all named architectures may be; sizes say more of themselves later. */
+export const architectureOptionTable: OptionTable<ArchitectureOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  transforms: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+};
+const neuralSplineOptionTable: OptionTable<NeuralSplineFlowOptions> = {
+  ...architectureOptionTable,
+  autoregressive: flag,
+  bins: anyNumber,
+  bound: anyNumber,
+  tails: anything,
+};
+
 const defaultHidden: readonly number[] = [64, 64];
 
 /**
@@ -135,7 +151,12 @@ const defaultHidden: readonly number[] = [64, 64];
  * @throws UsageError if a size is not a positive integer.
  */
 export function realNVP(options: ArchitectureOptions): Architecture {
-  return build("realnvp", options, affineTransformer(), 8);
+  return build(
+    "realnvp",
+    checkedOptions("realNVP", options, architectureOptionTable),
+    affineTransformer(),
+    8,
+  );
 }
 
 /**
@@ -144,7 +165,12 @@ export function realNVP(options: ArchitectureOptions): Architecture {
  * @throws UsageError if a size is not a positive integer.
  */
 export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architecture {
-  return build("maf", options, affineTransformer(), 5);
+  return build(
+    "maf",
+    checkedOptions("maskedAutoregressiveFlow", options, architectureOptionTable),
+    affineTransformer(),
+    5,
+  );
 }
 
 /** How much slower a conditional spline changes its shape than its place and its width. */
@@ -161,7 +187,8 @@ const shapeSensitivity = 0.1;
  * @throws UsageError if a size is not a positive integer.
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
-  const { autoregressive = false, bins = 8, bound = 5, tails = "root", context = 0 } = options;
+  const own = checkedOptions("neuralSplineFlow", options, neuralSplineOptionTable);
+  const { autoregressive = false, bins = 8, bound = 5, tails = "root", context = 0 } = own;
   const transformer =
     context === 0
       ? rationalQuadraticTransformer({ bins, bound, tails })
@@ -169,7 +196,7 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture
           rationalQuadraticTransformer({ bins, bound, tails, sensitivity: shapeSensitivity }),
           affineTransformer(),
         ]);
-  return build(autoregressive ? "nsf-ar" : "nsf", options, transformer, 5);
+  return build(autoregressive ? "nsf-ar" : "nsf", own, transformer, 5);
 }
 
 /**

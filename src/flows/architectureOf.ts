@@ -31,7 +31,8 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
   "flow-matching": flowMatching,
 };
 
-/** The architecture of a kind, of some sizes. */
-export function architectureOf(kind: FlowKind, options: NeuralSplineFlowOptions): Architecture {
-  return architectures[kind](options);
+/** The architecture of a kind, of some sizes; `bins` are those of splines alone. */
+export function architectureOf(kind: FlowKind, { bins, ...sizes }: NeuralSplineFlowOptions): Architecture {
+  const hasBins = bins !== undefined && (kind === "nsf" || kind === "nsf-ar");
+  return architectures[kind](hasBins ? { ...sizes, bins } : sizes);
 }

@@ -11,10 +11,12 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
 import {
   type Architecture,
   type ArchitectureOptions,
   type ArchitectureParameters,
+  architectureOptionTable,
   checkArchitecture,
   type PreparationTrials,
   type Training,
@@ -55,6 +57,22 @@ const trainingSteps: g.OdeMethod = { kind: "fixed", order: "rk4", steps: 4 };
 /** Steps of a trial of a preparation. */
 const trialSteps = 100;
 
+/** What each option of the sizes may be. */
+export const continuousSizesTable: OptionTable<ContinuousFlowSizes> = {
+  ...architectureOptionTable,
+  activation: anything,
+  waves: anyNumber,
+  frequencies: anyNumber,
+  tolerance: anyNumber,
+};
+const continuousOptionTable: OptionTable<ContinuousFlowOptions> = {
+  ...continuousSizesTable,
+  trainingSolver: anObject,
+  divergence: anything,
+  kinetic: anyNumber,
+  jacobian: anyNumber,
+};
+
 /**
  * Continuous flow (Grathwohl et al. 2019, https://arxiv.org/abs/1810.01367), trained by maximum likelihood with a few fixed
  * steps, validated, scored and sampled with adaptive ones. The regularizers are those of Finlay et al. 2020
@@ -62,7 +80,8 @@ const trialSteps = 100;
  * enough; without the second one, long fits learn velocities that fixed steps misjudge. Default hidden sizes 64, 64; with two hidden layers the exact divergence costs one dense layer.
  * @throws UsageError if a size is not a positive integer, or a weight is below 0.
  */
-export function continuousFlow(options: ContinuousFlowOptions): Architecture {
+export function continuousFlow(given: ContinuousFlowOptions): Architecture {
+  const options = checkedOptions("continuousFlow", given, continuousOptionTable);
   const { kinetic = 0.01, jacobian = 0.05, divergence = "exact", trainingSolver = trainingSteps } = options;
   for (const [name, value] of Object.entries({ kinetic, jacobian }))
     if (!(value >= 0) || !Number.isFinite(value))

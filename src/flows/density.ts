@@ -4,10 +4,12 @@
  * @module
  */
 
-import type { Bijection, Bound } from "../bijections/bijection.ts";
+import { aBijection, type Bijection, type Bound } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
+import { checkExpressions } from "../graph/leaves.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, checkArgument } from "../options.ts";
 
 /**
  * log p(y) in nats, a scalar: log p_base(f^-1(y)) + logAbsDet of the inverse; for a map with branches, the logarithm
@@ -20,6 +22,10 @@ export function pushforwardLogProb(
   parameters: { readonly base: Bound; readonly bijection: Bound },
   context?: Expr,
 ): Expr {
+  checkArgument("pushforwardLogProb", "base", base, anObject);
+  checkArgument("pushforwardLogProb", "bijection", bijection, aBijection);
+  checkArgument("pushforwardLogProb", "parameters", parameters, anObject, "such as { base, bijection }");
+  checkExpressions("pushforwardLogProb", y);
   if (!bijection.branches) {
     const { value, logAbsDet } = bijection.inverse(y, parameters.bijection, context);
     return g.add(base.logProb(value, parameters.base), logAbsDet);
@@ -40,5 +46,9 @@ export function pushforwardSample(
   parameters: { readonly base: Bound; readonly bijection: Bound },
   context?: Expr,
 ): Expr {
+  checkArgument("pushforwardSample", "base", base, anObject);
+  checkArgument("pushforwardSample", "bijection", bijection, aBijection);
+  checkArgument("pushforwardSample", "parameters", parameters, anObject, "such as { base, bijection }");
+  checkExpressions("pushforwardSample", noise);
   return bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context).value;
 }

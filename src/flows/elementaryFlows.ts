@@ -16,7 +16,13 @@ import { planar } from "../bijections/planar.ts";
 import { radial } from "../bijections/radial.ts";
 import { sylvester } from "../bijections/sylvester.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { type Architecture, type ArchitectureOptions, checkArchitecture } from "./architecture.ts";
+import { anyNumber, checkedOptions, type OptionTable, oneOf } from "../options.ts";
+import {
+  type Architecture,
+  type ArchitectureOptions,
+  architectureOptionTable,
+  checkArchitecture,
+} from "./architecture.ts";
 import type { FlowKind } from "./kinds.ts";
 
 /** Options of flows of elementary maps. */
@@ -31,12 +37,21 @@ export interface SylvesterFlowOptions extends ElementaryFlowOptions {
   readonly units?: number | undefined;
 }
 
+const elementaryOptionTable: OptionTable<ElementaryFlowOptions> = {
+  ...architectureOptionTable,
+  direction: oneOf(["density", "sampling"]),
+};
+const sylvesterOptionTable: OptionTable<SylvesterFlowOptions> = {
+  ...elementaryOptionTable,
+  units: anyNumber,
+};
+
 /**
  * A flow of planar maps; default 32 transforms. `hidden` are layers of the network of a context.
  * @throws UsageError if a size is not a positive integer.
  */
 export function planarFlow(options: ElementaryFlowOptions): Architecture {
-  return build("planar", options, 32, planar);
+  return build("planar", checkedOptions("planarFlow", options, elementaryOptionTable), 32, planar);
 }
 
 /**
@@ -44,7 +59,7 @@ export function planarFlow(options: ElementaryFlowOptions): Architecture {
  * @throws UsageError if a size is not a positive integer.
  */
 export function radialFlow(options: ElementaryFlowOptions): Architecture {
-  return build("radial", options, 32, radial);
+  return build("radial", checkedOptions("radialFlow", options, elementaryOptionTable), 32, radial);
 }
 
 /**
@@ -52,8 +67,9 @@ export function radialFlow(options: ElementaryFlowOptions): Architecture {
  * @throws UsageError if a size is not a positive integer.
  */
 export function sylvesterFlow(options: SylvesterFlowOptions): Architecture {
-  const { units = Math.min(options.features, 8) } = options;
-  return build("sylvester", options, 8, (own) => sylvester({ ...own, units }));
+  const { units: wanted, ...own } = checkedOptions("sylvesterFlow", options, sylvesterOptionTable);
+  const units = wanted ?? Math.min(own.features, 8);
+  return build("sylvester", own, 8, (layer) => sylvester({ ...layer, units }));
 }
 
 function build(

@@ -6,6 +6,7 @@
 
 import type { Bijection } from "../bijections/bijection.ts";
 import { flattenTree } from "../bijections/bijection.ts";
+import { bytesFrom } from "../bytes.ts";
 import { checkMissingScore, completeRows, type MissingScore } from "../data/completeRows.ts";
 import { snap } from "../data/grid.ts";
 import { selectColumns, type Table, tableFromRows } from "../data/table.ts";
@@ -14,6 +15,23 @@ import type { Distribution } from "../distributions/distribution.ts";
 import { DataError, NumericalError, UsageError } from "../errors.ts";
 import { readFileBytes, writeFileAtomically } from "../files.ts";
 import { sizeOf } from "../graph/expr.ts";
+import {
+  anObject,
+  anyNumber,
+  anything,
+  checkArgument,
+  checkedOptions,
+  either,
+  engineOptions,
+  flag,
+  integer,
+  numbers,
+  type OptionTable,
+  refuse,
+  signal,
+  text,
+  wholeNumber,
+} from "../options.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { type EngineOptions, Evaluation } from "./evaluation.ts";
 import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
@@ -87,6 +105,23 @@ export interface FlowDescription {
   /** How it was fitted. */
   readonly fitted: FittedDescription;
 }
+
+// A score has no use for a seed, but one object of options may serve all methods.
+const evaluationOptionTable: OptionTable<EvaluationOptions & { readonly seed?: number }> = {
+  ...engineOptions,
+  signal,
+  seed: integer,
+};
+const logProbOptionTable: OptionTable<LogProbOptions & { readonly seed?: number }> = {
+  ...evaluationOptionTable,
+  missing: anything,
+};
+const sampleOptionTable: OptionTable<SampleOptions> = {
+  ...evaluationOptionTable,
+  seed: integer,
+  given: anObject,
+  continuous: flag,
+};
 
 /** Largest log-density a feature, in nats, of which float32 keeps four decimals. */
 const wellWithin = 10;
@@ -253,6 +288,7 @@ export class Flow {
    * @throws AbortedError if the signal fires.
    */
   async logProb(rows: Table | Float64Array, options: LogProbOptions = {}): Promise<Float64Array> {
+    checkedOptions("logProb", options, logProbOptionTable);
     const { missing, ...how } = options;
     checkMissingScore(missing);
     if (missing === "empty" || missing === "drop") {
@@ -347,6 +383,7 @@ export class Flow {
    * @throws As {@link logProb}.
    */
   async toBase(rows: Table | Float64Array, options: EvaluationOptions = {}): Promise<Float64Array> {
+    checkedOptions("toBase", options, evaluationOptionTable);
     const { data, context, count, finite } = this.#split(rows);
     if (count === 0) return new Float64Array(0);
     const [prepare, core] = await Promise.all([
@@ -407,8 +444,8 @@ export class Flow {
     n: number,
     options: SampleOptions,
   ): { readonly conditions: Conditions; readonly all: readonly string[] } {
-    if (!Number.isSafeInteger(n) || n < 0)
-      throw new UsageError(`sample: n must be an integer, 0 or more, got ${n}.`);
+    checkArgument("sample", "n", n, wholeNumber("an integer, 0 or more", 0));
+    checkedOptions("sample", options, sampleOptionTable);
     const { columns, given } = this.#model;
     if (n * (columns.length + given.length) > mostDrawn)
       throw new UsageError(
@@ -421,6 +458,7 @@ export class Flow {
         throw new UsageError(
           `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
         );
+      checkArgument("sample", `given["${name}"]`, value, either(anyNumber, numbers));
       if (typeof value !== "number" && value.length !== n)
         throw new UsageError(
           `The values given for "${name}" must be one for each of the ${n} rows, got ${value.length}.`,
@@ -431,7 +469,8 @@ export class Flow {
           : Array.prototype.find.call(value, (own) => !Number.isFinite(own));
       if (wrong !== undefined)
         throw new UsageError(`The value given for "${name}" must be a number, got ${wrong}.`);
-      return value;
+      // The caller may change the numbers while rows are drawn.
+      return typeof value === "number" ? value : Float64Array.from(value);
     });
     for (const name of Object.keys(options.given ?? {}))
       if (!given.includes(name)) throw new UsageError(`"${name}" is no column that the model is given.`);
@@ -511,6 +550,7 @@ export class Flow {
    * @throws FormatError if it cannot be written.
    */
   async save(path: string): Promise<void> {
+    checkArgument("save", "path", path, text);
     await writeFileAtomically(path, this.toBytes());
   }
 
@@ -539,8 +579,17 @@ export class Flow {
         throw new DataError(
           `${rows.length} numbers are no whole rows of the ${all.length} columns ${all.join(", ")}.`,
         );
-      values = rows;
-    } else values = selectColumns(rows, all).values;
+      // The caller may change or move the numbers while the engine is at work.
+      values = rows.slice();
+    } else if (Array.isArray(rows) || ArrayBuffer.isView(rows))
+      refuse(
+        "rows",
+        "they",
+        "a table or a Float64Array",
+        rows,
+        `tableFromRows([${all.map((name) => JSON.stringify(name)).join(", ")}], rows) makes a table of arrays`,
+      );
+    else values = selectColumns(rows, all).values;
     const count = values.length / all.length;
     const finite = new Uint8Array(count).fill(1);
     // The usual case, and large: nothing to copy or to mark.
@@ -590,12 +639,15 @@ function checkArrived(values: Float64Array, rows: number, width: number): void {
 }
 
 /**
- * Loads a model from a path (in Node), from bytes, or from a Blob.
+ * Loads a model from a path (in Node), from bytes (an ArrayBuffer as `fetch` gives it, or a Uint8Array), or from a Blob.
  * @throws FormatError if there is no such file, it is no model, it is damaged, or it is of a newer version.
  */
-export async function load(source: string | Uint8Array | Blob, options: LoadOptions = {}): Promise<Flow> {
+export async function load(
+  source: string | Uint8Array | ArrayBuffer | Blob,
+  options: LoadOptions = {},
+): Promise<Flow> {
+  checkedOptions("load", options, { signal });
   if (typeof source === "string")
     return new Flow(modelFromBytes(await readFileBytes(source, options), source));
-  const bytes = source instanceof Uint8Array ? source : new Uint8Array(await source.arrayBuffer());
-  return new Flow(modelFromBytes(bytes));
+  return new Flow(modelFromBytes(await bytesFrom("load", source)));
 }

@@ -34,11 +34,13 @@
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
 import type { Architecture } from "./architecture.ts";
 import {
   type ContinuousFlowSizes,
   continuousArchitecture,
   continuousPreparation,
+  continuousSizesTable,
   likelihoodLoss,
 } from "./continuousFlow.ts";
 import { coupledNoise } from "./coupledNoise.ts";
@@ -69,12 +71,22 @@ const couplingSets = 8;
 /** Validations of a training: one costs as much as several epochs. */
 const validations = 20;
 
+const flowMatchingOptionTable: OptionTable<FlowMatchingOptions> = {
+  ...continuousSizesTable,
+  interpolant: anything,
+  sigma: anyNumber,
+  wander: anyNumber,
+  coupling: anything,
+  group: anyNumber,
+};
+
 /**
  * Continuous flow trained by flow matching: a step costs no more than its dense layers. Default hidden sizes 128, 128.
  * @throws UsageError for a size that is no positive integer, other options outside their domain, or optimal transport with a context:
  *   rows of one context would not meet all of the noise, and the flow would be biased.
  */
-export function flowMatching(options: FlowMatchingOptions): Architecture {
+export function flowMatching(given: FlowMatchingOptions): Architecture {
+  const options = checkedOptions("flowMatching", given, flowMatchingOptionTable);
   const { interpolant = "linear", sigma = 0, wander = 0, coupling = "independent", group = 128 } = options;
   checkOptions(options, { interpolant, sigma, wander, coupling, group });
   const hidden = options.hidden ?? [128, 128];

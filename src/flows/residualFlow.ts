@@ -18,9 +18,11 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { anObject, anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
 import {
   type Architecture,
   type ArchitectureOptions,
+  architectureOptionTable,
   checkArchitecture,
   type Training,
 } from "./architecture.ts";
@@ -41,12 +43,25 @@ export interface ResidualFlowOptions
 /** Up to so many features an exact log-determinant costs little more than an estimate, and its gradient has no noise. */
 const mostExact = 8;
 
+const residualFlowOptionTable: OptionTable<ResidualFlowOptions> = {
+  ...architectureOptionTable,
+  lipschitz: anyNumber,
+  activation: anything,
+  norm: anything,
+  logDet: anObject,
+  tolerance: anyNumber,
+  iterations: anyNumber,
+  training: anything,
+  roulette: anObject,
+};
+
 /**
  * A residual flow; default 8 transforms, of one hidden layer of 64. Each is an affine map and a `residual` one. Rows are
  * scored by the explicit direction; samples are fixed points, some tens of passes a transform.
  * @throws UsageError if a size is not a positive integer, or another option is out of range.
  */
-export function residualFlow(options: ResidualFlowOptions): Architecture {
+export function residualFlow(given: ResidualFlowOptions): Architecture {
+  const options = checkedOptions("residualFlow", given, residualFlowOptionTable);
   const { features, context = 0, transforms = 8, hidden = [64], roulette = defaultRoulette } = options;
   checkArchitecture("residual", { features, context, transforms, hidden });
   const { training: how = features <= mostExact ? "exact" : "estimate" } = options;

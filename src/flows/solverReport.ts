@@ -6,13 +6,14 @@
 
 import { bindTree, subtreeOf } from "../bijections/bijection.ts";
 import { type Continuous, defaultSolver } from "../bijections/continuous.ts";
-import { selectColumns, type Table } from "../data/table.ts";
+import { checkTable, selectColumns, type Table } from "../data/table.ts";
 import type { Executable, RunInputs, RunOutputs } from "../engines/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { leastTolerance } from "../graph/ode.ts";
 import * as g from "../graph/ops.ts";
+import { checkArgument, numbers, refuse, wholeNumber } from "../options.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { engineOf } from "./evaluation.ts";
 import type { EvaluationOptions, Flow } from "./flow.ts";
@@ -37,6 +38,8 @@ export interface TrajectoryOptions extends EvaluationOptions {
 }
 
 function continuousOf(flow: Flow, where: string): { model: Model; bijection: Continuous } {
+  if (!(flow as Partial<Flow> | null | undefined)?.model)
+    refuse(where, "flow", "a flow as fit or load gives it", flow);
   const { model } = flow;
   if (model.bijection.type !== "continuous")
     throw new UsageError(
@@ -58,6 +61,7 @@ export async function solverReport(
   options: EvaluationOptions = {},
 ): Promise<SolverReport> {
   const { model, bijection } = continuousOf(flow, "solverReport");
+  checkTable("solverReport", table);
   const data = await prepared(model, "preparation", selectColumns(table, model.columns), options);
   const context =
     model.given.length > 0
@@ -98,6 +102,8 @@ export async function trajectories(
   { seed = 0, given = {}, ...options }: TrajectoryOptions = {},
 ): Promise<Float64Array[]> {
   const { model, bijection } = continuousOf(flow, "trajectories");
+  checkArgument("trajectories", "times", times, numbers);
+  checkArgument("trajectories", "n", n, wholeNumber("a whole number", 0));
   const outside = times.find((time) => !(time >= 0 && time <= bijection.until));
   if (outside !== undefined)
     throw new UsageError(`trajectories: times lie between 0 and ${bijection.until}, got ${outside}.`);

@@ -13,6 +13,7 @@ import { Flow } from "../flows/flow.ts";
 import { vjp } from "../graph/derivative.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { callback, checkArgument, count } from "../options.ts";
 import { MixtureAt, type NormalMixture } from "./normalMixture.ts";
 
 /** A density given by functions of many points at once. */
@@ -52,6 +53,8 @@ export function densityOf(
   logDensity: (x: Expr) => Expr,
   engine: Engine = referenceEngine,
 ): Density {
+  checkArgument("densityOf", "features", features, count);
+  checkArgument("densityOf", "logDensity", logDensity, callback, "such as (x) => ops.sum(ops.square(x))");
   const x = g.input("x", [features]);
   const value = logDensity(x);
   if (value.shape.length > 0)

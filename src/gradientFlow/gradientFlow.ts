@@ -22,6 +22,19 @@
 
 import { ShapeError, UsageError } from "../errors.ts";
 import { Flow } from "../flows/flow.ts";
+import {
+  anObject,
+  anyNumber,
+  anything,
+  checkedOptions,
+  flag,
+  float64s,
+  integer,
+  numbers,
+  type OptionTable,
+  required,
+  signal,
+} from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
 import { type DensityLike, type ResolvedDensity, resolveDensity } from "./density.ts";
 import { ExactFlow } from "./exactFlow.ts";
@@ -116,6 +129,22 @@ export interface GradientFlow extends Trajectory {
   dual(points: Float64Array): Promise<Path>;
 }
 
+const gradientFlowOptionTable: OptionTable<GradientFlowOptions> = {
+  from: required(anything),
+  to: required(anything),
+  mobility: anything,
+  form: anything,
+  times: numbers,
+  points: float64s,
+  rows: anyNumber,
+  seed: integer,
+  grid: anObject,
+  bandwidth: anyNumber,
+  jacobians: flag,
+  tolerance: anyNumber,
+  signal,
+};
+
 /** One of the three computations. */
 interface Computation {
   push(points: Float64Array): Promise<TrajectoryParts>;
@@ -154,7 +183,8 @@ const defaultTimes: readonly number[] = [0, 0.25, 0.5, 1, 2, 4];
  * });
  * flow.logLikelihood; // L at each time: it rises
  */
-export async function gradientFlow(options: GradientFlowOptions): Promise<GradientFlow> {
+export async function gradientFlow(given: GradientFlowOptions): Promise<GradientFlow> {
+  const options = checkedOptions("gradientFlow", given, gradientFlowOptionTable);
   const { mobility = "unit" } = options;
   if (mobility !== "unit" && mobility !== "density")
     throw new UsageError(`gradientFlow: \`mobility\` must be "unit" or "density", got "${mobility}".`);

@@ -7,11 +7,12 @@
 import { ShapeError } from "../errors.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import { type Expr, formatShape, type Shape, sizeOf } from "./expr.ts";
-import { asExpr, constant, type Value } from "./leaves.ts";
+import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
 import { broadcastTo, isAllZero, reshape } from "./movement.ts";
 
 /** The number that a scalar constant, or a constant of equal numbers, holds; undefined for anything else. */
 export function uniformConstant(value: Expr): number | undefined {
+  checkExpressions("uniformConstant", value);
   if (value.op !== "constant") return undefined;
   const first = value.data[0]!;
   for (let i = 1; i < value.data.length; i++) if (!Object.is(value.data[i], first)) return undefined;

@@ -5,6 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { callback, checkArgument, count, listOf } from "../options.ts";
 import {
   checkInside,
   dependents,
@@ -17,7 +18,7 @@ import {
   sameShape,
   sizeOf,
 } from "./expr.ts";
-import { asExpr, slot, type Value } from "./leaves.ts";
+import { anExpression, asExpr, checkExpressions, slot, type Value } from "./leaves.ts";
 import { liftSlices, sliceAt } from "./liftSlices.ts";
 import { reshape } from "./movement.ts";
 import { substitute } from "./rebuild.ts";
@@ -36,6 +37,8 @@ export function mapFeatures(
   blocks: readonly Expr[],
   body: (...slots: (readonly Expr[])[]) => readonly (readonly Value[])[],
 ): Expr[] {
+  checkArgument("ops.mapFeatures", "blocks", blocks, listOf(anExpression, "an array of expressions"));
+  checkArgument("ops.mapFeatures", "body", body, callback);
   const features = blocks[0]?.shape[0];
   if (features === undefined)
     throw new ShapeError("mapFeatures: the first block must be [features] or [features, k].");
@@ -77,6 +80,7 @@ export function mapOf(
 
 /** Result `index` of a map. */
 export function project(map: Expr, index: number): Expr {
+  checkExpressions("project", map);
   if (map.op !== "map") throw new ShapeError("project: the value is not a map.");
   const count = map.body.results[index]!.length;
   return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
@@ -97,6 +101,10 @@ export function scan(
   body: (state: Expr, slices: readonly Expr[]) => Expr,
   { reversed = false }: { readonly reversed?: boolean } = {},
 ): Expr {
+  checkExpressions("scan", initial);
+  checkArgument("ops.scan", "steps", steps, count);
+  checkArgument("ops.scan", "stacked", stacked, listOf(anExpression, "an array of expressions"));
+  checkArgument("ops.scan", "body", body, callback);
   for (const value of stacked)
     if (value.batched || value.shape[0] !== steps)
       throw new ShapeError(

@@ -10,6 +10,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { refuse } from "../options.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 
 /** Per-sample shape, row-major; `[]` is a scalar. */
@@ -280,6 +281,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
  * @throws {@link ShapeError}
  */
 export function checkShape(where: string, shape: Shape): void {
+  if (!Array.isArray(shape) || !shape.every((extent) => typeof extent === "number"))
+    refuse(where, "the shape", "an array of extents, such as [2, 3]", shape);
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0))
     throw new ShapeError(`${where}: extents must be positive integers, got ${formatShape(shape)}.`);
 }

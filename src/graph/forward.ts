@@ -5,8 +5,10 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { checkArgument, listOf } from "../options.ts";
 import { elementwise } from "./elementwise.ts";
 import { type Expr, type MapExpr, type ScanExpr, sizeOf, topologicalOrder, unreachable } from "./expr.ts";
+import { anExpression } from "./leaves.ts";
 import * as ops from "./ops.ts";
 import { layerOf, ofEachRow, productOf, triangle } from "./products.ts";
 import { substitute } from "./rebuild.ts";
@@ -52,6 +54,10 @@ function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr
  * Members of `inputs` are cut points.
  */
 export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents: readonly Expr[]): Expr[] {
+  for (const [name, list] of Object.entries({ outputs, inputs, tangents }))
+    checkArgument("jvp", name, list, listOf(anExpression, "an array of expressions"));
+  if (inputs.length !== tangents.length)
+    throw new ShapeError(`jvp: ${inputs.length} inputs need as many tangents, got ${tangents.length}.`);
   const tangentOf = new Map<Expr, Expr>();
   inputs.forEach((source, i) => tangentOf.set(source, tangents[i]!));
   const sources = new Set(inputs);

@@ -33,7 +33,7 @@ import {
   sameShape,
   sizeOf,
 } from "./expr.ts";
-import { asExpr, rowMark, slot, type Value } from "./leaves.ts";
+import { asExpr, checkExpressions, rowMark, slot, type Value } from "./leaves.ts";
 import { maximum } from "./logSumExp.ts";
 import { broadcastTo, concatenate, reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
@@ -68,6 +68,7 @@ export interface Iterated {
  * @throws ShapeError if the body's state has another shape, or `done` is no scalar.
  */
 export function iterate(initial: Expr, most: number, body: (state: Expr) => Iterated): Expr {
+  checkExpressions("iterate", initial);
   const [size] = initial.shape;
   if (initial.shape.length !== 1 || size === undefined)
     throw new ShapeError(`iterate: the state must be a vector, got ${formatShape(initial.shape)}.`);
@@ -116,6 +117,7 @@ export function implicit(
   equation: (y: Expr) => Expr,
   solve: "diagonal" | { readonly iterations: number; readonly tolerance: number },
 ): Expr {
+  checkExpressions("implicit", solution);
   const y = slot(solution.shape, true);
   const result = equation(y);
   if (!sameShape(result.shape, solution.shape))
@@ -167,6 +169,7 @@ export function fixedPoint(
   body: (state: Expr) => Expr,
   { tolerance }: FixedPointOptions = {},
 ): Expr {
+  checkExpressions("fixedPoint", initial);
   const y = slot(initial.shape, true);
   const result = body(y);
   if (!sameShape(result.shape, initial.shape))
@@ -231,6 +234,7 @@ export function root(
   body: (y: Expr) => Expr,
   { iterations = 4000, slack = 0 }: RootOptions = {},
 ): Expr {
+  checkExpressions("root", lower, upper);
   const { shape } = lower;
   const size = sizeOf(shape);
   const evaluate = (y: Expr): Expr => reshape(body(reshape(y, shape)), [size]);

@@ -5,6 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { numbers as aList, checkArgument, type OptionKind, text } from "../options.ts";
 import {
   checkShape,
   type Expr,
@@ -22,18 +23,21 @@ export type Value = Expr | number;
 
 /** A batched value of the given per-sample shape, supplied with every row under this name. */
 export function input(name: string, shape: Shape): InputExpr {
+  checkArgument("ops.input", "name", name, text);
   checkShape(`input "${name}"`, shape);
   return { op: "input", name, shape, batched: true, inputs: [] };
 }
 
 /** A shared value that the engine keeps: a trained parameter, a state or a statistic. */
 export function parameter(name: string, shape: Shape): ParameterExpr {
+  checkArgument("ops.parameter", "name", name, text);
   checkShape(`parameter "${name}"`, shape);
   return { op: "parameter", name, shape, batched: false, inputs: [] };
 }
 
 /** A shared value supplied with every step. */
 export function stepInput(name: string, shape: Shape = []): StepInputExpr {
+  checkArgument("ops.stepInput", "name", name, text);
   checkShape(`stepInput "${name}"`, shape);
   return { op: "stepInput", name, shape, batched: false, inputs: [] };
 }
@@ -43,6 +47,7 @@ export function stepInput(name: string, shape: Shape = []): StepInputExpr {
  * @throws {@link ShapeError} if the count of numbers is not that of the shape.
  */
 export function constant(data: number | ArrayLike<number>, shape?: Shape): Expr {
+  if (typeof data !== "number") checkArgument("ops.constant", "data", data, aList);
   const numbers = typeof data === "number" ? Float64Array.of(data) : data;
   const extents = shape ?? (typeof data === "number" ? [] : [numbers.length]);
   checkShape("constant", extents);
@@ -56,6 +61,7 @@ export function constant(data: number | ArrayLike<number>, shape?: Shape): Expr 
 
 /** A constant of zeros. */
 export function zeros(shape: Shape): Expr {
+  checkShape("zeros", shape);
   return constant(new Float64Array(sizeOf(shape)), shape);
 }
 
@@ -69,7 +75,32 @@ export function rowMark(): Expr {
   return { op: "rowMark", shape: [], batched: true, inputs: [] };
 }
 
-/** The expression of a value: numbers become constants. */
+/** What an expression is, for checks of arguments. */
+export const anExpression: OptionKind = {
+  expected: "an expression or a number",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Expr).op === "string" &&
+    Array.isArray((value as Expr).shape) &&
+    Array.isArray((value as Expr).inputs),
+};
+
+/**
+ * Refuses what is no expression.
+ * @throws UsageError that names the operation.
+ */
+export function checkExpressions(where: string, ...values: readonly unknown[]): void {
+  for (const value of values)
+    checkArgument(`ops.${where}`, "an operand", value, { ...anExpression, expected: "an expression" });
+}
+
+/**
+ * The expression of a value: numbers become constants.
+ * @throws UsageError for what is neither.
+ */
 export function asExpr(value: Value): Expr {
-  return typeof value === "number" ? constant(value) : value;
+  if (typeof value === "number") return constant(value);
+  checkArgument("ops", "an operand", value, anExpression);
+  return value;
 }

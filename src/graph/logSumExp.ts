@@ -7,11 +7,13 @@
 import { ShapeError } from "../errors.ts";
 import { abs, add, exp, less, log, max, select, stopGradient, sub } from "./arithmetic.ts";
 import { type Expr, formatShape } from "./expr.ts";
+import { checkExpressions } from "./leaves.ts";
 import { reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
 
 /** The largest element of a vector, a scalar. NaN if one is. */
 export function maximum(a: Expr): Expr {
+  checkExpressions("maximum", a);
   if (a.shape.length !== 1)
     throw new ShapeError(`maximum: expected a vector, got shape ${formatShape(a.shape)}.`);
   let rest = a;
@@ -28,6 +30,7 @@ export function maximum(a: Expr): Expr {
  * derivative at such an infinity is that of the largest element.
  */
 export function logSumExp(a: Expr): Expr {
+  checkExpressions("logSumExp", a);
   const largest = maximum(a);
   const hasTop = less(abs(largest), Number.POSITIVE_INFINITY);
   // Infinity less itself must not reach the result.

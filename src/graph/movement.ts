@@ -5,14 +5,16 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { checkArgument, numbers, refuse } from "../options.ts";
 import { broadcastShape } from "./arithmetic.ts";
 import { checkShape, type Expr, formatShape, type Shape, sameShape, sizeOf } from "./expr.ts";
-import { asExpr, constant, type Value } from "./leaves.ts";
+import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
 
 /** The same elements under another shape. */
 export function reshape(a: Expr, shape: Shape): Expr {
-  if (sameShape(a.shape, shape)) return a;
+  checkExpressions("reshape", a);
   checkShape("reshape", shape);
+  if (sameShape(a.shape, shape)) return a;
   if (sizeOf(a.shape) !== sizeOf(shape))
     throw new ShapeError(
       `reshape: ${formatShape(a.shape)} has not as many elements as ${formatShape(shape)}.`,
@@ -25,6 +27,9 @@ export function reshape(a: Expr, shape: Shape): Expr {
 
 /** `out[i] = a[indices[i]]` on row-major elements, -1 for 0. */
 export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr {
+  checkExpressions("gather", a);
+  checkArgument("ops.gather", "indices", indices, numbers);
+  checkShape("gather", shape);
   const size = sizeOf(a.shape);
   const list = indices instanceof Int32Array ? indices : Int32Array.from(indices);
   if (list.length !== sizeOf(shape))
@@ -59,6 +64,9 @@ export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr 
 
 /** `out[indices[i]] += a[i]` on row-major elements, -1 dropped: the transpose of {@link gather}. */
 export function scatter(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr {
+  checkExpressions("scatter", a);
+  checkArgument("ops.scatter", "indices", indices, numbers);
+  checkShape("scatter", shape);
   const list = Int32Array.from(indices);
   const size = sizeOf(shape);
   if (list.length !== sizeOf(a.shape))
@@ -97,6 +105,8 @@ export function isAllZero(indices: Int32Array): boolean {
 
 /** Repeats axes of extent one, and adds leading axes, until the shape is reached. */
 export function broadcastTo(a: Expr, shape: Shape): Expr {
+  checkShape("broadcastTo", shape);
+  checkExpressions("broadcastTo", a);
   if (sameShape(a.shape, shape)) return a;
   if (sizeOf(a.shape) === 1) return gather(a, zeroIndices(sizeOf(shape)), shape);
   if (!sameShape(broadcastShape("broadcastTo", [a, { ...a, shape }]), shape))
@@ -125,6 +135,7 @@ function indexGrid(shape: Shape, source: Shape): Int32Array {
 
 /** Elements `start` to `end` (exclusive) along the first axis. */
 export function slice(a: Expr, start: number, end: number): Expr {
+  checkExpressions("slice", a);
   const [extent, ...rest] = a.shape;
   if (extent === undefined || start < 0 || end > extent || start >= end)
     throw new ShapeError(`slice: [${start}, ${end}) of a value of shape ${formatShape(a.shape)}.`);
@@ -138,6 +149,8 @@ export function slice(a: Expr, start: number, end: number): Expr {
 
 /** Values joined along the first axis; scalars count as one element. */
 export function concatenate(values: readonly Value[]): Expr {
+  if (!Array.isArray(values) || values.length === 0)
+    refuse("ops.concatenate", "values", "an array of expressions", values);
   const inputs = values.map(asExpr).map((value) => (value.shape.length === 0 ? reshape(value, [1]) : value));
   const [first] = inputs;
   if (first === undefined) throw new ShapeError("concatenate: no values.");
@@ -157,6 +170,7 @@ export function concatenate(values: readonly Value[]): Expr {
 
 /** Transpose of a matrix. */
 export function transpose(a: Expr): Expr {
+  checkExpressions("transpose", a);
   const [rows, columns] = a.shape;
   if (rows === undefined || columns === undefined || a.shape.length !== 2)
     throw new ShapeError(`transpose: expected a matrix, got shape ${formatShape(a.shape)}.`);

@@ -7,6 +7,15 @@
 
 import { ShapeError } from "../errors.ts";
 import {
+  anObject,
+  anything,
+  callback,
+  checkArgument,
+  checkedOptions,
+  type OptionTable,
+  required,
+} from "../options.ts";
+import {
   abs,
   add,
   div,
@@ -27,7 +36,7 @@ import {
 import { scan } from "./bodies.ts";
 import { type Expr, formatShape, type OdeSolutionExpr, outerValues, sameShape } from "./expr.ts";
 import { iterate, roundingUnit } from "./iteration.ts";
-import { asExpr, constant, rowMark, slot, type Value } from "./leaves.ts";
+import { asExpr, checkExpressions, constant, rowMark, slot, type Value } from "./leaves.ts";
 import { concatenate, reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
 import {
@@ -81,6 +90,12 @@ export interface OdeSolution {
   readonly evaluations: Expr;
 }
 
+const odeOptionTable: OptionTable<OdeOptions> = {
+  from: required(anything),
+  to: required(anything),
+  method: required(anObject),
+};
+
 /**
  * Solves dz/dt = derivative(t, z).
  *
@@ -96,8 +111,11 @@ export interface OdeSolution {
 export function solveOde(
   initial: Expr,
   derivative: (time: Expr, state: Expr) => Expr,
-  { from, to, method }: OdeOptions,
+  options: OdeOptions,
 ): OdeSolution {
+  checkExpressions("solveOde", initial);
+  checkArgument("ops.solveOde", "derivative", derivative, callback);
+  const { from, to, method } = checkedOptions("ops.solveOde", options, odeOptionTable);
   if (initial.shape.length !== 1)
     throw new ShapeError(`solveOde: the state must be a vector, got ${formatShape(initial.shape)}.`);
   if (method.kind === "fixed") {

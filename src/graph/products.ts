@@ -7,11 +7,12 @@
 import { ShapeError } from "../errors.ts";
 import { mul } from "./arithmetic.ts";
 import { type Expr, formatShape, sameShape, sizeOf } from "./expr.ts";
-import { constant, rowMark } from "./leaves.ts";
+import { checkExpressions, constant, rowMark } from "./leaves.ts";
 import { reshape } from "./movement.ts";
 
 /** Sum over one axis (negative: from the end), or over all elements to a scalar. */
 export function sum(a: Expr, axis?: number): Expr {
+  checkExpressions("sum", a);
   if (axis === undefined) {
     if (sizeOf(a.shape) === 1) return reshape(a, []);
     return {
@@ -44,12 +45,14 @@ export function sum(a: Expr, axis?: number): Expr {
 
 /** Shared sum over all rows. */
 export function sumRows(a: Expr): Expr {
+  checkExpressions("sumRows", a);
   if (!a.batched) throw new ShapeError("sumRows: the value is shared, so that it has no rows.");
   return { op: "sumRows", shape: a.shape, batched: false, inputs: [a] };
 }
 
 /** Shared sum over rows of `y[i] x[j]`, shape `[m, n]`. */
 export function sumOuter(y: Expr, x: Expr): Expr {
+  checkExpressions("sumOuter", y, x);
   if (y.shape.length !== 1 || x.shape.length !== 1 || !(y.batched && x.batched))
     throw new ShapeError(
       `sumOuter: expected two batched vectors, got ${formatShape(y.shape)} and ${formatShape(x.shape)}.`,
@@ -59,6 +62,7 @@ export function sumOuter(y: Expr, x: Expr): Expr {
 
 /** Dense layer W x + bias, or W^T x + bias; x `[in]`, W shared `[out, in]`, or `[in, out]` when transposed. */
 export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transposed?: boolean } = {}): Expr {
+  checkExpressions("linear", x, weights);
   const transposed = options.transposed ?? false;
   const columns = weights.shape[transposed ? 0 : 1];
   const rows = weights.shape[transposed ? 1 : 0];
@@ -76,6 +80,7 @@ export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transpose
 
 /** Product of two shared matrices. */
 export function matrixProduct(a: Expr, b: Expr): Expr {
+  checkExpressions("matrixProduct", a, b);
   if (a.batched || b.batched || a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[0])
     throw new ShapeError(
       `matrixProduct: shared matrices that fit, got ${formatShape(a.shape)} and ${formatShape(b.shape)}.`,
@@ -89,6 +94,7 @@ export function solveTriangular(
   b: Expr,
   options: { readonly lower: boolean; readonly transposed?: boolean },
 ): Expr {
+  checkExpressions("solveTriangular", a, b);
   const n = b.shape[0];
   if (a.batched || n === undefined || b.shape.length !== 1 || !sameShape(a.shape, [n, n]))
     throw new ShapeError(

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { checkArgument, text } from "../options.ts";
 import { less, normalQuantile, select } from "./arithmetic.ts";
 import { checkShape, type Expr, type Shape } from "./expr.ts";
 
@@ -23,6 +24,7 @@ import { checkShape, type Expr, type Shape } from "./expr.ts";
  * @throws {@link ShapeError} for a shape that is none; a program with one name in two shapes is refused when it is compiled.
  */
 export function randomUniform(shape: Shape, stream: string): Expr {
+  checkArgument("ops.randomUniform", "stream", stream, text);
   checkShape(`random "${stream}"`, shape);
   return { op: "random", stream, shape, batched: true, inputs: [] };
 }
@@ -33,6 +35,7 @@ export function randomUniform(shape: Shape, stream: string): Expr {
  * @param stream - As for {@link randomUniform}; the two share the numbers of a name.
  */
 export function randomNormal(shape: Shape, stream: string): Expr {
+  checkArgument("ops.randomNormal", "stream", stream, text);
   return normalQuantile(randomUniform(shape, stream));
 }
 
@@ -41,5 +44,6 @@ export function randomNormal(shape: Shape, stream: string): Expr {
  * @param stream - As for {@link randomUniform}.
  */
 export function randomSign(shape: Shape, stream: string): Expr {
+  checkArgument("ops.randomSign", "stream", stream, text);
   return select(less(randomUniform(shape, stream), 0.5), -1, 1);
 }

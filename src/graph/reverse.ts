@@ -9,6 +9,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { checkArgument, listOf } from "../options.ts";
 import {
   anyLive,
   type Condition,
@@ -39,6 +40,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
+import { anExpression } from "./leaves.ts";
 import * as ops from "./ops.ts";
 import { layerOf, ofEachRow, productOf, triangle } from "./products.ts";
 import { substitute } from "./rebuild.ts";
@@ -63,6 +65,10 @@ function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Ex
  * @throws {@link ShapeError} if a cotangent has another shape, or a path leads through an iteration without derivative.
  */
 export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: readonly Expr[]): Expr[] {
+  for (const [name, list] of Object.entries({ outputs, cotangents, wrt }))
+    checkArgument("vjp", name, list, listOf(anExpression, "an array of expressions"));
+  if (outputs.length !== cotangents.length)
+    throw new ShapeError(`vjp: ${outputs.length} outputs need as many cotangents, got ${cotangents.length}.`);
   return pulledBack(outputs, cotangents.map(plain), wrt).map((own, i) =>
     own ? settled(own) : ops.broadcastTo(ops.constant(0), wrt[i]!.shape),
   );

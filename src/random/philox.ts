@@ -17,6 +17,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { anyNumber, checkArgument, either, type OptionKind, text } from "../options.ts";
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
@@ -95,6 +96,16 @@ function words(value: number): [low: number, high: number] {
   return [value >>> 0, Math.floor(value / 2 ** 32) >>> 0];
 }
 
+const aKey: OptionKind = {
+  expected: "a key",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    Number.isInteger((value as RandomKey).k0) &&
+    Number.isInteger((value as RandomKey).k1),
+};
+const aLabel: OptionKind = either(anyNumber, text);
+
 function requireSafeInteger(where: string, value: number): void {
   if (!Number.isSafeInteger(value)) {
     throw new UsageError(`${where} must be a whole number between -(2^53 - 1) and 2^53 - 1, got ${value}`);
@@ -108,6 +119,7 @@ function requireSafeInteger(where: string, value: number): void {
  * @example randomKey(7) // { k0: 7, k1: 0 }
  */
 export function randomKey(seed: number): RandomKey {
+  checkArgument("randomKey", "seed", seed, anyNumber);
   requireSafeInteger("seed", seed);
   const [k0, k1] = words(seed);
   return { k0, k1 };
@@ -123,6 +135,8 @@ export function randomKey(seed: number): RandomKey {
  * @throws UsageError if a number label is not a safe integer.
  */
 export function split(key: RandomKey, label: number | string): RandomKey {
+  checkArgument("split", "key", key, aKey, "randomKey(seed) makes one");
+  checkArgument("split", "label", label, aLabel);
   const out = new Uint32Array(4);
   if (typeof label === "number") {
     requireSafeInteger("label", label);

@@ -7,6 +7,7 @@
 
 import { UsageError } from "../../errors.ts";
 import { preparation } from "../../graph/program.ts";
+import { checkedOptions, engineOptions, type OptionTable } from "../../options.ts";
 import { checkSignal, inPieces } from "../../pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform.ts";
 import type { Engine } from "../engine.ts";
@@ -42,8 +43,14 @@ const rowLength = 64;
  *   `compile`, if it allows no workers.
  */
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {
-  return wasmEngineWith(canShareMemory(), options);
+  return wasmEngineWith(canShareMemory(), checkedOptions("wasmEngine", options, wasmOptionTable));
 }
+
+const wasmOptionTable: OptionTable<WasmEngineOptions> = {
+  precision: engineOptions.precision,
+  threads: engineOptions.threads,
+  wide: engineOptions.wide,
+};
 
 /** The engine on threads that share memory, or on one worker that has its own. */
 export function wasmEngineWith(

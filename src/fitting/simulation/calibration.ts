@@ -14,9 +14,22 @@
  * @module
  */
 
-import { column, selectColumns, type Table } from "../../data/table.ts";
+import { checkTable, column, selectColumns, type Table } from "../../data/table.ts";
 import { DataError, UsageError } from "../../errors.ts";
 import type { EvaluationOptions, SampleOptions } from "../../flows/flow.ts";
+import {
+  anObject,
+  anyNumber,
+  callback,
+  checkArgument,
+  checkedOptions,
+  engineOptions,
+  flag,
+  integer,
+  names as namesOfColumns,
+  type OptionTable,
+  signal,
+} from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { bandTest, type ChiSquareTest, chiSquareTest } from "./uniformity.ts";
 
@@ -41,6 +54,14 @@ export interface CalibrationOptions extends EvaluationOptions {
   /** Whether to rank log-densities too (default: if the sampler has them). */
   readonly density?: boolean | undefined;
 }
+
+const calibrationOptionTable: OptionTable<CalibrationOptions> = {
+  ...engineOptions,
+  signal,
+  draws: anyNumber,
+  seed: integer,
+  density: flag,
+};
 
 /** How often regions that should hold a known share of the probability hold the true value. */
 export interface Coverage {
@@ -102,6 +123,12 @@ export async function calibrationRanks(
   table: Table,
   options: CalibrationOptions = {},
 ): Promise<Calibration> {
+  checkArgument("calibrationRanks", "sampler", sampler, anObject, "a flow is one");
+  checkArgument("calibrationRanks", "the sampler's sample", sampler.sample, callback);
+  for (const name of ["columns", "given"] as const)
+    checkArgument("calibrationRanks", `the sampler's ${name}`, sampler[name], namesOfColumns);
+  checkTable("calibrationRanks", table);
+  checkedOptions("calibrationRanks", options, calibrationOptionTable);
   const { draws = 199, seed = 0, density = sampler.logProb !== undefined } = options;
   if (!Number.isSafeInteger(draws) || draws < 1)
     throw new UsageError(`calibrationRanks: draws must be a positive integer, got ${draws}.`);

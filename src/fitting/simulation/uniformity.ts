@@ -16,6 +16,7 @@
 import { checkCount } from "../../bijections/bijection.ts";
 import { UsageError } from "../../errors.ts";
 import { normalCdf } from "../../graph/special.ts";
+import { anyNumber, checkArgument, numbers } from "../../options.ts";
 
 /** Points at which the distribution function is compared, at most: more cost time and see hardly more. */
 const mostPoints = 50;
@@ -106,6 +107,8 @@ export function bandTest(ranks: ArrayLike<number>, draws: number): number {
  * @throws UsageError if the level is outside, ShapeError if a count is not a positive integer.
  */
 export function rankBand(count: number, draws: number, level = 0.95): RankBand {
+  for (const [name, value] of Object.entries({ count, draws, level }))
+    checkArgument("rankBand", name, value, anyNumber);
   checkCount("rankBand", "count", count);
   checkCount("rankBand", "draws", draws);
   if (!(level > 0 && level < 1))
@@ -195,6 +198,8 @@ function binomial(logs: Float64Array, n: number, share: number, from: number, to
 
 /** The number of values that ranks can have. */
 function checkRanks(ranks: ArrayLike<number>, draws: number): number {
+  checkArgument("ranks", "they", ranks, numbers);
+  checkArgument("ranks", "draws", draws, anyNumber);
   checkCount("ranks", "draws", draws);
   if (ranks.length === 0) throw new UsageError("There are no ranks.");
   for (let i = 0; i < ranks.length; i++)

@@ -20,8 +20,19 @@
  * @module
  */
 
-import type { Table } from "../../data/table.ts";
+import { checkTable, type Table } from "../../data/table.ts";
 import { AbortedError, UsageError } from "../../errors.ts";
+import {
+  callback,
+  checkedOptions,
+  count,
+  float64s,
+  integer,
+  notNegative,
+  numbers,
+  type OptionTable,
+  signal,
+} from "../../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import { clusters } from "./kMeans.ts";
 import {
@@ -65,6 +76,22 @@ export interface ChooseGaussianMixtureOptions extends GaussianMixtureOptions {
     readonly mixture: GaussianMixture;
   }) => void;
 }
+
+const gaussianMixtureOptionTable: OptionTable<GaussianMixtureOptions> = {
+  seed: integer,
+  starts: count,
+  iterations: count,
+  tolerance: notNegative,
+  regularization: notNegative,
+  weights: float64s,
+  signal,
+};
+const chooseOptionTable: OptionTable<ChooseGaussianMixtureOptions> = {
+  ...gaussianMixtureOptionTable,
+  components: numbers,
+  patience: count,
+  onProgress: callback,
+};
 
 /** Numbers of components that are tried unless others are given. */
 export const DEFAULT_COMPONENTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
@@ -166,8 +193,10 @@ function settings(options: GaussianMixtureOptions, rows: number): Settings {
 export async function fitGaussianMixture(
   table: Table,
   components: number,
-  options: GaussianMixtureOptions = {},
+  given: GaussianMixtureOptions = {},
 ): Promise<GaussianMixture> {
+  const options = checkedOptions("fitGaussianMixture", given, gaussianMixtureOptionTable);
+  checkTable("fitGaussianMixture", table);
   if (!Number.isInteger(components) || components < 1 || components > table.rows) {
     throw new UsageError(
       `components must be a whole number from 1 to the number of rows (${table.rows}), got ${components}`,
@@ -245,8 +274,10 @@ interface Entry {
  */
 export async function chooseGaussianMixture(
   table: Table,
-  options: ChooseGaussianMixtureOptions = {},
+  given: ChooseGaussianMixtureOptions = {},
 ): Promise<GaussianMixture> {
+  const options = checkedOptions("chooseGaussianMixture", given, chooseOptionTable);
+  checkTable("chooseGaussianMixture", table);
   const tried = options.components ?? DEFAULT_COMPONENTS;
   const { patience = Infinity } = options;
   const search = new Search(table, options);

@@ -23,15 +23,17 @@ import { directionalMap } from "../../bijections/directionalMap.ts";
 import { type RadialProfile, radialMap, radialProfiles } from "../../bijections/radialMap.ts";
 import { repeated } from "../../bijections/repeated.ts";
 import type { Table } from "../../data/table.ts";
+import { count, type OptionTable, oneOf, positive } from "../../options.ts";
 import { split } from "../../random/philox.ts";
-import { checkChoice, checkCount, checkNumber } from "../checkOption.ts";
 import type { FitProgress, FitResult } from "../fitOptions.ts";
+import { checkedFitOptions } from "../fitOptions.ts";
 import { firstRows } from "../rowFolds.ts";
 import {
   type StandardizedData,
   type StatisticalFitOptions,
   type StatisticalModel,
   statisticalFit,
+  statisticalOptionTable,
 } from "../statisticalFit.ts";
 import { fitWhitening, type Preparation } from "../training/preparation.ts";
 import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
@@ -56,6 +58,15 @@ export interface DualAscentOptions extends StatisticalFitOptions {
   /** Steps without a better held-out log-likelihood before the search stops (default 100). */
   readonly patience?: number | undefined;
 }
+
+const dualAscentOptionTable: OptionTable<DualAscentOptions> = {
+  ...statisticalOptionTable,
+  maps: oneOf(["directional", "radial", "both"]),
+  profile: oneOf(radialProfiles),
+  pointsInBall: positive,
+  steps: count,
+  patience: count,
+};
 
 /** Fewer points than this say nothing. */
 const fewestInBall = 3;
@@ -83,21 +94,9 @@ const stepsARecord = 10;
  *   signal fires.
  */
 export async function fitDualAscent(table: Table, options: DualAscentOptions = {}): Promise<FitResult> {
-  checkOptions(options);
-  return statisticalFit("dual-ascent", table, options, (data) => ascend(data, options));
-}
-
-function checkOptions({ maps, profile, pointsInBall, steps, patience }: DualAscentOptions): void {
-  checkChoice("maps", maps, ["directional", "radial", "both"]);
-  checkChoice("profile", profile, radialProfiles);
-  checkNumber(
-    "pointsInBall",
-    pointsInBall,
-    (value) => value > 0 && Number.isFinite(value),
-    "a positive number",
-  );
-  checkCount("steps", steps);
-  checkCount("patience", patience);
+  const own = checkedFitOptions("fitDualAscent", table, options, dualAscentOptionTable);
+  const { maps: _, profile: __, pointsInBall: ___, steps: ____, patience: _____, ...common } = own;
+  return statisticalFit("dual-ascent", table, common, (data) => ascend(data, own));
 }
 
 async function ascend(data: StandardizedData, options: DualAscentOptions): Promise<StatisticalModel> {

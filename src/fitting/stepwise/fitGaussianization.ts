@@ -25,9 +25,15 @@ import { rotation } from "../../bijections/rotation.ts";
 import { slicedSpline } from "../../bijections/slicedSpline.ts";
 import type { Table } from "../../data/table.ts";
 import type { ParameterValues } from "../../flows/parameters.ts";
-import { checkChoice, checkNumber } from "../checkOption.ts";
+import { numberOf, type OptionTable, oneOf, wholeNumber } from "../../options.ts";
 import type { FitResult } from "../fitOptions.ts";
-import { type StatisticalFitOptions, type StatisticalModel, statisticalFit } from "../statisticalFit.ts";
+import { checkedFitOptions } from "../fitOptions.ts";
+import {
+  type StatisticalFitOptions,
+  type StatisticalModel,
+  statisticalFit,
+  statisticalOptionTable,
+} from "../statisticalFit.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { type Layer, startLayers } from "./gaussianizationLayers.ts";
 import { type MarginalKind, marginalKinds } from "./marginalMap.ts";
@@ -54,6 +60,15 @@ export interface GaussianizationOptions extends StatisticalFitOptions {
   readonly step?: number | undefined;
 }
 
+const gaussianizationOptionTable: OptionTable<GaussianizationOptions> = {
+  ...statisticalOptionTable,
+  rotation: oneOf(rotationKinds),
+  marginal: oneOf(marginalKinds),
+  layers: wholeNumber("an integer from 1 to 1000", 1, 1000),
+  knots: wholeNumber("an integer from 8 to 256", 8, 256),
+  step: numberOf("above 0 and at most 0.95", (value) => value > 0 && value <= 0.95),
+};
+
 /** Directions of a layer of the sliced kind at most, as in Dai & Seljak's table 4. */
 const mostDirections = 8;
 
@@ -78,24 +93,17 @@ export async function fitGaussianization(
   table: Table,
   options: GaussianizationOptions = {},
 ): Promise<FitResult> {
-  const { rotation: kind = "ica", marginal = "kernel", knots = 24, step } = options;
-  checkChoice("rotation", kind, rotationKinds);
-  checkChoice("marginal", marginal, marginalKinds);
-  checkNumber(
-    "knots",
-    knots,
-    (value) => Number.isInteger(value) && value >= 8 && value <= 256,
-    "an integer from 8 to 256",
-  );
-  checkNumber("step", step, (value) => value > 0 && value <= 0.95, "above 0 and at most 0.95");
-  checkNumber(
-    "layers",
-    options.layers,
-    (value) => Number.isInteger(value) && value >= 1 && value <= 1000,
-    "an integer from 1 to 1000",
-  );
-  return statisticalFit(kind === "sliced" ? "sliced" : "gaussianization", table, options, async (data) => {
-    const layers = options.layers ?? mostLayers(kind, data.train.rows);
+  const {
+    rotation,
+    marginal = "kernel",
+    knots = 24,
+    step,
+    layers: most,
+    ...common
+  } = checkedFitOptions("fitGaussianization", table, options, gaussianizationOptionTable);
+  const kind = rotation ?? "ica";
+  return statisticalFit(kind === "sliced" ? "sliced" : "gaussianization", table, common, async (data) => {
+    const layers = most ?? mostLayers(kind, data.train.rows);
     const directions = kind === "sliced" ? Math.min(data.features, mostDirections) : data.features;
     const { plan, found, history, heights } = await chooseLayers(
       data,

@@ -25,11 +25,22 @@
 
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import type { LeftOutColumn } from "../../data/columnRecord.ts";
-import type { Table } from "../../data/table.ts";
+import { checkTable, type Table } from "../../data/table.ts";
 import { UsageError } from "../../errors.ts";
+import {
+  anyNumber,
+  callback,
+  checkedOptions,
+  integer,
+  listOf,
+  names,
+  type OptionTable,
+  signal,
+  text,
+} from "../../options.ts";
 import { type RandomKey, randomKey, split } from "../../random/philox.ts";
 import { type FitRows, fitData } from "../fitData.ts";
-import { checkFitOptions } from "../fitOptions.ts";
+import { fitOptionTable } from "../fitOptions.ts";
 import type { StandardizedRows, StatisticalFitOptions } from "../statisticalFit.ts";
 import { fitStandardization } from "../training/preparation.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
@@ -52,6 +63,19 @@ export interface InformationOptions
   /** Called after each flow. */
   readonly onProgress?: ((progress: { readonly done: number; readonly of: number }) => void) | undefined;
 }
+
+const informationOptionTable: OptionTable<InformationOptions> = {
+  columns: names,
+  weights: text,
+  missing: fitOptionTable.missing,
+  dequantize: fitOptionTable.dequantize,
+  seed: integer,
+  signal,
+  onWarning: callback,
+  between: listOf(names, 'an array of groups of names, such as [["x"], ["y", "z"]]'),
+  folds: anyNumber,
+  onProgress: callback,
+};
 
 /** A number in nats with its standard error, which does not cover what the flows cannot follow. */
 export interface Estimate {
@@ -97,14 +121,15 @@ export async function information(
   table: Table,
   options: InformationOptions = {},
 ): Promise<InformationResult> {
-  const { between, onProgress, ...fitOptions } = options;
-  const { seed = 0 } = options;
-  checkFitOptions(fitOptions);
-  checkGroups(between, options.columns);
-  const columns = options.columns ?? between?.flat();
+  const own = checkedOptions("information", options, informationOptionTable);
+  checkTable("information", table);
+  const { between, onProgress, folds: wanted, ...fitOptions } = own;
+  const { seed = 0 } = own;
+  checkGroups(between, own.columns);
+  const columns = own.columns ?? between?.flat();
   const data = fitData(table, { ...fitOptions, columns, validation: 0 }, randomKey(seed));
   const { rows, weights } = data.train;
-  const folds = options.folds ?? (rows < 20_000 ? 5 : 2);
+  const folds = wanted ?? (rows < 20_000 ? 5 : 2);
   if (!Number.isInteger(folds) || folds < 2 || folds > rows / 4)
     throw new UsageError(`folds must be an integer from 2 to a quarter of the ${rows} rows, got ${folds}.`);
   const all = data.columns.map((_, i) => i);
@@ -116,7 +141,7 @@ export async function information(
   const scores = new Map<string, Scores>();
   for (const [name, set] of sets) {
     const key = split(split(randomKey(seed), "information"), name);
-    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, options));
+    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, own));
     onProgress?.({ done: scores.size, of: sets.size });
   }
   const of = (set: readonly number[]): Scores => scores.get(keyOf(set))!;

@@ -15,6 +15,16 @@
 import type { Expr, ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Update } from "../../graph/program.ts";
+import {
+  anObject,
+  checkArgument,
+  checkedOptions,
+  listOf,
+  notNegative,
+  numberOf,
+  type OptionTable,
+  positive,
+} from "../../options.ts";
 
 /** Options of {@link adamW}. */
 export interface AdamWOptions {
@@ -35,6 +45,20 @@ export const stateNames = {
   average: (name: string): string => `average.${name}`,
 } as const;
 
+/** What each of them may be. */
+export const adamWOptionTable: OptionTable<AdamWOptions> = {
+  beta1: numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1),
+  beta2: numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1),
+  weightDecay: notNegative,
+  clip: positive,
+};
+
+/** The options of the optimizer among others. */
+function pickAdamW(options: AdamWOptions | undefined): AdamWOptions {
+  const { beta1, beta2, weightDecay, clip } = options ?? {};
+  return checkedOptions("adamW", { beta1, beta2, weightDecay, clip } as AdamWOptions, adamWOptionTable);
+}
+
 /**
  * The updates of one step of AdamW, to be put into a program beside its sums.
  *
@@ -46,13 +70,16 @@ export const stateNames = {
 export function adamW(
   parameters: readonly ParameterExpr[],
   gradients: readonly Expr[],
-  { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 }: AdamWOptions = {},
+  options: AdamWOptions = {},
 ): {
   /** New moments, averages and values of all parameters. */
   readonly updates: Update[];
   /** Norm of the gradient of all parameters together, before clipping; a shared scalar. */
   readonly norm: Expr;
 } {
+  for (const [name, list] of Object.entries({ parameters, gradients }))
+    checkArgument("adamW", name, list, listOf(anObject, "an array of expressions"));
+  const { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 } = pickAdamW(options);
   const rate = g.stepInput("rate");
   const correction1 = g.stepInput("correction1");
   const correction2 = g.stepInput("correction2");

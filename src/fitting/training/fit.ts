@@ -9,15 +9,18 @@ import { UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import { architectureOf } from "../../flows/architectureOf.ts";
 import type { FlowKind } from "../../flows/kinds.ts";
+import { refuse } from "../../options.ts";
 import { randomKey } from "../../random/philox.ts";
 import { finishFit, weightedMean } from "../finishFit.ts";
 import { type FitData, fitData } from "../fitData.ts";
 import {
-  checkFitOptions,
+  checkedFitOptions,
   type FitOptions,
   type FitProgress,
   type FitResult,
   type FitTableOptions,
+  fitOptionTable,
+  fitTableOptionTable,
 } from "../fitOptions.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { choosePreparation, preparationChoices } from "./choosePreparation.ts";
@@ -39,14 +42,15 @@ export async function fit(
   table: Table,
   options: FitOptions = {},
 ): Promise<FitResult> {
-  checkFitOptions(options);
-  const data = dataFor(table, options, architecture.kind);
+  checkArchitectureOf("fit", architecture);
+  const own = checkedFitOptions("fit", table, options, fitOptionTable);
+  const data = dataFor(table, own, architecture.kind);
   if (architecture.features !== data.columns.length || architecture.context !== data.given.length)
     throw new UsageError(
       `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${data.columns.length} columns to fit and ${data.given.length} to condition on.`,
     );
-  const recipe = recipeFor(data, { ...options, flow: architecture.kind });
-  return fitPrepared(architecture, data, recipe, options);
+  const recipe = recipeFor(data, { ...own, flow: architecture.kind });
+  return fitPrepared(architecture, data, recipe, own);
 }
 
 /**
@@ -54,9 +58,9 @@ export async function fit(
  * @throws As {@link fit}.
  */
 export async function fitTable(table: Table, options: FitTableOptions = {}): Promise<FitResult> {
-  checkFitOptions(options);
-  const data = dataFor(table, options, options.flow);
-  const recipe = recipeFor(data, options);
+  const own = checkedFitOptions("fitTable", table, options, fitTableOptionTable);
+  const data = dataFor(table, own, own.flow);
+  const recipe = recipeFor(data, own);
   const architecture = architectureOf(recipe.flow, {
     features: data.columns.length,
     context: data.given.length,
@@ -64,7 +68,7 @@ export async function fitTable(table: Table, options: FitTableOptions = {}): Pro
     hidden: recipe.hidden,
     bins: recipe.bins,
   });
-  return fitPrepared(architecture, data, recipe, options);
+  return fitPrepared(architecture, data, recipe, own);
 }
 
 function dataFor(table: Table, options: FitOptions, kind: FlowKind | undefined): FitData {
@@ -183,4 +187,17 @@ const widestGap = 0.1;
 
 function improvingWarning(budget: number = usualBudget): string {
   return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger --budget, such as ${4 * budget}s, is likely to give a better model`;
+}
+
+/** @throws {@link UsageError} for what is no architecture. */
+export function checkArchitectureOf(where: string, value: unknown): void {
+  const own = value as Partial<Architecture> | null;
+  if (typeof own !== "object" || own === null || typeof own.kind !== "string" || !own.base || !own.bijection)
+    refuse(
+      where,
+      "architecture",
+      "an architecture as neuralSplineFlow({ features: 2 }) gives it",
+      value,
+      "fitTable(table) chooses one",
+    );
 }

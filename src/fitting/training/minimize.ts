@@ -15,6 +15,7 @@ import * as g from "../../graph/ops.ts";
 import { RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 import { type Cycle, cycleAt, cycleValidations, following, hasGained, isSpent, wasRising } from "./cycles.ts";
+import { checkedMinimization } from "./minimizeOptions.ts";
 import type {
   EpochRecord,
   MinimizeOptions,
@@ -44,9 +45,10 @@ export async function minimize(
   initial: ParameterValues,
   options: MinimizeOptions & { readonly engine: Engine },
 ): Promise<MinimizeResult> {
-  const minimizer = await compileMinimizer(objective, options.engine, options);
+  const { own, start, data, validation } = checkedMinimization(objective, rows, initial, options);
+  const minimizer = await compileMinimizer(objective, own.engine, own);
   try {
-    return await minimizer.run(rows, initial, options);
+    return await minimizer.run(data, start, { ...own, validation });
   } finally {
     minimizer.dispose();
   }

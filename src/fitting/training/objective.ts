@@ -8,7 +8,6 @@ import type { ParameterValues } from "../../flows/parameters.ts";
 import type { Expr, ParameterExpr } from "../../graph/expr.ts";
 import type { RandomKey, RandomStream } from "../../random/philox.ts";
 import type { AdamWOptions } from "./adamW.ts";
-import type { leastGain } from "./cycles.ts";
 
 /** What is minimized. */
 export interface Objective {
@@ -89,7 +88,7 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly roundsAnEpoch?: number;
   /**
    * Epochs of further cycles of the schedule, each from the best parameters so far (default none). One begins where the
-   * cycle before has lowered the validation loss by more than {@link leastGain}.
+   * cycle before has lowered the validation loss by more than `leastGain`.
    */
   readonly cycles?: readonly number[];
   /** Rows a step. */
@@ -138,7 +137,7 @@ export interface MinimizeResult {
   /** Whether the signal fired before the end; only with `keepOnAbort`. */
   readonly interrupted: boolean;
   /**
-   * Whether the validation loss still fell at the end of the last cycle: by more than {@link leastGain} since the cycle
+   * Whether the validation loss still fell at the end of the last cycle: by more than `leastGain` since the cycle
    * before, or in the second half of the only one by three times as much.
    */
   readonly stillImproving: boolean;

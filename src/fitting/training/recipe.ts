@@ -8,6 +8,7 @@
  */
 
 import type { FlowKind } from "../../flows/kinds.ts";
+import { anObject, checkArgument } from "../../options.ts";
 import { usualValidation } from "../fitData.ts";
 
 /** Everything that a fit needs to know beyond the table. */
@@ -129,9 +130,12 @@ function elementaryDefaults(
 
 /** The default recipe for a table of some rows and columns. */
 export function defaultRecipe(
-  { rows, features }: { readonly rows: number; readonly features: number },
+  table: { readonly rows: number; readonly features: number },
   own: Partial<Recipe> = {},
 ): Recipe {
+  checkArgument("defaultRecipe", "table", table, anObject, "such as { rows: 1000, features: 3 }");
+  checkArgument("defaultRecipe", "own", own, anObject);
+  const { rows, features } = table;
   const batch = own.batch ?? (rows < 1000 ? 128 : 256);
   const chosen = {
     ...continuousDefaults(own.flow, rows, features, batch),

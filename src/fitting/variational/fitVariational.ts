@@ -7,7 +7,9 @@
 import type { Architecture } from "../../flows/architecture.ts";
 import { engineOf } from "../../flows/evaluation.ts";
 import { Flow } from "../../flows/flow.ts";
+import { callback, checkArgument, checkedOptions } from "../../options.ts";
 import { randomKey, split } from "../../random/philox.ts";
+import { checkArchitectureOf } from "../training/fit.ts";
 import type { EpochRecord } from "../training/minimize.ts";
 import { type Approximation, summaryOf } from "./approximation.ts";
 import { type Judgement, judge } from "./judgement.ts";
@@ -15,7 +17,7 @@ import { parameterSpace } from "./parameterSpace.ts";
 import { startOf } from "./startingFlow.ts";
 import { compileTraining, type Trained } from "./training.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
-import { checked, type VariationalOptions } from "./variationalOptions.ts";
+import { checked, type VariationalOptions, variationalOptionTable } from "./variationalOptions.ts";
 import { Weighing } from "./weighing.ts";
 import { densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
 
@@ -50,8 +52,17 @@ const moreTimes = 3;
 export async function fitVariational(
   architecture: Architecture | null,
   logDensity: LogDensity,
-  options: VariationalOptions,
+  wanted: VariationalOptions,
 ): Promise<Approximation> {
+  if (architecture !== null) checkArchitectureOf("fitVariational", architecture);
+  checkArgument(
+    "fitVariational",
+    "logDensity",
+    logDensity,
+    callback,
+    "such as ({ mu }, ops) => ops.neg(ops.square(mu))",
+  );
+  const options = checkedOptions("fitVariational", wanted, variationalOptionTable);
   const precision = options.precision ?? "float64";
   const space = parameterSpace(options.parameters, { precision });
   const features = space.columns.length;

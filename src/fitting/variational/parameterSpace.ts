@@ -9,6 +9,7 @@ import { boundDistances, bounded } from "../../bijections/bounded.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { anObject, checkArgument } from "../../options.ts";
 import type { Bounded } from "./boundDistances.ts";
 
 /** One parameter, a number or a vector. */
@@ -53,6 +54,13 @@ export function parameterSpace(
   descriptions: ParameterDescriptions,
   { precision = "float64" }: { readonly precision?: "float32" | "float64" | undefined } = {},
 ): ParameterSpace {
+  checkArgument(
+    "parameterSpace",
+    "parameters",
+    descriptions,
+    anObject,
+    'such as { mu: "real", tau: "positive" }',
+  );
   const columns: string[] = [];
   const lower: (number | null)[] = [];
   const upper: (number | null)[] = [];

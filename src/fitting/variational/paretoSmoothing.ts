@@ -9,6 +9,7 @@
  */
 
 import { UsageError } from "../../errors.ts";
+import { checkArgument, float64s } from "../../options.ts";
 
 /** Smoothed weights. */
 export interface ParetoSmoothed {
@@ -73,6 +74,7 @@ function meanOf(logWeights: Float64Array): number {
  * @throws UsageError if no weight is above 0, or one is no number.
  */
 export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
+  checkArgument("paretoSmoothed", "logRatios", logRatios, float64s);
   const n = logRatios.length;
   let top = Number.NEGATIVE_INFINITY;
   for (const own of logRatios) {

@@ -13,6 +13,7 @@ import {
   realNVP,
 } from "../../flows/architecture.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "../../flows/elementaryFlows.ts";
+import { describeValue } from "../../options.ts";
 
 /** Kinds that {@link variationalArchitecture} knows. */
 export type VariationalKind = "nsf" | "realnvp" | "planar" | "radial" | "sylvester";
@@ -39,7 +40,7 @@ export function variationalArchitecture(kind: VariationalKind, options: Architec
       return sylvesterFlow({ transforms: 8, ...options, direction });
     default:
       throw new UsageError(
-        `Variational inference knows nsf, realnvp, planar, radial and sylvester, got ${JSON.stringify(kind)}.`,
+        `Variational inference knows nsf, realnvp, planar, radial and sylvester, got ${describeValue(kind)}.`,
       );
   }
 }

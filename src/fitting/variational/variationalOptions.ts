@@ -7,6 +7,19 @@
 import { UsageError } from "../../errors.ts";
 import type { Architecture } from "../../flows/architecture.ts";
 import type { EngineOptions } from "../../flows/evaluation.ts";
+import {
+  anObject,
+  anyNumber,
+  anything,
+  callback,
+  engineOptions,
+  integer,
+  type OptionTable,
+  oneOf,
+  positive,
+  required,
+  signal,
+} from "../../options.ts";
 import type { ParameterDescriptions } from "./parameterSpace.ts";
 import type { VariationalDivergence, VariationalGradient } from "./variationalLoss.ts";
 import type { DerivedQuantities } from "./writtenDensity.ts";
@@ -110,3 +123,22 @@ export function checked(
     throw new UsageError("fitVariational needs an architecture without a context.");
   return { steps, draws, samples: steps * draws };
 }
+
+/** What each of them may be; numbers say more of themselves later. */
+export const variationalOptionTable: OptionTable<VariationalOptions> = {
+  ...engineOptions,
+  parameters: required(anObject),
+  derived: callback,
+  seed: integer,
+  steps: anyNumber,
+  draws: anyNumber,
+  learningRate: positive,
+  importanceSamples: anyNumber,
+  gradient: oneOf(["path", "total"]),
+  divergence: anything,
+  annealing: anyNumber,
+  diagnosticSamples: anyNumber,
+  signal,
+  onProgress: callback,
+  onWarning: callback,
+};

@@ -1,0 +1,215 @@
+/**
+ * Options: for each function one table of what it takes, from which the checks and their messages follow. A value that is not
+ * understood, and a name that is not known, is a UsageError: nothing is ignored.
+ *
+ * @module
+ */
+
+import { closestName, listNames } from "./data/closestName.ts";
+import { UsageError } from "./errors.ts";
+
+/** What one option may be. */
+export interface OptionKind {
+  /** For a message, after "must be": `a positive integer`. */
+  readonly expected: string;
+  /** Whether it is that; anything may come. */
+  accepts(value: unknown): boolean;
+  /** Whether it may not be left out (default false). */
+  readonly required?: boolean;
+}
+
+/** One row for each option; an option without a row does not compile. */
+export type OptionTable<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };
+
+/** Longest text of a value that a message repeats. */
+const longest = 40;
+
+/** A value, for a message: briefly, and whatever it is. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return value.length > longest
+        ? `${JSON.stringify(value.slice(0, longest))}... (${value.length} letters)`
+        : JSON.stringify(value);
+    case "bigint":
+      return `${String(value).slice(0, longest)}n`;
+    case "symbol":
+      return "a symbol";
+    case "function":
+      return "a function";
+    case "object":
+      break;
+    default:
+      return String(value);
+  }
+  if (value === null) return "null";
+  try {
+    if (Array.isArray(value))
+      return value.length === 0 ? "an empty array" : `an array of ${describeElement(value[0])}`;
+    if (ArrayBuffer.isView(value) && "length" in value)
+      return `a ${value.constructor.name} of ${String(value.length)} numbers`;
+    const name = (value as object).constructor?.name ?? "";
+    if (name === "Promise") return "a promise (await it first)";
+    return name === "" || name === "Object" ? "an object" : `a ${name.slice(0, longest)}`;
+  } catch {
+    // A proxy, or what has been revoked.
+    return "an object that cannot be looked at";
+  }
+}
+
+const describeElement = (value: unknown): string =>
+  Array.isArray(value) ? "arrays" : typeof value === "number" ? "numbers" : describeValue(value);
+
+/** Refuses a value, with what was expected and what came; `remedy` is a clause on what to do. */
+export function refuse(where: string, name: string, expected: string, value: unknown, remedy = ""): never {
+  throw new UsageError(
+    `${where}: ${name} must be ${expected}, got ${describeValue(value)}${remedy === "" ? "" : `; ${remedy}`}.`,
+  );
+}
+
+/** Whether a value can hold options: an object as one writes it, no list, map or promise. */
+const holdsOptions = (value: unknown): value is Record<string, unknown> =>
+  Object.prototype.toString.call(value) === "[object Object]";
+
+/** Whether a value is an object of any kind but a list. */
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+
+/**
+ * The options of a call, checked: a copy, so that what happens to the object meanwhile changes nothing. An option that is
+ * undefined is one that was left out.
+ *
+ * @param where - The function, as its users write it.
+ * @throws {@link UsageError} that names the function, the option, what was expected and what came; for an unknown option the
+ *   one most like it.
+ */
+export function checkedOptions<Options extends object>(
+  where: string,
+  options: Options | undefined,
+  table: OptionTable<Options>,
+): Options {
+  if (options === undefined && !Object.values<OptionKind>(table).some(({ required }) => required))
+    return {} as Options;
+  if (!holdsOptions(options)) refuse(where, "options", `an object such as ${example(table)}`, options);
+  const checked: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(table, name)) throw new UsageError(unknownOption(where, name, Object.keys(table)));
+    if (value === undefined) continue;
+    const { expected, accepts } = table[name as keyof Options];
+    if (!accepts(value)) refuse(where, name, expected, value);
+    checked[name] = Array.isArray(value) ? value.slice() : value;
+  }
+  for (const [name, { required, expected }] of Object.entries<OptionKind>(table))
+    if (required && checked[name] === undefined) refuse(where, name, expected, undefined);
+  return checked as Options;
+}
+
+function example(table: object): string {
+  const [name] = Object.keys(table);
+  return name === undefined ? "{}" : `{ ${name}: ... }`;
+}
+
+function unknownOption(where: string, name: string, known: readonly string[]): string {
+  const closest = name.length > longest ? undefined : closestName(name, known);
+  const remedy =
+    closest === undefined
+      ? known.length === 0
+        ? "there are none"
+        : `the options are ${listNames(known)}`
+      : `did you mean ${JSON.stringify(closest)}?`;
+  const end = closest === undefined ? "." : "";
+  return `${where}: there is no option ${describeValue(name)}; ${remedy}${end}`;
+}
+
+const kind = (expected: string, accepts: (value: unknown) => boolean): OptionKind => ({ expected, accepts });
+
+/** The same, but it may not be left out. */
+export const required = (own: OptionKind): OptionKind => ({ ...own, required: true });
+
+/** A number that fits. */
+export const numberOf = (expected: string, fits: (value: number) => boolean): OptionKind =>
+  kind(expected, (value) => typeof value === "number" && fits(value));
+
+/** A whole number from `least` to `most`. */
+export const wholeNumber = (
+  expected: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): OptionKind =>
+  numberOf(expected, (value) => Number.isSafeInteger(value) && value >= least && value <= most);
+
+/** A positive integer. */
+export const count: OptionKind = wholeNumber("a positive integer", 1);
+/** A seed. */
+export const integer: OptionKind = numberOf("an integer", Number.isSafeInteger);
+/** A finite number above 0. */
+export const positive: OptionKind = numberOf("a positive number", (x) => x > 0 && Number.isFinite(x));
+/** A finite number from 0 on. */
+export const notNegative: OptionKind = numberOf("0 or more", (x) => x >= 0 && Number.isFinite(x));
+/** True or false. */
+export const flag: OptionKind = kind("true or false", (value) => typeof value === "boolean");
+/** Text. */
+export const text: OptionKind = kind("a string", (value) => typeof value === "string");
+/** A function. */
+export const callback: OptionKind = kind("a function", (value) => typeof value === "function");
+/** Any object: what is in it is checked by who uses it. */
+export const anObject: OptionKind = kind("an object", isRecord);
+/** A signal: anything that says whether it has fired, and tells who listens. */
+export const signal: OptionKind = kind(
+  "an AbortSignal",
+  (value) =>
+    isRecord(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function",
+);
+
+/** A list of what is accepted. */
+export const listOf = (element: OptionKind, expected: string): OptionKind =>
+  kind(expected, (value) => Array.isArray(value) && value.every((own) => element.accepts(own)));
+
+/** Names of columns. */
+export const names: OptionKind = listOf(text, 'an array of names, such as ["x", "y"]');
+/** Sizes of layers. */
+export const sizes = (most: number = Number.MAX_SAFE_INTEGER): OptionKind => {
+  const bound = most < Number.MAX_SAFE_INTEGER ? ` of at most ${most}` : "";
+  return listOf(wholeNumber("", 1, most), `an array of positive integers${bound}, such as [64, 64]`);
+};
+/** One of a few words. */
+export const oneOf = (choices: readonly string[]): OptionKind =>
+  kind(`one of ${choices.join(", ")}`, (value) => choices.includes(value as string));
+/** One of several kinds. */
+export const either = (...kinds: readonly OptionKind[]): OptionKind =>
+  kind(kinds.map(({ expected }) => expected).join(", or "), (value) =>
+    kinds.some(({ accepts }) => accepts(value)),
+  );
+
+/** A number, of which who uses it says which. */
+export const anyNumber: OptionKind = kind("a number", (value) => typeof value === "number");
+/** Anything: who uses it checks it. */
+export const anything: OptionKind = kind("a value", () => true);
+/** Float64 numbers. */
+export const float64s: OptionKind = kind("a Float64Array", (value) => value instanceof Float64Array);
+/** Numbers in any kind of list. */
+export const numbers: OptionKind = kind(
+  "an array of numbers",
+  (value) =>
+    (Array.isArray(value) && value.every((own) => typeof own === "number")) ||
+    (ArrayBuffer.isView(value) && !(value instanceof DataView) && !/^Big/.test(value.constructor.name)),
+);
+
+/** Refuses an argument that is not what it must be. */
+export function checkArgument(
+  where: string,
+  name: string,
+  value: unknown,
+  { expected, accepts }: OptionKind,
+  remedy = "",
+): void {
+  if (!accepts(value)) refuse(where, name, expected, value, remedy);
+}
+
+/** Options of whatever computes with an engine. */
+export const engineOptions: Readonly<Record<"engine" | "precision" | "threads" | "wide", OptionKind>> = {
+  engine: oneOf(["wasm", "reference"]),
+  precision: oneOf(["float32", "float64"]),
+  threads: count,
+  wide: flag,
+};
