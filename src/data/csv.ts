@@ -28,6 +28,8 @@ export interface CsvOptions extends CellReading {
    * given.
    */
   readonly delimiter?: string | undefined;
+  /** The delimiter that the file's name speaks for; another is found where the text has none of it. */
+  readonly likelyDelimiter?: string | undefined;
   /** Whether the first line names the columns (then it does, whatever it holds), or is data; found out by default. */
   readonly header?: boolean | undefined;
   /** Encoding of bytes, by its WHATWG label such as `latin1`; UTF-8, or what a byte order mark says, by default. */
@@ -165,7 +167,15 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   let start = "";
   const begin = (): void => {
     refuseOtherText(name, start);
-    const dialect = dialectOf(headOf(start), delimiter);
+    const head = headOf(start);
+    const { likelyDelimiter: likely } = options;
+    const found = dialectOf(
+      head,
+      delimiter ?? (likely !== undefined && head.includes(likely) ? likely : undefined),
+    );
+    // Cells with commas may be numbers of the one column.
+    const isOneColumn = likely !== undefined && delimiter === undefined && found.records[0]?.length === 1;
+    const dialect = isOneColumn ? dialectOf(head, likely) : found;
     reader = new RowReader(name, dialect, options);
     parser = new RowParser(reader, dialect, limits);
   };

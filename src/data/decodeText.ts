@@ -6,6 +6,7 @@
 
 import { FormatError, UsageError } from "../errors.ts";
 import { likelyEncoding } from "./likelyEncoding.ts";
+import { refuseOtherBytes } from "./otherText.ts";
 
 /** What text can be read from. A string is text itself, not a path. */
 export type TextSource = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
@@ -72,6 +73,7 @@ export async function* decodeText(
   let label = "utf-8";
   const decode = (bytes?: Uint8Array): string => {
     if (!decoder) {
+      if (bytes) refuseOtherBytes(name, bytes);
       label = markedEncoding(bytes ?? new Uint8Array()) ?? encoding ?? "utf-8";
       decoder = decoderOf(label);
     }

@@ -136,7 +136,10 @@ function chooseDelimiter(text: string, comment: string | undefined): string {
 
 /** Names that a comment line holds for rows of `width` cells. */
 function namesIn(line: string, delimiter: string, width: number): readonly string[] | undefined {
-  for (const cells of [line.split(delimiter), line.split(/[\s,;]+/)]) {
+  const text = line.replace(/^[#%/]+[!']?/, "").trim();
+  // A first column may be called #.
+  const whole = /^#[,;\t|]/.test(line) ? [line.split(delimiter)] : [];
+  for (const cells of [...whole, text.split(delimiter), text.split(/[\s,;]+/)]) {
     const names = cells.map((cell) =>
       cell
         .trim()
@@ -173,13 +176,7 @@ export function dialectOf(head: string, asked: string | undefined): Dialect {
     const lines = new RegExp(`^(?:[ \\t\\r]*\\n|[ \\t]*${comment}[^\\n]*(?:\\n|$))`);
     const whole = { text, start };
     for (let line = lines.exec(text); line && line[0] !== ""; line = lines.exec(text)) {
-      if (line[0].trim() !== "")
-        comments.push(
-          line[0]
-            .trim()
-            .replace(/^[#%/]+[!']?/, "")
-            .trim(),
-        );
+      if (line[0].trim() !== "") comments.push(line[0].trim());
       skip(line[0].length);
     }
     // Nothing but such lines is a table of them.

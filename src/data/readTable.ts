@@ -81,10 +81,7 @@ async function readFormat(
     case "csv":
       return await (await import("./csv.ts")).readCsv(source, options);
     case "tsv":
-      return await (await import("./csv.ts")).readCsv(source, {
-        ...options,
-        delimiter: options.delimiter ?? "\t",
-      });
+      return await (await import("./csv.ts")).readCsv(source, { ...options, likelyDelimiter: "\t" });
     case "jsonl":
       return await (await import("./jsonLines.ts")).readJsonLines(source, options);
     case "npy":

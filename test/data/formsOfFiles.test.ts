@@ -77,6 +77,34 @@ test.each([
   expect(await failure(text)).toContain(`f.csv is ${what}, not a table of text; `);
 });
 
+test.each([
+  ["504b030414000600", "a zip archive or an Excel workbook"],
+  ["d0cf11e0a1b11ae1", "an old Excel workbook"],
+  ["504152311504", "a Parquet file"],
+  ["255044462d312e34", "a PDF document"],
+])("bytes %s are no text", async (hexadecimal, what) => {
+  const bytes = Uint8Array.from(hexadecimal.match(/../g)!, (byte) => Number.parseInt(byte, 16));
+  await expect(readTable(bytes, { name: "f.csv" })).rejects.toThrow(
+    `f.csv is ${what}, not a table of text; `,
+  );
+});
+
+test("a table of another delimiter under .tsv is read by it; a column of decimal commas stays one", async () => {
+  const tsv = { name: "f.tsv" };
+  expect((await read("a,b\n1,2\n3,4\n", tsv)).columns).toEqual(["a", "b"]);
+  expect([...(await read("x\n1,5\n2,5\n", tsv)).values]).toEqual([1.5, 2.5]);
+  expect((await read("a,b\tc\n1,5\t2\n2,5\t3\n", tsv)).columns).toEqual(["a,b", "c"]);
+});
+
+test("a first column may be called #", async () => {
+  const table = await read("#,name,x\n1,fern,60\n2,moss,80.5\n");
+  expect([table.columns, [...table.values]]).toEqual([
+    ["#", "x"],
+    [1, 60, 2, 80.5],
+  ]);
+  expect((await read("#\tx\ty\n1\t2\n3\t4\n")).columns).toEqual(["x", "y"]);
+});
+
 test("a column without a name is taken for row numbers where an index stands, nowhere else", async () => {
   expect(await failure("a,,b\n1,2,3\n4,9,6\n")).toMatch(/column 2 has no name/);
   expect(numericColumns(await read(",a\n3,1\n7,2\n"))).toEqual(["a"]);
