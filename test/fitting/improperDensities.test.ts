@@ -69,6 +69,12 @@ test.each<[string, ParameterDescriptions, LogDensity]>([
     ({ a, b }, { neg, square, sub, add }) => neg(square(sub(add(a!, b!), 1))),
   ],
   [
+    "a difference alone, exactly flat along it",
+    { a: "real", b: "real" },
+    ({ a, b }, { neg, square, sub, mul }) => neg(square(sub(a!, mul(3, b!)))),
+  ],
+  ["a sum of three alone", { a: { size: 3 } }, ({ a }, { neg, square, sum }) => neg(square(sum(a!)))],
+  [
     "a product alone",
     { a: "positive", b: "positive" },
     ({ a, b }, { neg, square, sub, mul }) => neg(square(sub(mul(a!, b!), 1))),

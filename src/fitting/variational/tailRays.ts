@@ -55,6 +55,8 @@ const steepest = 40;
 /** Nats below the largest shell from which the last one does not matter. */
 const negligible = 100;
 const roundsOfShell = 25;
+/** Square of the length of the roundings of a point, in widths of its shell, from which the density there is one of roundings. */
+const mostRounding = 0.1;
 /** Indices above this are those of light tails. */
 const lightest = 25;
 
@@ -91,7 +93,7 @@ export async function followRay(
     }
     return { direction, shells, endsInNaN };
   }
-  const across = basisAcross(direction, factor, n);
+  const { basis: across, inverse } = basisAcross(direction, factor, n);
   let center = 0;
   const windowed: EvaluateSlopes = async (points) => {
     const rows = points.length / n;
@@ -122,6 +124,15 @@ export async function followRay(
     return out;
   };
   const search = new GaussianSearch(windowed, n, split(key, "ray"));
+  const rounding = ({ factor: own }: Place, logRadius: number): number => {
+    const radius = Math.exp(logRadius);
+    const units = Array.from(mean, (middle, i) => Number.EPSILON * Math.abs(middle + radius * step[i]!));
+    const roundings = inverse
+      .clone()
+      .mulRowVector(units)
+      .mulRow(0, 1 / unit / radius / width);
+    return solvedLower(own, roundings).norm() ** 2;
+  };
   let before: { place: Place; logRadius: number }[] = [];
   for (const logRadius of radii) {
     center = logRadius;
@@ -137,6 +148,8 @@ export async function followRay(
       break;
     }
     const place = await search.climb(best, roundsOfShell);
+    // Across a ridge that stays narrow, differences of large numbers have no digits far out: what is nearer tells.
+    if (rounding(place, logRadius) > mostRounding) break;
     const fall = before.length > 0 ? before.at(-1)!.place.bound - place.bound : 0;
     const isSteep = fall > steepest * (logRadius - (before.at(-1)?.logRadius ?? 0));
     before = [...before.slice(-1), { place, logRadius }];
@@ -186,17 +199,30 @@ function startsOfShell(
   return starts;
 }
 
-/** A basis whose first column is the direction, and whose others are across it, each a standard deviation long; row-major. */
-function basisAcross(direction: Float64Array, factor: Float64Array, n: number): Float64Array {
+/** X of L X = Y, L lower triangular: no pivots, so that scales far apart do not make it singular. */
+function solvedLower(lower: Matrix, right: Matrix): Matrix {
+  const solved = right.clone();
+  for (let i = 0; i < lower.rows; i++)
+    for (let k = 0; k < right.columns; k++) {
+      let own = solved.get(i, k);
+      for (let j = 0; j < i; j++) own -= lower.get(i, j) * solved.get(j, k);
+      solved.set(i, k, own / lower.get(i, i));
+    }
+  return solved;
+}
+
+/**
+ * A basis whose first column is along the direction, and whose others are across it, each a standard deviation long, row-major; and
+ * its inverse, with the direction itself as the first.
+ */
+function basisAcross(
+  direction: Float64Array,
+  factor: Float64Array,
+  n: number,
+): { readonly basis: Float64Array; readonly inverse: Matrix } {
   const lower = Matrix.from1DArray(n, n, Array.from(factor));
   // In coordinates in which the Gaussian is round.
-  const z = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let sum = direction[i]!;
-    for (let j = 0; j < i; j++) sum -= factor[i * n + j]! * z[j]!;
-    z[i] = sum / factor[i * n + i]!;
-  }
-  const first = Array.from(z);
+  const first = solvedLower(lower, Matrix.columnVector(Array.from(direction))).to1DArray();
   const columns = Matrix.eye(n);
   const largest = first.reduce((best, own, i) => (Math.abs(own) > Math.abs(first[best]!) ? i : best), 0);
   // The axis that is nearest to the direction makes room for it.
@@ -208,7 +234,14 @@ function basisAcross(direction: Float64Array, factor: Float64Array, n: number): 
   }
   columns.setColumn(0, first);
   const { orthogonalMatrix } = new QrDecomposition(columns);
-  return Float64Array.from(lower.mmul(orthogonalMatrix).to1DArray());
+  const inverse = solvedLower(lower, Matrix.eye(n));
+  const turned = orthogonalMatrix.transpose().mmul(inverse);
+  // The first of the orthogonal columns is the direction made one long, or its opposite.
+  const along = orthogonalMatrix.getColumn(0).reduce((sum, own, i) => sum + own * first[i]!, 0);
+  return {
+    basis: Float64Array.from(lower.mmul(orthogonalMatrix).to1DArray()),
+    inverse: turned.mulRow(0, 1 / along),
+  };
 }
 
 /** The far end of a ray, from its last shells. */
