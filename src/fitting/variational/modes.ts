@@ -10,16 +10,22 @@
 
 import { CholeskyDecomposition, Matrix, solve } from "ml-matrix";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
+import { settledAscents } from "./ascents.ts";
 import { evidenceOf } from "./evidence.ts";
 import type { EvaluateSlopes, Gaussian, GaussianSearch, Place } from "./gaussianApproximation.ts";
 import { type Component, LatentBase } from "./latentBase.ts";
 
 const starts = 14;
 const rounds = 60;
-/** Squared distance of two means, in the sum of the covariances, from which Gaussians hardly overlap. */
-const separate = 10;
+/** Bhattacharyya distance from which Gaussians hardly overlap, and the least square of the distance of their means. */
+const separate = 2;
+const leastSquare = 1;
+/** Squared distance in a Gaussian's covariance within which a maximum is its own. */
+const within = 10;
 /** Nats below the best beyond which a mode does not matter. */
 const negligible = 12;
+/** Width of the start at a maximum, in that of the Gaussian around which it was looked for. */
+const narrowest = 1e-3;
 const mostModes = 8;
 const pointsAMode = 1000;
 
@@ -49,26 +55,54 @@ export async function findModes(
   for (let start = 0; start < starts; start++) {
     const mean = startOf(start, nearest, stream);
     const place = await firstPlace(search, mean, nearest, start);
-    if (!place) continue;
-    const reached = await search.climb(place, rounds);
-    if (!reached.isDone) continue;
-    const own: Gaussian = {
-      mean: reached.mean,
-      factor: Float64Array.from(reached.factor.to1DArray()),
-      bound: reached.bound,
-    };
-    if (found.every((other) => distance(own, other) > separate)) found.push(own);
+    if (place) await addReached(found, search, place);
   }
-  const best = Math.max(...found.map(({ bound }) => bound));
-  const kept = found.filter(({ bound }) => bound > best - negligible).sort((a, b) => b.bound - a.bound);
+  // Narrow modes, each from within it: a Gaussian as wide as the nearest would be led away. Around each mode, as they
+  // may be of other scales.
+  let climbs = 0;
+  for (const around of new Set([nearest, ...weightyOf(found).slice(0, mostModes)]))
+    for (const mean of await settledAscents(evaluate, around, split(key, `ascents ${climbs}`))) {
+      if (weightyOf(found).some((other) => isWithin(mean, other))) continue;
+      if (climbs++ >= starts) break;
+      const narrow = Matrix.from1DArray(n, n, Array.from(around.factor)).mul(narrowest);
+      const place = await search.visit(mean, narrow);
+      if (place?.gradients) await addReached(found, search, { ...place, gradients: place.gradients });
+    }
+  const kept = weightyOf(found);
   if (kept.length < 2) return undefined;
   const modes = kept.slice(0, mostModes);
+  const best = modes[0]!.bound;
   const logWeights = await weightsOf(modes, evaluate, best, split(key, "weights"));
   const weighty = modes
     .map((own, i) => ({ own, logWeight: logWeights[i]! }))
     .filter(({ logWeight }) => logWeight > -negligible);
   if (weighty.length < 2) return undefined;
   return { ...mixed(weighty, n), isCut: kept.length > mostModes };
+}
+
+/** Goes up to a Gaussian, and adds it if there is one. */
+async function addReached(found: Gaussian[], search: GaussianSearch, start: Place): Promise<void> {
+  const reached = await search.climb(start, rounds);
+  if (!reached.isDone) return;
+  const { mean, factor, bound } = reached;
+  found.push({ mean, factor: Float64Array.from(factor.to1DArray()), bound });
+}
+
+/** Those that matter, the best first, without those that overlap a better one. */
+function weightyOf(found: readonly Gaussian[]): Gaussian[] {
+  const kept: Gaussian[] = [];
+  for (const own of [...found].sort((a, b) => b.bound - a.bound)) {
+    if (kept.length > 0 && own.bound < kept[0]!.bound - negligible) break;
+    if (kept.every((other) => areApart(own, other))) kept.push(own);
+  }
+  return kept;
+}
+
+/** Whether a maximum is one that a Gaussian is around. */
+function isWithin(point: Float64Array, { mean, factor }: Gaussian): boolean {
+  const n = mean.length;
+  const gap = Matrix.columnVector(Array.from(point, (own, i) => own - mean[i]!));
+  return solve(Matrix.from1DArray(n, n, Array.from(factor)), gap).norm() ** 2 < within;
 }
 
 /** Starts near, far, and on a grid of scales around 0. */
@@ -102,16 +136,26 @@ async function firstPlace(
   return undefined;
 }
 
-/** Squared distance of two means in the sum of the covariances. */
-function distance(a: Gaussian, b: Gaussian): number {
+/** The square of a vector in a covariance. */
+const squareIn = (covariance: Matrix, gap: Matrix): number =>
+  gap.transpose().mmul(solve(covariance, gap)).get(0, 0);
+
+/**
+ * Whether two Gaussians hardly overlap: their Bhattacharyya distance along the line between their means,
+ * q / 4 + log((a^2 + b^2) / (2 a b)) / 2, where q is the square of that line in the sum of the covariances, and a and b are the
+ * widths along it. A wide one that a narrow one lies in is apart from it, as samples of the latter hardly ever are far out in the former.
+ */
+function areApart(a: Gaussian, b: Gaussian): boolean {
   const n = a.mean.length;
-  const covariance = (own: Gaussian): Matrix => {
-    const lower = Matrix.from1DArray(n, n, Array.from(own.factor));
+  const [ofA, ofB] = [a, b].map(({ factor }) => {
+    const lower = Matrix.from1DArray(n, n, Array.from(factor));
     return lower.mmul(lower.transpose());
-  };
+  }) as [Matrix, Matrix];
   const gap = Matrix.columnVector(Array.from(a.mean, (own, i) => own - b.mean[i]!));
-  const sum = covariance(a).add(covariance(b));
-  return gap.transpose().mmul(solve(sum, gap)).get(0, 0);
+  const square = squareIn(Matrix.add(ofA, ofB), gap);
+  if (square < leastSquare) return false;
+  const ratio = Math.sqrt(squareIn(ofA, gap) / squareIn(ofB, gap));
+  return square / 4 + 0.5 * Math.log((ratio + 1 / ratio) / 2) > separate;
 }
 
 /** Shares of the mass, one step of population Monte Carlo from those of the bounds. */
