@@ -54,6 +54,8 @@ export interface BijectionCase {
   readonly within?: (direction: "forward" | "inverse", point: number[]) => number[];
   /** Where the image of a map with branches begins, in each feature. */
   readonly foldsAt?: (parameters: Values) => ArrayLike<number>;
+  /** Whether the map goes farther than numbers of float32 do: then the laws hold of the engines of float64 alone. */
+  readonly needsFloat64?: boolean;
   /** Elements of trained parameters that no output may depend on: what masks and triangles hide. */
   readonly hides?: (name: string, index: number) => boolean;
 }
@@ -375,8 +377,17 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     within: (direction, [x]) => [direction === "forward" ? clamped(x!, 15) : 0.5 + 2.4 * Math.sin(x!)],
   },
   "bounded, far": {
+    bijection: bounded({ features: 1, lower: [0], upper: [null], reach: 60 }),
+    startsAsIdentity: false,
+    edges: [-60, 60],
+    within: (direction, [x]) => [
+      direction === "forward" ? clamped(x!, 60) : Math.exp(clamped(Math.abs(x!), 30)),
+    ],
+  },
+  "bounded, farther than float32": {
     bijection: bounded({ features: 1, lower: [0], upper: [null], reach: 300 }),
     startsAsIdentity: false,
+    needsFloat64: true,
     edges: [-300, 300],
     within: (direction, [x]) => [
       direction === "forward" ? clamped(x!, 300) : Math.exp(clamped(Math.abs(x!), 30)),
@@ -391,6 +402,12 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
     bijection: heavyTails({ features: 3, shared: true }),
     startsAsIdentity: true,
     within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 4)) : point),
+  },
+  "heavy tails, farther than float32": {
+    bijection: heavyTails({ features: 2, reach: 600 }),
+    startsAsIdentity: true,
+    needsFloat64: true,
+    within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 12)) : point),
   },
   planar: { bijection: planar({ features: 3 }), startsAsIdentity: true },
   "planar, one feature, with context": {
@@ -520,6 +537,11 @@ export const bijectionCases: Readonly<Record<string, BijectionCase>> = {
 
 /** Names of the cases. */
 export const caseNames: readonly string[] = Object.keys(bijectionCases);
+
+/** Those of an engine whose numbers have this distance from 1 to the next. */
+export function caseNamesFor(epsilon: number): readonly string[] {
+  return caseNames.filter((name) => epsilon < 1e-10 || !bijectionCases[name]!.needsFloat64);
+}
 
 /** A stream of its own for a seed and a label. */
 export function stream(seed: number, label: string): RandomStream {

@@ -12,7 +12,8 @@
  *
  *     forward    y = x R(r) / r                     logAbsDet = log R'(r) + (n - 1) log(R(r) / r)
  *
- * Beyond s = 600 the map goes on as a straight line through 0, continuous, before an exponential overflows.
+ * Beyond s = 60, or another reach that is asked for, the map goes on as a straight line through 0, continuous, before an
+ * exponential overflows.
  *
  * In the spirit of the marginal tail adaptive flows of M. Laszkiewicz, J. Lederer, A. Fischer, ICML 2022,
  * https://arxiv.org/abs/2206.10311; the closed form is that of the signed root of Student's deviance.
@@ -20,6 +21,7 @@
  * @module
  */
 
+import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { anyNumber, checkedOptions, flag, type OptionTable, required } from "../options.ts";
@@ -31,10 +33,11 @@ export interface HeavyTailsOptions {
   readonly features: number;
   /** Whether one map of the length of the vector takes the place of one a feature (default false). */
   readonly shared?: boolean;
+  /** Exponent s at which the map becomes a straight line, from 1 to 600 (default 60); float32 holds no more than 80. */
+  readonly reach?: number;
 }
 
-/** Largest exponent; e^600 times 1e40 is still a double. */
-const largest = 600;
+const defaultReach = 60;
 /** Below it, expm1(s) / s is 1 + s / 2 to all digits. */
 const small = 1e-8;
 
@@ -45,7 +48,7 @@ function growth(s: Expr): Expr {
 }
 
 /** Of numbers with s = h x^2: the factor y / x and the logarithm of the slope. */
-function stretched(s: Expr): { readonly factor: Expr; readonly logSlope: Expr } {
+function stretched(s: Expr, largest: number): { readonly factor: Expr; readonly logSlope: Expr } {
   const held = g.min(s, largest);
   const square = growth(held);
   const half = g.mul(0.5, g.log(square));
@@ -53,11 +56,10 @@ function stretched(s: Expr): { readonly factor: Expr; readonly logSlope: Expr } 
   return { factor: g.sqrt(square), logSlope: g.select(g.less(largest, s), half, g.sub(held, half)) };
 }
 
-const largestGrowth = Math.expm1(largest) / largest;
-
 /** Of numbers with t = h y^2: the factor x / y and the logarithm of the slope. */
-function shrunk(whole: Expr): { readonly factor: Expr; readonly logSlope: Expr } {
+function shrunk(whole: Expr, largest: number): { readonly factor: Expr; readonly logSlope: Expr } {
   const end = Math.expm1(largest);
+  const largestGrowth = end / largest;
   const t = g.min(whole, end);
   const away = g.max(t, small);
   const square = g.select(g.less(t, small), g.sub(1, g.mul(0.5, t)), g.div(g.log1p(away), away));
@@ -69,23 +71,35 @@ function shrunk(whole: Expr): { readonly factor: Expr; readonly logSlope: Expr }
   };
 }
 
-/** x^2 as far as it does not overflow. */
-const squareOf = (x: Expr): Expr => g.square(g.min(g.abs(x), 1e150));
+/** Squares of the elements as far as their sum does not overflow, in float32 where the reach is one that it holds. */
+function squaresOf(x: Expr, reach: number): Expr {
+  const farthest = (reach > 80 ? 1e150 : 1e19) / Math.sqrt(x.shape[0]!);
+  return g.square(g.min(g.abs(x), farthest));
+}
 
 const heavyTailsOptionTable: OptionTable<HeavyTailsOptions> = {
   features: required(anyNumber),
   shared: flag,
+  reach: anyNumber,
 };
 
 /**
  * Heavy tails, the identity at the start. Parameters are statistics: `below` and `above` `[features]`, or `weight`, a number,
  * where the map is shared; negative ones count as 0. Both directions cost O(features), in closed form.
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws ShapeError if `features` is not a positive integer, or `reach` is not from 1 to 600.
  */
 export function heavyTails(options: HeavyTailsOptions): Bijection {
-  const { features, shared = false } = checkedOptions("heavyTails", options, heavyTailsOptionTable);
+  const { features, shared = false, reach } = checkedOptions("heavyTails", options, heavyTailsOptionTable);
   checkCount("heavyTails", "features", features);
-  const toJSON = () => ({ type: "heavyTails", features, ...(shared ? { shared } : {}) });
+  const end = reach ?? defaultReach;
+  if (!(end >= 1 && end <= 600))
+    throw new ShapeError(`heavyTails: reach must be from 1 to 600, got ${reach}.`);
+  const toJSON = () => ({
+    type: "heavyTails",
+    features,
+    ...(shared ? { shared } : {}),
+    ...(reach === undefined ? {} : { reach }),
+  });
   if (shared) {
     const weight = (p: Parameters<Bijection["forward"]>[1]): Expr => g.max(leafOf(p, "weight"), 0);
     return {
@@ -94,14 +108,14 @@ export function heavyTails(options: HeavyTailsOptions): Bijection {
       context: 0,
       parameters: { weight: statistics([], 0) },
       forward(x, p) {
-        const { factor, logSlope } = stretched(g.mul(weight(p), g.sum(squareOf(x))));
+        const { factor, logSlope } = stretched(g.mul(weight(p), g.sum(squaresOf(x, end))), end);
         return {
           value: g.mul(x, factor),
           logAbsDet: g.add(logSlope, g.mul(features - 1, g.log(factor))),
         };
       },
       inverse(y, p) {
-        const { factor, logSlope } = shrunk(g.mul(weight(p), g.sum(squareOf(y))));
+        const { factor, logSlope } = shrunk(g.mul(weight(p), g.sum(squaresOf(y, end))), end);
         return {
           value: g.mul(y, factor),
           logAbsDet: g.add(logSlope, g.mul(features - 1, g.log(factor))),
@@ -118,11 +132,11 @@ export function heavyTails(options: HeavyTailsOptions): Bijection {
     context: 0,
     parameters: { below: statistics([features], 0), above: statistics([features], 0) },
     forward(x, p) {
-      const { factor, logSlope } = stretched(g.mul(weights(x, p), squareOf(x)));
+      const { factor, logSlope } = stretched(g.mul(weights(x, p), squaresOf(x, end)), end);
       return { value: g.mul(x, factor), logAbsDet: g.sum(logSlope) };
     },
     inverse(y, p) {
-      const { factor, logSlope } = shrunk(g.mul(weights(y, p), squareOf(y)));
+      const { factor, logSlope } = shrunk(g.mul(weights(y, p), squaresOf(y, end)), end);
       return { value: g.mul(y, factor), logAbsDet: g.sum(logSlope) };
     },
     toJSON,

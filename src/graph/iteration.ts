@@ -264,8 +264,9 @@ export function root(
     const [y2, g2] = [select(isSame, x2, x1), select(isSame, f2, f1)];
     const best = select(less(abs(f), abs(g2)), x, y2);
     const width = abs(sub(y2, x));
-    // Half of the least step as a share of the bracket; none is left once that is half of it.
-    const least = div(mul(unit, max(mul(2, abs(best)), 1e-30)), max(width, 1e-37));
+    // Half of the least step as a share of the bracket; none is left once that is half of it. The bracket may become narrower
+    // than that step, also where the root is 0: what keeps it from 0 is below any step (and 0 in float32).
+    const least = div(mul(unit, max(mul(2, abs(best)), 1e-30)), max(width, 1e-60));
     const isFound = max(less(0.5, least), lessEqual(min(abs(f), abs(g2)), 0));
     // A function that is no number is not looked at again.
     const isLost = sub(1, mul(lessEqual(f, f), lessEqual(f1, f1)));

@@ -9,6 +9,7 @@ import { inOnePiece, type Pieces } from "../pieces.ts";
 import { streamWord } from "../random/philox.ts";
 import {
   type Expr,
+  formatShape,
   hasBody,
   type InputExpr,
   type ParameterExpr,
@@ -38,7 +39,7 @@ export interface Program {
   readonly updates: readonly Update[];
 }
 
-/** A program with its leaves listed. */
+/** A program with its leaves listed; in a graph as it was written, several of one name may stand for one. */
 export interface PreparedProgram extends Program {
   readonly inputs: readonly InputExpr[];
   readonly parameters: readonly ParameterExpr[];
@@ -128,11 +129,16 @@ export function* preparation(
       );
     streams.set(word, stream);
   }
+  // Leaves of one name and shape are one, which simplification finds; a graph as it was written may hold several.
   for (const list of [inputs, parameters, stepInputs]) {
-    const names = new Set<string>();
-    for (const { name } of list) {
-      if (names.has(name)) throw new ShapeError(`program: two leaves are named "${name}".`);
-      names.add(name);
+    const known = new Map<string, Shape>();
+    for (const { name, shape } of list) {
+      const other = known.get(name);
+      if (other && !sameShape(other, shape))
+        throw new ShapeError(
+          `program: two leaves are named "${name}", of the shapes ${formatShape(other)} and ${formatShape(shape)}.`,
+        );
+      known.set(name, shape);
     }
   }
   return { ...prepared, inputs, parameters, stepInputs, randoms };

@@ -75,7 +75,7 @@ export async function startOf(
     const { weights, warnings } = await probeTails(slopes.evaluate, gaussian, space, split(key, "tails"));
     let outer: Outer | undefined;
     if (weights) {
-      outer = outerOf(weights, gaussian);
+      outer = outerOf(weights, gaussian, precision);
       const { map, values, logAbsDet } = outer;
       const constants = Object.fromEntries(
         Object.entries(values).map(([name, own]) => [
@@ -127,7 +127,7 @@ interface Outer {
 }
 
 /** Tails of each coordinate leave the others alone; of an elliptical density they go with all of its covariance. */
-function outerOf(weights: TailWeights, { mean, factor }: Gaussian): Outer {
+function outerOf(weights: TailWeights, { mean, factor }: Gaussian, precision: "float32" | "float64"): Outer {
   const features = mean.length;
   const scales = Float64Array.from({ length: features }, (_, i) => {
     let square = 0;
@@ -140,7 +140,7 @@ function outerOf(weights: TailWeights, { mean, factor }: Gaussian): Outer {
   let logAbsDet = 0;
   for (let i = 0; i < features; i++) logAbsDet += Math.log(own[i * features + i]!);
   return {
-    map: heavyTails({ features, shared: weights.shared }),
+    map: heavyTails({ features, shared: weights.shared, reach: precision === "float64" ? 600 : 60 }),
     values: weights.shared
       ? { weight: Float64Array.of(weights.weight) }
       : { below: weights.below, above: weights.above },
