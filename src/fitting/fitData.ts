@@ -116,6 +116,8 @@ export function fitData(
   const own = weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
   let clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
   checkRange(clean);
+  // Before noise is added to them.
+  const digest = tableDigest(clean, [...given, ...columns]);
   const fitted = selectColumns(clean, columns);
   const dequantized: Record<string, number> = {};
   if (options.dequantize !== undefined) {
@@ -166,7 +168,7 @@ export function fitData(
     dequantized,
     grids,
     dependent,
-    digest: tableDigest(table, [...given, ...columns]),
+    digest,
   };
 }
 
