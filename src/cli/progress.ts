@@ -27,6 +27,9 @@ export interface ProgressDisplay {
 
 const clearLine = "\r\x1b[K";
 
+/** An epoch, of which parts may be done: no more than two digits behind the point. */
+const rounded = (epoch: number): number => Math.round(100 * epoch) / 100;
+
 function bar(unit: string): ProgressDisplay {
   const display = new SingleBar(
     {
@@ -47,8 +50,8 @@ function bar(unit: string): ProgressDisplay {
       const shown = { train: formatLogProb(trainLogProb), validation: formatLogProb(validationLogProb) };
       if (!started) {
         process.stderr.write(clearLine);
-        display.start(epochs, epoch, shown);
-      } else display.update(epoch, shown);
+        display.start(rounded(epochs), rounded(epoch), shown);
+      } else display.update(rounded(epoch), shown);
       started = true;
     },
     prepare(line) {
@@ -73,7 +76,7 @@ function lines(unit: string): ProgressDisplay {
   let printed = true;
   const print = ({ epoch, epochs, trainLogProb, validationLogProb }: EpochProgress): void => {
     const values = `train ${formatLogProb(trainLogProb)}, validation ${formatLogProb(validationLogProb)} nats`;
-    process.stderr.write(`${unit} ${epoch}/${epochs}: ${values}\n`);
+    process.stderr.write(`${unit} ${rounded(epoch)}/${rounded(epochs)}: ${values}\n`);
     printed = true;
   };
   return {

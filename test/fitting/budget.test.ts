@@ -5,13 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { AbortedError, UsageError } from "../../src/errors.ts";
+import { fitData } from "../../src/fitting/fitData.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
 import { hasGained, isSpent, wasRising } from "../../src/fitting/training/cycles.ts";
 import { fitTable } from "../../src/fitting/training/fit.ts";
+import { Likelihood } from "../../src/fitting/training/likelihood.ts";
 import { defaultRecipe } from "../../src/fitting/training/recipe.ts";
 import { planTraining } from "../../src/fitting/training/trainingPlan.ts";
 import { neuralSplineFlow } from "../../src/flows/architecture.ts";
-import { curved } from "./tables.ts";
+import { randomKey } from "../../src/random/philox.ts";
+import { curved, draw } from "./tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pushforward-budget-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,8 +33,11 @@ test("small tables have one cycle, large ones more, each twice as long, within t
   expect(more.slice(0, 3)).toEqual([36, 72, 144]);
   const longer = planOf(40_000, 1200);
   expect(longer.more.length).toBeGreaterThan(more.length);
+  expect(longer.isShortened).toBe(false);
   // A budget below the recipe shortens the first cycle.
-  expect(planOf(40_000, 1).first).toBeLessThan(18);
+  const shorter = planOf(40_000, 1);
+  expect(shorter.first).toBeLessThan(18);
+  expect(shorter.isShortened).toBe(true);
 });
 
 test("long epochs are gone through in rounds of at most 500 steps", () => {
@@ -106,6 +112,31 @@ test("the end of a short budget says that the score was still rising, and what t
   });
   expect(short.stillImproving).toBe(true);
   expect(warnings.join()).toMatch(/still rising when the budget of 0.05 s was used up: a larger --budget/);
+});
+
+test("trials of preparations are short where the budget is, and a cut training says so in spite of a gap", async () => {
+  const few = draw(["a", "b", "c"], 120, 1, (stream) => {
+    const [x, y] = [stream.normal(), stream.normal()];
+    return [x, x * x + 0.2 * stream.normal(), x * y + 0.1 * stream.normal()];
+  });
+  const recipe = defaultRecipe({ rows: few.rows, features: 3 }, { batch: 64 });
+  const architecture = neuralSplineFlow({ ...recipe, features: 3, autoregressive: true });
+  const data = fitData(few, {}, randomKey(1), () => 0.1);
+  const trialSteps = async (budget?: number): Promise<number> => {
+    const plan = planTraining(architecture, recipe, data.train.rows, { budget, canGrow: true });
+    const likelihood = await Likelihood.compile(architecture, data, recipe, plan, {
+      threads: 1,
+      engine: "reference",
+    });
+    likelihood.dispose();
+    return likelihood.trialSteps;
+  };
+  expect(await trialSteps()).toBeGreaterThan(200);
+  expect(await trialSteps(0.004)).toBeLessThan(5);
+  const cut = { ...options, learningRate: 0.02, budget: 0.005 };
+  const { trainLogProb, validationLogProb, stillImproving } = await fitTable(few, cut);
+  expect(trainLogProb - validationLogProb).toBeGreaterThan(0.1);
+  expect(stillImproving).toBe(true);
 });
 
 test("progress comes within a long epoch", async () => {

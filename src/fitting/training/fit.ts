@@ -109,7 +109,7 @@ async function fitPrepared(
   // Read first: a checkpoint of another fit is refused before anything is computed.
   const resume = options.resume ? await checkpoint?.read() : undefined;
   if (!options.resume) await checkpoint?.checkPath();
-  const likelihood = await Likelihood.compile(architecture, data, recipe, options);
+  const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options);
   try {
     const { training } = architecture;
     const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial), {
@@ -172,9 +172,10 @@ async function fitPrepared(
       epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
       interrupted,
     });
-    // A flow that does better on what it has seen than on the rest has taken from the rows what it can.
+    // A flow that does better on what it has seen than on the rest has taken from the rows what it can, unless the budget
+    // ended it before it could.
     const hasGap = found.trainLogProb - found.validationLogProb > widestGap;
-    const stillImproving = result.stillImproving && (plan.more.length > 0 || !hasGap);
+    const stillImproving = result.stillImproving && (plan.more.length > 0 || plan.isShortened || !hasGap);
     if (stillImproving && plan.isBudgeted) options.onWarning?.(improvingWarning(options.budget));
     return { ...found, stillImproving };
   } finally {

@@ -30,8 +30,9 @@ import {
 import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
 import { fitGivenPreparation, fitPreparation, type PreparationChoices } from "./preparation.ts";
 import type { Recipe } from "./recipe.ts";
+import type { TrainingPlan } from "./trainingPlan.ts";
 
-/** Steps of a trial of a preparation: at most this many, and no more than this share of the fit's own. */
+/** Steps of a trial of a preparation: at most this many, and no more than this share of the first cycle's. */
 const mostTrialSteps = 250;
 const trialShare = 0.36;
 
@@ -40,6 +41,7 @@ export class Likelihood {
   readonly #architecture: Architecture;
   readonly #data: FitData;
   readonly #recipe: Recipe;
+  readonly #plan: TrainingPlan;
   readonly #options: FitOptions;
   readonly #minimizer: Minimizer;
   /** Compiles what a trial minimizes, where that is another loss. */
@@ -51,6 +53,7 @@ export class Likelihood {
     architecture: Architecture,
     data: FitData,
     recipe: Recipe,
+    plan: TrainingPlan,
     options: FitOptions,
     {
       minimizer,
@@ -61,6 +64,7 @@ export class Likelihood {
     this.#architecture = architecture;
     this.#data = data;
     this.#recipe = recipe;
+    this.#plan = plan;
     this.#options = options;
     this.#minimizer = minimizer;
     this.#compileTrial = compileTrial;
@@ -71,6 +75,7 @@ export class Likelihood {
     architecture: Architecture,
     data: FitData,
     recipe: Recipe,
+    plan: TrainingPlan,
     options: FitOptions,
   ): Promise<Likelihood> {
     const { base, bijection, features } = architecture;
@@ -100,7 +105,7 @@ export class Likelihood {
     const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
-    return new Likelihood(architecture, data, recipe, options, { minimizer, compileTrial }, extra);
+    return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
   }
 
   dispose(): void {
@@ -186,10 +191,11 @@ export class Likelihood {
 
   /** Steps of a trial at most. */
   get trialSteps(): number {
-    const { batch, epochs } = this.#recipe;
+    const { first, roundsAnEpoch } = this.#plan;
+    const steps = stepsAnEpoch(this.#data.train.rows, this.#recipe.batch);
     return Math.min(
       this.#architecture.training?.preparation?.steps ?? mostTrialSteps,
-      Math.ceil(trialShare * epochs * stepsAnEpoch(this.#data.train.rows, batch)),
+      Math.ceil((trialShare * first * steps) / roundsAnEpoch),
     );
   }
 

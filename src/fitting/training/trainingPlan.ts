@@ -24,6 +24,8 @@ export interface TrainingPlan {
   readonly first: number;
   /** Rounds of the cycles that follow while they are worth it. */
   readonly more: readonly number[];
+  /** Whether the budget allows less than the first cycle of the recipe. */
+  readonly isShortened: boolean;
   /** Whether the budget allows no longer training: further cycles would need a larger one. */
   readonly isBudgeted: boolean;
 }
@@ -80,7 +82,7 @@ export function planTraining(
   const steps = stepsAnEpoch(rows, recipe.batch);
   const roundsAnEpoch = Math.ceil(steps / mostRoundSteps);
   if (epochs !== undefined)
-    return { roundsAnEpoch, first: epochs * roundsAnEpoch, more: [], isBudgeted: false };
+    return { roundsAnEpoch, first: epochs * roundsAnEpoch, more: [], isShortened: false, isBudgeted: false };
   const inRounds = (count: number): number => Math.max(1, Math.floor((count * roundsAnEpoch) / steps));
   const most = inRounds(stepsOfBudget(budget ?? usualBudget, architecture, recipe.batch));
   const usual =
@@ -94,5 +96,6 @@ export function planTraining(
       more.push(last);
       left -= last;
     }
-  return { roundsAnEpoch, first, more, isBudgeted: first < usual || rows >= growsFrom };
+  const isShortened = first < usual;
+  return { roundsAnEpoch, first, more, isShortened, isBudgeted: isShortened || rows >= growsFrom };
 }
