@@ -10,7 +10,7 @@ import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
 import { hasGained, isSpent, wasRising } from "../../src/fitting/training/cycles.ts";
 import { fitTable } from "../../src/fitting/training/fit.ts";
 import { Likelihood } from "../../src/fitting/training/likelihood.ts";
-import { defaultRecipe } from "../../src/fitting/training/recipe.ts";
+import { defaultRecipe, type Recipe } from "../../src/fitting/training/recipe.ts";
 import { planTraining } from "../../src/fitting/training/trainingPlan.ts";
 import { neuralSplineFlow } from "../../src/flows/architecture.ts";
 import { randomKey } from "../../src/random/philox.ts";
@@ -19,9 +19,12 @@ import { curved, draw } from "./tables.ts";
 const folder = mkdtempSync(join(tmpdir(), "pushforward-budget-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const splineFlow = ({ transforms, hidden, bins }: Recipe, features: number) =>
+  neuralSplineFlow({ transforms, hidden, bins, features, autoregressive: true });
+
 const planOf = (rows: number, budget?: number) => {
   const recipe = defaultRecipe({ rows, features: 8 });
-  const architecture = neuralSplineFlow({ ...recipe, features: 8, autoregressive: true });
+  const architecture = splineFlow(recipe, 8);
   return planTraining(architecture, recipe, Math.round(0.9 * rows), { budget, canGrow: true });
 };
 
@@ -120,7 +123,7 @@ test("trials of preparations are short where the budget is, and a cut training s
     return [x, x * x + 0.2 * stream.normal(), x * y + 0.1 * stream.normal()];
   });
   const recipe = defaultRecipe({ rows: few.rows, features: 3 }, { batch: 64 });
-  const architecture = neuralSplineFlow({ ...recipe, features: 3, autoregressive: true });
+  const architecture = splineFlow(recipe, 3);
   const data = fitData(few, {}, randomKey(1), () => 0.1);
   const trialSteps = async (budget?: number): Promise<number> => {
     const plan = planTraining(architecture, recipe, data.train.rows, { budget, canGrow: true });
