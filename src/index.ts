@@ -89,6 +89,7 @@ export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./dist
 export { type KernelDensityOptions, kernelDensity } from "./distributions/kernelDensity.ts";
 export { distributionFromJson } from "./distributions/registry.ts";
 export { standardNormal } from "./distributions/standardNormal.ts";
+export { type TailedNormalOptions, tailedNormal } from "./distributions/tailedNormal.ts";
 export type {
   Arrays,
   Engine,

@@ -10,6 +10,7 @@ import type { Distribution, DistributionJson } from "./distribution.ts";
 import { gaussianMixture } from "./gaussianMixture.ts";
 import { kernelDensity } from "./kernelDensity.ts";
 import { standardNormal } from "./standardNormal.ts";
+import { tailedNormal } from "./tailedNormal.ts";
 
 type Reader = (json: DistributionJson & { readonly features: number }) => Distribution;
 
@@ -20,6 +21,7 @@ export const distributionReaders: Readonly<Record<string, Reader>> = {
   gaussianMixture: ({ features, components }) =>
     gaussianMixture({ features, components: components as number }),
   kernelDensity: ({ features, points }) => kernelDensity({ features, points: points as number }),
+  tailedNormal: ({ features, share }) => tailedNormal({ features, share: share as number }),
 };
 
 /**

@@ -3,7 +3,7 @@
  *
  * The steps are those of the `repeated` bijections next to the base: of one alone, or of the first parts of a chain, where
  * steps are of more than one shape. The last slice of the last of them is next to the data, so the model at t keeps the
- * last t slices of the stacked parameters.
+ * last t slices of the stacked parameters. At 0 there is no base but the standard normal: t goes from the Gaussian on.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { type Bijection, flattenTree } from "../bijections/bijection.ts";
 import { type Chain, chain } from "../bijections/chain.ts";
 import { permutation } from "../bijections/permutation.ts";
 import { type Repeated, repeated } from "../bijections/repeated.ts";
+import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import type { ModelKind } from "./kinds.ts";
@@ -76,15 +77,17 @@ export function stoppedModel(model: Model, t: number): Model {
   if (kept.length === 0)
     kept.push({ bijection: permutation(Array.from({ length: features }, (_, i) => i)), values: {} });
   const isAlone = model.bijection.type !== "chain";
-  const values = Object.fromEntries(
-    Object.entries(model.values).filter(([name]) => !name.startsWith("bijection.")),
-  );
+  // A base of its own belongs to the steps; without any, what is left is the Gaussian.
+  const base = t === 0 ? standardNormal({ features }) : model.base;
+  const isReplaced = (name: string): boolean =>
+    name.startsWith("bijection.") || (t === 0 && name.startsWith("base."));
+  const values = Object.fromEntries(Object.entries(model.values).filter(([name]) => !isReplaced(name)));
   kept.forEach((part, i) => {
     for (const [name, data] of Object.entries(part.values))
       values[`bijection.${isAlone ? "" : `${i}.`}${name}`] = data;
   });
   const bijection = isAlone ? kept[0]!.bijection : chain(kept.map((part) => part.bijection));
-  return { ...model, bijection, values };
+  return { ...model, base, bijection, values };
 }
 
 /** The last slices of a repeated bijection, as one with as many repetitions. */

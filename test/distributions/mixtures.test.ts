@@ -7,6 +7,7 @@ import type { Distribution } from "../../src/distributions/distribution.ts";
 import { gaussianMixture } from "../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../src/distributions/kernelDensity.ts";
 import { distributionFromJson } from "../../src/distributions/registry.ts";
+import { tailedNormal } from "../../src/distributions/tailedNormal.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { ShapeError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
@@ -123,6 +124,37 @@ describe.each(engines)("$name", (engine) => {
     }
   });
 
+  it("a tailed normal is the sum of its components, near and far, and samples one of them", async () => {
+    const distribution = tailedNormal({ features: 2, share: 0.02 });
+    const deviations = Array.from({ length: 9 }, (_, k) => 3 ** k);
+    const wide = deviations.slice(1).reduce((sum, own) => sum + own ** -3, 0);
+    const weights = deviations.map((own, k) => (k === 0 ? 0.98 : (0.02 * own ** -3) / wide));
+    const x = Float64Array.from([...normals(40, 3), 6, -7, 0, 200, 3e4, 4e4]);
+    const own = await evaluate(distribution, "logProb", {}, x, engine);
+    pairs(x).forEach((row, i) => {
+      const expected = logSum(
+        weights.map(
+          (w, k) => Math.log(w) + logNormal2(row, [0, 0], [deviations[k]! ** 2, 0, deviations[k]! ** 2]),
+        ),
+      );
+      expect(Math.abs(own[i]! - expected)).toBeLessThan(32 * engine.epsilon * (1 + Math.abs(expected)));
+    });
+    // 2.06 is the normal quantile of 0.9803, just above the share of the narrow component.
+    const draws = await evaluate(
+      distribution,
+      "sample",
+      {},
+      Float64Array.of(0.7, -1.3, 0, 0.7, -1.3, 2.06),
+      engine,
+    );
+    [0.7, -1.3, 2.1, -3.9].forEach((value, i) => {
+      expect(Math.abs(draws[i]! - value)).toBeLessThan(16 * engine.epsilon);
+    });
+    expect(distributionFromJson(distribution.toJSON()).toJSON()).toEqual(distribution.toJSON());
+    for (const share of [0, 1, Number.NaN])
+      expect(() => tailedNormal({ features: 2, share })).toThrow(ShapeError);
+  });
+
   it("samples are those of the component that the last number of the noise picks", async () => {
     const { distribution, values, weights, means, covariances } = mixture;
     // Just within the bounds of the cumulative weights 0, 0.5, 0.8, 1, as standard normal quantiles.
@@ -155,10 +187,11 @@ describe.each(engines)("$name", (engine) => {
       const weights = normals(count, count).map((z) => z * z + 0.01);
       const total = weights.reduce((sum, w) => sum + w);
       const logWeights = g.parameter("logWeights", [count]);
+      const level = g.input("z", []);
       const compiled = await engine.engine.compile({
         rows: {
-          sums: g.add(runningSums(g.exp(logWeights)), g.mul(0, g.input("z", []))),
-          chosen: chosenItem(g.input("z", []), logWeights),
+          sums: g.add(runningSums(g.exp(logWeights)), g.mul(0, level)),
+          chosen: chosenItem(level, logWeights),
         },
       });
       await compiled.setParameters({ logWeights: weights.map((w) => Math.log(w / total)) });

@@ -2,8 +2,10 @@
  * Gaussianization: rotate, make each column normal, and again, until held-out rows say stop. No gradients of the
  * likelihood, no step sizes to tune, and every layer has an exact inverse.
  *
- *     x_0 = standardized row,    x_(l+1) = x_l + A_l (Psi_l(A_l^T x_l) - A_l^T x_l),    x_L ~ N(0, I)
- *     log p(x_0) = log N(x_L; 0, I) + sum over layers and directions of log Psi_lk'
+ *     x_0 = standardized row,    x_(l+1) = x_l + A_l (Psi_l(A_l^T x_l) - A_l^T x_l),    x_L ~ b
+ *     log p(x_0) = log b(x_L) + sum over layers and directions of log Psi_lk'
+ *
+ * The base b is N(0, I) with a small share of wide components, for rows unlike those that were fitted: `tailedNormal`.
  *
  * Each layer lowers the negentropy of the rows by that of their marginal distributions along A_l, so that what is left
  * tends to a normal distribution (Chen & Gopinath 2000; Laparra et al. 2011). With directions chosen by the sliced
@@ -24,6 +26,7 @@ import { repeated } from "../../bijections/repeated.ts";
 import { rotation } from "../../bijections/rotation.ts";
 import { slicedSpline } from "../../bijections/slicedSpline.ts";
 import type { Table } from "../../data/table.ts";
+import { tailedNormal } from "../../distributions/tailedNormal.ts";
 import type { ParameterValues } from "../../flows/parameters.ts";
 import { numberOf, type OptionTable, oneOf, wholeNumber } from "../../options.ts";
 import type { FitResult } from "../fitOptions.ts";
@@ -105,7 +108,7 @@ export async function fitGaussianization(
   return statisticalFit(kind === "sliced" ? "sliced" : "gaussianization", table, common, async (data) => {
     const layers = most ?? mostLayers(kind, data.train.rows);
     const directions = kind === "sliced" ? Math.min(data.features, mostDirections) : data.features;
-    const { plan, found, history, heights } = await chooseLayers(
+    const { plan, found, history, share, heights } = await chooseLayers(
       data,
       { rotation: kind, directions, marginal, knots, step, enoughHeld: 500 },
       layers,
@@ -113,6 +116,7 @@ export async function fitGaussianization(
     );
     return {
       ...modelOf(found, startLayers(plan), data.features, knots),
+      base: { distribution: tailedNormal({ features: data.features, share }), values: {} },
       steps: found.length,
       history,
       heights: { values: heights, rows: data.train.rows },

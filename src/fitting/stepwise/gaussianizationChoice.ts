@@ -27,6 +27,7 @@ import {
 } from "./gaussianizationLayers.ts";
 import type { MarginalKind } from "./marginalMap.ts";
 import type { RotationKind } from "./rotations.ts";
+import { densitiesUnder, halfRow, tailShares } from "./tailShare.ts";
 
 /** What the options say of a plan. */
 export interface PlanOptions {
@@ -45,7 +46,12 @@ export interface ChosenLayers {
   /** In the order in which they were found, from the data to the base. */
   readonly found: readonly Layer[];
   readonly history: readonly FitProgress[];
-  /** Mean log-density of the standardized training rows before the first layer and after each that is kept. */
+  /** Share of wide components in the base; see `tailedNormal`. */
+  readonly share: number;
+  /**
+   * Mean log-density of the standardized training rows before the first layer and after each that is kept; the
+   * former under a standard normal base, the others under that with the share.
+   */
   readonly heights: readonly number[];
 }
 
@@ -87,8 +93,8 @@ export async function chooseLayers(
       if (score > least) [least, plan, trial] = [score, each, own];
     }
   }
-  const count = isSmall ? (await (trial ?? trialOf(plan)).go(layers)).layers : undefined;
-  return fitPlan(data, plan, layers, count, pause, onProgress);
+  const chosen = isSmall ? await (trial ?? trialOf(plan)).go(layers) : undefined;
+  return fitPlan(data, plan, layers, chosen, pause, onProgress);
 }
 
 /** Plans to compare. */
@@ -110,6 +116,8 @@ interface Best {
   readonly score: number;
   /** Number of layers that had it. */
   readonly layers: number;
+  /** Share of wide components in the base by all held-out rows, after these layers. */
+  readonly share: number;
 }
 
 /** Held-out scores of a plan by number of layers, over all splits at once. */
@@ -118,7 +126,7 @@ class Trial {
   readonly #key: RandomKey;
   readonly #pause: () => Promise<void>;
   readonly #runs: readonly { readonly fit: Moving; readonly held: Moving }[];
-  #best: Best = { score: Number.NEGATIVE_INFINITY, layers: 1 };
+  #best: Best = { score: Number.NEGATIVE_INFINITY, layers: 1, share: tailShares.at(-1)! };
   #layers = 0;
 
   constructor(
@@ -141,63 +149,97 @@ class Trial {
   async go(layers: number): Promise<Best> {
     while (this.#layers < layers && this.#layers < this.#best.layers + patience) {
       await this.#pause();
-      let sum = 0;
-      let rows = 0;
       for (const { fit, held } of this.#runs) {
         const layer = nextLayer(this.#layers, fit, this.#plan, this.#key);
         passLayer(fit, layer);
         passLayer(held, layer);
-        sum += held.logAbsDet.length * boundedScoreOf(held);
-        rows += held.logAbsDet.length;
       }
       this.#layers++;
-      if (sum / rows > this.#best.score) this.#best = { score: sum / rows, layers: this.#layers };
+      const scores = this.#runs.map(({ held }) => ({ held, under: densitiesUnder(held) }));
+      const rows = scores.reduce((sum, { held }) => sum + held.logAbsDet.length, 0);
+      for (const share of tailShares) {
+        const mean = scores.reduce(
+          (sum, { held, under }) =>
+            sum + (held.logAbsDet.length / rows) * boundedMean(under(share), held.weights),
+          0,
+        );
+        const score = mean + halfRow(share, rows);
+        if (score > this.#best.score) this.#best = { score, layers: this.#layers, share };
+      }
     }
     return this.#best;
   }
 }
 
-const scoreOf = (rows: Moving): number => weightedMean(logDensities(rows), rows.weights);
-const boundedScoreOf = (rows: Moving): number => boundedMean(logDensities(rows), rows.weights);
+/** Mean log-densities of standardized rows by share of wide components. */
+interface ShareMeans {
+  readonly train: ReadonlyMap<number, number>;
+  readonly held: ReadonlyMap<number, number> | undefined;
+}
 
-/** Fits the layers of a plan: as many as `count` says, or as the held-out rows do. */
+/** Fits the layers of a plan: as many as were chosen before, or as the held-out rows say. */
 async function fitPlan(
   { features, train, validation, key, logAbsDet }: StandardizedData,
   plan: LayerPlan,
   layers: number,
-  count: number | undefined,
+  chosen: Best | undefined,
   pause: () => Promise<void>,
   onProgress: StatisticalFitOptions["onProgress"],
 ): Promise<ChosenLayers> {
   const fit = movingRows(train, features);
   const held = validation && movingRows(validation, features);
   const found: Layer[] = [];
-  const history: FitProgress[] = [];
-  const heights = [scoreOf(fit)];
+  const shares = chosen ? [chosen.share] : tailShares;
   const freedom = (plan.directions * Math.log(train.rows)) / (2 * train.rows);
   let best = 1;
   let bestScore = Number.NEGATIVE_INFINITY;
-  const most = count ?? layers;
-  for (let index = 0; index < most && (count !== undefined || index < best + patience); index++) {
+  let bestShare = shares[0]!;
+  const most = chosen?.layers ?? layers;
+  const entry = (index: number, share: number, means: ShareMeans): FitProgress => ({
+    epoch: index + 1,
+    epochs: most,
+    step: index + 1,
+    steps: most,
+    trainLogProb: means.train.get(share)! + logAbsDet,
+    validationLogProb: (means.held ?? means.train).get(share)! + logAbsDet,
+    bestEpoch: best,
+  });
+  const meansOf = ({ weights }: Moving, under: (share: number) => Float64Array): Map<number, number> =>
+    new Map(shares.map((share) => [share, weightedMean(under(share), weights)]));
+  const before = weightedMean(logDensities(fit), fit.weights);
+  const means: ShareMeans[] = [];
+  const bests: number[] = [];
+  for (let index = 0; index < most && (chosen || index < best + patience); index++) {
     await pause();
     const layer = nextLayer(index, fit, plan, key);
     passLayer(fit, layer);
     if (held) passLayer(held, layer);
     found.push(layer);
-    const trainScore = scoreOf(fit);
-    heights.push(trainScore);
-    const score = held ? boundedScoreOf(held) : trainScore - 2 * freedom * index;
-    if (score > bestScore || count !== undefined) [best, bestScore] = [index + 1, score];
-    history.push({
-      epoch: index + 1,
-      epochs: most,
-      step: index + 1,
-      steps: most,
-      trainLogProb: trainScore + logAbsDet,
-      validationLogProb: (held ? scoreOf(held) : trainScore) + logAbsDet,
-      bestEpoch: best,
-    });
-    onProgress?.(history.at(-1)!);
+    const under = held && densitiesUnder(held);
+    const own: ShareMeans = {
+      train: meansOf(fit, densitiesUnder(fit)),
+      held: under && meansOf(held, under),
+    };
+    means.push(own);
+    const scoreUnder = (share: number): number =>
+      under
+        ? boundedMean(under(share), held.weights) + halfRow(share, held.logAbsDet.length)
+        : own.train.get(share)! - 2 * freedom * index + halfRow(share, train.rows);
+    for (const share of shares) {
+      const score = scoreUnder(share);
+      if (score > bestScore || chosen) [best, bestScore, bestShare] = [index + 1, score, share];
+    }
+    bests.push(best);
+    onProgress?.(entry(index, bestShare, own));
   }
-  return { plan, found: found.slice(0, best), history, heights: heights.slice(0, best + 1) };
+  // One base for the history too: that of the model, which can be stopped after each layer.
+  const history = means.map((own, index) => ({ ...entry(index, bestShare, own), bestEpoch: bests[index]! }));
+  const heights = [before, ...means.map(({ train }) => train.get(bestShare)!)];
+  return {
+    plan,
+    found: found.slice(0, best),
+    history,
+    share: bestShare,
+    heights: heights.slice(0, best + 1),
+  };
 }

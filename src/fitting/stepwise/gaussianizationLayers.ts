@@ -72,13 +72,18 @@ export function passLayer(rows: Moving, { axes, knots }: Layer): void {
   });
 }
 
-/** Log-density of each row: that of the standard normal, and what the layers add. */
-export function logDensities({ columns, logAbsDet }: Moving): Float64Array {
-  const constant = 0.5 * columns.length * Math.log(2 * Math.PI);
-  const out = logAbsDet.map((own) => own - constant);
-  for (const column of columns)
-    for (let row = 0; row < out.length; row++) out[row]! -= 0.5 * column[row]! ** 2;
+/** Squared distance of each row from the origin. */
+export function squaresOf({ columns, logAbsDet }: Moving): Float64Array {
+  const out = new Float64Array(logAbsDet.length);
+  for (const column of columns) for (let row = 0; row < out.length; row++) out[row]! += column[row]! ** 2;
   return out;
+}
+
+/** Log-density of each row: that of the standard normal, and what the layers add. */
+export function logDensities(rows: Moving): Float64Array {
+  const constant = 0.5 * rows.columns.length * Math.log(2 * Math.PI);
+  const squares = squaresOf(rows);
+  return rows.logAbsDet.map((own, row) => own - constant - 0.5 * squares[row]!);
 }
 
 /** Fits a layer along given directions. */
