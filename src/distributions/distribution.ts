@@ -26,7 +26,7 @@ export interface Distribution {
   readonly parameters: ParameterTree;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound): Expr;
-  /** A sample as a function of independent standard normal noise, a vector of {@link noise} numbers. */
+  /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */
   sample(noise: Expr, parameters: Bound): Expr;
   /** The description that a model file holds. */
   toJSON(): DistributionJson;
