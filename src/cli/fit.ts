@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import { AbortedError, UsageError } from "../errors.ts";
 import { isSameFile } from "../files.ts";
 import { isTrained, modelKinds } from "../flows/kinds.ts";
-import type { ModelKind } from "../index.ts";
+import type { FitPhase, ModelKind } from "../index.ts";
 import { allColumns, checkDisjoint, checkKnown } from "./columnNames.ts";
 import { describeArchitecture } from "./describe.ts";
 import { canAsk, confirm, interruptSignal } from "./interrupt.ts";
@@ -124,6 +124,9 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
   if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
   const display = progressDisplay(isTraining ? "epoch" : "step");
+  const onPhase = ({ phase, done, total }: FitPhase): void => {
+    if (phase === "preparation") display.prepare(`choosing the preparation ${done + 1}/${total}`);
+  };
   const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
   const { missing, checkpoint, resume, seed, threads, precision, engine, wideSimd: wide } = flags;
   try {
@@ -135,9 +138,8 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
       signal,
       onProgress: (progress) => display.update(progress),
-      onPhase: ({ phase, done, total }) => {
-        if (phase === "preparation") display.prepare(`choosing the preparation ${done + 1}/${total}`);
-      },
+      // What is fitted without gradients has no phases.
+      ...(isTraining ? { onPhase } : {}),
       onWarning: (line) => display.warn(line),
     });
     display.stop();

@@ -12,6 +12,7 @@
 import { checkCount } from "../bijections/bijection.ts";
 import { ShapeError } from "../errors.ts";
 import * as g from "../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
 
@@ -38,14 +39,20 @@ export interface TailedNormalOptions {
   readonly share: number;
 }
 
+const tailedNormalOptionTable: OptionTable<TailedNormalOptions> = {
+  features: required(anyNumber),
+  share: required(anyNumber),
+};
+
 /**
  * A normal distribution with tails like those of data. A density costs O(features), a sample too; it takes one number of
  * noise more than it has features.
  * @throws {@link ShapeError} if `features` is not a positive integer, or `share` not between 0 and 1.
  */
-export function tailedNormal({ features, share }: TailedNormalOptions): Distribution {
+export function tailedNormal(options: TailedNormalOptions): Distribution {
+  const { features, share } = checkedOptions("tailedNormal", options, tailedNormalOptionTable);
   checkCount("tailedNormal", "features", features);
-  if (!(typeof share === "number" && share > 0 && share < 1))
+  if (!(share > 0 && share < 1))
     throw new ShapeError(`tailedNormal: share must be above 0 and below 1, got ${share}.`);
   const logWeights = [Math.log1p(-share), ...sharesWithin.map((own) => Math.log(share * own))];
   const offsets = logWeights.map((own, k) => own - features * (Math.log(deviations[k]!) + halfLogTwoPi));

@@ -44,13 +44,13 @@ async function expectBothWays(
 
 test("weights of each side of each feature", async () => {
   const { below, above } = each;
-  const subject = new Subject(heavyTails({ features: below.length }));
+  const subject = new Subject(heavyTails({ features: below.length, reach: 600 }));
   await expectBothWays(subject, { below: Float64Array.from(below), above: Float64Array.from(above) }, each);
 });
 
 describe.each(shared)("one weight of $weight for the length of the vector", ({ weight, ...mapped }) => {
   test("keeps the direction", async () => {
-    const subject = new Subject(heavyTails({ features: mapped.x[0]!.length, shared: true }));
+    const subject = new Subject(heavyTails({ features: mapped.x[0]!.length, shared: true, reach: 600 }));
     await expectBothWays(subject, { weight: Float64Array.of(weight) }, mapped);
     expect(mapped.y.length).toBe(mapped.logAbsDet.length);
   });

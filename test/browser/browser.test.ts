@@ -10,10 +10,18 @@ import { findChromium, remedy, startBrowser } from "./chromium.mjs";
 declare const pushforward: typeof library;
 
 /** Fits a small flow to three columns and returns the model file and the log-likelihoods. */
-async function train(options: { threads: number; engine?: "reference"; rows: number; epochs: number }) {
+async function train({
+  rows,
+  ...options
+}: {
+  threads: number;
+  engine?: "reference";
+  rows: number;
+  epochs: number;
+}) {
   const { fit, neuralSplineFlow, RandomStream, randomKey, tableFromRows } = pushforward;
   const stream = new RandomStream(randomKey(1));
-  const values = new Float64Array(3 * options.rows);
+  const values = new Float64Array(3 * rows);
   for (let i = 0; i < values.length; i += 3) {
     const a = stream.normal();
     values.set([a, a * a + 0.3 * stream.normal(), stream.uniform()], i);

@@ -4,6 +4,7 @@
  */
 
 import { describe, expect, it } from "vitest";
+import type { Bijection } from "../../src/bijections/bijection.ts";
 import { type ContinuousOptions, continuous } from "../../src/bijections/continuous.ts";
 import { column } from "../../src/data/table.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
@@ -28,6 +29,13 @@ const quick = { threads: 1, seed: 1 } as const;
 const sizes = { hidden: [16, 16] } as const;
 const kinds = ["cnf", "flow-matching"] as const;
 const epochsOf = { cnf: 30, "flow-matching": 250 } as const;
+
+/** What a bijection was made from. */
+function optionsOf(bijection: Bijection): ContinuousOptions {
+  const { type, ...options } = bijection.toJSON();
+  expect(type).toBe("continuous");
+  return options as unknown as ContinuousOptions;
+}
 
 describe.each(kinds)("%s", (flow) => {
   it("finds two humps, is saved and loaded, samples what it scores, and repeats with its seed", async () => {
@@ -58,7 +66,7 @@ describe.each(kinds)("%s", (flow) => {
     const again = await fitted.logProb(drawn.table);
     drawn.logProb.forEach((value, i) => expect(Math.abs(value - again[i]!)).toBeLessThan(2e-3));
     const exacting = continuous({
-      ...(fitted.model.bijection.toJSON() as unknown as ContinuousOptions),
+      ...optionsOf(fitted.model.bijection),
       solver: { kind: "adaptive", tolerance: 1e-8 },
     });
     const finer = new Flow({ ...fitted.model, bijection: exacting });
@@ -110,7 +118,7 @@ describe.each(kinds)("%s", (flow) => {
     expect(scores[3]).toBe(Number.NEGATIVE_INFINITY);
     const { model } = fitted;
     const bijection = continuous({
-      ...(model.bijection.toJSON() as unknown as ContinuousOptions),
+      ...optionsOf(model.bijection),
       solver: { kind: "adaptive", tolerance: 1e-13, most: 1 },
     });
     const short = new Flow({ ...model, bijection });
