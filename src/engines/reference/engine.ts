@@ -198,13 +198,10 @@ class ReferenceExecutable implements Executable {
       const isGiven = stepInputs[leaf.name] !== undefined;
       values.set(leaf, isGiven ? stepInputOf(stepInputs, own, 1) : new Float64Array(own.size));
     }
-    const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> =>
-      Object.fromEntries(
-        Object.entries(outputs).map(([name, output]) => [
-          name,
-          interpret([output], values, rows)[0]!.slice(),
-        ]),
-      );
+    const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> => {
+      const found = interpret(Object.values(outputs), values, rows);
+      return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, found[i]!.slice()]));
+    };
     const batched = (): Record<string, Float64Array> =>
       Object.fromEntries(
         Object.entries(named(program.rows)).map(([name, data]) => {
@@ -221,7 +218,11 @@ class ReferenceExecutable implements Executable {
       sums: what === "rows" ? {} : named(program.sums),
       updates:
         what === "step"
-          ? program.updates.map(({ value }) => interpret([value], values, rows)[0]!.slice())
+          ? interpret(
+              program.updates.map(({ value }) => value),
+              values,
+              rows,
+            ).map((value) => value.slice())
           : [],
     };
   }

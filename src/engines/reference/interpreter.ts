@@ -6,6 +6,7 @@
 
 import { elementwise } from "../../graph/elementwise.ts";
 import {
+  type ElementwiseExpr,
   type Expr,
   type FixedPointExpr,
   type IterateExpr,
@@ -19,9 +20,18 @@ import {
 /** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
 export type Values = Map<Expr, Float64Array>;
 
+/** Numbers of an operand, and how far apart those of two rows and of two elements are. */
+interface Operand {
+  readonly data: Float64Array;
+  readonly row: number;
+  readonly element: number;
+}
+
+const none: Float64Array = new Float64Array(1);
+
 /** Values of all outputs, in the same layout as the leaves. `values` gains every node on the way. */
 export function interpret(outputs: readonly Expr[], values: Values, rows: number): Float64Array[] {
-  for (const node of topologicalOrder(outputs, new Set(values.keys())))
+  for (const node of topologicalOrder(outputs, values))
     if (!values.has(node)) values.set(node, evaluate(node, values, rows));
   return outputs.map((output) => values.get(output)!);
 }
@@ -45,17 +55,8 @@ function evaluate(node: Expr, values: Values, rows: number): Float64Array {
       return node.data;
     case "rowMark":
       return out.fill(1);
-    case "elementwise": {
-      const { value } = elementwise[node.name];
-      const read = operands.map((data, k) => {
-        const scalar = sizeOf(node.inputs[k]!.shape) === 1;
-        return (row: number, i: number): number => data[base(k, row) + (scalar ? 0 : i)]!;
-      });
-      const at = (k: number, row: number, i: number): number => read[k]?.(row, i) ?? 0;
-      return eachRow((row, start) => {
-        for (let i = 0; i < size; i++) out[start + i] = value(at(0, row, i), at(1, row, i), at(2, row, i));
-      });
-    }
+    case "elementwise":
+      return evaluateElementwise(node, operands, count);
     case "reshape":
       return a;
     case "gather":
@@ -159,6 +160,32 @@ function evaluate(node: Expr, values: Values, rows: number): Float64Array {
     default:
       return unreachable(node);
   }
+}
+
+/** An element-wise operation; a scalar operand stands for each element. */
+function evaluateElementwise(
+  node: ElementwiseExpr,
+  operands: readonly Float64Array[],
+  count: number,
+): Float64Array {
+  const { value } = elementwise[node.name];
+  const size = sizeOf(node.shape);
+  const out = new Float64Array(count * size);
+  // Steps from row to row and from element to element: 0 where an operand repeats.
+  const [a, b, c] = [0, 1, 2].map((k) => {
+    const input = node.inputs[k];
+    if (!input) return { data: none, row: 0, element: 0 };
+    const own = sizeOf(input.shape);
+    return { data: operands[k]!, row: input.batched ? own : 0, element: own === 1 ? 0 : 1 };
+  }) as [Operand, Operand, Operand];
+  for (let row = 0, at = 0; row < count; row++)
+    for (let i = 0; i < size; i++, at++)
+      out[at] = value(
+        a.data[row * a.row + i * a.element]!,
+        b.data[row * b.row + i * b.element]!,
+        c.data[row * c.row + i * c.element]!,
+      );
+  return out;
 }
 
 /** One result of a map: the body's scalars as rows, one a (row, feature). */
