@@ -8,7 +8,7 @@ const shared: UserConfig = {
 
 const configurations: UserConfig[] = [
   // The library: one build for Node, browsers and bundlers. Its packages are taken in their browser builds, which
-  // need no module of Node; its own code reaches Node's modules at the call (src/platform.ts).
+  // need no module of Node; its own code reaches Node's modules at the call (src/platform/platform.ts).
   {
     ...shared,
     entry: { index: "src/index.ts" },
@@ -21,7 +21,7 @@ const configurations: UserConfig[] = [
   // The command line, and the parts of it that the demo uses. It loads the library from the file beside it.
   {
     ...shared,
-    entry: { cli: "src/cli/main.ts", figure: "src/cli/figure.ts" },
+    entry: { cli: "src/cli/main.ts", figure: "src/figures/figure.ts" },
     platform: "node",
     fixedExtension: false,
     dts: false,
@@ -30,7 +30,8 @@ const configurations: UserConfig[] = [
     plugins: [
       {
         name: "the built library",
-        resolveId: (id: string) => (id === "../index.ts" ? { id: "./index.js", external: true } : null),
+        resolveId: (id: string) =>
+          /^(\.\.\/)+index\.ts$/.test(id) ? { id: "./index.js", external: true } : null,
       },
     ],
   },

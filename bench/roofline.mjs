@@ -11,11 +11,11 @@ import inspector from "node:inspector/promises";
 import { setFlagsFromString } from "node:v8";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { ModuleBuilder } from "../src/engines/wasm/assembler.ts";
-import { hasRelaxedSimd } from "../src/engines/wasm/capabilities.ts";
-import { compileProgram, control, mostShards } from "../src/engines/wasm/compiler.ts";
-import { addProduct } from "../src/engines/wasm/dense.ts";
-import { meet, runJob } from "../src/engines/wasm/job.ts";
+import { ModuleBuilder } from "../src/engines/wasm/emit/assembler.ts";
+import { addProduct } from "../src/engines/wasm/emit/dense.ts";
+import { compileProgram, control, mostShards } from "../src/engines/wasm/lowering/compiler.ts";
+import { hasRelaxedSimd } from "../src/engines/wasm/run/capabilities.ts";
+import { meet, runJob } from "../src/engines/wasm/run/job.ts";
 import { prepareProgram } from "../src/graph/program.ts";
 import * as library from "../src/index.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { closestName, listNames } from "./data/closestName.ts";
+import { closestName, listNames } from "./closestName.ts";
 import { UsageError } from "./errors.ts";
 
 /** What one option may be. */

@@ -9,9 +9,9 @@ import fc from "fast-check";
 import { LuDecomposition, Matrix } from "ml-matrix";
 import ts from "typescript";
 import { afterAll, describe, expect, test } from "vitest";
-import { absoluteValue } from "../src/bijections/absoluteValue.ts";
+import { absoluteValue } from "../src/bijections/piecewise/absoluteValue.ts";
 import { bijectionFromJson, bijectionReaders } from "../src/bijections/registry.ts";
-import { initialValues } from "../src/flows/parameters.ts";
+import { initialValues } from "../src/models/parameters.ts";
 import { randomKey } from "../src/random/philox.ts";
 import {
   type At,

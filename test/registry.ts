@@ -5,35 +5,35 @@
  * @module
  */
 
-import { absoluteValue } from "../src/bijections/absoluteValue.ts";
-import { affine } from "../src/bijections/affine.ts";
-import { affineTransformer } from "../src/bijections/affineTransformer.ts";
+import { coupling } from "../src/bijections/autoregressive/coupling.ts";
+import { elementwise } from "../src/bijections/autoregressive/elementwise.ts";
+import { marginalSpline } from "../src/bijections/autoregressive/marginalSpline.ts";
+import { maskedAutoregressive } from "../src/bijections/autoregressive/maskedAutoregressive.ts";
+import { slicedSpline } from "../src/bijections/autoregressive/slicedSpline.ts";
 import { type Bijection, flattenTree } from "../src/bijections/bijection.ts";
-import { bounded } from "../src/bijections/bounded.ts";
-import { chain } from "../src/bijections/chain.ts";
-import { chainTransformer } from "../src/bijections/chainTransformer.ts";
-import { coupling } from "../src/bijections/coupling.ts";
-import { directionalMap } from "../src/bijections/directionalMap.ts";
-import { elementwise } from "../src/bijections/elementwise.ts";
-import { heavyTails } from "../src/bijections/heavyTails.ts";
-import { invert } from "../src/bijections/invert.ts";
-import { luAffine } from "../src/bijections/luAffine.ts";
-import { marginalSpline } from "../src/bijections/marginalSpline.ts";
-import { maskedAutoregressive } from "../src/bijections/maskedAutoregressive.ts";
-import { permutation } from "../src/bijections/permutation.ts";
-import { planar } from "../src/bijections/planar.ts";
-import { radial } from "../src/bijections/radial.ts";
-import { radialMap, radialProfiles } from "../src/bijections/radialMap.ts";
-import { rationalQuadraticTransformer } from "../src/bijections/rationalQuadraticTransformer.ts";
-import { repeated } from "../src/bijections/repeated.ts";
-import { residual } from "../src/bijections/residual.ts";
-import { rotation } from "../src/bijections/rotation.ts";
-import { slicedSpline } from "../src/bijections/slicedSpline.ts";
-import { standardization } from "../src/bijections/standardization.ts";
-import { sylvester } from "../src/bijections/sylvester.ts";
-import { triangularAffine } from "../src/bijections/triangularAffine.ts";
+import { chain } from "../src/bijections/combinators/chain.ts";
+import { invert } from "../src/bijections/combinators/invert.ts";
+import { repeated } from "../src/bijections/combinators/repeated.ts";
+import { bounded } from "../src/bijections/domains/bounded.ts";
+import { heavyTails } from "../src/bijections/domains/heavyTails.ts";
+import { affine } from "../src/bijections/linear/affine.ts";
+import { luAffine } from "../src/bijections/linear/luAffine.ts";
+import { permutation } from "../src/bijections/linear/permutation.ts";
+import { rotation } from "../src/bijections/linear/rotation.ts";
+import { standardization } from "../src/bijections/linear/standardization.ts";
+import { triangularAffine } from "../src/bijections/linear/triangularAffine.ts";
+import { absoluteValue } from "../src/bijections/piecewise/absoluteValue.ts";
+import { directionalMap } from "../src/bijections/residual/directionalMap.ts";
+import { planar } from "../src/bijections/residual/planar.ts";
+import { radial } from "../src/bijections/residual/radial.ts";
+import { radialMap, radialProfiles } from "../src/bijections/residual/radialMap.ts";
+import { residual } from "../src/bijections/residual/residual.ts";
+import { sylvester } from "../src/bijections/residual/sylvester.ts";
 import { sizeOf } from "../src/graph/expr.ts";
 import { RandomStream, randomKey, split } from "../src/random/philox.ts";
+import { affineTransformer } from "../src/transformers/affineTransformer.ts";
+import { chainTransformer } from "../src/transformers/chainTransformer.ts";
+import { rationalQuadraticTransformer } from "../src/transformers/rationalQuadraticTransformer.ts";
 
 /** Values of parameters by dotted name. */
 export type Values = Record<string, Float64Array>;

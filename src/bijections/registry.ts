@@ -4,31 +4,31 @@
  * @module
  */
 
-import { absoluteValue } from "./absoluteValue.ts";
-import { type AffineOptions, affine } from "./affine.ts";
+import { couplingFromJson } from "./autoregressive/coupling.ts";
+import { elementwiseFromJson } from "./autoregressive/elementwise.ts";
+import { type MarginalSplineOptions, marginalSpline } from "./autoregressive/marginalSpline.ts";
+import { maskedAutoregressiveFromJson } from "./autoregressive/maskedAutoregressive.ts";
+import { type SlicedSplineOptions, slicedSpline } from "./autoregressive/slicedSpline.ts";
 import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
-import { type BoundedOptions, bounded } from "./bounded.ts";
-import { chain } from "./chain.ts";
-import { continuousFromJson } from "./continuous.ts";
-import { couplingFromJson } from "./coupling.ts";
-import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
-import { elementwiseFromJson } from "./elementwise.ts";
-import { type HeavyTailsOptions, heavyTails } from "./heavyTails.ts";
-import { invert } from "./invert.ts";
-import { luAffine } from "./luAffine.ts";
-import { type MarginalSplineOptions, marginalSpline } from "./marginalSpline.ts";
-import { maskedAutoregressiveFromJson } from "./maskedAutoregressive.ts";
-import { permutation } from "./permutation.ts";
-import { type PlanarOptions, planar } from "./planar.ts";
-import { type RadialOptions, radial } from "./radial.ts";
-import { radialMapFromJson } from "./radialMap.ts";
-import { repeatedFromJson } from "./repeated.ts";
-import { residualFromJson } from "./residual.ts";
-import { type RotationOptions, rotation } from "./rotation.ts";
-import { type SlicedSplineOptions, slicedSpline } from "./slicedSpline.ts";
-import { standardization } from "./standardization.ts";
-import { type SylvesterOptions, sylvester } from "./sylvester.ts";
-import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
+import { chain } from "./combinators/chain.ts";
+import { invert } from "./combinators/invert.ts";
+import { repeatedFromJson } from "./combinators/repeated.ts";
+import { continuousFromJson } from "./continuous/continuous.ts";
+import { type BoundedOptions, bounded } from "./domains/bounded.ts";
+import { type HeavyTailsOptions, heavyTails } from "./domains/heavyTails.ts";
+import { type AffineOptions, affine } from "./linear/affine.ts";
+import { luAffine } from "./linear/luAffine.ts";
+import { permutation } from "./linear/permutation.ts";
+import { type RotationOptions, rotation } from "./linear/rotation.ts";
+import { standardization } from "./linear/standardization.ts";
+import { type TriangularAffineOptions, triangularAffine } from "./linear/triangularAffine.ts";
+import { absoluteValue } from "./piecewise/absoluteValue.ts";
+import { type DirectionalMapOptions, directionalMap } from "./residual/directionalMap.ts";
+import { type PlanarOptions, planar } from "./residual/planar.ts";
+import { type RadialOptions, radial } from "./residual/radial.ts";
+import { radialMapFromJson } from "./residual/radialMap.ts";
+import { residualFromJson } from "./residual/residual.ts";
+import { type SylvesterOptions, sylvester } from "./residual/sylvester.ts";
 
 /** One row a type; a test fails when an exported bijection has none. */
 export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { closestName, listNames } from "../data/closestName.ts";
+import { closestName, listNames } from "../closestName.ts";
 
-export { allColumns } from "../data/table.ts";
+export { allColumns } from "../tables/table.ts";
 
 import { UsageError } from "../errors.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
 // The names alone: the library loads when a command runs.
-import { isTrained, type ModelKind } from "../flows/kinds.ts";
+import { isTrained, type ModelKind } from "../architectures/kinds.ts";
+import { UsageError } from "../errors.ts";
 
 /** Flags of `fit` that a training alone has. */
 const TRAINING_FLAGS = [

@@ -8,16 +8,16 @@
 
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { isOutOfMemory, reasonOf } from "../platform.ts";
-import { addApproximate } from "./approximate.ts";
-import { addCompare } from "./compare.ts";
-import { addFit } from "./fit.ts";
-import { addInformation } from "./information.ts";
-import { addInspect } from "./inspect.ts";
+import { isOutOfMemory, reasonOf } from "../platform/platform.ts";
+import { addApproximate } from "./commands/approximate.ts";
+import { addCompare } from "./commands/compare.ts";
+import { addFit } from "./commands/fit.ts";
+import { addInformation } from "./commands/information.ts";
+import { addInspect } from "./commands/inspect.ts";
+import { addLogprob } from "./commands/logprob.ts";
+import { addPlot } from "./commands/plot.ts";
+import { addSample } from "./commands/sample.ts";
 import { INTERRUPTED } from "./interrupt.ts";
-import { addLogprob } from "./logprob.ts";
-import { addPlot } from "./plot.ts";
-import { addSample } from "./sample.ts";
 
 /** The version in package.json, which lies beside the folder of the built module. */
 function version(): string {

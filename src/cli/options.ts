@@ -5,7 +5,7 @@
  * @module
  */
 
-import { closestName } from "../data/closestName.ts";
+import { closestName } from "../closestName.ts";
 import { UsageError } from "../errors.ts";
 
 /** What help says of an option that all commands that compute have. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { csvPieces } from "../data/csv.ts";
-import { fileKind } from "../data/fileFormat.ts";
-import type { Table } from "../data/table.ts";
 import { FormatError, UsageError } from "../errors.ts";
-import { checkWritable as checkFileWritable, isSameFile } from "../files.ts";
+import { checkWritable as checkFileWritable, isSameFile } from "../platform/files.ts";
+import { csvPieces } from "../tables/reading/csv.ts";
+import { fileKind } from "../tables/reading/fileFormat.ts";
+import type { Table } from "../tables/table.ts";
 
 /** Writes to standard output and waits until it is taken. */
 export async function print(text: string): Promise<void> {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Table } from "../data/table.ts";
-import type { EvaluationOptions, Flow } from "../flows/flow.ts";
+import type { EvaluationOptions, Flow } from "../models/flow.ts";
+import type { Table } from "../tables/table.ts";
 
 /** How an equation was solved for some rows. */
 export interface SolverSummary {

@@ -5,9 +5,9 @@
  */
 
 import type { Command } from "commander";
-import { type ColumnParse, checkColumnParse } from "../data/columnRecord.ts";
 import { DataError, UsageError } from "../errors.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
+import { type ColumnParse, checkColumnParse } from "../tables/columnRecord.ts";
 import { assignments, defined, nameList } from "./options.ts";
 
 /** What those options hold. */
@@ -136,6 +136,6 @@ export function parsedColumns(
 
 /** Tells on standard error how columns in use were read, where that was found out. */
 export async function sayHowRead(table: Table, used: readonly string[]): Promise<void> {
-  const { readingLines } = await import("../data/readingLines.ts");
+  const { readingLines } = await import("../tables/reading/readingLines.ts");
   for (const line of readingLines(table, [], used)) process.stderr.write(`warning: ${line}\n`);
 }

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { checkTable, column, selectColumns, type Table, tableFromRows } from "../data/table.ts";
-import { rowKeys } from "../data/tableDigest.ts";
 import { UsageError } from "../errors.ts";
 import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
+import { checkTable, column, selectColumns, type Table, tableFromRows } from "../tables/table.ts";
+import { rowKeys } from "../tables/tableDigest.ts";
 import { fitData } from "./fitData.ts";
 import { type FitFlowOptions, fitFlow, fitFlowOptionTable } from "./fitFlow.ts";
 import type { FitProgress } from "./fitOptions.ts";

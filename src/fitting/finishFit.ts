@@ -4,8 +4,8 @@
  * @module
  */
 
-import { Flow } from "../flows/flow.ts";
-import type { Model } from "../flows/model.ts";
+import { Flow } from "../models/flow.ts";
+import type { Model } from "../models/model.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
 import type { FitOptions, FitProgress, FitResult } from "./fitOptions.ts";
 

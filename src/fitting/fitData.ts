@@ -4,16 +4,16 @@
  * @module
  */
 
-import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../data/checks.ts";
-import type { LeftOutColumn } from "../data/columnRecord.ts";
-import { type DependentColumn, dependenceLine, dependentColumns } from "../data/dependence.ts";
-import { dequantize } from "../data/dequantize.ts";
-import { type ColumnGrid, gridOf } from "../data/grid.ts";
-import { readingLines, warningLines } from "../data/readingLines.ts";
-import { column, leftOutColumns, numericColumns, selectColumns, type Table } from "../data/table.ts";
-import { tableDigest } from "../data/tableDigest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
+import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../tables/checks.ts";
+import type { LeftOutColumn } from "../tables/columnRecord.ts";
+import { type DependentColumn, dependenceLine, dependentColumns } from "../tables/dependence.ts";
+import { dequantize } from "../tables/dequantize.ts";
+import { type ColumnGrid, gridOf } from "../tables/grid.ts";
+import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
+import { column, leftOutColumns, numericColumns, selectColumns, type Table } from "../tables/table.ts";
+import { tableDigest } from "../tables/tableDigest.ts";
 import type { FitOptions } from "./fitOptions.ts";
 
 /** Rows of one side of the split; `data` and `context` are row-major. */

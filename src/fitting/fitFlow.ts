@@ -4,23 +4,23 @@
  * @module
  */
 
-import type { Table } from "../data/table.ts";
+import { isTrained, type ModelKind, modelKinds, type StatisticalKind } from "../architectures/kinds.ts";
 import { UsageError } from "../errors.ts";
-import { isTrained, type ModelKind, modelKinds, type StatisticalKind } from "../flows/kinds.ts";
 import { type OptionTable, oneOf } from "../options.ts";
+import type { Table } from "../tables/table.ts";
+import { fitDualAscent } from "./dualAscent/fitDualAscent.ts";
 import {
   checkedFitOptions,
   type FitResult,
   type FitTableOptions,
   fitTableOptionTable,
 } from "./fitOptions.ts";
+import { fitGaussianization } from "./gaussianization/fitGaussianization.ts";
+import { fitTable } from "./gradient/fit.ts";
 import type { StatisticalFitOptions } from "./statisticalFit.ts";
 import { fitGaussian } from "./statistics/fitGaussian.ts";
 import { fitKernelDensity } from "./statistics/fitKernelDensity.ts";
 import { fitMixture } from "./statistics/fitMixture.ts";
-import { fitDualAscent } from "./stepwise/fitDualAscent.ts";
-import { fitGaussianization } from "./stepwise/fitGaussianization.ts";
-import { fitTable } from "./training/fit.ts";
 
 /** Options of {@link fitFlow}: those of a fit by gradient, with any kind as `flow`. */
 export interface FitFlowOptions extends Omit<FitTableOptions, "flow"> {

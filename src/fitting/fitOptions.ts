@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { LeftOutColumn } from "../data/columnRecord.ts";
-import { checkTable } from "../data/table.ts";
+import { type FlowKind, flowKinds } from "../architectures/kinds.ts";
 import { UsageError } from "../errors.ts";
-import type { Flow } from "../flows/flow.ts";
-import { type FlowKind, flowKinds } from "../flows/kinds.ts";
+import type { Flow } from "../models/flow.ts";
 import {
   callback,
   checkedOptions,
@@ -28,6 +26,8 @@ import {
   text,
   wholeNumber,
 } from "../options.ts";
+import type { LeftOutColumn } from "../tables/columnRecord.ts";
+import { checkTable } from "../tables/table.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { EvaluationOptions, Flow } from "../flows/flow.ts";
+import type { EvaluationOptions, Flow } from "../models/flow.ts";
 import { weightedMean } from "./finishFit.ts";
 import type { FitRows } from "./fitData.ts";
 

@@ -5,17 +5,17 @@
  * @module
  */
 
+import type { ModelKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
-import type { Table } from "../data/table.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
-import type { ModelKind } from "../flows/kinds.ts";
-import type { Model } from "../flows/model.ts";
-import type { ParameterValues } from "../flows/parameters.ts";
-import { stoppedModel } from "../flows/stoppedModel.ts";
+import type { Model } from "../models/model.ts";
+import type { ParameterValues } from "../models/parameters.ts";
+import { stoppedModel } from "../models/stoppedModel.ts";
 import { engineOptions, type OptionTable } from "../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
+import type { Table } from "../tables/table.ts";
 import { finishFit, withPrefix } from "./finishFit.ts";
 import { type FitRows, fitData } from "./fitData.ts";
 import {
@@ -25,8 +25,8 @@ import {
   type FitResult,
   fitOptionTable,
 } from "./fitOptions.ts";
+import { fitStandardization } from "./preparation/preparation.ts";
 import { soundSteps } from "./soundSteps.ts";
-import { fitStandardization } from "./training/preparation.ts";
 
 /** Options that every fit without gradients has. */
 export type StatisticalFitOptions = Pick<

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { checkExpansion, checkLimits, type ReadLimits } from "../data/limits.ts";
 import { FormatError, PushforwardError } from "../errors.ts";
-import { concatenate } from "../platform.ts";
+import { concatenate } from "../platform/platform.ts";
+import { checkExpansion, checkLimits, type ReadLimits } from "../tables/limits.ts";
 import { eventLoopTurn } from "./eventLoopTurn.ts";
 
 /** Bytes that are given to the decompressor at a time. */

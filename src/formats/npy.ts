@@ -12,9 +12,9 @@
  * @module
  */
 
-import { checkLimit, checkLimits, type ReadLimits } from "../data/limits.ts";
-import { type Table, tableFromRows } from "../data/table.ts";
 import { DataError, FormatError } from "../errors.ts";
+import { checkLimit, checkLimits, type ReadLimits } from "../tables/limits.ts";
+import { type Table, tableFromRows } from "../tables/table.ts";
 import { halfFloat } from "./halfFloat.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

@@ -8,11 +8,11 @@
  * @module
  */
 
-import { closestName, listNames } from "../data/closestName.ts";
-import type { ColumnRecord, LeftOut } from "../data/columnRecord.ts";
-import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../data/limits.ts";
-import { type Table, tableFromColumns } from "../data/table.ts";
+import { closestName, listNames } from "../closestName.ts";
 import { DataError, FormatError } from "../errors.ts";
+import type { ColumnRecord, LeftOut } from "../tables/columnRecord.ts";
+import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../tables/limits.ts";
+import { type Table, tableFromColumns } from "../tables/table.ts";
 import { type NpyArray, type NpyNotNumbers, readNpyArray } from "./npy.ts";
 import { readZip } from "./zip.ts";
 

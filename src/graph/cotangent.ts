@@ -8,10 +8,10 @@
  * @module
  */
 
-import { add, max, mul, select } from "./arithmetic.ts";
 import { type Expr, sizeOf } from "./expr.ts";
-import { constant, rowMark } from "./leaves.ts";
-import { sum, sumRows } from "./products.ts";
+import { add, max, mul, select } from "./ops/arithmetic.ts";
+import { constant, rowMark } from "./ops/leaves.ts";
+import { sum, sumRows } from "./ops/products.ts";
 
 /** Holds where `on` is not 0, or, with `when` false, where it is 0; `on` is a scalar or has the shape of what it is about. */
 export interface Condition {

@@ -11,7 +11,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { refuse } from "../options.ts";
-import type { ElementwiseName } from "./elementwise.ts";
+import type { ElementwiseName } from "./ops/elementwise.ts";
 
 /** Per-sample shape, row-major; `[]` is a scalar. */
 export type Shape = readonly number[];

@@ -6,14 +6,14 @@
 
 import { ShapeError } from "../errors.ts";
 import { checkArgument, listOf } from "../options.ts";
-import { elementwise } from "./elementwise.ts";
+import { pushForwardImplicit, pushForwardOdeSolution } from "./derivative/solutionDerivatives.ts";
 import { type Expr, type MapExpr, type ScanExpr, sizeOf, topologicalOrder, unreachable } from "./expr.ts";
-import { anExpression } from "./leaves.ts";
+import { elementwise } from "./ops/elementwise.ts";
+import { anExpression } from "./ops/leaves.ts";
+import { layerOf, ofEachRow, productOf, triangle } from "./ops/products.ts";
 import * as ops from "./ops.ts";
-import { layerOf, ofEachRow, productOf, triangle } from "./products.ts";
 import { substitute } from "./rebuild.ts";
 import { isComparison, withoutDerivative } from "./reverse.ts";
-import { pushForwardImplicit, pushForwardOdeSolution } from "./solutionDerivatives.ts";
 
 /** Zero of the shape of a value. */
 function zeroOf(value: Expr): Expr {

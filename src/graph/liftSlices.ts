@@ -5,9 +5,9 @@
  * @module
  */
 
-import { apply } from "./arithmetic.ts";
 import { dependents, type Expr, type MapExpr, type SlotExpr, sizeOf } from "./expr.ts";
-import { slot } from "./leaves.ts";
+import { apply } from "./ops/arithmetic.ts";
+import { slot } from "./ops/leaves.ts";
 import {
   broadcastTo,
   concatenate,
@@ -16,8 +16,8 @@ import {
   scatter,
   slice as takeSlice,
   transpose,
-} from "./movement.ts";
-import { matrixProduct } from "./products.ts";
+} from "./ops/movement.ts";
+import { matrixProduct } from "./ops/products.ts";
 import { substitute, withInputs } from "./rebuild.ts";
 
 /** A scan's body and what it reads step by step. */

@@ -6,6 +6,17 @@
  * @module
  */
 
+export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./library/likelihoods.ts";
+export { logGamma } from "./library/logGamma.ts";
+export { logSumExp, maximum } from "./library/logSumExp.ts";
+export { normalLogCdf } from "./library/normalLogCdf.ts";
+export {
+  type OdeMethod,
+  type OdeOptions,
+  type OdeSolution,
+  odeSolutionOf,
+  solveOde,
+} from "./library/ode.ts";
 export {
   abs,
   add,
@@ -39,7 +50,7 @@ export {
   sub,
   tanh,
   uniformConstant,
-} from "./arithmetic.ts";
+} from "./ops/arithmetic.ts";
 export {
   mapFeatures,
   mapOf,
@@ -47,7 +58,7 @@ export {
   scan,
   scanOf,
   unrolledScan,
-} from "./bodies.ts";
+} from "./ops/bodies.ts";
 export {
   fixedPoint,
   fixedPointOf,
@@ -58,19 +69,18 @@ export {
   type RootOptions,
   root,
   roundingUnit,
-} from "./iteration.ts";
-export { asExpr, constant, input, parameter, rowMark, slot, stepInput, type Value, zeros } from "./leaves.ts";
-export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./likelihoods.ts";
-export { logGamma } from "./logGamma.ts";
-export { logSumExp, maximum } from "./logSumExp.ts";
-export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./movement.ts";
-export { normalLogCdf } from "./normalLogCdf.ts";
+} from "./ops/iteration.ts";
 export {
-  type OdeMethod,
-  type OdeOptions,
-  type OdeSolution,
-  odeSolutionOf,
-  solveOde,
-} from "./ode.ts";
-export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./products.ts";
-export { randomNormal, randomSign, randomUniform } from "./randomness.ts";
+  asExpr,
+  constant,
+  input,
+  parameter,
+  rowMark,
+  slot,
+  stepInput,
+  type Value,
+  zeros,
+} from "./ops/leaves.ts";
+export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./ops/movement.ts";
+export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./ops/products.ts";
+export { randomNormal, randomSign, randomUniform } from "./ops/randomness.ts";

@@ -5,7 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { inOnePiece, type Pieces } from "../pieces.ts";
+import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { streamWord } from "../random/philox.ts";
 import {
   type Expr,

@@ -24,7 +24,7 @@ import {
   settled,
   through,
 } from "./cotangent.ts";
-import { elementwise } from "./elementwise.ts";
+import { pullBackImplicit, pullBackOdeSolution } from "./derivative/solutionDerivatives.ts";
 import {
   type ElementwiseExpr,
   type Expr,
@@ -40,11 +40,11 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
-import { anExpression } from "./leaves.ts";
+import { elementwise } from "./ops/elementwise.ts";
+import { anExpression } from "./ops/leaves.ts";
+import { layerOf, ofEachRow, productOf, triangle } from "./ops/products.ts";
 import * as ops from "./ops.ts";
-import { layerOf, ofEachRow, productOf, triangle } from "./products.ts";
 import { substitute } from "./rebuild.ts";
-import { pullBackImplicit, pullBackOdeSolution } from "./solutionDerivatives.ts";
 
 /** Nodes among `order` that depend on a member of `sources`. */
 function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Expr> {

@@ -7,9 +7,9 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { add, apply, div, mul, sub } from "./arithmetic.ts";
 import { type Expr, type MapExpr, type ScatterExpr, sizeOf, topologicalOrder, unreachable } from "./expr.ts";
-import { constant } from "./leaves.ts";
+import { add, apply, div, mul, sub } from "./ops/arithmetic.ts";
+import { constant } from "./ops/leaves.ts";
 import { substitute } from "./rebuild.ts";
 
 /**

@@ -8,8 +8,7 @@
  * @module
  */
 
-import { inOnePiece, type Pieces } from "../pieces.ts";
-import { elementwise } from "./elementwise.ts";
+import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import {
   type ConcatenateExpr,
   type ElementwiseExpr,
@@ -21,6 +20,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
+import { elementwise } from "./ops/elementwise.ts";
 import * as ops from "./ops.ts";
 import { rebuildBody, withInputs } from "./rebuild.ts";
 

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
 import { PushforwardError } from "../../src/errors.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
 import { attackCases, attackSeed, attackStream } from "./attack.ts";
 
 const folder = new URL("../files/", import.meta.url);

@@ -4,11 +4,11 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { type Table, tableFromRows } from "../../src/data/table.ts";
+import { isTrained, modelKinds } from "../../src/architectures/kinds.ts";
 import { PushforwardError } from "../../src/errors.ts";
 import { type FitFlowOptions, fitFlow } from "../../src/fitting/fitFlow.ts";
-import { isTrained, modelKinds } from "../../src/flows/kinds.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { attackCases, attackSeed, attackStream } from "./attack.ts";
 
 const pick = <T>(stream: RandomStream, list: readonly T[]): T => list[stream.integerBelow(list.length)]!;

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import type { Engine, Executable } from "../../src/engines/engine.ts";
 import { wasmEngineWith } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";
 import type { RandomStream } from "../../src/random/philox.ts";

@@ -3,8 +3,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { FormatError, PushforwardError } from "../../src/errors.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { type Flow, load } from "../../src/flows/flow.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
+import { type Flow, load } from "../../src/models/flow.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 import { curved, quick } from "../fitting/tables.ts";
 import { attackCases, attackSeed, attackStream, isLongAttack } from "./attack.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, type ParameterExpr, sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";

@@ -1,12 +1,12 @@
 /** What is planted in random tables is found, what is not is not; no score is of a row that its fit has seen. */
 
 import { describe, expect, it } from "vitest";
-import { diagnoseColumns } from "../../src/data/checks.ts";
-import { dependentColumns } from "../../src/data/dependence.ts";
-import { column, tableFromRows } from "../../src/data/table.ts";
 import { crossFit } from "../../src/fitting/crossFit.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
+import { diagnoseColumns } from "../../src/tables/checks.ts";
+import { dependentColumns } from "../../src/tables/dependence.ts";
+import { column, tableFromRows } from "../../src/tables/table.ts";
 import { attackCases, attackSeed, attackStream } from "./attack.ts";
 
 const between = (stream: RandomStream, low: number, high: number): number =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
-import { column, leftOutColumns, numericColumns, type Table } from "../../src/data/table.ts";
 import { PushforwardError } from "../../src/errors.ts";
-import { gzip } from "../../src/platform.ts";
+import { gzip } from "../../src/platform/platform.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { column, leftOutColumns, numericColumns, type Table } from "../../src/tables/table.ts";
 import { attackCases, attackSeed, attackStream } from "./attack.ts";
 
 /** A whole number from 0 to below `count`. */

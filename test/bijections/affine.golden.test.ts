@@ -1,11 +1,11 @@
 /** Affine, triangular, LU and permutation maps against zuko 1.6.0 and torch (golden/make.py). */
 
 import { describe, expect, test } from "vitest";
-import { affineTransformer } from "../../src/bijections/affineTransformer.ts";
-import { elementwise } from "../../src/bijections/elementwise.ts";
-import { luAffine } from "../../src/bijections/luAffine.ts";
-import { permutation } from "../../src/bijections/permutation.ts";
-import { triangularAffine } from "../../src/bijections/triangularAffine.ts";
+import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
+import { luAffine } from "../../src/bijections/linear/luAffine.ts";
+import { permutation } from "../../src/bijections/linear/permutation.ts";
+import { triangularAffine } from "../../src/bijections/linear/triangularAffine.ts";
+import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
 import { expectClose, golden } from "./golden.ts";
 import { Subject } from "./harness.ts";
 

@@ -1,8 +1,8 @@
 /** Radial and directional maps against the formulas of the papers in their own letters (Python 3, module math). */
 
 import { expect, test } from "vitest";
-import { directionalMap } from "../../src/bijections/directionalMap.ts";
-import { type RadialProfile, radialMap, radialStrength } from "../../src/bijections/radialMap.ts";
+import { directionalMap } from "../../src/bijections/residual/directionalMap.ts";
+import { type RadialProfile, radialMap, radialStrength } from "../../src/bijections/residual/radialMap.ts";
 import { engines } from "../engines.ts";
 import { stream } from "../registry.ts";
 import { expectClose } from "./golden.ts";

@@ -4,22 +4,22 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { affineTransformer } from "../../src/bijections/affineTransformer.ts";
+import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
+import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
+import { marginalSpline } from "../../src/bijections/autoregressive/marginalSpline.ts";
+import { maskedAutoregressive } from "../../src/bijections/autoregressive/maskedAutoregressive.ts";
 import { type Bijection, flattenTree } from "../../src/bijections/bijection.ts";
-import { chain } from "../../src/bijections/chain.ts";
-import { coupling } from "../../src/bijections/coupling.ts";
-import { elementwise } from "../../src/bijections/elementwise.ts";
-import { invert } from "../../src/bijections/invert.ts";
-import { luAffine } from "../../src/bijections/luAffine.ts";
-import { marginalSpline } from "../../src/bijections/marginalSpline.ts";
-import { maskedAutoregressive } from "../../src/bijections/maskedAutoregressive.ts";
-import { permutation } from "../../src/bijections/permutation.ts";
-import { rationalQuadraticTransformer } from "../../src/bijections/rationalQuadraticTransformer.ts";
+import { chain } from "../../src/bijections/combinators/chain.ts";
+import { invert } from "../../src/bijections/combinators/invert.ts";
+import { luAffine } from "../../src/bijections/linear/luAffine.ts";
+import { permutation } from "../../src/bijections/linear/permutation.ts";
 import { bijectionFromJson } from "../../src/bijections/registry.ts";
-import { transformerFromJson } from "../../src/bijections/transformer.ts";
 import { ShapeError } from "../../src/errors.ts";
-import { initialValues } from "../../src/flows/parameters.ts";
+import { initialValues } from "../../src/models/parameters.ts";
 import { randomKey } from "../../src/random/philox.ts";
+import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
+import { rationalQuadraticTransformer } from "../../src/transformers/rationalQuadraticTransformer.ts";
+import { transformerFromJson } from "../../src/transformers/transformer.ts";
 import { engines } from "../engines.ts";
 import { extremeParameters, randomParameters, stream } from "../registry.ts";
 import { expectClose } from "./golden.ts";

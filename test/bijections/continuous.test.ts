@@ -5,17 +5,21 @@
 import { Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import { type Bound, bindTree, flattenTree } from "../../src/bijections/bijection.ts";
-import { type ContinuousOptions, continuous, type SolveOptions } from "../../src/bijections/continuous.ts";
+import {
+  type ContinuousOptions,
+  continuous,
+  type SolveOptions,
+} from "../../src/bijections/continuous/continuous.ts";
 import { bijectionFromJson } from "../../src/bijections/registry.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { FormatError, ShapeError } from "../../src/errors.ts";
-import { initialValues } from "../../src/flows/parameters.ts";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { Subject } from "./harness.ts";
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import type { Bijection } from "../../src/bijections/bijection.ts";
-import { planar } from "../../src/bijections/planar.ts";
-import { radial } from "../../src/bijections/radial.ts";
-import { sylvester } from "../../src/bijections/sylvester.ts";
+import { planar } from "../../src/bijections/residual/planar.ts";
+import { radial } from "../../src/bijections/residual/radial.ts";
+import { sylvester } from "../../src/bijections/residual/sylvester.ts";
 import { type EngineCase, engines } from "../engines.ts";
 import { golden } from "./golden.ts";
 import { Subject } from "./harness.ts";

@@ -1,8 +1,8 @@
 /** A rotation and a layer of Gaussianizing iterative slicing against numpy: `golden/make.py`. */
 
 import { describe, expect, test } from "vitest";
-import { rotation } from "../../src/bijections/rotation.ts";
-import { slicedSpline } from "../../src/bijections/slicedSpline.ts";
+import { slicedSpline } from "../../src/bijections/autoregressive/slicedSpline.ts";
+import { rotation } from "../../src/bijections/linear/rotation.ts";
 import { expectClose, golden } from "./golden.ts";
 import { Subject } from "./harness.ts";
 

@@ -17,11 +17,11 @@ import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../src/engines/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { pushforwardLogProb } from "../../src/flows/density.ts";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";
+import { pushforwardLogProb } from "../../src/models/density.ts";
 import type { Values } from "../registry.ts";
 
 /** Where to evaluate: rows of values (and of the context), row-major. */

@@ -1,7 +1,7 @@
 /** Heavy tails against mpmath, from what defines the map (golden/heavy_tails.py). */
 
 import { describe, expect, test } from "vitest";
-import { heavyTails } from "../../src/bijections/heavyTails.ts";
+import { heavyTails } from "../../src/bijections/domains/heavyTails.ts";
 import { expectClose, golden } from "./golden.ts";
 import { Subject } from "./harness.ts";
 

@@ -2,14 +2,14 @@
 
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { logMixedNorm, logSpectralNorm, spectralSlack } from "../../src/bijections/inducedNorm.ts";
-import type { ContractionNorm } from "../../src/bijections/lipschitzNetwork.ts";
-import type { ResidualOptions } from "../../src/bijections/residual.ts";
+import type { ResidualOptions } from "../../src/bijections/residual/residual.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { initialValues } from "../../src/flows/parameters.ts";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
+import { initialValues } from "../../src/models/parameters.ts";
+import { logMixedNorm, logSpectralNorm, spectralSlack } from "../../src/networks/inducedNorm.ts";
+import type { ContractionNorm } from "../../src/networks/lipschitzNetwork.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import { randomParameters, type Values } from "../registry.ts";
 

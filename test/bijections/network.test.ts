@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
-import { network } from "../../src/bijections/network.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { ShapeError } from "../../src/errors.ts";
-import { initialValues } from "../../src/flows/parameters.ts";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
+import { initialValues } from "../../src/models/parameters.ts";
+import { network } from "../../src/networks/network.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import { engines } from "../engines.ts";
 

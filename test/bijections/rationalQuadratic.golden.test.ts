@@ -7,11 +7,11 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { elementwise } from "../../src/bijections/elementwise.ts";
-import { rationalQuadraticTransformer } from "../../src/bijections/rationalQuadraticTransformer.ts";
-import { splineThroughKnots } from "../../src/bijections/splineThroughKnots.ts";
+import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
+import { splineThroughKnots } from "../../src/bijections/autoregressive/splineThroughKnots.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import * as g from "../../src/graph/ops.ts";
+import { rationalQuadraticTransformer } from "../../src/transformers/rationalQuadraticTransformer.ts";
 import { engines } from "../engines.ts";
 import { expectClose, golden, unclip } from "./golden.ts";
 import { Subject } from "./harness.ts";

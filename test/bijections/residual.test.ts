@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
-import { type ResidualOptions, residual } from "../../src/bijections/residual.ts";
+import { type ResidualOptions, residual } from "../../src/bijections/residual/residual.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { UsageError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";

@@ -3,7 +3,7 @@
 import { LuDecomposition, Matrix } from "ml-matrix";
 import { describe, expect, test } from "vitest";
 import { type Bound, bindTree, leafOf, type Mapped } from "../../src/bijections/bijection.ts";
-import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual.ts";
+import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual/residual.ts";
 import {
   defaultRoulette,
   drawTerms,
@@ -12,11 +12,11 @@ import {
   type Roulette,
   seriesError,
   seriesLogDet,
-} from "../../src/bijections/residualLogDet.ts";
+} from "../../src/bijections/residual/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { compileProgram } from "../../src/engines/wasm/compiler.ts";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { compileProgram } from "../../src/engines/wasm/lowering/compiler.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { prepareProgram } from "../../src/graph/program.ts";

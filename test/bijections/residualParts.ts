@@ -2,7 +2,7 @@
 
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
 import { type Bound, bindTree, flattenTree, leafOf } from "../../src/bijections/bijection.ts";
-import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual.ts";
+import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual/residual.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { ParameterExpr } from "../../src/graph/expr.ts";

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from "vitest";
-import { type ElementwiseName, elementwise } from "../../src/graph/elementwise.ts";
+import { type ElementwiseName, elementwise } from "../../src/graph/ops/elementwise.ts";
 import {
   erf,
   normalCdf,
@@ -13,7 +13,7 @@ import {
   roughNormalQuantile,
   sigmoid,
   softplus,
-} from "../../src/graph/special.ts";
+} from "../../src/numerics/special.ts";
 import { expectClose, golden } from "./golden.ts";
 
 const { functions } = golden<{ functions: Record<string, { x: number[]; y: number[] }> }>("elementary");

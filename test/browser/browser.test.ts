@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasRelaxedSimd } from "../../src/engines/wasm/capabilities.ts";
+import { hasRelaxedSimd } from "../../src/engines/wasm/run/capabilities.ts";
 import * as library from "../../src/index.ts";
 import { findChromium, remedy, startBrowser } from "./chromium.mjs";
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
-import { column } from "../../src/data/table.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { column } from "../../src/tables/table.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { expectFailure, QUICK, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 

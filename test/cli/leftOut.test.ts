@@ -2,10 +2,10 @@ import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { checkForFitting } from "../../src/data/checks.ts";
-import { leftOutLines } from "../../src/data/columnRecord.ts";
-import { leftOutColumns, numericColumns, selectColumns } from "../../src/data/table.ts";
 import { load, readTable } from "../../src/index.ts";
+import { checkForFitting } from "../../src/tables/checks.ts";
+import { leftOutLines } from "../../src/tables/columnRecord.ts";
+import { leftOutColumns, numericColumns, selectColumns } from "../../src/tables/table.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { type Run, runCli, writeFiles } from "./runCli.ts";
 

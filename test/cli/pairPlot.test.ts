@@ -1,11 +1,11 @@
 import { parseHTML } from "linkedom/worker";
 import { describe, expect, it } from "vitest";
-import { MOST_COLUMNS, pairPlot } from "../../src/cli/pairPlot.ts";
-import { axisOf } from "../../src/cli/plotAxis.ts";
-import { rasterize } from "../../src/cli/rasterize.ts";
-import { type Table, tableFromColumns } from "../../src/data/table.ts";
 import { DataError } from "../../src/errors.ts";
+import { MOST_COLUMNS, pairPlot } from "../../src/figures/pairPlot.ts";
+import { axisOf } from "../../src/figures/plotAxis.ts";
+import { rasterize } from "../../src/figures/rasterize.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { type Table, tableFromColumns } from "../../src/tables/table.ts";
 
 function normals(names: readonly string[], rows: number, seed: number): Table {
   const stream = new RandomStream(randomKey(seed));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { expectFailure, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 

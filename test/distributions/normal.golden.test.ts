@@ -3,7 +3,7 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { expect, test } from "vitest";
 import { bindTree } from "../../src/bijections/bijection.ts";
-import { triangularAffine } from "../../src/bijections/triangularAffine.ts";
+import { triangularAffine } from "../../src/bijections/linear/triangularAffine.ts";
 import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { distributionFromJson } from "../../src/distributions/registry.ts";

@@ -1,21 +1,21 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { affineTransformer } from "../../src/bijections/affineTransformer.ts";
+import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
+import { maskedAutoregressive } from "../../src/bijections/autoregressive/maskedAutoregressive.ts";
 import { bindTree, flattenTree } from "../../src/bijections/bijection.ts";
-import { chain } from "../../src/bijections/chain.ts";
-import { coupling } from "../../src/bijections/coupling.ts";
-import { luAffine } from "../../src/bijections/luAffine.ts";
-import { maskedAutoregressive } from "../../src/bijections/maskedAutoregressive.ts";
-import { permutation } from "../../src/bijections/permutation.ts";
-import { rationalQuadraticTransformer } from "../../src/bijections/rationalQuadraticTransformer.ts";
-import { triangularAffine } from "../../src/bijections/triangularAffine.ts";
+import { chain } from "../../src/bijections/combinators/chain.ts";
+import { luAffine } from "../../src/bijections/linear/luAffine.ts";
+import { permutation } from "../../src/bijections/linear/permutation.ts";
+import { triangularAffine } from "../../src/bijections/linear/triangularAffine.ts";
 import type { Executable, RunOutputs } from "../../src/engines/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
+import { rationalQuadraticTransformer } from "../../src/transformers/rationalQuadraticTransformer.ts";
 
 const open: Executable[] = [];
 afterAll(() => {

@@ -1,16 +1,16 @@
 /** A compilation lets the event loop have its turn, ends at an abort, and leaves nothing behind that harms others. */
 
 import { expect, test } from "vitest";
+import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
 import { bindTree } from "../../src/bijections/bijection.ts";
-import { tableFromRows } from "../../src/data/table.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/training/fit.ts";
-import { neuralSplineFlow } from "../../src/flows/architecture.ts";
-import { pushforwardSample } from "../../src/flows/density.ts";
+import { fitTable } from "../../src/fitting/gradient/fit.ts";
 import * as g from "../../src/graph/ops.ts";
-import { inOnePiece, inPieces, type Pieces } from "../../src/pieces.ts";
+import { pushforwardSample } from "../../src/models/density.ts";
+import { inOnePiece, inPieces, type Pieces } from "../../src/platform/pieces.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { root, run } from "../docs/project.ts";
 
 const flow = neuralSplineFlow({ features: 16, transforms: 4, hidden: [32], autoregressive: true });

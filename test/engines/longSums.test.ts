@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
 
 test("the mean of a million times 0.1 in float32 is 0.1 to its last bits, with its gradients", async () => {

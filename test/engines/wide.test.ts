@@ -1,18 +1,18 @@
 import { describe, expect, test, vi } from "vitest";
+import { type Architecture, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
 import { bindTree } from "../../src/bijections/bijection.ts";
-import { hasRelaxedSimd } from "../../src/engines/wasm/capabilities.ts";
-import { compileProgram, control, mostShards } from "../../src/engines/wasm/compiler.ts";
+import type { Precision } from "../../src/engines/wasm/emit/vector.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { type JobExports, meet, runJob } from "../../src/engines/wasm/job.ts";
-import type { Precision } from "../../src/engines/wasm/vector.ts";
-import { adamW } from "../../src/fitting/training/adamW.ts";
-import { type Architecture, neuralSplineFlow, realNVP } from "../../src/flows/architecture.ts";
-import { pushforwardLogProb, pushforwardSample } from "../../src/flows/density.ts";
-import { initialValues } from "../../src/flows/parameters.ts";
-import { vjp } from "../../src/graph/derivative.ts";
+import { compileProgram, control, mostShards } from "../../src/engines/wasm/lowering/compiler.ts";
+import { hasRelaxedSimd } from "../../src/engines/wasm/run/capabilities.ts";
+import { type JobExports, meet, runJob } from "../../src/engines/wasm/run/job.ts";
+import { adamW } from "../../src/fitting/gradient/adamW.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type ParameterExpr, topologicalOrder } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
+import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
+import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 const flows: Record<string, Architecture> = {

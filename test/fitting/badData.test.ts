@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
-import { column, type Table, tableFromColumns } from "../../src/data/table.ts";
+import { neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fit, fitTable } from "../../src/fitting/training/fit.ts";
-import { neuralSplineFlow, realNVP } from "../../src/flows/architecture.ts";
+import { fit, fitTable } from "../../src/fitting/gradient/fit.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { column, type Table, tableFromColumns } from "../../src/tables/table.ts";
 import { quick } from "./tables.ts";
 
 const stream = new RandomStream(randomKey(2));

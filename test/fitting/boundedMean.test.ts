@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { boundedMean } from "../../src/fitting/stepwise/boundedMean.ts";
+import { boundedMean } from "../../src/numerics/boundedMean.ts";
 import { draw, meanOf } from "./tables.ts";
 
 const plain = draw(["l"], 501, 1, (s) => [-3 - s.normal() ** 2]).values;

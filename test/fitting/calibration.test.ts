@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { column, type Table, tableFromColumns } from "../../src/data/table.ts";
+import { type ConditionalSampler, calibrationRanks } from "../../src/diagnostics/calibration.ts";
+import { bandTest, chiSquareTail, chiSquareTest, rankBand } from "../../src/diagnostics/uniformity.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
-import { type ConditionalSampler, calibrationRanks } from "../../src/fitting/simulation/calibration.ts";
-import { bandTest, chiSquareTail, chiSquareTest, rankBand } from "../../src/fitting/simulation/uniformity.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
+import { column, type Table, tableFromColumns } from "../../src/tables/table.ts";
 
 const key = randomKey(3);
 

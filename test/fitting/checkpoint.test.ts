@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { AbortedError, FormatError, UsageError } from "../../src/errors.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/training/fit.ts";
+import { fitTable } from "../../src/fitting/gradient/fit.ts";
 import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { curved, kinds, quick } from "./tables.ts";
 

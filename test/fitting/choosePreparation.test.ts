@@ -3,11 +3,11 @@
  */
 
 import { describe, expect, it } from "vitest";
+import { continuousFlow } from "../../src/architectures/continuousFlow.ts";
 import type { FitData } from "../../src/fitting/fitData.ts";
-import { choosePreparation } from "../../src/fitting/training/choosePreparation.ts";
-import type { PreparationChoice } from "../../src/fitting/training/preparation.ts";
-import { defaultRecipe, defaultValidation } from "../../src/fitting/training/recipe.ts";
-import { continuousFlow } from "../../src/flows/continuousFlow.ts";
+import { defaultRecipe, defaultValidation } from "../../src/fitting/gradient/recipe.ts";
+import { choosePreparation } from "../../src/fitting/preparation/choosePreparation.ts";
+import type { PreparationChoice } from "../../src/fitting/preparation/preparation.ts";
 
 function dataOf(rows: number, columns: readonly string[], values: number): FitData {
   const train = {

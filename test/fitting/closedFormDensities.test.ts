@@ -5,8 +5,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
 import { type ParameterDescriptions, parameterSpace } from "../../src/fitting/variational/parameterSpace.ts";
 import { densityOf, type LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
-import { load } from "../../src/flows/flow.ts";
 import * as g from "../../src/graph/ops.ts";
+import { load } from "../../src/models/flow.ts";
 
 interface Case {
   readonly parameters: ParameterDescriptions;

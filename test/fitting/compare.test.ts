@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Table, tableFromRows } from "../../src/data/table.ts";
+import type { ModelKind } from "../../src/architectures/kinds.ts";
+import { type CompareOptions, type Comparison, compare } from "../../src/diagnostics/compare.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { type CompareOptions, type Comparison, compare } from "../../src/fitting/compare.ts";
-import type { ModelKind } from "../../src/flows/kinds.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 const flows: readonly ModelKind[] = ["gaussian", "mixture", "kde"];

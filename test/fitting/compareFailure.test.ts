@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
+import { compare } from "../../src/diagnostics/compare.ts";
 import { NumericalError } from "../../src/errors.ts";
-import { compare } from "../../src/fitting/compare.ts";
 import { draw } from "./tables.ts";
 
 vi.mock("../../src/fitting/statistics/fitMixture.ts", () => ({

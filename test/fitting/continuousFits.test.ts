@@ -4,17 +4,17 @@
  */
 
 import { describe, expect, it } from "vitest";
+import { type ContinuousFlowOptions, continuousFlow } from "../../src/architectures/continuousFlow.ts";
+import { type FlowMatchingOptions, flowMatching } from "../../src/architectures/flowMatching.ts";
 import type { Bijection } from "../../src/bijections/bijection.ts";
-import { type ContinuousOptions, continuous } from "../../src/bijections/continuous.ts";
-import { column } from "../../src/data/table.ts";
+import { type ContinuousOptions, continuous } from "../../src/bijections/continuous/continuous.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import type { FitProgress } from "../../src/fitting/fitOptions.ts";
-import { fit } from "../../src/fitting/training/fit.ts";
-import { type ContinuousFlowOptions, continuousFlow } from "../../src/flows/continuousFlow.ts";
-import { Flow, load } from "../../src/flows/flow.ts";
-import { type FlowMatchingOptions, flowMatching } from "../../src/flows/flowMatching.ts";
-import { solverReport, trajectories } from "../../src/flows/solverReport.ts";
+import { fit } from "../../src/fitting/gradient/fit.ts";
+import { Flow, load } from "../../src/models/flow.ts";
+import { solverReport, trajectories } from "../../src/models/solverReport.ts";
+import { column } from "../../src/tables/table.ts";
 import { draw, meanOf } from "./tables.ts";
 
 const two = draw(["a", "b"], 500, 3, (stream) => {

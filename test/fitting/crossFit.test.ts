@@ -1,11 +1,11 @@
 /** Scores of rows by fits that have not seen them, and what tells the same table. */
 
 import { describe, expect, it } from "vitest";
-import { tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { type CrossFitProgress, crossFit } from "../../src/fitting/crossFit.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { load } from "../../src/flows/flow.ts";
+import { load } from "../../src/models/flow.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 const one = { threads: 1, seed: 1 } as const;

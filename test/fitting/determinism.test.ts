@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fit, fitTable } from "../../src/fitting/training/fit.ts";
-import { neuralSplineFlow } from "../../src/flows/architecture.ts";
+import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
+import { fit, fitTable } from "../../src/fitting/gradient/fit.ts";
 import { curved, kinds, quick } from "./tables.ts";
 
 const table = curved(80, 1);

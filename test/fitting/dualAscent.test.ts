@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { radialProfiles } from "../../src/bijections/radialMap.ts";
-import { tableFromRows } from "../../src/data/table.ts";
+import { radialProfiles } from "../../src/bijections/residual/radialMap.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
 import {
   type AscentPoints,
   ascentPoints,
@@ -10,15 +8,15 @@ import {
   logLikelihood,
   scoredPoints,
   turned,
-} from "../../src/fitting/stepwise/ascentPoints.ts";
+} from "../../src/fitting/dualAscent/ascentPoints.ts";
 import {
   ascendDirections,
   directionalModel,
   directionalScratch,
   moveAlongDirections,
-} from "../../src/fitting/stepwise/directionalAscent.ts";
-import { AscentRun, climb } from "../../src/fitting/stepwise/dualAscent.ts";
-import { fitDualAscent } from "../../src/fitting/stepwise/fitDualAscent.ts";
+} from "../../src/fitting/dualAscent/directionalAscent.ts";
+import { AscentRun, climb } from "../../src/fitting/dualAscent/dualAscent.ts";
+import { fitDualAscent } from "../../src/fitting/dualAscent/fitDualAscent.ts";
 import {
   ascendRadially,
   ballRadius,
@@ -27,10 +25,12 @@ import {
   radialModel,
   radialScratch,
   radialTerms,
-} from "../../src/fitting/stepwise/radialAscent.ts";
-import { randomDirections } from "../../src/fitting/stepwise/rotations.ts";
-import { load } from "../../src/flows/flow.ts";
+} from "../../src/fitting/dualAscent/radialAscent.ts";
+import { randomDirections } from "../../src/fitting/gaussianization/rotations.ts";
+import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
+import { load } from "../../src/models/flow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { draw, meanOf } from "./tables.ts";
 
 /** Two half circles, the rows of ALGORITHMS' check. */

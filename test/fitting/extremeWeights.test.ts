@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
-import { tableFromColumns } from "../../src/data/table.ts";
+import { information } from "../../src/diagnostics/information.ts";
 import { DataError } from "../../src/errors.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { information } from "../../src/fitting/stepwise/information.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { tableFromColumns } from "../../src/tables/table.ts";
 
 const faults = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../files/faults/${name}`, import.meta.url)));

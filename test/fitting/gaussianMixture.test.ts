@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Table, tableFromRows } from "../../src/data/table.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { chooseGaussianMixture, fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
 
 /** Three well separated components in two columns of very different units. */
 function threeClusters(rows: number, seed: number): Table {

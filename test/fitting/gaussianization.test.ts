@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { type Table, tableFromRows } from "../../src/data/table.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
 import {
   fitGaussianization,
   type GaussianizationOptions,
-} from "../../src/fitting/stepwise/fitGaussianization.ts";
-import { marginalKinds } from "../../src/fitting/stepwise/marginalMap.ts";
-import { rotationKinds } from "../../src/fitting/stepwise/rotations.ts";
-import { load } from "../../src/flows/flow.ts";
-import { modelFromBytes } from "../../src/flows/modelFile.ts";
-import { withoutPrefix } from "../../src/flows/parameters.ts";
+} from "../../src/fitting/gaussianization/fitGaussianization.ts";
+import { marginalKinds } from "../../src/fitting/gaussianization/marginalMap.ts";
+import { rotationKinds } from "../../src/fitting/gaussianization/rotations.ts";
+import { fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
+import { load } from "../../src/models/flow.ts";
+import { modelFromBytes } from "../../src/models/modelFile.ts";
+import { withoutPrefix } from "../../src/models/parameters.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { Subject } from "../bijections/harness.ts";
 import { curved, draw, meanOf, momentsOf } from "./tables.ts";
 

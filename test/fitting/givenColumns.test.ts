@@ -1,11 +1,11 @@
 /** Given columns: prepared as fitted ones are, and followed where a density is sharp in them. */
 
 import { describe, expect, test } from "vitest";
-import { column, tableFromRows } from "../../src/data/table.ts";
 import type { FitPhase, FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/training/fit.ts";
-import { Flow } from "../../src/flows/flow.ts";
-import { modelFromBytes } from "../../src/flows/modelFile.ts";
+import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { Flow } from "../../src/models/flow.ts";
+import { modelFromBytes } from "../../src/models/modelFile.ts";
+import { column, tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 const small: FitTableOptions = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { tableFromRows } from "../../src/data/table.ts";
+import type { FlowKind } from "../../src/architectures/kinds.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/training/fit.ts";
-import type { FlowKind } from "../../src/flows/kinds.ts";
+import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { draw, kinds, meanOf, momentsOf, quick } from "./tables.ts";
 
 const options: FitTableOptions = { ...quick, hidden: [16], epochs: 20 };

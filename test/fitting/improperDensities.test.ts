@@ -3,8 +3,8 @@
 import { expect, test } from "vitest";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { compileSlopes, GaussianSearch } from "../../src/fitting/variational/gaussianApproximation.ts";
+import { probeTails, type Tails } from "../../src/fitting/variational/judgement/tails.ts";
 import { type ParameterDescriptions, parameterSpace } from "../../src/fitting/variational/parameterSpace.ts";
-import { probeTails, type Tails } from "../../src/fitting/variational/tails.ts";
 import { densityOf, type LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
 import * as g from "../../src/graph/ops.ts";
 import { randomKey } from "../../src/random/philox.ts";

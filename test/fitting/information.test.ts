@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { type Estimate, information, normalScores } from "../../src/diagnostics/information.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { type Estimate, information, normalScores } from "../../src/fitting/stepwise/information.ts";
 import { draw } from "./tables.ts";
 
 /** Within four standard errors, and what the flows cannot follow or have made of these rows: measured 0.002 to 0.03. */

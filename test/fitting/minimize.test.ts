@@ -7,7 +7,7 @@ import {
   type MinimizeState,
   minimize,
   type Rows,
-} from "../../src/fitting/training/minimize.ts";
+} from "../../src/fitting/gradient/minimize.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 

@@ -1,7 +1,7 @@
 /** The shape of a tail: of exact quantiles, and of weights whose tail is known. */
 
 import { describe, expect, test } from "vitest";
-import { fitGeneralizedPareto, paretoSmoothed } from "../../src/fitting/variational/paretoSmoothing.ts";
+import { fitGeneralizedPareto, paretoSmoothed } from "../../src/numerics/paretoSmoothing.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 describe("Pareto smoothing", () => {

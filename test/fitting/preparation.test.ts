@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { tableFromRows } from "../../src/data/table.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { fitMarginalSpline } from "../../src/fitting/training/preparation.ts";
+import { fitMarginalSpline } from "../../src/fitting/preparation/preparation.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 /** Knots of the spline of one column of 1,000 values at even levels. */

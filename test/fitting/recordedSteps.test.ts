@@ -1,10 +1,10 @@
 /** Columns that were spread over their recorded step come back on it. */
 
 import { describe, expect, it } from "vitest";
-import { column, type Table } from "../../src/data/table.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { load } from "../../src/flows/flow.ts";
-import { modelFromBytes, modelToBytes } from "../../src/flows/modelFile.ts";
+import { load } from "../../src/models/flow.ts";
+import { modelFromBytes, modelToBytes } from "../../src/models/modelFile.ts";
+import { column, type Table } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 const one = { threads: 1, seed: 1 } as const;

@@ -1,18 +1,18 @@
 /** Gaussian, mixture and kernel density as flows. */
 
 import { describe, expect, it } from "vitest";
-import { column, type Table, tableFromRows } from "../../src/data/table.ts";
+import type { ModelKind } from "../../src/architectures/kinds.ts";
+import { isTrained, modelKinds } from "../../src/architectures/kinds.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fitFlow } from "../../src/fitting/fitFlow.ts";
 import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
 import { fitKernelDensity, mostPoints } from "../../src/fitting/statistics/fitKernelDensity.ts";
 import { fitMixture } from "../../src/fitting/statistics/fitMixture.ts";
 import { chooseGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
-import { type Flow, load } from "../../src/flows/flow.ts";
-import type { ModelKind } from "../../src/flows/kinds.ts";
-import { isTrained, modelKinds } from "../../src/flows/kinds.ts";
-import { modelFromBytes } from "../../src/flows/modelFile.ts";
+import { type Flow, load } from "../../src/models/flow.ts";
+import { modelFromBytes } from "../../src/models/modelFile.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
+import { column, type Table, tableFromRows } from "../../src/tables/table.ts";
 import { draw, meanOf, momentsOf } from "./tables.ts";
 
 const kinds: readonly ModelKind[] = ["gaussian", "mixture", "kde"];

@@ -1,7 +1,7 @@
-import { type Table, tableFromRows } from "../../src/data/table.ts";
+import type { FlowKind } from "../../src/architectures/kinds.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import type { FlowKind } from "../../src/flows/kinds.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
 
 /** Every architecture. */
 export const kinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { tableFromRows } from "../../src/data/table.ts";
 import { tailExcesses, tailGain } from "../../src/distributions/tailedNormal.ts";
-import { fitGaussianization } from "../../src/fitting/stepwise/fitGaussianization.ts";
-import { tailShares } from "../../src/fitting/stepwise/tailShare.ts";
+import { fitGaussianization } from "../../src/fitting/gaussianization/fitGaussianization.ts";
+import { tailShares } from "../../src/fitting/gaussianization/tailShare.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { draw, meanOf } from "./tables.ts";
 
 describe("the base of a Gaussianization", () => {

@@ -4,22 +4,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { referenceEngine } from "../../src/engines/reference/engine.ts";
-import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { AbortedError, UsageError } from "../../src/errors.ts";
-import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-import { fit } from "../../src/fitting/training/fit.ts";
-import { minimize, type StepDraw } from "../../src/fitting/training/minimize.ts";
 import {
   type Architecture,
   type ArchitectureParameters,
   type PreparedTraining,
   realNVP,
   type Training,
-} from "../../src/flows/architecture.ts";
-import { pushforwardLogProb } from "../../src/flows/density.ts";
+} from "../../src/architectures/architecture.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { wasmEngine } from "../../src/engines/wasm/engine.ts";
+import { AbortedError, UsageError } from "../../src/errors.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+import { fit } from "../../src/fitting/gradient/fit.ts";
+import { minimize, type StepDraw } from "../../src/fitting/gradient/minimize.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { pushforwardLogProb } from "../../src/models/density.ts";
 import { type RandomStream, randomKey } from "../../src/random/philox.ts";
 import { draw } from "./tables.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Table, tableFromRows } from "../../src/data/table.ts";
 import { DataError } from "../../src/errors.ts";
 import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/training/fit.ts";
-import { fitPreparation } from "../../src/fitting/training/preparation.ts";
+import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fitPreparation } from "../../src/fitting/preparation/preparation.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { draw, meanOf, momentsOf, quick } from "./tables.ts";
 
 const options: FitTableOptions = { ...quick, hidden: [16], weights: "w" };

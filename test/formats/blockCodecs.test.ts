@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
-import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "../../src/formats/blockCodecs.ts";
+import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "../../src/formats/parquet/blockCodecs.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 describe("Snappy", () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
 import { FormatError } from "../../src/errors.ts";
 import { gunzip, gunzipOf } from "../../src/formats/gzip.ts";
-import { concatenate } from "../../src/platform.ts";
+import { concatenate } from "../../src/platform/platform.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
 
 const text = (length: number): Uint8Array =>
   new TextEncoder().encode(Array.from({ length }, (_, i) => `${Math.sin(i)},${i}\n`).join(""));

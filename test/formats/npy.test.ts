@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tableFromRows } from "../../src/data/table.ts";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
 import { readNpy, writeNpy } from "../../src/formats/npy.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 
 /** A file as NumPy writes it. */
 function npy(dictionary: string, data: ArrayBufferView | number[], version: number = 1): Uint8Array {

@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readTable } from "../../src/data/readTable.ts";
-import { column, leftOutColumns, type Table } from "../../src/data/table.ts";
 import { DataError, FormatError, UsageError } from "../../src/errors.ts";
 import { readNpy } from "../../src/formats/npy.ts";
 import { readNpz } from "../../src/formats/npz.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { column, leftOutColumns, type Table } from "../../src/tables/table.ts";
 
 const path = (name: string): string => new URL(`../files/${name}`, import.meta.url).pathname;
 const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(path(name)));

@@ -1,9 +1,9 @@
 /** Files as NumPy, safetensors and Arrow write them: a reader and a writer of one hand can share a mistake. */
 import { expect, test } from "vitest";
-import { leftOutColumns, selectColumns, tableFromRows } from "../../src/data/table.ts";
 import { readNpy } from "../../src/formats/npy.ts";
-import { readParquet } from "../../src/formats/parquet.ts";
+import { readParquet } from "../../src/formats/parquet/parquet.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { leftOutColumns, selectColumns, tableFromRows } from "../../src/tables/table.ts";
 import files from "./otherWriters.json" with { type: "json" };
 
 const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));

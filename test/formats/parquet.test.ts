@@ -2,9 +2,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
-import { leftOutColumns, numericColumns, tableFromRows } from "../../src/data/table.ts";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { readParquet, writeParquet } from "../../src/formats/parquet.ts";
+import { readParquet, writeParquet } from "../../src/formats/parquet/parquet.ts";
+import { leftOutColumns, numericColumns, tableFromRows } from "../../src/tables/table.ts";
 
 type Options = Parameters<typeof parquetWriteBuffer>[0];
 const write = (columnData: Options["columnData"], options: Partial<Options> = {}): Uint8Array =>

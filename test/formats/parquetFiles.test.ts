@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
-import { column, leftOutColumns, numericColumns, type Table } from "../../src/data/table.ts";
 import { FormatError } from "../../src/errors.ts";
-import { readParquet } from "../../src/formats/parquet.ts";
+import { readParquet } from "../../src/formats/parquet/parquet.ts";
+import { column, leftOutColumns, numericColumns, type Table } from "../../src/tables/table.ts";
 
 const path = (name: string): string => new URL(`../files/${name}`, import.meta.url).pathname;
 const read = (name: string): Promise<Table> => readParquet(new Uint8Array(readFileSync(path(name))), name);

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
-import { tableFromRows } from "../../src/data/table.ts";
 import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
+import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { densityOf, resolveDensity } from "../../src/fitting/gradientFlow/density.ts";
+import { gradientFlow } from "../../src/fitting/gradientFlow/gradientFlow.ts";
+import { sampleMixture } from "../../src/fitting/gradientFlow/normalMixture.ts";
 import { fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
-import { fitTable } from "../../src/fitting/training/fit.ts";
-import { densityOf, resolveDensity } from "../../src/gradientFlow/density.ts";
-import { gradientFlow } from "../../src/gradientFlow/gradientFlow.ts";
-import { sampleMixture } from "../../src/gradientFlow/normalMixture.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { plane, worst } from "./flows.ts";
 
 const to = standardNormal({ features: 2 });

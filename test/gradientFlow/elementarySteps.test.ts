@@ -14,16 +14,16 @@
  */
 import { describe, expect, test } from "vitest";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { ascentPoints } from "../../src/fitting/stepwise/ascentPoints.ts";
-import { directionalModel } from "../../src/fitting/stepwise/directionalAscent.ts";
+import { ascentPoints } from "../../src/fitting/dualAscent/ascentPoints.ts";
+import { directionalModel } from "../../src/fitting/dualAscent/directionalAscent.ts";
 import {
   distances,
   radialModel,
   radialScratch,
   radialTerms,
-} from "../../src/fitting/stepwise/radialAscent.ts";
-import { gradientFlow } from "../../src/gradientFlow/gradientFlow.ts";
-import { sampleMixture } from "../../src/gradientFlow/normalMixture.ts";
+} from "../../src/fitting/dualAscent/radialAscent.ts";
+import { gradientFlow } from "../../src/fitting/gradientFlow/gradientFlow.ts";
+import { sampleMixture } from "../../src/fitting/gradientFlow/normalMixture.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { meanOf, plane } from "./flows.ts";
 

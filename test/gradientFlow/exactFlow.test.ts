@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { gradientFlow } from "../../src/gradientFlow/gradientFlow.ts";
-import type { NormalMixture } from "../../src/gradientFlow/normalMixture.ts";
+import { gradientFlow } from "../../src/fitting/gradientFlow/gradientFlow.ts";
+import type { NormalMixture } from "../../src/fitting/gradientFlow/normalMixture.ts";
 import { meanOf, neverFalls, plane, twoModes, worst } from "./flows.ts";
 
 /** A normal that is neither standard nor diagonal. */

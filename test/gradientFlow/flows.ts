@@ -1,6 +1,6 @@
 /** Densities that several tests of gradient flows start from. */
 
-import type { NormalMixture } from "../../src/gradientFlow/normalMixture.ts";
+import type { NormalMixture } from "../../src/fitting/gradientFlow/normalMixture.ts";
 
 /** Two modes in one dimension. */
 export const twoModes: NormalMixture = {

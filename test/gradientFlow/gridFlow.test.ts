@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { type Density, densityOf } from "../../src/gradientFlow/density.ts";
-import { gradientFlow } from "../../src/gradientFlow/gradientFlow.ts";
+import { type Density, densityOf } from "../../src/fitting/gradientFlow/density.ts";
+import { gradientFlow } from "../../src/fitting/gradientFlow/gradientFlow.ts";
 import * as g from "../../src/graph/ops.ts";
 import { neverFalls, plane, twoModes, worst } from "./flows.ts";
 

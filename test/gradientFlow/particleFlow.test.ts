@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { gradientFlow } from "../../src/gradientFlow/gradientFlow.ts";
+import { gradientFlow } from "../../src/fitting/gradientFlow/gradientFlow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { meanOf, plane, twoModes, worst } from "./flows.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { agree } from "../engines/agree.ts";

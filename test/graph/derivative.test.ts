@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { interpret, type Values } from "../../src/engines/reference/interpreter.ts";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
-import { type ElementwiseName, elementwise } from "../../src/graph/elementwise.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, sizeOf } from "../../src/graph/expr.ts";
+import { type ElementwiseName, elementwise } from "../../src/graph/ops/elementwise.ts";
 import * as g from "../../src/graph/ops.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";

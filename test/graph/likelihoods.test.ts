@@ -1,7 +1,7 @@
 /** Powers, the normal distribution function in its tails, and likelihoods, with their derivatives. */
 
 import { expect, test } from "vitest";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
 import { engines } from "../engines.ts";
 

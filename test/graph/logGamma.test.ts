@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { vjp } from "../../src/graph/derivative.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
 import { engines } from "../engines.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/errors.ts";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr, ScanExpr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { simplify } from "../../src/graph/simplify.ts";

@@ -1,7 +1,7 @@
 /** Derivatives of element-wise operations where they are small, and sums of exponentials at infinity. */
 
 import { describe, expect, test } from "vitest";
-import { jvp, vjp } from "../../src/graph/derivative.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
 import { engines } from "../engines.ts";
 

@@ -10,8 +10,8 @@
 import { UsageError } from "../../errors.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { type PreparedProgram, preparation } from "../../graph/program.ts";
-import { inPieces } from "../../pieces.ts";
-import { nextTurn } from "../../platform.ts";
+import { inPieces } from "../../platform/pieces.ts";
+import { nextTurn } from "../../platform/platform.ts";
 import { programUniforms, type RandomKey } from "../../random/philox.ts";
 import { checkParameters, checkSteps, inputsOf, stepInputOf } from "../checks.ts";
 import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { elementwise } from "../../graph/elementwise.ts";
 import {
   type ElementwiseExpr,
   type Expr,
@@ -16,6 +15,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "../../graph/expr.ts";
+import { elementwise } from "../../graph/ops/elementwise.ts";
 
 /** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
 export type Values = Map<Expr, Float64Array>;

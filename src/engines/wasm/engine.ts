@@ -8,17 +8,17 @@
 import { UsageError } from "../../errors.ts";
 import { preparation } from "../../graph/program.ts";
 import { checkedOptions, engineOptions, type OptionTable } from "../../options.ts";
-import { checkSignal, inPieces } from "../../pieces.ts";
-import { availableThreads, compileModule, warn } from "../../platform.ts";
+import { checkSignal, inPieces } from "../../platform/pieces.ts";
+import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
-import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./capabilities.ts";
-import { compilation, mostShards } from "./compiler.ts";
-import { WasmExecutable } from "./executable.ts";
-import { PrivateHost, SharedHost } from "./host.ts";
-import type { JobPlan } from "./job.ts";
-import { maximumPages, outOfMemory } from "./memories.ts";
-import type { Precision } from "./vector.ts";
-import { enableWideSimd } from "./wide.ts";
+import type { Precision } from "./emit/vector.ts";
+import { compilation, mostShards } from "./lowering/compiler.ts";
+import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
+import { WasmExecutable } from "./run/executable.ts";
+import { PrivateHost, SharedHost } from "./run/host.ts";
+import type { JobPlan } from "./run/job.ts";
+import { maximumPages, outOfMemory } from "./run/memories.ts";
+import { enableWideSimd } from "./run/wide.ts";
 
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {

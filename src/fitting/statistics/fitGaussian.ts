@@ -4,11 +4,11 @@
  * @module
  */
 
-import { triangularAffine } from "../../bijections/triangularAffine.ts";
-import type { Table } from "../../data/table.ts";
+import { triangularAffine } from "../../bijections/linear/triangularAffine.ts";
+import type { Table } from "../../tables/table.ts";
 import type { FitResult } from "../fitOptions.ts";
+import { fitWhitening } from "../preparation/preparation.ts";
 import { type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";
-import { fitWhitening } from "../training/preparation.ts";
 
 /**
  * Fits a Gaussian by maximum likelihood: a standard normal base, pushed forward by the Cholesky factor of the

@@ -11,19 +11,19 @@
  * @module
  */
 
-import { permutation } from "../../bijections/permutation.ts";
-import type { Table } from "../../data/table.ts";
+import { permutation } from "../../bijections/linear/permutation.ts";
 import { kernelDensity } from "../../distributions/kernelDensity.ts";
 import { AbortedError } from "../../errors.ts";
 import { split } from "../../random/philox.ts";
+import type { Table } from "../../tables/table.ts";
 import type { FitResult } from "../fitOptions.ts";
+import { fitWhitening, type Preparation, throughWhitening } from "../preparation/preparation.ts";
 import {
   drawnRows,
   type StandardizedRows,
   type StatisticalFitOptions,
   statisticalFit,
 } from "../statisticalFit.ts";
-import { fitWhitening, type Preparation, throughWhitening } from "../training/preparation.ts";
 
 /** Rows that are points at most: a density costs as many distances. */
 export const mostPoints = 4096;

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { permutation } from "../../bijections/permutation.ts";
-import { type Table, tableFromRows } from "../../data/table.ts";
+import { permutation } from "../../bijections/linear/permutation.ts";
 import { gaussianMixture } from "../../distributions/gaussianMixture.ts";
-import type { ParameterValues } from "../../flows/parameters.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
 import { split } from "../../random/philox.ts";
+import { type Table, tableFromRows } from "../../tables/table.ts";
 import { weightedMean } from "../finishFit.ts";
 import type { FitProgress, FitResult } from "../fitOptions.ts";
 import { drawnRows, type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";

@@ -20,7 +20,6 @@
  * @module
  */
 
-import { checkTable, type Table } from "../../data/table.ts";
 import { AbortedError, UsageError } from "../../errors.ts";
 import {
   callback,
@@ -34,6 +33,7 @@ import {
   signal,
 } from "../../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
+import { checkTable, type Table } from "../../tables/table.ts";
 import { clusters } from "./kMeans.ts";
 import {
   type Component,

@@ -7,9 +7,9 @@
  * @module
  */
 
-import { selectColumns, type Table } from "../../data/table.ts";
 import { DataError } from "../../errors.ts";
 import type { RandomStream } from "../../random/philox.ts";
+import { selectColumns, type Table } from "../../tables/table.ts";
 
 /** log(2 pi). */
 export const LOG_2_PI: number = Math.log(2 * Math.PI);

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { column } from "../../data/table.ts";
-import type { Flow } from "../../flows/flow.ts";
-import type { EpochRecord } from "../training/minimize.ts";
-import type { Evidence } from "./evidence.ts";
-import { paretoSmoothed } from "./paretoSmoothing.ts";
-import type { ApproximationWarning } from "./warnings.ts";
-import type { DrawOptions, WeightedSamples } from "./weighing.ts";
+import type { Flow } from "../../models/flow.ts";
+import { paretoSmoothed } from "../../numerics/paretoSmoothing.ts";
+import { column } from "../../tables/table.ts";
+import type { EpochRecord } from "../gradient/minimize.ts";
+import type { Evidence } from "./judgement/evidence.ts";
+import type { ApproximationWarning } from "./judgement/warnings.ts";
+import type { DrawOptions, WeightedSamples } from "./judgement/weighing.ts";
 
 /** How good an approximation is; all from one set of samples of the flow, the evidence from some of a wider one, too. */
 export interface Diagnostics {

@@ -4,21 +4,21 @@
  * @module
  */
 
-import type { Architecture } from "../../flows/architecture.ts";
-import { engineOf } from "../../flows/evaluation.ts";
-import { Flow } from "../../flows/flow.ts";
+import type { Architecture } from "../../architectures/architecture.ts";
+import { engineOf } from "../../models/evaluation.ts";
+import { Flow } from "../../models/flow.ts";
 import { callback, checkArgument, checkedOptions } from "../../options.ts";
 import { randomKey, split } from "../../random/philox.ts";
-import { checkArchitectureOf } from "../training/fit.ts";
-import type { EpochRecord } from "../training/minimize.ts";
+import { checkArchitectureOf } from "../gradient/fit.ts";
+import type { EpochRecord } from "../gradient/minimize.ts";
 import { type Approximation, summaryOf } from "./approximation.ts";
-import { type Judgement, judge } from "./judgement.ts";
+import { type Judgement, judge } from "./judgement/judgement.ts";
+import { Weighing } from "./judgement/weighing.ts";
 import { parameterSpace } from "./parameterSpace.ts";
 import { startOf } from "./startingFlow.ts";
 import { compileTraining, type Trained } from "./training.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { checked, type VariationalOptions, variationalOptionTable } from "./variationalOptions.ts";
-import { Weighing } from "./weighing.ts";
 import { densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
 
 /** So many times the steps in all where the weights are not reliable after those. */

@@ -14,8 +14,8 @@
 import type { Distribution } from "../../distributions/distribution.ts";
 import { gaussianMixture } from "../../distributions/gaussianMixture.ts";
 import { standardNormal } from "../../distributions/standardNormal.ts";
-import type { ParameterValues } from "../../flows/parameters.ts";
-import { elementwise } from "../../graph/elementwise.ts";
+import { elementwise } from "../../graph/ops/elementwise.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
 
 /** One component, with a lower triangular factor, row-major. */
 export interface Component {

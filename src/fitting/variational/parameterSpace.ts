@@ -5,12 +5,12 @@
  */
 
 import type { Bijection } from "../../bijections/bijection.ts";
-import { boundDistances, bounded } from "../../bijections/bounded.ts";
+import { boundDistances, bounded } from "../../bijections/domains/bounded.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { anObject, checkArgument } from "../../options.ts";
-import type { Bounded } from "./boundDistances.ts";
+import type { Bounded } from "./judgement/boundDistances.ts";
 
 /** One parameter, a number or a vector. */
 export interface ParameterDescription {

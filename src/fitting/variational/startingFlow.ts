@@ -5,25 +5,25 @@
  * @module
  */
 
+import type { Architecture } from "../../architectures/architecture.ts";
 import type { Bijection } from "../../bijections/bijection.ts";
-import { chain } from "../../bijections/chain.ts";
-import { heavyTails } from "../../bijections/heavyTails.ts";
-import { triangularAffine } from "../../bijections/triangularAffine.ts";
+import { chain } from "../../bijections/combinators/chain.ts";
+import { heavyTails } from "../../bijections/domains/heavyTails.ts";
+import { triangularAffine } from "../../bijections/linear/triangularAffine.ts";
 import type { Engine } from "../../engines/engine.ts";
-import type { Architecture } from "../../flows/architecture.ts";
-import { type Model, parameterTree } from "../../flows/model.ts";
-import { initialValues, type ParameterValues } from "../../flows/parameters.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Model, parameterTree } from "../../models/model.ts";
+import { initialValues, type ParameterValues } from "../../models/parameters.ts";
 import { type RandomKey, randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
-import type { Bounded } from "./boundDistances.ts";
 import { compileSlopes, type Gaussian, GaussianSearch } from "./gaussianApproximation.ts";
+import type { Bounded } from "./judgement/boundDistances.ts";
+import { findModes, type Modes } from "./judgement/modes.ts";
+import { probeTails, type TailWeights } from "./judgement/tails.ts";
+import type { ApproximationWarning } from "./judgement/warnings.ts";
 import { LatentBase } from "./latentBase.ts";
-import { findModes, type Modes } from "./modes.ts";
 import type { ParameterSpace } from "./parameterSpace.ts";
-import { probeTails, type TailWeights } from "./tails.ts";
-import type { ApproximationWarning } from "./warnings.ts";
 
 /** A flow before its training. */
 export interface StartingFlow {

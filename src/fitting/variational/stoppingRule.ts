@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { ParameterValues } from "../../flows/parameters.ts";
-import { paretoSmoothed } from "./paretoSmoothing.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
+import { paretoSmoothed } from "../../numerics/paretoSmoothing.ts";
 
 /** Log-weights of so many samples at some values of the parameters; another name, other samples. */
 export type DrawLogWeights = (

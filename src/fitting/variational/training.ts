@@ -7,20 +7,20 @@
 import { bindTree } from "../../bijections/bijection.ts";
 import type { Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
-import { engineOf } from "../../flows/evaluation.ts";
-import { type Model, parameterTree } from "../../flows/model.ts";
-import type { ParameterValues } from "../../flows/parameters.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { engineOf } from "../../models/evaluation.ts";
+import { type Model, parameterTree } from "../../models/model.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
 import { type RandomKey, split } from "../../random/philox.ts";
-import { trainedLeaves } from "../training/likelihood.ts";
+import { trainedLeaves } from "../gradient/likelihood.ts";
 import {
   compileMinimizer,
   type EpochRecord,
   type MinimizeResult,
   type Minimizer,
   type Objective,
-} from "../training/minimize.ts";
+} from "../gradient/minimize.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import type { StartingFlow } from "./startingFlow.ts";
 import { StoppingRule } from "./stoppingRule.ts";

@@ -4,15 +4,15 @@
  * @module
  */
 
-import { chain } from "../../bijections/chain.ts";
-import { UsageError } from "../../errors.ts";
 import {
   type Architecture,
   type ArchitectureOptions,
   neuralSplineFlow,
   realNVP,
-} from "../../flows/architecture.ts";
-import { planarFlow, radialFlow, sylvesterFlow } from "../../flows/elementaryFlows.ts";
+} from "../../architectures/architecture.ts";
+import { planarFlow, radialFlow, sylvesterFlow } from "../../architectures/elementaryFlows.ts";
+import { chain } from "../../bijections/combinators/chain.ts";
+import { UsageError } from "../../errors.ts";
 import { describeValue } from "../../options.ts";
 
 /** Kinds that {@link variationalArchitecture} knows. */

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { Architecture } from "../../architectures/architecture.ts";
 import { type Bound, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
-import type { Architecture } from "../../flows/architecture.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import type { Architecture } from "../../architectures/architecture.ts";
 import { UsageError } from "../../errors.ts";
-import type { Architecture } from "../../flows/architecture.ts";
-import type { EngineOptions } from "../../flows/evaluation.ts";
+import type { EngineOptions } from "../../models/evaluation.ts";
 import {
   anObject,
   anyNumber,

@@ -8,11 +8,11 @@
  */
 
 import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
-import { elementwise } from "../../graph/elementwise.ts";
 import { type Expr, formatShape, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import { elementwise } from "../../graph/ops/elementwise.ts";
 import * as g from "../../graph/ops.ts";
 import { substitute } from "../../graph/rebuild.ts";
-import { type Bounded, withBoundDistances } from "./boundDistances.ts";
+import { type Bounded, withBoundDistances } from "./judgement/boundDistances.ts";
 import { columnsOf, type ParameterSpace } from "./parameterSpace.ts";
 
 /** A log-density in nats, up to a constant: an expression of the parameters by name. */

@@ -1,14 +1,14 @@
 /** Analyses of a graph on its way to kernels: bounds, readiness, the order of units. */
 
 import { describe, expect, test } from "vitest";
-import { largestMagnitude } from "../../../src/engines/wasm/bounds.ts";
-import { fuse } from "../../../src/engines/wasm/fusion.ts";
-import { readinessOf } from "../../../src/engines/wasm/readiness.ts";
-import { ownersRead } from "../../../src/engines/wasm/tileLowering.ts";
+import { largestMagnitude } from "../../../src/engines/wasm/lowering/bounds.ts";
+import { fuse } from "../../../src/engines/wasm/lowering/fusion.ts";
+import { readinessOf } from "../../../src/engines/wasm/lowering/readiness.ts";
+import { ownersRead } from "../../../src/engines/wasm/lowering/tileLowering.ts";
 import { dependents, type Expr, type FixedPointExpr, topologicalOrder } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";
 import { substitute, withInputs } from "../../../src/graph/rebuild.ts";
-import { inOnePiece } from "../../../src/pieces.ts";
+import { inOnePiece } from "../../../src/platform/pieces.ts";
 
 const x = g.input("x", [4]);
 

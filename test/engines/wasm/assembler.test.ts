@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FunctionBuilder, ModuleBuilder, type ValueType } from "../../../src/engines/wasm/assembler.ts";
-import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/vector.ts";
+import {
+  type FunctionBuilder,
+  ModuleBuilder,
+  type ValueType,
+} from "../../../src/engines/wasm/emit/assembler.ts";
+import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/emit/vector.ts";
 
 type Exports = Record<string, (...values: number[]) => number>;
 

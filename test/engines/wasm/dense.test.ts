@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ModuleBuilder } from "../../../src/engines/wasm/assembler.ts";
+import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import {
   addFillZero,
   addProduct,
   addRowSum,
   addTranspose,
   type ProductShape,
-} from "../../../src/engines/wasm/dense.ts";
-import type { VectorOptions } from "../../../src/engines/wasm/vector.ts";
+} from "../../../src/engines/wasm/emit/dense.ts";
+import type { VectorOptions } from "../../../src/engines/wasm/emit/vector.ts";
 
 /** Relaxed SIMD is asked for, never assumed: Node 20 has none. */
 const probe = new ModuleBuilder({ sharedMemory: false, maximumPages: 1 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ModuleBuilder } from "../../../src/engines/wasm/assembler.ts";
+import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import {
   cos,
   erf,
@@ -15,9 +15,9 @@ import {
   sin,
   softplus,
   tanh,
-} from "../../../src/engines/wasm/elementary.ts";
-import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/vector.ts";
-import * as special from "../../../src/graph/special.ts";
+} from "../../../src/engines/wasm/emit/elementary.ts";
+import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/emit/vector.ts";
+import * as special from "../../../src/numerics/special.ts";
 
 const kernels = {
   cos,

@@ -2,12 +2,12 @@
 
 import { expect, onTestFinished, test } from "vitest";
 import type { Engine, Executable, Steps } from "../../../src/engines/engine.ts";
-import { ModuleBuilder } from "../../../src/engines/wasm/assembler.ts";
+import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import { type WasmEngineOptions, wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
-import { type HostedProgram, PrivateHost, SharedHost } from "../../../src/engines/wasm/host.ts";
+import { type HostedProgram, PrivateHost, SharedHost } from "../../../src/engines/wasm/run/host.ts";
 import { AbortedError, ShapeError, UsageError } from "../../../src/errors.ts";
-import { adamW, adamWSchedule } from "../../../src/fitting/training/adamW.ts";
-import { vjp } from "../../../src/graph/derivative.ts";
+import { adamW, adamWSchedule } from "../../../src/fitting/gradient/adamW.ts";
+import { vjp } from "../../../src/graph/derivative/derivative.ts";
 import type { ParameterExpr } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";
 import type { Program } from "../../../src/graph/program.ts";

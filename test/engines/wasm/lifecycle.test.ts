@@ -2,11 +2,11 @@
 
 import { expect, onTestFinished, test } from "vitest";
 import type { Engine, Executable } from "../../../src/engines/engine.ts";
-import { ModuleBuilder } from "../../../src/engines/wasm/assembler.ts";
+import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import { wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
-import { type HostedProgram, SharedHost } from "../../../src/engines/wasm/host.ts";
-import { growTo, outOfMemory, takeMemory } from "../../../src/engines/wasm/memories.ts";
-import { retireThreads } from "../../../src/engines/wasm/threads.ts";
+import { type HostedProgram, SharedHost } from "../../../src/engines/wasm/run/host.ts";
+import { growTo, outOfMemory, takeMemory } from "../../../src/engines/wasm/run/memories.ts";
+import { retireThreads } from "../../../src/engines/wasm/run/threads.ts";
 import { AbortedError, UsageError } from "../../../src/errors.ts";
 import type { Expr } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { bandsOf, extentOf, maskOf, unionOf } from "../../../src/engines/wasm/sparsity.ts";
-import { vjp } from "../../../src/graph/derivative.ts";
+import { bandsOf, extentOf, maskOf, unionOf } from "../../../src/engines/wasm/lowering/sparsity.ts";
+import { vjp } from "../../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";
 import { agree } from "../agree.ts";

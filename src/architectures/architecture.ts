@@ -1,0 +1,268 @@
+/**
+ * Named architectures: flows before they are fitted.
+ *
+ * @module
+ */
+
+import { coupling } from "../bijections/autoregressive/coupling.ts";
+import { elementwise } from "../bijections/autoregressive/elementwise.ts";
+import { maskedAutoregressive } from "../bijections/autoregressive/maskedAutoregressive.ts";
+import type { Bijection, Bound } from "../bijections/bijection.ts";
+import { chain } from "../bijections/combinators/chain.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { standardNormal } from "../distributions/standardNormal.ts";
+import { UsageError } from "../errors.ts";
+import type { Expr } from "../graph/expr.ts";
+import { anyNumber, anything, checkedOptions, flag, listOf, type OptionTable, required } from "../options.ts";
+import type { RandomStream } from "../random/philox.ts";
+import { affineTransformer } from "../transformers/affineTransformer.ts";
+import { chainTransformer } from "../transformers/chainTransformer.ts";
+import { rationalQuadraticTransformer, type Tails } from "../transformers/rationalQuadraticTransformer.ts";
+import type { Transformer } from "../transformers/transformer.ts";
+import type { FlowKind } from "./kinds.ts";
+
+/** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
+export interface Architecture {
+  /** Name of the architecture, as on the command line. */
+  readonly kind: FlowKind;
+  /** Size of one sample, at least 1. */
+  readonly features: number;
+  /** Size of what a conditional flow is given; 0 where unconditional. */
+  readonly context: number;
+  /** Number of transforms in the chain. */
+  readonly transforms: number;
+  /** Sizes of the hidden layers of each conditioner. */
+  readonly hidden: readonly number[];
+  /** What is pushed forward. */
+  readonly base: Distribution;
+  /** Base to data; the identity before it is fitted. */
+  readonly bijection: Bijection;
+  /** How it is trained, where that is not by its own log-density. */
+  readonly training?: Training | undefined;
+}
+
+/**
+ * How an architecture is trained, where that is not by its own log-density: flow matching, an estimated log-determinant, a
+ * regularizer. Epochs and preparations are still compared by log-density, and nothing else is ever reported.
+ */
+export interface Training {
+  /**
+   * What training minimizes for a row, prepared by standardization and the like: batched scalar. It may draw random numbers
+   * (`randomNormal` and others), anew for each place of a batch and each step.
+   */
+  loss(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
+  /** Whether the value of the loss is minus a log-density, or an unbiased estimate of it, so that it may be reported. */
+  readonly isLogProb: boolean;
+  /** What tells this training from others of the same bijection, as plain data: a fit is resumed only with the same. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Numbers that the host draws once a step, from a stream and the number of the step; the loss reads them as scalars,
+   * `g.stepInput(name)`. The log-density must not read them.
+   */
+  readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>>;
+  /**
+   * Values for each row of training, prepared ahead: inputs of the loss by name. They are made `companionSets` times, and
+   * each epoch takes the next set in turn.
+   */
+  companions?(rows: PreparedTraining, stream: RandomStream): Readonly<Record<string, Float64Array>>;
+  /** Sets of companions (default 1). */
+  readonly companionSets?: number;
+  /** The log-density by which epochs are compared and reported (default: that of the flow). */
+  logProb?(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
+  /** Validations of a training, about (default 60); fewer where the log-density is dear. */
+  readonly validations?: number;
+  /** How the preparation of the data is chosen, where not as for flows of transforms. */
+  readonly preparation?: PreparationTrials;
+}
+
+/** Parameters of the parts of an architecture, bound. */
+export interface ArchitectureParameters {
+  readonly base: Bound;
+  readonly bijection: Bound;
+}
+
+/** Rows that a training has prepared: what its loss sees as `data`. */
+export interface PreparedTraining {
+  /** Row-major values. */
+  readonly data: Float64Array;
+  /** Numbers of a row. */
+  readonly features: number;
+  /** Whether rows have weights of their own. */
+  readonly isWeighted: boolean;
+}
+
+/** How the preparation of the data is chosen: short trainings, judged on rows that they have not seen. */
+export interface PreparationTrials {
+  /** What is tried; see `choosePreparation`. */
+  readonly choices: readonly {
+    readonly knots: number;
+    readonly whiten: boolean;
+  }[];
+  /** Steps of a trial at most. */
+  readonly steps: number;
+  /** What a trial minimizes (default: the loss of the training). */
+  loss?(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
+}
+
+/** Options of all named architectures. */
+export interface ArchitectureOptions {
+  /** Size of one sample. */
+  readonly features: number;
+  /** Size of what the flow is conditioned on (default 0: unconditional). */
+  readonly context?: number;
+  /** Number of transforms; each sees the features in another order or split than the one before. */
+  readonly transforms?: number;
+  /** Sizes of the hidden layers of each conditioner (default 64, 64). */
+  readonly hidden?: readonly number[];
+}
+
+/** Options of {@link neuralSplineFlow}. */
+export interface NeuralSplineFlowOptions extends ArchitectureOptions {
+  /** Masked autoregressive transforms instead of couplings (default false). */
+  readonly autoregressive?: boolean;
+  /** Bins of each spline (default 8, as in the paper). */
+  readonly bins?: number;
+  /** Half-width of the box of each spline, in standard deviations of the data (default 5). */
+  readonly bound?: number;
+  /** Beyond the box: a square root (default), a straight line of learned slope, or the identity as in the paper. */
+  readonly tails?: Tails;
+}
+
+/** What each option of all named architectures may be; sizes say more of themselves later. */
+export const architectureOptionTable: OptionTable<ArchitectureOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  transforms: anyNumber,
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+};
+const neuralSplineOptionTable: OptionTable<NeuralSplineFlowOptions> = {
+  ...architectureOptionTable,
+  autoregressive: flag,
+  bins: anyNumber,
+  bound: anyNumber,
+  tails: anything,
+};
+
+const defaultHidden: readonly number[] = [64, 64];
+
+/**
+ * RealNVP: affine couplings (Dinh et al. 2017, https://arxiv.org/abs/1605.08803). Both directions cost one network
+ * pass a transform; default 8 transforms.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function realNVP(options: ArchitectureOptions): Architecture {
+  return build(
+    "realnvp",
+    checkedOptions("realNVP", options, architectureOptionTable),
+    affineTransformer(),
+    8,
+  );
+}
+
+/**
+ * Masked autoregressive flow (Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057): both directions cost about
+ * one network pass a transform; default 5 transforms.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architecture {
+  return build(
+    "maf",
+    checkedOptions("maskedAutoregressiveFlow", options, architectureOptionTable),
+    affineTransformer(),
+    5,
+  );
+}
+
+/** How much slower a conditional spline changes its shape than its place and its width. */
+const shapeSensitivity = 0.1;
+
+/**
+ * Neural spline flow (Durkan et al. 2019, https://arxiv.org/abs/1906.04032): rational-quadratic splines in couplings
+ * or, with `autoregressive`, in masked autoregressive transforms; default 5 transforms of 8 bins.
+ *
+ * Given a context, each spline has an affine map of its own on its data side, which brings the box to the place and the
+ * width that the density has there. A box of the width of the whole column would have to hold all of the column
+ * besides: base numbers beyond 3 would come out anywhere in it.
+ *
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
+  const own = checkedOptions("neuralSplineFlow", options, neuralSplineOptionTable);
+  const { autoregressive = false, bins = 8, bound = 5, tails = "root", context = 0 } = own;
+  const transformer =
+    context === 0
+      ? rationalQuadraticTransformer({ bins, bound, tails })
+      : chainTransformer([
+          rationalQuadraticTransformer({ bins, bound, tails, sensitivity: shapeSensitivity }),
+          affineTransformer(),
+        ]);
+  return build(autoregressive ? "nsf-ar" : "nsf", own, transformer, 5);
+}
+
+/**
+ * Refuses sizes that are no positive integers; a context may be 0.
+ * @throws UsageError that names the size.
+ */
+export function checkArchitecture(
+  kind: FlowKind,
+  {
+    context,
+    hidden,
+    ...sizes
+  }: Required<Pick<ArchitectureOptions, "context" | "hidden">> & {
+    readonly features: number;
+    readonly transforms: number;
+  },
+): void {
+  const positive = {
+    ...sizes,
+    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
+  };
+  for (const [name, value] of Object.entries(positive))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
+  if (!Number.isSafeInteger(context) || context < 0)
+    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
+}
+
+function build(
+  kind: FlowKind,
+  options: ArchitectureOptions,
+  transformer: Transformer,
+  ownTransforms: number,
+): Architecture {
+  const { features, context = 0, transforms = ownTransforms, hidden = defaultHidden } = options;
+  checkArchitecture(kind, { features, context, transforms, hidden });
+  const parts = Array.from({ length: transforms }, (_, t): Bijection => {
+    // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
+    if (features === 1) return elementwise({ features, context, transformer, hidden });
+    if (kind === "maf" || kind === "nsf-ar")
+      return maskedAutoregressive({ features, context, order: orderOf(features, t), transformer, hidden });
+    return coupling({ features, context, transformed: splitOf(features, t), transformer, hidden });
+  });
+  return {
+    kind,
+    features,
+    context,
+    transforms,
+    hidden,
+    base: standardNormal({ features }),
+    bijection: chain(parts),
+  };
+}
+
+/** Features in turn, forwards and backwards. */
+function orderOf(features: number, transform: number): number[] {
+  const order = Array.from({ length: features }, (_, i) => i);
+  return transform % 2 === 0 ? order : order.reverse();
+}
+
+/**
+ * The features that a coupling transforms: those whose number has a certain bit set, then those that have not, then
+ * the next bit, so that after two rounds of bits every two features have conditioned each other.
+ */
+function splitOf(features: number, transform: number): number[] {
+  const bits = Math.ceil(Math.log2(features));
+  const bit = Math.floor(transform / 2) % bits;
+  return Array.from({ length: features }, (_, i) => i).filter((i) => ((i >> bit) & 1) === transform % 2);
+}

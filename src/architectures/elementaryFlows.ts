@@ -1,0 +1,98 @@
+/**
+ * Flows of elementary maps, each a small step with few parameters: planar and radial (Rezende & Mohamed 2015,
+ * https://arxiv.org/abs/1505.05770) and Sylvester (van den Berg et al. 2018, https://arxiv.org/abs/1803.05649).
+ *
+ * Such a map is cheap in one direction and the root of an equation in the other. Which of the two goes from base to data is
+ * a choice: `density` scores rows in the cheap direction, as maximum likelihood needs; `sampling` draws samples with their
+ * log-densities in it, as variational inference needs, and is what the papers call the flow.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../bijections/bijection.ts";
+import { chain } from "../bijections/combinators/chain.ts";
+import { invert } from "../bijections/combinators/invert.ts";
+import { planar } from "../bijections/residual/planar.ts";
+import { radial } from "../bijections/residual/radial.ts";
+import { sylvester } from "../bijections/residual/sylvester.ts";
+import { standardNormal } from "../distributions/standardNormal.ts";
+import { anyNumber, checkedOptions, type OptionTable, oneOf } from "../options.ts";
+import {
+  type Architecture,
+  type ArchitectureOptions,
+  architectureOptionTable,
+  checkArchitecture,
+} from "./architecture.ts";
+import type { FlowKind } from "./kinds.ts";
+
+/** Options of flows of elementary maps. */
+export interface ElementaryFlowOptions extends ArchitectureOptions {
+  /** The direction that is cheap: `density` (default) for maximum likelihood, `sampling` for variational inference. */
+  readonly direction?: "density" | "sampling" | undefined;
+}
+
+/** Options of {@link sylvesterFlow}. */
+export interface SylvesterFlowOptions extends ElementaryFlowOptions {
+  /** Hidden units of each map, at most `features` (default: the smaller of `features` and 8). */
+  readonly units?: number | undefined;
+}
+
+const elementaryOptionTable: OptionTable<ElementaryFlowOptions> = {
+  ...architectureOptionTable,
+  direction: oneOf(["density", "sampling"]),
+};
+const sylvesterOptionTable: OptionTable<SylvesterFlowOptions> = {
+  ...elementaryOptionTable,
+  units: anyNumber,
+};
+
+/**
+ * A flow of planar maps; default 32 transforms. `hidden` are layers of the network of a context.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function planarFlow(options: ElementaryFlowOptions): Architecture {
+  return build("planar", checkedOptions("planarFlow", options, elementaryOptionTable), 32, planar);
+}
+
+/**
+ * A flow of radial maps; default 32 transforms. `hidden` are layers of the network of a context.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function radialFlow(options: ElementaryFlowOptions): Architecture {
+  return build("radial", checkedOptions("radialFlow", options, elementaryOptionTable), 32, radial);
+}
+
+/**
+ * A flow of Sylvester maps; default 8 transforms. `hidden` are layers of the network of a context.
+ * @throws UsageError if a size is not a positive integer.
+ */
+export function sylvesterFlow(options: SylvesterFlowOptions): Architecture {
+  const { units: wanted, ...own } = checkedOptions("sylvesterFlow", options, sylvesterOptionTable);
+  const units = wanted ?? Math.min(own.features, 8);
+  return build("sylvester", own, 8, (layer) => sylvester({ ...layer, units }));
+}
+
+function build(
+  kind: FlowKind,
+  options: ElementaryFlowOptions,
+  ownTransforms: number,
+  layer: (own: {
+    readonly features: number;
+    readonly context: number;
+    readonly hidden: readonly number[];
+  }) => Bijection,
+): Architecture {
+  const { features, context = 0, transforms = ownTransforms, hidden = [64], direction = "density" } = options;
+  checkArchitecture(kind, { features, context, transforms, hidden });
+  const own = layer({ features, context, hidden: context > 0 ? hidden : [] });
+  const part = direction === "density" ? invert(own) : own;
+  return {
+    kind,
+    features,
+    context,
+    transforms,
+    hidden,
+    base: standardNormal({ features }),
+    bijection: chain(Array.from({ length: transforms }, () => part)),
+  };
+}

@@ -1,0 +1,126 @@
+/**
+ * Coupling (Dinh et al. 2015, 2017): some features pass unchanged and, with the context, condition a transformer of
+ * the others.
+ *
+ *     inverse    x_A = y_A,  x_B = T(y_B; network(y_A, context))      logAbsDet = sum log T'
+ *     forward    y_A = x_A,  y_B = T^-1(x_B; network(x_A, context))
+ *
+ * Both directions cost one network pass.
+ *
+ * @see https://arxiv.org/abs/1410.8516, https://arxiv.org/abs/1605.08803
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
+import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import {
+  parameterShape,
+  type Transformer,
+  transformerFromJson,
+  transformFeatures,
+} from "../../transformers/transformer.ts";
+import {
+  type Bijection,
+  type Bound,
+  checkContext,
+  checkCount,
+  type Mapped,
+  subtreeOf,
+} from "../bijection.ts";
+import { inverseOrder } from "../linear/permutation.ts";
+
+/** Options of {@link coupling}. */
+export interface CouplingOptions {
+  /** At least 2. */
+  readonly features: number;
+  /** Size of what it is conditioned on (default 0: nothing). */
+  readonly context?: number;
+  /** The features that are transformed, counted from 0; the others condition. Neither set may be empty. */
+  readonly transformed: readonly number[];
+  /** The monotone map of each transformed feature. */
+  readonly transformer: Transformer;
+  /** Sizes of the hidden layers of the network; `[]` for a linear one. */
+  readonly hidden: readonly number[];
+}
+
+const couplingOptionTable: OptionTable<CouplingOptions> = {
+  features: required(anyNumber),
+  context: anyNumber,
+  transformed: required(listOf(anyNumber, "an array of numbers")),
+  transformer: required(anObject),
+  hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
+};
+
+/**
+ * Coupling bijection, the identity at the start.
+ * @throws {@link ShapeError} if a size is not a positive integer or `transformed` is not a proper subset.
+ */
+export function coupling(options: CouplingOptions): Bijection {
+  const {
+    features,
+    context = 0,
+    transformed,
+    transformer,
+    hidden,
+  } = checkedOptions("coupling", options, couplingOptionTable);
+  checkCount("coupling", "features", features);
+  checkContext("coupling", context);
+  checkHidden("coupling", hidden);
+  const moved = new Set(transformed);
+  const kept = Array.from({ length: features }, (_, i) => i).filter((i) => !moved.has(i));
+  if (
+    moved.size !== transformed.length ||
+    kept.length + moved.size !== features ||
+    kept.length * moved.size === 0
+  )
+    throw new ShapeError(
+      `coupling: transformed must be some, not all, of 0 to ${features - 1}, each once; got [${transformed.join(", ")}].`,
+    );
+  const back = inverseOrder([...kept, ...transformed]);
+  const outputs = transformed.length * transformer.parameterCount;
+  const apply = (direction: "normalize" | "generate", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
+    const conditions = g.gather(value, kept, [kept.length]);
+    const input = context > 0 ? g.concatenate([conditions, c!]) : conditions;
+    const parameters = g.reshape(
+      runNetwork(input, subtreeOf(p, "network"), hidden.length + 1),
+      parameterShape(transformer, transformed.length),
+    );
+    const mapped = transformFeatures(
+      transformer,
+      direction,
+      g.gather(value, transformed, [transformed.length]),
+      parameters,
+    );
+    return {
+      value: g.gather(g.concatenate([conditions, mapped.value]), back, [features]),
+      logAbsDet: mapped.logAbsDet,
+    };
+  };
+  return {
+    type: "coupling",
+    features,
+    context,
+    parameters: { network: networkParameters(kept.length + context, hidden, outputs) },
+    forward: (x, p, c) => apply("generate", x, p, c),
+    inverse: (y, p, c) => apply("normalize", y, p, c),
+    toJSON: () => ({
+      type: "coupling",
+      features,
+      context,
+      transformed,
+      transformer: transformer.toJSON(),
+      hidden,
+    }),
+  };
+}
+
+/** Reads {@link coupling} back. */
+export function couplingFromJson(json: { [option: string]: unknown }): Bijection {
+  return coupling({
+    ...(json as unknown as CouplingOptions),
+    transformer: transformerFromJson(json.transformer),
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * Marginal Gaussianization by a monotone rational-quadratic spline through given knots, feature by feature
+ * (Gregory & Delbourgo 1982; in the role of Chen & Gopinath 2000), with linear tails.
+ *
+ * Knot k of a feature maps the data value v_k to the normal score u_k; slopes at the knots are given too. Between
+ * knots the map is the spline of `rationalQuadraticTransformer`, outside the straight line with the slope of the end
+ * knot. Knots and slopes are statistics of the data; before they are fitted the map is the identity.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
+import {
+  type Bijection,
+  type Bound,
+  checkCount,
+  leafOf,
+  type Mapped,
+  type ParameterSpec,
+} from "../bijection.ts";
+import { splineThroughKnots } from "./splineThroughKnots.ts";
+
+/** Options of {@link marginalSpline}. */
+export interface MarginalSplineOptions {
+  /** Size of one sample, at least 1. */
+  readonly features: number;
+  /** Number of knots a feature, at least 3. */
+  readonly knots: number;
+}
+
+const marginalSplineOptionTable: OptionTable<MarginalSplineOptions> = {
+  features: required(anyNumber),
+  knots: required(anyNumber),
+};
+
+/**
+ * Element-wise spline with fitted knots. Both directions cost O(features * knots).
+ *
+ * Statistics: `data` and `base`, the two sides of the knots, each `[features, knots]` and increasing along a
+ * feature, and `logSlope`, the logarithm of d base / d data at each knot.
+ *
+ * @throws {@link ShapeError} if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
+ */
+export function marginalSpline(options: MarginalSplineOptions): Bijection {
+  const { features, knots } = checkedOptions("marginalSpline", options, marginalSplineOptionTable);
+  checkCount("marginalSpline", "features", features);
+  if (!Number.isSafeInteger(knots) || knots < 3 || knots > 256)
+    throw new ShapeError(`marginalSpline: knots must be an integer from 3 to 256, got ${knots}.`);
+  const grid: ParameterSpec = {
+    shape: [features, knots],
+    initializer: { kind: "grid", from: -1, to: 1 },
+    kind: "statistics",
+  };
+  const level: ParameterSpec = {
+    shape: [features, knots],
+    initializer: { kind: "constant", value: 0 },
+    kind: "statistics",
+  };
+  const apply = (x: Expr, p: Bound, direction: "toBase" | "toData"): Mapped => {
+    const blocks = [x, leafOf(p, "data"), leafOf(p, "base"), leafOf(p, "logSlope")];
+    const [value, logDerivative] = g.mapFeatures(blocks, ([at], data, base, logSlope) => {
+      const mapped = splineThroughKnots(at!, data, base, logSlope, direction);
+      return [[mapped.value], [mapped.logDerivative]];
+    });
+    return { value: value!, logAbsDet: g.sum(logDerivative!) };
+  };
+  return {
+    type: "marginalSpline",
+    features,
+    context: 0,
+    parameters: { data: grid, base: grid, logSlope: level },
+    forward: (x, p) => apply(x, p, "toData"),
+    inverse: (y, p) => apply(y, p, "toBase"),
+    toJSON: () => ({ type: "marginalSpline", features, knots }),
+  };
+}

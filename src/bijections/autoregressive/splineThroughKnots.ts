@@ -1,0 +1,73 @@
+/**
+ * A monotone rational-quadratic spline through given knots, on scalars, with linear tails.
+ *
+ * `rationalQuadraticTransformer` has a search of its own, since it has the extents of its bins at hand: taken as
+ * differences of knots, in float32, they would lose the digits that its log-densities need. Knots that are given
+ * belong to statistics, which are evaluated in float64.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { binForward, binInverse } from "../../transformers/rationalQuadraticBin.ts";
+import type { ScalarMapped } from "../../transformers/transformer.ts";
+
+/**
+ * The spline that maps `data[k]` to `base[k]` with the log slope `logSlope[k]` there; in one direction or the other.
+ * Both lists of knots must increase.
+ */
+export function splineThroughKnots(
+  at: Expr,
+  data: readonly Expr[],
+  base: readonly Expr[],
+  logSlope: readonly Expr[],
+  direction: "toBase" | "toData",
+): ScalarMapped {
+  const [side, other] = direction === "toBase" ? [data, base] : [base, data];
+  const sign = direction === "toBase" ? 1 : -1;
+  const last = side.length - 1;
+  const inBox = g.min(g.max(at, side[0]!), side[last]!);
+  const found = {
+    from: side[0]!,
+    to: side[1]!,
+    otherFrom: other[0]!,
+    otherTo: other[1]!,
+    low: logSlope[0]!,
+    high: logSlope[1]!,
+  };
+  for (let k = 1; k < last; k++) {
+    const beyond = g.lessEqual(side[k]!, inBox);
+    found.from = g.select(beyond, side[k]!, found.from);
+    found.to = g.select(beyond, side[k + 1]!, found.to);
+    found.otherFrom = g.select(beyond, other[k]!, found.otherFrom);
+    found.otherTo = g.select(beyond, other[k + 1]!, found.otherTo);
+    found.low = g.select(beyond, logSlope[k]!, found.low);
+    found.high = g.select(beyond, logSlope[k + 1]!, found.high);
+  }
+  const extent = g.sub(found.to, found.from);
+  const otherExtent = g.sub(found.otherTo, found.otherFrom);
+  const position = g.min(g.max(g.div(g.sub(inBox, found.from), extent), 0), 1);
+  const [d0, d1] = [g.exp(found.low), g.exp(found.high)];
+  let share: Expr;
+  let insideLog: Expr;
+  if (direction === "toBase") {
+    const bin = binForward(position, g.div(otherExtent, extent), d0, d1);
+    share = bin.share;
+    insideLog = bin.logSlope;
+  } else {
+    const bin = binInverse(position, g.div(extent, otherExtent), d0, d1);
+    share = bin.position;
+    insideLog = g.neg(bin.logSlope);
+  }
+  const inside = g.add(found.otherFrom, g.mul(otherExtent, share));
+  // Outside, the straight line with the slope of the end knot; its excess is 0 inside, so that it is finite there.
+  const isAbove = g.less(side[last]!, at);
+  const isOutside = g.max(isAbove, g.less(at, side[0]!));
+  const tailLog = g.mul(sign, g.select(isAbove, logSlope[last]!, logSlope[0]!));
+  const tail = g.add(g.select(isAbove, other[last]!, other[0]!), g.mul(g.sub(at, inBox), g.exp(tailLog)));
+  return {
+    value: g.select(isOutside, tail, inside),
+    logDerivative: g.select(isOutside, tailLog, insideLog),
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * Composition: forward applies the parts from first to last, inverse from last to first; logAbsDets add up.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { checkArgument, listOf } from "../../options.ts";
+import { aBijection, type Bijection, type Branch, type Mapped, subtreeOf } from "../bijection.ts";
+
+/** A chain, which shows its parts. */
+export interface Chain extends Bijection {
+  /** The bijections in forward order, the one next to the base first. */
+  readonly parts: readonly Bijection[];
+}
+
+/**
+ * Chain of bijections, base first.
+ * @throws ShapeError if it is empty, or the parts differ in features or, where conditional, in context.
+ */
+export function chain(parts: readonly Bijection[]): Chain {
+  checkArgument("chain", "parts", parts, listOf(aBijection, "an array of bijections"));
+  const first = parts[0];
+  if (!first) throw new ShapeError("chain: needs at least one bijection.");
+  const { features } = first;
+  const context = Math.max(...parts.map((part) => part.context));
+  for (const part of parts) {
+    if (part.features !== features)
+      throw new ShapeError(`chain: ${part.type} has ${part.features} features, the first has ${features}.`);
+    if (part.context !== 0 && part.context !== context)
+      throw new ShapeError(`chain: ${part.type} has a context of ${part.context}, another of ${context}.`);
+  }
+  const named = parts.map((part, i) => ({ part, name: String(i) }));
+  const self: Chain = {
+    type: "chain",
+    features,
+    context,
+    parts,
+    parameters: Object.fromEntries(named.map(({ part, name }) => [name, part.parameters])),
+    forward(x, p, c) {
+      let value = x;
+      let logAbsDet: Expr = g.constant(0);
+      for (const { part, name } of named) {
+        const step = part.forward(value, subtreeOf(p, name), c);
+        value = step.value;
+        logAbsDet = g.add(logAbsDet, step.logAbsDet);
+      }
+      return { value, logAbsDet };
+    },
+    inverse(y, p, c): Mapped {
+      let value = y;
+      let logAbsDet: Expr = g.constant(0);
+      for (const { part, name } of named.slice().reverse()) {
+        const step = part.inverse(value, subtreeOf(p, name), c);
+        value = step.value;
+        logAbsDet = g.add(logAbsDet, step.logAbsDet);
+      }
+      return { value, logAbsDet };
+    },
+    toJSON: () => ({ type: "chain", parts: parts.map((part) => part.toJSON()) }),
+  };
+  if (!parts.some((part) => part.branches)) return self;
+  return {
+    ...self,
+    branches(y, p, c) {
+      let found: readonly Branch[] = [{ value: y, logAbsDet: g.constant(0), valid: g.constant(1) }];
+      for (const { part, name } of named.slice().reverse())
+        found = found.flatMap((branch) => {
+          const own = subtreeOf(p, name);
+          const steps = part.branches?.(branch.value, own, c) ?? [
+            { ...part.inverse(branch.value, own, c), valid: g.constant(1) },
+          ];
+          return steps.map((step) => ({
+            value: step.value,
+            logAbsDet: g.add(branch.logAbsDet, step.logAbsDet),
+            valid: g.mul(branch.valid, step.valid),
+          }));
+        });
+      return found;
+    },
+  };
+}

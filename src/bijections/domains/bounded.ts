@@ -1,0 +1,155 @@
+/**
+ * Numbers with bounds: maps the real line to (lower, infinity), (-infinity, upper) or (lower, upper), element by element.
+ *
+ *     above a          y = a + p(x)            p(x) = e^x
+ *     below b          y = b - p(-x)
+ *     between a and b  y = a + (b - a) sigmoid(x)
+ *
+ * Beyond |x| = 30, or another reach that is asked for, p goes on as a straight line above and as a
+ * hyperbola below, with equal value and slope, so that nothing overflows and each value has an inverse.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { anyNumber, anything, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { type Bijection, checkCount, type Mapped } from "../bijection.ts";
+
+/** Options of {@link bounded}. */
+export interface BoundedOptions {
+  /** Size of one sample, at least 1. */
+  readonly features: number;
+  /** Lower bound of each feature; null for none. */
+  readonly lower: readonly (number | null)[];
+  /** Upper bound of each feature, above the lower one; null for none. */
+  readonly upper: readonly (number | null)[];
+  /** Where the exponential function ends, from 1 to 600 (default 30); float32 holds no more than 80. */
+  readonly reach?: number;
+}
+
+const defaultReach = 30;
+
+/** p(x) and log p'(x). */
+function positive(x: Expr, reach: number): { readonly value: Expr; readonly logSlope: Expr } {
+  const inner = g.exp(g.min(g.max(x, -reach), reach));
+  const over = g.max(g.sub(x, reach), 0);
+  const under = g.max(g.sub(-reach, x), 0);
+  const value = g.div(g.mul(inner, g.add(1, over)), g.add(1, under));
+  return {
+    value,
+    logSlope: g.sub(g.min(g.max(x, -reach), reach), g.mul(2, g.log1p(under))),
+  };
+}
+
+/** The x with p(x) = y, for y above 0. */
+function positiveInverse(y: Expr, reach: number): Expr {
+  const [top, bottom] = [Math.exp(reach), Math.exp(-reach)];
+  const safe = g.max(y, 1e-17 * bottom);
+  const inner = g.log(g.min(g.max(safe, bottom), top));
+  const over = g.max(g.sub(g.div(safe, top), 1), 0);
+  const under = g.max(g.sub(g.div(bottom, safe), 1), 0);
+  return g.sub(g.add(inner, over), under);
+}
+
+const boundedOptionTable: OptionTable<BoundedOptions> = {
+  features: required(anyNumber),
+  lower: required(listOf(anything, "an array of numbers, or null where there is no bound")),
+  upper: required(listOf(anything, "an array of numbers, or null where there is no bound")),
+  reach: anyNumber,
+};
+
+/**
+ * How far {@link bounded} of x is from its bounds, to all digits; 0 where there is no such bound.
+ * @param x - `[features]`, numbers without bounds.
+ */
+export function boundDistances(
+  { lower, upper, reach = defaultReach }: BoundedOptions,
+  x: Expr,
+): { readonly low: Expr; readonly high: Expr } {
+  const each = (own: (a: number | null, b: number | null, x: Expr) => Expr): Expr =>
+    g.concatenate(lower.map((a, i) => g.reshape(own(a, upper[i]!, g.slice(x, i, i + 1)), [1])));
+  const none = g.constant([0]);
+  return {
+    low: each((a, b, own) =>
+      a === null ? none : b === null ? positive(own, reach).value : g.mul(b - a, g.sigmoid(own)),
+    ),
+    high: each((a, b, own) =>
+      b === null
+        ? none
+        : a === null
+          ? positive(g.neg(own), reach).value
+          : g.mul(b - a, g.sigmoid(g.neg(own))),
+    ),
+  };
+}
+
+/**
+ * Element-wise bounds. Outside of them the inverse has a logAbsDet of minus infinity: there is no density. Cost: one
+ * exponential or logarithm a feature.
+ * @throws ShapeError if a list has not one entry a feature, or a lower bound is not below its upper one.
+ */
+export function bounded(options: BoundedOptions): Bijection {
+  const { features, lower, upper, reach } = checkedOptions("bounded", options, boundedOptionTable);
+  checkCount("bounded", "features", features);
+  if (lower.length !== features || upper.length !== features)
+    throw new ShapeError(
+      `bounded: ${features} features need as many bounds, got ${lower.length} lower and ${upper.length} upper ones.`,
+    );
+  lower.forEach((a, i) => {
+    const b = upper[i]!;
+    if (
+      [a, b].some((bound) => bound !== null && !Number.isFinite(bound)) ||
+      (a !== null && b !== null && !(a < b))
+    )
+      throw new ShapeError(`bounded: feature ${i} cannot be between ${a} and ${b}.`);
+  });
+  const end = reach ?? defaultReach;
+  if (!(end >= 1 && end <= 600)) throw new ShapeError(`bounded: reach must be from 1 to 600, got ${reach}.`);
+  const each = (
+    own: (a: number | null, b: number | null, x: Expr) => Omit<Mapped, "logAbsDet"> & { slope: Expr },
+  ) => {
+    return (x: Expr): Mapped => {
+      const parts = lower.map((a, i) => own(a, upper[i]!, g.reshape(g.slice(x, i, i + 1), [])));
+      return {
+        value: g.concatenate(parts.map(({ value }) => g.reshape(value, [1]))),
+        logAbsDet: parts.map(({ slope }) => slope).reduce((total, slope) => g.add(total, slope)),
+      };
+    };
+  };
+  const logistic = (x: Expr): Expr => g.neg(g.add(g.softplus(x), g.softplus(g.neg(x))));
+  const forward = each((a, b, x) => {
+    if (a === null && b === null) return { value: x, slope: g.constant(0) };
+    if (a !== null && b !== null)
+      return { value: g.add(a, g.mul(b - a, g.sigmoid(x))), slope: g.add(Math.log(b - a), logistic(x)) };
+    const { value, logSlope } = positive(a !== null ? x : g.neg(x), end);
+    return { value: a !== null ? g.add(a, value) : g.sub(b!, value), slope: logSlope };
+  });
+  const inverse = each((a, b, y) => {
+    if (a === null && b === null) return { value: y, slope: g.constant(0) };
+    if (a !== null && b !== null) {
+      const [low, high] = [g.sub(y, a), g.sub(b, y)];
+      const x = g.sub(g.log(g.max(low, 1e-30)), g.log(g.max(high, 1e-30)));
+      const isInside = g.mul(g.lessEqual(0, low), g.lessEqual(0, high));
+      const slope = g.neg(g.add(Math.log(b - a), logistic(x)));
+      return { value: x, slope: g.select(isInside, slope, Number.NEGATIVE_INFINITY) };
+    }
+    const distance = a !== null ? g.sub(y, a) : g.sub(b!, y);
+    const x = positiveInverse(distance, end);
+    const slope = g.neg(positive(x, end).logSlope);
+    return {
+      value: a !== null ? x : g.neg(x),
+      slope: g.select(g.lessEqual(0, distance), slope, Number.NEGATIVE_INFINITY),
+    };
+  });
+  return {
+    type: "bounded",
+    features,
+    context: 0,
+    parameters: {},
+    forward,
+    inverse,
+    toJSON: () => ({ type: "bounded", features, lower, upper, ...(reach === undefined ? {} : { reach }) }),
+  };
+}

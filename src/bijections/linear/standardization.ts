@@ -1,0 +1,42 @@
+/**
+ * Standardization as part of a model: data have the mean and scale that one pass found.
+ *
+ *     forward    y = x * scale + mean      logAbsDet = sum(log scale)
+ *     inverse    x = (y - mean) / scale    logAbsDet = -sum(log scale)
+ *
+ * Since it is a bijection like any other, log-densities are in the units of the data.
+ *
+ * @module
+ */
+
+import * as g from "../../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
+import { type Bijection, checkCount, leafOf, statistics } from "../bijection.ts";
+
+const standardizationOptionTable: OptionTable<{ readonly features: number }> = {
+  features: required(anyNumber),
+};
+
+/**
+ * Standardization; mean 0 and scale 1 until it is fitted. Both directions cost O(features).
+ * @throws ShapeError if `features` is not a positive integer.
+ */
+export function standardization(options: { readonly features: number }): Bijection {
+  const { features } = checkedOptions("standardization", options, standardizationOptionTable);
+  checkCount("standardization", "features", features);
+  return {
+    type: "standardization",
+    features,
+    context: 0,
+    parameters: { mean: statistics([features], 0), scale: statistics([features], 1) },
+    forward: (x, p) => ({
+      value: g.add(g.mul(x, leafOf(p, "scale")), leafOf(p, "mean")),
+      logAbsDet: g.sum(g.log(leafOf(p, "scale"))),
+    }),
+    inverse: (y, p) => ({
+      value: g.div(g.sub(y, leafOf(p, "mean")), leafOf(p, "scale")),
+      logAbsDet: g.neg(g.sum(g.log(leafOf(p, "scale")))),
+    }),
+    toJSON: () => ({ type: "standardization", features }),
+  };
+}

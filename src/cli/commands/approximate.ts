@@ -1,0 +1,259 @@
+/**
+ * `pushforward approximate`: a flow for a density that is known up to a constant.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import Table from "cli-table3";
+import type { Command } from "commander";
+import { UsageError } from "../../errors.ts";
+import type { Approximation } from "../../fitting/variational/approximation.ts";
+import type { ParameterDescriptions } from "../../fitting/variational/parameterSpace.ts";
+import type { DerivedQuantities, LogDensity } from "../../fitting/variational/writtenDensity.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { defined, integerList, oneOf, positiveInteger, positiveNumber, wholeNumber } from "../options.ts";
+import {
+  checkOutput,
+  checkTableOutput,
+  formatCount,
+  formatFacts,
+  formatLogProb,
+  formatSeconds,
+  print,
+  printJson,
+} from "../output.ts";
+import { resolveOwnPackage } from "../ownPackage.ts";
+
+/** Kinds whose samples come with log-densities in one pass. */
+const KINDS = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
+
+interface ApproximateFlags {
+  readonly out?: string;
+  readonly samples?: string;
+  readonly n?: number;
+  readonly flow?: (typeof KINDS)[number];
+  readonly transforms?: number;
+  readonly hidden?: readonly number[];
+  readonly steps?: number;
+  readonly draws?: number;
+  readonly lr?: number;
+  readonly importanceSamples?: number;
+  readonly annealing?: number;
+  readonly gradient?: "path" | "total";
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly precision?: "float32" | "float64";
+  readonly json?: boolean;
+}
+
+interface DensityModule {
+  readonly parameters: ParameterDescriptions;
+  readonly logDensity: LogDensity;
+  readonly derived?: DerivedQuantities;
+}
+
+const DESCRIPTION = `Approximate a density that is known up to a constant, such as a posterior, by a flow.
+
+MODULE is a JavaScript file that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
+writes the logarithm of the density with the operations that it is given. A parameter is "real", "positive" or
+{ size, above, below }. Data are read or written down in the module, which may import "pushforward" wherever it lies. If it exports \`derived(parameters, ops)\`, an object of
+expressions, those are reported, too.
+
+The module runs as a program of yours, with all your rights: it can read, write and send what you can. Run only modules that you
+have read or trust.
+
+Whether the result can be relied on is said in the end, and why if not: a k-hat of 0.7 or more, tails heavier than those of the flow,
+places where the density is not a number. A density without an integral is refused.`;
+
+const EXAMPLE = `
+Example, eight-schools.mjs:
+  const y = [28, 8, -3, 7, -1, 1, 18, 12];
+  const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
+  export const parameters = { mu: "real", tau: "positive", eta: { size: 8 } };
+  export function logDensity({ mu, tau, eta }, { add, sub, mul, div, square, sum, log1p, constant }) {
+    const theta = add(mu, mul(tau, eta));
+    const residual = div(sub(constant(y), theta), constant(sigma));
+    const squares = add(add(sum(square(residual)), sum(square(eta))), square(div(mu, 5)));
+    return sub(mul(-0.5, squares), log1p(square(div(tau, 5))));
+  }
+
+  pushforward approximate eight-schools.mjs --samples posterior.csv`;
+
+/** The built library, beside the built command line. */
+const LIBRARY = "../index.js";
+
+async function loadDensity(path: string): Promise<DensityModule> {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new UsageError(`${path}: there is no such file.`);
+  resolveOwnPackage(new URL(LIBRARY, import.meta.url).href);
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new UsageError(`${path} cannot be run as a module: ${(error as Error).message}`);
+  }
+  const own = (
+    loaded.logDensity === undefined ? (loaded.default ?? loaded) : loaded
+  ) as Partial<DensityModule>;
+  if (typeof own.logDensity !== "function")
+    throw new UsageError(`${path} exports no function logDensity(parameters, ops).`);
+  if (typeof own.parameters !== "object" || own.parameters === null)
+    throw new UsageError(`${path} exports no object of parameters, such as { mu: "real", tau: "positive" }.`);
+  if (own.derived !== undefined && typeof own.derived !== "function")
+    throw new UsageError(`${path} exports derived, which is no function of (parameters, ops).`);
+  return own as DensityModule;
+}
+
+async function run(path: string, flags: ApproximateFlags): Promise<void> {
+  if (flags.out !== undefined) checkOutput(flags.out, [".safetensors"], "a model");
+  if (flags.samples !== undefined) checkTableOutput(flags.samples, [path]);
+  if (flags.n !== undefined && flags.samples === undefined)
+    throw new UsageError("-n is the number of samples that --samples FILE holds; name the file.");
+  const started = performance.now();
+  const { parameters, logDensity, derived } = await loadDensity(path);
+  const library = await import("../../index.ts");
+  const signal = interruptSignal();
+  const { flow: kind = "nsf", transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
+  const { gradient, seed, threads, precision } = flags;
+  const { columns } = library.parameterSpace(parameters);
+  const architecture = library.variationalArchitecture(kind, {
+    features: columns.length,
+    ...defined({ transforms, hidden }),
+  });
+  let tenth = -1;
+  const result = await library.fitVariational(architecture, logDensity, {
+    parameters,
+    ...defined({ derived, steps, draws, importanceSamples, annealing, gradient, seed, threads, precision }),
+    ...defined({ learningRate: flags.lr }),
+    signal,
+    onProgress: ({ step, steps: all, bound }) => {
+      const now = Math.floor((10 * step) / all);
+      if (now === tenth) return;
+      tenth = now;
+      process.stderr.write(`step ${step}/${all}: bound ${formatLogProb(bound)} nats\n`);
+    },
+    onWarning: (line) => process.stderr.write(`warning: ${line}\n`),
+  });
+  if (flags.out !== undefined) await result.flow.save(flags.out);
+  if (flags.samples !== undefined) await writeSamples(result, flags, flags.samples);
+  if (!result.reliable)
+    process.stderr.write("warning: these numbers are not reliable; the warnings above say why\n");
+  const seconds = (performance.now() - started) / 1000;
+  if (flags.json)
+    return await printJson({
+      ...result.diagnostics,
+      kHat: result.kHat,
+      effectiveSampleSize: result.effectiveSampleSize,
+      reliable: result.reliable,
+      warnings: result.warnings,
+      steps: result.steps,
+      converged: result.isConverged,
+      seconds: Math.round(seconds * 1000) / 1000,
+      parameters: result.summary,
+    });
+  await print(report(basename(path), result, seconds, flags));
+}
+
+async function writeSamples(result: Approximation, flags: ApproximateFlags, file: string): Promise<void> {
+  const { tableFromColumns, writeTable } = await import("../../index.ts");
+  const { table, logWeights } = await result.sample(flags.n ?? 1000, defined({ seed: flags.seed }));
+  const weight = weightColumn(table.columns);
+  if (weight !== "weight")
+    process.stderr.write(`note: ${file} has a column "weight" of its own; the weights are in "${weight}"\n`);
+  const columns = table.columns.map((name, i): [string, Float64Array] => [
+    name,
+    Float64Array.from({ length: table.rows }, (_, row) => table.values[row * table.columns.length + i]!),
+  ]);
+  await writeTable(tableFromColumns([...columns, [weight, logWeights.map(Math.exp)]]), file);
+}
+
+/** A name for the column of weights that no parameter has. */
+function weightColumn(taken: readonly string[]): string {
+  const names = ["weight", "importance_weight"];
+  for (let i = 2; names.every((name) => taken.includes(name)); i++) names.push(`importance_weight_${i}`);
+  return names.find((name) => !taken.includes(name))!;
+}
+
+function report(name: string, result: Approximation, seconds: number, flags: ApproximateFlags): string {
+  const { diagnostics: own, summary } = result;
+  const digits = (value: number): string => {
+    if (!Number.isFinite(value)) return String(value);
+    const places = Math.max(0, 3 - Math.floor(Math.log10(Math.max(1e-6, Math.abs(value)))));
+    return value.toFixed(Math.min(8, places));
+  };
+  const table = new Table({
+    head: ["parameter", "mean", "sd", "5%", "50%", "95%", "error of the mean"],
+    colAligns: ["left", "right", "right", "right", "right", "right", "right"],
+    style: { head: [], border: [], compact: true },
+    chars: Object.fromEntries(
+      [
+        ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"],
+        ...["left", "left-mid", "mid", "mid-mid", "right", "right-mid", "middle"],
+      ].map((part) => [part, part === "middle" ? " " : ""]),
+    ),
+  });
+  for (const { name: parameter, mean, sd, q5, median, q95, meanError } of summary)
+    table.push([parameter, ...[mean, sd, q5, median, q95, meanError].map(digits)]);
+  const files = [flags.out, flags.samples].filter((file) => file !== undefined);
+  const [trusted, end] = [
+    result.reliable ? "yes" : `no: ${result.warnings.map(({ code }) => code).join(", ")}`,
+    result.isConverged ? "samples are about as good as exact ones" : "the last step",
+  ];
+  return `approximated the density of ${name}\n${formatFacts([
+    ["reliable", trusted],
+    ["log evidence", `${formatLogProb(own.logEvidence)} +- ${formatLogProb(own.logEvidenceError)} nats`],
+    [
+      "bound",
+      Number.isFinite(own.bound)
+        ? `${formatLogProb(own.bound)} +- ${formatLogProb(own.boundError)} nats`
+        : "none: some samples are without mass",
+    ],
+    ["k-hat", own.k.toFixed(2)],
+    ["effective", `${formatCount(Math.round(own.effectiveSamples))} of ${formatCount(own.samples)} samples`],
+    ["steps", `${formatCount(result.steps)}, until ${end}`],
+    ["time", formatSeconds(seconds)],
+    ...(files.length > 0 ? [["written", files.join(", ")] as const] : []),
+  ])}\n${table.toString()}\n`;
+}
+
+/** Adds the command. */
+export function addApproximate(program: Command): void {
+  program
+    .command("approximate")
+    .summary("approximate a density that is known up to a constant")
+    .description(DESCRIPTION)
+    .argument("<module>", "JavaScript file with the density")
+    .option("--out <file>", "model to write (.safetensors)")
+    .option("--samples <file>", "table of samples with weights to write")
+    .option("-n <rows>", "number of samples to write (default: 1000)", positiveInteger("-n"))
+    .option("--flow <kind>", `${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}`, oneOf("--flow", KINDS))
+    .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
+    .option("--hidden <sizes>", "hidden layers, such as 32,32", integerList("--hidden"))
+    .option(
+      "--steps <n>",
+      "steps of the optimizer (default: 1500, and 3000 more if need be)",
+      positiveInteger("--steps"),
+    )
+    .option("--draws <n>", "samples a step", positiveInteger("--draws"))
+    .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
+    .option(
+      "--importance-samples <n>",
+      "samples in each importance-weighted bound",
+      positiveInteger("--importance-samples"),
+    )
+    .option(
+      "--annealing <steps>",
+      "steps over which the density is brought in",
+      positiveInteger("--annealing"),
+    )
+    .option("--gradient <how>", "path or total", oneOf("--gradient", ["path", "total"]))
+    .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
+    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
+    .option("--precision <type>", "float64 or float32", oneOf("--precision", ["float64", "float32"]))
+    .option("--json", "print one JSON document")
+    .addHelpText("after", EXAMPLE)
+    .action(run);
+}

@@ -1,0 +1,216 @@
+/**
+ * `pushforward compare`: several kinds of model on the same rows, as one table.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { modelKinds } from "../../architectures/kinds.ts";
+import { UsageError } from "../../errors.ts";
+import type { ComparedFlow, CompareProgress, Comparison, ModelKind } from "../../index.ts";
+import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
+import { interruptSignal } from "../interrupt.ts";
+import {
+  defined,
+  fraction,
+  nameList,
+  oneOf,
+  positiveInteger,
+  wholeNumber,
+  wideSimdHelp,
+} from "../options.ts";
+import { formatCount, formatLogProb, formatSeconds, print, printJson } from "../output.ts";
+import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
+
+interface CompareFlags extends TableFlags {
+  readonly flows?: readonly ModelKind[];
+  readonly columns?: readonly string[];
+  readonly weights?: string;
+  readonly test?: number;
+  readonly folds?: number;
+  readonly missing?: "error" | "drop";
+  readonly dequantize?: readonly string[];
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly wideSimd?: boolean;
+  readonly json?: boolean;
+}
+
+/** Kinds with commas between, each once. */
+function kindList(text: string): readonly ModelKind[] {
+  return nameList("--flows")(text).map(oneOf("--flows", modelKinds));
+}
+
+/** Says which kind is being fitted: a line each, or on a terminal one line that says where it stands, too. */
+function progressLines(): { update(progress: CompareProgress): void; stop(): void } {
+  const { isTTY } = process.stderr;
+  let open = false;
+  const close = (): void => {
+    if (open) process.stderr.write("\r\x1b[K");
+    open = false;
+  };
+  return {
+    update({ flow, fold, folds, fit }) {
+      if (!isTTY) {
+        if (!fit && fold === 1)
+          process.stderr.write(`fitting ${flow}${folds > 1 ? `, ${folds} folds` : ""}\n`);
+        return;
+      }
+      const what = folds > 1 ? `fitting ${flow}, fold ${fold}/${folds}` : `fitting ${flow}`;
+      close();
+      process.stderr.write(fit ? `${what}: ${fit.epoch}/${fit.epochs}` : what);
+      open = true;
+    },
+    stop: close,
+  };
+}
+
+/** A signed number with four decimals, or a word where it is not finite. */
+function formatScore(value: number | undefined): string {
+  if (value === undefined) return "-";
+  return Number.isFinite(value) || Number.isNaN(value) ? formatLogProb(value) : String(value);
+}
+
+/** `12.34 ± 0.05`, the numbers under each other. */
+function withError(value: number | undefined, error: number | undefined): string {
+  return value === undefined ? "-" : `${formatScore(value)} ± ${formatScore(error)}`;
+}
+
+/** The table, lines of equal columns. */
+function formatTable(flows: readonly ComparedFlow[]): string {
+  const rows = [
+    ["flow", "nats a row", "less the best", "time", "parameters"],
+    ...flows.map(({ flow, logProb, standardError, difference, differenceError, seconds, parameters }, i) => [
+      flow,
+      withError(logProb, standardError),
+      i === 0 && logProb !== undefined ? "" : withError(difference, differenceError),
+      formatSeconds(seconds),
+      parameters === undefined ? "-" : formatCount(parameters),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)));
+      return `  ${cells.join("  ").trimEnd()}\n`;
+    })
+    .join("");
+}
+
+/** What follows from the table, in one sentence. */
+function verdict({ best, tied, flows, dependent }: Comparison): string {
+  if (flows.filter(({ error }) => error === undefined).length < 2) return "";
+  if (best === undefined)
+    return `no winner can be called: ${dependent.map(({ column, rule }) => `${column} = ${rule}`).join("; ")}, so that likelihoods grow without bound.\n`;
+  if (tied.length === 0) return `${best} wins.\n`;
+  const others =
+    tied.length === 1 ? tied[0]! : `${tied.slice(0, -1).join(", ")} and ${tied[tied.length - 1]}`;
+  return `${best} is first, but ${others} ${tied.length === 1 ? "is" : "are"} within one standard error of it: these rows do not tell them apart.\n`;
+}
+
+async function run(data: string, flags: CompareFlags): Promise<void> {
+  if (flags.test !== undefined && flags.folds !== undefined)
+    throw new UsageError("--test and --folds exclude each other: folds hold out each row once.");
+  if (flags.folds === 1) throw new UsageError('--folds must be a whole number from 2, got "1".');
+  const named = flags.weights === undefined ? undefined : [flags.weights];
+  checkDisjoint(["--columns", flags.columns], ["--weights", named]);
+  const { compare } = await import("../../index.ts");
+  const signal = interruptSignal();
+  const table = await readData(data, flags, signal);
+  const source = data === "-" ? "standard input" : basename(data);
+  const known = allColumns(table);
+  const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
+  checkKnown("--columns", flags.columns, known, source);
+  checkKnown("--weights", named, known, source);
+  if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
+  const { flows, columns, weights, test, folds, missing, seed, threads, wideSimd: wide } = flags;
+  const progress = progressLines();
+  let result: Comparison;
+  try {
+    result = await compare(table, {
+      ...defined({ flows, columns, weights, test, folds, missing, seed, threads, wide }),
+      ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
+      signal,
+      onProgress: (at) => progress.update(at),
+      onWarning(line) {
+        progress.stop();
+        process.stderr.write(`warning: ${line}\n`);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  // What a kind that failed does not have is null, as what is not finite.
+  const withNulls = result.flows.map((flow) =>
+    Object.fromEntries(Object.entries(flow).map(([name, value]) => [name, value ?? null])),
+  );
+  if (flags.json)
+    await printJson({
+      ...result,
+      parsed: parsedColumns(table, result.columns),
+      flows: withNulls,
+      best: result.best ?? null,
+    });
+  else await print(summary(result, source));
+  if (result.flows.every(({ error }) => error !== undefined)) process.exitCode = 1;
+}
+
+function summary(result: Comparison, source: string): string {
+  const { rows, dropped, heldOut, folds, columns, flows } = result;
+  const missing = dropped > 0 ? `, ${formatCount(dropped)} left out for missing values` : "";
+  const how =
+    folds > 1
+      ? `${folds}-fold cross-validation`
+      : `${formatCount(rows - heldOut)} to fit, ${formatCount(heldOut)} held out`;
+  const failures = flows
+    .filter(({ error }) => error !== undefined)
+    .map(({ flow, error }) => `${flow} failed: ${error}\n`)
+    .join("");
+  return `${formatCount(rows)} rows of ${source}${missing}: ${how}; ${columns.length} column${columns.length === 1 ? "" : "s"}\n${formatTable(flows)}${failures}${verdict(result)}`;
+}
+
+/** Adds the command. */
+export function addCompare(program: Command): void {
+  const command = program
+    .command("compare")
+    .summary("compare kinds of flows on held-out rows")
+    .description(
+      `Fit several kinds of flows to the same rows, and score the same other rows.
+
+Log-densities are in nats a row, in the data's own units: higher is better. Differences are taken row by
+row. Nothing is written.`,
+    )
+    .argument("<data>", "table to fit; - for CSV on standard input")
+    .option(
+      "--flows <kinds>",
+      "kinds to compare, such as gaussian,nsf-ar (default: the statistics and nsf-ar)",
+      kindList,
+    )
+    .option(
+      "--columns <names>",
+      "columns to fit, such as a,b (default: all numeric ones)",
+      nameList("--columns"),
+    )
+    .option("--weights <name>", "column of row weights, of fits and scores")
+    .option("--test <share>", "share of rows held out (default 0.2)", fraction("--test", false))
+    .option("--folds <n>", "cross-validation with n folds instead", positiveInteger("--folds"))
+    .option(
+      "--missing <policy>",
+      "error, or drop rows with missing values",
+      oneOf("--missing", ["error", "drop"]),
+    )
+    .option("--dequantize <names>", "spread values recorded in steps: a,b or all", nameList("--dequantize"))
+    .option("--seed <n>", "seed of the split and every fit", wholeNumber("--seed"))
+    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
+    .option("--wide-simd", wideSimdHelp)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward compare galaxies.csv --flows gaussian,mixture,nsf-ar --folds 5`,
+    )
+    .action(namingTable(0, run));
+  addTableOptions(command);
+}

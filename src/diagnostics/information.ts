@@ -1,0 +1,344 @@
+/**
+ * Entropy, negentropy, total correlation and mutual information of a table's columns, from densities of Gaussianization
+ * flows.
+ *
+ *     H(x)  = -E log p(x)                                    entropy, of a density: may be negative
+ *     J(x)  = H(normal of the same covariance) - H(x)        negentropy
+ *     T(x)  = sum_i H(x_i) - H(x)                            total correlation
+ *     I     = sum_g H(x_g) - H(x)                            mutual information between groups of columns
+ *
+ * Rows are dealt into folds, and a flow is fitted to all folds but one, for each. Log-densities of rows that a flow did
+ * not see are too low in the mean, by the divergence of the fitted from the true density; those of rows that it was
+ * fitted to are too high. For maximum likelihood both are off by parameters / (2 rows) to first order (Akaike 1974), so
+ * that the estimate is half way between them. What is left is what the flow cannot follow: H of densities with edges
+ * is too large, J too small; of T and I parts of it cancel. Of independent columns T and I may come out below 0.
+ *
+ * The standard error is the deviation of the terms, of rows that were not seen, over the root of the rows: for J, T and
+ * I that of the differences, row by row. It does not cover what is left of the bias.
+ *
+ * V. Laparra, J. E. Johnson, G. Camps-Valls, R. Santos-Rodriguez, J. Malo, "Information theory measures via
+ * multidimensional Gaussianization", 2020, https://arxiv.org/abs/2010.03807; H. Akaike, "A new look at the statistical
+ * model identification", IEEE Transactions on Automatic Control 19 (1974), https://doi.org/10.1109/TAC.1974.1100705
+ *
+ * @module
+ */
+
+import { CholeskyDecomposition, Matrix } from "ml-matrix";
+import { UsageError } from "../errors.ts";
+import { type FitRows, fitData } from "../fitting/fitData.ts";
+import { fitOptionTable } from "../fitting/fitOptions.ts";
+import { chooseLayers } from "../fitting/gaussianization/gaussianizationChoice.ts";
+import { logDensities, movingRows, passLayer } from "../fitting/gaussianization/gaussianizationLayers.ts";
+import { covarianceOf } from "../fitting/gaussianization/rotations.ts";
+import { fitStandardization } from "../fitting/preparation/preparation.ts";
+import type { StandardizedRows, StatisticalFitOptions } from "../fitting/statisticalFit.ts";
+import {
+  anyNumber,
+  callback,
+  checkedOptions,
+  integer,
+  listOf,
+  names,
+  type OptionTable,
+  signal,
+  text,
+} from "../options.ts";
+import { type RandomKey, randomKey, split } from "../random/philox.ts";
+import type { LeftOutColumn } from "../tables/columnRecord.ts";
+import { checkTable, type Table } from "../tables/table.ts";
+
+/** Options of {@link information}. */
+export interface InformationOptions
+  extends Pick<
+    StatisticalFitOptions,
+    "columns" | "weights" | "missing" | "dequantize" | "seed" | "signal" | "onWarning"
+  > {
+  /**
+   * Groups of columns whose mutual information is wanted, disjoint, at least two; without `columns` they are all that
+   * is looked at.
+   */
+  readonly between?: readonly (readonly string[])[] | undefined;
+  /** Parts that the rows are dealt into, from 2 (default 5, from 20,000 rows on 2). Time grows with it. */
+  readonly folds?: number | undefined;
+  /** Called after each flow. */
+  readonly onProgress?: ((progress: { readonly done: number; readonly of: number }) => void) | undefined;
+}
+
+const informationOptionTable: OptionTable<InformationOptions> = {
+  columns: names,
+  weights: text,
+  missing: fitOptionTable.missing,
+  dequantize: fitOptionTable.dequantize,
+  seed: integer,
+  signal,
+  onWarning: callback,
+  between: listOf(names, 'an array of groups of names, such as [["x"], ["y", "z"]]'),
+  folds: anyNumber,
+  onProgress: callback,
+};
+
+/** A number in nats with its standard error, which does not cover what the flows cannot follow. */
+export interface Estimate {
+  /** Half way between the means over rows that the flows have seen, and have not. */
+  readonly value: number;
+  /** Standard error of the mean over rows that they have not. */
+  readonly standardError: number;
+}
+
+/** What {@link information} gives, in nats. */
+export interface InformationResult {
+  /** Columns looked at, in order. */
+  readonly columns: readonly string[];
+  /** Rows used. */
+  readonly rows: number;
+  /** Rows left out for missing values. */
+  readonly dropped: number;
+  /** Columns of the table that are not used, with the reason and the remedy; empty where columns were named. */
+  readonly leftOut: readonly LeftOutColumn[];
+  /** Of all columns together, in the data's units. */
+  readonly entropy: Estimate;
+  /** Against a normal distribution of the same covariance; does not depend on units. */
+  readonly negentropy: Estimate;
+  /** Of all columns; 0 exactly for one. */
+  readonly totalCorrelation: Estimate;
+  /** Entropy of each column alone, in its own units. */
+  readonly marginalEntropies: Readonly<Record<string, Estimate>>;
+  /** Between the groups that were named. */
+  readonly mutualInformation: Estimate | undefined;
+  /** Those groups. */
+  readonly between: readonly (readonly string[])[] | undefined;
+}
+
+/**
+ * Estimates the information that a table's columns hold, alone and of each other. One flow a fold for all columns, one
+ * a column, one a group: some seconds for 10,000 rows of 5 columns.
+ *
+ * @throws {@link UsageError} for groups that overlap or name no column, DataError for data that cannot be used,
+ *   AbortedError if the signal fires.
+ * @example const { mutualInformation } = await information(table, { between: [["age"], ["income", "rent"]] });
+ */
+export async function information(
+  table: Table,
+  options: InformationOptions = {},
+): Promise<InformationResult> {
+  const own = checkedOptions("information", options, informationOptionTable);
+  checkTable("information", table);
+  const { between, onProgress, folds: wanted, ...fitOptions } = own;
+  const { seed = 0 } = own;
+  checkGroups(between, own.columns);
+  const columns = own.columns ?? between?.flat();
+  const data = fitData(table, { ...fitOptions, columns, validation: 0 }, randomKey(seed));
+  const { rows, weights } = data.train;
+  const folds = wanted ?? (rows < 20_000 ? 5 : 2);
+  if (!Number.isInteger(folds) || folds < 2 || folds > rows / 4)
+    throw new UsageError(`folds must be an integer from 2 to a quarter of the ${rows} rows, got ${folds}.`);
+  const all = data.columns.map((_, i) => i);
+  const groups = between?.map((names) => names.map((name) => data.columns.indexOf(name)));
+  // Each set of columns once: a group of one column, or of all, is there already.
+  const sets = new Map<string, readonly number[]>();
+  for (const set of [all, ...all.map((i) => [i]), ...(groups ?? []), ...(groups ? [groups.flat()] : [])])
+    sets.set(keyOf(set), set);
+  const scores = new Map<string, Scores>();
+  for (const [name, set] of sets) {
+    const key = split(split(randomKey(seed), "information"), name);
+    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, own));
+    onProgress?.({ done: scores.size, of: sets.size });
+  }
+  const of = (set: readonly number[]): Scores => scores.get(keyOf(set))!;
+  const nothing = { unseen: new Float64Array(rows), seen: new Float64Array(rows) };
+  const joint = of(all);
+  const gain = (whole: Scores, parts: readonly Scores[]): Estimate => estimate(whole, parts, weights);
+  return {
+    columns: data.columns,
+    rows,
+    dropped: data.dropped,
+    leftOut: data.leftOut,
+    entropy: gain(nothing, [joint]),
+    negentropy: gain(joint, [normalScores(data.train, data.columns.length)]),
+    totalCorrelation:
+      all.length === 1
+        ? { value: 0, standardError: 0 }
+        : gain(
+            joint,
+            all.map((i) => of([i])),
+          ),
+    marginalEntropies: Object.fromEntries(data.columns.map((name, i) => [name, gain(nothing, [of([i])])])),
+    mutualInformation: groups && gain(of(groups.flat()), groups.map(of)),
+    between,
+  };
+}
+
+const keyOf = (set: readonly number[]): string => set.toSorted((a, b) => a - b).join(",");
+
+function checkGroups(
+  between: readonly (readonly string[])[] | undefined,
+  columns: readonly string[] | undefined,
+): void {
+  if (!between) return;
+  if (between.length < 2 || between.some((group) => group.length === 0))
+    throw new UsageError("between must be at least two groups of columns, none empty.");
+  const names = between.flat();
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`Column "${twice}" is named twice in between.`);
+  const outside = columns && names.find((name) => !columns.includes(name));
+  if (outside !== undefined) throw new UsageError(`Column "${outside}" of between is not among the columns.`);
+}
+
+/** Log-densities of each row, in data units: by flows that did not see it, and by those that were fitted to it. */
+interface Scores {
+  readonly unseen: Float64Array;
+  readonly seen: Float64Array;
+}
+
+/** Mean of the scores of the whole less those of the parts: half way between rows seen and not seen. */
+function estimate(whole: Scores, parts: readonly Scores[], weights: Float64Array | undefined): Estimate {
+  const termsOf = (kind: keyof Scores): Float64Array =>
+    whole[kind].map((own, row) => parts.reduce((rest, part) => rest - part[kind][row]!, own));
+  const unseen = meanOf(termsOf("unseen"), weights);
+  const seen = meanOf(termsOf("seen"), weights);
+  return { value: (unseen.value + seen.value) / 2, standardError: unseen.standardError };
+}
+
+/** Mean with its standard error. */
+function meanOf(values: Float64Array, weights: Float64Array | undefined): Estimate {
+  let total = 0;
+  let sum = 0;
+  for (let row = 0; row < values.length; row++) {
+    const weight = weights ? weights[row]! : 1;
+    total += weight;
+    sum += weight * values[row]!;
+  }
+  const value = sum / total;
+  let square = 0;
+  for (let row = 0; row < values.length; row++)
+    square += ((weights ? weights[row]! : 1) * (values[row]! - value)) ** 2;
+  return { value, standardError: Math.sqrt(square) / total };
+}
+
+/** Fits a flow of some columns to all folds but one, for each fold, and scores all rows with it. */
+async function crossFitted(
+  { rows, data, weights }: FitRows,
+  columns: readonly string[],
+  set: readonly number[],
+  folds: number,
+  key: RandomKey,
+  { signal }: InformationOptions,
+): Promise<Scores> {
+  const unseen = new Float64Array(rows);
+  const seen = new Float64Array(rows);
+  const fits = new Float64Array(rows);
+  const width = columns.length;
+  const features = set.length;
+  for (let fold = 0; fold < folds; fold++) {
+    const pick = (keep: (row: number) => boolean): { kept: number[]; picked: StandardizedRows } => {
+      const kept = Array.from({ length: rows }, (_, row) => row).filter(keep);
+      return {
+        kept,
+        picked: {
+          rows: kept.length,
+          data: Float64Array.from(kept.flatMap((row) => set.map((i) => data[row * width + i]!))),
+          weights: weights && Float64Array.from(kept, (row) => weights[row]!),
+        },
+      };
+    };
+    // Rows are in random order; every tenth of the others, another one for each fold, holds the number of layers.
+    const choosing = (row: number): boolean => (Math.floor(row / folds) + fold) % 10 === 0;
+    const { kept: own, picked: train } = pick((row) => row % folds !== fold && !choosing(row));
+    const { picked: validation } = pick((row) => row % folds !== fold && choosing(row));
+    const { kept: others, picked: held } = pick((row) => row % folds === fold);
+    const { values } = fitStandardization(train.data, features, train.weights);
+    const { mean, scale } = values as Record<"mean" | "scale", Float64Array>;
+    const standardized = (part: StandardizedRows): StandardizedRows => ({
+      ...part,
+      data: part.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
+    });
+    const logAbsDet = scale.reduce((sum, factor) => sum - Math.log(factor), 0);
+    const { found } = await chooseLayers(
+      {
+        columns: set.map((i) => columns[i]!),
+        features,
+        train: standardized(train),
+        validation: standardized(validation),
+        key: split(key, fold),
+        logAbsDet,
+      },
+      {
+        rotation: "sliced",
+        directions: Math.min(features, 8),
+        marginal: "kernel",
+        knots: 32,
+        step: undefined,
+        enoughHeld: 100,
+      },
+      60,
+      { signal },
+    );
+    const scored = (part: StandardizedRows): Float64Array => {
+      const moving = movingRows(standardized(part), features);
+      for (const layer of found) passLayer(moving, layer);
+      return logDensities(moving);
+    };
+    scored(held).forEach((score, i) => {
+      unseen[others[i]!] = score + logAbsDet;
+    });
+    scored(train).forEach((score, i) => {
+      seen[own[i]!]! += score + logAbsDet;
+      fits[own[i]!]!++;
+    });
+  }
+  // With two folds a row may be among those that hold the number of layers, and no flow's own: the others speak for it.
+  const gap = optimism(unseen, seen, fits);
+  return { unseen, seen: seen.map((sum, row) => (fits[row]! > 0 ? sum / fits[row]! : unseen[row]! + gap)) };
+}
+
+/** Mean of what rows score higher where they were fitted. */
+function optimism(unseen: Float64Array, seen: Float64Array, fits: Float64Array): number {
+  let sum = 0;
+  let rows = 0;
+  fits.forEach((count, row) => {
+    if (count === 0) return;
+    sum += seen[row]! / count - unseen[row]!;
+    rows++;
+  });
+  return sum / rows;
+}
+
+/**
+ * Log-densities of the normal distribution with the rows' moments, with each row and without it: of the latter, mean,
+ * covariance and distance follow from those of all rows (Sherman-Morrison), with p the row's share of the weight,
+ *
+ *     log det S' = log det S - d log(1 - p) + log(1 - q),   D' = D / ((1 - p) (1 - q)),   q = p D / (1 - p)
+ *
+ * @internal
+ */
+export function normalScores(
+  { rows, data, weights }: Pick<FitRows, "rows" | "data" | "weights">,
+  width: number,
+): Scores {
+  const columns = Array.from({ length: width }, (_, i) =>
+    Float64Array.from({ length: rows }, (_, row) => data[row * width + i]!),
+  );
+  const { mean, covariance } = covarianceOf({ columns, weights });
+  const factor = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
+  let constant = -0.5 * width * Math.log(2 * Math.PI);
+  for (let i = 0; i < width; i++) constant -= Math.log(factor.get(i, i));
+  const total = weights?.reduce((sum, own) => sum + own, 0) ?? rows;
+  const gap = Matrix.zeros(width, 1);
+  const seen = new Float64Array(rows);
+  const unseen = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let square = 0;
+    for (let i = 0; i < width; i++) {
+      let rest = columns[i]![row]! - mean[i]!;
+      for (let j = 0; j < i; j++) rest -= factor.get(i, j) * gap.get(j, 0);
+      gap.set(i, 0, rest / factor.get(i, i));
+      square += gap.get(i, 0) ** 2;
+    }
+    seen[row] = constant - 0.5 * square;
+    const share = (weights ? weights[row]! : 1) / total;
+    const own = (share * square) / (1 - share);
+    const volume = width * Math.log1p(-share) - Math.log1p(-own);
+    unseen[row] = constant + 0.5 * volume - (0.5 * square) / ((1 - share) * (1 - own));
+  }
+  return { unseen, seen };
+}

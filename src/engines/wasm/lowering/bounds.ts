@@ -1,0 +1,98 @@
+/**
+ * How large a value can be, as far as its expression shows: functions whose arguments are bounded need no code for
+ * the ends of their range.
+ *
+ * @module
+ */
+
+import { type Expr, topologicalOrder, unreachable } from "../../../graph/expr.ts";
+
+const known = new WeakMap<Expr, number>();
+
+/**
+ * An upper bound of the magnitude of all elements of a value, NaN aside; infinity where none is known. What relies on it
+ * must let NaN through.
+ */
+export function largestMagnitude(value: Expr): number {
+  const bound = known.get(value);
+  if (bound !== undefined) return bound;
+  // Operands first, and one by one: a chain of thousands of operations would overflow the call stack.
+  for (const node of topologicalOrder([value], {
+    has: (inner) => known.has(inner) || inner.op !== "elementwise",
+  }))
+    if (!known.has(node)) known.set(node, findBound(node));
+  return known.get(value)!;
+}
+
+function findBound(value: Expr): number {
+  if (value.op === "constant") return value.data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+  if (value.op !== "elementwise") return Number.POSITIVE_INFINITY;
+  const [a, b, c] = value.inputs as [Expr, Expr, Expr];
+  switch (value.name) {
+    case "neg":
+    case "abs":
+    case "stopGradient":
+      return known.get(a)!;
+    case "tanh":
+    case "sigmoid":
+    case "sin":
+    case "cos":
+    case "erf":
+    case "sign":
+    case "less":
+    case "lessEqual":
+      return 1;
+    case "add":
+    case "sub":
+      return known.get(a)! + known.get(b)!;
+    case "mul": {
+      const product = known.get(a)! * known.get(b)!;
+      return Number.isNaN(product) ? Number.POSITIVE_INFINITY : product;
+    }
+    case "div":
+      return softLimit(a, b);
+    case "select":
+      return Math.max(known.get(b)!, known.get(c)!);
+    case "floor":
+    case "sqrt":
+    case "exp":
+    case "log":
+    case "log1p":
+    case "expm1":
+    case "softplus":
+    case "normalQuantile":
+    case "max":
+    case "min":
+      return Number.POSITIVE_INFINITY;
+    default:
+      return unreachable(value);
+  }
+}
+
+/** The bound of a / (1 + |a| k), which is 1 / k. */
+function softLimit(numerator: Expr, denominator: Expr): number {
+  for (const [one, scaled] of pairs(denominator, "add"))
+    if (isNumber(one) && one.data[0]! >= 1)
+      for (const [magnitude, factor] of pairs(scaled, "mul"))
+        if (isNumber(factor) && factor.data[0]! > 0 && isMagnitudeOf(magnitude, numerator))
+          return 1 / factor.data[0]!;
+  return Number.POSITIVE_INFINITY;
+}
+
+/** The operands of a commutative operation, in both orders; none if it is another one. */
+function pairs(value: Expr, name: "add" | "mul"): readonly (readonly [Expr, Expr])[] {
+  if (value.op !== "elementwise" || value.name !== name) return [];
+  const [a, b] = value.inputs as [Expr, Expr];
+  return [
+    [a, b],
+    [b, a],
+  ];
+}
+
+function isNumber(value: Expr): value is Extract<Expr, { op: "constant" }> {
+  return value.op === "constant" && value.data.length === 1;
+}
+
+function isMagnitudeOf(value: Expr, of: Expr): boolean {
+  return value.op === "elementwise" && value.name === "abs" && value.inputs[0] === of;
+}

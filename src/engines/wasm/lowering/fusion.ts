@@ -1,0 +1,194 @@
+/**
+ * Fusion: element-wise operations, maps, and the sums over features that end them, that run over the same features
+ * become one unit, for one kernel. Everything else is a unit of its own.
+ *
+ * @module
+ */
+
+import { type Expr, sizeOf } from "../../../graph/expr.ts";
+import type { Pieces } from "../../../platform/pieces.ts";
+import { IndexSet } from "./indexSet.ts";
+import { viewOf } from "./storage.ts";
+
+/** Nodes that run as one kernel, in order; a unit that is not fused has one node. */
+export interface Unit {
+  readonly nodes: Expr[];
+  /** Loop count of a fused unit; undefined for any other. */
+  readonly features: number | undefined;
+}
+
+/** Pointers that a unit's kernel may take: a function has at most 1000 parameters in V8. */
+const mostPointers = 900;
+
+/** The most pointers that nodes add to a kernel: their operands', where none is in a register, and their own. */
+function pointersOf(nodes: readonly Expr[]): number {
+  return nodes.reduce((total, node) => total + node.inputs.length + 1, 0);
+}
+
+/** Whether a sum adds up all its elements to a scalar. */
+export function isTotal(node: Expr): boolean {
+  return node.op === "sum" && node.outer === 1 && node.inner === 1;
+}
+
+/** The loop count of a node that can be fused, or undefined. */
+export function loopCount(node: Expr): number | undefined {
+  if (node.op === "elementwise") return sizeOf(node.shape);
+  if (node.op === "map") return node.features;
+  return undefined;
+}
+
+/**
+ * The units of a set of nodes, in an order in which they can run.
+ * @param nodes - In topological order; views among them get no unit.
+ * @param reads - What a node reads, as owners (for an iteration: what its body reads too).
+ * @param options - `totals`: whether a sum of all elements joins the kernel that makes them; `apart`: nodes that are not
+ *   to be fused.
+ */
+export function* fuse(
+  nodes: readonly Expr[],
+  reads: (node: Expr) => readonly Expr[],
+  options: { readonly totals: boolean; readonly apart?: { has(node: Expr): boolean } },
+): Pieces<Unit[]> {
+  const members = new Set(nodes);
+  const unitOf = new Map<Expr, number>();
+  const units: {
+    readonly nodes: Expr[];
+    readonly features: number | undefined;
+    readonly ancestors: IndexSet;
+    pointers: number;
+  }[] = [];
+
+  const operandUnits = (node: Expr): Set<number> => {
+    const found = new Set<number>();
+    for (const operand of reads(node)) {
+      const unit = unitOf.get(operand);
+      if (unit !== undefined) found.add(unit);
+    }
+    return found;
+  };
+  /** Lets a unit, and all that come after it, know what it reads. */
+  const addAncestors = (unit: number, gained: IndexSet): void => {
+    // All that come after the unit know what it knows.
+    if (units[unit]!.ancestors.includes(gained)) return;
+    for (const [index, { ancestors }] of units.entries())
+      if (index === unit || ancestors.has(unit)) ancestors.addAll(gained);
+  };
+  /** Units and all that comes before them. */
+  const closureOf = (own: Iterable<number>): IndexSet => {
+    const closure = new IndexSet();
+    for (const unit of own) {
+      closure.add(unit);
+      closure.addAll(units[unit]!.ancestors);
+    }
+    return closure;
+  };
+  const merge = (from: number, into: number): void => {
+    const { nodes: moved, ancestors } = units[from]!;
+    for (const node of moved) unitOf.set(node, into);
+    units[into]!.nodes.push(...moved);
+    units[into]!.pointers += units[from]!.pointers;
+    for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
+    // What comes after the one now comes after all that the other came after.
+    const both = units[into]!.ancestors.copy();
+    both.addAll(ancestors);
+    for (const other of units) if (other.ancestors.has(into)) other.ancestors.addAll(both);
+    units[into]!.ancestors.addAll(ancestors);
+    units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0 };
+  };
+  for (const node of nodes) {
+    if (viewOf(node).owner !== node) continue;
+    yield;
+    if (node.op === "project") {
+      // A result of a map lives in its kernel.
+      unitOf.set(node, unitOf.get(node.inputs[0]!)!);
+      const own = units[unitOf.get(node)!]!;
+      own.nodes.push(node);
+      own.pointers++;
+      continue;
+    }
+    const operands = operandUnits(node);
+    const total = options.totals && isTotal(node);
+    const isApart = options.apart?.has(node) ?? false;
+    const features = total ? sizeOf(node.inputs[0]!.shape) : isApart ? undefined : loopCount(node);
+    const joined =
+      features === undefined
+        ? undefined
+        : [...operands].find((unit) => {
+            const candidate = units[unit]!;
+            if (candidate.features !== features || candidate.pointers + pointersOf([node]) > mostPointers)
+              return false;
+            if (!readsWithin(node, candidate.nodes)) return false;
+            return [...operands].every((other) => other === unit || !units[other]!.ancestors.has(unit));
+          });
+    if (joined === undefined) {
+      const ancestors = closureOf(operands);
+      unitOf.set(node, units.length);
+      units.push({
+        nodes: [node],
+        features: total ? undefined : features,
+        ancestors,
+        pointers: pointersOf([node]),
+      });
+      continue;
+    }
+    // Independent units that one node reads become one: it takes all its operands from registers.
+    for (const other of operands)
+      if (
+        other !== joined &&
+        units[other]!.features === features &&
+        units[other]!.pointers + units[joined]!.pointers + pointersOf([node]) <= mostPointers &&
+        !units[other]!.ancestors.has(joined) &&
+        !units[joined]!.ancestors.has(other) &&
+        // Nor may a further operand come after the one and before the node.
+        [...operands].every((third) => !units[third]!.ancestors.has(other)) &&
+        readsWithin(node, units[other]!.nodes)
+      )
+        merge(other, joined);
+    unitOf.set(node, joined);
+    const unit = units[joined]!;
+    unit.nodes.push(node);
+    unit.pointers += pointersOf([node]);
+    addAncestors(joined, closureOf([...operandUnits(node)].filter((other) => other !== joined)));
+  }
+  // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
+  // producers near their consumers.
+  const order: Unit[] = [];
+  const seen = new Set<number>();
+  // An explicit stack: a chain of thousands of units would overflow the call stack.
+  const stack: { readonly unit: number; readonly before: Iterator<number> }[] = [];
+  const enter = (unit: number): void => {
+    seen.add(unit);
+    stack.push({ unit, before: units[unit]!.ancestors[Symbol.iterator]() });
+  };
+  for (let first = 0; first < units.length; first++) {
+    if (!seen.has(first)) enter(first);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const next = top.before.next();
+      if (!next.done) {
+        if (!seen.has(next.value)) enter(next.value);
+        continue;
+      }
+      const { nodes: own, features } = units[top.unit]!;
+      order.push({ nodes: own, features });
+      stack.pop();
+    }
+  }
+  return order.filter(({ nodes: own }) => own.length > 0);
+
+  /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */
+  function readsWithin(node: Expr, inside: readonly Expr[]): boolean {
+    return node.inputs.every((operand) => {
+      const { owner } = viewOf(operand);
+      if (!members.has(owner) || !inside.includes(owner)) return true;
+      return !isTotal(owner) && sameLayout(node, operand, owner);
+    });
+  }
+}
+
+/** Whether an operand, made in the same kernel, has for each feature the scalars that the reader wants of it. */
+export function sameLayout(reader: Expr, operand: Expr, owner: Expr): boolean {
+  if (sizeOf(operand.shape) !== sizeOf(owner.shape)) return false;
+  const width = owner.op === "project" ? owner.shape[1]! : 1;
+  if (reader.op === "map") return reader.body.slots[reader.inputs.indexOf(operand)]!.length === width;
+  return width === 1;
+}

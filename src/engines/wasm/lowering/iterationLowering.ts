@@ -1,0 +1,116 @@
+/**
+ * Lowering of iterations: fixed points, whose elements are computed once where that can be, else in rounds; and scans,
+ * whose rounds each read another slice; and loops that end when all rows of a tile are finished.
+ *
+ * @module
+ */
+
+import {
+  type Expr,
+  type FixedPointExpr,
+  type IterateExpr,
+  type ScanExpr,
+  sizeOf,
+  topologicalOrder,
+} from "../../../graph/expr.ts";
+import type { Pieces } from "../../../platform/pieces.ts";
+import type { Unit } from "./fusion.ts";
+import type { Item } from "./memoryPlan.ts";
+import { type Readiness, readinessOf, runsAt } from "./readiness.ts";
+import type { Scope, TileLowering } from "./tileLowering.ts";
+
+/** The items of an iteration to a fixed point. */
+export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pieces<Item[]> {
+  const size = sizeOf(node.shape);
+  const state = node.slot;
+  const inside = bodyNodes(node);
+  yield;
+  const once = yield* tiles.unitsOf(inside, [node.result], false);
+  const together = once.units.flatMap(({ nodes, features }) =>
+    features === undefined ? [] : { nodes, features },
+  );
+  yield;
+  const readiness = readinessOf(node, inside, together);
+  const finish = tiles.spread(size, state, 0, node, 0);
+  if (readiness) return [...(yield* lowerOnce(tiles, node, once, readiness)), finish];
+  const start = tiles.spread(size, node.inputs[0]!, 0, state, 0);
+  const body = yield* tiles.lower(inside, [node.result]);
+  const next = tiles.spread(size, node.result, 0, state, 0);
+  return [start, { iterations: node.iterations, items: [...body, next] }, finish];
+}
+
+/** The items of a scan. */
+export function* lowerScan(tiles: TileLowering, node: ScanExpr): Pieces<Item[]> {
+  const size = sizeOf(node.shape);
+  const stacked = node.inputs.slice(1, 1 + node.slices.length);
+  node.slices.forEach((slice, i) => {
+    tiles.slices.set(slice, { scan: node, stacked: stacked[i]! });
+  });
+  const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
+  const body = yield* tiles.lower(bodyNodes(node), [node.result]);
+  const next = tiles.spread(size, node.result, 0, node.slot, 0);
+  const finish = tiles.spread(size, node.slot, 0, node, 0);
+  return [start, { iterations: node.steps, scan: node, items: [...body, next] }, finish];
+}
+
+/** The items of an iteration that goes on until all rows of the tile are finished. */
+export function* lowerIterate(tiles: TileLowering, node: IterateExpr): Pieces<Item[]> {
+  const size = sizeOf(node.shape);
+  const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
+  const body = yield* tiles.lower(bodyNodes(node), [node.result]);
+  const next = tiles.spread(size, node.result, 0, node.slot, 0);
+  const finish = tiles.spread(size, node.slot, 0, node, 0);
+  const until = tiles.allLanes(node.slot);
+  return [start, { iterations: node.most, until, items: [...body, next] }, finish];
+}
+
+/** An iteration whose elements can be computed one after another, each once. */
+function* lowerOnce(
+  tiles: TileLowering,
+  node: FixedPointExpr,
+  { units, scope }: { readonly units: readonly Unit[]; readonly scope: Scope },
+  readiness: Readiness,
+): Pieces<Item[]> {
+  const schedule: { readonly unit: Unit; readonly steps: Int32Array }[] = [];
+  for (const unit of units) {
+    yield;
+    schedule.push({ unit, steps: stepsOfUnit(unit, readiness, scope) });
+  }
+  const results = readiness.get(node.result)!;
+  const items: Item[] = [];
+  for (let step = 0; step <= Math.max(...results); step++) {
+    for (const { unit, steps } of schedule)
+      for (const run of runsAt(steps, step)) {
+        yield;
+        items.push(...(yield* tiles.lowerUnit(unit, scope, run)));
+      }
+    for (const { start, end } of runsAt(results, step))
+      items.push(tiles.spread(end - start, node.result, start, node.slot, start));
+  }
+  return items;
+}
+
+/** When each feature of a unit, or each element of its node, is known; all at once where it cannot be divided. */
+function stepsOfUnit(unit: Unit, readiness: Readiness, { finished }: Scope): Int32Array {
+  const { features } = unit;
+  if (features !== undefined)
+    return Int32Array.from({ length: features }, (_, feature) =>
+      Math.max(
+        ...unit.nodes.map((node) => {
+          const steps = readiness.get(node)!;
+          return steps[(feature * steps.length) / features]!;
+        }),
+      ),
+    );
+  const node = unit.nodes[0]!;
+  const steps = readiness.get(node)!;
+  const isDivisible =
+    node.op === "linear" || node.op === "gather" || node.op === "concatenate" || finished.has(node);
+  return isDivisible ? steps : Int32Array.of(Math.max(...steps));
+}
+
+/** The nodes of an iteration's body that depend on its state, or on its slices, in order. */
+function bodyNodes(node: FixedPointExpr | ScanExpr | IterateExpr): Expr[] {
+  const outer = new Set<Expr>(node.inputs);
+  return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
+}

@@ -1,0 +1,145 @@
+/**
+ * Padding: a tile has lanes without a row. A sum over rows must not see them.
+ *
+ * They hold the inputs of the tile's last row once more, so that a value behind which no row mark is, is there what it is in
+ * that row. Gradients start from the row mark, which is 0 there, and stay 0 as long as they are only multiplied by such values
+ * and added up: where a factor is not finite, the row itself is lost too. Whatever is not known to be zero by this is made so
+ * before it is summed. (Sums of outer products count the rows themselves.)
+ *
+ * @module
+ */
+
+import { type ElementwiseExpr, type Expr, topologicalOrder, unreachable } from "../../../graph/expr.ts";
+import * as g from "../../../graph/ops.ts";
+import { substitute, withInputs } from "../../../graph/rebuild.ts";
+
+/** The outputs, with a selection by row mark in front of every sum over rows that might see padding. */
+export function guardPadding(outputs: readonly Expr[]): Expr[] {
+  const lanes = new Map<Expr, Padding>();
+  const guards = new Map<Expr, Expr>();
+  for (const node of topologicalOrder(outputs)) {
+    lanes.set(node, paddingOf(node, lanes));
+    if (node.op !== "sumRows") continue;
+    const [summed] = node.inputs as [Expr];
+    if (!lanes.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(g.rowMark(), summed, 0)]));
+  }
+  return substitute(outputs, guards);
+}
+
+/** What is known of a value in lanes without a row. */
+interface Padding {
+  /** It is 0 there, or not finite in a row either. */
+  readonly zero: boolean;
+  /** It is what it is in the tile's last row. */
+  readonly asInRow: boolean;
+}
+
+function paddingOf(node: Expr, known: ReadonlyMap<Expr, Padding>): Padding {
+  const of = (operand: Expr): Padding => known.get(operand)!;
+  // What a body reads is among its inputs.
+  const isOwn = node.op !== "rowMark" && node.op !== "slot";
+  const asInRow = !node.batched || (isOwn && node.inputs.every((operand) => of(operand).asInRow));
+  return { asInRow, zero: isZero(node, of) };
+}
+
+function isZero(node: Expr, of: (operand: Expr) => Padding): boolean {
+  const zero = (operand: Expr | undefined): boolean => operand !== undefined && of(operand).zero;
+  const [a, b, c] = node.inputs;
+  switch (node.op) {
+    case "rowMark":
+      return true;
+    case "constant":
+      return node.data.every((x) => x === 0);
+    case "elementwise":
+      return isElementwiseZero(node, of);
+    case "reshape":
+    case "gather":
+    case "scatter":
+    case "sum":
+      return zero(a);
+    case "concatenate":
+      return node.inputs.every(zero);
+    case "linear":
+      return zero(a) && c === undefined;
+    case "solveTriangular":
+      return zero(b);
+    case "project": {
+      const map = node.inputs[0]!;
+      if (map.op !== "map") return false;
+      const inside = new Map<Expr, Padding>();
+      map.body.slots.forEach((block, k) => {
+        for (const slot of block) inside.set(slot, of(map.inputs[k]!));
+      });
+      const results = map.body.results[node.index]!;
+      for (const scalar of topologicalOrder(results))
+        if (!inside.has(scalar)) inside.set(scalar, paddingOf(scalar, inside));
+      return results.every((scalar) => inside.get(scalar)!.zero);
+    }
+    case "fixedPoint": {
+      // The outer values are known: a body is not left, or a chain of iterations would be walked once for each way through.
+      const outer = new Set(node.inputs);
+      const inside = new Map<Expr, Padding>(node.inputs.map((value) => [value, of(value)]));
+      inside.set(node.slot, { zero: true, asInRow: false });
+      for (const inner of topologicalOrder([node.result], outer))
+        if (!inside.has(inner)) inside.set(inner, paddingOf(inner, inside));
+      return zero(node.inputs[0]) && inside.get(node.result)!.zero;
+    }
+    case "input":
+    case "parameter":
+    case "stepInput":
+    case "slot":
+    case "random":
+    case "map":
+    case "scan":
+    case "iterate":
+    case "implicit":
+    case "odeSolution":
+    case "sumRows":
+    case "sumOuter":
+    case "matrixProduct":
+      return false;
+    default:
+      return unreachable(node);
+  }
+}
+
+/** Zero by linearity alone: a function that makes a finite number of infinity would hide that the row is lost. */
+function isElementwiseZero(node: ElementwiseExpr, of: (operand: Expr) => Padding): boolean {
+  const [a, b, c] = node.inputs.map(of) as [Padding, Padding, Padding];
+  switch (node.name) {
+    case "mul":
+      return (a.zero && (b.zero || b.asInRow)) || (b.zero && a.asInRow);
+    case "div":
+      return a.zero && b.asInRow;
+    case "add":
+    case "sub":
+      return a.zero && b.zero;
+    case "neg":
+    case "stopGradient":
+      return a.zero;
+    case "select":
+      return (b.zero && c.zero && a.asInRow) || (node.inputs[0]!.op === "rowMark" && c.zero);
+    case "abs":
+    case "sign":
+    case "floor":
+    case "sqrt":
+    case "exp":
+    case "log":
+    case "log1p":
+    case "expm1":
+    case "tanh":
+    case "sigmoid":
+    case "softplus":
+    case "sin":
+    case "cos":
+    case "erf":
+    case "normalQuantile":
+    case "max":
+    case "min":
+    case "less":
+    case "lessEqual":
+      return false;
+    default:
+      return node.name satisfies never;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * Which values own memory, and which are only views of another: a reshape, or a run of adjacent elements.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../../graph/expr.ts";
+
+/** A value as a run of elements of the value that owns the memory. */
+export interface View {
+  readonly owner: Expr;
+  /** In elements. */
+  readonly offset: number;
+}
+
+/** Whether a gather reads adjacent elements in order. */
+export function isRun(indices: Int32Array): boolean {
+  const start = indices[0]!;
+  return start >= 0 && indices.every((index, i) => index === start + i);
+}
+
+/** The view that a value is; most values own themselves. */
+export function viewOf(value: Expr): View {
+  let owner = value;
+  let offset = 0;
+  for (;;) {
+    if (owner.op === "reshape") owner = owner.inputs[0]!;
+    else if (owner.op === "gather" && isRun(owner.indices)) {
+      offset += owner.indices[0]!;
+      owner = owner.inputs[0]!;
+    } else return { owner, offset };
+  }
+}

@@ -1,0 +1,271 @@
+/**
+ * Where a compiled program lives: its memory, and who runs it. {@link SharedHost} has memory that threads share and
+ * that this thread reads and writes itself. {@link PrivateHost} is for pages that are not cross-origin isolated, which
+ * have no such memory: one worker owns it, and everything goes there as messages. Both run the same code, so that
+ * results are the same to the bit, and in both this thread never computes.
+ *
+ * @module
+ */
+
+import type { Precision } from "../emit/vector.ts";
+import { control, type Region } from "../lowering/compiler.ts";
+import type { Job, JobPlan } from "./job.ts";
+import { giveMemory, growTo, type OwnedMemory, pageBytes, takeIdle, takeMemory } from "./memories.ts";
+import { retireThreads, startOwningThread, startThreads, type Thread } from "./threads.ts";
+
+/** What an executable does with its program. Calls take effect in order. */
+export interface Host {
+  /** Makes memory at least this long; false if there is not as much to be had. */
+  reserve(bytes: number): Promise<boolean>;
+  /** Puts numbers into memory, in the program's precision; the array is copied. */
+  writeNumbers(address: number, data: Float64Array): void;
+  /** Puts 32-bit integers into memory; the array is copied. */
+  writeIntegers(address: number, data: ArrayLike<number>): void;
+  /** The numbers in each region. */
+  read(regions: readonly Region[]): Promise<Float64Array[]>;
+  /** Runs a job and resolves to the steps done: fewer than all if a signal fires. */
+  run(job: Job, following: Following): Promise<number>;
+  /** Gives memory back; no job may be running. */
+  dispose(): void;
+}
+
+/** A compiled program, for a host. */
+export interface HostedProgram {
+  readonly module: WebAssembly.Module;
+  readonly plan: JobPlan;
+  readonly precision: Precision;
+  /** Pages of 64 KiB that memory may grow to. */
+  readonly maximumPages: number;
+}
+
+/** How {@link Host.run} may be followed and ended. */
+export interface Following {
+  /** The first of them that fires stops the job. */
+  readonly signals: readonly (AbortSignal | undefined)[];
+  /** Told now and then how many tiles of the step at hand are done. */
+  readonly onTiles?: ((tiles: number) => void) | undefined;
+}
+
+let programs = 0;
+const arrayOf = { float32: Float32Array, float64: Float64Array };
+/** Milliseconds between two reports of progress. */
+const reportEvery = 100;
+
+/** What the threads keep of programs that are gone: how many, and bytes of memory that nobody uses again. */
+const remains = { programs: 0, bytes: 0 };
+const mostRemains = { programs: 64, bytes: 2 ** 26 };
+
+/** Threads that wait do not collect what they were told to forget: now and then they end, and new ones begin. */
+function forgotten(bytes: number): void {
+  remains.programs++;
+  remains.bytes += bytes;
+  if (remains.programs < mostRemains.programs && remains.bytes < mostRemains.bytes) return;
+  remains.programs = 0;
+  remains.bytes = 0;
+  retireThreads();
+}
+
+/** Calls `stop` when one of the signals fires; returns what ends that. */
+function listenTo(signals: readonly (AbortSignal | undefined)[], stop: () => void): () => void {
+  for (const signal of signals) signal?.addEventListener("abort", stop);
+  return () => {
+    for (const signal of signals) signal?.removeEventListener("abort", stop);
+  };
+}
+
+/** A program in memory that threads share. */
+export class SharedHost implements Host {
+  readonly #id = programs++;
+  readonly #program: HostedProgram;
+  readonly #threads: number;
+  readonly #told = new Set<Thread>();
+  #own: OwnedMemory | undefined;
+  /** Bytes from the start of memory that are the program's. */
+  #reserved = 0;
+  #failure: Error | undefined;
+  #isDisposed = false;
+
+  constructor(program: HostedProgram, threads: number) {
+    this.#program = program;
+    this.#threads = threads;
+    // They start while the program's memory is filled.
+    startThreads(threads);
+  }
+
+  async reserve(bytes: number): Promise<boolean> {
+    const { maximumPages } = this.#program;
+    if (bytes > maximumPages * pageBytes) return false;
+    if (!this.#own) {
+      this.#own = takeMemory(bytes, maximumPages);
+      if (!this.#own) return false;
+    } else if (bytes > this.#buffer.byteLength) {
+      const present = this.#buffer.byteLength;
+      const better =
+        takeIdle(bytes, maximumPages, present) ??
+        (growTo(this.#own.memory, bytes) ? undefined : takeMemory(bytes, maximumPages));
+      if (better) this.#moveTo(better);
+      else if (bytes > this.#buffer.byteLength) return false;
+    }
+    // The program's bytes are zero until it writes to them.
+    const dirty = Math.min(bytes, this.#own.written);
+    if (dirty > this.#reserved) new Uint8Array(this.#buffer).fill(0, this.#reserved, dirty);
+    this.#reserved = Math.max(this.#reserved, bytes);
+    return true;
+  }
+
+  writeNumbers(address: number, data: Float64Array): void {
+    this.#numbers(address, data.length).set(data);
+  }
+
+  writeIntegers(address: number, data: ArrayLike<number>): void {
+    // Between arrays of one type the bytes are copied, which is many times faster.
+    const Integers = data instanceof Uint32Array ? Uint32Array : Int32Array;
+    new Integers(this.#buffer as ArrayBuffer, address, data.length).set(data);
+  }
+
+  async read(regions: readonly Region[]): Promise<Float64Array[]> {
+    return regions.map(({ address, size }) => new Float64Array(this.#numbers(address, size)));
+  }
+
+  async run(job: Job, { signals, onTiles }: Following): Promise<number> {
+    if (this.#failure) throw this.#failure;
+    const threads = this.#start();
+    const { memory } = this.#own!;
+    const words = new Int32Array(memory.buffer);
+    const deaf = listenTo(signals, () => Atomics.store(words, control.stop, 1));
+    const report = onTiles && setInterval(() => onTiles(Atomics.load(words, control.tiles)), reportEvery);
+    try {
+      const shares = threads.map((thread, i) =>
+        thread
+          .ask({
+            kind: "run",
+            program: this.#id,
+            memory,
+            job,
+            share: { thread: i, threads: threads.length },
+            number: 0,
+          })
+          .catch((error: Error) => {
+            // The others wait for this one: they are told that it will not come. The threads themselves go on, with other programs.
+            this.#failure ??= error;
+            Atomics.store(words, control.failed, 1);
+            Atomics.add(words, control.generation, 1);
+            Atomics.notify(words, control.generation);
+            return 0;
+          }),
+      );
+      const [done] = await Promise.all(shares);
+      if (this.#failure) throw this.#failure;
+      return done!;
+    } finally {
+      clearInterval(report);
+      deaf();
+      Atomics.store(words, control.stop, 0);
+    }
+  }
+
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const thread of this.#told) thread.tell({ kind: "forget", program: this.#id });
+    this.#told.clear();
+    // A thread that died may not have left its memory yet: no other program gets that.
+    const dropped = this.#failure && this.#own ? this.#buffer.byteLength : this.#give();
+    this.#own = undefined;
+    forgotten(dropped);
+  }
+
+  get #buffer(): ArrayBufferLike {
+    return this.#own!.memory.buffer;
+  }
+
+  #numbers(address: number, length: number): Float32Array | Float64Array {
+    const Numbers = arrayOf[this.#program.precision];
+    return new Numbers(this.#buffer as ArrayBuffer, address, length);
+  }
+
+  /** Gives the memory back; the bytes of those that are dropped for it. */
+  #give(): number {
+    if (!this.#own) return 0;
+    return giveMemory({ ...this.#own, written: Math.max(this.#own.written, this.#reserved) });
+  }
+
+  /** Goes on in another memory. */
+  #moveTo(better: OwnedMemory): void {
+    new Uint8Array(better.memory.buffer).set(new Uint8Array(this.#buffer, 0, this.#reserved));
+    remains.bytes += this.#give();
+    this.#own = { ...better, written: Math.max(better.written, this.#reserved) };
+    this.#told.clear();
+  }
+
+  /** The threads, each of which knows the program. */
+  #start(): Thread[] {
+    const threads = startThreads(this.#threads);
+    for (const thread of threads) {
+      if (this.#told.has(thread)) continue;
+      const { module, plan } = this.#program;
+      const { memory } = this.#own!;
+      thread.tell({ kind: "compile", program: this.#id, module, plan, memory });
+      this.#told.add(thread);
+    }
+    return threads;
+  }
+}
+
+/** A program in memory of a worker's own. */
+export class PrivateHost implements Host {
+  readonly #id = programs++;
+  readonly #thread: Thread;
+  readonly #Numbers: typeof Float32Array | typeof Float64Array;
+  #bytes = 0;
+  #jobs = 0;
+
+  constructor({ module, plan, precision, maximumPages }: HostedProgram) {
+    this.#thread = startOwningThread();
+    this.#Numbers = arrayOf[precision];
+    this.#thread.tell({ kind: "compile", program: this.#id, module, plan, memory: maximumPages });
+  }
+
+  async reserve(bytes: number): Promise<boolean> {
+    const pages = Math.max(0, Math.ceil((bytes - this.#bytes) / pageBytes));
+    if (pages > 0) {
+      if (!(await this.#thread.ask({ kind: "grow", program: this.#id, pages }))) return false;
+      this.#bytes += pageBytes * pages;
+    }
+    return true;
+  }
+
+  writeNumbers(address: number, data: Float64Array): void {
+    this.#write(address, new this.#Numbers(data).buffer);
+  }
+
+  writeIntegers(address: number, data: ArrayLike<number>): void {
+    this.#write(address, (data instanceof Uint32Array ? data.slice() : new Int32Array(data)).buffer);
+  }
+
+  async read(regions: readonly Region[]): Promise<Float64Array[]> {
+    const width = this.#Numbers.BYTES_PER_ELEMENT;
+    const ranges = regions.map(({ address, size }) => ({ address, bytes: size * width }));
+    const parts = await this.#thread.ask({ kind: "read", program: this.#id, ranges });
+    return parts.map((part) => new Float64Array(new this.#Numbers(part)));
+  }
+
+  async run(job: Job, { signals, onTiles }: Following): Promise<number> {
+    const number = this.#jobs++;
+    const deaf = listenTo(signals, () => this.#thread.tell({ kind: "stop", program: this.#id, job: number }));
+    try {
+      const share = { thread: 0, threads: 1 };
+      return await this.#thread.ask({ kind: "run", program: this.#id, job, share, number }, onTiles);
+    } finally {
+      deaf();
+    }
+  }
+
+  dispose(): void {
+    this.#thread.tell({ kind: "forget", program: this.#id });
+  }
+
+  #write(address: number, data: ArrayBuffer): void {
+    this.#thread.tell({ kind: "write", program: this.#id, address, data }, [data]);
+  }
+}

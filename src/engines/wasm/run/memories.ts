@@ -1,0 +1,117 @@
+/**
+ * The shared memories of programs, kept for later programs when theirs are disposed of.
+ *
+ * A shared memory is freed when every thread has collected its handle of it. Threads that wait for work collect nothing, and
+ * V8 does not count shared memory when it decides whether to collect: dropped handles alone would let the
+ * process grow without end. So a memory that is given back is used again.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../../errors.ts";
+
+/** A shared memory that one program has to itself. */
+export interface OwnedMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Pages that it may grow to. */
+  readonly pages: number;
+  /** Bytes from the start that an earlier program may have written to. */
+  readonly written: number;
+}
+
+/** Bytes of a page of WebAssembly memory. */
+export const pageBytes = 65536;
+/** Pages that a memory may grow to: 2 GiB. */
+export const maximumPages = 32768;
+/** Bytes that idle memories may have together; one is kept whatever its size. */
+const mostIdleBytes = 2 ** 28;
+/** A program does not take a memory that is more than so many times what it needs, and larger than a mebibyte. */
+const mostExcess = 4;
+/** Least number of pages that an address range is asked for: 4 MiB. */
+const leastPages = 64;
+
+/** Memories without a program, the last one given back at the end. */
+const idle: OwnedMemory[] = [];
+
+const lengthOf = ({ memory }: OwnedMemory): number => memory.buffer.byteLength;
+
+/**
+ * A memory of at least so many bytes, idle or new. What an earlier program wrote is still there: see
+ * {@link OwnedMemory.written}.
+ *
+ * @param pages - Pages that a new memory may grow to; fewer, but enough for now, where there is no room for as many addresses.
+ * @returns Undefined if there is none to be had.
+ */
+export function takeMemory(bytes: number, pages: number): OwnedMemory | undefined {
+  const fitting = takeIdle(bytes, pages, 0);
+  if (fitting) return fitting;
+  for (let most = pages; most * pageBytes >= bytes && most >= Math.min(pages, leastPages); most >>= 1) {
+    try {
+      const memory = new WebAssembly.Memory({ initial: 0, maximum: most, shared: true });
+      if (growTo(memory, bytes)) return { memory, pages: most, written: 0 };
+    } catch {
+      // A limit on addresses; half as many may be there.
+    }
+  }
+  // Rather one that is too large than none.
+  const index = idle.findIndex((own) => own.pages <= pages && growTo(own.memory, bytes));
+  return index < 0 ? undefined : idle.splice(index, 1)[0];
+}
+
+/**
+ * An idle memory of at least so many bytes that suits a program better than one of `present` bytes, which would have to grow.
+ *
+ * @param pages - Pages that it may grow to, at most: a module says what it takes.
+ */
+export function takeIdle(bytes: number, pages: number, present: number): OwnedMemory | undefined {
+  const most = Math.max(2 ** 20, mostExcess * bytes);
+  const bySize = idle.filter((own) => own.pages <= pages).sort((a, b) => lengthOf(a) - lengthOf(b));
+  const fitting = bySize.find((own) => lengthOf(own) >= bytes && lengthOf(own) <= most);
+  // The larger of two to grow: programs that need ever more leave one memory, not one of each size.
+  const largest = bySize.filter((own) => lengthOf(own) < bytes && lengthOf(own) > present).at(-1);
+  const own = fitting ?? (largest && growTo(largest.memory, bytes) ? largest : undefined);
+  if (own) idle.splice(idle.indexOf(own), 1);
+  return own;
+}
+
+/**
+ * Keeps a memory for later programs.
+ * @returns The bytes of those that are dropped instead, since idle ones would be too large together.
+ */
+export function giveMemory(own: OwnedMemory): number {
+  idle.push(own);
+  let total = idle.reduce((sum, other) => sum + lengthOf(other), 0);
+  let dropped = 0;
+  while (total > mostIdleBytes && idle.length > 1) {
+    const bytes = lengthOf(idle.shift()!);
+    total -= bytes;
+    dropped += bytes;
+  }
+  return dropped;
+}
+
+/** Makes a memory at least so long; false if there is not as much to be had. */
+export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
+  const pages = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
+  try {
+    if (pages > 0) memory.grow(pages);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What to say where there is no memory.
+ *
+ * @param smaller - What makes the program, or its rows, need less.
+ */
+export function outOfMemory(bytes: number, what: "program" | "rows", smaller: string): UsageError {
+  const need = `The ${what === "rows" ? "rows need" : "program needs"} ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
+  const most = (maximumPages * pageBytes) / 2 ** 20;
+  return new UsageError(
+    bytes > maximumPages * pageBytes
+      ? `${need}, more than the ${most} MiB that the engine can have; ${smaller}.`
+      : `${need}, and the system has no address range for it, which for WebAssembly takes 10 GiB: raise the limit (ulimit -v unlimited), start node with --disable-wasm-trap-handler, or dispose of programs that are no longer used.`,
+  );
+}

@@ -1,0 +1,113 @@
+/**
+ * Registers of twice the width: V8's experimental re-vectorization joins two adjacent 128-bit vectors to one of 256
+ * bits. It is a flag of the whole process, set at run time, and only where the user has asked for it.
+ *
+ * Kernels that it is meant for are tried first: it must give the very numbers that plain kernels give, and be
+ * faster, or it is not used. Lanes do the same operations in the same order either way, so that results do not
+ * depend on it.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../../graph/expr.ts";
+import * as g from "../../../graph/ops.ts";
+import { setV8Flag } from "../../../platform/platform.ts";
+import { ModuleBuilder } from "../emit/assembler.ts";
+import { addProduct } from "../emit/dense.ts";
+import { addTileKernel, analyseUnit } from "../emit/fusedKernel.ts";
+import type { VectorOptions } from "../emit/vector.ts";
+import { loopCount } from "../lowering/fusion.ts";
+import { hasRelaxedSimd } from "./capabilities.ts";
+
+let probed: Promise<string | undefined> | undefined;
+
+/**
+ * Turns re-vectorization on and tries it, once per process; off again where the trial finds fault with it.
+ * @returns Undefined if wide kernels may be used, else why not, as the end of a sentence.
+ */
+export function enableWideSimd(): Promise<string | undefined> {
+  probed ??= (async () => {
+    if (!hasRelaxedSimd()) return "this runtime has no relaxed SIMD; use Node 22 or newer";
+    if (!setV8Flag("--experimental-wasm-revectorize")) return "only Node can turn it on";
+    let obstacle: string | undefined = "its trial failed";
+    try {
+      obstacle = await tryKernels();
+    } finally {
+      // Plain kernels too would be compiled by an optimizer that has just been found wrong, or useless.
+      if (obstacle !== undefined) setV8Flag("--no-experimental-wasm-revectorize");
+    }
+    return obstacle;
+  })();
+  return probed;
+}
+
+/** Edge of the matrices of the trial, and rows of its tiles. */
+const size = 64;
+/** Calls in a row that are timed. */
+const calls = 20;
+/** Rounds until optimized code must be there; it comes after some hundred calls, compiled in the background. */
+const mostRounds = 60;
+/** By how much faster the product must be. Where the flag does nothing, the wide kernel is slower by half. */
+const leastGain = 1.2;
+
+type Kernels = Readonly<Record<"product" | "chain", (...args: number[]) => void>>;
+
+async function tryKernels(): Promise<string | undefined> {
+  const memory = new WebAssembly.Memory({ initial: 4, maximum: 4 });
+  const [plain, wide] = [await trialKernels(false, memory), await trialKernels(true, memory)];
+  const numbers = new Float32Array(memory.buffer);
+  const [a, b, plainResult, wideResult] = [0, 1, 2, 3].map((i) => 4 * size * size * i) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  for (let i = 0; i < 2 * size * size; i++) numbers[i] = Math.sin(i) * 3;
+  const result = (address: number): string => new Uint32Array(memory.buffer, address, size * size).join();
+  const timeOf = (kernels: Kernels, to: number): number => {
+    const start = performance.now();
+    for (let i = 0; i < calls; i++) kernels.product(a, b, to, 0, size);
+    return performance.now() - start;
+  };
+  let gain = 0;
+  for (let round = 0; round < mostRounds && gain < leastGain; round++) {
+    const [slow, fast] = [timeOf(plain, plainResult), timeOf(wide, wideResult)];
+    // The first rounds run unoptimized code.
+    if (round >= 5) gain = slow / fast;
+    if (result(plainResult) !== result(wideResult)) return "its results were wrong in a trial";
+    for (let i = 0; i < calls; i++) {
+      plain.chain(a, plainResult);
+      wide.chain(a, wideResult);
+    }
+    if (result(plainResult) !== result(wideResult)) return "its results were wrong in a trial";
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return gain < leastGain ? "it made no kernel faster in a trial" : undefined;
+}
+
+/** A product of matrices, and a chain with exponentials, logarithms, comparisons and bits. */
+async function trialKernels(wide: boolean, memory: WebAssembly.Memory): Promise<Kernels> {
+  const vector: VectorOptions = { precision: "float32", relaxed: true, wide };
+  const module = new ModuleBuilder({ sharedMemory: false, maximumPages: 4 });
+  const shape = {
+    rows: size,
+    columns: size,
+    aRowStride: size,
+    aColumnStride: 1,
+    bRowStride: size,
+    cRowStride: size,
+    start: "zero" as const,
+  };
+  addProduct(module, "product", shape, vector);
+  const x = g.slot([size], true);
+  const steps: Expr[] = [g.tanh(x)];
+  steps.push(g.exp(steps[0]!));
+  steps.push(g.less(x, steps[1]!));
+  steps.push(g.log(steps[1]!));
+  steps.push(g.select(steps[2]!, steps[3]!, x));
+  const last = steps.at(-1)!;
+  const unit = analyseUnit({ nodes: steps, features: loopCount(last) }, (node) => node === last);
+  addTileKernel(module, unit, { rowLength: size, vector }, "chain");
+  const { instance } = await WebAssembly.instantiate(module.finish(), { env: { memory } });
+  return instance.exports as unknown as Kernels;
+}

@@ -1,0 +1,174 @@
+/**
+ * Checkpoints: the state of a fit in a safetensors file, from which it goes on as if it had not been interrupted.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { Architecture } from "../../architectures/architecture.ts";
+import { flattenTree } from "../../bijections/bijection.ts";
+import { FormatError, UsageError } from "../../errors.ts";
+import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
+import { sizeOf } from "../../graph/expr.ts";
+import { withoutPrefix } from "../../models/parameters.ts";
+import { fileExists, readFileBytes, writeFileAtomically } from "../../platform/files.ts";
+import { bytesOf, digestOf } from "../../random/digest.ts";
+import type { FitData, FitRows } from "../fitData.ts";
+import { stateNames } from "./adamW.ts";
+import type { MinimizeState } from "./minimize.ts";
+import type { Recipe } from "./recipe.ts";
+import type { TrainingPlan } from "./trainingPlan.ts";
+
+/** What must be the same for a fit to go on. */
+export interface CheckpointSubject {
+  readonly recipe: Recipe;
+  readonly plan: TrainingPlan;
+  readonly architecture: Architecture;
+  readonly data: FitData;
+  readonly seed: number;
+  readonly precision: string;
+  readonly engine: string | undefined;
+}
+
+/** One checkpoint file. */
+export class Checkpoint {
+  readonly #path: string;
+  readonly #subject: string;
+  /** Numbers of every tensor that a checkpoint holds, by name. */
+  readonly #lengths: ReadonlyMap<string, number>;
+
+  constructor(path: string, subject: CheckpointSubject) {
+    this.#path = path;
+    this.#lengths = lengthsOf(subject.architecture);
+    const { recipe, plan, architecture, data, seed, precision, engine = "wasm" } = subject;
+    this.#subject = JSON.stringify({
+      recipe,
+      plan,
+      base: architecture.base.toJSON(),
+      bijection: architecture.bijection.toJSON(),
+      training: architecture.training ? (architecture.training.settings ?? {}) : "likelihood",
+      columns: data.columns,
+      given: data.given,
+      rows: [digest(data.train), data.validation ? digest(data.validation) : "none"],
+      seed,
+      precision,
+      engine,
+    });
+  }
+
+  /**
+   * The state in the file; undefined if there is no file yet.
+   * @throws {@link FormatError} for a damaged file, {@link UsageError} if it belongs to another fit.
+   */
+  async read(): Promise<MinimizeState | undefined> {
+    if (!(await fileExists(this.#path))) return undefined;
+    const { tensors, metadata } = readSafetensors(await readFileBytes(this.#path), this.#path);
+    const text = metadata.pushforward_checkpoint;
+    if (text === undefined) throw new FormatError(`${this.#path} is no checkpoint of pushforward.`);
+    if (metadata.subject !== this.#subject)
+      throw new UsageError(
+        `${this.#path} belongs to a fit with other data, options or seed; name another --checkpoint, or leave out --resume.`,
+      );
+    const values = Object.fromEntries(
+      Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]),
+    );
+    for (const [name, length] of this.#lengths) {
+      const found = values[name];
+      if (found?.length !== length || !found.every(Number.isFinite))
+        throw new FormatError(`${this.#path} is damaged: "${name}" is not ${length} finite numbers.`);
+    }
+    return {
+      ...readState(text, this.#path),
+      values: withoutPrefix(values, "values."),
+      best: withoutPrefix(values, "best."),
+    };
+  }
+
+  /**
+   * Refuses a path under which there is a file that is no checkpoint: writing would lose it.
+   * @throws {@link UsageError}
+   */
+  async checkPath(): Promise<void> {
+    if (!(await fileExists(this.#path))) return;
+    try {
+      const { metadata } = readSafetensors(await readFileBytes(this.#path), this.#path);
+      if (metadata.pushforward_checkpoint !== undefined) return;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+    }
+    throw new UsageError(
+      `${this.#path} is there and no checkpoint of pushforward; name another --checkpoint.`,
+    );
+  }
+
+  /** Writes the state, whole or not at all. */
+  async write(state: MinimizeState): Promise<void> {
+    const { values, best, ...rest } = state;
+    const tensors = new Map<string, Tensor>();
+    for (const [prefix, group] of [
+      ["values.", values],
+      ["best.", best],
+    ] as const)
+      for (const [name, data] of Object.entries(group))
+        tensors.set(prefix + name, { dtype: "F64", shape: [data.length], data });
+    await writeFileAtomically(
+      this.#path,
+      writeSafetensors(tensors, { pushforward_checkpoint: JSON.stringify(rest), subject: this.#subject }),
+    );
+  }
+}
+
+/** Names and lengths of the state of an architecture's trained parameters. */
+function lengthsOf({ base, bijection }: Architecture): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const [name, spec] of flattenTree({ base: base.parameters, bijection: bijection.parameters })) {
+    if (spec.kind !== "trained") continue;
+    const { mean, square, average } = stateNames;
+    for (const own of [name, mean(name), square(name), average(name)])
+      lengths.set(`values.${own}`, sizeOf(spec.shape));
+    lengths.set(`best.${name}`, sizeOf(spec.shape));
+  }
+  return lengths;
+}
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** JSON has null for what is not finite. */
+const numberOr = (otherwise: number) =>
+  v.pipe(
+    v.nullable(v.number()),
+    v.transform((x) => x ?? otherwise),
+  );
+const stateSchema = v.object({
+  epoch: count,
+  bestEpoch: count,
+  bestLoss: numberOr(Number.POSITIVE_INFINITY),
+  history: v.array(
+    v.object({
+      epoch: count,
+      trainLoss: numberOr(Number.NaN),
+      validationLoss: numberOr(Number.NaN),
+      bestEpoch: count,
+    }),
+  ),
+  rateFactor: v.number(),
+  lost: count,
+});
+
+function readState(text: string, path: string): Omit<MinimizeState, "values" | "best"> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new FormatError(`${path} is damaged: its state is not JSON.`);
+  }
+  const parsed = v.safeParse(stateSchema, json);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    throw new FormatError(`${path} is damaged: ${v.getDotPath(issue) ?? "its state"}: ${issue.message}.`);
+  }
+  return parsed.output;
+}
+
+function digest({ data, context, weights }: FitRows): string {
+  return digestOf([data, context, weights ?? new Float64Array(0)].map(bytesOf));
+}

@@ -1,0 +1,204 @@
+/**
+ * Maximum likelihood on a table: from columns to a fitted flow.
+ *
+ * @module
+ */
+
+import type { Architecture } from "../../architectures/architecture.ts";
+import { architectureOf } from "../../architectures/architectureOf.ts";
+import type { FlowKind } from "../../architectures/kinds.ts";
+import { UsageError } from "../../errors.ts";
+import { refuse } from "../../options.ts";
+import { randomKey } from "../../random/philox.ts";
+import type { Table } from "../../tables/table.ts";
+import { finishFit, weightedMean } from "../finishFit.ts";
+import { type FitData, fitData } from "../fitData.ts";
+import {
+  checkedFitOptions,
+  type FitOptions,
+  type FitProgress,
+  type FitResult,
+  type FitTableOptions,
+  fitOptionTable,
+  fitTableOptionTable,
+} from "../fitOptions.ts";
+import { choosePreparation, preparationChoices } from "../preparation/choosePreparation.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import { Likelihood } from "./likelihood.ts";
+import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
+import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
+import { planTraining, usualBudget } from "./trainingPlan.ts";
+
+/**
+ * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
+ * prepared inside the model, so that all log-densities are in nats and data units.
+ *
+ * @param architecture - Its features and context must be the numbers of fitted and given columns.
+ * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
+ *   the loss leaves the finite numbers for good, AbortedError if the signal fires (see `keepOnAbort`).
+ */
+export async function fit(
+  architecture: Architecture,
+  table: Table,
+  options: FitOptions = {},
+): Promise<FitResult> {
+  checkArchitectureOf("fit", architecture);
+  const own = checkedFitOptions("fit", table, options, fitOptionTable);
+  const data = dataFor(table, own, architecture.kind);
+  if (architecture.features !== data.columns.length || architecture.context !== data.given.length)
+    throw new UsageError(
+      `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${data.columns.length} columns to fit and ${data.given.length} to condition on.`,
+    );
+  const recipe = recipeFor(data, { ...own, flow: architecture.kind });
+  return fitPrepared(architecture, data, recipe, own);
+}
+
+/**
+ * Fits a flow to a table, with kind and size chosen from the data unless they are given: what the command line does.
+ * @throws As {@link fit}.
+ */
+export async function fitTable(table: Table, options: FitTableOptions = {}): Promise<FitResult> {
+  const own = checkedFitOptions("fitTable", table, options, fitTableOptionTable);
+  const data = dataFor(table, own, own.flow);
+  const recipe = recipeFor(data, own);
+  const architecture = architectureOf(recipe.flow, {
+    features: data.columns.length,
+    context: data.given.length,
+    transforms: recipe.transforms,
+    hidden: recipe.hidden,
+    bins: recipe.bins,
+  });
+  return fitPrepared(architecture, data, recipe, own);
+}
+
+function dataFor(table: Table, options: FitOptions, kind: FlowKind | undefined): FitData {
+  return fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
+}
+
+function recipeFor(data: FitData, options: FitTableOptions): Recipe {
+  const chosen = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return defaultRecipe({ rows: data.rows, features: data.columns.length }, chosen as Partial<Recipe>);
+}
+
+async function fitPrepared(
+  architecture: Architecture,
+  data: FitData,
+  recipe: Recipe,
+  options: FitOptions,
+): Promise<FitResult> {
+  const { train, validation } = data;
+  const plan = planTraining(architecture, recipe, train.rows, {
+    epochs: options.epochs,
+    budget: options.budget,
+    canGrow: validation !== undefined,
+  });
+  const steps = stepsAnEpoch(train.rows, recipe.batch);
+  const rounds = plan.more.reduce((sum, own) => sum + own, plan.first);
+  const checkpoint =
+    options.checkpoint === undefined
+      ? undefined
+      : new Checkpoint(options.checkpoint, {
+          recipe,
+          plan,
+          architecture,
+          data,
+          seed: options.seed ?? 0,
+          precision: options.precision ?? "float32",
+          engine: options.engine,
+        });
+  // Read first: a checkpoint of another fit is refused before anything is computed.
+  const resume = options.resume ? await checkpoint?.read() : undefined;
+  if (!options.resume) await checkpoint?.checkPath();
+  const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options);
+  try {
+    const { training } = architecture;
+    const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial), {
+      choices:
+        training?.preparation?.choices ??
+        preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
+      mostRows: likelihood.trialSteps * recipe.batch,
+      onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
+    });
+    options.onPhase?.({ phase: "training", done: 0, total: rounds / plan.roundsAnEpoch });
+    const start = likelihood.model(choice, train);
+    const prepared = await likelihood.prepare(start, train, true);
+    const held = validation && (await likelihood.prepare(start, validation, false));
+    const offset = {
+      train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
+      held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
+    };
+    const toProgress = (record: EpochRecord): FitProgress => {
+      // The value of a loss that is no log-density is not reported.
+      const isLogProb = training?.isLogProb ?? true;
+      const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
+      const inSteps = (round: number): number => Math.floor((round * steps) / plan.roundsAnEpoch);
+      return {
+        epoch: record.epoch / plan.roundsAnEpoch,
+        epochs: rounds / plan.roundsAnEpoch,
+        step: inSteps(record.epoch),
+        steps: inSteps(rounds),
+        trainLogProb,
+        validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
+        bestEpoch: record.bestEpoch / plan.roundsAnEpoch,
+      };
+    };
+    const result = await likelihood.maximize(start, prepared.rows, {
+      epochs: plan.first,
+      roundsAnEpoch: plan.roundsAnEpoch,
+      cycles: plan.more,
+      averaging: recipe.averaging,
+      patience: recipe.patience * plan.roundsAnEpoch,
+      primaryRows: train.rows,
+      // A validation costs about a third of an epoch: of many short epochs only some are validated.
+      validateEvery: Math.max(1, Math.floor(plan.first / (training?.validations ?? 60))),
+      validation: held?.rows,
+      rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
+      resume,
+      keepOnAbort: options.keepOnAbort,
+      async onEpoch(record, state) {
+        options.onProgress?.(toProgress(record));
+        if (checkpoint) await checkpoint.write(await state());
+      },
+    });
+    const { interrupted } = result;
+    if (held && result.bestEpoch === 0)
+      options.onWarning?.(
+        "no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller --lr or more --epochs",
+      );
+    // What was kept is still to be measured, by a computation that the signal must not stop.
+    const how = interrupted ? { ...options, signal: undefined } : options;
+    const found = await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, how, {
+      history: result.history.map(toProgress),
+      epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
+      interrupted,
+    });
+    // A flow that does better on what it has seen than on the rest has taken from the rows what it can, unless the budget
+    // ended it before it could.
+    const hasGap = found.trainLogProb - found.validationLogProb > widestGap;
+    const stillImproving = result.stillImproving && (plan.more.length > 0 || plan.isShortened || !hasGap);
+    if (stillImproving && plan.isBudgeted) options.onWarning?.(improvingWarning(options.budget));
+    return { ...found, stillImproving };
+  } finally {
+    likelihood.dispose();
+  }
+}
+
+/** Nats a row from training to held-out rows above which longer training is not what is missing. */
+const widestGap = 0.1;
+
+function improvingWarning(budget: number = usualBudget): string {
+  return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger --budget, such as ${4 * budget}s, is likely to give a better model`;
+}
+
+/** @throws {@link UsageError} for what is no architecture. */
+export function checkArchitectureOf(where: string, value: unknown): void {
+  const own = value as Partial<Architecture> | null;
+  if (typeof own !== "object" || own === null || typeof own.kind !== "string" || !own.base || !own.bijection)
+    refuse(
+      where,
+      "architecture",
+      "an architecture as neuralSplineFlow({ features: 2 }) gives it",
+      value,
+      "fitTable(table) chooses one",
+    );
+}

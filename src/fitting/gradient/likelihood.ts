@@ -1,0 +1,242 @@
+/**
+ * The likelihood of an architecture on a table, compiled once for the training and for the trials before it.
+ *
+ * @module
+ */
+
+import type { Architecture } from "../../architectures/architecture.ts";
+import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
+import { NumericalError } from "../../errors.ts";
+import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { pushforwardLogProb } from "../../models/density.ts";
+import { engineOf } from "../../models/evaluation.ts";
+import { type Model, parameterTree } from "../../models/model.ts";
+import { initialValues } from "../../models/parameters.ts";
+import { randomKey, split } from "../../random/philox.ts";
+import { weightedMean, withPrefix } from "../finishFit.ts";
+import { concatenated, type FitData, type FitRows } from "../fitData.ts";
+import type { FitOptions } from "../fitOptions.ts";
+import type { Trial } from "../preparation/choosePreparation.ts";
+import { fitGivenPreparation, fitPreparation, type PreparationChoices } from "../preparation/preparation.ts";
+import { prepareRows, withCompanions } from "../preparation/prepareRows.ts";
+import {
+  compileMinimizer,
+  type MinimizeOptions,
+  type MinimizeResult,
+  type Minimizer,
+  type Rows,
+  stepsAnEpoch,
+} from "./minimize.ts";
+import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
+import type { Recipe } from "./recipe.ts";
+import type { TrainingPlan } from "./trainingPlan.ts";
+
+/** Steps of a trial of a preparation: at most this many, and no more than this share of the first cycle's. */
+const mostTrialSteps = 250;
+const trialShare = 0.36;
+
+/** The likelihood of an architecture, compiled once for all trainings of a fit. */
+export class Likelihood {
+  readonly #architecture: Architecture;
+  readonly #data: FitData;
+  readonly #recipe: Recipe;
+  readonly #plan: TrainingPlan;
+  readonly #options: FitOptions;
+  readonly #minimizer: Minimizer;
+  /** Compiles what a trial minimizes, where that is another loss. */
+  readonly #compileTrial: (() => Promise<Minimizer>) | undefined;
+  #trialMinimizer: Promise<Minimizer> | undefined;
+  readonly #extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined;
+
+  constructor(
+    architecture: Architecture,
+    data: FitData,
+    recipe: Recipe,
+    plan: TrainingPlan,
+    options: FitOptions,
+    {
+      minimizer,
+      compileTrial,
+    }: { minimizer: Minimizer; compileTrial: (() => Promise<Minimizer>) | undefined },
+    extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
+  ) {
+    this.#architecture = architecture;
+    this.#data = data;
+    this.#recipe = recipe;
+    this.#plan = plan;
+    this.#options = options;
+    this.#minimizer = minimizer;
+    this.#compileTrial = compileTrial;
+    this.#extra = extra;
+  }
+
+  static async compile(
+    architecture: Architecture,
+    data: FitData,
+    recipe: Recipe,
+    plan: TrainingPlan,
+    options: FitOptions,
+  ): Promise<Likelihood> {
+    const { base, bijection, features } = architecture;
+    const bound = {
+      base: bindTree(base.parameters, "base."),
+      bijection: bindTree(bijection.parameters, "bijection."),
+    };
+    const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
+    const y = g.input("data", [features]);
+    const { training } = architecture;
+    const logProb =
+      training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
+    const compile = (loss: Expr): Promise<Minimizer> =>
+      compileMinimizer(
+        {
+          loss,
+          validation: g.neg(logProb),
+          draws: training?.draws,
+          weight: data.train.weights ? g.input("weight", []) : undefined,
+          parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
+        },
+        engineOf(options),
+        { weightDecay: recipe.weightDecay, signal: options.signal },
+      );
+    const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
+    const trialLoss = training?.preparation?.loss?.(y, bound, context);
+    const compileTrial = trialLoss && (() => compile(trialLoss));
+    const key = split(randomKey(options.seed ?? 0), "mixture");
+    const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
+    return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
+  }
+
+  dispose(): void {
+    this.#minimizer.dispose();
+    this.#trialMinimizer?.then((minimizer) => minimizer.dispose()).catch(() => undefined);
+  }
+
+  /** An unfitted model whose preparation has the statistics of some rows. */
+  model(choice: PreparationChoices, rows: FitRows): Model {
+    const { kind, base, bijection } = this.#architecture;
+    const { columns, given, dequantized } = this.#data;
+    const seed = this.#options.seed ?? 0;
+    const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
+    const context =
+      given.length > 0
+        ? fitGivenPreparation(rows.context, given.length, choice.given, rows.weights)
+        : undefined;
+    const parts = {
+      base,
+      bijection,
+      preparation: preparation.bijection,
+      contextPreparation: context?.bijection,
+    };
+    return {
+      ...parts,
+      kind,
+      columns,
+      given,
+      precision: this.#options.precision ?? "float32",
+      values: {
+        ...initialValues(parameterTree(parts), split(randomKey(seed), "initial")),
+        ...withPrefix("preparation.", preparation.values),
+        ...withPrefix("context.", context?.values ?? {}),
+      },
+      fitted: { rows: this.#data.rows, seed, epochs: 0, trainLogProb: 0, validationLogProb: 0, dequantized },
+    };
+  }
+
+  /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */
+  async prepare(
+    model: Model,
+    rows: FitRows,
+    withExtra: boolean,
+  ): Promise<{ rows: Rows; logAbsDet: Float64Array }> {
+    const extra = withExtra ? this.#extra : undefined;
+    const all = await prepareRows(
+      model,
+      extra ? concatenated(rows.data, extra.data) : rows.data,
+      extra ? concatenated(rows.context, extra.context) : rows.context,
+      this.#options,
+    );
+    const prepared = extra ? withoutFarRows(all, rows.rows, this.#recipe.mixtureReach) : all;
+    const inputs = {
+      data: prepared.data,
+      ...(model.given.length > 0 ? { context: prepared.context } : {}),
+      ...(rows.weights ? { weight: rows.weights } : {}),
+    };
+    return { rows: { rows: prepared.logAbsDet.length, inputs }, logAbsDet: prepared.logAbsDet };
+  }
+
+  /** Trains from a model's values. */
+  maximize(
+    model: Model,
+    rows: Rows,
+    options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
+    minimizer: Minimizer = this.#minimizer,
+  ): Promise<MinimizeResult> {
+    return minimizer.run(rows, model.values, {
+      ...options,
+      key: split(randomKey(this.#options.seed ?? 0), "minimize"),
+      batch: this.#recipe.batch,
+      learningRate: this.#recipe.learningRate,
+      extraShare: this.#extra ? this.#recipe.mixtureShare : 0,
+      signal: this.#options.signal,
+    });
+  }
+
+  /** The rows of each epoch, where the loss has some values of them prepared ahead. */
+  rowsOfEpoch(rows: Rows): ((epoch: number) => Rows) | undefined {
+    const { training } = this.#architecture;
+    return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
+  }
+
+  /** Steps of a trial at most. */
+  get trialSteps(): number {
+    const { first, roundsAnEpoch } = this.#plan;
+    const steps = stepsAnEpoch(this.#data.train.rows, this.#recipe.batch);
+    return Math.min(
+      this.#architecture.training?.preparation?.steps ?? mostTrialSteps,
+      Math.ceil((trialShare * first * steps) / roundsAnEpoch),
+    );
+  }
+
+  /** Mean log-density of a trial's held-out rows after a short training. */
+  async trial(choice: PreparationChoices, { train, held }: Trial): Promise<number> {
+    const model = this.model(choice, train);
+    const rows = await this.prepare(model, train, true);
+    const judged = await this.prepare(model, held, false);
+    const steps = stepsAnEpoch(train.rows, this.#recipe.batch);
+    const epochs = Math.max(1, Math.round(this.trialSteps / steps));
+    try {
+      if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
+      const { history } = await this.maximize(
+        model,
+        rows.rows,
+        {
+          epochs,
+          averaging: 0.98,
+          patience: epochs,
+          primaryRows: train.rows,
+          validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+          validation: judged.rows,
+          rowsOfEpoch: this.#compileTrial ? undefined : this.rowsOfEpoch(rows.rows),
+        },
+        await this.#trialMinimizer,
+      );
+      const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
+      return weightedMean(judged.logAbsDet, held.weights) - best;
+    } catch (error) {
+      // A preparation that training cannot live with is not chosen; if none will do, the fit itself says so.
+      if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;
+      throw error;
+    }
+  }
+}
+
+/** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
+export function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
+  return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
+    if (spec.kind !== "trained") return [];
+    const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
+    return [leaf as ParameterExpr];
+  });
+}

@@ -1,0 +1,170 @@
+/**
+ * How large a flow and how long a training a table gets unless the caller says otherwise: a function of its shape.
+ *
+ * The numbers come from trials on some thirty real and synthetic tables of 120 to 16,000 rows; see
+ * docs/fitting.md for what was tried and what it gained.
+ *
+ * @module
+ */
+
+import type { FlowKind } from "../../architectures/kinds.ts";
+import { anObject, checkArgument } from "../../options.ts";
+import { usualValidation } from "../fitData.ts";
+
+/** Everything that a fit needs to know beyond the table. */
+export interface Recipe {
+  /** Kind of flow. */
+  readonly flow: FlowKind;
+  /** Number of transforms. */
+  readonly transforms: number;
+  /** Sizes of the hidden layers of each conditioner. */
+  readonly hidden: readonly number[];
+  /** Bins of each spline. */
+  readonly bins: number;
+  /** Passes over the training rows, of the first cycle. */
+  readonly epochs: number;
+  /** Steps of about as many passes, where one pass is longer. */
+  readonly steps: number;
+  /** Rows a step. */
+  readonly batch: number;
+  /** Peak of the one-cycle schedule. */
+  readonly learningRate: number;
+  /** Decay of the moving average of the weights, a step. */
+  readonly averaging: number;
+  /** Decay of weight matrices, a step, relative to the learning rate. */
+  readonly weightDecay: number;
+  /** Epochs without a better validation score before a fit stops. */
+  readonly patience: number;
+  /** Share of each batch that is drawn from a Gaussian mixture fitted to the training rows; 0 for none. */
+  readonly mixtureShare: number;
+  /**
+   * Rows of the mixture are left out that the preparation takes farther out, in any column, than this many times the
+   * farthest training row.
+   */
+  readonly mixtureReach: number;
+  /** Whether only preparations are tried that remove correlations. */
+  readonly whitened: boolean;
+}
+
+/** Passes over the rows in about as many steps. */
+function epochsFor(steps: number, rows: number, batch: number): number {
+  return Math.max(1, Math.round(steps / Math.max(1, Math.round((0.9 * rows) / batch))));
+}
+
+/** Rows of training from which on a training goes on while the held-out score rises. */
+export const growsFrom = 4500;
+
+/** Rows from which on continuous flows are larger. */
+const manyRows = 5000;
+
+/**
+ * Share of the rows that a fit holds out for validation. Continuous flows of many rows gain more by further rows than by
+ * a better choice of the epoch.
+ */
+export function defaultValidation(kind: FlowKind | undefined, rows: number): number {
+  return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : usualValidation;
+}
+
+/** Columns up to which the exact divergence of a velocity of three hidden layers, as many products, is worth its time. */
+const fewColumns = 8;
+
+/**
+ * What continuous flows do otherwise: few steps by maximum likelihood, each dear, or many by flow matching, each cheap. Many
+ * rows show more than a small network can hold: there that of likelihood is wider and that of matching deeper.
+ */
+function continuousDefaults(
+  kind: FlowKind | undefined,
+  rows: number,
+  features: number,
+  batch: number,
+): Partial<Recipe> {
+  if (kind !== "cnf" && kind !== "flow-matching") return {};
+  const isMatching = kind === "flow-matching";
+  const isLarge = rows >= manyRows;
+  const width = isMatching || isLarge ? 128 : 64;
+  const depth = isMatching && isLarge && features <= fewColumns ? 3 : 2;
+  const [few, some, many] = isMatching ? [4000, 6000, 12000] : [500, 800, 1600];
+  const epochs = epochsFor((rows < 1000 ? few : rows < 5000 ? some : many)!, rows, batch);
+  // Waves take smaller steps, unless rows are so few that what small ones would learn is noise.
+  const learningRate = isLarge || (isMatching && rows >= 500) ? 5e-3 : 1e-2;
+  const hidden = Array.from({ length: depth }, () => width);
+  const steps = (rows < 1000 ? few : rows < 5000 ? some : many)!;
+  return { hidden, epochs, steps, learningRate, ...(isMatching ? { weightDecay: 2e-2 } : {}) };
+}
+
+/** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
+function residualDefaults(kind: FlowKind | undefined, rows: number): Partial<Recipe> {
+  return kind === "residual" ? { transforms: rows < 1000 ? 8 : 16, hidden: [64], learningRate: 2e-2 } : {};
+}
+
+/** Columns that a row must be worth for its table's covariance to be a safe start. */
+const rowsAColumn = 5;
+
+/**
+ * What flows of elementary maps do otherwise: many of them, each of few parameters, which bear large steps and hardly
+ * overfit. They leave far rows where they are, so that a single one that a spline has thrown out would rule the gradient:
+ * no teacher where rows are many, and one without far rows where they are few.
+ *
+ * A radial map cannot turn, and few rows cannot choose a preparation: there the start is the Gaussian of the columns.
+ */
+function elementaryDefaults(
+  kind: FlowKind | undefined,
+  rows: number,
+  features: number,
+  batch: number,
+): Partial<Recipe> {
+  if (kind !== "planar" && kind !== "radial" && kind !== "sylvester") return {};
+  const isTiny = rows < 500;
+  const steps = rows < 1000 ? 1400 : rows < 5000 ? 2400 : 5000;
+  return {
+    transforms: (kind === "sylvester" ? 8 : 16) * (isTiny && kind !== "radial" ? 1 : 2),
+    epochs: epochsFor(steps, rows, batch),
+    steps,
+    learningRate: 2e-2,
+    mixtureShare: isTiny ? 0.7 : 0,
+    mixtureReach: 1.2,
+    whitened:
+      features > 1 && rows >= rowsAColumn * features && (kind === "radial" || (kind === "planar" && isTiny)),
+  };
+}
+
+/** The default recipe for a table of some rows and columns. */
+export function defaultRecipe(
+  table: { readonly rows: number; readonly features: number },
+  own: Partial<Recipe> = {},
+): Recipe {
+  checkArgument("defaultRecipe", "table", table, anObject, "such as { rows: 1000, features: 3 }");
+  checkArgument("defaultRecipe", "own", own, anObject);
+  const { rows, features } = table;
+  const batch = own.batch ?? (rows < 1000 ? 128 : 256);
+  const chosen = {
+    ...continuousDefaults(own.flow, rows, features, batch),
+    ...residualDefaults(own.flow, rows),
+    ...elementaryDefaults(own.flow, rows, features, batch),
+    ...own,
+  };
+  const flow = chosen.flow ?? "nsf-ar";
+  const isTiny = rows < 500;
+  // Few columns are cheap, and ridges in them sharp: more transforms, larger and more steps.
+  const isNarrow = features <= 3 && rows >= 1000;
+  const width = isTiny ? 32 : 64;
+  const steps = rows < 1000 ? 700 : rows < 5000 ? 1200 : 2500;
+  const usualSteps = isNarrow ? Math.max(steps, 2000) : steps;
+  const epochs = chosen.epochs ?? epochsFor(usualSteps, rows, batch);
+  return {
+    flow,
+    transforms: chosen.transforms ?? (flow === "realnvp" ? 8 : flow === "nsf-ar" ? (isNarrow ? 4 : 3) : 5),
+    hidden: chosen.hidden ?? [width, width],
+    bins: chosen.bins ?? (features <= 2 ? 16 : 8),
+    epochs,
+    steps: Math.max(usualSteps, chosen.steps ?? 0),
+    batch,
+    learningRate: chosen.learningRate ?? (isTiny ? 3e-3 : isNarrow ? 8e-3 : 5e-3),
+    averaging: chosen.averaging ?? 0.995,
+    weightDecay: chosen.weightDecay ?? 1e-4,
+    patience: chosen.patience ?? Math.max(20, Math.ceil(epochs / 2)),
+    mixtureShare: chosen.mixtureShare ?? (isTiny ? 0.7 : rows >= 6000 ? 0 : isNarrow ? 0.2 : 0.4),
+    mixtureReach: chosen.mixtureReach ?? Number.POSITIVE_INFINITY,
+    whitened: chosen.whitened ?? false,
+  };
+}

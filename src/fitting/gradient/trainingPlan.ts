@@ -1,0 +1,101 @@
+/**
+ * How long a training may take: steps, counted from a budget of seconds by a fixed cost of a step. The clock decides nothing,
+ * so that the same seed gives the same bits on a busy machine, too.
+ *
+ * A training is one or more cycles of the learning rate. The first has the length of the recipe. As long as a cycle
+ * raises the held-out score by more than its noise, another follows from the best weights, twice as long, until the budget is
+ * used up: the score at the end of a cycle, where the rate has come down, is what tells whether more steps help.
+ *
+ * @module
+ */
+
+import type { Architecture } from "../../architectures/architecture.ts";
+import type { FlowKind } from "../../architectures/kinds.ts";
+import { flattenTree } from "../../bijections/bijection.ts";
+import { sizeOf } from "../../graph/expr.ts";
+import { stepsAnEpoch } from "./minimize.ts";
+import { growsFrom, type Recipe } from "./recipe.ts";
+
+/** The rounds of a training: epochs, or parts of long ones. */
+export interface TrainingPlan {
+  /** Rounds of one epoch, each of which ends in progress, and may end in a validation. */
+  readonly roundsAnEpoch: number;
+  /** Rounds of the first cycle. */
+  readonly first: number;
+  /** Rounds of the cycles that follow while they are worth it. */
+  readonly more: readonly number[];
+  /** Whether the budget allows less than the first cycle of the recipe. */
+  readonly isShortened: boolean;
+  /** Whether the budget allows no longer training: further cycles would need a larger one. */
+  readonly isBudgeted: boolean;
+}
+
+/** Seconds of a training on two cores unless the caller says otherwise. */
+export const usualBudget = 120;
+
+/** Steps of a round at most. */
+const mostRoundSteps = 500;
+/** How much longer each cycle is than the one before. */
+const growth = 2;
+
+/**
+ * Seconds of a step on two cores of the year 2024, fixed once for all: one for each step, and one for each row and trained
+ * number.
+ */
+const secondsAStep = 3e-4;
+const secondsAProduct = 1.5e-10;
+
+/** How often a training goes through its parameters for a row, where that is not once. */
+const passes: Partial<Record<FlowKind, number>> = {
+  cnf: 60,
+  residual: 12,
+  planar: 4,
+  radial: 4,
+  sylvester: 4,
+};
+
+/** Steps for which a budget of seconds is good: a function of the architecture and the batch alone. At least 1. */
+export function stepsOfBudget(
+  seconds: number,
+  { base, bijection, kind }: Architecture,
+  batch: number,
+): number {
+  let numbers = 0;
+  for (const [, spec] of flattenTree({ base: base.parameters, bijection: bijection.parameters }))
+    if (spec.kind === "trained") numbers += sizeOf(spec.shape);
+  const cost = secondsAStep + secondsAProduct * batch * numbers * (passes[kind] ?? 1);
+  return Math.max(1, Math.floor(seconds / cost));
+}
+
+/**
+ * The rounds of a training.
+ * @param rows - Rows trained on.
+ * @param epochs - What the caller asks for; then the training has one cycle of so many.
+ * @param budget - Seconds; undefined for the usual ones, which never shorten the first cycle.
+ */
+export function planTraining(
+  architecture: Architecture,
+  recipe: Recipe,
+  rows: number,
+  { epochs, budget, canGrow }: { epochs?: number | undefined; budget?: number | undefined; canGrow: boolean },
+): TrainingPlan {
+  const steps = stepsAnEpoch(rows, recipe.batch);
+  const roundsAnEpoch = Math.ceil(steps / mostRoundSteps);
+  if (epochs !== undefined)
+    return { roundsAnEpoch, first: epochs * roundsAnEpoch, more: [], isShortened: false, isBudgeted: false };
+  const inRounds = (count: number): number => Math.max(1, Math.floor((count * roundsAnEpoch) / steps));
+  const most = inRounds(stepsOfBudget(budget ?? usualBudget, architecture, recipe.batch));
+  const usual =
+    roundsAnEpoch === 1 ? recipe.epochs : Math.min(recipe.epochs * roundsAnEpoch, inRounds(recipe.steps));
+  const first = budget === undefined ? usual : Math.min(usual, most);
+  const more: number[] = [];
+  let left = most - first;
+  if (canGrow && (rows >= growsFrom || budget !== undefined))
+    for (let last = first; left >= last; ) {
+      last = Math.min(left, growth * last);
+      more.push(last);
+      left -= last;
+    }
+  const isShortened = first < usual;
+  return { roundsAnEpoch, first, more, isShortened, isBudgeted: isShortened || rows >= growsFrom };
+}

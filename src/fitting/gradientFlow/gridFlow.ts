@@ -1,0 +1,427 @@
+/**
+ * The gradient flow on a grid of x, in one and two dimensions, for any two densities and both mobilities: L itself is
+ * put on the grid, and the nodes climb it.
+ *
+ * Cells c have masses M_c, the mean of rho at their corners times their area; nodes j have m_j, a quarter (in one
+ * dimension half) of each cell around. At a corner the Jacobian is that of the two edges that meet there, D their determinant
+ * over the area of a cell:
+ *
+ *     L(z)     = sum_j m_j log mu(z_j) + sum_c M_c / 4 sum over corners of log D
+ *     dz_j/dt  = (dL/dz_j) / m_j                   unit mobility: steepest ascent in the metric sum_j m_j |dz_j|^2
+ *     dz_j/dt  = (dL/dz_j) / v_j                   density mobility: v_j is the volume around z_j, so that m_j / v_j is
+ *                                                  rho_t(z_j)
+ *
+ * Both are consistent with the field to second order in the spacing, by the chain rule: the gradient of
+ * log rho_t = log rho - log det J on the grid is taken through z. So L cannot fall, whatever the spacing, but for the error of a step
+ * in time; and it is minus infinity before a cell turns over, so that the solution never folds. Nothing is asked at the boundary:
+ * the mass outside of the box is left out.
+ *
+ * Between nodes phi_t is the tensor product of cubics (gridInterpolation.ts): once differentiable, and its Jacobian, which is what
+ * is reported, is at a node that of central differences.
+ *
+ * L. Evans, O. Savin, W. Gangbo, "Diffeomorphisms and nonlinear heat flows", SIAM Journal on Mathematical Analysis 37
+ * (2005), https://doi.org/10.1137/04061386X, for the flow in Lagrangian coordinates.
+ *
+ * @module
+ */
+
+import { NumericalError, UsageError } from "../../errors.ts";
+import { BandedMatrix } from "../../numerics/bandedCholesky.ts";
+import { determinant, GridInterpolation, inverse } from "../../numerics/gridInterpolation.ts";
+import { Rosenbrock, type StiffSystem } from "../../numerics/rosenbrock.ts";
+import type { ResolvedDensity } from "./density.ts";
+import type { Mobility } from "./gradientFlow.ts";
+import type { NormalMixture } from "./normalMixture.ts";
+import type { PathParts, TrajectoryParts } from "./trajectory.ts";
+
+/** The grid of x. */
+export interface GridOptions {
+  /**
+   * Lowest and highest x, a pair for each feature. Default for a mixture of normals: 4.5 standard deviations beyond
+   * each component, 3 with two features. It should hold nearly all the mass of rho, and not much that is empty: with two features a tail
+   * in which two modes meet ends in a NumericalError, because cells there are sheared until they would fold.
+   */
+  readonly box?: readonly (readonly [number, number])[];
+  /** Nodes along each feature, at least 5. Default 201 for one feature, 31 for two. */
+  readonly nodes?: number | readonly number[];
+}
+
+interface Common {
+  readonly times: Float64Array;
+  readonly tolerance: number;
+  readonly jacobians: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Standard deviations beyond the means of a mixture, by the number of features. */
+const reach: readonly number[] = [0, 4.5, 3];
+/** Largest part of the mass that may be missing in the box, or too much. */
+const massTolerance = 0.02;
+
+function boxOf({ means, covariances }: NormalMixture): [number, number][] {
+  const d = means[0]!.length;
+  return Array.from({ length: d }, (_, i) => {
+    const ends = (side: number): number[] =>
+      means.map((mean, k) => mean[i]! + side * reach[d]! * Math.sqrt(covariances[k]![i * d + i]!));
+    return [Math.min(...ends(-1)), Math.max(...ends(1))];
+  });
+}
+
+/** The map of one time, with a layer of extrapolated nodes around it. */
+interface Stored {
+  readonly positions: Float64Array;
+  readonly padded: Float64Array;
+  readonly paddedVelocity: Float64Array;
+}
+
+/** A gradient flow on a grid, solved at the times. */
+export class GridFlow {
+  /** The nodes x, row-major; the last feature runs fastest. */
+  readonly nodes: Float64Array;
+  /** Their shares of the mass; they add up to 1. */
+  readonly weights: Float64Array;
+  readonly #features: number;
+  readonly #counts: readonly number[];
+  readonly #low: readonly number[];
+  readonly #spacing: readonly number[];
+  readonly #between: GridInterpolation;
+  readonly #cellMass: Float64Array;
+  readonly #nodeMass: Float64Array;
+  readonly #to: ResolvedDensity;
+  readonly #mobility: Mobility;
+  readonly #common: Common;
+  readonly #stored: Stored[] = [];
+
+  private constructor(
+    counts: readonly number[],
+    box: readonly (readonly [number, number])[],
+    nodes: Float64Array,
+    density: Float64Array,
+    to: ResolvedDensity,
+    mobility: Mobility,
+    common: Common,
+  ) {
+    this.#features = counts.length;
+    this.#counts = counts;
+    this.#low = box.map(([low]) => low);
+    this.#spacing = box.map(([low, high], i) => (high - low) / (counts[i]! - 1));
+    this.nodes = nodes;
+    this.#between = new GridInterpolation(counts, this.#low, this.#spacing, nodes);
+    this.#to = to;
+    this.#mobility = mobility;
+    this.#common = common;
+    const [rows, columns] = this.#extent;
+    const volume = this.#spacing.reduce((product, own) => product * own, 1);
+    const corners = 2 ** this.#features;
+    this.#nodeMass = new Float64Array(density.length);
+    this.#cellMass = new Float64Array(Math.max(1, rows - 1) * (columns - 1));
+    this.#eachCell((cell, at) => {
+      this.#cellMass[cell] = (volume * at.reduce((sum, node) => sum + density[node]!, 0)) / corners;
+      for (const node of at) this.#nodeMass[node]! += this.#cellMass[cell]! / corners;
+    });
+    const total = this.#nodeMass.reduce((sum, own) => sum + own, 0);
+    if (!(Math.abs(total - 1) < massTolerance))
+      throw new UsageError(
+        `gradientFlow: the grid holds a mass of ${total.toPrecision(4)}, expected 1; normalize \`from\`, widen the box, or take more nodes.`,
+      );
+    this.weights = this.#nodeMass.map((own) => own / total);
+    // A node of no mass has no velocity of its own.
+    const least = 1e-280 * this.#nodeMass.reduce((most, own) => Math.max(most, own), 0);
+    for (let j = 0; j < density.length; j++) this.#nodeMass[j] = Math.max(least, this.#nodeMass[j]!);
+  }
+
+  /**
+   * Solves the flow at the times. A step costs O(n) with n nodes along one feature, O(n^4) with n by n.
+   * @throws UsageError for a box or node counts that do not fit; {@link NumericalError} if the grid would fold.
+   */
+  static async create(
+    from: ResolvedDensity,
+    to: ResolvedDensity,
+    mobility: Mobility,
+    options: GridOptions,
+    common: Common,
+  ): Promise<GridFlow> {
+    const d = to.features;
+    const box = options.box ?? (from.mixture && boxOf(from.mixture));
+    if (!box)
+      throw new UsageError(
+        "gradientFlow: the grid needs `grid.box`, the lowest and highest x of each feature; only a mixture of normals says it itself.",
+      );
+    if (box.length !== d || !box.every(([low, high]) => Number.isFinite(high - low) && low < high))
+      throw new UsageError(
+        `gradientFlow: \`grid.box\` must hold ${d} pairs, the lower number first; got ${JSON.stringify(box)}.`,
+      );
+    const { nodes = d === 1 ? 201 : 31 } = options;
+    const counts = typeof nodes === "number" ? new Array<number>(d).fill(nodes) : nodes;
+    if (counts.length !== d || !counts.every((count) => Number.isSafeInteger(count) && count >= 5))
+      throw new UsageError(
+        `gradientFlow: \`grid.nodes\` must be a whole number from 5, or ${d} of them; got ${JSON.stringify(nodes)}.`,
+      );
+    const total = counts.reduce((product, count) => product * count, 1);
+    const places = new Float64Array(total * d);
+    for (let node = 0; node < total; node++)
+      for (let axis = d - 1, rest = node; axis >= 0; rest = Math.floor(rest / counts[axis]!), axis--) {
+        const [low, high] = box[axis]!;
+        places[node * d + axis] = low + ((high - low) * (rest % counts[axis]!)) / (counts[axis]! - 1);
+      }
+    const density = (await from.logDensity(places)).map(Math.exp);
+    const flow = new GridFlow(counts, box, places, density, to, mobility, common);
+    await flow.#solve();
+    return flow;
+  }
+
+  /** Rows and columns of nodes; one row in one dimension. */
+  get #extent(): [number, number] {
+    const [first, second] = this.#counts;
+    return second === undefined ? [1, first!] : [first!, second];
+  }
+
+  #eachCell(visit: (cell: number, nodes: readonly number[]) => void): void {
+    const [rows, columns] = this.#extent;
+    if (rows === 1) for (let i = 0; i < columns - 1; i++) visit(i, [i, i + 1]);
+    else
+      for (let i = 0, cell = 0; i < rows - 1; i++)
+        for (let j = 0; j < columns - 1; j++, cell++) {
+          const at = i * columns + j;
+          visit(cell, [at, at + 1, at + columns, at + columns + 1]);
+        }
+  }
+
+  /**
+   * Calls `visit` for each term M log D of L, with the gradient of log D and the numbers of z that it is of.
+   * @returns Whether all determinants are positive; if not, the terms that come after are left out.
+   */
+  #eachTerm(
+    z: Float64Array,
+    visit: (node: number, mass: number, det: number, at: readonly number[], slope: readonly number[]) => void,
+  ): boolean {
+    const [rows, columns] = this.#extent;
+    if (rows === 1) {
+      for (let i = 0; i < columns - 1; i++) {
+        const width = z[i + 1]! - z[i]!;
+        if (!(width > 0)) return false;
+        const half = this.#cellMass[i]! / 2;
+        const slope = [-1 / width, 1 / width];
+        visit(i, half, width, [i, i + 1], slope);
+        visit(i + 1, half, width, [i, i + 1], slope);
+      }
+      return true;
+    }
+    for (let i = 0, cell = 0; i < rows - 1; i++)
+      for (let j = 0; j < columns - 1; j++, cell++) {
+        const quarter = this.#cellMass[cell]! / 4;
+        for (let corner = 0; corner < 4; corner++) {
+          const up = corner >> 1;
+          const right = corner & 1;
+          const node = (i + up) * columns + j + right;
+          // The neighbours along the first and the second axis; edges a and b point along the axes.
+          const across = (i + 1 - up) * columns + j + right;
+          const along = (i + up) * columns + j + 1 - right;
+          const signA = up === 0 ? 1 : -1;
+          const signB = right === 0 ? 1 : -1;
+          const a0 = signA * (z[2 * across]! - z[2 * node]!);
+          const a1 = signA * (z[2 * across + 1]! - z[2 * node + 1]!);
+          const b0 = signB * (z[2 * along]! - z[2 * node]!);
+          const b1 = signB * (z[2 * along + 1]! - z[2 * node + 1]!);
+          const det = a0 * b1 - a1 * b0;
+          if (!(det > 0)) return false;
+          const forA = [(signA * b1) / det, (-signA * b0) / det] as const;
+          const forB = [(-signB * a1) / det, (signB * a0) / det] as const;
+          visit(
+            node,
+            quarter,
+            det,
+            [2 * node, 2 * node + 1, 2 * across, 2 * across + 1, 2 * along, 2 * along + 1],
+            [-forA[0] - forB[0], -forA[1] - forB[1], ...forA, ...forB],
+          );
+        }
+      }
+    return true;
+  }
+
+  /** The velocities of the nodes to `out`, and the metric, m_j or v_j, to `metric`; NaN where a cell is turned over. */
+  async #velocity(z: Float64Array, out: Float64Array, metric: Float64Array): Promise<void> {
+    const d = this.#features;
+    const mass = this.#nodeMass;
+    const isUnit = this.#mobility === "unit";
+    const share = 1 / 2 ** d;
+    metric.fill(0);
+    out.fill(0);
+    const isRegular = this.#eachTerm(z, (node, own, det, at, slope) => {
+      metric[node]! += share * det;
+      for (let i = 0; i < at.length; i++) out[at[i]!]! += own * slope[i]!;
+    });
+    if (!isRegular) {
+      out.fill(Number.NaN);
+      return;
+    }
+    if (isUnit) metric.set(mass);
+    const pull = await this.#to.gradient(z);
+    for (let at = 0; at < out.length; at++) {
+      const j = d === 1 ? at : at >> 1;
+      out[at] = (out[at]! + mass[j]! * pull[at]!) / metric[j]!;
+    }
+  }
+
+  /**
+   * The equation with the stiff part of its Jacobian, A = -W^-1 K: W the metric, K the sum of M (grad log D)(grad log D)'
+   * and of what log mu adds to the diagonal. Left out: the second derivatives of D, whose sum over the corners is a null
+   * Lagrangian, and those of the metric; both are of first order in space.
+   */
+  #system(): StiffSystem {
+    const d = this.#features;
+    const mass = this.#nodeMass;
+    const size = this.nodes.length;
+    const band = d === 1 ? 1 : 2 * this.#extent[1] + 1;
+    const stiffness = new BandedMatrix(size, band);
+    const matrix = new BandedMatrix(size, band);
+    const metric = new Float64Array(mass.length);
+    const here = new Float64Array(mass.length);
+    return {
+      weights: new Float64Array(size).fill(1 / size),
+      derivative: (y, out) => this.#velocity(y, out, metric),
+      linearize: async (y) => {
+        here.set(metric);
+        stiffness.values.fill(0);
+        this.#eachTerm(y, (_, own, __, at, slope) => {
+          for (let i = 0; i < at.length; i++)
+            for (let j = 0; j <= i; j++) stiffness.add(at[i]!, at[j]!, own * slope[i]! * slope[j]!);
+        });
+        for (let axis = 0; axis < d; axis++) {
+          const step = 1e-5;
+          const up = await this.#to.gradient(y.map((own, at) => (at % d === axis ? own + step : own)));
+          const down = await this.#to.gradient(y.map((own, at) => (at % d === axis ? own - step : own)));
+          for (let at = axis; at < size; at += d) {
+            const curvature = (down[at]! - up[at]!) / (2 * step);
+            if (curvature > 0) stiffness.add(at, at, mass[(at - axis) / d]! * curvature);
+          }
+        }
+      },
+      factor: (share) => {
+        // Scaled by the square roots of the metric, which spans many orders of magnitude.
+        const scale = (at: number): number => 1 / Math.sqrt(here[d === 1 ? at : at >> 1]!);
+        for (let i = 0; i < size; i++) {
+          const row = i * (band + 1) - i + band;
+          for (let j = Math.max(0, i - band); j <= i; j++)
+            matrix.values[row + j] =
+              (i === j ? 1 : 0) + share * stiffness.values[row + j]! * scale(i) * scale(j);
+        }
+        return matrix.factor();
+      },
+      solve: (right) => {
+        const root = (at: number): number => Math.sqrt(here[d === 1 ? at : at >> 1]!);
+        for (let at = 0; at < size; at++) right[at]! *= root(at);
+        matrix.solve(right);
+        for (let at = 0; at < size; at++) right[at]! /= root(at);
+      },
+      failure: (t) =>
+        `gradientFlow: the grid would fold at time ${t}: no step is small enough; make the box smaller, so that rho varies less in it, or take more nodes.`,
+    };
+  }
+
+  async #solve(): Promise<void> {
+    const { times, tolerance, signal } = this.#common;
+    const z = this.nodes.slice();
+    const system = this.#system();
+    const solver = new Rosenbrock(system, tolerance, signal);
+    let t = 0;
+    for (const next of times) {
+      await solver.advance(z, t, next);
+      t = next;
+      const velocity = new Float64Array(z.length);
+      await system.derivative(z, velocity);
+      this.#stored.push({
+        positions: z.slice(),
+        padded: this.#between.pad(z),
+        paddedVelocity: this.#between.pad(velocity),
+      });
+    }
+  }
+
+  /** Evaluates the solution at points of the box. O(1) a row and time. */
+  async push(points: Float64Array): Promise<TrajectoryParts> {
+    const d = this.#features;
+    const rows = points.length / d;
+    const { times } = this.#common;
+    for (let at = 0; at < points.length; at++) this.#requireInside(points[at]!, at);
+    const parts = this.#emptyParts(rows);
+    const velocities = Array.from(times, () => new Float64Array(points.length));
+    const divergences = Array.from(times, () => new Float64Array(rows));
+    const value = new Float64Array(d);
+    const velocity = new Float64Array(d);
+    const jacobian = new Float64Array(d * d);
+    const slope = new Float64Array(d * d);
+    for (let k = 0; k < times.length; k++)
+      for (let row = 0; row < rows; row++) {
+        const x = points.subarray(row * d, (row + 1) * d);
+        const { padded, paddedVelocity } = this.#stored[k]!;
+        this.#between.interpolate(padded, x, value, jacobian);
+        this.#between.interpolate(paddedVelocity, x, velocity, slope);
+        const det = determinant(jacobian, d);
+        if (!(det > 0))
+          throw new NumericalError(
+            `gradientFlow: the map between the nodes folds at time ${times[k]} near row ${row + 1}; take more nodes.`,
+          );
+        parts.points[k]!.set(value, row * d);
+        parts.logAbsDet[k]![row] = Math.log(det);
+        parts.jacobians?.[k]?.set(jacobian, row * d * d);
+        velocities[k]!.set(velocity, row * d);
+        // The trace of (d velocity / dx) J^-1.
+        divergences[k]![row] =
+          d === 1
+            ? slope[0]! / det
+            : (slope[0]! * jacobian[3]! -
+                slope[1]! * jacobian[2]! +
+                slope[3]! * jacobian[0]! -
+                slope[2]! * jacobian[1]!) /
+              det;
+      }
+    return { ...parts, velocities, divergences };
+  }
+
+  /** Finds the x that the solution moves to each point, by Newton steps from the nearest node. O(nodes) a row and time. */
+  async dual(points: Float64Array): Promise<PathParts> {
+    const d = this.#features;
+    const rows = points.length / d;
+    const { times } = this.#common;
+    const parts = this.#emptyParts(rows);
+    const x = new Float64Array(d);
+    const jacobian = new Float64Array(d * d);
+    for (let k = 0; k < times.length; k++) {
+      const { positions, padded } = this.#stored[k]!;
+      for (let row = 0; row < rows; row++) {
+        const y = points.subarray(row * d, (row + 1) * d);
+        if (!this.#between.solveFor(positions, padded, y, x, jacobian))
+          throw new UsageError(
+            `gradientFlow, dual: no point of the box is moved to row ${row + 1}, (${Array.from(y).join(", ")}), by time ${times[k]}; widen the box.`,
+          );
+        parts.points[k]!.set(x, row * d);
+        parts.logAbsDet[k]![row] = -Math.log(determinant(jacobian, d));
+        parts.jacobians?.[k]?.set(inverse(jacobian, d), row * d * d);
+      }
+    }
+    return parts;
+  }
+
+  #emptyParts(rows: number): PathParts {
+    const d = this.#features;
+    const { times, jacobians } = this.#common;
+    return {
+      times,
+      points: Array.from(times, () => new Float64Array(rows * d)),
+      logAbsDet: Array.from(times, () => new Float64Array(rows)),
+      jacobians: jacobians ? Array.from(times, () => new Float64Array(rows * d * d)) : undefined,
+    };
+  }
+
+  #requireInside(value: number, at: number): void {
+    const axis = at % this.#features;
+    const low = this.#low[axis]!;
+    const high = low + this.#spacing[axis]! * (this.#counts[axis]! - 1);
+    const slack = 1e-12 * (high - low);
+    if (!(value >= low - slack && value <= high + slack))
+      throw new UsageError(
+        `gradientFlow: row ${Math.floor(at / this.#features) + 1} has ${value} where the grid reaches from ${low} to ${high}; widen the box.`,
+      );
+  }
+}

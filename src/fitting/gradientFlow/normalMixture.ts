@@ -1,0 +1,205 @@
+/**
+ * A mixture of normals with its score and the Hessian of its logarithm.
+ *
+ *     p(z)               = sum_k w_k N(z; m_k, S_k)
+ *     grad log p         = sum_k r_k a_k,       a_k = -S_k^-1 (z - m_k),  r_k = w_k N_k / p
+ *     Hessian of log p   = sum_k r_k (a_k a_k' - S_k^-1) - grad log p grad log p'
+ *
+ * @module
+ */
+
+import { ShapeError, UsageError } from "../../errors.ts";
+import type { RandomStream } from "../../random/philox.ts";
+
+/** A mixture of normals as numbers. A fitted `GaussianMixture` is one. */
+export interface NormalMixture {
+  /** Weights, above 0; they add up to 1. */
+  readonly weights: readonly number[];
+  /** Means, one a component. */
+  readonly means: readonly (readonly number[])[];
+  /** Covariances, one a component, row-major. */
+  readonly covariances: readonly (readonly number[])[];
+}
+
+/** Draws points, row-major. */
+export function sampleMixture(
+  { weights, means, covariances }: NormalMixture,
+  rows: number,
+  stream: RandomStream,
+): Float64Array {
+  const d = means[0]!.length;
+  const whiten = covariances.map((covariance) => {
+    const own = new Float64Array(d * d);
+    whitening(Float64Array.from(covariance), d, own);
+    return own;
+  });
+  const out = new Float64Array(rows * d);
+  for (let row = 0; row < rows; row++) {
+    let left = stream.uniform();
+    let k = 0;
+    while (k < weights.length - 1 && (left -= weights[k]!) > 0) k++;
+    const point = out.subarray(row * d, (row + 1) * d);
+    // The inverse Cholesky factor maps the deviation to the noise: solved from the top.
+    for (let i = 0; i < d; i++) {
+      let value = stream.normal();
+      for (let j = 0; j < i; j++) value -= whiten[k]![i * d + j]! * point[j]!;
+      point[i] = value / whiten[k]![i * d + i]!;
+    }
+    for (let i = 0; i < d; i++) point[i]! += means[k]![i]!;
+  }
+  return out;
+}
+
+const LOG_2_PI: number = Math.log(2 * Math.PI);
+
+/**
+ * Writes the inverse of the Cholesky factor of a positive definite matrix to `whiten`, lower triangular.
+ * @returns Logarithm of the determinant; NaN if the matrix is not positive definite. O(d^3).
+ */
+export function whitening(covariance: Float64Array, d: number, whiten: Float64Array): number {
+  const lower = new Float64Array(d * d);
+  let logDeterminant = 0;
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      let value = covariance[i * d + j]!;
+      for (let k = 0; k < j; k++) value -= lower[i * d + k]! * lower[j * d + k]!;
+      if (i === j && !(value > 0)) return Number.NaN;
+      lower[i * d + j] = i === j ? Math.sqrt(value) : value / lower[j * d + j]!;
+    }
+    const pivot = lower[i * d + i]!;
+    logDeterminant += 2 * Math.log(pivot);
+    for (let j = 0; j <= i; j++) {
+      let value = i === j ? 1 : 0;
+      for (let k = j; k < i; k++) value -= lower[i * d + k]! * whiten[k * d + j]!;
+      whiten[i * d + j] = value / pivot;
+    }
+  }
+  return logDeterminant;
+}
+
+/** A mixture made ready to be evaluated; {@link move} changes it in place. */
+export class MixtureAt {
+  /** Numbers of a point. */
+  readonly features: number;
+  readonly #logWeights: Float64Array;
+  readonly #means: Float64Array[];
+  readonly #whiten: Float64Array[];
+  readonly #precision: Float64Array[];
+  readonly #offsets: Float64Array;
+  readonly #terms: Float64Array;
+  readonly #pulls: Float64Array[];
+  readonly #white: Float64Array;
+
+  /**
+   * @throws ShapeError if sizes do not fit together.
+   * @throws UsageError if the weights are not positive with sum 1, or a covariance is not positive definite.
+   */
+  constructor({ weights, means, covariances }: NormalMixture) {
+    const d = means[0]?.length ?? 0;
+    if (d === 0 || weights.length !== means.length || weights.length !== covariances.length)
+      throw new ShapeError(
+        `mixture: ${weights.length} weights, ${means.length} means and ${covariances.length} covariances; give one of each a component, of at least one feature.`,
+      );
+    for (let k = 0; k < means.length; k++)
+      if (means[k]!.length !== d || covariances[k]!.length !== d * d)
+        throw new ShapeError(
+          `mixture: component ${k + 1} has a mean of ${means[k]!.length} and a covariance of ${covariances[k]!.length} numbers, expected ${d} and ${d * d}.`,
+        );
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (!weights.every((weight) => weight > 0) || !(Math.abs(total - 1) < 1e-9))
+      throw new UsageError(`mixture: weights must be above 0 and add up to 1, got ${weights.join(", ")}.`);
+    this.features = d;
+    this.#logWeights = Float64Array.from(weights, Math.log);
+    this.#means = means.map((mean) => Float64Array.from(mean));
+    this.#whiten = means.map(() => new Float64Array(d * d));
+    this.#precision = means.map(() => new Float64Array(d * d));
+    this.#pulls = means.map(() => new Float64Array(d));
+    this.#offsets = new Float64Array(means.length);
+    this.#terms = new Float64Array(means.length);
+    this.#white = new Float64Array(d);
+    covariances.forEach((covariance, k) => {
+      this.move(k, this.#means[k]!, Float64Array.from(covariance));
+    });
+  }
+
+  /**
+   * Gives component k another mean and covariance. O(d^3).
+   * @throws UsageError if the covariance is not positive definite.
+   */
+  move(k: number, mean: Float64Array, covariance: Float64Array): void {
+    const d = this.features;
+    const whiten = this.#whiten[k]!;
+    const logDeterminant = whitening(covariance, d, whiten);
+    if (Number.isNaN(logDeterminant))
+      throw new UsageError(`mixture: the covariance of component ${k + 1} is not positive definite.`);
+    this.#means[k]!.set(mean);
+    this.#offsets[k] = this.#logWeights[k]! - 0.5 * (d * LOG_2_PI + logDeterminant);
+    const precision = this.#precision[k]!;
+    for (let i = 0; i < d; i++)
+      for (let j = 0; j < d; j++) {
+        let value = 0;
+        for (let l = Math.max(i, j); l < d; l++) value += whiten[l * d + i]! * whiten[l * d + j]!;
+        precision[i * d + j] = value;
+      }
+  }
+
+  /**
+   * log p at the point that starts at `start`; the score goes to `score`, the Hessian, row-major, to `hessian`.
+   * O(K d^2).
+   */
+  evaluate(points: Float64Array, start: number, score?: Float64Array, hessian?: Float64Array): number {
+    const d = this.features;
+    const count = this.#means.length;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < count; k++) {
+      const mean = this.#means[k]!;
+      const whiten = this.#whiten[k]!;
+      const pull = this.#pulls[k]!.fill(0);
+      let squares = 0;
+      for (let i = 0; i < d; i++) {
+        let white = 0;
+        for (let j = 0; j <= i; j++) white += whiten[i * d + j]! * (points[start + j]! - mean[j]!);
+        this.#white[i] = white;
+        squares += white * white;
+      }
+      for (let i = 0; i < d; i++)
+        for (let j = 0; j <= i; j++) pull[j]! -= whiten[i * d + j]! * this.#white[i]!;
+      const term = this.#offsets[k]! - 0.5 * squares;
+      this.#terms[k] = term;
+      if (term > largest) largest = term;
+    }
+    let sum = 0;
+    for (let k = 0; k < count; k++) sum += Math.exp(this.#terms[k]! - largest);
+    const value = largest + Math.log(sum);
+    if (!score) return value;
+    score.fill(0);
+    hessian?.fill(0);
+    for (let k = 0; k < count; k++) {
+      const share = Math.exp(this.#terms[k]! - value);
+      const pull = this.#pulls[k]!;
+      for (let i = 0; i < d; i++) {
+        score[i]! += share * pull[i]!;
+        if (hessian)
+          for (let j = 0; j < d; j++)
+            hessian[i * d + j]! += share * (pull[i]! * pull[j]! - this.#precision[k]![i * d + j]!);
+      }
+    }
+    if (hessian)
+      for (let i = 0; i < d; i++) for (let j = 0; j < d; j++) hessian[i * d + j]! -= score[i]! * score[j]!;
+    return value;
+  }
+
+  /** log p of each point, in nats. */
+  logDensity(points: Float64Array): Float64Array {
+    const d = this.features;
+    return Float64Array.from({ length: points.length / d }, (_, row) => this.evaluate(points, row * d));
+  }
+
+  /** grad log p at each point. */
+  gradient(points: Float64Array): Float64Array {
+    const d = this.features;
+    const out = new Float64Array(points.length);
+    for (let at = 0; at < points.length; at += d) this.evaluate(points, at, out.subarray(at, at + d));
+    return out;
+  }
+}

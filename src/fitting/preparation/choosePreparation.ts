@@ -1,0 +1,153 @@
+/**
+ * Which preparation a table gets: the one with which a short training does best on rows that it has not seen.
+ *
+ * @module
+ */
+
+import { FEWEST_ROWS } from "../../tables/checks.ts";
+import type { FitData, FitRows } from "../fitData.ts";
+import { moments, type PreparationChoice, type PreparationChoices } from "./preparation.ts";
+
+/** The choices that are tried unless others are given, the simplest first. */
+export const preparationChoices: readonly PreparationChoice[] = [
+  { knots: 0, whiten: false },
+  { knots: 0, whiten: true },
+  { knots: 17, whiten: false },
+  { knots: 17, whiten: true },
+];
+
+/**
+ * What is tried for given columns, beside standardization. They bear more knots than fitted ones: what they are mapped to
+ * is no density.
+ */
+const givenChoices: readonly PreparationChoice[] = [
+  { knots: 33, whiten: false },
+  { knots: 0, whiten: true },
+  { knots: 33, whiten: true },
+];
+
+/** Correlation of two given columns from which on it is worth a trial to remove it. */
+const worthWhitening = 0.5;
+
+/** Rows that a trial holds out: a share of the training rows, but no more than this. */
+const heldShare = 0.3;
+const mostHeld = 2000;
+
+/**
+ * Nats a row by which a choice must beat the simpler ones before it. Short trainings favour whitening, which starts
+ * nearer to the end; what it gains by less than this, the others make up for.
+ */
+const leastGain = 0.03;
+
+/** A choice of more knots than these needs rows and values that bear them: see {@link bearsKnots}. */
+const fewKnots = 17;
+const rowsAKnot = 50;
+const valuesAKnot = 2;
+
+/** Training rows of a trial, and rows to judge it by. */
+export interface Trial {
+  readonly train: FitRows;
+  readonly held: FitRows;
+}
+
+/** How a choice is made. */
+export interface PreparationSearch {
+  /** What is tried for the fitted columns, the simplest first (default {@link preparationChoices}). */
+  readonly choices?: readonly PreparationChoice[];
+  /** Rows that a trial is trained on at most (default: all that it does not hold out). */
+  readonly mostRows?: number;
+  /** Told before each trial how many are done, and how many there are. */
+  readonly onTrial?: (done: number, total: number) => void;
+}
+
+/**
+ * Tries each choice: first those of the given columns, with the simplest one of the fitted columns.
+ * @param score - Mean log-density of the held-out rows after a short training, in nats and data units.
+ */
+export async function choosePreparation(
+  { train, columns, given }: FitData,
+  score: (choice: PreparationChoices, trial: Trial) => Promise<number>,
+  { choices = preparationChoices, mostRows = Number.POSITIVE_INFINITY, onTrial }: PreparationSearch = {},
+): Promise<PreparationChoices> {
+  // What standardizes is all that a handful of rows can tell.
+  if (train.rows < FEWEST_ROWS) return preparationChoices[0]!;
+  const held = Math.min(mostHeld, Math.floor(heldShare * train.rows));
+  const trial = {
+    held: slice(train, 0, held, columns.length, given.length),
+    train: slice(train, held, Math.min(train.rows, held + mostRows), columns.length, given.length),
+  };
+  const own = choices.filter(
+    ({ knots, whiten }, i) =>
+      // With one column there is nothing to whiten.
+      !(whiten && columns.length === 1) &&
+      (i === 0 || knots <= fewKnots || bearsKnots(train.data, columns.length, knots)),
+  );
+  const simplest = own[0] ?? choices[0]!;
+  const ofGiven = givenChoices
+    .filter((choice) => given.length > 0 && suitsGiven(train, given.length, choice))
+    .map((choice): PreparationChoices => ({ ...simplest, given: choice }));
+  const total = own.length + ofGiven.length;
+  let done = 0;
+  let best: PreparationChoices = simplest;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  const consider = async (choice: PreparationChoices): Promise<void> => {
+    onTrial?.(done++, total);
+    const found = await score(choice, trial);
+    if (found > bestScore + leastGain) {
+      best = choice;
+      bestScore = found;
+    }
+  };
+  if (own.length > 0) await consider(simplest);
+  for (const choice of ofGiven) await consider(choice);
+  const { given: chosen } = best;
+  for (const choice of own.slice(1)) await consider(chosen ? { ...choice, given: chosen } : choice);
+  return best;
+}
+
+/** Whether a choice can help given columns: knots where each has values for them, whitening where some are correlated. */
+function suitsGiven(rows: FitRows, width: number, { knots, whiten }: PreparationChoice): boolean {
+  if (knots > 0 && !hasValuesFor(rows.context, width, knots)) return false;
+  return !whiten || (width > 1 && largestCorrelation(rows.context, width) > worthWhitening);
+}
+
+/** Of any two columns, without its sign. */
+function largestCorrelation(rows: Float64Array, width: number): number {
+  const count = rows.length / width;
+  const { mean, scale } = moments(rows, width);
+  let most = 0;
+  for (let i = 0; i < width; i++)
+    for (let j = 0; j < i; j++) {
+      let sum = 0;
+      for (let at = 0; at < rows.length; at += width)
+        sum += ((rows[at + i]! - mean[i]!) / scale[i]!) * ((rows[at + j]! - mean[j]!) / scale[j]!);
+      most = Math.max(most, Math.abs(sum / count));
+    }
+  return most;
+}
+
+/**
+ * Whether each knot has rows enough not to follow them, and each column values enough for every knot to have its own: of a
+ * rounded column, knots finer than its rounding would make a row of spikes.
+ */
+function bearsKnots(data: Float64Array, width: number, knots: number): boolean {
+  return data.length >= rowsAKnot * knots * width && hasValuesFor(data, width, knots);
+}
+
+function hasValuesFor(data: Float64Array, width: number, knots: number): boolean {
+  return Array.from({ length: width }, (_, column) => {
+    const values = new Set<number>();
+    for (let i = column; i < data.length && values.size < valuesAKnot * knots; i += width)
+      values.add(data[i]!);
+    return values.size;
+  }).every((size) => size >= valuesAKnot * knots);
+}
+
+function slice(rows: FitRows, from: number, to: number, width: number, contextWidth: number): FitRows {
+  return {
+    rows: to - from,
+    data: rows.data.subarray(from * width, to * width),
+    context: rows.context.subarray(from * contextWidth, to * contextWidth),
+    weights: rows.weights?.subarray(from, to),
+  };
+}

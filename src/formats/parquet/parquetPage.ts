@@ -1,0 +1,233 @@
+/**
+ * The pages of a column of Parquet, one after the other. Repeated values are not read: columns here have one value a row,
+ * or none.
+ *
+ * @module
+ */
+
+import type { ColumnMetaData, SchemaElement } from "hyparquet";
+import { crc32 } from "../crc32.ts";
+import type { PageCodec } from "./pageCodecs.ts";
+import {
+  ByteReader,
+  type RawValues,
+  readDeltaBytes,
+  readDeltaNumbers,
+  readPlain,
+  readRuns,
+  readSplit,
+} from "./parquetEncodings.ts";
+
+/** Values of a page; row i has the next of them where `present` is undefined or has a 1 in its place. */
+export interface PageValues {
+  readonly rows: number;
+  readonly present: Uint32Array | undefined;
+  readonly values: RawValues;
+  /** Places of the values in `values`, where that is a dictionary. */
+  readonly places: Uint32Array | undefined;
+}
+
+/** What a page's header says, of what is used here. */
+interface Header {
+  readonly type: string | undefined;
+  readonly unpacked: number;
+  readonly packed: number;
+  readonly checksum: number | undefined;
+  readonly values: number;
+  readonly encoding: string | undefined;
+  readonly nullCount: number | undefined;
+  /** Of the second version: bytes of levels before the values. */
+  readonly levels: readonly [repetition: number, definition: number] | undefined;
+  readonly isCompressed: boolean;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** How many bytes a structure of the compact protocol takes, so that it can be cut out; the reader is left behind it. */
+export function skipStructure(reader: ByteReader, depth = 0): void {
+  if (depth > 32) throw new Error("a header is nested too deep");
+  for (;;) {
+    const byte = reader.byte();
+    const type = byte & 15;
+    if (type === 0) return;
+    if (byte >> 4 === 0) reader.zigzag();
+    skipElement(reader, type, depth);
+  }
+}
+
+function skipElement(reader: ByteReader, type: number, depth: number): void {
+  if (type === 1 || type === 2) return;
+  if (type === 3) reader.take(1);
+  else if (type === 4 || type === 5 || type === 6) reader.zigzag();
+  else if (type === 7) reader.take(8);
+  else if (type === 8) reader.take(reader.varint());
+  else if (type === 9) {
+    const head = reader.byte();
+    const size = head >> 4 === 15 ? reader.varint() : head >> 4;
+    // An element takes a byte at least: a list of billions is not begun.
+    if (size > reader.left) throw new Error("a header is truncated");
+    const own = head & 15;
+    for (let i = 0; i < size; i++) skipElement(reader, own === 1 || own === 2 ? 3 : own, depth + 1);
+  } else if (type === 12) skipStructure(reader, depth + 1);
+  else throw new Error(`a header has a member of type ${type}`);
+}
+
+type Thrift = (reader: { view: DataView; offset: number }) => Record<string, never>;
+
+function readHeader(reader: ByteReader, thrift: Thrift, names: HeaderNames): Header {
+  const start = reader.at;
+  skipStructure(reader);
+  const { bytes } = reader;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, reader.at - start);
+  // biome-ignore lint/suspicious/noExplicitAny: a structure of the compact protocol has whatever fields it has.
+  const header: any = thrift({ view, offset: 0 });
+  const [v1, dictionary, v2] = [header.field_5, header.field_7, header.field_8];
+  const own = v1 ?? dictionary ?? v2;
+  const encoding = (v1 ?? dictionary)?.field_2 ?? v2?.field_4;
+  const found: Header = {
+    type: names.pages[header.field_1],
+    unpacked: header.field_2,
+    packed: header.field_3,
+    checksum: header.field_4,
+    values: own?.field_1,
+    encoding: names.encodings[encoding],
+    nullCount: v2?.field_2,
+    levels: v2 && [v2.field_6 ?? 0, v2.field_5 ?? 0],
+    isCompressed: v2?.field_7 !== false,
+  };
+  if (![found.unpacked, found.packed].every(isCount)) throw new Error("a page has no length");
+  return found;
+}
+
+/** Names of kinds of pages and encodings, by number. */
+export interface HeaderNames {
+  readonly pages: readonly string[];
+  readonly encodings: readonly string[];
+}
+
+/** What it takes to read the pages of one column in one group of rows. */
+export interface PageContext {
+  readonly element: SchemaElement;
+  readonly column: ColumnMetaData;
+  readonly codec: PageCodec;
+  readonly thrift: Thrift;
+  readonly names: HeaderNames;
+  /** Told how many bytes a page will have before they are there. */
+  check(bytes: number): void;
+}
+
+/**
+ * The pages of a column in a group of `rows` rows.
+ * @throws Error for anything that is damaged.
+ */
+export function* readPages(chunk: Uint8Array, rows: number, context: PageContext): Generator<PageValues> {
+  const reader = new ByteReader(chunk);
+  const { type } = context.column;
+  const width = context.element.type_length;
+  let dictionary: RawValues | undefined;
+  let done = 0;
+  while (done < rows) {
+    const header = readHeader(reader, context.thrift, context.names);
+    const packed = reader.take(header.packed);
+    if (header.checksum !== undefined && crc32(packed) !== header.checksum >>> 0)
+      throw new Error("a page does not match its checksum");
+    if (header.type === "INDEX_PAGE") continue;
+    if (!isCount(header.values)) throw new Error("a page does not say how many values it has");
+    context.check(header.unpacked);
+    if (header.type === "DICTIONARY_PAGE") {
+      dictionary = readPlain(
+        new ByteReader(context.codec(packed, header.unpacked)),
+        type,
+        header.values,
+        width,
+      );
+      continue;
+    }
+    if (header.values > rows - done) throw new Error("pages have more values than there are rows");
+    if (header.values === 0) continue;
+    if (header.type === "DATA_PAGE") yield readValues(header, packed, dictionary, context);
+    else if (header.type === "DATA_PAGE_V2") yield readSecondVersion(header, packed, dictionary, context);
+    else throw new Error(`a page of type ${String(header.type)}`);
+    done += header.values;
+  }
+}
+
+const isOptional = ({ element }: PageContext): boolean => element.repetition_type !== "REQUIRED";
+
+/** Which rows have a value, and how many. */
+function countPresent(levels: Uint32Array): { present: Uint32Array | undefined; count: number } {
+  const count = levels.reduce((sum, level) => sum + (level === 1 ? 1 : 0), 0);
+  return { present: count === levels.length ? undefined : levels, count };
+}
+
+function readValues(
+  header: Header,
+  packed: Uint8Array,
+  dictionary: RawValues | undefined,
+  context: PageContext,
+): PageValues {
+  const reader = new ByteReader(context.codec(packed, header.unpacked));
+  const levels = isOptional(context)
+    ? countPresent(readRuns(reader.take(reader.uint32()), 1, header.values))
+    : { present: undefined, count: header.values };
+  return { rows: header.values, ...decode(reader, header, levels, dictionary, context) };
+}
+
+function readSecondVersion(
+  header: Header,
+  packed: Uint8Array,
+  dictionary: RawValues | undefined,
+  context: PageContext,
+): PageValues {
+  const [repetition, definition] = header.levels!;
+  const before = new ByteReader(packed);
+  before.take(repetition);
+  const levelBytes = before.take(definition);
+  const levels = isOptional(context)
+    ? countPresent(readRuns(levelBytes, 1, header.values))
+    : { present: undefined, count: header.values };
+  const rest = before.take(before.left);
+  const length = header.unpacked - repetition - definition;
+  if (length < 0) throw new Error("a page has no length");
+  const values = header.isCompressed && length > 0 ? context.codec(rest, length) : rest;
+  return { rows: header.values, ...decode(new ByteReader(values), header, levels, dictionary, context) };
+}
+
+function decode(
+  reader: ByteReader,
+  { encoding }: Header,
+  { present, count }: { present: Uint32Array | undefined; count: number },
+  dictionary: RawValues | undefined,
+  { column: { type }, element }: PageContext,
+): Omit<PageValues, "rows"> {
+  const plain = (values: RawValues): Omit<PageValues, "rows"> => ({ present, values, places: undefined });
+  const width = element.type_length;
+  switch (encoding) {
+    case "PLAIN":
+      return plain(readPlain(reader, type, count, width));
+    case "RLE": {
+      if (type !== "BOOLEAN") throw new Error(`runs of values of type ${type}`);
+      return plain(Uint8Array.from(readRuns(reader.take(reader.uint32()), 1, count)));
+    }
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY": {
+      if (count === 0) return plain([]);
+      if (!dictionary) throw new Error("a page refers to a dictionary that there is not");
+      const bits = reader.byte();
+      const places = readRuns(reader.take(reader.left), bits, count);
+      for (const place of places)
+        if (place >= dictionary.length) throw new Error("a page refers to what its dictionary does not have");
+      return { present, values: dictionary, places };
+    }
+    case "DELTA_BINARY_PACKED":
+      return plain(readDeltaNumbers(reader, type, count));
+    case "DELTA_LENGTH_BYTE_ARRAY":
+      return plain(readDeltaBytes(reader, count, false));
+    case "DELTA_BYTE_ARRAY":
+      return plain(readDeltaBytes(reader, count, true));
+    case "BYTE_STREAM_SPLIT":
+      return plain(readSplit(reader, type, count, width));
+    default:
+      throw new Error(`values in an encoding that is not read, ${String(encoding)}`);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Derivatives as graphs: `vjp` (reverse mode) and `jvp` (forward mode).
+ *
+ * @module
+ */
+
+export { jvp } from "../forward.ts";
+export { vjp } from "../reverse.ts";

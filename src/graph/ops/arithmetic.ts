@@ -1,0 +1,194 @@
+/**
+ * Element-wise operations. Operands broadcast as NumPy does: trailing axes, extents of one.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import { type Expr, formatShape, type Shape, sizeOf } from "../expr.ts";
+import type { ElementwiseName } from "./elementwise.ts";
+import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
+import { broadcastTo, isAllZero, reshape } from "./movement.ts";
+
+/** The number that a scalar constant, or a constant of equal numbers, holds; undefined for anything else. */
+export function uniformConstant(value: Expr): number | undefined {
+  checkExpressions("uniformConstant", value);
+  if (value.op !== "constant") return undefined;
+  const first = value.data[0]!;
+  for (let i = 1; i < value.data.length; i++) if (!Object.is(value.data[i], first)) return undefined;
+  return first;
+}
+
+/** The shape that operands broadcast to. */
+export function broadcastShape(where: string, operands: readonly Expr[]): Shape {
+  const rank = Math.max(...operands.map((operand) => operand.shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let extent = 1;
+    for (const { shape } of operands) {
+      const own = shape[shape.length - rank + axis] ?? 1;
+      if (own === 1 || own === extent) continue;
+      if (extent !== 1)
+        throw new ShapeError(
+          `${where}: shapes ${operands.map((operand) => formatShape(operand.shape)).join(" and ")} do not broadcast.`,
+        );
+      extent = own;
+    }
+    return extent;
+  });
+}
+
+/** An element-wise operation by name; operands broadcast. */
+export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr {
+  const operands = values.map(asExpr);
+  const shape = broadcastShape(name, operands);
+  const inputs = operands.map((operand) => repeatedScalar(operand) ?? broadcastTo(operand, shape));
+  const batched = inputs.some((operand) => operand.batched);
+  if (inputs.every((operand) => operand.shape.length === 0))
+    return broadcastTo({ op: "elementwise", name, shape: [], batched, inputs }, shape);
+  return { op: "elementwise", name, shape, batched, inputs };
+}
+
+/** The scalar that a value repeats in every element, or undefined: engines read it once instead of moving copies. */
+function repeatedScalar(value: Expr): Expr | undefined {
+  if (sizeOf(value.shape) === 1) return reshape(value, []);
+  const uniform = uniformConstant(value);
+  if (uniform !== undefined) return constant(uniform);
+  const source = value.op === "reshape" ? value.inputs[0]! : value;
+  if (source.op === "gather" && sizeOf(source.inputs[0]!.shape) === 1 && isAllZero(source.indices))
+    return reshape(source.inputs[0]!, []);
+  return undefined;
+}
+
+/** a + b. */
+export function add(a: Value, b: Value): Expr {
+  return apply("add", a, b);
+}
+/** a - b. */
+export function sub(a: Value, b: Value): Expr {
+  return apply("sub", a, b);
+}
+/** a * b. */
+export function mul(a: Value, b: Value): Expr {
+  return apply("mul", a, b);
+}
+/** a / b. */
+export function div(a: Value, b: Value): Expr {
+  return apply("div", a, b);
+}
+/** The larger of two; NaN if either is. */
+export function max(a: Value, b: Value): Expr {
+  return apply("max", a, b);
+}
+/** The smaller of two; NaN if either is. */
+export function min(a: Value, b: Value): Expr {
+  return apply("min", a, b);
+}
+/** 1 where a < b, else 0. */
+export function less(a: Value, b: Value): Expr {
+  return apply("less", a, b);
+}
+/** 1 where a <= b, else 0. */
+export function lessEqual(a: Value, b: Value): Expr {
+  return apply("lessEqual", a, b);
+}
+/** a where the condition is not 0, else b. A derivative flows only through the branch taken. */
+export function select(condition: Value, a: Value, b: Value): Expr {
+  return apply("select", condition, a, b);
+}
+/** -a. */
+export function neg(a: Value): Expr {
+  return apply("neg", a);
+}
+/** Absolute value; its derivative at 0 is taken as 0. */
+export function abs(a: Value): Expr {
+  return apply("abs", a);
+}
+/** -1, 0 or 1. */
+export function sign(a: Value): Expr {
+  return apply("sign", a);
+}
+/** The largest integer not above a. */
+export function floor(a: Value): Expr {
+  return apply("floor", a);
+}
+/** Square root. */
+export function sqrt(a: Value): Expr {
+  return apply("sqrt", a);
+}
+/** a * a. */
+export function square(a: Value): Expr {
+  return mul(a, a);
+}
+/** a^b, for a above 0; for any a where b is a whole number up to 16, written as such. */
+export function pow(a: Value, b: Value): Expr {
+  if (typeof b === "number" && Number.isInteger(b) && Math.abs(b) <= 16) return wholePower(asExpr(a), b);
+  return exp(mul(b, log(a)));
+}
+
+function wholePower(a: Expr, power: number): Expr {
+  if (power < 0) return div(1, wholePower(a, -power));
+  if (power === 0) return broadcastTo(constant(1), a.shape);
+  if (power === 1) return a;
+  const root = square(wholePower(a, Math.floor(power / 2)));
+  return power % 2 === 1 ? mul(root, a) : root;
+}
+
+/** e^a. */
+export function exp(a: Value): Expr {
+  return apply("exp", a);
+}
+/** Natural logarithm. */
+export function log(a: Value): Expr {
+  return apply("log", a);
+}
+/** log(1 + a), precise near 0. */
+export function log1p(a: Value): Expr {
+  return apply("log1p", a);
+}
+/** e^a - 1, precise near 0. */
+export function expm1(a: Value): Expr {
+  return apply("expm1", a);
+}
+/** Hyperbolic tangent. */
+export function tanh(a: Value): Expr {
+  return apply("tanh", a);
+}
+/** Logistic function. */
+export function sigmoid(a: Value): Expr {
+  return apply("sigmoid", a);
+}
+/** log(1 + e^a), without overflow. */
+export function softplus(a: Value): Expr {
+  return apply("softplus", a);
+}
+/** Sine. */
+export function sin(a: Value): Expr {
+  return apply("sin", a);
+}
+/** Cosine. */
+export function cos(a: Value): Expr {
+  return apply("cos", a);
+}
+/** Error function. */
+export function erf(a: Value): Expr {
+  return apply("erf", a);
+}
+/** Standard normal quantile of a in (0, 1). */
+export function normalQuantile(a: Value): Expr {
+  return apply("normalQuantile", a);
+}
+/** a, with a derivative of zero. */
+export function stopGradient(a: Value): Expr {
+  return apply("stopGradient", a);
+}
+/** Rectifier max(a, 0). */
+export function relu(a: Value): Expr {
+  return max(a, 0);
+}
+/** log(e^a + e^b), without overflow; right for operands that are infinite. */
+export function logAddExp(a: Value, b: Value): Expr {
+  const top = max(a, b);
+  // log1p(e^-|a - b|); where both are the same infinity, their difference must not reach the result.
+  const gap = select(less(abs(top), Number.POSITIVE_INFINITY), abs(sub(a, b)), 1e3);
+  return add(top, log1p(exp(neg(gap))));
+}

@@ -1,0 +1,166 @@
+/**
+ * Operations with a body: maps over features, and scans over stacked values.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import { callback, checkArgument, count, listOf } from "../../options.ts";
+import {
+  checkInside,
+  dependents,
+  type Expr,
+  formatShape,
+  type MapExpr,
+  outerValues,
+  type ScanExpr,
+  type SlotExpr,
+  sameShape,
+  sizeOf,
+} from "../expr.ts";
+import { liftSlices, sliceAt } from "../liftSlices.ts";
+import { substitute } from "../rebuild.ts";
+import { scalarize } from "../scalarize.ts";
+import { anExpression, asExpr, checkExpressions, slot, type Value } from "./leaves.ts";
+import { reshape } from "./movement.ts";
+
+/**
+ * Applies a scalar program to each feature.
+ *
+ * Each block is `[features]` or `[features, k]`; the body gets, block by block, the k scalars of one feature (one
+ * for `[features]`), and returns its results, one list of scalars a result. Returned values have shape `[features]`
+ * for a list of one scalar and `[features, k]` otherwise. A body sees its scalars and constants alone: what else it needs must
+ * be a block. What it does with small vectors of them (sums, `logSumExp`, moves, products, maps) is written out as scalars.
+ * @throws ShapeError if a result is no scalar, or the body reads a value from outside, sums over rows, or iterates.
+ */
+export function mapFeatures(
+  blocks: readonly Expr[],
+  body: (...slots: (readonly Expr[])[]) => readonly (readonly Value[])[],
+): Expr[] {
+  checkArgument("ops.mapFeatures", "blocks", blocks, listOf(anExpression, "an array of expressions"));
+  checkArgument("ops.mapFeatures", "body", body, callback);
+  const features = blocks[0]?.shape[0];
+  if (features === undefined)
+    throw new ShapeError("mapFeatures: the first block must be [features] or [features, k].");
+  const slots = blocks.map((block) => {
+    if (block.shape[0] !== features || block.shape.length > 2)
+      throw new ShapeError(
+        `mapFeatures: a block of shape ${formatShape(block.shape)} for ${features} features.`,
+      );
+    return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], true));
+  });
+  const results = body(...slots).map((result) => result.map(asExpr));
+  return mapOf(blocks, features, slots, results).map((result) =>
+    result.shape[1] === 1 ? reshape(result, [features]) : result,
+  );
+}
+
+/** A map from ready slots and results; each result has shape `[features, k]`. Meant for graph transforms. */
+export function mapOf(
+  blocks: readonly Expr[],
+  features: number,
+  slots: readonly (readonly SlotExpr[])[],
+  results: readonly (readonly Expr[])[],
+): Expr[] {
+  for (const scalar of results.flat())
+    if (sizeOf(scalar.shape) !== 1)
+      throw new ShapeError(`mapFeatures: a body yields scalars, got ${formatShape(scalar.shape)}.`);
+  const flat = scalarize(results.flat(), new Set(slots.flat()));
+  let next = 0;
+  const map: MapExpr = {
+    op: "map",
+    features,
+    body: { slots, results: results.map((result) => result.map(() => flat[next++]!)) },
+    shape: [],
+    batched: blocks.some((block) => block.batched),
+    inputs: blocks,
+  };
+  return results.map((_, index) => project(map, index));
+}
+
+/** Result `index` of a map. */
+export function project(map: Expr, index: number): Expr {
+  checkExpressions("project", map);
+  if (map.op !== "map") throw new ShapeError("project: the value is not a map.");
+  const count = map.body.results[index]!.length;
+  return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
+}
+
+/**
+ * Applies `body` once for each slice of some stacked values, to the state that the application before has left; returns
+ * the last state. A chain of hundreds of equal maps with parameters of their own is one scan.
+ *
+ * @param steps - Number of slices, at least 1.
+ * @param stacked - Shared values `[steps, ...]`; the body gets their slices `[...]`.
+ * @param options - `reversed`: from the last slice to the first.
+ */
+export function scan(
+  initial: Expr,
+  steps: number,
+  stacked: readonly Expr[],
+  body: (state: Expr, slices: readonly Expr[]) => Expr,
+  { reversed = false }: { readonly reversed?: boolean } = {},
+): Expr {
+  checkExpressions("scan", initial);
+  checkArgument("ops.scan", "steps", steps, count);
+  checkArgument("ops.scan", "stacked", stacked, listOf(anExpression, "an array of expressions"));
+  checkArgument("ops.scan", "body", body, callback);
+  for (const value of stacked)
+    if (value.batched || value.shape[0] !== steps)
+      throw new ShapeError(
+        `scan: a stacked value must be shared, of shape [${steps}, ...], got ${formatShape(value.shape)}.`,
+      );
+  const state = slot(initial.shape, true);
+  const slices = stacked.map((value) => slot(value.shape.slice(1), false));
+  const result = body(state, slices);
+  if (!sameShape(result.shape, initial.shape))
+    throw new ShapeError(
+      `scan: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
+    );
+  return scanOf(initial, { steps, reversed, slot: state, slices, stacked, result });
+}
+
+/** A scan from ready slots and result. Meant for graph transforms. */
+export function scanOf(
+  initial: Expr,
+  own: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
+    readonly stacked: readonly Expr[];
+  },
+): Expr {
+  const { steps, reversed, slot: state } = own;
+  if (!dependents([own.result], state).has(own.result)) {
+    // The last step alone counts.
+    const last = own.slices.map(
+      (slice, i) => [slice, sliceAt(own.stacked[i]!, reversed ? 0 : steps - 1)] as const,
+    );
+    return substitute([own.result], new Map<Expr, Expr>(last))[0]!;
+  }
+  const { result, slices, stacked } = liftSlices(own, steps);
+  checkInside("scan", result, state, ...slices);
+  return {
+    op: "scan",
+    steps,
+    reversed,
+    slot: state,
+    slices,
+    result,
+    shape: initial.shape,
+    batched: true,
+    inputs: [initial, ...stacked, ...outerValues(result, state, ...slices)],
+  };
+}
+
+/** The scan written out, step after step: its meaning, and what reverse derivatives are taken of. */
+export function unrolledScan(node: ScanExpr): Expr {
+  const stacked = node.inputs.slice(1, 1 + node.slices.length);
+  let state = node.inputs[0]!;
+  for (let step = 0; step < node.steps; step++) {
+    const at = node.reversed ? node.steps - 1 - step : step;
+    const replacements = new Map<Expr, Expr>([[node.slot, state]]);
+    node.slices.forEach((slice, i) => {
+      replacements.set(slice, sliceAt(stacked[i]!, at));
+    });
+    state = substitute([node.result], replacements)[0]!;
+  }
+  return state;
+}

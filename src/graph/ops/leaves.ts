@@ -1,0 +1,106 @@
+/**
+ * The leaves of a graph: inputs, parameters, constants, and the stand-ins of bodies.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import { numbers as aList, checkArgument, type OptionKind, text } from "../../options.ts";
+import {
+  checkShape,
+  type Expr,
+  formatShape,
+  type InputExpr,
+  type ParameterExpr,
+  type Shape,
+  type SlotExpr,
+  type StepInputExpr,
+  sizeOf,
+} from "../expr.ts";
+
+/** An expression, or a number that stands for a scalar constant. */
+export type Value = Expr | number;
+
+/** A batched value of the given per-sample shape, supplied with every row under this name. */
+export function input(name: string, shape: Shape): InputExpr {
+  checkArgument("ops.input", "name", name, text);
+  checkShape(`input "${name}"`, shape);
+  return { op: "input", name, shape, batched: true, inputs: [] };
+}
+
+/** A shared value that the engine keeps: a trained parameter, a state or a statistic. */
+export function parameter(name: string, shape: Shape): ParameterExpr {
+  checkArgument("ops.parameter", "name", name, text);
+  checkShape(`parameter "${name}"`, shape);
+  return { op: "parameter", name, shape, batched: false, inputs: [] };
+}
+
+/** A shared value supplied with every step. */
+export function stepInput(name: string, shape: Shape = []): StepInputExpr {
+  checkArgument("ops.stepInput", "name", name, text);
+  checkShape(`stepInput "${name}"`, shape);
+  return { op: "stepInput", name, shape, batched: false, inputs: [] };
+}
+
+/**
+ * A shared constant: a number (scalar), or numbers with a shape (default: a vector). The array is kept, not copied.
+ * @throws {@link ShapeError} if the count of numbers is not that of the shape.
+ */
+export function constant(data: number | ArrayLike<number>, shape?: Shape): Expr {
+  if (typeof data !== "number") checkArgument("ops.constant", "data", data, aList);
+  const numbers = typeof data === "number" ? Float64Array.of(data) : data;
+  const extents = shape ?? (typeof data === "number" ? [] : [numbers.length]);
+  checkShape("constant", extents);
+  if (numbers.length !== sizeOf(extents))
+    throw new ShapeError(
+      `constant: ${numbers.length} numbers do not fill the shape ${formatShape(extents)}.`,
+    );
+  const array = numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
+  return { op: "constant", data: array, shape: extents, batched: false, inputs: [] };
+}
+
+/** A constant of zeros. */
+export function zeros(shape: Shape): Expr {
+  checkShape("zeros", shape);
+  return constant(new Float64Array(sizeOf(shape)), shape);
+}
+
+/** A stand-in that an enclosing operation supplies. */
+export function slot(shape: Shape, batched: boolean): SlotExpr {
+  return { op: "slot", shape, batched, inputs: [] };
+}
+
+/** 1 for every row, 0 in padding; see `RowMarkExpr`. */
+export function rowMark(): Expr {
+  return { op: "rowMark", shape: [], batched: true, inputs: [] };
+}
+
+/** What an expression is, for checks of arguments. */
+export const anExpression: OptionKind = {
+  expected: "an expression or a number",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Expr).op === "string" &&
+    Array.isArray((value as Expr).shape) &&
+    Array.isArray((value as Expr).inputs),
+};
+
+/**
+ * Refuses what is no expression.
+ * @throws UsageError that names the operation.
+ */
+export function checkExpressions(where: string, ...values: readonly unknown[]): void {
+  for (const value of values)
+    checkArgument(`ops.${where}`, "an operand", value, { ...anExpression, expected: "an expression" });
+}
+
+/**
+ * The expression of a value: numbers become constants.
+ * @throws UsageError for what is neither.
+ */
+export function asExpr(value: Value): Expr {
+  if (typeof value === "number") return constant(value);
+  checkArgument("ops", "an operand", value, anExpression);
+  return value;
+}

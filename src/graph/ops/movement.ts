@@ -1,0 +1,182 @@
+/**
+ * Operations that move elements and compute nothing: reshapes, gathers, scatters, concatenations.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import { checkArgument, numbers, refuse } from "../../options.ts";
+import { checkShape, type Expr, formatShape, type Shape, sameShape, sizeOf } from "../expr.ts";
+import { broadcastShape } from "./arithmetic.ts";
+import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
+
+/** The same elements under another shape. */
+export function reshape(a: Expr, shape: Shape): Expr {
+  checkExpressions("reshape", a);
+  checkShape("reshape", shape);
+  if (sameShape(a.shape, shape)) return a;
+  if (sizeOf(a.shape) !== sizeOf(shape))
+    throw new ShapeError(
+      `reshape: ${formatShape(a.shape)} has not as many elements as ${formatShape(shape)}.`,
+    );
+  const source = a.op === "reshape" ? a.inputs[0]! : a;
+  if (sameShape(source.shape, shape)) return source;
+  if (source.op === "constant") return constant(source.data, shape);
+  return { op: "reshape", shape, batched: a.batched, inputs: [source] };
+}
+
+/** `out[i] = a[indices[i]]` on row-major elements, -1 for 0. */
+export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr {
+  checkExpressions("gather", a);
+  checkArgument("ops.gather", "indices", indices, numbers);
+  checkShape("gather", shape);
+  const size = sizeOf(a.shape);
+  const list = indices instanceof Int32Array ? indices : Int32Array.from(indices);
+  if (list.length !== sizeOf(shape))
+    throw new ShapeError(`gather: ${list.length} indices do not fill the shape ${formatShape(shape)}.`);
+  if (isAllZero(list) && list.length > 1) {
+    const repeated = a.op === "gather" && isAllZero(a.indices) ? a.inputs[0]! : a;
+    return { op: "gather", indices: list, shape, batched: a.batched, inputs: [repeated] };
+  }
+  let isIdentity = list.length === size;
+  let repeatsFirst = list.length > 1;
+  for (let i = 0; i < list.length; i++) {
+    const index = list[i]!;
+    if (index < -1 || index >= size)
+      throw new ShapeError(
+        `gather: index ${index} is outside the ${size} elements of ${formatShape(a.shape)}.`,
+      );
+    if (index !== i) isIdentity = false;
+    if (index !== 0) repeatsFirst = false;
+  }
+  if (isIdentity) return reshape(a, shape);
+  if (repeatsFirst) return gather(a, zeroIndices(list.length), shape);
+  if (a.op === "reshape") return gather(a.inputs[0]!, list, shape);
+  // A gather of a gather is one gather; a chain of permutations and slices costs one move.
+  if (a.op === "gather")
+    return gather(
+      a.inputs[0]!,
+      list.map((i) => (i < 0 ? -1 : a.indices[i]!)),
+      shape,
+    );
+  return { op: "gather", indices: list, shape, batched: a.batched, inputs: [a] };
+}
+
+/** `out[indices[i]] += a[i]` on row-major elements, -1 dropped: the transpose of {@link gather}. */
+export function scatter(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr {
+  checkExpressions("scatter", a);
+  checkArgument("ops.scatter", "indices", indices, numbers);
+  checkShape("scatter", shape);
+  const list = Int32Array.from(indices);
+  const size = sizeOf(shape);
+  if (list.length !== sizeOf(a.shape))
+    throw new ShapeError(`scatter: ${list.length} indices for the elements of ${formatShape(a.shape)}.`);
+  const inverse = new Int32Array(size).fill(-1);
+  let unique = true;
+  list.forEach((to, from) => {
+    if (to >= size || to < -1) throw new ShapeError(`scatter: index ${to} is outside ${formatShape(shape)}.`);
+    if (to < 0) return;
+    if (inverse[to] !== -1) unique = false;
+    inverse[to] = from;
+  });
+  // Where no two elements meet, a scatter is a gather by the inverse, which engines do as a plain move.
+  if (unique) return gather(a, inverse, shape);
+  return { op: "scatter", indices: list, shape, batched: a.batched, inputs: [a] };
+}
+
+const zeros = new Map<number, WeakRef<Int32Array>>();
+const knownZeros = new WeakSet<Int32Array>();
+
+/** Indices that repeat one element: one array for all that want as many, since there are many of them, and large. */
+function zeroIndices(count: number): Int32Array {
+  let indices = zeros.get(count)?.deref();
+  if (!indices) {
+    indices = new Int32Array(count);
+    knownZeros.add(indices);
+    zeros.set(count, new WeakRef(indices));
+  }
+  return indices;
+}
+
+/** Whether the indices are known to repeat the first element; true for all that {@link broadcastTo} makes. */
+export function isAllZero(indices: Int32Array): boolean {
+  return knownZeros.has(indices);
+}
+
+/** Repeats axes of extent one, and adds leading axes, until the shape is reached. */
+export function broadcastTo(a: Expr, shape: Shape): Expr {
+  checkShape("broadcastTo", shape);
+  checkExpressions("broadcastTo", a);
+  if (sameShape(a.shape, shape)) return a;
+  if (sizeOf(a.shape) === 1) return gather(a, zeroIndices(sizeOf(shape)), shape);
+  if (!sameShape(broadcastShape("broadcastTo", [a, { ...a, shape }]), shape))
+    throw new ShapeError(`broadcastTo: ${formatShape(a.shape)} does not broadcast to ${formatShape(shape)}.`);
+  const padded = [...Array<number>(shape.length - a.shape.length).fill(1), ...a.shape];
+  return gather(a, indexGrid(shape, padded), shape);
+}
+
+/** For each element of `shape`, its row-major place in an array of extents `source`, where extents of one repeat. */
+function indexGrid(shape: Shape, source: Shape): Int32Array {
+  const strides: number[] = [];
+  let stride = 1;
+  for (let axis = source.length - 1; axis >= 0; axis--) {
+    strides[axis] = source[axis] === 1 ? 0 : stride;
+    stride *= source[axis]!;
+  }
+  return Int32Array.from({ length: sizeOf(shape) }, (_, flat) => {
+    let index = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index += (flat % shape[axis]!) * strides[axis]!;
+      flat = Math.floor(flat / shape[axis]!);
+    }
+    return index;
+  });
+}
+
+/** Elements `start` to `end` (exclusive) along the first axis. */
+export function slice(a: Expr, start: number, end: number): Expr {
+  checkExpressions("slice", a);
+  const [extent, ...rest] = a.shape;
+  if (extent === undefined || start < 0 || end > extent || start >= end)
+    throw new ShapeError(`slice: [${start}, ${end}) of a value of shape ${formatShape(a.shape)}.`);
+  const inner = sizeOf(rest);
+  return gather(
+    a,
+    Int32Array.from({ length: (end - start) * inner }, (_, i) => start * inner + i),
+    [end - start, ...rest],
+  );
+}
+
+/** Values joined along the first axis; scalars count as one element. */
+export function concatenate(values: readonly Value[]): Expr {
+  if (!Array.isArray(values) || values.length === 0)
+    refuse("ops.concatenate", "values", "an array of expressions", values);
+  const inputs = values.map(asExpr).map((value) => (value.shape.length === 0 ? reshape(value, [1]) : value));
+  const [first] = inputs;
+  if (first === undefined) throw new ShapeError("concatenate: no values.");
+  if (inputs.length === 1) return first;
+  const rest = first.shape.slice(1);
+  for (const value of inputs)
+    if (!sameShape(value.shape.slice(1), rest))
+      throw new ShapeError(`concatenate: ${formatShape(value.shape)} after ${formatShape(first.shape)}.`);
+  const length = inputs.reduce((sum, value) => sum + value.shape[0]!, 0);
+  return {
+    op: "concatenate",
+    shape: [length, ...rest],
+    batched: inputs.some((value) => value.batched),
+    inputs,
+  };
+}
+
+/** Transpose of a matrix. */
+export function transpose(a: Expr): Expr {
+  checkExpressions("transpose", a);
+  const [rows, columns] = a.shape;
+  if (rows === undefined || columns === undefined || a.shape.length !== 2)
+    throw new ShapeError(`transpose: expected a matrix, got shape ${formatShape(a.shape)}.`);
+  return gather(
+    a,
+    Int32Array.from({ length: rows * columns }, (_, i) => (i % rows) * columns + Math.floor(i / rows)),
+    [columns, rows],
+  );
+}

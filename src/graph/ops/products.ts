@@ -1,0 +1,136 @@
+/**
+ * Sums over axes and rows, dense layers, matrix products and triangular solves.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import { type Expr, formatShape, sameShape, sizeOf } from "../expr.ts";
+import { mul } from "./arithmetic.ts";
+import { checkExpressions, constant, rowMark } from "./leaves.ts";
+import { reshape } from "./movement.ts";
+
+/** Sum over one axis (negative: from the end), or over all elements to a scalar. */
+export function sum(a: Expr, axis?: number): Expr {
+  checkExpressions("sum", a);
+  if (axis === undefined) {
+    if (sizeOf(a.shape) === 1) return reshape(a, []);
+    return {
+      op: "sum",
+      outer: 1,
+      count: sizeOf(a.shape),
+      inner: 1,
+      shape: [],
+      batched: a.batched,
+      inputs: [a],
+    };
+  }
+  const at = axis < 0 ? axis + a.shape.length : axis;
+  const count = a.shape[at];
+  if (count === undefined) throw new ShapeError(`sum: no axis ${axis} in ${formatShape(a.shape)}.`);
+  const before = a.shape.slice(0, at);
+  const after = a.shape.slice(at + 1);
+  const shape = [...before, ...after];
+  if (count === 1) return reshape(a, shape);
+  return {
+    op: "sum",
+    outer: sizeOf(before),
+    count,
+    inner: sizeOf(after),
+    shape,
+    batched: a.batched,
+    inputs: [a],
+  };
+}
+
+/** Shared sum over all rows. */
+export function sumRows(a: Expr): Expr {
+  checkExpressions("sumRows", a);
+  if (!a.batched) throw new ShapeError("sumRows: the value is shared, so that it has no rows.");
+  return { op: "sumRows", shape: a.shape, batched: false, inputs: [a] };
+}
+
+/** Shared sum over rows of `y[i] x[j]`, shape `[m, n]`. */
+export function sumOuter(y: Expr, x: Expr): Expr {
+  checkExpressions("sumOuter", y, x);
+  if (y.shape.length !== 1 || x.shape.length !== 1 || !(y.batched && x.batched))
+    throw new ShapeError(
+      `sumOuter: expected two batched vectors, got ${formatShape(y.shape)} and ${formatShape(x.shape)}.`,
+    );
+  return { op: "sumOuter", shape: [y.shape[0]!, x.shape[0]!], batched: false, inputs: [y, x] };
+}
+
+/** Dense layer W x + bias, or W^T x + bias; x `[in]`, W shared `[out, in]`, or `[in, out]` when transposed. */
+export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transposed?: boolean } = {}): Expr {
+  checkExpressions("linear", x, weights);
+  const transposed = options.transposed ?? false;
+  const columns = weights.shape[transposed ? 0 : 1];
+  const rows = weights.shape[transposed ? 1 : 0];
+  if (weights.batched || weights.shape.length !== 2 || rows === undefined)
+    throw new ShapeError(
+      `linear: the weights must be a shared matrix, got shape ${formatShape(weights.shape)}.`,
+    );
+  if (x.shape.length !== 1 || x.shape[0] !== columns)
+    throw new ShapeError(`linear: x of shape ${formatShape(x.shape)} for weights with ${columns} inputs.`);
+  if (bias && (bias.batched || !sameShape(bias.shape, [rows])))
+    throw new ShapeError(`linear: a bias of shape ${formatShape(bias.shape)} for ${rows} outputs.`);
+  const inputs = bias ? [x, weights, bias] : [x, weights];
+  return { op: "linear", transposed, shape: [rows], batched: x.batched, inputs };
+}
+
+/** Product of two shared matrices. */
+export function matrixProduct(a: Expr, b: Expr): Expr {
+  checkExpressions("matrixProduct", a, b);
+  if (a.batched || b.batched || a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[0])
+    throw new ShapeError(
+      `matrixProduct: shared matrices that fit, got ${formatShape(a.shape)} and ${formatShape(b.shape)}.`,
+    );
+  return { op: "matrixProduct", shape: [a.shape[0]!, b.shape[1]!], batched: false, inputs: [a, b] };
+}
+
+/** Solves A x = b (or A^T x = b); A shared and triangular `[n, n]`, b `[n]`. The other triangle is not read. */
+export function solveTriangular(
+  a: Expr,
+  b: Expr,
+  options: { readonly lower: boolean; readonly transposed?: boolean },
+): Expr {
+  checkExpressions("solveTriangular", a, b);
+  const n = b.shape[0];
+  if (a.batched || n === undefined || b.shape.length !== 1 || !sameShape(a.shape, [n, n]))
+    throw new ShapeError(
+      `solveTriangular: A of shape ${formatShape(a.shape)}, b of shape ${formatShape(b.shape)}.`,
+    );
+  const { lower, transposed = false } = options;
+  return { op: "solveTriangular", lower, transposed, shape: [n], batched: b.batched, inputs: [a, b] };
+}
+
+/** A value once a row: a batched one as it is. */
+export function ofEachRow(value: Expr): Expr {
+  return value.batched ? value : mul(rowMark(), value);
+}
+
+/** W x, or W^T x, where W may be a matrix of each row. */
+export function layerOf(weights: Expr, x: Expr, transposed = false): Expr {
+  if (!weights.batched) return linear(x, weights, undefined, { transposed });
+  const n = x.shape[0]!;
+  return transposed ? sum(mul(weights, reshape(x, [n, 1])), 0) : sum(mul(weights, reshape(x, [1, n])), 1);
+}
+
+/** A product of matrices, of which either may be one of each row. */
+export function productOf(a: Expr, b: Expr): Expr {
+  if (!a.batched && !b.batched) return matrixProduct(a, b);
+  return sum(mul(reshape(a, [...a.shape, 1]), reshape(b, [1, ...b.shape])), 1);
+}
+
+/** 1 in the lower (or upper) triangle with the diagonal, 0 elsewhere. */
+export function triangle(n: number, lower: boolean): Expr {
+  const inside = (i: number): boolean => {
+    const row = Math.floor(i / n);
+    const column = i % n;
+    return lower ? column <= row : column >= row;
+  };
+  return constant(
+    Float64Array.from({ length: n * n }, (_, i) => (inside(i) ? 1 : 0)),
+    [n, n],
+  );
+}

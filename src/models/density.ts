@@ -1,0 +1,54 @@
+/**
+ * The density and the samples of a pushforward, as expressions.
+ *
+ * @module
+ */
+
+import { aBijection, type Bijection, type Bound } from "../bijections/bijection.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import type { Expr } from "../graph/expr.ts";
+import { checkExpressions } from "../graph/ops/leaves.ts";
+import * as g from "../graph/ops.ts";
+import { anObject, checkArgument } from "../options.ts";
+
+/**
+ * log p(y) in nats, a scalar: log p_base(f^-1(y)) + logAbsDet of the inverse; for a map with branches, the logarithm
+ * of the sum over those that reach y, which is minus infinity if none does.
+ */
+export function pushforwardLogProb(
+  base: Distribution,
+  bijection: Bijection,
+  y: Expr,
+  parameters: { readonly base: Bound; readonly bijection: Bound },
+  context?: Expr,
+): Expr {
+  checkArgument("pushforwardLogProb", "base", base, anObject);
+  checkArgument("pushforwardLogProb", "bijection", bijection, aBijection);
+  checkArgument("pushforwardLogProb", "parameters", parameters, anObject, "such as { base, bijection }");
+  checkExpressions("pushforwardLogProb", y);
+  if (!bijection.branches) {
+    const { value, logAbsDet } = bijection.inverse(y, parameters.bijection, context);
+    return g.add(base.logProb(value, parameters.base), logAbsDet);
+  }
+  return bijection
+    .branches(y, parameters.bijection, context)
+    .map(({ value, logAbsDet, valid }) =>
+      g.select(valid, g.add(base.logProb(value, parameters.base), logAbsDet), Number.NEGATIVE_INFINITY),
+    )
+    .reduce((total, term) => g.logAddExp(total, term));
+}
+
+/** A sample of a pushforward from standard normal noise, of which `base.noise` numbers are taken. */
+export function pushforwardSample(
+  base: Distribution,
+  bijection: Bijection,
+  noise: Expr,
+  parameters: { readonly base: Bound; readonly bijection: Bound },
+  context?: Expr,
+): Expr {
+  checkArgument("pushforwardSample", "base", base, anObject);
+  checkArgument("pushforwardSample", "bijection", bijection, aBijection);
+  checkArgument("pushforwardSample", "parameters", parameters, anObject, "such as { base, bijection }");
+  checkExpressions("pushforwardSample", noise);
+  return bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context).value;
+}

@@ -1,0 +1,85 @@
+/**
+ * What a fitted flow consists of: its parts as descriptions, its parameter values, and the columns it stands for.
+ *
+ * @module
+ */
+
+import type { ModelKind } from "../architectures/kinds.ts";
+import { type Bijection, type Bound, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
+import { chain } from "../bijections/combinators/chain.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import type { ColumnGrid } from "../tables/grid.ts";
+import type { ParameterValues } from "./parameters.ts";
+
+/** How a model was fitted, for people who inspect it. No clock, duration, thread count or path is among it. */
+export interface FittedDescription {
+  /** Rows used, training and validation together. */
+  readonly rows: number;
+  /** Seed of every random choice. */
+  readonly seed: number;
+  /** Epochs run. */
+  readonly epochs: number;
+  /** Mean log-density of the training rows and of the held-out rows, in nats and data units. */
+  readonly trainLogProb: number;
+  /** The same of the held-out rows; of the training rows where none were held out. */
+  readonly validationLogProb: number;
+  /** Columns to which uniform noise of one recorded resolution was added. */
+  readonly dequantized: Readonly<Record<string, number>>;
+  /** The values that each of these columns can have had as recorded, to which samples return; absent in files before 0.2. */
+  readonly grids?: readonly ColumnGrid[] | undefined;
+  /** Digest of the rows of the table that it was fitted to, held-out ones included; absent in files before 0.2. */
+  readonly digest?: string | undefined;
+}
+
+/** A fitted flow as plain data. */
+export interface Model {
+  readonly kind: ModelKind;
+  readonly base: Distribution;
+  /** The trained part, between the base and the prepared data. */
+  readonly bijection: Bijection;
+  /** Standardization and what else statistics of the data alone determine; evaluated in float64. */
+  readonly preparation: Bijection;
+  /** Its inverse prepares the context, see {@link preparedContext}; absent without one. */
+  readonly contextPreparation: Bijection | undefined;
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  readonly precision: "float32" | "float64";
+  readonly fitted: FittedDescription;
+  readonly values: ParameterValues;
+}
+
+/** The parameters of a model's parts, as one tree. */
+export function parameterTree(
+  model: Pick<Model, "base" | "bijection" | "preparation" | "contextPreparation">,
+): ParameterTree {
+  return {
+    base: model.base.parameters,
+    bijection: model.bijection.parameters,
+    preparation: model.preparation.parameters,
+    context: model.contextPreparation?.parameters ?? {},
+  };
+}
+
+/** Deviations beyond which a given value counts as one at this distance: no network has a say out there. */
+const farthestContext = 1000;
+
+/**
+ * A context as the trained part of a model sees it. Whatever number is given, it is finite, and in float32, too.
+ * @param given - Values in data units.
+ * @param bound - Parameters of the whole model.
+ */
+export function preparedContext(
+  { contextPreparation }: Pick<Model, "contextPreparation">,
+  given: Expr,
+  bound: Bound,
+): Expr {
+  const { value } = contextPreparation!.inverse(given, subtreeOf(bound, "context"));
+  return g.min(g.max(value, -farthestContext), farthestContext);
+}
+
+/** The whole map from base to data: trained part, then preparation. */
+export function wholeBijection(model: Pick<Model, "bijection" | "preparation">): Bijection {
+  return chain([model.bijection, model.preparation]);
+}

@@ -1,0 +1,99 @@
+/**
+ * Conditioners: the networks that produce a transform's parameters. Dense layers with rectifiers, unmasked for
+ * couplings, masked for autoregressive maps (MADE, Germain et al. 2015).
+ *
+ * The last layer starts at zero, so that every transform starts as the identity.
+ *
+ * @see https://arxiv.org/abs/1502.03509
+ * @module
+ */
+
+import {
+  type Bound,
+  checkCount,
+  leafOf,
+  type ParameterTree,
+  trained,
+  trainedUniform,
+} from "../bijections/bijection.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { clamp } from "../transformers/rationalQuadraticBin.ts";
+
+/** Refuses hidden sizes that are no positive integers. */
+export function checkHidden(where: string, hidden: readonly number[]): void {
+  for (const size of hidden) checkCount(where, "hidden", size);
+}
+
+/** Parameters of a network `inputs -> hidden... -> outputs`: weights and biases, named by layer. */
+export function networkParameters(inputs: number, hidden: readonly number[], outputs: number): ParameterTree {
+  const sizes = [inputs, ...hidden, outputs];
+  const tree: Record<string, ParameterTree[string]> = {};
+  for (let layer = 0; layer + 1 < sizes.length; layer++) {
+    const [from, to] = [sizes[layer]!, sizes[layer + 1]!];
+    const isLast = layer + 2 === sizes.length;
+    const bound = 1 / Math.sqrt(from);
+    tree[`weight${layer}`] = isLast ? trained([to, from]) : trainedUniform([to, from], bound);
+    tree[`bias${layer}`] = isLast ? trained([to]) : trainedUniform([to], bound);
+  }
+  return tree;
+}
+
+/**
+ * Inputs of a network are clamped to this many units, which are standard deviations after standardization. Beyond the
+ * data a network of rectifiers goes on linearly, and scales with it exponentially: a map that nobody has fitted and
+ * that no number can invert. Clamped, the transform stays that of the edge.
+ */
+const reach = 10;
+
+/** Runs a network with these parameters; `masks`, one a layer, multiply the weights. */
+export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: readonly Expr[]): Expr {
+  let value = clamp(x, -reach, reach);
+  for (let layer = 0; layer < layers; layer++) {
+    const weights = leafOf(parameters, `weight${layer}`);
+    const mask = masks?.[layer];
+    value = g.linear(value, mask ? g.mul(weights, mask) : weights, leafOf(parameters, `bias${layer}`));
+    if (layer + 1 < layers) value = g.relu(value);
+  }
+  return value;
+}
+
+/**
+ * Masks of an autoregressive network whose input is the context followed by the features in order, and whose
+ * outputs are `outputsPerFeature` numbers a feature, those of one feature adjacent.
+ *
+ * Feature i (from 1) has degree i, the context 0; hidden units have sorted degrees from 1 (0 with a context) to
+ * features - 1, so that the masks are block triangular and an engine can skip the zero blocks. A unit sees what has
+ * at most its degree, the outputs of feature i what has less than i.
+ */
+export function autoregressiveMasks(
+  features: number,
+  context: number,
+  hidden: readonly number[],
+  outputsPerFeature: number,
+): Expr[] {
+  const inputs = [
+    ...new Array<number>(context).fill(0),
+    ...Array.from({ length: features }, (_, i) => i + 1),
+  ];
+  const lowest = context > 0 || features === 1 ? 0 : 1;
+  const span = features - lowest;
+  const units = hidden.map((size) =>
+    Array.from({ length: size }, (_, j) => Math.min(features - 1, lowest + Math.floor((j * span) / size))),
+  );
+  const outputs = Array.from({ length: features * outputsPerFeature }, (_, i) =>
+    Math.floor(i / outputsPerFeature),
+  );
+  const degrees = [inputs, ...units, outputs];
+  return degrees.slice(1).map((to, layer) => {
+    const from = degrees[layer]!;
+    const data = new Float64Array(to.length * from.length);
+    to.forEach((degree, o) => {
+      from.forEach((own, i) => {
+        // Output i + 1 carries the degree i here, so that "less than" is "at most" in the last layer too.
+        if (own <= degree) data[o * from.length + i] = 1;
+      });
+    });
+    return g.constant(data, [to.length, from.length]);
+  });
+}

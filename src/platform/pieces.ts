@@ -1,0 +1,44 @@
+/**
+ * Long work in pieces: a generator that pauses wherever it may be left for a while. Who calls it runs it through, or lets the
+ * event loop have its turn now and then, so that timers fire, pages answer and aborts come through.
+ *
+ * @module
+ */
+
+import { AbortedError } from "../errors.ts";
+import { nextTurn } from "./platform.ts";
+
+/** Work that pauses between its pieces, and what it returns. The pauses change nothing. */
+export type Pieces<T> = Generator<void, T, void>;
+
+/** Milliseconds of work between two turns of the event loop; a frame of a page has 16. */
+const pieceTime = 10;
+
+/** Does the work at once. */
+export function inOnePiece<T>(work: Pieces<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/**
+ * Does the work, a piece at a time.
+ * @throws AbortedError soon after the signal fires.
+ */
+export async function inPieces<T>(work: Pieces<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (;;) {
+    checkSignal(signal);
+    const start = performance.now();
+    do {
+      const step = work.next();
+      if (step.done) return step.value;
+    } while (performance.now() - start < pieceTime);
+    await nextTurn();
+  }
+}
+
+/** @throws AbortedError if the signal has fired. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new AbortedError("The compilation was aborted.");
+}

@@ -1,0 +1,244 @@
+/**
+ * The one place that knows Node from a browser. Node's modules are reached at the call, never imported, so
+ * a browser bundle of the library loads with no shim.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+
+/** Whether the code runs in Node (or something that passes for it), with files and standard input. */
+export const isNode: boolean = typeof globalThis.process?.getBuiltinModule === "function";
+
+/** The modules of Node that are reached. */
+interface NodeModules {
+  readonly "node:fs": typeof import("node:fs");
+  readonly "node:net": typeof import("node:net");
+  readonly "node:path": typeof import("node:path");
+  readonly "node:tty": typeof import("node:tty");
+}
+
+/** A Node module, or a UsageError that says what to do instead in a browser. */
+export function nodeModule<Id extends keyof NodeModules>(id: Id, remedy: string): NodeModules[Id] {
+  const found = globalThis.process?.getBuiltinModule?.(id as string) as NodeModules[Id] | undefined;
+  if (!found) throw new UsageError(remedy);
+  return found;
+}
+
+/** What the errors of the operating system mean, and what to do. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder, not a file",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOTDIR: "a part of the path is a file, not a folder; mend the path",
+  ELOOP: "its symbolic links lead in a circle; mend the link",
+  ENAMETOOLONG: "the name is too long; choose a shorter one",
+  ENOSPC: "the disk is full; free some space, or choose another place",
+  EDQUOT: "the disk quota is used up; free some space, or choose another place",
+  EFBIG: "the file would be larger than is allowed (ulimit -f)",
+  EROFS: "the file system is read-only; choose another place",
+  EMFILE: "too many files are open; raise the limit (ulimit -n)",
+  ENFILE: "too many files are open on this machine; close some programs",
+  ENOMEM: "there is not enough memory; close other programs, or raise the limit (ulimit -v)",
+  ERR_MEMORY_ALLOCATION_FAILED:
+    "there is not enough memory; close other programs, or raise the limit (ulimit -v)",
+  ENXIO: "nothing is at its other end",
+  EPIPE: "its reader went away",
+  EBUSY: "it is in use",
+  EIO: "the device failed",
+  ERR_INVALID_ARG_VALUE: "a path cannot hold a null character",
+};
+
+/** The part of an error of Node's that says what happened, as a person would put it, and what to do. */
+export function reasonOf(error: unknown): string {
+  const code = String((error as { code?: unknown } | null)?.code);
+  if (Object.hasOwn(reasons, code)) return reasons[code]!;
+  const message = error instanceof Error ? error.message : String(error);
+  // How V8 says that memory is short, for an array and for what WebAssembly works on.
+  return isOutOfMemory(error) ? reasons.ENOMEM! : message.replace(/^E[A-Z0-9]+: /, "");
+}
+
+/** Whether memory was short: for an array, for WebAssembly, or for a thread. */
+export function isOutOfMemory(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  if (/^(ENOMEM|ERR_MEMORY_ALLOCATION_FAILED|ERR_WORKER_OUT_OF_MEMORY)$/.test(String(code))) return true;
+  return (
+    error instanceof RangeError &&
+    /allocation failed|could not allocate|out of memory|invalid (typed )?array length(: \d|$)|invalid array buffer length/i.test(
+      String(message),
+    )
+  );
+}
+
+/** The parts one after the other, in new memory. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+async function transform(bytes: Uint8Array, by: ReadableWritablePair<Uint8Array, BufferSource>) {
+  const parts: Uint8Array[] = [];
+  const writer = by.writable.getWriter();
+  // The reader below reports a failure; this promise must not report it a second time, unhandled.
+  const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
+  written.catch(() => undefined);
+  const reader = by.readable.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+  }
+  await written;
+  return concatenate(parts);
+}
+
+/** The bytes as one gzip stream. */
+export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
+  return await transform(bytes, new CompressionStream("gzip"));
+}
+
+/** How many threads the machine offers to this process; 1 where it does not say. */
+export function availableThreads(): number {
+  const os = globalThis.process?.getBuiltinModule?.("node:os");
+  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/**
+ * Resolves when the event loop has been round: messages have come, and timers that were due have fired. Work that takes
+ * long does it now and then. (A timer would do, but for the 4 milliseconds that it takes in a browser.)
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}
+
+/** Sets a flag of V8 for the whole process, while it runs; false where that cannot be done. */
+export function setV8Flag(flag: string): boolean {
+  const v8 = globalThis.process?.getBuiltinModule?.("node:v8");
+  v8?.setFlagsFromString(flag);
+  return v8 !== undefined;
+}
+
+/** Tells the user of something that went otherwise than asked: a warning of the process, or of the console. */
+export function warn(message: string): void {
+  if (isNode) globalThis.process.emitWarning(message, "PushforwardWarning");
+  else console.warn(message);
+}
+
+/**
+ * Compiles WebAssembly.
+ * @throws UsageError on a page that forbids it.
+ */
+export async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  return await WebAssembly.compile(bytes).catch((error: Error) => {
+    if (!/content.security|csp/i.test(error.message)) throw error;
+    throw new UsageError(
+      "The page's Content-Security-Policy forbids WebAssembly; it must allow it with `script-src 'wasm-unsafe-eval'`.",
+    );
+  });
+}
+
+/** A thread with a script of its own: `worker_threads` in Node, a web worker in a browser. */
+export interface Background {
+  /** Sends a copy of the message; the buffers named in `transfer` are moved, and gone here. */
+  post(message: unknown, transfer?: ArrayBuffer[]): void;
+  /** Whether a process stays alive for it, at first not; a page decides for itself. */
+  keepAlive(on: boolean): void;
+  /** Stops it at once, whatever it is doing. */
+  end(): void;
+}
+
+/**
+ * Starts a thread.
+ *
+ * @param script - JavaScript that uses `listen(listener)` and `port.postMessage(message, transfer)` to talk, and may
+ *   await `turn()` to let messages in.
+ * @param onMessage - Gets what the thread posts.
+ * @param onFailure - Gets why the thread is no more, which may be before its first message.
+ * @throws UsageError if the runtime has no threads or forbids them.
+ */
+export function startThread(
+  script: string,
+  onMessage: (message: unknown) => void,
+  onFailure: (error: Error) => void,
+): Background {
+  const start = globalThis.process?.getBuiltinModule?.("node:worker_threads")
+    ? startNodeThread
+    : startWebWorker;
+  return start(script, onMessage, onFailure);
+}
+
+const forbidden = (reason: string, remedy: string): UsageError =>
+  new UsageError(`The engine could not start a worker (${reason}); ${remedy}.`);
+
+const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
+  const threads = globalThis.process.getBuiltinModule("node:worker_threads");
+  const talk = `
+    const port = require("node:worker_threads").parentPort;
+    const listen = (listener) => port.on("message", listener);
+    const turn = () => new Promise(setImmediate);`;
+  let worker: InstanceType<typeof threads.Worker>;
+  try {
+    // The flags of the host are not for the worker: under --input-type=module its text would not be a script.
+    worker = new threads.Worker(talk + script, { eval: true, execArgv: [] });
+  } catch (error) {
+    throw forbidden(reasonOf(error), "under Node's permission model it needs --allow-worker");
+  }
+  worker.on("message", onMessage);
+  worker.on("messageerror", onFailure);
+  worker.on("error", onFailure);
+  worker.on("exit", (code) => onFailure(new Error(`it ended with code ${code}`)));
+  worker.unref();
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    end: () => void worker.terminate(),
+  };
+};
+
+const startWebWorker: typeof startThread = (script, onMessage, onFailure) => {
+  // To take turns a timer would do in place of the channel, but for the 4 milliseconds that it takes.
+  const talk = `
+    const port = self;
+    const listen = (listener) => { port.onmessage = (event) => listener(event.data); };
+    const turns = [];
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => turns.shift()();
+    const turn = () => new Promise((resolve) => { turns.push(resolve); port2.postMessage(0); });`;
+  const remedy = "a Content-Security-Policy must allow it with `worker-src blob:`";
+  if (typeof Worker !== "function") throw forbidden("there are none here", "use the reference engine");
+  let worker: Worker;
+  try {
+    worker = new Worker(URL.createObjectURL(new Blob([talk + script], { type: "text/javascript" })), {
+      name: "pushforward",
+    });
+  } catch (error) {
+    throw forbidden(reasonOf(error), remedy);
+  }
+  worker.onmessage = (event) => onMessage(event.data);
+  worker.onmessageerror = () => onFailure(new Error("a message could not be read"));
+  // A script that is not allowed to load is an event without a message.
+  worker.onerror = ({ message }) =>
+    onFailure(message ? new Error(message) : forbidden("its script may not load", remedy));
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    keepAlive: () => {},
+    end: () => worker.terminate(),
+  };
+};

@@ -1,0 +1,228 @@
+/**
+ * What fitting asks of a table before it trains, and what it warns of.
+ *
+ * @module
+ */
+
+import { listNames } from "../closestName.ts";
+import { DataError } from "../errors.ts";
+import { measureResolution, type Resolution } from "./resolution.ts";
+import { column, type Table } from "./table.ts";
+
+/** What to do with rows that have a missing value. */
+export type MissingPolicy = "error" | "drop";
+
+/** How a table is checked. */
+export interface CheckOptions {
+  /** `"error"` (the default: rows are not left out silently) or `"drop"`, which leaves such rows out. */
+  readonly missing?: MissingPolicy;
+}
+
+/** A table that can be fitted. */
+export interface CheckedTable {
+  /** Finite values only, no constant column, at least {@link FEWEST_ROWS} rows. */
+  readonly table: Table;
+  /** Rows left out for missing values. */
+  readonly dropped: number;
+}
+
+/** Fewer rows than this are no sample of anything that a flow could learn. */
+export const FEWEST_ROWS = 10;
+
+/** Fails at the first infinite value; returns which rows miss a value and where the first one is. */
+function scan(table: Table): { complete: Uint8Array; incomplete: number; first: number } {
+  const width = table.columns.length;
+  const complete = new Uint8Array(table.rows).fill(1);
+  let incomplete = 0;
+  let first = -1;
+  for (let at = 0; at < table.values.length; at++) {
+    const value = table.values[at]!;
+    if (Number.isFinite(value)) continue;
+    const row = Math.floor(at / width);
+    if (!Number.isNaN(value)) {
+      const name = table.columns[at % width]!;
+      throw new DataError(
+        `column "${name}" (row ${row + 1}): ${value} is not finite; mend the cell or take out the row`,
+        { column: name, row: row + 1 },
+      );
+    }
+    if (first < 0) first = at;
+    incomplete += complete[row]!;
+    complete[row] = 0;
+  }
+  return { complete, incomplete, first };
+}
+
+function keepRows(table: Table, keep: Uint8Array, rows: number): Table {
+  const width = table.columns.length;
+  const values = new Float64Array(rows * width);
+  let at = 0;
+  keep.forEach((kept, row) => {
+    if (!kept) return;
+    values.set(table.values.subarray(row * width, (row + 1) * width), at);
+    at += width;
+  });
+  return { ...table, rows, values };
+}
+
+/** The columns without which enough rows are complete, the emptiest first, and what to do about them; empty where all are. */
+function emptiestRemedy(table: Table): string {
+  const width = table.columns.length;
+  const counts = new Uint32Array(width);
+  const missing = new Uint32Array(table.rows);
+  table.values.forEach((value, at) => {
+    if (!Number.isNaN(value)) return;
+    counts[at % width]!++;
+    missing[Math.floor(at / width)]!++;
+  });
+  const order = table.columns.map((_, place) => place).sort((a, b) => counts[b]! - counts[a]!);
+  let complete = missing.reduce((count, own) => count + Number(own === 0), 0);
+  const names: string[] = [];
+  for (const place of order) {
+    if (complete >= FEWEST_ROWS) break;
+    names.push(`"${table.columns[place]}" in ${counts[place]} of ${table.rows} rows`);
+    for (let row = 0; row < table.rows; row++)
+      if (Number.isNaN(table.values[row * width + place]!) && --missing[row]! === 0) complete++;
+  }
+  if (names.length === 0 || names.length === width) return "";
+  return `values are missing in ${listNames(names)}: name the other columns in --columns`;
+}
+
+function checkNotConstant(table: Table, dropped: number): void {
+  const width = table.columns.length;
+  table.columns.forEach((name, place) => {
+    const first = table.values[place]!;
+    for (let at = place; at < table.values.length; at += width) if (table.values[at] !== first) return;
+    throw new DataError(
+      `column "${name}" is constant (${first} in every row${dropped > 0 ? ` that is left, ${dropped} with missing values being dropped` : ""}) and has no density; leave it out with --columns`,
+      { column: name },
+    );
+  });
+}
+
+/**
+ * Checks that a table can be fitted, and leaves out rows with missing values where that is asked for. Text
+ * columns are not looked at: choose the columns first (`numericColumns`, `selectColumns`).
+ *
+ * @throws DataError for an infinite value; a missing one unless `missing` is `"drop"`; fewer than
+ *   {@link FEWEST_ROWS} usable rows; a constant column. The message names the column and the row.
+ */
+export function checkForFitting(table: Table, options: CheckOptions = {}): CheckedTable {
+  const { complete, incomplete, first } = scan(table);
+  if (incomplete > 0 && options.missing !== "drop") {
+    const name = table.columns[first % table.columns.length]!;
+    const row = Math.floor(first / table.columns.length) + 1;
+    const rows = incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`;
+    const fewest = table.rows - incomplete < FEWEST_ROWS && table.rows >= FEWEST_ROWS;
+    const remedy =
+      (fewest && emptiestRemedy(table)) || "fill the cell, or leave such rows out with --missing drop";
+    throw new DataError(`column "${name}" (row ${row}): the value is missing (${rows} in all); ${remedy}`, {
+      column: name,
+      row,
+    });
+  }
+  const kept = table.rows - incomplete;
+  if (kept < FEWEST_ROWS) {
+    const why = incomplete > 0 ? ` (${incomplete} left out for missing values)` : "";
+    const remedy = table.rows >= FEWEST_ROWS ? emptiestRemedy(table) : "";
+    throw new DataError(
+      `${kept} usable rows${why}; fitting needs at least ${FEWEST_ROWS}${remedy === "" ? "" : `: ${remedy}`}`,
+    );
+  }
+  const checked = incomplete > 0 ? keepRows(table, complete, kept) : table;
+  checkNotConstant(checked, incomplete);
+  return { table: checked, dropped: incomplete };
+}
+
+/** A column whose repeated values a density would chase. */
+export interface ColumnWarning {
+  readonly column: string;
+  /**
+   * `integers`: whole numbers only. `repeated`: few distinct values. `spike`: one value holds many of the rows
+   * of a column that is otherwise continuous.
+   */
+  readonly kind: "integers" | "repeated" | "spike";
+  /** The step between recorded values, in the column's units; the width of the noise of `--dequantize`. */
+  readonly resolution: number;
+  /** One line that says what was found and what to do. */
+  readonly message: string;
+}
+
+/**
+ * Whole numbers that span more steps than this (time stamps, populations) are as good as continuous: the step
+ * is below what a flow resolves on standardized data. Should they repeat all the same, the other rules see it.
+ */
+const MOST_INTEGER_STEPS = 1e4;
+/** With fewer values, a few ties make a large share and mean little. */
+const FEWEST_FOR_REPEATED = 20;
+/**
+ * Fewer distinct values than this share of the rows is a grid, not a few ties: each value stands there three
+ * times on average. A measurement to three digits or more passes at the usual few hundred rows.
+ */
+const DISTINCT_SHARE = 1 / 3;
+/** One value in this share of the rows, and at least five of them, is an atom of the distribution ... */
+const SPIKE_SHARE = 0.005;
+const SPIKE_ROWS = 5;
+/** ... where its neighbours hold fewer by so many standard deviations of a count: a rounded column has ties everywhere. */
+const SPIKE_DEVIATIONS = 5;
+/** One value in this share of the rows is an atom whatever its neighbours hold. */
+const LARGE_SPIKE_SHARE = 0.05;
+
+function isSpike({ count, mostFrequent, neighbours }: Resolution): boolean {
+  if (mostFrequent.count < Math.max(SPIKE_ROWS, SPIKE_SHARE * count)) return false;
+  // In a continuum without ties, five rows that agree are no chance.
+  return (
+    mostFrequent.count >= LARGE_SPIKE_SHARE * count ||
+    neighbours === 1 ||
+    mostFrequent.count > neighbours + SPIKE_DEVIATIONS * Math.sqrt(neighbours)
+  );
+}
+
+function kindOf(found: Resolution): ColumnWarning["kind"] | undefined {
+  const { count, distinct, range, integers, step } = found;
+  if (step === undefined) return undefined;
+  if (integers && range / step <= MOST_INTEGER_STEPS) return "integers";
+  if (count > FEWEST_FOR_REPEATED && distinct < DISTINCT_SHARE * count) return "repeated";
+  if (isSpike(found)) return "spike";
+  return undefined;
+}
+
+function describe(name: string, kind: ColumnWarning["kind"], found: Resolution): string {
+  const option = `--dequantize ${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)}`;
+  const { count, distinct, mostFrequent, step } = found;
+  switch (kind) {
+    case "integers":
+      return (
+        `column "${name}" holds whole numbers (${distinct} different in ${count} rows): a density can grow ` +
+        `without bound on them; spread them with ${option} (uniform noise, ${step} wide)`
+      );
+    case "repeated":
+      return (
+        `column "${name}" repeats its values (${distinct} different in ${count} rows): a density can grow ` +
+        `without bound on them; spread them with ${option} (uniform noise, ${step} wide)`
+      );
+    case "spike":
+      return (
+        `column "${name}" is ${mostFrequent.value} in ${mostFrequent.count} of ${count} rows: a density can ` +
+        "grow without bound there, so that these rows get high scores whatever else they are, scores of fits say how " +
+        "far each went, and comparisons of kinds are decided by it; leave those rows out (or model them apart), or " +
+        `spread them with ${option} (uniform noise, ${step} wide)`
+      );
+  }
+}
+
+/**
+ * Columns on which a density is not well defined, because the data are recorded in steps: a flow can raise its
+ * likelihood without limit by peaks on repeated values. A continuous column with a few ties is not one.
+ * Missing and infinite values are passed over.
+ *
+ * @returns a warning a column, in the table's order.
+ */
+export function diagnoseColumns(table: Table): ColumnWarning[] {
+  return table.columns.flatMap((name) => {
+    const found = measureResolution(column(table, name));
+    const kind = kindOf(found);
+    if (kind === undefined) return [];
+    return [{ column: name, kind, resolution: found.step!, message: describe(name, kind, found) }];
+  });
+}

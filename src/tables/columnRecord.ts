@@ -1,0 +1,175 @@
+/**
+ * What became of each column of a source: how it was read, and why it is left out where no columns are chosen.
+ *
+ * @module
+ */
+
+import { listNames } from "../closestName.ts";
+import { UsageError } from "../errors.ts";
+import { quoteCell } from "./reading/cell.ts";
+
+/**
+ * What the cells of a column carry beside digits, and what that means. `currency` and `percent`: such a sign, or none;
+ * 5 % is 5. `unit:kg` (or `unit`, any): that unit, or none. `thousands` and `decimal-point`: decimals follow a point,
+ * a comma stands between thousands. `decimal-comma`: the other way round. `parentheses`: (1.3) is -1.3. `trailing-minus`:
+ * 1.3- is -1.3. `text-number`: '1.2 and ="1.2" are 1.2. `leading-zeros`: 007 is 7. `boolean`: true, yes, on, t, y are 1, their opposites 0.
+ * `text`: no numbers at all, so that the column is left out.
+ */
+export type ColumnParse =
+  | "currency"
+  | "percent"
+  | "unit"
+  | `unit:${string}`
+  | "thousands"
+  | "decimal-point"
+  | "decimal-comma"
+  | "parentheses"
+  | "trailing-minus"
+  | "text-number"
+  | "leading-zeros"
+  | "boolean"
+  | "text";
+
+/** The kinds of {@link ColumnParse}, for a message. */
+const PARSE_KINDS: readonly string[] = [
+  "currency",
+  "percent",
+  "unit:m",
+  "thousands",
+  "decimal-point",
+  "decimal-comma",
+  "parentheses",
+  "trailing-minus",
+  "text-number",
+  "leading-zeros",
+  "boolean",
+  "text",
+];
+
+/** @throws UsageError for a kind that there is not, or two that exclude each other. */
+export function checkColumnParse(name: string, kinds: readonly string[]): readonly ColumnParse[] {
+  for (const kind of kinds)
+    if (kind !== "unit" && !/^unit:./.test(kind) && (kind === "unit:m" || !PARSE_KINDS.includes(kind)))
+      throw new UsageError(
+        `parse of column "${name}" must be one or more of ${PARSE_KINDS.join(", ")}; got ${JSON.stringify(kind)}.`,
+      );
+  const has = (kind: string): boolean => kinds.includes(kind);
+  if (has("decimal-comma") && (has("thousands") || has("decimal-point")))
+    throw new UsageError(`parse of column "${name}": decimals follow a comma or a point, not both.`);
+  if (has("text") && kinds.length > 1)
+    throw new UsageError(`parse of column "${name}": what is text is nothing else.`);
+  return kinds as readonly ColumnParse[];
+}
+
+/** Why a column is not among those that are used where none are chosen. */
+export interface LeftOut {
+  /**
+   * `text`: no numbers, or few among text. `empty`: no value in any row. `row-numbers`: names of rows, not data. The
+   * others are refused where no columns are chosen, because leaving them out would hide a slip. `mixed`: numbers, and
+   * cells that are none. `unlike`: numbers that do not all mean the same, such as 5 and 5 %. `ambiguous`: numbers that
+   * can be read in two ways, such as 1,234.
+   */
+  readonly kind: "text" | "empty" | "row-numbers" | "mixed" | "unlike" | "ambiguous";
+  /** Row of the cell that shows it, from 1; undefined where there is none. */
+  readonly row?: number | undefined;
+  /** That cell, as it stands in the source. */
+  readonly cell?: string | undefined;
+  /** What is the matter, in half a sentence. */
+  readonly reason: string;
+  /** What to do to have the column used. */
+  readonly remedy: string;
+}
+
+/** One column of a source. Plain data: it survives JSON. */
+export interface ColumnRecord {
+  /** Name of the column. */
+  readonly name: string;
+  /** `booleans` are 1 and 0; `text` has no values; `nothing` has no value in any row. */
+  readonly readAs: "numbers" | "booleans" | "text" | "nothing";
+  /** What its cells carried beside digits, as the option `parse` takes it; empty for plain numbers. */
+  readonly parse: readonly ColumnParse[];
+  /** The first cell that was not a plain number, and the number that it was taken for. */
+  readonly example?:
+    | {
+        /** Its row, from 1. */
+        readonly row: number;
+        /** As it stands in the file. */
+        readonly cell: string;
+        /** What it was read as. */
+        readonly value: number;
+      }
+    | undefined;
+  /** Whether {@link parse} was found out, not asked for: then it is said. */
+  readonly inferred?: boolean | undefined;
+  /** Why the column is not used where none are chosen. */
+  readonly leftOut?: LeftOut | undefined;
+}
+
+/** A column that is left out, for people and for JSON. */
+export interface LeftOutColumn extends LeftOut {
+  /** Name of the column. */
+  readonly column: string;
+}
+
+/** The record of a column of plain numbers. */
+export function numbersRecord(name: string): ColumnRecord {
+  return { name, readAs: "numbers", parse: [] };
+}
+
+/** `--na "?"`: an option with a value that a shell neither takes apart nor fills in. */
+export function optionWith(option: string, value: string): string {
+  if (/^[\w.:+=,/-]+$/.test(value)) return `${option} ${value}`;
+  const quoted = /[$`\\"!]/.test(value) ? `'${value.replaceAll("'", "'\\''")}'` : `"${value}"`;
+  return `${option} ${quoted}`;
+}
+
+/** `column "x" (row 3)`. */
+export function placeOf(column: string, row: number | undefined): string {
+  return `column "${column}"${row === undefined ? "" : ` (row ${row})`}`;
+}
+
+/** Columns left out for one reason are told in one line each up to this many, else together in one. */
+const MOST_LINES = 8;
+
+/** One line for each column that is left out, with its first cell and the remedy; one for many of a kind. */
+export function leftOutLines(columns: readonly LeftOutColumn[]): string[] {
+  const kinds = [...new Set(columns.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const own = columns.filter((column) => column.kind === kind);
+    if (own.length <= MOST_LINES)
+      return own.map(
+        ({ column, row, reason, remedy }) => `${placeOf(column, row)} is left out: ${reason}; ${remedy}`,
+      );
+    const names = own.map(
+      ({ column, cell }) => `"${column}"${cell === undefined ? "" : ` (${quoteCell(cell)})`}`,
+    );
+    const { reason } = own[0]!;
+    const remedy = own.every((column) => column.remedy === own[0]!.remedy)
+      ? own[0]!.remedy
+      : "leftOut of --json says what to do about each";
+    return [
+      `${own.length} columns are left out, the first because ${reason}, the others likewise (first cells in parentheses): ` +
+        `${listNames(names)}; ${remedy}`,
+    ];
+  });
+}
+
+/** What the measure of an inferred column says: `percent` needs a word on its scale. */
+function describeParse(parse: readonly ColumnParse[]): string {
+  return parse.map((kind) => (kind === "percent" ? "percent, 5 % is 5" : kind)).join(", ");
+}
+
+/** One line for each column whose cells were read as numbers by inference; one for many. */
+export function inferredLines(records: readonly ColumnRecord[]): string[] {
+  const own = records.filter(({ inferred, example }) => inferred && example);
+  const lines = own.map(
+    ({ name, parse, example }) =>
+      `${placeOf(name, example!.row)}: ${quoteCell(example!.cell)} is read as ${example!.value} ` +
+      `(${describeParse(parse)}); if it is no number, pass ${optionWith("--parse", `${name}=text`)}`,
+  );
+  if (own.length <= MOST_LINES) return lines;
+  const names = own.map(
+    ({ name, example }) => `"${name}" (${quoteCell(example!.cell)} is ${example!.value})`,
+  );
+  return [`${own.length} columns hold numbers in another dress, read as such: ${listNames(names)}`];
+}

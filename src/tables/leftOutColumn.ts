@@ -1,0 +1,92 @@
+/**
+ * Columns that hold no numbers to use: text, dates, numbers of rows.
+ *
+ * @module
+ */
+
+import { type ColumnParse, type ColumnRecord, numbersRecord, optionWith } from "./columnRecord.ts";
+import { quoteCell } from "./reading/cell.ts";
+
+/** What a column of text looked like. */
+export interface TextFound {
+  /** Its first cell that is no number, and its row. */
+  readonly row: number;
+  readonly cell: string;
+  readonly textCells: number;
+  readonly numericCells: number;
+  /** The first few different texts. */
+  readonly texts: ReadonlySet<string>;
+  readonly asked: readonly ColumnParse[];
+}
+
+const DATE = /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: .*)?$/;
+const TIME = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
+/** What is written beside sums over the rows above. */
+export const SUMMARY: RegExp = /^(?:(?:grand|sub)?[ -]?totals?|sum|mean|average|summe|gesamt):?$/i;
+const YES_OR_NO = /^(?:yes|no|on|off|[ynt]|f)$/i;
+
+/** The record of a column with cells that are no numbers. */
+export function textRecord(name: string, found: TextFound): ColumnRecord {
+  const { row, cell, textCells, numericCells, texts, asked } = found;
+  const text = (kind: "text" | "mixed", remedy: string, why = "is not a number"): ColumnRecord => ({
+    name,
+    readAs: "text",
+    parse: asked[0] === "text" ? ["text"] : [],
+    leftOut: { kind, row, cell, reason: `${quoteCell(cell)} ${why}`, remedy },
+  });
+  if (asked[0] === "text")
+    return text("text", `take ${optionWith("--parse", `${name}=text`)} away to use it`, "is text");
+  // What stands for missing has a mark or two, and no digits but in #DIV/0!; a comma in one would end it.
+  const marks = [...texts].filter((each) => !/[,\d]/.test(each) || each === "#DIV/0!").join(",");
+  const mark =
+    marks === "" ? "" : `if it stands for a missing value, pass ${optionWith("--na", marks)}; else `;
+  if (numericCells > 0 && [...texts].every((each) => SUMMARY.test(each)))
+    return text("mixed", "take out the row, if it sums up the others");
+  if (numericCells > 0 && texts.size === 1 && texts.has(name))
+    return text(
+      "mixed",
+      "take out the row, if it repeats the header line",
+      "is the column's name, not a number",
+    );
+  if (numericCells > 0 && numericCells >= textCells) return text("mixed", `${mark}mend the cell`);
+  if (DATE.test(cell))
+    return text("text", "to use it, write its dates as numbers, such as days", "is a date");
+  if (TIME.test(cell))
+    return text("text", "to use it, write its times as numbers, such as minutes", "is a time of day");
+  const isWord = texts.size <= 2 && [...texts].every((each) => YES_OR_NO.test(each));
+  if (isWord) return text("text", `to read it as 1 and 0, pass ${optionWith("--parse", `${name}=boolean`)}`);
+  return text("text", "to use it, write its values as numbers");
+}
+
+/** Names that pandas, R and readr give to the numbers or names of the rows. */
+const ROW_NAMES = /^(?:unnamed: \d+|__index_level_\d+__|index|row\.?names?|row_names?|\.\.\.1)$/i;
+/** Of these, names that nobody chose, of columns that hold an index; Unnamed: 3 may hold anything. */
+const GIVEN_NAMES = /^(?:Unnamed: 0|__index_level_\d+__|row\.names|\.\.\.1)$/;
+
+/** Whether numbers count the rows from 0 or 1; under a name that nobody chose, any different whole numbers do. */
+function countsRows(name: string, values: Float64Array, length: number): boolean {
+  if (!ROW_NAMES.test(name) || length < 2) return false;
+  const start = values[0]!;
+  let consecutive = start === 0 || start === 1;
+  for (let row = 0; row < length; row++) {
+    if (!Number.isSafeInteger(values[row])) return false;
+    if (values[row] !== start + row) consecutive = false;
+  }
+  if (consecutive) return true;
+  return GIVEN_NAMES.test(name) && new Set(values.subarray(0, length)).size === length;
+}
+
+/** The record of a column of plain numbers, left out if they are the numbers of the rows. */
+export function rowNumbersRecord(name: string, values: Float64Array, length: number): ColumnRecord {
+  if (!countsRows(name, values, length)) return numbersRecord(name);
+  return {
+    ...numbersRecord(name),
+    leftOut: {
+      kind: "row-numbers",
+      row: 1,
+      cell: String(values[0]),
+      reason: `it holds the numbers of the rows (${Array.from(values.subarray(0, Math.min(3, length))).join(", ")}, ...)`,
+      remedy: "name it in --columns to use it",
+    },
+  };
+}

@@ -1,0 +1,244 @@
+/**
+ * Text tables: cells with commas, semicolons, tabs, bars or blanks between them, and a header line. Read as a stream:
+ * the file's text is never in one string, and cells go straight into typed arrays.
+ *
+ * @module
+ */
+
+import Papa from "papaparse";
+import { FormatError, UsageError } from "../../errors.ts";
+import { type CheckedLimits, checkLimits } from "../limits.ts";
+import type { Table } from "../table.ts";
+import { decodeText, type TextSource } from "./decodeText.ts";
+import {
+  type Dialect,
+  dialectOf,
+  withLineFeeds,
+  withoutBlanksBeforeQuotes,
+  withSingleBlanks,
+} from "./dialect.ts";
+import { refuseOtherText } from "./otherText.ts";
+import { RowReader } from "./rowReader.ts";
+import type { CellReading } from "./tableBuilder.ts";
+
+/** How to read delimited text. */
+export interface CsvOptions extends CellReading {
+  /**
+   * One character, or `"blank"` for blanks and tabs of any number, or `"tab"`; found from the first lines where it is not
+   * given.
+   */
+  readonly delimiter?: string | undefined;
+  /** The delimiter that the file's name speaks for; another is found where the text has none of it. */
+  readonly likelyDelimiter?: string | undefined;
+  /** Whether the first line names the columns (then it does, whatever it holds), or is data; found out by default. */
+  readonly header?: boolean | undefined;
+  /** Encoding of bytes, by its WHATWG label such as `latin1`; UTF-8, or what a byte order mark says, by default. */
+  readonly encoding?: string | undefined;
+  /** What to call the source in an error. */
+  readonly name?: string | undefined;
+}
+
+/** The first characters, from which the dialect is found. */
+const HEAD = 2 ** 16;
+
+/** The text in pieces that end where a line does, in the form that the parser reads. */
+class LineCutter {
+  readonly #dialect: Dialect;
+  #rest = "";
+  #isFirst = true;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  /** Whole lines, with what was left of the piece before; at the end, all of it. */
+  cut(piece: string, last: boolean): string {
+    const text = this.#rest + piece;
+    // A carriage return at the very end may be half of a line's end.
+    const end = last
+      ? text.length
+      : Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r", text.length - 2)) + 1;
+    this.#rest = text.slice(end);
+    let lines = withLineFeeds(text.slice(0, end));
+    if (this.#isFirst && (lines !== "" || last)) {
+      lines = lines.slice(this.#dialect.start);
+      this.#isFirst = false;
+    }
+    const { delimiter, records } = this.#dialect;
+    // An empty cell in quotation marks is a row, which a blank line may not be: a delimiter after it tells them apart.
+    if (records[0]?.length === 1 && lines.includes('""'))
+      lines = lines.replace(/^""(?=\n|$)/gm, `""${delimiter}`);
+    return delimiter === " " ? withSingleBlanks(lines) : withoutBlanksBeforeQuotes(lines, delimiter);
+  }
+
+  /** Characters that wait for the end of their line. */
+  get waiting(): number {
+    return this.#rest.length;
+  }
+}
+
+/** Rows out of text, which come piece by piece. */
+class RowParser {
+  readonly #reader: RowReader;
+  readonly #limits: CheckedLimits;
+  readonly #cutter: LineCutter;
+  readonly #parser: { parse(input: string, baseIndex: number, ignoreLastRow: boolean): unknown };
+  #rest = "";
+
+  constructor(reader: RowReader, dialect: Dialect, limits: CheckedLimits) {
+    this.#limits = limits;
+    this.#reader = reader;
+    this.#cutter = new LineCutter(dialect);
+    const { delimiter, comment } = dialect;
+    this.#parser = new Papa.Parser({
+      delimiter,
+      newline: "\n",
+      ...(comment === undefined ? {} : { comments: comment }),
+    });
+  }
+
+  parse(piece: string, last: boolean): void {
+    const lines = this.#cutter.cut(piece, last);
+    const text = this.#rest + lines;
+    if (text === "") return;
+    const { data, errors, meta } = this.#parser.parse(text, 0, !last) as Papa.ParseResult<string[]>;
+    // Faults in a last row that is still incomplete may be the cut's; it is parsed again with the next piece.
+    const error = errors.find(({ row }) => last || (row ?? 0) < data.length);
+    // Rows before the fault are read first, so that the message can count them.
+    const sound = error ? data.slice(0, error.row ?? 0) : data;
+    for (const cells of sound) this.#reader.take(cells);
+    this.#reader.lookForComments(lines);
+    if (error) {
+      const fault = error.code === "MissingQuotes" ? "is never closed" : "goes on after its closing one";
+      throw new FormatError(`${this.#reader.where}: a cell in quotation marks ${fault}; mend the row`);
+    }
+    this.#rest = last ? "" : text.slice(meta.cursor);
+    if (Math.max(this.#rest.length, this.#cutter.waiting) > this.#limits.lineLength) {
+      throw new FormatError(
+        `${this.#reader.where}: a row of more than ${this.#limits.lineLength} characters; is a quotation mark never closed, ` +
+          "or is this another kind of file? If not, raise the limit with --limit lineLength=N (limits: { lineLength: N })",
+      );
+    }
+  }
+}
+
+function delimiterOf({ delimiter }: CsvOptions): string | undefined {
+  const known = new Map([
+    ["tab", "\t"],
+    ["blank", " "],
+    ["\\t", "\t"],
+  ]);
+  const found = delimiter === undefined ? undefined : (known.get(delimiter) ?? delimiter);
+  if (found !== undefined && (found.length !== 1 || /["\r\n\ufeff]/.test(found)))
+    throw new UsageError(
+      `delimiter must be one character, "tab" or "blank", got ${JSON.stringify(delimiter)}.`,
+    );
+  return found;
+}
+
+/** The whole lines at the start of a text. */
+function headOf(text: string): string {
+  if (text.length <= HEAD) return text;
+  const head = text.slice(0, HEAD);
+  // A row cut in two would have too few cells and mislead the guess.
+  const end = Math.max(head.lastIndexOf("\n"), head.lastIndexOf("\r"));
+  return end > 0 ? head.slice(0, end + 1) : head;
+}
+
+/**
+ * Reads delimited text. What stands between cells, comment lines, and the line that names the columns are found from the
+ * first lines (see `docs/tables.md`). Lines may end in line feed, carriage return, or both, mixed. Blank lines are
+ * skipped, except that in a table of one column a blank line before another row is a missing cell, as `""` is. See `parseCell` and
+ * `dressOf` for what counts as a number. Whole numbers above 2^53 are rounded to the nearest double.
+ *
+ * @param source text, or bytes of it.
+ * @throws FormatError if the bytes are not text of the encoding, or a quoted cell is malformed or never closed.
+ * @throws DataError for an empty file, a missing header line, a header alone, empty or duplicate column
+ *   names, or a row whose number of cells differs from the header's.
+ * @throws UsageError for options that cannot be.
+ * @example await readCsv("height,weight\n1.7,70\n1.8,81\n")
+ */
+export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
+  const name = options.name ?? "the CSV text";
+  const delimiter = delimiterOf(options);
+  const limits = checkLimits(options.limits);
+  let reader: RowReader | undefined;
+  let parser: RowParser | undefined;
+  let start = "";
+  const begin = (): void => {
+    refuseOtherText(name, start);
+    const head = headOf(start);
+    const { likelyDelimiter: likely } = options;
+    const found = dialectOf(
+      head,
+      delimiter ?? (likely !== undefined && head.includes(likely) ? likely : undefined),
+    );
+    // Cells with commas may be numbers of the one column.
+    const isOneColumn = likely !== undefined && delimiter === undefined && found.records[0]?.length === 1;
+    const dialect = isOneColumn ? dialectOf(head, likely) : found;
+    reader = new RowReader(name, dialect, options);
+    parser = new RowParser(reader, dialect, limits);
+  };
+  // One piece is held back, so that the last one is known when it is parsed.
+  let held: string | undefined;
+  for await (const piece of decodeText(source, name, options.encoding)) {
+    if (!parser) {
+      start += piece;
+      if (start.length < HEAD || start.trim() === "") continue;
+      begin();
+      held = start;
+      continue;
+    }
+    parser.parse(held!, false);
+    held = piece;
+  }
+  if (!parser) {
+    begin();
+    held = start;
+  }
+  parser!.parse(held!, true);
+  return reader!.finish();
+}
+
+/** A cell of a header, quoted where it has to be. */
+function headerCell(name: string, delimiter: string): string {
+  const plain = !/["\r\n]|^[#%/]/.test(name) && !name.includes(delimiter) && name.trim() === name;
+  return plain ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The shortest decimal that reads back to the same double; -0 keeps its sign. */
+function numberCell(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** Rows that are turned into one string at a time. */
+const ROWS_A_BLOCK = 4096;
+
+/**
+ * The table as delimited text, in pieces: the header line, then blocks of rows, each line ended by `\n`.
+ * A missing value is an empty cell; `""` where the table has one column, since readers skip blank lines.
+ */
+export function* csvPieces(table: Table, delimiter: string = ","): Generator<string> {
+  const width = table.columns.length;
+  const missing = width === 1 ? '""' : "";
+  yield `${table.columns.map((name) => headerCell(name, delimiter)).join(delimiter)}\n`;
+  for (let start = 0; start < table.rows; start += ROWS_A_BLOCK) {
+    let text = "";
+    for (let row = start; row < Math.min(table.rows, start + ROWS_A_BLOCK); row++) {
+      for (let place = 0; place < width; place++) {
+        const value = table.values[row * width + place]!;
+        text += (place > 0 ? delimiter : "") + (Number.isNaN(value) ? missing : numberCell(value));
+      }
+      text += "\n";
+    }
+    yield text;
+  }
+}
+
+/**
+ * The table as CSV text. Numbers read back to the same doubles; infinities are `Infinity` and `-Infinity`,
+ * missing values empty cells (`""` in a table of one column).
+ */
+export function tableToCsv(table: Table): string {
+  return [...csvPieces(table)].join("");
+}

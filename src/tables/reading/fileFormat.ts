@@ -1,0 +1,52 @@
+/**
+ * The table formats, and which of them a file name stands for.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+
+/** A format of tables that is read; all but `npz` are written, too. */
+export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet";
+
+const FORMATS: ReadonlyMap<string, TableFormat> = new Map([
+  [".csv", "csv"],
+  [".tsv", "tsv"],
+  [".txt", "csv"],
+  [".jsonl", "jsonl"],
+  [".ndjson", "jsonl"],
+  [".npy", "npy"],
+  [".npz", "npz"],
+  [".parquet", "parquet"],
+]);
+
+/** The extensions that are known, for a message or a help text. */
+export const TABLE_EXTENSIONS: readonly string[] = [...FORMATS.keys()];
+
+/** What a file name says about its content. */
+export interface FileKind {
+  readonly format: TableFormat;
+  /** Whether the name ends in `.gz`. */
+  readonly compressed: boolean;
+}
+
+/**
+ * The format that a file name stands for by its extension (capitals do not matter), with or without `.gz`.
+ *
+ * @throws UsageError for an unknown extension, listing the known ones.
+ */
+export function fileKind(path: string): FileKind {
+  const lower = path.toLowerCase();
+  const compressed = lower.endsWith(".gz");
+  const plain = compressed ? lower.slice(0, -3) : lower;
+  const extension = /\.[^./\\]+$/.exec(plain)?.[0] ?? "";
+  const format = FORMATS.get(extension);
+  if (!format) {
+    const found = extension === "" ? "no extension" : `the extension ${extension}`;
+    throw new UsageError(
+      `"${path}" has ${found}, which is no table format; known are ${TABLE_EXTENSIONS.join(", ")}, ` +
+        "each also with .gz",
+    );
+  }
+  return { format, compressed };
+}

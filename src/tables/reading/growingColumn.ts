@@ -1,0 +1,256 @@
+/**
+ * The cells of one column as a reader meets them, and what they turn out to be: numbers, numbers in another dress,
+ * booleans, or text.
+ *
+ * @module
+ */
+
+import type { ColumnParse, ColumnRecord } from "../columnRecord.ts";
+import { rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
+import { isMissingCell, parseCell } from "./cell.ts";
+import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
+import { dressOf, LEADING_ZEROS } from "./numberDress.ts";
+
+/** Marks of missing values beside the usual ones. A mark that is a number also stands for equal numbers: -999, -999.0. */
+export interface MissingMarks {
+  readonly texts: ReadonlySet<string>;
+  readonly numbers: ReadonlySet<number>;
+}
+
+/** How a column is to be read. */
+export interface ColumnReading {
+  /** What is known of its cells. */
+  readonly parse?: readonly ColumnParse[] | undefined;
+  readonly marks?: MissingMarks | undefined;
+}
+
+/** After this many cells of text further ones are no longer tried as numbers in another dress. */
+const MOST_TRIED = 64;
+/** Different texts that are kept for a message. */
+const MOST_TEXTS = 4;
+/** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
+const MOST_POINT_ROWS = 10_000;
+const LIKE_THOUSANDS = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
+
+/** Whether a number is written as codes are; the first character tells of most that they are not. */
+function hasLeadingZeros(cell: string): boolean {
+  const first = cell.charCodeAt(0);
+  return (first === 48 || first <= 32) && LEADING_ZEROS.test(cell.trim());
+}
+
+const TRUE = /^true$/i;
+const FALSE = /^false$/i;
+const YES = /^(?:true|yes|on|[ty])$/i;
+const NO = /^(?:false|no|off|[fn])$/i;
+
+/** The cells of one column so far. Rows that were skipped are missing (NaN). */
+export class GrowingColumn {
+  readonly name: string;
+  /** Undefined from the first cell of text on. */
+  values: Float64Array | undefined = new Float64Array(256);
+  length = 0;
+  readonly #asked: readonly ColumnParse[];
+  readonly #marks: MissingMarks | undefined;
+  /** Cells that are numbers, in whatever dress, and booleans. */
+  #numericCells = 0;
+  #booleans = 0;
+  #boolean: { row: number; cell: string } | undefined;
+  #dress: ColumnDress | undefined;
+  /** Rows of plain numbers that a decimal comma would make thousands; undefined where some cannot be that. */
+  #pointRows: number[] | undefined = [];
+  #textCells = 0;
+  #text: { row: number; cell: string } | undefined;
+  readonly #texts: Set<string> = new Set();
+
+  constructor(name: string, reading: ColumnReading = {}) {
+    this.name = name;
+    this.#asked = reading.parse ?? [];
+    this.#marks = reading.marks;
+    // Where the decimal mark is named, plain numbers are read by it, too: from the first cell on.
+    if (this.#asked.some((kind) => ["thousands", "decimal-point", "decimal-comma"].includes(kind)))
+      this.#dress = startDress(this.values!, 0, []);
+  }
+
+  /** Makes rows `length .. rows - 1` missing. */
+  fillTo(rows: number): void {
+    if (rows <= this.length) return;
+    if (this.values) {
+      this.#reserve(rows);
+      this.values.fill(Number.NaN, this.length, rows);
+      this.#dress?.comma.fill(Number.NaN, this.length, rows);
+    }
+    this.length = rows;
+  }
+
+  /** A cell of text, which may hold a number. */
+  read(cell: string): void {
+    const marks = this.#marks;
+    if (marks?.texts.has(cell.trim())) return this.#push(Number.NaN, Number.NaN);
+    if (this.#dress !== undefined || this.#asked[0] === "text") return this.#readSlowly(cell);
+    const value = parseCell(cell);
+    if (value === undefined || hasLeadingZeros(cell)) return this.#readSlowly(cell);
+    if (this.#pointRows !== undefined) this.#notePoint(cell);
+    this.number(value);
+  }
+
+  /** A number that is one in the source; NaN is missing. */
+  number(value: number): void {
+    const own = this.#marks?.numbers.has(value) ? Number.NaN : value;
+    // A missing cell speaks neither for numbers nor for text.
+    if (!Number.isNaN(own)) {
+      this.#numericCells++;
+      if (this.#dress) this.#dress.bare++;
+    }
+    this.#push(own, own);
+  }
+
+  /** A truth value of the source. */
+  boolean(value: boolean): void {
+    this.#boolean ??= { row: this.length + 1, cell: String(value) };
+    this.#booleans++;
+    this.#numericCells++;
+    this.#push(Number(value), Number(value));
+  }
+
+  /** Text that is no number. */
+  text(text: string): void {
+    this.length++;
+    this.#textCells++;
+    if (this.#texts.size < MOST_TEXTS) this.#texts.add(text.trim());
+    this.#text ??= { row: this.length, cell: text.trim() };
+    this.values = undefined;
+  }
+
+  /** A plain number that would be thousands if decimals followed a comma, where nothing speaks against it. */
+  get likeThousands(): number | undefined {
+    const row = this.#pointRows?.[0];
+    return row === undefined || this.#dress ? undefined : this.values?.[row];
+  }
+
+  /** What the column is; its values, unless it is text. The column's memory is given up. */
+  finish(): { record: ColumnRecord; values: Float64Array | undefined } {
+    const { name } = this;
+    const values = this.values;
+    this.values = undefined;
+    if (this.#text) {
+      const found = {
+        ...this.#text,
+        textCells: this.#textCells,
+        numericCells: this.#numericCells,
+        texts: this.#texts,
+        asked: this.#asked,
+      };
+      return { record: textRecord(name, found), values: undefined };
+    }
+    if (this.#numericCells === 0)
+      return {
+        record: {
+          name,
+          readAs: "nothing",
+          parse: [],
+          leftOut: {
+            kind: "empty",
+            reason: "no row has a value of it",
+            remedy: "fill in its cells to use it",
+          },
+        },
+        values,
+      };
+    if (this.#booleans > 0) {
+      const record = this.#booleanRecord(values!);
+      return { record, values: record.leftOut ? undefined : values };
+    }
+    if (this.#dress) {
+      const found = dressRecord(name, this.#dress, this.#asked, this.#numericCells);
+      if (found.reading === "none") return { record: found.record, values: undefined };
+      const read = found.reading === "comma" ? this.#dress.comma : values;
+      return { record: found.record, values: read };
+    }
+    return { record: rowNumbersRecord(name, values!, this.length), values };
+  }
+
+  #booleanRecord(values: Float64Array): ColumnRecord {
+    const { name, length } = this;
+    const parse: ColumnParse[] = this.#asked.includes("boolean") ? ["boolean"] : [];
+    let other = this.#dress?.first?.row;
+    for (let row = 0; row < length && other === undefined; row++) {
+      const value = values[row]!;
+      if (value !== 0 && value !== 1 && !Number.isNaN(value)) other = row + 1;
+    }
+    if (other === undefined) return { name, readAs: "booleans", parse };
+    const { row, cell } = this.#boolean!;
+    return {
+      name,
+      readAs: "text",
+      parse,
+      leftOut: {
+        kind: "unlike",
+        row,
+        cell,
+        reason: `"${cell}" is not a number, and row ${other} has one that is neither 0 nor 1`,
+        remedy: "mend the cells so that all are numbers, or all true or false",
+      },
+    };
+  }
+
+  #readSlowly(cell: string): void {
+    const text = cell.trim();
+    const asked = this.#asked;
+    if (isMissingCell(text)) return this.#push(Number.NaN, Number.NaN);
+    if (asked[0] === "text") return this.text(cell);
+    const isWord = asked.includes("boolean");
+    if ((isWord ? YES : TRUE).test(text)) return this.boolean(true);
+    if ((isWord ? NO : FALSE).test(text)) return this.boolean(false);
+    const plain = parseCell(text);
+    if (plain !== undefined && !Number.isFinite(plain)) return this.number(plain);
+    const found = this.#textCells > MOST_TRIED ? undefined : dressOf(text);
+    if (!found) {
+      if (plain === undefined) this.text(cell);
+      else this.number(plain);
+      return;
+    }
+    if (found.point !== undefined && this.#marks?.numbers.has(found.point))
+      return this.#push(Number.NaN, Number.NaN);
+    this.#numericCells++;
+    if (!this.values) {
+      this.length++;
+      return;
+    }
+    if (!this.#dress) {
+      this.#dress = startDress(this.values, this.#numericCells - 1, this.#pointRows);
+      this.#pointRows = undefined;
+    }
+    takeDressed(this.#dress, found, plain === undefined || found.leadingZeros, this.length + 1, text);
+    this.#push(found.point ?? Number.NaN, found.comma ?? Number.NaN);
+  }
+
+  #push(value: number, comma: number): void {
+    if (this.values) {
+      this.#reserve(this.length + 1);
+      this.values[this.length] = value;
+      if (this.#dress) this.#dress.comma[this.length] = comma;
+    }
+    this.length++;
+  }
+
+  /** Keeps in mind whether a plain number with a point could be thousands of a column with decimal commas. */
+  #notePoint(cell: string): void {
+    if (!cell.includes(".")) return;
+    const rows = this.#pointRows!;
+    if (rows.length < MOST_POINT_ROWS && LIKE_THOUSANDS.test(cell.trim())) rows.push(this.length);
+    else this.#pointRows = undefined;
+  }
+
+  #reserve(length: number): void {
+    const old = this.values!;
+    if (length <= old.length) return;
+    const size = Math.max(length, 2 * old.length);
+    const grow = (from: Float64Array): Float64Array => {
+      const grown = new Float64Array(size);
+      grown.set(from.subarray(0, this.length));
+      return grown;
+    };
+    this.values = grow(old);
+    if (this.#dress) this.#dress.comma = grow(this.#dress.comma);
+  }
+}

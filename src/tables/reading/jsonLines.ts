@@ -1,0 +1,155 @@
+/**
+ * JSON lines: one object a line, its keys the columns.
+ *
+ * @module
+ */
+
+import { DataError, FormatError } from "../../errors.ts";
+import { duplicateKey } from "../../formats/duplicateKey.ts";
+import { checkLimits } from "../limits.ts";
+import { checkColumnNames, type Table } from "../table.ts";
+import { quoteCell } from "./cell.ts";
+import { decodeText, type TextSource } from "./decodeText.ts";
+import { type CellReading, TableBuilder } from "./tableBuilder.ts";
+
+/** How to read JSON lines. */
+export interface JsonLinesOptions extends CellReading {
+  /** Encoding of bytes, by its WHATWG label such as `latin1`; UTF-8 by default. */
+  readonly encoding?: string | undefined;
+  /** What to call the source in an error. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Python's json writes NaN and infinities bare, which JSON does not allow: quotes them, outside strings. The
+ * first alternative swallows strings whole.
+ */
+const BARE_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
+
+function parseLine(line: string, where: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    try {
+      value = JSON.parse(line.replace(BARE_NUMBERS, (match) => (match[0] === '"' ? match : `"${match}"`)));
+    } catch {
+      throw new FormatError(`${where}: ${quoteCell(line)} is not JSON; expected one object a line`);
+    }
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new DataError(
+      `${where}: expected an object such as {"x": 1}, found ${quoteCell(line)}; each line is one row`,
+    );
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Reads the lines one by one. */
+class LineReader {
+  readonly #name: string;
+  readonly #builder: TableBuilder;
+  readonly #places: Map<string, number> = new Map();
+
+  constructor(name: string, reading: CellReading) {
+    this.#name = name;
+    this.#builder = new TableBuilder([], reading);
+  }
+
+  take(line: string): void {
+    if (line.trim() === "") return;
+    const where = `${this.#name} (row ${this.#builder.rows + 1})`;
+    const object = parseLine(line, where);
+    const duplicate = duplicateKey(line);
+    if (duplicate !== undefined) {
+      throw new DataError(`${where}: the key "${duplicate}" stands there twice; rename one of them`, {
+        column: duplicate,
+        row: this.#builder.rows + 1,
+      });
+    }
+    for (const [key, value] of Object.entries(object)) this.#set(this.#place(key), value);
+    this.#builder.endRow();
+  }
+
+  #place(key: string): number {
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.#builder.addColumn(key);
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+
+  #set(place: number, value: unknown): void {
+    if (typeof value === "number") this.#builder.setNumber(place, value);
+    else if (typeof value === "boolean") this.#builder.setBoolean(place, value);
+    else if (typeof value === "string") this.#builder.setCell(place, value);
+    else if (value === null) this.#builder.setNumber(place, Number.NaN);
+    else this.#builder.setText(place, Array.isArray(value) ? "an array" : "an object");
+  }
+
+  finish(): Table {
+    if (this.#builder.rows === 0) {
+      throw new DataError(`${this.#name} is empty; expected one JSON object a line`);
+    }
+    if (this.#places.size === 0) throw new DataError(`${this.#name} has no columns: its objects are empty`);
+    checkColumnNames([...this.#places.keys()]);
+    return this.#builder.build();
+  }
+}
+
+/**
+ * Reads JSON lines. The columns are the keys of all lines together, in order of appearance; a key that a
+ * line lacks, and null, are missing values. `true` and `false` are 1 and 0. A string is read as a CSV cell is
+ * (`"12"` is a number, `"inf"` an infinity); bare `NaN` and `Infinity`, as Python writes them, are accepted.
+ * An array or object as a value makes the column a text column. Blank lines are skipped.
+ *
+ * @throws FormatError for a line that is not JSON, or bytes that are not text.
+ * @throws DataError for a line that is not an object, a key that stands in one line twice or is empty, and a
+ *   source without rows.
+ */
+export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
+  const name = options.name ?? "the JSON lines";
+  const reader = new LineReader(name, options);
+  const limits = checkLimits(options.limits);
+  let rest = "";
+  for await (const piece of decodeText(source, name, options.encoding)) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop()!;
+    if (rest.length > limits.lineLength) {
+      throw new FormatError(
+        `${name} has a line of more than ${limits.lineLength} characters; is it JSON lines? ` +
+          "If so, raise the limit with --limit lineLength=N (limits: { lineLength: N })",
+      );
+    }
+    for (const line of lines) reader.take(line);
+  }
+  reader.take(rest);
+  return reader.finish();
+}
+
+const jsonNumber = (value: number): string => {
+  if (Number.isNaN(value)) return "null";
+  if (!Number.isFinite(value)) return `"${value}"`;
+  return Object.is(value, -0) ? "-0" : String(value);
+};
+
+/** Rows that are turned into one string at a time. */
+const ROWS_A_BLOCK = 4096;
+
+/**
+ * The table as JSON lines, in pieces of many lines. A missing value is null, an infinity the string
+ * `"Infinity"` or `"-Infinity"` (JSON has no such numbers), which {@link readJsonLines} reads back.
+ */
+export function* jsonLinesPieces(table: Table): Generator<string> {
+  const width = table.columns.length;
+  const keys = table.columns.map((name) => JSON.stringify(name));
+  for (let start = 0; start < table.rows; start += ROWS_A_BLOCK) {
+    let text = "";
+    for (let row = start; row < Math.min(table.rows, start + ROWS_A_BLOCK); row++) {
+      const cells = keys.map((key, place) => `${key}:${jsonNumber(table.values[row * width + place]!)}`);
+      text += `{${cells.join(",")}}\n`;
+    }
+    yield text;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What is no table of text: what a failed download or another program's format holds.
+ *
+ * @module
+ */
+
+import { FormatError } from "../../errors.ts";
+
+const workbook = "open it in a spreadsheet and save the sheet as CSV";
+
+/** How such bytes start, as characters, what they are, and what to do. */
+const OTHER_BYTES = [
+  ["PK\x03\x04", "a zip archive or an Excel workbook", `unpack it, or ${workbook}`],
+  ["\xd0\xcf\x11\xe0", "an old Excel workbook", workbook],
+  ["PAR1", "a Parquet file", "give its name the extension .parquet"],
+  ["\x93NUMPY", "an array of NumPy", "give its name the extension .npy"],
+  ["%PDF-", "a PDF document", "save its table as CSV"],
+] as const;
+
+/**
+ * Refuses bytes that are no text by their start.
+ *
+ * @param name what to call the source.
+ * @throws FormatError that says what they are.
+ */
+export function refuseOtherBytes(name: string, bytes: Uint8Array): void {
+  const start = String.fromCharCode(...bytes.subarray(0, 8));
+  for (const [magic, what, remedy] of OTHER_BYTES)
+    if (start.startsWith(magic)) throw new FormatError(`${name} is ${what}, not a table of text; ${remedy}`);
+}
+
+/** How such text starts, what it is, and what to do. */
+const OTHERS = [
+  [/^\s*<(?:!doctype html|html|head|body)\b/i, "a web page (HTML)", "download or save the data themselves"],
+  [/^\s*<\?xml\b/i, "XML", "save the data as CSV"],
+  [
+    /^\s*(?:\[\s*\{\s*"|\[\s*\[\s*["\d-]|\{\s*")/,
+    "JSON",
+    "write it with one object per line and the extension .jsonl",
+  ],
+] as const;
+
+/**
+ * Refuses text that is no table by its start.
+ *
+ * @param name what to call the source.
+ * @throws FormatError that says what it is.
+ */
+export function refuseOtherText(name: string, start: string): void {
+  for (const [pattern, what, remedy] of OTHERS)
+    if (pattern.test(start)) throw new FormatError(`${name} is ${what}, not a table of text; ${remedy}`);
+}

@@ -1,0 +1,182 @@
+/**
+ * Reads a table from a file, standard input, bytes or a Blob.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+import { readNpy } from "../../formats/npy.ts";
+import {
+  anObject,
+  checkedOptions,
+  flag,
+  listOf,
+  type OptionTable,
+  oneOf,
+  signal,
+  text,
+} from "../../options.ts";
+import { bytesFrom } from "../../platform/bytes.ts";
+import { readFileBytes, readStandardInput } from "../../platform/files.ts";
+import type { Table } from "../table.ts";
+import type { TextSource } from "./decodeText.ts";
+import { fileKind, type TableFormat } from "./fileFormat.ts";
+import type { CellReading } from "./tableBuilder.ts";
+
+/** How to read a table. */
+export interface ReadTableOptions extends CellReading {
+  /** The format, where it is not to be told from the name's extension. */
+  readonly format?: TableFormat | undefined;
+  /** What to call the source in an error; for bytes and Blobs, its extension also tells the format. */
+  readonly name?: string | undefined;
+  /** Stops the waiting for standard input or a named pipe, with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of text: its encoding, by the WHATWG label such as `latin1`; UTF-8, or what a byte order mark says, by default. */
+  readonly encoding?: string | undefined;
+  /** Of delimited text: one character, `"tab"`, or `"blank"` for any number of blanks; found out by default. */
+  readonly delimiter?: string | undefined;
+  /** Of delimited text: whether the first line names the columns; found out by default. */
+  readonly header?: boolean | undefined;
+  /** Of an archive of arrays (.npz), the arrays that make up the table (default: all). */
+  readonly arrays?: readonly string[] | undefined;
+}
+
+const readTableOptionTable: OptionTable<ReadTableOptions> = {
+  format: oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet"]),
+  name: text,
+  signal,
+  parse: anObject,
+  missingMarks: listOf(text, 'an array of texts, such as ["NA", "?"]'),
+  encoding: text,
+  delimiter: text,
+  header: flag,
+  arrays: listOf(text, "an array of names of arrays"),
+  limits: anObject,
+};
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+const startsWith = (bytes: Uint8Array, text: string): boolean =>
+  [...text].every((letter, at) => bytes[at] === letter.charCodeAt(0));
+
+/** The format of bytes that have no name: by their first bytes, CSV where those say nothing. */
+function formatOfBytes(bytes: Uint8Array): TableFormat {
+  if (startsWith(bytes, "PAR1")) return "parquet";
+  if (startsWith(bytes, "\x93NUMPY")) return "npy";
+  if (startsWith(bytes, "PK\x03\x04")) return "npz";
+  return "csv";
+}
+
+/** What only text has, of the options. */
+function checkTextOptions(format: TableFormat, options: ReadTableOptions): void {
+  const isText = format === "csv" || format === "tsv";
+  for (const option of isText ? [] : (["delimiter", "header", "encoding"] as const))
+    if (options[option] !== undefined && !(option === "encoding" && format === "jsonl"))
+      throw new UsageError(`${option} is for delimited text and means nothing for ${format}; leave it out.`);
+}
+
+async function readFormat(
+  format: TableFormat,
+  source: TextSource,
+  bytes: () => Promise<Uint8Array>,
+  options: ReadTableOptions & { readonly name: string },
+): Promise<Table> {
+  const { name } = options;
+  // Readers are loaded when they are first needed: a page that reads no tables does not have them.
+  checkTextOptions(format, options);
+  if (options.arrays && format !== "npz")
+    throw new UsageError(`${name}: arrays can be chosen from a .npz archive alone; this is ${format}.`);
+  switch (format) {
+    case "csv":
+      return await (await import("./csv.ts")).readCsv(source, options);
+    case "tsv":
+      return await (await import("./csv.ts")).readCsv(source, { ...options, likelyDelimiter: "\t" });
+    case "jsonl":
+      return await (await import("./jsonLines.ts")).readJsonLines(source, options);
+    case "npy":
+      return (await import("./tableBuilder.ts")).withReading(
+        readNpy(await bytes(), name, options.limits),
+        options,
+      );
+    case "npz": {
+      const table = await (await import("../../formats/npz.ts")).readNpz(await bytes(), name, options);
+      return (await import("./tableBuilder.ts")).withReading(table, options);
+    }
+    case "parquet":
+      return await (await import("../../formats/parquet/parquet.ts")).readParquet(
+        await bytes(),
+        name,
+        options,
+      );
+    default:
+      throw new UsageError(`format must be csv, tsv, jsonl, npy, npz or parquet, got "${format}"`);
+  }
+}
+
+/**
+ * Reads a table.
+ *
+ * @param given a path; `"-"` for standard input (CSV unless `format` says otherwise); bytes (an ArrayBuffer as `fetch`
+ *   gives it, or a Uint8Array); or a Blob, such as
+ *   the File that a browser's user chose.
+ * @param options the format and a name, both optional. Without either, a path's extension tells the format
+ *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz), and bytes are taken for
+ *   Parquet, .npy or .npz if they start as those do, else for CSV. Gzip is recognised by its first bytes.
+ * @throws UsageError for an unknown extension, or a path in a browser.
+ * @throws FormatError for a file that is absent, unreadable, corrupt, or over a limit.
+ * @throws DataError for content that is no table: no header, ragged rows, duplicate names.
+ * @example const table = await readTable("iris.csv");
+ */
+export async function readTable(
+  given: string | Uint8Array | ArrayBuffer | Blob,
+  options: ReadTableOptions = {},
+): Promise<Table> {
+  checkedOptions("readTable", options, readTableOptionTable);
+  const source =
+    typeof given === "string" || given instanceof Blob ? given : await bytesFrom("readTable", given);
+  if (typeof source === "string") {
+    const fromInput = source === "-";
+    const name = options.name ?? (fromInput ? "standard input" : source);
+    // An unknown extension is told before the file is opened.
+    const kind = options.format || fromInput ? undefined : fileKind(source);
+    const bytes = fromInput ? await readStandardInput(options) : await readFileBytes(source, options);
+    return await readBytes(bytes, options.format ?? kind?.format ?? "csv", kind?.compressed ?? false, {
+      ...options,
+      name,
+    });
+  }
+  const fileName = source instanceof Blob && "name" in source ? String(source.name) : undefined;
+  const known = options.name ?? fileName;
+  const name = known ?? "the data";
+  const kind = options.format || known === undefined ? undefined : fileKind(known);
+  const start = source instanceof Blob ? await bytesOf(source.slice(0, 8)) : source;
+  if (source instanceof Blob && !isGzip(start) && !kind?.compressed) {
+    // A Blob of text is streamed, not held in memory twice.
+    const format = options.format ?? kind?.format ?? formatOfBytes(start);
+    return await readFormat(format, source, () => bytesOf(source), { ...options, name });
+  }
+  const bytes = source instanceof Blob ? await bytesOf(source) : source;
+  return await readBytes(bytes, options.format ?? kind?.format, kind?.compressed ?? false, {
+    ...options,
+    name,
+  });
+}
+
+async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer());
+}
+
+/** Reads bytes that may be compressed; `compressed` says that the name claims it. */
+async function readBytes(
+  bytes: Uint8Array,
+  format: TableFormat | undefined,
+  compressed: boolean,
+  options: ReadTableOptions & { readonly name: string },
+): Promise<Table> {
+  let content = bytes;
+  if (compressed || isGzip(bytes)) {
+    const { gunzip } = await import("../../formats/gzip.ts");
+    content = await gunzip(bytes, options.name, options.limits);
+  }
+  return await readFormat(format ?? formatOfBytes(content), content, async () => content, options);
+}

@@ -1,0 +1,49 @@
+/**
+ * What is said of a table before it is used: how it was read, and what is left out.
+ *
+ * @module
+ */
+
+import { listNames } from "../../closestName.ts";
+import type { ColumnWarning } from "../checks.ts";
+import { inferredLines, type LeftOutColumn, leftOutLines } from "../columnRecord.ts";
+import type { Table } from "../table.ts";
+
+/**
+ * One line each: remarks on the table, columns that are left out, and columns in use whose numbers were found in another
+ * dress.
+ *
+ * @param used names of the columns in use.
+ */
+export function readingLines(
+  table: Table,
+  leftOut: readonly LeftOutColumn[],
+  used: readonly string[],
+): string[] {
+  const records = table.records.filter(({ name }) => used.includes(name));
+  return [...(table.remarks ?? []), ...leftOutLines(leftOut), ...inferredLines(records)];
+}
+
+/** More warnings of one kind than this become one line. */
+const MOST_LINES = 4;
+
+/** What each kind of warning says of many columns. */
+const OF_MANY: Readonly<Record<ColumnWarning["kind"], string>> = {
+  integers: "hold whole numbers",
+  repeated: "repeat their values",
+  spike: "hold one value in many rows",
+};
+
+/** The messages of warnings; where many are of one kind, one line that names the columns. */
+export function warningLines(warnings: readonly ColumnWarning[]): string[] {
+  const kinds = [...new Set(warnings.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const own = warnings.filter((warning) => warning.kind === kind);
+    if (own.length <= MOST_LINES) return own.map(({ message }) => message);
+    const names = listNames(own.map(({ column }) => JSON.stringify(column)));
+    return [
+      `${own.length} columns ${OF_MANY[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ` +
+        "spread them with --dequantize and their names, or --dequantize all",
+    ];
+  });
+}

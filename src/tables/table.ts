@@ -1,0 +1,304 @@
+/**
+ * A table: named columns of numbers with a row-major view. Rows are counted from 1 in every message, the
+ * header not included.
+ *
+ * @module
+ */
+
+import { closestName, listNames } from "../closestName.ts";
+import { DataError, ShapeError } from "../errors.ts";
+import { checkArgument, describeValue, names as listOfNames, numbers, refuse } from "../options.ts";
+import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
+import { quoteCell } from "./reading/cell.ts";
+
+/**
+ * Columns of numbers. A missing cell is NaN, an infinite one is kept: what fits a flow decides about them.
+ * Treat the arrays as read-only; functions on tables return new tables and may share arrays that they
+ * do not change.
+ */
+export interface Table {
+  /** Names of the columns of numbers, all different, none empty. */
+  readonly columns: readonly string[];
+  /** Number of rows, 0 or more. */
+  readonly rows: number;
+  /** Row-major, `rows * columns.length`. */
+  readonly values: Float64Array;
+  /** What became of each column of the source, in its order: those of text, which have no values here, too. */
+  readonly records: readonly ColumnRecord[];
+  /** What a reader of the table should know of how it was read, such as a first line that may be data. */
+  readonly remarks?: readonly string[] | undefined;
+}
+
+/**
+ * Checks that a value is a table, and whole: an array that was moved to another thread is empty.
+ * @throws UsageError for what is no table, {@link ShapeError} for one whose parts do not fit.
+ */
+export function checkTable(where: string, value: unknown): asserts value is Table {
+  const table = value as Partial<Table> | null;
+  const isTable =
+    typeof table === "object" &&
+    table !== null &&
+    Array.isArray(table.columns) &&
+    table.values instanceof Float64Array &&
+    Number.isSafeInteger(table.rows) &&
+    Array.isArray(table.records ?? []);
+  if (!isTable)
+    refuse(
+      where,
+      "table",
+      "a table as readTable or tableFromRows gives it",
+      value,
+      'tableFromRows(["x", "y"], rows) makes one of numbers',
+    );
+  const { rows, columns, values } = table as Table;
+  if (values.length !== rows * columns.length)
+    throw new ShapeError(
+      `${where}: the table has ${rows} rows of ${columns.length} columns, but ${values.length} values; were they moved to another thread, or changed?`,
+    );
+}
+
+/**
+ * Checks that names can name columns: none empty, no two the same.
+ *
+ * @throws DataError that names the first offender by its place, counted from 1.
+ */
+export function checkColumnNames(names: readonly string[]): void {
+  const seen = new Map<string, number>();
+  names.forEach((name, index) => {
+    if (typeof name !== "string") refuse("a table", `the name of column ${index + 1}`, "a string", name);
+    if (name.trim() === "") {
+      throw new DataError(
+        `column ${index + 1} has no name; name every column (pandas and R write row numbers as a column ` +
+          "without a name: save with index=False or row.names=FALSE)",
+      );
+    }
+    // Text begins with one by accident, and names that differ by it alone look the same.
+    if (name.startsWith("\ufeff")) {
+      throw new DataError(
+        `the name of column ${index + 1}, ${quoteCell(name.slice(1))}, begins with a byte order mark, which nobody sees; rename it`,
+      );
+    }
+    const first = seen.get(name);
+    if (first !== undefined) {
+      throw new DataError(
+        `columns ${first + 1} and ${index + 1} have the same name "${name}"; rename one of them`,
+        { column: name },
+      );
+    }
+    seen.set(name, index);
+  });
+}
+
+/**
+ * A table from columns, in their order: an object of arrays, or pairs of a name and an array.
+ * Values are copied.
+ *
+ * @throws ShapeError if the lengths differ.
+ * @throws DataError if a name is empty or used twice, or there is no column.
+ * @example tableFromColumns({ height: [1.7, 1.8], weight: [70, 81] })
+ */
+export function tableFromColumns(
+  columns: Readonly<Record<string, ArrayLike<number>>> | Iterable<readonly [string, ArrayLike<number>]>,
+): Table {
+  if (typeof columns !== "object" || columns === null)
+    refuse(
+      "tableFromColumns",
+      "columns",
+      "an object of arrays, or pairs of a name and an array",
+      columns,
+      "such as { height: [1.7, 1.8] }",
+    );
+  const isPairs = (value: typeof columns): value is Iterable<readonly [string, ArrayLike<number>]> =>
+    Symbol.iterator in value;
+  const entries = isPairs(columns) ? [...columns] : Object.entries(columns);
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) refuse("tableFromColumns", "columns", "pairs of a name and an array", columns);
+    checkNumbers("tableFromColumns", `column ${describeValue(entry[0])}`, entry[1]);
+  }
+  const names = entries.map(([name]) => name);
+  if (names.length === 0) throw new DataError("a table needs at least one column");
+  checkColumnNames(names);
+  const rows = entries[0]![1].length;
+  const values = new Float64Array(rows * names.length);
+  entries.forEach(([name, cells], columnIndex) => {
+    if (cells.length !== rows) {
+      throw new ShapeError(
+        `column "${name}" has ${cells.length} rows, "${names[0]}" has ${rows}; columns must be equally long`,
+      );
+    }
+    for (let row = 0; row < rows; row++) values[row * names.length + columnIndex] = cells[row]!;
+  });
+  return { columns: names, rows, values, records: names.map(numbersRecord) };
+}
+
+/**
+ * A table from row-major values. A Float64Array becomes the table's own memory, uncopied; rows that are
+ * arrays are copied.
+ *
+ * @param columns one name a column.
+ * @param values `rows * columns.length` numbers, or an array of rows.
+ * @throws ShapeError if the values do not fill whole rows.
+ * @throws DataError if a name is empty or used twice, or there is no column.
+ * @example tableFromRows(["x", "y"], [[1, 2], [3, 4]])
+ */
+export function tableFromRows(
+  columns: readonly string[],
+  values: Float64Array | readonly ArrayLike<number>[],
+): Table {
+  checkArgument("tableFromRows", "columns", columns, listOfNames);
+  const width = columns.length;
+  if (width === 0) throw new DataError("a table needs at least one column");
+  checkColumnNames(columns);
+  if (!Array.isArray(values) && !(values instanceof Float64Array))
+    refuse("tableFromRows", "values", "a Float64Array, row after row, or an array of rows", values);
+  if (values instanceof Float64Array) {
+    if (values.length % width !== 0) {
+      throw new ShapeError(`${values.length} values do not fill whole rows of ${width} columns`);
+    }
+    return {
+      columns: [...columns],
+      rows: values.length / width,
+      values,
+      records: columns.map(numbersRecord),
+    };
+  }
+  const flat = new Float64Array(values.length * width);
+  values.forEach((row, index) => {
+    checkNumbers("tableFromRows", `row ${index + 1}`, row);
+    if (row.length !== width) {
+      throw new ShapeError(`row ${index + 1} has ${row.length} values, expected ${width}`);
+    }
+    flat.set(row, index * width);
+  });
+  return { columns: [...columns], rows: values.length, values: flat, records: columns.map(numbersRecord) };
+}
+
+/**
+ * Refuses what are not numbers: text would become NaN without a word, and null 0.
+ * @throws UsageError, or {@link DataError} for an element.
+ */
+function checkNumbers(where: string, name: string, values: unknown): void {
+  if (Array.isArray(values)) {
+    const wrong = values.findIndex((value) => typeof value !== "number");
+    if (wrong >= 0)
+      throw new DataError(
+        `${where}: ${name}, element ${wrong + 1}: ${describeValue(values[wrong])} is not a number; write NaN where a value is missing.`,
+      );
+  } else checkArgument(where, name, values, numbers);
+}
+
+/** What is wrong with a column that has no values, in one line with the remedy. */
+function noValuesError({ name, leftOut }: ColumnRecord, further = ""): DataError {
+  const { row, reason, remedy } = leftOut!;
+  return new DataError(`${placeOf(name, row)}: ${reason}; ${remedy}${further}`, {
+    column: name,
+    ...(row === undefined ? {} : { row }),
+  });
+}
+
+/** Place of a column of numbers among `table.columns`. */
+function columnIndex(table: Table, name: string): number {
+  const index = table.columns.indexOf(name);
+  if (index >= 0) return index;
+  const record = table.records.find((column) => column.name === name);
+  if (record?.leftOut) throw noValuesError(record);
+  const all = allColumns(table);
+  const closest = closestName(name, all);
+  const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  throw new DataError(`there is no column "${name}"${guess}; the columns are: ${listNames(all)}`, {
+    column: name,
+  });
+}
+
+/** All columns of a table's source, those of text too. */
+export function allColumns(table: Table): readonly string[] {
+  const named = table.records.map(({ name }) => name);
+  return named.length > 0 ? named : table.columns;
+}
+
+/**
+ * The values of one column, copied.
+ *
+ * @throws DataError if there is no such column (the message lists those there are and the closest one), or
+ *   it holds text (the message names the first cell that is no number).
+ */
+export function column(table: Table, name: string): Float64Array {
+  checkTable("column", table);
+  const width = table.columns.length;
+  const values = new Float64Array(table.rows);
+  for (let row = 0, at = columnIndex(table, name); row < table.rows; row++, at += width) {
+    values[row] = table.values[at]!;
+  }
+  return values;
+}
+
+/**
+ * The table with these columns alone, in this order, without text columns.
+ *
+ * @throws DataError as {@link column} does, and if a name is given twice or none is given.
+ */
+export function selectColumns(table: Table, names: readonly string[]): Table {
+  checkTable("selectColumns", table);
+  checkArgument("selectColumns", "names", names, listOfNames);
+  if (names.length === 0) throw new DataError("choose at least one column");
+  const indices = names.map((name) => columnIndex(table, name));
+  checkColumnNames(names);
+  const width = table.columns.length;
+  const values = new Float64Array(table.rows * names.length);
+  for (let row = 0, at = 0; row < table.rows; row++) {
+    for (const index of indices) values[at++] = table.values[row * width + index]!;
+  }
+  const records = names.map(
+    (name) => table.records.find((record) => record.name === name) ?? numbersRecord(name),
+  );
+  return { columns: [...names], rows: table.rows, values, records };
+}
+
+/** Kinds of columns that are refused where none are chosen: leaving them out would hide a slip in the file. */
+const REFUSED = ["mixed", "unlike", "ambiguous"];
+
+/** `, or leave the column out with --columns x,y`, where there are other columns. */
+function leavingOut(columns: readonly string[]): string {
+  if (columns.length === 0) return "";
+  const plain = columns.length <= 6 && columns.every((name) => /^[\w.-]+$/.test(name));
+  return `, or leave the column out with --columns${plain ? ` ${columns.join(",")}` : ""}`;
+}
+
+/**
+ * Names of the columns that are used where none are chosen: those of numbers. A column that is text, has no values, or
+ * holds numbers of rows is left out ({@link leftOutColumns} says so); one that mixes numbers and text, or holds numbers
+ * that can be read in two ways, is an error, because leaving it out would hide a slip in the file.
+ *
+ * @throws DataError for such a column, naming its first cell that is no number; or if no column is left.
+ */
+export function numericColumns(table: Table): readonly string[] {
+  const leftOut = table.records.filter((record) => record.leftOut);
+  const names = table.columns.filter((name) => !leftOut.some((record) => record.name === name));
+  for (const record of leftOut)
+    if (REFUSED.includes(record.leftOut!.kind)) throw noValuesError(record, leavingOut(names));
+  if (names.length === 0) {
+    const first = leftOut[0];
+    if (first?.leftOut?.kind === "row-numbers" && leftOut.length === 1)
+      throw new DataError(
+        `no column holds numbers but "${first.name}", which counts the rows; name it in --columns`,
+      );
+    const { row, cell } = first?.leftOut ?? {};
+    const seen =
+      cell === undefined
+        ? ""
+        : `; column "${first!.name}" ${row === 1 ? "starts with" : `has in row ${row}`} ${quoteCell(cell)}`;
+    throw new DataError(`no column holds numbers${seen}`);
+  }
+  return names;
+}
+
+/**
+ * The columns that {@link numericColumns} leaves out, with the reason and the remedy, in the source's order.
+ *
+ * @param but columns that are used otherwise.
+ */
+export function leftOutColumns(table: Table, but: readonly string[] = []): readonly LeftOutColumn[] {
+  return table.records.flatMap(({ name, leftOut }) =>
+    leftOut && !but.includes(name) ? [{ column: name, ...leftOut }] : [],
+  );
+}

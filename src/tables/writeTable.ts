@@ -1,0 +1,57 @@
+/**
+ * Writes a table to a file.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { writeNpy } from "../formats/npy.ts";
+import { checkArgument, text } from "../options.ts";
+import { writeFileAtomically } from "../platform/files.ts";
+import { concatenate, gzip } from "../platform/platform.ts";
+import { fileKind, type TableFormat } from "./reading/fileFormat.ts";
+import { checkTable, type Table } from "./table.ts";
+
+/** UTF-8 of pieces of text. Encoded one by one: all of the text may not fit one string. */
+function encode(pieces: Iterable<string>): Uint8Array {
+  const encoder = new TextEncoder();
+  return concatenate(Array.from(pieces, (piece) => encoder.encode(piece)));
+}
+
+/**
+ * The table as the bytes of a file. Numbers read back to the same doubles. Missing values are empty cells in
+ * CSV and TSV, null in JSON lines, NaN otherwise. Text columns have no values and are not written.
+ *
+ * @throws UsageError for a format that is only read.
+ */
+export async function tableToBytes(table: Table, format: TableFormat): Promise<Uint8Array> {
+  switch (format) {
+    case "csv":
+      return encode((await import("./reading/csv.ts")).csvPieces(table));
+    case "tsv":
+      return encode((await import("./reading/csv.ts")).csvPieces(table, "\t"));
+    case "jsonl":
+      return encode((await import("./reading/jsonLines.ts")).jsonLinesPieces(table));
+    case "npy":
+      return writeNpy(table);
+    case "npz":
+      throw new UsageError(".npz is read, not written; write .npy, .csv or .parquet.");
+    case "parquet":
+      return await (await import("../formats/parquet/parquet.ts")).writeParquet(table);
+  }
+}
+
+/**
+ * Writes a table to a file; its extension tells the format (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy,
+ * .parquet, each also with .gz). The file appears complete or not at all.
+ *
+ * @throws UsageError for an unknown extension, or in a browser.
+ * @throws FormatError if the folder does not exist or writing fails.
+ */
+export async function writeTable(table: Table, path: string): Promise<void> {
+  checkTable("writeTable", table);
+  checkArgument("writeTable", "path", path, text);
+  const { format, compressed } = fileKind(path);
+  const bytes = await tableToBytes(table, format);
+  await writeFileAtomically(path, compressed ? await gzip(bytes) : bytes);
+}

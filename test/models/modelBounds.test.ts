@@ -1,0 +1,77 @@
+/** Models that claim much for little, and damaged ones: test/files/faults. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { describe, expect, test } from "vitest";
+import { repeated } from "../../src/bijections/combinators/repeated.ts";
+import { absoluteValue } from "../../src/bijections/piecewise/absoluteValue.ts";
+import { FormatError, PushforwardError } from "../../src/errors.ts";
+import { load } from "../../src/models/flow.ts";
+import { checkModelBounds, modelBounds } from "../../src/models/modelBounds.ts";
+
+const folder = new URL("../files/faults/", import.meta.url);
+const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, folder)));
+
+describe("a model that claims much for little is refused at once", () => {
+  test.each([
+    ["chain-of-20-absoluteValue", /bijection has branches .*the bound is 1024/],
+    ["chain-of-40-absoluteValue-2-40-branches", /bijection has branches .*the bound is 1024/],
+    ["repeated-1e9-of-a-permutation", /bijection has count 1000000000, the bound is 100000/],
+    ["repeated-nested-1e6-x-1e6", /bijection.layer has count 1000000, the bound is 100000/],
+    ["cnf-fixed-1e9-steps", /bijection.solver has steps 1000000000, the bound is 10000/],
+    ["cnf-tolerance-1e-300-most-1e9", /bijection.solver has most 1000000000, the bound is 100000/],
+    ["residual-roulette-stop-1e-9", /logDet.kind must be exact or series, got "roulette"/],
+    ["residual-series-of-1e6-terms", /logDet has terms times probes 16000000, the bound is 16384/],
+  ])("%s", async (name, message) => {
+    const start = performance.now();
+    const error = await load(bytes(`model-${name}.safetensors`)).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as Error).message).toMatch(message);
+    expect((error as Error).message).not.toContain("\n");
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test("a chain of 10^5 permutations", () => {
+    const parts = Array.from({ length: 1e5 }, () => ({ type: "permutation", order: [1, 0] }));
+    expect(() => checkModelBounds({ type: "chain", parts }, "bijection")).toThrow(
+      /parts 100000, the bound is 4096/,
+    );
+    const nested = {
+      type: "repeated",
+      count: 1000,
+      layer: { type: "repeated", count: 1000, layer: parts[0] },
+    };
+    expect(() => checkModelBounds(nested, "bijection")).toThrow(/layers 1000000, the bound is 100000/);
+  });
+
+  test("a chain as long as a fit may make is none", () => {
+    const parts = Array.from({ length: modelBounds.parts }, () => ({ type: "permutation", order: [1, 0] }));
+    expect(() => checkModelBounds({ type: "chain", parts }, "bijection")).not.toThrow();
+  });
+
+  test("what is not one to one is not repeated", () =>
+    expect(() => repeated({ layer: absoluteValue({ features: 1 }), count: 2 })).toThrow(/not one to one/));
+});
+
+describe("a damaged model is refused, or gives numbers and errors", () => {
+  const names = readdirSync(folder).filter((name) => /^fuzz1-|1e308|scale/.test(name));
+  test("there are seven", () => expect(names.length).toBe(7));
+  test.each(names)("%s", async (name) => {
+    const found = await load(bytes(name)).catch((caught: unknown) => caught);
+    if (found instanceof Error) {
+      expect(found).toBeInstanceOf(FormatError);
+      return;
+    }
+    const flow = found as Awaited<ReturnType<typeof load>>;
+    const width = flow.columns.length + flow.given.length;
+    const given = Object.fromEntries(flow.given.map((column) => [column, 0.5]));
+    for (const call of [
+      async () => await flow.logProb(new Float64Array(3 * width).fill(0.3), { threads: 1 }),
+      async () => (await flow.sample(5, { given, threads: 1 })).values,
+    ]) {
+      const values = await call().catch((caught: unknown) => caught);
+      if (values instanceof Error) expect(values).toBeInstanceOf(PushforwardError);
+      else expect((values as Float64Array).some(Number.isNaN)).toBe(false);
+    }
+  });
+});
