@@ -229,16 +229,13 @@ export * as ops from "./graph/ops.ts";
 export type { Program, Update } from "./graph/program.ts";
 export { pushforwardLogProb, pushforwardSample } from "./models/density.ts";
 export type { EngineOptions } from "./models/evaluation.ts";
-export {
-  type EvaluationOptions,
-  Flow,
-  type FlowDescription,
-  type LoadOptions,
-  type LogProbOptions,
-  load,
-  type SampleOptions,
-  type SampleWithLogProb,
-} from "./models/flow.ts";
+export { Flow, type FlowDescription, load, type SampleWithLogProb } from "./models/flow.ts";
+export type {
+  EvaluationOptions,
+  LoadOptions,
+  LogProbOptions,
+  SampleOptions,
+} from "./models/flowOptions.ts";
 export type { FittedDescription } from "./models/model.ts";
 export { initialValues, type ParameterValues } from "./models/parameters.ts";
 export {

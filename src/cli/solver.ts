@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { EvaluationOptions, Flow } from "../models/flow.ts";
+import type { Flow } from "../models/flow.ts";
+import type { EvaluationOptions } from "../models/flowOptions.ts";
 import type { Table } from "../tables/table.ts";
 
 /** How an equation was solved for some rows. */

@@ -15,7 +15,7 @@
  */
 
 import { DataError, UsageError } from "../errors.ts";
-import type { EvaluationOptions, SampleOptions } from "../models/flow.ts";
+import type { EvaluationOptions, SampleOptions } from "../models/flowOptions.ts";
 import {
   anObject,
   anyNumber,

@@ -8,7 +8,8 @@
  * @module
  */
 
-import type { EvaluationOptions, Flow } from "../models/flow.ts";
+import type { Flow } from "../models/flow.ts";
+import type { EvaluationOptions } from "../models/flowOptions.ts";
 import { weightedMean } from "./finishFit.ts";
 import type { FitRows } from "./fitData.ts";
 

@@ -80,6 +80,17 @@ export class Evaluation {
     }
   }
 
+  /** What the flow is given, in the units of its trained part; nothing for a flow that is given nothing. */
+  async prepareContext(
+    context: Float64Array,
+    rows: number,
+    options: EngineOptions & { readonly signal?: AbortSignal | undefined },
+  ): Promise<{ context?: Float64Array }> {
+    if (this.#model.given.length === 0) return {};
+    const prepare = await this.get("prepareContext", options);
+    return { context: (await prepare.run({ rows, inputs: { data: context } }, options)).rows.value! };
+  }
+
   async #compile(
     name: ProgramName,
     options: EngineOptions & { readonly signal?: AbortSignal | undefined },

@@ -16,7 +16,8 @@ import { checkArgument, numbers, refuse, wholeNumber } from "../options.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { checkTable, selectColumns, type Table } from "../tables/table.ts";
 import { engineOf } from "./evaluation.ts";
-import type { EvaluationOptions, Flow } from "./flow.ts";
+import type { Flow } from "./flow.ts";
+import type { EvaluationOptions } from "./flowOptions.ts";
 import { type Model, parameterTree, preparedContext } from "./model.ts";
 
 /** How the equation of a continuous flow was solved for some rows. */

@@ -1,0 +1,72 @@
+/**
+ * What samples are given: a number for all rows, or one for each, of every given column.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import { anyNumber, checkArgument, either, numbers } from "../options.ts";
+import type { SampleOptions } from "./flowOptions.ts";
+
+/** What rows are given, one entry per column: a number for all of them, or one for each. */
+export type Conditions = readonly (number | ArrayLike<number>)[];
+
+/**
+ * The values that n samples are given, in the order of the given columns.
+ * @throws {@link UsageError} if a given column has no value, or not one for each row, or another column has one.
+ */
+export function checkedConditions(
+  given: readonly string[],
+  n: number,
+  values: SampleOptions["given"],
+): Conditions {
+  const conditions = given.map((name) => {
+    // Not what an object inherits: a column may be called "constructor".
+    const value = Object.hasOwn(values ?? {}, name) ? values?.[name] : undefined;
+    if (value === undefined)
+      throw new UsageError(
+        `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
+      );
+    checkArgument("sample", `given["${name}"]`, value, either(anyNumber, numbers));
+    if (typeof value !== "number" && value.length !== n)
+      throw new UsageError(
+        `The values given for "${name}" must be one for each of the ${n} rows, got ${value.length}.`,
+      );
+    const wrong =
+      typeof value === "number"
+        ? [value].find((number) => !Number.isFinite(number))
+        : Array.prototype.find.call(value, (number) => !Number.isFinite(number));
+    if (wrong !== undefined)
+      throw new UsageError(`The value given for "${name}" must be a number, got ${wrong}.`);
+    // The caller may change the numbers while rows are drawn.
+    return typeof value === "number" ? value : Float64Array.from(value);
+  });
+  for (const name of Object.keys(values ?? {}))
+    if (!given.includes(name)) throw new UsageError(`"${name}" is no column that the model is given.`);
+  return conditions;
+}
+
+/** The given values of some rows, row-major. */
+export function conditionRows(conditions: Conditions, start: number, rows: number): Float64Array {
+  const width = conditions.length;
+  const out = new Float64Array(rows * width);
+  conditions.forEach((values, i) => {
+    for (let row = 0; row < rows; row++)
+      out[row * width + i] = typeof values === "number" ? values : values[start + row]!;
+  });
+  return out;
+}
+
+/** Rows with the given values before their own. */
+export function withConditions(data: Float64Array, conditions: Conditions, n: number): Float64Array {
+  if (conditions.length === 0 || n === 0) return data;
+  const width = data.length / n;
+  const given = conditionRows(conditions, 0, n);
+  const all = conditions.length + width;
+  const out = new Float64Array(n * all);
+  for (let row = 0; row < n; row++) {
+    out.set(given.subarray(row * conditions.length, (row + 1) * conditions.length), row * all);
+    out.set(data.subarray(row * width, (row + 1) * width), row * all + conditions.length);
+  }
+  return out;
+}

@@ -1,0 +1,73 @@
+/**
+ * Samples of a flow, block by block.
+ *
+ * @module
+ */
+
+import { NumericalError } from "../errors.ts";
+import { normalsAt, randomKey, split } from "../random/philox.ts";
+import { type Conditions, conditionRows } from "./conditions.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { SampleOptions } from "./flowOptions.ts";
+import type { Model } from "./model.ts";
+
+/** Rows of which noise is drawn at a time. */
+const rowsDrawn = 8192;
+
+/** Refuses samples that are not numbers: those whose iteration has not met its tolerance. */
+function checkArrived(values: Float64Array, rows: number, width: number): void {
+  let missing = 0;
+  for (let row = 0; row < rows; row++)
+    if (values.subarray(row * width, (row + 1) * width).some(Number.isNaN)) missing++;
+  if (missing > 0)
+    throw new NumericalError(
+      `sample: ${missing} of ${rows} rows are no numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
+    );
+}
+
+/**
+ * Samples of the columns, row-major; noise is drawn while the engine is at the block before.
+ *
+ * @param conditions - What the rows are given.
+ * @param logProb - Where the log-densities of the rows go, in nats and data units, if they are asked for.
+ */
+export async function drawRows(
+  model: Model,
+  evaluation: Evaluation,
+  n: number,
+  conditions: Conditions,
+  options: SampleOptions,
+  logProb?: Float64Array,
+): Promise<Float64Array> {
+  if (n === 0) return new Float64Array(0);
+  const width = model.columns.length;
+  const numbers = model.base.noise;
+  const key = split(randomKey(options.seed ?? 0), "sample");
+  const core = await evaluation.get(logProb ? "draw" : "sample", options);
+  const restore = await evaluation.get("restore", options);
+  const data = new Float64Array(n * width);
+  const block = async (start: number, rows: number, noise: Float64Array): Promise<void> => {
+    const context = conditionRows(conditions, start, rows);
+    const inputs = { noise, ...(await evaluation.prepareContext(context, rows, options)) };
+    const drawn = (await core.run({ rows, inputs }, options)).rows;
+    checkArrived(drawn.value!, rows, width);
+    const restored = (await restore.run({ rows, inputs: { data: drawn.value! } }, options)).rows;
+    checkArrived(restored.value!, rows, width);
+    data.set(restored.value!, start * width);
+    if (logProb)
+      for (let row = 0; row < rows; row++)
+        logProb[start + row] = drawn.logProb![row]! - restored.logAbsDet![row]!;
+  };
+  let before: Promise<void> | undefined;
+  for (let start = 0; start < n; start += rowsDrawn) {
+    const rows = Math.min(rowsDrawn, n - start);
+    const noise = new Float64Array(rows * numbers);
+    for (let row = 0; row < rows; row++) normalsAt(key, start + row, numbers, noise, row * numbers);
+    await before;
+    before = block(start, rows, noise);
+    // Awaited in the next round: a failure meanwhile is not one that nobody hears of.
+    before.catch(() => undefined);
+  }
+  await before;
+  return data;
+}

@@ -1,0 +1,63 @@
+/**
+ * Options of what a fitted flow is asked.
+ *
+ * @module
+ */
+
+import { anObject, anything, engineOptions, flag, integer, type OptionTable, signal } from "../options.ts";
+import type { MissingScore } from "../tables/completeRows.ts";
+import type { EngineOptions } from "./evaluation.ts";
+
+/** Options of evaluations. */
+export interface EvaluationOptions extends EngineOptions {
+  /** Stops the computation with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `Flow.logProb`. */
+export interface LogProbOptions extends EvaluationOptions {
+  /**
+   * What to do with rows that miss a value: `"error"` (default), `"empty"`, by which their score is NaN, or `"drop"`, by
+   * which they have none and the array is as much shorter.
+   */
+  readonly missing?: MissingScore | undefined;
+}
+
+/** Options of `Flow.sample`. */
+export interface SampleOptions extends EvaluationOptions {
+  /** Same seed, same rows (default 0). */
+  readonly seed?: number | undefined;
+  /**
+   * Values of the columns that the flow is given, in data units; needed for a conditional flow. Of each column a number for
+   * all rows, or as many numbers as rows are drawn: then row i is given the i-th.
+   */
+  readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+  /**
+   * Whether columns that were spread over their recorded step (`dequantize`) are left as they are drawn, continuous. By
+   * default (false) they return to the nearest recorded value: the column's grid, within its range.
+   */
+  readonly continuous?: boolean | undefined;
+}
+
+/** Options of `load`. */
+export interface LoadOptions {
+  /** Stops the waiting for a named pipe, with an AbortedError. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+// A score has no use for a seed, but one object of options may serve all methods.
+export const evaluationOptionTable: OptionTable<EvaluationOptions & { readonly seed?: number }> = {
+  ...engineOptions,
+  signal,
+  seed: integer,
+};
+export const logProbOptionTable: OptionTable<LogProbOptions & { readonly seed?: number }> = {
+  ...evaluationOptionTable,
+  missing: anything,
+};
+export const sampleOptionTable: OptionTable<SampleOptions> = {
+  ...evaluationOptionTable,
+  seed: integer,
+  given: anObject,
+  continuous: flag,
+};
