@@ -1,0 +1,226 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+
+/**
+ * The layers, from the bottom. A file may import from its own layer and from those before it, never from those after.
+ * A name is a folder of src/ or a file in it; of two that match the longer one decides.
+ */
+const layers: readonly string[] = [
+  "errors.ts",
+  "closestName.ts",
+  "options.ts",
+  "platform",
+  "random",
+  "numerics",
+  "formats",
+  "tables",
+  "graph",
+  "engines",
+  "networks",
+  "transformers",
+  "bijections",
+  "distributions",
+  "architectures",
+  "models",
+  "fitting",
+  "diagnostics",
+  "index.ts",
+  "figures",
+  "cli",
+];
+
+/** Files of more than 400 lines, each with the reason why it is one concept. */
+const longFiles: Readonly<Record<string, string>> = {
+  "engines/wasm/emit/vector.ts": "to be split",
+  "engines/wasm/lowering/compiler.ts": "to be split",
+  "engines/wasm/lowering/tileLowering.ts": "to be split",
+  "fitting/gradientFlow/gridFlow.ts": "to be split",
+  "graph/reverse.ts": "to be split",
+};
+
+/** Imports that still point upward. */
+const upwardStill: readonly string[] = [
+  "formats/gzip.ts -> tables/limits.ts",
+  "formats/npy.ts -> tables/limits.ts",
+  "formats/npy.ts -> tables/table.ts",
+  "formats/npz.ts -> tables/columnRecord.ts",
+  "formats/npz.ts -> tables/limits.ts",
+  "formats/npz.ts -> tables/table.ts",
+  "formats/parquet/parquet.ts -> tables/columnRecord.ts",
+  "formats/parquet/parquet.ts -> tables/limits.ts",
+  "formats/parquet/parquet.ts -> tables/reading/tableBuilder.ts",
+  "formats/parquet/parquet.ts -> tables/table.ts",
+  "networks/conditioned.ts -> bijections/bijection.ts",
+  "networks/conditioner.ts -> bijections/bijection.ts",
+  "networks/conditioner.ts -> transformers/rationalQuadraticBin.ts",
+  "networks/lipschitzNetwork.ts -> bijections/bijection.ts",
+  "networks/lipschitzNetwork.ts -> transformers/rationalQuadraticBin.ts",
+  "networks/network.ts -> bijections/bijection.ts",
+  "networks/velocityNetwork.ts -> bijections/bijection.ts",
+  "numerics/dormandPrince.ts -> graph/library/rungeKutta.ts",
+  "platform/files.ts -> random/digest.ts",
+  "transformers/transformer.ts -> bijections/bijection.ts",
+];
+
+/** Files that still need each other's values to load. */
+const circlesStill: readonly string[][] = [
+  ["graph/derivative/solutionDerivatives.ts", "graph/forward.ts", "graph/reverse.ts"],
+  [
+    "graph/library/ode.ts",
+    "graph/liftSlices.ts",
+    "graph/ops.ts",
+    "graph/ops/bodies.ts",
+    "graph/rebuild.ts",
+    "graph/scalarize.ts",
+  ],
+  ["graph/ops/arithmetic.ts", "graph/ops/movement.ts"],
+];
+
+/** What the command line still uses behind the public index. */
+const behindIndexStill: readonly string[] = [
+  "architectures/kinds.ts",
+  "closestName.ts",
+  "diagnostics/information.ts",
+  "errors.ts",
+  "fitting/variational/approximation.ts",
+  "fitting/variational/parameterSpace.ts",
+  "fitting/variational/writtenDensity.ts",
+  "models/flow.ts",
+  "models/flowOptions.ts",
+  "platform/files.ts",
+  "platform/platform.ts",
+  "random/philox.ts",
+  "tables/columnRecord.ts",
+  "tables/completeRows.ts",
+  "tables/reading/csv.ts",
+  "tables/reading/fileFormat.ts",
+  "tables/reading/readingLines.ts",
+  "tables/table.ts",
+];
+
+/** Most files in a folder, and most lines in a file. */
+const filesPerFolder = 16;
+const linesPerFile = 400;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Whether the import vanishes when types are taken away. */
+  readonly isType: boolean;
+}
+
+const root = join(import.meta.dirname, "..", "src");
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll("\\", "/"))
+  .filter((file) => file.endsWith(".ts"))
+  .sort();
+const text = new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
+
+/** Whether each name of an import or export is a type. */
+function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(node)) {
+    if (node.isTypeOnly) return true;
+    const names = node.exportClause;
+    return names !== undefined && ts.isNamedExports(names) && names.elements.every((name) => name.isTypeOnly);
+  }
+  const clause = node.importClause;
+  if (!clause) return false;
+  if (clause.isTypeOnly) return true;
+  const names = clause.namedBindings;
+  return (
+    !clause.name && !!names && ts.isNamedImports(names) && names.elements.every((name) => name.isTypeOnly)
+  );
+}
+
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, text.get(file)!, ts.ScriptTarget.Latest, true);
+  const result: Import[] = [];
+  const add = (specifier: string, isType: boolean): void => {
+    if (specifier.startsWith(".")) {
+      result.push({ from: file, to: posix.normalize(posix.join(dirname(file), specifier)), isType });
+    }
+  };
+  const visit = (node: ts.Node): void => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      add((node.moduleSpecifier as ts.StringLiteral).text, isTypeOnly(node));
+    }
+    // An import at a call does not bind the order of loading, but it too points down only.
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [specifier] = node.arguments;
+      if (specifier && ts.isStringLiteral(specifier)) add(specifier.text, true);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return result;
+}
+
+const imports = files.flatMap(importsOf);
+
+function layerOf(file: string): number {
+  let best = -1;
+  layers.forEach((name, place) => {
+    const matches = file === name || file.startsWith(`${name}/`);
+    if (matches && (best < 0 || name.length > layers[best]!.length)) best = place;
+  });
+  return best;
+}
+
+/** Circles of files that need each other's values to load. */
+function circles(edges: readonly Import[]): string[][] {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to]);
+  const reach = (start: string): Set<string> => {
+    const seen = new Set<string>();
+    const open = [...(next.get(start) ?? [])];
+    while (open.length > 0) {
+      const file = open.pop()!;
+      if (seen.has(file)) continue;
+      seen.add(file);
+      open.push(...(next.get(file) ?? []));
+    }
+    return seen;
+  };
+  const reached = new Map(files.map((file) => [file, reach(file)]));
+  const found = new Map<string, string[]>();
+  for (const file of files) {
+    if (!reached.get(file)!.has(file)) continue;
+    const members = files.filter((other) => reached.get(file)!.has(other) && reached.get(other)!.has(file));
+    found.set(members.join(" "), members);
+  }
+  return [...found.values()];
+}
+
+describe("layers", () => {
+  test("each file belongs to a layer", () => {
+    expect(files.filter((file) => layerOf(file) < 0)).toEqual([]);
+  });
+
+  test("an import points down only", () => {
+    const upward = imports.filter(({ from, to }) => layerOf(to) > layerOf(from));
+    expect(upward.map(({ from, to }) => `${from} -> ${to}`)).toEqual(upwardStill);
+  });
+
+  test("no files need each other's values in a circle", () => {
+    expect(circles(imports.filter(({ isType }) => !isType))).toEqual(circlesStill);
+  });
+
+  test("the command line uses the public index alone", () => {
+    const isOutside = (file: string): boolean => /^(cli|figures)\/|^index\.ts$/.test(file);
+    const behind = imports.filter(({ from, to }) => from.startsWith("cli/") && !isOutside(to));
+    expect([...new Set(behind.map(({ to }) => to))].sort()).toEqual(behindIndexStill);
+  });
+
+  test(`a folder holds at most ${filesPerFolder} files`, () => {
+    const count = new Map<string, number>();
+    for (const file of files) count.set(dirname(file), (count.get(dirname(file)) ?? 0) + 1);
+    expect([...count].filter(([, size]) => size > filesPerFolder)).toEqual([]);
+  });
+
+  test(`a file has at most ${linesPerFile} lines, unless a reason is given`, () => {
+    const long = files.filter((file) => text.get(file)!.split("\n").length - 1 > linesPerFile);
+    expect(long).toEqual(Object.keys(longFiles).sort());
+  });
+});
