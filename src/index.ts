@@ -223,6 +223,7 @@ export {
 export type { VariationalDivergence, VariationalGradient } from "./fitting/variational/variationalLoss.ts";
 export type { VariationalOptions, VariationalProgress } from "./fitting/variational/variationalOptions.ts";
 export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
+export type { ReadLimits } from "./formats/limits.ts";
 export { jvp, vjp } from "./graph/derivative/derivative.ts";
 export type { Expr, Shape } from "./graph/expr.ts";
 export * as ops from "./graph/ops.ts";
@@ -250,7 +251,6 @@ export { type ParetoSmoothed, paretoSmoothed } from "./numerics/paretoSmoothing.
 export { type RandomKey, RandomStream, randomKey, split } from "./random/philox.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "./tables/columnRecord.ts";
 export type { DependentColumn } from "./tables/dependence.ts";
-export type { ReadLimits } from "./tables/limits.ts";
 export { type ReadTableOptions, readTable } from "./tables/reading/readTable.ts";
 export {
   column,

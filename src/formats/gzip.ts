@@ -10,8 +10,8 @@
 
 import { FormatError, PushforwardError } from "../errors.ts";
 import { concatenate } from "../platform/platform.ts";
-import { checkExpansion, checkLimits, type ReadLimits } from "../tables/limits.ts";
 import { eventLoopTurn } from "./eventLoopTurn.ts";
+import { checkExpansion, checkLimits, type ReadLimits } from "./limits.ts";
 
 /** Bytes that are given to the decompressor at a time. */
 const PIECE = 2 ** 16;

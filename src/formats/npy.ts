@@ -12,9 +12,7 @@
  * @module
  */
 
-import { DataError, FormatError } from "../errors.ts";
-import { checkLimit, checkLimits, type ReadLimits } from "../tables/limits.ts";
-import { type Table, tableFromRows } from "../tables/table.ts";
+import { FormatError } from "../errors.ts";
 import { halfFloat } from "./halfFloat.ts";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -158,52 +156,18 @@ export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNot
   };
 }
 
-/**
- * Reads an array of one or two axes as a table with columns x1, x2, ...; one axis is one column. Floats of 16, 32 and
- * 64 bits, integers and booleans of either byte order, in C or Fortran order. 64-bit integers above 2^53 are rounded to
- * the nearest double.
- *
- * @param name what to call the file in an error.
- * @throws FormatError if the file is not .npy, of another version, truncated, too long, of another element type
- *   (objects, strings, records, complex numbers), or over a limit.
- * @throws DataError if the array has no axis, more than two, or no columns.
- */
-export function readNpy(bytes: Uint8Array, name: string = "the file", limits: ReadLimits = {}): Table {
-  const array = readNpyArray(bytes, name);
-  if ("reason" in array) throw new FormatError(`${name} ${array.reason}`);
-  const { shape } = array;
-  if (shape.length < 1 || shape.length > 2) {
-    throw new DataError(
-      `${name} holds an array of shape (${shape.join(", ")}); expected one or two axes: rows and columns`,
-    );
-  }
-  const width = shape[1] ?? 1;
-  if (width === 0) throw new DataError(`${name} holds an array of shape (${shape[0]}, 0): it has no columns`);
-  const values = array.read();
-  const checked = checkLimits(limits);
-  // An array of no rows takes no bytes, whatever columns it claims.
-  checkLimit(name, checked, "columns", width);
-  checkLimit(name, checked, "cells", shape[0]! * width);
-  const columns = Array.from({ length: width }, (_, place) => `x${place + 1}`);
-  return tableFromRows(columns, values);
-}
-
-/**
- * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
- * Column names have no place in the format and are lost.
- */
-export function writeNpy(table: Table): Uint8Array {
-  const shape = `(${table.rows}, ${table.columns.length})`;
-  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': ${shape}, }`;
+/** Rows of numbers as a .npy file: float64, little-endian, C order, shape (rows, width), version 1.0. */
+export function writeNpyArray(values: Float64Array, rows: number, width: number): Uint8Array {
+  const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
   // The format wants the elements to start at a multiple of 64, after blanks and a line feed.
   const start = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(start + 8 * table.values.length);
+  const bytes = new Uint8Array(start + 8 * values.length);
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC);
   bytes[6] = 1;
   view.setUint16(8, start - 10, true);
   bytes.set(new TextEncoder().encode(`${dictionary.padEnd(start - 11)}\n`), 10);
-  table.values.forEach((value, index) => {
+  values.forEach((value, index) => {
     view.setFloat64(start + 8 * index, value, true);
   });
   return bytes;

@@ -10,7 +10,7 @@
  */
 
 import { NumericalError } from "../errors.ts";
-import { dormandPrince, dormandPrinceError } from "../graph/library/rungeKutta.ts";
+import { dormandPrince, dormandPrinceError } from "./rungeKutta.ts";
 
 /** The stages after the first; the last is at the new state. */
 const stages = [...dormandPrince.stages, dormandPrince.weights];

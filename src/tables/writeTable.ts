@@ -5,10 +5,10 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { writeNpy } from "../formats/npy.ts";
 import { checkArgument, text } from "../options.ts";
 import { writeFileAtomically } from "../platform/files.ts";
 import { concatenate, gzip } from "../platform/platform.ts";
+import { writeNpy } from "./binary/npy.ts";
 import { fileKind, type TableFormat } from "./reading/fileFormat.ts";
 import { checkTable, type Table } from "./table.ts";
 
@@ -37,7 +37,7 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
     case "npz":
       throw new UsageError(".npz is read, not written; write .npy, .csv or .parquet.");
     case "parquet":
-      return await (await import("../formats/parquet/parquet.ts")).writeParquet(table);
+      return await (await import("./binary/parquet.ts")).writeParquet(table);
   }
 }
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import { gaussLegendre } from "../../src/graph/library/rungeKutta.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";
+import { gaussLegendre } from "../../src/numerics/rungeKutta.ts";
 import { type EngineCase, engines } from "../engines.ts";
 
 type Arrays = Record<string, Float64Array>;

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, UsageError } from "../../src/errors.ts";
-import { readNpy } from "../../src/formats/npy.ts";
-import { readNpz } from "../../src/formats/npz.ts";
+import { readNpy } from "../../src/tables/binary/npy.ts";
+import { readNpz } from "../../src/tables/binary/npz.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { column, leftOutColumns, type Table } from "../../src/tables/table.ts";
 

@@ -1,8 +1,8 @@
 /** Files as NumPy, safetensors and Arrow write them: a reader and a writer of one hand can share a mistake. */
 import { expect, test } from "vitest";
-import { readNpy } from "../../src/formats/npy.ts";
-import { readParquet } from "../../src/formats/parquet/parquet.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { readNpy } from "../../src/tables/binary/npy.ts";
+import { readParquet } from "../../src/tables/binary/parquet.ts";
 import { leftOutColumns, selectColumns, tableFromRows } from "../../src/tables/table.ts";
 import files from "./otherWriters.json" with { type: "json" };
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { readParquet, writeParquet } from "../../src/formats/parquet/parquet.ts";
+import { readParquet, writeParquet } from "../../src/tables/binary/parquet.ts";
 import { leftOutColumns, numericColumns, tableFromRows } from "../../src/tables/table.ts";
 
 type Options = Parameters<typeof parquetWriteBuffer>[0];

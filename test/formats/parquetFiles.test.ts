@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.ts";
-import { readParquet } from "../../src/formats/parquet/parquet.ts";
+import { readParquet } from "../../src/tables/binary/parquet.ts";
 import { column, leftOutColumns, numericColumns, type Table } from "../../src/tables/table.ts";
 
 const path = (name: string): string => new URL(`../files/${name}`, import.meta.url).pathname;

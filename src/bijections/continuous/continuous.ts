@@ -17,7 +17,6 @@
 
 import { FormatError, ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
-import { rungeKuttaMethods } from "../../graph/library/rungeKutta.ts";
 import * as g from "../../graph/ops.ts";
 import { checkHidden } from "../../networks/conditioner.ts";
 import {
@@ -30,6 +29,7 @@ import {
   velocityActivations,
   velocityParameters,
 } from "../../networks/velocityNetwork.ts";
+import { rungeKuttaMethods } from "../../numerics/rungeKutta.ts";
 import {
   anObject,
   anyNumber,

@@ -5,10 +5,10 @@
  * @module
  */
 
+import { gaussLegendre } from "../../numerics/rungeKutta.ts";
 import { anyLive, type Cotangent, through } from "../cotangent.ts";
 import { type Expr, type ImplicitExpr, type OdeSolutionExpr, ownInputs } from "../expr.ts";
 import { jvp } from "../forward.ts";
-import { gaussLegendre } from "../library/rungeKutta.ts";
 import * as ops from "../ops.ts";
 import { substitute } from "../rebuild.ts";
 import { pulledBack, type Send, vjp } from "../reverse.ts";

@@ -7,6 +7,13 @@
 
 import { ShapeError } from "../../errors.ts";
 import {
+  dormandPrince,
+  dormandPrinceError,
+  type RungeKutta,
+  type RungeKuttaName,
+  rungeKuttaMethods,
+} from "../../numerics/rungeKutta.ts";
+import {
   anObject,
   anything,
   callback,
@@ -39,13 +46,6 @@ import { iterate, roundingUnit } from "../ops/iteration.ts";
 import { asExpr, checkExpressions, constant, rowMark, slot, type Value } from "../ops/leaves.ts";
 import { concatenate, reshape, slice } from "../ops/movement.ts";
 import { sum } from "../ops/products.ts";
-import {
-  dormandPrince,
-  dormandPrinceError,
-  type RungeKutta,
-  type RungeKuttaName,
-  rungeKuttaMethods,
-} from "./rungeKutta.ts";
 
 /** How a differential equation is solved. */
 export type OdeMethod =

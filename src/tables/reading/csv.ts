@@ -7,7 +7,7 @@
 
 import Papa from "papaparse";
 import { FormatError, UsageError } from "../../errors.ts";
-import { type CheckedLimits, checkLimits } from "../limits.ts";
+import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
 import type { Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {

@@ -6,7 +6,7 @@
 
 import { DataError, FormatError } from "../../errors.ts";
 import { duplicateKey } from "../../formats/duplicateKey.ts";
-import { checkLimits } from "../limits.ts";
+import { checkLimits } from "../../formats/limits.ts";
 import { checkColumnNames, type Table } from "../table.ts";
 import { quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";

@@ -5,7 +5,6 @@
  */
 
 import { UsageError } from "../../errors.ts";
-import { readNpy } from "../../formats/npy.ts";
 import {
   anObject,
   checkedOptions,
@@ -18,6 +17,7 @@ import {
 } from "../../options.ts";
 import { bytesFrom } from "../../platform/bytes.ts";
 import { readFileBytes, readStandardInput } from "../../platform/files.ts";
+import { readNpy } from "../binary/npy.ts";
 import type { Table } from "../table.ts";
 import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
@@ -99,15 +99,11 @@ async function readFormat(
         options,
       );
     case "npz": {
-      const table = await (await import("../../formats/npz.ts")).readNpz(await bytes(), name, options);
+      const table = await (await import("../binary/npz.ts")).readNpz(await bytes(), name, options);
       return (await import("./tableBuilder.ts")).withReading(table, options);
     }
     case "parquet":
-      return await (await import("../../formats/parquet/parquet.ts")).readParquet(
-        await bytes(),
-        name,
-        options,
-      );
+      return await (await import("../binary/parquet.ts")).readParquet(await bytes(), name, options);
     default:
       throw new UsageError(`format must be csv, tsv, jsonl, npy, npz or parquet, got "${format}"`);
   }

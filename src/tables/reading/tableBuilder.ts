@@ -7,6 +7,7 @@
 
 import { closestName, listNames } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
+import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import {
   type ColumnParse,
   type ColumnRecord,
@@ -14,7 +15,6 @@ import {
   type LeftOut,
   optionWith,
 } from "../columnRecord.ts";
-import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../limits.ts";
 import { checkColumnNames, type Table } from "../table.ts";
 import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 

@@ -8,13 +8,13 @@
  * @module
  */
 
-import { closestName, listNames } from "../closestName.ts";
-import { DataError, FormatError } from "../errors.ts";
-import type { ColumnRecord, LeftOut } from "../tables/columnRecord.ts";
-import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../tables/limits.ts";
-import { type Table, tableFromColumns } from "../tables/table.ts";
-import { type NpyArray, type NpyNotNumbers, readNpyArray } from "./npy.ts";
-import { readZip } from "./zip.ts";
+import { closestName, listNames } from "../../closestName.ts";
+import { DataError, FormatError } from "../../errors.ts";
+import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
+import { type NpyArray, type NpyNotNumbers, readNpyArray } from "../../formats/npy.ts";
+import { readZip } from "../../formats/zip.ts";
+import type { ColumnRecord, LeftOut } from "../columnRecord.ts";
+import { type Table, tableFromColumns } from "../table.ts";
 
 /** How an archive of arrays is read. */
 export interface NpzOptions {

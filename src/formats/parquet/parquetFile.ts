@@ -1,0 +1,124 @@
+/**
+ * Parquet files: columns and pages. The metadata is read by hyparquet, which is loaded when it is first needed; pages are
+ * decoded here, where every claim of theirs is checked before it is followed.
+ *
+ * @module
+ */
+
+import type { ColumnChunk, FileMetaData, SchemaTree } from "hyparquet";
+import { FormatError } from "../../errors.ts";
+import { eventLoopTurn } from "../eventLoopTurn.ts";
+import { pageCodec, pageCodecs } from "./pageCodecs.ts";
+import { type CellReader, type Cells, cellReader } from "./parquetCells.ts";
+import { ByteReader } from "./parquetEncodings.ts";
+import { type PageContext, type PageValues, readPages, skipStructure } from "./parquetPage.ts";
+
+/** A column at the top of the file. */
+export interface FileColumn {
+  readonly name: string;
+  readonly tree: SchemaTree;
+  /** Why it has no cells of its own; undefined for a column of single values. */
+  readonly nested: string | undefined;
+}
+
+/** Names for what is not a single value. */
+function nestedKind({ element, children }: SchemaTree): string | undefined {
+  if (element.repetition_type === "REPEATED") return "a list";
+  if (children.length === 0) return undefined;
+  if (element.converted_type === "LIST" || element.logical_type?.type === "LIST") return "a list";
+  if (element.converted_type === "MAP" || element.logical_type?.type === "MAP") return "a map";
+  return "a structure";
+}
+
+/** The columns that pandas wrote its index into, and what pandas calls them. */
+export function indexColumns(metadata: FileMetaData): ReadonlySet<string> {
+  const found = new Set<string>();
+  const text = metadata.key_value_metadata?.find(({ key }) => key === "pandas")?.value;
+  try {
+    const { index_columns: columns } = JSON.parse(text ?? "{}") as { index_columns?: unknown };
+    // An index of consecutive numbers is described, not written: then there is an object in the place of a name.
+    if (Array.isArray(columns)) for (const name of columns) if (typeof name === "string") found.add(name);
+  } catch {
+    // Whatever it is, it is not what pandas writes.
+  }
+  for (const { name } of metadata.schema) if (/^__index_level_\d+__$/.test(name)) found.add(name);
+  return found;
+}
+
+/** The metadata of the file. Its structure is walked through first: a list in it may claim more than there is. */
+export async function readMetadata(bytes: Uint8Array): Promise<FileMetaData> {
+  const { parquetMetadata } = await import("hyparquet");
+  const end = bytes.length - 8;
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true);
+  if (length > end - 4) throw new Error("its footer is longer than the file");
+  skipStructure(new ByteReader(bytes.subarray(end - length, end)));
+  return parquetMetadata(bytes, { geoparquet: false });
+}
+
+/** What a page holds: its rows, and the cells that they choose from. */
+export interface PageOfCells {
+  readonly page: PageValues;
+  readonly cells: Cells;
+  readonly kind: CellReader["kind"];
+}
+
+/** Reads one column of one group of rows, page by page; in between the event loop goes on. */
+export async function* readColumn(
+  bytes: Uint8Array,
+  { meta_data: column }: ColumnChunk,
+  { tree, name }: FileColumn,
+  rows: number,
+  check: (length: number) => void,
+): AsyncGenerator<PageOfCells> {
+  if (!column) throw new Error(`column "${name}" has no metadata`);
+  const [{ deserializeTCompactProtocol: thrift }, { Encodings, PageTypes }] = await Promise.all([
+    import("hyparquet/src/thrift.js"),
+    import("hyparquet/src/constants.js"),
+  ]);
+  const start = Number(column.dictionary_page_offset || column.data_page_offset);
+  const length = Number(column.total_compressed_size);
+  if (!(start >= 4 && length >= 0 && length <= bytes.length - start))
+    throw new Error(`column "${name}" does not lie within the file`);
+  const context: PageContext = {
+    element: tree.element,
+    column,
+    codec: await pageCodec(column.codec),
+    thrift: thrift as unknown as PageContext["thrift"],
+    names: { encodings: Encodings, pages: PageTypes },
+    check,
+  };
+  const reader = cellReader(tree.element);
+  let before: PageValues["values"] | undefined;
+  let cells: Cells = [];
+  for (const page of readPages(bytes.subarray(start, start + length), rows, context)) {
+    // Pages share a dictionary, whose cells are read once.
+    if (page.values !== before) cells = reader.read(page.values);
+    before = page.values;
+    yield { page, cells, kind: reader.kind };
+    await eventLoopTurn();
+  }
+}
+
+/** The columns of the file, checked as far as they can be before a page is read. */
+export function fileColumns(tree: SchemaTree, metadata: FileMetaData, name: string): FileColumn[] {
+  const columns = tree.children.map(
+    (child): FileColumn => ({ name: child.element.name, tree: child, nested: nestedKind(child) }),
+  );
+  for (const group of metadata.row_groups)
+    for (const { name: column, nested } of columns) {
+      const found = nested ?? chunkOf(group.columns, column)?.meta_data?.codec;
+      if (nested === undefined && found !== undefined && !pageCodecs.includes(found))
+        throw new FormatError(
+          `${name}: column "${column}" is compressed with ${found}; write the file again with ` +
+            'snappy, gzip or zstd (pandas: compression="snappy")',
+        );
+    }
+  return columns;
+}
+
+/** The chunk of a column that is at the top of the file. */
+export function chunkOf(chunks: readonly ColumnChunk[], column: string): ColumnChunk | undefined {
+  return chunks.find(
+    ({ meta_data: own }) => own?.path_in_schema.length === 1 && own.path_in_schema[0] === column,
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * Tables of NumPy's `.npy`: one array of numbers, whose columns have no names.
+ *
+ * @module
+ */
+
+import { DataError, FormatError } from "../../errors.ts";
+import { checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
+import { readNpyArray, writeNpyArray } from "../../formats/npy.ts";
+import { type Table, tableFromRows } from "../table.ts";
+
+/**
+ * Reads an array of one or two axes as a table with columns x1, x2, ...; one axis is one column. Floats of 16, 32 and
+ * 64 bits, integers and booleans of either byte order, in C or Fortran order. 64-bit integers above 2^53 are rounded to
+ * the nearest double.
+ *
+ * @param name what to call the file in an error.
+ * @throws FormatError if the file is not .npy, of another version, truncated, too long, of another element type
+ *   (objects, strings, records, complex numbers), or over a limit.
+ * @throws DataError if the array has no axis, more than two, or no columns.
+ */
+export function readNpy(bytes: Uint8Array, name: string = "the file", limits: ReadLimits = {}): Table {
+  const array = readNpyArray(bytes, name);
+  if ("reason" in array) throw new FormatError(`${name} ${array.reason}`);
+  const { shape } = array;
+  if (shape.length < 1 || shape.length > 2) {
+    throw new DataError(
+      `${name} holds an array of shape (${shape.join(", ")}); expected one or two axes: rows and columns`,
+    );
+  }
+  const width = shape[1] ?? 1;
+  if (width === 0) throw new DataError(`${name} holds an array of shape (${shape[0]}, 0): it has no columns`);
+  const values = array.read();
+  const checked = checkLimits(limits);
+  // An array of no rows takes no bytes, whatever columns it claims.
+  checkLimit(name, checked, "columns", width);
+  checkLimit(name, checked, "cells", shape[0]! * width);
+  const columns = Array.from({ length: width }, (_, place) => `x${place + 1}`);
+  return tableFromRows(columns, values);
+}
+
+/**
+ * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
+ * Column names have no place in the format and are lost.
+ */
+export function writeNpy(table: Table): Uint8Array {
+  return writeNpyArray(table.values, table.rows, table.columns.length);
+}
