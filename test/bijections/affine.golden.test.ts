@@ -6,8 +6,8 @@ import { luAffine } from "../../src/bijections/linear/luAffine.ts";
 import { permutation } from "../../src/bijections/linear/permutation.ts";
 import { triangularAffine } from "../../src/bijections/linear/triangularAffine.ts";
 import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
+import { Subject } from "../laws/harness.ts";
 import { expectClose, golden } from "./golden.ts";
-import { Subject } from "./harness.ts";
 
 const double = 2 ** -52;
 type MatrixRows = number[][];

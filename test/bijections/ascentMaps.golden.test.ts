@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { directionalMap } from "../../src/bijections/residual/directionalMap.ts";
 import { type RadialProfile, radialMap, radialStrength } from "../../src/bijections/residual/radialMap.ts";
 import { engines } from "../engines.ts";
-import { stream } from "../registry.ts";
+import { Subject } from "../laws/harness.ts";
+import { stream } from "../laws/parameters.ts";
 import { expectClose } from "./golden.ts";
-import { Subject } from "./harness.ts";
 
 const double = 2 ** -52;
 

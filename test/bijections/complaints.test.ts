@@ -21,9 +21,9 @@ import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../src/transformers/rationalQuadraticTransformer.ts";
 import { transformerFromJson } from "../../src/transformers/transformer.ts";
 import { engines } from "../engines.ts";
-import { extremeParameters, randomParameters, stream } from "../registry.ts";
+import { norm, Subject } from "../laws/harness.ts";
+import { extremeParameters, randomParameters, stream } from "../laws/parameters.ts";
 import { expectClose } from "./golden.ts";
-import { norm, Subject } from "./harness.ts";
 
 const spline = rationalQuadraticTransformer({ bins: 8, bound: 3 });
 const oneSpline = elementwise({ features: 1, transformer: spline });

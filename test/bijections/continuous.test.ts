@@ -21,7 +21,7 @@ import { sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
-import { Subject } from "./harness.ts";
+import { Subject } from "../laws/harness.ts";
 
 const engine = wasmEngine({ precision: "float64", threads: 1 });
 const single = wasmEngine({ precision: "float32", threads: 1 });

@@ -6,8 +6,8 @@ import { planar } from "../../src/bijections/residual/planar.ts";
 import { radial } from "../../src/bijections/residual/radial.ts";
 import { sylvester } from "../../src/bijections/residual/sylvester.ts";
 import { type EngineCase, engines } from "../engines.ts";
+import { Subject } from "../laws/harness.ts";
 import { golden } from "./golden.ts";
-import { Subject } from "./harness.ts";
 
 /** Rows of x, and rows of y whose preimages were sought. */
 interface Case {

@@ -3,8 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { slicedSpline } from "../../src/bijections/autoregressive/slicedSpline.ts";
 import { rotation } from "../../src/bijections/linear/rotation.ts";
+import { Subject } from "../laws/harness.ts";
 import { expectClose, golden } from "./golden.ts";
-import { Subject } from "./harness.ts";
 
 type Rows = readonly (readonly number[])[];
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { heavyTails } from "../../src/bijections/domains/heavyTails.ts";
+import { Subject } from "../laws/harness.ts";
 import { expectClose, golden } from "./golden.ts";
-import { Subject } from "./harness.ts";
 
 type Rows = readonly (readonly number[])[];
 

@@ -11,7 +11,7 @@ import { initialValues } from "../../src/models/parameters.ts";
 import { logMixedNorm, logSpectralNorm, spectralSlack } from "../../src/networks/inducedNorm.ts";
 import type { ContractionNorm } from "../../src/networks/lipschitzNetwork.ts";
 import { randomKey } from "../../src/random/philox.ts";
-import { randomParameters, type Values } from "../registry.ts";
+import { randomParameters, type Values } from "../laws/parameters.ts";
 
 import { float32, float64, largestSingular, matrixOf, normals, partsOf } from "./residualParts.ts";
 

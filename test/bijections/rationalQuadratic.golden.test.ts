@@ -13,8 +13,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import * as g from "../../src/graph/ops.ts";
 import { rationalQuadraticTransformer } from "../../src/transformers/rationalQuadraticTransformer.ts";
 import { engines } from "../engines.ts";
+import { Subject } from "../laws/harness.ts";
 import { expectClose, golden, unclip } from "./golden.ts";
-import { Subject } from "./harness.ts";
 
 interface Knots {
   readonly horizontal: number[];

@@ -6,7 +6,7 @@ import { type ResidualOptions, residual } from "../../src/bijections/residual/re
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { UsageError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
-import { randomParameters, type Values } from "../registry.ts";
+import { randomParameters, type Values } from "../laws/parameters.ts";
 
 import { float32, float64, normals, partsOf } from "./residualParts.ts";
 

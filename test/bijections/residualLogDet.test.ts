@@ -21,7 +21,7 @@ import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { prepareProgram } from "../../src/graph/program.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
-import { randomParameters, type Values } from "../registry.ts";
+import { randomParameters, type Values } from "../laws/parameters.ts";
 
 import { float64, largestSingular, matrixOf, normals, partsOf } from "./residualParts.ts";
 

@@ -6,7 +6,7 @@ import { type Residual, type ResidualOptions, residual } from "../../src/bijecti
 import type { Engine } from "../../src/engines/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { ParameterExpr } from "../../src/graph/expr.ts";
-import { stream } from "../registry.ts";
+import { stream } from "../laws/parameters.ts";
 
 export const float64: Engine = wasmEngine({ precision: "float64", threads: 1 });
 export const float32: Engine = wasmEngine({ threads: 1 });

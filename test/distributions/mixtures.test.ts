@@ -13,7 +13,7 @@ import { ShapeError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { type EngineCase, engines } from "../engines.ts";
-import type { Values } from "../registry.ts";
+import type { Values } from "../laws/parameters.ts";
 
 async function evaluate(
   distribution: Distribution,

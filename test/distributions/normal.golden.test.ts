@@ -12,9 +12,9 @@ import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { FormatError, ShapeError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { expectClose, golden } from "../bijections/golden.ts";
-import { Subject } from "../bijections/harness.ts";
 import { engines } from "../engines.ts";
-import type { Values } from "../registry.ts";
+import { Subject } from "../laws/harness.ts";
+import type { Values } from "../laws/parameters.ts";
 
 const values = golden<{
   x: number[][];

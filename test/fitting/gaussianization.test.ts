@@ -12,7 +12,7 @@ import { load } from "../../src/models/flow.ts";
 import { modelFromBytes } from "../../src/models/modelFile.ts";
 import { withoutPrefix } from "../../src/models/parameters.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
-import { Subject } from "../bijections/harness.ts";
+import { Subject } from "../laws/harness.ts";
 import { curved, draw, meanOf, momentsOf } from "./tables.ts";
 
 /** A fit of a second: one plan, few layers. */

@@ -14,7 +14,7 @@ import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
-import { randomParameters, type Values } from "../registry.ts";
+import { randomParameters, type Values } from "../laws/parameters.ts";
 
 const features = 2;
 const rows = 40;

@@ -22,7 +22,7 @@ import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";
 import { pushforwardLogProb } from "../../src/models/density.ts";
-import type { Values } from "../registry.ts";
+import type { Values } from "./parameters.ts";
 
 /** Where to evaluate: rows of values (and of the context), row-major. */
 export interface At {

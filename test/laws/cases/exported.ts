@@ -1,0 +1,23 @@
+/**
+ * Names of what the library exports, by what it makes. A table of cases has one key for each; what is exported without a
+ * row does not compile.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../../../src/bijections/bijection.ts";
+import type { Distribution } from "../../../src/distributions/distribution.ts";
+import type * as library from "../../../src/index.ts";
+import type { Transformer } from "../../../src/transformers/transformer.ts";
+
+/** Names of the functions of a module that return something of the type `Made`. */
+export type MakersOf<Made, Module> = {
+  [Name in keyof Module]: Module[Name] extends (...options: never) => Made ? Name : never;
+}[keyof Module];
+
+/** Exported functions that make a bijection. */
+export type BijectionName = Exclude<MakersOf<Bijection, typeof library>, "bijectionFromJson">;
+/** Exported functions that make a transformer. */
+export type TransformerName = MakersOf<Transformer, typeof library>;
+/** Exported functions that make a distribution. */
+export type DistributionName = Exclude<MakersOf<Distribution, typeof library>, "distributionFromJson">;

@@ -1,0 +1,72 @@
+/**
+ * The table that drives the laws of transformers: at least one row for every exported one. An export without a row does not
+ * compile. Each row is tried as an element-wise bijection.
+ *
+ * @module
+ */
+
+import { elementwise } from "../../../src/bijections/autoregressive/elementwise.ts";
+import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
+import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
+import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
+import type { Transformer } from "../../../src/transformers/transformer.ts";
+import type { BijectionCase } from "./bijectionCase.ts";
+import type { TransformerName } from "./exported.ts";
+
+/** One row: a transformer, and what its laws must know of it. */
+export interface TransformerCase
+  extends Pick<BijectionCase, "startsAsIdentity" | "largestParameter" | "edges" | "within"> {
+  readonly transformer: Transformer;
+  /** Features that it is applied to (default 2). */
+  readonly features?: number;
+}
+
+/** Knots and ends of a spline of 5 bins in a box of +-3 that starts as the identity. */
+export const box3: readonly number[] = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
+/** The same of 16 bins in a box of +-5. */
+export const box5: readonly number[] = [-5, 5, -4.375, -0.625, 0, 0.625];
+
+/** Rows by the name of the exported function. */
+export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<string, TransformerCase>>>> =
+  {
+    affineTransformer: {
+      "three features": { transformer: affineTransformer(), features: 3, startsAsIdentity: true },
+    },
+    chainTransformer: {
+      "spline after an affine map": {
+        transformer: chainTransformer([
+          rationalQuadraticTransformer({ bins: 5, bound: 3, sensitivity: 0.1 }),
+          affineTransformer(),
+        ]),
+        startsAsIdentity: 3,
+      },
+    },
+    rationalQuadraticTransformer: {
+      "root tails": {
+        transformer: rationalQuadraticTransformer({ bins: 5, bound: 3 }),
+        startsAsIdentity: 3,
+        edges: box3,
+      },
+      "straight tails": {
+        transformer: rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "learned" }),
+        startsAsIdentity: true,
+        edges: box3,
+      },
+      "identity tails": {
+        transformer: rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" }),
+        startsAsIdentity: true,
+        edges: box3,
+      },
+      "many bins, one feature": {
+        transformer: rationalQuadraticTransformer({ bins: 16, bound: 5 }),
+        features: 1,
+        startsAsIdentity: 5,
+        edges: box5,
+      },
+    },
+  };
+
+/** A row as an element-wise bijection. */
+export function asBijection({ transformer, features = 2, ...rest }: TransformerCase): BijectionCase {
+  return { bijection: elementwise({ features, transformer }), ...rest };
+}
