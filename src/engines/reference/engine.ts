@@ -16,7 +16,7 @@ import { programUniforms, type RandomKey } from "../../random/philox.ts";
 import { checkParameters, checkSteps, inputsOf, stepInputOf } from "../checks.ts";
 import type { Arrays, Engine, Executable, RunInputs, RunOptions, RunOutputs, Steps } from "../engine.ts";
 import { Operations } from "../operations.ts";
-import { interpret, type Values } from "./interpreter.ts";
+import { type Interpretation, interpretation } from "./interpreter.ts";
 
 /** The float64 oracle. */
 export const referenceEngine: Engine = {
@@ -34,10 +34,16 @@ interface Draws {
   readonly firstRow: number;
 }
 
+/** What is computed together: the outputs of each row, the sums, or the sums and after them the updates. */
+type Part = "rows" | "sums" | "step";
+
 class ReferenceExecutable implements Executable {
   readonly #program: PreparedProgram;
   /** What has to be given. */
   readonly #needed: PreparedProgram;
+  /** In the order in which an interpretation is given their values. */
+  readonly #leaves: readonly Expr[];
+  readonly #interpretations = new Map<Part, Interpretation>();
   readonly #parameters = new Map<string, Float64Array>();
   readonly #inputs: readonly { readonly name: string; readonly size: number }[];
   readonly #operations = new Operations();
@@ -47,6 +53,7 @@ class ReferenceExecutable implements Executable {
   constructor(program: PreparedProgram, simplified: PreparedProgram) {
     this.#program = program;
     this.#needed = simplified;
+    this.#leaves = [...program.inputs, ...program.parameters, ...program.randoms, ...program.stepInputs];
     this.#inputs = simplified.inputs.map(({ name, shape }) => ({ name, size: sizeOf(shape) }));
     this.parameters = new Map(program.parameters.map(({ name, shape }) => [name, sizeOf(shape)]));
     for (const { name, shape } of program.parameters)
@@ -73,19 +80,18 @@ class ReferenceExecutable implements Executable {
       inputsOf("run", inputs, this.#inputs);
       // Blocks bound the memory of long tables, and let an abort through.
       const block = 1024;
+      const outputs = Object.entries(this.#program.rows);
       const rows: Record<string, Float64Array> = {};
-      const sums: Record<string, Float64Array> = {};
-      for (const [name, value] of Object.entries(this.#program.rows))
-        rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
+      for (const [name, value] of outputs) rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
       await nextTurn();
       this.#operations.checkAborted(signal);
-      if (Object.keys(this.#program.sums).length > 0) {
-        const { sums: all } = this.#evaluate(inputs, stepInputs, draws, "sums");
-        Object.assign(sums, all);
-      }
-      if (Object.keys(rows).length === 0) return { rows, sums };
+      const sums =
+        Object.keys(this.#program.sums).length > 0
+          ? this.#sums(this.#evaluate(inputs, stepInputs, draws, "sums"))
+          : {};
+      if (outputs.length === 0) return { rows, sums };
       for (let start = 0; start < inputs.rows; start += block) {
-        await nextTurn();
+        if (start > 0) await nextTurn();
         this.#operations.checkAborted(signal);
         const count = Math.min(block, inputs.rows - start);
         const part = Object.fromEntries(
@@ -94,14 +100,19 @@ class ReferenceExecutable implements Executable {
             inputs.inputs[name]!.subarray(start * size, (start + count) * size),
           ]),
         );
-        const { rows: values } = this.#evaluate(
+        const values = this.#evaluate(
           { rows: count, inputs: part },
           stepInputs,
           { ...draws, firstRow: start },
           "rows",
         );
-        for (const [name, data] of Object.entries(values))
-          rows[name]!.set(data, (start * data.length) / count);
+        outputs.forEach(([name, { batched, shape }], k) => {
+          const size = sizeOf(shape);
+          const data = values[k]!;
+          // A shared output is the same in every row.
+          if (batched) rows[name]!.set(data, start * size);
+          else for (let row = start; row < start + count; row++) rows[name]!.set(data, row * size);
+        });
         onProgress?.({ done: start + count, of: inputs.rows });
       }
       return { rows, sums };
@@ -146,16 +157,18 @@ class ReferenceExecutable implements Executable {
           name,
           values.subarray(s * size, (s + 1) * size),
         ]);
-        const { sums, updates } = this.#evaluate(
+        const values = this.#evaluate(
           { rows: count, inputs },
           Object.fromEntries(own),
           { ...draws, step: (steps.firstStep ?? 0) + s },
           "step",
         );
-        for (const [name, data] of Object.entries(sums)) history[name]!.push(...data);
-        updates.forEach((value, i) =>
-          this.#parameters.get(this.#program.updates[i]!.parameter.name)!.set(value),
-        );
+        for (const [name, data] of Object.entries(this.#sums(values))) history[name]!.push(...data);
+        // All are read before the first is set: a value may be the array of a parameter.
+        const updated = values.slice(Object.keys(history).length).map((value) => value.slice());
+        this.#program.updates.forEach(({ parameter }, i) => {
+          this.#parameters.get(parameter.name)!.set(updated[i]!);
+        });
         // Lets aborts and progress through between steps.
         await nextTurn();
         this.#operations.checkDisposed();
@@ -170,6 +183,7 @@ class ReferenceExecutable implements Executable {
     this.#operations.dispose(() => {
       this.#loaded = undefined;
       this.#parameters.clear();
+      this.#interpretations.clear();
     });
   }
 
@@ -179,51 +193,39 @@ class ReferenceExecutable implements Executable {
     return { key: key ?? { k0: 0, k1: 0 }, step: 0, firstRow: 0 };
   }
 
-  #evaluate(
-    { rows, inputs }: RunInputs,
-    stepInputs: Arrays,
-    draws: Draws,
-    what: "rows" | "sums" | "step",
-  ): { rows: Record<string, Float64Array>; sums: Record<string, Float64Array>; updates: Float64Array[] } {
-    const program = this.#program;
-    const values: Values = new Map();
-    // Zeros for what no output depends on once the graph is simplified.
-    for (const leaf of program.inputs)
-      values.set(leaf, inputs[leaf.name] ?? new Float64Array(rows * sizeOf(leaf.shape)));
-    for (const leaf of program.parameters) values.set(leaf, this.#parameters.get(leaf.name)!);
-    for (const leaf of program.randoms)
-      values.set(leaf, programUniforms(draws, leaf.stream, rows, sizeOf(leaf.shape)));
-    for (const leaf of program.stepInputs) {
-      const own = { name: leaf.name, size: sizeOf(leaf.shape) };
-      const isGiven = stepInputs[leaf.name] !== undefined;
-      values.set(leaf, isGiven ? stepInputOf(stepInputs, own, 1) : new Float64Array(own.size));
+  /** The sums by name, from what was computed of them first; copies. */
+  #sums(values: readonly Float64Array[]): Record<string, Float64Array> {
+    return Object.fromEntries(Object.keys(this.#program.sums).map((name, i) => [name, values[i]!.slice()]));
+  }
+
+  #outputs(what: Part): Expr[] {
+    const { rows, sums, updates } = this.#program;
+    if (what === "rows") return Object.values(rows);
+    return [...Object.values(sums), ...(what === "step" ? updates.map(({ value }) => value) : [])];
+  }
+
+  /** Reads the graph behind a part of the program once. */
+  #interpretation(what: Part): Interpretation {
+    let found = this.#interpretations.get(what);
+    if (!found) {
+      found = interpretation(this.#outputs(what), this.#leaves);
+      this.#interpretations.set(what, found);
     }
-    const named = (outputs: Readonly<Record<string, Expr>>): Record<string, Float64Array> => {
-      const found = interpret(Object.values(outputs), values, rows);
-      return Object.fromEntries(Object.keys(outputs).map((name, i) => [name, found[i]!.slice()]));
-    };
-    const batched = (): Record<string, Float64Array> =>
-      Object.fromEntries(
-        Object.entries(named(program.rows)).map(([name, data]) => {
-          const output = program.rows[name]!;
-          const size = sizeOf(output.shape);
-          return [
-            name,
-            output.batched ? data : Float64Array.from({ length: rows * size }, (_, i) => data[i % size]!),
-          ];
-        }),
-      );
-    return {
-      rows: what === "rows" ? batched() : {},
-      sums: what === "rows" ? {} : named(program.sums),
-      updates:
-        what === "step"
-          ? interpret(
-              program.updates.map(({ value }) => value),
-              values,
-              rows,
-            ).map((value) => value.slice())
-          : [],
-    };
+    return found;
+  }
+
+  #evaluate({ rows, inputs }: RunInputs, stepInputs: Arrays, draws: Draws, what: Part): Float64Array[] {
+    const program = this.#program;
+    const leaves = [
+      // Zeros for what no output depends on once the graph is simplified.
+      ...program.inputs.map(({ name, shape }) => inputs[name] ?? new Float64Array(rows * sizeOf(shape))),
+      ...program.parameters.map(({ name }) => this.#parameters.get(name)!),
+      ...program.randoms.map(({ stream, shape }) => programUniforms(draws, stream, rows, sizeOf(shape))),
+      ...program.stepInputs.map(({ name, shape }) => {
+        const own = { name, size: sizeOf(shape) };
+        return stepInputs[name] !== undefined ? stepInputOf(stepInputs, own, 1) : new Float64Array(own.size);
+      }),
+    ];
+    return this.#interpretation(what)(leaves, rows);
   }
 }

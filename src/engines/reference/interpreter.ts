@@ -1,6 +1,9 @@
 /**
  * The value of every node, in float64, one row at a time where it is batched: slow and obviously right.
  *
+ * A graph is read once: its order, and for each node a rule that knows where its operands are. The rules then run one after
+ * another, as often as asked: each as its operation is defined, none before its operands.
+ *
  * @module
  */
 
@@ -10,6 +13,7 @@ import {
   type FixedPointExpr,
   type IterateExpr,
   type MapExpr,
+  type ProjectExpr,
   type ScanExpr,
   sizeOf,
   topologicalOrder,
@@ -18,139 +22,212 @@ import {
 import { elementwise } from "../../graph/ops/elementwise.ts";
 
 /** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
-export type Values = Map<Expr, Float64Array>;
+export type Values = ReadonlyMap<Expr, Float64Array>;
 
-/** Numbers of an operand, and how far apart those of two rows and of two elements are. */
-interface Operand {
-  readonly data: Float64Array;
-  readonly row: number;
-  readonly element: number;
+/**
+ * Computes outputs from the values of leaves, given in the order of the leaves. What it returns holds until it is called
+ * again, and may be the array of a leaf.
+ */
+export type Interpretation = (leaves: readonly Float64Array[], rows: number) => Float64Array[];
+
+/** Computes one node for some rows, once its operands are there. */
+type Rule = (rows: number) => Float64Array;
+
+/** What the rule of a node reads. */
+interface Reading {
+  /** The present value of operand k. */
+  readonly operand: (k: number) => Float64Array;
+  /** The results of a map that are read: where each begins, in numbers per row, by its index. */
+  readonly resultsOf: (map: Expr) => ReadonlyMap<number, number>;
 }
 
-const none: Float64Array = new Float64Array(1);
+const empty: Float64Array = new Float64Array(0);
 
-/** Values of all outputs, in the same layout as the leaves. `values` gains every node on the way. */
-export function interpret(outputs: readonly Expr[], values: Values, rows: number): Float64Array[] {
-  for (const node of topologicalOrder(outputs, values))
-    if (!values.has(node)) values.set(node, evaluate(node, values, rows));
-  return outputs.map((output) => values.get(output)!);
+/** Values of all outputs, in the same layout as the leaves. */
+export function interpret(outputs: readonly Expr[], leaves: Values, rows: number): Float64Array[] {
+  return interpretation(outputs, [...leaves.keys()])([...leaves.values()], rows);
 }
 
-function evaluate(node: Expr, values: Values, rows: number): Float64Array {
-  const size = sizeOf(node.shape);
-  const count = node.batched ? rows : 1;
-  const out = new Float64Array(node.op === "map" ? 0 : count * size);
-  const operands = node.inputs.map((input) => values.get(input)!);
-  /** First element of operand k in a row. */
-  const base = (k: number, row: number): number =>
-    node.inputs[k]!.batched ? row * sizeOf(node.inputs[k]!.shape) : 0;
-  /** Runs a rule for each row of the result (once if it is shared). */
-  const eachRow = (rule: (row: number, at: number) => void): Float64Array => {
-    for (let row = 0; row < count; row++) rule(row, row * size);
-    return out;
+/** Reads a graph once, to compute its outputs often; nodes that no output depends on are left out. */
+export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]): Interpretation {
+  const places = new Map(leaves.map((leaf, place) => [leaf, place]));
+  const order = topologicalOrder(outputs, places).filter((node) => !places.has(node));
+  order.forEach((node, i) => {
+    places.set(node, leaves.length + i);
+  });
+  const results = resultsOfMaps(order);
+  /** By place. */
+  const values: Float64Array[] = [];
+  const rules = order.map((node) => {
+    const operands = node.inputs.map((input) => places.get(input)!);
+    return ruleOf(node, {
+      operand: (k) => values[operands[k]!]!,
+      resultsOf: (map) => results.get(map)!,
+    });
+  });
+  const wanted = outputs.map((output) => places.get(output)!);
+  return (given, rows) => {
+    for (let k = 0; k < leaves.length; k++) values[k] = given[k]!;
+    for (let i = 0; i < rules.length; i++) values[leaves.length + i] = rules[i]!(rows);
+    return wanted.map((place) => values[place]!);
   };
-  const [a, b] = operands as [Float64Array, Float64Array];
+}
+
+function resultsOfMaps(order: readonly Expr[]): Map<Expr, Map<number, number>> {
+  const found = new Map<Expr, Map<number, number>>();
+  const lengths = new Map<Expr, number>();
+  for (const node of order) {
+    if (node.op !== "project") continue;
+    const map = node.inputs[0]!;
+    const starts = found.get(map) ?? new Map<number, number>();
+    const length = lengths.get(map) ?? 0;
+    found.set(map, starts);
+    if (starts.has(node.index)) continue;
+    starts.set(node.index, length);
+    lengths.set(map, length + sizeOf(node.shape));
+  }
+  return found;
+}
+
+/** Room for so many numbers, the same as before where it was as large: what it held is not cleared. */
+function room(): (length: number) => Float64Array {
+  let kept = empty;
+  return (length) => {
+    if (kept.length !== length) kept = new Float64Array(length);
+    return kept;
+  };
+}
+
+function ruleOf(node: Expr, reading: Reading): Rule {
+  const { operand } = reading;
+  const size = sizeOf(node.shape);
+  const out = room();
+  const sizes = node.inputs.map((input) => sizeOf(input.shape));
+  /** How far apart two rows of operand k are: 0 if it is shared. */
+  const steps = node.inputs.map((input, k) => (input.batched ? sizes[k]! : 0));
+  const [stepA = 0, stepB = 0] = steps;
+  /** Runs a rule for each row of the result (once if it is shared). */
+  const eachRow =
+    (rule: (to: Float64Array, start: number, row: number) => void): Rule =>
+    (rows) => {
+      const count = node.batched ? rows : 1;
+      const to = out(count * size);
+      for (let row = 0; row < count; row++) rule(to, row * size, row);
+      return to;
+    };
   switch (node.op) {
     case "constant":
-      return node.data;
+      return () => node.data;
     case "rowMark":
-      return out.fill(1);
+      return eachRow((to, start) => to.fill(1, start, start + size));
     case "elementwise":
-      return evaluateElementwise(node, operands, count);
+      return elementwiseRule(node, reading);
     case "reshape":
-      return a;
+    case "implicit":
+    case "odeSolution":
+      return () => operand(0);
     case "gather":
-      return eachRow((row, start) => {
+      return eachRow((to, start, row) => {
+        const a = operand(0);
         for (let i = 0; i < size; i++)
-          out[start + i] = node.indices[i]! < 0 ? 0 : a[base(0, row) + node.indices[i]!]!;
+          to[start + i] = node.indices[i]! < 0 ? 0 : a[row * stepA + node.indices[i]!]!;
       });
     case "scatter":
-      return eachRow((row, start) => {
-        node.indices.forEach((to, i) => {
-          if (to >= 0) out[start + to]! += a[base(0, row) + i]!;
-        });
+      return eachRow((to, start, row) => {
+        const a = operand(0);
+        to.fill(0, start, start + size);
+        for (let i = 0; i < node.indices.length; i++)
+          if (node.indices[i]! >= 0) to[start + node.indices[i]!]! += a[row * stepA + i]!;
       });
     case "concatenate":
-      return eachRow((row, start) => {
+      return eachRow((to, start, row) => {
         let at = start;
-        operands.forEach((data, k) => {
-          const length = sizeOf(node.inputs[k]!.shape);
-          out.set(data.subarray(base(k, row), base(k, row) + length), at);
-          at += length;
-        });
+        for (let k = 0; k < sizes.length; k++) {
+          const data = operand(k);
+          for (let i = 0; i < sizes[k]!; i++) to[at++] = data[row * steps[k]! + i]!;
+        }
       });
     case "sum":
-      return eachRow((row, start) => {
+      return eachRow((to, start, row) => {
+        const a = operand(0);
         for (let o = 0; o < node.outer; o++)
           for (let i = 0; i < node.inner; i++) {
             let total = 0;
             for (let c = 0; c < node.count; c++)
-              total += a[base(0, row) + (o * node.count + c) * node.inner + i]!;
-            out[start + o * node.inner + i] = total;
+              total += a[row * stepA + (o * node.count + c) * node.inner + i]!;
+            to[start + o * node.inner + i] = total;
           }
       });
     case "linear": {
-      const inputs = sizeOf(node.inputs[0]!.shape);
-      const bias = operands[2];
-      return eachRow((row, start) => {
+      const inputs = sizes[0]!;
+      return eachRow((to, start, row) => {
+        const [a, b, bias] = [operand(0), operand(1), sizes.length > 2 ? operand(2) : undefined];
         for (let o = 0; o < size; o++) {
           let total = bias?.[o] ?? 0;
           for (let i = 0; i < inputs; i++)
-            total += a[base(0, row) + i]! * b[node.transposed ? i * size + o : o * inputs + i]!;
-          out[start + o] = total;
+            total += a[row * stepA + i]! * b[node.transposed ? i * size + o : o * inputs + i]!;
+          to[start + o] = total;
         }
       });
     }
     case "sumRows":
-      for (let row = 0; row < rows; row++) for (let i = 0; i < size; i++) out[i]! += a[row * size + i]!;
-      return out;
+      return (rows) => {
+        const a = operand(0);
+        const to = out(size).fill(0);
+        for (let row = 0; row < rows; row++) for (let i = 0; i < size; i++) to[i]! += a[row * size + i]!;
+        return to;
+      };
     case "sumOuter": {
       const [m, n] = node.shape as [number, number];
-      for (let row = 0; row < rows; row++)
-        for (let i = 0; i < m; i++)
-          for (let j = 0; j < n; j++) out[i * n + j]! += a[row * m + i]! * b[row * n + j]!;
-      return out;
+      return (rows) => {
+        const [a, b] = [operand(0), operand(1)];
+        const to = out(size).fill(0);
+        for (let row = 0; row < rows; row++)
+          for (let i = 0; i < m; i++)
+            for (let j = 0; j < n; j++) to[i * n + j]! += a[row * m + i]! * b[row * n + j]!;
+        return to;
+      };
     }
     case "matrixProduct": {
       const [m, n] = node.shape as [number, number];
       const inner = node.inputs[0]!.shape[1]!;
-      for (let i = 0; i < m; i++)
-        for (let j = 0; j < n; j++) {
-          let total = 0;
-          for (let k = 0; k < inner; k++) total += a[i * inner + k]! * b[k * n + j]!;
-          out[i * n + j] = total;
-        }
-      return out;
+      return eachRow((to) => {
+        const [a, b] = [operand(0), operand(1)];
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let total = 0;
+            for (let k = 0; k < inner; k++) total += a[i * inner + k]! * b[k * n + j]!;
+            to[i * n + j] = total;
+          }
+      });
     }
     case "solveTriangular": {
       // The transpose of a lower triangle is an upper one.
       const forward = node.lower !== node.transposed;
-      const element = (i: number, j: number): number =>
-        node.transposed ? a[j * size + i]! : a[i * size + j]!;
-      return eachRow((row, start) => {
+      return eachRow((to, start, row) => {
+        const [a, b] = [operand(0), operand(1)];
+        const element = (i: number, j: number): number =>
+          node.transposed ? a[j * size + i]! : a[i * size + j]!;
         for (let step = 0; step < size; step++) {
           const i = forward ? step : size - 1 - step;
-          let total = b[base(1, row) + i]!;
+          let total = b[row * stepB + i]!;
           for (let k = 0; k < step; k++) {
             const j = forward ? k : size - 1 - k;
-            total -= element(i, j) * out[start + j]!;
+            total -= element(i, j) * to[start + j]!;
           }
-          out[start + i] = total / element(i, i);
+          to[start + i] = total / element(i, i);
         }
       });
     }
     case "map":
-      return out;
+      return mapRule(node, reading);
     case "project":
-      return evaluateMap(node.inputs[0] as MapExpr, node.index, values, count);
+      return projectRule(node, reading);
     case "fixedPoint":
     case "scan":
-      return repeat(node, values, rows);
+      return repeatRule(node, reading);
     case "iterate":
-      return iterate(node, values, rows);
-    case "implicit":
-    case "odeSolution":
-      return a;
+      return iterateRule(node, reading);
     case "input":
     case "parameter":
     case "stepInput":
@@ -163,94 +240,135 @@ function evaluate(node: Expr, values: Values, rows: number): Float64Array {
 }
 
 /** An element-wise operation; a scalar operand stands for each element. */
-function evaluateElementwise(
-  node: ElementwiseExpr,
-  operands: readonly Float64Array[],
-  count: number,
-): Float64Array {
+function elementwiseRule(node: ElementwiseExpr, { operand }: Reading): Rule {
   const { value } = elementwise[node.name];
   const size = sizeOf(node.shape);
-  const out = new Float64Array(count * size);
-  // Steps from row to row and from element to element: 0 where an operand repeats.
-  const [a, b, c] = [0, 1, 2].map((k) => {
-    const input = node.inputs[k];
-    if (!input) return { data: none, row: 0, element: 0 };
-    const own = sizeOf(input.shape);
-    return { data: operands[k]!, row: input.batched ? own : 0, element: own === 1 ? 0 : 1 };
-  }) as [Operand, Operand, Operand];
-  for (let row = 0, at = 0; row < count; row++)
-    for (let i = 0; i < size; i++, at++)
-      out[at] = value(
-        a.data[row * a.row + i * a.element]!,
-        b.data[row * b.row + i * b.element]!,
-        c.data[row * c.row + i * c.element]!,
-      );
-  return out;
+  const out = room();
+  const operands = node.inputs.length;
+  // How far apart two rows and two elements of each operand are: 0 where it repeats.
+  const sizes = node.inputs.map((input) => sizeOf(input.shape));
+  const [rowA = 0, rowB = 0, rowC = 0] = node.inputs.map(({ batched }, k) => (batched ? sizes[k]! : 0));
+  const [stepA = 0, stepB = 0, stepC = 0] = sizes.map((own) => (own === 1 ? 0 : 1));
+  return (rows) => {
+    const to = out((node.batched ? rows : 1) * size);
+    const a = operand(0);
+    // An operation reads no more operands than it has.
+    const b = operands > 1 ? operand(1) : a;
+    const c = operands > 2 ? operand(2) : a;
+    for (let row = 0, at = 0; at < to.length; row++)
+      for (let i = 0; i < size; i++, at++)
+        to[at] = value(a[row * rowA + i * stepA]!, b[row * rowB + i * stepB]!, c[row * rowC + i * stepC]!);
+    return to;
+  };
 }
 
-/** One result of a map: the body's scalars as rows, one a (row, feature). */
-function evaluateMap(map: MapExpr, index: number, values: Values, count: number): Float64Array {
-  const { slots, results } = map.body;
-  const scalars: Values = new Map();
-  map.inputs.forEach((block, k) => {
-    const data = values.get(block)!;
-    const width = slots[k]!.length;
-    slots[k]!.forEach((scalar, j) => {
-      const column = new Float64Array(count * map.features);
-      for (let row = 0; row < count; row++)
-        for (let f = 0; f < map.features; f++)
-          column[row * map.features + f] =
-            data[(block.batched ? row * map.features * width : 0) + f * width + j]!;
-      scalars.set(scalar, column);
+/** Those results of a map that are read, one after another; in the body each (row, feature) is a row. */
+function mapRule(node: MapExpr, { operand, resultsOf }: Reading): Rule {
+  const { features } = node;
+  const { slots, results } = node.body;
+  const wanted = [...resultsOf(node).keys()].map((index) => results[index]!);
+  const body = interpretation(wanted.flat(), slots.flat());
+  const steps = wanted.flat().map(({ batched }) => (batched ? 1 : 0));
+  const columns = slots.flat().map(() => room());
+  const out = room();
+  return (rows) => {
+    const count = (node.batched ? rows : 1) * features;
+    let next = 0;
+    const scalars = slots.flatMap((block, k) => {
+      const data = operand(k);
+      const length = node.inputs[k]!.batched ? count : features;
+      return block.map((_, j) => {
+        const column = columns[next++]!(count);
+        for (let i = 0; i < count; i++) column[i] = data[(i % length) * block.length + j]!;
+        return column;
+      });
     });
-  });
-  const wanted = results[index]!;
-  const columns = interpret(wanted, scalars, count * map.features);
-  const out = new Float64Array(count * map.features * wanted.length);
-  columns.forEach((column, j) => {
-    const shared = !wanted[j]!.batched;
-    for (let i = 0; i < count * map.features; i++) out[i * wanted.length + j] = column[shared ? 0 : i]!;
-  });
-  return out;
+    const values = body(scalars, count);
+    const to = out(count * values.length);
+    let start = 0;
+    let column = 0;
+    for (const { length } of wanted) {
+      for (let j = 0; j < length; j++, column++) {
+        const [data, step] = [values[column]!, steps[column]!];
+        for (let i = 0; i < count; i++) to[start + i * length + j] = data[i * step]!;
+      }
+      start += count * length;
+    }
+    return to;
+  };
 }
 
-/** One copy a row of a shared value; a batched one as it is. */
-function asRows(value: Expr, data: Float64Array, rows: number): Float64Array {
-  if (value.batched) return data;
-  return Float64Array.from({ length: rows * data.length }, (_, i) => data[i % data.length]!);
+/** One result of a map. */
+function projectRule(node: ProjectExpr, { operand, resultsOf }: Reading): Rule {
+  const size = sizeOf(node.shape);
+  const start = resultsOf(node.inputs[0]!).get(node.index)!;
+  return (rows) => {
+    const count = node.batched ? rows : 1;
+    return operand(0).subarray(start * count, (start + size) * count);
+  };
+}
+
+/** Copies a value to each row of `to`: a shared one as often as there are rows. */
+function copyRows(to: Float64Array, data: Float64Array, length: number): Float64Array {
+  for (let i = 0; i < to.length; i++) to[i] = data[i % length]!;
+  return to;
+}
+
+/** Rounds of a body on a state of rows: a rule for the first state, and one for each round. */
+function rounds(
+  node: FixedPointExpr | ScanExpr | IterateExpr,
+  { operand }: Reading,
+): {
+  readonly first: Rule;
+  /** The next state, in the same array. `slices` are what the body reads of a scan's stacked values. */
+  readonly next: (state: Float64Array, rows: number, slices?: readonly Float64Array[]) => void;
+} {
+  const size = sizeOf(node.shape);
+  const out = room();
+  const slices = node.op === "scan" ? node.slices : [];
+  const body = interpretation([node.result], [...node.inputs, node.slot, ...slices]);
+  const lengthOf = (value: Expr, rows: number): number => (value.batched ? rows : 1) * size;
+  return {
+    first: (rows) => copyRows(out(rows * size), operand(0), lengthOf(node.inputs[0]!, rows)),
+    next: (state, rows, given = []) => {
+      const outer = node.inputs.map((_, k) => operand(k));
+      const [result] = body([...outer, state, ...given], rows);
+      copyRows(state, result!, lengthOf(node.result, rows));
+    },
+  };
 }
 
 /** Rounds until the first element of every row's state is not 0. */
-function iterate(node: IterateExpr, values: Values, rows: number): Float64Array {
-  const initial = node.inputs[0]!;
+function iterateRule(node: IterateExpr, reading: Reading): Rule {
   const size = sizeOf(node.shape);
-  let state = asRows(initial, values.get(initial)!, rows);
-  const isFinished = (): boolean => {
-    for (let row = 0; row < rows; row++) if (state[row * size] === 0) return false;
-    return true;
+  const { first, next } = rounds(node, reading);
+  return (rows) => {
+    const state = first(rows);
+    const isFinished = (): boolean => {
+      for (let row = 0; row < rows; row++) if (state[row * size] === 0) return false;
+      return true;
+    };
+    for (let round = 0; round < node.most && !isFinished(); round++) next(state, rows);
+    return state;
   };
-  for (let round = 0; round < node.most && !isFinished(); round++) {
-    const inside: Values = new Map(node.inputs.map((outer) => [outer, values.get(outer)!]));
-    inside.set(node.slot, state);
-    state = asRows(node.result, interpret([node.result], inside, rows)[0]!, rows);
-  }
-  return state;
 }
 
-function repeat(node: FixedPointExpr | ScanExpr, values: Values, rows: number): Float64Array {
-  const initial = node.inputs[0]!;
-  let state = asRows(initial, values.get(initial)!, rows);
-  const steps = node.op === "scan" ? node.steps : node.iterations;
-  for (let step = 0; step < steps; step++) {
-    const inside: Values = new Map(node.inputs.map((outer) => [outer, values.get(outer)!]));
-    inside.set(node.slot, state);
-    if (node.op === "scan")
-      node.slices.forEach((slice, i) => {
-        const at = node.reversed ? steps - 1 - step : step;
-        const size = sizeOf(slice.shape);
-        inside.set(slice, values.get(node.inputs[1 + i]!)!.subarray(at * size, (at + 1) * size));
-      });
-    state = asRows(node.result, interpret([node.result], inside, rows)[0]!, rows);
-  }
-  return state;
+function repeatRule(node: FixedPointExpr | ScanExpr, reading: Reading): Rule {
+  const { first, next } = rounds(node, reading);
+  const count = node.op === "scan" ? node.steps : node.iterations;
+  return (rows) => {
+    const state = first(rows);
+    for (let step = 0; step < count; step++) {
+      const slices =
+        node.op === "scan"
+          ? node.slices.map((slice, i) => {
+              const at = node.reversed ? count - 1 - step : step;
+              const size = sizeOf(slice.shape);
+              return reading.operand(1 + i).subarray(at * size, (at + 1) * size);
+            })
+          : [];
+      next(state, rows, slices);
+    }
+    return state;
+  };
 }
