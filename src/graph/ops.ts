@@ -21,6 +21,7 @@ export {
   abs,
   add,
   apply,
+  clamp,
   cos,
   div,
   erf,
@@ -38,6 +39,7 @@ export {
   neg,
   normalQuantile,
   pow,
+  product,
   relu,
   select,
   sigmoid,
@@ -49,6 +51,7 @@ export {
   stopGradient,
   sub,
   tanh,
+  total,
   uniformConstant,
 } from "./ops/arithmetic.ts";
 export {

@@ -18,7 +18,6 @@ import {
 } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { clamp } from "../transformers/rationalQuadraticBin.ts";
 
 /** Refuses hidden sizes that are no positive integers. */
 export function checkHidden(where: string, hidden: readonly number[]): void {
@@ -48,7 +47,7 @@ const reach = 10;
 
 /** Runs a network with these parameters; `masks`, one a layer, multiply the weights. */
 export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: readonly Expr[]): Expr {
-  let value = clamp(x, -reach, reach);
+  let value = g.clamp(x, -reach, reach);
   for (let layer = 0; layer < layers; layer++) {
     const weights = leafOf(parameters, `weight${layer}`);
     const mask = masks?.[layer];

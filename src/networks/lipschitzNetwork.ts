@@ -21,7 +21,6 @@ import {
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { clamp } from "../transformers/rationalQuadraticBin.ts";
 import { conditionedParameters } from "./conditioned.ts";
 import { checkHidden } from "./conditioner.ts";
 import { logInfinityNorm, logMixedNorm, logOneNorm, logSpectralNorm } from "./inducedNorm.ts";
@@ -179,7 +178,7 @@ function activate(
     return { value: g.select(g.less(0, x), x, below), slope: g.add(1, below) };
   }
   // Beyond 40 the sigmoid is 0 or 1, and its derivatives times a power of x are not to become 0 times infinity.
-  const steep = clamp(g.mul(g.softplus(clamp(beta!, -10, 10)), x), -40, 40);
+  const steep = g.clamp(g.mul(g.softplus(g.clamp(beta!, -10, 10)), x), -40, 40);
   const share = g.mul(1 / 1.1, g.sigmoid(steep));
   return {
     value: g.mul(x, share),

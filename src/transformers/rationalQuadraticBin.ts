@@ -9,17 +9,12 @@
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 
-/** A number between two numbers. */
-export function clamp(x: Expr, low: number, high: number): Expr {
-  return g.min(g.max(x, low), high);
-}
-
 /**
  * A position that is in [0, 1] but for rounding, brought there. The derivative is that of the position itself: a
  * clamp's own would be lost for a point that rounding puts beyond its knot.
  */
 export function intoBin(position: Expr): Expr {
-  return g.add(position, g.stopGradient(g.sub(clamp(position, 0, 1), position)));
+  return g.add(position, g.stopGradient(g.sub(g.clamp(position, 0, 1), position)));
 }
 
 /** Height over the lower corner, as a share of the bin, at position z, and the log of the slope there (eq. 4, 5). */

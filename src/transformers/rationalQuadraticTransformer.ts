@@ -39,7 +39,7 @@ import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
-import { binForward, binInverse, clamp, intoBin } from "./rationalQuadraticBin.ts";
+import { binForward, binInverse, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
 
@@ -199,7 +199,7 @@ function withTails(
   const raw = g.select(beyond, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
   const logSlope = g.mul(direction, softClip(raw, largestLogSlope));
   // The excess over the box is 0 inside, so that the tail is finite wherever it is not taken.
-  const excess = g.sub(at, clamp(at, -bound, bound));
+  const excess = g.sub(at, g.clamp(at, -bound, bound));
   const edge = g.select(beyond, bound, -bound);
   const slope = g.exp(logSlope);
   const tail =
@@ -218,7 +218,7 @@ function withTails(
 function rootTail(e: Expr, d: Expr, logSlope: Expr): ScalarMapped {
   const line = g.mul(d, e);
   const most = 0.5 * (flattening ** 2 - 1);
-  const bent = clamp(line, -most, most);
+  const bent = g.clamp(line, -most, most);
   const root = g.sqrt(g.add(1, g.mul(2, g.abs(bent))));
   return {
     value: g.add(g.div(g.mul(2, bent), g.add(1, root)), g.div(g.sub(line, bent), root)),
@@ -228,7 +228,7 @@ function rootTail(e: Expr, d: Expr, logSlope: Expr): ScalarMapped {
 
 /** The inverse of {@link rootTail}, h + h^2 / 2 times the slope 1 / d, and the straight line. */
 function inverseRootTail(h: Expr, slope: Expr, logSlope: Expr): ScalarMapped {
-  const bent = clamp(h, 1 - flattening, flattening - 1);
+  const bent = g.clamp(h, 1 - flattening, flattening - 1);
   const size = g.abs(bent);
   const root = g.add(1, size);
   const line = g.add(g.mul(bent, g.add(1, g.mul(0.5, size))), g.mul(g.sub(h, bent), root));
@@ -240,7 +240,7 @@ function normalize(y: Expr, parameters: readonly Expr[], spline: Spline): Scalar
   const widths = extents(parameters.slice(0, bins));
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = knotSlopes(parameters, spline);
-  const at = g.mul(g.add(g.mul(clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
+  const at = g.mul(g.add(g.mul(g.clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
   const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
     at,
     widths.each,
@@ -260,7 +260,7 @@ function generate(x: Expr, parameters: readonly Expr[], spline: Spline): ScalarM
   const widths = extents(parameters.slice(0, bins));
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = knotSlopes(parameters, spline);
-  const at = g.mul(g.add(g.mul(clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
+  const at = g.mul(g.add(g.mul(g.clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
   const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
     at,
     heights.each,

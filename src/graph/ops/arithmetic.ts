@@ -75,6 +75,14 @@ export function mul(a: Value, b: Value): Expr {
 export function div(a: Value, b: Value): Expr {
   return apply("div", a, b);
 }
+/** a + b + ..., from the left: `total(a, b, c)` is `add(add(a, b), c)`, to the bit. */
+export function total(first: Value, ...others: readonly Value[]): Expr {
+  return others.reduce<Expr>((sum, value) => add(sum, value), asExpr(first));
+}
+/** a * b * ..., from the left: `product(a, b, c)` is `mul(mul(a, b), c)`, to the bit. */
+export function product(first: Value, ...others: readonly Value[]): Expr {
+  return others.reduce<Expr>((result, value) => mul(result, value), asExpr(first));
+}
 /** The larger of two; NaN if either is. */
 export function max(a: Value, b: Value): Expr {
   return apply("max", a, b);
@@ -82,6 +90,10 @@ export function max(a: Value, b: Value): Expr {
 /** The smaller of two; NaN if either is. */
 export function min(a: Value, b: Value): Expr {
   return apply("min", a, b);
+}
+/** a, but not below `low` nor above `high`; NaN if it is NaN. Where it is clamped its derivative is 0. */
+export function clamp(a: Value, low: Value, high: Value): Expr {
+  return min(max(a, low), high);
 }
 /** 1 where a < b, else 0. */
 export function less(a: Value, b: Value): Expr {
