@@ -16,7 +16,7 @@ export function readText(path: string): string {
 
 /** Every Markdown file of the repository's own, relative to the root. */
 export function markdownFiles(folder = ""): string[] {
-  const skipped = new Set(["node_modules", "dist", "api", "coverage"]);
+  const skipped = new Set(["node_modules", "dist", "api", "coverage", "reference", "site"]);
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory())

@@ -1,0 +1,104 @@
+// The documentation site: the guides of this folder as they are, the reference from the docstrings, the examples.
+import { existsSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+import { pageOfFile } from "./filePages.mjs";
+
+const docs = fileURLToPath(new URL("..", import.meta.url));
+const repository = join(docs, "..");
+
+/** Where a link of a guide leads on the site: files of the repository outside of this folder have pages, too. */
+function siteLink(href, page) {
+  if (/^[a-z]+:|^#|^\//i.test(href)) return href;
+  const [path, anchor] = href.split("#");
+  const target = normalize(join(docs, dirname(page), path));
+  const inside = relative(docs, target);
+  if (!inside.startsWith("..")) return href;
+  if (!existsSync(target)) throw new Error(`${page}: the link ${href} leads nowhere`);
+  const address = pageOfFile(relative(repository, target).replaceAll("\\", "/"));
+  return anchor === undefined ? address : `${address}#${anchor}`;
+}
+
+const guide = (text, link) => ({ text, link });
+
+export default defineConfig({
+  title: "pushforward",
+  description:
+    "Normalizing flows in TypeScript: fit a density to a table, score rows, draw samples, approximate posteriors.",
+  // A relative address of the site's root works wherever the folder is served, if it is set at build time.
+  base: process.env.SITE_BASE ?? "/",
+  outDir: join(repository, "site"),
+  cleanUrls: true,
+  lastUpdated: false,
+  rewrites: { "results/README.md": "results/index.md" },
+  srcExclude: ["package.json"],
+  markdown: {
+    config(markdown) {
+      markdown.core.ruler.push("links out of the folder", (state) => {
+        const page = state.env.relativePath ?? "";
+        const original = page === "results/index.md" ? "results/README.md" : page;
+        for (const token of state.tokens)
+          for (const child of token.children ?? [])
+            if (child.type === "link_open") child.attrSet("href", siteLink(child.attrGet("href"), original));
+      });
+    },
+  },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: { level: [2, 3] },
+    nav: [
+      guide("Start", "/start"),
+      guide("Flows", "/flows/"),
+      guide("Results", "/results/"),
+      guide("Reference", "/reference/"),
+    ],
+    sidebar: [
+      {
+        text: "Start",
+        items: [
+          guide("A table in ten minutes", "/start"),
+          guide("Command line", "/command-line"),
+          guide("In a browser", "/browser"),
+        ],
+      },
+      {
+        text: "Guides",
+        items: [
+          guide("Fitting a table", "/fitting"),
+          guide("Posteriors", "/variational"),
+          guide("Simulators: amortized inference", "/amortized"),
+          guide("Gradient flows", "/gradient-flow"),
+          guide("Examples", "/examples/"),
+        ],
+      },
+      {
+        text: "Flows",
+        items: [
+          guide("All kinds", "/flows/"),
+          guide("Residual flows", "/residual"),
+          guide("Continuous flows", "/continuous"),
+        ],
+      },
+      {
+        text: "How it works",
+        items: [
+          guide("Engine", "/engine"),
+          guide("Solvers", "/solvers"),
+          guide("Model format", "/model-format"),
+          guide("Performance", "/performance"),
+          guide("Literature", "/literature"),
+        ],
+      },
+      {
+        text: "Results",
+        items: [
+          guide("Held-out likelihoods", "/results/tables"),
+          guide("Tables and posteriors", "/results/"),
+          guide("Amortized", "/results/amortized"),
+        ],
+      },
+      { text: "Reference", items: [guide("Library", "/reference/")] },
+    ],
+  },
+});
