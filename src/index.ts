@@ -226,6 +226,7 @@ export type { DerivedQuantities, LogDensity } from "./fitting/variational/writte
 export type { ReadLimits } from "./formats/limits.ts";
 export { jvp, vjp } from "./graph/derivative/derivative.ts";
 export type { Expr, Shape } from "./graph/expr.ts";
+export { type FormulaScope, formula, formulaFunctions } from "./graph/library/formula.ts";
 export * as ops from "./graph/ops.ts";
 export type { Program, Update } from "./graph/program.ts";
 export { pushforwardLogProb, pushforwardSample } from "./models/density.ts";
