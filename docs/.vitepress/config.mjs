@@ -65,6 +65,8 @@ export default defineConfig({
       {
         text: "Guides",
         items: [
+          guide("Text tables", "/tables"),
+          guide("Binary tables", "/binary-tables"),
           guide("Fitting a table", "/fitting"),
           guide("Posteriors", "/variational"),
           guide("Simulators: amortized inference", "/amortized"),
