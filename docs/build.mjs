@@ -29,7 +29,7 @@ const project = await reference.convert();
 if (!project) throw new Error("The reference cannot be made: see the messages above.");
 reference.validate(project);
 await reference.generateDocs(project, join(docs, "reference"));
-if (reference.logger.hasErrors()) process.exit(1);
+if (reference.logger.hasErrors() || reference.logger.hasWarnings()) process.exit(1);
 
 if (process.argv.includes("--serve")) {
   const server = await createServer(docs);
