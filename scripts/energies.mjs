@@ -69,7 +69,7 @@ export async function fitEnergy(index, length, { seed = 1, steps = 6000 } = {}) 
     return ops.neg(ops.add(energiesWith(ops)[index](z1, z2), ops.mul(0.5, ops.square(beyond))));
   };
   const { flow, diagnostics } = await fitVariational(
-    planarFlow({ features: 2, transforms: length, direction: "sampling" }),
+    planarFlow({ features: 2, transforms: length, direction: "forward" }),
     logDensity,
     {
       parameters: { z1: "real", z2: "real" },

@@ -266,6 +266,7 @@ export { chainTransformer } from "./transformers/chainTransformer.ts";
 export {
   type RationalQuadraticOptions,
   rationalQuadraticTransformer,
-  type Tails,
 } from "./transformers/rationalQuadraticTransformer.ts";
+export { transformerFromJson } from "./transformers/registry.ts";
+export type { Tails } from "./transformers/splineTails.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "./transformers/transformer.ts";

@@ -17,7 +17,8 @@ import { anyNumber, anything, checkedOptions, flag, listOf, type OptionTable, re
 import type { RandomStream } from "../random/philox.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
-import { rationalQuadraticTransformer, type Tails } from "../transformers/rationalQuadraticTransformer.ts";
+import { rationalQuadraticTransformer } from "../transformers/rationalQuadraticTransformer.ts";
+import type { Tails } from "../transformers/splineTails.ts";
 import type { Transformer } from "../transformers/transformer.ts";
 import type { FlowKind } from "./kinds.ts";
 

@@ -3,8 +3,8 @@
  * https://arxiv.org/abs/1505.05770) and Sylvester (van den Berg et al. 2018, https://arxiv.org/abs/1803.05649).
  *
  * Such a map is cheap in one direction and the root of an equation in the other. Which of the two goes from base to data is
- * a choice: `density` scores rows in the cheap direction, as maximum likelihood needs; `sampling` draws samples with their
- * log-densities in it, as variational inference needs, and is what the papers call the flow.
+ * a choice: with `direction: "inverse"` rows are scored in the cheap direction, as maximum likelihood needs; with `"forward"` samples
+ * and their log-densities are drawn in it, as variational inference needs, which is what the papers call the flow.
  *
  * @module
  */
@@ -27,8 +27,11 @@ import type { FlowKind } from "./kinds.ts";
 
 /** Options of flows of elementary maps. */
 export interface ElementaryFlowOptions extends ArchitectureOptions {
-  /** The direction that is cheap: `density` (default) for maximum likelihood, `sampling` for variational inference. */
-  readonly direction?: "density" | "sampling" | undefined;
+  /**
+   * The direction that is cheap: `inverse` (default), by which rows are scored, for maximum likelihood; `forward`, by which
+   * samples are drawn, for variational inference.
+   */
+  readonly direction?: "forward" | "inverse" | undefined;
 }
 
 /** Options of {@link sylvesterFlow}. */
@@ -39,7 +42,7 @@ export interface SylvesterFlowOptions extends ElementaryFlowOptions {
 
 const elementaryOptionTable: OptionTable<ElementaryFlowOptions> = {
   ...architectureOptionTable,
-  direction: oneOf(["density", "sampling"]),
+  direction: oneOf(["forward", "inverse"]),
 };
 const sylvesterOptionTable: OptionTable<SylvesterFlowOptions> = {
   ...elementaryOptionTable,
@@ -82,10 +85,10 @@ function build(
     readonly hidden: readonly number[];
   }) => Bijection,
 ): Architecture {
-  const { features, context = 0, transforms = ownTransforms, hidden = [64], direction = "density" } = options;
+  const { features, context = 0, transforms = ownTransforms, hidden = [64], direction = "inverse" } = options;
   checkArchitecture(kind, { features, context, transforms, hidden });
   const own = layer({ features, context, hidden: context > 0 ? hidden : [] });
-  const part = direction === "density" ? invert(own) : own;
+  const part = direction === "inverse" ? invert(own) : own;
   return {
     kind,
     features,

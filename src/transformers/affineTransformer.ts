@@ -2,8 +2,8 @@
  * Affine transformer of RealNVP and of masked autoregressive flows (Dinh et al. 2017, eq. 8; Papamakarios et al.
  * 2017, eq. 3-4).
  *
- *     normalize   x = y e^s + t        log derivative  s
- *     generate    y = (x - t) e^-s     log derivative -s
+ *     forward   y = (x - t) e^-s     log derivative -s
+ *     inverse   x = y e^s + t        log derivative  s
  *
  * s is clipped softly to (-log 1000, log 1000), so that no input of a network can overflow a sample.
  *
@@ -17,18 +17,18 @@ import type { Transformer } from "./transformer.ts";
 
 const largestLogScale = Math.log(1000);
 
-/** The affine transformer: two parameters a feature, shift and log scale; O(1) both ways. */
+/** The affine transformer: two parameters per feature, shift and log scale; O(1) both ways. */
 export function affineTransformer(): Transformer {
   return {
     type: "affine",
     parameterCount: 2,
-    normalize(y, [shift, logScale]) {
+    forward(x, [t, logScale]) {
       const s = softClip(logScale!, largestLogScale);
-      return { value: g.add(g.mul(y, g.exp(s)), shift!), logDerivative: s };
+      return { value: g.mul(g.sub(x, t!), g.exp(g.neg(s))), logDerivative: g.neg(s) };
     },
-    generate(x, [shift, logScale]) {
+    inverse(y, [t, logScale]) {
       const s = softClip(logScale!, largestLogScale);
-      return { value: g.mul(g.sub(x, shift!), g.exp(g.neg(s))), logDerivative: g.neg(s) };
+      return { value: g.add(g.mul(y, g.exp(s)), t!), logDerivative: s };
     },
     toJSON: () => ({ type: "affine" }),
   };

@@ -1,8 +1,8 @@
 /**
  * Transformers one after another, as one: their parameters are listed in the same order.
  *
- *     generate    y = f_n( ... f_2(f_1(x)))      log derivative: the sum of all
- *     normalize   x = f_1^-1( ... f_n^-1(y))
+ *     forward   y = f_n( ... f_2(f_1(x)))      log derivative: the sum of all
+ *     inverse   x = f_1^-1( ... f_n^-1(y))
  *
  * @module
  */
@@ -10,15 +10,15 @@
 import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anObject, checkArgument, listOf } from "../options.ts";
-import type { ScalarMapped, Transformer } from "./transformer.ts";
+import { checkArgument, listOf } from "../options.ts";
+import { aTransformer, type ScalarMapped, type Transformer } from "./transformer.ts";
 
 /**
  * The transformers in turn, listed base side first; it has the parameters of all, those of the first at the front.
  * @throws {@link ShapeError} without any.
  */
 export function chainTransformer(parts: readonly Transformer[]): Transformer {
-  checkArgument("chainTransformer", "parts", parts, listOf(anObject, "an array of transformers"));
+  checkArgument("chainTransformer", "parts", parts, listOf(aTransformer, "an array of transformers"));
   if (parts.length === 0) throw new ShapeError("chainTransformer: there are no transformers.");
   let parameterCount = 0;
   const placed = parts.map((part) => {
@@ -27,14 +27,14 @@ export function chainTransformer(parts: readonly Transformer[]): Transformer {
     return { part, start, end: parameterCount };
   });
   const through = (
-    direction: "normalize" | "generate",
+    direction: "forward" | "inverse",
     order: typeof placed,
     start: Expr,
     parameters: readonly Expr[],
   ): ScalarMapped =>
     order.reduce<ScalarMapped>(
-      ({ value, logDerivative }, own) => {
-        const mapped = own.part[direction](value, parameters.slice(own.start, own.end));
+      ({ value, logDerivative }, { part, start: from, end }) => {
+        const mapped = part[direction](value, parameters.slice(from, end));
         return { value: mapped.value, logDerivative: g.add(logDerivative, mapped.logDerivative) };
       },
       { value: start, logDerivative: g.constant(0) },
@@ -43,8 +43,8 @@ export function chainTransformer(parts: readonly Transformer[]): Transformer {
   return {
     type: "chain",
     parameterCount,
-    normalize: (y, parameters) => through("normalize", reversed, y, parameters),
-    generate: (x, parameters) => through("generate", placed, x, parameters),
+    forward: (x, parameters) => through("forward", placed, x, parameters),
+    inverse: (y, parameters) => through("inverse", reversed, y, parameters),
     toJSON: () => ({ type: "chain", parts: parts.map((part) => part.toJSON()) }),
   };
 }

@@ -1,50 +1,61 @@
 /**
- * One bin of a monotone rational-quadratic spline, both ways; the formulas are in `rationalQuadraticTransformer`.
+ * One bin of a monotone rational-quadratic spline, both ways, in the letters of Durkan et al. (2019, section 3.1), whose g goes
+ * from x to y:
  *
- * Positions are relative to the bin, in [0, 1]; s is the slope of its diagonal, d0 and d1 those at its ends.
+ *     xi = (x - x(k)) / (x(k+1) - x(k))     position in the bin, in [0, 1]
+ *     s  = (y(k+1) - y(k)) / (x(k+1) - x(k))     slope of its diagonal
+ *     d0, d1     the derivatives delta(k), delta(k+1) at its ends
+ *     v  = (y - y(k)) / (y(k+1) - y(k))     height in the bin, in [0, 1]
  *
+ * In this library the paper's x is the side of the data and its y that of the base, so that g is the inverse.
+ *
+ * @see https://arxiv.org/abs/1906.04032
  * @module
  */
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import type { ScalarMapped } from "./transformer.ts";
+
+const { abs, add, div, log, mul, product, select, sqrt, square, sub, total } = g;
 
 /**
  * A position that is in [0, 1] but for rounding, brought there. The derivative is that of the position itself: a
  * clamp's own would be lost for a point that rounding puts beyond its knot.
  */
 export function intoBin(position: Expr): Expr {
-  return g.add(position, g.stopGradient(g.sub(g.clamp(position, 0, 1), position)));
+  return add(position, g.stopGradient(sub(g.clamp(position, 0, 1), position)));
 }
 
-/** Height over the lower corner, as a share of the bin, at position z, and the log of the slope there (eq. 4, 5). */
-export function binForward(z: Expr, s: Expr, d0: Expr, d1: Expr): { share: Expr; logSlope: Expr } {
-  const { logSlope, denominator } = logSlopeAt(z, s, d0, d1);
-  const rise = g.mul(z, g.add(g.mul(s, z), g.mul(d0, g.sub(1, z))));
-  return { share: g.div(rise, denominator), logSlope };
+/** Data to base: the height v at the position xi, and the logarithm of dy/dx there, in the units of the whole bin. */
+export function binInverse(xi: Expr, s: Expr, d0: Expr, d1: Expr): ScalarMapped {
+  const { logSlope, denominator } = slopeAt(xi, s, d0, d1);
+  const numerator = mul(xi, add(mul(s, xi), mul(d0, sub(1, xi)))); // eq. 4, divided by y(k+1) - y(k)
+  return { value: div(numerator, denominator), logDerivative: logSlope };
 }
 
-/** Position at which the height is the share v of the bin, and the log of the slope there (eq. 6-8, 29). */
-export function binInverse(v: Expr, s: Expr, d0: Expr, d1: Expr): { position: Expr; logSlope: Expr } {
-  // a z^2 + b z + c = 0 with c = -s v, all divided by the height of the bin.
-  const bend = g.mul(v, g.sub(g.add(d0, d1), g.mul(2, s)));
-  const a = g.add(bend, g.sub(s, d0));
-  const b = g.sub(d0, bend);
-  const sv = g.mul(s, v);
-  const root = g.sqrt(g.max(g.add(g.mul(b, b), g.mul(4, g.mul(a, sv))), 1e-24));
+/** Base to data: the position xi at which the height is v, and the logarithm of dx/dy there. */
+export function binForward(v: Expr, s: Expr, d0: Expr, d1: Expr): ScalarMapped {
+  // a xi^2 + b xi + c = 0, all divided by y(k+1) - y(k)
+  const bend = mul(v, sub(add(d0, d1), mul(2, s)));
+  const a = add(bend, sub(s, d0)); // eq. 6
+  const b = sub(d0, bend); // eq. 7
+  const sv = mul(s, v); // -c, eq. 8
+  // The discriminant is a square times a positive number: the bound keeps rounding from making it negative.
+  const root = sqrt(g.max(add(square(b), product(4, mul(a, sv))), 1e-24));
+  // Eq. 29 for b >= 0. For b < 0 it would cancel: there a > s > 0, and the other form of the same root is taken.
   const isNegative = g.less(b, 0);
-  const q = g.add(g.abs(b), root);
-  const position = intoBin(
-    g.select(isNegative, g.div(q, g.mul(2, g.select(isNegative, a, 1))), g.div(g.mul(2, sv), q)),
-  );
-  return { position, logSlope: logSlopeAt(position, s, d0, d1).logSlope };
+  const q = add(abs(b), root);
+  const xi = select(isNegative, div(q, mul(2, select(isNegative, a, 1))), div(mul(2, sv), q));
+  const position = intoBin(xi);
+  return { value: position, logDerivative: g.neg(slopeAt(position, s, d0, d1).logSlope) };
 }
 
-function logSlopeAt(z: Expr, s: Expr, d0: Expr, d1: Expr): { logSlope: Expr; denominator: Expr } {
-  const zc = g.sub(1, z);
-  const zz = g.mul(z, zc);
-  const denominator = g.add(s, g.mul(g.sub(g.add(d0, d1), g.mul(2, s)), zz));
-  const numerator = g.add(g.add(g.mul(d1, g.mul(z, z)), g.mul(g.mul(2, s), zz)), g.mul(d0, g.mul(zc, zc)));
-  const ratio = g.div(s, denominator);
-  return { logSlope: g.log(g.mul(g.mul(ratio, ratio), numerator)), denominator };
+/** The logarithm of dy/dx at the position xi, and the denominator of y. */
+function slopeAt(xi: Expr, s: Expr, d0: Expr, d1: Expr): { logSlope: Expr; denominator: Expr } {
+  const rest = sub(1, xi);
+  const across = mul(xi, rest); // xi (1 - xi)
+  const denominator = add(s, mul(sub(add(d0, d1), mul(2, s)), across)); // of eq. 4
+  const numerator = total(mul(d1, square(xi)), product(2, s, across), mul(d0, square(rest))); // of eq. 5
+  return { logSlope: log(mul(square(div(s, denominator)), numerator)), denominator };
 }

@@ -2,25 +2,15 @@
  * Monotone rational-quadratic spline (Gregory & Delbourgo 1982; Durkan et al. 2019, section 3.1), with tails that grow
  * like a square root, or straight ones: of learned slopes, or the paper's, which are the identity.
  *
- * K bins map [-B, B] onto itself, y the data and x the base side. In a bin of width w and height h, with
- * s = h / w, knot slopes d0 and d1, and position z in [0, 1]:
+ * K bins map [-B, B] onto itself. In the letters of the paper, whose g goes from x to y, here from data to base: the knots are
+ * (x(k), y(k)), their derivatives delta(k), and in a bin of the slope s = (y(k+1) - y(k)) / (x(k+1) - x(k)), at the position
+ * xi = (x - x(k)) / (x(k+1) - x(k)),
  *
- *     x = x0 + h (s z^2 + d0 z(1-z)) / (s + (d0 + d1 - 2s) z(1-z))                                     (eq. 4)
- *     dx/dy = s^2 (d1 z^2 + 2s z(1-z) + d0 (1-z)^2) / (s + (d0 + d1 - 2s) z(1-z))^2                    (eq. 5)
- *     z = 2c / (-b - sqrt(b^2 - 4ac)) for the other direction                                          (eq. 6-8, 29)
+ *     y = y(k) + (y(k+1) - y(k)) [s xi^2 + delta(k) xi(1 - xi)] / [s + (delta(k+1) + delta(k) - 2s) xi(1 - xi)]     (eq. 4)
+ *     dy/dx = s^2 [delta(k+1) xi^2 + 2s xi(1 - xi) + delta(k) (1 - xi)^2] / [s + (...) xi(1 - xi)]^2                (eq. 5)
+ *     xi = 2c / (-b - sqrt(b^2 - 4ac)) for the other direction                                                 (eq. 6-8, 29)
  *
- * Outside the box the map goes on with the slope d of its last knot, so that it is once differentiable everywhere and
- * any real number has an image. At a distance e from the box, on the data side,
- *
- *     root tails       x = B + sqrt(1 + 2 d e) - 1       dx/dy = d / sqrt(1 + 2 d e)
- *     straight tails   x = B + d e                       dx/dy = d, learned, or 1 with identity tails
- *
- * A root goes on straight where its slope has fallen to d / 10.
- *
- * Why a root: with straight tails the log-density of a row far out falls with the square of its distance times the slopes
- * of all transforms in a chain, which few rows have taught. One row at 60 deviations then costs more than thousands of
- * others earn, and among the held-out rows it ends a training at once. With root tails it costs about its distance d e, from
- * 50 on a hundredth of the square, and less with every further transform; all moments exist.
+ * `rationalQuadraticBin` has these formulas, `splineTails` what comes outside of the box.
  *
  * Raw parameters: K widths and K heights (softmax of a softly clipped value, so that bins differ by at most 1000),
  * then K + 1 log slopes, softly clipped to +-log 1000, those at the ends of a box with root tails to +-log 10; K - 1 with
@@ -28,8 +18,7 @@
  *
  * Why nothing fails: the argument is clamped to the box before the bin is searched and the position to [0, 1] after,
  * so that the branch that is not taken stays finite, in value and gradient; the discriminant, which is a square
- * times a positive number, is kept positive against rounding; and the root is taken in the form that does not
- * cancel: 2sv / (b + r) for b >= 0, (r - b) / 2a for b < 0, where a > s > 0.
+ * times a positive number, is kept positive against rounding; and the root is taken in the form that does not cancel.
  *
  * @see https://arxiv.org/abs/1906.04032
  * @module
@@ -41,12 +30,8 @@ import * as g from "../graph/ops.ts";
 import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
 import { binForward, binInverse, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
+import { largestLogSlope, type Tails, withTails } from "./splineTails.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
-
-const largestLogSlope = Math.log(1000);
-
-/** A root tail is straight from where its slope has fallen by this factor, so that no number overflows on the way back. */
-const flattening = 10;
 
 /** Options of {@link rationalQuadraticTransformer}. */
 export interface RationalQuadraticOptions {
@@ -66,9 +51,6 @@ export interface RationalQuadraticOptions {
   readonly sensitivity?: number;
 }
 
-/** What a spline does beyond its box; see {@link RationalQuadraticOptions.tails}. */
-export type Tails = "root" | "learned" | "identity";
-
 /** The bin that a point falls into, in units in which the box has the length `total`. */
 interface Bin {
   /** Lower corner and extent along the side that was searched, and along the other one. */
@@ -76,7 +58,7 @@ interface Bin {
   readonly extent: Expr;
   readonly otherStart: Expr;
   readonly otherExtent: Expr;
-  /** Slopes dx/dy at the two ends. */
+  /** Derivatives delta(k), delta(k+1) at the two ends. */
   readonly d0: Expr;
   readonly d1: Expr;
 }
@@ -89,7 +71,7 @@ const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOpti
 };
 
 /**
- * The rational-quadratic spline; 3 bins + 1 parameters a feature, 3 bins - 1 with identity tails; both directions
+ * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails; both directions
  * cost O(bins).
  * @throws {@link ShapeError} if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
  */
@@ -118,8 +100,8 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
   return {
     type: "rationalQuadratic",
     parameterCount: 3 * bins + (tails === "identity" ? -1 : 1),
-    normalize: (y, parameters) => normalize(y, scaled(parameters), spline),
-    generate: (x, parameters) => generate(x, scaled(parameters), spline),
+    forward: (base, parameters) => through("forward", base, scaled(parameters), spline),
+    inverse: (data, parameters) => through("inverse", data, scaled(parameters), spline),
     toJSON: () => ({
       type: "rationalQuadratic",
       bins,
@@ -181,97 +163,28 @@ function findBin(at: Expr, side: readonly Expr[], other: readonly Expr[], logSlo
   return { start, extent, otherStart, otherExtent, d0: slope(low), d1: slope(high) };
 }
 
-/** The inner value inside the box, and what goes on with the slope of the last knot outside. */
-function withTails(
-  at: Expr,
-  inside: ScalarMapped,
-  logSlopes: readonly Expr[],
-  { bound, tails }: Spline,
-  direction: 1 | -1,
+/** One direction: from base to data, or from data to base, which is the paper's g. */
+function through(
+  direction: "forward" | "inverse",
+  from: Expr,
+  parameters: readonly Expr[],
+  spline: Spline,
 ): ScalarMapped {
-  const isInside = g.lessEqual(g.abs(at), bound);
-  if (tails === "identity")
-    return {
-      value: g.select(isInside, inside.value, at),
-      logDerivative: g.select(isInside, inside.logDerivative, 0),
-    };
-  const beyond = g.less(0, at);
-  const raw = g.select(beyond, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
-  const logSlope = g.mul(direction, softClip(raw, largestLogSlope));
-  // The excess over the box is 0 inside, so that the tail is finite wherever it is not taken.
-  const excess = g.sub(at, g.clamp(at, -bound, bound));
-  const edge = g.select(beyond, bound, -bound);
-  const slope = g.exp(logSlope);
-  const tail =
-    tails === "learned"
-      ? { value: g.mul(excess, slope), logDerivative: logSlope }
-      : direction === 1
-        ? rootTail(excess, slope, logSlope)
-        : inverseRootTail(excess, slope, logSlope);
-  return {
-    value: g.select(isInside, inside.value, g.add(edge, tail.value)),
-    logDerivative: g.select(isInside, inside.logDerivative, tail.logDerivative),
-  };
-}
-
-/** sqrt(1 + 2 d e) - 1, in the form that does not cancel, and from where it is flattest on a straight line. */
-function rootTail(e: Expr, d: Expr, logSlope: Expr): ScalarMapped {
-  const line = g.mul(d, e);
-  const most = 0.5 * (flattening ** 2 - 1);
-  const bent = g.clamp(line, -most, most);
-  const root = g.sqrt(g.add(1, g.mul(2, g.abs(bent))));
-  return {
-    value: g.add(g.div(g.mul(2, bent), g.add(1, root)), g.div(g.sub(line, bent), root)),
-    logDerivative: g.sub(logSlope, g.log(root)),
-  };
-}
-
-/** The inverse of {@link rootTail}, h + h^2 / 2 times the slope 1 / d, and the straight line. */
-function inverseRootTail(h: Expr, slope: Expr, logSlope: Expr): ScalarMapped {
-  const bent = g.clamp(h, 1 - flattening, flattening - 1);
-  const size = g.abs(bent);
-  const root = g.add(1, size);
-  const line = g.add(g.mul(bent, g.add(1, g.mul(0.5, size))), g.mul(g.sub(h, bent), root));
-  return { value: g.mul(line, slope), logDerivative: g.add(logSlope, g.log(root)) };
-}
-
-function normalize(y: Expr, parameters: readonly Expr[], spline: Spline): ScalarMapped {
   const { bins, bound } = spline;
+  const isInverse = direction === "inverse";
   const widths = extents(parameters.slice(0, bins));
   const heights = extents(parameters.slice(bins, 2 * bins));
   const logSlopes = knotSlopes(parameters, spline);
-  const at = g.mul(g.add(g.mul(g.clamp(y, -bound, bound), 0.5 / bound), 0.5), widths.total);
-  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
-    at,
-    widths.each,
-    heights.each,
-    logSlopes,
-  );
-  const z = intoBin(g.div(g.sub(at, start), extent));
-  const s = g.mul(g.div(otherExtent, extent), g.div(widths.total, heights.total));
-  const bin = binForward(z, s, d0, d1);
-  const x = g.add(otherStart, g.mul(otherExtent, bin.share));
-  const value = g.sub(g.mul(g.div(x, heights.total), 2 * bound), bound);
-  return withTails(y, { value, logDerivative: bin.logSlope }, logSlopes, spline, 1);
-}
-
-function generate(x: Expr, parameters: readonly Expr[], spline: Spline): ScalarMapped {
-  const { bins, bound } = spline;
-  const widths = extents(parameters.slice(0, bins));
-  const heights = extents(parameters.slice(bins, 2 * bins));
-  const logSlopes = knotSlopes(parameters, spline);
-  const at = g.mul(g.add(g.mul(g.clamp(x, -bound, bound), 0.5 / bound), 0.5), heights.total);
-  const { start, extent, otherStart, otherExtent, d0, d1 } = findBin(
-    at,
-    heights.each,
-    widths.each,
-    logSlopes,
-  );
-  const v = intoBin(g.div(g.sub(at, start), extent));
-  const s = g.mul(g.div(extent, otherExtent), g.div(widths.total, heights.total));
-  const bin = binInverse(v, s, d0, d1);
-  const y = g.add(otherStart, g.mul(otherExtent, bin.position));
-  const value = g.sub(g.mul(g.div(y, widths.total), 2 * bound), bound);
-  // What goes on outside has the slope of the inverse: withTails flips the sign of the log slope.
-  return withTails(x, { value, logDerivative: g.neg(bin.logSlope) }, logSlopes, spline, -1);
+  const [side, other] = isInverse ? [widths, heights] : [heights, widths];
+  const at = g.mul(g.add(g.mul(g.clamp(from, -bound, bound), 0.5 / bound), 0.5), side.total);
+  const bin = findBin(at, side.each, other.each, logSlopes);
+  const { start, extent, otherStart, otherExtent, d0, d1 } = bin;
+  const position = intoBin(g.div(g.sub(at, start), extent));
+  const [width, height] = isInverse ? [extent, otherExtent] : [otherExtent, extent];
+  const s = g.mul(g.div(height, width), g.div(widths.total, heights.total));
+  const throughBin = isInverse ? binInverse : binForward;
+  const { value: share, logDerivative } = throughBin(position, s, d0, d1);
+  const to = g.add(otherStart, g.mul(otherExtent, share));
+  const value = g.sub(g.mul(g.div(to, other.total), 2 * bound), bound);
+  return withTails(direction, from, { value, logDerivative }, logSlopes, spline);
 }

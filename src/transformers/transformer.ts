@@ -2,18 +2,15 @@
  * Transformers: monotone maps of one number, with parameters that a conditioner (or the model itself) supplies.
  * Couplings, autoregressive and element-wise bijections are each one transformer, applied feature by feature.
  *
- * Both directions are written on scalars; see `mapFeatures`. With all parameters zero a transformer is the identity.
+ * Both directions are written on scalars; see `mapFeatures`. With all parameters zero a transformer is the identity, or near to
+ * it.
  *
  * @module
  */
 
-import type { Mapped } from "../bijections/bijection.ts";
-import { FormatError } from "../errors.ts";
 import type { Expr, Shape } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { affineTransformer } from "./affineTransformer.ts";
-import { chainTransformer } from "./chainTransformer.ts";
-import { rationalQuadraticFromJson } from "./rationalQuadraticTransformer.ts";
+import type { OptionKind } from "../options.ts";
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
 export interface ScalarMapped {
@@ -27,12 +24,12 @@ export interface ScalarMapped {
 export interface Transformer {
   /** Name by which a description finds it again. */
   readonly type: string;
-  /** Parameters a feature. */
+  /** Parameters per feature. */
   readonly parameterCount: number;
-  /** Data to base. */
-  normalize(y: Expr, parameters: readonly Expr[]): ScalarMapped;
-  /** Base to data. */
-  generate(x: Expr, parameters: readonly Expr[]): ScalarMapped;
+  /** Base to data: the image of x, a scalar, under the map with these parameters, `parameterCount` scalars. */
+  forward(x: Expr, parameters: readonly Expr[]): ScalarMapped;
+  /** Data to base: the preimage of y. */
+  inverse(y: Expr, parameters: readonly Expr[]): ScalarMapped;
   /** The description that a model file holds. */
   toJSON(): TransformerJson;
 }
@@ -44,13 +41,25 @@ export interface TransformerJson {
   readonly [option: string]: unknown;
 }
 
+/** What a transformer is, for checks of arguments. */
+export const aTransformer: OptionKind = {
+  expected: "a transformer",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Transformer).forward === "function" &&
+    typeof (value as Transformer).inverse === "function" &&
+    typeof (value as Transformer).toJSON === "function" &&
+    typeof (value as Transformer).parameterCount === "number",
+};
+
 /** Applies one direction of a transformer to every feature; `parameters` has shape `[features, parameterCount]`. */
 export function transformFeatures(
   transformer: Transformer,
-  direction: "normalize" | "generate",
+  direction: "forward" | "inverse",
   values: Expr,
   parameters: Expr,
-): Mapped {
+): { readonly value: Expr; readonly logAbsDet: Expr } {
   const [value, logDerivative] = g.mapFeatures([values, parameters], ([scalar], own) => {
     const mapped = transformer[direction](scalar!, own);
     return [[mapped.value], [mapped.logDerivative]];
@@ -61,19 +70,4 @@ export function transformFeatures(
 /** Shape of the parameters of a transformer for some features. */
 export function parameterShape(transformer: Transformer, features: number): Shape {
   return [features, transformer.parameterCount];
-}
-
-/**
- * The transformer that a description stands for.
- * @throws {@link FormatError} for an unknown type or a bad option.
- */
-export function transformerFromJson(json: unknown): Transformer {
-  const { type, ...options } = (json ?? {}) as TransformerJson;
-  if (type === "affine") return affineTransformer();
-  if (type === "rationalQuadratic") return rationalQuadraticFromJson(options);
-  if (type === "chain" && Array.isArray(options.parts))
-    return chainTransformer(options.parts.map(transformerFromJson));
-  throw new FormatError(
-    `The model holds a transformer of type ${JSON.stringify(type)}, which this version does not know.`,
-  );
 }

@@ -13,7 +13,7 @@ const double = 2 ** -52;
 type MatrixRows = number[][];
 
 describe("affine transformer", () => {
-  // zuko: y = exp(s) x + shift with s = raw / (1 + |raw| / log 1000): what `normalize` does, raw values and all.
+  // zuko: y = exp(s) x + shift with s = raw / (1 + |raw| / log 1000): what `inverse` does, raw values and all.
   const { shift, rawScale, logScale, x, y, ladj } =
     golden<Record<"shift" | "rawScale" | "logScale" | "x" | "y" | "ladj", number[]>>("affine");
   const n = x.length;

@@ -19,7 +19,7 @@ import { initialValues } from "../../src/models/parameters.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../src/transformers/rationalQuadraticTransformer.ts";
-import { transformerFromJson } from "../../src/transformers/transformer.ts";
+import { transformerFromJson } from "../../src/transformers/registry.ts";
 import { engines } from "../engines.ts";
 import { norm, Subject } from "../laws/harness.ts";
 import { extremeParameters, randomParameters, stream } from "../laws/parameters.ts";
@@ -343,7 +343,7 @@ describe("signs and masks", () => {
   test("a map that stretches data lowers the density, and one that shrinks raises it (normflows #27)", async () => {
     const one = elementwise({ features: 1, transformer: affine });
     const subject = new Subject(one);
-    // normalize is y e^s + t: with s > 0 data is narrower than the base.
+    // inverse is y e^s + t: with s > 0 data is narrower than the base.
     const narrow = { values: Float64Array.of(0, 1) };
     const wide = { values: Float64Array.of(0, -1) };
     const standard = -0.5 * Math.log(2 * Math.PI);

@@ -1,7 +1,7 @@
 /**
  * The rational-quadratic spline against zuko 1.6.0 and the formulas of Durkan et al. 2019 (golden/make.py).
  *
- * zuko maps x to y with its widths along x: that is `normalize`, data to base. Both libraries clip raw parameters in
+ * zuko maps x to y with its widths along x: that is `inverse`, data to base. Both libraries clip raw parameters in
  * the same way (widths and heights to +-log(1000)/2, log slopes to +-log 1000), so raw ones are compared; zuko's end
  * slopes are 1, which is a raw 0 here. The second table, with other end slopes, records slopes, which are unclipped.
  */
@@ -138,10 +138,10 @@ describe.each(cases.map((own, i) => [i, own, linearTails[i]!] as const))("spline
       const [data, base] = [knots.horizontal, knots.vertical].map((side) => side.map((v) => g.constant(v)));
       const logSlope = knots.derivatives.map((d) => g.constant(Math.log(d)));
       const x = g.input("x", []);
-      for (const direction of ["toBase", "toData"] as const) {
+      for (const direction of ["inverse", "forward"] as const) {
         const { value, logDerivative } = splineThroughKnots(x, data!, base!, logSlope, direction);
         const compiled = await referenceEngine.compile({ rows: { value, logDerivative } });
-        const toBase = direction === "toBase";
+        const toBase = direction === "inverse";
         const [from, to] = toBase ? [knots.x, knots.y] : [knots.y, knots.x];
         const sign = toBase ? 1 : -1;
         const { rows } = await compiled.run({ rows: from.length, inputs: { x: Float64Array.from(from) } });

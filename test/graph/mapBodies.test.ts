@@ -82,11 +82,11 @@ describe("a map body that is more than scalar operations is computed", () => {
     const transformer: Transformer = {
       type: "shift",
       parameterCount: 1,
-      normalize: (y, [q]) => ({
+      inverse: (y, [q]) => ({
         value: g.sub(y, g.logSumExp(g.concatenate([0, q!]))),
         logDerivative: g.mul(0, y),
       }),
-      generate: (u, [q]) => ({
+      forward: (u, [q]) => ({
         value: g.logSumExp(g.concatenate([u, g.add(u, q!)])),
         logDerivative: g.mul(0, u),
       }),

@@ -15,11 +15,12 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
-import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { transformerFromJson } from "../../transformers/registry.ts";
 import {
+  aTransformer,
   parameterShape,
   type Transformer,
-  transformerFromJson,
   transformFeatures,
 } from "../../transformers/transformer.ts";
 import {
@@ -50,7 +51,7 @@ const couplingOptionTable: OptionTable<CouplingOptions> = {
   features: required(anyNumber),
   context: anyNumber,
   transformed: required(listOf(anyNumber, "an array of numbers")),
-  transformer: required(anObject),
+  transformer: required(aTransformer),
   hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
 };
 
@@ -81,7 +82,7 @@ export function coupling(options: CouplingOptions): Bijection {
     );
   const back = inverseOrder([...kept, ...transformed]);
   const outputs = transformed.length * transformer.parameterCount;
-  const apply = (direction: "normalize" | "generate", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
+  const apply = (direction: "forward" | "inverse", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const conditions = g.gather(value, kept, [kept.length]);
     const input = context > 0 ? g.concatenate([conditions, c!]) : conditions;
     const parameters = g.reshape(
@@ -104,8 +105,8 @@ export function coupling(options: CouplingOptions): Bijection {
     features,
     context,
     parameters: { network: networkParameters(kept.length + context, hidden, outputs) },
-    forward: (x, p, c) => apply("generate", x, p, c),
-    inverse: (y, p, c) => apply("normalize", y, p, c),
+    forward: (x, p, c) => apply("forward", x, p, c),
+    inverse: (y, p, c) => apply("inverse", y, p, c),
     toJSON: () => ({
       type: "coupling",
       features,

@@ -8,11 +8,12 @@
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
-import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { transformerFromJson } from "../../transformers/registry.ts";
 import {
+  aTransformer,
   parameterShape,
   type Transformer,
-  transformerFromJson,
   transformFeatures,
 } from "../../transformers/transformer.ts";
 import {
@@ -40,7 +41,7 @@ export interface ElementwiseOptions {
 const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
   features: required(anyNumber),
   context: anyNumber,
-  transformer: required(anObject),
+  transformer: required(aTransformer),
   hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
 };
 
@@ -70,8 +71,8 @@ export function elementwise(options: ElementwiseOptions): Bijection {
     context,
     parameters:
       context === 0 ? { values: trained(shape) } : { network: networkParameters(context, hidden, outputs) },
-    forward: (x, p, c) => transformFeatures(transformer, "generate", x, parametersOf(p, c)),
-    inverse: (y, p, c) => transformFeatures(transformer, "normalize", y, parametersOf(p, c)),
+    forward: (x, p, c) => transformFeatures(transformer, "forward", x, parametersOf(p, c)),
+    inverse: (y, p, c) => transformFeatures(transformer, "inverse", y, parametersOf(p, c)),
     toJSON: () => ({ type: "elementwise", features, context, transformer: transformer.toJSON(), hidden }),
   };
 }

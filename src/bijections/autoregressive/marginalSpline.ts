@@ -59,7 +59,7 @@ export function marginalSpline(options: MarginalSplineOptions): Bijection {
     initializer: { kind: "constant", value: 0 },
     kind: "statistics",
   };
-  const apply = (x: Expr, p: Bound, direction: "toBase" | "toData"): Mapped => {
+  const apply = (x: Expr, p: Bound, direction: "forward" | "inverse"): Mapped => {
     const blocks = [x, leafOf(p, "data"), leafOf(p, "base"), leafOf(p, "logSlope")];
     const [value, logDerivative] = g.mapFeatures(blocks, ([at], data, base, logSlope) => {
       const mapped = splineThroughKnots(at!, data, base, logSlope, direction);
@@ -72,8 +72,8 @@ export function marginalSpline(options: MarginalSplineOptions): Bijection {
     features,
     context: 0,
     parameters: { data: grid, base: grid, logSlope: level },
-    forward: (x, p) => apply(x, p, "toData"),
-    inverse: (y, p) => apply(y, p, "toBase"),
+    forward: (x, p) => apply(x, p, "forward"),
+    inverse: (y, p) => apply(y, p, "inverse"),
     toJSON: () => ({ type: "marginalSpline", features, knots }),
   };
 }

@@ -18,11 +18,12 @@ import {
   networkParameters,
   runNetwork,
 } from "../../networks/conditioner.ts";
-import { anObject, anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import { transformerFromJson } from "../../transformers/registry.ts";
 import {
+  aTransformer,
   parameterShape,
   type Transformer,
-  transformerFromJson,
   transformFeatures,
 } from "../../transformers/transformer.ts";
 import {
@@ -53,7 +54,7 @@ const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> 
   features: required(anyNumber),
   context: anyNumber,
   order: listOf(anyNumber, "an array of numbers"),
-  transformer: required(anObject),
+  transformer: required(aTransformer),
   hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
 };
 
@@ -93,16 +94,16 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
     parameters: { network },
     inverse(y, p, c): Mapped {
       const ordered = g.gather(y, order, [features]);
-      const mapped = transformFeatures(transformer, "normalize", ordered, parametersOf(ordered, p, c));
+      const mapped = transformFeatures(transformer, "inverse", ordered, parametersOf(ordered, p, c));
       return { value: g.gather(mapped.value, back, [features]), logAbsDet: mapped.logAbsDet };
     },
     forward(x, p, c): Mapped {
       const ordered = g.gather(x, order, [features]);
-      const generate = (state: Expr): Mapped =>
-        transformFeatures(transformer, "generate", ordered, parametersOf(state, p, c));
+      const generated = (state: Expr): Mapped =>
+        transformFeatures(transformer, "forward", ordered, parametersOf(state, p, c));
       // After k passes the first k features are final. An engine may compute each unit once, when it can be known.
-      const state = g.fixedPoint(g.zeros([features]), features, (before) => generate(before).value);
-      return { value: g.gather(state, back, [features]), logAbsDet: generate(state).logAbsDet };
+      const state = g.fixedPoint(g.zeros([features]), features, (before) => generated(before).value);
+      return { value: g.gather(state, back, [features]), logAbsDet: generated(state).logAbsDet };
     },
     toJSON: () => ({
       type: "maskedAutoregressive",

@@ -22,13 +22,14 @@ export function splineThroughKnots(
   data: readonly Expr[],
   base: readonly Expr[],
   logSlope: readonly Expr[],
-  direction: "toBase" | "toData",
+  direction: "forward" | "inverse",
 ): ScalarMapped {
-  const [side, other] = direction === "toBase" ? [data, base] : [base, data];
-  const sign = direction === "toBase" ? 1 : -1;
+  const isInverse = direction === "inverse";
+  const [side, other] = isInverse ? [data, base] : [base, data];
+  const sign = isInverse ? 1 : -1;
   const last = side.length - 1;
   const inBox = g.min(g.max(at, side[0]!), side[last]!);
-  const found = {
+  const bin = {
     from: side[0]!,
     to: side[1]!,
     otherFrom: other[0]!,
@@ -38,29 +39,21 @@ export function splineThroughKnots(
   };
   for (let k = 1; k < last; k++) {
     const beyond = g.lessEqual(side[k]!, inBox);
-    found.from = g.select(beyond, side[k]!, found.from);
-    found.to = g.select(beyond, side[k + 1]!, found.to);
-    found.otherFrom = g.select(beyond, other[k]!, found.otherFrom);
-    found.otherTo = g.select(beyond, other[k + 1]!, found.otherTo);
-    found.low = g.select(beyond, logSlope[k]!, found.low);
-    found.high = g.select(beyond, logSlope[k + 1]!, found.high);
+    bin.from = g.select(beyond, side[k]!, bin.from);
+    bin.to = g.select(beyond, side[k + 1]!, bin.to);
+    bin.otherFrom = g.select(beyond, other[k]!, bin.otherFrom);
+    bin.otherTo = g.select(beyond, other[k + 1]!, bin.otherTo);
+    bin.low = g.select(beyond, logSlope[k]!, bin.low);
+    bin.high = g.select(beyond, logSlope[k + 1]!, bin.high);
   }
-  const extent = g.sub(found.to, found.from);
-  const otherExtent = g.sub(found.otherTo, found.otherFrom);
-  const position = g.min(g.max(g.div(g.sub(inBox, found.from), extent), 0), 1);
-  const [d0, d1] = [g.exp(found.low), g.exp(found.high)];
-  let share: Expr;
-  let insideLog: Expr;
-  if (direction === "toBase") {
-    const bin = binForward(position, g.div(otherExtent, extent), d0, d1);
-    share = bin.share;
-    insideLog = bin.logSlope;
-  } else {
-    const bin = binInverse(position, g.div(extent, otherExtent), d0, d1);
-    share = bin.position;
-    insideLog = g.neg(bin.logSlope);
-  }
-  const inside = g.add(found.otherFrom, g.mul(otherExtent, share));
+  const extent = g.sub(bin.to, bin.from);
+  const otherExtent = g.sub(bin.otherTo, bin.otherFrom);
+  const position = g.min(g.max(g.div(g.sub(inBox, bin.from), extent), 0), 1);
+  const [d0, d1] = [g.exp(bin.low), g.exp(bin.high)];
+  const [width, height] = isInverse ? [extent, otherExtent] : [otherExtent, extent];
+  const throughBin = isInverse ? binInverse : binForward;
+  const { value: share, logDerivative: insideLog } = throughBin(position, g.div(height, width), d0, d1);
+  const inside = g.add(bin.otherFrom, g.mul(otherExtent, share));
   // Outside, the straight line with the slope of the end knot; its excess is 0 inside, so that it is finite there.
   const isAbove = g.less(side[last]!, at);
   const isOutside = g.max(isAbove, g.less(at, side[0]!));

@@ -26,7 +26,7 @@ export type VariationalKind = "nsf" | "realnvp" | "planar" | "radial" | "sylvest
  * @throws UsageError for another kind, or a size that is no positive integer.
  */
 export function variationalArchitecture(kind: VariationalKind, options: ArchitectureOptions): Architecture {
-  const direction = "sampling";
+  const direction = "forward";
   switch (kind) {
     case "nsf":
       return splinesAndScales({ transforms: 4, hidden: [32, 32], ...options });

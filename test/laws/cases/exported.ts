@@ -18,6 +18,6 @@ export type MakersOf<Made, Module> = {
 /** Exported functions that make a bijection. */
 export type BijectionName = Exclude<MakersOf<Bijection, typeof library>, "bijectionFromJson">;
 /** Exported functions that make a transformer. */
-export type TransformerName = MakersOf<Transformer, typeof library>;
+export type TransformerName = Exclude<MakersOf<Transformer, typeof library>, "transformerFromJson">;
 /** Exported functions that make a distribution. */
 export type DistributionName = Exclude<MakersOf<Distribution, typeof library>, "distributionFromJson">;
