@@ -21,8 +21,8 @@ for (const [name, { logLikelihood }] of Object.entries(flows))
   console.log(`${name.padEnd(24)}  ${Array.from(logLikelihood, (own) => own.toFixed(3)).join("  ")}`);
 
 // The dual flow takes points of the base to the data: its law starts as the base and becomes rho.
-const { dual } = flows["unit mobility, exact"];
-const { points, logDensity } = await dual(Float64Array.of(-1, 0, 1));
+const { toData } = flows["unit mobility, exact"];
+const { points, logDensity } = await toData(Float64Array.of(-1, 0, 1));
 times.forEach((t, k) => {
   const shown = Array.from(points[k], (x, row) => `${x.toFixed(2)} (${logDensity[k][row].toFixed(2)})`);
   console.log(`t = ${t}: -1, 0, 1 of the base are at ${shown.join(", ")}`);

@@ -75,7 +75,7 @@ describe("the exact form", () => {
       x[1]! - h,
     );
     const flow = await gradientFlow({ from: plane, to: tilted, points, times: [0.7], jacobians: true });
-    for (const path of [flow, await flow.dual(points)]) {
+    for (const path of [flow, await flow.toData(points)]) {
       const z = path.points[0]!;
       const differences = [z[2]! - z[4]!, z[6]! - z[8]!, z[3]! - z[5]!, z[7]! - z[9]!].map(
         (v) => v / (2 * h),
@@ -114,7 +114,7 @@ describe("the exact form", () => {
 
   test("the dual is the inverse, and its law goes from mu to rho", async () => {
     const flow = await gradientFlow({ from: plane, to, rows: 30, times: [0, 1, 12] });
-    const back = await flow.dual(flow.points[1]!);
+    const back = await flow.toData(flow.points[1]!);
     expect(worst(back.points[1]!, flow.points[0]!)).toBeLessThan(1e-6);
     expect(
       worst(
@@ -130,7 +130,7 @@ describe("the exact form", () => {
 
   test("a row does not depend on its neighbours", async () => {
     const flow = await gradientFlow({ from: plane, to, rows: 5, times: [1] });
-    const alone = await flow.push(flow.points[0]!.slice(0, 2));
+    const alone = await flow.toBase(flow.points[0]!.slice(0, 2));
     const first = (await gradientFlow({ from: plane, to, rows: 1, times: [1] })).points[0]!;
     expect(first).toEqual(flow.points[0]!.slice(0, 2));
     expect(alone.points[0]!.length).toBe(2);
@@ -145,6 +145,6 @@ describe("the exact form", () => {
     await expect(gradientFlow({ from: twoModes, to: one, times: [1, 0] })).rejects.toThrow(/ascending/);
     const flow = await gradientFlow({ from: twoModes, to: one, rows: 2 });
     expect(() => flow.at(0.3)).toThrow(/not at 0.3/);
-    await expect(flow.push(Float64Array.of(Number.NaN))).rejects.toThrow(/row 1 holds NaN/);
+    await expect(flow.toBase(Float64Array.of(Number.NaN))).rejects.toThrow(/row 1 holds NaN/);
   });
 });

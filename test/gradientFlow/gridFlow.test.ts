@@ -54,7 +54,7 @@ describe("the grid", () => {
       const common = { from: twoModes, to: line, times: [0, 0.3, 1, 2] };
       const grid = await gradientFlow({ ...common, form: "grid", grid: { nodes }, tolerance: 1e-6 });
       const points = Float64Array.from({ length: 41 }, (_, i) => -2.5 + 0.125 * i);
-      const ours = await grid.push(points);
+      const ours = await grid.toBase(points);
       const exact = await gradientFlow({ ...common, points });
       errors.push(worst(ours.points[2]!, exact.points[2]!));
       expect(worst(ours.logAbsDet[2]!, exact.logAbsDet[2]!)).toBeLessThan(nodes === 51 ? 0.1 : 0.03);
@@ -106,7 +106,7 @@ describe("the grid", () => {
     const flow = await gradientFlow({ from, to: flat(2), mobility: "density", grid, times: [0, 0.3] });
     // Early: the corners, nearly empty, would fold later. Inside, where the density is not the floor.
     const points = Float64Array.of(0, 0, 0.5, 0.2, -0.4, 0.7, 0.1, -0.9);
-    const moved = await flow.push(points);
+    const moved = await flow.toBase(points);
     expect(
       worst(
         moved.points[1]!,
@@ -157,7 +157,7 @@ describe("the grid", () => {
     const flow = await gradientFlow({ ...common, form: "grid", jacobians: true });
     expect(neverFalls(flow.logLikelihood)).toBe(true);
     const points = Float64Array.of(-1, 0.2, 1, 0.5, 0, -1, 0.4, 0.9, -0.5, -0.6);
-    const ours = await flow.push(points);
+    const ours = await flow.toBase(points);
     const exact = await gradientFlow({ ...common, points });
     expect(worst(ours.points[2]!, exact.points[2]!)).toBeLessThan(0.03);
     expect(worst(ours.logAbsDet[2]!, exact.logAbsDet[2]!)).toBeLessThan(0.08);
@@ -167,11 +167,11 @@ describe("the grid", () => {
     // Its Jacobian is that of the map between nodes.
     const h = 1e-5;
     const around = Float64Array.of(0.3 + h, 0.4, 0.3 - h, 0.4, 0.3, 0.4 + h, 0.3, 0.4 - h, 0.3, 0.4);
-    const near = await flow.push(around);
+    const near = await flow.toBase(around);
     const z = near.points[2]!;
     const differences = [z[0]! - z[2]!, z[4]! - z[6]!, z[1]! - z[3]!, z[5]! - z[7]!].map((v) => v / (2 * h));
     expect(worst(near.jacobians![2]!.subarray(16), differences)).toBeLessThan(1e-6);
-    const back = await flow.dual(ours.points[2]!);
+    const back = await flow.toData(ours.points[2]!);
     expect(worst(back.points[2]!, points)).toBeLessThan(1e-10);
     expect(
       worst(
@@ -192,7 +192,7 @@ describe("the grid", () => {
         tolerance: 1e-7,
         times: [0.5 - h, 0.5, 0.5 + h],
       });
-      const ours = await flow.push(Float64Array.from({ length: 31 }, (_, i) => -2.25 + 0.15 * i));
+      const ours = await flow.toBase(Float64Array.from({ length: 31 }, (_, i) => -2.25 + 0.15 * i));
       const [before, , after] = ours.logDensity;
       const rate = before!.map((own, i) => (after![i]! - own) / (2 * h));
       expect(
@@ -223,8 +223,8 @@ describe("the grid", () => {
       /holds a mass of 0\./,
     );
     const flow = await gradientFlow({ from: twoModes, to: line, form: "grid", times: [0] });
-    await expect(flow.push(Float64Array.of(50))).rejects.toThrow(/widen the box/);
-    await expect(flow.dual(Float64Array.of(50))).rejects.toThrow(/widen the box/);
+    await expect(flow.toBase(Float64Array.of(50))).rejects.toThrow(/widen the box/);
+    await expect(flow.toData(Float64Array.of(50))).rejects.toThrow(/widen the box/);
     await expect(gradientFlow({ from: flat(1), to: line, form: "grid" })).rejects.toThrow(/grid\.box/);
   });
 });

@@ -54,7 +54,7 @@ for (const mobility of ["unit", "density"] as const)
       jacobians: true,
     });
     const points = Float64Array.of(0.3, 0.4, 0.3 + h, 0.4, 0.3 - h, 0.4, 0.3, 0.4 + h, 0.3, 0.4 - h);
-    const moved = await flow.push(points);
+    const moved = await flow.toBase(points);
     const z = moved.points[1]!;
     const differences = [z[2]! - z[4]!, z[6]! - z[8]!, z[3]! - z[5]!, z[7]! - z[9]!].map((v) => v / (2 * h));
     expect(worst(moved.jacobians![1]!.subarray(0, 4), differences)).toBeLessThan(2e-3);
@@ -62,7 +62,7 @@ for (const mobility of ["unit", "density"] as const)
     expect(Math.abs(moved.logAbsDet[1]![0]! - Math.log(a * d - b * c))).toBeLessThan(2e-3);
     const rate = (moved.logDensity[2]![0]! - moved.logDensity[0]![0]!) / (2 * h);
     expect(Math.abs(rate + moved.divergences[1]![0]!)).toBeLessThan(2e-3);
-    const back = await flow.dual(z);
+    const back = await flow.toData(z);
     expect(worst(back.points[1]!, points)).toBeLessThan(1e-3);
     expect(
       worst(

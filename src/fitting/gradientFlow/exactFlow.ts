@@ -158,7 +158,7 @@ export class ExactFlow {
   }
 
   /** Follows points from time 0. O(K d^3) a row and stage, K components. */
-  async push(points: Float64Array): Promise<TrajectoryParts> {
+  async toBase(points: Float64Array): Promise<TrajectoryParts> {
     const field = this.#field;
     const { times } = this.#options;
     const d = field.features;
@@ -187,7 +187,7 @@ export class ExactFlow {
   }
 
   /** Follows points backwards from each of the times. */
-  dual(points: Float64Array): Promise<PathParts> {
+  toData(points: Float64Array): Promise<PathParts> {
     const { times } = this.#options;
     return this.#carry(
       points,

@@ -111,22 +111,22 @@ export interface GradientFlow extends Trajectory {
   /** Numbers of a point. */
   readonly features: number;
   /**
-   * Follows other points x: z_t = phi_t(x).
+   * Follows other points x, from data to base: z_t = phi_t(x).
    *
    * @param points - Row-major, not changed; on a grid, inside its box.
    * @param weights - Their weights in L (default: equal); scaled to add up to 1.
    * @throws ShapeError for no whole number of rows; UsageError for a point outside the box; AbortedError.
    */
-  push(points: Float64Array, weights?: Float64Array): Promise<Trajectory>;
+  toBase(points: Float64Array, weights?: Float64Array): Promise<Trajectory>;
   /**
-   * The dual flow: w_t = phi_t^-1(y), from y itself at time 0. For y drawn from mu the law of w_t is rho~_t, and
+   * The dual flow, from base to data: w_t = phi_t^-1(y), from y itself at time 0. For y drawn from mu the law of w_t is rho~_t, and
    * `logDensity` is log rho~_t(w_t) = log mu(y) - logAbsDet, `logAbsDet` that of phi_t^-1 at y.
    *
    * @param points - y, row-major, not changed.
    * @throws ShapeError for no whole number of rows; UsageError for a point that nothing on the grid reaches;
    *   AbortedError.
    */
-  dual(points: Float64Array): Promise<Path>;
+  toData(points: Float64Array): Promise<Path>;
 }
 
 const gradientFlowOptionTable: OptionTable<GradientFlowOptions> = {
@@ -147,8 +147,8 @@ const gradientFlowOptionTable: OptionTable<GradientFlowOptions> = {
 
 /** One of the three computations. */
 interface Computation {
-  push(points: Float64Array): Promise<TrajectoryParts>;
-  dual(points: Float64Array): Promise<PathParts>;
+  toBase(points: Float64Array): Promise<TrajectoryParts>;
+  toData(points: Float64Array): Promise<PathParts>;
 }
 
 const defaultTolerance: Readonly<Record<GradientFlowForm, number>> = {
@@ -225,22 +225,22 @@ export async function gradientFlow(given: GradientFlowOptions): Promise<Gradient
     const points = await startPoints(options, from, features);
     start = { points, weights: equalWeights(points.length / features) };
   }
-  const push = async (points: Float64Array, given?: Float64Array): Promise<Trajectory> => {
-    checkRows("push", points, features);
+  const toBase = async (points: Float64Array, given?: Float64Array): Promise<Trajectory> => {
+    checkRows("toBase", points, features);
     const weights = given
       ? checkWeights(given, points.length / features)
       : equalWeights(points.length / features);
-    return completeTrajectory(await computation.push(points), await logDensity!(points), to, weights);
+    return completeTrajectory(await computation.toBase(points), await logDensity!(points), to, weights);
   };
   return {
-    ...(await push(start.points, start.weights)),
+    ...(await toBase(start.points, start.weights)),
     form,
     mobility,
     features,
-    push,
-    async dual(points) {
-      checkRows("dual", points, features);
-      return completePath(await computation.dual(points), await to.logDensity(points));
+    toBase,
+    async toData(points) {
+      checkRows("toData", points, features);
+      return completePath(await computation.toData(points), await to.logDensity(points));
     },
   };
 }

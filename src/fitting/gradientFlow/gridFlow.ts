@@ -339,7 +339,7 @@ export class GridFlow {
   }
 
   /** Evaluates the solution at points of the box. O(1) a row and time. */
-  async push(points: Float64Array): Promise<TrajectoryParts> {
+  async toBase(points: Float64Array): Promise<TrajectoryParts> {
     const d = this.#features;
     const rows = points.length / d;
     const { times } = this.#common;
@@ -380,7 +380,7 @@ export class GridFlow {
   }
 
   /** Finds the x that the solution moves to each point, by Newton steps from the nearest node. O(nodes) a row and time. */
-  async dual(points: Float64Array): Promise<PathParts> {
+  async toData(points: Float64Array): Promise<PathParts> {
     const d = this.#features;
     const rows = points.length / d;
     const { times } = this.#common;
@@ -393,7 +393,7 @@ export class GridFlow {
         const y = points.subarray(row * d, (row + 1) * d);
         if (!this.#between.solveFor(positions, padded, y, x, jacobian))
           throw new UsageError(
-            `gradientFlow, dual: no point of the box is moved to row ${row + 1}, (${Array.from(y).join(", ")}), by time ${times[k]}; widen the box.`,
+            `gradientFlow, toData: no point of the box is moved to row ${row + 1}, (${Array.from(y).join(", ")}), by time ${times[k]}; widen the box.`,
           );
         parts.points[k]!.set(x, row * d);
         parts.logAbsDet[k]![row] = -Math.log(determinant(jacobian, d));

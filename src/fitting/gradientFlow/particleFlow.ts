@@ -273,7 +273,7 @@ export class ParticleFlow {
   }
 
   /** Follows points from time 0. O(rows n d^2) a stage. */
-  async push(points: Float64Array): Promise<TrajectoryParts> {
+  async toBase(points: Float64Array): Promise<TrajectoryParts> {
     const d = this.#features;
     const parts = await this.#carry(points, false);
     const velocities: Float64Array[] = [];
@@ -295,7 +295,7 @@ export class ParticleFlow {
   }
 
   /** Follows points backwards from each of the times. */
-  dual(points: Float64Array): Promise<PathParts> {
+  toData(points: Float64Array): Promise<PathParts> {
     return this.#carry(points, true);
   }
 
