@@ -42,25 +42,7 @@ export {
   maskedAutoregressive,
 } from "./bijections/autoregressive/maskedAutoregressive.ts";
 export { type SlicedSplineOptions, slicedSpline } from "./bijections/autoregressive/slicedSpline.ts";
-export type {
-  Bijection,
-  BijectionJson,
-  Bound,
-  Branch,
-  Initializer,
-  Mapped,
-  ParameterSpec,
-  ParameterTree,
-} from "./bijections/bijection.ts";
-export {
-  bindTree,
-  flattenTree,
-  leafOf,
-  statistics,
-  subtreeOf,
-  trained,
-  trainedUniform,
-} from "./bijections/bijection.ts";
+export type { Bijection, BijectionJson, Branch, Mapped } from "./bijections/bijection.ts";
 export { type Chain, chain } from "./bijections/combinators/chain.ts";
 export { invert } from "./bijections/combinators/invert.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "./bijections/combinators/repeated.ts";
@@ -228,6 +210,16 @@ export { jvp, vjp } from "./graph/derivative/derivative.ts";
 export type { Expr, Shape } from "./graph/expr.ts";
 export { type FormulaScope, formula, formulaFunctions } from "./graph/library/formula.ts";
 export * as ops from "./graph/ops.ts";
+export type { Bound, Initializer, ParameterSpec, ParameterTree } from "./graph/parameters.ts";
+export {
+  bindTree,
+  flattenTree,
+  leafOf,
+  statistics,
+  subtreeOf,
+  trained,
+  trainedUniform,
+} from "./graph/parameters.ts";
 export type { Program, Update } from "./graph/program.ts";
 export { pushforwardLogProb, pushforwardSample } from "./models/density.ts";
 export type { EngineOptions } from "./models/evaluation.ts";

@@ -206,6 +206,22 @@ export function checkArgument(
   if (!accepts(value)) refuse(where, name, expected, value, remedy);
 }
 
+/**
+ * Refuses a count that is not a positive integer.
+ * @throws {@link UsageError}
+ */
+export function checkCount(where: string, name: string, value: number): void {
+  checkArgument(where, name, value, count);
+}
+
+/**
+ * Refuses a size of the context that is not 0 or a positive integer.
+ * @throws {@link UsageError}
+ */
+export function checkContext(where: string, value: number): void {
+  checkArgument(where, "context", value, wholeNumber("0 or a positive integer", 0));
+}
+
 /** Options of whatever computes with an engine. */
 export const engineOptions: Readonly<Record<"engine" | "precision" | "threads" | "wide", OptionKind>> = {
   engine: oneOf(["wasm", "reference"]),

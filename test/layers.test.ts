@@ -42,13 +42,7 @@ const longFiles: Readonly<Record<string, string>> = {
 };
 
 /** Imports that still point upward. */
-const upwardStill: readonly string[] = [
-  "networks/conditioned.ts -> bijections/bijection.ts",
-  "networks/conditioner.ts -> bijections/bijection.ts",
-  "networks/lipschitzNetwork.ts -> bijections/bijection.ts",
-  "networks/network.ts -> bijections/bijection.ts",
-  "networks/velocityNetwork.ts -> bijections/bijection.ts",
-];
+const upwardStill: readonly string[] = [];
 
 /** Files that still need each other's values to load. */
 const circlesStill: readonly string[][] = [

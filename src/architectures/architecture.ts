@@ -7,13 +7,24 @@
 import { coupling } from "../bijections/autoregressive/coupling.ts";
 import { elementwise } from "../bijections/autoregressive/elementwise.ts";
 import { maskedAutoregressive } from "../bijections/autoregressive/maskedAutoregressive.ts";
-import type { Bijection, Bound } from "../bijections/bijection.ts";
+import type { Bijection } from "../bijections/bijection.ts";
 import { chain } from "../bijections/combinators/chain.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { UsageError } from "../errors.ts";
+
 import type { Expr } from "../graph/expr.ts";
-import { anyNumber, anything, checkedOptions, flag, listOf, type OptionTable, required } from "../options.ts";
+import type { Bound } from "../graph/parameters.ts";
+import {
+  anyNumber,
+  anything,
+  checkContext,
+  checkCount,
+  checkedOptions,
+  flag,
+  listOf,
+  type OptionTable,
+  required,
+} from "../options.ts";
 import type { RandomStream } from "../random/philox.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
@@ -201,7 +212,7 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture
 }
 
 /**
- * Refuses sizes that are no positive integers; a context may be 0.
+ * Refuses sizes that are not positive integers; a context may be 0.
  * @throws UsageError that names the size.
  */
 export function checkArchitecture(
@@ -215,15 +226,11 @@ export function checkArchitecture(
     readonly transforms: number;
   },
 ): void {
-  const positive = {
-    ...sizes,
-    ...Object.fromEntries(hidden.map((size, i) => [`hidden[${i}]`, size])),
-  };
-  for (const [name, value] of Object.entries(positive))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new UsageError(`${kind}: ${name} must be a positive integer, got ${value}.`);
-  if (!Number.isSafeInteger(context) || context < 0)
-    throw new UsageError(`${kind}: context must be an integer, 0 or more, got ${context}.`);
+  for (const [name, value] of Object.entries(sizes)) checkCount(kind, name, value);
+  hidden.forEach((size, i) => {
+    checkCount(kind, `hidden[${i}]`, size);
+  });
+  checkContext(kind, context);
 }
 
 function build(

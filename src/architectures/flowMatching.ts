@@ -34,7 +34,7 @@
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
+import { anyNumber, anything, checkCount, checkedOptions, type OptionTable } from "../options.ts";
 import type { Architecture } from "./architecture.ts";
 import {
   type ContinuousFlowSizes,
@@ -159,7 +159,7 @@ function checkOptions(
   if (!(sigma! >= 0) || !(sigma! < 1)) fail("sigma", "at least 0 and below 1", sigma);
   if (sigma! > 0 && interpolant !== "linear") fail("sigma", "0 unless paths are linear", sigma);
   if (!(wander! >= 0) || !Number.isFinite(wander)) fail("wander", "a number, 0 or more", wander);
-  if (!Number.isSafeInteger(group) || group! < 1) fail("group", "a positive integer", group);
+  checkCount("flow-matching", "group", group!);
   if (coupling === "optimal-transport" && context > 0)
     throw new UsageError(
       "flow-matching: the coupling by optimal transport would bias a conditional flow; use the independent coupling.",

@@ -6,7 +6,6 @@
 
 import { elementwise } from "../bijections/autoregressive/elementwise.ts";
 import type { Bijection } from "../bijections/bijection.ts";
-import { subtreeOf } from "../bijections/bijection.ts";
 import { chain } from "../bijections/combinators/chain.ts";
 import { invert } from "../bijections/combinators/invert.ts";
 import { luAffine } from "../bijections/linear/luAffine.ts";
@@ -17,6 +16,7 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { subtreeOf } from "../graph/parameters.ts";
 import { anObject, anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import {

@@ -21,6 +21,7 @@ import {
   anyNumber,
   callback,
   checkArgument,
+  checkCount,
   checkedOptions,
   engineOptions,
   flag,
@@ -130,8 +131,7 @@ export async function calibrationRanks(
   checkTable("calibrationRanks", table);
   checkedOptions("calibrationRanks", options, calibrationOptionTable);
   const { draws = 199, seed = 0, density = sampler.logProb !== undefined } = options;
-  if (!Number.isSafeInteger(draws) || draws < 1)
-    throw new UsageError(`calibrationRanks: draws must be a positive integer, got ${draws}.`);
+  checkCount("calibrationRanks", "draws", draws);
   if (table.rows < 10) throw new UsageError(`calibrationRanks: needs at least 10 rows, got ${table.rows}.`);
   if (density && !sampler.logProb)
     throw new UsageError("calibrationRanks: the sampler has no log-density to rank by.");

@@ -32,6 +32,7 @@ import { logDensities, movingRows, passLayer } from "../fitting/gaussianization/
 import { covarianceOf } from "../fitting/gaussianization/rotations.ts";
 import { fitStandardization } from "../fitting/preparation/preparation.ts";
 import type { StandardizedRows, StatisticalFitOptions } from "../fitting/statisticalFit.ts";
+import { logTwoPi } from "../numerics/constants.ts";
 import {
   anyNumber,
   callback,
@@ -320,7 +321,7 @@ export function normalScores(
   );
   const { mean, covariance } = covarianceOf({ columns, weights });
   const factor = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
-  let constant = -0.5 * width * Math.log(2 * Math.PI);
+  let constant = -0.5 * width * logTwoPi;
   for (let i = 0; i < width; i++) constant -= Math.log(factor.get(i, i));
   const total = weights?.reduce((sum, own) => sum + own, 0) ?? rows;
   const gap = Matrix.zeros(width, 1);

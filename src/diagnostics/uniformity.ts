@@ -13,10 +13,9 @@
  * @module
  */
 
-import { checkCount } from "../bijections/bijection.ts";
 import { UsageError } from "../errors.ts";
 import { normalCdf } from "../numerics/special.ts";
-import { anyNumber, checkArgument, numbers } from "../options.ts";
+import { anyNumber, checkArgument, checkCount, numbers } from "../options.ts";
 
 /** Points at which the distribution function is compared, at most: more cost time and see hardly more. */
 const mostPoints = 50;
@@ -104,7 +103,7 @@ export function bandTest(ranks: ArrayLike<number>, draws: number): number {
  * @param count - Number of ranks.
  * @param draws - Ranks are in 0, ..., draws.
  * @param level - In (0, 1) (default 0.95).
- * @throws UsageError if the level is outside, ShapeError if a count is not a positive integer.
+ * @throws UsageError if the level is outside, or a count is not a positive integer.
  */
 export function rankBand(count: number, draws: number, level = 0.95): RankBand {
   for (const [name, value] of Object.entries({ count, draws, level }))

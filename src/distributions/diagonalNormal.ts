@@ -4,12 +4,11 @@
  * @module
  */
 
-import { checkCount, leafOf, trained } from "../bijections/bijection.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
+import { leafOf, trained } from "../graph/parameters.ts";
+import { logTwoPi } from "../numerics/constants.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
 import type { Distribution } from "./distribution.ts";
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 const diagonalNormalOptionTable: OptionTable<{ readonly features: number }> = {
   features: required(anyNumber),
@@ -17,7 +16,7 @@ const diagonalNormalOptionTable: OptionTable<{ readonly features: number }> = {
 
 /**
  * Independent normal features with trained means and log scales, standard at the start.
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function diagonalNormal(options: { readonly features: number }): Distribution {
   const { features } = checkedOptions("diagonalNormal", options, diagonalNormalOptionTable);
@@ -31,7 +30,7 @@ export function diagonalNormal(options: { readonly features: number }): Distribu
       const z = g.mul(g.sub(x, leafOf(p, "mean")), g.exp(g.neg(leafOf(p, "logScale"))));
       return g.sub(
         g.sub(g.mul(-0.5, g.sum(g.square(z))), g.sum(leafOf(p, "logScale"))),
-        features * halfLogTwoPi,
+        0.5 * features * logTwoPi,
       );
     },
     sample: (noise, p) => g.add(leafOf(p, "mean"), g.mul(noise, g.exp(leafOf(p, "logScale")))),

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Bound, ParameterTree } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
+import type { Bound, ParameterTree } from "../graph/parameters.ts";
 
 /** Plain data that describes a distribution. */
 export interface DistributionJson {

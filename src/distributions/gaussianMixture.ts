@@ -13,14 +13,13 @@
  * @module
  */
 
-import { type Bound, checkCount, leafOf, trained } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
+import { type Bound, leafOf, trained } from "../graph/parameters.ts";
+import { logTwoPi } from "../numerics/constants.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 /** Options of {@link gaussianMixture}. */
 export interface GaussianMixtureDistributionOptions {
@@ -41,7 +40,7 @@ const gaussianMixtureOptionTable: OptionTable<GaussianMixtureDistributionOptions
 /**
  * Mixture of Gaussians with trained weights, means and covariances; all components are standard normal at the start. A
  * density and a sample cost O(components features^2); a sample takes one number of noise more than it has features.
- * @throws ShapeError if a size is not a positive integer.
+ * @throws UsageError if a size is not a positive integer.
  */
 export function gaussianMixture(options: GaussianMixtureDistributionOptions): Distribution {
   const { features, components } = checkedOptions("gaussianMixture", options, gaussianMixtureOptionTable);
@@ -91,7 +90,7 @@ export function gaussianMixture(options: GaussianMixtureDistributionOptions): Di
     },
     logProb(x, p) {
       const { factors, logDiagonals, logWeights } = parts(p);
-      const offsets = g.sub(g.sub(logWeights, g.sum(logDiagonals, 1)), features * halfLogTwoPi);
+      const offsets = g.sub(g.sub(logWeights, g.sum(logDiagonals, 1)), 0.5 * features * logTwoPi);
       const total = g.scan(
         g.constant([Number.NEGATIVE_INFINITY]),
         components,

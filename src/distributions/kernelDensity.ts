@@ -14,14 +14,13 @@
  * @module
  */
 
-import { type Bound, checkCount, leafOf, trained } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
+import { type Bound, leafOf, trained } from "../graph/parameters.ts";
+import { logTwoPi } from "../numerics/constants.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 /** Points of a block at most. */
 const mostInBlock = 128;
@@ -42,7 +41,7 @@ const kernelDensityOptionTable: OptionTable<KernelDensityOptions> = {
 /**
  * Kernel density with a Gaussian kernel that is the same in all directions; the standard normal at the start. A density
  * and a sample cost O(points features); a sample takes one number of noise more than it has features.
- * @throws ShapeError if a size is not a positive integer.
+ * @throws UsageError if a size is not a positive integer.
  */
 export function kernelDensity(options: KernelDensityOptions): Distribution {
   const { features, points } = checkedOptions("kernelDensity", options, kernelDensityOptionTable);
@@ -85,7 +84,7 @@ export function kernelDensity(options: KernelDensityOptions): Distribution {
         [slopes, levels],
         (sum, [slope, level]) => g.logAddExp(sum, g.logSumExp(g.linear(x, slope!, level!))),
       );
-      const constant = g.mul(features, g.add(logBandwidth, halfLogTwoPi));
+      const constant = g.mul(features, g.add(logBandwidth, 0.5 * logTwoPi));
       const squares = g.mul(g.mul(0.5, precision), g.sum(g.square(x)));
       return g.sub(g.sub(g.reshape(total, []), squares), constant);
     },

@@ -4,12 +4,10 @@
  * @module
  */
 
-import { checkCount } from "../bijections/bijection.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
+import { logTwoPi } from "../numerics/constants.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
 import type { Distribution } from "./distribution.ts";
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 const standardNormalOptionTable: OptionTable<{ readonly features: number }> = {
   features: required(anyNumber),
@@ -17,7 +15,7 @@ const standardNormalOptionTable: OptionTable<{ readonly features: number }> = {
 
 /**
  * Independent standard normal features.
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function standardNormal(options: { readonly features: number }): Distribution {
   const { features } = checkedOptions("standardNormal", options, standardNormalOptionTable);
@@ -27,7 +25,7 @@ export function standardNormal(options: { readonly features: number }): Distribu
     features,
     noise: features,
     parameters: {},
-    logProb: (x) => g.sub(g.mul(-0.5, g.sum(g.square(x))), features * halfLogTwoPi),
+    logProb: (x) => g.sub(g.mul(-0.5, g.sum(g.square(x))), 0.5 * features * logTwoPi),
     sample: (noise) => noise,
     toJSON: () => ({ type: "standardNormal", features }),
   };

@@ -9,14 +9,12 @@
  * @module
  */
 
-import { checkCount } from "../bijections/bijection.ts";
-import { ShapeError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../options.ts";
+import { logTwoPi } from "../numerics/constants.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 /** Deviations of the components, the standard normal's first. */
 const deviations: readonly number[] = Array.from({ length: 9 }, (_, k) => 3 ** k);
@@ -47,15 +45,15 @@ const tailedNormalOptionTable: OptionTable<TailedNormalOptions> = {
 /**
  * A normal distribution with tails like those of data. A density costs O(features), a sample too; it takes one number of
  * noise more than it has features.
- * @throws {@link ShapeError} if `features` is not a positive integer, or `share` not between 0 and 1.
+ * @throws {@link UsageError} if `features` is not a positive integer, or `share` not between 0 and 1.
  */
 export function tailedNormal(options: TailedNormalOptions): Distribution {
   const { features, share } = checkedOptions("tailedNormal", options, tailedNormalOptionTable);
   checkCount("tailedNormal", "features", features);
   if (!(share > 0 && share < 1))
-    throw new ShapeError(`tailedNormal: share must be above 0 and below 1, got ${share}.`);
+    throw new UsageError(`tailedNormal: share must be above 0 and below 1, got ${share}.`);
   const logWeights = [Math.log1p(-share), ...sharesWithin.map((own) => Math.log(share * own))];
-  const offsets = logWeights.map((own, k) => own - features * (Math.log(deviations[k]!) + halfLogTwoPi));
+  const offsets = logWeights.map((own, k) => own - features * (Math.log(deviations[k]!) + 0.5 * logTwoPi));
   return {
     type: "tailedNormal",
     features,

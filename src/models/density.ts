@@ -4,11 +4,12 @@
  * @module
  */
 
-import { aBijection, type Bijection, type Bound } from "../bijections/bijection.ts";
+import { aBijection, type Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkExpressions } from "../graph/ops/leaves.ts";
 import * as g from "../graph/ops.ts";
+import type { Bound } from "../graph/parameters.ts";
 import { anObject, checkArgument } from "../options.ts";
 
 /**

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { type Bound, bindTree, subtreeOf } from "../bijections/bijection.ts";
 import type { Engine, Executable } from "../engines/engine.ts";
 import { referenceEngine } from "../engines/reference/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
 import { AbortedError } from "../errors.ts";
 import * as g from "../graph/ops.ts";
+import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
 import type { Program } from "../graph/program.ts";
 import { pushforwardLogProb, pushforwardSample } from "./density.ts";
 import { type Model, parameterTree, preparedContext } from "./model.ts";

@@ -5,10 +5,10 @@
  */
 
 import type { Bijection } from "../bijections/bijection.ts";
-import { flattenTree } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
+import { flattenTree } from "../graph/parameters.ts";
 import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../options.ts";
 import { bytesFrom } from "../platform/bytes.ts";
 import { readFileBytes, writeFileAtomically } from "../platform/files.ts";

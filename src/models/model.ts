@@ -5,11 +5,12 @@
  */
 
 import type { ModelKind } from "../architectures/kinds.ts";
-import { type Bijection, type Bound, type ParameterTree, subtreeOf } from "../bijections/bijection.ts";
+import type { Bijection } from "../bijections/bijection.ts";
 import { chain } from "../bijections/combinators/chain.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { type Bound, type ParameterTree, subtreeOf } from "../graph/parameters.ts";
 import type { ColumnGrid } from "../tables/grid.ts";
 import type { ParameterValues } from "./parameters.ts";
 
@@ -76,7 +77,7 @@ export function preparedContext(
   bound: Bound,
 ): Expr {
   const { value } = contextPreparation!.inverse(given, subtreeOf(bound, "context"));
-  return g.min(g.max(value, -farthestContext), farthestContext);
+  return g.clamp(value, -farthestContext, farthestContext);
 }
 
 /** The whole map from base to data: trained part, then preparation. */

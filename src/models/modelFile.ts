@@ -7,13 +7,14 @@
 
 import * as v from "valibot";
 import { modelKinds } from "../architectures/kinds.ts";
-import { type Bijection, flattenTree } from "../bijections/bijection.ts";
+import type { Bijection } from "../bijections/bijection.ts";
 import { bijectionFromJson } from "../bijections/registry.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { distributionFromJson } from "../distributions/registry.ts";
 import { FormatError, NumericalError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
+import { flattenTree } from "../graph/parameters.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { mostListed } from "../tables/grid.ts";
 import { type Model, parameterTree } from "./model.ts";

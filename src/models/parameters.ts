@@ -4,8 +4,8 @@
  * @module
  */
 
-import { flattenTree, type ParameterSpec, type ParameterTree } from "../bijections/bijection.ts";
 import { sizeOf } from "../graph/expr.ts";
+import { flattenTree, type ParameterSpec, type ParameterTree } from "../graph/parameters.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 
 /** Values by dotted name. */

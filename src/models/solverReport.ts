@@ -4,7 +4,6 @@
  * @module
  */
 
-import { bindTree, subtreeOf } from "../bijections/bijection.ts";
 import { type Continuous, defaultSolver } from "../bijections/continuous/continuous.ts";
 import type { Executable, RunInputs, RunOutputs } from "../engines/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
@@ -12,6 +11,7 @@ import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { leastTolerance } from "../graph/library/ode.ts";
 import * as g from "../graph/ops.ts";
+import { bindTree, subtreeOf } from "../graph/parameters.ts";
 import { checkArgument, numbers, refuse, wholeNumber } from "../options.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { checkTable, selectColumns, type Table } from "../tables/table.ts";

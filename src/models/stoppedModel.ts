@@ -9,13 +9,14 @@
  */
 
 import type { ModelKind } from "../architectures/kinds.ts";
-import { type Bijection, flattenTree } from "../bijections/bijection.ts";
+import type { Bijection } from "../bijections/bijection.ts";
 import { type Chain, chain } from "../bijections/combinators/chain.ts";
 import { type Repeated, repeated } from "../bijections/combinators/repeated.ts";
 import { permutation } from "../bijections/linear/permutation.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
+import { flattenTree } from "../graph/parameters.ts";
 import type { Model } from "./model.ts";
 import { type ParameterValues, withoutPrefix } from "./parameters.ts";
 

@@ -5,16 +5,16 @@
  * @module
  */
 
+import { type Expr, sizeOf } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
 import {
   type Bound,
-  checkContext,
   leafOf,
   type ParameterSpec,
   type ParameterTree,
   subtreeOf,
-} from "../bijections/bijection.ts";
-import { type Expr, sizeOf } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
+} from "../graph/parameters.ts";
+import { checkContext } from "../options.ts";
 import { checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 
 /** Parameters by name, and how to read them for a context. */
@@ -28,7 +28,7 @@ export interface ConditionedParameters<Name extends string> {
 /**
  * Parameters that depend on a context of some size; with none, the specifications themselves.
  * @param hidden - Sizes of the network's hidden layers; `[]` for a linear dependence.
- * @throws ShapeError if a size is not a positive integer, or the context's a negative one.
+ * @throws UsageError if a size is not a positive integer, or the context's is negative.
  */
 export function conditionedParameters<Name extends string>(
   where: string,

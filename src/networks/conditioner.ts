@@ -8,16 +8,10 @@
  * @module
  */
 
-import {
-  type Bound,
-  checkCount,
-  leafOf,
-  type ParameterTree,
-  trained,
-  trainedUniform,
-} from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
+import { checkCount } from "../options.ts";
 
 /** Refuses hidden sizes that are no positive integers. */
 export function checkHidden(where: string, hidden: readonly number[]): void {

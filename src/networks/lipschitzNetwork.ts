@@ -10,6 +10,9 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
 import {
   type Bound,
   leafOf,
@@ -17,10 +20,7 @@ import {
   type ParameterTree,
   trained,
   trainedUniform,
-} from "../bijections/bijection.ts";
-import { UsageError } from "../errors.ts";
-import type { Expr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
+} from "../graph/parameters.ts";
 import { conditionedParameters } from "./conditioned.ts";
 import { checkHidden } from "./conditioner.ts";
 import { logInfinityNorm, logMixedNorm, logOneNorm, logSpectralNorm } from "./inducedNorm.ts";
@@ -80,7 +80,7 @@ export interface LipschitzNetwork {
 
 /**
  * The network; its last matrix starts at zero, so that g does.
- * @throws ShapeError if a size is not a positive integer; UsageError for another option out of range.
+ * @throws UsageError if a size is not a positive integer, or another option is out of range.
  */
 export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions): LipschitzNetwork {
   const { features, context, hidden, contextHidden, lipschitz, activation, norm } = options;

@@ -6,17 +6,18 @@
  * @module
  */
 
-import {
-  type Bound,
-  checkCount,
-  leafOf,
-  type ParameterTree,
-  trained,
-  trainedUniform,
-} from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, oneOf, required } from "../options.ts";
+import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
+import {
+  anyNumber,
+  checkCount,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  oneOf,
+  required,
+} from "../options.ts";
 
 /** Options of {@link network}. */
 export interface NetworkOptions {
@@ -57,7 +58,7 @@ const networkOptionTable: OptionTable<NetworkOptions> = {
 /**
  * A network of dense layers. Weights start uniform on ±sqrt(3 / inputs of the layer), so that their variance is the inverse of
  * that number (LeCun et al. 1998), with sqrt(6 / inputs) below a `relu`, which halves it (He et al. 2015); biases start at zero.
- * @throws ShapeError if a size is not a positive integer.
+ * @throws UsageError if a size is not a positive integer.
  * @example
  * const encoder = network({ inputs: 784, hidden: [256], outputs: 40 });
  * const tree = { encoder: encoder.parameters };

@@ -28,9 +28,9 @@
  * @module
  */
 
-import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
 
 /** Smooth activations: a divergence must be continuous. */
 export type VelocityActivation = "silu" | "tanh" | "softplus";

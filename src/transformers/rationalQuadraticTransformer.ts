@@ -24,7 +24,7 @@
  * @module
  */
 
-import { ShapeError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
@@ -73,7 +73,7 @@ const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOpti
 /**
  * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails; both directions
  * cost O(bins).
- * @throws {@link ShapeError} if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
+ * @throws {@link UsageError} if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
  */
 export function rationalQuadraticTransformer(options: RationalQuadraticOptions = {}): Transformer {
   const {
@@ -83,15 +83,15 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
     sensitivity = 1,
   } = checkedOptions("rationalQuadraticTransformer", options, rationalQuadraticTransformerOptionTable);
   if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
-    throw new ShapeError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
+    throw new UsageError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
   if (!(bound > 0 && Number.isFinite(bound)))
-    throw new ShapeError(`rationalQuadraticTransformer: bound must be a positive number, got ${bound}.`);
+    throw new UsageError(`rationalQuadraticTransformer: bound must be a positive number, got ${bound}.`);
   if (tails !== "root" && tails !== "learned" && tails !== "identity")
-    throw new ShapeError(
+    throw new UsageError(
       `rationalQuadraticTransformer: tails must be "root", "learned" or "identity", got ${JSON.stringify(tails)}.`,
     );
   if (!(sensitivity > 0 && Number.isFinite(sensitivity)))
-    throw new ShapeError(
+    throw new UsageError(
       `rationalQuadraticTransformer: sensitivity must be a positive number, got ${sensitivity}.`,
     );
   const spline = { bins, bound, tails };

@@ -8,13 +8,14 @@ import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
 import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
 import { marginalSpline } from "../../src/bijections/autoregressive/marginalSpline.ts";
 import { maskedAutoregressive } from "../../src/bijections/autoregressive/maskedAutoregressive.ts";
-import { type Bijection, flattenTree } from "../../src/bijections/bijection.ts";
+import type { Bijection } from "../../src/bijections/bijection.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
 import { invert } from "../../src/bijections/combinators/invert.ts";
 import { luAffine } from "../../src/bijections/linear/luAffine.ts";
 import { permutation } from "../../src/bijections/linear/permutation.ts";
 import { bijectionFromJson } from "../../src/bijections/registry.ts";
-import { ShapeError } from "../../src/errors.ts";
+import { ShapeError, UsageError } from "../../src/errors.ts";
+import { flattenTree } from "../../src/graph/parameters.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
@@ -464,26 +465,32 @@ describe("saving", () => {
 
 test("shapes that do not fit are refused with a ShapeError when the map is described (distrax #42)", () => {
   const wrong: (() => Bijection)[] = [
-    () => elementwise({ features: 0, transformer: affine }),
-    () => elementwise({ features: 2, context: 1, transformer: affine, hidden: [0] }),
     () => coupling({ features: 2, transformed: [], transformer: affine, hidden: [] }),
     () => coupling({ features: 2, transformed: [0, 1], transformer: affine, hidden: [] }),
     () => coupling({ features: 2, transformed: [2], transformer: affine, hidden: [] }),
     () => coupling({ features: 3, transformed: [1, 1], transformer: affine, hidden: [] }),
     () => coupling({ features: 1, transformed: [0], transformer: affine, hidden: [] }),
-    () => coupling({ features: 2, context: -1, transformed: [0], transformer: affine, hidden: [] }),
-    () => coupling({ features: 2, context: 1.5, transformed: [0], transformer: affine, hidden: [] }),
     () => maskedAutoregressive({ features: 2, order: [0, 0], transformer: affine, hidden: [] }),
     () => maskedAutoregressive({ features: 2, order: [0], transformer: affine, hidden: [] }),
-    () => maskedAutoregressive({ features: 2, hidden: [-3], transformer: affine }),
     () => permutation([]),
     () => permutation([1, 2]),
-    () => luAffine({ features: Number.NaN }),
     () => chain([]),
     () => chain([luAffine({ features: 2 }), luAffine({ features: 3 })]),
+  ];
+  wrong.forEach((make, i) => expect(make, `case ${i}`).toThrow(ShapeError));
+});
+
+test("options out of their domain are refused with a UsageError when the map is described", () => {
+  const wrong: (() => Bijection)[] = [
+    () => elementwise({ features: 0, transformer: affine }),
+    () => elementwise({ features: 2, context: 1, transformer: affine, hidden: [0] }),
+    () => coupling({ features: 2, context: -1, transformed: [0], transformer: affine, hidden: [] }),
+    () => coupling({ features: 2, context: 1.5, transformed: [0], transformer: affine, hidden: [] }),
+    () => maskedAutoregressive({ features: 2, hidden: [-3], transformer: affine }),
+    () => luAffine({ features: Number.NaN }),
     () => elementwise({ features: 1, transformer: rationalQuadraticTransformer({ bins: 1 }) }),
     () => elementwise({ features: 1, transformer: rationalQuadraticTransformer({ bound: -1 }) }),
     () => marginalSpline({ features: 1, knots: 2 }),
   ];
-  wrong.forEach((make, i) => expect(make, `case ${i}`).toThrow(ShapeError));
+  wrong.forEach((make, i) => expect(make, `case ${i}`).toThrow(UsageError));
 });

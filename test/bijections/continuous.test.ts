@@ -4,7 +4,6 @@
 
 import { Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
-import { type Bound, bindTree, flattenTree } from "../../src/bijections/bijection.ts";
 import {
   type ContinuousOptions,
   continuous,
@@ -14,11 +13,12 @@ import { bijectionFromJson } from "../../src/bijections/registry.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { FormatError, ShapeError } from "../../src/errors.ts";
+import { FormatError, UsageError } from "../../src/errors.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { type Bound, bindTree, flattenTree } from "../../src/graph/parameters.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { Subject } from "../laws/harness.ts";
@@ -678,7 +678,7 @@ describe("descriptions", () => {
     [{ solver: { kind: "adaptive", tolerance: 0 } }, /solver.tolerance/],
   ])("refuse %j", (wrong, message) => {
     const make = (): unknown => continuous({ features: 2, ...wrong } as unknown as ContinuousOptions);
-    expect(make).toThrow(ShapeError);
+    expect(make).toThrow(UsageError);
     expect(make).toThrow(message);
   });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import type { Bijection } from "../../src/index.ts";
 import {
   diagonalNormal,

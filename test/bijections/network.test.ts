@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { ShapeError } from "../../src/errors.ts";
+import { UsageError } from "../../src/errors.ts";
+
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { network } from "../../src/networks/network.ts";
 import { randomKey } from "../../src/random/philox.ts";
@@ -92,8 +93,8 @@ describe("a network", () => {
   });
 
   it("refuses sizes that are none", () => {
-    expect(() => network({ inputs: 0, outputs: 1 })).toThrow(ShapeError);
-    expect(() => network({ inputs: 1, outputs: 1.5 })).toThrow(ShapeError);
-    expect(() => network({ inputs: 1, hidden: [-1], outputs: 1 })).toThrow(ShapeError);
+    expect(() => network({ inputs: 0, outputs: 1 })).toThrow(UsageError);
+    expect(() => network({ inputs: 1, outputs: 1.5 })).toThrow(UsageError);
+    expect(() => network({ inputs: 1, hidden: [-1], outputs: 1 })).toThrow(UsageError);
   });
 });

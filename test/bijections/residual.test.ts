@@ -1,11 +1,11 @@
 /** Residual maps: the inverse's promise, and options. */
 
 import { describe, expect, test } from "vitest";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { type ResidualOptions, residual } from "../../src/bijections/residual/residual.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { UsageError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import { randomParameters, type Values } from "../laws/parameters.ts";
 
 import { float32, float64, normals, partsOf } from "./residualParts.ts";

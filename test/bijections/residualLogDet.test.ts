@@ -2,7 +2,7 @@
 
 import { LuDecomposition, Matrix } from "ml-matrix";
 import { describe, expect, test } from "vitest";
-import { type Bound, bindTree, leafOf, type Mapped } from "../../src/bijections/bijection.ts";
+import type { Mapped } from "../../src/bijections/bijection.ts";
 import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual/residual.ts";
 import {
   defaultRoulette,
@@ -19,6 +19,7 @@ import { compileProgram } from "../../src/engines/wasm/lowering/compiler.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { type Bound, bindTree, leafOf } from "../../src/graph/parameters.ts";
 import { prepareProgram } from "../../src/graph/program.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { randomParameters, type Values } from "../laws/parameters.ts";

@@ -1,11 +1,11 @@
 /** What the tests of residual maps share: engines, normal numbers and matrices. */
 
 import { Matrix, SingularValueDecomposition } from "ml-matrix";
-import { type Bound, bindTree, flattenTree, leafOf } from "../../src/bijections/bijection.ts";
 import { type Residual, type ResidualOptions, residual } from "../../src/bijections/residual/residual.ts";
 import type { Engine } from "../../src/engines/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { ParameterExpr } from "../../src/graph/expr.ts";
+import { type Bound, bindTree, flattenTree, leafOf } from "../../src/graph/parameters.ts";
 import { stream } from "../laws/parameters.ts";
 
 export const float64: Engine = wasmEngine({ precision: "float64", threads: 1 });

@@ -1,7 +1,6 @@
 /** Densities that are sums of Gaussians, against the formulas written out in float64. */
 
 import { describe, expect, it } from "vitest";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { chosenItem, runningSums } from "../../src/distributions/choice.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { gaussianMixture } from "../../src/distributions/gaussianMixture.ts";
@@ -9,8 +8,10 @@ import { kernelDensity } from "../../src/distributions/kernelDensity.ts";
 import { distributionFromJson } from "../../src/distributions/registry.ts";
 import { tailedNormal } from "../../src/distributions/tailedNormal.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { ShapeError } from "../../src/errors.ts";
+import { UsageError } from "../../src/errors.ts";
+
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { type EngineCase, engines } from "../engines.ts";
 import type { Values } from "../laws/parameters.ts";
@@ -152,7 +153,7 @@ describe.each(engines)("$name", (engine) => {
     });
     expect(distributionFromJson(distribution.toJSON()).toJSON()).toEqual(distribution.toJSON());
     for (const share of [0, 1, Number.NaN])
-      expect(() => tailedNormal({ features: 2, share })).toThrow(ShapeError);
+      expect(() => tailedNormal({ features: 2, share })).toThrow(UsageError);
   });
 
   it("samples are those of the component that the last number of the noise picks", async () => {
@@ -228,12 +229,12 @@ describe("descriptions", () => {
     }
   });
 
-  it("of sizes that are no positive integers are refused", () => {
+  it("of sizes that are not positive integers are refused", () => {
     for (const bad of [0, -1, 1.5, Number.NaN]) {
-      expect(() => gaussianMixture({ features: bad, components: 1 })).toThrow(ShapeError);
-      expect(() => gaussianMixture({ features: 1, components: bad })).toThrow(ShapeError);
-      expect(() => kernelDensity({ features: bad, points: 1 })).toThrow(ShapeError);
-      expect(() => kernelDensity({ features: 1, points: bad })).toThrow(ShapeError);
+      expect(() => gaussianMixture({ features: bad, components: 1 })).toThrow(UsageError);
+      expect(() => gaussianMixture({ features: 1, components: bad })).toThrow(UsageError);
+      expect(() => kernelDensity({ features: bad, points: 1 })).toThrow(UsageError);
+      expect(() => kernelDensity({ features: 1, points: bad })).toThrow(UsageError);
     }
   });
 });

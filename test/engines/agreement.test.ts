@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
 import { maskedAutoregressive } from "../../src/bijections/autoregressive/maskedAutoregressive.ts";
-import { bindTree, flattenTree } from "../../src/bijections/bijection.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
 import { luAffine } from "../../src/bijections/linear/luAffine.ts";
 import { permutation } from "../../src/bijections/linear/permutation.ts";
@@ -12,6 +11,7 @@ import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, sizeOf } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree, flattenTree } from "../../src/graph/parameters.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { affineTransformer } from "../../src/transformers/affineTransformer.ts";

@@ -2,12 +2,12 @@
 
 import { expect, test } from "vitest";
 import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fitTable } from "../../src/fitting/gradient/fit.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import { pushforwardSample } from "../../src/models/density.ts";
 import { inOnePiece, inPieces, type Pieces } from "../../src/platform/pieces.ts";
 import { tableFromRows } from "../../src/tables/table.ts";

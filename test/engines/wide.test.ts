@@ -1,6 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
 import { type Architecture, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import type { Precision } from "../../src/engines/wasm/emit/vector.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { compileProgram, control, mostShards } from "../../src/engines/wasm/lowering/compiler.ts";
@@ -10,6 +9,7 @@ import { adamW } from "../../src/fitting/gradient/adamW.ts";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type ParameterExpr, topologicalOrder } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
 import { initialValues } from "../../src/models/parameters.ts";

@@ -1,7 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
 import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
-import { bindTree, leafOf, subtreeOf, trained } from "../../src/bijections/bijection.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
 import { invert } from "../../src/bijections/combinators/invert.ts";
 import { triangularAffine } from "../../src/bijections/linear/triangularAffine.ts";
@@ -12,6 +11,7 @@ import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { trainedLeaves } from "../../src/fitting/gradient/likelihood.ts";
 import { minimize } from "../../src/fitting/gradient/minimize.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree, leafOf, subtreeOf, trained } from "../../src/graph/parameters.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { network } from "../../src/networks/network.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";

@@ -1,7 +1,6 @@
 /** Variational inference: estimators of gradients, the Gaussian stage, evidence in closed form, weights, bad densities. */
 
 import { describe, expect, test } from "vitest";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
@@ -14,6 +13,7 @@ import type { LogDensity } from "../../src/fitting/variational/writtenDensity.ts
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import { load } from "../../src/models/flow.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";

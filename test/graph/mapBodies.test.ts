@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
-import { bindTree } from "../../src/bijections/bijection.ts";
 import { ShapeError } from "../../src/errors.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
 import type { Transformer } from "../../src/transformers/transformer.ts";
 import { agree } from "../engines/agree.ts";
 

@@ -4,15 +4,7 @@
  * @module
  */
 
-import {
-  type Bijection,
-  type Bound,
-  bindTree,
-  flattenTree,
-  leafOf,
-  type Mapped,
-  subtreeOf,
-} from "../../src/bijections/bijection.ts";
+import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../src/engines/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -20,6 +12,7 @@ import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { type Bound, bindTree, flattenTree, leafOf, subtreeOf } from "../../src/graph/parameters.ts";
 import type { Program } from "../../src/graph/program.ts";
 import { pushforwardLogProb } from "../../src/models/density.ts";
 import type { Values } from "./parameters.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Bijection, flattenTree } from "../../src/bijections/bijection.ts";
+import type { Bijection } from "../../src/bijections/bijection.ts";
 import { sizeOf } from "../../src/graph/expr.ts";
+import { flattenTree } from "../../src/graph/parameters.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 
 /** Values of parameters by dotted name. */

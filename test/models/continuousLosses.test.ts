@@ -7,12 +7,12 @@ import type { Architecture } from "../../src/architectures/architecture.ts";
 import { type ContinuousFlowOptions, continuousFlow } from "../../src/architectures/continuousFlow.ts";
 import { coupledNoise } from "../../src/architectures/coupledNoise.ts";
 import { type FlowMatchingOptions, flowMatching } from "../../src/architectures/flowMatching.ts";
-import { type Bound, bindTree } from "../../src/bijections/bijection.ts";
 import type { Continuous } from "../../src/bijections/continuous/continuous.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { type Bound, bindTree } from "../../src/graph/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { randomParameters, type Values } from "../laws/parameters.ts";
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { architectureOf } from "../../src/architectures/architectureOf.ts";
-import { type Bound, bindTree, subtreeOf } from "../../src/bijections/bijection.ts";
 import type { Executable } from "../../src/engines/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { fitTable } from "../../src/fitting/gradient/fit.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { type Bound, bindTree, subtreeOf } from "../../src/graph/parameters.ts";
 import type { Flow } from "../../src/models/flow.ts";
 import { type Model, parameterTree, wholeBijection } from "../../src/models/model.ts";
 import { modelFromBytes } from "../../src/models/modelFile.ts";

@@ -14,8 +14,17 @@
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkContext,
+  checkCount,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+} from "../../options.ts";
 import { transformerFromJson } from "../../transformers/registry.ts";
 import {
   aTransformer,
@@ -23,14 +32,7 @@ import {
   type Transformer,
   transformFeatures,
 } from "../../transformers/transformer.ts";
-import {
-  type Bijection,
-  type Bound,
-  checkContext,
-  checkCount,
-  type Mapped,
-  subtreeOf,
-} from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 import { inverseOrder } from "../linear/permutation.ts";
 
 /** Options of {@link coupling}. */
@@ -57,7 +59,7 @@ const couplingOptionTable: OptionTable<CouplingOptions> = {
 
 /**
  * Coupling bijection, the identity at the start.
- * @throws {@link ShapeError} if a size is not a positive integer or `transformed` is not a proper subset.
+ * @throws UsageError if a size is not a positive integer, {@link ShapeError} if `transformed` is not a proper subset.
  */
 export function coupling(options: CouplingOptions): Bijection {
   const {

@@ -7,8 +7,17 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, leafOf, subtreeOf, trained } from "../../graph/parameters.ts";
 import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkContext,
+  checkCount,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+} from "../../options.ts";
 import { transformerFromJson } from "../../transformers/registry.ts";
 import {
   aTransformer,
@@ -16,15 +25,7 @@ import {
   type Transformer,
   transformFeatures,
 } from "../../transformers/transformer.ts";
-import {
-  type Bijection,
-  type Bound,
-  checkContext,
-  checkCount,
-  leafOf,
-  subtreeOf,
-  trained,
-} from "../bijection.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link elementwise}. */
 export interface ElementwiseOptions {
@@ -47,7 +48,7 @@ const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
 
 /**
  * Element-wise bijection, the identity at the start. Both directions cost one network pass (none without context).
- * @throws ShapeError if a size is not a positive integer.
+ * @throws UsageError if a size is not a positive integer.
  */
 export function elementwise(options: ElementwiseOptions): Bijection {
   const {

@@ -9,18 +9,12 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import {
-  type Bijection,
-  type Bound,
-  checkCount,
-  leafOf,
-  type Mapped,
-  type ParameterSpec,
-} from "../bijection.ts";
+import { type Bound, leafOf, type ParameterSpec } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 import { splineThroughKnots } from "./splineThroughKnots.ts";
 
 /** Options of {@link marginalSpline}. */
@@ -42,13 +36,13 @@ const marginalSplineOptionTable: OptionTable<MarginalSplineOptions> = {
  * Statistics: `data` and `base`, the two sides of the knots, each `[features, knots]` and increasing along a
  * feature, and `logSlope`, the logarithm of d base / d data at each knot.
  *
- * @throws {@link ShapeError} if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
+ * @throws {@link UsageError} if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
  */
 export function marginalSpline(options: MarginalSplineOptions): Bijection {
   const { features, knots } = checkedOptions("marginalSpline", options, marginalSplineOptionTable);
   checkCount("marginalSpline", "features", features);
   if (!Number.isSafeInteger(knots) || knots < 3 || knots > 256)
-    throw new ShapeError(`marginalSpline: knots must be an integer from 3 to 256, got ${knots}.`);
+    throw new UsageError(`marginalSpline: knots must be an integer from 3 to 256, got ${knots}.`);
   const grid: ParameterSpec = {
     shape: [features, knots],
     initializer: { kind: "grid", from: -1, to: 1 },

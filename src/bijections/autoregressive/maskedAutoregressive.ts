@@ -12,13 +12,22 @@
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import {
   autoregressiveMasks,
   checkHidden,
   networkParameters,
   runNetwork,
 } from "../../networks/conditioner.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkContext,
+  checkCount,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+} from "../../options.ts";
 import { transformerFromJson } from "../../transformers/registry.ts";
 import {
   aTransformer,
@@ -26,14 +35,7 @@ import {
   type Transformer,
   transformFeatures,
 } from "../../transformers/transformer.ts";
-import {
-  type Bijection,
-  type Bound,
-  checkContext,
-  checkCount,
-  type Mapped,
-  subtreeOf,
-} from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 import { checkOrder, inverseOrder } from "../linear/permutation.ts";
 
 /** Options of {@link maskedAutoregressive}. */
@@ -60,7 +62,7 @@ const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> 
 
 /**
  * Masked autoregressive bijection, the identity at the start.
- * @throws {@link ShapeError} if a size is not a positive integer or `order` is no permutation.
+ * @throws UsageError if a size is not a positive integer, {@link ShapeError} if `order` is not a permutation.
  */
 export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bijection {
   const {

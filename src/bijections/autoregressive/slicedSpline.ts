@@ -15,11 +15,12 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import { type Bijection, type Bound, checkCount, leafOf, type Mapped, subtreeOf } from "../bijection.ts";
+import { type Bound, leafOf, subtreeOf } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 import { marginalSpline } from "./marginalSpline.ts";
 
 /** Options of {@link slicedSpline}. */
@@ -44,7 +45,7 @@ const slicedSplineOptionTable: OptionTable<SlicedSplineOptions> = {
  * Statistics: `directions`, `[features, directions]`, orthonormal columns; `spline`, those of a `marginalSpline` of
  * as many features as there are directions.
  *
- * @throws ShapeError if a size is not a positive integer, `directions` is more than `features`, or `knots` not an
+ * @throws UsageError if a size is not a positive integer, `directions` is more than `features`, or `knots` not an
  *   integer from 3 to 256.
  */
 export function slicedSpline(options: SlicedSplineOptions): Bijection {
@@ -52,7 +53,7 @@ export function slicedSpline(options: SlicedSplineOptions): Bijection {
   checkCount("slicedSpline", "features", features);
   checkCount("slicedSpline", "directions", directions);
   if (directions > features)
-    throw new ShapeError(`slicedSpline: ${directions} directions are more than ${features} features.`);
+    throw new UsageError(`slicedSpline: ${directions} directions are more than ${features} features.`);
   const spline = marginalSpline({ features: directions, knots });
   const apply = (x: Expr, p: Bound, direction: "forward" | "inverse"): Mapped => {
     const axes = leafOf(p, "directions");

@@ -28,7 +28,7 @@ export function splineThroughKnots(
   const [side, other] = isInverse ? [data, base] : [base, data];
   const sign = isInverse ? 1 : -1;
   const last = side.length - 1;
-  const inBox = g.min(g.max(at, side[0]!), side[last]!);
+  const inBox = g.clamp(at, side[0]!, side[last]!);
   const bin = {
     from: side[0]!,
     to: side[1]!,
@@ -48,7 +48,7 @@ export function splineThroughKnots(
   }
   const extent = g.sub(bin.to, bin.from);
   const otherExtent = g.sub(bin.otherTo, bin.otherFrom);
-  const position = g.min(g.max(g.div(g.sub(inBox, bin.from), extent), 0), 1);
+  const position = g.clamp(g.div(g.sub(inBox, bin.from), extent), 0, 1);
   const [d0, d1] = [g.exp(bin.low), g.exp(bin.high)];
   const [width, height] = isInverse ? [extent, otherExtent] : [otherExtent, extent];
   const throughBin = isInverse ? binInverse : binForward;

@@ -7,8 +7,9 @@
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import { aBijection, type Bijection, type Branch, type Mapped, subtreeOf } from "../bijection.ts";
+import { aBijection, type Bijection, type Branch, type Mapped } from "../bijection.ts";
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {

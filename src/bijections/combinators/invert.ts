@@ -6,8 +6,9 @@
  */
 
 import { ShapeError } from "../../errors.ts";
+import { subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument } from "../../options.ts";
-import { aBijection, type Bijection, subtreeOf } from "../bijection.ts";
+import { aBijection, type Bijection } from "../bijection.ts";
 
 /**
  * The inverse of a bijection; costs are those of the other direction.

@@ -11,17 +11,16 @@
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anObject, anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
+import { type Bound, isSpec, type ParameterSpec, type ParameterTree } from "../../graph/parameters.ts";
 import {
-  type Bijection,
-  type BijectionJson,
-  type Bound,
+  anObject,
+  anyNumber,
   checkCount,
-  isSpec,
-  type Mapped,
-  type ParameterSpec,
-  type ParameterTree,
-} from "../bijection.ts";
+  checkedOptions,
+  type OptionTable,
+  required,
+} from "../../options.ts";
+import type { Bijection, BijectionJson, Mapped } from "../bijection.ts";
 
 /** Options of {@link repeated}. */
 export interface RepeatedOptions {
@@ -48,7 +47,7 @@ const repeatedOptionTable: OptionTable<RepeatedOptions> = {
  * Repeats a bijection `count` times; forward, layer 0 comes first. Parameters are those of the layer with a first axis
  * of `count`. Cost: `count` times that of the layer; compiled once. Its reverse derivative is that of all layers
  * written out.
- * @throws ShapeError if `count` is no positive integer, or the layer has branches.
+ * @throws UsageError if `count` is not a positive integer, ShapeError if the layer has branches.
  */
 export function repeated(options: RepeatedOptions): Repeated {
   const { layer, count } = checkedOptions("repeated", options, repeatedOptionTable);

@@ -15,9 +15,10 @@
  * @module
  */
 
-import { FormatError, ShapeError } from "../../errors.ts";
+import { FormatError, UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, leafOf } from "../../graph/parameters.ts";
 import { checkHidden } from "../../networks/conditioner.ts";
 import {
   contextTerm,
@@ -34,20 +35,14 @@ import {
   anObject,
   anyNumber,
   anything,
+  checkContext,
+  checkCount,
   checkedOptions,
   listOf,
   type OptionTable,
   required,
 } from "../../options.ts";
-import {
-  type Bijection,
-  type BijectionJson,
-  type Bound,
-  checkContext,
-  checkCount,
-  leafOf,
-  type Mapped,
-} from "../bijection.ts";
+import type { Bijection, BijectionJson, Mapped } from "../bijection.ts";
 
 /**
  * How the divergence is found: `exact`, or Hutchinson's estimate e . J e, unbiased, with one vector e a row and solve, whose
@@ -140,7 +135,7 @@ const continuousOptionTable: OptionTable<ContinuousOptions> = {
 
 /**
  * Continuous flow, the identity at the start. Trained parameters: those of the velocity's network.
- * @throws ShapeError if a size is not a positive integer, or an option none of those documented.
+ * @throws UsageError if a size is not a positive integer, or an option none of those documented.
  */
 export function continuous(options: ContinuousOptions): Continuous {
   const {
@@ -158,25 +153,25 @@ export function continuous(options: ContinuousOptions): Continuous {
   checkCount("continuous", "features", features);
   checkContext("continuous", context);
   checkHidden("continuous", hidden);
-  if (hidden.length === 0) throw new ShapeError("continuous: hidden must name at least one layer.");
+  if (hidden.length === 0) throw new UsageError("continuous: hidden must name at least one layer.");
   if (!velocityActivations.includes(activation))
-    throw new ShapeError(
+    throw new UsageError(
       `continuous: activation must be one of ${velocityActivations.join(", ")}, got ${activation}.`,
     );
   if (!Number.isSafeInteger(waves) || waves < 0 || waves > hidden[0]!)
-    throw new ShapeError(
+    throw new UsageError(
       `continuous: waves must be an integer from 0 to the first hidden size, ${hidden[0]}, got ${waves}.`,
     );
   if (!Number.isSafeInteger(frequencies) || frequencies < 0)
-    throw new ShapeError(`continuous: frequencies must be an integer, 0 or more, got ${frequencies}.`);
+    throw new UsageError(`continuous: frequencies must be an integer, 0 or more, got ${frequencies}.`);
   if (start !== "rest" && start !== "interpolation")
-    throw new ShapeError(`continuous: start must be rest or interpolation, got ${start}.`);
+    throw new UsageError(`continuous: start must be rest or interpolation, got ${start}.`);
   if (!divergences.includes(divergence))
-    throw new ShapeError(
+    throw new UsageError(
       `continuous: divergence must be one of ${divergences.join(", ")}, got ${divergence}.`,
     );
   if (!(until > 0) || !Number.isFinite(until))
-    throw new ShapeError(`continuous: until must be a positive number, got ${until}.`);
+    throw new UsageError(`continuous: until must be a positive number, got ${until}.`);
   checkSolver(solver);
   const network: VelocityNetwork = { features, context, hidden, activation, waves, frequencies, start };
   const solve: Continuous["solve"] = (direction, point, p, c, own = {}) => {
@@ -260,17 +255,17 @@ function checkSolver(solver: g.OdeMethod): void {
   if (solver?.kind === "fixed") {
     checkCount("continuous", "solver.steps", solver.steps);
     if (!orders.includes(solver.order))
-      throw new ShapeError(
+      throw new UsageError(
         `continuous: solver.order must be one of ${orders.join(", ")}, got ${solver.order}.`,
       );
   } else if (solver?.kind === "adaptive") {
     if (!(solver.tolerance > 0) || !Number.isFinite(solver.tolerance))
-      throw new ShapeError(
+      throw new UsageError(
         `continuous: solver.tolerance must be a positive number, got ${solver.tolerance}.`,
       );
     if (solver.most !== undefined) checkCount("continuous", "solver.most", solver.most);
   } else
-    throw new ShapeError(
+    throw new UsageError(
       `continuous: solver.kind must be fixed or adaptive, got ${JSON.stringify((solver as { kind?: unknown })?.kind)}.`,
     );
 }
@@ -280,7 +275,7 @@ export function continuousFromJson(json: BijectionJson): Bijection {
   try {
     return continuous(json as unknown as ContinuousOptions);
   } catch (error) {
-    if (error instanceof ShapeError)
+    if (error instanceof UsageError)
       throw new FormatError(`The model holds a continuous flow that is none: ${error.message}`);
     throw error;
   }

@@ -11,11 +11,19 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
+import { ShapeError, UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, anything, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
-import { type Bijection, checkCount, type Mapped } from "../bijection.ts";
+import {
+  anyNumber,
+  anything,
+  checkCount,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+} from "../../options.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 
 /** Options of {@link bounded}. */
 export interface BoundedOptions {
@@ -33,13 +41,13 @@ const defaultReach = 30;
 
 /** p(x) and log p'(x). */
 function positive(x: Expr, reach: number): { readonly value: Expr; readonly logSlope: Expr } {
-  const inner = g.exp(g.min(g.max(x, -reach), reach));
+  const inner = g.exp(g.clamp(x, -reach, reach));
   const over = g.max(g.sub(x, reach), 0);
   const under = g.max(g.sub(-reach, x), 0);
   const value = g.div(g.mul(inner, g.add(1, over)), g.add(1, under));
   return {
     value,
-    logSlope: g.sub(g.min(g.max(x, -reach), reach), g.mul(2, g.log1p(under))),
+    logSlope: g.sub(g.clamp(x, -reach, reach), g.mul(2, g.log1p(under))),
   };
 }
 
@@ -47,7 +55,7 @@ function positive(x: Expr, reach: number): { readonly value: Expr; readonly logS
 function positiveInverse(y: Expr, reach: number): Expr {
   const [top, bottom] = [Math.exp(reach), Math.exp(-reach)];
   const safe = g.max(y, 1e-17 * bottom);
-  const inner = g.log(g.min(g.max(safe, bottom), top));
+  const inner = g.log(g.clamp(safe, bottom, top));
   const over = g.max(g.sub(g.div(safe, top), 1), 0);
   const under = g.max(g.sub(g.div(bottom, safe), 1), 0);
   return g.sub(g.add(inner, over), under);
@@ -88,7 +96,7 @@ export function boundDistances(
 /**
  * Element-wise bounds. Outside of them the inverse has a logAbsDet of minus infinity: there is no density. Cost: one
  * exponential or logarithm a feature.
- * @throws ShapeError if a list has not one entry a feature, or a lower bound is not below its upper one.
+ * @throws ShapeError if a list has not one entry per feature; UsageError if a lower bound is not below its upper one.
  */
 export function bounded(options: BoundedOptions): Bijection {
   const { features, lower, upper, reach } = checkedOptions("bounded", options, boundedOptionTable);
@@ -103,10 +111,10 @@ export function bounded(options: BoundedOptions): Bijection {
       [a, b].some((bound) => bound !== null && !Number.isFinite(bound)) ||
       (a !== null && b !== null && !(a < b))
     )
-      throw new ShapeError(`bounded: feature ${i} cannot be between ${a} and ${b}.`);
+      throw new UsageError(`bounded: feature ${i} cannot be between ${a} and ${b}.`);
   });
   const end = reach ?? defaultReach;
-  if (!(end >= 1 && end <= 600)) throw new ShapeError(`bounded: reach must be from 1 to 600, got ${reach}.`);
+  if (!(end >= 1 && end <= 600)) throw new UsageError(`bounded: reach must be from 1 to 600, got ${reach}.`);
   const each = (
     own: (a: number | null, b: number | null, x: Expr) => Omit<Mapped, "logAbsDet"> & { slope: Expr },
   ) => {

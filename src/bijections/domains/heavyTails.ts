@@ -21,11 +21,12 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, flag, type OptionTable, required } from "../../options.ts";
-import { type Bijection, checkCount, leafOf, statistics } from "../bijection.ts";
+import { leafOf, statistics } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, flag, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link heavyTails}. */
 export interface HeavyTailsOptions {
@@ -86,14 +87,14 @@ const heavyTailsOptionTable: OptionTable<HeavyTailsOptions> = {
 /**
  * Heavy tails, the identity at the start. Parameters are statistics: `below` and `above` `[features]`, or `weight`, a number,
  * where the map is shared; negative ones count as 0. Both directions cost O(features), in closed form.
- * @throws ShapeError if `features` is not a positive integer, or `reach` is not from 1 to 600.
+ * @throws UsageError if `features` is not a positive integer, or `reach` is not from 1 to 600.
  */
 export function heavyTails(options: HeavyTailsOptions): Bijection {
   const { features, shared = false, reach } = checkedOptions("heavyTails", options, heavyTailsOptionTable);
   checkCount("heavyTails", "features", features);
   const end = reach ?? defaultReach;
   if (!(end >= 1 && end <= 600))
-    throw new ShapeError(`heavyTails: reach must be from 1 to 600, got ${reach}.`);
+    throw new UsageError(`heavyTails: reach must be from 1 to 600, got ${reach}.`);
   const toJSON = () => ({
     type: "heavyTails",
     features,

@@ -10,8 +10,9 @@
  */
 
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, oneOf, required } from "../../options.ts";
-import { type Bijection, checkCount, leafOf, trained } from "../bijection.ts";
+import { leafOf, trained } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, oneOf, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link affine}. */
 export interface AffineOptions {
@@ -28,7 +29,7 @@ const affineOptionTable: OptionTable<AffineOptions> = {
 
 /**
  * Element-wise affine bijection, the identity at the start. Both directions cost O(features).
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function affine(options: AffineOptions): Bijection {
   const { features, kind = "diagonal" } = checkedOptions("affine", options, affineOptionTable);

@@ -13,8 +13,9 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import { type Bijection, type Bound, checkCount, leafOf, trained } from "../bijection.ts";
+import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 import { diagonalMatrix, strictlyLowerMask } from "./triangularAffine.ts";
 
 const luAffineOptionTable: OptionTable<{ readonly features: number }> = {
@@ -23,7 +24,7 @@ const luAffineOptionTable: OptionTable<{ readonly features: number }> = {
 
 /**
  * LU affine bijection, the identity at the start. Both directions cost O(features^2).
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function luAffine(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("luAffine", options, luAffineOptionTable);

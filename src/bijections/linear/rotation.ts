@@ -13,8 +13,9 @@
  */
 
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import { type Bijection, checkCount, leafOf } from "../bijection.ts";
+import { leafOf } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link rotation}. */
 export interface RotationOptions {
@@ -31,7 +32,7 @@ const rotationOptionTable: OptionTable<RotationOptions> = {
  *
  * Statistics: `rotation`, `[features, features]`, orthogonal to rounding.
  *
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function rotation(options: RotationOptions): Bijection {
   const { features } = checkedOptions("rotation", options, rotationOptionTable);

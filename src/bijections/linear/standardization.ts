@@ -10,8 +10,9 @@
  */
 
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import { type Bijection, checkCount, leafOf, statistics } from "../bijection.ts";
+import { leafOf, statistics } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 const standardizationOptionTable: OptionTable<{ readonly features: number }> = {
   features: required(anyNumber),
@@ -19,7 +20,7 @@ const standardizationOptionTable: OptionTable<{ readonly features: number }> = {
 
 /**
  * Standardization; mean 0 and scale 1 until it is fitted. Both directions cost O(features).
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function standardization(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("standardization", options, standardizationOptionTable);

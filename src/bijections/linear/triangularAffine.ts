@@ -12,8 +12,9 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, flag, type OptionTable, required } from "../../options.ts";
-import { type Bijection, type Bound, checkCount, leafOf, statistics, trained } from "../bijection.ts";
+import { type Bound, leafOf, statistics, trained } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, flag, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link triangularAffine}. */
 export interface TriangularAffineOptions {
@@ -44,7 +45,7 @@ const triangularAffineOptionTable: OptionTable<TriangularAffineOptions> = {
 
 /**
  * Lower triangular affine bijection, the identity at the start. Both directions cost O(features^2).
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function triangularAffine(options: TriangularAffineOptions): Bijection {
   const { features, fitted = false } = checkedOptions(

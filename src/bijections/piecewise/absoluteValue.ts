@@ -10,10 +10,10 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import { type Bijection, type Branch, checkCount } from "../bijection.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection, Branch } from "../bijection.ts";
 
 const absoluteValueOptionTable: OptionTable<{ readonly features: number }> = {
   features: required(anyNumber),
@@ -21,13 +21,13 @@ const absoluteValueOptionTable: OptionTable<{ readonly features: number }> = {
 
 /**
  * Absolute value; `inverse` gives the positive preimage. A density costs O(2^features).
- * @throws ShapeError if `features` is not an integer from 1 to 10.
+ * @throws UsageError if `features` is not an integer from 1 to 10.
  */
 export function absoluteValue(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("absoluteValue", options, absoluteValueOptionTable);
   checkCount("absoluteValue", "features", features);
   if (features > 10)
-    throw new ShapeError(`absoluteValue: features must be at most 10 (2^n branches), got ${features}.`);
+    throw new UsageError(`absoluteValue: features must be at most 10 (2^n branches), got ${features}.`);
   return {
     type: "absoluteValue",
     features,

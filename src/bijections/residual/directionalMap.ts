@@ -22,8 +22,9 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, required } from "../../options.ts";
-import { type Bijection, type Bound, checkCount, leafOf, statistics } from "../bijection.ts";
+import { type Bound, leafOf, statistics } from "../../graph/parameters.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link directionalMap}. */
 export interface DirectionalMapOptions {
@@ -93,7 +94,7 @@ const directionalMapOptionTable: OptionTable<DirectionalMapOptions> = {
  * whose columns are orthonormal, and for each direction `logSlope`, `bend`, `shift`, `centre` and `logWidth`,
  * `[features]`. The map is the identity where the last five are 0, whatever the directions; before it is fitted these
  * are all zeros, which is no map. Both directions cost O(features^2), in closed form.
- * @throws ShapeError if `features` is not a positive integer.
+ * @throws UsageError if `features` is not a positive integer.
  */
 export function directionalMap(options: DirectionalMapOptions): Bijection {
   const { features } = checkedOptions("directionalMap", options, directionalMapOptionTable);

@@ -15,9 +15,10 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
-import { type Bijection, checkCount, trained, trainedUniform } from "../bijection.ts";
+import { anyNumber, checkCount, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link planar}. */
 export interface PlanarOptions {
@@ -43,7 +44,7 @@ const planarOptionTable: OptionTable<PlanarOptions> = {
 /**
  * A planar map. It starts as the identity. Cost: one product with a vector each way; the inverse 6 to 12 evaluations of
  * tanh more. Both are differentiable.
- * @throws ShapeError if a size is not a positive integer.
+ * @throws UsageError if a size is not a positive integer.
  * @example chain(Array.from({ length: 8 }, () => planar({ features: 2 })))
  */
 export function planar(options: PlanarOptions): Bijection {

@@ -16,9 +16,10 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
-import { type Bijection, checkCount, trained, trainedUniform } from "../bijection.ts";
+import { anyNumber, checkCount, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link radial}. */
 export interface RadialOptions {
@@ -44,7 +45,7 @@ const radialOptionTable: OptionTable<RadialOptions> = {
 /**
  * A radial map of Rezende and Mohamed. It starts as the identity. Cost: one pass over the features each way; both
  * directions are in closed form.
- * @throws ShapeError if a size is not a positive integer.
+ * @throws UsageError if a size is not a positive integer.
  * @example chain(Array.from({ length: 8 }, () => radial({ features: 2 })))
  */
 export function radial(options: RadialOptions): Bijection {

@@ -23,18 +23,19 @@
  * @module
  */
 
-import { FormatError, ShapeError } from "../../errors.ts";
+import { FormatError, UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, anything, checkedOptions, type OptionTable, required } from "../../options.ts";
+import { type Bound, leafOf, statistics } from "../../graph/parameters.ts";
 import {
-  type Bijection,
-  type BijectionJson,
-  type Bound,
+  anyNumber,
+  anything,
   checkCount,
-  leafOf,
-  statistics,
-} from "../bijection.ts";
+  checkedOptions,
+  type OptionTable,
+  required,
+} from "../../options.ts";
+import type { Bijection, BijectionJson } from "../bijection.ts";
 
 /** How the push of a {@link radialMap} falls off with the distance from its centre. */
 export type RadialProfile = "erf" | "algebraic" | "compact";
@@ -138,13 +139,13 @@ const radialMapOptionTable: OptionTable<RadialMapOptions> = {
  * Radial map, the identity at the start. All its parameters are statistics: `centre` and `shift` `[features]`,
  * `logRadius` (log alpha), `strength` and `logScale` numbers. Any values give a bijection. Both directions cost
  * O(features), forward with erf or compact profiles also seven evaluations of F.
- * @throws ShapeError if `features` is not a positive integer, or the profile is not one of the three.
+ * @throws UsageError if `features` is not a positive integer, or the profile is not one of the three.
  */
 export function radialMap(options: RadialMapOptions): Bijection {
   const { features, profile } = checkedOptions("radialMap", options, radialMapOptionTable);
   checkCount("radialMap", "features", features);
   if (!radialProfiles.includes(profile))
-    throw new ShapeError(`radialMap: profile must be one of ${radialProfiles.join(", ")}, got ${profile}.`);
+    throw new UsageError(`radialMap: profile must be one of ${radialProfiles.join(", ")}, got ${profile}.`);
   const terms = (p: Bound) => {
     const range = strongestRadial - weakestRadial;
     const s = g.add(

@@ -17,6 +17,7 @@
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import type { Bound } from "../../graph/parameters.ts";
 import {
   type ContractionNorm,
   type ContractiveActivation,
@@ -27,13 +28,14 @@ import {
   anObject,
   anyNumber,
   anything,
+  checkCount,
   checkedOptions,
   listOf,
   type OptionTable,
   required,
 } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
-import { type Bijection, type BijectionJson, type Bound, checkCount, type Mapped } from "../bijection.ts";
+import type { Bijection, BijectionJson, Mapped } from "../bijection.ts";
 import { estimatedLogDet, exactLogDet, type Roulette, seriesLogDet } from "./residualLogDet.ts";
 
 /** How the log-determinant of a {@link residual} map is computed where it is evaluated. */
@@ -113,7 +115,7 @@ const residualOptionTable: OptionTable<ResidualOptions> = {
  * some tens of rounds, at most `iterations`. A row that has not met its tolerance by then is NaN, and `Flow.sample` says
  * how many. Both directions are differentiable.
  *
- * @throws ShapeError if a size is not a positive integer; UsageError for another option out of range.
+ * @throws UsageError if a size is not a positive integer, or another option out of range.
  * @example residual({ features: 2, hidden: [32, 32], lipschitz: 0.9 })
  */
 export function residual(given: ResidualOptions): Residual {

@@ -16,9 +16,19 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, leafOf, trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
-import { anyNumber, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
-import { type Bijection, type Bound, checkCount, leafOf, trained, trainedUniform } from "../bijection.ts";
+import {
+  anyNumber,
+  checkArgument,
+  checkCount,
+  checkedOptions,
+  listOf,
+  type OptionTable,
+  required,
+  wholeNumber,
+} from "../../options.ts";
+import type { Bijection } from "../bijection.ts";
 import { diagonalMatrix } from "../linear/triangularAffine.ts";
 
 /** Options of {@link sylvester}. */
@@ -46,7 +56,7 @@ const sylvesterOptionTable: OptionTable<SylvesterOptions> = {
 /**
  * A Sylvester map. It starts as the identity. Cost: forward two products with `[n, M]` and two with `[M, M]`; the inverse
  * M roots one after another more.
- * @throws ShapeError if a size is not a positive integer, or `units` is more than `features`.
+ * @throws UsageError if a size is not a positive integer, or `units` is more than `features`.
  */
 export function sylvester(options: SylvesterOptions): Bijection {
   const {
@@ -57,7 +67,12 @@ export function sylvester(options: SylvesterOptions): Bijection {
   } = checkedOptions("sylvester", options, sylvesterOptionTable);
   checkCount("sylvester", "features", features);
   checkCount("sylvester", "units", units);
-  if (units > features) checkCount("sylvester", `units of ${features} features`, Number.NaN);
+  checkArgument(
+    "sylvester",
+    "units",
+    units,
+    wholeNumber(`at most the number of features, ${features}`, 1, features),
+  );
   // Rows of the upper triangles, one after another.
   const entries = (units * (units + 1)) / 2;
   const placeOf = (row: number, column: number): number => row * units - (row * (row - 1)) / 2 + column - row;

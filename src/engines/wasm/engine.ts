@@ -7,7 +7,7 @@
 
 import { UsageError } from "../../errors.ts";
 import { preparation } from "../../graph/program.ts";
-import { checkedOptions, engineOptions, type OptionTable } from "../../options.ts";
+import { checkCount, checkedOptions, engineOptions, type OptionTable } from "../../options.ts";
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
@@ -57,8 +57,7 @@ export function wasmEngineWith(
   sharedMemory: boolean,
   { precision = "float32", threads: wanted, wide: wantsWide = false }: WasmEngineOptions = {},
 ): Engine {
-  if (wanted !== undefined && (!Number.isSafeInteger(wanted) || wanted < 1))
-    throw new UsageError(`threads must be a positive integer, got ${wanted}.`);
+  if (wanted !== undefined) checkCount("wasmEngine", "threads", wanted);
   if (!hasWebAssembly())
     throw new UsageError(
       "This runtime has no WebAssembly: start node without --jitless (a browser: without its mode that turns WebAssembly off), or use the reference engine.",

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { logTwoPi } from "../../numerics/constants.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
 /** Points on their way to normality. */
@@ -69,7 +70,7 @@ export function logLikelihood(points: AscentPoints): number {
       const z = data[i * rows + row]!;
       sum += weights ? weights[row]! * z * z : z * z;
     }
-  return points.logAbsDet - 0.5 * (weights ? sum : sum / rows) - 0.5 * features * Math.log(2 * Math.PI);
+  return points.logAbsDet - 0.5 * (weights ? sum : sum / rows) - 0.5 * features * logTwoPi;
 }
 
 /** Points that follow an ascent and are scored one by one. */
@@ -85,7 +86,7 @@ export function scoredPoints(points: AscentPoints): ScoredPoints {
 
 /** Log-density of each point, in nats. */
 export function logDensities({ rows, features, data, logAbsDets }: ScoredPoints): Float64Array {
-  const out = logAbsDets.map((own) => own - 0.5 * features * Math.log(2 * Math.PI));
+  const out = logAbsDets.map((own) => own - 0.5 * features * logTwoPi);
   for (let i = 0; i < features; i++)
     for (let row = 0; row < rows; row++) out[row]! -= 0.5 * data[i * rows + row]! ** 2;
   return out;

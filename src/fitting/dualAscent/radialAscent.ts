@@ -13,6 +13,7 @@
  */
 
 import { type RadialProfile, radialStrength } from "../../bijections/residual/radialMap.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
 import { erf } from "../../numerics/special.ts";
 import type { RandomStream } from "../../random/philox.ts";
 import {
@@ -92,7 +93,7 @@ function logBallVolume(n: number): number {
 export function ballRadius(centre: Float64Array, share: number): number {
   const n = centre.length;
   const square = centre.reduce((sum, x) => sum + x * x, 0);
-  return Math.exp(0.5 * Math.log(2 * Math.PI) + (Math.log(share) - logBallVolume(n) + 0.5 * square) / n);
+  return Math.exp(0.5 * logTwoPi + (Math.log(share) - logBallVolume(n) + 0.5 * square) / n);
 }
 
 /** Distances from the centre to the points. @internal */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { logTwoPi } from "../../numerics/constants.ts";
 import type { BinnedColumn } from "./binnedColumn.ts";
 import { quantileOf } from "./binnedColumn.ts";
 
@@ -70,7 +71,7 @@ function climb(
         sums[2 * count + k]! += r * (x - mean[k]!) ** 2;
       }
     }
-    total -= 0.5 * Math.log(2 * Math.PI);
+    total -= 0.5 * logTwoPi;
     if (total - logLikelihood < 1e-6 && step > 3)
       return { mixture: { weight, mean, deviation }, logLikelihood: total };
     logLikelihood = total;

@@ -10,6 +10,7 @@
  */
 
 import { Matrix } from "ml-matrix";
+import { logTwoPi } from "../../numerics/constants.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import type { StandardizedRows } from "../statisticalFit.ts";
 import { binColumn } from "./binnedColumn.ts";
@@ -81,7 +82,7 @@ export function squaresOf({ columns, logAbsDet }: Moving): Float64Array {
 
 /** Log-density of each row: that of the standard normal, and what the layers add. */
 export function logDensities(rows: Moving): Float64Array {
-  const constant = 0.5 * rows.columns.length * Math.log(2 * Math.PI);
+  const constant = 0.5 * rows.columns.length * logTwoPi;
   const squares = squaresOf(rows);
   return rows.logAbsDet.map((own, row) => own - constant - 0.5 * squares[row]!);
 }

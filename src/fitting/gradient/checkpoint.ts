@@ -6,10 +6,10 @@
 
 import * as v from "valibot";
 import type { Architecture } from "../../architectures/architecture.ts";
-import { flattenTree } from "../../bijections/bijection.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
 import { sizeOf } from "../../graph/expr.ts";
+import { flattenTree } from "../../graph/parameters.ts";
 import { withoutPrefix } from "../../models/parameters.ts";
 import { fileExists, readFileBytes, writeFileAtomically } from "../../platform/files.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";

@@ -5,10 +5,10 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
-import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
 import { NumericalError } from "../../errors.ts";
 import type { Expr, ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../graph/parameters.ts";
 import { pushforwardLogProb } from "../../models/density.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";

@@ -11,8 +11,8 @@
 
 import type { Architecture } from "../../architectures/architecture.ts";
 import type { FlowKind } from "../../architectures/kinds.ts";
-import { flattenTree } from "../../bijections/bijection.ts";
 import { sizeOf } from "../../graph/expr.ts";
+import { flattenTree } from "../../graph/parameters.ts";
 import { stepsAnEpoch } from "./minimize.ts";
 import { growsFrom, type Recipe } from "./recipe.ts";
 

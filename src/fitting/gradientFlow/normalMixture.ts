@@ -9,6 +9,7 @@
  */
 
 import { ShapeError, UsageError } from "../../errors.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
 /** A mixture of normals as numbers. A fitted `GaussianMixture` is one. */
@@ -49,8 +50,6 @@ export function sampleMixture(
   }
   return out;
 }
-
-const LOG_2_PI: number = Math.log(2 * Math.PI);
 
 /**
  * Writes the inverse of the Cholesky factor of a positive definite matrix to `whiten`, lower triangular.
@@ -133,7 +132,7 @@ export class MixtureAt {
     if (Number.isNaN(logDeterminant))
       throw new UsageError(`mixture: the covariance of component ${k + 1} is not positive definite.`);
     this.#means[k]!.set(mean);
-    this.#offsets[k] = this.#logWeights[k]! - 0.5 * (d * LOG_2_PI + logDeterminant);
+    this.#offsets[k] = this.#logWeights[k]! - 0.5 * (d * logTwoPi + logDeterminant);
     const precision = this.#precision[k]!;
     for (let i = 0; i < d; i++)
       for (let j = 0; j < d; j++) {

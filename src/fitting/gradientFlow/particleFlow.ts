@@ -24,6 +24,7 @@
  */
 
 import { DataError, UsageError } from "../../errors.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
 import { Stabilized } from "../../numerics/stabilized.ts";
 import type { ResolvedDensity } from "./density.ts";
 import type { Mobility } from "./gradientFlow.ts";
@@ -58,7 +59,7 @@ class KernelEstimate {
     this.#features = features;
     this.#precision = new Float64Array(features);
     this.#terms = new Float64Array(rows);
-    let logScale = -Math.log(rows) - 0.5 * features * Math.log(2 * Math.PI);
+    let logScale = -Math.log(rows) - 0.5 * features * logTwoPi;
     for (let i = 0; i < features; i++) {
       let mean = 0;
       for (let at = i; at < particles.length; at += features) mean += particles[at]! / rows;

@@ -5,9 +5,9 @@
  */
 
 import type { Training } from "../../architectures/architecture.ts";
-import { bindTree, subtreeOf } from "../../bijections/bijection.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import * as g from "../../graph/ops.ts";
+import { bindTree, subtreeOf } from "../../graph/parameters.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree, preparedContext } from "../../models/model.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";

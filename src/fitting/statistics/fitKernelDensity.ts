@@ -14,6 +14,7 @@
 import { permutation } from "../../bijections/linear/permutation.ts";
 import { kernelDensity } from "../../distributions/kernelDensity.ts";
 import { AbortedError } from "../../errors.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
 import { split } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
 import type { FitResult } from "../fitOptions.ts";
@@ -151,7 +152,7 @@ class Judges {
       sum += weight * (Math.log(density) + half * this.#nearest[row]! - this.#logTotals[row]!);
       total += weight;
     });
-    return sum / total - this.features * (Math.log(bandwidth) + 0.5 * Math.log(2 * Math.PI));
+    return sum / total - this.features * (Math.log(bandwidth) + 0.5 * logTwoPi);
   }
 }
 

@@ -12,7 +12,6 @@ import type { RandomStream } from "../../random/philox.ts";
 import { selectColumns, type Table } from "../../tables/table.ts";
 
 /** log(2 pi). */
-export const LOG_2_PI: number = Math.log(2 * Math.PI);
 
 /** One component, in units of the standardized columns. */
 export interface Component {

@@ -14,7 +14,8 @@
  */
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
-import { type Component, LOG_2_PI, type Weights } from "./mixtureDensity.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
+import type { Component, Weights } from "./mixtureDensity.ts";
 
 /** Rows of a tile: their features stay in the first cache levels. */
 const tileRows = 32;
@@ -325,7 +326,7 @@ export function maximization(
       weight,
       mean,
       whiten,
-      offset: Math.log(weight) - 0.5 * (width * LOG_2_PI + logDeterminant),
+      offset: Math.log(weight) - 0.5 * (width * logTwoPi + logDeterminant),
     });
   }
   // A component that died leaves its weight to the others.

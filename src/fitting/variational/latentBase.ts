@@ -16,6 +16,7 @@ import { gaussianMixture } from "../../distributions/gaussianMixture.ts";
 import { standardNormal } from "../../distributions/standardNormal.ts";
 import { elementwise } from "../../graph/ops/elementwise.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
 
 /** One component, with a lower triangular factor, row-major. */
 export interface Component {
@@ -145,7 +146,7 @@ export class LatentBase {
     const rows = points.length / n;
     const own = new Float64Array(rows).fill(Number.NEGATIVE_INFINITY);
     const wide = new Float64Array(rows).fill(Number.NEGATIVE_INFINITY);
-    const normal = -0.5 * n * Math.log(2 * Math.PI);
+    const normal = -0.5 * n * logTwoPi;
     const student =
       logGammaOfHalf(freedom + n) - logGammaOfHalf(freedom) - 0.5 * n * Math.log(freedom * Math.PI);
     const z = new Float64Array(n);

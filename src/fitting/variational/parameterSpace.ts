@@ -9,7 +9,7 @@ import { boundDistances, bounded } from "../../bijections/domains/bounded.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anObject, checkArgument } from "../../options.ts";
+import { anObject, checkArgument, checkCount } from "../../options.ts";
 import type { Bounded } from "./judgement/boundDistances.ts";
 
 /** One parameter, a number or a vector. */
@@ -79,8 +79,7 @@ export function parameterSpace(
           `parameter "${name}": there is no option "${key}"; there are size, above and below.`,
         );
     const { size, above, below } = known;
-    if (size !== undefined && !(Number.isSafeInteger(size) && size > 0))
-      throw new UsageError(`parameter "${name}": size must be a positive integer, got ${size}.`);
+    if (size !== undefined) checkCount(`parameter "${name}"`, "size", size);
     for (const [key, bound] of Object.entries({ above, below }))
       if (bound !== undefined && !Number.isFinite(bound))
         throw new UsageError(`parameter "${name}": ${key} must be a finite number, got ${bound}.`);

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { bindTree } from "../../bijections/bijection.ts";
 import type { Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { bindTree } from "../../graph/parameters.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import type { ParameterValues } from "../../models/parameters.ts";

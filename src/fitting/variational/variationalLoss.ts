@@ -5,9 +5,9 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
-import { type Bound, flattenTree, type ParameterTree } from "../../bijections/bijection.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { type Bound, flattenTree, type ParameterTree } from "../../graph/parameters.ts";
 
 /** How the gradient is estimated: along the path of the samples, or the total one. */
 export type VariationalGradient = "path" | "total";

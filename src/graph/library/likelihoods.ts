@@ -4,6 +4,7 @@
  * @module
  */
 
+import { logTwoPi } from "../../numerics/constants.ts";
 import type { Expr } from "../expr.ts";
 import {
   abs,
@@ -25,8 +26,6 @@ import {
 import { asExpr, type Value } from "../ops/leaves.ts";
 import { logGamma, stirlingRest } from "./logGamma.ts";
 
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
-
 /**
  * Log-probability, in nats, of x in {0, 1} that is 1 with probability sigmoid(logit): x logit - log(1 + e^logit). Without
  * overflow for any logit; for x between 0 and 1 it is the negative cross entropy.
@@ -40,7 +39,7 @@ export function bernoulliLogProb(x: Value, logit: Value): Expr {
 export function normalLogProb(x: Value, mean: Value, logScale: Value): Expr {
   const scale = asExpr(logScale);
   const z = mul(sub(x, mean), exp(neg(scale)));
-  return neg(add(add(mul(0.5, square(z)), scale), halfLogTwoPi));
+  return neg(add(add(mul(0.5, square(z)), scale), 0.5 * logTwoPi));
 }
 
 /** From this count on, Stirling's series gives the factorial. */

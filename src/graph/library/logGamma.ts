@@ -4,6 +4,7 @@
  * @module
  */
 
+import { logTwoPi } from "../../numerics/constants.ts";
 import type { Expr } from "../expr.ts";
 import { add, div, less, log, max, min, mul, select, square, sub } from "../ops/arithmetic.ts";
 import { asExpr, type Value } from "../ops/leaves.ts";
@@ -34,7 +35,7 @@ export function logGamma(x: Value): Expr {
   let product: Expr = small;
   for (let k = 1; k < start; k++) product = mul(product, add(small, k));
   const y = max(add(value, select(isSmall, start, 0)), start);
-  const stirling = add(add(sub(mul(sub(y, 0.5), log(y)), y), 0.5 * Math.log(2 * Math.PI)), stirlingRest(y));
+  const stirling = add(add(sub(mul(sub(y, 0.5), log(y)), y), 0.5 * logTwoPi), stirlingRest(y));
   const shift = log(select(less(0, value), select(isSmall, product, 1), Number.NaN));
   return sub(stirling, shift);
 }

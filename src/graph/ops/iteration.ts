@@ -21,6 +21,7 @@ import { maximum } from "../library/logSumExp.ts";
 import {
   abs,
   add,
+  clamp,
   div,
   less,
   lessEqual,
@@ -277,7 +278,7 @@ export function root(
       mul(div(f, sub(g2, f)), div(f3, sub(g2, f3))),
       mul(mul(div(sub(x3, x), sub(y2, x)), div(f, sub(f3, f))), div(g2, sub(f3, g2))),
     );
-    const share = min(max(select(isSafe, quadratic, 0.5), least), sub(1, least));
+    const share = clamp(select(isSafe, quadratic, 0.5), least, sub(1, least));
     // An element that has its root looks at it again.
     const next = select(isFound, 0, share);
     const at = select(isFound, best, x);

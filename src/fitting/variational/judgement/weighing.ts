@@ -6,12 +6,12 @@
  */
 
 import type { Bijection } from "../../../bijections/bijection.ts";
-import { bindTree, subtreeOf } from "../../../bijections/bijection.ts";
 import type { Engine, Executable } from "../../../engines/engine.ts";
 import { setKnownParameters } from "../../../engines/setKnownParameters.ts";
 import { NumericalError, UsageError } from "../../../errors.ts";
 import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
+import { bindTree, subtreeOf } from "../../../graph/parameters.ts";
 import { type Model, parameterTree } from "../../../models/model.ts";
 import type { ParameterValues } from "../../../models/parameters.ts";
 import { paretoSmoothed } from "../../../numerics/paretoSmoothing.ts";
