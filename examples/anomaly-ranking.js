@@ -21,7 +21,7 @@ const table = tableFromRows(
   }),
 );
 
-const { flow } = await fitTable(table, { seed: 1 });
+const { flow } = await fitTable(table, { seed: 1, epochs: 100 });
 const logProb = await flow.logProb(table);
 
 // Rows are counted from 1, as in every message of the library.
