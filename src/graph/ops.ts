@@ -14,7 +14,6 @@ export {
   type OdeMethod,
   type OdeOptions,
   type OdeSolution,
-  odeSolutionOf,
   solveOde,
 } from "./library/ode.ts";
 export {
@@ -57,18 +56,14 @@ export {
 export {
   mapFeatures,
   mapOf,
-  project,
   scan,
-  scanOf,
   unrolledScan,
 } from "./ops/bodies.ts";
+export { fixedPointOf, implicitOf, iterateOf, odeSolutionOf, project } from "./ops/bodyNodes.ts";
 export {
   fixedPoint,
-  fixedPointOf,
   implicit,
-  implicitOf,
   iterate,
-  iterateOf,
   type RootOptions,
   root,
   roundingUnit,
@@ -87,3 +82,4 @@ export {
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./ops/movement.ts";
 export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./ops/products.ts";
 export { randomNormal, randomSign, randomUniform } from "./ops/randomness.ts";
+export { scanOf } from "./rebuild.ts";

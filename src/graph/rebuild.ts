@@ -1,53 +1,29 @@
 /**
- * Rebuilding a graph with other inputs: the one place that knows how to copy a node of every kind. Substitution
- * and simplification stand on it.
+ * Rebuilding a graph with other inputs. Substitution and simplification stand on it.
+ *
+ * What the body of a scan computes from its slices alone is computed of the stacked values, once for all steps and rows; the
+ * body gets its slices. So a slice is only ever read where a row's own values are too. A replacement can bring more of that
+ * about, and so scans are made here.
  *
  * @module
  */
 
-import { type BodyExpr, type Expr, hasBody, ownInputs, topologicalOrder, unreachable } from "./expr.ts";
-import * as ops from "./ops.ts";
-
-/** The node with other inputs, in the same order and of the same shapes. Bodies are kept. */
-export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
-  if (inputs.every((input, i) => input === node.inputs[i])) return node;
-  switch (node.op) {
-    case "reshape":
-      return ops.reshape(inputs[0]!, node.shape);
-    case "gather":
-      return ops.gather(inputs[0]!, node.indices, node.shape);
-    case "project":
-      return ops.project(inputs[0]!, node.index);
-    case "fixedPoint":
-    case "scan":
-    case "iterate":
-    case "implicit":
-    case "odeSolution":
-      throw new Error("a node with a body is rebuilt with it; use rebuildBody");
-    case "sumRows":
-    case "sumOuter":
-      return { ...node, inputs };
-    case "elementwise":
-    case "scatter":
-    case "concatenate":
-    case "sum":
-    case "linear":
-    case "matrixProduct":
-    case "solveTriangular":
-    case "map":
-      return { ...node, batched: inputs.some((input) => input.batched), inputs };
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "constant":
-    case "slot":
-    case "rowMark":
-    case "random":
-      throw new Error(`a ${node.op} has no inputs that could be replaced`);
-    default:
-      return unreachable(node);
-  }
-}
+import {
+  type BodyExpr,
+  checkInside,
+  dependents,
+  type Expr,
+  hasBody,
+  outerValues,
+  ownInputs,
+  type ScanExpr,
+  type SlotExpr,
+  topologicalOrder,
+} from "./expr.ts";
+import { fixedPointOf, implicitOf, iterateOf, odeSolutionOf } from "./ops/bodyNodes.ts";
+import { slot } from "./ops/leaves.ts";
+import { sliceAt, stackedValue } from "./stackedValues.ts";
+import { withInputs } from "./withInputs.ts";
 
 /** A node with a body whose inputs are replaced by `replace`, and its body then by `body`; slots are kept. */
 export function rebuildBody(
@@ -63,15 +39,15 @@ export function rebuildBody(
   const [first, ...rest] = node.inputs.slice(0, own).map(replace) as [Expr, ...Expr[]];
   switch (node.op) {
     case "fixedPoint":
-      return ops.fixedPointOf(first, node.iterations, node.slot, next);
+      return fixedPointOf(first, node.iterations, node.slot, next);
     case "scan":
-      return ops.scanOf(first, { ...node, result: next, stacked: rest });
+      return scanOf(first, { ...node, result: next, stacked: rest });
     case "iterate":
-      return ops.iterateOf(first, node.most, node.slot, next);
+      return iterateOf(first, node.most, node.slot, next);
     case "implicit":
-      return ops.implicitOf(first, node.slot, next, node.equation);
+      return implicitOf(first, node.slot, next, node.equation);
     case "odeSolution":
-      return ops.odeSolutionOf(first, rest as [Expr, Expr, Expr], { ...node, result: next });
+      return odeSolutionOf(first, rest as [Expr, Expr, Expr], { ...node, result: next });
   }
 }
 
@@ -90,4 +66,67 @@ export function substitute(outputs: readonly Expr[], replacements: ReadonlyMap<E
     else done.set(node, withInputs(node, inputs));
   }
   return outputs.map((output) => done.get(output)!);
+}
+
+/** A scan from ready slots and result. */
+export function scanOf(
+  initial: Expr,
+  own: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
+    readonly stacked: readonly Expr[];
+  },
+): Expr {
+  const { steps, reversed, slot: state } = own;
+  if (!dependents([own.result], state).has(own.result)) {
+    // The last step alone counts.
+    const last = own.slices.map(
+      (slice, i) => [slice, sliceAt(own.stacked[i]!, reversed ? 0 : steps - 1)] as const,
+    );
+    return substitute([own.result], new Map<Expr, Expr>(last))[0]!;
+  }
+  const { result, slices, stacked } = liftSlices(own, steps);
+  checkInside("scan", result, state, ...slices);
+  return {
+    op: "scan",
+    steps,
+    reversed,
+    slot: state,
+    slices,
+    result,
+    shape: initial.shape,
+    batched: true,
+    inputs: [initial, ...stacked, ...outerValues(result, state, ...slices)],
+  };
+}
+
+/** A scan's body and what it reads step by step. */
+interface SlicedBody {
+  readonly result: Expr;
+  readonly slices: readonly SlotExpr[];
+  /** One a slice, of one more leading axis. */
+  readonly stacked: readonly Expr[];
+}
+
+/** The same body, with everything that depends on slices alone taken out of it. */
+function liftSlices({ result, slices, stacked }: SlicedBody, steps: number): SlicedBody {
+  const inside = dependents([result], ...slices);
+  /** By node that depends on slices alone: its stacked value. */
+  const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
+  const isLifted = (node: Expr): boolean => lifted.has(node) || (node.op === "map" && !node.batched);
+  for (const node of inside)
+    if (!node.batched && !isLifted(node)) lifted.set(node, stackedValue(node, lifted, steps));
+  // Those that something else reads become slices; the rest has gone into them.
+  const own = new Map<Expr, SlotExpr>();
+  for (const node of inside)
+    if (!isLifted(node))
+      for (const operand of node.inputs)
+        if (lifted.has(operand) && !own.has(operand))
+          own.set(
+            operand,
+            slices.includes(operand as SlotExpr) ? (operand as SlotExpr) : slot(operand.shape, false),
+          );
+  return {
+    result: substitute([result], own)[0]!,
+    slices: [...own.values()],
+    stacked: [...own.keys()].map((node) => lifted.get(node)!),
+  };
 }

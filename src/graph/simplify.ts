@@ -20,9 +20,12 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
+import { apply, mul, neg, uniformConstant } from "./ops/arithmetic.ts";
 import { elementwise } from "./ops/elementwise.ts";
-import * as ops from "./ops.ts";
-import { rebuildBody, withInputs } from "./rebuild.ts";
+import { constant, rowMark } from "./ops/leaves.ts";
+import { broadcastTo, concatenate, gather, reshape } from "./ops/movement.ts";
+import { rebuildBody } from "./rebuild.ts";
+import { withInputs } from "./withInputs.ts";
 
 /** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
 export function simplify(outputs: readonly Expr[]): Expr[] {
@@ -144,15 +147,15 @@ function rewrite(node: Expr, interner: Interner): Expr {
     case "concatenate":
       return rewriteConcatenate(node);
     case "sum": {
-      const uniform = ops.uniformConstant(node.inputs[0]!);
-      return uniform === undefined ? node : ops.broadcastTo(ops.constant(uniform * node.count), node.shape);
+      const uniform = uniformConstant(node.inputs[0]!);
+      return uniform === undefined ? node : broadcastTo(constant(uniform * node.count), node.shape);
     }
     case "sumRows":
     case "sumOuter": {
       if (node.inputs.some(isZero)) return zero(node);
       // A value that turned out to be the same for every row is still there once a row.
       const inputs = node.inputs.map((input) =>
-        input.batched ? input : interner.intern(ops.mul(interner.intern(ops.rowMark()), input)),
+        input.batched ? input : interner.intern(mul(interner.intern(rowMark()), input)),
       );
       return withInputs(node, inputs);
     }
@@ -185,29 +188,26 @@ function rewrite(node: Expr, interner: Interner): Expr {
 }
 
 function isZero(value: Expr): boolean {
-  if (ops.uniformConstant(value) === 0) return true;
+  if (uniformConstant(value) === 0) return true;
   return (value.op === "gather" || value.op === "reshape") && isZero(value.inputs[0]!);
 }
 
 function zero(like: Expr): Expr {
-  return ops.broadcastTo(ops.constant(0), like.shape);
+  return broadcastTo(constant(0), like.shape);
 }
 
 /** The number of a scalar constant operand. */
 function numberOf(value: Expr | undefined): number | undefined {
-  return value && value.shape.length === 0 ? ops.uniformConstant(value) : undefined;
+  return value && value.shape.length === 0 ? uniformConstant(value) : undefined;
 }
 
 function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
   const { name, shape } = node;
-  const full = (value: Expr): Expr => ops.broadcastTo(value, shape);
+  const full = (value: Expr): Expr => broadcastTo(value, shape);
   if (node.inputs.every((input) => input.op === "constant")) return foldElementwise(node);
   // Operands that became repeated scalars are read as scalars.
-  const again = ops.apply(
-    name,
-    ...node.inputs.map((input) => (input.shape.length === 0 ? full(input) : input)),
-  );
-  const fresh = ops.reshape(again, shape);
+  const again = apply(name, ...node.inputs.map((input) => (input.shape.length === 0 ? full(input) : input)));
+  const fresh = reshape(again, shape);
   if (fresh.op !== "elementwise") return fresh;
   const [a, b, c] = fresh.inputs as [Expr, Expr, Expr];
   const x = numberOf(a);
@@ -219,14 +219,14 @@ function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
       return mergeMoves(fresh, a, b, interner) ?? fresh;
     case "sub":
       if (y === 0 || isZero(b)) return full(a);
-      if (x === 0 || isZero(a)) return full(ops.neg(b));
+      if (x === 0 || isZero(a)) return full(neg(b));
       return fresh;
     case "mul":
       if (x === 0 || y === 0 || isZero(a) || isZero(b)) return zero(fresh);
       if (x === 1) return full(b);
       if (y === 1) return full(a);
-      if (x === -1) return full(ops.neg(b));
-      if (y === -1) return full(ops.neg(a));
+      if (x === -1) return full(neg(b));
+      if (y === -1) return full(neg(a));
       return fresh;
     case "div":
       if (isZero(a)) return zero(fresh);
@@ -250,7 +250,7 @@ function foldElementwise(node: ElementwiseExpr): Expr {
   const out = Float64Array.from({ length: sizeOf(node.shape) }, (_, i) =>
     value(at(0, i), at(1, i), at(2, i)),
   );
-  return ops.constant(out, node.shape);
+  return constant(out, node.shape);
 }
 
 /**
@@ -265,20 +265,20 @@ function mergeMoves(node: Expr, a: Expr, b: Expr, interner: Interner): Expr | un
   if (left.indices.length !== right.indices.length) return undefined;
   for (let i = 0; i < left.indices.length; i++)
     if (left.indices[i]! >= 0 && right.indices[i]! >= 0) return undefined;
-  const sources = [left, right].map((move) => ops.reshape(move.inputs[0]!, [sizeOf(move.inputs[0]!.shape)]));
-  const both = interner.intern(rewriteConcatenate(ops.concatenate(sources)));
+  const sources = [left, right].map((move) => reshape(move.inputs[0]!, [sizeOf(move.inputs[0]!.shape)]));
+  const both = interner.intern(rewriteConcatenate(concatenate(sources)));
   const offset = sizeOf(sources[0]!.shape);
   const indices = left.indices.map((from, i) =>
     from >= 0 ? from : right.indices[i]! >= 0 ? right.indices[i]! + offset : -1,
   );
-  const merged = ops.gather(both, indices, node.shape);
+  const merged = gather(both, indices, node.shape);
   return merged.op === "gather" ? rewriteGather(merged) : merged;
 }
 
 function rewriteGather(node: GatherExpr): Expr {
   const source = node.inputs[0]!;
   if (source.op === "constant")
-    return ops.constant(
+    return constant(
       Float64Array.from(node.indices, (i) => (i < 0 ? 0 : source.data[i]!)),
       node.shape,
     );
@@ -290,7 +290,7 @@ function rewriteGather(node: GatherExpr): Expr {
     const end = start + sizeOf(part.shape);
     if (node.indices.every((i) => i < 0 || (i >= start && i < end))) {
       const offset = start;
-      return ops.gather(
+      return gather(
         part,
         node.indices.map((i) => (i < 0 ? -1 : i - offset)),
         node.shape,

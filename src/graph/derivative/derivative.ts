@@ -4,5 +4,5 @@
  * @module
  */
 
-export { jvp } from "../forward.ts";
-export { vjp } from "../reverse.ts";
+export { jvp } from "./forward.ts";
+export { vjp } from "./reverse.ts";

@@ -22,7 +22,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import { type Expr, formatShape, type OdeSolutionExpr, outerValues, sameShape } from "../expr.ts";
+import { type Expr, formatShape, sameShape } from "../expr.ts";
 import {
   abs,
   add,
@@ -42,6 +42,7 @@ import {
   sub,
 } from "../ops/arithmetic.ts";
 import { scan } from "../ops/bodies.ts";
+import { odeSolutionOf } from "../ops/bodyNodes.ts";
 import { iterate, roundingUnit } from "../ops/iteration.ts";
 import { asExpr, checkExpressions, constant, rowMark, slot, type Value } from "../ops/leaves.ts";
 import { concatenate, reshape, slice } from "../ops/movement.ts";
@@ -141,26 +142,6 @@ export function solveOde(
       most,
     }),
     evaluations: stopGradient(found.evaluations),
-  };
-}
-
-/** A solution from ready slots and result; `initial` holds the first state and both times. Meant for graph transforms. */
-export function odeSolutionOf(
-  solution: Expr,
-  initial: readonly [state: Expr, from: Expr, to: Expr],
-  own: Pick<OdeSolutionExpr, "timeSlot" | "slot" | "result" | "tolerance" | "most">,
-): Expr {
-  const { timeSlot, slot: state, result, tolerance, most } = own;
-  return {
-    op: "odeSolution",
-    timeSlot,
-    slot: state,
-    result,
-    tolerance,
-    most,
-    shape: solution.shape,
-    batched: true,
-    inputs: [solution, ...initial, ...outerValues(result, timeSlot, state)],
   };
 }
 

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
-import { type Expr, formatShape, type Shape, sizeOf } from "../expr.ts";
+import { type Expr, sizeOf } from "../expr.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
-import { broadcastTo, isAllZero, reshape } from "./movement.ts";
+import { broadcastShape, broadcastTo, isAllZero, reshape } from "./movement.ts";
 
 /** The number that a scalar constant, or a constant of equal numbers, holds; undefined for anything else. */
 export function uniformConstant(value: Expr): number | undefined {
@@ -17,24 +16,6 @@ export function uniformConstant(value: Expr): number | undefined {
   const first = value.data[0]!;
   for (let i = 1; i < value.data.length; i++) if (!Object.is(value.data[i], first)) return undefined;
   return first;
-}
-
-/** The shape that operands broadcast to. */
-export function broadcastShape(where: string, operands: readonly Expr[]): Shape {
-  const rank = Math.max(...operands.map((operand) => operand.shape.length));
-  return Array.from({ length: rank }, (_, axis) => {
-    let extent = 1;
-    for (const { shape } of operands) {
-      const own = shape[shape.length - rank + axis] ?? 1;
-      if (own === 1 || own === extent) continue;
-      if (extent !== 1)
-        throw new ShapeError(
-          `${where}: shapes ${operands.map((operand) => formatShape(operand.shape)).join(" and ")} do not broadcast.`,
-        );
-      extent = own;
-    }
-    return extent;
-  });
 }
 
 /** An element-wise operation by name; operands broadcast. */

@@ -7,20 +7,19 @@
 import { ShapeError } from "../../errors.ts";
 import { callback, checkArgument, count, listOf } from "../../options.ts";
 import {
-  checkInside,
-  dependents,
   type Expr,
   formatShape,
   type MapExpr,
-  outerValues,
   type ScanExpr,
   type SlotExpr,
   sameShape,
   sizeOf,
 } from "../expr.ts";
-import { liftSlices, sliceAt } from "../liftSlices.ts";
-import { substitute } from "../rebuild.ts";
+
+import { scanOf, substitute } from "../rebuild.ts";
 import { scalarize } from "../scalarize.ts";
+import { sliceAt } from "../stackedValues.ts";
+import { project } from "./bodyNodes.ts";
 import { anExpression, asExpr, checkExpressions, slot, type Value } from "./leaves.ts";
 import { reshape } from "./movement.ts";
 
@@ -78,14 +77,6 @@ export function mapOf(
   return results.map((_, index) => project(map, index));
 }
 
-/** Result `index` of a map. */
-export function project(map: Expr, index: number): Expr {
-  checkExpressions("project", map);
-  if (map.op !== "map") throw new ShapeError("project: the value is not a map.");
-  const count = map.body.results[index]!.length;
-  return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
-}
-
 /**
  * Applies `body` once for each slice of some stacked values, to the state that the application before has left; returns
  * the last state. A chain of hundreds of equal maps with parameters of their own is one scan.
@@ -118,36 +109,6 @@ export function scan(
       `scan: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
     );
   return scanOf(initial, { steps, reversed, slot: state, slices, stacked, result });
-}
-
-/** A scan from ready slots and result. Meant for graph transforms. */
-export function scanOf(
-  initial: Expr,
-  own: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
-    readonly stacked: readonly Expr[];
-  },
-): Expr {
-  const { steps, reversed, slot: state } = own;
-  if (!dependents([own.result], state).has(own.result)) {
-    // The last step alone counts.
-    const last = own.slices.map(
-      (slice, i) => [slice, sliceAt(own.stacked[i]!, reversed ? 0 : steps - 1)] as const,
-    );
-    return substitute([own.result], new Map<Expr, Expr>(last))[0]!;
-  }
-  const { result, slices, stacked } = liftSlices(own, steps);
-  checkInside("scan", result, state, ...slices);
-  return {
-    op: "scan",
-    steps,
-    reversed,
-    slot: state,
-    slices,
-    result,
-    shape: initial.shape,
-    batched: true,
-    inputs: [initial, ...stacked, ...outerValues(result, state, ...slices)],
-  };
 }
 
 /** The scan written out, step after step: its meaning, and what reverse derivatives are taken of. */

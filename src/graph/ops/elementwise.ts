@@ -7,7 +7,8 @@
 
 import { erf, normalQuantile, sigmoid, softplus } from "../../numerics/special.ts";
 import type { Expr } from "../expr.ts";
-import * as ops from "../ops.ts";
+import * as ops from "./arithmetic.ts";
+import { constant } from "./leaves.ts";
 
 /** One row of the table. */
 interface Rule {
@@ -23,7 +24,7 @@ interface Rule {
 }
 
 const isZero = (x: Expr): boolean => x.op === "constant" && x.data.every((element) => element === 0);
-const one = (): Expr => ops.constant(1);
+const one = (): Expr => constant(1);
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 const rootTwoPi = Math.sqrt(2 * Math.PI);
 
@@ -66,7 +67,7 @@ export type ElementwiseName =
 
 /** The table of element-wise operations, by name. */
 export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
-  neg: { arity: 1, value: (a) => -a, partials: [() => ops.constant(-1)] },
+  neg: { arity: 1, value: (a) => -a, partials: [() => constant(-1)] },
   abs: { arity: 1, value: Math.abs, partials: [(_, a) => ops.sign(a)] },
   sign: { arity: 1, value: (a) => (a > 0 ? 1 : a < 0 ? -1 : 0), partials: [null] },
   floor: { arity: 1, value: Math.floor, partials: [null] },
@@ -92,7 +93,7 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
   },
   stopGradient: { arity: 1, value: (a) => a, partials: [null] },
   add: { arity: 2, value: (a, b) => a + b, partials: [one, one] },
-  sub: { arity: 2, value: (a, b) => a - b, partials: [one, () => ops.constant(-1)] },
+  sub: { arity: 2, value: (a, b) => a - b, partials: [one, () => constant(-1)] },
   mul: { arity: 2, value: (a, b) => a * b, partials: [(_, _a, b) => b, (_, a) => a] },
   div: {
     arity: 2,

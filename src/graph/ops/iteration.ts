@@ -6,17 +6,7 @@
  */
 
 import { ShapeError } from "../../errors.ts";
-import {
-  checkInside,
-  dependents,
-  type Expr,
-  formatShape,
-  type ImplicitExpr,
-  outerValues,
-  type SlotExpr,
-  sameShape,
-  sizeOf,
-} from "../expr.ts";
+import { type Expr, formatShape, sameShape, sizeOf } from "../expr.ts";
 import { maximum } from "../library/logSumExp.ts";
 import {
   abs,
@@ -35,6 +25,7 @@ import {
   stopGradient,
   sub,
 } from "./arithmetic.ts";
+import { fixedPointOf, implicitOf, iterateOf } from "./bodyNodes.ts";
 import { asExpr, checkExpressions, rowMark, slot, type Value } from "./leaves.ts";
 import { broadcastTo, concatenate, reshape, slice } from "./movement.ts";
 import { sum } from "./products.ts";
@@ -90,20 +81,6 @@ export function iterate(initial: Expr, most: number, body: (state: Expr) => Iter
   return slice(iterateOf(start, most, state, result), 1, 1 + size);
 }
 
-/** An iteration from a ready slot and result. Meant for graph transforms. */
-export function iterateOf(initial: Expr, most: number, state: SlotExpr, result: Expr): Expr {
-  checkInside("iterate", result, state);
-  return {
-    op: "iterate",
-    most,
-    slot: state,
-    result,
-    shape: initial.shape,
-    batched: true,
-    inputs: [initial, ...outerValues(result, state)],
-  };
-}
-
 /**
  * A solution, found by any means, with the derivative of the equation that it solves; the value stays as it is.
  *
@@ -127,24 +104,6 @@ export function implicit(
     );
   const kind = solve === "diagonal" ? { kind: solve } : { kind: "contraction" as const, ...solve };
   return implicitOf(stopGradient(solution), y, result, kind);
-}
-
-/** An implicit value from a ready slot and result. Meant for graph transforms. */
-export function implicitOf(
-  solution: Expr,
-  y: SlotExpr,
-  result: Expr,
-  equation: ImplicitExpr["equation"],
-): Expr {
-  return {
-    op: "implicit",
-    slot: y,
-    result,
-    equation,
-    shape: solution.shape,
-    batched: true,
-    inputs: [solution, ...outerValues(result, y)],
-  };
 }
 
 /** Options of {@link fixedPoint}. */
@@ -188,21 +147,6 @@ export function fixedPoint(
   });
   const solution = stopGradient(reshape(found, initial.shape));
   return implicitOf(solution, y, result, { kind: "contraction", iterations, tolerance });
-}
-
-/** A fixed point after a number of rounds, from a ready slot and result. Meant for graph transforms. */
-export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr, result: Expr): Expr {
-  if (!dependents([result], state).has(result)) return result;
-  checkInside("fixedPoint", result, state);
-  return {
-    op: "fixedPoint",
-    iterations,
-    slot: state,
-    result,
-    shape: initial.shape,
-    batched: true,
-    inputs: [initial, ...outerValues(result, state)],
-  };
 }
 
 /** Options of {@link root}. */

@@ -7,7 +7,6 @@
 import { ShapeError } from "../../errors.ts";
 import { checkArgument, numbers, refuse } from "../../options.ts";
 import { checkShape, type Expr, formatShape, type Shape, sameShape, sizeOf } from "../expr.ts";
-import { broadcastShape } from "./arithmetic.ts";
 import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
 
 /** The same elements under another shape. */
@@ -96,6 +95,24 @@ function zeroIndices(count: number): Int32Array {
     zeros.set(count, new WeakRef(indices));
   }
   return indices;
+}
+
+/** The shape that operands broadcast to. */
+export function broadcastShape(where: string, operands: readonly Expr[]): Shape {
+  const rank = Math.max(...operands.map((operand) => operand.shape.length));
+  return Array.from({ length: rank }, (_, axis) => {
+    let extent = 1;
+    for (const { shape } of operands) {
+      const own = shape[shape.length - rank + axis] ?? 1;
+      if (own === 1 || own === extent) continue;
+      if (extent !== 1)
+        throw new ShapeError(
+          `${where}: shapes ${operands.map((operand) => formatShape(operand.shape)).join(" and ")} do not broadcast.`,
+        );
+      extent = own;
+    }
+    return extent;
+  });
 }
 
 /** Whether the indices are known to repeat the first element; true for all that {@link broadcastTo} makes. */

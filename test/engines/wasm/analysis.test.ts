@@ -7,7 +7,8 @@ import { readinessOf } from "../../../src/engines/wasm/lowering/readiness.ts";
 import { ownersRead } from "../../../src/engines/wasm/lowering/tileLowering.ts";
 import { dependents, type Expr, type FixedPointExpr, topologicalOrder } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";
-import { substitute, withInputs } from "../../../src/graph/rebuild.ts";
+import { substitute } from "../../../src/graph/rebuild.ts";
+import { withInputs } from "../../../src/graph/withInputs.ts";
 import { inOnePiece } from "../../../src/platform/pieces.ts";
 
 const x = g.input("x", [4]);

@@ -11,7 +11,8 @@
 
 import { type ElementwiseExpr, type Expr, topologicalOrder, unreachable } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
-import { substitute, withInputs } from "../../../graph/rebuild.ts";
+import { substitute } from "../../../graph/rebuild.ts";
+import { withInputs } from "../../../graph/withInputs.ts";
 
 /** The outputs, with a selection by row mark in front of every sum over rows that might see padding. */
 export function guardPadding(outputs: readonly Expr[]): Expr[] {

@@ -8,10 +8,10 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "./expr.ts";
-import { add, max, mul, select } from "./ops/arithmetic.ts";
-import { constant, rowMark } from "./ops/leaves.ts";
-import { sum, sumRows } from "./ops/products.ts";
+import { type Expr, sizeOf } from "../expr.ts";
+import { add, max, mul, select } from "../ops/arithmetic.ts";
+import { constant, rowMark } from "../ops/leaves.ts";
+import { sum, sumRows } from "../ops/products.ts";
 
 /** Holds where `on` is not 0, or, with `when` false, where it is 0; `on` is a scalar or has the shape of what it is about. */
 export interface Condition {
@@ -147,4 +147,25 @@ export function inAnyRow(live: () => Condition | undefined): () => Condition | u
     const own = live();
     return own?.on.batched ? { on: sumRows(mul(rowMark(), numberOf(own))), when: true } : own;
   });
+}
+
+/**
+ * Hands a cotangent to an input of the node at hand. What flows from a batched node to a shared input is summed
+ * over the rows, unless `summed` says that it already is.
+ */
+export type Send = (input: Expr, cotangent: Cotangent, summed?: boolean) => void;
+
+/** What the rules of reverse mode work with, beside a node and its cotangent. */
+export interface Reversal {
+  /** Nodes that depend on what the derivative is taken of; to others nothing has to be sent. */
+  readonly active: ReadonlySet<Expr>;
+  readonly send: Send;
+  /** Reverse mode itself, for nodes with a body; from and to cotangents with their conditions. */
+  readonly pulledBack: (
+    outputs: readonly Expr[],
+    cotangents: readonly Cotangent[],
+    wrt: readonly Expr[],
+  ) => (Cotangent | undefined)[];
+  /** Reverse mode itself, from and to plain cotangents. */
+  readonly vjp: (outputs: readonly Expr[], cotangents: readonly Expr[], wrt: readonly Expr[]) => Expr[];
 }

@@ -4,49 +4,61 @@
  * @module
  */
 
-import { ShapeError } from "../errors.ts";
-import { checkArgument, listOf } from "../options.ts";
-import { pushForwardImplicit, pushForwardOdeSolution } from "./derivative/solutionDerivatives.ts";
-import { type Expr, type MapExpr, type ScanExpr, sizeOf, topologicalOrder, unreachable } from "./expr.ts";
-import { elementwise } from "./ops/elementwise.ts";
-import { anExpression } from "./ops/leaves.ts";
-import { layerOf, ofEachRow, productOf, triangle } from "./ops/products.ts";
-import * as ops from "./ops.ts";
-import { substitute } from "./rebuild.ts";
-import { isComparison, withoutDerivative } from "./reverse.ts";
+import { ShapeError } from "../../errors.ts";
+import { checkArgument, listOf } from "../../options.ts";
+import { type Expr, type MapExpr, type ScanExpr, sizeOf, topologicalOrder, unreachable } from "../expr.ts";
+import { add, mul, neg, select } from "../ops/arithmetic.ts";
+import { mapOf, scan, unrolledScan } from "../ops/bodies.ts";
+import { elementwise } from "../ops/elementwise.ts";
+import { fixedPoint } from "../ops/iteration.ts";
+import { anExpression, constant, slot } from "../ops/leaves.ts";
+import { broadcastTo, concatenate, gather, reshape, scatter, slice } from "../ops/movement.ts";
+import {
+  layerOf,
+  linear,
+  ofEachRow,
+  productOf,
+  solveTriangular,
+  sumOuter,
+  sumRows,
+  triangle,
+} from "../ops/products.ts";
+import { substitute } from "../rebuild.ts";
+import { isComparison, withoutDerivative } from "./nodeRules.ts";
+import { pushForwardImplicit, pushForwardOdeSolution } from "./solutionDerivatives.ts";
 
 /** Zero of the shape of a value. */
 function zeroOf(value: Expr): Expr {
-  return ops.broadcastTo(ops.constant(0), value.shape);
+  return broadcastTo(constant(0), value.shape);
 }
 
 /** State and tangent go through the steps together. */
 function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr {
   const size = sizeOf(node.shape);
-  const flat = (value: Expr): Expr => ops.reshape(value, [size]);
+  const flat = (value: Expr): Expr => reshape(value, [size]);
   const count = node.slices.length;
   const [initial, ...rest] = node.inputs as [Expr, ...Expr[]];
   const [stacked, outer] = [rest.slice(0, count), rest.slice(count)];
   if (stacked.some((value) => tangent(value).batched))
     // A direction of its own in each row: what a scan has stacked is the same in all.
-    return jvp([ops.unrolledScan(node)], node.inputs, node.inputs.map(tangent))[0]!;
+    return jvp([unrolledScan(node)], node.inputs, node.inputs.map(tangent))[0]!;
   // On the slots, which nothing can merge with what stands for them in the end.
   const own: readonly Expr[] = [node.slot, ...node.slices];
-  const moving = own.map((slot) => ops.slot(slot.shape, slot.batched));
+  const moving = own.map(({ shape, batched }) => slot(shape, batched));
   const [along] = jvp([node.result], [...own, ...outer], [...moving, ...outer.map(tangent)]);
-  const pair = ops.scan(
-    ops.concatenate([flat(initial), flat(tangent(initial))]),
+  const pair = scan(
+    concatenate([flat(initial), flat(tangent(initial))]),
     node.steps,
     [...stacked, ...stacked.map(tangent)],
     (both, slices) => {
-      const [state, change] = [0, size].map((at) => ops.reshape(ops.slice(both, at, at + size), node.shape));
+      const [state, change] = [0, size].map((at) => reshape(slice(both, at, at + size), node.shape));
       const values = [state!, ...slices.slice(0, count), change!, ...slices.slice(count)];
-      const replacements = new Map([...own, ...moving].map((slot, i) => [slot, values[i]!]));
-      return ops.concatenate(substitute([node.result, along!], replacements).map(flat));
+      const replacements = new Map([...own, ...moving].map((stand, i) => [stand, values[i]!]));
+      return concatenate(substitute([node.result, along!], replacements).map(flat));
     },
     { reversed: node.reversed },
   );
-  return ops.reshape(ops.slice(pair, size, 2 * size), node.shape);
+  return reshape(slice(pair, size, 2 * size), node.shape);
 }
 
 /**
@@ -94,28 +106,28 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
   const addAll = (terms: readonly (Expr | undefined)[]): Expr =>
     terms
       .filter((term) => term !== undefined)
-      .reduce<Expr | undefined>((sum, term) => (sum ? ops.add(sum, term) : term), undefined) ?? zeroOf(node);
+      .reduce<Expr | undefined>((sum, term) => (sum ? add(sum, term) : term), undefined) ?? zeroOf(node);
   switch (node.op) {
     case "elementwise": {
       if (node.name === "select")
-        return ops.broadcastTo(ops.select(a, orZero(b), orZero(node.inputs[2]!)), node.shape);
+        return broadcastTo(select(a, orZero(b), orZero(node.inputs[2]!)), node.shape);
       const terms = node.inputs.map((operand, i) => {
         const own = tangent(operand);
         const partial = elementwise[node.name].partials[i];
         if (!own || !partial) return undefined;
         const value = partial(node, a, b, node.inputs[2]!);
-        return isComparison(value) ? ops.select(value, own, 0) : ops.mul(value, own);
+        return isComparison(value) ? select(value, own, 0) : mul(value, own);
       });
-      return ops.broadcastTo(addAll(terms), node.shape);
+      return broadcastTo(addAll(terms), node.shape);
     }
     case "reshape":
-      return ops.reshape(orZero(a), node.shape);
+      return reshape(orZero(a), node.shape);
     case "gather":
-      return ops.gather(orZero(a), node.indices, node.shape);
+      return gather(orZero(a), node.indices, node.shape);
     case "scatter":
-      return ops.scatter(orZero(a), node.indices, node.shape);
+      return scatter(orZero(a), node.indices, node.shape);
     case "concatenate":
-      return ops.concatenate(node.inputs.map(orZero));
+      return concatenate(node.inputs.map(orZero));
     case "sum":
       return { ...node, batched: orZero(a).batched, inputs: [orZero(a)] };
     case "linear": {
@@ -123,14 +135,14 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
       const bias = node.inputs[2] && tangent(node.inputs[2]);
       const x = tangent(a);
       const w = tangent(b);
-      return addAll([x && ops.linear(x, b, undefined, options), w && layerOf(w, a, node.transposed), bias]);
+      return addAll([x && linear(x, b, undefined, options), w && layerOf(w, a, node.transposed), bias]);
     }
     case "sumRows":
-      return ops.sumRows(ofEachRow(orZero(a)));
+      return sumRows(ofEachRow(orZero(a)));
     case "sumOuter": {
       const y = tangent(a);
       const x = tangent(b);
-      return addAll([y && ops.sumOuter(ofEachRow(y), b), x && ops.sumOuter(a, ofEachRow(x))]);
+      return addAll([y && sumOuter(ofEachRow(y), b), x && sumOuter(a, ofEachRow(x))]);
     }
     case "matrixProduct": {
       const left = tangent(a);
@@ -141,25 +153,23 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
       // A dx = db - dA x.
       const { lower, transposed } = node;
       const da = tangent(a);
-      const moved = da && layerOf(ops.mul(triangle(sizeOf(node.shape), lower), da), node, transposed);
-      const right = addAll([tangent(b), moved && ops.neg(moved)]);
-      return ops.solveTriangular(a, right, { lower, transposed });
+      const moved = da && layerOf(mul(triangle(sizeOf(node.shape), lower), da), node, transposed);
+      const right = addAll([tangent(b), moved && neg(moved)]);
+      return solveTriangular(a, right, { lower, transposed });
     }
     case "fixedPoint": {
       // At y = g(y, u): dy = (dg/dy) dy + (dg/du) du, again a fixed point.
       const outer = node.inputs.slice(1).filter((operand) => tangent(operand));
       const [atSolution] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
       const drive = jvp([atSolution!], [node, ...outer], [zeroOf(node), ...outer.map(orZero)])[0]!;
-      return ops.fixedPoint(drive, node.iterations, (t) =>
-        ops.add(drive, jvp([atSolution!], [node], [t])[0]!),
-      );
+      return fixedPoint(drive, node.iterations, (t) => add(drive, jvp([atSolution!], [node], [t])[0]!));
     }
     case "scan":
       return pushForwardScan(node, orZero);
     case "implicit":
-      return pushForwardImplicit(node, tangent);
+      return pushForwardImplicit(node, tangent, jvp);
     case "odeSolution":
-      return pushForwardOdeSolution(node, tangent);
+      return pushForwardOdeSolution(node, tangent, jvp);
     case "input":
     case "parameter":
     case "stepInput":
@@ -180,7 +190,7 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
 function mapJvp(node: MapExpr, tangentOf: ReadonlyMap<Expr, Expr>): Expr[] {
   const { slots, results } = node.body;
   const moving = node.inputs.map((_, i) => i).filter((i) => tangentOf.has(node.inputs[i]!));
-  const tangentSlots = moving.map((i) => slots[i]!.map(() => ops.slot([], true)));
+  const tangentSlots = moving.map((i) => slots[i]!.map(() => slot([], true)));
   const flat = jvp(
     results.flat(),
     moving.flatMap((i) => slots[i]!),
@@ -189,5 +199,5 @@ function mapJvp(node: MapExpr, tangentOf: ReadonlyMap<Expr, Expr>): Expr[] {
   let next = 0;
   const tangents = results.map((result) => result.map(() => flat[next++]!));
   const blocks = [...node.inputs, ...moving.map((i) => tangentOf.get(node.inputs[i]!)!)];
-  return ops.mapOf(blocks, node.features, [...slots, ...tangentSlots], tangents);
+  return mapOf(blocks, node.features, [...slots, ...tangentSlots], tangents);
 }

@@ -1,13 +1,11 @@
 /**
- * What the body of a scan computes from its slices alone is computed of the stacked values, once for all steps and rows; the
- * body gets its slices. So a slice is only ever read where a row's own values are too.
+ * The values that a node of a scan's body has in all steps, one after another, computed once.
  *
  * @module
  */
 
-import { dependents, type Expr, type MapExpr, type SlotExpr, sizeOf } from "./expr.ts";
+import { type Expr, type MapExpr, sizeOf } from "./expr.ts";
 import { apply } from "./ops/arithmetic.ts";
-import { slot } from "./ops/leaves.ts";
 import {
   broadcastTo,
   concatenate,
@@ -18,40 +16,7 @@ import {
   transpose,
 } from "./ops/movement.ts";
 import { matrixProduct } from "./ops/products.ts";
-import { substitute, withInputs } from "./rebuild.ts";
-
-/** A scan's body and what it reads step by step. */
-export interface SlicedBody {
-  readonly result: Expr;
-  readonly slices: readonly SlotExpr[];
-  /** One a slice, of one more leading axis. */
-  readonly stacked: readonly Expr[];
-}
-
-/** The same body, with everything that depends on slices alone taken out of it. */
-export function liftSlices({ result, slices, stacked }: SlicedBody, steps: number): SlicedBody {
-  const inside = dependents([result], ...slices);
-  /** By node that depends on slices alone: its stacked value. */
-  const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
-  const isLifted = (node: Expr): boolean => lifted.has(node) || (node.op === "map" && !node.batched);
-  for (const node of inside)
-    if (!node.batched && !isLifted(node)) lifted.set(node, stackedValue(node, lifted, steps));
-  // Those that something else reads become slices; the rest has gone into them.
-  const own = new Map<Expr, SlotExpr>();
-  for (const node of inside)
-    if (!isLifted(node))
-      for (const operand of node.inputs)
-        if (lifted.has(operand) && !own.has(operand))
-          own.set(
-            operand,
-            slices.includes(operand as SlotExpr) ? (operand as SlotExpr) : slot(operand.shape, false),
-          );
-  return {
-    result: substitute([result], own)[0]!,
-    slices: [...own.values()],
-    stacked: [...own.keys()].map((node) => lifted.get(node)!),
-  };
-}
+import { withInputs } from "./withInputs.ts";
 
 /** Slice number `at` of a stacked value, without its first axis. */
 export function sliceAt(stacked: Expr, at: number): Expr {
@@ -59,7 +24,7 @@ export function sliceAt(stacked: Expr, at: number): Expr {
 }
 
 /** The values of a node in all steps, one after another, from those of its operands; an operand without is the same in all. */
-function stackedValue(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps: number): Expr {
+export function stackedValue(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps: number): Expr {
   const [a, ...rest] = node.inputs as [Expr, ...Expr[]];
   const source = lifted.get(a);
   const shape = [steps, ...node.shape];

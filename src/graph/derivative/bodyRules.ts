@@ -1,0 +1,155 @@
+/**
+ * Rules of reverse mode for nodes with a body: maps, fixed points and scans.
+ *
+ * @module
+ */
+
+import { type Expr, type FixedPointExpr, type MapExpr, type ScanExpr, topologicalOrder } from "../expr.ts";
+import { add } from "../ops/arithmetic.ts";
+import { mapOf, unrolledScan } from "../ops/bodies.ts";
+import { fixedPoint } from "../ops/iteration.ts";
+import { constant, slot, zeros } from "../ops/leaves.ts";
+import { broadcastTo, reshape } from "../ops/movement.ts";
+import { ofEachRow } from "../ops/products.ts";
+import { substitute } from "../rebuild.ts";
+import {
+  anyLive,
+  type Condition,
+  type Cotangent,
+  numberOf,
+  type Reversal,
+  settled,
+  through,
+} from "./cotangent.ts";
+
+/** Cotangents of a map's blocks: a map of the derivative of its body, which recomputes what it needs. */
+export function pullBackMap(
+  node: MapExpr,
+  cotangents: readonly (Cotangent | undefined)[],
+  { active, send, pulledBack }: Reversal,
+): void {
+  const { slots, results } = node.body;
+  const { features } = node;
+  const used = cotangents.flatMap((cotangent, i) => (cotangent ? [{ cotangent, scalars: results[i]! }] : []));
+  const wanted = node.inputs.map((_, i) => i).filter((i) => active.has(node.inputs[i]!));
+  // The conditions of the cotangents are blocks too, where the derivative of the body has a use for them.
+  const arguments_ = used.map(({ cotangent, scalars }) => {
+    const condition = cotangent.live();
+    const isOne = condition?.on.shape.length === 0;
+    const count = isOne ? 1 : scalars.length;
+    return {
+      slots: scalars.map(() => slot([], true)),
+      block: settled(cotangent),
+      liveSlots: condition ? Array.from({ length: count }, () => slot([], true)) : [],
+      liveBlock: condition && (isOne ? broadcastTo(numberOf(condition), [features]) : numberOf(condition)),
+    };
+  });
+  const pulled = pulledBack(
+    used.flatMap(({ scalars }) => scalars),
+    arguments_.flatMap((own) =>
+      own.slots.map((value, k): Cotangent => {
+        const on = own.liveSlots[own.liveSlots.length === 1 ? 0 : k];
+        return { value, live: () => on && { on, when: true } };
+      }),
+    ),
+    wanted.flatMap((i) => slots[i]!),
+  );
+  /** A map of some scalars, one list an input. */
+  const mapped = (scalar: (own: Cotangent | undefined) => Expr): Expr[] => {
+    let next = 0;
+    const lists = wanted.map((i) => slots[i]!.map(() => scalar(pulled[next++])));
+    const read = new Set(topologicalOrder(lists.flat()));
+    const blocks = [
+      ...node.inputs.map((block, k) => ({ block, own: slots[k]! })),
+      ...arguments_.map(({ block, slots: own }) => ({ block, own })),
+      ...arguments_.flatMap(({ liveBlock, liveSlots: own }) =>
+        liveBlock && own.some((member) => read.has(member)) ? [{ block: liveBlock, own }] : [],
+      ),
+    ];
+    const made = mapOf(
+      blocks.map(({ block }) => block),
+      features,
+      blocks.map(({ own }) => own),
+      lists,
+    );
+    return made.map((own, k) => reshape(own, node.inputs[wanted[k]!]!.shape));
+  };
+  let conditions: (Expr | undefined)[] | undefined;
+  /** Where each element of a block's cotangent is live. */
+  const liveOf = (k: number): Condition | undefined => {
+    if (!conditions) {
+      const own = pulled.map((cotangent) => cotangent?.live());
+      const isAnywhere = own.every((condition, i) => pulled[i] && !condition);
+      conditions = isAnywhere
+        ? wanted.map(() => undefined)
+        : mapped((cotangent) => {
+            const condition = cotangent?.live();
+            return condition ? numberOf(condition) : constant(cotangent ? 1 : 0);
+          });
+    }
+    const on = conditions[k];
+    return on && { on, when: true };
+  };
+  const gradients = mapped((own) => (own ? settled(own) : constant(0)));
+  wanted.forEach((i, k) => send(node.inputs[i]!, { value: gradients[k]!, live: () => liveOf(k) }));
+}
+
+/**
+ * Implicit function theorem at y = g(y, u): the cotangent of y is the fixed point of l = c + (dg/dy)^T l, after
+ * which each outer value u gets (dg/du)^T l.
+ */
+export function pullBackFixedPoint(
+  node: FixedPointExpr,
+  cotangent: Cotangent,
+  { active, send, pulledBack, vjp }: Reversal,
+): void {
+  const outer = node.inputs.slice(1).filter((input) => active.has(input));
+  if (outer.length === 0) return;
+  const [atSolution] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
+  const adjoint = through({ ...cotangent, live: anyLive(cotangent) }, (c) =>
+    fixedPoint(c, node.iterations, (l) => add(c, vjp([atSolution!], [l], [node])[0]!)),
+  );
+  const gradients = pulledBack([atSolution!], [adjoint], [node, ...outer]).slice(1);
+  // A shared outer value's gradient is already a sum over rows.
+  outer.forEach((input, i) => {
+    const own = gradients[i];
+    if (own) send(input, own, true);
+  });
+}
+
+/** The derivative of the scan written out; what hundreds of steps have to keep is known only then. */
+export function pullBackScan(
+  node: ScanExpr,
+  cotangent: Cotangent,
+  { active, send, pulledBack }: Reversal,
+): void {
+  // Slots stand for the inputs meanwhile: nothing merges them with what they are, and one node in two roles is two.
+  const own = node.inputs.map((input, i) => slot(input.shape, i === 0 || input.batched));
+  const inner = slot(node.shape, true);
+  const condition = cotangent.live();
+  const on = condition && slot(condition.on.shape, true);
+  const outerAt = 1 + node.slices.length;
+  const outer = node.inputs.slice(outerAt).map((value, i) => [value, own[outerAt + i]!] as const);
+  const [result] = substitute([node.result], new Map<Expr, Expr>(outer));
+  const unrolled = unrolledScan({ ...node, result: result!, inputs: own });
+  const replacements = new Map<Expr, Expr>([
+    [inner, ofEachRow(settled(cotangent))],
+    ...own.map((stand, i) => [stand, i === 0 ? ofEachRow(node.inputs[0]!) : node.inputs[i]!] as const),
+  ]);
+  if (on) replacements.set(on, ofEachRow(numberOf(condition)));
+  const replaced = (value: Expr): Expr => substitute([value], replacements)[0]!;
+  const pulled = pulledBack([unrolled], [{ value: inner, live: () => on && { on, when: true } }], own);
+  const gradients = substitute(
+    pulled.map((value, i) => (value ? settled(value) : zeros(own[i]!.shape))),
+    replacements,
+  );
+  // A shared input's gradient is a sum over rows by now; that of a shared first state is not.
+  node.inputs.forEach((input, i) => {
+    if (!active.has(input)) return;
+    const live = (): Condition | undefined => {
+      const inside = pulled[i]?.live();
+      return inside && { on: replaced(inside.on), when: inside.when };
+    };
+    send(input, { value: gradients[i]!, live }, i > 0);
+  });
+}

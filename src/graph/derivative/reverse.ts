@@ -1,0 +1,242 @@
+/**
+ * Reverse mode: the vector-Jacobian product as a graph. Rules return expressions, so that they apply to each other's results:
+ * second derivatives, exact Jacobians and traces need no special code.
+ *
+ * One rule ties batched to shared values: the cotangent that a batched value sends to a shared one is summed over
+ * the rows. Hence `vjp` of a program of rows gives a program of sums.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import { checkArgument, listOf } from "../../options.ts";
+import {
+  type Expr,
+  formatShape,
+  type MapExpr,
+  sameShape,
+  sizeOf,
+  topologicalOrder,
+  unreachable,
+} from "../expr.ts";
+import { mul } from "../ops/arithmetic.ts";
+import { anExpression, constant, rowMark } from "../ops/leaves.ts";
+import { broadcastTo, gather, reshape, scatter, slice, transpose } from "../ops/movement.ts";
+import { layerOf, ofEachRow, productOf, sum, sumRows } from "../ops/products.ts";
+import { pullBackFixedPoint, pullBackMap, pullBackScan } from "./bodyRules.ts";
+import {
+  anyLive,
+  type Cotangent,
+  inAnyRow,
+  joined,
+  moved,
+  plain,
+  type Reversal,
+  type Send,
+  settled,
+} from "./cotangent.ts";
+import {
+  pullBackElementwise,
+  pullBackLinear,
+  pullBackSolve,
+  spread,
+  withoutDerivative,
+} from "./nodeRules.ts";
+import { pullBackImplicit, pullBackOdeSolution } from "./solutionDerivatives.ts";
+
+/** Nodes among `order` that depend on a member of `sources`. */
+function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Expr> {
+  const active = new Set<Expr>();
+  for (const node of order)
+    if (sources.has(node) || node.inputs.some((input) => active.has(input))) active.add(node);
+  return active;
+}
+
+/**
+ * Vector-Jacobian product: for each `wrt`, the sum over outputs of cotangent times d output / d wrt; a shared
+ * `wrt` sums over rows as well. Members of `wrt` are cut points: nothing flows through them to each other.
+ *
+ * What a `select`, a `max` or a `min` has not taken sends nothing back, whatever its value and its derivatives are there.
+ *
+ * @param cotangents - One an output, of its shape.
+ * @returns One expression a member of `wrt`, of its shape; zeros where no path leads.
+ * @throws {@link ShapeError} if a cotangent has another shape, or a path leads through an iteration without derivative.
+ */
+export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: readonly Expr[]): Expr[] {
+  for (const [name, list] of Object.entries({ outputs, cotangents, wrt }))
+    checkArgument("vjp", name, list, listOf(anExpression, "an array of expressions"));
+  if (outputs.length !== cotangents.length)
+    throw new ShapeError(`vjp: ${outputs.length} outputs need as many cotangents, got ${cotangents.length}.`);
+  return pulledBack(outputs, cotangents.map(plain), wrt).map((own, i) =>
+    own ? settled(own) : broadcastTo(constant(0), wrt[i]!.shape),
+  );
+}
+
+/** As {@link vjp}, from and to cotangents with their conditions; undefined where no path leads. */
+export function pulledBack(
+  outputs: readonly Expr[],
+  cotangents: readonly Cotangent[],
+  wrt: readonly Expr[],
+): (Cotangent | undefined)[] {
+  const sources = new Set(wrt);
+  const order = topologicalOrder(outputs, sources);
+  const active = activeNodes(order, sources);
+  const cotangentOf = new Map<Expr, Cotangent>();
+  const mapCotangents = new Map<Expr, (Cotangent | undefined)[]>();
+
+  const accumulate = (to: Expr, cotangent: Cotangent, sumOverRows: boolean): void => {
+    if (!active.has(to)) return;
+    const size = sizeOf(to.shape);
+    let own = cotangent;
+    if (size === 1 && sizeOf(own.value.shape) > 1)
+      own = { value: sum(settled(own)), live: anyLive(cotangent) };
+    if (sumOverRows) own = { value: sumRows(ofEachRow(settled(own))), live: inAnyRow(own.live) };
+    if (!sameShape(own.value.shape, to.shape)) {
+      const move = (value: Expr): Expr =>
+        sizeOf(value.shape) === size ? reshape(value, to.shape) : broadcastTo(value, to.shape);
+      own = moved(own, move);
+    }
+    const before = cotangentOf.get(to);
+    cotangentOf.set(to, before ? joined(before, own) : own);
+  };
+
+  outputs.forEach((output, i) => {
+    const cotangent = cotangents[i]!;
+    if (!sameShape(cotangent.value.shape, output.shape))
+      throw new ShapeError(
+        `vjp: a cotangent of ${formatShape(cotangent.value.shape)} for ${formatShape(output.shape)}.`,
+      );
+    accumulate(output, cotangent, false);
+  });
+
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i]!;
+    if (!active.has(node) || sources.has(node)) continue;
+    const send: Send = (to, own, summed = false) =>
+      accumulate(
+        to,
+        summed && !to.batched ? { ...own, live: inAnyRow(own.live) } : own,
+        node.batched && !to.batched && !summed,
+      );
+    if (node.op === "map") {
+      const list = mapCotangents.get(node);
+      if (list) pullBackMap(node, list, { active, send, pulledBack, vjp });
+      continue;
+    }
+    const cotangent = cotangentOf.get(node);
+    if (!cotangent) continue;
+    if (node.op === "project") {
+      const map = node.inputs[0] as MapExpr;
+      const list = mapCotangents.get(map) ?? map.body.results.map(() => undefined);
+      const before = list[node.index];
+      list[node.index] = before ? joined(before, cotangent) : cotangent;
+      mapCotangents.set(map, list);
+      continue;
+    }
+    pullBack(node, cotangent, { active, send, pulledBack, vjp });
+  }
+  return wrt.map((source) => cotangentOf.get(source));
+}
+
+/** Sends the cotangent of a node to its inputs. */
+function pullBack(node: Exclude<Expr, MapExpr>, cotangent: Cotangent, reversal: Reversal): void {
+  const { active, send } = reversal;
+  const [a, b] = node.inputs as [Expr, Expr];
+  /** What mixes the elements: live where any of them is. */
+  const mixed = (f: (c: Expr) => Expr): Cotangent => ({
+    value: f(settled(cotangent)),
+    live: anyLive(cotangent),
+  });
+  switch (node.op) {
+    case "elementwise":
+      return pullBackElementwise(node, cotangent, reversal);
+    case "reshape":
+      return send(
+        a,
+        moved(cotangent, (c) => reshape(c, a.shape)),
+      );
+    case "gather":
+      return send(
+        a,
+        moved(cotangent, (c) => scatter(c, node.indices, a.shape)),
+      );
+    case "scatter":
+      return send(
+        a,
+        moved(cotangent, (c) => gather(c, node.indices, a.shape)),
+      );
+    case "concatenate": {
+      let start = 0;
+      for (const input of node.inputs) {
+        const [from, to] = [start, start + input.shape[0]!];
+        if (active.has(input))
+          send(
+            input,
+            moved(cotangent, (c) => slice(c, from, to)),
+          );
+        start = to;
+      }
+      return;
+    }
+    case "sum":
+      return send(
+        a,
+        moved(cotangent, (c) => spread(node, c, a)),
+      );
+    case "linear":
+      return pullBackLinear(node, cotangent, reversal);
+    case "sumRows":
+      return send(a, { ...cotangent, value: mul(rowMark(), cotangent.value) });
+    case "sumOuter":
+      // d/dy of sum_rows y x^T against c is c x; d/dx is c^T y.
+      send(
+        a,
+        mixed((c) => mul(rowMark(), layerOf(c, b))),
+      );
+      return send(
+        b,
+        mixed((c) => mul(rowMark(), layerOf(c, a, true))),
+      );
+    case "matrixProduct":
+      send(
+        a,
+        mixed((c) => productOf(c, transpose(b))),
+      );
+      return send(
+        b,
+        mixed((c) => productOf(transpose(a), c)),
+      );
+    case "solveTriangular":
+      return pullBackSolve(node, mixed, reversal);
+    case "fixedPoint":
+      return pullBackFixedPoint(node, cotangent, reversal);
+    case "scan":
+      return pullBackScan(node, cotangent, reversal);
+    case "implicit":
+      return pullBackImplicit(node, cotangent, reversal);
+    case "odeSolution":
+      return pullBackOdeSolution(node, settled(cotangent), {
+        active,
+        vjp,
+        send: (input, own, summed) =>
+          send(
+            input,
+            mixed(() => own),
+            summed,
+          ),
+      });
+    case "iterate":
+      throw new ShapeError(withoutDerivative);
+    case "input":
+    case "parameter":
+    case "stepInput":
+    case "constant":
+    case "slot":
+    case "rowMark":
+    case "random":
+    case "project":
+      return;
+    default:
+      return unreachable(node);
+  }
+}

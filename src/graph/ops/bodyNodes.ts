@@ -1,0 +1,93 @@
+/**
+ * Nodes with a body, from ready slots and results. Meant for graph transforms: what people write is in `bodies.ts`,
+ * `iteration.ts` and `../library/ode.ts`.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../errors.ts";
+import {
+  checkInside,
+  dependents,
+  type Expr,
+  type ImplicitExpr,
+  type OdeSolutionExpr,
+  outerValues,
+  type SlotExpr,
+} from "../expr.ts";
+import { checkExpressions } from "./leaves.ts";
+
+/** Result `index` of a map. */
+export function project(map: Expr, index: number): Expr {
+  checkExpressions("project", map);
+  if (map.op !== "map") throw new ShapeError("project: the value is not a map.");
+  const count = map.body.results[index]!.length;
+  return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
+}
+
+/** An iteration from a ready slot and result. */
+export function iterateOf(initial: Expr, most: number, state: SlotExpr, result: Expr): Expr {
+  checkInside("iterate", result, state);
+  return {
+    op: "iterate",
+    most,
+    slot: state,
+    result,
+    shape: initial.shape,
+    batched: true,
+    inputs: [initial, ...outerValues(result, state)],
+  };
+}
+
+/** An implicit value from a ready slot and result. */
+export function implicitOf(
+  solution: Expr,
+  y: SlotExpr,
+  result: Expr,
+  equation: ImplicitExpr["equation"],
+): Expr {
+  return {
+    op: "implicit",
+    slot: y,
+    result,
+    equation,
+    shape: solution.shape,
+    batched: true,
+    inputs: [solution, ...outerValues(result, y)],
+  };
+}
+
+/** A fixed point after a number of rounds, from a ready slot and result. */
+export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr, result: Expr): Expr {
+  if (!dependents([result], state).has(result)) return result;
+  checkInside("fixedPoint", result, state);
+  return {
+    op: "fixedPoint",
+    iterations,
+    slot: state,
+    result,
+    shape: initial.shape,
+    batched: true,
+    inputs: [initial, ...outerValues(result, state)],
+  };
+}
+
+/** A solution from ready slots and result; `initial` holds the first state and both times. */
+export function odeSolutionOf(
+  solution: Expr,
+  initial: readonly [state: Expr, from: Expr, to: Expr],
+  own: Pick<OdeSolutionExpr, "timeSlot" | "slot" | "result" | "tolerance" | "most">,
+): Expr {
+  const { timeSlot, slot: state, result, tolerance, most } = own;
+  return {
+    op: "odeSolution",
+    timeSlot,
+    slot: state,
+    result,
+    tolerance,
+    most,
+    shape: solution.shape,
+    batched: true,
+    inputs: [solution, ...initial, ...outerValues(result, timeSlot, state)],
+  };
+}
