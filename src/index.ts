@@ -7,11 +7,13 @@
 export {
   type Architecture,
   type ArchitectureOptions,
+  type BaseMaker,
   maskedAutoregressiveFlow,
   type NeuralSplineFlowOptions,
   neuralSplineFlow,
   realNVP,
   type Training,
+  type TransformerFlowOptions,
 } from "./architectures/architecture.ts";
 export {
   type ContinuousFlowOptions,
@@ -27,10 +29,12 @@ export {
 } from "./architectures/elementaryFlows.ts";
 export { type FlowMatchingOptions, flowMatching } from "./architectures/flowMatching.ts";
 export {
+  type FittedKind,
   type FlowKind,
   flowKinds,
   type ModelKind,
   modelKinds,
+  type OtherKind,
   type StatisticalKind,
 } from "./architectures/kinds.ts";
 export { type ResidualFlowOptions, residualFlow } from "./architectures/residualFlow.ts";
@@ -232,16 +236,26 @@ export type {
 } from "./models/flowOptions.ts";
 export type { FittedDescription } from "./models/model.ts";
 export { initialValues, type ParameterValues } from "./models/parameters.ts";
+export { type RegisterOptions, register } from "./models/register.ts";
 export {
   type SolverReport,
   solverReport,
   type TrajectoryOptions,
   trajectories,
 } from "./models/solverReport.ts";
+export type {
+  Conditioner,
+  ConditionerJson,
+  ConditionerNetwork,
+  ConditionerSizes,
+} from "./networks/conditionerContract.ts";
+export { type DenseConditionerOptions, denseConditioner } from "./networks/denseConditioner.ts";
 export type { ContractionNorm, ContractiveActivation } from "./networks/lipschitzNetwork.ts";
 export { type Network, type NetworkOptions, network } from "./networks/network.ts";
+export { conditionerFromJson } from "./networks/registry.ts";
 export { type ParetoSmoothed, paretoSmoothed } from "./numerics/paretoSmoothing.ts";
 export { type RandomKey, RandomStream, randomKey, split } from "./random/philox.ts";
+export type { Reader } from "./registry.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "./tables/columnRecord.ts";
 export type { DependentColumn } from "./tables/dependence.ts";
 export { type ReadTableOptions, readTable } from "./tables/reading/readTable.ts";

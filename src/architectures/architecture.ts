@@ -9,14 +9,17 @@ import { elementwise } from "../bijections/autoregressive/elementwise.ts";
 import { maskedAutoregressive } from "../bijections/autoregressive/maskedAutoregressive.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import { chain } from "../bijections/combinators/chain.ts";
-import type { Distribution } from "../distributions/distribution.ts";
+import { aDistribution, type Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 
+import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Bound } from "../graph/parameters.ts";
+import { aConditioner, type Conditioner } from "../networks/conditionerContract.ts";
 import {
   anyNumber,
   anything,
+  checkArgument,
   checkContext,
   checkCount,
   checkedOptions,
@@ -30,13 +33,17 @@ import { affineTransformer } from "../transformers/affineTransformer.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
 import { rationalQuadraticTransformer } from "../transformers/rationalQuadraticTransformer.ts";
 import type { Tails } from "../transformers/splineTails.ts";
-import type { Transformer } from "../transformers/transformer.ts";
-import type { FlowKind } from "./kinds.ts";
+import { aTransformer, type Transformer, type TransformerJson } from "../transformers/transformer.ts";
+import { madeAs } from "./kindOf.ts";
+import type { FittedKind, FlowKind } from "./kinds.ts";
 
 /** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
 export interface Architecture {
-  /** Name of the architecture, as on the command line. */
-  readonly kind: FlowKind;
+  /**
+   * Name of the architecture, as on the command line. A model is saved under it where the bijection is the one that this
+   * architecture made; otherwise it is saved as `custom`.
+   */
+  readonly kind: string;
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what a conditional flow is given; 0 where unconditional. */
@@ -126,10 +133,29 @@ export interface ArchitectureOptions {
   readonly transforms?: number;
   /** Sizes of the hidden layers of each conditioner (default 64, 64). */
   readonly hidden?: readonly number[];
+  /**
+   * What is pushed forward (default `standardNormal`): a distribution of as many features, or a function of the number of features
+   * that makes one, such as `diagonalNormal`.
+   */
+  readonly base?: Distribution | BaseMaker;
 }
 
-/** Options of {@link neuralSplineFlow}. */
-export interface NeuralSplineFlowOptions extends ArchitectureOptions {
+/** Makes a base for so many features. */
+export type BaseMaker = (sizes: { readonly features: number }) => Distribution;
+
+/** Options of flows that apply a monotone map of one number, the transformer, to each feature. */
+export interface TransformerFlowOptions extends ArchitectureOptions {
+  /**
+   * The monotone map: one of ours or your own. With another one than its own, {@link realNVP} is saved as the kind that it then
+   * is, such as `coupling`.
+   */
+  readonly transformer?: Transformer;
+  /** What gives the transformer its parameters, in place of dense layers of the sizes `hidden`. */
+  readonly conditioner?: Conditioner;
+}
+
+/** Options of {@link neuralSplineFlow}; those of the spline mean nothing where another transformer is given. */
+export interface NeuralSplineFlowOptions extends TransformerFlowOptions {
   /** Masked autoregressive transforms instead of couplings (default false). */
   readonly autoregressive?: boolean;
   /** Bins of each spline (default 8, as in the paper). */
@@ -146,9 +172,18 @@ export const architectureOptionTable: OptionTable<ArchitectureOptions> = {
   context: anyNumber,
   transforms: anyNumber,
   hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  base: {
+    expected: "a distribution, or a function of { features } that makes one, such as diagonalNormal",
+    accepts: (value) => typeof value === "function" || aDistribution.accepts(value),
+  },
+};
+const transformerFlowOptionTable: OptionTable<TransformerFlowOptions> = {
+  ...architectureOptionTable,
+  transformer: aTransformer,
+  conditioner: aConditioner,
 };
 const neuralSplineOptionTable: OptionTable<NeuralSplineFlowOptions> = {
-  ...architectureOptionTable,
+  ...transformerFlowOptionTable,
   autoregressive: flag,
   bins: anyNumber,
   bound: anyNumber,
@@ -159,30 +194,22 @@ const defaultHidden: readonly number[] = [64, 64];
 
 /**
  * RealNVP: affine couplings (Dinh et al. 2017, https://arxiv.org/abs/1605.08803). Both directions cost one network
- * pass a transform; default 8 transforms.
+ * pass per transform; default 8 transforms.
  * @throws UsageError if a size is not a positive integer.
  */
-export function realNVP(options: ArchitectureOptions): Architecture {
-  return build(
-    "realnvp",
-    checkedOptions("realNVP", options, architectureOptionTable),
-    affineTransformer(),
-    8,
-  );
+export function realNVP(options: TransformerFlowOptions): Architecture {
+  const checked = checkedOptions("realNVP", options, transformerFlowOptionTable);
+  return build("realnvp", checked, checked.transformer ?? affineTransformer(), 8);
 }
 
 /**
  * Masked autoregressive flow (Papamakarios et al. 2017, https://arxiv.org/abs/1705.07057): both directions cost about
- * one network pass a transform; default 5 transforms.
+ * one network pass per transform; default 5 transforms.
  * @throws UsageError if a size is not a positive integer.
  */
-export function maskedAutoregressiveFlow(options: ArchitectureOptions): Architecture {
-  return build(
-    "maf",
-    checkedOptions("maskedAutoregressiveFlow", options, architectureOptionTable),
-    affineTransformer(),
-    5,
-  );
+export function maskedAutoregressiveFlow(options: TransformerFlowOptions): Architecture {
+  const checked = checkedOptions("maskedAutoregressiveFlow", options, transformerFlowOptionTable);
+  return build("maf", checked, checked.transformer ?? affineTransformer(), 5);
 }
 
 /** How much slower a conditional spline changes its shape than its place and its width. */
@@ -199,16 +226,25 @@ const shapeSensitivity = 0.1;
  * @throws UsageError if a size is not a positive integer.
  */
 export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
-  const own = checkedOptions("neuralSplineFlow", options, neuralSplineOptionTable);
-  const { autoregressive = false, bins = 8, bound = 5, tails = "root", context = 0 } = own;
-  const transformer =
-    context === 0
-      ? rationalQuadraticTransformer({ bins, bound, tails })
-      : chainTransformer([
-          rationalQuadraticTransformer({ bins, bound, tails, sensitivity: shapeSensitivity }),
-          affineTransformer(),
-        ]);
-  return build(autoregressive ? "nsf-ar" : "nsf", own, transformer, 5);
+  const checked = checkedOptions("neuralSplineFlow", options, neuralSplineOptionTable);
+  const { autoregressive = false, transformer } = checked;
+  const idle = (["bins", "bound", "tails"] as const).find((name) => checked[name] !== undefined);
+  if (transformer && idle)
+    throw new UsageError(
+      `neuralSplineFlow: ${idle} is an option of its spline, and another transformer is given; leave it out.`,
+    );
+  return build(autoregressive ? "nsf-ar" : "nsf", checked, transformer ?? splineOf(checked), 5);
+}
+
+function splineOf({
+  bins = 8,
+  bound = 5,
+  tails = "root",
+  context = 0,
+}: NeuralSplineFlowOptions): Transformer {
+  if (context === 0) return rationalQuadraticTransformer({ bins, bound, tails });
+  const spline = rationalQuadraticTransformer({ bins, bound, tails, sensitivity: shapeSensitivity });
+  return chainTransformer([spline, affineTransformer()]);
 }
 
 /**
@@ -216,7 +252,7 @@ export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture
  * @throws UsageError that names the size.
  */
 export function checkArchitecture(
-  kind: FlowKind,
+  kind: string,
   {
     context,
     hidden,
@@ -233,30 +269,66 @@ export function checkArchitecture(
   checkContext(kind, context);
 }
 
+/** Which named architecture has this transformer, in couplings or in masked autoregressive maps. */
+function kindFor(isAutoregressive: boolean, { type, parts }: TransformerJson): FittedKind {
+  const types = Array.isArray(parts) ? (parts as TransformerJson[]).map((part) => part.type).join() : type;
+  if (types === "affine") return isAutoregressive ? "maf" : "realnvp";
+  if (types === "rationalQuadratic" || types === "rationalQuadratic,affine")
+    return isAutoregressive ? "nsf-ar" : "nsf";
+  return isAutoregressive ? "autoregressive" : "coupling";
+}
+
+/** The base that is asked for. */
+export function baseOf(
+  kind: string,
+  { base = standardNormal, features }: Pick<ArchitectureOptions, "base" | "features">,
+): Distribution {
+  const made = typeof base === "function" ? base({ features }) : base;
+  checkArgument(kind, "base", made, aDistribution);
+  if (made.features !== features)
+    throw new UsageError(
+      `${kind}: base must have the ${features} features of the flow, got ${made.features}.`,
+    );
+  return made;
+}
+
 function build(
-  kind: FlowKind,
-  options: ArchitectureOptions,
+  named: FlowKind,
+  options: TransformerFlowOptions,
   transformer: Transformer,
-  ownTransforms: number,
+  usualTransforms: number,
 ): Architecture {
-  const { features, context = 0, transforms = ownTransforms, hidden = defaultHidden } = options;
-  checkArchitecture(kind, { features, context, transforms, hidden });
+  const { features, context = 0, transforms = usualTransforms, conditioner } = options;
+  if (conditioner && options.hidden)
+    throw new UsageError(
+      `${named}: hidden must be left out where a conditioner is given, which has its own layers.`,
+    );
+  const hidden = options.hidden ?? defaultHidden;
+  checkArchitecture(named, { features, context, transforms, hidden });
+  const isAutoregressive = named === "maf" || named === "nsf-ar";
+  const network = conditioner ? { conditioner } : { hidden };
   const parts = Array.from({ length: transforms }, (_, t): Bijection => {
     // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
-    if (features === 1) return elementwise({ features, context, transformer, hidden });
-    if (kind === "maf" || kind === "nsf-ar")
-      return maskedAutoregressive({ features, context, order: orderOf(features, t), transformer, hidden });
-    return coupling({ features, context, transformed: splitOf(features, t), transformer, hidden });
+    if (features === 1) return elementwise({ features, context, transformer, ...network });
+    if (isAutoregressive)
+      return maskedAutoregressive({
+        features,
+        context,
+        order: orderOf(features, t),
+        transformer,
+        ...network,
+      });
+    return coupling({ features, context, transformed: splitOf(features, t), transformer, ...network });
   });
-  return {
-    kind,
+  return madeAs({
+    kind: kindFor(isAutoregressive, transformer.toJSON()),
     features,
     context,
     transforms,
-    hidden,
-    base: standardNormal({ features }),
+    hidden: conditioner ? [] : hidden,
+    base: baseOf(named, options),
     bijection: chain(parts),
-  };
+  });
 }
 
 /** Features in turn, forwards and backwards. */

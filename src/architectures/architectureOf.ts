@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refuse } from "../options.ts";
 import {
   type Architecture,
   maskedAutoregressiveFlow,
@@ -14,7 +15,7 @@ import {
 import { continuousFlow } from "./continuousFlow.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "./elementaryFlows.ts";
 import { flowMatching } from "./flowMatching.ts";
-import type { FlowKind } from "./kinds.ts";
+import { type FlowKind, flowKinds } from "./kinds.ts";
 import { residualFlow } from "./residualFlow.ts";
 
 /** Every kind with its defaults. */
@@ -32,7 +33,8 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
 };
 
 /** The architecture of a kind, of some sizes; `bins` are those of splines alone. */
-export function architectureOf(kind: FlowKind, { bins, ...sizes }: NeuralSplineFlowOptions): Architecture {
+export function architectureOf(kind: string, { bins, ...sizes }: NeuralSplineFlowOptions): Architecture {
+  if (!Object.hasOwn(architectures, kind)) refuse("fit", "flow", `one of ${flowKinds.join(", ")}`, kind);
   const hasBins = bins !== undefined && (kind === "nsf" || kind === "nsf-ar");
-  return architectures[kind](hasBins ? { ...sizes, bins } : sizes);
+  return architectures[kind as FlowKind](hasBins ? { ...sizes, bins } : sizes);
 }

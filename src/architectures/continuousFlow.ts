@@ -6,7 +6,6 @@
 
 import { type Continuous, continuous, type Divergence } from "../bijections/continuous/continuous.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
@@ -17,10 +16,12 @@ import {
   type ArchitectureOptions,
   type ArchitectureParameters,
   architectureOptionTable,
+  baseOf,
   checkArchitecture,
   type PreparationTrials,
   type Training,
 } from "./architecture.ts";
+import { madeAs } from "./kindOf.ts";
 
 /** Options of all continuous flows. `transforms` is not used: a continuous flow is one. */
 export interface ContinuousFlowSizes extends ArchitectureOptions {
@@ -151,7 +152,7 @@ export function continuousArchitecture(
   checkArchitecture(kind, { features, context, transforms: 1, hidden });
   if (!(tolerance > 0) || !Number.isFinite(tolerance))
     throw new UsageError(`${kind}: tolerance must be a positive number, got ${tolerance}.`);
-  const base = standardNormal({ features });
+  const base = baseOf(kind, options);
   const bijection = continuous({
     features,
     context,
@@ -162,7 +163,7 @@ export function continuousArchitecture(
     start,
     solver: { kind: "adaptive", tolerance },
   });
-  return {
+  return madeAs({
     kind,
     features,
     context,
@@ -170,10 +171,10 @@ export function continuousArchitecture(
     hidden,
     base,
     bijection,
-    looseLogProb(y, parameters, c) {
+    looseLogProb(y: Expr, parameters: ArchitectureParameters, c?: Expr): Expr {
       const solver: g.OdeMethod = { kind: "adaptive", tolerance: Math.max(tolerance, looseTolerance) };
       const { value, logAbsDet } = bijection.solve("inverse", y, parameters.bijection, c, { solver });
       return g.add(base.logProb(value, parameters.base), logAbsDet);
     },
-  };
+  });
 }

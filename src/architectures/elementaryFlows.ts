@@ -15,14 +15,15 @@ import { invert } from "../bijections/combinators/invert.ts";
 import { planar } from "../bijections/residual/planar.ts";
 import { radial } from "../bijections/residual/radial.ts";
 import { sylvester } from "../bijections/residual/sylvester.ts";
-import { standardNormal } from "../distributions/standardNormal.ts";
 import { anyNumber, checkedOptions, type OptionTable, oneOf } from "../options.ts";
 import {
   type Architecture,
   type ArchitectureOptions,
   architectureOptionTable,
+  baseOf,
   checkArchitecture,
 } from "./architecture.ts";
+import { madeAs } from "./kindOf.ts";
 import type { FlowKind } from "./kinds.ts";
 
 /** Options of flows of elementary maps. */
@@ -89,13 +90,13 @@ function build(
   checkArchitecture(kind, { features, context, transforms, hidden });
   const own = layer({ features, context, hidden: context > 0 ? hidden : [] });
   const part = direction === "inverse" ? invert(own) : own;
-  return {
+  return madeAs({
     kind,
     features,
     context,
     transforms,
     hidden,
-    base: standardNormal({ features }),
+    base: baseOf(kind, options),
     bijection: chain(Array.from({ length: transforms }, () => part)),
-  };
+  });
 }

@@ -51,8 +51,8 @@ export type Interpolant = "linear" | "trigonometric";
 /** How noise and rows are paired. */
 export type Coupling = "independent" | "optimal-transport";
 
-/** Options of {@link flowMatching}. */
-export interface FlowMatchingOptions extends ContinuousFlowSizes {
+/** Options of {@link flowMatching}. Its paths start from normal noise, which is its base. */
+export interface FlowMatchingOptions extends Omit<ContinuousFlowSizes, "base"> {
   /** Paths from noise to data (default `linear`). */
   readonly interpolant?: Interpolant | undefined;
   /** s: deviation, in prepared units, of the noise left at the end of linear paths (default 0). */
@@ -71,8 +71,9 @@ const couplingSets = 8;
 /** Validations of a training: one costs as much as several epochs. */
 const validations = 20;
 
+const { base: _, ...sizesTable } = continuousSizesTable;
 const flowMatchingOptionTable: OptionTable<FlowMatchingOptions> = {
-  ...continuousSizesTable,
+  ...sizesTable,
   interpolant: anything,
   sigma: anyNumber,
   wander: anyNumber,

@@ -34,13 +34,31 @@ export const statisticalKinds = [
 /** Name of a model that is fitted without gradients. */
 export type StatisticalKind = (typeof statisticalKinds)[number];
 
-/** Name of a fitted model. */
+/**
+ * What flows are that have no name of their own: couplings or masked autoregressive maps with another transformer than the
+ * named ones, and architectures that a user has put together. They are saved under these names, and fitted by what describes
+ * them alone.
+ */
+export const otherKinds = ["coupling", "autoregressive", "custom"] as const;
+
+/** Name of a flow that has no name of its own. */
+export type OtherKind = (typeof otherKinds)[number];
+
+/** Name of a model that can be fitted by name. */
 export type ModelKind = FlowKind | StatisticalKind;
 
-/** All names, in the order in which help shows them. */
+/** What a fitted model may be. */
+export type FittedKind = ModelKind | OtherKind;
+
+/** All that can be fitted by name, in the order in which help shows them. */
 export const modelKinds: readonly ModelKind[] = [...flowKinds, ...statisticalKinds];
 
 /** Whether a kind is trained by gradient, in epochs. */
 export function isTrained(kind: string): kind is FlowKind {
   return (flowKinds as readonly string[]).includes(kind);
+}
+
+/** Whether a fitted model of this kind was trained in epochs, by gradient. */
+export function hasEpochs(kind: string): boolean {
+  return isTrained(kind) || (otherKinds as readonly string[]).includes(kind);
 }

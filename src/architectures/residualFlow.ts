@@ -12,7 +12,6 @@ import { luAffine } from "../bijections/linear/luAffine.ts";
 import { type Residual, type ResidualOptions, residual } from "../bijections/residual/residual.ts";
 import { defaultRoulette, drawTerms, type Roulette } from "../bijections/residual/residualLogDet.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
@@ -23,9 +22,11 @@ import {
   type Architecture,
   type ArchitectureOptions,
   architectureOptionTable,
+  baseOf,
   checkArchitecture,
   type Training,
 } from "./architecture.ts";
+import { madeAs } from "./kindOf.ts";
 
 /** Options of {@link residualFlow}. */
 export interface ResidualFlowOptions
@@ -84,8 +85,8 @@ export function residualFlow(given: ResidualFlowOptions): Architecture {
   const parts: Bijection[] = Array.from({ length: transforms }, () => [affine, block]).flat();
   if (context > 0)
     parts.unshift(elementwise({ features, context, transformer: affineTransformer(), hidden }));
-  const base = standardNormal({ features });
-  return {
+  const base = baseOf("residual", options);
+  return madeAs({
     kind: "residual",
     features,
     context,
@@ -94,7 +95,7 @@ export function residualFlow(given: ResidualFlowOptions): Architecture {
     base,
     bijection: chain(parts),
     ...(how === "estimate" ? { training: estimatedTraining(base, parts, roulette) } : {}),
-  };
+  });
 }
 
 /** Maximum likelihood by estimated log-determinants, each transform with noise and a depth of its own. */

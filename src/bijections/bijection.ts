@@ -6,7 +6,6 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import type { OptionKind } from "../options.ts";
@@ -65,23 +64,3 @@ export const aBijection: OptionKind = {
     typeof (value as Bijection).parameters === "object" &&
     typeof (value as Bijection).features === "number",
 };
-
-/** Reads one bijection's own options back. */
-export type BijectionReader = (json: BijectionJson, read: (json: unknown) => Bijection) => Bijection;
-
-/**
- * The bijection that a description stands for.
- * @param readers - By type; see `registry.ts`.
- * @throws {@link FormatError} for a type that is not among the readers.
- */
-export function readBijection(json: unknown, readers: Readonly<Record<string, BijectionReader>>): Bijection {
-  const type = (json as BijectionJson | null)?.type;
-  const reader = typeof type === "string" && Object.hasOwn(readers, type) ? readers[type] : undefined;
-  if (!reader)
-    throw new FormatError(
-      `The model holds a bijection of type ${JSON.stringify(type)}, which this version does not know.`,
-    );
-  // What is left are the options of what `type` names.
-  const { type: _, ...options } = json as BijectionJson;
-  return reader(options as BijectionJson, (part) => readBijection(part, readers));
-}

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { type Reader, Registry } from "../registry.ts";
 import { couplingFromJson } from "./autoregressive/coupling.ts";
 import { elementwiseFromJson } from "./autoregressive/elementwise.ts";
 import { type MarginalSplineOptions, marginalSpline } from "./autoregressive/marginalSpline.ts";
 import { maskedAutoregressiveFromJson } from "./autoregressive/maskedAutoregressive.ts";
 import { type SlicedSplineOptions, slicedSpline } from "./autoregressive/slicedSpline.ts";
-import { type Bijection, type BijectionReader, readBijection } from "./bijection.ts";
+import type { Bijection } from "./bijection.ts";
 import { chain } from "./combinators/chain.ts";
 import { invert } from "./combinators/invert.ts";
 import { repeatedFromJson } from "./combinators/repeated.ts";
@@ -30,8 +31,8 @@ import { radialMapFromJson } from "./residual/radialMap.ts";
 import { residualFromJson } from "./residual/residual.ts";
 import { type SylvesterOptions, sylvester } from "./residual/sylvester.ts";
 
-/** One row a type; a test fails when an exported bijection has none. */
-export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
+/** One row per type. */
+const readers: Readonly<Record<string, Reader<Bijection>>> = {
   absoluteValue: (json) => absoluteValue(json as unknown as { features: number }),
   affine: (json) => affine(json as unknown as AffineOptions),
   bounded: (json) => bounded(json as unknown as BoundedOptions),
@@ -58,10 +59,17 @@ export const bijectionReaders: Readonly<Record<string, BijectionReader>> = {
   triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
 };
 
+/** All bijections that a model file may hold, those that users have registered among them. */
+export const bijectionRegistry: Registry<Bijection> = /* @__PURE__ */ new Registry(
+  "bijection",
+  "bijections",
+  readers,
+);
+
 /**
  * The bijection that a description stands for.
  * @throws FormatError for an unknown type.
  */
 export function bijectionFromJson(json: unknown): Bijection {
-  return readBijection(json, bijectionReaders);
+  return bijectionRegistry.read(json);
 }

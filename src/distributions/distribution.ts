@@ -6,6 +6,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
+import type { OptionKind } from "../options.ts";
 
 /** Plain data that describes a distribution. */
 export interface DistributionJson {
@@ -31,3 +32,15 @@ export interface Distribution {
   /** The description that a model file holds. */
   toJSON(): DistributionJson;
 }
+
+/** What a distribution is, for checks of arguments. */
+export const aDistribution: OptionKind = {
+  expected: "a distribution",
+  accepts: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as Distribution).logProb === "function" &&
+    typeof (value as Distribution).sample === "function" &&
+    typeof (value as Distribution).toJSON === "function" &&
+    typeof (value as Distribution).features === "number",
+};

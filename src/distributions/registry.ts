@@ -4,39 +4,34 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { type Reader, Registry } from "../registry.ts";
 import { diagonalNormal } from "./diagonalNormal.ts";
-import type { Distribution, DistributionJson } from "./distribution.ts";
-import { gaussianMixture } from "./gaussianMixture.ts";
-import { kernelDensity } from "./kernelDensity.ts";
+import type { Distribution } from "./distribution.ts";
+import { type GaussianMixtureDistributionOptions, gaussianMixture } from "./gaussianMixture.ts";
+import { type KernelDensityOptions, kernelDensity } from "./kernelDensity.ts";
 import { standardNormal } from "./standardNormal.ts";
-import { tailedNormal } from "./tailedNormal.ts";
+import { type TailedNormalOptions, tailedNormal } from "./tailedNormal.ts";
 
-type Reader = (json: DistributionJson & { readonly features: number }) => Distribution;
-
-/** The distributions that a model file may hold, by type. */
-export const distributionReaders: Readonly<Record<string, Reader>> = {
-  standardNormal: ({ features }) => standardNormal({ features }),
-  diagonalNormal: ({ features }) => diagonalNormal({ features }),
-  gaussianMixture: ({ features, components }) =>
-    gaussianMixture({ features, components: components as number }),
-  kernelDensity: ({ features, points }) => kernelDensity({ features, points: points as number }),
-  tailedNormal: ({ features, share }) => tailedNormal({ features, share: share as number }),
+/** One row per type. */
+const readers: Readonly<Record<string, Reader<Distribution>>> = {
+  standardNormal: (json) => standardNormal(json as unknown as { features: number }),
+  diagonalNormal: (json) => diagonalNormal(json as unknown as { features: number }),
+  gaussianMixture: (json) => gaussianMixture(json as unknown as GaussianMixtureDistributionOptions),
+  kernelDensity: (json) => kernelDensity(json as unknown as KernelDensityOptions),
+  tailedNormal: (json) => tailedNormal(json as unknown as TailedNormalOptions),
 };
+
+/** All distributions that a model file may hold as a base, those that users have registered among them. */
+export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new Registry(
+  "distribution",
+  "distributions",
+  readers,
+);
 
 /**
  * The distribution that a description stands for.
- * @throws {@link FormatError} for an unknown type.
+ * @throws FormatError for an unknown type.
  */
 export function distributionFromJson(json: unknown): Distribution {
-  const type = (json as DistributionJson | null)?.type;
-  const reader =
-    typeof type === "string" && Object.hasOwn(distributionReaders, type)
-      ? distributionReaders[type]
-      : undefined;
-  if (!reader)
-    throw new FormatError(
-      `The model holds a base of type ${JSON.stringify(type)}, which this version does not know.`,
-    );
-  return reader(json as Parameters<Reader>[0]);
+  return distributionRegistry.read(json);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ModelKind } from "../architectures/kinds.ts";
+import type { FittedKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import { chain } from "../bijections/combinators/chain.ts";
 import type { Distribution } from "../distributions/distribution.ts";
@@ -36,7 +36,7 @@ export interface FittedDescription {
 
 /** A fitted flow as plain data. */
 export interface Model {
-  readonly kind: ModelKind;
+  readonly kind: FittedKind;
   readonly base: Distribution;
   /** The trained part, between the base and the prepared data. */
   readonly bijection: Bijection;

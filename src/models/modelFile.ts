@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { modelKinds } from "../architectures/kinds.ts";
+import { modelKinds, otherKinds } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import { bijectionFromJson } from "../bijections/registry.ts";
 import type { Distribution } from "../distributions/distribution.ts";
@@ -45,7 +45,7 @@ const grid = v.union([
   }),
 ]);
 const header = v.object({
-  kind: v.picklist(modelKinds),
+  kind: v.picklist([...modelKinds, ...otherKinds]),
   base: part,
   bijection: part,
   preparation: part,
@@ -101,13 +101,19 @@ export function modelToBytes(model: Model): Uint8Array {
     digest: digestOfModel(text, tensors),
   });
   // Read as anybody would: what cannot be read is not written.
+  let back: Model;
   try {
-    modelFromBytes(bytes);
+    back = modelFromBytes(bytes);
   } catch (error) {
     throw new NumericalError(
       `The model cannot be saved, as it could not be read back: ${(error as Error).message}`,
     );
   }
+  for (const part of ["base", "bijection"] as const)
+    if (JSON.stringify(back[part].toJSON()) !== JSON.stringify(json[part]))
+      throw new NumericalError(
+        `The model cannot be saved: its ${part} reads back with another description; the toJSON of your own part and the reader that is registered for it must fit.`,
+      );
   return bytes;
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { ModelKind } from "../architectures/kinds.ts";
+import type { FittedKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import { type Chain, chain } from "../bijections/combinators/chain.ts";
 import { type Repeated, repeated } from "../bijections/combinators/repeated.ts";
@@ -21,7 +21,7 @@ import type { Model } from "./model.ts";
 import { type ParameterValues, withoutPrefix } from "./parameters.ts";
 
 /** The kinds that are fitted step by step. A model of theirs may be without a step, if none helped held-out rows. */
-const stepwise: readonly ModelKind[] = ["dual-ascent", "gaussianization", "sliced"];
+const stepwise: readonly FittedKind[] = ["dual-ascent", "gaussianization", "sliced"];
 
 /** A part of a model's bijection, and the prefix of its parameters. */
 interface Part {

@@ -15,7 +15,14 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
-import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
+import {
+  aConditioner,
+  type Conditioner,
+  chosenConditioner,
+  conditionerOptions,
+} from "../../networks/conditionerContract.ts";
+import { denseConditioner } from "../../networks/denseConditioner.ts";
+import { withConditioner } from "../../networks/registry.ts";
 import {
   anyNumber,
   checkContext,
@@ -45,8 +52,10 @@ export interface CouplingOptions {
   readonly transformed: readonly number[];
   /** The monotone map of each transformed feature. */
   readonly transformer: Transformer;
-  /** Sizes of the hidden layers of the network; `[]` for a linear one. */
-  readonly hidden: readonly number[];
+  /** Sizes of the hidden layers of the network; `[]` for a linear one. Left out where `conditioner` is given. */
+  readonly hidden?: readonly number[];
+  /** What gives the parameters, in place of a dense network of `hidden` layers. */
+  readonly conditioner?: Conditioner;
 }
 
 const couplingOptionTable: OptionTable<CouplingOptions> = {
@@ -54,7 +63,8 @@ const couplingOptionTable: OptionTable<CouplingOptions> = {
   context: anyNumber,
   transformed: required(listOf(anyNumber, "an array of numbers")),
   transformer: required(aTransformer),
-  hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  conditioner: aConditioner,
 };
 
 /**
@@ -62,16 +72,11 @@ const couplingOptionTable: OptionTable<CouplingOptions> = {
  * @throws UsageError if a size is not a positive integer, {@link ShapeError} if `transformed` is not a proper subset.
  */
 export function coupling(options: CouplingOptions): Bijection {
-  const {
-    features,
-    context = 0,
-    transformed,
-    transformer,
-    hidden,
-  } = checkedOptions("coupling", options, couplingOptionTable);
+  const checked = checkedOptions("coupling", options, couplingOptionTable);
+  const { features, context = 0, transformed, transformer } = checked;
   checkCount("coupling", "features", features);
   checkContext("coupling", context);
-  checkHidden("coupling", hidden);
+  const conditioner = chosenConditioner("coupling", checked, denseConditioner);
   const moved = new Set(transformed);
   const kept = Array.from({ length: features }, (_, i) => i).filter((i) => !moved.has(i));
   if (
@@ -83,12 +88,15 @@ export function coupling(options: CouplingOptions): Bijection {
       `coupling: transformed must be some, not all, of 0 to ${features - 1}, each once; got [${transformed.join(", ")}].`,
     );
   const back = inverseOrder([...kept, ...transformed]);
-  const outputs = transformed.length * transformer.parameterCount;
+  const network = conditioner.network({
+    inputs: kept.length + context,
+    outputs: transformed.length * transformer.parameterCount,
+  });
   const apply = (direction: "forward" | "inverse", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const conditions = g.gather(value, kept, [kept.length]);
     const input = context > 0 ? g.concatenate([conditions, c!]) : conditions;
     const parameters = g.reshape(
-      runNetwork(input, subtreeOf(p, "network"), hidden.length + 1),
+      network.run(input, subtreeOf(p, "network")),
       parameterShape(transformer, transformed.length),
     );
     const mapped = transformFeatures(
@@ -106,7 +114,7 @@ export function coupling(options: CouplingOptions): Bijection {
     type: "coupling",
     features,
     context,
-    parameters: { network: networkParameters(kept.length + context, hidden, outputs) },
+    parameters: { network: network.parameters },
     forward: (x, p, c) => apply("forward", x, p, c),
     inverse: (y, p, c) => apply("inverse", y, p, c),
     toJSON: () => ({
@@ -115,7 +123,7 @@ export function coupling(options: CouplingOptions): Bijection {
       context,
       transformed,
       transformer: transformer.toJSON(),
-      hidden,
+      ...conditionerOptions(conditioner),
     }),
   };
 }
@@ -125,5 +133,6 @@ export function couplingFromJson(json: { [option: string]: unknown }): Bijection
   return coupling({
     ...(json as unknown as CouplingOptions),
     transformer: transformerFromJson(json.transformer),
+    ...withConditioner(json),
   });
 }

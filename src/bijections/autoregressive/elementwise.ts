@@ -8,7 +8,14 @@
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, subtreeOf, trained } from "../../graph/parameters.ts";
-import { checkHidden, networkParameters, runNetwork } from "../../networks/conditioner.ts";
+import {
+  aConditioner,
+  type Conditioner,
+  chosenConditioner,
+  conditionerOptions,
+} from "../../networks/conditionerContract.ts";
+import { denseConditioner } from "../../networks/denseConditioner.ts";
+import { withConditioner } from "../../networks/registry.ts";
 import {
   anyNumber,
   checkContext,
@@ -37,6 +44,8 @@ export interface ElementwiseOptions {
   readonly transformer: Transformer;
   /** Hidden sizes of the network of the context; not used without one (default none). */
   readonly hidden?: readonly number[];
+  /** What gives the parameters for a context, in place of a dense network of `hidden` layers. */
+  readonly conditioner?: Conditioner;
 }
 
 const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
@@ -44,6 +53,7 @@ const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
   context: anyNumber,
   transformer: required(aTransformer),
   hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  conditioner: aConditioner,
 };
 
 /**
@@ -51,35 +61,42 @@ const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
  * @throws UsageError if a size is not a positive integer.
  */
 export function elementwise(options: ElementwiseOptions): Bijection {
-  const {
-    features,
-    context = 0,
-    transformer,
-    hidden = [],
-  } = checkedOptions("elementwise", options, elementwiseOptionTable);
+  const checked = checkedOptions("elementwise", options, elementwiseOptionTable);
+  const { features, context = 0, transformer } = checked;
   checkCount("elementwise", "features", features);
   checkContext("elementwise", context);
-  checkHidden("elementwise", hidden);
+  const { conditioner: given, hidden = given ? undefined : [] } = checked;
+  const conditioner = chosenConditioner("elementwise", { conditioner: given, hidden }, denseConditioner);
   const shape = parameterShape(transformer, features);
-  const outputs = features * transformer.parameterCount;
+  const network =
+    context > 0
+      ? conditioner.network({ inputs: context, outputs: features * transformer.parameterCount })
+      : undefined;
   const parametersOf = (p: Bound, c: Expr | undefined): Expr =>
-    context === 0
-      ? leafOf(p, "values")
-      : g.reshape(runNetwork(c!, subtreeOf(p, "network"), hidden.length + 1), shape);
+    network ? g.reshape(network.run(c!, subtreeOf(p, "network")), shape) : leafOf(p, "values");
   return {
     type: "elementwise",
     features,
     context,
-    parameters:
-      context === 0 ? { values: trained(shape) } : { network: networkParameters(context, hidden, outputs) },
+    parameters: network ? { network: network.parameters } : { values: trained(shape) },
     forward: (x, p, c) => transformFeatures(transformer, "forward", x, parametersOf(p, c)),
     inverse: (y, p, c) => transformFeatures(transformer, "inverse", y, parametersOf(p, c)),
-    toJSON: () => ({ type: "elementwise", features, context, transformer: transformer.toJSON(), hidden }),
+    toJSON: () => ({
+      type: "elementwise",
+      features,
+      context,
+      transformer: transformer.toJSON(),
+      ...conditionerOptions(conditioner),
+    }),
   };
 }
 
 /** Reads {@link elementwise} back. */
 export function elementwiseFromJson(json: { [option: string]: unknown }): Bijection {
   const options = json as unknown as ElementwiseOptions;
-  return elementwise({ ...options, transformer: transformerFromJson(json.transformer) });
+  return elementwise({
+    ...options,
+    transformer: transformerFromJson(json.transformer),
+    ...withConditioner(json),
+  });
 }

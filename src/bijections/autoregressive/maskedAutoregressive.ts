@@ -14,11 +14,13 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import {
-  autoregressiveMasks,
-  checkHidden,
-  networkParameters,
-  runNetwork,
-} from "../../networks/conditioner.ts";
+  aConditioner,
+  type Conditioner,
+  chosenConditioner,
+  conditionerOptions,
+} from "../../networks/conditionerContract.ts";
+import { denseConditioner } from "../../networks/denseConditioner.ts";
+import { withConditioner } from "../../networks/registry.ts";
 import {
   anyNumber,
   checkContext,
@@ -48,8 +50,10 @@ export interface MaskedAutoregressiveOptions {
   readonly order?: readonly number[];
   /** The monotone map of each feature. */
   readonly transformer: Transformer;
-  /** Sizes of the hidden layers of the masked network; `[]` for a linear one. */
-  readonly hidden: readonly number[];
+  /** Sizes of the hidden layers of the masked network; `[]` for a linear one. Left out where `conditioner` is given. */
+  readonly hidden?: readonly number[];
+  /** What gives the parameters, in place of a masked dense network; it must be autoregressive, see `ConditionerSizes`. */
+  readonly conditioner?: Conditioner;
 }
 
 const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> = {
@@ -57,7 +61,8 @@ const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> 
   context: anyNumber,
   order: listOf(anyNumber, "an array of numbers"),
   transformer: required(aTransformer),
-  hidden: required(listOf(anyNumber, "an array of sizes, such as [64, 64]")),
+  hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  conditioner: aConditioner,
 };
 
 /**
@@ -65,35 +70,31 @@ const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> 
  * @throws UsageError if a size is not a positive integer, {@link ShapeError} if `order` is not a permutation.
  */
 export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bijection {
-  const {
-    features,
-    context = 0,
-    order = Array.from({ length: features }, (_, i) => i),
-    transformer,
-    hidden,
-  } = checkedOptions("maskedAutoregressive", options, maskedAutoregressiveOptionTable);
+  const checked = checkedOptions("maskedAutoregressive", options, maskedAutoregressiveOptionTable);
+  const { features, context = 0, transformer } = checked;
+  const { order = Array.from({ length: features }, (_, i) => i) } = checked;
   checkCount("maskedAutoregressive", "features", features);
   checkContext("maskedAutoregressive", context);
-  checkHidden("maskedAutoregressive", hidden);
+  const conditioner = chosenConditioner("maskedAutoregressive", checked, denseConditioner);
   checkOrder("maskedAutoregressive", order);
   if (order.length !== features)
     throw new ShapeError(`maskedAutoregressive: an order of ${order.length} for ${features} features.`);
   const back = inverseOrder(order);
-  // Made when first used: a description that a file claims must not allocate before its tensors were compared.
-  let masks: Expr[] | undefined;
-  const network = networkParameters(features + context, hidden, features * transformer.parameterCount);
+  const network = conditioner.network({
+    inputs: context + features,
+    outputs: features * transformer.parameterCount,
+    autoregressive: { features, context },
+  });
   /** Parameters of every feature from values in autoregressive order. */
   const parametersOf = (ordered: Expr, p: Bound, c: Expr | undefined): Expr => {
     const input = context > 0 ? g.concatenate([c!, ordered]) : ordered;
-    masks ??= autoregressiveMasks(features, context, hidden, transformer.parameterCount);
-    const flat = runNetwork(input, subtreeOf(p, "network"), hidden.length + 1, masks);
-    return g.reshape(flat, parameterShape(transformer, features));
+    return g.reshape(network.run(input, subtreeOf(p, "network")), parameterShape(transformer, features));
   };
   return {
     type: "maskedAutoregressive",
     features,
     context,
-    parameters: { network },
+    parameters: { network: network.parameters },
     inverse(y, p, c): Mapped {
       const ordered = g.gather(y, order, [features]);
       const mapped = transformFeatures(transformer, "inverse", ordered, parametersOf(ordered, p, c));
@@ -113,7 +114,7 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
       context,
       order,
       transformer: transformer.toJSON(),
-      hidden,
+      ...conditionerOptions(conditioner),
     }),
   };
 }
@@ -121,5 +122,9 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
 /** Reads {@link maskedAutoregressive} back. */
 export function maskedAutoregressiveFromJson(json: { [option: string]: unknown }): Bijection {
   const options = json as unknown as MaskedAutoregressiveOptions;
-  return maskedAutoregressive({ ...options, transformer: transformerFromJson(json.transformer) });
+  return maskedAutoregressive({
+    ...options,
+    transformer: transformerFromJson(json.transformer),
+    ...withConditioner(json),
+  });
 }

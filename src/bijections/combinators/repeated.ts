@@ -20,7 +20,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import type { Bijection, BijectionJson, Mapped } from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 
 /** Options of {@link repeated}. */
 export interface RepeatedOptions {
@@ -87,7 +87,10 @@ export function repeated(options: RepeatedOptions): Repeated {
 }
 
 /** Reads {@link repeated} back. */
-export function repeatedFromJson(json: BijectionJson, read: (json: unknown) => Bijection): Bijection {
+export function repeatedFromJson(
+  json: { readonly [option: string]: unknown },
+  read: (json: unknown) => Bijection,
+): Bijection {
   return repeated({ layer: read(json.layer), count: json.count as number });
 }
 

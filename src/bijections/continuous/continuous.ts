@@ -42,7 +42,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import type { Bijection, BijectionJson, Mapped } from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 
 /**
  * How the divergence is found: `exact`, or Hutchinson's estimate e . J e, unbiased, with one vector e a row and solve, whose
@@ -271,7 +271,7 @@ function checkSolver(solver: g.OdeMethod): void {
 }
 
 /** Reads {@link continuous} back. */
-export function continuousFromJson(json: BijectionJson): Bijection {
+export function continuousFromJson(json: { readonly [option: string]: unknown }): Bijection {
   try {
     return continuous(json as unknown as ContinuousOptions);
   } catch (error) {

@@ -35,7 +35,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import type { Bijection, BijectionJson } from "../bijection.ts";
+import type { Bijection } from "../bijection.ts";
 
 /** How the push of a {@link radialMap} falls off with the distance from its centre. */
 export type RadialProfile = "erf" | "algebraic" | "compact";
@@ -192,7 +192,7 @@ export function radialMap(options: RadialMapOptions): Bijection {
 }
 
 /** Reads {@link radialMap} back. */
-export function radialMapFromJson(json: BijectionJson): Bijection {
+export function radialMapFromJson(json: { readonly [option: string]: unknown }): Bijection {
   if (!radialProfiles.includes(json.profile as RadialProfile))
     throw new FormatError(`The model holds a radial map of profile ${JSON.stringify(json.profile)}.`);
   return radialMap(json as unknown as RadialMapOptions);

@@ -35,7 +35,7 @@ import {
   required,
 } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
-import type { Bijection, BijectionJson, Mapped } from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 import { estimatedLogDet, exactLogDet, type Roulette, seriesLogDet } from "./residualLogDet.ts";
 
 /** How the log-determinant of a {@link residual} map is computed where it is evaluated. */
@@ -197,7 +197,7 @@ export function residual(given: ResidualOptions): Residual {
 }
 
 /** Reads {@link residual} back. */
-export function residualFromJson(json: BijectionJson): Bijection {
+export function residualFromJson(json: { readonly [option: string]: unknown }): Bijection {
   return residual(json as unknown as ResidualOptions);
 }
 

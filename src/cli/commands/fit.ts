@@ -6,7 +6,7 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { isTrained, modelKinds } from "../../architectures/kinds.ts";
+import { hasEpochs, isTrained, modelKinds } from "../../architectures/kinds.ts";
 import { AbortedError, UsageError } from "../../errors.ts";
 import type { FitPhase, ModelKind } from "../../index.ts";
 import { isSameFile } from "../../platform/files.ts";
@@ -168,7 +168,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       });
       return;
     }
-    const trained = isTrained(result.flow.description.kind);
+    const trained = hasEpochs(result.flow.description.kind);
     const dropped = result.dropped > 0 ? `, ${formatCount(result.dropped)} left out for missing values` : "";
     const condition: [string, string][] =
       result.flow.given.length > 0 ? [["given", result.flow.given.join(", ")]] : [];

@@ -5,7 +5,7 @@
  */
 
 import type { Command } from "commander";
-import { isTrained } from "../../architectures/kinds.ts";
+import { hasEpochs } from "../../architectures/kinds.ts";
 import { describeArchitecture, describeKey, describeValue } from "../describe.ts";
 import { formatCount, print, printJson } from "../output.ts";
 
@@ -26,7 +26,7 @@ async function run(model: string, flags: { readonly json?: boolean }): Promise<v
   if (given.length > 0) table.push(["given", given.join(", ")]);
   for (const [key, value] of Object.entries(description.fitted)) {
     // What is fitted without gradients takes steps, layers or trials.
-    const name = key === "epochs" && !isTrained(description.kind) ? "steps" : describeKey(key);
+    const name = key === "epochs" && !hasEpochs(description.kind) ? "steps" : describeKey(key);
     table.push([`fit: ${name}`, describeValue(value)]);
   }
   await print(`${table.toString()}\n`);

@@ -6,7 +6,6 @@
 
 import type { Architecture } from "../../architectures/architecture.ts";
 import { architectureOf } from "../../architectures/architectureOf.ts";
-import type { FlowKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import { randomKey } from "../../random/philox.ts";
@@ -49,7 +48,7 @@ export async function fit(
     throw new UsageError(
       `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${data.columns.length} columns to fit and ${data.given.length} to condition on.`,
     );
-  const recipe = recipeFor(data, { ...own, flow: architecture.kind });
+  const recipe = recipeFor(data, { ...own, flow: architecture.kind as FitTableOptions["flow"] & string });
   return fitPrepared(architecture, data, recipe, own);
 }
 
@@ -71,7 +70,7 @@ export async function fitTable(table: Table, options: FitTableOptions = {}): Pro
   return fitPrepared(architecture, data, recipe, own);
 }
 
-function dataFor(table: Table, options: FitOptions, kind: FlowKind | undefined): FitData {
+function dataFor(table: Table, options: FitOptions, kind: string | undefined): FitData {
   return fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
 }
 

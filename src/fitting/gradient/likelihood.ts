@@ -5,6 +5,7 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
+import { kindOf } from "../../architectures/kindOf.ts";
 import { NumericalError } from "../../errors.ts";
 import type { Expr, ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
@@ -115,7 +116,7 @@ export class Likelihood {
 
   /** An unfitted model whose preparation has the statistics of some rows. */
   model(choice: PreparationChoices, rows: FitRows): Model {
-    const { kind, base, bijection } = this.#architecture;
+    const { base, bijection } = this.#architecture;
     const { columns, given, dequantized } = this.#data;
     const seed = this.#options.seed ?? 0;
     const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
@@ -131,7 +132,7 @@ export class Likelihood {
     };
     return {
       ...parts,
-      kind,
+      kind: kindOf(this.#architecture),
       columns,
       given,
       precision: this.#options.precision ?? "float32",

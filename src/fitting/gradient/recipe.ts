@@ -7,14 +7,13 @@
  * @module
  */
 
-import type { FlowKind } from "../../architectures/kinds.ts";
 import { anObject, checkArgument } from "../../options.ts";
 import { usualValidation } from "../fitData.ts";
 
 /** Everything that a fit needs to know beyond the table. */
 export interface Recipe {
   /** Kind of flow. */
-  readonly flow: FlowKind;
+  readonly flow: string;
   /** Number of transforms. */
   readonly transforms: number;
   /** Sizes of the hidden layers of each conditioner. */
@@ -61,7 +60,7 @@ const manyRows = 5000;
  * Share of the rows that a fit holds out for validation. Continuous flows of many rows gain more by further rows than by
  * a better choice of the epoch.
  */
-export function defaultValidation(kind: FlowKind | undefined, rows: number): number {
+export function defaultValidation(kind: string | undefined, rows: number): number {
   return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : usualValidation;
 }
 
@@ -73,7 +72,7 @@ const fewColumns = 8;
  * rows show more than a small network can hold: there that of likelihood is wider and that of matching deeper.
  */
 function continuousDefaults(
-  kind: FlowKind | undefined,
+  kind: string | undefined,
   rows: number,
   features: number,
   batch: number,
@@ -93,7 +92,7 @@ function continuousDefaults(
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
-function residualDefaults(kind: FlowKind | undefined, rows: number): Partial<Recipe> {
+function residualDefaults(kind: string | undefined, rows: number): Partial<Recipe> {
   return kind === "residual" ? { transforms: rows < 1000 ? 8 : 16, hidden: [64], learningRate: 2e-2 } : {};
 }
 
@@ -108,7 +107,7 @@ const rowsAColumn = 5;
  * A radial map cannot turn, and few rows cannot choose a preparation: there the start is the Gaussian of the columns.
  */
 function elementaryDefaults(
-  kind: FlowKind | undefined,
+  kind: string | undefined,
   rows: number,
   features: number,
   batch: number,

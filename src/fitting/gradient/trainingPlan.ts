@@ -10,7 +10,6 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
-import type { FlowKind } from "../../architectures/kinds.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import { flattenTree } from "../../graph/parameters.ts";
 import { stepsAnEpoch } from "./minimize.ts";
@@ -46,7 +45,7 @@ const secondsAStep = 3e-4;
 const secondsAProduct = 1.5e-10;
 
 /** How often a training goes through its parameters for a row, where that is not once. */
-const passes: Partial<Record<FlowKind, number>> = {
+const passes: Readonly<Record<string, number>> = {
   cnf: 60,
   residual: 12,
   planar: 4,

@@ -6,6 +6,7 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
+import { kindOf } from "../../architectures/kindOf.ts";
 import type { Bijection } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/combinators/chain.ts";
 import { heavyTails } from "../../bijections/domains/heavyTails.ts";
@@ -161,7 +162,7 @@ function affineValues({ mean, factor }: Pick<Gaussian, "mean" | "factor">): Para
 
 /** The Gaussian, or the mixture, with the unfitted flow inside. */
 function modelOf(
-  { kind, base: distribution, bijection, features }: Architecture,
+  { base: distribution, bijection, features }: Architecture,
   base: LatentBase,
   space: ParameterSpace,
   gaussian: Gaussian,
@@ -178,7 +179,7 @@ function modelOf(
   };
   const model: Model = {
     ...parts,
-    kind,
+    kind: kindOf({ bijection }),
     columns: space.columns,
     given: [],
     precision: own.precision,

@@ -93,7 +93,7 @@ export function isSymmetricChosen(options: VariationalOptions, gradient: Variati
 
 /** Whether the way from data to base costs about one pass of the networks. */
 export function isInverseCheap({ kind }: Architecture): boolean {
-  return kind === "realnvp" || kind === "nsf";
+  return kind === "realnvp" || kind === "nsf" || kind === "coupling";
 }
 
 /**

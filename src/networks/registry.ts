@@ -1,0 +1,36 @@
+/**
+ * The conditioners by type: how a saved description becomes a conditioner again.
+ *
+ * @module
+ */
+
+import { type Reader, Registry } from "../registry.ts";
+import type { Conditioner } from "./conditionerContract.ts";
+import { type DenseConditionerOptions, denseConditioner } from "./denseConditioner.ts";
+
+/** One row per type. */
+const readers: Readonly<Record<string, Reader<Conditioner>>> = {
+  dense: (options) => denseConditioner(options as unknown as DenseConditionerOptions),
+};
+
+/** All conditioners that a model file may hold, those that users have registered among them. */
+export const conditionerRegistry: Registry<Conditioner> = /* @__PURE__ */ new Registry(
+  "conditioner",
+  "conditioners",
+  readers,
+);
+
+/**
+ * The conditioner that a description stands for.
+ * @throws FormatError for an unknown type.
+ */
+export function conditionerFromJson(json: unknown): Conditioner {
+  return conditionerRegistry.read(json);
+}
+
+/** Options of a transform with what they describe read: its transformer, and its conditioner where there is one. */
+export function withConditioner(json: { readonly [option: string]: unknown }): {
+  readonly conditioner?: Conditioner;
+} {
+  return json.conditioner === undefined ? {} : { conditioner: conditionerFromJson(json.conditioner) };
+}

@@ -1,0 +1,193 @@
+/** Transformers, conditioners, bases and bijections of a user's own, in architectures and in model files. */
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { maskedAutoregressiveFlow, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
+import { planarFlow } from "../../src/architectures/elementaryFlows.ts";
+import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
+import { chain } from "../../src/bijections/combinators/chain.ts";
+import { affine } from "../../src/bijections/linear/affine.ts";
+import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
+import type { Distribution } from "../../src/distributions/distribution.ts";
+import { standardNormal } from "../../src/distributions/standardNormal.ts";
+import { FormatError, NumericalError, UsageError } from "../../src/errors.ts";
+import type { Expr } from "../../src/graph/expr.ts";
+import * as g from "../../src/graph/ops.ts";
+import { load } from "../../src/models/flow.ts";
+import { register } from "../../src/models/register.ts";
+import type { Conditioner } from "../../src/networks/conditionerContract.ts";
+import { network } from "../../src/networks/network.ts";
+import { selectColumns } from "../../src/tables/table.ts";
+import { transformerFromJson } from "../../src/transformers/registry.ts";
+import type { Transformer } from "../../src/transformers/transformer.ts";
+import { curved } from "../fitting/tables.ts";
+import { fitArchitecture, untrained } from "../laws/fitArchitecture.ts";
+
+/** y = x + p. */
+function shift(): Transformer {
+  return {
+    type: "testShift",
+    parameterCount: 1,
+    forward: (x, [p]) => ({ value: g.add(x, p!), logDerivative: g.constant(0) }),
+    inverse: (y, [p]) => ({ value: g.sub(y, p!), logDerivative: g.constant(0) }),
+    toJSON: () => ({ type: "testShift" }),
+  };
+}
+
+/** A network with hyperbolic tangents, for couplings. */
+function smooth({ width }: { readonly width: number }): Conditioner {
+  return {
+    type: "testSmooth",
+    network({ inputs, outputs, autoregressive }) {
+      if (autoregressive) throw new UsageError("testSmooth: it cannot be autoregressive.");
+      return network({ inputs, hidden: [width], outputs, activation: "tanh", start: "zero" });
+    },
+    toJSON: () => ({ type: "testSmooth", width }),
+  };
+}
+
+/** Logistic features: heavier tails than the normal ones. */
+function logistic({ features }: { readonly features: number }): Distribution {
+  return {
+    type: "testLogistic",
+    features,
+    noise: features,
+    parameters: {},
+    logProb: (x) => g.sum(g.sub(g.neg(x), g.mul(2, g.softplus(g.neg(x))))),
+    sample(noise) {
+      const u = g.mul(0.5, g.add(1, g.erf(g.mul(noise, Math.SQRT1_2))));
+      return g.sub(g.log(u), g.log1p(g.neg(u)));
+    },
+    toJSON: () => ({ type: "testLogistic", features }),
+  };
+}
+
+/** y_2 = x_2 + strength x_1. */
+function shear({ strength }: { readonly strength: number }): Bijection {
+  const apply = (x: Expr, by: number): Mapped => ({
+    value: g.linear(x, g.constant([1, 0, by, 1], [2, 2])),
+    logAbsDet: g.constant(0),
+  });
+  return {
+    type: "testShear",
+    features: 2,
+    context: 0,
+    parameters: {},
+    forward: (x) => apply(x, strength),
+    inverse: (y) => apply(y, -strength),
+    toJSON: () => ({ type: "testShear", features: 2, strength }),
+  };
+}
+
+const two = selectColumns(curved(150, 1), ["mass", "gap"]);
+const sizes = { features: 2, transforms: 2, hidden: [4] };
+
+test("what is not registered fails with a line that says which it is and how to register it", () => {
+  const flow = untrained(realNVP({ ...sizes, transformer: shift() }));
+  expect(() => flow.toBytes()).toThrow(NumericalError);
+  expect(() => flow.toBytes()).toThrow(
+    /holds a transformer of type "testShift", .* register\(\{ transformers: \{ "testShift": /,
+  );
+  expect(() => flow.toBytes()).not.toThrow(/\n/);
+});
+
+describe("registered", () => {
+  beforeAll(() => {
+    const readers = {
+      transformers: { testShift: shift },
+      conditioners: { testSmooth: (options: object) => smooth(options as { width: number }) },
+      distributions: { testLogistic: (options: object) => logistic(options as { features: number }) },
+      bijections: { testShear: (options: object) => shear(options as { strength: number }) },
+    };
+    register(readers);
+    // The same again changes nothing.
+    register(readers);
+  });
+
+  test.each([
+    ["a transformer, in couplings", "coupling", realNVP({ ...sizes, transformer: shift() })],
+    [
+      "a transformer, autoregressive",
+      "autoregressive",
+      maskedAutoregressiveFlow({ ...sizes, transformer: shift() }),
+    ],
+    [
+      "a transformer, in a neural spline flow",
+      "coupling",
+      neuralSplineFlow({ features: 2, transforms: 2, hidden: [4], transformer: shift() }),
+    ],
+    ["a conditioner", "realnvp", realNVP({ features: 2, transforms: 2, conditioner: smooth({ width: 5 }) })],
+    ["a base", "realnvp", realNVP({ ...sizes, base: logistic })],
+    ["a base of ours", "planar", planarFlow({ ...sizes, base: diagonalNormal })],
+    [
+      "a bijection",
+      "custom",
+      {
+        ...realNVP(sizes),
+        bijection: chain([affine({ features: 2 }), shear({ strength: 0.3 })]),
+      },
+    ],
+  ])("%s: is saved as what it is, loaded, and scores the same", async (_, kind, architecture) => {
+    const flow = untrained(architecture);
+    const bytes = flow.toBytes();
+    const back = await load(bytes);
+    expect(back.description.kind).toBe(kind);
+    expect(back.description).toEqual(flow.description);
+    expect(await back.logProb(two)).toEqual(await flow.logProb(two));
+    expect((await back.sample(5, { seed: 1 })).values).toEqual((await flow.sample(5, { seed: 1 })).values);
+    expect(back.toBytes()).toEqual(bytes);
+  });
+
+  test("types of ours, and a type with two readers, are refused", () => {
+    expect(() => register({ transformers: { affine: shift } })).toThrow(
+      /transformers.affine is one of the library's own/,
+    );
+    expect(() => register({ transformers: { testShift: () => shift() } })).toThrow(/another reader/);
+    expect(() => register({ transformers: { test: 3 as never } })).toThrow(
+      /transformers.test must be a function/,
+    );
+    expect(() => register({ transformer: { test: shift } } as never)).toThrow(/did you mean "transformers"/);
+  });
+
+  test("a reader that does not fit its toJSON is found when the model is saved", () => {
+    register({ transformers: { testLossy: () => lossy(0) } });
+    const flow = untrained(realNVP({ ...sizes, transformer: lossy(3) }));
+    expect(() => flow.toBytes()).toThrow(/reads back with another description/);
+  });
+});
+
+function lossy(size: number): Transformer {
+  return { ...shift(), type: "testLossy", toJSON: () => ({ type: "testLossy", size }) };
+}
+
+test("an architecture of which a part was replaced is custom, and one that was copied is what it was", async () => {
+  const kind = async (architecture: Parameters<typeof fitArchitecture>[1]): Promise<string> =>
+    (await fitArchitecture(two, architecture)).description.kind;
+  const made = realNVP(sizes);
+  expect(await kind({ ...made, kind: "maf" })).toBe("realnvp");
+  expect(await kind({ ...made, bijection: chain([affine({ features: 2 })]) })).toBe("custom");
+  expect(realNVP({ ...sizes, transformer: neuralSplineTransformer() }).kind).toBe("nsf");
+});
+
+function neuralSplineTransformer(): Transformer {
+  const [part] = neuralSplineFlow(sizes).bijection.toJSON().parts as { transformer: unknown }[];
+  return transformerFromJson(part!.transformer);
+}
+
+test("what does not fit is refused by its name", () => {
+  expect(() => realNVP({ ...sizes, base: standardNormal({ features: 3 }) })).toThrow(
+    /base must have the 2 features/,
+  );
+  expect(() => realNVP({ ...sizes, base: (() => 3) as never })).toThrow(/base must be a distribution, got 3/);
+  expect(() => realNVP({ ...sizes, transformer: {} as never })).toThrow(/transformer must be a transformer/);
+  expect(() => realNVP({ ...sizes, conditioner: smooth({ width: 2 }) })).toThrow(/hidden must be left out/);
+  expect(() => neuralSplineFlow({ ...sizes, bins: 4, transformer: shift() })).toThrow(
+    /bins is an option of its spline/,
+  );
+  expect(() => maskedAutoregressiveFlow({ features: 2, conditioner: smooth({ width: 2 }) })).toThrow(
+    /cannot be autoregressive/,
+  );
+});
+
+test("a model that names an unregistered type is a FormatError", () => {
+  expect(() => transformerFromJson({ type: "nobody" })).toThrow(FormatError);
+});
