@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 const layers: readonly string[] = [
   "errors.ts",
   "closestName.ts",
+  "optionText.ts",
   "options.ts",
   "registry.ts",
   "random",
@@ -51,6 +52,7 @@ const behindIndexStill: readonly string[] = [
   "fitting/variational/writtenDensity.ts",
   "models/flow.ts",
   "models/flowOptions.ts",
+  "optionText.ts",
   "platform/files.ts",
   "platform/platform.ts",
   "random/philox.ts",

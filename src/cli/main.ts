@@ -17,6 +17,7 @@ import { addInspect } from "./commands/inspect.ts";
 import { addLogprob } from "./commands/logprob.ts";
 import { addPlot } from "./commands/plot.ts";
 import { addSample } from "./commands/sample.ts";
+import { withFlags } from "./flags.ts";
 import { INTERRUPTED } from "./interrupt.ts";
 
 /** The version in package.json, which lies beside the folder of the built module. */
@@ -83,7 +84,7 @@ function failureOf(error: unknown, program: Command): Failure | undefined {
     }
     return { line: usageLine(error.message, program), exitCode: 2 };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = withFlags(error instanceof Error ? error.message : String(error));
   switch (codeOf(error)) {
     case "PUSHFORWARD_USAGE":
       return { line: message, exitCode: 2 };

@@ -9,15 +9,29 @@ import { checkWritable as checkFileWritable, isSameFile } from "../platform/file
 import { csvPieces } from "../tables/reading/csv.ts";
 import { fileKind } from "../tables/reading/fileFormat.ts";
 import type { Table } from "../tables/table.ts";
+import { withFlags } from "./flags.ts";
 
 /** Writes to standard output and waits until it is taken. */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((done) => process.stdout.write(text, () => done()));
 }
 
+/** Keys under which a document holds messages of the library. */
+const messageKeys: ReadonlySet<string> = new Set(["reason", "remedy", "message"]);
+
+/** Says on standard error what should be known of a result. */
+export function warn(line: string): void {
+  process.stderr.write(`warning: ${withFlags(line)}\n`);
+}
+
 /** Prints one JSON document; numbers that JSON does not have become null. */
 export async function printJson(document: unknown): Promise<void> {
-  await print(`${JSON.stringify(document, null, 2)}\n`);
+  const text = JSON.stringify(
+    document,
+    (key, value: unknown) => (messageKeys.has(key) && typeof value === "string" ? withFlags(value) : value),
+    2,
+  );
+  await print(`${text}\n`);
 }
 
 /** Prints a table as CSV, piece by piece. */

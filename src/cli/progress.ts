@@ -5,7 +5,8 @@
  */
 
 import { Presets, SingleBar } from "cli-progress";
-import { formatLogProb } from "./output.ts";
+import { withFlags } from "./flags.ts";
+import { formatLogProb, warn } from "./output.ts";
 
 /** What a fit reports after each epoch; a part of the library's `FitProgress`. */
 export interface EpochProgress {
@@ -59,7 +60,7 @@ function bar(unit: string): ProgressDisplay {
     },
     warn(line) {
       // Clears the bar's line; the bar draws itself again below.
-      process.stderr.write(`${clearLine}warning: ${line}\n`);
+      process.stderr.write(`${clearLine}warning: ${withFlags(line)}\n`);
     },
     stop() {
       if (started) display.stop();
@@ -92,9 +93,7 @@ function lines(unit: string): ProgressDisplay {
     prepare(line) {
       process.stderr.write(`${line}\n`);
     },
-    warn(line) {
-      process.stderr.write(`warning: ${line}\n`);
-    },
+    warn,
     stop() {
       if (last && !printed) print(last);
     },

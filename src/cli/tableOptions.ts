@@ -9,6 +9,7 @@ import { DataError, UsageError } from "../errors.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
 import { type ColumnParse, checkColumnParse } from "../tables/columnRecord.ts";
 import { assignments, defined, nameList } from "./options.ts";
+import { warn } from "./output.ts";
 
 /** What those options hold. */
 export interface TableFlags {
@@ -137,5 +138,5 @@ export function parsedColumns(
 /** Tells on standard error how columns in use were read, where that was found out. */
 export async function sayHowRead(table: Table, used: readonly string[]): Promise<void> {
   const { readingLines } = await import("../tables/reading/readingLines.ts");
-  for (const line of readingLines(table, [], used)) process.stderr.write(`warning: ${line}\n`);
+  for (const line of readingLines(table, [], used)) warn(line);
 }

@@ -5,6 +5,7 @@
  */
 
 import { DataError, UsageError } from "../errors.ts";
+import { optionText } from "../optionText.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
@@ -86,7 +87,7 @@ export function fitData(
   for (const name of given) {
     if (options.columns?.includes(name))
       throw new UsageError(
-        `Column "${name}" is both fitted and given; leave it out of one of --columns and --given.`,
+        `Column "${name}" is both fitted and given; leave it out of one of ${optionText("columns")} and ${optionText("given")}.`,
       );
     if (name === weights) throw new UsageError(`Column "${name}" is both given and the weights.`);
   }
@@ -140,7 +141,7 @@ export function fitData(
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
   if (clean.rows - held < FEWEST_ROWS - 1)
     options.onWarning?.(
-      `a validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit: name a smaller --validation`,
+      `a validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit: name a smaller ${optionText("validation")}`,
     );
   const pick = (rows: Uint32Array): FitRows => {
     const take = (names: readonly string[]): Float64Array => {

@@ -14,6 +14,7 @@ import type { Model } from "../models/model.ts";
 import type { ParameterValues } from "../models/parameters.ts";
 import { stoppedModel } from "../models/stoppedModel.ts";
 import { engineOptions, type OptionTable } from "../options.ts";
+import { optionText } from "../optionText.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import type { Table } from "../tables/table.ts";
 import { finishFit, withPrefix } from "./finishFit.ts";
@@ -136,7 +137,7 @@ export async function statisticalFit(
 ): Promise<FitResult> {
   if ((given as FitOptions | null)?.given?.length)
     throw new UsageError(
-      `${kind} fits the joint density of all its columns and cannot condition on some; use nsf-ar with --given.`,
+      `${kind} fits the joint density of all its columns and cannot condition on some; use nsf-ar with ${optionText("given")}.`,
     );
   const { given: _, ...own } = (given ?? {}) as FitOptions;
   const hasGiven = given !== null && typeof given === "object" && Object.hasOwn(given, "given");

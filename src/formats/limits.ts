@@ -5,6 +5,7 @@
  */
 
 import { FormatError, UsageError } from "../errors.ts";
+import { optionText } from "../optionText.ts";
 
 /** Limits of reading a table. What is over one is a FormatError that names the limit and says how to raise it. */
 export interface ReadLimits {
@@ -79,7 +80,7 @@ export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName
   if (found <= limits[limit]) return;
   throw new FormatError(
     `${name} has ${found} ${UNITS[limit]}, more than the limit of ${limits[limit]}; ` +
-      `if that is right, raise it with --limit ${limit}=${found} (limits: { ${limit}: ${found} } in the library)`,
+      `if that is right, raise it with ${optionText("limits", { [limit]: found })}`,
   );
 }
 

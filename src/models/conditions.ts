@@ -6,6 +6,7 @@
 
 import { UsageError } from "../errors.ts";
 import { anyNumber, checkArgument, either, numbers } from "../options.ts";
+import { optionText } from "../optionText.ts";
 import type { SampleOptions } from "./flowOptions.ts";
 
 /** What rows are given, one entry per column: a number for all of them, or one for each. */
@@ -25,7 +26,7 @@ export function checkedConditions(
     const value = Object.hasOwn(values ?? {}, name) ? values?.[name] : undefined;
     if (value === undefined)
       throw new UsageError(
-        `The model is given ${given.join(", ")}: name a value for "${name}", as in --given "${name}=1".`,
+        `The model is given ${given.join(", ")}: name a value for "${name}", as in ${optionText("given", { [name]: 1 })}.`,
       );
     checkArgument("sample", `given["${name}"]`, value, either(anyNumber, numbers));
     if (typeof value !== "number" && value.length !== n)

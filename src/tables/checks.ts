@@ -6,6 +6,7 @@
 
 import { listNames } from "../closestName.ts";
 import { DataError } from "../errors.ts";
+import { optionText } from "../optionText.ts";
 import { measureResolution, type Resolution } from "./resolution.ts";
 import { column, type Table } from "./table.ts";
 
@@ -85,7 +86,7 @@ function emptiestRemedy(table: Table): string {
       if (Number.isNaN(table.values[row * width + place]!) && --missing[row]! === 0) complete++;
   }
   if (names.length === 0 || names.length === width) return "";
-  return `values are missing in ${listNames(names)}: name the other columns in --columns`;
+  return `values are missing in ${listNames(names)}: name the other columns in ${optionText("columns")}`;
 }
 
 function checkNotConstant(table: Table, dropped: number): void {
@@ -94,7 +95,7 @@ function checkNotConstant(table: Table, dropped: number): void {
     const first = table.values[place]!;
     for (let at = place; at < table.values.length; at += width) if (table.values[at] !== first) return;
     throw new DataError(
-      `column "${name}" is constant (${first} in every row${dropped > 0 ? ` that is left, ${dropped} with missing values being dropped` : ""}) and has no density; leave it out with --columns`,
+      `column "${name}" is constant (${first} in every row${dropped > 0 ? ` that is left, ${dropped} with missing values being dropped` : ""}) and has no density; leave it out with ${optionText("columns")}`,
       { column: name },
     );
   });
@@ -115,7 +116,8 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
     const rows = incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`;
     const fewest = table.rows - incomplete < FEWEST_ROWS && table.rows >= FEWEST_ROWS;
     const remedy =
-      (fewest && emptiestRemedy(table)) || "fill the cell, or leave such rows out with --missing drop";
+      (fewest && emptiestRemedy(table)) ||
+      `fill the cell, or leave such rows out with ${optionText("missing", "drop")}`;
     throw new DataError(`column "${name}" (row ${row}): the value is missing (${rows} in all); ${remedy}`, {
       column: name,
       row,
@@ -142,7 +144,7 @@ export interface ColumnWarning {
    * of a column that is otherwise continuous.
    */
   readonly kind: "integers" | "repeated" | "spike";
-  /** The step between recorded values, in the column's units; the width of the noise of `--dequantize`. */
+  /** The step between recorded values, in the column's units; the width of the noise of `dequantize`. */
   readonly resolution: number;
   /** One line that says what was found and what to do. */
   readonly message: string;
@@ -188,7 +190,7 @@ function kindOf(found: Resolution): ColumnWarning["kind"] | undefined {
 }
 
 function describe(name: string, kind: ColumnWarning["kind"], found: Resolution): string {
-  const option = `--dequantize ${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)}`;
+  const option = optionText("dequantize", [name]);
   const { count, distinct, mostFrequent, step } = found;
   switch (kind) {
     case "integers":

@@ -6,6 +6,7 @@
 
 import { listNames } from "../closestName.ts";
 import { UsageError } from "../errors.ts";
+import { optionText } from "../optionText.ts";
 import { quoteCell } from "./reading/cell.ts";
 
 /**
@@ -116,13 +117,6 @@ export function numbersRecord(name: string): ColumnRecord {
   return { name, readAs: "numbers", parse: [] };
 }
 
-/** `--na "?"`: an option with a value that a shell neither takes apart nor fills in. */
-export function optionWith(option: string, value: string): string {
-  if (/^[\w.:+=,/-]+$/.test(value)) return `${option} ${value}`;
-  const quoted = /[$`\\"!]/.test(value) ? `'${value.replaceAll("'", "'\\''")}'` : `"${value}"`;
-  return `${option} ${quoted}`;
-}
-
 /** `column "x" (row 3)`. */
 export function placeOf(column: string, row: number | undefined): string {
   return `column "${column}"${row === undefined ? "" : ` (row ${row})`}`;
@@ -146,7 +140,7 @@ export function leftOutLines(columns: readonly LeftOutColumn[]): string[] {
     const { reason } = own[0]!;
     const remedy = own.every((column) => column.remedy === own[0]!.remedy)
       ? own[0]!.remedy
-      : "leftOut of --json says what to do about each";
+      : "leftOut of the report says what to do about each";
     return [
       `${own.length} columns are left out, the first because ${reason}, the others likewise (first cells in parentheses): ` +
         `${listNames(names)}; ${remedy}`,
@@ -165,7 +159,7 @@ export function inferredLines(records: readonly ColumnRecord[]): string[] {
   const lines = own.map(
     ({ name, parse, example }) =>
       `${placeOf(name, example!.row)}: ${quoteCell(example!.cell)} is read as ${example!.value} ` +
-      `(${describeParse(parse)}); if it is no number, pass ${optionWith("--parse", `${name}=text`)}`,
+      `(${describeParse(parse)}); if it is not a number, pass ${optionText("parse", { [name]: "text" })}`,
   );
   if (own.length <= MOST_LINES) return lines;
   const names = own.map(

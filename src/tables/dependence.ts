@@ -9,6 +9,7 @@
  * @module
  */
 
+import { optionText } from "../optionText.ts";
 import { measureResolution } from "./resolution.ts";
 import { column, type Table } from "./table.ts";
 
@@ -139,6 +140,6 @@ export function dependentColumns(table: Table): DependentColumn[] {
 export function dependenceLine({ column: name, rule, rounded }: DependentColumn): string {
   return (
     `column "${name}" follows from others${rounded ? " but for rounding" : ""}: ${name} = ${rule}. Such rows have no ` +
-    `density of all columns: likelihoods grow without bound there and compare nothing; leave "${name}" out with --columns`
+    `density of all columns: likelihoods grow without bound there and compare nothing; leave "${name}" out with ${optionText("columns")}`
   );
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type ColumnParse, type ColumnRecord, numbersRecord, optionWith } from "./columnRecord.ts";
+import { optionText } from "../optionText.ts";
+import { type ColumnParse, type ColumnRecord, numbersRecord } from "./columnRecord.ts";
 import { quoteCell } from "./reading/cell.ts";
 
 /** What a column of text looked like. */
@@ -35,11 +36,13 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
     leftOut: { kind, row, cell, reason: `${quoteCell(cell)} ${why}`, remedy },
   });
   if (asked[0] === "text")
-    return text("text", `take ${optionWith("--parse", `${name}=text`)} away to use it`, "is text");
+    return text("text", `take ${optionText("parse", { [name]: "text" })} away to use it`, "is text");
   // What stands for missing has a mark or two, and no digits but in #DIV/0!; a comma in one would end it.
-  const marks = [...texts].filter((each) => !/[,\d]/.test(each) || each === "#DIV/0!").join(",");
+  const marks = [...texts].filter((each) => !/[,\d]/.test(each) || each === "#DIV/0!");
   const mark =
-    marks === "" ? "" : `if it stands for a missing value, pass ${optionWith("--na", marks)}; else `;
+    marks.length === 0
+      ? ""
+      : `if it stands for a missing value, pass ${optionText("missingMarks", marks)}; else `;
   if (numericCells > 0 && [...texts].every((each) => SUMMARY.test(each)))
     return text("mixed", "take out the row, if it sums up the others");
   if (numericCells > 0 && texts.size === 1 && texts.has(name))
@@ -54,7 +57,8 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
   if (TIME.test(cell))
     return text("text", "to use it, write its times as numbers, such as minutes", "is a time of day");
   const isWord = texts.size <= 2 && [...texts].every((each) => YES_OR_NO.test(each));
-  if (isWord) return text("text", `to read it as 1 and 0, pass ${optionWith("--parse", `${name}=boolean`)}`);
+  if (isWord)
+    return text("text", `to read it as 1 and 0, pass ${optionText("parse", { [name]: "boolean" })}`);
   return text("text", "to use it, write its values as numbers");
 }
 
@@ -86,7 +90,7 @@ export function rowNumbersRecord(name: string, values: Float64Array, length: num
       row: 1,
       cell: String(values[0]),
       reason: `it holds the numbers of the rows (${Array.from(values.subarray(0, Math.min(3, length))).join(", ")}, ...)`,
-      remedy: "name it in --columns to use it",
+      remedy: `name it in ${optionText("columns")} to use it`,
     },
   };
 }

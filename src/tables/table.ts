@@ -8,6 +8,7 @@
 import { closestName, listNames } from "../closestName.ts";
 import { DataError, ShapeError } from "../errors.ts";
 import { checkArgument, describeValue, names as listOfNames, numbers, refuse } from "../options.ts";
+import { optionText } from "../optionText.ts";
 import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
 import { quoteCell } from "./reading/cell.ts";
 
@@ -257,11 +258,10 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
 /** Kinds of columns that are refused where none are chosen: leaving them out would hide a slip in the file. */
 const REFUSED = ["mixed", "unlike", "ambiguous"];
 
-/** `, or leave the column out with --columns x,y`, where there are other columns. */
+/** `, or leave the column out with `columns: ["x", "y"]``, where there are other columns. */
 function leavingOut(columns: readonly string[]): string {
   if (columns.length === 0) return "";
-  const plain = columns.length <= 6 && columns.every((name) => /^[\w.-]+$/.test(name));
-  return `, or leave the column out with --columns${plain ? ` ${columns.join(",")}` : ""}`;
+  return `, or leave the column out with ${columns.length <= 6 ? optionText("columns", columns) : optionText("columns")}`;
 }
 
 /**
@@ -280,7 +280,7 @@ export function numericColumns(table: Table): readonly string[] {
     const first = leftOut[0];
     if (first?.leftOut?.kind === "row-numbers" && leftOut.length === 1)
       throw new DataError(
-        `no column holds numbers but "${first.name}", which counts the rows; name it in --columns`,
+        `no column holds numbers but "${first.name}", which counts the rows; name it in ${optionText("columns")}`,
       );
     const { row, cell } = first?.leftOut ?? {};
     const seen =

@@ -58,7 +58,7 @@ describe("columns that are left out or read from another dress", () => {
     const table = await readTable(join(cwd, "pandas-unnamed0.csv"));
     expect(numericColumns(table)).toEqual(["x", "y"]);
     expect(leftOutLines(leftOutColumns(table))).toEqual([
-      expect.stringMatching(/^column "Unnamed: 0" \(row 1\) is left out: .*--columns/),
+      expect.stringMatching(/^column "Unnamed: 0" \(row 1\) is left out: .*`columns`/),
     ]);
     expect(selectColumns(table, ["Unnamed: 0", "x"]).columns).toEqual(["Unnamed: 0", "x"]);
   });
@@ -68,9 +68,9 @@ describe("missing values", () => {
   test("have marks that an error offers, and the remedies that follow work", async () => {
     const path = join(cwd, "missing-question-mark.csv");
     const plain = await readTable(path);
-    expect(() => numericColumns(plain)).toThrow(/"\?" is not a number; .*pass --na "\?"/);
+    expect(() => numericColumns(plain)).toThrow(/"\?" is not a number; .*pass `missingMarks: \["\?"\]`/);
     const marked = await readTable(path, { missingMarks: ["?"] });
-    expect(() => checkForFitting(marked)).toThrow(/\(row 21\): the value is missing .*--missing drop$/);
+    expect(() => checkForFitting(marked)).toThrow(/\(row 21\): the value is missing .*`missing: "drop"`$/);
     const fitted = await fit("missing-question-mark.csv", "--na ?,-999 --missing drop");
     expect(fitted.stdout).toMatch(/fitted 59 rows/);
   });

@@ -42,7 +42,7 @@ describe("data that cannot be fitted are refused by name before training", () =>
       "a missing value",
       withColumn("y", (v, i) => (i === 11 ? Number.NaN : v)),
       {},
-      /missing.*--missing drop/,
+      /missing.*`missing: "drop"`/,
       { column: "y", row: 12 },
     ],
     [
@@ -137,7 +137,7 @@ describe("data that cannot be fitted are refused by name before training", () =>
   it("a validation share that leaves hardly a row to fit gets a warning that says so", async () => {
     const warnings: string[] = [];
     await fitTable(good, { ...quick, validation: 0.97, onWarning: (line) => warnings.push(line) });
-    expect(warnings.join()).toMatch(/leaves \d of \d+ rows to fit: name a smaller --validation/);
+    expect(warnings.join()).toMatch(/leaves \d of \d+ rows to fit: name a smaller `validation`/);
   });
 
   it("an architecture of another size is a wrong call", async () => {
@@ -155,7 +155,7 @@ describe("columns recorded in steps", () => {
     const warnings: string[] = [];
     await fitTable(counts, { ...quick, onWarning: (line) => warnings.push(line) });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/"y" holds whole numbers.*--dequantize y/);
+    expect(warnings[0]).toMatch(/"y" holds whole numbers.*`dequantize: \["y"\]`/);
     await fitTable(good, { ...quick, onWarning: (line) => warnings.push(line) });
     expect(warnings).toHaveLength(1);
   });

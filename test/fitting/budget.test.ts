@@ -114,7 +114,9 @@ test("the end of a short budget says that the score was still rising, and what t
     onWarning: (line) => warnings.push(line),
   });
   expect(short.stillImproving).toBe(true);
-  expect(warnings.join()).toMatch(/still rising when the budget of 0.05 s was used up: a larger --budget/);
+  expect(warnings.join()).toMatch(
+    /still rising when the budget of 0.05 s was used up: a larger `budget: 0.2`/,
+  );
 });
 
 test("trials of preparations are short where the budget is, and a cut training says so in spite of a gap", async () => {

@@ -47,7 +47,7 @@ describe("an archive of arrays", () => {
     const error = await read("unlike.npz").catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toMatch(
-      /not all the same number of rows \("train" \(6, 2\), "test" \(4, 2\)\); choose .*--array NAME/,
+      /not all the same number of rows \("train" \(6, 2\), "test" \(4, 2\)\); choose .*`arrays`/,
     );
     expect((await read("unlike.npz", ["test"])).rows).toBe(4);
     expect((await read("deep.npz", ["z"])).columns).toEqual(["z"]);
@@ -95,6 +95,8 @@ describe("an array", () => {
   test.each(["0x1e9", "0x1e23", "0x3e7"])("that claims %s columns of no rows is refused at once", (claim) => {
     const error = (): Table => readNpy(bytes(`faults/npy-${claim}.npy`), "claim.npy");
     expect(error).toThrow(FormatError);
-    expect(error).toThrow(/more than the limit of 100000; if that is right, raise it with --limit columns=/);
+    expect(error).toThrow(
+      /more than the limit of 100000; if that is right, raise it with `limits: \{ "columns": /,
+    );
   });
 });

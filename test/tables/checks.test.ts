@@ -31,7 +31,7 @@ describe("checkForFitting", () => {
     });
     expect(() => checkForFitting(table)).toThrow(
       'column "y" (row 2): the value is missing (2 rows miss values in all); ' +
-        "fill the cell, or leave such rows out with --missing drop",
+        'fill the cell, or leave such rows out with `missing: "drop"`',
     );
     const { table: kept, dropped } = checkForFitting(table, { missing: "drop" });
     expect([kept.rows, dropped]).toEqual([10, 2]);
@@ -87,7 +87,7 @@ describe("diagnoseColumns", () => {
     expect(warning).toMatchObject({ kind: "repeated", resolution: 0.1 });
     expect(warning?.message).toBe(
       'column "x" repeats its values (7 different in 150 rows): a density can grow without bound on them; ' +
-        "spread them with --dequantize x (uniform noise, 0.1 wide)",
+        'spread them with `dequantize: ["x"]` (uniform noise, 0.1 wide)',
     );
   });
 
@@ -105,7 +105,7 @@ describe("diagnoseColumns", () => {
     });
     const warnings = diagnoseColumns(table);
     expect(warnings.map(({ column: name }) => name)).toEqual(["shoe size"]);
-    expect(warnings[0]?.message).toMatch(/--dequantize "shoe size"/);
+    expect(warnings[0]?.message).toMatch(/`dequantize: \["shoe size"\]`/);
   });
 });
 

@@ -42,7 +42,7 @@ describe("dialects", () => {
 
   test("a first line of data is refused, or read as such, or said", async () => {
     for (const text of ["5.1,3.5,rose\n4.9,3,rose\n", "?,5.1\n3,4\n", "M,22\nF,38\nM,20\n"])
-      expect(await failure(text)).toMatch(/^d\.csv has no header line: .*--no-header/);
+      expect(await failure(text)).toMatch(/^d\.csv has no header line: .*`header: false`/);
     expect(await numbers("5.1,3.5,rose\n4.9,3,rose\n", { header: false })).toEqual([
       "c1,c2",
       5.1,
@@ -52,7 +52,7 @@ describe("dialects", () => {
     ]);
     expect(await numbers("5.1,3.5\n4.9,3\n", { header: true })).toEqual(["5.1,3.5", 4.9, 3]);
     expect((await read("0,1\n5.5,6\n")).remarks).toEqual([
-      'd.csv: the first line ("0, 1") is taken for the names of the columns; if it is data, pass --no-header',
+      'd.csv: the first line ("0, 1") is taken for the names of the columns; if it is data, pass `header: false`',
     ]);
   });
 
@@ -71,7 +71,7 @@ describe("dialects", () => {
     ["utf-16le", bytes([..."x,y\n1,2\n"].map((letter) => `${letter}\0`).join("")), "x"],
   ])("%s is named, and read where it is asked for", async (encoding, content, name) => {
     expect(await failure(content)).toBe(
-      `d.csv is not UTF-8 text; it seems to be ${encoding}: pass --encoding ${encoding}, or save it in UTF-8`,
+      `d.csv is not UTF-8 text; it seems to be ${encoding}: pass \`encoding: "${encoding}"\`, or save it in UTF-8`,
     );
     expect((await read(content, { encoding })).columns[0]).toBe(name);
     await expect(read(content, { encoding: "klingon" })).rejects.toThrow(/encoding must be a label/);
@@ -123,7 +123,9 @@ describe("numbers in another dress", () => {
     ];
     for (const [cells, parse, values] of cases) {
       const [option] = Object.values(parse!) as string[];
-      expect(await failure(`x;y\n${cells.replace("\n", ";1\n")};2\n`)).toContain(`--parse x=${option}`);
+      expect(await failure(`x;y\n${cells.replace("\n", ";1\n")};2\n`)).toContain(
+        `parse: { "x": "${option}" }`,
+      );
       expect(await numbers(`x;y\n${cells.replace("\n", ";1\n")};2\n`, { parse })).toEqual([
         "x,y",
         ...values,

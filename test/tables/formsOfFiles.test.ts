@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { optionWith } from "../../src/tables/columnRecord.ts";
 import { tableToCsv } from "../../src/tables/reading/csv.ts";
 import { readingLines } from "../../src/tables/reading/readingLines.ts";
 import { type ReadTableOptions, readTable } from "../../src/tables/reading/readTable.ts";
@@ -31,10 +30,10 @@ describe("numbers as people write them", () => {
     expect((await read("y,x\n1,12D45\n2,3D10\n")).records[1]?.readAs).toBe("text");
   });
 
-  test("zeros that a number does not need are said, unless --parse names them", async () => {
+  test("zeros that a number does not need are said, unless `parse` names them", async () => {
     const text = "y,zip\n1,90210\n2,02134\n";
     expect(readingLines(await read(text), [], ["zip"])).toEqual([
-      'column "zip" (row 2): "02134" is read as 2134 (leading-zeros); if it is no number, pass --parse zip=text',
+      'column "zip" (row 2): "02134" is read as 2134 (leading-zeros); if it is not a number, pass `parse: { "zip": "text" }`',
     ]);
     expect(readingLines(await read(text, { parse: { zip: "leading-zeros" } }), [], ["zip"])).toEqual([]);
     expect(readingLines(await read("x\n0\n0.5\n-0\n"), [], ["x"])).toEqual([]);
@@ -56,8 +55,8 @@ describe("lines that are no rows", () => {
   });
 
   test("one word may stand for a missing value", async () => {
-    expect(await failure("id,v\nA,n.d.\nB,5\nC,6\n")).toMatch(/pass --na n\.d\./);
-    expect(await failure("id,v\nA,#DIV/0!\nB,5\nC,6\n")).toMatch(/pass --na '?"?#DIV\/0!/);
+    expect(await failure("id,v\nA,n.d.\nB,5\nC,6\n")).toMatch(/pass `missingMarks: \["n\.d\."\]`/);
+    expect(await failure("id,v\nA,#DIV/0!\nB,5\nC,6\n")).toMatch(/pass `missingMarks: \["#DIV\/0!"\]`/);
   });
 
   test("a sum beside text is said", async () => {
@@ -121,10 +120,4 @@ describe("missing values of a table of one column", () => {
   test("are no rows of a wider table", async () => {
     expect((await read('a,b\n1,2\n""\n3,4\n')).rows).toBe(2);
   });
-});
-
-test("a shell takes the value of an option as it is", () => {
-  expect(optionWith("--na", "?")).toBe('--na "?"');
-  expect(optionWith("--na", "$NA")).toBe("--na '$NA'");
-  expect(optionWith("--na", "it's $1")).toBe("--na 'it'\\''s $1'");
 });

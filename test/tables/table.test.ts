@@ -74,7 +74,7 @@ describe("choosing columns", () => {
   test("a text column names its first cell that is no number", async () => {
     const table = await people();
     expect(() => selectColumns(table, ["score"])).toThrow(
-      'column "score" (row 3): "n.a." is not a number; if it stands for a missing value, pass --na n.a.; else mend the cell',
+      'column "score" (row 3): "n.a." is not a number; if it stands for a missing value, pass `missingMarks: ["n.a."]`; else mend the cell',
     );
     try {
       selectColumns(table, ["city"]);
@@ -110,7 +110,7 @@ describe("the default columns", () => {
   test("a column of both numbers and text is an error, not left out", async () => {
     const table = await people();
     expect(() => numericColumns(table)).toThrow(
-      /column "score" \(row 3\): "n\.a\." is not a number; .*--na n\.a\.; .*--columns age,height$/,
+      /column "score" \(row 3\): "n\.a\." is not a number; .*`missingMarks: \["n\.a\."\]`; .*`columns: \["age", "height"\]`$/,
     );
   });
 
@@ -118,7 +118,7 @@ describe("the default columns", () => {
     const thousands = await readCsv('x,y\n"1,000",1\n"2,500",1\n');
     expect(() => numericColumns(thousands)).toThrow(
       'column "x" (row 1): "1,000" is not a number without doubt: it may be 1000 or 1; ' +
-        "pass --parse x=thousands or --parse x=decimal-comma, or leave the column out with --columns y",
+        'pass `parse: { "x": "thousands" }` or `parse: { "x": "decimal-comma" }`, or leave the column out with `columns: ["y"]`',
     );
     const asked = async (kind: ColumnParse): Promise<number[]> => [
       ...column(await readCsv('x,y\n"1,000",1\n"2,500",1\n', { parse: { x: kind } }), "x"),

@@ -24,6 +24,7 @@ import {
   formatSeconds,
   print,
   printJson,
+  warn,
 } from "../output.ts";
 import { resolveOwnPackage } from "../ownPackage.ts";
 
@@ -135,12 +136,11 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
       tenth = now;
       process.stderr.write(`step ${step}/${all}: bound ${formatLogProb(bound)} nats\n`);
     },
-    onWarning: (line) => process.stderr.write(`warning: ${line}\n`),
+    onWarning: warn,
   });
   if (flags.out !== undefined) await result.flow.save(flags.out);
   if (flags.samples !== undefined) await writeSamples(result, flags, flags.samples);
-  if (!result.reliable)
-    process.stderr.write("warning: these numbers are not reliable; the warnings above say why\n");
+  if (!result.reliable) warn("these numbers are not reliable; the warnings above say why");
   const seconds = (performance.now() - started) / 1000;
   if (flags.json)
     return await printJson({

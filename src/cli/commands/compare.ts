@@ -20,7 +20,7 @@ import {
   wholeNumber,
   wideSimdHelp,
 } from "../options.ts";
-import { formatCount, formatLogProb, formatSeconds, print, printJson } from "../output.ts";
+import { formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
 interface CompareFlags extends TableFlags {
@@ -135,7 +135,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
       onProgress: (at) => progress.update(at),
       onWarning(line) {
         progress.stop();
-        process.stderr.write(`warning: ${line}\n`);
+        warn(line);
       },
     });
   } finally {

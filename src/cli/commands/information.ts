@@ -9,7 +9,7 @@ import type { Estimate } from "../../diagnostics/information.ts";
 import { UsageError } from "../../errors.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, nameList, type OptionParser, oneOf, positiveInteger, wholeNumber } from "../options.ts";
-import { formatCount, formatFacts, formatLogProb, print, printJson } from "../output.ts";
+import { formatCount, formatFacts, formatLogProb, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
 interface InformationFlags extends TableFlags {
@@ -42,7 +42,7 @@ async function run(data: string, flags: InformationFlags): Promise<void> {
     ...defined({ columns, between, weights, missing, folds, seed }),
     ...defined({ dequantize: dequantize?.join() === "all" ? ("all" as const) : dequantize }),
     signal,
-    onWarning: (line) => process.stderr.write(`warning: ${line}\n`),
+    onWarning: warn,
   });
   if (flags.json) return await printJson({ ...found, parsed: parsedColumns(table, found.columns) });
   const show = ({ value, standardError }: Estimate): string =>

@@ -16,6 +16,7 @@ import {
   print,
   printCsv,
   printJson,
+  warn,
 } from "../output.ts";
 import { describeSolver, solverSummary } from "../solver.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
@@ -74,7 +75,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const logProb = await flow.logProb(table, { ...defined({ engine, wide }), missing, signal });
   const wasFitted = flow.wasFittedTo(table);
-  if (wasFitted) process.stderr.write(`warning: ${inSample}\n`);
+  if (wasFitted) warn(inSample);
   const scores = tableFromColumns({ logProb });
   if (out === "-") return await printCsv(scores);
   if (out !== undefined) await writeTable(scores, out);

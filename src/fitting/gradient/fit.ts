@@ -8,6 +8,7 @@ import type { Architecture } from "../../architectures/architecture.ts";
 import { architectureOf } from "../../architectures/architectureOf.ts";
 import { UsageError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
+import { optionText } from "../../optionText.ts";
 import { randomKey } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
 import { finishFit, weightedMean } from "../finishFit.ts";
@@ -162,7 +163,7 @@ async function fitPrepared(
     const { interrupted } = result;
     if (held && result.bestEpoch === 0)
       options.onWarning?.(
-        "no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller --lr or more --epochs",
+        `no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller ${optionText("learningRate")} or more ${optionText("epochs")}`,
       );
     // What was kept is still to be measured, by a computation that the signal must not stop.
     const how = interrupted ? { ...options, signal: undefined } : options;
@@ -186,7 +187,7 @@ async function fitPrepared(
 const widestGap = 0.1;
 
 function improvingWarning(budget: number = usualBudget): string {
-  return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger --budget, such as ${4 * budget}s, is likely to give a better model`;
+  return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger ${optionText("budget", 4 * budget)} is likely to give a better model`;
 }
 
 /** @throws {@link UsageError} for what is no architecture. */

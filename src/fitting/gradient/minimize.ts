@@ -12,6 +12,7 @@ import { vjp } from "../../graph/derivative/derivative.ts";
 import type { ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
+import { optionText } from "../../optionText.ts";
 import { RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 import { type Cycle, cycleAt, cycleValidations, following, hasGained, isSpent, wasRising } from "./cycles.ts";
@@ -206,7 +207,7 @@ class Loop {
       if (this.#lost > 0) {
         if (this.#lost >= Math.min(lostEpochs, epochs))
           throw new NumericalError(
-            `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}; try a smaller --lr, or look for extreme values in the data.`,
+            `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}; try a smaller ${optionText("learningRate")}, or look for extreme values in the data.`,
           );
         // Back to what was good, with nothing kept of the way that led off, and on with smaller steps.
         this.#rateFactor /= 4;

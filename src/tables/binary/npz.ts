@@ -13,6 +13,7 @@ import { DataError, FormatError } from "../../errors.ts";
 import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import { type NpyArray, type NpyNotNumbers, readNpyArray } from "../../formats/npy.ts";
 import { readZip } from "../../formats/zip.ts";
+import { optionText } from "../../optionText.ts";
 import type { ColumnRecord, LeftOut } from "../columnRecord.ts";
 import { type Table, tableFromColumns } from "../table.ts";
 
@@ -104,7 +105,7 @@ function checkOneTable(arrays: readonly NamedArray[], name: string): void {
     ? `the array "${deep.name}" has ${deep.array.shape.length} axes`
     : "its arrays have not all the same number of rows";
   throw new DataError(
-    `${name}: ${fault} (${list}); choose those that make up the table with --array NAME (arrays: ["NAME"] in the library)`,
+    `${name}: ${fault} (${list}); choose those that make up the table with ${optionText("arrays")}`,
   );
 }
 

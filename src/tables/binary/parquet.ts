@@ -21,6 +21,7 @@ import {
   readMetadata,
 } from "../../formats/parquet/parquetFile.ts";
 import type { PageValues } from "../../formats/parquet/parquetPage.ts";
+import { optionText } from "../../optionText.ts";
 import type { LeftOut } from "../columnRecord.ts";
 import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import type { Table } from "../table.ts";
@@ -29,7 +30,7 @@ import type { Table } from "../table.ts";
 const pandasIndex: LeftOut = {
   kind: "row-numbers",
   reason: "pandas says that it is the index of the rows",
-  remedy: "name it in --columns to use it",
+  remedy: `name it in ${optionText("columns")} to use it`,
 };
 
 /** Adds the cells of a page below those of the column that are there. */

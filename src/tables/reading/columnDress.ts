@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type ColumnParse, type ColumnRecord, type LeftOut, optionWith } from "../columnRecord.ts";
+import { optionText } from "../../optionText.ts";
+import type { ColumnParse, ColumnRecord, LeftOut } from "../columnRecord.ts";
 import { quoteCell } from "./cell.ts";
 import type { DressedNumber } from "./numberDress.ts";
 
@@ -120,8 +121,8 @@ function decimalMark(
       kind: "unlike",
       row: wrong.row,
       cell: wrong.cell,
-      reason: `${quoteCell(wrong.cell)} is not a number with a decimal ${mark}, as --parse says`,
-      remedy: `mend the cell, or pass ${optionWith("--parse", `${name}=${wantsComma ? "decimal-point" : "decimal-comma"}`)}`,
+      reason: `${quoteCell(wrong.cell)} is not a number with a decimal ${mark}, as ${optionText("parse")} says`,
+      remedy: `mend the cell, or pass ${optionText("parse", { [name]: wantsComma ? "decimal-point" : "decimal-comma" })}`,
     };
   }
   if (onlyComma && (onlyPoint || pointBefore)) {
@@ -145,7 +146,7 @@ function decimalMark(
     row: double.row,
     cell: double.cell,
     reason: `${quoteCell(double.cell)} is not a number without doubt: it may be ${double.number.point} or ${double.number.comma}`,
-    remedy: `pass ${optionWith("--parse", `${name}=${first}`)} or ${optionWith("--parse", `${name}=decimal-comma`)}`,
+    remedy: `pass ${optionText("parse", { [name]: first })} or ${optionText("parse", { [name]: "decimal-comma" })}`,
   };
 }
 
@@ -180,7 +181,7 @@ function unlikeMeasure(
       cell: (differs ?? measured).cell,
       reason: differs
         ? `${quoteCell(differs.cell)} is a number in ${also === "percent" ? also : also.slice(kindOf(also).length + 1)}, ${quoteCell(measured.cell)} (row ${measured.row}) in ${named}`
-        : `${quoteCell(measured.cell)} is a number in ${named}, not in ${also.slice(5)}, as --parse says`,
+        : `${quoteCell(measured.cell)} is a number in ${named}, not in ${also.slice(5)}, as ${optionText("parse")} says`,
       remedy: "convert the cells so that all are in one measure",
     };
   }
@@ -189,7 +190,7 @@ function unlikeMeasure(
     row: measured.row,
     cell: measured.cell,
     reason: `${quoteCell(measured.cell)} is a number in ${named}, other cells do not say in what`,
-    remedy: `if all are in ${named}, pass ${optionWith("--parse", `${name}=${kind === "unit" ? measure : kind}`)}`,
+    remedy: `if all are in ${named}, pass ${optionText("parse", { [name]: kind === "unit" ? measure : kind })}`,
   };
 }
 

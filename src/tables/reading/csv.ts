@@ -8,6 +8,7 @@
 import Papa from "papaparse";
 import { FormatError, UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
+import { optionText } from "../../optionText.ts";
 import type { Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {
@@ -116,7 +117,7 @@ class RowParser {
     if (Math.max(this.#rest.length, this.#cutter.waiting) > this.#limits.lineLength) {
       throw new FormatError(
         `${this.#reader.where}: a row of more than ${this.#limits.lineLength} characters; is a quotation mark never closed, ` +
-          "or is this another kind of file? If not, raise the limit with --limit lineLength=N (limits: { lineLength: N })",
+          `or is this another kind of file? If not, raise the limit with ${optionText("limits", { lineLength: 10 * this.#limits.lineLength })}`,
       );
     }
   }

@@ -5,6 +5,7 @@
  */
 
 import { FormatError, UsageError } from "../../errors.ts";
+import { optionText } from "../../optionText.ts";
 import { likelyEncoding } from "./likelyEncoding.ts";
 import { refuseOtherBytes } from "./otherText.ts";
 
@@ -102,5 +103,5 @@ function encodingRemedy(bytes: Uint8Array | undefined, label: string): string {
   const likely = bytes && likelyEncoding(bytes);
   if (likely === undefined || likely === label) return "; save it in UTF-8, or check what kind of file it is";
   if (likely === "utf-32") return "; it seems to be UTF-32, which is not read: save it in UTF-8";
-  return `; it seems to be ${likely}: pass --encoding ${likely}, or save it in UTF-8`;
+  return `; it seems to be ${likely}: pass ${optionText("encoding", likely)}, or save it in UTF-8`;
 }

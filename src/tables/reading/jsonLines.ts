@@ -7,6 +7,7 @@
 import { DataError, FormatError } from "../../errors.ts";
 import { duplicateKey } from "../../formats/duplicateKey.ts";
 import { checkLimits } from "../../formats/limits.ts";
+import { optionText } from "../../optionText.ts";
 import { checkColumnNames, type Table } from "../table.ts";
 import { quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
@@ -119,7 +120,7 @@ export async function readJsonLines(source: TextSource, options: JsonLinesOption
     if (rest.length > limits.lineLength) {
       throw new FormatError(
         `${name} has a line of more than ${limits.lineLength} characters; is it JSON lines? ` +
-          "If so, raise the limit with --limit lineLength=N (limits: { lineLength: N })",
+          `If so, raise the limit with ${optionText("limits", { lineLength: 10 * limits.lineLength })}`,
       );
     }
     for (const line of lines) reader.take(line);

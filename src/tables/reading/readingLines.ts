@@ -5,6 +5,7 @@
  */
 
 import { listNames } from "../../closestName.ts";
+import { optionText } from "../../optionText.ts";
 import type { ColumnWarning } from "../checks.ts";
 import { inferredLines, type LeftOutColumn, leftOutLines } from "../columnRecord.ts";
 import type { Table } from "../table.ts";
@@ -43,7 +44,7 @@ export function warningLines(warnings: readonly ColumnWarning[]): string[] {
     const names = listNames(own.map(({ column }) => JSON.stringify(column)));
     return [
       `${own.length} columns ${OF_MANY[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ` +
-        "spread them with --dequantize and their names, or --dequantize all",
+        `spread them with ${optionText("dequantize")} and their names, or ${optionText("dequantize", "all")}`,
     ];
   });
 }

@@ -5,6 +5,7 @@
  */
 
 import { DataError } from "../../errors.ts";
+import { optionText } from "../../optionText.ts";
 import type { ColumnRecord } from "../columnRecord.ts";
 import { SUMMARY } from "../leftOutColumn.ts";
 import type { Table } from "../table.ts";
@@ -114,7 +115,7 @@ export class RowReader {
       : "mend the row or take it out";
     const commas =
       this.#width === 1 && this.#dialect.delimiter === ","
-        ? '; if its commas are decimal commas, pass --delimiter ";"'
+        ? `; if its commas are decimal commas, pass ${optionText("delimiter", ";")}`
         : "";
     return new DataError(
       `${this.where}: expected ${expected} as ${header}, found ${length}; ${remedy}${commas}`,
@@ -130,12 +131,12 @@ export class RowReader {
     if (first === "data") {
       throw new DataError(
         `${this.#name} has no header line: its first line holds numbers (${shown}); add a first line that ` +
-          "names the columns, or pass --no-header to call them c1, c2, ... (--header if they are names)",
+          `names the columns, or pass ${optionText("header", false)} to call them c1, c2, ... (${optionText("header", true)} if they are names)`,
       );
     }
     if (first === "doubtful") {
       this.#remarks.push(
-        `${this.#name}: the first line (${shown}) is taken for the names of the columns; if it is data, pass --no-header`,
+        `${this.#name}: the first line (${shown}) is taken for the names of the columns; if it is data, pass ${optionText("header", false)}`,
       );
     }
     this.#start(this.#dialect.shortHeader ? ["row.names", ...names] : names);

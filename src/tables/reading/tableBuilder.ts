@@ -8,13 +8,8 @@
 import { closestName, listNames } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
-import {
-  type ColumnParse,
-  type ColumnRecord,
-  checkColumnParse,
-  type LeftOut,
-  optionWith,
-} from "../columnRecord.ts";
+import { optionText } from "../../optionText.ts";
+import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
 import { checkColumnNames, type Table } from "../table.ts";
 import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 
@@ -47,7 +42,7 @@ export function columnParses({ parse }: CellReading): ReadonlyMap<string, readon
 /** The record of a column whose points may be decimal points, or stand between thousands as in a table with decimal commas. */
 function pointsBesideCommas(name: string, value: number, comma: ColumnRecord): ColumnRecord {
   const cell = value.toFixed(3);
-  const remedy = ["decimal-comma", "decimal-point"].map((kind) => optionWith("--parse", `${name}=${kind}`));
+  const remedy = ["decimal-comma", "decimal-point"].map((kind) => optionText("parse", { [name]: kind }));
   return {
     name,
     readAs: "text",

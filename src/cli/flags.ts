@@ -1,0 +1,52 @@
+/**
+ * Messages of the library name its options; people at the command line have flags. Here one becomes the other.
+ *
+ * @module
+ */
+
+import { replaceOptionTexts } from "../optionText.ts";
+
+/** Flags of options that are not called as their option is. */
+const flagNames: Readonly<Record<string, string>> = {
+  learningRate: "lr",
+  averaging: "ema",
+  wide: "wide-simd",
+  missingMarks: "na",
+  limits: "limit",
+  arrays: "array",
+  keepOnAbort: "keep",
+};
+
+/** Options whose flags are called like them. */
+const sameNames: ReadonlySet<string> = new Set(
+  (
+    "columns given weights transforms hidden epochs budget batch validation patience missing dequantize checkpoint resume seed " +
+    "threads precision engine parse encoding delimiter header folds flow"
+  ).split(" "),
+);
+
+/** A value as a shell takes it: in quotation marks where the shell would take it apart or fill something in. */
+function quoted(value: string): string {
+  if (/^[\w.:+=,/-]+$/.test(value)) return value;
+  return /[$`\\"!]/.test(value) ? `'${value.replaceAll("'", "'\\''")}'` : `"${value}"`;
+}
+
+function flagValue(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.map(String).join(",");
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value)
+      .map(([key, each]) => `${key}=${Array.isArray(each) ? each.join("+") : String(each)}`)
+      .join(",");
+  return name === "budget" ? `${String(value)}s` : String(value);
+}
+
+/** The flag that stands for an option, with its value. */
+function flagOf(name: string, value: unknown): string | undefined {
+  const flag = sameNames.has(name) ? name : Object.hasOwn(flagNames, name) ? flagNames[name] : undefined;
+  if (flag === undefined) return undefined;
+  if (value === undefined || value === true) return `--${flag}`;
+  return value === false ? `--no-${flag}` : `--${flag} ${quoted(flagValue(name, value))}`;
+}
+
+/** A message of the library with flags in place of options. */
+export const withFlags = (message: string): string => replaceOptionTexts(message, flagOf);
