@@ -16,12 +16,48 @@ function brief(message: string): string {
   return `${cut.slice(0, LONGEST_MESSAGE - 310)} ... ${cut.slice(-300)}`;
 }
 
+/** What an error is about, as text for people; the message is made of it. */
+export interface ErrorFacts {
+  /** The function, file, column or row that met the fault: `fit`, `column "age" (row 17)`. */
+  readonly where?: string;
+  /** The argument, option or value at fault: `epochs`. */
+  readonly subject?: string;
+  /** What was expected, after "must be": `a positive integer`. */
+  readonly expected: string;
+  /** What came instead. */
+  readonly received: string;
+  /** What to do, where there is a way out. */
+  readonly remedy?: string;
+  /** The sentence on what is wrong, where "subject must be expected, got received" does not say it. */
+  readonly problem?: string;
+}
+
+/** `where: subject must be expected, got received; remedy.` */
+function messageOf({ where, subject = "it", expected, received, remedy, problem }: ErrorFacts): string {
+  const sentence = problem ?? `${subject} must be ${expected}, got ${received}`;
+  const end = remedy === undefined ? "" : `; ${remedy}`;
+  return `${where === undefined ? "" : `${where}: `}${sentence}${end}${remedy?.endsWith("?") ? "" : "."}`;
+}
+
 /** Base of all errors thrown on purpose; `code` is stable, `message` may change. */
 export abstract class PushforwardError extends Error {
   /** Stable name of the kind of error, for programs. */
   abstract readonly code: string;
-  constructor(message: string, options?: ErrorOptions) {
-    super(brief(message), options);
+  /** The function, file, column or row that met the fault, where one is known. */
+  readonly where: string | undefined;
+  /** What was expected; undefined where there is no one thing, as for a file that is absent. */
+  readonly expected: string | undefined;
+  /** What came instead. */
+  readonly received: string | undefined;
+  /** What to do, where there is a way out. */
+  readonly remedy: string | undefined;
+  constructor(about: string | ErrorFacts, options?: ErrorOptions) {
+    super(brief(typeof about === "string" ? about : messageOf(about)), options);
+    const facts: Partial<ErrorFacts> = typeof about === "string" ? {} : about;
+    this.where = facts.where;
+    this.expected = facts.expected;
+    this.received = facts.received;
+    this.remedy = facts.remedy;
   }
 }
 
@@ -48,10 +84,10 @@ export class DataError extends PushforwardError {
   readonly column: string | undefined;
   /** Row at fault, counted from 1 without the header, where there is one. */
   readonly row: number | undefined;
-  constructor(message: string, where: { column?: string; row?: number } = {}) {
-    super(message);
-    this.column = where.column;
-    this.row = where.row;
+  constructor(about: string | ErrorFacts, { column, row }: { column?: string; row?: number } = {}) {
+    super(about);
+    this.column = column;
+    this.row = row;
   }
 }
 

@@ -62,9 +62,8 @@ const describeElement = (value: unknown): string =>
 
 /** Refuses a value, with what was expected and what came; `remedy` is a clause on what to do. */
 export function refuse(where: string, name: string, expected: string, value: unknown, remedy = ""): never {
-  throw new UsageError(
-    `${where}: ${name} must be ${expected}, got ${describeValue(value)}${remedy === "" ? "" : `; ${remedy}`}.`,
-  );
+  const facts = { where, subject: name, expected, received: describeValue(value) };
+  throw new UsageError(remedy === "" ? facts : { ...facts, remedy });
 }
 
 /** Whether a value can hold options: an object as one writes it, no list, map or promise. */
@@ -93,7 +92,7 @@ export function checkedOptions<Options extends object>(
   if (!holdsOptions(options)) refuse(where, "options", `an object such as ${example(table)}`, options);
   const checked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(table, name)) throw new UsageError(unknownOption(where, name, Object.keys(table)));
+    if (!Object.hasOwn(table, name)) throw unknownOption(where, name, Object.keys(table));
     if (value === undefined) continue;
     const { expected, accepts } = table[name as keyof Options];
     if (!accepts(value)) refuse(where, name, expected, value);
@@ -109,16 +108,17 @@ function example(table: object): string {
   return name === undefined ? "{}" : `{ ${name}: ... }`;
 }
 
-function unknownOption(where: string, name: string, known: readonly string[]): string {
+function unknownOption(where: string, name: string, known: readonly string[]): UsageError {
   const closest = name.length > longest ? undefined : closestName(name, known);
-  const remedy =
-    closest === undefined
-      ? known.length === 0
-        ? "there are none"
-        : `the options are ${listNames(known)}`
-      : `did you mean ${JSON.stringify(closest)}?`;
-  const end = closest === undefined ? "." : "";
-  return `${where}: there is no option ${describeValue(name)}; ${remedy}${end}`;
+  const listed = known.length === 0 ? "there are none" : `the options are ${listNames(known)}`;
+  const received = describeValue(name);
+  return new UsageError({
+    where,
+    problem: `there is no option ${received}`,
+    expected: known.length === 0 ? "no options" : `one of the options ${listNames(known)}`,
+    received,
+    remedy: closest === undefined ? listed : `did you mean ${JSON.stringify(closest)}?`,
+  });
 }
 
 const kind = (expected: string, accepts: (value: unknown) => boolean): OptionKind => ({ expected, accepts });

@@ -1,5 +1,7 @@
 /** Messages of the library name options; at the command line they name flags. */
 
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { withFlags } from "../../src/cli/flags.ts";
 import { optionText } from "../../src/optionText.ts";
@@ -32,4 +34,21 @@ test.each([
 test("words between backquotes that are not options stay", () => {
   for (const message of ["`tau` is negative", "a cell `x: 3 m`", "`constructor`", "an odd ` alone"])
     expect(withFlags(message)).toBe(message);
+});
+
+test("no message of the library names a flag of the command line", () => {
+  const source = join(import.meta.dirname, "../../src");
+  const flags = /["'`(\s]--(?!no-)(?:[a-z]+-)*[a-z]{2,}\b/;
+  // Flags of Node, and of its engine.
+  const ofNode = /--(?:jitless|input-type|allow-worker|disable-wasm-trap-handler|experimental-wasm|no-exp)/;
+  const found = readdirSync(source, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !/^cli\b/.test(file))
+    .flatMap((file) =>
+      readFileSync(join(source, file), "utf8")
+        .split("\n")
+        .filter((line) => !/^\s*(?:\*|\/\*|\/\/)/.test(line) && /["'`]/.test(line))
+        .filter((line) => flags.test(line) && !ofNode.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+  expect(found).toEqual([]);
 });

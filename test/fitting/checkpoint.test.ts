@@ -150,7 +150,7 @@ describe("a checkpoint", () => {
   it("never takes the place of a file that is none", async () => {
     const path = newFile();
     writeFileSync(path, "my only copy");
-    await expect(fitTable(table, { ...options, checkpoint: path })).rejects.toThrow(/no checkpoint/);
+    await expect(fitTable(table, { ...options, checkpoint: path })).rejects.toThrow(/not a checkpoint/);
     expect(readFileSync(path, "utf8")).toBe("my only copy");
   });
 

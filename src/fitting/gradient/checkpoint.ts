@@ -11,6 +11,7 @@ import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/sa
 import { sizeOf } from "../../graph/expr.ts";
 import { flattenTree } from "../../graph/parameters.ts";
 import { withoutPrefix } from "../../models/parameters.ts";
+import { optionText } from "../../optionText.ts";
 import { fileExists, readFileBytes, writeFileAtomically } from "../../platform/files.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import type { FitData, FitRows } from "../fitData.ts";
@@ -64,10 +65,10 @@ export class Checkpoint {
     if (!(await fileExists(this.#path))) return undefined;
     const { tensors, metadata } = readSafetensors(await readFileBytes(this.#path), this.#path);
     const text = metadata.pushforward_checkpoint;
-    if (text === undefined) throw new FormatError(`${this.#path} is no checkpoint of pushforward.`);
+    if (text === undefined) throw new FormatError(`${this.#path} is not a checkpoint of pushforward.`);
     if (metadata.subject !== this.#subject)
       throw new UsageError(
-        `${this.#path} belongs to a fit with other data, options or seed; name another --checkpoint, or leave out --resume.`,
+        `${this.#path} belongs to a fit with other data, options or seed; name another ${optionText("checkpoint")}, or leave out ${optionText("resume")}.`,
       );
     const values = Object.fromEntries(
       Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]),
@@ -97,7 +98,7 @@ export class Checkpoint {
       if (!(error instanceof FormatError)) throw error;
     }
     throw new UsageError(
-      `${this.#path} is there and no checkpoint of pushforward; name another --checkpoint.`,
+      `${this.#path} is there and is not a checkpoint of pushforward; name another ${optionText("checkpoint")}.`,
     );
   }
 
