@@ -9,6 +9,7 @@ import { type Reader, Registry } from "../registry.ts";
 import { affineTransformer } from "./affineTransformer.ts";
 import { chainTransformer } from "./chainTransformer.ts";
 import { rationalQuadraticFromJson } from "./rationalQuadraticTransformer.ts";
+import { sinhArcsinh } from "./sinhArcsinh.ts";
 import type { Transformer } from "./transformer.ts";
 
 /** One row per type. */
@@ -20,6 +21,7 @@ const readers: Readonly<Record<string, Reader<Transformer>>> = {
     return chainTransformer(parts.map(read));
   },
   rationalQuadratic: rationalQuadraticFromJson,
+  sinhArcsinh: () => sinhArcsinh(),
 };
 
 /** All transformers that a model file may hold, those that users have registered among them. */

@@ -9,6 +9,7 @@ import { elementwise } from "../../../src/bijections/autoregressive/elementwise.
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
+import { sinhArcsinh } from "../../../src/transformers/sinhArcsinh.ts";
 import type { Transformer } from "../../../src/transformers/transformer.ts";
 import type { BijectionCase } from "./bijectionCase.ts";
 import type { TransformerName } from "./exported.ts";
@@ -63,6 +64,9 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
         startsAsIdentity: 5,
         edges: box5,
       },
+    },
+    sinhArcsinh: {
+      "two features": { transformer: sinhArcsinh(), startsAsIdentity: true, edges: [-10, 0, 10] },
     },
   };
 

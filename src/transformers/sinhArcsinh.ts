@@ -1,0 +1,82 @@
+/**
+ * The sinh-arcsinh transformation (Jones & Pewsey 2009, eq. 1 and section 2.1): two numbers for skewness and weight of tails.
+ * The paper's S takes data x to normal Z; here data are y and the base x:
+ *
+ *     inverse   x = S(y) = sinh(delta asinh(y) - epsilon)        dx/dy = delta cosh(delta asinh(y) - epsilon) / sqrt(1 + y^2)
+ *     forward   y = sinh((asinh(x) + epsilon) / delta)
+ *
+ * epsilon above 0 skews the data to the right; delta below 1 makes their tails heavier than normal ones, above 1 lighter.
+ * From |y| = 10 on, S goes on straight with the slope that it has there: a sinh has an end of the numbers near, and what 10
+ * deviations away should be, few rows have taught.
+ *
+ * Raw parameters: epsilon, clipped softly to +-3, and log delta, clipped softly to +-log 4, so that slopes stay below 10^6. All
+ * zero is the identity. sinh and asinh are written with expm1 and log1p, and lose no digits near 0.
+ *
+ * M. C. Jones, A. Pewsey, "Sinh-arcsinh distributions", Biometrika 96 (2009), https://doi.org/10.1093/biomet/asp053
+ *
+ * @module
+ */
+
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { softClip } from "./softClip.ts";
+import type { ScalarMapped, Transformer } from "./transformer.ts";
+
+const { add, clamp, div, exp, expm1, less, log, log1p, mul, neg, select, sqrt, square, sub, total } = g;
+
+/** Where the straight line begins, on the side of the data. */
+const reach = 10;
+const largestSkewness = 3;
+const largestLogTail = Math.log(4);
+
+/** Sum of two terms of one sign: no digit is lost near 0. */
+function sinh(u: Expr): Expr {
+  return mul(0.5, sub(expm1(u), expm1(neg(u))));
+}
+
+/** By the positive branch on both sides, since the logarithm would cancel on the negative one. */
+function asinh(y: Expr): Expr {
+  const isNegative = less(y, 0);
+  const size = select(isNegative, neg(y), y);
+  const image = log1p(add(size, div(square(size), add(1, sqrt(add(1, square(size)))))));
+  return select(isNegative, neg(image), image);
+}
+
+/** Of numbers up to some tens. */
+function logCosh(u: Expr): Expr {
+  return log(mul(0.5, add(exp(u), exp(neg(u)))));
+}
+
+/** What is mapped inside of the box, and a straight line outside: `inside` and `logSlope` are of the clamped value. */
+function straightBeyond(value: Expr, clamped: Expr, inside: Expr, logSlope: Expr): ScalarMapped {
+  return { value: add(inside, mul(exp(logSlope), sub(value, clamped))), logDerivative: logSlope };
+}
+
+/** The sinh-arcsinh transformer: two parameters per feature, skewness and log weight of the tails; O(1) both ways. */
+export function sinhArcsinh(): Transformer {
+  const read = ([skewness, logTail]: readonly Expr[]): { epsilon: Expr; logDelta: Expr; delta: Expr } => {
+    const logDelta = softClip(logTail!, largestLogTail);
+    return { epsilon: softClip(skewness!, largestSkewness), logDelta, delta: exp(logDelta) };
+  };
+  return {
+    type: "sinhArcsinh",
+    parameterCount: 2,
+    forward(x, parameters) {
+      const { epsilon, logDelta, delta } = read(parameters);
+      const edge = Math.asinh(reach);
+      const [low, high] = [-edge, edge].map((end) => sinh(sub(mul(delta, end), epsilon)));
+      const clamped = clamp(x, low!, high!);
+      const u = div(add(asinh(clamped), epsilon), delta);
+      const logSlope = total(neg(logDelta), logCosh(u), mul(-0.5, log1p(square(clamped))));
+      return straightBeyond(x, clamped, sinh(u), logSlope);
+    },
+    inverse(y, parameters) {
+      const { epsilon, logDelta, delta } = read(parameters);
+      const clamped = clamp(y, -reach, reach);
+      const u = sub(mul(delta, asinh(clamped)), epsilon);
+      const logSlope = total(logDelta, logCosh(u), mul(-0.5, log1p(square(clamped))));
+      return straightBeyond(y, clamped, sinh(u), logSlope);
+    },
+    toJSON: () => ({ type: "sinhArcsinh" }),
+  };
+}
