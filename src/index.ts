@@ -6,7 +6,9 @@
 
 export {
   type Architecture,
+  type ArchitectureMaker,
   type ArchitectureOptions,
+  type ArchitectureSizes,
   type BaseMaker,
   maskedAutoregressiveFlow,
   type NeuralSplineFlowOptions,
@@ -14,6 +16,7 @@ export {
   realNVP,
   type Training,
   type TransformerFlowOptions,
+  type Unsized,
 } from "./architectures/architecture.ts";
 export {
   type ContinuousFlowOptions,

@@ -26,6 +26,7 @@ import {
   flag,
   listOf,
   type OptionTable,
+  refuse,
   required,
 } from "../options.ts";
 import type { RandomStream } from "../random/philox.ts";
@@ -190,6 +191,40 @@ const neuralSplineOptionTable: OptionTable<NeuralSplineFlowOptions> = {
   tails: anything,
 };
 
+/** Sizes that a table decides: its fitted columns, and those that it is conditioned on. */
+export interface ArchitectureSizes {
+  /** Size of one sample. */
+  readonly features: number;
+  /** Size of what the flow is conditioned on; 0 for nothing. */
+  readonly context: number;
+}
+
+/** An architecture that waits for its sizes, as the option `flow` of a fit takes it. */
+export type ArchitectureMaker = (sizes: ArchitectureSizes) => Architecture;
+
+/** Options of an architecture whose sizes the table decides. */
+export type Unsized<Options> = Omit<Options, "features" | "context">;
+
+/**
+ * The architecture of some options; without `features`, the function that makes it when the sizes are known.
+ * @throws UsageError for an option that is not known, at once.
+ */
+export function sized<Options extends ArchitectureOptions>(
+  where: string,
+  options: Options | Unsized<Options> | undefined,
+  table: OptionTable<Options>,
+  make: (checked: Options) => Architecture,
+): Architecture | ArchitectureMaker {
+  const given = (options ?? {}) as Partial<Options>;
+  if (given.features !== undefined) return make(checkedOptions(where, given as Options, table));
+  const optional = { ...table, features: anyNumber } as unknown as OptionTable<Partial<Options>>;
+  const checked = checkedOptions(where, given, optional);
+  if (checked.context !== undefined)
+    refuse(where, "features", "a number", undefined, "or leave out context, too, and the table decides both");
+  return ({ features, context }) =>
+    make(checkedOptions(where, { ...checked, features, context } as unknown as Options, table));
+}
+
 const defaultHidden: readonly number[] = [64, 64];
 
 /**
@@ -197,9 +232,14 @@ const defaultHidden: readonly number[] = [64, 64];
  * pass per transform; default 8 transforms.
  * @throws UsageError if a size is not a positive integer.
  */
-export function realNVP(options: TransformerFlowOptions): Architecture {
-  const checked = checkedOptions("realNVP", options, transformerFlowOptionTable);
-  return build("realnvp", checked, checked.transformer ?? affineTransformer(), 8);
+export function realNVP(options: TransformerFlowOptions): Architecture;
+export function realNVP(options?: Unsized<TransformerFlowOptions>): ArchitectureMaker;
+export function realNVP(
+  options?: TransformerFlowOptions | Unsized<TransformerFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("realNVP", options, transformerFlowOptionTable, (checked) =>
+    build("realnvp", checked, checked.transformer ?? affineTransformer(), 8),
+  );
 }
 
 /**
@@ -207,9 +247,14 @@ export function realNVP(options: TransformerFlowOptions): Architecture {
  * one network pass per transform; default 5 transforms.
  * @throws UsageError if a size is not a positive integer.
  */
-export function maskedAutoregressiveFlow(options: TransformerFlowOptions): Architecture {
-  const checked = checkedOptions("maskedAutoregressiveFlow", options, transformerFlowOptionTable);
-  return build("maf", checked, checked.transformer ?? affineTransformer(), 5);
+export function maskedAutoregressiveFlow(options: TransformerFlowOptions): Architecture;
+export function maskedAutoregressiveFlow(options?: Unsized<TransformerFlowOptions>): ArchitectureMaker;
+export function maskedAutoregressiveFlow(
+  options?: TransformerFlowOptions | Unsized<TransformerFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("maskedAutoregressiveFlow", options, transformerFlowOptionTable, (checked) =>
+    build("maf", checked, checked.transformer ?? affineTransformer(), 5),
+  );
 }
 
 /** How much slower a conditional spline changes its shape than its place and its width. */
@@ -225,15 +270,20 @@ const shapeSensitivity = 0.1;
  *
  * @throws UsageError if a size is not a positive integer.
  */
-export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture {
-  const checked = checkedOptions("neuralSplineFlow", options, neuralSplineOptionTable);
-  const { autoregressive = false, transformer } = checked;
-  const idle = (["bins", "bound", "tails"] as const).find((name) => checked[name] !== undefined);
-  if (transformer && idle)
-    throw new UsageError(
-      `neuralSplineFlow: ${idle} is an option of its spline, and another transformer is given; leave it out.`,
-    );
-  return build(autoregressive ? "nsf-ar" : "nsf", checked, transformer ?? splineOf(checked), 5);
+export function neuralSplineFlow(options: NeuralSplineFlowOptions): Architecture;
+export function neuralSplineFlow(options?: Unsized<NeuralSplineFlowOptions>): ArchitectureMaker;
+export function neuralSplineFlow(
+  options?: NeuralSplineFlowOptions | Unsized<NeuralSplineFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("neuralSplineFlow", options, neuralSplineOptionTable, (checked) => {
+    const { autoregressive = false, transformer } = checked;
+    const idle = (["bins", "bound", "tails"] as const).find((name) => checked[name] !== undefined);
+    if (transformer && idle)
+      throw new UsageError(
+        `neuralSplineFlow: ${idle} is an option of its spline, and another transformer is given; leave it out.`,
+      );
+    return build(autoregressive ? "nsf-ar" : "nsf", checked, transformer ?? splineOf(checked), 5);
+  });
 }
 
 function splineOf({

@@ -10,16 +10,19 @@ import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import type { VelocityActivation, VelocityStart } from "../networks/velocityNetwork.ts";
-import { anObject, anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
+import { anObject, anyNumber, anything, type OptionTable } from "../options.ts";
 import {
   type Architecture,
+  type ArchitectureMaker,
   type ArchitectureOptions,
   type ArchitectureParameters,
   architectureOptionTable,
   baseOf,
   checkArchitecture,
   type PreparationTrials,
+  sized,
   type Training,
+  type Unsized,
 } from "./architecture.ts";
 import { madeAs } from "./kindOf.ts";
 
@@ -81,8 +84,15 @@ const continuousOptionTable: OptionTable<ContinuousFlowOptions> = {
  * enough; without the second one, long fits learn velocities that fixed steps misjudge. Default hidden sizes 64, 64; with two hidden layers the exact divergence costs one dense layer.
  * @throws UsageError if a size is not a positive integer, or a weight is below 0.
  */
-export function continuousFlow(given: ContinuousFlowOptions): Architecture {
-  const options = checkedOptions("continuousFlow", given, continuousOptionTable);
+export function continuousFlow(options: ContinuousFlowOptions): Architecture;
+export function continuousFlow(options?: Unsized<ContinuousFlowOptions>): ArchitectureMaker;
+export function continuousFlow(
+  options?: ContinuousFlowOptions | Unsized<ContinuousFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("continuousFlow", options, continuousOptionTable, build);
+}
+
+function build(options: ContinuousFlowOptions): Architecture {
   const { kinetic = 0.01, jacobian = 0.05, divergence = "exact", trainingSolver = trainingSteps } = options;
   for (const [name, value] of Object.entries({ kinetic, jacobian }))
     if (!(value >= 0) || !Number.isFinite(value))

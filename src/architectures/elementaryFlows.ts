@@ -15,13 +15,16 @@ import { invert } from "../bijections/combinators/invert.ts";
 import { planar } from "../bijections/residual/planar.ts";
 import { radial } from "../bijections/residual/radial.ts";
 import { sylvester } from "../bijections/residual/sylvester.ts";
-import { anyNumber, checkedOptions, type OptionTable, oneOf } from "../options.ts";
+import { anyNumber, type OptionTable, oneOf } from "../options.ts";
 import {
   type Architecture,
+  type ArchitectureMaker,
   type ArchitectureOptions,
   architectureOptionTable,
   baseOf,
   checkArchitecture,
+  sized,
+  type Unsized,
 } from "./architecture.ts";
 import { madeAs } from "./kindOf.ts";
 import type { FlowKind } from "./kinds.ts";
@@ -54,26 +57,43 @@ const sylvesterOptionTable: OptionTable<SylvesterFlowOptions> = {
  * A flow of planar maps; default 32 transforms. `hidden` are layers of the network of a context.
  * @throws UsageError if a size is not a positive integer.
  */
-export function planarFlow(options: ElementaryFlowOptions): Architecture {
-  return build("planar", checkedOptions("planarFlow", options, elementaryOptionTable), 32, planar);
+export function planarFlow(options: ElementaryFlowOptions): Architecture;
+export function planarFlow(options?: Unsized<ElementaryFlowOptions>): ArchitectureMaker;
+export function planarFlow(
+  options?: ElementaryFlowOptions | Unsized<ElementaryFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("planarFlow", options, elementaryOptionTable, (checked) =>
+    build("planar", checked, 32, planar),
+  );
 }
 
 /**
  * A flow of radial maps; default 32 transforms. `hidden` are layers of the network of a context.
  * @throws UsageError if a size is not a positive integer.
  */
-export function radialFlow(options: ElementaryFlowOptions): Architecture {
-  return build("radial", checkedOptions("radialFlow", options, elementaryOptionTable), 32, radial);
+export function radialFlow(options: ElementaryFlowOptions): Architecture;
+export function radialFlow(options?: Unsized<ElementaryFlowOptions>): ArchitectureMaker;
+export function radialFlow(
+  options?: ElementaryFlowOptions | Unsized<ElementaryFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("radialFlow", options, elementaryOptionTable, (checked) =>
+    build("radial", checked, 32, radial),
+  );
 }
 
 /**
  * A flow of Sylvester maps; default 8 transforms. `hidden` are layers of the network of a context.
  * @throws UsageError if a size is not a positive integer.
  */
-export function sylvesterFlow(options: SylvesterFlowOptions): Architecture {
-  const { units: wanted, ...own } = checkedOptions("sylvesterFlow", options, sylvesterOptionTable);
-  const units = wanted ?? Math.min(own.features, 8);
-  return build("sylvester", own, 8, (layer) => sylvester({ ...layer, units }));
+export function sylvesterFlow(options: SylvesterFlowOptions): Architecture;
+export function sylvesterFlow(options?: Unsized<SylvesterFlowOptions>): ArchitectureMaker;
+export function sylvesterFlow(
+  options?: SylvesterFlowOptions | Unsized<SylvesterFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("sylvesterFlow", options, sylvesterOptionTable, ({ units, ...rest }) => {
+    const chosen = units ?? Math.min(rest.features, 8);
+    return build("sylvester", rest, 8, (layer) => sylvester({ ...layer, units: chosen }));
+  });
 }
 
 function build(

@@ -34,8 +34,8 @@
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, anything, checkCount, checkedOptions, type OptionTable } from "../options.ts";
-import type { Architecture } from "./architecture.ts";
+import { anyNumber, anything, checkCount, type OptionTable } from "../options.ts";
+import { type Architecture, type ArchitectureMaker, sized, type Unsized } from "./architecture.ts";
 import {
   type ContinuousFlowSizes,
   continuousArchitecture,
@@ -86,8 +86,15 @@ const flowMatchingOptionTable: OptionTable<FlowMatchingOptions> = {
  * @throws UsageError for a size that is no positive integer, other options outside their domain, or optimal transport with a context:
  *   rows of one context would not meet all of the noise, and the flow would be biased.
  */
-export function flowMatching(given: FlowMatchingOptions): Architecture {
-  const options = checkedOptions("flowMatching", given, flowMatchingOptionTable);
+export function flowMatching(options: FlowMatchingOptions): Architecture;
+export function flowMatching(options?: Unsized<FlowMatchingOptions>): ArchitectureMaker;
+export function flowMatching(
+  options?: FlowMatchingOptions | Unsized<FlowMatchingOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("flowMatching", options, flowMatchingOptionTable, build);
+}
+
+function build(options: FlowMatchingOptions): Architecture {
   const { interpolant = "linear", sigma = 0, wander = 0, coupling = "independent", group = 128 } = options;
   checkOptions(options, { interpolant, sigma, wander, coupling, group });
   const hidden = options.hidden ?? [128, 128];

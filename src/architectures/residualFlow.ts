@@ -16,15 +16,18 @@ import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { subtreeOf } from "../graph/parameters.ts";
-import { anObject, anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
+import { anObject, anyNumber, anything, type OptionTable } from "../options.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import {
   type Architecture,
+  type ArchitectureMaker,
   type ArchitectureOptions,
   architectureOptionTable,
   baseOf,
   checkArchitecture,
+  sized,
   type Training,
+  type Unsized,
 } from "./architecture.ts";
 import { madeAs } from "./kindOf.ts";
 
@@ -61,8 +64,15 @@ const residualFlowOptionTable: OptionTable<ResidualFlowOptions> = {
  * scored by the explicit direction; samples are fixed points, some tens of passes a transform.
  * @throws UsageError if a size is not a positive integer, or another option is out of range.
  */
-export function residualFlow(given: ResidualFlowOptions): Architecture {
-  const options = checkedOptions("residualFlow", given, residualFlowOptionTable);
+export function residualFlow(options: ResidualFlowOptions): Architecture;
+export function residualFlow(options?: Unsized<ResidualFlowOptions>): ArchitectureMaker;
+export function residualFlow(
+  options?: ResidualFlowOptions | Unsized<ResidualFlowOptions>,
+): Architecture | ArchitectureMaker {
+  return sized("residualFlow", options, residualFlowOptionTable, build);
+}
+
+function build(options: ResidualFlowOptions): Architecture {
   const { features, context = 0, transforms = 8, hidden = [64], roulette = defaultRoulette } = options;
   checkArchitecture("residual", { features, context, transforms, hidden });
   const { training: how = features <= mostExact ? "exact" : "estimate" } = options;

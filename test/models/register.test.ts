@@ -18,6 +18,7 @@ import type { Conditioner } from "../../src/networks/conditionerContract.ts";
 import { network } from "../../src/networks/network.ts";
 import { selectColumns } from "../../src/tables/table.ts";
 import { transformerFromJson } from "../../src/transformers/registry.ts";
+import { sinhArcsinh } from "../../src/transformers/sinhArcsinh.ts";
 import type { Transformer } from "../../src/transformers/transformer.ts";
 import { curved } from "../fitting/tables.ts";
 import { fitArchitecture, untrained } from "../laws/fitArchitecture.ts";
@@ -190,4 +191,16 @@ test("what does not fit is refused by its name", () => {
 
 test("a model that names an unregistered type is a FormatError", () => {
   expect(() => transformerFromJson({ type: "nobody" })).toThrow(FormatError);
+});
+
+test("without features an architecture waits for its sizes", () => {
+  const wait = neuralSplineFlow({ transformer: sinhArcsinh(), transforms: 2, hidden: [4] });
+  const made = wait({ features: 2, context: 1 });
+  expect([made.kind, made.features, made.context]).toEqual(["coupling", 2, 1]);
+  expect(planarFlow()({ features: 3, context: 0 }).features).toBe(3);
+  expect(() => realNVP({ context: 1 } as never)).toThrow(
+    /features must be a number, got undefined; or leave/,
+  );
+  expect(() => realNVP({ feature: 2 } as never)).toThrow(/did you mean "features"/);
+  expect(() => realNVP(3 as never)).toThrow(UsageError);
 });

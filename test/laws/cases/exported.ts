@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Architecture } from "../../../src/architectures/architecture.ts";
 import type { Bijection } from "../../../src/bijections/bijection.ts";
 import type { Distribution } from "../../../src/distributions/distribution.ts";
 import type * as library from "../../../src/index.ts";
@@ -21,3 +22,5 @@ export type BijectionName = Exclude<MakersOf<Bijection, typeof library>, "biject
 export type TransformerName = Exclude<MakersOf<Transformer, typeof library>, "transformerFromJson">;
 /** Exported functions that make a distribution. */
 export type DistributionName = Exclude<MakersOf<Distribution, typeof library>, "distributionFromJson">;
+/** Exported functions that make an architecture; `variationalArchitecture` chooses among the others. */
+export type ArchitectureName = Exclude<MakersOf<Architecture, typeof library>, "variationalArchitecture">;

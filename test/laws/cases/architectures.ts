@@ -1,0 +1,59 @@
+/**
+ * The table that drives the laws of fitted flows: one row for every kind, and for every exported architecture the kinds that it
+ * makes. A kind or an export without a row does not compile.
+ *
+ * @module
+ */
+
+import type { FlowKind, ModelKind } from "../../../src/architectures/kinds.ts";
+import type { FitFlowOptions } from "../../../src/fitting/fitFlow.ts";
+import type { ArchitectureName } from "./exported.ts";
+
+/** One row: how small a fit of this kind is, and what its laws must know of it. */
+export interface ArchitectureCase {
+  /** Options of the fit. */
+  readonly options: Omit<FitFlowOptions, "flow">;
+  /** Whether it can be given columns. */
+  readonly isConditional: boolean;
+  /** Nodes along each side of the grid of an integral (default 120); densities with sharp edges need more. */
+  readonly side?: number;
+}
+
+const trained: ArchitectureCase = {
+  options: { transforms: 2, hidden: [6], epochs: 2 },
+  isConditional: true,
+};
+const statistical: ArchitectureCase = { options: {}, isConditional: false };
+
+/** Rows by kind. */
+export const architectureCases: Readonly<Record<ModelKind, ArchitectureCase>> = {
+  realnvp: trained,
+  maf: trained,
+  nsf: trained,
+  "nsf-ar": trained,
+  planar: trained,
+  radial: trained,
+  sylvester: trained,
+  residual: trained,
+  cnf: { ...trained, side: 60 },
+  "flow-matching": { ...trained, side: 60 },
+  gaussian: statistical,
+  mixture: statistical,
+  kde: statistical,
+  gaussianization: { ...statistical, side: 300 },
+  sliced: { ...statistical, side: 300 },
+  "dual-ascent": { ...statistical, side: 300 },
+};
+
+/** The kinds that each exported architecture makes; each kind that is trained is made by one. */
+export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowKind[]>> = {
+  realNVP: ["realnvp"],
+  maskedAutoregressiveFlow: ["maf"],
+  neuralSplineFlow: ["nsf", "nsf-ar"],
+  planarFlow: ["planar"],
+  radialFlow: ["radial"],
+  sylvesterFlow: ["sylvester"],
+  residualFlow: ["residual"],
+  continuousFlow: ["cnf"],
+  flowMatching: ["flow-matching"],
+};
