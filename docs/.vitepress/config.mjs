@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
+import { kindPages } from "../flows/kindPages.mjs";
+import { listOfKinds } from "../flows/pageOfKind.mjs";
 import { pageOfFile } from "./filePages.mjs";
 
 const docs = fileURLToPath(new URL("..", import.meta.url));
@@ -35,6 +37,8 @@ export default defineConfig({
   srcExclude: ["package.json"],
   markdown: {
     config(markdown) {
+      const { parse } = markdown;
+      markdown.parse = (text, env) => parse.call(markdown, text.replace("<!-- kinds -->", listOfKinds), env);
       markdown.core.ruler.push("links out of the folder", (state) => {
         const page = state.env.relativePath ?? "";
         const original = page === "results/index.md" ? "results/README.md" : page;
@@ -63,23 +67,39 @@ export default defineConfig({
         ],
       },
       {
-        text: "Guides",
+        text: "Tutorials",
         items: [
-          guide("Text tables", "/tables"),
-          guide("Binary tables", "/binary-tables"),
-          guide("Fitting a table", "/fitting"),
+          guide("Anomalies, explained", "/recipes/anomalies"),
+          guide("Synthetic rows", "/recipes/synthetic-rows"),
+          guide("Regression with intervals", "/recipes/regression"),
+          guide("Serve scores", "/recipes/serving"),
+          guide("Compare two fits", "/recipes/divergence"),
+          guide("Gradient of log p", "/recipes/gradient"),
+          guide("Import and export", "/recipes/import-export"),
+          guide("A bijection of your own", "/examples/own-bijection"),
           guide("Posteriors", "/variational"),
-          guide("Simulators: amortized inference", "/amortized"),
-          guide("Gradient flows", "/gradient-flow"),
+          guide("Simulators", "/amortized"),
           guide("Examples", "/examples/"),
         ],
       },
       {
+        text: "Tables and fits",
+        items: [
+          guide("Text tables", "/tables"),
+          guide("Binary tables", "/binary-tables"),
+          guide("Fitting a table", "/fitting"),
+          guide("Options of a fit", "/command-line#options-of-fit"),
+          guide("Gradient flows", "/gradient-flow"),
+        ],
+      },
+      {
         text: "Flows",
+        collapsed: true,
         items: [
           guide("All kinds", "/flows/"),
-          guide("Residual flows", "/residual"),
-          guide("Continuous flows", "/continuous"),
+          ...kindPages.map(({ kind, title }) => guide(title, `/flows/${kind}`)),
+          guide("Residual flows in depth", "/residual"),
+          guide("Continuous flows in depth", "/continuous"),
         ],
       },
       {
@@ -90,12 +110,14 @@ export default defineConfig({
           guide("Model format", "/model-format"),
           guide("Performance", "/performance"),
           guide("Literature", "/literature"),
+          guide("Dependencies", "/dependencies"),
         ],
       },
       {
         text: "Results",
         items: [
           guide("Held-out likelihoods", "/results/tables"),
+          guide("What was tried", "/results/trials"),
           guide("Tables and posteriors", "/results/"),
           guide("Amortized", "/results/amortized"),
         ],

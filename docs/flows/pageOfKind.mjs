@@ -1,0 +1,131 @@
+// The page of a kind of flow, from its row in kindPages.mjs, the heads of its source files and its docstring.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { kindPages } from "./kindPages.mjs";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A comment of a source as Markdown: without its stars, its tags, and what a page would take for HTML. */
+function commentAsMarkdown(comment) {
+  return comment
+    .replaceAll(/^\s*\/\*\*\s?|\s*\*\/$/g, "")
+    .replaceAll(/^ *\* ?/gm, "")
+    .replaceAll(/^@(module|see|throws|example)[\s\S]*$/gm, "")
+    .replaceAll(/\{@link ([^}]+)\}/g, "`$1`")
+    .split("\n")
+    .map((line) => (/^ {4}/.test(line) ? line : line.replaceAll("<", "&lt;")))
+    .join("\n")
+    .trim();
+}
+
+/** What a source file opens with: the mathematics of what it defines. */
+function headOf(file) {
+  const text = readFileSync(join(repository, "src", `${file}.ts`), "utf8");
+  const head = text.match(/^\/\*\*[\s\S]*?\*\//);
+  if (!head) throw new Error(`src/${file}.ts does not open with a comment`);
+  return commentAsMarkdown(head[0]);
+}
+
+/** What the docstring of an architecture says. */
+function docstringOf(name) {
+  const folder = join(repository, "src/architectures");
+  for (const file of readdirSync(folder)) {
+    const text = readFileSync(join(folder, file), "utf8");
+    const at = text.indexOf(`export function ${name}(`);
+    if (at < 0) continue;
+    return commentAsMarkdown(text.slice(text.lastIndexOf("/**", at), text.lastIndexOf("*/", at) + 2));
+  }
+  throw new Error(`no file of src/architectures exports ${name}`);
+}
+
+/** A program that fits this kind; the tests run it. */
+export function exampleOf({ kind, architecture }) {
+  const length = architecture ? ", epochs: 10" : "";
+  const note = architecture ? " // leave `epochs` out for a whole training" : "";
+  return `import { fit, RandomStream, randomKey, tableFromRows } from "pushforward";
+
+const stream = new RandomStream(randomKey(1));
+const arc = Array.from({ length: 300 }, () => {
+  const angle = Math.PI * stream.uniform();
+  return [Math.cos(angle) + 0.1 * stream.normal(), Math.sin(angle) + 0.1 * stream.normal()];
+});
+const table = tableFromRows(["x", "y"], arc);
+
+const { flow } = await fit(table, { flow: "${kind}", seed: 1${length} });${note}
+const places = tableFromRows(["x", "y"], [[0, 1], [0, -1]]);
+const [onTheArc, farFromIt] = await flow.logProb(places); // nats
+console.log(onTheArc > farFromIt); // prints true
+const samples = await flow.sample(100, { seed: 2 });
+console.log(samples.rows); // prints 100
+`;
+}
+
+/** Markdown of the page. */
+export function pageOfKind(page) {
+  const { kind, title, architecture, options, papers, src, when, limits, density, sample, guide } = page;
+  const links = papers.map(([name, address]) => `[${name}](${address})`).join(", ");
+  const call = `\`flow: "${kind}"\`, or \`--flow ${kind}\` on the command line`;
+  const custom = architecture
+    ? `
+## Your own sizes
+
+\`\`\`ts
+await fit(table, { flow: (sizes) => ${architecture}({ ...sizes, ${options ? `${options}, ` : ""}transforms: 6 }) });
+\`\`\`
+
+${docstringOf(architecture)} All its options: [${architecture}](/reference/functions/${architecture}).
+`
+    : "";
+  return `# ${title}
+
+![Density of this kind, fitted to 2,000 pairs of backbone angles](/flows/${kind}.png){.density}
+
+*${call}.*${links ? ` ${links}.` : ""}
+
+## When to use it
+
+${when}
+
+${limits}
+
+|             | cost       |
+| ----------- | ---------- |
+| a density   | ${density} |
+| a sample    | ${sample} |
+${guide ? `\nMore about it: [the guide](${guide}).\n` : ""}
+## Example
+
+\`\`\`ts
+${exampleOf(page)}\`\`\`
+${custom}
+## Mathematics
+
+*From ${src.map((file) => `\`src/${file}.ts\``).join(" and ")}, where it is implemented.*
+
+${src.map(headOf).join("\n\n---\n\n")}
+`;
+}
+
+/** The list of all kinds. */
+export function listOfKinds() {
+  const table = (pages) =>
+    [
+      "| kind | paper | a density costs | a sample costs |",
+      "| --- | --- | --- | --- |",
+      ...pages.map(
+        ({ kind, title, papers, density, sample }) =>
+          `| [${title}](/flows/${kind}), \`${kind}\` | ${papers.map(([name, address]) => `[${name}](${address})`).join(", ")} | ${density} | ${sample} |`,
+      ),
+    ].join("\n");
+  return `## Trained by gradient
+
+${table(kindPages.filter(({ architecture }) => architecture))}
+
+All of these can be conditional: name the columns in \`given\`.
+
+## Fitted without gradients
+
+${table(kindPages.filter(({ architecture }) => !architecture))}
+`;
+}
