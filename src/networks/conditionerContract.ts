@@ -18,7 +18,12 @@ export interface ConditionerSizes {
    * For an autoregressive map: the outputs of feature i may depend on the context and on the features before i, and on nothing
    * else. The input is the context and then all features in their order. A conditioner that cannot do so must throw.
    */
-  readonly autoregressive?: { readonly features: number; readonly context: number };
+  readonly autoregressive?: {
+    /** Number of features. */
+    readonly features: number;
+    /** Number of context values, 0 where unconditional. */
+    readonly context: number;
+  };
 }
 
 /** A network that a conditioner has made. */
