@@ -28,7 +28,7 @@ const reference = await Application.bootstrapWithPlugins({
 const project = await reference.convert();
 if (!project) throw new Error("The reference cannot be made: see the messages above.");
 reference.validate(project);
-await reference.generateDocs(project, join(docs, "reference"));
+await reference.generateOutputs(project);
 if (reference.logger.hasErrors() || reference.logger.hasWarnings()) process.exit(1);
 
 if (process.argv.includes("--serve")) {
