@@ -31,24 +31,21 @@ test("an early stop that the diagnostics do not confirm goes on to the last step
   expect(steps).toEqual(epochs.map((epoch) => 25 * epoch));
 });
 
-test("weights that cannot be relied on get more steps, unless their number is given", async () => {
+/** A fit of a flow that cannot follow these tails. */
+function unreliable(more: { steps?: number; annealing?: number; diagnosticSamples?: number }) {
   const architecture = variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] });
-  const lastEpoch = async (more: { steps?: number }): Promise<number> => {
-    const options = { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, ...more } as const;
-    const { diagnostics, history } = await fitVariational(architecture, contaminated, options);
-    expect(diagnostics.k).toBeGreaterThan(0.7);
-    return history.at(-1)!.epoch;
-  };
-  expect(await lastEpoch({ steps: 1500 })).toBe(60);
-  expect(await lastEpoch({})).toBe(180);
+  const options = { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, ...more } as const;
+  return fitVariational(architecture, contaminated, options);
+}
+
+test("weights that cannot be relied on get no more steps where their number is given", async () => {
+  const { diagnostics, history } = await unreliable({ steps: 500 });
+  expect(diagnostics.k).toBeGreaterThan(0.7);
+  expect(history.at(-1)!.epoch).toBe(20);
 });
 
-test("annealing does not begin again with the steps that are added", async () => {
-  const { history } = await fitVariational(
-    variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] }),
-    contaminated,
-    { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, annealing: 1400, diagnosticSamples: 40 },
-  );
+test("they get more where it is not, and annealing does not begin again with those", async () => {
+  const { history } = await unreliable({ annealing: 1400, diagnosticSamples: 40 });
   expect(history.at(-1)!.epoch).toBe(180);
   const [before, after] = [
     history.filter(({ epoch }) => epoch <= 60),
