@@ -9,8 +9,8 @@ import Table from "cli-table3";
 import { pairPlot, writeFigure } from "../dist/figure.js";
 import {
   chooseGaussianMixture,
+  fit,
   fitGaussianMixture,
-  fitTable,
   readTable,
   selectColumns,
   tableFromRows,
@@ -88,7 +88,7 @@ console.log(
 
 const flowStarted = performance.now();
 const flowBar = progress("neural spline flow", "epochs, validation {validation} nats");
-const { flow } = await fitTable(train, {
+const { flow } = await fit(train, {
   seed: SEED,
   onProgress: ({ epoch, epochs, validationLogProb }) =>
     flowBar.show(epoch, epochs, { validation: validationLogProb.toFixed(3) }),

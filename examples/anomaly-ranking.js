@@ -4,7 +4,7 @@
  * A table of machine readings is made up, in which 5 of 2,000 rows break the relation between the columns while
  * each of their values is ordinary by itself. Run it after `npm run build`: `node examples/anomaly-ranking.js`.
  */
-import { fitTable, RandomStream, randomKey, tableFromRows } from "pushforward";
+import { fit, RandomStream, randomKey, tableFromRows } from "pushforward";
 
 const stream = new RandomStream(randomKey(1));
 const broken = new Set([100, 500, 900, 1300, 1700]);
@@ -21,7 +21,7 @@ const table = tableFromRows(
   }),
 );
 
-const { flow } = await fitTable(table, { seed: 1, epochs: 100 });
+const { flow } = await fit(table, { seed: 1, epochs: 100 });
 const logProb = await flow.logProb(table);
 
 // Rows are counted from 1, as in every message of the library.

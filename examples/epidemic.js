@@ -5,11 +5,11 @@
  *
  * Run it after `npm run build`: `node examples/epidemic.js`.
  */
-import { calibrationRanks, column, fitTable, RandomStream, randomKey } from "pushforward";
+import { calibrationRanks, column, fit, RandomStream, randomKey } from "pushforward";
 import { infected, observations, parameters, simulations } from "./epidemic/model.js";
 
 const table = simulations(4000, new RandomStream(randomKey(1)));
-const { flow } = await fitTable(table, { columns: parameters, given: observations, seed: 1, epochs: 20 });
+const { flow } = await fit(table, { columns: parameters, given: observations, seed: 1, epochs: 20 });
 
 // What was seen: here from known parameters, beta = 0.5 and gamma = 0.125 a day.
 const seen = infected([Math.log(0.5), Math.log(0.125)]).map((share) => Math.sqrt(Math.round(1000 * share)));

@@ -4,7 +4,7 @@
  * Run it after `npm run build`: `node examples/fit-and-score.js`.
  */
 import { fileURLToPath } from "node:url";
-import { crossFit, Flow, fitGaussianMixture, fitTable, load, readTable, tableFromRows } from "pushforward";
+import { crossFit, Flow, fit, load, readTable, tableFromRows } from "pushforward";
 
 /** Every fifth row to test with, the others to fit. */
 function splitRows({ columns, rows, values }) {
@@ -23,14 +23,15 @@ const path = fileURLToPath(new URL("../demo/ramachandran.csv.gz", import.meta.ur
 const table = await readTable(path);
 const { train, test } = splitRows(table);
 
-const { flow, history, parameters } = await fitTable(train, { seed: 1, epochs: 10 });
+const { flow, report } = await fit(train, { seed: 1, epochs: 10 });
 console.log(
-  `${parameters} parameters, best after epoch ${history.at(-1).bestEpoch} of ${history.at(-1).epoch}`,
+  `${report.parameters} parameters, best after epoch ${report.history.at(-1).bestEpoch} of ${report.epochs}`,
 );
 
 // Nats a row, per square degree: the standardization inside the flow is already accounted for.
 const ours = mean(await flow.logProb(test));
-const gaussian = mean((await fitGaussianMixture(train, 1)).logProb(test));
+const baseline = await fit(train, { flow: "gaussian", seed: 1 });
+const gaussian = mean(await baseline.flow.logProb(test));
 console.log(`held-out log-likelihood: flow ${ours.toFixed(2)}, Gaussian ${gaussian.toFixed(2)} nats a row`);
 
 // The strangest rows, each scored by a fit that has not seen it: one that has may know it by heart.

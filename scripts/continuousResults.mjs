@@ -1,6 +1,6 @@
 /** Points of the base on their way to the data, by both ways to train a continuous flow, and its densities. */
 import * as Plot from "@observablehq/plot";
-import { fitFlow, solverReport, trajectories } from "../dist/index.js";
+import { fit, solverReport, trajectories } from "../dist/index.js";
 import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
 
 const SEED = 1;
@@ -26,7 +26,7 @@ export async function continuousFigure({ train, test, grid, size, limits }) {
   const reports = [];
   const angle = { domain: limits, ticks: [-90, 0, 90] };
   for (const [row, kind] of Object.keys(NAMES).entries()) {
-    const { flow } = await fitFlow(train, { flow: kind, seed: SEED });
+    const { flow } = await fit(train, { flow: kind, seed: SEED });
     const places = await trajectories(flow, TIMES, POINTS, { seed: SEED });
     const steps = Array.from({ length: FRAMES + 1 }, (_, i) => i / FRAMES);
     const paths = await trajectories(flow, steps, PATHS, { seed: SEED });

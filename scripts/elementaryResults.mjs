@@ -1,5 +1,5 @@
 /** What flows of elementary maps make of the backbone angles as they grow: densities, and scores of held-out rows. */
-import { fitFlow } from "../dist/index.js";
+import { fit } from "../dist/index.js";
 import { minus } from "./markdownPage.mjs";
 import { densityGrid } from "./resultFigure.mjs";
 
@@ -19,7 +19,7 @@ export async function elementaryResults({ train, test, grid, size, limits }) {
     const densities = [];
     const line = [`\`${kind}\``];
     for (const transforms of LENGTHS) {
-      const { flow } = await fitFlow(train, { flow: kind, transforms, seed: SEED });
+      const { flow } = await fit(train, { flow: kind, transforms, seed: SEED });
       densities.push((await flow.logProb(grid)).map(Math.exp));
       const scores = await flow.logProb(test);
       line.push(minus(scores.reduce((sum, value) => sum + value, 0) / scores.length, 3));

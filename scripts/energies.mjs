@@ -2,7 +2,7 @@
  * The four energies of Rezende and Mohamed (2015, table 1), with a wall that makes all of them normalizable, and planar flows
  * fitted to them: the paper's figure 3.
  */
-import { fitVariational, planarFlow } from "../dist/index.js";
+import { approximate, planarFlow } from "../dist/index.js";
 
 /** Half the width of the window: three of the energies are flat along z1 without it. */
 export const WINDOW = 4;
@@ -68,19 +68,20 @@ export async function fitEnergy(index, length, { seed = 1, steps = 6000 } = {}) 
     const beyond = ops.div(ops.max(0, ops.sub(ops.abs(z1), WINDOW)), WALL);
     return ops.neg(ops.add(energiesWith(ops)[index](z1, z2), ops.mul(0.5, ops.square(beyond))));
   };
-  const { flow, diagnostics } = await fitVariational(
-    planarFlow({ features: 2, transforms: length, direction: "forward" }),
+  const {
+    flow,
+    report: { diagnostics },
+  } = await approximate({
+    parameters: { z1: "real", z2: "real" },
     logDensity,
-    {
-      parameters: { z1: "real", z2: "real" },
-      seed,
-      steps,
-      draws: 256,
-      learningRate: 0.01,
-      annealing: steps / 2,
-      diagnosticSamples: 40_000,
-    },
-  );
+    flow: planarFlow({ features: 2, transforms: length, direction: "forward" }),
+    seed,
+    steps,
+    draws: 256,
+    learningRate: 0.01,
+    annealing: steps / 2,
+    diagnosticSamples: 40_000,
+  });
   return {
     flow,
     divergence: logNormalizer(index) - diagnostics.bound,

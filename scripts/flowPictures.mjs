@@ -2,7 +2,7 @@
 // node scripts/flowPictures.mjs [KIND...]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { crc32, deflateSync } from "node:zlib";
-import { fitFlow, readTable, tableFromRows } from "../dist/index.js";
+import { fit, readTable, tableFromRows } from "../dist/index.js";
 import { kindPages } from "../docs/flows/kindPages.mjs";
 
 const size = 180;
@@ -56,7 +56,7 @@ mkdirSync(folder, { recursive: true });
 const asked = process.argv.slice(2);
 for (const { kind } of kindPages.filter((page) => asked.length === 0 || asked.includes(page.kind))) {
   const isSlow = kind === "cnf" || kind === "flow-matching";
-  const { flow } = await fitFlow(table, { flow: kind, seed: 1, ...(isSlow && { epochs: 40 }) });
+  const { flow } = await fit(table, { flow: kind, seed: 1, ...(isSlow && { epochs: 40 }) });
   const logProb = await flow.logProb(grid);
   // One scale for all pictures: the density of a row in the middle of the helices is about exp(-6.5).
   const pixels = Uint8Array.from(logProb, (value) =>

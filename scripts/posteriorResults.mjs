@@ -6,15 +6,7 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as Plot from "@observablehq/plot";
-import {
-  calibrationRanks,
-  column,
-  fitTable,
-  RandomStream,
-  randomKey,
-  rankBand,
-  split,
-} from "../dist/index.js";
+import { calibrationRanks, column, fit, RandomStream, randomKey, rankBand, split } from "../dist/index.js";
 import { logJoint, observations, parameters, simulations } from "../examples/epidemic/model.js";
 import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
@@ -134,7 +126,7 @@ function exactPosteriors(weighed, table) {
 
 async function fitted(rows) {
   const start = performance.now();
-  const { flow } = await fitTable(trainingRows(rows), {
+  const { flow } = await fit(trainingRows(rows), {
     columns: parameters,
     given: observations,
     seed: SEED,

@@ -1,11 +1,11 @@
 /**
- * Densities whose integral is known in closed form: how far the log evidence of `fitVariational` is from it, in nats and in its
+ * Densities whose integral is known in closed form: how far the log evidence of `approximate` is from it, in nats and in its
  * own standard errors. Prints a line a run and how many are within the bounds.
  *
  *     npm run build:quiet && node scripts/posteriorStudy.mjs [--seeds 4] [--first-seed 1] [--only laplace,pareto]
  */
 import { parseArgs } from "node:util";
-import { fitVariational } from "../dist/index.js";
+import { approximate } from "../dist/index.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -157,8 +157,8 @@ for (const name of names) {
     const started = performance.now();
     const label = `${name.padEnd(23)} ${String(seed).padEnd(4)}`;
     try {
-      const found = await fitVariational(null, logDensity, { parameters, seed, threads: 1 });
-      const { logEvidence, logEvidenceError: error, kHat, steps, reliable, warnings } = found;
+      const found = await approximate({ parameters, logDensity, seed, threads: 1 });
+      const { logEvidence, logEvidenceError: error, kHat, steps, reliable, warnings } = found.report;
       const z = (logEvidence - truth) / error;
       runs.push({ z, error, reliable });
       const trusted = reliable ? "yes" : `no: ${warnings.map(({ code }) => code).join(", ")}`;

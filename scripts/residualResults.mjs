@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import {
   bindTree,
-  fitFlow,
+  fit,
   ops as g,
   jvp,
   RandomStream,
@@ -140,7 +140,7 @@ function lines(left, title, label, data, count) {
  * `train` is fitted; `drawn` are rows that are shown; `grid` a table of the middles of cells of a square, `size` a side.
  */
 export async function residualFigure({ train, drawn, grid, size, limits }) {
-  const { flow } = await fitFlow(train, { flow: "residual", seed: SEED });
+  const { flow } = await fit(train, { flow: "residual", seed: SEED });
   const density = (await flow.logProb(grid)).map(Math.exp);
   const { inverse, series } = await convergenceOf(flow);
   const angle = { domain: limits, ticks: [-180, -90, 0, 90, 180] };

@@ -8,7 +8,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
   compare,
-  fitFlow,
+  fit,
   modelKinds,
   RandomStream,
   randomKey,
@@ -104,7 +104,7 @@ async function angles() {
 async function drawFigures() {
   const { train, test, drawn, grid } = await angles();
   for (const kind of Object.keys(names)) {
-    const { flow } = await fitFlow(train, { flow: kind, seed: SEED });
+    const { flow } = await fit(train, { flow: kind, seed: SEED });
     const chosen = [0, Math.max(1, Math.round(flow.steps / 12)), flow.steps];
     const stages = [];
     for (const t of chosen) {

@@ -1,6 +1,6 @@
 /** What variational inference finds: the four energies as a figure and a table, real posteriors beside their references. */
 import { readFile } from "node:fs/promises";
-import { fitVariational, tableFromRows } from "../dist/index.js";
+import { approximate, tableFromRows } from "../dist/index.js";
 import { energyAt, fitEnergy, logNormalizer } from "./energies.mjs";
 import { minus } from "./markdownPage.mjs";
 import { densityGrid } from "./resultFigure.mjs";
@@ -64,7 +64,9 @@ export async function posteriorResults(folder) {
     const { parameters, logDensity } = await import(new URL(`${name}.mjs`, folder));
     const { reference } = JSON.parse(await readFile(new URL(`${name}.json`, folder), "utf8"));
     const started = performance.now();
-    const { diagnostics, summary } = await fitVariational(null, logDensity, { parameters, seed: SEED });
+    const {
+      report: { diagnostics, summary },
+    } = await approximate({ parameters, logDensity, seed: SEED });
     const seconds = (performance.now() - started) / 1000;
     let [gap, inErrors, ratio] = [0, 0, 1];
     reference.parameters.forEach((parameter, i) => {

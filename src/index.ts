@@ -146,17 +146,13 @@ export {
   crossFit,
 } from "./fitting/crossFit.ts";
 export type { AscentMaps } from "./fitting/dualAscent/dualAscent.ts";
-export { type DualAscentOptions, fitDualAscent } from "./fitting/dualAscent/fitDualAscent.ts";
-export { type FitFlowOptions, fitFlow } from "./fitting/fitFlow.ts";
-export type { FitOptions, FitPhase, FitProgress, FitResult, FitTableOptions } from "./fitting/fitOptions.ts";
-export {
-  fitGaussianization,
-  type GaussianizationOptions,
-} from "./fitting/gaussianization/fitGaussianization.ts";
+export { fit } from "./fitting/fit.ts";
+export type { FitOptions, FitPhase, FitProgress } from "./fitting/fitOptions.ts";
+export type { FitReport, FitResult, ReportWarning } from "./fitting/fitReport.ts";
+export type { FlowOption, FlowSizes } from "./fitting/flowOption.ts";
 export type { MarginalKind } from "./fitting/gaussianization/marginalMap.ts";
 export type { RotationKind } from "./fitting/gaussianization/rotations.ts";
 export { type AdamWOptions, adamW } from "./fitting/gradient/adamW.ts";
-export { fit, fitTable } from "./fitting/gradient/fit.ts";
 export { trainedLeaves } from "./fitting/gradient/likelihood.ts";
 export {
   type EpochRecord,
@@ -180,22 +176,20 @@ export {
 export type { GridOptions } from "./fitting/gradientFlow/gridFlow.ts";
 export type { NormalMixture } from "./fitting/gradientFlow/normalMixture.ts";
 export type { Path, Snapshot, Trajectory } from "./fitting/gradientFlow/trajectory.ts";
-export type { StatisticalFitOptions } from "./fitting/statisticalFit.ts";
-export { fitGaussian } from "./fitting/statistics/fitGaussian.ts";
-export { fitKernelDensity } from "./fitting/statistics/fitKernelDensity.ts";
-export { fitMixture } from "./fitting/statistics/fitMixture.ts";
 export {
   chooseGaussianMixture,
   fitGaussianMixture,
   type GaussianMixtureOptions,
 } from "./fitting/statistics/gaussianMixture.ts";
 export type { GaussianMixture } from "./fitting/statistics/mixtureDensity.ts";
+export { approximate } from "./fitting/variational/approximate.ts";
+export type { ApproximateOptions, ApproximateProgress } from "./fitting/variational/approximateOptions.ts";
 export type {
   Approximation,
+  ApproximationReport,
   Diagnostics,
   ParameterSummary,
 } from "./fitting/variational/approximation.ts";
-export { fitVariational } from "./fitting/variational/fitVariational.ts";
 export type { Bounded } from "./fitting/variational/judgement/boundDistances.ts";
 export type { ApproximationWarning, WarningCode } from "./fitting/variational/judgement/warnings.ts";
 export type { DrawOptions, WeightedSamples } from "./fitting/variational/judgement/weighing.ts";
@@ -205,14 +199,20 @@ export {
   type ParameterSpace,
   parameterSpace,
 } from "./fitting/variational/parameterSpace.ts";
-export {
-  type VariationalKind,
-  variationalArchitecture,
-} from "./fitting/variational/variationalArchitecture.ts";
+export type { VariationalKind } from "./fitting/variational/variationalArchitecture.ts";
 export type { VariationalDivergence, VariationalGradient } from "./fitting/variational/variationalLoss.ts";
-export type { VariationalOptions, VariationalProgress } from "./fitting/variational/variationalOptions.ts";
 export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
 export type { ReadLimits } from "./formats/limits.ts";
+export {
+  fitDualAscent,
+  fitFlow,
+  fitGaussian,
+  fitGaussianization,
+  fitKernelDensity,
+  fitMixture,
+  fitTable,
+  fitVariational,
+} from "./formerNames.ts";
 export { jvp, vjp } from "./graph/derivative/derivative.ts";
 export type { Expr, Shape } from "./graph/expr.ts";
 export { type FormulaScope, formula, formulaFunctions } from "./graph/library/formula.ts";

@@ -155,7 +155,7 @@ async function prepareFit(task) {
         stop.abort();
       };
       try {
-        await library.fitTable(table, { ...options, onProgress, signal: stop.signal });
+        await library.fit(table, { ...options, onProgress, signal: stop.signal });
       } catch (error) {
         if (!(error instanceof library.AbortedError)) throw error;
       } finally {

@@ -115,7 +115,7 @@ const densityName = "density";
  * @throws UsageError if `draws` is no positive integer or rows are too few, DataError for a missing column or value,
  *   AbortedError if the signal fires.
  * @example
- * const { flow } = await fitTable(simulations, { columns: ["rate"], given: ["count"] });
+ * const { flow } = await fit(simulations, { columns: ["rate"], given: ["count"] });
  * const { quantities } = await calibrationRanks(flow, newSimulations);
  * quantities[0].chiSquare.pValue; // small if the posterior is wrong
  */

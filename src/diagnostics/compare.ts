@@ -10,8 +10,8 @@
 import type { ModelKind } from "../architectures/kinds.ts";
 import { isTrained, modelKinds } from "../architectures/kinds.ts";
 import { AbortedError, UsageError } from "../errors.ts";
+import { fit } from "../fitting/fit.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
-import { fitFlow } from "../fitting/fitFlow.ts";
 import { type FitOptions, type FitProgress, fitOptionTable } from "../fitting/fitOptions.ts";
 import {
   callback,
@@ -254,7 +254,7 @@ async function score(
     for (const [i, { test }] of splits.entries()) {
       const at = { flow: kind, fold: i + 1, folds: splits.length };
       onProgress?.(at);
-      const { flow } = await fitFlow(without(rows, columns, weights, test), {
+      const { flow } = await fit(without(rows, columns, weights, test), {
         flow: kind,
         columns,
         weights,

@@ -26,12 +26,12 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { UsageError } from "../errors.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
-import { fitOptionTable } from "../fitting/fitOptions.ts";
+import { type FitOptions, fitOptionTable } from "../fitting/fitOptions.ts";
 import { chooseLayers } from "../fitting/gaussianization/gaussianizationChoice.ts";
 import { logDensities, movingRows, passLayer } from "../fitting/gaussianization/gaussianizationLayers.ts";
 import { covarianceOf } from "../fitting/gaussianization/rotations.ts";
 import { fitStandardization } from "../fitting/preparation/preparation.ts";
-import type { StandardizedRows, StatisticalFitOptions } from "../fitting/statisticalFit.ts";
+import type { StandardizedRows } from "../fitting/statisticalFit.ts";
 import { logTwoPi } from "../numerics/constants.ts";
 import {
   anyNumber,
@@ -51,7 +51,7 @@ import { checkTable, type Table } from "../tables/table.ts";
 /** Options of {@link information}. */
 export interface InformationOptions
   extends Pick<
-    StatisticalFitOptions,
+    FitOptions,
     "columns" | "weights" | "missing" | "dequantize" | "seed" | "signal" | "onWarning"
   > {
   /**

@@ -10,9 +10,9 @@ import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
 import { checkTable, column, selectColumns, type Table, tableFromRows } from "../tables/table.ts";
 import { rowKeys } from "../tables/tableDigest.ts";
+import { fit } from "./fit.ts";
 import { fitData } from "./fitData.ts";
-import { type FitFlowOptions, fitFlow, fitFlowOptionTable } from "./fitFlow.ts";
-import type { FitProgress } from "./fitOptions.ts";
+import { type FitOptions, type FitProgress, fitOptionTable } from "./fitOptions.ts";
 
 /** Where a cross-fit stands. */
 export interface CrossFitProgress {
@@ -26,7 +26,7 @@ export interface CrossFitProgress {
 
 /** Options of {@link crossFit}: those of a fit of any kind, each fold's the same, and the folds. */
 export interface CrossFitOptions
-  extends Omit<FitFlowOptions, "checkpoint" | "resume" | "onProgress" | "keepOnAbort"> {
+  extends Omit<FitOptions, "checkpoint" | "resume" | "onProgress" | "keepOnAbort"> {
   /** Number of folds, 2 or more (default 5): as many fits, each to all rows but one in so many. */
   readonly folds?: number | undefined;
   /** Called at the start of each fit, and while it goes on. */
@@ -34,7 +34,7 @@ export interface CrossFitOptions
 }
 
 /** A training that can be gone on with, or cut short, is one fit's. */
-const { checkpoint: _, resume: __, keepOnAbort: ___, ...common } = fitFlowOptionTable;
+const { checkpoint: _, resume: __, keepOnAbort: ___, ...common } = fitOptionTable;
 const crossFitOptionTable: OptionTable<CrossFitOptions> = {
   ...common,
   folds: wholeNumber("a whole number from 2", 2),
@@ -78,7 +78,7 @@ export interface CrossFit {
  *
  * Scores of different folds come from different fits, whose level differs by chance a little.
  * @throws {@link UsageError} for options that do not fit or more folds than different rows, DataError for data that
- *   cannot be used, AbortedError if the signal fires; as {@link fitFlow} otherwise.
+ *   cannot be used, AbortedError if the signal fires; as {@link fit} otherwise.
  * @example const { logProb } = await crossFit(table, { folds: 5, flow: "mixture", seed: 1 });
  */
 export async function crossFit(table: Table, options: CrossFitOptions = {}): Promise<CrossFit> {
@@ -108,7 +108,7 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
   const logProb = new Float64Array(table.rows).fill(Number.NaN);
   for (let own = 1; own <= folds; own++) {
     onProgress?.({ fold: own, folds });
-    const { flow } = await fitFlow(rowsOf(complete.filter((row) => fold[row] !== own)), {
+    const { flow } = await fit(rowsOf(complete.filter((row) => fold[row] !== own)), {
       ...rest,
       columns,
       given,

@@ -7,7 +7,13 @@
 import { Flow } from "../models/flow.ts";
 import type { Model } from "../models/model.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
-import type { FitOptions, FitProgress, FitResult } from "./fitOptions.ts";
+import type { FitOptions, FitProgress } from "./fitOptions.ts";
+import type { FitReport, FitResult } from "./fitReport.ts";
+
+/** What a method of fitting gives; warnings are collected by who calls it. */
+export interface FinishedFit extends Pick<FitResult, "flow"> {
+  readonly report: Omit<FitReport, "warnings">;
+}
 
 /** Measures a fitted model on its rows and wraps it up. */
 export async function finishFit(
@@ -19,7 +25,7 @@ export async function finishFit(
     epochs,
     interrupted = false,
   }: { readonly history: readonly FitProgress[]; readonly epochs: number; readonly interrupted?: boolean },
-): Promise<FitResult> {
+): Promise<FinishedFit> {
   const measured = new Flow(model);
   const how = {
     engine: options.engine,
@@ -38,15 +44,21 @@ export async function finishFit(
   });
   return {
     flow,
-    history,
-    trainLogProb,
-    validationLogProb,
-    epochs,
-    parameters: flow.parameterCount,
-    rows: data.rows,
-    dropped: data.dropped,
-    leftOut: data.leftOut,
-    interrupted,
+    report: {
+      columns: data.columns,
+      given: data.given,
+      rows: data.rows,
+      heldOut: data.validation?.rows ?? 0,
+      dropped: data.dropped,
+      leftOut: data.leftOut,
+      history,
+      trainLogProb,
+      validationLogProb,
+      epochs,
+      stillImproving: false,
+      parameters: flow.parameterCount,
+      interrupted,
+    },
   };
 }
 

@@ -72,16 +72,13 @@ export function joinedRows(
 export const usualValidation = 0.1;
 
 /**
- * Prepares a table for a fit.
- * @param validationOf - The share held out where the options name none, by the rows that can be used.
- * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
+ * The columns of a fit: those that are named, or else all of numbers that are not used otherwise.
+ * @throws {@link DataError} for a column that cannot be used, {@link UsageError} for options that contradict.
  */
-export function fitData(
+export function chosenColumns(
   table: Table,
-  options: FitOptions,
-  key: RandomKey,
-  validationOf: (rows: number) => number = () => usualValidation,
-): FitData {
+  options: Pick<FitOptions, "columns" | "given" | "weights">,
+): Pick<FitData, "columns" | "given"> {
   const given = options.given ?? [];
   const { weights } = options;
   for (const name of given) {
@@ -106,6 +103,22 @@ export function fitData(
     throw new DataError(
       "There is no column of numbers to fit; name the columns, or give a table that has some.",
     );
+  return { columns, given };
+}
+
+/**
+ * Prepares a table for a fit.
+ * @param validationOf - The share held out where the options name none, by the rows that can be used.
+ * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
+ */
+export function fitData(
+  table: Table,
+  options: FitOptions,
+  key: RandomKey,
+  validationOf: (rows: number) => number = () => usualValidation,
+): FitData {
+  const { columns, given } = chosenColumns(table, options);
+  const { weights } = options;
   const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
   // Who names the columns leaves out the others on purpose.
   const leftOut = options.columns ? [] : leftOutColumns(table, names);

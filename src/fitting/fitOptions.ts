@@ -1,15 +1,13 @@
 /**
- * What a fit can be told, and what it reports.
+ * What a fit can be told.
  *
  * @module
  */
 
-import { type FlowKind, flowKinds } from "../architectures/kinds.ts";
-import { UsageError } from "../errors.ts";
-import type { Flow } from "../models/flow.ts";
+import { flowKinds, type ModelKind, modelKinds } from "../architectures/kinds.ts";
+import { type RadialProfile, radialProfiles } from "../bijections/residual/radialMap.ts";
 import {
   callback,
-  checkedOptions,
   count,
   either,
   engineOptions,
@@ -18,7 +16,7 @@ import {
   names,
   notNegative,
   numberOf,
-  type OptionTable,
+  type OptionKind,
   oneOf,
   positive,
   signal,
@@ -26,8 +24,10 @@ import {
   text,
   wholeNumber,
 } from "../options.ts";
-import type { LeftOutColumn } from "../tables/columnRecord.ts";
-import { checkTable } from "../tables/table.ts";
+import type { AscentMaps } from "./dualAscent/dualAscent.ts";
+import { type FlowOption, flowOptionKind } from "./flowOption.ts";
+import type { MarginalKind } from "./gaussianization/marginalMap.ts";
+import type { RotationKind } from "./gaussianization/rotations.ts";
 
 /** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
 export interface FitProgress {
@@ -60,11 +60,19 @@ export interface FitPhase {
   readonly total: number;
 }
 
-/** Options of a fit. All have defaults; those of sizes and lengths follow from the table (see `defaultRecipe`). */
+/**
+ * Options of a fit. All have defaults; those of sizes and lengths follow from the table (see `defaultRecipe`). An option that
+ * means nothing for the kind of flow is refused. "Trained" are the kinds of {@link flowKinds} and all architectures.
+ */
 export interface FitOptions {
+  /**
+   * What is fitted: the name of a kind (default `nsf-ar`), an architecture, or a function that makes one of the number of
+   * fitted and given columns, such as `(sizes) => neuralSplineFlow({ ...sizes, bins: 16 })`.
+   */
+  readonly flow?: FlowOption<ModelKind> | undefined;
   /** Columns to fit (default: all columns of numbers that are not used otherwise). */
   readonly columns?: readonly string[] | undefined;
-  /** Columns to condition on. */
+  /** Columns to condition on, trained kinds only. */
   readonly given?: readonly string[] | undefined;
   /** Column of row weights, 0 or more. */
   readonly weights?: string | undefined;
@@ -90,7 +98,7 @@ export interface FitOptions {
    * rows on).
    */
   readonly validation?: number | undefined;
-  /** Epochs without a better held-out log-likelihood before the fit stops. */
+  /** Epochs without a better held-out log-likelihood before a training stops; of `dual-ascent` steps (default 100). */
   readonly patience?: number | undefined;
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995). */
   readonly averaging?: number | undefined;
@@ -124,6 +132,50 @@ export interface FitOptions {
    * that has not yet learned anything ends in the AbortedError all the same.
    */
   readonly keepOnAbort?: boolean | undefined;
+  /** Number of transforms of a trained kind that is given by name (default by kind and table; see {@link defaultRecipe}). */
+  readonly transforms?: number | undefined;
+  /** Sizes of the hidden layers of each conditioner, the same (default 32, 32 below 500 rows, else 64, 64). */
+  readonly hidden?: readonly number[] | undefined;
+  /** Components of a `mixture`, exactly so many (default: as many of 1 to 24 as have the smallest BIC). */
+  readonly components?: number | undefined;
+  /**
+   * Standard deviation of the kernel of `kde`, in standard deviations of the columns, or of the whitened columns where these
+   * do better (default: the best by likelihood cross-validation).
+   */
+  readonly bandwidth?: number | undefined;
+  /**
+   * Of `gaussianization`: directions of a layer, which are principal axes, independent components (FastICA, default), or
+   * random. Those of the sliced Wasserstein distance are a kind of their own, `sliced`.
+   */
+  readonly rotation?: Exclude<RotationKind, "sliced"> | undefined;
+  /** Of `gaussianization` and `sliced`: how marginal distributions are estimated (default `kernel`). */
+  readonly marginal?: MarginalKind | undefined;
+  /**
+   * Of the same: layers at most, of which as many are made as held-out rows say: by default 100, for `sliced` 300, but 10,000,000
+   * over the rows where that is less, and no fewer than 50.
+   */
+  readonly layers?: number | undefined;
+  /** Of the same: knots of each spline, from 8 to 256 (default 24). */
+  readonly knots?: number | undefined;
+  /**
+   * Of the same: share of the way to normal that a layer goes, above 0 and at most 0.95 (default 0.5; below 500 rows 0.25 or
+   * 0.5 by trial).
+   */
+  readonly step?: number | undefined;
+  /** Of `dual-ascent`: radial maps, one-dimensional maps along orthogonal directions, or both in every step (default). */
+  readonly maps?: AscentMaps | undefined;
+  /** Of the same: how radial maps fall off with the distance from their centre (default `compact`). */
+  readonly profile?: RadialProfile | undefined;
+  /**
+   * Of the same: number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,
+   * whichever does best on held-out rows in a short trial.
+   */
+  readonly pointsInBall?: number | undefined;
+  /**
+   * Of the same: steps at most (default 2000, fewer for large tables), of which as many are kept as held-out rows say. With
+   * `validation: 0` exactly as many are made, where the number is given.
+   */
+  readonly steps?: number | undefined;
   /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
   /** Called before each trial of a preparation, and when the training begins. */
@@ -132,103 +184,61 @@ export interface FitOptions {
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
-/** Options of `fitTable`: a fit that chooses its architecture. */
-export interface FitTableOptions extends FitOptions {
-  /** Default `nsf-ar`. */
-  readonly flow?: FlowKind | undefined;
-  /** Number of transforms (default by kind and table; see {@link defaultRecipe}). */
-  readonly transforms?: number | undefined;
-  /** Sizes of the hidden layers of each conditioner (default 32, 32 below 500 rows, else 64, 64). */
-  readonly hidden?: readonly number[] | undefined;
-}
-
-/** What a fit gives. */
-export interface FitResult {
-  /** The fitted flow, with the weights of the best validation. */
-  readonly flow: Flow;
-  /** One entry a validation, in order. */
-  readonly history: readonly FitProgress[];
-  /**
-   * Mean log-densities of the training rows and the held-out rows, in nats and data units. The held-out rows have
-   * chosen the epoch and, where they are fewer than a hundred, taught the mixture of small tables: for a score that
-   * nothing has seen, keep rows back yourself.
-   */
-  readonly trainLogProb: number;
-  /** The same of the held-out rows; of the training rows where none were held out. */
-  readonly validationLogProb: number;
-  /** Epochs run. */
-  readonly epochs: number;
-  /**
-   * Whether the held-out log-likelihood still rose when the training ended: by more than 0.01 nats in the last cycle, or, of a
-   * single cycle, by more than 0.03 in its second half while the training rows score no better. Absent of kinds without
-   * gradients.
-   */
-  readonly stillImproving?: boolean;
-  /** Number of trained parameters. */
-  readonly parameters: number;
-  /** Rows used, training and validation together. */
-  readonly rows: number;
-  /** Rows left out for missing values. */
-  readonly dropped: number;
-  /** Columns of the table that are not used, with the reason and the remedy; empty where columns were named. */
-  readonly leftOut: readonly LeftOutColumn[];
-  /** Whether the signal fired before the end, and the model is the best until then; only with `keepOnAbort`. */
-  readonly interrupted: boolean;
-}
-
 /** Sizes beyond which a fit would only run out of memory, after a long while. */
 const mostTransforms = 500;
 const mostHidden = 8192;
 
-/** What each option of a fit may be. */
-export const fitOptionTable: OptionTable<FitOptions> = {
+/** What an option of a fit may be, and whose it is. */
+interface FitOptionKind extends OptionKind {
+  /** The kinds that have it; undefined for all. */
+  readonly kinds?: readonly ModelKind[];
+}
+
+const of = (kinds: readonly ModelKind[], own: OptionKind): FitOptionKind => ({ ...own, kinds });
+const ofTrained = (own: OptionKind): FitOptionKind => of(flowKinds, own);
+const ofLayers = (own: OptionKind): FitOptionKind => of(["gaussianization", "sliced"], own);
+const ofAscent = (own: OptionKind): FitOptionKind => of(["dual-ascent"], own);
+
+const rotations: readonly NonNullable<FitOptions["rotation"]>[] = ["pca", "ica", "random"];
+const marginals: readonly MarginalKind[] = ["kernel", "mixture", "histogram", "spline"];
+const ascentMaps: readonly AscentMaps[] = ["directional", "radial", "both"];
+
+/** What each option of a fit may be, and whose it is. */
+export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOptionKind>> = {
+  flow: flowOptionKind(modelKinds),
   columns: names,
-  given: names,
+  given: ofTrained(names),
   weights: text,
-  epochs: count,
-  budget: numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x)),
-  batch: count,
-  learningRate: positive,
-  weightDecay: notNegative,
+  transforms: ofTrained(wholeNumber(`a positive integer, at most ${mostTransforms}`, 1, mostTransforms)),
+  hidden: ofTrained(sizes(mostHidden)),
+  epochs: ofTrained(count),
+  budget: ofTrained(numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x))),
+  batch: ofTrained(count),
+  learningRate: ofTrained(positive),
+  weightDecay: ofTrained(notNegative),
   validation: numberOf("a share of the rows, at least 0 and below 1", (x) => x >= 0 && x < 1),
-  patience: count,
-  averaging: numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1),
+  patience: of([...flowKinds, "dual-ascent"], count),
+  averaging: ofTrained(numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1)),
   missing: oneOf(["error", "drop"]),
   dequantize: either(names, oneOf(["all"])),
-  checkpoint: text,
-  resume: flag,
+  checkpoint: ofTrained(text),
+  resume: ofTrained(flag),
   seed: integer,
   ...engineOptions,
   signal,
-  keepOnAbort: flag,
+  keepOnAbort: ofTrained(flag),
+  components: of(["mixture"], count),
+  bandwidth: of(["kde"], positive),
+  rotation: of(["gaussianization"], oneOf(rotations)),
+  marginal: ofLayers(oneOf(marginals)),
+  layers: ofLayers(wholeNumber("an integer from 1 to 1000", 1, 1000)),
+  knots: ofLayers(wholeNumber("an integer from 8 to 256", 8, 256)),
+  step: ofLayers(numberOf("above 0 and at most 0.95", (value) => value > 0 && value <= 0.95)),
+  maps: ofAscent(oneOf(ascentMaps)),
+  profile: ofAscent(oneOf(radialProfiles)),
+  pointsInBall: ofAscent(positive),
+  steps: ofAscent(count),
   onProgress: callback,
-  onPhase: callback,
+  onPhase: ofTrained(callback),
   onWarning: callback,
 };
-
-/** What each option of a fit that chooses its architecture may be. */
-export const fitTableOptionTable: OptionTable<FitTableOptions> = {
-  ...fitOptionTable,
-  flow: oneOf(flowKinds),
-  transforms: wholeNumber(`a positive integer, at most ${mostTransforms}`, 1, mostTransforms),
-  hidden: sizes(mostHidden),
-};
-
-/**
- * The options of a fit, checked; see {@link checkedOptions}.
- * @throws {@link UsageError} that names the option and its value.
- */
-export function checkedFitOptions<Options extends FitOptions>(
-  where: string,
-  table: unknown,
-  options: Options | undefined,
-  descriptors: OptionTable<Options>,
-): Options {
-  const checked = checkedOptions(where, options, descriptors);
-  checkTable(where, table);
-  if (checked.resume && checked.checkpoint === undefined)
-    throw new UsageError(`${where}: resume needs the checkpoint to go on from: name it as checkpoint.`);
-  if (checked.budget !== undefined && checked.epochs !== undefined)
-    throw new UsageError(`${where}: budget and epochs both say how long to train; leave one of them out.`);
-  return checked;
-}

@@ -9,57 +9,16 @@ import type { ModelKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { UsageError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import type { ParameterValues } from "../models/parameters.ts";
 import { stoppedModel } from "../models/stoppedModel.ts";
-import { engineOptions, type OptionTable } from "../options.ts";
-import { optionText } from "../optionText.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import type { Table } from "../tables/table.ts";
-import { finishFit, withPrefix } from "./finishFit.ts";
+import { type FinishedFit, finishFit, withPrefix } from "./finishFit.ts";
 import { type FitRows, fitData } from "./fitData.ts";
-import {
-  checkedFitOptions,
-  type FitOptions,
-  type FitProgress,
-  type FitResult,
-  fitOptionTable,
-} from "./fitOptions.ts";
+import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import { fitStandardization } from "./preparation/preparation.ts";
 import { soundSteps } from "./soundSteps.ts";
-
-/** Options that every fit without gradients has. */
-export type StatisticalFitOptions = Pick<
-  FitOptions,
-  | "columns"
-  | "weights"
-  | "validation"
-  | "missing"
-  | "dequantize"
-  | "seed"
-  | "threads"
-  | "wide"
-  | "precision"
-  | "engine"
-  | "signal"
-  | "onProgress"
-  | "onWarning"
->;
-
-/** What each of them may be. */
-export const statisticalOptionTable: OptionTable<StatisticalFitOptions> = {
-  columns: fitOptionTable.columns,
-  weights: fitOptionTable.weights,
-  validation: fitOptionTable.validation,
-  missing: fitOptionTable.missing,
-  dequantize: fitOptionTable.dequantize,
-  seed: fitOptionTable.seed,
-  ...engineOptions,
-  signal: fitOptionTable.signal,
-  onProgress: fitOptionTable.onProgress,
-  onWarning: fitOptionTable.onWarning,
-};
 
 /** Standardized rows, row-major, `columns` numbers each. */
 export interface StandardizedRows {
@@ -126,27 +85,14 @@ export function drawnRows(
 /**
  * Fits a table by a method that works on standardized rows. The model's log-densities are in data units, and its numbers
  * are float64 unless `precision` says otherwise.
- * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the
- *   signal fires.
+ * @throws DataError for data that cannot be used, AbortedError if the signal fires.
  */
 export async function statisticalFit(
   kind: ModelKind,
   table: Table,
-  given: StatisticalFitOptions,
+  options: FitOptions,
   method: (data: StandardizedData) => StatisticalModel | Promise<StatisticalModel>,
-): Promise<FitResult> {
-  if ((given as FitOptions | null)?.given?.length)
-    throw new UsageError(
-      `${kind} fits the joint density of all its columns and cannot condition on some; use nsf-ar with ${optionText("given")}.`,
-    );
-  const { given: _, ...own } = (given ?? {}) as FitOptions;
-  const hasGiven = given !== null && typeof given === "object" && Object.hasOwn(given, "given");
-  const options = checkedFitOptions<StatisticalFitOptions>(
-    kind,
-    table,
-    hasGiven ? own : given,
-    statisticalOptionTable,
-  );
+): Promise<FinishedFit> {
   const seed = options.seed ?? 0;
   const data = fitData(table, options, randomKey(seed));
   const features = data.columns.length;
@@ -200,7 +146,7 @@ export async function statisticalFit(
     result.flow,
     firstTrainRows(data.train, features, rows),
     values.map((own) => own + logAbsDet),
-    rows === data.train.rows && model.precision === "float64" ? result.trainLogProb : undefined,
+    rows === data.train.rows && model.precision === "float64" ? result.report.trainLogProb : undefined,
     { threads, wide, engine, signal },
   );
   if (sound === found.steps) return result;

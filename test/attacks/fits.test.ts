@@ -6,7 +6,9 @@
 import { describe, expect, test } from "vitest";
 import { isTrained, modelKinds } from "../../src/architectures/kinds.ts";
 import { PushforwardError } from "../../src/errors.ts";
-import { type FitFlowOptions, fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import type { RandomStream } from "../../src/random/philox.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { attackCases, attackSeed, attackStream } from "./attack.ts";
@@ -41,7 +43,7 @@ function columnOf(stream: RandomStream): (latent: number) => number {
 
 interface Case {
   readonly table: Table;
-  readonly options: FitFlowOptions;
+  readonly options: FitOptions;
 }
 
 function caseOf(index: number): Case {
@@ -77,7 +79,7 @@ function caseOf(index: number): Case {
 /** The model and its scores, or the line that says why there is none. */
 async function outcomeOf({ table, options }: Case) {
   try {
-    const { flow } = await fitFlow(table, options);
+    const { flow } = await fit(table, options);
     const scores = await flow.logProb(table);
     const far = {
       ...table,

@@ -2,7 +2,8 @@
 
 import { beforeAll, expect, test } from "vitest";
 import { FormatError, PushforwardError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { readSafetensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
@@ -21,9 +22,9 @@ const models: [string, Uint8Array][] = [];
 beforeAll(async () => {
   const table = curved(60, 1);
   for (const flow of kinds)
-    models.push([flow, (await fitFlow(table, { ...trained, flow: flow as "nsf" })).flow.toBytes()]);
+    models.push([flow, (await fit(table, { ...trained, flow: flow as "nsf" })).flow.toBytes()]);
   for (const flow of statistical)
-    models.push([flow, (await fitFlow(table, { flow: flow as "kde", threads: 1 })).flow.toBytes()]);
+    models.push([flow, (await fit(table, { flow: flow as "kde", threads: 1 })).flow.toBytes()]);
 }, 600_000);
 
 const numbers = [0, -1, 1e9, 1e-300, 1e300, 2 ** 31, 2 ** 53, 0.5, 1e23];

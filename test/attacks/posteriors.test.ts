@@ -1,7 +1,8 @@
 /** Densities of known integral with random parameters: the evidence is within five of its own errors, or said to be unreliable. */
 
 import { expect, test } from "vitest";
-import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
+import { approximate } from "../../src/fitting/variational/approximate.ts";
+
 import type { ParameterDescriptions } from "../../src/fitting/variational/parameterSpace.ts";
 import type { LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
@@ -58,10 +59,10 @@ test("random densities of known integral", async () => {
   for (let index = 0; index < attackCases(2); index++) {
     const stream = attackStream("posteriors", index);
     const { name, parameters, logDensity, logEvidence } = families[index % families.length]!(stream);
-    const found = await fitVariational(null, logDensity, { parameters, seed: index, threads: 1 });
-    const errors = Math.abs(found.logEvidence - logEvidence) / found.logEvidenceError;
+    const found = await approximate({ logDensity: logDensity, parameters, seed: index, threads: 1 });
+    const errors = Math.abs(found.report.logEvidence - logEvidence) / found.report.logEvidenceError;
     expect(
-      !found.reliable || errors < 5,
+      !found.report.reliable || errors < 5,
       `${name}, seed ${attackSeed}, case ${index}: ${errors} errors off`,
     ).toBe(true);
   }

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { crossFit } from "../../src/fitting/crossFit.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import type { RandomStream } from "../../src/random/philox.ts";
 import { diagnoseColumns } from "../../src/tables/checks.ts";
 import { dependentColumns } from "../../src/tables/dependence.ts";
@@ -76,7 +77,7 @@ describe(`seed ${attackSeed}`, () => {
       rows[31] = [...far];
       const table = tableFromRows(["x", "y"], rows);
       const how = { flow: "kde", seed: i, threads: 1, validation: 0 } as const;
-      const { flow } = await fitFlow(table, how);
+      const { flow } = await fit(table, how);
       const seen = await flow.logProb(table, { threads: 1 });
       const { logProb, fold } = await crossFit(table, { ...how, folds: between(stream, 2, 5) });
       expect(fold[7], `case ${i}`).toBe(fold[31]);
@@ -97,7 +98,7 @@ describe(`seed ${attackSeed}`, () => {
         stream.normal(),
       ]);
       const table = tableFromRows(["n", "x"], rows);
-      const { flow } = await fitFlow(table, { flow: "gaussian", seed: 1, threads: 1, dequantize: ["n"] });
+      const { flow } = await fit(table, { flow: "gaussian", seed: 1, threads: 1, dequantize: ["n"] });
       const known = column(table, "n");
       const [least, most] = [Math.min(...known), Math.max(...known)];
       for (const value of column(await flow.sample(500, { threads: 1 }), "n")) {

@@ -28,10 +28,10 @@ async function train({
   }
   const flow = neuralSplineFlow({ features: 3, transforms: 2, hidden: [16, 16], autoregressive: true });
   const table = tableFromRows(["a", "b", "c"], values);
-  const result = await fit(flow, table, options);
+  const result = await fit(table, { ...options, flow });
   return {
     bytes: Array.from(result.flow.toBytes()),
-    logProbs: result.history.map(({ trainLogProb }) => trainLogProb),
+    logProbs: result.report.history.map(({ trainLogProb }) => trainLogProb),
   };
 }
 
@@ -54,29 +54,26 @@ async function trainAndAbort() {
   let abortedAt = 0;
   let epochs = 0;
   try {
-    await fit(
-      realNVP({ features: 3, transforms: 6, hidden: [128, 128] }),
-      tableFromRows(["a", "b", "c"], values),
-      {
-        // More than there is time for.
-        epochs: 50,
-        threads: 2,
-        signal: abort.signal,
-        onProgress() {
-          if (epochs++ > 0) return;
-          let last = performance.now();
-          const timer = setInterval(() => {
-            late.push(performance.now() - last - 10);
-            last = performance.now();
-          }, 10);
-          setTimeout(() => {
-            clearInterval(timer);
-            abortedAt = performance.now();
-            abort.abort();
-          }, 2000);
-        },
+    await fit(tableFromRows(["a", "b", "c"], values), {
+      flow: realNVP({ features: 3, transforms: 6, hidden: [128, 128] }),
+      // More than there is time for.
+      epochs: 50,
+      threads: 2,
+      signal: abort.signal,
+      onProgress() {
+        if (epochs++ > 0) return;
+        let last = performance.now();
+        const timer = setInterval(() => {
+          late.push(performance.now() - last - 10);
+          last = performance.now();
+        }, 10);
+        setTimeout(() => {
+          clearInterval(timer);
+          abortedAt = performance.now();
+          abort.abort();
+        }, 2000);
       },
-    );
+    });
     return { error: "none", latest: 0, ticks: 0, abort: 0, epochs };
   } catch (error) {
     const name = error instanceof AbortedError ? "AbortedError" : String(error);

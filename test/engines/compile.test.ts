@@ -5,7 +5,8 @@ import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
 import { pushforwardSample } from "../../src/models/density.ts";
@@ -76,7 +77,7 @@ test("work in pieces gives what it gives in one, and fails as it does", async ()
 
 test("one caller's abort leaves the others who ask a flow for the same program theirs", async () => {
   const rows = Float64Array.from({ length: 400 }, (_, i) => Math.sin(i * i));
-  const { flow: fitted } = await fitTable(tableFromRows(["a", "b"], rows), { epochs: 1, threads: 1 });
+  const { flow: fitted } = await fit(tableFromRows(["a", "b"], rows), { epochs: 1, threads: 1 });
   const abort = new AbortController();
   const [first, second] = [
     fitted.sample(5, { seed: 1, threads: 1, signal: abort.signal }),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fit, fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { column, type Table, tableFromColumns } from "../../src/tables/table.ts";
@@ -16,10 +17,10 @@ const withColumn = (name: "x" | "y" | "z", change: (value: number, row: number) 
 const good = tableFromColumns(base);
 
 /** The error of a fit, which must come before any training. */
-async function refusal(table: Table, options: FitTableOptions = {}): Promise<unknown> {
+async function refusal(table: Table, options: FitOptions = {}): Promise<unknown> {
   let trained = false;
   const own = { ...quick, epochs: 3, ...options, onProgress: () => (trained = true) };
-  const error = await fitTable(table, own).then(
+  const error = await fit(table, own).then(
     () => new Error("the fit went through"),
     (caught: unknown) => caught,
   );
@@ -28,7 +29,7 @@ async function refusal(table: Table, options: FitTableOptions = {}): Promise<unk
 }
 
 describe("data that cannot be fitted are refused by name before training", () => {
-  it.each<[string, Table, FitTableOptions, RegExp, object]>([
+  it.each<[string, Table, FitOptions, RegExp, object]>([
     ["nine rows", tableFromColumns({ x: normals(9), y: normals(9) }), {}, /9 usable rows.*at least 10/, {}],
     ["a constant column", withColumn("y", () => 7), {}, /"y" is constant \(7/, { column: "y" }],
     [
@@ -105,10 +106,10 @@ describe("data that cannot be fitted are refused by name before training", () =>
     const error = await refusal(table, { columns: ["x", "name"] });
     expect(error).toBeInstanceOf(DataError);
     expect((error as Error).message).toMatch(/"name" \(row 1\): "name 0" is not a number/);
-    expect((await fitTable(table, quick)).flow.columns).toEqual(["x", "y"]);
+    expect((await fit(table, quick)).flow.columns).toEqual(["x", "y"]);
   });
 
-  it.each<[string, FitTableOptions, RegExp]>([
+  it.each<[string, FitOptions, RegExp]>([
     ["a column both fitted and given", { columns: ["x", "y"], given: ["y"] }, /"y" is both fitted and given/],
     ["a column twice", { columns: ["x", "x"] }, /"x" is named twice/],
     ["a given column that weighs", { given: ["y"], weights: "y" }, /"y" is both given and the weights/],
@@ -136,13 +137,15 @@ describe("data that cannot be fitted are refused by name before training", () =>
 
   it("a validation share that leaves hardly a row to fit gets a warning that says so", async () => {
     const warnings: string[] = [];
-    await fitTable(good, { ...quick, validation: 0.97, onWarning: (line) => warnings.push(line) });
+    await fit(good, { ...quick, validation: 0.97, onWarning: (line) => warnings.push(line) });
     expect(warnings.join()).toMatch(/leaves \d of \d+ rows to fit: name a smaller `validation`/);
   });
 
   it("an architecture of another size is a wrong call", async () => {
-    await expect(fit(neuralSplineFlow({ features: 2 }), good)).rejects.toThrow(/2 features.*3 columns/);
-    await expect(fit(realNVP({ features: 2, context: 2 }), good, { given: ["x"] })).rejects.toThrow(
+    await expect(fit(good, { flow: neuralSplineFlow({ features: 2 }) })).rejects.toThrow(
+      /2 features.*3 columns/,
+    );
+    await expect(fit(good, { flow: realNVP({ features: 2, context: 2 }), given: ["x"] })).rejects.toThrow(
       UsageError,
     );
   });
@@ -153,17 +156,17 @@ describe("columns recorded in steps", () => {
 
   it("get a warning that says how to spread them, and no other columns do", async () => {
     const warnings: string[] = [];
-    await fitTable(counts, { ...quick, onWarning: (line) => warnings.push(line) });
+    await fit(counts, { ...quick, onWarning: (line) => warnings.push(line) });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(/"y" holds whole numbers.*`dequantize: \["y"\]`/);
-    await fitTable(good, { ...quick, onWarning: (line) => warnings.push(line) });
+    await fit(good, { ...quick, onWarning: (line) => warnings.push(line) });
     expect(warnings).toHaveLength(1);
   });
 
   it("are spread where that is asked for, with the step in the model", async () => {
     const warnings: string[] = [];
     for (const dequantize of [["y"], "all"] as const) {
-      const { flow } = await fitTable(counts, {
+      const { flow } = await fit(counts, {
         ...quick,
         dequantize,
         onWarning: (line) => warnings.push(line),
@@ -172,7 +175,7 @@ describe("columns recorded in steps", () => {
     }
     expect(warnings).toEqual([]);
     const tens = withColumn("y", (v) => 10 * Math.round(3 * v));
-    const { flow } = await fitTable(tens, { ...quick, dequantize: "all" });
+    const { flow } = await fit(tens, { ...quick, dequantize: "all" });
     expect(flow.description.fitted.dequantized).toEqual({ y: 10 });
     expect(column(await flow.sample(500, { seed: 1 }), "y").every((value) => value % 10 === 0)).toBe(true);
     const drawn = column(await flow.sample(500, { seed: 1, continuous: true }), "y");
@@ -184,7 +187,7 @@ describe("columns recorded in steps", () => {
   it("keep the density bounded when spread", async () => {
     const binary = tableFromColumns({ x: normals(300), y: normals(300).map((v) => (v > 0 ? 1 : 0)) });
     const long = { ...quick, hidden: [16], epochs: 150, patience: 200 };
-    const { flow } = await fitTable(binary, { ...long, dequantize: ["y"] });
+    const { flow } = await fit(binary, { ...long, dequantize: ["y"] });
     const scores = await flow.logProb(binary);
     // log p(x) + log(1/2) on a step of 1, give or take a smooth edge.
     expect(scores.reduce((a, b) => Math.max(a, b))).toBeLessThan(2);

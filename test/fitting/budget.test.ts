@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import { fitData } from "../../src/fitting/fitData.ts";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { hasGained, isSpent, wasRising } from "../../src/fitting/gradient/cycles.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+
 import { Likelihood } from "../../src/fitting/gradient/likelihood.ts";
 import { defaultRecipe, type Recipe } from "../../src/fitting/gradient/recipe.ts";
 import { planTraining } from "../../src/fitting/gradient/trainingPlan.ts";
@@ -71,7 +73,7 @@ test("a cycle follows where the last one was worth it, and the end says whether 
 });
 
 const table = curved(120, 1);
-const options: FitTableOptions = {
+const options: FitOptions = {
   flow: "realnvp",
   transforms: 2,
   hidden: [8],
@@ -83,12 +85,12 @@ const options: FitTableOptions = {
 };
 
 test("a fit that is killed in a later cycle ends with the bytes of an uninterrupted one", async () => {
-  const whole = await fitTable(table, options);
+  const whole = await fit(table, options);
   const checkpoint = join(folder, "later.checkpoint");
   const recipe = defaultRecipe({ rows: 120, features: 3 }, { batch: 64 });
-  expect(whole.epochs).toBeGreaterThan(recipe.epochs);
+  expect(whole.report.epochs).toBeGreaterThan(recipe.epochs);
   const controller = new AbortController();
-  const killed = fitTable(table, {
+  const killed = fit(table, {
     ...options,
     checkpoint,
     signal: controller.signal,
@@ -97,23 +99,23 @@ test("a fit that is killed in a later cycle ends with the bytes of an uninterrup
     },
   });
   await expect(killed).rejects.toThrow(AbortedError);
-  const resumed = await fitTable(table, { ...options, checkpoint, resume: true });
+  const resumed = await fit(table, { ...options, checkpoint, resume: true });
   expect(resumed.flow.toBytes()).toEqual(whole.flow.toBytes());
-  expect(resumed.history).toEqual(whole.history);
-  expect(resumed.stillImproving).toBe(whole.stillImproving);
-  await expect(fitTable(table, { ...options, checkpoint, resume: true, budget: 1 })).rejects.toThrow(
+  expect(resumed.report.history).toEqual(whole.report.history);
+  expect(resumed.report.stillImproving).toBe(whole.report.stillImproving);
+  await expect(fit(table, { ...options, checkpoint, resume: true, budget: 1 })).rejects.toThrow(
     /other data, options/,
   );
 });
 
 test("the end of a short budget says that the score was still rising, and what to do", async () => {
   const warnings: string[] = [];
-  const short = await fitTable(curved(1500, 2), {
+  const short = await fit(curved(1500, 2), {
     ...options,
     budget: 0.05,
     onWarning: (line) => warnings.push(line),
   });
-  expect(short.stillImproving).toBe(true);
+  expect(short.report.stillImproving).toBe(true);
   expect(warnings.join()).toMatch(
     /still rising when the budget of 0.05 s was used up: a larger `budget: 0.2`/,
   );
@@ -139,14 +141,16 @@ test("trials of preparations are short where the budget is, and a cut training s
   expect(await trialSteps()).toBeGreaterThan(200);
   expect(await trialSteps(0.004)).toBeLessThan(5);
   const cut = { ...options, learningRate: 0.02, budget: 0.005 };
-  const { trainLogProb, validationLogProb, stillImproving } = await fitTable(few, cut);
+  const {
+    report: { trainLogProb, validationLogProb, stillImproving },
+  } = await fit(few, cut);
   expect(trainLogProb - validationLogProb).toBeGreaterThan(0.1);
   expect(stillImproving).toBe(true);
 });
 
 test("progress comes within a long epoch", async () => {
   const seen: number[] = [];
-  await fitTable(curved(3000, 2), {
+  await fit(curved(3000, 2), {
     ...options,
     budget: undefined,
     batch: 2,
@@ -161,8 +165,6 @@ test("progress comes within a long epoch", async () => {
 });
 
 test("what contradicts a budget is refused", async () => {
-  await expect(fitTable(table, { budget: 60, epochs: 3 })).rejects.toThrow(UsageError);
-  await expect(fitTable(table, { budget: -1 })).rejects.toThrow(
-    /budget must be a positive number of seconds/,
-  );
+  await expect(fit(table, { budget: 60, epochs: 3 })).rejects.toThrow(UsageError);
+  await expect(fit(table, { budget: -1 })).rejects.toThrow(/budget must be a positive number of seconds/);
 });

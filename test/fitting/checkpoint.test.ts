@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { AbortedError, FormatError, UsageError } from "../../src/errors.ts";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { curved, kinds, quick } from "./tables.ts";
 
@@ -14,12 +15,12 @@ let files = 0;
 const newFile = (): string => join(folder, `${files++}.checkpoint`);
 
 const table = curved(80, 1);
-const options: FitTableOptions = { ...quick, epochs: 8 };
+const options: FitOptions = { ...quick, epochs: 8 };
 
 /** Runs a fit until an epoch is done, then stops it from outside. */
-async function killAt(epoch: number, own: FitTableOptions): Promise<void> {
+async function killAt(epoch: number, own: FitOptions): Promise<void> {
   const controller = new AbortController();
-  const run = fitTable(table, {
+  const run = fit(table, {
     ...own,
     signal: controller.signal,
     onProgress: (progress) => {
@@ -31,11 +32,11 @@ async function killAt(epoch: number, own: FitTableOptions): Promise<void> {
 
 describe("a killed fit that goes on", () => {
   it.each(kinds)("%s: ends with the bytes of an uninterrupted one", async (flow) => {
-    const whole = await fitTable(table, { ...options, flow });
+    const whole = await fit(table, { ...options, flow });
     const checkpoint = newFile();
     await killAt(3, { ...options, flow, checkpoint });
     const seen: number[] = [];
-    const resumed = await fitTable(table, {
+    const resumed = await fit(table, {
       ...options,
       flow,
       checkpoint,
@@ -44,50 +45,50 @@ describe("a killed fit that goes on", () => {
     });
     expect(seen).toEqual([4, 5, 6, 7, 8]);
     expect(resumed.flow.toBytes()).toEqual(whole.flow.toBytes());
-    expect(resumed.history).toEqual(whole.history);
+    expect(resumed.report.history).toEqual(whole.report.history);
   });
 
   it("may be killed again and again, with other threads each time", async () => {
-    const whole = await fitTable(table, options);
+    const whole = await fit(table, options);
     const checkpoint = newFile();
     await killAt(1, { ...options, checkpoint });
     await killAt(4, { ...options, checkpoint, resume: true, threads: 2 });
-    const last = await fitTable(table, { ...options, checkpoint, resume: true });
+    const last = await fit(table, { ...options, checkpoint, resume: true });
     expect(last.flow.toBytes()).toEqual(whole.flow.toBytes());
   });
 
   it("does not depend on how often it validates and writes", async () => {
     // 150 epochs: only some of them are validated and written.
     const many = { ...options, epochs: 150, patience: 150 };
-    const whole = await fitTable(table, many);
+    const whole = await fit(table, many);
     const checkpoint = newFile();
-    const written = await fitTable(table, { ...many, checkpoint });
+    const written = await fit(table, { ...many, checkpoint });
     expect(written.flow.toBytes()).toEqual(whole.flow.toBytes());
     const other = newFile();
-    await killAt(whole.history[5]!.epoch, { ...many, checkpoint: other });
-    const resumed = await fitTable(table, { ...many, checkpoint: other, resume: true });
+    await killAt(whole.report.history[5]!.epoch, { ...many, checkpoint: other });
+    const resumed = await fit(table, { ...many, checkpoint: other, resume: true });
     expect(resumed.flow.toBytes()).toEqual(whole.flow.toBytes());
   });
 
   it("does not train further after it had stopped early", async () => {
     const short = { ...options, epochs: 200, patience: 2, learningRate: 0.1 };
     const checkpoint = newFile();
-    const whole = await fitTable(table, { ...short, checkpoint });
-    expect(whole.epochs).toBeLessThan(200);
-    const again = await fitTable(table, { ...short, checkpoint, resume: true });
+    const whole = await fit(table, { ...short, checkpoint });
+    expect(whole.report.epochs).toBeLessThan(200);
+    const again = await fit(table, { ...short, checkpoint, resume: true });
     expect(again.flow.toBytes()).toEqual(whole.flow.toBytes());
   });
 
   it("starts anew where there is no checkpoint yet", async () => {
-    const fresh = await fitTable(table, { ...options, checkpoint: newFile(), resume: true });
-    expect(fresh.flow.toBytes()).toEqual((await fitTable(table, options)).flow.toBytes());
+    const fresh = await fit(table, { ...options, checkpoint: newFile(), resume: true });
+    expect(fresh.flow.toBytes()).toEqual((await fit(table, options)).flow.toBytes());
   });
 });
 
 describe("a checkpoint", () => {
   const checkpoint = newFile();
-  const resume = (own: FitTableOptions = {}, data = table): Promise<unknown> =>
-    fitTable(data, { ...options, checkpoint, resume: true, ...own });
+  const resume = (own: FitOptions = {}, data = table): Promise<unknown> =>
+    fit(data, { ...options, checkpoint, resume: true, ...own });
 
   it("of another seed, other data or another option is refused", async () => {
     await killAt(2, { ...options, checkpoint });
@@ -101,7 +102,7 @@ describe("a checkpoint", () => {
       { precision: "float64" },
       { validation: 0.2 },
       { columns: ["gap", "mass", "height"] },
-    ] as FitTableOptions[])
+    ] as FitOptions[])
       await expect(resume(own), JSON.stringify(own)).rejects.toThrow(UsageError);
     const values = table.values.slice();
     values[3]! *= 1 + 1e-12;
@@ -150,7 +151,7 @@ describe("a checkpoint", () => {
   it("never takes the place of a file that is none", async () => {
     const path = newFile();
     writeFileSync(path, "my only copy");
-    await expect(fitTable(table, { ...options, checkpoint: path })).rejects.toThrow(/not a checkpoint/);
+    await expect(fit(table, { ...options, checkpoint: path })).rejects.toThrow(/not a checkpoint/);
     expect(readFileSync(path, "utf8")).toBe("my only copy");
   });
 
@@ -160,7 +161,7 @@ describe("a checkpoint", () => {
     const before = readFileSync(path);
     const rename = vi.spyOn(fs.promises, "rename").mockRejectedValue(new Error("the disk is gone"));
     try {
-      await expect(fitTable(table, { ...options, checkpoint: path, resume: true })).rejects.toThrow(
+      await expect(fit(table, { ...options, checkpoint: path, resume: true })).rejects.toThrow(
         /cannot write.*the disk is gone/,
       );
       expect(rename).toHaveBeenCalled();
@@ -174,7 +175,7 @@ describe("a checkpoint", () => {
 
 describe("an aborted fit", () => {
   it("stops before it begins, and between epochs", async () => {
-    await expect(fitTable(table, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+    await expect(fit(table, { ...options, signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
     await killAt(1, options);
   });
 
@@ -182,7 +183,7 @@ describe("an aborted fit", () => {
     const controller = new AbortController();
     let epochs = 0;
     // Tens of thousands of steps an epoch.
-    const run = fitTable(curved(100_000, 2), {
+    const run = fit(curved(100_000, 2), {
       ...options,
       batch: 2,
       epochs: 100,

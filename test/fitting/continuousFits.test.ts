@@ -9,9 +9,10 @@ import { type FlowMatchingOptions, flowMatching } from "../../src/architectures/
 import type { Bijection } from "../../src/bijections/bijection.ts";
 import { type ContinuousOptions, continuous } from "../../src/bijections/continuous/continuous.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import type { FitProgress } from "../../src/fitting/fitOptions.ts";
-import { fit } from "../../src/fitting/gradient/fit.ts";
+
 import { Flow, load } from "../../src/models/flow.ts";
 import { solverReport, trajectories } from "../../src/models/solverReport.ts";
 import { column } from "../../src/tables/table.ts";
@@ -47,9 +48,12 @@ describe.each(kinds)("%s", (flow) => {
       epochs: epochsOf[flow],
       onProgress: (p: FitProgress) => progress.push(p),
     };
-    const { flow: fitted, trainLogProb } = await fitFlow(two, options);
+    const {
+      flow: fitted,
+      report: { trainLogProb },
+    } = await fit(two, options);
     const [gaussian, scores] = [
-      await (await fitFlow(two, { flow: "gaussian" })).flow.logProb(more),
+      await (await fit(two, { flow: "gaussian" })).flow.logProb(more),
       await fitted.logProb(more),
     ];
     expect(meanOf(scores)).toBeGreaterThan(meanOf(gaussian) + 0.5);
@@ -84,7 +88,7 @@ describe.each(kinds)("%s", (flow) => {
     expect(Math.abs(paths[1]![0]! - paths[0]![0]!)).toBeGreaterThan(0);
     const side = Array.from({ length: 400 }, (_, i) => Number(drawn.table.values[2 * i]! > 0));
     expect(Math.abs(meanOf(side) - 0.5)).toBeLessThan(0.12);
-    const second = await fitFlow(two, options);
+    const second = await fit(two, options);
     expect(await second.flow.logProb(more)).toEqual(scores);
   });
 
@@ -93,7 +97,7 @@ describe.each(kinds)("%s", (flow) => {
       const c = stream.normal();
       return [3 * c + (0.2 + 0.2 * Math.abs(c)) * stream.normal(), c];
     });
-    const { flow: fitted } = await fitFlow(table, {
+    const { flow: fitted } = await fit(table, {
       ...quick,
       ...sizes,
       flow,
@@ -111,7 +115,7 @@ describe.each(kinds)("%s", (flow) => {
   });
 
   it("scores rows a million deviations away, and says so where its solver gives up", async () => {
-    const { flow: fitted } = await fitFlow(two, { ...quick, hidden: [8, 8], flow, epochs: 15 });
+    const { flow: fitted } = await fit(two, { ...quick, hidden: [8, 8], flow, epochs: 15 });
     const rows = Float64Array.of(3e7, 0, -3e7, 7e5, 1e30, -1e30, Number.POSITIVE_INFINITY, 0, 1, 1);
     const scores = await fitted.logProb(rows);
     expect(Array.from(scores, Number.isFinite)).toEqual([true, true, true, false, true]);
@@ -132,7 +136,7 @@ describe.each(kinds)("%s", (flow) => {
 
   it("stops when it is told to", async () => {
     const controller = new AbortController();
-    const fitting = fitFlow(two, {
+    const fitting = fit(two, {
       ...quick,
       ...sizes,
       flow,
@@ -156,8 +160,12 @@ describe("continuousFlow", () => {
       { features: 2, trainingSolver: { kind: "fixed", order: "dormand-prince", steps: 2 } },
     ],
   ])("trains with %s", async (_, options) => {
-    const { flow } = await fit(continuousFlow({ hidden: [8, 8], ...options }), two, { ...quick, epochs: 15 });
-    const gaussian = await fitFlow(two, { flow: "gaussian" });
+    const { flow } = await fit(two, {
+      flow: continuousFlow({ hidden: [8, 8], ...options }),
+      ...quick,
+      epochs: 15,
+    });
+    const gaussian = await fit(two, { flow: "gaussian" });
     expect(meanOf(await flow.logProb(more))).toBeGreaterThan(meanOf(await gaussian.flow.logProb(more)) + 0.1);
   });
 
@@ -168,7 +176,8 @@ describe("continuousFlow", () => {
     ["another regularizer", { jacobian: 0.01, trainingSolver: { kind: "adaptive", tolerance: 1e-3 } }, false],
   ])("of a training by %s, the loss is reported as a log-density: %o", async (_, options, isReported) => {
     const progress: FitProgress[] = [];
-    await fit(continuousFlow({ features: 2, hidden: [4], kinetic: 0, jacobian: 0, ...options }), two, {
+    await fit(two, {
+      flow: continuousFlow({ features: 2, hidden: [4], kinetic: 0, jacobian: 0, ...options }),
       ...quick,
       epochs: 2,
       onProgress: (p) => progress.push(p),
@@ -198,11 +207,12 @@ describe("flowMatching", () => {
     ["a stochastic interpolant", { wander: 0.3 }],
     ["noise left at the end", { sigma: 0.1 }],
   ])("trains with %s", async (_, options) => {
-    const { flow } = await fit(flowMatching({ features: 2, hidden: [16, 16], ...options }), two, {
+    const { flow } = await fit(two, {
+      flow: flowMatching({ features: 2, hidden: [16, 16], ...options }),
       ...quick,
       epochs: 200,
     });
-    const gaussian = await fitFlow(two, { flow: "gaussian" });
+    const gaussian = await fit(two, { flow: "gaussian" });
     expect(meanOf(await flow.logProb(more))).toBeGreaterThan(meanOf(await gaussian.flow.logProb(more)) + 0.3);
   });
 
@@ -214,7 +224,8 @@ describe("flowMatching", () => {
       stream.normal(),
       stream.uniform(),
     ]);
-    const fitting = fit(flowMatching({ features: 2, hidden: [4], coupling }), weighted, {
+    const fitting = fit(weighted, {
+      flow: flowMatching({ features: 2, hidden: [4], coupling }),
       ...quick,
       epochs: 2,
       weights: "w",
@@ -236,7 +247,7 @@ describe("flowMatching", () => {
   });
 
   it("alone, with cnf, has trajectories and a report of its solver", async () => {
-    const { flow } = await fitFlow(two, { flow: "gaussian" });
+    const { flow } = await fit(two, { flow: "gaussian" });
     await expect(solverReport(flow, two)).rejects.toThrow(/solves no equation/);
     await expect(trajectories(flow, [0.5], 3)).rejects.toThrow(UsageError);
   });

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { type CrossFitProgress, crossFit } from "../../src/fitting/crossFit.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { load } from "../../src/models/flow.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
@@ -30,7 +31,7 @@ describe("crossFit", () => {
     const row = (i: number): number[] => [pairs.values[2 * i]!, pairs.values[2 * i + 1]!];
     const all = Array.from({ length: 203 }, (_, i) => i);
     const others = tableFromRows(["x", "y"], all.filter((i) => fold[i] !== 2).map(row));
-    const { flow } = await fitFlow(others, { ...one, flow: "gaussian" });
+    const { flow } = await fit(others, { ...one, flow: "gaussian" });
     const own = await flow.logProb(pairs, one);
     for (const i of all) if (fold[i] === 2) expect(logProb[i]).toBe(own[i]);
     const average = logProb.reduce((sum, value) => sum + value / 203, 0);
@@ -99,7 +100,7 @@ describe("crossFit", () => {
 
 describe("wasFittedTo", () => {
   it("knows the table that a model was fitted to, and no other", async () => {
-    const { flow } = await fitFlow(pairs, { ...one, flow: "gaussian" });
+    const { flow } = await fit(pairs, { ...one, flow: "gaussian" });
     const copy = await load(flow.toBytes());
     expect(copy.wasFittedTo(pairs)).toBe(true);
     const rows = Array.from({ length: 203 }, (_, i) => [pairs.values[2 * i + 1]!, 3, pairs.values[2 * i]!]);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
-import { fit, fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { curved, kinds, quick } from "./tables.ts";
 
 const table = curved(80, 1);
 const bytesOf = async (options: object): Promise<Uint8Array> =>
-  (await fitTable(table, { ...quick, ...options })).flow.toBytes();
+  (await fit(table, { ...quick, ...options })).flow.toBytes();
 
 describe("one seed, one model", () => {
   it.each(kinds)("%s: the same bytes on 1, 2 and 3 threads, others for another seed", async (flow) => {
@@ -21,21 +22,21 @@ describe("one seed, one model", () => {
   });
 
   it("differs between seeds in what is trained, not in the seed that is written down alone", async () => {
-    const a = (await fitTable(table, quick)).flow;
-    const b = (await fitTable(table, { ...quick, seed: 2 })).flow;
+    const a = (await fit(table, quick)).flow;
+    const b = (await fit(table, { ...quick, seed: 2 })).flow;
     expect(await a.logProb(table)).not.toEqual(await b.logProb(table));
   });
 
   it("is kept by fit() with an architecture of one's own", async () => {
     const architecture = neuralSplineFlow({ features: 3, transforms: 2, hidden: [8], bins: 4 });
     const run = async (): Promise<Uint8Array> =>
-      (await fit(architecture, table, { epochs: 3, seed: 9, threads: 1 })).flow.toBytes();
+      (await fit(table, { flow: architecture, epochs: 3, seed: 9, threads: 1 })).flow.toBytes();
     expect(await run()).toEqual(await run());
   });
 
   it("leaves the table as it was", async () => {
     const before = table.values.slice();
-    await fitTable(table, { ...quick, weights: "mass", dequantize: "all" });
+    await fit(table, { ...quick, weights: "mass", dequantize: "all" });
     expect(table.values).toEqual(before);
   });
 });

@@ -16,7 +16,6 @@ import {
   moveAlongDirections,
 } from "../../src/fitting/dualAscent/directionalAscent.ts";
 import { AscentRun, climb } from "../../src/fitting/dualAscent/dualAscent.ts";
-import { fitDualAscent } from "../../src/fitting/dualAscent/fitDualAscent.ts";
 import {
   ascendRadially,
   ballRadius,
@@ -26,8 +25,9 @@ import {
   radialScratch,
   radialTerms,
 } from "../../src/fitting/dualAscent/radialAscent.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import { randomDirections } from "../../src/fitting/gaussianization/rotations.ts";
-import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
+
 import { load } from "../../src/models/flow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
@@ -182,11 +182,10 @@ describe("steps", () => {
 describe("the fit", () => {
   it("of two moons is above the figures of the plain algorithms, on rows that it has not seen", async () => {
     // 600 radial maps reach -1.37 (erf) and -1.44 (algebraic) on 2000 rows; the Gaussian is at -2.15.
-    const { flow, history } = await fitDualAscent(moons(2000, 2), {
-      steps: 150,
-      threads: 1,
-      pointsInBall: 100,
-    });
+    const {
+      flow,
+      report: { history },
+    } = await fit(moons(2000, 2), { flow: "dual-ascent", steps: 150, threads: 1, pointsInBall: 100 });
     const test = meanOf(await flow.logProb(moons(2000, 3), { threads: 1 }));
     expect(test).toBeGreaterThan(-1.4);
     expect(test).toBeLessThan(-1.1);
@@ -201,14 +200,15 @@ describe("the fit", () => {
       ["x", "y"],
       Array.from({ length: 300 }, (_, i) => [1e3 * data[2 * i]!, 1e-2 * data[2 * i + 1]! + 5]),
     );
-    const found = await fitDualAscent(table, { ...quick, validation: 0, steps: 20 });
+    const found = await fit(table, { flow: "dual-ascent", ...quick, validation: 0, steps: 20 });
     expect(found.flow.steps).toBe(20);
-    expect(found.history.at(-1)!.trainLogProb).toBeCloseTo(found.trainLogProb, 8);
+    expect(found.report.history.at(-1)!.trainLogProb).toBeCloseTo(found.report.trainLogProb, 8);
   });
 
   it("gives the same bytes for the same seed, and others for another", async () => {
     const table = moons(200, 4);
-    const bytes = async (seed: number) => (await fitDualAscent(table, { ...quick, seed })).flow.toBytes();
+    const bytes = async (seed: number) =>
+      (await fit(table, { flow: "dual-ascent", ...quick, seed })).flow.toBytes();
     expect(await bytes(3)).toEqual(await bytes(3));
     expect(await bytes(4)).not.toEqual(await bytes(3));
   });
@@ -217,7 +217,7 @@ describe("the fit", () => {
     const controller = new AbortController();
     const onProgress = () => controller.abort();
     await expect(
-      fitDualAscent(moons(300, 1), { ...quick, signal: controller.signal, onProgress }),
+      fit(moons(300, 1), { flow: "dual-ascent", ...quick, signal: controller.signal, onProgress }),
     ).rejects.toThrow(AbortedError);
     for (const wrong of [
       { steps: 0 },
@@ -225,14 +225,16 @@ describe("the fit", () => {
       { maps: "none" },
       { profile: "flat" },
     ] as object[])
-      await expect(fitDualAscent(moons(300, 1), { ...quick, ...wrong })).rejects.toThrow(UsageError);
+      await expect(fit(moons(300, 1), { flow: "dual-ascent", ...quick, ...wrong })).rejects.toThrow(
+        UsageError,
+      );
   });
 
   it("of a few dozen rows stays near the Gaussian, with held-out rows or without", async () => {
     const rows = (count: number, seed: number) =>
       draw(["x", "y"], count, seed, (stream) => [stream.normal(), stream.normal()]);
     for (const validation of [0.1, 0]) {
-      const { flow } = await fitDualAscent(rows(30, 9), { seed: 1, threads: 1, validation });
+      const { flow } = await fit(rows(30, 9), { flow: "dual-ascent", seed: 1, threads: 1, validation });
       const test = rows(2000, 10);
       const gaussian = meanOf(await flow.at(0).logProb(test, { threads: 1 }));
       expect(meanOf(await flow.logProb(test, { threads: 1 }))).toBeGreaterThan(gaussian - 0.1);
@@ -242,7 +244,7 @@ describe("the fit", () => {
   it("chooses by all held-out rows, not by one that is far out", async () => {
     // Moons and one stray row: wherever it is held out its log-density falls by hundreds of nats.
     const strayed = tableFromRows(["x", "y"], Float64Array.of(...moons(300, 1).values, 9, -9));
-    const { flow } = await fitDualAscent(strayed, { seed: 1, threads: 1 });
+    const { flow } = await fit(strayed, { flow: "dual-ascent", seed: 1, threads: 1 });
     const test = moons(1000, 6);
     const gaussian = meanOf(await flow.at(0).logProb(test, { threads: 1 }));
     expect(meanOf(await flow.logProb(test, { threads: 1 }))).toBeGreaterThan(gaussian + 0.3);
@@ -255,7 +257,11 @@ describe("the fit", () => {
       Float64Array.from({ length: 200 }, (_, i) => [1, 2, 3, 5][i % 4]!),
     );
     const warnings: string[] = [];
-    const { flow, history, trainLogProb } = await fitDualAscent(twice, {
+    const {
+      flow,
+      report: { history, trainLogProb },
+    } = await fit(twice, {
+      flow: "dual-ascent",
       steps: 150,
       validation: 0,
       threads: 1,
@@ -273,18 +279,18 @@ describe("the fit", () => {
   });
 
   it.each(["directional", "radial"] as const)("of %s maps alone beats the Gaussian", async (maps) => {
-    const found = await fitDualAscent(moons(600, 1), { ...quick, maps });
+    const found = await fit(moons(600, 1), { flow: "dual-ascent", ...quick, maps });
     const gaussian = meanOf(await found.flow.at(0).logProb(moons(600, 6), { threads: 1 }));
     expect(meanOf(await found.flow.logProb(moons(600, 6), { threads: 1 }))).toBeGreaterThan(gaussian + 0.1);
   });
 
   it("keeps a density of mass 1, in one column and in two", async () => {
     const one = draw(["x"], 500, 7, (stream) => [Math.exp(stream.normal())]);
-    const { flow } = await fitDualAscent(one, quick);
+    const { flow } = await fit(one, { ...quick, flow: "dual-ascent" });
     const line = Float64Array.from({ length: 40_001 }, (_, i) => -20 + i * 2e-3);
     const density = await flow.logProb(line, { threads: 1 });
     expect(Math.abs(density.reduce((sum, p) => sum + Math.exp(p) * 2e-3, 0) - 1)).toBeLessThan(1e-3);
-    const two = (await fitDualAscent(moons(600, 1), quick)).flow;
+    const two = (await fit(moons(600, 1), { ...quick, flow: "dual-ascent" })).flow;
     const [side, step] = [501, 0.02];
     const grid = new Float64Array(2 * side * side);
     for (let i = 0; i < side; i++)
@@ -297,7 +303,7 @@ describe("the fit", () => {
 describe("flow.toBase", () => {
   it("takes rows nearer to normal step by step, at the places that give their density", async () => {
     const table = moons(400, 8);
-    const { flow } = await fitDualAscent(table, { ...quick, validation: 0, steps: 12 });
+    const { flow } = await fit(table, { flow: "dual-ascent", ...quick, validation: 0, steps: 12 });
     const kurtosis = async (t: number): Promise<number> =>
       meanOf((await flow.at(t).toBase(table, { threads: 1 })).map((value) => value ** 4));
     expect(Math.abs((await kurtosis(12)) - 3)).toBeLessThan(Math.abs((await kurtosis(0)) - 3));
@@ -309,7 +315,7 @@ describe("flow.toBase", () => {
   });
 
   it("is NaN for a row with an infinite value alone, and nothing for no rows", async () => {
-    const { flow } = await fitDualAscent(moons(400, 8), { ...quick, validation: 0, steps: 2 });
+    const { flow } = await fit(moons(400, 8), { flow: "dual-ascent", ...quick, validation: 0, steps: 2 });
     const places = await flow.toBase(Float64Array.of(1, 0, Number.POSITIVE_INFINITY, 0), { threads: 1 });
     expect(Array.from(places, Number.isNaN)).toEqual([false, false, true, true]);
     expect(await flow.toBase(new Float64Array(0))).toEqual(new Float64Array(0));
@@ -319,7 +325,7 @@ describe("flow.toBase", () => {
 describe("flow.at(t)", () => {
   it("is the flow stopped at t: from the Gaussian to the whole flow, never falling on the rows fitted", async () => {
     const table = moons(400, 8);
-    const { flow } = await fitDualAscent(table, { ...quick, validation: 0, steps: 12 });
+    const { flow } = await fit(table, { flow: "dual-ascent", ...quick, validation: 0, steps: 12 });
     const own = await flow.logProb(table, { threads: 1 });
     expect(flow.steps).toBe(12);
     expect(await flow.at(12).logProb(table, { threads: 1 })).toEqual(own);
@@ -344,13 +350,13 @@ describe("flow.at(t)", () => {
 
   it("has one column too, and refuses what is not there", async () => {
     const one = draw(["x"], 300, 7, (stream) => [Math.exp(0.5 * stream.normal())]);
-    const { flow } = await fitDualAscent(one, { ...quick, validation: 0, steps: 5 });
+    const { flow } = await fit(one, { flow: "dual-ascent", ...quick, validation: 0, steps: 5 });
     expect(meanOf(await flow.at(5).logProb(one))).toBeGreaterThan(meanOf(await flow.at(0).logProb(one)));
     for (const t of [-1, 6, 0.5]) expect(() => flow.at(t)).toThrow(UsageError);
     expect(flow.at(0).steps).toBe(0);
     expect(() => flow.at(0).at(1)).toThrow(UsageError);
     expect(flow.at(0).at(0).toBytes()).toEqual(flow.at(0).toBytes());
-    const { flow: other } = await fitGaussian(one);
+    const { flow: other } = await fit(one, { flow: "gaussian" });
     expect(() => other.at(0)).toThrow(/of kind gaussian has no steps/);
   });
 });

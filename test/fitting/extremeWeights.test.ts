@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { information } from "../../src/diagnostics/information.ts";
 import { DataError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromColumns } from "../../src/tables/table.ts";
 
@@ -22,8 +23,8 @@ describe("weights that are no weights are a DataError", () => {
   ])("%s", async (name, message) => {
     const table = await readTable(faults(name), { name });
     for (const run of [
-      () => fitFlow(table, { flow: "gaussian", weights: "w", threads: 1 }),
-      () => fitFlow(table, { flow: "maf", weights: "w", threads: 1, epochs: 1 }),
+      () => fit(table, { flow: "gaussian", weights: "w", threads: 1 }),
+      () => fit(table, { flow: "maf", weights: "w", threads: 1, epochs: 1 }),
       () => information(table, { weights: "w" }),
     ]) {
       const error = await run().catch((caught: unknown) => caught);
@@ -38,7 +39,7 @@ test("tiny and large weights of one scale are weights as any", async () => {
   const means: number[] = [];
   for (const scale of [1, 1e-200, 1e200]) {
     const table = tableFromColumns({ x, w: x.map((_, i) => scale * (1 + (i % 3))) });
-    const { flow } = await fitFlow(table, { flow: "gaussian", columns: ["x"], weights: "w", threads: 1 });
+    const { flow } = await fit(table, { flow: "gaussian", columns: ["x"], weights: "w", threads: 1 });
     means.push((await flow.logProb(Float64Array.of(0.2), { threads: 1 }))[0]!);
   }
   for (const mean of means) expect(mean).toBeCloseTo(means[0]!, 10);

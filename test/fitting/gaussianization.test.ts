@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import {
-  fitGaussianization,
-  type GaussianizationOptions,
-} from "../../src/fitting/gaussianization/fitGaussianization.ts";
-import { marginalKinds } from "../../src/fitting/gaussianization/marginalMap.ts";
-import { rotationKinds } from "../../src/fitting/gaussianization/rotations.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
 import { load } from "../../src/models/flow.ts";
 import { modelFromBytes } from "../../src/models/modelFile.ts";
@@ -16,7 +13,7 @@ import { Subject } from "../laws/harness.ts";
 import { curved, draw, meanOf, momentsOf } from "./tables.ts";
 
 /** A fit of a second: one plan, few layers. */
-const quick: GaussianizationOptions = { seed: 1, layers: 12, step: 0.5, validation: 0.25, threads: 1 };
+const quick: FitOptions = { seed: 1, layers: 12, step: 0.5, validation: 0.25, threads: 1 };
 
 /** A bent ridge in two columns. */
 const bent = (rows: number, seed: number): Table =>
@@ -26,10 +23,17 @@ const bent = (rows: number, seed: number): Table =>
   });
 const bentTruth = -1 - Math.log(2 * Math.PI) - Math.log(0.4);
 
-describe.each(rotationKinds)("directions: %s", (rotation) => {
+/** The kind of flow with some directions. */
+const along = (rotation: "pca" | "ica" | "random" | "sliced"): FitOptions =>
+  rotation === "sliced" ? { flow: "sliced" } : { flow: "gaussianization", rotation };
+
+describe.each(["pca", "ica", "random", "sliced"] as const)("directions: %s", (rotation) => {
   it("describes curved data far better than a normal distribution, and nears the truth", async () => {
     const [train, test] = [bent(3000, 1), bent(3000, 2)];
-    const { flow, history } = await fitGaussianization(train, { ...quick, layers: 40, rotation });
+    const {
+      flow,
+      report: { history },
+    } = await fit(train, { ...quick, layers: 40, ...along(rotation) });
     const score = meanOf(await flow.logProb(test));
     const normal = meanOf((await fitGaussianMixture(train, 1)).logProb(test));
     expect(score).toBeGreaterThan(normal + 0.5);
@@ -42,7 +46,7 @@ describe.each(rotationKinds)("directions: %s", (rotation) => {
 
   it("comes back from the base, in float64 and in float32, and from a file", async () => {
     const table = curved(1500, 3);
-    const { flow } = await fitGaussianization(table, { ...quick, rotation });
+    const { flow } = await fit(table, { ...quick, ...along(rotation) });
     const again = await load(flow.toBytes());
     expect(again.toBytes()).toEqual(flow.toBytes());
     expect(await again.logProb(table)).toEqual(await flow.logProb(table));
@@ -64,10 +68,10 @@ describe.each(rotationKinds)("directions: %s", (rotation) => {
   });
 });
 
-describe.each(marginalKinds)("marginal estimate: %s", (marginal) => {
+describe.each(["kernel", "mixture", "histogram", "spline"] as const)("marginal estimate: %s", (marginal) => {
   it("has mass 1 in one column and in two, and follows two peaks", async () => {
     const table = draw(["x"], 2000, 4, (s) => [(s.uniform() < 0.3 ? -3 : 2) + 0.5 * s.normal()]);
-    const { flow } = await fitGaussianization(table, { ...quick, marginal });
+    const { flow } = await fit(table, { flow: "gaussianization", ...quick, marginal });
     const grid = tableFromRows(
       ["x"],
       Array.from({ length: 8001 }, (_, i) => [(i - 4000) / 100]),
@@ -80,7 +84,7 @@ describe.each(marginalKinds)("marginal estimate: %s", (marginal) => {
     expect(Math.abs(Math.exp(at[1]!) - 0.558)).toBeLessThan(0.12);
     expect(Math.exp(at[2]!)).toBeLessThan(0.06);
 
-    const { flow: two } = await fitGaussianization(bent(1500, 5), { ...quick, marginal });
+    const { flow: two } = await fit(bent(1500, 5), { ...quick, flow: "gaussianization", marginal });
     // Histograms have steps, which a sum over cells sees only if these are small.
     const cells = marginal === "histogram" ? 800 : 400;
     const [width, height] = [12 / cells, 28 / cells];
@@ -95,13 +99,13 @@ describe.each(marginalKinds)("marginal estimate: %s", (marginal) => {
   });
 });
 
-describe("fitGaussianization", () => {
+describe("fit of a Gaussianization", () => {
   it("keeps the number of layers that held-out rows score best", async () => {
     // 600 held-out rows choose alone.
-    const { flow, history, validationLogProb } = await fitGaussianization(bent(2400, 6), {
-      ...quick,
-      layers: 60,
-    });
+    const {
+      flow,
+      report: { history, validationLogProb },
+    } = await fit(bent(2400, 6), { flow: "gaussianization", ...quick, layers: 60 });
     const scores = history.map((entry) => entry.validationLogProb);
     const best = Math.max(...scores);
     expect(Math.abs(validationLogProb - best)).toBeLessThan(1e-6);
@@ -112,9 +116,11 @@ describe("fitGaussianization", () => {
 
   it("gives the same bytes for the same seed and others for another", async () => {
     const table = curved(400, 7);
-    const once = (await fitGaussianization(table, quick)).flow.toBytes();
-    expect((await fitGaussianization(table, quick)).flow.toBytes()).toEqual(once);
-    expect((await fitGaussianization(table, { ...quick, seed: 2 })).flow.toBytes()).not.toEqual(once);
+    const once = (await fit(table, { ...quick, flow: "gaussianization" })).flow.toBytes();
+    expect((await fit(table, { ...quick, flow: "gaussianization" })).flow.toBytes()).toEqual(once);
+    expect((await fit(table, { flow: "gaussianization", ...quick, seed: 2 })).flow.toBytes()).not.toEqual(
+      once,
+    );
   });
 
   it("takes weights of whole numbers as repeated rows", async () => {
@@ -122,7 +128,7 @@ describe("fitGaussianization", () => {
       const right = s.uniform() < 0.5;
       return [(right ? 4 : 0) + s.normal(), s.normal(), right ? 3 : 1];
     });
-    const { flow } = await fitGaussianization(table, { ...quick, weights: "w" });
+    const { flow } = await fit(table, { flow: "gaussianization", ...quick, weights: "w" });
     const drawn = momentsOf(await flow.sample(4000, { seed: 1 }));
     // Three quarters of the mass on the right.
     expect(Math.abs(drawn.mean[0]! - 3)).toBeLessThan(0.2);
@@ -144,12 +150,10 @@ describe("fitGaussianization", () => {
       const common = s.normal();
       return names.map((_, i) => Math.exp(0.3 * i) * (common ** 2 + s.normal()));
     });
-    const { flow, history, parameters } = await fitGaussianization(table, {
-      ...quick,
-      rotation: "sliced",
-      layers: 6,
-      validation: 0,
-    });
+    const {
+      flow,
+      report: { history, parameters },
+    } = await fit(table, { ...quick, flow: "sliced", layers: 6, validation: 0 });
     expect(flow.steps).toBe(history.at(-1)!.bestEpoch);
     expect(flow.steps).toBeGreaterThan(3);
     // One layer along all directions, the others along eight.
@@ -178,7 +182,7 @@ describe("fitGaussianization", () => {
 
   it("draws samples like the data", async () => {
     const table = curved(2000, 9);
-    const { flow } = await fitGaussianization(table, { ...quick, rotation: "sliced", layers: 20 });
+    const { flow } = await fit(table, { ...quick, flow: "sliced", layers: 20 });
     const [had, drawn] = [momentsOf(table), momentsOf(await flow.sample(4000, { seed: 1 }))];
     table.columns.forEach((_, i) => {
       expect(Math.abs(drawn.mean[i]! - had.mean[i]!)).toBeLessThan(0.1 * had.deviation[i]!);
@@ -205,12 +209,12 @@ describe("fitGaussianization", () => {
     };
     for (const [name, table] of Object.entries(tables))
       for (const options of [
-        { rotation: "ica", marginal: "kernel" },
-        { rotation: "sliced", marginal: "mixture" },
-        { rotation: "pca", marginal: "histogram" },
-        { rotation: "random", marginal: "spline" },
+        { ...along("ica"), marginal: "kernel" },
+        { ...along("sliced"), marginal: "mixture" },
+        { ...along("pca"), marginal: "histogram" },
+        { ...along("random"), marginal: "spline" },
       ] as const) {
-        const { flow } = await fitGaussianization(table, { ...quick, ...options, layers: 8 });
+        const { flow } = await fit(table, { ...quick, ...options, layers: 8 });
         const scores = await flow.logProb(table);
         const drawn = await flow.sample(200, { seed: 1 });
         expect([name, options.marginal, scores.every(Number.isFinite)]).toEqual([
@@ -234,8 +238,8 @@ describe("fitGaussianization", () => {
       table.values[100] = 1e9;
       // Wherever the row falls: among the rows that are fitted, or that are held out.
       for (const seed of [1, 2, 3]) {
-        const options = { ...quick, seed, layers: 10, rotation: "sliced" } as const;
-        const { flow } = await fitGaussianization(table, options);
+        const options = { ...quick, seed, layers: 10, flow: "sliced" } as const;
+        const { flow } = await fit(table, options);
         // A Gaussian that holds the row has a density of e^-21 where all others are.
         expect(meanOf(await flow.logProb(others))).toBeGreaterThan(-entropy - 0.3);
       }
@@ -244,18 +248,17 @@ describe("fitGaussianization", () => {
 
   it("scores rows beyond the data by tails that do not fall off at the last row", async () => {
     const table = draw(["x"], 2000, 14, (s) => [s.normal()]);
-    const { flow } = await fitGaussianization(table, quick);
+    const { flow } = await fit(table, { ...quick, flow: "gaussianization" });
     const at = await flow.logProb(tableFromRows(["x"], [[4.5], [-4.5]]));
     const truth = -0.5 * 4.5 ** 2 - 0.5 * Math.log(2 * Math.PI);
     for (const own of at) expect(Math.abs(own - truth)).toBeLessThan(4);
   });
 
   it("does without held-out rows", async () => {
-    const { flow, history } = await fitGaussianization(bent(2000, 15), {
-      ...quick,
-      validation: 0,
-      layers: 60,
-    });
+    const {
+      flow,
+      report: { history },
+    } = await fit(bent(2000, 15), { flow: "gaussianization", ...quick, validation: 0, layers: 60 });
     expect(history.length).toBeLessThan(60);
     expect(meanOf(await flow.logProb(bent(2000, 16)))).toBeGreaterThan(bentTruth - 0.25);
   });
@@ -263,7 +266,7 @@ describe("fitGaussianization", () => {
   it("refuses options outside their domain and stops when it is told to", async () => {
     const table = bent(100, 17);
     const refused = (options: object): Promise<void> =>
-      expect(fitGaussianization(table, options)).rejects.toThrow(UsageError);
+      expect(fit(table, { ...options, flow: "gaussianization" })).rejects.toThrow(UsageError);
     await refused({ rotation: "qr" });
     await refused({ marginal: "normal" });
     await refused({ knots: 4 });
@@ -271,7 +274,8 @@ describe("fitGaussianization", () => {
     await refused({ layers: 0 });
     await refused({ given: ["x"] });
     const controller = new AbortController();
-    const stopped = fitGaussianization(table, {
+    const stopped = fit(table, {
+      flow: "gaussianization",
       signal: controller.signal,
       validation: 0.5,
       onProgress: () => controller.abort(),

@@ -1,14 +1,15 @@
 /** Given columns: prepared as fitted ones are, and followed where a density is sharp in them. */
 
 import { describe, expect, test } from "vitest";
-import type { FitPhase, FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions, FitPhase } from "../../src/fitting/fitOptions.ts";
+
 import { Flow } from "../../src/models/flow.ts";
 import { modelFromBytes } from "../../src/models/modelFile.ts";
 import { column, tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
-const small: FitTableOptions = {
+const small: FitOptions = {
   transforms: 2,
   hidden: [32],
   epochs: 40,
@@ -32,7 +33,7 @@ describe("a given column with heavy tails", () => {
     const phases: FitPhase[] = [];
     const scores: number[] = [];
     for (const given of ["logx", "x"]) {
-      const { flow } = await fitTable(table, {
+      const { flow } = await fit(table, {
         ...small,
         columns: ["y"],
         given: [given],
@@ -65,7 +66,7 @@ test("samples of a sharp conditional density stay beside it", async () => {
     const z = 20 * stream.uniform() - 10;
     return [z, z + 0.1 * stream.normal()];
   });
-  const { flow } = await fitTable(table, { ...small, epochs: 60, columns: ["z"], given: ["x"] });
+  const { flow } = await fit(table, { ...small, epochs: 60, columns: ["z"], given: ["x"] });
   const x = Float64Array.from({ length: 10_000 }, (_, i) => -9.5 + (19 * i) / 10_000);
   const z = column(await flow.sample(x.length, { given: { x }, seed: 5 }), "z");
   const gaps = z.map((value, i) => Math.abs(value - x[i]!));

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { FlowKind } from "../../src/architectures/kinds.ts";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { tableFromRows } from "../../src/tables/table.ts";
 import { draw, kinds, meanOf, momentsOf, quick } from "./tables.ts";
 
-const options: FitTableOptions = { ...quick, hidden: [16], epochs: 20 };
+const options: FitOptions = { ...quick, hidden: [16], epochs: 20 };
 const finite = (values: Float64Array): boolean => values.every(Number.isFinite);
 
 describe.each(kinds)("%s", (flow) => {
@@ -15,7 +16,7 @@ describe.each(kinds)("%s", (flow) => {
       return [y + 0.5 * s.normal(), y];
     });
     for (const given of [[], ["y"]]) {
-      const { flow: fitted } = await fitTable(table, {
+      const { flow: fitted } = await fit(table, {
         ...options,
         flow,
         columns: ["x"],
@@ -40,7 +41,7 @@ describe.each(kinds)("%s", (flow) => {
       const a = s.normal();
       return [1.7e9 + 1e3 * a, a + 0.5 * s.normal()];
     });
-    const { flow: fitted } = await fitTable(table, { ...options, flow, epochs: 40 });
+    const { flow: fitted } = await fit(table, { ...options, flow, epochs: 40 });
     const drawn = momentsOf(await fitted.sample(4000, { seed: 1 }));
     expect(Math.abs(drawn.mean[0]! - 1.7e9)).toBeLessThan(200);
     expect(Math.abs(drawn.deviation[0]! / 1e3 - 1)).toBeLessThan(0.2);
@@ -117,16 +118,16 @@ describe("a fit stays finite with", () => {
   ])("%s", async (_, columns, row, rows) => {
     let at = 0;
     const table = draw(columns, rows, 3, (stream) => row(stream, at++));
-    const result = await fitTable(table, quick);
-    expect(Number.isFinite(result.trainLogProb)).toBe(true);
-    expect(Number.isFinite(result.validationLogProb)).toBe(true);
+    const result = await fit(table, quick);
+    expect(Number.isFinite(result.report.trainLogProb)).toBe(true);
+    expect(Number.isFinite(result.report.validationLogProb)).toBe(true);
     expect(finite(await result.flow.logProb(table))).toBe(true);
     expect(finite((await result.flow.sample(200, { seed: 1 })).values)).toBe(true);
   });
 
   it("heavy tails: the bulk is not lost to a handful of outliers", async () => {
     const table = draw(["a"], 1000, 4, (s) => [s.normal() / s.normal()]);
-    const { flow } = await fitTable(table, { ...options, epochs: 100 });
+    const { flow } = await fit(table, { ...options, epochs: 100 });
     // The entropy of a Cauchy distribution is log(4 pi).
     expect(meanOf(await flow.logProb(table))).toBeGreaterThan(-Math.log(4 * Math.PI) - 0.35);
   });
@@ -138,7 +139,7 @@ describe("a fit stays finite with", () => {
         const [a, b, c] = [s.normal(), s.normal(), s.normal()];
         return [a, 0.9 * a + 0.2 * b * Math.exp(0.5 * s.normal()), 0.5 * a * a + 0.3 * c];
       });
-      const fitted = await fitTable(table, {
+      const fitted = await fit(table, {
         hidden: [32, 32],
         transforms: 3,
         epochs: 60,
@@ -158,8 +159,8 @@ describe("a fit stays finite with", () => {
 
   it.each([0, 0.05, 0.5, 0.9, 0.99])("a held-out share of %s", async (validation) => {
     const table = draw(["a", "b"], 12, 5, (s) => [s.normal(), s.normal()]);
-    const result = await fitTable(table, { ...quick, validation });
-    expect(Number.isFinite(result.trainLogProb)).toBe(true);
-    expect(Number.isFinite(result.validationLogProb)).toBe(true);
+    const result = await fit(table, { ...quick, validation });
+    expect(Number.isFinite(result.report.trainLogProb)).toBe(true);
+    expect(Number.isFinite(result.report.validationLogProb)).toBe(true);
   });
 });

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import type { FitResult, FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+import type { FitResult } from "../../src/fitting/fitReport.ts";
+
 import { minimize } from "../../src/fitting/gradient/minimize.ts";
 import * as g from "../../src/graph/ops.ts";
 import { randomKey } from "../../src/random/philox.ts";
@@ -11,7 +12,7 @@ import { temporaryFolder } from "../temporaryFolder.ts";
 import { curved, quick } from "./tables.ts";
 
 const table = curved(300, 1);
-const options: FitTableOptions = {
+const options: FitOptions = {
   ...quick,
   epochs: 8,
   batch: 16,
@@ -19,12 +20,12 @@ const options: FitTableOptions = {
   averaging: 0.9,
   keepOnAbort: true,
 };
-const whole = fitTable(table, options);
+const whole = fit(table, options);
 
 /** A fit that is stopped after an epoch, and keeps what it has. */
-async function stoppedAt(epoch: number, own: FitTableOptions = options): Promise<FitResult> {
+async function stoppedAt(epoch: number, own: FitOptions = options): Promise<FitResult> {
   const controller = new AbortController();
-  return await fitTable(table, {
+  return await fit(table, {
     ...own,
     signal: controller.signal,
     onProgress: (progress) => {
@@ -35,27 +36,29 @@ async function stoppedAt(epoch: number, own: FitTableOptions = options): Promise
 
 it("an aborted fit that keeps gives the best model so far, measured as any other", async () => {
   const kept = await stoppedAt(5);
-  const { interrupted, history } = await whole;
-  expect({ whole: interrupted, kept: kept.interrupted }).toEqual({ whole: false, kept: true });
-  expect(kept.epochs).toBe(5);
-  expect(kept.history).toEqual(history.slice(0, 5));
-  const best = kept.history.find(({ epoch }) => epoch === kept.history.at(-1)!.bestEpoch)!;
-  expect(kept.validationLogProb).toBeCloseTo(best.validationLogProb, 4);
-  expect(kept.flow.description.fitted).toMatchObject({ epochs: 5, trainLogProb: kept.trainLogProb });
+  const {
+    report: { interrupted, history },
+  } = await whole;
+  expect({ whole: interrupted, kept: kept.report.interrupted }).toEqual({ whole: false, kept: true });
+  expect(kept.report.epochs).toBe(5);
+  expect(kept.report.history).toEqual(history.slice(0, 5));
+  const best = kept.report.history.find(({ epoch }) => epoch === kept.report.history.at(-1)!.bestEpoch)!;
+  expect(kept.report.validationLogProb).toBeCloseTo(best.validationLogProb, 4);
+  expect(kept.flow.description.fitted).toMatchObject({ epochs: 5, trainLogProb: kept.report.trainLogProb });
   expect((await kept.flow.sample(5)).rows).toBe(5);
 });
 
 it("a checkpoint goes on from where a fit that kept its model was stopped", async () => {
   const own = { ...options, checkpoint: `${temporaryFolder()}/checkpoint` };
   await stoppedAt(3, own);
-  const resumed = await fitTable(table, { ...own, resume: true });
+  const resumed = await fit(table, { ...own, resume: true });
   expect(resumed.flow.toBytes()).toEqual((await whole).flow.toBytes());
 });
 
 it("without held-out rows the last epoch is kept", async () => {
   const kept = await stoppedAt(4, { ...options, validation: 0 });
-  expect(kept).toMatchObject({ interrupted: true, epochs: 4 });
-  expect(kept.trainLogProb).toBeGreaterThan(kept.history[0]!.trainLogProb);
+  expect(kept.report).toMatchObject({ interrupted: true, epochs: 4 });
+  expect(kept.report.trainLogProb).toBeGreaterThan(kept.report.history[0]!.trainLogProb);
 });
 
 it("what the first epoch has learned is kept where it is stopped within it", async () => {
@@ -79,9 +82,9 @@ it("what the first epoch has learned is kept where it is stopped within it", asy
 
 it("there is nothing to keep before the first step", async () => {
   const signal = AbortSignal.abort();
-  await expect(fitTable(table, { ...options, signal })).rejects.toThrow(AbortedError);
+  await expect(fit(table, { ...options, signal })).rejects.toThrow(AbortedError);
 });
 
 it("kinds that are fitted without gradients refuse to keep", async () => {
-  await expect(fitFlow(table, { flow: "mixture", keepOnAbort: true })).rejects.toThrow(UsageError);
+  await expect(fit(table, { flow: "mixture", keepOnAbort: true })).rejects.toThrow(UsageError);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { fitMarginalSpline } from "../../src/fitting/preparation/preparation.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
@@ -58,12 +59,12 @@ describe("splines of columns", () => {
     "leave a %s flow finite sense beyond a wall",
     async (flow) => {
       const table = draw(["a", "b"], 600, 1, (stream) => [-Math.log(stream.uniform()), stream.uniform()]);
-      const fitted = await fitFlow(table, { flow, seed: 1, threads: 1, epochs: 30, transforms: 4 });
+      const fitted = await fit(table, { flow, seed: 1, threads: 1, epochs: 30, transforms: 4 });
       // Rows of the table are at 0 or more; this one is 2 deviations beyond.
       const [far] = await fitted.flow.logProb(tableFromRows(["a", "b"], [[-2, 0.5]]));
       // Steep on, it would be some 30 normal scores out.
       expect(far).toBeGreaterThan(-60);
-      expect(fitted.validationLogProb).toBeGreaterThan(-1.3);
+      expect(fitted.report.validationLogProb).toBeGreaterThan(-1.3);
     },
   );
 });

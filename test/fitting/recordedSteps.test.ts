@@ -1,7 +1,8 @@
 /** Columns that were spread over their recorded step come back on it. */
 
 import { describe, expect, it } from "vitest";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { load } from "../../src/models/flow.ts";
 import { modelFromBytes, modelToBytes } from "../../src/models/modelFile.ts";
 import { column, type Table } from "../../src/tables/table.ts";
@@ -21,7 +22,7 @@ const spread = ["age", "tenth", "five", "odd"];
 
 describe("samples of columns that were spread", () => {
   it("are values that the column can have, within its range; the rest is drawn as ever", async () => {
-    const { flow } = await fitFlow(people, { ...one, flow: "gaussian", dequantize: spread });
+    const { flow } = await fit(people, { ...one, flow: "gaussian", dequantize: spread });
     const copy = await load(flow.toBytes());
     const samples = await copy.sample(2000, one);
     expect(samples).toEqual(await flow.sample(2000, one));
@@ -59,7 +60,7 @@ describe("samples of columns that were spread", () => {
   });
 
   it("stay continuous where the model's file has no grid; a grid that cannot be is refused", async () => {
-    const { flow } = await fitFlow(people, {
+    const { flow } = await fit(people, {
       ...one,
       flow: "gaussian",
       columns: ["age", "income"],

@@ -1,7 +1,8 @@
 /** Modes of one density that differ in width and weight: none is lost. */
 
 import { expect, test } from "vitest";
-import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
+import { approximate } from "../../src/fitting/variational/approximate.ts";
+
 import type { LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
 
 /** A normalized mixture of normal densities. */
@@ -24,11 +25,13 @@ test.each([
       { share: narrowShare, mean: -20, sd: 0.1 },
       { share: 1 - narrowShare, mean: 10, sd: 3 },
     ]);
-    const found = await fitVariational(null, logDensity, { parameters: { x: "real" }, seed, threads: 1 });
-    expect(Math.abs(found.logEvidence)).toBeLessThan(3 * found.logEvidenceError + 1e-6);
-    expect(found.warnings.map(({ code }) => code)).toEqual(["modes-disagree"]);
+    const found = await approximate({ logDensity: logDensity, parameters: { x: "real" }, seed, threads: 1 });
+    expect(Math.abs(found.report.logEvidence)).toBeLessThan(3 * found.report.logEvidenceError + 1e-6);
+    expect(found.report.warnings.map(({ code }) => code)).toEqual(["modes-disagree"]);
     const mean = narrowShare * -20 + (1 - narrowShare) * 10;
-    expect(Math.abs(found.summary[0]!.mean - mean)).toBeLessThan(5 * found.summary[0]!.meanError);
+    expect(Math.abs(found.report.summary[0]!.mean - mean)).toBeLessThan(
+      5 * found.report.summary[0]!.meanError,
+    );
   },
   60_000,
 );

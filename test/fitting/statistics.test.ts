@@ -4,10 +4,10 @@ import { describe, expect, it } from "vitest";
 import type { ModelKind } from "../../src/architectures/kinds.ts";
 import { isTrained, modelKinds } from "../../src/architectures/kinds.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { fitGaussian } from "../../src/fitting/statistics/fitGaussian.ts";
-import { fitKernelDensity, mostPoints } from "../../src/fitting/statistics/fitKernelDensity.ts";
-import { fitMixture } from "../../src/fitting/statistics/fitMixture.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
+import { mostPoints } from "../../src/fitting/statistics/fitKernelDensity.ts";
+
 import { chooseGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
 import { modelFromBytes } from "../../src/models/modelFile.ts";
@@ -54,7 +54,7 @@ async function integral(flow: Flow, boxes: readonly (readonly [from: number, to:
 
 describe.each(kinds)("%s", (flow) => {
   it("saves and loads to the same scores, samples and bytes; the engines agree", async () => {
-    const fitted = await fitFlow(table, { ...one, flow });
+    const fitted = await fit(table, { ...one, flow });
     const bytes = fitted.flow.toBytes();
     const copy = await load(bytes);
     expect(copy.toBytes()).toEqual(bytes);
@@ -72,16 +72,16 @@ describe.each(kinds)("%s", (flow) => {
 
   it("is the same for the same seed, whatever the threads, and holds out other rows for another", async () => {
     const bytes = async (options: object): Promise<Uint8Array> =>
-      (await fitFlow(table, { flow, ...options })).flow.toBytes();
+      (await fit(table, { flow, ...options })).flow.toBytes();
     const first = await bytes({ seed: 4, threads: 1 });
     expect(await bytes({ seed: 4, threads: 2 })).toEqual(first);
     expect(await bytes({ seed: 5, threads: 1 })).not.toEqual(first);
   });
 
   it("integrates to 1 in one dimension and in two", async () => {
-    const single = (await fitFlow(table, { ...one, flow, columns: ["gap"] })).flow;
+    const single = (await fit(table, { ...one, flow, columns: ["gap"] })).flow;
     expect(Math.abs((await integral(single, [[-0.2, 0.2]], 4000)) - 1)).toBeLessThan(1e-6);
-    const both = (await fitFlow(table, { ...one, flow })).flow;
+    const both = (await fit(table, { ...one, flow })).flow;
     const boxes = [
       [1e6 - 3e4, 1e6 + 3e4],
       [-0.2, 0.2],
@@ -90,7 +90,7 @@ describe.each(kinds)("%s", (flow) => {
   });
 
   it("draws samples with the moments and the shares of the data, row by row from the seed", async () => {
-    const fitted = (await fitFlow(table, { ...one, flow, validation: 0 })).flow;
+    const fitted = (await fit(table, { ...one, flow, validation: 0 })).flow;
     const drawn = await fitted.sample(20_000, { ...one, seed: 3 });
     const [own, data] = [momentsOf(drawn), momentsOf(table)];
     for (const i of [0, 1]) {
@@ -107,14 +107,14 @@ describe.each(kinds)("%s", (flow) => {
   });
 
   it("scores fresh rows as its training rows, and no better than the truth", async () => {
-    const fitted = await fitFlow(clusters(3000, 1), { ...one, flow });
+    const fitted = await fit(clusters(3000, 1), { ...one, flow });
     const fresh = clusters(4000, 2);
     const score = meanOf(await fitted.flow.logProb(fresh, one));
     const gap = meanOf(rowsOf(fresh).map(truth)) - score;
     expect(gap).toBeGreaterThan(-0.005);
     expect(gap).toBeLessThan({ gaussian: 2, mixture: 0.02, kde: 0.12 }[flow as string]!);
     if (flow === "gaussian") expect(gap).toBeGreaterThan(0.5);
-    expect(Math.abs(score - fitted.validationLogProb)).toBeLessThan(0.15);
+    expect(Math.abs(score - fitted.report.validationLogProb)).toBeLessThan(0.15);
   });
 
   it("counts a row of weight 3 as three rows, in whatever unit, and one of weight 0 as none", async () => {
@@ -127,11 +127,11 @@ describe.each(kinds)("%s", (flow) => {
         ],
       );
     const options = { ...one, flow, weights: "w", validation: 0 };
-    const weighted = (await fitFlow(weigh(1, 0), options)).flow;
-    expect((await fitFlow(weigh(4, 0), options)).flow.toBytes()).toEqual(weighted.toBytes());
-    const zeros = await (await fitFlow(weigh(1, 5), options)).flow.logProb(table, one);
+    const weighted = (await fit(weigh(1, 0), options)).flow;
+    expect((await fit(weigh(4, 0), options)).flow.toBytes()).toEqual(weighted.toBytes());
+    const zeros = await (await fit(weigh(1, 5), options)).flow.logProb(table, one);
     const repeated = (
-      await fitFlow(
+      await fit(
         tableFromRows(
           ["time", "gap"],
           rowsOf(table).flatMap((own) => Array.from({ length: own[0]! > 1e6 + 5000 ? 3 : 1 }, () => own)),
@@ -140,7 +140,7 @@ describe.each(kinds)("%s", (flow) => {
       )
     ).flow;
     const [a, b] = [await weighted.logProb(table, one), await repeated.logProb(table, one)];
-    const plain = await (await fitFlow(table, { ...one, flow, validation: 0 })).flow.logProb(table, one);
+    const plain = await (await fit(table, { ...one, flow, validation: 0 })).flow.logProb(table, one);
     // EM starts elsewhere; a kernel density judges its bandwidth with copies of a row left in.
     const most = { gaussian: 1e-6, mixture: 0.2, kde: 0.6 }[flow as string]!;
     const gap = (x: Float64Array, y: Float64Array): number =>
@@ -159,28 +159,33 @@ describe.each(kinds)("%s", (flow) => {
 
   it("refuses what only a training has, and conditions", async () => {
     for (const options of [{ epochs: 3 }, { hidden: [8] }, { learningRate: 0.1 }, { checkpoint: "c" }])
-      await expect(fitFlow(table, { flow, ...options })).rejects.toThrow(
-        new RegExp(`^${Object.keys(options)[0]} means nothing for ${flow}`),
+      await expect(fit(table, { flow, ...options })).rejects.toThrow(
+        new RegExp(
+          `^fit: ${Object.keys(options)[0]} means nothing for ${flow}, which is fitted without gradients`,
+        ),
       );
-    await expect(fitFlow(table, { flow, columns: ["time"], given: ["gap"] })).rejects.toThrow(UsageError);
+    await expect(fit(table, { flow, columns: ["time"], given: ["gap"] })).rejects.toThrow(UsageError);
   });
 
   it("stops when it is told to", async () => {
-    await expect(fitFlow(table, { ...one, flow, signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+    await expect(fit(table, { ...one, flow, signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
   });
 });
 
-it("fitFlow fits the default flow without a kind, and refuses kinds that it does not know", async () => {
+it("fit takes the default flow without a kind, and refuses kinds that it does not know", async () => {
   const quick = { ...one, hidden: [4], transforms: 1, epochs: 1 };
-  expect((await fitFlow(table, quick)).flow.description.kind).toBe("nsf-ar");
-  await expect(fitFlow(table, { flow: "glow" as ModelKind })).rejects.toThrow(
-    `flow must be one of ${modelKinds.join(", ")}, got "glow".`,
+  expect((await fit(table, quick)).flow.description.kind).toBe("nsf-ar");
+  await expect(fit(table, { flow: "glow" as ModelKind })).rejects.toThrow(
+    `flow must be one of ${modelKinds.join(", ")}, or an architecture`,
   );
-  await expect(fitFlow(table, { flow: "toString" as ModelKind })).rejects.toThrow(UsageError);
+  await expect(fit(table, { flow: "toString" as ModelKind })).rejects.toThrow(UsageError);
 });
 
 it("a Gaussian's density is the formula with the mean and covariance of the rows", async () => {
-  const { flow, parameters, trainLogProb } = await fitGaussian(table, { ...one, validation: 0 });
+  const {
+    flow,
+    report: { parameters, trainLogProb },
+  } = await fit(table, { flow: "gaussian", ...one, validation: 0 });
   const rows = rowsOf(table);
   const mean = [0, 1].map((i) => meanOf(rows.map((own) => own[i]!)));
   const moment = (i: number, j: number): number =>
@@ -207,14 +212,17 @@ it("columns that determine each other have a Gaussian, and a kernel density", as
     return [x, 2 * x, x + stream.normal()];
   });
   for (const flow of kinds) {
-    const score = await (await fitFlow(copies, { ...one, flow })).flow.logProb(copies, one);
+    const score = await (await fit(copies, { ...one, flow })).flow.logProb(copies, one);
     expect(score.every(Number.isFinite)).toBe(true);
   }
 });
 
 describe("the mixture", () => {
   it("has the density of the mixture that EM found", async () => {
-    const { flow, epochs, history } = await fitMixture(table, { ...one, validation: 0 });
+    const {
+      flow,
+      report: { epochs, history },
+    } = await fit(table, { flow: "mixture", ...one, validation: 0 });
     expect((flow.base.toJSON() as { components?: number }).components).toBe(2);
     const own = await flow.logProb(table, one);
     const other = (await chooseGaussianMixture(table, { components: [2], starts: 3 })).logProb(table);
@@ -232,7 +240,9 @@ describe("the mixture", () => {
     const many = draw(Array.from("abcdefghijkl"), 150, 2, (stream) =>
       Array.from({ length: 12 }, () => stream.normal()),
     );
-    const { validationLogProb } = await fitMixture(many, one);
+    const {
+      report: { validationLogProb },
+    } = await fit(many, { ...one, flow: "mixture" });
     expect(validationLogProb).toBeGreaterThan(-25);
   });
 });
@@ -255,7 +265,7 @@ describe("the kernel density", () => {
   };
 
   it("takes the bandwidth that predicts each row best from the others", async () => {
-    const { flow } = await fitKernelDensity(table, { ...one, validation: 0 });
+    const { flow } = await fit(table, { flow: "kde", ...one, validation: 0 });
     const values = modelFromBytes(flow.toBytes()).values;
     const h = Math.exp(values["base.logBandwidth"]![0]!);
     const best = leaveOneOut(values["base.point"]!, 2, h);
@@ -268,7 +278,7 @@ describe("the kernel density", () => {
       const x = stream.normal();
       return [x, x + 0.1 * stream.normal()];
     });
-    const { flow } = await fitKernelDensity(rows, one);
+    const { flow } = await fit(rows, { ...one, flow: "kde" });
     const model = modelFromBytes(flow.toBytes());
     expect(model.bijection.type).toBe("triangularAffine");
     const ratio = Math.exp(model.values["base.logBandwidth"]![0]!) / 1800 ** (-1 / 6);
@@ -278,7 +288,7 @@ describe("the kernel density", () => {
 
   it("has a limited number of points, drawn by the seed", async () => {
     const rows = draw(["x"], 10_000, 6, (stream) => [stream.normal()]);
-    const { flow } = await fitKernelDensity(rows, one);
+    const { flow } = await fit(rows, { ...one, flow: "kde" });
     expect(flow.base.toJSON()).toEqual({ type: "kernelDensity", features: 1, points: mostPoints });
     const truth = -0.5 * (1 + Math.log(2 * Math.PI));
     expect(Math.abs(meanOf(await flow.logProb(rows, one)) - truth)).toBeLessThan(0.03);
@@ -294,7 +304,7 @@ describe.each(modelKinds.filter((kind) => !isTrained(kind)))(
         return [a, b, 3 * a + b + 4 + noise * stream.normal()];
       });
       const lines: string[] = [];
-      const { flow: found } = await fitFlow(rows, { ...one, flow, onWarning: (line) => lines.push(line) });
+      const { flow: found } = await fit(rows, { ...one, flow, onWarning: (line) => lines.push(line) });
       expect((await found.logProb(rows, one)).every(Number.isFinite)).toBe(true);
       return lines.filter((line) => line.includes("follows from others"));
     };

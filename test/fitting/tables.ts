@@ -1,5 +1,6 @@
 import type { FlowKind } from "../../src/architectures/kinds.ts";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
 
@@ -7,7 +8,7 @@ import { type Table, tableFromRows } from "../../src/tables/table.ts";
 export const kinds: readonly FlowKind[] = ["realnvp", "maf", "nsf", "nsf-ar"];
 
 /** A fit of a second or less. */
-export const quick: FitTableOptions = { hidden: [8], transforms: 2, epochs: 4, threads: 1, seed: 1 };
+export const quick: FitOptions = { hidden: [8], transforms: 2, epochs: 4, threads: 1, seed: 1 };
 
 /** A table from a function of a stream of random numbers. */
 export function draw(

@@ -14,8 +14,9 @@ import {
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-import { fit } from "../../src/fitting/gradient/fit.ts";
+
 import { minimize, type StepDraw } from "../../src/fitting/gradient/minimize.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
@@ -49,7 +50,10 @@ const options: FitOptions = { epochs: 8, threads: 1, seed: 1, learningRate: 0.01
 
 describe("a fit by the loss of the architecture", () => {
   test("reports the log-density of held-out rows, and no value of the loss", async () => {
-    const { history, trainLogProb, validationLogProb, flow } = await fit(withTraining(), table, options);
+    const {
+      flow,
+      report: { history, trainLogProb, validationLogProb },
+    } = await fit(table, { ...options, flow: withTraining() });
     expect(history.map((record) => record.trainLogProb)).toEqual(history.map(() => Number.NaN));
     const best = Math.max(...history.map((record) => record.validationLogProb));
     expect(validationLogProb).toBeCloseTo(best, 4);
@@ -60,14 +64,18 @@ describe("a fit by the loss of the architecture", () => {
   });
 
   test("reports nothing on the way where no rows are held out", async () => {
-    const { history, trainLogProb } = await fit(withTraining(), table, { ...options, validation: 0 });
+    const {
+      report: { history, trainLogProb },
+    } = await fit(table, { flow: withTraining(), ...options, validation: 0 });
     for (const record of history)
       expect([record.trainLogProb, record.validationLogProb]).toEqual([Number.NaN, Number.NaN]);
     expect(trainLogProb).toBeGreaterThan(-10);
   });
 
   test("reports the loss where it is said to be minus a log-density", async () => {
-    const { history } = await fit(withTraining({ isLogProb: true }), table, options);
+    const {
+      report: { history },
+    } = await fit(table, { ...options, flow: withTraining({ isLogProb: true }) });
     for (const { trainLogProb, validationLogProb } of history) {
       expect(Math.abs(trainLogProb + far)).toBeLessThan(10);
       expect(Math.abs(validationLogProb)).toBeLessThan(10);
@@ -75,7 +83,9 @@ describe("a fit by the loss of the architecture", () => {
   });
 
   test("compares epochs by the log-density that the training names", async () => {
-    const { history } = await fit(withTraining({ logProb: () => g.mul(g.rowMark(), -5) }), table, options);
+    const {
+      report: { history },
+    } = await fit(table, { ...options, flow: withTraining({ logProb: () => g.mul(g.rowMark(), -5) }) });
     expect(new Set(history.map(({ validationLogProb }) => validationLogProb)).size).toBe(1);
     expect(new Set(history.map(({ bestEpoch }) => bestEpoch))).toEqual(new Set([0]));
   });
@@ -92,17 +102,19 @@ describe("a fit by the loss of the architecture", () => {
       loss: (y: Expr, parameters: ArchitectureParameters) =>
         g.neg(pushforwardLogProb(base, bijection, g.add(y, g.input("shift", [2])), parameters)),
     };
-    const { flow } = await fit(withTraining(training), table, options);
+    const { flow } = await fit(table, { ...options, flow: withTraining(training) });
     // The longest are those of the training; each of the four trials has sets of its own.
     const [longest] = [...made.keys()].sort((a, b) => b - a);
     expect(made.get(longest!)).toBe(3);
     expect([...made.keys()].length).toBe(2);
-    expect((await fit(withTraining(training), table, options)).flow.toBytes()).toEqual(flow.toBytes());
+    expect((await fit(table, { ...options, flow: withTraining(training) })).flow.toBytes()).toEqual(
+      flow.toBytes(),
+    );
   });
 
   test("gives the same bytes for every number of threads, others for another seed", async () => {
     const bytes = async (own: FitOptions): Promise<Uint8Array> =>
-      (await fit(withTraining(), table, { ...options, ...own })).flow.toBytes();
+      (await fit(table, { flow: withTraining(), ...options, ...own })).flow.toBytes();
     const first = await bytes({});
     expect(await bytes({ threads: 2 })).toEqual(first);
     expect(await bytes({ seed: 2 })).not.toEqual(first);
@@ -115,9 +127,10 @@ describe("a checkpoint", () => {
   const checkpoint = join(folder, "fit.checkpoint");
 
   test("goes on with the draws of the steps that are left, and with the same training alone", async () => {
-    const whole = await fit(withTraining(), table, options);
+    const whole = await fit(table, { ...options, flow: withTraining() });
     const controller = new AbortController();
-    const killed = fit(withTraining(), table, {
+    const killed = fit(table, {
+      flow: withTraining(),
       ...options,
       checkpoint,
       signal: controller.signal,
@@ -127,17 +140,21 @@ describe("a checkpoint", () => {
     });
     await expect(killed).rejects.toThrow(AbortedError);
     const resume = { ...options, checkpoint, resume: true };
-    await expect(fit(withTraining({ settings: { most: 0.3 } }), table, resume)).rejects.toThrow(UsageError);
-    await expect(fit(plain, table, resume)).rejects.toThrow("belongs to a fit with other data, options or");
-    const resumed = await fit(withTraining(), table, resume);
+    await expect(fit(table, { ...resume, flow: withTraining({ settings: { most: 0.3 } }) })).rejects.toThrow(
+      UsageError,
+    );
+    await expect(fit(table, { ...resume, flow: plain })).rejects.toThrow(
+      "belongs to a fit with other data, options or",
+    );
+    const resumed = await fit(table, { ...resume, flow: withTraining() });
     expect(resumed.flow.toBytes()).toEqual(whole.flow.toBytes());
-    expect(resumed.history).toEqual(whole.history);
+    expect(resumed.report.history).toEqual(whole.report.history);
   });
 });
 
 test("weights decay as asked for", async () => {
   const of = async (weightDecay?: number): Promise<number> =>
-    (await fit(plain, table, { ...options, weightDecay })).trainLogProb;
+    (await fit(table, { flow: plain, ...options, weightDecay })).report.trainLogProb;
   const usual = await of();
   expect(await of(1e-4)).toBe(usual);
   // At the peak of the schedule a step takes nine tenths of a weight: the conditioners hardly know their inputs.

@@ -5,7 +5,8 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { trainedLeaves } from "../../src/fitting/gradient/likelihood.ts";
-import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
+import { approximate } from "../../src/fitting/variational/approximate.ts";
+
 import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
 import { variationalArchitecture } from "../../src/fitting/variational/variationalArchitecture.ts";
 import { variationalLoss } from "../../src/fitting/variational/variationalLoss.ts";
@@ -35,8 +36,15 @@ const evidence =
   0.5 * (data.reduce((sum, y) => sum + y * y, 0) - precision * posteriorMean ** 2);
 
 test("a conjugate posterior: moments, evidence, weights", async () => {
-  const result = await fitVariational(null, conjugate, { parameters: { mu: "real" }, steps: 100, seed: 3 });
-  const { diagnostics, summary } = result;
+  const result = await approximate({
+    logDensity: conjugate,
+    parameters: { mu: "real" },
+    steps: 100,
+    seed: 3,
+  });
+  const {
+    report: { diagnostics, summary },
+  } = result;
   expect(diagnostics.logEvidence).toBeCloseTo(evidence, 3);
   expect(diagnostics.bound).toBeCloseTo(evidence, 3);
   expect(diagnostics.effectiveSamples).toBeGreaterThan(9900);
@@ -50,7 +58,8 @@ test("a conjugate posterior: moments, evidence, weights", async () => {
 });
 
 test("derived quantities are summed up and sampled beside the parameters", async () => {
-  const result = await fitVariational(null, conjugate, {
+  const result = await approximate({
+    logDensity: conjugate,
     parameters: { mu: "real" },
     derived: ({ mu }, { exp, concatenate, mul }) => ({
       odds: exp(mu!),
@@ -59,8 +68,8 @@ test("derived quantities are summed up and sampled beside the parameters", async
     steps: 50,
     seed: 3,
   });
-  expect(result.summary.map(({ name }) => name)).toEqual(["mu", "odds", "both[1]", "both[2]"]);
-  const [mu, odds, same, twice] = result.summary;
+  expect(result.report.summary.map(({ name }) => name)).toEqual(["mu", "odds", "both[1]", "both[2]"]);
+  const [mu, odds, same, twice] = result.report.summary;
   expect(same).toEqual({ ...mu, name: "both[1]" });
   expect(twice!.mean).toBeCloseTo(2 * mu!.mean, 10);
   // The mean of a log-normal variable.
@@ -86,8 +95,8 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
     steps: 500,
     seed: 1,
   } as const;
-  const result = await fitVariational(null, density, options);
-  const [s, p, t] = result.summary;
+  const result = await approximate({ logDensity: density, ...options });
+  const [s, p, t] = result.report.summary;
   const near = (own: { mean: number; sd: number }, mean: number, sd: number): void => {
     expect(Math.abs(own.mean - mean)).toBeLessThan((5 * sd) / 100);
     expect(own.sd / sd).toBeGreaterThan(0.93);
@@ -96,15 +105,15 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
   near(s!, 4000, 2000);
   near(p!, 0.6, 0.2);
   near(t!, 6.5, 0.5);
-  expect(result.diagnostics.k).toBeLessThan(0.7);
+  expect(result.report.diagnostics.k).toBeLessThan(0.7);
   // gamma(4) / 0.001^4, B(3, 2) and 1/2 are the integrals.
-  expect(result.diagnostics.logEvidence).toBeCloseTo(
+  expect(result.report.diagnostics.logEvidence).toBeCloseTo(
     Math.log(6) + 12 * Math.log(10) + Math.log(1 / 12) - Math.log(2),
     1,
   );
   const outside = Float64Array.of(-1, 0.5, 5, 3000, 1.5, 5, 3000, 0.5, 7.5);
   expect(Array.from(await result.flow.logProb(outside))).toEqual([-Infinity, -Infinity, -Infinity]);
-  const twice = await fitVariational(null, density, { ...options, threads: 1 });
+  const twice = await approximate({ logDensity: density, ...options, threads: 1 });
   expect(twice.flow.toBytes()).toEqual(result.flow.toBytes());
 }, 30_000);
 
@@ -181,13 +190,14 @@ test("a flow that is almost exact is not passed over for its start", async () =>
     const logit = o.add(alpha!, o.mul(beta!, o.constant(x!)));
     return o.sum(o.sub(o.mul(o.constant(yes!), logit), o.mul(o.constant(n!), o.softplus(logit))));
   };
-  const result = await fitVariational(null, density, {
+  const result = await approximate({
+    logDensity: density,
     parameters: { alpha: "real", beta: "real" },
     seed: 1,
   });
-  expect(result.diagnostics.k).toBeLessThan(0.7);
-  expect(result.diagnostics.effectiveSamples).toBeGreaterThan(9980);
-  expect(result.history.length).toBeLessThan(30);
+  expect(result.report.diagnostics.k).toBeLessThan(0.7);
+  expect(result.report.diagnostics.effectiveSamples).toBeGreaterThan(9980);
+  expect(result.report.history.length).toBeLessThan(30);
 }, 20_000);
 
 describe("gradients", () => {
@@ -340,7 +350,7 @@ describe("gradients", () => {
 describe("densities and options that cannot be", () => {
   const flat: LogDensity = ({ mu }, { square, neg }) => neg(square(mu!));
   const fit = (density: LogDensity, more: object = {}): Promise<unknown> =>
-    fitVariational(null, density, { parameters: { mu: "real" }, steps: 25, ...more });
+    approximate({ logDensity: density, parameters: { mu: "real" }, steps: 25, ...more });
 
   test.each<[string, () => Promise<unknown>, string]>([
     [
@@ -430,7 +440,11 @@ describe("densities and options that cannot be", () => {
     [
       "another number of features",
       () =>
-        fitVariational(variationalArchitecture("nsf", { features: 2 }), flat, { parameters: { mu: "real" } }),
+        approximate({
+          flow: variationalArchitecture("nsf", { features: 2 }),
+          logDensity: flat,
+          parameters: { mu: "real" },
+        }),
       "has 2 features; the parameters are 1 numbers",
     ],
   ])("%s", async (_, run, message) => {
@@ -469,17 +483,15 @@ describe("densities and options that cannot be", () => {
 });
 
 test("the reference engine fits, too", async () => {
-  const result = await fitVariational(
-    variationalArchitecture("planar", { features: 1, transforms: 1 }),
-    conjugate,
-    {
-      parameters: { mu: "real" },
-      steps: 2,
-      draws: 20,
-      engine: "reference",
-      diagnosticSamples: 200,
-    },
-  );
-  expect(result.diagnostics.logEvidence).toBeCloseTo(evidence, 1);
+  const result = await approximate({
+    flow: variationalArchitecture("planar", { features: 1, transforms: 1 }),
+    logDensity: conjugate,
+    parameters: { mu: "real" },
+    steps: 2,
+    draws: 20,
+    engine: "reference",
+    diagnosticSamples: 200,
+  });
+  expect(result.report.diagnostics.logEvidence).toBeCloseTo(evidence, 1);
   expect(referenceEngine.name).toBe("reference");
 }, 20_000);

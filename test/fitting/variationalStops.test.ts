@@ -1,7 +1,8 @@
 /** When a variational fit stops, goes on, and gets more steps. */
 
 import { expect, test } from "vitest";
-import { fitVariational } from "../../src/fitting/variational/fitVariational.ts";
+import { approximate } from "../../src/fitting/variational/approximate.ts";
+
 import { variationalArchitecture } from "../../src/fitting/variational/variationalArchitecture.ts";
 import type { LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
 
@@ -16,18 +17,19 @@ test("an early stop that the diagnostics do not confirm goes on to the last step
   const density: LogDensity = ({ x, y }, o) =>
     o.sub(o.mul(-0.5, o.add(o.square(x!), o.square(y!))), o.mul(0.05, o.square(o.square(x!))));
   const options = { parameters: { x: "real", y: "real" }, steps: 200, seed: 1 } as const;
-  const early = await fitVariational(null, density, options);
-  expect(early.history.at(-1)!.epoch).toBeLessThan(8);
+  const early = await approximate({ logDensity: density, ...options });
+  expect(early.report.history.at(-1)!.epoch).toBeLessThan(8);
   // Of 20 samples the shape of a tail cannot be told.
   const steps: number[] = [];
-  const whole = await fitVariational(null, density, {
+  const whole = await approximate({
+    logDensity: density,
     ...options,
     diagnosticSamples: 20,
     onProgress: ({ step }) => steps.push(step),
   });
-  const epochs = whole.history.map(({ epoch }) => epoch);
+  const epochs = whole.report.history.map(({ epoch }) => epoch);
   expect(epochs).toEqual(Array.from({ length: 8 }, (_, i) => i + 1));
-  expect(whole.history.every(({ epoch, bestEpoch }) => bestEpoch <= epoch)).toBe(true);
+  expect(whole.report.history.every(({ epoch, bestEpoch }) => bestEpoch <= epoch)).toBe(true);
   expect(steps).toEqual(epochs.map((epoch) => 25 * epoch));
 });
 
@@ -35,17 +37,21 @@ test("an early stop that the diagnostics do not confirm goes on to the last step
 function unreliable(more: { steps?: number; annealing?: number; diagnosticSamples?: number }) {
   const architecture = variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] });
   const options = { parameters: { x: "real", y: "real" }, draws: 8, seed: 1, ...more } as const;
-  return fitVariational(architecture, contaminated, options);
+  return approximate({ flow: architecture, logDensity: contaminated, ...options });
 }
 
 test("weights that cannot be relied on get no more steps where their number is given", async () => {
-  const { diagnostics, history } = await unreliable({ steps: 500 });
+  const {
+    report: { diagnostics, history },
+  } = await unreliable({ steps: 500 });
   expect(diagnostics.k).toBeGreaterThan(0.7);
   expect(history.at(-1)!.epoch).toBe(20);
 });
 
 test("they get more where it is not, and annealing does not begin again with those", async () => {
-  const { history } = await unreliable({ annealing: 1400, diagnosticSamples: 40 });
+  const {
+    report: { history },
+  } = await unreliable({ annealing: 1400, diagnosticSamples: 40 });
   expect(history.at(-1)!.epoch).toBe(180);
   const [before, after] = [
     history.filter(({ epoch }) => epoch <= 60),

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/errors.ts";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import { fitPreparation } from "../../src/fitting/preparation/preparation.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { draw, meanOf, momentsOf, quick } from "./tables.ts";
 
-const options: FitTableOptions = { ...quick, hidden: [16], weights: "w" };
+const options: FitOptions = { ...quick, hidden: [16], weights: "w" };
 
 /** Two skewed clusters; rows of the right one weigh 3, of the left one 1. */
 const cluster = (rows: number, seed: number, share: number): Table =>
@@ -23,9 +24,9 @@ const rowsOf = (table: Table): number[][] =>
 
 describe("row weights", () => {
   it("of whole numbers stand for repeated rows", async () => {
-    const long: FitTableOptions = { ...options, epochs: 100 };
-    const heavy = (await fitTable(weighted, long)).flow;
-    const plain = (await fitTable(weighted, { ...long, weights: undefined, columns: ["x", "y"] })).flow;
+    const long: FitOptions = { ...options, epochs: 100 };
+    const heavy = (await fit(weighted, long)).flow;
+    const plain = (await fit(weighted, { ...long, weights: undefined, columns: ["x", "y"] })).flow;
     // Fresh rows of the distribution that the weights stand for: three quarters on the right.
     const fresh = cluster(3000, 2, 0.75);
     const truth = meanOf(
@@ -76,8 +77,8 @@ describe("row weights", () => {
       ["x", "y", "w"],
       rowsOf(weighted).map(([x, y, w]) => [x!, y!, 4 * w!]),
     );
-    expect((await fitTable(scaled, options)).flow.toBytes()).toEqual(
-      (await fitTable(weighted, options)).flow.toBytes(),
+    expect((await fit(scaled, options)).flow.toBytes()).toEqual(
+      (await fit(weighted, options)).flow.toBytes(),
     );
   });
 
@@ -85,11 +86,14 @@ describe("row weights", () => {
     const rows = rowsOf(weighted).map(([x, y, w], row) => [x!, y!, row % 3 === 0 ? 0 : w!]);
     const other = rows.map(([x, y, w]) => (w === 0 ? [1e30 * x!, -1e300, 0] : [x!, y!, w!]));
     const bytes = async (own: number[][]): Promise<Uint8Array> =>
-      (await fitTable(tableFromRows(["x", "y", "w"], own), options)).flow.toBytes();
+      (await fit(tableFromRows(["x", "y", "w"], own), options)).flow.toBytes();
     expect(await bytes(other)).toEqual(await bytes(rows));
     // A fifth of the rows at most has a weight: no split leaves a side without any.
     const sparse = rows.map(([x, y], row) => [x!, y!, row % 20 === 0 ? 1 : 0]);
-    const { flow, rows: used } = await fitTable(tableFromRows(["x", "y", "w"], sparse), options);
+    const {
+      flow,
+      report: { rows: used },
+    } = await fit(tableFromRows(["x", "y", "w"], sparse), options);
     expect(used).toBe(30);
     expect(Number.isFinite(meanOf(await flow.logProb(weighted)))).toBe(true);
   });
@@ -99,7 +103,7 @@ describe("row weights", () => {
       ["x", "y", "w"],
       rowsOf(weighted).map(([x, y]) => [x!, y!, 1]),
     );
-    expect(Number.isFinite((await fitTable(ones, options)).trainLogProb)).toBe(true);
+    expect(Number.isFinite((await fit(ones, options)).report.trainLogProb)).toBe(true);
   });
 
   it("that make no sense are refused by name and row", async () => {
@@ -108,26 +112,26 @@ describe("row weights", () => {
         ["x", "y", "w"],
         rowsOf(weighted).map(([x, y, w], i) => [x!, y!, i === row ? weight : w!]),
       );
-    const error = await fitTable(change(6, -2), options).catch((caught: unknown) => caught);
+    const error = await fit(change(6, -2), options).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DataError);
     expect(error).toMatchObject({ column: "w", row: 7, message: expect.stringContaining("-2") });
-    await expect(fitTable(change(0, Number.POSITIVE_INFINITY), options)).rejects.toThrow(
+    await expect(fit(change(0, Number.POSITIVE_INFINITY), options)).rejects.toThrow(
       /"w" \(row 1\).*not finite/,
     );
-    await expect(fitTable(change(0, Number.NaN), options)).rejects.toThrow(/"w" \(row 1\).*missing/);
+    await expect(fit(change(0, Number.NaN), options)).rejects.toThrow(/"w" \(row 1\).*missing/);
     const all = (weight: (row: number) => number): Table =>
       tableFromRows(
         ["x", "y", "w"],
         rowsOf(weighted).map(([x, y], row) => [x!, y!, weight(row)]),
       );
     await expect(
-      fitTable(
+      fit(
         all(() => 0),
         options,
       ),
     ).rejects.toThrow(/"w": all weights are 0/);
     await expect(
-      fitTable(
+      fit(
         all((row) => (row < 5 ? 1 : 0)),
         options,
       ),
@@ -137,15 +141,15 @@ describe("row weights", () => {
   it("keep to their rows when rows are dropped", async () => {
     const rows = rowsOf(weighted);
     const holed = rows.flatMap((row, i) => (i % 4 === 0 ? [[Number.NaN, 1, 1000], row] : [row]));
-    const a = await fitTable(tableFromRows(["x", "y", "w"], holed), { ...options, missing: "drop" });
-    const b = await fitTable(weighted, options);
-    expect(a.dropped).toBe(150);
+    const a = await fit(tableFromRows(["x", "y", "w"], holed), { ...options, missing: "drop" });
+    const b = await fit(weighted, options);
+    expect(a.report.dropped).toBe(150);
     expect(a.flow.toBytes()).toEqual(b.flow.toBytes());
     const bad = rows.map(([x, y, w], i) =>
       i === 2 ? [Number.NaN, y!, w!] : i === 8 ? [x!, y!, -1] : [x!, y!, w!],
     );
     await expect(
-      fitTable(tableFromRows(["x", "y", "w"], bad), { ...options, missing: "drop" }),
+      fit(tableFromRows(["x", "y", "w"], bad), { ...options, missing: "drop" }),
     ).rejects.toMatchObject({
       row: 9,
     });
@@ -158,5 +162,5 @@ it("random weights of very different sizes do not break a fit", async () => {
     ["x", "y", "w"],
     rowsOf(weighted).map(([x, y]) => [x!, y!, Math.exp(8 * stream.normal())]),
   );
-  expect(Number.isFinite((await fitTable(wild, options)).trainLogProb)).toBe(true);
+  expect(Number.isFinite((await fit(wild, options)).report.trainLogProb)).toBe(true);
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { densityOf, resolveDensity } from "../../src/fitting/gradientFlow/density.ts";
 import { gradientFlow } from "../../src/fitting/gradientFlow/gradientFlow.ts";
 import { sampleMixture } from "../../src/fitting/gradientFlow/normalMixture.ts";
@@ -22,7 +23,7 @@ test("a fitted mixture is a mixture: its covariances give its log-densities", as
 });
 
 test("a fitted flow is carried as particles", async () => {
-  const { flow: fitted } = await fitTable(table, {
+  const { flow: fitted } = await fit(table, {
     hidden: [8],
     transforms: 1,
     epochs: 3,

@@ -6,7 +6,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { flowKinds, type ModelKind } from "../../src/architectures/kinds.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
 import { draw } from "../fitting/tables.ts";
 import { architectureCases, architectureKinds } from "./cases/architectures.ts";
@@ -58,7 +58,7 @@ const sum = (values: Iterable<number>): number =>
 describe.each(Object.keys(architectureCases) as ModelKind[])("%s: fitted", (kind) => {
   const { options, isConditional, side = 120 } = architectureCases[kind];
   const fitted = async (more: object): Promise<Flow> =>
-    (await fitFlow(table, { flow: kind, seed: 3, threads: 1, ...options, ...more })).flow;
+    (await fit(table, { flow: kind, seed: 3, threads: 1, ...options, ...more })).flow;
   let flow: Flow;
   let grid: Grid;
   beforeAll(async () => {

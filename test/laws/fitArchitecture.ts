@@ -1,8 +1,8 @@
 import type { Architecture } from "../../src/architectures/architecture.ts";
 import { kindOf } from "../../src/architectures/kindOf.ts";
 import { standardization } from "../../src/bijections/linear/standardization.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-import { fit } from "../../src/fitting/gradient/fit.ts";
 import { Flow } from "../../src/models/flow.ts";
 import { parameterTree } from "../../src/models/model.ts";
 import { initialValues } from "../../src/models/parameters.ts";
@@ -15,7 +15,7 @@ export async function fitArchitecture(
   architecture: Architecture,
   options: FitOptions = {},
 ): Promise<Flow> {
-  return (await fit(architecture, table, { seed: 1, epochs: 2, threads: 1, ...options })).flow;
+  return (await fit(table, { seed: 1, epochs: 2, threads: 1, ...options, flow: architecture })).flow;
 }
 
 /** A flow of an architecture of two features and no context, with parameters near its start. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { FitTableOptions } from "../../src/fitting/fitOptions.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+
 import type { Flow } from "../../src/models/flow.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { draw, kinds, meanOf, momentsOf } from "../fitting/tables.ts";
 
-const options: FitTableOptions = { hidden: [16], transforms: 2, epochs: 25, threads: 1, seed: 3 };
+const options: FitOptions = { hidden: [16], transforms: 2, epochs: 25, threads: 1, seed: 3 };
 /**
  * The integral of a density, with the given columns fixed, by the midpoint rule on a box around a few thousand samples,
  * half as large again on each side.
@@ -48,16 +49,16 @@ const expectOne = (total: number): void => {
 
 describe.each(kinds)("the fitted density of %s integrates to 1", (flow) => {
   it("in one dimension, and given a column", async () => {
-    const plain = await fitTable(table, { ...options, flow, columns: ["mass"] });
+    const plain = await fit(table, { ...options, flow, columns: ["mass"] });
     expectOne(await integral(plain.flow, {}, 10_000));
-    const given = await fitTable(table, { ...options, flow, columns: ["gap"], given: ["mass"] });
+    const given = await fit(table, { ...options, flow, columns: ["gap"], given: ["mass"] });
     for (const mass of [500, 2000, 6000]) expectOne(await integral(given.flow, { mass }, 10_000));
   });
 
   it("in two dimensions, and given a column", async () => {
-    const plain = await fitTable(table, { ...options, flow, columns: ["mass", "gap"] });
+    const plain = await fit(table, { ...options, flow, columns: ["mass", "gap"] });
     expectOne(await integral(plain.flow, {}, 450));
-    const given = await fitTable(table, { ...options, flow, columns: ["gap", "height"], given: ["mass"] });
+    const given = await fit(table, { ...options, flow, columns: ["gap", "height"], given: ["mass"] });
     expectOne(await integral(given.flow, { mass: 1500 }, 400));
   });
 });
@@ -80,7 +81,7 @@ describe("a conditional flow", () => {
       threads: 1,
       seed: 1,
     };
-    const fitted = (await fitTable(sample(2000, 1), own)).flow;
+    const fitted = (await fit(sample(2000, 1), own)).flow;
     const fresh = sample(2000, 2);
     const truth = Array.from({ length: fresh.rows }, (_, row) => {
       const [x, y] = fresh.values.subarray(2 * row, 2 * row + 2) as unknown as [number, number];
@@ -100,7 +101,7 @@ describe("a conditional flow", () => {
 
   it("scores p(y given x), which does not depend on how likely x is", async () => {
     const independent = draw(["x", "y"], 600, 3, (stream) => [stream.normal(), stream.normal()]);
-    const { flow } = await fitTable(independent, { ...options, given: ["x"] });
+    const { flow } = await fit(independent, { ...options, given: ["x"] });
     const scores = await flow.logProb(
       tableFromRows(
         ["x", "y"],

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AbortedError, DataError, FormatError, UsageError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { type Flow, load } from "../../src/models/flow.ts";
 import { type Table, tableFromColumns, tableFromRows } from "../../src/tables/table.ts";
 import { curved, kinds, momentsOf, quick } from "../fitting/tables.ts";
@@ -19,8 +20,8 @@ describe.each(kinds)("a fitted %s", (kind) => {
   let conditional: Flow;
   beforeAll(async () => {
     const options = { ...quick, flow: kind, hidden: [16], epochs: 30 };
-    flow = (await fitTable(table, options)).flow;
-    conditional = (await fitTable(table, { ...options, given: ["gap"] })).flow;
+    flow = (await fit(table, options)).flow;
+    conditional = (await fit(table, { ...options, given: ["gap"] })).flow;
   });
 
   it("is the same after it was saved and loaded", async () => {
@@ -123,8 +124,8 @@ describe("the rows that are scored", () => {
   let flow: Flow;
   let conditional: Flow;
   beforeAll(async () => {
-    flow = (await fitTable(table, quick)).flow;
-    conditional = (await fitTable(table, { ...quick, given: ["gap"] })).flow;
+    flow = (await fit(table, quick)).flow;
+    conditional = (await fit(table, { ...quick, given: ["gap"] })).flow;
   });
   const columnsOf = (source: Table): Record<string, Float64Array> =>
     Object.fromEntries(

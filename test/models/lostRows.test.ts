@@ -2,13 +2,14 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { NumericalError } from "../../src/errors.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { Flow } from "../../src/models/flow.ts";
 import { curved, quick } from "../fitting/tables.ts";
 
 let flow: Flow;
 beforeAll(async () => {
-  flow = (await fitTable(curved(60, 1), { ...quick, hidden: [4], epochs: 1, flow: "realnvp" })).flow;
+  flow = (await fit(curved(60, 1), { ...quick, hidden: [4], epochs: 1, flow: "realnvp" })).flow;
 });
 
 describe("float32", () => {

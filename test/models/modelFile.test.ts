@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { FormatError } from "../../src/errors.ts";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { readSafetensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { modelFromBytes, modelToBytes } from "../../src/models/modelFile.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
@@ -11,8 +11,8 @@ let bytes: Uint8Array;
 let conditional: Uint8Array;
 beforeAll(async () => {
   const options = { ...quick, hidden: [4], epochs: 1 };
-  bytes = (await fitTable(curved(60, 1), { ...options, flow: "nsf" })).flow.toBytes();
-  conditional = (await fitTable(curved(60, 1), { ...options, given: ["gap"] })).flow.toBytes();
+  bytes = (await fit(curved(60, 1), { ...options, flow: "nsf" })).flow.toBytes();
+  conditional = (await fit(curved(60, 1), { ...options, given: ["gap"] })).flow.toBytes();
 });
 
 /** Reads what must not be readable; what would take for ever ends with the time of a test. */
@@ -59,7 +59,7 @@ describe("a model file", () => {
       ["mixture", "components"],
       ["kde", "points"],
     ] as const) {
-      const own = (await fitFlow(curved(60, 1), { flow, threads: 1 })).flow.toBytes();
+      const own = (await fit(curved(60, 1), { flow, threads: 1 })).flow.toBytes();
       for (const value of [1e12, 0, -1, 1.5, "3", null, undefined])
         refuse(
           withJson((json) => void (json.base[size] = value), own),

@@ -3,7 +3,8 @@ import { architectureOf } from "../../src/architectures/architectureOf.ts";
 import type { Executable } from "../../src/engines/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { fitTable } from "../../src/fitting/gradient/fit.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../../src/graph/parameters.ts";
@@ -88,7 +89,7 @@ describe.each(kinds)("%s after a fit", (flow) => {
       };
       beforeAll(async () => {
         const options = { flow, given, hidden: [32, 32], transforms: 3, epochs: 50, threads: 1, seed: 5 };
-        model = (await fitTable(table, options)).flow;
+        model = (await fit(table, options)).flow;
       });
 
       it("scores in float32 as the reference engine does, to 1e-4 nats a feature", async () => {

@@ -11,8 +11,9 @@ import type { Residual } from "../../src/bijections/residual/residual.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-import { fit } from "../../src/fitting/gradient/fit.ts";
+
 import { topologicalOrder } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree, subtreeOf } from "../../src/graph/parameters.ts";
@@ -40,10 +41,10 @@ describe.each(["exact", "estimate"] as const)(
     let losses: number[];
     let reported: number;
     beforeAll(async () => {
-      const result = await fit(architecture({ training }), table, quick);
+      const result = await fit(table, { ...quick, flow: architecture({ training }) });
       flow = result.flow;
-      losses = result.history.map(({ trainLogProb }) => trainLogProb);
-      reported = result.trainLogProb;
+      losses = result.report.history.map(({ trainLogProb }) => trainLogProb);
+      reported = result.report.trainLogProb;
     });
 
     test("gains on a Gaussian, and what it reports of a step is the log-density", async () => {
@@ -116,7 +117,7 @@ test("each transform has noise and a depth of its own, the noise of each row, th
 });
 
 test("samples that have not met the tolerance are an error that says how many", async () => {
-  const { flow } = await fit(architecture({ iterations: 2 }), table, { ...quick, epochs: 4 });
+  const { flow } = await fit(table, { flow: architecture({ iterations: 2 }), ...quick, epochs: 4 });
   const failed = flow.sample(100, { seed: 1, threads: 1 });
   await expect(failed).rejects.toThrow(NumericalError);
   await expect(failed).rejects.toThrow(/\d+ of 100 rows/);
@@ -127,10 +128,11 @@ test("samples that have not met the tolerance are an error that says how many", 
 test("a killed fit by estimates ends with the bytes of an uninterrupted one, on any number of threads", async () => {
   const own = architecture({ training: "estimate" });
   const options = { ...quick, epochs: 6 };
-  const whole = await fit(own, table, options);
+  const whole = await fit(table, { ...options, flow: own });
   const checkpoint = join(folder, "fit.checkpoint");
   const controller = new AbortController();
-  const killed = fit(own, table, {
+  const killed = fit(table, {
+    flow: own,
     ...options,
     checkpoint,
     signal: controller.signal,
@@ -139,7 +141,7 @@ test("a killed fit by estimates ends with the bytes of an uninterrupted one, on 
     },
   });
   await expect(killed).rejects.toThrow(AbortedError);
-  const resumed = await fit(own, table, { ...options, checkpoint, resume: true, threads: 2 });
+  const resumed = await fit(table, { flow: own, ...options, checkpoint, resume: true, threads: 2 });
   expect(resumed.flow.toBytes()).toEqual(whole.flow.toBytes());
 });
 
@@ -151,7 +153,7 @@ test("a conditional one follows what it is given", async () => {
     hidden: [16],
     training: "estimate",
   });
-  const { flow } = await fit(own, table, { ...quick, columns: ["height"], given: ["angle", "time"] });
+  const { flow } = await fit(table, { flow: own, ...quick, columns: ["height"], given: ["angle", "time"] });
   const mean = async (angle: number): Promise<number> => {
     const given = { angle, time: angle * angle };
     const drawn = await flow.sample(400, { seed: 2, given, threads: 1 });

@@ -1,7 +1,8 @@
 /** Names of columns that break what takes an object for a dictionary, a cell for a word, or a message for short. */
 
 import { describe, expect, test } from "vitest";
-import { fitFlow } from "../../src/fitting/fitFlow.ts";
+import { fit } from "../../src/fitting/fit.ts";
+
 import { load } from "../../src/models/flow.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromColumns } from "../../src/tables/table.ts";
@@ -35,7 +36,7 @@ describe("hostile names survive", () => {
     for (const given of names.slice(0, 4)) {
       const columns = names.filter((name) => name !== given).slice(0, 3);
       const options = { flow: "maf", given: [given], columns, hidden: [4], epochs: 1, threads: 1 } as const;
-      const flow = await load((await fitFlow(table, options)).flow.toBytes());
+      const flow = await load((await fit(table, options)).flow.toBytes());
       const sample = await flow.sample(5, { given: Object.fromEntries([[given, 0.25]]), threads: 1 });
       expect(sample.columns).toEqual([given, ...columns]);
       const csv = await readTable(await tableToBytes(sample, "csv"));
@@ -46,7 +47,7 @@ describe("hostile names survive", () => {
   });
 
   test("a gaussian of all of them, by name", async () => {
-    const flow = await load((await fitFlow(table, { flow: "gaussian", threads: 1 })).flow.toBytes());
+    const flow = await load((await fit(table, { flow: "gaussian", threads: 1 })).flow.toBytes());
     expect(flow.columns).toEqual(names);
     expect((await flow.logProb(table, { threads: 1 })).every(Number.isFinite)).toBe(true);
   });
@@ -64,9 +65,8 @@ test("messages about a name of 10 kB are short", async () => {
   const long = "n".repeat(10_000);
   const text = `${long},b\n1,2\n,3\n${"4,5\n5,7\n".repeat(10)}`;
   const failures: (() => Promise<unknown>)[] = [
-    async () =>
-      await fitFlow(await readTable(new TextEncoder().encode(text)), { flow: "gaussian", threads: 1 }),
-    async () => await fitFlow(table, { flow: "gaussian", columns: [`${long}m`], threads: 1 }),
+    async () => await fit(await readTable(new TextEncoder().encode(text)), { flow: "gaussian", threads: 1 }),
+    async () => await fit(table, { flow: "gaussian", columns: [`${long}m`], threads: 1 }),
     async () => await readTable(new TextEncoder().encode(`${long},${long}\n1,2\n`)),
   ];
   for (const failure of failures) {

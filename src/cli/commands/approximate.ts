@@ -10,9 +10,13 @@ import { pathToFileURL } from "node:url";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.ts";
-import type { Approximation } from "../../fitting/variational/approximation.ts";
-import type { ParameterDescriptions } from "../../fitting/variational/parameterSpace.ts";
-import type { DerivedQuantities, LogDensity } from "../../fitting/variational/writtenDensity.ts";
+import type {
+  Approximation,
+  ApproximationReport,
+  DerivedQuantities,
+  LogDensity,
+  ParameterDescriptions,
+} from "../../index.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, integerList, oneOf, positiveInteger, positiveNumber, wholeNumber } from "../options.ts";
 import {
@@ -117,16 +121,13 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
   const { parameters, logDensity, derived } = await loadDensity(path);
   const library = await import("../../index.ts");
   const signal = interruptSignal();
-  const { flow: kind = "nsf", transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
+  const { flow, transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
   const { gradient, seed, threads, precision } = flags;
-  const { columns } = library.parameterSpace(parameters);
-  const architecture = library.variationalArchitecture(kind, {
-    features: columns.length,
-    ...defined({ transforms, hidden }),
-  });
   let tenth = -1;
-  const result = await library.fitVariational(architecture, logDensity, {
+  const result = await library.approximate({
     parameters,
+    logDensity,
+    ...defined({ flow, transforms, hidden }),
     ...defined({ derived, steps, draws, importanceSamples, annealing, gradient, seed, threads, precision }),
     ...defined({ learningRate: flags.lr }),
     signal,
@@ -140,21 +141,22 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
   });
   if (flags.out !== undefined) await result.flow.save(flags.out);
   if (flags.samples !== undefined) await writeSamples(result, flags, flags.samples);
-  if (!result.reliable) warn("these numbers are not reliable; the warnings above say why");
+  const { report } = result;
+  if (!report.reliable) warn("these numbers are not reliable; the warnings above say why");
   const seconds = (performance.now() - started) / 1000;
   if (flags.json)
     return await printJson({
-      ...result.diagnostics,
-      kHat: result.kHat,
-      effectiveSampleSize: result.effectiveSampleSize,
-      reliable: result.reliable,
-      warnings: result.warnings,
-      steps: result.steps,
-      converged: result.isConverged,
+      ...report.diagnostics,
+      kHat: report.kHat,
+      effectiveSampleSize: report.effectiveSampleSize,
+      reliable: report.reliable,
+      warnings: report.warnings,
+      steps: report.steps,
+      converged: report.isConverged,
       seconds: Math.round(seconds * 1000) / 1000,
-      parameters: result.summary,
+      parameters: report.summary,
     });
-  await print(report(basename(path), result, seconds, flags));
+  await print(formatReport(basename(path), report, seconds, flags));
 }
 
 async function writeSamples(result: Approximation, flags: ApproximateFlags, file: string): Promise<void> {
@@ -177,8 +179,13 @@ function weightColumn(taken: readonly string[]): string {
   return names.find((name) => !taken.includes(name))!;
 }
 
-function report(name: string, result: Approximation, seconds: number, flags: ApproximateFlags): string {
-  const { diagnostics: own, summary } = result;
+function formatReport(
+  name: string,
+  report: ApproximationReport,
+  seconds: number,
+  flags: ApproximateFlags,
+): string {
+  const { diagnostics: own, summary } = report;
   const digits = (value: number): string => {
     if (!Number.isFinite(value)) return String(value);
     const places = Math.max(0, 3 - Math.floor(Math.log10(Math.max(1e-6, Math.abs(value)))));
@@ -199,8 +206,8 @@ function report(name: string, result: Approximation, seconds: number, flags: App
     table.push([parameter, ...[mean, sd, q5, median, q95, meanError].map(digits)]);
   const files = [flags.out, flags.samples].filter((file) => file !== undefined);
   const [trusted, end] = [
-    result.reliable ? "yes" : `no: ${result.warnings.map(({ code }) => code).join(", ")}`,
-    result.isConverged ? "samples are about as good as exact ones" : "the last step",
+    report.reliable ? "yes" : `no: ${report.warnings.map(({ code }) => code).join(", ")}`,
+    report.isConverged ? "samples are about as good as exact ones" : "the last step",
   ];
   return `approximated the density of ${name}\n${formatFacts([
     ["reliable", trusted],
@@ -213,7 +220,7 @@ function report(name: string, result: Approximation, seconds: number, flags: App
     ],
     ["k-hat", own.k.toFixed(2)],
     ["effective", `${formatCount(Math.round(own.effectiveSamples))} of ${formatCount(own.samples)} samples`],
-    ["steps", `${formatCount(result.steps)}, until ${end}`],
+    ["steps", `${formatCount(report.steps)}, until ${end}`],
     ["time", formatSeconds(seconds)],
     ...(files.length > 0 ? [["written", files.join(", ")] as const] : []),
   ])}\n${table.toString()}\n`;

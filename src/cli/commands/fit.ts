@@ -111,7 +111,7 @@ function stopped({ keep, checkpoint }: FitFlags, isTraining: boolean): AbortedEr
 async function run(data: string, flags: FitFlags): Promise<void> {
   checkFlags(flags);
   const started = performance.now();
-  const { fitFlow } = await import("../../index.ts");
+  const { fit } = await import("../../index.ts");
   const isTraining = isTrained(flags.flow ?? "nsf-ar");
   const keepOnAbort = isTraining && (flags.keep || canAsk()) ? true : undefined;
   const signal = interruptSignal({ lingers: keepOnAbort === true });
@@ -130,7 +130,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
   const { missing, checkpoint, resume, seed, threads, precision, engine, wideSimd: wide } = flags;
   try {
-    const result = await fitFlow(table, {
+    const { flow: fitted, report } = await fit(table, {
       ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
       ...defined({ missing, checkpoint, resume, seed, threads, precision, engine, wide }),
       ...defined({ keepOnAbort }),
@@ -143,48 +143,47 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       onWarning: (line) => display.warn(line),
     });
     display.stop();
-    const { interrupted } = result;
+    const { interrupted } = report;
     if (interrupted && !flags.keep) {
       // A request to terminate is nobody to answer.
-      const question = `Interrupted after ${formatCount(result.epochs)} epochs. Write the best model so far to ${flags.out}?`;
+      const question = `Interrupted after ${formatCount(report.epochs)} epochs. Write the best model so far to ${flags.out}?`;
       if (signal.reason !== "SIGINT" || !(await confirm(question))) throw stopped(flags, isTraining);
     }
-    await result.flow.save(flags.out);
+    await fitted.save(flags.out);
     const seconds = (performance.now() - started) / 1000;
-    const { trainLogProb, validationLogProb, parameters } = result;
+    const { trainLogProb, validationLogProb, parameters } = report;
     if (flags.json) {
       const rounded = Math.round(seconds * 1000) / 1000;
       await printJson({
         trainLogProb,
         validationLogProb,
-        epochs: result.epochs,
-        stillImproving: result.stillImproving ?? false,
+        epochs: report.epochs,
+        stillImproving: report.stillImproving,
         seconds: rounded,
         parameters,
         interrupted,
-        leftOut: result.leftOut,
-        parsed: parsedColumns(table, [...result.flow.columns, ...result.flow.given]),
+        leftOut: report.leftOut,
+        parsed: parsedColumns(table, [...fitted.columns, ...fitted.given]),
         out: flags.out,
       });
       return;
     }
-    const trained = hasEpochs(result.flow.description.kind);
-    const dropped = result.dropped > 0 ? `, ${formatCount(result.dropped)} left out for missing values` : "";
-    const condition: [string, string][] =
-      result.flow.given.length > 0 ? [["given", result.flow.given.join(", ")]] : [];
+    const trained = hasEpochs(fitted.description.kind);
+    const dropped = report.dropped > 0 ? `, ${formatCount(report.dropped)} left out for missing values` : "";
+    const condition: [string, string][] = fitted.given.length > 0 ? [["given", fitted.given.join(", ")]] : [];
     const end = interrupted
-      ? `, interrupted after ${formatCount(result.epochs)} epochs: the best model so far`
+      ? `, interrupted after ${formatCount(report.epochs)} epochs: the best model so far`
       : "";
     await print(
-      `fitted ${formatCount(result.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
-        ["columns", result.flow.columns.join(", ")],
+      `fitted ${formatCount(report.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
+        ["columns", fitted.columns.join(", ")],
         ...condition,
-        ["architecture", describeArchitecture(result.flow.description)],
+        ["architecture", describeArchitecture(fitted.description)],
         ["parameters", formatCount(parameters)],
         ["train", `${formatLogProb(trainLogProb)} nats a row`],
         ["validation", `${formatLogProb(validationLogProb)} nats a row`],
-        ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(result.epochs)} epochs` : "")],
-        ...(result.stillImproving
+        ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(report.epochs)} epochs` : "")],
+        ...(report.stillImproving
           ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])
           : []),
         ["model", flags.out],

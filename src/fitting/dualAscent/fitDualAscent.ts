@@ -21,52 +21,16 @@ import type { Bijection } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/combinators/chain.ts";
 import { repeated } from "../../bijections/combinators/repeated.ts";
 import { directionalMap } from "../../bijections/residual/directionalMap.ts";
-import { type RadialProfile, radialMap, radialProfiles } from "../../bijections/residual/radialMap.ts";
-import { count, type OptionTable, oneOf, positive } from "../../options.ts";
+import { type RadialProfile, radialMap } from "../../bijections/residual/radialMap.ts";
 import { split } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
-import type { FitProgress, FitResult } from "../fitOptions.ts";
-import { checkedFitOptions } from "../fitOptions.ts";
+import type { FinishedFit } from "../finishFit.ts";
+import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { fitWhitening, type Preparation } from "../preparation/preparation.ts";
 import { firstRows } from "../rowFolds.ts";
-import {
-  type StandardizedData,
-  type StatisticalFitOptions,
-  type StatisticalModel,
-  statisticalFit,
-  statisticalOptionTable,
-} from "../statisticalFit.ts";
-import { type Ascent, type AscentMaps, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
+import { type StandardizedData, type StatisticalModel, statisticalFit } from "../statisticalFit.ts";
+import { type Ascent, AscentRun, type AscentStep, climb } from "./dualAscent.ts";
 import { chooseAscent, pointsOf } from "./dualAscentChoice.ts";
-
-/** Options of {@link fitDualAscent}. */
-export interface DualAscentOptions extends StatisticalFitOptions {
-  /** Radial maps, one-dimensional maps along orthogonal directions, or both in every step (default). */
-  readonly maps?: AscentMaps | undefined;
-  /** How radial maps fall off with the distance from their centre (default `compact`). */
-  readonly profile?: RadialProfile | undefined;
-  /**
-   * Number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,
-   * whichever does best on held-out rows in a short trial.
-   */
-  readonly pointsInBall?: number | undefined;
-  /**
-   * Steps at most (default 2000, fewer for large tables), of which as many are kept as held-out rows say. With
-   * `validation: 0` exactly as many are made, where the number is given.
-   */
-  readonly steps?: number | undefined;
-  /** Steps without a better held-out log-likelihood before the search stops (default 100). */
-  readonly patience?: number | undefined;
-}
-
-const dualAscentOptionTable: OptionTable<DualAscentOptions> = {
-  ...statisticalOptionTable,
-  maps: oneOf(["directional", "radial", "both"]),
-  profile: oneOf(radialProfiles),
-  pointsInBall: positive,
-  steps: count,
-  patience: count,
-};
 
 /** Fewer points than this say nothing. */
 const fewestInBall = 3;
@@ -90,16 +54,13 @@ const stepsARecord = 10;
  * that `flow.at(t)` gives the flow stopped after t steps. Cost O(steps * rows * columns^2); memory a few times that of
  * the table. Of more than 20,000 training rows the ascent sees 20,000, drawn by the seed, of which L never falls;
  * all enter the whitening and the scores. Below about 1,000 rows the choice is cross-validated, see docs/fitting.md.
- * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the
- *   signal fires.
+ * @throws DataError for data that cannot be used, AbortedError if the signal fires.
  */
-export async function fitDualAscent(table: Table, options: DualAscentOptions = {}): Promise<FitResult> {
-  const own = checkedFitOptions("fitDualAscent", table, options, dualAscentOptionTable);
-  const { maps: _, profile: __, pointsInBall: ___, steps: ____, patience: _____, ...common } = own;
-  return statisticalFit("dual-ascent", table, common, (data) => ascend(data, own));
+export function fitDualAscent(table: Table, options: FitOptions): Promise<FinishedFit> {
+  return statisticalFit("dual-ascent", table, options, (data) => ascend(data, options));
 }
 
-async function ascend(data: StandardizedData, options: DualAscentOptions): Promise<StatisticalModel> {
+async function ascend(data: StandardizedData, options: FitOptions): Promise<StatisticalModel> {
   const { features: n } = data;
   const train = firstRows(data.train, n, mostRows.train);
   const validation = data.validation && firstRows(data.validation, n, mostRows.held);

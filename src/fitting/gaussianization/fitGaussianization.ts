@@ -27,90 +27,53 @@ import { repeated } from "../../bijections/combinators/repeated.ts";
 import { rotation } from "../../bijections/linear/rotation.ts";
 import { tailedNormal } from "../../distributions/tailedNormal.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
-import { numberOf, type OptionTable, oneOf, wholeNumber } from "../../options.ts";
 import type { Table } from "../../tables/table.ts";
-import type { FitResult } from "../fitOptions.ts";
-import { checkedFitOptions } from "../fitOptions.ts";
-import {
-  type StatisticalFitOptions,
-  type StatisticalModel,
-  statisticalFit,
-  statisticalOptionTable,
-} from "../statisticalFit.ts";
+import type { FinishedFit } from "../finishFit.ts";
+import type { FitOptions } from "../fitOptions.ts";
+import { type StatisticalModel, statisticalFit } from "../statisticalFit.ts";
 import { chooseLayers } from "./gaussianizationChoice.ts";
 import { type Layer, startLayers } from "./gaussianizationLayers.ts";
-import { type MarginalKind, marginalKinds } from "./marginalMap.ts";
-import { type RotationKind, rotationKinds } from "./rotations.ts";
-
-/** Options of {@link fitGaussianization}. */
-export interface GaussianizationOptions extends StatisticalFitOptions {
-  /**
-   * Directions of a layer: principal axes, independent components (FastICA), random, or those that differ most from
-   * normal, at most 8 a layer, of the sliced Wasserstein distance (default `ica`).
-   */
-  readonly rotation?: RotationKind | undefined;
-  /** How marginal distributions are estimated (default `kernel`). */
-  readonly marginal?: MarginalKind | undefined;
-  /**
-   * Layers at most, of which as many are made as held-out rows say: by default 100, for `sliced` 300, but 10,000,000
-   * over the rows where that is less, and no fewer than 50.
-   */
-  readonly layers?: number | undefined;
-  /** Knots of each spline, from 8 to 256 (default 24). */
-  readonly knots?: number | undefined;
-  /** Share of the way to normal that a layer goes, above 0 and at most 0.95 (default 0.5; below 500 rows 0.25 or 0.5 by
-   * trial). */
-  readonly step?: number | undefined;
-}
-
-const gaussianizationOptionTable: OptionTable<GaussianizationOptions> = {
-  ...statisticalOptionTable,
-  rotation: oneOf(rotationKinds),
-  marginal: oneOf(marginalKinds),
-  layers: wholeNumber("an integer from 1 to 1000", 1, 1000),
-  knots: wholeNumber("an integer from 8 to 256", 8, 256),
-  step: numberOf("above 0 and at most 0.95", (value) => value > 0 && value <= 0.95),
-};
+import type { RotationKind } from "./rotations.ts";
 
 /** Directions of a layer of the sliced kind at most, as in Dai & Seljak's table 4. */
 const mostDirections = 8;
 
 /** What bounds the time of a fit. Of all kinds only sliced was seen to go on gaining beyond a hundred layers. */
-function mostLayers(kind: RotationKind, rows: number): number {
-  return Math.min(kind === "sliced" ? 300 : 100, Math.max(50, Math.round(1e7 / rows)));
+function mostLayers(rotation: RotationKind, rows: number): number {
+  return Math.min(rotation === "sliced" ? 300 : 100, Math.max(50, Math.round(1e7 / rows)));
 }
 
 /**
  * Fits a Gaussianization flow to a table: seconds for 100,000 rows of 10 columns. Time is linear in the rows, and in
  * columns times layers times the larger of columns and knots.
  *
- * The model's kind is `sliced` where `rotation` is, else `gaussianization`; its numbers are float64 unless `precision`
- * says otherwise. The number of layers is that of the best held-out log-likelihood; see docs/fitting.md for small
- * tables, which are cross-validated.
+ * Numbers are float64 unless `precision` says otherwise. The number of layers is that of the best held-out
+ * log-likelihood; see docs/fitting.md for small tables, which are cross-validated.
  *
- * @throws {@link UsageError} for options outside their domain, DataError for data that cannot be used, AbortedError if
- *   the signal fires.
- * @example const { flow } = await fitGaussianization(table, { rotation: "sliced", seed: 1 });
+ * @throws DataError for data that cannot be used, AbortedError if the signal fires.
  */
-export async function fitGaussianization(
+export function fitGaussianization(table: Table, options: FitOptions): Promise<FinishedFit> {
+  return fitLayers("gaussianization", table, options, options.rotation ?? "ica");
+}
+
+/** The same along the directions of the sliced Wasserstein distance: the kind `sliced`. */
+export function fitSliced(table: Table, options: FitOptions): Promise<FinishedFit> {
+  return fitLayers("sliced", table, options, "sliced");
+}
+
+function fitLayers(
+  kind: "gaussianization" | "sliced",
   table: Table,
-  options: GaussianizationOptions = {},
-): Promise<FitResult> {
-  const {
-    rotation,
-    marginal = "kernel",
-    knots = 24,
-    step,
-    layers: most,
-    ...common
-  } = checkedFitOptions("fitGaussianization", table, options, gaussianizationOptionTable);
-  const kind = rotation ?? "ica";
-  return statisticalFit(kind === "sliced" ? "sliced" : "gaussianization", table, common, async (data) => {
-    const layers = most ?? mostLayers(kind, data.train.rows);
+  options: FitOptions,
+  rotation: RotationKind,
+): Promise<FinishedFit> {
+  const { marginal = "kernel", knots = 24, step, layers: most } = options;
+  return statisticalFit(kind, table, options, async (data) => {
+    const layers = most ?? mostLayers(rotation, data.train.rows);
     const directions = kind === "sliced" ? Math.min(data.features, mostDirections) : data.features;
     const { plan, found, history, share, heights } = await chooseLayers(
       data,
-      { rotation: kind, directions, marginal, knots, step, enoughHeld: 500 },
+      { rotation, directions, marginal, knots, step, enoughHeld: 500 },
       layers,
       options,
     );

@@ -13,9 +13,9 @@ import { AbortedError } from "../../errors.ts";
 import { boundedMean } from "../../numerics/boundedMean.ts";
 import type { RandomKey } from "../../random/philox.ts";
 import { weightedMean } from "../finishFit.ts";
-import type { FitProgress } from "../fitOptions.ts";
+import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { firstRows, foldsOf, type RowSplit } from "../rowFolds.ts";
-import type { StandardizedData, StatisticalFitOptions } from "../statisticalFit.ts";
+import type { StandardizedData } from "../statisticalFit.ts";
 import {
   type Layer,
   type LayerPlan,
@@ -68,7 +68,7 @@ export async function chooseLayers(
   data: StandardizedData,
   options: PlanOptions,
   layers: number,
-  { signal, onProgress }: StatisticalFitOptions,
+  { signal, onProgress }: FitOptions,
 ): Promise<ChosenLayers> {
   const { features, train, validation, key } = data;
   const pause = async (): Promise<void> => {
@@ -184,7 +184,7 @@ async function fitPlan(
   layers: number,
   chosen: Best | undefined,
   pause: () => Promise<void>,
-  onProgress: StatisticalFitOptions["onProgress"],
+  onProgress: FitOptions["onProgress"],
 ): Promise<ChosenLayers> {
   const fit = movingRows(train, features);
   const held = validation && movingRows(validation, features);

@@ -23,9 +23,6 @@ import { fitColumnMixture } from "./columnMixture.ts";
 /** How the distribution of a column is estimated. */
 export type MarginalKind = "kernel" | "mixture" | "histogram" | "spline";
 
-/** The names, the default first. */
-export const marginalKinds: readonly MarginalKind[] = ["kernel", "mixture", "histogram", "spline"];
-
 /** How a column is made normal. */
 export interface MarginalOptions {
   readonly kind: MarginalKind;

@@ -21,9 +21,6 @@ import type { RandomStream } from "../../random/philox.ts";
 /** How directions are chosen. */
 export type RotationKind = "pca" | "ica" | "random" | "sliced";
 
-/** The names. */
-export const rotationKinds: readonly RotationKind[] = ["pca", "ica", "random", "sliced"];
-
 /** Columns of equal length, with one weight a row if any. */
 export interface Columns {
   readonly columns: readonly Float64Array[];

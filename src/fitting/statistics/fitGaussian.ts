@@ -6,9 +6,10 @@
 
 import { triangularAffine } from "../../bijections/linear/triangularAffine.ts";
 import type { Table } from "../../tables/table.ts";
-import type { FitResult } from "../fitOptions.ts";
+import type { FinishedFit } from "../finishFit.ts";
+import type { FitOptions } from "../fitOptions.ts";
 import { fitWhitening } from "../preparation/preparation.ts";
-import { type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";
+import { statisticalFit } from "../statisticalFit.ts";
 
 /**
  * Fits a Gaussian by maximum likelihood: a standard normal base, pushed forward by the Cholesky factor of the
@@ -16,10 +17,9 @@ import { type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts
  *
  * A billionth of each column's variance is added to the covariance, so that columns that determine each other have a
  * density all the same.
- * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
- * @example const { flow, validationLogProb } = await fitGaussian(table, { columns: ["a", "b"] });
+ * @throws DataError for data that cannot be used, AbortedError if the signal fires.
  */
-export function fitGaussian(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {
+export function fitGaussian(table: Table, options: FitOptions): Promise<FinishedFit> {
   return statisticalFit("gaussian", table, options, ({ features, train }) => ({
     bijection: triangularAffine({ features }),
     values: fitWhitening(train.data, features, train.weights).values,

@@ -17,14 +17,10 @@ import { AbortedError } from "../../errors.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { split } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
-import type { FitResult } from "../fitOptions.ts";
+import type { FinishedFit } from "../finishFit.ts";
+import type { FitOptions } from "../fitOptions.ts";
 import { fitWhitening, type Preparation, throughWhitening } from "../preparation/preparation.ts";
-import {
-  drawnRows,
-  type StandardizedRows,
-  type StatisticalFitOptions,
-  statisticalFit,
-} from "../statisticalFit.ts";
+import { drawnRows, type StandardizedRows, statisticalFit } from "../statisticalFit.ts";
 
 /** Rows that are points at most: a density costs as many distances. */
 export const mostPoints = 4096;
@@ -41,10 +37,9 @@ const refinements = 8;
 /**
  * Fits a kernel density. Points are the training rows; of more than 4096, as many are drawn without
  * replacement. A density costs O(points features), about a microsecond for each thousand points and thread.
- * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
- * @example const { flow } = await fitKernelDensity(table, { seed: 1 });
+ * @throws DataError for data that cannot be used, AbortedError if the signal fires.
  */
-export function fitKernelDensity(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {
+export function fitKernelDensity(table: Table, options: FitOptions): Promise<FinishedFit> {
   return statisticalFit("kde", table, options, async ({ columns, train, validation, key }) => {
     const features = columns.length;
     const points = drawnRows(train, mostPoints, features, split(key, "points"));
@@ -60,7 +55,10 @@ export function fitKernelDensity(table: Table, options: StatisticalFitOptions = 
         features,
       );
       const volume = (shape.values.logDiagonal ?? new Float64Array(0)).reduce((sum, own) => sum + own, 0);
-      const choice = await chooseBandwidth(judges, volume, options.signal);
+      const choice =
+        options.bandwidth === undefined
+          ? await chooseBandwidth(judges, volume, options.signal)
+          : { bandwidth: options.bandwidth, score: judges.score(options.bandwidth) - volume };
       if (!best || choice.score > best.score) best = { ...choice, shape, point };
     }
     const { shape, point, bandwidth } = best!;

@@ -6,12 +6,13 @@
 
 import { permutation } from "../../bijections/linear/permutation.ts";
 import { gaussianMixture } from "../../distributions/gaussianMixture.ts";
+import { DataError } from "../../errors.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { split } from "../../random/philox.ts";
 import { type Table, tableFromRows } from "../../tables/table.ts";
-import { weightedMean } from "../finishFit.ts";
-import type { FitProgress, FitResult } from "../fitOptions.ts";
-import { drawnRows, type StatisticalFitOptions, statisticalFit } from "../statisticalFit.ts";
+import { type FinishedFit, weightedMean } from "../finishFit.ts";
+import type { FitOptions, FitProgress } from "../fitOptions.ts";
+import { drawnRows, statisticalFit } from "../statisticalFit.ts";
 import { chooseGaussianMixture, DEFAULT_COMPONENTS, finalists } from "./gaussianMixture.ts";
 import type { GaussianMixture } from "./mixtureDensity.ts";
 
@@ -36,18 +37,23 @@ const rowsAColumn = 3;
  * 1 to 24 components, but no more than one for each 3 (columns + 2) rows, and none after three in a row that are worse.
  * EM sees 20,000 rows at most, drawn by the seed, and with more than 7 columns 1,000,000 / columns^2 (but 2,000); a step
  * costs O(rows components columns^2). The base of the flow is the mixture, its bijection the identity; in the
- * history, an `epoch` is a number of components that was tried, and then one that was gone on with.
- * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, AbortedError if the signal fires.
- * @example const { flow } = await fitMixture(table, { seed: 1 });
+ * history, an `epoch` is a number of components that was tried, and then one that was gone on with. With `components`
+ * there is exactly that number.
+ * @throws DataError for data that cannot be used, or too few rows for `components`; AbortedError if the signal fires.
  */
-export function fitMixture(table: Table, options: StatisticalFitOptions = {}): Promise<FitResult> {
+export function fitMixture(table: Table, options: FitOptions): Promise<FinishedFit> {
   return statisticalFit("mixture", table, options, async ({ columns, train, validation, key, logAbsDet }) => {
     const features = columns.length;
     const seen = drawnRows(train, mostRows(features), features, split(key, "rows"));
     const rows = tableFromRows(columns, seen.data);
     const held = validation && tableFromRows(columns, validation.data);
     const most = Math.max(1, Math.floor(seen.rows / (rowsAColumn * (features + 2))));
-    const tried = DEFAULT_COMPONENTS.filter((components) => components <= most);
+    const { components } = options;
+    if (components !== undefined && components > most)
+      throw new DataError(
+        `components: ${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${seen.rows}; at most ${most} can be fitted.`,
+      );
+    const tried = components === undefined ? DEFAULT_COMPONENTS.filter((own) => own <= most) : [components];
     const epochs = tried.length + Math.min(tried.length, finalists) + 1;
     const history: FitProgress[] = [];
     let best: { readonly bic: number; readonly epoch: number } | undefined;

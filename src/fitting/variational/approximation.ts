@@ -53,10 +53,8 @@ export interface ParameterSummary {
   readonly flowSd: number;
 }
 
-/** A fitted approximation. */
-export interface Approximation {
-  /** The flow: it samples, has log-densities, is saved and loaded. */
-  readonly flow: Flow;
+/** What an approximation reports beside the flow: plain data. */
+export interface ApproximationReport {
   /** How good it is. */
   readonly diagnostics: Diagnostics;
   /** The log evidence in nats, as in `diagnostics`. */
@@ -75,10 +73,20 @@ export interface Approximation {
   readonly steps: number;
   /** Whether it ended because samples were about as good as exact ones, and not at the last step. */
   readonly isConverged: boolean;
+  /** Number of trained parameters of the flow. */
+  readonly parameters: number;
   /** One entry a column: the parameters, and then what is derived of them. */
   readonly summary: readonly ParameterSummary[];
   /** Bounds along the training: minus the losses of its validations. */
   readonly history: readonly EpochRecord[];
+}
+
+/** What an approximation gives: as a fit, and samples with weights. */
+export interface Approximation {
+  /** The flow: it samples, has log-densities, is saved and loaded. */
+  readonly flow: Flow;
+  /** How good it is, and what it says of the parameters. */
+  readonly report: ApproximationReport;
   /**
    * Draws samples with importance weights; expectations under the density are weighted means.
    * @param n - Number of samples, at least 1.

@@ -21,11 +21,11 @@ import {
   type Minimizer,
   type Objective,
 } from "../gradient/minimize.ts";
+import { type ApproximateOptions, isInverseCheap, isSymmetricChosen } from "./approximateOptions.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import type { StartingFlow } from "./startingFlow.ts";
 import { StoppingRule } from "./stoppingRule.ts";
 import { variationalLoss } from "./variationalLoss.ts";
-import { isInverseCheap, isSymmetricChosen, type VariationalOptions } from "./variationalOptions.ts";
 
 const stepsAnEpoch = 25;
 const validationDraws = 2048;
@@ -58,7 +58,7 @@ export interface Training {
 }
 
 /** What a training is told. */
-export interface TrainingOptions extends VariationalOptions {
+export interface TrainingOptions extends ApproximateOptions {
   readonly key: RandomKey;
   readonly steps: number;
   readonly draws: number;

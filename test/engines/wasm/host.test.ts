@@ -207,9 +207,9 @@ test("a process that has trained ends by itself, with the same model with and wi
   // What a page that is not isolated says of itself.
   const fit = (isolated: boolean) => `
     globalThis.crossOriginIsolated = ${isolated};
-    const { fitTable, tableFromRows } = await import("./dist/index.js");
+    const { fit, tableFromRows } = await import("./dist/index.js");
     const values = Float64Array.from({ length: 600 }, (_, i) => Math.sin(i * i));
-    const { flow } = await fitTable(tableFromRows(["a", "b", "c"], values), { epochs: 3, threads: 2 });
+    const { flow } = await fit(tableFromRows(["a", "b", "c"], values), { epochs: 3, threads: 2 });
     console.log(Buffer.from(flow.toBytes()).toString("hex"));`;
   const models = [true, false].map((isolated) =>
     run(process.execPath, ["--input-type=module", "--eval", fit(isolated)], root),

@@ -6,13 +6,13 @@
  */
 
 import type { FlowKind, ModelKind } from "../../../src/architectures/kinds.ts";
-import type { FitFlowOptions } from "../../../src/fitting/fitFlow.ts";
+import type { FitOptions } from "../../../src/fitting/fitOptions.ts";
 import type { ArchitectureName } from "./exported.ts";
 
 /** One row: how small a fit of this kind is, and what its laws must know of it. */
 export interface ArchitectureCase {
   /** Options of the fit. */
-  readonly options: Omit<FitFlowOptions, "flow">;
+  readonly options: Omit<FitOptions, "flow">;
   /** Whether it can be given columns. */
   readonly isConditional: boolean;
   /** Nodes along each side of the grid of an integral (default 120); densities with sharp edges need more. */

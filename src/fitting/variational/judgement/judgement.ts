@@ -6,10 +6,10 @@
 
 import { NumericalError } from "../../../errors.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../../random/philox.ts";
+import { type ApproximateOptions, diagnosticDraws } from "../approximateOptions.ts";
 import { type Diagnostics, diagnosticsOf } from "../approximation.ts";
 import type { StartingFlow } from "../startingFlow.ts";
 import type { Trained } from "../training.ts";
-import { diagnosticDraws, type VariationalOptions } from "../variationalOptions.ts";
 import { type Evidence, evidenceOf } from "./evidence.ts";
 import type { ApproximationWarning, WarningCode } from "./warnings.ts";
 import type { Weighed, Weighing, WeightedSamples } from "./weighing.ts";
@@ -37,7 +37,7 @@ export async function judge(
   start: StartingFlow,
   { model }: Trained,
   weighing: Weighing,
-  options: VariationalOptions,
+  options: ApproximateOptions,
 ): Promise<Judgement> {
   await weighing.setParameters(model.values);
   const count = options.diagnosticSamples ?? diagnosticDraws;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ReportWarning } from "../../fitReport.ts";
+
 /**
  * Kinds of warnings. All but `no-mass`, and `modes-disagree` where the flow has all the modes, make an approximation unreliable:
  *
@@ -23,9 +25,7 @@ export type WarningCode =
   | "no-mass";
 
 /** One thing that should be known. */
-export interface ApproximationWarning {
+export interface ApproximationWarning extends ReportWarning {
   /** Stable, for programs. */
   readonly code: WarningCode;
-  /** One line for people; it may change. */
-  readonly message: string;
 }

@@ -5,21 +5,22 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
+import { UsageError } from "../../errors.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { Flow } from "../../models/flow.ts";
-import { callback, checkArgument, checkedOptions } from "../../options.ts";
+import { checkedOptions } from "../../options.ts";
 import { randomKey, split } from "../../random/philox.ts";
-import { checkArchitectureOf } from "../gradient/fit.ts";
+import { architectureOfOption, checkFormerCall } from "../flowOption.ts";
 import type { EpochRecord } from "../gradient/minimize.ts";
-import { type Approximation, summaryOf } from "./approximation.ts";
+import { type ApproximateOptions, approximateOptionTable, checked } from "./approximateOptions.ts";
+import { type Approximation, type ApproximationReport, summaryOf } from "./approximation.ts";
 import { type Judgement, judge } from "./judgement/judgement.ts";
 import { Weighing } from "./judgement/weighing.ts";
 import { parameterSpace } from "./parameterSpace.ts";
 import { startOf } from "./startingFlow.ts";
 import { compileTraining, type Trained } from "./training.ts";
-import { variationalArchitecture } from "./variationalArchitecture.ts";
-import { checked, type VariationalOptions, variationalOptionTable } from "./variationalOptions.ts";
-import { densityOf, derivedOf, type LogDensity } from "./writtenDensity.ts";
+import { type VariationalKind, variationalArchitecture } from "./variationalArchitecture.ts";
+import { densityOf, derivedOf } from "./writtenDensity.ts";
 
 /** So many times the steps in all where the weights are not reliable after those. */
 const moreTimes = 3;
@@ -37,40 +38,30 @@ const moreTimes = 3;
  * which become components of the base. The result is in the parameters' own units. It is computed in float64 unless asked
  * otherwise.
  *
- * @param architecture - Of as many features as there are numbers among the parameters, or null for the default of
- *   {@link variationalArchitecture}.
- * @param logDensity - In nats, up to a constant; a batched scalar. Data are constants in it.
  * @throws {@link UsageError} for options that do not fit, ShapeError if the log-density is no scalar, NumericalError if it is
  *   not finite where the fit starts or stays so, or has no integral, AbortedError if the signal fires.
  * @example
- * const { summary, diagnostics } = await fitVariational(
- *   null,
- *   ({ mu, tau }, ops) => ops.neg(ops.add(ops.square(ops.div(mu, tau)), tau)),
- *   { parameters: { mu: "real", tau: "positive" } },
- * );
+ * const { flow, report } = await approximate({
+ *   parameters: { mu: "real", tau: "positive" },
+ *   logDensity: ({ mu, tau }, ops) => ops.neg(ops.add(ops.square(ops.div(mu, tau)), tau)),
+ * });
  */
-export async function fitVariational(
-  architecture: Architecture | null,
-  logDensity: LogDensity,
-  wanted: VariationalOptions,
-): Promise<Approximation> {
-  if (architecture !== null) checkArchitectureOf("fitVariational", architecture);
-  checkArgument(
-    "fitVariational",
-    "logDensity",
-    logDensity,
-    callback,
-    "such as ({ mu }, ops) => ops.neg(ops.square(mu))",
+export async function approximate(wanted: ApproximateOptions): Promise<Approximation> {
+  checkFormerCall(
+    "approximate",
+    wanted,
+    undefined,
+    "approximate({ parameters, logDensity, flow: architecture, ... })",
   );
-  const options = checkedOptions("fitVariational", wanted, variationalOptionTable);
+  const options = checkedOptions("approximate", wanted, approximateOptionTable);
   const precision = options.precision ?? "float64";
   const space = parameterSpace(options.parameters, { precision });
   const features = space.columns.length;
-  const given = architecture ?? variationalArchitecture("nsf", { features });
+  const given = architectureFor(features, options);
   const { steps, draws } = checked(given, features, options);
   const key = split(randomKey(options.seed ?? 0), "variational");
   const double = engineOf({ ...options, precision: "float64" });
-  const target = densityOf(logDensity, space);
+  const target = densityOf(options.logDensity, space);
   const start = await startOf(given, space, target, { ...options, precision, key, engine: double });
   const weighing = await Weighing.compile(
     start.base,
@@ -103,20 +94,36 @@ export async function fitVariational(
   }
 }
 
+/** The architecture that is asked for. */
+function architectureFor(features: number, { flow, transforms, hidden }: ApproximateOptions): Architecture {
+  const architecture = architectureOfOption("approximate", flow, { features, context: 0 });
+  if (!architecture)
+    return variationalArchitecture((flow ?? "nsf") as VariationalKind, {
+      features,
+      ...(transforms === undefined ? {} : { transforms }),
+      ...(hidden === undefined ? {} : { hidden }),
+    });
+  const twice = transforms !== undefined ? "transforms" : hidden !== undefined ? "hidden" : undefined;
+  if (twice !== undefined)
+    throw new UsageError(
+      `approximate: ${twice} is for a flow that is named; an architecture has its own: give ${twice} where it is made.`,
+    );
+  return architecture;
+}
+
 /** What a user gets, and is warned of. */
 async function wrapped(
   { model, history, steps, isMet }: Trained,
   { samples, diagnostics, warnings, reliable }: Judgement,
   weighing: Weighing,
-  options: VariationalOptions,
+  options: ApproximateOptions,
 ): Promise<Approximation> {
   const flow = new Flow({
     ...model,
     fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
   });
   for (const { message } of warnings) options.onWarning?.(message);
-  return {
-    flow,
+  const report: ApproximationReport = {
     diagnostics,
     logEvidence: diagnostics.logEvidence,
     logEvidenceError: diagnostics.logEvidenceError,
@@ -126,8 +133,13 @@ async function wrapped(
     warnings,
     steps,
     isConverged: isMet,
+    parameters: flow.parameterCount,
     summary: summaryOf(samples),
     history: history as readonly EpochRecord[],
+  };
+  return {
+    flow,
+    report,
     sample: async (n, own = {}) => {
       const { table, logProb, logDensity, logWeights } = await weighing.sample(n, {
         seed: options.seed ?? 0,

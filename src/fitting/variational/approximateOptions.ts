@@ -12,6 +12,7 @@ import {
   anyNumber,
   anything,
   callback,
+  count,
   engineOptions,
   integer,
   type OptionTable,
@@ -19,13 +20,16 @@ import {
   positive,
   required,
   signal,
+  sizes,
 } from "../../options.ts";
+import { type FlowOption, flowOptionKind } from "../flowOption.ts";
 import type { ParameterDescriptions } from "./parameterSpace.ts";
+import { type VariationalKind, variationalKinds } from "./variationalArchitecture.ts";
 import type { VariationalDivergence, VariationalGradient } from "./variationalLoss.ts";
-import type { DerivedQuantities } from "./writtenDensity.ts";
+import type { DerivedQuantities, LogDensity } from "./writtenDensity.ts";
 
-/** Progress of {@link fitVariational}. */
-export interface VariationalProgress {
+/** Progress of {@link approximate}. */
+export interface ApproximateProgress {
   /** Steps done. */
   readonly step: number;
   /** Steps at most. */
@@ -34,10 +38,21 @@ export interface VariationalProgress {
   readonly bound: number;
 }
 
-/** Options of {@link fitVariational}. */
-export interface VariationalOptions extends EngineOptions {
+/** Options of {@link approximate}. */
+export interface ApproximateOptions extends EngineOptions {
   /** The parameters of the density, by name. */
   readonly parameters: ParameterDescriptions;
+  /** The logarithm of the density in nats, up to a constant: a batched scalar. Data are constants in it. */
+  readonly logDensity: LogDensity;
+  /**
+   * What approximates it: a kind by name (default `nsf`, which is splines and, behind them, affine couplings), an architecture,
+   * or a function that makes one of the number of features, with a context of 0.
+   */
+  readonly flow?: FlowOption<VariationalKind> | undefined;
+  /** Number of transforms of a kind that is given by name (default by kind: 4 of `nsf`, 8 or 16 of others). */
+  readonly transforms?: number | undefined;
+  /** Sizes of the hidden layers of the same (default 32, 32). */
+  readonly hidden?: readonly number[] | undefined;
   /** What else the summary and the samples hold, such as the effects that a hierarchy is about. */
   readonly derived?: DerivedQuantities | undefined;
   /** Seed of every random choice (default 0). */
@@ -68,7 +83,7 @@ export interface VariationalOptions extends EngineOptions {
   /** Stops it with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each validation. */
-  readonly onProgress?: ((progress: VariationalProgress) => void) | undefined;
+  readonly onProgress?: ((progress: ApproximateProgress) => void) | undefined;
   /** Called with one line for what does not stop the fit but should be known: the messages of `warnings`. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -79,7 +94,7 @@ const defaultSteps = 1500;
 export const diagnosticDraws = 10_000;
 
 /** @throws UsageError if it is asked for where it cannot be. */
-export function isSymmetricChosen(options: VariationalOptions, gradient: VariationalGradient): boolean {
+export function isSymmetricChosen(options: ApproximateOptions, gradient: VariationalGradient): boolean {
   const { divergence, importanceSamples = 1, annealing = 0 } = options;
   if (divergence !== undefined && divergence !== "reverse" && divergence !== "symmetric")
     throw new UsageError(`divergence must be reverse or symmetric, got ${JSON.stringify(divergence)}.`);
@@ -109,7 +124,7 @@ export function checked(
     importanceSamples = 1,
     annealing = 0,
     diagnosticSamples = diagnosticDraws,
-  }: VariationalOptions,
+  }: ApproximateOptions,
 ): { readonly steps: number; readonly draws: number; readonly samples: number } {
   for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))
     if (!Number.isSafeInteger(value) || value < 1)
@@ -119,15 +134,18 @@ export function checked(
     throw new UsageError(
       `The architecture has ${architecture.features} features; the parameters are ${features} numbers.`,
     );
-  if (architecture.context > 0)
-    throw new UsageError("fitVariational needs an architecture without a context.");
+  if (architecture.context > 0) throw new UsageError("approximate needs an architecture without a context.");
   return { steps, draws, samples: steps * draws };
 }
 
 /** What each of them may be; numbers say more of themselves later. */
-export const variationalOptionTable: OptionTable<VariationalOptions> = {
+export const approximateOptionTable: OptionTable<ApproximateOptions> = {
   ...engineOptions,
   parameters: required(anObject),
+  logDensity: required(callback),
+  flow: flowOptionKind(variationalKinds),
+  transforms: count,
+  hidden: sizes(),
   derived: callback,
   seed: integer,
   steps: anyNumber,

@@ -6,22 +6,15 @@
 
 import type { Architecture } from "../../architectures/architecture.ts";
 import { architectureOf } from "../../architectures/architectureOf.ts";
+import type { FlowKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
-import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { randomKey } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
-import { finishFit, weightedMean } from "../finishFit.ts";
-import { type FitData, fitData } from "../fitData.ts";
-import {
-  checkedFitOptions,
-  type FitOptions,
-  type FitProgress,
-  type FitResult,
-  type FitTableOptions,
-  fitOptionTable,
-  fitTableOptionTable,
-} from "../fitOptions.ts";
+import { type FinishedFit, finishFit, weightedMean } from "../finishFit.ts";
+import { chosenColumns, type FitData, fitData } from "../fitData.ts";
+import type { FitOptions, FitProgress } from "../fitOptions.ts";
+import { architectureOfOption } from "../flowOption.ts";
 import { choosePreparation, preparationChoices } from "../preparation/choosePreparation.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import { Likelihood } from "./likelihood.ts";
@@ -29,55 +22,28 @@ import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 import { planTraining, usualBudget } from "./trainingPlan.ts";
 
-/**
- * Fits an architecture to a table by maximum likelihood, or by the loss of its own `training`. The data are standardized and
- * prepared inside the model, so that all log-densities are in nats and data units.
- *
- * @param architecture - Its features and context must be the numbers of fitted and given columns.
- * @throws {@link UsageError} for options that do not fit, DataError for data that cannot be used, NumericalError if
- *   the loss leaves the finite numbers for good, AbortedError if the signal fires (see `keepOnAbort`).
- */
-export async function fit(
-  architecture: Architecture,
-  table: Table,
-  options: FitOptions = {},
-): Promise<FitResult> {
-  checkArchitectureOf("fit", architecture);
-  const own = checkedFitOptions("fit", table, options, fitOptionTable);
-  const data = dataFor(table, own, architecture.kind);
-  if (architecture.features !== data.columns.length || architecture.context !== data.given.length)
+/** Fits what is trained: a named kind, whose size follows from the table, or an architecture. */
+export async function fitByGradient(table: Table, options: FitOptions): Promise<FinishedFit> {
+  const { columns, given } = chosenColumns(table, options);
+  const sizes = { features: columns.length, context: given.length };
+  const architecture = architectureOfOption("fit", options.flow, sizes);
+  if (architecture && (architecture.features !== sizes.features || architecture.context !== sizes.context))
     throw new UsageError(
-      `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${data.columns.length} columns to fit and ${data.given.length} to condition on.`,
+      `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${sizes.features} columns to fit and ${sizes.context} to condition on: flow: (sizes) => neuralSplineFlow(sizes) makes one that fits.`,
     );
-  const recipe = recipeFor(data, { ...own, flow: architecture.kind as FitTableOptions["flow"] & string });
-  return fitPrepared(architecture, data, recipe, own);
-}
-
-/**
- * Fits a flow to a table, with kind and size chosen from the data unless they are given: what the command line does.
- * @throws As {@link fit}.
- */
-export async function fitTable(table: Table, options: FitTableOptions = {}): Promise<FitResult> {
-  const own = checkedFitOptions("fitTable", table, options, fitTableOptionTable);
-  const data = dataFor(table, own, own.flow);
-  const recipe = recipeFor(data, own);
-  const architecture = architectureOf(recipe.flow, {
-    features: data.columns.length,
-    context: data.given.length,
-    transforms: recipe.transforms,
-    hidden: recipe.hidden,
-    bins: recipe.bins,
-  });
-  return fitPrepared(architecture, data, recipe, own);
-}
-
-function dataFor(table: Table, options: FitOptions, kind: string | undefined): FitData {
-  return fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
-}
-
-function recipeFor(data: FitData, options: FitTableOptions): Recipe {
-  const chosen = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return defaultRecipe({ rows: data.rows, features: data.columns.length }, chosen as Partial<Recipe>);
+  const kind = (architecture?.kind ?? options.flow) as FlowKind;
+  const data = fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
+  const recipe = defaultRecipe(
+    { rows: data.rows, features: sizes.features },
+    { ...(options as Partial<Recipe>), flow: kind },
+  );
+  const { transforms, hidden, bins } = recipe;
+  return await fitPrepared(
+    architecture ?? architectureOf(kind, { ...sizes, transforms, hidden, bins }),
+    data,
+    recipe,
+    options,
+  );
 }
 
 async function fitPrepared(
@@ -85,7 +51,7 @@ async function fitPrepared(
   data: FitData,
   recipe: Recipe,
   options: FitOptions,
-): Promise<FitResult> {
+): Promise<FinishedFit> {
   const { train, validation } = data;
   const plan = planTraining(architecture, recipe, train.rows, {
     epochs: options.epochs,
@@ -167,17 +133,22 @@ async function fitPrepared(
       );
     // What was kept is still to be measured, by a computation that the signal must not stop.
     const how = interrupted ? { ...options, signal: undefined } : options;
-    const found = await finishFit({ ...start, values: { ...start.values, ...result.values } }, data, how, {
-      history: result.history.map(toProgress),
-      epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
-      interrupted,
-    });
+    const { flow, report } = await finishFit(
+      { ...start, values: { ...start.values, ...result.values } },
+      data,
+      how,
+      {
+        history: result.history.map(toProgress),
+        epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
+        interrupted,
+      },
+    );
     // A flow that does better on what it has seen than on the rest has taken from the rows what it can, unless the budget
     // ended it before it could.
-    const hasGap = found.trainLogProb - found.validationLogProb > widestGap;
+    const hasGap = report.trainLogProb - report.validationLogProb > widestGap;
     const stillImproving = result.stillImproving && (plan.more.length > 0 || plan.isShortened || !hasGap);
     if (stillImproving && plan.isBudgeted) options.onWarning?.(improvingWarning(options.budget));
-    return { ...found, stillImproving };
+    return { flow, report: { ...report, stillImproving } };
   } finally {
     likelihood.dispose();
   }
@@ -188,17 +159,4 @@ const widestGap = 0.1;
 
 function improvingWarning(budget: number = usualBudget): string {
   return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger ${optionText("budget", 4 * budget)} is likely to give a better model`;
-}
-
-/** @throws {@link UsageError} for what is no architecture. */
-export function checkArchitectureOf(where: string, value: unknown): void {
-  const own = value as Partial<Architecture> | null;
-  if (typeof own !== "object" || own === null || typeof own.kind !== "string" || !own.base || !own.bijection)
-    refuse(
-      where,
-      "architecture",
-      "an architecture as neuralSplineFlow({ features: 2 }) gives it",
-      value,
-      "fitTable(table) chooses one",
-    );
 }

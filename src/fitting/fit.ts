@@ -1,0 +1,106 @@
+/**
+ * One call for every kind of model: networks trained by gradient, and statistics.
+ *
+ * @module
+ */
+
+import { flowKinds, isTrained, type ModelKind, type StatisticalKind } from "../architectures/kinds.ts";
+import { UsageError } from "../errors.ts";
+import { checkedOptions } from "../options.ts";
+import { checkTable, type Table } from "../tables/table.ts";
+import type { FinishedFit } from "./finishFit.ts";
+import { type FitOptions, fitOptionTable } from "./fitOptions.ts";
+import type { FitResult, ReportWarning } from "./fitReport.ts";
+import { checkFormerCall } from "./flowOption.ts";
+import { fitByGradient } from "./gradient/fitByGradient.ts";
+
+/** A method of fitting. */
+type Method = (table: Table, options: FitOptions) => Promise<FinishedFit>;
+
+/** How each kind without gradients is fitted; loaded where it is asked for. */
+const statisticalMethods: Readonly<Record<StatisticalKind, () => Promise<Method>>> = {
+  gaussian: async () => (await import("./statistics/fitGaussian.ts")).fitGaussian,
+  mixture: async () => (await import("./statistics/fitMixture.ts")).fitMixture,
+  kde: async () => (await import("./statistics/fitKernelDensity.ts")).fitKernelDensity,
+  gaussianization: async () => (await import("./gaussianization/fitGaussianization.ts")).fitGaussianization,
+  sliced: async () => (await import("./gaussianization/fitGaussianization.ts")).fitSliced,
+  "dual-ascent": async () => (await import("./dualAscent/fitDualAscent.ts")).fitDualAscent,
+};
+
+/** What is fitted unless something else is asked for. */
+const usualKind = "nsf-ar";
+
+/**
+ * Fits a flow of any kind to a table: the density of the columns, or of some given others, by maximum likelihood or the
+ * kind's own method. The data are standardized and prepared inside the model, so that all log-densities are in nats and data
+ * units. Kind and size follow from the data unless they are given.
+ *
+ * @throws {@link UsageError} for options that are not understood, that mean nothing for the kind, or do not fit the table,
+ *   DataError for data that cannot be used, NumericalError if the loss leaves the finite numbers for good, AbortedError if
+ *   the signal fires (see `keepOnAbort`).
+ * @example
+ * const { flow, report } = await fit(table, { seed: 1 });
+ * const mixture = await fit(table, { flow: "mixture", components: 3 });
+ * const own = await fit(table, { flow: (sizes) => neuralSplineFlow({ ...sizes, bins: 16 }) });
+ */
+export async function fit(table: Table, options: FitOptions = {}): Promise<FitResult> {
+  checkFormerCall("fit", table, options, "fit(table, { flow: architecture, ... })");
+  const checked = checkedFitOptions(table, options);
+  const { flow: asked = usualKind, ...rest } = checked;
+  const warnings: ReportWarning[] = [];
+  const heard: FitOptions = {
+    ...rest,
+    onWarning(message) {
+      warnings.push({ message });
+      checked.onWarning?.(message);
+    },
+  };
+  const isByGradient = typeof asked !== "string" || isTrained(asked);
+  const { flow, report } = isByGradient
+    ? await fitByGradient(table, { ...heard, flow: asked })
+    : await (await statisticalMethods[asked]())(table, heard);
+  return { flow, report: { ...report, warnings } };
+}
+
+/** Options that say what an architecture says itself. */
+const sizesOfNamed = ["transforms", "hidden"] as const;
+
+function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
+  const checked = checkedOptions("fit", options, fitOptionTable);
+  checkTable("fit", table);
+  const { flow = usualKind } = checked;
+  checkKind(typeof flow === "string" ? flow : undefined, checked);
+  const twice =
+    typeof flow === "string" ? undefined : sizesOfNamed.find((name) => checked[name] !== undefined);
+  if (twice !== undefined)
+    throw new UsageError(
+      `fit: ${twice} is for a flow that is named; an architecture has its own: give ${twice} where it is made.`,
+    );
+  if (checked.resume && checked.checkpoint === undefined)
+    throw new UsageError("fit: resume needs the checkpoint to go on from: name it as checkpoint.");
+  if (checked.budget !== undefined && checked.epochs !== undefined)
+    throw new UsageError("fit: budget and epochs both say how long to train; leave one of them out.");
+  return checked;
+}
+
+/**
+ * Refuses options that mean nothing for a kind; undefined stands for an architecture, which is trained.
+ * @throws UsageError that names the option.
+ */
+function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
+  const like = kind ?? flowKinds[0];
+  if (!isTrained(like) && options.given?.length)
+    throw new UsageError(
+      `fit: ${like} fits the joint density of all its columns and cannot condition on some; given needs a flow that is trained, such as nsf-ar.`,
+    );
+  for (const [name, value] of Object.entries(options)) {
+    const { kinds } = fitOptionTable[name as keyof FitOptions];
+    // What is switched off, or empty, asks for nothing.
+    const isIdle = value === false || (Array.isArray(value) && value.length === 0);
+    if (!kinds || kinds.includes(like) || isIdle) continue;
+    const why = kinds.includes(flowKinds[0])
+      ? ", which is fitted without gradients"
+      : `: it is an option of ${kinds.join(" and ")}`;
+    throw new UsageError(`fit: ${name} means nothing for ${kind ?? "an architecture"}${why}; leave it out.`);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The option `flow` of a fit: a kind by name, an architecture, or a function that makes one.
+ *
+ * @module
+ */
+
+import type { Architecture } from "../architectures/architecture.ts";
+import { UsageError } from "../errors.ts";
+import { type OptionKind, refuse } from "../options.ts";
+
+/** Sizes of the samples of a flow, as all named architectures take them. */
+export interface FlowSizes {
+  /** Numbers of a sample: fitted columns, or parameters. */
+  readonly features: number;
+  /** Numbers that it is conditioned on; 0 where unconditional. */
+  readonly context: number;
+}
+
+/** What `flow` may be. */
+export type FlowOption<Kind extends string> = Kind | Architecture | ((sizes: FlowSizes) => Architecture);
+
+/** Whether a value is an architecture. */
+export function isArchitecture(value: unknown): value is Architecture {
+  const own = value as Partial<Architecture> | null;
+  return (
+    typeof own === "object" && own !== null && typeof own.kind === "string" && !!own.base && !!own.bijection
+  );
+}
+
+/** The option, for a table of options. */
+export function flowOptionKind(kinds: readonly string[]): OptionKind {
+  return {
+    expected: `one of ${kinds.join(", ")}, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one`,
+    accepts: (value) =>
+      kinds.includes(value as string) || typeof value === "function" || isArchitecture(value),
+  };
+}
+
+/**
+ * The architecture that the option says; undefined for a name, or nothing.
+ * @throws UsageError if a function gives something else.
+ */
+export function architectureOfOption(
+  where: string,
+  flow: FlowOption<string> | undefined,
+  sizes: FlowSizes,
+): Architecture | undefined {
+  if (flow === undefined || typeof flow === "string") return undefined;
+  if (typeof flow !== "function") return flow;
+  const made: unknown = flow(sizes);
+  if (!isArchitecture(made))
+    refuse(
+      where,
+      "what flow returns",
+      "an architecture, as neuralSplineFlow({ features, context }) gives it",
+      made,
+    );
+  return made;
+}
+
+/**
+ * Refuses calls of the former form, `fit(architecture, table)`.
+ * @throws UsageError that says how to write it.
+ */
+export function checkFormerCall(where: string, first: unknown, second: unknown, now: string): void {
+  if (isArchitecture(first) || isArchitecture(second))
+    throw new UsageError(`${where}: the architecture is an option: ${now}.`);
+}
