@@ -36,9 +36,6 @@ const layers: readonly string[] = [
 
 /** Files of more than 400 lines, each with the reason why it is one concept. */
 const longFiles: Readonly<Record<string, string>> = {
-  "engines/wasm/emit/vector.ts": "to be split",
-  "engines/wasm/lowering/compiler.ts": "to be split",
-  "engines/wasm/lowering/tileLowering.ts": "to be split",
   "fitting/gradientFlow/gridFlow.ts": "to be split",
 };
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { largestMagnitude } from "../../../src/engines/wasm/lowering/bounds.ts";
 import { fuse } from "../../../src/engines/wasm/lowering/fusion.ts";
 import { readinessOf } from "../../../src/engines/wasm/lowering/readiness.ts";
-import { ownersRead } from "../../../src/engines/wasm/lowering/tileLowering.ts";
+import { ownersRead } from "../../../src/engines/wasm/lowering/storage.ts";
 import { dependents, type Expr, type FixedPointExpr, topologicalOrder } from "../../../src/graph/expr.ts";
 import * as g from "../../../src/graph/ops.ts";
 import { substitute } from "../../../src/graph/rebuild.ts";

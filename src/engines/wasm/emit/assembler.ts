@@ -8,7 +8,7 @@
  */
 
 import { ByteWriter } from "./binary.ts";
-import { FunctionBuilder, type FunctionIndex, typeCodes, type ValueType } from "./function.ts";
+import { FunctionBuilder, type FunctionIndex, type Local, typeCodes, type ValueType } from "./function.ts";
 
 export {
   FunctionBuilder,
@@ -127,4 +127,14 @@ export class ModuleBuilder {
     });
     return Uint8Array.from(out.written);
   }
+}
+
+/** A list of so many locals. */
+type Locals<Count extends number, List extends readonly Local[] = []> = List["length"] extends Count
+  ? List
+  : Locals<Count, [...List, Local]>;
+
+/** The first parameters of a function. */
+export function parametersOf<Count extends number>(f: FunctionBuilder, count: Count): Locals<Count> {
+  return Array.from({ length: count }, (_, place) => f.parameter(place)) as readonly Local[] as Locals<Count>;
 }

@@ -6,7 +6,13 @@
  */
 
 import { philoxConstants } from "../../../random/philox.ts";
-import type { FunctionBuilder, FunctionIndex, Local, ModuleBuilder } from "./assembler.ts";
+import {
+  type FunctionBuilder,
+  type FunctionIndex,
+  type Local,
+  type ModuleBuilder,
+  parametersOf,
+} from "./assembler.ts";
 import type { KernelShape } from "./fusedKernel.ts";
 
 /** Numbers of the control words that the kernel reads. */
@@ -35,12 +41,7 @@ export function addRandomRows(
   { rowLength, vector }: KernelShape,
 ): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [tile, position, stream, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [tile, position, stream, count] = parametersOf(f, 4);
     const laneBytes = vector.precision === "float32" ? 4 : 8;
     const [zero, block, lane, at] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
     const word = (index: number): FunctionBuilder => f.load("i32.load", zero, 4 * index);

@@ -5,7 +5,13 @@
  * @module
  */
 
-import type { FunctionBuilder, FunctionIndex, Local, ModuleBuilder } from "./assembler.ts";
+import {
+  type FunctionBuilder,
+  type FunctionIndex,
+  type Local,
+  type ModuleBuilder,
+  parametersOf,
+} from "./assembler.ts";
 import { VectorBuilder, type VectorOptions } from "./vector.ts";
 
 interface ScalarOps {
@@ -28,12 +34,7 @@ function scalarOps(f: FunctionBuilder, { precision }: VectorOptions): ScalarOps 
 /** `(source, destination, table, count)`: destination[i] = source[table[i]], 0 for -1. */
 export function addGather(module: ModuleBuilder, vector: VectorOptions): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [source, destination, table, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [source, destination, table, count] = parametersOf(f, 4);
     const s = scalarOps(f, vector);
     const [i, index, from, value] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local(s.type)];
     f.forRange(i, 0, count, 1, () => {
@@ -55,12 +56,7 @@ export function addGather(module: ModuleBuilder, vector: VectorOptions): Functio
 /** `(source, destination, table, count)`: destination[table[i]] += source[i], -1 dropped. */
 export function addScatter(module: ModuleBuilder, vector: VectorOptions): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [source, destination, table, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [source, destination, table, count] = parametersOf(f, 4);
     const s = scalarOps(f, vector);
     const [i, index, to, value] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local(s.type)];
     f.forRange(i, 0, count, 1, () => {
@@ -82,7 +78,7 @@ export function addScatter(module: ModuleBuilder, vector: VectorOptions): Functi
 /** `(source, destination, count)`: copies elements, any count. */
 export function addCopy(module: ModuleBuilder, vector: VectorOptions): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32"], [], (f) => {
-    const [source, destination, count] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
+    const [source, destination, count] = parametersOf(f, 3);
     const s = scalarOps(f, vector);
     const [i, value] = [f.local("i32"), f.local(s.type)];
     f.forRange(i, 0, count, 1, () => {
@@ -158,12 +154,7 @@ export function addSharedProduct(
 ): FunctionIndex {
   const { pitch = size.columns } = size;
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [left, right, bias, destination] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [left, right, bias, destination] = parametersOf(f, 4);
     const s = scalarOps(f, vector);
     const [j, k, x, y, total] = [
       f.local("i32"),
@@ -208,13 +199,7 @@ export function addShardSum(
   vector: VectorOptions,
 ): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
-    const [shards, count, destination, first, end] = [0, 1, 2, 3, 4].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [shards, count, destination, first, end] = parametersOf(f, 5);
     const s = scalarOps(f, vector);
     const v = new VectorBuilder(f, vector);
     const [row, i, k, from] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
@@ -263,13 +248,7 @@ export function addShardSum(
  */
 export function addShardSumOfDoubles(module: ModuleBuilder, shardBytes: number): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
-    const [shards, count, destination, first, end] = [0, 1, 2, 3, 4].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [shards, count, destination, first, end] = parametersOf(f, 5);
     const [i, k, from] = [f.local("i32"), f.local("i32"), f.local("i32")];
     const total = f.local("f64");
     const result = f.local("f32");
@@ -300,7 +279,7 @@ export function addSharedSolve(
   vector: VectorOptions,
 ): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32"], [], (f) => {
-    const [matrix, right, solution] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
+    const [matrix, right, solution] = parametersOf(f, 3);
     const s = scalarOps(f, vector);
     const [step, k, a, x, total] = [
       f.local("i32"),

@@ -7,7 +7,13 @@
  * @module
  */
 
-import type { FunctionBuilder, FunctionIndex, Local, ModuleBuilder } from "./assembler.ts";
+import {
+  type FunctionBuilder,
+  type FunctionIndex,
+  type Local,
+  type ModuleBuilder,
+  parametersOf,
+} from "./assembler.ts";
 import type { KernelShape } from "./fusedKernel.ts";
 import { VectorBuilder } from "./vector.ts";
 
@@ -26,12 +32,7 @@ export function addLoadRows(
   { rowLength, vector }: KernelShape,
 ): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [data, indices, count, tile] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [data, indices, count, tile] = parametersOf(f, 4);
     const single = vector.precision === "float32";
     const bytes = single ? 4 : 8;
     const [lane, source, number] = [f.local("i32"), f.local("i32"), f.local(single ? "f32" : "f64")];
@@ -64,12 +65,7 @@ export function addStoreRows(
   { rowLength, vector }: KernelShape,
 ): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [tile, output, position, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [tile, output, position, count] = parametersOf(f, 4);
     const single = vector.precision === "float32";
     const bytes = single ? 4 : 8;
     const [lane, number] = [f.local("i32"), f.local(single ? "f32" : "f64")];
@@ -124,12 +120,7 @@ export function addAllLanes(module: ModuleBuilder, { rowLength, vector }: Kernel
 /** `(source, destination, table, count)`: row i of the destination is row table[i] of the source, zeros for -1. */
 export function addGatherRows(module: ModuleBuilder, { rowLength, vector }: KernelShape): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [source, destination, table, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [source, destination, table, count] = parametersOf(f, 4);
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
     const [i, index, from] = [f.local("i32"), f.local("i32"), f.local("i32")];
@@ -157,12 +148,7 @@ export function addGatherRows(module: ModuleBuilder, { rowLength, vector }: Kern
 /** `(source, destination, table, count)`: row i of the source is added to row table[i], -1 is dropped. */
 export function addScatterRows(module: ModuleBuilder, { rowLength, vector }: KernelShape): FunctionIndex {
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
-    const [source, destination, table, count] = [0, 1, 2, 3].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
+    const [source, destination, table, count] = parametersOf(f, 4);
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
     const [i, index, to] = [f.local("i32"), f.local("i32"), f.local("i32")];
@@ -262,7 +248,7 @@ export function addSolveRows(
   return module.addFunction(null, ["i32", "i32", "i32"], [], (f) => {
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
-    const [matrix, right, solution] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
+    const [matrix, right, solution] = parametersOf(f, 3);
     const [step, inner, lane, a, x, b, out] = Array.from({ length: 7 }, () => f.local("i32"));
     const forward = lower !== transposed;
     // From element to element of the row of the (transposed) matrix that is being eliminated.

@@ -81,16 +81,11 @@ export class VectorBuilder {
     return local;
   }
 
-  /** Pops the stack into a local of its own. */
-  #vector(): Vector {
+  /** Makes a vector of what raw instructions have left on the stack. */
+  fromStack(): Vector {
     const local = this.#local();
     this.f.set(local);
     return { kind: "vector", local };
-  }
-
-  /** Makes a vector of what raw instructions have left on the stack. */
-  fromStack(): Vector {
-    return this.#vector();
   }
 
   /**
@@ -117,7 +112,7 @@ export class VectorBuilder {
   /** A vector that {@link assign} may change later (an accumulator, a value carried around a loop). */
   variable(initial: Vector): Vector {
     this.f.get(initial.local);
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** Gives a {@link variable} a new value. */
@@ -137,7 +132,7 @@ export class VectorBuilder {
   /** The vector at `pointer + byteOffset`. */
   load(pointer: Local, byteOffset = 0): Vector {
     this.f.load("v128.load", pointer, byteOffset);
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** The one number at `pointer + byteOffset`, in every lane. */
@@ -147,7 +142,7 @@ export class VectorBuilder {
       pointer,
       byteOffset,
     );
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** Writes a vector at `pointer + byteOffset`. */
@@ -158,7 +153,7 @@ export class VectorBuilder {
   /** A scalar local (f32 or f64, as the precision) in every lane. */
   splat(scalar: Local): Vector {
     this.f.get(scalar).op(`${this.#float}.splat`);
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** Pushes the sum of the lanes, always in the order (0 + 2) + (1 + 3) or 0 + 1, as a scalar. */
@@ -183,7 +178,7 @@ export class VectorBuilder {
   #apply(suffix: FloatSuffix, operands: readonly Vector[]): Vector {
     for (const { local } of operands) this.f.get(local);
     this.f.op(`${this.#float}.${suffix}`);
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** a + b. */
@@ -243,14 +238,14 @@ export class VectorBuilder {
   fusedMultiplyAdd(a: Vector, b: Vector, c: Vector): Vector {
     if (this.relaxed) return this.#apply("relaxed_madd", [a, b, c]);
     this.f.get(a.local).get(b.local).op(`${this.#float}.mul`).get(c.local).op(`${this.#float}.add`);
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** c - a * b; rounded as {@link fusedMultiplyAdd}. */
   negatedFusedMultiplyAdd(a: Vector, b: Vector, c: Vector): Vector {
     if (this.relaxed) return this.#apply("relaxed_nmadd", [a, b, c]);
     this.f.get(c.local).get(a.local).get(b.local).op(`${this.#float}.mul`).op(`${this.#float}.sub`);
-    return this.#vector();
+    return this.fromStack();
   }
 
   /** The polynomial with these coefficients, the constant term first, by Horner's rule. */
@@ -319,7 +314,7 @@ export class VectorBuilder {
   /** Not. */
   maskNot(a: Mask): Mask {
     this.f.get(a.local).op("v128.not");
-    return { kind: "mask", local: this.#vector().local };
+    return { kind: "mask", local: this.fromStack().local };
   }
   /** Pushes 1 if any lane is true, else 0 (i32). */
   pushAny(a: Mask): void {
@@ -330,7 +325,7 @@ export class VectorBuilder {
   select(mask: Mask, a: Vector, b: Vector): Vector {
     this.f.get(a.local).get(b.local).get(mask.local);
     this.f.op(this.relaxed ? `${this.#integer}.relaxed_laneselect` : "v128.bitselect");
-    return this.#vector();
+    return this.fromStack();
   }
   /** a where the mask is true, else +0. Cheaper than {@link select}. */
   keep(mask: Mask, a: Vector): Vector {
@@ -389,7 +384,7 @@ export class VectorBuilder {
   }
   #shift(suffix: "shl" | "shr_u", a: Bits, count: number): Bits {
     this.f.get(a.local).i32(count).op(`${this.#integer}.${suffix}`);
-    return { kind: "bits", local: this.#vector().local };
+    return { kind: "bits", local: this.fromStack().local };
   }
   /** Shift towards the high bits. */
   shiftLeft(a: Bits, count: number): Bits {

@@ -8,49 +8,23 @@
  * @module
  */
 
-import { ShapeError } from "../../../errors.ts";
-import { type Expr, type ParameterExpr, sizeOf, topologicalOrder } from "../../../graph/expr.ts";
-import * as g from "../../../graph/ops.ts";
+import { type Expr, sizeOf } from "../../../graph/expr.ts";
 import type { PreparedProgram } from "../../../graph/program.ts";
 import { inOnePiece, type Pieces } from "../../../platform/pieces.ts";
 import { streamWord } from "../../../random/philox.ts";
-import { type FunctionBuilder, type Local, ModuleBuilder } from "../emit/assembler.ts";
+import { ModuleBuilder } from "../emit/assembler.ts";
 import { addFillZero } from "../emit/dense.ts";
 import { KernelCache } from "../emit/kernelCache.ts";
 import { addRandomRows } from "../emit/randomKernel.ts";
 import { addLoadRows, addMarkRows, addStoreRows } from "../emit/tileKernels.ts";
 import type { VectorOptions } from "../emit/vector.ts";
+import { emitLevels, emitTile } from "./emitPhases.ts";
+import { control, MemoryLayout, mostShards, type Region } from "./memoryLayout.ts";
 import { type Argument, type Item, planMemory } from "./memoryPlan.ts";
-import { guardPadding } from "./padding.ts";
-import { copyCall, type SharedCall, SharedLowering } from "./sharedLowering.ts";
+import { type Phases, phasesOf } from "./phases.ts";
+import { copyCall, SharedLowering } from "./sharedLowering.ts";
 import { viewOf } from "./storage.ts";
-import { type Accumulator, TileLowering } from "./tileLowering.ts";
-
-/** Words of 32 bits at the start of memory that host and threads talk through. */
-export const control = {
-  arrived: 0,
-  generation: 1,
-  stop: 2,
-  progress: 3,
-  /** Words of the random draws: the key, the step, and the number of the first row. */
-  key: 6,
-  step: 8,
-  firstRow: 9,
-  /** Set when a thread will not come to the next meeting. */
-  failed: 10,
-  /** Tiles of the step at hand that are done. */
-  tiles: 12,
-  pointers: 16,
-} as const;
-
-/** Most shards that a batch is divided into; see `shardsOf`. */
-export const mostShards = 8;
-
-/** Where an array lies: address in bytes, and number of elements. */
-export interface Region {
-  readonly address: number;
-  readonly size: number;
-}
+import { TileLowering } from "./tileLowering.ts";
 
 /** A compiled program. */
 export interface CompiledProgram {
@@ -97,111 +71,66 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
   const { vector, rowLength } = options;
   const module = new ModuleBuilder(options);
   const cache = new KernelCache(module, { rowLength, vector });
+  const phases = yield* phasesOf(program);
+  const { rowOutputs, sumOutputs } = phases;
+  const memory = new MemoryLayout(cache, program.inputs.length + rowOutputs.length, program.parameters);
 
-  // ---- what runs when
-  const names = { rows: Object.keys(program.rows), sums: Object.keys(program.sums) };
-  const guarded = guardPadding([
-    ...Object.values(program.rows),
-    ...Object.values(program.sums),
-    ...program.updates.map(({ value }) => value),
-  ]);
+  const tiles = new TileLowering(cache, memory, phases.consumers);
+  const items = yield* tileItems(program, phases, cache, tiles);
   yield;
-  const rowOutputs = guarded.slice(0, names.rows.length);
-  // A sum or a new value that is a parameter as it stands, or a part of one, is copied first: it would be read when other updates
-  // have been written.
-  const copied = (output: Expr): Expr =>
-    viewOf(output).owner.op === "parameter" ? g.stopGradient(output) : output;
-  const sumOutputs = guarded.slice(names.rows.length, names.rows.length + names.sums.length).map(copied);
-  const updateOutputs = guarded.slice(names.rows.length + names.sums.length).map(copied);
-  const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
-  const after = new Set<Expr>();
-  for (const node of order) {
-    const isSum = node.op === "sumRows" || node.op === "sumOuter";
-    if (!isSum && !node.inputs.some((input) => after.has(input))) continue;
-    if (node.batched || (isSum && node.inputs.some((input) => after.has(input))))
-      throw new ShapeError("wasm engine: a sum over rows cannot be used for each row in the same program.");
-    after.add(node);
-  }
-  const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || node.op === "sumOuter";
-  const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
-  const forSums = new Set(topologicalOrder(sumOutputs));
-  const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
-  // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
-  const isPrologue = (node: Expr): boolean =>
-    !node.batched && !after.has(node) && (forSums.has(node) || forTiles.has(node));
-  const prologueNodes = order.filter(isPrologue);
-  const epilogueNodes = order.filter((node) => after.has(node) && !isSumOverRows(node) && forSums.has(node));
-  const updateNodes = order.filter(
-    (node) => !node.batched && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
+  const plan = planMemory(items, (owner) => tiles.bytesOf(owner));
+  yield;
+  emitTile(module, items, plan.offsets, (owner) => memory.address(owner));
+  yield;
+  const shards = { base: memory.allocate(memory.shardBytes * mostShards), bytes: memory.shardBytes };
+  const levels = yield* emitShared(program, phases, cache, memory, shards);
+  addFillZero(module, "zero");
+
+  const arenaBytes = Math.ceil(plan.bytes / 64) * 64 + 64;
+  const arenas = memory.allocate(arenaBytes * options.threads);
+  const names = { rows: Object.keys(program.rows), sums: Object.keys(program.sums) };
+  const parameters = new Map(
+    program.parameters.map((parameter) => [parameter.name, memory.region(parameter)]),
   );
-  const consumers = new Map<Expr, Expr[]>();
-  for (const node of order)
-    for (const input of node.inputs) {
-      const list = consumers.get(input);
-      if (list) list.push(node);
-      else consumers.set(input, [node]);
-    }
-  for (const output of [...sumOutputs, ...updateOutputs])
-    consumers.set(output, [...(consumers.get(output) ?? []), output]);
+  const stepInputs = new Map(program.stepInputs.map((leaf) => [leaf.name, memory.region(leaf)]));
+  const sums = new Map(
+    sumOutputs.map((output, i) => {
+      const { owner, offset } = viewOf(output);
+      return [
+        names.sums[i]!,
+        { address: memory.address(owner) + offset * cache.laneBytes, size: sizeOf(output.shape) },
+      ];
+    }),
+  );
+  return {
+    bytes: module.finish(),
+    vector,
+    rowLength,
+    memoryBytes: memory.bytes,
+    parameters,
+    stepInputs,
+    sums,
+    inputs: program.inputs.map(({ name, shape }) => ({ name, size: sizeOf(shape) })),
+    rows: rowOutputs.map(({ shape }, i) => ({ name: names.rows[i]!, size: sizeOf(shape) })),
+    constants: memory.constants,
+    tables: memory.tables,
+    hasRandoms: program.randoms.length > 0,
+    shards: { address: shards.base, size: mostShards },
+    shardBytes: shards.bytes,
+    arenas,
+    arenaBytes,
+    levels,
+  };
+}
 
-  // ---- memory
-  const laneBytes = cache.laneBytes;
-  let top = 4 * control.pointers + 4 * (program.inputs.length + names.rows.length);
-  const allocate = (bytes: number): number => {
-    const address = Math.ceil(top / 64) * 64;
-    // A vector more, since vectors read past the end of lengths that are no multiple of theirs.
-    top = address + Math.ceil(bytes / 16) * 16 + 16;
-    return address;
-  };
-  const addresses = new Map<Expr, number>();
-  const constants: { address: number; data: Float64Array }[] = [];
-  const parametersByName = new Map<string, ParameterExpr>();
-  const addressOf = (owner: Expr): number => {
-    const key = owner.op === "parameter" ? (parametersByName.get(owner.name) ?? owner) : owner;
-    let address = addresses.get(key);
-    if (address === undefined) {
-      address = allocate(sizeOf(owner.shape) * laneBytes);
-      addresses.set(key, address);
-      if (owner.op === "constant") constants.push({ address, data: owner.data });
-    }
-    return address;
-  };
-  const region = (owner: Expr): Region => ({ address: addressOf(owner), size: sizeOf(owner.shape) });
-  for (const parameter of program.parameters) {
-    parametersByName.set(parameter.name, parameter);
-    addressOf(parameter);
-  }
-  const tables: { address: number; data: Int32Array }[] = [];
-  const tableByContent = new Map<string, number>();
-  const table = (data: Int32Array): number => {
-    const key = data.join();
-    let address = tableByContent.get(key);
-    if (address === undefined) {
-      address = allocate(data.byteLength);
-      tableByContent.set(key, address);
-      tables.push({ address, data });
-    }
-    return address;
-  };
-  const accumulators = new Map<Expr, Accumulator>();
-  let shardTop = 0;
-  const accumulator = (node: Expr): Accumulator => {
-    let own = accumulators.get(node);
-    if (!own) {
-      const isOuter = node.op === "sumOuter";
-      const rows = isOuter ? node.shape[0]! : 1;
-      const width = isOuter ? node.shape[1]! : sizeOf(node.shape);
-      const pitch = Math.ceil(width / cache.lanes) * cache.lanes;
-      own = { node, offset: shardTop, rows, width, pitch };
-      // Sums over rows are float64, so that their error does not grow with the rows.
-      shardTop += Math.ceil((rows * pitch * (isOuter ? laneBytes : 8)) / 64) * 64;
-      accumulators.set(node, own);
-    }
-    return own;
-  };
-
-  // ---- tiles
-  const tiles = new TileLowering(cache, { table, accumulator }, consumers);
+/** What a tile computes: inputs are loaded, everything batched follows, outputs are stored. */
+function* tileItems(
+  program: PreparedProgram,
+  { tileNodes, rowOutputs }: Phases,
+  cache: KernelCache,
+  tiles: TileLowering,
+): Pieces<Item[]> {
+  const { module } = cache;
   const leaves: Item[] = [];
   program.inputs.forEach((input, i) => {
     const kernel = cache.get(`load ${sizeOf(input.shape)}`, () =>
@@ -260,33 +189,28 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
     ];
     items.push(...placed.items, { kernel, arguments: args, reads: [viewOf(placed.value).owner], writes: [] });
   });
-  yield;
-  const plan = planMemory(items, (owner) => tiles.bytesOf(owner));
-  yield;
-  emitTile(module, items, plan.offsets, addressOf);
+  return items;
+}
 
-  // ---- shared phases
-  yield;
-  const shardBytes = Math.max(64, shardTop);
-  const shardBase = allocate(shardBytes * mostShards);
-  const shared = new SharedLowering(cache, { table, address: addressOf });
+/** Emits the shared phases; returns the number of their levels. */
+function* emitShared(
+  program: PreparedProgram,
+  phases: Phases,
+  cache: KernelCache,
+  memory: MemoryLayout,
+  shards: { readonly base: number; readonly bytes: number },
+): Pieces<CompiledProgram["levels"]> {
+  const { prologueNodes, tileNodes, epilogueNodes, updateNodes, rowOutputs, sumOutputs, updateOutputs } =
+    phases;
+  const shared = new SharedLowering(cache, memory);
   const units = {
     prologue: yield* shared.units(prologueNodes),
     epilogue: yield* shared.units(epilogueNodes),
     updates: yield* shared.units(updateNodes),
   };
   yield;
-  const copies = placeUpdates(
-    program,
-    updateOutputs,
-    sumOutputs,
-    units.updates,
-    addresses,
-    addressOf,
-    laneBytes,
-  );
+  const copies = placeUpdates(program, updateOutputs, sumOutputs, units.updates, memory, cache.laneBytes);
   const readLater = [...tileNodes, ...epilogueNodes, ...updateNodes].flatMap((node) => node.inputs);
-  const shards = { base: shardBase, bytes: shardBytes };
   const prologue = yield* shared.lower(
     units.prologue,
     [...readLater, ...rowOutputs, ...sumOutputs, ...updateOutputs].filter((node) => !node.batched),
@@ -296,45 +220,16 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
   const epilogue = yield* shared.lower(
     units.epilogue,
     [...updateNodes.flatMap((node) => node.inputs), ...sumOutputs, ...updateOutputs],
-    [...accumulators.values()],
+    memory.accumulators,
     shards,
   );
   const updates = yield* shared.lower(units.updates, updateOutputs, [], shards);
   if (copies.length > 0) updates.push(copies.map(({ from, to, count }) => copyCall(cache, from, to, count)));
+  const { module } = cache;
   emitLevels(module, "p", prologue);
   emitLevels(module, "e", epilogue);
   emitLevels(module, "u", updates);
-  addFillZero(module, "zero");
-
-  const arenaBytes = Math.ceil(plan.bytes / 64) * 64 + 64;
-  const arenas = allocate(arenaBytes * options.threads);
-  const parameters = new Map(program.parameters.map((parameter) => [parameter.name, region(parameter)]));
-  const stepInputs = new Map(program.stepInputs.map((leaf) => [leaf.name, region(leaf)]));
-  const sums = new Map(
-    sumOutputs.map((output, i) => {
-      const { owner, offset } = viewOf(output);
-      return [names.sums[i]!, { address: addressOf(owner) + offset * laneBytes, size: sizeOf(output.shape) }];
-    }),
-  );
-  return {
-    bytes: module.finish(),
-    vector,
-    rowLength,
-    memoryBytes: Math.ceil((top + 64) / 64) * 64,
-    parameters,
-    stepInputs,
-    sums,
-    inputs: program.inputs.map(({ name, shape }) => ({ name, size: sizeOf(shape) })),
-    rows: rowOutputs.map(({ shape }, i) => ({ name: names.rows[i]!, size: sizeOf(shape) })),
-    constants,
-    tables,
-    hasRandoms: program.randoms.length > 0,
-    shards: { address: shardBase, size: mostShards },
-    shardBytes,
-    arenas,
-    arenaBytes,
-    levels: { prologue: prologue.length, epilogue: epilogue.length, updates: updates.length },
-  };
+  return { prologue: prologue.length, epilogue: epilogue.length, updates: updates.length };
 }
 
 /**
@@ -346,8 +241,7 @@ function placeUpdates(
   values: readonly Expr[],
   sums: readonly Expr[],
   units: readonly { readonly nodes: readonly Expr[] }[],
-  addresses: Map<Expr, number>,
-  addressOf: (owner: Expr) => number,
+  memory: MemoryLayout,
   laneBytes: number,
 ): { from: number; to: number; count: number }[] {
   const copied: { value: Expr; parameter: Expr }[] = [];
@@ -369,7 +263,7 @@ function placeUpdates(
     const value = values[i]!;
     const home = homes.get(value);
     const readers = [...(readersOf.get(parameter.name) ?? [])];
-    const isFused = value.op === "elementwise" && !addresses.has(value);
+    const isFused = value.op === "elementwise" && !memory.addresses.has(value);
     // Each element of the old value must be read where, and when, the new one is written.
     const isAligned = readers.every(({ nodes }) =>
       nodes.every((node) =>
@@ -383,15 +277,15 @@ function placeUpdates(
       ),
     );
     if (home && isFused && isAligned && !taken.has(value) && readers.every((unit) => unit === home)) {
-      addresses.set(value, addressOf(parameter));
+      memory.addresses.set(value, memory.address(parameter));
       taken.add(value);
     } else copied.push({ value, parameter });
   });
   return copied.map(({ value, parameter }) => {
     const { owner, offset } = viewOf(value);
     return {
-      from: addressOf(owner) + offset * laneBytes,
-      to: addressOf(parameter),
+      from: memory.address(owner) + offset * laneBytes,
+      to: memory.address(parameter),
       count: sizeOf(parameter.shape),
     };
   });
@@ -399,124 +293,4 @@ function placeUpdates(
 
 function isParameter(node: Expr, name: string): boolean {
   return node.op === "parameter" && node.name === name;
-}
-
-/** The function `tile(arena, shard, indices, count, position)`. */
-function emitTile(
-  module: ModuleBuilder,
-  items: readonly Item[],
-  offsets: ReadonlyMap<Expr, number>,
-  addressOf: (owner: Expr) => number,
-): void {
-  // Kernels are added while lowering, so that all of them come before this function.
-  module.addFunction("tile", ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
-    const [arena, shard, indices, count, position] = [0, 1, 2, 3, 4].map((i) => f.parameter(i)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const parameters = { indices, count, position };
-    const zero = f.local("i32");
-    /** Number of the slice that each scan is at. */
-    const slices = new Map<Expr, Local>();
-    const push = (argument: Argument): void => {
-      switch (argument.kind) {
-        case "number":
-          f.i32(argument.value);
-          return;
-        case "parameter":
-          f.get(parameters[argument.name]);
-          return;
-        case "control":
-          f.i32(0).set(zero).load("i32.load", zero, argument.bytes);
-          return;
-        case "slice":
-          f.i32(addressOf(argument.owner) + argument.bytes);
-          for (const { scan, bytes } of argument.strides)
-            f.get(slices.get(scan)!).i32(bytes).op("i32.mul").op("i32.add");
-          return;
-        case "shard":
-          f.get(shard).i32(argument.bytes).op("i32.add");
-          return;
-        case "value": {
-          const { owner, bytes } = argument;
-          if (owner.batched)
-            f.get(arena)
-              .i32(offsets.get(owner)! + bytes)
-              .op("i32.add");
-          else f.i32(addressOf(owner) + bytes);
-        }
-      }
-    };
-    const run = (list: readonly Item[]): void => {
-      for (const item of list) {
-        if ("items" in item) {
-          const { iterations, scan, until } = item;
-          if (until) {
-            const round = f.local("i32");
-            f.block((end) => {
-              f.forRange(round, 0, iterations, 1, () => {
-                run(item.items);
-                until.arguments.forEach(push);
-                f.call(until.kernel).branchIf(end);
-              });
-            });
-          } else if (!scan) f.repeat(iterations, () => run(item.items));
-          else {
-            const [slice, round] = [f.local("i32"), f.local("i32")];
-            slices.set(scan, slice);
-            f.forRange(round, 0, iterations, 1, () => {
-              if (scan.reversed)
-                f.i32(iterations - 1)
-                  .get(round)
-                  .op("i32.sub")
-                  .set(slice);
-              else f.get(round).set(slice);
-              run(item.items);
-            });
-          }
-          continue;
-        }
-        item.arguments.forEach(push);
-        f.call(item.kernel);
-      }
-    };
-    run(items);
-  });
-}
-
-/** Functions `<prefix>0`, `<prefix>1`, ... `(thread, threads, shards)`, one a level. */
-function emitLevels(module: ModuleBuilder, prefix: string, levels: readonly (readonly SharedCall[])[]): void {
-  levels.forEach((calls, level) => {
-    module.addFunction(`${prefix}${level}`, ["i32", "i32", "i32"], [], (f) => {
-      const [thread, threads, shards] = [0, 1, 2].map((i) => f.parameter(i)) as [Local, Local, Local];
-      let singles = 0;
-      for (const call of calls) {
-        const { split } = call;
-        if (split.kind === "single") {
-          f.i32(singles++).get(threads).op("i32.rem_u").get(thread).op("i32.eq");
-          f.ifElse(() => {
-            for (const argument of call.arguments) f.i32(argument);
-            f.call(call.kernel);
-          });
-        } else if (split.kind === "range") {
-          pushShare(f, split.count, thread, threads);
-          for (const argument of call.arguments) f.i32(argument);
-          f.call(call.kernel);
-        } else {
-          f.i32(call.arguments[0]!).get(shards).i32(call.arguments[1]!);
-          pushShare(f, split.count, thread, threads);
-          f.call(call.kernel);
-        }
-      }
-    });
-  });
-}
-
-/** Pushes the start and the end of a thread's share of a count. */
-function pushShare(f: FunctionBuilder, count: number, thread: Local, threads: Local): void {
-  f.i32(count).get(thread).op("i32.mul").get(threads).op("i32.div_u");
-  f.i32(count).get(thread).i32(1).op("i32.add").op("i32.mul").get(threads).op("i32.div_u");
 }

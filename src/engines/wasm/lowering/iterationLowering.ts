@@ -17,7 +17,8 @@ import type { Pieces } from "../../../platform/pieces.ts";
 import type { Unit } from "./fusion.ts";
 import type { Item } from "./memoryPlan.ts";
 import { type Readiness, readinessOf, runsAt } from "./readiness.ts";
-import type { Scope, TileLowering } from "./tileLowering.ts";
+import type { Scope } from "./storage.ts";
+import type { TileLowering } from "./tileLowering.ts";
 
 /** The items of an iteration to a fixed point. */
 export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pieces<Item[]> {

@@ -16,8 +16,8 @@ import { addSharedKernel, addSharedMapKernel, analyseUnit } from "../emit/fusedK
 import type { KernelCache } from "../emit/kernelCache.ts";
 import * as kernels from "../emit/sharedKernels.ts";
 import { fuse, type Unit } from "./fusion.ts";
-import { viewOf } from "./storage.ts";
-import { type Accumulator, ownersRead, readOutside } from "./tileLowering.ts";
+import type { Accumulator } from "./memoryLayout.ts";
+import { ownersRead, readOutside, viewOf } from "./storage.ts";
 
 /** One kernel call on shared values; addresses and counts are known numbers. */
 export interface SharedCall {

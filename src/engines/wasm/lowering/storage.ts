@@ -5,6 +5,8 @@
  */
 
 import type { Expr } from "../../../graph/expr.ts";
+import type { FinishedLayer } from "./activations.ts";
+import type { Unit } from "./fusion.ts";
 
 /** A value as a run of elements of the value that owns the memory. */
 export interface View {
@@ -30,4 +32,36 @@ export function viewOf(value: Expr): View {
       owner = owner.inputs[0]!;
     } else return { owner, offset };
   }
+}
+
+/** What is known while the nodes of a program, or of a body, are lowered: what has to be in memory, and what is there. */
+export interface Scope {
+  /** Whether a node's value has to be in memory. */
+  readonly isRead: (node: Expr) => boolean;
+  /** Transposed values, by name of what they are a transposition of. */
+  readonly transposed: Map<string, Expr>;
+  /** Dense layers that a node after them has absorbed, by that node. */
+  readonly finished: ReadonlyMap<Expr, FinishedLayer>;
+}
+
+/** Owners of what a node reads from memory. */
+export function ownersRead(node: Expr): Expr[] {
+  return node.inputs.map((input) => viewOf(input).owner);
+}
+
+/** Whether a node is read by another unit than its own, or afterwards. */
+export function readOutside(
+  units: readonly Unit[],
+  outputs: readonly Expr[],
+  reads: (node: Expr) => readonly Expr[] = ownersRead,
+): (node: Expr) => boolean {
+  const unitOf = new Map<Expr, Unit>();
+  for (const unit of units) for (const node of unit.nodes) unitOf.set(node, unit);
+  const read = new Set<Expr>(outputs.map((output) => viewOf(output).owner));
+  for (const unit of units)
+    for (const node of unit.nodes)
+      for (const owner of reads(node)) {
+        if (unitOf.get(owner) !== unit) read.add(owner);
+      }
+  return (node) => read.has(node);
 }

@@ -11,42 +11,24 @@ import { addProduct, addRowSum, addTranspose, type ProductShape } from "../emit/
 import { addTileKernel, analyseUnit } from "../emit/fusedKernel.ts";
 import type { KernelCache } from "../emit/kernelCache.ts";
 import * as kernels from "../emit/tileKernels.ts";
-import { type FinishedLayer, finishedLayers } from "./activations.ts";
+import { finishedLayers } from "./activations.ts";
 import { fuse, type Unit } from "./fusion.ts";
 import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts";
+import type { MemoryLayout } from "./memoryLayout.ts";
 import type { Argument, Call, Item } from "./memoryPlan.ts";
 import { contributions, type Run } from "./readiness.ts";
 import { bandsOf, maskOf, unionOf } from "./sparsity.ts";
-import { viewOf } from "./storage.ts";
-
-/**
- * Where the sums of a shard are kept: rows of `width` elements, `pitch` apart; those of `sumRows` are float64 in any precision.
- */
-export interface Accumulator {
-  readonly node: Expr;
-  readonly offset: number;
-  readonly rows: number;
-  readonly width: number;
-  readonly pitch: number;
-}
-
-/** Memory that lowering asks for on the way. */
-export interface TileMemory {
-  /** Absolute address of a table of indices. */
-  table(indices: Int32Array): number;
-  /** Offset of the accumulator of a sum over rows, in a shard. */
-  accumulator(node: Expr): Accumulator;
-}
+import { ownersRead, readOutside, type Scope, viewOf } from "./storage.ts";
 
 /** Lowers nodes of one program, or of one iteration's body. */
 export class TileLowering {
   readonly #cache: KernelCache;
-  readonly #memory: TileMemory;
+  readonly #memory: MemoryLayout;
   /** Consumers of every shared node, for the masks that gradients meet. */
   readonly #consumers: ReadonlyMap<Expr, readonly Expr[]>;
   readonly #bytes = new Map<Expr, number>();
 
-  constructor(cache: KernelCache, memory: TileMemory, consumers: ReadonlyMap<Expr, readonly Expr[]>) {
+  constructor(cache: KernelCache, memory: MemoryLayout, consumers: ReadonlyMap<Expr, readonly Expr[]>) {
     this.#cache = cache;
     this.#memory = memory;
     this.#consumers = consumers;
@@ -405,36 +387,4 @@ export class TileLowering {
     }
     return id;
   }
-}
-
-/** What is known while the nodes of a program, or of a body, are lowered. */
-export interface Scope {
-  /** Whether a node's value has to be in memory. */
-  readonly isRead: (node: Expr) => boolean;
-  /** Transposed values, by name of what they are a transposition of. */
-  readonly transposed: Map<string, Expr>;
-  /** Dense layers that a node after them has absorbed, by that node. */
-  readonly finished: ReadonlyMap<Expr, FinishedLayer>;
-}
-
-/** Owners of what a node reads from memory. */
-export function ownersRead(node: Expr): Expr[] {
-  return node.inputs.map((input) => viewOf(input).owner);
-}
-
-/** Whether a node is read by another unit than its own, or afterwards. */
-export function readOutside(
-  units: readonly Unit[],
-  outputs: readonly Expr[],
-  reads: (node: Expr) => readonly Expr[] = ownersRead,
-): (node: Expr) => boolean {
-  const unitOf = new Map<Expr, Unit>();
-  for (const unit of units) for (const node of unit.nodes) unitOf.set(node, unit);
-  const read = new Set<Expr>(outputs.map((output) => viewOf(output).owner));
-  for (const unit of units)
-    for (const node of unit.nodes)
-      for (const owner of reads(node)) {
-        if (unitOf.get(owner) !== unit) read.add(owner);
-      }
-  return (node) => read.has(node);
 }

@@ -8,7 +8,7 @@
  */
 
 import type { Precision } from "../emit/vector.ts";
-import { control, type Region } from "../lowering/compiler.ts";
+import { control, type Region } from "../lowering/memoryLayout.ts";
 import type { Job, JobPlan } from "./job.ts";
 import { giveMemory, growTo, type OwnedMemory, pageBytes, takeIdle, takeMemory } from "./memories.ts";
 import { retireThreads, startOwningThread, startThreads, type Thread } from "./threads.ts";

@@ -1,0 +1,94 @@
+/**
+ * What of a program runs when: before the tiles, in them, after them, and with the updates.
+ *
+ * @module
+ */
+
+import { ShapeError } from "../../../errors.ts";
+import { type Expr, topologicalOrder } from "../../../graph/expr.ts";
+import * as g from "../../../graph/ops.ts";
+import type { PreparedProgram } from "../../../graph/program.ts";
+import type { Pieces } from "../../../platform/pieces.ts";
+import { guardPadding } from "./padding.ts";
+import { viewOf } from "./storage.ts";
+
+/** The nodes of a program by phase, each list in topological order, and its outputs. */
+export interface Phases {
+  /** Shared values that depend on parameters alone, and that tiles or sums read. */
+  readonly prologueNodes: readonly Expr[];
+  /** Everything batched, and the sums over rows. */
+  readonly tileNodes: readonly Expr[];
+  /** What follows from sums over rows, for other sums. */
+  readonly epilogueNodes: readonly Expr[];
+  /** What new values of parameters alone need. */
+  readonly updateNodes: readonly Expr[];
+  /** Outputs in the order of the program's rows, sums and updates. */
+  readonly rowOutputs: readonly Expr[];
+  readonly sumOutputs: readonly Expr[];
+  readonly updateOutputs: readonly Expr[];
+  /** What reads each node; a shared output is read by itself. */
+  readonly consumers: ReadonlyMap<Expr, readonly Expr[]>;
+}
+
+const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || node.op === "sumOuter";
+
+/**
+ * The phases of a program.
+ * @throws {@link ShapeError} if a sum over rows is used for each row.
+ */
+export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
+  const guarded = guardPadding([
+    ...Object.values(program.rows),
+    ...Object.values(program.sums),
+    ...program.updates.map(({ value }) => value),
+  ]);
+  yield;
+  const rowCount = Object.keys(program.rows).length;
+  const sumCount = Object.keys(program.sums).length;
+  const rowOutputs = guarded.slice(0, rowCount);
+  // A sum or a new value that is a parameter as it stands, or a part of one, is copied first: it would be read when other updates
+  // have been written.
+  const copied = (output: Expr): Expr =>
+    viewOf(output).owner.op === "parameter" ? g.stopGradient(output) : output;
+  const sumOutputs = guarded.slice(rowCount, rowCount + sumCount).map(copied);
+  const updateOutputs = guarded.slice(rowCount + sumCount).map(copied);
+  const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
+  const after = new Set<Expr>();
+  for (const node of order) {
+    const isSum = isSumOverRows(node);
+    if (!isSum && !node.inputs.some((input) => after.has(input))) continue;
+    if (node.batched || (isSum && node.inputs.some((input) => after.has(input))))
+      throw new ShapeError("wasm engine: a sum over rows cannot be used for each row in the same program.");
+    after.add(node);
+  }
+  const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
+  const forSums = new Set(topologicalOrder(sumOutputs));
+  const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
+  // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
+  const isPrologue = (node: Expr): boolean =>
+    !node.batched && !after.has(node) && (forSums.has(node) || forTiles.has(node));
+  const prologueNodes = order.filter(isPrologue);
+  const epilogueNodes = order.filter((node) => after.has(node) && !isSumOverRows(node) && forSums.has(node));
+  const updateNodes = order.filter(
+    (node) => !node.batched && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
+  );
+  const consumers = new Map<Expr, Expr[]>();
+  for (const node of order)
+    for (const input of node.inputs) {
+      const list = consumers.get(input);
+      if (list) list.push(node);
+      else consumers.set(input, [node]);
+    }
+  for (const output of [...sumOutputs, ...updateOutputs])
+    consumers.set(output, [...(consumers.get(output) ?? []), output]);
+  return {
+    prologueNodes,
+    tileNodes,
+    epilogueNodes,
+    updateNodes,
+    rowOutputs,
+    sumOutputs,
+    updateOutputs,
+    consumers,
+  };
+}
