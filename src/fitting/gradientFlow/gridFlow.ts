@@ -31,6 +31,7 @@ import { determinant, GridInterpolation, inverse } from "../../numerics/gridInte
 import { Rosenbrock, type StiffSystem } from "../../numerics/rosenbrock.ts";
 import type { ResolvedDensity } from "./density.ts";
 import type { Mobility } from "./gradientFlow.ts";
+import { GridCells } from "./gridCells.ts";
 import type { NormalMixture } from "./normalMixture.ts";
 import type { PathParts, TrajectoryParts } from "./trajectory.ts";
 
@@ -82,6 +83,7 @@ export class GridFlow {
   readonly weights: Float64Array;
   readonly #features: number;
   readonly #counts: readonly number[];
+  readonly #cells: GridCells;
   readonly #low: readonly number[];
   readonly #spacing: readonly number[];
   readonly #between: GridInterpolation;
@@ -103,6 +105,7 @@ export class GridFlow {
   ) {
     this.#features = counts.length;
     this.#counts = counts;
+    this.#cells = new GridCells(counts);
     this.#low = box.map(([low]) => low);
     this.#spacing = box.map(([low, high], i) => (high - low) / (counts[i]! - 1));
     this.nodes = nodes;
@@ -110,12 +113,11 @@ export class GridFlow {
     this.#to = to;
     this.#mobility = mobility;
     this.#common = common;
-    const [rows, columns] = this.#extent;
     const volume = this.#spacing.reduce((product, own) => product * own, 1);
     const corners = 2 ** this.#features;
     this.#nodeMass = new Float64Array(density.length);
-    this.#cellMass = new Float64Array(Math.max(1, rows - 1) * (columns - 1));
-    this.#eachCell((cell, at) => {
+    this.#cellMass = new Float64Array(this.#cells.count);
+    this.#cells.eachCell((cell, at) => {
       this.#cellMass[cell] = (volume * at.reduce((sum, node) => sum + density[node]!, 0)) / corners;
       for (const node of at) this.#nodeMass[node]! += this.#cellMass[cell]! / corners;
     });
@@ -170,75 +172,6 @@ export class GridFlow {
     return flow;
   }
 
-  /** Rows and columns of nodes; one row in one dimension. */
-  get #extent(): [number, number] {
-    const [first, second] = this.#counts;
-    return second === undefined ? [1, first!] : [first!, second];
-  }
-
-  #eachCell(visit: (cell: number, nodes: readonly number[]) => void): void {
-    const [rows, columns] = this.#extent;
-    if (rows === 1) for (let i = 0; i < columns - 1; i++) visit(i, [i, i + 1]);
-    else
-      for (let i = 0, cell = 0; i < rows - 1; i++)
-        for (let j = 0; j < columns - 1; j++, cell++) {
-          const at = i * columns + j;
-          visit(cell, [at, at + 1, at + columns, at + columns + 1]);
-        }
-  }
-
-  /**
-   * Calls `visit` for each term M log D of L, with the gradient of log D and the numbers of z that it is of.
-   * @returns Whether all determinants are positive; if not, the terms that come after are left out.
-   */
-  #eachTerm(
-    z: Float64Array,
-    visit: (node: number, mass: number, det: number, at: readonly number[], slope: readonly number[]) => void,
-  ): boolean {
-    const [rows, columns] = this.#extent;
-    if (rows === 1) {
-      for (let i = 0; i < columns - 1; i++) {
-        const width = z[i + 1]! - z[i]!;
-        if (!(width > 0)) return false;
-        const half = this.#cellMass[i]! / 2;
-        const slope = [-1 / width, 1 / width];
-        visit(i, half, width, [i, i + 1], slope);
-        visit(i + 1, half, width, [i, i + 1], slope);
-      }
-      return true;
-    }
-    for (let i = 0, cell = 0; i < rows - 1; i++)
-      for (let j = 0; j < columns - 1; j++, cell++) {
-        const quarter = this.#cellMass[cell]! / 4;
-        for (let corner = 0; corner < 4; corner++) {
-          const up = corner >> 1;
-          const right = corner & 1;
-          const node = (i + up) * columns + j + right;
-          // The neighbours along the first and the second axis; edges a and b point along the axes.
-          const across = (i + 1 - up) * columns + j + right;
-          const along = (i + up) * columns + j + 1 - right;
-          const signA = up === 0 ? 1 : -1;
-          const signB = right === 0 ? 1 : -1;
-          const a0 = signA * (z[2 * across]! - z[2 * node]!);
-          const a1 = signA * (z[2 * across + 1]! - z[2 * node + 1]!);
-          const b0 = signB * (z[2 * along]! - z[2 * node]!);
-          const b1 = signB * (z[2 * along + 1]! - z[2 * node + 1]!);
-          const det = a0 * b1 - a1 * b0;
-          if (!(det > 0)) return false;
-          const forA = [(signA * b1) / det, (-signA * b0) / det] as const;
-          const forB = [(-signB * a1) / det, (signB * a0) / det] as const;
-          visit(
-            node,
-            quarter,
-            det,
-            [2 * node, 2 * node + 1, 2 * across, 2 * across + 1, 2 * along, 2 * along + 1],
-            [-forA[0] - forB[0], -forA[1] - forB[1], ...forA, ...forB],
-          );
-        }
-      }
-    return true;
-  }
-
   /** The velocities of the nodes to `out`, and the metric, m_j or v_j, to `metric`; NaN where a cell is turned over. */
   async #velocity(z: Float64Array, out: Float64Array, metric: Float64Array): Promise<void> {
     const d = this.#features;
@@ -247,7 +180,7 @@ export class GridFlow {
     const share = 1 / 2 ** d;
     metric.fill(0);
     out.fill(0);
-    const isRegular = this.#eachTerm(z, (node, own, det, at, slope) => {
+    const isRegular = this.#cells.eachTerm(z, this.#cellMass, (node, own, det, at, slope) => {
       metric[node]! += share * det;
       for (let i = 0; i < at.length; i++) out[at[i]!]! += own * slope[i]!;
     });
@@ -272,7 +205,7 @@ export class GridFlow {
     const d = this.#features;
     const mass = this.#nodeMass;
     const size = this.nodes.length;
-    const band = d === 1 ? 1 : 2 * this.#extent[1] + 1;
+    const band = d === 1 ? 1 : 2 * this.#cells.columns + 1;
     const stiffness = new BandedMatrix(size, band);
     const matrix = new BandedMatrix(size, band);
     const metric = new Float64Array(mass.length);
@@ -283,7 +216,7 @@ export class GridFlow {
       linearize: async (y) => {
         here.set(metric);
         stiffness.values.fill(0);
-        this.#eachTerm(y, (_, own, __, at, slope) => {
+        this.#cells.eachTerm(y, this.#cellMass, (_, own, __, at, slope) => {
           for (let i = 0; i < at.length; i++)
             for (let j = 0; j <= i; j++) stiffness.add(at[i]!, at[j]!, own * slope[i]! * slope[j]!);
         });
