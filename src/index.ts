@@ -14,7 +14,6 @@ export {
   type NeuralSplineFlowOptions,
   neuralSplineFlow,
   realNVP,
-  type Training,
   type TransformerFlowOptions,
   type Unsized,
 } from "./architectures/architecture.ts";
@@ -41,6 +40,7 @@ export {
   type StatisticalKind,
 } from "./architectures/kinds.ts";
 export { type ResidualFlowOptions, residualFlow } from "./architectures/residualFlow.ts";
+export type { Training } from "./architectures/training.ts";
 export { type CouplingOptions, coupling } from "./bijections/autoregressive/coupling.ts";
 export { type ElementwiseOptions, elementwise } from "./bijections/autoregressive/elementwise.ts";
 export { type MarginalSplineOptions, marginalSpline } from "./bijections/autoregressive/marginalSpline.ts";

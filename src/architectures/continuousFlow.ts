@@ -15,16 +15,14 @@ import {
   type Architecture,
   type ArchitectureMaker,
   type ArchitectureOptions,
-  type ArchitectureParameters,
   architectureOptionTable,
   baseOf,
   checkArchitecture,
-  type PreparationTrials,
   sized,
-  type Training,
   type Unsized,
 } from "./architecture.ts";
 import { madeAs } from "./kindOf.ts";
+import type { ArchitectureParameters, PreparationTrials, Training } from "./training.ts";
 
 /** Options of all continuous flows. `transforms` is not used: a continuous flow is one. */
 export interface ContinuousFlowSizes extends ArchitectureOptions {

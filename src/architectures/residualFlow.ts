@@ -26,10 +26,10 @@ import {
   baseOf,
   checkArchitecture,
   sized,
-  type Training,
   type Unsized,
 } from "./architecture.ts";
 import { madeAs } from "./kindOf.ts";
+import type { Training } from "./training.ts";
 
 /** Options of {@link residualFlow}. */
 export interface ResidualFlowOptions

@@ -10,26 +10,23 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
+import { type Bound, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
 import { checkCount } from "../options.ts";
+import { denseParameters, runDense } from "./dense.ts";
 
-/** Refuses hidden sizes that are no positive integers. */
+/** Refuses hidden sizes that are not positive integers. */
 export function checkHidden(where: string, hidden: readonly number[]): void {
   for (const size of hidden) checkCount(where, "hidden", size);
 }
 
 /** Parameters of a network `inputs -> hidden... -> outputs`: weights and biases, named by layer. */
 export function networkParameters(inputs: number, hidden: readonly number[], outputs: number): ParameterTree {
-  const sizes = [inputs, ...hidden, outputs];
-  const tree: Record<string, ParameterTree[string]> = {};
-  for (let layer = 0; layer + 1 < sizes.length; layer++) {
-    const [from, to] = [sizes[layer]!, sizes[layer + 1]!];
-    const isLast = layer + 2 === sizes.length;
+  return denseParameters([inputs, ...hidden, outputs], (from, to, isLast) => {
     const bound = 1 / Math.sqrt(from);
-    tree[`weight${layer}`] = isLast ? trained([to, from]) : trainedUniform([to, from], bound);
-    tree[`bias${layer}`] = isLast ? trained([to]) : trainedUniform([to], bound);
-  }
-  return tree;
+    return isLast
+      ? { weight: trained([to, from]), bias: trained([to]) }
+      : { weight: trainedUniform([to, from], bound), bias: trainedUniform([to], bound) };
+  });
 }
 
 /**
@@ -41,14 +38,7 @@ const reach = 10;
 
 /** Runs a network with these parameters; `masks`, one a layer, multiply the weights. */
 export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: readonly Expr[]): Expr {
-  let value = g.clamp(x, -reach, reach);
-  for (let layer = 0; layer < layers; layer++) {
-    const weights = leafOf(parameters, `weight${layer}`);
-    const mask = masks?.[layer];
-    value = g.linear(value, mask ? g.mul(weights, mask) : weights, leafOf(parameters, `bias${layer}`));
-    if (layer + 1 < layers) value = g.relu(value);
-  }
-  return value;
+  return runDense(g.clamp(x, -reach, reach), parameters, layers, g.relu, masks);
 }
 
 /**

@@ -8,7 +8,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
+import { type Bound, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
 import {
   anyNumber,
   checkCount,
@@ -18,6 +18,7 @@ import {
   oneOf,
   required,
 } from "../options.ts";
+import { denseParameters, runDense } from "./dense.ts";
 
 /** Options of {@link network}. */
 export interface NetworkOptions {
@@ -76,28 +77,18 @@ export function network(options: NetworkOptions): Network {
   checkCount("network", "outputs", outputs);
   for (const size of hidden) checkCount("network", "hidden", size);
   const sizes = [inputs, ...hidden, outputs];
-  const last = sizes.length - 2;
-  const parameters: Record<string, ParameterTree[string]> = {};
-  for (let layer = 0; layer <= last; layer++) {
-    const [from, to] = [sizes[layer]!, sizes[layer + 1]!];
-    const gain = layer < last && activation === "relu" ? 6 : 3;
-    const isZero = layer === last && start === "zero";
-    parameters[`weight${layer}`] = isZero
-      ? trained([to, from])
-      : trainedUniform([to, from], Math.sqrt(gain / from));
-    parameters[`bias${layer}`] = trained([to]);
-  }
+  const parameters = denseParameters(sizes, (from, to, isLast) => {
+    const gain = !isLast && activation === "relu" ? 6 : 3;
+    const isZero = isLast && start === "zero";
+    return {
+      weight: isZero ? trained([to, from]) : trainedUniform([to, from], Math.sqrt(gain / from)),
+      bias: trained([to]),
+    };
+  });
   return {
     inputs,
     outputs,
     parameters,
-    run(x, p) {
-      let value = x;
-      for (let layer = 0; layer <= last; layer++) {
-        value = g.linear(value, leafOf(p, `weight${layer}`), leafOf(p, `bias${layer}`));
-        if (layer < last) value = activations[activation](value);
-      }
-      return value;
-    },
+    run: (x, p) => runDense(x, p, sizes.length - 1, activations[activation]),
   };
 }

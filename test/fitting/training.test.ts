@@ -4,13 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import {
-  type Architecture,
-  type ArchitectureParameters,
-  type PreparedTraining,
-  realNVP,
-  type Training,
-} from "../../src/architectures/architecture.ts";
+import { type Architecture, realNVP } from "../../src/architectures/architecture.ts";
+import type { ArchitectureParameters, PreparedTraining, Training } from "../../src/architectures/training.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";

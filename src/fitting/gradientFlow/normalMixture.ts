@@ -10,6 +10,7 @@
 
 import { ShapeError, UsageError } from "../../errors.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
+import { drawDeviation, whitening } from "../../numerics/whitening.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
 /** A mixture of normals as numbers. A fitted `GaussianMixture` is one. */
@@ -40,40 +41,10 @@ export function sampleMixture(
     let k = 0;
     while (k < weights.length - 1 && (left -= weights[k]!) > 0) k++;
     const point = out.subarray(row * d, (row + 1) * d);
-    // The inverse Cholesky factor maps the deviation to the noise: solved from the top.
-    for (let i = 0; i < d; i++) {
-      let value = stream.normal();
-      for (let j = 0; j < i; j++) value -= whiten[k]![i * d + j]! * point[j]!;
-      point[i] = value / whiten[k]![i * d + i]!;
-    }
+    drawDeviation(whiten[k]!, stream, point);
     for (let i = 0; i < d; i++) point[i]! += means[k]![i]!;
   }
   return out;
-}
-
-/**
- * Writes the inverse of the Cholesky factor of a positive definite matrix to `whiten`, lower triangular.
- * @returns Logarithm of the determinant; NaN if the matrix is not positive definite. O(d^3).
- */
-export function whitening(covariance: Float64Array, d: number, whiten: Float64Array): number {
-  const lower = new Float64Array(d * d);
-  let logDeterminant = 0;
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      let value = covariance[i * d + j]!;
-      for (let k = 0; k < j; k++) value -= lower[i * d + k]! * lower[j * d + k]!;
-      if (i === j && !(value > 0)) return Number.NaN;
-      lower[i * d + j] = i === j ? Math.sqrt(value) : value / lower[j * d + j]!;
-    }
-    const pivot = lower[i * d + i]!;
-    logDeterminant += 2 * Math.log(pivot);
-    for (let j = 0; j <= i; j++) {
-      let value = i === j ? 1 : 0;
-      for (let k = j; k < i; k++) value -= lower[i * d + k]! * whiten[k * d + j]!;
-      whiten[i * d + j] = value / pivot;
-    }
-  }
-  return logDeterminant;
 }
 
 /** A mixture made ready to be evaluated; {@link move} changes it in place. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Training } from "../../architectures/architecture.ts";
+import type { Training } from "../../architectures/training.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, subtreeOf } from "../../graph/parameters.ts";

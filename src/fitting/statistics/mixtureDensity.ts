@@ -8,10 +8,9 @@
  */
 
 import { DataError } from "../../errors.ts";
+import { drawDeviation } from "../../numerics/whitening.ts";
 import type { RandomStream } from "../../random/philox.ts";
 import { selectColumns, type Table } from "../../tables/table.ts";
-
-/** log(2 pi). */
 
 /** One component, in units of the standardized columns. */
 export interface Component {
@@ -121,11 +120,8 @@ export class GaussianMixture {
         this.#components.find(({ weight }) => (left -= weight) < 0) ??
         this.#components[this.#components.length - 1]!;
       const { mean, whiten } = component;
+      drawDeviation(whiten, stream, draw);
       for (let i = 0; i < width; i++) {
-        // The inverse Cholesky factor maps the deviation to the noise: solved from the top.
-        let value = stream.normal();
-        for (let j = 0; j < i; j++) value -= whiten[i * width + j]! * draw[j]!;
-        draw[i] = value / whiten[i * width + i]!;
         out[row * width + i] = this.#scaling.center[i]! + this.#scaling.scale[i]! * (mean[i]! + draw[i]!);
       }
     }

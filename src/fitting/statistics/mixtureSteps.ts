@@ -15,6 +15,7 @@
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { logTwoPi } from "../../numerics/constants.ts";
+import { choleskyFactor, whitening } from "../../numerics/whitening.ts";
 import type { Component, Weights } from "./mixtureDensity.ts";
 
 /** Rows of a tile: their features stay in the first cache levels. */
@@ -320,7 +321,8 @@ export function maximization(
         covariance[i * width + j] = value;
         covariance[j * width + i] = value;
       }
-    const { whiten, logDeterminant } = whitening(raised(covariance, width, floor), width);
+    const whiten = new Float64Array(width * width);
+    const logDeterminant = whitening(raised(covariance, width, floor), width, whiten);
     const weight = own / rows;
     found.push({
       weight,
@@ -335,24 +337,10 @@ export function maximization(
   return found.map((each) => ({ ...each, weight: each.weight / sum, offset: each.offset - Math.log(sum) }));
 }
 
-/** The lower Cholesky factor of a symmetric matrix less `shift` on its diagonal; undefined if that is not positive. */
-function factorOf(matrix: Float64Array, width: number, shift: number): Float64Array | undefined {
-  const lower = new Float64Array(width * width);
-  for (let i = 0; i < width; i++)
-    for (let j = 0; j <= i; j++) {
-      let value = matrix[i * width + j]! - (i === j ? shift : 0);
-      for (let l = 0; l < j; l++) value -= lower[i * width + l]! * lower[j * width + l]!;
-      if (i !== j) lower[i * width + j] = value / lower[j * width + j]!;
-      else if (value > 0) lower[i * width + i] = Math.sqrt(value);
-      else return undefined;
-    }
-  return lower;
-}
-
 /** The symmetric matrix with eigenvalues below `floor` raised to it. */
 function raised(covariance: Float64Array, width: number, floor: number): Float64Array {
   // Positive less the floor: no eigenvalue is below it. Much cheaper than to compute them.
-  if (factorOf(covariance, width, floor)) return covariance;
+  if (choleskyFactor(covariance, width, floor)) return covariance;
   const matrix = Matrix.from1DArray(width, width, covariance);
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
     assumeSymmetric: true,
@@ -362,24 +350,4 @@ function raised(covariance: Float64Array, width: number, floor: number): Float64
   const clipped = eigenvectorMatrix.mmul(diagonal).mmul(eigenvectorMatrix.transpose());
   // The products round differently above and below the diagonal.
   return Float64Array.from(clipped.add(clipped.transpose()).mul(0.5).to1DArray());
-}
-
-/** The inverse of the Cholesky factor of a positive definite matrix, and log det. */
-function whitening(
-  covariance: Float64Array,
-  width: number,
-): { readonly whiten: Float64Array; readonly logDeterminant: number } {
-  const lower = factorOf(covariance, width, 0)!;
-  const whiten = new Float64Array(width * width);
-  let logDeterminant = 0;
-  for (let i = 0; i < width; i++) {
-    const pivot = lower[i * width + i]!;
-    logDeterminant += 2 * Math.log(pivot);
-    for (let j = 0; j <= i; j++) {
-      let value = i === j ? 1 : 0;
-      for (let k = j; k < i; k++) value -= lower[i * width + k]! * whiten[k * width + j]!;
-      whiten[i * width + j] = value / pivot;
-    }
-  }
-  return { whiten, logDeterminant };
 }

@@ -1,0 +1,55 @@
+/**
+ * Normal distributions by the inverse W of the Cholesky factor of their covariance, S = L L', W = L^-1: W maps a
+ * deviation to standard normal noise.
+ *
+ * @module
+ */
+
+import type { RandomStream } from "../random/philox.ts";
+
+/**
+ * The lower Cholesky factor of a symmetric matrix less `shift` on its diagonal, row-major; undefined if that is not positive
+ * definite. O(d^3).
+ */
+export function choleskyFactor(matrix: Float64Array, d: number, shift = 0): Float64Array | undefined {
+  const lower = new Float64Array(d * d);
+  for (let i = 0; i < d; i++)
+    for (let j = 0; j <= i; j++) {
+      let value = matrix[i * d + j]! - (i === j ? shift : 0);
+      for (let k = 0; k < j; k++) value -= lower[i * d + k]! * lower[j * d + k]!;
+      if (i !== j) lower[i * d + j] = value / lower[j * d + j]!;
+      else if (value > 0) lower[i * d + i] = Math.sqrt(value);
+      else return undefined;
+    }
+  return lower;
+}
+
+/**
+ * Writes the inverse of the Cholesky factor of a covariance to `whiten`, lower triangular, row-major.
+ * @returns Logarithm of the determinant of the covariance; NaN if it is not positive definite. O(d^3).
+ */
+export function whitening(covariance: Float64Array, d: number, whiten: Float64Array): number {
+  const lower = choleskyFactor(covariance, d);
+  if (!lower) return Number.NaN;
+  let logDeterminant = 0;
+  for (let i = 0; i < d; i++) {
+    const pivot = lower[i * d + i]!;
+    logDeterminant += 2 * Math.log(pivot);
+    for (let j = 0; j <= i; j++) {
+      let value = i === j ? 1 : 0;
+      for (let k = j; k < i; k++) value -= lower[i * d + k]! * whiten[k * d + j]!;
+      whiten[i * d + j] = value / pivot;
+    }
+  }
+  return logDeterminant;
+}
+
+/** Draws a deviation from the mean, by d numbers of the stream: W times it is noise, solved from the top. O(d^2). */
+export function drawDeviation(whiten: Float64Array, stream: RandomStream, deviation: Float64Array): void {
+  const d = deviation.length;
+  for (let i = 0; i < d; i++) {
+    let value = stream.normal();
+    for (let j = 0; j < i; j++) value -= whiten[i * d + j]! * deviation[j]!;
+    deviation[i] = value / whiten[i * d + i]!;
+  }
+}
