@@ -8,7 +8,10 @@
 import type { Architecture } from "../../../src/architectures/architecture.ts";
 import type { Bijection } from "../../../src/bijections/bijection.ts";
 import type { Distribution } from "../../../src/distributions/distribution.ts";
+import type { Expr } from "../../../src/graph/expr.ts";
 import type * as library from "../../../src/index.ts";
+import type { Conditioner } from "../../../src/networks/conditionerContract.ts";
+import type { Network } from "../../../src/networks/network.ts";
 import type { Transformer } from "../../../src/transformers/transformer.ts";
 
 /** Names of the functions of a module that return something of the type `Made`. */
@@ -24,3 +27,9 @@ export type TransformerName = Exclude<MakersOf<Transformer, typeof library>, "tr
 export type DistributionName = Exclude<MakersOf<Distribution, typeof library>, "distributionFromJson">;
 /** Exported functions that make an architecture; `variationalArchitecture` chooses among the others. */
 export type ArchitectureName = Exclude<MakersOf<Architecture, typeof library>, "variationalArchitecture">;
+/** Exported functions that make a network. */
+export type NetworkName = MakersOf<Network, typeof library>;
+/** Exported functions that make a conditioner. */
+export type ConditionerName = Exclude<MakersOf<Conditioner, typeof library>, "conditionerFromJson">;
+/** Functions of `ops` that give an expression. */
+export type OperationName = MakersOf<Expr, typeof library.ops>;

@@ -1,0 +1,27 @@
+/**
+ * The table that drives the laws of distributions: at least one row for every exported one. An export without a row does not
+ * compile.
+ *
+ * @module
+ */
+
+import { diagonalNormal } from "../../../src/distributions/diagonalNormal.ts";
+import type { Distribution } from "../../../src/distributions/distribution.ts";
+import { gaussianMixture } from "../../../src/distributions/gaussianMixture.ts";
+import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
+import { standardNormal } from "../../../src/distributions/standardNormal.ts";
+import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
+import type { DistributionName } from "./exported.ts";
+
+/** Rows by the name of the exported function: a distribution of any number of features. */
+export const distributionCases: Readonly<
+  Record<DistributionName, Readonly<Record<string, (features: number) => Distribution>>>
+> = {
+  diagonalNormal: { plain: (features) => diagonalNormal({ features }) },
+  gaussianMixture: {
+    "three components": (features) => gaussianMixture({ features, components: 3 }),
+  },
+  kernelDensity: { "five points": (features) => kernelDensity({ features, points: 5 }) },
+  standardNormal: { plain: (features) => standardNormal({ features }) },
+  tailedNormal: { "a tenth": (features) => tailedNormal({ features, share: 0.1 }) },
+};

@@ -1,0 +1,113 @@
+/** Laws of networks: one row for each exported one, and for those inside of bijections. */
+
+import { describe, expect, test } from "vitest";
+import * as g from "../../src/graph/ops.ts";
+import type { Conditioner } from "../../src/networks/conditionerContract.ts";
+import { denseConditioner } from "../../src/networks/denseConditioner.ts";
+import { lipschitzNetwork } from "../../src/networks/lipschitzNetwork.ts";
+import { network } from "../../src/networks/network.ts";
+import { conditionerFromJson, conditionerRegistry } from "../../src/networks/registry.ts";
+import { velocity, velocityParameters } from "../../src/networks/velocityNetwork.ts";
+import type { ConditionerName, NetworkName } from "./cases/exported.ts";
+import { type FunctionCase, functionLaws } from "./functionLaws.ts";
+import { Subject } from "./harness.ts";
+import { randomParameters } from "./parameters.ts";
+
+const lipschitz = lipschitzNetwork("laws", {
+  features: 2,
+  context: 0,
+  hidden: [5],
+  contextHidden: [],
+  lipschitz: 0.8,
+  activation: "lipswish",
+  norm: "spectral",
+});
+const velocitySizes = {
+  features: 2,
+  context: 0,
+  hidden: [5, 4],
+  activation: "silu",
+  waves: 2,
+  frequencies: 1,
+  start: "rest",
+} as const;
+const dense = denseConditioner({ hidden: [5] }).network({ inputs: 3, outputs: 4 });
+const smooth = network({ inputs: 3, hidden: [5, 4], outputs: 2, activation: "tanh" });
+const rectified = network({ inputs: 3, hidden: [5], outputs: 2 });
+
+const cases: Readonly<Record<NetworkName | ConditionerName | "lipschitzNetwork" | "velocity", FunctionCase>> =
+  {
+    network: { ...smooth, run: smooth.run },
+    denseConditioner: { inputs: 3, ...dense },
+    lipschitzNetwork: {
+      inputs: 2,
+      parameters: lipschitz.parameters,
+      run: (x, p) => lipschitz.bind(p, undefined)(x).value,
+    },
+    velocity: {
+      inputs: 2,
+      parameters: velocityParameters(velocitySizes),
+      run: (x, p) => velocity(velocitySizes, p, g.constant(0.3), x, undefined).value,
+    },
+  };
+
+functionLaws({
+  ...Object.fromEntries(Object.entries(cases).map(([name, row]) => [`${name}: plain`, row])),
+  "network: rectified": { inputs: 3, parameters: rectified.parameters, run: rectified.run },
+});
+
+/** Conditioners, by the name of the exported function. */
+const conditioners: Readonly<Record<ConditionerName, Conditioner>> = {
+  denseConditioner: denseConditioner({ hidden: [7, 6] }),
+};
+
+describe.each(Object.entries(conditioners))("%s: as a conditioner", (_, own) => {
+  test("is registered, and its description reads back", () => {
+    expect(conditionerRegistry.types).toContain(own.type);
+    expect(conditionerFromJson(JSON.parse(JSON.stringify(own))).toJSON()).toEqual(own.toJSON());
+  });
+
+  test("starts at zero, so that a transform starts as the identity", () => {
+    const { parameters } = own.network({ inputs: 2, outputs: 3 });
+    const last = Object.values(parameters).slice(-2) as { initializer: unknown }[];
+    for (const { initializer } of last) expect(initializer).toEqual({ kind: "constant", value: 0 });
+  });
+
+  test("is autoregressive where it is asked to be: outputs of a feature see the context and features before it", async () => {
+    const [features, context, each] = [4, 2, 3];
+    const made = own.network({
+      inputs: context + features,
+      outputs: features * each,
+      autoregressive: { features, context },
+    });
+    const n = features * each;
+    // The Jacobian of a square map: outputs, by as many inputs, of which the first are the network's.
+    const map = (x: g.Value, p: Parameters<typeof made.run>[1]) => ({
+      value: made.run(g.slice(g.asExpr(x), 0, context + features), p),
+      logAbsDet: g.constant(0),
+    });
+    const subject = new Subject({
+      type: "function",
+      features: n,
+      context: 0,
+      parameters: made.parameters,
+      forward: map,
+      inverse: map,
+      toJSON: () => ({ type: "function" }),
+    });
+    const x = Float64Array.from({ length: n }, (_, i) => Math.sin(3 * i));
+    let seen = 0;
+    for (let seed = 0; seed < 4; seed++) {
+      const values = randomParameters({ parameters: made.parameters }, seed, 1);
+      const [jacobian] = await subject.jacobian("forward", values, { x });
+      for (let output = 0; output < n; output++)
+        for (let input = 0; input < context + features; input++) {
+          const slope = jacobian![output * n + input]!;
+          const isAllowed = input - context < Math.floor(output / each);
+          if (!isAllowed) expect(Math.abs(slope), `output ${output}, input ${input}`).toBe(0);
+          else if (slope !== 0) seen++;
+        }
+    }
+    expect(seen).toBeGreaterThan(0);
+  });
+});
