@@ -17,6 +17,7 @@ import type {
   LogDensity,
   ParameterDescriptions,
 } from "../../index.ts";
+import { formulaDensity, parseParameters } from "../formulaDensity.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, integerList, oneOf, positiveInteger, positiveNumber, wholeNumber } from "../options.ts";
 import {
@@ -36,6 +37,9 @@ import { resolveOwnPackage } from "../ownPackage.ts";
 const KINDS = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
 
 interface ApproximateFlags {
+  readonly density?: string;
+  readonly parameters?: string;
+  readonly data?: string;
   readonly out?: string;
   readonly samples?: string;
   readonly n?: number;
@@ -62,7 +66,7 @@ interface DensityModule {
 
 const DESCRIPTION = `Approximate a density that is known up to a constant, such as a posterior, by a flow.
 
-MODULE is a JavaScript file that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
+MODULE is a JavaScript file (or see --density) that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
 writes the logarithm of the density with the operations that it is given. A parameter is "real", "positive" or
 { size, above, below }. Data are read or written down in the module, which may import "pushforward" wherever it lies. If it exports \`derived(parameters, ops)\`, an object of
 expressions, those are reported, too.
@@ -85,7 +89,11 @@ Example, eight-schools.mjs:
     return sub(mul(-0.5, squares), log1p(square(div(tau, 5))));
   }
 
-  pushforward approximate eight-schools.mjs --samples posterior.csv`;
+  pushforward approximate eight-schools.mjs --samples posterior.csv
+
+Without a module, for a table with a column y (^ is a power; sum, log, exp, ... as in the module):
+  pushforward approximate --density "sum(-(y - mu)^2 / (2 * sigma^2) - log(sigma)) - mu^2 / 200 - sigma" \\
+    --parameters "mu=real, sigma=positive" --data y.csv`;
 
 /** The built library, beside the built command line. */
 const LIBRARY = "../index.js";
@@ -112,13 +120,38 @@ async function loadDensity(path: string): Promise<DensityModule> {
   return own as DensityModule;
 }
 
-async function run(path: string, flags: ApproximateFlags): Promise<void> {
+/** The density of a module, or that of `--density`. */
+async function densityOf(path: string | undefined, flags: ApproximateFlags): Promise<DensityModule> {
+  if (flags.density === undefined) {
+    for (const flag of ["parameters", "data"] as const)
+      if (flags[flag] !== undefined)
+        throw new UsageError(`--${flag} belongs to --density "FORMULA"; give both.`);
+    if (path === undefined)
+      throw new UsageError(
+        'what is to be approximated? Name a module, or write --density "FORMULA" --parameters "mu=real, tau=positive".',
+      );
+    return await loadDensity(path);
+  }
+  if (path !== undefined) throw new UsageError(`${path} and --density are two densities; give one.`);
+  if (flags.parameters === undefined)
+    throw new UsageError('--density needs its parameters: --parameters "mu=real, tau=positive".');
+  const parameters = parseParameters(flags.parameters);
+  const { formula, readTable } = await import("../../index.ts");
+  const data = flags.data === undefined ? undefined : await readTable(flags.data);
+  return { parameters, logDensity: formulaDensity(flags.density, parameters, data, formula) };
+}
+
+async function run(path: string | undefined, flags: ApproximateFlags): Promise<void> {
   if (flags.out !== undefined) checkOutput(flags.out, [".safetensors"], "a model");
-  if (flags.samples !== undefined) checkTableOutput(flags.samples, [path]);
+  if (flags.samples !== undefined)
+    checkTableOutput(
+      flags.samples,
+      [path, flags.data].filter((file) => file !== undefined),
+    );
   if (flags.n !== undefined && flags.samples === undefined)
     throw new UsageError("-n is the number of samples that --samples FILE holds; name the file.");
   const started = performance.now();
-  const { parameters, logDensity, derived } = await loadDensity(path);
+  const { parameters, logDensity, derived } = await densityOf(path, flags);
   const library = await import("../../index.ts");
   const signal = interruptSignal();
   const { flow, transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
@@ -156,7 +189,7 @@ async function run(path: string, flags: ApproximateFlags): Promise<void> {
       seconds: Math.round(seconds * 1000) / 1000,
       parameters: report.summary,
     });
-  await print(formatReport(basename(path), report, seconds, flags));
+  await print(formatReport(path === undefined ? "the formula" : basename(path), report, seconds, flags));
 }
 
 async function writeSamples(result: Approximation, flags: ApproximateFlags, file: string): Promise<void> {
@@ -232,7 +265,10 @@ export function addApproximate(program: Command): void {
     .command("approximate")
     .summary("approximate a density that is known up to a constant")
     .description(DESCRIPTION)
-    .argument("<module>", "JavaScript file with the density")
+    .argument("[module]", "JavaScript file with the density")
+    .option("--density <formula>", "the density as a formula, in place of a module")
+    .option("--parameters <list>", 'its parameters, such as "mu=real, tau=positive, p=0:1, eta[8]=real"')
+    .option("--data <table>", "table whose columns are vectors in the formula")
     .option("--out <file>", "model to write (.safetensors)")
     .option("--samples <file>", "table of samples with weights to write")
     .option("-n <rows>", "number of samples to write (default: 1000)", positiveInteger("-n"))

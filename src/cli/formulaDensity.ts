@@ -1,0 +1,61 @@
+/**
+ * A density that is written on the command line: `--density "7 * log(rate) - 4.1 * rate" --parameters rate=positive`.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { FormulaScope, formula, LogDensity, ParameterDescriptions, Table } from "../index.ts";
+
+/** One parameter of the list: its name, its size where it is a vector, and its bounds. */
+const parameterPattern = /^([A-Za-z_]\w*)(?:\[(\d+)\])?\s*=\s*(real|positive|([^:\s]*):([^:\s]*))$/;
+
+/** The descriptions that a list such as `mu=real, tau=positive, p=0:1, eta[8]=real` writes. */
+export function parseParameters(list: string): ParameterDescriptions {
+  const parameters: Record<string, NonNullable<ParameterDescriptions[string]>> = {};
+  for (const part of list.split(",").map((text) => text.trim())) {
+    const match = parameterPattern.exec(part);
+    if (!match)
+      throw new UsageError(
+        `--parameters: "${part}" is not name=real, name=positive, name=LOW:HIGH or name[SIZE]=...; an example: "mu=real, tau=positive, p=0:1, eta[8]=real".`,
+      );
+    const [, name, size, kind, low, high] = match;
+    if (Object.hasOwn(parameters, name!)) throw new UsageError(`--parameters: "${name}" stands there twice.`);
+    const above = kind === "positive" ? 0 : bound(name!, low);
+    const below = bound(name!, high);
+    parameters[name!] = {
+      ...(size !== undefined && { size: Number(size) }),
+      ...(above !== undefined && { above }),
+      ...(below !== undefined && { below }),
+    };
+  }
+  return parameters;
+}
+
+/** A bound as a number, or none. */
+function bound(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === "") return undefined;
+  const value = Number(text);
+  if (!Number.isFinite(value))
+    throw new UsageError(`--parameters: the bound "${text}" of "${name}" is not a number.`);
+  return value;
+}
+
+/** The density of a formula, in which the columns of a table stand for vectors of data. */
+export function formulaDensity(
+  text: string,
+  parameters: ParameterDescriptions,
+  data: Table | undefined,
+  read: typeof formula,
+): LogDensity {
+  const width = data?.columns.length ?? 0;
+  const columns = (data?.columns ?? []).map((name, i): [string, Float64Array] => [
+    name,
+    Float64Array.from({ length: data!.rows }, (_, row) => data!.values[row * width + i]!),
+  ]);
+  for (const [name] of columns)
+    if (Object.hasOwn(parameters, name))
+      throw new UsageError(`"${name}" is a parameter and a column of --data; rename one of them.`);
+  const known: FormulaScope = Object.fromEntries(columns);
+  return (values) => read(text, { ...known, ...values });
+}
