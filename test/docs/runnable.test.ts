@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { modelKinds } from "../../src/architectures/kinds.ts";
 import { blocks, markdownFiles, readText, root, run, userFolder } from "./project.ts";
 
 /** What a block says that it prints, in order. */
@@ -32,11 +33,40 @@ describe("every runnable block of Markdown runs, and prints what it says", () =>
   });
 });
 
+test("the README's commands are among those of the page that is run", () => {
+  const commands = (path: string, info: string): string[] =>
+    blocks(readText(path), info)
+      .join("\n")
+      .split("\n")
+      .filter((line) => line.startsWith("npx "))
+      .map((line) => line.replace(/ --epochs \d+$/, ""));
+  const run = commands("docs/command-line.md", "sh runnable");
+  const shown = commands("README.md", "sh");
+  expect(shown.length).toBeGreaterThan(3);
+  for (const command of shown) expect(run).toContain(command);
+});
+
+describe("every page of a kind of flow has an example that runs", async () => {
+  const path = join(root, "docs/flows/pageOfKind.mjs");
+  const { exampleOf } = (await import(path)) as { exampleOf: (page: unknown) => string };
+  const { kindPages } = (await import(join(root, "docs/flows/kindPages.mjs"))) as {
+    kindPages: readonly { readonly kind: string }[];
+  };
+  test("every kind has a page", () =>
+    expect(kindPages.map(({ kind }) => kind).toSorted()).toEqual([...modelKinds].toSorted()));
+  test.concurrent.each(kindPages)("$kind", async (page) => {
+    const folder = userFolder();
+    writeFileSync(join(folder, "block.mjs"), exampleOf(page));
+    const printed = await run(process.execPath, ["block.mjs"], folder);
+    expect(printed.trim().split("\n")).toEqual(promised(exampleOf(page)));
+  });
+});
+
 describe("every runnable block of shell commands runs", () => {
   const all = markdownFiles().flatMap((file) =>
     blocks(readText(file), "sh runnable").map((code, i) => [`${file}, block ${i + 1}`, code] as const),
   );
-  test("the README has one", () => expect(all.length).toBeGreaterThan(0));
+  test("there is one", () => expect(all.length).toBeGreaterThan(0));
   test.each(all)("%s", async (_, code) => {
     const folder = userFolder();
     // `npx pushforward` finds the installed package; here that is the build.
