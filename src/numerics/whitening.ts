@@ -53,3 +53,20 @@ export function drawDeviation(whiten: Float64Array, stream: RandomStream, deviat
     deviation[i] = value / whiten[i * d + i]!;
   }
 }
+
+/**
+ * Turns a deviation from the mean into its noise, in place: W times it.
+ * @returns Its square, the squared Mahalanobis distance. O(d^2).
+ */
+export function whitenDeviation(whiten: Float64Array, deviation: Float64Array): number {
+  const d = deviation.length;
+  // From the end: what is overwritten is not read again.
+  for (let i = d - 1, line = i * d; i >= 0; i--, line -= d) {
+    let white = 0;
+    for (let j = 0; j <= i; j++) white += whiten[line + j]! * deviation[j]!;
+    deviation[i] = white;
+  }
+  let squares = 0;
+  for (let i = 0; i < d; i++) squares += deviation[i]! * deviation[i]!;
+  return squares;
+}

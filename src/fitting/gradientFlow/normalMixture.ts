@@ -10,7 +10,7 @@
 
 import { ShapeError, UsageError } from "../../errors.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
-import { drawDeviation, whitening } from "../../numerics/whitening.ts";
+import { drawDeviation, whitenDeviation, whitening } from "../../numerics/whitening.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
 /** A mixture of normals as numbers. A fitted `GaussianMixture` is one. */
@@ -125,13 +125,8 @@ export class MixtureAt {
       const mean = this.#means[k]!;
       const whiten = this.#whiten[k]!;
       const pull = this.#pulls[k]!.fill(0);
-      let squares = 0;
-      for (let i = 0; i < d; i++) {
-        let white = 0;
-        for (let j = 0; j <= i; j++) white += whiten[i * d + j]! * (points[start + j]! - mean[j]!);
-        this.#white[i] = white;
-        squares += white * white;
-      }
+      for (let i = 0; i < d; i++) this.#white[i] = points[start + i]! - mean[i]!;
+      const squares = whitenDeviation(whiten, this.#white);
       for (let i = 0; i < d; i++)
         for (let j = 0; j <= i; j++) pull[j]! -= whiten[i * d + j]! * this.#white[i]!;
       const term = this.#offsets[k]! - 0.5 * squares;

@@ -8,7 +8,7 @@
  */
 
 import { DataError } from "../../errors.ts";
-import { drawDeviation } from "../../numerics/whitening.ts";
+import { drawDeviation, whitenDeviation } from "../../numerics/whitening.ts";
 import type { RandomStream } from "../../random/philox.ts";
 import { selectColumns, type Table } from "../../tables/table.ts";
 
@@ -190,13 +190,7 @@ export function logDensity(
   for (let k = 0; k < components.length; k++) {
     const { mean, whiten, offset } = components[k]!;
     for (let i = 0; i < width; i++) deviation[i] = rows[start + i]! - mean[i]!;
-    let squares = 0;
-    for (let i = 0, line = 0; i < width; i++, line += width) {
-      let white = 0;
-      for (let j = 0; j <= i; j++) white += whiten[line + j]! * deviation[j]!;
-      squares += white * white;
-    }
-    const term = offset - 0.5 * squares;
+    const term = offset - 0.5 * whitenDeviation(whiten, deviation);
     terms[k] = term;
     if (term > largest) largest = term;
   }
