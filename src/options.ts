@@ -16,6 +16,10 @@ export interface OptionKind {
   accepts(value: unknown): boolean;
   /** Whether it may not be left out (default false). */
   readonly required?: boolean;
+  /** How it is read from text: the command line's parser follows from it. Absent of what text cannot hold. */
+  readonly type?: "number" | "numbers" | "text" | "names" | "flag" | undefined;
+  /** The words that it may be, where they are few; of names, the words that stand for them. */
+  readonly choices?: readonly string[];
 }
 
 /** One row for each option; an option without a row does not compile. */
@@ -121,14 +125,18 @@ function unknownOption(where: string, name: string, known: readonly string[]): U
   });
 }
 
-const kind = (expected: string, accepts: (value: unknown) => boolean): OptionKind => ({ expected, accepts });
+const kind = (
+  expected: string,
+  accepts: (value: unknown) => boolean,
+  more?: Partial<OptionKind>,
+): OptionKind => ({ expected, accepts, ...more });
 
 /** The same, but it may not be left out. */
 export const required = (own: OptionKind): OptionKind => ({ ...own, required: true });
 
 /** A number that fits. */
 export const numberOf = (expected: string, fits: (value: number) => boolean): OptionKind =>
-  kind(expected, (value) => typeof value === "number" && fits(value));
+  kind(expected, (value) => typeof value === "number" && fits(value), { type: "number" });
 
 /** A whole number from `least` to `most`. */
 export const wholeNumber = (
@@ -147,9 +155,11 @@ export const positive: OptionKind = numberOf("a positive number", (x) => x > 0 &
 /** A finite number from 0 on. */
 export const notNegative: OptionKind = numberOf("0 or more", (x) => x >= 0 && Number.isFinite(x));
 /** True or false. */
-export const flag: OptionKind = kind("true or false", (value) => typeof value === "boolean");
+export const flag: OptionKind = kind("true or false", (value) => typeof value === "boolean", {
+  type: "flag",
+});
 /** Text. */
-export const text: OptionKind = kind("a string", (value) => typeof value === "string");
+export const text: OptionKind = kind("a string", (value) => typeof value === "string", { type: "text" });
 /** A function. */
 export const callback: OptionKind = kind("a function", (value) => typeof value === "function");
 /** Any object: what is in it is checked by who uses it. */
@@ -166,19 +176,25 @@ export const listOf = (element: OptionKind, expected: string): OptionKind =>
   kind(expected, (value) => Array.isArray(value) && value.every((own) => element.accepts(own)));
 
 /** Names of columns. */
-export const names: OptionKind = listOf(text, 'an array of names, such as ["x", "y"]');
+export const names: OptionKind = { ...listOf(text, 'an array of names, such as ["x", "y"]'), type: "names" };
 /** Sizes of layers. */
 export const sizes = (most: number = Number.MAX_SAFE_INTEGER): OptionKind => {
   const bound = most < Number.MAX_SAFE_INTEGER ? ` of at most ${most}` : "";
-  return listOf(wholeNumber("", 1, most), `an array of positive integers${bound}, such as [64, 64]`);
+  const list = listOf(wholeNumber("", 1, most), `an array of positive integers${bound}, such as [64, 64]`);
+  return { ...list, type: "numbers" };
 };
 /** One of a few words. */
 export const oneOf = (choices: readonly string[]): OptionKind =>
-  kind(`one of ${choices.join(", ")}`, (value) => choices.includes(value as string));
+  kind(`one of ${choices.join(", ")}`, (value) => choices.includes(value as string), {
+    type: "text",
+    choices,
+  });
 /** One of several kinds. */
 export const either = (...kinds: readonly OptionKind[]): OptionKind =>
-  kind(kinds.map(({ expected }) => expected).join(", or "), (value) =>
-    kinds.some(({ accepts }) => accepts(value)),
+  kind(
+    kinds.map(({ expected }) => expected).join(", or "),
+    (value) => kinds.some(({ accepts }) => accepts(value)),
+    { type: kinds[0]?.type, choices: kinds.flatMap(({ choices }) => choices ?? []) },
   );
 
 /** A number, of which who uses it says which. */

@@ -5,25 +5,17 @@
  */
 
 import { replaceOptionTexts } from "../optionText.ts";
+import { fitFlags } from "./optionFlags.ts";
 
-/** Flags of options that are not called as their option is. */
+/** Flags of the options of reading that are not called as their option is. */
 const flagNames: Readonly<Record<string, string>> = {
-  learningRate: "lr",
-  averaging: "ema",
-  wide: "wide-simd",
   missingMarks: "na",
   limits: "limit",
   arrays: "array",
-  keepOnAbort: "keep",
 };
 
 /** Options whose flags are called like them. */
-const sameNames: ReadonlySet<string> = new Set(
-  (
-    "columns given weights transforms hidden epochs budget batch validation patience missing dequantize checkpoint resume seed " +
-    "threads precision engine parse encoding delimiter header folds flow"
-  ).split(" "),
-);
+const sameNames: ReadonlySet<string> = new Set(["parse", "encoding", "delimiter", "header", "folds"]);
 
 /** A value as a shell takes it: in quotation marks where the shell would take it apart or fill something in. */
 function quoted(value: string): string {
@@ -42,7 +34,11 @@ function flagValue(name: string, value: unknown): string {
 
 /** The flag that stands for an option, with its value. */
 function flagOf(name: string, value: unknown): string | undefined {
-  const flag = sameNames.has(name) ? name : Object.hasOwn(flagNames, name) ? flagNames[name] : undefined;
+  const ofFit = Object.hasOwn(fitFlags, name)
+    ? fitFlags[name as keyof typeof fitFlags]?.flag.slice(2)
+    : undefined;
+  const flag =
+    ofFit ?? (sameNames.has(name) ? name : Object.hasOwn(flagNames, name) ? flagNames[name] : undefined);
   if (flag === undefined) return undefined;
   if (value === undefined || value === true) return `--${flag}`;
   return value === false ? `--no-${flag}` : `--${flag} ${quoted(flagValue(name, value))}`;

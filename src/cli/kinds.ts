@@ -7,38 +7,26 @@
 // The names alone: the library loads when a command runs.
 import { isTrained, type ModelKind } from "../architectures/kinds.ts";
 import { UsageError } from "../errors.ts";
-
-/** Flags of `fit` that a training alone has. */
-const TRAINING_FLAGS = [
-  "transforms",
-  "hidden",
-  "epochs",
-  "batch",
-  "lr",
-  "budget",
-  "patience",
-  "ema",
-  "checkpoint",
-  "resume",
-  "keep",
-] as const;
+import { fitOptionTable } from "../fitting/fitOptions.ts";
+import type { FitOptions } from "../index.ts";
+import { fitFlags } from "./optionFlags.ts";
 
 /**
  * Refuses flags that mean nothing for a kind.
  * @throws UsageError that names the flag.
  */
-export function checkTrainingFlags(
-  kind: ModelKind,
-  flags: Readonly<Partial<Record<(typeof TRAINING_FLAGS)[number] | "given", unknown>>>,
-): void {
+export function checkTrainingFlags(kind: ModelKind, flags: FitOptions): void {
   if (isTrained(kind)) return;
   if (flags.given !== undefined)
     throw new UsageError(
       `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
     );
-  const idle = TRAINING_FLAGS.find((name) => flags[name] !== undefined);
-  if (idle !== undefined)
-    throw new UsageError(
-      `--${idle} means nothing for --flow ${kind}, which is fitted without gradients; leave it out.`,
-    );
+  for (const [name, flag] of Object.entries(fitFlags)) {
+    const own = name as keyof FitOptions;
+    const { kinds } = fitOptionTable[own];
+    if (flag && kinds && !kinds.includes(kind) && flags[own] !== undefined)
+      throw new UsageError(
+        `${flag.flag} means nothing for --flow ${kind}, which is fitted without gradients; leave it out.`,
+      );
+  }
 }

@@ -21,7 +21,7 @@ function fail(option: string, expected: string, text: string): never {
 }
 
 /** A number by the strict rules of a table's cells: no hexadecimal, no trailing letters; undefined otherwise. */
-function numberOf(text: string): number | undefined {
+export function numberOf(text: string): number | undefined {
   const value = NUMBER.test(text.trim()) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
@@ -71,6 +71,10 @@ export function fraction(option: string, withLow: boolean): OptionParser<number>
   };
 }
 
+/** `a, b or c`. */
+export const listOfWords = (words: readonly string[]): string =>
+  words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+
 /** One of a few words. */
 export function oneOf<Choice extends string>(
   option: string,
@@ -81,9 +85,7 @@ export function oneOf<Choice extends string>(
     if (found !== undefined) return found;
     const closest = closestName(text, choices);
     const guess = closest === undefined ? "" : ` Did you mean ${closest}?`;
-    const last = choices[choices.length - 1]!;
-    const listed = `${choices.slice(0, -1).join(", ")} or ${last}`;
-    throw new UsageError(`${option} must be ${listed}, got ${JSON.stringify(text)}.${guess}`);
+    throw new UsageError(`${option} must be ${listOfWords(choices)}, got ${JSON.stringify(text)}.${guess}`);
   };
 }
 

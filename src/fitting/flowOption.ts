@@ -33,6 +33,8 @@ export function flowOptionKind(kinds: readonly string[]): OptionKind {
     expected: `one of ${kinds.join(", ")}, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one`,
     accepts: (value) =>
       kinds.includes(value as string) || typeof value === "function" || isArchitecture(value),
+    type: "text",
+    choices: kinds,
   };
 }
 

@@ -6,26 +6,17 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { hasEpochs, isTrained, modelKinds } from "../../architectures/kinds.ts";
+import { hasEpochs, isTrained } from "../../architectures/kinds.ts";
 import { AbortedError, UsageError } from "../../errors.ts";
-import type { FitPhase, ModelKind } from "../../index.ts";
+import { fitOptionTable } from "../../fitting/fitOptions.ts";
+import type { FitOptions, FitPhase, ModelKind } from "../../index.ts";
 import { isSameFile } from "../../platform/files.ts";
 import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
 import { describeArchitecture } from "../describe.ts";
 import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
-import {
-  defined,
-  duration,
-  fraction,
-  integerList,
-  nameList,
-  oneOf,
-  positiveInteger,
-  positiveNumber,
-  wholeNumber,
-  wideSimdHelp,
-} from "../options.ts";
+import { addOptionFlags, chosenOptions, fitFlags } from "../optionFlags.ts";
+import { defined } from "../options.ts";
 import {
   checkOutput,
   checkWritable,
@@ -39,31 +30,9 @@ import {
 import { progressDisplay } from "../progress.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
-interface FitFlags extends TableFlags {
-  readonly out: string;
+interface FitFlags extends TableFlags, Omit<FitOptions, "flow"> {
   readonly flow?: ModelKind;
-  readonly columns?: readonly string[];
-  readonly given?: readonly string[];
-  readonly weights?: string;
-  readonly transforms?: number;
-  readonly hidden?: readonly number[];
-  readonly epochs?: number;
-  readonly budget?: number;
-  readonly batch?: number;
-  readonly lr?: number;
-  readonly validation?: number;
-  readonly patience?: number;
-  readonly ema?: number;
-  readonly missing?: "error" | "drop";
-  readonly dequantize?: readonly string[];
-  readonly checkpoint?: string;
-  readonly resume?: boolean;
-  readonly keep?: boolean;
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly wideSimd?: boolean;
-  readonly precision?: "float32" | "float64";
-  readonly engine?: "wasm" | "reference";
+  readonly out: string;
   readonly json?: boolean;
 }
 
@@ -96,13 +65,13 @@ function checkFlags(flags: FitFlags): void {
 }
 
 /** The end of a fit that was stopped and wrote no model, with what helps the next time. */
-function stopped({ keep, checkpoint }: FitFlags, isTraining: boolean): AbortedError {
+function stopped({ keepOnAbort, checkpoint }: FitFlags, isTraining: boolean): AbortedError {
   if (!isTraining) return new AbortedError("The fit was aborted");
   const resume =
     checkpoint === undefined
       ? "--checkpoint and --resume go on where it stopped"
       : "--resume goes on from the checkpoint";
-  const how = keep
+  const how = keepOnAbort
     ? `The fit was aborted before it had a model to keep (${resume})`
     : `The fit was aborted (--keep writes the best model so far; ${resume})`;
   return new AbortedError(how);
@@ -113,29 +82,23 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   const started = performance.now();
   const { fit } = await import("../../index.ts");
   const isTraining = isTrained(flags.flow ?? "nsf-ar");
-  const keepOnAbort = isTraining && (flags.keep || canAsk()) ? true : undefined;
+  const keepOnAbort = isTraining && (flags.keepOnAbort || canAsk()) ? true : undefined;
   const signal = interruptSignal({ lingers: keepOnAbort === true });
   const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
   const known = allColumns(table);
-  const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--given", flags.given, known, source);
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
-  if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
+  if (flags.dequantize !== "all") checkKnown("--dequantize", flags.dequantize, known, source);
   const display = progressDisplay(isTraining ? "epoch" : "step");
   const onPhase = ({ phase, done, total }: FitPhase): void => {
     if (phase === "preparation") display.prepare(`choosing the preparation ${done + 1}/${total}`);
   };
-  const { columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience } = flags;
-  const { missing, checkpoint, resume, seed, threads, precision, engine, wideSimd: wide } = flags;
   try {
     const { flow: fitted, report } = await fit(table, {
-      ...defined({ columns, given, weights, flow, transforms, hidden, epochs, batch, validation, patience }),
-      ...defined({ missing, checkpoint, resume, seed, threads, precision, engine, wide }),
+      ...chosenOptions<FitOptions>(flags, fitFlags),
       ...defined({ keepOnAbort }),
-      ...defined({ learningRate: flags.lr, averaging: flags.ema, budget: flags.budget }),
-      ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
       signal,
       onProgress: (progress) => display.update(progress),
       // What is fitted without gradients has no phases.
@@ -144,7 +107,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
     });
     display.stop();
     const { interrupted } = report;
-    if (interrupted && !flags.keep) {
+    if (interrupted && !flags.keepOnAbort) {
       // A request to terminate is nobody to answer.
       const question = `Interrupted after ${formatCount(report.epochs)} epochs. Write the best model so far to ${flags.out}?`;
       if (signal.reason !== "SIGINT" || !(await confirm(question))) throw stopped(flags, isTraining);
@@ -204,51 +167,9 @@ export function addFit(program: Command): void {
     .description(DESCRIPTION)
     .argument("<data>", "table to fit; - for CSV on standard input")
     .requiredOption("--out <file>", "model to write (.safetensors)")
-    .option(
-      "--flow <kind>",
-      `${modelKinds.slice(0, -1).join(", ")} or ${modelKinds[modelKinds.length - 1]}`,
-      oneOf("--flow", modelKinds),
-    )
-    .option(
-      "--columns <names>",
-      "columns to fit, such as a,b (default: all numeric ones)",
-      nameList("--columns"),
-    )
-    .option("--given <names>", "columns to condition on, such as c,d", nameList("--given"))
-    .option("--weights <name>", "column of row weights")
-    .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
-    .option("--hidden <sizes>", "hidden layers, such as 128,128", integerList("--hidden"))
-    .option("--epochs <n>", "passes over the data at most", positiveInteger("--epochs"))
-    .option(
-      "--budget <time>",
-      "time to train at most, on two cores: 90s, 2m (default: 2m)",
-      duration("--budget"),
-    )
-    .option("--batch <rows>", "rows a step", positiveInteger("--batch"))
-    .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
-    .option(
-      "--validation <share>",
-      "share of rows held out for early stopping",
-      fraction("--validation", false),
-    )
-    .option("--patience <n>", "epochs without improvement before stopping", positiveInteger("--patience"))
-    .option("--ema <decay>", "decay of the average of the weights", fraction("--ema", true))
-    .option(
-      "--missing <policy>",
-      "error, or drop rows with missing values",
-      oneOf("--missing", ["error", "drop"]),
-    )
-    .option("--dequantize <names>", "spread values recorded in steps: a,b or all", nameList("--dequantize"))
-    .option("--checkpoint <file>", "file to save the state of the fit to")
-    .option("--resume", "go on from the checkpoint")
-    .option("--keep", "on Ctrl-C write the best model so far, and end with exit code 0")
-    .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
-    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
-    .option("--wide-simd", wideSimdHelp)
-    .option("--precision <type>", "float32 or float64", oneOf("--precision", ["float32", "float64"]))
-    .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
     .option("--json", "print one JSON document")
     .addHelpText("after", EXAMPLE)
     .action(namingTable(0, run));
+  addOptionFlags(command, fitFlags, fitOptionTable);
   addTableOptions(command);
 }
