@@ -110,6 +110,7 @@ export default defineConfig({
           guide("Model format", "/model-format"),
           guide("Performance", "/performance"),
           guide("Literature", "/literature"),
+          guide("Errors", "/errors"),
           guide("Dependencies", "/dependencies"),
         ],
       },

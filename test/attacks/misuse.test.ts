@@ -3,7 +3,8 @@
  * list of exports is the index itself, so that a new one is attacked from the day it is there.
  */
 
-import { beforeAll, describe, expect, it } from "vitest";
+import { rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as library from "../../src/index.ts";
 import { attackCases, attackStream } from "./attack.ts";
 
@@ -143,6 +144,23 @@ async function refusal(call: () => unknown): Promise<string> {
 }
 
 describe("options", () => {
+  it("that are refused say where, what was expected, what came and what to do, each by itself", async () => {
+    const { fit } = library;
+    await expect(fit(table, { epochs: "3" } as object)).rejects.toMatchObject({
+      code: "PUSHFORWARD_USAGE",
+      where: "fit",
+      expected: "a positive integer",
+      received: '"3"',
+      remedy: undefined,
+    });
+    await expect(fit(table, { epocs: 3 } as object)).rejects.toMatchObject({
+      where: "fit",
+      expected: expect.stringMatching(/^one of the options .*epochs/),
+      received: '"epocs"',
+      remedy: 'did you mean "epochs"?',
+    });
+  });
+
   const wrongOptions: readonly (readonly [string, unknown, string])[] = [
     ["a misspelt name", { epocs: 3 }, 'fit: there is no option "epocs"; did you mean "epochs"?'],
     ["a name of nothing", { zzz: 3 }, 'fit: there is no option "zzz"; the options are flow, '],
@@ -188,6 +206,11 @@ describe("a fitted flow", () => {
   let flow: library.Flow;
   beforeAll(async () => {
     flow = (await fit(table, { flow: "gaussian", columns: ["x", "y"] })).flow;
+  });
+
+  // Saved under names that are paths, too.
+  afterAll(() => {
+    for (const name of ["x", "constructor", "__proto__"]) rmSync(name, { force: true });
   });
 
   it("refuses rows that are none, and says how to make them", async () => {
