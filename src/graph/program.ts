@@ -19,6 +19,7 @@ import {
   sameShape,
   topologicalOrder,
 } from "./expr.ts";
+import { passed } from "./passes.ts";
 import { simplification } from "./simplify.ts";
 
 /** A new value for a parameter after a step, computed from shared values alone. */
@@ -88,7 +89,8 @@ export function* preparation(
     ...sums.map(([, value]) => value),
     ...updates.map((update) => update.value),
   ];
-  const flat = simplified ? yield* simplification(written) : written;
+  passed("the program as it was written", written);
+  const flat = simplified ? passed("simplification", yield* simplification(written)) : written;
   const values = flat.slice();
   const named = (entries: [string, Expr][]): Record<string, Expr> =>
     Object.fromEntries(entries.map(([name]) => [name, values.shift()!]));

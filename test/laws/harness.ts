@@ -4,6 +4,7 @@
  * @module
  */
 
+import "../checkGraphs.ts";
 import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../src/engines/engine.ts";

@@ -23,6 +23,7 @@ import {
   sumRows,
   triangle,
 } from "../ops/products.ts";
+import { passed } from "../passes.ts";
 import { substitute } from "../rebuild.ts";
 import { isComparison, withoutDerivative } from "./nodeRules.ts";
 import { pushForwardImplicit, pushForwardOdeSolution } from "./solutionDerivatives.ts";
@@ -96,7 +97,11 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
       );
   }
   if (outputs.some((output) => unknown.has(output))) throw new ShapeError(withoutDerivative);
-  return outputs.map((output) => tangentOf.get(output) ?? zeroOf(output));
+  return passed(
+    "jvp",
+    outputs.map((output) => tangentOf.get(output) ?? zeroOf(output)),
+    true,
+  );
 }
 
 /** The tangent of a node from those of its inputs; undefined stands for zero. */

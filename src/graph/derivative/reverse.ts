@@ -23,6 +23,7 @@ import { mul } from "../ops/arithmetic.ts";
 import { anExpression, constant, rowMark } from "../ops/leaves.ts";
 import { broadcastTo, gather, reshape, scatter, slice, transpose } from "../ops/movement.ts";
 import { layerOf, ofEachRow, productOf, sum, sumRows } from "../ops/products.ts";
+import { passed } from "../passes.ts";
 import { pullBackFixedPoint, pullBackMap, pullBackScan } from "./bodyRules.ts";
 import {
   anyLive,
@@ -67,9 +68,10 @@ export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: 
     checkArgument("vjp", name, list, listOf(anExpression, "an array of expressions"));
   if (outputs.length !== cotangents.length)
     throw new ShapeError(`vjp: ${outputs.length} outputs need as many cotangents, got ${cotangents.length}.`);
-  return pulledBack(outputs, cotangents.map(plain), wrt).map((own, i) =>
+  const gradients = pulledBack(outputs, cotangents.map(plain), wrt).map((own, i) =>
     own ? settled(own) : broadcastTo(constant(0), wrt[i]!.shape),
   );
+  return passed("vjp", gradients, true);
 }
 
 /** As {@link vjp}, from and to cotangents with their conditions; undefined where no path leads. */
