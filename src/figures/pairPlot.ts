@@ -33,7 +33,7 @@ export interface PairPlotOptions {
 /** More columns than this make panels too small to read. */
 export const MOST_COLUMNS = 6;
 
-/** Seen equally well by the colour-blind (Okabe and Ito's blue and vermilion, the former a little darker). */
+/** Seen equally well by the color-blind (Okabe and Ito's blue and vermilion, the former a little darker). */
 const DATA_COLOR = "#1f6fb4";
 const SAMPLE_COLOR = "#d9540f";
 

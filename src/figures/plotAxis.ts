@@ -19,7 +19,7 @@ export interface PlotAxis {
   readonly format: (value: number) => string;
 }
 
-/** Quantile of sorted values, between neighbours by their distance. */
+/** Quantile of sorted values, between neighbors by their distance. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = sorted[Math.floor(at)]!;

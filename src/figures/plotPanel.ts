@@ -10,7 +10,7 @@ import { RandomStream, randomKey } from "../random/philox.ts";
 import { column, type Table } from "../tables/table.ts";
 import type { PlotAxis } from "./plotAxis.ts";
 
-/** Colours of text: what is read first, and what is read second. */
+/** Colors of text: what is read first, and what is read second. */
 export const INK: string = "#2b2f36";
 export const FAINT: string = "#6d7480";
 const FRAME = "#c9ced6";

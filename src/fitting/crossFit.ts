@@ -72,7 +72,7 @@ export interface CrossFit {
  * Rows are dealt into folds at random, by the seed. Rows that repeat each other in all used columns are held out together,
  * so that no row is scored by a fit that has seen its twin; not so where columns are spread (`dequantize`), which are
  * recorded in steps, so that other people's rows are alike by nature. Rows that belong together in another way (of one
- * person, neighbours in time) are not known to. Scores are those of `logProb`: a value of a spread column is scored where
+ * person, neighbors in time) are not known to. Scores are those of `logProb`: a value of a spread column is scored where
  * it stands, without noise. All fits have the same options and seed; each holds out a part of its own rows as usual, to
  * choose by. Costs `folds` fits.
  *

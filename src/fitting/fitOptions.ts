@@ -164,7 +164,7 @@ export interface FitOptions {
   readonly step?: number | undefined;
   /** Of `dual-ascent`: radial maps, one-dimensional maps along orthogonal directions, or both in every step (default). */
   readonly maps?: AscentMaps | undefined;
-  /** Of the same: how radial maps fall off with the distance from their centre (default `compact`). */
+  /** Of the same: how radial maps fall off with the distance from their center (default `compact`). */
   readonly profile?: RadialProfile | undefined;
   /**
    * Of the same: number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,

@@ -59,7 +59,7 @@ export function fitGeneralizedPareto(excesses: Float64Array): { readonly k: numb
     theta += thetas[j]! / sum;
   }
   const k = shapeAt(theta);
-  // A weak prior centred at 0.5 steadies the shape of few excesses.
+  // A weak prior centered at 0.5 steadies the shape of few excesses.
   return { k: (k * n + 5) / (n + 10), sigma: -k / theta };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Philox4x32-10: a counter-based generator. Each draw is a pure function of a 64-bit key and a 128-bit
- * counter, so streams split without coordination and a row's draws do not depend on its neighbours.
+ * counter, so streams split without coordination and a row's draws do not depend on its neighbors.
  *
  * One round (Salmon et al. 2011, section 3.3; `hi`, `lo` are the halves of a 32 x 32 -> 64 bit product):
  *
@@ -192,7 +192,7 @@ function uniformOfWord(word: number): number {
 
 /**
  * Box-Muller on two words: writes two independent standard normals to `out[offset]` and, where `both`, to
- * `out[offset + 1]`. The radius word is centred in its cell, so abs(z) <= sqrt(66 ln 2) = 6.76.
+ * `out[offset + 1]`. The radius word is centered in its cell, so abs(z) <= sqrt(66 ln 2) = 6.76.
  */
 function boxMuller(word0: number, word1: number, out: Float64Array, offset: number, both: boolean): void {
   const radius = Math.sqrt(-2 * Math.log(uniformOfWord(word0)));

@@ -165,9 +165,9 @@ const DISTINCT_SHARE = 1 / 3;
 /** One value in this share of the rows, and at least five of them, is an atom of the distribution ... */
 const SPIKE_SHARE = 0.005;
 const SPIKE_ROWS = 5;
-/** ... where its neighbours hold fewer by so many standard deviations of a count: a rounded column has ties everywhere. */
+/** ... where its neighbors hold fewer by so many standard deviations of a count: a rounded column has ties everywhere. */
 const SPIKE_DEVIATIONS = 5;
-/** One value in this share of the rows is an atom whatever its neighbours hold. */
+/** One value in this share of the rows is an atom whatever its neighbors hold. */
 const LARGE_SPIKE_SHARE = 0.05;
 
 function isSpike({ count, mostFrequent, neighbours }: Resolution): boolean {

@@ -31,7 +31,7 @@ function widthOf(table: Table, name: string): number {
 }
 
 /**
- * Adds uniform noise of one recorded step, centred on the recorded value, to columns. The noise is a function of
+ * Adds uniform noise of one recorded step, centered on the recorded value, to columns. The noise is a function of
  * the key, the column's name and the row alone: other columns, and rows after it, do not change it. Missing
  * values stay missing, infinite ones infinite. The table that is given is left as it is.
  *

@@ -13,7 +13,7 @@ export interface Resolution {
   readonly distinct: number;
   /** Rows that hold the most frequent value, and that value. */
   readonly mostFrequent: { readonly value: number; readonly count: number };
-  /** Rows that each of its up to ten neighbours on either side holds, on average; NaN without neighbours. */
+  /** Rows that each of its up to ten neighbors on either side holds, on average; NaN without neighbors. */
   readonly neighbours: number;
   /** Largest value less the smallest. */
   readonly range: number;

@@ -20,7 +20,7 @@ import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
 const [rows, pixels, latents] = [400, 4, 2] as const;
 const engine = wasmEngine({ precision: "float64", threads: 1 });
 
-/** Rows of a linear model with two latents, centred. */
+/** Rows of a linear model with two latents, centered. */
 function linearRows(): Float64Array {
   const stream = new RandomStream(randomKey(5));
   const loadings = [1.5, 0, -1, 0.5, 0.3, 1, 0.8, -0.6];

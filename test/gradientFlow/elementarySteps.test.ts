@@ -4,7 +4,7 @@
  *
  *     z -> z + dt sum_k G_k psi_k(z),   G_k = E[div psi_k + psi_k . grad log mu]
  *
- * with random psi: F(r) (z - z0) around a centre, or along a direction e, with x = e . z, those of the three
+ * with random psi: F(r) (z - z0) around a center, or along a direction e, with x = e . z, those of the three
  * parameters of a bend: -x e, sqrt(eps^2 + (x - x0)^2) e and e. By parts G_k = E[psi_k . (grad log mu - grad log rho_t)],
  * so that on average
  *

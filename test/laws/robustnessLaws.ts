@@ -1,5 +1,5 @@
 /**
- * Laws about what must not happen: a NaN from a finite number, and a row that depends on its neighbours; on every
+ * Laws about what must not happen: a NaN from a finite number, and a row that depends on its neighbors; on every
  * engine.
  */
 

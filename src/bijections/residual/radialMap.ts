@@ -1,7 +1,7 @@
 /**
- * Radial map: stretches or shrinks the neighbourhood of a centre, then shifts and rescales everything.
+ * Radial map: stretches or shrinks the neighborhood of a center, then shifts and rescales everything.
  *
- * One row z in R^n, centre c, d = z - c, r = |d|, rho = r / alpha; F falls from F(0) = 1 to 0. Towards the base:
+ * One row z in R^n, center c, d = z - c, r = |d|, rho = r / alpha; F falls from F(0) = 1 to 0. Towards the base:
  *
  *     inverse    x = ((c + A d) - shift) / e^logScale            A = 1 + s F(rho)
  *                logAbsDet = (n - 1) log A + log B - n logScale  B = 1 + s (F + rho F')
@@ -37,7 +37,7 @@ import {
 } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 
-/** How the push of a {@link radialMap} falls off with the distance from its centre. */
+/** How the push of a {@link radialMap} falls off with the distance from its center. */
 export type RadialProfile = "erf" | "algebraic" | "compact";
 
 /** The profiles, the default of fits first. */

@@ -28,11 +28,11 @@ export interface AscentPoints {
 /** What a step of the ascent chooses from, and how far it goes. */
 export interface AscentChoices {
   /**
-   * Smallest share of the points that a ball or a window around a centre would hold if they were normal; each time the
+   * Smallest share of the points that a ball or a window around a center would hold if they were normal; each time the
    * share is drawn between this and 1, evenly in its logarithm, so that steps of all sizes come up.
    */
   readonly share: number;
-  /** Centres and widths among which the one with the largest promised gain is taken. */
+  /** Centers and widths among which the one with the largest promised gain is taken. */
   readonly candidates: number;
   /** Points from which gradients and curvatures are estimated, at most; L is always that of all. */
   readonly sample: number;

@@ -146,7 +146,7 @@ export function directionalScratch({ rows, features }: AscentPoints): Directiona
   };
 }
 
-/** The largest of the gains that Newton's model promises for bends with random centres and widths, and its step. */
+/** The largest of the gains that Newton's model promises for bends with random centers and widths, and its step. */
 function bestBend(
   column: Float64Array,
   weights: Float64Array | undefined,

@@ -5,7 +5,7 @@
  *     L[phi_t] = mean_j log rho_t(x_j),   rho_t(x) = mu(phi_t(x)) |det J_phi_t(x)|,   mu = N(0, I)
  *
  * phi_0 makes the covariance the identity, so rho_0 is the Gaussian of the rows. Each step adds a radial map around a
- * centre and one-dimensional maps along orthogonal directions, both followed by what brings mean and scale back
+ * center and one-dimensional maps along orthogonal directions, both followed by what brings mean and scale back
  * (preconditioning). As t grows phi_t(x) tends to normal; dually the flow from mu back, which samples, tends to the
  * data. L of the rows that are fitted never falls; when to stop is decided by rows held out.
  *

@@ -34,7 +34,7 @@ export interface RadialStep {
   readonly logScale: Float64Array;
 }
 
-/** Bounds of s before the rate: half of what is one to one below, and twice the slope at the centre above. */
+/** Bounds of s before the rate: half of what is one to one below, and twice the slope at the center above. */
 const weakest = -0.5;
 const strongest = 1;
 const halvings = 12;
@@ -89,14 +89,14 @@ function logBallVolume(n: number): number {
   return 0.5 * n * Math.log(Math.PI) - logGamma;
 }
 
-/** Radius of the ball around a centre that holds this share of standard normal points, to first order. */
+/** Radius of the ball around a center that holds this share of standard normal points, to first order. */
 export function ballRadius(centre: Float64Array, share: number): number {
   const n = centre.length;
   const square = centre.reduce((sum, x) => sum + x * x, 0);
   return Math.exp(0.5 * logTwoPi + (Math.log(share) - logBallVolume(n) + 0.5 * square) / n);
 }
 
-/** Distances from the centre to the points. @internal */
+/** Distances from the center to the points. @internal */
 export function distances(
   { rows, features, data }: AscentPoints,
   centre: Float64Array,
@@ -140,7 +140,7 @@ export function radialModel(
   return { gradient: gradient / total, hessian: hessian / total };
 }
 
-/** A row as centre, the likelier the more it weighs, or a normal one. */
+/** A row as center, the likelier the more it weighs, or a normal one. */
 function drawCentre({ rows, features, data, weights }: AscentPoints, stream: RandomStream): Float64Array {
   const fromRow = stream.uniform() < 0.5;
   let left = stream.uniform();
@@ -189,7 +189,7 @@ interface Push {
   readonly s: number;
 }
 
-/** The largest of the gains that Newton's model promises for random centres and radii, and its step. */
+/** The largest of the gains that Newton's model promises for random centers and radii, and its step. */
 function bestPush(
   points: AscentPoints,
   scratch: RadialScratch,

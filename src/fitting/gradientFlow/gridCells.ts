@@ -63,7 +63,7 @@ export class GridCells {
           const up = corner >> 1;
           const right = corner & 1;
           const node = (i + up) * columns + j + right;
-          // The neighbours along the first and the second axis; edges a and b point along the axes.
+          // The neighbors along the first and the second axis; edges a and b point along the axes.
           const across = (i + 1 - up) * columns + j + right;
           const along = (i + up) * columns + j + 1 - right;
           const signA = up === 0 ? 1 : -1;

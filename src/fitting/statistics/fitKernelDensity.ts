@@ -31,7 +31,7 @@ const mostJudges = 1000;
 /** Bandwidths that are tried, in units of the rule: from 1/64 to 2 in steps of sqrt(2), then between the best. */
 const grid: readonly number[] = Array.from({ length: 15 }, (_, i) => 2 ** (1 - i / 2));
 
-/** Steps of the golden section between the neighbours of the best of the grid. */
+/** Steps of the golden section between the neighbors of the best of the grid. */
 const refinements = 8;
 
 /**
@@ -160,7 +160,7 @@ interface Choice {
   readonly score: number;
 }
 
-/** The bandwidth of the best score: the best of a grid, then a golden section between its neighbours. */
+/** The bandwidth of the best score: the best of a grid, then a golden section between its neighbors. */
 async function chooseBandwidth(
   judges: Judges,
   logVolume: number,

@@ -18,7 +18,7 @@ function squaredDistance(rows: Float64Array, row: number, center: Float64Array):
 }
 
 /**
- * Centres by k-means++: each next one is a row drawn in proportion to its weight times its squared distance to those
+ * Centers by k-means++: each next one is a row drawn in proportion to its weight times its squared distance to those
  * before; of a few such draws the one that leaves the least sum of these, so that fewer clusters are missed.
  */
 function spreadCenters(
@@ -98,13 +98,13 @@ export function clusters(
       mass[k]! += weight;
       for (let i = 0; i < width; i++) sums[k * width + i]! += weight * rows[row * width + i]!;
     }
-    // A centre without rows stays where it is.
+    // A center without rows stays where it is.
     for (let k = 0; k < count; k++)
       if (mass[k]! > 0) for (let i = k * width; i < (k + 1) * width; i++) centers[i] = sums[i]! / mass[k]!;
   }
 }
 
-/** The nearest centre of each row: that of the largest x . c - |c|^2 / 2, four centres at a time. */
+/** The nearest center of each row: that of the largest x . c - |c|^2 / 2, four centers at a time. */
 function assign(rows: Float64Array, width: number, centers: Float64Array, cluster: Int32Array): void {
   const count = centers.length / width;
   const padded = 4 * Math.ceil(count / 4);

@@ -117,7 +117,7 @@ async function readFormat(
  *   the File that a browser's user chose.
  * @param options the format and a name, both optional. Without either, a path's extension tells the format
  *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz), and bytes are taken for
- *   Parquet, .npy or .npz if they start as those do, else for CSV. Gzip is recognised by its first bytes.
+ *   Parquet, .npy or .npz if they start as those do, else for CSV. Gzip is recognized by its first bytes.
  * @throws UsageError for an unknown extension, or a path in a browser.
  * @throws FormatError for a file that is absent, unreadable, corrupt, or over a limit.
  * @throws DataError for content that is no table: no header, ragged rows, duplicate names.

@@ -337,7 +337,7 @@ describe.each(variants)("elementary functions in $precision, relaxed: $relaxed",
     };
     for (const [name, limit] of Object.entries(limits) as [Name, number][]) {
       const { x, y } = golden.functions[name]!;
-      // In float32, only arguments that rounding does not change have a golden value: few. Their neighbours are tested above.
+      // In float32, only arguments that rounding does not change have a golden value: few. Their neighbors are tested above.
       const kept = [...x.keys()].filter((i) => precision === "float64" || Math.fround(x[i]!) === x[i]);
       const results = compile(options, kernels[name])(kept.map((i) => x[i]!));
       for (const [place, i] of kept.entries())

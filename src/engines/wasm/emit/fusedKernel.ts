@@ -26,7 +26,7 @@ interface Result {
   readonly isSum: boolean;
 }
 
-/** A fused unit, analysed: what its kernel is called with. */
+/** A fused unit, analyzed: what its kernel is called with. */
 export interface FusedUnit {
   readonly features: number;
   readonly sources: readonly Source[];

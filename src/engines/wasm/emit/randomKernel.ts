@@ -1,6 +1,6 @@
 /**
  * The kernel of random draws: Philox4x32-10, as `random/philox.ts` has it, for four rows at a time. A vector holds one word of
- * the counters of four neighbouring lanes; a block gives each of them four elements.
+ * the counters of four neighboring lanes; a block gives each of them four elements.
  *
  * @module
  */
