@@ -89,6 +89,7 @@ export default defineConfig({
           guide("Binary tables", "/binary-tables"),
           guide("Fitting a table", "/fitting"),
           guide("Options of a fit", "/command-line#options-of-fit"),
+          guide("Errors", "/errors"),
           guide("Gradient flows", "/gradient-flow"),
         ],
       },

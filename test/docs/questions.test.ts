@@ -36,6 +36,7 @@ const questions: readonly (readonly [string, string, RegExp])[] = [
   ["How good is it on real tables?", "results/tables", /zuko/],
   ["What does a fit do, step by step?", "fitting", /From a table to a training/],
   ["How do I go on with a fit that was stopped?", "fitting", /`resume`/],
+  ["What does an error's code mean?", "errors", /PUSHFORWARD_DATA/],
   ["Which packages does it bring along?", "dependencies", /resvg/],
 ];
 
