@@ -4,24 +4,12 @@
  * Run it after `npm run build`: `node examples/fit-and-score.js`.
  */
 import { fileURLToPath } from "node:url";
-import { crossFit, Flow, fit, load, readTable, tableFromRows } from "pushforward";
-
-/** Every fifth row to test with, the others to fit. */
-function splitRows({ columns, rows, values }) {
-  const row = (i) => values.subarray(i * columns.length, (i + 1) * columns.length);
-  const all = Array.from({ length: rows }, (_, i) => i);
-  return {
-    train: tableFromRows(columns, all.filter((i) => i % 5 !== 0).map(row)),
-    test: tableFromRows(columns, all.filter((i) => i % 5 === 0).map(row)),
-  };
-}
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+import { crossFit, Flow, fit, load, readTable, splitTable } from "pushforward";
 
 // Backbone dihedral angles of proteins, in degrees: two columns, phi and psi.
 const path = fileURLToPath(new URL("../demo/ramachandran.csv.gz", import.meta.url));
 const table = await readTable(path);
-const { train, test } = splitRows(table);
+const { train, test } = splitTable(table, { test: 0.2, seed: 1 });
 
 const { flow, report } = await fit(train, { seed: 1, epochs: 10 });
 console.log(
@@ -29,10 +17,12 @@ console.log(
 );
 
 // Nats a row, per square degree: the standardization inside the flow is already accounted for.
-const ours = mean(await flow.logProb(test));
+const ours = await flow.score(test);
 const baseline = await fit(train, { flow: "gaussian", seed: 1 });
-const gaussian = mean(await baseline.flow.logProb(test));
-console.log(`held-out log-likelihood: flow ${ours.toFixed(2)}, Gaussian ${gaussian.toFixed(2)} nats a row`);
+const gaussian = await baseline.flow.score(test);
+console.log(
+  `held-out log-likelihood: flow ${ours.mean.toFixed(2)} +- ${ours.standardError.toFixed(2)}, Gaussian ${gaussian.mean.toFixed(2)} nats a row`,
+);
 
 // The strangest rows, each scored by a fit that has not seen it: one that has may know it by heart.
 const { logProb, fold } = await crossFit(table, { folds: 2, flow: "mixture", seed: 1 });

@@ -246,6 +246,7 @@ export {
   type TrajectoryOptions,
   trajectories,
 } from "./models/solverReport.ts";
+export type { RowsLike } from "./models/splitRows.ts";
 export type {
   Conditioner,
   ConditionerJson,
@@ -261,7 +262,10 @@ export { type RandomKey, RandomStream, randomKey, split } from "./random/philox.
 export type { Reader } from "./registry.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "./tables/columnRecord.ts";
 export type { DependentColumn } from "./tables/dependence.ts";
+export type { TableFormat } from "./tables/reading/fileFormat.ts";
 export { type ReadTableOptions, readTable } from "./tables/reading/readTable.ts";
+export { tableFromObjects, tableToObjects } from "./tables/reading/tableFromObjects.ts";
+export { type SplitTableOptions, splitTable } from "./tables/splitTable.ts";
 export {
   column,
   selectColumns,
@@ -269,7 +273,7 @@ export {
   tableFromColumns,
   tableFromRows,
 } from "./tables/table.ts";
-export { writeTable } from "./tables/writeTable.ts";
+export { tableToBytes, writeTable } from "./tables/writeTable.ts";
 export { affineTransformer } from "./transformers/affineTransformer.ts";
 export { chainTransformer } from "./transformers/chainTransformer.ts";
 export {

@@ -1,5 +1,5 @@
 /**
- * What samples are given: a number for all rows, or one for each, of every given column.
+ * What rows are given: a number for all rows, or one for each, of every given column.
  *
  * @module
  */
@@ -13,10 +13,11 @@ import type { SampleOptions } from "./flowOptions.ts";
 export type Conditions = readonly (number | ArrayLike<number>)[];
 
 /**
- * The values that n samples are given, in the order of the given columns.
+ * The values that n rows are given, in the order of the given columns.
  * @throws {@link UsageError} if a given column has no value, or not one for each row, or another column has one.
  */
 export function checkedConditions(
+  where: string,
   given: readonly string[],
   n: number,
   values: SampleOptions["given"],
@@ -28,7 +29,7 @@ export function checkedConditions(
       throw new UsageError(
         `The model is given ${given.join(", ")}: name a value for "${name}", as in ${optionText("given", { [name]: 1 })}.`,
       );
-    checkArgument("sample", `given["${name}"]`, value, either(anyNumber, numbers));
+    checkArgument(where, `given["${name}"]`, value, either(anyNumber, numbers));
     if (typeof value !== "number" && value.length !== n)
       throw new UsageError(
         `The values given for "${name}" must be one for each of the ${n} rows, got ${value.length}.`,

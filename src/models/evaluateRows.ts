@@ -6,12 +6,10 @@
 
 import { NumericalError } from "../errors.ts";
 import { checkMissingScore, completeRows } from "../tables/completeRows.ts";
-import { selectColumns, type Table } from "../tables/table.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { EvaluationOptions, LogProbOptions } from "./flowOptions.ts";
 import type { Model } from "./model.ts";
 import { areFinite, joinRows, splitRows } from "./splitRows.ts";
-import { inTwoStages } from "./stages.ts";
 
 /** Largest log-density per feature, in nats, of which float32 keeps four decimals. */
 const wellWithin = 10;
@@ -36,28 +34,62 @@ function isWide(model: Model, options: EvaluationOptions): boolean {
   return options.engine === "reference" || (options.precision ?? model.precision) === "float64";
 }
 
-/** Log-densities of rows, as `Flow.logProb` documents them. */
+/** Rows of a block; an engine has as many in memory at a time. */
+const blockRows = 16384;
+
+/**
+ * Runs two asynchronous stages over blocks of rows: the first of a block is under way while the second of the block
+ * before is, so that copies in and out cost no time of their own.
+ *
+ * @param count - Rows, 0 or more.
+ * @param first - Gets the first row of a block and the one past its last.
+ * @param second - Gets what the first has given.
+ */
+async function inTwoStages<Between>(
+  count: number,
+  first: (from: number, to: number) => Promise<Between>,
+  second: (from: number, to: number, between: Between) => Promise<void>,
+): Promise<void> {
+  const begin = (from: number): Promise<Between> | undefined => {
+    if (from >= count) return undefined;
+    const begun = first(from, Math.min(from + blockRows, count));
+    // Awaited later: a failure meanwhile is not one that nobody hears of.
+    begun.catch(() => undefined);
+    return begun;
+  };
+  let next = begin(0);
+  let before: Promise<void> | undefined;
+  for (let from = 0; next; from += blockRows) {
+    const between = await next;
+    next = begin(from + blockRows);
+    await before;
+    before = second(from, Math.min(from + blockRows, count), between);
+    before.catch(() => undefined);
+  }
+  await before;
+}
+
+/** Log-densities of rows, the given columns first, as `Flow.logProb` documents them. The numbers must not change meanwhile. */
 export async function logProbOfRows(
   model: Model,
   evaluation: Evaluation,
-  rows: Table | Float64Array,
+  values: Float64Array,
   options: LogProbOptions,
 ): Promise<Float64Array> {
   const { missing, ...how } = options;
   checkMissingScore(missing);
   if (missing === "empty" || missing === "drop") {
-    const all = [...model.given, ...model.columns];
-    const values = rows instanceof Float64Array ? rows : selectColumns(rows, all).values;
-    const complete = completeRows(values, all.length);
+    const width = model.given.length + model.columns.length;
+    const complete = completeRows(values, width);
     const scores = await logProbOfRows(model, evaluation, complete?.values ?? values, how);
     if (!complete || missing === "drop") return scores;
-    const out = new Float64Array(values.length / all.length).fill(Number.NaN);
+    const out = new Float64Array(values.length / width).fill(Number.NaN);
     complete.rows.forEach((row, i) => {
       out[row] = scores[i]!;
     });
     return out;
   }
-  const parts = splitRows(model, rows);
+  const parts = splitRows(model, values);
   const { data, context, count, finite } = parts;
   if (count === 0) return new Float64Array(0);
   const [prepare, core] = await Promise.all([
@@ -117,14 +149,14 @@ export async function logProbOfRows(
   return out;
 }
 
-/** Where the base has rows, as `Flow.toBase` documents it. */
+/** Where the base has rows, the given columns first, as `Flow.toBase` documents it. */
 export async function baseOfRows(
   model: Model,
   evaluation: Evaluation,
-  rows: Table | Float64Array,
+  values: Float64Array,
   options: EvaluationOptions,
 ): Promise<Float64Array> {
-  const parts = splitRows(model, rows);
+  const parts = splitRows(model, values);
   const { data, context, count, finite } = parts;
   if (count === 0) return new Float64Array(0);
   const [prepare, core] = await Promise.all([
@@ -156,4 +188,24 @@ export async function baseOfRows(
     value.set(again.subarray(i * width, (i + 1) * width), row * width);
   });
   return value;
+}
+
+/** Where the data have points of the base, as `Flow.toData` documents it. */
+export async function dataOfPoints(
+  model: Model,
+  evaluation: Evaluation,
+  points: Float64Array,
+  context: Float64Array,
+  options: EvaluationOptions,
+): Promise<Float64Array> {
+  const width = model.columns.length;
+  const rows = points.length / width;
+  if (rows === 0) return new Float64Array(0);
+  const [core, restore] = await Promise.all([
+    evaluation.get("toData", options),
+    evaluation.get("restore", options),
+  ]);
+  const given = await evaluation.prepareContext(context, rows, options);
+  const data = (await core.run({ rows, inputs: { data: points, ...given } }, options)).rows.value!;
+  return (await restore.run({ rows, inputs: { data } }, options)).rows.value!;
 }

@@ -39,7 +39,15 @@ export function engineOf({
   return wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
 }
 
-type ProgramName = "prepare" | "prepareContext" | "restore" | "logProb" | "toBase" | "sample" | "draw";
+type ProgramName =
+  | "prepare"
+  | "prepareContext"
+  | "restore"
+  | "logProb"
+  | "toBase"
+  | "toData"
+  | "sample"
+  | "draw";
 
 /** The programs of a model. */
 export class Evaluation {
@@ -130,6 +138,12 @@ export class Evaluation {
         return {
           rows: {
             value: bijection.inverse(g.input("data", [features]), parameters.bijection, context).value,
+          },
+        };
+      case "toData":
+        return {
+          rows: {
+            value: bijection.forward(g.input("data", [features]), parameters.bijection, context).value,
           },
         };
       case "draw": {

@@ -14,8 +14,17 @@ export interface EvaluationOptions extends EngineOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of `Flow.logProb`. */
-export interface LogProbOptions extends EvaluationOptions {
+/** Options of what takes rows, or points, of a flow that may be conditional. */
+export interface GivenOptions extends EvaluationOptions {
+  /**
+   * Values of the columns that the flow is given, in data units: of each a number for all rows, or one for each row. Then the rows
+   * hold the other columns alone, and a table's own given columns are not looked at.
+   */
+  readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+}
+
+/** Options of `Flow.logProb` and `Flow.score`. */
+export interface LogProbOptions extends GivenOptions {
   /**
    * What to do with rows that miss a value: `"error"` (default), `"empty"`, by which their score is NaN, or `"drop"`, by
    * which they have none and the array is as much shorter.
@@ -51,8 +60,12 @@ export const evaluationOptionTable: OptionTable<EvaluationOptions & { readonly s
   signal,
   seed: integer,
 };
-export const logProbOptionTable: OptionTable<LogProbOptions & { readonly seed?: number }> = {
+export const givenOptionTable: OptionTable<GivenOptions & { readonly seed?: number }> = {
   ...evaluationOptionTable,
+  given: anObject,
+};
+export const logProbOptionTable: OptionTable<LogProbOptions & { readonly seed?: number }> = {
+  ...givenOptionTable,
   missing: anything,
 };
 export const sampleOptionTable: OptionTable<SampleOptions> = {

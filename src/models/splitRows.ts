@@ -5,7 +5,7 @@
  */
 
 import { DataError } from "../errors.ts";
-import { refuse } from "../options.ts";
+import { describeValue, refuse } from "../options.ts";
 import { selectColumns, type Table } from "../tables/table.ts";
 import type { Model } from "./model.ts";
 
@@ -29,28 +29,87 @@ export function areFinite(values: Float64Array): boolean {
 }
 
 /**
- * The flow's columns out of a table, or out of numbers that have the given columns first.
- * @throws {@link DataError} for a missing column or value, an infinite given value, and numbers that are not whole rows.
+ * Rows as a flow takes them: a table that has the columns by name; numbers, row after row; or an array of rows, each numbers in
+ * the order of the columns, or an object of the columns by name.
  */
-export function splitRows({ columns, given }: Model, rows: Table | Float64Array): SplitRows {
-  const all = [...given, ...columns];
-  let values: Float64Array;
-  if (rows instanceof Float64Array) {
-    if (rows.length % all.length !== 0)
+export type RowsLike =
+  | Table
+  | Float64Array
+  | Float32Array
+  | readonly ArrayLike<number>[]
+  | readonly Readonly<Record<string, number | null | undefined>>[];
+
+/**
+ * Numbers of rows, row-major, in the order of some columns: a copy, so that whoever called may change or move theirs.
+ *
+ * @throws {@link DataError} for a missing column, a value that is not a number, and numbers that are not whole rows; UsageError for
+ *   what is not rows.
+ */
+export function rowValues(where: string, names: readonly string[], rows: RowsLike): Float64Array {
+  const width = names.length;
+  if (rows instanceof Float64Array || rows instanceof Float32Array) {
+    if (rows.length % width !== 0)
       throw new DataError(
-        `${rows.length} numbers are no whole rows of the ${all.length} columns ${all.join(", ")}.`,
+        `${where}: ${rows.length} numbers are not whole rows of the ${width} columns ${names.join(", ")}.`,
       );
-    // The caller may change or move the numbers while the engine is at work.
-    values = rows.slice();
-  } else if (Array.isArray(rows) || ArrayBuffer.isView(rows))
-    refuse(
-      "rows",
-      "they",
-      "a table or a Float64Array",
-      rows,
-      `tableFromRows([${all.map((name) => JSON.stringify(name)).join(", ")}], rows) makes a table of arrays`,
-    );
-  else values = selectColumns(rows, all).values;
+    return Float64Array.from(rows);
+  }
+  if (!Array.isArray(rows)) {
+    if (ArrayBuffer.isView(rows)) refuse(where, "rows", expectedRows, rows);
+    return selectColumns(rows as Table, names).values;
+  }
+  const values = new Float64Array(rows.length * width);
+  rows.forEach((row: unknown, at) => {
+    if (typeof row !== "object" || row === null)
+      refuse(
+        where,
+        `row ${at + 1}`,
+        "an array of numbers, or an object of numbers by column",
+        row,
+        asRows(names),
+      );
+    const isList = Array.isArray(row) || ArrayBuffer.isView(row);
+    const length = isList ? (row as ArrayLike<unknown>).length : width;
+    if (length !== width)
+      throw new DataError(
+        `${where}: row ${at + 1} has ${length} numbers; the ${width} columns are ${names.join(", ")}.`,
+        { row: at + 1 },
+      );
+    names.forEach((name, i) => {
+      if (!isList && !Object.hasOwn(row, name))
+        throw new DataError(
+          `${where}: row ${at + 1} has no "${name}"; write null where a value is missing.`,
+          {
+            column: name,
+            row: at + 1,
+          },
+        );
+      const cell = isList ? (row as ArrayLike<unknown>)[i] : (row as Record<string, unknown>)[name];
+      const isMissing = !isList && (cell === null || cell === undefined);
+      if (!isMissing && typeof cell !== "number")
+        throw new DataError(
+          `${where}: column "${name}" (row ${at + 1}): ${describeValue(cell)} is not a number.`,
+          {
+            column: name,
+            row: at + 1,
+          },
+        );
+      values[at * width + i] = isMissing ? Number.NaN : (cell as number);
+    });
+  });
+  return values;
+}
+
+const expectedRows = "a table, a Float64Array or Float32Array, or an array of rows";
+const asRows = (names: readonly string[]): string =>
+  `tableFromRows([${names.map((name) => JSON.stringify(name)).join(", ")}], rows) makes a table`;
+
+/**
+ * The flow's columns out of numbers that have the given columns first. The numbers may become part of the result.
+ * @throws {@link DataError} for a missing value, and an infinite given value.
+ */
+export function splitRows({ columns, given }: Model, values: Float64Array): SplitRows {
+  const all = [...given, ...columns];
   const count = values.length / all.length;
   const finite = new Uint8Array(count).fill(1);
   // The usual case, and large: nothing to copy or to mark.

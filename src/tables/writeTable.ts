@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { checkArgument, text } from "../options.ts";
+import { checkArgument, oneOf, text } from "../options.ts";
 import { writeFileAtomically } from "../platform/files.ts";
 import { concatenate, gzip } from "../platform/platform.ts";
 import { writeNpy } from "./binary/npy.ts";
@@ -23,8 +23,11 @@ function encode(pieces: Iterable<string>): Uint8Array {
  * CSV and TSV, null in JSON lines, NaN otherwise. Text columns have no values and are not written.
  *
  * @throws UsageError for a format that is only read.
+ * @example const bytes = await tableToBytes(table, "csv"); // in a page, to offer as a download
  */
 export async function tableToBytes(table: Table, format: TableFormat): Promise<Uint8Array> {
+  checkTable("tableToBytes", table);
+  checkArgument("tableToBytes", "format", format, oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet"]));
   switch (format) {
     case "csv":
       return encode((await import("./reading/csv.ts")).csvPieces(table));

@@ -214,10 +214,22 @@ describe("a fitted flow", () => {
   });
 
   it("refuses rows that are none, and says how to make them", async () => {
-    for (const bad of [[[1, 2]], new Float32Array(2), [1, 2, 3]])
-      expect(await refusal(() => flow.logProb(bad as never))).toContain('tableFromRows(["x", "y"], rows)');
+    expect(await refusal(() => flow.logProb([1, 2, 3] as never))).toContain(
+      'tableFromRows(["x", "y"], rows)',
+    );
+    for (const bad of [[[1, 2, 3]], [{ x: 1 }], [{ x: 1, y: "2" }], new Float32Array(3)])
+      await expect(flow.logProb(bad as never)).rejects.toThrow(library.DataError);
     for (const bad of wrong)
-      for (const work of [flow.logProb, flow.toBase, flow.save, flow.at, flow.sample, flow.sampleWithLogProb])
+      for (const work of [
+        flow.logProb,
+        flow.score,
+        flow.toBase,
+        flow.toData,
+        flow.save,
+        flow.at,
+        flow.sample,
+        flow.sampleWithLogProb,
+      ])
         expect(await accident(() => (work as (own: unknown) => unknown).call(flow, bad))).toBe(undefined);
     expect(await refusal(() => flow.logProb(table, { thread: 1 } as object))).toContain(
       'did you mean "threads"?',

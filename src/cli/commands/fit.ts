@@ -12,7 +12,6 @@ import { fitOptionTable } from "../../fitting/fitOptions.ts";
 import type { FitOptions, FitPhase, ModelKind } from "../../index.ts";
 import { isSameFile } from "../../platform/files.ts";
 import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
-import { describeArchitecture } from "../describe.ts";
 import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
 import { addOptionFlags, chosenOptions, fitFlags } from "../optionFlags.ts";
@@ -141,7 +140,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       `fitted ${formatCount(report.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
         ["columns", fitted.columns.join(", ")],
         ...condition,
-        ["architecture", describeArchitecture(fitted.description)],
+        ["architecture", fitted.facts.architecture!],
         ["parameters", formatCount(parameters)],
         ["train", `${formatLogProb(trainLogProb)} nats a row`],
         ["validation", `${formatLogProb(validationLogProb)} nats a row`],

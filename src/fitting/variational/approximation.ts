@@ -6,6 +6,7 @@
  */
 
 import type { Flow } from "../../models/flow.ts";
+import { meanAndError } from "../../numerics/meanAndError.ts";
 import { paretoSmoothed } from "../../numerics/paretoSmoothing.ts";
 import { column } from "../../tables/table.ts";
 import type { EpochRecord } from "../gradient/minimize.ts";
@@ -100,7 +101,7 @@ export function diagnosticsOf(
   evidence: Pick<Evidence, "logEvidence" | "error">,
 ): Diagnostics {
   const ratios = logDensity.map((own, i) => own - logProb[i]!);
-  const [bound, boundError] = meanAndError(ratios);
+  const { mean: bound, standardError: boundError } = meanAndError(ratios);
   const { logWeights, k } = paretoSmoothed(ratios);
   return {
     samples: logProb.length,
@@ -112,13 +113,6 @@ export function diagnosticsOf(
     // Equal weights have no tail; JSON knows no infinity.
     k: k === Number.NEGATIVE_INFINITY ? 0 : k,
   };
-}
-
-function meanAndError(values: Float64Array): [mean: number, error: number] {
-  const n = values.length;
-  const mean = values.reduce((sum, own) => sum + own, 0) / n;
-  const square = values.reduce((sum, own) => sum + (own - mean) ** 2, 0);
-  return [mean, Math.sqrt(square / (n - 1) / n)];
 }
 
 /** Moments and quantiles of every column. */

@@ -12,6 +12,7 @@ import { checkColumnNames, type Table } from "../table.ts";
 import { quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import { type CellReading, TableBuilder } from "./tableBuilder.ts";
+import { ObjectRows } from "./tableFromObjects.ts";
 
 /** How to read JSON lines. */
 export interface JsonLinesOptions extends CellReading {
@@ -50,11 +51,12 @@ function parseLine(line: string, where: string): Record<string, unknown> {
 class LineReader {
   readonly #name: string;
   readonly #builder: TableBuilder;
-  readonly #places: Map<string, number> = new Map();
+  readonly #rows: ObjectRows;
 
   constructor(name: string, reading: CellReading) {
     this.#name = name;
     this.#builder = new TableBuilder([], reading);
+    this.#rows = new ObjectRows(this.#builder);
   }
 
   take(line: string): void {
@@ -68,33 +70,16 @@ class LineReader {
         row: this.#builder.rows + 1,
       });
     }
-    for (const [key, value] of Object.entries(object)) this.#set(this.#place(key), value);
-    this.#builder.endRow();
-  }
-
-  #place(key: string): number {
-    let place = this.#places.get(key);
-    if (place === undefined) {
-      place = this.#builder.addColumn(key);
-      this.#places.set(key, place);
-    }
-    return place;
-  }
-
-  #set(place: number, value: unknown): void {
-    if (typeof value === "number") this.#builder.setNumber(place, value);
-    else if (typeof value === "boolean") this.#builder.setBoolean(place, value);
-    else if (typeof value === "string") this.#builder.setCell(place, value);
-    else if (value === null) this.#builder.setNumber(place, Number.NaN);
-    else this.#builder.setText(place, Array.isArray(value) ? "an array" : "an object");
+    this.#rows.add(object);
   }
 
   finish(): Table {
     if (this.#builder.rows === 0) {
       throw new DataError(`${this.#name} is empty; expected one JSON object a line`);
     }
-    if (this.#places.size === 0) throw new DataError(`${this.#name} has no columns: its objects are empty`);
-    checkColumnNames([...this.#places.keys()]);
+    if (this.#rows.columns.length === 0)
+      throw new DataError(`${this.#name} has no columns: its objects are empty`);
+    checkColumnNames(this.#rows.columns);
     return this.#builder.build();
   }
 }

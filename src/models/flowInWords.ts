@@ -4,6 +4,9 @@
  * @module
  */
 
+import { hasEpochs } from "../architectures/kinds.ts";
+import type { FlowDescription } from "./flow.ts";
+
 const KINDS: ReadonlyMap<string, string> = new Map([
   ["realnvp", "RealNVP"],
   ["maf", "masked autoregressive flow"],
@@ -68,7 +71,7 @@ export function describeArchitecture(description: object): string {
 }
 
 /** A value of a description for people: lists with commas, numbers without noise. */
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.length > 0 ? value.map(describeValue).join(", ") : "none";
   if (typeof value === "number") {
     return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
@@ -80,6 +83,24 @@ export function describeValue(value: unknown): string {
 }
 
 /** `validationLogProb` as `validation log prob`. */
-export function describeKey(key: string): string {
+function describeKey(key: string): string {
   return key.replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
+}
+
+/** What a flow is and how it was fitted, in words, by name. */
+export function factsOf(description: FlowDescription): Record<string, string> {
+  const { kind, columns, given, parameters, precision, fitted } = description;
+  const facts: Record<string, string> = {
+    architecture: describeArchitecture(description),
+    parameters: parameters.toLocaleString("en-US"),
+    precision,
+    columns: columns.join(", "),
+    ...(given.length > 0 ? { given: given.join(", ") } : {}),
+  };
+  for (const [key, value] of Object.entries(fitted)) {
+    // What is fitted without gradients takes steps, layers or trials.
+    const name = key === "epochs" && !hasEpochs(kind) ? "steps" : describeKey(key);
+    facts[`fit: ${name}`] = describeValue(value);
+  }
+  return facts;
 }
