@@ -10,6 +10,7 @@ import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { FormatError, NumericalError, UsageError } from "../../src/errors.ts";
+import { fit } from "../../src/fitting/fit.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { load } from "../../src/models/flow.ts";
@@ -203,4 +204,11 @@ test("without features an architecture waits for its sizes", () => {
   );
   expect(() => realNVP({ feature: 2 } as never)).toThrow(/did you mean "features"/);
   expect(() => realNVP(3 as never)).toThrow(UsageError);
+});
+
+test("a fit takes an architecture that waits for its sizes", async () => {
+  const waiting = neuralSplineFlow({ transformer: sinhArcsinh(), transforms: 2, hidden: [4] });
+  const { flow } = await fit(two, { flow: waiting, epochs: 2, threads: 1, seed: 1 });
+  expect(flow.description.kind).toBe("coupling");
+  expect((await load(flow.toBytes())).description).toEqual(flow.description);
 });
