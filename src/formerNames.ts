@@ -8,7 +8,11 @@ import { UsageError } from "./errors.ts";
 
 function gone(name: string, now: string): () => void {
   return () => {
-    throw new UsageError(`${name} is gone: call ${now}.`);
+    throw new UsageError({
+      problem: `${name} is gone: call ${now}`,
+      expected: `a call of ${now}`,
+      received: `a call of ${name}`,
+    });
   };
 }
 

@@ -112,7 +112,8 @@ function example(table: object): string {
   return name === undefined ? "{}" : `{ ${name}: ... }`;
 }
 
-function unknownOption(where: string, name: string, known: readonly string[]): UsageError {
+/** The error for a name that is not one of those known, with the one most like it. */
+export function unknownOption(where: string, name: string, known: readonly string[]): UsageError {
   const closest = name.length > longest ? undefined : closestName(name, known);
   const listed = known.length === 0 ? "there are none" : `the options are ${listNames(known)}`;
   const received = describeValue(name);

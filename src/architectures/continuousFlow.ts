@@ -6,11 +6,10 @@
 
 import { type Continuous, continuous, type Divergence } from "../bijections/continuous/continuous.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import type { VelocityActivation, VelocityStart } from "../networks/velocityNetwork.ts";
-import { anObject, anyNumber, anything, type OptionTable } from "../options.ts";
+import { anObject, anyNumber, anything, type OptionTable, refuse } from "../options.ts";
 import {
   type Architecture,
   type ArchitectureMaker,
@@ -93,8 +92,7 @@ export function continuousFlow(
 function build(options: ContinuousFlowOptions): Architecture {
   const { kinetic = 0.01, jacobian = 0.05, divergence = "exact", trainingSolver = trainingSteps } = options;
   for (const [name, value] of Object.entries({ kinetic, jacobian }))
-    if (!(value >= 0) || !Number.isFinite(value))
-      throw new UsageError(`cnf: ${name} must be a number, 0 or more, got ${value}.`);
+    if (!(value >= 0) || !Number.isFinite(value)) refuse("cnf", name, "a number, 0 or more", value);
   const architecture = continuousArchitecture("cnf", { ...options, hidden: options.hidden ?? [64, 64] });
   return {
     ...architecture,
@@ -159,7 +157,7 @@ export function continuousArchitecture(
   } = options;
   checkArchitecture(kind, { features, context, transforms: 1, hidden });
   if (!(tolerance > 0) || !Number.isFinite(tolerance))
-    throw new UsageError(`${kind}: tolerance must be a positive number, got ${tolerance}.`);
+    refuse(kind, "tolerance", "a positive number", tolerance);
   const base = baseOf(kind, options);
   const bijection = continuous({
     features,

@@ -34,7 +34,7 @@
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, anything, checkCount, type OptionTable } from "../options.ts";
+import { anyNumber, anything, checkCount, type OptionTable, refuse } from "../options.ts";
 import { type Architecture, type ArchitectureMaker, sized, type Unsized } from "./architecture.ts";
 import {
   type ContinuousFlowSizes,
@@ -158,7 +158,7 @@ function checkOptions(
   }: Required<Pick<FlowMatchingOptions, "interpolant" | "sigma" | "wander" | "coupling" | "group">>,
 ): void {
   const fail = (name: string, expected: string, value: unknown): never => {
-    throw new UsageError(`flow-matching: ${name} must be ${expected}, got ${value}.`);
+    refuse("flow-matching", name, expected, value);
   };
   if (interpolant !== "linear" && interpolant !== "trigonometric")
     fail("interpolant", "linear or trigonometric", interpolant);

@@ -16,7 +16,7 @@ import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { subtreeOf } from "../graph/parameters.ts";
-import { anObject, anyNumber, anything, type OptionTable } from "../options.ts";
+import { anObject, anyNumber, anything, type OptionTable, refuse } from "../options.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import {
   type Architecture,
@@ -76,8 +76,7 @@ function build(options: ResidualFlowOptions): Architecture {
   const { features, context = 0, transforms = 8, hidden = [64], roulette = defaultRoulette } = options;
   checkArchitecture("residual", { features, context, transforms, hidden });
   const { training: how = features <= mostExact ? "exact" : "estimate" } = options;
-  if (how !== "exact" && how !== "estimate")
-    throw new UsageError(`residual: training must be "exact" or "estimate", got ${how}.`);
+  if (how !== "exact" && how !== "estimate") refuse("residual", "training", '"exact" or "estimate"', how);
   const { exactTerms, stop } = roulette;
   if (!(Number.isSafeInteger(exactTerms) && exactTerms >= 0 && stop > 0 && stop < 1))
     throw new UsageError(

@@ -23,6 +23,7 @@ import {
   names,
   numberOf,
   type OptionTable,
+  refuse,
   signal,
   text,
   wholeNumber,
@@ -222,7 +223,7 @@ interface Split {
 function splitsOf(rows: number, { test = 0.2, folds }: CompareOptions): Split[] {
   if (folds === undefined)
     return [{ test: { from: 0, to: Math.max(1, Math.min(rows - 1, Math.round(test * rows))) } }];
-  if (folds > rows) throw new UsageError(`folds must be at most the number of rows, ${rows}, got ${folds}.`);
+  if (folds > rows) refuse("compare", "folds", `at most the number of rows, ${rows}`, folds);
   return Array.from({ length: folds }, (_, fold) => ({
     test: { from: Math.round((fold * rows) / folds), to: Math.round(((fold + 1) * rows) / folds) },
   }));

@@ -41,6 +41,7 @@ import {
   listOf,
   names,
   type OptionTable,
+  refuse,
   signal,
   text,
 } from "../options.ts";
@@ -132,7 +133,7 @@ export async function information(
   const { rows, weights } = data.train;
   const folds = wanted ?? (rows < 20_000 ? 5 : 2);
   if (!Number.isInteger(folds) || folds < 2 || folds > rows / 4)
-    throw new UsageError(`folds must be an integer from 2 to a quarter of the ${rows} rows, got ${folds}.`);
+    refuse("information", "folds", `an integer from 2 to a quarter of the ${rows} rows`, folds);
   const all = data.columns.map((_, i) => i);
   const groups = between?.map((names) => names.map((name) => data.columns.indexOf(name)));
   // Each set of columns once: a group of one column, or of all, is there already.

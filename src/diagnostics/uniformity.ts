@@ -15,7 +15,7 @@
 
 import { UsageError } from "../errors.ts";
 import { normalCdf } from "../numerics/special.ts";
-import { anyNumber, checkArgument, checkCount, numbers } from "../options.ts";
+import { anyNumber, checkArgument, checkCount, numbers, refuse } from "../options.ts";
 
 /** Points at which the distribution function is compared, at most: more cost time and see hardly more. */
 const mostPoints = 50;
@@ -110,8 +110,7 @@ export function rankBand(count: number, draws: number, level = 0.95): RankBand {
     checkArgument("rankBand", name, value, anyNumber);
   checkCount("rankBand", "count", count);
   checkCount("rankBand", "draws", draws);
-  if (!(level > 0 && level < 1))
-    throw new UsageError(`rankBand: level must be above 0 and below 1, got ${level}.`);
+  if (!(level > 0 && level < 1)) refuse("rankBand", "level", "above 0 and below 1", level);
   const values = draws + 1;
   const chain = countsOf(count, values);
   // The largest cut that keeps enough inside, to a thousandth of itself.

@@ -9,10 +9,9 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
 import * as g from "../graph/ops.ts";
 import { logTwoPi } from "../numerics/constants.ts";
-import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, refuse, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
 
@@ -50,8 +49,7 @@ const tailedNormalOptionTable: OptionTable<TailedNormalOptions> = {
 export function tailedNormal(options: TailedNormalOptions): Distribution {
   const { features, share } = checkedOptions("tailedNormal", options, tailedNormalOptionTable);
   checkCount("tailedNormal", "features", features);
-  if (!(share > 0 && share < 1))
-    throw new UsageError(`tailedNormal: share must be above 0 and below 1, got ${share}.`);
+  if (!(share > 0 && share < 1)) refuse("tailedNormal", "share", "above 0 and below 1", share);
   const logWeights = [Math.log1p(-share), ...sharesWithin.map((own) => Math.log(share * own))];
   const offsets = logWeights.map((own, k) => own - features * (Math.log(deviations[k]!) + 0.5 * logTwoPi));
   return {

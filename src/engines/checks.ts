@@ -4,7 +4,8 @@
  * @module
  */
 
-import { ShapeError, UsageError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
+import { refuse } from "../options.ts";
 import type { Arrays, RunInputs, Steps } from "./engine.ts";
 
 /** A leaf of a program: its name, and the elements that it has for each row or step. */
@@ -71,7 +72,7 @@ export function checkSteps({ indices, counts, firstStep = 0 }: Steps, loadedRows
       `step: index ${stray} is row ${indices[stray]}, and ${loadedRows} rows were loaded, counted from 0.`,
     );
   if (!(Number.isSafeInteger(firstStep) && firstStep >= 0))
-    throw new UsageError(`step: firstStep must be a whole number, 0 or more, got ${firstStep}.`);
+    refuse("step", "firstStep", "a whole number, 0 or more", firstStep);
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { FormatError, UsageError } from "../errors.ts";
+import { refuse } from "../options.ts";
 import { optionText } from "../optionText.ts";
 
 /** Limits of reading a table. What is over one is a FormatError that names the limit and says how to raise it. */
@@ -56,7 +57,7 @@ const UNITS: Readonly<Record<LimitName, string>> = {
  */
 export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
   if (typeof limits !== "object" || limits === null)
-    throw new UsageError(`limits must be an object such as { columns: 200000 }, got ${String(limits)}.`);
+    refuse("readTable", "limits", "an object such as { columns: 200000 }", String(limits));
   const checked: Record<LimitName, number> = { ...defaultLimits };
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(defaultLimits, name))
@@ -65,7 +66,7 @@ export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
       );
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value >= 1))
-      throw new UsageError(`the limit ${name} must be a number of 1 or more, got ${String(value)}.`);
+      refuse("readTable", `the limit ${name}`, "a number of 1 or more", String(value));
     checked[name as LimitName] = value;
   }
   return checked;

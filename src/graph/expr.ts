@@ -284,7 +284,12 @@ export function checkShape(where: string, shape: Shape): void {
   if (!Array.isArray(shape) || !shape.every((extent) => typeof extent === "number"))
     refuse(where, "the shape", "an array of extents, such as [2, 3]", shape);
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0))
-    throw new ShapeError(`${where}: extents must be positive integers, got ${formatShape(shape)}.`);
+    throw new ShapeError({
+      where,
+      subject: "extents",
+      expected: "positive integers",
+      received: formatShape(shape),
+    });
 }
 
 /**

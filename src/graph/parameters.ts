@@ -119,7 +119,12 @@ export function leafOf(bound: Bound, name: string): Expr {
   checkArgument("leafOf", "name", name, text);
   const member = bound[name];
   if (member === undefined || typeof (member as Expr).op !== "string")
-    throw new ShapeError(`parameter "${name}" is not bound.`);
+    throw new ShapeError({
+      where: "leafOf",
+      problem: `parameter "${name}" is not bound`,
+      expected: `a bound parameter called "${name}"`,
+      received: member === undefined ? "none" : "a tree of parameters",
+    });
   return member as Expr;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import { anyNumber, checkArgument, either, numbers } from "../options.ts";
+import { anyNumber, checkArgument, either, numbers, refuse } from "../options.ts";
 import { optionText } from "../optionText.ts";
 import type { SampleOptions } from "./flowOptions.ts";
 
@@ -31,15 +31,12 @@ export function checkedConditions(
       );
     checkArgument(where, `given["${name}"]`, value, either(anyNumber, numbers));
     if (typeof value !== "number" && value.length !== n)
-      throw new UsageError(
-        `The values given for "${name}" must be one for each of the ${n} rows, got ${value.length}.`,
-      );
+      refuse("sample", `The values given for "${name}"`, `one for each of the ${n} rows`, value.length);
     const wrong =
       typeof value === "number"
         ? [value].find((number) => !Number.isFinite(number))
         : Array.prototype.find.call(value, (number) => !Number.isFinite(number));
-    if (wrong !== undefined)
-      throw new UsageError(`The value given for "${name}" must be a number, got ${wrong}.`);
+    if (wrong !== undefined) refuse("sample", `The value given for "${name}"`, "a number", wrong);
     // The caller may change the numbers while rows are drawn.
     return typeof value === "number" ? value : Float64Array.from(value);
   });

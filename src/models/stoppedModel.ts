@@ -17,6 +17,7 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
+import { refuse } from "../options.ts";
 import type { Model } from "./model.ts";
 import { type ParameterValues, withoutPrefix } from "./parameters.ts";
 
@@ -57,11 +58,14 @@ export function stoppedModel(model: Model, t: number): Model {
   const { stacks, rest } = partsOf(model.bijection);
   const steps = stepCount(model);
   if (!stepwise.includes(model.kind))
-    throw new UsageError(
-      `at: a model of kind ${model.kind} has no steps to stop between; ${stepwise.join(", ")} have.`,
-    );
+    throw new UsageError({
+      where: "at",
+      problem: `a model of kind ${model.kind} has no steps to stop between; ${stepwise.join(", ")} have`,
+      expected: `a model of kind ${stepwise.join(", ")}`,
+      received: `one of kind ${model.kind}`,
+    });
   if (!Number.isSafeInteger(t) || t < 0 || t > steps)
-    throw new UsageError(`at: t must be a whole number from 0 to ${steps}, got ${t}.`);
+    refuse("at", "t", `a whole number from 0 to ${steps}`, t);
   if (t === steps) return model;
   const kept = rest.map(({ bijection, prefix }) => ({
     bijection,

@@ -10,7 +10,6 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import {
@@ -21,6 +20,7 @@ import {
   trained,
   trainedUniform,
 } from "../graph/parameters.ts";
+import { refuse } from "../options.ts";
 import { conditionedParameters } from "./conditioned.ts";
 import { checkHidden } from "./conditioner.ts";
 import { logInfinityNorm, logMixedNorm, logOneNorm, logSpectralNorm } from "./inducedNorm.ts";
@@ -85,14 +85,10 @@ export interface LipschitzNetwork {
 export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions): LipschitzNetwork {
   const { features, context, hidden, contextHidden, lipschitz, activation, norm } = options;
   checkHidden(where, hidden);
-  if (!(lipschitz > 0 && lipschitz < 1))
-    throw new UsageError(`${where}: lipschitz must be above 0 and below 1, got ${lipschitz}.`);
+  if (!(lipschitz > 0 && lipschitz < 1)) refuse(where, "lipschitz", "above 0 and below 1", lipschitz);
   if (!contractiveActivations.includes(activation))
-    throw new UsageError(
-      `${where}: activation must be ${contractiveActivations.join(", ")}, got ${activation}.`,
-    );
-  if (!contractionNorms.includes(norm))
-    throw new UsageError(`${where}: norm must be ${contractionNorms.join(", ")}, got ${norm}.`);
+    refuse(where, "activation", `${contractiveActivations.join(", ")}`, activation);
+  if (!contractionNorms.includes(norm)) refuse(where, "norm", `${contractionNorms.join(", ")}`, norm);
   const sizes = [features, ...hidden, features];
   const layers = sizes.length - 1;
   const biases: Record<string, ParameterSpec> = {};

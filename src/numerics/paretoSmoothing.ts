@@ -8,8 +8,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
-import { checkArgument, float64s } from "../options.ts";
+import { checkArgument, float64s, refuse } from "../options.ts";
 
 /** Smoothed weights. */
 export interface ParetoSmoothed {
@@ -79,10 +78,11 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
   let top = Number.NEGATIVE_INFINITY;
   for (const own of logRatios) {
     if (Number.isNaN(own) || own === Number.POSITIVE_INFINITY)
-      throw new UsageError(`paretoSmoothed: a logarithm of a weight is ${own}.`);
+      refuse("paretoSmoothed", "the logarithm of a weight", "a number or minus infinity", own);
     top = Math.max(top, own);
   }
-  if (top === Number.NEGATIVE_INFINITY) throw new UsageError("paretoSmoothed: all weights are 0.");
+  if (top === Number.NEGATIVE_INFINITY)
+    refuse("paretoSmoothed", "one of the weights", "above 0", Number.NEGATIVE_INFINITY);
   const logWeights = logRatios.map((own) => own - top);
   const tail = Math.min(Math.floor(n / 5), Math.ceil(3 * Math.sqrt(n)));
   let k = Number.NaN;

@@ -16,8 +16,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
-import { anyNumber, checkArgument, either, type OptionKind, text } from "../options.ts";
+import { anyNumber, checkArgument, either, type OptionKind, refuse, text } from "../options.ts";
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
@@ -108,7 +107,7 @@ const aLabel: OptionKind = either(anyNumber, text);
 
 function requireSafeInteger(where: string, value: number): void {
   if (!Number.isSafeInteger(value)) {
-    throw new UsageError(`${where} must be a whole number between -(2^53 - 1) and 2^53 - 1, got ${value}`);
+    refuse("random", where, "a whole number between -(2^53 - 1) and 2^53 - 1", value);
   }
 }
 
@@ -203,7 +202,7 @@ function boxMuller(word0: number, word1: number, out: Float64Array, offset: numb
 
 function checkRow(row: number): void {
   if (!Number.isSafeInteger(row) || row < 0) {
-    throw new UsageError(`row must be a whole number from 0, got ${row}`);
+    refuse("random", "row", "a whole number from 0", row);
   }
 }
 
@@ -277,7 +276,7 @@ export class RandomStream {
    */
   constructor(key: RandomKey, offset: number = 0) {
     if (!Number.isSafeInteger(offset) || offset < 0) {
-      throw new UsageError(`offset must be a whole number from 0, got ${offset}`);
+      refuse("random", "offset", "a whole number from 0", offset);
     }
     this.key = key;
     this.#position = offset;
@@ -345,7 +344,7 @@ export class RandomStream {
    */
   integerBelow(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-      throw new UsageError(`bound must be a whole number from 1 to 2^32, got ${bound}`);
+      refuse("random", "bound", "a whole number from 1 to 2^32", bound);
     }
     if (bound === 2 ** 32) return this.nextUint32();
     // The product's low half below 2^32 mod bound marks the cells that are one value too large.
@@ -363,7 +362,7 @@ export class RandomStream {
    */
   permutation(n: number): Uint32Array {
     if (!Number.isInteger(n) || n < 0 || n >= 2 ** 32) {
-      throw new UsageError(`the length of a permutation must be a whole number from 0, got ${n}`);
+      refuse("random", "the length of a permutation", "a whole number from 0", n);
     }
     const order = new Uint32Array(n);
     for (let i = 0; i < n; i++) order[i] = i;

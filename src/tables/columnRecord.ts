@@ -6,6 +6,7 @@
 
 import { listNames } from "../closestName.ts";
 import { UsageError } from "../errors.ts";
+import { refuse } from "../options.ts";
 import { optionText } from "../optionText.ts";
 import { quoteCell } from "./reading/cell.ts";
 
@@ -51,9 +52,7 @@ const PARSE_KINDS: readonly string[] = [
 export function checkColumnParse(name: string, kinds: readonly string[]): readonly ColumnParse[] {
   for (const kind of kinds)
     if (kind !== "unit" && !/^unit:./.test(kind) && (kind === "unit:m" || !PARSE_KINDS.includes(kind)))
-      throw new UsageError(
-        `parse of column "${name}" must be one or more of ${PARSE_KINDS.join(", ")}; got ${JSON.stringify(kind)}.`,
-      );
+      refuse("readTable", `parse of column "${name}"`, `one or more of ${PARSE_KINDS.join(", ")}`, kind);
   const has = (kind: string): boolean => kinds.includes(kind);
   if (has("decimal-comma") && (has("thousands") || has("decimal-point")))
     throw new UsageError(`parse of column "${name}": decimals follow a comma or a point, not both.`);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
+import { refuse } from "../options.ts";
 
 /** What to do with rows that miss a value: refuse them, give them an empty score, or leave them out. */
 export type MissingScore = "error" | "empty" | "drop";
@@ -12,7 +12,7 @@ export type MissingScore = "error" | "empty" | "drop";
 /** @throws UsageError for anything else. */
 export function checkMissingScore(missing: MissingScore | undefined): void {
   if (missing !== undefined && !["error", "empty", "drop"].includes(missing))
-    throw new UsageError(`missing must be "error", "empty" or "drop", got ${JSON.stringify(missing)}.`);
+    refuse("logProb", "missing", '"error", "empty" or "drop"', missing);
 }
 
 /**

@@ -53,9 +53,13 @@ export function checkTable(where: string, value: unknown): asserts value is Tabl
     );
   const { rows, columns, values } = table as Table;
   if (values.length !== rows * columns.length)
-    throw new ShapeError(
-      `${where}: the table has ${rows} rows of ${columns.length} columns, but ${values.length} values; were they moved to another thread, or changed?`,
-    );
+    throw new ShapeError({
+      where,
+      problem: `the table has ${rows} rows of ${columns.length} columns, but ${values.length} values`,
+      expected: `${rows * columns.length} values`,
+      received: `${values.length} values`,
+      remedy: "were they moved to another thread, or changed?",
+    });
 }
 
 /**

@@ -7,19 +7,18 @@
  * @module
  */
 
-import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { checkArgument, listOf } from "../options.ts";
+import { checkArgument, listOf, refuse } from "../options.ts";
 import { aTransformer, type ScalarMapped, type Transformer } from "./transformer.ts";
 
 /**
  * The transformers in turn, listed base side first; it has the parameters of all, those of the first at the front.
- * @throws {@link ShapeError} without any.
+ * @throws UsageError without any.
  */
 export function chainTransformer(parts: readonly Transformer[]): Transformer {
   checkArgument("chainTransformer", "parts", parts, listOf(aTransformer, "an array of transformers"));
-  if (parts.length === 0) throw new ShapeError("chainTransformer: there are no transformers.");
+  if (parts.length === 0) refuse("chainTransformer", "parts", "at least one transformer", parts);
   let parameterCount = 0;
   const placed = parts.map((part) => {
     const start = parameterCount;

@@ -24,10 +24,9 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, anything, checkedOptions, type OptionTable } from "../options.ts";
+import { anyNumber, anything, checkedOptions, type OptionTable, refuse } from "../options.ts";
 import { binForward, binInverse, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
 import { largestLogSlope, type Tails, withTails } from "./splineTails.ts";
@@ -83,17 +82,13 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
     sensitivity = 1,
   } = checkedOptions("rationalQuadraticTransformer", options, rationalQuadraticTransformerOptionTable);
   if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
-    throw new UsageError(`rationalQuadraticTransformer: bins must be an integer from 2 to 256, got ${bins}.`);
+    refuse("rationalQuadraticTransformer", "bins", "an integer from 2 to 256", bins);
   if (!(bound > 0 && Number.isFinite(bound)))
-    throw new UsageError(`rationalQuadraticTransformer: bound must be a positive number, got ${bound}.`);
+    refuse("rationalQuadraticTransformer", "bound", "a positive number", bound);
   if (tails !== "root" && tails !== "learned" && tails !== "identity")
-    throw new UsageError(
-      `rationalQuadraticTransformer: tails must be "root", "learned" or "identity", got ${JSON.stringify(tails)}.`,
-    );
+    refuse("rationalQuadraticTransformer", "tails", '"root", "learned" or "identity"', tails);
   if (!(sensitivity > 0 && Number.isFinite(sensitivity)))
-    throw new UsageError(
-      `rationalQuadraticTransformer: sensitivity must be a positive number, got ${sensitivity}.`,
-    );
+    refuse("rationalQuadraticTransformer", "sensitivity", "a positive number", sensitivity);
   const spline = { bins, bound, tails };
   const scaled = (raw: readonly Expr[]): readonly Expr[] =>
     sensitivity === 1 ? raw : raw.map((value) => g.mul(value, sensitivity));

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as library from "../../src/index.ts";
 import { attackCases, attackStream } from "./attack.ts";
 
-const { PushforwardError, UsageError, tableFromColumns, fit, load, readTable } = library;
+const { PushforwardError, ShapeError, UsageError, tableFromColumns, fit, load, readTable } = library;
 
 const rows = 40;
 const wave = (shift: number): number[] =>
@@ -87,6 +87,9 @@ async function accident(call: () => unknown): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof PushforwardError)) return String(error);
     if (typeof error.code !== "string" || error.message === "") return `no code or message: ${error.name}`;
+    const isArgument = error instanceof UsageError || error instanceof ShapeError;
+    if (isArgument && (error.expected === undefined || error.received === undefined))
+      return `does not say what was expected and what came: ${error.message}`;
     if (error.message.length > 2000) return `a message of ${error.message.length} letters`;
   }
   const seconds = (performance.now() - started) / 1000;

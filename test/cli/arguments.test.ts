@@ -88,7 +88,7 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
   ],
   ["compare data.csv --flows kde,kde", /^--flows names "kde" twice/],
   ["compare data.csv --folds 1", /^--folds must be a whole number from 2, got "1"\./],
-  ["compare data.csv --folds 31", /^folds must be at most the number of rows, 30, got 31\./],
+  ["compare data.csv --folds 31", /^compare: folds must be at most the number of rows, 30, got 31\./],
   ["compare data.csv --folds 5 --test 0.3", /^--test and --folds exclude each other/],
   ["compare data.csv --test 0", /^--test must be a number between 0 and 1, got "0"\./],
   ["compare data.csv --columns x,z", /^--columns: data\.csv has no column "z"/],

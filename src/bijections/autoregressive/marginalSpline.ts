@@ -9,11 +9,10 @@
  * @module
  */
 
-import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterSpec } from "../../graph/parameters.ts";
-import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, refuse, required } from "../../options.ts";
 import type { Bijection, Mapped } from "../bijection.ts";
 import { splineThroughKnots } from "./splineThroughKnots.ts";
 
@@ -42,7 +41,7 @@ export function marginalSpline(options: MarginalSplineOptions): Bijection {
   const { features, knots } = checkedOptions("marginalSpline", options, marginalSplineOptionTable);
   checkCount("marginalSpline", "features", features);
   if (!Number.isSafeInteger(knots) || knots < 3 || knots > 256)
-    throw new UsageError(`marginalSpline: knots must be an integer from 3 to 256, got ${knots}.`);
+    refuse("marginalSpline", "knots", "an integer from 3 to 256", knots);
   const grid: ParameterSpec = {
     shape: [features, knots],
     initializer: { kind: "grid", from: -1, to: 1 },

@@ -24,7 +24,13 @@ export interface Chain extends Bijection {
 export function chain(parts: readonly Bijection[]): Chain {
   checkArgument("chain", "parts", parts, listOf(aBijection, "an array of bijections"));
   const first = parts[0];
-  if (!first) throw new ShapeError("chain: needs at least one bijection.");
+  if (!first)
+    throw new ShapeError({
+      where: "chain",
+      subject: "parts",
+      expected: "at least one bijection",
+      received: "none",
+    });
   const { features } = first;
   const context = Math.max(...parts.map((part) => part.context));
   for (const part of parts) {

@@ -40,6 +40,7 @@ import {
   checkedOptions,
   listOf,
   type OptionTable,
+  refuse,
   required,
 } from "../../options.ts";
 import type { Bijection, Mapped } from "../bijection.ts";
@@ -155,23 +156,16 @@ export function continuous(options: ContinuousOptions): Continuous {
   checkHidden("continuous", hidden);
   if (hidden.length === 0) throw new UsageError("continuous: hidden must name at least one layer.");
   if (!velocityActivations.includes(activation))
-    throw new UsageError(
-      `continuous: activation must be one of ${velocityActivations.join(", ")}, got ${activation}.`,
-    );
+    refuse("continuous", "activation", `one of ${velocityActivations.join(", ")}`, activation);
   if (!Number.isSafeInteger(waves) || waves < 0 || waves > hidden[0]!)
-    throw new UsageError(
-      `continuous: waves must be an integer from 0 to the first hidden size, ${hidden[0]}, got ${waves}.`,
-    );
+    refuse("continuous", "waves", `an integer from 0 to the first hidden size, ${hidden[0]}`, waves);
   if (!Number.isSafeInteger(frequencies) || frequencies < 0)
-    throw new UsageError(`continuous: frequencies must be an integer, 0 or more, got ${frequencies}.`);
+    refuse("continuous", "frequencies", "an integer, 0 or more", frequencies);
   if (start !== "rest" && start !== "interpolation")
-    throw new UsageError(`continuous: start must be rest or interpolation, got ${start}.`);
+    refuse("continuous", "start", "rest or interpolation", start);
   if (!divergences.includes(divergence))
-    throw new UsageError(
-      `continuous: divergence must be one of ${divergences.join(", ")}, got ${divergence}.`,
-    );
-  if (!(until > 0) || !Number.isFinite(until))
-    throw new UsageError(`continuous: until must be a positive number, got ${until}.`);
+    refuse("continuous", "divergence", `one of ${divergences.join(", ")}`, divergence);
+  if (!(until > 0) || !Number.isFinite(until)) refuse("continuous", "until", "a positive number", until);
   checkSolver(solver);
   const network: VelocityNetwork = { features, context, hidden, activation, waves, frequencies, start };
   const solve: Continuous["solve"] = (direction, point, p, c, own = {}) => {
@@ -255,19 +249,12 @@ function checkSolver(solver: g.OdeMethod): void {
   if (solver?.kind === "fixed") {
     checkCount("continuous", "solver.steps", solver.steps);
     if (!orders.includes(solver.order))
-      throw new UsageError(
-        `continuous: solver.order must be one of ${orders.join(", ")}, got ${solver.order}.`,
-      );
+      refuse("continuous", "solver.order", `one of ${orders.join(", ")}`, solver.order);
   } else if (solver?.kind === "adaptive") {
     if (!(solver.tolerance > 0) || !Number.isFinite(solver.tolerance))
-      throw new UsageError(
-        `continuous: solver.tolerance must be a positive number, got ${solver.tolerance}.`,
-      );
+      refuse("continuous", "solver.tolerance", "a positive number", solver.tolerance);
     if (solver.most !== undefined) checkCount("continuous", "solver.most", solver.most);
-  } else
-    throw new UsageError(
-      `continuous: solver.kind must be fixed or adaptive, got ${JSON.stringify((solver as { kind?: unknown })?.kind)}.`,
-    );
+  } else refuse("continuous", "solver.kind", "fixed or adaptive", (solver as { kind?: unknown })?.kind);
 }
 
 /** Reads {@link continuous} back. */

@@ -21,6 +21,7 @@ import {
   checkedOptions,
   listOf,
   type OptionTable,
+  refuse,
   required,
 } from "../../options.ts";
 import type { Bijection, Mapped } from "../bijection.ts";
@@ -114,7 +115,7 @@ export function bounded(options: BoundedOptions): Bijection {
       throw new UsageError(`bounded: feature ${i} cannot be between ${a} and ${b}.`);
   });
   const end = reach ?? defaultReach;
-  if (!(end >= 1 && end <= 600)) throw new UsageError(`bounded: reach must be from 1 to 600, got ${reach}.`);
+  if (!(end >= 1 && end <= 600)) refuse("bounded", "reach", "from 1 to 600", reach);
   const each = (
     own: (a: number | null, b: number | null, x: Expr) => Omit<Mapped, "logAbsDet"> & { slope: Expr },
   ) => {

@@ -21,11 +21,18 @@
  * @module
  */
 
-import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { leafOf, statistics } from "../../graph/parameters.ts";
-import { anyNumber, checkCount, checkedOptions, flag, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkCount,
+  checkedOptions,
+  flag,
+  type OptionTable,
+  refuse,
+  required,
+} from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link heavyTails}. */
@@ -93,8 +100,7 @@ export function heavyTails(options: HeavyTailsOptions): Bijection {
   const { features, shared = false, reach } = checkedOptions("heavyTails", options, heavyTailsOptionTable);
   checkCount("heavyTails", "features", features);
   const end = reach ?? defaultReach;
-  if (!(end >= 1 && end <= 600))
-    throw new UsageError(`heavyTails: reach must be from 1 to 600, got ${reach}.`);
+  if (!(end >= 1 && end <= 600)) refuse("heavyTails", "reach", "from 1 to 600", reach);
   const toJSON = () => ({
     type: "heavyTails",
     features,

@@ -27,7 +27,12 @@ export function inverseOrder(order: readonly number[]): number[] {
 export function checkOrder(where: string, order: readonly number[]): void {
   const sorted = order.slice().sort((a, b) => a - b);
   if (order.length === 0 || sorted.some((value, i) => value !== i))
-    throw new ShapeError(`${where}: expected a permutation of 0 to n - 1, got [${order.join(", ")}].`);
+    throw new ShapeError({
+      where,
+      subject: "order",
+      expected: "a permutation of 0 to n - 1",
+      received: `[${order.join(", ")}]`,
+    });
 }
 
 /**

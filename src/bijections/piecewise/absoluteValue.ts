@@ -10,9 +10,8 @@
  * @module
  */
 
-import { UsageError } from "../../errors.ts";
 import * as g from "../../graph/ops.ts";
-import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../../options.ts";
+import { anyNumber, checkCount, checkedOptions, type OptionTable, refuse, required } from "../../options.ts";
 import type { Bijection, Branch } from "../bijection.ts";
 
 const absoluteValueOptionTable: OptionTable<{ readonly features: number }> = {
@@ -26,8 +25,7 @@ const absoluteValueOptionTable: OptionTable<{ readonly features: number }> = {
 export function absoluteValue(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("absoluteValue", options, absoluteValueOptionTable);
   checkCount("absoluteValue", "features", features);
-  if (features > 10)
-    throw new UsageError(`absoluteValue: features must be at most 10 (2^n branches), got ${features}.`);
+  if (features > 10) refuse("absoluteValue", "features", "at most 10 (2^n branches)", features);
   return {
     type: "absoluteValue",
     features,

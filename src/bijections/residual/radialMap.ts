@@ -23,7 +23,7 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../../errors.ts";
+import { FormatError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, statistics } from "../../graph/parameters.ts";
@@ -33,6 +33,7 @@ import {
   checkCount,
   checkedOptions,
   type OptionTable,
+  refuse,
   required,
 } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
@@ -145,7 +146,7 @@ export function radialMap(options: RadialMapOptions): Bijection {
   const { features, profile } = checkedOptions("radialMap", options, radialMapOptionTable);
   checkCount("radialMap", "features", features);
   if (!radialProfiles.includes(profile))
-    throw new UsageError(`radialMap: profile must be one of ${radialProfiles.join(", ")}, got ${profile}.`);
+    refuse("radialMap", "profile", `one of ${radialProfiles.join(", ")}`, profile);
   const terms = (p: Bound) => {
     const range = strongestRadial - weakestRadial;
     const s = g.add(

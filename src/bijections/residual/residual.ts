@@ -14,7 +14,6 @@
  * @module
  */
 
-import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";
@@ -32,6 +31,7 @@ import {
   checkedOptions,
   listOf,
   type OptionTable,
+  refuse,
   required,
 } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
@@ -141,13 +141,11 @@ export function residual(given: ResidualOptions): Residual {
     activation,
     norm,
   });
-  if (!(tolerance >= 0)) throw new UsageError(`residual: tolerance must be 0 or more, got ${tolerance}.`);
+  if (!(tolerance >= 0)) refuse("residual", "tolerance", "0 or more", tolerance);
   const { iterations = enoughRounds(lipschitz) } = options;
   checkCount("residual", "iterations", iterations);
   if (logDet?.kind !== "exact" && logDet?.kind !== "series")
-    throw new UsageError(
-      `residual: logDet.kind must be exact or series, got ${JSON.stringify((logDet as { kind?: unknown } | null)?.kind)}.`,
-    );
+    refuse("residual", "logDet.kind", "exact or series", (logDet as { kind?: unknown } | null)?.kind);
   const probes = logDet.kind === "series" ? signs(features, logDet.probes ?? 16) : [];
   if (logDet.kind === "series") checkCount("residual", "terms", logDet.terms ?? 20);
   const logDetOf = (at: Linearized): Expr =>

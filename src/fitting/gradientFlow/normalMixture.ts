@@ -11,6 +11,7 @@
 import { ShapeError, UsageError } from "../../errors.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { drawDeviation, whitenDeviation, whitening } from "../../numerics/whitening.ts";
+import { refuse } from "../../options.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
 /** A mixture of normals as numbers. A fitted `GaussianMixture` is one. */
@@ -77,7 +78,7 @@ export class MixtureAt {
         );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (!weights.every((weight) => weight > 0) || !(Math.abs(total - 1) < 1e-9))
-      throw new UsageError(`mixture: weights must be above 0 and add up to 1, got ${weights.join(", ")}.`);
+      refuse("mixture", "weights", "above 0 and add up to 1", weights.join(", "));
     this.features = d;
     this.#logWeights = Float64Array.from(weights, Math.log);
     this.#means = means.map((mean) => Float64Array.from(mean));

@@ -18,6 +18,7 @@ import {
   type OptionTable,
   oneOf,
   positive,
+  refuse,
   required,
   signal,
   sizes,
@@ -97,7 +98,7 @@ export const diagnosticDraws = 10_000;
 export function isSymmetricChosen(options: ApproximateOptions, gradient: VariationalGradient): boolean {
   const { divergence, importanceSamples = 1, annealing = 0 } = options;
   if (divergence !== undefined && divergence !== "reverse" && divergence !== "symmetric")
-    throw new UsageError(`divergence must be reverse or symmetric, got ${JSON.stringify(divergence)}.`);
+    refuse("approximate", "divergence", "reverse or symmetric", divergence);
   const canBe = gradient === "path" && importanceSamples === 1 && annealing === 0;
   if (divergence === "symmetric" && !canBe)
     throw new UsageError(
@@ -127,9 +128,8 @@ export function checked(
   }: ApproximateOptions,
 ): { readonly steps: number; readonly draws: number; readonly samples: number } {
   for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new UsageError(`${name} must be a positive integer, got ${value}.`);
-  if (!(annealing >= 0)) throw new UsageError(`annealing must be 0 or more steps, got ${annealing}.`);
+    if (!Number.isSafeInteger(value) || value < 1) refuse("approximate", name, "a positive integer", value);
+  if (!(annealing >= 0)) refuse("approximate", "annealing", "0 or more steps", annealing);
   if (architecture.features !== features)
     throw new UsageError(
       `The architecture has ${architecture.features} features; the parameters are ${features} numbers.`,

@@ -9,7 +9,7 @@ import { boundDistances, bounded } from "../../bijections/domains/bounded.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anObject, checkArgument, checkCount } from "../../options.ts";
+import { anObject, checkArgument, checkCount, refuse, unknownOption } from "../../options.ts";
 import type { Bounded } from "./judgement/boundDistances.ts";
 
 /** One parameter, a number or a vector. */
@@ -70,19 +70,15 @@ export function parameterSpace(
       throw new UsageError(`A parameter is called ${JSON.stringify(name)}; give it a name.`);
     const known = given === "real" ? {} : given === "positive" ? { above: 0 } : given;
     if (typeof known !== "object" || known === null)
-      throw new UsageError(
-        `parameter "${name}": expected "real", "positive" or { size, above, below }, got ${JSON.stringify(given)}.`,
-      );
+      refuse("parameters", `"${name}"`, '"real", "positive" or { size, above, below }', given);
     for (const key of Object.keys(known))
       if (!["size", "above", "below"].includes(key))
-        throw new UsageError(
-          `parameter "${name}": there is no option "${key}"; there are size, above and below.`,
-        );
+        throw unknownOption(`parameter "${name}"`, key, ["size", "above", "below"]);
     const { size, above, below } = known;
     if (size !== undefined) checkCount(`parameter "${name}"`, "size", size);
     for (const [key, bound] of Object.entries({ above, below }))
       if (bound !== undefined && !Number.isFinite(bound))
-        throw new UsageError(`parameter "${name}": ${key} must be a finite number, got ${bound}.`);
+        refuse(`parameter "${name}"`, key, "a finite number", bound);
     if (above !== undefined && below !== undefined && !(above < below))
       throw new UsageError(`parameter "${name}": nothing is above ${above} and below ${below}.`);
     places.push({ name, start: columns.length, size });
@@ -93,7 +89,7 @@ export function parameterSpace(
       upper.push(below ?? null);
     }
   }
-  if (columns.length === 0) throw new UsageError("The density has no parameters; name at least one.");
+  if (columns.length === 0) refuse("approximate", "parameters", "at least one parameter", descriptions);
   // As far as exponentials are told from 0 in that precision, with room for what a density does with them.
   const reach = precision === "float64" ? 300 : 60;
   const options = { features: columns.length, lower, upper, reach };

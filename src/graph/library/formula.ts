@@ -16,6 +16,7 @@
 import jsep from "jsep";
 import { closestName, listNames } from "../../closestName.ts";
 import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
+import { refuse } from "../../options.ts";
 import type { Expr } from "../expr.ts";
 import { asExpr, constant } from "../ops/leaves.ts";
 import * as g from "../ops.ts";
@@ -212,12 +213,10 @@ function powerOf(parser: jsep.HookScope, base: jsep.PossibleExpression): Node {
  * @example formula("-x^2 / 2 + log(a)", { x, a: 2 })
  */
 export function formula(text: string, scope: FormulaScope): Expr {
-  if (typeof text !== "string")
-    throw new UsageError(`formula: the text must be a string, got ${text === null ? "null" : typeof text}.`);
+  if (typeof text !== "string") refuse("formula", "the text", "a string", text);
   if (typeof scope !== "object" || scope === null)
-    throw new UsageError("formula: the scope must be an object that says what each name stands for.");
-  if (text.length > longestText)
-    throw new UsageError(`formula: the text has ${text.length} characters; at most ${longestText} are read.`);
+    refuse("formula", "the scope", "an object that says what each name stands for", scope);
+  if (text.length > longestText) refuse("formula", "the text", `of at most ${longestText} characters`, text);
   return new Reader(text, scope).read();
 }
 
@@ -253,7 +252,13 @@ class Reader {
   }
 
   #fail(index: number, problem: string): never {
-    throw new UsageError(`formula ${JSON.stringify(this.#shown())}, column ${index + 1}: ${problem}.`);
+    const text = JSON.stringify(this.#shown());
+    throw new UsageError({
+      where: `formula ${text}, column ${index + 1}`,
+      problem,
+      expected: "a formula, such as a + 2 * sin(b)",
+      received: text,
+    });
   }
 
   /** The text, or its beginning. */
@@ -381,8 +386,10 @@ class Reader {
       return make();
     } catch (error) {
       if (!(error instanceof PushforwardError)) throw error;
-      const message = `formula ${JSON.stringify(this.#shown())}, column ${this.#startOf(node) + 1}: ${error.message}`;
-      throw error instanceof ShapeError ? new ShapeError(message) : new UsageError(message);
+      const { expected = "a formula", received = this.#shown() } = error;
+      const where = `formula ${JSON.stringify(this.#shown())}, column ${this.#startOf(node) + 1}`;
+      const facts = { where, problem: error.message.replace(/\.$/, ""), expected, received };
+      throw error instanceof ShapeError ? new ShapeError(facts) : new UsageError(facts);
     }
   }
 }

@@ -6,8 +6,9 @@
  */
 
 import Papa from "papaparse";
-import { FormatError, UsageError } from "../../errors.ts";
+import { FormatError } from "../../errors.ts";
 import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
+import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import type { Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
@@ -131,9 +132,7 @@ function delimiterOf({ delimiter }: CsvOptions): string | undefined {
   ]);
   const found = delimiter === undefined ? undefined : (known.get(delimiter) ?? delimiter);
   if (found !== undefined && (found.length !== 1 || /["\r\n\ufeff]/.test(found)))
-    throw new UsageError(
-      `delimiter must be one character, "tab" or "blank", got ${JSON.stringify(delimiter)}.`,
-    );
+    refuse("readTable", "delimiter", 'one character, "tab" or "blank"', delimiter);
   return found;
 }
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../../errors.ts";
+import { FormatError } from "../../errors.ts";
+import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { likelyEncoding } from "./likelyEncoding.ts";
 import { refuseOtherBytes } from "./otherText.ts";
@@ -45,9 +46,7 @@ function decoderOf(label: string): TextDecoder {
   try {
     return new TextDecoder(label, { fatal: true });
   } catch {
-    throw new UsageError(
-      `encoding must be a label such as utf-8, latin1, windows-1251 or shift_jis, got ${JSON.stringify(label)}.`,
-    );
+    refuse("readTable", "encoding", "a label such as utf-8, latin1, windows-1251 or shift_jis", label);
   }
 }
 

@@ -43,10 +43,11 @@ export function fileKind(path: string): FileKind {
   const format = FORMATS.get(extension);
   if (!format) {
     const found = extension === "" ? "no extension" : `the extension ${extension}`;
-    throw new UsageError(
-      `"${path}" has ${found}, which is no table format; known are ${TABLE_EXTENSIONS.join(", ")}, ` +
-        "each also with .gz",
-    );
+    throw new UsageError({
+      problem: `"${path}" has ${found}, which is no table format; known are ${TABLE_EXTENSIONS.join(", ")}, each also with .gz`,
+      expected: `a file that ends in ${TABLE_EXTENSIONS.join(", ")}`,
+      received: found,
+    });
   }
   return { format, compressed };
 }

@@ -8,13 +8,14 @@
 import type { Bijection } from "../../../bijections/bijection.ts";
 import type { Engine, Executable } from "../../../engines/engine.ts";
 import { setKnownParameters } from "../../../engines/setKnownParameters.ts";
-import { NumericalError, UsageError } from "../../../errors.ts";
+import { NumericalError } from "../../../errors.ts";
 import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
 import { bindTree, subtreeOf } from "../../../graph/parameters.ts";
 import { type Model, parameterTree } from "../../../models/model.ts";
 import type { ParameterValues } from "../../../models/parameters.ts";
 import { paretoSmoothed } from "../../../numerics/paretoSmoothing.ts";
+import { refuse } from "../../../options.ts";
 import { normalsAt, randomKey, split } from "../../../random/philox.ts";
 import { type Table, tableFromRows } from "../../../tables/table.ts";
 import type { LatentBase } from "../latentBase.ts";
@@ -173,8 +174,7 @@ export class Weighing {
     n: number,
     { seed = 0, signal }: DrawOptions = {},
   ): Promise<WeightedSamples & { readonly raw: Weighed; readonly starts: Float64Array }> {
-    if (!Number.isSafeInteger(n) || n < 1)
-      throw new UsageError(`sample: n must be a whole number of at least 1, got ${n}.`);
+    if (!Number.isSafeInteger(n) || n < 1) refuse("sample", "n", "a whole number of at least 1", n);
     const noise = this.noise(n, this.#noise, seed);
     const starts = this.#draw
       ? ((await this.#draw.run({ rows: n, inputs: { noise } }, { signal })).rows.start! as Float64Array)
