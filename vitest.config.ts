@@ -5,6 +5,7 @@ const apart = [
   "test/engines/wasm/host.test.ts",
   "test/engines/wide.test.ts",
   "test/fitting/checkpoint.test.ts",
+  "test/figures/withoutRasterizer.test.ts",
   "test/fitting/compareFailure.test.ts",
   "test/formats/gzip.test.ts",
   "test/tables/files.test.ts",

@@ -14,5 +14,5 @@ export const FIGURE_EXTENSIONS: readonly string[] = [".svg", ".png"];
 
 /** Writes a figure as SVG, or as PNG where the name ends so. The file appears complete or not at all. */
 export async function writeFigure(svg: string, path: string): Promise<void> {
-  await writeFileAtomically(path, path.toLowerCase().endsWith(".png") ? rasterize(svg) : svg);
+  await writeFileAtomically(path, path.toLowerCase().endsWith(".png") ? await rasterize(svg) : svg);
 }

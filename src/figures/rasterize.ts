@@ -6,7 +6,6 @@
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Resvg } from "@resvg/resvg-js";
 import { FormatError } from "../errors.ts";
 
 /** Where the font is: beside the built module, or, run from the sources, in node_modules. */
@@ -25,8 +24,23 @@ function fontFile(): string {
 /** Pixels of the PNG for one of the SVG's: sharp on dense screens and in print. */
 const ZOOM = 2;
 
-/** The picture as a PNG, at twice the SVG's own size. Text is set in DejaVu Sans. */
-export function rasterize(svg: string): Uint8Array {
+/** The native rasterizer, which a machine may lack: npm installs it where it can. */
+async function rasterizer(): Promise<typeof import("@resvg/resvg-js")> {
+  try {
+    return await import("@resvg/resvg-js");
+  } catch {
+    throw new FormatError(
+      "a PNG needs the optional package @resvg/resvg-js, which is not installed or does not run here: npm install @resvg/resvg-js gets it; SVG needs nothing",
+    );
+  }
+}
+
+/**
+ * The picture as a PNG, at twice the SVG's own size. Text is set in DejaVu Sans.
+ * @throws FormatError where the rasterizer is not installed.
+ */
+export async function rasterize(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await rasterizer();
   const picture = new Resvg(svg, {
     fitTo: { mode: "zoom", value: ZOOM },
     font: { fontFiles: [fontFile()], loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },

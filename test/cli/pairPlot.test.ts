@@ -26,7 +26,7 @@ function words(svg: string): string[] {
 }
 
 describe("pairPlot", () => {
-  it.each([1, 2, 3, 6])("draws %i columns, with and without data", (count) => {
+  it.each([1, 2, 3, 6])("draws %i columns, with and without data", async (count) => {
     const names = eightNames.slice(0, count);
     const samples = normals(names, 300, 1);
     for (const data of [undefined, normals(names, 200, 2)]) {
@@ -37,7 +37,7 @@ describe("pairPlot", () => {
       expect(said).toContain("samples (300 rows)");
       expect(said.includes("data (200 rows)")).toBe(data !== undefined);
       expect(svg).not.toMatch(/NaN|undefined|Infinity/);
-      const png = rasterize(svg);
+      const png = await rasterize(svg);
       const width = Number(parse(svg).querySelector("svg")?.getAttribute("width"));
       expect(new DataView(png.buffer, png.byteOffset).getUint32(16)).toBe(2 * width);
     }
