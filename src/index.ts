@@ -265,7 +265,7 @@ export type { DependentColumn } from "./tables/dependence.ts";
 export type { TableFormat } from "./tables/reading/fileFormat.ts";
 export { type ReadTableOptions, readTable } from "./tables/reading/readTable.ts";
 export { tableFromObjects, tableToObjects } from "./tables/reading/tableFromObjects.ts";
-export { type SplitTableOptions, splitTable } from "./tables/splitTable.ts";
+export { type SplitTableOptions, type SplitTables, splitTable } from "./tables/splitTable.ts";
 export {
   column,
   selectColumns,

@@ -17,6 +17,14 @@ export interface SplitTableOptions {
   readonly seed?: number | undefined;
 }
 
+/** A table in two parts. */
+export interface SplitTables {
+  /** The rows to fit. */
+  readonly train: Table;
+  /** The rows to test with. */
+  readonly test: Table;
+}
+
 const splitOptionTable: OptionTable<SplitTableOptions> = {
   test: numberOf("a share of the rows between 0 and 1", (share) => share > 0 && share < 1),
   seed: integer,
@@ -28,10 +36,7 @@ const splitOptionTable: OptionTable<SplitTableOptions> = {
  * @throws UsageError for options that do not fit, {@link DataError} for a table of fewer than two rows.
  * @example const { train, test } = splitTable(table, { test: 0.2, seed: 1 });
  */
-export function splitTable(
-  table: Table,
-  options: SplitTableOptions = {},
-): { readonly train: Table; readonly test: Table } {
+export function splitTable(table: Table, options: SplitTableOptions = {}): SplitTables {
   const { test = 0.2, seed = 0 } = checkedOptions("splitTable", options, splitOptionTable);
   checkTable("splitTable", table);
   if (table.rows < 2)

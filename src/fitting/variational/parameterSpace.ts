@@ -89,7 +89,14 @@ export function parameterSpace(
       upper.push(below ?? null);
     }
   }
-  if (columns.length === 0) refuse("approximate", "parameters", "at least one parameter", descriptions);
+  if (columns.length === 0)
+    throw new UsageError({
+      where: "approximate",
+      problem: "the density has no parameters",
+      expected: "at least one parameter",
+      received: "none",
+      remedy: "name at least one",
+    });
   // As far as exponentials are told from 0 in that precision, with room for what a density does with them.
   const reach = precision === "float64" ? 300 : 60;
   const options = { features: columns.length, lower, upper, reach };
