@@ -8,6 +8,7 @@ const apart = [
   "test/figures/withoutRasterizer.test.ts",
   "test/fitting/compareFailure.test.ts",
   "test/formats/gzip.test.ts",
+  "test/models/register.test.ts",
   "test/tables/files.test.ts",
   "test/tables/platform.test.ts",
 ];
@@ -16,8 +17,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores: the engine's own threads need them too.
-    maxWorkers: 2,
+    // One more than the cores of the smallest machine that runs them: tests wait for processes, pages and workers of their own.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

@@ -10,7 +10,7 @@ import { FormatError } from "../errors.ts";
 
 /** Where the font is: beside the built module, or, run from the sources, in node_modules. */
 const FONT_PLACES: readonly string[] = [
-  "../cli/DejaVuSans.ttf",
+  "./DejaVuSans.ttf",
   "../../node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
   "../node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
 ];

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
 import { checkArgument, float64s, refuse } from "../options.ts";
 
 /** Smoothed weights. */
@@ -82,7 +83,12 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
     top = Math.max(top, own);
   }
   if (top === Number.NEGATIVE_INFINITY)
-    refuse("paretoSmoothed", "one of the weights", "above 0", Number.NEGATIVE_INFINITY);
+    throw new UsageError({
+      where: "paretoSmoothed",
+      problem: "all weights are 0",
+      expected: "at least one weight above 0",
+      received: "none",
+    });
   const logWeights = logRatios.map((own) => own - top);
   const tail = Math.min(Math.floor(n / 5), Math.ceil(3 * Math.sqrt(n)));
   let k = Number.NaN;

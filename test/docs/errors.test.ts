@@ -10,7 +10,7 @@ test("each code of an error is documented with its class, and no other", () => {
     ([, name, code]) => `${code} ${name}`,
   );
   const page = readFileSync(join(root, "docs/errors.md"), "utf8");
-  const documented = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \|/gm)].map(
+  const documented = [...page.matchAll(/^\| `(\w+)` *\| `(\w+)` *\|/gm)].map(
     ([, code, name]) => `${code} ${name}`,
   );
   expect(made).toHaveLength(6);

@@ -96,7 +96,7 @@ Without a module, for a table with a column y (^ is a power; sum, log, exp, ... 
     --parameters "mu=real, sigma=positive" --data y.csv`;
 
 /** The built library, beside the built command line. */
-const LIBRARY = "../index.js";
+const LIBRARY = "./index.js";
 
 async function loadDensity(path: string): Promise<DensityModule> {
   const file = resolve(path);
