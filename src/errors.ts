@@ -19,17 +19,17 @@ function brief(message: string): string {
 /** What an error is about, as text for people; the message is made of it. */
 export interface ErrorFacts {
   /** The function, file, column or row that met the fault: `fit`, `column "age" (row 17)`. */
-  readonly where?: string;
+  readonly where?: string | undefined;
   /** The argument, option or value at fault: `epochs`. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** What was expected, after "must be": `a positive integer`. */
   readonly expected: string;
   /** What came instead. */
   readonly received: string;
   /** What to do, where there is a way out. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
   /** The sentence on what is wrong, where "subject must be expected, got received" does not say it. */
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 /** `where: subject must be expected, got received; remedy.` */

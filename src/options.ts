@@ -15,12 +15,15 @@ export interface OptionKind {
   /** Whether it is that; anything may come. */
   accepts(value: unknown): boolean;
   /** Whether it may not be left out (default false). */
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   /** How it is read from text: the command line's parser follows from it. Absent of what text cannot hold. */
   readonly type?: "number" | "numbers" | "text" | "names" | "flag" | undefined;
   /** The words that it may be, where they are few; of names, the words that stand for them. */
-  readonly choices?: readonly string[];
+  readonly choices?: readonly string[] | undefined;
 }
+
+/** Options of which each has its value. */
+export type Filled<Options> = { readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
 
 /** One row for each option; an option without a row does not compile. */
 export type OptionTable<Options> = { readonly [Name in keyof Required<Options>]: OptionKind };

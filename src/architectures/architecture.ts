@@ -20,6 +20,7 @@ import {
   checkContext,
   checkCount,
   checkedOptions,
+  type Filled,
   flag,
   listOf,
   type OptionTable,
@@ -63,16 +64,16 @@ export interface ArchitectureOptions {
   /** Size of one sample. */
   readonly features: number;
   /** Size of what the flow is conditioned on (default 0: unconditional). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** Number of transforms; each sees the features in another order or split than the one before. */
-  readonly transforms?: number;
+  readonly transforms?: number | undefined;
   /** Sizes of the hidden layers of each conditioner (default 64, 64). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /**
    * What is pushed forward (default `standardNormal`): a distribution of as many features, or a function of the number of features
    * that makes one, such as `diagonalNormal`.
    */
-  readonly base?: Distribution | BaseMaker;
+  readonly base?: Distribution | BaseMaker | undefined;
 }
 
 /** Makes a base for so many features. */
@@ -84,21 +85,21 @@ export interface TransformerFlowOptions extends ArchitectureOptions {
    * The monotone map: one of ours or your own. With another one than its own, {@link realNVP} is saved as the kind that it then
    * is, such as `coupling`.
    */
-  readonly transformer?: Transformer;
+  readonly transformer?: Transformer | undefined;
   /** What gives the transformer its parameters, in place of dense layers of the sizes `hidden`. */
-  readonly conditioner?: Conditioner;
+  readonly conditioner?: Conditioner | undefined;
 }
 
 /** Options of {@link neuralSplineFlow}; those of the spline mean nothing where another transformer is given. */
 export interface NeuralSplineFlowOptions extends TransformerFlowOptions {
   /** Masked autoregressive transforms instead of couplings (default false). */
-  readonly autoregressive?: boolean;
+  readonly autoregressive?: boolean | undefined;
   /** Bins of each spline (default 8, as in the paper). */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
   /** Half-width of the box of each spline, in standard deviations of the data (default 5). */
-  readonly bound?: number;
+  readonly bound?: number | undefined;
   /** Beyond the box: a square root (default), a straight line of learned slope, or the identity as in the paper. */
-  readonly tails?: Tails;
+  readonly tails?: Tails | undefined;
 }
 
 /** What each option of all named architectures may be; sizes say more of themselves later. */
@@ -241,7 +242,7 @@ export function checkArchitecture(
     context,
     hidden,
     ...sizes
-  }: Required<Pick<ArchitectureOptions, "context" | "hidden">> & {
+  }: Filled<Pick<ArchitectureOptions, "context" | "hidden">> & {
     readonly features: number;
     readonly transforms: number;
   },

@@ -34,7 +34,7 @@
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, anything, checkCount, type OptionTable, refuse } from "../options.ts";
+import { anyNumber, anything, checkCount, type Filled, type OptionTable, refuse } from "../options.ts";
 import { type Architecture, type ArchitectureMaker, sized, type Unsized } from "./architecture.ts";
 import {
   type ContinuousFlowSizes,
@@ -155,7 +155,7 @@ function checkOptions(
     wander,
     coupling,
     group,
-  }: Required<Pick<FlowMatchingOptions, "interpolant" | "sigma" | "wander" | "coupling" | "group">>,
+  }: Filled<Pick<FlowMatchingOptions, "interpolant" | "sigma" | "wander" | "coupling" | "group">>,
 ): void {
   const fail = (name: string, expected: string, value: unknown): never => {
     refuse("flow-matching", name, expected, value);

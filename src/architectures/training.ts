@@ -26,20 +26,20 @@ export interface Training {
    * Numbers that the host draws once a step, from a stream and the number of the step; the loss reads them as scalars,
    * `g.stepInput(name)`. The log-density must not read them.
    */
-  readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>>;
+  readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>> | undefined;
   /**
    * Values for each row of training, prepared ahead: inputs of the loss by name. They are made `companionSets` times, and
    * each epoch takes the next set in turn.
    */
   companions?(rows: PreparedTraining, stream: RandomStream): Readonly<Record<string, Float64Array>>;
   /** Sets of companions (default 1). */
-  readonly companionSets?: number;
+  readonly companionSets?: number | undefined;
   /** The log-density by which epochs are compared and reported (default: that of the flow). */
   logProb?(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;
   /** Validations of a training, about (default 60); fewer where the log-density is dear. */
-  readonly validations?: number;
+  readonly validations?: number | undefined;
   /** How the preparation of the data is chosen, where not as for flows of transforms. */
-  readonly preparation?: PreparationTrials;
+  readonly preparation?: PreparationTrials | undefined;
 }
 
 /** Parameters of the parts of an architecture, bound. */

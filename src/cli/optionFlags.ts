@@ -16,11 +16,11 @@ export interface OptionFlag {
   /** With its dashes. */
   readonly flag: string;
   /** What stands for its value in help. */
-  readonly value?: string;
+  readonly value?: string | undefined;
   /** One line, without a full stop (default: the words that it may be). */
-  readonly help?: string;
+  readonly help?: string | undefined;
   /** How its text is read, where the type of the option does not say it. */
-  readonly read?: (flag: string) => OptionParser<unknown>;
+  readonly read?: ((flag: string) => OptionParser<unknown>) | undefined;
 }
 
 /** The flag of each option; undefined of what text cannot hold. */

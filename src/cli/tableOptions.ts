@@ -13,13 +13,13 @@ import { warn } from "./output.ts";
 
 /** What those options hold. */
 export interface TableFlags {
-  readonly na?: readonly string[];
-  readonly parse?: Readonly<Record<string, readonly ColumnParse[]>>;
-  readonly encoding?: string;
-  readonly delimiter?: string;
-  readonly header?: boolean;
-  readonly limit?: Readonly<Record<string, number>>;
-  readonly array?: readonly string[];
+  readonly na?: readonly string[] | undefined;
+  readonly parse?: Readonly<Record<string, readonly ColumnParse[]>> | undefined;
+  readonly encoding?: string | undefined;
+  readonly delimiter?: string | undefined;
+  readonly header?: boolean | undefined;
+  readonly limit?: Readonly<Record<string, number>> | undefined;
+  readonly array?: readonly string[] | undefined;
 }
 
 /** Marks with commas between; given twice, all of them. */

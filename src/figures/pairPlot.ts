@@ -23,11 +23,11 @@ import {
 /** What to draw. */
 export interface PairPlotOptions {
   /** Rows that the flow describes; without them the samples are drawn alone. */
-  readonly data?: Table;
+  readonly data?: Table | undefined;
   readonly samples: Table;
   /** Columns, in order; at most {@link MOST_COLUMNS} are drawn. Default: those of the samples. */
-  readonly columns?: readonly string[];
-  readonly title?: string;
+  readonly columns?: readonly string[] | undefined;
+  readonly title?: string | undefined;
 }
 
 /** More columns than this make panels too small to read. */

@@ -28,10 +28,10 @@ export const escapeText: (text: string) => string = (text: string): string =>
 
 /** How a line of text is set. */
 export interface TextOptions {
-  readonly size?: number;
-  readonly color?: string;
-  readonly anchor?: "start" | "middle" | "end";
-  readonly rotate?: number;
+  readonly size?: number | undefined;
+  readonly color?: string | undefined;
+  readonly anchor?: "start" | "middle" | "end" | undefined;
+  readonly rotate?: number | undefined;
 }
 
 /** A line of text at a point, as SVG. */
@@ -56,9 +56,9 @@ function labelOf(axis: PlotAxis, width: number, size: number): string {
 
 /** Which sides of a panel carry tick labels. */
 export interface Ticks {
-  readonly bottom?: boolean;
-  readonly left?: boolean;
-  readonly right?: boolean;
+  readonly bottom?: boolean | undefined;
+  readonly left?: boolean | undefined;
+  readonly right?: boolean | undefined;
 }
 
 /** Room for tick labels inside a panel's own drawing. */
@@ -72,8 +72,8 @@ export interface PanelOptions {
   readonly height: number;
   readonly ticks: Ticks;
   /** Whether values are on the y axis; a marginal has no ticks there and none of the grid. */
-  readonly gridX?: boolean;
-  readonly gridY?: boolean;
+  readonly gridX?: boolean | undefined;
+  readonly gridY?: boolean | undefined;
   readonly marks: Plot.Markish[];
 }
 

@@ -191,7 +191,7 @@ const mostHidden = 8192;
 /** What an option of a fit may be, and whose it is. */
 interface FitOptionKind extends OptionKind {
   /** The kinds that have it; undefined for all. */
-  readonly kinds?: readonly ModelKind[];
+  readonly kinds?: readonly ModelKind[] | undefined;
 }
 
 const of = (kinds: readonly ModelKind[], own: OptionKind): FitOptionKind => ({ ...own, kinds });

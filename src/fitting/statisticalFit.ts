@@ -57,7 +57,7 @@ export interface StatisticalModel {
   /** Steps, layers or iterations that the method took. */
   readonly steps: number;
   /** One entry each time held-out rows were looked at, in order; `epoch` and `step` count {@link steps}. */
-  readonly history?: readonly FitProgress[];
+  readonly history?: readonly FitProgress[] | undefined;
   /**
    * For a model that `flow.at` can stop: mean log-density of the first `rows` standardized training rows before the first
    * step and after each, which the finished flow must agree with.

@@ -52,7 +52,7 @@ export interface ParameterSpec {
    */
   readonly kind: "trained" | "state" | "statistics";
   /** How many of its numbers are free, where it is not all of them: those of a triangle, or of an orthogonal matrix. */
-  readonly used?: number;
+  readonly used?: number | undefined;
 }
 
 /** Parameters by name; a composite nests those of its parts. */

@@ -52,7 +52,7 @@ export interface PreparedProgram extends Program {
 /** Options of {@link prepareProgram}. */
 export interface PreparationOptions {
   /** Whether the graph is simplified (default), or left as it was written, which is what the oracle runs. */
-  readonly simplified?: boolean;
+  readonly simplified?: boolean | undefined;
 }
 
 /**

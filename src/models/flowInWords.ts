@@ -25,9 +25,9 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 
 /** What a description has of the parts that this module puts in words; its bijection is JSON of nested parts. */
 interface Described {
-  readonly kind?: unknown;
-  readonly bijection?: unknown;
-  readonly base?: unknown;
+  readonly kind?: unknown | undefined;
+  readonly bijection?: unknown | undefined;
+  readonly base?: unknown | undefined;
 }
 
 /** A part of a bijection's JSON that has a network. */
@@ -35,7 +35,7 @@ interface Conditioned {
   readonly hidden: readonly unknown[];
   readonly transformer?: { readonly bins?: unknown };
   /** Of a residual map. */
-  readonly lipschitz?: unknown;
+  readonly lipschitz?: unknown | undefined;
   /** Of a continuous flow. */
   readonly solver?: { readonly tolerance?: unknown };
 }

@@ -18,13 +18,13 @@ import type { Transformer } from "../transformers/transformer.ts";
 /** Readers by type, a family each; see {@link register}. */
 export interface RegisterOptions {
   /** Readers of bijections. */
-  readonly bijections?: Readonly<Record<string, Reader<Bijection>>>;
+  readonly bijections?: Readonly<Record<string, Reader<Bijection>>> | undefined;
   /** Readers of transformers. */
-  readonly transformers?: Readonly<Record<string, Reader<Transformer>>>;
+  readonly transformers?: Readonly<Record<string, Reader<Transformer>>> | undefined;
   /** Readers of distributions, as bases. */
-  readonly distributions?: Readonly<Record<string, Reader<Distribution>>>;
+  readonly distributions?: Readonly<Record<string, Reader<Distribution>>> | undefined;
   /** Readers of conditioners. */
-  readonly conditioners?: Readonly<Record<string, Reader<Conditioner>>>;
+  readonly conditioners?: Readonly<Record<string, Reader<Conditioner>>> | undefined;
 }
 
 const registerOptionTable: OptionTable<RegisterOptions> = {

@@ -25,13 +25,13 @@ export interface NetworkOptions {
   /** Size of the input, at least 1. */
   readonly inputs: number;
   /** Sizes of the hidden layers, in order (default none: one linear layer). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** Size of the output, at least 1. */
   readonly outputs: number;
   /** Activation s of the hidden layers (default `relu`). The last layer has none. */
-  readonly activation?: "relu" | "tanh" | "softplus";
+  readonly activation?: "relu" | "tanh" | "softplus" | undefined;
   /** How the last layer starts: at random like the others (default), or at zero, so that the network starts as the constant 0. */
-  readonly start?: "random" | "zero";
+  readonly start?: "random" | "zero" | undefined;
 }
 
 /** A network: what it needs, and how to run it. */

@@ -30,7 +30,7 @@ export function conditionerFromJson(json: unknown): Conditioner {
 
 /** Options of a transform with what they describe read: its transformer, and its conditioner where there is one. */
 export function withConditioner(json: { readonly [option: string]: unknown }): {
-  readonly conditioner?: Conditioner;
+  readonly conditioner?: Conditioner | undefined;
 } {
   return json.conditioner === undefined ? {} : { conditioner: conditionerFromJson(json.conditioner) };
 }

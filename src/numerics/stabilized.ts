@@ -26,7 +26,7 @@ export interface StabilizedOptions {
   readonly tolerance: number;
   readonly signal: AbortSignal | undefined;
   /** Called after each step, with the state and its derivative, which are not kept. */
-  readonly onStep?: (t: number, y: Float64Array, slope: Float64Array) => void;
+  readonly onStep?: ((t: number, y: Float64Array, slope: Float64Array) => void) | undefined;
   /** What to say when no step is small enough. */
   readonly failure: (t: number) => string;
 }

@@ -16,7 +16,7 @@ export type MissingPolicy = "error" | "drop";
 /** How a table is checked. */
 export interface CheckOptions {
   /** `"error"` (the default: rows are not left out silently) or `"drop"`, which leaves such rows out. */
-  readonly missing?: MissingPolicy;
+  readonly missing?: MissingPolicy | undefined;
 }
 
 /** A table that can be fitted. */

@@ -26,7 +26,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-import { anyNumber, anything, checkedOptions, type OptionTable, refuse } from "../options.ts";
+import { anyNumber, anything, checkedOptions, type Filled, type OptionTable, refuse } from "../options.ts";
 import { binForward, binInverse, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
 import { largestLogSlope, type Tails, withTails } from "./splineTails.ts";
@@ -35,19 +35,19 @@ import type { ScalarMapped, Transformer } from "./transformer.ts";
 /** Options of {@link rationalQuadraticTransformer}. */
 export interface RationalQuadraticOptions {
   /** Bins K, at least 2 (default 8). */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
   /** Half-width B of the box, in the units of its input (default 5: standard deviations, after standardization). */
-  readonly bound?: number;
+  readonly bound?: number | undefined;
   /**
    * Beyond the box: `root` (default), a square root that begins with the slope of the last knot; `learned`, a straight
    * line of that slope; `identity`, as in the paper and in other libraries.
    */
-  readonly tails?: Tails;
+  readonly tails?: Tails | undefined;
   /**
    * Factor of all raw parameters, above 0 (default 1). AdamW takes steps of one size whatever the gradient: beside an affine
    * map, a spline of a small factor keeps its shape unless many rows say otherwise, also where rows are few.
    */
-  readonly sensitivity?: number;
+  readonly sensitivity?: number | undefined;
 }
 
 /** The bin that a point falls into, in units in which the box has the length `total`. */
@@ -107,7 +107,7 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
   };
 }
 
-type Spline = Required<Omit<RationalQuadraticOptions, "sensitivity">>;
+type Spline = Filled<Omit<RationalQuadraticOptions, "sensitivity">>;
 
 /**
  * Reads {@link rationalQuadraticTransformer} back. A description that names no tails is one of the time when they were

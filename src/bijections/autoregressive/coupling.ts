@@ -47,15 +47,15 @@ export interface CouplingOptions {
   /** At least 2. */
   readonly features: number;
   /** Size of what it is conditioned on (default 0: nothing). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** The features that are transformed, counted from 0; the others condition. Neither set may be empty. */
   readonly transformed: readonly number[];
   /** The monotone map of each transformed feature. */
   readonly transformer: Transformer;
   /** Sizes of the hidden layers of the network; `[]` for a linear one. Left out where `conditioner` is given. */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** What gives the parameters, in place of a dense network of `hidden` layers. */
-  readonly conditioner?: Conditioner;
+  readonly conditioner?: Conditioner | undefined;
 }
 
 const couplingOptionTable: OptionTable<CouplingOptions> = {

@@ -39,13 +39,13 @@ export interface ElementwiseOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what it is conditioned on (default 0: each feature has fixed parameters of its own). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** The monotone map of each feature. */
   readonly transformer: Transformer;
   /** Hidden sizes of the network of the context; not used without one (default none). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** What gives the parameters for a context, in place of a dense network of `hidden` layers. */
-  readonly conditioner?: Conditioner;
+  readonly conditioner?: Conditioner | undefined;
 }
 
 const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {

@@ -45,15 +45,15 @@ export interface MaskedAutoregressiveOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what it is conditioned on (default 0: nothing). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** Features from first to last conditioned, counted from 0 (default 0, 1, ...). */
-  readonly order?: readonly number[];
+  readonly order?: readonly number[] | undefined;
   /** The monotone map of each feature. */
   readonly transformer: Transformer;
   /** Sizes of the hidden layers of the masked network; `[]` for a linear one. Left out where `conditioner` is given. */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** What gives the parameters, in place of a masked dense network; it must be autoregressive, see `ConditionerSizes`. */
-  readonly conditioner?: Conditioner;
+  readonly conditioner?: Conditioner | undefined;
 }
 
 const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> = {

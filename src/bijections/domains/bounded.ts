@@ -35,7 +35,7 @@ export interface BoundedOptions {
   /** Upper bound of each feature, above the lower one; null for none. */
   readonly upper: readonly (number | null)[];
   /** Where the exponential function ends, from 1 to 600 (default 30); float32 holds no more than 80. */
-  readonly reach?: number;
+  readonly reach?: number | undefined;
 }
 
 const defaultReach = 30;

@@ -40,9 +40,9 @@ export interface HeavyTailsOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Whether one map of the length of the vector takes the place of one a feature (default false). */
-  readonly shared?: boolean;
+  readonly shared?: boolean | undefined;
   /** Exponent s at which the map becomes a straight line, from 1 to 600 (default 60); float32 holds no more than 80. */
-  readonly reach?: number;
+  readonly reach?: number | undefined;
 }
 
 const defaultReach = 60;

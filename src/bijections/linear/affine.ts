@@ -19,7 +19,7 @@ export interface AffineOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** One scale and shift for all features, or (default) one for each. */
-  readonly kind?: "scalar" | "diagonal";
+  readonly kind?: "scalar" | "diagonal" | undefined;
 }
 
 const affineOptionTable: OptionTable<AffineOptions> = {

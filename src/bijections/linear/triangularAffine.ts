@@ -21,7 +21,7 @@ export interface TriangularAffineOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Whether the matrix is set from data and not trained (default false). */
-  readonly fitted?: boolean;
+  readonly fitted?: boolean | undefined;
 }
 
 /** 1 below the diagonal of an n by n matrix, 0 elsewhere. */

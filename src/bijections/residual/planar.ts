@@ -25,9 +25,9 @@ export interface PlanarOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what it is conditioned on (default 0: nothing). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** Sizes of the hidden layers of the network that maps a context to u, w and b (default none: linear). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
 }
 
 /** s stays above -1 by this much, so that the condition number of the map is about a hundred. */

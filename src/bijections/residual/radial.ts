@@ -26,9 +26,9 @@ export interface RadialOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what it is conditioned on (default 0: nothing). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** Sizes of the hidden layers of the network that maps a context to the parameters (default none: linear). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
 }
 
 /** softplus(unit) = 1. */

@@ -48,9 +48,9 @@ export type ResidualLogDet =
       /** By the first terms of a series, their traces from random directions that are the same for all rows. */
       readonly kind: "series";
       /** Terms (default 20); `seriesError` bounds what is left out. */
-      readonly terms?: number;
+      readonly terms?: number | undefined;
       /** Directions of +-1 (default 16); their error falls with the root of their number. */
-      readonly probes?: number;
+      readonly probes?: number | undefined;
     };
 
 /** Options of {@link residual}. */
@@ -58,26 +58,26 @@ export interface ResidualOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Size of what it is conditioned on (default 0: nothing). */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** Sizes of the hidden layers of g, at least one (default 64, 64). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /** Sizes of the hidden layers of the network that maps a context to the biases of g (default none: linear). */
-  readonly contextHidden?: readonly number[];
+  readonly contextHidden?: readonly number[] | undefined;
   /** Bound L of the Lipschitz constant of g, above 0 and below 1 (default 0.97). */
-  readonly lipschitz?: number;
+  readonly lipschitz?: number | undefined;
   /** Activation, of slope at most 1 (default `lipswish`). */
-  readonly activation?: ContractiveActivation;
+  readonly activation?: ContractiveActivation | undefined;
   /** Norm in which g is a contraction (default `spectral`). */
-  readonly norm?: ContractionNorm;
+  readonly norm?: ContractionNorm | undefined;
   /** How the log-determinant is evaluated (default: exact up to 128 features, then by 20 terms and 16 directions). */
-  readonly logDet?: ResidualLogDet;
+  readonly logDet?: ResidualLogDet | undefined;
   /**
    * Sampling goes on until no element is off by more than this times 1 + the largest element of the point, or than the
    * arithmetic's own error (default 0).
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Rounds of sampling at most (default: as many as always suffice). */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
 }
 
 /** A residual map, which shows its parts. */

@@ -36,11 +36,11 @@ export interface SylvesterOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
   /** Hidden units M, at most `features` (default: the smaller of `features` and 8). */
-  readonly units?: number;
+  readonly units?: number | undefined;
   /** Size of what it is conditioned on (default 0: nothing). R, S and b depend on it; Q does not. */
-  readonly context?: number;
+  readonly context?: number | undefined;
   /** Sizes of the hidden layers of the network that maps a context to the parameters (default none: linear). */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
 }
 
 /** Largest diagonal element, so that the condition number stays below a thousand. */

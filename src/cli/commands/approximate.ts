@@ -37,31 +37,31 @@ import { resolveOwnPackage } from "../ownPackage.ts";
 const KINDS = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
 
 interface ApproximateFlags {
-  readonly density?: string;
-  readonly parameters?: string;
-  readonly data?: string;
-  readonly out?: string;
-  readonly samples?: string;
-  readonly n?: number;
-  readonly flow?: (typeof KINDS)[number];
-  readonly transforms?: number;
-  readonly hidden?: readonly number[];
-  readonly steps?: number;
-  readonly draws?: number;
-  readonly lr?: number;
-  readonly importanceSamples?: number;
-  readonly annealing?: number;
-  readonly gradient?: "path" | "total";
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly precision?: "float32" | "float64";
-  readonly json?: boolean;
+  readonly density?: string | undefined;
+  readonly parameters?: string | undefined;
+  readonly data?: string | undefined;
+  readonly out?: string | undefined;
+  readonly samples?: string | undefined;
+  readonly n?: number | undefined;
+  readonly flow?: (typeof KINDS)[number] | undefined;
+  readonly transforms?: number | undefined;
+  readonly hidden?: readonly number[] | undefined;
+  readonly steps?: number | undefined;
+  readonly draws?: number | undefined;
+  readonly lr?: number | undefined;
+  readonly importanceSamples?: number | undefined;
+  readonly annealing?: number | undefined;
+  readonly gradient?: "path" | "total" | undefined;
+  readonly seed?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly precision?: "float32" | "float64" | undefined;
+  readonly json?: boolean | undefined;
 }
 
 interface DensityModule {
   readonly parameters: ParameterDescriptions;
   readonly logDensity: LogDensity;
-  readonly derived?: DerivedQuantities;
+  readonly derived?: DerivedQuantities | undefined;
 }
 
 const DESCRIPTION = `Approximate a density that is known up to a constant, such as a posterior, by a flow.

@@ -24,17 +24,17 @@ import { formatCount, formatLogProb, formatSeconds, print, printJson, warn } fro
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
 interface CompareFlags extends TableFlags {
-  readonly flows?: readonly ModelKind[];
-  readonly columns?: readonly string[];
-  readonly weights?: string;
-  readonly test?: number;
-  readonly folds?: number;
-  readonly missing?: "error" | "drop";
-  readonly dequantize?: readonly string[];
-  readonly seed?: number;
-  readonly threads?: number;
-  readonly wideSimd?: boolean;
-  readonly json?: boolean;
+  readonly flows?: readonly ModelKind[] | undefined;
+  readonly columns?: readonly string[] | undefined;
+  readonly weights?: string | undefined;
+  readonly test?: number | undefined;
+  readonly folds?: number | undefined;
+  readonly missing?: "error" | "drop" | undefined;
+  readonly dequantize?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly wideSimd?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** Kinds with commas between, each once. */

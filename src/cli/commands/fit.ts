@@ -30,9 +30,9 @@ import { progressDisplay } from "../progress.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
 interface FitFlags extends TableFlags, Omit<FitOptions, "flow"> {
-  readonly flow?: ModelKind;
+  readonly flow?: ModelKind | undefined;
   readonly out: string;
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
 }
 
 const DESCRIPTION = `Fit a normalizing flow to a table.

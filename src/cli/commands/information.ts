@@ -13,14 +13,14 @@ import { formatCount, formatFacts, formatLogProb, print, printJson, warn } from 
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
 interface InformationFlags extends TableFlags {
-  readonly columns?: readonly string[];
-  readonly between?: readonly (readonly string[])[];
-  readonly weights?: string;
-  readonly missing?: "error" | "drop";
-  readonly dequantize?: readonly string[];
-  readonly folds?: number;
-  readonly seed?: number;
-  readonly json?: boolean;
+  readonly columns?: readonly string[] | undefined;
+  readonly between?: readonly (readonly string[])[] | undefined;
+  readonly weights?: string | undefined;
+  readonly missing?: "error" | "drop" | undefined;
+  readonly dequantize?: readonly string[] | undefined;
+  readonly folds?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** Lists of names with colons between. */

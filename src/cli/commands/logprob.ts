@@ -22,11 +22,11 @@ import { describeSolver, solverSummary } from "../solver.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface LogprobFlags extends TableFlags {
-  readonly missing?: "empty" | "drop" | "error";
-  readonly out?: string;
-  readonly engine?: "wasm" | "reference";
-  readonly wideSimd?: boolean;
-  readonly json?: boolean;
+  readonly missing?: "empty" | "drop" | "error" | undefined;
+  readonly out?: string | undefined;
+  readonly engine?: "wasm" | "reference" | undefined;
+  readonly wideSimd?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 /** What `--json` prints, before minus infinity becomes null. */

@@ -18,11 +18,11 @@ import { checkOutput, formatCount, print } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface PlotFlags extends TableFlags {
-  readonly missing?: "error" | "drop";
+  readonly missing?: "error" | "drop" | undefined;
   readonly out: string;
-  readonly columns?: readonly string[];
-  readonly given?: Readonly<Record<string, number>>;
-  readonly seed?: number;
+  readonly columns?: readonly string[] | undefined;
+  readonly given?: Readonly<Record<string, number>> | undefined;
+  readonly seed?: number | undefined;
 }
 
 /** Samples without data to compare with, and at most with. */

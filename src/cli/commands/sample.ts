@@ -12,11 +12,11 @@ import { checkTableOutput, formatCount, print, printCsv } from "../output.ts";
 
 interface SampleFlags {
   readonly n: number;
-  readonly seed?: number;
-  readonly given?: Readonly<Record<string, number>>;
-  readonly continuous?: boolean;
-  readonly wideSimd?: boolean;
-  readonly out?: string;
+  readonly seed?: number | undefined;
+  readonly given?: Readonly<Record<string, number>> | undefined;
+  readonly continuous?: boolean | undefined;
+  readonly wideSimd?: boolean | undefined;
+  readonly out?: string | undefined;
 }
 
 async function run(model: string, flags: SampleFlags): Promise<void> {

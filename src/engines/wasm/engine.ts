@@ -24,15 +24,15 @@ import { enableWideSimd } from "./run/wide.ts";
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {
   /** Type of all numbers inside (default `float32`). */
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
   /** Threads (default: those of the machine, at most 8). Results do not depend on it. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * Registers of twice the width (default false): V8's experimental re-vectorization, nearly twice as fast. It is turned on
    * for the whole process when a program is first compiled, tried, and left unused with a warning where it does not
    * work (Node 20, browsers). Results do not depend on it.
    */
-  readonly wide?: boolean;
+  readonly wide?: boolean | undefined;
 }
 
 /** Rows of a tile: feature-major values of 64 rows stay in the first cache levels. */

@@ -54,8 +54,8 @@ export interface AscentLimits {
 
 /** What one step found; the radial map comes first, on the side of the data. */
 export interface AscentStep {
-  readonly radial?: RadialStep;
-  readonly directional?: DirectionalStep;
+  readonly radial?: RadialStep | undefined;
+  readonly directional?: DirectionalStep | undefined;
 }
 
 /** L of the points and of the held-out ones after some steps. */

@@ -29,13 +29,13 @@ import {
 /** Options of {@link adamW}. */
 export interface AdamWOptions {
   /** Decay of the first moment (default 0.9). */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Decay of the second moment (default 0.999). */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
   /** Weight decay of matrices, a step, relative to the learning rate (default 1e-4); vectors do not decay. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** Largest norm of the gradient of all parameters together (default 5). */
-  readonly clip?: number;
+  readonly clip?: number | undefined;
 }
 
 /** Names of the state that an optimizer keeps for a parameter. */

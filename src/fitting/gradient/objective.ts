@@ -85,12 +85,12 @@ export interface MinimizeOptions extends AdamWOptions {
    * Parts of an epoch that count as one each, here and in everything that counts epochs (default 1): where a pass over the
    * rows is long.
    */
-  readonly roundsAnEpoch?: number;
+  readonly roundsAnEpoch?: number | undefined;
   /**
    * Epochs of further cycles of the schedule, each from the best parameters so far (default none). One begins where the
    * cycle before has lowered the validation loss by more than `leastGain`.
    */
-  readonly cycles?: readonly number[];
+  readonly cycles?: readonly number[] | undefined;
   /** Rows a step. */
   readonly batch: number;
   /** Peak of the schedule: linear warm-up over a tenth of the steps, then half a cosine down to 0. */
@@ -103,17 +103,17 @@ export interface MinimizeOptions extends AdamWOptions {
    * Rows from `primaryRows` on are extra ones: each place of a batch holds one of them with this probability. Without
    * them (default) all rows are gone through once an epoch.
    */
-  readonly primaryRows?: number;
+  readonly primaryRows?: number | undefined;
   /** Probability, in [0, 1], that a place of a batch holds an extra row (default 0). */
-  readonly extraShare?: number;
+  readonly extraShare?: number | undefined;
   /** Epochs between validations (default 1). */
-  readonly validateEvery?: number;
+  readonly validateEvery?: number | undefined;
   /** Asked after each validation: whether the best parameters so far are good enough to stop. */
   readonly isEnough?: ((best: ParameterValues) => Promise<boolean>) | undefined;
   /** Rows to choose the best parameters by; without them the last are returned. */
   readonly validation?: Rows | undefined;
   /** Differences of validation losses that are noise, so that of two the later counts as the better (default 0). */
-  readonly validationNoise?: number;
+  readonly validationNoise?: number | undefined;
   /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
   readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
   /** Stops the minimization, with an AbortedError unless `keepOnAbort`. */
@@ -123,7 +123,9 @@ export interface MinimizeOptions extends AdamWOptions {
   /** State to go on from, as `onEpoch` gave it. */
   readonly resume?: MinimizeState | undefined;
   /** Called after each validation; `state` copies what is needed to go on. */
-  readonly onEpoch?: (record: EpochRecord, state: () => Promise<MinimizeState>) => void | Promise<void>;
+  readonly onEpoch?:
+    | ((record: EpochRecord, state: () => Promise<MinimizeState>) => void | Promise<void>)
+    | undefined;
 }
 
 /** What {@link minimize} found. */

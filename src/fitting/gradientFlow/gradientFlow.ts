@@ -67,39 +67,39 @@ export interface GradientFlowOptions {
    * Default "unit". With "density" a point moves with a speed in proportion to the density around it, so that tails
    * nearly stand still and time has the unit of length^(2 + features).
    */
-  readonly mobility?: Mobility;
+  readonly mobility?: Mobility | undefined;
   /**
    * Default: "exact" from a mixture of normals to a normal with unit mobility; else "grid" where `grid` is given or a
    * mixture of one or two features says how far it reaches; else "particles".
    */
-  readonly form?: GradientFlowForm;
+  readonly form?: GradientFlowForm | undefined;
   /** Times at which points are reported, ascending from 0 on. Default 0, 0.25, 0.5, 1, 2, 4. */
-  readonly times?: readonly number[];
+  readonly times?: readonly number[] | undefined;
   /**
    * Points to follow, row-major; drawn from rho, where L is to be meaningful. Default: the nodes of the grid, weighted by
    * their mass; otherwise `rows` draws from a mixture or a flow. For particles they are the particles.
    */
-  readonly points?: Float64Array;
+  readonly points?: Float64Array | undefined;
   /** Draws where `points` is left out. Default 500. */
-  readonly rows?: number;
+  readonly rows?: number | undefined;
   /** Seed of the draws. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** The grid of x, for the form "grid". */
-  readonly grid?: GridOptions;
+  readonly grid?: GridOptions | undefined;
   /**
    * For particles: the width of the kernel, in standard deviations of the particles at the time, a feature. Default
    * Silverman's (4 / ((d + 2) n))^(1 / (d + 4)).
    */
-  readonly bandwidth?: number;
+  readonly bandwidth?: number | undefined;
   /** Whether trajectories hold Jacobians. Default false. */
-  readonly jacobians?: boolean;
+  readonly jacobians?: boolean | undefined;
   /**
    * Largest error of one step in time: a coordinate's for "exact" (default 1e-9), the root mean square over the
    * coordinates for "grid" (default 1e-5) and "particles" (default 1e-6), absolute below 1 and relative above.
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Stops the computation with an AbortedError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A gradient flow, and the trajectory of the points that it was asked to follow. */

@@ -42,9 +42,9 @@ export interface GridOptions {
    * each component, 3 with two features. It should hold nearly all the mass of rho, and not much that is empty: with two features a tail
    * in which two modes meet ends in a NumericalError, because cells there are sheared until they would fold.
    */
-  readonly box?: readonly (readonly [number, number])[];
+  readonly box?: readonly (readonly [number, number])[] | undefined;
   /** Nodes along each feature, at least 5. Default 201 for one feature, 31 for two. */
-  readonly nodes?: number | readonly number[];
+  readonly nodes?: number | readonly number[] | undefined;
 }
 
 interface Common {

@@ -53,11 +53,11 @@ export interface Trial {
 /** How a choice is made. */
 export interface PreparationSearch {
   /** What is tried for the fitted columns, the simplest first (default {@link preparationChoices}). */
-  readonly choices?: readonly PreparationChoice[];
+  readonly choices?: readonly PreparationChoice[] | undefined;
   /** Rows that a trial is trained on at most (default: all that it does not hold out). */
-  readonly mostRows?: number;
+  readonly mostRows?: number | undefined;
   /** Told before each trial how many are done, and how many there are. */
-  readonly onTrial?: (done: number, total: number) => void;
+  readonly onTrial?: ((done: number, total: number) => void) | undefined;
 }
 
 /**

@@ -225,7 +225,7 @@ export interface PreparationChoice {
 /** The same for what is fitted and for what is given. */
 export interface PreparationChoices extends PreparationChoice {
   /** Of the given columns (default: standardization alone). */
-  readonly given?: PreparationChoice;
+  readonly given?: PreparationChoice | undefined;
 }
 
 /** Fits the chosen preparation to row-major rows. */

@@ -48,15 +48,15 @@ import { expectation, type Moments, maximization } from "./mixtureSteps.ts";
 /** How a mixture is fitted. */
 export interface GaussianMixtureOptions {
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** k-means++ starts of which the likeliest result is kept. Default 1. */
-  readonly starts?: number;
+  readonly starts?: number | undefined;
   /** Steps of EM at most. Default 300. */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
   /** EM stops when a step raises the mean log-likelihood by less than this many nats a row. Default 1e-5. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
   /** Floor of a covariance's eigenvalues, in units of each column's variance. Default 1e-6. */
-  readonly regularization?: number;
+  readonly regularization?: number | undefined;
   /** What each row counts, above 0, in any unit: a row of weight 2 counts as two. Default: all the same. */
   readonly weights?: Float64Array | undefined;
   /** Stops the fit with an AbortedError. */
@@ -66,9 +66,9 @@ export interface GaussianMixtureOptions {
 /** How a mixture is fitted and its number of components chosen. */
 export interface ChooseGaussianMixtureOptions extends GaussianMixtureOptions {
   /** Numbers of components to try. Default 1 .. 24 in steps that grow. */
-  readonly components?: readonly number[];
+  readonly components?: readonly number[] | undefined;
   /** Numbers in a row without a better BIC after which no more are tried. Default: all are tried. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Called after each number of components, with the mixture of that number, and again for those gone on with. */
   readonly onProgress?: (progress: {
     readonly components: number;

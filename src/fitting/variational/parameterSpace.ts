@@ -15,11 +15,11 @@ import type { Bounded } from "./judgement/boundDistances.ts";
 /** One parameter, a number or a vector. */
 export interface ParameterDescription {
   /** Elements of a vector; a parameter without it is one number. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Every element is above this. */
-  readonly above?: number;
+  readonly above?: number | undefined;
   /** Every element is below this. */
-  readonly below?: number;
+  readonly below?: number | undefined;
 }
 
 /** Parameters by name: a description, or `real` or `positive` for one number. */

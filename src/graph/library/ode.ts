@@ -67,7 +67,7 @@ export type OdeMethod =
        */
       readonly tolerance: number;
       /** Most steps, rejected ones included (default 1000). */
-      readonly most?: number;
+      readonly most?: number | undefined;
     };
 
 /** No tolerance is below so many rounding units of the engine. */

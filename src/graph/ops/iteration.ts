@@ -112,7 +112,7 @@ export interface FixedPointOptions {
    * Stop, row by row, when no element changes by more than this times 1 + the largest size of an element, or than rounding
    * can resolve.
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /**
@@ -155,12 +155,12 @@ export interface RootOptions {
    * Most evaluations of the function (default 4000: any bracket of finite numbers can be halved down to its root by then).
    * An element that has not been found within them is NaN.
    */
-  readonly iterations?: number;
+  readonly iterations?: number | undefined;
   /**
    * By how much the function may be above 0 at `lower`, or below 0 at `upper`, by rounding (default 0); that end is then the
    * root.
    */
-  readonly slack?: Value;
+  readonly slack?: Value | undefined;
 }
 
 /**

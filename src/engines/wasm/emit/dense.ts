@@ -32,7 +32,7 @@ export interface ProductShape {
    * What is done to a sum as it is stored: nothing (default), what is below zero becomes zero, or all becomes zero but
    * where another matrix, laid out as C, is above zero; its address then takes the place of `bias`.
    */
-  readonly finish?: "plain" | "rectified" | "gated";
+  readonly finish?: "plain" | "rectified" | "gated" | undefined;
 }
 
 /** Rows of a register block; two vectors wide. See ENGINE.md section 4: with more, V8 spills registers. */
@@ -262,7 +262,7 @@ export interface RowSumShape {
   /** From one row of the source to the next, in elements. */
   readonly sourceStride: number;
   /** Whether the sums are float64, whatever the source is (default false). */
-  readonly doubleSums?: boolean;
+  readonly doubleSums?: boolean | undefined;
 }
 
 /**

@@ -146,7 +146,7 @@ export function addSharedProduct(
     readonly inner: number;
     readonly columns: number;
     /** From one row of b, and of the destination, to the next (default: `columns`). */
-    readonly pitch?: number;
+    readonly pitch?: number | undefined;
   },
   a: { readonly row: number; readonly column: number },
   hasBias: boolean,

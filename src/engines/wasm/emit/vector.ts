@@ -37,7 +37,7 @@ export interface VectorOptions {
   /** Whether the runtime has relaxed SIMD (probe it, never assume it). */
   readonly relaxed: boolean;
   /** Whether the runtime joins pairs of adjacent vectors to registers of twice the width; kernels then work on pairs. */
-  readonly wide?: boolean;
+  readonly wide?: boolean | undefined;
 }
 
 /** The part of an instruction's name after the lane type. */

@@ -11,7 +11,7 @@ import { type Expr, type LinearExpr, sameShape } from "../../../graph/expr.ts";
 export interface FinishedLayer {
   readonly layer: LinearExpr;
   /** For the gradient of a rectifier: its result, which lets through where it is above 0. Else the node is max(., 0). */
-  readonly gate?: Expr;
+  readonly gate?: Expr | undefined;
 }
 
 /**

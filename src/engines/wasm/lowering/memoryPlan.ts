@@ -34,9 +34,9 @@ export interface Call {
 export interface Loop {
   readonly iterations: number;
   /** Called after each round; a result other than 0 ends the loop. */
-  readonly until?: Call;
+  readonly until?: Call | undefined;
   /** The scan whose slices the calls read: address arguments of kind `slice` move on in each round. */
-  readonly scan?: ScanExpr;
+  readonly scan?: ScanExpr | undefined;
   readonly items: readonly Item[];
 }
 

@@ -33,7 +33,7 @@ export type Question =
       readonly kind: "run";
       readonly program: number;
       /** Memory as it is now, where it is shared: what a thread knows of its length may be old. */
-      readonly memory?: WebAssembly.Memory;
+      readonly memory?: WebAssembly.Memory | undefined;
       readonly job: Job;
       readonly share: { readonly thread: number; readonly threads: number };
       /** Number of the job, to stop it by. */
@@ -58,10 +58,10 @@ export interface Answers {
 /** An answer, or what went wrong. */
 export interface Reply {
   readonly ticket: number;
-  readonly value?: Answers[keyof Answers];
+  readonly value?: Answers[keyof Answers] | undefined;
   /** No answer yet: how many tiles of the step at hand are done. */
-  readonly tiles?: number;
-  readonly error?: string;
+  readonly tiles?: number | undefined;
+  readonly error?: string | undefined;
 }
 
 /** A program that a worker keeps. */
