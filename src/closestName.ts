@@ -37,10 +37,10 @@ export function closestName(wanted: string, names: readonly string[]): string | 
 }
 
 /** How many names a message lists before it says how many more there are. */
-const LISTED = 20;
+const listed = 20;
 
 /** `a, b, c`, or the first twenty and `and 5 more`. */
 export function listNames(names: readonly string[]): string {
-  if (names.length <= LISTED) return names.join(", ");
-  return `${names.slice(0, LISTED).join(", ")} and ${names.length - LISTED} more`;
+  if (names.length <= listed) return names.join(", ");
+  return `${names.slice(0, listed).join(", ")} and ${names.length - listed} more`;
 }

@@ -6,14 +6,14 @@
  */
 
 /** Messages of more characters than this are shortened: a name in them may have ten thousand. */
-const LONGEST_MESSAGE = 800;
+const longestMessage = 800;
 
 /** A message with long quoted names cut, and its middle left out where it is still too long. */
 function brief(message: string): string {
-  if (message.length <= LONGEST_MESSAGE) return message;
+  if (message.length <= longestMessage) return message;
   const cut = message.replaceAll(/"([^"]{40})[^"]{20,}"/g, '"$1..."');
-  if (cut.length <= LONGEST_MESSAGE) return cut;
-  return `${cut.slice(0, LONGEST_MESSAGE - 310)} ... ${cut.slice(-300)}`;
+  if (cut.length <= longestMessage) return cut;
+  return `${cut.slice(0, longestMessage - 310)} ... ${cut.slice(-300)}`;
 }
 
 /** What an error is about, as text for people; the message is made of it. */

@@ -7,7 +7,7 @@
 import { createInterface } from "node:readline";
 
 /** The exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
-export const INTERRUPTED = 130;
+export const interruptedCode = 130;
 
 /** Milliseconds that work has to stop, after which the process ends whatever it waits for. */
 const grace = 3000;
@@ -15,7 +15,7 @@ const grace = 3000;
 /** What ends the process where the work does not: files are written whole or not at all, so any moment will do. */
 function end(): never {
   process.stderr.write("Interrupted; no output file was changed\n");
-  process.exit(INTERRUPTED);
+  process.exit(interruptedCode);
 }
 
 /**

@@ -18,7 +18,7 @@ import { addLogprob } from "./commands/logprob.ts";
 import { addPlot } from "./commands/plot.ts";
 import { addSample } from "./commands/sample.ts";
 import { withFlags } from "./flags.ts";
-import { INTERRUPTED } from "./interrupt.ts";
+import { interruptedCode } from "./interrupt.ts";
 
 /** The version in package.json, which lies beside the folder of the built module. */
 function version(): string {
@@ -89,7 +89,7 @@ function failureOf(error: unknown, program: Command): Failure | undefined {
     case "PUSHFORWARD_USAGE":
       return { line: message, exitCode: 2 };
     case "PUSHFORWARD_ABORTED":
-      return { line: `${message.replace(/\.$/, "")}; no output file was changed`, exitCode: INTERRUPTED };
+      return { line: `${message.replace(/\.$/, "")}; no output file was changed`, exitCode: interruptedCode };
   }
   const code = String(codeOf(error));
   if (code.startsWith("PUSHFORWARD_")) return { line: message, exitCode: 1 };

@@ -14,7 +14,7 @@ export const wideSimdHelp = "twice as wide registers, experimental in V8 (Node 2
 /** Turns the text of an option into its value. */
 export type OptionParser<Value> = (text: string) => Value;
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function fail(option: string, expected: string, text: string): never {
   throw new UsageError(`${option} must be ${expected}, got ${JSON.stringify(text)}.`);
@@ -22,7 +22,7 @@ function fail(option: string, expected: string, text: string): never {
 
 /** A number by the strict rules of a table's cells: no hexadecimal, no trailing letters; undefined otherwise. */
 export function numberOf(text: string): number | undefined {
-  const value = NUMBER.test(text.trim()) ? Number(text) : Number.NaN;
+  const value = numberPattern.test(text.trim()) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
 

@@ -15,7 +15,7 @@ type Resolve = (
 ) => Resolved;
 
 /** What Node's hooks are called with in a thread of their own: a module without imports, so that it can be a data URL. */
-const HOOKS = `
+const hooksSource = `
 let own;
 export const initialize = ({ url }) => { own = url; };
 export const resolve = (name, context, next) =>
@@ -41,5 +41,5 @@ export function resolveOwnPackage(library: string): void {
     });
     return;
   }
-  nodeModule.register(`data:text/javascript,${encodeURIComponent(HOOKS)}`, { data: { url: library } });
+  nodeModule.register(`data:text/javascript,${encodeURIComponent(hooksSource)}`, { data: { url: library } });
 }

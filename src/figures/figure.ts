@@ -10,7 +10,7 @@ import { rasterize } from "./rasterize.ts";
 export { type PairPlotOptions, pairPlot } from "./pairPlot.ts";
 
 /** The extensions of figures that are written. */
-export const FIGURE_EXTENSIONS: readonly string[] = [".svg", ".png"];
+export const figureExtensions: readonly string[] = [".svg", ".png"];
 
 /** Writes a figure as SVG, or as PNG where the name ends so. The file appears complete or not at all. */
 export async function writeFigure(svg: string, path: string): Promise<void> {

@@ -9,10 +9,10 @@ import { selectColumns, type Table } from "../tables/table.ts";
 import { axisOf, type PlotAxis } from "./plotAxis.ts";
 import {
   escapeText,
-  FAINT,
-  LETTER_WIDTH,
+  faint,
   labelBelow,
   labelBeside,
+  letterWidth,
   marginal,
   type PointSet,
   panel,
@@ -25,19 +25,19 @@ export interface PairPlotOptions {
   /** Rows that the flow describes; without them the samples are drawn alone. */
   readonly data?: Table | undefined;
   readonly samples: Table;
-  /** Columns, in order; at most {@link MOST_COLUMNS} are drawn. Default: those of the samples. */
+  /** Columns, in order; at most {@link mostColumns} are drawn. Default: those of the samples. */
   readonly columns?: readonly string[] | undefined;
   readonly title?: string | undefined;
 }
 
 /** More columns than this make panels too small to read. */
-export const MOST_COLUMNS = 6;
+export const mostColumns = 6;
 
 /** Seen equally well by the color-blind (Okabe and Ito's blue and vermilion, the former a little darker). */
-const DATA_COLOR = "#1f6fb4";
-const SAMPLE_COLOR = "#d9540f";
+const dataColor = "#1f6fb4";
+const sampleColor = "#d9540f";
 
-const FONT = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
+const fontFamily = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
 
 /** Lengths in pixels. */
 interface Layout {
@@ -53,7 +53,7 @@ interface Layout {
   readonly points: number;
 }
 
-const MARGINS = { left: 70, right: 70, top: 84, bottom: 76 } as const;
+const panelMargins = { left: 70, right: 70, top: 84, bottom: 76 } as const;
 
 function layoutOf(columns: number): Layout {
   // Side, gap and points by the number of columns; one column has a panel of its own shape.
@@ -66,7 +66,7 @@ function layoutOf(columns: number): Layout {
     [136, 8, 800],
   ];
   const [side, gap, points] = bySize[columns - 1]!;
-  return { side, gap, points, ...MARGINS };
+  return { side, gap, points, ...panelMargins };
 }
 
 /** Title, legend and, where needed, a note, above the panels. */
@@ -86,11 +86,11 @@ function header(
       text(x + 16, 61, label, { size: 12 }),
     );
     // Over two columns, each entry stands above its own panels.
-    x += columns === 2 ? layout.side + layout.gap : 32 + label.length * 12 * LETTER_WIDTH * 0.92;
+    x += columns === 2 ? layout.side + layout.gap : 32 + label.length * 12 * letterWidth * 0.92;
   }
   if (hidden > 0) {
-    const note = `the first ${MOST_COLUMNS} of ${MOST_COLUMNS + hidden} columns`;
-    parts.push(text(x, 61, note, { size: 12, color: FAINT }));
+    const note = `the first ${mostColumns} of ${mostColumns + hidden} columns`;
+    parts.push(text(x, 61, note, { size: 12, color: faint }));
   }
   return parts.join("");
 }
@@ -98,14 +98,14 @@ function header(
 function document(width: number, height: number, body: readonly string[], options: PairPlotOptions): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family='${FONT}' role="img"><title>${escapeText(options.title ?? "Data and samples")}</title>` +
+    `font-family='${fontFamily}' role="img"><title>${escapeText(options.title ?? "Data and samples")}</title>` +
     `<rect width="${width}" height="${height}" fill="#ffffff"/>${body.join("")}</svg>\n`
   );
 }
 
 function footnote(width: number, height: number): string {
   const note = "axes span the central 99 % of the rows and a margin; densities are of all rows";
-  return text(width - 14, height - 10, note, { size: 9.5, color: FAINT, anchor: "end" });
+  return text(width - 14, height - 10, note, { size: 9.5, color: faint, anchor: "end" });
 }
 
 function oneColumn(axis: PlotAxis, sets: readonly PointSet[], layout: Layout): [number, number, string[]] {
@@ -131,7 +131,7 @@ function oneColumn(axis: PlotAxis, sets: readonly PointSet[], layout: Layout): [
 }
 
 /** Height of the marginals of two columns. */
-const RIBBON = 74;
+const ribbon = 74;
 
 /** Data and samples side by side in the same orientation, so that the eye compares like with like. */
 function twoColumns(
@@ -141,7 +141,7 @@ function twoColumns(
 ): [number, number, string[]] {
   const [x, y] = axes as [PlotAxis, PlotAxis];
   const { side, gap } = layout;
-  const top = layout.top + RIBBON + gap;
+  const top = layout.top + ribbon + gap;
   const across = marginal(sets, x, side, true);
   const upward = marginal(sets, y, side, false);
   const body: string[] = [];
@@ -153,7 +153,7 @@ function twoColumns(
         x,
         y: across.heightAxis,
         width: side,
-        height: RIBBON,
+        height: ribbon,
         ticks: {},
         gridY: false,
         marks: across.marks,
@@ -167,7 +167,7 @@ function twoColumns(
     panel(right, top, {
       x: upward.heightAxis,
       y,
-      width: RIBBON,
+      width: ribbon,
       height: side,
       ticks: {},
       gridX: false,
@@ -175,7 +175,7 @@ function twoColumns(
     }),
     labelBeside(y, 20, top, side, -90),
   );
-  return [right + RIBBON + 24, top + side + layout.bottom, body];
+  return [right + ribbon + 24, top + side + layout.bottom, body];
 }
 
 /** The square of panels: data below the diagonal, samples above it; with one set, below it alone. */
@@ -229,15 +229,15 @@ function square(
  */
 export function pairPlot(options: PairPlotOptions): string {
   const all = options.columns ?? options.samples.columns;
-  const columns = all.slice(0, MOST_COLUMNS);
+  const columns = all.slice(0, mostColumns);
   const samples: PointSet = {
     name: "samples",
-    color: SAMPLE_COLOR,
+    color: sampleColor,
     table: selectColumns(options.samples, columns),
   };
   const data: PointSet | undefined = options.data && {
     name: "data",
-    color: DATA_COLOR,
+    color: dataColor,
     table: selectColumns(options.data, columns),
   };
   const sets = data ? [data, samples] : [samples];

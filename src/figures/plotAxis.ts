@@ -52,10 +52,10 @@ function step(low: number, high: number, count: number): number {
   return isTurn ? (count >= 6 ? 60 : 90) : roundStep(high - low, count);
 }
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 const superscript = (value: number): string =>
-  [...String(value)].map((letter) => (letter === "-" ? "⁻" : SUPERSCRIPTS[Number(letter)]!)).join("");
+  [...String(value)].map((letter) => (letter === "-" ? "⁻" : superscripts[Number(letter)]!)).join("");
 
 /** A typographic minus, and no more digits than a double holds. */
 const plain = (value: number, decimals: number): string => value.toFixed(decimals).replace(/^-/, "−");

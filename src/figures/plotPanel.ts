@@ -11,9 +11,9 @@ import { column, type Table } from "../tables/table.ts";
 import type { PlotAxis } from "./plotAxis.ts";
 
 /** Colors of text: what is read first, and what is read second. */
-export const INK: string = "#2b2f36";
-export const FAINT: string = "#6d7480";
-const FRAME = "#c9ced6";
+export const ink: string = "#2b2f36";
+export const faint: string = "#6d7480";
+const frameColor = "#c9ced6";
 
 /** One set of points: the data or the samples. */
 export interface PointSet {
@@ -36,7 +36,7 @@ export interface TextOptions {
 
 /** A line of text at a point, as SVG. */
 export function text(x: number, y: number, content: string, options: TextOptions = {}): string {
-  const { size = 12, color = INK, anchor = "start", rotate } = options;
+  const { size = 12, color = ink, anchor = "start", rotate } = options;
   const turn = rotate === undefined ? "" : ` transform="rotate(${rotate} ${x} ${y})"`;
   return (
     `<text x="${x}" y="${y}" font-size="${size}" fill="${color}" text-anchor="${anchor}"${turn}>` +
@@ -45,11 +45,11 @@ export function text(x: number, y: number, content: string, options: TextOptions
 }
 
 /** DejaVu Sans is this wide on average, in ems: what a label may hold follows from it. */
-export const LETTER_WIDTH: number = 0.61;
+export const letterWidth: number = 0.61;
 
 /** The axis' name and unit in `width` pixels: a long name is cut, the unit never. */
 function labelOf(axis: PlotAxis, width: number, size: number): string {
-  const letters = Math.max(4, Math.floor(width / (LETTER_WIDTH * size)) - axis.unit.length);
+  const letters = Math.max(4, Math.floor(width / (letterWidth * size)) - axis.unit.length);
   const name = axis.name.length <= letters ? axis.name : `${axis.name.slice(0, letters - 1).trimEnd()}…`;
   return name + axis.unit;
 }
@@ -62,7 +62,7 @@ export interface Ticks {
 }
 
 /** Room for tick labels inside a panel's own drawing. */
-const TICK_ROOM = 52;
+const tickRoom = 52;
 
 /** The part of Plot's options that a panel chooses. */
 export interface PanelOptions {
@@ -82,14 +82,14 @@ export function panel(left: number, top: number, options: PanelOptions): string 
   const { x, y, width, height, ticks, marks } = options;
   const { document } = parseHTML("<html><body></body></html>");
   const grid = { stroke: "#eceff3", strokeOpacity: 1 };
-  const axis = { tickSize: 4, tickPadding: 4, color: FAINT, label: null, fontSize: 10.5 };
+  const axis = { tickSize: 4, tickPadding: 4, color: faint, label: null, fontSize: 10.5 };
   const tickX = { ticks: x.ticks, tickFormat: x.format };
   const tickY = { ticks: y.ticks, tickFormat: y.format };
   const drawing = Plot.plot({
     document: document as unknown as Document,
-    width: width + 2 * TICK_ROOM,
-    height: height + 2 * TICK_ROOM,
-    margin: TICK_ROOM,
+    width: width + 2 * tickRoom,
+    height: height + 2 * tickRoom,
+    margin: tickRoom,
     x: { domain: [x.low, x.high], axis: null, clamp: false },
     y: { domain: [y.low, y.high], axis: null, clamp: false },
     style: { background: "none" },
@@ -97,15 +97,15 @@ export function panel(left: number, top: number, options: PanelOptions): string 
       options.gridX === false ? null : Plot.gridX(x.ticks, grid),
       options.gridY === false ? null : Plot.gridY(y.ticks, grid),
       ...marks,
-      Plot.frame({ stroke: FRAME }),
+      Plot.frame({ stroke: frameColor }),
       ticks.bottom ? Plot.axisX({ anchor: "bottom", ...axis, ...tickX }) : null,
       ticks.left ? Plot.axisY({ anchor: "left", ...axis, ...tickY }) : null,
       ticks.right ? Plot.axisY({ anchor: "right", ...axis, ...tickY }) : null,
     ],
   });
   drawing.querySelector("style")?.remove();
-  drawing.setAttribute("x", String(left - TICK_ROOM));
-  drawing.setAttribute("y", String(top - TICK_ROOM));
+  drawing.setAttribute("x", String(left - tickRoom));
+  drawing.setAttribute("y", String(top - tickRoom));
   drawing.setAttribute("overflow", "visible");
   drawing.removeAttribute("class");
   return compact(drawing.outerHTML);

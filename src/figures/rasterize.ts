@@ -9,20 +9,20 @@ import { fileURLToPath } from "node:url";
 import { FormatError } from "../errors.ts";
 
 /** Where the font is: beside the built module, or, run from the sources, in node_modules. */
-const FONT_PLACES: readonly string[] = [
+const fontPlaces: readonly string[] = [
   "./DejaVuSans.ttf",
   "../../node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
   "../node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
 ];
 
 function fontFile(): string {
-  const found = FONT_PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+  const found = fontPlaces.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
   if (!found) throw new FormatError("the font DejaVuSans.ttf is missing from the package; install it again");
   return found;
 }
 
 /** Pixels of the PNG for one of the SVG's: sharp on dense screens and in print. */
-const ZOOM = 2;
+const zoomFactor = 2;
 
 /** The native rasterizer, which a machine may lack: npm installs it where it can. */
 async function rasterizer(): Promise<typeof import("@resvg/resvg-js")> {
@@ -42,7 +42,7 @@ async function rasterizer(): Promise<typeof import("@resvg/resvg-js")> {
 export async function rasterize(svg: string): Promise<Uint8Array> {
   const { Resvg } = await rasterizer();
   const picture = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: ZOOM },
+    fitTo: { mode: "zoom", value: zoomFactor },
     font: { fontFiles: [fontFile()], loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
   });
   return picture.render().asPng();

@@ -7,7 +7,7 @@
 import { DataError, UsageError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
-import { checkForFitting, diagnoseColumns, FEWEST_ROWS } from "../tables/checks.ts";
+import { checkForFitting, diagnoseColumns, fewestRows } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { type DependentColumn, dependenceLine, dependentColumns } from "../tables/dependence.ts";
 import { dequantize } from "../tables/dequantize.ts";
@@ -152,7 +152,7 @@ export function fitData(
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? validationOf(clean.rows);
   const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
-  if (clean.rows - held < FEWEST_ROWS - 1)
+  if (clean.rows - held < fewestRows - 1)
     options.onWarning?.(
       `a validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit: name a smaller ${optionText("validation")}`,
     );
@@ -226,16 +226,16 @@ function withoutWeightless(table: Table, weights: Float64Array, name: string): T
   kept.forEach((row, i) => {
     values.set(table.values.subarray(row * width, (row + 1) * width), i * width);
   });
-  if (kept.length < FEWEST_ROWS)
+  if (kept.length < fewestRows)
     throw new DataError(
-      `column "${name}": ${kept.length} rows have a weight above 0; fitting needs at least ${FEWEST_ROWS}.`,
+      `column "${name}": ${kept.length} rows have a weight above 0; fitting needs at least ${fewestRows}.`,
       { column: name },
     );
   return checkForFitting({ ...table, rows: kept.length, values }).table;
 }
 
 /** A share of the mean weight below this is 0 in float32. */
-const LEAST_WEIGHT = 1e-30;
+const leastWeight = 1e-30;
 
 /** The weights of the rows, and those above 0 alone, scaled to a mean of 1. */
 function rowWeights(
@@ -267,7 +267,7 @@ function rowWeights(
     );
   const positive = weights.filter((weight) => weight > 0);
   const scaled = positive.map((weight) => (weight * positive.length) / total);
-  const lost = positive.findIndex((_, i) => !(scaled[i]! >= LEAST_WEIGHT));
+  const lost = positive.findIndex((_, i) => !(scaled[i]! >= leastWeight));
   if (lost >= 0) {
     const row = rows[weights.indexOf(positive[lost]!)]! + 1;
     throw new DataError(

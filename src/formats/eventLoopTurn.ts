@@ -5,13 +5,13 @@
  */
 
 /** Milliseconds that a computation may take before it lets others in. */
-const TURN_MS = 10;
+const turnMs = 10;
 
 let last = 0;
 
 /** Resolves at once where the last turn is recent, else after the event loop has had one. */
 export async function eventLoopTurn(): Promise<void> {
-  if (performance.now() - last < TURN_MS) return;
+  if (performance.now() - last < turnMs) return;
   await new Promise<void>((resolve) => {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else {

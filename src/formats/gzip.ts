@@ -14,7 +14,7 @@ import { eventLoopTurn } from "./eventLoopTurn.ts";
 import { checkExpansion, checkLimits, type ReadLimits } from "./limits.ts";
 
 /** Bytes that are given to the decompressor at a time. */
-const PIECE = 2 ** 16;
+const pieceSize = 2 ** 16;
 
 /**
  * The content of a gzip file.
@@ -97,7 +97,7 @@ async function unpackMembers(
       check(length);
     };
     while (!inflate.ended && at < bytes.length) {
-      const piece = bytes.subarray(at, at + PIECE);
+      const piece = bytes.subarray(at, at + pieceSize);
       const isLast = at + piece.length === bytes.length;
       inflate.push(piece, isLast);
       at += piece.length - left();

@@ -43,7 +43,7 @@ export const defaultLimits: CheckedLimits = {
 /** So many bytes are never too many for the size of the file. */
 const alwaysFine = 2 ** 28;
 
-const UNITS: Readonly<Record<LimitName, string>> = {
+const units: Readonly<Record<LimitName, string>> = {
   bytes: "bytes after decompression",
   expansion: "bytes for each byte of the file",
   columns: "columns",
@@ -80,7 +80,7 @@ export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
 export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName, found: number): void {
   if (found <= limits[limit]) return;
   throw new FormatError(
-    `${name} has ${found} ${UNITS[limit]}, more than the limit of ${limits[limit]}; ` +
+    `${name} has ${found} ${units[limit]}, more than the limit of ${limits[limit]}; ` +
       `if that is right, raise it with ${optionText("limits", { [limit]: found })}`,
   );
 }

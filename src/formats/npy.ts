@@ -15,12 +15,12 @@
 import { FormatError } from "../errors.ts";
 import { halfFloat } from "./halfFloat.ts";
 
-const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 type Getter = (view: DataView, at: number, littleEndian: boolean) => number;
 
 /** How to read one element, by NumPy's letter and size. 64-bit integers are rounded to the nearest double. */
-const ELEMENTS: Readonly<Record<string, Getter>> = {
+const elementTypes: Readonly<Record<string, Getter>> = {
   f2: (view, at, little) => halfFloat(view.getUint16(at, little)),
   f4: (view, at, little) => view.getFloat32(at, little),
   f8: (view, at, little) => view.getFloat64(at, little),
@@ -35,7 +35,7 @@ const ELEMENTS: Readonly<Record<string, Getter>> = {
   b1: (view, at) => (view.getUint8(at) === 0 ? 0 : 1),
 };
 
-const LIST_OF_FIELDS = "a list of fields";
+const listOfFields = "a list of fields";
 
 interface Header {
   readonly descr: string;
@@ -56,7 +56,7 @@ function parseDictionary(text: string, name: string): Header {
   }
   const lengths = shape[1]!.split(",").filter((length) => length.trim() !== "");
   return {
-    descr: descr[1] ?? LIST_OF_FIELDS,
+    descr: descr[1] ?? listOfFields,
     fortranOrder: order[1] === "True",
     shape: lengths.map((length) => Number.parseInt(length, 10)),
   };
@@ -64,7 +64,7 @@ function parseDictionary(text: string, name: string): Header {
 
 /** The header, and where the elements start. */
 function readHeader(bytes: Uint8Array, name: string): { header: Header; start: number } {
-  if (bytes.length < 10 || MAGIC.some((byte, at) => bytes[at] !== byte)) {
+  if (bytes.length < 10 || magic.some((byte, at) => bytes[at] !== byte)) {
     throw new FormatError(`${name} is no .npy file: it does not start with "\\x93NUMPY"`);
   }
   const version = bytes[6]!;
@@ -83,7 +83,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Header; start: n
 }
 
 /** What to do with elements that are no numbers, by NumPy's letter. */
-const REMEDIES: Readonly<Record<string, string>> = {
+const remedies: Readonly<Record<string, string>> = {
   c: "complex numbers: save their real and imaginary parts as columns of their own",
   O: "Python objects, which are not read: save it as float64",
   U: "text: save numbers as float64",
@@ -116,11 +116,11 @@ export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNot
   const { header, start } = readHeader(bytes, name);
   const { descr, fortranOrder, shape } = header;
   const type = /^([<>=|])?([fiub]\d)$/.exec(descr);
-  const read = type && ELEMENTS[type[2]!];
+  const read = type && elementTypes[type[2]!];
   if (!type || !read) {
     const letter = /[a-zA-Z]/.exec(descr)?.[0] ?? "";
     const what =
-      descr === LIST_OF_FIELDS ? "records of named fields: save each field as a column" : REMEDIES[letter];
+      descr === listOfFields ? "records of named fields: save each field as a column" : remedies[letter];
     return {
       shape,
       reason: `holds elements of type ${JSON.stringify(descr.slice(0, 40))}; expected numbers${
@@ -163,7 +163,7 @@ export function writeNpyArray(values: Float64Array, rows: number, width: number)
   const start = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
   const bytes = new Uint8Array(start + 8 * values.length);
   const view = new DataView(bytes.buffer);
-  bytes.set(MAGIC);
+  bytes.set(magic);
   bytes[6] = 1;
   view.setUint16(8, start - 10, true);
   bytes.set(new TextEncoder().encode(`${dictionary.padEnd(start - 11)}\n`), 10);

@@ -42,7 +42,7 @@ export interface SafetensorsContent {
   readonly metadata: Record<string, string>;
 }
 
-const ARRAYS = {
+const arrayTypes = {
   F32: Float32Array,
   F64: Float64Array,
   I32: Int32Array,
@@ -51,12 +51,12 @@ const ARRAYS = {
 } as const;
 
 /** Element types of the format that this library has no use for; known, so that the message can say so. */
-const OTHER_TYPES = "BOOL I8 U16 I16 F16 BF16 U32 U64 F8_E4M3 F8_E5M2".split(" ");
+const otherTypes = "BOOL I8 U16 I16 F16 BF16 U32 U64 F8_E4M3 F8_E5M2".split(" ");
 
-const METADATA = "__metadata__";
+const metadataKey = "__metadata__";
 
 /** The format's own limit on the header, in bytes. */
-const LONGEST_HEADER = 100_000_000;
+const longestHeader = 100_000_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -84,7 +84,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
-  if (length > BigInt(LONGEST_HEADER) || length > BigInt(bytes.length - 8)) {
+  if (length > BigInt(longestHeader) || length > BigInt(bytes.length - 8)) {
     throw new FormatError(
       `${name} is no safetensors file, or is truncated: it claims a header of ${length} bytes ` +
         `and has ${bytes.length - 8} after the length`,
@@ -110,10 +110,11 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 
 function readMetadata(value: unknown, name: string): Record<string, string> {
   if (value === undefined) return {};
-  if (!isObject(value)) throw new FormatError(`${name}: ${METADATA} must be an object, found ${show(value)}`);
+  if (!isObject(value))
+    throw new FormatError(`${name}: ${metadataKey} must be an object, found ${show(value)}`);
   const entries = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text !== "string") {
-      throw new FormatError(`${name}: ${METADATA} "${key}" must be a string, found ${show(text)}`);
+      throw new FormatError(`${name}: ${metadataKey} "${key}" must be a string, found ${show(text)}`);
     }
     return [key, text];
   });
@@ -138,9 +139,9 @@ function readEntry(tensor: string, value: unknown, name: string): Entry {
   const unknownKey = Object.keys(value).find((key) => !["dtype", "shape", "data_offsets"].includes(key));
   if (unknownKey !== undefined) return fail("dtype, shape and data_offsets alone", unknownKey);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !Object.hasOwn(ARRAYS, dtype)) {
-    const known = Object.keys(ARRAYS).join(", ");
-    const kind = OTHER_TYPES.includes(String(dtype)) ? "a dtype that is read here" : "a known dtype";
+  if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype)) {
+    const known = Object.keys(arrayTypes).join(", ");
+    const kind = otherTypes.includes(String(dtype)) ? "a dtype that is read here" : "a known dtype";
     return fail(`${kind} (${known})`, dtype);
   }
   if (!Array.isArray(shape) || !shape.every(isSize)) return fail("a shape of whole numbers from 0", shape);
@@ -150,7 +151,7 @@ function readEntry(tensor: string, value: unknown, name: string): Entry {
   }
   const type = dtype as TensorType;
   // A product beyond 2^53 is rounded, but then it is far from any size that a file can have.
-  const size = shape.reduce((product, length) => product * length, ARRAYS[type].BYTES_PER_ELEMENT);
+  const size = shape.reduce((product, length) => product * length, arrayTypes[type].BYTES_PER_ELEMENT);
   if (size !== end - begin) {
     return fail(`${size} bytes for ${dtype} of shape ${show(shape)}`, end - begin);
   }
@@ -178,7 +179,7 @@ function checkLayout(entries: readonly Entry[], length: number, name: string): v
 function readData(dtype: TensorType, bytes: Uint8Array): TensorArrays[TensorType] {
   // Not `slice`: a Node Buffer's shares the memory.
   const copy = new Uint8Array(bytes);
-  return new ARRAYS[dtype](copy.buffer);
+  return new arrayTypes[dtype](copy.buffer);
 }
 
 /**
@@ -191,9 +192,9 @@ function readData(dtype: TensorType, bytes: Uint8Array): TensorArrays[TensorType
  */
 export function readSafetensors(bytes: Uint8Array, name: string = "the file"): SafetensorsContent {
   const { header, start } = readHeader(bytes, name);
-  const metadata = readMetadata(header[METADATA], name);
+  const metadata = readMetadata(header[metadataKey], name);
   const entries = Object.entries(header)
-    .filter(([key]) => key !== METADATA)
+    .filter(([key]) => key !== metadataKey)
     .map(([key, value]) => readEntry(key, value, name));
   checkLayout(entries, bytes.length - start, name);
   const tensors = new Map<string, Tensor>();
@@ -224,9 +225,9 @@ export function writeSafetensors(
   // Sorting is stable: within one element size the names stay in order.
   for (const name of [...names].sort((a, b) => elementSize(b) - elementSize(a))) {
     const { dtype, shape, data } = tensors.get(name)!;
-    if (name === "" || name === METADATA) throw new UsageError(`a tensor cannot have the name "${name}"`);
+    if (name === "" || name === metadataKey) throw new UsageError(`a tensor cannot have the name "${name}"`);
     const count = shape.reduce((product, length) => product * length, 1);
-    if (!shape.every(isSize) || count !== data.length || !(data instanceof ARRAYS[dtype])) {
+    if (!shape.every(isSize) || count !== data.length || !(data instanceof arrayTypes[dtype])) {
       throw new UsageError(
         `tensor "${name}": ${dtype} of shape [${shape.join(", ")}] does not fit ` +
           `${data.constructor.name} of length ${data.length}`,
@@ -244,11 +245,11 @@ export function writeSafetensors(
   const strings = Object.keys(metadata).sort(byName);
   if (strings.length > 0) {
     const inner = strings.map((key) => member(key, JSON.stringify(metadata[key])));
-    members.unshift(member(METADATA, `{${inner.join(",")}}`));
+    members.unshift(member(metadataKey, `{${inner.join(",")}}`));
   }
   const json = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerLength = Math.ceil(json.length / 8) * 8;
-  if (headerLength > LONGEST_HEADER) {
+  if (headerLength > longestHeader) {
     throw new UsageError(`a safetensors header holds at most 100 MB, this one takes ${headerLength} bytes`);
   }
   const bytes = new Uint8Array(8 + headerLength + end);

@@ -20,12 +20,12 @@ export interface ZipEntry {
   read(): Promise<Uint8Array>;
 }
 
-const DIRECTORY_END = 0x06054b50;
-const DIRECTORY_END_64 = 0x06064b50;
-const LOCATOR_64 = 0x07064b50;
-const DIRECTORY_ENTRY = 0x02014b50;
-const LOCAL_ENTRY = 0x04034b50;
-const MANY = 0xffffffff;
+const directoryEnd = 0x06054b50;
+const directoryEnd64 = 0x06064b50;
+const locator64 = 0x07064b50;
+const directoryEntry = 0x02014b50;
+const localEntry = 0x04034b50;
+const many = 0xffffffff;
 
 /**
  * The entries of an archive, in the order of its directory.
@@ -43,16 +43,16 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   if (end < 0) throw new FormatError(`${name} is no zip archive, or is truncated: its directory is missing`);
   let count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
-  if (mark(end - 20, 20) === LOCATOR_64) {
+  if (mark(end - 20, 20) === locator64) {
     const end64 = Number(view.getBigUint64(end - 12, true));
-    if (mark(end64, 56) !== DIRECTORY_END_64) damaged("its directory does not lie where it says");
+    if (mark(end64, 56) !== directoryEnd64) damaged("its directory does not lie where it says");
     count = Number(view.getBigUint64(end64 + 32, true));
     at = Number(view.getBigUint64(end64 + 48, true));
   }
   const entries: ZipEntry[] = [];
   const text = new TextDecoder();
   for (let i = 0; i < count; i++) {
-    if (mark(at, 46) !== DIRECTORY_ENTRY) damaged("its directory is cut short");
+    if (mark(at, 46) !== directoryEntry) damaged("its directory is cut short");
     const [flags, method] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
     const checksum = view.getUint32(at + 16, true);
     const [nameLength, extraLength, commentLength] = [28, 30, 32].map((to) =>
@@ -72,7 +72,7 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
     const shown = JSON.stringify(entryName.slice(0, 40));
     const read = async (): Promise<Uint8Array> => {
       if (flags & 1) throw new FormatError(`${name}: ${shown} is encrypted; save it without a password`);
-      if (mark(local, 30) !== LOCAL_ENTRY) damaged(`${shown} does not lie where its directory says`);
+      if (mark(local, 30) !== localEntry) damaged(`${shown} does not lie where its directory says`);
       const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
       if (!(packed <= bytes.length - start)) damaged(`${shown} is cut short`);
       const content = await unpack(bytes.subarray(start, start + packed), method, size).catch((error) =>
@@ -92,7 +92,7 @@ function findEnd(view: DataView): number {
   const first = Math.max(0, view.byteLength - 22 - 65535);
   for (let at = view.byteLength - 22; at >= first; at--)
     if (
-      view.getUint32(at, true) === DIRECTORY_END &&
+      view.getUint32(at, true) === directoryEnd &&
       at + 22 + view.getUint16(at + 20, true) === view.byteLength
     )
       return at;
@@ -112,7 +112,7 @@ function wideSizes(
     let inner = at + 4;
     if (id === 1)
       sizes.forEach((own, i) => {
-        if (own !== MANY || inner + 8 > Math.min(to, at + 4 + length)) return;
+        if (own !== many || inner + 8 > Math.min(to, at + 4 + length)) return;
         sizes[i] = Number(view.getBigUint64(inner, true));
         inner += 8;
       });

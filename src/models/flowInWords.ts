@@ -7,7 +7,7 @@
 import { hasEpochs } from "../architectures/kinds.ts";
 import type { FlowDescription } from "./flow.ts";
 
-const KINDS: ReadonlyMap<string, string> = new Map([
+const kindsInWords: ReadonlyMap<string, string> = new Map([
   ["realnvp", "RealNVP"],
   ["maf", "masked autoregressive flow"],
   ["nsf", "neural spline flow"],
@@ -55,7 +55,7 @@ export function describeArchitecture(description: object): string {
   const { kind, bijection, base } = description as Described;
   const { components, points } = (base ?? {}) as { components?: unknown; points?: unknown };
   const parts = conditionedParts(bijection);
-  const words = [KINDS.get(String(kind)) ?? String(kind)];
+  const words = [kindsInWords.get(String(kind)) ?? String(kind)];
   const first = parts[0];
   if (first) {
     words.push(`${parts.length} transform${parts.length === 1 ? "" : "s"}`);

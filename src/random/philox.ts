@@ -32,11 +32,11 @@ export const philoxConstants: {
 } = { m0: M0, m1: M1, w0: W0, w1: W1 };
 
 /** Domain tags, the last counter word. Values from 16 on are free for engines. */
-const DOMAIN_STREAM = 0;
-const DOMAIN_ROW = 1;
-const DOMAIN_SPLIT_NUMBER = 2;
-const DOMAIN_SPLIT_TEXT_LENGTH = 3;
-const DOMAIN_SPLIT_TEXT_BLOCK = 4;
+const domainStream = 0;
+const domainRow = 1;
+const domainSplitNumber = 2;
+const domainSplitTextLength = 3;
+const domainSplitTextBlock = 4;
 
 /** The 64 bits that select one stream; two unsigned 32-bit words. */
 export interface RandomKey {
@@ -140,18 +140,18 @@ export function split(key: RandomKey, label: number | string): RandomKey {
   if (typeof label === "number") {
     requireSafeInteger("label", label);
     const [low, high] = words(label);
-    philox4x32(low, high, 0, DOMAIN_SPLIT_NUMBER, key.k0, key.k1, out);
+    philox4x32(low, high, 0, domainSplitNumber, key.k0, key.k1, out);
     return { k0: out[0]!, k1: out[1]! };
   }
   const bytes = new TextEncoder().encode(label);
-  philox4x32(bytes.length, 0, 0, DOMAIN_SPLIT_TEXT_LENGTH, key.k0, key.k1, out);
+  philox4x32(bytes.length, 0, 0, domainSplitTextLength, key.k0, key.k1, out);
   for (let start = 0; start < bytes.length; start += 12) {
     const word = (at: number): number => {
       let value = 0;
       for (let i = 0; i < 4; i++) value |= (bytes[start + at + i] ?? 0) << (8 * i);
       return value >>> 0;
     };
-    philox4x32(word(0), word(4), word(8), DOMAIN_SPLIT_TEXT_BLOCK, out[0]!, out[1]!, out);
+    philox4x32(word(0), word(4), word(8), domainSplitTextBlock, out[0]!, out[1]!, out);
   }
   return { k0: out[0]!, k1: out[1]! };
 }
@@ -226,7 +226,7 @@ export function normalsAt(
   checkRow(row);
   const [low, high] = words(row);
   for (let i = 0; i < count; i += 2) {
-    if ((i & 3) === 0) philox4x32(i >>> 2, low, high, DOMAIN_ROW, key.k0, key.k1, block);
+    if ((i & 3) === 0) philox4x32(i >>> 2, low, high, domainRow, key.k0, key.k1, block);
     const word = i & 2;
     boxMuller(block[word]!, block[word + 1]!, out, outOffset + i, i + 1 < count);
   }
@@ -250,7 +250,7 @@ export function uniformsAt(
   checkRow(row);
   const [low, high] = words(row);
   for (let i = 0; i < count; i++) {
-    if ((i & 3) === 0) philox4x32(i >>> 2, low, high, DOMAIN_ROW, key.k0, key.k1, block);
+    if ((i & 3) === 0) philox4x32(i >>> 2, low, high, domainRow, key.k0, key.k1, block);
     out[outOffset + i] = uniformOfWord(block[i & 3]!);
   }
 }
@@ -290,7 +290,7 @@ export class RandomStream {
 
   #fill(): void {
     const [low, high] = words(Math.floor(this.#position / 4));
-    philox4x32(low, high, 0, DOMAIN_STREAM, this.key.k0, this.key.k1, this.#words);
+    philox4x32(low, high, 0, domainStream, this.key.k0, this.key.k1, this.#words);
   }
 
   /** The next word: a whole number from 0 to 2^32 - 1. */

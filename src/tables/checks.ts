@@ -21,14 +21,14 @@ export interface CheckOptions {
 
 /** A table that can be fitted. */
 export interface CheckedTable {
-  /** Finite values only, no constant column, at least {@link FEWEST_ROWS} rows. */
+  /** Finite values only, no constant column, at least {@link fewestRows} rows. */
   readonly table: Table;
   /** Rows left out for missing values. */
   readonly dropped: number;
 }
 
 /** Fewer rows than this are no sample of anything that a flow could learn. */
-export const FEWEST_ROWS = 10;
+export const fewestRows = 10;
 
 /** Fails at the first infinite value; returns which rows miss a value and where the first one is. */
 function scan(table: Table): { complete: Uint8Array; incomplete: number; first: number } {
@@ -80,7 +80,7 @@ function emptiestRemedy(table: Table): string {
   let complete = missing.reduce((count, own) => count + Number(own === 0), 0);
   const names: string[] = [];
   for (const place of order) {
-    if (complete >= FEWEST_ROWS) break;
+    if (complete >= fewestRows) break;
     names.push(`"${table.columns[place]}" in ${counts[place]} of ${table.rows} rows`);
     for (let row = 0; row < table.rows; row++)
       if (Number.isNaN(table.values[row * width + place]!) && --missing[row]! === 0) complete++;
@@ -106,7 +106,7 @@ function checkNotConstant(table: Table, dropped: number): void {
  * columns are not looked at: choose the columns first (`numericColumns`, `selectColumns`).
  *
  * @throws DataError for an infinite value; a missing one unless `missing` is `"drop"`; fewer than
- *   {@link FEWEST_ROWS} usable rows; a constant column. The message names the column and the row.
+ *   {@link fewestRows} usable rows; a constant column. The message names the column and the row.
  */
 export function checkForFitting(table: Table, options: CheckOptions = {}): CheckedTable {
   const { complete, incomplete, first } = scan(table);
@@ -114,7 +114,7 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
     const name = table.columns[first % table.columns.length]!;
     const row = Math.floor(first / table.columns.length) + 1;
     const rows = incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`;
-    const fewest = table.rows - incomplete < FEWEST_ROWS && table.rows >= FEWEST_ROWS;
+    const fewest = table.rows - incomplete < fewestRows && table.rows >= fewestRows;
     const remedy =
       (fewest && emptiestRemedy(table)) ||
       `fill the cell, or leave such rows out with ${optionText("missing", "drop")}`;
@@ -124,11 +124,11 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
     });
   }
   const kept = table.rows - incomplete;
-  if (kept < FEWEST_ROWS) {
+  if (kept < fewestRows) {
     const why = incomplete > 0 ? ` (${incomplete} left out for missing values)` : "";
-    const remedy = table.rows >= FEWEST_ROWS ? emptiestRemedy(table) : "";
+    const remedy = table.rows >= fewestRows ? emptiestRemedy(table) : "";
     throw new DataError(
-      `${kept} usable rows${why}; fitting needs at least ${FEWEST_ROWS}${remedy === "" ? "" : `: ${remedy}`}`,
+      `${kept} usable rows${why}; fitting needs at least ${fewestRows}${remedy === "" ? "" : `: ${remedy}`}`,
     );
   }
   const checked = incomplete > 0 ? keepRows(table, complete, kept) : table;
@@ -154,37 +154,37 @@ export interface ColumnWarning {
  * Whole numbers that span more steps than this (time stamps, populations) are as good as continuous: the step
  * is below what a flow resolves on standardized data. Should they repeat all the same, the other rules see it.
  */
-const MOST_INTEGER_STEPS = 1e4;
+const mostIntegerSteps = 1e4;
 /** With fewer values, a few ties make a large share and mean little. */
-const FEWEST_FOR_REPEATED = 20;
+const fewestForRepeated = 20;
 /**
  * Fewer distinct values than this share of the rows is a grid, not a few ties: each value stands there three
  * times on average. A measurement to three digits or more passes at the usual few hundred rows.
  */
-const DISTINCT_SHARE = 1 / 3;
+const distinctShare = 1 / 3;
 /** One value in this share of the rows, and at least five of them, is an atom of the distribution ... */
-const SPIKE_SHARE = 0.005;
-const SPIKE_ROWS = 5;
+const spikeShare = 0.005;
+const spikeRows = 5;
 /** ... where its neighbors hold fewer by so many standard deviations of a count: a rounded column has ties everywhere. */
-const SPIKE_DEVIATIONS = 5;
+const spikeDeviations = 5;
 /** One value in this share of the rows is an atom whatever its neighbors hold. */
-const LARGE_SPIKE_SHARE = 0.05;
+const largeSpikeShare = 0.05;
 
 function isSpike({ count, mostFrequent, neighbours }: Resolution): boolean {
-  if (mostFrequent.count < Math.max(SPIKE_ROWS, SPIKE_SHARE * count)) return false;
+  if (mostFrequent.count < Math.max(spikeRows, spikeShare * count)) return false;
   // In a continuum without ties, five rows that agree are no chance.
   return (
-    mostFrequent.count >= LARGE_SPIKE_SHARE * count ||
+    mostFrequent.count >= largeSpikeShare * count ||
     neighbours === 1 ||
-    mostFrequent.count > neighbours + SPIKE_DEVIATIONS * Math.sqrt(neighbours)
+    mostFrequent.count > neighbours + spikeDeviations * Math.sqrt(neighbours)
   );
 }
 
 function kindOf(found: Resolution): ColumnWarning["kind"] | undefined {
   const { count, distinct, range, integers, step } = found;
   if (step === undefined) return undefined;
-  if (integers && range / step <= MOST_INTEGER_STEPS) return "integers";
-  if (count > FEWEST_FOR_REPEATED && distinct < DISTINCT_SHARE * count) return "repeated";
+  if (integers && range / step <= mostIntegerSteps) return "integers";
+  if (count > fewestForRepeated && distinct < distinctShare * count) return "repeated";
   if (isSpike(found)) return "spike";
   return undefined;
 }

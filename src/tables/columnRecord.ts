@@ -33,7 +33,7 @@ export type ColumnParse =
   | "text";
 
 /** The kinds of {@link ColumnParse}, for a message. */
-const PARSE_KINDS: readonly string[] = [
+const parseKinds: readonly string[] = [
   "currency",
   "percent",
   "unit:m",
@@ -51,8 +51,8 @@ const PARSE_KINDS: readonly string[] = [
 /** @throws UsageError for a kind that there is not, or two that exclude each other. */
 export function checkColumnParse(name: string, kinds: readonly string[]): readonly ColumnParse[] {
   for (const kind of kinds)
-    if (kind !== "unit" && !/^unit:./.test(kind) && (kind === "unit:m" || !PARSE_KINDS.includes(kind)))
-      refuse("readTable", `parse of column "${name}"`, `one or more of ${PARSE_KINDS.join(", ")}`, kind);
+    if (kind !== "unit" && !/^unit:./.test(kind) && (kind === "unit:m" || !parseKinds.includes(kind)))
+      refuse("readTable", `parse of column "${name}"`, `one or more of ${parseKinds.join(", ")}`, kind);
   const has = (kind: string): boolean => kinds.includes(kind);
   if (has("decimal-comma") && (has("thousands") || has("decimal-point")))
     throw new UsageError(`parse of column "${name}": decimals follow a comma or a point, not both.`);
@@ -122,14 +122,14 @@ export function placeOf(column: string, row: number | undefined): string {
 }
 
 /** Columns left out for one reason are told in one line each up to this many, else together in one. */
-const MOST_LINES = 8;
+const mostLines = 8;
 
 /** One line for each column that is left out, with its first cell and the remedy; one for many of a kind. */
 export function leftOutLines(columns: readonly LeftOutColumn[]): string[] {
   const kinds = [...new Set(columns.map(({ kind }) => kind))];
   return kinds.flatMap((kind) => {
     const own = columns.filter((column) => column.kind === kind);
-    if (own.length <= MOST_LINES)
+    if (own.length <= mostLines)
       return own.map(
         ({ column, row, reason, remedy }) => `${placeOf(column, row)} is left out: ${reason}; ${remedy}`,
       );
@@ -160,7 +160,7 @@ export function inferredLines(records: readonly ColumnRecord[]): string[] {
       `${placeOf(name, example!.row)}: ${quoteCell(example!.cell)} is read as ${example!.value} ` +
       `(${describeParse(parse)}); if it is not a number, pass ${optionText("parse", { [name]: "text" })}`,
   );
-  if (own.length <= MOST_LINES) return lines;
+  if (own.length <= mostLines) return lines;
   const names = own.map(
     ({ name, example }) => `"${name}" (${quoteCell(example!.cell)} is ${example!.value})`,
   );

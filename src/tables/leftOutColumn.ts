@@ -20,11 +20,11 @@ export interface TextFound {
   readonly asked: readonly ColumnParse[];
 }
 
-const DATE = /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: .*)?$/;
-const TIME = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
+const datePattern = /^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*)?$|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}(?: .*)?$/;
+const timePattern = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
 /** What is written beside sums over the rows above. */
-export const SUMMARY: RegExp = /^(?:(?:grand|sub)?[ -]?totals?|sum|mean|average|summe|gesamt):?$/i;
-const YES_OR_NO = /^(?:yes|no|on|off|[ynt]|f)$/i;
+export const summaryWords: RegExp = /^(?:(?:grand|sub)?[ -]?totals?|sum|mean|average|summe|gesamt):?$/i;
+const yesOrNo = /^(?:yes|no|on|off|[ynt]|f)$/i;
 
 /** The record of a column with cells that are no numbers. */
 export function textRecord(name: string, found: TextFound): ColumnRecord {
@@ -43,7 +43,7 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
     marks.length === 0
       ? ""
       : `if it stands for a missing value, pass ${optionText("missingMarks", marks)}; else `;
-  if (numericCells > 0 && [...texts].every((each) => SUMMARY.test(each)))
+  if (numericCells > 0 && [...texts].every((each) => summaryWords.test(each)))
     return text("mixed", "take out the row, if it sums up the others");
   if (numericCells > 0 && texts.size === 1 && texts.has(name))
     return text(
@@ -52,24 +52,24 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
       "is the column's name, not a number",
     );
   if (numericCells > 0 && numericCells >= textCells) return text("mixed", `${mark}mend the cell`);
-  if (DATE.test(cell))
+  if (datePattern.test(cell))
     return text("text", "to use it, write its dates as numbers, such as days", "is a date");
-  if (TIME.test(cell))
+  if (timePattern.test(cell))
     return text("text", "to use it, write its times as numbers, such as minutes", "is a time of day");
-  const isWord = texts.size <= 2 && [...texts].every((each) => YES_OR_NO.test(each));
+  const isWord = texts.size <= 2 && [...texts].every((each) => yesOrNo.test(each));
   if (isWord)
     return text("text", `to read it as 1 and 0, pass ${optionText("parse", { [name]: "boolean" })}`);
   return text("text", "to use it, write its values as numbers");
 }
 
 /** Names that pandas, R and readr give to the numbers or names of the rows. */
-const ROW_NAMES = /^(?:unnamed: \d+|__index_level_\d+__|index|row\.?names?|row_names?|\.\.\.1)$/i;
+const rowNames = /^(?:unnamed: \d+|__index_level_\d+__|index|row\.?names?|row_names?|\.\.\.1)$/i;
 /** Of these, names that nobody chose, of columns that hold an index; Unnamed: 3 may hold anything. */
-const GIVEN_NAMES = /^(?:Unnamed: 0|__index_level_\d+__|row\.names|\.\.\.1)$/;
+const givenNames = /^(?:Unnamed: 0|__index_level_\d+__|row\.names|\.\.\.1)$/;
 
 /** Whether numbers count the rows from 0 or 1; under a name that nobody chose, any different whole numbers do. */
 function countsRows(name: string, values: Float64Array, length: number): boolean {
-  if (!ROW_NAMES.test(name) || length < 2) return false;
+  if (!rowNames.test(name) || length < 2) return false;
   const start = values[0]!;
   let consecutive = start === 0 || start === 1;
   for (let row = 0; row < length; row++) {
@@ -77,7 +77,7 @@ function countsRows(name: string, values: Float64Array, length: number): boolean
     if (values[row] !== start + row) consecutive = false;
   }
   if (consecutive) return true;
-  return GIVEN_NAMES.test(name) && new Set(values.subarray(0, length)).size === length;
+  return givenNames.test(name) && new Set(values.subarray(0, length)).size === length;
 }
 
 /** The record of a column of plain numbers, left out if they are the numbers of the rows. */

@@ -32,10 +32,10 @@ export interface Resolution {
  * Two values that differ by less than this many units in the last place of the column's largest are one value.
  * 0.1 + 0.2 and 0.3, or 0.3 - 0.2 - 0.1 and 0, differ by a few; a time stamp of 2^31 seconds keeps its milliseconds.
  */
-const ROUNDING = 64 * Number.EPSILON;
+const roundingShare = 64 * Number.EPSILON;
 
 /** A grid of more steps than this across the range is not told from a continuum. */
-const MOST_STEPS = 1e6;
+const mostSteps = 1e6;
 
 function greatestCommonDivisor(a: number, b: number): number {
   while (b !== 0) [a, b] = [b, a % b];
@@ -59,7 +59,7 @@ export function measureResolution(column: Float64Array): Resolution {
   const sorted = column.filter(Number.isFinite).sort();
   const count = sorted.length;
   const largest = count === 0 ? 0 : Math.max(Math.abs(sorted[0]!), Math.abs(sorted[count - 1]!));
-  const tolerance = ROUNDING * largest;
+  const tolerance = roundingShare * largest;
   const integers = count > 0 && sorted.every(Number.isInteger);
   const gaps: number[] = [];
   let distinct = count === 0 ? 0 : 1;
@@ -94,6 +94,6 @@ export function measureResolution(column: Float64Array): Resolution {
   const step = integers ? gaps.reduce(greatestCommonDivisor) : shortest(smallest, tolerance);
   // A gap that is far from a whole number of steps, beyond rounding, betrays a continuum.
   const onGrid = (gap: number): boolean => Math.abs(gap / step - Math.round(gap / step)) < 1e-3;
-  const lattice = integers || (range / step <= MOST_STEPS && gaps.every(onGrid));
+  const lattice = integers || (range / step <= mostSteps && gaps.every(onGrid));
   return { count, distinct, mostFrequent, neighbours, range, integers, lattice, step };
 }

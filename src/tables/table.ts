@@ -260,7 +260,7 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
 }
 
 /** Kinds of columns that are refused where none are chosen: leaving them out would hide a slip in the file. */
-const REFUSED = ["mixed", "unlike", "ambiguous"];
+const refusedKinds = ["mixed", "unlike", "ambiguous"];
 
 /** `, or leave the column out with `columns: ["x", "y"]``, where there are other columns. */
 function leavingOut(columns: readonly string[]): string {
@@ -279,7 +279,7 @@ export function numericColumns(table: Table): readonly string[] {
   const leftOut = table.records.filter((record) => record.leftOut);
   const names = table.columns.filter((name) => !leftOut.some((record) => record.name === name));
   for (const record of leftOut)
-    if (REFUSED.includes(record.leftOut!.kind)) throw noValuesError(record, leavingOut(names));
+    if (refusedKinds.includes(record.leftOut!.kind)) throw noValuesError(record, leavingOut(names));
   if (names.length === 0) {
     const first = leftOut[0];
     if (first?.leftOut?.kind === "row-numbers" && leftOut.length === 1)

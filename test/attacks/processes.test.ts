@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { CLI, QUICK, runCli, sampleCsv } from "../cli/runCli.ts";
+import { cliPath, quickFlags, runCli, sampleCsv } from "../cli/runCli.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { attackCases, attackStream } from "./attack.ts";
 
@@ -18,7 +18,7 @@ const node = process.execPath;
 
 /** Runs a line of the shell, in which `$P` is the command line. It is killed, and fails, after a minute. */
 function shell(line: string): SpawnSyncReturns<string> {
-  const env = { ...process.env, P: `${node} ${CLI}` };
+  const env = { ...process.env, P: `${node} ${cliPath}` };
   return spawnSync("bash", ["-c", line], {
     cwd,
     env,
@@ -32,17 +32,17 @@ function shell(line: string): SpawnSyncReturns<string> {
 const isOneLine = (text: string): boolean =>
   /^[^\n]+\n$/.test(text) && !/unexpected error|\n\s+at /.test(text);
 
-const LONG = "--flow nsf --transforms 1 --hidden 8 --epochs 100000 --patience 100000 --threads 1";
+const longTable = "--flow nsf --transforms 1 --hidden 8 --epochs 100000 --patience 100000 --threads 1";
 
 beforeAll(async () => {
   writeFileSync(at("d.csv"), sampleCsv(200));
-  const made = await runCli(["fit", "d.csv", "--out", "m.safetensors", ...QUICK], { cwd });
+  const made = await runCli(["fit", "d.csv", "--out", "m.safetensors", ...quickFlags], { cwd });
   expect(made.code).toBe(0);
 });
 
 describe("a fit that is stopped", () => {
   it("writes its best model with --keep, and says so", async () => {
-    const args = `fit d.csv --out kept.safetensors --keep --json ${LONG}`.split(" ");
+    const args = `fit d.csv --out kept.safetensors --keep --json ${longTable}`.split(" ");
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: true, out: "kept.safetensors" });
@@ -50,7 +50,7 @@ describe("a fit that is stopped", () => {
   });
 
   it("says how to keep it without", async () => {
-    const args = `fit d.csv --out none.safetensors ${LONG}`.split(" ");
+    const args = `fit d.csv --out none.safetensors ${longTable}`.split(" ");
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(130);
     expect(run.stderr).toMatch(/--keep writes the best model so far; --checkpoint and --resume go on/);
@@ -62,7 +62,7 @@ describe("a fit that is stopped", () => {
     async (index) => {
       const stream = attackStream("kills", index);
       const fit =
-        `fit d.csv --epochs 30 --patience 30 --seed ${index} ${LONG.replace(/--epochs.*\d+ /, "")}`.split(
+        `fit d.csv --epochs 30 --patience 30 --seed ${index} ${longTable.replace(/--epochs.*\d+ /, "")}`.split(
           " ",
         );
       const started = performance.now();
@@ -79,7 +79,7 @@ describe("a fit that is stopped", () => {
         "again.safetensors",
       ];
       for (let kill = 0; kill < 2; kill++) {
-        const child = spawn(node, [CLI, ...resumed], { cwd, stdio: "ignore" });
+        const child = spawn(node, [cliPath, ...resumed], { cwd, stdio: "ignore" });
         setTimeout(() => child.kill("SIGKILL"), (0.1 + 0.7 * stream.uniform()) * whileIt);
         await once(child, "exit");
       }
@@ -97,7 +97,7 @@ describe("a fit that is stopped", () => {
 describe("readers that go away", () => {
   it("of standard error are ignored, of standard output end it, without a loop", () => {
     // The fit writes many lines of progress to nobody; its model is the same.
-    const fit = shell(`$P fit d.csv --out e.safetensors ${QUICK.join(" ")} 2> >(head -c 1 > /dev/null)`);
+    const fit = shell(`$P fit d.csv --out e.safetensors ${quickFlags.join(" ")} 2> >(head -c 1 > /dev/null)`);
     expect({ status: fit.status, stderr: fit.stderr }).toEqual({ status: 0, stderr: "" });
     expect(readFileSync(at("e.safetensors")).equals(readFileSync(at("m.safetensors")))).toBe(true);
     const sample = shell("$P sample m.safetensors -n 300000 | head -c 1; exit $PIPESTATUS");
@@ -137,7 +137,7 @@ describe.skipIf(process.platform === "win32")("what is waited for in vain", () =
     ["standard input that nobody ends", "fit - --out e.safetensors"],
   ])("%s is left at the first Ctrl-C", async (_, args) => {
     spawnSync("mkfifo", [at("pipe.csv")]);
-    const child = spawn(node, [CLI, ...args.split(" ")], { cwd });
+    const child = spawn(node, [cliPath, ...args.split(" ")], { cwd });
     let stderr = "";
     child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
     await new Promise((resolve) => setTimeout(resolve, 1500));

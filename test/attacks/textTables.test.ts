@@ -20,7 +20,7 @@ interface Column {
   readonly isText: boolean;
 }
 
-const MISSING = ["", "NA", "N/A", "NaN", "-nan", "null", "#N/A", "<NA>", "None", "-1.#IND", "1.#QNAN"];
+const missingWords = ["", "NA", "N/A", "NaN", "-nan", "null", "#N/A", "<NA>", "None", "-1.#IND", "1.#QNAN"];
 
 /** `1234567` with a separator between thousands. */
 function grouped(digits: string, separator: string): string {
@@ -72,7 +72,7 @@ function columnOf(stream: RandomStream, name: string, rows: number): Column {
   const digits = below(stream, 6);
   const scale = 10 ** below(stream, 7);
   const shareMissing = chance(stream, 30) ? 15 : 0;
-  const mark = pick(stream, MISSING);
+  const mark = pick(stream, missingWords);
   const values: number[] = [];
   const cells: string[] = [];
   for (let row = 0; row < rows; row++) {

@@ -9,7 +9,7 @@ const cwd = temporaryFolder();
 writeFiles(cwd, { "data.csv": sampleCsv(30) });
 
 /** A call that is wrong, and what is said about it. */
-const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
+const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   [
     "",
     /^no command given; the commands are fit, logprob, sample, inspect, information, plot, compare, approximate/,
@@ -112,7 +112,7 @@ const WRONG_CALLS: readonly (readonly [args: string, message: RegExp])[] = [
 ];
 
 describe("a wrong call", () => {
-  it.concurrent.each(WRONG_CALLS)("ends with code 2 and one line: pushforward %s", async (args, message) => {
+  it.concurrent.each(wrongCalls)("ends with code 2 and one line: pushforward %s", async (args, message) => {
     const run = await runCli(args.split(" ").filter(Boolean), { cwd });
     expectFailure(run, 2, message);
   });

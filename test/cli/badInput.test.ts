@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { expectFailure, QUICK, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { expectFailure, quickFlags, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
 
@@ -27,7 +27,7 @@ const constantColumn = withLine("1,2", 5)
   .map((line, row) => (line === "" ? line : row === 0 ? "x,y" : `${line.split(",")[0]},7`))
   .join("\n");
 
-const BAD_TABLES: readonly (readonly [name: string, content: string | Uint8Array, message: RegExp])[] = [
+const badTables: readonly (readonly [name: string, content: string | Uint8Array, message: RegExp])[] = [
   ["empty.csv", "", /empty\.csv.*empty/],
   ["header.csv", "x,y\n", /header\.csv.*row/],
   ["two.csv", "x,y\n1,2\n3,5\n", /2 usable rows.*at least 10/],
@@ -43,18 +43,18 @@ const BAD_TABLES: readonly (readonly [name: string, content: string | Uint8Array
   ),
 ];
 
-const OLD = "what was there before";
+const oldModel = "what was there before";
 
 describe("data that cannot be fitted", () => {
   beforeAll(() => {
-    writeFiles(cwd, Object.fromEntries(BAD_TABLES.map(([name, content]) => [name, content])));
-    writeFiles(cwd, { "old.safetensors": OLD });
+    writeFiles(cwd, Object.fromEntries(badTables.map(([name, content]) => [name, content])));
+    writeFiles(cwd, { "old.safetensors": oldModel });
   });
 
-  it.concurrent.each(BAD_TABLES)("is named in one line, the old model kept: %s", async (name, _, message) => {
-    const run = await runCli(["fit", name, "--out", "old.safetensors", ...QUICK], { cwd });
+  it.concurrent.each(badTables)("is named in one line, the old model kept: %s", async (name, _, message) => {
+    const run = await runCli(["fit", name, "--out", "old.safetensors", ...quickFlags], { cwd });
     expectFailure(run, 1, message);
-    expect(readFileSync(join(cwd, "old.safetensors"), "utf8")).toBe(OLD);
+    expect(readFileSync(join(cwd, "old.safetensors"), "utf8")).toBe(oldModel);
   });
 
   it("may be absent", async () => {
@@ -118,10 +118,10 @@ describe("a model that cannot be used", () => {
     writeFiles(cwd, {
       "good.csv": sampleCsv(200),
       "other.csv": "a,b\n1,2\n",
-      "old.csv": OLD,
-      "old.svg": OLD,
+      "old.csv": oldModel,
+      "old.svg": oldModel,
     });
-    const run = await runCli(["fit", "good.csv", "--out", "good.safetensors", ...QUICK], { cwd });
+    const run = await runCli(["fit", "good.csv", "--out", "good.safetensors", ...quickFlags], { cwd });
     expect(run.stderr).not.toMatch(/error/);
     expect(run.code).toBe(0);
     const good = new Uint8Array(readFileSync(join(cwd, "good.safetensors")));
@@ -137,8 +137,8 @@ describe("a model that cannot be used", () => {
       ["plot", model, "--out", "old.svg"],
     ];
     for (const call of calls) expectFailure(await runCli(call, { cwd }), 1, message);
-    expect(readFileSync(join(cwd, "old.csv"), "utf8")).toBe(OLD);
-    expect(readFileSync(join(cwd, "old.svg"), "utf8")).toBe(OLD);
+    expect(readFileSync(join(cwd, "old.csv"), "utf8")).toBe(oldModel);
+    expect(readFileSync(join(cwd, "old.svg"), "utf8")).toBe(oldModel);
   });
 
   it("may be absent", async () => {
@@ -153,7 +153,7 @@ describe("a model that cannot be used", () => {
   it("needs data with its columns", async () => {
     const run = await runCli("logprob good.safetensors other.csv --out old.csv".split(" "), { cwd });
     expectFailure(run, 1, /no column "x".*the columns are: a, b/);
-    expect(readFileSync(join(cwd, "old.csv"), "utf8")).toBe(OLD);
+    expect(readFileSync(join(cwd, "old.csv"), "utf8")).toBe(oldModel);
   });
 
   it("takes no condition that it was not fitted with", async () => {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { column } from "../../src/tables/table.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { expectFailure, QUICK, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { expectFailure, quickFlags, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);
@@ -18,13 +18,13 @@ async function succeed(args: readonly string[], input?: string) {
 
 beforeAll(async () => {
   writeFiles(cwd, { "data.csv": sampleCsv(300) });
-  await succeed(["fit", "data.csv", "--columns", "x,y", "--out", "plain.safetensors", ...QUICK]);
-  await succeed("fit data.csv --columns x,y --given c --out given.safetensors".split(" ").concat(QUICK));
+  await succeed(["fit", "data.csv", "--columns", "x,y", "--out", "plain.safetensors", ...quickFlags]);
+  await succeed("fit data.csv --columns x,y --given c --out given.safetensors".split(" ").concat(quickFlags));
 });
 
 describe("pushforward fit", () => {
   it("sums up what it did on standard output, with progress on standard error", async () => {
-    const run = await succeed(["fit", "data.csv", "--out", "summary.safetensors", ...QUICK]);
+    const run = await succeed(["fit", "data.csv", "--out", "summary.safetensors", ...quickFlags]);
     expect(run.stdout).toMatch(/^fitted 300 rows of data\.csv\n {2}columns +x, y, c\n/);
     expect(run.stdout).toMatch(/architecture +neural spline flow, \d+ transforms?, hidden 8/);
     expect(run.stdout).toMatch(/validation +-?\d+\.\d{4} nats a row\n/);
@@ -43,7 +43,7 @@ describe("pushforward fit", () => {
       "data.csv",
       "--out",
       `${kind}.safetensors`,
-      ...QUICK,
+      ...quickFlags,
       "--flow",
       kind,
       "--transforms",
@@ -53,7 +53,7 @@ describe("pushforward fit", () => {
   });
 
   it("prints one JSON document with --json, and reads standard input", async () => {
-    const args = ["fit", "-", "--out", "piped.safetensors", "--json", ...QUICK];
+    const args = ["fit", "-", "--out", "piped.safetensors", "--json", ...quickFlags];
     const document: unknown = JSON.parse((await succeed(args, sampleCsv(200))).stdout);
     expect(document).toEqual({
       leftOut: [],
@@ -90,7 +90,7 @@ describe("pushforward logprob", () => {
 
   it("says how the equation of a continuous flow was solved", async () => {
     const fit = "fit data.csv --columns x,y --given c --flow cnf --out solved.safetensors".split(" ");
-    await succeed(fit.concat(QUICK.slice(2)));
+    await succeed(fit.concat(quickFlags.slice(2)));
     const lines = readFileSync(at("data.csv"), "utf8").trim().split("\n");
     writeFiles(cwd, { "some.csv": `${[...lines.slice(0, 30), "1e400,0,0"].join("\n")}\n` });
     const said = (await succeed("logprob solved.safetensors some.csv".split(" "))).stdout;
@@ -213,8 +213,8 @@ describe("pushforward sample", () => {
 
   it("ends quietly when the reader has seen enough", async () => {
     const { spawn } = await import("node:child_process");
-    const { CLI } = await import("./runCli.ts");
-    const line = `"${process.execPath}" "${CLI}" sample plain.safetensors -n 200000 | head -n 2; exit \${PIPESTATUS[0]}`;
+    const { cliPath } = await import("./runCli.ts");
+    const line = `"${process.execPath}" "${cliPath}" sample plain.safetensors -n 200000 | head -n 2; exit \${PIPESTATUS[0]}`;
     const child = spawn("bash", ["-c", line], { cwd });
     let stderr = "";
     child.stderr.on("data", (text) => (stderr += text));

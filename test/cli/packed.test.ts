@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { QUICK, sampleCsv, writeFiles } from "./runCli.ts";
+import { quickFlags, sampleCsv, writeFiles } from "./runCli.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -34,7 +34,7 @@ it("the packed tarball installs in an empty folder and runs", { timeout: 180_000
     "--out",
     "m.safetensors",
     "--json",
-    ...QUICK,
+    ...quickFlags,
   ];
   expect(JSON.parse(run("npx", fit))).toMatchObject({ out: "m.safetensors" });
   // The font and the rasterizer come along.

@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom/worker";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/errors.ts";
-import { MOST_COLUMNS, pairPlot } from "../../src/figures/pairPlot.ts";
+import { mostColumns, pairPlot } from "../../src/figures/pairPlot.ts";
 import { axisOf } from "../../src/figures/plotAxis.ts";
 import { rasterize } from "../../src/figures/rasterize.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
@@ -45,7 +45,7 @@ describe("pairPlot", () => {
 
   it("draws the first six of more columns and says so", () => {
     const svg = pairPlot({ samples: normals(eightNames, 100, 1) });
-    expect(words(svg)).toContain(`the first ${MOST_COLUMNS} of 8 columns`);
+    expect(words(svg)).toContain(`the first ${mostColumns} of 8 columns`);
     expect(words(svg)).not.toContain("g");
   });
 

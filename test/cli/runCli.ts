@@ -6,7 +6,7 @@ import { expect } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 /** The built command line: `npm test` builds before it runs the tests. */
-export const CLI: string = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+export const cliPath: string = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
 /** What a run gave back. */
 export interface Run {
@@ -27,7 +27,7 @@ export interface RunOptions {
 
 /** Runs the built command line with arguments. */
 export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const child = spawn(process.execPath, [cliPath, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
   });
@@ -56,7 +56,7 @@ export function expectFailure(run: Run, code: number, message: RegExp): void {
 }
 
 /** Options that make a fit small and quick. */
-export const QUICK: readonly string[] = [
+export const quickFlags: readonly string[] = [
   ..."--flow nsf --transforms 1 --hidden 8 --epochs 3 --seed 1 --threads 1".split(" "),
 ];
 

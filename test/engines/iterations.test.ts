@@ -190,9 +190,9 @@ test("a scan whose body ignores its state gives the last slice", async () => {
   const last = g.scan(x, 3, [P], (_, [a]) => g.mul(2, a!));
   const first = g.scan(x, 3, [P], (_, [a]) => a!, { reversed: true });
   const program = { rows: { last: g.add(x, last), first: g.add(x, first) } };
-  const P0 = { P: Float64Array.of(1, 2, 3, 4, 5, 6) };
+  const p0 = { P: Float64Array.of(1, 2, 3, 4, 5, 6) };
   for (const engine of [referenceEngine, double]) {
-    const { rows } = await run(engine, program, P0, { rows: 1, inputs: { x: new Float64Array(2) } });
+    const { rows } = await run(engine, program, p0, { rows: 1, inputs: { x: new Float64Array(2) } });
     expect([...rows.last!]).toEqual([10, 12]);
     expect([...rows.first!]).toEqual([1, 2]);
   }

@@ -34,7 +34,7 @@ import {
 import { resolveOwnPackage } from "../ownPackage.ts";
 
 /** Kinds whose samples come with log-densities in one pass. */
-const KINDS = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
+const kindsInWords = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
 
 interface ApproximateFlags {
   readonly density?: string | undefined;
@@ -43,7 +43,7 @@ interface ApproximateFlags {
   readonly out?: string | undefined;
   readonly samples?: string | undefined;
   readonly n?: number | undefined;
-  readonly flow?: (typeof KINDS)[number] | undefined;
+  readonly flow?: (typeof kindsInWords)[number] | undefined;
   readonly transforms?: number | undefined;
   readonly hidden?: readonly number[] | undefined;
   readonly steps?: number | undefined;
@@ -64,7 +64,7 @@ interface DensityModule {
   readonly derived?: DerivedQuantities | undefined;
 }
 
-const DESCRIPTION = `Approximate a density that is known up to a constant, such as a posterior, by a flow.
+const description = `Approximate a density that is known up to a constant, such as a posterior, by a flow.
 
 MODULE is a JavaScript file (or see --density) that exports \`parameters\`, an object of names, and \`logDensity(parameters, ops)\`, which
 writes the logarithm of the density with the operations that it is given. A parameter is "real", "positive" or
@@ -77,7 +77,7 @@ have read or trust.
 Whether the result can be relied on is said in the end, and why if not: a k-hat of 0.7 or more, tails heavier than those of the flow,
 places where the density is not a number. A density without an integral is refused.`;
 
-const EXAMPLE = `
+const example = `
 Example, eight-schools.mjs:
   const y = [28, 8, -3, 7, -1, 1, 18, 12];
   const sigma = [15, 10, 16, 11, 9, 11, 10, 18];
@@ -96,12 +96,12 @@ Without a module, for a table with a column y (^ is a power; sum, log, exp, ... 
     --parameters "mu=real, sigma=positive" --data y.csv`;
 
 /** The built library, beside the built command line. */
-const LIBRARY = "./index.js";
+const libraryPath = "./index.js";
 
 async function loadDensity(path: string): Promise<DensityModule> {
   const file = resolve(path);
   if (!existsSync(file)) throw new UsageError(`${path}: there is no such file.`);
-  resolveOwnPackage(new URL(LIBRARY, import.meta.url).href);
+  resolveOwnPackage(new URL(libraryPath, import.meta.url).href);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
@@ -264,7 +264,7 @@ export function addApproximate(program: Command): void {
   program
     .command("approximate")
     .summary("approximate a density that is known up to a constant")
-    .description(DESCRIPTION)
+    .description(description)
     .argument("[module]", "JavaScript file with the density")
     .option("--density <formula>", "the density as a formula, in place of a module")
     .option("--parameters <list>", 'its parameters, such as "mu=real, tau=positive, p=0:1, eta[8]=real"')
@@ -272,7 +272,11 @@ export function addApproximate(program: Command): void {
     .option("--out <file>", "model to write (.safetensors)")
     .option("--samples <file>", "table of samples with weights to write")
     .option("-n <rows>", "number of samples to write (default: 1000)", positiveInteger("-n"))
-    .option("--flow <kind>", `${KINDS.slice(0, -1).join(", ")} or ${KINDS.at(-1)}`, oneOf("--flow", KINDS))
+    .option(
+      "--flow <kind>",
+      `${kindsInWords.slice(0, -1).join(", ")} or ${kindsInWords.at(-1)}`,
+      oneOf("--flow", kindsInWords),
+    )
     .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
     .option("--hidden <sizes>", "hidden layers, such as 32,32", integerList("--hidden"))
     .option(
@@ -297,6 +301,6 @@ export function addApproximate(program: Command): void {
     .option("--threads <n>", "threads to use", positiveInteger("--threads"))
     .option("--precision <type>", "float64 or float32", oneOf("--precision", ["float64", "float32"]))
     .option("--json", "print one JSON document")
-    .addHelpText("after", EXAMPLE)
+    .addHelpText("after", example)
     .action(run);
 }

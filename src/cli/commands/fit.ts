@@ -35,12 +35,12 @@ interface FitFlags extends TableFlags, Omit<FitOptions, "flow"> {
   readonly json?: boolean | undefined;
 }
 
-const DESCRIPTION = `Fit a normalizing flow to a table.
+const description = `Fit a normalizing flow to a table.
 
 DATA is a .csv, .tsv, .jsonl, .npy or .parquet file (also .gz), or - for CSV on standard input.
 Without options, the flow and its size follow from the data.`;
 
-const EXAMPLE = `
+const example = `
 Example:
   pushforward fit galaxies.csv --out galaxies.safetensors --seed 1`;
 
@@ -163,11 +163,11 @@ export function addFit(program: Command): void {
   const command = program
     .command("fit")
     .summary("fit a flow to a table")
-    .description(DESCRIPTION)
+    .description(description)
     .argument("<data>", "table to fit; - for CSV on standard input")
     .requiredOption("--out <file>", "model to write (.safetensors)")
     .option("--json", "print one JSON document")
-    .addHelpText("after", EXAMPLE)
+    .addHelpText("after", example)
     .action(namingTable(0, run));
   addOptionFlags(command, fitFlags, fitOptionTable);
   addTableOptions(command);

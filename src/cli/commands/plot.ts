@@ -26,15 +26,15 @@ interface PlotFlags extends TableFlags {
 }
 
 /** Samples without data to compare with, and at most with. */
-const SAMPLES = 5000;
-const MOST_SAMPLES = 20_000;
+const sampleCount = 5000;
+const mostSamples = 20_000;
 
 /** Samples of a conditional model at the conditions of the data's rows, at least: each row's are drawn as often as it takes. */
-const FEWEST_SAMPLES = 2000;
+const fewestSamples = 2000;
 
 /** Rows nearest to a condition that are compared with samples there, at least, and as a share of the rows. */
-const FEWEST_NEAR = 50;
-const NEAR_SHARE = 0.02;
+const fewestNear = 50;
+const nearShare = 0.02;
 
 /** The rows of a table that have finite values in some columns. */
 function finiteRows(data: Table, names: readonly string[]): number[] {
@@ -61,8 +61,8 @@ async function samplesAtConditions(
   const usable = finiteRows(data, flow.given);
   if (usable.length === 0)
     throw new UsageError(`no row of the data has values of ${flow.given.join(", ")}; pass --given.`);
-  const order = new RandomStream(randomKey(seed)).permutation(usable.length).slice(0, MOST_SAMPLES);
-  const times = Math.ceil(FEWEST_SAMPLES / order.length);
+  const order = new RandomStream(randomKey(seed)).permutation(usable.length).slice(0, mostSamples);
+  const times = Math.ceil(fewestSamples / order.length);
   const given = Object.fromEntries(
     flow.given.map((name) => {
       const values = column(data, name);
@@ -94,8 +94,8 @@ function nearRows(data: Table, condition: Readonly<Record<string, number>>): Tab
   }
   usable.sort((a, b) => distance[a]! - distance[b]! || a - b);
   const equal = usable.filter((row) => distance[row] === 0).length;
-  const most = Math.max(equal, FEWEST_NEAR, Math.ceil(NEAR_SHARE * usable.length));
-  return takeRows(data, usable.slice(0, equal >= FEWEST_NEAR ? equal : most));
+  const most = Math.max(equal, fewestNear, Math.ceil(nearShare * usable.length));
+  return takeRows(data, usable.slice(0, equal >= fewestNear ? equal : most));
 }
 
 /** Which values a condition stands for, where data are compared: `c from 0.9 to 1.1`. */
@@ -162,7 +162,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   // With a condition, rows near it are compared with samples at the conditions of these very rows.
   const near = read && given !== undefined ? nearRows(read, given) : read;
   const data = near && spreadAsFitted(near, flow, seed);
-  const count = Math.min(data?.rows ?? SAMPLES, MOST_SAMPLES);
+  const count = Math.min(data?.rows ?? sampleCount, mostSamples);
   const samples =
     conditional && near
       ? await samplesAtConditions(flow, near, seed, signal)

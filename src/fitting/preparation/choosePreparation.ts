@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FEWEST_ROWS } from "../../tables/checks.ts";
+import { fewestRows } from "../../tables/checks.ts";
 import type { FitData, FitRows } from "../fitData.ts";
 import { moments, type PreparationChoice, type PreparationChoices } from "./preparation.ts";
 
@@ -70,7 +70,7 @@ export async function choosePreparation(
   { choices = preparationChoices, mostRows = Number.POSITIVE_INFINITY, onTrial }: PreparationSearch = {},
 ): Promise<PreparationChoices> {
   // What standardizes is all that a handful of rows can tell.
-  if (train.rows < FEWEST_ROWS) return preparationChoices[0]!;
+  if (train.rows < fewestRows) return preparationChoices[0]!;
   const held = Math.min(mostHeld, Math.floor(heldShare * train.rows));
   const trial = {
     held: slice(train, 0, held, columns.length, given.length),

@@ -13,7 +13,7 @@ import { type Table, tableFromRows } from "../../tables/table.ts";
 import { type FinishedFit, weightedMean } from "../finishFit.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { drawnRows, statisticalFit } from "../statisticalFit.ts";
-import { chooseGaussianMixture, DEFAULT_COMPONENTS, finalists } from "./gaussianMixture.ts";
+import { chooseGaussianMixture, defaultComponents, finalists } from "./gaussianMixture.ts";
 import type { GaussianMixture } from "./mixtureDensity.ts";
 
 /** Numbers of components in a row without a better BIC after which no more are tried. */
@@ -53,7 +53,7 @@ export function fitMixture(table: Table, options: FitOptions): Promise<FinishedF
       throw new DataError(
         `components: ${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${seen.rows}; at most ${most} can be fitted.`,
       );
-    const tried = components === undefined ? DEFAULT_COMPONENTS.filter((own) => own <= most) : [components];
+    const tried = components === undefined ? defaultComponents.filter((own) => own <= most) : [components];
     const epochs = tried.length + Math.min(tried.length, finalists) + 1;
     const history: FitProgress[] = [];
     let best: { readonly bic: number; readonly epoch: number } | undefined;

@@ -94,7 +94,7 @@ const chooseOptionTable: OptionTable<ChooseGaussianMixtureOptions> = {
 };
 
 /** Numbers of components that are tried unless others are given. */
-export const DEFAULT_COMPONENTS: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
+export const defaultComponents: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
 
 /** Products of EM between two turns of the event loop, some 50 ms of them, so that an abort is heard. */
 const productsATurn = 1e8;
@@ -278,7 +278,7 @@ export async function chooseGaussianMixture(
 ): Promise<GaussianMixture> {
   const options = checkedOptions("chooseGaussianMixture", given, chooseOptionTable);
   checkTable("chooseGaussianMixture", table);
-  const tried = options.components ?? DEFAULT_COMPONENTS;
+  const tried = options.components ?? defaultComponents;
   const { patience = Infinity } = options;
   const search = new Search(table, options);
   const { tolerance } = search.settings;

@@ -70,7 +70,7 @@ function drawnRow(shares: Float64Array, sum: number, stream: RandomStream): numb
 }
 
 /** Steps of Lloyd's algorithm before EM; EM does the rest. */
-const LLOYD_STEPS = 6;
+const lloydSteps = 6;
 
 /** Moments of the clusters that k-means finds. */
 export function clusters(
@@ -89,7 +89,7 @@ export function clusters(
   const cluster = new Int32Array(total);
   for (let step = 0; ; step++) {
     assign(rows, width, centers, cluster);
-    if (step === LLOYD_STEPS) return clusterMoments(rows, width, count, cluster, weights);
+    if (step === lloydSteps) return clusterMoments(rows, width, count, cluster, weights);
     const mass = new Float64Array(count);
     const sums = new Float64Array(count * width);
     for (let row = 0; row < total; row++) {

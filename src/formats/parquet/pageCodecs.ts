@@ -38,7 +38,7 @@ async function brotli(): Promise<PageCodec> {
   return (input, length) => exactly(length, decompressBrotli(input, length));
 }
 
-const CODECS: Readonly<Record<string, () => Promise<PageCodec>>> = {
+const codecsByName: Readonly<Record<string, () => Promise<PageCodec>>> = {
   UNCOMPRESSED: async () => (input, length) => exactly(length, input),
   SNAPPY: async () => unpackSnappy,
   GZIP: gunzipOf,
@@ -49,9 +49,9 @@ const CODECS: Readonly<Record<string, () => Promise<PageCodec>>> = {
 };
 
 /** Names of the codecs, as the format has them. */
-export const pageCodecs: readonly string[] = Object.keys(CODECS);
+export const pageCodecs: readonly string[] = Object.keys(codecsByName);
 
 /** The codec of a name; it must be one of {@link pageCodecs}. */
 export async function pageCodec(name: string): Promise<PageCodec> {
-  return await CODECS[name]!();
+  return await codecsByName[name]!();
 }

@@ -37,20 +37,20 @@ const dateText = (milliseconds: number): string => {
 };
 
 /** Units of times, a second long. */
-const PER_SECOND = { MILLIS: 1000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
-type Unit = keyof typeof PER_SECOND;
+const perSecond = { MILLIS: 1000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
+type Unit = keyof typeof perSecond;
 
 const timestamp = (unit: Unit): CellReader =>
-  each((value: number | bigint) => dateText(Number((BigInt(value) * 1000n) / PER_SECOND[unit])));
+  each((value: number | bigint) => dateText(Number((BigInt(value) * 1000n) / perSecond[unit])));
 
 /** A time of day, to the second and what is below it. */
 const timeOfDay = (unit: Unit): CellReader =>
   each((value: number | bigint) => {
     const own = BigInt(value);
-    const second = Number(own / PER_SECOND[unit]);
+    const second = Number(own / perSecond[unit]);
     const part = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60];
-    const digits = String(PER_SECOND[unit]).length - 1;
-    const rest = String(own % PER_SECOND[unit]).padStart(digits, "0");
+    const digits = String(perSecond[unit]).length - 1;
+    const rest = String(own % perSecond[unit]).padStart(digits, "0");
     return `${part.map((one) => String(one).padStart(2, "0")).join(":")}.${rest}`;
   });
 
@@ -69,7 +69,7 @@ function bigEndian(bytes: Uint8Array): bigint {
 }
 
 /** Powers of ten that are doubles exactly. */
-const EXACT_POWERS = 22;
+const exactPowers = 22;
 
 /** The double nearest to each decimal, as its text would be read. */
 function decimals(scale: number): CellReader {
@@ -77,7 +77,7 @@ function decimals(scale: number): CellReader {
   const read = (whole: bigint | number): number => {
     // One rounding of two exact numbers is the nearest double.
     const own = Number(whole);
-    if (scale >= 0 && scale <= EXACT_POWERS && Number.isSafeInteger(own)) return own / power;
+    if (scale >= 0 && scale <= exactPowers && Number.isSafeInteger(own)) return own / power;
     return Number(`${whole}e${-scale}`);
   };
   return numbers((values) =>

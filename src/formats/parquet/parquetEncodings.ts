@@ -245,7 +245,7 @@ export function readDeltaBytes(reader: ByteReader, count: number, isShared: bool
     if (!(prefix >= 0 && prefix <= before.length))
       throw new Error("a value begins with more than the one before has");
     total += prefix;
-    if (total > MOST_SHARED) throw new Error("values that begin alike unpack to more than 1 GiB");
+    if (total > mostShared) throw new Error("values that begin alike unpack to more than 1 GiB");
     const value = new Uint8Array(prefix + length);
     value.set(before.subarray(0, prefix));
     value.set(rest, prefix);
@@ -255,4 +255,4 @@ export function readDeltaBytes(reader: ByteReader, count: number, isShared: bool
 }
 
 /** Bytes that values of a page may have in common with those before them. */
-const MOST_SHARED = 2 ** 30;
+const mostShared = 2 ** 30;

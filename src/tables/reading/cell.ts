@@ -5,14 +5,15 @@
  */
 
 /** Digits with at most one point and a decimal exponent; no hexadecimal, no thousands separators. */
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const INFINITY = /^([+-]?)(?:inf(?:inity)?|1\.#inf)$/i;
+const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const infinityWords = /^([+-]?)(?:inf(?:inity)?|1\.#inf)$/i;
 
 /**
  * What pandas takes for missing, in whatever capitals: empty, NA, N/A, #N/A, #N/A N/A, #NA, <NA>, NULL, None, NaN,
  * -NaN, and what C of Windows prints: 1.#IND, -1.#QNAN. Also the payloads that C prints, as in -nan(ind).
  */
-const MISSING = /^(?:#?n\/?a|#n\/a n\/a|<na>|null|none|[+-]?nan(?:\(\w*\))?|[+-]?1\.#(?:ind|[qs]nan))?$/i;
+const missingWords =
+  /^(?:#?n\/?a|#n\/a n\/a|<na>|null|none|[+-]?nan(?:\(\w*\))?|[+-]?1\.#(?:ind|[qs]nan))?$/i;
 
 /**
  * The number that a cell holds: NaN if it is missing ({@link isMissingCell}), an infinity for `inf` and `Infinity`,
@@ -21,16 +22,16 @@ const MISSING = /^(?:#?n\/?a|#n\/a n\/a|<na>|null|none|[+-]?nan(?:\(\w*\))?|[+-]
  */
 export function parseCell(cell: string): number | undefined {
   const text = cell.trim();
-  if (NUMBER.test(text)) return Number(text);
-  if (MISSING.test(text)) return Number.NaN;
-  const infinity = INFINITY.exec(text);
+  if (numberPattern.test(text)) return Number(text);
+  if (missingWords.test(text)) return Number.NaN;
+  const infinity = infinityWords.exec(text);
   if (infinity) return infinity[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return undefined;
 }
 
 /** Whether a cell is empty or one of the usual marks of a missing value, such as NA, null or NaN. */
 export function isMissingCell(cell: string): boolean {
-  return MISSING.test(cell.trim());
+  return missingWords.test(cell.trim());
 }
 
 /** A cell for a message: quoted, on one line, at most 40 characters of it. */

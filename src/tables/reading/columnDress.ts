@@ -43,7 +43,7 @@ export interface ColumnDress {
 }
 
 /** Measures that are counted: a column with more is text that starts with numbers. */
-const MOST_MEASURES = 16;
+const mostMeasures = 16;
 
 /**
  * Starts with the plain numbers that stood before.
@@ -88,7 +88,7 @@ export function takeDressed(
   const { point, comma, measure } = number;
   const seen = { row, cell, number };
   if (dressed) dress.first ??= seen;
-  if (dress.measures.size < MOST_MEASURES || dress.measures.has(measure))
+  if (dress.measures.size < mostMeasures || dress.measures.has(measure))
     dress.measures.set(measure, (dress.measures.get(measure) ?? 0) + 1);
   if (measure === "") dress.bare++;
   else if (!dress.measured) dress.measured = seen;

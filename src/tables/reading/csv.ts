@@ -41,7 +41,7 @@ export interface CsvOptions extends CellReading {
 }
 
 /** The first characters, from which the dialect is found. */
-const HEAD = 2 ** 16;
+const headSize = 2 ** 16;
 
 /** The text in pieces that end where a line does, in the form that the parser reads. */
 class LineCutter {
@@ -138,8 +138,8 @@ function delimiterOf({ delimiter }: CsvOptions): string | undefined {
 
 /** The whole lines at the start of a text. */
 function headOf(text: string): string {
-  if (text.length <= HEAD) return text;
-  const head = text.slice(0, HEAD);
+  if (text.length <= headSize) return text;
+  const head = text.slice(0, headSize);
   // A row cut in two would have too few cells and mislead the guess.
   const end = Math.max(head.lastIndexOf("\n"), head.lastIndexOf("\r"));
   return end > 0 ? head.slice(0, end + 1) : head;
@@ -184,7 +184,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   for await (const piece of decodeText(source, name, options.encoding)) {
     if (!parser) {
       start += piece;
-      if (start.length < HEAD || start.trim() === "") continue;
+      if (start.length < headSize || start.trim() === "") continue;
       begin();
       held = start;
       continue;
@@ -212,7 +212,7 @@ function numberCell(value: number): string {
 }
 
 /** Rows that are turned into one string at a time. */
-const ROWS_A_BLOCK = 4096;
+const rowsABlock = 4096;
 
 /**
  * The table as delimited text, in pieces: the header line, then blocks of rows, each line ended by `\n`.
@@ -222,9 +222,9 @@ export function* csvPieces(table: Table, delimiter: string = ","): Generator<str
   const width = table.columns.length;
   const missing = width === 1 ? '""' : "";
   yield `${table.columns.map((name) => headerCell(name, delimiter)).join(delimiter)}\n`;
-  for (let start = 0; start < table.rows; start += ROWS_A_BLOCK) {
+  for (let start = 0; start < table.rows; start += rowsABlock) {
     let text = "";
-    for (let row = start; row < Math.min(table.rows, start + ROWS_A_BLOCK); row++) {
+    for (let row = start; row < Math.min(table.rows, start + rowsABlock); row++) {
       for (let place = 0; place < width; place++) {
         const value = table.values[row * width + place]!;
         text += (place > 0 ? delimiter : "") + (Number.isNaN(value) ? missing : numberCell(value));

@@ -14,11 +14,11 @@ import { refuseOtherBytes } from "./otherText.ts";
 export type TextSource = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
 
 /** Bytes decoded at a time. A string of V8 holds 2^29 characters, so a whole file may not fit one. */
-const PIECE = 2 ** 22;
+const pieceSize = 2 ** 22;
 
 async function* bytePieces(source: Exclude<TextSource, string>): AsyncGenerator<Uint8Array> {
   if (source instanceof Uint8Array) {
-    for (let at = 0; at < source.length; at += PIECE) yield source.subarray(at, at + PIECE);
+    for (let at = 0; at < source.length; at += pieceSize) yield source.subarray(at, at + pieceSize);
     return;
   }
   const reader = (source instanceof Blob ? source.stream() : source).getReader();
@@ -66,7 +66,7 @@ export async function* decodeText(
   if (encoding !== undefined) decoderOf(encoding);
   if (typeof source === "string") {
     const start = source.charCodeAt(0) === 0xfeff ? 1 : 0;
-    for (let at = start; at < source.length; at += PIECE) yield source.slice(at, at + PIECE);
+    for (let at = start; at < source.length; at += pieceSize) yield source.slice(at, at + pieceSize);
     return;
   }
   let decoder: TextDecoder | undefined;

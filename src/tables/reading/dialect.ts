@@ -26,9 +26,9 @@ export interface Dialect {
 }
 
 /** The first lines that are looked at. */
-const LINES = 60;
-const DELIMITERS = [",", ";", "\t", "|", " "] as const;
-const COMMENTS = ["#", "%", "//"] as const;
+const sampleLines = 60;
+const delimiters = [",", ";", "\t", "|", " "] as const;
+const commentMarks = ["#", "%", "//"] as const;
 
 /** Text in which runs of blanks are one, none at the ends of lines. */
 export function withSingleBlanks(text: string): string {
@@ -53,7 +53,7 @@ function recordsOf(text: string, delimiter: string, comment: string | undefined)
   const parser = new Papa.Parser({
     delimiter,
     newline: "\n",
-    preview: LINES,
+    preview: sampleLines,
     ...(comment === undefined ? {} : { comments: comment }),
   });
   const { data } = parser.parse(blanks, 0, false) as Papa.ParseResult<string[]>;
@@ -123,7 +123,7 @@ function merit(records: readonly (readonly string[])[], delimiter: string, text:
 function chooseDelimiter(text: string, comment: string | undefined): string {
   let best = ",";
   let most = 0;
-  for (const delimiter of DELIMITERS) {
+  for (const delimiter of delimiters) {
     if (!text.includes(delimiter) && !(delimiter === " " && text.includes("\t"))) continue;
     const found = merit(recordsOf(text, delimiter, comment), delimiter, text);
     if (found > most * (1 + 1e-9)) {
@@ -170,7 +170,7 @@ export function dialectOf(head: string, asked: string | undefined): Dialect {
     delimiter ??= separator[1]!;
     skip(separator[0].length);
   }
-  const comment = COMMENTS.find((mark) => text.trimStart().startsWith(mark));
+  const comment = commentMarks.find((mark) => text.trimStart().startsWith(mark));
   const comments: string[] = [];
   if (comment !== undefined) {
     const lines = new RegExp(`^(?:[ \\t\\r]*\\n|[ \\t]*${comment}[^\\n]*(?:\\n|$))`);

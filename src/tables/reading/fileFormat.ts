@@ -9,7 +9,7 @@ import { UsageError } from "../../errors.ts";
 /** A format of tables that is read; all but `npz` are written, too. */
 export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet";
 
-const FORMATS: ReadonlyMap<string, TableFormat> = new Map([
+const formatsByExtension: ReadonlyMap<string, TableFormat> = new Map([
   [".csv", "csv"],
   [".tsv", "tsv"],
   [".txt", "csv"],
@@ -21,7 +21,7 @@ const FORMATS: ReadonlyMap<string, TableFormat> = new Map([
 ]);
 
 /** The extensions that are known, for a message or a help text. */
-export const TABLE_EXTENSIONS: readonly string[] = [...FORMATS.keys()];
+export const tableExtensions: readonly string[] = [...formatsByExtension.keys()];
 
 /** What a file name says about its content. */
 export interface FileKind {
@@ -40,12 +40,12 @@ export function fileKind(path: string): FileKind {
   const compressed = lower.endsWith(".gz");
   const plain = compressed ? lower.slice(0, -3) : lower;
   const extension = /\.[^./\\]+$/.exec(plain)?.[0] ?? "";
-  const format = FORMATS.get(extension);
+  const format = formatsByExtension.get(extension);
   if (!format) {
     const found = extension === "" ? "no extension" : `the extension ${extension}`;
     throw new UsageError({
-      problem: `"${path}" has ${found}, which is no table format; known are ${TABLE_EXTENSIONS.join(", ")}, each also with .gz`,
-      expected: `a file that ends in ${TABLE_EXTENSIONS.join(", ")}`,
+      problem: `"${path}" has ${found}, which is no table format; known are ${tableExtensions.join(", ")}, each also with .gz`,
+      expected: `a file that ends in ${tableExtensions.join(", ")}`,
       received: found,
     });
   }

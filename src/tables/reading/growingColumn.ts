@@ -9,7 +9,7 @@ import type { ColumnParse, ColumnRecord } from "../columnRecord.ts";
 import { rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
 import { isMissingCell, parseCell } from "./cell.ts";
 import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
-import { dressOf, LEADING_ZEROS } from "./numberDress.ts";
+import { dressOf, leadingZerosPattern } from "./numberDress.ts";
 
 /** Marks of missing values beside the usual ones. A mark that is a number also stands for equal numbers: -999, -999.0. */
 export interface MissingMarks {
@@ -25,23 +25,23 @@ export interface ColumnReading {
 }
 
 /** After this many cells of text further ones are no longer tried as numbers in another dress. */
-const MOST_TRIED = 64;
+const mostTried = 64;
 /** Different texts that are kept for a message. */
-const MOST_TEXTS = 4;
+const mostTexts = 4;
 /** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
-const MOST_POINT_ROWS = 10_000;
-const LIKE_THOUSANDS = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
+const mostPointRows = 10_000;
+const thousandsPattern = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
 
 /** Whether a number is written as codes are; the first character tells of most that they are not. */
 function hasLeadingZeros(cell: string): boolean {
   const first = cell.charCodeAt(0);
-  return (first === 48 || first <= 32) && LEADING_ZEROS.test(cell.trim());
+  return (first === 48 || first <= 32) && leadingZerosPattern.test(cell.trim());
 }
 
-const TRUE = /^true$/i;
-const FALSE = /^false$/i;
-const YES = /^(?:true|yes|on|[ty])$/i;
-const NO = /^(?:false|no|off|[fn])$/i;
+const trueWords = /^true$/i;
+const falseWords = /^false$/i;
+const yesWords = /^(?:true|yes|on|[ty])$/i;
+const noWords = /^(?:false|no|off|[fn])$/i;
 
 /** The cells of one column so far. Rows that were skipped are missing (NaN). */
 export class GrowingColumn {
@@ -116,7 +116,7 @@ export class GrowingColumn {
   text(text: string): void {
     this.length++;
     this.#textCells++;
-    if (this.#texts.size < MOST_TEXTS) this.#texts.add(text.trim());
+    if (this.#texts.size < mostTexts) this.#texts.add(text.trim());
     this.#text ??= { row: this.length, cell: text.trim() };
     this.values = undefined;
   }
@@ -199,11 +199,11 @@ export class GrowingColumn {
     if (isMissingCell(text)) return this.#push(Number.NaN, Number.NaN);
     if (asked[0] === "text") return this.text(cell);
     const isWord = asked.includes("boolean");
-    if ((isWord ? YES : TRUE).test(text)) return this.boolean(true);
-    if ((isWord ? NO : FALSE).test(text)) return this.boolean(false);
+    if ((isWord ? yesWords : trueWords).test(text)) return this.boolean(true);
+    if ((isWord ? noWords : falseWords).test(text)) return this.boolean(false);
     const plain = parseCell(text);
     if (plain !== undefined && !Number.isFinite(plain)) return this.number(plain);
-    const found = this.#textCells > MOST_TRIED ? undefined : dressOf(text);
+    const found = this.#textCells > mostTried ? undefined : dressOf(text);
     if (!found) {
       if (plain === undefined) this.text(cell);
       else this.number(plain);
@@ -237,7 +237,7 @@ export class GrowingColumn {
   #notePoint(cell: string): void {
     if (!cell.includes(".")) return;
     const rows = this.#pointRows!;
-    if (rows.length < MOST_POINT_ROWS && LIKE_THOUSANDS.test(cell.trim())) rows.push(this.length);
+    if (rows.length < mostPointRows && thousandsPattern.test(cell.trim())) rows.push(this.length);
     else this.#pointRows = undefined;
   }
 

@@ -26,7 +26,7 @@ export interface JsonLinesOptions extends CellReading {
  * Python's json writes NaN and infinities bare, which JSON does not allow: quotes them, outside strings. The
  * first alternative swallows strings whole.
  */
-const BARE_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
+const bareNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
 
 function parseLine(line: string, where: string): Record<string, unknown> {
   let value: unknown;
@@ -34,7 +34,7 @@ function parseLine(line: string, where: string): Record<string, unknown> {
     value = JSON.parse(line);
   } catch {
     try {
-      value = JSON.parse(line.replace(BARE_NUMBERS, (match) => (match[0] === '"' ? match : `"${match}"`)));
+      value = JSON.parse(line.replace(bareNumbers, (match) => (match[0] === '"' ? match : `"${match}"`)));
     } catch {
       throw new FormatError(`${where}: ${quoteCell(line)} is not JSON; expected one object a line`);
     }
@@ -121,7 +121,7 @@ const jsonNumber = (value: number): string => {
 };
 
 /** Rows that are turned into one string at a time. */
-const ROWS_A_BLOCK = 4096;
+const rowsABlock = 4096;
 
 /**
  * The table as JSON lines, in pieces of many lines. A missing value is null, an infinity the string
@@ -130,9 +130,9 @@ const ROWS_A_BLOCK = 4096;
 export function* jsonLinesPieces(table: Table): Generator<string> {
   const width = table.columns.length;
   const keys = table.columns.map((name) => JSON.stringify(name));
-  for (let start = 0; start < table.rows; start += ROWS_A_BLOCK) {
+  for (let start = 0; start < table.rows; start += rowsABlock) {
     let text = "";
-    for (let row = start; row < Math.min(table.rows, start + ROWS_A_BLOCK); row++) {
+    for (let row = start; row < Math.min(table.rows, start + rowsABlock); row++) {
       const cells = keys.map((key, place) => `${key}:${jsonNumber(table.values[row * width + place]!)}`);
       text += `{${cells.join(",")}}\n`;
     }

@@ -5,13 +5,13 @@
  */
 
 /** Bytes that are looked at, from the first that is not ASCII on. */
-const LOOKED_AT = 2 ** 16;
+const lookedAt = 2 ** 16;
 
 /**
  * Encodings of East Asia, in which letters are pairs of bytes, in the order in which they are tried, and letters that
  * text of theirs has: the same bytes are text in several.
  */
-const PAIRED = [
+const pairedEncodings = [
   ["shift_jis", /./],
   ["euc-jp", /[\u3040-\u30ff]/],
   ["euc-kr", /[\uac00-\ud7a3]/],
@@ -55,7 +55,7 @@ export function likelyEncoding(bytes: Uint8Array): string | undefined {
     0,
     bytes.findIndex((byte) => byte > 127),
   );
-  const sample = bytes.subarray(first, first + LOOKED_AT);
+  const sample = bytes.subarray(first, first + lookedAt);
   let high = 0;
   let control = 0;
   let runs = 0;
@@ -78,7 +78,7 @@ export function likelyEncoding(bytes: Uint8Array): string | undefined {
   if (control > 0.005 * sample.length) return undefined;
   // Letters of the west stand in words of ASCII, those of other scripts in words of their own.
   if (inWords > 0.5 * runs) return "windows-1252";
-  const paired = PAIRED.find(([label, has]) => fitsPaired(sample, label, has));
+  const paired = pairedEncodings.find(([label, has]) => fitsPaired(sample, label, has));
   if (paired !== undefined) return paired[0];
   return capitals > 0.8 * high ? "windows-1251" : "windows-1252";
 }

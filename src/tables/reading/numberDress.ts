@@ -33,34 +33,34 @@ export interface DressedNumber {
 }
 
 /** Cells longer than this are prose. */
-const LONGEST = 64;
+const longest = 64;
 
-const FULL_WIDTH = /[\uff01-\uff5e]/g;
-const OTHER_MINUS = /[\u2010-\u2013\u2212\ufe58\ufe63]/g;
+const fullWidth = /[\uff01-\uff5e]/g;
+const otherMinus = /[\u2010-\u2013\u2212\ufe58\ufe63]/g;
 /** No-break, figure, thin and narrow no-break blanks. */
-const OTHER_BLANK = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
-const OTHER_APOSTROPHE = /[\u2018\u2019\u02bc]/g;
+const otherBlank = /[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g;
+const otherApostrophe = /[\u2018\u2019\u02bc]/g;
 
 /** Currencies that are written with letters; those with a symbol are recognized by it. */
-const CODES =
+const currencyCodes =
   "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|RMB|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|INR|BRL|MXN|ZAR|KRW|TRY|ILS|" +
   "US|CA|AU|Rs\\.?|Fr\\.?|kr\\.?|zł|Kč|Ft";
-const CURRENCY = new RegExp(`^(?:(?:[A-Z]{1,3})?\\p{Sc}|(?:${CODES})(?![\\p{L}\\d]))`, "u");
-const WHOLE_CURRENCY = new RegExp(`^(?:(?:[A-Z]{1,3})?\\p{Sc}[A-Z]{0,3}|${CODES})$`, "u");
-const PERCENT = /^(?:[%\u066a]|percent|pct\.?)$/i;
+const currencyPattern = new RegExp(`^(?:(?:[A-Z]{1,3})?\\p{Sc}|(?:${currencyCodes})(?![\\p{L}\\d]))`, "u");
+const wholeCurrency = new RegExp(`^(?:(?:[A-Z]{1,3})?\\p{Sc}[A-Z]{0,3}|${currencyCodes})$`, "u");
+const percentPattern = /^(?:[%\u066a]|percent|pct\.?)$/i;
 
 /** Letters, with exponents and up to three further words: `kg`, `m/s^2`, `km h-1`, `°C`, `years old`. */
-const UNIT =
+const unitPattern =
   /^[\p{L}°′″‰‱µ](?:[\p{L}\p{M}°µ²³⁻¹·⋅/*^.]|[\p{L}^-][2-9]|-1)*(?: [\p{L}°](?:[\p{L}\p{M}°µ²³⁻¹·⋅/*^.]|[\p{L}^-][2-9]|-1)*){0,3}$/u;
 
-const CORE = /^(?:\d(?:[\d.,'_ ]*\d)?\.?|[.,]\d+)(?:[eE][+-]?\d+)?(?!\d)/;
+const numberCore = /^(?:\d(?:[\d.,'_ ]*\d)?\.?|[.,]\d+)(?:[eE][+-]?\d+)?(?!\d)/;
 /** Fortran's exponent of double precision, after a number with a point: other digits with a D are codes. */
-const FORTRAN = /^(\d*[.,]\d*)[dD]([+-]?\d+)$/;
+const fortran = /^(\d*[.,]\d*)[dD]([+-]?\d+)$/;
 /** The dash that stands for no cents: `12.-`, `5,--`. */
-const NO_CENTS = /(?<=\d)[.,]-{1,2}(?=$|[ \p{L}\p{Sc}])/u;
+const noCents = /(?<=\d)[.,]-{1,2}(?=$|[ \p{L}\p{Sc}])/u;
 
 /** Whole numbers of codes: `02134`, `007`. */
-export const LEADING_ZEROS: RegExp = /^0\d+$/;
+export const leadingZerosPattern: RegExp = /^0\d+$/;
 
 /** The digits of an integer part without its separators; undefined where these are not between thousands. */
 function ungrouped(integer: string, separators: string): string | undefined {
@@ -103,12 +103,12 @@ function withoutTextMark(text: string): string {
  * @example dressOf("$11,036.80")?.point // 11036.8
  */
 export function dressOf(cell: string): DressedNumber | undefined {
-  if (cell.length > LONGEST || !/[\d\uff10-\uff19]/.test(cell)) return undefined;
+  if (cell.length > longest || !/[\d\uff10-\uff19]/.test(cell)) return undefined;
   let text = cell
-    .replace(FULL_WIDTH, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0))
-    .replace(OTHER_MINUS, "-")
-    .replace(OTHER_BLANK, " ")
-    .replace(OTHER_APOSTROPHE, "'")
+    .replace(fullWidth, (letter) => String.fromCharCode(letter.charCodeAt(0) - 0xfee0))
+    .replace(otherMinus, "-")
+    .replace(otherBlank, " ")
+    .replace(otherApostrophe, "'")
     .trim();
   const bare = withoutTextMark(text);
   const textNumber = bare !== text;
@@ -118,7 +118,7 @@ export function dressOf(cell: string): DressedNumber | undefined {
   let parentheses = false;
   for (;;) {
     const first = text[0]!;
-    const currency = CURRENCY.exec(text);
+    const currency = currencyPattern.exec(text);
     if ((first === "-" || first === "+") && sign === undefined && !parentheses) {
       sign = first;
       text = text.slice(1).trimStart();
@@ -136,8 +136,8 @@ export function dressOf(cell: string): DressedNumber | undefined {
     } else break;
     if (text === "") return undefined;
   }
-  text = text.replace(FORTRAN, "$1e$2").replace(NO_CENTS, "");
-  const core = CORE.exec(text)?.[0];
+  text = text.replace(fortran, "$1e$2").replace(noCents, "");
+  const core = numberCore.exec(text)?.[0];
   if (core === undefined) return undefined;
   let rest = text.slice(core.length).trim();
   let trailingMinus = false;
@@ -148,10 +148,11 @@ export function dressOf(cell: string): DressedNumber | undefined {
   }
   if (rest !== "") {
     if (measure !== "") return undefined;
-    if (PERCENT.test(rest)) measure = "percent";
-    else if (WHOLE_CURRENCY.test(rest)) measure = `currency:${rest}`;
+    if (percentPattern.test(rest)) measure = "percent";
+    else if (wholeCurrency.test(rest)) measure = `currency:${rest}`;
     // "12e" is half of a number, "0x10" one in another base, "2. Married" the second of a list.
-    else if (UNIT.test(rest) && !/^(?:e|x\d.*)$/i.test(rest) && !core.endsWith(".")) measure = `unit:${rest}`;
+    else if (unitPattern.test(rest) && !/^(?:e|x\d.*)$/i.test(rest) && !core.endsWith("."))
+      measure = `unit:${rest}`;
     else return undefined;
   }
   const point = readCore(core, ".");
@@ -166,6 +167,6 @@ export function dressOf(cell: string): DressedNumber | undefined {
     parentheses,
     trailingMinus,
     textNumber,
-    leadingZeros: !textNumber && LEADING_ZEROS.test(core),
+    leadingZeros: !textNumber && leadingZerosPattern.test(core),
   };
 }

@@ -9,7 +9,7 @@ import { FormatError } from "../../errors.ts";
 const workbook = "open it in a spreadsheet and save the sheet as CSV";
 
 /** How such bytes start, as characters, what they are, and what to do. */
-const OTHER_BYTES = [
+const otherBytes = [
   ["PK\x03\x04", "a zip archive or an Excel workbook", `unpack it, or ${workbook}`],
   ["\xd0\xcf\x11\xe0", "an old Excel workbook", workbook],
   ["PAR1", "a Parquet file", "give its name the extension .parquet"],
@@ -25,12 +25,12 @@ const OTHER_BYTES = [
  */
 export function refuseOtherBytes(name: string, bytes: Uint8Array): void {
   const start = String.fromCharCode(...bytes.subarray(0, 8));
-  for (const [magic, what, remedy] of OTHER_BYTES)
+  for (const [magic, what, remedy] of otherBytes)
     if (start.startsWith(magic)) throw new FormatError(`${name} is ${what}, not a table of text; ${remedy}`);
 }
 
 /** How such text starts, what it is, and what to do. */
-const OTHERS = [
+const others = [
   [/^\s*<(?:!doctype html|html|head|body)\b/i, "a web page (HTML)", "download or save the data themselves"],
   [/^\s*<\?xml\b/i, "XML", "save the data as CSV"],
   [
@@ -47,6 +47,6 @@ const OTHERS = [
  * @throws FormatError that says what it is.
  */
 export function refuseOtherText(name: string, start: string): void {
-  for (const [pattern, what, remedy] of OTHERS)
+  for (const [pattern, what, remedy] of others)
     if (pattern.test(start)) throw new FormatError(`${name} is ${what}, not a table of text; ${remedy}`);
 }

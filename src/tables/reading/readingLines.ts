@@ -26,10 +26,10 @@ export function readingLines(
 }
 
 /** More warnings of one kind than this become one line. */
-const MOST_LINES = 4;
+const mostLines = 4;
 
 /** What each kind of warning says of many columns. */
-const OF_MANY: Readonly<Record<ColumnWarning["kind"], string>> = {
+const ofMany: Readonly<Record<ColumnWarning["kind"], string>> = {
   integers: "hold whole numbers",
   repeated: "repeat their values",
   spike: "hold one value in many rows",
@@ -40,10 +40,10 @@ export function warningLines(warnings: readonly ColumnWarning[]): string[] {
   const kinds = [...new Set(warnings.map(({ kind }) => kind))];
   return kinds.flatMap((kind) => {
     const own = warnings.filter((warning) => warning.kind === kind);
-    if (own.length <= MOST_LINES) return own.map(({ message }) => message);
+    if (own.length <= mostLines) return own.map(({ message }) => message);
     const names = listNames(own.map(({ column }) => JSON.stringify(column)));
     return [
-      `${own.length} columns ${OF_MANY[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ` +
+      `${own.length} columns ${ofMany[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ` +
         `spread them with ${optionText("dequantize")} and their names, or ${optionText("dequantize", "all")}`,
     ];
   });

@@ -7,7 +7,7 @@
 import { DataError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnRecord } from "../columnRecord.ts";
-import { SUMMARY } from "../leftOutColumn.ts";
+import { summaryWords } from "../leftOutColumn.ts";
 import type { Table } from "../table.ts";
 import { quoteCell } from "./cell.ts";
 import { type Dialect, isLineOfWords, judgeFirstLine } from "./dialect.ts";
@@ -178,7 +178,7 @@ export class RowReader {
       );
     }
     const table = builder.build();
-    const summary = this.#last.find((cell) => SUMMARY.test(cell.trim()));
+    const summary = this.#last.find((cell) => summaryWords.test(cell.trim()));
     if (summary !== undefined)
       this.#remarks.push(
         `${this.#name} (row ${table.rows}): ${quoteCell(summary.trim())} in the last row; if the row sums up the others, take it out`,
