@@ -1,4 +1,5 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that replace what others would find: a module, a global of the process, a warning that comes once. */
 const apart = [
@@ -13,12 +14,34 @@ const apart = [
   "test/tables/platform.test.ts",
 ];
 
+/** Files that take longest, in this order: begun first, none of them is left to one worker at the end. */
+const longest = [
+  "docs/runnable",
+  "laws/bijections",
+  "laws/bijectionEngines",
+  "laws/bijectionRobustness",
+  "fitting/gaussianization",
+  "fitting/variational",
+  "fitting/information",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(`test/${name}.test.ts`));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
+
 const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // One more than the cores of the smallest machine that runs them: tests wait for processes, pages and workers of their own.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
