@@ -85,8 +85,7 @@ describe.each(["kernel", "mixture", "histogram", "spline"] as const)("marginal e
     expect(Math.exp(at[2]!)).toBeLessThan(0.06);
 
     const { flow: two } = await fit(bent(1500, 5), { ...quick, flow: "gaussianization", marginal });
-    // Histograms have steps, which a sum over cells sees only if these are small.
-    const cells = marginal === "histogram" ? 800 : 400;
+    const cells = 800;
     const [width, height] = [12 / cells, 28 / cells];
     const points = Array.from({ length: cells * cells }, (_, i) => [
       ((i % cells) + 0.5 - cells / 2) * width,

@@ -30,8 +30,7 @@ export function densityLaws(cases: BijectionCases): void {
       const subject = new Subject(bijection, fastEngine);
       afterAll(() => subject.dispose());
       const two = bijection.features === 2;
-      // Most need few nodes; where slopes differ much from bin to bin, the finer grid decides.
-      const sides = two ? [401, 701, 1001] : [20_001, 100_001];
+      const side = two ? 1001 : 100_001;
 
       /** Nodes: `side`, or `side` times `side`, points, one coordinate after the other. */
       async function nodes(
@@ -91,10 +90,7 @@ export function densityLaws(cases: BijectionCases): void {
       test.each(sizes.map((size, i) => [size, i + 1] as const))(
         "integrates to 1 with parameters of size %d (seed %i)",
         async (scale, seed) => {
-          let error = Number.POSITIVE_INFINITY;
-          for (const side of sides)
-            if (!(error < 1e-3)) error = Math.abs((await integral(side, seed, scale)) - 1);
-          expect(error).toBeLessThan(1e-3);
+          expect(Math.abs((await integral(side, seed, scale)) - 1)).toBeLessThan(1e-3);
         },
       );
     },
