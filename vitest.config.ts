@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const apart = [
   "test/engines/wasm/host.test.ts",
   "test/engines/wide.test.ts",
+  "test/engines/wideTrial.test.ts",
   "test/fitting/checkpoint.test.ts",
   "test/figures/withoutRasterizer.test.ts",
   "test/fitting/compareFailure.test.ts",

@@ -252,7 +252,8 @@ export function hasBody(node: Expr): node is BodyExpr {
 
 /** The end of a `switch` over all operations: an operation without a case of its own does not compile. */
 export function unreachable(node: never): never {
-  throw new Error(`no rule for the operation "${(node as Expr).op}"`);
+  const { op, name } = node as ElementwiseExpr;
+  throw new Error(`no rule for the operation "${op === "elementwise" ? name : op}"`);
 }
 
 /** How many inputs of a node with a body come before the outer values that the body uses. */

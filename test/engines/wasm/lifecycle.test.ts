@@ -1,10 +1,10 @@
 /** One program that is disposed of, aborted or fails leaves the others alone; and memory is given back. */
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Engine, Executable } from "../../../src/engines/engine.ts";
 import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import { wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
-import { type HostedProgram, SharedHost } from "../../../src/engines/wasm/run/host.ts";
+import { type HostedProgram, PrivateHost, SharedHost } from "../../../src/engines/wasm/run/host.ts";
 import { growTo, outOfMemory, takeMemory } from "../../../src/engines/wasm/run/memories.ts";
 import { retireThreads } from "../../../src/engines/wasm/run/threads.ts";
 import { AbortedError, UsageError } from "../../../src/errors.ts";
@@ -152,6 +152,26 @@ test("a program in the memory of an earlier one begins with zeros, and keeps wha
     expect(await executable.run(small)).toEqual(expected);
     executable.dispose();
   }
+});
+
+test.each(kinds)("on %s a program that finds no memory leaves nothing behind", async (_, engine) => {
+  const hosts = [SharedHost.prototype, PrivateHost.prototype] as const;
+  const disposals = hosts.map((host) => vi.spyOn(host, "dispose"));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const disposed = (): number => disposals.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+  const large = g.parameter("large", [2 ** 30]);
+  await expect(engine.compile({ sums: { sum: g.sum(large) } })).rejects.toThrow(
+    /needs 4\d{3} MiB of memory.*smaller/,
+  );
+  expect(disposed()).toBe(1);
+  // Nor does one whose memory cannot be filled.
+  for (const host of hosts)
+    vi.spyOn(host, "writeIntegers").mockImplementation(() => {
+      throw new RangeError("offset is out of bounds");
+    });
+  const shuffled = g.gather(g.exp(x), [3, 1, 2, 0, 7, 5, 4, 6], [8]);
+  await expect(engine.compile({ rows: { shuffled: g.sin(shuffled) } })).rejects.toThrow("out of bounds");
+  expect(disposed()).toBe(2);
 });
 
 test("memory that is not to be had is told as it is, with what to do", () => {

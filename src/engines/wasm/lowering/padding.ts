@@ -141,6 +141,6 @@ function isElementwiseZero(node: ElementwiseExpr, of: (operand: Expr) => Padding
     case "lessEqual":
       return false;
     default:
-      return node.name satisfies never;
+      return unreachable(node as never);
   }
 }

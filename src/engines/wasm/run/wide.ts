@@ -11,7 +11,7 @@
 
 import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
-import { setV8Flag } from "../../../platform/platform.ts";
+import { reasonOf, setV8Flag } from "../../../platform/platform.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
 import { addTileKernel, analyseUnit } from "../emit/fusedKernel.ts";
@@ -29,13 +29,9 @@ export function enableWideSimd(): Promise<string | undefined> {
   probed ??= (async () => {
     if (!hasRelaxedSimd()) return "this runtime has no relaxed SIMD; use Node 22 or newer";
     if (!setV8Flag("--experimental-wasm-revectorize")) return "only Node can turn it on";
-    let obstacle: string | undefined = "its trial failed";
-    try {
-      obstacle = await tryKernels();
-    } finally {
-      // Plain kernels too would be compiled by an optimizer that has just been found wrong, or useless.
-      if (obstacle !== undefined) setV8Flag("--no-experimental-wasm-revectorize");
-    }
+    const obstacle = await tryKernels().catch((error) => `its trial failed (${reasonOf(error)})`);
+    // Plain kernels too would be compiled by an optimizer that has just been found wrong, or useless.
+    if (obstacle !== undefined) setV8Flag("--no-experimental-wasm-revectorize");
     return obstacle;
   })();
   return probed;
