@@ -13,7 +13,14 @@ import { type DependentColumn, dependenceLine, dependentColumns } from "../table
 import { dequantize } from "../tables/dequantize.ts";
 import { type ColumnGrid, gridOf } from "../tables/grid.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
-import { column, leftOutColumns, numericColumns, selectColumns, type Table } from "../tables/table.ts";
+import {
+  column,
+  leftOutColumns,
+  numericColumns,
+  pickRows,
+  selectColumns,
+  type Table,
+} from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
 import type { FitOptions } from "./fitOptions.ts";
 
@@ -220,18 +227,13 @@ function checkRange(table: Table): void {
  */
 function withoutWeightless(table: Table, weights: Float64Array, name: string): Table {
   if (weights.every((weight) => weight > 0)) return table;
-  const width = table.columns.length;
   const kept = Array.from(weights.keys()).filter((row) => weights[row]! > 0);
-  const values = new Float64Array(kept.length * width);
-  kept.forEach((row, i) => {
-    values.set(table.values.subarray(row * width, (row + 1) * width), i * width);
-  });
   if (kept.length < fewestRows)
     throw new DataError(
       `column "${name}": ${kept.length} rows have a weight above 0; fitting needs at least ${fewestRows}.`,
       { column: name },
     );
-  return checkForFitting({ ...table, rows: kept.length, values }).table;
+  return checkForFitting(pickRows(table, kept)).table;
 }
 
 /** A share of the mean weight below this is 0 in float32. */

@@ -30,14 +30,14 @@ export function areFinite(values: Float64Array): boolean {
 
 /**
  * Rows as a flow takes them: a table that has the columns by name; numbers, row after row; or an array of rows, each numbers in
- * the order of the columns, or an object of the columns by name.
+ * the order of the columns, or an object of the columns by name, whose other columns are not looked at.
  */
 export type RowsLike =
   | Table
   | Float64Array
   | Float32Array
   | readonly ArrayLike<number>[]
-  | readonly Readonly<Record<string, number | null | undefined>>[];
+  | readonly Readonly<Record<string, number | string | boolean | null | undefined>>[];
 
 /**
  * Numbers of rows, row-major, in the order of some columns: a copy, so that whoever called may change or move theirs.

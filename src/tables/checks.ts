@@ -8,7 +8,7 @@ import { listNames } from "../closestName.ts";
 import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { measureResolution, type Resolution } from "./resolution.ts";
-import { column, type Table } from "./table.ts";
+import { column, pickRows, type Table } from "./table.ts";
 
 /** What to do with rows that have a missing value. */
 export type MissingPolicy = "error" | "drop";
@@ -52,18 +52,6 @@ function scan(table: Table): { complete: Uint8Array; incomplete: number; first: 
     complete[row] = 0;
   }
   return { complete, incomplete, first };
-}
-
-function keepRows(table: Table, keep: Uint8Array, rows: number): Table {
-  const width = table.columns.length;
-  const values = new Float64Array(rows * width);
-  let at = 0;
-  keep.forEach((kept, row) => {
-    if (!kept) return;
-    values.set(table.values.subarray(row * width, (row + 1) * width), at);
-    at += width;
-  });
-  return { ...table, rows, values };
 }
 
 /** The columns without which enough rows are complete, the emptiest first, and what to do about them; empty where all are. */
@@ -131,7 +119,13 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
       `${kept} usable rows${why}; fitting needs at least ${fewestRows}${remedy === "" ? "" : `: ${remedy}`}`,
     );
   }
-  const checked = incomplete > 0 ? keepRows(table, complete, kept) : table;
+  const checked =
+    incomplete > 0
+      ? pickRows(
+          table,
+          Uint32Array.from(complete.keys()).filter((row) => complete[row] === 1),
+        )
+      : table;
   checkNotConstant(checked, incomplete);
   return { table: checked, dropped: incomplete };
 }

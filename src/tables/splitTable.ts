@@ -7,7 +7,7 @@
 import { DataError } from "../errors.ts";
 import { checkedOptions, integer, numberOf, type OptionTable } from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
-import { checkTable, type Table } from "./table.ts";
+import { checkTable, pickRows, type Table } from "./table.ts";
 
 /** Options of {@link splitTable}. */
 export interface SplitTableOptions {
@@ -43,13 +43,8 @@ export function splitTable(table: Table, options: SplitTableOptions = {}): Split
     throw new DataError(`splitTable: ${table.rows} rows cannot be split; there must be two at least.`);
   const count = Math.max(1, Math.min(table.rows - 1, Math.round(test * table.rows)));
   const order = new RandomStream(split(randomKey(seed), "split table")).permutation(table.rows);
-  const pick = (rows: Uint32Array): Table => {
-    const width = table.columns.length;
-    const values = new Float64Array(rows.length * width);
-    rows.sort().forEach((row, i) => {
-      values.set(table.values.subarray(row * width, (row + 1) * width), i * width);
-    });
-    return { ...table, rows: rows.length, values };
+  return {
+    train: pickRows(table, order.slice(count).sort()),
+    test: pickRows(table, order.slice(0, count).sort()),
   };
-  return { train: pick(order.slice(count)), test: pick(order.slice(0, count)) };
 }

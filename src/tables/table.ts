@@ -11,6 +11,7 @@ import { checkArgument, describeValue, names as listOfNames, numbers, refuse } f
 import { optionText } from "../optionText.ts";
 import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
 import { quoteCell } from "./reading/cell.ts";
+import { pickTexts, type TextColumn } from "./textColumn.ts";
 
 /**
  * Columns of numbers. A missing cell is NaN, an infinite one is kept: what fits a flow decides about them.
@@ -18,12 +19,14 @@ import { quoteCell } from "./reading/cell.ts";
  * do not change.
  */
 export interface Table {
-  /** Names of the columns of numbers, all different, none empty. */
+  /** Names of the columns of numbers, all different, none empty. Those of text are {@link texts}. */
   readonly columns: readonly string[];
   /** Number of rows, 0 or more. */
   readonly rows: number;
   /** Row-major, `rows * columns.length`. */
   readonly values: Float64Array;
+  /** The columns of text, which have no place in {@link values}; absent where there are none. */
+  readonly texts?: readonly TextColumn[] | undefined;
   /** What became of each column of the source, in its order: those of text, which have no values here, too. */
   readonly records: readonly ColumnRecord[];
   /** What a reader of the table should know of how it was read, such as a first line that may be data. */
@@ -42,7 +45,8 @@ export function checkTable(where: string, value: unknown): asserts value is Tabl
     Array.isArray(table.columns) &&
     table.values instanceof Float64Array &&
     Number.isSafeInteger(table.rows) &&
-    Array.isArray(table.records ?? []);
+    Array.isArray(table.records ?? []) &&
+    Array.isArray(table.texts ?? []);
   if (!isTable)
     refuse(
       where,
@@ -60,6 +64,15 @@ export function checkTable(where: string, value: unknown): asserts value is Tabl
       received: `${values.length} values`,
       remedy: "were they moved to another thread, or changed?",
     });
+  for (const { name, codes } of (table as Table).texts ?? [])
+    if (codes.length !== rows)
+      throw new ShapeError({
+        where,
+        problem: `the table has ${rows} rows, but column "${name}" has ${codes.length} cells`,
+        expected: `${rows} cells`,
+        received: `${codes.length} cells`,
+        remedy: "were they moved to another thread, or changed?",
+      });
 }
 
 /**
@@ -215,6 +228,24 @@ function columnIndex(table: Table, name: string): number {
   });
 }
 
+/** A column of a table with its cells. */
+export type CellColumn =
+  | {
+      readonly name: string;
+      /** Its place among {@link Table.columns}. */
+      readonly place: number;
+    }
+  | { readonly name: string; readonly text: TextColumn };
+
+/** The columns that have cells, of numbers and of text, in the order of the source. */
+export function cellColumns(table: Table): readonly CellColumn[] {
+  const numbers = table.columns.map((name, place): CellColumn => ({ name, place }));
+  const texts = (table.texts ?? []).map((text): CellColumn => ({ name: text.name, text }));
+  const order = new Map(table.records.map(({ name }, place) => [name, place]));
+  const placeIn = ({ name }: CellColumn): number => order.get(name) ?? order.size;
+  return texts.length === 0 ? numbers : [...numbers, ...texts].sort((a, b) => placeIn(a) - placeIn(b));
+}
+
 /** All columns of a table's source, those of text too. */
 export function allColumns(table: Table): readonly string[] {
   const named = table.records.map(({ name }) => name);
@@ -257,6 +288,18 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
     (name) => table.records.find((record) => record.name === name) ?? numbersRecord(name),
   );
   return { columns: [...names], rows: table.rows, values, records };
+}
+
+/** The table with these rows alone, in this order. @param rows - Places from 0. */
+export function pickRows(table: Table, rows: ArrayLike<number>): Table {
+  const width = table.columns.length;
+  const values = new Float64Array(rows.length * width);
+  for (let i = 0; i < rows.length; i++) {
+    const start = rows[i]! * width;
+    values.set(table.values.subarray(start, start + width), i * width);
+  }
+  const texts = table.texts?.map((text) => pickTexts(text, rows));
+  return { ...table, rows: rows.length, values, ...(texts ? { texts } : {}) };
 }
 
 /** Kinds of columns that are refused where none are chosen: leaving them out would hide a slip in the file. */

@@ -20,8 +20,9 @@ function encode(pieces: Iterable<string>): Uint8Array {
 
 /**
  * The table as the bytes of a file. Numbers read back to the same doubles. Missing values are empty cells in
- * CSV and TSV, null in JSON lines, NaN otherwise. Text columns have no values and are not written.
+ * CSV and TSV, null in JSON lines and for text in Parquet, NaN otherwise.
  *
+ * @throws DataError for columns of text in a format that has none.
  * @throws UsageError for a format that is only read.
  * @example const bytes = await tableToBytes(table, "csv"); // in a page, to offer as a download
  */

@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 const columnsOf = (names: readonly string[]): number[][] =>
-  tableToObjects(table).map((row) => names.map((name) => row[name]!));
+  tableToObjects(table).map((row) => names.map((name) => row[name] as number));
 
 describe("rows", () => {
   it("are a table, arrays, objects or numbers, with the same scores", async () => {

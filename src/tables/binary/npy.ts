@@ -42,7 +42,14 @@ export function readNpy(bytes: Uint8Array, name: string = "the file", limits: Re
 /**
  * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
  * Column names have no place in the format and are lost.
+ * @throws DataError for a table with a column of text.
  */
 export function writeNpy(table: Table): Uint8Array {
+  const text = table.texts?.[0];
+  if (text)
+    throw new DataError(
+      `column "${text.name}" holds text, which .npy has no place for; choose columns of numbers, or write .csv, .jsonl or .parquet`,
+      { column: text.name },
+    );
   return writeNpyArray(table.values, table.rows, table.columns.length);
 }

@@ -24,7 +24,7 @@ import type { PageValues } from "../../formats/parquet/parquetPage.ts";
 import { optionText } from "../../optionText.ts";
 import type { LeftOut } from "../columnRecord.ts";
 import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
-import type { Table } from "../table.ts";
+import { cellColumns, type Table } from "../table.ts";
 
 /** Why a column that pandas wrote its index into is left out. */
 const pandasIndex: LeftOut = {
@@ -141,15 +141,21 @@ export async function readParquet(
 }
 
 /**
- * The table as a Parquet file of DOUBLE columns, Snappy-compressed. Missing values are NaN, as in the table;
- * every number keeps its bits.
+ * The table as a Parquet file, Snappy-compressed: numbers as DOUBLE columns, where missing values are NaN, as in the table, and
+ * every number keeps its bits; text as strings, where they are null.
  */
 export async function writeParquet(table: Table): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import("hyparquet-writer");
   const width = table.columns.length;
-  const columnData = table.columns.map((name, place) => {
+  const columnData = cellColumns(table).map((column) => {
+    const { name } = column;
+    if ("text" in column) {
+      const { levels, codes } = column.text;
+      const data = Array.from(codes, (code) => levels[code] ?? null);
+      return { name, data, type: "STRING" as const, nullable: true };
+    }
     const data = new Float64Array(table.rows);
-    for (let row = 0; row < table.rows; row++) data[row] = table.values[row * width + place]!;
+    for (let row = 0; row < table.rows; row++) data[row] = table.values[row * width + column.place]!;
     // Plain, because a dictionary takes -0 for 0.
     return { name, data, type: "DOUBLE" as const, nullable: false, encoding: "PLAIN" as const };
   });

@@ -10,7 +10,7 @@ import { FormatError } from "../../errors.ts";
 import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
-import type { Table } from "../table.ts";
+import { cellColumns, type Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {
   type Dialect,
@@ -200,10 +200,10 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   return reader!.finish();
 }
 
-/** A cell of a header, quoted where it has to be. */
-function headerCell(name: string, delimiter: string): string {
-  const plain = !/["\r\n]|^[#%/]/.test(name) && !name.includes(delimiter) && name.trim() === name;
-  return plain ? name : `"${name.replaceAll('"', '""')}"`;
+/** A name or a text as a cell, quoted where it has to be. */
+function textCell(text: string, delimiter: string): string {
+  const plain = !/["\r\n]|^[#%/]/.test(text) && !text.includes(delimiter) && text.trim() === text;
+  return plain ? text : `"${text.replaceAll('"', '""')}"`;
 }
 
 /** The shortest decimal that reads back to the same double; -0 keeps its sign. */
@@ -215,20 +215,30 @@ function numberCell(value: number): string {
 const rowsABlock = 4096;
 
 /**
- * The table as delimited text, in pieces: the header line, then blocks of rows, each line ended by `\n`.
- * A missing value is an empty cell; `""` where the table has one column, since readers skip blank lines.
+ * The table as delimited text, in pieces: the header line, then blocks of rows, each line ended by `\n`. Columns of text
+ * stand in their place among the others. A missing value is an empty cell; `""` where the table has one column, since readers
+ * skip blank lines.
  */
 export function* csvPieces(table: Table, delimiter: string = ","): Generator<string> {
   const width = table.columns.length;
-  const missing = width === 1 ? '""' : "";
-  yield `${table.columns.map((name) => headerCell(name, delimiter)).join(delimiter)}\n`;
+  const columns = cellColumns(table);
+  const missing = columns.length === 1 ? '""' : "";
+  const cells = columns.map((column): ((row: number) => string) => {
+    if ("text" in column) {
+      const levels = column.text.levels.map((level) => textCell(level, delimiter));
+      return (row) => levels[column.text.codes[row]!] ?? missing;
+    }
+    return (row) => {
+      const value = table.values[row * width + column.place]!;
+      return Number.isNaN(value) ? missing : numberCell(value);
+    };
+  });
+  yield `${columns.map(({ name }) => textCell(name, delimiter)).join(delimiter)}\n`;
   for (let start = 0; start < table.rows; start += rowsABlock) {
     let text = "";
     for (let row = start; row < Math.min(table.rows, start + rowsABlock); row++) {
-      for (let place = 0; place < width; place++) {
-        const value = table.values[row * width + place]!;
-        text += (place > 0 ? delimiter : "") + (Number.isNaN(value) ? missing : numberCell(value));
-      }
+      for (let place = 0; place < cells.length; place++)
+        text += (place > 0 ? delimiter : "") + cells[place]!(row);
       text += "\n";
     }
     yield text;

@@ -7,6 +7,7 @@
 
 import type { ColumnParse, ColumnRecord } from "../columnRecord.ts";
 import { rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
+import { GrowingText, type TextColumn } from "../textColumn.ts";
 import { isMissingCell, parseCell } from "./cell.ts";
 import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
 import { dressOf, leadingZerosPattern } from "./numberDress.ts";
@@ -26,6 +27,8 @@ export interface ColumnReading {
 
 /** After this many cells of text further ones are no longer tried as numbers in another dress. */
 const mostTried = 64;
+/** Different cells of text that are known at sight. */
+const mostKnown = 4096;
 /** Different texts that are kept for a message. */
 const mostTexts = 4;
 /** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
@@ -42,6 +45,15 @@ const trueWords = /^true$/i;
 const falseWords = /^false$/i;
 const yesWords = /^(?:true|yes|on|[ty])$/i;
 const noWords = /^(?:false|no|off|[fn])$/i;
+
+/** What a column turned out to be: numbers, or text. */
+export interface FinishedColumn {
+  readonly record: ColumnRecord;
+  /** Undefined for text. */
+  readonly values: Float64Array | undefined;
+  /** Undefined for numbers. */
+  readonly text: TextColumn | undefined;
+}
 
 /** The cells of one column so far. Rows that were skipped are missing (NaN). */
 export class GrowingColumn {
@@ -61,14 +73,24 @@ export class GrowingColumn {
   #textCells = 0;
   #text: { row: number; cell: string } | undefined;
   readonly #texts: Set<string> = new Set();
+  /** The cells as they are written, from the first on that is not a plain number: the column may be text. */
+  #written: GrowingText | undefined;
+  /** The cell that is being read; undefined for a number or a truth value of the source. */
+  #cell: string | undefined;
+  /** Cells that have turned out to be text: those that come again need not be looked at again. */
+  #known: Map<string, number> | undefined;
+  /** How the column spells false and true. */
+  readonly #words: [string, string] = ["false", "true"];
 
   constructor(name: string, reading: ColumnReading = {}) {
     this.name = name;
     this.#asked = reading.parse ?? [];
     this.#marks = reading.marks;
     // Where the decimal mark is named, plain numbers are read by it, too: from the first cell on.
-    if (this.#asked.some((kind) => ["thousands", "decimal-point", "decimal-comma"].includes(kind)))
+    if (this.#asked.some((kind) => ["thousands", "decimal-point", "decimal-comma"].includes(kind))) {
+      this.#keepWritten();
       this.#dress = startDress(this.values!, 0, []);
+    }
   }
 
   /** Makes rows `length .. rows - 1` missing. */
@@ -79,11 +101,25 @@ export class GrowingColumn {
       this.values.fill(Number.NaN, this.length, rows);
       this.#dress?.comma.fill(Number.NaN, this.length, rows);
     }
+    this.#written?.fillTo(rows);
     this.length = rows;
   }
 
   /** A cell of text, which may hold a number. */
   read(cell: string): void {
+    const code = this.#known?.get(cell);
+    if (code !== undefined) {
+      this.#written!.pushCode(code);
+      this.length++;
+      this.#textCells++;
+      return;
+    }
+    this.#cell = cell;
+    this.#read(cell);
+    this.#cell = undefined;
+  }
+
+  #read(cell: string): void {
     const marks = this.#marks;
     if (marks?.texts.has(cell.trim())) return this.#push(Number.NaN, Number.NaN);
     if (this.#dress !== undefined || this.#asked[0] === "text") return this.#readSlowly(cell);
@@ -98,6 +134,7 @@ export class GrowingColumn {
     const own = this.#marks?.numbers.has(value) ? Number.NaN : value;
     // A missing cell speaks neither for numbers nor for text.
     if (!Number.isNaN(own)) {
+      if (this.#booleans > 0) this.#keepWritten();
       this.#numericCells++;
       if (this.#dress) this.#dress.bare++;
     }
@@ -107,6 +144,8 @@ export class GrowingColumn {
   /** A truth value of the source. */
   boolean(value: boolean): void {
     this.#boolean ??= { row: this.length + 1, cell: String(value) };
+    if (this.#numericCells > this.#booleans) this.#keepWritten();
+    if (this.#cell !== undefined) this.#words[Number(value)] = this.#cell.trim();
     this.#booleans++;
     this.#numericCells++;
     this.#push(Number(value), Number(value));
@@ -114,6 +153,10 @@ export class GrowingColumn {
 
   /** Text that is no number. */
   text(text: string): void {
+    this.#keepWritten();
+    const code = this.#written!.push(text.trim());
+    this.#known ??= new Map();
+    if (this.#cell !== undefined && this.#known.size < mostKnown) this.#known.set(this.#cell, code);
     this.length++;
     this.#textCells++;
     if (this.#texts.size < mostTexts) this.#texts.add(text.trim());
@@ -127,20 +170,25 @@ export class GrowingColumn {
     return row === undefined || this.#dress ? undefined : this.values?.[row];
   }
 
-  /** What the column is; its values, unless it is text. The column's memory is given up. */
-  finish(): { record: ColumnRecord; values: Float64Array | undefined } {
-    const { name } = this;
-    const values = this.values;
+  /** What the column is; its values, or its cells as they are written if it is text. The column's memory is given up. */
+  finish(): FinishedColumn {
+    const found = this.#found();
+    if (found.values === undefined) this.#keepWritten();
     this.values = undefined;
+    return { ...found, text: found.values ? undefined : this.#written!.finish(this.name) };
+  }
+
+  #found(): { record: ColumnRecord; values: Float64Array | undefined } {
+    const { name, values } = this;
     if (this.#text) {
-      const found = {
+      const seen = {
         ...this.#text,
         textCells: this.#textCells,
         numericCells: this.#numericCells,
         texts: this.#texts,
         asked: this.#asked,
       };
-      return { record: textRecord(name, found), values: undefined };
+      return { record: textRecord(name, seen), values: undefined };
     }
     if (this.#numericCells === 0)
       return {
@@ -212,11 +260,9 @@ export class GrowingColumn {
     if (found.point !== undefined && this.#marks?.numbers.has(found.point))
       return this.#push(Number.NaN, Number.NaN);
     this.#numericCells++;
-    if (!this.values) {
-      this.length++;
-      return;
-    }
+    if (!this.values) return this.#push(found.point ?? found.comma!, Number.NaN);
     if (!this.#dress) {
+      this.#keepWritten();
       this.#dress = startDress(this.values, this.#numericCells - 1, this.#pointRows);
       this.#pointRows = undefined;
     }
@@ -230,7 +276,23 @@ export class GrowingColumn {
       this.values[this.length] = value;
       if (this.#dress) this.#dress.comma[this.length] = comma;
     }
+    const isMissing = Number.isNaN(value) && Number.isNaN(comma);
+    this.#written?.push(isMissing ? undefined : (this.#cell?.trim() ?? String(value)));
     this.length++;
+  }
+
+  /** From now on the cells are kept as they are written; those before were plain numbers, or truth values. */
+  #keepWritten(): void {
+    if (this.#written) return;
+    const written = new GrowingText(this.length);
+    const areBooleans = this.#booleans > 0 && this.#booleans === this.#numericCells;
+    for (let row = 0; row < this.length; row++) {
+      const value = this.values![row]!;
+      if (Number.isNaN(value)) written.push(undefined);
+      else if (areBooleans) written.push(this.#words[value as 0 | 1]);
+      else written.push(Object.is(value, -0) ? "-0" : String(value));
+    }
+    this.#written = written;
   }
 
   /** Keeps in mind whether a plain number with a point could be thousands of a column with decimal commas. */

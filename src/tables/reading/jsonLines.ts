@@ -8,7 +8,7 @@ import { DataError, FormatError } from "../../errors.ts";
 import { duplicateKey } from "../../formats/duplicateKey.ts";
 import { checkLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
-import { checkColumnNames, type Table } from "../table.ts";
+import { cellColumns, checkColumnNames, type Table } from "../table.ts";
 import { quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import { type CellReading, TableBuilder } from "./tableBuilder.ts";
@@ -129,12 +129,18 @@ const rowsABlock = 4096;
  */
 export function* jsonLinesPieces(table: Table): Generator<string> {
   const width = table.columns.length;
-  const keys = table.columns.map((name) => JSON.stringify(name));
+  const cells = cellColumns(table).map((column): ((row: number) => string) => {
+    const key = JSON.stringify(column.name);
+    if ("text" in column) {
+      const levels = column.text.levels.map((level) => `${key}:${JSON.stringify(level)}`);
+      return (row) => levels[column.text.codes[row]!] ?? `${key}:null`;
+    }
+    return (row) => `${key}:${jsonNumber(table.values[row * width + column.place]!)}`;
+  });
   for (let start = 0; start < table.rows; start += rowsABlock) {
     let text = "";
     for (let row = start; row < Math.min(table.rows, start + rowsABlock); row++) {
-      const cells = keys.map((key, place) => `${key}:${jsonNumber(table.values[row * width + place]!)}`);
-      text += `{${cells.join(",")}}\n`;
+      text += `{${cells.map((cell) => cell(row)).join(",")}}\n`;
     }
     yield text;
   }

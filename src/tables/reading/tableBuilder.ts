@@ -1,6 +1,6 @@
 /**
  * Builds a table cell by cell, as readers meet them: columns of numbers in growing typed arrays, no object a
- * row; columns that turn out to hold text keep their first text alone.
+ * row; columns that turn out to hold text keep the number of each row's text in a list of the different ones.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "..
 import { optionText } from "../../optionText.ts";
 import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
 import { checkColumnNames, type Table } from "../table.ts";
+import { GrowingText, type TextColumn } from "../textColumn.ts";
 import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 
 /** How cells are to be read. */
@@ -37,6 +38,13 @@ export function columnParses({ parse }: CellReading): ReadonlyMap<string, readon
   for (const [name, kinds] of Object.entries(parse ?? {}))
     found.set(name, checkColumnParse(name, typeof kinds === "string" ? [kinds] : kinds));
   return found;
+}
+
+/** Numbers as they would be written. */
+function writtenNumbers(name: string, values: Float64Array): TextColumn {
+  const written = new GrowingText(values.length);
+  for (const value of values) written.push(Number.isNaN(value) ? undefined : String(value));
+  return written.finish(name);
 }
 
 /** The record of a column whose points may be decimal points, or stand between thousands as in a table with decimal commas. */
@@ -155,22 +163,28 @@ export class TableBuilder {
       points.forEach((value, place) => {
         const own = finished[place]!;
         if (value === undefined || !own.values || own.record.leftOut) return;
-        own.values = undefined;
-        own.record = pointsBesideCommas(own.record.name, value, comma);
+        finished[place] = {
+          record: pointsBesideCommas(own.record.name, value, comma),
+          values: undefined,
+          text: writtenNumbers(own.record.name, own.values.subarray(0, rows)),
+        };
       });
     const records: ColumnRecord[] = finished.map(({ record }, place) => {
       const leftOut = this.#leftOut.get(place);
       return leftOut ? { ...record, leftOut } : record;
     });
+    const texts = finished.flatMap(({ text }) => text ?? []);
     const numeric = finished.filter(({ values }) => values);
     const width = numeric.length;
     const values = new Float64Array(rows * width);
-    numeric.forEach((column, place) => {
-      const cells = column.values!;
-      column.values = undefined;
+    const columns = numeric.map(({ record }) => record.name);
+    finished.length = 0;
+    // One column after the other is given up: the table is the larger part of the memory.
+    for (let place = 0; place < width; place++) {
+      const cells = numeric.shift()!.values!;
       for (let row = 0; row < rows; row++) values[row * width + place] = cells[row]!;
-    });
-    return { columns: numeric.map(({ record }) => record.name), rows, values, records };
+    }
+    return { columns, rows, values, records, ...(texts.length > 0 ? { texts } : {}) };
   }
 }
 

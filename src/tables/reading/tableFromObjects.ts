@@ -6,7 +6,8 @@
 
 import { DataError } from "../../errors.ts";
 import { anObject, checkArgument, listOf } from "../../options.ts";
-import { checkColumnNames, checkTable, type Table } from "../table.ts";
+import { cellColumns, checkColumnNames, checkTable, type Table } from "../table.ts";
+import { textAt } from "../textColumn.ts";
 import { TableBuilder } from "./tableBuilder.ts";
 
 /** Puts the values of an object into a row, as JSON has them. */
@@ -49,8 +50,8 @@ export class ObjectRows {
 
 /**
  * A table from objects, one per row, read as JSON lines are: the columns are all keys, in order of appearance; a key that an object
- * lacks, null and undefined are missing values; true and false are 1 and 0; a string is read as a cell of CSV. A column of text has
- * a record and no values.
+ * lacks, null and undefined are missing values; true and false are 1 and 0; a string is read as a cell of CSV. A column of text is one of
+ * `texts`.
  *
  * @throws UsageError for what is not an array of objects, {@link DataError} for no rows, no keys, or a key without a name.
  * @example tableFromObjects([{ x: 1, y: 2 }, { x: 3, y: null }])
@@ -67,11 +68,16 @@ export function tableFromObjects(objects: readonly Readonly<Record<string, unkno
   return builder.build();
 }
 
-/** The rows of a table as objects; a missing value is NaN. */
-export function tableToObjects(table: Table): Record<string, number>[] {
+/** The rows of a table as objects: numbers, NaN where one is missing; texts, null where one is missing. */
+export function tableToObjects(table: Table): Record<string, number | string | null>[] {
   checkTable("tableToObjects", table);
   const { columns, values } = table;
+  const cells = cellColumns(table).map((column): ((row: number) => number | string | null) => {
+    if ("text" in column) return (row) => textAt(column.text, row) ?? null;
+    return (row) => values[row * columns.length + column.place]!;
+  });
+  const names = cellColumns(table).map(({ name }) => name);
   return Array.from({ length: table.rows }, (_, row) =>
-    Object.fromEntries(columns.map((name, i) => [name, values[row * columns.length + i]!])),
+    Object.fromEntries(names.map((name, i) => [name, cells[i]!(row)])),
   );
 }
