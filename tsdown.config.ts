@@ -1,4 +1,13 @@
+import { readdirSync } from "node:fs";
 import { defineConfig, type UserConfig } from "tsdown";
+
+/** What can be imported: `pushforward` itself and its subpaths, each a list of names in `src/entries`. */
+const entries = {
+  index: "src/index.ts",
+  ...Object.fromEntries(
+    readdirSync("src/entries").map((file) => [file.replace(/\.ts$/, ""), `src/entries/${file}`]),
+  ),
+};
 
 const shared: UserConfig = {
   format: "esm",
@@ -11,7 +20,7 @@ const configurations: UserConfig[] = [
   // need no module of Node; its own code reaches Node's modules at the call (src/platform/platform.ts).
   {
     ...shared,
-    entry: { index: "src/index.ts" },
+    entry: entries,
     // Documentation is in the types; licences of packages stay.
     outputOptions: {
       comments: { jsdoc: false, annotation: true, legal: true },
@@ -19,7 +28,7 @@ const configurations: UserConfig[] = [
       codeSplitting: { groups: [{ name: "jsep", test: /node_modules\/jsep\// }] },
     },
     platform: "browser",
-    dts: { entry: "src/index.ts" },
+    dts: true,
     publint: true,
   },
   // The command line, and the parts of it that the demo uses. It loads the library from the file beside it.
@@ -34,8 +43,10 @@ const configurations: UserConfig[] = [
     plugins: [
       {
         name: "the built library",
-        resolveId: (id: string) =>
-          /^(\.\.\/)+index\.ts$/.test(id) ? { id: "./index.js", external: true } : null,
+        resolveId: (id: string) => {
+          const [, name] = /^(?:\.\.\/)+(index|entries\/\w+)\.ts$/.exec(id) ?? [];
+          return name === undefined ? null : { id: `./${name.replace("entries/", "")}.js`, external: true };
+        },
       },
     ],
   },

@@ -64,7 +64,9 @@ async function prepare({ flow, threads, ...options }) {
 }
 
 if (process.send) {
-  globalThis.pushforward = await import("../dist/index.js");
+  const entries = ["index", "architectures", "distributions", "engines", "fitting", "graph", "random"];
+  const modules = await Promise.all(entries.map((name) => import(`../dist/${name}.js`)));
+  globalThis.pushforward = Object.assign({}, ...modules);
   const calls = { prepare, round: (steps) => globalThis.round(steps) };
   process.on("message", async ({ call, argument }) => process.send({ value: await calls[call](argument) }));
 } else await main();

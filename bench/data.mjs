@@ -31,7 +31,8 @@ export class Data {
    * then the others. This library gets them in their own order, and holds out the same.
    */
   async demo() {
-    const { column, randomKey, RandomStream, readTable, split } = await import("../dist/index.js");
+    const { column, readTable } = await import("../dist/index.js");
+    const { randomKey, RandomStream, split } = await import("../dist/random.js");
     const table = await readTable(fileURLToPath(new URL("../demo/ramachandran.csv.gz", import.meta.url)));
     const columns = ["phi", "psi"];
     const lists = columns.map((name) => column(table, name));

@@ -7,15 +7,8 @@ import { fileURLToPath } from "node:url";
 import cliProgress from "cli-progress";
 import Table from "cli-table3";
 import { pairPlot, writeFigure } from "../dist/figure.js";
-import {
-  chooseGaussianMixture,
-  fit,
-  fitGaussianMixture,
-  readTable,
-  selectColumns,
-  tableFromRows,
-  writeTable,
-} from "../dist/index.js";
+import { chooseGaussianMixture, fitGaussianMixture } from "../dist/fitting.js";
+import { fit, readTable, selectColumns, tableFromRows, writeTable } from "../dist/index.js";
 
 const started = performance.now();
 const SEED = 1;

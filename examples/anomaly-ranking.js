@@ -4,7 +4,8 @@
  * A table of machine readings is made up, in which 5 of 2,000 rows break the relation between the columns while
  * each of their values is ordinary by itself. Run it after `npm run build`: `node examples/anomaly-ranking.js`.
  */
-import { fit, RandomStream, randomKey, tableFromRows } from "pushforward";
+import { fit, tableFromRows } from "pushforward";
+import { RandomStream, randomKey } from "pushforward/random";
 
 const stream = new RandomStream(randomKey(1));
 const broken = new Set([100, 500, 900, 1300, 1700]);

@@ -5,7 +5,9 @@
  *
  * Run it after `npm run build`: `node examples/epidemic.js`.
  */
-import { calibrationRanks, column, fit, RandomStream, randomKey } from "pushforward";
+import { column, fit } from "pushforward";
+import { calibrationRanks } from "pushforward/diagnostics";
+import { RandomStream, randomKey } from "pushforward/random";
 import { infected, observations, parameters, simulations } from "./epidemic/model.js";
 
 const table = simulations(4000, new RandomStream(randomKey(1)));

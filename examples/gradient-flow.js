@@ -3,7 +3,8 @@
  *
  * Run it after `npm run build`: `node examples/gradient-flow.js`.
  */
-import { gradientFlow, standardNormal } from "pushforward";
+import { standardNormal } from "pushforward/distributions";
+import { gradientFlow } from "pushforward/fitting";
 
 const from = { weights: [0.4, 0.6], means: [[-1.2], [1]], covariances: [[0.3], [0.5]] };
 const to = standardNormal({ features: 1 });

@@ -7,21 +7,12 @@
  * A "symmetric exponential" with a trained rate a = softplus(r) > 0 for each feature: it makes the tails of its
  * base heavier, up to power laws. Run it after `npm run build`: `node examples/own-bijection.js`.
  */
-import {
-  bindTree,
-  chain,
-  fit,
-  ops as g,
-  initialValues,
-  leafOf,
-  RandomStream,
-  randomKey,
-  realNVP,
-  referenceEngine,
-  tableFromRows,
-  trained,
-  vjp,
-} from "pushforward";
+import { fit, tableFromRows } from "pushforward";
+import { realNVP } from "pushforward/architectures";
+import { chain } from "pushforward/bijections";
+import { referenceEngine } from "pushforward/engines";
+import { bindTree, ops as g, initialValues, leafOf, trained, vjp } from "pushforward/graph";
+import { RandomStream, randomKey } from "pushforward/random";
 
 /** The description: no arrays, no batch, no engine. Gradients, tiles and threads come from the library. */
 function symmetricExponential({ features }) {

@@ -1,6 +1,7 @@
 /** Points of the base on their way to the data, by both ways to train a continuous flow, and its densities. */
 import * as Plot from "@observablehq/plot";
-import { fit, solverReport, trajectories } from "../dist/index.js";
+import { solverReport, trajectories } from "../dist/diagnostics.js";
+import { fit } from "../dist/index.js";
 import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
 
 const SEED = 1;

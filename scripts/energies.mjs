@@ -2,7 +2,9 @@
  * The four energies of Rezende and Mohamed (2015, table 1), with a wall that makes all of them normalizable, and planar flows
  * fitted to them: the paper's figure 3.
  */
-import { approximate, planarFlow } from "../dist/index.js";
+
+import { planarFlow } from "../dist/architectures.js";
+import { approximate } from "../dist/index.js";
 
 /** Half the width of the window: three of the energies are flat along z1 without it. */
 export const WINDOW = 4;

@@ -1,5 +1,8 @@
 /** The gradient flow from a mixture, fitted to rows, to a normal distribution: the limit of small steps of dual ascent. */
-import { chooseGaussianMixture, gradientFlow, standardNormal, tableFromRows } from "../dist/index.js";
+
+import { standardNormal } from "../dist/distributions.js";
+import { chooseGaussianMixture, gradientFlow } from "../dist/fitting.js";
+import { tableFromRows } from "../dist/index.js";
 import { resultFigure } from "./resultFigure.mjs";
 
 /** Times of the panels, and of the curve. */

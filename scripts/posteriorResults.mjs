@@ -6,7 +6,9 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as Plot from "@observablehq/plot";
-import { calibrationRanks, column, fit, RandomStream, randomKey, rankBand, split } from "../dist/index.js";
+import { calibrationRanks, rankBand } from "../dist/diagnostics.js";
+import { column, fit } from "../dist/index.js";
+import { RandomStream, randomKey, split } from "../dist/random.js";
 import { logJoint, observations, parameters, simulations } from "../examples/epidemic/model.js";
 import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";

@@ -1,16 +1,10 @@
 /** What a residual flow finds, and how its iterations converge beside what is proved of them. */
 import * as Plot from "@observablehq/plot";
-import {
-  bindTree,
-  fit,
-  ops as g,
-  jvp,
-  RandomStream,
-  randomKey,
-  seriesError,
-  subtreeOf,
-  wasmEngine,
-} from "../dist/index.js";
+import { seriesError } from "../dist/bijections.js";
+import { wasmEngine } from "../dist/engines.js";
+import { bindTree, ops as g, jvp, subtreeOf } from "../dist/graph.js";
+import { fit } from "../dist/index.js";
+import { RandomStream, randomKey } from "../dist/random.js";
 import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
 
 const SEED = 1;

@@ -6,17 +6,9 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import {
-  compare,
-  fit,
-  modelKinds,
-  RandomStream,
-  randomKey,
-  readTable,
-  selectColumns,
-  split,
-  tableFromRows,
-} from "../dist/index.js";
+import { compare, fit, readTable, selectColumns, tableFromRows } from "../dist/index.js";
+import { modelKinds } from "../dist/options.js";
+import { RandomStream, randomKey, split } from "../dist/random.js";
 import { writeAutoencoder } from "./autoencoderResults.mjs";
 import { continuousFigure } from "./continuousResults.mjs";
 import { elementaryResults } from "./elementaryResults.mjs";

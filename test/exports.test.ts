@@ -1,12 +1,98 @@
-import { expect, test } from "vitest";
+/** What the package offers to import: which names, in which entry, and that nothing has been forgotten. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
 import { bijectionRegistry } from "../src/bijections/registry.ts";
 import { distributionRegistry } from "../src/distributions/registry.ts";
-import * as library from "../src/index.ts";
+import { PushforwardError } from "../src/errors.ts";
+import * as formerNames from "../src/formerNames.ts";
+import { conditionerRegistry } from "../src/networks/registry.ts";
+import { transformerRegistry } from "../src/transformers/registry.ts";
+import * as entries from "./entries.ts";
 
-test("every bijection that a model file may hold is exported under the name of its type", () => {
-  for (const type of bijectionRegistry.types) expect(library).toHaveProperty(type);
+const root = join(import.meta.dirname, "..");
+
+/** Names that an entry lists, and whether each is a type alone. */
+function listed(file: string): { readonly name: string; readonly isType: boolean }[] {
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+  return source.statements.flatMap((statement) => {
+    // A list computes nothing: it has no statements but these.
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause)
+      throw new Error(`${file} holds more than exports of names: ${statement.getText()}`);
+    const clause = statement.exportClause;
+    if (ts.isNamespaceExport(clause)) return [{ name: clause.name.text, isType: statement.isTypeOnly }];
+    return clause.elements.map((element) => ({
+      name: element.name.text,
+      isType: statement.isTypeOnly || element.isTypeOnly,
+    }));
+  });
+}
+
+const subpaths = readdirSync(join(root, "src/entries")).map((file) => file.replace(/\.ts$/, ""));
+const lists = new Map([
+  [".", listed(join(root, "src/index.ts"))],
+  ...subpaths.map((name) => [name, listed(join(root, "src/entries", `${name}.ts`))] as const),
+]);
+const namesOf = (entry: string, isType: boolean): string[] =>
+  lists
+    .get(entry)!
+    .filter((each) => each.isType === isType)
+    .map(({ name }) => name)
+    .sort();
+
+describe("entries", () => {
+  test("are those of package.json, of the tests and of the folder of lists", () => {
+    const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { exports: object };
+    const paths = subpaths.map((name) => `./${name}`);
+    expect(Object.keys(exports).sort()).toEqual([".", "./package.json", ...paths].sort());
+    expect(Object.keys(entries).sort()).toEqual([...subpaths, "top"].sort());
+  });
+
+  test("offer these names, and no others", async () => {
+    const text = Array.from(lists.keys(), (entry) => {
+      const [values, types] = [namesOf(entry, false), namesOf(entry, true)];
+      const path = entry === "." ? "pushforward" : `pushforward/${entry}`;
+      return `${path}\n${values.map((name) => `  ${name}\n`).join("")}${types.map((name) => `  type ${name}\n`).join("")}`;
+    });
+    await expect(text.join("\n")).toMatchFileSnapshot("publicNames.txt");
+  });
+
+  test("share no name", () => {
+    const places = new Map<string, string[]>();
+    for (const [entry, names] of lists)
+      for (const { name } of names) places.set(name, [...(places.get(name) ?? []), entry]);
+    expect([...places].filter(([, found]) => found.length > 1)).toEqual([]);
+  });
+
+  test("leave some twenty verbs and forty types at the top", () => {
+    const isError = (name: string): boolean => {
+      const value = (entries.top as Readonly<Record<string, unknown>>)[name];
+      return (
+        typeof value === "function" &&
+        (value === PushforwardError || value.prototype instanceof PushforwardError)
+      );
+    };
+    const verbs = namesOf(".", false).filter((name) => !isError(name) && !(name in formerNames));
+    expect(verbs.length).toBeLessThanOrEqual(20);
+    expect(namesOf(".", true).length).toBeLessThanOrEqual(45);
+  });
 });
 
-test("every distribution that a model file may hold is exported under the name of its type", () => {
-  for (const type of distributionRegistry.types) expect(library).toHaveProperty(type);
+describe.each([
+  ["bijection", bijectionRegistry, "", entries.bijections],
+  ["transformer", transformerRegistry, "Transformer", entries.transformers],
+  ["distribution", distributionRegistry, "", entries.distributions],
+  ["conditioner", conditionerRegistry, "Conditioner", entries.networks],
+] as const)("every %s that a model file may hold", (_, registry, suffix, entry) => {
+  test(`is exported under the name of its type${suffix && `, with "${suffix}" where that is a word of many`}`, () => {
+    expect(registry.types.length).toBeGreaterThan(0);
+    const names = Object.keys(entry);
+    for (const type of registry.types)
+      expect(
+        names.some((name) => name === type || name === `${type}${suffix}`),
+        type,
+      ).toBe(true);
+  });
 });

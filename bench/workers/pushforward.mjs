@@ -8,7 +8,18 @@
 import { readFileSync } from "node:fs";
 import { checkFinite, eachCall, readRows, serve, threads } from "./worker.mjs";
 
-const library = await import("../../dist/index.js");
+const entries = [
+  "index",
+  "architectures",
+  "bijections",
+  "distributions",
+  "engines",
+  "fitting",
+  "graph",
+  "random",
+];
+const modules = await Promise.all(entries.map((name) => import(`../../dist/${name}.js`)));
+const library = Object.assign({}, ...modules);
 const { normals } = await import("./normals.mjs");
 const { ops: g } = library;
 

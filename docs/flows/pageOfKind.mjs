@@ -43,7 +43,8 @@ function docstringOf(name) {
 export function exampleOf({ kind, architecture }) {
   const length = architecture ? ", epochs: 10" : "";
   const note = architecture ? " // leave `epochs` out for a whole training" : "";
-  return `import { fit, RandomStream, randomKey, tableFromRows } from "pushforward";
+  return `import { fit, tableFromRows } from "pushforward";
+import { RandomStream, randomKey } from "pushforward/random";
 
 const stream = new RandomStream(randomKey(1));
 const arc = Array.from({ length: 300 }, () => {

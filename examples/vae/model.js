@@ -10,24 +10,14 @@
  */
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import {
-  affineTransformer,
-  bindTree,
-  chain,
-  elementwise,
-  initialValues,
-  invert,
-  minimize,
-  network,
-  ops,
-  planar,
-  RandomStream,
-  randomKey,
-  split,
-  standardNormal,
-  trainedLeaves,
-  wasmEngine,
-} from "pushforward";
+import { chain, elementwise, invert, planar } from "pushforward/bijections";
+import { standardNormal } from "pushforward/distributions";
+import { wasmEngine } from "pushforward/engines";
+import { minimize, trainedLeaves } from "pushforward/fitting";
+import { bindTree, initialValues, ops } from "pushforward/graph";
+import { network } from "pushforward/networks";
+import { RandomStream, randomKey, split } from "pushforward/random";
+import { affineTransformer } from "pushforward/transformers";
 
 export const pixels = 784;
 

@@ -53,6 +53,9 @@ export type FittedKind = ModelKind | OtherKind;
 /** All that can be fitted by name, in the order in which help shows them. */
 export const modelKinds: readonly ModelKind[] = [...flowKinds, ...statisticalKinds];
 
+/** Kinds that `compare` fits unless others are named: statistics, and the default flow. */
+export const comparedKinds: readonly ModelKind[] = [...statisticalKinds, "nsf-ar"];
+
 /** Whether a kind is trained by gradient, in epochs. */
 export function isTrained(kind: string): kind is FlowKind {
   return (flowKinds as readonly string[]).includes(kind);

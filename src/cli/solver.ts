@@ -31,7 +31,8 @@ export async function solverSummary(
   options: EvaluationOptions,
 ): Promise<SolverSummary | undefined> {
   if (flow.model.bijection.type !== "continuous") return undefined;
-  const { selectColumns, solverReport, tableFromRows } = await import("../index.ts");
+  const { selectColumns, tableFromRows } = await import("../index.ts");
+  const { solverReport } = await import("../entries/diagnostics.ts");
   const { columns, rows, values } = selectColumns(table, [...flow.given, ...flow.columns]);
   const width = columns.length;
   const finite: number[] = [];

@@ -8,7 +8,7 @@
  */
 
 import type { ModelKind } from "../architectures/kinds.ts";
-import { isTrained, modelKinds } from "../architectures/kinds.ts";
+import { comparedKinds, modelKinds } from "../architectures/kinds.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import { fit } from "../fitting/fit.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
@@ -126,12 +126,6 @@ export interface Comparison {
 
 /** Nats a row below which a difference is none, however sure: one model written in two ways. */
 const negligible = 1e-4;
-
-/** Kinds that are compared unless others are named: statistics, and the default flow. */
-export const comparedKinds: readonly ModelKind[] = [
-  ...modelKinds.filter((kind) => !isTrained(kind)),
-  "nsf-ar",
-];
 
 /**
  * Fits several kinds of model to the same rows and scores the same other rows. A kind that fails says so in its entry and

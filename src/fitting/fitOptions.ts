@@ -77,7 +77,7 @@ export interface FitOptions {
   /** Column of row weights, 0 or more. */
   readonly weights?: string | undefined;
   /**
-   * Passes over the training rows at most, in one cycle of the learning rate (default: by table, see {@link defaultRecipe};
+   * Passes over the training rows at most, in one cycle of the learning rate (default: by table, see `defaultRecipe` of `pushforward/fitting`;
    * from 5,000 rows on more while the held-out score rises, within the budget).
    */
   readonly epochs?: number | undefined;
@@ -132,7 +132,7 @@ export interface FitOptions {
    * that has not yet learned anything ends in the AbortedError all the same.
    */
   readonly keepOnAbort?: boolean | undefined;
-  /** Number of transforms of a trained kind that is given by name (default by kind and table; see {@link defaultRecipe}). */
+  /** Number of transforms of a trained kind that is given by name (default by kind and table; see `defaultRecipe` of `pushforward/fitting`). */
   readonly transforms?: number | undefined;
   /** Sizes of the hidden layers of each conditioner, the same (default 32, 32 below 500 rows, else 64, 64). */
   readonly hidden?: readonly number[] | undefined;

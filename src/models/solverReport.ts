@@ -53,7 +53,7 @@ function continuousOf(flow: Flow, where: string): { model: Model; bijection: Con
  * Solves the equation for rows of a table, to the base and back, and reports evaluations and error.
  *
  * @param table - Has the flow's columns by name; without missing values.
- * @throws {@link UsageError} if the flow is not continuous, DataError for a missing column.
+ * @throws UsageError if the flow is not continuous, DataError for a missing column.
  * @example const { evaluations } = await solverReport(flow, table);
  */
 export async function solverReport(
@@ -94,7 +94,7 @@ export async function solverReport(
  * @param times - Between 0, the base behind the preparation, and 1, samples of the flow.
  * @param n - Number of points.
  * @returns One array a time, row-major, `n` times the columns.
- * @throws {@link UsageError} if the flow is not continuous, a time is outside, or a given value is missing.
+ * @throws UsageError if the flow is not continuous, a time is outside, or a given value is missing.
  */
 export async function trajectories(
   flow: Flow,

@@ -72,7 +72,7 @@ const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOpti
 /**
  * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails; both directions
  * cost O(bins).
- * @throws {@link UsageError} if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
+ * @throws UsageError if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
  */
 export function rationalQuadraticTransformer(options: RationalQuadraticOptions = {}): Transformer {
   const {

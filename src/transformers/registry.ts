@@ -33,7 +33,7 @@ export const transformerRegistry: Registry<Transformer> = /* @__PURE__ */ new Re
 
 /**
  * The transformer that a description stands for.
- * @throws {@link FormatError} for an unknown type or a bad option.
+ * @throws FormatError for an unknown type or a bad option.
  */
 export function transformerFromJson(json: unknown): Transformer {
   return transformerRegistry.read(json);

@@ -1,11 +1,13 @@
 /**
  * Wrong calls of everything that the library exports: each ends in a PushforwardError of one line, or works, in bounded time. The
- * list of exports is the index itself, so that a new one is attacked from the day it is there.
+ * list of exports are the entries themselves, so that a new one is attacked from the day it is there.
  */
 
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ops } from "../../src/entries/graph.ts";
 import * as library from "../../src/index.ts";
+import * as entries from "../entries.ts";
 import { attackCases, attackStream } from "./attack.ts";
 
 const { PushforwardError, ShapeError, UsageError, tableFromColumns, fit, load, readTable } = library;
@@ -70,8 +72,8 @@ const isClass = (value: unknown): boolean =>
   typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 
 const exported: readonly (readonly [string, unknown])[] = [
-  ...Object.entries(library),
-  ...Object.entries(library.ops)
+  ...Object.values(entries).flatMap((entry) => Object.entries(entry)),
+  ...Object.entries(ops)
     .filter(([name]) => !internal.has(name))
     .map(([name, value]) => [`ops.${name}`, value] as const),
 ];

@@ -2,16 +2,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
+import type { Bijection } from "../../src/entries/bijections.ts";
+import { luAffine, permutation, triangularAffine } from "../../src/entries/bijections.ts";
+import { diagonalNormal, standardNormal } from "../../src/entries/distributions.ts";
+import { ops as g } from "../../src/entries/graph.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
-import type { Bijection } from "../../src/index.ts";
-import {
-  diagonalNormal,
-  ops as g,
-  luAffine,
-  permutation,
-  standardNormal,
-  triangularAffine,
-} from "../../src/index.ts";
 
 // Values of zuko 1.6.0 on PyTorch 2.8.0 in float64; test/golden/make.py made the files and says how.
 const read = (name: string): never =>

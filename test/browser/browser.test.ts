@@ -3,11 +3,12 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasRelaxedSimd } from "../../src/engines/wasm/run/capabilities.ts";
-import * as library from "../../src/index.ts";
+import * as entries from "../entries.ts";
 import { findChromium, remedy, startBrowser } from "./chromium.mjs";
 
 /** The library, on the page and in Node: the functions below run in both, so that they use nothing else. */
-declare const pushforward: typeof library;
+type Entries = typeof entries;
+declare const pushforward: Entries["top"] & Entries["architectures"] & Entries["random"];
 
 /** Fits a small flow to three columns and returns the model file and the log-likelihoods. */
 async function train({
@@ -92,7 +93,9 @@ describe.skipIf(path === undefined)(`in Chromium${path ? "" : ` (skipped: ${reme
   let isolated: Page;
   let plain: Page;
   beforeAll(async () => {
-    Object.assign(globalThis, { pushforward: library });
+    Object.assign(globalThis, {
+      pushforward: { ...entries.top, ...entries.architectures, ...entries.random },
+    });
     browser = await startBrowser();
     isolated = await browser.open({ isolated: true });
     plain = await browser.open();

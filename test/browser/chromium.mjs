@@ -33,7 +33,9 @@ const isolation = {
 
 const types = { js: "text/javascript", html: "text/html" };
 const html = `<!doctype html><link rel="icon" href="data:,"><script type="module">
-globalThis.pushforward = await import("/dist/index.js");
+const entries = ["index", "architectures", "distributions", "engines", "fitting", "graph", "random"];
+const modules = await Promise.all(entries.map((name) => import("/dist/" + name + ".js")));
+globalThis.pushforward = Object.assign({}, ...modules);
 </script>`;
 
 /**

@@ -11,7 +11,8 @@ mkdirSync(join(cwd, "far/away"), { recursive: true });
 writeFiles(cwd, {
   // A parameter called weight, names that every object has, and the package by its name, far from any node_modules.
   "far/away/names.mjs": `
-    import { ops, UsageError } from "pushforward";
+    import { UsageError } from "pushforward";
+    import { ops } from "pushforward/graph";
     if (typeof UsageError !== "function") throw new Error("another package");
     export const parameters = { weight: "real", ["__proto__"]: "real", constructor: "real" };
     export const logDensity = (all) =>

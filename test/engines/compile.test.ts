@@ -92,7 +92,8 @@ test.runIf(process.platform === "linux")(
   "limits on addresses and a runtime without WebAssembly are told in one line",
   async () => {
     const script = `
-      import { wasmEngine, ops as g } from "./dist/index.js";
+      import { wasmEngine } from "./dist/engines.js";
+      import { ops as g } from "./dist/graph.js";
       try {
         const executable = await wasmEngine({ threads: 1 }).compile({ rows: { y: g.mul(g.input("x", []), 2) } });
         console.log((await executable.run({ rows: 1, inputs: { x: Float64Array.of(3) } })).rows.y[0]);

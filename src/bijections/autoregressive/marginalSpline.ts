@@ -35,7 +35,7 @@ const marginalSplineOptionTable: OptionTable<MarginalSplineOptions> = {
  * Statistics: `data` and `base`, the two sides of the knots, each `[features, knots]` and increasing along a
  * feature, and `logSlope`, the logarithm of d base / d data at each knot.
  *
- * @throws {@link UsageError} if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
+ * @throws UsageError if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
  */
 export function marginalSpline(options: MarginalSplineOptions): Bijection {
   const { features, knots } = checkedOptions("marginalSpline", options, marginalSplineOptionTable);

@@ -95,13 +95,10 @@ Without a module, for a table with a column y (^ is a power; sum, log, exp, ... 
   pushforward approximate --density "sum(-(y - mu)^2 / (2 * sigma^2) - log(sigma)) - mu^2 / 200 - sigma" \\
     --parameters "mu=real, sigma=positive" --data y.csv`;
 
-/** The built library, beside the built command line. */
-const libraryPath = "./index.js";
-
 async function loadDensity(path: string): Promise<DensityModule> {
   const file = resolve(path);
   if (!existsSync(file)) throw new UsageError(`${path}: there is no such file.`);
-  resolveOwnPackage(new URL(libraryPath, import.meta.url).href);
+  resolveOwnPackage(import.meta.url);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;

@@ -40,7 +40,7 @@ const rowLength = 64;
 
 /**
  * An engine that compiles programs to WebAssembly.
- * @throws {@link UsageError} if the runtime has no WebAssembly SIMD, or `threads` is not a positive integer; from
+ * @throws UsageError if the runtime has no WebAssembly SIMD, or `threads` is not a positive integer; from
  *   `compile`, if it allows no workers.
  */
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {

@@ -36,9 +36,9 @@ const lostEpochs = 3;
  * Minimizes a mean over rows by AdamW with warm-up, cosine decay, clipping and a moving average.
  *
  * @param initial - Values of all parameters of the objective's loss, trained or not.
- * @throws {@link NumericalError} if the loss is not finite at the start, or stays so.
- * @throws {@link AbortedError} if the signal fires; with `keepOnAbort` only where nothing was validated and no step was for the better.
- * @throws {@link UsageError} if there are no rows, or a draw has the name of a step input of the optimizer.
+ * @throws NumericalError if the loss is not finite at the start, or stays so.
+ * @throws AbortedError if the signal fires; with `keepOnAbort` only where nothing was validated and no step was for the better.
+ * @throws UsageError if there are no rows, or a draw has the name of a step input of the optimizer.
  */
 export async function minimize(
   objective: Objective,
@@ -65,8 +65,8 @@ export interface Minimizer {
 
 /**
  * Compiles an objective, with the optimizer's updates in the program.
- * @throws {@link UsageError} if a draw has the name of a step input of the optimizer.
- * @throws {@link AbortedError} if the signal fires.
+ * @throws UsageError if a draw has the name of a step input of the optimizer.
+ * @throws AbortedError if the signal fires.
  */
 export async function compileMinimizer(
   { loss, validation = loss, weight, parameters, draws = {} }: Objective,

@@ -61,7 +61,7 @@ function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Ex
  *
  * @param cotangents - One an output, of its shape.
  * @returns One expression a member of `wrt`, of its shape; zeros where no path leads.
- * @throws {@link ShapeError} if a cotangent has another shape, or a path leads through an iteration without derivative.
+ * @throws ShapeError if a cotangent has another shape, or a path leads through an iteration without derivative.
  */
 export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: readonly Expr[]): Expr[] {
   for (const [name, list] of Object.entries({ outputs, cotangents, wrt }))

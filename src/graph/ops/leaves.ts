@@ -44,7 +44,7 @@ export function stepInput(name: string, shape: Shape = []): StepInputExpr {
 
 /**
  * A shared constant: a number (scalar), or numbers with a shape (default: a vector). The array is kept, not copied.
- * @throws {@link ShapeError} if the count of numbers is not that of the shape.
+ * @throws ShapeError if the count of numbers is not that of the shape.
  */
 export function constant(data: number | ArrayLike<number>, shape?: Shape): Expr {
   if (typeof data !== "number") checkArgument("ops.constant", "data", data, aList);

@@ -21,7 +21,7 @@ import { less, normalQuantile, select } from "./arithmetic.ts";
  *
  * @param stream - Name of the draw: the same name in one program is the same numbers, of one shape; other names are
  *   independent. Parts that may stand in one program more than once need a name each.
- * @throws {@link ShapeError} for a shape that is none; a program with one name in two shapes is refused when it is compiled.
+ * @throws ShapeError for a shape that is none; a program with one name in two shapes is refused when it is compiled.
  */
 export function randomUniform(shape: Shape, stream: string): Expr {
   checkArgument("ops.randomUniform", "stream", stream, text);

@@ -188,7 +188,8 @@ test("memory that is not to be had is told as it is, with what to do", () => {
 
 test("300 programs of 10 MB, one after another, leave resident memory flat", async () => {
   const script = `
-    const { ops: g, wasmEngine } = await import("./dist/index.js");
+    const { wasmEngine } = await import("./dist/engines.js");
+    const { ops: g } = await import("./dist/graph.js");
     const engine = wasmEngine({ threads: 2 });
     const x = g.input("x", [8]);
     const rows = 150_000;

@@ -8,8 +8,13 @@
 import type { Architecture } from "../../../src/architectures/architecture.ts";
 import type { Bijection } from "../../../src/bijections/bijection.ts";
 import type { Distribution } from "../../../src/distributions/distribution.ts";
+import type * as architectures from "../../../src/entries/architectures.ts";
+import type * as bijections from "../../../src/entries/bijections.ts";
+import type * as distributions from "../../../src/entries/distributions.ts";
+import type * as graph from "../../../src/entries/graph.ts";
+import type * as networks from "../../../src/entries/networks.ts";
+import type * as transformers from "../../../src/entries/transformers.ts";
 import type { Expr } from "../../../src/graph/expr.ts";
-import type * as library from "../../../src/index.ts";
 import type { Conditioner } from "../../../src/networks/conditionerContract.ts";
 import type { Network } from "../../../src/networks/network.ts";
 import type { Transformer } from "../../../src/transformers/transformer.ts";
@@ -20,16 +25,16 @@ export type MakersOf<Made, Module> = {
 }[keyof Module];
 
 /** Exported functions that make a bijection. */
-export type BijectionName = Exclude<MakersOf<Bijection, typeof library>, "bijectionFromJson">;
+export type BijectionName = Exclude<MakersOf<Bijection, typeof bijections>, "bijectionFromJson">;
 /** Exported functions that make a transformer. */
-export type TransformerName = Exclude<MakersOf<Transformer, typeof library>, "transformerFromJson">;
+export type TransformerName = Exclude<MakersOf<Transformer, typeof transformers>, "transformerFromJson">;
 /** Exported functions that make a distribution. */
-export type DistributionName = Exclude<MakersOf<Distribution, typeof library>, "distributionFromJson">;
-/** Exported functions that make an architecture; `variationalArchitecture` chooses among the others. */
-export type ArchitectureName = Exclude<MakersOf<Architecture, typeof library>, "variationalArchitecture">;
+export type DistributionName = Exclude<MakersOf<Distribution, typeof distributions>, "distributionFromJson">;
+/** Exported functions that make an architecture. */
+export type ArchitectureName = MakersOf<Architecture, typeof architectures>;
 /** Exported functions that make a network. */
-export type NetworkName = MakersOf<Network, typeof library>;
+export type NetworkName = MakersOf<Network, typeof networks>;
 /** Exported functions that make a conditioner. */
-export type ConditionerName = Exclude<MakersOf<Conditioner, typeof library>, "conditionerFromJson">;
+export type ConditionerName = Exclude<MakersOf<Conditioner, typeof networks>, "conditionerFromJson">;
 /** Functions of `ops` that give an expression. */
-export type OperationName = MakersOf<Expr, typeof library.ops>;
+export type OperationName = MakersOf<Expr, typeof graph.ops>;

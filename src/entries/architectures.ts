@@ -1,0 +1,35 @@
+/**
+ * Architectures: flows that are not fitted yet, for `fit(table, { flow: realNVP({ hidden: [64, 64] }) })`.
+ *
+ * @module
+ */
+
+export {
+  type Architecture,
+  type ArchitectureMaker,
+  type ArchitectureOptions,
+  type ArchitectureSizes,
+  type BaseMaker,
+  maskedAutoregressiveFlow,
+  type NeuralSplineFlowOptions,
+  neuralSplineFlow,
+  realNVP,
+  type TransformerFlowOptions,
+  type Unsized,
+} from "../architectures/architecture.ts";
+export {
+  type ContinuousFlowOptions,
+  type ContinuousFlowSizes,
+  continuousFlow,
+} from "../architectures/continuousFlow.ts";
+export {
+  type ElementaryFlowOptions,
+  planarFlow,
+  radialFlow,
+  type SylvesterFlowOptions,
+  sylvesterFlow,
+} from "../architectures/elementaryFlows.ts";
+export { type FlowMatchingOptions, flowMatching } from "../architectures/flowMatching.ts";
+export { type ResidualFlowOptions, residualFlow } from "../architectures/residualFlow.ts";
+export type { Training } from "../architectures/training.ts";
+export type { FlowSizes } from "../fitting/flowOption.ts";

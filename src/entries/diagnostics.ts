@@ -1,0 +1,28 @@
+/**
+ * Diagnostics: calibration, uniformity, Pareto smoothing, how the equations of continuous flows were solved.
+ *
+ * @module
+ */
+
+export {
+  type Calibration,
+  type CalibrationOptions,
+  type ConditionalSampler,
+  type Coverage,
+  calibrationRanks,
+  type RankedQuantity,
+} from "../diagnostics/calibration.ts";
+export {
+  bandTest,
+  type ChiSquareTest,
+  chiSquareTest,
+  type RankBand,
+  rankBand,
+} from "../diagnostics/uniformity.ts";
+export {
+  type SolverReport,
+  solverReport,
+  type TrajectoryOptions,
+  trajectories,
+} from "../models/solverReport.ts";
+export { type ParetoSmoothed, paretoSmoothed } from "../numerics/paretoSmoothing.ts";

@@ -1,0 +1,17 @@
+/**
+ * Distributions: bases of flows, and the density of a base that is pushed forward.
+ *
+ * @module
+ */
+
+export { diagonalNormal } from "../distributions/diagonalNormal.ts";
+export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
+export {
+  type GaussianMixtureDistributionOptions,
+  gaussianMixture,
+} from "../distributions/gaussianMixture.ts";
+export { type KernelDensityOptions, kernelDensity } from "../distributions/kernelDensity.ts";
+export { distributionFromJson } from "../distributions/registry.ts";
+export { standardNormal } from "../distributions/standardNormal.ts";
+export { type TailedNormalOptions, tailedNormal } from "../distributions/tailedNormal.ts";
+export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

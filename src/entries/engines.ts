@@ -1,0 +1,18 @@
+/**
+ * Engines, which compile programs of expressions and run them.
+ *
+ * @module
+ */
+
+export type {
+  Arrays,
+  Engine,
+  Executable,
+  RunInputs,
+  RunOptions,
+  RunOutputs,
+  Steps,
+} from "../engines/engine.ts";
+export { referenceEngine } from "../engines/reference/engine.ts";
+export { type WasmEngineOptions, wasmEngine } from "../engines/wasm/engine.ts";
+export type { EngineOptions } from "../models/evaluation.ts";

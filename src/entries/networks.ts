@@ -1,0 +1,16 @@
+/**
+ * Networks that supply the parameters of transformers.
+ *
+ * @module
+ */
+
+export type {
+  Conditioner,
+  ConditionerJson,
+  ConditionerNetwork,
+  ConditionerSizes,
+} from "../networks/conditionerContract.ts";
+export { type DenseConditionerOptions, denseConditioner } from "../networks/denseConditioner.ts";
+export type { ContractionNorm, ContractiveActivation } from "../networks/lipschitzNetwork.ts";
+export { type Network, type NetworkOptions, network } from "../networks/network.ts";
+export { conditionerFromJson } from "../networks/registry.ts";

@@ -1,0 +1,15 @@
+/**
+ * What can be chosen: the kinds of flow.
+ *
+ * @module
+ */
+
+export {
+  comparedKinds,
+  type FittedKind,
+  flowKinds,
+  modelKinds,
+  type OtherKind,
+  type StatisticalKind,
+} from "../architectures/kinds.ts";
+export type { VariationalKind } from "../fitting/variational/variationalArchitecture.ts";

@@ -1,0 +1,7 @@
+/**
+ * Random numbers: a key gives a stream, the same on every machine.
+ *
+ * @module
+ */
+
+export { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";

@@ -1,0 +1,16 @@
+/**
+ * Transformers: monotone maps of one number, whose parameters a conditioner supplies.
+ *
+ * @module
+ */
+
+export { affineTransformer } from "../transformers/affineTransformer.ts";
+export { chainTransformer } from "../transformers/chainTransformer.ts";
+export {
+  type RationalQuadraticOptions,
+  rationalQuadraticTransformer,
+} from "../transformers/rationalQuadraticTransformer.ts";
+export { transformerFromJson } from "../transformers/registry.ts";
+export { sinhArcsinh } from "../transformers/sinhArcsinh.ts";
+export type { Tails } from "../transformers/splineTails.ts";
+export type { ScalarMapped, Transformer, TransformerJson } from "../transformers/transformer.ts";
