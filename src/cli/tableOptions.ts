@@ -7,7 +7,7 @@
 import type { Command } from "commander";
 import { DataError, UsageError } from "../errors.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
-import { type ColumnParse, checkColumnParse } from "../tables/columnRecord.ts";
+import { type ColumnParse, checkColumnParse, overflowLines } from "../tables/columnRecord.ts";
 import { assignments, defined, nameList } from "./options.ts";
 import { warn } from "./output.ts";
 
@@ -138,5 +138,6 @@ export function parsedColumns(
 /** Tells on standard error how columns in use were read, where that was found out. */
 export async function sayHowRead(table: Table, used: readonly string[]): Promise<void> {
   const { readingLines } = await import("../tables/reading/readingLines.ts");
-  for (const line of readingLines(table, [], used)) warn(line);
+  const records = table.records.filter(({ name }) => used.includes(name));
+  for (const line of [...readingLines(table, [], used), ...overflowLines(records)]) warn(line);
 }

@@ -5,7 +5,7 @@
  */
 
 /** Place after the string that starts at `start` (a quotation mark), in valid JSON. */
-function endOfString(json: string, start: number): number {
+export function endOfString(json: string, start: number): number {
   let at = start + 1;
   for (;;) {
     const code = json.charCodeAt(at);

@@ -19,6 +19,12 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 type Getter = (view: DataView, at: number, littleEndian: boolean) => number;
 
+/** How to read one element that a double may not hold. */
+const wholeTypes: Readonly<Record<string, (view: DataView, at: number, littleEndian: boolean) => bigint>> = {
+  i8: (view, at, little) => view.getBigInt64(at, little),
+  u8: (view, at, little) => view.getBigUint64(at, little),
+};
+
 /** How to read one element, by NumPy's letter and size. 64-bit integers are rounded to the nearest double. */
 const elementTypes: Readonly<Record<string, Getter>> = {
   f2: (view, at, little) => halfFloat(view.getUint16(at, little)),
@@ -100,6 +106,8 @@ export interface NpyArray {
    * @throws FormatError if the file is truncated or too long.
    */
   read(): Float64Array;
+  /** The whole number in a row and column, of 64-bit integers: a double may not hold it. */
+  readonly wholeAt?: ((row: number, column: number) => bigint) | undefined;
 }
 
 /** Why an array cannot be read as numbers; it is well-formed otherwise. */
@@ -132,8 +140,13 @@ export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNot
   const count = shape.reduce((product, length) => product * length, 1);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = type[1] !== ">";
+  const whole = wholeTypes[type[2]!];
+  const [rows = 1, width = 1] = shape;
+  const placeOf = (row: number, column: number): number =>
+    start + size * (fortranOrder ? column * rows + row : row * width + column);
   return {
     shape,
+    wholeAt: whole && ((row, column) => whole(view, placeOf(row, column), little)),
     read() {
       if (count * size !== bytes.length - start) {
         throw new FormatError(
@@ -142,15 +155,13 @@ export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNot
         );
       }
       const values = new Float64Array(count);
-      const rows = shape[0] ?? 1;
-      const width = shape[1] ?? 1;
       if (!fortranOrder || shape.length !== 2) {
         for (let at = 0; at < count; at++) values[at] = read(view, start + at * size, little);
         return values;
       }
       for (let row = 0, at = 0; row < rows; row++)
         for (let place = 0; place < width; place++, at++)
-          values[at] = read(view, start + (place * rows + row) * size, little);
+          values[at] = read(view, placeOf(row, place), little);
       return values;
     },
   };

@@ -7,6 +7,7 @@
 import { listNames } from "../closestName.ts";
 import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
+import { overflowText } from "./columnRecord.ts";
 import { measureResolution, type Resolution } from "./resolution.ts";
 import { column, pickRows, type Table } from "./table.ts";
 
@@ -42,10 +43,15 @@ function scan(table: Table): { complete: Uint8Array; incomplete: number; first: 
     const row = Math.floor(at / width);
     if (!Number.isNaN(value)) {
       const name = table.columns[at % width]!;
-      throw new DataError(
-        `column "${name}" (row ${row + 1}): ${value} is not finite; mend the cell or take out the row`,
-        { column: name, row: row + 1 },
-      );
+      const overflow = table.records.find((record) => record.name === name)?.overflow;
+      const fault =
+        overflow?.row === row + 1
+          ? `${overflowText(overflow.cell)}; write its logarithm, mend the cell`
+          : `${value} is not finite; mend the cell`;
+      throw new DataError(`column "${name}" (row ${row + 1}): ${fault} or take out the row`, {
+        column: name,
+        row: row + 1,
+      });
     }
     if (first < 0) first = at;
     incomplete += complete[row]!;

@@ -99,6 +99,22 @@ export interface ColumnRecord {
         readonly value: number;
       }
     | undefined;
+  /**
+   * The first cell whose number is not quite that of its text: a whole number beyond 2^53 that no double is, or one so
+   * small that it became 0.
+   */
+  readonly rounded?:
+    | {
+        /** Its row, from 1. */
+        readonly row: number;
+        /** As it stands in the file. */
+        readonly cell: string;
+        /** What it was read as. */
+        readonly value: number;
+      }
+    | undefined;
+  /** The first cell that is beyond the largest double, 1.8e308: it is an infinity in the table. */
+  readonly overflow?: { readonly row: number; readonly cell: string } | undefined;
   /** Whether {@link parse} was found out, not asked for: then it is said. */
   readonly inferred?: boolean | undefined;
   /** Why the column is not used where none are chosen. */
@@ -165,4 +181,40 @@ export function inferredLines(records: readonly ColumnRecord[]): string[] {
     ({ name, example }) => `"${name}" (${quoteCell(example!.cell)} is ${example!.value})`,
   );
   return [`${own.length} columns hold numbers in another dress, read as such: ${listNames(names)}`];
+}
+
+/** One line for each column with numbers that are not quite those of the source; one for many. */
+export function roundedLines(records: readonly ColumnRecord[]): string[] {
+  const own = records.filter(({ rounded }) => rounded);
+  const lines = own.map(({ name, rounded }) => {
+    const { row, cell, value } = rounded!;
+    const why =
+      value === 0
+        ? "the nearest number; write its logarithm to the file instead"
+        : "the nearest number, and others like it may become the same; if the column is a label, leave it out with " +
+          `${optionText("columns")}; if not, subtract one number from all of its cells first`;
+    return `${placeOf(name, row)}: ${quoteCell(cell)} is read as ${value}, ${why}`;
+  });
+  if (own.length <= mostLines) return lines;
+  const names = own.map(
+    ({ name, rounded }) => `"${name}" (${quoteCell(rounded!.cell)} is ${rounded!.value})`,
+  );
+  return [
+    `${own.length} columns hold numbers that are read as the nearest that there is: ${listNames(names)}; ` +
+      `if they are labels, leave them out with ${optionText("columns")}`,
+  ];
+}
+
+/** One line for each column with a cell that is beyond the largest double. */
+export function overflowLines(records: readonly ColumnRecord[]): string[] {
+  return records.flatMap(({ name, overflow }) =>
+    overflow
+      ? [`${placeOf(name, overflow.row)}: ${overflowText(overflow.cell)}; it is read as an infinity`]
+      : [],
+  );
+}
+
+/** `"1e400" is beyond the largest number that there is (1.8e308)`. */
+export function overflowText(cell: string): string {
+  return `${quoteCell(cell)} is beyond the largest number that there is (1.8e308)`;
 }

@@ -23,6 +23,17 @@ beforeAll(() => {
   writeFiles(cwd, { "shades.csv": `${shades.join("\n")}\n` });
 });
 
+test("a score of a number that no double holds is told with the cell's text", async () => {
+  expect((await fit("logprob-missing-row.csv", "--missing drop")).code).toBe(0);
+  const { columns } = await load(join(cwd, "m.safetensors"));
+  const cells = ["1e400", "9007199254740993"].map((cell) => columns.map((_, i) => (i === 0 ? cell : "1")));
+  writeFiles(cwd, { "beyond.csv": `${[columns, ...cells].map((row) => row.join()).join("\n")}\n` });
+  const { code, stderr } = await run("logprob m.safetensors beyond.csv");
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/\(row 1\): "1e400" is beyond the largest number .* read as an infinity\n/);
+  expect(stderr).toMatch(/\(row 2\): "9007199254740993" is read as 9007199254740992, /);
+});
+
 describe("columns that are left out or read from another dress", () => {
   test("are told by fit, compare and information, and in JSON", async () => {
     const line =

@@ -16,6 +16,8 @@ export interface CellReader {
   /** `booleans` are 1 and 0; `binary` has no cells that could be numbers: one text stands for all of them. */
   readonly kind: "numbers" | "booleans" | "text" | "binary";
   read(values: RawValues): Cells;
+  /** The digits of a stored whole number that a double may not hold. */
+  readonly wholeText?: ((value: RawValues[number]) => string) | undefined;
 }
 
 const numbers = (convert: (values: RawValues) => Float64Array): CellReader => ({
@@ -80,11 +82,14 @@ function decimals(scale: number): CellReader {
     if (scale >= 0 && scale <= exactPowers && Number.isSafeInteger(own)) return own / power;
     return Number(`${whole}e${-scale}`);
   };
-  return numbers((values) =>
-    Float64Array.from(values as unknown as ArrayLike<number | bigint | Uint8Array>, (value) =>
-      read(value instanceof Uint8Array ? bigEndian(value) : value),
+  const whole = (value: RawValues[number]): number | bigint =>
+    value instanceof Uint8Array ? bigEndian(value) : value;
+  return {
+    ...numbers((values) =>
+      Float64Array.from(values as unknown as ArrayLike<RawValues[number]>, (value) => read(whole(value))),
     ),
-  );
+    ...(scale === 0 ? { wholeText: (value) => String(whole(value)) } : {}),
+  };
 }
 
 /** Text if it is UTF-8, else a word for it. */
@@ -129,13 +134,13 @@ export function cellReader(element: SchemaElement): CellReader {
       return numbers(
         isUnsigned ? (values) => Float64Array.from(values as Int32Array, (value) => value >>> 0) : toNumbers,
       );
-    case "INT64":
-      return numbers(
-        isUnsigned
-          ? (values) =>
-              Float64Array.from(values as BigInt64Array, (value) => Number(BigInt.asUintN(64, value)))
-          : toNumbers,
-      );
+    case "INT64": {
+      const whole = (value: bigint): bigint => (isUnsigned ? BigInt.asUintN(64, value) : value);
+      return {
+        ...numbers((values) => Float64Array.from(values as BigInt64Array, (value) => Number(whole(value)))),
+        wholeText: (value) => String(whole(value as bigint)),
+      };
+    }
     case "INT96":
       return each(oldTimestamp);
     case "BYTE_ARRAY":

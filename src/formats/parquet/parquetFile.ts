@@ -59,7 +59,7 @@ export async function readMetadata(bytes: Uint8Array): Promise<FileMetaData> {
 export interface PageOfCells {
   readonly page: PageValues;
   readonly cells: Cells;
-  readonly kind: CellReader["kind"];
+  readonly reader: CellReader;
 }
 
 /** Reads one column of one group of rows, page by page; in between the event loop goes on. */
@@ -94,7 +94,7 @@ export async function* readColumn(
     // Pages share a dictionary, whose cells are read once.
     if (page.values !== before) cells = reader.read(page.values);
     before = page.values;
-    yield { page, cells, kind: reader.kind };
+    yield { page, cells, reader };
     await eventLoopTurn();
   }
 }

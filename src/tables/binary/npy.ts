@@ -6,7 +6,9 @@
 
 import { DataError, FormatError } from "../../errors.ts";
 import { checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
-import { readNpyArray, writeNpyArray } from "../../formats/npy.ts";
+import { type NpyArray, readNpyArray, writeNpyArray } from "../../formats/npy.ts";
+import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
+import { mostExact } from "../reading/cell.ts";
 import { type Table, tableFromRows } from "../table.ts";
 
 /**
@@ -36,7 +38,26 @@ export function readNpy(bytes: Uint8Array, name: string = "the file", limits: Re
   checkLimit(name, checked, "columns", width);
   checkLimit(name, checked, "cells", shape[0]! * width);
   const columns = Array.from({ length: width }, (_, place) => `x${place + 1}`);
-  return tableFromRows(columns, values);
+  const records = columns.map((column, place) => arrayRecord(column, array, values, width, place));
+  return { ...tableFromRows(columns, values), records };
+}
+
+/** The record of a column of an array whose numbers lie `width` apart in `values`, from `place` on. */
+export function arrayRecord(
+  name: string,
+  { wholeAt }: NpyArray,
+  values: Float64Array,
+  width: number,
+  place: number,
+): ColumnRecord {
+  for (let at = place, row = 0; wholeAt && at < values.length; at += width, row++) {
+    const value = values[at]!;
+    if (!(Math.abs(value) > mostExact)) continue;
+    const whole = wholeAt(row, place);
+    if (whole !== BigInt(value))
+      return { ...numbersRecord(name), rounded: { row: row + 1, cell: String(whole), value } };
+  }
+  return numbersRecord(name);
 }
 
 /**

@@ -16,6 +16,7 @@ import { readZip } from "../../formats/zip.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnRecord, LeftOut } from "../columnRecord.ts";
 import { type Table, tableFromColumns } from "../table.ts";
+import { arrayRecord } from "./npy.ts";
 
 /** How an archive of arrays is read. */
 export interface NpzOptions {
@@ -90,8 +91,8 @@ export async function readNpz(
   checkLimit(name, limits, "cells", rows * width);
   if (width === 0) throw new DataError(`${name} holds an array of shape (${rows}, 0): it has no columns`);
   const columns = numeric.flatMap(({ name: own, array }) => columnsOf(own, array, numeric.length === 1));
-  const found = tableFromColumns(columns);
-  return { ...found, records: [...found.records, ...others] };
+  const found = tableFromColumns(columns.map(({ name: own, values }) => [own, values]));
+  return { ...found, records: [...columns.map(({ record }) => record), ...others] };
 }
 
 /** @throws DataError if the arrays do not lie side by side. */
@@ -109,14 +110,26 @@ function checkOneTable(arrays: readonly NamedArray[], name: string): void {
   );
 }
 
+interface ArrayColumn {
+  readonly name: string;
+  readonly values: Float64Array;
+  readonly record: ColumnRecord;
+}
+
 /** The columns of an array of one or two axes. */
-function columnsOf(name: string, { shape, read }: NpyArray, isAlone: boolean): [string, Float64Array][] {
-  const values = read();
-  if (shape.length === 1) return [[isAlone && name === "arr_0" ? "x1" : name, values]];
-  const width = shape[1]!;
+function columnsOf(name: string, array: NpyArray, isAlone: boolean): ArrayColumn[] {
+  const values = array.read();
+  const [rows, width] = array.shape as readonly [number, number | undefined];
+  const recordOf = (own: string, place: number): ColumnRecord =>
+    arrayRecord(own, array, values, width ?? 1, place);
+  if (width === undefined) {
+    const own = isAlone && name === "arr_0" ? "x1" : name;
+    return [{ name: own, values, record: recordOf(own, 0) }];
+  }
   const stem = isAlone && name === "arr_0" ? "x" : /\d$/.test(name) ? `${name}_` : name;
-  return Array.from({ length: width }, (_, place) => [
-    `${stem}${place + 1}`,
-    Float64Array.from({ length: shape[0]! }, (_, row) => values[row * width + place]!),
-  ]);
+  return Array.from({ length: width }, (_, place) => {
+    const own = `${stem}${place + 1}`;
+    const column = Float64Array.from({ length: rows }, (_, row) => values[row * width + place]!);
+    return { name: own, values: column, record: recordOf(own, place) };
+  });
 }

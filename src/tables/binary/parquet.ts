@@ -12,17 +12,17 @@ import {
   checkLimits,
   type ReadLimits,
 } from "../../formats/limits.ts";
-import type { CellReader, Cells } from "../../formats/parquet/parquetCells.ts";
 import {
   chunkOf,
   fileColumns,
   indexColumns,
+  type PageOfCells,
   readColumn,
   readMetadata,
 } from "../../formats/parquet/parquetFile.ts";
-import type { PageValues } from "../../formats/parquet/parquetPage.ts";
 import { optionText } from "../../optionText.ts";
 import type { LeftOut } from "../columnRecord.ts";
+import { mostExact } from "../reading/cell.ts";
 import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { cellColumns, type Table } from "../table.ts";
 
@@ -37,9 +37,7 @@ const pandasIndex: LeftOut = {
 function setCells(
   builder: TableBuilder,
   place: number,
-  { rows, present, places }: PageValues,
-  cells: Cells,
-  kind: CellReader["kind"],
+  { page: { rows, present, places, values }, cells, reader: { kind, wholeText } }: PageOfCells,
 ): void {
   let next = 0;
   for (let row = 0; row < rows; row++) {
@@ -47,9 +45,12 @@ function setCells(
       builder.setNumber(place, Number.NaN);
       continue;
     }
-    const cell = cells[places ? places[next]! : next]!;
+    const at = places ? places[next]! : next;
+    const cell = cells[at]!;
     next++;
     if (kind === "booleans") builder.setBoolean(place, cell === 1);
+    else if (typeof cell === "number" && wholeText && Math.abs(cell) > mostExact)
+      builder.setCell(place, wholeText(values[at]!));
     else if (typeof cell === "number") builder.setNumber(place, cell);
     else if (kind !== "text") builder.setText(place, cell);
     else builder.setCell(place, cell);
@@ -91,8 +92,8 @@ async function readRows(
       if (column.nested !== undefined) continue;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
-      for await (const { page, cells, kind } of readColumn(bytes, chunk, column, groups[at]!, check))
-        setCells(builder, place, page, cells, kind);
+      for await (const page of readColumn(bytes, chunk, column, groups[at]!, check))
+        setCells(builder, place, page);
     }
     builder.endRow(groups[at]!);
   }

@@ -29,6 +29,25 @@ export function parseCell(cell: string): number | undefined {
   return undefined;
 }
 
+/** The largest magnitude up to which a double tells each whole number from the next. */
+export const mostExact: number = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Whether the number that a cell was read as says less than its text: `overflow` where it is beyond all doubles, so that it
+ * became an infinity; `rounded` for a whole number that no double is, and for one so small that it became 0. A double that
+ * is printed as the text has it lost nothing, and digits after the point are rounded as a matter of course.
+ */
+export function lossOf(cell: string, value: number): "overflow" | "rounded" | undefined {
+  if (Number.isNaN(value) || (Math.abs(value) <= mostExact && value !== 0)) return undefined;
+  if (!Number.isFinite(value)) return infinityWords.test(cell.trim()) ? undefined : "overflow";
+  if (value === 0) return /^[^eE]*[1-9]/.test(cell) ? "rounded" : undefined;
+  // Digits before an exponent are those of a measurement.
+  if (/\d[eE][+-]?\d/.test(cell)) return undefined;
+  const exact = BigInt(Math.abs(value)).toString();
+  const digits = cell.replace(/\D/g, "").replace(/^0+/, "").slice(0, exact.length);
+  return digits === exact || digits === String(Math.abs(value)) ? undefined : "rounded";
+}
+
 /** Whether a cell is empty or one of the usual marks of a missing value, such as NA, null or NaN. */
 export function isMissingCell(cell: string): boolean {
   return missingWords.test(cell.trim());

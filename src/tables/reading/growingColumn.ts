@@ -8,7 +8,7 @@
 import type { ColumnParse, ColumnRecord } from "../columnRecord.ts";
 import { rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
 import { GrowingText, type TextColumn } from "../textColumn.ts";
-import { isMissingCell, parseCell } from "./cell.ts";
+import { isMissingCell, lossOf, mostExact, parseCell } from "./cell.ts";
 import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
 import { dressOf, leadingZerosPattern } from "./numberDress.ts";
 
@@ -81,6 +81,8 @@ export class GrowingColumn {
   #known: Map<string, number> | undefined;
   /** How the column spells false and true. */
   readonly #words: [string, string] = ["false", "true"];
+  /** What is said of cells whose numbers are not quite those of their texts. */
+  #losses: Pick<ColumnRecord, "rounded" | "overflow"> = {};
 
   constructor(name: string, reading: ColumnReading = {}) {
     this.name = name;
@@ -126,6 +128,7 @@ export class GrowingColumn {
     const value = parseCell(cell);
     if (value === undefined || hasLeadingZeros(cell)) return this.#readSlowly(cell);
     if (this.#pointRows !== undefined) this.#notePoint(cell);
+    this.#noteLoss(cell, value);
     this.number(value);
   }
 
@@ -172,10 +175,11 @@ export class GrowingColumn {
 
   /** What the column is; its values, or its cells as they are written if it is text. The column's memory is given up. */
   finish(): FinishedColumn {
-    const found = this.#found();
-    if (found.values === undefined) this.#keepWritten();
+    const { record, values } = this.#found();
+    if (values === undefined) this.#keepWritten();
     this.values = undefined;
-    return { ...found, text: found.values ? undefined : this.#written!.finish(this.name) };
+    if (values) return { record: { ...record, ...this.#losses }, values, text: undefined };
+    return { record, values, text: this.#written!.finish(this.name) };
   }
 
   #found(): { record: ColumnRecord; values: Float64Array | undefined } {
@@ -250,7 +254,10 @@ export class GrowingColumn {
     if ((isWord ? yesWords : trueWords).test(text)) return this.boolean(true);
     if ((isWord ? noWords : falseWords).test(text)) return this.boolean(false);
     const plain = parseCell(text);
-    if (plain !== undefined && !Number.isFinite(plain)) return this.number(plain);
+    if (plain !== undefined && !Number.isFinite(plain)) {
+      this.#noteLoss(text, plain);
+      return this.number(plain);
+    }
     const found = this.#textCells > mostTried ? undefined : dressOf(text);
     if (!found) {
       if (plain === undefined) this.text(cell);
@@ -266,8 +273,22 @@ export class GrowingColumn {
       this.#dress = startDress(this.values, this.#numericCells - 1, this.#pointRows);
       this.#pointRows = undefined;
     }
+    this.#noteLoss(text, found.point ?? found.comma ?? Number.NaN);
     takeDressed(this.#dress, found, plain === undefined || found.leadingZeros, this.length + 1, text);
     this.#push(found.point ?? Number.NaN, found.comma ?? Number.NaN);
+  }
+
+  /** Keeps in mind the first cell of each kind whose number says less than its text. */
+  #noteLoss(cell: string, value: number): void {
+    if (value !== 0 && !(Math.abs(value) > mostExact)) return;
+    if (this.#marks?.numbers.has(value)) return;
+    const loss = lossOf(cell, value);
+    if (loss === undefined || this.#losses[loss]) return;
+    const seen = { row: this.length + 1, cell: cell.trim() };
+    this.#losses =
+      loss === "rounded"
+        ? { ...this.#losses, rounded: { ...seen, value } }
+        : { ...this.#losses, overflow: seen };
   }
 
   #push(value: number, comma: number): void {

@@ -6,10 +6,11 @@
 
 import { DataError, FormatError } from "../../errors.ts";
 import { duplicateKey } from "../../formats/duplicateKey.ts";
+import { numbersAsText } from "../../formats/jsonNumbers.ts";
 import { checkLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
 import { cellColumns, checkColumnNames, type Table } from "../table.ts";
-import { quoteCell } from "./cell.ts";
+import { mostExact, quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import { type CellReading, TableBuilder } from "./tableBuilder.ts";
 import { ObjectRows } from "./tableFromObjects.ts";
@@ -47,6 +48,14 @@ function parseLine(line: string, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+/** Whether a number of the line may be another than its text says: too long, too large or too small for a double. */
+function mayLoseDigits(object: Readonly<Record<string, unknown>>, line: string): boolean {
+  const isTiny = /[eE]-\d{3}/.test(line);
+  return Object.values(object).some(
+    (value) => typeof value === "number" && (Math.abs(value) > mostExact || (isTiny && value === 0)),
+  );
+}
+
 /** Reads the lines one by one. */
 class LineReader {
   readonly #name: string;
@@ -70,7 +79,7 @@ class LineReader {
         row: this.#builder.rows + 1,
       });
     }
-    this.#rows.add(object);
+    this.#rows.add(object, mayLoseDigits(object, line) ? parseLine(numbersAsText(line), where) : {});
   }
 
   finish(): Table {

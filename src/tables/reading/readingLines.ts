@@ -7,12 +7,12 @@
 import { listNames } from "../../closestName.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnWarning } from "../checks.ts";
-import { inferredLines, type LeftOutColumn, leftOutLines } from "../columnRecord.ts";
+import { inferredLines, type LeftOutColumn, leftOutLines, roundedLines } from "../columnRecord.ts";
 import type { Table } from "../table.ts";
 
 /**
  * One line each: remarks on the table, columns that are left out, and columns in use whose numbers were found in another
- * dress.
+ * dress, or are not quite those of the source.
  *
  * @param used names of the columns in use.
  */
@@ -22,7 +22,12 @@ export function readingLines(
   used: readonly string[],
 ): string[] {
   const records = table.records.filter(({ name }) => used.includes(name));
-  return [...(table.remarks ?? []), ...leftOutLines(leftOut), ...inferredLines(records)];
+  return [
+    ...(table.remarks ?? []),
+    ...leftOutLines(leftOut),
+    ...inferredLines(records),
+    ...roundedLines(records),
+  ];
 }
 
 /** More warnings of one kind than this become one line. */

@@ -202,7 +202,16 @@ export function withReading(table: Table, reading: CellReading): Table {
     }
   });
   builder.endRow(table.rows);
-  return builder.build();
+  const read = builder.build();
+  const again = new Map(read.records.map((record) => [record.name, record]));
+  const marked = missingMarksOf(reading.missingMarks)?.numbers;
+  const records = table.records.map((record) => {
+    const own = again.get(record.name);
+    // What was found out from the file stays: it is not to be seen from the numbers.
+    const { rounded } = record;
+    return own && rounded && !marked?.has(rounded.value) ? { ...own, rounded } : (own ?? record);
+  });
+  return { ...read, records };
 }
 
 /** @throws UsageError for a name that is no column's. */

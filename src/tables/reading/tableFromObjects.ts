@@ -24,9 +24,12 @@ export class ObjectRows {
     return [...this.#places.keys()];
   }
 
-  /** Adds a row. */
-  add(object: Readonly<Record<string, unknown>>): void {
-    for (const [key, value] of Object.entries(object)) this.#set(this.#place(key), value);
+  /** Adds a row; where there is a text of a number, the number is read from that. */
+  add(object: Readonly<Record<string, unknown>>, texts: Readonly<Record<string, unknown>> = {}): void {
+    for (const [key, value] of Object.entries(object)) {
+      const text = typeof value === "number" && Object.hasOwn(texts, key) ? texts[key] : undefined;
+      this.#set(this.#place(key), text ?? value);
+    }
     this.#builder.endRow();
   }
 
@@ -43,6 +46,7 @@ export class ObjectRows {
     if (typeof value === "number") this.#builder.setNumber(place, value);
     else if (typeof value === "boolean") this.#builder.setBoolean(place, value);
     else if (typeof value === "string") this.#builder.setCell(place, value);
+    else if (typeof value === "bigint") this.#builder.setCell(place, String(value));
     else if (value === null || value === undefined) this.#builder.setNumber(place, Number.NaN);
     else this.#builder.setText(place, Array.isArray(value) ? "an array" : "an object");
   }
