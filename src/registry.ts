@@ -16,28 +16,45 @@ export type Reader<Part> = (
   read: (json: unknown) => Part,
 ) => Part;
 
-/** How the parts of one family are read: bijections, transformers, distributions or conditioners. */
+/** Readers by type. */
+export type Readers<Part> = Readonly<Record<string, Reader<Part>>>;
+
+/** Types whose code is loaded together, when a description first names one of them. */
+export interface Family<Part> {
+  readonly types: readonly string[];
+  readonly load: () => Promise<{ readonly readers: Readers<Part> }>;
+}
+
+/** How the parts of one sort are read: bijections, transformers, distributions or conditioners. */
 export class Registry<Part> {
   readonly #name: string;
-  readonly #family: string;
+  readonly #option: string;
   readonly #readers: Map<string, Reader<Part>>;
+  readonly #families: readonly Family<Part>[];
   readonly #ours: ReadonlySet<string>;
 
   /**
    * @param name - What messages call a part: `transformer`.
-   * @param family - Its name as an option of `register`: `transformers`.
-   * @param ours - Our own readers by type.
+   * @param option - Their name as an option of `register`: `transformers`.
+   * @param ours - Our own readers that are there from the start.
+   * @param families - Our own that are loaded when needed.
    */
-  constructor(name: string, family: string, ours: Readonly<Record<string, Reader<Part>>>) {
+  constructor(
+    name: string,
+    option: string,
+    ours: Readers<Part>,
+    families: Readonly<Record<string, Family<Part>>> = {},
+  ) {
     this.#name = name;
-    this.#family = family;
+    this.#option = option;
     this.#readers = new Map(Object.entries(ours));
-    this.#ours = new Set(this.#readers.keys());
+    this.#families = Object.values(families);
+    this.#ours = new Set([...this.#readers.keys(), ...this.#families.flatMap(({ types }) => types)]);
   }
 
-  /** The types that can be read. */
+  /** The types that can be read, once their families are loaded. */
   get types(): readonly string[] {
-    return [...this.#readers.keys()];
+    return [...new Set([...this.#ours, ...this.#readers.keys()])];
   }
 
   /**
@@ -47,20 +64,36 @@ export class Registry<Part> {
   add(type: string, reader: Reader<Part>): void {
     checkArgument(
       "register",
-      `${this.#family}.${type}`,
+      `${this.#option}.${type}`,
       reader,
       callback,
       "it is given the options and returns the part",
     );
-    const known = this.#readers.get(type);
-    if (known === reader) return;
-    if (known)
+    if (this.#ours.has(type))
       throw new UsageError(
-        this.#ours.has(type)
-          ? `register: ${this.#family}.${type} is one of the library's own; give yours another type.`
-          : `register: ${this.#family}.${type} has been registered with another reader; give one of the two another type.`,
+        `register: ${this.#option}.${type} is one of the library's own; give yours another type.`,
+      );
+    const known = this.#readers.get(type);
+    if (known && known !== reader)
+      throw new UsageError(
+        `register: ${this.#option}.${type} has been registered with another reader; give one of the two another type.`,
       );
     this.#readers.set(type, reader);
+  }
+
+  /** Makes readers of our own known that a family has loaded, or that a caller has at hand. */
+  provide(readers: Readers<Part>): void {
+    for (const [type, reader] of Object.entries(readers)) this.#readers.set(type, reader);
+  }
+
+  /** Loads the families of types; of a type that a user has registered all, as its reader may read whatever it likes. */
+  async prepare(types: ReadonlySet<string>): Promise<void> {
+    const isForeign = [...types].some((type) => this.#readers.has(type) && !this.#ours.has(type));
+    const needed = this.#families.filter(
+      (family) => isForeign || family.types.some((type) => types.has(type)),
+    );
+    const missing = needed.filter((family) => !family.types.every((type) => this.#readers.has(type)));
+    for (const { readers } of await Promise.all(missing.map(({ load }) => load()))) this.provide(readers);
   }
 
   /**
@@ -72,7 +105,7 @@ export class Registry<Part> {
     const reader = typeof type === "string" ? this.#readers.get(type) : undefined;
     if (!reader)
       throw new FormatError(
-        `The model holds a ${this.#name} of type ${JSON.stringify(type)}, which this version does not know; if it is your own, name it before the model is read: register({ ${this.#family}: { ${JSON.stringify(type)}: (options) => ... } }).`,
+        `The model holds a ${this.#name} of type ${JSON.stringify(type)}, which this version does not know; if it is your own, name it before the model is read: register({ ${this.#option}: { ${JSON.stringify(type)}: (options) => ... } }).`,
       );
     return reader(options, (part) => this.read(part));
   }

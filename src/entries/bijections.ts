@@ -13,6 +13,7 @@ export {
 } from "../bijections/autoregressive/maskedAutoregressive.ts";
 export { type SlicedSplineOptions, slicedSpline } from "../bijections/autoregressive/slicedSpline.ts";
 export type { Bijection, BijectionJson, Branch, Mapped } from "../bijections/bijection.ts";
+export { bijectionFromJson } from "../bijections/bijectionFromJson.ts";
 export { type Chain, chain } from "../bijections/combinators/chain.ts";
 export { invert } from "../bijections/combinators/invert.ts";
 export { type Repeated, type RepeatedOptions, repeated } from "../bijections/combinators/repeated.ts";
@@ -33,7 +34,6 @@ export { type RotationOptions, rotation } from "../bijections/linear/rotation.ts
 export { standardization } from "../bijections/linear/standardization.ts";
 export { type TriangularAffineOptions, triangularAffine } from "../bijections/linear/triangularAffine.ts";
 export { absoluteValue } from "../bijections/piecewise/absoluteValue.ts";
-export { bijectionFromJson } from "../bijections/registry.ts";
 export { type DirectionalMapOptions, directionalMap } from "../bijections/residual/directionalMap.ts";
 export { type PlanarOptions, planar } from "../bijections/residual/planar.ts";
 export { type RadialOptions, radial } from "../bijections/residual/radial.ts";

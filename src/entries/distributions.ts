@@ -6,12 +6,12 @@
 
 export { diagonalNormal } from "../distributions/diagonalNormal.ts";
 export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
+export { distributionFromJson } from "../distributions/distributionFromJson.ts";
 export {
   type GaussianMixtureDistributionOptions,
   gaussianMixture,
 } from "../distributions/gaussianMixture.ts";
 export { type KernelDensityOptions, kernelDensity } from "../distributions/kernelDensity.ts";
-export { distributionFromJson } from "../distributions/registry.ts";
 export { standardNormal } from "../distributions/standardNormal.ts";
 export { type TailedNormalOptions, tailedNormal } from "../distributions/tailedNormal.ts";
 export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

@@ -10,7 +10,7 @@ export {
   type RationalQuadraticOptions,
   rationalQuadraticTransformer,
 } from "../transformers/rationalQuadraticTransformer.ts";
-export { transformerFromJson } from "../transformers/registry.ts";
 export { sinhArcsinh } from "../transformers/sinhArcsinh.ts";
 export type { Tails } from "../transformers/splineTails.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "../transformers/transformer.ts";
+export { transformerFromJson } from "../transformers/transformerFromJson.ts";

@@ -6,6 +6,7 @@
 
 import { Flow } from "../models/flow.ts";
 import type { Model } from "../models/model.ts";
+import { loadParts } from "../models/modelFile.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import type { FitReport, FitResult } from "./fitReport.ts";
@@ -26,6 +27,8 @@ export async function finishFit(
     interrupted = false,
   }: { readonly history: readonly FitProgress[]; readonly epochs: number; readonly interrupted?: boolean },
 ): Promise<FinishedFit> {
+  // A flow is saved without waiting, and read back to see that it can be.
+  await loadParts(model);
   const measured = new Flow(model);
   const how = {
     engine: options.engine,

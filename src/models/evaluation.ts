@@ -6,7 +6,6 @@
  */
 
 import type { Engine, Executable } from "../engines/engine.ts";
-import { referenceEngine } from "../engines/reference/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
 import { AbortedError } from "../errors.ts";
@@ -28,6 +27,13 @@ export interface EngineOptions {
   readonly wide?: boolean | undefined;
 }
 
+/** The reference engine, loaded when it first compiles: few ask for it. */
+const loadedReference: Engine = {
+  name: "reference",
+  compile: async (program, options) =>
+    (await import("../engines/reference/engine.ts")).referenceEngine.compile(program, options),
+};
+
 /** The engine that options ask for. */
 export function engineOf({
   engine = "wasm",
@@ -35,7 +41,7 @@ export function engineOf({
   threads,
   wide = false,
 }: EngineOptions): Engine {
-  if (engine === "reference") return referenceEngine;
+  if (engine === "reference") return loadedReference;
   return wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
 }
 

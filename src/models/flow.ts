@@ -12,7 +12,6 @@ import { flattenTree } from "../graph/parameters.ts";
 import { meanAndError } from "../numerics/meanAndError.ts";
 import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../options.ts";
 import { bytesFrom } from "../platform/bytes.ts";
-import { readFileBytes, writeFileAtomically } from "../platform/files.ts";
 import { snap } from "../tables/grid.ts";
 import { type Table, tableFromRows } from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
@@ -31,7 +30,7 @@ import {
   sampleOptionTable,
 } from "./flowOptions.ts";
 import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
-import { modelFromBytes, modelToBytes } from "./modelFile.ts";
+import { modelToBytes, readModel } from "./modelFile.ts";
 import { joinRows, type RowsLike, rowValues } from "./splitRows.ts";
 import { stepCount, stoppedModel } from "./stoppedModel.ts";
 
@@ -333,7 +332,9 @@ export class Flow {
    */
   async save(path: string): Promise<void> {
     checkArgument("save", "path", path, text);
-    await writeFileAtomically(path, this.toBytes());
+    const bytes = this.toBytes();
+    const { writeFileAtomically } = await import("../platform/files.ts");
+    await writeFileAtomically(path, bytes);
   }
 }
 
@@ -346,7 +347,9 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<Flow> {
   checkedOptions("load", options, { signal });
-  if (typeof source === "string")
-    return new Flow(modelFromBytes(await readFileBytes(source, options), source));
-  return new Flow(modelFromBytes(await bytesFrom("load", source)));
+  if (typeof source === "string") {
+    const { readFileBytes } = await import("../platform/files.ts");
+    return new Flow(await readModel(await readFileBytes(source, options), source));
+  }
+  return new Flow(await readModel(await bytesFrom("load", source)));
 }

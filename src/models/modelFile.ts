@@ -8,15 +8,17 @@
 import * as v from "valibot";
 import { modelKinds, otherKinds } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
-import { bijectionFromJson } from "../bijections/registry.ts";
+import { bijectionRegistry } from "../bijections/registry.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { distributionFromJson } from "../distributions/registry.ts";
+import { distributionRegistry } from "../distributions/registry.ts";
 import { FormatError, NumericalError, PushforwardError } from "../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
+import { conditionerRegistry } from "../networks/registry.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { mostListed } from "../tables/grid.ts";
+import { transformerRegistry } from "../transformers/registry.ts";
 import { type Model, parameterTree } from "./model.ts";
 import { checkModelBounds } from "./modelBounds.ts";
 
@@ -65,8 +67,10 @@ const header = v.object({
   }),
 });
 
+type Header = v.InferOutput<typeof header>;
+
 /**
- * The bytes of a model's file; equal models give equal bytes.
+ * The bytes of a model's file, whose kinds of parts must be there to read it back; equal models give equal bytes.
  * @throws NumericalError for a model that could not be read back, such as one with a parameter that is not finite.
  */
 export function modelToBytes(model: Model): Uint8Array {
@@ -123,12 +127,32 @@ function digestOfModel(text: string, tensors: ReadonlyMap<string, Tensor>): stri
   return digestOf([new TextEncoder().encode(text), ...sorted.map(([, { data }]) => bytesOf(data))]);
 }
 
+/** A model file whose description has been checked, and whose parts are not yet made. */
+interface ParsedFile {
+  readonly header: Header;
+  /** The header as it is in the file, and its digest. */
+  readonly text: string;
+  readonly digest: string | undefined;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
 /**
- * Reads a model.
+ * Reads a model, whose kinds of parts are loaded if they are not there yet.
  * @param name - What messages call the file.
  * @throws {@link FormatError} if the file is no model, is damaged, or is of a newer version.
  */
+export async function readModel(bytes: Uint8Array, name = "the model"): Promise<Model> {
+  const parsed = parsedFile(bytes, name);
+  await loadParts(parsed.header);
+  return modelOf(parsed, name);
+}
+
+/** The same at once, for a model whose kinds of parts are there: {@link loadParts}. */
 export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
+  return modelOf(parsedFile(bytes, name), name);
+}
+
+function parsedFile(bytes: Uint8Array, name: string): ParsedFile {
   const { tensors, metadata } = readSafetensors(bytes, name);
   const { format_version: version, pushforward: text } = metadata;
   if (version === undefined || text === undefined)
@@ -180,6 +204,10 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
     throw new FormatError(
       `${name} is damaged: it is given ${output.given.length} columns, its contextPreparation is not.`,
     );
+  return { header: output, text, digest: metadata.digest, tensors };
+}
+
+function modelOf({ header: output, text, digest, tensors }: ParsedFile, name: string): Model {
   const model = { ...output, ...readParts(output, name) };
   if (
     model.bijection.features !== output.columns.length ||
@@ -223,7 +251,7 @@ export function modelFromBytes(bytes: Uint8Array, name = "the model"): Model {
       throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
   // Last, so that what can be named is named: a flipped bit that leaves everything in shape. Writers in other languages
   // may leave the digest out.
-  if (metadata.digest !== undefined && metadata.digest !== digestOfModel(text, tensors))
+  if (digest !== undefined && digest !== digestOfModel(text, tensors))
     throw new FormatError(`${name} is damaged: its contents do not match its digest.`);
   return { ...model, values };
 }
@@ -255,8 +283,25 @@ function checkFeatures(json: unknown, features: number, what: string): void {
   }
 }
 
+/** A model's parts, or their descriptions. */
+type Parts = Readonly<Record<"base" | "bijection" | "preparation", object>> & {
+  readonly contextPreparation?: object | null | undefined;
+};
+
+/** Loads what reads the parts of a model back, as far as it is not there yet. */
+export async function loadParts({ base, bijection, preparation, contextPreparation }: Parts): Promise<void> {
+  const types = new Set<string>();
+  // As in the file: what has a toJSON is what that gives.
+  JSON.stringify([base, bijection, preparation, contextPreparation], (key, value: unknown) => {
+    if (key === "type" && typeof value === "string") types.add(value);
+    return value;
+  });
+  const registries = [distributionRegistry, bijectionRegistry, transformerRegistry, conditionerRegistry];
+  await Promise.all(registries.map((registry) => registry.prepare(types)));
+}
+
 function readParts(
-  json: v.InferOutput<typeof header>,
+  json: Header,
   name: string,
 ): {
   base: Distribution;
@@ -266,10 +311,12 @@ function readParts(
 } {
   try {
     return {
-      base: distributionFromJson(json.base),
-      bijection: bijectionFromJson(json.bijection),
-      preparation: bijectionFromJson(json.preparation),
-      contextPreparation: json.contextPreparation ? bijectionFromJson(json.contextPreparation) : undefined,
+      base: distributionRegistry.read(json.base),
+      bijection: bijectionRegistry.read(json.bijection),
+      preparation: bijectionRegistry.read(json.preparation),
+      contextPreparation: json.contextPreparation
+        ? bijectionRegistry.read(json.contextPreparation)
+        : undefined,
     };
   } catch (error) {
     if (error instanceof FormatError) throw new FormatError(`${name} cannot be read: ${error.message}`);

@@ -4,12 +4,12 @@
 
 import { Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
+import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import {
   type ContinuousOptions,
   continuous,
   type SolveOptions,
 } from "../../src/bijections/continuous/continuous.ts";
-import { bijectionFromJson } from "../../src/bijections/registry.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";

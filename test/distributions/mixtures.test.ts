@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { chosenItem, runningSums } from "../../src/distributions/choice.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
+import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
 import { gaussianMixture } from "../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../src/distributions/kernelDensity.ts";
-import { distributionFromJson } from "../../src/distributions/registry.ts";
 import { tailedNormal } from "../../src/distributions/tailedNormal.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { UsageError } from "../../src/errors.ts";

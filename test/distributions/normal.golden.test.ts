@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { triangularAffine } from "../../src/bijections/linear/triangularAffine.ts";
 import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
-import { distributionFromJson } from "../../src/distributions/registry.ts";
+import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";

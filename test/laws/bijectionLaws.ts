@@ -8,7 +8,7 @@
 import fc from "fast-check";
 import { LuDecomposition, Matrix } from "ml-matrix";
 import { afterAll, describe, expect, test } from "vitest";
-import { bijectionFromJson } from "../../src/bijections/registry.ts";
+import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import type { BijectionCase, BijectionCases } from "./cases/bijectionCase.ts";

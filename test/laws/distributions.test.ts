@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import type { Distribution } from "../../src/distributions/distribution.ts";
-import { distributionFromJson, distributionRegistry } from "../../src/distributions/registry.ts";
+import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
+import { distributionRegistry } from "../../src/distributions/registry.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import * as g from "../../src/graph/ops.ts";

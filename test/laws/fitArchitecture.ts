@@ -5,6 +5,7 @@ import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import { Flow } from "../../src/models/flow.ts";
 import { parameterTree } from "../../src/models/model.ts";
+import { loadParts } from "../../src/models/modelFile.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import type { Table } from "../../src/tables/table.ts";
@@ -19,7 +20,7 @@ export async function fitArchitecture(
 }
 
 /** A flow of an architecture of two features and no context, with parameters near its start. */
-export function untrained(architecture: Architecture): Flow {
+export async function untrained(architecture: Architecture): Promise<Flow> {
   const { base, bijection, features } = architecture;
   const parts = {
     base,
@@ -27,6 +28,7 @@ export function untrained(architecture: Architecture): Flow {
     preparation: standardization({ features }),
     contextPreparation: undefined,
   };
+  await loadParts(parts);
   const values = initialValues(parameterTree(parts), randomKey(1));
   const stream = new RandomStream(randomKey(2));
   for (const [name, data] of Object.entries(values))

@@ -18,9 +18,9 @@ import { register } from "../../src/models/register.ts";
 import type { Conditioner } from "../../src/networks/conditionerContract.ts";
 import { network } from "../../src/networks/network.ts";
 import { selectColumns } from "../../src/tables/table.ts";
-import { transformerFromJson } from "../../src/transformers/registry.ts";
 import { sinhArcsinh } from "../../src/transformers/sinhArcsinh.ts";
 import type { Transformer } from "../../src/transformers/transformer.ts";
+import { transformerFromJson } from "../../src/transformers/transformerFromJson.ts";
 import { curved } from "../fitting/tables.ts";
 import { fitArchitecture, untrained } from "../laws/fitArchitecture.ts";
 
@@ -83,8 +83,8 @@ function shear({ strength }: { readonly strength: number }): Bijection {
 const two = selectColumns(curved(150, 1), ["mass", "gap"]);
 const sizes = { features: 2, transforms: 2, hidden: [4] };
 
-test("what is not registered fails with a line that says which it is and how to register it", () => {
-  const flow = untrained(realNVP({ ...sizes, transformer: shift() }));
+test("what is not registered fails with a line that says which it is and how to register it", async () => {
+  const flow = await untrained(realNVP({ ...sizes, transformer: shift() }));
   expect(() => flow.toBytes()).toThrow(NumericalError);
   expect(() => flow.toBytes()).toThrow(
     /holds a transformer of type "testShift", .* register\(\{ transformers: \{ "testShift": /,
@@ -129,7 +129,7 @@ describe("registered", () => {
       },
     ],
   ])("%s: is saved as what it is, loaded, and scores the same", async (_, kind, architecture) => {
-    const flow = untrained(architecture);
+    const flow = await untrained(architecture);
     const bytes = flow.toBytes();
     const back = await load(bytes);
     expect(back.description.kind).toBe(kind);
@@ -150,9 +150,9 @@ describe("registered", () => {
     expect(() => register({ transformer: { test: shift } } as never)).toThrow(/did you mean "transformers"/);
   });
 
-  test("a reader that does not fit its toJSON is found when the model is saved", () => {
+  test("a reader that does not fit its toJSON is found when the model is saved", async () => {
     register({ transformers: { testLossy: () => lossy(0) } });
-    const flow = untrained(realNVP({ ...sizes, transformer: lossy(3) }));
+    const flow = await untrained(realNVP({ ...sizes, transformer: lossy(3) }));
     expect(() => flow.toBytes()).toThrow(/reads back with another description/);
   });
 });

@@ -32,7 +32,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import { transformerFromJson } from "../../transformers/registry.ts";
+import { transformerRegistry } from "../../transformers/registry.ts";
 import {
   aTransformer,
   parameterShape,
@@ -132,7 +132,7 @@ export function coupling(options: CouplingOptions): Bijection {
 export function couplingFromJson(json: { [option: string]: unknown }): Bijection {
   return coupling({
     ...(json as unknown as CouplingOptions),
-    transformer: transformerFromJson(json.transformer),
+    transformer: transformerRegistry.read(json.transformer),
     ...withConditioner(json),
   });
 }

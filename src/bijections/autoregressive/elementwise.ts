@@ -25,7 +25,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import { transformerFromJson } from "../../transformers/registry.ts";
+import { transformerRegistry } from "../../transformers/registry.ts";
 import {
   aTransformer,
   parameterShape,
@@ -96,7 +96,7 @@ export function elementwiseFromJson(json: { [option: string]: unknown }): Biject
   const options = json as unknown as ElementwiseOptions;
   return elementwise({
     ...options,
-    transformer: transformerFromJson(json.transformer),
+    transformer: transformerRegistry.read(json.transformer),
     ...withConditioner(json),
   });
 }

@@ -30,7 +30,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import { transformerFromJson } from "../../transformers/registry.ts";
+import { transformerRegistry } from "../../transformers/registry.ts";
 import {
   aTransformer,
   parameterShape,
@@ -124,7 +124,7 @@ export function maskedAutoregressiveFromJson(json: { [option: string]: unknown }
   const options = json as unknown as MaskedAutoregressiveOptions;
   return maskedAutoregressive({
     ...options,
-    transformer: transformerFromJson(json.transformer),
+    transformer: transformerRegistry.read(json.transformer),
     ...withConditioner(json),
   });
 }

@@ -8,6 +8,7 @@ import type { Architecture } from "../../architectures/architecture.ts";
 import { UsageError } from "../../errors.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { Flow } from "../../models/flow.ts";
+import { loadParts } from "../../models/modelFile.ts";
 import { checkedOptions } from "../../options.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { architectureOfOption, checkFormerCall } from "../flowOption.ts";
@@ -118,6 +119,8 @@ async function wrapped(
   weighing: Weighing,
   options: ApproximateOptions,
 ): Promise<Approximation> {
+  // A flow is saved without waiting, and read back to see that it can be.
+  await loadParts(model);
   const flow = new Flow({
     ...model,
     fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },

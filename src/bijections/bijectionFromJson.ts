@@ -1,0 +1,26 @@
+/**
+ * A bijection from its description, at once: all families are at hand here, and a page that takes this takes them all.
+ *
+ * @module
+ */
+
+import { readers as transformers } from "../transformers/readers.ts";
+import { transformerRegistry } from "../transformers/registry.ts";
+import { readers as autoregressive } from "./autoregressive/readers.ts";
+import type { Bijection } from "./bijection.ts";
+import { readers as continuous } from "./continuous/readers.ts";
+import { readers as domains } from "./domains/readers.ts";
+import { readers as piecewise } from "./piecewise/readers.ts";
+import { bijectionRegistry } from "./registry.ts";
+import { readers as residual } from "./residual/readers.ts";
+
+/**
+ * The bijection that a description stands for.
+ * @throws FormatError for an unknown type.
+ */
+export function bijectionFromJson(json: unknown): Bijection {
+  for (const readers of [autoregressive, continuous, domains, piecewise, residual])
+    bijectionRegistry.provide(readers);
+  transformerRegistry.provide(transformers);
+  return bijectionRegistry.read(json);
+}

@@ -1,0 +1,18 @@
+/**
+ * A distribution from its description, at once: all are at hand here, and a page that takes this takes them all.
+ *
+ * @module
+ */
+
+import type { Distribution } from "./distribution.ts";
+import { readers } from "./readers.ts";
+import { distributionRegistry } from "./registry.ts";
+
+/**
+ * The distribution that a description stands for.
+ * @throws FormatError for an unknown type.
+ */
+export function distributionFromJson(json: unknown): Distribution {
+  distributionRegistry.provide(readers);
+  return distributionRegistry.read(json);
+}

@@ -1,0 +1,18 @@
+/**
+ * A transformer from its description, at once: all are at hand here, and a page that takes this takes them all.
+ *
+ * @module
+ */
+
+import { readers } from "./readers.ts";
+import { transformerRegistry } from "./registry.ts";
+import type { Transformer } from "./transformer.ts";
+
+/**
+ * The transformer that a description stands for.
+ * @throws {@link FormatError} for an unknown type or a bad option.
+ */
+export function transformerFromJson(json: unknown): Transformer {
+  transformerRegistry.provide(readers);
+  return transformerRegistry.read(json);
+}
