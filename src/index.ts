@@ -1,7 +1,7 @@
 /**
  * Normalizing flows: fit a density to a table, score rows, draw samples.
  *
- * @module
+ * @module pushforward
  */
 
 export type { FlowKind, ModelKind } from "./architectures/kinds.ts";

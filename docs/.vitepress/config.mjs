@@ -34,7 +34,7 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   rewrites: { "results/README.md": "results/index.md" },
-  srcExclude: ["package.json"],
+  srcExclude: ["package.json", "api/**"],
   markdown: {
     config(markdown) {
       const { parse } = markdown;

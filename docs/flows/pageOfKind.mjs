@@ -75,7 +75,7 @@ export function pageOfKind(page) {
 await fit(table, { flow: (sizes) => ${architecture}({ ...sizes, ${options ? `${options}, ` : ""}transforms: 6 }) });
 \`\`\`
 
-${docstringOf(architecture)} All its options: [${architecture}](/reference/functions/${architecture}).
+${docstringOf(architecture)} All its options: [${architecture}](/reference/pushforward/architectures/functions/${architecture}).
 `
     : "";
   return `# ${title}

@@ -1,7 +1,7 @@
 /**
  * Architectures: flows that are not fitted yet, for `fit(table, { flow: realNVP({ hidden: [64, 64] }) })`.
  *
- * @module
+ * @module pushforward/architectures
  */
 
 export {

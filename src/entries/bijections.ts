@@ -1,7 +1,7 @@
 /**
  * Bijections, from which flows are built: forward goes from base to data, inverse from data to base.
  *
- * @module
+ * @module pushforward/bijections
  */
 
 export { type CouplingOptions, coupling } from "../bijections/autoregressive/coupling.ts";

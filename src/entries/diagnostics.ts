@@ -1,7 +1,7 @@
 /**
  * Diagnostics: calibration, uniformity, Pareto smoothing, how the equations of continuous flows were solved.
  *
- * @module
+ * @module pushforward/diagnostics
  */
 
 export {

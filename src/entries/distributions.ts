@@ -1,7 +1,7 @@
 /**
  * Distributions: bases of flows, and the density of a base that is pushed forward.
  *
- * @module
+ * @module pushforward/distributions
  */
 
 export { diagonalNormal } from "../distributions/diagonalNormal.ts";

@@ -1,7 +1,7 @@
 /**
  * Engines, which compile programs of expressions and run them.
  *
- * @module
+ * @module pushforward/engines
  */
 
 export type {

@@ -1,7 +1,7 @@
 /**
  * The parts of fitting: minimizing a loss of your own, mixtures, gradient flows, and what reports hold.
  *
- * @module
+ * @module pushforward/fitting
  */
 
 export type { AscentMaps } from "../fitting/dualAscent/dualAscent.ts";

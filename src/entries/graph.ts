@@ -1,7 +1,7 @@
 /**
  * Expressions: what densities, bijections and losses are written in, their derivatives, and parameters.
  *
- * @module
+ * @module pushforward/graph
  */
 
 export { jvp, vjp } from "../graph/derivative/derivative.ts";

@@ -1,7 +1,7 @@
 /**
  * Networks that supply the parameters of transformers.
  *
- * @module
+ * @module pushforward/networks
  */
 
 export type {

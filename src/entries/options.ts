@@ -1,7 +1,7 @@
 /**
  * What can be chosen: the kinds of flow.
  *
- * @module
+ * @module pushforward/options
  */
 
 export {

@@ -1,7 +1,7 @@
 /**
  * Random numbers: a key gives a stream, the same on every machine.
  *
- * @module
+ * @module pushforward/random
  */
 
 export { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";

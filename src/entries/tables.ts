@@ -1,7 +1,7 @@
 /**
  * What is recorded of tables: how columns were read, and why some were left out.
  *
- * @module
+ * @module pushforward/tables
  */
 
 export type { ReadLimits } from "../formats/limits.ts";

@@ -1,7 +1,7 @@
 /**
  * Transformers: monotone maps of one number, whose parameters a conditioner supplies.
  *
- * @module
+ * @module pushforward/transformers
  */
 
 export { affineTransformer } from "../transformers/affineTransformer.ts";
