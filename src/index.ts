@@ -56,6 +56,7 @@ export type { RowsLike } from "./models/splitRows.ts";
 export type { Reader } from "./registry.ts";
 export { type ReadTableOptions, readTable } from "./tables/reading/readTable.ts";
 export { tableFromObjects, tableToObjects } from "./tables/reading/tableFromObjects.ts";
+export { type DescribeOptions, describe, type TableDescription } from "./tables/schema/describe.ts";
 export { type SplitTableOptions, type SplitTables, splitTable } from "./tables/splitTable.ts";
 export { column, selectColumns, type Table, tableFromColumns, tableFromRows } from "./tables/table.ts";
 export { tableToBytes, writeTable } from "./tables/writeTable.ts";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `pushforward fit | logprob | sample | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
+ * The command line: `pushforward describe | fit | logprob | sample | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
  * failed, 2 the call was wrong, 130 interrupted. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
@@ -11,6 +11,7 @@ import { Command, CommanderError } from "commander";
 import { isOutOfMemory, reasonOf } from "../platform/platform.ts";
 import { addApproximate } from "./commands/approximate.ts";
 import { addCompare } from "./commands/compare.ts";
+import { addDescribe } from "./commands/describe.ts";
 import { addFit } from "./commands/fit.ts";
 import { addInformation } from "./commands/information.ts";
 import { addInspect } from "./commands/inspect.ts";
@@ -45,6 +46,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
   for (const add of [
+    addDescribe,
     addFit,
     addLogprob,
     addSample,

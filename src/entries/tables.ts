@@ -1,5 +1,5 @@
 /**
- * What is recorded of tables: how columns were read, and why some were left out.
+ * What is recorded of tables: how columns were read, why some were left out, and what kinds they are of.
  *
  * @module pushforward/tables
  */
@@ -8,3 +8,14 @@ export type { ReadLimits } from "../formats/limits.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";
 export type { TableFormat } from "../tables/reading/fileFormat.ts";
+export {
+  type ColumnKind,
+  type ColumnSchema,
+  columnKinds,
+  type TableSchema,
+} from "../tables/schema/columnSchema.ts";
+export type { ColumnDescription, NumberSummary } from "../tables/schema/describe.ts";
+export { descriptionText } from "../tables/schema/descriptionLines.ts";
+export type { Determined, Duplicates, MissingDependence, Ordered } from "../tables/schema/findings.ts";
+export type { TailIndex } from "../tables/schema/tailIndex.ts";
+export type { TextColumn } from "../tables/textColumn.ts";

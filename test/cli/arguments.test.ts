@@ -12,7 +12,7 @@ writeFiles(cwd, { "data.csv": sampleCsv(30) });
 const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   [
     "",
-    /^no command given; the commands are fit, logprob, sample, inspect, information, plot, compare, approximate/,
+    /^no command given; the commands are describe, fit, logprob, sample, inspect, information, plot, compare, approximate/,
   ],
   ["fti data.csv", /^unknown command 'fti' \(Did you mean fit\?\); see pushforward --help/],
   ["--verison", /^unknown option '--verison' \(Did you mean --version\?\)/],
@@ -124,7 +124,7 @@ describe("a wrong call", () => {
 });
 
 describe("help", () => {
-  it.concurrent.each(["", "fit", "logprob", "sample", "inspect", "information", "plot"])(
+  it.concurrent.each(["", "describe", "fit", "logprob", "sample", "inspect", "information", "plot"])(
     "shows an example: pushforward %s --help",
     async (command) => {
       const run = await runCli([...command.split(" ").filter(Boolean), "--help"]);

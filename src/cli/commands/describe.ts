@@ -1,0 +1,51 @@
+/**
+ * `pushforward describe`: what a table holds.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { interruptSignal } from "../interrupt.ts";
+import { formatCount, print, printJson } from "../output.ts";
+import { addTableOptions, namingTable, readData, type TableFlags } from "../tableOptions.ts";
+
+interface DescribeFlags extends TableFlags {
+  readonly json?: boolean | undefined;
+}
+
+async function run(data: string, flags: DescribeFlags): Promise<void> {
+  const { describe } = await import("../../index.ts");
+  const { descriptionText } = await import("../../entries/tables.ts");
+  const table = await readData(data, flags, interruptSignal());
+  const found = describe(table);
+  if (flags.json) return await printJson(found);
+  const source = data === "-" ? "standard input" : basename(data);
+  await print(
+    `${source}: ${formatCount(found.rows)} rows, ${formatCount(found.columns.length)} columns\n\n${descriptionText(found)}`,
+  );
+}
+
+/** Adds the command. */
+export function addDescribe(program: Command): void {
+  const command = program
+    .command("describe")
+    .summary("say what a table holds")
+    .description(
+      "The kind of each column (numbers, whole numbers, levels, dates, ...), missing cells, values with a probability of their own, bounds,\nheavy tails and outliers; rows that repeat, columns that determine each other or follow the order of the rows.",
+    )
+    .argument(
+      "<data>",
+      "table: .csv, .tsv, .jsonl, .npy, .npz or .parquet, also .gz; - for CSV from standard input",
+    )
+    .option("--json", "print one JSON document");
+  addTableOptions(command);
+  command
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward describe people.csv`,
+    )
+    .action(namingTable(0, run));
+}

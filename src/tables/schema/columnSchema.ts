@@ -1,0 +1,72 @@
+/**
+ * What a column of a table is: its kind, the values that it can have, and what becomes of it.
+ *
+ * @module
+ */
+
+/** The kinds of columns. */
+export const columnKinds = [
+  "continuous",
+  "positive",
+  "interval",
+  "integer",
+  "ordinal",
+  "categorical",
+  "boolean",
+  "angle",
+  "date-time",
+  "constant",
+  "identifier",
+  "text",
+] as const;
+
+/**
+ * Kind of a column. `continuous`: any number; `positive`: above 0; `interval`: between two bounds; `integer`: whole numbers;
+ * `ordinal`: levels in an order; `categorical`: levels without one; `boolean`: two levels, false and true; `angle`: a
+ * number that comes round after a period; `date-time`: moments. The rest are not fitted: `constant`: one value; `identifier`:
+ * another value in each row, which names it; `text`: free text.
+ */
+export type ColumnKind = (typeof columnKinds)[number];
+
+/** Kinds that have no density. */
+export const unfittedKinds: readonly ColumnKind[] = ["constant", "identifier", "text"];
+
+/** A value that many rows share in a column that is otherwise continuous, such as 0 or a cap. */
+export type Atom = number;
+
+/** What a column is, as plain data: a line of a schema file. */
+export interface ColumnSchema {
+  /** Name of the column. */
+  readonly name: string;
+  /** What it is. */
+  readonly kind: ColumnKind;
+  /**
+   * What becomes of it: `fit`; `exclude`: left out; `keep`: not fitted, but carried along to every output. Those that are
+   * constant, an identifier or text are `exclude` unless told otherwise.
+   */
+  readonly use: "fit" | "exclude" | "keep";
+  /**
+   * Of numbers and date-times: the step at which they were recorded, in the column's units (milliseconds of date-times); values
+   * are {@link from} and whole numbers of steps. Absent where they were not recorded in steps.
+   */
+  readonly step?: number | undefined;
+  /** With {@link step}: one of the recorded values. */
+  readonly from?: number | undefined;
+  /** No value is below it. */
+  readonly lower?: number | undefined;
+  /** No value is above it. */
+  readonly upper?: number | undefined;
+  /** Of `angle`: what it comes round after, in its units. */
+  readonly period?: number | undefined;
+  /** Of `ordinal`, `categorical` and `boolean`: the levels as they are written, in their order; of boolean false, then true. */
+  readonly levels?: readonly (string | number)[] | undefined;
+  /** Values with a probability of their own beside a continuous part. */
+  readonly atoms?: readonly Atom[] | undefined;
+  /** Whether cells are missing. */
+  readonly missing?: boolean | undefined;
+}
+
+/** What the columns of a table are, in its order. */
+export interface TableSchema {
+  readonly columns: readonly ColumnSchema[];
+}

@@ -1,0 +1,95 @@
+/**
+ * Dates and times of day as they are written in tables.
+ *
+ * @module
+ */
+
+/** A way to write dates: the order of day and month where both are numbers. */
+export type DateOrder = "year-month-day" | "day-month-year" | "month-day-year";
+
+/** How the texts of a column are read as moments. */
+export interface DateReading {
+  readonly order: DateOrder;
+  /** Whether no cell tells day and month apart: then the order is a guess. */
+  readonly isGuess: boolean;
+}
+
+const time = String.raw`(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?`;
+const isoPattern = new RegExp(String.raw`^([+-]?\d{4,6})([-/.])(\d{1,2})\2(\d{1,2})${time}$`);
+const otherPattern = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${time}$`);
+const clockPattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$/;
+
+const millisecondsPerDay = 86_400_000;
+
+const fraction = (digits: string | undefined): number =>
+  digits === undefined ? 0 : 1000 * Number(`0.${digits}`);
+
+/** Milliseconds of the zone `+02:00`; 0 for Z and none. */
+function zoneOffset(zone: string | undefined): number {
+  if (zone === undefined || zone === "Z") return 0;
+  const digits = zone.slice(1).replace(":", "");
+  const size = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2));
+  return (zone.startsWith("-") ? -size : size) * 60_000;
+}
+
+/**
+ * The moment that a text stands for, in milliseconds since 1970 UTC (a text without a zone is taken for UTC); undefined if it
+ * is not a date in that order, or no day of the calendar.
+ */
+export function momentOf(text: string, order: DateOrder): number | undefined {
+  const match = (order === "year-month-day" ? isoPattern : otherPattern).exec(text);
+  if (!match) return undefined;
+  const [first, , second, third] = match.slice(1) as [string, string, string, string];
+  const [hour = "0", minute = "0", secondOfMinute = "0", digits, zone] = match.slice(5);
+  const [year, month, day] = (
+    order === "year-month-day"
+      ? [first, second, third]
+      : order === "day-month-year"
+        ? [third, second, first]
+        : [third, first, second]
+  ).map(Number) as [number, number, number];
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(secondOfMinute) > 59) return undefined;
+  const clock =
+    (Number(hour) * 60 + Number(minute)) * 60_000 + Number(secondOfMinute) * 1000 + fraction(digits);
+  return date.getTime() + clock - zoneOffset(zone);
+}
+
+/** How all of some texts are read as dates; undefined if they are not dates, or none. */
+export function dateReading(texts: readonly string[]): DateReading | undefined {
+  if (texts.length === 0) return undefined;
+  const orders: DateOrder[] = ["year-month-day", "month-day-year", "day-month-year"];
+  const fitting = orders.filter((order) => texts.every((text) => momentOf(text, order) !== undefined));
+  const [order] = fitting;
+  return order === undefined ? undefined : { order, isGuess: fitting.length > 1 };
+}
+
+/** Seconds since midnight that a text such as 14:30 stands for; undefined if it is not a time of day. */
+export function secondsOfDay(text: string): number | undefined {
+  const match = clockPattern.exec(text);
+  if (!match) return undefined;
+  const [hour, minute, second = "0", digits] = match.slice(1);
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  return Number(hour) * 3600 + Number(minute) * 60 + Number(second) + fraction(digits) / 1000;
+}
+
+/** The largest unit of time of which all moments are whole numbers: a day, hour, minute, second or millisecond. */
+export function momentStep(moments: Iterable<number>): number {
+  let units = [millisecondsPerDay, 3_600_000, 60_000, 1000, 1];
+  for (const moment of moments) {
+    units = units.filter((unit) => moment % unit === 0);
+    if (units.length <= 1) break;
+  }
+  return units[0] ?? 1;
+}
+
+/** A moment as it is written in ISO 8601, no finer than its step. */
+export function momentText(moment: number, step: number): string {
+  const text = new Date(moment).toISOString();
+  const isYearWide = text.indexOf("T");
+  if (step % millisecondsPerDay === 0) return text.slice(0, isYearWide);
+  if (step % 60_000 === 0) return text.slice(0, isYearWide + 6);
+  return step % 1000 === 0 ? text.slice(0, isYearWide + 9) : text.slice(0, -1);
+}

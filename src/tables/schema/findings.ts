@@ -1,0 +1,208 @@
+/**
+ * What the columns of a table have to do with each other, and with the order of its rows.
+ *
+ * @module
+ */
+
+import type { CodedColumn } from "./codedColumns.ts";
+
+/** Rows that are equal in all columns. */
+export interface Duplicates {
+  /** Rows that an earlier one equals. */
+  readonly rows: number;
+  /** The first such row and the one that it equals, from 1. */
+  readonly first?: { readonly row: number; readonly equals: number } | undefined;
+}
+
+/** Counts the rows that equal an earlier one. */
+export function duplicateRows(columns: readonly CodedColumn[], rows: Uint32Array): Duplicates {
+  // Pairs of columns become one column of codes, until one is left.
+  let keys = new Int32Array(rows.length);
+  for (const { codes } of columns) {
+    const known = new Map<number, number>();
+    const next = new Int32Array(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const pair = keys[i]! * 2 ** 22 + codes[i]! + 1;
+      let key = known.get(pair);
+      if (key === undefined) {
+        key = known.size;
+        known.set(pair, key);
+      }
+      next[i] = key;
+    }
+    keys = next;
+  }
+  const firstOf = new Map<number, number>();
+  let count = 0;
+  let first: Duplicates["first"];
+  for (let i = 0; i < rows.length; i++) {
+    const before = firstOf.get(keys[i]!);
+    if (before === undefined) firstOf.set(keys[i]!, i);
+    else {
+      count++;
+      first ??= { row: rows[i]! + 1, equals: rows[before]! + 1 };
+    }
+  }
+  return { rows: count, ...(first ? { first } : {}) };
+}
+
+/** A column that another one determines. */
+export interface Determined {
+  readonly column: string;
+  /** Each of its values goes with one value of {@link column}. */
+  readonly by: string;
+  /** Whether it is so the other way round, too. */
+  readonly isSame: boolean;
+}
+
+/** A column with more different values than this share of the rows determines others by chance. */
+const mostDistinctShare = 0.3;
+/** A column that is missing in more rows determines nothing. */
+const leastSeenShare = 0.5;
+/** Rows per value that say that a value goes with one other, and not by chance. */
+const leastRowsPerValue = 5;
+
+/** Columns that another one determines: a code and its name, a day and its weekday. O(columns^2 rows). */
+export function determinedColumns(columns: readonly CodedColumn[], rows: number): Determined[] {
+  const determines = (by: CodedColumn, column: CodedColumn): boolean => {
+    const partner = new Int32Array(by.levels).fill(-2);
+    let seen = 0;
+    for (let row = 0; row < rows; row++) {
+      const code = by.codes[row]!;
+      if (code < 0) continue;
+      seen++;
+      if (partner[code] === -2) partner[code] = column.codes[row]!;
+      else if (partner[code] !== column.codes[row]!) return false;
+    }
+    return seen >= Math.max(leastSeenShare * rows, leastRowsPerValue * by.levels);
+  };
+  const usable = columns.filter(({ levels }) => levels >= 2 && levels <= mostDistinctShare * rows);
+  const found: Determined[] = [];
+  for (const [at, column] of usable.entries()) {
+    // The first of two that are the same is not told again.
+    const by = usable.find(
+      (other, place) =>
+        other !== column &&
+        other.levels >= column.levels &&
+        determines(other, column) &&
+        !(place > at && determines(column, other)),
+    );
+    if (by) found.push({ column: column.name, by: by.name, isSame: determines(column, by) });
+  }
+  return found;
+}
+
+/** A column that follows the order of the rows. */
+export interface Ordered {
+  readonly column: string;
+  /** `sorted`: it rises or falls all the way; `groups`: equal values stand together; `drift`: neighbours are alike. */
+  readonly how: "sorted" | "groups" | "drift";
+}
+
+/** Correlation of ranks of neighbouring rows that is no chance, and large enough to matter. */
+const leastDrift = 0.5;
+const fewestRows = 50;
+
+/** Columns that follow the order of the rows: then rows held out at random are not new ones. */
+export function orderedColumns(columns: readonly CodedColumn[]): Ordered[] {
+  return columns.flatMap(({ name, codes, levels, isOrdered }): Ordered[] => {
+    const present = codes.filter((code) => code >= 0);
+    const n = present.length;
+    if (n < fewestRows || levels < 2) return [];
+    let changes = 0;
+    let rises = 0;
+    let falls = 0;
+    for (let i = 1; i < n; i++) {
+      if (present[i] !== present[i - 1]) changes++;
+      if (present[i]! > present[i - 1]!) rises++;
+      if (present[i]! < present[i - 1]!) falls++;
+    }
+    if (isOrdered && levels > 2 && (rises === 0 || falls === 0)) return [{ column: name, how: "sorted" }];
+    // Random order would have a change at nearly each row that its levels allow.
+    const counts = new Float64Array(levels);
+    for (const code of present) counts[code]!++;
+    const equal = counts.reduce((sum, count) => sum + (count / n) ** 2, 0);
+    const expected = (n - 1) * (1 - equal);
+    if (levels <= n / 5 && changes < 0.2 * expected) return [{ column: name, how: "groups" }];
+    if (!isOrdered) return [];
+    const mean = present.reduce((sum, code) => sum + code / n, 0);
+    let variance = 0;
+    let product = 0;
+    for (let i = 0; i < n; i++) {
+      variance += (present[i]! - mean) ** 2;
+      if (i > 0) product += (present[i]! - mean) * (present[i - 1]! - mean);
+    }
+    return variance > 0 && product / variance > leastDrift ? [{ column: name, how: "drift" }] : [];
+  });
+}
+
+/** How missing cells of a column go with another column. */
+export interface MissingDependence {
+  /** The other column. */
+  readonly on: string;
+  /** Cramér's V between whether the cell is missing and the other column in up to ten parts: 0 for nothing, 1 for all. */
+  readonly strength: number;
+}
+
+/** Parts that a column is cut into. */
+const mostParts = 10;
+/** Weaker than this says little even where it is no chance. */
+const leastStrength = 0.1;
+
+/** The column that most tells whether cells of another one are missing; undefined where none does. */
+export function missingDependence(
+  column: CodedColumn,
+  columns: readonly CodedColumn[],
+): MissingDependence | undefined {
+  const n = column.codes.length;
+  const missing = column.codes.reduce((count, code) => count + Number(code < 0), 0);
+  if (missing === 0 || missing === n) return undefined;
+  let best: MissingDependence | undefined;
+  for (const other of columns) {
+    if (other === column) continue;
+    const parts = partsOf(other);
+    const all = new Float64Array(mostParts + 2);
+    const gone = new Float64Array(mostParts + 2);
+    for (let row = 0; row < n; row++) {
+      all[parts[row]!]!++;
+      if (column.codes[row]! < 0) gone[parts[row]!]!++;
+    }
+    const rate = missing / n;
+    let chi = 0;
+    let used = 0;
+    for (let part = 0; part < all.length; part++) {
+      if (all[part] === 0) continue;
+      used++;
+      const difference = gone[part]! - rate * all[part]!;
+      chi += difference ** 2 / (all[part]! * rate * (1 - rate));
+    }
+    const freedom = used - 1;
+    // Far beyond the largest of as many chi-squares as there are columns.
+    if (freedom < 1 || chi < freedom + 6 * Math.sqrt(2 * freedom)) continue;
+    const strength = Math.sqrt(chi / n);
+    if (strength >= leastStrength && strength > (best?.strength ?? 0)) best = { on: other.name, strength };
+  }
+  return best;
+}
+
+/** Per row a part of the column: 0 for a missing cell, then the most frequent levels or as many equal parts of its order. */
+function partsOf({ codes, levels, isOrdered }: CodedColumn): Uint8Array {
+  const counts = new Float64Array(levels);
+  for (const code of codes) if (code >= 0) counts[code]!++;
+  const present = counts.reduce((sum, count) => sum + count, 0);
+  const partOf = new Uint8Array(levels);
+  if (levels <= mostParts || !isOrdered) {
+    const frequent = Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]!);
+    frequent.forEach((level, place) => {
+      partOf[level] = 1 + Math.min(place, mostParts);
+    });
+  } else {
+    let before = 0;
+    for (let level = 0; level < levels; level++) {
+      partOf[level] =
+        1 + Math.min(mostParts - 1, Math.floor((mostParts * (before + counts[level]! / 2)) / present));
+      before += counts[level]!;
+    }
+  }
+  return Uint8Array.from(codes, (code) => (code < 0 ? 0 : partOf[code]!));
+}

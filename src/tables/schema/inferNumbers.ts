@@ -1,0 +1,214 @@
+/**
+ * What a column of numbers is, from its values and its name.
+ *
+ * @module
+ */
+
+import { measureResolution, type Resolution } from "../resolution.ts";
+import { type AtomCount, atomsOf } from "./atoms.ts";
+import type { ColumnSchema } from "./columnSchema.ts";
+
+/** What was found out about a column. */
+export interface Inferred {
+  readonly schema: ColumnSchema;
+  /** Why it is taken for that, in half a sentence. */
+  readonly reason: string;
+  /** What could also be meant, and how to say so: `age may hold codes ...`. Absent where there is no doubt. */
+  readonly doubt?: { readonly kind: string; readonly text: string } | undefined;
+  readonly atoms: readonly AtomCount[];
+  /** Of dates: the first moment and the last, in milliseconds since 1970 UTC. */
+  readonly moments?: { readonly first: number; readonly last: number } | undefined;
+  /** Of numbers. */
+  readonly resolution?: Resolution | undefined;
+}
+
+const identifierName =
+  /(?:^|[_ .-])(?:id|key|uuid|guid|number|no|nr|index|rownames|row)$|^(?:id|key|index|rownames)(?:$|[_ .-])|[a-z]I[dD]$/i;
+const codeName =
+  /(?:^|[_ .-])(?:code|class|grp|station|type|group|category|zip|zipcode|postcode|region|cluster|segment|cat)(?:$|[_ .-])/i;
+const degreesName =
+  /(?:^|[_ .-])(?:angle|phi|psi|chi\d?|theta|omega|azimuth|bearing|heading|direction|dir|aspect|longitude|lon|phase|deg|degrees)(?:$|[_ .\d-])/i;
+
+/** Fewer rows do not tell an identifier from values that all differ by chance. */
+const leastForIdentifier = 20;
+/** A column of fewer different values than this share of the rows is a list of values, not a few ties. */
+const distinctShare = 1 / 3;
+/** Fewer than this and ties mean little. */
+const fewestForRepeated = 20;
+/** Levels of numbers off any grid. */
+const mostNumberLevels = 100;
+
+interface Moments {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+function momentsOf(sorted: Float64Array): Moments {
+  const n = sorted.length;
+  const mean = sorted.reduce((sum, value) => sum + value / n, 0);
+  const deviation = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
+  return { mean, deviation };
+}
+
+/** Whether the rows of whole numbers count up or down without a tie, or by 1 as numbers of rows do. */
+function isCounter(values: Float64Array): boolean {
+  let up = true;
+  let down = true;
+  for (let i = 1; i < values.length; i++) {
+    if (!(values[i]! > values[i - 1]!)) up = false;
+    if (!(values[i]! < values[i - 1]!)) down = false;
+  }
+  return up || down;
+}
+
+/** Bounds that a column of real numbers has by what it is: 0 and 1, 0 and 100, or 0 alone. */
+function boundsOf(
+  name: string,
+  sorted: Float64Array,
+  atoms: readonly AtomCount[],
+  isPercent: boolean,
+): Pick<ColumnSchema, "lower" | "upper"> {
+  const least = sorted[0]!;
+  const largest = sorted[sorted.length - 1]!;
+  if (least < 0) return {};
+  const { mean, deviation } = momentsOf(sorted);
+  if (largest <= 1 && largest > 0.3) return { lower: 0, upper: 1 };
+  const isShare = isPercent || /percent|pct|share|rate|%/i.test(name);
+  if (largest <= 100 && (isShare || (largest === 100 && atoms.some(({ value }) => value === 100))))
+    return largest > 1 ? { lower: 0, upper: 100 } : {};
+  // Far from zero, beside its spread, a sign is no matter.
+  return mean - 10 * deviation < 0 ? { lower: 0 } : {};
+}
+
+/**
+ * What a column of numbers is.
+ * @param values - Its cells; not a number where one is missing. Infinite ones are passed over.
+ * @param readAs - What its reader took it for, and how it was written.
+ */
+export function inferNumbers(
+  name: string,
+  values: Float64Array,
+  readAs: { readonly booleans: boolean; readonly percent: boolean },
+): Inferred {
+  const sorted = values.filter(Number.isFinite).sort();
+  const n = sorted.length;
+  const missing = values.some(Number.isNaN);
+  const base = { name, use: "fit" as const, ...(missing ? { missing } : {}) };
+  const excluded = { ...base, use: "exclude" as const };
+  if (n === 0) return { schema: { ...excluded, kind: "constant" }, reason: "no row has a value", atoms: [] };
+  const resolution = measureResolution(values);
+  const { distinct, integers, step, lattice } = resolution;
+  const least = sorted[0]!;
+  const largest = sorted[n - 1]!;
+  if (distinct === 1)
+    return {
+      schema: { ...excluded, kind: "constant" },
+      reason: `${least} in every row`,
+      atoms: [],
+      resolution,
+    };
+  if (readAs.booleans || (distinct === 2 && least === 0 && largest === 1))
+    return {
+      schema: { ...base, kind: "boolean", levels: readAs.booleans ? ["false", "true"] : [0, 1] },
+      reason: readAs.booleans ? "true and false" : "0 and 1",
+      atoms: [],
+      resolution,
+    };
+  if (distinct === 2)
+    return {
+      schema: { ...base, kind: "categorical", levels: [least, largest] },
+      reason: `two values, ${least} and ${largest}`,
+      atoms: [],
+      resolution,
+    };
+  if (integers && distinct === n && !missing && n >= leastForIdentifier) {
+    const named = identifierName.test(name);
+    if (named || isCounter(values))
+      return {
+        schema: { ...excluded, kind: "identifier" },
+        reason: named
+          ? "another whole number in each row, under the name of one that counts or names rows"
+          : "it counts the rows up or down",
+        ...(named ? {} : { doubt: { kind: "integer", text: "if it is a quantity" } }),
+        atoms: [],
+        resolution,
+      };
+  }
+  const isRepeated = n > fewestForRepeated && distinct < distinctShare * n;
+  if (!integers && isRepeated && !lattice && distinct <= Math.min(mostNumberLevels, n / 20))
+    return {
+      schema: { ...base, kind: "ordinal", levels: Array.from(new Set(sorted)) },
+      reason: `${distinct} different numbers, not in equal steps`,
+      doubt: { kind: "continuous", text: "if others between them can occur" },
+      atoms: [],
+      resolution,
+    };
+  const atoms = atomsOf(sorted);
+  const atomValues = atoms.length > 0 ? { atoms: atoms.map(({ value }) => value).sort((a, b) => a - b) } : {};
+  if (integers) {
+    const grid = { step: step!, from: least };
+    const { lower, upper } = boundsOf(name, sorted, [], readAs.percent);
+    const bounds = { ...(lower === undefined ? {} : { lower }), ...(upper === 100 ? { upper } : {}) };
+    const mayBeCodes = codeName.test(name) || identifierName.test(name);
+    return {
+      schema: { ...base, kind: "integer", ...grid, ...bounds, ...atomValues },
+      reason: `whole numbers${step === 1 ? "" : `, ${step} apart`}`,
+      ...(mayBeCodes
+        ? { doubt: { kind: "categorical", text: "if its numbers are codes without an order" } }
+        : {}),
+      atoms,
+      resolution,
+    };
+  }
+  const grid = lattice && isRepeated ? { step: step!, from: least } : {};
+  const period = degreesName.test(name) ? periodOf(least, largest) : undefined;
+  if (period !== undefined)
+    return {
+      schema: { ...base, kind: "angle", period, ...grid },
+      reason: `its name and its range, ${brief(least)} to ${brief(largest)}, say an angle`,
+      doubt: { kind: "continuous", text: "if it does not come round" },
+      atoms: [],
+      resolution,
+    };
+  const bounds = boundsOf(name, sorted, atoms, readAs.percent);
+  const kind =
+    bounds.upper !== undefined ? "interval" : bounds.lower !== undefined ? "positive" : "continuous";
+  const recorded = "step" in grid ? `, recorded in steps of ${brief(step!)}` : "";
+  const words = {
+    interval: `numbers from ${bounds.lower} to ${bounds.upper}`,
+    positive: "numbers that are never negative",
+    continuous: "numbers",
+  };
+  return {
+    schema: { ...base, kind, ...bounds, ...grid, ...atomValues },
+    reason: `${words[kind]}${recorded}`,
+    atoms,
+    resolution,
+  };
+}
+
+/** A turn that a range fills: 360 or 2 pi. */
+function periodOf(least: number, largest: number): number | undefined {
+  for (const [period, ranges] of [
+    [
+      360,
+      [
+        [-180, 180],
+        [0, 360],
+      ],
+    ],
+    [
+      2 * Math.PI,
+      [
+        [-Math.PI, Math.PI],
+        [0, 2 * Math.PI],
+      ],
+    ],
+  ] as const)
+    for (const [from, to] of ranges)
+      if (least >= from - 1e-9 && largest <= to + 1e-9 && largest - least > 0.75 * period) return period;
+  return undefined;
+}
+
+/** A number with at most six digits. */
+const brief = (value: number): string => String(Number(value.toPrecision(6)));
