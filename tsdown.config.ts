@@ -31,15 +31,14 @@ const configurations: UserConfig[] = [
     dts: true,
     publint: true,
   },
-  // The command line, and the parts of it that the demo uses. It loads the library from the file beside it.
+  // The command line. It loads the library from the files beside it.
   {
     ...shared,
-    entry: { cli: "src/cli/main.ts", figure: "src/figures/figure.ts" },
+    entry: { cli: "src/cli/main.ts" },
     platform: "node",
     fixedExtension: false,
     dts: false,
     clean: false,
-    deps: { neverBundle: [/^node:/, "@resvg/resvg-js"], onlyBundle: false },
     plugins: [
       {
         name: "the built library",

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import cliProgress from "cli-progress";
 import Table from "cli-table3";
-import { pairPlot, writeFigure } from "../dist/figure.js";
+import { pairPlot, writeFigure } from "../dist/figures.js";
 import { chooseGaussianMixture, fitGaussianMixture } from "../dist/fitting.js";
 import { fit, readTable, selectColumns, tableFromRows, writeTable } from "../dist/index.js";
 

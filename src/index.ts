@@ -37,6 +37,7 @@ export type { ApproximateOptions, ApproximateProgress } from "./fitting/variatio
 export type { Approximation, ApproximationReport } from "./fitting/variational/approximation.ts";
 export type { ParameterDescriptions } from "./fitting/variational/parameterSpace.ts";
 export type { DerivedQuantities, LogDensity } from "./fitting/variational/writtenDensity.ts";
+/** @internal Names that are gone, in no type. */
 export {
   fitDualAscent,
   fitFlow,

@@ -5,6 +5,7 @@ export * as bijections from "../src/entries/bijections.ts";
 export * as diagnostics from "../src/entries/diagnostics.ts";
 export * as distributions from "../src/entries/distributions.ts";
 export * as engines from "../src/entries/engines.ts";
+export * as figures from "../src/entries/figures.ts";
 export * as fitting from "../src/entries/fitting.ts";
 export * as graph from "../src/entries/graph.ts";
 export * as networks from "../src/entries/networks.ts";

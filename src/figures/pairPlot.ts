@@ -5,7 +5,16 @@
  * @module
  */
 
-import { selectColumns, type Table } from "../tables/table.ts";
+import {
+  anything,
+  checkedOptions,
+  names,
+  type OptionTable,
+  refuse,
+  required,
+  text as words,
+} from "../options.ts";
+import { checkTable, selectColumns, type Table } from "../tables/table.ts";
 import { axisOf, type PlotAxis } from "./plotAxis.ts";
 import {
   escapeText,
@@ -24,11 +33,20 @@ import {
 export interface PairPlotOptions {
   /** Rows that the flow describes; without them the samples are drawn alone. */
   readonly data?: Table | undefined;
+  /** Rows that are drawn above the diagonal, such as those that a flow has drawn; without data the only ones. */
   readonly samples: Table;
-  /** Columns, in order; at most {@link mostColumns} are drawn. Default: those of the samples. */
+  /** Columns, in order; at most six are drawn. Default: those of the samples. */
   readonly columns?: readonly string[] | undefined;
+  /** What stands above. Default: `Data and samples`. */
   readonly title?: string | undefined;
 }
+
+const pairPlotOptionTable: OptionTable<PairPlotOptions> = {
+  data: anything,
+  samples: required(anything),
+  columns: names,
+  title: words,
+};
 
 /** More columns than this make panels too small to read. */
 export const mostColumns = 6;
@@ -219,15 +237,21 @@ function square(
 }
 
 /**
- * The pair plot as a complete SVG document.
+ * The pair plot as a complete SVG document. {@link writeFigure} makes a file of it.
  *
  * Limits and ticks of a column are the same wherever it is drawn: the central 99 % of the data's rows (of the
  * samples', without data), padded. The points of a scatter plot are a random part of the rows (the same ones at
  * every call); marginals are histograms of all rows. Missing values are left out.
  *
- * @throws DataError if a column is in neither table, or there are no rows.
+ * @throws UsageError for options that do not fit, DataError if a column is not in both tables, or there are no rows.
+ * @example const svg = pairPlot({ data: table, samples: await flow.sample(2000, { seed: 1 }) });
  */
-export function pairPlot(options: PairPlotOptions): string {
+export function pairPlot(given: PairPlotOptions): string {
+  const options = checkedOptions("pairPlot", given, pairPlotOptionTable);
+  checkTable("pairPlot: samples", options.samples);
+  if (options.data !== undefined) checkTable("pairPlot: data", options.data);
+  if ((options.columns ?? options.samples.columns).length === 0)
+    refuse("pairPlot", "columns", "at least one name", options.columns ?? []);
   const all = options.columns ?? options.samples.columns;
   const columns = all.slice(0, mostColumns);
   const samples: PointSet = {

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { FormatError } from "../errors.ts";
+import { nodeModule } from "../platform/platform.ts";
 
 /** Where the font is: beside the built module, or, run from the sources, in node_modules. */
 const fontPlaces: readonly string[] = [
@@ -16,6 +15,9 @@ const fontPlaces: readonly string[] = [
 ];
 
 function fontFile(): string {
+  const remedy = "a PNG is made in Node; a browser draws the SVG itself";
+  const { existsSync } = nodeModule("node:fs", remedy);
+  const { fileURLToPath } = nodeModule("node:url", remedy);
   const found = fontPlaces.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
   if (!found) throw new FormatError("the font DejaVuSans.ttf is missing from the package; install it again");
   return found;
@@ -24,10 +26,13 @@ function fontFile(): string {
 /** Pixels of the PNG for one of the SVG's: sharp on dense screens and in print. */
 const zoomFactor = 2;
 
+/** By a name that bundlers do not read: a page draws SVG, and needs no native module. */
+const rasterizerName = "@resvg/resvg-js";
+
 /** The native rasterizer, which a machine may lack: npm installs it where it can. */
 async function rasterizer(): Promise<typeof import("@resvg/resvg-js")> {
   try {
-    return await import("@resvg/resvg-js");
+    return (await import(/* @vite-ignore */ rasterizerName)) as typeof import("@resvg/resvg-js");
   } catch {
     throw new FormatError(
       "a PNG needs the optional package @resvg/resvg-js, which is not installed or does not run here: npm install @resvg/resvg-js gets it; SVG needs nothing",
@@ -37,13 +42,18 @@ async function rasterizer(): Promise<typeof import("@resvg/resvg-js")> {
 
 /**
  * The picture as a PNG, at twice the SVG's own size. Text is set in DejaVu Sans.
- * @throws FormatError where the rasterizer is not installed.
+ * @throws FormatError where the rasterizer is not installed, or the text is not SVG.
  */
 export async function rasterize(svg: string): Promise<Uint8Array> {
+  const fontFiles = [fontFile()];
   const { Resvg } = await rasterizer();
-  const picture = new Resvg(svg, {
-    fitTo: { mode: "zoom", value: zoomFactor },
-    font: { fontFiles: [fontFile()], loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
-  });
-  return picture.render().asPng();
+  try {
+    const picture = new Resvg(svg, {
+      fitTo: { mode: "zoom", value: zoomFactor },
+      font: { fontFiles, loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
+    });
+    return picture.render().asPng();
+  } catch (error) {
+    throw new FormatError(`the figure cannot be drawn as PNG: ${(error as Error).message}`);
+  }
 }

@@ -51,15 +51,11 @@ export {
   sub,
   tanh,
   total,
-  uniformConstant,
 } from "./ops/arithmetic.ts";
 export {
   mapFeatures,
-  mapOf,
   scan,
-  unrolledScan,
 } from "./ops/bodies.ts";
-export { fixedPointOf, implicitOf, iterateOf, odeSolutionOf, project } from "./ops/bodyNodes.ts";
 export {
   fixedPoint,
   implicit,
@@ -74,7 +70,6 @@ export {
   input,
   parameter,
   rowMark,
-  slot,
   stepInput,
   type Value,
   zeros,
@@ -82,4 +77,3 @@ export {
 export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./ops/movement.ts";
 export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./ops/products.ts";
 export { randomNormal, randomSign, randomUniform } from "./ops/randomness.ts";
-export { scanOf } from "./rebuild.ts";

@@ -16,6 +16,7 @@ interface NodeModules {
   readonly "node:net": typeof import("node:net");
   readonly "node:path": typeof import("node:path");
   readonly "node:tty": typeof import("node:tty");
+  readonly "node:url": typeof import("node:url");
 }
 
 /** A Node module, or a UsageError that says what to do instead in a browser. */

@@ -57,25 +57,12 @@ const wrong: readonly unknown[] = [
   ...[{ columns: ["a"], rows: 3, values: new Float64Array(2), textColumns: [] }, { length: 1e9 }],
 ];
 
-/** Makers of nodes for the compiler, which takes from itself what it gives them. */
-const internal = new Set([
-  "fixedPointOf",
-  "implicitOf",
-  "iterateOf",
-  "mapOf",
-  "odeSolutionOf",
-  "scanOf",
-  "unrolledScan",
-]);
-
 const isClass = (value: unknown): boolean =>
   typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 
 const exported: readonly (readonly [string, unknown])[] = [
   ...Object.values(entries).flatMap((entry) => Object.entries(entry)),
-  ...Object.entries(ops)
-    .filter(([name]) => !internal.has(name))
-    .map(([name, value]) => [`ops.${name}`, value] as const),
+  ...Object.entries(ops).map(([name, value]) => [`ops.${name}`, value] as const),
 ];
 const functions = exported.filter((entry): entry is readonly [string, (...args: unknown[]) => unknown] => {
   return typeof entry[1] === "function" && !isClass(entry[1]);

@@ -1,7 +1,9 @@
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { readText } from "./project.ts";
+import * as formerNames from "../../src/formerNames.ts";
+import { readText, root } from "./project.ts";
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
@@ -57,6 +59,16 @@ test(`the library is under ${budget / 1000} kB after gzip`, () => {
 test("the parser of formulas is in a file of its own, which a bundler leaves out where no formula is read", () => {
   const holders = [...modules("dist/index.js")].filter((path) => readText(path).includes("max_unop_len"));
   expect(holders).toEqual([expect.stringMatching(/^dist\/jsep-/)]);
+});
+
+test("types tell nothing that is internal, and offer no name that is gone", () => {
+  const types = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".d.ts"));
+  expect(types.length).toBeGreaterThan(10);
+  for (const name of types) {
+    const text = readText(`dist/${name}`);
+    expect(text, name).not.toContain("@internal");
+    for (const gone of Object.keys(formerNames)) expect(text, name).not.toMatch(new RegExp(`\\b${gone}\\b`));
+  }
 });
 
 test("versions are exact, and a page says what each dependency is for", () => {

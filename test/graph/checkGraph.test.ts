@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { checkGraph } from "../../src/graph/checkGraph.ts";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr, ScanExpr } from "../../src/graph/expr.ts";
+import { slot as newSlot } from "../../src/graph/ops/leaves.ts";
 import * as g from "../../src/graph/ops.ts";
 import { observePasses } from "../../src/graph/passes.ts";
 import { prepareProgram } from "../../src/graph/program.ts";
@@ -63,7 +64,7 @@ describe("a broken graph is found, and the message says where", () => {
       /no operation "twist"/,
     ],
     ["a slot outside of its body", g.add(slot, x), /slot \[3\]: it is outside of its body/],
-    ["a slot of another body", spoil(scan, { result: g.slot([3], false) }), /outside of its body/],
+    ["a slot of another body", spoil(scan, { result: newSlot([3], false) }), /outside of its body/],
   ])("%s", (_, node, message) => {
     expect(() => checkGraph("test", [g.sum(node)])).toThrow(message);
   });

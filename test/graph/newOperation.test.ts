@@ -11,6 +11,7 @@ import { guardPadding } from "../../src/engines/wasm/lowering/padding.ts";
 import { readinessOf } from "../../src/engines/wasm/lowering/readiness.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr, FixedPointExpr } from "../../src/graph/expr.ts";
+import { slot as newSlot } from "../../src/graph/ops/leaves.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
@@ -24,8 +25,8 @@ const swirl = (x: Expr): Expr => ({ ...g.exp(x), name: "swirl" }) as unknown as 
 
 const x = g.input("x", [3]);
 const p = g.parameter("p", [3]);
-const slot = g.slot([], true);
-const state = g.slot([3], true);
+const slot = newSlot([], true);
+const state = newSlot([3], true);
 const fixed: FixedPointExpr = {
   ...(g.fixedPoint(x, 3, (y) => g.mul(0.5, y)) as FixedPointExpr),
   slot: state,

@@ -172,7 +172,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
           continuous: true,
           signal,
         });
-  const { pairPlot, writeFigure } = await import("../../figures/figure.ts");
+  const { pairPlot, writeFigure } = await import("../../entries/figures.ts");
   const condition = Object.entries(given ?? {}).map(([name, value]) =>
     near ? extentOf(near, name) : `${name} = ${value}`,
   );

@@ -18,6 +18,7 @@ import { closestName, listNames } from "../../closestName.ts";
 import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import type { Expr } from "../expr.ts";
+import { uniformConstant } from "../ops/arithmetic.ts";
 import { asExpr, constant } from "../ops/leaves.ts";
 import * as g from "../ops.ts";
 
@@ -127,7 +128,7 @@ const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
 /** An operation on two numbers is a number, so that `x^(1 + 1)` is a product as `x^2` is. */
 function foldedNumbers(operator: string, a: Expr, b: Expr): Expr | undefined {
   if (a.shape.length > 0 || b.shape.length > 0) return undefined;
-  const [left, right] = [g.uniformConstant(a), g.uniformConstant(b)];
+  const [left, right] = [uniformConstant(a), uniformConstant(b)];
   const apply = arithmetic[operator];
   if (left === undefined || right === undefined || !apply) return undefined;
   return constant(apply(left, right));
@@ -135,8 +136,7 @@ function foldedNumbers(operator: string, a: Expr, b: Expr): Expr | undefined {
 
 /** A small whole exponent is products, which know no logarithm and so take any base. */
 function power(a: Expr, b: Expr): Expr {
-  const exponent = b.shape.length === 0 ? g.uniformConstant(b) : undefined;
-  return g.pow(a, exponent ?? b);
+  return g.pow(a, (b.shape.length === 0 ? uniformConstant(b) : undefined) ?? b);
 }
 
 /** Longest text that is read: far more than a person writes, and too short to exhaust the stack. */
@@ -288,7 +288,7 @@ class Reader {
         const value = this.#expression(tree.argument);
         if (tree.operator === "+") return value;
         // A negative number is a constant, so that it can be the exponent of a power by products.
-        const number = value.shape.length === 0 ? g.uniformConstant(value) : undefined;
+        const number = value.shape.length === 0 ? uniformConstant(value) : undefined;
         return number === undefined ? g.neg(value) : constant(-number);
       }
       case "BinaryExpression": {

@@ -5,7 +5,7 @@
  */
 
 import { type Expr, type LinearExpr, type ScanExpr, sizeOf, unreachable } from "../../../graph/expr.ts";
-import * as g from "../../../graph/ops.ts";
+import { slot } from "../../../graph/ops/leaves.ts";
 import type { Pieces } from "../../../platform/pieces.ts";
 import { addProduct, addRowSum, addTranspose, type ProductShape } from "../emit/dense.ts";
 import { addTileKernel, analyseUnit } from "../emit/fusedKernel.ts";
@@ -102,7 +102,7 @@ export class TileLowering {
   asRows(value: Expr): { readonly items: Item[]; readonly value: Expr } {
     if (value.batched) return { items: [], value };
     // Spread where it is needed: kept for the whole tile, it would fill the cache.
-    const spread = g.slot(value.shape, true);
+    const spread = slot(value.shape, true);
     const size = sizeOf(value.shape);
     const kernel = this.#cache.get(`fill ${size}`, () =>
       kernels.addFillRows(this.#cache.module, size, this.#cache.shape),
@@ -334,7 +334,7 @@ export class TileLowering {
     const name = `${this.#id(view.owner)}+${view.offset}:${columns}`;
     let across = transposed.get(name);
     if (!across) {
-      across = g.slot([columns], true);
+      across = slot([columns], true);
       transposed.set(name, across);
       this.#bytes.set(across, shape.rowLength * pitch * laneBytes);
       const size = {

@@ -10,6 +10,7 @@
  */
 
 import type { Expr } from "../../../graph/expr.ts";
+import { slot } from "../../../graph/ops/leaves.ts";
 import * as g from "../../../graph/ops.ts";
 import { reasonOf, setV8Flag } from "../../../platform/platform.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
@@ -95,7 +96,7 @@ async function trialKernels(wide: boolean, memory: WebAssembly.Memory): Promise<
     start: "zero" as const,
   };
   addProduct(module, "product", shape, vector);
-  const x = g.slot([size], true);
+  const x = slot([size], true);
   const steps: Expr[] = [g.tanh(x)];
   steps.push(g.exp(steps[0]!));
   steps.push(g.less(x, steps[1]!));
