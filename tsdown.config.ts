@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { defineConfig, type UserConfig } from "tsdown";
 
 /** What can be imported: `pushforward` itself and its subpaths, each a list of names in `src/entries`. */
@@ -8,6 +9,63 @@ const entries = {
     readdirSync("src/entries").map((file) => [file.replace(/\.ts$/, ""), `src/entries/${file}`]),
   ),
 };
+
+interface Modules {
+  getModuleInfo(
+    id: string,
+  ): { importedIds: readonly string[]; dynamicallyImportedIds: readonly string[] } | null;
+}
+
+/** A module and what it imports when it is loaded. */
+function closureOf(id: string, modules: Modules, seen = new Set<string>()): Set<string> {
+  if (seen.has(id)) return seen;
+  seen.add(id);
+  for (const imported of modules.getModuleInfo(id)?.importedIds ?? []) closureOf(imported, modules, seen);
+  return seen;
+}
+
+/** Modules that belong in one file, by the file's name. */
+let chunks: ReadonlyMap<string, string> | undefined;
+
+/**
+ * The file that a module belongs in, for what a bundler cannot find out: it takes a file whole, or what it uses of it. One
+ * file has what every loaded flow needs; a family that `load` imports when a model has it is a file with what no other needs.
+ * Packages that do something at import (jsep registers what it knows, ml-matrix is CommonJS) are files of their own. All else
+ * that the library loads at once is one file, so that it loads fast.
+ */
+function chunkOf(id: string, modules: Modules): string | null {
+  chunks ??= chunksOf(modules);
+  return chunks.get(id) ?? /node_modules\/([^/]+)\//.exec(id)?.[1] ?? null;
+}
+
+function chunksOf(modules: Modules): Map<string, string> {
+  const result = new Map<string, string>();
+  const place = (ids: Iterable<string>, name: string): void => {
+    for (const id of ids) if (!result.has(id)) result.set(id, name);
+  };
+  const flow = resolve("src/models/flow.ts");
+  const evaluation = closureOf(flow, modules);
+  place(evaluation, "evaluation");
+  const families = [...evaluation].flatMap((id) => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? []);
+  const closures = families.map((id) => closureOf(id, modules));
+  families.forEach((id, i) => {
+    const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
+    place(alone, basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts"));
+  });
+  for (const closure of closures) place(closure, "parts");
+  const index = resolve("src/index.ts");
+  const library = [...closureOf(index, modules)].filter((id) => id !== index && !id.includes("node_modules"));
+  // What imports at the call is apart from what such an import needs: else a bundler that sees the one keeps all the others.
+  const imports = (id: string): boolean => modules.getModuleInfo(id)!.dynamicallyImportedIds.length > 0;
+  const isLoading = (id: string): boolean =>
+    [...closureOf(id, modules)].some((own) => !result.has(own) && imports(own));
+  place(
+    library.filter((id) => !result.has(id) && !isLoading(id)),
+    "library",
+  );
+  place(library, "calls");
+  return result;
+}
 
 const shared: UserConfig = {
   format: "esm",
@@ -24,8 +82,7 @@ const configurations: UserConfig[] = [
     // Documentation is in the types; licences of packages stay.
     outputOptions: {
       comments: { jsdoc: false, annotation: true, legal: true },
-      // The parser of formulas registers what it knows at import; in a file of its own a bundler can leave it out.
-      codeSplitting: { groups: [{ name: "jsep", test: /node_modules\/jsep\// }] },
+      codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: chunkOf }] },
     },
     platform: "browser",
     dts: true,

@@ -92,7 +92,7 @@ export function tableOf(measured, bundle) {
   }
   if (bundle)
     table.push([
-      "browser bundle that loads\nand evaluates a model",
+      "what a page loads\nto evaluate a model",
       `${(bundle.bytes / 1000).toFixed(0)} kB\n${(bundle.gzip / 1000).toFixed(0)} kB after gzip`,
       ...names.slice(1).map(() => ""),
     ]);

@@ -17,6 +17,7 @@ import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
 import { conditionerRegistry } from "../networks/registry.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
+import type { Registry } from "../registry.ts";
 import { mostListed } from "../tables/grid.ts";
 import { transformerRegistry } from "../transformers/registry.ts";
 import { type Model, parameterTree } from "./model.ts";
@@ -290,14 +291,29 @@ type Parts = Readonly<Record<"base" | "bijection" | "preparation", object>> & {
 
 /** Loads what reads the parts of a model back, as far as it is not there yet. */
 export async function loadParts({ base, bijection, preparation, contextPreparation }: Parts): Promise<void> {
-  const types = new Set<string>();
-  // As in the file: what has a toJSON is what that gives.
-  JSON.stringify([base, bijection, preparation, contextPreparation], (key, value: unknown) => {
-    if (key === "type" && typeof value === "string") types.add(value);
-    return value;
-  });
-  const registries = [distributionRegistry, bijectionRegistry, transformerRegistry, conditionerRegistry];
-  await Promise.all(registries.map((registry) => registry.prepare(types)));
+  const types = new Map<Sort, Set<string>>();
+  // Descriptions as they are in a file: what has a toJSON is what that gives.
+  const described = (part: unknown): unknown => JSON.parse(JSON.stringify(part ?? null));
+  collectTypes(described(base), distributionRegistry, types);
+  collectTypes(described([bijection, preparation, contextPreparation]), bijectionRegistry, types);
+  await Promise.all([...types].map(([registry, found]) => registry.prepare(found)));
+}
+
+type Sort = Pick<Registry<unknown>, "prepare">;
+
+/** Members of a description that hold parts of another sort than what they are in. */
+const membersOfOtherSort: ReadonlyMap<string, Sort> = /* @__PURE__ */ new Map<string, Sort>([
+  ["transformer", transformerRegistry],
+  ["conditioner", conditionerRegistry],
+]);
+
+function collectTypes(json: unknown, sort: Sort, types: Map<Sort, Set<string>>): void {
+  if (typeof json !== "object" || json === null) return;
+  for (const [name, member] of Object.entries(json)) {
+    if (name === "type" && typeof member === "string")
+      types.set(sort, (types.get(sort) ?? new Set()).add(member));
+    else collectTypes(member, membersOfOtherSort.get(name) ?? sort, types);
+  }
 }
 
 function readParts(

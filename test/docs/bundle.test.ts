@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { bundleByKind } from "../../bench/bundle.mjs";
+import { modelKinds } from "../../src/architectures/kinds.ts";
+import { readText } from "./project.ts";
+
+/** Bytes after gzip of a page that loads a model of one kind and evaluates it; the README states it. */
+const budget = 85_000;
+
+/** What is loaded with a model of each kind beside what all need: its families, and what two families share. */
+const splines = ["autoregressive", "parts"];
+const learnt = [...splines, "transformers"];
+const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>> = {
+  realnvp: learnt,
+  maf: learnt,
+  nsf: learnt,
+  "nsf-ar": learnt,
+  planar: ["residual", ...splines],
+  radial: ["residual", ...splines],
+  sylvester: ["residual", ...splines],
+  residual: ["residual", ...splines],
+  cnf: ["continuous", ...splines],
+  "flow-matching": ["continuous", ...splines],
+  gaussian: [],
+  mixture: ["distributions"],
+  kde: ["distributions"],
+  gaussianization: ["distributions", ...splines],
+  sliced: ["distributions", ...splines],
+  "dual-ascent": ["residual"],
+};
+
+test(`a page that evaluates one kind loads less than ${budget / 1000} kB after gzip, and the families of that kind alone`, async () => {
+  const { points, scores } = JSON.parse(readText("test/files/models/scores.json")) as {
+    readonly points: number[][];
+    readonly scores: Readonly<Record<string, readonly number[]>>;
+  };
+  const measured = await bundleByKind(modelKinds, points);
+  for (const { kind, logProb, sample } of measured) {
+    logProb.forEach((value, i) => expect(value, kind).toBeCloseTo(scores[kind]![i]!, 3));
+    expect(sample.every(Number.isFinite), kind).toBe(true);
+  }
+  const loaded = Object.fromEntries(measured.map(({ kind, files }) => [kind, files]));
+  const expected = Object.entries(families).map(([kind, names]) => [kind, ["evaluation", ...names].sort()]);
+  expect(loaded).toEqual(Object.fromEntries(expected));
+  const sizes = measured.map(({ kind, gzip }) => `${kind} ${(gzip / 1000).toFixed(1)} kB`).join(", ");
+  expect(Math.max(...measured.map(({ gzip }) => gzip)), sizes).toBeLessThan(budget);
+  expect(Math.min(...measured.map(({ gzip }) => gzip)), sizes).toBeGreaterThan(budget / 2);
+  expect(readText("README.md").replaceAll(/\s+/g, " ")).toContain(`under ${budget / 1000} kB`);
+});
