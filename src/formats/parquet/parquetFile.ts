@@ -8,6 +8,7 @@
 import type { ColumnChunk, FileMetaData, SchemaTree } from "hyparquet";
 import { FormatError } from "../../errors.ts";
 import { eventLoopTurn } from "../eventLoopTurn.ts";
+import { checkMetadata } from "./checkMetadata.ts";
 import { pageCodec, pageCodecs } from "./pageCodecs.ts";
 import { type CellReader, type Cells, cellReader } from "./parquetCells.ts";
 import { ByteReader } from "./parquetEncodings.ts";
@@ -51,7 +52,12 @@ export async function readMetadata(bytes: Uint8Array): Promise<FileMetaData> {
   const end = bytes.length - 8;
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true);
   if (length > end - 4) throw new Error("its footer is longer than the file");
-  skipStructure(new ByteReader(bytes.subarray(end - length, end)));
+  const footer = bytes.subarray(end - length, end);
+  skipStructure(new ByteReader(footer));
+  const { deserializeTCompactProtocol: thrift } = await import("hyparquet/src/thrift.js");
+  checkMetadata(
+    thrift({ view: new DataView(footer.buffer, footer.byteOffset, footer.byteLength), offset: 0 }),
+  );
   return parquetMetadata(bytes, { geoparquet: false });
 }
 

@@ -135,8 +135,9 @@ export async function readParquet(
     return await readRows(bytes, name, limits, options);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
-    // Corrupt metadata fails in whatever way the code of hyparquet meets it first.
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    // Corrupt metadata fails in whatever way the code of hyparquet meets it first: what it says then is of its inside.
+    const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
+    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0];
     throw new FormatError(`${name}: the Parquet file is corrupt or of a kind that is not read (${reason})`);
   }
 }
