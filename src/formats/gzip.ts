@@ -9,6 +9,7 @@
  */
 
 import { FormatError, PushforwardError } from "../errors.ts";
+import type { Pieces } from "../platform/pieces.ts";
 import { concatenate } from "../platform/platform.ts";
 import { eventLoopTurn } from "./eventLoopTurn.ts";
 import { checkExpansion, checkLimits, type ReadLimits } from "./limits.ts";
@@ -118,22 +119,37 @@ async function unpackMembers(
   return concatenate(parts);
 }
 
+/** The same of a page: it may unpack to a thousand times its size, without a pause in between. */
+const pagePieceSize = 2 ** 13;
+
 /**
- * The content of gzip members, at once: a page of a file.
+ * The content of gzip members: a page of a file.
  * @throws Error if it is not gzip, or not of exactly `length` bytes.
  */
-export async function gunzipOf(): Promise<(input: Uint8Array, length: number) => Uint8Array> {
+export async function gunzipOf(): Promise<(input: Uint8Array, length: number) => Pieces<Uint8Array>> {
   const { Inflate } = await import("pako");
-  return (input, length) => {
+  return function* (input, length) {
     const out = new Uint8Array(length);
     let at = 0;
-    const inflate = new Inflate({ windowBits: 31 });
-    inflate.onData = (part) => {
-      if (part.length > length - at) throw new Error("a gzip page is longer than it claims");
-      out.set(part, at);
-      at += part.length;
+    const start = (): InstanceType<typeof Inflate> => {
+      const own = new Inflate({ windowBits: 31 });
+      own.onData = (part) => {
+        if (part.length > length - at) throw new Error("a gzip page is longer than it claims");
+        out.set(part, at);
+        at += part.length;
+      };
+      return own;
     };
-    inflate.push(input, true);
+    let inflate = start();
+    let done = 0;
+    do {
+      // A member that ends where a piece does; within a piece, the next one is begun by itself.
+      if (inflate.ended && inflate.err === 0 && at < length) inflate = start();
+      const piece = input.subarray(done, done + pagePieceSize);
+      done += piece.length;
+      inflate.push(piece, done === input.length);
+      yield;
+    } while (done < input.length);
     if (inflate.err !== 0) throw new Error(`a gzip page is corrupt: ${inflate.msg}`);
     if (at !== length) throw new Error("a gzip page is shorter than it claims");
     return out;

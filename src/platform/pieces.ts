@@ -14,6 +14,18 @@ export type Pieces<T> = Generator<void, T, void>;
 /** Milliseconds of work between two turns of the event loop; a frame of a page has 16. */
 const pieceTime = 10;
 
+/** Elements of an array that are done between two pauses: some 100,000 take a millisecond. */
+const stride = 2 ** 15;
+
+/** Does something to each whole number from 0, below `count`. */
+export function* each(count: number, visit: (i: number) => void): Pieces<void> {
+  for (let start = 0; start < count; start += stride) {
+    const end = Math.min(count, start + stride);
+    for (let i = start; i < end; i++) visit(i);
+    yield;
+  }
+}
+
 /** Does the work at once. */
 export function inOnePiece<T>(work: Pieces<T>): T {
   for (;;) {
@@ -24,11 +36,16 @@ export function inOnePiece<T>(work: Pieces<T>): T {
 
 /**
  * Does the work, a piece at a time.
+ * @param what - What the work is, for the message of an abort.
  * @throws AbortedError soon after the signal fires.
  */
-export async function inPieces<T>(work: Pieces<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function inPieces<T>(
+  work: Pieces<T>,
+  signal: AbortSignal | undefined,
+  what: string = "The compilation",
+): Promise<T> {
   for (;;) {
-    checkSignal(signal);
+    checkSignal(signal, what);
     const start = performance.now();
     do {
       const step = work.next();
@@ -39,6 +56,6 @@ export async function inPieces<T>(work: Pieces<T>, signal: AbortSignal | undefin
 }
 
 /** @throws AbortedError if the signal has fired. */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AbortedError("The compilation was aborted.");
+export function checkSignal(signal: AbortSignal | undefined, what: string = "The compilation"): void {
+  if (signal?.aborted) throw new AbortedError(`${what} was aborted.`);
 }

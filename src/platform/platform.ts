@@ -104,6 +104,21 @@ export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
   return await transform(bytes, new CompressionStream("gzip"));
 }
 
+/**
+ * Unpacks Brotli to at most `length` bytes, off this thread; undefined where the runtime cannot.
+ * @throws Error if it is damaged, or longer.
+ */
+export async function unpackBrotli(bytes: Uint8Array, length: number): Promise<Uint8Array | undefined> {
+  const zlib = globalThis.process?.getBuiltinModule?.("node:zlib");
+  if (!zlib) return undefined;
+  return await new Promise((resolve, reject) => {
+    zlib.brotliDecompress(bytes, { maxOutputLength: Math.max(1, length) }, (error, unpacked) => {
+      if (error) reject(new Error(`a Brotli page is damaged (${error.message})`));
+      else resolve(unpacked);
+    });
+  });
+}
+
 /** How many threads the machine offers to this process; 1 where it does not say. */
 export function availableThreads(): number {
   const os = globalThis.process?.getBuiltinModule?.("node:os");

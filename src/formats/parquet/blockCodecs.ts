@@ -9,12 +9,21 @@
  * @module
  */
 
+import type { Pieces } from "../../platform/pieces.ts";
+
+/** Literals and copies between two pauses. */
+const stride = 2 ** 15;
+
 /** Copies `length` bytes from `distance` before; the two may overlap, then the bytes repeat. */
 function copyBack(out: Uint8Array, at: number, distance: number, length: number): void {
   if (distance < 1 || distance > at) throw new Error("a copy from before the start of a compressed block");
   if (length > out.length - at) throw new Error("a compressed block is longer than it claims");
-  if (distance >= length) out.copyWithin(at, at - distance, at - distance + length);
-  else for (let i = at; i < at + length; i++) out[i] = out[i - distance]!;
+  // What is there repeats: each copy may be twice as long as the one before.
+  for (let done = 0; done < length; ) {
+    const size = Math.min(length - done, distance + done);
+    out.copyWithin(at + done, at - distance, at - distance + size);
+    done += size;
+  }
 }
 
 function copyLiteral(input: Uint8Array, from: number, length: number, out: Uint8Array, at: number): void {
@@ -32,7 +41,7 @@ function littleEndian(input: Uint8Array, at: number, count: number): number {
 }
 
 /** A Snappy block of exactly `length` bytes. */
-export function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
+export function* unpackSnappy(input: Uint8Array, length: number): Pieces<Uint8Array> {
   const out = new Uint8Array(length);
   let from = 0;
   let claimed = 0;
@@ -44,7 +53,8 @@ export function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
   }
   if (claimed !== length) throw new Error(`a Snappy block of ${claimed} bytes where ${length} are expected`);
   let at = 0;
-  while (from < input.length) {
+  for (let elements = 1; from < input.length; elements++) {
+    if (elements % stride === 0) yield;
     const tag = input[from++]!;
     if ((tag & 3) === 0) {
       const short = tag >> 2;
@@ -69,7 +79,7 @@ export function unpackSnappy(input: Uint8Array, length: number): Uint8Array {
 }
 
 /** An LZ4 block into `out` from `at` on, to the end of the input; returns where it ends. */
-function unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): number {
+function* unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): Pieces<number> {
   let from = 0;
   let at = start;
   /** A length that goes on while bytes are 255. */
@@ -83,7 +93,8 @@ function unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): numb
       if (byte < 255) return size;
     }
   };
-  while (from < input.length) {
+  for (let elements = 1; from < input.length; elements++) {
+    if (elements % stride === 0) yield;
     const token = input[from++]!;
     const size = extended(token >> 4);
     copyLiteral(input, from, size, out, at);
@@ -102,9 +113,10 @@ function unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): numb
 }
 
 /** An LZ4 block of exactly `length` bytes: Parquet's LZ4_RAW. */
-export function unpackLz4(input: Uint8Array, length: number): Uint8Array {
+export function* unpackLz4(input: Uint8Array, length: number): Pieces<Uint8Array> {
   const out = new Uint8Array(length);
-  if (unpackLz4Block(input, out, 0) !== length) throw new Error("an LZ4 block is shorter than it claims");
+  if ((yield* unpackLz4Block(input, out, 0)) !== length)
+    throw new Error("an LZ4 block is shorter than it claims");
   return out;
 }
 
@@ -112,12 +124,12 @@ export function unpackLz4(input: Uint8Array, length: number): Uint8Array {
  * Parquet's old LZ4: blocks of Hadoop, each after its length unpacked and its length packed, big-endian; or, as some
  * wrote it, a block without them.
  */
-export function unpackHadoopLz4(input: Uint8Array, length: number): Uint8Array {
-  return unpackFrames(input, length) ?? unpackLz4(input, length);
+export function* unpackHadoopLz4(input: Uint8Array, length: number): Pieces<Uint8Array> {
+  return (yield* unpackFrames(input, length)) ?? (yield* unpackLz4(input, length));
 }
 
 /** Hadoop's blocks; undefined where the lengths do not add up. */
-function unpackFrames(input: Uint8Array, length: number): Uint8Array | undefined {
+function* unpackFrames(input: Uint8Array, length: number): Pieces<Uint8Array | undefined> {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const frames: [from: number, packed: number, unpacked: number][] = [];
   let from = 0;
@@ -136,7 +148,7 @@ function unpackFrames(input: Uint8Array, length: number): Uint8Array | undefined
   let at = 0;
   try {
     for (const [start, packed, unpacked] of frames) {
-      const end = unpackLz4Block(input.subarray(start, start + packed), out, at);
+      const end = yield* unpackLz4Block(input.subarray(start, start + packed), out, at);
       if (end !== at + unpacked) return undefined;
       at = end;
     }

@@ -1,24 +1,39 @@
 /**
  * The codecs that Parquet's pages are compressed with. Those that need a package are loaded with the first file that
- * needs them.
+ * needs them. A page may be as large as the file, so that all work in pieces.
  *
  * @module
  */
 
+import type { Pieces } from "../../platform/pieces.ts";
+import { unpackBrotli } from "../../platform/platform.ts";
 import { gunzipOf } from "../gzip.ts";
 import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "./blockCodecs.ts";
 
+/** Does work in pieces, between which the event loop goes on. */
+export type RunPieces = <T>(work: Pieces<T>) => Promise<T>;
+
 /** Unpacks a page to exactly `length` bytes, or throws. */
-export type PageCodec = (input: Uint8Array, length: number) => Uint8Array;
+export type PageCodec = (input: Uint8Array, length: number, run: RunPieces) => Promise<Uint8Array>;
+
+type Unpack = (input: Uint8Array, length: number) => Pieces<Uint8Array>;
+
+const inPieces =
+  (unpack: Unpack): PageCodec =>
+  (input, length, run) =>
+    run(unpack(input, length));
 
 function exactly(length: number, out: Uint8Array): Uint8Array {
   if (out.length !== length) throw new Error(`a page has ${out.length} bytes where ${length} are expected`);
   return out;
 }
 
+/** Compressed bytes that are taken between two pauses. */
+const pieceSize = 2 ** 16;
+
 async function zstd(): Promise<PageCodec> {
   const { Decompress } = await import("fzstd");
-  return (input, length) => {
+  return inPieces(function* (input, length) {
     const out = new Uint8Array(length);
     let at = 0;
     // In blocks: at once, the length that a frame claims would be believed.
@@ -27,24 +42,31 @@ async function zstd(): Promise<PageCodec> {
       out.set(part, at);
       at += part.length;
     });
-    stream.push(input, true);
+    let done = 0;
+    do {
+      const piece = input.subarray(done, done + pieceSize);
+      done += piece.length;
+      stream.push(piece, done === input.length);
+      yield;
+    } while (done < input.length);
     if (at !== length) throw new Error("a Zstandard page is shorter than it claims");
     return out;
-  };
+  });
 }
 
 async function brotli(): Promise<PageCodec> {
   const { decompressBrotli } = await import("hyparquet-compressors");
-  return (input, length) => exactly(length, decompressBrotli(input, length));
+  return async (input, length) =>
+    exactly(length, (await unpackBrotli(input, length)) ?? decompressBrotli(input, length));
 }
 
 const codecsByName: Readonly<Record<string, () => Promise<PageCodec>>> = {
-  UNCOMPRESSED: async () => (input, length) => exactly(length, input),
-  SNAPPY: async () => unpackSnappy,
-  GZIP: gunzipOf,
+  UNCOMPRESSED: async () => async (input, length) => exactly(length, input),
+  SNAPPY: async () => inPieces(unpackSnappy),
+  GZIP: async () => inPieces(await gunzipOf()),
   BROTLI: brotli,
-  LZ4: async () => unpackHadoopLz4,
-  LZ4_RAW: async () => unpackLz4,
+  LZ4: async () => inPieces(unpackHadoopLz4),
+  LZ4_RAW: async () => inPieces(unpackLz4),
   ZSTD: zstd,
 };
 

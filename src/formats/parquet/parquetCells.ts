@@ -5,6 +5,7 @@
  */
 
 import type { SchemaElement } from "hyparquet";
+import { each, type Pieces } from "../../platform/pieces.ts";
 import { halfFloat } from "../halfFloat.ts";
 import type { RawValues } from "./parquetEncodings.ts";
 
@@ -15,23 +16,45 @@ export type Cells = Float64Array | readonly string[];
 export interface CellReader {
   /** `booleans` are 1 and 0; `binary` has no cells that could be numbers: one text stands for all of them. */
   readonly kind: "numbers" | "booleans" | "text" | "binary";
-  read(values: RawValues): Cells;
+  read(values: RawValues): Pieces<Cells>;
   /** The digits of a stored whole number that a double may not hold. */
   readonly wholeText?: ((value: RawValues[number]) => string) | undefined;
 }
 
-const numbers = (convert: (values: RawValues) => Float64Array): CellReader => ({
+/** Numbers, one for each stored value. */
+const numbers = <Stored>(convert: (value: Stored) => number): CellReader => ({
   kind: "numbers",
-  read: convert,
+  *read(values) {
+    const stored = values as unknown as ArrayLike<Stored>;
+    const out = new Float64Array(stored.length);
+    yield* each(stored.length, (i) => {
+      out[i] = convert(stored[i]!);
+    });
+    return out;
+  },
 });
 
-const each = <Stored>(cell: (value: Stored) => string, kind: CellReader["kind"] = "text"): CellReader => ({
+/** Numbers as they are stored. */
+const plainNumbers: CellReader = {
+  kind: "numbers",
+  // biome-ignore lint/correctness/useYield: an array is copied at once.
+  *read(values) {
+    return new Float64Array(values as Float64Array);
+  },
+};
+
+/** Text, one for each stored value. */
+const texts = <Stored>(cell: (value: Stored) => string, kind: CellReader["kind"] = "text"): CellReader => ({
   kind,
-  read: (values) => Array.from(values as unknown as ArrayLike<Stored>, cell),
+  *read(values) {
+    const stored = values as unknown as ArrayLike<Stored>;
+    const out: string[] = [];
+    yield* each(stored.length, (i) => {
+      out.push(cell(stored[i]!));
+    });
+    return out;
+  },
 });
-
-const toNumbers = (values: RawValues): Float64Array =>
-  Float64Array.from(values as unknown as ArrayLike<number | bigint>, Number);
 
 const dateText = (milliseconds: number): string => {
   const date = new Date(milliseconds);
@@ -43,11 +66,11 @@ const perSecond = { MILLIS: 1000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } a
 type Unit = keyof typeof perSecond;
 
 const timestamp = (unit: Unit): CellReader =>
-  each((value: number | bigint) => dateText(Number((BigInt(value) * 1000n) / perSecond[unit])));
+  texts((value: number | bigint) => dateText(Number((BigInt(value) * 1000n) / perSecond[unit])));
 
 /** A time of day, to the second and what is below it. */
 const timeOfDay = (unit: Unit): CellReader =>
-  each((value: number | bigint) => {
+  texts((value: number | bigint) => {
     const own = BigInt(value);
     const second = Number(own / perSecond[unit]);
     const part = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60];
@@ -85,9 +108,7 @@ function decimals(scale: number): CellReader {
   const whole = (value: RawValues[number]): number | bigint =>
     value instanceof Uint8Array ? bigEndian(value) : value;
   return {
-    ...numbers((values) =>
-      Float64Array.from(values as unknown as ArrayLike<RawValues[number]>, (value) => read(whole(value))),
-    ),
+    ...numbers((value: RawValues[number]) => read(whole(value))),
     ...(scale === 0 ? { wholeText: (value) => String(whole(value)) } : {}),
   };
 }
@@ -95,7 +116,7 @@ function decimals(scale: number): CellReader {
 /** Text if it is UTF-8, else a word for it. */
 const bytesText = (): CellReader => {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  return each((bytes: Uint8Array) => {
+  return texts((bytes: Uint8Array) => {
     try {
       return decoder.decode(bytes);
     } catch {
@@ -114,7 +135,7 @@ export function cellReader(element: SchemaElement): CellReader {
     const scale = element.scale ?? (logical as { scale?: number } | undefined)?.scale ?? 0;
     return decimals(scale);
   }
-  if (converted === "DATE" || kind === "DATE") return each((days: number) => dateText(days * 86_400_000));
+  if (converted === "DATE" || kind === "DATE") return texts((days: number) => dateText(days * 86_400_000));
   if (kind === "TIMESTAMP") return timestamp((logical as { unit: Unit }).unit);
   if (converted === "TIMESTAMP_MILLIS") return timestamp("MILLIS");
   if (converted === "TIMESTAMP_MICROS") return timestamp("MICROS");
@@ -126,33 +147,28 @@ export function cellReader(element: SchemaElement): CellReader {
     (kind === "INTEGER" && (logical as { isSigned?: boolean }).isSigned === false);
   switch (type) {
     case "BOOLEAN":
-      return { ...numbers(toNumbers), kind: "booleans" };
+      return { ...plainNumbers, kind: "booleans" };
     case "FLOAT":
     case "DOUBLE":
-      return numbers(toNumbers);
+      return plainNumbers;
     case "INT32":
-      return numbers(
-        isUnsigned ? (values) => Float64Array.from(values as Int32Array, (value) => value >>> 0) : toNumbers,
-      );
+      return isUnsigned ? numbers((value: number) => value >>> 0) : plainNumbers;
     case "INT64": {
       const whole = (value: bigint): bigint => (isUnsigned ? BigInt.asUintN(64, value) : value);
       return {
-        ...numbers((values) => Float64Array.from(values as BigInt64Array, (value) => Number(whole(value)))),
+        ...numbers((value: bigint) => Number(whole(value))),
         wholeText: (value) => String(whole(value as bigint)),
       };
     }
     case "INT96":
-      return each(oldTimestamp);
+      return texts(oldTimestamp);
     case "BYTE_ARRAY":
       if (kind === "VARIANT" || kind === "GEOMETRY" || kind === "GEOGRAPHY" || converted === "BSON")
-        return each(() => "binary data", "binary");
+        return texts(() => "binary data", "binary");
       return bytesText();
     default:
-      if (kind === "FLOAT16")
-        return numbers((values) =>
-          Float64Array.from(values as readonly Uint8Array[], ([low, high]) => halfFloat(low! + 256 * high!)),
-        );
-      if (kind === "UUID") return each(hex);
-      return each(() => "binary data", "binary");
+      if (kind === "FLOAT16") return numbers(([low, high]: Uint8Array) => halfFloat(low! + 256 * high!));
+      if (kind === "UUID") return texts(hex);
+      return texts(() => "binary data", "binary");
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The encodings of values within a page of Parquet. Whatever the bytes, each ends after at most as many steps as there
- * are bytes and values: every length, width and count is checked before it is followed.
+ * are bytes and values: every length, width and count is checked before it is followed. A page may be as large as the file,
+ * so that all pause.
  *
  * https://parquet.apache.org/docs/file-format/data-pages/encodings/
  *
@@ -8,6 +9,7 @@
  */
 
 import type { ParquetType } from "hyparquet";
+import { each, type Pieces } from "../../platform/pieces.ts";
 
 /** Values as they are stored. */
 export type RawValues =
@@ -69,15 +71,19 @@ export class ByteReader {
   }
 }
 
+/** Values of runs that are unpacked between two pauses, a multiple of 8. */
+const stride = 2 ** 15;
+
 /** Runs of one value, and runs of packed values of `width` bits: levels, and places in a dictionary. */
-export function readRuns(bytes: Uint8Array, width: number, count: number): Uint32Array {
+export function* readRuns(bytes: Uint8Array, width: number, count: number): Pieces<Uint32Array> {
   if (!(width >= 0 && width <= 32)) throw new Error(`values of ${width} bits`);
   const out = new Uint32Array(count);
   // Values of no bits need no bytes.
   if (width === 0) return out;
   const reader = new ByteReader(bytes);
   let done = 0;
-  while (done < count) {
+  for (let runs = 0; done < count; runs++) {
+    if (runs % 1024 === 1023) yield;
     const header = reader.varint();
     const size = Math.floor(header / 2);
     if (size === 0) throw new Error("a run of no values");
@@ -92,7 +98,11 @@ export function readRuns(bytes: Uint8Array, width: number, count: number): Uint3
     // The last run may be cut after the values that there are.
     const packed = reader.take(Math.min(reader.left, size * width));
     if (packed.length * 8 < values * width) throw new Error("a page is truncated");
-    unpackBits(packed, width, values, out, done);
+    for (let start = 0; start < values; start += stride) {
+      const size = Math.min(stride, values - start);
+      unpackBits(packed.subarray((start / 8) * width), width, size, out, done + start);
+      if (size === stride) yield;
+    }
     done += values;
   }
   return out;
@@ -125,17 +135,30 @@ function aligned(bytes: Uint8Array): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
+/** A list of what is made for each number below `count`, in order. */
+function* listOf<T>(count: number, make: (i: number) => T): Pieces<T[]> {
+  const list: T[] = [];
+  yield* each(count, (i) => {
+    list.push(make(i));
+  });
+  return list;
+}
+
 /** Values one after the other. */
-export function readPlain(
+export function* readPlain(
   reader: ByteReader,
   type: ParquetType,
   count: number,
   width: number | undefined,
-): RawValues {
+): Pieces<RawValues> {
   switch (type) {
     case "BOOLEAN": {
       const packed = reader.take(Math.ceil(count / 8));
-      return Uint8Array.from({ length: count }, (_, i) => (packed[i >> 3]! >> (i & 7)) & 1);
+      const out = new Uint8Array(count);
+      yield* each(count, (i) => {
+        out[i] = (packed[i >> 3]! >> (i & 7)) & 1;
+      });
+      return out;
     }
     case "INT32":
       return new Int32Array(aligned(reader.take(4 * count)));
@@ -146,12 +169,12 @@ export function readPlain(
     case "DOUBLE":
       return new Float64Array(aligned(reader.take(8 * count)));
     case "INT96":
-      return pieces(reader.take(12 * count), 12);
+      return yield* cut(reader.take(12 * count), 12);
     case "FIXED_LEN_BYTE_ARRAY":
-      return pieces(reader.take(fixedWidth(width) * count), fixedWidth(width));
+      return yield* cut(reader.take(fixedWidth(width) * count), fixedWidth(width));
     case "BYTE_ARRAY": {
       if (count > reader.left / 4) throw new Error("a page is truncated");
-      return Array.from({ length: count }, () => reader.take(reader.uint32()));
+      return yield* listOf(count, () => reader.take(reader.uint32()));
     }
     default:
       throw new Error(`values of type ${String(type)}`);
@@ -163,28 +186,30 @@ function fixedWidth(width: number | undefined): number {
   return width;
 }
 
-function pieces(bytes: Uint8Array, width: number): Uint8Array[] {
-  return Array.from({ length: bytes.length / width }, (_, i) => bytes.subarray(i * width, (i + 1) * width));
+function cut(bytes: Uint8Array, width: number): Pieces<Uint8Array[]> {
+  return listOf(bytes.length / width, (i) => bytes.subarray(i * width, (i + 1) * width));
 }
 
 /** First bytes of all values, then second bytes, and so on. */
-export function readSplit(
+export function* readSplit(
   reader: ByteReader,
   type: ParquetType,
   count: number,
   width: number | undefined,
-): RawValues {
+): Pieces<RawValues> {
   const sizes: Partial<Record<ParquetType, number>> = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8 };
   const size = sizes[type] ?? fixedWidth(width);
   const split = reader.take(size * count);
   const together = new Uint8Array(size * count);
   for (let byte = 0; byte < size; byte++)
-    for (let i = 0; i < count; i++) together[i * size + byte] = split[byte * count + i]!;
-  return readPlain(new ByteReader(together), type, count, width);
+    yield* each(count, (i) => {
+      together[i * size + byte] = split[byte * count + i]!;
+    });
+  return yield* readPlain(new ByteReader(together), type, count, width);
 }
 
 /** Differences, packed in blocks; the bits of 64 that a number has beyond its type's are dropped, as they should be. */
-function readDeltas(reader: ByteReader, count: number): BigInt64Array {
+function* readDeltas(reader: ByteReader, count: number): Pieces<BigInt64Array> {
   const out = new BigInt64Array(count);
   const blockSize = reader.varint();
   const parts = reader.varint();
@@ -197,7 +222,8 @@ function readDeltas(reader: ByteReader, count: number): BigInt64Array {
   let value = first;
   out[0] = value;
   let done = 1;
-  while (done < count) {
+  for (let blocks = 1; done < count; blocks++) {
+    if (blocks % 16 === 0) yield;
     const least = reader.zigzag();
     const widths = reader.take(parts);
     for (const width of widths) {
@@ -218,6 +244,7 @@ function readDeltas(reader: ByteReader, count: number): BigInt64Array {
         held >>= BigInt(width);
         bits -= width;
         out[done++] = value;
+        if (i % 4096 === 4095) yield;
       }
     }
   }
@@ -225,23 +252,29 @@ function readDeltas(reader: ByteReader, count: number): BigInt64Array {
 }
 
 /** Whole numbers as differences. */
-export function readDeltaNumbers(reader: ByteReader, type: ParquetType, count: number): RawValues {
-  const all = readDeltas(reader, count);
+export function* readDeltaNumbers(reader: ByteReader, type: ParquetType, count: number): Pieces<RawValues> {
+  const all = yield* readDeltas(reader, count);
   if (type === "INT64") return all;
-  if (type === "INT32") return Int32Array.from(all, (value) => Number(BigInt.asIntN(32, value)));
+  if (type === "INT32") {
+    const out = new Int32Array(count);
+    yield* each(count, (i) => {
+      out[i] = Number(BigInt.asIntN(32, all[i]!));
+    });
+    return out;
+  }
   throw new Error(`differences of values of type ${String(type)}`);
 }
 
 /** Byte strings with their lengths before them; `shared` says how much of the one before each begins with. */
-export function readDeltaBytes(reader: ByteReader, count: number, isShared: boolean): Uint8Array[] {
-  const lengths = (): number[] => Array.from(readDeltas(reader, count), Number);
-  const shared = isShared ? lengths() : undefined;
-  const own = lengths();
+export function* readDeltaBytes(reader: ByteReader, count: number, isShared: boolean): Pieces<Uint8Array[]> {
+  const shared = isShared ? yield* readDeltas(reader, count) : undefined;
+  const own = yield* readDeltas(reader, count);
   let before = new Uint8Array();
   let total = 0;
-  return own.map((length, i) => {
+  return yield* listOf(count, (i) => {
+    const length = Number(own[i]!);
     const rest = reader.take(length);
-    const prefix = shared?.[i] ?? 0;
+    const prefix = Number(shared?.[i] ?? 0);
     if (!(prefix >= 0 && prefix <= before.length))
       throw new Error("a value begins with more than the one before has");
     total += prefix;

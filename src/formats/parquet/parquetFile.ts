@@ -9,7 +9,7 @@ import type { ColumnChunk, FileMetaData, SchemaTree } from "hyparquet";
 import { FormatError } from "../../errors.ts";
 import { eventLoopTurn } from "../eventLoopTurn.ts";
 import { checkMetadata } from "./checkMetadata.ts";
-import { pageCodec, pageCodecs } from "./pageCodecs.ts";
+import { pageCodec, pageCodecs, type RunPieces } from "./pageCodecs.ts";
 import { type CellReader, type Cells, cellReader } from "./parquetCells.ts";
 import { ByteReader } from "./parquetEncodings.ts";
 import { type PageContext, type PageValues, readPages, skipStructure } from "./parquetPage.ts";
@@ -68,13 +68,14 @@ export interface PageOfCells {
   readonly reader: CellReader;
 }
 
-/** Reads one column of one group of rows, page by page; in between the event loop goes on. */
+/** Reads one column of one group of rows, page by page; in between, and within a page by `run`, the event loop goes on. */
 export async function* readColumn(
   bytes: Uint8Array,
   { meta_data: column }: ColumnChunk,
   { tree, name }: FileColumn,
   rows: number,
   check: (length: number) => void,
+  run: RunPieces,
 ): AsyncGenerator<PageOfCells> {
   if (!column) throw new Error(`column "${name}" has no metadata`);
   const [{ deserializeTCompactProtocol: thrift }, { Encodings, PageTypes }] = await Promise.all([
@@ -92,13 +93,14 @@ export async function* readColumn(
     thrift: thrift as unknown as PageContext["thrift"],
     names: { encodings: Encodings, pages: PageTypes },
     check,
+    run,
   };
   const reader = cellReader(tree.element);
   let before: PageValues["values"] | undefined;
   let cells: Cells = [];
-  for (const page of readPages(bytes.subarray(start, start + length), rows, context)) {
+  for await (const page of readPages(bytes.subarray(start, start + length), rows, context)) {
     // Pages share a dictionary, whose cells are read once.
-    if (page.values !== before) cells = reader.read(page.values);
+    if (page.values !== before) cells = await run(reader.read(page.values));
     before = page.values;
     yield { page, cells, reader };
     await eventLoopTurn();

@@ -6,8 +6,9 @@
  */
 
 import type { ColumnMetaData, SchemaElement } from "hyparquet";
+import { each, type Pieces } from "../../platform/pieces.ts";
 import { crc32 } from "../crc32.ts";
-import type { PageCodec } from "./pageCodecs.ts";
+import type { PageCodec, RunPieces } from "./pageCodecs.ts";
 import {
   ByteReader,
   type RawValues,
@@ -114,13 +115,19 @@ export interface PageContext {
   readonly names: HeaderNames;
   /** Told how many bytes a page will have before they are there. */
   check(bytes: number): void;
+  /** Does work in pieces, between which the event loop goes on. */
+  readonly run: RunPieces;
 }
 
 /**
  * The pages of a column in a group of `rows` rows.
- * @throws Error for anything that is damaged.
+ * @throws Error for anything that is damaged, and what {@link PageContext.run} throws.
  */
-export function* readPages(chunk: Uint8Array, rows: number, context: PageContext): Generator<PageValues> {
+export async function* readPages(
+  chunk: Uint8Array,
+  rows: number,
+  context: PageContext,
+): AsyncGenerator<PageValues> {
   const reader = new ByteReader(chunk);
   const { type } = context.column;
   const width = context.element.type_length;
@@ -129,24 +136,21 @@ export function* readPages(chunk: Uint8Array, rows: number, context: PageContext
   while (done < rows) {
     const header = readHeader(reader, context.thrift, context.names);
     const packed = reader.take(header.packed);
-    if (header.checksum !== undefined && crc32(packed) !== header.checksum >>> 0)
+    if (header.checksum !== undefined && (await context.run(checksum(packed))) !== header.checksum >>> 0)
       throw new Error("a page does not match its checksum");
     if (header.type === "INDEX_PAGE") continue;
     if (!isCount(header.values)) throw new Error("a page does not say how many values it has");
     context.check(header.unpacked);
     if (header.type === "DICTIONARY_PAGE") {
-      dictionary = readPlain(
-        new ByteReader(context.codec(packed, header.unpacked)),
-        type,
-        header.values,
-        width,
-      );
+      const unpacked = new ByteReader(await context.codec(packed, header.unpacked, context.run));
+      dictionary = await context.run(readPlain(unpacked, type, header.values, width));
       continue;
     }
     if (header.values > rows - done) throw new Error("pages have more values than there are rows");
     if (header.values === 0) continue;
-    if (header.type === "DATA_PAGE") yield readValues(header, packed, dictionary, context);
-    else if (header.type === "DATA_PAGE_V2") yield readSecondVersion(header, packed, dictionary, context);
+    if (header.type === "DATA_PAGE") yield await readValues(header, packed, dictionary, context);
+    else if (header.type === "DATA_PAGE_V2")
+      yield await readSecondVersion(header, packed, dictionary, context);
     else throw new Error(`a page of type ${String(header.type)}`);
     done += header.values;
   }
@@ -154,79 +158,101 @@ export function* readPages(chunk: Uint8Array, rows: number, context: PageContext
 
 const isOptional = ({ element }: PageContext): boolean => element.repetition_type !== "REQUIRED";
 
+function* checksum(bytes: Uint8Array): Pieces<number> {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2 ** 20) {
+    sum = crc32(bytes.subarray(at, at + 2 ** 20), sum);
+    yield;
+  }
+  return sum;
+}
+
 /** Which rows have a value, and how many. */
-function countPresent(levels: Uint32Array): { present: Uint32Array | undefined; count: number } {
-  const count = levels.reduce((sum, level) => sum + (level === 1 ? 1 : 0), 0);
-  return { present: count === levels.length ? undefined : levels, count };
+interface Levels {
+  readonly present: Uint32Array | undefined;
+  readonly count: number;
 }
 
-function readValues(
+function* readLevels(bytes: Uint8Array, rows: number): Pieces<Levels> {
+  const levels = yield* readRuns(bytes, 1, rows);
+  let count = 0;
+  yield* each(rows, (i) => {
+    if (levels[i] === 1) count++;
+  });
+  return { present: count === rows ? undefined : levels, count };
+}
+
+async function readValues(
   header: Header,
   packed: Uint8Array,
   dictionary: RawValues | undefined,
   context: PageContext,
-): PageValues {
-  const reader = new ByteReader(context.codec(packed, header.unpacked));
+): Promise<PageValues> {
+  const reader = new ByteReader(await context.codec(packed, header.unpacked, context.run));
   const levels = isOptional(context)
-    ? countPresent(readRuns(reader.take(reader.uint32()), 1, header.values))
+    ? await context.run(readLevels(reader.take(reader.uint32()), header.values))
     : { present: undefined, count: header.values };
-  return { rows: header.values, ...decode(reader, header, levels, dictionary, context) };
+  const decoded = await context.run(decode(reader, header, levels, dictionary, context));
+  return { rows: header.values, ...decoded };
 }
 
-function readSecondVersion(
+async function readSecondVersion(
   header: Header,
   packed: Uint8Array,
   dictionary: RawValues | undefined,
   context: PageContext,
-): PageValues {
+): Promise<PageValues> {
   const [repetition, definition] = header.levels!;
   const before = new ByteReader(packed);
   before.take(repetition);
   const levelBytes = before.take(definition);
   const levels = isOptional(context)
-    ? countPresent(readRuns(levelBytes, 1, header.values))
+    ? await context.run(readLevels(levelBytes, header.values))
     : { present: undefined, count: header.values };
   const rest = before.take(before.left);
   const length = header.unpacked - repetition - definition;
   if (length < 0) throw new Error("a page has no length");
-  const values = header.isCompressed && length > 0 ? context.codec(rest, length) : rest;
-  return { rows: header.values, ...decode(new ByteReader(values), header, levels, dictionary, context) };
+  const values = header.isCompressed && length > 0 ? await context.codec(rest, length, context.run) : rest;
+  const decoded = await context.run(decode(new ByteReader(values), header, levels, dictionary, context));
+  return { rows: header.values, ...decoded };
 }
 
-function decode(
+function* decode(
   reader: ByteReader,
   { encoding }: Header,
-  { present, count }: { present: Uint32Array | undefined; count: number },
+  { present, count }: Levels,
   dictionary: RawValues | undefined,
   { column: { type }, element }: PageContext,
-): Omit<PageValues, "rows"> {
+): Pieces<Omit<PageValues, "rows">> {
   const plain = (values: RawValues): Omit<PageValues, "rows"> => ({ present, values, places: undefined });
   const width = element.type_length;
   switch (encoding) {
     case "PLAIN":
-      return plain(readPlain(reader, type, count, width));
+      return plain(yield* readPlain(reader, type, count, width));
     case "RLE": {
       if (type !== "BOOLEAN") throw new Error(`runs of values of type ${type}`);
-      return plain(Uint8Array.from(readRuns(reader.take(reader.uint32()), 1, count)));
+      return plain(Uint8Array.from(yield* readRuns(reader.take(reader.uint32()), 1, count)));
     }
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY": {
       if (count === 0) return plain([]);
       if (!dictionary) throw new Error("a page refers to a dictionary that there is not");
       const bits = reader.byte();
-      const places = readRuns(reader.take(reader.left), bits, count);
-      for (const place of places)
-        if (place >= dictionary.length) throw new Error("a page refers to what its dictionary does not have");
+      const places = yield* readRuns(reader.take(reader.left), bits, count);
+      const { length } = dictionary;
+      yield* each(count, (i) => {
+        if (places[i]! >= length) throw new Error("a page refers to what its dictionary does not have");
+      });
       return { present, values: dictionary, places };
     }
     case "DELTA_BINARY_PACKED":
-      return plain(readDeltaNumbers(reader, type, count));
+      return plain(yield* readDeltaNumbers(reader, type, count));
     case "DELTA_LENGTH_BYTE_ARRAY":
-      return plain(readDeltaBytes(reader, count, false));
+      return plain(yield* readDeltaBytes(reader, count, false));
     case "DELTA_BYTE_ARRAY":
-      return plain(readDeltaBytes(reader, count, true));
+      return plain(yield* readDeltaBytes(reader, count, true));
     case "BYTE_STREAM_SPLIT":
-      return plain(readSplit(reader, type, count, width));
+      return plain(yield* readSplit(reader, type, count, width));
     default:
       throw new Error(`values in an encoding that is not read, ${String(encoding)}`);
   }

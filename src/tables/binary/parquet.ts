@@ -21,6 +21,7 @@ import {
   readMetadata,
 } from "../../formats/parquet/parquetFile.ts";
 import { optionText } from "../../optionText.ts";
+import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
 import type { LeftOut } from "../columnRecord.ts";
 import { mostExact } from "../reading/cell.ts";
 import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
@@ -34,16 +35,16 @@ const pandasIndex: LeftOut = {
 };
 
 /** Adds the cells of a page below those of the column that are there. */
-function setCells(
+function* setCells(
   builder: TableBuilder,
   place: number,
   { page: { rows, present, places, values }, cells, reader: { kind, wholeText } }: PageOfCells,
-): void {
+): Pieces<void> {
   let next = 0;
-  for (let row = 0; row < rows; row++) {
+  yield* each(rows, (row) => {
     if (present && present[row] !== 1) {
       builder.setNumber(place, Number.NaN);
-      continue;
+      return;
     }
     const at = places ? places[next]! : next;
     const cell = cells[at]!;
@@ -54,14 +55,14 @@ function setCells(
     else if (typeof cell === "number") builder.setNumber(place, cell);
     else if (kind !== "text") builder.setText(place, cell);
     else builder.setCell(place, cell);
-  }
+  });
 }
 
 async function readRows(
   bytes: Uint8Array,
   name: string,
   limits: CheckedLimits,
-  reading: CellReading,
+  { signal, ...reading }: ParquetOptions,
 ): Promise<Table> {
   const { parquetSchema } = await import("hyparquet");
   const metadata = await readMetadata(bytes);
@@ -77,6 +78,7 @@ async function readRows(
   // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
   checkExpansion(name, limits, bytes.length, 8 * rows * columns.length);
   const check = (length: number): void => checkExpansion(`${name}: a page`, limits, bytes.length, length);
+  const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
   const builder = new TableBuilder(
     columns.map((column) => column.name),
     reading,
@@ -92,18 +94,20 @@ async function readRows(
       if (column.nested !== undefined) continue;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
-      for await (const page of readColumn(bytes, chunk, column, groups[at]!, check))
-        setCells(builder, place, page);
+      for await (const page of readColumn(bytes, chunk, column, groups[at]!, check, run))
+        await run(setCells(builder, place, page));
     }
     builder.endRow(groups[at]!);
   }
-  return builder.build();
+  return await run(builder.building());
 }
 
 /** How a Parquet file is read. */
 export interface ParquetOptions extends CellReading {
   /** What the file may claim at most. */
   readonly limits?: ReadLimits | undefined;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -112,11 +116,12 @@ export interface ParquetOptions extends CellReading {
  * strings, dates and times are text columns (a string is read as a CSV cell is), and so are those that are no single
  * values (lists, maps, structures). The index of a pandas frame is left out where no columns are chosen.
  *
- * Damaged files end in an error after a time that their size and what they may claim bound; in between the event loop
- * goes on.
+ * Damaged files end in an error after a time that their size and what they may claim bound. The event loop goes on every few
+ * milliseconds, however large a page is.
  *
  * @param name what to call the file in an error.
  * @throws FormatError if the file is not Parquet, corrupt, compressed otherwise, or over a limit.
+ * @throws AbortedError soon after the signal fires.
  * @throws DataError if it has no rows, or empty or duplicate column names.
  */
 export async function readParquet(

@@ -7,9 +7,11 @@
 
 import Papa from "papaparse";
 import { FormatError } from "../../errors.ts";
+import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
 import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
+import { checkSignal } from "../../platform/pieces.ts";
 import { cellColumns, type Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {
@@ -38,6 +40,8 @@ export interface CsvOptions extends CellReading {
   readonly encoding?: string | undefined;
   /** What to call the source in an error. */
   readonly name?: string | undefined;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The first characters, from which the dialect is found. */
@@ -156,6 +160,7 @@ function headOf(text: string): string {
  * @throws DataError for an empty file, a missing header line, a header alone, empty or duplicate column
  *   names, or a row whose number of cells differs from the header's.
  * @throws UsageError for options that cannot be.
+ * @throws AbortedError soon after the signal fires.
  * @example await readCsv("height,weight\n1.7,70\n1.8,81\n")
  */
 export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
@@ -191,6 +196,8 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     }
     parser.parse(held!, false);
     held = piece;
+    await eventLoopTurn();
+    checkSignal(options.signal, `Reading ${name}`);
   }
   if (!parser) {
     begin();

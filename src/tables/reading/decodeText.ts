@@ -14,7 +14,7 @@ import { refuseOtherBytes } from "./otherText.ts";
 export type TextSource = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
 
 /** Bytes decoded at a time. A string of V8 holds 2^29 characters, so a whole file may not fit one. */
-const pieceSize = 2 ** 22;
+const pieceSize = 2 ** 20;
 
 async function* bytePieces(source: Exclude<TextSource, string>): AsyncGenerator<Uint8Array> {
   if (source instanceof Uint8Array) {
@@ -51,7 +51,7 @@ function decoderOf(label: string): TextDecoder {
 }
 
 /**
- * The text of a source in pieces of about four million characters, the byte order mark removed.
+ * The text of a source in pieces of about a million characters, the byte order mark removed.
  *
  * @param name what to call the source in an error.
  * @param encoding a label of the WHATWG encoding standard, such as `latin1`; a byte order mark comes before it.

@@ -6,9 +6,11 @@
 
 import { DataError, FormatError } from "../../errors.ts";
 import { duplicateKey } from "../../formats/duplicateKey.ts";
+import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
 import { numbersAsText } from "../../formats/jsonNumbers.ts";
 import { checkLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
+import { checkSignal } from "../../platform/pieces.ts";
 import { cellColumns, checkColumnNames, type Table } from "../table.ts";
 import { mostExact, quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
@@ -21,6 +23,8 @@ export interface JsonLinesOptions extends CellReading {
   readonly encoding?: string | undefined;
   /** What to call the source in an error. */
   readonly name?: string | undefined;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -118,6 +122,8 @@ export async function readJsonLines(source: TextSource, options: JsonLinesOption
       );
     }
     for (const line of lines) reader.take(line);
+    await eventLoopTurn();
+    checkSignal(options.signal, `Reading ${name}`);
   }
   reader.take(rest);
   return reader.finish();

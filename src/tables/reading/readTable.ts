@@ -29,7 +29,7 @@ export interface ReadTableOptions extends CellReading {
   readonly format?: TableFormat | undefined;
   /** What to call the source in an error; for bytes and Blobs, its extension also tells the format. */
   readonly name?: string | undefined;
-  /** Stops the waiting for standard input or a named pipe, with an AbortedError. */
+  /** Stops the reading, with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
   /** Of text: its encoding, by the WHATWG label such as `latin1`; UTF-8, or what a byte order mark says, by default. */
   readonly encoding?: string | undefined;

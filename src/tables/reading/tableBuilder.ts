@@ -9,10 +9,11 @@ import { closestName, listNames } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
+import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
 import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
 import { checkColumnNames, type Table } from "../table.ts";
 import { GrowingText, type TextColumn } from "../textColumn.ts";
-import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
+import { type FinishedColumn, GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 
 /** How cells are to be read. */
 export interface CellReading {
@@ -151,12 +152,21 @@ export class TableBuilder {
    * @throws UsageError if `parse` names a column that there is not.
    */
   build(): Table {
+    return inOnePiece(this.building());
+  }
+
+  /** {@link build}, in pieces. */
+  *building(): Pieces<Table> {
     const rows = this.#rows;
     const names = this.#columns.map(({ name }) => name);
     checkParsedNames([...this.#parses.keys()], names);
     for (const column of this.#columns) column.fillTo(rows);
     const points = this.#columns.map((column) => column.likeThousands);
-    const finished = this.#columns.map((column) => column.finish());
+    const finished: FinishedColumn[] = [];
+    for (const column of this.#columns) {
+      finished.push(column.finish());
+      yield;
+    }
     const comma = finished.find(({ record }) => record.parse.includes("decimal-comma"))?.record;
     // Beside decimal commas a column of numbers like 1.234 alone may hold thousands.
     if (comma)
@@ -182,7 +192,9 @@ export class TableBuilder {
     // One column after the other is given up: the table is the larger part of the memory.
     for (let place = 0; place < width; place++) {
       const cells = numeric.shift()!.values!;
-      for (let row = 0; row < rows; row++) values[row * width + place] = cells[row]!;
+      yield* each(rows, (row) => {
+        values[row * width + place] = cells[row]!;
+      });
     }
     return { columns, rows, values, records, ...(texts.length > 0 ? { texts } : {}) };
   }
