@@ -51,10 +51,11 @@ export abstract class PushforwardError extends Error {
   readonly received: string | undefined;
   /** What to do, where there is a way out. */
   readonly remedy: string | undefined;
-  constructor(about: string | ErrorFacts, options?: ErrorOptions) {
+  /** @param place - What `where` is if the facts do not say it, for errors whose message names the place by itself. */
+  constructor(about: string | ErrorFacts, options?: ErrorOptions, place?: string) {
     super(brief(typeof about === "string" ? about : messageOf(about)), options);
     const facts: Partial<ErrorFacts> = typeof about === "string" ? {} : about;
-    this.where = facts.where;
+    this.where = facts.where ?? place;
     this.expected = facts.expected;
     this.received = facts.received;
     this.remedy = facts.remedy;
@@ -75,6 +76,12 @@ export class ShapeError extends PushforwardError {
   readonly code = "PUSHFORWARD_SHAPE";
 }
 
+/** `column "age" (row 17)`, or what of it is known. */
+function placeOf(column: string | undefined, row: number | undefined): string | undefined {
+  if (column === undefined) return row === undefined ? undefined : `row ${row}`;
+  return row === undefined ? `column "${column}"` : `column "${column}" (row ${row})`;
+}
+
 /** Data that cannot be used: text where a number is expected, a missing value, a constant column, too few rows. */
 export class DataError extends PushforwardError {
   /** Name of the class. */
@@ -85,7 +92,7 @@ export class DataError extends PushforwardError {
   /** Row at fault, counted from 1 without the header, where there is one. */
   readonly row: number | undefined;
   constructor(about: string | ErrorFacts, { column, row }: { column?: string; row?: number } = {}) {
-    super(about);
+    super(about, undefined, placeOf(column, row));
     this.column = column;
     this.row = row;
   }

@@ -57,7 +57,8 @@ export function describeValue(value: unknown): string {
       return `a ${value.constructor.name} of ${String(value.length)} numbers`;
     const name = (value as object).constructor?.name ?? "";
     if (name === "Promise") return "a promise (await it first)";
-    return name === "" || name === "Object" ? "an object" : `a ${name.slice(0, longest)}`;
+    if (name === "" || name === "Object") return "an object";
+    return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name.slice(0, longest)}`;
   } catch {
     // A proxy, or what has been revoked.
     return "an object that cannot be looked at";
@@ -101,8 +102,7 @@ export function checkedOptions<Options extends object>(
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(table, name)) throw unknownOption(where, name, Object.keys(table));
     if (value === undefined) continue;
-    const { expected, accepts } = table[name as keyof Options];
-    if (!accepts(value)) refuse(where, name, expected, value);
+    checkArgument(where, name, value, table[name as keyof Options]);
     checked[name] = Array.isArray(value) ? value.slice() : value;
   }
   for (const [name, { required, expected }] of Object.entries<OptionKind>(table))
@@ -170,7 +170,7 @@ export const callback: OptionKind = kind("a function", (value) => typeof value =
 export const anObject: OptionKind = kind("an object", isRecord);
 /** A signal: anything that says whether it has fired, and tells who listens. */
 export const signal: OptionKind = kind(
-  "an AbortSignal",
+  "an AbortSignal, such as controller.signal",
   (value) =>
     isRecord(value) && typeof value.aborted === "boolean" && typeof value.addEventListener === "function",
 );
@@ -220,10 +220,12 @@ export function checkArgument(
   where: string,
   name: string,
   value: unknown,
-  { expected, accepts }: OptionKind,
+  { expected, accepts, choices = [] }: OptionKind,
   remedy = "",
 ): void {
-  if (!accepts(value)) refuse(where, name, expected, value, remedy);
+  if (accepts(value)) return;
+  const closest = typeof value === "string" && value.length <= longest && closestName(value, choices);
+  refuse(where, name, expected, value, closest ? `did you mean ${JSON.stringify(closest)}?` : remedy);
 }
 
 /**

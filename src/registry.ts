@@ -69,15 +69,16 @@ export class Registry<Part> {
       callback,
       "it is given the options and returns the part",
     );
-    if (this.#ours.has(type))
-      throw new UsageError(
-        `register: ${this.#option}.${type} is one of the library's own; give yours another type.`,
-      );
     const known = this.#readers.get(type);
-    if (known && known !== reader)
-      throw new UsageError(
-        `register: ${this.#option}.${type} has been registered with another reader; give one of the two another type.`,
-      );
+    const isOurs = this.#ours.has(type);
+    if (isOurs || (known && known !== reader))
+      throw new UsageError({
+        where: "register",
+        problem: `${this.#option}.${type} ${isOurs ? "is one of the library's own" : "has been registered with another reader"}`,
+        expected: "a type of your own",
+        received: type,
+        remedy: isOurs ? "give yours another type" : "give one of the two another type",
+      });
     this.#readers.set(type, reader);
   }
 

@@ -214,9 +214,13 @@ export function neuralSplineFlow(
     const { autoregressive = false, transformer } = checked;
     const idle = (["bins", "bound", "tails"] as const).find((name) => checked[name] !== undefined);
     if (transformer && idle)
-      throw new UsageError(
-        `neuralSplineFlow: ${idle} is an option of its spline, and another transformer is given; leave it out.`,
-      );
+      throw new UsageError({
+        where: "neuralSplineFlow",
+        problem: `${idle} is an option of its spline, and another transformer is given`,
+        expected: `no ${idle} beside a transformer`,
+        received: "both",
+        remedy: "leave it out",
+      });
     return build(autoregressive ? "nsf-ar" : "nsf", checked, transformer ?? splineOf(checked), 5);
   });
 }
@@ -232,12 +236,26 @@ function splineOf({
   return chainTransformer([spline, affineTransformer()]);
 }
 
+/** The function that makes each kind, for messages. */
+const makers: Readonly<Record<FlowKind, string>> = {
+  realnvp: "realNVP",
+  maf: "maskedAutoregressiveFlow",
+  nsf: "neuralSplineFlow",
+  "nsf-ar": "neuralSplineFlow",
+  planar: "planarFlow",
+  radial: "radialFlow",
+  sylvester: "sylvesterFlow",
+  residual: "residualFlow",
+  cnf: "continuousFlow",
+  "flow-matching": "flowMatching",
+};
+
 /**
  * Refuses sizes that are not positive integers; a context may be 0.
  * @throws UsageError that names the size.
  */
 export function checkArchitecture(
-  kind: string,
+  kind: FlowKind,
   {
     context,
     hidden,
@@ -247,11 +265,12 @@ export function checkArchitecture(
     readonly transforms: number;
   },
 ): void {
-  for (const [name, value] of Object.entries(sizes)) checkCount(kind, name, value);
+  const where = makers[kind];
+  for (const [name, value] of Object.entries(sizes)) checkCount(where, name, value);
   hidden.forEach((size, i) => {
-    checkCount(kind, `hidden[${i}]`, size);
+    checkCount(where, `hidden[${i}]`, size);
   });
-  checkContext(kind, context);
+  checkContext(where, context);
 }
 
 /** Which named architecture has this transformer, in couplings or in masked autoregressive maps. */
@@ -265,15 +284,18 @@ function kindFor(isAutoregressive: boolean, { type, parts }: TransformerJson): F
 
 /** The base that is asked for. */
 export function baseOf(
-  kind: string,
+  kind: FlowKind,
   { base = standardNormal, features }: Pick<ArchitectureOptions, "base" | "features">,
 ): Distribution {
   const made = typeof base === "function" ? base({ features }) : base;
-  checkArgument(kind, "base", made, aDistribution);
+  checkArgument(makers[kind], "base", made, aDistribution);
   if (made.features !== features)
-    throw new UsageError(
-      `${kind}: base must have the ${features} features of the flow, got ${made.features}.`,
-    );
+    throw new UsageError({
+      where: makers[kind],
+      subject: "base",
+      expected: `of the ${features} features of the flow`,
+      received: `${made.features}`,
+    });
   return made;
 }
 
@@ -285,9 +307,13 @@ function build(
 ): Architecture {
   const { features, context = 0, transforms = usualTransforms, conditioner } = options;
   if (conditioner && options.hidden)
-    throw new UsageError(
-      `${named}: hidden must be left out where a conditioner is given, which has its own layers.`,
-    );
+    throw new UsageError({
+      where: makers[named],
+      problem: "hidden must be left out where a conditioner is given, which has its own layers",
+      expected: "no hidden beside a conditioner",
+      received: "both",
+      remedy: "leave hidden out",
+    });
   const hidden = options.hidden ?? defaultHidden;
   checkArchitecture(named, { features, context, transforms, hidden });
   const isAutoregressive = named === "maf" || named === "nsf-ar";

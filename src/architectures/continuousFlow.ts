@@ -157,7 +157,7 @@ export function continuousArchitecture(
   } = options;
   checkArchitecture(kind, { features, context, transforms: 1, hidden });
   if (!(tolerance > 0) || !Number.isFinite(tolerance))
-    refuse(kind, "tolerance", "a positive number", tolerance);
+    refuse(kind === "cnf" ? "continuousFlow" : "flowMatching", "tolerance", "a positive number", tolerance);
   const base = baseOf(kind, options);
   const bijection = continuous({
     features,

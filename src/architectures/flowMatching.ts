@@ -136,9 +136,14 @@ function build(options: FlowMatchingOptions): Architecture {
             companionSets: couplingSets,
             companions: ({ data, isWeighted }, stream) => {
               if (isWeighted)
-                throw new UsageError(
-                  "flow-matching: the coupling by optimal transport knows no row weights: rows of large weight would not meet all of the noise; use the independent coupling.",
-                );
+                throw new UsageError({
+                  where: "flowMatching",
+                  problem:
+                    "the coupling by optimal transport knows no row weights: rows of large weight would not meet all of the noise",
+                  expected: "rows without weights",
+                  received: "weights",
+                  remedy: "use the independent coupling",
+                });
               return { noise: coupledNoise(data, features, group, stream) };
             },
           }
@@ -169,9 +174,13 @@ function checkOptions(
   if (!(wander! >= 0) || !Number.isFinite(wander)) fail("wander", "a number, 0 or more", wander);
   checkCount("flow-matching", "group", group!);
   if (coupling === "optimal-transport" && context > 0)
-    throw new UsageError(
-      "flow-matching: the coupling by optimal transport would bias a conditional flow; use the independent coupling.",
-    );
+    throw new UsageError({
+      where: "flowMatching",
+      problem: "the coupling by optimal transport would bias a conditional flow",
+      expected: "a flow without a context",
+      received: "a conditional flow",
+      remedy: "use the independent coupling",
+    });
 }
 
 /** A point of a path and its velocity. */

@@ -79,9 +79,12 @@ function build(options: ResidualFlowOptions): Architecture {
   if (how !== "exact" && how !== "estimate") refuse("residual", "training", '"exact" or "estimate"', how);
   const { exactTerms, stop } = roulette;
   if (!(Number.isSafeInteger(exactTerms) && exactTerms >= 0 && stop > 0 && stop < 1))
-    throw new UsageError(
-      `residual: roulette must have a whole number of exact terms and a stop above 0 and below 1, got ${exactTerms} and ${stop}.`,
-    );
+    throw new UsageError({
+      where: "residualFlow",
+      subject: "roulette",
+      expected: "a whole number of exact terms and a stop above 0 and below 1",
+      received: `${exactTerms} and ${stop}`,
+    });
   const { lipschitz, activation, norm, logDet, tolerance, iterations } = options;
   const chosen = Object.fromEntries(
     Object.entries({ lipschitz, activation, norm, logDet, tolerance, iterations }).filter(

@@ -44,5 +44,13 @@ function flagOf(name: string, value: unknown): string | undefined {
   return value === false ? `--no-${flag}` : `--${flag} ${quoted(flagValue(name, value))}`;
 }
 
+/** What a message of the library begins with: its function, and an option or a member of one. */
+const blamedOption =
+  /^(?:fit|compare|information|approximate|sample|logProb|readTable): ([a-z]\w*)(?:\.(\w+))?(?= )/i;
+
 /** A message of the library with flags in place of options. */
-export const withFlags = (message: string): string => replaceOptionTexts(message, flagOf);
+export const withFlags = (message: string): string =>
+  replaceOptionTexts(message, flagOf).replace(blamedOption, (start, name: string, member?: string) => {
+    const flag = flagOf(name, undefined);
+    return flag === undefined ? start : `${flag}${member === undefined ? "" : ` ${member}`}`;
+  });

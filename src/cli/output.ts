@@ -78,7 +78,7 @@ export function checkTableOutput(path: string, sources: readonly string[] = []):
   try {
     format = fileKind(path).format;
   } catch (error) {
-    throw new UsageError(`--out: ${(error as Error).message}.`);
+    throw new UsageError(`--out: ${(error as Error).message}`);
   }
   if (format === "npz")
     throw new UsageError("--out: .npz is read, not written; write .npy, .csv or .parquet.");

@@ -132,9 +132,21 @@ export async function calibrationRanks(
   checkedOptions("calibrationRanks", options, calibrationOptionTable);
   const { draws = 199, seed = 0, density = sampler.logProb !== undefined } = options;
   checkCount("calibrationRanks", "draws", draws);
-  if (table.rows < 10) throw new UsageError(`calibrationRanks: needs at least 10 rows, got ${table.rows}.`);
+  if (table.rows < 10)
+    throw new UsageError({
+      where: "calibrationRanks",
+      subject: "table",
+      expected: "of at least 10 rows",
+      received: `${table.rows}`,
+    });
   if (density && !sampler.logProb)
-    throw new UsageError("calibrationRanks: the sampler has no log-density to rank by.");
+    throw new UsageError({
+      where: "calibrationRanks",
+      problem: "the sampler has no log-density to rank by",
+      expected: "a sampler with logProb",
+      received: "one without",
+      remedy: 'leave "logProb" out of the quantities',
+    });
   const { columns, given } = sampler;
   const evaluation: EvaluationOptions = {
     engine: options.engine,
@@ -200,10 +212,19 @@ async function quantitiesOf(
     const values = column(table, name);
     const row = values.findIndex(Number.isNaN);
     if (row >= 0)
-      throw new DataError(`column "${name}" (row ${row + 1}): a missing value has no rank.`, {
-        column: name,
-        row: row + 1,
-      });
+      throw new DataError(
+        {
+          where: `column "${name}" (row ${row + 1})`,
+          problem: "a missing value has no rank",
+          expected: "a number",
+          received: "a missing value",
+          remedy: "leave the row out",
+        },
+        {
+          column: name,
+          row: row + 1,
+        },
+      );
     return values;
   });
   if (density) own.push(await sampler.logProb!(table, options));

@@ -196,16 +196,39 @@ function stepsOf(
 }
 
 function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptions): void {
-  if (kinds.length === 0) throw new UsageError("flows must name at least one kind.");
+  if (kinds.length === 0)
+    throw new UsageError({
+      where: "compare",
+      subject: "flows",
+      expected: "at least one kind",
+      received: "none",
+    });
   const unknown = kinds.find((kind) => !modelKinds.includes(kind));
   if (unknown !== undefined)
-    throw new UsageError(
-      `flows: there is no kind ${JSON.stringify(unknown)}; the kinds are ${modelKinds.join(", ")}.`,
-    );
+    throw new UsageError({
+      where: "compare",
+      problem: `flows: there is no kind ${JSON.stringify(unknown)}`,
+      expected: `one of ${modelKinds.join(", ")}`,
+      received: JSON.stringify(unknown),
+      remedy: `the kinds are ${modelKinds.join(", ")}`,
+    });
   const twice = kinds.find((kind, i) => kinds.indexOf(kind) !== i);
-  if (twice !== undefined) throw new UsageError(`flows names ${twice} twice; name it once.`);
+  if (twice !== undefined)
+    throw new UsageError({
+      where: "compare",
+      problem: `flows names ${twice} twice`,
+      expected: "each kind once",
+      received: `${twice} twice`,
+      remedy: "name it once",
+    });
   if (test !== undefined && folds !== undefined)
-    throw new UsageError("test and folds exclude each other: folds hold out each row once.");
+    throw new UsageError({
+      where: "compare",
+      problem: "test and folds exclude each other",
+      expected: "one of test and folds",
+      received: "both",
+      remedy: "folds hold out each row once: leave test out",
+    });
 }
 
 /** Rows `from` to `to` are held out, all others are fitted. */

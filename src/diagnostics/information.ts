@@ -37,6 +37,7 @@ import {
   anyNumber,
   callback,
   checkedOptions,
+  describeValue,
   integer,
   listOf,
   names,
@@ -178,12 +179,32 @@ function checkGroups(
 ): void {
   if (!between) return;
   if (between.length < 2 || between.some((group) => group.length === 0))
-    throw new UsageError("between must be at least two groups of columns, none empty.");
+    throw new UsageError({
+      where: "information",
+      subject: "between",
+      expected: "at least two groups of columns, none empty",
+      received: describeValue(between),
+      remedy: 'such as [["x"], ["y", "z"]]',
+    });
   const names = between.flat();
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UsageError(`Column "${twice}" is named twice in between.`);
+  if (twice !== undefined)
+    throw new UsageError({
+      where: "information",
+      problem: `column "${twice}" is named twice in between`,
+      expected: "each column once",
+      received: `"${twice}" twice`,
+      remedy: "name it once",
+    });
   const outside = columns && names.find((name) => !columns.includes(name));
-  if (outside !== undefined) throw new UsageError(`Column "${outside}" of between is not among the columns.`);
+  if (outside !== undefined)
+    throw new UsageError({
+      where: "information",
+      problem: `column "${outside}" of between is not among the columns`,
+      expected: "one of the columns",
+      received: `"${outside}"`,
+      remedy: "add it to columns, or leave it out of between",
+    });
 }
 
 /** Log-densities of each row, in data units: by flows that did not see it, and by those that were fitted to it. */

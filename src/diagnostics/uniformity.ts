@@ -68,7 +68,13 @@ export function chiSquareTail(statistic: number, degrees: number): number {
 export function chiSquareTest(ranks: ArrayLike<number>, draws: number): ChiSquareTest {
   const values = checkRanks(ranks, draws);
   const bins = Math.min(mostBins, values, Math.floor(ranks.length / expectedInBin));
-  if (bins < 2) throw new UsageError(`chiSquareTest: needs at least ${2 * expectedInBin} ranks.`);
+  if (bins < 2)
+    throw new UsageError({
+      where: "chiSquareTest",
+      subject: "ranks",
+      expected: `at least ${2 * expectedInBin} ranks`,
+      received: String(ranks.length),
+    });
   // Rank r is in bin floor(r * bins / values).
   const firstOf = (bin: number): number => Math.ceil((bin * values) / bins);
   const counts = new Array<number>(bins).fill(0);
@@ -199,9 +205,14 @@ function checkRanks(ranks: ArrayLike<number>, draws: number): number {
   checkArgument("ranks", "they", ranks, numbers);
   checkArgument("ranks", "draws", draws, anyNumber);
   checkCount("ranks", "draws", draws);
-  if (ranks.length === 0) throw new UsageError("There are no ranks.");
+  if (ranks.length === 0)
+    throw new UsageError({ subject: "ranks", expected: "at least one rank", received: "none" });
   for (let i = 0; i < ranks.length; i++)
     if (!(Number.isInteger(ranks[i]) && ranks[i]! >= 0 && ranks[i]! <= draws))
-      throw new UsageError(`Ranks must be whole numbers from 0 to ${draws}, got ${ranks[i]}.`);
+      throw new UsageError({
+        subject: "ranks",
+        expected: `whole numbers from 0 to ${draws}`,
+        received: `${ranks[i]}`,
+      });
   return draws + 1;
 }

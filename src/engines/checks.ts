@@ -24,13 +24,21 @@ export function inputsOf(
   leaves: readonly Leaf[],
 ): Float64Array[] {
   if (!(Number.isSafeInteger(rows) && rows >= 1))
-    throw new ShapeError(`${where}: needs at least one row, and a whole number of them, got ${rows}.`);
+    throw new ShapeError({
+      where,
+      subject: "rows",
+      expected: "a whole number of at least one",
+      received: `${rows}`,
+    });
   return leaves.map(({ name, size }) => {
     const data = inputs[name];
     if (data?.length !== rows * size)
-      throw new ShapeError(
-        `${where}: input "${name}" needs ${rows * size} numbers, got ${data?.length ?? "none"}.`,
-      );
+      throw new ShapeError({
+        where,
+        subject: `input "${name}"`,
+        expected: `${rows * size} numbers`,
+        received: String(data?.length ?? "none"),
+      });
     return data;
   });
 }
@@ -42,9 +50,12 @@ export function inputsOf(
 export function stepInputOf(stepInputs: Arrays, { name, size }: Leaf, steps: number): Float64Array {
   const values = stepInputs[name];
   if (values?.length !== steps * size)
-    throw new ShapeError(
-      `The step input "${name}" needs ${steps * size} numbers, ${size} for each of ${steps} steps, got ${values?.length ?? "none"}.`,
-    );
+    throw new ShapeError({
+      where: "step",
+      subject: `step input "${name}"`,
+      expected: `${steps * size} numbers, ${size} for each of ${steps} steps`,
+      received: String(values?.length ?? "none"),
+    });
   return values;
 }
 
@@ -53,24 +64,43 @@ export function stepInputOf(stepInputs: Arrays, { name, size }: Leaf, steps: num
  * @throws {@link ShapeError} if none were loaded, a row is not among them, or counts and indices do not fit together.
  */
 export function checkSteps({ indices, counts, firstStep = 0 }: Steps, loadedRows: number): void {
-  if (loadedRows === 0) throw new ShapeError("step: no rows were loaded; call load first.");
+  if (loadedRows === 0)
+    throw new ShapeError({
+      where: "step",
+      problem: "no rows were loaded",
+      expected: "loaded rows",
+      received: "none",
+      remedy: "call load first",
+    });
   let total = 0;
   counts.forEach((count, step) => {
     if (!(Number.isSafeInteger(count) && count >= 0))
-      throw new ShapeError(`step: the count of step ${step} must be a whole number of rows, got ${count}.`);
+      throw new ShapeError({
+        where: "step",
+        subject: `the count of step ${step}`,
+        expected: "a whole number of rows",
+        received: `${count}`,
+      });
     total += count;
   });
   if (total !== indices.length)
-    throw new ShapeError(
-      `step: the counts add up to ${total} rows, and there are ${indices.length} indices; give one index for each row of a step.`,
-    );
+    throw new ShapeError({
+      where: "step",
+      problem: `the counts add up to ${total} rows, and there are ${indices.length} indices`,
+      expected: `${total} indices`,
+      received: `${indices.length}`,
+      remedy: "give one index for each row of a step",
+    });
   // A plain loop: there are millions of them, and this thread is to stay free.
   let stray = 0;
   while (stray < indices.length && indices[stray]! < loadedRows) stray++;
   if (stray < indices.length)
-    throw new ShapeError(
-      `step: index ${stray} is row ${indices[stray]}, and ${loadedRows} rows were loaded, counted from 0.`,
-    );
+    throw new ShapeError({
+      where: "step",
+      problem: `index ${stray} is row ${indices[stray]}, and ${loadedRows} rows were loaded, counted from 0`,
+      expected: `a row below ${loadedRows}`,
+      received: `${indices[stray]}`,
+    });
   if (!(Number.isSafeInteger(firstStep) && firstStep >= 0))
     refuse("step", "firstStep", "a whole number, 0 or more", firstStep);
 }
@@ -84,9 +114,20 @@ export function checkParameters(values: Arrays, sizes: ReadonlyMap<string, numbe
   for (const [name, data] of Object.entries(values)) {
     const size = sizes.get(name);
     if (size === undefined)
-      throw new ShapeError(`setParameters: the program has no parameter "${name}"; it has ${listOf(sizes)}.`);
+      throw new ShapeError({
+        where: "setParameters",
+        problem: `the program has no parameter "${name}"`,
+        expected: "a parameter of the program",
+        received: `"${name}"`,
+        remedy: `it has ${listOf(sizes)}`,
+      });
     if (size !== data.length)
-      throw new ShapeError(`setParameters: "${name}" has ${size} elements, got ${data.length}.`);
+      throw new ShapeError({
+        where: "setParameters",
+        subject: `"${name}"`,
+        expected: `${size} numbers`,
+        received: `${data.length}`,
+      });
   }
 }
 

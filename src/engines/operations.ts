@@ -29,7 +29,12 @@ export class Operations {
   /** @throws UsageError if the executable is disposed of. */
   checkDisposed(): void {
     if (this.#disposal.signal.aborted)
-      throw new UsageError("The executable was disposed of; compile the program again.");
+      throw new UsageError({
+        problem: "the executable was disposed of",
+        expected: "an executable in use",
+        received: "one that was disposed of",
+        remedy: "compile the program again",
+      });
   }
 
   /**

@@ -99,7 +99,15 @@ function numbers(ticks: readonly number[], gap: number): Pick<PlotAxis, "unit" |
 export function axisOf(table: Table, name: string, count: number): PlotAxis {
   const sorted = column(table, name).filter(Number.isFinite).sort();
   if (sorted.length === 0)
-    throw new DataError(`column "${name}" has no finite value to plot`, { column: name });
+    throw new DataError(
+      {
+        where: `column "${name}"`,
+        problem: "there is no finite value to plot",
+        expected: "a finite value",
+        received: "none",
+      },
+      { column: name },
+    );
   const [low, high] = limits(sorted);
   const gap = step(low, high, count);
   const first = Math.ceil(low / gap - 1e-9);

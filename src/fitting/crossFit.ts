@@ -160,9 +160,13 @@ function dealt(
     else groups.set(key, [row]);
   }
   if (groups.size < folds)
-    throw new UsageError(
-      `folds must be at most the number of different rows, ${groups.size}, got ${folds}: rows that repeat are held out together.`,
-    );
+    throw new UsageError({
+      where: "crossFit",
+      subject: "folds",
+      expected: `at most the number of different rows, ${groups.size}`,
+      received: `${folds}`,
+      remedy: "rows that repeat are held out together",
+    });
   const lists = [...groups.values()];
   const order = [...stream.permutation(lists.length)].map((i) => lists[i]!);
   // Large groups first, each to the fold that has fewest rows yet.

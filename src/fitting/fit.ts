@@ -5,8 +5,8 @@
  */
 
 import { flowKinds, isTrained, type ModelKind, type StatisticalKind } from "../architectures/kinds.ts";
-import { UsageError } from "../errors.ts";
-import { checkedOptions } from "../options.ts";
+import { AbortedError, UsageError } from "../errors.ts";
+import { checkedOptions, describeValue } from "../options.ts";
 import { checkTable, type Table } from "../tables/table.ts";
 import type { FinishedFit } from "./finishFit.ts";
 import { type FitOptions, fitOptionTable } from "./fitOptions.ts";
@@ -46,6 +46,7 @@ const usualKind = "nsf-ar";
 export async function fit(table: Table, options: FitOptions = {}): Promise<FitResult> {
   checkFormerCall("fit", table, options, "fit(table, { flow: architecture, ... })");
   const checked = checkedFitOptions(table, options);
+  if (checked.signal?.aborted) throw new AbortedError("fit: the signal had fired before the fit began.");
   const { flow: asked = usualKind, ...rest } = checked;
   const warnings: ReportWarning[] = [];
   const heard: FitOptions = {
@@ -73,13 +74,29 @@ function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
   const twice =
     typeof flow === "string" ? undefined : sizesOfNamed.find((name) => checked[name] !== undefined);
   if (twice !== undefined)
-    throw new UsageError(
-      `fit: ${twice} is for a flow that is named; an architecture has its own: give ${twice} where it is made.`,
-    );
+    throw new UsageError({
+      where: "fit",
+      problem: `${twice} is for a flow that is named; an architecture has its own`,
+      expected: `no ${twice} beside an architecture`,
+      received: "both",
+      remedy: `give ${twice} where it is made`,
+    });
   if (checked.resume && checked.checkpoint === undefined)
-    throw new UsageError("fit: resume needs the checkpoint to go on from: name it as checkpoint.");
+    throw new UsageError({
+      where: "fit",
+      problem: "resume needs the checkpoint to go on from",
+      expected: "a checkpoint",
+      received: "none",
+      remedy: "name it as checkpoint",
+    });
   if (checked.budget !== undefined && checked.epochs !== undefined)
-    throw new UsageError("fit: budget and epochs both say how long to train; leave one of them out.");
+    throw new UsageError({
+      where: "fit",
+      problem: "budget and epochs both say how long to train",
+      expected: "one of budget and epochs",
+      received: "both",
+      remedy: "leave one of them out",
+    });
   return checked;
 }
 
@@ -90,9 +107,13 @@ function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
 function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
   const like = kind ?? flowKinds[0];
   if (!isTrained(like) && options.given?.length)
-    throw new UsageError(
-      `fit: ${like} fits the joint density of all its columns and cannot condition on some; given needs a flow that is trained, such as nsf-ar.`,
-    );
+    throw new UsageError({
+      where: "fit",
+      problem: `${like} fits the joint density of all its columns and cannot condition on some`,
+      expected: `no given columns for ${like}`,
+      received: (options.given ?? []).join(", "),
+      remedy: "given needs a flow that is trained, such as nsf-ar",
+    });
   for (const [name, value] of Object.entries(options)) {
     const { kinds } = fitOptionTable[name as keyof FitOptions];
     // What is switched off, or empty, asks for nothing.
@@ -101,6 +122,12 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
     const why = kinds.includes(flowKinds[0])
       ? ", which is fitted without gradients"
       : `: it is an option of ${kinds.join(" and ")}`;
-    throw new UsageError(`fit: ${name} means nothing for ${kind ?? "an architecture"}${why}; leave it out.`);
+    throw new UsageError({
+      where: "fit",
+      problem: `${name} means nothing for ${kind ?? "an architecture"}${why}`,
+      expected: `no ${name} for ${kind ?? "an architecture"}`,
+      received: describeValue(value),
+      remedy: "leave it out",
+    });
   }
 }

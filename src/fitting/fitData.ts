@@ -90,26 +90,54 @@ export function chosenColumns(
   const { weights } = options;
   for (const name of given) {
     if (options.columns?.includes(name))
-      throw new UsageError(
-        `Column "${name}" is both fitted and given; leave it out of one of ${optionText("columns")} and ${optionText("given")}.`,
-      );
-    if (name === weights) throw new UsageError(`Column "${name}" is both given and the weights.`);
+      throw new UsageError({
+        where: "fit",
+        problem: `column "${name}" is both fitted and given`,
+        expected: "each column in one role",
+        received: `"${name}" in two`,
+        remedy: `leave it out of one of ${optionText("columns")} and ${optionText("given")}`,
+      });
+    if (name === weights)
+      throw new UsageError({
+        where: "fit",
+        problem: `column "${name}" is both given and the weights`,
+        expected: "each column in one role",
+        received: `"${name}" in two`,
+        remedy: `leave it out of ${optionText("given")}`,
+      });
   }
   if (weights !== undefined && options.columns?.includes(weights))
-    throw new UsageError(`Column "${weights}" is both fitted and the weights.`);
+    throw new UsageError({
+      where: "fit",
+      problem: `column "${weights}" is both fitted and the weights`,
+      expected: "each column in one role",
+      received: `"${weights}" in two`,
+      remedy: `leave it out of ${optionText("columns")}`,
+    });
   for (const [option, names] of [
     ["columns", options.columns ?? []],
     ["given", given],
   ] as const) {
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw new UsageError(`Column "${twice}" is named twice in ${option}.`);
+    if (twice !== undefined)
+      throw new UsageError({
+        where: "fit",
+        problem: `column "${twice}" is named twice in ${option}`,
+        expected: "each column once",
+        received: `"${twice}" twice`,
+        remedy: "name it once",
+      });
   }
   const columns =
     options.columns ?? numericColumns(table).filter((name) => !given.includes(name) && name !== weights);
   if (columns.length === 0)
-    throw new DataError(
-      "There is no column of numbers to fit; name the columns, or give a table that has some.",
-    );
+    throw new DataError({
+      where: "fit",
+      problem: "there is no column of numbers to fit",
+      expected: "a column of numbers",
+      received: "none",
+      remedy: "name the columns, or give a table that has some",
+    });
   return { columns, given };
 }
 
@@ -215,7 +243,12 @@ function checkRange(table: Table): void {
     const range = values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b));
     if (range < 1e-140 || !(range < 1e140))
       throw new DataError(
-        `column "${name}" spans ${range.toPrecision(3)}, too ${range < 1 ? "little" : "much"} to compute with; give it in other units.`,
+        {
+          problem: `column "${name}" spans ${range.toPrecision(3)}, too ${range < 1 ? "little" : "much"} to compute with`,
+          expected: "a span that float64 numbers can tell apart",
+          received: range.toPrecision(3),
+          remedy: "give it in other units",
+        },
         { column: name },
       );
   }
@@ -230,7 +263,13 @@ function withoutWeightless(table: Table, weights: Float64Array, name: string): T
   const kept = Array.from(weights.keys()).filter((row) => weights[row]! > 0);
   if (kept.length < fewestRows)
     throw new DataError(
-      `column "${name}": ${kept.length} rows have a weight above 0; fitting needs at least ${fewestRows}.`,
+      {
+        where: `column "${name}"`,
+        problem: `${kept.length} rows have a weight above 0`,
+        expected: `at least ${fewestRows} rows`,
+        received: `${kept.length}`,
+        remedy: `fitting needs at least ${fewestRows}`,
+      },
       { column: name },
     );
   return checkForFitting(pickRows(table, kept)).table;
@@ -253,18 +292,38 @@ function rowWeights(
   const bad = weights.findIndex((weight) => weight < 0);
   if (bad >= 0)
     throw new DataError(
-      `column "${name}" (row ${rows[bad]! + 1}): a weight must be 0 or more, got ${weights[bad]}.`,
+      {
+        where: `column "${name}" (row ${rows[bad]! + 1})`,
+        subject: "a weight",
+        expected: "0 or more",
+        received: `${weights[bad]}`,
+      },
       {
         column: name,
         row: rows[bad]! + 1,
       },
     );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (!(total > 0)) throw new DataError(`column "${name}": all weights are 0.`, { column: name });
+  if (!(total > 0))
+    throw new DataError(
+      {
+        where: `column "${name}"`,
+        problem: "all weights are 0",
+        expected: "a weight above 0",
+        received: "none",
+      },
+      { column: name },
+    );
   const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
   if (!Number.isFinite(total * weights.length))
     throw new DataError(
-      `column "${name}": the sum of the weights, which go up to ${largest}, is beyond the range of numbers; divide them all by ${largest}.`,
+      {
+        where: `column "${name}"`,
+        problem: `the sum of the weights, which go up to ${largest}, is beyond the range of numbers`,
+        expected: "weights with a finite sum",
+        received: `weights up to ${largest}`,
+        remedy: `divide them all by ${largest}`,
+      },
       { column: name },
     );
   const positive = weights.filter((weight) => weight > 0);
@@ -273,7 +332,13 @@ function rowWeights(
   if (lost >= 0) {
     const row = rows[weights.indexOf(positive[lost]!)]! + 1;
     throw new DataError(
-      `column "${name}" (row ${row}): the weight ${positive[lost]} is nothing beside the largest, ${largest}; set it to 0 to leave the row out.`,
+      {
+        where: `column "${name}" (row ${row})`,
+        problem: `the weight ${positive[lost]} is nothing beside the largest, ${largest}`,
+        expected: `a weight that counts beside ${largest}`,
+        received: `${positive[lost]}`,
+        remedy: "set it to 0 to leave the row out",
+      },
       { column: name, row },
     );
   }

@@ -22,8 +22,13 @@ export type FlowOption<Kind extends string> = Kind | Architecture | ((sizes: Flo
 /** Whether a value is an architecture. */
 export function isArchitecture(value: unknown): value is Architecture {
   const own = value as Partial<Architecture> | null;
+  // What JSON keeps of one has no functions.
   return (
-    typeof own === "object" && own !== null && typeof own.kind === "string" && !!own.base && !!own.bijection
+    typeof own === "object" &&
+    own !== null &&
+    typeof own.kind === "string" &&
+    typeof own.base?.logProb === "function" &&
+    typeof own.bijection?.inverse === "function"
   );
 }
 
@@ -66,5 +71,11 @@ export function architectureOfOption(
  */
 export function checkFormerCall(where: string, first: unknown, second: unknown, now: string): void {
   if (isArchitecture(first) || isArchitecture(second))
-    throw new UsageError(`${where}: the architecture is an option: ${now}.`);
+    throw new UsageError({
+      where,
+      problem: "the architecture is an option",
+      expected: now,
+      received: "an architecture as an argument of its own",
+      remedy: `write ${now}`,
+    });
 }

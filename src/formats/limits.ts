@@ -57,16 +57,20 @@ const units: Readonly<Record<LimitName, string>> = {
  */
 export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
   if (typeof limits !== "object" || limits === null)
-    refuse("readTable", "limits", "an object such as { columns: 200000 }", String(limits));
+    refuse("readTable", "limits", "an object such as { columns: 200000 }", limits);
   const checked: Record<LimitName, number> = { ...defaultLimits };
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(defaultLimits, name))
-      throw new UsageError(
-        `there is no limit ${JSON.stringify(name.slice(0, 40))}; the limits are ${Object.keys(defaultLimits).join(", ")}.`,
-      );
+      throw new UsageError({
+        where: "readTable",
+        problem: `limits: there is no limit ${JSON.stringify(name.slice(0, 40))}`,
+        expected: `one of ${Object.keys(defaultLimits).join(", ")}`,
+        received: JSON.stringify(name.slice(0, 40)),
+        remedy: `the limits are ${Object.keys(defaultLimits).join(", ")}`,
+      });
     if (value === undefined) continue;
     if (typeof value !== "number" || !(value >= 1))
-      refuse("readTable", `the limit ${name}`, "a number of 1 or more", String(value));
+      refuse("readTable", `limits.${name}`, "a number of 1 or more", value);
     checked[name as LimitName] = value;
   }
   return checked;

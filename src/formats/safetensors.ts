@@ -79,15 +79,15 @@ function show(value: unknown): string {
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; start: number } {
   if (bytes.length < 8) {
     throw new FormatError(
-      `${name} is no safetensors file: it has ${bytes.length} bytes, at least 8 are needed`,
+      `${name} is not a safetensors file: it has ${bytes.length} bytes, at least 8 are needed; a model is what save writes`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(longestHeader) || length > BigInt(bytes.length - 8)) {
     throw new FormatError(
-      `${name} is no safetensors file, or is truncated: it claims a header of ${length} bytes ` +
-        `and has ${bytes.length - 8} after the length`,
+      `${name} is not a safetensors file, or is truncated: it claims a header of ${length} bytes ` +
+        `and has ${bytes.length - 8} after the length; a model is what save writes`,
     );
   }
   const start = 8 + Number(length);
@@ -225,13 +225,20 @@ export function writeSafetensors(
   // Sorting is stable: within one element size the names stay in order.
   for (const name of [...names].sort((a, b) => elementSize(b) - elementSize(a))) {
     const { dtype, shape, data } = tensors.get(name)!;
-    if (name === "" || name === metadataKey) throw new UsageError(`a tensor cannot have the name "${name}"`);
+    if (name === "" || name === metadataKey)
+      throw new UsageError({
+        problem: `a tensor cannot have the name "${name}"`,
+        expected: "another name",
+        received: `"${name}"`,
+      });
     const count = shape.reduce((product, length) => product * length, 1);
     if (!shape.every(isSize) || count !== data.length || !(data instanceof arrayTypes[dtype])) {
-      throw new UsageError(
-        `tensor "${name}": ${dtype} of shape [${shape.join(", ")}] does not fit ` +
-          `${data.constructor.name} of length ${data.length}`,
-      );
+      throw new UsageError({
+        where: `tensor "${name}"`,
+        problem: `${dtype} of shape [${shape.join(", ")}] does not fit ${data.constructor.name} of length ${data.length}`,
+        expected: `${dtype} of shape [${shape.join(", ")}]`,
+        received: `${data.constructor.name} of length ${data.length}`,
+      });
     }
     offsets.set(name, [end, end + data.byteLength]);
     end += data.byteLength;
@@ -250,7 +257,11 @@ export function writeSafetensors(
   const json = new TextEncoder().encode(`{${members.join(",")}}`);
   const headerLength = Math.ceil(json.length / 8) * 8;
   if (headerLength > longestHeader) {
-    throw new UsageError(`a safetensors header holds at most 100 MB, this one takes ${headerLength} bytes`);
+    throw new UsageError({
+      subject: "a safetensors header",
+      expected: "at most 100 MB",
+      received: `${headerLength} bytes`,
+    });
   }
   const bytes = new Uint8Array(8 + headerLength + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerLength), true);

@@ -142,7 +142,13 @@ export function checkGraph(where: string, outputs: readonly Expr[], isInside = f
       visited.add(node);
       const fault =
         node.op === "slot" && !isInside && !slots.has(node) ? "it is outside of its body" : faultOf(node);
-      if (fault) throw new ShapeError(`${where}: ${node.op} ${formatShape(node.shape)}: ${fault}.`);
+      if (fault)
+        throw new ShapeError({
+          where,
+          problem: `${node.op} ${formatShape(node.shape)}: ${fault}`,
+          expected: "a sound graph",
+          received: fault,
+        });
       if (node.op === "map" || hasBody(node)) inner.push(node);
     }
     // After the level itself, so that what is outside of a body is not taken for inside.

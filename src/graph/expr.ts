@@ -384,5 +384,11 @@ export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
 export function checkInside(where: string, result: Expr, ...slots: readonly Expr[]): void {
   for (const node of dependents([result], ...slots))
     if (node.op === "sumRows" || node.op === "sumOuter")
-      throw new ShapeError(`${where}: the body cannot sum over rows; do that outside of it.`);
+      throw new ShapeError({
+        where,
+        problem: "the body cannot sum over rows",
+        expected: "a body of one row",
+        received: "a sum over rows",
+        remedy: "do that outside of it",
+      });
 }

@@ -74,14 +74,31 @@ export function* preparation(
   const updates = program.updates ?? [];
   for (const [name, value] of sums)
     if (value.batched)
-      throw new ShapeError(`program: the sum "${name}" is batched; sum it over the rows first.`);
+      throw new ShapeError({
+        where: "program",
+        problem: `the sum "${name}" is batched`,
+        expected: "a shared value",
+        received: "a batched one",
+        remedy: "sum it over the rows first",
+      });
   for (const { parameter, value } of updates)
     if (value.batched || !sameShape(value.shape, parameter.shape))
-      throw new ShapeError(`program: the update of "${parameter.name}" must be shared and of its shape.`);
+      throw new ShapeError({
+        where: "program",
+        subject: `the update of "${parameter.name}"`,
+        expected: `shared and of its shape, ${formatShape(parameter.shape)}`,
+        received: formatShape(value.shape),
+      });
   const updated = new Set<string>();
   for (const { parameter } of updates) {
     if (updated.has(parameter.name))
-      throw new ShapeError(`program: "${parameter.name}" is updated twice; give it one new value.`);
+      throw new ShapeError({
+        where: "program",
+        problem: `"${parameter.name}" is updated twice`,
+        expected: "one update of each parameter",
+        received: "two",
+        remedy: "give it one new value",
+      });
     updated.add(parameter.name);
   }
   const written = [
@@ -123,12 +140,22 @@ export function* preparation(
     const known = shapes.get(stream);
     shapes.set(stream, shape);
     if (known && !sameShape(known, shape))
-      throw new ShapeError(`program: the random stream "${stream}" is drawn in two shapes; name them apart.`);
+      throw new ShapeError({
+        where: "program",
+        problem: `the random stream "${stream}" is drawn in two shapes`,
+        expected: "one shape for each stream",
+        received: "two",
+        remedy: "name them apart",
+      });
     // Names are hashed to 31 bits.
     if (other !== undefined && other !== stream)
-      throw new ShapeError(
-        `program: the random streams "${other}" and "${stream}" would be the same numbers; rename one.`,
-      );
+      throw new ShapeError({
+        where: "program",
+        problem: `the random streams "${other}" and "${stream}" would be the same numbers`,
+        expected: "streams that differ",
+        received: "two alike",
+        remedy: "rename one",
+      });
     streams.set(word, stream);
   }
   // Leaves of one name and shape are one, which simplification finds; a graph as it was written may hold several.
@@ -137,9 +164,13 @@ export function* preparation(
     for (const { name, shape } of list) {
       const other = known.get(name);
       if (other && !sameShape(other, shape))
-        throw new ShapeError(
-          `program: two leaves are named "${name}", of the shapes ${formatShape(other)} and ${formatShape(shape)}.`,
-        );
+        throw new ShapeError({
+          where: "program",
+          problem: `two leaves are named "${name}"`,
+          expected: "one shape for each name",
+          received: `${formatShape(other)} and ${formatShape(shape)}`,
+          remedy: "rename one",
+        });
       known.set(name, shape);
     }
   }

@@ -97,7 +97,13 @@ function elementsOf(node: Expr, known: ReadonlyMap<Expr, readonly Expr[]>): read
     case "slot":
     case "rowMark":
     case "random":
-      throw new ShapeError(`mapFeatures: a body cannot read a ${node.op} from outside; make it a block.`);
+      throw new ShapeError({
+        where: "mapFeatures",
+        problem: `a body cannot read a ${node.op} from outside`,
+        expected: "scalars from outside",
+        received: node.op,
+        remedy: "make it a block",
+      });
     case "sumRows":
     case "sumOuter":
     case "fixedPoint":
@@ -105,9 +111,13 @@ function elementsOf(node: Expr, known: ReadonlyMap<Expr, readonly Expr[]>): read
     case "iterate":
     case "implicit":
     case "odeSolution":
-      throw new ShapeError(
-        `mapFeatures: a body has scalar operations alone, and no ${node.op}; compute that outside of the map.`,
-      );
+      throw new ShapeError({
+        where: "mapFeatures",
+        problem: `a body has scalar operations alone, not ${node.op}`,
+        expected: "scalar operations",
+        received: node.op,
+        remedy: "compute that outside of the map",
+      });
     default:
       return unreachable(node);
   }

@@ -26,22 +26,33 @@ export function checkedConditions(
     // Not what an object inherits: a column may be called "constructor".
     const value = Object.hasOwn(values ?? {}, name) ? values?.[name] : undefined;
     if (value === undefined)
-      throw new UsageError(
-        `The model is given ${given.join(", ")}: name a value for "${name}", as in ${optionText("given", { [name]: 1 })}.`,
-      );
+      throw new UsageError({
+        where,
+        problem: `the flow is given ${given.join(", ")}`,
+        expected: `a value for "${name}"`,
+        received: "none",
+        remedy: `name a value for "${name}", as in ${optionText("given", { [name]: 1 })}`,
+      });
     checkArgument(where, `given["${name}"]`, value, either(anyNumber, numbers));
     if (typeof value !== "number" && value.length !== n)
-      refuse("sample", `The values given for "${name}"`, `one for each of the ${n} rows`, value.length);
+      refuse(where, `given["${name}"]`, `one number for each of the ${n} rows`, value.length);
     const wrong =
       typeof value === "number"
         ? [value].find((number) => !Number.isFinite(number))
         : Array.prototype.find.call(value, (number) => !Number.isFinite(number));
-    if (wrong !== undefined) refuse("sample", `The value given for "${name}"`, "a number", wrong);
+    if (wrong !== undefined) refuse(where, `given["${name}"]`, "finite", wrong);
     // The caller may change the numbers while rows are drawn.
     return typeof value === "number" ? value : Float64Array.from(value);
   });
   for (const name of Object.keys(values ?? {}))
-    if (!given.includes(name)) throw new UsageError(`"${name}" is no column that the model is given.`);
+    if (!given.includes(name))
+      throw new UsageError({
+        where,
+        problem: `"${name}" is not a column that the flow is given`,
+        expected: given.length === 0 ? "no given values" : `values of ${given.join(", ")}`,
+        received: `"${name}"`,
+        remedy: "leave it out",
+      });
   return conditions;
 }
 

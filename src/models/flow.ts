@@ -208,7 +208,13 @@ export class Flow {
     // A row without a score has no part in a mean.
     const drop = missing === "empty" ? "drop" : missing;
     const scores = await logProbOfRows(this.#model, this.#evaluation, values, { ...how, missing: drop });
-    if (scores.length === 0) throw new DataError("score: there are no rows to score.");
+    if (scores.length === 0)
+      throw new DataError({
+        where: "score",
+        subject: "rows",
+        expected: "at least one row",
+        received: "none",
+      });
     return { ...meanAndError(scores), rows: scores.length };
   }
 
@@ -289,9 +295,13 @@ export class Flow {
     const { columns, given } = this.#model;
     const width = columns.length + given.length;
     if (n * width > mostDrawn)
-      throw new UsageError(
-        `sample: ${n} rows of ${width} columns do not fit in memory; draw at most ${Math.floor(mostDrawn / width)} at a time.`,
-      );
+      throw new UsageError({
+        where: "sample",
+        problem: `${n} rows of ${width} columns do not fit in memory`,
+        expected: `at most ${Math.floor(mostDrawn / width)} rows`,
+        received: `${n}`,
+        remedy: `draw at most ${Math.floor(mostDrawn / width)} at a time`,
+      });
     return checkedConditions("sample", given, n, options.given);
   }
 
@@ -303,7 +313,13 @@ export class Flow {
    */
   async sampleWithLogProb(n: number, options: SampleOptions = {}): Promise<SampleWithLogProb> {
     if (this.#model.bijection.branches)
-      throw new UsageError("sampleWithLogProb: the flow's map is not one to one; use sample and logProb.");
+      throw new UsageError({
+        where: "sampleWithLogProb",
+        problem: "the flow's map is not one to one",
+        expected: "a map that is one to one",
+        received: "one of several branches",
+        remedy: "use sample and logProb",
+      });
     const conditions = this.#conditions(n, options);
     const logProb = new Float64Array(n);
     const data = await drawRows(this.#model, this.#evaluation, n, conditions, options, logProb);

@@ -43,9 +43,13 @@ function continuousOf(flow: Flow, where: string): { model: Model; bijection: Con
     refuse(where, "flow", "a flow as fit or load gives it", flow);
   const { model } = flow;
   if (model.bijection.type !== "continuous")
-    throw new UsageError(
-      `${where}: a model of kind ${model.kind} solves no equation; cnf and flow-matching do.`,
-    );
+    throw new UsageError({
+      where,
+      problem: `a model of kind ${model.kind} solves no equation`,
+      expected: "a model of kind cnf or flow-matching",
+      received: model.kind,
+      remedy: "cnf and flow-matching do",
+    });
   return { model, bijection: model.bijection as Continuous };
 }
 
@@ -107,10 +111,21 @@ export async function trajectories(
   checkArgument("trajectories", "n", n, wholeNumber("a whole number", 0));
   const outside = times.find((time) => !(time >= 0 && time <= bijection.until));
   if (outside !== undefined)
-    throw new UsageError(`trajectories: times lie between 0 and ${bijection.until}, got ${outside}.`);
+    throw new UsageError({
+      where: "trajectories",
+      subject: "times",
+      expected: `between 0 and ${bijection.until}`,
+      received: `${outside}`,
+    });
   const missing = model.given.find((name) => !Number.isFinite(given[name]));
   if (missing !== undefined)
-    throw new UsageError(`trajectories: the flow is conditional: give a value for ${missing}.`);
+    throw new UsageError({
+      where: "trajectories",
+      problem: "the flow is conditional",
+      expected: `a value for ${missing}`,
+      received: "none",
+      remedy: `give a value for ${missing}`,
+    });
   const noise = new Float64Array(n * bijection.features);
   const key = split(randomKey(seed), "sample");
   for (let row = 0; row < n; row++) normalsAt(key, row, bijection.features, noise, row * bijection.features);

@@ -49,9 +49,12 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
   const width = names.length;
   if (rows instanceof Float64Array || rows instanceof Float32Array) {
     if (rows.length % width !== 0)
-      throw new DataError(
-        `${where}: ${rows.length} numbers are not whole rows of the ${width} columns ${names.join(", ")}.`,
-      );
+      throw new DataError({
+        where,
+        problem: `${rows.length} numbers are not whole rows of the ${width} columns ${names.join(", ")}`,
+        expected: `a multiple of ${width} numbers`,
+        received: `${rows.length}`,
+      });
     return Float64Array.from(rows);
   }
   if (!Array.isArray(rows)) {
@@ -66,19 +69,33 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
         `row ${at + 1}`,
         "an array of numbers, or an object of numbers by column",
         row,
-        asRows(names),
+        typeof row === "number" && rows.length === width
+          ? `one row is [[${rows.map(describeValue).join(", ").slice(0, 60)}]]`
+          : asRows(names),
       );
     const isList = Array.isArray(row) || ArrayBuffer.isView(row);
     const length = isList ? (row as ArrayLike<unknown>).length : width;
     if (length !== width)
       throw new DataError(
-        `${where}: row ${at + 1} has ${length} numbers; the ${width} columns are ${names.join(", ")}.`,
+        {
+          where,
+          problem: `row ${at + 1} has ${length} numbers`,
+          expected: `${width} numbers`,
+          received: `${length}`,
+          remedy: `the ${width} columns are ${names.join(", ")}`,
+        },
         { row: at + 1 },
       );
     names.forEach((name, i) => {
       if (!isList && !Object.hasOwn(row, name))
         throw new DataError(
-          `${where}: row ${at + 1} has no "${name}"; write null where a value is missing.`,
+          {
+            where,
+            problem: `row ${at + 1} has no "${name}"`,
+            expected: `a value of "${name}"`,
+            received: "none",
+            remedy: "write null where a value is missing",
+          },
           {
             column: name,
             row: at + 1,
@@ -88,7 +105,12 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
       const isMissing = !isList && (cell === null || cell === undefined);
       if (!isMissing && typeof cell !== "number")
         throw new DataError(
-          `${where}: column "${name}" (row ${at + 1}): ${describeValue(cell)} is not a number.`,
+          {
+            where,
+            problem: `column "${name}" (row ${at + 1}): ${describeValue(cell)} is not a number`,
+            expected: "a number",
+            received: describeValue(cell),
+          },
           {
             column: name,
             row: at + 1,
@@ -122,7 +144,13 @@ export function splitRows({ columns, given }: Model, values: Float64Array): Spli
       let value = values[row * all.length + i]!;
       if (Number.isNaN(value))
         throw new DataError(
-          `column "${all[i]}" (row ${row + 1}): the value is missing; fill it in, or give such rows an empty score (missing: "empty") or none ("drop").`,
+          {
+            where: `column "${all[i]}" (row ${row + 1})`,
+            problem: "the value is missing",
+            expected: "a number",
+            received: "a missing value",
+            remedy: 'fill it in, or give such rows an empty score (missing: "empty") or none ("drop")',
+          },
           {
             column: all[i]!,
             row: row + 1,
@@ -131,7 +159,12 @@ export function splitRows({ columns, given }: Model, values: Float64Array): Spli
       if (!Number.isFinite(value)) {
         if (i < given.length)
           throw new DataError(
-            `column "${all[i]}" (row ${row + 1}): the model is given ${value}, not a finite number.`,
+            {
+              where: `column "${all[i]}" (row ${row + 1})`,
+              problem: `the flow is given ${value}, not a finite number`,
+              expected: "a finite number",
+              received: `${value}`,
+            },
             {
               column: all[i]!,
               row: row + 1,

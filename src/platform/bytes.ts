@@ -27,6 +27,11 @@ export async function bytesFrom(where: string, source: unknown): Promise<Uint8Ar
   try {
     return new Uint8Array(await blob.arrayBuffer());
   } catch (error) {
-    throw new UsageError(`${where}: the data cannot be read: ${(error as Error).message}.`);
+    throw new UsageError({
+      where,
+      problem: `the data cannot be read: ${(error as Error).message}`,
+      expected: "data that can be read",
+      received: (error as Error).message,
+    });
   }
 }

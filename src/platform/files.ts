@@ -79,12 +79,24 @@ export async function readFileBytes(path: string, options: FileOptions = {}): Pr
  * @throws AbortedError if the signal fires.
  */
 export async function readStandardInput(options: FileOptions = {}): Promise<Uint8Array> {
-  if (!isNode) throw new UsageError("a browser has no standard input: pass the bytes or a Blob (a File)");
+  if (!isNode)
+    throw new UsageError({
+      problem: "a browser has no standard input",
+      expected: "bytes or a Blob",
+      received: '"-"',
+      remedy: "pass the bytes or a Blob (a File)",
+    });
   try {
     // Node takes a folder for an empty file.
     if (nodeModule("node:fs", "").fstatSync(0).isDirectory()) throw systemError("EISDIR");
     const input = globalThis.process.stdin;
-    if (input.isTTY) throw new UsageError(`"-" reads standard input, but nothing is piped into it`);
+    if (input.isTTY)
+      throw new UsageError({
+        problem: '"-" reads standard input, but nothing is piped into it',
+        expected: "text on standard input",
+        received: "a terminal",
+        remedy: "pipe a table into the program, or name a file",
+      });
     return await streamed(input, "reading standard input", options);
   } catch (error) {
     throw told("cannot read standard input", error);

@@ -22,7 +22,8 @@ interface NodeModules {
 /** A Node module, or a UsageError that says what to do instead in a browser. */
 export function nodeModule<Id extends keyof NodeModules>(id: Id, remedy: string): NodeModules[Id] {
   const found = globalThis.process?.getBuiltinModule?.(id as string) as NodeModules[Id] | undefined;
-  if (!found) throw new UsageError(remedy);
+  if (!found)
+    throw new UsageError({ problem: remedy, expected: "Node", received: `a runtime without ${id}` });
   return found;
 }
 
@@ -164,9 +165,12 @@ export function warn(message: string): void {
 export async function compileModule(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   return await WebAssembly.compile(bytes).catch((error: Error) => {
     if (!/content.security|csp/i.test(error.message)) throw error;
-    throw new UsageError(
-      "The page's Content-Security-Policy forbids WebAssembly; it must allow it with `script-src 'wasm-unsafe-eval'`.",
-    );
+    throw new UsageError({
+      problem: "The page's Content-Security-Policy forbids WebAssembly",
+      expected: "a policy that allows WebAssembly",
+      received: "one that forbids it",
+      remedy: "it must allow it with `script-src 'wasm-unsafe-eval'`",
+    });
   });
 }
 
@@ -201,7 +205,12 @@ export function startThread(
 }
 
 const forbidden = (reason: string, remedy: string): UsageError =>
-  new UsageError(`The engine could not start a worker (${reason}); ${remedy}.`);
+  new UsageError({
+    problem: `The engine could not start a worker (${reason})`,
+    expected: "a worker",
+    received: reason,
+    remedy,
+  });
 
 const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
   const threads = globalThis.process.getBuiltinModule("node:worker_threads");

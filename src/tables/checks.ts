@@ -44,14 +44,17 @@ function scan(table: Table): { complete: Uint8Array; incomplete: number; first: 
     if (!Number.isNaN(value)) {
       const name = table.columns[at % width]!;
       const overflow = table.records.find((record) => record.name === name)?.overflow;
-      const fault =
-        overflow?.row === row + 1
-          ? `${overflowText(overflow.cell)}; write its logarithm, mend the cell`
-          : `${value} is not finite; mend the cell`;
-      throw new DataError(`column "${name}" (row ${row + 1}): ${fault} or take out the row`, {
-        column: name,
-        row: row + 1,
-      });
+      const isTooLarge = overflow?.row === row + 1;
+      throw new DataError(
+        {
+          where: `column "${name}" (row ${row + 1})`,
+          problem: isTooLarge ? overflowText(overflow.cell) : `${value} is not finite`,
+          expected: "a finite number",
+          received: isTooLarge ? overflow.cell : `${value}`,
+          remedy: `${isTooLarge ? "write its logarithm, " : ""}mend the cell or take out the row`,
+        },
+        { column: name, row: row + 1 },
+      );
     }
     if (first < 0) first = at;
     incomplete += complete[row]!;
@@ -89,7 +92,12 @@ function checkNotConstant(table: Table, dropped: number): void {
     const first = table.values[place]!;
     for (let at = place; at < table.values.length; at += width) if (table.values[at] !== first) return;
     throw new DataError(
-      `column "${name}" is constant (${first} in every row${dropped > 0 ? ` that is left, ${dropped} with missing values being dropped` : ""}) and has no density; leave it out with ${optionText("columns")}`,
+      {
+        problem: `column "${name}" is constant (${first} in every row${dropped > 0 ? ` that is left, ${dropped} with missing values being dropped` : ""}) and has no density`,
+        expected: "a column of several values",
+        received: `${first} in every row`,
+        remedy: `leave it out with ${optionText("columns")}`,
+      },
       { column: name },
     );
   });
@@ -112,18 +120,30 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
     const remedy =
       (fewest && emptiestRemedy(table)) ||
       `fill the cell, or leave such rows out with ${optionText("missing", "drop")}`;
-    throw new DataError(`column "${name}" (row ${row}): the value is missing (${rows} in all); ${remedy}`, {
-      column: name,
-      row,
-    });
+    throw new DataError(
+      {
+        where: `column "${name}" (row ${row})`,
+        problem: `the value is missing (${rows} in all)`,
+        expected: "a number",
+        received: "a missing value",
+        remedy,
+      },
+      {
+        column: name,
+        row,
+      },
+    );
   }
   const kept = table.rows - incomplete;
   if (kept < fewestRows) {
     const why = incomplete > 0 ? ` (${incomplete} left out for missing values)` : "";
     const remedy = table.rows >= fewestRows ? emptiestRemedy(table) : "";
-    throw new DataError(
-      `${kept} usable rows${why}; fitting needs at least ${fewestRows}${remedy === "" ? "" : `: ${remedy}`}`,
-    );
+    throw new DataError({
+      problem: `${kept} usable rows${why}`,
+      expected: `at least ${fewestRows} rows`,
+      received: `${kept} usable rows${why}`,
+      remedy: `fitting needs at least ${fewestRows}${remedy === "" ? "" : `: ${remedy}`}`,
+    });
   }
   const checked =
     incomplete > 0

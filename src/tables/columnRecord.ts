@@ -55,9 +55,21 @@ export function checkColumnParse(name: string, kinds: readonly string[]): readon
       refuse("readTable", `parse of column "${name}"`, `one or more of ${parseKinds.join(", ")}`, kind);
   const has = (kind: string): boolean => kinds.includes(kind);
   if (has("decimal-comma") && (has("thousands") || has("decimal-point")))
-    throw new UsageError(`parse of column "${name}": decimals follow a comma or a point, not both.`);
+    throw new UsageError({
+      where: "readTable",
+      problem: `parse of column "${name}": decimals follow a comma or a point, not both`,
+      expected: "one decimal mark",
+      received: kinds.join(", "),
+      remedy: "leave one of them out",
+    });
   if (has("text") && kinds.length > 1)
-    throw new UsageError(`parse of column "${name}": what is text is nothing else.`);
+    throw new UsageError({
+      where: "readTable",
+      problem: `parse of column "${name}": what is text is nothing else`,
+      expected: "text alone",
+      received: kinds.join(", "),
+      remedy: "leave the others out",
+    });
   return kinds as readonly ColumnParse[];
 }
 

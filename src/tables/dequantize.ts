@@ -23,9 +23,17 @@ function widthOf(table: Table, name: string): number {
   if (step === undefined || (distinct === count && !lattice)) {
     const why =
       step === undefined ? "has fewer than two distinct values" : "has no repeated values and no grid";
-    throw new DataError(`column "${name}" ${why}: there is no step to spread it by; do not dequantize it`, {
-      column: name,
-    });
+    throw new DataError(
+      {
+        problem: `column "${name}" ${why}: there is no step to spread it by`,
+        expected: "values recorded in steps",
+        received: `a column that ${why}`,
+        remedy: "do not dequantize it",
+      },
+      {
+        column: name,
+      },
+    );
   }
   return step;
 }

@@ -40,7 +40,12 @@ export function splitTable(table: Table, options: SplitTableOptions = {}): Split
   const { test = 0.2, seed = 0 } = checkedOptions("splitTable", options, splitOptionTable);
   checkTable("splitTable", table);
   if (table.rows < 2)
-    throw new DataError(`splitTable: ${table.rows} rows cannot be split; there must be two at least.`);
+    throw new DataError({
+      where: "splitTable",
+      subject: "table",
+      expected: "of at least two rows",
+      received: `${table.rows}`,
+    });
   const count = Math.max(1, Math.min(table.rows - 1, Math.round(test * table.rows)));
   const order = new RandomStream(split(randomKey(seed), "split table")).permutation(table.rows);
   return {

@@ -9,6 +9,7 @@ import { closestName, listNames } from "../closestName.ts";
 import { DataError, ShapeError } from "../errors.ts";
 import { checkArgument, describeValue, names as listOfNames, numbers, refuse } from "../options.ts";
 import { optionText } from "../optionText.ts";
+import { checkColumnNames } from "./columnNames.ts";
 import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
 import { quoteCell } from "./reading/cell.ts";
 import { pickTexts, type TextColumn } from "./textColumn.ts";
@@ -33,6 +34,16 @@ export interface Table {
   readonly remarks?: readonly string[] | undefined;
 }
 
+/** How to make a table of what came in place of one. */
+function tableRemedy(value: unknown): string {
+  if (typeof value === "string") return `readTable(${JSON.stringify(value.slice(0, 40))}) reads a file`;
+  if (value instanceof Promise) return "";
+  const first: unknown = Array.isArray(value) ? value[0] : undefined;
+  if (typeof first === "object" && first !== null && !("length" in first))
+    return "tableFromObjects(rows) makes one";
+  return 'tableFromRows(["x", "y"], rows) makes one of numbers';
+}
+
 /**
  * Checks that a value is a table, and whole: an array that was moved to another thread is empty.
  * @throws UsageError for what is no table, {@link ShapeError} for one whose parts do not fit.
@@ -48,13 +59,7 @@ export function checkTable(where: string, value: unknown): asserts value is Tabl
     Array.isArray(table.records ?? []) &&
     Array.isArray(table.texts ?? []);
   if (!isTable)
-    refuse(
-      where,
-      "table",
-      "a table as readTable or tableFromRows gives it",
-      value,
-      'tableFromRows(["x", "y"], rows) makes one of numbers',
-    );
+    refuse(where, "table", "a table as readTable or tableFromRows gives it", value, tableRemedy(value));
   const { rows, columns, values } = table as Table;
   if (values.length !== rows * columns.length)
     throw new ShapeError({
@@ -73,38 +78,6 @@ export function checkTable(where: string, value: unknown): asserts value is Tabl
         received: `${codes.length} cells`,
         remedy: "were they moved to another thread, or changed?",
       });
-}
-
-/**
- * Checks that names can name columns: none empty, no two the same.
- *
- * @throws DataError that names the first offender by its place, counted from 1.
- */
-export function checkColumnNames(names: readonly string[]): void {
-  const seen = new Map<string, number>();
-  names.forEach((name, index) => {
-    if (typeof name !== "string") refuse("a table", `the name of column ${index + 1}`, "a string", name);
-    if (name.trim() === "") {
-      throw new DataError(
-        `column ${index + 1} has no name; name every column (pandas and R write row numbers as a column ` +
-          "without a name: save with index=False or row.names=FALSE)",
-      );
-    }
-    // Text begins with one by accident, and names that differ by it alone look the same.
-    if (name.startsWith("\ufeff")) {
-      throw new DataError(
-        `the name of column ${index + 1}, ${quoteCell(name.slice(1))}, begins with a byte order mark, which nobody sees; rename it`,
-      );
-    }
-    const first = seen.get(name);
-    if (first !== undefined) {
-      throw new DataError(
-        `columns ${first + 1} and ${index + 1} have the same name "${name}"; rename one of them`,
-        { column: name },
-      );
-    }
-    seen.set(name, index);
-  });
 }
 
 /**
@@ -134,15 +107,25 @@ export function tableFromColumns(
     checkNumbers("tableFromColumns", `column ${describeValue(entry[0])}`, entry[1]);
   }
   const names = entries.map(([name]) => name);
-  if (names.length === 0) throw new DataError("a table needs at least one column");
+  if (names.length === 0)
+    throw new DataError({
+      where: "tableFromColumns",
+      problem: "a table needs at least one column",
+      expected: "at least one column",
+      received: "none",
+    });
   checkColumnNames(names);
   const rows = entries[0]![1].length;
   const values = new Float64Array(rows * names.length);
   entries.forEach(([name, cells], columnIndex) => {
     if (cells.length !== rows) {
-      throw new ShapeError(
-        `column "${name}" has ${cells.length} rows, "${names[0]}" has ${rows}; columns must be equally long`,
-      );
+      throw new ShapeError({
+        where: "tableFromColumns",
+        problem: `column "${name}" has ${cells.length} rows, "${names[0]}" has ${rows}`,
+        expected: `${rows} numbers, as in "${names[0]}"`,
+        received: `${cells.length}`,
+        remedy: "columns must be equally long",
+      });
     }
     for (let row = 0; row < rows; row++) values[row * names.length + columnIndex] = cells[row]!;
   });
@@ -165,13 +148,24 @@ export function tableFromRows(
 ): Table {
   checkArgument("tableFromRows", "columns", columns, listOfNames);
   const width = columns.length;
-  if (width === 0) throw new DataError("a table needs at least one column");
+  if (width === 0)
+    throw new DataError({
+      where: "tableFromRows",
+      problem: "a table needs at least one column",
+      expected: "at least one column",
+      received: "none",
+    });
   checkColumnNames(columns);
   if (!Array.isArray(values) && !(values instanceof Float64Array))
     refuse("tableFromRows", "values", "a Float64Array, row after row, or an array of rows", values);
   if (values instanceof Float64Array) {
     if (values.length % width !== 0) {
-      throw new ShapeError(`${values.length} values do not fill whole rows of ${width} columns`);
+      throw new ShapeError({
+        where: "tableFromRows",
+        problem: `${values.length} values do not fill whole rows of ${width} columns`,
+        expected: `a multiple of ${width} values`,
+        received: `${values.length}`,
+      });
     }
     return {
       columns: [...columns],
@@ -184,7 +178,12 @@ export function tableFromRows(
   values.forEach((row, index) => {
     checkNumbers("tableFromRows", `row ${index + 1}`, row);
     if (row.length !== width) {
-      throw new ShapeError(`row ${index + 1} has ${row.length} values, expected ${width}`);
+      throw new ShapeError({
+        where: "tableFromRows",
+        subject: `row ${index + 1}`,
+        expected: `${width} numbers, one per column`,
+        received: `${row.length}`,
+      });
     }
     flat.set(row, index * width);
   });
@@ -199,19 +198,32 @@ function checkNumbers(where: string, name: string, values: unknown): void {
   if (Array.isArray(values)) {
     const wrong = values.findIndex((value) => typeof value !== "number");
     if (wrong >= 0)
-      throw new DataError(
-        `${where}: ${name}, element ${wrong + 1}: ${describeValue(values[wrong])} is not a number; write NaN where a value is missing.`,
-      );
+      throw new DataError({
+        where,
+        problem: `${name}, element ${wrong + 1}: ${describeValue(values[wrong])} is not a number`,
+        expected: "a number",
+        received: describeValue(values[wrong]),
+        remedy: "write NaN where a value is missing",
+      });
   } else checkArgument(where, name, values, numbers);
 }
 
 /** What is wrong with a column that has no values, in one line with the remedy. */
 function noValuesError({ name, leftOut }: ColumnRecord, further = ""): DataError {
   const { row, reason, remedy } = leftOut!;
-  return new DataError(`${placeOf(name, row)}: ${reason}; ${remedy}${further}`, {
-    column: name,
-    ...(row === undefined ? {} : { row }),
-  });
+  return new DataError(
+    {
+      where: placeOf(name, row),
+      problem: reason,
+      expected: "a column of numbers",
+      received: reason,
+      remedy: `${remedy}${further}`,
+    },
+    {
+      column: name,
+      ...(row === undefined ? {} : { row }),
+    },
+  );
 }
 
 /** Place of a column of numbers among `table.columns`. */
@@ -223,9 +235,17 @@ function columnIndex(table: Table, name: string): number {
   const all = allColumns(table);
   const closest = closestName(name, all);
   const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
-  throw new DataError(`there is no column "${name}"${guess}; the columns are: ${listNames(all)}`, {
-    column: name,
-  });
+  throw new DataError(
+    {
+      problem: `there is no column "${name}"${guess}`,
+      expected: "a column of the table",
+      received: `"${name}"`,
+      remedy: `the columns are: ${listNames(all)}`,
+    },
+    {
+      column: name,
+    },
+  );
 }
 
 /** A column of a table with its cells. */
@@ -276,7 +296,13 @@ export function column(table: Table, name: string): Float64Array {
 export function selectColumns(table: Table, names: readonly string[]): Table {
   checkTable("selectColumns", table);
   checkArgument("selectColumns", "names", names, listOfNames);
-  if (names.length === 0) throw new DataError("choose at least one column");
+  if (names.length === 0)
+    throw new DataError({
+      where: "selectColumns",
+      subject: "names",
+      expected: "at least one name",
+      received: "none",
+    });
   const indices = names.map((name) => columnIndex(table, name));
   checkColumnNames(names);
   const width = table.columns.length;
@@ -326,15 +352,23 @@ export function numericColumns(table: Table): readonly string[] {
   if (names.length === 0) {
     const first = leftOut[0];
     if (first?.leftOut?.kind === "row-numbers" && leftOut.length === 1)
-      throw new DataError(
-        `no column holds numbers but "${first.name}", which counts the rows; name it in ${optionText("columns")}`,
-      );
+      throw new DataError({
+        problem: `no column holds numbers but "${first.name}", which counts the rows`,
+        expected: "a column of numbers",
+        received: `"${first.name}" alone`,
+        remedy: `name it in ${optionText("columns")}`,
+      });
     const { row, cell } = first?.leftOut ?? {};
     const seen =
       cell === undefined
-        ? ""
-        : `; column "${first!.name}" ${row === 1 ? "starts with" : `has in row ${row}`} ${quoteCell(cell)}`;
-    throw new DataError(`no column holds numbers${seen}`);
+        ? undefined
+        : `column "${first!.name}" ${row === 1 ? "starts with" : `has in row ${row}`} ${quoteCell(cell)}`;
+    throw new DataError({
+      problem: "no column holds numbers",
+      expected: "a column of numbers",
+      received: "none",
+      remedy: seen,
+    });
   }
   return names;
 }

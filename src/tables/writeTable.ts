@@ -39,7 +39,13 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
     case "npy":
       return writeNpy(table);
     case "npz":
-      throw new UsageError(".npz is read, not written; write .npy, .csv or .parquet.");
+      throw new UsageError({
+        where: "writeTable",
+        subject: "path",
+        expected: "one that ends in .npy, .csv, .tsv, .jsonl or .parquet",
+        received: ".npz",
+        remedy: ".npz is read, not written",
+      });
     case "parquet":
       return await (await import("./binary/parquet.ts")).writeParquet(table);
   }

@@ -80,7 +80,10 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --given d", /^--given: data\.csv has no column "d"/],
   ["fit data.csv --out m.safetensors --weights w", /^--weights: data\.csv has no column "w"/],
   ["fit data.csv --out m.safetensors --dequantize w", /^--dequantize: data\.csv has no column "w"/],
-  ["fit data.xlsx --out m.safetensors", /^"data\.xlsx" has the extension \.xlsx, which is no table format/],
+  [
+    "fit data.xlsx --out m.safetensors",
+    /^"data\.xlsx" has the extension \.xlsx, which is not a table format/,
+  ],
   ["compare", /^missing required argument 'data'; see pushforward compare --help/],
   [
     "compare data.csv --flows kde,gausian",
@@ -88,7 +91,7 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ],
   ["compare data.csv --flows kde,kde", /^--flows names "kde" twice/],
   ["compare data.csv --folds 1", /^--folds must be a whole number from 2, got "1"\./],
-  ["compare data.csv --folds 31", /^compare: folds must be at most the number of rows, 30, got 31\./],
+  ["compare data.csv --folds 31", /^--folds must be at most the number of rows, 30, got 31\./],
   ["compare data.csv --folds 5 --test 0.3", /^--test and --folds exclude each other/],
   ["compare data.csv --test 0", /^--test must be a number between 0 and 1, got "0"\./],
   ["compare data.csv --columns x,z", /^--columns: data\.csv has no column "z"/],

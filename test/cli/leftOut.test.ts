@@ -81,7 +81,7 @@ describe("missing values", () => {
     const plain = await readTable(path);
     expect(() => numericColumns(plain)).toThrow(/"\?" is not a number; .*pass `missingMarks: \["\?"\]`/);
     const marked = await readTable(path, { missingMarks: ["?"] });
-    expect(() => checkForFitting(marked)).toThrow(/\(row 21\): the value is missing .*`missing: "drop"`$/);
+    expect(() => checkForFitting(marked)).toThrow(/\(row 21\): the value is missing .*`missing: "drop"`\.$/);
     const fitted = await fit("missing-question-mark.csv", "--na ?,-999 --missing drop");
     expect(fitted.stdout).toMatch(/fitted 59 rows/);
   });

@@ -111,8 +111,8 @@ describe("compare", () => {
 
   it("refuses what does not fit, and stops when it is told to", async () => {
     const refused: [CompareOptions, RegExp][] = [
-      [{ flows: [] }, /^flows must name at least one kind/],
-      [{ flows: ["glow" as ModelKind] }, /^flows: there is no kind "glow"; the kinds are realnvp/],
+      [{ flows: [] }, /^compare: flows must be at least one kind, got none/],
+      [{ flows: ["glow" as ModelKind] }, /^compare: flows: there is no kind "glow"; the kinds are realnvp/],
       [{ flows: ["kde", "kde"] }, /^flows names kde twice/],
       [{ folds: 1 }, /^compare: folds must be a whole number from 2, got 1/],
       [{ folds: 401 }, /^compare: folds must be at most the number of rows, 400, got 401/],

@@ -211,7 +211,7 @@ describe.each([
   test("draws that are missing, or named as what the optimizer reads, are refused", async () => {
     const objective = { loss: ofEachRow(g.mul(level, g.stepInput("target"))), parameters: [level] };
     await expect(minimize(objective, rows, initial, how)).rejects.toThrow(
-      'The step input "target" needs 4 numbers, 1 for each of 4 steps, got none.',
+      'step: step input "target" must be 4 numbers, 1 for each of 4 steps, got none.',
     );
     const draws = { rate: () => 1 };
     await expect(minimize({ ...objective, draws }, rows, initial, how)).rejects.toThrow(

@@ -138,13 +138,15 @@ describe("the exact form", () => {
 
   test("another form, mobility or size is refused with what to do", async () => {
     const one = standardNormal({ features: 1 });
-    await expect(gradientFlow({ from: twoModes, to })).rejects.toThrow(/1 features and `to` has 2/);
+    await expect(gradientFlow({ from: twoModes, to })).rejects.toThrow(/from has 1 features and to has 2/);
     await expect(
       gradientFlow({ from: twoModes, to: one, form: "exact", mobility: "density" }),
     ).rejects.toThrow(/unit mobility/);
     await expect(gradientFlow({ from: twoModes, to: one, times: [1, 0] })).rejects.toThrow(/ascending/);
     const flow = await gradientFlow({ from: twoModes, to: one, rows: 2 });
     expect(() => flow.at(0.3)).toThrow(/not at 0.3/);
-    await expect(flow.toBase(Float64Array.of(Number.NaN))).rejects.toThrow(/row 1 holds NaN/);
+    await expect(flow.toBase(Float64Array.of(Number.NaN))).rejects.toThrow(
+      /row 1 must be of finite numbers, got NaN/,
+    );
   });
 });

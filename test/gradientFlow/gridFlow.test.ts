@@ -220,7 +220,7 @@ describe("the grid", () => {
   test("a box that does not hold the mass, or a point outside of it, is refused", async () => {
     const small = { box: [[-1, 1]] as const };
     await expect(gradientFlow({ from: twoModes, to: line, grid: small })).rejects.toThrow(
-      /holds a mass of 0\./,
+      /the mass on the grid must be 1, got 0\./,
     );
     const flow = await gradientFlow({ from: twoModes, to: line, form: "grid", times: [0] });
     await expect(flow.toBase(Float64Array.of(50))).rejects.toThrow(/widen the box/);

@@ -197,7 +197,7 @@ describe("the rows that are scored", () => {
     await expect(conditional.sample(5)).rejects.toThrow(/"gap"/);
     await expect(conditional.sample(5, { given: { gap: Number.NaN } })).rejects.toThrow(UsageError);
     await expect(conditional.sample(5, { given: { gap: 1, mass: 2 } })).rejects.toThrow(
-      /"mass" is no column that the model is given/,
+      /"mass" is not a column that the flow is given/,
     );
     await expect(flow.sample(5, { given: { mass: 2 } })).rejects.toThrow(UsageError);
   });

@@ -50,7 +50,9 @@ describe("a model that claims much for little is refused at once", () => {
   });
 
   test("what is not one to one is not repeated", () =>
-    expect(() => repeated({ layer: absoluteValue({ features: 1 }), count: 2 })).toThrow(/not one to one/));
+    expect(() => repeated({ layer: absoluteValue({ features: 1 }), count: 2 })).toThrow(
+      /must be one to one/,
+    ));
 });
 
 describe("a damaged model is refused, or gives numbers and errors", () => {

@@ -177,7 +177,7 @@ function neuralSplineTransformer(): Transformer {
 
 test("what does not fit is refused by its name", () => {
   expect(() => realNVP({ ...sizes, base: standardNormal({ features: 3 }) })).toThrow(
-    /base must have the 2 features/,
+    /base must be of the 2 features of the flow, got/,
   );
   expect(() => realNVP({ ...sizes, base: (() => 3) as never })).toThrow(/base must be a distribution, got 3/);
   expect(() => realNVP({ ...sizes, transformer: {} as never })).toThrow(/transformer must be a transformer/);

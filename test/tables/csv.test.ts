@@ -126,7 +126,7 @@ describe("errors", () => {
     const error = await failure("a,b\n1,2\n\n3\n");
     expect(error).toBeInstanceOf(DataError);
     expect(error.message).toBe(
-      "data.csv (row 2): expected 2 cells as in the header line, found 1; mend the row or take it out",
+      "data.csv (row 2): expected 2 cells as in the header line, found 1; mend the row or take it out.",
     );
     expect(error).toMatchObject({ row: 2 });
     expect((await failure("a,b\n1,2,3\n")).message).toMatch(/\(row 1\): expected 2 cells .* found 3/);

@@ -179,7 +179,7 @@ describe("a number beyond the largest double is refused with its text", () => {
   const rows = Array.from({ length: 12 }, (_, i) => String(Math.sin(i)));
   rows[4] = "-1e400";
   const message =
-    'column "x" (row 5): "-1e400" is beyond the largest number that there is (1.8e308); write its logarithm, mend the cell or take out the row';
+    'column "x" (row 5): "-1e400" is beyond the largest number that there is (1.8e308); write its logarithm, mend the cell or take out the row.';
   test.each<[string, () => Promise<Table>]>([
     ["CSV", () => readCsv(`x\n${rows.join("\n")}\n`)],
     ["JSON lines", () => read(rows.map((cell) => `{"x":${cell}}`).join("\n"), { format: "jsonl" })],

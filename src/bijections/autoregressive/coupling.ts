@@ -84,9 +84,12 @@ export function coupling(options: CouplingOptions): Bijection {
     kept.length + moved.size !== features ||
     kept.length * moved.size === 0
   )
-    throw new ShapeError(
-      `coupling: transformed must be some, not all, of 0 to ${features - 1}, each once; got [${transformed.join(", ")}].`,
-    );
+    throw new ShapeError({
+      where: "coupling",
+      subject: "transformed",
+      expected: `some, not all, of 0 to ${features - 1}, each once`,
+      received: `[${transformed.join(", ")}]`,
+    });
   const back = inverseOrder([...kept, ...transformed]);
   const network = conditioner.network({
     inputs: kept.length + context,

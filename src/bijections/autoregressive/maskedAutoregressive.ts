@@ -78,7 +78,12 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
   const conditioner = chosenConditioner("maskedAutoregressive", checked, denseConditioner);
   checkOrder("maskedAutoregressive", order);
   if (order.length !== features)
-    throw new ShapeError(`maskedAutoregressive: an order of ${order.length} for ${features} features.`);
+    throw new ShapeError({
+      where: "maskedAutoregressive",
+      subject: "order",
+      expected: `of ${features} features`,
+      received: `${order.length}`,
+    });
   const back = inverseOrder(order);
   const network = conditioner.network({
     inputs: context + features,

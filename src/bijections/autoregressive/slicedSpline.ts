@@ -53,7 +53,12 @@ export function slicedSpline(options: SlicedSplineOptions): Bijection {
   checkCount("slicedSpline", "features", features);
   checkCount("slicedSpline", "directions", directions);
   if (directions > features)
-    throw new UsageError(`slicedSpline: ${directions} directions are more than ${features} features.`);
+    throw new UsageError({
+      where: "slicedSpline",
+      subject: "directions",
+      expected: `at most ${features}, the number of features`,
+      received: `${directions}`,
+    });
   const spline = marginalSpline({ features: directions, knots });
   const apply = (x: Expr, p: Bound, direction: "forward" | "inverse"): Mapped => {
     const axes = leafOf(p, "directions");

@@ -35,9 +35,19 @@ export function chain(parts: readonly Bijection[]): Chain {
   const context = Math.max(...parts.map((part) => part.context));
   for (const part of parts) {
     if (part.features !== features)
-      throw new ShapeError(`chain: ${part.type} has ${part.features} features, the first has ${features}.`);
+      throw new ShapeError({
+        where: "chain",
+        subject: `${part.type}`,
+        expected: `of ${features} features, as the first`,
+        received: `${part.features}`,
+      });
     if (part.context !== 0 && part.context !== context)
-      throw new ShapeError(`chain: ${part.type} has a context of ${part.context}, another of ${context}.`);
+      throw new ShapeError({
+        where: "chain",
+        subject: `${part.type}`,
+        expected: `with a context of ${context}, as another`,
+        received: `${part.context}`,
+      });
   }
   const named = parts.map((part, i) => ({ part, name: String(i) }));
   const self: Chain = {

@@ -17,7 +17,12 @@ import { aBijection, type Bijection } from "../bijection.ts";
 export function invert(inner: Bijection): Bijection {
   checkArgument("invert", "inner", inner, aBijection);
   if (inner.branches)
-    throw new ShapeError(`invert: ${inner.type} has several branches and so no inverse function.`);
+    throw new ShapeError({
+      where: "invert",
+      subject: `${inner.type}`,
+      expected: "one to one",
+      received: "a map of several branches, which has no inverse function",
+    });
   return {
     type: "invert",
     features: inner.features,

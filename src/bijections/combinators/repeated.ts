@@ -53,7 +53,12 @@ export function repeated(options: RepeatedOptions): Repeated {
   const { layer, count } = checkedOptions("repeated", options, repeatedOptionTable);
   checkCount("repeated", "count", count);
   if (layer.branches)
-    throw new ShapeError(`repeated: the layer, ${layer.type}, is not one to one; repeat one that is.`);
+    throw new ShapeError({
+      where: "repeated",
+      subject: "the layer",
+      expected: "one to one",
+      received: layer.type,
+    });
   const { features, context } = layer;
   const run = (direction: "forward" | "inverse", x: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const [stacked, rebind] = flattened(p);

@@ -154,7 +154,13 @@ export function continuous(options: ContinuousOptions): Continuous {
   checkCount("continuous", "features", features);
   checkContext("continuous", context);
   checkHidden("continuous", hidden);
-  if (hidden.length === 0) throw new UsageError("continuous: hidden must name at least one layer.");
+  if (hidden.length === 0)
+    throw new UsageError({
+      where: "continuous",
+      subject: "hidden",
+      expected: "at least one layer",
+      received: "none",
+    });
   if (!velocityActivations.includes(activation))
     refuse("continuous", "activation", `one of ${velocityActivations.join(", ")}`, activation);
   if (!Number.isSafeInteger(waves) || waves < 0 || waves > hidden[0]!)

@@ -103,16 +103,24 @@ export function bounded(options: BoundedOptions): Bijection {
   const { features, lower, upper, reach } = checkedOptions("bounded", options, boundedOptionTable);
   checkCount("bounded", "features", features);
   if (lower.length !== features || upper.length !== features)
-    throw new ShapeError(
-      `bounded: ${features} features need as many bounds, got ${lower.length} lower and ${upper.length} upper ones.`,
-    );
+    throw new ShapeError({
+      where: "bounded",
+      subject: "lower and upper",
+      expected: `${features} bounds each, one per feature`,
+      received: `${lower.length} and ${upper.length}`,
+    });
   lower.forEach((a, i) => {
     const b = upper[i]!;
     if (
       [a, b].some((bound) => bound !== null && !Number.isFinite(bound)) ||
       (a !== null && b !== null && !(a < b))
     )
-      throw new UsageError(`bounded: feature ${i} cannot be between ${a} and ${b}.`);
+      throw new UsageError({
+        where: "bounded",
+        subject: `the bounds of feature ${i}`,
+        expected: "a lower below an upper one",
+        received: `${a} and ${b}`,
+      });
   });
   const end = reach ?? defaultReach;
   if (!(end >= 1 && end <= 600)) refuse("bounded", "reach", "from 1 to 600", reach);

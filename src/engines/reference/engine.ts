@@ -189,7 +189,12 @@ class ReferenceExecutable implements Executable {
 
   #draws(key: RandomKey | undefined): Draws {
     if (!key && this.#needed.randoms.length > 0)
-      throw new UsageError("The program draws random numbers: give the key that they are drawn with.");
+      throw new UsageError({
+        problem: "the program draws random numbers",
+        expected: "a key",
+        received: "none",
+        remedy: "give the key that they are drawn with",
+      });
     return { key: key ?? { k0: 0, k1: 0 }, step: 0, firstRow: 0 };
   }
 

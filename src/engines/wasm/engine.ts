@@ -60,10 +60,22 @@ export function wasmEngineWith(
 ): Engine {
   if (wanted !== undefined) checkCount("wasmEngine", "threads", wanted);
   if (!hasWebAssembly())
-    throw new UsageError(
-      "This runtime has no WebAssembly: start node without --jitless (a browser: without its mode that turns WebAssembly off), or use the reference engine.",
-    );
-  if (!hasSimd()) throw new UsageError("This runtime has no WebAssembly SIMD; use the reference engine.");
+    throw new UsageError({
+      where: "wasmEngine",
+      problem: "this runtime has no WebAssembly",
+      expected: "WebAssembly",
+      received: "none",
+      remedy:
+        "start node without --jitless (a browser: without its mode that turns WebAssembly off), or use the reference engine",
+    });
+  if (!hasSimd())
+    throw new UsageError({
+      where: "wasmEngine",
+      problem: "this runtime has no WebAssembly SIMD",
+      expected: "WebAssembly SIMD",
+      received: "none",
+      remedy: "use the reference engine",
+    });
   const threads = sharedMemory ? Math.min(wanted ?? Math.min(8, availableThreads()), 64) : 1;
   return {
     name: "wasm",

@@ -67,9 +67,13 @@ export class Checkpoint {
     const text = metadata.pushforward_checkpoint;
     if (text === undefined) throw new FormatError(`${this.#path} is not a checkpoint of pushforward.`);
     if (metadata.subject !== this.#subject)
-      throw new UsageError(
-        `${this.#path} belongs to a fit with other data, options or seed; name another ${optionText("checkpoint")}, or leave out ${optionText("resume")}.`,
-      );
+      throw new UsageError({
+        where: this.#path,
+        problem: "it belongs to a fit with other data, options or seed",
+        expected: "a checkpoint of this fit",
+        received: "that of another",
+        remedy: `name another ${optionText("checkpoint")}, or leave out ${optionText("resume")}`,
+      });
     const values = Object.fromEntries(
       Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]),
     );
@@ -97,9 +101,13 @@ export class Checkpoint {
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
     }
-    throw new UsageError(
-      `${this.#path} is there and is not a checkpoint of pushforward; name another ${optionText("checkpoint")}.`,
-    );
+    throw new UsageError({
+      where: this.#path,
+      problem: "it is there and is not a checkpoint of pushforward",
+      expected: "a checkpoint, or no file",
+      received: "another file",
+      remedy: `name another ${optionText("checkpoint")}`,
+    });
   }
 
   /** Writes the state, whole or not at all. */

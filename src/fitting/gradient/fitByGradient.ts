@@ -28,9 +28,13 @@ export async function fitByGradient(table: Table, options: FitOptions): Promise<
   const sizes = { features: columns.length, context: given.length };
   const architecture = architectureOfOption("fit", options.flow, sizes);
   if (architecture && (architecture.features !== sizes.features || architecture.context !== sizes.context))
-    throw new UsageError(
-      `The architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${sizes.features} columns to fit and ${sizes.context} to condition on: flow: (sizes) => neuralSplineFlow(sizes) makes one that fits.`,
-    );
+    throw new UsageError({
+      where: "fit",
+      problem: `the architecture has ${architecture.features} features and a context of ${architecture.context}; the table gives ${sizes.features} columns to fit and ${sizes.context} to condition on`,
+      expected: `${sizes.features} features and a context of ${sizes.context}`,
+      received: `${architecture.features} and ${architecture.context}`,
+      remedy: "flow: (sizes) => neuralSplineFlow(sizes) makes one that fits",
+    });
   const kind = (architecture?.kind ?? options.flow) as FlowKind;
   const data = fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
   const recipe = defaultRecipe(

@@ -80,7 +80,13 @@ export async function compileMinimizer(
   const { updates, norm } = adamW(parameters, gradients, options);
   const taken = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
   if (taken !== undefined)
-    throw new UsageError(`minimize: "${taken}" is a step input of the optimizer; draw under another name.`);
+    throw new UsageError({
+      where: "minimize",
+      problem: `"${taken}" is a step input of the optimizer`,
+      expected: "another name than those of the optimizer",
+      received: `"${taken}"`,
+      remedy: "draw under another name",
+    });
   const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates }, { signal });
   const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
   let evaluation: Executable;
@@ -92,7 +98,13 @@ export async function compileMinimizer(
   }
   return {
     async run(rows, initial, own) {
-      if (rows.rows < 1) throw new UsageError("minimize: there are no rows.");
+      if (rows.rows < 1)
+        throw new UsageError({
+          where: "minimize",
+          subject: "rows",
+          expected: "at least one row",
+          received: "none",
+        });
       return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, own).run();
     },
     dispose() {

@@ -91,9 +91,12 @@ export function checkedMinimization(
   const { parameters } = checkedOptions("minimize, objective", objective, objectiveTable);
   const isNamed = (value: unknown): boolean => typeof (value as ParameterExpr | null)?.name === "string";
   if (!parameters.every(isNamed))
-    throw new UsageError(
-      "minimize: parameters of the objective must be expressions that ops.parameter gives.",
-    );
+    throw new UsageError({
+      where: "minimize",
+      subject: "parameters of the objective",
+      expected: "expressions that ops.parameter gives",
+      received: "other ones",
+    });
   const start = copied("initial", initial);
   const data = {
     rows: (rows as Rows | null)?.rows ?? 0,

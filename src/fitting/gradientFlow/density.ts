@@ -13,7 +13,7 @@ import { vjp } from "../../graph/derivative/derivative.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { Flow } from "../../models/flow.ts";
-import { callback, checkArgument, count } from "../../options.ts";
+import { callback, checkArgument, count, describeValue } from "../../options.ts";
 import { MixtureAt, type NormalMixture } from "./normalMixture.ts";
 
 /** A density given by functions of many points at once. */
@@ -58,9 +58,12 @@ export function densityOf(
   const x = g.input("x", [features]);
   const value = logDensity(x);
   if (value.shape.length > 0)
-    throw new ShapeError(
-      `densityOf: the log-density must be a scalar, got shape [${value.shape.join(", ")}].`,
-    );
+    throw new ShapeError({
+      where: "densityOf",
+      subject: "the log-density",
+      expected: "a scalar",
+      received: `the shape [${value.shape.join(", ")}]`,
+    });
   const compiled = engine.compile({ rows: { value } });
   const slope = engine.compile({ rows: { gradient: vjp([value], [g.constant(1)], [x])[0]! } });
   return {
@@ -125,7 +128,12 @@ export function resolveDensity(name: string, given: DensityLike): ResolvedDensit
   if (given instanceof Flow) {
     const features = given.columns.length;
     if (given.given.length > 0)
-      throw new UsageError(`gradientFlow: \`${name}\` is a conditional flow; its density has no one value.`);
+      throw new UsageError({
+        where: "gradientFlow",
+        problem: `${name} is a conditional flow; its density has no one value`,
+        expected: "a density without conditions",
+        received: "a conditional flow",
+      });
     const logDensity = (points: Float64Array): Promise<Float64Array> =>
       given.logProb(points, { precision: "float64" });
     return { features, mixture: undefined, logDensity, gradient: byDifferences(features, logDensity) };
@@ -144,14 +152,21 @@ export function resolveDensity(name: string, given: DensityLike): ResolvedDensit
   }
   if ("logProb" in given && "parameters" in given) {
     if (Object.keys(given.parameters).length > 0)
-      throw new UsageError(
-        `gradientFlow: \`${name}\` is a ${given.type}, which has trained parameters; give a density without, as a mixture or with densityOf.`,
-      );
+      throw new UsageError({
+        where: "gradientFlow",
+        problem: `${name} is a ${given.type}, which has trained parameters`,
+        expected: "a density without trained parameters",
+        received: given.type,
+        remedy: "give a mixture, or use densityOf",
+      });
     if (given.type === "standardNormal") return ofMixture(standard(given.features));
     const { features, gradient, logDensity } = densityOf(given.features, (x) => given.logProb(x, {}));
     return { features, mixture: undefined, logDensity, gradient: gradient! };
   }
-  throw new UsageError(
-    `gradientFlow: \`${name}\` must be a density: functions, a mixture of normals, a distribution, or a flow.`,
-  );
+  throw new UsageError({
+    where: "gradientFlow",
+    subject: name,
+    expected: "a density: functions, a mixture of normals, a distribution, or a flow",
+    received: describeValue(given),
+  });
 }

@@ -27,6 +27,7 @@ import {
   anyNumber,
   anything,
   checkedOptions,
+  describeValue,
   flag,
   float64s,
   integer,
@@ -187,18 +188,31 @@ export async function gradientFlow(given: GradientFlowOptions): Promise<Gradient
   const options = checkedOptions("gradientFlow", given, gradientFlowOptionTable);
   const { mobility = "unit" } = options;
   if (mobility !== "unit" && mobility !== "density")
-    throw new UsageError(`gradientFlow: \`mobility\` must be "unit" or "density", got "${mobility}".`);
+    throw new UsageError({
+      where: "gradientFlow",
+      subject: "mobility",
+      expected: '"unit" or "density"',
+      received: describeValue(mobility),
+    });
   const to = resolveDensity("to", options.to);
   const from = options.from instanceof Float64Array ? undefined : resolveDensity("from", options.from);
   const { features } = to;
   if (from && from.features !== features)
-    throw new ShapeError(
-      `gradientFlow: \`from\` has ${from.features} features and \`to\` has ${features}; they must be equal.`,
-    );
+    throw new ShapeError({
+      where: "gradientFlow",
+      problem: `from has ${from.features} features and to has ${features}`,
+      expected: "equal features",
+      received: `${from.features} and ${features}`,
+    });
   const form = chooseForm(options, mobility, from, to);
   const tolerance = options.tolerance ?? defaultTolerance[form];
   if (!(tolerance > 0 && tolerance < 1))
-    throw new UsageError(`gradientFlow: \`tolerance\` must be between 0 and 1, got ${tolerance}.`);
+    throw new UsageError({
+      where: "gradientFlow",
+      subject: "tolerance",
+      expected: "between 0 and 1",
+      received: `${tolerance}`,
+    });
   const common = {
     times: checkTimes(options.times ?? defaultTimes),
     tolerance,
@@ -259,15 +273,28 @@ function chooseForm(
     return isGrid && (grid?.box || from?.mixture) ? "grid" : "particles";
   }
   if (form === "exact" && !isExact)
-    throw new UsageError(
-      `gradientFlow: the exact form needs unit mobility, a mixture of normals as \`from\` and one normal as \`to\`; got mobility "${mobility}", ${from?.mixture ? "a mixture" : given instanceof Float64Array ? "points" : "another density"} and ${isNormal ? "a normal" : "another density"}. Use "grid" or "particles".`,
-    );
+    throw new UsageError({
+      where: "gradientFlow",
+      problem: "the exact form needs unit mobility, a mixture of normals as from and one normal as to",
+      expected: "unit mobility, a mixture and a normal",
+      received: `mobility "${mobility}", ${from?.mixture ? "a mixture" : given instanceof Float64Array ? "points" : "another density"} and ${isNormal ? "a normal" : "another density"}`,
+      remedy: 'use "grid" or "particles"',
+    });
   if (form === "grid" && !isGrid)
-    throw new UsageError(
-      `gradientFlow: the grid needs a density as \`from\` and at most 2 features; got ${from ? `${to.features} features` : "points"}. Use "particles".`,
-    );
+    throw new UsageError({
+      where: "gradientFlow",
+      problem: "the grid needs a density as from and at most 2 features",
+      expected: "a density of at most 2 features",
+      received: from ? `${to.features} features` : "points",
+      remedy: 'use "particles"',
+    });
   if (form !== "exact" && form !== "grid" && form !== "particles")
-    throw new UsageError(`gradientFlow: \`form\` must be "exact", "grid" or "particles", got "${form}".`);
+    throw new UsageError({
+      where: "gradientFlow",
+      subject: "form",
+      expected: '"exact", "grid" or "particles"',
+      received: describeValue(form),
+    });
   return form;
 }
 
@@ -276,30 +303,50 @@ function checkTimes(times: readonly number[]): Float64Array {
     times.length === 0 ||
     !times.every((t, k) => Number.isFinite(t) && t >= 0 && (k === 0 || t > times[k - 1]!))
   )
-    throw new UsageError(
-      `gradientFlow: \`times\` must be finite, ascending and not below 0, got ${times.join(", ") || "none"}.`,
-    );
+    throw new UsageError({
+      where: "gradientFlow",
+      subject: "times",
+      expected: "finite, ascending and not below 0",
+      received: times.join(", ") || "none",
+    });
   return Float64Array.from(times);
 }
 
 function checkRows(where: string, points: Float64Array, features: number): void {
   if (points.length === 0 || points.length % features !== 0)
-    throw new ShapeError(
-      `gradientFlow, ${where}: ${points.length} numbers are no whole rows of ${features}; give at least one row.`,
-    );
+    throw new ShapeError({
+      where: `gradientFlow, ${where}`,
+      problem: `${points.length} numbers are not whole rows of ${features}`,
+      expected: `a multiple of ${features} numbers`,
+      received: `${points.length}`,
+      remedy: "give at least one row",
+    });
   const at = points.findIndex((value) => !Number.isFinite(value));
   if (at >= 0)
-    throw new UsageError(
-      `gradientFlow, ${where}: row ${Math.floor(at / features) + 1} holds ${points[at]}, not a finite number.`,
-    );
+    throw new UsageError({
+      where: `gradientFlow, ${where}`,
+      subject: `row ${Math.floor(at / features) + 1}`,
+      expected: "of finite numbers",
+      received: `${points[at]}`,
+    });
 }
 
 function checkWeights(weights: Float64Array, rows: number): Float64Array {
   const total = weights.reduce((sum, value) => sum + value, 0);
   if (weights.length !== rows)
-    throw new ShapeError(`gradientFlow: ${weights.length} weights for ${rows} points; give one a point.`);
+    throw new ShapeError({
+      where: "gradientFlow",
+      subject: "weights",
+      expected: `${rows}, one per point`,
+      received: `${weights.length}`,
+    });
   if (!(total > 0) || !weights.every((value) => value >= 0))
-    throw new UsageError("gradientFlow: weights must not be below 0, and one must be above.");
+    throw new UsageError({
+      where: "gradientFlow",
+      subject: "weights",
+      expected: "0 or more, and one above 0",
+      received: "others",
+    });
   return weights.map((value) => value / total);
 }
 
@@ -315,14 +362,23 @@ async function startPoints(
     return own;
   }
   if (!Number.isSafeInteger(rows) || rows < 1)
-    throw new UsageError(`gradientFlow: \`rows\` must be a whole number from 1, got ${rows}.`);
+    throw new UsageError({
+      where: "gradientFlow",
+      subject: "rows",
+      expected: "a positive integer",
+      received: `${rows}`,
+    });
   if (from?.mixture)
     return sampleMixture(from.mixture, rows, new RandomStream(split(randomKey(seed), "gradient flow")));
   if (given instanceof Flow)
     return (
       await given.sample(rows, { seed, precision: "float64", continuous: true, signal })
     ).values.slice();
-  throw new UsageError(
-    'gradientFlow: `from` cannot be drawn from; give `points` drawn from it, or use the form "grid".',
-  );
+  throw new UsageError({
+    where: "gradientFlow",
+    problem: "from cannot be drawn from",
+    expected: "a density that can be drawn from",
+    received: "one that cannot",
+    remedy: 'give points drawn from it, or use the form "grid"',
+  });
 }

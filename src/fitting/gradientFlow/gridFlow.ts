@@ -123,9 +123,13 @@ export class GridFlow {
     });
     const total = this.#nodeMass.reduce((sum, own) => sum + own, 0);
     if (!(Math.abs(total - 1) < massTolerance))
-      throw new UsageError(
-        `gradientFlow: the grid holds a mass of ${total.toPrecision(4)}, expected 1; normalize \`from\`, widen the box, or take more nodes.`,
-      );
+      throw new UsageError({
+        where: "gradientFlow",
+        subject: "the mass on the grid",
+        expected: "1",
+        received: `${total.toPrecision(4)}`,
+        remedy: "normalize from, widen the box, or take more nodes",
+      });
     this.weights = this.#nodeMass.map((own) => own / total);
     // A node of no mass has no velocity of its own.
     const least = 1e-280 * this.#nodeMass.reduce((most, own) => Math.max(most, own), 0);
@@ -146,19 +150,29 @@ export class GridFlow {
     const d = to.features;
     const box = options.box ?? (from.mixture && boxOf(from.mixture));
     if (!box)
-      throw new UsageError(
-        "gradientFlow: the grid needs `grid.box`, the lowest and highest x of each feature; only a mixture of normals says it itself.",
-      );
+      throw new UsageError({
+        where: "gradientFlow",
+        subject: "grid.box",
+        expected: "the lowest and highest x of each feature",
+        received: "none",
+        remedy: "only a mixture of normals says it itself",
+      });
     if (box.length !== d || !box.every(([low, high]) => Number.isFinite(high - low) && low < high))
-      throw new UsageError(
-        `gradientFlow: \`grid.box\` must hold ${d} pairs, the lower number first; got ${JSON.stringify(box)}.`,
-      );
+      throw new UsageError({
+        where: "gradientFlow",
+        subject: "grid.box",
+        expected: `${d} pairs, the lower number first`,
+        received: JSON.stringify(box),
+      });
     const { nodes = d === 1 ? 201 : 31 } = options;
     const counts = typeof nodes === "number" ? new Array<number>(d).fill(nodes) : nodes;
     if (counts.length !== d || !counts.every((count) => Number.isSafeInteger(count) && count >= 5))
-      throw new UsageError(
-        `gradientFlow: \`grid.nodes\` must be a whole number from 5, or ${d} of them; got ${JSON.stringify(nodes)}.`,
-      );
+      throw new UsageError({
+        where: "gradientFlow",
+        subject: "grid.nodes",
+        expected: `a whole number from 5, or ${d} of them`,
+        received: JSON.stringify(nodes),
+      });
     const total = counts.reduce((product, count) => product * count, 1);
     const places = new Float64Array(total * d);
     for (let node = 0; node < total; node++)
@@ -325,9 +339,13 @@ export class GridFlow {
       for (let row = 0; row < rows; row++) {
         const y = points.subarray(row * d, (row + 1) * d);
         if (!this.#between.solveFor(positions, padded, y, x, jacobian))
-          throw new UsageError(
-            `gradientFlow, toData: no point of the box is moved to row ${row + 1}, (${Array.from(y).join(", ")}), by time ${times[k]}; widen the box.`,
-          );
+          throw new UsageError({
+            where: "gradientFlow, toData",
+            problem: `no point of the box is moved to row ${row + 1}, (${Array.from(y).join(", ")}), by time ${times[k]}`,
+            expected: "a point that the box reaches",
+            received: `(${Array.from(y).join(", ")})`,
+            remedy: "widen the box",
+          });
         parts.points[k]!.set(x, row * d);
         parts.logAbsDet[k]![row] = -Math.log(determinant(jacobian, d));
         parts.jacobians?.[k]?.set(inverse(jacobian, d), row * d * d);
@@ -353,8 +371,12 @@ export class GridFlow {
     const high = low + this.#spacing[axis]! * (this.#counts[axis]! - 1);
     const slack = 1e-12 * (high - low);
     if (!(value >= low - slack && value <= high + slack))
-      throw new UsageError(
-        `gradientFlow: row ${Math.floor(at / this.#features) + 1} has ${value} where the grid reaches from ${low} to ${high}; widen the box.`,
-      );
+      throw new UsageError({
+        where: "gradientFlow",
+        problem: `row ${Math.floor(at / this.#features) + 1} has ${value} where the grid reaches from ${low} to ${high}`,
+        expected: `${low} to ${high}`,
+        received: `${value}`,
+        remedy: "widen the box",
+      });
   }
 }

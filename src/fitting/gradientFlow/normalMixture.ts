@@ -68,14 +68,21 @@ export class MixtureAt {
   constructor({ weights, means, covariances }: NormalMixture) {
     const d = means[0]?.length ?? 0;
     if (d === 0 || weights.length !== means.length || weights.length !== covariances.length)
-      throw new ShapeError(
-        `mixture: ${weights.length} weights, ${means.length} means and ${covariances.length} covariances; give one of each a component, of at least one feature.`,
-      );
+      throw new ShapeError({
+        where: "mixture",
+        problem: `there are ${weights.length} weights, ${means.length} means and ${covariances.length} covariances`,
+        expected: "equally many, at least one",
+        received: `${weights.length}, ${means.length} and ${covariances.length}`,
+        remedy: "give one of each per component, of at least one feature",
+      });
     for (let k = 0; k < means.length; k++)
       if (means[k]!.length !== d || covariances[k]!.length !== d * d)
-        throw new ShapeError(
-          `mixture: component ${k + 1} has a mean of ${means[k]!.length} and a covariance of ${covariances[k]!.length} numbers, expected ${d} and ${d * d}.`,
-        );
+        throw new ShapeError({
+          where: "mixture",
+          subject: `component ${k + 1}`,
+          expected: `a mean of ${d} and a covariance of ${d * d} numbers`,
+          received: `${means[k]!.length} and ${covariances[k]!.length}`,
+        });
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (!weights.every((weight) => weight > 0) || !(Math.abs(total - 1) < 1e-9))
       refuse("mixture", "weights", "above 0 and add up to 1", weights.join(", "));
@@ -102,7 +109,12 @@ export class MixtureAt {
     const whiten = this.#whiten[k]!;
     const logDeterminant = whitening(covariance, d, whiten);
     if (Number.isNaN(logDeterminant))
-      throw new UsageError(`mixture: the covariance of component ${k + 1} is not positive definite.`);
+      throw new UsageError({
+        where: "mixture",
+        subject: `the covariance of component ${k + 1}`,
+        expected: "positive definite",
+        received: "one that is not",
+      });
     this.#means[k]!.set(mean);
     this.#offsets[k] = this.#logWeights[k]! - 0.5 * (d * logTwoPi + logDeterminant);
     const precision = this.#precision[k]!;

@@ -143,12 +143,21 @@ export class ParticleFlow {
     const rows = points.length / d;
     for (let i = 0; i < d; i++)
       if (points.every((value, at) => at % d !== i || value === points[i]))
-        throw new DataError(
-          `gradientFlow: all ${rows} particles have the same feature ${i + 1}; a density needs spread in each.`,
-        );
+        throw new DataError({
+          where: "gradientFlow",
+          problem: `all ${rows} particles have the same feature ${i + 1}`,
+          expected: "spread in each feature",
+          received: "none",
+          remedy: "a density needs spread in each",
+        });
     const width = bandwidth ?? (4 / ((d + 2) * rows)) ** (1 / (d + 4));
     if (!(width > 0 && Number.isFinite(width)))
-      throw new UsageError(`gradientFlow: \`bandwidth\` must be above 0, got ${width}.`);
+      throw new UsageError({
+        where: "gradientFlow",
+        subject: "bandwidth",
+        expected: "above 0",
+        received: `${width}`,
+      });
     const flow = new ParticleFlow(to, mobility, width, common);
     await flow.#solve(points.slice());
     return flow;

@@ -77,9 +77,13 @@ export function completePath(parts: PathParts, logStart: Float64Array): Path {
     at(t) {
       const k = times.indexOf(t);
       if (k < 0)
-        throw new UsageError(
-          `gradientFlow: the points are known at the times ${times.join(", ")}, not at ${t}; name it in \`times\`.`,
-        );
+        throw new UsageError({
+          where: "gradientFlow",
+          problem: `the points are known at the times ${times.join(", ")}, not at ${t}`,
+          expected: `one of ${times.join(", ")}`,
+          received: `${t}`,
+          remedy: "name it in times",
+        });
       return { points: points[k]!, logDensity: logDensity[k]!, logAbsDet: logAbsDet[k]! };
     },
   };

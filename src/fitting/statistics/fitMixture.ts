@@ -50,9 +50,13 @@ export function fitMixture(table: Table, options: FitOptions): Promise<FinishedF
     const most = Math.max(1, Math.floor(seen.rows / (rowsAColumn * (features + 2))));
     const { components } = options;
     if (components !== undefined && components > most)
-      throw new DataError(
-        `components: ${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${seen.rows}; at most ${most} can be fitted.`,
-      );
+      throw new DataError({
+        where: "fit",
+        problem: `${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${seen.rows}`,
+        expected: `at most ${most} components`,
+        received: `${components}`,
+        remedy: most < 1 ? "give more rows" : `give components of at most ${most}`,
+      });
     const tried = components === undefined ? defaultComponents.filter((own) => own <= most) : [components];
     const epochs = tried.length + Math.min(tried.length, finalists) + 1;
     const history: FitProgress[] = [];

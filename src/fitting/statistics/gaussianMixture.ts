@@ -174,7 +174,12 @@ function settings(options: GaussianMixtureOptions, rows: number): Settings {
   const { seed = 0, starts = 1, iterations = 300, tolerance = 1e-5, regularization = 1e-6, signal } = options;
   const given = options.weights;
   if (given && (given.length !== rows || !given.every((weight) => weight > 0 && weight < Infinity)))
-    throw new UsageError(`weights must be ${rows} finite numbers above 0, one a row.`);
+    throw new UsageError({
+      where: "fitGaussianMixture",
+      subject: "weights",
+      expected: `${rows} finite numbers above 0, one per row`,
+      received: "others",
+    });
   const total = given?.reduce((sum, weight) => sum + weight, 0) ?? rows;
   const weights = given?.map((weight) => (weight * rows) / total);
   return { seed, starts, iterations, tolerance, regularization, weights, signal };
@@ -198,9 +203,12 @@ export async function fitGaussianMixture(
   const options = checkedOptions("fitGaussianMixture", given, gaussianMixtureOptionTable);
   checkTable("fitGaussianMixture", table);
   if (!Number.isInteger(components) || components < 1 || components > table.rows) {
-    throw new UsageError(
-      `components must be a whole number from 1 to the number of rows (${table.rows}), got ${components}`,
-    );
+    throw new UsageError({
+      where: "fitGaussianMixture",
+      subject: "components",
+      expected: `a positive integer of at most ${table.rows}, the number of rows`,
+      received: `${components}`,
+    });
   }
   const search = new Search(table, options);
   return search.mixture(await search.likeliest(components, search.settings.tolerance));
@@ -306,6 +314,12 @@ export async function chooseGaussianMixture(
     const further = await goOn(entry, rough / 10);
     if (!best || further.mixture.bic < best.mixture.bic) best = further;
   }
-  if (!best) throw new UsageError("components must name at least one number to try, got none");
+  if (!best)
+    throw new UsageError({
+      where: "chooseGaussianMixture",
+      subject: "components",
+      expected: "at least one number to try",
+      received: "none",
+    });
   return (await goOn(best, tolerance)).mixture;
 }

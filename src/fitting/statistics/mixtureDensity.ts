@@ -159,9 +159,17 @@ export function measure(table: Table, weights: Weights): Scaling {
     if (!Number.isFinite(variance) || variance === 0) {
       const name = table.columns[place]!;
       const what = variance === 0 ? "is constant" : "has missing or infinite values";
-      throw new DataError(`column "${name}" ${what}; a Gaussian mixture cannot be fitted to it`, {
-        column: name,
-      });
+      throw new DataError(
+        {
+          problem: `column "${name}" ${what}`,
+          expected: "finite numbers that differ",
+          received: what,
+          remedy: "a Gaussian mixture cannot be fitted to it",
+        },
+        {
+          column: name,
+        },
+      );
     }
     center[place] = mean;
     scale[place] = Math.sqrt(variance);

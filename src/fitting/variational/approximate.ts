@@ -106,9 +106,13 @@ function architectureFor(features: number, { flow, transforms, hidden }: Approxi
     });
   const twice = transforms !== undefined ? "transforms" : hidden !== undefined ? "hidden" : undefined;
   if (twice !== undefined)
-    throw new UsageError(
-      `approximate: ${twice} is for a flow that is named; an architecture has its own: give ${twice} where it is made.`,
-    );
+    throw new UsageError({
+      where: "approximate",
+      problem: `${twice} is for a flow that is named; an architecture has its own`,
+      expected: `no ${twice} beside an architecture`,
+      received: "both",
+      remedy: `give ${twice} where it is made`,
+    });
   return architecture;
 }
 

@@ -9,16 +9,14 @@ import { UsageError } from "../../errors.ts";
 import type { EngineOptions } from "../../models/evaluation.ts";
 import {
   anObject,
-  anyNumber,
-  anything,
   callback,
   count,
   engineOptions,
   integer,
+  notNegative,
   type OptionTable,
   oneOf,
   positive,
-  refuse,
   required,
   signal,
   sizes,
@@ -97,13 +95,16 @@ export const diagnosticDraws = 10_000;
 /** @throws UsageError if it is asked for where it cannot be. */
 export function isSymmetricChosen(options: ApproximateOptions, gradient: VariationalGradient): boolean {
   const { divergence, importanceSamples = 1, annealing = 0 } = options;
-  if (divergence !== undefined && divergence !== "reverse" && divergence !== "symmetric")
-    refuse("approximate", "divergence", "reverse or symmetric", divergence);
   const canBe = gradient === "path" && importanceSamples === 1 && annealing === 0;
   if (divergence === "symmetric" && !canBe)
-    throw new UsageError(
-      "The symmetric divergence takes the gradient along the path, one importance sample and no annealing.",
-    );
+    throw new UsageError({
+      where: "approximate",
+      problem:
+        "the symmetric divergence takes the gradient along the path, one importance sample and no annealing",
+      expected: 'gradient "path", importanceSamples 1 and no annealing',
+      received: "others",
+      remedy: "leave gradient, importanceSamples and annealing out",
+    });
   return canBe && divergence !== "reverse";
 }
 
@@ -119,28 +120,28 @@ export function isInverseCheap({ kind }: Architecture): boolean {
 export function checked(
   architecture: Architecture,
   features: number,
-  {
-    steps = defaultSteps,
-    draws = 256,
-    importanceSamples = 1,
-    annealing = 0,
-    diagnosticSamples = diagnosticDraws,
-  }: ApproximateOptions,
+  { steps = defaultSteps, draws = 256 }: ApproximateOptions,
 ): { readonly steps: number; readonly draws: number; readonly samples: number } {
-  for (const [name, value] of Object.entries({ steps, draws, importanceSamples, diagnosticSamples }))
-    if (!Number.isSafeInteger(value) || value < 1) refuse("approximate", name, "a positive integer", value);
-  if (!(annealing >= 0)) refuse("approximate", "annealing", "0 or more steps", annealing);
   if (architecture.features !== features)
-    throw new UsageError(
-      `The architecture has ${architecture.features} features; the parameters are ${features} numbers.`,
-    );
-  if (architecture.context > 0) throw new UsageError("approximate needs an architecture without a context.");
+    throw new UsageError({
+      where: "approximate",
+      problem: `the architecture has ${architecture.features} features; the parameters are ${features} numbers`,
+      expected: `${features} features`,
+      received: `${architecture.features}`,
+      remedy: "flow: (sizes) => neuralSplineFlow(sizes) makes one that fits",
+    });
+  if (architecture.context > 0)
+    throw new UsageError({
+      where: "approximate",
+      subject: "flow",
+      expected: "an architecture without a context",
+      received: `a context of ${architecture.context}`,
+    });
   return { steps, draws, samples: steps * draws };
 }
 
 /** What each of them may be; numbers say more of themselves later. */
 export const approximateOptionTable: OptionTable<ApproximateOptions> = {
-  ...engineOptions,
   parameters: required(anObject),
   logDensity: required(callback),
   flow: flowOptionKind(variationalKinds),
@@ -148,14 +149,15 @@ export const approximateOptionTable: OptionTable<ApproximateOptions> = {
   hidden: sizes(),
   derived: callback,
   seed: integer,
-  steps: anyNumber,
-  draws: anyNumber,
+  steps: count,
+  draws: count,
   learningRate: positive,
-  importanceSamples: anyNumber,
+  importanceSamples: count,
   gradient: oneOf(["path", "total"]),
-  divergence: anything,
-  annealing: anyNumber,
-  diagnosticSamples: anyNumber,
+  divergence: oneOf(["symmetric", "reverse"]),
+  annealing: notNegative,
+  diagnosticSamples: count,
+  ...engineOptions,
   signal,
   onProgress: callback,
   onWarning: callback,

@@ -67,7 +67,13 @@ export function parameterSpace(
   const places: { name: string; start: number; size: number | undefined }[] = [];
   for (const [name, given] of Object.entries(descriptions)) {
     if (name.trim() === "")
-      throw new UsageError(`A parameter is called ${JSON.stringify(name)}; give it a name.`);
+      throw new UsageError({
+        where: "parameters",
+        problem: `a parameter is called ${JSON.stringify(name)}`,
+        expected: "a name",
+        received: JSON.stringify(name),
+        remedy: "give it a name",
+      });
     const known = given === "real" ? {} : given === "positive" ? { above: 0 } : given;
     if (typeof known !== "object" || known === null)
       refuse("parameters", `"${name}"`, '"real", "positive" or { size, above, below }', given);
@@ -80,10 +86,22 @@ export function parameterSpace(
       if (bound !== undefined && !Number.isFinite(bound))
         refuse(`parameter "${name}"`, key, "a finite number", bound);
     if (above !== undefined && below !== undefined && !(above < below))
-      throw new UsageError(`parameter "${name}": nothing is above ${above} and below ${below}.`);
+      throw new UsageError({
+        where: `parameter "${name}"`,
+        problem: `nothing is above ${above} and below ${below}`,
+        expected: "above less than below",
+        received: `${above} and ${below}`,
+      });
     places.push({ name, start: columns.length, size });
     for (const column of columnsOf(name, size)) {
-      if (columns.includes(column)) throw new UsageError(`There are two parameters "${column}".`);
+      if (columns.includes(column))
+        throw new UsageError({
+          where: "parameters",
+          problem: `there are two parameters "${column}"`,
+          expected: "a name of its own for each",
+          received: `"${column}" twice`,
+          remedy: "rename one of them",
+        });
       columns.push(column);
       lower.push(above ?? null);
       upper.push(below ?? null);

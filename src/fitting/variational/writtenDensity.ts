@@ -42,12 +42,16 @@ function exactly(space: ParameterSpace, bounded: Bounded, write: (x: Expr) => Ex
 export function densityOf(logDensity: LogDensity, space: ParameterSpace): (bounded: Bounded) => Expr {
   const operations = checkedOperations();
   const write = (x: Expr): Expr => {
-    const value = written("The log-density", () => logDensity(checkedParameters(space.read(x)), operations));
-    checkExpression("The log-density", value);
+    const value = written("the log-density", () => logDensity(checkedParameters(space.read(x)), operations));
+    checkExpression("the log-density", value);
     if (sizeOf(value.shape) !== 1)
-      throw new ShapeError(
-        `The log-density must be one number, got the shape ${formatShape(value.shape)}: add up its elements with ops.sum.`,
-      );
+      throw new ShapeError({
+        where: "logDensity",
+        subject: "the log-density",
+        expected: "one number",
+        received: `the shape ${formatShape(value.shape)}`,
+        remedy: "add up its elements with ops.sum",
+      });
     checkConstants(value);
     return g.reshape(value, []);
   };
@@ -65,14 +69,33 @@ export function derivedOf(
     derived(checkedParameters(space.read(bounded.value)), checkedOperations()),
   );
   if (typeof all !== "object" || all === null)
-    throw new UsageError(`derived must return an object of expressions by name, got ${describe(all)}.`);
+    throw new UsageError({
+      where: "derived",
+      subject: "what it returns",
+      expected: "an object of expressions by name",
+      received: describe(all),
+    });
   const taken = new Set(space.columns);
   return Object.entries(all).map(([name, value]) => {
     checkExpression(`derived: "${name}"`, value);
     const columns = columnsOf(name, value.shape.length === 0 ? undefined : sizeOf(value.shape));
     for (const column of columns) {
-      if (space.columns.includes(column)) throw new UsageError(`derived: there is a parameter "${column}".`);
-      if (taken.has(column)) throw new UsageError(`derived: there are two quantities "${column}".`);
+      if (space.columns.includes(column))
+        throw new UsageError({
+          where: "derived",
+          problem: `there is a parameter "${column}"`,
+          expected: "names that no parameter has",
+          received: `"${column}"`,
+          remedy: "rename the quantity",
+        });
+      if (taken.has(column))
+        throw new UsageError({
+          where: "derived",
+          problem: `there are two quantities "${column}"`,
+          expected: "a name of its own for each",
+          received: `"${column}" twice`,
+          remedy: "rename one of them",
+        });
       taken.add(column);
     }
     return { columns, value: g.reshape(value, [columns.length]) };
@@ -85,15 +108,26 @@ function written<T>(what: string, write: () => T): T {
     return write();
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
-    throw new UsageError(`${what} fails: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(
+      {
+        problem: `${what} fails: ${(error as Error).message}`,
+        expected: "a function that does not throw",
+        received: (error as Error).message,
+      },
+      { cause: error },
+    );
   }
 }
 
 function checkExpression(what: string, value: Expr): void {
   if (typeof value?.op !== "string")
-    throw new ShapeError(
-      `${what} must return an expression, got ${describe(value)}: write it with the operations that it is given.`,
-    );
+    throw new ShapeError({
+      where: "approximate",
+      subject: `what ${what} returns`,
+      expected: "an expression",
+      received: describe(value),
+      remedy: "write it with the operations that it is given",
+    });
 }
 
 /** How many operands, to begin with, are expressions or numbers: of operations besides the element-wise ones. */
@@ -134,9 +168,11 @@ function checkConstants(logDensity: Expr): void {
     if (node.op !== "constant" || node.shape.length === 0) continue;
     const place = node.data.findIndex(Number.isNaN);
     if (place >= 0)
-      throw new UsageError(
-        `The log-density: element ${place + 1} of a constant of shape ${formatShape(node.shape)} is no number.`,
-      );
+      throw new UsageError({
+        problem: `the log-density: element ${place + 1} of a constant of shape ${formatShape(node.shape)} is not a number`,
+        expected: "a number",
+        received: "NaN",
+      });
   }
 }
 
@@ -150,33 +186,50 @@ function describe(value: unknown): string {
 
 function checkOperand(name: string, own: unknown, place: number): void {
   if (Number.isNaN(own))
-    throw new UsageError(
-      `${name}: operand ${place + 1} is NaN. Math.log, +, - and the like know no expressions: write log(a), add(a, b), sub(a, b).`,
-    );
+    throw new UsageError({
+      where: name,
+      problem: `operand ${place + 1} is NaN`,
+      expected: "an expression or a number",
+      received: "NaN",
+      remedy: "Math.log, +, - and the like know no expressions: write log(a), add(a, b), sub(a, b)",
+    });
   if (typeof own !== "number" && typeof (own as Expr | undefined)?.op !== "string")
-    throw new ShapeError(
-      `${name}: operand ${place + 1} is ${describe(own)}; expected an expression or a number. Data are constant(list, shape), an element of a vector is slice(vector, i, i + 1).`,
-    );
+    throw new ShapeError({
+      where: name,
+      subject: `operand ${place + 1}`,
+      expected: "an expression or a number",
+      received: describe(own),
+      remedy: "data are constant(list, shape), an element of a vector is slice(vector, i, i + 1)",
+    });
 }
 
 function checkData(data: unknown): void {
   if (!Array.isArray(data)) return;
   for (let i = 0; i < data.length; i++)
     if (typeof data[i] !== "number" || Number.isNaN(data[i]))
-      throw new UsageError(
-        `constant: element ${i + 1} is ${describe(data[i])}; expected a number. A list of rows is constant(rows.flat(), [rows.length, columns]).`,
-      );
+      throw new UsageError({
+        where: "constant",
+        subject: `element ${i + 1}`,
+        expected: "a number",
+        received: describe(data[i]),
+        remedy: "a list of rows is constant(rows.flat(), [rows.length, columns])",
+      });
 }
 
 function onlyKnown<T extends object>(known: T, what: string): T {
   return new Proxy(known, {
     get(target, name, receiver) {
       if (typeof name === "string" && !Object.hasOwn(target, name))
-        throw new UsageError(
-          what === "parameter"
-            ? `The log-density reads a parameter "${name}"; there are ${Object.keys(target).join(", ")}.`
-            : `The log-density reads an operation "${name}", which there is not; docs/variational.md lists them.`,
-        );
+        throw new UsageError({
+          where: "the log-density",
+          problem: `it reads ${what === "parameter" ? "a parameter" : "an operation"} "${name}", which there is not`,
+          expected: what === "parameter" ? Object.keys(target).join(", ") : "an operation of ops",
+          received: `"${name}"`,
+          remedy:
+            what === "parameter"
+              ? `there are ${Object.keys(target).join(", ")}`
+              : "docs/variational.md lists them",
+        });
       return Reflect.get(target, name, receiver) as unknown;
     },
   });

@@ -70,7 +70,12 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
   for (const [name, list] of Object.entries({ outputs, inputs, tangents }))
     checkArgument("jvp", name, list, listOf(anExpression, "an array of expressions"));
   if (inputs.length !== tangents.length)
-    throw new ShapeError(`jvp: ${inputs.length} inputs need as many tangents, got ${tangents.length}.`);
+    throw new ShapeError({
+      where: "jvp",
+      subject: "tangents",
+      expected: `${inputs.length}, one per input`,
+      received: `${tangents.length}`,
+    });
   const tangentOf = new Map<Expr, Expr>();
   inputs.forEach((source, i) => tangentOf.set(source, tangents[i]!));
   const sources = new Set(inputs);

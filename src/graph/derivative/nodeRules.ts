@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ErrorFacts } from "../../errors.ts";
 import {
   type ElementwiseExpr,
   type Expr,
@@ -19,8 +20,12 @@ import { linear, ofEachRow, solveTriangular, sumOuter, triangle } from "../ops/p
 import { anyLive, type Cotangent, type Reversal, restricted, scaled, settled } from "./cotangent.ts";
 
 /** Why there is no derivative through a loop. */
-export const withoutDerivative =
-  "iterate has no derivative: use root, fixedPoint or solveOde, or stop the gradient at its result.";
+export const withoutDerivative: ErrorFacts = {
+  problem: "iterate has no derivative",
+  expected: "operations that have one",
+  received: "iterate",
+  remedy: "use root, fixedPoint or solveOde, or stop the gradient at its result",
+};
 
 /** To the operands, by the partial derivatives of the table. */
 export function pullBackElementwise(node: ElementwiseExpr, c: Cotangent, { active, send }: Reversal): void {

@@ -67,7 +67,12 @@ export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: 
   for (const [name, list] of Object.entries({ outputs, cotangents, wrt }))
     checkArgument("vjp", name, list, listOf(anExpression, "an array of expressions"));
   if (outputs.length !== cotangents.length)
-    throw new ShapeError(`vjp: ${outputs.length} outputs need as many cotangents, got ${cotangents.length}.`);
+    throw new ShapeError({
+      where: "vjp",
+      subject: "cotangents",
+      expected: `${outputs.length}, one per output`,
+      received: `${cotangents.length}`,
+    });
   const gradients = pulledBack(outputs, cotangents.map(plain), wrt).map((own, i) =>
     own ? settled(own) : broadcastTo(constant(0), wrt[i]!.shape),
   );
@@ -105,9 +110,12 @@ export function pulledBack(
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i]!;
     if (!sameShape(cotangent.value.shape, output.shape))
-      throw new ShapeError(
-        `vjp: a cotangent of ${formatShape(cotangent.value.shape)} for ${formatShape(output.shape)}.`,
-      );
+      throw new ShapeError({
+        where: "vjp",
+        subject: "a cotangent",
+        expected: formatShape(output.shape),
+        received: formatShape(cotangent.value.shape),
+      });
     accumulate(output, cotangent, false);
   });
 

@@ -396,5 +396,5 @@ class Reader {
 
 function guess(name: string, names: readonly string[]): string {
   const closest = closestName(name, names);
-  return closest === undefined ? "" : `; did you mean "${closest}"?`;
+  return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
 }

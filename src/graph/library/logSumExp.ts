@@ -15,7 +15,12 @@ import { sum } from "../ops/products.ts";
 export function maximum(a: Expr): Expr {
   checkExpressions("maximum", a);
   if (a.shape.length !== 1)
-    throw new ShapeError(`maximum: expected a vector, got shape ${formatShape(a.shape)}.`);
+    throw new ShapeError({
+      where: "maximum",
+      subject: "the value",
+      expected: "a vector",
+      received: formatShape(a.shape),
+    });
   let rest = a;
   for (let count = a.shape[0]!; count > 1; count = rest.shape[0]!) {
     // Two halves that overlap where the count is odd: the maximum does not mind.

@@ -118,19 +118,32 @@ export function solveOde(
   checkArgument("ops.solveOde", "derivative", derivative, callback);
   const { from, to, method } = checkedOptions("ops.solveOde", options, odeOptionTable);
   if (initial.shape.length !== 1)
-    throw new ShapeError(`solveOde: the state must be a vector, got ${formatShape(initial.shape)}.`);
+    throw new ShapeError({
+      where: "solveOde",
+      subject: "the state",
+      expected: "a vector",
+      received: formatShape(initial.shape),
+    });
   if (method.kind === "fixed") {
     if (typeof from !== "number" || typeof to !== "number")
-      throw new ShapeError("solveOde: fixed steps need times that are numbers.");
+      throw new ShapeError({
+        where: "solveOde",
+        subject: "the times of fixed steps",
+        expected: "numbers",
+        received: "expressions",
+      });
     return solveFixed(initial, derivative, from, to, method);
   }
   const { tolerance, most = 1000 } = method;
   const [timeSlot, state] = [slot([], true), slot(initial.shape, true)];
   const result = derivative(timeSlot, state);
   if (!sameShape(result.shape, initial.shape))
-    throw new ShapeError(
-      `solveOde: the state is ${formatShape(initial.shape)}, its derivative ${formatShape(result.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "solveOde",
+      subject: "the derivative",
+      expected: formatShape(initial.shape),
+      received: formatShape(result.shape),
+    });
   const times = [asExpr(from), asExpr(to)] as const;
   const found = solveAdaptive(initial, derivative, times, tolerance, most);
   return {

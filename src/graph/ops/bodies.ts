@@ -40,12 +40,20 @@ export function mapFeatures(
   checkArgument("ops.mapFeatures", "body", body, callback);
   const features = blocks[0]?.shape[0];
   if (features === undefined)
-    throw new ShapeError("mapFeatures: the first block must be [features] or [features, k].");
+    throw new ShapeError({
+      where: "mapFeatures",
+      subject: "the first block",
+      expected: "[features] or [features, k]",
+      received: formatShape(blocks[0]?.shape ?? []),
+    });
   const slots = blocks.map((block) => {
     if (block.shape[0] !== features || block.shape.length > 2)
-      throw new ShapeError(
-        `mapFeatures: a block of shape ${formatShape(block.shape)} for ${features} features.`,
-      );
+      throw new ShapeError({
+        where: "mapFeatures",
+        subject: "a block",
+        expected: `of ${features} features`,
+        received: formatShape(block.shape),
+      });
     return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], true));
   });
   const results = body(...slots).map((result) => result.map(asExpr));
@@ -63,7 +71,12 @@ export function mapOf(
 ): Expr[] {
   for (const scalar of results.flat())
     if (sizeOf(scalar.shape) !== 1)
-      throw new ShapeError(`mapFeatures: a body yields scalars, got ${formatShape(scalar.shape)}.`);
+      throw new ShapeError({
+        where: "mapFeatures",
+        subject: "what the body gives",
+        expected: "scalars",
+        received: formatShape(scalar.shape),
+      });
   const flat = scalarize(results.flat(), new Set(slots.flat()));
   let next = 0;
   const map: MapExpr = {
@@ -98,16 +111,22 @@ export function scan(
   checkArgument("ops.scan", "body", body, callback);
   for (const value of stacked)
     if (value.batched || value.shape[0] !== steps)
-      throw new ShapeError(
-        `scan: a stacked value must be shared, of shape [${steps}, ...], got ${formatShape(value.shape)}.`,
-      );
+      throw new ShapeError({
+        where: "scan",
+        subject: "a stacked value",
+        expected: `shared, of shape [${steps}, ...]`,
+        received: formatShape(value.shape),
+      });
   const state = slot(initial.shape, true);
   const slices = stacked.map((value) => slot(value.shape.slice(1), false));
   const result = body(state, slices);
   if (!sameShape(result.shape, initial.shape))
-    throw new ShapeError(
-      `scan: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "scan",
+      subject: "what the body gives",
+      expected: formatShape(initial.shape),
+      received: formatShape(result.shape),
+    });
   return scanOf(initial, { steps, reversed, slot: state, slices, stacked, result });
 }
 

@@ -20,7 +20,8 @@ import { checkExpressions } from "./leaves.ts";
 /** Result `index` of a map. */
 export function project(map: Expr, index: number): Expr {
   checkExpressions("project", map);
-  if (map.op !== "map") throw new ShapeError("project: the value is not a map.");
+  if (map.op !== "map")
+    throw new ShapeError({ where: "project", subject: "the value", expected: "a map", received: map.op });
   const count = map.body.results[index]!.length;
   return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
 }

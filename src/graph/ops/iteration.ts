@@ -63,15 +63,23 @@ export function iterate(initial: Expr, most: number, body: (state: Expr) => Iter
   checkExpressions("iterate", initial);
   const [size] = initial.shape;
   if (initial.shape.length !== 1 || size === undefined)
-    throw new ShapeError(`iterate: the state must be a vector, got ${formatShape(initial.shape)}.`);
+    throw new ShapeError({
+      where: "iterate",
+      subject: "the state",
+      expected: "a vector",
+      received: formatShape(initial.shape),
+    });
   const state = slot([1 + size], true);
   const before = slice(state, 1, 1 + size);
   const finished = reshape(slice(state, 0, 1), []);
   const next = body(before);
   if (!sameShape(next.state.shape, initial.shape) || sizeOf(next.done.shape) !== 1)
-    throw new ShapeError(
-      `iterate: the body maps ${formatShape(initial.shape)} to ${formatShape(next.state.shape)}, with a stop test of ${formatShape(next.done.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "iterate",
+      problem: `the body maps ${formatShape(initial.shape)} to ${formatShape(next.state.shape)}, with a stop test of ${formatShape(next.done.shape)}`,
+      expected: `${formatShape(initial.shape)}, and a scalar as stop test`,
+      received: `${formatShape(next.state.shape)} and ${formatShape(next.done.shape)}`,
+    });
   const result = concatenate([
     reshape(select(finished, 1, select(reshape(next.done, []), 1, 0)), [1]),
     select(finished, before, next.state),
@@ -99,9 +107,12 @@ export function implicit(
   const y = slot(solution.shape, true);
   const result = equation(y);
   if (!sameShape(result.shape, solution.shape))
-    throw new ShapeError(
-      `implicit: the equation maps ${formatShape(solution.shape)} to ${formatShape(result.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "implicit",
+      subject: "the residual of the equation",
+      expected: formatShape(solution.shape),
+      received: formatShape(result.shape),
+    });
   const kind = solve === "diagonal" ? { kind: solve } : { kind: "contraction" as const, ...solve };
   return implicitOf(stopGradient(solution), y, result, kind);
 }
@@ -133,9 +144,12 @@ export function fixedPoint(
   const y = slot(initial.shape, true);
   const result = body(y);
   if (!sameShape(result.shape, initial.shape))
-    throw new ShapeError(
-      `fixedPoint: the body maps ${formatShape(initial.shape)} to ${formatShape(result.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "fixedPoint",
+      subject: "what the body gives",
+      expected: formatShape(initial.shape),
+      received: formatShape(result.shape),
+    });
   if (tolerance === undefined) return fixedPointOf(initial, iterations, y, result);
   const size = sizeOf(initial.shape);
   const within = max(tolerance, mul(4, roundingUnit()));

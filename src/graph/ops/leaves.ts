@@ -52,9 +52,12 @@ export function constant(data: number | ArrayLike<number>, shape?: Shape): Expr 
   const extents = shape ?? (typeof data === "number" ? [] : [numbers.length]);
   checkShape("constant", extents);
   if (numbers.length !== sizeOf(extents))
-    throw new ShapeError(
-      `constant: ${numbers.length} numbers do not fill the shape ${formatShape(extents)}.`,
-    );
+    throw new ShapeError({
+      where: "constant",
+      problem: `${numbers.length} numbers do not fill the shape ${formatShape(extents)}`,
+      expected: `${sizeOf(extents)} numbers`,
+      received: `${numbers.length}`,
+    });
   const array = numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
   return { op: "constant", data: array, shape: extents, batched: false, inputs: [] };
 }

@@ -15,9 +15,12 @@ export function reshape(a: Expr, shape: Shape): Expr {
   checkShape("reshape", shape);
   if (sameShape(a.shape, shape)) return a;
   if (sizeOf(a.shape) !== sizeOf(shape))
-    throw new ShapeError(
-      `reshape: ${formatShape(a.shape)} has not as many elements as ${formatShape(shape)}.`,
-    );
+    throw new ShapeError({
+      where: "reshape",
+      problem: `${formatShape(a.shape)} does not have as many elements as ${formatShape(shape)}`,
+      expected: `${sizeOf(a.shape)} elements`,
+      received: formatShape(shape),
+    });
   const source = a.op === "reshape" ? a.inputs[0]! : a;
   if (sameShape(source.shape, shape)) return source;
   if (source.op === "constant") return constant(source.data, shape);
@@ -32,7 +35,12 @@ export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr 
   const size = sizeOf(a.shape);
   const list = indices instanceof Int32Array ? indices : Int32Array.from(indices);
   if (list.length !== sizeOf(shape))
-    throw new ShapeError(`gather: ${list.length} indices do not fill the shape ${formatShape(shape)}.`);
+    throw new ShapeError({
+      where: "gather",
+      problem: `${list.length} indices do not fill the shape ${formatShape(shape)}`,
+      expected: `${sizeOf(shape)} indices`,
+      received: `${list.length}`,
+    });
   if (isAllZero(list) && list.length > 1) {
     const repeated = a.op === "gather" && isAllZero(a.indices) ? a.inputs[0]! : a;
     return { op: "gather", indices: list, shape, batched: a.batched, inputs: [repeated] };
@@ -42,9 +50,12 @@ export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr 
   for (let i = 0; i < list.length; i++) {
     const index = list[i]!;
     if (index < -1 || index >= size)
-      throw new ShapeError(
-        `gather: index ${index} is outside the ${size} elements of ${formatShape(a.shape)}.`,
-      );
+      throw new ShapeError({
+        where: "gather",
+        subject: "an index",
+        expected: `from 0 to ${size - 1}`,
+        received: `${index}`,
+      });
     if (index !== i) isIdentity = false;
     if (index !== 0) repeatsFirst = false;
   }
@@ -69,11 +80,22 @@ export function scatter(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr
   const list = Int32Array.from(indices);
   const size = sizeOf(shape);
   if (list.length !== sizeOf(a.shape))
-    throw new ShapeError(`scatter: ${list.length} indices for the elements of ${formatShape(a.shape)}.`);
+    throw new ShapeError({
+      where: "scatter",
+      subject: "indices",
+      expected: `as many as elements of ${formatShape(a.shape)}`,
+      received: `${list.length}`,
+    });
   const inverse = new Int32Array(size).fill(-1);
   let unique = true;
   list.forEach((to, from) => {
-    if (to >= size || to < -1) throw new ShapeError(`scatter: index ${to} is outside ${formatShape(shape)}.`);
+    if (to >= size || to < -1)
+      throw new ShapeError({
+        where: "scatter",
+        subject: "an index",
+        expected: `inside ${formatShape(shape)}`,
+        received: `${to}`,
+      });
     if (to < 0) return;
     if (inverse[to] !== -1) unique = false;
     inverse[to] = from;
@@ -106,9 +128,12 @@ export function broadcastShape(where: string, operands: readonly Expr[]): Shape 
       const own = shape[shape.length - rank + axis] ?? 1;
       if (own === 1 || own === extent) continue;
       if (extent !== 1)
-        throw new ShapeError(
-          `${where}: shapes ${operands.map((operand) => formatShape(operand.shape)).join(" and ")} do not broadcast.`,
-        );
+        throw new ShapeError({
+          where,
+          problem: `shapes ${operands.map((operand) => formatShape(operand.shape)).join(" and ")} do not broadcast`,
+          expected: "equal extents, or 1",
+          received: operands.map((operand) => formatShape(operand.shape)).join(" and "),
+        });
       extent = own;
     }
     return extent;
@@ -127,7 +152,12 @@ export function broadcastTo(a: Expr, shape: Shape): Expr {
   if (sameShape(a.shape, shape)) return a;
   if (sizeOf(a.shape) === 1) return gather(a, zeroIndices(sizeOf(shape)), shape);
   if (!sameShape(broadcastShape("broadcastTo", [a, { ...a, shape }]), shape))
-    throw new ShapeError(`broadcastTo: ${formatShape(a.shape)} does not broadcast to ${formatShape(shape)}.`);
+    throw new ShapeError({
+      where: "broadcastTo",
+      subject: "the shape",
+      expected: `one that ${formatShape(a.shape)} broadcasts to`,
+      received: formatShape(shape),
+    });
   const padded = [...Array<number>(shape.length - a.shape.length).fill(1), ...a.shape];
   return gather(a, indexGrid(shape, padded), shape);
 }
@@ -155,7 +185,12 @@ export function slice(a: Expr, start: number, end: number): Expr {
   checkExpressions("slice", a);
   const [extent, ...rest] = a.shape;
   if (extent === undefined || start < 0 || end > extent || start >= end)
-    throw new ShapeError(`slice: [${start}, ${end}) of a value of shape ${formatShape(a.shape)}.`);
+    throw new ShapeError({
+      where: "slice",
+      subject: "the range",
+      expected: `within the ${extent ?? 0} elements of ${formatShape(a.shape)}, not empty`,
+      received: `[${start}, ${end})`,
+    });
   const inner = sizeOf(rest);
   return gather(
     a,
@@ -170,12 +205,23 @@ export function concatenate(values: readonly Value[]): Expr {
     refuse("ops.concatenate", "values", "an array of expressions", values);
   const inputs = values.map(asExpr).map((value) => (value.shape.length === 0 ? reshape(value, [1]) : value));
   const [first] = inputs;
-  if (first === undefined) throw new ShapeError("concatenate: no values.");
+  if (first === undefined)
+    throw new ShapeError({
+      where: "concatenate",
+      subject: "values",
+      expected: "at least one",
+      received: "none",
+    });
   if (inputs.length === 1) return first;
   const rest = first.shape.slice(1);
   for (const value of inputs)
     if (!sameShape(value.shape.slice(1), rest))
-      throw new ShapeError(`concatenate: ${formatShape(value.shape)} after ${formatShape(first.shape)}.`);
+      throw new ShapeError({
+        where: "concatenate",
+        subject: "each value",
+        expected: `of the shape ${formatShape(first.shape)} but for its first extent`,
+        received: formatShape(value.shape),
+      });
   const length = inputs.reduce((sum, value) => sum + value.shape[0]!, 0);
   return {
     op: "concatenate",
@@ -190,7 +236,12 @@ export function transpose(a: Expr): Expr {
   checkExpressions("transpose", a);
   const [rows, columns] = a.shape;
   if (rows === undefined || columns === undefined || a.shape.length !== 2)
-    throw new ShapeError(`transpose: expected a matrix, got shape ${formatShape(a.shape)}.`);
+    throw new ShapeError({
+      where: "transpose",
+      subject: "the value",
+      expected: "a matrix",
+      received: formatShape(a.shape),
+    });
   return gather(
     a,
     Int32Array.from({ length: rows * columns }, (_, i) => (i % rows) * columns + Math.floor(i / rows)),

@@ -27,7 +27,13 @@ export function sum(a: Expr, axis?: number): Expr {
   }
   const at = axis < 0 ? axis + a.shape.length : axis;
   const count = a.shape[at];
-  if (count === undefined) throw new ShapeError(`sum: no axis ${axis} in ${formatShape(a.shape)}.`);
+  if (count === undefined)
+    throw new ShapeError({
+      where: "sum",
+      subject: "axis",
+      expected: `one of ${formatShape(a.shape)}`,
+      received: `${axis}`,
+    });
   const before = a.shape.slice(0, at);
   const after = a.shape.slice(at + 1);
   const shape = [...before, ...after];
@@ -46,7 +52,13 @@ export function sum(a: Expr, axis?: number): Expr {
 /** Shared sum over all rows. */
 export function sumRows(a: Expr): Expr {
   checkExpressions("sumRows", a);
-  if (!a.batched) throw new ShapeError("sumRows: the value is shared, so that it has no rows.");
+  if (!a.batched)
+    throw new ShapeError({
+      where: "sumRows",
+      subject: "the value",
+      expected: "batched",
+      received: "a shared one, which has no rows",
+    });
   return { op: "sumRows", shape: a.shape, batched: false, inputs: [a] };
 }
 
@@ -54,9 +66,12 @@ export function sumRows(a: Expr): Expr {
 export function sumOuter(y: Expr, x: Expr): Expr {
   checkExpressions("sumOuter", y, x);
   if (y.shape.length !== 1 || x.shape.length !== 1 || !(y.batched && x.batched))
-    throw new ShapeError(
-      `sumOuter: expected two batched vectors, got ${formatShape(y.shape)} and ${formatShape(x.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "sumOuter",
+      subject: "the values",
+      expected: "two batched vectors",
+      received: `${formatShape(y.shape)} and ${formatShape(x.shape)}`,
+    });
   return { op: "sumOuter", shape: [y.shape[0]!, x.shape[0]!], batched: false, inputs: [y, x] };
 }
 
@@ -67,13 +82,26 @@ export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transpose
   const columns = weights.shape[transposed ? 0 : 1];
   const rows = weights.shape[transposed ? 1 : 0];
   if (weights.batched || weights.shape.length !== 2 || rows === undefined)
-    throw new ShapeError(
-      `linear: the weights must be a shared matrix, got shape ${formatShape(weights.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "linear",
+      subject: "the weights",
+      expected: "a shared matrix",
+      received: formatShape(weights.shape),
+    });
   if (x.shape.length !== 1 || x.shape[0] !== columns)
-    throw new ShapeError(`linear: x of shape ${formatShape(x.shape)} for weights with ${columns} inputs.`);
+    throw new ShapeError({
+      where: "linear",
+      subject: "x",
+      expected: `a vector of ${columns}, as the weights have inputs`,
+      received: formatShape(x.shape),
+    });
   if (bias && (bias.batched || !sameShape(bias.shape, [rows])))
-    throw new ShapeError(`linear: a bias of shape ${formatShape(bias.shape)} for ${rows} outputs.`);
+    throw new ShapeError({
+      where: "linear",
+      subject: "the bias",
+      expected: `a vector of ${rows}, as the weights have outputs`,
+      received: formatShape(bias.shape),
+    });
   const inputs = bias ? [x, weights, bias] : [x, weights];
   return { op: "linear", transposed, shape: [rows], batched: x.batched, inputs };
 }
@@ -82,9 +110,12 @@ export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transpose
 export function matrixProduct(a: Expr, b: Expr): Expr {
   checkExpressions("matrixProduct", a, b);
   if (a.batched || b.batched || a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[0])
-    throw new ShapeError(
-      `matrixProduct: shared matrices that fit, got ${formatShape(a.shape)} and ${formatShape(b.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "matrixProduct",
+      subject: "the matrices",
+      expected: "shared and such that their shapes fit",
+      received: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    });
   return { op: "matrixProduct", shape: [a.shape[0]!, b.shape[1]!], batched: false, inputs: [a, b] };
 }
 
@@ -97,9 +128,12 @@ export function solveTriangular(
   checkExpressions("solveTriangular", a, b);
   const n = b.shape[0];
   if (a.batched || n === undefined || b.shape.length !== 1 || !sameShape(a.shape, [n, n]))
-    throw new ShapeError(
-      `solveTriangular: A of shape ${formatShape(a.shape)}, b of shape ${formatShape(b.shape)}.`,
-    );
+    throw new ShapeError({
+      where: "solveTriangular",
+      subject: "A and b",
+      expected: "a square matrix and a vector of its size",
+      received: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    });
   const { lower, transposed = false } = options;
   return { op: "solveTriangular", lower, transposed, shape: [n], batched: b.batched, inputs: [a, b] };
 }

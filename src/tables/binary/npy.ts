@@ -26,12 +26,20 @@ export function readNpy(bytes: Uint8Array, name: string = "the file", limits: Re
   if ("reason" in array) throw new FormatError(`${name} ${array.reason}`);
   const { shape } = array;
   if (shape.length < 1 || shape.length > 2) {
-    throw new DataError(
-      `${name} holds an array of shape (${shape.join(", ")}); expected one or two axes: rows and columns`,
-    );
+    throw new DataError({
+      problem: `${name} holds an array of shape (${shape.join(", ")})`,
+      expected: "one or two axes: rows and columns",
+      received: `${shape.length} axes`,
+      remedy: "expected one or two axes: rows and columns",
+    });
   }
   const width = shape[1] ?? 1;
-  if (width === 0) throw new DataError(`${name} holds an array of shape (${shape[0]}, 0): it has no columns`);
+  if (width === 0)
+    throw new DataError({
+      problem: `${name} holds an array of shape (${shape[0]}, 0): it has no columns`,
+      expected: "at least one column",
+      received: "none",
+    });
   const values = array.read();
   const checked = checkLimits(limits);
   // An array of no rows takes no bytes, whatever columns it claims.
@@ -69,7 +77,12 @@ export function writeNpy(table: Table): Uint8Array {
   const text = table.texts?.[0];
   if (text)
     throw new DataError(
-      `column "${text.name}" holds text, which .npy has no place for; choose columns of numbers, or write .csv, .jsonl or .parquet`,
+      {
+        problem: `column "${text.name}" holds text, which .npy has no place for`,
+        expected: "columns of numbers",
+        received: "text",
+        remedy: "choose columns of numbers, or write .csv, .jsonl or .parquet",
+      },
       { column: text.name },
     );
   return writeNpyArray(table.values, table.rows, table.columns.length);

@@ -51,14 +51,22 @@ export async function readNpz(
   const entries = readZip(bytes, name).filter((entry) => entry.name.endsWith(".npy"));
   const nameOf = (entry: { name: string }): string => entry.name.slice(0, -".npy".length);
   const names = entries.map(nameOf);
-  if (names.length === 0) throw new DataError(`${name} is a zip archive without arrays (.npy)`);
+  if (names.length === 0)
+    throw new DataError({
+      problem: `${name} is a zip archive without arrays (.npy)`,
+      expected: "at least one array",
+      received: "none",
+    });
   checkLimit(name, limits, "columns", names.length);
   for (const wanted of options.arrays ?? [])
     if (!names.includes(wanted)) {
       const closest = closestName(wanted, names);
-      throw new DataError(
-        `${name} has no array "${wanted.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}; its arrays are: ${listNames(names)}`,
-      );
+      throw new DataError({
+        problem: `${name} has no array "${wanted.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}`,
+        expected: "an array of the archive",
+        received: `"${wanted.slice(0, 60)}"`,
+        remedy: `its arrays are: ${listNames(names)}`,
+      });
     }
   const arrays: NamedArray[] = [];
   let total = 0;
@@ -83,13 +91,22 @@ export async function readNpz(
     const first = arrays.find(({ array }) => "reason" in array);
     throw first && "reason" in first.array
       ? new FormatError(`${name}: the array "${first.name}" ${first.array.reason}`)
-      : new DataError(`${name} has single values, but no array of rows: ${listNames(names)}`);
+      : new DataError({
+          problem: `${name} has single values, but no array of rows: ${listNames(names)}`,
+          expected: "an array of rows",
+          received: "single values",
+        });
   }
   const rows = numeric[0]!.array.shape[0]!;
   const width = numeric.reduce((sum, { array }) => sum + (array.shape[1] ?? 1), 0);
   checkLimit(name, limits, "columns", width);
   checkLimit(name, limits, "cells", rows * width);
-  if (width === 0) throw new DataError(`${name} holds an array of shape (${rows}, 0): it has no columns`);
+  if (width === 0)
+    throw new DataError({
+      problem: `${name} holds an array of shape (${rows}, 0): it has no columns`,
+      expected: "at least one column",
+      received: "none",
+    });
   const columns = numeric.flatMap(({ name: own, array }) => columnsOf(own, array, numeric.length === 1));
   const found = tableFromColumns(columns.map(({ name: own, values }) => [own, values]));
   return { ...found, records: [...columns.map(({ record }) => record), ...others] };
@@ -105,9 +122,13 @@ function checkOneTable(arrays: readonly NamedArray[], name: string): void {
   const fault = deep
     ? `the array "${deep.name}" has ${deep.array.shape.length} axes`
     : "its arrays have not all the same number of rows";
-  throw new DataError(
-    `${name}: ${fault} (${list}); choose those that make up the table with ${optionText("arrays")}`,
-  );
+  throw new DataError({
+    where: name,
+    problem: `${fault} (${list})`,
+    expected: "arrays that make up one table",
+    received: fault,
+    remedy: `choose those that make up the table with ${optionText("arrays")}`,
+  });
 }
 
 interface ArrayColumn {

@@ -73,7 +73,12 @@ async function readRows(
   if (rows !== Number(metadata.num_rows) || groups.some((count) => !(count >= 0))) {
     throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
   }
-  if (columns.length === 0 || rows === 0) throw new DataError(`${name} has no rows of data`);
+  if (columns.length === 0 || rows === 0)
+    throw new DataError({
+      problem: `${name} has no rows of data`,
+      expected: "rows of data",
+      received: "none",
+    });
   checkLimit(name, limits, "cells", rows * columns.length);
   // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
   checkExpansion(name, limits, bytes.length, 8 * rows * columns.length);

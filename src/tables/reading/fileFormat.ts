@@ -43,11 +43,13 @@ export function fileKind(path: string): FileKind {
   const format = formatsByExtension.get(extension);
   if (!format) {
     const found = extension === "" ? "no extension" : `the extension ${extension}`;
-    throw new UsageError({
-      problem: `"${path}" has ${found}, which is no table format; known are ${tableExtensions.join(", ")}, each also with .gz`,
+    const fault = extension === "" ? "which would tell its format" : "which is not a table format";
+    const facts = {
+      problem: `"${path}" has ${found}, ${fault}; known are ${tableExtensions.join(", ")}, each also with .gz`,
       expected: `a file that ends in ${tableExtensions.join(", ")}`,
       received: found,
-    });
+    };
+    throw new UsageError(facts, undefined, path);
   }
   return { format, compressed };
 }

@@ -11,7 +11,8 @@ import { numbersAsText } from "../../formats/jsonNumbers.ts";
 import { checkLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
 import { checkSignal } from "../../platform/pieces.ts";
-import { cellColumns, checkColumnNames, type Table } from "../table.ts";
+import { checkColumnNames } from "../columnNames.ts";
+import { cellColumns, type Table } from "../table.ts";
 import { mostExact, quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import { type CellReading, TableBuilder } from "./tableBuilder.ts";
@@ -45,9 +46,13 @@ function parseLine(line: string, where: string): Record<string, unknown> {
     }
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DataError(
-      `${where}: expected an object such as {"x": 1}, found ${quoteCell(line)}; each line is one row`,
-    );
+    throw new DataError({
+      where,
+      problem: `expected an object such as {"x": 1}, found ${quoteCell(line)}`,
+      expected: 'an object such as {"x": 1}',
+      received: quoteCell(line),
+      remedy: "each line is one row",
+    });
   }
   return value as Record<string, unknown>;
 }
@@ -78,20 +83,39 @@ class LineReader {
     const object = parseLine(line, where);
     const duplicate = duplicateKey(line);
     if (duplicate !== undefined) {
-      throw new DataError(`${where}: the key "${duplicate}" stands there twice; rename one of them`, {
-        column: duplicate,
-        row: this.#builder.rows + 1,
-      });
+      throw new DataError(
+        {
+          where,
+          problem: `the key "${duplicate}" stands there twice`,
+          expected: "each key once",
+          received: `"${duplicate}" twice`,
+          remedy: "rename one of them",
+        },
+        {
+          column: duplicate,
+          row: this.#builder.rows + 1,
+        },
+      );
     }
     this.#rows.add(object, mayLoseDigits(object, line) ? parseLine(numbersAsText(line), where) : {});
   }
 
   finish(): Table {
     if (this.#builder.rows === 0) {
-      throw new DataError(`${this.#name} is empty; expected one JSON object a line`);
+      throw new DataError({
+        problem: `${this.#name} is empty`,
+        expected: "one JSON object per line",
+        received: "an empty file",
+        remedy: "expected one JSON object per line",
+      });
     }
     if (this.#rows.columns.length === 0)
-      throw new DataError(`${this.#name} has no columns: its objects are empty`);
+      throw new DataError({
+        problem: `${this.#name} has no columns`,
+        expected: "objects with a key per column",
+        received: "empty objects",
+        remedy: "its objects are empty",
+      });
     checkColumnNames(this.#rows.columns);
     return this.#builder.build();
   }

@@ -8,6 +8,7 @@ import { UsageError } from "../../errors.ts";
 import {
   anObject,
   checkedOptions,
+  describeValue,
   flag,
   listOf,
   type OptionTable,
@@ -15,6 +16,7 @@ import {
   signal,
   text,
 } from "../../options.ts";
+import { optionText } from "../../optionText.ts";
 import { bytesFrom } from "../../platform/bytes.ts";
 import { readFileBytes, readStandardInput } from "../../platform/files.ts";
 import { readNpy } from "../binary/npy.ts";
@@ -72,7 +74,13 @@ function checkTextOptions(format: TableFormat, options: ReadTableOptions): void 
   const isText = format === "csv" || format === "tsv";
   for (const option of isText ? [] : (["delimiter", "header", "encoding"] as const))
     if (options[option] !== undefined && !(option === "encoding" && format === "jsonl"))
-      throw new UsageError(`${option} is for delimited text and means nothing for ${format}; leave it out.`);
+      throw new UsageError({
+        where: "readTable",
+        problem: `${option} is for delimited text and means nothing for ${format}`,
+        expected: `no ${option} for ${format}`,
+        received: describeValue(options[option]),
+        remedy: "leave it out",
+      });
 }
 
 async function readFormat(
@@ -85,7 +93,13 @@ async function readFormat(
   // Readers are loaded when they are first needed: a page that reads no tables does not have them.
   checkTextOptions(format, options);
   if (options.arrays && format !== "npz")
-    throw new UsageError(`${name}: arrays can be chosen from a .npz archive alone; this is ${format}.`);
+    throw new UsageError({
+      where: name,
+      problem: `${optionText("arrays")} can be chosen from a .npz archive alone`,
+      expected: "a .npz archive",
+      received: format,
+      remedy: `this is ${format}: leave ${optionText("arrays")} out`,
+    });
   switch (format) {
     case "csv":
       return await (await import("./csv.ts")).readCsv(source, options);
@@ -105,7 +119,12 @@ async function readFormat(
     case "parquet":
       return await (await import("../binary/parquet.ts")).readParquet(await bytes(), name, options);
     default:
-      throw new UsageError(`format must be csv, tsv, jsonl, npy, npz or parquet, got "${format}"`);
+      throw new UsageError({
+        where: "readTable",
+        subject: "format",
+        expected: "csv, tsv, jsonl, npy, npz or parquet",
+        received: describeValue(format),
+      });
   }
 }
 

@@ -118,7 +118,13 @@ export class RowReader {
         ? `; if its commas are decimal commas, pass ${optionText("delimiter", ";")}`
         : "";
     return new DataError(
-      `${this.where}: expected ${expected} as ${header}, found ${length}; ${remedy}${commas}`,
+      {
+        where: this.where,
+        problem: `expected ${expected} as ${header}, found ${length}`,
+        expected: `${expected} as ${header}`,
+        received: `${length}`,
+        remedy: `${remedy}${commas}`,
+      },
       { row: this.#row },
     );
   }
@@ -129,10 +135,12 @@ export class RowReader {
     const first = header === true ? "names" : judgeFirstLine([cells, ...this.#dialect.records.slice(1)]);
     const shown = quoteCell(names.join(", "));
     if (first === "data") {
-      throw new DataError(
-        `${this.#name} has no header line: its first line holds numbers (${shown}); add a first line that ` +
-          `names the columns, or pass ${optionText("header", false)} to call them c1, c2, ... (${optionText("header", true)} if they are names)`,
-      );
+      throw new DataError({
+        problem: `${this.#name} has no header line: its first line holds numbers (${shown})`,
+        expected: "a first line of names",
+        received: `numbers (${shown})`,
+        remedy: `add a first line that names the columns, or pass ${optionText("header", false)} to call them c1, c2, ... (${optionText("header", true)} if they are names)`,
+      });
     }
     if (first === "doubtful") {
       this.#remarks.push(
@@ -161,9 +169,20 @@ export class RowReader {
 
   finish(): Table {
     const builder = this.#builder;
-    if (!builder) throw new DataError(`${this.#name} is empty; expected a header line and rows`);
+    if (!builder)
+      throw new DataError({
+        problem: `${this.#name} is empty`,
+        expected: "a header line and rows",
+        received: "an empty file",
+        remedy: "expected a header line and rows",
+      });
     if (builder.rows === 0) {
-      throw new DataError(`${this.#name} has a header line but no rows of data`);
+      throw new DataError({
+        problem: `${this.#name} has a header line but no rows of data`,
+        expected: "rows of data",
+        received: "none",
+        remedy: "add rows below the header",
+      });
     }
     if (this.#rowLike > 0) {
       this.#remarks.push(
@@ -203,10 +222,14 @@ export class RowReader {
   #namelessRecord(record: ColumnRecord, place: number): ColumnRecord {
     if (!this.#nameless.has(place)) return record;
     if (!record.leftOut)
-      throw new DataError(
-        `${this.#name}: column ${place + 1} has no name; name every column (pandas and R write row numbers as a column ` +
-          "without a name: save with index=False or row.names=FALSE)",
-      );
+      throw new DataError({
+        where: this.#name,
+        problem: `column ${place + 1} has no name`,
+        expected: "a name for every column",
+        received: "none",
+        remedy:
+          "name every column (pandas and R write row numbers as a column without a name: save with index=False or row.names=FALSE)",
+      });
     if (record.leftOut.kind !== "empty") return record;
     return {
       ...record,

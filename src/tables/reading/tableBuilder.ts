@@ -10,8 +10,9 @@ import { UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
 import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { checkColumnNames } from "../columnNames.ts";
 import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
-import { checkColumnNames, type Table } from "../table.ts";
+import type { Table } from "../table.ts";
 import { GrowingText, type TextColumn } from "../textColumn.ts";
 import { type FinishedColumn, GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 
@@ -232,7 +233,11 @@ export function checkParsedNames(parsed: readonly string[], names: readonly stri
   if (unknown === undefined) return;
   const closest = closestName(unknown, names);
   const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
-  throw new UsageError(
-    `parse: there is no column "${unknown}"${guess}; the columns are: ${listNames(names)}.`,
-  );
+  throw new UsageError({
+    where: "readTable",
+    problem: `parse: there is no column "${unknown}"${guess}`,
+    expected: "a column of the file",
+    received: `"${unknown}"`,
+    remedy: `the columns are: ${listNames(names)}`,
+  });
 }

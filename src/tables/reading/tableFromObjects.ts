@@ -6,7 +6,8 @@
 
 import { DataError } from "../../errors.ts";
 import { anObject, checkArgument, listOf } from "../../options.ts";
-import { cellColumns, checkColumnNames, checkTable, type Table } from "../table.ts";
+import { checkColumnNames } from "../columnNames.ts";
+import { cellColumns, checkTable, type Table } from "../table.ts";
 import { textAt } from "../textColumn.ts";
 import { TableBuilder } from "./tableBuilder.ts";
 
@@ -62,12 +63,23 @@ export class ObjectRows {
  */
 export function tableFromObjects(objects: readonly Readonly<Record<string, unknown>>[]): Table {
   checkArgument("tableFromObjects", "objects", objects, listOf(anObject, "an array of objects, one per row"));
-  if (objects.length === 0) throw new DataError("tableFromObjects: there are no rows.");
+  if (objects.length === 0)
+    throw new DataError({
+      where: "tableFromObjects",
+      problem: "there are no rows",
+      expected: "at least one object",
+      received: "none",
+    });
   const builder = new TableBuilder([]);
   const rows = new ObjectRows(builder);
   for (const object of objects) rows.add(object);
   if (rows.columns.length === 0)
-    throw new DataError("tableFromObjects: the objects are empty; there are no columns.");
+    throw new DataError({
+      where: "tableFromObjects",
+      problem: "the objects are empty; there are no columns",
+      expected: "objects with a key per column",
+      received: "empty objects",
+    });
   checkColumnNames(rows.columns);
   return builder.build();
 }

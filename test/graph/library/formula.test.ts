@@ -102,7 +102,7 @@ describe("a formula that cannot be read says where", () => {
     ["(x + y", 7, /parenthesis/],
     ["x + zz", 5, /no "zz"/],
     ["x + twoo", 5, /did you mean "two"/],
-    ["1 + expp(x)", 5, /no function "expp"; did you mean "exp"/],
+    ["1 + expp(x)", 5, /no function "expp" \(did you mean "exp"/],
     ["two(x)", 1, /product is written a \* b/],
     ["x y", 3, /operator/],
     ["2x", 2, /./],

@@ -58,7 +58,13 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
     const isSum = isSumOverRows(node);
     if (!isSum && !node.inputs.some((input) => after.has(input))) continue;
     if (node.batched || (isSum && node.inputs.some((input) => after.has(input))))
-      throw new ShapeError("wasm engine: a sum over rows cannot be used for each row in the same program.");
+      throw new ShapeError({
+        where: "wasm engine",
+        problem: "a sum over rows cannot be used for each row in the same program",
+        expected: "sums that are results",
+        received: "one that rows read",
+        remedy: "run a second program",
+      });
     after.add(node);
   }
   const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));

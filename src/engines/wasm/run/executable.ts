@@ -196,7 +196,12 @@ export class WasmExecutable implements Executable {
   /** What random draws start from. */
   #random(key: RandomKey | undefined): Job["random"] {
     if (!key && this.#compiled.hasRandoms)
-      throw new UsageError("The program draws random numbers: give the key that they are drawn with.");
+      throw new UsageError({
+        problem: "the program draws random numbers",
+        expected: "a key",
+        received: "none",
+        remedy: "give the key that they are drawn with",
+      });
     return { k0: key?.k0 ?? 0, k1: key?.k1 ?? 0, firstStep: 0, firstRow: 0 };
   }
 

@@ -109,9 +109,14 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
 export function outOfMemory(bytes: number, what: "program" | "rows", smaller: string): UsageError {
   const need = `The ${what === "rows" ? "rows need" : "program needs"} ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
   const most = (maximumPages * pageBytes) / 2 ** 20;
-  return new UsageError(
-    bytes > maximumPages * pageBytes
-      ? `${need}, more than the ${most} MiB that the engine can have; ${smaller}.`
-      : `${need}, and the system has no address range for it, which for WebAssembly takes 10 GiB: raise the limit (ulimit -v unlimited), start node with --disable-wasm-trap-handler, or dispose of programs that are no longer used.`,
-  );
+  return new UsageError({
+    where: "wasmEngine",
+    problem: need,
+    expected: bytes > maximumPages * pageBytes ? `at most ${most} MiB` : "a free range of addresses",
+    received: `${Math.ceil(bytes / 2 ** 20)} MiB`,
+    remedy:
+      bytes > maximumPages * pageBytes
+        ? `the engine can have at most ${most} MiB: ${smaller}`
+        : "the system has no address range for it, which for WebAssembly takes 10 GiB: raise the limit (ulimit -v unlimited), start node with --disable-wasm-trap-handler, or dispose of programs that are no longer used",
+  });
 }

@@ -1,0 +1,739 @@
+/**
+ * Forty ways to misuse the library, and forty wrong command lines, each with its whole message: what a person reads who has
+ * mistyped, swapped or forgotten something, or who has a file that is not what its name says.
+ */
+
+import { mkdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
+import { buildProgram, failureOf } from "../../src/cli/program.ts";
+import { neuralSplineFlow, realNVP } from "../../src/entries/architectures.ts";
+import { ops } from "../../src/entries/graph.ts";
+import * as library from "../../src/index.ts";
+import { writeFiles } from "../cli/runCli.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+
+const {
+  approximate,
+  compare,
+  fit,
+  information,
+  load,
+  readTable,
+  splitTable,
+  tableFromColumns,
+  tableFromObjects,
+  tableFromRows,
+  writeTable,
+} = library;
+
+const count = 40;
+const wave = (shift: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.sin(i + shift) + i / 50);
+const table = tableFromColumns({ x: wave(0), y: wave(1), c: wave(2.5) });
+const folder = temporaryFolder();
+const before = process.cwd();
+
+/** What a hasty or a malicious caller passes: any value. */
+// biome-ignore lint/suspicious/noExplicitAny: the wrong types are the point
+type Wrong = any;
+const wrong = (value: unknown): Wrong => value;
+
+let flow: library.Flow;
+let conditional: library.Flow;
+beforeAll(async () => {
+  process.chdir(folder);
+  flow = (await fit(table, { flow: "gaussian", columns: ["x", "y"] })).flow;
+  const small = { flow: "realnvp", transforms: 1, hidden: [4], epochs: 1, threads: 1 } as const;
+  conditional = (await fit(table, { ...small, columns: ["x", "y"], given: ["c"] })).flow;
+  await flow.save("xy.safetensors");
+  await conditional.save("xy-c.safetensors");
+  await writeTable(table, "data.csv");
+  mkdirSync("folder.safetensors");
+  writeFiles(folder, {
+    "text.csv": "x,y\n1,2\noops,3\n",
+    "random.safetensors": "what is this?",
+    "notes.txt": "x\n1\n",
+    "density.mjs": "export const parameters = { mu: 'real' };",
+  });
+});
+afterAll(() => process.chdir(before));
+
+type Code = "DATA" | "FORMAT" | "SHAPE" | "USAGE" | "ABORTED";
+
+const calls: readonly (readonly [name: string, call: () => unknown, code: Code, message: string])[] = [
+  [
+    "a promise of a table",
+    () => fit(wrong(Promise.resolve(table))),
+    "USAGE",
+    "fit: table must be a table as readTable or tableFromRows gives it, got a promise (await it first).",
+  ],
+  [
+    "a path in place of a table",
+    () => fit(wrong("data.csv")),
+    "USAGE",
+    'fit: table must be a table as readTable or tableFromRows gives it, got "data.csv"; readTable("data.csv") reads a file.',
+  ],
+  [
+    "rows in place of a table",
+    () =>
+      fit(
+        wrong([
+          [1, 2],
+          [3, 4],
+        ]),
+      ),
+    "USAGE",
+    'fit: table must be a table as readTable or tableFromRows gives it, got an array of arrays; tableFromRows(["x", "y"], rows) makes one of numbers.',
+  ],
+  [
+    "a table from JSON",
+    () => fit(wrong(JSON.parse(JSON.stringify(table)))),
+    "USAGE",
+    'fit: table must be a table as readTable or tableFromRows gives it, got an object; tableFromRows(["x", "y"], rows) makes one of numbers.',
+  ],
+  [
+    "an architecture before the table",
+    () => fit(wrong(realNVP({ features: 3 })), wrong(table)),
+    "USAGE",
+    "fit: the architecture is an option; write fit(table, { flow: architecture, ... }).",
+  ],
+  [
+    "an architecture as the options",
+    () => fit(table, wrong(realNVP({ features: 3 }))),
+    "USAGE",
+    "fit: the architecture is an option; write fit(table, { flow: architecture, ... }).",
+  ],
+  [
+    "a maker called for it that makes nothing",
+    () => fit(table, { flow: wrong(() => undefined) }),
+    "USAGE",
+    "fit: what flow returns must be an architecture, as neuralSplineFlow({ features, context }) gives it, got undefined.",
+  ],
+  [
+    "an architecture of another width",
+    () => fit(table, { flow: realNVP({ features: 2 }) }),
+    "USAGE",
+    "fit: the architecture has 2 features and a context of 0; the table gives 3 columns to fit and 0 to condition on; flow: (sizes) => neuralSplineFlow(sizes) makes one that fits.",
+  ],
+  [
+    "an architecture from JSON",
+    () => fit(table, { flow: wrong(JSON.parse(JSON.stringify(realNVP({ features: 3 })))) }),
+    "USAGE",
+    "fit: flow must be one of realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced, dual-ascent, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one, got an object.",
+  ],
+  [
+    "a misspelt kind",
+    () => fit(table, { flow: wrong("nsfar") }),
+    "USAGE",
+    'fit: flow must be one of realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced, dual-ascent, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one, got "nsfar"; did you mean "nsf-ar"?',
+  ],
+  [
+    "a misspelt option",
+    () => fit(table, wrong({ epocs: 3 })),
+    "USAGE",
+    'fit: there is no option "epocs"; did you mean "epochs"?',
+  ],
+  [
+    "options null",
+    () => fit(table, wrong(null)),
+    "USAGE",
+    "fit: options must be an object such as { flow: ... }, got null.",
+  ],
+  [
+    "a column that is not there",
+    () => fit(table, { columns: ["x", "z"] }),
+    "DATA",
+    'there is no column "z" (did you mean "x"?); the columns are: x, y, c.',
+  ],
+  [
+    "a column in two roles",
+    () => fit(table, { columns: ["x", "y"], given: ["y"] }),
+    "USAGE",
+    'fit: column "y" is both fitted and given; leave it out of one of `columns` and `given`.',
+  ],
+  [
+    "one column as text",
+    () => fit(table, { columns: wrong("x") }),
+    "USAGE",
+    'fit: columns must be an array of names, such as ["x", "y"], got "x".',
+  ],
+  [
+    "given of a kind that cannot condition",
+    () => fit(table, { flow: "kde", given: ["c"] }),
+    "USAGE",
+    "fit: kde fits the joint density of all its columns and cannot condition on some; given needs a flow that is trained, such as nsf-ar.",
+  ],
+  [
+    "an option of another kind",
+    () => fit(table, { flow: "kde", components: 3 }),
+    "USAGE",
+    "fit: components means nothing for kde: it is an option of mixture; leave it out.",
+  ],
+  [
+    "a negative count of epochs",
+    () => fit(table, { epochs: -3 }),
+    "USAGE",
+    "fit: epochs must be a positive integer, got -3.",
+  ],
+  [
+    "a seed that is a fraction",
+    () => fit(table, { seed: 0.5 }),
+    "USAGE",
+    "fit: seed must be an integer, got 0.5.",
+  ],
+  [
+    "a seed beyond exact numbers",
+    () => fit(table, { seed: 2 ** 60 }),
+    "USAGE",
+    "fit: seed must be an integer, got 1152921504606847000.",
+  ],
+  [
+    "two lengths of a training",
+    () => fit(table, { budget: 1, epochs: 1 }),
+    "USAGE",
+    "fit: budget and epochs both say how long to train; leave one of them out.",
+  ],
+  [
+    "a resumed fit of no checkpoint",
+    () => fit(table, { resume: true }),
+    "USAGE",
+    "fit: resume needs the checkpoint to go on from; name it as checkpoint.",
+  ],
+  [
+    "a signal that has fired",
+    () => fit(table, { signal: AbortSignal.abort() }),
+    "ABORTED",
+    "fit: the signal had fired before the fit began.",
+  ],
+  [
+    "a controller in place of its signal",
+    () => fit(table, { signal: wrong(new AbortController()) }),
+    "USAGE",
+    "fit: signal must be an AbortSignal, such as controller.signal, got an AbortController.",
+  ],
+  [
+    "one size of hidden layers",
+    () => neuralSplineFlow({ features: 2, hidden: wrong(64) }),
+    "USAGE",
+    "neuralSplineFlow: hidden must be an array of sizes, such as [64, 64], got 64.",
+  ],
+  [
+    "an architecture of a fraction of features",
+    () => realNVP({ features: 1.5 }),
+    "USAGE",
+    "realNVP: features must be a positive integer, got 1.5.",
+  ],
+  [
+    "one point as a row of numbers",
+    () => flow.logProb(wrong([1, 2])),
+    "USAGE",
+    "logProb: row 1 must be an array of numbers, or an object of numbers by column, got 1; one row is [[1, 2]].",
+  ],
+  [
+    "rows of another width",
+    () =>
+      flow.logProb([
+        [1, 2],
+        [1, 2, 3],
+      ]),
+    "DATA",
+    "logProb: row 2 has 3 numbers; the 2 columns are x, y.",
+  ],
+  [
+    "numbers that are not whole rows",
+    () => flow.logProb(new Float64Array(3)),
+    "DATA",
+    "logProb: 3 numbers are not whole rows of the 2 columns x, y.",
+  ],
+  [
+    "objects with text for numbers",
+    () => flow.logProb(wrong([{ x: 1, y: "2" }])),
+    "DATA",
+    'logProb: column "y" (row 1): "2" is not a number.',
+  ],
+  [
+    "a table without a column of the flow",
+    () => flow.logProb(tableFromColumns({ x: [1], z: [2] })),
+    "DATA",
+    'there is no column "y" (did you mean "x"?); the columns are: x, z.',
+  ],
+  [
+    "given values for a flow that takes none",
+    () => flow.sample(3, { given: { c: 1 } }),
+    "USAGE",
+    'sample: "c" is not a column that the flow is given; leave it out.',
+  ],
+  [
+    "no given values for a flow that needs them",
+    () => conditional.sample(3),
+    "USAGE",
+    'sample: the flow is given c; name a value for "c", as in `given: { "c": 1 }`.',
+  ],
+  [
+    "a given value that is not a number",
+    () => conditional.sample(3, { given: { c: Number.NaN } }),
+    "USAGE",
+    'sample: given["c"] must be finite, got NaN.',
+  ],
+  [
+    "given values for too few rows",
+    () => conditional.sample(3, { given: { c: [1, 2] } }),
+    "USAGE",
+    'sample: given["c"] must be one number for each of the 3 rows, got 2.',
+  ],
+  [
+    "the options in place of the number of rows",
+    () => flow.sample(wrong({ n: 10 })),
+    "USAGE",
+    "sample: n must be an integer, 0 or more, got an object.",
+  ],
+  [
+    "a negative number of rows",
+    () => flow.sample(-1),
+    "USAGE",
+    "sample: n must be an integer, 0 or more, got -1.",
+  ],
+  [
+    "a save into a folder that is not there",
+    () => flow.save("nowhere/m.safetensors"),
+    "FORMAT",
+    'cannot write "nowhere/m.safetensors": there is no folder "nowhere"; create it first',
+  ],
+  [
+    "a save over a folder",
+    () => flow.save("folder.safetensors"),
+    "FORMAT",
+    'cannot write "folder.safetensors": it is a folder, not a file; add a file name',
+  ],
+  [
+    "a table loaded as a model",
+    () => load("data.csv"),
+    "FORMAT",
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+  ],
+  [
+    "a model read as a table",
+    () => readTable("xy.safetensors"),
+    "USAGE",
+    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+  ],
+  [
+    "a response loaded without its bytes",
+    () => load(wrong(new Response("x"))),
+    "FORMAT",
+    "the model is not a safetensors file: it has 1 bytes, at least 8 are needed; a model is what save writes",
+  ],
+  [
+    "a file that is not there",
+    () => load("absent.safetensors"),
+    "FORMAT",
+    'cannot read "absent.safetensors": there is no such file',
+  ],
+  [
+    "a table with text in a column of numbers",
+    async () => fit(await readTable("text.csv"), { columns: ["x", "y"] }),
+    "DATA",
+    'column "x" (row 2): "oops" is not a number; if it stands for a missing value, pass `missingMarks: ["oops"]`; else mend the cell.',
+  ],
+  [
+    "columns of two lengths",
+    () => tableFromColumns({ x: [1, 2], y: [1] }),
+    "SHAPE",
+    'tableFromColumns: column "y" has 1 rows, "x" has 2; columns must be equally long.',
+  ],
+  [
+    "rows before their names",
+    () => tableFromRows(wrong([[1, 2]]), wrong(["x", "y"])),
+    "USAGE",
+    'tableFromRows: columns must be an array of names, such as ["x", "y"], got an array of arrays.',
+  ],
+  [
+    "one object in place of several",
+    () => tableFromObjects(wrong({ x: 1 })),
+    "USAGE",
+    "tableFromObjects: objects must be an array of objects, one per row, got an object.",
+  ],
+  [
+    "a path before the table that is written",
+    () => writeTable(wrong("out.csv"), wrong(table)),
+    "USAGE",
+    'writeTable: table must be a table as readTable or tableFromRows gives it, got "out.csv"; readTable("out.csv") reads a file.',
+  ],
+  [
+    "a table written as something else",
+    () => writeTable(table, "out.xlsx"),
+    "USAGE",
+    '"out.xlsx" has the extension .xlsx, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+  ],
+  [
+    "a share that is a percentage",
+    () => splitTable(table, { test: 20 }),
+    "USAGE",
+    "splitTable: test must be a share of the rows between 0 and 1, got 20.",
+  ],
+  [
+    "kinds as one text",
+    () => compare(table, { flows: wrong("kde,gaussian") }),
+    "USAGE",
+    'compare: flows must be an array of kinds, such as ["gaussian", "nsf-ar"], got "kde,gaussian".',
+  ],
+  [
+    "one group to compare with nothing",
+    () => information(table, { between: [["x"]] }),
+    "USAGE",
+    'information: between must be at least two groups of columns, none empty, got an array of arrays; such as [["x"], ["y", "z"]].',
+  ],
+  [
+    "a posterior by position",
+    () => approximate(wrong({ mu: "real" })),
+    "USAGE",
+    'approximate: there is no option "mu"; the options are parameters, logDensity, flow, transforms, hidden, derived, seed, steps, draws, learningRate, importanceSamples, gradient, divergence, annealing, diagnosticSamples, engine, precision, threads, wide, signal and 2 more.',
+  ],
+  [
+    "a posterior written with Math",
+    () => approximate({ parameters: { mu: "positive" }, logDensity: ({ mu }) => wrong(Math.log(wrong(mu))) }),
+    "SHAPE",
+    "approximate: what the log-density returns must be an expression, got NaN; write it with the operations that it is given.",
+  ],
+  [
+    "a shape that does not fit",
+    () => ops.add(ops.constant([1, 2]), ops.constant([1, 2, 3])),
+    "SHAPE",
+    "add: shapes [2] and [3] do not broadcast.",
+  ],
+];
+
+test("there are forty of each, and more", () =>
+  expect(Math.min(calls.length, lines.length)).toBeGreaterThanOrEqual(40));
+
+describe("a misuse of the library", () => {
+  it.each(calls)("is named: %s", async (_, call, code, message) => {
+    const error: unknown = await Promise.resolve()
+      .then(call)
+      .then(
+        (value) => `it gave ${String(value)}`,
+        (thrown: unknown) => thrown,
+      );
+    expect(error).toBeInstanceOf(library.PushforwardError);
+    const {
+      code: received,
+      message: said,
+      where,
+      expected,
+      received: got,
+      remedy,
+    } = error as library.PushforwardError;
+    expect({ code: received, message: said }).toEqual({ code: `PUSHFORWARD_${code}`, message });
+    if (code === "FORMAT" || code === "ABORTED") return;
+    // Each by itself, too, for programs.
+    expect([typeof where, typeof expected, typeof got]).toEqual(["string", "string", "string"]);
+    if (remedy !== undefined) expect(said.replace(/\.$/, "").endsWith(remedy)).toBe(true);
+  });
+});
+
+const lines: readonly (readonly [line: string, exitCode: number, message: string])[] = [
+  [
+    "",
+    2,
+    "no command given; the commands are describe, fit, logprob, sample, inspect, information, plot, compare, approximate: see pushforward --help",
+  ],
+  [
+    "fti data.csv --out m.safetensors",
+    2,
+    "unknown command 'fti' (Did you mean fit?); see pushforward --help",
+  ],
+  ["fit", 2, "required option '--out <file>' not specified; see pushforward fit --help"],
+  ["fit data.csv", 2, "required option '--out <file>' not specified; see pushforward fit --help"],
+  [
+    "fit data.csv x --out m.safetensors",
+    2,
+    "too many arguments for 'fit'. Expected 1 argument but got 2; see pushforward fit --help",
+  ],
+  ["fit data.csv --out", 2, "option '--out <file>' argument missing; see pushforward fit --help"],
+  ["fit data.csv --out m.pt", 2, '--out must end in .safetensors (a model), got "m.pt".'],
+  ["fit data.csv --out nowhere/m.safetensors", 1, '--out: there is no folder "nowhere"; create it first'],
+  [
+    "fit data.csv --out folder.safetensors",
+    1,
+    '--out: cannot write "folder.safetensors": it is a folder, not a file; add a file name',
+  ],
+  ["fit absent.csv --out m.safetensors", 1, 'cannot read "absent.csv": there is no such file'],
+  [
+    "fit folder.safetensors --out m.safetensors",
+    2,
+    '"folder.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+  ],
+  [
+    "fit xy.safetensors --out m.safetensors",
+    2,
+    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+  ],
+  ["fit notes.txt --out m.safetensors", 1, "notes.txt: 1 usable rows; fitting needs at least 10."],
+  [
+    "fit text.csv --out m.safetensors",
+    1,
+    'text.csv: column "x" (row 2): "oops" is not a number; if it stands for a missing value, pass --na oops; else mend the cell, or leave the column out with --columns y.',
+  ],
+  [
+    "fit data.csv --out m.safetensors --epoch 5",
+    2,
+    "unknown option '--epoch' (Did you mean --epochs?); see pushforward fit --help",
+  ],
+  ["fit data.csv --out m.safetensors -n 5", 2, "unknown option '-n'; see pushforward fit --help"],
+  ["fit data.csv --out m.safetensors --epochs many", 2, '--epochs must be a positive integer, got "many".'],
+  [
+    "fit data.csv --out m.safetensors --epochs",
+    2,
+    "option '--epochs <n>' argument missing; see pushforward fit --help",
+  ],
+  [
+    "fit data.csv --out m.safetensors --epochs --seed 1",
+    2,
+    '--epochs must be a positive integer, got "--seed".',
+  ],
+  ["fit data.csv --out m.safetensors --seed 1e30", 2, '--seed must be an integer, got "1e30".'],
+  [
+    "fit data.csv --out m.safetensors --validation 20%",
+    2,
+    '--validation must be a share of the rows, at least 0 and below 1, got "20%".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --hidden 64x64",
+    2,
+    '--hidden must be positive integers of at most 8192, such as 64,64, got "64x64".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --budget soon",
+    2,
+    '--budget must be a span of time such as 90s, 2m or 1h, got "soon".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --budget 5s --epochs 5",
+    2,
+    "--budget and --epochs both say how long to train; leave one of them out.",
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow gausian",
+    2,
+    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced or dual-ascent, got "gausian". Did you mean gaussian?',
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow kde --hidden 8",
+    2,
+    "--hidden means nothing for --flow kde, which is fitted without gradients; leave it out.",
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow kde --components 3",
+    2,
+    "unknown option '--components'; see pushforward fit --help",
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow kde --given c",
+    2,
+    "--given: kde fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.",
+  ],
+  [
+    "fit data.csv --out m.safetensors --columns x,,y",
+    2,
+    '--columns must be names with a comma between two, got "x,,y".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --columns x,z",
+    2,
+    '--columns: data.csv has no column "z" (did you mean "x"?); the columns are: x, y, c.',
+  ],
+  [
+    "fit data.csv --out m.safetensors --columns x,y --given y",
+    2,
+    'column "y" is in both --columns and --given; name it in one of them.',
+  ],
+  [
+    "fit data.csv --out m.safetensors --resume",
+    2,
+    "--resume needs --checkpoint FILE, the file to go on from.",
+  ],
+  [
+    "fit data.csv --out m.safetensors --delimiter ;;",
+    2,
+    '--delimiter must be one character, "tab" or "blank", got ";;".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --encoding klingon",
+    2,
+    '--encoding must be a label such as utf-8, latin1, windows-1251 or shift_jis, got "klingon".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --parse x=money",
+    2,
+    '--parse of column "x" must be one or more of currency, percent, unit:m, thousands, decimal-point, decimal-comma, parentheses, trailing-minus, text-number, leading-zeros, boolean, text, got "money".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --limit columns=-1",
+    2,
+    "--limit columns must be a number of 1 or more, got -1.",
+  ],
+  [
+    "fit data.csv --out m.safetensors --limit columns",
+    2,
+    '--limit must be such as "c=1.5,d=2", got "columns".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --array a",
+    2,
+    "data.csv: --array can be chosen from a .npz archive alone; this is csv: leave --array out.",
+  ],
+  [
+    "logprob data.csv xy.safetensors",
+    1,
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+  ],
+  ["logprob xy.safetensors", 2, "missing required argument 'data'; see pushforward logprob --help"],
+  [
+    "logprob xy.safetensors text.csv",
+    1,
+    'text.csv: column "x" (row 2): "oops" is not a number; if it stands for a missing value, pass --na oops; else mend the cell.',
+  ],
+  [
+    "logprob xy.safetensors data.csv --out xy.safetensors",
+    2,
+    '--out: "xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+  ],
+  [
+    "logprob xy.safetensors data.csv --out data.csv",
+    2,
+    '--out "data.csv" is an input, which would be lost; choose another name.',
+  ],
+  [
+    "logprob xy.safetensors data.csv --given c=1",
+    2,
+    "unknown option '--given'; see pushforward logprob --help",
+  ],
+  ["logprob xy.safetensors data.csv --seed 1", 2, "unknown option '--seed'; see pushforward logprob --help"],
+  [
+    "logprob random.safetensors data.csv",
+    1,
+    "random.safetensors is not a safetensors file, or is truncated: it claims a header of 2338328219647830135 bytes and has 5 after the length; a model is what save writes",
+  ],
+  ["sample xy.safetensors", 2, "required option '-n <rows>' not specified; see pushforward sample --help"],
+  ["sample xy.safetensors -n -5", 2, '-n must be a whole number from 1, got "-5".'],
+  [
+    "sample xy.safetensors -n 5 --given c=1",
+    2,
+    '--given sets "c", but the model has no conditioning columns; leave it out.',
+  ],
+  ["sample xy-c.safetensors -n 5", 2, 'the model needs a value of c; pass --given "c=1.5".'],
+  ["sample xy-c.safetensors -n 5 --given c", 2, '--given must be such as "c=1.5,d=2", got "c".'],
+  [
+    "sample xy-c.safetensors -n 5 --given d=1",
+    2,
+    `--given: the model's condition has no column "d" (did you mean "c"?); the columns are: c.`,
+  ],
+  [
+    "sample xy.safetensors -n 5 --out out",
+    2,
+    '--out: "out" has no extension, which would tell its format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+  ],
+  [
+    "sample data.csv -n 5",
+    1,
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+  ],
+  ["inspect", 2, "missing required argument 'model'; see pushforward inspect --help"],
+  [
+    "inspect data.csv",
+    1,
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+  ],
+  ["plot xy.safetensors --out plot.jpg", 2, '--out must end in .svg or .png (a figure), got "plot.jpg".'],
+  [
+    "plot xy.safetensors data.csv --out plot.svg --columns q",
+    2,
+    '--columns: the model has no column "q" (did you mean "x"?); the columns are: x, y.',
+  ],
+  [
+    "compare data.csv --flow kde",
+    2,
+    "unknown option '--flow' (Did you mean --flows?); see pushforward compare --help",
+  ],
+  [
+    "compare data.csv --test 0.2 --folds 3",
+    2,
+    "--test and --folds exclude each other: folds hold out each row once.",
+  ],
+  ["compare data.csv --folds 1", 2, '--folds must be a whole number from 2, got "1".'],
+  ["information data.csv --between x", 2, '--between must be groups of columns such as a,b:c, got "x".'],
+  [
+    "information data.csv --between x:q",
+    1,
+    'data.csv: there is no column "q" (did you mean "x"?); the columns are: x, y, c.',
+  ],
+  [
+    "approximate",
+    2,
+    'what is to be approximated? Name a module, or write --density "FORMULA" --parameters "mu=real, tau=positive".',
+  ],
+  ["approximate absent.mjs", 2, "absent.mjs: there is no such file."],
+  ["approximate density.mjs", 2, "density.mjs exports no function logDensity(parameters, ops)."],
+  ["approximate --density mu^2", 2, '--density needs its parameters: --parameters "mu=real, tau=positive".'],
+  [
+    "approximate --density -mu^2 --parameters mu=reel",
+    2,
+    '--parameters: "mu=reel" is not name=real, name=positive, name=LOW:HIGH or name[SIZE]=...; an example: "mu=real, tau=positive, p=0:1, eta[8]=real".',
+  ],
+  [
+    "approximate --density -m^2 --parameters mu=real",
+    2,
+    'formula "-m^2", column 2: there is no "m" (did you mean "mu"?); the names are mu, pi, e.',
+  ],
+  [
+    "approximate --density -mu^2 --parameters mu=real -n 5",
+    2,
+    "-n is the number of samples that --samples FILE holds; name the file.",
+  ],
+  [
+    "approximate --density -mu^2 --parameters mu=real --flow maf",
+    2,
+    '--flow must be nsf, realnvp, planar, radial or sylvester, got "maf".',
+  ],
+];
+
+/** Runs the command line in this process: what it wrote, what it said of the failure, and its exit code. */
+async function run(args: readonly string[]): Promise<{ stdout: string; stderr: string; code: number }> {
+  let stdout = "";
+  let stderr = "";
+  const written =
+    (add: (text: string) => void) =>
+    (text: unknown, ...rest: unknown[]) => {
+      add(String(text));
+      const done = rest.at(-1);
+      if (typeof done === "function") done();
+      return true;
+    };
+  const spies = [
+    vi.spyOn(process.stdout, "write").mockImplementation(written((text) => (stdout += text))),
+    vi.spyOn(process.stderr, "write").mockImplementation(written((text) => (stderr += text))),
+  ];
+  const stops = ["SIGINT", "SIGTERM"] as const;
+  const listening = stops.map((name) => process.listeners(name));
+  const program = buildProgram("0.0.0");
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return { stdout, stderr, code: 0 };
+  } catch (error) {
+    const failure = failureOf(error, program, args);
+    return { stdout, stderr: `${stderr}${failure?.line ?? ""}`, code: failure?.exitCode ?? 0 };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    stops.forEach((name, i) => {
+      for (const listener of process.listeners(name))
+        if (!listening[i]!.includes(listener)) process.off(name, listener);
+    });
+  }
+}
+
+describe("a wrong command line", () => {
+  it.each(lines)("is answered in one line: pushforward %s", async (line, code, message) => {
+    const result = await run(line.split(" ").filter(Boolean));
+    expect(result).toEqual({ stdout: "", stderr: message, code });
+  });
+});
