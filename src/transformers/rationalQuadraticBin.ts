@@ -15,9 +15,8 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { abs, add, div, log, mul, product, select, sqrt, square, sub, total } from "../graph/ops.ts";
 import type { ScalarMapped } from "./transformer.ts";
-
-const { abs, add, div, log, mul, product, select, sqrt, square, sub, total } = g;
 
 /**
  * A position that is in [0, 1] but for rounding, brought there. The derivative is that of the position itself: a

@@ -18,11 +18,25 @@
  */
 
 import type { Expr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
+import {
+  add,
+  clamp,
+  div,
+  exp,
+  expm1,
+  less,
+  log,
+  log1p,
+  mul,
+  neg,
+  select,
+  sqrt,
+  square,
+  sub,
+  total,
+} from "../graph/ops.ts";
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
-
-const { add, clamp, div, exp, expm1, less, log, log1p, mul, neg, select, sqrt, square, sub, total } = g;
 
 /** Where the straight line begins, on the side of the data. */
 const reach = 10;

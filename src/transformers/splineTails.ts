@@ -17,10 +17,9 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { abs, add, clamp, div, exp, less, log, mul, select, sqrt, sub } from "../graph/ops.ts";
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped } from "./transformer.ts";
-
-const { abs, add, clamp, div, exp, less, log, mul, select, sqrt, sub } = g;
 
 /** Slopes of knots are clipped softly to 1 / 1000 to 1000. */
 export const largestLogSlope: number = Math.log(1000);
