@@ -49,8 +49,8 @@ test("a density: a table on standard output, samples with weights, a model", asy
 }, 20_000);
 
 it.each([
-  ["number.mjs", 1, /^The log-density must return an expression, got NaN/],
-  ["name.mjs", 2, /^The log-density reads a parameter "mu"; there are mean\./],
+  ["number.mjs", 1, /^approximate: what the log-density returns must be an expression, got NaN/],
+  ["name.mjs", 2, /^the log-density: it reads a parameter "mu", which there is not; there are mean\./],
   ["derived.mjs", 2, /^derived\.mjs exports derived, which is no function/],
   ["nothing.mjs", 2, /^nothing\.mjs exports no function logDensity/],
   ["broken.mjs", 2, /^broken\.mjs cannot be run as a module/],

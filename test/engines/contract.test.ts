@@ -66,8 +66,8 @@ describe.each(engines)("$name", ({ engine }) => {
     for (const [values, message] of [
       [{ weight: ones(1), wieght: good }, /no parameter "wieght"; it has "weight", "other"/],
       [{ weight: ones(1), constructor: good }, /no parameter "constructor"/],
-      [{ weight: ones(1), other: good }, /"other" has 3 elements, got 2/],
-      [{ weight: ones(2) }, /"weight" has 2 elements, got 4/],
+      [{ weight: ones(1), other: good }, /"other" must be 3 numbers, got 2/],
+      [{ weight: ones(2) }, /"weight" must be 2 numbers, got 4/],
     ] as const)
       await expect(executable.setParameters(values as never)).rejects.toThrow(message);
     expect((await executable.getParameters()).weight).toEqual(good);
@@ -88,10 +88,10 @@ describe.each(engines)("$name", ({ engine }) => {
       for (const call of ["load", "run"] as const)
         await expect(executable[call]({ rows, inputs: { x: ones(3) } })).rejects.toThrow(ShapeError);
     await expect(executable.run({ rows: 2, inputs: { x: ones(1) } })).rejects.toThrow(
-      "needs 4 numbers, got 2",
+      "must be 4 numbers, got 2",
     );
     await expect(executable.load({ rows: 2, inputs: {} })).rejects.toThrow(
-      'load: input "x" needs 4 numbers, got none',
+      'load: input "x" must be 4 numbers, got none',
     );
   });
 

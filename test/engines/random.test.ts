@@ -193,10 +193,10 @@ describe.each(cases.slice(0, 3))("$name", ({ engine }) => {
     const three = Float64Array.of(1, 2, 3);
     await expect(executable.step({ ...steps, stepInputs: {} })).rejects.toThrow("got none");
     await expect(executable.step({ ...steps, stepInputs: { three } })).rejects.toThrow(
-      'The step input "three" needs 6 numbers, 3 for each of 2 steps, got 3.',
+      'step: step input "three" must be 6 numbers, 3 for each of 2 steps, got 3.',
     );
     const four = { three: new Float64Array(4) };
-    await expect(executable.run(rows, { stepInputs: four })).rejects.toThrow("needs 3 numbers");
+    await expect(executable.run(rows, { stepInputs: four })).rejects.toThrow("must be 3 numbers, 3 for each of 1 steps, got 4");
     expect((await executable.run(rows, { stepInputs: { three } })).sums.sum![0]).toBe(12);
     expect((await executable.run(rows)).sums.sum![0]).toBe(0);
   });

@@ -358,7 +358,7 @@ describe("densities and options that cannot be", () => {
       () => fit(({ mu }, { concatenate, reshape }) => concatenate([reshape(mu!, [1]), 1])),
       "must be one number",
     ],
-    ["no expression", () => fit((() => 3) as never), "must return an expression"],
+    ["no expression", () => fit((() => 3) as never), "what the log-density returns must be an expression, got"],
     [
       "no number anywhere",
       () => fit(({ mu }, { log, neg, square }) => log(neg(square(mu!)))),
@@ -375,7 +375,7 @@ describe("densities and options that cannot be", () => {
     [
       "an unknown parameter",
       () => fit(({ nu }, { square }) => square(nu!)),
-      'reads a parameter "nu"; there are mu',
+      'reads a parameter "nu", which there is not; there are mu',
     ],
     [
       "an unknown operation",

@@ -176,9 +176,9 @@ test.each(kinds)("on %s a program that finds no memory leaves nothing behind", a
 
 test("memory that is not to be had is told as it is, with what to do", () => {
   expect(outOfMemory(3 * 2 ** 30, "program", "make the flow smaller").message).toBe(
-    "The program needs 3072 MiB of memory, more than the 2048 MiB that the engine can have; make the flow smaller.",
+    "wasmEngine: the program needs 3072 MiB of memory; the engine can have at most 2048 MiB: make the flow smaller.",
   );
-  expect(outOfMemory(2 ** 20, "rows", "").message).toMatch(/The rows need 1 MiB .*ulimit -v unlimited/);
+  expect(outOfMemory(2 ** 20, "rows", "").message).toMatch(/the rows need 1 MiB .*ulimit -v unlimited/);
   // A smaller maximum is no obstacle to a module that allows a larger one.
   const own = takeMemory(2 ** 20, 32)!;
   expect(own.pages).toBe(32);

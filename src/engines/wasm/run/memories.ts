@@ -107,7 +107,7 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
  * @param smaller - What makes the program, or its rows, need less.
  */
 export function outOfMemory(bytes: number, what: "program" | "rows", smaller: string): UsageError {
-  const need = `The ${what === "rows" ? "rows need" : "program needs"} ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
+  const need = `the ${what === "rows" ? "rows need" : "program needs"} ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
   const most = (maximumPages * pageBytes) / 2 ** 20;
   return new UsageError({
     where: "wasmEngine",
