@@ -53,7 +53,7 @@ export { Flow, type FlowDescription, load, type SampleWithLogProb } from "./mode
 export type { EvaluationOptions, LoadOptions, LogProbOptions, SampleOptions } from "./models/flowOptions.ts";
 export type { FittedDescription } from "./models/model.ts";
 export { type RegisterOptions, register } from "./models/register.ts";
-export type { RowsLike } from "./models/splitRows.ts";
+export type { RowsLike } from "./models/rows/splitRows.ts";
 export type { Reader } from "./registry.ts";
 export { type ReadTableOptions, readTable } from "./tables/reading/readTable.ts";
 export { tableFromObjects, tableToObjects } from "./tables/reading/tableFromObjects.ts";

@@ -7,18 +7,12 @@
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { DataError, UsageError } from "../errors.ts";
-import { sizeOf } from "../graph/expr.ts";
-import { flattenTree } from "../graph/parameters.ts";
 import { meanAndError } from "../numerics/meanAndError.ts";
 import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../options.ts";
 import { bytesFrom } from "../platform/bytes.ts";
-import { snap } from "../tables/grid.ts";
-import { type Table, tableFromRows } from "../tables/table.ts";
-import { tableDigest } from "../tables/tableDigest.ts";
-import { type Conditions, checkedConditions, conditionRows, withConditions } from "./conditions.ts";
-import { drawRows } from "./drawRows.ts";
-import { baseOfRows, dataOfPoints, logProbOfRows } from "./evaluateRows.ts";
-import { Evaluation } from "./evaluation.ts";
+import type { Table } from "../tables/table.ts";
+import { BijectionCore } from "./bijectionCore.ts";
+import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
 import { factsOf } from "./flowInWords.ts";
 import {
   type GivenOptions,
@@ -29,10 +23,9 @@ import {
   type SampleOptions,
   sampleOptionTable,
 } from "./flowOptions.ts";
-import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
-import { modelToBytes, readModel } from "./modelFile.ts";
-import { joinRows, type RowsLike, rowValues } from "./splitRows.ts";
-import { stepCount, stoppedModel } from "./stoppedModel.ts";
+import type { Model } from "./model.ts";
+import { readModel } from "./modelFile.ts";
+import type { RowsLike } from "./rows/splitRows.ts";
 
 /** Numbers that are drawn at a time: 1 GiB of them. */
 const mostDrawn = 2 ** 27;
@@ -47,72 +40,42 @@ export interface Score {
   readonly rows: number;
 }
 
-/** What {@link Flow.sampleWithLogProb} draws. */
-export interface SampleWithLogProb {
-  /** The rows, as {@link Flow.sample} gives them. */
-  readonly table: Table;
-  /** Log-density of each row, in nats and data units. */
-  readonly logProb: Float64Array;
-}
-
-/** What `inspect` shows. */
-export interface FlowDescription {
-  /** Name of the architecture, as on the command line. */
-  readonly kind: string;
-  /** Columns that have a density, in order. */
-  readonly columns: readonly string[];
-  /** Columns that the density is conditioned on. */
-  readonly given: readonly string[];
-  /** See {@link Flow.parameterCount}. */
-  readonly parameters: number;
-  /** Numbers of the trained part. */
-  readonly precision: "float32" | "float64";
-  /** The base, as its `toJSON` gives it. */
-  readonly base: unknown;
-  /** The trained part, as its `toJSON` gives it. */
-  readonly bijection: unknown;
-  /** Standardization and what else the data alone determined, as its `toJSON` gives it. */
-  readonly preparation: unknown;
-  /** How it was fitted. */
-  readonly fitted: FittedDescription;
-}
+export type { FlowDescription, SampleWithLogProb } from "./flowCore.ts";
 
 /** A fitted flow over the columns of a table; see {@link load} and `fit`. */
 export class Flow {
-  readonly #model: Model;
-  readonly #evaluation: Evaluation;
+  readonly #core: FlowCore;
 
-  /** @internal Made by `fit` and {@link load}. */
-  constructor(model: Model) {
-    this.#model = model;
-    this.#evaluation = new Evaluation(model);
+  /** @internal Made by `fit` and {@link load}, of a base and a bijection or of another core. */
+  constructor(model: Model | FlowCore) {
+    this.#core = "logProb" in model ? model : new BijectionCore(model);
     // What Node's `console.log` shows; a method of this name cannot be written down in declarations.
     Object.defineProperty(this, Symbol.for("nodejs.util.inspect.custom"), { value: () => this.toString() });
   }
 
   /** The columns that have a density, in order. */
   get columns(): readonly string[] {
-    return this.#model.columns;
+    return this.#core.columns;
   }
 
   /** The columns that the density is conditioned on. */
   get given(): readonly string[] {
-    return this.#model.given;
+    return this.#core.given;
   }
 
   /** @internal Its parts, for what works on flows of one kind. */
   get model(): Model {
-    return this.#model;
+    return this.#core.model;
   }
 
   /** The base distribution. */
   get base(): Distribution {
-    return this.#model.base;
+    return this.#core.base;
   }
 
   /** The whole map from base to data, in data units. */
   get bijection(): Bijection {
-    return wholeBijection(this.#model);
+    return this.#core.bijection;
   }
 
   /**
@@ -120,16 +83,12 @@ export class Flow {
    * else prepares the data are not counted.
    */
   get parameterCount(): number {
-    const { base, bijection } = this.#model;
-    let total = 0;
-    for (const spec of flattenTree({ base: base.parameters, bijection: bijection.parameters }).values())
-      if (spec.kind !== "state") total += spec.used ?? sizeOf(spec.shape);
-    return total;
+    return this.#core.parameterCount;
   }
 
   /** Steps that {@link at} can stop between: those of a dual ascent, the layers of a Gaussianization; 0 for other kinds. */
   get steps(): number {
-    return stepCount(this.#model);
+    return this.#core.steps;
   }
 
   /**
@@ -140,23 +99,12 @@ export class Flow {
    * @throws {@link UsageError} if flows of this kind have no steps, or t is no whole number in that range.
    */
   at(t: number): Flow {
-    return new Flow(stoppedModel(this.#model, t));
+    return new Flow(this.#core.at(t));
   }
 
   /** Architecture, parameters, columns and how it was fitted, as plain data. */
   get description(): FlowDescription {
-    const { kind, columns, given, precision, base, bijection, preparation, fitted } = this.#model;
-    return {
-      kind,
-      columns,
-      given,
-      parameters: this.parameterCount,
-      precision,
-      base: base.toJSON(),
-      bijection: bijection.toJSON(),
-      preparation: preparation.toJSON(),
-      fitted,
-    };
+    return this.#core.description;
   }
 
   /** What it is and how it was fitted, in words, by name. */
@@ -190,9 +138,7 @@ export class Flow {
    * @throws AbortedError if the signal fires.
    */
   async logProb(rows: RowsLike, options: LogProbOptions = {}): Promise<Float64Array> {
-    const { given, ...how } = checkedOptions("logProb", options, logProbOptionTable);
-    const values = this.#rowValues("logProb", rows, given);
-    return logProbOfRows(this.#model, this.#evaluation, values, how);
+    return await this.#core.logProb("logProb", rows, checkedOptions("logProb", options, logProbOptionTable));
   }
 
   /**
@@ -203,11 +149,10 @@ export class Flow {
    * @example const { mean, standardError } = await flow.score(test); // -9.02 +- 0.03 nats per row
    */
   async score(rows: RowsLike, options: LogProbOptions = {}): Promise<Score> {
-    const { given, missing, ...how } = checkedOptions("score", options, logProbOptionTable);
-    const values = this.#rowValues("score", rows, given);
+    const { missing, ...how } = checkedOptions("score", options, logProbOptionTable);
     // A row without a score has no part in a mean.
     const drop = missing === "empty" ? "drop" : missing;
-    const scores = await logProbOfRows(this.#model, this.#evaluation, values, { ...how, missing: drop });
+    const scores = await this.#core.logProb("score", rows, { ...how, missing: drop });
     if (scores.length === 0)
       throw new DataError({
         where: "score",
@@ -218,15 +163,6 @@ export class Flow {
     return { ...meanAndError(scores), rows: scores.length };
   }
 
-  /** Rows as numbers, the given columns first. */
-  #rowValues(where: string, rows: RowsLike, given: LogProbOptions["given"]): Float64Array {
-    const names = this.columns;
-    if (given === undefined) return rowValues(where, [...this.given, ...names], rows);
-    const data = rowValues(where, names, rows);
-    const count = data.length / names.length;
-    return withConditions(data, checkedConditions(where, this.given, count, given), count);
-  }
-
   /**
    * Whether the table's rows are those that the flow was fitted to, the held-out ones among them, in whatever order: then
    * log-densities of these rows are not out-of-sample scores, see `crossFit`. Told by a digest of the flow's columns, rows
@@ -234,8 +170,8 @@ export class Flow {
    * @throws {@link DataError} for a missing column.
    */
   wasFittedTo(table: Table): boolean {
-    const { digest } = this.#model.fitted;
-    return digest !== undefined && digest === tableDigest(table, [...this.given, ...this.columns]);
+    const { digest } = this.#core.fitted;
+    return digest !== undefined && digest === this.#core.digestOf(table);
   }
 
   /**
@@ -247,8 +183,7 @@ export class Flow {
    * @throws As {@link logProb}.
    */
   async toBase(rows: RowsLike, options: GivenOptions = {}): Promise<Float64Array> {
-    const { given, ...how } = checkedOptions("toBase", options, givenOptionTable);
-    return baseOfRows(this.#model, this.#evaluation, this.#rowValues("toBase", rows, given), how);
+    return await this.#core.toBase(rows, checkedOptions("toBase", options, givenOptionTable));
   }
 
   /**
@@ -261,11 +196,7 @@ export class Flow {
    *   if the signal fires.
    */
   async toData(points: Exclude<RowsLike, Table>, options: GivenOptions = {}): Promise<Float64Array> {
-    const { given, ...how } = checkedOptions("toData", options, givenOptionTable);
-    const values = rowValues("toData", this.columns, points);
-    const count = values.length / this.columns.length;
-    const context = conditionRows(checkedConditions("toData", this.given, count, given), 0, count);
-    return dataOfPoints(this.#model, this.#evaluation, values, context, how);
+    return await this.#core.toData(points, checkedOptions("toData", options, givenOptionTable));
   }
 
   /**
@@ -280,20 +211,15 @@ export class Flow {
    * @throws AbortedError if the signal fires.
    */
   async sample(n: number, options: SampleOptions = {}): Promise<Table> {
-    const conditions = this.#conditions(n, options);
-    const data = await drawRows(this.#model, this.#evaluation, n, conditions, options);
-    const { columns, given, fitted } = this.#model;
-    if (!options.continuous)
-      for (const grid of fitted.grids ?? []) snap(grid, data, columns.indexOf(grid.column), columns.length);
-    return tableFromRows([...given, ...columns], withConditions(data, conditions, n));
+    this.#checkSample(n, options);
+    return await this.#core.sample(n, options);
   }
 
-  /** Checks what samples are asked for, and gives the values of the given columns. */
-  #conditions(n: number, options: SampleOptions): Conditions {
+  /** Checks what samples are asked for. */
+  #checkSample(n: number, options: SampleOptions): void {
     checkArgument("sample", "n", n, wholeNumber("an integer, 0 or more", 0));
     checkedOptions("sample", options, sampleOptionTable);
-    const { columns, given } = this.#model;
-    const width = columns.length + given.length;
+    const width = this.columns.length + this.given.length;
     if (n * width > mostDrawn)
       throw new UsageError({
         where: "sample",
@@ -302,7 +228,6 @@ export class Flow {
         received: `${n}`,
         remedy: `draw at most ${Math.floor(mostDrawn / width)} at a time`,
       });
-    return checkedConditions("sample", given, n, options.given);
   }
 
   /**
@@ -312,34 +237,13 @@ export class Flow {
    * @throws As {@link sample}; {@link UsageError} for a flow whose map is not one to one.
    */
   async sampleWithLogProb(n: number, options: SampleOptions = {}): Promise<SampleWithLogProb> {
-    if (this.#model.bijection.branches)
-      throw new UsageError({
-        where: "sampleWithLogProb",
-        problem: "the flow's map is not one to one",
-        expected: "a map that is one to one",
-        received: "one of several branches",
-        remedy: "use sample and logProb",
-      });
-    const conditions = this.#conditions(n, options);
-    const logProb = new Float64Array(n);
-    const data = await drawRows(this.#model, this.#evaluation, n, conditions, options, logProb);
-    const rows = withConditions(data, conditions, n);
-    const all = [...this.given, ...this.columns];
-    // Where float32 overflows on the way, the density of the row itself is what is meant.
-    const lost = Array.from(logProb.keys()).filter((row) => !Number.isFinite(logProb[row]!));
-    if (lost.length > 0) {
-      const lostRows = joinRows(lost, { data: rows, context: new Float64Array(0), count: n });
-      const again = await logProbOfRows(this.#model, this.#evaluation, lostRows, options);
-      lost.forEach((row, i) => {
-        logProb[row] = again[i]!;
-      });
-    }
-    return { table: tableFromRows(all, rows), logProb };
+    this.#checkSample(n, options);
+    return await this.#core.sampleWithLogProb(n, options);
   }
 
   /** The bytes of a model file; {@link load} reads them back. Equal flows give equal bytes. */
   toBytes(): Uint8Array {
-    return modelToBytes(this.#model);
+    return this.#core.toBytes();
   }
 
   /**

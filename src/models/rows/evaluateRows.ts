@@ -4,11 +4,11 @@
  * @module
  */
 
-import { NumericalError } from "../errors.ts";
-import { checkMissingScore, completeRows } from "../tables/completeRows.ts";
-import type { Evaluation } from "./evaluation.ts";
-import type { EvaluationOptions, LogProbOptions } from "./flowOptions.ts";
-import type { Model } from "./model.ts";
+import { NumericalError } from "../../errors.ts";
+import { checkMissingScore, completeRows } from "../../tables/completeRows.ts";
+import type { Evaluation } from "../evaluation.ts";
+import type { EvaluationOptions, LogProbOptions } from "../flowOptions.ts";
+import type { Model } from "../model.ts";
 import { areFinite, joinRows, splitRows } from "./splitRows.ts";
 
 /** Largest log-density per feature, in nats, of which float32 keeps four decimals. */

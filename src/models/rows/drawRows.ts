@@ -4,12 +4,12 @@
  * @module
  */
 
-import { NumericalError } from "../errors.ts";
-import { normalsAt, randomKey, split } from "../random/philox.ts";
+import { NumericalError } from "../../errors.ts";
+import { normalsAt, randomKey, split } from "../../random/philox.ts";
+import type { Evaluation } from "../evaluation.ts";
+import type { SampleOptions } from "../flowOptions.ts";
+import type { Model } from "../model.ts";
 import { type Conditions, conditionRows } from "./conditions.ts";
-import type { Evaluation } from "./evaluation.ts";
-import type { SampleOptions } from "./flowOptions.ts";
-import type { Model } from "./model.ts";
 
 /** Rows of which noise is drawn at a time. */
 const rowsDrawn = 8192;

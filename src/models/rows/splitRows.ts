@@ -4,10 +4,10 @@
  * @module
  */
 
-import { DataError } from "../errors.ts";
-import { describeValue, refuse } from "../options.ts";
-import { selectColumns, type Table } from "../tables/table.ts";
-import type { Model } from "./model.ts";
+import { DataError } from "../../errors.ts";
+import { describeValue, refuse } from "../../options.ts";
+import { selectColumns, type Table } from "../../tables/table.ts";
+import type { Model } from "../model.ts";
 
 /** Rows in two blocks of numbers, each row-major. */
 export interface SplitRows {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
-import { anyNumber, checkArgument, either, numbers, refuse } from "../options.ts";
-import { optionText } from "../optionText.ts";
-import type { SampleOptions } from "./flowOptions.ts";
+import { UsageError } from "../../errors.ts";
+import { anyNumber, checkArgument, either, numbers, refuse } from "../../options.ts";
+import { optionText } from "../../optionText.ts";
+import type { SampleOptions } from "../flowOptions.ts";
 
 /** What rows are given, one entry per column: a number for all of them, or one for each. */
 export type Conditions = readonly (number | ArrayLike<number>)[];

@@ -1,0 +1,152 @@
+/**
+ * A flow of a base and a bijection.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../bijections/bijection.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import { UsageError } from "../errors.ts";
+import { sizeOf } from "../graph/expr.ts";
+import { flattenTree } from "../graph/parameters.ts";
+import { snap } from "../tables/grid.ts";
+import { type Table, tableFromRows } from "../tables/table.ts";
+import { tableDigest } from "../tables/tableDigest.ts";
+import { Evaluation } from "./evaluation.ts";
+import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
+import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
+import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
+import { modelToBytes } from "./modelFile.ts";
+import { type Conditions, checkedConditions, conditionRows, withConditions } from "./rows/conditions.ts";
+import { drawRows } from "./rows/drawRows.ts";
+import { baseOfRows, dataOfPoints, logProbOfRows } from "./rows/evaluateRows.ts";
+import { joinRows, type RowsLike, rowValues } from "./rows/splitRows.ts";
+import { stepCount, stoppedModel } from "./stoppedModel.ts";
+
+/** See the head of this file. */
+export class BijectionCore implements FlowCore {
+  readonly model: Model;
+  readonly #evaluation: Evaluation;
+
+  constructor(model: Model) {
+    this.model = model;
+    this.#evaluation = new Evaluation(model);
+  }
+
+  get columns(): readonly string[] {
+    return this.model.columns;
+  }
+
+  get given(): readonly string[] {
+    return this.model.given;
+  }
+
+  get fitted(): FittedDescription {
+    return this.model.fitted;
+  }
+
+  get base(): Distribution {
+    return this.model.base;
+  }
+
+  get bijection(): Bijection {
+    return wholeBijection(this.model);
+  }
+
+  get parameterCount(): number {
+    const { base, bijection } = this.model;
+    let total = 0;
+    for (const spec of flattenTree({ base: base.parameters, bijection: bijection.parameters }).values())
+      if (spec.kind !== "state") total += spec.used ?? sizeOf(spec.shape);
+    return total;
+  }
+
+  get steps(): number {
+    return stepCount(this.model);
+  }
+
+  at(t: number): BijectionCore {
+    return new BijectionCore(stoppedModel(this.model, t));
+  }
+
+  get description(): FlowDescription {
+    const { kind, columns, given, precision, base, bijection, preparation, fitted } = this.model;
+    return {
+      kind,
+      columns,
+      given,
+      parameters: this.parameterCount,
+      precision,
+      base: base.toJSON(),
+      bijection: bijection.toJSON(),
+      preparation: preparation.toJSON(),
+      fitted,
+    };
+  }
+
+  async logProb(where: string, rows: RowsLike, { given, ...how }: LogProbOptions): Promise<Float64Array> {
+    return await logProbOfRows(this.model, this.#evaluation, this.#rowValues(where, rows, given), how);
+  }
+
+  async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {
+    return await baseOfRows(this.model, this.#evaluation, this.#rowValues("toBase", rows, given), how);
+  }
+
+  async toData(points: Exclude<RowsLike, Table>, { given, ...how }: GivenOptions): Promise<Float64Array> {
+    const values = rowValues("toData", this.columns, points);
+    const count = values.length / this.columns.length;
+    const context = conditionRows(checkedConditions("toData", this.given, count, given), 0, count);
+    return await dataOfPoints(this.model, this.#evaluation, values, context, how);
+  }
+
+  async sample(n: number, options: SampleOptions): Promise<Table> {
+    const conditions = checkedConditions("sample", this.given, n, options.given);
+    const data = await drawRows(this.model, this.#evaluation, n, conditions, options);
+    const { columns, given, fitted } = this.model;
+    if (!options.continuous)
+      for (const grid of fitted.grids ?? []) snap(grid, data, columns.indexOf(grid.column), columns.length);
+    return tableFromRows([...given, ...columns], withConditions(data, conditions, n));
+  }
+
+  async sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb> {
+    if (this.model.bijection.branches)
+      throw new UsageError({
+        where: "sampleWithLogProb",
+        problem: "the flow's map is not one to one",
+        expected: "a map that is one to one",
+        received: "one of several branches",
+        remedy: "use sample and logProb",
+      });
+    const conditions: Conditions = checkedConditions("sample", this.given, n, options.given);
+    const logProb = new Float64Array(n);
+    const data = await drawRows(this.model, this.#evaluation, n, conditions, options, logProb);
+    const rows = withConditions(data, conditions, n);
+    // Where float32 overflows on the way, the density of the row itself is what is meant.
+    const lost = Array.from(logProb.keys()).filter((row) => !Number.isFinite(logProb[row]!));
+    if (lost.length > 0) {
+      const lostRows = joinRows(lost, { data: rows, context: new Float64Array(0), count: n });
+      const again = await logProbOfRows(this.model, this.#evaluation, lostRows, options);
+      lost.forEach((row, i) => {
+        logProb[row] = again[i]!;
+      });
+    }
+    return { table: tableFromRows([...this.given, ...this.columns], rows), logProb };
+  }
+
+  digestOf(table: Table): string {
+    return tableDigest(table, [...this.given, ...this.columns]);
+  }
+
+  toBytes(): Uint8Array {
+    return modelToBytes(this.model);
+  }
+
+  /** Rows as numbers, the given columns first. */
+  #rowValues(where: string, rows: RowsLike, given: LogProbOptions["given"]): Float64Array {
+    const names = this.columns;
+    if (given === undefined) return rowValues(where, [...this.given, ...names], rows);
+    const data = rowValues(where, names, rows);
+    const count = data.length / names.length;
+    return withConditions(data, checkedConditions(where, this.given, count, given), count);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What a flow computes, whatever it is made of: `Flow` checks options and passes on to this.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../bijections/bijection.ts";
+import type { Distribution } from "../distributions/distribution.ts";
+import type { Table } from "../tables/table.ts";
+import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
+import type { FittedDescription, Model } from "./model.ts";
+import type { RowsLike } from "./rows/splitRows.ts";
+
+/** What `Flow.sampleWithLogProb` draws. */
+export interface SampleWithLogProb {
+  /** The rows, as `Flow.sample` gives them. */
+  readonly table: Table;
+  /** Log-density of each row, in nats and data units. */
+  readonly logProb: Float64Array;
+}
+
+/** What `inspect` shows. */
+export interface FlowDescription {
+  /** Name of the architecture, as on the command line. */
+  readonly kind: string;
+  /** Columns that have a density, in order. */
+  readonly columns: readonly string[];
+  /** Columns that the density is conditioned on. */
+  readonly given: readonly string[];
+  /** Numbers that were fitted; see `Flow.parameterCount`. */
+  readonly parameters: number;
+  /** Numbers of the trained part. */
+  readonly precision: "float32" | "float64";
+  /** The base, as its `toJSON` gives it. */
+  readonly base: unknown;
+  /** The trained part, as its `toJSON` gives it. */
+  readonly bijection: unknown;
+  /** Standardization and what else the data alone determined, as its `toJSON` gives it. */
+  readonly preparation: unknown;
+  /** How it was fitted. */
+  readonly fitted: FittedDescription;
+}
+
+/** The parts of a flow, and how it is evaluated. Methods of the same name in `Flow` say what they give. */
+export interface FlowCore {
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  readonly fitted: FittedDescription;
+  readonly base: Distribution;
+  /** @throws UsageError where there is none. */
+  readonly bijection: Bijection;
+  /** @throws UsageError where there is none. */
+  readonly model: Model;
+  readonly parameterCount: number;
+  readonly steps: number;
+  readonly description: FlowDescription;
+  at(t: number): FlowCore;
+  logProb(where: string, rows: RowsLike, options: LogProbOptions): Promise<Float64Array>;
+  toBase(rows: RowsLike, options: GivenOptions): Promise<Float64Array>;
+  toData(points: Exclude<RowsLike, Table>, options: GivenOptions): Promise<Float64Array>;
+  sample(n: number, options: SampleOptions): Promise<Table>;
+  sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb>;
+  /** Digest of the rows of a table, as {@link FittedDescription.digest} is. */
+  digestOf(table: Table): string;
+  toBytes(): Uint8Array;
+}
