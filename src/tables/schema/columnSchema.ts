@@ -31,9 +31,6 @@ export type ColumnKind = (typeof columnKinds)[number];
 /** Kinds that have no density. */
 export const unfittedKinds: readonly ColumnKind[] = ["constant", "identifier", "text"];
 
-/** A value that many rows share in a column that is otherwise continuous, such as 0 or a cap. */
-export type Atom = number;
-
 /** What a column is, as plain data: a line of a schema file. */
 export interface ColumnSchema {
   /** Name of the column. */
@@ -60,8 +57,10 @@ export interface ColumnSchema {
   readonly period?: number | undefined;
   /** Of `ordinal`, `categorical` and `boolean`: the levels as they are written, in their order; of boolean false, then true. */
   readonly levels?: readonly (string | number)[] | undefined;
-  /** Values with a probability of their own beside a continuous part. */
-  readonly atoms?: readonly Atom[] | undefined;
+  /** Of dates, the order of year, month and day in which they are written; of times of day `time-of-day`. */
+  readonly written?: "year-month-day" | "day-month-year" | "month-day-year" | "time-of-day" | undefined;
+  /** Values that many rows share, beside a continuous part: they have a probability of their own, such as 0 or a cap. */
+  readonly atoms?: readonly number[] | undefined;
   /** Whether cells are missing. */
   readonly missing?: boolean | undefined;
 }

@@ -93,3 +93,10 @@ export function momentText(moment: number, step: number): string {
   if (step % 60_000 === 0) return text.slice(0, isYearWide + 6);
   return step % 1000 === 0 ? text.slice(0, isYearWide + 9) : text.slice(0, -1);
 }
+
+/** A time of day as it is written, no finer than its step in seconds. */
+export function secondsText(seconds: number, step: number): string {
+  const text = new Date(Math.round(1000 * seconds)).toISOString().slice(11, -1);
+  if (step % 60 === 0) return text.slice(0, 5);
+  return step % 1 === 0 ? text.slice(0, 8) : text;
+}

@@ -203,7 +203,7 @@ function frequentNumbers(
 }
 
 /** What a column with cells is taken for. */
-function inferCells(table: Table, cells: CellColumn): Inferred {
+export function inferCells(table: Table, cells: CellColumn): Inferred {
   if ("text" in cells) return inferText(cells.text);
   const record = table.records.find(({ name }) => name === cells.name);
   return inferNumbers(cells.name, column({ ...table, records: [] }, cells.name), {

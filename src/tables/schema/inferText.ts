@@ -61,7 +61,8 @@ function orderedLevels(levels: readonly string[]): readonly string[] | undefined
 }
 
 /** What a column of text is. */
-export function inferText({ name, levels, codes }: TextColumn): Inferred {
+export function inferText(column: TextColumn): Inferred {
+  const { name, levels, codes } = column;
   const counts = new Uint32Array(levels.length);
   let present = 0;
   for (const code of codes)
@@ -141,6 +142,7 @@ function inferDates(
         ...base,
         kind: "angle",
         period: 86_400,
+        written: "time-of-day",
         ...(seconds.every(Number.isInteger) ? { step, from: 0 } : {}),
       },
       reason: "times of day, in seconds since midnight",
@@ -160,7 +162,7 @@ function inferDates(
     "month-day-year": "month, day, year",
   };
   return {
-    schema: { ...base, kind: "date-time", step, from },
+    schema: { ...base, kind: "date-time", written: reading.order, step, from },
     reason: `dates (${written[reading.order]})`,
     moments: { first: from, last },
     ...(reading.isGuess

@@ -1,0 +1,157 @@
+/**
+ * Cells of a table as numbers, by what its columns are, and back.
+ *
+ * A level is its place from 0, false 0 and true 1; a moment its milliseconds since 1970 UTC, a time of day its seconds since
+ * midnight; a missing cell NaN. What is no level of the column is {@link unknownLevel}.
+ *
+ * @module
+ */
+
+import { closestName, listNames } from "../../closestName.ts";
+import { DataError } from "../../errors.ts";
+import { numbersRecord } from "../columnRecord.ts";
+import { quoteCell } from "../reading/cell.ts";
+import { type CellColumn, cellColumns, type Table, tableFromColumns } from "../table.ts";
+import { GrowingText, type TextColumn, textAt } from "../textColumn.ts";
+import type { ColumnSchema } from "./columnSchema.ts";
+import { momentOf, momentText, secondsOfDay, secondsText } from "./dateTimes.ts";
+
+/** The number of a level that the column does not have. */
+export const unknownLevel = -1;
+
+/** Cells of some columns, an array for each. */
+export interface Cells {
+  readonly cells: readonly Float64Array[];
+  /** Levels that are none of the column's: the first of each column, and its row from 1. */
+  readonly unknown: readonly { readonly column: string; readonly level: string; readonly row: number }[];
+}
+
+const hasLevels = ({ kind }: ColumnSchema): boolean =>
+  kind === "categorical" || kind === "ordinal" || kind === "boolean";
+
+/** The place of a level by its text and by its number. */
+function levelPlaces({ levels = [] }: ColumnSchema): (level: string | number) => number {
+  const places = new Map<string | number, number>();
+  levels.forEach((level, place) => {
+    places.set(level, place);
+    // A level is the same whether a table has it as text or as a number.
+    if (!places.has(String(level))) places.set(String(level), place);
+    if (typeof level === "string" && level.trim() !== "" && !places.has(Number(level)))
+      places.set(Number(level), place);
+  });
+  return (level) => places.get(level) ?? unknownLevel;
+}
+
+/** The number that a text of a column stands for; undefined where it stands for none. */
+function numberOf(schema: ColumnSchema, text: string): number | undefined {
+  const { kind, written } = schema;
+  if (kind === "date-time") {
+    const order = written === undefined || written === "time-of-day" ? "year-month-day" : written;
+    // What is written here is ISO 8601, whatever the table of the fit had.
+    return momentOf(text, order) ?? momentOf(text, "year-month-day");
+  }
+  if (kind === "angle" && written === "time-of-day") return secondsOfDay(text);
+  return undefined;
+}
+
+function cellsOfText(schema: ColumnSchema, column: TextColumn, name: string): Float64Array {
+  if (hasLevels(schema)) {
+    const place = levelPlaces(schema);
+    const codes = column.levels.map(place);
+    return Float64Array.from(column.codes, (code) => (code < 0 ? Number.NaN : codes[code]!));
+  }
+  const numbers = column.levels.map((level) => numberOf(schema, level));
+  return Float64Array.from(column.codes, (code, row) => {
+    if (code < 0) return Number.NaN;
+    const number = numbers[code];
+    if (number === undefined)
+      throw new DataError(
+        `column "${name}" (row ${row + 1}): ${quoteCell(column.levels[code]!)} is not ${schema.kind === "date-time" ? "a date" : "a number"}, as the column's kind, ${schema.kind}, says; mend the cell, or give the column another kind`,
+        { column: name, row: row + 1 },
+      );
+    return number;
+  });
+}
+
+function cellsOfNumbers(schema: ColumnSchema, values: Float64Array, isBooleans: boolean): Float64Array {
+  if (!hasLevels(schema) || (schema.kind === "boolean" && isBooleans)) return values;
+  const place = levelPlaces(schema);
+  return values.map((value) => (Number.isNaN(value) ? value : place(value + 0)));
+}
+
+/** The values of a column of numbers. */
+function valuesOf(table: Table, place: number): Float64Array {
+  const width = table.columns.length;
+  return Float64Array.from({ length: table.rows }, (_, row) => table.values[row * width + place]!);
+}
+
+/**
+ * The cells of a table's columns, an array for each of the schema's.
+ * @throws {@link DataError} for a column that is not there, or a text that stands for no number of its kind.
+ */
+export function cellsOf(table: Table, schema: readonly ColumnSchema[]): Cells {
+  const columns = new Map(cellColumns(table).map((column): [string, CellColumn] => [column.name, column]));
+  const unknown: { column: string; level: string; row: number }[] = [];
+  const cells = schema.map((own) => {
+    const column = columns.get(own.name);
+    if (!column) {
+      const names = [...columns.keys()];
+      const closest = closestName(own.name, names);
+      const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+      throw new DataError(`there is no column "${own.name}"${guess}; the columns are: ${listNames(names)}`, {
+        column: own.name,
+      });
+    }
+    const isBooleans = table.records.find(({ name }) => name === own.name)?.readAs === "booleans";
+    const numbers =
+      "text" in column
+        ? cellsOfText(own, column.text, own.name)
+        : cellsOfNumbers(own, valuesOf(table, column.place), isBooleans);
+    const row = hasLevels(own) ? numbers.indexOf(unknownLevel) : -1;
+    if (row >= 0) {
+      const level = "text" in column ? textAt(column.text, row)! : String(valuesOf(table, column.place)[row]);
+      unknown.push({ column: own.name, level, row: row + 1 });
+    }
+    return numbers;
+  });
+  return { cells, unknown };
+}
+
+/** How the numbers of a column are written; undefined where they are numbers in a table, too. */
+function writer(schema: ColumnSchema): ((cell: number) => string) | undefined {
+  const { kind, step = 1, levels = [], written } = schema;
+  if (hasLevels(schema))
+    return levels.some((level) => typeof level === "string") ? (cell) => String(levels[cell]!) : undefined;
+  if (kind === "date-time") return (cell) => momentText(cell, step);
+  return kind === "angle" && written === "time-of-day" ? (cell) => secondsText(cell, step) : undefined;
+}
+
+/** A table of cells, in the order of the schema: the way back from {@link cellsOf}. */
+export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Float64Array[]): Table {
+  const rows = cells[0]!.length;
+  const texts: TextColumn[] = [];
+  const numbers: [string, Float64Array][] = [];
+  schema.forEach((own, i) => {
+    const write = writer(own);
+    const values = cells[i]!;
+    if (!write) {
+      const { levels } = own;
+      numbers.push([
+        own.name,
+        levels && hasLevels(own) ? values.map((cell) => (levels[cell] as number) ?? cell) : values,
+      ]);
+      return;
+    }
+    const written = new GrowingText(rows);
+    for (const cell of values) written.push(Number.isNaN(cell) ? undefined : write(cell));
+    texts.push(written.finish(own.name));
+  });
+  const records = schema.map(({ name }) =>
+    texts.some((text) => text.name === name)
+      ? { name, readAs: "text" as const, parse: [] }
+      : numbersRecord(name),
+  );
+  const table =
+    numbers.length > 0 ? tableFromColumns(numbers) : { columns: [], rows, values: new Float64Array(0) };
+  return { ...table, records, ...(texts.length > 0 ? { texts } : {}) };
+}

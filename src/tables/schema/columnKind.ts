@@ -1,0 +1,207 @@
+/**
+ * A column's kind as somebody says it: `integer`, `angle:24`, `interval:0:100`, `date-time:day-month-year`.
+ *
+ * @module
+ */
+
+import { closestName, listNames } from "../../closestName.ts";
+import { DataError, UsageError } from "../../errors.ts";
+import { optionText } from "../../optionText.ts";
+import { quoteCell } from "../reading/cell.ts";
+import { measureResolution } from "../resolution.ts";
+import { type CellColumn, cellColumns, column, type Table } from "../table.ts";
+import { type ColumnKind, type ColumnSchema, columnKinds, unfittedKinds } from "./columnSchema.ts";
+import { momentOf, momentStep, secondsOfDay } from "./dateTimes.ts";
+
+const dateOrders = ["year-month-day", "day-month-year", "month-day-year"] as const;
+
+/** A number of a kind's arguments. */
+function argument(name: string, kind: string, text: string | undefined, what: string): number {
+  const number = Number(text);
+  if (text === undefined || text.trim() === "" || !Number.isFinite(number))
+    throw new UsageError(
+      `kind of column "${name}": ${JSON.stringify(kind)} needs ${what}, such as ${kind.startsWith("interval") ? "interval:0:100" : "angle:360"}.`,
+    );
+  return number;
+}
+
+/** The values of a column of numbers. @throws {@link DataError} for one of text. */
+function numbersOf(table: Table, cells: CellColumn, kind: string): Float64Array {
+  if (!("text" in cells)) return column({ ...table, records: [] }, cells.name);
+  const row = cells.text.codes.findIndex((code) => code >= 0);
+  const cell = cells.text.levels[cells.text.codes[row] ?? 0] ?? "";
+  throw new DataError(
+    `column "${cells.name}" (row ${row + 1}): ${quoteCell(cell)} is not a number, so the column is not ${kind}; mend the cells, or give it another kind`,
+    { column: cells.name, row: row + 1 },
+  );
+}
+
+/** All different values as levels: numbers in ascending order, texts by the alphabet. */
+function allLevels(table: Table, cells: CellColumn): readonly (string | number)[] {
+  if ("text" in cells) return cells.text.levels.filter((_, code) => cells.text.codes.includes(code)).sort();
+  const values = numbersOf(table, cells, "categorical").filter((value) => !Number.isNaN(value));
+  return Array.from(new Set(values.sort()));
+}
+
+function hasMissing(table: Table, cells: CellColumn): boolean {
+  if ("text" in cells) return cells.text.codes.includes(-1);
+  return column({ ...table, records: [] }, cells.name).some(Number.isNaN);
+}
+
+/**
+ * The schema of a column of a kind that somebody has named.
+ * @param kind - One of `columnKinds`; `angle:24` with its period, `interval:0:100` with its bounds, `date-time:day-month-year` with the
+ *   order in which dates are written.
+ * @throws UsageError for a kind that there is not, or without what it needs; {@link DataError} for a column that is not of it.
+ */
+export function columnOfKind(table: Table, cells: CellColumn, kind: string): ColumnSchema {
+  const { name } = cells;
+  const [own, ...rest] = kind.split(":") as [ColumnKind, ...string[]];
+  if (!columnKinds.includes(own)) {
+    const closest = closestName(own, columnKinds);
+    throw new UsageError(
+      `kind of column "${name}": there is no kind ${JSON.stringify(own)}${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the kinds are: ${columnKinds.join(", ")}.`,
+    );
+  }
+  const most = { angle: 1, interval: 2, "date-time": 1 }[own as string] ?? 0;
+  if (rest.length > most)
+    throw new UsageError(`kind of column "${name}": ${JSON.stringify(kind)} says more than ${own} takes.`);
+  const missing = hasMissing(table, cells) ? { missing: true } : {};
+  const base = {
+    name,
+    kind: own,
+    use: unfittedKinds.includes(own) ? ("exclude" as const) : ("fit" as const),
+    ...missing,
+  };
+  switch (own) {
+    case "categorical":
+    case "ordinal":
+    case "boolean": {
+      const levels = allLevels(table, cells);
+      if (own === "boolean" && levels.length !== 2)
+        throw new DataError(
+          `column "${name}" has ${levels.length} different values, and a boolean column has two; ${optionText("kind", { [name]: "categorical" })} takes it as it is`,
+          { column: name },
+        );
+      return { ...base, levels };
+    }
+    case "continuous":
+      numbersOf(table, cells, own);
+      return base;
+    case "positive":
+      return { ...base, ...bounded(table, cells, own, 0) };
+    case "interval":
+      return {
+        ...base,
+        ...bounded(
+          table,
+          cells,
+          own,
+          argument(name, own, rest[0], "two bounds"),
+          argument(name, own, rest[1], "two bounds"),
+        ),
+      };
+    case "integer": {
+      const values = numbersOf(table, cells, own).filter(Number.isFinite);
+      const at = values.findIndex((value) => !Number.isInteger(value));
+      if (at >= 0)
+        throw new DataError(
+          `column "${name}": ${values[at]} is not a whole number, so the column is not integer; give it another kind`,
+          {
+            column: name,
+          },
+        );
+      const { step = 1 } = measureResolution(values);
+      const least = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
+      return { ...base, step, from: least };
+    }
+    case "angle":
+      return angleOf(table, cells, base, rest[0]);
+    case "date-time": {
+      const [order = "year-month-day"] = rest;
+      if (!dateOrders.includes(order as "year-month-day"))
+        throw new UsageError(
+          `kind of column "${name}": dates are written ${dateOrders.join(", ")}, got ${JSON.stringify(order)}.`,
+        );
+      return momentsOf(cells, base, order as "year-month-day");
+    }
+    default:
+      return base;
+  }
+}
+
+/** Bounds of a column, with the ends that rows lie on as atoms. */
+function bounded(
+  table: Table,
+  cells: CellColumn,
+  kind: string,
+  lower: number,
+  upper?: number,
+): Partial<ColumnSchema> {
+  if (upper !== undefined && !(lower < upper))
+    throw new UsageError(
+      `kind of column "${cells.name}": the lower bound, ${lower}, must be below the upper one, ${upper}.`,
+    );
+  const values = numbersOf(table, cells, kind);
+  const row = values.findIndex((value) => value < lower || value > (upper ?? Number.POSITIVE_INFINITY));
+  if (row >= 0)
+    throw new DataError(
+      `column "${cells.name}" (row ${row + 1}): ${values[row]} lies outside of ${upper === undefined ? `what is ${kind}` : `the interval from ${lower} to ${upper}`}`,
+      { column: cells.name, row: row + 1 },
+    );
+  const ends = [lower, ...(upper === undefined ? [] : [upper])].filter((end) => values.includes(end));
+  return { lower, ...(upper === undefined ? {} : { upper }), ...(ends.length > 0 ? { atoms: ends } : {}) };
+}
+
+function angleOf(
+  table: Table,
+  cells: CellColumn,
+  base: ColumnSchema,
+  period: string | undefined,
+): ColumnSchema {
+  if ("text" in cells && cells.text.levels.every((level) => secondsOfDay(level) !== undefined))
+    return { ...base, period: 86_400, written: "time-of-day" };
+  const turn = argument(base.name, "angle", period, "its period");
+  if (!(turn > 0))
+    throw new UsageError(`kind of column "${base.name}": the period must be above 0, got ${turn}.`);
+  const values = numbersOf(table, cells, "angle").filter(Number.isFinite);
+  const { step, lattice, distinct, count } = measureResolution(values);
+  const isGrid =
+    lattice &&
+    step !== undefined &&
+    distinct < count / 3 &&
+    Math.abs(turn / step - Math.round(turn / step)) < 1e-9;
+  return {
+    ...base,
+    period: turn,
+    ...(isGrid ? { step, from: values.reduce((a, b) => Math.min(a, b)) } : {}),
+  };
+}
+
+function momentsOf(cells: CellColumn, base: ColumnSchema, order: (typeof dateOrders)[number]): ColumnSchema {
+  if (!("text" in cells)) return { ...base, step: 1, from: 0 };
+  const { levels, codes } = cells.text;
+  const moments = levels.map((level) => momentOf(level, order));
+  const wrong = moments.indexOf(undefined);
+  if (wrong >= 0) {
+    const row = codes.indexOf(wrong) + 1;
+    throw new DataError(
+      `column "${base.name}" (row ${row}): ${quoteCell(levels[wrong]!)} is not a date of the order ${order}; mend the cell, or name another order`,
+      { column: base.name, row },
+    );
+  }
+  const from = (moments as number[]).reduce((a, b) => Math.min(a, b));
+  return { ...base, written: order, step: momentStep(moments as number[]), from };
+}
+
+/** The columns of a table by name. @throws {@link UsageError} for a name that is none of them. */
+export function columnNamed(table: Table, name: string, option: string): CellColumn {
+  const columns = cellColumns(table);
+  const own = columns.find((each) => each.name === name);
+  if (own) return own;
+  const names = columns.map((each) => each.name);
+  const closest = closestName(name, names);
+  throw new UsageError(
+    `${option}: there is no column "${name}"${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the columns are: ${listNames(names)}.`,
+  );
+}
