@@ -59,21 +59,30 @@ export function autoregressiveMasks(
     ...new Array<number>(context).fill(0),
     ...Array.from({ length: features }, (_, i) => i + 1),
   ];
-  const lowest = context > 0 || features === 1 ? 0 : 1;
-  const span = features - lowest;
-  const units = hidden.map((size) =>
-    Array.from({ length: size }, (_, j) => Math.min(features - 1, lowest + Math.floor((j * span) / size))),
-  );
+  const units = hidden.map((size) => hiddenDegrees(features, context, size));
   const outputs = Array.from({ length: features * outputsPerFeature }, (_, i) =>
     Math.floor(i / outputsPerFeature),
   );
-  const degrees = [inputs, ...units, outputs];
+  // Outputs of feature i + 1 carry the degree i here, so that "less than" is "at most" in the last layer too.
+  return degreeMasks([inputs, ...units, outputs]);
+}
+
+/** Degrees of the hidden units of a layer, sorted: from 1, or 0 with a context, to features - 1. */
+export function hiddenDegrees(features: number, context: number, size: number): number[] {
+  const lowest = context > 0 || features === 1 ? 0 : 1;
+  const span = features - lowest;
+  return Array.from({ length: size }, (_, j) =>
+    Math.min(features - 1, lowest + Math.floor((j * span) / size)),
+  );
+}
+
+/** Masks between layers of units with degrees: a unit sees those of the layer before that have at most its degree. */
+export function degreeMasks(degrees: readonly (readonly number[])[]): Expr[] {
   return degrees.slice(1).map((to, layer) => {
     const from = degrees[layer]!;
     const data = new Float64Array(to.length * from.length);
     to.forEach((degree, o) => {
       from.forEach((own, i) => {
-        // Output i + 1 carries the degree i here, so that "less than" is "at most" in the last layer too.
         if (own <= degree) data[o * from.length + i] = 1;
       });
     });

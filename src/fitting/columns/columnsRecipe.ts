@@ -1,0 +1,49 @@
+/**
+ * How large a network and how long a training a table of mixed columns gets unless the caller says otherwise.
+ *
+ * @module
+ */
+
+/** Everything that a fit of columns needs to know beyond the table. */
+export interface ColumnsRecipe {
+  /** Sizes of the hidden layers of the network. */
+  readonly hidden: readonly number[];
+  /** Components of the mixture of a column of numbers. */
+  readonly components: number;
+  /** Components of the mixture of an angle. */
+  readonly angleComponents: number;
+  /** Steps at most. */
+  readonly steps: number;
+  /** Rows a step. */
+  readonly batch: number;
+  /** Peak of the schedule. */
+  readonly learningRate: number;
+  /** Decay of weight matrices, a step, relative to the learning rate. */
+  readonly weightDecay: number;
+  /** Decay of the moving average of the weights, a step. */
+  readonly averaging: number;
+  /** Probability that a column does not see what another one is, in a step and row of training. */
+  readonly hiddenColumns: number;
+  /** Probability that a unit of the network is left out, in a step and row of training. */
+  readonly hiddenUnits: number;
+  /** Share of the steps without a better held-out score after which a fit stops. */
+  readonly patience: number;
+}
+
+/** The default recipe for a table of some rows. */
+export function columnsRecipe(rows: number, own: Partial<ColumnsRecipe> = {}): ColumnsRecipe {
+  return {
+    hidden: [128, 128],
+    components: 8,
+    angleComponents: 12,
+    steps: rows < 5000 ? 600 : 1500,
+    batch: rows < 1000 ? 128 : 256,
+    learningRate: 5e-3,
+    weightDecay: 0.5,
+    averaging: 0.99,
+    hiddenColumns: 0.1,
+    hiddenUnits: 0,
+    patience: 0.4,
+    ...own,
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * Maximum likelihood of a density of mixed columns. Training starts from the product of the columns' own distributions, and ends with
+ * the parameters that are best on held-out rows: by them it is never worse than that product.
+ *
+ * @module
+ */
+
+import { DataError, UsageError } from "../../errors.ts";
+import * as g from "../../graph/ops.ts";
+import { bindTree } from "../../graph/parameters.ts";
+import type { ColumnDescription } from "../../models/columns/column.ts";
+import { type ColumnsDensity, columnsDensity, type Dropout } from "../../models/columns/columnsDensity.ts";
+import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
+import { encodeRows } from "../../models/columns/encodeRows.ts";
+import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
+import { initialValues } from "../../models/parameters.ts";
+import { randomKey, split } from "../../random/philox.ts";
+import { weightedMean } from "../finishFit.ts";
+import { trainedLeaves } from "../gradient/likelihood.ts";
+import {
+  type EpochRecord,
+  type MinimizeState,
+  minimize,
+  type Rows,
+  stepsAnEpoch,
+} from "../gradient/minimize.ts";
+import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
+import { modelColumn } from "./modelColumn.ts";
+
+/** Rows of cells. */
+export interface CellRows {
+  /** Number of rows. */
+  readonly rows: number;
+  /** An array for each column, the given ones first; see `ColumnDescription` for what a number stands for. */
+  readonly cells: readonly Float64Array[];
+  /** What each row counts; all the same where it is left out. */
+  readonly weights?: Float64Array | undefined;
+}
+
+/** Options of {@link fitColumns}. */
+export interface FitColumnsOptions extends EngineOptions {
+  /** Columns that the density is given; it has none of them. */
+  readonly given?: readonly ColumnDescription[] | undefined;
+  /** Rows to choose the best parameters by; without them the last are taken. */
+  readonly validation?: CellRows | undefined;
+  /** The order of the columns (default: as they come). */
+  readonly order?: readonly number[] | undefined;
+  /** Same seed, same fit (default 0). */
+  readonly seed?: number | undefined;
+  /** What differs from the default recipe. */
+  readonly recipe?: Partial<ColumnsRecipe> | undefined;
+  /** Stops the fit. */
+  readonly signal?: AbortSignal | undefined;
+  /** Returns what is best so far where the signal fires (default false). */
+  readonly keepOnAbort?: boolean | undefined;
+  /** State to go on from, as `onEpoch` gave it. */
+  readonly resume?: MinimizeState | undefined;
+  /** Called after each validation, with log-densities per row in the columns' units; `state` copies what is needed to go on. */
+  readonly onEpoch?:
+    | ((
+        progress: { readonly trainLogProb: number; readonly validationLogProb: number } & EpochRecord,
+        state: () => Promise<MinimizeState>,
+      ) => void | Promise<void>)
+    | undefined;
+}
+
+/** What a fit of columns gives. */
+export interface FittedColumns {
+  /** The density with its values. */
+  readonly model: ColumnsModel;
+  /** What was used. */
+  readonly recipe: ColumnsRecipe;
+  /** Mean log-densities per row, one entry a validation: of the steps of the epoch, dropout included, and of the held-out rows. */
+  readonly history: readonly {
+    readonly epoch: number;
+    readonly trainLogProb: number;
+    readonly validationLogProb: number;
+  }[];
+  /** Epoch of the parameters; 0 for the product of the columns' own distributions. */
+  readonly bestEpoch: number;
+  /** Whether the signal fired before the end. */
+  readonly interrupted: boolean;
+  /** Whether the held-out score still rose at the end. */
+  readonly stillImproving: boolean;
+}
+
+/**
+ * Fits a density of mixed columns.
+ * @throws {@link DataError} for a cell that the description of its column excludes.
+ */
+export async function fitColumns(
+  columns: readonly ColumnDescription[],
+  train: CellRows,
+  options: FitColumnsOptions = {},
+): Promise<FittedColumns> {
+  const { given = [], validation, seed = 0, precision = "float32" } = options;
+  const described = [...given, ...columns];
+  if (train.cells.length !== described.length)
+    throw new UsageError(
+      `fitColumns: ${train.cells.length} columns of cells for ${described.length} descriptions.`,
+    );
+  if (train.rows < 1) throw new UsageError("fitColumns: there are no rows.");
+  const recipe = columnsRecipe(train.rows, options.recipe);
+  const modelled = described.map((column, i) => modelColumn(column, train.cells[i]!, train.weights, recipe));
+  const density = columnsDensity({
+    given: modelled.slice(0, given.length),
+    columns: modelled.slice(given.length),
+    order: options.order ?? columns.map((_, i) => i),
+    hidden: recipe.hidden,
+  });
+  const bound = bindTree(density.parameters);
+  const encoded = g.input("encoded", [density.width]);
+  const negative = (dropout?: Dropout) => {
+    const { outcomes, values } = density.contributions(encoded, bound, dropout);
+    return g.neg(g.sum(g.add(outcomes, values)));
+  };
+  const trained = trainingRows(density, train);
+  const held = validation && trainingRows(density, validation);
+  const key = randomKey(seed);
+  const steps = stepsAnEpoch(train.rows, recipe.batch);
+  const epochs = Math.max(1, Math.round(recipe.steps / steps));
+  const inNats = ({ epoch, trainLoss, validationLoss }: EpochRecord) => {
+    const trainLogProb = trained.offset - trainLoss;
+    return {
+      epoch,
+      trainLogProb,
+      validationLogProb: held ? held.offset - validationLoss : trainLogProb,
+    };
+  };
+  const result = await minimize(
+    {
+      loss: negative({ columns: recipe.hiddenColumns, units: recipe.hiddenUnits }),
+      validation: negative(),
+      weight: train.weights ? g.input("weight", []) : undefined,
+      parameters: trainedLeaves(density.parameters, bound),
+    },
+    trained.rows,
+    { ...initialValues(density.parameters, split(key, "initial")), ...density.start },
+    {
+      engine: engineOf({ ...options, precision }),
+      key: split(key, "minimize"),
+      epochs,
+      batch: recipe.batch,
+      learningRate: recipe.learningRate,
+      averaging: recipe.averaging,
+      weightDecay: recipe.weightDecay,
+      patience: Math.max(1, Math.ceil(recipe.patience * epochs)),
+      validateEvery: Math.max(1, Math.floor(epochs / validations)),
+      validation: held?.rows,
+      signal: options.signal,
+      keepOnAbort: options.keepOnAbort,
+      resume: options.resume,
+      onEpoch:
+        options.onEpoch && ((record, state) => options.onEpoch!({ ...record, ...inNats(record) }, state)),
+    },
+  );
+  return {
+    model: { density, values: result.values, precision },
+    recipe,
+    history: result.history.map(inNats),
+    bestEpoch: result.bestEpoch,
+    interrupted: result.interrupted,
+    stillImproving: result.stillImproving,
+  };
+}
+
+/** Validations of a fit at most. */
+const validations = 60;
+
+/** Rows as training takes them, and the mean of what the encoding adds to their log-densities. */
+function trainingRows(
+  density: ColumnsDensity,
+  { rows, cells, weights }: CellRows,
+): { readonly rows: Rows; readonly offset: number } {
+  const { encoded, offsets } = encodeRows(density, cells, 0, rows);
+  const count = density.columns.length;
+  const sums = new Float64Array(rows);
+  offsets.forEach((offset, i) => {
+    if (offset === Number.NEGATIVE_INFINITY) {
+      const { column } = density.columns[i % count]!;
+      throw new DataError(
+        `column ${JSON.stringify(column.name)}: a held-out row has a value that its description excludes.`,
+        { column: column.name },
+      );
+    }
+    sums[Math.floor(i / count)]! += offset;
+  });
+  return {
+    rows: { rows, inputs: { encoded, ...(weights ? { weight: weights } : {}) } },
+    offset: weightedMean(sums, weights),
+  };
+}

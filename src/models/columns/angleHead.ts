@@ -1,0 +1,195 @@
+/**
+ * The head of angles: a mixture of wrapped logistic distributions and the uniform one.
+ *
+ *     p(a) = w_0 / 2 pi + sum_m w_m sum_k logistic(a + 2 pi k; m_m, s_m)        a in radians
+ *
+ * Scales are at most 0.35, and k runs over -1, 0, 1 from the turn nearest to the component: what the sum leaves out is e^(-3 pi / 0.35),
+ * 2e-12 of the mass. A grid of angles has the masses of its cells, as `mixtureHead.ts` has them.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { sigmoid, softplus } from "../../numerics/special.ts";
+import type { ColumnDescription } from "./column.ts";
+import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
+
+const turn = 2 * Math.PI;
+/** Scales are between these, in radians. */
+const leastScale = 1e-3;
+const largestScale = 0.35;
+const wraps = [-1, 0, 1] as const;
+
+/** Options of {@link angleHead}. */
+export interface AngleHeadOptions {
+  /** Number of components. */
+  readonly components: number;
+  /** Parameters of the column's own distribution: the uniform's logit and the others', places, raw scales. */
+  readonly start: readonly number[];
+}
+
+/** Raw number of a scale. */
+export function rawAngleScale(scale: number): number {
+  const share = (scale - leastScale) / (largestScale - leastScale);
+  return Math.log(share / (1 - share));
+}
+
+/** The head of an angle, on a grid where the column has a step. Features: cosine and sine of it and of its double. */
+export function angleHead(column: ColumnDescription, { components, start }: AngleHeadOptions): ColumnHead {
+  const { step, period = 360, from = 0, lower = 0 } = column;
+  const toRadians = turn / period;
+  /** Steps of a turn; undefined for a continuous angle. */
+  const steps = step === undefined ? undefined : Math.round(period / step);
+  const cell = steps === undefined ? 0 : turn / steps;
+  /** Place on the grid, from 0; NaN for a value on none. */
+  const placeOf = (value: number): number => {
+    const exact = (value - from) / step!;
+    const place = Math.round(exact);
+    if (!(Math.abs(exact - place) <= 1e-3 + 1e-14 * Math.abs(exact))) return Number.NaN;
+    return place - steps! * Math.floor(place / steps!);
+  };
+  const radians = (value: number): number => {
+    const part = (value - from) / period;
+    return turn * (part - Math.floor(part));
+  };
+  return {
+    group: `${steps === undefined ? "angle" : "cells of angles"} ${components}`,
+    parameters: 1 + 3 * components,
+    targets: steps === undefined ? 1 : 2,
+    features: 4,
+    start: Float64Array.from(start),
+    encode(value, targets, targetStart, features, featureStart) {
+      const at = steps === undefined ? radians(value) : placeOf(value) * cell;
+      if (!Number.isFinite(at)) return Number.NEGATIVE_INFINITY;
+      targets[targetStart] = at - 0.5 * cell;
+      if (steps !== undefined) targets[targetStart + 1] = cell;
+      features.set([Math.cos(at), Math.sin(at), Math.cos(2 * at), Math.sin(2 * at)], featureStart);
+      return steps === undefined ? Math.log(toRadians) : 0;
+    },
+    encodeNothing(targets, targetStart) {
+      if (steps !== undefined) targets[targetStart + 1] = cell;
+    },
+    logProb(targets, parameters) {
+      const [value] = g.mapFeatures([targets, parameters], ([low, width], numbers) => {
+        const logits = numbers.slice(0, 1 + components);
+        const terms = [
+          g.add(logits[0]!, width ? g.log(g.mul(width, 1 / turn)) : -Math.log(turn)),
+          ...logits.slice(1).map((logit, m) => {
+            const raw = numbers[1 + 2 * components + m]!;
+            const scale = g.add(leastScale, g.mul(largestScale - leastScale, g.sigmoid(raw)));
+            return g.add(logit, wrappedTerm(low!, width, numbers[1 + components + m]!, scale));
+          }),
+        ];
+        return [[g.sub(g.logSumExp(g.concatenate(terms)), g.logSumExp(g.concatenate(logits)))]];
+      });
+      return value!;
+    },
+    distribution: (parameters) =>
+      angleDistribution(parameters, components, {
+        toAngle: (value) => (steps === undefined ? radians(value) : placeOf(value) * cell),
+        cell,
+        toValue(angle) {
+          const part =
+            steps === undefined ? angle / turn : Math.min(steps - 1, Math.round(angle / cell)) / steps;
+          const value = from + period * part;
+          // Into the turn that begins at `lower`.
+          return steps === undefined
+            ? value - period * Math.floor((value - lower) / period)
+            : Number((value - period * Math.floor((value - lower) / period + 1e-9)).toPrecision(15));
+        },
+      }),
+    toJSON: () => ({ type: "angle", components, start }),
+  };
+}
+
+/** Log-density at an angle, or log-mass of a cell, under one component. */
+function wrappedTerm(low: Expr, width: Expr | undefined, mean: Expr, scale: Expr): Expr {
+  const offset = g.sub(low, mean);
+  const nearest = g.sub(offset, g.mul(turn, g.floor(g.mul(1 / turn, g.add(offset, Math.PI)))));
+  const inverse = g.div(1, scale);
+  const terms = wraps.map((k) => {
+    const a = g.mul(g.add(nearest, k * turn), inverse);
+    if (!width) return g.neg(g.add(g.softplus(a), g.softplus(g.neg(a))));
+    return g.neg(g.add(g.softplus(a), g.softplus(g.neg(g.add(a, g.mul(width, inverse))))));
+  });
+  const sum = g.logSumExp(g.concatenate(terms));
+  return width ? g.add(sum, g.log(g.neg(g.expm1(g.neg(g.mul(width, inverse)))))) : g.sub(sum, g.log(scale));
+}
+
+function angleDistribution(
+  parameters: Float64Array,
+  components: number,
+  {
+    toAngle,
+    toValue,
+    cell,
+  }: {
+    readonly toAngle: (value: number) => number;
+    readonly toValue: (angle: number) => number;
+    readonly cell: number;
+  },
+): ValueDistribution {
+  const logits = parameters.subarray(0, 1 + components);
+  const top = logits.reduce((a, b) => Math.max(a, b));
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
+  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - top) / total);
+  const scales = Float64Array.from(
+    parameters.subarray(1 + 2 * components),
+    (raw) => leastScale + (largestScale - leastScale) * sigmoid(raw),
+  );
+  const means = Float64Array.from(parameters.subarray(1 + components, 1 + 2 * components), (mean) => {
+    const part = mean / turn;
+    return turn * (part - Math.floor(part));
+  });
+  /** Mass of the angles from `low` to `high`, of at most a turn from the start of the turn. */
+  const mass = (low: number, high: number): number => {
+    let sum = (weights[0]! * (high - low)) / turn;
+    for (let m = 0; m < components; m++) {
+      const scale = scales[m]!;
+      for (let k = -2; k <= 2; k++) {
+        const a = (low - means[m]! + k * turn) / scale;
+        const b = (high - means[m]! + k * turn) / scale;
+        sum += weights[m + 1]! * Math.exp(-softplus(-b) - softplus(a)) * -Math.expm1(-(high - low) / scale);
+      }
+    }
+    return sum;
+  };
+  const start = -0.5 * cell;
+  const whole = mass(start, start + turn);
+  const logit = (angle: number): number =>
+    angle <= start
+      ? Number.NEGATIVE_INFINITY
+      : angle >= start + turn
+        ? Number.POSITIVE_INFINITY
+        : Math.log(mass(start, angle)) - Math.log(whole - mass(start, angle));
+  return {
+    interval(value) {
+      const angle = toAngle(value);
+      if (cell === 0) {
+        const at = logit(angle);
+        return [at, at];
+      }
+      const isLast = angle + 0.5 * cell >= start + turn - 0.25 * cell;
+      return [logit(angle - 0.5 * cell), isLast ? Number.POSITIVE_INFINITY : logit(angle + 0.5 * cell)];
+    },
+    quantile(value) {
+      if (cell > 0) {
+        let [low, high] = [0, Math.round(turn / cell) - 1];
+        while (low < high) {
+          const middle = (low + high + 1) >> 1;
+          if (logit((middle - 0.5) * cell) <= value) low = middle;
+          else high = middle - 1;
+        }
+        return toValue(low * cell);
+      }
+      let [low, high] = [0, turn];
+      for (let round = 0; round < 60 && low < high; round++) {
+        const middle = 0.5 * (low + high);
+        if (logit(middle) <= value) low = middle;
+        else high = middle;
+      }
+      return toValue(0.5 * (low + high));
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * What a column of a mixed table is: what its cells may be, and with respect to what its density is.
+ *
+ * A cell is a number: a level its place from 0, a boolean 0 or 1, a date-time its milliseconds since 1970 (UTC), a missing cell NaN.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+
+/** Kinds of columns. */
+export type ColumnKind =
+  | "continuous"
+  | "positive"
+  | "interval"
+  | "integer"
+  | "ordinal"
+  | "categorical"
+  | "boolean"
+  | "angle"
+  | "date-time";
+
+/** A column as a density needs to know it. */
+export interface ColumnDescription {
+  /** Its name. */
+  readonly name: string;
+  /** What its values are. */
+  readonly kind: ColumnKind;
+  /**
+   * Step of the grid that it is recorded on: then it is discrete, on `from` plus whole multiples of it. Integers have the step 1 unless
+   * another is given, date-times that of a millisecond.
+   */
+  readonly step?: number | undefined;
+  /** A point of the grid (default 0). */
+  readonly from?: number | undefined;
+  /** Least value that is possible. A column without a step does not reach it: values on it are atoms. */
+  readonly lower?: number | undefined;
+  /** Largest value that is possible. */
+  readonly upper?: number | undefined;
+  /** Number of levels, of a categorical or ordinal column. */
+  readonly levels?: number | undefined;
+  /** Turn of an angle (default 360). */
+  readonly period?: number | undefined;
+  /** Values that have a probability of their own. */
+  readonly atoms?: readonly number[] | undefined;
+  /** Whether a missing cell is one of the outcomes. */
+  readonly missing?: boolean | undefined;
+}
+
+/** Whether the values are levels: places from 0. */
+export function hasLevels({ kind }: ColumnDescription): boolean {
+  return kind === "categorical" || kind === "ordinal" || kind === "boolean";
+}
+
+/** Number of levels of a column that has them. */
+export function levelsOf(column: ColumnDescription): number {
+  return column.kind === "boolean" ? 2 : column.levels!;
+}
+
+/** The step of a column, undefined where it is not discrete. */
+export function stepOf({ kind, step }: ColumnDescription): number | undefined {
+  return step ?? (kind === "integer" || kind === "date-time" ? 1 : undefined);
+}
+
+/** Whether the density of the values that are no atoms is with respect to the Lebesgue measure; else they are counted. */
+export function isContinuous(column: ColumnDescription): boolean {
+  return !hasLevels(column) && stepOf(column) === undefined;
+}
+
+/**
+ * The atoms that are outcomes of their own: those of a continuous column. On a grid every value has a mass, and frequent ones are
+ * point masses of the head.
+ */
+export function atomsOf(column: ColumnDescription): readonly number[] {
+  return isContinuous(column) ? (column.atoms ?? []) : [];
+}
+
+/** Ends of what the column may be. */
+export function boundsOf({ kind, lower, upper }: ColumnDescription): readonly [number, number] {
+  const least = kind === "positive" ? 0 : Number.NEGATIVE_INFINITY;
+  return [lower ?? least, upper ?? Number.POSITIVE_INFINITY];
+}
+
+/**
+ * Refuses a description that contradicts itself.
+ * @throws {@link UsageError} that names the column.
+ */
+export function checkColumn(column: ColumnDescription): void {
+  const { name, kind, step, from, levels, period, atoms } = column;
+  const refuse = (problem: string): never => {
+    throw new UsageError(`column ${JSON.stringify(name)}: ${problem}.`);
+  };
+  if (hasLevels(column)) {
+    const count = levelsOf(column);
+    if (!Number.isSafeInteger(count) || count < 1)
+      refuse(`a ${kind} column needs its number of levels, at least 1`);
+    if (step !== undefined || (atoms?.length ?? 0) > 0)
+      refuse(`a ${kind} column has levels; it takes neither a step nor atoms`);
+    return;
+  }
+  if (levels !== undefined) refuse(`a ${kind} column has no levels`);
+  if (step !== undefined && !(Number.isFinite(step) && step > 0))
+    refuse(`the step must be above 0, got ${step}`);
+  if (from !== undefined && !Number.isFinite(from)) refuse(`from must be a finite number, got ${from}`);
+  const [lower, upper] = boundsOf(column);
+  if (!(lower < upper)) refuse(`the lower bound, ${lower}, must be below the upper one, ${upper}`);
+  if (kind === "interval" && !(Number.isFinite(lower) && Number.isFinite(upper)))
+    refuse("an interval needs a lower and an upper bound");
+  if (kind === "angle") {
+    const turn = period ?? 360;
+    if (!(Number.isFinite(turn) && turn > 0)) refuse(`the period must be above 0, got ${period}`);
+    if (step !== undefined && Math.abs(Math.round(turn / step) * step - turn) > 1e-9 * turn)
+      refuse(`a turn of ${turn} must be a whole number of steps of ${step}`);
+  }
+  for (const atom of atoms ?? [])
+    if (!Number.isFinite(atom)) refuse(`an atom must be a finite number, got ${atom}`);
+  if (new Set(atoms).size !== (atoms?.length ?? 0)) refuse("two atoms are equal");
+}

@@ -1,0 +1,228 @@
+/**
+ * An exact density of rows of mixed columns: column by column in an order,
+ *
+ *     log p(row) = sum_j  log P(outcome of cell j given the cells before)
+ *                       + log p(value of cell j given the cells before), where it is neither missing nor an atom
+ *
+ * with respect to the product of the columns' reference measures: counting for levels, grids, atoms and missing cells, Lebesgue for the
+ * values of continuous columns. One network gives the parameters of all heads; see `trunk.ts` and `columnHead.ts`.
+ *
+ * A row is encoded in float64 before an engine sees it: what later columns read of each cell, then what its own head reads.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { Bound, ParameterTree } from "../../graph/parameters.ts";
+import type { ParameterValues } from "../parameters.ts";
+import { type ColumnDescription, checkColumn } from "./column.ts";
+import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
+import { headFromJson } from "./heads.ts";
+import { type Trunk, trunk } from "./trunk.ts";
+
+/** A column with its head. */
+export interface ModelledColumn {
+  /** What it is. */
+  readonly column: ColumnDescription;
+  /** The distribution of its values. */
+  readonly head: ColumnHeadJson;
+  /** Shares of its outcomes, all above 0: missing (where it is one), each atom, any other value. */
+  readonly outcomes: readonly number[];
+}
+
+/** Options of {@link columnsDensity}: plain data, what a model file holds. */
+export interface ColumnsDensityOptions {
+  /** Columns with a density, in the table's order. */
+  readonly columns: readonly ModelledColumn[];
+  /** Columns that it is given, in order; it has no say about them. */
+  readonly given: readonly ModelledColumn[];
+  /** The order of the columns: each place of `columns` once. */
+  readonly order: readonly number[];
+  /** Sizes of the hidden layers of the network. */
+  readonly hidden: readonly number[];
+}
+
+/** Where a column's numbers are. */
+export interface ColumnLayout {
+  readonly column: ColumnDescription;
+  readonly head: ColumnHead;
+  /** Its place among the table's cells: given columns first, then the others in the table's order. */
+  readonly cell: number;
+  /** Number of outcomes: missing, atoms, any other value. */
+  readonly outcomes: number;
+  /** First of its features in an encoded row: the outcomes but the last, then the head's. */
+  readonly features: number;
+  /** First of its targets: which outcome it is, then the head's. Not for a given column. */
+  readonly targets: number;
+  /** First of its parameters among the network's outputs: the outcomes' logits, then the head's. */
+  readonly parameters: number;
+}
+
+/** The contributions of columns to the log-densities of a row, each `[columns]`, in the order of the model. */
+export interface Contributions {
+  /** Of which outcome it is; 0 where there is one alone. */
+  readonly outcomes: Expr;
+  /** Of the value, less what {@link ColumnHead.encode} adds; 0 where the outcome is an atom or a missing cell. */
+  readonly values: Expr;
+}
+
+/** What is left out at random, anew in each step and row; see `randomUniform`. */
+export interface Dropout {
+  /** Probability that a column does not see what another one is. */
+  readonly columns: number;
+  /** Probability that a hidden unit is left out. */
+  readonly units: number;
+}
+
+/** See the head of this file. */
+export interface ColumnsDensity {
+  /** What it was made of. */
+  readonly options: ColumnsDensityOptions;
+  /** The given columns. */
+  readonly given: readonly ColumnLayout[];
+  /** The columns in the order of the model. */
+  readonly columns: readonly ColumnLayout[];
+  /** Numbers of an encoded row: features, then targets. */
+  readonly width: number;
+  /** Of them, features. */
+  readonly features: number;
+  /** What the network needs, by name. */
+  readonly parameters: ParameterTree;
+  /** The network. */
+  readonly trunk: Trunk;
+  /** Parameters that make it the product of the columns' own distributions: those of the last layer. */
+  readonly start: ParameterValues;
+  /** Contributions of an encoded row; with a dropout those of a random part of the network, for training. */
+  contributions(encoded: Expr, parameters: Bound, dropout?: Dropout): Contributions;
+}
+
+/**
+ * A density of some columns. Cost of a row: one pass through the network, and the heads.
+ * @throws UsageError for a column that contradicts itself, and an order that is none.
+ */
+export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
+  const { columns, given, order, hidden } = options;
+  for (const { column } of [...given, ...columns]) checkColumn(column);
+  if (columns.length === 0) throw new UsageError("columnsDensity: there are no columns.");
+  if ([...order].sort((a, b) => a - b).some((place, i) => place !== i) || order.length !== columns.length)
+    throw new UsageError(`columnsDensity: the order [${order}] is not one of ${columns.length} columns.`);
+  let features = 0;
+  let parameters = 0;
+  const layout = (
+    modelled: ModelledColumn,
+    cell: number,
+    isGiven: boolean,
+  ): Omit<ColumnLayout, "targets"> => {
+    const head = headFromJson(modelled.column, modelled.head);
+    const outcomes = modelled.outcomes.length;
+    const own = { column: modelled.column, head, cell, outcomes, features, parameters };
+    features += outcomes - 1 + head.features;
+    if (!isGiven) parameters += (outcomes > 1 ? outcomes : 0) + head.parameters;
+    return own;
+  };
+  const first = given.map((modelled, i) => ({ ...layout(modelled, i, true), targets: -1 }));
+  const partial = order.map((place) => layout(columns[place]!, given.length + place, false));
+  let width = features;
+  const rest = partial.map((own): ColumnLayout => {
+    const targets = width;
+    width += own.outcomes + own.head.targets;
+    return { ...own, targets };
+  });
+  const sizes = {
+    inputs: [...first, ...rest].flatMap((own, i) =>
+      new Array<number>(own.outcomes - 1 + own.head.features).fill(Math.max(0, i + 1 - first.length)),
+    ),
+    outputs: rest.flatMap((own, i) =>
+      new Array<number>((own.outcomes > 1 ? own.outcomes : 0) + own.head.parameters).fill(i),
+    ),
+    columns: rest.length,
+    hidden,
+  };
+  const network = trunk(sizes);
+  const bias = Float64Array.from(
+    rest.flatMap(({ outcomes, head }, i) => [
+      ...(outcomes > 1 ? columns[order[i]!]!.outcomes.map(Math.log) : []),
+      ...head.start,
+    ]),
+  );
+  return {
+    options,
+    given: first,
+    columns: rest,
+    width,
+    features,
+    parameters: network.parameters,
+    trunk: network,
+    start: { bias },
+    contributions(encoded, bound, dropout) {
+      const seen = g.slice(encoded, 0, features);
+      const outputs = network.run(
+        dropout && dropout.columns > 0 ? hiding(seen, [...first, ...rest], dropout.columns) : seen,
+        bound,
+        dropout?.units,
+      );
+      return { outcomes: outcomeTerms(encoded, outputs, rest), values: valueTerms(encoded, outputs, rest) };
+    },
+  };
+}
+
+/** Features with those of a column replaced by zeros, with some probability. */
+function hiding(
+  features: Expr,
+  columns: readonly Omit<ColumnLayout, "targets">[],
+  probability: number,
+): Expr {
+  const isSeen = g.less(probability, g.randomUniform([columns.length], "hidden columns"));
+  const indices = columns.flatMap((own, i) =>
+    new Array<number>(own.outcomes - 1 + own.head.features).fill(i),
+  );
+  return g.mul(features, g.gather(isSeen, indices, features.shape));
+}
+
+function outcomeTerms(encoded: Expr, outputs: Expr, columns: readonly ColumnLayout[]): Expr {
+  return g.concatenate(
+    columns.map(({ outcomes, targets, parameters }) => {
+      if (outcomes === 1) return g.constant(0);
+      const logits = g.slice(outputs, parameters, parameters + outcomes);
+      const chosen = g.slice(encoded, targets, targets + outcomes);
+      return g.sub(g.sum(g.mul(chosen, logits)), g.logSumExp(logits));
+    }),
+  );
+}
+
+function valueTerms(encoded: Expr, outputs: Expr, columns: readonly ColumnLayout[]): Expr {
+  const groups = new Map<string, number[]>();
+  columns.forEach(({ head }, i) => {
+    groups.set(head.group, [...(groups.get(head.group) ?? []), i]);
+  });
+  const places: number[] = [];
+  const terms = Array.from(groups.values(), (members) => {
+    const { head } = columns[members[0]!]!;
+    /** Numbers of the members side by side, those of one adjacent. */
+    const gathered = (source: Expr, from: (own: ColumnLayout) => number, size: number): Expr =>
+      g.gather(
+        source,
+        members.flatMap((i) => Array.from({ length: size }, (_, k) => from(columns[i]!) + k)),
+        [members.length, size],
+      );
+    places.push(...members);
+    return head.logProb(
+      gathered(encoded, (own) => own.targets + own.outcomes, head.targets),
+      gathered(outputs, (own) => own.parameters + (own.outcomes > 1 ? own.outcomes : 0), head.parameters),
+    );
+  });
+  const inOrder = g.gather(
+    g.concatenate(terms),
+    columns.map((_, i) => places.indexOf(i)),
+    [columns.length],
+  );
+  // The last outcome is that of a value.
+  const hasValue = g.gather(
+    encoded,
+    columns.map(({ targets, outcomes }) => targets + outcomes - 1),
+    [columns.length],
+  );
+  return g.mul(inOrder, hasValue);
+}

@@ -1,0 +1,84 @@
+/**
+ * A fitted density of mixed columns, and its programs, compiled when first needed.
+ *
+ * @module
+ */
+
+import type { Executable } from "../../engines/engine.ts";
+import { setKnownParameters } from "../../engines/setKnownParameters.ts";
+import { AbortedError } from "../../errors.ts";
+import * as g from "../../graph/ops.ts";
+import { bindTree } from "../../graph/parameters.ts";
+import type { Program } from "../../graph/program.ts";
+import { type EngineOptions, engineOf } from "../evaluation.ts";
+import type { ParameterValues } from "../parameters.ts";
+import type { ColumnsDensity } from "./columnsDensity.ts";
+
+/** A density with the values of its parameters, which are named as in its tree. */
+export interface ColumnsModel {
+  readonly density: ColumnsDensity;
+  readonly values: ParameterValues;
+  readonly precision: "float32" | "float64";
+}
+
+/** Which engine computes, and what ends it. */
+export interface ColumnsEngineOptions extends EngineOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** `contributions` of encoded rows; `numbers` of the head of the column that the step input `chosen` names. */
+type ProgramName = "contributions" | "numbers";
+
+/** The programs of a model. */
+export class ColumnsEvaluation {
+  /** What is evaluated. */
+  readonly model: ColumnsModel;
+  readonly #compiled = new Map<string, Promise<Executable>>();
+
+  constructor(model: ColumnsModel) {
+    this.model = model;
+  }
+
+  /** The executable of one program, which all who ask for it share. */
+  async get(name: ProgramName, options: ColumnsEngineOptions): Promise<Executable> {
+    const precision = options.precision ?? this.model.precision;
+    const key = `${name} ${options.engine} ${precision} ${options.threads} ${options.wide}`;
+    let compiled = this.#compiled.get(key);
+    if (!compiled) {
+      compiled = this.#compile(name, { ...options, precision });
+      this.#compiled.set(key, compiled);
+      // What was not compiled is compiled when it is asked for again.
+      compiled.catch(() => this.#compiled.delete(key));
+    }
+    try {
+      return await compiled;
+    } catch (error) {
+      // Somebody else's signal has ended it.
+      if (error instanceof AbortedError && !options.signal?.aborted) return this.get(name, options);
+      throw error;
+    }
+  }
+
+  /** Gives memory and threads back. */
+  dispose(): void {
+    for (const compiled of this.#compiled.values())
+      compiled.then((executable) => executable.dispose()).catch(() => undefined);
+    this.#compiled.clear();
+  }
+
+  async #compile(name: ProgramName, options: ColumnsEngineOptions): Promise<Executable> {
+    const executable = await engineOf(options).compile(this.#program(name), { signal: options.signal });
+    await setKnownParameters(executable, this.model.values);
+    return executable;
+  }
+
+  #program(name: ProgramName): Partial<Program> {
+    const { density } = this.model;
+    const bound = bindTree(density.parameters);
+    if (name === "contributions")
+      return { rows: { ...density.contributions(g.input("encoded", [density.width]), bound) } };
+    const features = g.input("features", [density.features]);
+    const chosen = g.reshape(g.stepInput("chosen", [density.columns.length]), [1, density.columns.length]);
+    return { rows: { numbers: density.trunk.runOne(features, bound, chosen) } };
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Contributions of columns to the log-densities of rows.
+ *
+ * @module
+ */
+
+import { DataError } from "../../errors.ts";
+import type { ColumnsEngineOptions, ColumnsEvaluation } from "./columnsModel.ts";
+import { type EncodedRows, encodeRows } from "./encodeRows.ts";
+
+/** What rows are worth, column by column. */
+export interface RowContributions {
+  /** Number of rows. */
+  readonly rows: number;
+  /**
+   * Log-probability of what the cell is: missing, which atom, or another value. Row-major, the columns in the table's order; 0 in columns
+   * that have neither atoms nor missing cells.
+   */
+  readonly outcomes: Float64Array;
+  /** Log-density, or log-mass, of the value given that; 0 for a missing cell or an atom. Minus infinity for what cannot be. */
+  readonly values: Float64Array;
+  /** Sums of both: log-densities of the rows. */
+  readonly logProb: Float64Array;
+}
+
+/** Rows of a block; an engine has as many in memory at a time. */
+const blockRows = 8192;
+/** A contribution that float32 has to four decimals, in nats. */
+const wellWithin = 30;
+
+/**
+ * Contributions of rows. A cell that is missing in a column which never was is summed out, which is exact where no later column of the
+ * model's order is observed.
+ * @param cells - One array a column: the given ones, then the others in the table's order.
+ * @throws {@link DataError} where a missing cell cannot be summed out exactly.
+ */
+export async function contributionsOfRows(
+  evaluation: ColumnsEvaluation,
+  cells: readonly Float64Array[],
+  options: ColumnsEngineOptions = {},
+): Promise<RowContributions> {
+  const { density, precision } = evaluation.model;
+  const { columns, given } = density;
+  const rows = cells[0]?.length ?? 0;
+  const count = columns.length;
+  const outcomes = new Float64Array(rows * count);
+  const values = new Float64Array(rows * count);
+  const logProb = new Float64Array(rows);
+  const isExact = options.engine === "reference" || (options.precision ?? precision) === "float64";
+  const lost: number[] = [];
+  for (let from = 0; from < rows; from += blockRows) {
+    const to = Math.min(from + blockRows, rows);
+    const block = encodeRows(density, cells, from, to);
+    checkSuffix(evaluation, block, from);
+    const executable = await evaluation.get("contributions", options);
+    const out = (await executable.run({ rows: to - from, inputs: { encoded: block.encoded } }, options)).rows;
+    for (let row = 0; row < to - from; row++) {
+      let isLost = false;
+      columns.forEach((own, j) => {
+        const at = row * count + j;
+        const place = (from + row) * count + own.cell - given.length;
+        const isUnknown = block.unknown[at] === 1;
+        const outcome = isUnknown ? 0 : out.outcomes![at]!;
+        const value = isUnknown ? 0 : out.values![at]!;
+        if (!(Math.abs(outcome) <= wellWithin && Math.abs(value) <= wellWithin)) isLost = true;
+        outcomes[place] = outcome;
+        values[place] = value + block.offsets[at]!;
+        logProb[from + row]! += outcomes[place]! + values[place]!;
+      });
+      if (isLost && !isExact) lost.push(from + row);
+    }
+  }
+  if (lost.length > 0) {
+    // What float32 cannot tell is computed once more in float64.
+    const chosen = cells.map((column) => Float64Array.from(lost, (row) => column[row]!));
+    const again = await contributionsOfRows(evaluation, chosen, { ...options, precision: "float64" });
+    lost.forEach((row, i) => {
+      outcomes.set(again.outcomes.subarray(i * count, (i + 1) * count), row * count);
+      values.set(again.values.subarray(i * count, (i + 1) * count), row * count);
+      logProb[row] = again.logProb[i]!;
+    });
+  }
+  return { rows, outcomes, values, logProb };
+}
+
+/** Refuses a missing cell before an observed one in the model's order. */
+function checkSuffix(
+  { model: { density } }: ColumnsEvaluation,
+  { rows, unknown }: EncodedRows,
+  from: number,
+): void {
+  const { columns } = density;
+  for (let row = 0; row < rows; row++) {
+    const first = unknown.subarray(row * columns.length, (row + 1) * columns.length).indexOf(1);
+    if (first < 0) continue;
+    for (let j = first + 1; j < columns.length; j++) {
+      if (unknown[row * columns.length + j] === 1) continue;
+      const { column } = columns[first]!;
+      throw new DataError(
+        `column ${JSON.stringify(column.name)} (row ${from + row + 1}): the cell is missing, which none was in the rows of the fit, and ${JSON.stringify(columns[j]!.column.name)} comes after it in the model's order: the density of the other cells is not known exactly; fill it in, or leave the row out.`,
+        { column: column.name, row: from + row + 1 },
+      );
+    }
+  }
+}

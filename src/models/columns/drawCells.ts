@@ -1,0 +1,147 @@
+/**
+ * From base to cells and back, column by column: each cell is the conditional quantile of a standard normal number.
+ *
+ * @module
+ */
+
+import { normalsAt, type RandomKey, randomKey, split, uniformsAt } from "../../random/philox.ts";
+import { cellDistribution, logitBetween, logitOfNormal, normalOfLogit } from "./columnDistribution.ts";
+import type { ColumnsEngineOptions, ColumnsEvaluation } from "./columnsModel.ts";
+import { encodeCell } from "./encodeRows.ts";
+
+/** Rows of a block. */
+const blockRows = 4096;
+
+/** Options of {@link sampleCells}. */
+export interface SampleCellsOptions extends ColumnsEngineOptions {
+  /** Same seed, same rows (default 0); a row depends on the seed and its number alone. */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * Runs through rows in the model's order, filling in the features of each column before the next one.
+ * @param cellOf - The cell of a row, given its distribution; its column's place in the model's order.
+ */
+async function columnByColumn(
+  evaluation: ColumnsEvaluation,
+  given: readonly Float64Array[],
+  rows: number,
+  options: ColumnsEngineOptions,
+  cellOf: (row: number, j: number, distribution: ReturnType<typeof cellDistribution>) => number,
+): Promise<void> {
+  const { density } = evaluation.model;
+  const { width, features, columns, trunk } = density;
+  const executable = await evaluation.get("numbers", options);
+  for (let from = 0; from < rows; from += blockRows) {
+    const count = Math.min(blockRows, rows - from);
+    const encoded = new Float64Array(count * width);
+    const inputs = new Float64Array(count * features);
+    density.given.forEach((own) => {
+      for (let row = 0; row < count; row++)
+        encodeCell(own, given[own.cell]![from + row]!, encoded, row * width);
+    });
+    for (const [j, own] of columns.entries()) {
+      for (let row = 0; row < count; row++)
+        inputs.set(encoded.subarray(row * width, row * width + features), row * features);
+      const chosen = new Float64Array(columns.length);
+      chosen[j] = 1;
+      const { numbers } = (
+        await executable.run(
+          { rows: count, inputs: { features: inputs } },
+          { ...options, stepInputs: { chosen } },
+        )
+      ).rows;
+      for (let row = 0; row < count; row++) {
+        const distribution = cellDistribution(
+          own,
+          numbers!.subarray(row * trunk.most, (row + 1) * trunk.most),
+        );
+        encodeCell(own, cellOf(from + row, j, distribution), encoded, row * width);
+      }
+    }
+  }
+}
+
+/** An array for each column. */
+const arrays = (count: number, rows: number): Float64Array[] =>
+  Array.from({ length: count }, () => new Float64Array(rows));
+
+/**
+ * Cells for points of the base.
+ * @param points - `rows` times the number of columns, row-major, in the table's order: standard normal numbers.
+ * @param given - An array for each given column.
+ * @returns An array for each column, in the table's order. Cost: one pass through the network a column.
+ */
+export async function cellsOfPoints(
+  evaluation: ColumnsEvaluation,
+  points: Float64Array,
+  given: readonly Float64Array[],
+  options: ColumnsEngineOptions = {},
+): Promise<Float64Array[]> {
+  const { density } = evaluation.model;
+  const { columns } = density;
+  const rows = points.length / columns.length;
+  const out = arrays(columns.length, rows);
+  await columnByColumn(evaluation, given, rows, options, (row, j, distribution) => {
+    const place = columns[j]!.cell - density.given.length;
+    const cell = distribution.quantile(logitOfNormal(points[row * columns.length + place]!));
+    out[place]![row] = cell;
+    return cell;
+  });
+  return out;
+}
+
+/** Where the base has cells. */
+export interface BasePoints {
+  /** Standard normal numbers, row-major, in the table's order: for a discrete cell a uniform point of its interval. */
+  readonly points: Float64Array;
+  /** Ends of the intervals, as standard normal numbers; equal where the column is continuous. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/**
+ * The points of the base that give some cells: for a discrete cell its interval [F(y-), F(y)], and a seeded uniform point in it, so that
+ * points of rows that follow the density are standard normal.
+ * @param cells - An array for each column: the given ones, then the others in the table's order. They must be possible.
+ */
+export async function pointsOfCells(
+  evaluation: ColumnsEvaluation,
+  cells: readonly Float64Array[],
+  { seed = 0, ...options }: SampleCellsOptions = {},
+): Promise<BasePoints> {
+  const { density } = evaluation.model;
+  const { columns, given } = density;
+  const rows = cells[0]!.length;
+  const key = split(randomKey(seed), "points of cells");
+  const size = rows * columns.length;
+  const [points, low, high] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
+  const uniform = new Float64Array(columns.length);
+  await columnByColumn(evaluation, cells.slice(0, given.length), rows, options, (row, j, distribution) => {
+    const own = columns[j]!;
+    const cell = cells[own.cell]![row]!;
+    const place = own.cell - given.length;
+    const at = row * columns.length + place;
+    const [below, above] = distribution.interval(cell);
+    uniformsAt(key, row, columns.length, uniform);
+    low[at] = normalOfLogit(below);
+    high[at] = normalOfLogit(above);
+    points[at] = below === above ? low[at]! : normalOfLogit(logitBetween(below, above, uniform[place]!));
+    return cell;
+  });
+  return { points, low, high };
+}
+
+/** Samples: `n` rows, an array for each column in the table's order. */
+export async function sampleCells(
+  evaluation: ColumnsEvaluation,
+  n: number,
+  given: readonly Float64Array[],
+  { seed = 0, ...options }: SampleCellsOptions = {},
+): Promise<Float64Array[]> {
+  const count = evaluation.model.density.columns.length;
+  const key: RandomKey = split(randomKey(seed), "sample");
+  const points = new Float64Array(n * count);
+  for (let row = 0; row < n; row++) normalsAt(key, row, count, points, row * count);
+  return cellsOfPoints(evaluation, points, given, options);
+}

@@ -1,0 +1,242 @@
+/**
+ * The heads of columns of numbers: a mixture of logistic distributions of z, the marginal map of the column.
+ *
+ *     log p(x) = log sum_m w_m logistic(z(x); m_m, s_m) + log z'(x)                       continuous
+ *     P(x)     = sum_m w_m (s((b - m_m) / s_m) - s((a - m_m) / s_m)),  a < z < b the cell   on a grid
+ *
+ * On a grid the mixture also has point masses, of values that are frequent: a count of rooms, a rounded price.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import {
+  type LogisticMixture,
+  logAdd,
+  logisticMixtureLogCdf,
+  logisticMixtureLogSurvival,
+  logisticMixtureQuantile,
+} from "../../numerics/logisticMixture.ts";
+import { boundsOf, type ColumnDescription, stepOf } from "./column.ts";
+import type { ColumnHead } from "./columnHead.ts";
+import {
+  farthestZ,
+  type GridShares,
+  MarginalCells,
+  type MarginalMap,
+  marginalPoint,
+  marginalValue,
+} from "./marginalMap.ts";
+
+/** Logarithms of the scales are kept within these. */
+const leastLogScale = -7;
+const largestLogScale = 5;
+
+/** z over this is about as wide as a standard normal number. */
+const logisticDeviation = 1.8;
+
+/** What mixture heads have in common. */
+export interface MixtureHeadOptions {
+  /** The column's marginal map. */
+  readonly map: MarginalMap;
+  /** Number of components. */
+  readonly components: number;
+  /** Parameters of the column's own distribution: logits, places, logarithms of scales; on a grid logits of the frequent places. */
+  readonly start: readonly number[];
+}
+
+/** Options of {@link cellsHead}. */
+export interface CellsHeadOptions extends MixtureHeadOptions {
+  /** Values that occurred; without them the map alone. */
+  readonly shares?: GridShares | undefined;
+  /** Places with a point mass of their own, in order, each of which later columns see. */
+  readonly frequent: readonly number[];
+}
+
+/** The mixture that parameters stand for. */
+function mixtureOf(parameters: Float64Array, components: number): LogisticMixture {
+  const logits = parameters.slice(0, components);
+  const total = logSumOf(logits);
+  return {
+    logWeights: logits.map((logit) => logit - total),
+    means: parameters.slice(components, 2 * components),
+    scales: parameters
+      .slice(2 * components, 3 * components)
+      .map((raw) => Math.exp(Math.max(leastLogScale, Math.min(largestLogScale, raw)))),
+  };
+}
+
+const logitOf = (mixture: LogisticMixture, z: number): number => {
+  if (z <= -farthestZ) return Number.NEGATIVE_INFINITY;
+  if (z >= farthestZ) return Number.POSITIVE_INFINITY;
+  return logisticMixtureLogCdf(mixture, z) - logisticMixtureLogSurvival(mixture, z);
+};
+
+/** log sum_m e^(logit_m + term_m) - log sum_m e^logit_m over the components and the point masses, the columns side by side. */
+function mixed(
+  targets: Expr,
+  parameters: Expr,
+  components: number,
+  term: (target: readonly Expr[], mean: Expr, logScale: Expr, inverse: Expr) => Expr,
+  pointMass?: (target: readonly Expr[], k: number) => Expr,
+): Expr {
+  const [value] = g.mapFeatures([targets, parameters], (target, numbers) => {
+    const masses = numbers.slice(3 * components);
+    const logits = numbers.slice(0, components);
+    const terms = logits.map((logit, m) => {
+      const logScale = g.clamp(numbers[2 * components + m]!, leastLogScale, largestLogScale);
+      return g.add(logit, term(target, numbers[components + m]!, logScale, g.exp(g.neg(logScale))));
+    });
+    terms.push(...masses.map((logit, k) => g.select(pointMass!(target, k), logit, elsewhere)));
+    return [[g.sub(g.logSumExp(g.concatenate(terms)), g.logSumExp(g.concatenate([...logits, ...masses])))]];
+  });
+  return value!;
+}
+
+/** Logarithm of the mass of a point mass at other places: none, but a number that float32 has. */
+const elsewhere = -1e30;
+
+/** The head of a continuous column. Features: z. */
+export function pointHead(column: ColumnDescription, options: MixtureHeadOptions): ColumnHead {
+  const { map, components, start } = options;
+  const [lower, upper] = boundsOf(column);
+  return {
+    group: `point ${components}`,
+    parameters: 3 * components,
+    targets: 1,
+    features: 1,
+    start: Float64Array.from(start),
+    encode(value, targets, targetStart, features, featureStart) {
+      if (!(value > lower && value < upper)) return Number.NEGATIVE_INFINITY;
+      const { z, logSlope } = marginalPoint(map, value);
+      targets[targetStart] = z;
+      features[featureStart] = z / logisticDeviation;
+      return logSlope;
+    },
+    encodeNothing() {},
+    logProb: (targets, parameters) =>
+      mixed(targets, parameters, components, ([z], mean, logScale, inverse) => {
+        const u = g.mul(g.sub(z!, mean), inverse);
+        return g.neg(g.total(logScale, g.softplus(u), g.softplus(g.neg(u))));
+      }),
+    distribution(parameters) {
+      const mixture = mixtureOf(parameters, components);
+      return {
+        interval(value) {
+          const logit = logitOf(mixture, marginalPoint(map, value).z);
+          return [logit, logit];
+        },
+        quantile: (logit) => marginalValue(map, logisticMixtureQuantile(mixture, logit)),
+      };
+    },
+    toJSON: () => ({ type: "point", ...options }),
+  };
+}
+
+/** Numbers of point masses for which programs are made: a group of heads has one of these. */
+const massCounts = [0, 4, 8, 16] as const;
+/** Logit of a point mass that stands for none. */
+const noMass = -40;
+
+/** The head of a column on a grid. Features: z of the middle of the cell, and which frequent place it is. */
+export function cellsHead(column: ColumnDescription, options: CellsHeadOptions): ColumnHead {
+  const { map, components, start, shares, frequent } = options;
+  const step = stepOf(column)!;
+  const from = column.from ?? 0;
+  const [lower, upper] = boundsOf(column);
+  const first = Math.ceil((lower - from) / step - 1e-6);
+  const last = Math.floor((upper - from) / step + 1e-6);
+  const cells = new MarginalCells(map, { from, step, first, last }, shares);
+  const order = new Map(frequent.map((place, i) => [place, i]));
+  const masses = massCounts.find((count) => count >= frequent.length)!;
+  const padding = new Array<number>(masses - frequent.length).fill(noMass);
+  /** The place of a value on the grid; NaN where it is on none, or beyond the bounds. */
+  const placeOf = (value: number): number => {
+    const exact = (value - from) / step;
+    const place = Math.round(exact);
+    // Values as files hold them are off the grid by their last digits.
+    const isOn = Math.abs(exact - place) <= 1e-3 + 1e-14 * Math.abs(exact);
+    return isOn && place >= first && place <= last ? place : Number.NaN;
+  };
+  return {
+    group: `cells ${components} ${masses}`,
+    parameters: 3 * components + masses,
+    targets: 3 + masses,
+    features: 1 + frequent.length,
+    start: Float64Array.from([...start, ...padding]),
+    encode(value, targets, targetStart, features, featureStart) {
+      const place = placeOf(value);
+      if (Number.isNaN(place)) return Number.NEGATIVE_INFINITY;
+      const { low, high, width } = cells.cell(place);
+      targets[targetStart] = low;
+      targets[targetStart + 1] = high;
+      targets[targetStart + 2] = width;
+      const middle = low <= -farthestZ ? high : high >= farthestZ ? low : 0.5 * (low + high);
+      features[featureStart] = Math.abs(middle) >= farthestZ ? 0 : middle / logisticDeviation;
+      const at = order.get(place);
+      if (at === undefined) return 0;
+      targets[targetStart + 3 + at] = 1;
+      features[featureStart + 1 + at] = 1;
+      return 0;
+    },
+    encodeNothing(targets, targetStart) {
+      targets.set([-1, 1, 2], targetStart);
+    },
+    logProb: (targets, parameters) =>
+      mixed(
+        targets,
+        parameters,
+        components,
+        ([low, high, width], mean, _, inverse) => {
+          const below = g.mul(g.sub(low!, mean), inverse);
+          const above = g.mul(g.sub(mean, high!), inverse);
+          const inside = g.log(g.neg(g.expm1(g.neg(g.mul(width!, inverse)))));
+          return g.sub(inside, g.add(g.softplus(below), g.softplus(above)));
+        },
+        (target, k) => target[3 + k]!,
+      ),
+    distribution(parameters) {
+      const mixture = mixtureOf(parameters, components);
+      // The mixture as a whole stands beside the point masses.
+      const logits = [logSumOf(parameters.subarray(0, components)), ...parameters.subarray(3 * components)];
+      const total = logSumOf(logits);
+      const [logMixture, ...logMasses] = logits.map((logit) => logit - total) as [number, ...number[]];
+      const logitBelow = (place: number): number => {
+        const z = cells.edgeBelow(place);
+        if (Math.abs(z) >= farthestZ) return z * Number.POSITIVE_INFINITY;
+        let logCdf = logMixture + logisticMixtureLogCdf(mixture, z);
+        let logSurvival = logMixture + logisticMixtureLogSurvival(mixture, z);
+        frequent.forEach((own, k) => {
+          if (own < place) logCdf = logAdd(logCdf, logMasses[k]!);
+          else logSurvival = logAdd(logSurvival, logMasses[k]!);
+        });
+        return logCdf - logSurvival;
+      };
+      return {
+        interval(value) {
+          const place = placeOf(value);
+          return [logitBelow(place), logitBelow(place + 1)];
+        },
+        quantile: (logit) =>
+          valueAt(
+            from,
+            step,
+            cells.lastPlace((place) => logitBelow(place) <= logit),
+          ),
+      };
+    },
+    toJSON: () => ({ type: "cells", ...options }),
+  };
+}
+
+/** log sum e^x. */
+function logSumOf(values: ArrayLike<number>): number {
+  return Array.from(values).reduce(logAdd, Number.NEGATIVE_INFINITY);
+}
+
+/** A value of a grid without the digits that the product adds: 0.1 * 3 is 0.3. */
+function valueAt(from: number, step: number, place: number): number {
+  const value = from + step * place;
+  return Number.isInteger(step) && Number.isInteger(from) ? value : Number(value.toPrecision(15));
+}

@@ -1,0 +1,110 @@
+/**
+ * Mixtures of logistic distributions of one number, in float64. Everything is in logarithms, so that the far tails and the
+ * mass of a narrow interval keep their digits:
+ *
+ *     F(t) = sum_m w_m s((t - m_m) / s_m)       s(u) = 1 / (1 + e^-u)
+ *     F(b) - F(a) = sum_m w_m s(B) s(-A) (1 - e^-(B - A))      A, B = (a - m_m) / s_m, (b - m_m) / s_m
+ *
+ * The second line, with b - a given, subtracts nothing that is nearly equal.
+ *
+ * @module
+ */
+
+import { softplus } from "./special.ts";
+
+/** Components of a mixture, in arrays of one length. */
+export interface LogisticMixture {
+  /** Logarithms of the weights, which add up to 1. */
+  readonly logWeights: ArrayLike<number>;
+  /** Places. */
+  readonly means: ArrayLike<number>;
+  /** Scales, above 0; the deviation of a component is pi / sqrt(3) of them. */
+  readonly scales: ArrayLike<number>;
+}
+
+/** log(e^a + e^b); right for infinities. */
+export function logAdd(a: number, b: number): number {
+  const top = Math.max(a, b);
+  return Number.isFinite(top) ? top + Math.log1p(Math.exp(-Math.abs(a - b))) : top;
+}
+
+/** log F(t). */
+export function logisticMixtureLogCdf({ logWeights, means, scales }: LogisticMixture, t: number): number {
+  let sum = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++)
+    sum = logAdd(sum, logWeights[m]! - softplus((means[m]! - t) / scales[m]!));
+  return Math.min(0, sum);
+}
+
+/** log(1 - F(t)). */
+export function logisticMixtureLogSurvival(
+  { logWeights, means, scales }: LogisticMixture,
+  t: number,
+): number {
+  let sum = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++)
+    sum = logAdd(sum, logWeights[m]! - softplus((t - means[m]!) / scales[m]!));
+  return Math.min(0, sum);
+}
+
+/** Log-density at t. */
+export function logisticMixtureLogDensity({ logWeights, means, scales }: LogisticMixture, t: number): number {
+  let sum = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++) {
+    const u = (t - means[m]!) / scales[m]!;
+    sum = logAdd(sum, logWeights[m]! - Math.log(scales[m]!) - softplus(u) - softplus(-u));
+  }
+  return sum;
+}
+
+/** log(F(high) - F(low)), with `width` = high - low; ends may be infinite. */
+export function logisticMixtureLogMass(
+  { logWeights, means, scales }: LogisticMixture,
+  low: number,
+  high: number,
+  width: number,
+): number {
+  let sum = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++) {
+    const scale = scales[m]!;
+    const below = softplus((low - means[m]!) / scale);
+    const above = softplus((means[m]! - high) / scale);
+    sum = logAdd(sum, logWeights[m]! - below - above + Math.log(-Math.expm1(-width / scale)));
+  }
+  return sum;
+}
+
+/** Rounds of {@link logisticMixtureQuantile} at most: halvings alone end within them. */
+const mostRounds = 200;
+
+/**
+ * The t with log F(t) - log(1 - F(t)) = `logit`, any number: the quantile of a probability that is given without loss in either tail.
+ * By Newton's method, kept between the quantiles of the components, which enclose it.
+ */
+export function logisticMixtureQuantile(mixture: LogisticMixture, logit: number): number {
+  const { means, scales, logWeights } = mixture;
+  if (!Number.isFinite(logit)) return logit;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++) {
+    if (logWeights[m] === Number.NEGATIVE_INFINITY) continue;
+    const own = means[m]! + scales[m]! * logit;
+    low = Math.min(low, own);
+    high = Math.max(high, own);
+  }
+  let t = 0.5 * (low + high);
+  for (let round = 0; round < mostRounds && low < high; round++) {
+    const logCdf = logisticMixtureLogCdf(mixture, t);
+    const logSurvival = logisticMixtureLogSurvival(mixture, t);
+    const gap = logCdf - logSurvival - logit;
+    if (gap === 0) return t;
+    if (gap > 0) high = t;
+    else low = t;
+    const slope = Math.exp(logisticMixtureLogDensity(mixture, t) - logCdf - logSurvival);
+    let next = t - gap / slope;
+    if (!(next > low && next < high)) next = 0.5 * (low + high);
+    if (next === t || next === low || next === high) return next;
+    t = next;
+  }
+  return t;
+}
