@@ -101,10 +101,10 @@ export async function fitColumns(
     );
   if (train.rows < 1) throw new UsageError("fitColumns: there are no rows.");
   const recipe = columnsRecipe(train.rows, options.recipe);
-  const modelled = described.map((column, i) => modelColumn(column, train.cells[i]!, train.weights, recipe));
+  const modeled = described.map((column, i) => modelColumn(column, train.cells[i]!, train.weights, recipe));
   const density = columnsDensity({
-    given: modelled.slice(0, given.length),
-    columns: modelled.slice(given.length),
+    given: modeled.slice(0, given.length),
+    columns: modeled.slice(given.length),
     order: options.order ?? columns.map((_, i) => i),
     hidden: recipe.hidden,
   });

@@ -15,7 +15,7 @@ import {
   stepOf,
 } from "../../models/columns/column.ts";
 import type { ColumnHeadJson } from "../../models/columns/columnHead.ts";
-import type { ModelledColumn } from "../../models/columns/columnsDensity.ts";
+import type { ModeledColumn } from "../../models/columns/columnsDensity.ts";
 import { raiseLogisticMixture } from "./fitLogisticMixture.ts";
 import { fitGridShares, fitMarginalMap, sortedValues } from "./fitMarginalMap.ts";
 
@@ -49,7 +49,7 @@ export function modelColumn(
   cells: Float64Array,
   weights: Float64Array | undefined,
   sizes: HeadSizes,
-): ModelledColumn {
+): ModeledColumn {
   const atoms = atomsOf(column);
   const counts = new Float64Array((column.missing ? 1 : 0) + atoms.length + 1);
   const values: number[] = [];

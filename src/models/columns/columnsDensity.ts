@@ -23,7 +23,7 @@ import { headFromJson } from "./heads.ts";
 import { type Trunk, trunk } from "./trunk.ts";
 
 /** A column with its head. */
-export interface ModelledColumn {
+export interface ModeledColumn {
   /** What it is. */
   readonly column: ColumnDescription;
   /** The distribution of its values. */
@@ -35,9 +35,9 @@ export interface ModelledColumn {
 /** Options of {@link columnsDensity}: plain data, what a model file holds. */
 export interface ColumnsDensityOptions {
   /** Columns with a density, in the table's order. */
-  readonly columns: readonly ModelledColumn[];
+  readonly columns: readonly ModeledColumn[];
   /** Columns that it is given, in order; it has no say about them. */
-  readonly given: readonly ModelledColumn[];
+  readonly given: readonly ModeledColumn[];
   /** The order of the columns: each place of `columns` once. */
   readonly order: readonly number[];
   /** Sizes of the hidden layers of the network. */
@@ -110,19 +110,15 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     throw new UsageError(`columnsDensity: the order [${order}] is not one of ${columns.length} columns.`);
   let features = 0;
   let parameters = 0;
-  const layout = (
-    modelled: ModelledColumn,
-    cell: number,
-    isGiven: boolean,
-  ): Omit<ColumnLayout, "targets"> => {
-    const head = headFromJson(modelled.column, modelled.head);
-    const outcomes = modelled.outcomes.length;
-    const own = { column: modelled.column, head, cell, outcomes, features, parameters };
+  const layout = (modeled: ModeledColumn, cell: number, isGiven: boolean): Omit<ColumnLayout, "targets"> => {
+    const head = headFromJson(modeled.column, modeled.head);
+    const outcomes = modeled.outcomes.length;
+    const own = { column: modeled.column, head, cell, outcomes, features, parameters };
     features += outcomes - 1 + head.features;
     if (!isGiven) parameters += (outcomes > 1 ? outcomes : 0) + head.parameters;
     return own;
   };
-  const first = given.map((modelled, i) => ({ ...layout(modelled, i, true), targets: -1 }));
+  const first = given.map((modeled, i) => ({ ...layout(modeled, i, true), targets: -1 }));
   const partial = order.map((place) => layout(columns[place]!, given.length + place, false));
   let width = features;
   const rest = partial.map((own): ColumnLayout => {

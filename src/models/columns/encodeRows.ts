@@ -33,10 +33,10 @@ export function encodeCell(
   encoded: Float64Array,
   row: number,
 ): number {
-  const isModelled = targets >= 0;
+  const isModeled = targets >= 0;
   // Given columns have no targets: what is written for them goes nowhere.
-  const out = isModelled ? encoded : new Float64Array(outcomes + head.targets);
-  const target = isModelled ? row + targets : 0;
+  const out = isModeled ? encoded : new Float64Array(outcomes + head.targets);
+  const target = isModeled ? row + targets : 0;
   const feature = row + features;
   const valueFeature = feature + outcomes - 1;
   const missing = column.missing ? 1 : 0;

@@ -22,9 +22,9 @@ async function scores(
   rows: ArrayLike<number>,
   cells: ArrayLike<number>,
 ): Promise<{ readonly logProb: Float64Array; readonly sample: Float64Array }> {
-  const modelled = modelColumn(column, Float64Array.from(rows), undefined, sizes);
+  const modeled = modelColumn(column, Float64Array.from(rows), undefined, sizes);
   const evaluation = evaluationOf(
-    columnsDensity({ given: [], columns: [modelled], order: [0], hidden: [4] }),
+    columnsDensity({ given: [], columns: [modeled], order: [0], hidden: [4] }),
     0,
     1,
   );

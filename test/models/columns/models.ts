@@ -63,12 +63,12 @@ export function someDensity(
     readonly seed?: number;
   } = {},
 ): ColumnsEvaluation {
-  const modelled = [...given, ...columns].map((column) =>
+  const modeled = [...given, ...columns].map((column) =>
     modelColumn(column, someCells(column, seed), undefined, { components: 3, angleComponents: 3 }),
   );
   const density = columnsDensity({
-    given: modelled.slice(0, given.length),
-    columns: modelled.slice(given.length),
+    given: modeled.slice(0, given.length),
+    columns: modeled.slice(given.length),
     order,
     hidden: [12, 12],
   });
