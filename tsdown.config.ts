@@ -55,10 +55,13 @@ function chunksOf(modules: Modules): Map<string, string> {
   for (const closure of closures) place(closure, "parts");
   const index = resolve("src/index.ts");
   const library = [...closureOf(index, modules)].filter((id) => id !== index && !id.includes("node_modules"));
+  const atCalls = (id: string): readonly string[] => modules.getModuleInfo(id)!.dynamicallyImportedIds;
+  // What is imported at one call and at once elsewhere is a file: imported at a call, a file is kept whole.
+  for (const id of library.flatMap(atCalls))
+    if (library.includes(id) && !result.has(id)) place(closureOf(id, modules), basename(id, ".ts"));
   // What imports at the call is apart from what such an import needs: else a bundler that sees the one keeps all the others.
-  const imports = (id: string): boolean => modules.getModuleInfo(id)!.dynamicallyImportedIds.length > 0;
   const isLoading = (id: string): boolean =>
-    [...closureOf(id, modules)].some((own) => !result.has(own) && imports(own));
+    [...closureOf(id, modules)].some((own) => !result.has(own) && atCalls(own).length > 0);
   place(
     library.filter((id) => !result.has(id) && !isLoading(id)),
     "library",
