@@ -64,6 +64,7 @@ export default defineConfig({
           guide("A table in ten minutes", "/start"),
           guide("Command line", "/command-line"),
           guide("In a browser", "/browser"),
+          guide("What is imported from where", "/imports"),
         ],
       },
       {

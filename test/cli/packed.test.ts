@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "vite";
 import { expect, it } from "vitest";
+import * as entries from "../entries.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { quickFlags, sampleCsv, writeFiles } from "./runCli.ts";
 
@@ -14,7 +16,7 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(inherited);
 }
 
-it("the packed tarball installs in an empty folder and runs", { timeout: 180_000 }, () => {
+it("the packed tarball installs in an empty folder and runs", { timeout: 180_000 }, async () => {
   const cwd = temporaryFolder();
   const run = (command: string, args: readonly string[], folder = cwd): string =>
     execFileSync(command, args, { cwd: folder, env: environment(), encoding: "utf8", stdio: "pipe" });
@@ -40,10 +42,37 @@ it("the packed tarball installs in an empty folder and runs", { timeout: 180_000
   // The font and the rasterizer come along.
   run("npx", ["--no-install", "pushforward", "plot", "m.safetensors", "data.csv", "--out", "figure.png"]);
   expect(existsSync(join(cwd, "figure.png"))).toBe(true);
-  const library = `import { load } from "pushforward";
+  const library = `import { load, PushforwardError } from "pushforward";
+    import { affine, bijectionFromJson } from "pushforward/bijections";
     const flow = await load("m.safetensors");
+    // The classes and the registries exist once, whichever entry one comes by.
+    try { affine({ features: -1 }) } catch (error) { console.log(error instanceof PushforwardError) }
+    console.log(bijectionFromJson(flow.bijection.toJSON()).features === flow.columns.length);
     console.log((await flow.sample(3, { seed: 1 })).rows);
     process.exit(0);`;
   writeFiles(cwd, { "use.js": library });
-  expect(run(process.execPath, ["use.js"])).toBe("3\n");
+  expect(run(process.execPath, ["use.js"])).toBe("true\ntrue\n3\n");
+
+  // Every entry, by Node and by a bundler.
+  const paths = Object.keys(entries).map((name) => (name === "top" ? "pushforward" : `pushforward/${name}`));
+  const imports = paths.map((path, i) => `import * as entry${i} from "${path}";`).join("\n");
+  const listed = paths.map((_, i) => `entry${i}`).join(", ");
+  writeFiles(cwd, {
+    "every.js": `${imports}\nconsole.log(JSON.stringify([${listed}].map((entry) => Object.keys(entry).sort())));\n`,
+  });
+  const names = Object.values(entries).map((entry) => Object.keys(entry).sort());
+  expect(JSON.parse(run(process.execPath, ["every.js"]))).toEqual(names);
+  await build({
+    configFile: false,
+    root: cwd,
+    logLevel: "error",
+    build: {
+      outDir: "bundled",
+      minify: false,
+      lib: { entry: "every.js", formats: ["es"], fileName: "every" },
+    },
+  });
+  const bundled = readFileSync(join(cwd, "bundled/every.js"), "utf8");
+  expect(bundled).not.toMatch(/^import\b.*"pushforward/m);
+  expect(JSON.parse(run(process.execPath, ["bundled/every.js"]))).toEqual(names);
 });

@@ -10,6 +10,7 @@ const questions: readonly (readonly [string, string, RegExp])[] = [
   ["How do I score rows?", "start", /flow\.logProb/],
   ["How do I draw rows?", "start", /flow\.sample\(/],
   ["How is a model saved and loaded?", "recipes/import-export", /flow\.save[\s\S]*load\(/],
+  ["What is imported from where?", "imports", /`realNVP`/],
   ["How does it run in a browser?", "browser", /bundler/],
   ["Which headers does a page need for threads?", "browser", /Cross-Origin-Opener-Policy/],
   ["How do I condition on columns?", "start", /given/],
