@@ -196,7 +196,9 @@ describe.each(cases.slice(0, 3))("$name", ({ engine }) => {
       'step: step input "three" must be 6 numbers, 3 for each of 2 steps, got 3.',
     );
     const four = { three: new Float64Array(4) };
-    await expect(executable.run(rows, { stepInputs: four })).rejects.toThrow("must be 3 numbers, 3 for each of 1 steps, got 4");
+    await expect(executable.run(rows, { stepInputs: four })).rejects.toThrow(
+      "must be 3 numbers, 3 for each of 1 steps, got 4",
+    );
     expect((await executable.run(rows, { stepInputs: { three } })).sums.sum![0]).toBe(12);
     expect((await executable.run(rows)).sums.sum![0]).toBe(0);
   });

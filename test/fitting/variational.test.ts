@@ -358,7 +358,11 @@ describe("densities and options that cannot be", () => {
       () => fit(({ mu }, { concatenate, reshape }) => concatenate([reshape(mu!, [1]), 1])),
       "must be one number",
     ],
-    ["no expression", () => fit((() => 3) as never), "what the log-density returns must be an expression, got"],
+    [
+      "no expression",
+      () => fit((() => 3) as never),
+      "what the log-density returns must be an expression, got",
+    ],
     [
       "no number anywhere",
       () => fit(({ mu }, { log, neg, square }) => log(neg(square(mu!)))),

@@ -130,6 +130,8 @@ describe("a map body that cannot be computed feature by feature is refused", () 
   });
 
   test("a result that is no scalar", () => {
-    expect(() => mapped((a, b) => g.concatenate([a, b]))).toThrow(/what the body gives must be scalars, got \[2\]/);
+    expect(() => mapped((a, b) => g.concatenate([a, b]))).toThrow(
+      /what the body gives must be scalars, got \[2\]/,
+    );
   });
 });
