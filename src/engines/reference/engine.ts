@@ -34,8 +34,8 @@ interface Draws {
   readonly firstRow: number;
 }
 
-/** What is computed together: the outputs of each row, the sums, or the sums and after them the updates. */
-type Part = "rows" | "sums" | "step";
+/** What is computed together: the outputs of each row, the sums, the sums and after them these, or the updates. */
+type Part = "rows" | "sums" | "sums and rows" | "sums and updates";
 
 class ReferenceExecutable implements Executable {
   readonly #program: PreparedProgram;
@@ -85,10 +85,12 @@ class ReferenceExecutable implements Executable {
       for (const [name, value] of outputs) rows[name] = new Float64Array(inputs.rows * sizeOf(value.shape));
       await nextTurn();
       this.#operations.checkAborted(signal);
-      const sums =
-        Object.keys(this.#program.sums).length > 0
-          ? this.#sums(this.#evaluate(inputs, stepInputs, draws, "sums"))
-          : {};
+      const sumCount = Object.keys(this.#program.sums).length;
+      // In one block the outputs of rows are computed along with the sums, with which they share most of their graph.
+      const isOneBlock = sumCount > 0 && outputs.length > 0 && inputs.rows <= block;
+      const all =
+        sumCount > 0 ? this.#evaluate(inputs, stepInputs, draws, isOneBlock ? "sums and rows" : "sums") : [];
+      const sums = this.#sums(all);
       if (outputs.length === 0) return { rows, sums };
       for (let start = 0; start < inputs.rows; start += block) {
         if (start > 0) await nextTurn();
@@ -100,12 +102,9 @@ class ReferenceExecutable implements Executable {
             inputs.inputs[name]!.subarray(start * size, (start + count) * size),
           ]),
         );
-        const values = this.#evaluate(
-          { rows: count, inputs: part },
-          stepInputs,
-          { ...draws, firstRow: start },
-          "rows",
-        );
+        const values = isOneBlock
+          ? all.slice(sumCount)
+          : this.#evaluate({ rows: count, inputs: part }, stepInputs, { ...draws, firstRow: start }, "rows");
         outputs.forEach(([name, { batched, shape }], k) => {
           const size = sizeOf(shape);
           const data = values[k]!;
@@ -161,7 +160,7 @@ class ReferenceExecutable implements Executable {
           { rows: count, inputs },
           Object.fromEntries(own),
           { ...draws, step: (steps.firstStep ?? 0) + s },
-          "step",
+          "sums and updates",
         );
         for (const [name, data] of Object.entries(this.#sums(values))) history[name]!.push(...data);
         // All are read before the first is set: a value may be the array of a parameter.
@@ -206,7 +205,8 @@ class ReferenceExecutable implements Executable {
   #outputs(what: Part): Expr[] {
     const { rows, sums, updates } = this.#program;
     if (what === "rows") return Object.values(rows);
-    return [...Object.values(sums), ...(what === "step" ? updates.map(({ value }) => value) : [])];
+    if (what === "sums and rows") return [...Object.values(sums), ...Object.values(rows)];
+    return [...Object.values(sums), ...(what === "sums" ? [] : updates.map(({ value }) => value))];
   }
 
   /** Reads the graph behind a part of the program once. */

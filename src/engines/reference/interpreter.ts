@@ -19,7 +19,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "../../graph/expr.ts";
-import { elementwise } from "../../graph/ops/elementwise.ts";
+import { elementwiseLoop } from "./elementwiseLoops.ts";
 
 /** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
 export type Values = ReadonlyMap<Expr, Float64Array>;
@@ -241,24 +241,48 @@ function ruleOf(node: Expr, reading: Reading): Rule {
 
 /** An element-wise operation; a scalar operand stands for each element. */
 function elementwiseRule(node: ElementwiseExpr, { operand }: Reading): Rule {
-  const { value } = elementwise[node.name];
+  const { batched, inputs } = node;
   const size = sizeOf(node.shape);
   const out = room();
-  const operands = node.inputs.length;
-  // How far apart two rows and two elements of each operand are: 0 where it repeats.
-  const sizes = node.inputs.map((input) => sizeOf(input.shape));
-  const [rowA = 0, rowB = 0, rowC = 0] = node.inputs.map(({ batched }, k) => (batched ? sizes[k]! : 0));
-  const [stepA = 0, stepB = 0, stepC = 0] = sizes.map((own) => (own === 1 ? 0 : 1));
+  const loop = elementwiseLoop(node.name);
+  const arguments_ = inputs.map((input, k) => argument(input, batched, size, () => operand(k)));
+  const [a, b = a, c = a] = arguments_ as [Argument, Argument?, Argument?];
   return (rows) => {
-    const to = out((node.batched ? rows : 1) * size);
-    const a = operand(0);
-    // An operation reads no more operands than it has.
-    const b = operands > 1 ? operand(1) : a;
-    const c = operands > 2 ? operand(2) : a;
-    for (let row = 0, at = 0; at < to.length; row++)
-      for (let i = 0; i < size; i++, at++)
-        to[at] = value(a[row * rowA + i * stepA]!, b[row * rowB + i * stepB]!, c[row * rowC + i * stepC]!);
+    const to = out((batched ? rows : 1) * size);
+    loop(to, a.values(rows), a.step, b.values(rows), b.step, c.values(rows), c.step);
     return to;
+  };
+}
+
+/** An operand as a loop over all elements of all rows reads it. */
+interface Argument {
+  readonly values: Rule;
+  /** 1, or 0 where one number stands for all elements. */
+  readonly step: number;
+}
+
+/** An operand of an operation that has so many elements: laid out as its result, unless it is so already or one number. */
+function argument(
+  { batched, shape }: Expr,
+  resultBatched: boolean,
+  size: number,
+  operand: () => Float64Array,
+): Argument {
+  const own = sizeOf(shape);
+  if (own === 1 && !batched) return { values: operand, step: 0 };
+  if (own === size && batched === resultBatched) return { values: operand, step: 1 };
+  const out = room();
+  return {
+    values: (rows) => {
+      const data = operand();
+      const to = out((resultBatched ? rows : 1) * size);
+      for (let at = 0; at < to.length; at++) {
+        const row = batched ? Math.floor(at / size) : 0;
+        to[at] = data[row * own + (own === 1 ? 0 : at % size)]!;
+      }
+      return to;
+    },
+    step: 1,
   };
 }
 
