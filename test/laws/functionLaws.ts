@@ -9,7 +9,7 @@ import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { Bound, ParameterTree } from "../../src/graph/parameters.ts";
 import { engines } from "../engines.ts";
-import { Subject } from "./harness.ts";
+import { expectBelow, Subject } from "./harness.ts";
 import { randomParameters, stream, type Values } from "./parameters.ts";
 
 /** One row: a function, and what its laws must know of it. */
@@ -69,13 +69,13 @@ export function functionLaws(cases: Readonly<Record<string, FunctionCase>>): voi
         const bound = epsilon > 1e-10 ? 2e-4 : 1e-9;
         const found = await subjects[i]!.image("forward", values, at);
         expected.value.forEach((value, k) => {
-          expect(Math.abs(found.value[k]! - value)).toBeLessThan(bound * (1 + Math.abs(value)));
+          expectBelow(Math.abs(found.value[k]! - value), bound * (1 + Math.abs(value)), `value ${k}`);
         });
         const gradient = await subjects[i]!.gradient("forward", values, at);
         for (const [leaf, data] of Object.entries(slopes)) {
           const size = 1 + data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
           data.forEach((value, k) => {
-            expect(Math.abs(gradient[leaf]![k]! - value), leaf).toBeLessThan(bound * size);
+            expectBelow(Math.abs(gradient[leaf]![k]! - value), bound * size, `d / d ${leaf}[${k}]`);
           });
         }
       }

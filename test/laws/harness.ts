@@ -5,6 +5,7 @@
  */
 
 import "../checkGraphs.ts";
+import { createHash } from "node:crypto";
 import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../src/engines/engine.ts";
@@ -52,15 +53,40 @@ function leafAt(bound: Bound, name: string): Expr {
   );
 }
 
-/** A bijection on an engine; programs are compiled when first used. */
+/** Name of a program, the numbers that it is given, and how it is written. */
+type Call = [
+  name: string,
+  parameters: Values,
+  at: At,
+  build: (x: Expr, p: Bound, c: Expr | undefined) => Partial<Program>,
+];
+
+/** What a program computed. */
+interface Results {
+  readonly rows: Readonly<Values>;
+  readonly sums: Readonly<Values>;
+}
+
+/**
+ * A bijection on an engine; programs are compiled when first used. What the reference engine computed it keeps: laws ask for
+ * the same Jacobians at the same points, and it is slow.
+ */
 export class Subject {
   readonly bijection: Bijection;
   readonly #engine: Engine;
+  readonly #programs: Map<string, Partial<Program>>;
   readonly #compiled = new Map<string, Promise<Executable>>();
+  readonly #results = new Map<string, Promise<Results>>();
 
-  constructor(bijection: Bijection, engine: Engine = referenceEngine) {
+  /** @param programs - Those of the bijection, by name: what subjects on other engines have written is not written again. */
+  constructor(
+    bijection: Bijection,
+    engine: Engine = referenceEngine,
+    programs: Map<string, Partial<Program>> = new Map(),
+  ) {
     this.bijection = bijection;
     this.#engine = engine;
+    this.#programs = programs;
   }
 
   /** Names of the trained parameters. */
@@ -70,17 +96,28 @@ export class Subject {
       .map(([name]) => name);
   }
 
-  async #run(
-    name: string,
-    parameters: Values,
-    { x, context = [] }: At,
-    build: (x: Expr, p: Bound, c: Expr | undefined) => Partial<Program>,
-  ): Promise<{ rows: Readonly<Values>; sums: Readonly<Values> }> {
+  /** Runs a program, or returns what it computed of the same numbers before. */
+  #run(...call: Call): Promise<Results> {
+    if (this.#engine !== referenceEngine) return this.#compute(...call);
+    const [name, parameters, { x, context = [] }] = call;
+    const hash = createHash("sha256");
+    for (const [leaf, data] of Object.entries(parameters)) hash.update(leaf).update(data);
+    hash.update(Float64Array.from(x)).update("context").update(Float64Array.from(context));
+    const key = `${name} ${hash.digest("base64")}`;
+    const results = this.#results.get(key) ?? this.#compute(...call);
+    this.#results.set(key, results);
+    return results;
+  }
+
+  async #compute(...[name, parameters, { x, context = [] }, build]: Call): Promise<Results> {
     const { bijection } = this;
     let executable = this.#compiled.get(name);
     if (!executable) {
       const c = bijection.context > 0 ? g.input("context", [bijection.context]) : undefined;
-      const program = build(g.input("x", [bijection.features]), bindTree(bijection.parameters), c);
+      const program =
+        this.#programs.get(name) ??
+        build(g.input("x", [bijection.features]), bindTree(bijection.parameters), c);
+      this.#programs.set(name, program);
       executable = this.#engine.compile(program);
       this.#compiled.set(name, executable);
     }
@@ -192,12 +229,19 @@ export class Subject {
   /** Gives threads and memory back. */
   async dispose(): Promise<void> {
     for (const executable of this.#compiled.values()) (await executable).dispose();
+    // What this held is not kept as long as the tests that name it.
+    for (const kept of [this.#compiled, this.#programs, this.#results]) kept.clear();
   }
 }
 
 /** The numbers of one row. */
 export function rowOf(data: Float64Array, row: number, size: number): Float64Array {
   return data.subarray(row * size, (row + 1) * size);
+}
+
+/** Fails unless `error` is below `bound`; many times faster than an assertion with a message that is rarely needed. */
+export function expectBelow(error: number, bound: number, what: string): void {
+  if (!(error < bound)) throw new Error(`${what}: an error of ${error}, which must be below ${bound}`);
 }
 
 /** Euclidean length. */

@@ -43,11 +43,6 @@ export function flatCases<Row>(
   );
 }
 
-/** Those of an engine whose numbers have this distance from 1 to the next. */
-export function casesFor(epsilon: number, cases: BijectionCases): [string, BijectionCase][] {
-  return Object.entries(cases).filter(([, { needsFloat64 }]) => epsilon < 1e-10 || !needsFloat64);
-}
-
 /** A log scale that is not clipped may be so large: e^300 times the largest input of the law "no NaN" is still a double. */
 export const unclippedLogScale = 300;
 
