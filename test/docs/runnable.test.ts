@@ -1,12 +1,31 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
 import { blocks, markdownFiles, readText, root, run, userFolder } from "./project.ts";
 
 /** What a block says that it prints, in order. */
 function promised(code: string): string[] {
   return Array.from(code.matchAll(/\/\/ prints ([^:\n]*)/g), ([, value]) => value!.trim());
+}
+
+/** Declares that each block runs and prints what it says: `[name, code]`. */
+function blocksRun(named: readonly (readonly [string, string])[]): void {
+  let results: readonly { readonly printed?: string[]; readonly error?: string }[];
+  beforeAll(async () => {
+    const paths = named.map(([, code]) => {
+      // The blocks use no syntax of TypeScript alone, so that they run on Node 20.
+      const path = join(userFolder(), "block.mjs");
+      writeFileSync(path, code);
+      return path;
+    });
+    const runner = join(root, "test/docs/runBlocks.mjs");
+    results = JSON.parse(await run(process.execPath, [runner, ...paths], root));
+    expect(results.length).toBe(named.length);
+  }, 600_000);
+  test.each(named.map(([name, code], i) => [name, code, i] as const))("%s", (_, code, i) => {
+    expect(results[i]).toEqual({ printed: promised(code) });
+  });
 }
 
 describe("every example runs, and ends by itself", () => {
@@ -24,13 +43,7 @@ describe("every runnable block of Markdown runs, and prints what it says", () =>
     blocks(readText(file), "ts runnable").map((code, i) => [`${file}, block ${i + 1}`, code] as const),
   );
   test("the README has one", () => expect(all.some(([name]) => name.startsWith("README.md"))).toBe(true));
-  test.each(all)("%s", async (_, code) => {
-    const folder = userFolder();
-    // The blocks use no syntax of TypeScript alone, so that they run on Node 20.
-    writeFileSync(join(folder, "block.mjs"), code);
-    const printed = await run(process.execPath, ["block.mjs"], folder);
-    expect(printed.trim().split("\n")).toEqual(promised(code));
-  });
+  blocksRun(all);
 });
 
 test("the README's commands are among those of the page that is run", () => {
@@ -54,12 +67,7 @@ describe("every page of a kind of flow has an example that runs", async () => {
   };
   test("every kind has a page", () =>
     expect(kindPages.map(({ kind }) => kind).toSorted()).toEqual([...modelKinds].toSorted()));
-  test.concurrent.each(kindPages)("$kind", async (page) => {
-    const folder = userFolder();
-    writeFileSync(join(folder, "block.mjs"), exampleOf(page));
-    const printed = await run(process.execPath, ["block.mjs"], folder);
-    expect(printed.trim().split("\n")).toEqual(promised(exampleOf(page)));
-  });
+  blocksRun(kindPages.map((page) => [page.kind, exampleOf(page)]));
 });
 
 describe("every runnable block of shell commands runs", () => {
