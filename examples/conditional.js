@@ -10,7 +10,7 @@ const path = fileURLToPath(new URL("../demo/ramachandran.csv.gz", import.meta.ur
 const table = await readTable(path);
 
 // One fitted column and one that it is conditioned on: an unconditional density of psi for each phi.
-const { flow } = await fit(table, { columns: ["psi"], given: ["phi"], seed: 1, epochs: 10 });
+const { flow } = await fit(table, { columns: ["psi"], given: ["phi"], seed: 1, epochs: 4 });
 
 for (const phi of [-60, -120, 60]) {
   const samples = await flow.sample(2000, { seed: 2, given: { phi } });

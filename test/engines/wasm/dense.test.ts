@@ -28,7 +28,8 @@ type Kernel = (...values: number[]) => void;
 
 /** A memory of one array of numbers, and a way to run kernels on it. */
 function workspace(options: VectorOptions) {
-  const maximumPages = 16;
+  // 65,536 numbers: a few more than the kernels are given, all of which are compared.
+  const maximumPages = options.precision === "float32" ? 4 : 8;
   const memory = new WebAssembly.Memory({ initial: maximumPages, maximum: maximumPages });
   const array =
     options.precision === "float32" ? new Float32Array(memory.buffer) : new Float64Array(memory.buffer);
