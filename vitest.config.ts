@@ -19,8 +19,6 @@ const apart = [
 const longest = [
   "docs/runnable",
   "laws/bijections",
-  "laws/bijectionEngines",
-  "laws/bijectionRobustness",
   "fitting/gaussianization",
   "fitting/variational",
   "fitting/information",
