@@ -113,10 +113,8 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
   );
   const outside = Float64Array.of(-1, 0.5, 5, 3000, 1.5, 5, 3000, 0.5, 7.5);
   expect(Array.from(await result.flow.logProb(outside))).toEqual([-Infinity, -Infinity, -Infinity]);
-  const short = { logDensity: density, ...options, steps: 100 };
-  const once = await approximate(short);
-  const twice = await approximate({ ...short, threads: 1 });
-  expect(twice.flow.toBytes()).toEqual(once.flow.toBytes());
+  const twice = await approximate({ logDensity: density, ...options, threads: 1 });
+  expect(twice.flow.toBytes()).toEqual(result.flow.toBytes());
 }, 30_000);
 
 test("the Gaussian stage finds a correlated Gaussian far away, at its own scale", async () => {
