@@ -126,7 +126,14 @@ export interface ColumnRecord {
       }
     | undefined;
   /** The first cell that is beyond the largest double, 1.8e308: it is an infinity in the table. */
-  readonly overflow?: { readonly row: number; readonly cell: string } | undefined;
+  readonly overflow?:
+    | {
+        /** The row, from 1. */
+        readonly row: number;
+        /** The text of the cell. */
+        readonly cell: string;
+      }
+    | undefined;
   /** Whether {@link parse} was found out, not asked for: then it is said. */
   readonly inferred?: boolean | undefined;
   /** Why the column is not used where none are chosen. */

@@ -10,7 +10,7 @@ import type { Transformer } from "./transformer.ts";
 
 /**
  * The transformer that a description stands for.
- * @throws {@link FormatError} for an unknown type or a bad option.
+ * @throws FormatError for an unknown type or a bad option.
  */
 export function transformerFromJson(json: unknown): Transformer {
   transformerRegistry.provide(readers);

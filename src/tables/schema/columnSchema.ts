@@ -67,5 +67,6 @@ export interface ColumnSchema {
 
 /** What the columns of a table are, in its order. */
 export interface TableSchema {
+  /** One schema for each column. */
   readonly columns: readonly ColumnSchema[];
 }

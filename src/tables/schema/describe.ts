@@ -26,44 +26,104 @@ import { type TailIndex, tailIndex } from "./tailIndex.ts";
 
 /** Where the numbers of a column lie. */
 export interface NumberSummary {
+  /** Smallest value. */
   readonly minimum: number;
+  /** A quarter of the values lie below. */
   readonly lowerQuartile: number;
+  /** Half of the values lie below. */
   readonly median: number;
+  /** Three quarters of the values lie below. */
   readonly upperQuartile: number;
+  /** Largest value. */
   readonly maximum: number;
+  /** Arithmetic mean. */
   readonly mean: number;
+  /** Of a sample: with n - 1 below the line. */
   readonly standardDeviation: number;
 }
 
 /** What was found out about a column. */
 export interface ColumnDescription {
+  /** Its name. */
   readonly name: string;
   /** What it is taken for. */
   readonly schema: ColumnSchema;
   /** Why, in half a sentence. */
   readonly reason: string;
   /** What else could be meant: another kind, and when. Absent where there is no doubt. */
-  readonly doubt?: { readonly kind: string; readonly text: string } | undefined;
+  readonly doubt?:
+    | {
+        /** The other kind. */
+        readonly kind: string;
+        /** When it is meant, in half a sentence. */
+        readonly text: string;
+      }
+    | undefined;
   /** Rows whose cell is missing, and the column that tells most about which they are. */
-  readonly missing: { readonly rows: number; readonly dependsOn?: MissingDependence | undefined };
+  readonly missing: {
+    /** Number of such rows. */
+    readonly rows: number;
+    /** The column that tells most; absent where none does. */
+    readonly dependsOn?: MissingDependence | undefined;
+  };
   /** Number of different values. */
   readonly distinct: number;
   /** Of numbers. */
   readonly numbers?: NumberSummary | undefined;
   /** Of dates: the first moment and the last, in milliseconds since 1970 UTC. */
-  readonly moments?: { readonly first: number; readonly last: number } | undefined;
+  readonly moments?:
+    | {
+        /** The first moment. */
+        readonly first: number;
+        /** The last moment. */
+        readonly last: number;
+      }
+    | undefined;
   /** The most frequent texts, or the levels of numbers, with their rows; up to ten. */
-  readonly levels?: readonly { readonly level: string | number; readonly rows: number }[] | undefined;
+  readonly levels?:
+    | readonly {
+        /** The text or the number. */
+        readonly level: string | number;
+        /** Rows that have it. */
+        readonly rows: number;
+      }[]
+    | undefined;
   /** Values with a probability of their own, with their rows. */
-  readonly atoms: readonly { readonly value: number; readonly rows: number }[];
+  readonly atoms: readonly {
+    /** The value. */
+    readonly value: number;
+    /** Rows that have it. */
+    readonly rows: number;
+  }[];
   /** Rows that lie on the bounds. */
-  readonly onBounds?: { readonly lower: number; readonly upper: number } | undefined;
+  readonly onBounds?:
+    | {
+        /** Rows on the lower bound. */
+        readonly lower: number;
+        /** Rows on the upper bound. */
+        readonly upper: number;
+      }
+    | undefined;
   /** Tails that are heavy, with their index: the lower one and the upper one. */
   readonly tails?:
-    | { readonly lower?: TailIndex | undefined; readonly upper?: TailIndex | undefined }
+    | {
+        /** Toward minus infinity; absent where it is light. */
+        readonly lower?: TailIndex | undefined;
+        /** Toward infinity; absent where it is light. */
+        readonly upper?: TailIndex | undefined;
+      }
     | undefined;
   /** Rows far outside of the others, and the first of them, from 1. */
-  readonly outliers?: { readonly rows: number; readonly first: number; readonly value: number } | undefined;
+  readonly outliers?:
+    | {
+        /** Number of such rows. */
+        readonly rows: number;
+        /** The first of them, from 1. */
+        readonly first: number;
+        /** Its value. */
+        readonly value: number;
+      }
+    | undefined;
 }
 
 /** What {@link describe} says of a table. */

@@ -11,7 +11,14 @@ export interface Duplicates {
   /** Rows that an earlier one equals. */
   readonly rows: number;
   /** The first such row and the one that it equals, from 1. */
-  readonly first?: { readonly row: number; readonly equals: number } | undefined;
+  readonly first?:
+    | {
+        /** The row, from 1. */
+        readonly row: number;
+        /** The earlier row that it equals, from 1. */
+        readonly equals: number;
+      }
+    | undefined;
 }
 
 /** Counts the rows that equal an earlier one. */
@@ -48,6 +55,7 @@ export function duplicateRows(columns: readonly CodedColumn[], rows: Uint32Array
 
 /** A column that another one determines. */
 export interface Determined {
+  /** Its name. */
   readonly column: string;
   /** Each of its values goes with one value of {@link column}. */
   readonly by: string;
@@ -94,6 +102,7 @@ export function determinedColumns(columns: readonly CodedColumn[], rows: number)
 
 /** A column that follows the order of the rows. */
 export interface Ordered {
+  /** Its name. */
   readonly column: string;
   /** `sorted`: it rises or falls all the way; `groups`: equal values stand together; `drift`: neighbours are alike. */
   readonly how: "sorted" | "groups" | "drift";
