@@ -292,10 +292,9 @@ type Parts = Readonly<Record<"base" | "bijection" | "preparation", object>> & {
 /** Loads what reads the parts of a model back, as far as it is not there yet. */
 export async function loadParts({ base, bijection, preparation, contextPreparation }: Parts): Promise<void> {
   const types = new Map<Sort, Set<string>>();
-  // Descriptions as they are in a file: what has a toJSON is what that gives.
-  const described = (part: unknown): unknown => JSON.parse(JSON.stringify(part ?? null));
-  collectTypes(described(base), distributionRegistry, types);
-  collectTypes(described([bijection, preparation, contextPreparation]), bijectionRegistry, types);
+  collectTypes(base, distributionRegistry, types);
+  for (const part of [bijection, preparation, contextPreparation])
+    collectTypes(part, bijectionRegistry, types);
   await Promise.all([...types].map(([registry, found]) => registry.prepare(found)));
 }
 
@@ -307,12 +306,15 @@ const membersOfOtherSort: ReadonlyMap<string, Sort> = /* @__PURE__ */ new Map<st
   ["conditioner", conditionerRegistry],
 ]);
 
-function collectTypes(json: unknown, sort: Sort, types: Map<Sort, Set<string>>): void {
-  if (typeof json !== "object" || json === null) return;
+function collectTypes(part: unknown, sort: Sort, types: Map<Sort, Set<string>>): void {
+  if (typeof part !== "object" || part === null) return;
+  // As in a file: what has a toJSON is what that gives.
+  const { toJSON } = part as { readonly toJSON?: unknown };
+  const json: object = typeof toJSON === "function" ? toJSON.call(part) : part;
   for (const [name, member] of Object.entries(json)) {
     if (name === "type" && typeof member === "string")
       types.set(sort, (types.get(sort) ?? new Set()).add(member));
-    else collectTypes(member, membersOfOtherSort.get(name) ?? sort, types);
+    else if (typeof member === "object") collectTypes(member, membersOfOtherSort.get(name) ?? sort, types);
   }
 }
 
