@@ -65,3 +65,9 @@ export function isTrained(kind: string): kind is FlowKind {
 export function hasEpochs(kind: string): boolean {
   return isTrained(kind) || (otherKinds as readonly string[]).includes(kind);
 }
+
+/** Kinds that draw samples with their log-densities in one pass, in the order in which help shows them. */
+export const variationalKinds = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
+
+/** Name of such a kind. */
+export type VariationalKind = (typeof variationalKinds)[number];

@@ -5,17 +5,7 @@
  */
 
 import { replaceOptionTexts } from "../optionText.ts";
-import { fitFlags } from "./optionFlags.ts";
-
-/** Flags of the options of reading that are not called as their option is. */
-const flagNames: Readonly<Record<string, string>> = {
-  missingMarks: "na",
-  limits: "limit",
-  arrays: "array",
-};
-
-/** Options whose flags are called like them. */
-const sameNames: ReadonlySet<string> = new Set(["parse", "encoding", "delimiter", "header", "folds"]);
+import { flagTables } from "./flagTables.ts";
 
 /** A value as a shell takes it: in quotation marks where the shell would take it apart or fill something in. */
 function quoted(value: string): string {
@@ -34,11 +24,7 @@ function flagValue(name: string, value: unknown): string {
 
 /** The flag that stands for an option, with its value. */
 function flagOf(name: string, value: unknown): string | undefined {
-  const ofFit = Object.hasOwn(fitFlags, name)
-    ? fitFlags[name as keyof typeof fitFlags]?.flag.slice(2)
-    : undefined;
-  const flag =
-    ofFit ?? (sameNames.has(name) ? name : Object.hasOwn(flagNames, name) ? flagNames[name] : undefined);
+  const flag = flagTables.find((table) => Object.hasOwn(table, name))?.[name]?.flag.slice(2);
   if (flag === undefined) return undefined;
   if (value === undefined || value === true) return `--${flag}`;
   return value === false ? `--no-${flag}` : `--${flag} ${quoted(flagValue(name, value))}`;

@@ -9,24 +9,24 @@ import { isTrained, type ModelKind } from "../architectures/kinds.ts";
 import { UsageError } from "../errors.ts";
 import { fitOptionTable } from "../fitting/fitOptions.ts";
 import type { FitOptions } from "../index.ts";
-import { fitFlags } from "./optionFlags.ts";
+import { fitFlags } from "./flagTables.ts";
 
 /**
  * Refuses flags that mean nothing for a kind.
  * @throws UsageError that names the flag.
  */
 export function checkTrainingFlags(kind: ModelKind, flags: FitOptions): void {
-  if (isTrained(kind)) return;
-  if (flags.given !== undefined)
+  if (!isTrained(kind) && flags.given !== undefined)
     throw new UsageError(
       `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
     );
   for (const [name, flag] of Object.entries(fitFlags)) {
-    const own = name as keyof FitOptions;
-    const { kinds } = fitOptionTable[own];
-    if (flag && kinds && !kinds.includes(kind) && flags[own] !== undefined)
-      throw new UsageError(
-        `${flag.flag} means nothing for --flow ${kind}, which is fitted without gradients; leave it out.`,
-      );
+    const option = name as keyof FitOptions;
+    const { kinds } = fitOptionTable[option];
+    if (!flag || !kinds || kinds.includes(kind) || flags[option] === undefined) continue;
+    const why = kinds.some(isTrained)
+      ? ", which is fitted without gradients"
+      : `: it is an option of ${kinds.join(" and ")}`;
+    throw new UsageError(`${flag.flag} means nothing for --flow ${kind}${why}; leave it out.`);
   }
 }

@@ -7,31 +7,21 @@
 
 import { closestName } from "../closestName.ts";
 import { UsageError } from "../errors.ts";
+import { type ColumnParse, checkColumnParse } from "../tables/columnRecord.ts";
 
-/** What help says of an option that all commands that compute have. */
-export const wideSimdHelp = "twice as wide registers, experimental in V8 (Node 22 or newer)";
-
-/** Turns the text of an option into its value. */
-export type OptionParser<Value> = (text: string) => Value;
+/** Turns the text of an option into its value; `before` is that of the same option where it was given before. */
+export type OptionParser<Value> = (text: string, before?: unknown) => Value;
 
 const numberPattern = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 function fail(option: string, expected: string, text: string): never {
-  throw new UsageError(`${option} must be ${expected}, got ${JSON.stringify(text)}.`);
+  throw new UsageError({ subject: option, expected, received: JSON.stringify(text) });
 }
 
 /** A number by the strict rules of a table's cells: no hexadecimal, no trailing letters; undefined otherwise. */
 export function numberOf(text: string): number | undefined {
   const value = numberPattern.test(text.trim()) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
-}
-
-/** A number above 0. */
-export function positiveNumber(option: string): OptionParser<number> {
-  return (text) => {
-    const value = numberOf(text);
-    return value !== undefined && value > 0 ? value : fail(option, "a positive number", text);
-  };
 }
 
 /** A span of time, such as 90s, 2m or 1h; seconds without a unit. */
@@ -54,23 +44,6 @@ export function positiveInteger(option: string): OptionParser<number> {
   };
 }
 
-/** A whole number of at most 53 bits, of either sign. */
-export function wholeNumber(option: string): OptionParser<number> {
-  return (text) => {
-    const value = numberOf(text);
-    return Number.isSafeInteger(value) ? value! : fail(option, "a whole number", text);
-  };
-}
-
-/** A number from `low` (included where `withLow`) to below 1. */
-export function fraction(option: string, withLow: boolean): OptionParser<number> {
-  return (text) => {
-    const value = numberOf(text);
-    if (value !== undefined && value < 1 && (withLow ? value >= 0 : value > 0)) return value;
-    return fail(option, withLow ? "a number from 0 to below 1" : "a number between 0 and 1", text);
-  };
-}
-
 /** `a, b or c`. */
 export const listOfWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
@@ -84,8 +57,12 @@ export function oneOf<Choice extends string>(
     const found = choices.find((choice) => choice === text);
     if (found !== undefined) return found;
     const closest = closestName(text, choices);
-    const guess = closest === undefined ? "" : ` Did you mean ${closest}?`;
-    throw new UsageError(`${option} must be ${listOfWords(choices)}, got ${JSON.stringify(text)}.${guess}`);
+    throw new UsageError({
+      subject: option,
+      expected: listOfWords(choices),
+      received: JSON.stringify(text),
+      remedy: closest === undefined ? undefined : `did you mean ${closest}?`,
+    });
   };
 }
 
@@ -100,32 +77,80 @@ export function nameList(option: string): OptionParser<readonly string[]> {
   };
 }
 
-/** Whole numbers from 1 with commas between. */
-export function integerList(option: string): OptionParser<readonly number[]> {
-  return (text) => {
-    const values = text.split(",").map(numberOf);
-    if (values.every((value) => value !== undefined && value >= 1 && Number.isSafeInteger(value))) {
-      return values as number[];
-    }
-    return fail(option, "whole numbers from 1 with a comma between two, such as 128,128", text);
-  };
-}
-
 /** `name=number` with commas between; the name ends at the last `=`, so it may hold one itself. */
-export function assignments(option: string): OptionParser<Readonly<Record<string, number>>> {
+export function assignments(
+  option: string,
+  example: string = '"c=1.5,d=2"',
+): OptionParser<Readonly<Record<string, number>>> {
   return (text) => {
     const values = new Map<string, number>();
     for (const part of text.split(",")) {
       const at = part.lastIndexOf("=");
       const name = part.slice(0, Math.max(at, 0)).trim();
       const value = numberOf(part.slice(at + 1).trim());
-      if (name === "" || value === undefined) fail(option, 'such as "c=1.5,d=2"', text);
+      if (name === "" || value === undefined) fail(option, `such as ${example}`, text);
       if (values.has(name)) throw new UsageError(`${option} sets "${name}" twice; set it once.`);
       values.set(name, value!);
     }
     return Object.fromEntries(values);
   };
 }
+
+/** Lists of names with colons between. */
+export const groupList = (flag: string): OptionParser<readonly (readonly string[])[]> => {
+  const list = nameList(flag);
+  return (text) => {
+    const groups = text.split(":").map((group) => list(group));
+    if (groups.length > 1) return groups;
+    throw new UsageError({
+      subject: flag,
+      expected: "groups of columns such as a,b:c",
+      received: JSON.stringify(text),
+    });
+  };
+};
+
+/** Marks with commas between; given twice, all of them. */
+export const marks =
+  (flag: string): OptionParser<readonly string[]> =>
+  (text, before) => {
+    const further = text.split(",").map((mark) => mark.trim());
+    if (!further.includes("")) return [...((before as readonly string[] | undefined) ?? []), ...further];
+    throw new UsageError({
+      subject: flag,
+      expected: 'marks of missing values with a comma between two, such as "?,."',
+      received: JSON.stringify(text),
+    });
+  };
+
+type Parses = Readonly<Record<string, readonly ColumnParse[]>>;
+
+/** `price=currency,share=percent+decimal-comma`: the name ends at the last `=`; a part without one belongs to the next name. */
+export const parses =
+  (flag: string): OptionParser<Parses> =>
+  (text, before) => {
+    const found = new Map(Object.entries((before as Parses | undefined) ?? {}));
+    let open = "";
+    for (const part of text.split(",")) {
+      const whole = open + part;
+      const at = whole.lastIndexOf("=");
+      open = at < 0 ? `${whole},` : "";
+      if (at < 0) continue;
+      const name = whole.slice(0, at).trim();
+      const kinds = whole
+        .slice(at + 1)
+        .split("+")
+        .map((kind) => kind.trim());
+      if (name === "") open = whole;
+      else found.set(name, checkColumnParse(name, [...(found.get(name) ?? []), ...kinds]));
+    }
+    if (open === "") return Object.fromEntries(found);
+    throw new UsageError({
+      subject: flag,
+      expected: "such as price=currency,share=percent",
+      received: JSON.stringify(text),
+    });
+  };
 
 /** The properties that are not undefined, for options that distinguish absent from undefined. */
 export function defined<Options extends object>(

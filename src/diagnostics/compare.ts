@@ -12,26 +12,13 @@ import { comparedKinds, modelKinds } from "../architectures/kinds.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import { fit } from "../fitting/fit.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
-import { type FitOptions, type FitProgress, fitOptionTable } from "../fitting/fitOptions.ts";
-import {
-  callback,
-  checkedOptions,
-  count,
-  flag,
-  integer,
-  listOf,
-  names,
-  numberOf,
-  type OptionTable,
-  refuse,
-  signal,
-  text,
-  wholeNumber,
-} from "../options.ts";
+import type { FitOptions, FitProgress } from "../fitting/fitOptions.ts";
+import { checkedOptions, refuse } from "../options.ts";
 import { randomKey, split } from "../random/philox.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import type { DependentColumn } from "../tables/dependence.ts";
 import { checkTable, type Table, tableFromRows } from "../tables/table.ts";
+import { compareOptionTable } from "./compareOptions.ts";
 
 /** Where a comparison stands. */
 export interface CompareProgress {
@@ -60,22 +47,6 @@ export interface CompareOptions
   /** Called at the start of each fit, and while it goes on. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
 }
-
-const compareOptionTable: OptionTable<CompareOptions> = {
-  columns: names,
-  weights: text,
-  missing: fitOptionTable.missing,
-  dequantize: fitOptionTable.dequantize,
-  seed: integer,
-  threads: count,
-  wide: flag,
-  signal,
-  onWarning: callback,
-  flows: listOf(text, `an array of kinds, such as ["gaussian", "nsf-ar"]`),
-  test: numberOf("a share of the rows between 0 and 1", (share) => share > 0 && share < 1),
-  folds: wholeNumber("a whole number from 2", 2),
-  onProgress: callback,
-};
 
 /** What one kind achieved. */
 export interface ComparedFlow {

@@ -26,29 +26,18 @@
 import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { UsageError } from "../errors.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
-import { type FitOptions, fitOptionTable } from "../fitting/fitOptions.ts";
+import type { FitOptions } from "../fitting/fitOptions.ts";
 import { chooseLayers } from "../fitting/gaussianization/gaussianizationChoice.ts";
 import { logDensities, movingRows, passLayer } from "../fitting/gaussianization/gaussianizationLayers.ts";
 import { covarianceOf } from "../fitting/gaussianization/rotations.ts";
 import { fitStandardization } from "../fitting/preparation/preparation.ts";
 import type { StandardizedRows } from "../fitting/statisticalFit.ts";
 import { logTwoPi } from "../numerics/constants.ts";
-import {
-  anyNumber,
-  callback,
-  checkedOptions,
-  describeValue,
-  integer,
-  listOf,
-  names,
-  type OptionTable,
-  refuse,
-  signal,
-  text,
-} from "../options.ts";
+import { checkedOptions, describeValue, refuse } from "../options.ts";
 import { type RandomKey, randomKey, split } from "../random/philox.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { checkTable, type Table } from "../tables/table.ts";
+import { informationOptionTable } from "./informationOptions.ts";
 
 /** Options of {@link information}. */
 export interface InformationOptions
@@ -66,19 +55,6 @@ export interface InformationOptions
   /** Called after each flow. */
   readonly onProgress?: ((progress: { readonly done: number; readonly of: number }) => void) | undefined;
 }
-
-const informationOptionTable: OptionTable<InformationOptions> = {
-  columns: names,
-  weights: text,
-  missing: fitOptionTable.missing,
-  dequantize: fitOptionTable.dequantize,
-  seed: integer,
-  signal,
-  onWarning: callback,
-  between: listOf(names, 'an array of groups of names, such as [["x"], ["y", "z"]]'),
-  folds: anyNumber,
-  onProgress: callback,
-};
 
 /** A number in nats with its standard error, which does not cover what the flows cannot follow. */
 export interface Estimate {

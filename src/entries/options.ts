@@ -11,5 +11,5 @@ export {
   modelKinds,
   type OtherKind,
   type StatisticalKind,
+  type VariationalKind,
 } from "../architectures/kinds.ts";
-export type { VariationalKind } from "../fitting/variational/variationalArchitecture.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { anObject, anything, engineOptions, flag, integer, type OptionTable, signal } from "../options.ts";
+import { anObject, engineOptions, flag, integer, type OptionTable, oneOf, signal } from "../options.ts";
 import type { MissingScore } from "../tables/completeRows.ts";
 import type { EngineOptions } from "./evaluation.ts";
 
@@ -66,7 +66,7 @@ export const givenOptionTable: OptionTable<GivenOptions & { readonly seed?: numb
 };
 export const logProbOptionTable: OptionTable<LogProbOptions & { readonly seed?: number }> = {
   ...givenOptionTable,
-  missing: anything,
+  missing: oneOf(["error", "empty", "drop"]),
 };
 export const sampleOptionTable: OptionTable<SampleOptions> = {
   ...evaluationOptionTable,

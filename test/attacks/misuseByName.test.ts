@@ -4,12 +4,12 @@
  */
 
 import { mkdirSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it, test, vi } from "vitest";
-import { buildProgram, failureOf } from "../../src/cli/program.ts";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { neuralSplineFlow, realNVP } from "../../src/entries/architectures.ts";
 import { ops } from "../../src/entries/graph.ts";
 import * as library from "../../src/index.ts";
 import { writeFiles } from "../cli/runCli.ts";
+import { runInProcess } from "../cli/runInProcess.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 const {
@@ -433,6 +433,28 @@ describe("a misuse of the library", () => {
 
 const lines: readonly (readonly [line: string, exitCode: number, message: string])[] = [
   [
+    "fit data.csv --out m.safetensors --bandwidth 0 --flow kde",
+    2,
+    '--bandwidth must be a positive number, got "0".',
+  ],
+  ["fit data.csv --out m.safetensors --weight-decay -1", 2, '--weight-decay must be 0 or more, got "-1".'],
+  [
+    "fit data.csv --out m.safetensors --flow sliced --knots 7",
+    2,
+    '--knots must be an integer from 8 to 256, got "7".',
+  ],
+  [
+    "fit data.csv --out m.safetensors --flow gaussianization --rotation pcaa",
+    2,
+    '--rotation must be pca, ica or random, got "pcaa"; did you mean pca?',
+  ],
+  ["compare data.csv --test 1", 2, '--test must be a share of the rows between 0 and 1, got "1".'],
+  [
+    "approximate --density -mu^2 --parameters mu=real --draws 0",
+    2,
+    '--draws must be a positive integer, got "0".',
+  ],
+  [
     "",
     2,
     "no command given; the commands are describe, fit, logprob, sample, inspect, information, plot, compare, approximate: see pushforward --help",
@@ -515,7 +537,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --flow gausian",
     2,
-    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced or dual-ascent, got "gausian". Did you mean gaussian?',
+    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced or dual-ascent, got "gausian"; did you mean gaussian?',
   ],
   [
     "fit data.csv --out m.safetensors --flow kde --hidden 8",
@@ -525,7 +547,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --flow kde --components 3",
     2,
-    "unknown option '--components'; see pushforward fit --help",
+    "--components means nothing for --flow kde: it is an option of mixture; leave it out.",
   ],
   [
     "fit data.csv --out m.safetensors --flow kde --given c",
@@ -575,7 +597,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --limit columns",
     2,
-    '--limit must be such as "c=1.5,d=2", got "columns".',
+    '--limit must be such as columns=200000, got "columns".',
   ],
   [
     "fit data.csv --out m.safetensors --array a",
@@ -697,43 +719,9 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   ],
 ];
 
-/** Runs the command line in this process: what it wrote, what it said of the failure, and its exit code. */
-async function run(args: readonly string[]): Promise<{ stdout: string; stderr: string; code: number }> {
-  let stdout = "";
-  let stderr = "";
-  const written =
-    (add: (text: string) => void) =>
-    (text: unknown, ...rest: unknown[]) => {
-      add(String(text));
-      const done = rest.at(-1);
-      if (typeof done === "function") done();
-      return true;
-    };
-  const spies = [
-    vi.spyOn(process.stdout, "write").mockImplementation(written((text) => (stdout += text))),
-    vi.spyOn(process.stderr, "write").mockImplementation(written((text) => (stderr += text))),
-  ];
-  const stops = ["SIGINT", "SIGTERM"] as const;
-  const listening = stops.map((name) => process.listeners(name));
-  const program = buildProgram("0.0.0");
-  try {
-    await program.parseAsync(args, { from: "user" });
-    return { stdout, stderr, code: 0 };
-  } catch (error) {
-    const failure = failureOf(error, program, args);
-    return { stdout, stderr: `${stderr}${failure?.line ?? ""}`, code: failure?.exitCode ?? 0 };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-    stops.forEach((name, i) => {
-      for (const listener of process.listeners(name))
-        if (!listening[i]!.includes(listener)) process.off(name, listener);
-    });
-  }
-}
-
 describe("a wrong command line", () => {
   it.each(lines)("is answered in one line: pushforward %s", async (line, code, message) => {
-    const result = await run(line.split(" ").filter(Boolean));
+    const result = await runInProcess(line.split(" ").filter(Boolean));
     expect(result).toEqual({ stdout: "", stderr: message, code });
   });
 });

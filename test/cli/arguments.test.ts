@@ -46,7 +46,7 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --ema 1", /^--ema must be at least 0 and below 1, got "1"\./],
   [
     "fit data.csv --out m.safetensors --flow nsfar",
-    /^--flow must be realnvp, maf, nsf, nsf-ar, planar, .* or dual-ascent, got "nsfar"\. Did you mean nsf-ar\?/,
+    /^--flow must be realnvp, maf, nsf, nsf-ar, planar, .* or dual-ascent, got "nsfar"; did you mean nsf-ar\?/,
   ],
   [
     "fit absent.csv --out m.safetensors --flow gaussian --epochs 3",
@@ -87,13 +87,13 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ["compare", /^missing required argument 'data'; see pushforward compare --help/],
   [
     "compare data.csv --flows kde,gausian",
-    /^--flows must be realnvp, .* got "gausian"\. Did you mean gaussian\?/,
+    /^--flows must be realnvp, .* got "gausian"; did you mean gaussian\?/,
   ],
   ["compare data.csv --flows kde,kde", /^--flows names "kde" twice/],
   ["compare data.csv --folds 1", /^--folds must be a whole number from 2, got "1"\./],
   ["compare data.csv --folds 31", /^--folds must be at most the number of rows, 30, got 31\./],
   ["compare data.csv --folds 5 --test 0.3", /^--test and --folds exclude each other/],
-  ["compare data.csv --test 0", /^--test must be a number between 0 and 1, got "0"\./],
+  ["compare data.csv --test 0", /^--test must be a share of the rows between 0 and 1, got "0"\./],
   ["compare data.csv --columns x,z", /^--columns: data\.csv has no column "z"/],
   ["compare data.csv --columns x --weights x", /^column "x" is in both --columns and --weights/],
   ["logprob m.safetensors", /^missing required argument 'data'/],

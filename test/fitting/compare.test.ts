@@ -113,11 +113,11 @@ describe("compare", () => {
     const refused: [CompareOptions, RegExp][] = [
       [{ flows: [] }, /^compare: flows must be at least one kind, got none/],
       [{ flows: ["glow" as ModelKind] }, /^compare: flows: there is no kind "glow"; the kinds are realnvp/],
-      [{ flows: ["kde", "kde"] }, /^flows names kde twice/],
+      [{ flows: ["kde", "kde"] }, /^compare: flows names kde twice/],
       [{ folds: 1 }, /^compare: folds must be a whole number from 2, got 1/],
       [{ folds: 401 }, /^compare: folds must be at most the number of rows, 400, got 401/],
       [{ test: 1 }, /^compare: test must be a share of the rows between 0 and 1, got 1/],
-      [{ test: 0.5, folds: 3 }, /^test and folds exclude each other/],
+      [{ test: 0.5, folds: 3 }, /^compare: test and folds exclude each other/],
     ];
     for (const [own, message] of refused) {
       const thrown = compare(table, { ...options, ...own });

@@ -10,16 +10,20 @@ import { pathToFileURL } from "node:url";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { UsageError } from "../../errors.ts";
+import { approximateOptionTable } from "../../fitting/variational/approximateOptionTable.ts";
 import type {
+  ApproximateOptions,
   Approximation,
   ApproximationReport,
   DerivedQuantities,
   LogDensity,
   ParameterDescriptions,
 } from "../../index.ts";
+import { approximateFlags } from "../flagTables.ts";
 import { formulaDensity, parseParameters } from "../formulaDensity.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { defined, integerList, oneOf, positiveInteger, positiveNumber, wholeNumber } from "../options.ts";
+import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
+import { defined, positiveInteger } from "../options.ts";
 import {
   checkOutput,
   checkTableOutput,
@@ -33,28 +37,13 @@ import {
 } from "../output.ts";
 import { resolveOwnPackage } from "../ownPackage.ts";
 
-/** Kinds whose samples come with log-densities in one pass. */
-const kindsInWords = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
-
-interface ApproximateFlags {
+interface ApproximateFlags extends Omit<ApproximateOptions, "parameters" | "logDensity"> {
   readonly density?: string | undefined;
   readonly parameters?: string | undefined;
   readonly data?: string | undefined;
   readonly out?: string | undefined;
   readonly samples?: string | undefined;
   readonly n?: number | undefined;
-  readonly flow?: (typeof kindsInWords)[number] | undefined;
-  readonly transforms?: number | undefined;
-  readonly hidden?: readonly number[] | undefined;
-  readonly steps?: number | undefined;
-  readonly draws?: number | undefined;
-  readonly lr?: number | undefined;
-  readonly importanceSamples?: number | undefined;
-  readonly annealing?: number | undefined;
-  readonly gradient?: "path" | "total" | undefined;
-  readonly seed?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly precision?: "float32" | "float64" | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -151,15 +140,12 @@ async function run(path: string | undefined, flags: ApproximateFlags): Promise<v
   const { parameters, logDensity, derived } = await densityOf(path, flags);
   const library = await import("../../index.ts");
   const signal = interruptSignal();
-  const { flow, transforms, hidden, steps, draws, importanceSamples, annealing } = flags;
-  const { gradient, seed, threads, precision } = flags;
   let tenth = -1;
   const result = await library.approximate({
     parameters,
     logDensity,
-    ...defined({ flow, transforms, hidden }),
-    ...defined({ derived, steps, draws, importanceSamples, annealing, gradient, seed, threads, precision }),
-    ...defined({ learningRate: flags.lr }),
+    ...defined({ derived }),
+    ...chosenOptions<Omit<ApproximateOptions, "parameters" | "logDensity">>(flags, approximateFlags),
     signal,
     onProgress: ({ step, steps: all, bound }) => {
       const now = Math.floor((10 * step) / all);
@@ -258,7 +244,7 @@ function formatReport(
 
 /** Adds the command. */
 export function addApproximate(program: Command): void {
-  program
+  const command = program
     .command("approximate")
     .summary("approximate a density that is known up to a constant")
     .description(description)
@@ -269,35 +255,8 @@ export function addApproximate(program: Command): void {
     .option("--out <file>", "model to write (.safetensors)")
     .option("--samples <file>", "table of samples with weights to write")
     .option("-n <rows>", "number of samples to write (default: 1000)", positiveInteger("-n"))
-    .option(
-      "--flow <kind>",
-      `${kindsInWords.slice(0, -1).join(", ")} or ${kindsInWords.at(-1)}`,
-      oneOf("--flow", kindsInWords),
-    )
-    .option("--transforms <n>", "number of transforms", positiveInteger("--transforms"))
-    .option("--hidden <sizes>", "hidden layers, such as 32,32", integerList("--hidden"))
-    .option(
-      "--steps <n>",
-      "steps of the optimizer (default: 1500, and 3000 more if need be)",
-      positiveInteger("--steps"),
-    )
-    .option("--draws <n>", "samples a step", positiveInteger("--draws"))
-    .option("--lr <rate>", "learning rate", positiveNumber("--lr"))
-    .option(
-      "--importance-samples <n>",
-      "samples in each importance-weighted bound",
-      positiveInteger("--importance-samples"),
-    )
-    .option(
-      "--annealing <steps>",
-      "steps over which the density is brought in",
-      positiveInteger("--annealing"),
-    )
-    .option("--gradient <how>", "path or total", oneOf("--gradient", ["path", "total"]))
-    .option("--seed <n>", "seed of every random choice", wholeNumber("--seed"))
-    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
-    .option("--precision <type>", "float64 or float32", oneOf("--precision", ["float64", "float32"]))
     .option("--json", "print one JSON document")
     .addHelpText("after", example)
     .action(run);
+  addOptionFlags(command, approximateFlags, approximateOptionTable);
 }

@@ -6,40 +6,18 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { modelKinds } from "../../architectures/kinds.ts";
+import { compareOptionTable } from "../../diagnostics/compareOptions.ts";
 import { UsageError } from "../../errors.ts";
-import type { ComparedFlow, CompareProgress, Comparison, ModelKind } from "../../index.ts";
+import type { ComparedFlow, CompareOptions, CompareProgress, Comparison } from "../../index.ts";
 import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
+import { compareFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";
-import {
-  defined,
-  fraction,
-  nameList,
-  oneOf,
-  positiveInteger,
-  wholeNumber,
-  wideSimdHelp,
-} from "../options.ts";
+import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
 import { formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
-interface CompareFlags extends TableFlags {
-  readonly flows?: readonly ModelKind[] | undefined;
-  readonly columns?: readonly string[] | undefined;
-  readonly weights?: string | undefined;
-  readonly test?: number | undefined;
-  readonly folds?: number | undefined;
-  readonly missing?: "error" | "drop" | undefined;
-  readonly dequantize?: readonly string[] | undefined;
-  readonly seed?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly wideSimd?: boolean | undefined;
+interface CompareFlags extends TableFlags, CompareOptions {
   readonly json?: boolean | undefined;
-}
-
-/** Kinds with commas between, each once. */
-function kindList(text: string): readonly ModelKind[] {
-  return nameList("--flows")(text).map(oneOf("--flows", modelKinds));
 }
 
 /** Says which kind is being fitted: a line each, or on a terminal one line that says where it stands, too. */
@@ -112,7 +90,6 @@ function verdict({ best, tied, flows, dependent }: Comparison): string {
 async function run(data: string, flags: CompareFlags): Promise<void> {
   if (flags.test !== undefined && flags.folds !== undefined)
     throw new UsageError("--test and --folds exclude each other: folds hold out each row once.");
-  if (flags.folds === 1) throw new UsageError('--folds must be a whole number from 2, got "1".');
   const named = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
   const { compare } = await import("../../index.ts");
@@ -120,17 +97,14 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
   const known = allColumns(table);
-  const everything = flags.dequantize?.length === 1 && flags.dequantize[0] === "all";
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--weights", named, known, source);
-  if (!everything) checkKnown("--dequantize", flags.dequantize, known, source);
-  const { flows, columns, weights, test, folds, missing, seed, threads, wideSimd: wide } = flags;
+  if (flags.dequantize !== "all") checkKnown("--dequantize", flags.dequantize, known, source);
   const progress = progressLines();
   let result: Comparison;
   try {
     result = await compare(table, {
-      ...defined({ flows, columns, weights, test, folds, missing, seed, threads, wide }),
-      ...defined({ dequantize: everything ? ("all" as const) : flags.dequantize }),
+      ...chosenOptions<CompareOptions>(flags, compareFlags),
       signal,
       onProgress: (at) => progress.update(at),
       onWarning(line) {
@@ -182,28 +156,6 @@ Log-densities are in nats a row, in the data's own units: higher is better. Diff
 row. Nothing is written.`,
     )
     .argument("<data>", "table to fit; - for CSV on standard input")
-    .option(
-      "--flows <kinds>",
-      "kinds to compare, such as gaussian,nsf-ar (default: the statistics and nsf-ar)",
-      kindList,
-    )
-    .option(
-      "--columns <names>",
-      "columns to fit, such as a,b (default: all numeric ones)",
-      nameList("--columns"),
-    )
-    .option("--weights <name>", "column of row weights, of fits and scores")
-    .option("--test <share>", "share of rows held out (default 0.2)", fraction("--test", false))
-    .option("--folds <n>", "cross-validation with n folds instead", positiveInteger("--folds"))
-    .option(
-      "--missing <policy>",
-      "error, or drop rows with missing values",
-      oneOf("--missing", ["error", "drop"]),
-    )
-    .option("--dequantize <names>", "spread values recorded in steps: a,b or all", nameList("--dequantize"))
-    .option("--seed <n>", "seed of the split and every fit", wholeNumber("--seed"))
-    .option("--threads <n>", "threads to use", positiveInteger("--threads"))
-    .option("--wide-simd", wideSimdHelp)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -212,5 +164,6 @@ Example:
   pushforward compare galaxies.csv --flows gaussian,mixture,nsf-ar --folds 5`,
     )
     .action(namingTable(0, run));
+  addOptionFlags(command, compareFlags, compareOptionTable);
   addTableOptions(command);
 }

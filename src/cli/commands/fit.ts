@@ -12,9 +12,10 @@ import { fitOptionTable } from "../../fitting/fitOptions.ts";
 import type { FitOptions, FitPhase, ModelKind } from "../../index.ts";
 import { isSameFile } from "../../platform/files.ts";
 import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
+import { fitFlags } from "../flagTables.ts";
 import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
-import { addOptionFlags, chosenOptions, fitFlags } from "../optionFlags.ts";
+import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
 import { defined } from "../options.ts";
 import {
   checkOutput,

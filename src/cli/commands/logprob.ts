@@ -6,8 +6,12 @@
 
 import type { Command } from "commander";
 import { UsageError } from "../../errors.ts";
+import type { LogProbOptions } from "../../index.ts";
+import { logProbOptionTable } from "../../models/flowOptions.ts";
+import { logProbFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { defined, oneOf, wideSimdHelp } from "../options.ts";
+import { addOptionFlags } from "../optionFlags.ts";
+import { defined } from "../options.ts";
 import {
   checkTableOutput,
   formatCount,
@@ -21,11 +25,8 @@ import {
 import { describeSolver, solverSummary } from "../solver.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
-interface LogprobFlags extends TableFlags {
-  readonly missing?: "empty" | "drop" | "error" | undefined;
+interface LogprobFlags extends TableFlags, Pick<LogProbOptions, keyof typeof logProbFlags> {
   readonly out?: string | undefined;
-  readonly engine?: "wasm" | "reference" | undefined;
-  readonly wideSimd?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -63,7 +64,7 @@ const inSample =
   "has learnt single rows by heart; score rows that it has not seen, or use crossFit of the library";
 
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
-  const { out, engine, wideSimd: wide, missing = "empty" } = flags;
+  const { out, engine, missing = "empty", wide } = flags;
   if (out === "-" && flags.json) {
     throw new UsageError("--out - and --json both want standard output; give --out a file name.");
   }
@@ -111,13 +112,6 @@ table that the model was fitted to are not out-of-sample scores: a warning says 
     .argument("<model>", "model to use (.safetensors)")
     .argument("<data>", "table to score; - for CSV on standard input")
     .option("--out <file>", "table to write, with the column logProb; - for CSV on standard output")
-    .option(
-      "--missing <policy>",
-      "rows with missing values: empty score (default), drop or error",
-      oneOf("--missing", ["empty", "drop", "error"]),
-    )
-    .option("--engine <name>", "wasm or reference", oneOf("--engine", ["wasm", "reference"]))
-    .option("--wide-simd", wideSimdHelp)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -126,5 +120,6 @@ Example:
   pushforward logprob galaxies.safetensors new.csv --out scores.csv`,
     )
     .action(namingTable(1, run));
+  addOptionFlags(command, logProbFlags, logProbOptionTable);
   addTableOptions(command);
 }

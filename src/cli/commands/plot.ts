@@ -7,13 +7,16 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { DataError, UsageError } from "../../errors.ts";
+import { fitOptionTable } from "../../fitting/fitOptions.ts";
 import type { Flow } from "../../index.ts";
+import { sampleOptionTable } from "../../models/flowOptions.ts";
 import { RandomStream, randomKey, split, uniformsAt } from "../../random/philox.ts";
 import { completeRows } from "../../tables/completeRows.ts";
 import { column, selectColumns, type Table, tableFromRows } from "../../tables/table.ts";
 import { checkGiven, checkKnown } from "../columnNames.ts";
+import { plotFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { assignments, nameList, oneOf, wholeNumber } from "../options.ts";
+import { addOptionFlags } from "../optionFlags.ts";
 import { checkOutput, formatCount, print } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
@@ -203,14 +206,6 @@ as they were for the fit.`,
     .argument("<model>", "model to use (.safetensors)")
     .argument("[data]", "table to compare with; - for CSV on standard input")
     .requiredOption("--out <file>", "figure to write (.svg or .png)")
-    .option("--columns <names>", "columns to draw (default: the first six)", nameList("--columns"))
-    .option("--given <values>", 'values to condition on, such as "c=1.5,d=2"', assignments("--given"))
-    .option(
-      "--missing <policy>",
-      "error, or drop rows with missing values",
-      oneOf("--missing", ["error", "drop"]),
-    )
-    .option("--seed <n>", "seed of the samples", wholeNumber("--seed"))
     .addHelpText(
       "after",
       `
@@ -218,5 +213,10 @@ Example:
   pushforward plot galaxies.safetensors galaxies.csv --out figure.png`,
     )
     .action(namingTable(1, run));
+  addOptionFlags(command, plotFlags, {
+    ...sampleOptionTable,
+    ...fitOptionTable,
+    given: sampleOptionTable.given,
+  });
   addTableOptions(command);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
+import type { VariationalKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { Flow } from "../../models/flow.ts";
@@ -13,14 +14,15 @@ import { checkedOptions } from "../../options.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { architectureOfOption, checkFormerCall } from "../flowOption.ts";
 import type { EpochRecord } from "../gradient/minimize.ts";
-import { type ApproximateOptions, approximateOptionTable, checked } from "./approximateOptions.ts";
+import { type ApproximateOptions, checked } from "./approximateOptions.ts";
+import { approximateOptionTable } from "./approximateOptionTable.ts";
 import { type Approximation, type ApproximationReport, summaryOf } from "./approximation.ts";
 import { type Judgement, judge } from "./judgement/judgement.ts";
 import { Weighing } from "./judgement/weighing.ts";
 import { parameterSpace } from "./parameterSpace.ts";
 import { startOf } from "./startingFlow.ts";
 import { compileTraining, type Trained } from "./training.ts";
-import { type VariationalKind, variationalArchitecture } from "./variationalArchitecture.ts";
+import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { densityOf, derivedOf } from "./writtenDensity.ts";
 
 /** So many times the steps in all where the weights are not reliable after those. */

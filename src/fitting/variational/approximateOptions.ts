@@ -5,25 +5,11 @@
  */
 
 import type { Architecture } from "../../architectures/architecture.ts";
+import type { VariationalKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import type { EngineOptions } from "../../models/evaluation.ts";
-import {
-  anObject,
-  callback,
-  count,
-  engineOptions,
-  integer,
-  notNegative,
-  type OptionTable,
-  oneOf,
-  positive,
-  required,
-  signal,
-  sizes,
-} from "../../options.ts";
-import { type FlowOption, flowOptionKind } from "../flowOption.ts";
+import type { FlowOption } from "../flowOption.ts";
 import type { ParameterDescriptions } from "./parameterSpace.ts";
-import { type VariationalKind, variationalKinds } from "./variationalArchitecture.ts";
 import type { VariationalDivergence, VariationalGradient } from "./variationalLoss.ts";
 import type { DerivedQuantities, LogDensity } from "./writtenDensity.ts";
 
@@ -139,26 +125,3 @@ export function checked(
     });
   return { steps, draws, samples: steps * draws };
 }
-
-/** What each of them may be; numbers say more of themselves later. */
-export const approximateOptionTable: OptionTable<ApproximateOptions> = {
-  parameters: required(anObject),
-  logDensity: required(callback),
-  flow: flowOptionKind(variationalKinds),
-  transforms: count,
-  hidden: sizes(),
-  derived: callback,
-  seed: integer,
-  steps: count,
-  draws: count,
-  learningRate: positive,
-  importanceSamples: count,
-  gradient: oneOf(["path", "total"]),
-  divergence: oneOf(["symmetric", "reverse"]),
-  annealing: notNegative,
-  diagnosticSamples: count,
-  ...engineOptions,
-  signal,
-  onProgress: callback,
-  onWarning: callback,
-};

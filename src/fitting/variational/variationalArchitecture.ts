@@ -11,13 +11,8 @@ import {
   realNVP,
 } from "../../architectures/architecture.ts";
 import { planarFlow, radialFlow, sylvesterFlow } from "../../architectures/elementaryFlows.ts";
+import type { VariationalKind } from "../../architectures/kinds.ts";
 import { chain } from "../../bijections/combinators/chain.ts";
-
-/** Kinds that draw samples with their log-densities in one pass, in the order in which help shows them. */
-export const variationalKinds = ["nsf", "realnvp", "planar", "radial", "sylvester"] as const;
-
-/** Name of such a kind. */
-export type VariationalKind = (typeof variationalKinds)[number];
 
 /**
  * The architecture of a kind, with sizes that suit variational inference: 8 affine couplings, or 16 elementary maps (8 of

@@ -5,21 +5,12 @@
  */
 
 import { UsageError } from "../../errors.ts";
-import {
-  anObject,
-  checkedOptions,
-  describeValue,
-  flag,
-  listOf,
-  type OptionTable,
-  oneOf,
-  signal,
-  text,
-} from "../../options.ts";
+import { checkedOptions, describeValue } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { bytesFrom } from "../../platform/bytes.ts";
 import { readFileBytes, readStandardInput } from "../../platform/files.ts";
 import { readNpy } from "../binary/npy.ts";
+import { readTableOptionTable } from "../readTableOptions.ts";
 import type { Table } from "../table.ts";
 import type { TextSource } from "./decodeText.ts";
 import { fileKind, type TableFormat } from "./fileFormat.ts";
@@ -42,19 +33,6 @@ export interface ReadTableOptions extends CellReading {
   /** Of an archive of arrays (.npz), the arrays that make up the table (default: all). */
   readonly arrays?: readonly string[] | undefined;
 }
-
-const readTableOptionTable: OptionTable<ReadTableOptions> = {
-  format: oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet"]),
-  name: text,
-  signal,
-  parse: anObject,
-  missingMarks: listOf(text, 'an array of texts, such as ["NA", "?"]'),
-  encoding: text,
-  delimiter: text,
-  header: flag,
-  arrays: listOf(text, "an array of names of arrays"),
-  limits: anObject,
-};
 
 const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 

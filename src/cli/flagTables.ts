@@ -1,0 +1,353 @@
+/**
+ * The flags of each command: one row for each option of the library's function behind it, undefined for what a shell cannot
+ * type. An option without a row does not compile.
+ *
+ * @module
+ */
+
+import { modelKinds } from "../architectures/kinds.ts";
+import type { FitOptions } from "../fitting/fitOptions.ts";
+import type {
+  ApproximateOptions,
+  CompareOptions,
+  InformationOptions,
+  LogProbOptions,
+  ReadTableOptions,
+  SampleOptions,
+} from "../index.ts";
+import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
+import {
+  assignments,
+  duration,
+  groupList,
+  marks,
+  nameList,
+  type OptionParser,
+  oneOf,
+  parses,
+} from "./options.ts";
+
+/** Flags that several commands have. */
+const columns: OptionFlag = {
+  flag: "--columns",
+  value: "names",
+  help: "columns to fit, such as a,b",
+  usual: "all numeric ones",
+};
+const weights: OptionFlag = { flag: "--weights", value: "name", help: "column of row weights" };
+const missing: OptionFlag = {
+  flag: "--missing",
+  value: "policy",
+  help: "error, or drop rows with missing values",
+  usual: "error",
+};
+const dequantize: OptionFlag = {
+  flag: "--dequantize",
+  value: "names",
+  help: "spread values recorded in steps: a,b or all",
+};
+const seed: OptionFlag = { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" };
+const threads: OptionFlag = {
+  flag: "--threads",
+  value: "n",
+  help: "threads to use",
+  usual: "those of the machine, at most 8",
+};
+const wide: OptionFlag = {
+  flag: "--wide-simd",
+  help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
+};
+const engine: OptionFlag = { flag: "--engine", value: "name", usual: "wasm" };
+const learningRate: OptionFlag = { flag: "--lr", value: "rate", help: "peak learning rate" };
+const given: OptionFlag = {
+  flag: "--given",
+  value: "values",
+  help: 'values to condition on, such as "c=1.5,d=2"',
+  read: assignments,
+};
+
+/** Flags of `fit`. */
+export const fitFlags: OptionFlags<FitOptions> = {
+  flow: { flag: "--flow", value: "kind", usual: "nsf-ar" },
+  columns,
+  given: { flag: "--given", value: "names", help: "columns to condition on, such as c,d" },
+  weights,
+  transforms: {
+    flag: "--transforms",
+    value: "n",
+    help: "number of transforms",
+    usual: "by kind and table",
+  },
+  hidden: {
+    flag: "--hidden",
+    value: "sizes",
+    help: "hidden layers, such as 128,128",
+    usual: "32,32 below 500 rows, else 64,64",
+  },
+  epochs: { flag: "--epochs", value: "n", help: "passes over the data at most", usual: "by table" },
+  budget: {
+    flag: "--budget",
+    value: "time",
+    help: "time to train at most, on two cores: 90s, 2m",
+    usual: "2m",
+    read: duration,
+  },
+  batch: { flag: "--batch", value: "rows", help: "rows per step", usual: "128 below 1,000 rows, else 256" },
+  learningRate: { ...learningRate, usual: "by table, 0.003 to 0.02" },
+  weightDecay: {
+    flag: "--weight-decay",
+    value: "rate",
+    help: "decay of weight matrices per step, relative to the learning rate",
+    usual: "0.0001, of flow-matching 0.02",
+  },
+  validation: {
+    flag: "--validation",
+    value: "share",
+    help: "share of rows held out for early stopping",
+    usual: "0.1, of cnf and flow-matching 0.05 from 5,000 rows on",
+  },
+  patience: {
+    flag: "--patience",
+    value: "n",
+    help: "epochs, of dual-ascent steps, without improvement before stopping",
+    usual: "100",
+  },
+  averaging: { flag: "--ema", value: "decay", help: "decay of the average of the weights", usual: "0.995" },
+  missing,
+  dequantize,
+  checkpoint: { flag: "--checkpoint", value: "file", help: "file to save the state of the fit to" },
+  resume: { flag: "--resume", help: "go on from the checkpoint" },
+  keepOnAbort: {
+    flag: "--keep",
+    help: "on Ctrl-C write the best model so far, and end with exit code 0",
+  },
+  components: {
+    flag: "--components",
+    value: "n",
+    help: "number of Gaussians, exactly",
+    usual: "1 to 24, by the smallest BIC",
+  },
+  bandwidth: {
+    flag: "--bandwidth",
+    value: "width",
+    help: "standard deviation of the kernel, in standard deviations of the columns",
+    usual: "by likelihood cross-validation",
+  },
+  rotation: { flag: "--rotation", value: "how", usual: "ica" },
+  marginal: { flag: "--marginal", value: "how", usual: "kernel" },
+  layers: {
+    flag: "--layers",
+    value: "n",
+    help: "layers at most",
+    usual: "by the number of rows, at most 100, of sliced 300",
+  },
+  knots: { flag: "--knots", value: "n", help: "knots of each spline, 8 to 256", usual: "24" },
+  step: {
+    flag: "--step",
+    value: "share",
+    help: "share of the way to normal that a layer goes, at most 0.95",
+    usual: "0.5; below 500 rows 0.25 or 0.5 by trial",
+  },
+  maps: { flag: "--maps", value: "which", usual: "both" },
+  profile: { flag: "--profile", value: "name", usual: "compact" },
+  pointsInBall: {
+    flag: "--points-in-ball",
+    value: "rows",
+    help: "rows in the smallest balls and windows",
+    usual: "a hundredth, a twentieth or a fifth of the rows by trial",
+  },
+  steps: { flag: "--steps", value: "n", help: "steps at most", usual: "2000, fewer for large tables" },
+  seed,
+  threads,
+  wide,
+  precision: { flag: "--precision", value: "type", usual: "float32" },
+  engine,
+  signal: undefined,
+  onProgress: undefined,
+  onPhase: undefined,
+  onWarning: undefined,
+};
+
+/** Kinds with commas between, each once. */
+const kindList = (flag: string): OptionParser<readonly string[]> => {
+  const [list, kind] = [nameList(flag), oneOf(flag, modelKinds)];
+  return (text) => list(text).map((name) => kind(name));
+};
+
+/** Flags of `compare`. */
+export const compareFlags: OptionFlags<CompareOptions> = {
+  flows: {
+    flag: "--flows",
+    value: "kinds",
+    help: "kinds to compare, such as gaussian,nsf-ar",
+    usual: "the statistics and nsf-ar",
+    read: kindList,
+  },
+  columns,
+  weights: { ...weights, help: "column of row weights, of fits and scores" },
+  test: { flag: "--test", value: "share", help: "share of rows held out", usual: "0.2" },
+  folds: { flag: "--folds", value: "n", help: "cross-validation with n folds instead" },
+  missing,
+  dequantize,
+  seed: { ...seed, help: "seed of the split and every fit" },
+  threads,
+  wide,
+  signal: undefined,
+  onProgress: undefined,
+  onWarning: undefined,
+};
+
+/** Flags of `information`. */
+export const informationFlags: OptionFlags<InformationOptions> = {
+  columns: { ...columns, help: "columns to look at" },
+  between: {
+    flag: "--between",
+    value: "groups",
+    help: "groups of columns, such as a,b:c",
+    read: groupList,
+  },
+  weights,
+  missing,
+  dequantize,
+  folds: {
+    flag: "--folds",
+    value: "n",
+    help: "parts that the rows are dealt into",
+    usual: "5, from 20,000 rows on 2",
+  },
+  seed,
+  signal: undefined,
+  onProgress: undefined,
+  onWarning: undefined,
+};
+
+/** Flags of `approximate`; `--density` and `--parameters` stand for the two functions. */
+export const approximateFlags: OptionFlags<ApproximateOptions> = {
+  parameters: undefined,
+  logDensity: undefined,
+  derived: undefined,
+  flow: { flag: "--flow", value: "kind", usual: "nsf" },
+  transforms: {
+    flag: "--transforms",
+    value: "n",
+    help: "number of transforms",
+    usual: "4 of nsf, else 8 or 16",
+  },
+  hidden: { flag: "--hidden", value: "sizes", help: "hidden layers, such as 32,32", usual: "32,32" },
+  steps: {
+    flag: "--steps",
+    value: "n",
+    help: "steps of the optimizer",
+    usual: "1500, and 3000 more if need be",
+  },
+  draws: { flag: "--draws", value: "n", help: "samples per step", usual: "256" },
+  learningRate: { ...learningRate, usual: "0.005" },
+  importanceSamples: {
+    flag: "--importance-samples",
+    value: "n",
+    help: "samples in each importance-weighted bound",
+    usual: "1",
+  },
+  annealing: {
+    flag: "--annealing",
+    value: "steps",
+    help: "steps over which the density is brought in",
+    usual: "0: none",
+  },
+  gradient: { flag: "--gradient", value: "how" },
+  divergence: { flag: "--divergence", value: "which" },
+  diagnosticSamples: {
+    flag: "--diagnostic-samples",
+    value: "n",
+    help: "samples that the diagnostics and the summary are computed from",
+    usual: "10000",
+  },
+  seed,
+  threads,
+  wide,
+  precision: { flag: "--precision", value: "type", usual: "float64" },
+  engine,
+  signal: undefined,
+  onProgress: undefined,
+  onWarning: undefined,
+};
+
+/** Flags of `logprob`. */
+export const logProbFlags: OptionFlags<Omit<LogProbOptions, "precision" | "threads" | "given">> = {
+  missing: {
+    flag: "--missing",
+    value: "policy",
+    help: "rows with missing values: empty score, drop or error",
+    usual: "empty",
+  },
+  engine,
+  wide,
+  signal: undefined,
+};
+
+/** Flags of `sample`, but for the number of rows. */
+export const sampleFlags: OptionFlags<Omit<SampleOptions, "precision" | "threads" | "engine">> = {
+  seed: { ...seed, help: "seed of the draws" },
+  given,
+  continuous: {
+    flag: "--continuous",
+    help: "columns that were dequantized as they are drawn, not rounded to their steps",
+  },
+  wide,
+  signal: undefined,
+};
+
+/** Flags of `plot`, which takes from several functions. */
+export const plotFlags: Readonly<Record<"columns" | "given" | "missing" | "seed", OptionFlag>> = {
+  columns: { ...columns, help: "columns to draw", usual: "the first six" },
+  given,
+  missing,
+  seed: { ...seed, help: "seed of the samples" },
+};
+
+/** Flags of how a table is read. */
+export const readFlags: OptionFlags<Omit<ReadTableOptions, "format" | "name" | "signal">> = {
+  missingMarks: {
+    flag: "--na",
+    value: "marks",
+    help: 'further marks of missing values, such as "?,."',
+    read: marks,
+  },
+  parse: {
+    flag: "--parse",
+    value: "kinds",
+    help: "how to read columns: price=currency,x=unit:m+decimal-comma (see docs/tables.md)",
+    read: parses,
+  },
+  encoding: {
+    flag: "--encoding",
+    value: "label",
+    help: "encoding of text that is not UTF-8, such as latin1",
+  },
+  delimiter: {
+    flag: "--delimiter",
+    value: "char",
+    help: "what stands between cells: a character, tab or blank",
+  },
+  header: {
+    flag: "--header",
+    help: "the first line names the columns, even if it looks like data",
+    negated: "the first line is data: columns c1, c2, ...",
+  },
+  arrays: { flag: "--array", value: "names", help: "of a .npz archive, the arrays that make up the table" },
+  limits: {
+    flag: "--limit",
+    value: "values",
+    help: "what the file may have at most, such as columns=200000 (see docs/binary-tables.md)",
+    read: (flag) => assignments(flag, "columns=200000"),
+  },
+};
+
+/** All tables, that of `fit` first. */
+export const flagTables: readonly Readonly<Record<string, OptionFlag | undefined>>[] = [
+  fitFlags,
+  compareFlags,
+  informationFlags,
+  approximateFlags,
+  readFlags,
+];
