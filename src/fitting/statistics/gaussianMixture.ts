@@ -43,7 +43,9 @@ import {
   standardize,
   type Weights,
 } from "./mixtureDensity.ts";
-import { expectation, type Moments, maximization } from "./mixtureSteps.ts";
+import { expectation, featureCount, type Moments, maximization } from "./mixtureSteps.ts";
+import { productsFor } from "./simdProducts.ts";
+import type { ProductsOf } from "./tileProducts.ts";
 
 /** How a mixture is fitted. */
 export interface GaussianMixtureOptions {
@@ -104,6 +106,13 @@ async function turn(signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) throw new AbortedError("the fit of a Gaussian mixture was stopped");
 }
 
+/** Standardized rows, and the products of their features. */
+interface StandardRows {
+  readonly rows: Float64Array;
+  readonly width: number;
+  readonly productsOf: ProductsOf;
+}
+
 /** Sets of clusters of which one is climbed from. */
 const openings = 3;
 
@@ -117,15 +126,18 @@ class Climb {
   /** What the step after the last one counted makes of the components. */
   #next: Moments | undefined;
 
-  constructor(rows: Float64Array, width: number, count: number, key: RandomKey, chosen: Settings) {
+  readonly #productsOf: ProductsOf;
+
+  constructor({ rows, width, productsOf }: StandardRows, count: number, key: RandomKey, chosen: Settings) {
     this.#rows = rows;
     this.#width = width;
+    this.#productsOf = productsOf;
     this.#settings = chosen;
     // k-means misses a cluster now and then: of several sets of clusters the likeliest is climbed from.
     for (let opening = 0; opening < (count === 1 ? 1 : openings); opening++) {
       const stream = new RandomStream(split(key, opening));
       const components = this.#components(clusters(rows, width, count, stream, chosen.weights));
-      const { mean, moments } = expectation(rows, width, components, chosen.weights);
+      const { mean, moments } = expectation(rows, width, components, chosen.weights, productsOf);
       if (this.#next && mean <= this.height) continue;
       this.components = components;
       this.history[0] = mean;
@@ -148,10 +160,14 @@ class Climb {
       const gain = this.height - (this.history[this.history.length - 2] ?? Number.NEGATIVE_INFINITY);
       if (this.history.length > iterations || gain < tolerance) return;
       this.components = this.#components(this.#next!);
-      const { mean, moments } = expectation(this.#rows, this.#width, this.components, weights);
+      const { mean, moments } = this.#expectation(weights);
       this.history.push(mean);
       this.#next = moments;
     }
+  }
+
+  #expectation(weights: Weights): ReturnType<typeof expectation> {
+    return expectation(this.#rows, this.#width, this.components, weights, this.#productsOf);
   }
 
   #components(moments: Moments): Component[] {
@@ -210,7 +226,7 @@ export async function fitGaussianMixture(
       received: `${components}`,
     });
   }
-  const search = new Search(table, options);
+  const search = await Search.of(table, options);
   return search.mixture(await search.likeliest(components, search.settings.tolerance));
 }
 
@@ -219,13 +235,21 @@ class Search {
   readonly settings: Settings;
   readonly #table: Table;
   readonly #scaling: Scaling;
-  readonly #rows: Float64Array;
+  readonly #rows: StandardRows;
 
-  constructor(table: Table, options: GaussianMixtureOptions) {
-    this.settings = settings(options, table.rows);
+  constructor(table: Table, chosen: Settings, scaling: Scaling, rows: StandardRows) {
+    this.settings = chosen;
     this.#table = table;
-    this.#scaling = measure(table, this.settings.weights);
-    this.#rows = standardize(table, this.#scaling);
+    this.#scaling = scaling;
+    this.#rows = rows;
+  }
+
+  static async of(table: Table, options: GaussianMixtureOptions): Promise<Search> {
+    const chosen = settings(options, table.rows);
+    const scaling = measure(table, chosen.weights);
+    const width = table.columns.length;
+    const productsOf = await productsFor(featureCount(width));
+    return new Search(table, chosen, scaling, { rows: standardize(table, scaling), width, productsOf });
   }
 
   /** The likeliest climb of all starts. */
@@ -233,13 +257,7 @@ class Search {
     const key = split(split(randomKey(this.settings.seed), "gaussian mixture"), components);
     let best: Climb | undefined;
     for (let start = 0; start < (components === 1 ? 1 : this.settings.starts); start++) {
-      const own = new Climb(
-        this.#rows,
-        this.#table.columns.length,
-        components,
-        split(key, start),
-        this.settings,
-      );
+      const own = new Climb(this.#rows, components, split(key, start), this.settings);
       await own.climb(tolerance);
       if (!best || own.height > best.height) best = own;
     }
@@ -288,7 +306,7 @@ export async function chooseGaussianMixture(
   checkTable("chooseGaussianMixture", table);
   const tried = options.components ?? defaultComponents;
   const { patience = Infinity } = options;
-  const search = new Search(table, options);
+  const search = await Search.of(table, options);
   const { tolerance } = search.settings;
   const rough = roughTolerance(table.columns.length, table.rows);
   let leading: Entry[] = [];

@@ -10,11 +10,48 @@ import type { RandomStream } from "../../random/philox.ts";
 import type { Weights } from "./mixtureDensity.ts";
 import { clusterMoments, type Moments } from "./mixtureSteps.ts";
 
-function squaredDistance(rows: Float64Array, row: number, center: Float64Array): number {
-  let sum = 0;
-  for (let i = 0, at = row * center.length; i < center.length; i++, at++)
-    sum += (rows[at]! - center[i]!) ** 2;
-  return sum;
+/** Squared distances of rows to each of two centers, times their weights, or what they are at least, where that is less. */
+function nearerDistances(
+  rows: Float64Array,
+  first: Float64Array,
+  second: Float64Array,
+  weights: Weights,
+  nearest: Float64Array,
+): readonly [Nearest, Nearest] {
+  const width = first.length;
+  const [a, b] = [new Float64Array(nearest.length), new Float64Array(nearest.length)];
+  let aSum = 0;
+  let bSum = 0;
+  for (let row = 0, at = 0; row < nearest.length; row++) {
+    let toFirst = 0;
+    let toSecond = 0;
+    for (let i = 0; i < width; i++, at++) {
+      const x = rows[at]!;
+      const p = x - first[i]!;
+      const q = x - second[i]!;
+      toFirst += p * p;
+      toSecond += q * q;
+    }
+    const weight = weights === undefined ? 1 : weights[row]!;
+    const least = nearest[row]!;
+    const aLeast = Math.min(weight * toFirst, least);
+    const bLeast = Math.min(weight * toSecond, least);
+    a[row] = aLeast;
+    b[row] = bLeast;
+    aSum += aLeast;
+    bSum += bLeast;
+  }
+  return [
+    { center: first, distances: a, sum: aSum },
+    { center: second, distances: b, sum: bSum },
+  ];
+}
+
+/** What is left when a center joins those before: for each row the weighted squared distance to the nearest, and their sum. */
+interface Nearest {
+  readonly center: Float64Array;
+  readonly distances: Float64Array;
+  readonly sum: number;
 }
 
 /**
@@ -31,32 +68,19 @@ function spreadCenters(
   const total = rows.length / width;
   const rowAt = (row: number): Float64Array => rows.slice(row * width, (row + 1) * width);
   const draws = 2 + Math.floor(Math.log(count));
-  let nearest: Float64Array = new Float64Array(total).fill(Number.POSITIVE_INFINITY);
-  const distancesWith = (center: Float64Array): { readonly nearest: Float64Array; readonly sum: number } => {
-    const own = new Float64Array(total);
-    let sum = 0;
-    for (let row = 0; row < total; row++) {
-      const distance = (weights === undefined ? 1 : weights[row]!) * squaredDistance(rows, row, center);
-      const least = nearest[row]!;
-      own[row] = Math.min(distance, least);
-      sum += own[row]!;
-    }
-    return { nearest: own, sum };
-  };
-  const centers = [rowAt(weights ? drawnRow(weights, total, stream) : stream.integerBelow(total))];
-  let { nearest: first, sum } = distancesWith(centers[0]!);
-  nearest = first;
+  const first = rowAt(weights ? drawnRow(weights, total, stream) : stream.integerBelow(total));
+  const far = new Float64Array(total).fill(Number.POSITIVE_INFINITY);
+  let [best] = nearerDistances(rows, first, first, weights, far);
+  const centers = [first];
   while (centers.length < count) {
-    let best:
-      | { readonly center: Float64Array; readonly nearest: Float64Array; readonly sum: number }
-      | undefined;
-    for (let draw = 0; draw < draws; draw++) {
-      const center = rowAt(drawnRow(nearest, sum, stream));
-      const own = distancesWith(center);
-      if (!best || own.sum < best.sum) best = { center, ...own };
-    }
-    centers.push(best!.center);
-    ({ nearest, sum } = best!);
+    const drawn = Array.from({ length: draws }, () => rowAt(drawnRow(best.distances, best.sum, stream)));
+    const { distances } = best;
+    const found: Nearest[] = [];
+    // Two at a time: each row is read once for both.
+    for (let at = 0; at < draws; at += 2)
+      found.push(...nearerDistances(rows, drawn[at]!, drawn[at + 1] ?? drawn[at]!, weights, distances));
+    best = found.reduce((least, own) => (own.sum < least.sum ? own : least));
+    centers.push(best.center);
   }
   return centers;
 }
@@ -115,28 +139,54 @@ function assign(rows: Float64Array, width: number, centers: Float64Array, cluste
     levels[k] = 0;
     for (let i = k * width; i < (k + 1) * width; i++) levels[k]! -= 0.5 * centers[i]! ** 2;
   }
-  for (let row = 0; row < cluster.length; row++) {
+  const total = cluster.length;
+  // Two rows at a time; a last one alone goes twice.
+  for (let row = 0; row < total; row += 2) {
+    const from = row * width;
+    const next = row + 1 < total ? from + width : from;
     let best = 0;
+    let nextBest = 0;
     let highest = Number.NEGATIVE_INFINITY;
+    let nextHighest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < padded; k += 4) {
       let a = levels[k]!;
       let b = levels[k + 1]!;
       let c = levels[k + 2]!;
       let d = levels[k + 3]!;
-      const from = row * width;
-      const at = k * width;
+      let p = a;
+      let q = b;
+      let r = c;
+      let s = d;
+      const at0 = k * width;
+      const at1 = at0 + width;
+      const at2 = at1 + width;
+      const at3 = at2 + width;
       for (let i = 0; i < width; i++) {
         const x = rows[from + i]!;
-        a += x * slopes[at + i]!;
-        b += x * slopes[at + width + i]!;
-        c += x * slopes[at + 2 * width + i]!;
-        d += x * slopes[at + 3 * width + i]!;
+        const y = rows[next + i]!;
+        const h0 = slopes[at0 + i]!;
+        const h1 = slopes[at1 + i]!;
+        const h2 = slopes[at2 + i]!;
+        const h3 = slopes[at3 + i]!;
+        a += x * h0;
+        p += y * h0;
+        b += x * h1;
+        q += y * h1;
+        c += x * h2;
+        r += y * h2;
+        d += x * h3;
+        s += y * h3;
       }
       if (a > highest) [best, highest] = [k, a];
       if (b > highest) [best, highest] = [k + 1, b];
       if (c > highest) [best, highest] = [k + 2, c];
       if (d > highest) [best, highest] = [k + 3, d];
+      if (p > nextHighest) [nextBest, nextHighest] = [k, p];
+      if (q > nextHighest) [nextBest, nextHighest] = [k + 1, q];
+      if (r > nextHighest) [nextBest, nextHighest] = [k + 2, r];
+      if (s > nextHighest) [nextBest, nextHighest] = [k + 3, s];
     }
     cluster[row] = best;
+    if (row + 1 < total) cluster[row + 1] = nextBest;
   }
 }

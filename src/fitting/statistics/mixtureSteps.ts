@@ -7,7 +7,7 @@
  *     b_k = log w_k - (log det(2 pi S_k) + m_k' P m_k) / 2
  *
  * so that the E-step is a product of two matrices, and the M-step, sum_i r_ik t(x_i), another: half the work of squared
- * distances, and in tiles of four components by two rows that stay in registers. Sums about the origin lose
+ * distances, and in tiles that stay in registers. Sums about the origin lose
  * eps |x|^2 of a covariance whose eigenvalues are at least the floor: nothing, for standardized rows.
  *
  * @module
@@ -17,9 +17,7 @@ import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { choleskyFactor, whitening } from "../../numerics/whitening.ts";
 import type { Component, Weights } from "./mixtureDensity.ts";
-
-/** Rows of a tile: their features stay in the first cache levels. */
-const tileRows = 32;
+import { type ProductsOf, type TileProducts, tileRows } from "./tileProducts.ts";
 
 /** A responsibility below this adds nothing to a sum that matters: a ten-billionth of a row. */
 const negligible = 1e-10;
@@ -68,20 +66,14 @@ export function clusterMoments(
   return { mass, sums };
 }
 
-/** The linear form of `count` components, filled up to a multiple of four with some that have no density. */
-interface LinearForm {
-  readonly count: number;
-  /** h_k, one after another. */
-  readonly slopes: Float64Array;
-  /** b_k. */
-  readonly levels: Float64Array;
-}
-
-function linearForm(components: readonly Component[], width: number): LinearForm {
+/** Writes the linear forms of components, in groups of four, filled up with some that have no density. */
+function writeForms(components: readonly Component[], width: number, forms: Float64Array): void {
   const features = featureCount(width);
-  const padded = 4 * Math.ceil(components.length / 4);
-  const slopes = new Float64Array(padded * features);
-  const levels = new Float64Array(padded).fill(Number.NEGATIVE_INFINITY);
+  const group = 4 * (features + 1);
+  const padded = forms.length / (features + 1);
+  forms.fill(0);
+  for (let k = components.length; k < padded; k++)
+    forms[Math.floor(k / 4) * group + (k % 4)] = Number.NEGATIVE_INFINITY;
   const precision = new Float64Array(width * width);
   components.forEach(({ mean, whiten, offset }, k) => {
     for (let i = 0; i < width; i++)
@@ -91,77 +83,30 @@ function linearForm(components: readonly Component[], width: number): LinearForm
         precision[i * width + j] = sum;
         precision[j * width + i] = sum;
       }
+    const level = Math.floor(k / 4) * group + (k % 4);
+    const slopes = level + 4;
     let squares = 0;
-    let at = k * features + width;
+    let at = slopes + 4 * width;
     for (let i = 0; i < width; i++) {
       let product = 0;
       for (let j = 0; j < width; j++) product += precision[i * width + j]! * mean[j]!;
-      slopes[k * features + i] = product;
+      forms[slopes + 4 * i] = product;
       squares += product * mean[i]!;
-      for (let j = 0; j <= i; j++) slopes[at++] = (i === j ? -0.5 : -1) * precision[i * width + j]!;
+      for (let j = 0; j <= i; j++, at += 4) forms[at] = (i === j ? -0.5 : -1) * precision[i * width + j]!;
     }
-    levels[k] = offset - 0.5 * squares;
+    forms[level] = offset - 0.5 * squares;
   });
-  return { count: components.length, slopes, levels };
 }
 
-/**
- * Responsibilities of a tile's rows, `terms`, a multiple of four a row; returns the weighted sum of their log p. Terms
- * come from four components by two rows at a time.
- */
+/** Responsibilities of a tile's rows in the place of the terms; returns the weighted sum of their log p. */
 function respond(
-  tile: Float64Array,
-  features: number,
-  { slopes, levels, count }: LinearForm,
   terms: Float64Array,
+  padded: number,
+  count: number,
   here: number,
   weights: Weights,
   start: number,
 ): number {
-  const padded = levels.length;
-  for (let k = 0; k < padded; k += 4) {
-    const at0 = k * features;
-    const at1 = at0 + features;
-    const at2 = at1 + features;
-    const at3 = at2 + features;
-    for (let row = 0; row < here; row += 2) {
-      const first = row * features;
-      const second = first + features;
-      let a0 = levels[k]!;
-      let a1 = levels[k + 1]!;
-      let a2 = levels[k + 2]!;
-      let a3 = levels[k + 3]!;
-      let b0 = a0;
-      let b1 = a1;
-      let b2 = a2;
-      let b3 = a3;
-      for (let f = 0; f < features; f++) {
-        const x = tile[first + f]!;
-        const y = tile[second + f]!;
-        const h0 = slopes[at0 + f]!;
-        const h1 = slopes[at1 + f]!;
-        const h2 = slopes[at2 + f]!;
-        const h3 = slopes[at3 + f]!;
-        a0 += h0 * x;
-        b0 += h0 * y;
-        a1 += h1 * x;
-        b1 += h1 * y;
-        a2 += h2 * x;
-        b2 += h2 * y;
-        a3 += h3 * x;
-        b3 += h3 * y;
-      }
-      const to = row * padded + k;
-      terms[to] = a0;
-      terms[to + 1] = a1;
-      terms[to + 2] = a2;
-      terms[to + 3] = a3;
-      terms[to + padded] = b0;
-      terms[to + padded + 1] = b1;
-      terms[to + padded + 2] = b2;
-      terms[to + padded + 3] = b3;
-    }
-  }
   let total = 0;
   for (let row = 0; row < here; row++) {
     const from = row * padded;
@@ -183,118 +128,68 @@ function respond(
   return total;
 }
 
-/** Room for the rows of a tile that have a share in one of four components. */
-interface Chosen {
-  /** Where the features of these rows begin. */
-  readonly places: Int32Array;
-  /** Their shares times their weights, four numbers a row. */
-  readonly shares: Float64Array;
-}
-
-/**
- * Adds the responsibilities of a tile's rows, and the features times these, to mass and sums: four components by two
- * features at a time, over the rows that have a share in one of the four.
- */
-function addTile(
-  tile: Float64Array,
+/** Chooses the rows of a tile that have a share in one of the components k to k + 3, for their sums; returns how many. */
+function choose(
+  { terms, places, shares }: TileProducts,
+  k: number,
   features: number,
-  terms: Float64Array,
+  padded: number,
   here: number,
   weights: Weights,
   start: number,
-  { places, shares }: Chosen,
   mass: Float64Array,
-  sums: Float64Array,
-): void {
-  const padded = mass.length;
-  for (let k = 0; k < padded; k += 4) {
-    let count = 0;
-    for (let row = 0, at = k; row < here; row++, at += padded) {
-      const r0 = terms[at]!;
-      const r1 = terms[at + 1]!;
-      const r2 = terms[at + 2]!;
-      const r3 = terms[at + 3]!;
-      if (!(r0 > negligible || r1 > negligible || r2 > negligible || r3 > negligible)) continue;
-      const weight = weights === undefined ? 1 : weights[start + row]!;
-      const to = 4 * count;
-      shares[to] = r0 * weight;
-      shares[to + 1] = r1 * weight;
-      shares[to + 2] = r2 * weight;
-      shares[to + 3] = r3 * weight;
-      places[count++] = row * features;
-    }
-    for (let i = 0; i < 4 * count; i++) mass[k + (i & 3)]! += shares[i]!;
-    const at0 = k * features;
-    const at1 = at0 + features;
-    const at2 = at1 + features;
-    const at3 = at2 + features;
-    for (let f = 0; f < features; f += 2) {
-      let a0 = sums[at0 + f]!;
-      let a1 = sums[at1 + f]!;
-      let a2 = sums[at2 + f]!;
-      let a3 = sums[at3 + f]!;
-      let b0 = sums[at0 + f + 1]!;
-      let b1 = sums[at1 + f + 1]!;
-      let b2 = sums[at2 + f + 1]!;
-      let b3 = sums[at3 + f + 1]!;
-      for (let i = 0, at = 0; i < count; i++, at += 4) {
-        const from = places[i]! + f;
-        const x = tile[from]!;
-        const y = tile[from + 1]!;
-        const r0 = shares[at]!;
-        const r1 = shares[at + 1]!;
-        const r2 = shares[at + 2]!;
-        const r3 = shares[at + 3]!;
-        a0 += r0 * x;
-        b0 += r0 * y;
-        a1 += r1 * x;
-        b1 += r1 * y;
-        a2 += r2 * x;
-        b2 += r2 * y;
-        a3 += r3 * x;
-        b3 += r3 * y;
-      }
-      sums[at0 + f] = a0;
-      sums[at1 + f] = a1;
-      sums[at2 + f] = a2;
-      sums[at3 + f] = a3;
-      sums[at0 + f + 1] = b0;
-      sums[at1 + f + 1] = b1;
-      sums[at2 + f + 1] = b2;
-      sums[at3 + f + 1] = b3;
-    }
+): number {
+  let count = 0;
+  for (let row = 0, at = k; row < here; row++, at += padded) {
+    const r0 = terms[at]!;
+    const r1 = terms[at + 1]!;
+    const r2 = terms[at + 2]!;
+    const r3 = terms[at + 3]!;
+    if (!(r0 > negligible || r1 > negligible || r2 > negligible || r3 > negligible)) continue;
+    const weight = weights === undefined ? 1 : weights[start + row]!;
+    const to = 4 * count;
+    shares[to] = r0 * weight;
+    shares[to + 1] = r1 * weight;
+    shares[to + 2] = r2 * weight;
+    shares[to + 3] = r3 * weight;
+    places[count++] = row * features;
   }
+  for (let i = 0; i < 4 * count; i++) mass[k + (i & 3)]! += shares[i]!;
+  return count;
 }
 
 /**
  * The E-step over all rows: their mean log-likelihood under the components, and the moments of the next ones.
  * O(rows components columns^2).
  * @param weights - Of mean 1.
+ * @param productsOf - Of rows with {@link featureCount} features.
  */
 export function expectation(
   rows: Float64Array,
   width: number,
   components: readonly Component[],
   weights: Weights,
+  productsOf: ProductsOf,
 ): { readonly mean: number; readonly moments: Moments } {
   const total = rows.length / width;
   const features = featureCount(width);
-  const form = linearForm(components, width);
   const count = components.length;
-  const padded = form.levels.length;
-  const tile = new Float64Array(tileRows * features);
-  const terms = new Float64Array(tileRows * padded);
-  const chosen = { places: new Int32Array(tileRows), shares: new Float64Array(4 * tileRows) };
+  const padded = 4 * Math.ceil(count / 4);
+  const products = productsOf(padded);
+  const { tile, terms } = products;
+  writeForms(components, width, products.forms);
+  tile.fill(0);
   const mass = new Float64Array(padded);
-  const sums = new Float64Array(padded * features);
   let sum = 0;
   for (let start = 0; start < total; start += tileRows) {
     const here = Math.min(tileRows, total - start);
     for (let row = 0; row < here; row++) writeFeatures(rows, start + row, width, tile, row * features);
-    sum += respond(tile, features, form, terms, here, weights, start);
-    addTile(tile, features, terms, here, weights, start, chosen, mass, sums);
+    products.multiply(here);
+    sum += respond(terms, padded, count, here, weights, start);
+    for (let k = 0; k < padded; k += 4)
+      products.accumulate(k, choose(products, k, features, padded, here, weights, start, mass));
   }
-  return { mean: sum / total, moments: { mass: mass.subarray(0, count), sums } };
+  return { mean: sum / total, moments: { mass: mass.subarray(0, count), sums: products.sums.slice() } };
 }
 
 /** Less than a thousandth of a row: nothing determines a component's covariance. */
