@@ -89,7 +89,7 @@ export default defineConfig({
           guide("Text tables", "/tables"),
           guide("Binary tables", "/binary-tables"),
           guide("Fitting a table", "/fitting"),
-          guide("Options of a fit", "/command-line#options-of-fit"),
+          guide("All options", "/options"),
           guide("Errors", "/errors"),
           guide("Gradient flows", "/gradient-flow"),
         ],

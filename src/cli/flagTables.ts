@@ -5,7 +5,7 @@
  * @module
  */
 
-import { modelKinds } from "../architectures/kinds.ts";
+import { modelKinds, variationalKinds } from "../architectures/kinds.ts";
 import type { FitOptions } from "../fitting/fitOptions.ts";
 import type {
   ApproximateOptions,
@@ -16,16 +16,7 @@ import type {
   SampleOptions,
 } from "../index.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
-import {
-  assignments,
-  duration,
-  groupList,
-  marks,
-  nameList,
-  type OptionParser,
-  oneOf,
-  parses,
-} from "./options.ts";
+import { assignments, duration, groupList, listOfWords, marks, parses, wordList } from "./options.ts";
 
 /** Flags that several commands have. */
 const columns: OptionFlag = {
@@ -57,7 +48,12 @@ const wide: OptionFlag = {
   flag: "--wide-simd",
   help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
 };
-const engine: OptionFlag = { flag: "--engine", value: "name", usual: "wasm" };
+const engine: OptionFlag = {
+  flag: "--engine",
+  value: "name",
+  help: "wasm, or reference: float64 in plain TypeScript, slow",
+  usual: "wasm",
+};
 const learningRate: OptionFlag = { flag: "--lr", value: "rate", help: "peak learning rate" };
 const given: OptionFlag = {
   flag: "--given",
@@ -68,7 +64,7 @@ const given: OptionFlag = {
 
 /** Flags of `fit`. */
 export const fitFlags: OptionFlags<FitOptions> = {
-  flow: { flag: "--flow", value: "kind", usual: "nsf-ar" },
+  flow: { flag: "--flow", value: "kind", help: `kind of flow: ${listOfWords(modelKinds)}`, usual: "nsf-ar" },
   columns,
   given: { flag: "--given", value: "names", help: "columns to condition on, such as c,d" },
   weights,
@@ -133,8 +129,18 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "standard deviation of the kernel, in standard deviations of the columns",
     usual: "by likelihood cross-validation",
   },
-  rotation: { flag: "--rotation", value: "how", usual: "ica" },
-  marginal: { flag: "--marginal", value: "how", usual: "kernel" },
+  rotation: {
+    flag: "--rotation",
+    value: "how",
+    help: "directions of a layer: pca, ica or random",
+    usual: "ica",
+  },
+  marginal: {
+    flag: "--marginal",
+    value: "how",
+    help: "how marginal distributions are estimated: kernel, mixture, histogram or spline",
+    usual: "kernel",
+  },
   layers: {
     flag: "--layers",
     value: "n",
@@ -148,8 +154,18 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "share of the way to normal that a layer goes, at most 0.95",
     usual: "0.5; below 500 rows 0.25 or 0.5 by trial",
   },
-  maps: { flag: "--maps", value: "which", usual: "both" },
-  profile: { flag: "--profile", value: "name", usual: "compact" },
+  maps: {
+    flag: "--maps",
+    value: "which",
+    help: "maps of a step: directional, radial or both",
+    usual: "both",
+  },
+  profile: {
+    flag: "--profile",
+    value: "name",
+    help: "how radial maps fall off: algebraic, erf or compact",
+    usual: "compact",
+  },
   pointsInBall: {
     flag: "--points-in-ball",
     value: "rows",
@@ -160,18 +176,17 @@ export const fitFlags: OptionFlags<FitOptions> = {
   seed,
   threads,
   wide,
-  precision: { flag: "--precision", value: "type", usual: "float32" },
+  precision: {
+    flag: "--precision",
+    value: "type",
+    help: "numbers of the training: float32 or float64",
+    usual: "float32; statistics float64",
+  },
   engine,
   signal: undefined,
   onProgress: undefined,
   onPhase: undefined,
   onWarning: undefined,
-};
-
-/** Kinds with commas between, each once. */
-const kindList = (flag: string): OptionParser<readonly string[]> => {
-  const [list, kind] = [nameList(flag), oneOf(flag, modelKinds)];
-  return (text) => list(text).map((name) => kind(name));
 };
 
 /** Flags of `compare`. */
@@ -181,7 +196,7 @@ export const compareFlags: OptionFlags<CompareOptions> = {
     value: "kinds",
     help: "kinds to compare, such as gaussian,nsf-ar",
     usual: "the statistics and nsf-ar",
-    read: kindList,
+    read: (flag) => wordList(flag, modelKinds),
   },
   columns,
   weights: { ...weights, help: "column of row weights, of fits and scores" },
@@ -226,7 +241,12 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
   parameters: undefined,
   logDensity: undefined,
   derived: undefined,
-  flow: { flag: "--flow", value: "kind", usual: "nsf" },
+  flow: {
+    flag: "--flow",
+    value: "kind",
+    help: `kind of flow: ${listOfWords(variationalKinds)}`,
+    usual: "nsf",
+  },
   transforms: {
     flag: "--transforms",
     value: "n",
@@ -254,8 +274,18 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
     help: "steps over which the density is brought in",
     usual: "0: none",
   },
-  gradient: { flag: "--gradient", value: "how" },
-  divergence: { flag: "--divergence", value: "which" },
+  gradient: {
+    flag: "--gradient",
+    value: "how",
+    help: "path, along the samples, or total",
+    usual: "path; total where the inverse is dear",
+  },
+  divergence: {
+    flag: "--divergence",
+    value: "which",
+    help: "what is minimized: symmetric or reverse",
+    usual: "symmetric; reverse with the total gradient, importance samples or annealing",
+  },
   diagnosticSamples: {
     flag: "--diagnostic-samples",
     value: "n",
@@ -265,7 +295,12 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
   seed,
   threads,
   wide,
-  precision: { flag: "--precision", value: "type", usual: "float64" },
+  precision: {
+    flag: "--precision",
+    value: "type",
+    help: "numbers of the training: float64 or float32",
+    usual: "float64",
+  },
   engine,
   signal: undefined,
   onProgress: undefined,

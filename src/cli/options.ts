@@ -96,6 +96,12 @@ export function assignments(
   };
 }
 
+/** Some of a few words, with commas between, each once. */
+export function wordList(option: string, words: readonly string[]): OptionParser<readonly string[]> {
+  const [list, word] = [nameList(option), oneOf(option, words)];
+  return (text) => list(text).map((name) => word(name));
+}
+
 /** Lists of names with colons between. */
 export const groupList = (flag: string): OptionParser<readonly (readonly string[])[]> => {
   const list = nameList(flag);

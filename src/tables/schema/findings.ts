@@ -104,11 +104,11 @@ export function determinedColumns(columns: readonly CodedColumn[], rows: number)
 export interface Ordered {
   /** Its name. */
   readonly column: string;
-  /** `sorted`: it rises or falls all the way; `groups`: equal values stand together; `drift`: neighbours are alike. */
+  /** `sorted`: it rises or falls all the way; `groups`: equal values stand together; `drift`: neighbors are alike. */
   readonly how: "sorted" | "groups" | "drift";
 }
 
-/** Correlation of ranks of neighbouring rows that is no chance, and large enough to matter. */
+/** Correlation of ranks of neighboring rows that is no chance, and large enough to matter. */
 const leastDrift = 0.5;
 const fewestRows = 50;
 
