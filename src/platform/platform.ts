@@ -6,6 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { addressesLeft, addressLimit, threadAddresses, threadStarts } from "./addressSpace.ts";
 
 /** Whether the code runs in Node (or something that passes for it), with files and standard input. */
 export const isNode: boolean = typeof globalThis.process?.getBuiltinModule === "function";
@@ -120,10 +121,12 @@ export async function unpackBrotli(bytes: Uint8Array, length: number): Promise<U
   });
 }
 
-/** How many threads the machine offers to this process; 1 where it does not say. */
+/** How many threads the machine, and a limit on addresses, offer to this process; 1 where the machine does not say. */
 export function availableThreads(): number {
   const os = globalThis.process?.getBuiltinModule?.("node:os");
-  return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  const cores = os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  // As much as a thread takes is left for memory.
+  return Math.max(1, Math.min(cores, Math.floor(addressesLeft() / threadAddresses) - 1));
 }
 
 /**
@@ -218,6 +221,12 @@ const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
     const port = require("node:worker_threads").parentPort;
     const listen = (listener) => port.on("message", listener);
     const turn = () => new Promise(setImmediate);`;
+  // V8 would end the process.
+  if (addressesLeft() < threadAddresses)
+    throw forbidden(
+      `the limit on addresses, ${Math.floor(addressLimit() / 2 ** 20)} MiB, leaves too few for one more, which takes ${threadAddresses / 2 ** 20} MiB`,
+      "raise the limit (ulimit -v unlimited), or use fewer threads",
+    );
   let worker: InstanceType<typeof threads.Worker>;
   try {
     // The flags of the host are not for the worker: under --input-type=module its text would not be a script.
@@ -225,6 +234,9 @@ const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
   } catch (error) {
     throw forbidden(reasonOf(error), "under Node's permission model it needs --allow-worker");
   }
+  const started = threadStarts();
+  worker.on("online", started);
+  worker.on("exit", started);
   worker.on("message", onMessage);
   worker.on("messageerror", onFailure);
   worker.on("error", onFailure);

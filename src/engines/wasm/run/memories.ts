@@ -9,6 +9,7 @@
  */
 
 import { UsageError } from "../../../errors.ts";
+import { addressesLeft } from "../../../platform/addressSpace.ts";
 
 /** A shared memory that one program has to itself. */
 export interface OwnedMemory {
@@ -45,7 +46,10 @@ const lengthOf = ({ memory }: OwnedMemory): number => memory.buffer.byteLength;
 export function takeMemory(bytes: number, pages: number): OwnedMemory | undefined {
   const fitting = takeIdle(bytes, pages, 0);
   if (fitting) return fitting;
-  for (let most = pages; most * pageBytes >= bytes && most >= Math.min(pages, leastPages); most >>= 1) {
+  // A memory takes the addresses of all that it may grow to; half of what is left is for threads and other memories.
+  const affordable = Math.floor(addressesLeft() / 2 / pageBytes);
+  const first = Math.min(pages, Math.max(affordable, Math.ceil(bytes / pageBytes)));
+  for (let most = first; most * pageBytes >= bytes && most >= Math.min(first, leastPages); most >>= 1) {
     try {
       const memory = new WebAssembly.Memory({ initial: 0, maximum: most, shared: true });
       if (growTo(memory, bytes)) return { memory, pages: most, written: 0 };
