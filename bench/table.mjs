@@ -23,7 +23,7 @@ function title({ task, results }) {
   const parameters = results[0]?.parameters;
   return [
     `${titles[workload]}, ${flow}`,
-    workload === "fit" ? `to ${target} nats a row` : `${features} features, ${thousands(batch)} rows`,
+    workload === "fit" ? `to ${target} nats per row` : `${features} features, ${thousands(batch)} rows`,
     ...(parameters ? [`${thousands(parameters)} parameters`] : []),
   ].join("\n");
 }

@@ -103,7 +103,7 @@ mixtureBar.stop();
 const mixtureTime = seconds(mixtureStarted);
 
 const results = new Table({
-  head: ["density", "parameters", "held-out log-likelihood, nats a row", "time"],
+  head: ["density", "parameters", "held-out log-likelihood, nats per row", "time"],
   colAligns: ["left", "right", "right", "right"],
   style: { head: [], border: [] },
 });

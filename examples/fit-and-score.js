@@ -21,7 +21,7 @@ const ours = await flow.score(test);
 const baseline = await fit(train, { flow: "gaussian", seed: 1 });
 const gaussian = await baseline.flow.score(test);
 console.log(
-  `held-out log-likelihood: flow ${ours.mean.toFixed(2)} +- ${ours.standardError.toFixed(2)}, Gaussian ${gaussian.mean.toFixed(2)} nats a row`,
+  `held-out log-likelihood: flow ${ours.mean.toFixed(2)} +- ${ours.standardError.toFixed(2)}, Gaussian ${gaussian.mean.toFixed(2)} nats per row`,
 );
 
 // The strangest rows, each scored by a fit that has not seen it: one that has may know it by heart.

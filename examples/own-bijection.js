@@ -85,5 +85,7 @@ const table = tableFromRows(
 const couplings = realNVP({ features, transforms: 2, hidden: [16] });
 const architecture = { ...couplings, bijection: chain([couplings.bijection, own]) };
 const { flow, report } = await fit(table, { flow: architecture, seed: 1, epochs: 40 });
-console.log(`${flow.parameterCount} parameters, ${report.validationLogProb.toFixed(2)} nats a row, held out`);
+console.log(
+  `${flow.parameterCount} parameters, ${report.validationLogProb.toFixed(2)} nats per row, held out`,
+);
 // A model with a bijection that the registry does not know can be used and saved, but not loaded again.

@@ -104,7 +104,7 @@ export function resultFigure({
     }),
   );
   parts.push(
-    text(LEFT + lineWidth / 2, thirdTop - 10, "held-out log-likelihood, nats a row", {
+    text(LEFT + lineWidth / 2, thirdTop - 10, "held-out log-likelihood, nats per row", {
       size: 11.5,
       anchor: "middle",
     }),

@@ -238,7 +238,7 @@ async function writeContinuous() {
     mostEvaluations.toFixed(0),
     roundTrip.toExponential(0).replace("-", "−"),
   ]);
-  const head = ["kind", "held-out log-likelihood", "evaluations a row", "at most", "worst round trip"];
+  const head = ["kind", "held-out log-likelihood", "evaluations per row", "at most", "worst round trip"];
   await writeBetween(PAGE, "continuous", markdownTable(head, lines).join("\n"));
 }
 

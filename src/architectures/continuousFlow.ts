@@ -98,7 +98,7 @@ function build(options: ContinuousFlowOptions): Architecture {
     ...architecture,
     training: {
       loss: likelihoodLoss(architecture, { kinetic, jacobian, divergence, trainingSolver }),
-      // A few fixed steps are an approximation; what they give is no log-density.
+      // A few fixed steps are an approximation; what they give is not a log-density.
       isLogProb: kinetic === 0 && jacobian === 0 && trainingSolver.kind === "adaptive",
       settings: { kinetic, jacobian, divergence, trainingSolver },
       logProb: architecture.looseLogProb,

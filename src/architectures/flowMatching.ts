@@ -20,7 +20,7 @@
  * x_0 is independent of x_1, or, with the coupling by optimal transport, near to it: noise is assigned to rows within groups
  * so that the sum of squared distances is least (Tong et al. 2024; Pooladian et al. 2023). Paths then cross less.
  *
- * The loss is no log-density and never reported as one. Epochs are compared by the flow's log-density, by the equation.
+ * The loss is not a log-density and never reported as one. Epochs are compared by the flow's log-density, by the equation.
  *
  * Y. Lipman, R. Chen, H. Ben-Hamu, M. Nickel, M. Le, "Flow matching for generative modeling", eq. 22 and 23,
  * https://arxiv.org/abs/2210.02747; M. Albergo, N. Boffi, E. Vanden-Eijnden, "Stochastic interpolants", 2023,
@@ -83,7 +83,7 @@ const flowMatchingOptionTable: OptionTable<FlowMatchingOptions> = {
 
 /**
  * Continuous flow trained by flow matching: a step costs no more than its dense layers. Default hidden sizes 128, 128.
- * @throws UsageError for a size that is no positive integer, other options outside their domain, or optimal transport with a context:
+ * @throws UsageError for a size that is not a positive integer, other options outside their domain, or optimal transport with a context:
  *   rows of one context would not meet all of the noise, and the flow would be biased.
  */
 export function flowMatching(options: FlowMatchingOptions): Architecture;

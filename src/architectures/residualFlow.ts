@@ -61,7 +61,7 @@ const residualFlowOptionTable: OptionTable<ResidualFlowOptions> = {
 
 /**
  * A residual flow; default 8 transforms, of one hidden layer of 64. Each is an affine map and a `residual` one. Rows are
- * scored by the explicit direction; samples are fixed points, some tens of passes a transform.
+ * scored by the explicit direction; samples are fixed points, some tens of passes per transform.
  * @throws UsageError if a size is not a positive integer, or another option is out of range.
  */
 export function residualFlow(options: ResidualFlowOptions): Architecture;

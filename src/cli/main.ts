@@ -39,7 +39,7 @@ async function fail(error: unknown): Promise<void> {
   return await finish(failure.exitCode);
 }
 
-// A reader that has seen enough (`| head`) is no failure; a disk that is full is one.
+// A reader that has seen enough (`| head`) is not a failure; a disk that is full is one.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   process.stderr.write(`cannot write to standard output: ${reasonOf(error)}\n`);

@@ -51,7 +51,7 @@ export async function solverSummary(
   };
 }
 
-/** `tolerance 0.00001, 52 evaluations a row, at most 91, round trip to 3.1e-6`. */
+/** `tolerance 0.00001, 52 evaluations per row, at most 91, round trip to 3.1e-6`. */
 export function describeSolver({
   tolerance,
   meanEvaluations,
@@ -59,6 +59,6 @@ export function describeSolver({
   roundTrip,
 }: SolverSummary): string {
   const steps = tolerance === undefined ? "fixed steps" : `tolerance ${tolerance}`;
-  const counts = `${Math.round(meanEvaluations)} evaluations a row, at most ${mostEvaluations}`;
+  const counts = `${Math.round(meanEvaluations)} evaluations per row, at most ${mostEvaluations}`;
   return `${steps}, ${counts}, round trip to ${roundTrip.toExponential(1)}`;
 }

@@ -107,12 +107,12 @@ const densityName = "density";
  * Ranks true values among draws given the same row's other columns (simulation-based calibration; see the file's head).
  *
  * The rows are new simulations: parameters from the prior, data from the simulator; or held-out rows of any table, for
- * any conditional flow. They must be others than those that it was fitted to. Cost: `draws` samples a row, all in few
+ * any conditional flow. They must be others than those that it was fitted to. Cost: `draws` samples per row, all in few
  * calls of the engine, and with `density` as many scores.
  *
  * @param sampler - A flow, or anything that draws its columns given others.
  * @param table - Has all columns of the sampler, by name; at least 10 rows. Each row is ranked.
- * @throws UsageError if `draws` is no positive integer or rows are too few, DataError for a missing column or value,
+ * @throws UsageError if `draws` is not a positive integer or rows are too few, DataError for a missing column or value,
  *   AbortedError if the signal fires.
  * @example
  * const { flow } = await fit(simulations, { columns: ["rate"], given: ["count"] });

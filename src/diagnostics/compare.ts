@@ -52,7 +52,7 @@ export interface CompareOptions
 export interface ComparedFlow {
   /** The kind. */
   readonly flow: ModelKind;
-  /** Mean log-density of the held-out rows, in nats a row and data units; undefined where the kind failed. */
+  /** Mean log-density of the held-out rows, in nats per row and data units; undefined where the kind failed. */
   readonly logProb: number | undefined;
   /** Of {@link logProb}, over rows. */
   readonly standardError: number | undefined;

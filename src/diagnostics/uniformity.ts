@@ -63,7 +63,7 @@ export function chiSquareTail(statistic: number, degrees: number): number {
 
 /**
  * Chi-square test that ranks are uniform on 0, ..., draws, in at most 20 bins of at least 5 expected ranks each.
- * @throws UsageError if there are fewer than 10 ranks, or one is no whole number in that range.
+ * @throws UsageError if there are fewer than 10 ranks, or one is not a whole number in that range.
  */
 export function chiSquareTest(ranks: ArrayLike<number>, draws: number): ChiSquareTest {
   const values = checkRanks(ranks, draws);
@@ -87,7 +87,7 @@ export function chiSquareTest(ranks: ArrayLike<number>, draws: number): ChiSquar
 /**
  * Probability that the distribution function of `ranks.length` uniform ranks leaves at some point the smallest band that
  * holds that of these ranks: a test that sees shifts and wrong widths better than a histogram. Exact at its points, 50 at most.
- * @throws UsageError if there are no ranks, or one is no whole number in 0, ..., draws.
+ * @throws UsageError if there are no ranks, or one is not a whole number in 0, ..., draws.
  */
 export function bandTest(ranks: ArrayLike<number>, draws: number): number {
   const values = checkRanks(ranks, draws);

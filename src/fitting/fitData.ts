@@ -255,7 +255,7 @@ function checkRange(table: Table): void {
 }
 
 /**
- * A row of weight 0 is no row: without it, no value of it reaches a statistic, and none is 0 times infinity.
+ * A row of weight 0 is not a row: without it, no value of it reaches a statistic, and none is 0 times infinity.
  * @throws {@link DataError} if those that are left are too few, or constant in a column.
  */
 function withoutWeightless(table: Table, weights: Float64Array, name: string): Table {

@@ -29,7 +29,7 @@ import { type FlowOption, flowOptionKind } from "./flowOption.ts";
 import type { MarginalKind } from "./gaussianization/marginalMap.ts";
 import type { RotationKind } from "./gaussianization/rotations.ts";
 
-/** Where a fit stands; log-likelihoods are means in nats a row, in data units. */
+/** Where a fit stands; log-likelihoods are means in nats per row, in data units. */
 export interface FitProgress {
   /** Epochs done; of an epoch of more than 500 steps, parts count. */
   readonly epoch: number;

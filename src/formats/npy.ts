@@ -71,7 +71,7 @@ function parseDictionary(text: string, name: string): Header {
 /** The header, and where the elements start. */
 function readHeader(bytes: Uint8Array, name: string): { header: Header; start: number } {
   if (bytes.length < 10 || magic.some((byte, at) => bytes[at] !== byte)) {
-    throw new FormatError(`${name} is no .npy file: it does not start with "\\x93NUMPY"`);
+    throw new FormatError(`${name} is not a .npy file: it does not start with "\\x93NUMPY"`);
   }
   const version = bytes[6]!;
   if (version < 1 || version > 3) {
@@ -88,7 +88,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Header; start: n
   return { header: parseDictionary(text, name), start };
 }
 
-/** What to do with elements that are no numbers, by NumPy's letter. */
+/** What to do with elements that are not numbers, by NumPy's letter. */
 const remedies: Readonly<Record<string, string>> = {
   c: "complex numbers: save their real and imaginary parts as columns of their own",
   O: "Python objects, which are not read: save it as float64",

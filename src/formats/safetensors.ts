@@ -101,7 +101,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
     text = "";
   }
   if (!isObject(header))
-    throw new FormatError(`${name} is no safetensors file: its header is not a JSON object`);
+    throw new FormatError(`${name} is not a safetensors file: its header is not a JSON object`);
   const duplicate = duplicateKey(text);
   if (duplicate !== undefined)
     throw new FormatError(`${name}: the header holds the key "${duplicate}" twice`);

@@ -30,7 +30,7 @@ const many = 0xffffffff;
 /**
  * The entries of an archive, in the order of its directory.
  * @param name what to call the file in an error.
- * @throws FormatError if it is no zip archive, truncated, encrypted, or of another method of compression.
+ * @throws FormatError if it is not a zip archive, truncated, encrypted, or of another method of compression.
  */
 export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -40,7 +40,8 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   const mark = (at: number, length: number): number =>
     at >= 0 && at + length <= bytes.length ? view.getUint32(at, true) : 0;
   const end = findEnd(view);
-  if (end < 0) throw new FormatError(`${name} is no zip archive, or is truncated: its directory is missing`);
+  if (end < 0)
+    throw new FormatError(`${name} is not a zip archive, or is truncated: its directory is missing`);
   let count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   if (mark(end - 20, 20) === locator64) {

@@ -61,7 +61,7 @@ function faultOf(node: Expr): string | undefined {
       return takes(1) ?? follows;
     case "linear": {
       const [x, weights, bias] = inputs;
-      if (!x || !weights || weights.shape.length !== 2) return "its weights are no matrix";
+      if (!x || !weights || weights.shape.length !== 2) return "its weights are not a matrix";
       const [to, from] = node.transposed
         ? [weights.shape[1]!, weights.shape[0]!]
         : (weights.shape as [number, number]);

@@ -30,7 +30,7 @@ export interface Update {
   readonly value: Expr;
 }
 
-/** A program: outputs one value a row, outputs summed over the rows, and updates of parameters after each step. */
+/** A program: outputs one value per row, outputs summed over the rows, and updates of parameters after each step. */
 export interface Program {
   /** Batched outputs, by name. */
   readonly rows: Readonly<Record<string, Expr>>;

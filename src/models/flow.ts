@@ -96,7 +96,7 @@ export class Flow {
    * is not a step, a Gaussian: for `dual-ascent` that of the rows' covariance; for `gaussianization` and `sliced`, whose
    * first layers find the covariance, that of their variances alone. At `steps` it is this flow. What `fitted` says
    * is about the whole flow.
-   * @throws {@link UsageError} if flows of this kind have no steps, or t is no whole number in that range.
+   * @throws {@link UsageError} if flows of this kind have no steps, or t is not a whole number in that range.
    */
   at(t: number): Flow {
     return new Flow(this.#core.at(t));
@@ -206,7 +206,7 @@ export class Flow {
    *
    * @param n - Number of rows, 0 or more.
    * @returns A table of the given columns and then the others, in data units.
-   * @throws {@link UsageError} if `n` is no count, or a given column has no value, or not one for each row.
+   * @throws {@link UsageError} if `n` is not a count, or a given column has no value, or not one for each row.
    * @throws NumericalError if the map from base to data is found by iteration, and did not meet its tolerance.
    * @throws AbortedError if the signal fires.
    */
@@ -260,7 +260,7 @@ export class Flow {
 
 /**
  * Loads a model from a path (in Node), from bytes (an ArrayBuffer as `fetch` gives it, or a Uint8Array), or from a Blob.
- * @throws FormatError if there is no such file, it is no model, it is damaged, or it is of a newer version.
+ * @throws FormatError if there is no such file, it is not a model, it is damaged, or it is of a newer version.
  */
 export async function load(
   source: string | Uint8Array | ArrayBuffer | Blob,

@@ -140,7 +140,7 @@ interface ParsedFile {
 /**
  * Reads a model, whose kinds of parts are loaded if they are not there yet.
  * @param name - What messages call the file.
- * @throws {@link FormatError} if the file is no model, is damaged, or is of a newer version.
+ * @throws {@link FormatError} if the file is not a model, is damaged, or is of a newer version.
  */
 export async function readModel(bytes: Uint8Array, name = "the model"): Promise<Model> {
   const parsed = parsedFile(bytes, name);

@@ -24,9 +24,9 @@ import { type Model, parameterTree, preparedContext } from "./model.ts";
 export interface SolverReport {
   /** Largest error of a step, at least what the arithmetic allows; undefined where steps are fixed. */
   readonly tolerance: number | undefined;
-  /** How often the velocity was evaluated on the way to the base, a number a row. */
+  /** How often the velocity was evaluated on the way to the base, a number per row. */
   readonly evaluations: Float64Array;
-  /** Largest difference, over the features, between a prepared row and its image in the base and back, a number a row. */
+  /** Largest difference, over the features, between a prepared row and its image in the base and back, a number per row. */
   readonly roundTrip: Float64Array;
 }
 

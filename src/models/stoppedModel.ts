@@ -52,7 +52,7 @@ export function stepCount(model: Pick<Model, "bijection">): number {
 
 /**
  * The model stopped after the first t steps from the data; at 0 what comes before them alone.
- * @throws {@link UsageError} if models of this kind have no steps, or t is no whole number from 0 to their number.
+ * @throws {@link UsageError} if models of this kind have no steps, or t is not a whole number from 0 to their number.
  */
 export function stoppedModel(model: Model, t: number): Model {
   const { stacks, rest } = partsOf(model.bijection);

@@ -36,14 +36,14 @@ export function networkParameters(inputs: number, hidden: readonly number[], out
  */
 const reach = 10;
 
-/** Runs a network with these parameters; `masks`, one a layer, multiply the weights. */
+/** Runs a network with these parameters; `masks`, one per layer, multiply the weights. */
 export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: readonly Expr[]): Expr {
   return runDense(g.clamp(x, -reach, reach), parameters, layers, g.relu, masks);
 }
 
 /**
  * Masks of an autoregressive network whose input is the context followed by the features in order, and whose
- * outputs are `outputsPerFeature` numbers a feature, those of one feature adjacent.
+ * outputs are `outputsPerFeature` numbers per feature, those of one feature adjacent.
  *
  * Feature i (from 1) has degree i, the context 0; hidden units have sorted degrees from 1 (0 with a context) to
  * features - 1, so that the masks are block triangular and an engine can skip the zero blocks. A unit sees what has

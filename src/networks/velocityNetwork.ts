@@ -49,7 +49,7 @@ export interface VelocityNetwork {
   readonly context: number;
   /** Sizes of the hidden layers, at least one. */
   readonly hidden: readonly number[];
-  /** Activation of the hidden units that are no waves. */
+  /** Activation of the hidden units that are not waves. */
   readonly activation: VelocityActivation;
   /** Units of the first hidden layer that are waves, at most all. */
   readonly waves: number;

@@ -71,7 +71,7 @@ function meanOf(logWeights: Float64Array): number {
 /**
  * Smooths weights: the largest of them, at most a fifth, are replaced by quantiles of the Pareto distribution that fits them.
  * @param logRatios - Logarithms of the weights up to a constant; minus infinity for a weight of 0.
- * @throws UsageError if no weight is above 0, or one is no number.
+ * @throws UsageError if no weight is above 0, or one is not a number.
  */
 export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
   checkArgument("paretoSmoothed", "logRatios", logRatios, float64s);

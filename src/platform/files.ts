@@ -193,7 +193,7 @@ interface Target {
 function targetOf(path: string): Target {
   const fs = nodeModule("node:fs", "");
   const { dirname } = nodeModule("node:path", "");
-  // A device or a pipe is written where it is: what `/dev/stdout` leads to is no path.
+  // A device or a pipe is written where it is: what `/dev/stdout` leads to is not a path.
   const own = fs.statSync(path, { throwIfNoEntry: false });
   if (own?.isDirectory()) throw new Error("it is a folder, not a file; add a file name");
   if (own && !own.isFile()) return { path, folder: dirname(path), status: own };

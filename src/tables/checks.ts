@@ -192,7 +192,7 @@ const largeSpikeShare = 0.05;
 
 function isSpike({ count, mostFrequent, neighbours }: Resolution): boolean {
   if (mostFrequent.count < Math.max(spikeRows, spikeShare * count)) return false;
-  // In a continuum without ties, five rows that agree are no chance.
+  // In a continuum without ties, five rows that agree are not chance.
   return (
     mostFrequent.count >= largeSpikeShare * count ||
     neighbours === 1 ||

@@ -18,7 +18,7 @@ export function checkMissingScore(missing: MissingScore | undefined): void {
 /**
  * The rows that miss nothing, one after the other, and their places; undefined where that is all of them.
  *
- * @param values row-major, `width` numbers a row.
+ * @param values row-major, `width` numbers per row.
  */
 export function completeRows(
   values: Float64Array,

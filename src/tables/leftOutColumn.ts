@@ -10,7 +10,7 @@ import { quoteCell } from "./reading/cell.ts";
 
 /** What a column of text looked like. */
 export interface TextFound {
-  /** Its first cell that is no number, and its row. */
+  /** Its first cell that is not a number, and its row. */
   readonly row: number;
   readonly cell: string;
   readonly textCells: number;
@@ -26,7 +26,7 @@ const timePattern = /^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[ap]\.?m\.?)?$/i;
 export const summaryWords: RegExp = /^(?:(?:grand|sub)?[ -]?totals?|sum|mean|average|summe|gesamt):?$/i;
 const yesOrNo = /^(?:yes|no|on|off|[ynt]|f)$/i;
 
-/** The record of a column with cells that are no numbers. */
+/** The record of a column with cells that are not numbers. */
 export function textRecord(name: string, found: TextFound): ColumnRecord {
   const { row, cell, textCells, numericCells, texts, asked } = found;
   const text = (kind: "text" | "mixed", remedy: string, why = "is not a number"): ColumnRecord => ({

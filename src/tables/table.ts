@@ -46,7 +46,7 @@ function tableRemedy(value: unknown): string {
 
 /**
  * Checks that a value is a table, and whole: an array that was moved to another thread is empty.
- * @throws UsageError for what is no table, {@link ShapeError} for one whose parts do not fit.
+ * @throws UsageError for what is not a table, {@link ShapeError} for one whose parts do not fit.
  */
 export function checkTable(where: string, value: unknown): asserts value is Table {
   const table = value as Partial<Table> | null;
@@ -276,7 +276,7 @@ export function allColumns(table: Table): readonly string[] {
  * The values of one column, copied.
  *
  * @throws DataError if there is no such column (the message lists those there are and the closest one), or
- *   it holds text (the message names the first cell that is no number).
+ *   it holds text (the message names the first cell that is not a number).
  */
 export function column(table: Table, name: string): Float64Array {
   checkTable("column", table);
@@ -342,7 +342,7 @@ function leavingOut(columns: readonly string[]): string {
  * holds numbers of rows is left out ({@link leftOutColumns} says so); one that mixes numbers and text, or holds numbers
  * that can be read in two ways, is an error, because leaving it out would hide a slip in the file.
  *
- * @throws DataError for such a column, naming its first cell that is no number; or if no column is left.
+ * @throws DataError for such a column, naming its first cell that is not a number; or if no column is left.
  */
 export function numericColumns(table: Table): readonly string[] {
   const leftOut = table.records.filter((record) => record.leftOut);

@@ -27,7 +27,7 @@ describe("pushforward fit", () => {
     const run = await succeed(["fit", "data.csv", "--out", "summary.safetensors", ...quickFlags]);
     expect(run.stdout).toMatch(/^fitted 300 rows of data\.csv\n {2}columns +x, y, c\n/);
     expect(run.stdout).toMatch(/architecture +neural spline flow, \d+ transforms?, hidden 8/);
-    expect(run.stdout).toMatch(/validation +-?\d+\.\d{4} nats a row\n/);
+    expect(run.stdout).toMatch(/validation +-?\d+\.\d{4} nats per row\n/);
     expect(run.stdout).toMatch(/model +summary\.safetensors\n$/);
     expect(run.stderr).toMatch(/^epoch \d+\/3: train \S+, validation \S+ nats\n/m);
     // No terminal: no bar, no control characters.
@@ -95,7 +95,7 @@ describe("pushforward logprob", () => {
     writeFiles(cwd, { "some.csv": `${[...lines.slice(0, 30), "1e400,0,0"].join("\n")}\n` });
     const said = (await succeed("logprob solved.safetensors some.csv".split(" "))).stdout;
     expect(said).toMatch(
-      /solver +tolerance 0.00001, \d+ evaluations a row, at most \d+, round trip to \d.\de-\d+\n/,
+      /solver +tolerance 0.00001, \d+ evaluations per row, at most \d+, round trip to \d.\de-\d+\n/,
     );
     const { solver } = JSON.parse(
       (await succeed("logprob solved.safetensors some.csv --json".split(" "))).stdout,

@@ -52,7 +52,7 @@ describe("pushforward compare", () => {
     expect(stderr).toBe("fitting gaussian\nfitting kde\nfitting mixture\n");
     const lines = stdout.trimEnd().split("\n");
     expect(lines[0]).toBe("300 rows of data.csv: 240 to fit, 60 held out; 2 columns");
-    expect(lines[1]).toMatch(/^ {2}flow +nats a row +less the best +time +parameters$/);
+    expect(lines[1]).toMatch(/^ {2}flow +nats per row +less the best +time +parameters$/);
     const rows = lines.slice(2, 5).map((line) => line.trim().split(/ {2,}/));
     expect(rows.map(([kind]) => kind).sort()).toEqual(["gaussian", "kde", "mixture"]);
     const scores = rows.map(([, score]) => Number.parseFloat(score!));

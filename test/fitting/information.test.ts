@@ -30,7 +30,7 @@ describe("information", () => {
   });
 
   it("of few rows is not what unseen rows alone say, whose negentropy is below 0", async () => {
-    // Flows fitted to 75 rows lose 0.11 nats a row on others; a normal distribution, fitted to 149, 0.05.
+    // Flows fitted to 75 rows lose 0.11 nats per row on others; a normal distribution, fitted to 149, 0.05.
     const rho = 0.36;
     const truth = -0.5 * Math.log((1 + 3 * rho) * (1 - rho) ** 3);
     const negentropies: number[] = [];

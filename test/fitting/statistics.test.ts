@@ -227,7 +227,7 @@ describe("the mixture", () => {
     const own = await flow.logProb(table, one);
     const other = (await chooseGaussianMixture(table, { components: [2], starts: 3 })).logProb(table);
     own.forEach((value, i) => {
-      // Both stop where a step gains less than 1e-5 nats a row.
+      // Both stop where a step gains less than 1e-5 nats per row.
       expect(Math.abs(value - other[i]!)).toBeLessThan(0.05);
     });
     // Two did best; three more were tried; the three best were gone on with, and the best of these to the end.

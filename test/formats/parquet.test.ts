@@ -105,7 +105,7 @@ describe("errors", () => {
     ]) {
       const error = await failure(bytes);
       expect(error).toBeInstanceOf(FormatError);
-      expect(error.message).toMatch(/a\.parquet is no Parquet file/);
+      expect(error.message).toMatch(/a\.parquet is not a Parquet file/);
     }
   });
 

@@ -39,7 +39,7 @@ import type { Bijection } from "../bijection.ts";
 export interface HeavyTailsOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
-  /** Whether one map of the length of the vector takes the place of one a feature (default false). */
+  /** Whether one map of the length of the vector takes the place of one per feature (default false). */
   readonly shared?: boolean | undefined;
   /** Exponent s at which the map becomes a straight line, from 1 to 600 (default 60); float32 holds no more than 80. */
   readonly reach?: number | undefined;

@@ -93,7 +93,7 @@ const directionalMapOptionTable: OptionTable<DirectionalMapOptions> = {
  * One-dimensional maps along orthogonal directions. All parameters are statistics: `directions` `[features, features]`,
  * whose columns are orthonormal, and for each direction `logSlope`, `bend`, `shift`, `centre` and `logWidth`,
  * `[features]`. The map is the identity where the last five are 0, whatever the directions; before it is fitted these
- * are all zeros, which is no map. Both directions cost O(features^2), in closed form.
+ * are all zeros, which is not a map. Both directions cost O(features^2), in closed form.
  * @throws UsageError if `features` is not a positive integer.
  */
 export function directionalMap(options: DirectionalMapOptions): Bijection {

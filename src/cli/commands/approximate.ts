@@ -102,7 +102,7 @@ async function loadDensity(path: string): Promise<DensityModule> {
   if (typeof own.parameters !== "object" || own.parameters === null)
     throw new UsageError(`${path} exports no object of parameters, such as { mu: "real", tau: "positive" }.`);
   if (own.derived !== undefined && typeof own.derived !== "function")
-    throw new UsageError(`${path} exports derived, which is no function of (parameters, ops).`);
+    throw new UsageError(`${path} exports derived, which is not a function of (parameters, ops).`);
   return own as DensityModule;
 }
 

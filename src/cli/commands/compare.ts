@@ -58,7 +58,7 @@ function withError(value: number | undefined, error: number | undefined): string
 /** The table, lines of equal columns. */
 function formatTable(flows: readonly ComparedFlow[]): string {
   const rows = [
-    ["flow", "nats a row", "less the best", "time", "parameters"],
+    ["flow", "nats per row", "less the best", "time", "parameters"],
     ...flows.map(({ flow, logProb, standardError, difference, differenceError, seconds, parameters }, i) => [
       flow,
       withError(logProb, standardError),
@@ -152,7 +152,7 @@ export function addCompare(program: Command): void {
     .description(
       `Fit several kinds of flows to the same rows, and score the same other rows.
 
-Log-densities are in nats a row, in the data's own units: higher is better. Differences are taken row by
+Log-densities are in nats per row, in the data's own units: higher is better. Differences are taken row by
 row. Nothing is written.`,
     )
     .argument("<data>", "table to fit; - for CSV on standard input")

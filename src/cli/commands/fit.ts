@@ -143,8 +143,8 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         ...condition,
         ["architecture", fitted.facts.architecture!],
         ["parameters", formatCount(parameters)],
-        ["train", `${formatLogProb(trainLogProb)} nats a row`],
-        ["validation", `${formatLogProb(validationLogProb)} nats a row`],
+        ["train", `${formatLogProb(trainLogProb)} nats per row`],
+        ["validation", `${formatLogProb(validationLogProb)} nats per row`],
         ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(report.epochs)} epochs` : "")],
         ...(report.stillImproving
           ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])

@@ -75,7 +75,7 @@ export function logLikelihood(points: AscentPoints): number {
 
 /** Points that follow an ascent and are scored one by one. */
 export interface ScoredPoints extends AscentPoints {
-  /** Logarithm of the determinant so far, one a point. */
+  /** Logarithm of the determinant so far, one per point. */
   readonly logAbsDets: Float64Array;
 }
 
@@ -102,7 +102,7 @@ export function addLogs(points: ScoredPoints, factors: Float64Array, times: numb
 /** Factors whose product stays a double, if each is between 1/4 and 4. */
 const factorsAtOnce = 128;
 
-/** Mean logarithm of factors between 1/4 and 4, one a row. Without weights, one logarithm of many. */
+/** Mean logarithm of factors between 1/4 and 4, one per row. Without weights, one logarithm of many. */
 export function meanLog(factors: Float64Array, weights: Float64Array | undefined): number {
   let sum = 0;
   if (weights) {

@@ -40,7 +40,7 @@ const strongest = 1;
 const halvings = 12;
 const halfRootPi = Math.sqrt(Math.PI) / 2;
 
-/** Arrays with one number a point, kept from step to step: |z - c|, F, K, and slopes. */
+/** Arrays with one number per point, kept from step to step: |z - c|, F, K, and slopes. */
 export interface RadialScratch {
   readonly radii: Float64Array;
   readonly pushes: Float64Array;

@@ -40,7 +40,7 @@ export interface Layer {
 export interface Moving {
   columns: Float64Array[];
   readonly weights: Float64Array | undefined;
-  /** Log-determinant so far, one a row. */
+  /** Log-determinant so far, one per row. */
   readonly logAbsDet: Float64Array;
 }
 

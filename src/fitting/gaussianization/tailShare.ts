@@ -11,7 +11,7 @@
 import { tailExcesses, tailGain } from "../../distributions/tailedNormal.ts";
 import { logDensities, type Moving, squaresOf } from "./gaussianizationLayers.ts";
 
-/** Shares to choose from; an optimum between two of them is missed by less than its share, in nats a row. */
+/** Shares to choose from; an optimum between two of them is missed by less than its share, in nats per row. */
 export const tailShares: readonly number[] = Array.from({ length: 8 }, (_, k) => 4 ** -(k + 1));
 
 /**

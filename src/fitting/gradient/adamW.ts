@@ -62,7 +62,7 @@ function pickAdamW(options: AdamWOptions | undefined): AdamWOptions {
 /**
  * The updates of one step of AdamW, to be put into a program beside its sums.
  *
- * The program then has four step inputs, one number a step each: `rate`, the learning rate; `correction1` and
+ * The program then has four step inputs, one number per step each: `rate`, the learning rate; `correction1` and
  * `correction2`, 1 / (1 - beta^t); `averageShare`, by how much of the difference the moving average follows.
  *
  * @param gradients - One a parameter, shared, of its shape.

@@ -90,7 +90,7 @@ export class Checkpoint {
   }
 
   /**
-   * Refuses a path under which there is a file that is no checkpoint: writing would lose it.
+   * Refuses a path under which there is a file that is not a checkpoint: writing would lose it.
    * @throws {@link UsageError}
    */
   async checkPath(): Promise<void> {

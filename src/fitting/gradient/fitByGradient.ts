@@ -98,7 +98,7 @@ async function fitPrepared(
       held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
     };
     const toProgress = (record: EpochRecord): FitProgress => {
-      // The value of a loss that is no log-density is not reported.
+      // The value of a loss that is not a log-density is not reported.
       const isLogProb = training?.isLogProb ?? true;
       const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
       const inSteps = (round: number): number => Math.floor((round * steps) / plan.roundsAnEpoch);

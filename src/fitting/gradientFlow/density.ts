@@ -20,7 +20,7 @@ import { MixtureAt, type NormalMixture } from "./normalMixture.ts";
 export interface Density {
   /** Numbers of a point. */
   readonly features: number;
-  /** Log-density in nats, one a point; points are row-major and not changed. */
+  /** Log-density in nats, one per point; points are row-major and not changed. */
   logDensity(points: Float64Array): Float64Array | Promise<Float64Array>;
   /**
    * Gradient of the log-density, row-major as the points are. Left out, it is taken by central differences, which

@@ -157,7 +157,7 @@ export class ExactFlow {
     this.#options = options;
   }
 
-  /** Follows points from time 0. O(K d^3) a row and stage, K components. */
+  /** Follows points from time 0. O(K d^3) per row and stage, K components. */
   async toBase(points: Float64Array): Promise<TrajectoryParts> {
     const field = this.#field;
     const { times } = this.#options;

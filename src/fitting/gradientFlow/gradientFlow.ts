@@ -166,11 +166,11 @@ const defaultTimes: readonly number[] = [0, 0.25, 0.5, 1, 2, 4];
  * ever higher derivatives. So there are three forms.
  *
  * - **exact**: unit mobility, a mixture of normals to a normal, any number of features. rho_t is a mixture in closed
- *   form; only the paths are integrated, each row for itself, at O(K d^3) a stage.
+ *   form; only the paths are integrated, each row for itself, at O(K d^3) per stage.
  * - **grid**: any two densities of one or two features, both mobilities. phi_t is known at the nodes of a grid of x,
  *   and the error falls with the square of the spacing. The density outside of the box is taken for zero, so that the
  *   outermost nodes, where hardly any mass is, move out into the void and are not those of rho.
- * - **particles**: unit or density mobility, any number of features, O(n^2 d) a stage. rho_t is a kernel estimate from
+ * - **particles**: unit or density mobility, any number of features, O(n^2 d) per stage. rho_t is a kernel estimate from
  *   the particles, whose score is too small by the factor s^2 / (s^2 + h^2) for a normal of deviation s and a kernel of
  *   width h: particles that go to N(0, 1) end with variance 1 / (1 + c^2), c the bandwidth (0.91 at n = 500, one
  *   feature), and L need not rise at the end. Points outside of the cloud are driven away.

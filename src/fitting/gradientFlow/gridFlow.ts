@@ -285,7 +285,7 @@ export class GridFlow {
     }
   }
 
-  /** Evaluates the solution at points of the box. O(1) a row and time. */
+  /** Evaluates the solution at points of the box. O(1) per row and time. */
   async toBase(points: Float64Array): Promise<TrajectoryParts> {
     const d = this.#features;
     const rows = points.length / d;
@@ -326,7 +326,7 @@ export class GridFlow {
     return { ...parts, velocities, divergences };
   }
 
-  /** Finds the x that the solution moves to each point, by Newton steps from the nearest node. O(nodes) a row and time. */
+  /** Finds the x that the solution moves to each point, by Newton steps from the nearest node. O(nodes) per row and time. */
   async toData(points: Float64Array): Promise<PathParts> {
     const d = this.#features;
     const rows = points.length / d;

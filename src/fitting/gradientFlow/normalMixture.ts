@@ -18,9 +18,9 @@ import type { RandomStream } from "../../random/philox.ts";
 export interface NormalMixture {
   /** Weights, above 0; they add up to 1. */
   readonly weights: readonly number[];
-  /** Means, one a component. */
+  /** Means, one per component. */
   readonly means: readonly (readonly number[])[];
-  /** Covariances, one a component, row-major. */
+  /** Covariances, one per component, row-major. */
   readonly covariances: readonly (readonly number[])[];
 }
 

@@ -15,7 +15,7 @@
  * Outside of the cloud the score is that of the nearest particle, and grows as the distance over h^2: a point there
  * is driven away, by exp(t / h^2). Followed points should be where particles are.
  *
- * log abs(det J) of phi_t is the integral of div u along the path. Points that are no particles are carried by the same
+ * log abs(det J) of phi_t is the integral of div u along the path. Points that are not particles are carried by the same
  * field, of which the particles' paths are kept as cubics between the steps of the solver.
  *
  * B. Silverman, "Density Estimation for Statistics and Data Analysis" (1986), section 4.3.2, for the default c.
@@ -129,7 +129,7 @@ export class ParticleFlow {
   }
 
   /**
-   * Moves the particles. O(n^2 d) a stage; the paths are kept, n d numbers a step.
+   * Moves the particles. O(n^2 d) per stage; the paths are kept, n d numbers per step.
    * @throws {@link DataError} for fewer than two particles, or a constant feature; UsageError for a bandwidth not above 0.
    */
   static async create(
@@ -282,7 +282,7 @@ export class ParticleFlow {
     };
   }
 
-  /** Follows points from time 0. O(rows n d^2) a stage. */
+  /** Follows points from time 0. O(rows n d^2) per stage. */
   async toBase(points: Float64Array): Promise<TrajectoryParts> {
     const d = this.#features;
     const parts = await this.#carry(points, false);

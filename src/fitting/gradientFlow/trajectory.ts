@@ -27,7 +27,7 @@ export interface Path {
   readonly logDensity: readonly Float64Array[];
   /** At each time log abs(det J), in nats, of the map from the points at time 0 to the points. */
   readonly logAbsDet: readonly Float64Array[];
-  /** At each time the Jacobians of that map, row-major, `features` squared numbers a row; only where asked for. */
+  /** At each time the Jacobians of that map, row-major, `features` squared numbers per row; only where asked for. */
   readonly jacobians: readonly Float64Array[] | undefined;
   /**
    * The points and densities at one of the times.

@@ -18,7 +18,7 @@ export const preparationChoices: readonly PreparationChoice[] = [
 
 /**
  * What is tried for given columns, beside standardization. They bear more knots than fitted ones: what they are mapped to
- * is no density.
+ * is not a density.
  */
 const givenChoices: readonly PreparationChoice[] = [
   { knots: 33, whiten: false },

@@ -18,7 +18,7 @@ import type { Rows } from "../gradient/minimize.ts";
 export interface PreparedRows {
   readonly data: Float64Array;
   readonly context: Float64Array;
-  /** Of the way there, a number a row. */
+  /** Of the way there, a number per row. */
   readonly logAbsDet: Float64Array;
 }
 

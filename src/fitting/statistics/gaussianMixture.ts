@@ -55,7 +55,7 @@ export interface GaussianMixtureOptions {
   readonly starts?: number | undefined;
   /** Steps of EM at most. Default 300. */
   readonly iterations?: number | undefined;
-  /** EM stops when a step raises the mean log-likelihood by less than this many nats a row. Default 1e-5. */
+  /** EM stops when a step raises the mean log-likelihood by less than this many nats per row. Default 1e-5. */
   readonly tolerance?: number | undefined;
   /** Floor of a covariance's eigenvalues, in units of each column's variance. Default 1e-6. */
   readonly regularization?: number | undefined;
@@ -206,7 +206,7 @@ function settings(options: GaussianMixtureOptions, rows: number): Settings {
  * likelihood. A step of EM costs O(n K d^2).
  *
  * @param table columns of finite numbers, none constant.
- * @throws UsageError if `components` is no whole number from 1 to the number of rows.
+ * @throws UsageError if `components` is not a whole number from 1 to the number of rows.
  * @throws DataError if a column is constant or has missing or infinite values.
  * @throws AbortedError if `signal` aborts.
  * @example const { trainLogProb } = await fitGaussianMixture(table, 3, { seed: 1 });
@@ -273,7 +273,7 @@ class Search {
 export const finalists = 3;
 
 /**
- * Gain of a step, in nats a row, below which numbers of components are compared for a first time: 0.001, or less where a
+ * Gain of a step, in nats per row, below which numbers of components are compared for a first time: 0.001, or less where a
  * component more costs BIC little, as with few columns and many rows. The finalists go on to a tenth of it.
  */
 function roughTolerance(width: number, rows: number): number {

@@ -30,9 +30,9 @@ export class GaussianMixture {
   readonly weights: readonly number[];
   /** Means of the components, in the data's units. */
   readonly means: readonly (readonly number[])[];
-  /** Mean log-likelihood of the rows that it was fitted to, in nats a row, after each step of EM. */
+  /** Mean log-likelihood of the rows that it was fitted to, in nats per row, after each step of EM. */
   readonly history: readonly number[];
-  /** Mean log-likelihood of the rows that it was fitted to, in nats a row. */
+  /** Mean log-likelihood of the rows that it was fitted to, in nats per row. */
   readonly trainLogProb: number;
   /** Free parameters: weights, means and covariances. */
   readonly parameterCount: number;

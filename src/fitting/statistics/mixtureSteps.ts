@@ -24,9 +24,9 @@ const negligible = 1e-10;
 
 /** What the M-step needs: for each component its mass, and the sums of the features with its responsibilities. */
 export interface Moments {
-  /** Sums of responsibilities, one a component. */
+  /** Sums of responsibilities, one per component. */
   readonly mass: Float64Array;
-  /** Sums of responsibilities times features, `features` numbers a component. */
+  /** Sums of responsibilities times features, `features` numbers per component. */
   readonly sums: Float64Array;
 }
 

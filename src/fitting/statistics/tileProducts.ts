@@ -18,7 +18,7 @@ export interface TileProducts {
   readonly forms: Float64Array;
   /** Where the features of rows that have a share in one of four components begin in {@link tile}. */
   readonly places: Int32Array;
-  /** Shares of these rows, four numbers a row. */
+  /** Shares of these rows, four numbers per row. */
   readonly shares: Float64Array;
   /** Sums of features times shares, for one component after another. */
   readonly sums: Float64Array;

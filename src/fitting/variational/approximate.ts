@@ -25,7 +25,7 @@ import { compileTraining, type Trained } from "./training.ts";
 import { variationalArchitecture } from "./variationalArchitecture.ts";
 import { densityOf, derivedOf } from "./writtenDensity.ts";
 
-/** So many times the steps in all where the weights are not reliable after those. */
+/** Where the weights are still unreliable after the default steps, training goes on until this multiple of them. */
 const moreTimes = 3;
 
 /**
@@ -41,7 +41,7 @@ const moreTimes = 3;
  * which become components of the base. The result is in the parameters' own units. It is computed in float64 unless asked
  * otherwise.
  *
- * @throws {@link UsageError} for options that do not fit, ShapeError if the log-density is no scalar, NumericalError if it is
+ * @throws {@link UsageError} for options that do not fit, ShapeError if the log-density is not a scalar, NumericalError if it is
  *   not finite where the fit starts or stays so, or has no integral, AbortedError if the signal fires.
  * @example
  * const { flow, report } = await approximate({

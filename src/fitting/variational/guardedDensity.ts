@@ -1,5 +1,5 @@
 /**
- * A log-density that trains a flow even where it, or its slope, is no finite number for some of the samples.
+ * A log-density that trains a flow even where it, or its slope, is not a finite number for some of the samples.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export function guardedDensity(logDensity: (w: Expr) => Expr, floor: number): (w
     const value = logDensity(w);
     const [slope] = vjp([value], [g.constant(1)], [w]);
     const length = g.sqrt(g.sum(g.square(slope!)));
-    // A comparison with what is no number is false.
+    // A comparison with what is not a number is false.
     const isNumber = g.mul(g.lessEqual(g.abs(value), huge), g.lessEqual(length, huge));
     const shortened = g.mul(slope!, g.min(1, g.div(longestSlope, g.max(length, 1))));
     const safe = g.stopGradient(g.select(isNumber, shortened, g.neg(w)));

@@ -30,10 +30,10 @@ interface Worth {
 /** Samples of a look, and of the second one that a stop asks for: the shape of a tail takes more, and others. */
 const samplesOfLook = 2048;
 const samplesToStop = 20_000;
-/** Share of effective samples from which weights are good enough to train by; before, beside this all weights are 0. */
+/** Train by weights only once this share of the samples is effective; until then use weight 0. */
 const leastEffective = 0.5;
 const unknownEvidence = 1e30;
-/** The shape at which to stop: below the largest that is reliable by what chance makes of other samples. */
+/** Stop below this k-hat: 0.7 less the spread of k-hat between sets of samples. */
 const enoughShape = 0.4;
 /** Of weights of which hardly any is lost, the largest that is reliable will do: few samples feel the tail. */
 const exactShape = 0.7;

@@ -162,7 +162,7 @@ function checkedOperations(): typeof g {
   return onlyKnown(checked, "operation") as unknown as typeof g;
 }
 
-/** Refuses data that are no numbers, wherever they come from. */
+/** Refuses data that are not numbers, wherever they come from. */
 function checkConstants(logDensity: Expr): void {
   for (const node of topologicalOrder([logDensity])) {
     if (node.op !== "constant" || node.shape.length === 0) continue;

@@ -1,5 +1,5 @@
 /**
- * The pages of a column of Parquet, one after the other. Repeated values are not read: columns here have one value a row,
+ * The pages of a column of Parquet, one after the other. Repeated values are not read: columns here have one value per row,
  * or none.
  *
  * @module

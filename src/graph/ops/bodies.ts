@@ -30,7 +30,7 @@ import { reshape } from "./movement.ts";
  * for `[features]`), and returns its results, one list of scalars a result. Returned values have shape `[features]`
  * for a list of one scalar and `[features, k]` otherwise. A body sees its scalars and constants alone: what else it needs must
  * be a block. What it does with small vectors of them (sums, `logSumExp`, moves, products, maps) is written out as scalars.
- * @throws ShapeError if a result is no scalar, or the body reads a value from outside, sums over rows, or iterates.
+ * @throws ShapeError if a result is not a scalar, or the body reads a value from outside, sums over rows, or iterates.
  */
 export function mapFeatures(
   blocks: readonly Expr[],

@@ -57,7 +57,7 @@ export interface Iterated {
  * by {@link implicit}.
  *
  * @param initial - First state, `[n]`.
- * @throws ShapeError if the body's state has another shape, or `done` is no scalar.
+ * @throws ShapeError if the body's state has another shape, or `done` is not a scalar.
  */
 export function iterate(initial: Expr, most: number, body: (state: Expr) => Iterated): Expr {
   checkExpressions("iterate", initial);
@@ -156,7 +156,7 @@ export function fixedPoint(
   const found = iterate(reshape(initial, [size]), iterations, (state) => {
     const next = reshape(body(reshape(state, initial.shape)), [size]);
     const change = maximum(abs(sub(next, state)));
-    // Not "at most": a row that is no number is finished.
+    // Not "at most": a row that is not a number is finished.
     return { state: next, done: sub(1, less(mul(within, add(1, maximum(abs(next)))), change)) };
   });
   const solution = stopGradient(reshape(found, initial.shape));
@@ -227,7 +227,7 @@ export function root(
     // than that step, also where the root is 0: what keeps it from 0 is below any step (and 0 in float32).
     const least = div(mul(unit, max(mul(2, abs(best)), 1e-30)), max(width, 1e-60));
     const isFound = max(less(0.5, least), lessEqual(min(abs(f), abs(g2)), 0));
-    // A function that is no number is not looked at again.
+    // A function that is not a number is not looked at again.
     const isLost = sub(1, mul(lessEqual(f, f), lessEqual(f1, f1)));
     const xi = div(sub(x, y2), sub(x3, y2));
     const phi = div(sub(f, g2), sub(f3, g2));

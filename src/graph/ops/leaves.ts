@@ -90,7 +90,7 @@ export const anExpression: OptionKind = {
 };
 
 /**
- * Refuses what is no expression.
+ * Refuses what is not an expression.
  * @throws UsageError that names the operation.
  */
 export function checkExpressions(where: string, ...values: readonly unknown[]): void {

@@ -62,7 +62,7 @@ export function stepOf({ kind, step }: ColumnDescription): number | undefined {
   return step ?? (kind === "integer" || kind === "date-time" ? 1 : undefined);
 }
 
-/** Whether the density of the values that are no atoms is with respect to the Lebesgue measure; else they are counted. */
+/** Whether the density of the values that are not atoms is with respect to the Lebesgue measure; else they are counted. */
 export function isContinuous(column: ColumnDescription): boolean {
   return !hasLevels(column) && stepOf(column) === undefined;
 }

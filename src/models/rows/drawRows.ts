@@ -21,7 +21,7 @@ function checkArrived(values: Float64Array, rows: number, width: number): void {
     if (values.subarray(row * width, (row + 1) * width).some(Number.isNaN)) missing++;
   if (missing > 0)
     throw new NumericalError(
-      `sample: ${missing} of ${rows} rows are no numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
+      `sample: ${missing} of ${rows} rows are not numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
     );
 }
 

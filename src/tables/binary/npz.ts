@@ -2,7 +2,7 @@
  * NumPy's `.npz`: a zip archive of `.npy` arrays by name, as `numpy.savez` and `savez_compressed` write it.
  *
  * Arrays of one axis are columns under their names; one of two axes is as many columns as it has, `X1`, `X2`, ... (`x1`,
- * `x2`, ... where NumPy has called it `arr_0` and it is alone). Single values, and arrays that are no numbers, are no
+ * `x2`, ... where NumPy has called it `arr_0` and it is alone). Single values, and arrays that are not numbers, are no
  * columns of numbers. Arrays that have not all the same number of rows are not one table; then some have to be chosen.
  *
  * @module
@@ -38,7 +38,7 @@ const shapeText = (shape: readonly number[]): string =>
  * Reads the arrays of an archive as one table.
  *
  * @param name what to call the file in an error.
- * @throws FormatError if it is no archive of arrays, damaged, or over a limit.
+ * @throws FormatError if it is not an archive of arrays, damaged, or over a limit.
  * @throws DataError if there is no array that is read, none of a name that is asked for, or they are not one table: their
  *   rows differ in number, or they have more than two axes.
  */

@@ -138,7 +138,7 @@ export async function readParquet(
   const isMark = (at: number): boolean => String.fromCharCode(...bytes.subarray(at, at + 4)) === "PAR1";
   if (bytes.length < 12 || !isMark(0) || !isMark(bytes.length - 4)) {
     throw new FormatError(
-      `${name} is no Parquet file, or is truncated: it does not start and end with "PAR1"`,
+      `${name} is not a Parquet file, or is truncated: it does not start and end with "PAR1"`,
     );
   }
   try {

@@ -97,7 +97,7 @@ export async function* decodeText(
   yield decode();
 }
 
-/** What to do about bytes that are no text of an encoding. */
+/** What to do about bytes that are not text of an encoding. */
 function encodingRemedy(bytes: Uint8Array | undefined, label: string): string {
   const likely = bytes && likelyEncoding(bytes);
   if (likely === undefined || likely === label) return "; save it in UTF-8, or check what kind of file it is";

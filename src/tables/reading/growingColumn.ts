@@ -154,7 +154,7 @@ export class GrowingColumn {
     this.#push(Number(value), Number(value));
   }
 
-  /** Text that is no number. */
+  /** Text that is not a number. */
   text(text: string): void {
     this.#keepWritten();
     const code = this.#written!.push(text.trim());

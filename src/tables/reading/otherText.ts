@@ -1,5 +1,5 @@
 /**
- * What is no table of text: what a failed download or another program's format holds.
+ * What is not a table of text: what a failed download or another program's format holds.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const otherBytes = [
 ] as const;
 
 /**
- * Refuses bytes that are no text by their start.
+ * Refuses bytes that are not text by their start.
  *
  * @param name what to call the source.
  * @throws FormatError that says what they are.
@@ -41,7 +41,7 @@ const others = [
 ] as const;
 
 /**
- * Refuses text that is no table by its start.
+ * Refuses text that is not a table by its start.
  *
  * @param name what to call the source.
  * @throws FormatError that says what it is.

@@ -117,7 +117,7 @@ async function readFormat(
  *   Parquet, .npy or .npz if they start as those do, else for CSV. Gzip is recognized by its first bytes.
  * @throws UsageError for an unknown extension, or a path in a browser.
  * @throws FormatError for a file that is absent, unreadable, corrupt, or over a limit.
- * @throws DataError for content that is no table: no header, ragged rows, duplicate names.
+ * @throws DataError for content that is not a table: no header, ragged rows, duplicate names.
  * @example const table = await readTable("iris.csv");
  */
 export async function readTable(

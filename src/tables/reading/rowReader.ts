@@ -34,7 +34,7 @@ export class RowReader {
   #nameless: ReadonlySet<number> = new Set();
   /** Blank lines of a one-column table that are missing cells if a row follows, else the file's end. */
   #blankLines = 0;
-  /** Lines among the rows that start with # and are no rows. */
+  /** Lines among the rows that start with # and are not rows. */
   #notes = 0;
   #last: readonly string[] = [];
   /** Comment lines that could be rows. */
@@ -193,7 +193,7 @@ export class RowReader {
     if (this.#notes > 0) {
       const what = this.#notes === 1 ? "1 line that starts" : `${this.#notes} lines that start`;
       this.#remarks.push(
-        `${this.#name}: ${what} with # and ${this.#notes === 1 ? "is no row is" : "are no rows are"} taken for comments`,
+        `${this.#name}: ${what} with # and ${this.#notes === 1 ? "is not a row is" : "are not rows are"} taken for comments`,
       );
     }
     const table = builder.build();

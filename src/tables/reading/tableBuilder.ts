@@ -127,7 +127,7 @@ export class TableBuilder {
     column.boolean(value);
   }
 
-  /** Sets the current row's cell to text that is no number. */
+  /** Sets the current row's cell to text that is not a number. */
   setText(place: number, text: string): void {
     const column = this.#columns[place]!;
     column.fillTo(this.#rows);

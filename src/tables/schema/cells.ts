@@ -2,7 +2,7 @@
  * Cells of a table as numbers, by what its columns are, and back.
  *
  * A level is its place from 0, false 0 and true 1; a moment its milliseconds since 1970 UTC, a time of day its seconds since
- * midnight; a missing cell NaN. What is no level of the column is {@link unknownLevel}.
+ * midnight; a missing cell NaN. What is not a level of the column is {@link unknownLevel}.
  *
  * @module
  */

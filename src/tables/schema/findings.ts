@@ -108,7 +108,7 @@ export interface Ordered {
   readonly how: "sorted" | "groups" | "drift";
 }
 
-/** Correlation of ranks of neighboring rows that is no chance, and large enough to matter. */
+/** Correlation of ranks of neighboring rows that is not chance, and large enough to matter. */
 const leastDrift = 0.5;
 const fewestRows = 50;
 
@@ -155,7 +155,7 @@ export interface MissingDependence {
 
 /** Parts that a column is cut into. */
 const mostParts = 10;
-/** Weaker than this says little even where it is no chance. */
+/** Weaker than this says little even where it is not chance. */
 const leastStrength = 0.1;
 
 /** The column that most tells whether cells of another one are missing; undefined where none does. */

@@ -19,7 +19,7 @@ interface Source extends View {
   readonly width: number;
 }
 
-/** A result that goes to memory: `width` rows a feature, or one row of sums. */
+/** A result that goes to memory: `width` rows per feature, or one row of sums. */
 interface Result {
   readonly owner: Expr;
   readonly width: number;

@@ -188,7 +188,7 @@ export function addCopyRows(
   });
 }
 
-/** `(number, rows)`: fills rows with shared numbers, one a row. */
+/** `(number, rows)`: fills rows with shared numbers, one per row. */
 export function addFillRows(
   module: ModuleBuilder,
   rows: number,

@@ -85,7 +85,7 @@ export class MemoryLayout {
   /** The address of so many bytes. */
   allocate(bytes: number): number {
     const address = Math.ceil(this.#top / 64) * 64;
-    // A vector more, since vectors read past the end of lengths that are no multiple of theirs.
+    // A vector more, since vectors read past the end of lengths that are not a multiple of theirs.
     this.#top = address + Math.ceil(bytes / 16) * 16 + 16;
     return address;
   }

@@ -1,7 +1,7 @@
 /**
  * When each element of an iteration's body is known. Where every element of the state depends on others that are
  * known before it, as in a masked autoregressive map, nothing has to be iterated: step s computes what became known
- * at s, once, and all steps together cost about one pass over the body instead of one a feature.
+ * at s, once, and all steps together cost about one pass over the body instead of one per feature.
  *
  * Nobody writes the order down; it is read off the graph, the zeros of masked weights above all.
  *
@@ -22,7 +22,7 @@ export type Readiness = ReadonlyMap<Expr, Int32Array>;
 
 /**
  * The steps of a body's elements, or undefined if some element depends on itself, or on a chain longer than the
- * iterations: then the state after them is no fixed point that could be computed once.
+ * iterations: then the state after them is not a fixed point that could be computed once.
  *
  * @param nodes - The nodes of the body that depend on the state, in topological order.
  * @param together - Nodes that one kernel computes, feature by feature: a feature of all of them is known when it is of
