@@ -91,9 +91,13 @@ export function tailExcesses(squares: Float64Array, features: number): Float64Ar
   });
 }
 
-/** What the log-density of a row of this excess gains over that under the standard normal. */
-export function tailGain(excess: number, share: number): number {
-  const [narrow, wide] = [Math.log1p(-share), Math.log(share) + excess];
-  const higher = Math.max(narrow, wide);
-  return higher + Math.log1p(Math.exp(Math.min(narrow, wide) - higher));
+/** What the log-density of a row of an excess gains over that under the standard normal, for a share of wide components. */
+export function tailGain(share: number): (excess: number) => number {
+  const [narrow, logShare] = [Math.log1p(-share), Math.log(share)];
+  return (excess) => {
+    const wide = logShare + excess;
+    return narrow > wide
+      ? narrow + Math.log1p(Math.exp(wide - narrow))
+      : wide + Math.log1p(Math.exp(narrow - wide));
+  };
 }

@@ -14,7 +14,7 @@ describe("the base of a Gaussianization", () => {
       for (let u = -9; u < 14; u += 1e-3) {
         const r = Math.exp(u);
         const [excess] = tailExcesses(Float64Array.of(r * r), 3);
-        const logDensity = -1.5 * Math.log(2 * Math.PI) - 0.5 * r * r + tailGain(excess!, share);
+        const logDensity = -1.5 * Math.log(2 * Math.PI) - 0.5 * r * r + tailGain(share)(excess!);
         mass += 4 * Math.PI * r ** 3 * Math.exp(logDensity) * 1e-3;
       }
       expect(Math.abs(mass - 1)).toBeLessThan(1e-6);

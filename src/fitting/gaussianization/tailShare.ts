@@ -26,5 +26,8 @@ export function halfRow(share: number, rows: number): number {
 export function densitiesUnder(rows: Moving): (share: number) => Float64Array {
   const excesses = tailExcesses(squaresOf(rows), rows.columns.length);
   const normal = logDensities(rows);
-  return (share) => normal.map((own, row) => own + tailGain(excesses[row]!, share));
+  return (share) => {
+    const gain = tailGain(share);
+    return normal.map((own, row) => own + gain(excesses[row]!));
+  };
 }
