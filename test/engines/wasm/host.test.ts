@@ -155,7 +155,7 @@ test.each(kinds)("on %s errors say what is wrong, and the executable goes on", a
   const executable = await compile(engine(), training);
   await expect(executable.step(stepsOf(1))).rejects.toThrow(ShapeError);
   await expect(executable.setParameters({ last: new Float64Array(1) })).rejects.toThrow(/"last" must be 24 numbers/);
-  await expect(executable.run({ rows: 2, inputs: { x: new Float64Array(5) } })).rejects.toThrow(/needs 6/);
+  await expect(executable.run({ rows: 2, inputs: { x: new Float64Array(5) } })).rejects.toThrow(/"x" must be 6 numbers/);
   await executable.load(inputs);
   expect((await executable.step(stepsOf(1))).loss!.length).toBe(1);
   executable.dispose();
