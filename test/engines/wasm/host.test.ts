@@ -154,8 +154,12 @@ test.each(kinds)("on %s programs take turns and do not disturb each other", asyn
 test.each(kinds)("on %s errors say what is wrong, and the executable goes on", async (_, engine) => {
   const executable = await compile(engine(), training);
   await expect(executable.step(stepsOf(1))).rejects.toThrow(ShapeError);
-  await expect(executable.setParameters({ last: new Float64Array(1) })).rejects.toThrow(/"last" must be 24 numbers/);
-  await expect(executable.run({ rows: 2, inputs: { x: new Float64Array(5) } })).rejects.toThrow(/"x" must be 6 numbers/);
+  await expect(executable.setParameters({ last: new Float64Array(1) })).rejects.toThrow(
+    /"last" must be 24 numbers/,
+  );
+  await expect(executable.run({ rows: 2, inputs: { x: new Float64Array(5) } })).rejects.toThrow(
+    /"x" must be 6 numbers/,
+  );
   await executable.load(inputs);
   expect((await executable.step(stepsOf(1))).loss!.length).toBe(1);
   executable.dispose();
