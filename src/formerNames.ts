@@ -8,11 +8,12 @@ import { UsageError } from "./errors.ts";
 
 function gone(name: string, now: string): () => void {
   return () => {
-    throw new UsageError({
+    const facts = {
       problem: `${name} is gone: call ${now}`,
       expected: `a call of ${now}`,
       received: `a call of ${name}`,
-    });
+    };
+    throw new UsageError(facts, undefined, name);
   };
 }
 

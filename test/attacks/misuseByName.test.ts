@@ -62,6 +62,54 @@ type Code = "DATA" | "FORMAT" | "SHAPE" | "USAGE" | "ABORTED";
 
 const calls: readonly (readonly [name: string, call: () => unknown, code: Code, message: string])[] = [
   [
+    "a former name, fitTable",
+    () => wrong(library).fitTable(table),
+    "USAGE",
+    "fitTable is gone: call fit(table, options), which gives { flow, report }.",
+  ],
+  [
+    "a former name, fitFlow",
+    () => wrong(library).fitFlow(realNVP({ features: 3 }), table),
+    "USAGE",
+    "fitFlow is gone: call fit(table, options), which gives { flow, report }.",
+  ],
+  [
+    "a former name, fitVariational",
+    () => wrong(library).fitVariational(null, () => 0),
+    "USAGE",
+    "fitVariational is gone: call approximate({ parameters, logDensity, flow, ... }), which gives { flow, report, sample }.",
+  ],
+  [
+    "a former name, fitMixture",
+    () => wrong(library).fitMixture(table, { components: 3 }),
+    "USAGE",
+    'fitMixture is gone: call fit(table, { flow: "mixture", ... }), which gives { flow, report }.',
+  ],
+  [
+    "a former name, fitKernelDensity",
+    () => wrong(library).fitKernelDensity(table),
+    "USAGE",
+    'fitKernelDensity is gone: call fit(table, { flow: "kde", ... }), which gives { flow, report }.',
+  ],
+  [
+    "more Gaussians than rows allow",
+    () => fit(table, { flow: "mixture", components: 30 }),
+    "DATA",
+    "fit: 30 Gaussians of 3 columns need 450 rows, there are 36; give at most 2.",
+  ],
+  [
+    "no Gaussians",
+    () => fit(table, { flow: "mixture", components: 0 }),
+    "USAGE",
+    "fit: components must be a positive integer, got 0.",
+  ],
+  [
+    "a kernel without width",
+    () => fit(table, { flow: "kde", bandwidth: 0 }),
+    "USAGE",
+    "fit: bandwidth must be a positive number, got 0.",
+  ],
+  [
     "a promise of a table",
     () => fit(wrong(Promise.resolve(table))),
     "USAGE",

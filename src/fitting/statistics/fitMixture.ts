@@ -55,7 +55,7 @@ export function fitMixture(table: Table, options: FitOptions): Promise<FinishedF
         problem: `${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${seen.rows}`,
         expected: `at most ${most} components`,
         received: `${components}`,
-        remedy: most < 1 ? "give more rows" : `give components of at most ${most}`,
+        remedy: `give at most ${most}`,
       });
     const tried = components === undefined ? defaultComponents.filter((own) => own <= most) : [components];
     const epochs = tried.length + Math.min(tried.length, finalists) + 1;
