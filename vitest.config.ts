@@ -22,6 +22,12 @@ const longest = [
   "fitting/gaussianization",
   "fitting/variational",
   "fitting/information",
+  "fitting/statistics",
+  "cli/commands",
+  "fitting/continuousFits",
+  "browser/browser",
+  "cli/statistics",
+  "attacks/processes",
 ];
 
 class LongestFirst extends BaseSequencer {
