@@ -45,14 +45,24 @@ function chunksOf(modules: Modules): Map<string, string> {
   };
   const flow = resolve("src/models/flow.ts");
   const evaluation = closureOf(flow, modules);
-  place(evaluation, "evaluation");
   const families = [...evaluation].flatMap((id) => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? []);
   const closures = families.map((id) => closureOf(id, modules));
+  // What the command line needs before it knows what to do is light, and apart: errors, files and options.
+  const light = ["errors", "files", "options"].flatMap((name) => {
+    const id = resolve(`src/entries/${name}.ts`);
+    return [...closureOf(id, modules)].filter((own) => own !== id);
+  });
+  place(
+    light.filter((id) => [evaluation, ...closures].some((closure) => closure.has(id))),
+    "basis",
+  );
+  place(evaluation, "evaluation");
   families.forEach((id, i) => {
     const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
     place(alone, basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts"));
   });
   for (const closure of closures) place(closure, "parts");
+  place(light, "options");
   const index = resolve("src/index.ts");
   const library = [...closureOf(index, modules)].filter((id) => id !== index && !id.includes("node_modules"));
   const atCalls = (id: string): readonly string[] => modules.getModuleInfo(id)!.dynamicallyImportedIds;

@@ -4,6 +4,14 @@
  * @module
  */
 
+import { UsageError } from "./errors.ts";
+
+/** @throws UsageError for what is not a list of strings. */
+function checkNames(where: string, names: unknown): void {
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return;
+  throw new UsageError({ where, subject: "names", expected: "an array of strings", received: typeof names });
+}
+
 /** Levenshtein distance: the least number of letters to insert, delete or replace. O(a.length b.length). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -23,6 +31,14 @@ function editDistance(a: string, b: string): number {
  * a third of the letters differ (one, in a short name), capitals not counted.
  */
 export function closestName(wanted: string, names: readonly string[]): string | undefined {
+  checkNames("closestName", names);
+  if (typeof wanted !== "string")
+    throw new UsageError({
+      where: "closestName",
+      subject: "wanted",
+      expected: "a string",
+      received: typeof wanted,
+    });
   const target = wanted.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
@@ -41,6 +57,7 @@ const listed = 20;
 
 /** `a, b, c`, or the first twenty and `and 5 more`. */
 export function listNames(names: readonly string[]): string {
+  checkNames("listNames", names);
   if (names.length <= listed) return names.join(", ");
   return `${names.slice(0, listed).join(", ")} and ${names.length - listed} more`;
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { callback, checkArgument, text } from "./options.ts";
+
 /** A value as one writes it in code. */
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
@@ -34,6 +36,8 @@ export function replaceOptionTexts(
   message: string,
   write: (name: string, value: unknown) => string | undefined,
 ): string {
+  checkArgument("replaceOptionTexts", "message", message, text);
+  checkArgument("replaceOptionTexts", "write", write, callback);
   return message.replaceAll(optionPiece, (piece, name: string, json: string | undefined) => {
     if (json === undefined) return write(name, undefined) ?? piece;
     try {

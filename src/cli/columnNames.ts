@@ -4,11 +4,8 @@
  * @module
  */
 
-import { closestName, listNames } from "../closestName.ts";
-
-export { allColumns } from "../tables/table.ts";
-
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../entries/errors.ts";
+import { closestName, listNames } from "../entries/options.ts";
 
 /** @throws UsageError if a name is in both lists. */
 export function checkDisjoint(

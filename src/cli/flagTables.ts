@@ -5,11 +5,11 @@
  * @module
  */
 
-import { modelKinds, variationalKinds } from "../architectures/kinds.ts";
-import type { FitOptions } from "../fitting/fitOptions.ts";
+import { modelKinds, variationalKinds } from "../entries/options.ts";
 import type {
   ApproximateOptions,
   CompareOptions,
+  FitOptions,
   InformationOptions,
   LogProbOptions,
   ReadTableOptions,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { replaceOptionTexts } from "../optionText.ts";
+import { replaceOptionTexts } from "../entries/options.ts";
 import { flagTables } from "./flagTables.ts";
 
 /** A value as a shell takes it: in quotation marks where the shell would take it apart or fill something in. */

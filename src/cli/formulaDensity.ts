@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../entries/errors.ts";
 import type { FormulaScope, formula, LogDensity, ParameterDescriptions, Table } from "../index.ts";
 
 /** One parameter of the list: its name, its size where it is a vector, and its bounds. */

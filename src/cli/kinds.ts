@@ -4,11 +4,10 @@
  * @module
  */
 
+import { UsageError } from "../entries/errors.ts";
 // The names alone: the library loads when a command runs.
-import { isTrained, type ModelKind } from "../architectures/kinds.ts";
-import { UsageError } from "../errors.ts";
-import { fitOptionTable } from "../fitting/fitOptions.ts";
-import type { FitOptions } from "../index.ts";
+import { fitOptionTable, isTrained } from "../entries/options.ts";
+import type { FitOptions, ModelKind } from "../index.ts";
 import { fitFlags } from "./flagTables.ts";
 
 /**

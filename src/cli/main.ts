@@ -7,7 +7,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { reasonOf } from "../platform/platform.ts";
+import { reasonOf } from "../entries/errors.ts";
 import { buildProgram, failureOf } from "./program.ts";
 
 /** The version in package.json, which lies beside the folder of the built module. */

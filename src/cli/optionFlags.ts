@@ -6,8 +6,8 @@
  */
 
 import { type Command, Option } from "commander";
-import { UsageError } from "../errors.ts";
-import type { OptionKind } from "../options.ts";
+import { UsageError } from "../entries/errors.ts";
+import type { OptionKind } from "../entries/options.ts";
 import { listOfWords, nameList, numberOf, type OptionParser, oneOf } from "./options.ts";
 
 /** One flag. */

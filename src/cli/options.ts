@@ -5,9 +5,9 @@
  * @module
  */
 
-import { closestName } from "../closestName.ts";
-import { UsageError } from "../errors.ts";
-import { type ColumnParse, checkColumnParse } from "../tables/columnRecord.ts";
+import { UsageError } from "../entries/errors.ts";
+import { checkColumnParse, closestName } from "../entries/options.ts";
+import type { ColumnParse } from "../entries/tables.ts";
 
 /** Turns the text of an option into its value; `before` is that of the same option where it was given before. */
 export type OptionParser<Value> = (text: string, before?: unknown) => Value;

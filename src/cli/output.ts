@@ -4,11 +4,9 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../errors.ts";
-import { checkWritable as checkFileWritable, isSameFile } from "../platform/files.ts";
-import { csvPieces } from "../tables/reading/csv.ts";
-import { fileKind } from "../tables/reading/fileFormat.ts";
-import type { Table } from "../tables/table.ts";
+import { FormatError, UsageError } from "../entries/errors.ts";
+import { checkWritable as checkFileWritable, fileKind, isSameFile } from "../entries/files.ts";
+import type { Table } from "../index.ts";
 import { withFlags } from "./flags.ts";
 
 /** Writes to standard output and waits until it is taken. */
@@ -36,6 +34,7 @@ export async function printJson(document: unknown): Promise<void> {
 
 /** Prints a table as CSV, piece by piece. */
 export async function printCsv(table: Table): Promise<void> {
+  const { csvPieces } = await import("../entries/tables.ts");
   for (const piece of csvPieces(table)) await print(piece);
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { isOutOfMemory, reasonOf } from "../platform/platform.ts";
+import { isOutOfMemory, reasonOf } from "../entries/errors.ts";
 import { addApproximate } from "./commands/approximate.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";

@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { Flow } from "../models/flow.ts";
-import type { EvaluationOptions } from "../models/flowOptions.ts";
-import type { Table } from "../tables/table.ts";
+import type { EvaluationOptions, Flow, Table } from "../index.ts";
 
 /** How an equation was solved for some rows. */
 export interface SolverSummary {

@@ -5,10 +5,10 @@
  */
 
 import type { Command } from "commander";
-import { DataError } from "../errors.ts";
+import { DataError } from "../entries/errors.ts";
+import { readTableOptionTable } from "../entries/options.ts";
+import type { ColumnParse } from "../entries/tables.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
-import { type ColumnParse, overflowLines } from "../tables/columnRecord.ts";
-import { readTableOptionTable } from "../tables/readTableOptions.ts";
 import { readFlags } from "./flagTables.ts";
 import { addOptionFlags, chosenOptions } from "./optionFlags.ts";
 import { defined } from "./options.ts";
@@ -66,7 +66,6 @@ export function parsedColumns(
 
 /** Tells on standard error how columns in use were read, where that was found out. */
 export async function sayHowRead(table: Table, used: readonly string[]): Promise<void> {
-  const { readingLines } = await import("../tables/reading/readingLines.ts");
-  const records = table.records.filter(({ name }) => used.includes(name));
-  for (const line of [...readingLines(table, [], used), ...overflowLines(records)]) warn(line);
+  const { readingRemarks } = await import("../entries/tables.ts");
+  for (const line of readingRemarks(table, used)) warn(line);
 }

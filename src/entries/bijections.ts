@@ -37,7 +37,8 @@ export { absoluteValue } from "../bijections/piecewise/absoluteValue.ts";
 export { type DirectionalMapOptions, directionalMap } from "../bijections/residual/directionalMap.ts";
 export { type PlanarOptions, planar } from "../bijections/residual/planar.ts";
 export { type RadialOptions, radial } from "../bijections/residual/radial.ts";
-export { type RadialMapOptions, type RadialProfile, radialMap } from "../bijections/residual/radialMap.ts";
+export { type RadialMapOptions, radialMap } from "../bijections/residual/radialMap.ts";
+export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";
 export {
   type Residual,
   type ResidualLogDet,

@@ -1,5 +1,6 @@
 /**
- * What can be chosen: the kinds of flow.
+ * What can be chosen, as data: the kinds of flow, the options of the verbs, and how messages speak of options. For forms, command lines
+ * and services; light, as the library is not loaded with it.
  *
  * @module pushforward/options
  */
@@ -8,8 +9,21 @@ export {
   comparedKinds,
   type FittedKind,
   flowKinds,
+  hasEpochs,
+  isTrained,
   modelKinds,
   type OtherKind,
   type StatisticalKind,
   type VariationalKind,
+  variationalKinds,
 } from "../architectures/kinds.ts";
+export { closestName, listNames } from "../closestName.ts";
+export { compareOptionTable } from "../diagnostics/compareOptions.ts";
+export { informationOptionTable } from "../diagnostics/informationOptions.ts";
+export { fitOptionTable } from "../fitting/fitOptions.ts";
+export { approximateOptionTable } from "../fitting/variational/approximateOptionTable.ts";
+export { logProbOptionTable, sampleOptionTable } from "../models/flowOptions.ts";
+export type { OptionKind, OptionTable } from "../options.ts";
+export { replaceOptionTexts } from "../optionText.ts";
+export { checkColumnParse } from "../tables/columnRecord.ts";
+export { readTableOptionTable } from "../tables/readTableOptions.ts";

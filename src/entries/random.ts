@@ -4,4 +4,4 @@
  * @module pushforward/random
  */
 
-export { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
+export { type RandomKey, RandomStream, randomKey, split, uniformsAt } from "../random/philox.ts";

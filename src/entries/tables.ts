@@ -7,7 +7,9 @@
 export type { ReadLimits } from "../formats/limits.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";
+export { csvPieces } from "../tables/reading/csv.ts";
 export type { TableFormat } from "../tables/reading/fileFormat.ts";
+export { readingRemarks } from "../tables/reading/readingLines.ts";
 export {
   type ColumnKind,
   type ColumnSchema,
@@ -18,4 +20,5 @@ export type { ColumnDescription, NumberSummary } from "../tables/schema/describe
 export { descriptionText } from "../tables/schema/descriptionLines.ts";
 export type { Determined, Duplicates, MissingDependence, Ordered } from "../tables/schema/findings.ts";
 export type { TailIndex } from "../tables/schema/tailIndex.ts";
+export { allColumns } from "../tables/table.ts";
 export type { TextColumn } from "../tables/textColumn.ts";

@@ -5,7 +5,7 @@
  */
 
 import { flowKinds, type ModelKind, modelKinds } from "../architectures/kinds.ts";
-import { type RadialProfile, radialProfiles } from "../bijections/residual/radialMap.ts";
+import { type RadialProfile, radialProfiles } from "../bijections/residual/radialProfiles.ts";
 import {
   callback,
   count,

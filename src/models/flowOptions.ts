@@ -64,10 +64,17 @@ export const givenOptionTable: OptionTable<GivenOptions & { readonly seed?: numb
   ...evaluationOptionTable,
   given: anObject,
 };
-export const logProbOptionTable: OptionTable<LogProbOptions & { readonly seed?: number }> = {
+/** The options of `flow.logProb`. */
+export const logProbOptionTable: OptionTable<
+  LogProbOptions & {
+    /** A score has no use for a seed, but one object of options may serve all methods. */
+    readonly seed?: number;
+  }
+> = {
   ...givenOptionTable,
   missing: oneOf(["error", "empty", "drop"]),
 };
+/** The options of `flow.sample`. */
 export const sampleOptionTable: OptionTable<SampleOptions> = {
   ...evaluationOptionTable,
   seed: integer,

@@ -6,6 +6,7 @@
  */
 
 import { AbortedError, FormatError, PushforwardError, UsageError } from "../errors.ts";
+import { checkArgument, text } from "../options.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { concatenate, isNode, nodeModule, reasonOf } from "./platform.ts";
 
@@ -139,6 +140,7 @@ export async function fileExists(path: string): Promise<boolean> {
 
 /** Whether two paths lead to one file, by links too, or would once it is there; false in a browser. */
 export function isSameFile(a: string, b: string): boolean {
+  for (const path of [a, b]) checkArgument("isSameFile", "path", path, text);
   const files = globalThis.process?.getBuiltinModule?.("node:fs");
   if (!files) return false;
   try {
@@ -267,6 +269,7 @@ function removeLitter(folder: string, stem: string): void {
  * @throws FormatError if not, which says why.
  */
 export function checkWritable(path: string): void {
+  checkArgument("checkWritable", "path", path, text);
   const fs = nodeModule("node:fs", "a browser cannot write files");
   try {
     const { path: target, folder, status } = targetOf(path);

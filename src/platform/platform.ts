@@ -57,7 +57,8 @@ const reasons: Readonly<Record<string, string>> = {
 export function reasonOf(error: unknown): string {
   const code = String((error as { code?: unknown } | null)?.code);
   if (Object.hasOwn(reasons, code)) return reasons[code]!;
-  const message = error instanceof Error ? error.message : String(error);
+  const isOther = typeof error === "object" && error !== null && !(error instanceof Error);
+  const message = isOther ? "not an error" : error instanceof Error ? error.message : String(error);
   // How V8 says that memory is short, for an array and for what WebAssembly works on.
   return isOutOfMemory(error) ? reasons.ENOMEM! : message.replace(/^E[A-Z0-9]+: /, "");
 }

@@ -16,7 +16,16 @@
  * @module
  */
 
-import { anyNumber, checkArgument, either, type OptionKind, refuse, text } from "../options.ts";
+import {
+  anObject,
+  anyNumber,
+  checkArgument,
+  either,
+  float64s,
+  type OptionKind,
+  refuse,
+  text,
+} from "../options.ts";
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
@@ -236,7 +245,7 @@ export function normalsAt(
  * Writes `count` uniforms on the open interval (0, 1) to `out[outOffset ..]`, a function of
  * (key, row, index) alone. One 32-bit word each: values are odd multiples of 2^-33.
  *
- * They use the same blocks as {@link normalsAt}; split the key where both are needed for one row.
+ * They use the same blocks as `normalsAt`; split the key where both are needed for one row.
  *
  * @throws UsageError if `row` is not a whole number from 0 to 2^53 - 1.
  */
@@ -248,6 +257,15 @@ export function uniformsAt(
   outOffset: number = 0,
 ): void {
   checkRow(row);
+  checkArgument("uniformsAt", "key", key, anObject, "randomKey gives one");
+  checkArgument("uniformsAt", "out", out, float64s);
+  if (!(outOffset >= 0 && count >= 0 && outOffset + count <= out.length))
+    refuse(
+      "uniformsAt",
+      "count",
+      `at most what out holds from outOffset, ${out.length} numbers in all`,
+      count,
+    );
   const [low, high] = words(row);
   for (let i = 0; i < count; i++) {
     if ((i & 3) === 0) philox4x32(i >>> 2, low, high, domainRow, key.k0, key.k1, block);

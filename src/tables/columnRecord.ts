@@ -6,7 +6,7 @@
 
 import { listNames } from "../closestName.ts";
 import { UsageError } from "../errors.ts";
-import { refuse } from "../options.ts";
+import { checkArgument, listOf, refuse, text } from "../options.ts";
 import { optionText } from "../optionText.ts";
 import { quoteCell } from "./reading/cell.ts";
 
@@ -50,6 +50,8 @@ const parseKinds: readonly string[] = [
 
 /** @throws UsageError for a kind that there is not, or two that exclude each other. */
 export function checkColumnParse(name: string, kinds: readonly string[]): readonly ColumnParse[] {
+  checkArgument("checkColumnParse", "name", name, text);
+  checkArgument("checkColumnParse", "kinds", kinds, listOf(text, 'an array of kinds, such as ["percent"]'));
   for (const kind of kinds)
     if (kind !== "unit" && !/^unit:./.test(kind) && (kind === "unit:m" || !parseKinds.includes(kind)))
       refuse("readTable", `parse of column "${name}"`, `one or more of ${parseKinds.join(", ")}`, kind);

@@ -268,6 +268,7 @@ export function cellColumns(table: Table): readonly CellColumn[] {
 
 /** All columns of a table's source, those of text too. */
 export function allColumns(table: Table): readonly string[] {
+  checkTable("allColumns", table);
   const named = table.records.map(({ name }) => name);
   return named.length > 0 ? named : table.columns;
 }

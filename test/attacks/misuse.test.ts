@@ -174,7 +174,11 @@ describe("options", () => {
     ["a text to dequantize", { dequantize: "a" }, "dequantize must be an array of names"],
     ["another policy", { missing: "x" }, 'missing must be one of error, drop, got "x".'],
     ["a yes", { wide: "yes" }, 'wide must be true or false, got "yes".'],
-    ["a number for a signal", { signal: 5 }, "signal must be an AbortSignal, got 5."],
+    [
+      "a number for a signal",
+      { signal: 5 },
+      "signal must be an AbortSignal, such as controller.signal, got 5.",
+    ],
     ["a number for a function", { onProgress: 5 }, "onProgress must be a function, got 5."],
     ["another kind", { flow: "gausian" }, "flow must be one of realnvp, maf, "],
     ["a number as text", { epochs: "3" }, 'epochs must be a positive integer, got "3".'],

@@ -2,7 +2,8 @@
 
 import { expect, test } from "vitest";
 import { directionalMap } from "../../src/bijections/residual/directionalMap.ts";
-import { type RadialProfile, radialMap, radialStrength } from "../../src/bijections/residual/radialMap.ts";
+import { radialMap, radialStrength } from "../../src/bijections/residual/radialMap.ts";
+import type { RadialProfile } from "../../src/bijections/residual/radialProfiles.ts";
 import { engines } from "../engines.ts";
 import { Subject } from "../laws/harness.ts";
 import { stream } from "../laws/parameters.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { radialProfiles } from "../../src/bijections/residual/radialMap.ts";
+import { radialProfiles } from "../../src/bijections/residual/radialProfiles.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import {
   type AscentPoints,

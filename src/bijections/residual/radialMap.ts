@@ -37,12 +37,7 @@ import {
   required,
 } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
-
-/** How the push of a {@link radialMap} falls off with the distance from its center. */
-export type RadialProfile = "erf" | "algebraic" | "compact";
-
-/** The profiles, the default of fits first. */
-export const radialProfiles: readonly RadialProfile[] = ["algebraic", "erf", "compact"];
+import { type RadialProfile, radialProfiles } from "./radialProfiles.ts";
 
 /** Options of {@link radialMap}. */
 export interface RadialMapOptions {

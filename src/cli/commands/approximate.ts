@@ -9,8 +9,8 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { UsageError } from "../../errors.ts";
-import { approximateOptionTable } from "../../fitting/variational/approximateOptionTable.ts";
+import { UsageError } from "../../entries/errors.ts";
+import { approximateOptionTable } from "../../entries/options.ts";
 import type {
   ApproximateOptions,
   Approximation,

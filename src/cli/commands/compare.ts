@@ -6,10 +6,10 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { compareOptionTable } from "../../diagnostics/compareOptions.ts";
-import { UsageError } from "../../errors.ts";
+import { UsageError } from "../../entries/errors.ts";
+import { compareOptionTable } from "../../entries/options.ts";
 import type { ComparedFlow, CompareOptions, CompareProgress, Comparison } from "../../index.ts";
-import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
+import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
@@ -96,6 +96,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const signal = interruptSignal();
   const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
+  const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--weights", named, known, source);

@@ -6,12 +6,11 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { hasEpochs, isTrained } from "../../architectures/kinds.ts";
-import { AbortedError, UsageError } from "../../errors.ts";
-import { fitOptionTable } from "../../fitting/fitOptions.ts";
+import { AbortedError, UsageError } from "../../entries/errors.ts";
+import { isSameFile } from "../../entries/files.ts";
+import { fitOptionTable, hasEpochs, isTrained } from "../../entries/options.ts";
 import type { FitOptions, FitPhase, ModelKind } from "../../index.ts";
-import { isSameFile } from "../../platform/files.ts";
-import { allColumns, checkDisjoint, checkKnown } from "../columnNames.ts";
+import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { fitFlags } from "../flagTables.ts";
 import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
@@ -86,6 +85,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   const signal = interruptSignal({ lingers: keepOnAbort === true });
   const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
+  const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--given", flags.given, known, source);

@@ -5,9 +5,8 @@
  */
 
 import type { Command } from "commander";
-import type { Estimate } from "../../diagnostics/information.ts";
-import { informationOptionTable } from "../../diagnostics/informationOptions.ts";
-import type { InformationOptions } from "../../index.ts";
+import { informationOptionTable } from "../../entries/options.ts";
+import type { Estimate, InformationOptions } from "../../index.ts";
 import { informationFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { addOptionFlags, chosenOptions } from "../optionFlags.ts";

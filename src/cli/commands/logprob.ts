@@ -5,9 +5,9 @@
  */
 
 import type { Command } from "commander";
-import { UsageError } from "../../errors.ts";
+import { UsageError } from "../../entries/errors.ts";
+import { logProbOptionTable } from "../../entries/options.ts";
 import type { LogProbOptions } from "../../index.ts";
-import { logProbOptionTable } from "../../models/flowOptions.ts";
 import { logProbFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { addOptionFlags } from "../optionFlags.ts";

@@ -5,8 +5,8 @@
  */
 
 import type { Command } from "commander";
+import { sampleOptionTable } from "../../entries/options.ts";
 import type { SampleOptions } from "../../index.ts";
-import { sampleOptionTable } from "../../models/flowOptions.ts";
 import { checkGiven } from "../columnNames.ts";
 import { sampleFlags } from "../flagTables.ts";
 import { interruptSignal } from "../interrupt.ts";

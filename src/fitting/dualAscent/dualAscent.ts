@@ -6,7 +6,7 @@
  */
 
 import { Matrix } from "ml-matrix";
-import type { RadialProfile } from "../../bijections/residual/radialMap.ts";
+import type { RadialProfile } from "../../bijections/residual/radialProfiles.ts";
 import { AbortedError } from "../../errors.ts";
 import { boundedMean } from "../../numerics/boundedMean.ts";
 import { type RandomKey, RandomStream } from "../../random/philox.ts";

@@ -12,7 +12,8 @@
  * @module
  */
 
-import { type RadialProfile, radialStrength } from "../../bijections/residual/radialMap.ts";
+import { radialStrength } from "../../bijections/residual/radialMap.ts";
+import type { RadialProfile } from "../../bijections/residual/radialProfiles.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { erf } from "../../numerics/special.ts";
 import type { RandomStream } from "../../random/philox.ts";

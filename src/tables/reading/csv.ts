@@ -12,7 +12,7 @@ import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { checkSignal } from "../../platform/pieces.ts";
-import { cellColumns, type Table } from "../table.ts";
+import { cellColumns, checkTable, type Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {
   type Dialect,
@@ -227,6 +227,7 @@ const rowsABlock = 4096;
  * skip blank lines.
  */
 export function* csvPieces(table: Table, delimiter: string = ","): Generator<string> {
+  checkTable("csvPieces", table);
   const width = table.columns.length;
   const columns = cellColumns(table);
   const missing = columns.length === 1 ? '""' : "";

@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../../errors.ts";
+import { checkArgument, text } from "../../options.ts";
 
 /** A format of tables that is read; all but `npz` are written, too. */
 export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet";
@@ -25,6 +26,7 @@ export const tableExtensions: readonly string[] = [...formatsByExtension.keys()]
 
 /** What a file name says about its content. */
 export interface FileKind {
+  /** The format. */
   readonly format: TableFormat;
   /** Whether the name ends in `.gz`. */
   readonly compressed: boolean;
@@ -36,6 +38,7 @@ export interface FileKind {
  * @throws UsageError for an unknown extension, listing the known ones.
  */
 export function fileKind(path: string): FileKind {
+  checkArgument("fileKind", "path", path, text);
   const lower = path.toLowerCase();
   const compressed = lower.endsWith(".gz");
   const plain = compressed ? lower.slice(0, -3) : lower;

@@ -5,10 +5,32 @@
  */
 
 import { listNames } from "../../closestName.ts";
+import { checkArgument, names } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnWarning } from "../checks.ts";
-import { inferredLines, type LeftOutColumn, leftOutLines, roundedLines } from "../columnRecord.ts";
-import type { Table } from "../table.ts";
+import {
+  inferredLines,
+  type LeftOutColumn,
+  leftOutLines,
+  overflowLines,
+  roundedLines,
+} from "../columnRecord.ts";
+import { checkTable, type Table } from "../table.ts";
+
+/**
+ * What should be known of how a table was read, one line each: remarks on the whole, and columns in use whose numbers were found in
+ * another dress, or are not quite those of the source.
+ *
+ * @param used - Names of the columns in use; default: all that have numbers.
+ * @throws UsageError for what is not a table, or not names.
+ */
+export function readingRemarks(table: Table, used?: readonly string[]): string[] {
+  checkTable("readingRemarks", table);
+  const own = used ?? table.columns;
+  checkArgument("readingRemarks", "used", own, names);
+  const records = table.records.filter(({ name }) => own.includes(name));
+  return [...readingLines(table, [], own), ...overflowLines(records)];
+}
 
 /**
  * One line each: remarks on the table, columns that are left out, and columns in use whose numbers were found in another

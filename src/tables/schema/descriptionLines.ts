@@ -5,6 +5,7 @@
  */
 
 import { listNames } from "../../closestName.ts";
+import { checkArgument, type OptionKind } from "../../options.ts";
 import { momentText } from "./dateTimes.ts";
 import type { ColumnDescription, TableDescription } from "./describe.ts";
 
@@ -98,8 +99,18 @@ export function tableLines(found: TableDescription): string[] {
   return lines;
 }
 
+/** What `describe` gives. */
+const aDescription: OptionKind = {
+  expected: "a description as describe gives it",
+  accepts(value) {
+    const { columns, determined } = (value ?? {}) as Partial<TableDescription>;
+    return Array.isArray(columns) && columns.every((own) => own?.schema?.kind) && Array.isArray(determined);
+  },
+};
+
 /** A table of the columns and, below, what should be known of them: what `pushforward describe` prints. */
 export function descriptionText(found: TableDescription): string {
+  checkArgument("descriptionText", "found", found, aDescription);
   const heads = ["column", "kind", "missing", "values"];
   const cells = found.columns.map((column) => [
     column.name,

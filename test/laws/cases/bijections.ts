@@ -23,7 +23,8 @@ import { absoluteValue } from "../../../src/bijections/piecewise/absoluteValue.t
 import { directionalMap } from "../../../src/bijections/residual/directionalMap.ts";
 import { planar } from "../../../src/bijections/residual/planar.ts";
 import { radial } from "../../../src/bijections/residual/radial.ts";
-import { radialMap, radialProfiles } from "../../../src/bijections/residual/radialMap.ts";
+import { radialMap } from "../../../src/bijections/residual/radialMap.ts";
+import { radialProfiles } from "../../../src/bijections/residual/radialProfiles.ts";
 import { residual } from "../../../src/bijections/residual/residual.ts";
 import { sylvester } from "../../../src/bijections/residual/sylvester.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";

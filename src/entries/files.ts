@@ -1,0 +1,8 @@
+/**
+ * Files, before there is work: whether one can be written, whether two names are one file, what a name says of its content.
+ *
+ * @module pushforward/files
+ */
+
+export { checkWritable, isSameFile } from "../platform/files.ts";
+export { type FileKind, fileKind } from "../tables/reading/fileFormat.ts";
