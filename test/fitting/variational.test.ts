@@ -404,12 +404,12 @@ describe("densities and options that cannot be", () => {
     [
       "an element by brackets",
       () => fit(({ mu }, { square }) => square((mu as never as Expr[])[0]!)),
-      "operand 1 is undefined",
+      "operand 1 must be an expression or a number, got undefined",
     ],
     [
       "data that are no numbers",
       () => fit(({ mu }, { sum, sub, constant }) => sum(sub(mu!, constant([1, "2"] as never)))),
-      "element 2 is a string",
+      "element 2 must be a number, got a string",
     ],
     [
       "NaN among data",
@@ -424,7 +424,7 @@ describe("densities and options that cannot be", () => {
     [
       "a derived number",
       () => fit(flat, { steps: 1, derived: () => ({ one: 1 }) }),
-      'derived: "one" must return',
+      'what derived: "one" returns must be an expression, got 1',
     ],
     ["an error of its own", () => fit(() => (undefined as never as { x: Expr }).x), "The log-density fails"],
     ["a promise", () => fit((async () => {}) as never), "got a promise"],
