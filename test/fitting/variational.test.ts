@@ -399,7 +399,7 @@ describe("densities and options that cannot be", () => {
     [
       "a list as it is",
       () => fit(({ mu }, { sum, sub }) => sum(sub(mu!, [1, 2] as never))),
-      "operand 2 is a list",
+      "operand 2 must be an expression or a number, got a list",
     ],
     [
       "an element by brackets",
@@ -426,7 +426,7 @@ describe("densities and options that cannot be", () => {
       () => fit(flat, { steps: 1, derived: () => ({ one: 1 }) }),
       'what derived: "one" returns must be an expression, got 1',
     ],
-    ["an error of its own", () => fit(() => (undefined as never as { x: Expr }).x), "The log-density fails"],
+    ["an error of its own", () => fit(() => (undefined as never as { x: Expr }).x), "the log-density fails"],
     ["a promise", () => fit((async () => {}) as never), "got a promise"],
     [
       "a pole",
@@ -437,7 +437,7 @@ describe("densities and options that cannot be", () => {
     [
       "another divergence",
       () => fit(flat, { divergence: "forward" }),
-      "divergence must be reverse or symmetric",
+      "divergence must be one of symmetric, reverse",
     ],
     ["a symmetric one annealed", () => fit(flat, { divergence: "symmetric", annealing: 5 }), "no annealing"],
     ["no steps", () => fit(flat, { steps: 0 }), "steps must be a positive integer"],
