@@ -26,8 +26,8 @@ const mostBuckets = 256;
 /** What a level or an outcome without rows counts. */
 const unseen = 0.5;
 /** Frequent values of a grid that later columns see, and the share of the rows that makes one. */
-const mostFrequent = 16;
-const frequentShare = 0.02;
+const mostFrequent = 8;
+const frequentShare = 0.08;
 
 const logit = (p: number): number => Math.log(p / (1 - p));
 
@@ -125,7 +125,7 @@ function headOf(
   const from = column.from ?? 0;
   const places = sorted.values.map((value) => Math.round((value - from) / step));
   const shares = values.length > 0 ? fitGridShares({ values: places, weights: sorted.weights }) : undefined;
-  if (!shares) return { type: "cells", map, components, start, frequent: [] };
+  if (!shares) return { type: "cells", map, components, start, frequent: [], masses: [] };
   const total = shares.counts.reduce((sum, count) => sum + count, 0);
   const frequent = Array.from(shares.places.keys())
     .filter((i) => shares.counts[i]! >= frequentShare * total)
@@ -140,17 +140,14 @@ function headOf(
     type: "cells",
     map,
     components,
-    start: [
-      ...start.slice(0, components).map((logit) => logit + Math.log(rest)),
-      ...start.slice(components),
-      ...masses.map(Math.log),
-    ],
+    start: [...start.slice(0, components).map((logit) => logit + Math.log(rest)), ...start.slice(components)],
     shares: {
       places: shares.places,
       counts: shares.counts.map((count, i) => (isFrequent.has(i) ? 0.5 * count : count)),
       blend: shares.blend / rest,
     },
     frequent: frequent.map((i) => shares.places[i]!),
+    masses: masses.map(Math.log),
   };
 }
 

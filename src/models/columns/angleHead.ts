@@ -4,7 +4,8 @@
  *     p(a) = w_0 / 2 pi + sum_m w_m sum_k logistic(a + 2 pi k; m_m, s_m)        a in radians
  *
  * Scales are at most 0.35, and k runs over -1, 0, 1 from the turn nearest to the component: what the sum leaves out is e^(-3 pi / 0.35),
- * 2e-12 of the mass. A grid of angles has the masses of its cells, as `mixtureHead.ts` has them.
+ * 2e-12 of the mass. Of each row the network says the weights, a turn common to all components, and how sharp they are.
+ * A grid of angles has the masses of its cells, as `mixtureHead.ts` has them.
  *
  * @module
  */
@@ -55,10 +56,11 @@ export function angleHead(column: ColumnDescription, { components, start }: Angl
   };
   return {
     group: `${steps === undefined ? "angle" : "cells of angles"} ${components}`,
-    parameters: 1 + 3 * components,
+    parameters: 3 + 3 * components,
+    shared: 2 * components,
     targets: steps === undefined ? 1 : 2,
     features: 4,
-    start: Float64Array.from(start),
+    start: Float64Array.from([...start.slice(0, 1 + components), 0, 0, ...start.slice(1 + components)]),
     encode(value, targets, targetStart, features, featureStart) {
       const at = steps === undefined ? radians(value) : placeOf(value) * cell;
       if (!Number.isFinite(at)) return Number.NEGATIVE_INFINITY;
@@ -76,9 +78,11 @@ export function angleHead(column: ColumnDescription, { components, start }: Angl
         const terms = [
           g.add(logits[0]!, width ? g.log(g.mul(width, 1 / turn)) : -Math.log(turn)),
           ...logits.slice(1).map((logit, m) => {
-            const raw = numbers[1 + 2 * components + m]!;
+            const [shift, sharpness] = [numbers[1 + components]!, numbers[2 + components]!];
+            const raw = g.sub(numbers[3 + 2 * components + m]!, sharpness);
             const scale = g.add(leastScale, g.mul(largestScale - leastScale, g.sigmoid(raw)));
-            return g.add(logit, wrappedTerm(low!, width, numbers[1 + components + m]!, scale));
+            const mean = g.add(shift, numbers[3 + components + m]!);
+            return g.add(logit, wrappedTerm(low!, width, mean, scale));
           }),
         ];
         return [[g.sub(g.logSumExp(g.concatenate(terms)), g.logSumExp(g.concatenate(logits)))]];
@@ -134,12 +138,13 @@ function angleDistribution(
   const top = logits.reduce((a, b) => Math.max(a, b));
   const total = logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
   const weights = Float64Array.from(logits, (logit) => Math.exp(logit - top) / total);
+  const [shift, sharpness] = [parameters[1 + components]!, parameters[2 + components]!];
   const scales = Float64Array.from(
-    parameters.subarray(1 + 2 * components),
-    (raw) => leastScale + (largestScale - leastScale) * sigmoid(raw),
+    parameters.subarray(3 + 2 * components, 3 + 3 * components),
+    (raw) => leastScale + (largestScale - leastScale) * sigmoid(raw - sharpness),
   );
-  const means = Float64Array.from(parameters.subarray(1 + components, 1 + 2 * components), (mean) => {
-    const part = mean / turn;
+  const means = Float64Array.from(parameters.subarray(3 + components, 3 + 2 * components), (mean) => {
+    const part = (mean + shift) / turn;
     return turn * (part - Math.floor(part));
   });
   /** Mass of the angles from `low` to `high`, of at most a turn from the start of the turn. */

@@ -45,14 +45,20 @@ export interface CellDistribution {
 
 /**
  * The distribution of a cell for what the network gives.
- * @param numbers - The outcomes' logits, where there are several, then the head's parameters.
+ * @param numbers - The outcomes' logits, where there are several, then the head's parameters that depend on the row.
+ * @param shared - What all rows share, of all columns.
  */
 export function cellDistribution(
-  { column, head, outcomes }: ColumnLayout,
+  { column, head, outcomes, shared: sharedStart }: ColumnLayout,
   numbers: Float64Array,
+  shared: Float64Array | undefined,
 ): CellDistribution {
   const first = outcomes > 1 ? outcomes : 0;
-  const value = head.distribution(numbers.slice(first, first + head.parameters));
+  const ofRow = head.parameters - head.shared;
+  const parameters = new Float64Array(head.parameters);
+  parameters.set(numbers.subarray(first, first + ofRow));
+  if (head.shared > 0) parameters.set(shared!.subarray(sharedStart, sharedStart + head.shared), ofRow);
+  const value = head.distribution(parameters);
   const clamped = (logit: number): number => Math.max(-farthestLogit, Math.min(farthestLogit, logit));
   if (outcomes === 1)
     return { interval: (cell) => value.interval(cell), quantile: (logit) => value.quantile(clamped(logit)) };

@@ -32,8 +32,10 @@ export interface ColumnHeadJson {
 export interface ColumnHead {
   /** Heads of one group have parameters and targets of one size, and one program for all. */
   readonly group: string;
-  /** Numbers that the network gives for a row. */
+  /** Numbers of the distribution: those that the network gives for a row, then those that are the same in all rows. */
   readonly parameters: number;
+  /** How many of them are the same in all rows; trained, too. */
+  readonly shared: number;
   /** Numbers that the log-density reads of a value. */
   readonly targets: number;
   /** Numbers that later columns see of a value; all are 0 where it is missing or an atom. */

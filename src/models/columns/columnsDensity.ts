@@ -15,7 +15,7 @@
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import type { Bound, ParameterTree } from "../../graph/parameters.ts";
+import { type Bound, leafOf, type ParameterTree, trained } from "../../graph/parameters.ts";
 import type { ParameterValues } from "../parameters.ts";
 import { type ColumnDescription, checkColumn } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
@@ -56,8 +56,10 @@ export interface ColumnLayout {
   readonly features: number;
   /** First of its targets: which outcome it is, then the head's. Not for a given column. */
   readonly targets: number;
-  /** First of its parameters among the network's outputs: the outcomes' logits, then the head's. */
-  readonly parameters: number;
+  /** First of its numbers among the network's outputs: the outcomes' logits, then the head's. */
+  readonly outputs: number;
+  /** First of its numbers among those that all rows share. */
+  readonly shared: number;
 }
 
 /** The contributions of columns to the log-densities of a row, each `[columns]`, in the order of the model. */
@@ -92,7 +94,7 @@ export interface ColumnsDensity {
   readonly parameters: ParameterTree;
   /** The network. */
   readonly trunk: Trunk;
-  /** Parameters that make it the product of the columns' own distributions: those of the last layer. */
+  /** Parameters that make it the product of the columns' own distributions, where all others of the last layer are 0. */
   readonly start: ParameterValues;
   /** Contributions of an encoded row; with a dropout those of a random part of the network, for training. */
   contributions(encoded: Expr, parameters: Bound, dropout?: Dropout): Contributions;
@@ -109,13 +111,16 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   if ([...order].sort((a, b) => a - b).some((place, i) => place !== i) || order.length !== columns.length)
     throw new UsageError(`columnsDensity: the order [${order}] is not one of ${columns.length} columns.`);
   let features = 0;
-  let parameters = 0;
+  let outputs = 0;
+  let shared = 0;
   const layout = (modeled: ModeledColumn, cell: number, isGiven: boolean): Omit<ColumnLayout, "targets"> => {
     const head = headFromJson(modeled.column, modeled.head);
     const outcomes = modeled.outcomes.length;
-    const own = { column: modeled.column, head, cell, outcomes, features, parameters };
+    const own = { column: modeled.column, head, cell, outcomes, features, outputs, shared };
     features += outcomes - 1 + head.features;
-    if (!isGiven) parameters += (outcomes > 1 ? outcomes : 0) + head.parameters;
+    if (isGiven) return own;
+    outputs += outputsOf(own);
+    shared += head.shared;
     return own;
   };
   const first = given.map((modeled, i) => ({ ...layout(modeled, i, true), targets: -1 }));
@@ -130,36 +135,38 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     inputs: [...first, ...rest].flatMap((own, i) =>
       new Array<number>(own.outcomes - 1 + own.head.features).fill(Math.max(0, i + 1 - first.length)),
     ),
-    outputs: rest.flatMap((own, i) =>
-      new Array<number>((own.outcomes > 1 ? own.outcomes : 0) + own.head.parameters).fill(i),
-    ),
+    outputs: rest.flatMap((own, i) => new Array<number>(outputsOf(own)).fill(i)),
     columns: rest.length,
     hidden,
   };
   const network = trunk(sizes);
-  const bias = Float64Array.from(
-    rest.flatMap(({ outcomes, head }, i) => [
-      ...(outcomes > 1 ? columns[order[i]!]!.outcomes.map(Math.log) : []),
-      ...head.start,
-    ]),
-  );
+  const bias = rest.flatMap(({ outcomes, head }, i) => [
+    ...(outcomes > 1 ? columns[order[i]!]!.outcomes.map(Math.log) : []),
+    ...head.start.subarray(0, head.parameters - head.shared),
+  ]);
+  const same = rest.flatMap(({ head }) => [...head.start.subarray(head.parameters - head.shared)]);
   return {
     options,
     given: first,
     columns: rest,
     width,
     features,
-    parameters: network.parameters,
+    parameters: { ...network.parameters, ...(shared > 0 ? { shared: trained([shared]) } : {}) },
     trunk: network,
-    start: { bias },
+    start: { bias: Float64Array.from(bias), ...(shared > 0 ? { shared: Float64Array.from(same) } : {}) },
     contributions(encoded, bound, dropout) {
       const seen = g.slice(encoded, 0, features);
-      const outputs = network.run(
+      const given = network.run(
         dropout && dropout.columns > 0 ? hiding(seen, [...first, ...rest], dropout.columns) : seen,
         bound,
         dropout?.units,
       );
-      return { outcomes: outcomeTerms(encoded, outputs, rest), values: valueTerms(encoded, outputs, rest) };
+      // What all rows share stands behind what the network gives.
+      const numbers = shared > 0 ? g.concatenate([given, leafOf(bound, "shared")]) : given;
+      return {
+        outcomes: outcomeTerms(encoded, numbers, rest),
+        values: valueTerms(encoded, numbers, rest, outputs),
+      };
     },
   };
 }
@@ -177,18 +184,24 @@ function hiding(
   return g.mul(features, g.gather(isSeen, indices, features.shape));
 }
 
-function outcomeTerms(encoded: Expr, outputs: Expr, columns: readonly ColumnLayout[]): Expr {
+/** Numbers that the network gives for a column: logits of the outcomes, where there are several, and those of the head by the row. */
+function outputsOf({ outcomes, head }: Pick<ColumnLayout, "outcomes" | "head">): number {
+  return (outcomes > 1 ? outcomes : 0) + head.parameters - head.shared;
+}
+
+function outcomeTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout[]): Expr {
   return g.concatenate(
-    columns.map(({ outcomes, targets, parameters }) => {
+    columns.map(({ outcomes, targets, outputs }) => {
       if (outcomes === 1) return g.constant(0);
-      const logits = g.slice(outputs, parameters, parameters + outcomes);
+      const logits = g.slice(numbers, outputs, outputs + outcomes);
       const chosen = g.slice(encoded, targets, targets + outcomes);
       return g.sub(g.sum(g.mul(chosen, logits)), g.logSumExp(logits));
     }),
   );
 }
 
-function valueTerms(encoded: Expr, outputs: Expr, columns: readonly ColumnLayout[]): Expr {
+/** @param outputs - Numbers that the network gives; those that all rows share stand behind them. */
+function valueTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout[], outputs: number): Expr {
   const groups = new Map<string, number[]>();
   columns.forEach(({ head }, i) => {
     groups.set(head.group, [...(groups.get(head.group) ?? []), i]);
@@ -196,17 +209,22 @@ function valueTerms(encoded: Expr, outputs: Expr, columns: readonly ColumnLayout
   const places: number[] = [];
   const terms = Array.from(groups.values(), (members) => {
     const { head } = columns[members[0]!]!;
+    const ofRow = head.parameters - head.shared;
     /** Numbers of the members side by side, those of one adjacent. */
-    const gathered = (source: Expr, from: (own: ColumnLayout) => number, size: number): Expr =>
+    const gathered = (source: Expr, size: number, at: (own: ColumnLayout, k: number) => number): Expr =>
       g.gather(
         source,
-        members.flatMap((i) => Array.from({ length: size }, (_, k) => from(columns[i]!) + k)),
+        members.flatMap((i) => Array.from({ length: size }, (_, k) => at(columns[i]!, k))),
         [members.length, size],
       );
     places.push(...members);
     return head.logProb(
-      gathered(encoded, (own) => own.targets + own.outcomes, head.targets),
-      gathered(outputs, (own) => own.parameters + (own.outcomes > 1 ? own.outcomes : 0), head.parameters),
+      gathered(encoded, head.targets, (own, k) => own.targets + own.outcomes + k),
+      gathered(numbers, head.parameters, (own, k) =>
+        k < ofRow
+          ? own.outputs + (own.outcomes > 1 ? own.outcomes : 0) + k
+          : outputs + own.shared + k - ofRow,
+      ),
     );
   });
   const inOrder = g.gather(

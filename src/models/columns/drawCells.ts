@@ -55,6 +55,7 @@ async function columnByColumn(
         const distribution = cellDistribution(
           own,
           numbers!.subarray(row * trunk.most, (row + 1) * trunk.most),
+          evaluation.model.values.shared,
         );
         encodeCell(own, cellOf(from + row, j, distribution), encoded, row * width);
       }

@@ -37,6 +37,7 @@ export function levelsHead({ buckets, shares, start }: LevelsHeadOptions): Colum
   return {
     group: `levels ${count}`,
     parameters: count,
+    shared: 0,
     targets: count,
     features: count,
     start: Float64Array.from(start, Math.log),

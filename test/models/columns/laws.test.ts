@@ -65,7 +65,7 @@ function nodes({ kind, lower, upper, period = 360 }: ColumnDescription, count: n
 
 describe.each(continuous)("the density of $kind, upper $upper, atoms $atoms, missing $missing", (column) => {
   test.each([[[0, 1]], [[1, 0]]])("integrates to 1 in the order %j", async (order) => {
-    const evaluation = someDensity([column, missing], { order, scale: 0.25 });
+    const evaluation = someDensity([column, missing], { order, scale: 0.2 });
     const flags = [Number.NaN, 0, 1];
     const alone = [...(column.atoms ?? []), ...(column.missing ? [Number.NaN] : [])];
     let total = 0;
