@@ -44,7 +44,7 @@ export async function measure(task, runners, options) {
     states.push(state);
   }
   for (let round = 0; round < options.rounds; round++)
-    // There and back, so that no one always follows the same neighbour.
+    // There and back, so that no one always follows the same neighbor.
     for (const state of round % 2 === 0 ? states : states.slice().reverse()) {
       options.onProgress(`round ${round + 1} of ${options.rounds}`);
       await state.round(round);

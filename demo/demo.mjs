@@ -11,14 +11,14 @@ import { chooseGaussianMixture, fitGaussianMixture } from "../dist/fitting.js";
 import { fit, readTable, selectColumns, tableFromRows, writeTable } from "../dist/index.js";
 
 const started = performance.now();
-const SEED = 1;
-const OUT = "demo/out";
+const seed = 1;
+const outFolder = "demo/out";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 /** A fifth of the rows, chosen at random (seeded), and the rest. */
 function holdOut(table) {
   // A linear congruential generator (Numerical Recipes) is random enough to deal rows into five heaps.
-  let state = SEED;
+  let state = seed;
   const next = () => (state = (Math.imul(1664525, state) + 1013904223) >>> 0) / 2 ** 32;
   const order = Array.from({ length: table.rows }, (_, row) => row);
   for (let i = order.length - 1; i > 0; i--) {
@@ -82,7 +82,7 @@ console.log(
 const flowStarted = performance.now();
 const flowBar = progress("neural spline flow", "epochs, validation {validation} nats");
 const { flow } = await fit(train, {
-  seed: SEED,
+  seed,
   onProgress: ({ epoch, epochs, validationLogProb }) =>
     flowBar.show(epoch, epochs, { validation: validationLogProb.toFixed(3) }),
 });
@@ -96,7 +96,7 @@ const gaussianTime = seconds(gaussianStarted);
 const mixtureStarted = performance.now();
 const mixtureBar = progress("Gaussian mixture", "components, BIC {bic}");
 const mixture = await chooseGaussianMixture(train, {
-  seed: SEED,
+  seed,
   onProgress: ({ components, bic }) => mixtureBar.show(components, 24, { bic: thousands(Math.round(bic)) }),
 });
 mixtureBar.stop();
@@ -130,21 +130,21 @@ console.log("± is the standard error; the mixture's number of components is tha
 const gain = meanOf(flowLogProb.map((value, row) => value - mixtureLogProb[row]));
 console.log(`flow less mixture, row by row: ${gain.mean.toFixed(3)} ± ${gain.error.toFixed(3)} nats\n`);
 
-await mkdir(path(OUT), { recursive: true });
-await flow.save(path(`${OUT}/model.safetensors`));
-await writeTable(await flow.sample(1000, { seed: SEED }), path(`${OUT}/samples.csv`));
+await mkdir(path(outFolder), { recursive: true });
+await flow.save(path(`${outFolder}/model.safetensors`));
+await writeTable(await flow.sample(1000, { seed }), path(`${outFolder}/samples.csv`));
 const figure = pairPlot({
   data: test,
-  samples: await flow.sample(test.rows, { seed: SEED + 1 }),
+  samples: await flow.sample(test.rows, { seed: seed + 1 }),
   title: "Backbone dihedral angles of proteins, in degrees: held-out data and samples of the flow",
 });
-await writeFigure(figure, path(`${OUT}/figure.svg`));
-await writeFigure(figure, path(`${OUT}/figure.png`));
+await writeFigure(figure, path(`${outFolder}/figure.svg`));
+await writeFigure(figure, path(`${outFolder}/figure.png`));
 
 console.log(
-  `wrote ${OUT}/model.safetensors  the fitted flow; try: npx pushforward inspect ${OUT}/model.safetensors`,
+  `wrote ${outFolder}/model.safetensors  the fitted flow; try: npx pushforward inspect ${outFolder}/model.safetensors`,
 );
-console.log(`      ${OUT}/samples.csv        1,000 samples`);
-console.log(`      ${OUT}/figure.png         data against samples; also figure.svg`);
+console.log(`      ${outFolder}/samples.csv        1,000 samples`);
+console.log(`      ${outFolder}/figure.png         data against samples; also figure.svg`);
 console.log(`done in ${seconds(started)}`);
 process.exit(0);

@@ -6,16 +6,16 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as Plot from "@observablehq/plot";
 import { binarized, bounds, drawDigits, pixels, readDigits, trainVae, vae } from "../examples/vae/model.js";
-import { FAINT, figureOf, panel, text } from "./figureParts.mjs";
+import { faint, figureOf, panel, text } from "./figureParts.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { smallPng } from "./smallPng.mjs";
 
-const MAPS = [0, 2, 8];
-const SEEDS = [1, 2, 3];
-const TRAINED = 9000;
-const EPOCHS = 20;
-const BATCH = 100;
-const SAMPLES = 64;
+const mapCounts = [0, 2, 8];
+const seeds = [1, 2, 3];
+const trainedRows = 9000;
+const epochCount = 20;
+const batchSize = 100;
+const sampleCount = 64;
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
 const mean = (values) => values.reduce((sum, own) => sum + own, 0) / values.length;
@@ -30,15 +30,15 @@ const standardError = (values) => {
 async function run(maps, seed, shades, heldOut) {
   const start = performance.now();
   const model = vae({ maps });
-  const steps = EPOCHS * Math.round(TRAINED / BATCH);
-  const { values } = await trainVae(model, shades.slice(0, TRAINED * pixels), {
+  const steps = epochCount * Math.round(trainedRows / batchSize);
+  const { values } = await trainVae(model, shades.slice(0, trainedRows * pixels), {
     seed,
-    epochs: EPOCHS,
-    batch: BATCH,
+    epochs: epochCount,
+    batch: batchSize,
     warmUp: 0.4 * steps,
   });
   const seconds = (performance.now() - start) / 1000;
-  const { single, weighted } = await bounds(model, values, heldOut, { samples: SAMPLES, seed });
+  const { single, weighted } = await bounds(model, values, heldOut, { samples: sampleCount, seed });
   const found = { seed, seconds, bound: mean(single), weighted: mean(weighted) };
   console.log(
     `autoencoder, ${maps} maps, seed ${seed}: ${found.bound.toFixed(2)}, ${found.weighted.toFixed(2)} nats, ${seconds.toFixed(0)} s`,
@@ -75,16 +75,16 @@ function figure(fits) {
   const all = [...points.map(({ bound }) => bound), ...lines.flatMap(({ low, high }) => [low, high])];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const margin = 0.1 * (high - low);
-  const most = MAPS.at(-1);
+  const most = mapCounts.at(-1);
   const grids = left + side + 60;
   const parts = [
     text(left, 26, "An autoencoder with planar maps in its posterior", { size: 15 }),
-    text(left, 46, `held-out bound, nats a digit: ${SEEDS.length} seeds, their mean ± 2 standard errors`, {
+    text(left, 46, `held-out bound, nats a digit: ${seeds.length} seeds, their mean ± 2 standard errors`, {
       size: 11,
-      color: FAINT,
+      color: faint,
     }),
     panel(left, top, side, side, {
-      x: { domain: [-0.06 * most, 1.06 * most], ticks: MAPS },
+      x: { domain: [-0.06 * most, 1.06 * most], ticks: mapCounts },
       y: { domain: [low - margin, high + margin], ticks: 6 },
       marks: [
         Plot.gridY({ stroke: "#eceff3", strokeOpacity: 1, ticks: 6 }),
@@ -98,7 +98,7 @@ function figure(fits) {
   [fits[0], fits.at(-1)].forEach(({ maps, runs }, i) => {
     const above = top + i * 122;
     parts.push(
-      text(grids, above + 6, `drawn from the model trained with K = ${maps}`, { size: 11, color: FAINT }),
+      text(grids, above + 6, `drawn from the model trained with K = ${maps}`, { size: 11, color: faint }),
       digitGrid(grids, above + 14, 44, runs[0].digits),
     );
   });
@@ -108,11 +108,11 @@ function figure(fits) {
 /** Trains, evaluates, writes the figure and the table. */
 export async function writeAutoencoder() {
   const shades = await readDigits();
-  const heldOut = binarized(shades.slice(TRAINED * pixels), 1);
+  const heldOut = binarized(shades.slice(trainedRows * pixels), 1);
   const fits = [];
-  for (const maps of MAPS) {
+  for (const maps of mapCounts) {
     const runs = [];
-    for (const seed of SEEDS) runs.push(await run(maps, seed, shades, heldOut));
+    for (const seed of seeds) runs.push(await run(maps, seed, shades, heldOut));
     fits.push({ maps, runs });
   }
   await writeFile(path("docs/results/autoencoder.png"), smallPng(figure(fits), 1.5));
@@ -126,6 +126,13 @@ export async function writeAutoencoder() {
     i === 0 ? "" : plusMinus(runs.map(({ weighted }, seed) => weighted - fits[0].runs[seed].weighted)),
     mean(runs.map(({ seconds }) => seconds)).toFixed(0),
   ]);
-  const head = ["K", "bound", "more than K = 0", `${SAMPLES} samples`, "more than K = 0", "seconds a fit"];
+  const head = [
+    "K",
+    "bound",
+    "more than K = 0",
+    `${sampleCount} samples`,
+    "more than K = 0",
+    "seconds a fit",
+  ];
   await writeBetween(path("docs/results/amortized.md"), "autoencoder", markdownTable(head, lines).join("\n"));
 }

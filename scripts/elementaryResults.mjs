@@ -3,9 +3,9 @@ import { fit } from "../dist/index.js";
 import { minus } from "./markdownPage.mjs";
 import { densityGrid } from "./resultFigure.mjs";
 
-const SEED = 1;
-const LENGTHS = [2, 8, 32];
-const KINDS = ["planar", "radial", "sylvester"];
+const seed = 1;
+const lengths = [2, 8, 32];
+const kinds = ["planar", "radial", "sylvester"];
 
 /**
  * The figure as SVG, and the table's rows.
@@ -15,11 +15,11 @@ const KINDS = ["planar", "radial", "sylvester"];
 export async function elementaryResults({ train, test, grid, size, limits }) {
   const rows = [];
   const lines = [];
-  for (const kind of KINDS) {
+  for (const kind of kinds) {
     const densities = [];
     const line = [`\`${kind}\``];
-    for (const transforms of LENGTHS) {
-      const { flow } = await fit(train, { flow: kind, transforms, seed: SEED });
+    for (const transforms of lengths) {
+      const { flow } = await fit(train, { flow: kind, transforms, seed });
       densities.push((await flow.logProb(grid)).map(Math.exp));
       const scores = await flow.logProb(test);
       line.push(minus(scores.reduce((sum, value) => sum + value, 0) / scores.length, 3));
@@ -30,10 +30,10 @@ export async function elementaryResults({ train, test, grid, size, limits }) {
   }
   const figure = densityGrid({
     title: "Protein backbone angles by elementary flows of K maps",
-    columns: LENGTHS.map((length) => `K = ${length}`),
+    columns: lengths.map((length) => `K = ${length}`),
     rows,
     side: size,
     limits,
   });
-  return { figure, head: ["held-out log-likelihood", ...LENGTHS.map((length) => `K = ${length}`)], lines };
+  return { figure, head: ["held-out log-likelihood", ...lengths.map((length) => `K = ${length}`)], lines };
 }

@@ -7,9 +7,9 @@ import { planarFlow } from "../dist/architectures.js";
 import { approximate } from "../dist/index.js";
 
 /** Half the width of the window: three of the energies are flat along z1 without it. */
-export const WINDOW = 4;
+export const window = 4;
 /** The wall's energy grows by 1/2 at this distance beyond the window. */
-const WALL = 0.1;
+const wall = 0.1;
 
 /** Energies of z1 and z2 with the operations of a program, or of plain numbers. */
 const energiesWith = ({ add, sub, mul, div, square, sqrt, sin, exp, sigmoid, logAddExp, neg }) => {
@@ -51,7 +51,7 @@ const numbers = {
 
 /** Energy number `index` with its wall, of two numbers. */
 export function energyAt(index, z1, z2) {
-  const beyond = Math.max(0, Math.abs(z1) - WINDOW) / WALL;
+  const beyond = Math.max(0, Math.abs(z1) - window) / wall;
   return energiesWith(numbers)[index](z1, z2) + 0.5 * beyond ** 2;
 }
 
@@ -59,7 +59,7 @@ export function energyAt(index, z1, z2) {
 export function logNormalizer(index) {
   const [reach, step] = [9, 0.01];
   let sum = 0;
-  for (let z1 = -WINDOW - 1.5; z1 <= WINDOW + 1.5; z1 += step)
+  for (let z1 = -window - 1.5; z1 <= window + 1.5; z1 += step)
     for (let z2 = -reach; z2 <= reach; z2 += step) sum += Math.exp(-energyAt(index, z1, z2));
   return Math.log(sum * step * step);
 }
@@ -67,7 +67,7 @@ export function logNormalizer(index) {
 /** A planar flow of some length fitted to an energy, with the divergence from it, in nats. */
 export async function fitEnergy(index, length, { seed = 1, steps = 6000 } = {}) {
   const logDensity = ({ z1, z2 }, ops) => {
-    const beyond = ops.div(ops.max(0, ops.sub(ops.abs(z1), WINDOW)), WALL);
+    const beyond = ops.div(ops.max(0, ops.sub(ops.abs(z1), window)), wall);
     return ops.neg(ops.add(energiesWith(ops)[index](z1, z2), ops.mul(0.5, ops.square(beyond))));
   };
   const {

@@ -1,31 +1,31 @@
-/** Parts that all figures share: colours, words, and drawings placed in one SVG. */
+/** Parts that all figures share: colors, words, and drawings placed in one SVG. */
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom/worker";
 
-const INK = "#2b2f36";
-export const FAINT = "#6d7480";
-const FONT = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
-const ROOM = 44;
+const ink = "#2b2f36";
+export const faint = "#6d7480";
+const fontFamily = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
+const panelRoom = 44;
 
 /** From the outermost contour to the innermost. */
-const BLUES = ["#eef4fa", "#dbe8f4", "#c2d9ec", "#a0c5e1", "#76abd3", "#4f8fc2", "#2f71ac", "#1a5390"];
+const blues = ["#eef4fa", "#dbe8f4", "#c2d9ec", "#a0c5e1", "#76abd3", "#4f8fc2", "#2f71ac", "#1a5390"];
 
 const minus = (value) => String(value).replace("-", "−");
 
 /** A line of text as SVG. */
-export const text = (x, y, content, { size = 12, color = INK, anchor = "start", rotate } = {}) =>
+export const text = (x, y, content, { size = 12, color = ink, anchor = "start", rotate } = {}) =>
   `<text x="${x}" y="${y}" font-size="${size}" fill="${color}" text-anchor="${anchor}"` +
   `${rotate === undefined ? "" : ` transform="rotate(${rotate} ${x} ${y})"`}>${content.replaceAll("<", "&lt;")}</text>`;
 
 /** A drawing of Plot whose frame's upper left corner is at (left, top). */
 export function panel(left, top, width, height, { x, y, marks, ticksLeft = true }) {
   const { document } = parseHTML("<html><body></body></html>");
-  const axis = { tickSize: 4, tickPadding: 4, color: FAINT, label: null, fontSize: 10.5 };
+  const axis = { tickSize: 4, tickPadding: 4, color: faint, label: null, fontSize: 10.5 };
   const drawing = Plot.plot({
     document,
-    width: width + 2 * ROOM,
-    height: height + 2 * ROOM,
-    margin: ROOM,
+    width: width + 2 * panelRoom,
+    height: height + 2 * panelRoom,
+    margin: panelRoom,
     x: { domain: x.domain, axis: null, type: "linear" },
     y: { domain: y.domain, axis: null },
     style: { background: "none" },
@@ -39,7 +39,11 @@ export function panel(left, top, width, height, { x, y, marks, ticksLeft = true 
     ],
   });
   drawing.querySelector("style")?.remove();
-  for (const [name, value] of Object.entries({ x: left - ROOM, y: top - ROOM, overflow: "visible" }))
+  for (const [name, value] of Object.entries({
+    x: left - panelRoom,
+    y: top - panelRoom,
+    overflow: "visible",
+  }))
     drawing.setAttribute(name, String(value));
   drawing.removeAttribute("class");
   return drawing.outerHTML;
@@ -49,7 +53,7 @@ export function panel(left, top, width, height, { x, y, marks, ticksLeft = true 
 export function figureOf(width, height, parts) {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family='${FONT}'><rect width="${width}" height="${height}" fill="#fff"/>${parts.join("")}</svg>`
+    `font-family='${fontFamily}'><rect width="${width}" height="${height}" fill="#fff"/>${parts.join("")}</svg>`
   );
 }
 
@@ -71,7 +75,7 @@ export function contours(density, size, [left, right], [low, high] = [left, righ
       x2: right,
       y2: high,
       thresholds: [Math.log(level)],
-      fill: BLUES[i],
+      fill: blues[i],
       stroke: "none",
     });
   });

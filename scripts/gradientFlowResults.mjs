@@ -6,8 +6,8 @@ import { tableFromRows } from "../dist/index.js";
 import { resultFigure } from "./resultFigure.mjs";
 
 /** Times of the panels, and of the curve. */
-const CHOSEN = [0, 0.3, 4];
-const TIMES = [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 3.5, 4];
+const chosenTimes = [0, 0.3, 4];
+const times = [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 3.5, 4];
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -25,10 +25,10 @@ export async function gradientFlowFigure({ train, test, drawn, grid, size, limit
   const mixture = await chooseGaussianMixture(tableFromRows(train.columns, scaled(train.values)), { seed });
   const points = scaled(test.values);
   const common = { from: mixture, to: standardNormal({ features: 2 }) };
-  const flow = await gradientFlow({ ...common, points, times: TIMES });
-  const shown = await gradientFlow({ ...common, points: scaled(grid.values), times: CHOSEN });
-  const scores = TIMES.map((t, k) => [t, flow.logLikelihood[k] + logAbsDet]);
-  const stages = CHOSEN.map((t, k) => ({
+  const flow = await gradientFlow({ ...common, points, times });
+  const shown = await gradientFlow({ ...common, points: scaled(grid.values), times: chosenTimes });
+  const scores = times.map((t, k) => [t, flow.logLikelihood[k] + logAbsDet]);
+  const stages = chosenTimes.map((t, k) => ({
     t,
     places: drawn.map((_, row) => Array.from(flow.at(t).points.subarray(2 * row, 2 * row + 2))),
     density: shown.logEstimate[k].map((own) => Math.exp(own + logAbsDet)),
@@ -42,8 +42,8 @@ export async function gradientFlowFigure({ train, test, drawn, grid, size, limit
     data: drawn,
     limits,
     scores,
-    chosen: CHOSEN,
+    chosen: chosenTimes,
     along: "time t",
   });
-  return { figure, scores: scores.filter(([t]) => CHOSEN.includes(t)), form: flow.form };
+  return { figure, scores: scores.filter(([t]) => chosenTimes.includes(t)), form: flow.form };
 }

@@ -10,20 +10,20 @@ import { calibrationRanks, rankBand } from "../dist/diagnostics.js";
 import { column, fit } from "../dist/index.js";
 import { RandomStream, randomKey, split } from "../dist/random.js";
 import { logJoint, observations, parameters, simulations } from "../examples/epidemic/model.js";
-import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
+import { contours, faint, figureOf, panel, text } from "./figureParts.mjs";
 import { markdownTable, minus, writeBetween } from "./markdownPage.mjs";
 import { smallPng } from "./smallPng.mjs";
 
-const SEED = 1;
-const SIMULATIONS = [1_000, 5_000, 20_000];
-const NEW = 1000;
+const seed = 1;
+const simulationCounts = [1_000, 5_000, 20_000];
+const newSimulations = 1000;
 /** New simulations whose exact posterior is computed, and draws of the flow for each. */
-const COMPARED = 200;
-const DRAWS = 500;
+const comparedSimulations = 200;
+const drawCount = 500;
 /** Of the quadrature: points along each axis, how many standard deviations they reach, grids one after another. */
-const GRID = { side: 81, reach: 8, rounds: 3 };
+const quadrature = { side: 81, reach: 8, rounds: 3 };
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const key = randomKey(SEED);
+const key = randomKey(seed);
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const standardError = (values) => {
@@ -41,10 +41,16 @@ async function posteriorDraws(flow, table) {
   const given = Object.fromEntries(
     observations.map((name) => {
       const values = column(table, name);
-      return [name, Float64Array.from({ length: COMPARED * DRAWS }, (_, i) => values[Math.floor(i / DRAWS)])];
+      return [
+        name,
+        Float64Array.from(
+          { length: comparedSimulations * drawCount },
+          (_, i) => values[Math.floor(i / drawCount)],
+        ),
+      ];
     }),
   );
-  return flow.sampleWithLogProb(COMPARED * DRAWS, { given, seed: SEED });
+  return flow.sampleWithLogProb(comparedSimulations * drawCount, { given, seed });
 }
 
 /**
@@ -75,11 +81,11 @@ function axesOf(points, weights) {
 
 /** Logarithm of the integral of a function over the plane: on a grid along the axes, then on one along its own, and again. */
 function logIntegral(logDensity, start) {
-  const step = (2 * GRID.reach) / (GRID.side - 1);
-  const places = Array.from({ length: GRID.side }, (_, i) => i * step - GRID.reach);
+  const step = (2 * quadrature.reach) / (quadrature.side - 1);
+  const places = Array.from({ length: quadrature.side }, (_, i) => i * step - quadrature.reach);
   let axes = start;
   let found = Number.NaN;
-  for (let round = 0; round < GRID.rounds; round++) {
+  for (let round = 0; round < quadrature.rounds; round++) {
     const { center, first, across, second } = axes;
     const points = places.flatMap((a) =>
       places.map((b) => [center[0] + a * first, center[1] + a * across + b * second]),
@@ -99,10 +105,10 @@ async function weighedDraws(flow, table) {
   const { table: drawn, logProb } = await posteriorDraws(flow, table);
   const thetas = parameters.map((name) => column(drawn, name));
   const seen = observations.map((name) => column(table, name));
-  return Array.from({ length: COMPARED }, (_, row) => {
+  return Array.from({ length: comparedSimulations }, (_, row) => {
     const x = seen.map((values) => values[row]);
-    const draws = Array.from({ length: DRAWS }, (_, d) => thetas.map((own) => own[row * DRAWS + d]));
-    const ratios = draws.map((theta, d) => logJoint(theta, x) - logProb[row * DRAWS + d]);
+    const draws = Array.from({ length: drawCount }, (_, d) => thetas.map((own) => own[row * drawCount + d]));
+    const ratios = draws.map((theta, d) => logJoint(theta, x) - logProb[row * drawCount + d]);
     const top = Math.max(...ratios);
     const weights = ratios.map((own) => Math.exp(own - top));
     const sum = weights.reduce((total, own) => total + own, 0);
@@ -110,7 +116,7 @@ async function weighedDraws(flow, table) {
       x,
       draws,
       weights,
-      efficiency: sum ** 2 / weights.reduce((total, own) => total + own ** 2, 0) / DRAWS,
+      efficiency: sum ** 2 / weights.reduce((total, own) => total + own ** 2, 0) / drawCount,
     };
   });
 }
@@ -131,15 +137,15 @@ async function fitted(rows) {
   const { flow } = await fit(trainingRows(rows), {
     columns: parameters,
     given: observations,
-    seed: SEED,
+    seed,
   });
   return { rows, flow, seconds: (performance.now() - start) / 1000 };
 }
 
 const titles = { log_beta: "log beta", log_gamma: "log gamma", density: "density (both jointly)" };
-const SIDE = 210;
-const GAP = 44;
-const LEFT = 62;
+const panelSide = 210;
+const panelGap = 44;
+const leftMargin = 62;
 
 /** A posterior: exact contours, draws of the flow, the truth. */
 function posteriorPanel(left, top, { x, draws, truth, logEvidence }) {
@@ -162,7 +168,7 @@ function posteriorPanel(left, top, { x, draws, truth, logEvidence }) {
     .slice(0, 300)
     .filter((own) => own.every((value, j) => value > ranges[j][0] && value < ranges[j][1]));
   const axis = (j) => ({ domain: ranges[j], ticks: 4 });
-  return panel(left, top, SIDE, SIDE, {
+  return panel(left, top, panelSide, panelSide, {
     x: axis(0),
     y: axis(1),
     marks: [
@@ -177,17 +183,17 @@ function posteriorPanel(left, top, { x, draws, truth, logEvidence }) {
 function rankPanels(top, { rows, calibration }, band) {
   const parts = [];
   calibration.quantities.forEach(({ name, ranks, chiSquare }, i) => {
-    const left = LEFT + i * (SIDE + GAP);
+    const left = leftMargin + i * (panelSide + panelGap);
     const { counts, expected } = chiSquare;
     const width = (calibration.draws + 1) / counts.length;
     const spread = 1.96 * Math.sqrt(expected[0] * (1 - 1 / counts.length));
     const most = Math.max(...counts, expected[0] + spread) * 1.08;
     parts.push(
-      text(left + SIDE / 2, top - 8, `${titles[name]}, ${rows.toLocaleString("en-US")} simulations`, {
+      text(left + panelSide / 2, top - 8, `${titles[name]}, ${rows.toLocaleString("en-US")} simulations`, {
         size: 11.5,
         anchor: "middle",
       }),
-      panel(left, top, SIDE, 110, {
+      panel(left, top, panelSide, 110, {
         x: { domain: [0, calibration.draws + 1], ticks: [0, 50, 100, 150, 200] },
         y: { domain: [0, most], ticks: 4 },
         marks: [
@@ -219,7 +225,7 @@ function rankPanels(top, { rows, calibration }, band) {
     }));
     const reach = Math.max(0.06, ...differences.map(([, own]) => Math.abs(own) * 1.1));
     parts.push(
-      panel(left, top + 148, SIDE, 90, {
+      panel(left, top + 148, panelSide, 90, {
         x: { domain: [0, 1], ticks: [0, 0.5, 1] },
         y: { domain: [-reach, reach], ticks: 4 },
         marks: [
@@ -234,18 +240,18 @@ function rankPanels(top, { rows, calibration }, band) {
 }
 
 function figure(few, many, exact) {
-  const band = rankBand(NEW, many.calibration.draws);
-  const width = LEFT + 3 * SIDE + 2 * GAP + 26;
+  const band = rankBand(newSimulations, many.calibration.draws);
+  const width = leftMargin + 3 * panelSide + 2 * panelGap + 26;
   const first = 84;
-  const second = first + SIDE + 96;
+  const second = first + panelSide + 96;
   const third = second + 148 + 90 + 84;
   const parts = [
-    text(LEFT, 26, "The posterior of an epidemic, learned from simulations", { size: 15 }),
+    text(leftMargin, 26, "The posterior of an epidemic, learned from simulations", { size: 15 }),
     text(
-      LEFT,
+      leftMargin,
       46,
       "blue: exact posterior (quadrature)   orange: draws of the flow   cross: true parameters",
-      { size: 11, color: FAINT },
+      { size: 11, color: faint },
     ),
   ];
   // An epidemic that hardly began, one under way, and one that is over.
@@ -254,17 +260,17 @@ function figure(few, many, exact) {
     .sort((a, b) => a.peak - b.peak);
   const chosen = [0.08, 0.4, 0.85].map((share) => byPeak[Math.floor(share * byPeak.length)]);
   chosen.forEach((own, i) => {
-    const left = LEFT + i * (SIDE + GAP);
+    const left = leftMargin + i * (panelSide + panelGap);
     parts.push(
-      text(left + SIDE / 2, first - 8, `at most ${Math.round(own.peak ** 2)} of 1,000 infected`, {
+      text(left + panelSide / 2, first - 8, `at most ${Math.round(own.peak ** 2)} of 1,000 infected`, {
         size: 11,
         anchor: "middle",
       }),
       posteriorPanel(left, first, own),
-      text(left + SIDE / 2, first + SIDE + 34, "log beta", { size: 11.5, anchor: "middle" }),
+      text(left + panelSide / 2, first + panelSide + 34, "log beta", { size: 11.5, anchor: "middle" }),
     );
   });
-  parts.push(text(20, first + SIDE / 2, "log gamma", { size: 11.5, anchor: "middle", rotate: -90 }));
+  parts.push(text(20, first + panelSide / 2, "log gamma", { size: 11.5, anchor: "middle", rotate: -90 }));
   for (const [top, own] of [
     [second, many],
     [third, few],
@@ -272,9 +278,9 @@ function figure(few, many, exact) {
     parts.push(...rankPanels(top, own, band));
   parts.push(
     text(
-      LEFT,
+      leftMargin,
       second - 34,
-      `ranks of ${NEW.toLocaleString("en-US")} true values among ${many.calibration.draws} draws each, and their distribution function less the diagonal`,
+      `ranks of ${newSimulations.toLocaleString("en-US")} true values among ${many.calibration.draws} draws each, and their distribution function less the diagonal`,
       { size: 12 },
     ),
   );
@@ -283,12 +289,12 @@ function figure(few, many, exact) {
 
 /** Fits, judges, writes the figure and the table. */
 export async function writePosterior() {
-  const test = simulations(NEW, new RandomStream(split(key, "new")));
+  const test = simulations(newSimulations, new RandomStream(split(key, "new")));
   const fits = [];
-  for (const rows of SIMULATIONS) {
+  for (const rows of simulationCounts) {
     const own = await fitted(rows);
     const weighed = await weighedDraws(own.flow, test);
-    fits.push({ ...own, weighed, calibration: await calibrationRanks(own.flow, test, { seed: SEED }) });
+    fits.push({ ...own, weighed, calibration: await calibrationRanks(own.flow, test, { seed }) });
   }
   const exact = exactPosteriors(fits.at(-1).weighed, test);
   for (const own of fits) {

@@ -29,12 +29,12 @@ const modes = (ops, x, all) =>
     )
     .reduce((sum, own) => ops.logAddExp(sum, own));
 
-const SCALES = [1e-3, 0.1, 10, 1e3];
-const CORRELATION = 0.8;
-const COLUMNS = 4;
+const scales = [1e-3, 0.1, 10, 1e3];
+const correlation = 0.8;
+const columnCount = 4;
 
 /** By name: parameters, the log-density, and the logarithm of its integral. */
-const DENSITIES = {
+const densities = {
   exponential: [{ x: "positive" }, ({ x }, o) => o.mul(-3, x), -log(3)],
   laplace: [{ x: "real" }, ({ x }, o) => o.neg(o.abs(o.sub(x, 2))), log(2)],
   logistic: [{ x: "real" }, ({ x }, o) => o.sub(o.neg(x), o.mul(2, o.softplus(o.neg(x)))), 0],
@@ -67,17 +67,17 @@ const DENSITIES = {
   "weibull(0.5)": [{ s: "positive" }, ({ s }, o) => o.neg(o.add(o.sqrt(s), o.mul(0.5, o.log(s)))), log(2)],
   "weibull(4)": [{ s: "positive" }, ({ s }, o) => o.sub(o.mul(3, o.log(s)), o.square(o.square(s))), -log(4)],
   "correlated normal": [
-    { x: { size: COLUMNS } },
+    { x: { size: columnCount } },
     // An autoregression of the standardized numbers.
     ({ x }, o) => {
-      const z = o.div(x, o.constant(SCALES));
-      const rest = o.sub(o.slice(z, 1, COLUMNS), o.mul(CORRELATION, o.slice(z, 0, COLUMNS - 1)));
-      const innovations = o.div(o.sum(o.square(rest)), 1 - CORRELATION ** 2);
+      const z = o.div(x, o.constant(scales));
+      const rest = o.sub(o.slice(z, 1, columnCount), o.mul(correlation, o.slice(z, 0, columnCount - 1)));
+      const innovations = o.div(o.sum(o.square(rest)), 1 - correlation ** 2);
       return o.mul(-0.5, o.add(innovations, o.sum(o.square(o.slice(z, 0, 1)))));
     },
-    COLUMNS * halfLog2Pi +
-      SCALES.reduce((sum, own) => sum + log(own), 0) +
-      ((COLUMNS - 1) / 2) * log(1 - CORRELATION ** 2),
+    columnCount * halfLog2Pi +
+      scales.reduce((sum, own) => sum + log(own), 0) +
+      ((columnCount - 1) / 2) * log(1 - correlation ** 2),
   ],
   "student(2)": [{ x: "real" }, ({ x }, o) => student(o, x, 2), log(2 * SQRT2)],
   "student(5)": [{ x: "real" }, ({ x }, o) => student(o, x, 5), log((sqrt(5) * 3 * PI) / 8)],
@@ -145,13 +145,13 @@ const DENSITIES = {
   ],
 };
 
-const names = flags.only?.split(/,(?! )/) ?? Object.keys(DENSITIES);
+const names = flags.only?.split(/,(?! )/) ?? Object.keys(densities);
 console.log(
   "density                 seed  estimate     truth        error      z      k-hat  steps  seconds  reliable",
 );
 const runs = [];
 for (const name of names) {
-  const [parameters, logDensity, truth] = DENSITIES[name];
+  const [parameters, logDensity, truth] = densities[name];
   for (let i = 0; i < Number(flags.seeds); i++) {
     const seed = Number(flags["first-seed"]) + i;
     const started = performance.now();

@@ -5,14 +5,14 @@ import { wasmEngine } from "../dist/engines.js";
 import { bindTree, ops as g, jvp, subtreeOf } from "../dist/graph.js";
 import { fit } from "../dist/index.js";
 import { RandomStream, randomKey } from "../dist/random.js";
-import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
+import { contours, faint, figureOf, panel, text } from "./figureParts.mjs";
 
-const SEED = 1;
-const ROUNDS = 60;
-const TERMS = 40;
-const POINTS = 400;
-const SIDE = 210;
-const [LEFT, TOP, GAP] = [58, 84, 62];
+const seed = 1;
+const roundCount = 60;
+const termCount = 40;
+const pointCount = 400;
+const panelSide = 210;
+const [leftMargin, topMargin, panelGap] = [58, 84, 62];
 
 /** Values of a model file by name. */
 function tensorsOf(bytes) {
@@ -36,7 +36,7 @@ const valuesFor = ({ parameters }, values) =>
 async function run(program, values, inputs) {
   const compiled = await wasmEngine({ precision: "float64" }).compile(program);
   await compiled.setParameters(valuesFor(compiled, values));
-  const { rows } = await compiled.run({ rows: POINTS, inputs });
+  const { rows } = await compiled.run({ rows: pointCount, inputs });
   compiled.dispose();
   return rows;
 }
@@ -51,8 +51,8 @@ async function convergenceOf(flow) {
   const at = bijection.parts.findIndex(({ type }) => type === "residual");
   const map = bijection.parts[at];
   const own = subtreeOf(bound, String(at));
-  const stream = new RandomStream(randomKey(SEED));
-  const noise = Float64Array.from({ length: POINTS * features }, () => stream.normal());
+  const stream = new RandomStream(randomKey(seed));
+  const noise = Float64Array.from({ length: pointCount * features }, () => stream.normal());
   let x = g.input("noise", [features]);
   for (let i = 0; i < at; i++) x = bijection.parts[i].forward(x, subtreeOf(bound, String(i))).value;
   const y = map.forward(x, own).value;
@@ -69,12 +69,12 @@ async function convergenceOf(flow) {
   const inverse = [];
   let iterate = found.x;
   let first;
-  for (let k = 1; k <= ROUNDS; k++) {
+  for (let k = 1; k <= roundCount; k++) {
     const before = iterate;
-    iterate = (await step.run({ rows: POINTS, inputs: { state: before, x: found.x } })).rows.next;
+    iterate = (await step.run({ rows: pointCount, inputs: { state: before, x: found.x } })).rows.next;
     const distance = (a, b) =>
       Math.max(
-        ...Array.from({ length: POINTS }, (_, row) =>
+        ...Array.from({ length: pointCount }, (_, row) =>
           Math.hypot(
             ...Array.from({ length: features }, (_, i) => a[row * features + i] - b[row * features + i]),
           ),
@@ -84,13 +84,13 @@ async function convergenceOf(flow) {
     inverse.push([k, distance(iterate, found.y), (L ** k / (1 - L)) * first]);
   }
   step.dispose();
-  const errors = Array.from({ length: TERMS }, () => 0);
-  for (let row = 0; row < POINTS; row++) {
+  const errors = Array.from({ length: termCount }, () => 0);
+  for (let row = 0; row < pointCount; row++) {
     // Column by column: element (i, k) is at k * features + i; the traces of powers do not mind the transpose.
     const j = found.columns.subarray(row * features ** 2, (row + 1) * features ** 2);
     let power = Float64Array.from({ length: features ** 2 }, (_, i) => Number(i % (features + 1) === 0));
     let sum = 0;
-    for (let k = 1; k <= TERMS; k++) {
+    for (let k = 1; k <= termCount; k++) {
       power = product(power, j, features);
       sum += ((k % 2 === 1 ? 1 : -1) / k) * trace(power, features);
       errors[k - 1] = Math.max(errors[k - 1], Math.abs(sum - found.logAbsDet[row]));
@@ -115,8 +115,8 @@ function lines(left, title, label, data, count) {
   const height = (value) => Math.log10(Math.max(value, 1e-8));
   const of = (place) => data.map((entry) => [entry[0], height(entry[place])]);
   return [
-    text(left + SIDE / 2, TOP - 4, title, { size: 11.5, anchor: "middle" }),
-    panel(left, TOP + 4, SIDE, SIDE, {
+    text(left + panelSide / 2, topMargin - 4, title, { size: 11.5, anchor: "middle" }),
+    panel(left, topMargin + 4, panelSide, panelSide, {
       x: { domain: [1, count], ticks: [1, count / 4, count / 2, (3 * count) / 4, count] },
       y: { domain: [-8, 2], ticks: [-8, -6, -4, -2, 0, 2], format: powers },
       marks: [
@@ -124,7 +124,7 @@ function lines(left, title, label, data, count) {
         Plot.line(of(1), { stroke: "#1f6fb4", strokeWidth: 1.6 }),
       ],
     }),
-    text(left + SIDE / 2, TOP + SIDE + 38, label, { size: 11.5, anchor: "middle" }),
+    text(left + panelSide / 2, topMargin + panelSide + 38, label, { size: 11.5, anchor: "middle" }),
   ];
 }
 
@@ -134,18 +134,18 @@ function lines(left, title, label, data, count) {
  * `train` is fitted; `drawn` are rows that are shown; `grid` a table of the middles of cells of a square, `size` a side.
  */
 export async function residualFigure({ train, drawn, grid, size, limits }) {
-  const { flow } = await fit(train, { flow: "residual", seed: SEED });
+  const { flow } = await fit(train, { flow: "residual", seed });
   const density = (await flow.logProb(grid)).map(Math.exp);
   const { inverse, series } = await convergenceOf(flow);
   const angle = { domain: limits, ticks: [-180, -90, 0, 90, 180] };
-  const second = LEFT + SIDE + GAP;
-  const third = second + SIDE + GAP;
-  return figureOf(third + SIDE + 30, TOP + SIDE + 58, [
-    text(LEFT, 26, "Residual flow: protein backbone angles", { size: 15 }),
-    text(LEFT, 46, "blue: largest error of 400 points", { size: 11, color: "#1f6fb4" }),
-    text(LEFT + 195, 46, "orange: its bound", { size: 11, color: "#d9540f" }),
-    text(LEFT + SIDE / 2, TOP - 4, "density", { size: 11.5, anchor: "middle" }),
-    panel(LEFT, TOP + 4, SIDE, SIDE, {
+  const second = leftMargin + panelSide + panelGap;
+  const third = second + panelSide + panelGap;
+  return figureOf(third + panelSide + 30, topMargin + panelSide + 58, [
+    text(leftMargin, 26, "Residual flow: protein backbone angles", { size: 15 }),
+    text(leftMargin, 46, "blue: largest error of 400 points", { size: 11, color: "#1f6fb4" }),
+    text(leftMargin + 195, 46, "orange: its bound", { size: 11, color: "#d9540f" }),
+    text(leftMargin + panelSide / 2, topMargin - 4, "density", { size: 11.5, anchor: "middle" }),
+    panel(leftMargin, topMargin + 4, panelSide, panelSide, {
       x: angle,
       y: angle,
       marks: [
@@ -153,9 +153,13 @@ export async function residualFigure({ train, drawn, grid, size, limits }) {
         Plot.dot(drawn.slice(0, 400), { r: 0.8, fill: "#111", fillOpacity: 0.6 }),
       ],
     }),
-    text(LEFT + SIDE / 2, TOP + SIDE + 38, "phi", { size: 11.5, anchor: "middle", color: FAINT }),
-    text(20, TOP + SIDE / 2, "psi", { size: 11.5, anchor: "middle", rotate: -90, color: FAINT }),
-    ...lines(second, "a sample of one map", "rounds", inverse, ROUNDS),
-    ...lines(third, "a log-determinant", "terms of the series", series, TERMS),
+    text(leftMargin + panelSide / 2, topMargin + panelSide + 38, "phi", {
+      size: 11.5,
+      anchor: "middle",
+      color: faint,
+    }),
+    text(20, topMargin + panelSide / 2, "psi", { size: 11.5, anchor: "middle", rotate: -90, color: faint }),
+    ...lines(second, "a sample of one map", "rounds", inverse, roundCount),
+    ...lines(third, "a log-determinant", "terms of the series", series, termCount),
   ]);
 }

@@ -1,12 +1,12 @@
 /** The figure of one method: data on their way to normality, the density on its way to the data, the score. */
 import * as Plot from "@observablehq/plot";
-import { contours, FAINT, figureOf, panel, text } from "./figureParts.mjs";
+import { contours, faint, figureOf, panel, text } from "./figureParts.mjs";
 
-const SIDE = 210;
-const GAP = 34;
-const LEFT = 58;
-const TOP = 76;
-const LINE_HEIGHT = 130;
+const panelSide = 210;
+const panelGap = 34;
+const leftMargin = 58;
+const topMargin = 76;
+const lineHeight = 130;
 
 /** A circle around 0, which holds a known share of a standard normal distribution. */
 const circle = (radius) =>
@@ -18,7 +18,7 @@ const circle = (radius) =>
     { stroke: "#9aa2ae", strokeWidth: 0.8, strokeDasharray: "3,3" },
   );
 
-/** Rows in the base, a mark a colour; those off the panel are left out. */
+/** Rows in the base, a mark a color; those off the panel are left out. */
 const dots = (points, colors) =>
   [...new Set(colors)].map((color) =>
     Plot.dot(
@@ -31,7 +31,7 @@ const dots = (points, colors) =>
  * The figure as SVG.
  *
  * `stages` hold t, the rows' places in the base, the flow's density on a square grid, and its side; `scores` the
- * held-out log-likelihood along t; `legend` names the colours of the rows, `along` what t is.
+ * held-out log-likelihood along t; `legend` names the colors of the rows, `along` what t is.
  */
 export function resultFigure({
   title,
@@ -44,23 +44,25 @@ export function resultFigure({
   chosen,
   along = "steps t",
 }) {
-  const width = LEFT + 3 * SIDE + 2 * GAP + 26;
-  const secondTop = TOP + SIDE + 56;
-  const thirdTop = secondTop + SIDE + 76;
-  const height = thirdTop + LINE_HEIGHT + 50;
-  const parts = [text(LEFT, 26, title, { size: 15 })];
-  let at = LEFT;
+  const width = leftMargin + 3 * panelSide + 2 * panelGap + 26;
+  const secondTop = topMargin + panelSide + 56;
+  const thirdTop = secondTop + panelSide + 76;
+  const height = thirdTop + lineHeight + 50;
+  const parts = [text(leftMargin, 26, title, { size: 15 })];
+  let at = leftMargin;
   for (const [name, color] of legend) {
     parts.push(`<circle cx="${at + 4}" cy="42" r="4" fill="${color}"/>`);
-    parts.push(text(at + 13, 46, name, { size: 11, color: FAINT }));
+    parts.push(text(at + 13, 46, name, { size: 11, color: faint }));
     at += 34 + name.length * 6.2;
   }
   stages.forEach(({ t, places, density, size }, i) => {
-    const left = LEFT + i * (SIDE + GAP);
+    const left = leftMargin + i * (panelSide + panelGap);
     const normal = { domain: [-4, 4], ticks: [-4, -2, 0, 2, 4] };
-    parts.push(text(left + SIDE / 2, TOP - 4, `rows after t = ${t}`, { size: 11.5, anchor: "middle" }));
     parts.push(
-      panel(left, TOP + 4, SIDE, SIDE, {
+      text(left + panelSide / 2, topMargin - 4, `rows after t = ${t}`, { size: 11.5, anchor: "middle" }),
+    );
+    parts.push(
+      panel(left, topMargin + 4, panelSide, panelSide, {
         x: normal,
         y: normal,
         ticksLeft: i === 0,
@@ -68,9 +70,11 @@ export function resultFigure({
       }),
     );
     const angle = { domain: limits, ticks: [-180, -90, 0, 90, 180] };
-    parts.push(text(left + SIDE / 2, secondTop - 8, `density at t = ${t}`, { size: 11.5, anchor: "middle" }));
     parts.push(
-      panel(left, secondTop, SIDE, SIDE, {
+      text(left + panelSide / 2, secondTop - 8, `density at t = ${t}`, { size: 11.5, anchor: "middle" }),
+    );
+    parts.push(
+      panel(left, secondTop, panelSide, panelSide, {
         x: angle,
         y: angle,
         ticksLeft: i === 0,
@@ -80,16 +84,18 @@ export function resultFigure({
         ],
       }),
     );
-    parts.push(text(left + SIDE / 2, secondTop + SIDE + 34, "phi", { size: 11.5, anchor: "middle" }));
+    parts.push(
+      text(left + panelSide / 2, secondTop + panelSide + 34, "phi", { size: 11.5, anchor: "middle" }),
+    );
   });
-  parts.push(text(20, secondTop + SIDE / 2, "psi", { size: 11.5, anchor: "middle", rotate: -90 }));
+  parts.push(text(20, secondTop + panelSide / 2, "psi", { size: 11.5, anchor: "middle", rotate: -90 }));
   const heights = scores.map(([, score]) => score);
   const low = Math.min(...heights);
   const high = Math.max(...heights);
   const margin = 0.08 * (high - low);
-  const lineWidth = 3 * SIDE + 2 * GAP;
+  const lineWidth = 3 * panelSide + 2 * panelGap;
   parts.push(
-    panel(LEFT, thirdTop, lineWidth, LINE_HEIGHT, {
+    panel(leftMargin, thirdTop, lineWidth, lineHeight, {
       x: { domain: [0, scores.at(-1)[0]], ticks: 8 },
       y: { domain: [low - margin, high + margin], ticks: 5, format: (v) => v.toFixed(1).replace("-", "−") },
       marks: [
@@ -104,13 +110,13 @@ export function resultFigure({
     }),
   );
   parts.push(
-    text(LEFT + lineWidth / 2, thirdTop - 10, "held-out log-likelihood, nats per row", {
+    text(leftMargin + lineWidth / 2, thirdTop - 10, "held-out log-likelihood, nats per row", {
       size: 11.5,
       anchor: "middle",
     }),
   );
   parts.push(
-    text(LEFT + lineWidth / 2, thirdTop + LINE_HEIGHT + 36, along, { size: 11.5, anchor: "middle" }),
+    text(leftMargin + lineWidth / 2, thirdTop + lineHeight + 36, along, { size: 11.5, anchor: "middle" }),
   );
   return figureOf(width, height, parts);
 }

@@ -20,30 +20,30 @@ import { resultFigure } from "./resultFigure.mjs";
 import { smallPng } from "./smallPng.mjs";
 import { energyResults, posteriorResults } from "./variationalResults.mjs";
 
-const SEED = 1;
-const OUT = "docs/results";
+const seed = 1;
+const outFolder = "docs/results";
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const PAGE = path(`${OUT}/README.md`);
+const pageFile = path(`${outFolder}/README.md`);
 const only = process.argv[2];
 
 /** Angles are drawn on a whole turn. */
-const LIMITS = [-180, 180];
-const GRID = 120;
-const ROWS_DRAWN = 1200;
-const ZOOM = 1.5;
+const limits = [-180, 180];
+const gridSide = 120;
+const rowsDrawn = 1200;
+const pictureZoom = 1.5;
 /** Places along t that are scored. */
-const SCORES = 24;
+const scoredPlaces = 24;
 
-const COLORS = { helix: "#1f6fb4", sheet: "#d9540f", left: "#2a9d6f" };
-const LEGEND = [
-  ["helix: phi < 0, −120 < psi < 50", COLORS.helix],
-  ["sheet: phi < 0, other psi", COLORS.sheet],
-  ["phi > 0", COLORS.left],
+const colors = { helix: "#1f6fb4", sheet: "#d9540f", left: "#2a9d6f" };
+const legend = [
+  ["helix: phi < 0, −120 < psi < 50", colors.helix],
+  ["sheet: phi < 0, other psi", colors.sheet],
+  ["phi > 0", colors.left],
 ];
 
-/** Which region of the plot a row is in, as its colour. */
+/** Which region of the plot a row is in, as its color. */
 const colorOf = ([phi, psi]) =>
-  phi > 0 ? COLORS.left : psi > -120 && psi < 50 ? COLORS.helix : COLORS.sheet;
+  phi > 0 ? colors.left : psi > -120 && psi < 50 ? colors.helix : colors.sheet;
 
 const rowsOf = ({ values, columns, rows }) =>
   Array.from({ length: rows }, (_, row) =>
@@ -52,7 +52,7 @@ const rowsOf = ({ values, columns, rows }) =>
 
 /** A fifth of the rows, at random, and the rest. */
 function holdOut(table) {
-  const order = new RandomStream(split(randomKey(SEED), "results")).permutation(table.rows);
+  const order = new RandomStream(split(randomKey(seed), "results")).permutation(table.rows);
   const rows = rowsOf(table);
   const picked = Array.from(order, (row) => rows[row]);
   const count = Math.round(table.rows / 5);
@@ -66,7 +66,9 @@ const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.
 
 /** Whole numbers from 0 to the last, denser at the start, where most happens. */
 function placesAlong(last) {
-  const places = Array.from({ length: SCORES + 1 }, (_, i) => Math.round(last * (i / SCORES) ** 2));
+  const places = Array.from({ length: scoredPlaces + 1 }, (_, i) =>
+    Math.round(last * (i / scoredPlaces) ** 2),
+  );
   return [...new Set(places)];
 }
 
@@ -80,14 +82,14 @@ const names = {
 async function angles() {
   const table = selectColumns(await readTable(path("demo/ramachandran.csv.gz")), ["phi", "psi"]);
   const { train, test } = holdOut(table);
-  const drawn = rowsOf(test).slice(0, ROWS_DRAWN);
-  const step = (LIMITS[1] - LIMITS[0]) / GRID;
+  const drawn = rowsOf(test).slice(0, rowsDrawn);
+  const step = (limits[1] - limits[0]) / gridSide;
   // Contours are drawn between the middles of cells, of which the first row is the lowest.
   const grid = tableFromRows(
     ["phi", "psi"],
-    Array.from({ length: GRID * GRID }, (_, i) => [
-      LIMITS[0] + ((i % GRID) + 0.5) * step,
-      LIMITS[0] + (Math.floor(i / GRID) + 0.5) * step,
+    Array.from({ length: gridSide * gridSide }, (_, i) => [
+      limits[0] + ((i % gridSide) + 0.5) * step,
+      limits[0] + (Math.floor(i / gridSide) + 0.5) * step,
     ]),
   );
   return { train, test, drawn, grid };
@@ -96,7 +98,7 @@ async function angles() {
 async function drawFigures() {
   const { train, test, drawn, grid } = await angles();
   for (const kind of Object.keys(names)) {
-    const { flow } = await fit(train, { flow: kind, seed: SEED });
+    const { flow } = await fit(train, { flow: kind, seed });
     const chosen = [0, Math.max(1, Math.round(flow.steps / 12)), flow.steps];
     const stages = [];
     for (const t of chosen) {
@@ -106,7 +108,7 @@ async function drawFigures() {
         t,
         places: Array.from(drawn, (_, row) => [places[2 * row], places[2 * row + 1]]),
         density: (await at.logProb(grid)).map(Math.exp),
-        size: GRID,
+        size: gridSide,
       });
     }
     const along = [...new Set([...placesAlong(flow.steps), ...chosen])].sort((a, b) => a - b);
@@ -116,20 +118,20 @@ async function drawFigures() {
       title: `${names[kind]}: protein backbone angles`,
       stages,
       colors: drawn.map(colorOf),
-      legend: LEGEND,
+      legend: legend,
       data: drawn,
-      limits: LIMITS,
+      limits,
       scores,
       chosen,
     });
-    await writeFile(path(`${OUT}/${kind}.png`), smallPng(figure, ZOOM));
+    await writeFile(path(`${outFolder}/${kind}.png`), smallPng(figure, pictureZoom));
     console.log(
-      `${OUT}/${kind}.png  t = ${chosen.join(", ")}: ${chosen.map((t) => scores.find(([own]) => own === t)[1].toFixed(3)).join(", ")} nats`,
+      `${outFolder}/${kind}.png  t = ${chosen.join(", ")}: ${chosen.map((t) => scores.find(([own]) => own === t)[1].toFixed(3)).join(", ")} nats`,
     );
   }
 }
 
-const TABLES = [
+const tables = [
   {
     name: "ramachandran",
     title: "Protein backbone angles",
@@ -151,7 +153,7 @@ async function compareKinds({ title, file, columns, dequantize }) {
   const table = await readTable(path(file));
   const found = await compare(columns ? selectColumns(table, columns) : table, {
     flows: modelKinds,
-    seed: SEED,
+    seed,
     ...(dequantize === "all" ? { dequantize: table.columns } : {}),
     onProgress: ({ flow, fit }) => fit ?? console.error(`${title}: ${flow}`),
   });
@@ -167,7 +169,7 @@ async function compareKinds({ title, file, columns, dequantize }) {
       : [`\`${entry.flow}\``, "", entry.error, "", entry.seconds.toFixed(1)],
   );
   const command =
-    `npx pushforward compare ${file} --flows ${modelKinds.join(",")} --seed ${SEED}` +
+    `npx pushforward compare ${file} --flows ${modelKinds.join(",")} --seed ${seed}` +
     (dequantize === "all" ? " --dequantize all" : "");
   return [
     `### ${title}: ${(found.rows - found.heldOut).toLocaleString("en-US")} rows fitted, ${found.heldOut.toLocaleString("en-US")} held out, ${found.columns.length} columns`,
@@ -182,30 +184,30 @@ async function compareKinds({ title, file, columns, dequantize }) {
 
 async function writeTables() {
   const sections = [];
-  for (const table of TABLES) sections.push(await compareKinds(table));
-  await writeBetween(PAGE, "tables", sections.join("\n\n"));
+  for (const table of tables) sections.push(await compareKinds(table));
+  await writeBetween(pageFile, "tables", sections.join("\n\n"));
 }
 
 async function writeVariational() {
   const energies = await energyResults();
-  await writeFile(path(`${OUT}/energies.png`), smallPng(energies.figure, ZOOM));
-  await writeBetween(PAGE, "energies", markdownTable(energies.head, energies.lines).join("\n"));
+  await writeFile(path(`${outFolder}/energies.png`), smallPng(energies.figure, pictureZoom));
+  await writeBetween(pageFile, "energies", markdownTable(energies.head, energies.lines).join("\n"));
   const posteriors = await posteriorResults(new URL("../examples/posteriors/", import.meta.url));
-  await writeBetween(PAGE, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
+  await writeBetween(pageFile, "posteriors", markdownTable(posteriors.head, posteriors.lines).join("\n"));
 }
 
 async function writeElementary() {
   const { train, test, grid } = await angles();
-  const { figure, head, lines } = await elementaryResults({ train, test, grid, size: GRID, limits: LIMITS });
-  await writeFile(path(`${OUT}/elementary.png`), smallPng(figure, ZOOM));
-  await writeBetween(PAGE, "elementary", markdownTable(head, lines).join("\n"));
+  const { figure, head, lines } = await elementaryResults({ train, test, grid, size: gridSide, limits });
+  await writeFile(path(`${outFolder}/elementary.png`), smallPng(figure, pictureZoom));
+  await writeBetween(pageFile, "elementary", markdownTable(head, lines).join("\n"));
 }
 
 async function writeResidual() {
   const { train, drawn, grid } = await angles();
-  const figure = await residualFigure({ train, drawn, grid, size: GRID, limits: LIMITS });
-  await writeFile(path(`${OUT}/residual.png`), smallPng(figure, ZOOM));
-  console.log(`${OUT}/residual.png`);
+  const figure = await residualFigure({ train, drawn, grid, size: gridSide, limits });
+  await writeFile(path(`${outFolder}/residual.png`), smallPng(figure, pictureZoom));
+  console.log(`${outFolder}/residual.png`);
 }
 
 async function writeGradientFlow() {
@@ -215,22 +217,22 @@ async function writeGradientFlow() {
     test,
     drawn,
     grid,
-    size: GRID,
-    limits: LIMITS,
+    size: gridSide,
+    limits,
     colors: drawn.map(colorOf),
-    legend: LEGEND,
-    seed: SEED,
+    legend: legend,
+    seed,
   });
-  await writeFile(path(`${OUT}/gradient-flow.png`), smallPng(figure, ZOOM));
+  await writeFile(path(`${outFolder}/gradient-flow.png`), smallPng(figure, pictureZoom));
   console.log(
-    `${OUT}/gradient-flow.png  ${form}; ${scores.map(([t, own]) => `t = ${t}: ${own.toFixed(3)}`).join(", ")} nats`,
+    `${outFolder}/gradient-flow.png  ${form}; ${scores.map(([t, own]) => `t = ${t}: ${own.toFixed(3)}`).join(", ")} nats`,
   );
 }
 
 async function writeContinuous() {
   const { train, test, grid } = await angles();
-  const { figure, reports } = await continuousFigure({ train, test, grid, size: GRID, limits: LIMITS });
-  await writeFile(path(`${OUT}/continuous.png`), smallPng(figure, ZOOM));
+  const { figure, reports } = await continuousFigure({ train, test, grid, size: gridSide, limits });
+  await writeFile(path(`${outFolder}/continuous.png`), smallPng(figure, pictureZoom));
   const lines = reports.map(({ kind, logProb, evaluations, mostEvaluations, roundTrip }) => [
     `\`${kind}\``,
     minus(logProb, 3),
@@ -239,10 +241,10 @@ async function writeContinuous() {
     roundTrip.toExponential(0).replace("-", "−"),
   ]);
   const head = ["kind", "held-out log-likelihood", "evaluations per row", "at most", "worst round trip"];
-  await writeBetween(PAGE, "continuous", markdownTable(head, lines).join("\n"));
+  await writeBetween(pageFile, "continuous", markdownTable(head, lines).join("\n"));
 }
 
-await mkdir(path(OUT), { recursive: true });
+await mkdir(path(outFolder), { recursive: true });
 if (only === undefined || only === "--figures") await drawFigures();
 if (only === undefined || only === "--table") await writeTables();
 if (only === undefined || only === "--variational") await writeVariational();

@@ -1,10 +1,10 @@
-/** A PNG of at most 256 colours: a quarter of the size of one of all colours, with nothing lost to the eye. */
+/** A PNG of at most 256 colors: a quarter of the size of one of all colors, with nothing lost to the eye. */
 import { fileURLToPath } from "node:url";
 import { crc32, deflateSync } from "node:zlib";
 import { Resvg } from "@resvg/resvg-js";
 
-const FONT = fileURLToPath(new URL("../dist/DejaVuSans.ttf", import.meta.url));
-const COLORS = 256;
+const fontFile = fileURLToPath(new URL("../dist/DejaVuSans.ttf", import.meta.url));
+const colorCount = 256;
 
 function chunk(type, data) {
   const out = Buffer.alloc(data.length + 12);
@@ -15,7 +15,7 @@ function chunk(type, data) {
   return out;
 }
 
-/** The commonest colours to five bits a channel, and for each colour the place of the nearest of them. */
+/** The commonest colors to five bits a channel, and for each color the place of the nearest of them. */
 function paletteOf(pixels) {
   const counts = new Map();
   const keyAt = (i) => ((pixels[i] >> 3) << 10) | ((pixels[i + 1] >> 3) << 5) | (pixels[i + 2] >> 3);
@@ -29,7 +29,7 @@ function paletteOf(pixels) {
   const mean = ([count, ...sums]) => sums.map((sum) => Math.round(sum / count));
   const colors = [...counts.values()]
     .sort((a, b) => b[0] - a[0])
-    .slice(0, COLORS)
+    .slice(0, colorCount)
     .map(mean);
   const places = new Map();
   for (const [key, entry] of counts) {
@@ -46,7 +46,7 @@ function paletteOf(pixels) {
 export function smallPng(svg, zoom) {
   const { pixels, width, height } = new Resvg(svg, {
     fitTo: { mode: "zoom", value: zoom },
-    font: { fontFiles: [FONT], loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
+    font: { fontFiles: [fontFile], loadSystemFonts: false, defaultFontFamily: "DejaVu Sans" },
   }).render();
   const { colors, placeAt } = paletteOf(pixels);
   const header = Buffer.alloc(13);

@@ -5,17 +5,17 @@ import { energyAt, fitEnergy, logNormalizer } from "./energies.mjs";
 import { minus } from "./markdownPage.mjs";
 import { densityGrid } from "./resultFigure.mjs";
 
-const SEED = 1;
-const LIMITS = [-4.4, 4.4];
-const SIDE = 140;
-const LENGTHS = [2, 8, 32];
+const posteriorSeed = 1;
+const limits = [-4.4, 4.4];
+const gridSide = 140;
+const lengths = [2, 8, 32];
 /** Short flows end in one of several local optima; the bound tells the best without knowing the target. */
-const STARTS = [1, 2, 3, 4];
+const starts = [1, 2, 3, 4];
 
 /** Middles of the cells of a square grid, the lowest row first. */
-const grid = Array.from({ length: SIDE * SIDE }, (_, i) => {
-  const step = (LIMITS[1] - LIMITS[0]) / SIDE;
-  return [LIMITS[0] + ((i % SIDE) + 0.5) * step, LIMITS[0] + (Math.floor(i / SIDE) + 0.5) * step];
+const grid = Array.from({ length: gridSide * gridSide }, (_, i) => {
+  const step = (limits[1] - limits[0]) / gridSide;
+  return [limits[0] + ((i % gridSide) + 0.5) * step, limits[0] + (Math.floor(i / gridSide) + 0.5) * step];
 });
 
 /** The figure as SVG, and the table's rows. */
@@ -27,9 +27,9 @@ export async function energyResults() {
     const logZ = logNormalizer(index);
     rows[0].densities.push(Float64Array.from(grid, ([z1, z2]) => Math.exp(-energyAt(index, z1, z2) - logZ)));
     const line = [`U${index + 1}`, minus(logZ, 4)];
-    for (const [i, length] of LENGTHS.entries()) {
+    for (const [i, length] of lengths.entries()) {
       let best;
-      for (const seed of STARTS) {
+      for (const seed of starts) {
         const found = await fitEnergy(index, length, { seed });
         if (!best || found.divergence < best.divergence) best = found;
       }
@@ -45,28 +45,28 @@ export async function energyResults() {
     title: "Four energies and planar flows of K maps",
     columns: ["U1", "U2", "U3", "U4"],
     rows,
-    side: SIDE,
-    limits: LIMITS,
+    side: gridSide,
+    limits,
   });
   return {
     figure,
-    head: ["energy", "log Z", ...LENGTHS.map((length) => `KL, K = ${length}`)],
+    head: ["energy", "log Z", ...lengths.map((length) => `KL, K = ${length}`)],
     lines,
   };
 }
 
-const POSTERIORS = ["eight_schools", "kidiq", "earnings", "ark", "sblrc"];
+const posteriors = ["eight_schools", "kidiq", "earnings", "ark", "sblrc"];
 
 /** One line a posterior: how far its moments are from the reference, and how reliable the approximation says it is. */
 export async function posteriorResults(folder) {
   const lines = [];
-  for (const name of POSTERIORS) {
+  for (const name of posteriors) {
     const { parameters, logDensity } = await import(new URL(`${name}.mjs`, folder));
     const { reference } = JSON.parse(await readFile(new URL(`${name}.json`, folder), "utf8"));
     const started = performance.now();
     const {
       report: { diagnostics, summary },
-    } = await approximate({ parameters, logDensity, seed: SEED });
+    } = await approximate({ parameters, logDensity, seed: posteriorSeed });
     const seconds = (performance.now() - started) / 1000;
     let [gap, inErrors, ratio] = [0, 0, 1];
     reference.parameters.forEach((parameter, i) => {

@@ -1,4 +1,4 @@
-/** Effects of coaching in eight schools (Rubin 1981), in the centred form. */
+/** Effects of coaching in eight schools (Rubin 1981), in the centered form. */
 import { readFileSync } from "node:fs";
 
 const data = JSON.parse(readFileSync(new URL("./eight_schools.json", import.meta.url), "utf8"));

@@ -190,13 +190,13 @@ const spikeDeviations = 5;
 /** One value in this share of the rows is an atom whatever its neighbors hold. */
 const largeSpikeShare = 0.05;
 
-function isSpike({ count, mostFrequent, neighbours }: Resolution): boolean {
+function isSpike({ count, mostFrequent, neighbors }: Resolution): boolean {
   if (mostFrequent.count < Math.max(spikeRows, spikeShare * count)) return false;
   // In a continuum without ties, five rows that agree are not chance.
   return (
     mostFrequent.count >= largeSpikeShare * count ||
-    neighbours === 1 ||
-    mostFrequent.count > neighbours + spikeDeviations * Math.sqrt(neighbours)
+    neighbors === 1 ||
+    mostFrequent.count > neighbors + spikeDeviations * Math.sqrt(neighbors)
   );
 }
 

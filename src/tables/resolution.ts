@@ -14,7 +14,7 @@ export interface Resolution {
   /** Rows that hold the most frequent value, and that value. */
   readonly mostFrequent: { readonly value: number; readonly count: number };
   /** Rows that each of its up to ten neighbors on either side holds, on average; NaN without neighbors. */
-  readonly neighbours: number;
+  readonly neighbors: number;
   /** Largest value less the smallest. */
   readonly range: number;
   /** Whether every value is a whole number. */
@@ -52,7 +52,7 @@ function shortest(value: number, tolerance: number): number {
 }
 
 /** Different values on either side of the most frequent one that it is compared with. */
-const mostNeighbours = 10;
+const mostNeighbors = 10;
 
 /** Sorts a copy of the column's finite values and measures their gaps. O(n log n). */
 export function measureResolution(column: Float64Array): Resolution {
@@ -83,17 +83,17 @@ export function measureResolution(column: Float64Array): Resolution {
     }
   }
   const range = count === 0 ? 0 : sorted[count - 1]! - sorted[0]!;
-  const first = Math.max(0, place - mostNeighbours);
-  const last = Math.min(starts.length, place + mostNeighbours + 1);
+  const first = Math.max(0, place - mostNeighbors);
+  const last = Math.min(starts.length, place + mostNeighbors + 1);
   const around = (starts[last] ?? count) - starts[first]! - mostFrequent.count;
-  const neighbours = around / (last - first - 1);
+  const neighbors = around / (last - first - 1);
   if (gaps.length === 0) {
-    return { count, distinct, mostFrequent, neighbours, range, integers, lattice: false, step: undefined };
+    return { count, distinct, mostFrequent, neighbors, range, integers, lattice: false, step: undefined };
   }
   const smallest = gaps.reduce((least, gap) => Math.min(least, gap));
   const step = integers ? gaps.reduce(greatestCommonDivisor) : shortest(smallest, tolerance);
   // A gap that is far from a whole number of steps, beyond rounding, betrays a continuum.
   const onGrid = (gap: number): boolean => Math.abs(gap / step - Math.round(gap / step)) < 1e-3;
   const lattice = integers || (range / step <= mostSteps && gaps.every(onGrid));
-  return { count, distinct, mostFrequent, neighbours, range, integers, lattice, step };
+  return { count, distinct, mostFrequent, neighbors, range, integers, lattice, step };
 }

@@ -451,7 +451,7 @@ describe("solvers", () => {
     expect([...steps.evaluations!].every((count) => count === 400)).toBe(true);
   });
 
-  it("give a row the same, whatever its neighbours", async () => {
+  it("give a row the same, whatever its neighbors", async () => {
     for (const on of [engine, single]) {
       const solver = { kind: "adaptive", tolerance: 1e-4 } as const;
       const all = await image(solver, on);

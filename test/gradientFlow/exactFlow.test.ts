@@ -128,7 +128,7 @@ describe("the exact form", () => {
     expect(worst(back.logDensity[2]!, start.logDensity[0]!)).toBeLessThan(1e-4);
   });
 
-  test("a row does not depend on its neighbours", async () => {
+  test("a row does not depend on its neighbors", async () => {
     const flow = await gradientFlow({ from: plane, to, rows: 5, times: [1] });
     const alone = await flow.toBase(flow.points[0]!.slice(0, 2));
     const first = (await gradientFlow({ from: plane, to, rows: 1, times: [1] })).points[0]!;

@@ -142,7 +142,7 @@ export function radialModel(
 }
 
 /** A row as center, the likelier the more it weighs, or a normal one. */
-function drawCentre({ rows, features, data, weights }: AscentPoints, stream: RandomStream): Float64Array {
+function drawCenter({ rows, features, data, weights }: AscentPoints, stream: RandomStream): Float64Array {
   const fromRow = stream.uniform() < 0.5;
   let left = stream.uniform();
   if (!fromRow) return Float64Array.from({ length: features }, () => stream.normal());
@@ -202,7 +202,7 @@ function bestPush(
   let best: Push = { centre: new Float64Array(points.features), alpha: 1, s: 0 };
   let highest = 0;
   for (let candidate = 0; candidate < candidates; candidate++) {
-    const centre = drawCentre(points, stream);
+    const centre = drawCenter(points, stream);
     const alpha = ballRadius(centre, share ** stream.uniform());
     distances(points, centre, scratch.radii, part);
     radialTerms(profile, alpha, scratch, part);

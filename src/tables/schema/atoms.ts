@@ -19,7 +19,7 @@ const leastRows = 5;
 const deviations = 5;
 const leastRatio = 4;
 /** Different values on either side that an atom is compared with. */
-const neighbours = 10;
+const neighbors = 10;
 
 /**
  * The atoms of a column, the most frequent first; empty where there are none, or so many that the column is a list of
@@ -37,7 +37,7 @@ export function atomsOf(sorted: Float64Array): readonly AtomCount[] {
     i = next;
   }
   // Of few different values all are levels.
-  if (values.length <= 2 * neighbours) return [];
+  if (values.length <= 2 * neighbors) return [];
   const isAtom = new Uint8Array(values.length);
   const order = Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]!);
   const atoms: AtomCount[] = [];
@@ -45,11 +45,7 @@ export function atomsOf(sorted: Float64Array): readonly AtomCount[] {
     const count = counts[place]!;
     if (count < Math.max(leastRows, leastShare * sorted.length)) break;
     const around: number[] = [];
-    for (
-      let at = Math.max(0, place - neighbours);
-      at <= Math.min(values.length - 1, place + neighbours);
-      at++
-    )
+    for (let at = Math.max(0, place - neighbors); at <= Math.min(values.length - 1, place + neighbors); at++)
       if (at !== place && isAtom[at] === 0) around.push(counts[at]!);
     const usual = around.reduce((sum, own) => sum + own, 0) / Math.max(1, around.length);
     if (count <= usual + deviations * Math.sqrt(usual) || count < leastRatio * usual) continue;

@@ -73,7 +73,7 @@ export function columnLines(found: ColumnDescription, rows: number): string[] {
 const orderWords = {
   sorted: "rises or falls through all rows",
   groups: "has equal values side by side",
-  drift: "is alike in neighbouring rows",
+  drift: "is alike in neighboring rows",
 } as const;
 
 /** What should be known of the columns together, one sentence each. */

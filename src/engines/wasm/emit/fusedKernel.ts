@@ -47,7 +47,7 @@ export interface KernelShape {
  * Finds the sources, results and code of a fused unit. `isRead` says what is read outside of it.
  * @param count - Features that one call is for, where they are not all.
  */
-export function analyseUnit(
+export function analyzeUnit(
   unit: Unit,
   isRead: (node: Expr) => boolean,
   count: number = unit.features!,

@@ -12,7 +12,7 @@ import { type Expr, sizeOf, unreachable } from "../../../graph/expr.ts";
 import type { Pieces } from "../../../platform/pieces.ts";
 import type { FunctionIndex } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
-import { addSharedKernel, addSharedMapKernel, analyseUnit } from "../emit/fusedKernel.ts";
+import { addSharedKernel, addSharedMapKernel, analyzeUnit } from "../emit/fusedKernel.ts";
 import type { KernelCache } from "../emit/kernelCache.ts";
 import * as kernels from "../emit/sharedKernels.ts";
 import { fuse, type Unit } from "./fusion.ts";
@@ -137,7 +137,7 @@ export class SharedLowering {
       split: { kind: "single" },
     });
     if (unit.features !== undefined) {
-      const fused = analyseUnit(unit, isRead);
+      const fused = analyzeUnit(unit, isRead);
       if (fused.results.length === 0) return [];
       const addresses = [
         ...fused.sources.map(

@@ -8,7 +8,7 @@ import { type Expr, type LinearExpr, type ScanExpr, sizeOf, unreachable } from "
 import { slot } from "../../../graph/ops/leaves.ts";
 import type { Pieces } from "../../../platform/pieces.ts";
 import { addProduct, addRowSum, addTranspose, type ProductShape } from "../emit/dense.ts";
-import { addTileKernel, analyseUnit } from "../emit/fusedKernel.ts";
+import { addTileKernel, analyzeUnit } from "../emit/fusedKernel.ts";
 import type { KernelCache } from "../emit/kernelCache.ts";
 import * as kernels from "../emit/tileKernels.ts";
 import { finishedLayers } from "./activations.ts";
@@ -115,7 +115,7 @@ export class TileLowering {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
-      const fused = analyseUnit(unit, isRead, end - start);
+      const fused = analyzeUnit(unit, isRead, end - start);
       if (fused.results.length === 0) return [];
       const kernel = this.#cache.get(`fused ${fused.key}`, () => addTileKernel(module, fused, shape));
       const sources = fused.sources.map(({ owner, offset, kind, width }) =>

@@ -15,7 +15,7 @@ import * as g from "../../../graph/ops.ts";
 import { reasonOf, setV8Flag } from "../../../platform/platform.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
-import { addTileKernel, analyseUnit } from "../emit/fusedKernel.ts";
+import { addTileKernel, analyzeUnit } from "../emit/fusedKernel.ts";
 import type { VectorOptions } from "../emit/vector.ts";
 import { loopCount } from "../lowering/fusion.ts";
 import { hasRelaxedSimd } from "./capabilities.ts";
@@ -103,7 +103,7 @@ async function trialKernels(wide: boolean, memory: WebAssembly.Memory): Promise<
   steps.push(g.log(steps[1]!));
   steps.push(g.select(steps[2]!, steps[3]!, x));
   const last = steps.at(-1)!;
-  const unit = analyseUnit({ nodes: steps, features: loopCount(last) }, (node) => node === last);
+  const unit = analyzeUnit({ nodes: steps, features: loopCount(last) }, (node) => node === last);
   addTileKernel(module, unit, { rowLength: size, vector }, "chain");
   const { instance } = await WebAssembly.instantiate(module.finish(), { env: { memory } });
   return instance.exports as unknown as Kernels;
