@@ -67,7 +67,7 @@ function chunksOf(modules: Modules): Map<string, string> {
   const library = [...closureOf(index, modules)].filter((id) => id !== index && !id.includes("node_modules"));
   const atCalls = (id: string): readonly string[] => modules.getModuleInfo(id)!.dynamicallyImportedIds;
   // What is imported at one call and at once elsewhere is a file: imported at a call, a file is kept whole.
-  for (const id of library.flatMap(atCalls))
+  for (const id of [...library, ...closures.flatMap((closure) => [...closure])].flatMap(atCalls))
     if (library.includes(id) && !result.has(id)) place(closureOf(id, modules), basename(id, ".ts"));
   // What imports at the call is apart from what such an import needs: else a bundler that sees the one keeps all the others.
   const isLoading = (id: string): boolean =>

@@ -153,6 +153,17 @@ export const kindPages = [
     sample: "columns² operations.",
   },
   {
+    kind: "columns",
+    title: "Chain of mixed columns",
+    papers: [],
+    src: ["models/columns/columnsDensity"],
+    when: "When a table has more than numbers: text, whole numbers, levels, bounds, values that many rows share, angles, dates, missing cells.",
+    limits:
+      "Columns of numbers alone are better described by a deep flow. A missing cell in a column that never missed one has an exact score only where no later column is present.",
+    density: "One network pass, and the heads of the columns.",
+    sample: "One network pass per column.",
+  },
+  {
     kind: "kde",
     title: "Kernel density",
     papers: [],

@@ -34,6 +34,12 @@ export const statisticalKinds = [
 /** Name of a model that is fitted without gradients. */
 export type StatisticalKind = (typeof statisticalKinds)[number];
 
+/** Names of the models of mixed columns: numbers, levels, dates and missing cells. */
+export const mixedKinds = ["columns"] as const;
+
+/** Name of a model of mixed columns. */
+export type MixedKind = (typeof mixedKinds)[number];
+
 /**
  * What flows are that have no name of their own: couplings or masked autoregressive maps with another transformer than the
  * named ones, and architectures that a user has put together. They are saved under these names, and fitted by what describes
@@ -45,13 +51,13 @@ export const otherKinds = ["coupling", "autoregressive", "custom"] as const;
 export type OtherKind = (typeof otherKinds)[number];
 
 /** Name of a model that can be fitted by name. */
-export type ModelKind = FlowKind | StatisticalKind;
+export type ModelKind = FlowKind | MixedKind | StatisticalKind;
 
 /** What a fitted model may be. */
 export type FittedKind = ModelKind | OtherKind;
 
 /** All that can be fitted by name, in the order in which help shows them. */
-export const modelKinds: readonly ModelKind[] = [...flowKinds, ...statisticalKinds];
+export const modelKinds: readonly ModelKind[] = [...flowKinds, ...mixedKinds, ...statisticalKinds];
 
 /** Kinds that `compare` fits unless others are named: statistics, and the default flow. */
 export const comparedKinds: readonly ModelKind[] = [...statisticalKinds, "nsf-ar"];
@@ -63,7 +69,7 @@ export function isTrained(kind: string): kind is FlowKind {
 
 /** Whether a fitted model of this kind was trained in epochs, by gradient. */
 export function hasEpochs(kind: string): boolean {
-  return isTrained(kind) || (otherKinds as readonly string[]).includes(kind);
+  return isTrained(kind) || [...mixedKinds, ...otherKinds].includes(kind as MixedKind);
 }
 
 /** Kinds that draw samples with their log-densities in one pass, in the order in which help shows them. */

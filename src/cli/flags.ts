@@ -5,7 +5,7 @@
  */
 
 import { replaceOptionTexts } from "../entries/options.ts";
-import { flagTables } from "./flagTables.ts";
+import { flagTables } from "./flags/flagTables.ts";
 
 /** A value as a shell takes it: in quotation marks where the shell would take it apart or fill something in. */
 function quoted(value: string): string {

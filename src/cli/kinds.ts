@@ -6,16 +6,16 @@
 
 import { UsageError } from "../entries/errors.ts";
 // The names alone: the library loads when a command runs.
-import { fitOptionTable, isTrained } from "../entries/options.ts";
+import { fitOptionTable, hasEpochs, isTrained } from "../entries/options.ts";
 import type { FitOptions, ModelKind } from "../index.ts";
-import { fitFlags } from "./flagTables.ts";
+import { fitFlags } from "./flags/flagTables.ts";
 
 /**
  * Refuses flags that mean nothing for a kind.
  * @throws UsageError that names the flag.
  */
 export function checkTrainingFlags(kind: ModelKind, flags: FitOptions): void {
-  if (!isTrained(kind) && flags.given !== undefined)
+  if (!hasEpochs(kind) && flags.given !== undefined)
     throw new UsageError(
       `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
     );
@@ -23,9 +23,10 @@ export function checkTrainingFlags(kind: ModelKind, flags: FitOptions): void {
     const option = name as keyof FitOptions;
     const { kinds } = fitOptionTable[option];
     if (!flag || !kinds || kinds.includes(kind) || flags[option] === undefined) continue;
-    const why = kinds.some(isTrained)
-      ? ", which is fitted without gradients"
-      : `: it is an option of ${kinds.join(" and ")}`;
+    const why =
+      kinds.some(isTrained) && !hasEpochs(kind)
+        ? ", which is fitted without gradients"
+        : `: it is an option of ${kinds.join(" and ")}`;
     throw new UsageError(`${flag.flag} means nothing for --flow ${kind}${why}; leave it out.`);
   }
 }

@@ -28,7 +28,7 @@ export async function solverSummary(
   table: Table,
   options: EvaluationOptions,
 ): Promise<SolverSummary | undefined> {
-  if (flow.model.bijection.type !== "continuous") return undefined;
+  if ((flow.description.bijection as { type?: unknown }).type !== "continuous") return undefined;
   const { selectColumns, tableFromRows } = await import("../index.ts");
   const { solverReport } = await import("../entries/diagnostics.ts");
   const { columns, rows, values } = selectColumns(table, [...flow.given, ...flow.columns]);

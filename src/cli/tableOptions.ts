@@ -9,8 +9,8 @@ import { DataError } from "../entries/errors.ts";
 import { readTableOptionTable } from "../entries/options.ts";
 import type { ColumnParse } from "../entries/tables.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
-import { readFlags } from "./flagTables.ts";
-import { addOptionFlags, chosenOptions } from "./optionFlags.ts";
+import { addOptionFlags, chosenOptions } from "./flags/optionFlags.ts";
+import { readFlags } from "./flags/readFlags.ts";
 import { defined } from "./options.ts";
 import { warn } from "./output.ts";
 

@@ -19,6 +19,7 @@ export {
 export type { ColumnDescription, NumberSummary } from "../tables/schema/describe.ts";
 export { descriptionText } from "../tables/schema/descriptionLines.ts";
 export type { Determined, Duplicates, MissingDependence, Ordered } from "../tables/schema/findings.ts";
+export { readSchema, writeSchema } from "../tables/schema/schemaFile.ts";
 export type { TailIndex } from "../tables/schema/tailIndex.ts";
 export { allColumns } from "../tables/table.ts";
 export type { TextColumn } from "../tables/textColumn.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { loadParts } from "../models/files/modelFile.ts";
 import { Flow } from "../models/flow.ts";
 import type { Model } from "../models/model.ts";
-import { loadParts } from "../models/modelFile.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import type { FitReport, FitResult } from "./fitReport.ts";

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { flowKinds, isTrained, type ModelKind, type StatisticalKind } from "../architectures/kinds.ts";
+import {
+  flowKinds,
+  isTrained,
+  type MixedKind,
+  type ModelKind,
+  mixedKinds,
+  type StatisticalKind,
+} from "../architectures/kinds.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import { checkedOptions, describeValue } from "../options.ts";
 import { checkTable, type Table } from "../tables/table.ts";
@@ -17,8 +24,9 @@ import { fitByGradient } from "./gradient/fitByGradient.ts";
 /** A method of fitting. */
 type Method = (table: Table, options: FitOptions) => Promise<FinishedFit>;
 
-/** How each kind without gradients is fitted; loaded where it is asked for. */
-const statisticalMethods: Readonly<Record<StatisticalKind, () => Promise<Method>>> = {
+/** How each kind is fitted that is not an architecture; loaded where it is asked for. */
+const methods: Readonly<Record<MixedKind | StatisticalKind, () => Promise<Method>>> = {
+  columns: async () => (await import("./columns/fitColumnsTable.ts")).fitColumnsTable,
   gaussian: async () => (await import("./statistics/fitGaussian.ts")).fitGaussian,
   mixture: async () => (await import("./statistics/fitMixture.ts")).fitMixture,
   kde: async () => (await import("./statistics/fitKernelDensity.ts")).fitKernelDensity,
@@ -59,7 +67,7 @@ export async function fit(table: Table, options: FitOptions = {}): Promise<FitRe
   const isByGradient = typeof asked !== "string" || isTrained(asked);
   const { flow, report } = isByGradient
     ? await fitByGradient(table, { ...heard, flow: asked })
-    : await (await statisticalMethods[asked]())(table, heard);
+    : await (await methods[asked]())(table, heard);
   return { flow, report: { ...report, warnings } };
 }
 
@@ -106,7 +114,8 @@ function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
  */
 function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
   const like = kind ?? flowKinds[0];
-  if (!isTrained(like) && options.given?.length)
+  const isMixed = (mixedKinds as readonly string[]).includes(like);
+  if (!isTrained(like) && !isMixed && options.given?.length)
     throw new UsageError({
       where: "fit",
       problem: `${like} fits the joint density of all its columns and cannot condition on some`,
@@ -119,9 +128,10 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
     // What is switched off, or empty, asks for nothing.
     const isIdle = value === false || (Array.isArray(value) && value.length === 0);
     if (!kinds || kinds.includes(like) || isIdle) continue;
-    const why = kinds.includes(flowKinds[0])
-      ? ", which is fitted without gradients"
-      : `: it is an option of ${kinds.join(" and ")}`;
+    const why =
+      kinds.includes(flowKinds[0]) && !isMixed
+        ? ", which is fitted without gradients"
+        : `: it is an option of ${kinds.join(" and ")}`;
     throw new UsageError({
       where: "fit",
       problem: `${name} means nothing for ${kind ?? "an architecture"}${why}`,

@@ -23,6 +23,7 @@ import {
 } from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
 import type { FitOptions } from "./fitOptions.ts";
+import { scaledWeights } from "./rowWeights.ts";
 
 /** Rows of one side of the split; `data` and `context` are row-major. */
 export interface FitRows {
@@ -275,9 +276,6 @@ function withoutWeightless(table: Table, weights: Float64Array, name: string): T
   return checkForFitting(pickRows(table, kept)).table;
 }
 
-/** A share of the mean weight below this is 0 in float32. */
-const leastWeight = 1e-30;
-
 /** The weights of the rows, and those above 0 alone, scaled to a mean of 1. */
 function rowWeights(
   used: Table,
@@ -289,60 +287,7 @@ function rowWeights(
   // The stand-in is the row's number, so that dropped rows do not shift the weights.
   const rows = column(clean, name);
   const weights = dropped === 0 ? all : Float64Array.from(rows, (row) => all[row]!);
-  const bad = weights.findIndex((weight) => weight < 0);
-  if (bad >= 0)
-    throw new DataError(
-      {
-        where: `column "${name}" (row ${rows[bad]! + 1})`,
-        subject: "a weight",
-        expected: "0 or more",
-        received: `${weights[bad]}`,
-      },
-      {
-        column: name,
-        row: rows[bad]! + 1,
-      },
-    );
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (!(total > 0))
-    throw new DataError(
-      {
-        where: `column "${name}"`,
-        problem: "all weights are 0",
-        expected: "a weight above 0",
-        received: "none",
-      },
-      { column: name },
-    );
-  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  if (!Number.isFinite(total * weights.length))
-    throw new DataError(
-      {
-        where: `column "${name}"`,
-        problem: `the sum of the weights, which go up to ${largest}, is beyond the range of numbers`,
-        expected: "weights with a finite sum",
-        received: `weights up to ${largest}`,
-        remedy: `divide them all by ${largest}`,
-      },
-      { column: name },
-    );
-  const positive = weights.filter((weight) => weight > 0);
-  const scaled = positive.map((weight) => (weight * positive.length) / total);
-  const lost = positive.findIndex((_, i) => !(scaled[i]! >= leastWeight));
-  if (lost >= 0) {
-    const row = rows[weights.indexOf(positive[lost]!)]! + 1;
-    throw new DataError(
-      {
-        where: `column "${name}" (row ${row})`,
-        problem: `the weight ${positive[lost]} is nothing beside the largest, ${largest}`,
-        expected: `a weight that counts beside ${largest}`,
-        received: `${positive[lost]}`,
-        remedy: "set it to 0 to leave the row out",
-      },
-      { column: name, row },
-    );
-  }
-  return { all: weights, positive: scaled };
+  return { all: weights, positive: scaledWeights(name, weights, rows) };
 }
 
 function withColumns(table: Table, changed: Table): Float64Array {

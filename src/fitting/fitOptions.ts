@@ -4,9 +4,10 @@
  * @module
  */
 
-import { flowKinds, type ModelKind, modelKinds } from "../architectures/kinds.ts";
+import { flowKinds, type ModelKind, mixedKinds, modelKinds } from "../architectures/kinds.ts";
 import { type RadialProfile, radialProfiles } from "../bijections/residual/radialProfiles.ts";
 import {
+  anObject,
   callback,
   count,
   either,
@@ -24,6 +25,7 @@ import {
   text,
   wholeNumber,
 } from "../options.ts";
+import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import type { AscentMaps } from "./dualAscent/dualAscent.ts";
 import { type FlowOption, flowOptionKind } from "./flowOption.ts";
 import type { MarginalKind } from "./gaussianization/marginalMap.ts";
@@ -104,9 +106,20 @@ export interface FitOptions {
   readonly averaging?: number | undefined;
   /**
    * What to do with rows that lack a value in a used column: an error (default), or leave them out and count
-   * them in `dropped`.
+   * them in `dropped`. Of `columns` a missing cell is an outcome with a probability of its own by default.
    */
   readonly missing?: "error" | "drop" | undefined;
+  /**
+   * Of `columns`: what the columns are, as `describe` gives it or a schema file holds it; columns that it does not name are found out.
+   */
+  readonly schema?: TableSchema | undefined;
+  /**
+   * Of `columns`: kinds by column, such as `{ age: "integer", shift: "angle:24", score: "interval:0:100", joined:
+   * "date-time:day-month-year" }`.
+   */
+  readonly kinds?: Readonly<Record<string, string>> | undefined;
+  /** Of `columns`: columns that are left out. */
+  readonly exclude?: readonly string[] | undefined;
   /** Columns to spread over their recorded resolution, or all that need it. */
   readonly dequantize?: readonly string[] | "all" | undefined;
   /** File to keep the state of the fit in (Node). */
@@ -196,6 +209,8 @@ interface FitOptionKind extends OptionKind {
 
 const of = (kinds: readonly ModelKind[], own: OptionKind): FitOptionKind => ({ ...own, kinds });
 const ofTrained = (own: OptionKind): FitOptionKind => of(flowKinds, own);
+const ofEpochs = (own: OptionKind): FitOptionKind => of([...flowKinds, ...mixedKinds], own);
+const ofMixed = (own: OptionKind): FitOptionKind => of(mixedKinds, own);
 const ofLayers = (own: OptionKind): FitOptionKind => of(["gaussianization", "sliced"], own);
 const ofAscent = (own: OptionKind): FitOptionKind => of(["dual-ascent"], own);
 
@@ -207,26 +222,29 @@ const ascentMaps: readonly AscentMaps[] = ["directional", "radial", "both"];
 export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOptionKind>> = {
   flow: flowOptionKind(modelKinds),
   columns: names,
-  given: ofTrained(names),
+  given: ofEpochs(names),
   weights: text,
   transforms: ofTrained(wholeNumber(`a positive integer, at most ${mostTransforms}`, 1, mostTransforms)),
-  hidden: ofTrained(sizes(mostHidden)),
-  epochs: ofTrained(count),
+  hidden: ofEpochs(sizes(mostHidden)),
+  epochs: ofEpochs(count),
   budget: ofTrained(numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x))),
-  batch: ofTrained(count),
-  learningRate: ofTrained(positive),
-  weightDecay: ofTrained(notNegative),
+  batch: ofEpochs(count),
+  learningRate: ofEpochs(positive),
+  weightDecay: ofEpochs(notNegative),
   validation: numberOf("a share of the rows, at least 0 and below 1", (x) => x >= 0 && x < 1),
-  patience: of([...flowKinds, "dual-ascent"], count),
-  averaging: ofTrained(numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1)),
+  patience: of([...flowKinds, ...mixedKinds, "dual-ascent"], count),
+  averaging: ofEpochs(numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1)),
   missing: oneOf(["error", "drop"]),
+  schema: ofMixed(anObject),
+  kinds: ofMixed(anObject),
+  exclude: ofMixed(names),
   dequantize: either(names, oneOf(["all"])),
   checkpoint: ofTrained(text),
   resume: ofTrained(flag),
   seed: integer,
   ...engineOptions,
   signal,
-  keepOnAbort: ofTrained(flag),
+  keepOnAbort: ofEpochs(flag),
   components: of(["mixture"], count),
   bandwidth: of(["kde"], positive),
   rotation: of(["gaussianization"], oneOf(rotations)),
@@ -239,6 +257,6 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   pointsInBall: ofAscent(positive),
   steps: ofAscent(count),
   onProgress: callback,
-  onPhase: ofTrained(callback),
+  onPhase: ofEpochs(callback),
   onWarning: callback,
 };

@@ -12,6 +12,8 @@ import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../opt
 import { bytesFrom } from "../platform/bytes.ts";
 import type { Table } from "../tables/table.ts";
 import { BijectionCore } from "./bijectionCore.ts";
+import { openContainer } from "./files/modelContainer.ts";
+import { readModel } from "./files/modelFile.ts";
 import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
 import { factsOf } from "./flowInWords.ts";
 import {
@@ -24,7 +26,6 @@ import {
   sampleOptionTable,
 } from "./flowOptions.ts";
 import type { Model } from "./model.ts";
-import { readModel } from "./modelFile.ts";
 import type { RowsLike } from "./rows/splitRows.ts";
 
 /** Numbers that are drawn at a time: 1 GiB of them. */
@@ -267,9 +268,15 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<Flow> {
   checkedOptions("load", options, { signal });
-  if (typeof source === "string") {
-    const { readFileBytes } = await import("../platform/files.ts");
-    return new Flow(await readModel(await readFileBytes(source, options), source));
-  }
-  return new Flow(await readModel(await bytesFrom("load", source)));
+  if (typeof source !== "string") return new Flow(await readCore(await bytesFrom("load", source)));
+  const { readFileBytes } = await import("../platform/files.ts");
+  return new Flow(await readCore(await readFileBytes(source, options), source));
+}
+
+/** The core of a model file. */
+async function readCore(bytes: Uint8Array, name = "the model"): Promise<FlowCore> {
+  const container = openContainer(bytes, name);
+  if ((container.json as { kind?: unknown } | null)?.kind === "columns")
+    return (await import("./columnsCore.ts")).readColumnsCore(container, name);
+  return new BijectionCore(await readModel(container, name));
 }

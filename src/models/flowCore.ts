@@ -6,6 +6,7 @@
 
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
+import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import type { Table } from "../tables/table.ts";
 import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
 import type { FittedDescription, Model } from "./model.ts";
@@ -27,6 +28,8 @@ export interface FlowDescription {
   readonly columns: readonly string[];
   /** Columns that the density is conditioned on. */
   readonly given: readonly string[];
+  /** Of a flow of mixed columns, what they are: given columns first. */
+  readonly schema?: TableSchema | undefined;
   /** Numbers that were fitted; see `Flow.parameterCount`. */
   readonly parameters: number;
   /** Numbers of the trained part. */

@@ -14,13 +14,22 @@ export interface EvaluationOptions extends EngineOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A value of a given column for all rows, or one for each row. */
+export type GivenValue =
+  | number
+  | string
+  | boolean
+  | ArrayLike<number>
+  | readonly (string | number | boolean)[];
+
 /** Options of what takes rows, or points, of a flow that may be conditional. */
 export interface GivenOptions extends EvaluationOptions {
   /**
-   * Values of the columns that the flow is given, in data units: of each a number for all rows, or one for each row. Then the rows
+   * Values of the columns that the flow is given, in data units: of each a value for all rows, or one for each row: numbers, for
+   * mixed columns texts and truth values, too. Then the rows
    * hold the other columns alone, and a table's own given columns are not looked at.
    */
-  readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+  readonly given?: Readonly<Record<string, GivenValue>> | undefined;
 }
 
 /** Options of `Flow.logProb` and `Flow.score`. */
@@ -37,10 +46,10 @@ export interface SampleOptions extends EvaluationOptions {
   /** Same seed, same rows (default 0). */
   readonly seed?: number | undefined;
   /**
-   * Values of the columns that the flow is given, in data units; needed for a conditional flow. Of each column a number for
-   * all rows, or as many numbers as rows are drawn: then row i is given the i-th.
+   * Values of the columns that the flow is given, in data units; needed for a conditional flow. Of each column a value for
+   * all rows, or as many values as rows are drawn: then row i is given the i-th.
    */
-  readonly given?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+  readonly given?: Readonly<Record<string, GivenValue>> | undefined;
   /**
    * Whether columns that were spread over their recorded step (`dequantize`) are left as they are drawn, continuous. By
    * default (false) they return to the nearest recorded value: the column's grid, within its range.

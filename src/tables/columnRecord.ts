@@ -83,7 +83,15 @@ export interface LeftOut {
    * cells that are none. `unlike`: numbers that do not all mean the same, such as 5 and 5 %. `ambiguous`: numbers that
    * can be read in two ways, such as 1,234.
    */
-  readonly kind: "text" | "empty" | "row-numbers" | "mixed" | "unlike" | "ambiguous";
+  readonly kind:
+    | "text"
+    | "empty"
+    | "row-numbers"
+    | "mixed"
+    | "unlike"
+    | "ambiguous"
+    | "constant"
+    | "identifier";
   /** Row of the cell that shows it, from 1; undefined where there is none. */
   readonly row?: number | undefined;
   /** That cell, as it stands in the source. */

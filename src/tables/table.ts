@@ -339,6 +339,16 @@ function leavingOut(columns: readonly string[]): string {
 }
 
 /**
+ * Refuses a column whose cells look like a slip, where nobody has said what it is.
+ * @param others - Columns that are left without it.
+ * @throws DataError that names its first such cell.
+ */
+export function checkNoSlip(record: ColumnRecord, others: readonly string[]): void {
+  if (record.leftOut && refusedKinds.includes(record.leftOut.kind))
+    throw noValuesError(record, leavingOut(others));
+}
+
+/**
  * Names of the columns that are used where none are chosen: those of numbers. A column that is text, has no values, or
  * holds numbers of rows is left out ({@link leftOutColumns} says so); one that mixes numbers and text, or holds numbers
  * that can be read in two ways, is an error, because leaving it out would hide a slip in the file.
@@ -348,8 +358,7 @@ function leavingOut(columns: readonly string[]): string {
 export function numericColumns(table: Table): readonly string[] {
   const leftOut = table.records.filter((record) => record.leftOut);
   const names = table.columns.filter((name) => !leftOut.some((record) => record.name === name));
-  for (const record of leftOut)
-    if (refusedKinds.includes(record.leftOut!.kind)) throw noValuesError(record, leavingOut(names));
+  for (const record of leftOut) checkNoSlip(record, names);
   if (names.length === 0) {
     const first = leftOut[0];
     if (first?.leftOut?.kind === "row-numbers" && leftOut.length === 1)

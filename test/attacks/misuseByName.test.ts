@@ -167,13 +167,13 @@ const calls: readonly (readonly [name: string, call: () => unknown, code: Code, 
     "an architecture from JSON",
     () => fit(table, { flow: wrong(JSON.parse(JSON.stringify(realNVP({ features: 3 })))) }),
     "USAGE",
-    "fit: flow must be one of realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced, dual-ascent, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one, got an object.",
+    "fit: flow must be one of realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, columns, gaussian, mixture, kde, gaussianization, sliced, dual-ascent, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one, got an object.",
   ],
   [
     "a misspelt kind",
     () => fit(table, { flow: wrong("nsfar") }),
     "USAGE",
-    'fit: flow must be one of realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced, dual-ascent, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one, got "nsfar"; did you mean "nsf-ar"?',
+    'fit: flow must be one of realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, columns, gaussian, mixture, kde, gaussianization, sliced, dual-ascent, or an architecture such as neuralSplineFlow({ features: 2 }), or a function of { features, context } that gives one, got "nsfar"; did you mean "nsf-ar"?',
   ],
   [
     "a misspelt option",
@@ -585,7 +585,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --flow gausian",
     2,
-    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, gaussian, mixture, kde, gaussianization, sliced or dual-ascent, got "gausian"; did you mean gaussian?',
+    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, columns, gaussian, mixture, kde, gaussianization, sliced or dual-ascent, got "gausian"; did you mean gaussian?',
   ],
   [
     "fit data.csv --out m.safetensors --flow kde --hidden 8",

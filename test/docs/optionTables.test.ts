@@ -12,10 +12,10 @@ import {
   fitFlags,
   informationFlags,
   logProbFlags,
-  readFlags,
   sampleFlags,
-} from "../../src/cli/flagTables.ts";
-import type { OptionFlag } from "../../src/cli/optionFlags.ts";
+} from "../../src/cli/flags/flagTables.ts";
+import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
+import { readFlags } from "../../src/cli/flags/readFlags.ts";
 import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
 import { informationOptionTable } from "../../src/diagnostics/informationOptions.ts";
 import { fitOptionTable } from "../../src/fitting/fitOptions.ts";

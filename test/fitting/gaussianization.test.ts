@@ -5,8 +5,8 @@ import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 
 import { fitGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
+import { modelFromBytes } from "../../src/models/files/modelFile.ts";
 import { load } from "../../src/models/flow.ts";
-import { modelFromBytes } from "../../src/models/modelFile.ts";
 import { withoutPrefix } from "../../src/models/parameters.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { Subject } from "../laws/harness.ts";

@@ -3,9 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions, FitPhase } from "../../src/fitting/fitOptions.ts";
-
+import { modelFromBytes } from "../../src/models/files/modelFile.ts";
 import { Flow } from "../../src/models/flow.ts";
-import { modelFromBytes } from "../../src/models/modelFile.ts";
 import { column, tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 

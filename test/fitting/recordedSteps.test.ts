@@ -2,9 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { fit } from "../../src/fitting/fit.ts";
-
+import { modelFromBytes, modelToBytes } from "../../src/models/files/modelFile.ts";
 import { load } from "../../src/models/flow.ts";
-import { modelFromBytes, modelToBytes } from "../../src/models/modelFile.ts";
 import { column, type Table } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 

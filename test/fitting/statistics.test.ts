@@ -9,8 +9,8 @@ import { fit } from "../../src/fitting/fit.ts";
 import { mostPoints } from "../../src/fitting/statistics/fitKernelDensity.ts";
 
 import { chooseGaussianMixture } from "../../src/fitting/statistics/gaussianMixture.ts";
+import { modelFromBytes } from "../../src/models/files/modelFile.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
-import { modelFromBytes } from "../../src/models/modelFile.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 import { column, type Table, tableFromRows } from "../../src/tables/table.ts";
 import { draw, meanOf, momentsOf } from "./tables.ts";

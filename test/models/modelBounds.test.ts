@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 import { repeated } from "../../src/bijections/combinators/repeated.ts";
 import { absoluteValue } from "../../src/bijections/piecewise/absoluteValue.ts";
 import { FormatError, PushforwardError } from "../../src/errors.ts";
+import { checkModelBounds, modelBounds } from "../../src/models/files/modelBounds.ts";
 import { load } from "../../src/models/flow.ts";
-import { checkModelBounds, modelBounds } from "../../src/models/modelBounds.ts";
 
 const folder = new URL("../files/faults/", import.meta.url);
 const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(name, folder)));

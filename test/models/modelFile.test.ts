@@ -3,7 +3,7 @@ import { FormatError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 
 import { readSafetensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.ts";
-import { modelFromBytes, modelToBytes } from "../../src/models/modelFile.ts";
+import { modelFromBytes, modelToBytes } from "../../src/models/files/modelFile.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { curved, quick } from "../fitting/tables.ts";
 

@@ -17,8 +17,8 @@ import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import { topologicalOrder } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree, subtreeOf } from "../../src/graph/parameters.ts";
+import { modelFromBytes } from "../../src/models/files/modelFile.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
-import { modelFromBytes } from "../../src/models/modelFile.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 import { draw, meanOf } from "../fitting/tables.ts";
 

@@ -3,9 +3,10 @@ import { DataError, UsageError } from "../../src/errors.ts";
 import { readCsv } from "../../src/tables/reading/csv.ts";
 import { tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { cellsOf, tableOfCells, unknownLevel } from "../../src/tables/schema/cells.ts";
+import { checkSchema } from "../../src/tables/schema/checkSchema.ts";
 import type { ColumnSchema, TableSchema } from "../../src/tables/schema/columnSchema.ts";
 import { inferSchema } from "../../src/tables/schema/describe.ts";
-import { checkSchema, schemaOf } from "../../src/tables/schema/tableSchema.ts";
+import { schemaOf } from "../../src/tables/schema/tableSchema.ts";
 import type { Table } from "../../src/tables/table.ts";
 
 const text = [

@@ -19,10 +19,10 @@ import type {
   LogDensity,
   ParameterDescriptions,
 } from "../../index.ts";
-import { approximateFlags } from "../flagTables.ts";
+import { approximateFlags } from "../flags/flagTables.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { formulaDensity, parseParameters } from "../formulaDensity.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
 import { defined, positiveInteger } from "../options.ts";
 import {
   checkOutput,

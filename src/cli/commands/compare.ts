@@ -10,9 +10,9 @@ import { UsageError } from "../../entries/errors.ts";
 import { compareOptionTable } from "../../entries/options.ts";
 import type { ComparedFlow, CompareOptions, CompareProgress, Comparison } from "../../index.ts";
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
-import { compareFlags } from "../flagTables.ts";
+import { compareFlags } from "../flags/flagTables.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
 import { formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 

@@ -7,18 +7,24 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { interruptSignal } from "../interrupt.ts";
-import { formatCount, print, printJson } from "../output.ts";
+import { checkOutput, formatCount, print, printJson } from "../output.ts";
 import { addTableOptions, namingTable, readData, type TableFlags } from "../tableOptions.ts";
 
 interface DescribeFlags extends TableFlags {
   readonly json?: boolean | undefined;
+  readonly out?: string | undefined;
 }
 
 async function run(data: string, flags: DescribeFlags): Promise<void> {
+  if (flags.out !== undefined) checkOutput(flags.out, [".json"], "a schema");
   const { describe } = await import("../../index.ts");
   const { descriptionText } = await import("../../entries/tables.ts");
   const table = await readData(data, flags, interruptSignal());
   const found = describe(table);
+  if (flags.out !== undefined) {
+    const { writeSchema } = await import("../../entries/tables.ts");
+    await writeSchema(found.schema, flags.out);
+  }
   if (flags.json) return await printJson(found);
   const source = data === "-" ? "standard input" : basename(data);
   await print(
@@ -38,7 +44,8 @@ export function addDescribe(program: Command): void {
       "<data>",
       "table: .csv, .tsv, .jsonl, .npy, .npz or .parquet, also .gz; - for CSV from standard input",
     )
-    .option("--json", "print one JSON document");
+    .option("--json", "print one JSON document")
+    .option("--out <file>", "write the kinds as a schema, .json, for fit --schema");
   addTableOptions(command);
   command
     .addHelpText(

@@ -8,13 +8,13 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { AbortedError, UsageError } from "../../entries/errors.ts";
 import { isSameFile } from "../../entries/files.ts";
-import { fitOptionTable, hasEpochs, isTrained } from "../../entries/options.ts";
-import type { FitOptions, FitPhase, ModelKind } from "../../index.ts";
+import { fitOptionTable, hasEpochs } from "../../entries/options.ts";
+import type { FitOptions, FitPhase, Flow, ModelKind } from "../../index.ts";
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
-import { fitFlags } from "../flagTables.ts";
+import { fitFlags } from "../flags/flagTables.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
-import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
 import { defined } from "../options.ts";
 import {
   checkOutput,
@@ -76,13 +76,23 @@ function stopped({ keepOnAbort, checkpoint }: FitFlags, isTraining: boolean): Ab
   return new AbortedError(how);
 }
 
+/** The columns that have a density; of mixed ones with their kinds. */
+function columnsInWords({ columns, description }: Flow): string {
+  const kinds = new Map(description.schema?.columns.map(({ name, kind }) => [name, kind]));
+  return columns.map((name) => (kinds.has(name) ? `${name} ${kinds.get(name)}` : name)).join(", ");
+}
+
 async function run(data: string, flags: FitFlags): Promise<void> {
   checkFlags(flags);
   const started = performance.now();
   const { fit } = await import("../../index.ts");
-  const isTraining = isTrained(flags.flow ?? "nsf-ar");
+  const isTraining = hasEpochs(flags.flow ?? "nsf-ar");
   const keepOnAbort = isTraining && (flags.keepOnAbort || canAsk()) ? true : undefined;
   const signal = interruptSignal({ lingers: keepOnAbort === true });
+  const schema =
+    flags.schema === undefined
+      ? undefined
+      : await (await import("../../entries/tables.ts")).readSchema(flags.schema as unknown as string);
   const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
@@ -98,7 +108,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   try {
     const { flow: fitted, report } = await fit(table, {
       ...chosenOptions<FitOptions>(flags, fitFlags),
-      ...defined({ keepOnAbort }),
+      ...defined({ keepOnAbort, schema }),
       signal,
       onProgress: (progress) => display.update(progress),
       // What is fitted without gradients has no phases.
@@ -139,7 +149,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       : "";
     await print(
       `fitted ${formatCount(report.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
-        ["columns", fitted.columns.join(", ")],
+        ["columns", columnsInWords(fitted)],
         ...condition,
         ["architecture", fitted.facts.architecture!],
         ["parameters", formatCount(parameters)],

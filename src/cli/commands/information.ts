@@ -7,9 +7,9 @@
 import type { Command } from "commander";
 import { informationOptionTable } from "../../entries/options.ts";
 import type { Estimate, InformationOptions } from "../../index.ts";
-import { informationFlags } from "../flagTables.ts";
+import { informationFlags } from "../flags/flagTables.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { addOptionFlags, chosenOptions } from "../optionFlags.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 

@@ -8,9 +8,9 @@ import type { Command } from "commander";
 import { UsageError } from "../../entries/errors.ts";
 import { logProbOptionTable } from "../../entries/options.ts";
 import type { LogProbOptions } from "../../index.ts";
-import { logProbFlags } from "../flagTables.ts";
+import { logProbFlags } from "../flags/flagTables.ts";
+import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { addOptionFlags } from "../optionFlags.ts";
 import { defined } from "../options.ts";
 import {
   checkTableOutput,

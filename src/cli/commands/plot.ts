@@ -8,9 +8,9 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { fitOptionTable, sampleOptionTable } from "../../entries/options.ts";
 import { checkGiven, checkKnown } from "../columnNames.ts";
-import { plotFlags } from "../flagTables.ts";
+import { plotFlags } from "../flags/flagTables.ts";
+import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { addOptionFlags } from "../optionFlags.ts";
 import { checkOutput, formatCount, print } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 

@@ -8,9 +8,9 @@ import type { Command } from "commander";
 import { sampleOptionTable } from "../../entries/options.ts";
 import type { SampleOptions } from "../../index.ts";
 import { checkGiven } from "../columnNames.ts";
-import { sampleFlags } from "../flagTables.ts";
+import { sampleFlags } from "../flags/flagTables.ts";
+import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { addOptionFlags } from "../optionFlags.ts";
 import { defined, positiveInteger } from "../options.ts";
 import { checkTableOutput, formatCount, print, printCsv } from "../output.ts";
 

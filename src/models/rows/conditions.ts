@@ -34,15 +34,16 @@ export function checkedConditions(
         remedy: `name a value for "${name}", as in ${optionText("given", { [name]: 1 })}`,
       });
     checkArgument(where, `given["${name}"]`, value, either(anyNumber, numbers));
-    if (typeof value !== "number" && value.length !== n)
-      refuse(where, `given["${name}"]`, `one number for each of the ${n} rows`, value.length);
+    const own = value as number | ArrayLike<number>;
+    if (typeof own !== "number" && own.length !== n)
+      refuse(where, `given["${name}"]`, `one number for each of the ${n} rows`, own.length);
     const wrong =
-      typeof value === "number"
-        ? [value].find((number) => !Number.isFinite(number))
-        : Array.prototype.find.call(value, (number) => !Number.isFinite(number));
+      typeof own === "number"
+        ? [own].find((number) => !Number.isFinite(number))
+        : Array.prototype.find.call(own, (number) => !Number.isFinite(number));
     if (wrong !== undefined) refuse(where, `given["${name}"]`, "finite", wrong);
     // The caller may change the numbers while rows are drawn.
-    return typeof value === "number" ? value : Float64Array.from(value);
+    return typeof own === "number" ? own : Float64Array.from(own);
   });
   for (const name of Object.keys(values ?? {}))
     if (!given.includes(name))

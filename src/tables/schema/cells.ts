@@ -30,8 +30,11 @@ const hasLevels = ({ kind }: ColumnSchema): boolean =>
   kind === "categorical" || kind === "ordinal" || kind === "boolean";
 
 /** The place of a level by its text and by its number. */
-function levelPlaces({ levels = [] }: ColumnSchema): (level: string | number) => number {
+function levelPlaces({ kind, levels = [] }: ColumnSchema): (level: string | number) => number {
   const places = new Map<string | number, number>();
+  // Truth values are 0 and 1 in a table of numbers, whatever the words for them are.
+  if (kind === "boolean" && levels.every((level) => Number.isNaN(Number(level))))
+    for (const truth of [0, 1]) places.set(truth, truth).set(String(truth), truth);
   levels.forEach((level, place) => {
     places.set(level, place);
     // A level is the same whether a table has it as text or as a number.
@@ -126,6 +129,14 @@ function writer(schema: ColumnSchema): ((cell: number) => string) | undefined {
   return kind === "angle" && written === "time-of-day" ? (cell) => secondsText(cell, step) : undefined;
 }
 
+/** An angle in the turn that the column has: from its lower end on. */
+function wrapped({ lower = 0, period = 360 }: ColumnSchema, cell: number): number {
+  const turns = (cell - lower) / period;
+  const place = cell - period * Math.floor(turns);
+  // Rounding may give the upper end itself.
+  return place >= lower + period ? lower : place;
+}
+
 /** A table of cells, in the order of the schema: the way back from {@link cellsOf}. */
 export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Float64Array[]): Table {
   const rows = cells[0]!.length;
@@ -133,7 +144,7 @@ export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Fl
   const numbers: [string, Float64Array][] = [];
   schema.forEach((own, i) => {
     const write = writer(own);
-    const values = cells[i]!;
+    const values = own.kind === "angle" ? cells[i]!.map((cell) => wrapped(own, cell)) : cells[i]!;
     if (!write) {
       const { levels } = own;
       numbers.push([

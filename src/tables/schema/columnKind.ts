@@ -171,9 +171,12 @@ function angleOf(
     step !== undefined &&
     distinct < count / 3 &&
     Math.abs(turn / step - Math.round(turn / step)) < 1e-9;
+  const least = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
   return {
     ...base,
     period: turn,
+    // A turn about 0 has values below it.
+    ...(least < 0 ? { lower: -turn / 2 } : {}),
     ...(isGrid ? { step, from: values.reduce((a, b) => Math.min(a, b)) } : {}),
   };
 }

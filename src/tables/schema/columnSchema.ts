@@ -49,7 +49,7 @@ export interface ColumnSchema {
   readonly step?: number | undefined;
   /** With {@link step}: one of the recorded values. */
   readonly from?: number | undefined;
-  /** No value is below it. */
+  /** No value is below it. Of an angle: where its turn begins (default 0). */
   readonly lower?: number | undefined;
   /** No value is above it. */
   readonly upper?: number | undefined;

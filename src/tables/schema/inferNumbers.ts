@@ -161,16 +161,23 @@ export function inferNumbers(
     };
   }
   const grid = lattice && isRepeated ? { step: step!, from: least } : {};
-  const period = degreesName.test(name) ? periodOf(least, largest) : undefined;
-  if (period !== undefined)
+  const turn = degreesName.test(name) ? turnOf(least, largest) : undefined;
+  if (turn !== undefined)
     return {
-      schema: { ...base, kind: "angle", period, ...grid },
+      schema: { ...base, kind: "angle", ...turn, ...grid },
       reason: `its name and its range, ${brief(least)} to ${brief(largest)}, say an angle`,
       doubt: { kind: "continuous", text: "if it does not come round" },
       atoms: [],
       resolution,
     };
   const bounds = boundsOf(name, sorted, atoms, readAs.percent);
+  // A continuous column does not reach its bounds: what lies on them has a probability of its own.
+  const ends =
+    "step" in grid
+      ? []
+      : [bounds.lower, bounds.upper].filter((end) => end !== undefined && sorted.includes(end));
+  const allAtoms = new Set([...atoms.map(({ value }) => value), ...(ends as number[])]);
+  const withEnds = allAtoms.size > 0 ? { atoms: [...allAtoms].sort((a, b) => a - b) } : {};
   const kind =
     bounds.upper !== undefined ? "interval" : bounds.lower !== undefined ? "positive" : "continuous";
   const recorded = "step" in grid ? `, recorded in steps of ${brief(step!)}` : "";
@@ -180,33 +187,22 @@ export function inferNumbers(
     continuous: "numbers",
   };
   return {
-    schema: { ...base, kind, ...bounds, ...grid, ...atomValues },
+    schema: { ...base, kind, ...bounds, ...grid, ...withEnds },
     reason: `${words[kind]}${recorded}`,
     atoms,
     resolution,
   };
 }
 
-/** A turn that a range fills: 360 or 2 pi. */
-function periodOf(least: number, largest: number): number | undefined {
-  for (const [period, ranges] of [
-    [
-      360,
-      [
-        [-180, 180],
-        [0, 360],
-      ],
-    ],
-    [
-      2 * Math.PI,
-      [
-        [-Math.PI, Math.PI],
-        [0, 2 * Math.PI],
-      ],
-    ],
-  ] as const)
-    for (const [from, to] of ranges)
-      if (least >= from - 1e-9 && largest <= to + 1e-9 && largest - least > 0.75 * period) return period;
+/** A turn that a range fills, in degrees or radians: where it begins, and what it comes round after. */
+function turnOf(
+  least: number,
+  largest: number,
+): { readonly period: number; readonly lower: number } | undefined {
+  for (const period of [360, 2 * Math.PI])
+    for (const lower of [-period / 2, 0])
+      if (least >= lower - 1e-9 && largest <= lower + period + 1e-9 && largest - least > 0.75 * period)
+        return { period, lower };
   return undefined;
 }
 

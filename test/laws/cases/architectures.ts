@@ -37,6 +37,7 @@ export const architectureCases: Readonly<Record<ModelKind, ArchitectureCase>> = 
   residual: trained,
   cnf: { ...trained, side: 60 },
   "flow-matching": { ...trained, side: 60 },
+  columns: { options: { hidden: [16], epochs: 2 }, isConditional: true, side: 400 },
   gaussian: statistical,
   mixture: statistical,
   kde: statistical,

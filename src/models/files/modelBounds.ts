@@ -5,7 +5,7 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { FormatError } from "../../errors.ts";
 
 /** The bounds, as docs/model-format.md states them. */
 export const modelBounds = {

@@ -6,9 +6,9 @@
  */
 
 import { type Command, Option } from "commander";
-import { UsageError } from "../entries/errors.ts";
-import type { OptionKind } from "../entries/options.ts";
-import { listOfWords, nameList, numberOf, type OptionParser, oneOf } from "./options.ts";
+import { UsageError } from "../../entries/errors.ts";
+import type { OptionKind } from "../../entries/options.ts";
+import { listOfWords, nameList, numberOf, type OptionParser, oneOf } from "../options.ts";
 
 /** One flag. */
 export interface OptionFlag {

@@ -5,18 +5,19 @@
  * @module
  */
 
-import { modelKinds, variationalKinds } from "../entries/options.ts";
+import { modelKinds, variationalKinds } from "../../entries/options.ts";
 import type {
   ApproximateOptions,
   CompareOptions,
   FitOptions,
   InformationOptions,
   LogProbOptions,
-  ReadTableOptions,
   SampleOptions,
-} from "../index.ts";
+} from "../../index.ts";
+import { assignments, duration, groupList, listOfWords, wordList } from "../options.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
-import { assignments, duration, groupList, listOfWords, marks, parses, wordList } from "./options.ts";
+import { readFlags } from "./readFlags.ts";
+import { kindsByColumn } from "./schemaFlags.ts";
 
 /** Flags that several commands have. */
 const columns: OptionFlag = {
@@ -109,6 +110,22 @@ export const fitFlags: OptionFlags<FitOptions> = {
     usual: "100",
   },
   averaging: { flag: "--ema", value: "decay", help: "decay of the average of the weights", usual: "0.995" },
+  schema: {
+    flag: "--schema",
+    value: "file",
+    help: "what the columns are, as describe --out writes it",
+    usual: "found out",
+    // The file is read when the command runs.
+    read: () => (path) => path,
+  },
+  kinds: {
+    flag: "--kind",
+    value: "kinds",
+    help: "kinds of columns, such as age=integer,shift=angle:24",
+    usual: "found out",
+    read: kindsByColumn,
+  },
+  exclude: { flag: "--exclude", value: "names", help: "columns to leave out", usual: "none" },
   missing,
   dequantize,
   checkpoint: { flag: "--checkpoint", value: "file", help: "file to save the state of the fit to" },
@@ -338,44 +355,6 @@ export const plotFlags: Readonly<Record<"columns" | "given" | "missing" | "seed"
   given,
   missing,
   seed: { ...seed, help: "seed of the samples" },
-};
-
-/** Flags of how a table is read. */
-export const readFlags: OptionFlags<Omit<ReadTableOptions, "format" | "name" | "signal">> = {
-  missingMarks: {
-    flag: "--na",
-    value: "marks",
-    help: 'further marks of missing values, such as "?,."',
-    read: marks,
-  },
-  parse: {
-    flag: "--parse",
-    value: "kinds",
-    help: "how to read columns: price=currency,x=unit:m+decimal-comma (see docs/tables.md)",
-    read: parses,
-  },
-  encoding: {
-    flag: "--encoding",
-    value: "label",
-    help: "encoding of text that is not UTF-8, such as latin1",
-  },
-  delimiter: {
-    flag: "--delimiter",
-    value: "char",
-    help: "what stands between cells: a character, tab or blank",
-  },
-  header: {
-    flag: "--header",
-    help: "the first line names the columns, even if it looks like data",
-    negated: "the first line is data: columns c1, c2, ...",
-  },
-  arrays: { flag: "--array", value: "names", help: "of a .npz archive, the arrays that make up the table" },
-  limits: {
-    flag: "--limit",
-    value: "values",
-    help: "what the file may have at most, such as columns=200000 (see docs/binary-tables.md)",
-    read: (flag) => assignments(flag, "columns=200000"),
-  },
 };
 
 /** All tables, that of `fit` first. */

@@ -1,0 +1,143 @@
+/**
+ * A flow of the mixed columns of a table.
+ *
+ * @module
+ */
+
+import type { ColumnDescription, ColumnKind } from "../../models/columns/column.ts";
+import { ColumnsEvaluation } from "../../models/columns/columnsModel.ts";
+import { contributionsOfRows } from "../../models/columns/contributions.ts";
+import { ColumnsCore, cellsDigest } from "../../models/columnsCore.ts";
+import { Flow } from "../../models/flow.ts";
+import type { FittedDescription } from "../../models/model.ts";
+import { randomKey } from "../../random/philox.ts";
+import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
+import type { Table } from "../../tables/table.ts";
+import { type FinishedFit, weightedMean } from "../finishFit.ts";
+import type { FitOptions, FitProgress } from "../fitOptions.ts";
+import { stepsAnEpoch } from "../gradient/minimize.ts";
+import { columnsData } from "./columnsData.ts";
+import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
+import { type CellRows, fitColumns } from "./fitColumns.ts";
+
+/** A column as the density knows it. */
+function described({
+  name,
+  kind,
+  step,
+  from,
+  lower,
+  upper,
+  period,
+  levels,
+  atoms,
+  missing,
+}: ColumnSchema): ColumnDescription {
+  const hasLevels = kind === "categorical" || kind === "ordinal";
+  return {
+    name,
+    kind: kind as ColumnKind,
+    ...(step === undefined ? {} : { step }),
+    ...(from === undefined ? {} : { from }),
+    // Of an angle it says how the turn is written.
+    ...(lower === undefined || kind === "angle" ? {} : { lower }),
+    ...(upper === undefined ? {} : { upper }),
+    ...(kind === "angle" ? { period: period! } : {}),
+    ...(hasLevels ? { levels: levels!.length } : {}),
+    ...(atoms === undefined ? {} : { atoms }),
+    ...(missing === undefined ? {} : { missing }),
+  };
+}
+
+/** What of the recipe the options say. */
+function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
+  const { hidden, batch, learningRate, weightDecay, averaging, epochs, patience } = options;
+  const usual = columnsRecipe(rows, batch === undefined ? {} : { batch });
+  const steps = epochs === undefined ? usual.steps : epochs * stepsAnEpoch(rows, usual.batch);
+  const own = {
+    hidden,
+    batch,
+    learningRate,
+    weightDecay,
+    averaging,
+    steps,
+    patience: patience === undefined ? undefined : (patience * stepsAnEpoch(rows, usual.batch)) / steps,
+  };
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}
+
+/** Fits the mixed columns of a table. */
+export async function fitColumnsTable(table: Table, options: FitOptions): Promise<FinishedFit> {
+  const { seed = 0, engine, precision, threads, wide, signal, keepOnAbort } = options;
+  const data = columnsData(table, options, randomKey(seed));
+  const { train, validation } = data;
+  const recipe = columnsRecipe(train.rows, recipeOf(train.rows, options));
+  const steps = stepsAnEpoch(train.rows, recipe.batch);
+  const epochs = Math.max(1, Math.round(recipe.steps / steps));
+  const progress = (record: {
+    readonly epoch: number;
+    readonly trainLogProb: number;
+    readonly validationLogProb: number;
+    readonly bestEpoch?: number;
+  }): FitProgress => ({
+    epoch: record.epoch,
+    epochs,
+    step: Math.floor(record.epoch * steps),
+    steps: epochs * steps,
+    trainLogProb: record.trainLogProb,
+    validationLogProb: record.validationLogProb,
+    bestEpoch: record.bestEpoch ?? record.epoch,
+  });
+  options.onPhase?.({ phase: "training", done: 0, total: epochs });
+  const fitted = await fitColumns(data.columns.map(described), train, {
+    given: data.given.map(described),
+    validation,
+    seed,
+    recipe,
+    engine,
+    precision,
+    threads,
+    wide,
+    signal,
+    keepOnAbort,
+    onEpoch: (record) => options.onProgress?.(progress(record)),
+  });
+  const how = { engine, threads, wide, signal: fitted.interrupted ? undefined : signal };
+  const evaluation = new ColumnsEvaluation(fitted.model);
+  const measure = async ({ cells, weights }: CellRows): Promise<number> =>
+    weightedMean((await contributionsOfRows(evaluation, cells, how)).logProb, weights);
+  const trainLogProb = await measure(train);
+  const validationLogProb = validation ? await measure(validation) : trainLogProb;
+  evaluation.dispose();
+  const done = Math.ceil(fitted.history.at(-1)?.epoch ?? 0);
+  const description: FittedDescription = {
+    rows: data.rows,
+    seed,
+    epochs: done,
+    trainLogProb,
+    validationLogProb,
+    dequantized: {},
+    digest: cellsDigest([...data.given, ...data.columns], data.cells),
+  };
+  const flow = new Flow(
+    new ColumnsCore({ columns: data.columns, given: data.given, model: fitted.model, fitted: description }),
+  );
+  return {
+    flow,
+    report: {
+      columns: flow.columns,
+      given: flow.given,
+      rows: data.rows,
+      heldOut: validation?.rows ?? 0,
+      dropped: data.dropped,
+      leftOut: data.leftOut,
+      history: fitted.history.map(progress),
+      trainLogProb,
+      validationLogProb,
+      epochs: done,
+      stillImproving: fitted.stillImproving,
+      parameters: flow.parameterCount,
+      interrupted: fitted.interrupted,
+    },
+  };
+}
