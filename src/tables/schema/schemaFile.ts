@@ -22,7 +22,7 @@ export async function writeSchema(schema: TableSchema, path: string): Promise<vo
 
 /**
  * Reads a schema; what `pushforward describe --json` prints has one, too.
- * @throws {@link FormatError} for a file that is not there or not JSON, UsageError for what is not a schema.
+ * @throws FormatError for a file that is not there or not JSON, UsageError for what is not a schema.
  */
 export async function readSchema(path: string): Promise<TableSchema> {
   checkArgument("readSchema", "path", path, text);
