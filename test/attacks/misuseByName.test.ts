@@ -770,6 +770,6 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
 describe("a wrong command line", () => {
   it.each(lines)("is answered in one line: pushforward %s", async (line, code, message) => {
     const result = await runInProcess(line.split(" ").filter(Boolean));
-    expect(result).toEqual({ stdout: "", stderr: message, code });
+    expect(result).toEqual({ stdout: "", stderr: `${message}\n`, code });
   });
 });

@@ -9,6 +9,7 @@ import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cliPath, quickFlags, runCli, sampleCsv } from "../cli/runCli.ts";
+import { runInProcess } from "../cli/runInProcess.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { attackCases, attackStream } from "./attack.ts";
 
@@ -36,7 +37,7 @@ const longTable = "--flow nsf --transforms 1 --hidden 8 --epochs 100000 --patien
 
 beforeAll(async () => {
   writeFileSync(at("d.csv"), sampleCsv(200));
-  const made = await runCli(["fit", "d.csv", "--out", "m.safetensors", ...quickFlags], { cwd });
+  const made = await runInProcess(["fit", "d.csv", "--out", "m.safetensors", ...quickFlags], { cwd });
   expect(made.code).toBe(0);
 });
 
@@ -46,7 +47,7 @@ describe("a fit that is stopped", () => {
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: true, out: "kept.safetensors" });
-    expect((await runCli(["inspect", "kept.safetensors"], { cwd })).code).toBe(0);
+    expect((await runInProcess(["inspect", "kept.safetensors"], { cwd })).code).toBe(0);
   });
 
   it("says how to keep it without", async () => {
@@ -117,7 +118,7 @@ describe("disks that are full", () => {
 
   it("leave what a file held", async () => {
     symlinkSync("/dev/full", at("full.csv"));
-    const run = await runCli(["sample", "m.safetensors", "-n", "5", "--out", "full.csv"], { cwd });
+    const run = await runInProcess(["sample", "m.safetensors", "-n", "5", "--out", "full.csv"], { cwd });
     expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/"full\.csv": the disk is full/) });
     expect(isOneLine(run.stderr)).toBe(true);
     // A limit on the size of files stands for a disk that fills up half way.
@@ -150,7 +151,7 @@ describe.skipIf(process.platform === "win32")("what is waited for in vain", () =
 });
 
 describe("paths and links", () => {
-  it("that lead nowhere are one line that names them", () => {
+  it("that lead nowhere are one line that names them", async () => {
     symlinkSync("round", at("round"));
     for (const [args, message] of [
       ["logprob m.safetensors d.csv/x.csv", /"d\.csv\/x\.csv": a part of the path is a file/],
@@ -160,21 +161,23 @@ describe("paths and links", () => {
       ["fit d.csv --out d.csv/m.safetensors", /^--out: .*a part of the path is a file/],
       ["fit d.csv --out e.safetensors --checkpoint round", /^--checkpoint: .*lead in a circle/],
     ] as const) {
-      const run = shell(`$P ${args}`);
+      const run = await runInProcess(args.split(" "), { cwd });
       expect(run.stderr).toMatch(message);
       expect(isOneLine(run.stderr)).toBe(true);
-      expect(run.status).toBe(1);
+      expect(run.code).toBe(1);
     }
   });
 
-  it("to an input are not overwritten, and checkpoint and model are two files", () => {
+  it("to an input are not overwritten, and checkpoint and model are two files", async () => {
     symlinkSync("d.csv", at("input.csv"));
-    const input = shell("$P logprob m.safetensors d.csv --out input.csv");
+    const input = await runInProcess("logprob m.safetensors d.csv --out input.csv".split(" "), { cwd });
     expect(input).toMatchObject({
-      status: 2,
+      code: 2,
       stderr: expect.stringMatching(/is an input, which would be lost/),
     });
-    const both = shell("$P fit d.csv --out e.safetensors --checkpoint ./e.safetensors");
-    expect(both).toMatchObject({ status: 2, stderr: expect.stringMatching(/give them two names/) });
+    const both = await runInProcess("fit d.csv --out e.safetensors --checkpoint ./e.safetensors".split(" "), {
+      cwd,
+    });
+    expect(both).toMatchObject({ code: 2, stderr: expect.stringMatching(/give them two names/) });
   });
 });

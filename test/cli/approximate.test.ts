@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, test } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { expectFailure, runCli, writeFiles } from "./runCli.ts";
+import { expectFailure, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 writeFiles(cwd, {
@@ -27,8 +28,10 @@ writeFiles(cwd, {
 });
 
 test("a density: a table on standard output, samples with weights, a model", async () => {
-  const { code, stdout } = await runCli(
-    "approximate model.mjs --steps 50 --seed 1 --samples s.csv -n 20 --out m.safetensors".split(" "),
+  const { code, stdout } = await runInProcess(
+    "approximate model.mjs --steps 50 --transforms 2 --hidden 8 --threads 1 --seed 1 --samples s.csv -n 20 --out m.safetensors".split(
+      " ",
+    ),
     { cwd },
   );
   expect(code).toBe(0);
@@ -44,7 +47,7 @@ test("a density: a table on standard output, samples with weights, a model", asy
     total += weight!;
   }
   expect(total).toBeCloseTo(1, 6);
-  const inspected = await runCli(["inspect", "m.safetensors", "--json"], { cwd });
+  const inspected = await runInProcess(["inspect", "m.safetensors", "--json"], { cwd });
   expect(JSON.parse(inspected.stdout).columns).toEqual(["mean", "gap"]);
 }, 20_000);
 
@@ -56,5 +59,5 @@ it.each([
   ["broken.mjs", 2, /^broken\.mjs cannot be run as a module/],
   ["absent.mjs", 2, /^absent\.mjs: there is no such file/],
 ])("%s is refused in one line", async (file, code, message) => {
-  expectFailure(await runCli(["approximate", file], { cwd }), code, message);
+  expectFailure(await runInProcess(["approximate", file], { cwd }), code, message);
 });

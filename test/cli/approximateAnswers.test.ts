@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { expectFailure, runCli, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 mkdirSync(join(cwd, "far/away"), { recursive: true });
@@ -49,7 +50,12 @@ test("a parameter called weight keeps its samples; a module far away imports the
 }, 60_000);
 
 test("a density that is not a number in places is not reported as if it were", async () => {
-  const run = await runCli("approximate nan.mjs --seed 1 --threads 1 --steps 50 --json".split(" "), { cwd });
+  const run = await runInProcess(
+    "approximate nan.mjs --seed 1 --threads 1 --transforms 2 --hidden 8 --steps 50 --json".split(" "),
+    {
+      cwd,
+    },
+  );
   const found = JSON.parse(run.stdout);
   expect(found.reliable).toBe(false);
   const own = found.warnings.find(({ code }: { code: string }) => code === "not-a-number");
@@ -60,13 +66,13 @@ test("a density that is not a number in places is not reported as if it were", a
 
 test("a name that every object has is not a parameter", async () => {
   expectFailure(
-    await runCli(["approximate", "inherited.mjs"], { cwd }),
+    await runInProcess(["approximate", "inherited.mjs"], { cwd }),
     2,
     /reads a parameter "constructor"/,
   );
 });
 
 test("help says that the module runs with all rights", async () => {
-  const { stdout } = await runCli(["approximate", "--help"]);
+  const { stdout } = await runInProcess(["approximate", "--help"]);
   expect(stdout).toMatch(/all your rights/);
 });

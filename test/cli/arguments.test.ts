@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { expectFailure, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 writeFiles(cwd, { "data.csv": sampleCsv(30) });
@@ -115,22 +116,22 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
 ];
 
 describe("a wrong call", () => {
-  it.concurrent.each(wrongCalls)("ends with code 2 and one line: pushforward %s", async (args, message) => {
-    const run = await runCli(args.split(" ").filter(Boolean), { cwd });
+  it.each(wrongCalls)("ends with code 2 and one line: pushforward %s", async (args, message) => {
+    const run = await runInProcess(args.split(" ").filter(Boolean), { cwd });
     expectFailure(run, 2, message);
   });
 
   it("is found before the data is read", async () => {
-    const run = await runCli("fit absent.csv --out m.safetensors --lr -1".split(" "), { cwd });
+    const run = await runInProcess("fit absent.csv --out m.safetensors --lr -1".split(" "), { cwd });
     expectFailure(run, 2, /^--lr must be/);
   });
 });
 
 describe("help", () => {
-  it.concurrent.each(["", "describe", "fit", "logprob", "sample", "inspect", "information", "plot"])(
+  it.each(["", "describe", "fit", "logprob", "sample", "inspect", "information", "plot"])(
     "shows an example: pushforward %s --help",
     async (command) => {
-      const run = await runCli([...command.split(" ").filter(Boolean), "--help"]);
+      const run = await runInProcess([...command.split(" ").filter(Boolean), "--help"]);
       expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: "" });
       expect(run.stdout).toMatch(/^Usage: pushforward/);
       expect(run.stdout).toMatch(new RegExp(`Example:\n  pushforward ${command || "fit"} `));

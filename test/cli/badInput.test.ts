@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { expectFailure, quickFlags, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { expectFailure, quickFlags, sampleCsv, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 
@@ -51,19 +52,19 @@ describe("data that cannot be fitted", () => {
     writeFiles(cwd, { "old.safetensors": oldModel });
   });
 
-  it.concurrent.each(badTables)("is named in one line, the old model kept: %s", async (name, _, message) => {
-    const run = await runCli(["fit", name, "--out", "old.safetensors", ...quickFlags], { cwd });
+  it.each(badTables)("is named in one line, the old model kept: %s", async (name, _, message) => {
+    const run = await runInProcess(["fit", name, "--out", "old.safetensors", ...quickFlags], { cwd });
     expectFailure(run, 1, message);
     expect(readFileSync(join(cwd, "old.safetensors"), "utf8")).toBe(oldModel);
   });
 
   it("may be absent", async () => {
-    const run = await runCli("fit absent.csv --out old.safetensors".split(" "), { cwd });
+    const run = await runInProcess("fit absent.csv --out old.safetensors".split(" "), { cwd });
     expectFailure(run, 1, /^cannot read "absent\.csv": there is no such file/);
   });
 
   it("is not read where the output's folder does not exist", async () => {
-    const run = await runCli("fit absent.csv --out nowhere/m.safetensors".split(" "), { cwd });
+    const run = await runInProcess("fit absent.csv --out nowhere/m.safetensors".split(" "), { cwd });
     expectFailure(run, 1, /^--out: there is no folder "nowhere"; create it first/);
   });
 
@@ -121,14 +122,14 @@ describe("a model that cannot be used", () => {
       "old.csv": oldModel,
       "old.svg": oldModel,
     });
-    const run = await runCli(["fit", "good.csv", "--out", "good.safetensors", ...quickFlags], { cwd });
+    const run = await runInProcess(["fit", "good.csv", "--out", "good.safetensors", ...quickFlags], { cwd });
     expect(run.stderr).not.toMatch(/error/);
     expect(run.code).toBe(0);
     const good = new Uint8Array(readFileSync(join(cwd, "good.safetensors")));
     writeFiles(cwd, Object.fromEntries(models.map(([name, make]) => [`${name}.safetensors`, make(good)])));
   });
 
-  it.concurrent.each(models)("is refused by every command: %s", async (name, _, message) => {
+  it.each(models)("is refused by every command: %s", async (name, _, message) => {
     const model = `${name}.safetensors`;
     const calls = [
       ["logprob", model, "good.csv", "--out", "old.csv"],
@@ -136,28 +137,28 @@ describe("a model that cannot be used", () => {
       ["inspect", model],
       ["plot", model, "--out", "old.svg"],
     ];
-    for (const call of calls) expectFailure(await runCli(call, { cwd }), 1, message);
+    for (const call of calls) expectFailure(await runInProcess(call, { cwd }), 1, message);
     expect(readFileSync(join(cwd, "old.csv"), "utf8")).toBe(oldModel);
     expect(readFileSync(join(cwd, "old.svg"), "utf8")).toBe(oldModel);
   });
 
   it("may be absent", async () => {
-    const run = await runCli("inspect absent.safetensors".split(" "), { cwd });
+    const run = await runInProcess("inspect absent.safetensors".split(" "), { cwd });
     expectFailure(run, 1, /^cannot read "absent\.safetensors": there is no such file/);
   });
 
   it("may be a table given in its place", async () => {
-    expectFailure(await runCli("inspect good.csv".split(" "), { cwd }), 1, /good\.csv/);
+    expectFailure(await runInProcess("inspect good.csv".split(" "), { cwd }), 1, /good\.csv/);
   });
 
   it("needs data with its columns", async () => {
-    const run = await runCli("logprob good.safetensors other.csv --out old.csv".split(" "), { cwd });
+    const run = await runInProcess("logprob good.safetensors other.csv --out old.csv".split(" "), { cwd });
     expectFailure(run, 1, /no column "x".*the columns are: a, b/);
     expect(readFileSync(join(cwd, "old.csv"), "utf8")).toBe(oldModel);
   });
 
   it("takes no condition that it was not fitted with", async () => {
-    const run = await runCli("sample good.safetensors -n 10 --given c=1".split(" "), { cwd });
+    const run = await runInProcess("sample good.safetensors -n 10 --given c=1".split(" "), { cwd });
     expectFailure(run, 2, /^--given sets "c", but the model has no conditioning columns/);
   });
 });

@@ -1,16 +1,18 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { column } from "../../src/tables/table.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { expectFailure, quickFlags, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { cliPath, expectFailure, quickFlags, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);
 
 async function succeed(args: readonly string[], input?: string) {
-  const run = await runCli(args, { cwd, ...(input === undefined ? {} : { input }) });
+  const run = await (input === undefined ? runInProcess(args, { cwd }) : runCli(args, { cwd, input }));
   expect(run.stderr).not.toMatch(/error/);
   expect(run.code).toBe(0);
   return run;
@@ -73,7 +75,9 @@ describe("pushforward fit", () => {
   it("stops at Ctrl-C, the old model kept", async () => {
     writeFiles(cwd, { "kept.safetensors": "old", "long.csv": sampleCsv(3000) });
     const args =
-      "fit long.csv --out kept.safetensors --epochs 600 --patience 600 --flow nsf --hidden 8".split(" ");
+      "fit long.csv --out kept.safetensors --epochs 600 --patience 600 --flow nsf --transforms 1 --hidden 8 --threads 1".split(
+        " ",
+      );
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(130);
     expect(run.stderr).toMatch(/no output file was changed\n$/);
@@ -205,15 +209,13 @@ describe("pushforward sample", () => {
   });
 
   it("says what must be given", async () => {
-    const none = await runCli("sample given.safetensors -n 30".split(" "), { cwd });
+    const none = await runInProcess("sample given.safetensors -n 30".split(" "), { cwd });
     expectFailure(none, 2, /^the model needs a value of c; pass --given "c=1\.5"/);
-    const wrong = await runCli("sample given.safetensors -n 30 --given d=1".split(" "), { cwd });
+    const wrong = await runInProcess("sample given.safetensors -n 30 --given d=1".split(" "), { cwd });
     expectFailure(wrong, 2, /^--given: the model's condition has no column "d" \(did you mean "c"\?\)/);
   });
 
   it("ends quietly when the reader has seen enough", async () => {
-    const { spawn } = await import("node:child_process");
-    const { cliPath } = await import("./runCli.ts");
     const line = `"${process.execPath}" "${cliPath}" sample plain.safetensors -n 200000 | head -n 2; exit \${PIPESTATUS[0]}`;
     const child = spawn("bash", ["-c", line], { cwd });
     let stderr = "";
@@ -253,7 +255,7 @@ describe("pushforward plot", () => {
     await succeed("plot given.safetensors data.csv --out conditional.svg".split(" "));
     await succeed("plot given.safetensors --given c=1 --out at1.svg".split(" "));
     expect(readFileSync(at("at1.svg"), "utf8")).toContain("given c = 1");
-    const run = await runCli("plot given.safetensors --out none.svg".split(" "), { cwd });
+    const run = await runInProcess("plot given.safetensors --out none.svg".split(" "), { cwd });
     expectFailure(run, 2, /^the model needs a value of c/);
   });
 });

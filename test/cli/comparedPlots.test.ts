@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { runCli } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const people = fileURLToPath(new URL("../files/reports/counts-people.csv", import.meta.url));
 
@@ -14,7 +14,7 @@ describe("pushforward plot", () => {
     const cwd = temporaryFolder();
     copyFileSync(people, join(cwd, "people.csv"));
     const run = async (line: string): Promise<{ stdout: string; stderr: string }> => {
-      const done = await runCli(line.split(" "), { cwd });
+      const done = await runInProcess(line.split(" "), { cwd });
       expect(done.code, done.stderr).toBe(0);
       return done;
     };

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { runCli, writeFiles } from "./runCli.ts";
+import { writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 const colors = ["red", "green", "blue"];
@@ -11,7 +12,7 @@ const lines = Array.from(
 
 it("says kinds, missing cells and values of a table", async () => {
   writeFiles(cwd, { "t.csv": `id,color,size,score\n${lines.join("\n")}\n${lines[3]}\n` });
-  const { code, stdout, stderr } = await runCli(["describe", "t.csv"], { cwd });
+  const { code, stdout, stderr } = await runInProcess(["describe", "t.csv"], { cwd });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(
     /^t\.csv: 61 rows, 4 columns\n\n {2}column +kind +missing +values\n {2}id +integer +1 to 60, median 30\n/,
@@ -19,7 +20,7 @@ it("says kinds, missing cells and values of a table", async () => {
   expect(stdout).toMatch(/\n {2}color +categorical +green \d+, red \d+\n/);
   expect(stdout).toMatch(/\n {2}score +integer +12 +0 to 16, median \d+\n/);
   expect(stdout).toMatch(/\n {2}1 row equals an earlier one: row 61 equals row 4\n/);
-  const json = JSON.parse((await runCli(["describe", "t.csv", "--json"], { cwd })).stdout);
+  const json = JSON.parse((await runInProcess(["describe", "t.csv", "--json"], { cwd })).stdout);
   expect(json.schema.columns[1]).toEqual({
     name: "color",
     kind: "categorical",

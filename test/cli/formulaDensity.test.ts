@@ -2,16 +2,18 @@
 
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { expectFailure, runCli, writeFiles } from "./runCli.ts";
+import { expectFailure, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
+const small = "--transforms 2 --hidden 8 --threads 1".split(" ");
 writeFiles(cwd, { "y.csv": "y\n1\n2\n3\n4\n" });
 
 test("a posterior given a table: the mean of normal data under a wide prior", async () => {
-  const { code, stdout } = await runCli(
+  const { code, stdout } = await runInProcess(
     [
       ...["approximate", "--density", "sum(-(y - mu)^2 / 2) - mu^2 / 2000"],
-      ...["--parameters", "mu=real", "--data", "y.csv", "--seed", "1", "--json"],
+      ...["--parameters", "mu=real", "--data", "y.csv", "--seed", "1", "--json", ...small],
     ],
     { cwd },
   );
@@ -27,10 +29,10 @@ test("a posterior given a table: the mean of normal data under a wide prior", as
 });
 
 test("bounds and vectors: a beta density, and a vector of two", async () => {
-  const { code, stdout } = await runCli(
+  const { code, stdout } = await runInProcess(
     [
       ...["approximate", "--density", "3 * log(p) + log(1 - p) - sum(z^2) / 2"],
-      ...["--parameters", "p=0:1, z[2]=real", "--seed", "1", "--steps", "100", "--json"],
+      ...["--parameters", "p=0:1, z[2]=real", "--seed", "1", "--steps", "100", "--json", ...small],
     ],
     { cwd },
   );
@@ -59,6 +61,6 @@ describe("what cannot be read is one line that says where", () => {
     ],
   ];
   test.each(cases)("%s", async (_, args, message) => {
-    expectFailure(await runCli(["approximate", ...args], { cwd }), 2, message);
+    expectFailure(await runInProcess(["approximate", ...args], { cwd }), 2, message);
   });
 });

@@ -1,10 +1,23 @@
 import { vi } from "vitest";
 import { buildProgram, failureOf } from "../../src/cli/program.ts";
+import type { Run } from "./runCli.ts";
 
-/** Runs the command line in this process: what it wrote, what it said of the failure, and its exit code. */
+const stops = ["SIGINT", "SIGTERM"] as const;
+
+let isRunning = false;
+
+/**
+ * Runs the command line in this process, from its source: what a process would write and its exit code. It costs what the command
+ * does, without the start of a process in which all code runs for the first time. Signals, standard input, closed pipes and how a
+ * process ends need `runCli`. Calls must follow one another: they share the streams and the working directory.
+ */
 export async function runInProcess(
   args: readonly string[],
-): Promise<{ stdout: string; stderr: string; code: number }> {
+  { cwd = process.cwd() }: { readonly cwd?: string } = {},
+): Promise<Run> {
+  if (isRunning)
+    throw new Error("another command runs in this process: await it first, without it.concurrent");
+  isRunning = true;
   let stdout = "";
   let stderr = "";
   const written =
@@ -19,20 +32,34 @@ export async function runInProcess(
     vi.spyOn(process.stdout, "write").mockImplementation(written((text) => (stdout += text))),
     vi.spyOn(process.stderr, "write").mockImplementation(written((text) => (stderr += text))),
   ];
-  const stops = ["SIGINT", "SIGTERM"] as const;
+  // Node writes these past the stream.
+  const onWarning = ({ name, message }: Error): void => void (stderr += `${name}: ${message}\n`);
+  process.on("warning", onWarning);
   const listening = stops.map((name) => process.listeners(name));
+  const [folderBefore, codeBefore] = [process.cwd(), process.exitCode];
   const program = buildProgram("0.0.0");
+  let code = 0;
   try {
+    process.chdir(cwd);
+    process.exitCode = undefined;
     await program.parseAsync(args, { from: "user" });
-    return { stdout, stderr, code: 0 };
+    code = Number(process.exitCode ?? 0);
   } catch (error) {
     const failure = failureOf(error, program, args);
-    return { stdout, stderr: `${stderr}${failure?.line ?? ""}`, code: failure?.exitCode ?? 0 };
+    if (failure) stderr += `${failure.line}\n`;
+    code = failure?.exitCode ?? 0;
   } finally {
+    // Warnings come a turn later.
+    await new Promise(setImmediate);
     for (const spy of spies) spy.mockRestore();
+    process.off("warning", onWarning);
     stops.forEach((name, i) => {
       for (const listener of process.listeners(name))
         if (!listening[i]!.includes(listener)) process.off(name, listener);
     });
+    process.chdir(folderBefore);
+    process.exitCode = codeBefore;
+    isRunning = false;
   }
+  return { stdout, stderr, code };
 }

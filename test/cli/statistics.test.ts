@@ -5,12 +5,13 @@ import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { expectFailure, runCli, sampleCsv, writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);
 
 async function succeed(args: string) {
-  const run = await runCli(args.split(" "), { cwd });
+  const run = await runInProcess(args.split(" "), { cwd });
   expect(run.stderr).not.toMatch(/error/);
   expect(run.code).toBe(0);
   return run;
@@ -86,14 +87,14 @@ describe("pushforward compare", () => {
   it("ends with code 1, and says why, where every kind fails", async () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${Math.sin(i)},${i === 3 ? 1 : 0}`);
     writeFiles(cwd, { "constant.csv": `x,y\n${rows.join("\n")}\n` });
-    const run = await runCli("compare constant.csv --flows gaussian,kde --folds 4".split(" "), { cwd });
+    const run = await runInProcess("compare constant.csv --flows gaussian,kde --folds 4".split(" "), { cwd });
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(/gaussian failed: column "y".*constant.*\nkde failed: column "y"/);
     expect(run.stderr).not.toMatch(/unexpected/);
   });
 
   it("stops at Ctrl-C", async () => {
-    const run = await runCli("compare data.csv --flows nsf-ar --seed 1".split(" "), {
+    const run = await runCli("compare data.csv --flows nsf-ar --seed 1 --threads 1".split(" "), {
       cwd,
       interruptAt: "fitting nsf-ar",
     });
@@ -103,7 +104,7 @@ describe("pushforward compare", () => {
 
   it("refuses data that no kind could use with one line", async () => {
     writeFiles(cwd, { "few.csv": "x,y\n1,2\n3,4\n" });
-    expectFailure(await runCli("compare few.csv".split(" "), { cwd }), 1, /fitting needs at least 10/);
+    expectFailure(await runInProcess("compare few.csv".split(" "), { cwd }), 1, /fitting needs at least 10/);
   });
 });
 
@@ -116,12 +117,13 @@ describe("pushforward information", () => {
       return [a, rho * a + 0.8 * stream.normal(), 3 * stream.normal(), 1];
     });
     const lines = rows.map((row, i) => (i === 7 ? `${row[0]},,${row[2]},1` : row.join(",")));
-    writeFiles(cwd, { "pairs.csv": `a,b,c,w\n${lines.join("\n")}\n` });
+    const csv = (some: readonly string[]): string => `a,b,c,w\n${some.join("\n")}\n`;
+    writeFiles(cwd, { "pairs.csv": csv(lines), "some.csv": csv(lines.slice(0, 60)) });
   });
-  const common = "information pairs.csv --columns a,b,c --between a,c:b --missing drop --folds 2 --seed 1";
+  const common = "--columns a,b,c --between a,c:b --missing drop --folds 2 --seed 1";
 
   it("prints entropies and what columns share, in nats, each with its standard error", async () => {
-    const { stdout } = await succeed(common);
+    const { stdout } = await succeed(`information pairs.csv ${common}`);
     const names = [
       "rows",
       "dropped",
@@ -150,8 +152,8 @@ describe("pushforward information", () => {
   });
 
   it("gives the same as plain data with --json, and takes weights", async () => {
-    const result = JSON.parse((await succeed(`${common} --weights w --json`)).stdout);
-    expect(result).toMatchObject({ rows: 239, dropped: 1, columns: ["a", "b", "c"] });
+    const result = JSON.parse((await succeed(`information some.csv ${common} --weights w --json`)).stdout);
+    expect(result).toMatchObject({ rows: 59, dropped: 1, columns: ["a", "b", "c"] });
     expect(result.between).toEqual([["a", "c"], ["b"]]);
     for (const estimate of [
       result.entropy,
@@ -165,7 +167,11 @@ describe("pushforward information", () => {
 
   it("refuses groups and columns that do not fit", async () => {
     const refused = async (options: string, code: number, message: RegExp): Promise<void> =>
-      expectFailure(await runCli(`information pairs.csv ${options}`.split(" "), { cwd }), code, message);
+      expectFailure(
+        await runInProcess(`information pairs.csv ${options}`.split(" "), { cwd }),
+        code,
+        message,
+      );
     await refused("--between a,b", 2, /--between must be groups of columns such as a,b:c/);
     await refused("--between a:a,b --missing drop", 2, /"a" is named twice/);
     await refused("--columns a,b --between a:c --missing drop", 2, /"c" of between is not among the columns/);
