@@ -11,6 +11,8 @@ import { fitLogisticMixture } from "./fitLogisticMixture.ts";
 
 /** Points that a mixture is fitted to at most: quantiles of the column, of equal weight. */
 const mostPoints = 800;
+/** Values at each end that are kept as they are. */
+const outermost = 20;
 /** Components of a marginal mixture at most. */
 const mostComponents = 5;
 /** Scales are at least this share of the deviation. */
@@ -37,9 +39,24 @@ export function sortedValues(values: Float64Array, weights: Float64Array | undef
   };
 }
 
-/** Quantiles of the values at equal steps of their weight, or the values themselves where they are few. */
-function quantiles({ values, weights }: SortedValues): SortedValues {
-  if (values.length <= mostPoints) return { values, weights };
+/**
+ * Quantiles of the values at equal steps of their weight, between the outermost values, which stand for themselves: a map is judged by
+ * them, too. The values themselves where they are few.
+ */
+function quantiles(sorted: SortedValues): SortedValues {
+  const { values, weights } = sorted;
+  const count = values.length;
+  if (count <= mostPoints) return sorted;
+  const inner = innerQuantiles({
+    values: values.subarray(outermost, count - outermost),
+    weights: weights.subarray(outermost, count - outermost),
+  });
+  const joined = (own: Float64Array, middle: Float64Array): Float64Array =>
+    Float64Array.from([...own.subarray(0, outermost), ...middle, ...own.subarray(count - outermost)]);
+  return { values: joined(values, inner.values), weights: joined(weights, inner.weights) };
+}
+
+function innerQuantiles({ values, weights }: SortedValues): SortedValues {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const points = new Float64Array(mostPoints);
   let below = 0;

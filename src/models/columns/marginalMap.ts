@@ -75,6 +75,8 @@ export interface MarginalCell {
   readonly high: number;
   /** high - low, with all its digits. */
   readonly width: number;
+  /** Its logarithm, which is a number where the width is too small for one. */
+  readonly logWidth: number;
 }
 
 /** The cells of a grid in z: those of the marginal map, or of its blend with shares. */
@@ -177,10 +179,13 @@ export class MarginalCells {
       this.#logRest + Math.log(share),
       this.#logBlend + logisticMixtureLogMass(mixture, low, high, width),
     );
+    const size = within(softplus(logMass - below.logCdf) + softplus(logMass - above.logSurvival));
     return {
       low: within(below.logCdf - below.logSurvival),
       high: within(above.logCdf - above.logSurvival),
-      width: within(softplus(logMass - below.logCdf) + softplus(logMass - above.logSurvival)),
+      width: size,
+      // softplus(a) is e^a where it is small.
+      logWidth: size > 1e-20 ? Math.log(size) : logAdd(logMass - below.logCdf, logMass - above.logSurvival),
     };
   }
 

@@ -172,6 +172,8 @@ function between(lower: number, upper: number, value: number): number {
 
 /** Numbers of point masses for which programs are made: a group of heads has one of these. */
 const massCounts = [0, 2, 4, 8, 12] as const;
+/** Widths of cells in z are at least this where an engine sees them. */
+const leastWidth = 1e-30;
 /** Logit of a point mass that stands for none. */
 const noMass = -40;
 
@@ -205,14 +207,16 @@ export function cellsHead(column: ColumnDescription, options: CellsHeadOptions):
     encode(value, targets, targetStart, features, featureStart) {
       const place = placeOf(value);
       if (Number.isNaN(place)) return Number.NEGATIVE_INFINITY;
-      const { low, high, width } = cells.cell(place);
+      const { low, high, width, logWidth } = cells.cell(place);
       targets[targetStart] = low;
       targets[targetStart + 1] = high;
-      targets[targetStart + 2] = width;
+      // So narrow, the mass is proportional to the width: what float32 has no number for is added to the logarithm.
+      const excess = Math.min(0, logWidth - Math.log(leastWidth));
+      targets[targetStart + 2] = excess < 0 ? leastWidth : width;
       const middle = low <= -farthestZ ? high : high >= farthestZ ? low : 0.5 * (low + high);
       features[featureStart] = Math.abs(middle) >= farthestZ ? 0 : middle / logisticDeviation;
       const at = order.get(place);
-      if (at === undefined) return 0;
+      if (at === undefined) return excess;
       targets[targetStart + 3 + at] = 1;
       features[featureStart + 1 + at] = 1;
       return 0;

@@ -91,6 +91,28 @@ describe("columns at the edge", () => {
     expect(sample.every(Number.isInteger)).toBe(true);
   });
 
+  test("a value in a gap between those that occurred has a finite density, in float32 too", async () => {
+    const column: ColumnDescription = { name: "n", kind: "integer" };
+    // Many rows on few values: the smooth part is narrow, and what it leaves to a gap is beyond float32.
+    const rows = Float64Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? 0 : 1e5) + (i % 5));
+    const density = columnsDensity({
+      given: [],
+      columns: [modelColumn(column, rows, undefined, sizes)],
+      order: [0],
+      hidden: [4],
+    });
+    const evaluation = evaluationOf(density, 0, 1);
+    const cells = [Float64Array.of(0, 2, 40_000, 50_000, 1e5 + 3, 3e5)];
+    const exact = await contributionsOfRows(evaluation, cells, { threads });
+    const single = await contributionsOfRows(evaluation, cells, { threads, precision: "float32" });
+    evaluation.dispose();
+    expect(exact.logProb.every(Number.isFinite)).toBe(true);
+    exact.logProb.forEach((value, i) => {
+      expect(Math.abs(single.logProb[i]! - value)).toBeLessThan(1e-3 + 1e-4 * Math.abs(value));
+    });
+    expect(exact.logProb[3]).toBeLessThan(exact.logProb[1]! - 5);
+  });
+
   test("date-times to the millisecond over decades keep the mass of a cell", async () => {
     const from = Date.UTC(1990, 0);
     const rows = Float64Array.from({ length: 500 }, (_, i) => from + 2e9 * i + ((i * i) % 977));
