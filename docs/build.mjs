@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
 import { build, createServer } from "vitepress";
+import { deadLinks } from "./checkLinks.mjs";
 
 const docs = fileURLToPath(new URL(".", import.meta.url));
 const repository = join(docs, "..");
@@ -35,4 +36,9 @@ if (process.argv.includes("--serve")) {
   const server = await createServer(docs);
   await server.listen();
   server.printUrls();
-} else await build(docs);
+} else {
+  await build(docs);
+  const dead = deadLinks(join(repository, "site"), process.env.SITE_BASE);
+  for (const link of dead) process.stderr.write(`dead link: ${link}\n`);
+  if (dead.length > 0) process.exit(1);
+}

@@ -16,6 +16,9 @@ function siteLink(href, page) {
   const [path, anchor] = href.split("#");
   const target = normalize(join(docs, dirname(page), path));
   const inside = relative(docs, target);
+  // This page is moved, and VitePress moves no links with it.
+  if (inside === join("results", "README.md"))
+    return anchor === undefined ? "/results/" : `/results/#${anchor}`;
   if (!inside.startsWith("..")) return href;
   if (!existsSync(target)) throw new Error(`${page}: the link ${href} leads nowhere`);
   const address = pageOfFile(relative(repository, target).replaceAll("\\", "/"));

@@ -13,6 +13,7 @@ const isExample = (file) => /^examples\/[^/]+\.js$/.test(file);
 /** Address of the page of a file, named by its path in the repository. */
 export function pageOfFile(file) {
   if (isExample(file)) return `/examples/${file.slice("examples/".length, -".js".length)}`;
+  if (file === "docs/results/README.md") return "/results/";
   if (isGuide(file)) return `/${file.slice("docs/".length).replace(/\.md$/, "")}`;
   if (file === "README.md") return "/";
   return `/source/${pageName(file)}`;
@@ -58,7 +59,7 @@ export function linkedFiles() {
         "/",
       );
       if (isGuide(target) || isExample(target) || found.has(target) || target === "README.md") continue;
-      if (!/\.(ts|js|mjs|json|md|py)$|(^|\/)LICENSE$/.test(target)) continue;
+      if (!/\.(ts|js|mjs|json|md|py|txt)$|(^|\/)LICENSE$/.test(target)) continue;
       found.add(target);
       if (target.endsWith(".md")) visit(target);
     }
