@@ -12,15 +12,22 @@ function checkNames(where: string, names: unknown): void {
   throw new UsageError({ where, subject: "names", expected: "an array of strings", received: typeof names });
 }
 
-/** Levenshtein distance: the least number of letters to insert, delete or replace. O(a.length b.length). */
+/**
+ * The least number of letters to insert, delete or replace, or of neighbors to exchange (optimal string alignment).
+ * O(a.length b.length).
+ */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const current = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1));
+      const isExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const exchanged = isExchanged ? before[j - 2]! + 1 : replaced;
+      current.push(Math.min(replaced, exchanged, previous[j]! + 1, current[j - 1]! + 1));
     }
+    before = previous;
     previous = current;
   }
   return previous[b.length]!;

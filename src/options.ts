@@ -66,7 +66,13 @@ export function describeValue(value: unknown): string {
 }
 
 const describeElement = (value: unknown): string =>
-  Array.isArray(value) ? "arrays" : typeof value === "number" ? "numbers" : describeValue(value);
+  Array.isArray(value)
+    ? "arrays"
+    : typeof value === "number"
+      ? "numbers"
+      : isRecord(value)
+        ? "objects"
+        : describeValue(value);
 
 /** Refuses a value, with what was expected and what came; `remedy` is a clause on what to do. */
 export function refuse(where: string, name: string, expected: string, value: unknown, remedy = ""): never {
@@ -189,10 +195,14 @@ export const sizes = (most: number = Number.MAX_SAFE_INTEGER): OptionKind => {
 };
 /** One of a few words. */
 export const oneOf = (choices: readonly string[]): OptionKind =>
-  kind(`one of ${choices.join(", ")}`, (value) => choices.includes(value as string), {
-    type: "text",
-    choices,
-  });
+  kind(
+    choices.length === 1 ? JSON.stringify(choices[0]) : `one of ${choices.join(", ")}`,
+    (value) => choices.includes(value as string),
+    {
+      type: "text",
+      choices,
+    },
+  );
 /** One of several kinds. */
 export const either = (...kinds: readonly OptionKind[]): OptionKind =>
   kind(

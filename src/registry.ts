@@ -105,9 +105,12 @@ export class Registry<Part> {
     const { type, ...options } = (json ?? {}) as { readonly type?: unknown };
     const reader = typeof type === "string" ? this.#readers.get(type) : undefined;
     if (!reader)
-      throw new FormatError(
-        `The model holds a ${this.#name} of type ${JSON.stringify(type)}, which this version does not know; if it is your own, name it before the model is read: register({ ${this.#option}: { ${JSON.stringify(type)}: (options) => ... } }).`,
-      );
+      throw new FormatError({
+        problem: `The model holds a ${this.#name} of type ${JSON.stringify(type)}, which this version does not know`,
+        expected: "a type of the library's or one that is registered",
+        received: JSON.stringify(type),
+        remedy: `if it is your own, name it before the model is saved or read: register({ ${this.#option}: { ${JSON.stringify(type)}: (options) => ... } })`,
+      });
     return reader(options, (part) => this.read(part));
   }
 }

@@ -7,8 +7,9 @@
  */
 
 import type { Expr } from "../graph/expr.ts";
+import { checkReturned } from "../graph/ops/leaves.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
-import type { OptionKind } from "../options.ts";
+import { anObject, checkArgument, type OptionKind } from "../options.ts";
 
 /** A value and the logAbsDet of the direction that gave it. */
 export interface Mapped {
@@ -64,3 +65,19 @@ export const aBijection: OptionKind = {
     typeof (value as Bijection).parameters === "object" &&
     typeof (value as Bijection).features === "number",
 };
+
+/**
+ * What a direction of a bijection gave, which may be one of a user's own.
+ * @throws UsageError for what is not `{ value, logAbsDet }`, ShapeError for other shapes.
+ */
+export function checkedMap<Image extends Mapped>(
+  { type, features }: Bijection,
+  direction: "forward" | "inverse" | "branches",
+  mapped: Image,
+): Image {
+  const where = `${direction} of the bijection "${type}"`;
+  checkArgument(where, "what it returns", mapped, anObject, "return { value, logAbsDet }");
+  checkReturned(where, "value", mapped.value, [features]);
+  checkReturned(where, "logAbsDet", mapped.logAbsDet, []);
+  return mapped;
+}

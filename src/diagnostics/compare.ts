@@ -9,11 +9,12 @@
 
 import type { ModelKind } from "../architectures/kinds.ts";
 import { comparedKinds, modelKinds } from "../architectures/kinds.ts";
+import { closestName } from "../closestName.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import { fit } from "../fitting/fit.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
 import type { FitOptions, FitProgress } from "../fitting/fitOptions.ts";
-import { checkedOptions, refuse } from "../options.ts";
+import { checkedOptions, describeValue, refuse } from "../options.ts";
 import { randomKey, split } from "../random/philox.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import type { DependentColumn } from "../tables/dependence.ts";
@@ -175,14 +176,16 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptio
       received: "none",
     });
   const unknown = kinds.find((kind) => !modelKinds.includes(kind));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
+    const closest = typeof unknown === "string" ? closestName(unknown, modelKinds) : undefined;
     throw new UsageError({
       where: "compare",
-      problem: `flows: there is no kind ${JSON.stringify(unknown)}`,
+      problem: `flows: there is no kind ${describeValue(unknown)}`,
       expected: `one of ${modelKinds.join(", ")}`,
-      received: JSON.stringify(unknown),
-      remedy: `the kinds are ${modelKinds.join(", ")}`,
+      received: describeValue(unknown),
+      remedy: closest === undefined ? `the kinds are ${modelKinds.join(", ")}` : `did you mean "${closest}"?`,
     });
+  }
   const twice = kinds.find((kind, i) => kinds.indexOf(kind) !== i);
   if (twice !== undefined)
     throw new UsageError({

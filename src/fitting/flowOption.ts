@@ -19,17 +19,26 @@ export interface FlowSizes {
 /** What `flow` may be. */
 export type FlowOption<Kind extends string> = Kind | Architecture | ((sizes: FlowSizes) => Architecture);
 
+/** What a value lacks to be an architecture; undefined for what is not an object. */
+function lacking(value: unknown): string[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const own = value as Partial<Architecture>;
+  // What JSON keeps of one has no functions.
+  const has: Readonly<Record<string, boolean>> = {
+    kind: typeof own.kind === "string",
+    features: typeof own.features === "number",
+    context: typeof own.context === "number",
+    transforms: typeof own.transforms === "number",
+    hidden: Array.isArray(own.hidden),
+    base: typeof own.base?.logProb === "function",
+    bijection: typeof own.bijection?.inverse === "function",
+  };
+  return Object.keys(has).filter((name) => !has[name]);
+}
+
 /** Whether a value is an architecture. */
 export function isArchitecture(value: unknown): value is Architecture {
-  const own = value as Partial<Architecture> | null;
-  // What JSON keeps of one has no functions.
-  return (
-    typeof own === "object" &&
-    own !== null &&
-    typeof own.kind === "string" &&
-    typeof own.base?.logProb === "function" &&
-    typeof own.bijection?.inverse === "function"
-  );
+  return lacking(value)?.length === 0;
 }
 
 /** The option, for a table of options. */
@@ -61,6 +70,7 @@ export function architectureOfOption(
       "what flow returns",
       "an architecture, as neuralSplineFlow({ features, context }) gives it",
       made,
+      lacking(made) === undefined ? "" : `it lacks ${lacking(made)!.join(", ")}`,
     );
   return made;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { aBijection, type Bijection } from "../bijections/bijection.ts";
+import { aBijection, type Bijection, checkedMap } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkExpressions } from "../graph/ops/leaves.ts";
@@ -28,7 +28,8 @@ export function pushforwardLogProb(
   checkArgument("pushforwardLogProb", "parameters", parameters, anObject, "such as { base, bijection }");
   checkExpressions("pushforwardLogProb", y);
   if (!bijection.branches) {
-    const { value, logAbsDet } = bijection.inverse(y, parameters.bijection, context);
+    const mapped = bijection.inverse(y, parameters.bijection, context);
+    const { value, logAbsDet } = checkedMap(bijection, "inverse", mapped);
     return g.add(base.logProb(value, parameters.base), logAbsDet);
   }
   return bijection
@@ -51,5 +52,6 @@ export function pushforwardSample(
   checkArgument("pushforwardSample", "bijection", bijection, aBijection);
   checkArgument("pushforwardSample", "parameters", parameters, anObject, "such as { base, bijection }");
   checkExpressions("pushforwardSample", noise);
-  return bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context).value;
+  const mapped = bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context);
+  return checkedMap(bijection, "forward", mapped).value;
 }

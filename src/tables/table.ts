@@ -41,6 +41,11 @@ function tableRemedy(value: unknown): string {
   const first: unknown = Array.isArray(value) ? value[0] : undefined;
   if (typeof first === "object" && first !== null && !("length" in first))
     return "tableFromObjects(rows) makes one";
+  if (
+    Object.prototype.toString.call(value) === "[object Object]" &&
+    Object.values(value!).every(Array.isArray)
+  )
+    return "tableFromColumns(columns) makes one";
   return 'tableFromRows(["x", "y"], rows) makes one of numbers';
 }
 

@@ -9,8 +9,9 @@
  */
 
 import type { Expr, Shape } from "../graph/expr.ts";
+import { checkReturned } from "../graph/ops/leaves.ts";
 import * as g from "../graph/ops.ts";
-import type { OptionKind } from "../options.ts";
+import { anObject, checkArgument, type OptionKind } from "../options.ts";
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
 export interface ScalarMapped {
@@ -43,7 +44,7 @@ export interface TransformerJson {
 
 /** What a transformer is, for checks of arguments. */
 export const aTransformer: OptionKind = {
-  expected: "a transformer",
+  expected: "a transformer, with parameterCount, forward, inverse and toJSON, such as sinhArcsinh() returns",
   accepts: (value) =>
     typeof value === "object" &&
     value !== null &&
@@ -62,6 +63,10 @@ export function transformFeatures(
 ): { readonly value: Expr; readonly logAbsDet: Expr } {
   const [value, logDerivative] = g.mapFeatures([values, parameters], ([scalar], own) => {
     const mapped = transformer[direction](scalar!, own);
+    const where = `${direction} of the transformer "${transformer.type}"`;
+    checkArgument(where, "what it returns", mapped, anObject, "return { value, logDerivative }");
+    checkReturned(where, "value", mapped.value, []);
+    checkReturned(where, "logDerivative", mapped.logDerivative, []);
     return [[mapped.value], [mapped.logDerivative]];
   });
   return { value: value!, logAbsDet: g.sum(logDerivative!) };

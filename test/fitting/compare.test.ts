@@ -112,6 +112,7 @@ describe("compare", () => {
   it("refuses what does not fit, and stops when it is told to", async () => {
     const refused: [CompareOptions, RegExp][] = [
       [{ flows: [] }, /^compare: flows must be at least one kind, got none/],
+      [{ flows: ["gausian" as ModelKind] }, /there is no kind "gausian"; did you mean "gaussian"\?$/],
       [{ flows: ["glow" as ModelKind] }, /^compare: flows: there is no kind "glow"; the kinds are realnvp/],
       [{ flows: ["kde", "kde"] }, /^compare: flows names kde twice/],
       [{ folds: 1 }, /^compare: folds must be a whole number from 2, got 1/],

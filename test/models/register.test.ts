@@ -1,7 +1,12 @@
 /** Transformers, conditioners, bases and bijections of a user's own, in architectures and in model files. */
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { maskedAutoregressiveFlow, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
+import {
+  type Architecture,
+  maskedAutoregressiveFlow,
+  neuralSplineFlow,
+  realNVP,
+} from "../../src/architectures/architecture.ts";
 import { planarFlow } from "../../src/architectures/elementaryFlows.ts";
 import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
@@ -9,8 +14,9 @@ import { affine } from "../../src/bijections/linear/affine.ts";
 import { diagonalNormal } from "../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
-import { FormatError, NumericalError, UsageError } from "../../src/errors.ts";
+import { FormatError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
+import type { FlowSizes } from "../../src/fitting/flowOption.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { load } from "../../src/models/flow.ts";
@@ -85,7 +91,7 @@ const sizes = { features: 2, transforms: 2, hidden: [4] };
 
 test("what is not registered fails with a line that says which it is and how to register it", async () => {
   const flow = await untrained(realNVP({ ...sizes, transformer: shift() }));
-  expect(() => flow.toBytes()).toThrow(NumericalError);
+  expect(() => flow.toBytes()).toThrow(UsageError);
   expect(() => flow.toBytes()).toThrow(
     /holds a transformer of type "testShift", .* register\(\{ transformers: \{ "testShift": /,
   );
@@ -188,6 +194,45 @@ test("what does not fit is refused by its name", () => {
   expect(() => maskedAutoregressiveFlow({ features: 2, conditioner: smooth({ width: 2 }) })).toThrow(
     /cannot be autoregressive/,
   );
+});
+
+test("what a part of one's own returns is checked, by its name", async () => {
+  const withTransformer = (inverse: unknown) => (size: FlowSizes) =>
+    realNVP({ ...size, transformer: { ...shift(), inverse } as Transformer });
+  const withBijection = (inverse: unknown) => (size: FlowSizes) => {
+    const made = realNVP({ ...size, transforms: 2 });
+    return {
+      ...made,
+      bijection: chain([
+        made.bijection,
+        { ...affine({ features: size.features }), type: "mine", inverse } as Bijection,
+      ]),
+    };
+  };
+  const zero = g.constant(0);
+  const cases: readonly (readonly [(size: FlowSizes) => Architecture, RegExp])[] = [
+    [withTransformer((y: Expr) => y), /^inverse of the transformer "testShift": value must be an expression/],
+    [
+      withTransformer(() => undefined),
+      /what it returns must be an object, got undefined; return \{ value, log/,
+    ],
+    [withTransformer((value: Expr) => ({ value })), /logDerivative must be an expression or a number, got/],
+    [
+      withBijection((value: Expr) => ({ value })),
+      /^inverse of the bijection "mine": logAbsDet must be an exp/,
+    ],
+    [
+      withBijection((value: Expr) => ({ value, logAbsDet: value })),
+      /logAbsDet must be of the shape \[\], got \[2\]/,
+    ],
+    [withBijection(() => ({ value: zero, logAbsDet: zero })), /value must be of the shape \[2\], got \[\]/],
+    [(() => ({ kind: "mine", ...sizes })) as never, /got an object; it lacks context, base, bijection/],
+  ];
+  for (const [flow, message] of cases)
+    await expect(fit(two, { flow, epochs: 1, threads: 1 })).rejects.toThrow(message);
+  // A number stands for a constant.
+  const identity = withBijection((value: Expr) => ({ value, logAbsDet: 0 }));
+  expect((await fit(two, { flow: identity, epochs: 1, threads: 1 })).flow.columns).toHaveLength(2);
 });
 
 test("a model that names an unregistered type is a FormatError", () => {

@@ -138,5 +138,7 @@ describe("the default columns", () => {
 test("the closest name is a likely slip, or none", () => {
   expect(closestName("Weigth", ["height", "weight"])).toBe("weight");
   expect(closestName("X", ["x", "y"])).toBe("x");
+  expect(closestName("tset", ["test", "seed"])).toBe("test");
+  expect(closestName("transfroms", ["threads", "transforms"])).toBe("transforms");
   expect(closestName("income", ["x", "y"])).toBeUndefined();
 });

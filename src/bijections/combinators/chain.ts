@@ -9,7 +9,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import { aBijection, type Bijection, type Branch, type Mapped } from "../bijection.ts";
+import { aBijection, type Bijection, type Branch, checkedMap, type Mapped } from "../bijection.ts";
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {
@@ -60,7 +60,7 @@ export function chain(parts: readonly Bijection[]): Chain {
       let value = x;
       let logAbsDet: Expr = g.constant(0);
       for (const { part, name } of named) {
-        const step = part.forward(value, subtreeOf(p, name), c);
+        const step = checkedMap(part, "forward", part.forward(value, subtreeOf(p, name), c));
         value = step.value;
         logAbsDet = g.add(logAbsDet, step.logAbsDet);
       }
@@ -70,7 +70,7 @@ export function chain(parts: readonly Bijection[]): Chain {
       let value = y;
       let logAbsDet: Expr = g.constant(0);
       for (const { part, name } of named.slice().reverse()) {
-        const step = part.inverse(value, subtreeOf(p, name), c);
+        const step = checkedMap(part, "inverse", part.inverse(value, subtreeOf(p, name), c));
         value = step.value;
         logAbsDet = g.add(logAbsDet, step.logAbsDet);
       }

@@ -255,7 +255,7 @@ class Reader {
     const text = JSON.stringify(this.#shown());
     throw new UsageError({
       where: `formula ${text}, column ${index + 1}`,
-      problem,
+      problem: problem.replace(/^[A-Z]/, (first) => first.toLowerCase()),
       expected: "a formula, such as a + 2 * sin(b)",
       received: text,
     });

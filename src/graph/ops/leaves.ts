@@ -15,6 +15,7 @@ import {
   type Shape,
   type SlotExpr,
   type StepInputExpr,
+  sameShape,
   sizeOf,
 } from "../expr.ts";
 
@@ -96,6 +97,22 @@ export const anExpression: OptionKind = {
 export function checkExpressions(where: string, ...values: readonly unknown[]): void {
   for (const value of values)
     checkArgument(`ops.${where}`, "an operand", value, { ...anExpression, expected: "an expression" });
+}
+
+/**
+ * Checks one value of what a function of a user's own returned; a number stands for a scalar.
+ * @throws UsageError for what is not an expression, ShapeError for another shape.
+ */
+export function checkReturned(where: string, name: string, value: unknown, shape: Shape): void {
+  const received = typeof value === "number" ? [] : (value as Expr | undefined)?.shape;
+  if (typeof value !== "number") checkArgument(where, name, value, anExpression);
+  if (!sameShape(received!, shape))
+    throw new ShapeError({
+      where,
+      subject: name,
+      expected: `of the shape ${formatShape(shape)}`,
+      received: formatShape(received!),
+    });
 }
 
 /**

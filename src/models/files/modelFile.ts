@@ -11,7 +11,7 @@ import type { Bijection } from "../../bijections/bijection.ts";
 import { bijectionRegistry } from "../../bijections/registry.ts";
 import type { Distribution } from "../../distributions/distribution.ts";
 import { distributionRegistry } from "../../distributions/registry.ts";
-import { FormatError, NumericalError, PushforwardError } from "../../errors.ts";
+import { FormatError, NumericalError, PushforwardError, UsageError } from "../../errors.ts";
 import { flattenTree } from "../../graph/parameters.ts";
 import { conditionerRegistry } from "../../networks/registry.ts";
 import type { Registry } from "../../registry.ts";
@@ -46,7 +46,8 @@ type Header = v.InferOutput<typeof header>;
 
 /**
  * The bytes of a model's file, whose kinds of parts must be there to read it back; equal models give equal bytes.
- * @throws NumericalError for a model that could not be read back, such as one with a parameter that is not finite.
+ * @throws NumericalError for a model that could not be read back, such as one with a parameter that is not finite; UsageError for
+ *   one with a part of a user's own that is not registered.
  */
 export function modelToBytes(model: Model): Uint8Array {
   const tensors = tensorsOf(flattenTree(parameterTree(model)), model.values, model.precision);
@@ -68,9 +69,10 @@ export function modelToBytes(model: Model): Uint8Array {
   try {
     back = modelFromBytes(bytes);
   } catch (error) {
-    throw new NumericalError(
-      `The model cannot be saved, as it could not be read back: ${(error as Error).message}`,
-    );
+    // What is not registered is a matter of the call; all else is one of the numbers.
+    const { message, remedy } = error as FormatError;
+    const Cause = remedy === undefined ? NumericalError : UsageError;
+    throw new Cause(`The model cannot be saved, as it could not be read back: ${message}`);
   }
   for (const part of ["base", "bijection"] as const)
     if (JSON.stringify(back[part].toJSON()) !== JSON.stringify(json[part]))
@@ -225,9 +227,19 @@ function readParts(
         : undefined,
     };
   } catch (error) {
-    if (error instanceof FormatError) throw new FormatError(`${name} cannot be read: ${error.message}`);
+    if (error instanceof FormatError) throw errorOfFile(name, error);
     const reason =
       error instanceof PushforwardError ? error.message : "an option is missing or of the wrong type.";
     throw new FormatError(`${name} is damaged: its architecture cannot be built: ${reason}`);
   }
+}
+
+/** The same error, with the file that it is about; facts stay. */
+function errorOfFile(
+  name: string,
+  { message, expected = "", received = "", remedy }: FormatError,
+): FormatError {
+  if (remedy === undefined) return new FormatError(`${name} cannot be read: ${message}`);
+  const problem = `${name} cannot be read: ${message.slice(0, message.lastIndexOf(`; ${remedy}`))}`;
+  return new FormatError({ problem, expected, received, remedy });
 }

@@ -6,7 +6,7 @@
 
 import { DataError } from "../../errors.ts";
 import { describeValue, refuse } from "../../options.ts";
-import { selectColumns, type Table } from "../../tables/table.ts";
+import { checkTable, selectColumns, type Table } from "../../tables/table.ts";
 import type { Model } from "../model.ts";
 
 /** Rows in two blocks of numbers, each row-major. */
@@ -59,7 +59,8 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
   }
   if (!Array.isArray(rows)) {
     if (ArrayBuffer.isView(rows)) refuse(where, "rows", expectedRows, rows);
-    return selectColumns(rows as Table, names).values;
+    checkTable(where, rows);
+    return selectColumns(rows, names).values;
   }
   const values = new Float64Array(rows.length * width);
   rows.forEach((row: unknown, at) => {
