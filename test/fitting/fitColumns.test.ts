@@ -94,3 +94,22 @@ test("weights of 2 are rows that come twice, and given columns have no density",
   );
   expect(Math.abs(scores[0]! - scores[1]!)).toBeLessThan(0.02);
 });
+
+test("of more rows than memory has room for, each pass sees others", async () => {
+  const train = rowsOfLaw(3000, 5);
+  const validation = rowsOfLaw(600, 6);
+  const next = rowsOfLaw(1000, 7);
+  const { model, history } = await fitColumns(columns, train, {
+    validation,
+    seed: 1,
+    threads,
+    recipe: { hidden: [32], steps: 200, batch: 100, encodedNumbers: 20_000 },
+  });
+  const evaluation = new ColumnsEvaluation(model);
+  const { logProb } = await contributionsOfRows(evaluation, next.cells, { threads });
+  evaluation.dispose();
+  expect(mean(next.truth) - mean(logProb)).toBeLessThan(0.1);
+  // 200 steps of 100 rows are six to seven passes over all.
+  expect(history.at(-1)!.epoch).toBeGreaterThan(3);
+  expect(history.at(-1)!.epoch).toBeLessThan(8);
+});

@@ -26,6 +26,11 @@ export interface ColumnsRecipe {
   readonly hiddenColumns: number;
   /** Probability that a unit of the network is left out, in a step and row of training. */
   readonly hiddenUnits: number;
+  /**
+   * Numbers of encoded rows that are in memory at a time, for training and for validation: of more rows each pass of training has others,
+   * and the held-out rows are judged by as many.
+   */
+  readonly encodedNumbers: number;
   /** Share of the steps without a better held-out score after which a fit stops. */
   readonly patience: number;
 }
@@ -36,13 +41,14 @@ export function columnsRecipe(rows: number, own: Partial<ColumnsRecipe> = {}): C
     hidden: [128, 128],
     components: 8,
     angleComponents: 12,
-    steps: rows < 5000 ? 600 : 1500,
+    steps: rows < 5000 ? 800 : 2500,
     batch: rows < 1000 ? 128 : 256,
     learningRate: 1.5e-2,
     weightDecay: 1.5,
     averaging: 0.99,
     hiddenColumns: 0.1,
     hiddenUnits: 0,
+    encodedNumbers: 3e7,
     patience: 0.4,
     ...own,
   };

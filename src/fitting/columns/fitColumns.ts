@@ -14,7 +14,7 @@ import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
 import { encodeRows } from "../../models/columns/encodeRows.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues } from "../../models/parameters.ts";
-import { randomKey, split } from "../../random/philox.ts";
+import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import { weightedMean } from "../finishFit.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
 import {
@@ -114,15 +114,26 @@ export async function fitColumns(
     const { outcomes, values } = density.contributions(encoded, bound, dropout);
     return g.neg(g.sum(g.add(outcomes, values)));
   };
-  const trained = trainingRows(density, train);
-  const held = validation && trainingRows(density, validation);
   const key = randomKey(seed);
-  const steps = stepsAnEpoch(train.rows, recipe.batch);
-  const epochs = Math.max(1, Math.round(recipe.steps / steps));
+  const most = Math.max(recipe.batch, Math.floor(recipe.encodedNumbers / density.width));
+  const blocks = rowBlocks(train, most, split(key, "blocks"));
+  const trained = trainingRows(density, blocks[0]!);
+  const held = validation && trainingRows(density, rowBlocks(validation, most, split(key, "held"))[0]!);
+  // Rounds are parts of a pass over a block, so that long passes are validated on the way; they are reported as epochs of all rows.
+  const steps = stepsAnEpoch(blocks[0]!.rows, recipe.batch);
+  const roundsABlock = Math.ceil(steps / mostRoundSteps);
+  const rounds = Math.max(1, Math.round((recipe.steps * roundsABlock) / steps));
+  const inEpochs = (round: number): number => round / (roundsABlock * blocks.length);
+  let current = { block: 0, rows: trained.rows };
+  const rowsOfPass = (pass: number): Rows => {
+    const block = pass % blocks.length;
+    if (block !== current.block) current = { block, rows: trainingRows(density, blocks[block]!).rows };
+    return current.rows;
+  };
   const inNats = ({ epoch, trainLoss, validationLoss }: EpochRecord) => {
     const trainLogProb = trained.offset - trainLoss;
     return {
-      epoch,
+      epoch: inEpochs(epoch),
       trainLogProb,
       validationLogProb: held ? held.offset - validationLoss : trainLogProb,
     };
@@ -139,26 +150,30 @@ export async function fitColumns(
     {
       engine: engineOf({ ...options, precision }),
       key: split(key, "minimize"),
-      epochs,
+      epochs: rounds,
+      roundsAnEpoch: roundsABlock,
       batch: recipe.batch,
       learningRate: recipe.learningRate,
       averaging: recipe.averaging,
       weightDecay: recipe.weightDecay,
-      patience: Math.max(1, Math.ceil(recipe.patience * epochs)),
-      validateEvery: Math.max(1, Math.floor(epochs / validations)),
+      patience: Math.max(1, Math.ceil(recipe.patience * rounds)),
+      validateEvery: Math.max(1, Math.floor(rounds / validations)),
+      rowsOfEpoch: blocks.length > 1 ? rowsOfPass : undefined,
       validation: held?.rows,
       signal: options.signal,
       keepOnAbort: options.keepOnAbort,
       resume: options.resume,
       onEpoch:
-        options.onEpoch && ((record, state) => options.onEpoch!({ ...record, ...inNats(record) }, state)),
+        options.onEpoch &&
+        ((record, state) =>
+          options.onEpoch!({ ...record, ...inNats(record), bestEpoch: inEpochs(record.bestEpoch) }, state)),
     },
   );
   return {
     model: { density, values: result.values, precision },
     recipe,
     history: result.history.map(inNats),
-    bestEpoch: result.bestEpoch,
+    bestEpoch: inEpochs(result.bestEpoch),
     interrupted: result.interrupted,
     stillImproving: result.stillImproving,
   };
@@ -166,6 +181,28 @@ export async function fitColumns(
 
 /** Validations of a fit at most. */
 const validations = 60;
+/** Steps of a round at most. */
+const mostRoundSteps = 500;
+
+/** Rows at random in blocks of one size, of which fewer rows than there are blocks are left over; all in their order where one will do. */
+function rowBlocks(rows: CellRows, most: number, key: RandomKey): readonly CellRows[] {
+  if (rows.rows <= most) return [rows];
+  const order = new RandomStream(key).permutation(rows.rows);
+  const count = Math.ceil(rows.rows / most);
+  const size = Math.floor(rows.rows / count);
+  return Array.from({ length: count }, (_, block) => {
+    const own = order.subarray(block * size, (block + 1) * size);
+    const pick = (values: Float64Array): Float64Array => Float64Array.from(own, (row) => values[row]!);
+    return {
+      rows: size,
+      // Picked when they are needed: all blocks together are a copy of the table.
+      get cells() {
+        return rows.cells.map(pick);
+      },
+      ...(rows.weights ? { weights: pick(rows.weights) } : {}),
+    };
+  });
+}
 
 /** Rows as training takes them, and the mean of what the encoding adds to their log-densities. */
 function trainingRows(
