@@ -6,6 +6,7 @@
 
 import { UsageError } from "../entries/errors.ts";
 import { closestName, listNames } from "../entries/options.ts";
+import type { Flow } from "../index.ts";
 
 /** @throws UsageError if a name is in both lists. */
 export function checkDisjoint(
@@ -43,8 +44,8 @@ export function checkKnown(
  * @throws UsageError if one is missing, or one is given that the model does not have.
  */
 export function checkGiven(
-  values: Readonly<Record<string, number>> | undefined,
-  expected: readonly string[],
+  values: Readonly<Record<string, number | string>> | undefined,
+  { given: expected, description }: Flow,
 ): void {
   const names = Object.keys(values ?? {});
   if (names.length > 0 && expected.length === 0) {
@@ -54,6 +55,18 @@ export function checkGiven(
   }
   checkKnown("--given", names, expected, "the model's condition");
   const missing = expected.filter((name) => !names.includes(name));
+  const text = Object.values(values ?? {}).find((value) => typeof value === "string");
+  // Without a schema all columns are numbers.
+  if (text !== undefined && description.schema === undefined)
+    throw new UsageError({
+      subject: "--given",
+      expected: 'such as "c=1.5,d=2"',
+      received: JSON.stringify(
+        Object.entries(values ?? {})
+          .map((pair) => pair.join("="))
+          .join(","),
+      ),
+    });
   if (missing.length === 0) return;
   const example = expected.map((name) => `${name}=1.5`).join(",");
   throw new UsageError(`the model needs a value of ${missing.join(", ")}; pass --given "${example}".`);

@@ -96,6 +96,22 @@ export function assignments(
   };
 }
 
+/** `name=value` with commas between: numbers, and texts for levels and dates of mixed columns. */
+export function givenValues(option: string): OptionParser<Readonly<Record<string, number | string>>> {
+  return (text) => {
+    const values = new Map<string, number | string>();
+    for (const part of text.split(",")) {
+      const at = part.lastIndexOf("=");
+      const name = part.slice(0, Math.max(at, 0)).trim();
+      const value = part.slice(at + 1).trim();
+      if (name === "" || value === "") fail(option, 'such as "c=1.5,d=2"', text);
+      if (values.has(name)) throw new UsageError(`${option} sets "${name}" twice; set it once.`);
+      values.set(name, numberOf(value) ?? value);
+    }
+    return Object.fromEntries(values);
+  };
+}
+
 /** Some of a few words, with commas between, each once. */
 export function wordList(option: string, words: readonly string[]): OptionParser<readonly string[]> {
   const [list, word] = [nameList(option), oneOf(option, words)];

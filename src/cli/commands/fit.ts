@@ -89,10 +89,6 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   const isTraining = hasEpochs(flags.flow ?? "nsf-ar");
   const keepOnAbort = isTraining && (flags.keepOnAbort || canAsk()) ? true : undefined;
   const signal = interruptSignal({ lingers: keepOnAbort === true });
-  const schema =
-    flags.schema === undefined
-      ? undefined
-      : await (await import("../../entries/tables.ts")).readSchema(flags.schema as unknown as string);
   const table = await readData(data, flags, signal);
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
@@ -108,7 +104,7 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   try {
     const { flow: fitted, report } = await fit(table, {
       ...chosenOptions<FitOptions>(flags, fitFlags),
-      ...defined({ keepOnAbort, schema }),
+      ...defined({ keepOnAbort }),
       signal,
       onProgress: (progress) => display.update(progress),
       // What is fitted without gradients has no phases.

@@ -6,24 +6,55 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { fitOptionTable, sampleOptionTable } from "../../entries/options.ts";
+import { UsageError } from "../../entries/errors.ts";
+import { fitOptionTable, listNames, sampleOptionTable } from "../../entries/options.ts";
+import type { Flow } from "../../index.ts";
 import { checkGiven, checkKnown } from "../columnNames.ts";
 import { plotFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { checkOutput, formatCount, print } from "../output.ts";
+import { checkOutput, formatCount, print, warn } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface PlotFlags extends TableFlags {
   readonly missing?: "error" | "drop" | undefined;
   readonly out: string;
   readonly columns?: readonly string[] | undefined;
-  readonly given?: Readonly<Record<string, number>> | undefined;
+  readonly given?: Readonly<Record<string, number | string>> | undefined;
   readonly seed?: number | undefined;
 }
 
 /** Samples without data to compare with. */
 const sampleCount = 5000;
+
+/** Columns that a pair plot draws: of mixed ones those of numbers, which is said. */
+function drawnColumns(
+  { columns, given, description }: Flow,
+  chosen: readonly string[] | undefined,
+): readonly string[] {
+  const names = [...columns, ...given];
+  const { schema } = description;
+  if (!schema) return names;
+  const isNumber = (name: string): boolean => {
+    const { kind, written } = schema.columns.find((own) => own.name === name)!;
+    return ["continuous", "positive", "interval", "integer", "angle"].includes(kind) && written === undefined;
+  };
+  const wrong = chosen?.find((name) => !isNumber(name));
+  if (wrong !== undefined)
+    throw new UsageError({
+      subject: "--columns",
+      expected: "columns of numbers, which are what a pair plot draws",
+      received: JSON.stringify(wrong),
+    });
+  const numbers = names.filter(isNumber);
+  if (numbers.length === 0)
+    throw new UsageError("the model has no column of numbers, which are what a pair plot draws.");
+  if (!chosen && numbers.length < names.length)
+    warn(
+      `a pair plot draws columns of numbers; left out: ${listNames(names.filter((name) => !isNumber(name)))}`,
+    );
+  return numbers;
+}
 
 async function run(model: string, source: string | undefined, flags: PlotFlags): Promise<void> {
   checkOutput(flags.out, [".svg", ".png"], "a figure");
@@ -33,15 +64,22 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const signal = interruptSignal();
   const { seed = 0, given } = flags;
   const flow = await load(model, { signal });
-  const names = [...flow.columns, ...flow.given];
-  checkKnown("--columns", flags.columns, names, "the model");
+  checkKnown("--columns", flags.columns, [...flow.columns, ...flow.given], "the model");
+  const names = drawnColumns(flow, flags.columns);
   const conditional = flow.given.length > 0;
-  if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow.given);
+  if (flow.description.schema && conditional && source !== undefined)
+    throw new UsageError({
+      subject: "<data>",
+      expected: "left out for a conditional model of mixed columns",
+      received: JSON.stringify(source),
+      remedy: "pass --given, and plot its samples alone",
+    });
+  if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow);
   const table = source === undefined ? undefined : await readData(source, flags, signal);
   if (table) await sayHowRead(table, names);
   const read = table && completeColumns(table, names, flags.missing);
   // With a condition, rows near it are compared with samples at the conditions of these very rows.
-  const near = read && given !== undefined ? nearRows(read, given) : read;
+  const near = read && given !== undefined ? nearRows(read, given as Readonly<Record<string, number>>) : read;
   const data = near && spreadAsFitted(near, flow, seed);
   const count = Math.min(data?.rows ?? sampleCount, mostSamples);
   const samples =
@@ -59,7 +97,8 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   );
   const title = condition.length > 0 ? `${basename(model)}, given ${condition.join(", ")}` : basename(model);
   // A column that is the same in all samples has no picture.
-  const columns = flags.columns ?? (given === undefined ? names : flow.columns);
+  const columns =
+    flags.columns ?? (given === undefined ? names : names.filter((name) => flow.columns.includes(name)));
   const steps = columns.filter((name) => Object.hasOwn(flow.description.fitted.dequantized, name));
   const spread =
     steps.length > 0 && data ? `; ${steps.join(", ")}: data spread over recorded steps, as for the fit` : "";

@@ -15,7 +15,7 @@ import { defined, positiveInteger } from "../options.ts";
 import { checkTableOutput, formatCount, print, printCsv } from "../output.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
-  readonly given?: Readonly<Record<string, number>> | undefined;
+  readonly given?: Readonly<Record<string, number | string>> | undefined;
   readonly n: number;
   readonly out?: string | undefined;
 }
@@ -26,7 +26,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   const { load, writeTable } = await import("../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
-  checkGiven(given, flow.given);
+  checkGiven(given, flow);
   const samples = await flow.sample(n, { ...defined({ seed, given, continuous, wide }), signal });
   if (out === undefined || out === "-") return await printCsv(samples);
   await writeTable(samples, out);

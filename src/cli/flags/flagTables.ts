@@ -14,10 +14,10 @@ import type {
   LogProbOptions,
   SampleOptions,
 } from "../../index.ts";
-import { assignments, duration, groupList, listOfWords, wordList } from "../options.ts";
+import { duration, givenValues, groupList, listOfWords, wordList } from "../options.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 import { readFlags } from "./readFlags.ts";
-import { kindsByColumn } from "./schemaFlags.ts";
+import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
 
 /** Flags that several commands have. */
 const columns: OptionFlag = {
@@ -60,7 +60,7 @@ const given: OptionFlag = {
   flag: "--given",
   value: "values",
   help: 'values to condition on, such as "c=1.5,d=2"',
-  read: assignments,
+  read: givenValues,
 };
 
 /** Flags of `fit`. */
@@ -115,8 +115,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     value: "file",
     help: "what the columns are, as describe --out writes it",
     usual: "found out",
-    // The file is read when the command runs.
-    read: () => (path) => path,
+    read: schemaFile,
   },
   kinds: {
     flag: "--kind",

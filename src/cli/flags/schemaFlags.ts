@@ -1,10 +1,11 @@
 /**
- * The flag that says of which kinds columns are.
+ * Flags that say what the columns of a table are.
  *
  * @module
  */
 
-import { UsageError } from "../../entries/errors.ts";
+import { readFileSync } from "node:fs";
+import { FormatError, UsageError } from "../../entries/errors.ts";
 import type { OptionParser } from "../options.ts";
 
 /** `age=integer,shift=angle:24`: the kind begins after the last `=` of a part. */
@@ -27,5 +28,29 @@ export function kindsByColumn(option: string): OptionParser<Readonly<Record<stri
         `${option} must be kinds of columns such as age=integer,shift=angle:24, got ${JSON.stringify(text)}.`,
       );
     return Object.fromEntries(found);
+  };
+}
+
+/** A schema in a JSON file; what `describe --json` prints has one, too. The library checks it. */
+export function schemaFile(option: string): OptionParser<unknown> {
+  return (path) => {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (error) {
+      const { code } = error as { readonly code?: string };
+      throw new FormatError(
+        `${option}: "${path}" ${code === "ENOENT" ? "is not there" : `cannot be read (${code})`}.`,
+      );
+    }
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch {
+      throw new FormatError(
+        `${option}: "${path}" is not JSON; pushforward describe DATA --out FILE writes a schema.`,
+      );
+    }
+    return (json as { readonly schema?: unknown } | null)?.schema ?? json;
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import { DataError, UsageError } from "../../errors.ts";
+import { describeValue } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import { fewestRows } from "../../tables/checks.ts";
@@ -165,6 +166,14 @@ function completeRows(
  * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
  */
 export function columnsData(table: Table, options: FitOptions, key: RandomKey): ColumnsData {
+  if (options.dequantize !== undefined && options.dequantize.length > 0)
+    throw new UsageError({
+      where: "fit",
+      problem: "dequantize means nothing for columns, where a recorded step has a mass and takes no noise",
+      expected: "no dequantize",
+      received: describeValue(options.dequantize),
+      remedy: "leave it out",
+    });
   const { columns, given, leftOut } = chosenSchema(table, options);
   const names = [...given, ...columns].map(({ name }) => name);
   const isSaid = (name: string): boolean =>

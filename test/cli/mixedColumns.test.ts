@@ -1,0 +1,92 @@
+import { beforeAll, expect, it } from "vitest";
+import { load } from "../../src/models/flow.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { runCli, writeFiles } from "./runCli.ts";
+
+const cwd = temporaryFolder();
+const run = async (line: string): Promise<string> => {
+  const { code, stdout, stderr } = await runCli(line.split(" "), { cwd });
+  expect({ line, code, stderr }).toEqual({ line, code: 0, stderr });
+  return stdout;
+};
+const colors = ["red", "green", "blue"];
+const lines = Array.from({ length: 150 }, (_, i) => {
+  const color = (i + (i >> 2)) % 3;
+  return `p${i},${colors[color]},${color * 4 + (i % 3)},${i % 7 === 0 ? 0 : (((i * 7919) % 997) / 10).toFixed(3)},${i % 5 === 0 ? "" : i % 2 ? "yes" : "no"}`;
+});
+
+beforeAll(async () => {
+  writeFiles(cwd, { "t.csv": `name,color,size,price,member\n${lines.join("\n")}\n` });
+  await run("describe t.csv --out schema.json");
+  await run(
+    "fit t.csv --flow columns --schema schema.json --out m.safetensors --epochs 3 --hidden 8 --seed 1 --threads 1",
+  );
+});
+
+it("a table with text, atoms and missing cells is fitted, scored and sampled in its own types", async () => {
+  const flow = await load(`${cwd}/m.safetensors`);
+  expect(
+    flow.description.schema!.columns.map(({ name, kind, atoms, missing }) => [name, kind, atoms, missing]),
+  ).toEqual([
+    ["color", "categorical", undefined, undefined],
+    ["size", "integer", undefined, undefined],
+    ["price", "positive", [0], undefined],
+    ["member", "boolean", undefined, true],
+  ]);
+  const samples = (await run("sample m.safetensors -n 200 --seed 1")).trim().split("\n");
+  expect(samples[0]).toBe("color,size,price,member");
+  for (const line of samples.slice(1))
+    expect(line).toMatch(/^(?:red|green|blue),\d+,\d+(?:\.\d+)?(?:e-\d+)?,(?:yes|no)?$/);
+  const scores = await run("logprob m.safetensors t.csv --out scores.csv");
+  expect(scores).toMatch(/mean log-density +-\d/);
+  expect(await run("inspect m.safetensors")).toMatch(/chain of mixed columns/);
+  expect(await run("plot m.safetensors t.csv --out p.svg")).toMatch(/of 2 columns/);
+});
+
+it("a model is given levels by name", async () => {
+  await run(
+    "fit t.csv --flow columns --columns size --given color --kind size=ordinal --out g.safetensors --epochs 3 --hidden 8 --threads 1",
+  );
+  expect(await run("sample g.safetensors -n 3 --given color=red")).toMatch(
+    /^color,size\nred,\d+\nred,\d+\nred,\d+\n$/,
+  );
+  const wrong = await runCli("sample g.safetensors -n 3 --given color=pink".split(" "), { cwd });
+  expect(wrong).toMatchObject({ code: 2, stdout: "" });
+  expect(wrong.stderr).toBe(
+    'sample: given["color"] must be one of its levels: blue, green, red, got "pink".\n',
+  );
+});
+
+it.each([
+  [
+    "fit t.csv --flow columns --kind size=angle --out x.safetensors",
+    2,
+    /kind of column "size": "angle" needs its period/,
+  ],
+  [
+    "fit t.csv --flow columns --kind sizes=integer --out x.safetensors",
+    2,
+    /no column "sizes" \(did you mean "size"\?\)/,
+  ],
+  [
+    "fit t.csv --flow columns --columns name --out x.safetensors",
+    1,
+    /column "name" has no density: the column is an identifier .* as in --kind name=categorical/,
+  ],
+  [
+    "fit t.csv --flow columns --schema t.csv --out x.safetensors",
+    1,
+    /^--schema: "t\.csv" is not JSON; pushforward describe DATA --out FILE writes a schema\.\n$/,
+  ],
+  ["fit t.csv --kind size=integer --out x.safetensors", 2, /--kind means nothing for --flow nsf-ar/],
+  [
+    "fit t.csv --flow columns --dequantize size --out x.safetensors",
+    2,
+    /^--dequantize means nothing for columns, where a recorded step has a mass/,
+  ],
+  ["plot m.safetensors --columns color --out x.svg", 2, /--columns must be columns of numbers/],
+])("%s", async (line, code, message) => {
+  const result = await runCli(line.split(" "), { cwd });
+  expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });
+  expect(result.stderr).toMatch(message);
+});
