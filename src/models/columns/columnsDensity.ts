@@ -17,7 +17,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained } from "../../graph/parameters.ts";
 import type { ParameterValues } from "../parameters.ts";
-import { type ColumnDescription, checkColumn } from "./column.ts";
+import { atomsOf, type ColumnDescription, checkColumn } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { headFromJson } from "./heads.ts";
 import { type Trunk, trunk } from "./trunk.ts";
@@ -107,6 +107,13 @@ export interface ColumnsDensity {
 export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   const { columns, given, order, hidden } = options;
   for (const { column } of [...given, ...columns]) checkColumn(column);
+  for (const { column, outcomes } of [...given, ...columns]) {
+    const expected = (column.missing ? 1 : 0) + atomsOf(column).length + 1;
+    if (outcomes?.length !== expected || !outcomes.every((share) => share > 0 && share <= 1))
+      throw new UsageError(
+        `columnsDensity: column ${JSON.stringify(column.name)} needs the shares of its ${expected} outcomes, all above 0.`,
+      );
+  }
   if (columns.length === 0) throw new UsageError("columnsDensity: there are no columns.");
   if ([...order].sort((a, b) => a - b).some((place, i) => place !== i) || order.length !== columns.length)
     throw new UsageError(`columnsDensity: the order [${order}] is not one of ${columns.length} columns.`);

@@ -172,6 +172,8 @@ function between(lower: number, upper: number, value: number): number {
 
 /** Numbers of point masses for which programs are made: a group of heads has one of these. */
 const massCounts = [0, 2, 4, 8, 12] as const;
+/** Point masses of a head at most. */
+export const mostPointMasses: number = massCounts[massCounts.length - 1]!;
 /** Widths of cells in z are at least this where an engine sees them. */
 const leastWidth = 1e-30;
 /** Logit of a point mass that stands for none. */

@@ -148,6 +148,34 @@ test("a row that the description excludes is refused with its number", () => {
   expect(() => model({ name: "n", kind: "integer", upper: 3 }, [4])).toThrow(/beyond its bounds/);
 });
 
+test("a head that a file has damaged is refused by its column", () => {
+  const column: ColumnDescription = { name: "n", kind: "integer" };
+  const modeled = modelColumn(column, Float64Array.of(1, 2, 2, 3), undefined, sizes);
+  const read = (change: object, outcomes: readonly number[] = [1]): unknown =>
+    columnsDensity({
+      given: [],
+      columns: [{ column, outcomes, head: { ...modeled.head, ...change } }],
+      order: [0],
+      hidden: [4],
+    });
+  expect(() => read({})).not.toThrow();
+  const damaged: readonly (readonly [object, RegExp])[] = [
+    [
+      { type: "point" },
+      /column "n": its head is damaged: the kind "integer" has the type "cells", not "point"/,
+    ],
+    [{ components: 1e9 }, /components/],
+    [{ start: [0] }, /three numbers a component/],
+    [{ start: [null] }, /start/],
+    [{ frequent: [3, 1] }, /not in order/],
+    [{ frequent: [1], masses: [] }, /one number a frequent place/],
+    [{ map: { domain: { type: "cube" } } }, /map\.domain/],
+    [{ shares: { places: [1], counts: [1, 2], blend: 0.5 } }, /in order, with a count each/],
+  ];
+  for (const [change, message] of damaged) expect(() => read(change)).toThrow(message);
+  expect(() => read({}, [0.5, 0.5])).toThrow(/needs the shares of its 1 outcomes/);
+});
+
 describe("maps of a domain to the line", () => {
   const maps: readonly (readonly [DomainMap, readonly number[]])[] = [
     [{ type: "identity" }, [-3, 0, 1e6]],
