@@ -12,6 +12,7 @@ import {
   mixedKinds,
   type StatisticalKind,
 } from "../architectures/kinds.ts";
+import { listNames } from "../closestName.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import { checkedOptions, describeValue } from "../options.ts";
 import { checkTable, type Table } from "../tables/table.ts";
@@ -131,7 +132,7 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
     const why =
       kinds.includes(flowKinds[0]) && !isMixed
         ? ", which is fitted without gradients"
-        : `: it is an option of ${kinds.join(" and ")}`;
+        : `: it is an option of ${listNames(kinds)}`;
     throw new UsageError({
       where: "fit",
       problem: `${name} means nothing for ${kind ?? "an architecture"}${why}`,

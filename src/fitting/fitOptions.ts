@@ -100,7 +100,10 @@ export interface FitOptions {
    * rows on).
    */
   readonly validation?: number | undefined;
-  /** Epochs without a better held-out log-likelihood before a training stops; of `dual-ascent` steps (default 100). */
+  /**
+   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; of `columns` two
+   * fifths); of `dual-ascent` steps (default 100).
+   */
   readonly patience?: number | undefined;
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995). */
   readonly averaging?: number | undefined;

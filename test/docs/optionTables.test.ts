@@ -78,10 +78,12 @@ const trained = "trained kinds";
 
 function kindsInWords(kinds: readonly string[] | undefined): string {
   if (!kinds) return "all";
-  const ofFit = fitOptionTable.epochs.kinds!;
-  const rest = kinds.filter((kind) => !(ofFit as readonly string[]).includes(kind));
-  const words = rest.length < kinds.length ? [trained, ...rest.map(code)] : kinds.map(code);
-  return words.join(", ");
+  const ofFit: readonly string[] = fitOptionTable.epochs.kinds!;
+  const others = kinds.filter((kind) => !ofFit.includes(kind));
+  const absent = ofFit.filter((kind) => !kinds.includes(kind));
+  if (absent.length > 1) return kinds.map(code).join(", ");
+  const words = absent.length === 0 ? trained : `${trained} but ${absent.map(code).join(", ")}`;
+  return [words, ...others.map(code)].join(", ");
 }
 
 const code = (text: string): string => `\`${text}\``;

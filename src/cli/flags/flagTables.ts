@@ -107,7 +107,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--patience",
     value: "n",
     help: "epochs, of dual-ascent steps, without improvement before stopping",
-    usual: "100",
+    usual: "half of the epochs, at least 20; of columns two fifths, of dual-ascent 100 steps",
   },
   averaging: { flag: "--ema", value: "decay", help: "decay of the average of the weights", usual: "0.995" },
   schema: {
