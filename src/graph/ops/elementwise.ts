@@ -1,6 +1,6 @@
 /**
  * The element-wise operations: for each its number of operands, its value in float64 (the oracle of every engine),
- * and its partial derivatives as expressions. A new operation is one row here and one kernel line an engine.
+ * and its partial derivatives as expressions. A new operation is one row here and one kernel line per engine.
  *
  * @module
  */

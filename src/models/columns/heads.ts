@@ -71,7 +71,7 @@ const schemas = {
   ),
   point: v.pipe(
     v.object({ type: v.literal("point"), map, components, start: v.array(finite) }),
-    v.check((own) => own.start.length === 3 * own.components, "start has not three numbers a component"),
+    v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
   ),
   cells: v.pipe(
     v.object({
@@ -96,14 +96,14 @@ const schemas = {
       ),
       masses: v.array(finite),
     }),
-    v.check((own) => own.start.length === 3 * own.components, "start has not three numbers a component"),
+    v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
     v.check((own) => own.masses.length === own.frequent.length, "masses has not one number a frequent place"),
   ),
   angle: v.pipe(
     v.object({ type: v.literal("angle"), components, start: v.array(finite) }),
     v.check(
       (own) => own.start.length === 1 + 3 * own.components,
-      "start has not three numbers a component, and one",
+      "start has not three numbers per component, and one",
     ),
   ),
 } as const;
