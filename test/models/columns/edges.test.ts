@@ -165,7 +165,7 @@ test("a head that a file has damaged is refused by its column", () => {
       /column "n": its head is damaged: the kind "integer" has the type "cells", not "point"/,
     ],
     [{ components: 1e9 }, /components/],
-    [{ start: [0] }, /three numbers a component/],
+    [{ start: [0] }, /three numbers per component/],
     [{ start: [null] }, /start/],
     [{ frequent: [3, 1] }, /not in order/],
     [{ frequent: [1], masses: [] }, /one number a frequent place/],
