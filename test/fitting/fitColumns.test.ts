@@ -99,15 +99,22 @@ test("of more rows than memory has room for, each pass sees others", async () =>
   const train = rowsOfLaw(3000, 5);
   const validation = rowsOfLaw(600, 6);
   const next = rowsOfLaw(1000, 7);
-  const { model, history } = await fitColumns(columns, train, {
-    validation,
-    seed: 1,
-    threads,
-    recipe: { hidden: [32], steps: 200, batch: 100, encodedNumbers: 20_000 },
-  });
+  const reversed = (cells: readonly Float64Array[]): Float64Array[] => [...cells].reverse();
+  const { model, history } = await fitColumns(
+    [...columns].reverse(),
+    { ...train, cells: reversed(train.cells) },
+    {
+      validation: { ...validation, cells: reversed(validation.cells) },
+      seed: 1,
+      threads,
+      recipe: { hidden: [32], steps: 200, batch: 100, encodedNumbers: 20_000 },
+    },
+  );
   const evaluation = new ColumnsEvaluation(model);
-  const { logProb } = await contributionsOfRows(evaluation, next.cells, { threads });
+  const { logProb } = await contributionsOfRows(evaluation, reversed(next.cells), { threads });
   evaluation.dispose();
+  // Columns with fewer values come first.
+  expect(model.density.options.order).toEqual([2, 1, 0]);
   expect(mean(next.truth) - mean(logProb)).toBeLessThan(0.1);
   // 200 steps of 100 rows are six to seven passes over all.
   expect(history.at(-1)!.epoch).toBeGreaterThan(3);
