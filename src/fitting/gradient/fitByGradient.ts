@@ -21,6 +21,7 @@ import { Likelihood } from "./likelihood.ts";
 import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 import { planTraining, usualBudget } from "./trainingPlan.ts";
+import { widened } from "./widening.ts";
 
 /** Fits what is trained: a named kind, whose size follows from the table, or an architecture. */
 export async function fitByGradient(table: Table, options: FitOptions): Promise<FinishedFit> {
@@ -137,16 +138,12 @@ async function fitPrepared(
       );
     // What was kept is still to be measured, by a computation that the signal must not stop.
     const how = interrupted ? { ...options, signal: undefined } : options;
-    const { flow, report } = await finishFit(
-      { ...start, values: { ...start.values, ...result.values } },
-      data,
-      how,
-      {
-        history: result.history.map(toProgress),
-        epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
-        interrupted,
-      },
-    );
+    const trained = { ...start, values: { ...start.values, ...result.values } };
+    const { flow, report } = await finishFit(await widened(trained, architecture, data, how), data, how, {
+      history: result.history.map(toProgress),
+      epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
+      interrupted,
+    });
     // A flow that does better on what it has seen than on the rest has taken from the rows what it can, unless the budget
     // ended it before it could.
     const hasGap = report.trainLogProb - report.validationLogProb > widestGap;
