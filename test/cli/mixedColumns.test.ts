@@ -1,11 +1,12 @@
 import { beforeAll, expect, it } from "vitest";
 import { load } from "../../src/models/flow.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { runCli, writeFiles } from "./runCli.ts";
+import { writeFiles } from "./runCli.ts";
+import { runInProcess } from "./runInProcess.ts";
 
 const cwd = temporaryFolder();
 const run = async (line: string): Promise<string> => {
-  const { code, stdout, stderr } = await runCli(line.split(" "), { cwd });
+  const { code, stdout, stderr } = await runInProcess(line.split(" "), { cwd });
   expect({ line, code, stderr }).toEqual({ line, code: 0, stderr });
   return stdout;
 };
@@ -50,7 +51,7 @@ it("a model is given levels by name", async () => {
   expect(await run("sample g.safetensors -n 3 --given color=red")).toMatch(
     /^color,size\nred,\d+\nred,\d+\nred,\d+\n$/,
   );
-  const wrong = await runCli("sample g.safetensors -n 3 --given color=pink".split(" "), { cwd });
+  const wrong = await runInProcess("sample g.safetensors -n 3 --given color=pink".split(" "), { cwd });
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toBe(
     'sample: given["color"] must be one of its levels: blue, green, red, got "pink".\n',
@@ -86,7 +87,7 @@ it.each([
   ],
   ["plot m.safetensors --columns color --out x.svg", 2, /--columns must be columns of numbers/],
 ])("%s", async (line, code, message) => {
-  const result = await runCli(line.split(" "), { cwd });
+  const result = await runInProcess(line.split(" "), { cwd });
   expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });
   expect(result.stderr).toMatch(message);
 });
