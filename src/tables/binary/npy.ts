@@ -5,7 +5,7 @@
  */
 
 import { DataError, FormatError } from "../../errors.ts";
-import { checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
+import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import { type NpyArray, readNpyArray, writeNpyArray } from "../../formats/npy.ts";
 import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
 import { mostExact } from "../reading/cell.ts";
@@ -42,12 +42,25 @@ export function readNpy(bytes: Uint8Array, name: string = "the file", limits: Re
     });
   const values = array.read();
   const checked = checkLimits(limits);
-  // An array of no rows takes no bytes, whatever columns it claims.
+  if (shape[0] === 0) checkNoRows(name, width, checked);
   checkLimit(name, checked, "columns", width);
   checkLimit(name, checked, "cells", shape[0]! * width);
   const columns = Array.from({ length: width }, (_, place) => `x${place + 1}`);
   const records = columns.map((column, place) => arrayRecord(column, array, values, width, place));
   return { ...tableFromRows(columns, values), records };
+}
+
+/**
+ * An array of no rows takes no bytes, whatever columns it claims: a larger limit would not help.
+ * @throws DataError for more columns than the limit.
+ */
+export function checkNoRows(name: string, width: number, limits: CheckedLimits): void {
+  if (width <= limits.columns) return;
+  throw new DataError({
+    problem: `${name} claims ${width} columns and has no rows`,
+    expected: "at least one row",
+    received: "none",
+  });
 }
 
 /** The record of a column of an array whose numbers lie `width` apart in `values`, from `place` on. */

@@ -16,7 +16,7 @@ import { readZip } from "../../formats/zip.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnRecord, LeftOut } from "../columnRecord.ts";
 import { type Table, tableFromColumns } from "../table.ts";
-import { arrayRecord } from "./npy.ts";
+import { arrayRecord, checkNoRows } from "./npy.ts";
 
 /** How an archive of arrays is read. */
 export interface NpzOptions {
@@ -99,6 +99,7 @@ export async function readNpz(
   }
   const rows = numeric[0]!.array.shape[0]!;
   const width = numeric.reduce((sum, { array }) => sum + (array.shape[1] ?? 1), 0);
+  if (rows === 0) checkNoRows(name, width, limits);
   checkLimit(name, limits, "columns", width);
   checkLimit(name, limits, "cells", rows * width);
   if (width === 0)
@@ -108,7 +109,7 @@ export async function readNpz(
       received: "none",
     });
   const columns = numeric.flatMap(({ name: own, array }) => columnsOf(own, array, numeric.length === 1));
-  const found = tableFromColumns(columns.map(({ name: own, values }) => [own, values]));
+  const found = tableFromColumns(columns.map(({ name: own, values }) => [own, values] as const));
   return { ...found, records: [...columns.map(({ record }) => record), ...others] };
 }
 
