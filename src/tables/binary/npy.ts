@@ -52,15 +52,11 @@ export function readNpy(bytes: Uint8Array, name: string = "the file", limits: Re
 
 /**
  * An array of no rows takes no bytes, whatever columns it claims: a larger limit would not help.
- * @throws DataError for more columns than the limit.
+ * @throws {@link FormatError} for more columns than the limit.
  */
 export function checkNoRows(name: string, width: number, limits: CheckedLimits): void {
   if (width <= limits.columns) return;
-  throw new DataError({
-    problem: `${name} claims ${width} columns and has no rows`,
-    expected: "at least one row",
-    received: "none",
-  });
+  throw new FormatError(`${name} claims ${width} columns and has no rows.`);
 }
 
 /** The record of a column of an array whose numbers lie `width` apart in `values`, from `place` on. */
