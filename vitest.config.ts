@@ -10,6 +10,7 @@ const apart = [
   "test/figures/withoutRasterizer.test.ts",
   "test/fitting/compareFailure.test.ts",
   "test/formats/gzip.test.ts",
+  "test/graph/newOperation.test.ts",
   "test/models/register.test.ts",
   "test/tables/files.test.ts",
   "test/tables/platform.test.ts",

@@ -201,7 +201,7 @@ test("a scan whose body ignores its state gives the last slice", async () => {
 test("no rows are refused, where sums would be those of the run before", async () => {
   const executable = await double.compile({ sums: { s: g.sumRows(g.input("x", [1])) } });
   await expect(executable.run({ rows: 0, inputs: { x: new Float64Array(0) } })).rejects.toThrow(
-    /at least one row/,
+    /^run: rows must be a whole number of at least one, got 0\.$/,
   );
   executable.dispose();
 });
