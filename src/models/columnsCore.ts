@@ -10,7 +10,7 @@ import * as v from "valibot";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { FormatError, NumericalError, PushforwardError, UsageError } from "../errors.ts";
+import { DataError, FormatError, NumericalError, PushforwardError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
 import { refuse } from "../options.ts";
@@ -25,6 +25,7 @@ import { type ColumnsDensityOptions, columnsDensity } from "./columns/columnsDen
 import { ColumnsEvaluation, type ColumnsModel } from "./columns/columnsModel.ts";
 import { contributionsOfRows } from "./columns/contributions.ts";
 import { cellsOfPoints, pointsOfCells, sampleCells } from "./columns/drawCells.ts";
+import { encodeRows } from "./columns/encodeRows.ts";
 import {
   type Container,
   checkedHeader,
@@ -50,6 +51,9 @@ export interface ColumnsFlow {
   readonly model: ColumnsModel;
   readonly fitted: FittedDescription;
 }
+
+/** Rows that are encoded at a time. */
+const blockRows = 8192;
 
 const namesOf = (columns: readonly ColumnSchema[]): readonly string[] => columns.map(({ name }) => name);
 
@@ -144,7 +148,7 @@ export class ColumnsCore implements FlowCore {
 
   async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {
     const cells = await this.#cells("toBase", rows, given);
-    const impossible = await this.#impossibleRows(cells, how);
+    const impossible = this.#impossibleRows(cells);
     const possible = cells.map((own) => own.filter((_, row) => !impossible.has(row)));
     const { points } = await pointsOfCells(this.#evaluation, possible, how);
     if (impossible.size === 0) return points;
@@ -269,13 +273,31 @@ export class ColumnsCore implements FlowCore {
     );
   }
 
-  /** Rows that cannot be, such as those with a level that the column does not have. */
-  async #impossibleRows(
-    cells: readonly Float64Array[],
-    how: Omit<GivenOptions, "given">,
-  ): Promise<ReadonlySet<number>> {
-    const { logProb } = await contributionsOfRows(this.#evaluation, cells, how);
-    return new Set(Array.from(logProb.keys()).filter((row) => logProb[row] === Number.NEGATIVE_INFINITY));
+  /**
+   * Rows that cannot be, such as those with a level that the column does not have. Told by their encoding, without the network.
+   * @throws DataError for a cell that is missing where none was in the rows of the fit.
+   */
+  #impossibleRows(cells: readonly Float64Array[]): ReadonlySet<number> {
+    const { density } = this.#flow.model;
+    const count = density.columns.length;
+    const rows = cells[0]!.length;
+    const impossible = new Set<number>();
+    for (let from = 0; from < rows; from += blockRows) {
+      const { offsets, unknown } = encodeRows(density, cells, from, Math.min(rows, from + blockRows));
+      const missing = unknown.indexOf(1);
+      if (missing >= 0) {
+        const { name } = density.columns[missing % count]!.column;
+        const row = from + Math.floor(missing / count) + 1;
+        throw new DataError(
+          `column "${name}" (row ${row}): the cell is missing, which none was in the rows of the fit: it has no point of the base; fill it in, or leave the row out.`,
+          { column: name, row },
+        );
+      }
+      offsets.forEach((offset, i) => {
+        if (offset === Number.NEGATIVE_INFINITY) impossible.add(from + Math.floor(i / count));
+      });
+    }
+    return impossible;
   }
 
   /** The rows that have a score, where those that miss a value in a column that never did are passed over; undefined for all. */

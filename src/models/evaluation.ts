@@ -8,10 +8,10 @@
 import type { Engine, Executable } from "../engines/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
-import { AbortedError } from "../errors.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
 import type { Program } from "../graph/program.ts";
+import { CompiledPrograms } from "./compiledPrograms.ts";
 import { pushforwardLogProb, pushforwardSample } from "./density.ts";
 import { type Model, parameterTree, preparedContext } from "./model.ts";
 
@@ -59,7 +59,7 @@ type ProgramName =
 export class Evaluation {
   readonly #model: Model;
   readonly #bound: Bound;
-  readonly #compiled = new Map<string, Promise<Executable>>();
+  readonly #compiled = new CompiledPrograms();
 
   constructor(model: Model) {
     this.#model = model;
@@ -78,20 +78,9 @@ export class Evaluation {
     const isExact = name === "prepare" || name === "prepareContext" || name === "restore";
     const precision = isExact ? "float64" : (options.precision ?? this.#model.precision);
     const key = `${name} ${options.engine} ${precision} ${options.threads} ${options.wide}`;
-    let compiled = this.#compiled.get(key);
-    if (!compiled) {
-      compiled = this.#compile(name, { ...options, precision });
-      this.#compiled.set(key, compiled);
-      // What was not compiled is compiled when it is asked for again.
-      compiled.catch(() => this.#compiled.delete(key));
-    }
-    try {
-      return await compiled;
-    } catch (error) {
-      // Somebody else's signal has ended it.
-      if (error instanceof AbortedError && !options.signal?.aborted) return this.get(name, options);
-      throw error;
-    }
+    return await this.#compiled.get(key, options.signal, () =>
+      this.#compile(name, { ...options, precision }),
+    );
   }
 
   /** What the flow is given, in the units of its trained part; nothing for a flow that is given nothing. */

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { fitColumns } from "../../src/fitting/columns/fitColumns.ts";
-import type { ColumnDescription } from "../../src/models/columns/column.ts";
+import type { DensityColumn } from "../../src/models/columns/column.ts";
 import { ColumnsEvaluation } from "../../src/models/columns/columnsModel.ts";
 import { contributionsOfRows } from "../../src/models/columns/contributions.ts";
 import { sampleCells } from "../../src/models/columns/drawCells.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 
 const threads = 1;
-const columns: ColumnDescription[] = [
+const columns: DensityColumn[] = [
   { name: "group", kind: "categorical", levels: 3 },
   { name: "count", kind: "integer", lower: 0 },
   { name: "amount", kind: "positive", atoms: [0], missing: true },

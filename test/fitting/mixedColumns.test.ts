@@ -121,6 +121,13 @@ describe("a flow of mixed columns", () => {
     const points = await flow.toBase(first);
     expect(points).toHaveLength(20 * flow.columns.length);
     expect(points.every(Number.isFinite)).toBe(true);
+    const [row] = tableToObjects(first);
+    const impossible = await flow.toBase([{ ...row!, color: "pink" }, row!]);
+    expect(impossible.subarray(0, flow.columns.length).every(Number.isNaN)).toBe(true);
+    expect(impossible.subarray(flow.columns.length)).toEqual(await flow.toBase([row!]));
+    await expect(flow.toBase([{ ...row!, size: null }])).rejects.toThrow(
+      /column "size" \(row 1\): the cell is missing/,
+    );
     const cells = await flow.toData(points);
     // Places of levels, milliseconds and numbers: the scores of the rows say that they are the same.
     expect(cells).toHaveLength(points.length);

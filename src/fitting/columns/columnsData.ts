@@ -15,9 +15,16 @@ import { readingLines } from "../../tables/reading/readingLines.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import { columnNamed } from "../../tables/schema/columnKind.ts";
 import { type ColumnSchema, unfittedKinds } from "../../tables/schema/columnSchema.ts";
-import { inferCells } from "../../tables/schema/describe.ts";
-import { schemaOf } from "../../tables/schema/tableSchema.ts";
-import { cellColumns, checkNoSlip, column, type Table, tableFromColumns } from "../../tables/table.ts";
+import type { Inferred } from "../../tables/schema/inferNumbers.ts";
+import { inferring, schemaOf } from "../../tables/schema/tableSchema.ts";
+import {
+  type CellColumn,
+  cellColumns,
+  checkNoSlip,
+  column,
+  type Table,
+  tableFromColumns,
+} from "../../tables/table.ts";
 import { usualValidation } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import { scaledWeights } from "../rowWeights.ts";
@@ -46,17 +53,21 @@ const unfittedWords: Readonly<Record<string, string>> = {
   text: "the column is free text",
 };
 
+/** Finds out what a column is. */
+type Infer = (cells: CellColumn) => Inferred;
+
 /** A column of the schema that somebody has named. */
 function namedColumn(
   table: Table,
+  infer: Infer,
   schema: readonly ColumnSchema[],
   name: string,
   option: string,
 ): ColumnSchema {
-  columnNamed(table, name, option);
+  const cells = columnNamed(table, name, option);
   const own = schema.find((each) => each.name === name)!;
   if (!unfittedKinds.includes(own.kind)) return own;
-  const { reason } = inferCells(table, columnNamed(table, name, option));
+  const { reason } = infer(cells);
   throw new DataError(
     `column "${name}" has no density: ${unfittedWords[own.kind]} (${reason}); leave it out, or give it another kind, as in ${optionText("kinds", { [name]: "categorical" })}`,
     { column: name },
@@ -64,10 +75,16 @@ function namedColumn(
 }
 
 /** The columns of a fit, and those that are left out with the reason. */
-function chosenSchema(table: Table, options: FitOptions): Pick<ColumnsData, "columns" | "given" | "leftOut"> {
+function chosenSchema(
+  table: Table,
+  infer: Infer,
+  options: FitOptions,
+): Pick<ColumnsData, "columns" | "given" | "leftOut"> {
   const { weights } = options;
-  const { columns: all } = schemaOf("fit", table, options);
-  const given = (options.given ?? []).map((name) => namedColumn(table, all, name, optionText("given")));
+  const { columns: all } = schemaOf("fit", table, options, infer);
+  const given = (options.given ?? []).map((name) =>
+    namedColumn(table, infer, all, name, optionText("given")),
+  );
   const isUsed = (name: string): boolean => name === weights || (options.given ?? []).includes(name);
   if (options.columns) {
     const twice = options.columns.find((name, i) => options.columns!.indexOf(name) !== i || isUsed(name));
@@ -75,14 +92,16 @@ function chosenSchema(table: Table, options: FitOptions): Pick<ColumnsData, "col
       throw new UsageError(
         `Column "${twice}" is named twice, in ${optionText("columns")}, ${optionText("given")} or ${optionText("weights")}.`,
       );
-    const columns = options.columns.map((name) => namedColumn(table, all, name, optionText("columns")));
+    const columns = options.columns.map((name) =>
+      namedColumn(table, infer, all, name, optionText("columns")),
+    );
     return { columns, given, leftOut: [] };
   }
   const columns = all.filter(({ name, use }) => use === "fit" && !isUsed(name));
   const leftOut = cellColumns(table).flatMap((cells): LeftOutColumn[] => {
     const own = all.find(({ name }) => name === cells.name)!;
     if (own.use !== "exclude" || isUsed(own.name) || options.exclude?.includes(own.name)) return [];
-    const { reason } = inferCells(table, cells);
+    const { reason } = infer(cells);
     return [
       {
         column: own.name,
@@ -100,12 +119,17 @@ function chosenSchema(table: Table, options: FitOptions): Pick<ColumnsData, "col
 }
 
 /** Columns in doubt, one line each. */
-function doubtLines(table: Table, options: FitOptions, columns: readonly ColumnSchema[]): string[] {
+function doubtLines(
+  table: Table,
+  infer: Infer,
+  options: FitOptions,
+  columns: readonly ColumnSchema[],
+): string[] {
   return columns.flatMap(({ name }) => {
     const isSaid =
       options.kinds?.[name] !== undefined || options.schema?.columns.some((own) => own.name === name);
     if (isSaid) return [];
-    const { schema, reason, doubt } = inferCells(table, columnNamed(table, name, "columns"));
+    const { schema, reason, doubt } = infer(columnNamed(table, name, "columns"));
     if (!doubt) return [];
     return [
       `column "${name}" is taken for ${schema.kind} (${reason}); ${doubt.text}, pass ${optionText("kinds", { [name]: doubt.kind })}`,
@@ -174,7 +198,8 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
       received: describeValue(options.dequantize),
       remedy: "leave it out",
     });
-  const { columns, given, leftOut } = chosenSchema(table, options);
+  const infer = inferring(table);
+  const { columns, given, leftOut } = chosenSchema(table, infer, options);
   const names = [...given, ...columns].map(({ name }) => name);
   const isSaid = (name: string): boolean =>
     options.kinds?.[name] !== undefined ||
@@ -195,7 +220,7 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
       );
   }
   for (const line of readingLines(table, leftOut, names)) options.onWarning?.(line);
-  for (const line of doubtLines(table, options, [...given, ...columns])) options.onWarning?.(line);
+  for (const line of doubtLines(table, infer, options, [...given, ...columns])) options.onWarning?.(line);
   const all = [...given, ...columns];
   const { cells, unknown } = cellsOf(table, all);
   const [strange] = unknown;

@@ -8,7 +8,7 @@
 import { DataError, UsageError } from "../../errors.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree } from "../../graph/parameters.ts";
-import type { ColumnDescription } from "../../models/columns/column.ts";
+import type { DensityColumn } from "../../models/columns/column.ts";
 import { type ColumnsDensity, columnsDensity, type Dropout } from "../../models/columns/columnsDensity.ts";
 import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
 import { encodeRows } from "../../models/columns/encodeRows.ts";
@@ -31,7 +31,7 @@ import { modelColumn } from "./modelColumn.ts";
 export interface CellRows {
   /** Number of rows. */
   readonly rows: number;
-  /** An array for each column, the given ones first; see `ColumnDescription` for what a number stands for. */
+  /** An array for each column, the given ones first; see `DensityColumn` for what a number stands for. */
   readonly cells: readonly Float64Array[];
   /** What each row counts; all the same where it is left out. */
   readonly weights?: Float64Array | undefined;
@@ -40,7 +40,7 @@ export interface CellRows {
 /** Options of {@link fitColumns}. */
 export interface FitColumnsOptions extends EngineOptions {
   /** Columns that the density is given; it has none of them. */
-  readonly given?: readonly ColumnDescription[] | undefined;
+  readonly given?: readonly DensityColumn[] | undefined;
   /** Rows to choose the best parameters by; without them the last are taken. */
   readonly validation?: CellRows | undefined;
   /**
@@ -92,7 +92,7 @@ export interface FittedColumns {
  * @throws {@link DataError} for a cell that the description of its column excludes.
  */
 export async function fitColumns(
-  columns: readonly ColumnDescription[],
+  columns: readonly DensityColumn[],
   train: CellRows,
   options: FitColumnsOptions = {},
 ): Promise<FittedColumns> {

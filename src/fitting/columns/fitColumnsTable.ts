@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ColumnDescription, ColumnKind } from "../../models/columns/column.ts";
+import type { DensityColumn, DensityKind } from "../../models/columns/column.ts";
 import { ColumnsEvaluation } from "../../models/columns/columnsModel.ts";
 import { contributionsOfRows } from "../../models/columns/contributions.ts";
 import { ColumnsCore, cellsDigest } from "../../models/columnsCore.ts";
@@ -32,11 +32,11 @@ function described({
   levels,
   atoms,
   missing,
-}: ColumnSchema): ColumnDescription {
+}: ColumnSchema): DensityColumn {
   const hasLevels = kind === "categorical" || kind === "ordinal";
   return {
     name,
-    kind: kind as ColumnKind,
+    kind: kind as DensityKind,
     ...(step === undefined ? {} : { step }),
     ...(from === undefined ? {} : { from }),
     // Of an angle it says how the turn is written.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { boundsOf, type ColumnDescription, stepOf } from "../../models/columns/column.ts";
+import { boundsOf, type DensityColumn, stepOf } from "../../models/columns/column.ts";
 import { type DomainMap, domainToLine, logDomainSlope } from "../../models/columns/domainMap.ts";
 import type { GridShares, MarginalMap } from "../../models/columns/marginalMap.ts";
 import { fitLogisticMixture } from "./fitLogisticMixture.ts";
@@ -71,7 +71,7 @@ function innerQuantiles({ values, weights }: SortedValues): SortedValues {
 
 /** Domain maps that are tried for a column, given values at its quartiles. */
 function candidates(
-  column: ColumnDescription,
+  column: DensityColumn,
   [quarter, median, threeQuarters]: readonly [number, number, number],
 ): DomainMap[] {
   const [lower, upper] = boundsOf(column);
@@ -97,7 +97,7 @@ function candidates(
  * The marginal map of some values, at least one, all inside the domain.
  * @returns A map with a slope everywhere, however few or equal the values are.
  */
-export function fitMarginalMap(column: ColumnDescription, sorted: SortedValues): MarginalMap {
+export function fitMarginalMap(column: DensityColumn, sorted: SortedValues): MarginalMap {
   const { values, weights } = quantiles(sorted);
   const rows = sorted.values.length;
   const at = (share: number): number =>

@@ -9,7 +9,7 @@ import { rawAngleScale } from "../../models/columns/angleHead.ts";
 import {
   atomsOf,
   boundsOf,
-  type ColumnDescription,
+  type DensityColumn,
   hasLevels,
   levelsOf,
   stepOf,
@@ -45,7 +45,7 @@ export interface HeadSizes {
  * @throws {@link DataError} for a cell that the column cannot have.
  */
 export function modelColumn(
-  column: ColumnDescription,
+  column: DensityColumn,
   cells: Float64Array,
   weights: Float64Array | undefined,
   sizes: HeadSizes,
@@ -84,7 +84,7 @@ export function modelColumn(
 }
 
 /** Refuses a value that the description excludes. */
-function checkValue(column: ColumnDescription, value: number, row: number): void {
+function checkValue(column: DensityColumn, value: number, row: number): void {
   const refuse = (what: string): never => {
     throw new DataError(`column ${JSON.stringify(column.name)} (row ${row + 1}): ${value} is ${what}.`, {
       column: column.name,
@@ -109,7 +109,7 @@ function checkValue(column: ColumnDescription, value: number, row: number): void
 }
 
 function headOf(
-  column: ColumnDescription,
+  column: DensityColumn,
   values: Float64Array,
   weights: Float64Array | undefined,
   { components, angleComponents }: HeadSizes,
@@ -152,7 +152,7 @@ function headOf(
 }
 
 /** A value that the column may have. */
-function inside(column: ColumnDescription): number {
+function inside(column: DensityColumn): number {
   const [lower, upper] = boundsOf(column);
   const step = stepOf(column);
   const near = Number.isFinite(lower)
@@ -215,7 +215,7 @@ function levelsJson(levels: number, values: Float64Array, weights: Float64Array 
 }
 
 function angleJson(
-  { period = 360, from = 0 }: ColumnDescription,
+  { period = 360, from = 0 }: DensityColumn,
   values: Float64Array,
   weights: Float64Array | undefined,
   components: number,

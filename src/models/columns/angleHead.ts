@@ -13,7 +13,7 @@
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { sigmoid, softplus } from "../../numerics/special.ts";
-import type { ColumnDescription } from "./column.ts";
+import type { DensityColumn } from "./column.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
 
 const turn = 2 * Math.PI;
@@ -37,7 +37,7 @@ export function rawAngleScale(scale: number): number {
 }
 
 /** The head of an angle, on a grid where the column has a step. Features: cosine and sine of it and of its double. */
-export function angleHead(column: ColumnDescription, { components, start }: AngleHeadOptions): ColumnHead {
+export function angleHead(column: DensityColumn, { components, start }: AngleHeadOptions): ColumnHead {
   const { step, period = 360, from = 0, lower = 0 } = column;
   const toRadians = turn / period;
   /** Steps of a turn; undefined for a continuous angle. */

@@ -7,25 +7,17 @@
  */
 
 import { UsageError } from "../../errors.ts";
+import type { ColumnKind } from "../../tables/schema/columnSchema.ts";
 
-/** Kinds of columns. */
-export type ColumnKind =
-  | "continuous"
-  | "positive"
-  | "interval"
-  | "integer"
-  | "ordinal"
-  | "categorical"
-  | "boolean"
-  | "angle"
-  | "date-time";
+/** Kinds of columns that have a density. */
+export type DensityKind = Exclude<ColumnKind, "constant" | "identifier" | "text">;
 
 /** A column as a density needs to know it. */
-export interface ColumnDescription {
+export interface DensityColumn {
   /** Its name. */
   readonly name: string;
   /** What its values are. */
-  readonly kind: ColumnKind;
+  readonly kind: DensityKind;
   /**
    * Step of the grid that it is recorded on: then it is discrete, on `from` plus whole multiples of it. Integers have the step 1 unless
    * another is given, date-times that of a millisecond.
@@ -48,22 +40,22 @@ export interface ColumnDescription {
 }
 
 /** Whether the values are levels: places from 0. */
-export function hasLevels({ kind }: ColumnDescription): boolean {
+export function hasLevels({ kind }: DensityColumn): boolean {
   return kind === "categorical" || kind === "ordinal" || kind === "boolean";
 }
 
 /** Number of levels of a column that has them. */
-export function levelsOf(column: ColumnDescription): number {
+export function levelsOf(column: DensityColumn): number {
   return column.kind === "boolean" ? 2 : column.levels!;
 }
 
 /** The step of a column, undefined where it is not discrete. */
-export function stepOf({ kind, step }: ColumnDescription): number | undefined {
+export function stepOf({ kind, step }: DensityColumn): number | undefined {
   return step ?? (kind === "integer" || kind === "date-time" ? 1 : undefined);
 }
 
 /** Whether the density of the values that are not atoms is with respect to the Lebesgue measure; else they are counted. */
-export function isContinuous(column: ColumnDescription): boolean {
+export function isContinuous(column: DensityColumn): boolean {
   return !hasLevels(column) && stepOf(column) === undefined;
 }
 
@@ -71,12 +63,12 @@ export function isContinuous(column: ColumnDescription): boolean {
  * The atoms that are outcomes of their own: those of a continuous column. On a grid every value has a mass, and frequent ones are
  * point masses of the head.
  */
-export function atomsOf(column: ColumnDescription): readonly number[] {
+export function atomsOf(column: DensityColumn): readonly number[] {
   return isContinuous(column) ? (column.atoms ?? []) : [];
 }
 
 /** Ends of what the column may be. */
-export function boundsOf({ kind, lower, upper }: ColumnDescription): readonly [number, number] {
+export function boundsOf({ kind, lower, upper }: DensityColumn): readonly [number, number] {
   const least = kind === "positive" ? 0 : Number.NEGATIVE_INFINITY;
   return [lower ?? least, upper ?? Number.POSITIVE_INFINITY];
 }
@@ -85,7 +77,7 @@ export function boundsOf({ kind, lower, upper }: ColumnDescription): readonly [n
  * Refuses a description that contradicts itself.
  * @throws {@link UsageError} that names the column.
  */
-export function checkColumn(column: ColumnDescription): void {
+export function checkColumn(column: DensityColumn): void {
   const { name, kind, step, from, levels, period, atoms } = column;
   const refuse = (problem: string): never => {
     throw new UsageError(`column ${JSON.stringify(name)}: ${problem}.`);

@@ -17,7 +17,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained } from "../../graph/parameters.ts";
 import type { ParameterValues } from "../parameters.ts";
-import { atomsOf, type ColumnDescription, checkColumn } from "./column.ts";
+import { atomsOf, checkColumn, type DensityColumn } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { headFromJson } from "./heads.ts";
 import { type Trunk, trunk } from "./trunk.ts";
@@ -25,7 +25,7 @@ import { type Trunk, trunk } from "./trunk.ts";
 /** A column with its head. */
 export interface ModeledColumn {
   /** What it is. */
-  readonly column: ColumnDescription;
+  readonly column: DensityColumn;
   /** The distribution of its values. */
   readonly head: ColumnHeadJson;
   /** Shares of its outcomes, all above 0: missing (where it is one), each atom, any other value. */
@@ -46,7 +46,7 @@ export interface ColumnsDensityOptions {
 
 /** Where a column's numbers are. */
 export interface ColumnLayout {
-  readonly column: ColumnDescription;
+  readonly column: DensityColumn;
   readonly head: ColumnHead;
   /** Its place among the table's cells: given columns first, then the others in the table's order. */
   readonly cell: number;

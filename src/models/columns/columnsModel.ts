@@ -6,10 +6,10 @@
 
 import type { Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
-import { AbortedError } from "../../errors.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree } from "../../graph/parameters.ts";
 import type { Program } from "../../graph/program.ts";
+import { CompiledPrograms } from "../compiledPrograms.ts";
 import { type EngineOptions, engineOf } from "../evaluation.ts";
 import type { ParameterValues } from "../parameters.ts";
 import type { ColumnsDensity } from "./columnsDensity.ts";
@@ -33,7 +33,7 @@ type ProgramName = "contributions" | "numbers";
 export class ColumnsEvaluation {
   /** What is evaluated. */
   readonly model: ColumnsModel;
-  readonly #compiled = new Map<string, Promise<Executable>>();
+  readonly #compiled = new CompiledPrograms();
 
   constructor(model: ColumnsModel) {
     this.model = model;
@@ -43,27 +43,14 @@ export class ColumnsEvaluation {
   async get(name: ProgramName, options: ColumnsEngineOptions): Promise<Executable> {
     const precision = options.precision ?? this.model.precision;
     const key = `${name} ${options.engine} ${precision} ${options.threads} ${options.wide}`;
-    let compiled = this.#compiled.get(key);
-    if (!compiled) {
-      compiled = this.#compile(name, { ...options, precision });
-      this.#compiled.set(key, compiled);
-      // What was not compiled is compiled when it is asked for again.
-      compiled.catch(() => this.#compiled.delete(key));
-    }
-    try {
-      return await compiled;
-    } catch (error) {
-      // Somebody else's signal has ended it.
-      if (error instanceof AbortedError && !options.signal?.aborted) return this.get(name, options);
-      throw error;
-    }
+    return await this.#compiled.get(key, options.signal, () =>
+      this.#compile(name, { ...options, precision }),
+    );
   }
 
   /** Gives memory and threads back. */
   dispose(): void {
-    for (const compiled of this.#compiled.values())
-      compiled.then((executable) => executable.dispose()).catch(() => undefined);
-    this.#compiled.clear();
+    this.#compiled.dispose();
   }
 
   async #compile(name: ProgramName, options: ColumnsEngineOptions): Promise<Executable> {

@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { FormatError } from "../../errors.ts";
 import { angleHead } from "./angleHead.ts";
-import { type ColumnDescription, hasLevels, levelsOf, stepOf } from "./column.ts";
+import { type DensityColumn, hasLevels, levelsOf, stepOf } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { levelsHead } from "./levelsHead.ts";
 import { cellsHead, mostPointMasses, pointHead } from "./mixtureHead.ts";
@@ -112,7 +112,7 @@ const schemas = {
  * The head of a column.
  * @throws {@link FormatError} for a description that is damaged, or of another kind of column.
  */
-export function headFromJson(column: ColumnDescription, json: ColumnHeadJson): ColumnHead {
+export function headFromJson(column: DensityColumn, json: ColumnHeadJson): ColumnHead {
   const damaged = (why: string): FormatError =>
     new FormatError(`column ${JSON.stringify(column.name)}: its head is damaged: ${why}.`);
   const expected = hasLevels(column)

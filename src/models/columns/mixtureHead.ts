@@ -22,7 +22,7 @@ import {
   logisticMixtureLogSurvival,
   logisticMixtureQuantile,
 } from "../../numerics/logisticMixture.ts";
-import { boundsOf, type ColumnDescription, stepOf } from "./column.ts";
+import { boundsOf, type DensityColumn, stepOf } from "./column.ts";
 import type { ColumnHead } from "./columnHead.ts";
 import {
   farthestZ,
@@ -121,7 +121,7 @@ function mixed(
 const elsewhere = -1e30;
 
 /** The head of a continuous column. Features: z. */
-export function pointHead(column: ColumnDescription, options: MixtureHeadOptions): ColumnHead {
+export function pointHead(column: DensityColumn, options: MixtureHeadOptions): ColumnHead {
   const { map, components } = options;
   const [lower, upper] = boundsOf(column);
   return {
@@ -180,7 +180,7 @@ const leastWidth = 1e-30;
 const noMass = -40;
 
 /** The head of a column on a grid. Features: z of the middle of the cell, and which frequent place it is. */
-export function cellsHead(column: ColumnDescription, options: CellsHeadOptions): ColumnHead {
+export function cellsHead(column: DensityColumn, options: CellsHeadOptions): ColumnHead {
   const { map, components, shares, frequent } = options;
   const step = stepOf(column)!;
   const from = column.from ?? 0;

@@ -5,11 +5,12 @@
  */
 
 import { optionText } from "../../optionText.ts";
-import { cellColumns, type Table } from "../table.ts";
+import { type CellColumn, cellColumns, type Table } from "../table.ts";
 import { checkSchema } from "./checkSchema.ts";
 import { columnNamed, columnOfKind } from "./columnKind.ts";
 import type { ColumnSchema, TableSchema } from "./columnSchema.ts";
 import { inferCells } from "./describe.ts";
+import type { Inferred } from "./inferNumbers.ts";
 
 /** What somebody says of columns, beside what is found out. */
 export interface SchemaOptions {
@@ -21,11 +22,27 @@ export interface SchemaOptions {
   readonly exclude?: readonly string[] | undefined;
 }
 
+/** Finds out what columns of a table are, each once: it sorts their values. */
+export function inferring(table: Table): (cells: CellColumn) => Inferred {
+  const found = new Map<string, Inferred>();
+  return (cells) => {
+    const inferred = found.get(cells.name) ?? inferCells(table, cells);
+    found.set(cells.name, inferred);
+    return inferred;
+  };
+}
+
 /**
  * The schema of all columns of a table, in its order: as somebody said, else as found out.
+ * @param infer - What finds out; of who asks it further questions, the same.
  * @throws {@link UsageError} for a column that there is not, or a kind that there is not; DataError for a column that is not of it.
  */
-export function schemaOf(where: string, table: Table, options: SchemaOptions): TableSchema {
+export function schemaOf(
+  where: string,
+  table: Table,
+  options: SchemaOptions,
+  infer: (cells: CellColumn) => Inferred = inferring(table),
+): TableSchema {
   const { schema, kinds = {}, exclude = [] } = options;
   if (schema !== undefined) checkSchema(where, schema);
   for (const { name } of schema?.columns ?? []) columnNamed(table, name, optionText("schema"));
@@ -34,8 +51,7 @@ export function schemaOf(where: string, table: Table, options: SchemaOptions): T
   const columns = cellColumns(table).map((cells): ColumnSchema => {
     const said = schema?.columns.find(({ name }) => name === cells.name);
     const kind = kinds[cells.name];
-    const own =
-      kind === undefined ? (said ?? inferCells(table, cells).schema) : columnOfKind(table, cells, kind);
+    const own = kind === undefined ? (said ?? infer(cells).schema) : columnOfKind(table, cells, kind);
     return exclude.includes(cells.name) ? { ...own, use: "exclude" } : own;
   });
   return { columns };

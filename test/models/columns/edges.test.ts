@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { modelColumn } from "../../../src/fitting/columns/modelColumn.ts";
-import { type ColumnDescription, checkColumn } from "../../../src/models/columns/column.ts";
+import { checkColumn, type DensityColumn } from "../../../src/models/columns/column.ts";
 import { columnsDensity } from "../../../src/models/columns/columnsDensity.ts";
 import { contributionsOfRows } from "../../../src/models/columns/contributions.ts";
 import {
@@ -18,7 +18,7 @@ const sizes = { components: 3, angleComponents: 3 };
 
 /** Log-densities of cells under a density of one column that was made of some rows. */
 async function scores(
-  column: ColumnDescription,
+  column: DensityColumn,
   rows: ArrayLike<number>,
   cells: ArrayLike<number>,
 ): Promise<{ readonly logProb: Float64Array; readonly sample: Float64Array }> {
@@ -38,7 +38,7 @@ const upTo = (count: number): Float64Array => Float64Array.from({ length: count 
 
 describe("columns at the edge", () => {
   test("ten thousand levels, half of which no row has, have masses that add up to 1", async () => {
-    const column: ColumnDescription = { name: "code", kind: "categorical", levels: 10_000 };
+    const column: DensityColumn = { name: "code", kind: "categorical", levels: 10_000 };
     const rows = Float64Array.from({ length: 20_000 }, (_, i) => Math.floor(5000 * (i / 20_000) ** 3));
     const { logProb, sample } = await scores(column, rows, upTo(10_000));
     expect(Math.abs(logProb.reduce((sum, value) => sum + Math.exp(value), 0) - 1)).toBeLessThan(1e-9);
@@ -64,13 +64,13 @@ describe("columns at the edge", () => {
   });
 
   test("a column whose cells are all missing", async () => {
-    const column: ColumnDescription = { name: "gone", kind: "positive", missing: true };
+    const column: DensityColumn = { name: "gone", kind: "positive", missing: true };
     const { logProb } = await scores(column, [Number.NaN, Number.NaN, Number.NaN], [Number.NaN, 2]);
     expect(logProb[0]).toBeCloseTo(Math.log(3.5 / 4), 9);
     expect(Number.isFinite(logProb[1])).toBe(true);
   });
 
-  test.each<ColumnDescription>([
+  test.each<DensityColumn>([
     { name: "v", kind: "continuous" },
     { name: "v", kind: "positive" },
     { name: "v", kind: "integer" },
@@ -92,7 +92,7 @@ describe("columns at the edge", () => {
   });
 
   test("a value in a gap between those that occurred has a finite density, in float32 too", async () => {
-    const column: ColumnDescription = { name: "n", kind: "integer" };
+    const column: DensityColumn = { name: "n", kind: "integer" };
     // Many rows on few values: the smooth part is narrow, and what it leaves to a gap is beyond float32.
     const rows = Float64Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? 0 : 1e5) + (i % 5));
     const density = columnsDensity({
@@ -125,7 +125,7 @@ describe("columns at the edge", () => {
 });
 
 test("what contradicts itself is refused by name", () => {
-  const refused: readonly (readonly [ColumnDescription, RegExp])[] = [
+  const refused: readonly (readonly [DensityColumn, RegExp])[] = [
     [{ name: "a", kind: "categorical" }, /column "a": .*number of levels/],
     [{ name: "a", kind: "boolean", step: 1 }, /neither a step nor atoms/],
     [{ name: "a", kind: "continuous", levels: 2 }, /has no levels/],
@@ -139,7 +139,7 @@ test("what contradicts itself is refused by name", () => {
 });
 
 test("a row that the description excludes is refused with its number", () => {
-  const model = (column: ColumnDescription, rows: readonly number[]): unknown =>
+  const model = (column: DensityColumn, rows: readonly number[]): unknown =>
     modelColumn(column, Float64Array.from(rows), undefined, sizes);
   expect(() => model({ name: "p", kind: "positive" }, [1, 0])).toThrow(
     /column "p" \(row 2\): 0 is not between/,
@@ -149,7 +149,7 @@ test("a row that the description excludes is refused with its number", () => {
 });
 
 test("a head that a file has damaged is refused by its column", () => {
-  const column: ColumnDescription = { name: "n", kind: "integer" };
+  const column: DensityColumn = { name: "n", kind: "integer" };
   const modeled = modelColumn(column, Float64Array.of(1, 2, 2, 3), undefined, sizes);
   const read = (change: object, outcomes: readonly number[] = [1]): unknown =>
     columnsDensity({

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { type ColumnDescription, isContinuous } from "../../../src/models/columns/column.ts";
+import { type DensityColumn, isContinuous } from "../../../src/models/columns/column.ts";
 import { columnsDensity } from "../../../src/models/columns/columnsDensity.ts";
 import { ColumnsEvaluation } from "../../../src/models/columns/columnsModel.ts";
 import { contributionsOfRows } from "../../../src/models/columns/contributions.ts";
@@ -9,11 +9,11 @@ const threads = 1;
 const sumOf = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((sum, value) => sum + value, 0);
 
-const missing: ColumnDescription = { name: "flag", kind: "boolean", missing: true };
-const levels: ColumnDescription = { name: "level", kind: "categorical", levels: 3 };
+const missing: DensityColumn = { name: "flag", kind: "boolean", missing: true };
+const levels: DensityColumn = { name: "level", kind: "categorical", levels: 3 };
 
 /** Discrete columns of every kind with all cells that they can have. */
-const discrete: readonly (readonly [ColumnDescription, readonly number[]])[] = [
+const discrete: readonly (readonly [DensityColumn, readonly number[]])[] = [
   [missing, [Number.NaN, 0, 1]],
   [levels, [0, 1, 2]],
   [{ name: "rank", kind: "ordinal", levels: 3, missing: true }, [Number.NaN, 0, 1, 2]],
@@ -41,7 +41,7 @@ describe("the masses of all rows of discrete columns add up to 1", () => {
 });
 
 /** Continuous columns, and where their values are. */
-const continuous: readonly ColumnDescription[] = [
+const continuous: readonly DensityColumn[] = [
   { name: "x", kind: "continuous" },
   { name: "x", kind: "continuous", atoms: [0, 1.5], missing: true },
   { name: "x", kind: "continuous", upper: 3 },
@@ -51,7 +51,7 @@ const continuous: readonly ColumnDescription[] = [
 ];
 
 /** Nodes from one end of what a column can have to the other, dense where values are. */
-function nodes({ kind, lower, upper, period = 360 }: ColumnDescription, count: number): Float64Array {
+function nodes({ kind, lower, upper, period = 360 }: DensityColumn, count: number): Float64Array {
   return Float64Array.from({ length: count + 1 }, (_, i) => {
     const share = i / count;
     if (kind === "angle") return period * share;
@@ -110,7 +110,7 @@ test("masses of integers without bounds add up to 1, and stay finite however far
 });
 
 describe("one density of columns of all kinds", () => {
-  const columns: ColumnDescription[] = [
+  const columns: DensityColumn[] = [
     ...discrete.map(([column]) => column),
     ...continuous.map((column, i) => ({ ...column, name: `x${i}` })),
   ];

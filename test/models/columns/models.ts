@@ -7,7 +7,7 @@
 import { modelColumn } from "../../../src/fitting/columns/modelColumn.ts";
 import { sizeOf } from "../../../src/graph/expr.ts";
 import { flattenTree } from "../../../src/graph/parameters.ts";
-import { type ColumnDescription, hasLevels, levelsOf } from "../../../src/models/columns/column.ts";
+import { type DensityColumn, hasLevels, levelsOf } from "../../../src/models/columns/column.ts";
 import { type ColumnsDensity, columnsDensity } from "../../../src/models/columns/columnsDensity.ts";
 import { ColumnsEvaluation } from "../../../src/models/columns/columnsModel.ts";
 import { RandomStream, randomKey, split } from "../../../src/random/philox.ts";
@@ -16,7 +16,7 @@ import { RandomStream, randomKey, split } from "../../../src/random/philox.ts";
 const rows = 200;
 
 /** Cells that a column can have, atoms and missing ones among them. */
-export function someCells(column: ColumnDescription, seed: number): Float64Array {
+export function someCells(column: DensityColumn, seed: number): Float64Array {
   const stream = new RandomStream(split(randomKey(seed), column.name));
   const { kind, lower, upper, step, from = 0, period = 360, atoms = [], missing } = column;
   const value = (): number => {
@@ -50,7 +50,7 @@ export function someCells(column: ColumnDescription, seed: number): Float64Array
 
 /** A density of some columns whose heads depend on one another as parameters of a random network say. */
 export function someDensity(
-  columns: readonly ColumnDescription[],
+  columns: readonly DensityColumn[],
   {
     order = columns.map((_, i) => i),
     given = [],
@@ -58,7 +58,7 @@ export function someDensity(
     seed = 1,
   }: {
     readonly order?: readonly number[];
-    readonly given?: readonly ColumnDescription[];
+    readonly given?: readonly DensityColumn[];
     readonly scale?: number;
     readonly seed?: number;
   } = {},

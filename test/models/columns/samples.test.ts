@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { chiSquareTail } from "../../../src/diagnostics/uniformity.ts";
-import type { ColumnDescription } from "../../../src/models/columns/column.ts";
+import type { DensityColumn } from "../../../src/models/columns/column.ts";
 import { contributionsOfRows } from "../../../src/models/columns/contributions.ts";
 import { cellsOfPoints, pointsOfCells, sampleCells } from "../../../src/models/columns/drawCells.ts";
 import { normalCdf } from "../../../src/numerics/special.ts";
@@ -20,7 +20,7 @@ function kolmogorov(uniforms: Float64Array): number {
 }
 
 describe("samples of discrete columns", () => {
-  const columns: ColumnDescription[] = [
+  const columns: DensityColumn[] = [
     { name: "flag", kind: "boolean", missing: true },
     { name: "level", kind: "categorical", levels: 3 },
     { name: "count", kind: "integer", lower: 0, upper: 3 },
@@ -72,7 +72,7 @@ describe("samples of discrete columns", () => {
 });
 
 describe("cells and points of the base", () => {
-  const columns: ColumnDescription[] = [
+  const columns: DensityColumn[] = [
     { name: "x", kind: "continuous", atoms: [0, 1.5], missing: true },
     { name: "level", kind: "categorical", levels: 40 },
     { name: "amount", kind: "positive", atoms: [0] },
