@@ -9,6 +9,7 @@ import { isOutOfMemory, reasonOf } from "../entries/errors.ts";
 import { addApproximate } from "./commands/approximate.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";
+import { addEvaluate } from "./commands/evaluate.ts";
 import { addFit } from "./commands/fit.ts";
 import { addInformation } from "./commands/information.ts";
 import { addInspect } from "./commands/inspect.ts";
@@ -42,6 +43,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addFit,
     addLogprob,
     addSample,
+    addEvaluate,
     addInspect,
     addInformation,
     addPlot,

@@ -1,5 +1,5 @@
 /**
- * Diagnostics: calibration, uniformity, Pareto smoothing, how the equations of continuous flows were solved.
+ * Diagnostics: a fitted flow on rows that it has not seen, calibration, uniformity, Pareto smoothing, how the equations of continuous flows were solved.
  *
  * @module pushforward/diagnostics
  */
@@ -12,6 +12,18 @@ export {
   calibrationRanks,
   type RankedQuantity,
 } from "../diagnostics/calibration.ts";
+export type { Associations, PairAssociation } from "../diagnostics/evaluate/associations.ts";
+export type { ClassifierTest } from "../diagnostics/evaluate/classifierTest.ts";
+export type { ClosestRecords } from "../diagnostics/evaluate/closestRecords.ts";
+export {
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  type HeldOutScore,
+  privacyWarning,
+} from "../diagnostics/evaluate/evaluate.ts";
+export { evaluationText } from "../diagnostics/evaluate/evaluationText.ts";
+export type { MarginalDistance } from "../diagnostics/evaluate/marginalDistances.ts";
 export {
   bandTest,
   type ChiSquareTest,

@@ -19,6 +19,7 @@ export {
 } from "../architectures/kinds.ts";
 export { closestName, listNames } from "../closestName.ts";
 export { compareOptionTable } from "../diagnostics/compareOptions.ts";
+export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";
 export { fitOptionTable } from "../fitting/fitOptions.ts";
 export { approximateOptionTable } from "../fitting/variational/approximateOptionTable.ts";

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
+import { evaluateFlags } from "../../src/cli/flags/evaluateFlags.ts";
 import {
   approximateFlags,
   compareFlags,
@@ -17,6 +18,7 @@ import {
 import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
 import { readFlags } from "../../src/cli/flags/readFlags.ts";
 import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
+import { evaluateOptionTable } from "../../src/diagnostics/evaluate/evaluateOptions.ts";
 import { informationOptionTable } from "../../src/diagnostics/informationOptions.ts";
 import { fitOptionTable } from "../../src/fitting/fitOptions.ts";
 import { approximateOptionTable } from "../../src/fitting/variational/approximateOptionTable.ts";
@@ -34,6 +36,12 @@ const sections: readonly (readonly [
 ])[] = [
   ["fit", "Options of `fit(table, options)` and flags of `pushforward fit`.", fitOptionTable, fitFlags],
   ["compare", "Options of `compare(table, options)`.", compareOptionTable, compareFlags],
+  [
+    "evaluate",
+    "Options of `evaluate(flow, table, options)` of `pushforward/diagnostics`; `--train` names a file.",
+    evaluateOptionTable,
+    evaluateFlags,
+  ],
   ["information", "Options of `information(table, options)`.", informationOptionTable, informationFlags],
   [
     "approximate",

@@ -15,6 +15,7 @@ import type {
   SampleOptions,
 } from "../../index.ts";
 import { duration, givenValues, groupList, listOfWords, wordList } from "../options.ts";
+import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 import { readFlags } from "./readFlags.ts";
 import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
@@ -363,4 +364,5 @@ export const flagTables: readonly Readonly<Record<string, OptionFlag | undefined
   informationFlags,
   approximateFlags,
   readFlags,
+  evaluateFlags,
 ];

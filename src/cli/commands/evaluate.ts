@@ -1,0 +1,77 @@
+/**
+ * `pushforward evaluate`: how good a model is on rows that it has not seen.
+ *
+ * @module
+ */
+
+import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Command } from "commander";
+import type { EvaluateOptions, Evaluation } from "../../entries/diagnostics.ts";
+import { evaluateOptionTable } from "../../entries/options.ts";
+import { evaluateFlags } from "../flags/evaluateFlags.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { withFlags } from "../flags.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { checkOutput, print, printJson, warn } from "../output.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+
+interface EvaluateFlags extends TableFlags, Omit<EvaluateOptions, "train" | "signal" | "onWarning"> {
+  readonly train?: string | undefined;
+  readonly out?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** What JSON holds: all but the tables. */
+function document({ samples, test, ...rest }: Evaluation, privacy: string): object {
+  return { ...rest, samples: samples.rows, compared: test.rows, privacy };
+}
+
+async function run(model: string, test: string, flags: EvaluateFlags): Promise<void> {
+  const { out, train, json } = flags;
+  if (out !== undefined) checkOutput(out, [".json"], "a document");
+  const { load } = await import("../../index.ts");
+  const { evaluate, evaluationText, privacyWarning } = await import("../../entries/diagnostics.ts");
+  const signal = interruptSignal();
+  const flow = await load(model, { signal });
+  const table = await readData(test, flags, signal);
+  await sayHowRead(table, [...flow.columns, ...flow.given]);
+  const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
+  const found = await evaluate(flow, table, {
+    ...options,
+    ...(train === undefined ? {} : { train: await readData(train, flags, signal) }),
+    signal,
+    onWarning: warn,
+  });
+  if (out !== undefined)
+    await writeFile(out, `${JSON.stringify(document(found, privacyWarning), undefined, 2)}\n`);
+  if (json) return await printJson(document(found, privacyWarning));
+  await print(
+    `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}\n\n${withFlags(evaluationText(found))}`,
+  );
+}
+
+/** Adds the command. */
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .summary("how good a model is on rows that it has not seen")
+    .description(
+      `Log-density of held-out rows, by column where the model has contributions; whether a classifier tells samples from
+them (AUC of boosted trees, cross-validated: 0.5 where it cannot); how far the samples' columns are from theirs, one by
+one and pair by pair; with --train, whether samples copy rows of the fit.`,
+    )
+    .argument("<model>", "model to use (.safetensors)")
+    .argument("<test>", "table of rows that the model has not seen; - for CSV on standard input")
+    .option("--out <file>", "write the whole as a document (.json)")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward evaluate people.safetensors test.csv --train train.csv`,
+    )
+    .action(namingTable(1, run));
+  addOptionFlags(command, evaluateFlags, evaluateOptionTable);
+  addTableOptions(command);
+}

@@ -1,0 +1,36 @@
+/**
+ * Flags of `evaluate`.
+ *
+ * @module
+ */
+
+import type { EvaluateOptions } from "../../entries/diagnostics.ts";
+import type { OptionFlags } from "./optionFlags.ts";
+
+/** Flags of `evaluate`; `--train` names a file. */
+export const evaluateFlags: OptionFlags<EvaluateOptions> = {
+  train: {
+    flag: "--train",
+    value: "table",
+    help: "the rows of the fit, to look for samples that copy them",
+    usual: "none",
+  },
+  samples: {
+    flag: "--samples",
+    value: "n",
+    help: "number of samples",
+    usual: "as many as rows, at most 20000",
+  },
+  seed: { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" },
+  threads: {
+    flag: "--threads",
+    value: "n",
+    help: "threads to use",
+    usual: "those of the machine, at most 8",
+  },
+  wide: undefined,
+  engine: undefined,
+  precision: undefined,
+  signal: undefined,
+  onWarning: undefined,
+};
