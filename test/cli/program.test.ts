@@ -19,6 +19,7 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["fit data.csv --out m.safetensors --columns x,y --flow gaussian", 0, ["m.safetensors"]],
   ["logprob m.safetensors data.csv --out scores.csv", 0, ["scores.csv"]],
   ["sample m.safetensors -n 5 --seed 1", 0, []],
+  ["evaluate m.safetensors data.csv --threads 1", 0, []],
   ["inspect m.safetensors --json", 0, []],
   ["information data.csv --columns x --folds 2", 0, []],
   ["plot m.safetensors data.csv --out figure.svg", 0, ["figure.svg"]],

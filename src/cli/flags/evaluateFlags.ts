@@ -28,8 +28,16 @@ export const evaluateFlags: OptionFlags<EvaluateOptions> = {
     help: "threads to use",
     usual: "those of the machine, at most 8",
   },
-  wide: undefined,
-  engine: undefined,
+  wide: {
+    flag: "--wide-simd",
+    help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
+  },
+  engine: {
+    flag: "--engine",
+    value: "name",
+    help: "wasm, or reference: float64 in plain TypeScript, slow",
+    usual: "wasm",
+  },
   precision: undefined,
   signal: undefined,
   onWarning: undefined,

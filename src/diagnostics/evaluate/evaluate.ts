@@ -114,7 +114,10 @@ function columnsOf(flow: Flow): readonly ColumnSchema[] {
 function comparedRows(columns: readonly ComparedColumn[], given: number, scores: Float64Array): number[] {
   return Array.from(scores.keys()).filter(
     (row) =>
-      !Number.isNaN(scores[row]!) && columns.slice(0, given).every(({ test }) => !Number.isNaN(test[row]!)),
+      !Number.isNaN(scores[row]!) &&
+      columns
+        .slice(0, given)
+        .every(({ test, type }) => !Number.isNaN(test[row]!) && !(type === "levels" && test[row]! < 0)),
   );
 }
 
