@@ -6,6 +6,7 @@
 
 import { listNames } from "../closestName.ts";
 import { UsageError } from "../errors.ts";
+import type { StoredType } from "../formats/storedType.ts";
 import { checkArgument, listOf, refuse, text } from "../options.ts";
 import { optionText } from "../optionText.ts";
 import { quoteCell } from "./reading/cell.ts";
@@ -144,6 +145,8 @@ export interface ColumnRecord {
         readonly cell: string;
       }
     | undefined;
+  /** What a typed source, such as a Parquet or an Arrow file, stores it as: it is written back to one as that. */
+  readonly stored?: StoredType | undefined;
   /** Whether {@link parse} was found out, not asked for: then it is said. */
   readonly inferred?: boolean | undefined;
   /** Why the column is not used where none are chosen. */

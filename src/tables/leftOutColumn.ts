@@ -62,6 +62,25 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
   return text("text", "to use it, write its values as numbers");
 }
 
+/** The record of a column of strings that are digits, some of them behind zeros. */
+export function codeRecord(
+  name: string,
+  { row, cell }: { readonly row: number; readonly cell: string },
+): ColumnRecord {
+  return {
+    name,
+    readAs: "text",
+    parse: [],
+    leftOut: {
+      kind: "text",
+      row,
+      cell,
+      reason: `${quoteCell(cell)} is a text that begins with 0, as codes do`,
+      remedy: `if it is a number, pass ${optionText("parse", { [name]: "leading-zeros" })}`,
+    },
+  };
+}
+
 /** Names that pandas, R and readr give to the numbers or names of the rows. */
 const rowNames = /^(?:unnamed: \d+|__index_level_\d+__|index|row\.?names?|row_names?|\.\.\.1)$/i;
 /** Of these, names that nobody chose, of columns that hold an index; Unnamed: 3 may hold anything. */

@@ -8,7 +8,6 @@ import { UsageError } from "../errors.ts";
 import { checkArgument, oneOf, text } from "../options.ts";
 import { writeFileAtomically } from "../platform/files.ts";
 import { concatenate, gzip } from "../platform/platform.ts";
-import { writeNpy } from "./binary/npy.ts";
 import { fileKind, type TableFormat } from "./reading/fileFormat.ts";
 import { checkTable, type Table } from "./table.ts";
 
@@ -20,7 +19,8 @@ function encode(pieces: Iterable<string>): Uint8Array {
 
 /**
  * The table as the bytes of a file. Numbers read back to the same doubles. Missing values are empty cells in
- * CSV and TSV, null in JSON lines and for text in Parquet, NaN otherwise.
+ * CSV and TSV, NaN in .npy, null otherwise. Parquet and Arrow have columns of
+ * typed files as what they were stored as.
  *
  * @throws DataError for columns of text in a format that has none.
  * @throws UsageError for a format that is only read.
@@ -28,7 +28,12 @@ function encode(pieces: Iterable<string>): Uint8Array {
  */
 export async function tableToBytes(table: Table, format: TableFormat): Promise<Uint8Array> {
   checkTable("tableToBytes", table);
-  checkArgument("tableToBytes", "format", format, oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet"]));
+  checkArgument(
+    "tableToBytes",
+    "format",
+    format,
+    oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow"]),
+  );
   switch (format) {
     case "csv":
       return encode((await import("./reading/csv.ts")).csvPieces(table));
@@ -37,23 +42,25 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
     case "jsonl":
       return encode((await import("./reading/jsonLines.ts")).jsonLinesPieces(table));
     case "npy":
-      return writeNpy(table);
+      return (await import("./binary/npy.ts")).writeNpy(table);
     case "npz":
       throw new UsageError({
         where: "writeTable",
         subject: "path",
-        expected: "one that ends in .npy, .csv, .tsv, .jsonl or .parquet",
+        expected: "one that ends in .npy, .csv, .tsv, .jsonl, .parquet or .arrow",
         received: ".npz",
         remedy: ".npz is read, not written",
       });
     case "parquet":
       return await (await import("./binary/parquet.ts")).writeParquet(table);
+    case "arrow":
+      return (await import("./binary/writeArrow.ts")).writeArrow(table);
   }
 }
 
 /**
  * Writes a table to a file; its extension tells the format (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy,
- * .parquet, each also with .gz). The file appears complete or not at all.
+ * .parquet, .arrow, .feather, each also with .gz). The file appears complete or not at all.
  *
  * @throws UsageError for an unknown extension, or in a browser.
  * @throws FormatError if the folder does not exist or writing fails.

@@ -47,7 +47,7 @@ describe("reading", () => {
       texts: undefined,
     });
     expect(tableToObjects(table).map(({ city, mixed, when }) => [city, mixed, when])).toEqual([
-      ["Rome", "1", "1970-01-01T00:00:00.000Z"],
+      ["Rome", "1", "1970-01-01T00:00:00Z"],
       [null, "2", "1970-01-01T00:00:00.001Z"],
       ["Oslo", "x", "1970-01-01T00:00:00.002Z"],
     ]);
@@ -59,7 +59,7 @@ describe("reading", () => {
     expect(leftOutColumns(table)).toMatchObject([
       { column: "city", kind: "text", row: 1, cell: "Rome" },
       { column: "mixed", kind: "mixed", row: 3, cell: "x" },
-      { column: "when", kind: "text", row: 1, cell: "1970-01-01T00:00:00.000Z" },
+      { column: "when", kind: "text", row: 1, cell: "1970-01-01T00:00:00Z" },
     ]);
     expect(() => numericColumns(table)).toThrow(/column "mixed" \(row 3\)/);
   });

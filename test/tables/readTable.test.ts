@@ -24,7 +24,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const extensions = [".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".npy", ".parquet", ".CSV"];
+const extensions = [
+  ".csv",
+  ".tsv",
+  ".txt",
+  ".jsonl",
+  ".ndjson",
+  ".npy",
+  ".parquet",
+  ".arrow",
+  ".feather",
+  ".CSV",
+];
 
 describe("a table that is written is read back with the same bits", () => {
   test.each(extensions.flatMap((extension) => [extension, `${extension}.gz`]))("%s", async (extension) => {
@@ -38,7 +49,7 @@ describe("a table that is written is read back with the same bits", () => {
 
 describe("sources without a path", () => {
   test("bytes are known by their start, or by a name, or by the format that is given", async () => {
-    for (const format of ["csv", "npy", "parquet"] as const) {
+    for (const format of ["csv", "npy", "parquet", "arrow"] as const) {
       const bytes = await tableToBytes(table, format);
       expect(await readTable(bytes)).toEqual(table);
       // A Node Buffer is part of a pool and its `slice` shares memory.
@@ -62,7 +73,7 @@ describe("errors", () => {
     async (name) => {
       await expect(readTable(name)).rejects.toThrow(UsageError);
       await expect(readTable(name)).rejects.toThrow(
-        /known are \.csv, \.tsv, \.txt, \.jsonl, \.ndjson, \.npy, \.npz, \.parquet, each also with \.gz/,
+        /known are \.csv, \.tsv, \.txt, \.jsonl, \.ndjson, \.npy, \.npz, \.parquet, \.arrow, \.arrows, \.feather, each also with \.gz/,
       );
       await expect(writeTable(table, join(folder, name))).rejects.toThrow(UsageError);
     },

@@ -54,7 +54,7 @@ describe("columns of text", () => {
 
   it("are written and read back in their places", async () => {
     const table = await readCsv(people);
-    for (const format of ["csv", "tsv", "jsonl", "parquet"] as const) {
+    for (const format of ["csv", "tsv", "jsonl", "parquet", "arrow"] as const) {
       const again = await readTable(await tableToBytes(table, format), { format });
       expect({ format, ...again }).toEqual({ format, ...table });
     }

@@ -78,8 +78,16 @@ export function* unpackSnappy(input: Uint8Array, length: number): Pieces<Uint8Ar
   return out;
 }
 
-/** An LZ4 block into `out` from `at` on, to the end of the input; returns where it ends. */
-function* unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): Pieces<number> {
+/**
+ * An LZ4 block into `out` from `start` on, to the end of the input; returns where it ends.
+ * @param earliest - From where on its copies may be: the start of the block, or of those that it goes on from.
+ */
+export function* unpackLz4Block(
+  input: Uint8Array,
+  out: Uint8Array,
+  start: number,
+  earliest: number = start,
+): Pieces<number> {
   let from = 0;
   let at = start;
   /** A length that goes on while bytes are 255. */
@@ -103,8 +111,7 @@ function* unpackLz4Block(input: Uint8Array, out: Uint8Array, start: number): Pie
     if (from === input.length) break;
     const distance = littleEndian(input, from, 2);
     from += 2;
-    // A distance counts from the start of its own block, as the format says.
-    if (distance > at - start) throw new Error("a copy from before the start of a compressed block");
+    if (distance > at - earliest) throw new Error("a copy from before the start of a compressed block");
     const length = extended(token & 15) + 4;
     copyBack(out, at, distance, length);
     at += length;

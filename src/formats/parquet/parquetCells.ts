@@ -6,7 +6,10 @@
 
 import type { SchemaElement } from "hyparquet";
 import { each, type Pieces } from "../../platform/pieces.ts";
+import { decimalReader } from "../decimals.ts";
 import { halfFloat } from "../halfFloat.ts";
+import { dayText, momentText, timeText } from "../momentTexts.ts";
+import type { StoredType, TimeUnit } from "../storedType.ts";
 import type { RawValues } from "./parquetEncodings.ts";
 
 /** Cells of a column: numbers, or text as it would stand in a CSV file. */
@@ -14,11 +17,16 @@ export type Cells = Float64Array | readonly string[];
 
 /** Turns stored values to cells. */
 export interface CellReader {
-  /** `booleans` are 1 and 0; `binary` has no cells that could be numbers: one text stands for all of them. */
-  readonly kind: "numbers" | "booleans" | "text" | "binary";
+  /**
+   * `booleans` are 1 and 0; `strings` may hold numbers; `text` stands for what is none, such as dates; of `binary` one text stands for
+   * all of them.
+   */
+  readonly kind: "numbers" | "booleans" | "strings" | "text" | "binary";
   read(values: RawValues): Pieces<Cells>;
   /** The digits of a stored whole number that a double may not hold. */
   readonly wholeText?: ((value: RawValues[number]) => string) | undefined;
+  /** What it is stored as, where it is neither a double nor a text. */
+  readonly stored?: StoredType | undefined;
 }
 
 /** Numbers, one for each stored value. */
@@ -56,34 +64,25 @@ const texts = <Stored>(cell: (value: Stored) => string, kind: CellReader["kind"]
   },
 });
 
-const dateText = (milliseconds: number): string => {
-  const date = new Date(milliseconds);
-  return Number.isNaN(date.getTime()) ? "an invalid date" : date.toISOString();
-};
+/** Units as the format calls them. */
+const units = { MILLIS: "ms", MICROS: "us", NANOS: "ns" } as const;
+type Unit = keyof typeof units;
 
-/** Units of times, a second long. */
-const perSecond = { MILLIS: 1000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
-type Unit = keyof typeof perSecond;
+const timestamp = (unit: TimeUnit, zoned: boolean): CellReader => ({
+  ...texts((value: number | bigint) => momentText(BigInt(value), unit, zoned)),
+  stored: { type: "timestamp", unit, ...(zoned ? { zone: "UTC" } : {}) },
+});
 
-const timestamp = (unit: Unit): CellReader =>
-  texts((value: number | bigint) => dateText(Number((BigInt(value) * 1000n) / perSecond[unit])));
-
-/** A time of day, to the second and what is below it. */
-const timeOfDay = (unit: Unit): CellReader =>
-  texts((value: number | bigint) => {
-    const own = BigInt(value);
-    const second = Number(own / perSecond[unit]);
-    const part = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60];
-    const digits = String(perSecond[unit]).length - 1;
-    const rest = String(own % perSecond[unit]).padStart(digits, "0");
-    return `${part.map((one) => String(one).padStart(2, "0")).join(":")}.${rest}`;
-  });
+const timeOfDay = (unit: TimeUnit): CellReader => ({
+  ...texts((value: number | bigint) => timeText(BigInt(value), unit)),
+  stored: { type: "time", unit },
+});
 
 /** Days, and nanoseconds of the day: 8 bytes and 4, as old Spark and Impala write it. */
 function oldTimestamp(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const days = view.getInt32(8, true) - 2_440_588;
-  return dateText(days * 86_400_000 + Number(view.getBigInt64(0, true) / 1_000_000n));
+  return momentText(BigInt(days) * 86_400_000_000_000n + view.getBigInt64(0, true), "ns", false);
 }
 
 /** A whole number of any length, big-endian, in two's complement. */
@@ -93,23 +92,15 @@ function bigEndian(bytes: Uint8Array): bigint {
   return BigInt.asIntN(8 * bytes.length, value);
 }
 
-/** Powers of ten that are doubles exactly. */
-const exactPowers = 22;
-
 /** The double nearest to each decimal, as its text would be read. */
-function decimals(scale: number): CellReader {
-  const power = 10 ** scale;
-  const read = (whole: bigint | number): number => {
-    // One rounding of two exact numbers is the nearest double.
-    const own = Number(whole);
-    if (scale >= 0 && scale <= exactPowers && Number.isSafeInteger(own)) return own / power;
-    return Number(`${whole}e${-scale}`);
-  };
+function decimals(scale: number, precision: number): CellReader {
+  const read = decimalReader(scale);
   const whole = (value: RawValues[number]): number | bigint =>
     value instanceof Uint8Array ? bigEndian(value) : value;
   return {
     ...numbers((value: RawValues[number]) => read(whole(value))),
     ...(scale === 0 ? { wholeText: (value) => String(whole(value)) } : {}),
+    stored: { type: "decimal", precision, scale },
   };
 }
 
@@ -122,8 +113,19 @@ const bytesText = (): CellReader => {
     } catch {
       return "binary data";
     }
-  });
+  }, "strings");
 };
+
+/** Whole numbers, of fewer bits than they are kept in where the file says so. */
+function integerType(
+  { converted_type: converted, logical_type: logical }: SchemaElement,
+  bits: 32 | 64,
+  signed: boolean,
+): StoredType {
+  const { bitWidth } = (logical?.type === "INTEGER" ? logical : {}) as { bitWidth?: number };
+  const said = bitWidth ?? Number(/^U?INT_(\d+)$/.exec(converted ?? "")?.[1] ?? bits);
+  return { type: "integer", bits: said as 8 | 16 | 32 | 64, signed };
+}
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 
@@ -132,42 +134,54 @@ export function cellReader(element: SchemaElement): CellReader {
   const { type, converted_type: converted, logical_type: logical } = element;
   const kind = logical?.type;
   if (converted === "DECIMAL" || kind === "DECIMAL") {
-    const scale = element.scale ?? (logical as { scale?: number } | undefined)?.scale ?? 0;
-    return decimals(scale);
+    const own = logical as { scale?: number; precision?: number } | undefined;
+    return decimals(element.scale ?? own?.scale ?? 0, element.precision ?? own?.precision ?? 38);
   }
-  if (converted === "DATE" || kind === "DATE") return texts((days: number) => dateText(days * 86_400_000));
-  if (kind === "TIMESTAMP") return timestamp((logical as { unit: Unit }).unit);
-  if (converted === "TIMESTAMP_MILLIS") return timestamp("MILLIS");
-  if (converted === "TIMESTAMP_MICROS") return timestamp("MICROS");
-  if (kind === "TIME") return timeOfDay((logical as { unit: Unit }).unit);
-  if (converted === "TIME_MILLIS") return timeOfDay("MILLIS");
-  if (converted === "TIME_MICROS") return timeOfDay("MICROS");
+  if (converted === "DATE" || kind === "DATE") return { ...texts(dayText), stored: { type: "date" } };
+  if (kind === "TIMESTAMP") {
+    const { unit, isAdjustedToUTC } = logical as { unit: Unit; isAdjustedToUTC?: boolean };
+    return timestamp(units[unit], isAdjustedToUTC !== false);
+  }
+  if (converted === "TIMESTAMP_MILLIS") return timestamp("ms", true);
+  if (converted === "TIMESTAMP_MICROS") return timestamp("us", true);
+  if (kind === "TIME") return timeOfDay(units[(logical as { unit: Unit }).unit]);
+  if (converted === "TIME_MILLIS") return timeOfDay("ms");
+  if (converted === "TIME_MICROS") return timeOfDay("us");
   const isUnsigned =
     converted?.startsWith("UINT_") ||
     (kind === "INTEGER" && (logical as { isSigned?: boolean }).isSigned === false);
   switch (type) {
     case "BOOLEAN":
-      return { ...plainNumbers, kind: "booleans" };
+      return { ...plainNumbers, kind: "booleans", stored: { type: "boolean" } };
     case "FLOAT":
+      return { ...plainNumbers, stored: { type: "float", bits: 32 } };
     case "DOUBLE":
       return plainNumbers;
     case "INT32":
-      return isUnsigned ? numbers((value: number) => value >>> 0) : plainNumbers;
+      return {
+        ...(isUnsigned ? numbers((value: number) => value >>> 0) : plainNumbers),
+        stored: integerType(element, 32, !isUnsigned),
+      };
     case "INT64": {
       const whole = (value: bigint): bigint => (isUnsigned ? BigInt.asUintN(64, value) : value);
       return {
         ...numbers((value: bigint) => Number(whole(value))),
         wholeText: (value) => String(whole(value as bigint)),
+        stored: integerType(element, 64, !isUnsigned),
       };
     }
     case "INT96":
-      return texts(oldTimestamp);
+      return { ...texts(oldTimestamp), stored: { type: "timestamp", unit: "ns" } };
     case "BYTE_ARRAY":
       if (kind === "VARIANT" || kind === "GEOMETRY" || kind === "GEOGRAPHY" || converted === "BSON")
         return texts(() => "binary data", "binary");
       return bytesText();
     default:
-      if (kind === "FLOAT16") return numbers(([low, high]: Uint8Array) => halfFloat(low! + 256 * high!));
+      if (kind === "FLOAT16")
+        return {
+          ...numbers(([low, high]: Uint8Array) => halfFloat(low! + 256 * high!)),
+          stored: { type: "float", bits: 16 },
+        };
       if (kind === "UUID") return texts(hex);
       return texts(() => "binary data", "binary");
   }

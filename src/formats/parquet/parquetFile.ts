@@ -8,6 +8,7 @@
 import type { ColumnChunk, FileMetaData, SchemaTree } from "hyparquet";
 import { FormatError } from "../../errors.ts";
 import { eventLoopTurn } from "../eventLoopTurn.ts";
+import { pandasIndex } from "../pandasIndex.ts";
 import { checkMetadata } from "./checkMetadata.ts";
 import { pageCodec, pageCodecs, type RunPieces } from "./pageCodecs.ts";
 import { type CellReader, type Cells, cellReader } from "./parquetCells.ts";
@@ -33,17 +34,11 @@ function nestedKind({ element, children }: SchemaTree): string | undefined {
 
 /** The columns that pandas wrote its index into, and what pandas calls them. */
 export function indexColumns(metadata: FileMetaData): ReadonlySet<string> {
-  const found = new Set<string>();
   const text = metadata.key_value_metadata?.find(({ key }) => key === "pandas")?.value;
-  try {
-    const { index_columns: columns } = JSON.parse(text ?? "{}") as { index_columns?: unknown };
-    // An index of consecutive numbers is described, not written: then there is an object in the place of a name.
-    if (Array.isArray(columns)) for (const name of columns) if (typeof name === "string") found.add(name);
-  } catch {
-    // Whatever it is, it is not what pandas writes.
-  }
-  for (const { name } of metadata.schema) if (/^__index_level_\d+__$/.test(name)) found.add(name);
-  return found;
+  return pandasIndex(
+    text,
+    metadata.schema.map(({ name }) => name),
+  );
 }
 
 /** The metadata of the file. Its structure is walked through first: a list in it may claim more than there is. */

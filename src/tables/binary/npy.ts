@@ -90,7 +90,7 @@ export function writeNpy(table: Table): Uint8Array {
         problem: `column "${text.name}" holds text, which .npy has no place for`,
         expected: "columns of numbers",
         received: "text",
-        remedy: "choose columns of numbers, or write .csv, .jsonl or .parquet",
+        remedy: "choose columns of numbers, or write .csv, .jsonl, .parquet or .arrow",
       },
       { column: text.name },
     );

@@ -4,7 +4,11 @@
  * @module
  */
 
+import type { FileMetaData, SchemaElement } from "hyparquet";
+import type { ColumnSource } from "hyparquet-writer";
 import { DataError, FormatError, PushforwardError } from "../../errors.ts";
+import { readContent } from "../../formats/arrow/arrowFile.ts";
+import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import {
   type CheckedLimits,
   checkExpansion,
@@ -20,19 +24,13 @@ import {
   readColumn,
   readMetadata,
 } from "../../formats/parquet/parquetFile.ts";
-import { optionText } from "../../optionText.ts";
+import type { StoredType } from "../../formats/storedType.ts";
 import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
-import type { LeftOut } from "../columnRecord.ts";
 import { mostExact } from "../reading/cell.ts";
 import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { cellColumns, type Table } from "../table.ts";
-
-/** Why a column that pandas wrote its index into is left out. */
-const pandasIndex: LeftOut = {
-  kind: "row-numbers",
-  reason: "pandas says that it is the index of the rows",
-  remedy: `name it in ${optionText("columns")} to use it`,
-};
+import { indexLeftOut } from "./leftOutIndex.ts";
+import { type WrittenColumn, writtenColumn } from "./writtenColumn.ts";
 
 /** Adds the cells of a page below those of the column that are there. */
 function* setCells(
@@ -53,8 +51,8 @@ function* setCells(
     else if (typeof cell === "number" && wholeText && Math.abs(cell) > mostExact)
       builder.setCell(place, wholeText(values[at]!));
     else if (typeof cell === "number") builder.setNumber(place, cell);
-    else if (kind !== "text") builder.setText(place, cell);
-    else builder.setCell(place, cell);
+    else if (kind === "strings") builder.setString(place, cell);
+    else builder.setText(place, cell);
   });
 }
 
@@ -89,22 +87,56 @@ async function readRows(
     reading,
   );
   const index = indexColumns(metadata);
+  const fields = arrowFields(metadata);
   columns.forEach(({ name: column, nested }, place) => {
     if (nested !== undefined) builder.setText(place, nested);
-    else if (index.has(column)) builder.leaveOut(place, pandasIndex);
+    else if (index.has(column)) builder.leaveOut(place, indexLeftOut);
   });
+  const stored: (StoredType | undefined)[] = [];
   // One group after the other: only one page is in memory as it is unpacked.
   for (const [at, group] of metadata.row_groups.entries()) {
     for (const [place, column] of columns.entries()) {
       if (column.nested !== undefined) continue;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
-      for await (const page of readColumn(bytes, chunk, column, groups[at]!, check, run))
+      for await (const page of readColumn(bytes, chunk, column, groups[at]!, check, run)) {
         await run(setCells(builder, place, page));
+        stored[place] ??= storedAs(page, fields.get(column.name));
+      }
     }
     builder.endRow(groups[at]!);
   }
+  for (const [place, own] of stored.entries()) if (own) builder.store(place, own);
   return await run(builder.building());
+}
+
+/** What the file says of its columns as Arrow has them, where Arrow wrote it. */
+function arrowFields(metadata: FileMetaData): ReadonlyMap<string, ArrowField> {
+  const text = metadata.key_value_metadata?.find(({ key }) => key === "ARROW:schema")?.value;
+  try {
+    const bytes = Uint8Array.from(atob(text ?? ""), (letter) => letter.charCodeAt(0));
+    return new Map(readContent(bytes).schema.fields.map((field) => [field.name, field]));
+  } catch {
+    // Without it Parquet's own types stand.
+    return new Map();
+  }
+}
+
+/** What a column is stored as: dictionaries and zones are what Arrow says beside Parquet's own types. */
+function storedAs(
+  { page, cells, reader }: PageOfCells,
+  field: ArrowField | undefined,
+): StoredType | undefined {
+  const { stored } = reader;
+  if (field?.dictionary) {
+    // The levels in their order are Parquet's own dictionary.
+    const hasOrder = field.dictionary.ordered && page.places !== undefined;
+    return { type: "dictionary", ...(hasOrder ? { ordered: Array.from<string | number>(cells) } : {}) };
+  }
+  const zone = field?.type.zone;
+  return stored?.type === "timestamp" && stored.zone !== undefined && zone !== undefined
+    ? { ...stored, zone }
+    : stored;
 }
 
 /** How a Parquet file is read. */
@@ -152,24 +184,100 @@ export async function readParquet(
   }
 }
 
+/** How Parquet has a type. */
+function elementOf(name: string, stored: StoredType): SchemaElement {
+  const base = { name, repetition_type: "OPTIONAL" as const };
+  const units = { s: "MILLIS", ms: "MILLIS", us: "MICROS", ns: "NANOS" } as const;
+  switch (stored.type) {
+    case "integer": {
+      const { bits, signed } = stored;
+      if (signed && bits >= 32) return { ...base, type: bits === 64 ? "INT64" : "INT32" };
+      const converted = `${signed ? "" : "U"}INT_${bits}` as NonNullable<SchemaElement["converted_type"]>;
+      return { ...base, type: bits === 64 ? "INT64" : "INT32", converted_type: converted };
+    }
+    case "float":
+      return { ...base, type: stored.bits === 64 ? "DOUBLE" : "FLOAT" };
+    case "boolean":
+      return { ...base, type: "BOOLEAN" };
+    case "date":
+      return { ...base, type: "INT32", converted_type: "DATE" };
+    case "timestamp":
+      return {
+        ...base,
+        type: "INT64",
+        logical_type: {
+          type: "TIMESTAMP",
+          isAdjustedToUTC: stored.zone !== undefined,
+          unit: units[stored.unit],
+        },
+      };
+    case "time":
+      return {
+        ...base,
+        type: stored.unit === "s" || stored.unit === "ms" ? "INT32" : "INT64",
+        logical_type: { type: "TIME", isAdjustedToUTC: false, unit: units[stored.unit] },
+      };
+    case "decimal":
+      return {
+        ...base,
+        type: "INT64",
+        converted_type: "DECIMAL",
+        precision: Math.min(18, stored.precision),
+        scale: stored.scale,
+      };
+    default:
+      return { ...base, type: "BYTE_ARRAY", converted_type: "UTF8" };
+  }
+}
+
+/** Numbers that are missing are null, as other missing cells are. */
+const withNulls = (column: WrittenColumn): WrittenColumn => {
+  const { cells } = column;
+  if (!(cells instanceof Float64Array && cells.some(Number.isNaN))) return column;
+  return { ...column, cells: Array.from(cells, (value) => (Number.isNaN(value) ? null : value)) };
+};
+
+/** The types of columns that Parquet has as they are: it has neither seconds nor levels that are numbers. */
+const parquetTypes = ({ name, stored, cells }: WrittenColumn): WrittenColumn => {
+  if (stored.type === "dictionary" && Array.from(cells).some((cell) => typeof cell === "number"))
+    return { name, stored: { type: "float", bits: 64 }, cells };
+  if ((stored.type === "timestamp" || stored.type === "time") && stored.unit === "s")
+    return {
+      name,
+      stored: { ...stored, unit: "ms" },
+      cells: Array.from(cells, (cell) => (cell === null ? null : BigInt(cell as bigint) * 1000n)),
+    };
+  return { name, stored, cells };
+};
+
 /**
- * The table as a Parquet file, Snappy-compressed: numbers as DOUBLE columns, where missing values are NaN, as in the table, and
- * every number keeps its bits; text as strings, where they are null.
+ * The table as a Parquet file, Snappy-compressed. Columns of a typed source are written as what they were stored as, where their
+ * cells still are that. Other numbers are DOUBLE columns, of which every number keeps its bits; other text is strings, truth values are
+ * booleans. Missing cells are null.
  */
 export async function writeParquet(table: Table): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import("hyparquet-writer");
-  const width = table.columns.length;
-  const columnData = cellColumns(table).map((column) => {
-    const { name } = column;
-    if ("text" in column) {
-      const { levels, codes } = column.text;
-      const data = Array.from(codes, (code) => levels[code] ?? null);
-      return { name, data, type: "STRING" as const, nullable: true };
-    }
-    const data = new Float64Array(table.rows);
-    for (let row = 0; row < table.rows; row++) data[row] = table.values[row * width + column.place]!;
-    // Plain, because a dictionary takes -0 for 0.
-    return { name, data, type: "DOUBLE" as const, nullable: false, encoding: "PLAIN" as const };
+  const columns = cellColumns(table).map((column) => parquetTypes(withNulls(writtenColumn(table, column))));
+  const schema = columns.map(({ name, stored, cells }): SchemaElement => {
+    const element = elementOf(name, stored);
+    return cells instanceof Float64Array ? { ...element, repetition_type: "REQUIRED" } : element;
   });
-  return new Uint8Array(parquetWriteBuffer({ columnData, createdBy: "pushforward" }));
+  const columnData = columns.map(({ name, stored, cells }) => {
+    const isNarrow = stored.type === "time" && (stored.unit === "s" || stored.unit === "ms");
+    return {
+      name,
+      data: isNarrow
+        ? Array.from(cells, (cell) => (cell === null ? null : Number(cell)))
+        : (cells as Float64Array | unknown[]),
+      // Plain, because a dictionary takes -0 for 0.
+      ...(stored.type === "float" ? { encoding: "PLAIN" as const } : {}),
+    };
+  });
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: columnData as ColumnSource[],
+      schema: [{ name: "root", num_children: schema.length }, ...schema],
+      createdBy: "pushforward",
+    }),
+  );
 }

@@ -8,7 +8,7 @@ import { UsageError } from "../../errors.ts";
 import { checkArgument, text } from "../../options.ts";
 
 /** A format of tables that is read; all but `npz` are written, too. */
-export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet";
+export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet" | "arrow";
 
 const formatsByExtension: ReadonlyMap<string, TableFormat> = new Map([
   [".csv", "csv"],
@@ -19,6 +19,9 @@ const formatsByExtension: ReadonlyMap<string, TableFormat> = new Map([
   [".npy", "npy"],
   [".npz", "npz"],
   [".parquet", "parquet"],
+  [".arrow", "arrow"],
+  [".arrows", "arrow"],
+  [".feather", "arrow"],
 ]);
 
 /** The extensions that are known, for a message or a help text. */

@@ -6,7 +6,7 @@
  */
 
 import type { ColumnParse, ColumnRecord } from "../columnRecord.ts";
-import { rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
+import { codeRecord, rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
 import { GrowingText, type TextColumn } from "../textColumn.ts";
 import { isMissingCell, lossOf, mostExact, parseCell } from "./cell.ts";
 import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
@@ -79,6 +79,10 @@ export class GrowingColumn {
   #cell: string | undefined;
   /** Cells that have turned out to be text: those that come again need not be looked at again. */
   #known: Map<string, number> | undefined;
+  /** The first string of a typed source that is a code, such as 02134; undefined where there is none. */
+  #code: { row: number; cell: string } | undefined;
+  /** Whether the cell that is being read is a string of a typed source: then it is kept to the letter. */
+  #isString = false;
   /** How the column spells false and true. */
   readonly #words: [string, string] = ["false", "true"];
   /** What is said of cells whose numbers are not quite those of their texts. */
@@ -121,6 +125,18 @@ export class GrowingColumn {
     this.#cell = undefined;
   }
 
+  /**
+   * A string of a typed source. It may hold a number, as a cell of text may; in a column that turns out to be text, what
+   * looks missing is text, too. Digits behind zeros are a code.
+   */
+  string(cell: string): void {
+    this.#keepWritten();
+    if (this.#asked.length === 0 && hasLeadingZeros(cell)) this.#code ??= { row: this.length + 1, cell };
+    this.#isString = true;
+    this.read(cell);
+    this.#isString = false;
+  }
+
   #read(cell: string): void {
     const marks = this.#marks;
     if (marks?.texts.has(cell.trim())) return this.#push(Number.NaN, Number.NaN);
@@ -157,7 +173,7 @@ export class GrowingColumn {
   /** Text that is not a number. */
   text(text: string): void {
     this.#keepWritten();
-    const code = this.#written!.push(text.trim());
+    const code = this.#written!.push(this.#isString ? text : text.trim());
     this.#known ??= new Map();
     if (this.#cell !== undefined && this.#known.size < mostKnown) this.#known.set(this.#cell, code);
     this.length++;
@@ -184,6 +200,7 @@ export class GrowingColumn {
 
   #found(): { record: ColumnRecord; values: Float64Array | undefined } {
     const { name, values } = this;
+    if (this.#code) return { record: codeRecord(name, this.#code), values: undefined };
     if (this.#text) {
       const seen = {
         ...this.#text,
@@ -297,9 +314,16 @@ export class GrowingColumn {
       this.values[this.length] = value;
       if (this.#dress) this.#dress.comma[this.length] = comma;
     }
-    const isMissing = Number.isNaN(value) && Number.isNaN(comma);
-    this.#written?.push(isMissing ? undefined : (this.#cell?.trim() ?? String(value)));
+    if (this.#written) this.#written.push(this.#writtenAs(value, comma));
     this.length++;
+  }
+
+  /** A cell of these numbers as it is written; undefined where it is missing. */
+  #writtenAs(value: number, comma: number): string | undefined {
+    const cell = this.#cell;
+    const isMissing = Number.isNaN(value) && Number.isNaN(comma);
+    if (this.#isString) return isMissing && this.#marks?.texts.has(cell!.trim()) ? undefined : cell;
+    return isMissing ? undefined : (cell?.trim() ?? String(value));
   }
 
   /** From now on the cells are kept as they are written; those before were plain numbers, or truth values. */

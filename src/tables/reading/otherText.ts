@@ -13,6 +13,7 @@ const otherBytes = [
   ["PK\x03\x04", "a zip archive or an Excel workbook", `unpack it, or ${workbook}`],
   ["\xd0\xcf\x11\xe0", "an old Excel workbook", workbook],
   ["PAR1", "a Parquet file", "give its name the extension .parquet"],
+  ["ARROW1", "an Arrow file", "give its name the extension .arrow"],
   ["\x93NUMPY", "an array of NumPy", "give its name the extension .npy"],
   ["%PDF-", "a PDF document", "save its table as CSV"],
 ] as const;

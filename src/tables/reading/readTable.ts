@@ -9,7 +9,6 @@ import { checkedOptions, describeValue } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { bytesFrom } from "../../platform/bytes.ts";
 import { readFileBytes, readStandardInput } from "../../platform/files.ts";
-import { readNpy } from "../binary/npy.ts";
 import { readTableOptionTable } from "../readTableOptions.ts";
 import type { Table } from "../table.ts";
 import type { TextSource } from "./decodeText.ts";
@@ -42,6 +41,8 @@ const startsWith = (bytes: Uint8Array, text: string): boolean =>
 /** The format of bytes that have no name: by their first bytes, CSV where those say nothing. */
 function formatOfBytes(bytes: Uint8Array): TableFormat {
   if (startsWith(bytes, "PAR1")) return "parquet";
+  // A file, and a stream.
+  if (startsWith(bytes, "ARROW1") || startsWith(bytes, "\xff\xff\xff\xff")) return "arrow";
   if (startsWith(bytes, "\x93NUMPY")) return "npy";
   if (startsWith(bytes, "PK\x03\x04")) return "npz";
   return "csv";
@@ -85,22 +86,23 @@ async function readFormat(
       return await (await import("./csv.ts")).readCsv(source, { ...options, likelyDelimiter: "\t" });
     case "jsonl":
       return await (await import("./jsonLines.ts")).readJsonLines(source, options);
-    case "npy":
-      return (await import("./tableBuilder.ts")).withReading(
-        readNpy(await bytes(), name, options.limits),
-        options,
-      );
+    case "npy": {
+      const table = (await import("../binary/npy.ts")).readNpy(await bytes(), name, options.limits);
+      return (await import("./tableBuilder.ts")).withReading(table, options);
+    }
     case "npz": {
       const table = await (await import("../binary/npz.ts")).readNpz(await bytes(), name, options);
       return (await import("./tableBuilder.ts")).withReading(table, options);
     }
     case "parquet":
       return await (await import("../binary/parquet.ts")).readParquet(await bytes(), name, options);
+    case "arrow":
+      return await (await import("../binary/arrow.ts")).readArrow(await bytes(), name, options);
     default:
       throw new UsageError({
         where: "readTable",
         subject: "format",
-        expected: "csv, tsv, jsonl, npy, npz or parquet",
+        expected: "csv, tsv, jsonl, npy, npz, parquet or arrow",
         received: describeValue(format),
       });
   }
@@ -113,8 +115,8 @@ async function readFormat(
  *   gives it, or a Uint8Array); or a Blob, such as
  *   the File that a browser's user chose.
  * @param options the format and a name, both optional. Without either, a path's extension tells the format
- *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz), and bytes are taken for
- *   Parquet, .npy or .npz if they start as those do, else for CSV. Gzip is recognized by its first bytes.
+ *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .feather, each also with .gz), and bytes are taken for
+ *   Parquet, Arrow, .npy or .npz if they start as those do, else for CSV. Gzip is recognized by its first bytes.
  * @throws UsageError for an unknown extension, or a path in a browser.
  * @throws FormatError for a file that is absent, unreadable, corrupt, or over a limit.
  * @throws DataError for content that is not a table: no header, ragged rows, duplicate names.

@@ -8,6 +8,7 @@
 import { closestName, listNames } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
+import type { StoredType } from "../../formats/storedType.ts";
 import { optionText } from "../../optionText.ts";
 import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
 import { checkColumnNames } from "../columnNames.ts";
@@ -78,6 +79,7 @@ export class TableBuilder {
   readonly #marks: MissingMarks | undefined;
   readonly #limits: CheckedLimits;
   readonly #leftOut = new Map<number, LeftOut>();
+  readonly #stored = new Map<number, StoredType>();
   #rows = 0;
 
   /**
@@ -134,6 +136,18 @@ export class TableBuilder {
     column.text(text);
   }
 
+  /** Sets the current row's cell to a string of a typed source; see {@link GrowingColumn.string}. */
+  setString(place: number, cell: string): void {
+    const column = this.#columns[place]!;
+    column.fillTo(this.#rows);
+    column.string(cell);
+  }
+
+  /** Says what the source stores a column as, where it is not what numbers and texts are anyway: doubles and texts. */
+  store(place: number, stored: StoredType): void {
+    this.#stored.set(place, stored);
+  }
+
   /** Leaves a column out where none are chosen, for a reason that its cells do not show. */
   leaveOut(place: number, leftOut: LeftOut): void {
     this.#leftOut.set(place, leftOut);
@@ -182,7 +196,8 @@ export class TableBuilder {
       });
     const records: ColumnRecord[] = finished.map(({ record }, place) => {
       const leftOut = this.#leftOut.get(place);
-      return leftOut ? { ...record, leftOut } : record;
+      const stored = this.#stored.get(place);
+      return { ...record, ...(stored ? { stored } : {}), ...(leftOut ? { leftOut } : {}) };
     });
     const texts = finished.flatMap(({ text }) => text ?? []);
     const numeric = finished.filter(({ values }) => values);

@@ -9,7 +9,8 @@
 
 import { closestName, listNames } from "../../closestName.ts";
 import { DataError } from "../../errors.ts";
-import { numbersRecord } from "../columnRecord.ts";
+import type { StoredType } from "../../formats/storedType.ts";
+import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
 import { quoteCell } from "../reading/cell.ts";
 import { type CellColumn, cellColumns, type Table, tableFromColumns } from "../table.ts";
 import { GrowingText, type TextColumn, textAt } from "../textColumn.ts";
@@ -129,6 +130,16 @@ function writer(schema: ColumnSchema): ((cell: number) => string) | undefined {
   return kind === "angle" && written === "time-of-day" ? (cell) => secondsText(cell, step) : undefined;
 }
 
+/** What a column of a kind is stored as in typed files; undefined for numbers and texts as they are. */
+function storedAs({ kind, step = 1, levels, written }: ColumnSchema): StoredType | undefined {
+  if (kind === "integer" && Number.isInteger(step)) return { type: "integer", bits: 64, signed: true };
+  if (kind === "date-time")
+    return step % 86_400_000 === 0 ? { type: "date" } : { type: "timestamp", unit: "ms" };
+  if (kind === "angle" && written === "time-of-day") return { type: "time", unit: "ms" };
+  const isTruth = kind === "boolean" && /^false,true$/i.test(String(levels));
+  return isTruth ? { type: "boolean" } : undefined;
+}
+
 /** An angle in the turn that the column has: from its lower end on. */
 function wrapped({ lower = 0, period = 360 }: ColumnSchema, cell: number): number {
   const turns = (cell - lower) / period;
@@ -157,11 +168,14 @@ export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Fl
     for (const cell of values) written.push(Number.isNaN(cell) ? undefined : write(cell));
     texts.push(written.finish(own.name));
   });
-  const records = schema.map(({ name }) =>
-    texts.some((text) => text.name === name)
+  const records = schema.map((own): ColumnRecord => {
+    const { name } = own;
+    const record = texts.some((text) => text.name === name)
       ? { name, readAs: "text" as const, parse: [] }
-      : numbersRecord(name),
-  );
+      : numbersRecord(name);
+    const stored = storedAs(own);
+    return stored ? { ...record, stored } : record;
+  });
   const table =
     numbers.length > 0 ? tableFromColumns(numbers) : { columns: [], rows, values: new Float64Array(0) };
   return { ...table, records, ...(texts.length > 0 ? { texts } : {}) };

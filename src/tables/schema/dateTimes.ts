@@ -21,8 +21,9 @@ const clockPattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$/;
 
 const millisecondsPerDay = 86_400_000;
 
-const fraction = (digits: string | undefined): number =>
-  digits === undefined ? 0 : 1000 * Number(`0.${digits}`);
+/** Whole milliseconds: a double has no more digits for the moments of our time. */
+const milliseconds = (digits: string | undefined): number =>
+  Number((digits ?? "").slice(0, 3).padEnd(3, "0"));
 
 /** Milliseconds of the zone `+02:00`; 0 for Z and none. */
 function zoneOffset(zone: string | undefined): number {
@@ -33,7 +34,7 @@ function zoneOffset(zone: string | undefined): number {
 }
 
 /**
- * The moment that a text stands for, in milliseconds since 1970 UTC (a text without a zone is taken for UTC); undefined if it
+ * The moment that a text stands for, in whole milliseconds since 1970 UTC (a text without a zone is taken for UTC); undefined if it
  * is not a date in that order, or no day of the calendar.
  */
 export function momentOf(text: string, order: DateOrder): number | undefined {
@@ -53,7 +54,7 @@ export function momentOf(text: string, order: DateOrder): number | undefined {
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(secondOfMinute) > 59) return undefined;
   const clock =
-    (Number(hour) * 60 + Number(minute)) * 60_000 + Number(secondOfMinute) * 1000 + fraction(digits);
+    (Number(hour) * 60 + Number(minute)) * 60_000 + Number(secondOfMinute) * 1000 + milliseconds(digits);
   return date.getTime() + clock - zoneOffset(zone);
 }
 
@@ -72,7 +73,7 @@ export function secondsOfDay(text: string): number | undefined {
   if (!match) return undefined;
   const [hour, minute, second = "0", digits] = match.slice(1);
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  return Number(hour) * 3600 + Number(minute) * 60 + Number(second) + fraction(digits) / 1000;
+  return Number(hour) * 3600 + Number(minute) * 60 + Number(second) + Number(`0.${digits ?? 0}`);
 }
 
 /** The largest unit of time of which all moments are whole numbers: a day, hour, minute, second or millisecond. */

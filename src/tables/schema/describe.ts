@@ -264,11 +264,14 @@ function frequentNumbers(
 
 /** What a column with cells is taken for. */
 export function inferCells(table: Table, cells: CellColumn): Inferred {
-  if ("text" in cells) return inferText(cells.text);
   const record = table.records.find(({ name }) => name === cells.name);
+  const stored = record?.stored;
+  const dictionary = stored?.type === "dictionary" ? stored : undefined;
+  if ("text" in cells) return inferText(cells.text, dictionary);
   return inferNumbers(cells.name, column({ ...table, records: [] }, cells.name), {
     booleans: record?.readAs === "booleans",
     percent: record?.parse.includes("percent") ?? false,
+    dictionary,
   });
 }
 

@@ -88,7 +88,12 @@ function boundsOf(
 export function inferNumbers(
   name: string,
   values: Float64Array,
-  readAs: { readonly booleans: boolean; readonly percent: boolean },
+  readAs: {
+    readonly booleans: boolean;
+    readonly percent: boolean;
+    /** That its file has it as levels, perhaps with an order. */
+    readonly dictionary?: { readonly ordered?: readonly (string | number)[] | undefined } | undefined;
+  },
 ): Inferred {
   const sorted = values.filter(Number.isFinite).sort();
   const n = sorted.length;
@@ -104,6 +109,18 @@ export function inferNumbers(
     return {
       schema: { ...excluded, kind: "constant" },
       reason: `${least} in every row`,
+      atoms: [],
+      resolution,
+    };
+  const { dictionary } = readAs;
+  if (dictionary)
+    return {
+      schema: {
+        ...base,
+        kind: dictionary.ordered ? "ordinal" : "categorical",
+        levels: Array.from(new Set(sorted)),
+      },
+      reason: `${distinct} levels, as the file has them`,
       atoms: [],
       resolution,
     };

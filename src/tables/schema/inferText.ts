@@ -4,6 +4,7 @@
  * @module
  */
 
+import { leadingZerosPattern } from "../reading/numberDress.ts";
 import type { TextColumn } from "../textColumn.ts";
 import type { ColumnSchema } from "./columnSchema.ts";
 import { dateReading, momentOf, momentStep, secondsOfDay } from "./dateTimes.ts";
@@ -53,15 +54,23 @@ function orderedLevels(levels: readonly string[]): readonly string[] | undefined
     return [...levels].sort((a, b) => place(a) - place(b));
   }
   const numbers = levels.map(leadingNumber);
-  if (numbers.some((number) => number === undefined) || new Set(numbers).size < levels.length)
+  // Zeros before a number are those of a code.
+  const isCode = levels.some((level) => leadingZerosPattern.test(level));
+  if (isCode || numbers.some((number) => number === undefined) || new Set(numbers).size < levels.length)
     return undefined;
   return Array.from(levels.keys())
     .sort((a, b) => numbers[a]! - numbers[b]!)
     .map((place) => levels[place]!);
 }
 
-/** What a column of text is. */
-export function inferText(column: TextColumn): Inferred {
+/**
+ * What a column of text is.
+ * @param dictionary - That its file has it as levels, perhaps with an order.
+ */
+export function inferText(
+  column: TextColumn,
+  dictionary?: { readonly ordered?: readonly (string | number)[] | undefined },
+): Inferred {
   const { name, levels, codes } = column;
   const counts = new Uint32Array(levels.length);
   let present = 0;
@@ -79,7 +88,15 @@ export function inferText(column: TextColumn): Inferred {
     return { schema: { ...excluded, kind: "constant" }, reason: "no row has a value", atoms: [] };
   if (used.length === 1)
     return { schema: { ...excluded, kind: "constant" }, reason: `"${used[0]}" in every row`, atoms: [] };
-  const dates = inferDates(base, used);
+  const inFile = new Set(used);
+  const order = dictionary?.ordered?.filter((level) => inFile.has(level as string));
+  if (order?.length === used.length)
+    return {
+      schema: { ...base, kind: "ordinal", levels: order },
+      reason: `${used.length} levels, in the order in which the file has them`,
+      atoms: [],
+    };
+  const dates = dictionary ? undefined : inferDates(base, used);
   if (dates) return dates;
   const boolean = booleanLevels(used);
   if (boolean)
@@ -90,13 +107,13 @@ export function inferText(column: TextColumn): Inferred {
     };
   const share = used.length / present;
   const words = used.reduce((sum, level) => sum + level.split(/\s+/).length, 0) / used.length;
-  if (share > proseShare && words >= proseWords && used.length > leastForIdentifier)
+  if (!dictionary && share > proseShare && words >= proseWords && used.length > leastForIdentifier)
     return {
       schema: { ...excluded, kind: "text" },
       reason: `free text, ${used.length} different ones in ${present} rows`,
       atoms: [],
     };
-  if (share > identifierShare && present >= leastForIdentifier)
+  if (!dictionary && share > identifierShare && present >= leastForIdentifier)
     return {
       schema: { ...excluded, kind: "identifier" },
       reason: `${used.length === present ? "another text in each row" : `${used.length} different texts in ${present} rows`}`,
@@ -163,7 +180,7 @@ function inferDates(
   };
   return {
     schema: { ...base, kind: "date-time", written: reading.order, step, from },
-    reason: `dates (${written[reading.order]})`,
+    reason: `dates (${written[reading.order]})${levels.some((level) => /[.,]\d{3}0*[1-9]/.test(level)) ? ", taken to the millisecond" : ""}`,
     moments: { first: from, last },
     ...(reading.isGuess
       ? { doubt: { kind: "date-time:day-month-year", text: "if the day comes first" } }

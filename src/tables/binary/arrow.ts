@@ -1,0 +1,229 @@
+/**
+ * Tables of Arrow files and streams (Feather is the same), which flechette writes: it is loaded when it is first needed.
+ *
+ * @module
+ */
+
+import { DataError, FormatError, PushforwardError } from "../../errors.ts";
+import { buffersOf } from "../../formats/arrow/arrowBuffers.ts";
+import { type ArrowCell, arrowCells, nestedKind, type ReadCell } from "../../formats/arrow/arrowCells.ts";
+import {
+  type ArrowContent,
+  type Batch,
+  type DictionaryBatch,
+  readContent,
+} from "../../formats/arrow/arrowFile.ts";
+import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
+import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
+import {
+  type CheckedLimits,
+  checkExpansion,
+  checkLimit,
+  checkLimits,
+  type ReadLimits,
+} from "../../formats/limits.ts";
+import { pandasIndex } from "../../formats/pandasIndex.ts";
+import type { RunPieces } from "../../formats/parquet/pageCodecs.ts";
+import type { StoredType } from "../../formats/storedType.ts";
+import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
+import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
+import type { Table } from "../table.ts";
+import { indexLeftOut } from "./leftOutIndex.ts";
+
+/** How Arrow data are read. */
+export interface ArrowOptions extends CellReading {
+  /** What the data may claim at most. */
+  readonly limits?: ReadLimits | undefined;
+  /** Stops the reading. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a column is stored as; undefined for doubles, texts, and what is not written back. */
+function storedType({ type, dictionary }: ArrowField, levels: readonly ArrowCell[]): StoredType | undefined {
+  if (dictionary) {
+    const isPlain = levels.every((level) => typeof level === "string" || typeof level === "number");
+    return dictionary.ordered && isPlain
+      ? { type: "dictionary", ordered: levels as (string | number)[] }
+      : { type: "dictionary" };
+  }
+  const { name, width, signed, unit, zone, precision, scale } = type;
+  switch (name) {
+    case "integer":
+      return { type: "integer", bits: width as 8 | 16 | 32 | 64, signed };
+    case "float":
+      return width === 64 ? undefined : { type: "float", bits: width as 16 | 32 };
+    case "boolean":
+    case "date":
+      return { type: name };
+    case "timestamp":
+      return { type: "timestamp", unit, ...(zone === undefined ? {} : { zone }) };
+    case "time":
+      return { type: "time", unit };
+    case "decimal":
+      return { type: "decimal", precision, scale };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether texts of a column are to be read as cells of a CSV file are: they may hold numbers. */
+const holdsStrings = ({ type }: ArrowField): boolean =>
+  /text|binary/.test(type.name) && type.name !== "fixed binary";
+
+function* setCells(
+  builder: TableBuilder,
+  place: number,
+  rows: number,
+  read: ReadCell,
+  isString: boolean,
+): Pieces<void> {
+  yield* each(rows, (row) => {
+    const cell = read(row);
+    if (typeof cell === "number") builder.setNumber(place, cell);
+    else if (cell === undefined) builder.setNumber(place, Number.NaN);
+    else if (typeof cell === "boolean") builder.setBoolean(place, cell);
+    else if (typeof cell === "bigint") builder.setCell(place, String(cell));
+    else if (isString) builder.setString(place, cell);
+    else builder.setText(place, cell);
+  });
+}
+
+/** The values of dictionaries so far, by their names. */
+class Dictionaries {
+  readonly #fields: ReadonlyMap<bigint, ArrowField>;
+  readonly #values = new Map<bigint, ArrowCell[]>();
+
+  constructor(fields: readonly ArrowField[]) {
+    this.#fields = new Map(
+      fields.flatMap((field) => (field.dictionary ? [[field.dictionary.id, field]] : [])),
+    );
+  }
+
+  get(field: ArrowField): readonly ArrowCell[] | undefined {
+    return field.dictionary && this.#values.get(field.dictionary.id);
+  }
+
+  async add(
+    { id, isDelta, values }: DictionaryBatch,
+    check: (length: number) => void,
+    run: RunPieces,
+  ): Promise<void> {
+    const field = this.#fields.get(id);
+    // A dictionary of a part of a nested column has no use here.
+    if (!field || field.children.length > 0) return;
+    const batch = values(field);
+    const [own] = batch.columns as [Batch["columns"][number]];
+    check(8 * own.rows);
+    const read = arrowCells(
+      { ...field, dictionary: undefined },
+      await buffersOf(batch, own, check, run),
+      own,
+      undefined,
+    );
+    const cells = isDelta ? (this.#values.get(id) ?? []).slice() : [];
+    await run(
+      (function* (): Pieces<void> {
+        yield* each(own.rows, (row) => {
+          cells.push(read(row));
+        });
+      })(),
+    );
+    this.#values.set(id, cells);
+  }
+}
+
+async function readRows(
+  bytes: Uint8Array,
+  name: string,
+  limits: CheckedLimits,
+  { signal, ...reading }: ArrowOptions,
+): Promise<Table> {
+  const { schema, batches }: ArrowContent = readContent(bytes);
+  const { fields } = schema;
+  checkLimit(name, limits, "columns", fields.length);
+  const isBatch = (batch: Batch | DictionaryBatch): batch is Batch => "rows" in batch;
+  const rows = batches.reduce((sum, batch) => sum + (isBatch(batch) ? batch.rows : 0), 0);
+  if (rows === 0 || fields.length === 0)
+    throw new DataError({
+      problem: `${name} has no rows of data`,
+      expected: "rows of data",
+      received: "none",
+    });
+  checkLimit(name, limits, "cells", rows * fields.length);
+  checkExpansion(name, limits, bytes.length, 8 * rows * fields.length);
+  // Of all buffers together: many may lie in one place.
+  let unpacked = 0;
+  const check = (length: number): void => {
+    unpacked += length;
+    checkExpansion(`${name}: its buffers`, limits, bytes.length, unpacked);
+  };
+  const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
+  const builder = new TableBuilder(
+    fields.map((field) => field.name),
+    reading,
+  );
+  const index = pandasIndex(
+    schema.pandas,
+    fields.map((field) => field.name),
+  );
+  fields.forEach((field, place) => {
+    const nested = nestedKind(field);
+    if (nested !== undefined) builder.setText(place, nested);
+    else if (index.has(field.name)) builder.leaveOut(place, indexLeftOut);
+  });
+  const dictionaries = new Dictionaries(fields);
+  for (const batch of batches) {
+    if (!isBatch(batch)) {
+      await dictionaries.add(batch, check, run);
+      continue;
+    }
+    for (const [place, field] of fields.entries()) {
+      if (nestedKind(field) !== undefined || batch.rows === 0) continue;
+      const own = batch.columns[place]!;
+      const cells = arrowCells(field, await buffersOf(batch, own, check, run), own, dictionaries.get(field));
+      await run(setCells(builder, place, batch.rows, cells, holdsStrings(field)));
+      await eventLoopTurn();
+    }
+    builder.endRow(batch.rows);
+  }
+  fields.forEach((field, place) => {
+    const stored = storedType(field, dictionaries.get(field) ?? []);
+    if (stored && nestedKind(field) === undefined) builder.store(place, stored);
+  });
+  return await run(builder.building());
+}
+
+/**
+ * Reads Arrow data, a file or a stream (`.arrow`, `.feather` of version 2), whose buffers are not compressed or by LZ4 or Zstandard.
+ * Booleans are 1 and 0, nulls missing, decimals the nearest doubles; integers above 2^53 are rounded, and told. Dates, times and
+ * strings are texts, and dictionaries what their values are; what is no single value (lists, structures, unions) is a column of text
+ * that says so. The record of each column has what it is stored as ({@link StoredType}), which writing keeps.
+ *
+ * Damaged data end in an error after a time that their size and what they may claim bound. The event loop goes on every few
+ * milliseconds.
+ *
+ * @param name what to call the data in an error.
+ * @throws FormatError if they are not Arrow data, damaged, or over a limit.
+ * @throws AbortedError soon after the signal fires.
+ * @throws DataError if they have no rows, or empty or duplicate column names.
+ */
+export async function readArrow(
+  bytes: Uint8Array,
+  name: string = "the data",
+  options: ArrowOptions = {},
+): Promise<Table> {
+  const limits = checkLimits(options.limits);
+  if (String.fromCharCode(...bytes.subarray(0, 4)) === "FEA1")
+    throw new FormatError(
+      `${name} is a Feather file of version 1, which is not read; write it again with version 2 (pandas: to_feather(path))`,
+    );
+  try {
+    return await readRows(bytes, name, limits, options);
+  } catch (error) {
+    if (error instanceof PushforwardError) throw error;
+    // Bytes that lead beyond their end are told by DataView, in words of its own.
+    const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
+    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0];
+    throw new FormatError(`${name} is not Arrow data (a file or a stream), or is damaged (${reason})`);
+  }
+}
