@@ -10,11 +10,16 @@ import { fitOptionTable, hasEpochs, isTrained } from "../entries/options.ts";
 import type { FitOptions, ModelKind } from "../index.ts";
 import { fitFlags } from "./flags/flagTables.ts";
 
+/** Kinds that are taken where none is named; the first stands for them in messages. */
+const usualKinds: readonly ModelKind[] = ["nsf-ar", "columns"];
+
 /**
- * Refuses flags that mean nothing for a kind.
+ * Refuses flags that mean nothing for a kind; where none is named, those of none of the kinds that may be taken.
  * @throws UsageError that names the flag.
  */
-export function checkTrainingFlags(kind: ModelKind, flags: FitOptions): void {
+export function checkTrainingFlags(named: ModelKind | undefined, flags: FitOptions): void {
+  const taken = named === undefined ? usualKinds : [named];
+  const kind = taken[0]!;
   if (!hasEpochs(kind) && flags.given !== undefined)
     throw new UsageError(
       `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
@@ -22,7 +27,7 @@ export function checkTrainingFlags(kind: ModelKind, flags: FitOptions): void {
   for (const [name, flag] of Object.entries(fitFlags)) {
     const option = name as keyof FitOptions;
     const { kinds } = fitOptionTable[option];
-    if (!flag || !kinds || kinds.includes(kind) || flags[option] === undefined) continue;
+    if (!flag || !kinds || taken.some((own) => kinds.includes(own)) || flags[option] === undefined) continue;
     const why =
       kinds.some(isTrained) && !hasEpochs(kind)
         ? ", which is fitted without gradients"

@@ -14,6 +14,7 @@ import { AbortedError, UsageError } from "../errors.ts";
 import { fit } from "../fitting/fit.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
 import type { FitOptions, FitProgress } from "../fitting/fitOptions.ts";
+import { checkFormerOptions } from "../fitting/flowOption.ts";
 import { checkedOptions, describeValue, refuse } from "../options.ts";
 import { randomKey, split } from "../random/philox.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
@@ -35,10 +36,9 @@ export interface CompareProgress {
 
 /** Options of {@link compare}. */
 export interface CompareOptions
-  extends Pick<
-    FitOptions,
-    "columns" | "weights" | "missing" | "dequantize" | "seed" | "threads" | "wide" | "signal" | "onWarning"
-  > {
+  extends Pick<FitOptions, "columns" | "weights" | "seed" | "threads" | "wide" | "signal" | "onWarning"> {
+  /** What to do with rows that lack a value in a used column: an error (default), or leave them out and count them in `dropped`. */
+  readonly missing?: "error" | "drop" | undefined;
   /** Kinds to compare (default: {@link comparedKinds}). */
   readonly flows?: readonly ModelKind[] | undefined;
   /** Share of the rows that are held out of all fits, in (0, 1) (default 0.2). Not with `folds`. */
@@ -103,8 +103,9 @@ const negligible = 1e-4;
  * Fits several kinds of model to the same rows and scores the same other rows. A kind that fails says so in its entry and
  * does not stop the rest.
  *
- * The split follows from the seed. Columns are chosen, rows checked and values spread (`dequantize`) before it. Weights
- * weigh the scores as well. Each fit holds out a part of its own rows as usual, to choose by; no fit sees the rows that
+ * The split follows from the seed. Columns are chosen and rows checked before it. Weights
+ * weigh the scores as well. All kinds are densities of the same columns of numbers: `columns`, too, which is told that they are all
+ * continuous, as masses of levels and steps beside densities would decide nothing. Each fit holds out a part of its own rows as usual, to choose by; no fit sees the rows that
  * it is scored on. Standard errors are those of a mean over rows that are independent: rows that repeat, or belong
  * together, make them too small.
  * @throws {@link UsageError} for options that do not fit, DataError for data that no kind could use, AbortedError if the
@@ -112,15 +113,16 @@ const negligible = 1e-4;
  * @example const { best, flows } = await compare(table, { flows: ["gaussian", "mixture"], seed: 1 });
  */
 export async function compare(table: Table, given: CompareOptions = {}): Promise<Comparison> {
+  checkFormerOptions("compare", given);
   const options = checkedOptions("compare", given, compareOptionTable);
   checkTable("compare", table);
   const kinds = options.flows ?? comparedKinds;
   checkOptions(kinds, options);
   const seed = options.seed ?? 0;
-  const { columns, weights, missing, dequantize, onWarning } = options;
+  const { columns, weights, missing, onWarning } = options;
   const lines: string[] = [];
   const key = split(randomKey(seed), "compare");
-  const how = { weights, missing, dequantize, validation: 0 };
+  const how = { weights, missing, validation: 0 };
   let data = fitData(table, { ...how, columns, onWarning: (line) => lines.push(line) }, key);
   const { dependent } = data;
   for (const line of lines) onWarning?.(line);
@@ -128,7 +130,7 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
     // Whose columns were not asked for by name: without those that follow from others, there is a density to compare.
     const without = dependent.map(({ column }) => column);
     const rest = data.columns.filter((name) => !without.includes(name));
-    data = fitData(table, { ...how, columns: rest, dequantize: stepsOf(data.dequantized, rest) }, key);
+    data = fitData(table, { ...how, columns: rest }, key);
     onWarning?.(`compared without ${without.join(", ")}; name the columns to compare with them all the same`);
   }
   const isUnbounded = data.dependent.length > 0;
@@ -156,15 +158,6 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
     leftOut: data.leftOut,
     folds: splits.length,
   };
-}
-
-/** The columns that were spread, of some columns; undefined for none. */
-function stepsOf(
-  dequantized: Readonly<Record<string, number>>,
-  columns: readonly string[],
-): string[] | undefined {
-  const names = columns.filter((name) => Object.hasOwn(dequantized, name));
-  return names.length > 0 ? names : undefined;
 }
 
 function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptions): void {
@@ -254,6 +247,9 @@ async function score(
         threads,
         wide,
         signal,
+        // The measure that the other kinds have.
+        kinds:
+          kind === "columns" ? Object.fromEntries(columns.map((name) => [name, "continuous"])) : undefined,
         onProgress: (fit) => onProgress?.({ ...at, fit }),
       });
       const held = rows.data.subarray(test.from * width, test.to * width);

@@ -5,10 +5,10 @@
  */
 
 import { fitOptionTable } from "../fitting/fitOptions.ts";
-import { callback, listOf, numberOf, type OptionTable, text, wholeNumber } from "../options.ts";
+import { callback, listOf, numberOf, type OptionTable, oneOf, text, wholeNumber } from "../options.ts";
 import type { CompareOptions } from "./compare.ts";
 
-const { columns, weights, missing, dequantize, seed, threads, wide, signal, onWarning } = fitOptionTable;
+const { columns, weights, seed, threads, wide, signal, onWarning } = fitOptionTable;
 
 /** What each option of `compare` may be. */
 export const compareOptionTable: OptionTable<CompareOptions> = {
@@ -20,8 +20,7 @@ export const compareOptionTable: OptionTable<CompareOptions> = {
   weights,
   test: numberOf("a share of the rows between 0 and 1", (share) => share > 0 && share < 1),
   folds: wholeNumber("a whole number from 2", 2),
-  missing,
-  dequantize,
+  missing: oneOf(["error", "drop"]),
   seed,
   threads,
   wide,

@@ -27,6 +27,7 @@ import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { UsageError } from "../errors.ts";
 import { type FitRows, fitData } from "../fitting/fitData.ts";
 import type { FitOptions } from "../fitting/fitOptions.ts";
+import { checkFormerOptions } from "../fitting/flowOption.ts";
 import { chooseLayers } from "../fitting/gaussianization/gaussianizationChoice.ts";
 import { logDensities, movingRows, passLayer } from "../fitting/gaussianization/gaussianizationLayers.ts";
 import { covarianceOf } from "../fitting/gaussianization/rotations.ts";
@@ -41,10 +42,9 @@ import { informationOptionTable } from "./informationOptions.ts";
 
 /** Options of {@link information}. */
 export interface InformationOptions
-  extends Pick<
-    FitOptions,
-    "columns" | "weights" | "missing" | "dequantize" | "seed" | "signal" | "onWarning"
-  > {
+  extends Pick<FitOptions, "columns" | "weights" | "seed" | "signal" | "onWarning"> {
+  /** What to do with rows that lack a value in a used column: an error (default), or leave them out and count them in `dropped`. */
+  readonly missing?: "error" | "drop" | undefined;
   /**
    * Groups of columns whose mutual information is wanted, disjoint, at least two; without `columns` they are all that
    * is looked at.
@@ -100,6 +100,7 @@ export async function information(
   table: Table,
   options: InformationOptions = {},
 ): Promise<InformationResult> {
+  checkFormerOptions("information", options);
   const own = checkedOptions("information", options, informationOptionTable);
   checkTable("information", table);
   const { between, onProgress, folds: wanted, ...fitOptions } = own;

@@ -5,6 +5,7 @@
  */
 
 export type { AscentMaps } from "../fitting/dualAscent/dualAscent.ts";
+export type { ColumnNote, MissingCells } from "../fitting/fitOptions.ts";
 export type { ReportWarning } from "../fitting/fitReport.ts";
 export type { MarginalKind } from "../fitting/gaussianization/marginalMap.ts";
 export type { RotationKind } from "../fitting/gaussianization/rotations.ts";

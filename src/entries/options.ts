@@ -22,6 +22,7 @@ export { compareOptionTable } from "../diagnostics/compareOptions.ts";
 export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";
 export { fitOptionTable } from "../fitting/fitOptions.ts";
+export { checkFormerOptions } from "../fitting/flowOption.ts";
 export { approximateOptionTable } from "../fitting/variational/approximateOptionTable.ts";
 export { logProbOptionTable, sampleOptionTable } from "../models/flowOptions.ts";
 export type { OptionKind, OptionTable } from "../options.ts";

@@ -6,6 +6,7 @@
 
 export type { ReadLimits } from "../formats/limits.ts";
 export type { StoredType, TimeUnit } from "../formats/storedType.ts";
+export { keptColumns } from "../models/keptColumns.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";
 export { csvPieces } from "../tables/reading/csv.ts";

@@ -13,6 +13,7 @@ import { rowKeys } from "../tables/tableDigest.ts";
 import { fit } from "./fit.ts";
 import { fitData } from "./fitData.ts";
 import { type FitOptions, type FitProgress, fitOptionTable } from "./fitOptions.ts";
+import { checkFormerOptions } from "./flowOption.ts";
 
 /** Where a cross-fit stands. */
 export interface CrossFitProgress {
@@ -70,10 +71,8 @@ export interface CrossFit {
  * know it by heart, and finds nothing strange in it.
  *
  * Rows are dealt into folds at random, by the seed. Rows that repeat each other in all used columns are held out together,
- * so that no row is scored by a fit that has seen its twin; not so where columns are spread (`dequantize`), which are
- * recorded in steps, so that other people's rows are alike by nature. Rows that belong together in another way (of one
- * person, neighbors in time) are not known to. Scores are those of `logProb`: a value of a spread column is scored where
- * it stands, without noise. All fits have the same options and seed; each holds out a part of its own rows as usual, to
+ * so that no row is scored by a fit that has seen its twin. Rows that belong together in another way (of one
+ * person, neighbors in time) are not known to. All fits have the same options and seed; each holds out a part of its own rows as usual, to
  * choose by. Costs `folds` fits.
  *
  * Scores of different folds come from different fits, whose level differs by chance a little.
@@ -82,23 +81,23 @@ export interface CrossFit {
  * @example const { logProb } = await crossFit(table, { folds: 5, flow: "mixture", seed: 1 });
  */
 export async function crossFit(table: Table, options: CrossFitOptions = {}): Promise<CrossFit> {
+  checkFormerOptions("crossFit", options);
   const checked = checkedOptions("crossFit", options, crossFitOptionTable);
   checkTable("crossFit", table);
-  const { folds = 5, onProgress, ...rest } = checked;
+  const { folds = 5, onProgress, ...own } = checked;
+  const rest = { flow: "nsf-ar", ...own } as const;
   const { weights, onWarning, signal, threads, wide, engine, precision } = checked;
   const key = split(randomKey(checked.seed ?? 0), "cross-fit");
   // Columns, steps and warnings of the whole table, once.
   const data = fitData(table, { ...rest, validation: 0 }, key);
   const { columns, given } = data;
-  const spread = Object.keys(data.dequantized);
   const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
   const used = selectColumns(table, names);
   const complete = Array.from({ length: used.rows }, (_, row) => row).filter(
     (row) => !used.values.subarray(row * names.length, (row + 1) * names.length).some(Number.isNaN),
   );
-  const isTogether = spread.length === 0;
-  const fold = dealt(used, isTogether ? [...given, ...columns] : [], complete, folds, new RandomStream(key));
-  if (isTogether) warnOfTwins(used, [...given, ...columns], complete, onWarning);
+  const fold = dealt(used, [...given, ...columns], complete, folds, new RandomStream(key));
+  warnOfTwins(used, [...given, ...columns], complete, onWarning);
   const rowsOf = (rows: readonly number[]): Table =>
     tableFromRows(
       names,
@@ -112,7 +111,6 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
       ...rest,
       columns,
       given,
-      dequantize: isTogether ? undefined : spread,
       onProgress: (fit) => onProgress?.({ fold: own, folds, fit }),
       // What is said of the whole table is not said again of its parts, nor of each part.
       onWarning(line) {

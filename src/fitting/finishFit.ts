@@ -6,7 +6,7 @@
 
 import { loadParts } from "../models/files/modelFile.ts";
 import { Flow } from "../models/flow.ts";
-import type { Model } from "../models/model.ts";
+import type { FittedDescription, Model } from "../models/model.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import type { FitReport, FitResult } from "./fitReport.ts";
@@ -40,10 +40,18 @@ export async function finishFit(
     weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
-  const { digest, grids } = data;
+  const { digest } = data;
   const flow = new Flow({
     ...model,
-    fitted: { ...model.fitted, epochs, trainLogProb, validationLogProb, grids, digest },
+    fitted: {
+      ...model.fitted,
+      epochs,
+      trainLogProb,
+      validationLogProb,
+      grids: [],
+      digest,
+      ...keptOf(options),
+    },
   });
   return {
     flow,
@@ -63,6 +71,11 @@ export async function finishFit(
       interrupted,
     },
   };
+}
+
+/** The columns that are carried along, for the model; nothing where there are none. */
+export function keptOf({ keep }: FitOptions): Pick<FittedDescription, "keep"> {
+  return keep !== undefined && keep.length > 0 ? { keep } : {};
 }
 
 /** Mean with weights, or without. */

@@ -15,12 +15,15 @@ import {
 import { listNames } from "../closestName.ts";
 import { AbortedError, UsageError } from "../errors.ts";
 import { checkedOptions, describeValue } from "../options.ts";
+import { optionText } from "../optionText.ts";
+import { leftOutLines } from "../tables/columnRecord.ts";
 import { checkTable, type Table } from "../tables/table.ts";
 import type { FinishedFit } from "./finishFit.ts";
-import { type FitOptions, fitOptionTable } from "./fitOptions.ts";
+import { type ColumnNote, type FitOptions, fitOptionTable } from "./fitOptions.ts";
 import type { FitResult, ReportWarning } from "./fitReport.ts";
-import { checkFormerCall } from "./flowOption.ts";
+import { checkFormerCall, checkFormerOptions } from "./flowOption.ts";
 import { fitByGradient } from "./gradient/fitByGradient.ts";
+import type { ChosenKind } from "./usualKind.ts";
 
 /** A method of fitting. */
 type Method = (table: Table, options: FitOptions) => Promise<FinishedFit>;
@@ -36,13 +39,11 @@ const methods: Readonly<Record<MixedKind | StatisticalKind, () => Promise<Method
   "dual-ascent": async () => (await import("./dualAscent/fitDualAscent.ts")).fitDualAscent,
 };
 
-/** What is fitted unless something else is asked for. */
-const usualKind = "nsf-ar";
-
 /**
  * Fits a flow of any kind to a table: the density of the columns, or of some given others, by maximum likelihood or the
  * kind's own method. The data are standardized and prepared inside the model, so that all log-densities are in nats and data
- * units. Kind and size follow from the data unless they are given.
+ * units. Kind and size follow from the data unless they are given: a table whose columns are all real numbers gets `nsf-ar`, any
+ * other `columns`, which takes text, levels, dates, counts and missing cells as they are.
  *
  * @throws {@link UsageError} for options that are not understood, that mean nothing for the kind, or do not fit the table,
  *   DataError for data that cannot be used, NumericalError if the loss leaves the finite numbers for good, AbortedError if
@@ -56,32 +57,58 @@ export async function fit(table: Table, options: FitOptions = {}): Promise<FitRe
   checkFormerCall("fit", table, options, "fit(table, { flow: architecture, ... })");
   const checked = checkedFitOptions(table, options);
   if (checked.signal?.aborted) throw new AbortedError("fit: the signal had fired before the fit began.");
-  const { flow: asked = usualKind, ...rest } = checked;
+  const choice = checked.flow === undefined ? await choose(table, checked) : undefined;
+  const { flow: asked = choice!.kind, ...rest } = checked;
+  if (choice) checkKind(choice.kind, checked);
   const warnings: ReportWarning[] = [];
+  const unfitted = choice?.unfitted ?? [];
   const heard: FitOptions = {
     ...rest,
+    ...(unfitted.length > 0
+      ? { exclude: [...(rest.exclude ?? []), ...unfitted.map(({ column }) => column)] }
+      : {}),
+    ...(choice && checked.onColumns
+      ? { onColumns: (columns: readonly ColumnNote[]) => checked.onColumns!(columns, choice.reason) }
+      : {}),
     onWarning(message) {
       warnings.push({ message });
       checked.onWarning?.(message);
     },
   };
+  for (const line of leftOutLines(unfitted)) heard.onWarning?.(line);
   const isByGradient = typeof asked !== "string" || isTrained(asked);
   const { flow, report } = isByGradient
     ? await fitByGradient(table, { ...heard, flow: asked })
     : await (await methods[asked]())(table, heard);
-  return { flow, report: { ...report, warnings } };
+  return {
+    flow,
+    report: {
+      ...report,
+      ...(choice ? { chosen: choice.reason } : {}),
+      leftOut: [...unfitted, ...report.leftOut],
+      warnings,
+    },
+  };
+}
+
+/** The kind for a table, where none is named; what it is chosen by is loaded then. */
+async function choose(table: Table, options: FitOptions): Promise<ChosenKind> {
+  return (await import("./usualKind.ts")).usualKind(table, options);
 }
 
 /** Options that say what an architecture says itself. */
 const sizesOfNamed = ["transforms", "hidden"] as const;
 
 function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
+  checkFormerOptions("fit", options);
   const checked = checkedOptions("fit", options, fitOptionTable);
   checkTable("fit", table);
-  const { flow = usualKind } = checked;
-  checkKind(typeof flow === "string" ? flow : undefined, checked);
+  const { flow } = checked;
+  if (flow !== undefined) checkKind(typeof flow === "string" ? flow : undefined, checked);
   const twice =
-    typeof flow === "string" ? undefined : sizesOfNamed.find((name) => checked[name] !== undefined);
+    flow === undefined || typeof flow === "string"
+      ? undefined
+      : sizesOfNamed.find((name) => checked[name] !== undefined);
   if (twice !== undefined)
     throw new UsageError({
       where: "fit",
@@ -123,6 +150,15 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
       expected: `no given columns for ${like}`,
       received: (options.given ?? []).join(", "),
       remedy: "given needs a flow that is trained, such as nsf-ar",
+    });
+  const { missing } = options;
+  if (!isMixed && (missing === "marginal" || missing === "outcome"))
+    throw new UsageError({
+      where: "fit",
+      problem: `${like} has no probability for rows with missing cells`,
+      expected: `missing: error or drop for ${kind ?? "an architecture"}`,
+      received: missing,
+      remedy: `leave the rows out with ${optionText("missing", "drop")}, or fit ${optionText("flow", "columns")}`,
     });
   for (const [name, value] of Object.entries(options)) {
     const { kinds } = fitOptionTable[name as keyof FitOptions];

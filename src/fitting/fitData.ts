@@ -1,5 +1,5 @@
 /**
- * From a table to the rows of a fit: columns chosen, checked, spread where asked, and split.
+ * From a table to the rows of a fit: columns chosen, checked and split.
  *
  * @module
  */
@@ -10,10 +10,11 @@ import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { checkForFitting, diagnoseColumns, fewestRows } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { type DependentColumn, dependenceLine, dependentColumns } from "../tables/dependence.ts";
-import { dequantize } from "../tables/dequantize.ts";
-import { type ColumnGrid, gridOf } from "../tables/grid.ts";
+import { pickColumns } from "../tables/pickColumns.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
+import { columnNamed } from "../tables/schema/columnKind.ts";
 import {
+  allColumns,
   column,
   leftOutColumns,
   numericColumns,
@@ -42,9 +43,6 @@ export interface FitData {
   readonly rows: number;
   readonly dropped: number;
   readonly leftOut: readonly LeftOutColumn[];
-  readonly dequantized: Readonly<Record<string, number>>;
-  /** What the columns that were spread can have been, as recorded. */
-  readonly grids: readonly ColumnGrid[];
   /** Fitted columns that follow from others, given ones included, so that their density has no bound. */
   readonly dependent: readonly DependentColumn[];
   /** Digest of the table's used columns as they were read; see `tableDigest`. */
@@ -85,7 +83,7 @@ export const usualValidation = 0.1;
  */
 export function chosenColumns(
   table: Table,
-  options: Pick<FitOptions, "columns" | "given" | "weights">,
+  options: Pick<FitOptions, "columns" | "given" | "weights" | "exclude" | "keep">,
 ): Pick<FitData, "columns" | "given"> {
   const given = options.given ?? [];
   const { weights } = options;
@@ -129,8 +127,13 @@ export function chosenColumns(
         remedy: "name it once",
       });
   }
+  const others = [...(options.exclude ?? []), ...(options.keep ?? [])];
+  checkOthers(table, options);
   const columns =
-    options.columns ?? numericColumns(table).filter((name) => !given.includes(name) && name !== weights);
+    options.columns ??
+    numericColumns(others.length > 0 ? withoutColumns(table, others) : table).filter(
+      (name) => !given.includes(name) && name !== weights,
+    );
   if (columns.length === 0)
     throw new DataError({
       where: "fit",
@@ -140,6 +143,37 @@ export function chosenColumns(
       remedy: "name the columns, or give a table that has some",
     });
   return { columns, given };
+}
+
+/** Columns that are left out or kept are there, and have no other role. */
+function checkOthers(
+  table: Table,
+  options: Pick<FitOptions, "columns" | "given" | "weights" | "exclude" | "keep">,
+): void {
+  const { columns = [], given = [], weights, exclude = [], keep = [] } = options;
+  for (const [option, names, rest] of [
+    ["exclude", exclude, [...columns, ...given, ...(weights === undefined ? [] : [weights]), ...keep]],
+    ["keep", keep, [...columns, ...given, ...(weights === undefined ? [] : [weights])]],
+  ] as const)
+    for (const name of names) {
+      columnNamed(table, name, optionText(option));
+      if (rest.includes(name))
+        throw new UsageError({
+          where: "fit",
+          problem: `column "${name}" is in ${optionText(option)} and has another role`,
+          expected: "each column in one role",
+          received: `"${name}" in two`,
+          remedy: `leave it out of ${optionText(option)}`,
+        });
+    }
+}
+
+/** A table as if its source did not have some columns. */
+function withoutColumns(table: Table, names: readonly string[]): Table {
+  return pickColumns(
+    table,
+    allColumns(table).filter((name) => !names.includes(name)),
+  );
 }
 
 /**
@@ -157,29 +191,20 @@ export function fitData(
   const { weights } = options;
   const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
   // Who names the columns leaves out the others on purpose.
-  const leftOut = options.columns ? [] : leftOutColumns(table, names);
+  const others = [...names, ...(options.exclude ?? []), ...(options.keep ?? [])];
+  const leftOut = options.columns ? [] : leftOutColumns(table, others);
   for (const line of readingLines(table, leftOut, names)) options.onWarning?.(line);
   const used = selectColumns(table, names);
   const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), {
-    missing: options.missing ?? "error",
+    missing: options.missing === "drop" ? "drop" : "error",
   });
   const own = weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
-  let clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
+  const clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
   checkRange(clean);
-  // Before noise is added to them.
   const digest = tableDigest(clean, [...given, ...columns]);
   const fitted = selectColumns(clean, columns);
-  const dequantized: Record<string, number> = {};
-  if (options.dequantize !== undefined) {
-    const spread = dequantize(fitted, options.dequantize, split(key, "dequantize"));
-    for (const [name, step] of spread.resolutions) dequantized[name] = step;
-    clean = { ...clean, values: withColumns(clean, spread.table) };
-  }
-  const grids = Object.keys(dequantized).map((name) => ({ column: name, ...gridOf(column(fitted, name))! }));
-  const discrete = diagnoseColumns(fitted).filter((warning) => dequantized[warning.column] === undefined);
-  for (const line of warningLines(discrete)) options.onWarning?.(line);
+  for (const line of warningLines(diagnoseColumns(fitted))) options.onWarning?.(line);
 
-  // Noise of a step takes a rule away.
   const dependent = dependentColumns(selectColumns(clean, [...given, ...columns])).filter((own) =>
     columns.includes(own.column),
   );
@@ -215,8 +240,6 @@ export function fitData(
     rows: clean.rows,
     dropped: checked.dropped,
     leftOut,
-    dequantized,
-    grids,
     dependent,
     digest,
   };
@@ -288,15 +311,4 @@ function rowWeights(
   const rows = column(clean, name);
   const weights = dropped === 0 ? all : Float64Array.from(rows, (row) => all[row]!);
   return { all: weights, positive: scaledWeights(name, weights, rows) };
-}
-
-function withColumns(table: Table, changed: Table): Float64Array {
-  const width = table.columns.length;
-  const values = table.values.slice();
-  changed.columns.forEach((name, from) => {
-    const to = table.columns.indexOf(name);
-    for (let row = 0; row < table.rows; row++)
-      values[row * width + to] = changed.values[row * changed.columns.length + from]!;
-  });
-  return values;
 }

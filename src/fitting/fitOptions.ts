@@ -10,7 +10,6 @@ import {
   anObject,
   callback,
   count,
-  either,
   engineOptions,
   flag,
   integer,
@@ -25,11 +24,33 @@ import {
   text,
   wholeNumber,
 } from "../options.ts";
-import type { TableSchema } from "../tables/schema/columnSchema.ts";
+import type { ColumnKind, TableSchema } from "../tables/schema/columnSchema.ts";
 import type { AscentMaps } from "./dualAscent/dualAscent.ts";
 import { type FlowOption, flowOptionKind } from "./flowOption.ts";
 import type { MarginalKind } from "./gaussianization/marginalMap.ts";
 import type { RotationKind } from "./gaussianization/rotations.ts";
+
+/** What can be done with missing cells. */
+export const missingCells = ["error", "drop", "marginal", "outcome"] as const;
+
+/** What is done with missing cells. */
+export type MissingCells = (typeof missingCells)[number];
+
+/** What a column of a table was taken for, in words. */
+export interface ColumnNote {
+  /** Its name. */
+  readonly name: string;
+  /** Its kind. */
+  readonly kind: ColumnKind;
+  /** What becomes of it; `given` and `weights` as the options say. */
+  readonly use: "fit" | "given" | "weights" | "keep" | "exclude";
+  /** What of it: levels, range, step, atoms, missing cells; of one that is left out why. */
+  readonly values: string;
+  /** What else could be meant, or how to use what is left out. */
+  readonly remedy?: string | undefined;
+  /** The warning that says the same, where there is one. */
+  readonly warning?: string | undefined;
+}
 
 /** Where a fit stands; log-likelihoods are means in nats per row, in data units. */
 export interface FitProgress {
@@ -68,11 +89,14 @@ export interface FitPhase {
  */
 export interface FitOptions {
   /**
-   * What is fitted: the name of a kind (default `nsf-ar`), an architecture, or a function that makes one of the number of
+   * What is fitted: the name of a kind (default `nsf-ar` where all columns are real numbers, else `columns`), an architecture, or a function that makes one of the number of
    * fitted and given columns, such as `(sizes) => neuralSplineFlow({ ...sizes, bins: 16 })`.
    */
   readonly flow?: FlowOption<ModelKind> | undefined;
-  /** Columns to fit (default: all columns of numbers that are not used otherwise). */
+  /**
+   * Columns to fit (default: all that are not used otherwise and are neither constant nor identifiers nor free text; of kinds of numbers
+   * all columns of numbers that are not used otherwise).
+   */
   readonly columns?: readonly string[] | undefined;
   /** Columns to condition on, trained kinds only. */
   readonly given?: readonly string[] | undefined;
@@ -108,10 +132,11 @@ export interface FitOptions {
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995). */
   readonly averaging?: number | undefined;
   /**
-   * What to do with rows that lack a value in a used column: an error (default), or leave them out and count
-   * them in `dropped`. Of `columns` a missing cell is an outcome with a probability of its own by default.
+   * What to do with rows that lack a value in a used column: an error (default of kinds of numbers), or leave them out and count
+   * them in `dropped`. Of `columns` a missing cell is an `outcome` with a probability of its own (default), or says nothing:
+   * `marginal` is the density of the cells that are there.
    */
-  readonly missing?: "error" | "drop" | undefined;
+  readonly missing?: MissingCells | undefined;
   /**
    * Of `columns`: what the columns are, as `describe` gives it or a schema file holds it; columns that it does not name are found out.
    */
@@ -121,10 +146,10 @@ export interface FitOptions {
    * "date-time:day-month-year" }`.
    */
   readonly kinds?: Readonly<Record<string, string>> | undefined;
-  /** Of `columns`: columns that are left out. */
+  /** Columns that are left out. */
   readonly exclude?: readonly string[] | undefined;
-  /** Columns to spread over their recorded resolution, or all that need it. */
-  readonly dequantize?: readonly string[] | "all" | undefined;
+  /** Columns that are not fitted, but carried along: the model names them, and `keptColumns` finds them beside scores. */
+  readonly keep?: readonly string[] | undefined;
   /** File to keep the state of the fit in (Node). */
   readonly checkpoint?: string | undefined;
   /** Go on from the checkpoint if there is one. */
@@ -196,6 +221,11 @@ export interface FitOptions {
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
   /** Called before each trial of a preparation, and when the training begins. */
   readonly onPhase?: ((phase: FitPhase) => void) | undefined;
+  /**
+   * Called when the columns are chosen, before anything is trained, where a flow of mixed columns is fitted: what each column of the table
+   * was taken for, and what becomes of it; and, where no kind was named, why such a flow was taken.
+   */
+  readonly onColumns?: ((columns: readonly ColumnNote[], chosen?: string) => void) | undefined;
   /** Gets one line for each column that is left out, was read from another dress, or looks discrete. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
@@ -237,11 +267,11 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   validation: numberOf("a share of the rows, at least 0 and below 1", (x) => x >= 0 && x < 1),
   patience: of([...flowKinds, ...mixedKinds, "dual-ascent"], count),
   averaging: ofEpochs(numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1)),
-  missing: oneOf(["error", "drop"]),
+  missing: oneOf(missingCells),
   schema: ofMixed(anObject),
   kinds: ofMixed(anObject),
-  exclude: ofMixed(names),
-  dequantize: either(names, oneOf(["all"])),
+  exclude: names,
+  keep: names,
   checkpoint: ofTrained(text),
   resume: ofTrained(flag),
   seed: integer,
@@ -261,5 +291,6 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   steps: ofAscent(count),
   onProgress: callback,
   onPhase: ofEpochs(callback),
+  onColumns: callback,
   onWarning: callback,
 };

@@ -16,6 +16,8 @@ export interface ReportWarning {
 
 /** What a fit reports beside the flow: plain data. */
 export interface FitReport {
+  /** Why the kind was taken, in half a sentence, where none was named. */
+  readonly chosen?: string | undefined;
   /** Columns that have a density, in order. */
   readonly columns: readonly string[];
   /** Columns that the density is conditioned on. */

@@ -6,7 +6,8 @@
 
 import type { Architecture } from "../architectures/architecture.ts";
 import { UsageError } from "../errors.ts";
-import { type OptionKind, refuse } from "../options.ts";
+import { describeValue, type OptionKind, refuse } from "../options.ts";
+import { optionText } from "../optionText.ts";
 
 /** Sizes of the samples of a flow, as all named architectures take them. */
 export interface FlowSizes {
@@ -88,4 +89,21 @@ export function checkFormerCall(where: string, first: unknown, second: unknown, 
       received: "an architecture as an argument of its own",
       remedy: `write ${now}`,
     });
+}
+
+/**
+ * Refuses options that there are no more.
+ * @throws UsageError that says why, and what to do.
+ */
+export function checkFormerOptions(where: string, options: unknown): void {
+  const { dequantize } = (options ?? {}) as { readonly dequantize?: unknown };
+  if (dequantize === undefined) return;
+  throw new UsageError({
+    where,
+    problem:
+      "there is no dequantize any more: noise made a density of values that are recorded in steps, and the value of a step has a mass",
+    expected: "no dequantize",
+    received: describeValue(dequantize),
+    remedy: `leave it out: ${optionText("flow", "columns")} takes such columns for what they are, and a kind can be named, as in ${optionText("kinds", { price: "continuous" })}`,
+  });
 }

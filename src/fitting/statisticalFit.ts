@@ -129,7 +129,7 @@ export async function statisticalFit(
       epochs: found.steps,
       trainLogProb: 0,
       validationLogProb: 0,
-      dequantized: data.dequantized,
+      dequantized: {},
     },
     values: {
       ...withPrefix("base.", base.values),

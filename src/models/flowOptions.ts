@@ -51,7 +51,7 @@ export interface SampleOptions extends EvaluationOptions {
    */
   readonly given?: Readonly<Record<string, GivenValue>> | undefined;
   /**
-   * Whether columns that were spread over their recorded step (`dequantize`) are left as they are drawn, continuous. By
+   * Whether columns that an earlier fit spread over their recorded step are left as they are drawn, continuous. By
    * default (false) they return to the nearest recorded value: the column's grid, within its range.
    */
   readonly continuous?: boolean | undefined;

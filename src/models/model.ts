@@ -26,10 +26,12 @@ export interface FittedDescription {
   readonly trainLogProb: number;
   /** The same of the held-out rows; of the training rows where none were held out. */
   readonly validationLogProb: number;
-  /** Columns to which uniform noise of one recorded resolution was added. */
+  /** Columns to which a fit before 0.2 added uniform noise of one recorded resolution; of later ones empty. */
   readonly dequantized: Readonly<Record<string, number>>;
   /** The values that each of these columns can have had as recorded, to which samples return; absent in files before 0.2. */
   readonly grids?: readonly ColumnGrid[] | undefined;
+  /** Columns of the table that have no density, but are carried along to what has one row for each of its rows; see `keptColumns`. */
+  readonly keep?: readonly string[] | undefined;
   /** Digest of the rows of the table that it was fitted to, held-out ones included; absent in files before 0.2. */
   readonly digest?: string | undefined;
 }

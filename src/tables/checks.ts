@@ -164,7 +164,7 @@ export interface ColumnWarning {
    * of a column that is otherwise continuous.
    */
   readonly kind: "integers" | "repeated" | "spike";
-  /** The step between recorded values, in the column's units; the width of the noise of `dequantize`. */
+  /** The step between recorded values, in the column's units. */
   readonly resolution: number;
   /** One line that says what was found and what to do. */
   readonly message: string;
@@ -209,26 +209,22 @@ function kindOf(found: Resolution): ColumnWarning["kind"] | undefined {
   return undefined;
 }
 
+const unbounded = "a density can grow without bound on them";
+/** What to do where values repeat. */
+export const repeatedRemedy: string = `fit ${optionText("flow", "columns")}, which gives such values a probability`;
+
 function describe(name: string, kind: ColumnWarning["kind"], found: Resolution): string {
-  const option = optionText("dequantize", [name]);
   const { count, distinct, mostFrequent, step } = found;
   switch (kind) {
     case "integers":
-      return (
-        `column "${name}" holds whole numbers (${distinct} different in ${count} rows): a density can grow ` +
-        `without bound on them; spread them with ${option} (uniform noise, ${step} wide)`
-      );
+      return `column "${name}" holds whole numbers (${distinct} different in ${count} rows, ${step} apart): ${unbounded}; ${repeatedRemedy}`;
     case "repeated":
-      return (
-        `column "${name}" repeats its values (${distinct} different in ${count} rows): a density can grow ` +
-        `without bound on them; spread them with ${option} (uniform noise, ${step} wide)`
-      );
+      return `column "${name}" repeats its values (${distinct} different in ${count} rows, ${step} apart): ${unbounded}; ${repeatedRemedy}`;
     case "spike":
       return (
         `column "${name}" is ${mostFrequent.value} in ${mostFrequent.count} of ${count} rows: a density can ` +
         "grow without bound there, so that these rows get high scores whatever else they are, scores of fits say how " +
-        "far each went, and comparisons of kinds are decided by it; leave those rows out (or model them apart), or " +
-        `spread them with ${option} (uniform noise, ${step} wide)`
+        `far each went, and comparisons of kinds are decided by it; leave those rows out (or model them apart), or ${repeatedRemedy}`
       );
   }
 }

@@ -1,11 +1,9 @@
 /**
  * The values that a column recorded in steps can have, and the nearest of them to any number: the way back from a
- * column that was spread over its step.
+ * column that a fit before 0.2 spread over its step.
  *
  * @module
  */
-
-import { measureResolution } from "./resolution.ts";
 
 /** Values a whole number of steps apart, or a list of values where they are not. */
 export type Grid =
@@ -25,21 +23,8 @@ export type Grid =
 /** The grid of a column by name. */
 export type ColumnGrid = Grid & { readonly column: string };
 
-/** A list of values is at most this long; of more, the smallest gap between them is taken for the step. */
+/** A list of values is at most this long. */
 export const mostListed = 4096;
-
-/** The grid of a column's finite values; undefined where they are fewer than two. O(n log n). */
-export function gridOf(values: Float64Array): Grid | undefined {
-  const { step, range, lattice, count } = measureResolution(values);
-  if (step === undefined || count === 0) return undefined;
-  const distinct = Array.from(new Set(values.filter(Number.isFinite).sort()));
-  if (!lattice && distinct.length <= mostListed) return { values: distinct };
-  return {
-    from: distinct[0]! + 0,
-    step,
-    steps: Math.min(Math.round(range / step), Number.MAX_SAFE_INTEGER),
-  };
-}
 
 /** Digits behind the point that a number has when it is written as short as it can be. */
 function decimalsOf(value: number): number {

@@ -8,6 +8,9 @@ import { optionText } from "../optionText.ts";
 import { type ColumnParse, type ColumnRecord, numbersRecord } from "./columnRecord.ts";
 import { quoteCell } from "./reading/cell.ts";
 
+/** What takes such a column for what it is. */
+const mixedFit = `fit ${optionText("flow", "columns")}, which takes levels and dates as they are`;
+
 /** What a column of text looked like. */
 export interface TextFound {
   /** Its first cell that is not a number, and its row. */
@@ -53,13 +56,20 @@ export function textRecord(name: string, found: TextFound): ColumnRecord {
     );
   if (numericCells > 0 && numericCells >= textCells) return text("mixed", `${mark}mend the cell`);
   if (datePattern.test(cell))
-    return text("text", "to use it, write its dates as numbers, such as days", "is a date");
+    return text("text", `to use it, ${mixedFit}, or write its dates as numbers, such as days`, "is a date");
   if (timePattern.test(cell))
-    return text("text", "to use it, write its times as numbers, such as minutes", "is a time of day");
+    return text(
+      "text",
+      `to use it, ${mixedFit}, or write its times as numbers, such as minutes`,
+      "is a time of day",
+    );
   const isWord = texts.size <= 2 && [...texts].every((each) => yesOrNo.test(each));
   if (isWord)
-    return text("text", `to read it as 1 and 0, pass ${optionText("parse", { [name]: "boolean" })}`);
-  return text("text", "to use it, write its values as numbers");
+    return text(
+      "text",
+      `to use it, ${mixedFit}; to read it as 1 and 0, pass ${optionText("parse", { [name]: "boolean" })}`,
+    );
+  return text("text", `to use it, ${mixedFit}, or write its values as numbers`);
 }
 
 /** The record of a column of strings that are digits, some of them behind zeros. */

@@ -171,8 +171,12 @@ describe("options", () => {
       'columns must be an array of names, such as ["x", "y"], got "a".',
     ],
     ["a text of given", { given: "a" }, 'given must be an array of names, such as ["x", "y"], got "a".'],
-    ["a text to dequantize", { dequantize: "a" }, "dequantize must be an array of names"],
-    ["another policy", { missing: "x" }, 'missing must be one of error, drop, got "x".'],
+    [
+      "a former option",
+      { dequantize: "a" },
+      "there is no dequantize any more: noise made a density of values",
+    ],
+    ["another policy", { missing: "x" }, 'missing must be one of error, drop, marginal, outcome, got "x".'],
     ["a yes", { wide: "yes" }, 'wide must be true or false, got "yes".'],
     [
       "a number for a signal",

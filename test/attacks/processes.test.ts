@@ -42,8 +42,8 @@ beforeAll(async () => {
 });
 
 describe("a fit that is stopped", () => {
-  it("writes its best model with --keep, and says so", async () => {
-    const args = `fit d.csv --out kept.safetensors --keep --json ${longTable}`.split(" ");
+  it("writes its best model with --keep-on-abort, and says so", async () => {
+    const args = `fit d.csv --out kept.safetensors --keep-on-abort --json ${longTable}`.split(" ");
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: true, out: "kept.safetensors" });
@@ -54,7 +54,9 @@ describe("a fit that is stopped", () => {
     const args = `fit d.csv --out none.safetensors ${longTable}`.split(" ");
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(130);
-    expect(run.stderr).toMatch(/--keep writes the best model so far; --checkpoint and --resume go on/);
+    expect(run.stderr).toMatch(
+      /--keep-on-abort writes the best model so far; --checkpoint and --resume go on/,
+    );
     expect(readdirSync(cwd)).not.toContain("none.safetensors");
   });
 

@@ -63,7 +63,10 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ],
   ["fit data.csv --out m.safetensors --engine gpu", /^--engine must be wasm or reference, got "gpu"\./],
   ["fit data.csv --out m.safetensors --precision half", /^--precision must be float32 or float64/],
-  ["fit data.csv --out m.safetensors --missing ignore", /^--missing must be error or drop/],
+  [
+    "fit data.csv --out m.safetensors --missing ignore",
+    /^--missing must be error, drop, marginal or outcome/,
+  ],
   ["fit data.csv --out m.safetensors --columns x,x", /^--columns names "x" twice/],
   [
     "fit data.csv --out m.safetensors --columns x,y --given y",
@@ -80,7 +83,11 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ],
   ["fit data.csv --out m.safetensors --given d", /^--given: data\.csv has no column "d"/],
   ["fit data.csv --out m.safetensors --weights w", /^--weights: data\.csv has no column "w"/],
-  ["fit data.csv --out m.safetensors --dequantize w", /^--dequantize: data\.csv has no column "w"/],
+  [
+    "fit data.csv --out m.safetensors --dequantize w",
+    /^--dequantize: there is no dequantize any more: .* --flow columns/,
+  ],
+  ["compare data.csv --dequantize all", /^--dequantize: there is no dequantize any more/],
   [
     "fit data.xlsx --out m.safetensors",
     /^"data\.xlsx" has the extension \.xlsx, which is not a table format/,

@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
+import { writeFiles } from "./runCli.ts";
 import { runInProcess } from "./runInProcess.ts";
 
+const earlier = fileURLToPath(new URL("../files/models/gaussian-spread.safetensors", import.meta.url));
 const people = fileURLToPath(new URL("../files/reports/counts-people.csv", import.meta.url));
 
 describe("pushforward plot", () => {
@@ -19,11 +21,11 @@ describe("pushforward plot", () => {
       return done;
     };
     const size = "--flow maf --transforms 1 --hidden 4 --epochs 1 --threads 1";
-    await run(
-      `fit people.csv --columns age,income --given kids --dequantize age ${size} --out model.safetensors`,
-    );
-    const all = await run("plot model.safetensors people.csv --out all.svg");
-    expect(all.stdout).toContain("2,100 samples of 3 columns; age: data spread over recorded steps");
+    await run(`fit people.csv --columns age,income --given kids ${size} --out model.safetensors`);
+    copyFileSync(earlier, join(cwd, "earlier.safetensors"));
+    writeFiles(cwd, { "steps.csv": "x,y\n0,0.25\n0.1,0.5\n-1,-0.25\n" });
+    const all = await run("plot earlier.safetensors steps.csv --out all.svg");
+    expect(all.stdout).toContain("samples of 2 columns; y: data spread over recorded steps");
     const some = await run("plot model.safetensors people.csv --given kids=2 --out some.svg");
     const rows = readFileSync(people, "utf8")
       .split("\n")

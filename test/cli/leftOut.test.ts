@@ -38,7 +38,7 @@ test("a score of a number that no double holds is told with the cell's text", as
 describe("columns that are left out or read from another dress", () => {
   test("are told by fit, compare and information, and in JSON", async () => {
     const line =
-      'column "shade" (row 1) is left out: "dark red" is not a number; to use it, write its values as numbers';
+      'column "shade" (row 1) is left out: "dark red" is not a number; to use it, fit --flow columns, which takes levels and dates as they are, or write its values as numbers';
     const dress = 'column "x" (row 1): "11.0368%" is read as 11.0368 (percent, 5 % is 5)';
     for (const command of [
       "fit shades.csv --flow gaussian --out m.safetensors --json",

@@ -16,12 +16,49 @@ const lines = Array.from({ length: 150 }, (_, i) => {
   return `p${i},${colors[color]},${color * 4 + (i % 3)},${i % 7 === 0 ? 0 : (((i * 7919) % 997) / 10).toFixed(3)},${i % 5 === 0 ? "" : i % 2 ? "yes" : "no"}`;
 });
 
+let fitted: { readonly stdout: string; readonly stderr: string };
 beforeAll(async () => {
   writeFiles(cwd, { "t.csv": `name,color,size,price,member\n${lines.join("\n")}\n` });
   await run("describe t.csv --out schema.json");
-  await run(
-    "fit t.csv --flow columns --schema schema.json --out m.safetensors --epochs 3 --hidden 8 --seed 1 --threads 1",
+  const { stdout, stderr, code } = await runInProcess(
+    "fit t.csv --keep name --out m.safetensors --epochs 3 --hidden 8 --seed 1 --threads 1".split(" "),
+    { cwd },
   );
+  expect(code).toBe(0);
+  fitted = { stdout, stderr };
+  await run(
+    "fit t.csv --schema schema.json --out s.safetensors --epochs 3 --hidden 8 --seed 1 --threads 1 --json",
+  );
+});
+
+it("a table as it is needs no option: one line says why, and one what each column is taken for", async () => {
+  const why =
+    "color has levels; size holds whole numbers that repeat; price has a value that many rows share; member is yes or no";
+  expect(fitted.stderr).toContain(`t.csv: a flow of mixed columns, as ${why}\n`);
+  expect(fitted.stderr).toMatch(/^ {2}name {4}identifier \(keep\) +carried along, not fitted$/m);
+  expect(fitted.stderr).toMatch(/^ {2}color {3}categorical +3 levels: blue, green, red$/m);
+  expect(fitted.stderr).toMatch(/^ {2}size {4}integer +0 to 10$/m);
+  expect(fitted.stderr).toMatch(/^ {2}price {3}positive +0 to 96\.8; 0 in 15 % of the rows$/m);
+  expect(fitted.stderr).toMatch(/^ {2}member {2}boolean +2 levels: no, yes; missing in 20 %$/m);
+  expect(fitted.stdout).toContain(`columns, as ${why}`);
+  const flow = await load(`${cwd}/m.safetensors`);
+  expect(flow.description.fitted.keep).toEqual(["name"]);
+  const other = await load(`${cwd}/s.safetensors`);
+  expect(other.description).toEqual({
+    ...flow.description,
+    fitted: { ...flow.description.fitted, keep: undefined },
+  });
+});
+
+it("what is left out is told with the remedy, once", async () => {
+  const { stderr } = await runInProcess(
+    "fit t.csv --out x.safetensors --epochs 1 --hidden 4 --threads 1".split(" "),
+    { cwd },
+  );
+  expect(stderr).toMatch(
+    /^ {2}name +identifier +left out: the column is an identifier \(another text in each row\); to fit it, give it a kind, as in --kind name=categorical; to carry it along, pass --keep name$/m,
+  );
+  expect(stderr.match(/is an identifier/g)).toHaveLength(1);
 });
 
 it("a table with text, atoms and missing cells is fitted, scored and sampled in its own types", async () => {
@@ -79,11 +116,11 @@ it.each([
     1,
     /^--schema: "t\.csv" is not JSON; pushforward describe DATA --out FILE writes a schema\.\n$/,
   ],
-  ["fit t.csv --kind size=integer --out x.safetensors", 2, /--kind means nothing for --flow nsf-ar/],
+  ["fit t.csv --flow maf --kind size=integer --out x.safetensors", 2, /--kind means nothing for --flow maf/],
   [
     "fit t.csv --flow columns --dequantize size --out x.safetensors",
     2,
-    /^--dequantize means nothing for columns, where a recorded step has a mass/,
+    /^--dequantize: there is no dequantize any more: .* the value of a step has a mass/,
   ],
   ["plot m.safetensors --columns color --out x.svg", 2, /--columns must be columns of numbers/],
 ])("%s", async (line, code, message) => {

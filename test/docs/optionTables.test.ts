@@ -69,6 +69,7 @@ const withoutFlag: Readonly<Record<string, string>> = {
   signal: "stops the work, with an AbortedError",
   onProgress: "called while the work goes on",
   onPhase: "called before each trial of a preparation, and when the training begins",
+  onColumns: "called when the columns are chosen, of mixed ones, with what each was taken for and why",
   onWarning: "called with one line for what should be known",
   parameters: "the parameters of the density, by name",
   logDensity: "the logarithm of the density, up to a constant",

@@ -6,7 +6,7 @@ import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
-import { column, type Table, tableFromColumns } from "../../src/tables/table.ts";
+import { type Table, tableFromColumns } from "../../src/tables/table.ts";
 import { quick } from "./tables.ts";
 
 const stream = new RandomStream(randomKey(2));
@@ -85,13 +85,6 @@ describe("data that cannot be fitted are refused by name before training", () =>
     ["an unknown given column", good, { given: ["q"] }, /"q"/, {}],
     ["an unknown weight column", good, { weights: "q" }, /"q"/, {}],
     ["nothing left to fit", good, { given: ["x", "y", "z"] }, /no column of numbers to fit/, {}],
-    [
-      "a column without a step to spread it by",
-      good,
-      { dequantize: ["x"] },
-      /"x".*do not dequantize/,
-      { column: "x" },
-    ],
   ])("%s", async (_, table, options, message, where) => {
     const error = await refusal(table, options);
     expect(error).toBeInstanceOf(DataError);
@@ -158,38 +151,8 @@ describe("columns recorded in steps", () => {
     const warnings: string[] = [];
     await fit(counts, { ...quick, onWarning: (line) => warnings.push(line) });
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toMatch(/"y" holds whole numbers.*`dequantize: \["y"\]`/);
+    expect(warnings[0]).toMatch(/"y" holds whole numbers.*fit `flow: "columns"`, which gives/);
     await fit(good, { ...quick, onWarning: (line) => warnings.push(line) });
     expect(warnings).toHaveLength(1);
-  });
-
-  it("are spread where that is asked for, with the step in the model", async () => {
-    const warnings: string[] = [];
-    for (const dequantize of [["y"], "all"] as const) {
-      const { flow } = await fit(counts, {
-        ...quick,
-        dequantize,
-        onWarning: (line) => warnings.push(line),
-      });
-      expect(flow.description.fitted.dequantized).toEqual({ y: 1 });
-    }
-    expect(warnings).toEqual([]);
-    const tens = withColumn("y", (v) => 10 * Math.round(3 * v));
-    const { flow } = await fit(tens, { ...quick, dequantize: "all" });
-    expect(flow.description.fitted.dequantized).toEqual({ y: 10 });
-    expect(column(await flow.sample(500, { seed: 1 }), "y").every((value) => value % 10 === 0)).toBe(true);
-    const drawn = column(await flow.sample(500, { seed: 1, continuous: true }), "y");
-    expect(drawn.filter((value) => Math.abs(value / 10 - Math.round(value / 10)) < 0.01).length).toBeLessThan(
-      60,
-    );
-  });
-
-  it("keep the density bounded when spread", async () => {
-    const binary = tableFromColumns({ x: normals(300), y: normals(300).map((v) => (v > 0 ? 1 : 0)) });
-    const long = { ...quick, hidden: [16], epochs: 150, patience: 200 };
-    const { flow } = await fit(binary, { ...long, dequantize: ["y"] });
-    const scores = await flow.logProb(binary);
-    // log p(x) + log(1/2) on a step of 1, give or take a smooth edge.
-    expect(scores.reduce((a, b) => Math.max(a, b))).toBeLessThan(2);
   });
 });

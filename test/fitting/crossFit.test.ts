@@ -68,13 +68,7 @@ describe("crossFit", () => {
     expect(result.mean).toBeCloseTo(sum / total, 10);
   });
 
-  it("conditions, spreads columns as the whole table says, and stops", async () => {
-    const counts = draw(["n", "x"], 120, 2, (stream) => [
-      2 * Math.floor(5 * stream.uniform()),
-      stream.normal(),
-    ]);
-    const spread = await crossFit(counts, { ...one, flow: "gaussian", folds: 2, dequantize: ["n"] });
-    expect(spread.logProb.every(Number.isFinite)).toBe(true);
+  it("conditions, and stops", async () => {
     const conditional = await crossFit(pairs, {
       ...one,
       flow: "maf",

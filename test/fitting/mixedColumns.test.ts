@@ -177,7 +177,7 @@ describe("a flow of mixed columns", () => {
       /column "id" has no density: the column is an identifier \(another text in each row\)/,
     );
     await expect(fit(table, { ...options, kinds: { color: "integer" } })).rejects.toThrow(DataError);
-    await expect(fit(table, { kinds: { color: "integer" } })).rejects.toThrow(
+    await expect(fit(table, { flow: "nsf-ar", kinds: { color: "integer" } })).rejects.toThrow(
       /kinds means nothing for nsf-ar/,
     );
     await expect(fit(table, { ...options, missing: "error" })).rejects.toThrow(

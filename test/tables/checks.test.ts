@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { DataError } from "../../src/errors.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { checkForFitting, diagnoseColumns } from "../../src/tables/checks.ts";
-import { dequantize } from "../../src/tables/dequantize.ts";
 import { measureResolution } from "../../src/tables/resolution.ts";
 import { column, type Table, tableFromColumns } from "../../src/tables/table.ts";
 
@@ -86,8 +84,8 @@ describe("diagnoseColumns", () => {
     const [warning] = diagnoseColumns(oneColumn(grid));
     expect(warning).toMatchObject({ kind: "repeated", resolution: 0.1 });
     expect(warning?.message).toBe(
-      'column "x" repeats its values (7 different in 150 rows): a density can grow without bound on them; ' +
-        'spread them with `dequantize: ["x"]` (uniform noise, 0.1 wide)',
+      'column "x" repeats its values (7 different in 150 rows, 0.1 apart): a density can grow without bound on them; ' +
+        'fit `flow: "columns"`, which gives such values a probability',
     );
   });
 
@@ -98,14 +96,13 @@ describe("diagnoseColumns", () => {
     expect(warning?.message).toMatch(/column "x" is 0 in 100 of 300 rows/);
   });
 
-  test("passes over missing and infinite values, and quotes a name that a shell would split", () => {
+  test("passes over missing and infinite values", () => {
     const table = tableFromColumns({
       "shoe size": [1, 2, 2, missing, infinity],
       empty: Array(5).fill(missing),
     });
     const warnings = diagnoseColumns(table);
     expect(warnings.map(({ column: name }) => name)).toEqual(["shoe size"]);
-    expect(warnings[0]?.message).toMatch(/`dequantize: \["shoe size"\]`/);
   });
 });
 
@@ -119,57 +116,5 @@ describe("the resolution of a column", () => {
     ["milliseconds on a time stamp in seconds", [1.7e9, 1.7e9 + 0.001, 1.7e9 + 0.005, 1.7e9 + 0.005], 0.001],
   ])("%s", (_, values, step) => {
     expect(measureResolution(Float64Array.from(values)).step).toBeCloseTo(step, 6);
-  });
-});
-
-describe("dequantize", () => {
-  const key = randomKey(5);
-  const table = tableFromColumns({
-    a: Array.from({ length: 2000 }, (_, row) => row % 4),
-    b: normals(2000),
-    c: Array.from({ length: 2000 }, (_, row) => (row % 5) * 0.1),
-  });
-
-  test("spreads each value evenly over its own step, centred on it", () => {
-    const { table: spread, resolutions } = dequantize(table, ["a"], key);
-    expect([...resolutions]).toEqual([["a", 1]]);
-    const noise = column(spread, "a").map((value, row) => value - (row % 4));
-    expect(noise.every((value) => Math.abs(value) <= 0.5)).toBe(true);
-    const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;
-    expect(Math.abs(mean)).toBeLessThan(5 * Math.sqrt(1 / 12 / noise.length));
-    expect(Math.max(...noise)).toBeGreaterThan(0.49);
-    expect(Math.min(...noise)).toBeLessThan(-0.49);
-    expect([...column(spread, "b")]).toEqual([...column(table, "b")]);
-    expect(column(table, "a")[1]).toBe(1);
-  });
-
-  test("all spreads the columns that are warned of, and those alone", () => {
-    const { table: spread, resolutions } = dequantize(table, "all", key);
-    expect([...resolutions]).toEqual([
-      ["a", 1],
-      ["c", 0.1],
-    ]);
-    expect(diagnoseColumns(spread)).toEqual([]);
-    expect(dequantize(oneColumn(normals(50)), "all", key).resolutions.size).toBe(0);
-  });
-
-  test("a row's noise depends on the key, the column and the row alone", () => {
-    const short = tableFromColumns({ c: [0, 0.1, 0.2, 0.1], a: [0, 1, 2, 3] });
-    const few = column(dequantize(short, ["a"], key).table, "a");
-    const many = column(dequantize(table, ["c", "a"], key).table, "a");
-    expect([...few]).toEqual([...many.subarray(0, 4)]);
-    expect(few).not.toEqual(column(dequantize(short, ["a"], randomKey(6)).table, "a"));
-  });
-
-  test("a missing value stays missing", () => {
-    const holes = dequantize(oneColumn([1, missing, 2, 2]), ["x"], key).table;
-    expect([...holes.values].map(Number.isNaN)).toEqual([false, true, false, false]);
-  });
-
-  test("a column without ties or grid, a constant one and an unknown one are DataErrors", () => {
-    expect(() => dequantize(table, ["b"], key)).toThrow(DataError);
-    expect(() => dequantize(table, ["b"], key)).toThrow(/column "b" has no repeated values and no grid/);
-    expect(() => dequantize(oneColumn([1, 1]), ["x"], key)).toThrow(/fewer than two distinct values/);
-    expect(() => dequantize(table, ["z"], key)).toThrow(/there is no column "z"/);
   });
 });

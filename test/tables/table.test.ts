@@ -104,7 +104,8 @@ describe("the default columns", () => {
         row: 1,
         cell: "Ann",
         reason: '"Ann" is not a number',
-        remedy: "to use it, write its values as numbers",
+        remedy:
+          'to use it, fit `flow: "columns"`, which takes levels and dates as they are, or write its values as numbers',
       },
     ]);
   });

@@ -11,7 +11,7 @@ import { compareOptionTable } from "../../entries/options.ts";
 import type { ComparedFlow, CompareOptions, CompareProgress, Comparison } from "../../index.ts";
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flags/flagTables.ts";
-import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
@@ -100,7 +100,6 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const known = allColumns(table);
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--weights", named, known, source);
-  if (flags.dequantize !== "all") checkKnown("--dequantize", flags.dequantize, known, source);
   const progress = progressLines();
   let result: Comparison;
   try {
@@ -166,5 +165,6 @@ Example:
     )
     .action(namingTable(0, run));
   addOptionFlags(command, compareFlags, compareOptionTable);
+  addFormerFlags(command);
   addTableOptions(command);
 }

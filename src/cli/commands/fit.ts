@@ -8,11 +8,13 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { AbortedError, UsageError } from "../../entries/errors.ts";
 import { isSameFile } from "../../entries/files.ts";
+import type { ColumnNote } from "../../entries/fitting.ts";
 import { fitOptionTable, hasEpochs } from "../../entries/options.ts";
 import type { FitOptions, FitPhase, Flow, ModelKind } from "../../index.ts";
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { fitFlags } from "../flags/flagTables.ts";
-import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { withFlags } from "../flags.ts";
 import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
 import { defined } from "../options.ts";
@@ -46,7 +48,7 @@ Example:
 
 /** Checks that need no file but those that are written. */
 function checkFlags(flags: FitFlags): void {
-  checkTrainingFlags(flags.flow ?? "nsf-ar", flags);
+  checkTrainingFlags(flags.flow, flags);
   checkDisjoint(["--columns", flags.columns], ["--given", flags.given]);
   const weights = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", weights]);
@@ -72,7 +74,7 @@ function stopped({ keepOnAbort, checkpoint }: FitFlags, isTraining: boolean): Ab
       : "--resume goes on from the checkpoint";
   const how = keepOnAbort
     ? `The fit was aborted before it had a model to keep (${resume})`
-    : `The fit was aborted (--keep writes the best model so far; ${resume})`;
+    : `The fit was aborted (--keep-on-abort writes the best model so far; ${resume})`;
   return new AbortedError(how);
 }
 
@@ -82,11 +84,24 @@ function columnsInWords({ columns, description }: Flow): string {
   return columns.map((name) => (kinds.has(name) ? `${name} ${kinds.get(name)}` : name)).join(", ");
 }
 
+/** One line for each column: its name, its kind, what of it, and what else it may be. */
+export function columnLines(notes: readonly ColumnNote[]): string {
+  const rows = notes.map(({ name, kind, use, values, remedy }) => [
+    name,
+    use === "fit" || use === "exclude" ? kind : `${kind} (${use})`,
+    remedy === undefined ? values : withFlags(`${values}; ${remedy}`),
+  ]);
+  const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows
+    .map(([name, kind, text]) => `  ${name!.padEnd(widths[0]!)}  ${kind!.padEnd(widths[1]!)}  ${text}\n`)
+    .join("");
+}
+
 async function run(data: string, flags: FitFlags): Promise<void> {
   checkFlags(flags);
   const started = performance.now();
   const { fit } = await import("../../index.ts");
-  const isTraining = hasEpochs(flags.flow ?? "nsf-ar");
+  const isTraining = flags.flow === undefined || hasEpochs(flags.flow);
   const keepOnAbort = isTraining && (flags.keepOnAbort || canAsk()) ? true : undefined;
   const signal = interruptSignal({ lingers: keepOnAbort === true });
   const table = await readData(data, flags, signal);
@@ -96,8 +111,15 @@ async function run(data: string, flags: FitFlags): Promise<void> {
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--given", flags.given, known, source);
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
-  if (flags.dequantize !== "all") checkKnown("--dequantize", flags.dequantize, known, source);
   const display = progressDisplay(isTraining ? "epoch" : "step");
+  let notes: readonly ColumnNote[] = [];
+  const onColumns = (found: readonly ColumnNote[], chosen?: string): void => {
+    notes = found;
+    const why = chosen === undefined ? "" : `, as ${withFlags(chosen)}`;
+    display.prepare(`${source}: a flow of mixed columns${why}`);
+    display.prepare(columnLines(found).trimEnd());
+    display.prepare("");
+  };
   const onPhase = ({ phase, done, total }: FitPhase): void => {
     if (phase === "preparation") display.prepare(`choosing the preparation ${done + 1}/${total}`);
   };
@@ -109,7 +131,11 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       onProgress: (progress) => display.update(progress),
       // What is fitted without gradients has no phases.
       ...(isTraining ? { onPhase } : {}),
-      onWarning: (line) => display.warn(line),
+      onColumns,
+      onWarning(line) {
+        // What the lines of the columns say already is not said again.
+        if (!notes.some(({ warning }) => warning === line)) display.warn(line);
+      },
     });
     display.stop();
     const { interrupted } = report;
@@ -131,6 +157,8 @@ async function run(data: string, flags: FitFlags): Promise<void> {
         seconds: rounded,
         parameters,
         interrupted,
+        ...(report.chosen === undefined ? {} : { flow: fitted.description.kind, chosen: report.chosen }),
+        ...(notes.length > 0 ? { columns: notes } : {}),
         leftOut: report.leftOut,
         parsed: parsedColumns(table, [...fitted.columns, ...fitted.given]),
         out: flags.out,
@@ -147,6 +175,9 @@ async function run(data: string, flags: FitFlags): Promise<void> {
       `fitted ${formatCount(report.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
         ["columns", columnsInWords(fitted)],
         ...condition,
+        ...(report.chosen === undefined
+          ? []
+          : ([["flow", `${fitted.description.kind}, as ${withFlags(report.chosen)}`]] as [string, string][])),
         ["architecture", fitted.facts.architecture!],
         ["parameters", formatCount(parameters)],
         ["train", `${formatLogProb(trainLogProb)} nats per row`],
@@ -177,5 +208,6 @@ export function addFit(program: Command): void {
     .addHelpText("after", example)
     .action(namingTable(0, run));
   addOptionFlags(command, fitFlags, fitOptionTable);
+  addFormerFlags(command);
   addTableOptions(command);
 }

@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import { informationOptionTable } from "../../entries/options.ts";
 import type { Estimate, InformationOptions } from "../../index.ts";
 import { informationFlags } from "../flags/flagTables.ts";
-import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
@@ -76,5 +76,6 @@ Example:
     )
     .action(namingTable(0, run));
   addOptionFlags(command, informationFlags, informationOptionTable);
+  addFormerFlags(command);
   addTableOptions(command);
 }

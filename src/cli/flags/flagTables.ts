@@ -34,11 +34,6 @@ const missing: OptionFlag = {
   help: "error, or drop rows with missing values",
   usual: "error",
 };
-const dequantize: OptionFlag = {
-  flag: "--dequantize",
-  value: "names",
-  help: "spread values recorded in steps: a,b or all",
-};
 const seed: OptionFlag = { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" };
 const threads: OptionFlag = {
   flag: "--threads",
@@ -66,8 +61,13 @@ const given: OptionFlag = {
 
 /** Flags of `fit`. */
 export const fitFlags: OptionFlags<FitOptions> = {
-  flow: { flag: "--flow", value: "kind", help: `kind of flow: ${listOfWords(modelKinds)}`, usual: "nsf-ar" },
-  columns,
+  flow: {
+    flag: "--flow",
+    value: "kind",
+    help: `kind of flow: ${listOfWords(modelKinds)}`,
+    usual: "nsf-ar, or columns where not all columns are real numbers",
+  },
+  columns: { ...columns, usual: "all that can be fitted" },
   given: { flag: "--given", value: "names", help: "columns to condition on, such as c,d" },
   weights,
   transforms: {
@@ -126,12 +126,22 @@ export const fitFlags: OptionFlags<FitOptions> = {
     read: kindsByColumn,
   },
   exclude: { flag: "--exclude", value: "names", help: "columns to leave out", usual: "none" },
-  missing,
-  dequantize,
+  keep: {
+    flag: "--keep",
+    value: "names",
+    help: "columns that are not fitted, but carried along to what has a row for each row",
+    usual: "none",
+  },
+  missing: {
+    flag: "--missing",
+    value: "policy",
+    help: "missing cells: outcome, marginal, error, or drop their rows",
+    usual: "outcome of columns, else error",
+  },
   checkpoint: { flag: "--checkpoint", value: "file", help: "file to save the state of the fit to" },
   resume: { flag: "--resume", help: "go on from the checkpoint" },
   keepOnAbort: {
-    flag: "--keep",
+    flag: "--keep-on-abort",
     help: "on Ctrl-C write the best model so far, and end with exit code 0",
   },
   components: {
@@ -203,6 +213,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
   signal: undefined,
   onProgress: undefined,
   onPhase: undefined,
+  onColumns: undefined,
   onWarning: undefined,
 };
 
@@ -220,7 +231,6 @@ export const compareFlags: OptionFlags<CompareOptions> = {
   test: { flag: "--test", value: "share", help: "share of rows held out", usual: "0.2" },
   folds: { flag: "--folds", value: "n", help: "cross-validation with n folds instead" },
   missing,
-  dequantize,
   seed: { ...seed, help: "seed of the split and every fit" },
   threads,
   wide,
@@ -240,7 +250,6 @@ export const informationFlags: OptionFlags<InformationOptions> = {
   },
   weights,
   missing,
-  dequantize,
   folds: {
     flag: "--folds",
     value: "n",
@@ -343,7 +352,7 @@ export const sampleFlags: OptionFlags<Omit<SampleOptions, "precision" | "threads
   given,
   continuous: {
     flag: "--continuous",
-    help: "columns that were dequantized as they are drawn, not rounded to their steps",
+    help: "columns that an earlier version dequantized as they are drawn, not rounded to their steps",
   },
   wide,
   signal: undefined,

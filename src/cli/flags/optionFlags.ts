@@ -7,7 +7,7 @@
 
 import { type Command, Option } from "commander";
 import { UsageError } from "../../entries/errors.ts";
-import type { OptionKind } from "../../entries/options.ts";
+import { checkFormerOptions, type OptionKind } from "../../entries/options.ts";
 import { listOfWords, nameList, numberOf, type OptionParser, oneOf } from "../options.ts";
 
 /** One flag. */
@@ -96,6 +96,15 @@ export function addOptionFlags<Options>(
     const no = { flag: flag.flag.replace("--", "--no-"), help: flag.negated };
     command.addOption(new LibraryOption(name, no, kind));
   }
+}
+
+/** Adds a flag that there is no more, so that it is refused with a reason. */
+export function addFormerFlags(command: Command): void {
+  command.addOption(
+    new Option("--dequantize <names>").hideHelp().argParser((text) => {
+      checkFormerOptions("--dequantize", { dequantize: text });
+    }),
+  );
 }
 
 /** Of what commander read, the options of the library. */

@@ -118,6 +118,7 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     validationLogProb,
     dequantized: {},
     digest: cellsDigest([...data.given, ...data.columns], data.cells),
+    ...(data.keep.length > 0 ? { keep: data.keep } : {}),
   };
   const flow = new Flow(
     new ColumnsCore({ columns: data.columns, given: data.given, model: fitted.model, fitted: description }),

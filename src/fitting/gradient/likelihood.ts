@@ -117,7 +117,7 @@ export class Likelihood {
   /** An unfitted model whose preparation has the statistics of some rows. */
   model(choice: PreparationChoices, rows: FitRows): Model {
     const { base, bijection } = this.#architecture;
-    const { columns, given, dequantized } = this.#data;
+    const { columns, given } = this.#data;
     const seed = this.#options.seed ?? 0;
     const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
     const context =
@@ -141,7 +141,14 @@ export class Likelihood {
         ...withPrefix("preparation.", preparation.values),
         ...withPrefix("context.", context?.values ?? {}),
       },
-      fitted: { rows: this.#data.rows, seed, epochs: 0, trainLogProb: 0, validationLogProb: 0, dequantized },
+      fitted: {
+        rows: this.#data.rows,
+        seed,
+        epochs: 0,
+        trainLogProb: 0,
+        validationLogProb: 0,
+        dequantized: {},
+      },
     };
   }
 

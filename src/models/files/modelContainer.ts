@@ -50,6 +50,7 @@ export const fittedSchema: v.GenericSchema<unknown, FittedDescription> = v.objec
   validationLogProb: v.number(),
   dequantized: v.record(v.string(), v.number()),
   grids: v.optional(v.array(grid)),
+  keep: v.optional(columnNamesSchema),
   digest: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
 });
 

@@ -6,8 +6,7 @@
 
 import { listNames } from "../../closestName.ts";
 import { checkArgument, names } from "../../options.ts";
-import { optionText } from "../../optionText.ts";
-import type { ColumnWarning } from "../checks.ts";
+import { type ColumnWarning, repeatedRemedy } from "../checks.ts";
 import {
   inferredLines,
   type LeftOutColumn,
@@ -70,8 +69,7 @@ export function warningLines(warnings: readonly ColumnWarning[]): string[] {
     if (own.length <= mostLines) return own.map(({ message }) => message);
     const names = listNames(own.map(({ column }) => JSON.stringify(column)));
     return [
-      `${own.length} columns ${ofMany[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ` +
-        `spread them with ${optionText("dequantize")} and their names, or ${optionText("dequantize", "all")}`,
+      `${own.length} columns ${ofMany[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ${repeatedRemedy}`,
     ];
   });
 }

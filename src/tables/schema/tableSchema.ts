@@ -20,6 +20,8 @@ export interface SchemaOptions {
   readonly kinds?: Readonly<Record<string, string>> | undefined;
   /** Columns that are left out. */
   readonly exclude?: readonly string[] | undefined;
+  /** Columns that are not fitted, but carried along. */
+  readonly keep?: readonly string[] | undefined;
 }
 
 /** Finds out what columns of a table are, each once: it sorts their values. */
@@ -43,15 +45,17 @@ export function schemaOf(
   options: SchemaOptions,
   infer: (cells: CellColumn) => Inferred = inferring(table),
 ): TableSchema {
-  const { schema, kinds = {}, exclude = [] } = options;
+  const { schema, kinds = {}, exclude = [], keep = [] } = options;
   if (schema !== undefined) checkSchema(where, schema);
   for (const { name } of schema?.columns ?? []) columnNamed(table, name, optionText("schema"));
   for (const name of Object.keys(kinds)) columnNamed(table, name, optionText("kinds"));
   for (const name of exclude) columnNamed(table, name, optionText("exclude"));
+  for (const name of keep) columnNamed(table, name, optionText("keep"));
   const columns = cellColumns(table).map((cells): ColumnSchema => {
     const said = schema?.columns.find(({ name }) => name === cells.name);
     const kind = kinds[cells.name];
     const own = kind === undefined ? (said ?? infer(cells).schema) : columnOfKind(table, cells, kind);
+    if (keep.includes(cells.name)) return { ...own, use: "keep" };
     return exclude.includes(cells.name) ? { ...own, use: "exclude" } : own;
   });
   return { columns };
