@@ -216,6 +216,9 @@ const forbidden = (reason: string, remedy: string): UsageError =>
     remedy,
   });
 
+/** Threads of Node that run. */
+let nodeThreads = 0;
+
 const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
   const threads = globalThis.process.getBuiltinModule("node:worker_threads");
   const talk = `
@@ -226,7 +229,7 @@ const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
   if (addressesLeft() < threadAddresses)
     throw forbidden(
       `the limit on addresses, ${Math.floor(addressLimit() / 2 ** 20)} MiB, leaves too few for one more, which takes ${threadAddresses / 2 ** 20} MiB`,
-      "raise the limit (ulimit -v unlimited), or use fewer threads",
+      `raise the limit (ulimit -v unlimited)${nodeThreads > 0 ? ", or use fewer threads" : ""}`,
     );
   let worker: InstanceType<typeof threads.Worker>;
   try {
@@ -236,11 +239,13 @@ const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
     throw forbidden(reasonOf(error), "under Node's permission model it needs --allow-worker");
   }
   const started = threadStarts();
+  nodeThreads++;
   worker.on("online", started);
   worker.on("exit", started);
   worker.on("message", onMessage);
   worker.on("messageerror", onFailure);
   worker.on("error", onFailure);
+  worker.on("exit", () => nodeThreads--);
   worker.on("exit", (code) => onFailure(new Error(`it ended with code ${code}`)));
   worker.unref();
   return {

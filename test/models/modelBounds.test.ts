@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
 import { repeated } from "../../src/bijections/combinators/repeated.ts";
 import { absoluteValue } from "../../src/bijections/piecewise/absoluteValue.ts";
-import { FormatError, PushforwardError } from "../../src/errors.ts";
+import { FormatError, NumericalError, PushforwardError } from "../../src/errors.ts";
 import { checkModelBounds, modelBounds } from "../../src/models/files/modelBounds.ts";
 import { load } from "../../src/models/flow.ts";
 
@@ -77,3 +77,18 @@ describe("a damaged model is refused, or gives numbers and errors", () => {
     }
   });
 });
+
+test.each([
+  ["fuzz1-1408-gaussianization", "a"],
+  ["fuzz1-913-mixture", "a"],
+])(
+  "samples of a damaged model that are infinite are an error that names the column: %s",
+  async (name, column) => {
+    const flow = await load(bytes(`${name}.safetensors`));
+    const error = await flow.sample(50, { threads: 1 }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(NumericalError);
+    expect((error as Error).message).toMatch(
+      new RegExp(`^sample: 50 of 50 rows are infinite, the first in column "${column}"`),
+    );
+  },
+);

@@ -14,11 +14,29 @@ import { type Conditions, conditionRows } from "./conditions.ts";
 /** Rows of which noise is drawn at a time. */
 const rowsDrawn = 8192;
 
-/** Refuses samples that are not numbers: those whose iteration has not met its tolerance. */
-function checkArrived(values: Float64Array, rows: number, width: number): void {
+/**
+ * Refuses samples that are not numbers, whose iteration has not met its tolerance, and infinite ones: a number of the model is beyond
+ * reason, or of the precision.
+ */
+function checkArrived(values: Float64Array, rows: number, columns: readonly string[]): void {
+  const width = columns.length;
   let missing = 0;
-  for (let row = 0; row < rows; row++)
-    if (values.subarray(row * width, (row + 1) * width).some(Number.isNaN)) missing++;
+  let infinite = 0;
+  let first = -1;
+  for (let row = 0; row < rows; row++) {
+    const own = values.subarray(row * width, (row + 1) * width);
+    const place = own.findIndex((value) => !Number.isFinite(value));
+    if (place < 0) continue;
+    if (own.some(Number.isNaN)) missing++;
+    else {
+      infinite++;
+      if (first < 0) first = place;
+    }
+  }
+  if (infinite > 0 && missing === 0)
+    throw new NumericalError(
+      `sample: ${infinite} of ${rows} rows are infinite, the first in column "${columns[first]}": its values are beyond the numbers of the precision; ask for precision "float64", or check the model, which may be damaged.`,
+    );
   if (missing > 0)
     throw new NumericalError(
       `sample: ${missing} of ${rows} rows are not numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
@@ -50,9 +68,9 @@ export async function drawRows(
     const context = conditionRows(conditions, start, rows);
     const inputs = { noise, ...(await evaluation.prepareContext(context, rows, options)) };
     const drawn = (await core.run({ rows, inputs }, options)).rows;
-    checkArrived(drawn.value!, rows, width);
+    checkArrived(drawn.value!, rows, model.columns);
     const restored = (await restore.run({ rows, inputs: { data: drawn.value! } }, options)).rows;
-    checkArrived(restored.value!, rows, width);
+    checkArrived(restored.value!, rows, model.columns);
     data.set(restored.value!, start * width);
     if (logProb)
       for (let row = 0; row < rows; row++)

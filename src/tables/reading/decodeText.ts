@@ -7,7 +7,7 @@
 import { FormatError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
-import { likelyEncoding } from "./likelyEncoding.ts";
+import { likelyEncoding } from "../encoding/likelyEncoding.ts";
 import { refuseOtherBytes } from "./otherText.ts";
 
 /** What text can be read from. A string is text itself, not a path. */

@@ -44,9 +44,17 @@ const otherApostrophe = /[\u2018\u2019\u02bc]/g;
 /** Currencies that are written with letters; those with a symbol are recognized by it. */
 const currencyCodes =
   "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|RMB|HKD|SGD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|INR|BRL|MXN|ZAR|KRW|TRY|ILS|" +
-  "US|CA|AU|Rs\\.?|Fr\\.?|kr\\.?|zł|Kč|Ft";
-const currencyPattern = new RegExp(`^(?:(?:[A-Z]{1,3})?\\p{Sc}|(?:${currencyCodes})(?![\\p{L}\\d]))`, "u");
-const wholeCurrency = new RegExp(`^(?:(?:[A-Z]{1,3})?\\p{Sc}[A-Z]{0,3}|${currencyCodes})$`, "u");
+  "TWD|THB|IDR|PHP|MYR|VND|AED|SAR|EGP|NGN|KES|UAH|RON|BGN|ISK|ARS|CLP|COP|PEN";
+/** Shorter ones, which are not read before a digit: US5 and CA90210 are codes. */
+const currencyWords = "US|CA|AU|Rs\\.?|Fr\\.?|kr\\.?|zł|Kč|Ft";
+const currencyPattern = new RegExp(
+  `^(?:(?:[A-Z]{1,3})?\\p{Sc}|(?:${currencyCodes})(?!\\p{L})|(?:${currencyWords})(?![\\p{L}\\d]))`,
+  "u",
+);
+const wholeCurrency = new RegExp(
+  `^(?:(?:[A-Z]{1,3})?\\p{Sc}[A-Z]{0,3}|${currencyCodes}|${currencyWords})$`,
+  "u",
+);
 const percentPattern = /^(?:[%\u066a]|percent|pct\.?)$/i;
 
 /** Letters, with exponents and up to three further words: `kg`, `m/s^2`, `km h-1`, `°C`, `years old`. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { pairedEncoding } from "./pairedEncodings.ts";
+
 /** Bytes that are looked at, from the first that is not ASCII on. */
 const lookedAt = 2 ** 16;
 
@@ -76,6 +78,8 @@ export function likelyEncoding(bytes: Uint8Array): string | undefined {
   }
   // Text has no control characters; those of a compressed or binary file are a tenth of it.
   if (control > 0.005 * sample.length) return undefined;
+  const likely = pairedEncoding(sample);
+  if (likely !== undefined) return likely;
   // Letters of the west stand in words of ASCII, those of other scripts in words of their own.
   if (inWords > 0.5 * runs) return "windows-1252";
   const paired = pairedEncodings.find(([label, has]) => fitsPaired(sample, label, has));
