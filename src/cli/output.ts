@@ -58,11 +58,16 @@ export function checkWritable(option: string, path: string): void {
  *
  * @throws UsageError for another extension, FormatError if it cannot be written.
  */
-export function checkOutput(path: string, extensions: readonly string[], what: string): void {
+export function checkOutput(
+  path: string,
+  extensions: readonly string[],
+  what: string,
+  flag: string = "--out",
+): void {
   if (!extensions.some((extension) => path.toLowerCase().endsWith(extension))) {
-    throw new UsageError(`--out must end in ${extensions.join(" or ")} (${what}), got "${path}".`);
+    throw new UsageError(`${flag} must end in ${extensions.join(" or ")} (${what}), got "${path}".`);
   }
-  checkWritable("--out", path);
+  checkWritable(flag, path);
 }
 
 /**

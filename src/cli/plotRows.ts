@@ -33,6 +33,20 @@ const takeRows = (data: Table, rows: readonly number[]): Table =>
     rows.map((row) => data.values.subarray(row * data.columns.length, (row + 1) * data.columns.length)),
   );
 
+/** The given cell of each row: undefined where it is missing, or of a level that the model does not know. */
+function givenCells(flow: Flow, table: Table, name: string): (row: number) => number | string | undefined {
+  const own = flow.description.schema?.columns.find((each) => each.name === name);
+  const known =
+    own?.kind === "categorical" || own?.kind === "ordinal" ? new Set(own.levels!.map(String)) : undefined;
+  const text = table.texts?.find((each) => each.name === name);
+  const values = text ? undefined : column(table, name);
+  return (row) => {
+    const cell = text ? text.levels[text.codes[row]!] : values![row]!;
+    if (cell === undefined || (typeof cell === "number" && !Number.isFinite(cell))) return undefined;
+    return known && !known.has(String(cell)) ? undefined : cell;
+  };
+}
+
 /** Samples of a conditional model at the conditions of the data's own rows. */
 export async function samplesAtConditions(
   flow: Flow,
@@ -40,24 +54,22 @@ export async function samplesAtConditions(
   seed: number,
   signal: AbortSignal,
 ): Promise<Table> {
-  const usable = finiteRows(data, flow.given);
+  const cells = flow.given.map((name) => givenCells(flow, data, name));
+  const usable = Array.from({ length: data.rows }, (_, row) => row).filter((row) =>
+    cells.every((at) => at(row) !== undefined),
+  );
   if (usable.length === 0)
     throw new UsageError(`no row of the data has values of ${flow.given.join(", ")}; pass --given.`);
   const order = new RandomStream(randomKey(seed)).permutation(usable.length).slice(0, mostSamples);
   const times = Math.ceil(fewestSamples / order.length);
+  const count = times * order.length;
   const given = Object.fromEntries(
-    flow.given.map((name) => {
-      const values = column(data, name);
-      return [
-        name,
-        Float64Array.from(
-          { length: times * order.length },
-          (_, i) => values[usable[order[i % order.length]!]!]!,
-        ),
-      ];
-    }),
+    flow.given.map((name, i) => [
+      name,
+      Array.from({ length: count }, (_, k) => cells[i]!(usable[order[k % order.length]!]!)!),
+    ]),
   );
-  return await flow.sample(times * order.length, { seed, given, continuous: true, signal });
+  return await flow.sample(count, { seed, given, continuous: true, signal });
 }
 
 /**

@@ -14,20 +14,22 @@ import {
   required,
   text as words,
 } from "../options.ts";
-import { checkTable, selectColumns, type Table } from "../tables/table.ts";
-import { axisOf, type PlotAxis } from "./plotAxis.ts";
+import { checkSchema } from "../tables/schema/checkSchema.ts";
+import type { TableSchema } from "../tables/schema/columnSchema.ts";
+import { allColumns, cellColumns, checkTable, type Table } from "../tables/table.ts";
+import { marginal, pairMarks } from "./columnMarks.ts";
+import { type DrawnColumn, drawnColumn, drawnSchema, type RowSet } from "./drawnColumn.ts";
 import {
   escapeText,
   faint,
   labelBelow,
   labelBeside,
   letterWidth,
-  marginal,
-  type PointSet,
   panel,
-  scatter,
   text,
+  tickRoomOf,
 } from "./plotPanel.ts";
+import { svgDocument } from "./svgDocument.ts";
 
 /** What to draw. */
 export interface PairPlotOptions {
@@ -37,6 +39,11 @@ export interface PairPlotOptions {
   readonly samples: Table;
   /** Columns, in order; at most six are drawn. Default: those of the samples. */
   readonly columns?: readonly string[] | undefined;
+  /**
+   * What the columns are, such as `flow.description.schema`; of those that it does not name, numbers are drawn as numbers, and text as
+   * levels, dates or times, whichever it looks like.
+   */
+  readonly schema?: TableSchema | undefined;
   /** What stands above. Default: `Data and samples`. */
   readonly title?: string | undefined;
 }
@@ -45,6 +52,7 @@ const pairPlotOptionTable: OptionTable<PairPlotOptions> = {
   data: anything,
   samples: required(anything),
   columns: names,
+  schema: anything,
   title: words,
 };
 
@@ -52,10 +60,8 @@ const pairPlotOptionTable: OptionTable<PairPlotOptions> = {
 export const mostColumns = 6;
 
 /** Seen equally well by the color-blind (Okabe and Ito's blue and vermilion, the former a little darker). */
-const dataColor = "#1f6fb4";
-const sampleColor = "#d9540f";
-
-const fontFamily = `"DejaVu Sans", Verdana, "Segoe UI", sans-serif`;
+export const dataColor: string = "#1f6fb4";
+export const sampleColor: string = "#d9540f";
 
 /** Lengths in pixels. */
 interface Layout {
@@ -71,7 +77,11 @@ interface Layout {
   readonly points: number;
 }
 
+/** The least room around the panels. */
 const panelMargins = { left: 70, right: 70, top: 84, bottom: 76 } as const;
+
+/** Levels that are drawn, by the number of columns. */
+const mostLevels = [14, 12, 8, 7, 6, 6] as const;
 
 function layoutOf(columns: number): Layout {
   // Side, gap and points by the number of columns; one column has a panel of its own shape.
@@ -87,10 +97,34 @@ function layoutOf(columns: number): Layout {
   return { side, gap, points, ...panelMargins };
 }
 
+/** Room for the names of levels. */
+function roomFor(layout: Layout, drawn: readonly DrawnColumn[]): Layout {
+  const rooms = drawn.map(({ axis }) => tickRoomOf(axis, layout.side));
+  const beside = Math.max(panelMargins.left, ...rooms.map((room) => room.beside + 30));
+  const below = Math.max(...rooms.map((room) => room.below));
+  return { ...layout, left: beside, right: beside, bottom: panelMargins.bottom + below - 22 };
+}
+
+/** Shares of missing cells, in the upper corner of a panel of a distribution. */
+function missingNote({ missing }: DrawnColumn, sets: readonly RowSet[], right: number, top: number): string {
+  if (missing.every((share) => share === 0)) return "";
+  const words = sets.map(
+    ({ color }, set) => `<tspan fill="${color}">${escapeText(missingText(missing[set]!))}</tspan>`,
+  );
+  return (
+    `<text x="${right - 5}" y="${top + 13}" font-size="9.5" fill="${faint}" text-anchor="end" ` +
+    `stroke="#ffffff" stroke-width="3" paint-order="stroke">missing ${words.join(" · ")}</text>`
+  );
+}
+
+/** A share of cells, as briefly as can be. */
+export const missingText = (share: number): string =>
+  share > 0 && share < 0.01 ? "< 1 %" : `${Math.round(100 * share)} %`;
+
 /** Title, legend and, where needed, a note, above the panels. */
 function header(
   options: PairPlotOptions,
-  sets: readonly PointSet[],
+  sets: readonly RowSet[],
   layout: Layout,
   columns: number,
   hidden: number,
@@ -113,22 +147,17 @@ function header(
   return parts.join("");
 }
 
-function document(width: number, height: number, body: readonly string[], options: PairPlotOptions): string {
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family='${fontFamily}' role="img"><title>${escapeText(options.title ?? "Data and samples")}</title>` +
-    `<rect width="${width}" height="${height}" fill="#ffffff"/>${body.join("")}</svg>\n`
-  );
-}
-
 function footnote(width: number, height: number): string {
-  const note = "axes span the central 99 % of the rows and a margin; densities are of all rows";
+  const note =
+    "axes of numbers span the central 99 % of the rows; bars are shares of all rows, boxes the middle half, whiskers 90 %";
   return text(width - 14, height - 10, note, { size: 9.5, color: faint, anchor: "end" });
 }
 
-function oneColumn(axis: PlotAxis, sets: readonly PointSet[], layout: Layout): [number, number, string[]] {
+function oneColumn(column: DrawnColumn, sets: readonly RowSet[], layout: Layout): [number, number, string[]] {
   const width = 620;
-  const { marks, heightAxis } = marginal(sets, axis, width, true);
+  const { axis } = column;
+  const { marks, heightAxis } = marginal(column, sets, "upright");
+  const { below } = tickRoomOf(axis, width);
   const left = 40;
   return [
     width + 2 * left,
@@ -143,7 +172,8 @@ function oneColumn(axis: PlotAxis, sets: readonly PointSet[], layout: Layout): [
         gridY: false,
         marks,
       }),
-      labelBelow(axis, left, layout.top + layout.side, width),
+      missingNote(column, sets, left + width, layout.top),
+      labelBelow(axis, left, layout.top + layout.side, width, below),
     ],
   ];
 }
@@ -153,17 +183,19 @@ const ribbon = 74;
 
 /** Data and samples side by side in the same orientation, so that the eye compares like with like. */
 function twoColumns(
-  axes: readonly PlotAxis[],
-  sets: readonly PointSet[],
+  drawn: readonly DrawnColumn[],
+  sets: readonly RowSet[],
   layout: Layout,
 ): [number, number, string[]] {
-  const [x, y] = axes as [PlotAxis, PlotAxis];
+  const [first, second] = drawn as [DrawnColumn, DrawnColumn];
+  const [x, y] = [first.axis, second.axis];
+  const { below } = tickRoomOf(x, layout.side);
   const { side, gap } = layout;
   const top = layout.top + ribbon + gap;
-  const across = marginal(sets, x, side, true);
-  const upward = marginal(sets, y, side, false);
+  const across = marginal(first, sets, "upright");
+  const upward = marginal(second, sets, "sideways");
   const body: string[] = [];
-  sets.forEach((set, place) => {
+  sets.forEach((_, place) => {
     const left = layout.left + place * (side + gap);
     const ticks = { bottom: true, left: place === 0 };
     body.push(
@@ -176,8 +208,16 @@ function twoColumns(
         gridY: false,
         marks: across.marks,
       }),
-      panel(left, top, { x, y, width: side, height: side, ticks, marks: [scatter(set, x, y, layout)] }),
-      labelBelow(x, left, top + side, side),
+      panel(left, top, {
+        x,
+        y,
+        width: side,
+        height: side,
+        ticks,
+        marks: pairMarks(first, second, sets, place, layout),
+      }),
+      missingNote(first, sets, left + side, layout.top),
+      labelBelow(x, left, top + side, side, below),
     );
   });
   const right = layout.left + sets.length * (side + gap);
@@ -191,6 +231,7 @@ function twoColumns(
       gridX: false,
       marks: upward.marks,
     }),
+    missingNote(second, sets, right + ribbon + 8, top - 16),
     labelBeside(y, 20, top, side, -90),
   );
   return [right + ribbon + 24, top + side + layout.bottom, body];
@@ -198,41 +239,53 @@ function twoColumns(
 
 /** The square of panels: data below the diagonal, samples above it; with one set, below it alone. */
 function square(
-  axes: readonly PlotAxis[],
-  sets: readonly PointSet[],
+  drawn: readonly DrawnColumn[],
+  sets: readonly RowSet[],
   layout: Layout,
 ): [number, number, string[]] {
   const { side, gap } = layout;
-  const last = axes.length - 1;
-  const lower = sets[0]!;
-  const upper = sets[1];
+  const last = drawn.length - 1;
+  const hasUpper = sets.length > 1;
+  const below = Math.max(...drawn.map(({ axis }) => tickRoomOf(axis, side).below));
   const body: string[] = [];
-  axes.forEach((y, row) => {
+  drawn.forEach((across, row) => {
+    const y = across.axis;
     const top = layout.top + row * (side + gap);
-    axes.forEach((x, place) => {
+    drawn.forEach((column, place) => {
+      const x = column.axis;
       const left = layout.left + place * (side + gap);
       const bottom = row === last;
       if (row === place) {
-        const { marks, heightAxis } = marginal(sets, x, side, true);
+        const { marks, heightAxis } = marginal(column, sets, "upright");
         const ticks = { bottom };
         body.push(
           panel(left, top, { x, y: heightAxis, width: side, height: side, ticks, gridY: false, marks }),
+          missingNote(column, sets, left + side, top),
         );
         return;
       }
-      const set = place < row ? lower : upper;
-      if (!set) return;
+      const set = place < row ? 0 : 1;
+      if (set === 1 && !hasUpper) return;
       const ticks = { bottom, left: place === 0, right: place === last };
       body.push(
-        panel(left, top, { x, y, width: side, height: side, ticks, marks: [scatter(set, x, y, layout)] }),
+        panel(left, top, {
+          x,
+          y,
+          width: side,
+          height: side,
+          ticks,
+          marks: pairMarks(column, across, sets, set, layout),
+        }),
       );
     });
-    body.push(labelBelow(y, layout.left + row * (side + gap), layout.top + last * (side + gap) + side, side));
+    body.push(
+      labelBelow(y, layout.left + row * (side + gap), layout.top + last * (side + gap) + side, side, below),
+    );
     if (row > 0) body.push(labelBeside(y, 16, top, side, -90));
-    const edge = layout.left + axes.length * (side + gap) - gap;
-    if (row < last && upper) body.push(labelBeside(y, edge + layout.right - 14, top, side, 90));
+    const edge = layout.left + drawn.length * (side + gap) - gap;
+    if (row < last && hasUpper) body.push(labelBeside(y, edge + layout.right - 14, top, side, 90));
   });
-  const inner = axes.length * (side + gap) - gap;
+  const inner = drawn.length * (side + gap) - gap;
   return [layout.left + inner + layout.right, layout.top + inner + layout.bottom, body];
 }
 
@@ -240,8 +293,9 @@ function square(
  * The pair plot as a complete SVG document. {@link writeFigure} makes a file of it.
  *
  * Limits and ticks of a column are the same wherever it is drawn: the central 99 % of the data's rows (of the
- * samples', without data), padded. The points of a scatter plot are a random part of the rows (the same ones at
- * every call); marginals are histograms of all rows. Missing values are left out.
+ * samples', without data), padded; of dates all. Levels have bars, the rare ones of many together. The points of a scatter plot are a
+ * random part of the rows (the same ones at every call); numbers that repeat are tiles, numbers by level boxes, two columns of levels
+ * squares whose areas are shares of the rows. Marginals are of all rows. Shares of missing cells are written beside them.
  *
  * @throws UsageError for options that do not fit, DataError if a column is not in both tables, or there are no rows.
  * @example const svg = pairPlot({ data: table, samples: await flow.sample(2000, { seed: 1 }) });
@@ -250,36 +304,35 @@ export function pairPlot(given: PairPlotOptions): string {
   const options = checkedOptions("pairPlot", given, pairPlotOptionTable);
   checkTable("pairPlot: samples", options.samples);
   if (options.data !== undefined) checkTable("pairPlot: data", options.data);
-  if ((options.columns ?? options.samples.columns).length === 0)
+  if (options.schema !== undefined) checkSchema("pairPlot", options.schema);
+  if ((options.columns ?? allColumns(options.samples)).length === 0)
     refuse("pairPlot", "columns", "at least one name", options.columns ?? []);
-  const all = options.columns ?? options.samples.columns;
+  const all = options.columns ?? cellColumns(options.samples).map(({ name }) => name);
   const columns = all.slice(0, mostColumns);
-  const samples: PointSet = {
-    name: "samples",
-    color: sampleColor,
-    table: selectColumns(options.samples, columns),
-  };
-  const data: PointSet | undefined = options.data && {
-    name: "data",
-    color: dataColor,
-    table: selectColumns(options.data, columns),
-  };
+  const samples: RowSet = { name: "samples", color: sampleColor, table: options.samples };
+  const data: RowSet | undefined = options.data && { name: "data", color: dataColor, table: options.data };
   const sets = data ? [data, samples] : [samples];
   const layout = layoutOf(columns.length);
-  const tickCount = layout.side > 300 ? 6 : layout.side > 180 ? 4 : 3;
-  const axes = columns.map((name) => axisOf(sets[0]!.table, name, columns.length === 1 ? 8 : tickCount));
+  const size = {
+    ticks: columns.length === 1 ? 8 : layout.side > 300 ? 6 : layout.side > 180 ? 4 : 3,
+    levels: mostLevels[columns.length - 1]!,
+    pixels: columns.length === 1 ? 620 : layout.side,
+  };
+  const drawn = drawnSchema(sets[0]!.table, columns, options.schema).map((own) =>
+    drawnColumn(own, sets, size),
+  );
   const draw =
     columns.length === 1
-      ? () => oneColumn(axes[0]!, sets, layout)
+      ? () => oneColumn(drawn[0]!, sets, roomFor(layout, drawn))
       : columns.length === 2
         ? twoColumns
         : square;
-  const [width, height, body] = draw(axes, sets, layout);
+  const roomy = roomFor(layout, drawn);
+  const [width, height, body] = draw(drawn, sets, roomy);
   const hidden = all.length - columns.length;
-  return document(
-    width,
-    height,
-    [header(options, sets, layout, columns.length, hidden), ...body, footnote(width, height)],
-    options,
-  );
+  return svgDocument(width, height, options.title ?? "Data and samples", [
+    header(options, sets, roomy, columns.length, hidden),
+    ...body,
+    footnote(width, height),
+  ]);
 }

@@ -5,8 +5,6 @@
  */
 
 import { DataError } from "../errors.ts";
-import { column, type Table } from "../tables/table.ts";
-
 /** The axis of one column. */
 export interface PlotAxis {
   /** The column. */
@@ -17,6 +15,8 @@ export interface PlotAxis {
   readonly high: number;
   readonly ticks: readonly number[];
   readonly format: (value: number) => string;
+  /** Number of levels, which lie at 0, 1, ...; absent of numbers. */
+  readonly levels?: number | undefined;
 }
 
 /** Quantile of sorted values, between neighbors by their distance. */
@@ -91,13 +91,13 @@ function numbers(ticks: readonly number[], gap: number): Pick<PlotAxis, "unit" |
 }
 
 /**
- * The axis of a column of a table.
+ * The axis of a column of numbers.
  *
  * @param count about how many ticks.
  * @throws DataError if the column has no finite value.
  */
-export function axisOf(table: Table, name: string, count: number): PlotAxis {
-  const sorted = column(table, name).filter(Number.isFinite).sort();
+export function numberAxis(name: string, values: Float64Array, count: number): PlotAxis {
+  const sorted = values.filter(Number.isFinite).sort();
   if (sorted.length === 0)
     throw new DataError(
       {
@@ -114,4 +114,85 @@ export function axisOf(table: Table, name: string, count: number): PlotAxis {
   const ticks: number[] = [];
   for (let i = first; i * gap <= high + 1e-9 * gap; i++) ticks.push(i * gap + 0);
   return { name, low, high, ticks, ...numbers(ticks, gap) };
+}
+
+/** The axis of levels: their names, long ones cut. */
+export function levelAxis(name: string, labels: readonly string[]): PlotAxis {
+  return {
+    name,
+    unit: "",
+    low: -0.5,
+    high: labels.length - 0.5,
+    ticks: labels.map((_, level) => level),
+    format: (level) => shortened(labels[level] ?? "", longestLabel),
+    levels: labels.length,
+  };
+}
+
+/** Letters of a level's name that have room. */
+const longestLabel = 14;
+
+/** A text of some letters at most. */
+export const shortened = (text: string, letters: number): string =>
+  text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1)).trimEnd()}…`;
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Steps between moments: of clocks in milliseconds, of the calendar in months. */
+const clockSteps = [
+  second,
+  5 * second,
+  15 * second,
+  minute,
+  5 * minute,
+  15 * minute,
+  hour,
+  3 * hour,
+  6 * hour,
+  12 * hour,
+  day,
+  2 * day,
+  7 * day,
+  14 * day,
+];
+const monthSteps = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
+
+/** The axis of moments, in milliseconds since 1970 UTC: round ticks of clock and calendar. */
+export function momentAxis(name: string, values: Float64Array, count: number): PlotAxis {
+  const finite = values.filter(Number.isFinite);
+  if (finite.length === 0) return numberAxis(name, values, count);
+  const first = finite.reduce((a, b) => Math.min(a, b));
+  const last = finite.reduce((a, b) => Math.max(a, b));
+  const [low, high] = first < last ? [first, last] : [first - day, last + day];
+  // A little finer than the count says: a span that the steps do not fit has few ticks else.
+  const gap = (0.7 * (high - low)) / count;
+  const iso = (moment: number): string => new Date(moment).toISOString();
+  const clock = clockSteps.find((step) => step >= gap);
+  const ticks: number[] = [];
+  if (clock !== undefined) {
+    for (let at = Math.ceil(low / clock) * clock; at <= high; at += clock) ticks.push(at);
+    const isDay = clock >= day;
+    const isOneYear = iso(low).slice(0, 4) === iso(high).slice(0, 4);
+    return {
+      name,
+      unit: isOneYear ? ` (${isDay ? iso(low).slice(0, 4) : iso(low).slice(0, 10)})` : "",
+      low,
+      high,
+      ticks,
+      format: (at) =>
+        isDay ? iso(at).slice(isOneYear ? 5 : 2, 10) : iso(at).slice(11, clock < minute ? 19 : 16),
+    };
+  }
+  const months = monthSteps.find((step) => step * 30.4 * day >= gap) ?? 1200;
+  const start = new Date(low).getUTCFullYear() * 12;
+  for (let month = Math.floor(start / months) * months; ; month += months) {
+    const date = new Date(0);
+    date.setUTCFullYear(Math.floor(month / 12), month % 12, 1);
+    if (date.getTime() > high) break;
+    if (date.getTime() >= low) ticks.push(date.getTime());
+  }
+  return { name, unit: "", low, high, ticks, format: (at) => iso(at).slice(0, months % 12 === 0 ? 4 : 7) };
 }

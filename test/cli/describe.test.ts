@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { writeFiles } from "./runCli.ts";
@@ -20,6 +22,12 @@ it("says kinds, missing cells and values of a table", async () => {
   expect(stdout).toMatch(/\n {2}color +categorical +green \d+, red \d+\n/);
   expect(stdout).toMatch(/\n {2}score +integer +12 +0 to 16, median \d+\n/);
   expect(stdout).toMatch(/\n {2}1 row equals an earlier one: row 61 equals row 4\n/);
+  expect((await runInProcess(["describe", "t.csv", "--figure", "t.html"], { cwd })).code).toBe(0);
+  const page = readFileSync(join(cwd, "t.html"), "utf8");
+  expect(page).toMatch(/^<!doctype html>\n.*<title>t\.csv<\/title>/);
+  for (const word of ["categorical", "missing 20 %", "61 rows, 4 columns"]) expect(page).toContain(word);
+  const wrong = await runInProcess(["describe", "t.csv", "--figure", "t.gif"], { cwd });
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--figure must end in \.svg/) });
   const json = JSON.parse((await runInProcess(["describe", "t.csv", "--json"], { cwd })).stdout);
   expect(json.schema.columns[1]).toEqual({
     name: "color",

@@ -78,7 +78,8 @@ it("a table with text, atoms and missing cells is fitted, scored and sampled in 
   const scores = await run("logprob m.safetensors t.csv --out scores.csv");
   expect(scores).toMatch(/mean log-density +-\d/);
   expect(await run("inspect m.safetensors")).toMatch(/chain of mixed columns/);
-  expect(await run("plot m.safetensors t.csv --out p.svg")).toMatch(/of 2 columns/);
+  expect(await run("plot m.safetensors t.csv --out p.svg")).toMatch(/of 4 columns/);
+  expect(await run("plot m.safetensors t.csv --columns member,color --out p.html")).toMatch(/of 2 columns/);
 });
 
 it("a model is given levels by name", async () => {
@@ -88,6 +89,7 @@ it("a model is given levels by name", async () => {
   expect(await run("sample g.safetensors -n 3 --given color=red")).toMatch(
     /^color,size\nred,\d+\nred,\d+\nred,\d+\n$/,
   );
+  expect(await run("plot g.safetensors t.csv --out g.svg")).toMatch(/of 2 columns/);
   const wrong = await runInProcess("sample g.safetensors -n 3 --given color=pink".split(" "), { cwd });
   expect(wrong).toMatchObject({ code: 2, stdout: "" });
   expect(wrong.stderr).toBe(
@@ -122,7 +124,7 @@ it.each([
     2,
     /^--dequantize: there is no dequantize any more: .* the value of a step has a mass/,
   ],
-  ["plot m.safetensors --columns color --out x.svg", 2, /--columns must be columns of numbers/],
+  ["plot m.safetensors t.csv --columns colour --out x.svg", 2, /--columns.*"colour".*did you mean "color"/],
 ])("%s", async (line, code, message) => {
   const result = await runInProcess(line.split(" "), { cwd });
   expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });

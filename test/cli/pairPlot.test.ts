@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom/worker";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/errors.ts";
 import { mostColumns, pairPlot } from "../../src/figures/pairPlot.ts";
-import { axisOf } from "../../src/figures/plotAxis.ts";
+import { numberAxis } from "../../src/figures/plotAxis.ts";
 import { rasterize } from "../../src/figures/rasterize.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { type Table, tableFromColumns } from "../../src/tables/table.ts";
@@ -68,9 +68,9 @@ describe("pairPlot", () => {
   });
 });
 
-describe("axisOf", () => {
+describe("numberAxis", () => {
   const axis = (values: readonly number[]) => {
-    const found = axisOf(tableFromColumns({ v: values }), "v", 5);
+    const found = numberAxis("v", Float64Array.from(values), 5);
     return { ...found, labels: found.ticks.map(found.format) };
   };
   const range = (low: number, high: number) =>

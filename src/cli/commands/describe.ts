@@ -13,10 +13,13 @@ import { addTableOptions, namingTable, readData, type TableFlags } from "../tabl
 interface DescribeFlags extends TableFlags {
   readonly json?: boolean | undefined;
   readonly out?: string | undefined;
+  readonly figure?: string | undefined;
 }
 
 async function run(data: string, flags: DescribeFlags): Promise<void> {
   if (flags.out !== undefined) checkOutput(flags.out, [".json"], "a schema");
+  if (flags.figure !== undefined)
+    checkOutput(flags.figure, [".svg", ".png", ".html"], "a figure", "--figure");
   const { describe } = await import("../../index.ts");
   const { descriptionText } = await import("../../entries/tables.ts");
   const table = await readData(data, flags, interruptSignal());
@@ -25,8 +28,12 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
     const { writeSchema } = await import("../../entries/tables.ts");
     await writeSchema(found.schema, flags.out);
   }
-  if (flags.json) return await printJson(found);
   const source = data === "-" ? "standard input" : basename(data);
+  if (flags.figure !== undefined) {
+    const { tablePlot, writeFigure } = await import("../../entries/figures.ts");
+    await writeFigure(tablePlot(table, { description: found, title: source }), flags.figure);
+  }
+  if (flags.json) return await printJson(found);
   await print(
     `${source}: ${formatCount(found.rows)} rows, ${formatCount(found.columns.length)} columns\n\n${descriptionText(found)}`,
   );
@@ -46,6 +53,7 @@ export function addDescribe(program: Command): void {
     )
     .option("--json", "print one JSON document")
     .option("--out <file>", "write the kinds as a schema, .json, for fit --schema");
+  command.option("--figure <file>", "draw each column: .svg, .png or .html");
   addTableOptions(command);
   command
     .addHelpText(

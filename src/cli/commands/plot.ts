@@ -7,13 +7,12 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../../entries/errors.ts";
-import { fitOptionTable, listNames, sampleOptionTable } from "../../entries/options.ts";
-import type { Flow } from "../../index.ts";
+import { fitOptionTable, sampleOptionTable } from "../../entries/options.ts";
 import { checkGiven, checkKnown } from "../columnNames.ts";
 import { plotFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { checkOutput, formatCount, print, warn } from "../output.ts";
+import { checkOutput, formatCount, print } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface PlotFlags extends TableFlags {
@@ -27,37 +26,8 @@ interface PlotFlags extends TableFlags {
 /** Samples without data to compare with. */
 const sampleCount = 5000;
 
-/** Columns that a pair plot draws: of mixed ones those of numbers, which is said. */
-function drawnColumns(
-  { columns, given, description }: Flow,
-  chosen: readonly string[] | undefined,
-): readonly string[] {
-  const names = [...columns, ...given];
-  const { schema } = description;
-  if (!schema) return names;
-  const isNumber = (name: string): boolean => {
-    const { kind, written } = schema.columns.find((own) => own.name === name)!;
-    return ["continuous", "positive", "interval", "integer", "angle"].includes(kind) && written === undefined;
-  };
-  const wrong = chosen?.find((name) => !isNumber(name));
-  if (wrong !== undefined)
-    throw new UsageError({
-      subject: "--columns",
-      expected: "columns of numbers, which are what a pair plot draws",
-      received: JSON.stringify(wrong),
-    });
-  const numbers = names.filter(isNumber);
-  if (numbers.length === 0)
-    throw new UsageError("the model has no column of numbers, which are what a pair plot draws.");
-  if (!chosen && numbers.length < names.length)
-    warn(
-      `a pair plot draws columns of numbers; left out: ${listNames(names.filter((name) => !isNumber(name)))}`,
-    );
-  return numbers;
-}
-
 async function run(model: string, source: string | undefined, flags: PlotFlags): Promise<void> {
-  checkOutput(flags.out, [".svg", ".png"], "a figure");
+  checkOutput(flags.out, [".svg", ".png", ".html"], "a figure");
   const { load } = await import("../../index.ts");
   const { completeColumns, extentOf, mostSamples, nearRows, samplesAtConditions, spreadAsFitted } =
     await import("../plotRows.ts");
@@ -65,22 +35,24 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const { seed = 0, given } = flags;
   const flow = await load(model, { signal });
   checkKnown("--columns", flags.columns, [...flow.columns, ...flow.given], "the model");
-  const names = drawnColumns(flow, flags.columns);
+  const names = [...flow.columns, ...flow.given];
+  const { schema } = flow.description;
   const conditional = flow.given.length > 0;
-  if (flow.description.schema && conditional && source !== undefined)
+  if (schema && given !== undefined && source !== undefined)
     throw new UsageError({
-      subject: "<data>",
-      expected: "left out for a conditional model of mixed columns",
-      received: JSON.stringify(source),
-      remedy: "pass --given, and plot its samples alone",
+      subject: "--given",
+      expected: "left out where data of mixed columns are drawn",
+      received: JSON.stringify(given),
+      remedy: "plot the samples of the condition alone, or all of the data",
     });
   if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow);
   const table = source === undefined ? undefined : await readData(source, flags, signal);
   if (table) await sayHowRead(table, names);
-  const read = table && completeColumns(table, names, flags.missing);
+  // Of mixed columns a missing cell is drawn for what it is.
+  const read = table && (schema ? table : completeColumns(table, names, flags.missing));
   // With a condition, rows near it are compared with samples at the conditions of these very rows.
   const near = read && given !== undefined ? nearRows(read, given as Readonly<Record<string, number>>) : read;
-  const data = near && spreadAsFitted(near, flow, seed);
+  const data = near && (schema ? near : spreadAsFitted(near, flow, seed));
   const count = Math.min(data?.rows ?? sampleCount, mostSamples);
   const samples =
     conditional && near
@@ -102,7 +74,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const steps = columns.filter((name) => Object.hasOwn(flow.description.fitted.dequantized, name));
   const spread =
     steps.length > 0 && data ? `; ${steps.join(", ")}: data spread over recorded steps, as for the fit` : "";
-  await writeFigure(pairPlot({ ...(data ? { data } : {}), samples, columns, title }), flags.out);
+  await writeFigure(pairPlot({ ...(data ? { data } : {}), samples, columns, schema, title }), flags.out);
   await print(
     `wrote ${flags.out}: ${formatCount(samples.rows)} samples of ${columns.length} columns${spread}\n`,
   );
@@ -114,7 +86,8 @@ export function addPlot(program: Command): void {
     .command("plot")
     .summary("pair plot of data and samples")
     .description(
-      `Pair plot of data and samples of a model: 1-D and 2-D marginals.
+      `Pair plot of data and samples of a model: columns of any kinds one by one and two by two. Numbers have bars and points,
+or tiles where values repeat, levels bars and squares, numbers by level boxes; missing cells are told.
 
 Samples of a conditional model are drawn at the conditions of the data's rows; with --given, at those of the
 rows nearest to it, and compared with these rows alone. Columns that were dequantized are spread in the data
@@ -122,7 +95,7 @@ as they were for the fit.`,
     )
     .argument("<model>", "model to use (.safetensors)")
     .argument("[data]", "table to compare with; - for CSV on standard input")
-    .requiredOption("--out <file>", "figure to write (.svg or .png)")
+    .requiredOption("--out <file>", "figure to write (.svg, .png or .html)")
     .addHelpText(
       "after",
       `
