@@ -24,7 +24,7 @@ const cities = [
   "Nice",
 ];
 const rows = Array.from({ length: 210 }, (_, i) => ({
-  city: i % 7 === 0 ? null : cities[(i * i) % 10],
+  city: i % 7 === 0 ? null : cities[(i * i + 3) % 10],
   member: i % 3 === 0,
   size: (i * 7) % 5,
   price: i % 2 === 0 ? 0 : ((i * 7919) % 9973) / 100,
