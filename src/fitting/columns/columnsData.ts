@@ -123,7 +123,8 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
   const used = cells.map((own) => Float64Array.from(rows, (row) => own[row]!));
   const present = (own: ColumnSchema, i: number): ColumnSchema => {
     const { missing: _, ...rest } = own;
-    return used[i]!.some(Number.isNaN) ? { ...rest, missing: true } : rest;
+    const missing = options.missing === "marginal" ? ("marginal" as const) : true;
+    return used[i]!.some(Number.isNaN) ? { ...rest, missing } : rest;
   };
   const schema = all.map(present);
   const order = new RandomStream(split(key, "split")).permutation(rows.length);

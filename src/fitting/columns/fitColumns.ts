@@ -14,16 +14,12 @@ import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
 import { encodeRows } from "../../models/columns/encodeRows.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues } from "../../models/parameters.ts";
+import { bytesOf, digestOf } from "../../random/digest.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import { weightedMean } from "../finishFit.ts";
+import { Checkpoint } from "../gradient/checkpoint.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
-import {
-  type EpochRecord,
-  type MinimizeState,
-  minimize,
-  type Rows,
-  stepsAnEpoch,
-} from "../gradient/minimize.ts";
+import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { modelColumn } from "./modelColumn.ts";
 
@@ -56,14 +52,13 @@ export interface FitColumnsOptions extends EngineOptions {
   readonly signal?: AbortSignal | undefined;
   /** Returns what is best so far where the signal fires (default false). */
   readonly keepOnAbort?: boolean | undefined;
-  /** State to go on from, as `onEpoch` gave it. */
-  readonly resume?: MinimizeState | undefined;
-  /** Called after each validation, with log-densities per row in the columns' units; `state` copies what is needed to go on. */
+  /** File to keep the state of the fit in (Node), and whether to go on from it. */
+  readonly checkpoint?: { readonly path: string; readonly resume: boolean } | undefined;
+  /** Called after each validation, with log-densities per row in the columns' units. */
   readonly onEpoch?:
     | ((
         progress: { readonly trainLogProb: number; readonly validationLogProb: number } & EpochRecord,
-        state: () => Promise<MinimizeState>,
-      ) => void | Promise<void>)
+      ) => void)
     | undefined;
 }
 
@@ -111,6 +106,23 @@ export async function fitColumns(
     order: options.order ?? usualOrder(train.cells.slice(given.length)),
     hidden: recipe.hidden,
   });
+  const checkpoint =
+    options.checkpoint &&
+    new Checkpoint(
+      options.checkpoint.path,
+      {
+        recipe,
+        density: density.options,
+        rows: [digestOfRows(train), validation ? digestOfRows(validation) : "none"],
+        seed,
+        precision,
+        engine: options.engine ?? "wasm",
+      },
+      density.parameters,
+    );
+  // Read first: a checkpoint of another fit is refused before anything is computed.
+  const resume = options.checkpoint?.resume ? await checkpoint?.read() : undefined;
+  if (!options.checkpoint?.resume) await checkpoint?.checkPath();
   const bound = bindTree(density.parameters);
   const encoded = g.input("encoded", [density.width]);
   const negative = (dropout?: Dropout) => {
@@ -165,11 +177,11 @@ export async function fitColumns(
       validation: held?.rows,
       signal: options.signal,
       keepOnAbort: options.keepOnAbort,
-      resume: options.resume,
-      onEpoch:
-        options.onEpoch &&
-        ((record, state) =>
-          options.onEpoch!({ ...record, ...inNats(record), bestEpoch: inEpochs(record.bestEpoch) }, state)),
+      resume,
+      async onEpoch(record, state) {
+        options.onEpoch?.({ ...record, ...inNats(record), bestEpoch: inEpochs(record.bestEpoch) });
+        if (checkpoint) await checkpoint.write(await state());
+      },
     },
   );
   return {
@@ -180,6 +192,10 @@ export async function fitColumns(
     interrupted: result.interrupted,
     stillImproving: result.stillImproving,
   };
+}
+
+function digestOfRows({ cells, weights }: CellRows): string {
+  return digestOf([...cells, weights ?? new Float64Array(0)].map(bytesOf));
 }
 
 /** Rows by which values are counted. */

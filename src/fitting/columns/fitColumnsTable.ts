@@ -45,7 +45,7 @@ function described({
     ...(kind === "angle" ? { period: period! } : {}),
     ...(hasLevels ? { levels: levels!.length } : {}),
     ...(atoms === undefined ? {} : { atoms }),
-    ...(missing === undefined ? {} : { missing }),
+    ...(missing === true ? { missing } : missing === "marginal" ? { masked: true } : {}),
   };
 }
 
@@ -100,6 +100,10 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     wide,
     signal,
     keepOnAbort,
+    checkpoint:
+      options.checkpoint === undefined
+        ? undefined
+        : { path: options.checkpoint, resume: options.resume ?? false },
     onEpoch: (record) => options.onProgress?.(progress(record)),
   });
   const how = { engine, threads, wide, signal: fitted.interrupted ? undefined : signal };

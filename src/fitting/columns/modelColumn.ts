@@ -57,6 +57,7 @@ export function modelColumn(
   cells.forEach((value, row) => {
     const weight = weights?.[row] ?? 1;
     if (Number.isNaN(value)) {
+      if (column.masked) return;
       if (!column.missing)
         throw new DataError(
           `column ${JSON.stringify(column.name)} (row ${row + 1}): the cell is missing, which the column's description excludes.`,

@@ -9,7 +9,7 @@ import type { Architecture } from "../../architectures/architecture.ts";
 import { FormatError, UsageError } from "../../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
 import { sizeOf } from "../../graph/expr.ts";
-import { flattenTree } from "../../graph/parameters.ts";
+import { flattenTree, type ParameterTree } from "../../graph/parameters.ts";
 import { withoutPrefix } from "../../models/parameters.ts";
 import { optionText } from "../../optionText.ts";
 import { fileExists, readFileBytes, writeFileAtomically } from "../../platform/files.ts";
@@ -38,23 +38,14 @@ export class Checkpoint {
   /** Numbers of every tensor that a checkpoint holds, by name. */
   readonly #lengths: ReadonlyMap<string, number>;
 
-  constructor(path: string, subject: CheckpointSubject) {
+  /**
+   * @param subject - What must be the same for the fit to go on, as plain data.
+   * @param parameters - What is trained.
+   */
+  constructor(path: string, subject: object, parameters: ParameterTree) {
     this.#path = path;
-    this.#lengths = lengthsOf(subject.architecture);
-    const { recipe, plan, architecture, data, seed, precision, engine = "wasm" } = subject;
-    this.#subject = JSON.stringify({
-      recipe,
-      plan,
-      base: architecture.base.toJSON(),
-      bijection: architecture.bijection.toJSON(),
-      training: architecture.training ? (architecture.training.settings ?? {}) : "likelihood",
-      columns: data.columns,
-      given: data.given,
-      rows: [digest(data.train), data.validation ? digest(data.validation) : "none"],
-      seed,
-      precision,
-      engine,
-    });
+    this.#lengths = lengthsOf(parameters);
+    this.#subject = JSON.stringify(subject);
   }
 
   /**
@@ -127,10 +118,33 @@ export class Checkpoint {
   }
 }
 
-/** Names and lengths of the state of an architecture's trained parameters. */
-function lengthsOf({ base, bijection }: Architecture): Map<string, number> {
+/** The checkpoint of the training of an architecture. */
+export function checkpointOf(path: string, subject: CheckpointSubject): Checkpoint {
+  const { recipe, plan, architecture, data, seed, precision, engine = "wasm" } = subject;
+  const { base, bijection, training } = architecture;
+  return new Checkpoint(
+    path,
+    {
+      recipe,
+      plan,
+      base: base.toJSON(),
+      bijection: bijection.toJSON(),
+      training: training ? (training.settings ?? {}) : "likelihood",
+      columns: data.columns,
+      given: data.given,
+      rows: [digest(data.train), data.validation ? digest(data.validation) : "none"],
+      seed,
+      precision,
+      engine,
+    },
+    { base: base.parameters, bijection: bijection.parameters },
+  );
+}
+
+/** Names and lengths of the state of trained parameters. */
+function lengthsOf(parameters: ParameterTree): Map<string, number> {
   const lengths = new Map<string, number>();
-  for (const [name, spec] of flattenTree({ base: base.parameters, bijection: bijection.parameters })) {
+  for (const [name, spec] of flattenTree(parameters)) {
     if (spec.kind !== "trained") continue;
     const { mean, square, average } = stateNames;
     for (const own of [name, mean(name), square(name), average(name)])

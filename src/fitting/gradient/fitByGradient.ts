@@ -16,7 +16,7 @@ import { chosenColumns, type FitData, fitData } from "../fitData.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { architectureOfOption } from "../flowOption.ts";
 import { choosePreparation, preparationChoices } from "../preparation/choosePreparation.ts";
-import { Checkpoint } from "./checkpoint.ts";
+import { checkpointOf } from "./checkpoint.ts";
 import { Likelihood } from "./likelihood.ts";
 import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
@@ -68,7 +68,7 @@ async function fitPrepared(
   const checkpoint =
     options.checkpoint === undefined
       ? undefined
-      : new Checkpoint(options.checkpoint, {
+      : checkpointOf(options.checkpoint, {
           recipe,
           plan,
           architecture,

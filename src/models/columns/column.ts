@@ -37,6 +37,11 @@ export interface DensityColumn {
   readonly atoms?: readonly number[] | undefined;
   /** Whether a missing cell is one of the outcomes. */
   readonly missing?: boolean | undefined;
+  /**
+   * Whether cells were missing in training and said nothing: neither has such a cell a probability, nor do later columns see one. Not
+   * with {@link missing}.
+   */
+  readonly masked?: boolean | undefined;
 }
 
 /** Whether the values are levels: places from 0. */
@@ -78,10 +83,11 @@ export function boundsOf({ kind, lower, upper }: DensityColumn): readonly [numbe
  * @throws {@link UsageError} that names the column.
  */
 export function checkColumn(column: DensityColumn): void {
-  const { name, kind, step, from, levels, period, atoms } = column;
+  const { name, kind, step, from, levels, period, atoms, missing, masked } = column;
   const refuse = (problem: string): never => {
     throw new UsageError(`column ${JSON.stringify(name)}: ${problem}.`);
   };
+  if (missing && masked) refuse("a missing cell is an outcome or it is masked, not both");
   if (hasLevels(column)) {
     const count = levelsOf(column);
     if (!Number.isSafeInteger(count) || count < 1)

@@ -198,11 +198,13 @@ function outputsOf({ outcomes, head }: Pick<ColumnLayout, "outcomes" | "head">):
 
 function outcomeTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout[]): Expr {
   return g.concatenate(
-    columns.map(({ outcomes, targets, outputs }) => {
+    columns.map(({ column, outcomes, targets, outputs }) => {
       if (outcomes === 1) return g.constant(0);
       const logits = g.slice(numbers, outputs, outputs + outcomes);
       const chosen = g.slice(encoded, targets, targets + outcomes);
-      return g.sub(g.sum(g.mul(chosen, logits)), g.logSumExp(logits));
+      // Of a cell that is masked no outcome is chosen.
+      const total = column.masked ? g.mul(g.sum(chosen), g.logSumExp(logits)) : g.logSumExp(logits);
+      return g.sub(g.sum(g.mul(chosen, logits)), total);
     }),
   );
 }

@@ -30,7 +30,8 @@ const wellWithin = 30;
 
 /**
  * Contributions of rows. A cell that is missing in a column which never was is summed out, which is exact where no later column of the
- * model's order is observed.
+ * model's order is observed. One that is missing in a column of masked cells adds nothing, and later columns are given the cells that
+ * are there: for each pattern of missing cells a density of the others that integrates to 1.
  * @param cells - One array a column: the given ones, then the others in the table's order.
  * @throws {@link DataError} where a missing cell cannot be summed out exactly.
  */
@@ -91,7 +92,10 @@ function checkSuffix(
 ): void {
   const { columns } = density;
   for (let row = 0; row < rows; row++) {
-    const first = unknown.subarray(row * columns.length, (row + 1) * columns.length).indexOf(1);
+    // The network has learnt to do without cells that are masked.
+    const first = columns.findIndex(
+      ({ column }, j) => unknown[row * columns.length + j] === 1 && !column.masked,
+    );
     if (first < 0) continue;
     for (let j = first + 1; j < columns.length; j++) {
       if (unknown[row * columns.length + j] === 1) continue;

@@ -64,6 +64,8 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
     for (const key of ["step", "period"] as const)
       if (own[key] !== undefined && !(own[key]! > 0))
         refuse(where, `${key} of ${named}`, "a number above 0", own[key]);
+    if (own.missing !== undefined && typeof own.missing !== "boolean" && own.missing !== "marginal")
+      refuse(where, `missing of ${named}`, 'true, false or "marginal"', own.missing);
     const isLevelled = ["categorical", "ordinal", "boolean"].includes(own.kind!);
     if (isLevelled && own.use === "fit" && !(Array.isArray(own.levels) && own.levels.length > 0))
       refuse(where, `levels of ${named}`, "a list of texts or numbers", own.levels);

@@ -61,8 +61,8 @@ export interface ColumnSchema {
   readonly written?: "year-month-day" | "day-month-year" | "month-day-year" | "time-of-day" | undefined;
   /** Values that many rows share, beside a continuous part: they have a probability of their own, such as 0 or a cap. */
   readonly atoms?: readonly number[] | undefined;
-  /** Whether cells are missing. */
-  readonly missing?: boolean | undefined;
+  /** Whether cells are missing; `marginal` in a model whose density is that of the cells that are there. */
+  readonly missing?: boolean | "marginal" | undefined;
 }
 
 /** What the columns of a table are, in its order. */
