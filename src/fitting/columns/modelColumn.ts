@@ -6,6 +6,7 @@
 
 import { DataError } from "../../errors.ts";
 import { rawAngleScale } from "../../models/columns/angleHead.ts";
+import { calendarOf } from "../../models/columns/calendar.ts";
 import {
   atomsOf,
   boundsOf,
@@ -126,7 +127,12 @@ function headOf(
   const from = column.from ?? 0;
   const places = sorted.values.map((value) => Math.round((value - from) / step));
   const shares = values.length > 0 ? fitGridShares({ values: places, weights: sorted.weights }) : undefined;
-  if (!shares) return { type: "cells", map, components, start, frequent: [], masses: [] };
+  const parts =
+    column.kind === "date-time" && values.length > 0
+      ? calendarOf(step, sorted.values[0]!, sorted.values[sorted.values.length - 1]!)
+      : [];
+  const calendar = parts.length > 0 ? { calendar: parts } : {};
+  if (!shares) return { type: "cells", map, components, start, frequent: [], masses: [], ...calendar };
   const total = shares.counts.reduce((sum, count) => sum + count, 0);
   const frequent = Array.from(shares.places.keys())
     .filter((i) => shares.counts[i]! >= frequentShare * total)
@@ -149,6 +155,7 @@ function headOf(
     },
     frequent: frequent.map((i) => shares.places[i]!),
     masses: masses.map(Math.log),
+    ...calendar,
   };
 }
 

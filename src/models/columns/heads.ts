@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { FormatError } from "../../errors.ts";
 import { angleHead } from "./angleHead.ts";
+import { calendarParts } from "./calendar.ts";
 import { type DensityColumn, hasLevels, levelsOf, stepOf } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { levelsHead } from "./levelsHead.ts";
@@ -95,6 +96,7 @@ const schemas = {
         v.check((own: number[]) => isIncreasing(own), "not in order"),
       ),
       masses: v.array(finite),
+      calendar: v.optional(v.pipe(v.array(v.picklist(calendarParts)), v.maxLength(calendarParts.length))),
     }),
     v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
     v.check((own) => own.masses.length === own.frequent.length, "masses has not one number a frequent place"),

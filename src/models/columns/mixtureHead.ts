@@ -22,6 +22,7 @@ import {
   logisticMixtureLogSurvival,
   logisticMixtureQuantile,
 } from "../../numerics/logisticMixture.ts";
+import { type CalendarPart, calendarFeatures, encodeCalendar } from "./calendar.ts";
 import { boundsOf, type DensityColumn, stepOf } from "./column.ts";
 import type { ColumnHead } from "./columnHead.ts";
 import {
@@ -61,6 +62,8 @@ export interface CellsHeadOptions extends MixtureHeadOptions {
   readonly frequent: readonly number[];
   /** Logits of the point masses in the column's own distribution. */
   readonly masses: readonly number[];
+  /** Of date-times: parts of the calendar that later columns see; none in models of before. */
+  readonly calendar?: readonly CalendarPart[] | undefined;
 }
 
 /** Parameters of a head: logits of components and point masses, shift, logarithm of the factor; shared: places, logarithms of scales. */
@@ -179,9 +182,9 @@ const leastWidth = 1e-30;
 /** Logit of a point mass that stands for none. */
 const noMass = -40;
 
-/** The head of a column on a grid. Features: z of the middle of the cell, and which frequent place it is. */
+/** The head of a column on a grid. Features: z of the middle of the cell, which frequent place it is, and parts of the calendar. */
 export function cellsHead(column: DensityColumn, options: CellsHeadOptions): ColumnHead {
-  const { map, components, shares, frequent } = options;
+  const { map, components, shares, frequent, calendar = [] } = options;
   const step = stepOf(column)!;
   const from = column.from ?? 0;
   const [lower, upper] = boundsOf(column);
@@ -204,7 +207,7 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
     parameters: 3 * components + 2 + masses,
     shared: 2 * components,
     targets: 3 + masses,
-    features: 1 + frequent.length,
+    features: 1 + frequent.length + calendarFeatures(calendar),
     start: parametersOf(options, [...options.masses, ...padding]),
     encode(value, targets, targetStart, features, featureStart) {
       const place = placeOf(value);
@@ -217,6 +220,7 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
       targets[targetStart + 2] = excess < 0 ? leastWidth : width;
       const middle = low <= -farthestZ ? high : high >= farthestZ ? low : 0.5 * (low + high);
       features[featureStart] = Math.abs(middle) >= farthestZ ? 0 : middle / logisticDeviation;
+      encodeCalendar(calendar, value, features, featureStart + 1 + frequent.length);
       const at = order.get(place);
       if (at === undefined) return excess;
       targets[targetStart + 3 + at] = 1;
