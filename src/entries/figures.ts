@@ -4,6 +4,7 @@
  * @module pushforward/figures
  */
 
+export { type EvaluationPageOptions, evaluationPage } from "../figures/evaluationPage.ts";
 export { writeFigure } from "../figures/figure.ts";
 export { type PairPlotOptions, pairPlot } from "../figures/pairPlot.ts";
 export { type TablePlotOptions, tablePlot } from "../figures/tablePlot.ts";

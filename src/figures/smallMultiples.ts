@@ -59,7 +59,7 @@ function smallPicture(
   const title = [
     text(left, top + 12, shortened(schema.name, letters - Math.ceil(0.8 * kind.length) - 1), { size: 12.5 }),
     text(left + tile.panelWidth, top + 12, kind, { size: 10.5, color: faint, anchor: "end" }),
-    text(left, top + 28, shortened(note, Math.floor(tile.panelWidth / (9.5 * letterWidth * 0.95))), {
+    text(left, top + 28, shortened(note, Math.floor(tile.panelWidth / (9.5 * letterWidth * 0.86))), {
       size: 9.5,
       color: faint,
     }),

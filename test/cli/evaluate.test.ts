@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { writeFiles } from "./runCli.ts";
@@ -55,6 +57,7 @@ describe("pushforward evaluate", () => {
     });
     expect(json.marginals.map((own: { column: string }) => own.column)).toEqual(head.split(","));
     expect(json.associations.pairs).toHaveLength(6);
+    expect(JSON.parse(readFileSync(join(cwd, "e.json"), "utf8"))).toEqual(json);
   });
 
   it("says where the rows are those of the fit, and where the training table is another", async () => {
@@ -62,7 +65,17 @@ describe("pushforward evaluate", () => {
     expect(same.stderr).toMatch(/^warning: the model was fitted to these very rows/);
     expect(same.stdout).toContain("nothing here is out of sample");
     expect(same.stdout).toContain("without the rows of the fit (--train)");
-    const other = await run("evaluate m.safetensors test.csv --train few.csv --threads 1");
+    const other = await run("evaluate m.safetensors test.csv --train few.csv --out page.html --threads 1");
+    const page = readFileSync(join(cwd, "page.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>\n.*<title>m\.safetensors on test\.csv<\/title>/);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    for (const word of [
+      ...head.split(","),
+      "two-sample AUC",
+      "no guarantee of privacy",
+      "held-out rows (81)",
+    ])
+      expect(page).toContain(word);
     expect(other.stderr).toContain("warning: --train is not the table that the model was fitted to");
   });
 

@@ -29,7 +29,7 @@ function document({ samples, test, ...rest }: Evaluation, privacy: string): obje
 
 async function run(model: string, test: string, flags: EvaluateFlags): Promise<void> {
   const { out, train, json } = flags;
-  if (out !== undefined) checkOutput(out, [".json"], "a document");
+  if (out !== undefined) checkOutput(out, [".html", ".svg", ".png", ".json"], "a page");
   const { load } = await import("../../index.ts");
   const { evaluate, evaluationText, privacyWarning } = await import("../../entries/diagnostics.ts");
   const signal = interruptSignal();
@@ -43,12 +43,15 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
     signal,
     onWarning: warn,
   });
-  if (out !== undefined)
-    await writeFile(out, `${JSON.stringify(document(found, privacyWarning), undefined, 2)}\n`);
+  const title = `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}`;
+  if (out !== undefined) {
+    const { evaluationPage, writeFigure } = await import("../../entries/figures.ts");
+    if (/\.json$/i.test(out))
+      await writeFile(out, `${JSON.stringify(document(found, privacyWarning), undefined, 2)}\n`);
+    else await writeFigure(evaluationPage(found, { title }), out);
+  }
   if (json) return await printJson(document(found, privacyWarning));
-  await print(
-    `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}\n\n${withFlags(evaluationText(found))}`,
-  );
+  await print(`${title}\n\n${withFlags(evaluationText(found))}`);
 }
 
 /** Adds the command. */
@@ -63,13 +66,13 @@ one and pair by pair; with --train, whether samples copy rows of the fit.`,
     )
     .argument("<model>", "model to use (.safetensors)")
     .argument("<test>", "table of rows that the model has not seen; - for CSV on standard input")
-    .option("--out <file>", "write the whole as a document (.json)")
+    .option("--out <file>", "page to write: .html, .svg or .png with pictures, or .json")
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       `
 Example:
-  pushforward evaluate people.safetensors test.csv --train train.csv`,
+  pushforward evaluate people.safetensors test.csv --train train.csv --out page.html`,
     )
     .action(namingTable(1, run));
   addOptionFlags(command, evaluateFlags, evaluateOptionTable);
