@@ -111,6 +111,11 @@ describe("an option that one of them has decides", () => {
     expect(usualKind(table, options)).toMatchObject({ kind, reason });
   });
 
+  it("how long it may take decides nothing, and is refused where it is not an option", async () => {
+    expect(usualKind(mixed, { budget: 5 }).kind).toBe("columns");
+    await expect(fit(mixed, { budget: 5 })).rejects.toThrow(/budget means nothing for columns/);
+  });
+
   it("missing cells whose rows are left out, or refused, are none", () => {
     const table = withColumn((row, stream) => (row % 9 === 0 ? null : stream.normal()));
     for (const missing of ["drop", "error"] as const)
