@@ -16,7 +16,7 @@ import { flattenTree } from "../graph/parameters.ts";
 import { refuse } from "../options.ts";
 import { optionText } from "../optionText.ts";
 import { checkMissingScore, type MissingScore } from "../tables/completeRows.ts";
-import { cellsOf, tableOfCells } from "../tables/schema/cells.ts";
+import { cellsOf, tableOfCells, writtenCells } from "../tables/schema/cells.ts";
 import { checkSchema } from "../tables/schema/checkSchema.ts";
 import type { ColumnSchema, TableSchema } from "../tables/schema/columnSchema.ts";
 import { type Table, tableFromColumns } from "../tables/table.ts";
@@ -217,7 +217,8 @@ export class ColumnsCore implements FlowCore {
   async #draw(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
     const conditions = await this.#givenCells("sample", given, n);
     const { continuous: _, ...engine } = how;
-    return [...conditions, ...(await sampleCells(this.#evaluation, n, conditions, { ...engine, seed }))];
+    const drawn = await sampleCells(this.#evaluation, n, conditions, { ...engine, seed });
+    return [...conditions, ...writtenCells(this.#flow.columns, drawn)];
   }
 
   /** Cells of rows, the given columns first. */

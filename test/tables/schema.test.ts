@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
 import { readCsv } from "../../src/tables/reading/csv.ts";
 import { tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
-import { cellsOf, tableOfCells, unknownLevel } from "../../src/tables/schema/cells.ts";
+import { cellsOf, tableOfCells, unknownLevel, writtenCells } from "../../src/tables/schema/cells.ts";
 import { checkSchema } from "../../src/tables/schema/checkSchema.ts";
 import type { ColumnSchema, TableSchema } from "../../src/tables/schema/columnSchema.ts";
 import { inferSchema } from "../../src/tables/schema/describe.ts";
@@ -50,6 +50,25 @@ describe("cells", () => {
     }));
     expect(tableToObjects(back)).toEqual(expected);
     expect(cellsOf(back, schema.columns)).toEqual(cellsOf(table, schema.columns));
+  });
+
+  it("are written with the decimals of their column, and stay within its bounds", async () => {
+    const prices = Array.from({ length: 40 }, (_, i) => `${(3 + i * i * 1.37).toFixed(2)},${Math.sin(i)}`);
+    const { columns } = inferSchema(await readCsv(`price,wave\n${prices.join("\n")}\n`));
+    expect(columns.map(({ kind, decimals }) => [kind, decimals])).toEqual([
+      ["positive", 2],
+      ["continuous", undefined],
+    ]);
+    const drawn = [
+      [12.3456, 1e22, 0.001, Number.NaN],
+      [0.123456, 1, 2, 3],
+    ].map((own) => Float64Array.from(own));
+    expect(writtenCells(columns, drawn).map((own) => Array.from(own))).toEqual([
+      [12.35, 1e22, 0.01, Number.NaN],
+      [0.123456, 1, 2, 3],
+    ]);
+    const capped = { ...columns[0]!, upper: 20, atoms: [0] };
+    expect(Array.from(writtenCells([capped], [Float64Array.of(0.001, 19.999)])[0]!)).toEqual([0, 19.99]);
   });
 
   it("tell a level that the column does not have", async () => {

@@ -148,6 +148,29 @@ function wrapped({ lower = 0, period = 360 }: ColumnSchema, cell: number): numbe
   return place >= lower + period ? lower : place;
 }
 
+/**
+ * Cells with the decimals with which their columns are written; a value that rounding would take to a bound stays inside.
+ * @param cells - An array for each column of the schema.
+ */
+export function writtenCells(
+  schema: readonly ColumnSchema[],
+  cells: readonly Float64Array[],
+): Float64Array[] {
+  return schema.map(({ decimals, lower, upper, atoms }, i) => {
+    if (decimals === undefined) return cells[i]!;
+    const rounded = (cell: number): number => Number(cell.toFixed(decimals)) + 0;
+    const last = 10 ** -decimals;
+    return cells[i]!.map((cell) => {
+      // From 1e21 on a number is whole, and `toFixed` writes an exponent.
+      if (Number.isNaN(cell) || Math.abs(cell) >= 1e21) return cell;
+      const value = rounded(cell);
+      if (value === cell || atoms?.includes(value)) return value;
+      if (value === lower) return rounded(value + last);
+      return value === upper ? rounded(value - last) : value;
+    });
+  });
+}
+
 /** A table of cells, in the order of the schema: the way back from {@link cellsOf}. */
 export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Float64Array[]): Table {
   const rows = cells[0]!.length;

@@ -14,6 +14,7 @@ const keys: readonly (keyof ColumnSchema)[] = [
   "use",
   "step",
   "from",
+  "decimals",
   "lower",
   "upper",
   "period",
@@ -64,6 +65,11 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
     for (const key of ["step", "period"] as const)
       if (own[key] !== undefined && !(own[key]! > 0))
         refuse(where, `${key} of ${named}`, "a number above 0", own[key]);
+    if (
+      own.decimals !== undefined &&
+      !(Number.isInteger(own.decimals) && own.decimals! >= 0 && own.decimals! <= 15)
+    )
+      refuse(where, `decimals of ${named}`, "a whole number from 0 to 15", own.decimals);
     if (own.missing !== undefined && typeof own.missing !== "boolean" && own.missing !== "marginal")
       refuse(where, `missing of ${named}`, 'true, false or "marginal"', own.missing);
     const isLevelled = ["categorical", "ordinal", "boolean"].includes(own.kind!);

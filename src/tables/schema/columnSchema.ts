@@ -49,6 +49,11 @@ export interface ColumnSchema {
   readonly step?: number | undefined;
   /** With {@link step}: one of the recorded values. */
   readonly from?: number | undefined;
+  /**
+   * Of numbers that were not recorded in steps: the decimals with which they are written, to which samples are rounded. Their density is
+   * that of a continuous column.
+   */
+  readonly decimals?: number | undefined;
   /** No value is below it. Of an angle: where its turn begins (default 0). */
   readonly lower?: number | undefined;
   /** No value is above it. */

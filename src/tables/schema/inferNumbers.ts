@@ -38,6 +38,17 @@ const fewestForRepeated = 20;
 /** Levels of numbers off any grid. */
 const mostNumberLevels = 100;
 
+/** Numbers with more decimals than this were measured, not written. */
+const mostDecimals = 6;
+
+/** The decimals with which numbers are written; undefined where some have more than {@link mostDecimals}. */
+function decimalsOf(values: Float64Array): number | undefined {
+  let decimals = 0;
+  for (const value of values)
+    while (Number(value.toFixed(decimals)) !== value) if (++decimals > mostDecimals) return undefined;
+  return decimals;
+}
+
 interface Moments {
   readonly mean: number;
   readonly deviation: number;
@@ -197,6 +208,7 @@ export function inferNumbers(
   const withEnds = allAtoms.size > 0 ? { atoms: [...allAtoms].sort((a, b) => a - b) } : {};
   const kind =
     bounds.upper !== undefined ? "interval" : bounds.lower !== undefined ? "positive" : "continuous";
+  const decimals = "step" in grid ? undefined : decimalsOf(sorted);
   const recorded = "step" in grid ? `, recorded in steps of ${brief(step!)}` : "";
   const words = {
     interval: `numbers from ${bounds.lower} to ${bounds.upper}`,
@@ -204,7 +216,14 @@ export function inferNumbers(
     continuous: "numbers",
   };
   return {
-    schema: { ...base, kind, ...bounds, ...grid, ...withEnds },
+    schema: {
+      ...base,
+      kind,
+      ...bounds,
+      ...grid,
+      ...(decimals === undefined ? {} : { decimals }),
+      ...withEnds,
+    },
     reason: `${words[kind]}${recorded}`,
     atoms,
     resolution,
