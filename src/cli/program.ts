@@ -6,6 +6,7 @@
 
 import { Command, CommanderError } from "commander";
 import { isOutOfMemory, reasonOf } from "../entries/errors.ts";
+import { addAnomalies } from "./commands/anomalies.ts";
 import { addApproximate } from "./commands/approximate.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";
@@ -44,6 +45,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addLogprob,
     addSample,
     addEvaluate,
+    addAnomalies,
     addInspect,
     addInformation,
     addPlot,

@@ -5,6 +5,14 @@
  */
 
 export {
+  type Anomalies,
+  type AnomaliesOptions,
+  type Anomaly,
+  anomalies,
+  type Blame,
+} from "../diagnostics/anomalies/anomalies.ts";
+export { anomaliesTable } from "../diagnostics/anomalies/anomaliesTable.ts";
+export {
   type Calibration,
   type CalibrationOptions,
   type ConditionalSampler,

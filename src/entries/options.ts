@@ -18,6 +18,7 @@ export {
   variationalKinds,
 } from "../architectures/kinds.ts";
 export { closestName, listNames } from "../closestName.ts";
+export { anomaliesOptionTable } from "../diagnostics/anomalies/anomaliesOptions.ts";
 export { compareOptionTable } from "../diagnostics/compareOptions.ts";
 export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";

@@ -20,6 +20,7 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["logprob m.safetensors data.csv --out scores.csv", 0, ["scores.csv"]],
   ["sample m.safetensors -n 5 --seed 1", 0, []],
   ["evaluate m.safetensors data.csv --threads 1", 0, []],
+  ["anomalies data.csv --columns x,y", 0, []],
   ["inspect m.safetensors --json", 0, []],
   ["information data.csv --columns x --folds 2", 0, []],
   ["plot m.safetensors data.csv --out figure.svg", 0, ["figure.svg"]],

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
+import { anomaliesFlags } from "../../src/cli/flags/anomaliesFlags.ts";
 import { evaluateFlags } from "../../src/cli/flags/evaluateFlags.ts";
 import {
   approximateFlags,
@@ -17,6 +18,7 @@ import {
 } from "../../src/cli/flags/flagTables.ts";
 import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
 import { readFlags } from "../../src/cli/flags/readFlags.ts";
+import { anomaliesOptionTable } from "../../src/diagnostics/anomalies/anomaliesOptions.ts";
 import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
 import { evaluateOptionTable } from "../../src/diagnostics/evaluate/evaluateOptions.ts";
 import { informationOptionTable } from "../../src/diagnostics/informationOptions.ts";
@@ -41,6 +43,12 @@ const sections: readonly (readonly [
     "Options of `evaluate(flow, table, options)` of `pushforward/diagnostics`; `--train` names a file.",
     evaluateOptionTable,
     evaluateFlags,
+  ],
+  [
+    "anomalies",
+    "Options of `anomalies(table, options)` and `anomalies(flow, table, options)` of `pushforward/diagnostics`; `--calibration` names a file.",
+    anomaliesOptionTable,
+    anomaliesFlags,
   ],
   ["information", "Options of `information(table, options)`.", informationOptionTable, informationFlags],
   [

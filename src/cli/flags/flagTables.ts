@@ -15,6 +15,7 @@ import type {
   SampleOptions,
 } from "../../index.ts";
 import { duration, givenValues, groupList, listOfWords, wordList } from "../options.ts";
+import { anomaliesFlags } from "./anomaliesFlags.ts";
 import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 import { readFlags } from "./readFlags.ts";
@@ -374,4 +375,5 @@ export const flagTables: readonly Readonly<Record<string, OptionFlag | undefined
   approximateFlags,
   readFlags,
   evaluateFlags,
+  anomaliesFlags,
 ];

@@ -1,0 +1,144 @@
+/**
+ * `pushforward anomalies`: which rows are strange, and which columns are to blame.
+ *
+ * @module
+ */
+
+import { basename } from "node:path";
+import type { Command } from "commander";
+import type { Anomalies, AnomaliesOptions, Anomaly } from "../../entries/diagnostics.ts";
+import { UsageError } from "../../entries/errors.ts";
+import { anomaliesOptionTable } from "../../entries/options.ts";
+import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { positiveInteger } from "../options.ts";
+import { checkTableOutput, formatCount, print, printCsv, printJson, warn } from "../output.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+
+interface AnomaliesFlags extends TableFlags, Omit<AnomaliesOptions, "calibration" | "signal" | "onWarning"> {
+  readonly calibration?: string | undefined;
+  readonly top: number;
+  readonly out?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+async function run(first: string, second: string | undefined, flags: AnomaliesFlags): Promise<void> {
+  const { out, json, top, calibration } = flags;
+  const data = second ?? first;
+  if (out === "-" && json)
+    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+  if (second === undefined && /\.safetensors$/i.test(first))
+    throw new UsageError(
+      `"${first}" is a model; name the table after it, as in pushforward anomalies ${first} new.csv.`,
+    );
+  if (out !== undefined)
+    checkTableOutput(
+      out,
+      [first, second, calibration].filter((each) => each !== undefined),
+    );
+  const { anomalies, anomaliesTable } = await import("../../entries/diagnostics.ts");
+  const { load, writeTable } = await import("../../index.ts");
+  const signal = interruptSignal();
+  const flow = second === undefined ? undefined : await load(first, { signal });
+  const table = await readData(data, flags, signal);
+  if (flow) await sayHowRead(table, flow.columns);
+  const { calibration: _, ...chosen } = chosenOptions<AnomaliesOptions>(flags, anomaliesFlags);
+  const options: AnomaliesOptions = {
+    ...chosen,
+    ...(calibration === undefined ? {} : { calibration: await readData(calibration, flags, signal) }),
+    signal,
+    onWarning: warn,
+  };
+  const found = flow ? await anomalies(flow, table, options) : await anomalies(table, options);
+  if (out === "-") return await printCsv(anomaliesTable(found));
+  if (out !== undefined) await writeTable(anomaliesTable(found), out);
+  const shown = found.ranking.slice(0, top).map((place) => found.rows[place]!);
+  if (json) return await printJson({ ...found, rows: shown, all: table.rows });
+  const source = data === "-" ? "standard input" : basename(data);
+  await print(
+    `${formatCount(table.rows)} rows of ${source}, ${formatCount(found.columns.length)} columns; the strangest first\n${lines(shown)}${summary(found)}${out === undefined ? "" : `all rows: ${out}\n`}`,
+  );
+}
+
+const formatP = (p: number): string => (p < 0.0001 ? p.toExponential(0) : p.toFixed(4));
+
+/** Cells in columns of equal width; what is to blame stands last. */
+function lines(shown: readonly Anomaly[]): string {
+  const cells = [
+    ["row", "score", "p", "to blame, and what to expect"],
+    ...shown.map(({ row, score, pValue, blame, expected, isDiscovery }) => [
+      `${row}${isDiscovery ? "*" : ""}`,
+      score.toFixed(2),
+      formatP(pValue),
+      blame
+        .slice(0, 3)
+        .map(
+          ({ column, share }) =>
+            `${column} ${Math.round(100 * share)} % (${expected[column] === null ? "none" : formatValue(expected[column]!)})`,
+        )
+        .join(", "),
+    ]),
+  ];
+  const widths = cells[0]!.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
+  return cells
+    .map(
+      (row) =>
+        `  ${row.map((cell, i) => (i === row.length - 1 ? cell : cell.padStart(widths[i]!))).join("  ")}\n`,
+    )
+    .join("");
+}
+
+const formatValue = (value: string | number): string =>
+  typeof value === "string" ? value : String(Number(value.toPrecision(6)));
+
+const againstWords: Readonly<Record<Anomalies["against"], (rows: string) => string>> = {
+  themselves: (rows) => `p: the place of a row among the ${rows}, so that p <= a for a share a of them`,
+  calibration: (rows) =>
+    `p: against ${rows} calibration rows; of ordinary rows P(p <= a) is at most a + 1 / (${rows} + 1)`,
+  drawn: (rows) =>
+    `p: against ${rows} rows drawn from the model, as right as it is; --calibration names ordinary rows`,
+};
+
+function summary({ against, calibrationRows, discoveries }: Anomalies): string {
+  const marked =
+    discoveries === undefined ? "" : `*: ${formatCount(discoveries)} rows at the rate of false discoveries\n`;
+  return `${againstWords[against](formatCount(calibrationRows))}\n${marked}`;
+}
+
+/** Adds the command. */
+export function addAnomalies(program: Command): void {
+  const command = program
+    .command("anomalies")
+    .summary("which rows are strange, and which columns are to blame")
+    .description(
+      `Ranks the rows of a table by how strange they are, the strangest first, with the columns to blame and the value that
+rows have which are alike in all others. With a table alone its rows are held against each other, and strange ones among
+them do no harm; with a model before it, against the model: best one that was fitted to ordinary rows.`,
+    )
+    .argument(
+      "<model or data>",
+      "model (.safetensors) and then a table, or a table alone; - for standard input",
+    )
+    .argument("[data]", "table to look at")
+    .option("--out <file>", "table of all rows, in their order; - for CSV on standard output")
+    .option("--top <n>", "rows to print", positiveInteger("--top"), 10)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  pushforward anomalies people.csv --out strange.csv
+  pushforward anomalies ordinary.safetensors new.csv --calibration more.csv --fdr 0.1`,
+    )
+    .action((first: string, second: string | undefined, flags: AnomaliesFlags, own: Command) =>
+      namingTable<[string, string | undefined, AnomaliesFlags, Command]>(second === undefined ? 0 : 1, run)(
+        first,
+        second,
+        flags,
+        own,
+      ),
+    );
+  addOptionFlags(command, anomaliesFlags, anomaliesOptionTable);
+  addTableOptions(command);
+}

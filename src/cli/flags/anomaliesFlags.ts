@@ -1,0 +1,60 @@
+/**
+ * Flags of `anomalies`.
+ *
+ * @module
+ */
+
+import type { AnomaliesOptions } from "../../entries/diagnostics.ts";
+import type { OptionFlags } from "./optionFlags.ts";
+import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
+
+/** Flags of `anomalies`; `--calibration` names a file. */
+export const anomaliesFlags: OptionFlags<AnomaliesOptions> = {
+  columns: {
+    flag: "--columns",
+    value: "names",
+    help: "columns to look at, such as a,b",
+    usual: "all but constants, identifiers and free text",
+  },
+  exclude: { flag: "--exclude", value: "names", help: "columns to leave out", usual: "none" },
+  kinds: {
+    flag: "--kind",
+    value: "kinds",
+    help: "kinds of columns, such as age=integer,shift=angle:24",
+    usual: "found out",
+    read: kindsByColumn,
+  },
+  schema: {
+    flag: "--schema",
+    value: "file",
+    help: "what the columns are, as describe --out writes it",
+    usual: "found out",
+    read: schemaFile,
+  },
+  folds: {
+    flag: "--folds",
+    value: "n",
+    help: "parts of the rows, of which each is held against the others",
+    usual: "5",
+  },
+  trim: {
+    flag: "--trim",
+    value: "share",
+    help: "share of the rows too strange to be a measure for others",
+    usual: "0.2",
+  },
+  calibration: {
+    flag: "--calibration",
+    value: "table",
+    help: "ordinary rows that the model has not seen, for p-values",
+    usual: "rows drawn from the model",
+  },
+  fdr: {
+    flag: "--fdr",
+    value: "rate",
+    help: "mark rows so that at most this share of them is expected to be ordinary",
+  },
+  seed: { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" },
+  signal: undefined,
+  onWarning: undefined,
+};

@@ -1,0 +1,46 @@
+/**
+ * What was found of all rows as a table: a line for each row, in the table's order.
+ *
+ * @module
+ */
+
+import { numbersRecord } from "../../tables/columnRecord.ts";
+import { type Table, tableFromColumns } from "../../tables/table.ts";
+import { GrowingText, type TextColumn } from "../../tables/textColumn.ts";
+import type { Anomalies, Anomaly } from "./anomalies.ts";
+
+/** `a: 0.61; b: 0.39`. */
+const blameText = ({ blame }: Anomaly): string =>
+  blame.map(({ column, share }) => `${column}: ${share.toFixed(2)}`).join("; ");
+
+/** `a: 3; b: none`, in the order of the columns to blame. */
+const expectedText = ({ blame, expected }: Anomaly): string =>
+  blame.map(({ column }) => `${column}: ${expected[column] ?? "none"}`).join("; ");
+
+/**
+ * A table of what was found: `row`, `score`, `pValue`, `logProb` (empty where there is none), `discovery` (0 or 1, where asked for),
+ * `blame` and `expected` as text.
+ */
+export function anomaliesTable(found: Anomalies): Table {
+  const { rows } = found;
+  const numbers: [string, Float64Array][] = [
+    ["row", Float64Array.from(rows, ({ row }) => row)],
+    ["score", Float64Array.from(rows, ({ score }) => score)],
+    ["pValue", Float64Array.from(rows, ({ pValue }) => pValue)],
+    ["logProb", Float64Array.from(rows, ({ logProb }) => logProb ?? Number.NaN)],
+  ];
+  if (found.discoveries !== undefined)
+    numbers.push(["discovery", Float64Array.from(rows, ({ isDiscovery }) => Number(isDiscovery))]);
+  const texts = [textOf("blame", rows.map(blameText)), textOf("expected", rows.map(expectedText))];
+  const records = [
+    ...numbers.map(([name]) => numbersRecord(name)),
+    ...texts.map(({ name }) => ({ name, readAs: "text" as const, parse: [] })),
+  ];
+  return { ...tableFromColumns(numbers), texts, records };
+}
+
+function textOf(name: string, cells: readonly string[]): TextColumn {
+  const written = new GrowingText(cells.length);
+  for (const cell of cells) written.push(cell === "" ? undefined : cell);
+  return written.finish(name);
+}

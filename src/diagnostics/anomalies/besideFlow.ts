@@ -1,0 +1,150 @@
+/**
+ * The rows of a table, held against rows that a flow draws, and against its density.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+import type { Flow } from "../../models/flow.ts";
+import { RandomStream, randomKey, split } from "../../random/philox.ts";
+import { cellsOf, tableOfCells } from "../../tables/schema/cells.ts";
+import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
+import { checkTable, type Table } from "../../tables/table.ts";
+import type { Anomalies, AnomaliesOptions, Anomaly } from "./anomalies.ts";
+import { anomalyRows, checkFinite, rankingOf } from "./anomalyRows.ts";
+import { discoveries, splitConformal } from "./conformal.ts";
+import { Neighbours, type RowStrangeness } from "./neighbours.ts";
+import { surpriseBeside } from "./surprise.ts";
+
+/** Rows that a flow draws, to be held against, and as many to compare with. */
+const drawnReference = 2000;
+/** Nearest reference rows: none that a flow draws is strange. */
+const nearestDrawn = 10;
+
+/** Options of a table alone. */
+const ofTable = ["columns", "exclude", "kinds", "schema", "folds", "trim"] as const;
+
+/** Rows of a table, held against rows that a flow draws, and against its density. */
+export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOptions): Promise<Anomalies> {
+  const { calibration, fdr, seed = 0, signal, onWarning } = options;
+  const misplaced = ofTable.find((name) => options[name] !== undefined);
+  if (misplaced !== undefined)
+    throw new UsageError({
+      where: "anomalies",
+      problem: `${misplaced} means nothing beside a flow, which has its own columns and has seen its rows`,
+      expected: `no ${misplaced}`,
+      received: "both",
+      remedy: `leave ${misplaced} out`,
+    });
+  if (flow.given.length > 0)
+    throw new UsageError({
+      where: "anomalies",
+      problem: "a flow that is given columns draws no rows of its own to hold others against",
+      expected: "a flow of the joint density",
+      received: `one that is given ${flow.given.join(", ")}`,
+      remedy: "fit one without given columns",
+    });
+  if (calibration !== undefined) {
+    checkTable("anomalies", calibration);
+    if (flow.wasFittedTo(calibration))
+      onWarning?.("the flow was fitted to the calibration rows: p-values of new rows are too small");
+  }
+  if (flow.wasFittedTo(table))
+    onWarning?.("the flow was fitted to these very rows: what is strange in them may be ordinary to it");
+  const schema =
+    flow.description.schema?.columns ??
+    flow.columns.map((name): ColumnSchema => ({ name, kind: "continuous", use: "fit" }));
+  const key = split(randomKey(seed), "anomalies");
+  const drawn = await flow.sample(2 * drawnReference, { seed: split(key, "drawn").k0, signal });
+  const { cells: drawnCells } = cellsOf(drawn, schema);
+  const rowsBetween = (from: number, to: number) => drawnCells.map((own) => own.subarray(from, to));
+  const judge = await Judge.of(
+    flow,
+    schema,
+    rowsBetween(0, drawnReference),
+    rowsBetween(drawnReference, 2 * drawnReference),
+    signal,
+  );
+  const judged = await judge.rows(table);
+  const against = calibration ? (await judge.rows(calibration)).scores : judge.drawnScores;
+  const pValues = splitConformal(judged.scores, against, new RandomStream(split(key, "ties")));
+  const marked = fdr === undefined ? undefined : discoveries(pValues, fdr);
+  const rows = anomalyRows(schema, judged.found, judged.scores, pValues, judged.logProb).map(
+    (own, i): Anomaly => (marked ? { ...own, isDiscovery: marked[i]! } : own),
+  );
+  return {
+    rows,
+    ranking: rankingOf(rows),
+    columns: flow.columns,
+    against: calibration ? "calibration" : "drawn",
+    calibrationRows: against.length,
+    ...(marked ? { discoveries: marked.filter(Boolean).length } : {}),
+  };
+}
+
+/** Scores rows by a flow, one by one. */
+class Judge {
+  readonly drawnScores: Float64Array;
+  readonly #flow: Flow;
+  readonly #schema: readonly ColumnSchema[];
+  readonly #neighbours: Neighbours;
+  readonly #distanceSurprise: (score: number) => number;
+  /** Of minus the log-density; undefined where log-densities do not rank. */
+  readonly #densitySurprise: ((score: number) => number) | undefined;
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(
+    flow: Flow,
+    schema: readonly ColumnSchema[],
+    neighbours: Neighbours,
+    distances: Float64Array,
+    logProb: Float64Array | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#flow = flow;
+    this.#schema = schema;
+    this.#neighbours = neighbours;
+    this.#signal = signal;
+    this.#distanceSurprise = surpriseBeside(distances);
+    this.#densitySurprise = logProb && surpriseBeside(logProb.map((value) => -value).filter(Number.isFinite));
+    this.drawnScores = this.#scores(distances, logProb);
+  }
+
+  static async of(
+    flow: Flow,
+    schema: readonly ColumnSchema[],
+    reference: readonly Float64Array[],
+    compared: readonly Float64Array[],
+    signal: AbortSignal | undefined,
+  ): Promise<Judge> {
+    const neighbours = new Neighbours(schema, reference, nearestDrawn);
+    const distances = await neighbours.scores(compared, signal);
+    const isReal = flow.description.schema === undefined;
+    const logProb = isReal ? await flow.logProb(tableOfCells(schema, compared), { signal }) : undefined;
+    return new Judge(flow, schema, neighbours, distances, logProb, signal);
+  }
+
+  /** The power mean, of exponent 1/2, of both surprises: neither alone makes a row strange beyond all measure. */
+  #scores(distances: Float64Array, logProb: Float64Array | undefined): Float64Array {
+    return distances.map((distance, row) => {
+      const far = this.#distanceSurprise(distance);
+      const density = logProb?.[row];
+      if (!this.#densitySurprise || density === undefined || Number.isNaN(density)) return far;
+      return ((Math.sqrt(far) + Math.sqrt(this.#densitySurprise(-density))) / 2) ** 2;
+    });
+  }
+
+  /** What is strange about the rows of a table. */
+  async rows(table: Table): Promise<{
+    readonly found: readonly RowStrangeness[];
+    readonly logProb: Float64Array;
+    readonly scores: Float64Array;
+  }> {
+    const { cells } = cellsOf(table, this.#schema);
+    checkFinite(this.#schema, cells);
+    const found = await this.#neighbours.explain(cells, this.#signal);
+    const logProb = await this.#flow.logProb(table, { missing: "empty", signal: this.#signal });
+    const distances = Float64Array.from(found, ({ score }) => score);
+    return { found, logProb, scores: this.#scores(distances, this.#densitySurprise ? logProb : undefined) };
+  }
+}

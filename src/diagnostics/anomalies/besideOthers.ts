@@ -1,0 +1,143 @@
+/**
+ * The rows of a table, each held against rows of the other folds.
+ *
+ * @module
+ */
+
+import { DataError, UsageError } from "../../errors.ts";
+import { RandomStream, randomKey, split } from "../../random/philox.ts";
+import { cellsOf } from "../../tables/schema/cells.ts";
+import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
+import { schemaOf } from "../../tables/schema/tableSchema.ts";
+import type { Table } from "../../tables/table.ts";
+import type { Anomalies, AnomaliesOptions } from "./anomalies.ts";
+import { anomalyRows, checkFinite, rankingOf } from "./anomalyRows.ts";
+import { amongThemselves } from "./conformal.ts";
+import { Neighbours, type RowStrangeness } from "./neighbours.ts";
+
+/** Rows that others are held against, at most: more cost time and hardly change a ranking. */
+const mostReference = 1000;
+/** Nearest reference rows, at least so many and this share of them: a clump of strange rows must be less than half as large. */
+const nearest = { least: 20, share: 0.1 } as const;
+const usualFolds = 5;
+const usualTrim = 0.2;
+
+const pick = (cells: readonly Float64Array[], rows: ArrayLike<number>): Float64Array[] =>
+  cells.map((own) => Float64Array.from(rows, (row) => own[row]!));
+
+/** Rows of a table, each held against rows of the other folds. */
+export async function besideOthers(table: Table, options: AnomaliesOptions): Promise<Anomalies> {
+  const { folds = usualFolds, trim = usualTrim, seed = 0, signal } = options;
+  if (options.fdr !== undefined)
+    throw new UsageError({
+      where: "anomalies",
+      problem:
+        "p-values of a table's rows among themselves are their places, of which a rate of false discoveries selects none",
+      expected: "fdr with a flow, and ordinary rows as calibration",
+      received: "fdr with a table alone",
+      remedy: "fit a flow to ordinary rows: anomalies(flow, table, { calibration, fdr })",
+    });
+  if (options.calibration !== undefined)
+    throw new UsageError({
+      where: "anomalies",
+      problem: "calibration is for a flow: the rows of a table alone are compared with each other",
+      expected: "no calibration beside a table",
+      received: "both",
+      remedy: "fit a flow to ordinary rows, or leave it out",
+    });
+  const schema = chosenColumns(table, options);
+  const { cells } = cellsOf(table, schema);
+  checkFinite(schema, cells);
+  if (table.rows < 2 * folds)
+    throw new DataError({
+      where: "anomalies",
+      subject: "rows",
+      expected: `at least ${2 * folds}, two for each of ${folds} folds`,
+      received: `${table.rows}`,
+    });
+  const key = split(randomKey(seed), "anomalies");
+  const order = new RandomStream(split(key, "folds")).permutation(table.rows);
+  const found = new Array<RowStrangeness>(table.rows);
+  for (let fold = 0; fold < folds; fold++) {
+    const held = order.filter((_, i) => i % folds === fold);
+    // The order is random: the first rows of the other folds are as good as any.
+    const others = order.filter((_, i) => i % folds !== fold).subarray(0, mostReference);
+    const reference = await trimmed(schema, pick(cells, others), trim, signal);
+    const neighbours = new Neighbours(schema, reference, nearestOf(reference[0]!.length));
+    const explained = await neighbours.explain(pick(cells, held), signal);
+    held.forEach((row, i) => {
+      found[row] = explained[i]!;
+    });
+  }
+  const scores = Float64Array.from(found, ({ score }) => score);
+  const pValues = amongThemselves(scores, new RandomStream(split(key, "ties")));
+  const rows = anomalyRows(schema, found, scores, pValues, undefined);
+  return {
+    rows,
+    ranking: rankingOf(rows),
+    columns: schema.map(({ name }) => name),
+    against: "themselves",
+    calibrationRows: table.rows,
+  };
+}
+
+const nearestOf = (rows: number): number =>
+  Math.max(1, Math.min(Math.max(nearest.least, Math.floor(nearest.share * rows)), Math.floor(rows / 3)));
+
+/** Reference rows without the strangest of them, each held against the others. */
+async function trimmed(
+  schema: readonly ColumnSchema[],
+  reference: readonly Float64Array[],
+  share: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly Float64Array[]> {
+  const rows = reference[0]!.length;
+  const left = Math.floor(share * rows);
+  if (left === 0) return reference;
+  const scores = await new Neighbours(schema, reference, nearestOf(rows)).scoresAmong(reference, signal);
+  const kept = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
+  return pick(
+    reference,
+    kept.slice(0, rows - left).sort((a, b) => a - b),
+  );
+}
+
+/** The columns of a table that are looked at. */
+function chosenColumns(table: Table, options: AnomaliesOptions): readonly ColumnSchema[] {
+  const { columns, exclude = [], kinds, schema, onWarning } = options;
+  const all = schemaOf("anomalies", table, { kinds, schema, exclude }).columns;
+  for (const { name, kind, use } of all)
+    if (columns === undefined && use === "exclude" && !exclude.includes(name))
+      onWarning?.(`column "${name}" is not looked at: it is ${wordsOf[kind] ?? "left out by its schema"}`);
+  const chosen =
+    columns === undefined
+      ? all.filter(({ use }) => use === "fit")
+      : columns.map((name) => {
+          const own = all.find((each) => each.name === name);
+          if (own && wordsOf[own.kind] === undefined) return own;
+          throw new UsageError({
+            where: "anomalies",
+            subject: "columns",
+            expected: `columns of the table that have a kind: ${all
+              .filter(({ kind }) => wordsOf[kind] === undefined)
+              .map((each) => each.name)
+              .join(", ")}`,
+            received: own ? `${name}, which is ${wordsOf[own.kind]}` : name,
+          });
+        });
+  if (chosen.length === 0)
+    throw new DataError({
+      where: "anomalies",
+      problem: "there is no column to look at: all are constant, identifiers or text",
+      expected: "one column at least",
+      received: "none",
+      remedy: "give a column a kind",
+    });
+  return chosen;
+}
+
+const wordsOf: Readonly<Record<string, string>> = {
+  constant: "constant",
+  identifier: "an identifier",
+  text: "free text",
+};
