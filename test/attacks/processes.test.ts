@@ -42,8 +42,8 @@ beforeAll(async () => {
 });
 
 describe("a fit that is stopped", () => {
-  it("writes its best model with --keep-on-abort, and says so", async () => {
-    const args = `fit d.csv --out kept.safetensors --keep-on-abort --json ${longTable}`.split(" ");
+  it("writes its best model with --keep-on-abort, which is --keep without names, and says so", async () => {
+    const args = `fit d.csv --out kept.safetensors --keep --json ${longTable}`.split(" ");
     const run = await runCli(args, { cwd, interruptAt: "epoch" });
     expect(run.code).toBe(0);
     expect(JSON.parse(run.stdout)).toMatchObject({ interrupted: true, out: "kept.safetensors" });

@@ -118,7 +118,7 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ["sample m.safetensors -n 5 --out samples", /^--out: "samples" has no extension/],
   [
     "plot m.safetensors --out figure.pdf",
-    /^--out must end in \.svg or \.png \(a figure\), got "figure\.pdf"\./,
+    /^--out must end in \.svg or \.png or \.html \(a figure\), got "figure\.pdf"\./,
   ],
 ];
 

@@ -97,7 +97,13 @@ export function columnLines(notes: readonly ColumnNote[]): string {
     .join("");
 }
 
-async function run(data: string, flags: FitFlags): Promise<void> {
+/** Flags where `--keep` without names, which keeps no columns, keeps the model. */
+function withLoneKeep({ keep, ...others }: FitFlags): FitFlags {
+  return (keep as unknown) === true ? { ...others, keepOnAbort: true } : { ...others, ...defined({ keep }) };
+}
+
+async function run(data: string, read: FitFlags): Promise<void> {
+  const flags = withLoneKeep(read);
   checkFlags(flags);
   const started = performance.now();
   const { fit } = await import("../../index.ts");

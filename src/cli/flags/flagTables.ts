@@ -130,7 +130,8 @@ export const fitFlags: OptionFlags<FitOptions> = {
   keep: {
     flag: "--keep",
     value: "names",
-    help: "columns that are not fitted, but carried along to what has a row for each row",
+    valueIsOptional: true,
+    help: "columns that are not fitted, but carried along to what has a row for each row; without names it is --keep-on-abort",
     usual: "none",
   },
   missing: {

@@ -16,6 +16,8 @@ export interface OptionFlag {
   readonly flag: string;
   /** What stands for its value in help. */
   readonly value?: string | undefined;
+  /** Whether it may stand without its value. */
+  readonly valueIsOptional?: boolean | undefined;
   /** One line, without a full stop (default: the words that it may be). */
   readonly help?: string | undefined;
   /** What it is where it is left out, in words. */
@@ -45,7 +47,8 @@ export function helpOf({ help, usual }: OptionFlag, { choices = [], kinds = [] }
 class LibraryOption extends Option {
   readonly #name: string;
   constructor(name: string, own: OptionFlag, kind: DescribedKind) {
-    super(own.value === undefined ? own.flag : `${own.flag} <${own.value}>`, helpOf(own, kind));
+    const value = own.valueIsOptional ? ` [${own.value}]` : ` <${own.value}>`;
+    super(own.value === undefined ? own.flag : own.flag + value, helpOf(own, kind));
     this.#name = name;
   }
   override attributeName(): string {
