@@ -67,6 +67,23 @@ describe.each(engines)("$name", ({ engine, epsilon }) => {
     );
   });
 
+  test("a sum of two exponentials has its slope where both are equal, a constant among them", async () => {
+    const v = g.input("v", [2]);
+    const [p, q] = [0, 1].map((i) => g.reshape(g.slice(v, i, i + 1), []));
+    const rows = Object.fromEntries(
+      [g.logAddExp(p!, q!), g.logAddExp(p!, 0), g.logAddExp(0, p!)].map((sum, i) => [
+        `slope${i}`,
+        vjp([sum], [g.constant(1)], [v])[0]!,
+      ]),
+    );
+    const executable = await engine.compile({ rows });
+    const out = await executable.run({ rows: 1, inputs: { v: Float64Array.of(0, 0) } });
+    executable.dispose();
+    expect([...out.rows.slope0!]).toEqual([0.5, 0.5]);
+    expect([...out.rows.slope1!]).toEqual([0.5, 0]);
+    expect([...out.rows.slope2!]).toEqual([0.5, 0]);
+  });
+
   test("sums of exponentials with infinities", async () => {
     const v = g.input("v", [3]);
     const value = g.logSumExp(v);

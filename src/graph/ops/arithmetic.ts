@@ -180,8 +180,11 @@ export function relu(a: Value): Expr {
 }
 /** log(e^a + e^b), without overflow; right for operands that are infinite. */
 export function logAddExp(a: Value, b: Value): Expr {
-  const top = max(a, b);
+  // By cases, and not by a maximum and an absolute value: where both are equal, the derivatives of the two must be of one case.
+  const isBelow = less(a, b);
+  const top = select(isBelow, b, a);
   // log1p(e^-|a - b|); where both are the same infinity, their difference must not reach the result.
-  const gap = select(less(abs(top), Number.POSITIVE_INFINITY), abs(sub(a, b)), 1e3);
+  const difference = select(isBelow, sub(b, a), sub(a, b));
+  const gap = select(less(abs(top), Number.POSITIVE_INFINITY), difference, 1e3);
   return add(top, log1p(exp(neg(gap))));
 }
