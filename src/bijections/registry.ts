@@ -20,7 +20,7 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
     load: () => import("./continuous/readers.ts"),
   },
   domains: {
-    types: ["bounded", "heavyTails"],
+    types: ["additiveLogistic", "bounded", "heavyTails"],
     load: () => import("./domains/readers.ts"),
   },
   piecewise: {

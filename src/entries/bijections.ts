@@ -25,6 +25,7 @@ export {
   type Solved,
   type SolveOptions,
 } from "../bijections/continuous/continuous.ts";
+export { type AdditiveLogisticOptions, additiveLogistic } from "../bijections/domains/additiveLogistic.ts";
 export { type BoundedOptions, bounded } from "../bijections/domains/bounded.ts";
 export { type HeavyTailsOptions, heavyTails } from "../bijections/domains/heavyTails.ts";
 export { type AffineOptions, affine } from "../bijections/linear/affine.ts";

@@ -11,6 +11,7 @@ import { maskedAutoregressive } from "../../../src/bijections/autoregressive/mas
 import { chain } from "../../../src/bijections/combinators/chain.ts";
 import { invert } from "../../../src/bijections/combinators/invert.ts";
 import { repeated } from "../../../src/bijections/combinators/repeated.ts";
+import { additiveLogistic } from "../../../src/bijections/domains/additiveLogistic.ts";
 import { bounded } from "../../../src/bijections/domains/bounded.ts";
 import { heavyTails } from "../../../src/bijections/domains/heavyTails.ts";
 import { affine } from "../../../src/bijections/linear/affine.ts";
@@ -76,6 +77,21 @@ export const bijectionCases: Readonly<
       largestParameter: 100,
       edges: [0],
       foldsAt: (parameters) => parameters["2.shift"]!,
+    },
+  },
+  additiveLogistic: {
+    "two shares beside a number": {
+      bijection: additiveLogistic({ features: 3, shares: [0, 2], total: 100 }),
+      startsAsIdentity: false,
+      within: (direction, [a, b, c]) =>
+        direction === "forward"
+          ? [clamped(a!, 5), b!, clamped(c!, 5)]
+          : [30 + 20 * Math.sin(a!), b!, 25 + 20 * Math.sin(c!)],
+    },
+    "one feature": {
+      bijection: additiveLogistic({ features: 1 }),
+      startsAsIdentity: false,
+      within: (direction, [x]) => [direction === "forward" ? clamped(x!, 5) : 0.5 + 0.45 * Math.sin(x!)],
     },
   },
   affine: {
