@@ -90,7 +90,7 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
   const key = split(randomKey(checked.seed ?? 0), "cross-fit");
   // Columns, steps and warnings of the whole table, once.
   const data = fitData(table, { ...rest, validation: 0 }, key);
-  const { columns, given } = data;
+  const { tableColumns: columns, given } = data;
   const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
   const used = selectColumns(table, names);
   const complete = Array.from({ length: used.rows }, (_, row) => row).filter(

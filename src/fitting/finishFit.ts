@@ -5,11 +5,13 @@
  */
 
 import { loadParts } from "../models/files/modelFile.ts";
-import { Flow } from "../models/flow.ts";
+import { Flow, flowOfModel } from "../models/flow.ts";
 import type { FittedDescription, Model } from "../models/model.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import type { FitReport, FitResult } from "./fitReport.ts";
+import { onSimplex } from "./logRatios.ts";
+import { weightedMean } from "./rowWeights.ts";
 
 /** What a method of fitting gives; warnings are collected by who calls it. */
 export interface FinishedFit extends Pick<FitResult, "flow"> {
@@ -37,11 +39,11 @@ export async function finishFit(
     signal: options.signal,
   };
   const measure = async (rows: FitRows): Promise<number> =>
-    weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights);
+    weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights) + rows.logAbsDet;
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
-  const { digest } = data;
-  const flow = new Flow({
+  const { digest, simplex, tableColumns } = data;
+  const finished: Model = {
     ...model,
     fitted: {
       ...model.fitted,
@@ -52,11 +54,14 @@ export async function finishFit(
       digest,
       ...keptOf(options),
     },
-  });
+  };
+  const whole = simplex ? onSimplex(finished, simplex, tableColumns) : finished;
+  if (simplex) await loadParts(whole);
+  const flow = await flowOfModel(whole);
   return {
     flow,
     report: {
-      columns: data.columns,
+      columns: tableColumns,
       given: data.given,
       rows: data.rows,
       heldOut: data.validation?.rows ?? 0,
@@ -76,19 +81,6 @@ export async function finishFit(
 /** The columns that are carried along, for the model; nothing where there are none. */
 export function keptOf({ keep }: FitOptions): Pick<FittedDescription, "keep"> {
   return keep !== undefined && keep.length > 0 ? { keep } : {};
-}
-
-/** Mean with weights, or without. */
-export function weightedMean(values: Float64Array, weights: Float64Array | undefined): number {
-  let sum = 0;
-  let total = 0;
-  values.forEach((value, i) => {
-    const weight = weights?.[i] ?? 1;
-    if (weight === 0) return;
-    sum += weight * value;
-    total += weight;
-  });
-  return sum / total;
 }
 
 /** Values under names with a prefix. */

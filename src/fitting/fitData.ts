@@ -13,6 +13,7 @@ import { type DependentColumn, dependenceLine, dependentColumns } from "../table
 import { pickColumns } from "../tables/pickColumns.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
 import { columnNamed } from "../tables/schema/columnKind.ts";
+import type { Simplex } from "../tables/simplex.ts";
 import {
   allColumns,
   column,
@@ -24,7 +25,8 @@ import {
 } from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
 import type { FitOptions } from "./fitOptions.ts";
-import { scaledWeights } from "./rowWeights.ts";
+import { checkShares, logRatios } from "./logRatios.ts";
+import { scaledWeights, weightedMean } from "./rowWeights.ts";
 
 /** Rows of one side of the split; `data` and `context` are row-major. */
 export interface FitRows {
@@ -32,12 +34,19 @@ export interface FitRows {
   readonly data: Float64Array;
   readonly context: Float64Array;
   readonly weights: Float64Array | undefined;
+  /** Where shares are log-ratios: mean logarithm of what that adds to a log-density of `data`, in nats; else 0. */
+  readonly logAbsDet: number;
 }
 
 /** What a fit works on. */
 export interface FitData {
+  /** What is fitted: {@link tableColumns}, of which the last share of a simplex has no part. */
   readonly columns: readonly string[];
+  /** The columns of the table that have a density. */
+  readonly tableColumns: readonly string[];
   readonly given: readonly string[];
+  /** The shares, of which all but the last are log-ratios in the rows; undefined where there are none. */
+  readonly simplex: Simplex | undefined;
   readonly train: FitRows;
   readonly validation: FitRows | undefined;
   readonly rows: number;
@@ -84,7 +93,7 @@ export const usualValidation = 0.1;
 export function chosenColumns(
   table: Table,
   options: Pick<FitOptions, "columns" | "given" | "weights" | "exclude" | "keep">,
-): Pick<FitData, "columns" | "given"> {
+): { readonly columns: readonly string[]; readonly given: readonly string[] } {
   const given = options.given ?? [];
   const { weights } = options;
   for (const name of given) {
@@ -187,9 +196,11 @@ export function fitData(
   key: RandomKey,
   validationOf: (rows: number) => number = () => usualValidation,
 ): FitData {
-  const { columns, given } = chosenColumns(table, options);
-  const { weights } = options;
-  const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
+  const { columns: tableColumns, given } = chosenColumns(table, options);
+  const { weights, simplex: shares = [] } = options;
+  if (options.simplex) checkShares(shares, tableColumns);
+  const columns = tableColumns.filter((name) => name !== shares.at(-1));
+  const names = [...given, ...tableColumns, ...(weights === undefined ? [] : [weights])];
   // Who names the columns leaves out the others on purpose.
   const others = [...names, ...(options.exclude ?? []), ...(options.keep ?? [])];
   const leftOut = options.columns ? [] : leftOutColumns(table, others);
@@ -199,11 +210,14 @@ export function fitData(
     missing: options.missing === "drop" ? "drop" : "error",
   });
   const own = weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
-  const clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
+  let clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
   checkRange(clean);
-  const digest = tableDigest(clean, [...given, ...columns]);
-  const fitted = selectColumns(clean, columns);
-  for (const line of warningLines(diagnoseColumns(fitted))) options.onWarning?.(line);
+  const digest = tableDigest(clean, [...given, ...tableColumns]);
+  const ratios = options.simplex && logRatios(clean, shares, split(key, "shares"), options.onWarning);
+  const isSpread = (name: string): boolean => ratios?.simplex.step !== undefined && shares.includes(name);
+  const discrete = diagnoseColumns(selectColumns(clean, tableColumns)).filter((own) => !isSpread(own.column));
+  for (const line of warningLines(discrete)) options.onWarning?.(line);
+  if (ratios) clean = ratios.table;
 
   const dependent = dependentColumns(selectColumns(clean, [...given, ...columns])).filter((own) =>
     columns.includes(own.column),
@@ -225,16 +239,25 @@ export function fitData(
         return lists[place]![rows[(i - place) / names.length]!]!;
       });
     };
+    const rowWeights = own && Float64Array.from(rows, (row) => own.positive[row]!);
     return {
       rows: rows.length,
       data: take(columns),
       context: take(given),
-      weights: own && Float64Array.from(rows, (row) => own.positive[row]!),
+      weights: rowWeights,
+      logAbsDet: ratios
+        ? weightedMean(
+            Float64Array.from(rows, (row) => ratios.logAbsDet[row]!),
+            rowWeights,
+          )
+        : 0,
     };
   };
   return {
     columns,
+    tableColumns,
     given,
+    simplex: ratios?.simplex,
     train: pick(order.subarray(held)),
     validation: held > 0 ? pick(order.subarray(0, held)) : undefined,
     rows: clean.rows,

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { flowKinds, type ModelKind, mixedKinds, modelKinds } from "../architectures/kinds.ts";
+import {
+  flowKinds,
+  type ModelKind,
+  mixedKinds,
+  modelKinds,
+  statisticalKinds,
+} from "../architectures/kinds.ts";
 import { type RadialProfile, radialProfiles } from "../bijections/residual/radialProfiles.ts";
 import {
   anObject,
@@ -150,6 +156,12 @@ export interface FitOptions {
   readonly exclude?: readonly string[] | undefined;
   /** Columns that are not fitted, but carried along: the model names them, and `keptColumns` finds them beside scores. */
   readonly keep?: readonly string[] | undefined;
+  /**
+   * Columns that are shares of a total, such as `["sand", "silt", "clay"]`: all above 0, with one sum in all rows, which is found
+   * out. The density is one with respect to all fitted columns but the last of these, minus infinity where the shares do not sum to
+   * the total; samples do.
+   */
+  readonly simplex?: readonly string[] | undefined;
   /** File to keep the state of the fit in (Node). */
   readonly checkpoint?: string | undefined;
   /** Go on from the checkpoint if there is one. */
@@ -243,6 +255,7 @@ interface FitOptionKind extends OptionKind {
 const of = (kinds: readonly ModelKind[], own: OptionKind): FitOptionKind => ({ ...own, kinds });
 const ofTrained = (own: OptionKind): FitOptionKind => of(flowKinds, own);
 const ofEpochs = (own: OptionKind): FitOptionKind => of([...flowKinds, ...mixedKinds], own);
+const ofNumbers = (own: OptionKind): FitOptionKind => of([...flowKinds, ...statisticalKinds], own);
 const ofMixed = (own: OptionKind): FitOptionKind => of(mixedKinds, own);
 const ofLayers = (own: OptionKind): FitOptionKind => of(["gaussianization", "sliced"], own);
 const ofAscent = (own: OptionKind): FitOptionKind => of(["dual-ascent"], own);
@@ -272,6 +285,7 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   kinds: ofMixed(anObject),
   exclude: names,
   keep: names,
+  simplex: ofNumbers(names),
   checkpoint: ofEpochs(text),
   resume: ofEpochs(flag),
   seed: integer,

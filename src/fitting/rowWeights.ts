@@ -70,3 +70,16 @@ export function scaledWeights(name: string, weights: Float64Array, rows: ArrayLi
   }
   return scaled;
 }
+
+/** Mean with weights, or without. */
+export function weightedMean(values: Float64Array, weights: Float64Array | undefined): number {
+  let sum = 0;
+  let total = 0;
+  values.forEach((value, i) => {
+    const weight = weights?.[i] ?? 1;
+    if (weight === 0) return;
+    sum += weight * value;
+    total += weight;
+  });
+  return sum / total;
+}

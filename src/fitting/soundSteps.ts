@@ -10,8 +10,8 @@
 
 import type { Flow } from "../models/flow.ts";
 import type { EvaluationOptions } from "../models/flowOptions.ts";
-import { weightedMean } from "./finishFit.ts";
 import type { FitRows } from "./fitData.ts";
+import { weightedMean } from "./rowWeights.ts";
 
 /** Largest difference between the model's mean log-density and that of the fit, relative above 1, in nats. */
 const tolerance = 1e-6;

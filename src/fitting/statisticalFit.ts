@@ -9,6 +9,7 @@ import type { ModelKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
+import { Flow } from "../models/flow.ts";
 import type { Model } from "../models/model.ts";
 import type { ParameterValues } from "../models/parameters.ts";
 import { stoppedModel } from "../models/stoppedModel.ts";
@@ -103,7 +104,7 @@ export async function statisticalFit(
     data: rows.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
     weights: rows.weights,
   });
-  const logAbsDet = scale.reduce((sum, own) => sum - Math.log(own), 0);
+  const logAbsDet = scale.reduce((sum, own) => sum - Math.log(own), data.train.logAbsDet);
   const train = standardized(data.train);
   const found = await method({
     features,
@@ -143,10 +144,12 @@ export async function statisticalFit(
   const { rows, values } = found.heights;
   const { threads, wide, engine, signal } = options;
   const sound = await soundSteps(
-    result.flow,
+    new Flow(model),
     firstTrainRows(data.train, features, rows),
-    values.map((own) => own + logAbsDet),
-    rows === data.train.rows && model.precision === "float64" ? result.report.trainLogProb : undefined,
+    values.map((own) => own + logAbsDet - data.train.logAbsDet),
+    rows === data.train.rows && model.precision === "float64"
+      ? result.report.trainLogProb - data.train.logAbsDet
+      : undefined,
     { threads, wide, engine, signal },
   );
   if (sound === found.steps) return result;

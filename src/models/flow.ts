@@ -278,5 +278,17 @@ async function readCore(bytes: Uint8Array, name = "the model"): Promise<FlowCore
   const container = openContainer(bytes, name);
   if ((container.json as { kind?: unknown } | null)?.kind === "columns")
     return (await import("./columnsCore.ts")).readColumnsCore(container, name);
-  return new BijectionCore(await readModel(container, name));
+  return await coreOf(await readModel(container, name), name);
+}
+
+/** What evaluates a model. */
+async function coreOf(model: Model, name = "the model"): Promise<FlowCore> {
+  if (!model.simplex) return new BijectionCore(model);
+  const { simplexCore } = await import("./simplexCore.ts");
+  return simplexCore(model, name);
+}
+
+/** The flow of a model of any kind. */
+export async function flowOfModel(model: Model): Promise<Flow> {
+  return new Flow(await coreOf(model));
 }

@@ -7,6 +7,7 @@
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { TableSchema } from "../tables/schema/columnSchema.ts";
+import type { Simplex } from "../tables/simplex.ts";
 import type { Table } from "../tables/table.ts";
 import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
 import type { FittedDescription, Model } from "./model.ts";
@@ -30,6 +31,10 @@ export interface FlowDescription {
   readonly given: readonly string[];
   /** Of a flow of mixed columns, what they are: given columns first. */
   readonly schema?: TableSchema | undefined;
+  /**
+   * Of columns that sum to a total: the density is one with respect to all of {@link columns} but the last of these shares, as `words` say.
+   */
+  readonly simplex?: (Simplex & { readonly words: string }) | undefined;
   /** Numbers that were fitted; see `Flow.parameterCount`. */
   readonly parameters: number;
   /** Numbers of the trained part. */

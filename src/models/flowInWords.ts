@@ -90,12 +90,13 @@ function describeKey(key: string): string {
 
 /** What a flow is and how it was fitted, in words, by name. */
 export function factsOf(description: FlowDescription): Record<string, string> {
-  const { kind, columns, given, parameters, precision, fitted } = description;
+  const { kind, columns, given, parameters, precision, simplex, fitted } = description;
   const facts: Record<string, string> = {
     architecture: describeArchitecture(description),
     parameters: parameters.toLocaleString("en-US"),
     precision,
     columns: columns.join(", "),
+    ...(simplex && { shares: simplex.words }),
     ...(given.length > 0 ? { given: given.join(", ") } : {}),
   };
   for (const [key, value] of Object.entries(fitted)) {

@@ -12,6 +12,7 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, type ParameterTree, subtreeOf } from "../graph/parameters.ts";
 import type { ColumnGrid } from "../tables/grid.ts";
+import type { Simplex } from "../tables/simplex.ts";
 import type { ParameterValues } from "./parameters.ts";
 
 /** How a model was fitted, for people who inspect it. No clock, duration, thread count or path is among it. */
@@ -48,6 +49,10 @@ export interface Model {
   readonly contextPreparation: Bijection | undefined;
   readonly columns: readonly string[];
   readonly given: readonly string[];
+  /**
+   * Of shares that sum to a total: they, and all columns in order, the last share among them, which is none of {@link columns}.
+   */
+  readonly simplex?: (Simplex & { readonly columns: readonly string[] }) | undefined;
   readonly precision: "float32" | "float64";
   readonly fitted: FittedDescription;
   readonly values: ParameterValues;

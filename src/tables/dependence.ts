@@ -23,6 +23,8 @@ export interface DependentColumn {
   readonly from: readonly string[];
   /** Whether it follows only to the steps in which the columns were recorded. */
   readonly rounded: boolean;
+  /** Whether it and those of the rule are shares of a total: all above 0, with one sum. */
+  readonly shares: boolean;
 }
 
 /** What is left of a column, in its standard deviations, is nothing: what single precision or a few digits leave. */
@@ -124,6 +126,11 @@ export function dependentColumns(table: Table): DependentColumn[] {
         rule: ruleText(Math.abs(rounded) <= unit ? 0 : Number(rounded.toPrecision(9)), factors),
         from: factors.map(([other]) => other),
         rounded: !exact,
+        shares:
+          factors.every(([, factor]) => Math.abs(factor + 1) < 1e-4) &&
+          [name, ...factors.map(([other]) => other)].every((other) =>
+            column(table, other).every((value) => value > 0),
+          ),
       });
       continue;
     }
@@ -137,9 +144,12 @@ export function dependentColumns(table: Table): DependentColumn[] {
 }
 
 /** One line for a column that follows from others, with the remedy. */
-export function dependenceLine({ column: name, rule, rounded }: DependentColumn): string {
+export function dependenceLine({ column: name, rule, from, rounded, shares }: DependentColumn): string {
+  const choice = shares
+    ? `, or fit the density of all shares on their simplex with ${optionText("simplex", [...from, name])} of fit`
+    : "";
   return (
     `column "${name}" follows from others${rounded ? " but for rounding" : ""}: ${name} = ${rule}. Such rows have no ` +
-    `density of all columns: likelihoods grow without bound there and compare nothing; leave "${name}" out with ${optionText("columns")}`
+    `density of all columns: likelihoods grow without bound there and compare nothing; leave "${name}" out with ${optionText("columns")}${choice}`
   );
 }

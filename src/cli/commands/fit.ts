@@ -117,6 +117,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--given", flags.given, known, source);
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
+  checkKnown("--simplex", flags.simplex, known, source);
   const display = progressDisplay(isTraining ? "epoch" : "step");
   let notes: readonly ColumnNote[] = [];
   const onColumns = (found: readonly ColumnNote[], chosen?: string): void => {

@@ -127,6 +127,12 @@ export const fitFlags: OptionFlags<FitOptions> = {
     read: kindsByColumn,
   },
   exclude: { flag: "--exclude", value: "names", help: "columns to leave out", usual: "none" },
+  simplex: {
+    flag: "--simplex",
+    value: "names",
+    help: "columns that are shares of a total, such as sand,silt,clay",
+    usual: "none",
+  },
   keep: {
     flag: "--keep",
     value: "names",

@@ -16,10 +16,10 @@ import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues } from "../../models/parameters.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
-import { weightedMean } from "../finishFit.ts";
 import { Checkpoint } from "../gradient/checkpoint.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
 import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
+import { weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { modelColumn } from "./modelColumn.ts";
 

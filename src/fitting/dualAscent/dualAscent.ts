@@ -10,8 +10,8 @@ import type { RadialProfile } from "../../bijections/residual/radialProfiles.ts"
 import { AbortedError } from "../../errors.ts";
 import { boundedMean } from "../../numerics/boundedMean.ts";
 import { type RandomKey, RandomStream } from "../../random/philox.ts";
-import { weightedMean } from "../finishFit.ts";
 import { randomDirections } from "../gaussianization/rotations.ts";
+import { weightedMean } from "../rowWeights.ts";
 import {
   type AscentChoices,
   type AscentPoints,

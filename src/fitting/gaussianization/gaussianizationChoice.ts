@@ -12,9 +12,9 @@
 import { AbortedError } from "../../errors.ts";
 import { boundedMean } from "../../numerics/boundedMean.ts";
 import type { RandomKey } from "../../random/philox.ts";
-import { weightedMean } from "../finishFit.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { firstRows, foldsOf, type RowSplit } from "../rowFolds.ts";
+import { weightedMean } from "../rowWeights.ts";
 import type { StandardizedData } from "../statisticalFit.ts";
 import {
   type Layer,

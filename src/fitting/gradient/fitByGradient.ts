@@ -11,11 +11,12 @@ import { UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import { randomKey } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
-import { type FinishedFit, finishFit, weightedMean } from "../finishFit.ts";
+import { type FinishedFit, finishFit } from "../finishFit.ts";
 import { chosenColumns, type FitData, fitData } from "../fitData.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { architectureOfOption } from "../flowOption.ts";
 import { choosePreparation, preparationChoices } from "../preparation/choosePreparation.ts";
+import { weightedMean } from "../rowWeights.ts";
 import { checkpointOf } from "./checkpoint.ts";
 import { Likelihood } from "./likelihood.ts";
 import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
@@ -26,7 +27,9 @@ import { widened } from "./widening.ts";
 /** Fits what is trained: a named kind, whose size follows from the table, or an architecture. */
 export async function fitByGradient(table: Table, options: FitOptions): Promise<FinishedFit> {
   const { columns, given } = chosenColumns(table, options);
-  const sizes = { features: columns.length, context: given.length };
+  // The last share follows from the others, and has no feature.
+  const features = columns.length - (options.simplex ? 1 : 0);
+  const sizes = { features, context: given.length };
   const architecture = architectureOfOption("fit", options.flow, sizes);
   if (architecture && (architecture.features !== sizes.features || architecture.context !== sizes.context))
     throw new UsageError({
@@ -95,8 +98,8 @@ async function fitPrepared(
     const prepared = await likelihood.prepare(start, train, true);
     const held = validation && (await likelihood.prepare(start, validation, false));
     const offset = {
-      train: weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
-      held: held ? weightedMean(held.logAbsDet, validation?.weights) : 0,
+      train: train.logAbsDet + weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
+      held: held && validation ? validation.logAbsDet + weightedMean(held.logAbsDet, validation.weights) : 0,
     };
     const toProgress = (record: EpochRecord): FitProgress => {
       // The value of a loss that is not a log-density is not reported.

@@ -15,12 +15,13 @@ import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { initialValues } from "../../models/parameters.ts";
 import { randomKey, split } from "../../random/philox.ts";
-import { weightedMean, withPrefix } from "../finishFit.ts";
+import { withPrefix } from "../finishFit.ts";
 import { concatenated, type FitData, type FitRows } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { Trial } from "../preparation/choosePreparation.ts";
 import { fitGivenPreparation, fitPreparation, type PreparationChoices } from "../preparation/preparation.ts";
 import { prepareRows, withCompanions } from "../preparation/prepareRows.ts";
+import { weightedMean } from "../rowWeights.ts";
 import {
   compileMinimizer,
   type MinimizeOptions,

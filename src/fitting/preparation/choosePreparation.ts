@@ -149,5 +149,6 @@ function slice(rows: FitRows, from: number, to: number, width: number, contextWi
     data: rows.data.subarray(from * width, to * width),
     context: rows.context.subarray(from * contextWidth, to * contextWidth),
     weights: rows.weights?.subarray(from, to),
+    logAbsDet: rows.logAbsDet,
   };
 }

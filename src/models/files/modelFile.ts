@@ -39,6 +39,8 @@ const header = v.object({
   columns: v.pipe(columnNamesSchema, v.nonEmpty()),
   given: columnNamesSchema,
   precision: v.picklist(["float32", "float64"]),
+  // Few models have one: it is checked by what is loaded for it.
+  simplex: v.optional(v.looseObject({})),
   fitted: fittedSchema,
 });
 
@@ -61,6 +63,7 @@ export function modelToBytes(model: Model): Uint8Array {
     bijection: model.bijection.toJSON(),
     preparation: model.preparation.toJSON(),
     contextPreparation: model.contextPreparation?.toJSON() ?? null,
+    ...(model.simplex === undefined ? {} : { simplex: model.simplex }),
     fitted,
   };
   const bytes = containerBytes(json, tensors);
@@ -146,7 +149,7 @@ function modelOf(parsed: ParsedFile, name: string): Model {
       `${name} is damaged: its architecture is not given its ${output.given.length} columns.`,
     );
   const values = valuesOf(flattenTree(parameterTree(model)), parsed, output.precision, name);
-  return { ...model, values };
+  return { ...model, values } as Model;
 }
 
 /** Refuses a description of more than any machine computes. */

@@ -131,7 +131,10 @@ const asRows = (names: readonly string[]): string =>
  * The flow's columns out of numbers that have the given columns first. The numbers may become part of the result.
  * @throws {@link DataError} for a missing value, and an infinite given value.
  */
-export function splitRows({ columns, given }: Model, values: Float64Array): SplitRows {
+export function splitRows(
+  { columns, given }: Pick<Model, "columns" | "given">,
+  values: Float64Array,
+): SplitRows {
   const all = [...given, ...columns];
   const count = values.length / all.length;
   const finite = new Uint8Array(count).fill(1);
