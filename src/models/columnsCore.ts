@@ -24,7 +24,7 @@ import { tableDigest } from "../tables/tableDigest.ts";
 import { type ColumnsDensityOptions, columnsDensity } from "./columns/columnsDensity.ts";
 import { ColumnsEvaluation, type ColumnsModel } from "./columns/columnsModel.ts";
 import { contributionsOfRows } from "./columns/contributions.ts";
-import { cellsOfPoints, pointsOfCells, sampleCells } from "./columns/drawCells.ts";
+import { cellsOfPoints, sampleCells } from "./columns/drawCells.ts";
 import { encodeRows } from "./columns/encodeRows.ts";
 import {
   type Container,
@@ -150,6 +150,7 @@ export class ColumnsCore implements FlowCore {
     const cells = await this.#cells("toBase", rows, given);
     const impossible = this.#impossibleRows(cells);
     const possible = cells.map((own) => own.filter((_, row) => !impossible.has(row)));
+    const { pointsOfCells } = await import("./rows/pointsOfCells.ts");
     const { points } = await pointsOfCells(this.#evaluation, possible, how);
     if (impossible.size === 0) return points;
     const width = this.#flow.columns.length;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { normalsAt, type RandomKey, randomKey, split, uniformsAt } from "../../random/philox.ts";
-import { cellDistribution, logitBetween, logitOfNormal, normalOfLogit } from "./columnDistribution.ts";
+import { normalsAt, type RandomKey, randomKey, split } from "../../random/philox.ts";
+import { cellDistribution, logitOfNormal } from "./columnDistribution.ts";
 import type { ColumnsEngineOptions, ColumnsEvaluation } from "./columnsModel.ts";
 import { encodeCell } from "./encodeRows.ts";
 
@@ -22,7 +22,7 @@ export interface SampleCellsOptions extends ColumnsEngineOptions {
  * Runs through rows in the model's order, filling in the features of each column before the next one.
  * @param cellOf - The cell of a row, given its distribution; its column's place in the model's order.
  */
-async function columnByColumn(
+export async function columnByColumn(
   evaluation: ColumnsEvaluation,
   given: readonly Float64Array[],
   rows: number,
@@ -90,47 +90,6 @@ export async function cellsOfPoints(
     return cell;
   });
   return out;
-}
-
-/** Where the base has cells. */
-export interface BasePoints {
-  /** Standard normal numbers, row-major, in the table's order: for a discrete cell a uniform point of its interval. */
-  readonly points: Float64Array;
-  /** Ends of the intervals, as standard normal numbers; equal where the column is continuous. */
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-}
-
-/**
- * The points of the base that give some cells: for a discrete cell its interval [F(y-), F(y)], and a seeded uniform point in it, so that
- * points of rows that follow the density are standard normal.
- * @param cells - An array for each column: the given ones, then the others in the table's order. They must be possible.
- */
-export async function pointsOfCells(
-  evaluation: ColumnsEvaluation,
-  cells: readonly Float64Array[],
-  { seed = 0, ...options }: SampleCellsOptions = {},
-): Promise<BasePoints> {
-  const { density } = evaluation.model;
-  const { columns, given } = density;
-  const rows = cells[0]!.length;
-  const key = split(randomKey(seed), "points of cells");
-  const size = rows * columns.length;
-  const [points, low, high] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
-  const uniform = new Float64Array(columns.length);
-  await columnByColumn(evaluation, cells.slice(0, given.length), rows, options, (row, j, distribution) => {
-    const own = columns[j]!;
-    const cell = cells[own.cell]![row]!;
-    const place = own.cell - given.length;
-    const at = row * columns.length + place;
-    const [below, above] = distribution.interval(cell);
-    uniformsAt(key, row, columns.length, uniform);
-    low[at] = normalOfLogit(below);
-    high[at] = normalOfLogit(above);
-    points[at] = below === above ? low[at]! : normalOfLogit(logitBetween(below, above, uniform[place]!));
-    return cell;
-  });
-  return { points, low, high };
 }
 
 /** Samples: `n` rows, an array for each column in the table's order. */

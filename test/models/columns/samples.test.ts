@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { chiSquareTail } from "../../../src/diagnostics/uniformity.ts";
 import type { DensityColumn } from "../../../src/models/columns/column.ts";
 import { contributionsOfRows } from "../../../src/models/columns/contributions.ts";
-import { cellsOfPoints, pointsOfCells, sampleCells } from "../../../src/models/columns/drawCells.ts";
+import { cellsOfPoints, sampleCells } from "../../../src/models/columns/drawCells.ts";
+import { pointsOfCells } from "../../../src/models/rows/pointsOfCells.ts";
 import { normalCdf } from "../../../src/numerics/special.ts";
 import { product, someDensity } from "./models.ts";
 
