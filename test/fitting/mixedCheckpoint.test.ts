@@ -25,7 +25,8 @@ const table = tableFromObjects(
     weight: 1 + stream.uniform(),
   })),
 );
-const options: FitOptions = { hidden: [8], epochs: 8, threads: 1, seed: 3, weights: "weight" };
+// Patience for all epochs: each is one to stop at.
+const options: FitOptions = { hidden: [8], epochs: 8, patience: 8, threads: 1, seed: 3, weights: "weight" };
 
 /** Runs a fit until an epoch is done, then stops it from outside. */
 async function stopAt(epoch: number, own: FitOptions): Promise<FitResult> {

@@ -12,6 +12,8 @@ export interface ColumnsRecipe {
   readonly components: number;
   /** Components of the mixture of an angle. */
   readonly angleComponents: number;
+  /** Stretches of a column of numbers that later columns see, see `MixtureHeadOptions.knots`. */
+  readonly knots: number;
   /** Steps at most. */
   readonly steps: number;
   /** Rows a step. */
@@ -41,7 +43,8 @@ export function columnsRecipe(rows: number, own: Partial<ColumnsRecipe> = {}): C
     hidden: [128, 128],
     components: 8,
     angleComponents: 12,
-    steps: rows < 5000 ? 800 : 2500,
+    knots: rows < 1000 ? 0 : 8,
+    steps: rows < 1000 ? 800 : rows < 5000 ? 1600 : 2500,
     batch: rows < 1000 ? 128 : 256,
     learningRate: 1.5e-2,
     weightDecay: 1.5,

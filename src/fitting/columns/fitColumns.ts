@@ -99,7 +99,10 @@ export async function fitColumns(
     );
   if (train.rows < 1) throw new UsageError("fitColumns: there are no rows.");
   const recipe = columnsRecipe(train.rows, options.recipe);
-  const modeled = described.map((column, i) => modelColumn(column, train.cells[i]!, train.weights, recipe));
+  const counted = validation ? joinedRows(train, validation) : train;
+  const modeled = described.map((column, i) =>
+    modelColumn(column, counted.cells[i]!, counted.weights, recipe),
+  );
   const density = columnsDensity({
     given: modeled.slice(0, given.length),
     columns: modeled.slice(given.length),
@@ -198,6 +201,21 @@ function digestOfRows({ cells, weights }: CellRows): string {
   return digestOf([...cells, weights ?? new Float64Array(0)].map(bytesOf));
 }
 
+/** Rows one below the other. */
+function joinedRows(first: CellRows, second: CellRows): CellRows {
+  const join = (a: Float64Array, b: Float64Array): Float64Array => {
+    const out = new Float64Array(a.length + b.length);
+    out.set(a);
+    out.set(b, a.length);
+    return out;
+  };
+  return {
+    rows: first.rows + second.rows,
+    cells: first.cells.map((own, i) => join(own, second.cells[i]!)),
+    weights: first.weights && second.weights && join(first.weights, second.weights),
+  };
+}
+
 /** Rows by which values are counted. */
 const countedRows = 20_000;
 
@@ -232,12 +250,20 @@ function rowBlocks(rows: CellRows, most: number, key: RandomKey): readonly CellR
   });
 }
 
-/** Rows as training takes them, and the mean of what the encoding adds to their log-densities. */
+/** What rows count. */
+export function countsOf(weights: Float64Array | undefined, rows: number): Float64Array {
+  return weights ?? new Float64Array(rows).fill(1);
+}
+
+/**
+ * Rows as training takes them, and the mean of what the encoding adds to their log-densities. Each is encoded as a row that the heads have
+ * not counted: so rows of training say how far to trust the counts, and held-out rows may be among the counted.
+ */
 function trainingRows(
   density: ColumnsDensity,
   { rows, cells, weights }: CellRows,
 ): { readonly rows: Rows; readonly offset: number } {
-  const { encoded, offsets } = encodeRows(density, cells, 0, rows);
+  const { encoded, offsets } = encodeRows(density, cells, 0, rows, countsOf(weights, rows));
   const count = density.columns.length;
   const sums = new Float64Array(rows);
   offsets.forEach((offset, i) => {

@@ -19,7 +19,7 @@ import { stepsAnEpoch } from "../gradient/minimize.ts";
 import { weightedMean } from "../rowWeights.ts";
 import { columnsData } from "./columnsData.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
-import { type CellRows, fitColumns } from "./fitColumns.ts";
+import { type CellRows, countsOf, fitColumns } from "./fitColumns.ts";
 
 /** A column as the density knows it. */
 function described({
@@ -109,8 +109,11 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
   });
   const how = { engine, threads, wide, signal: fitted.interrupted ? undefined : signal };
   const evaluation = new ColumnsEvaluation(fitted.model);
-  const measure = async ({ cells, weights }: CellRows): Promise<number> =>
-    weightedMean((await contributionsOfRows(evaluation, cells, how)).logProb, weights);
+  const measure = async ({ rows, cells, weights }: CellRows): Promise<number> =>
+    weightedMean(
+      (await contributionsOfRows(evaluation, cells, { ...how, counted: countsOf(weights, rows) })).logProb,
+      weights,
+    );
   const trainLogProb = await measure(train);
   const validationLogProb = validation ? await measure(validation) : trainLogProb;
   evaluation.dispose();

@@ -38,6 +38,8 @@ export interface HeadSizes {
   readonly components: number;
   /** Of the head of an angle. */
   readonly angleComponents: number;
+  /** Stretches of a column of numbers that later columns see (default none). */
+  readonly knots?: number | undefined;
 }
 
 /**
@@ -114,7 +116,7 @@ function headOf(
   column: DensityColumn,
   values: Float64Array,
   weights: Float64Array | undefined,
-  { components, angleComponents }: HeadSizes,
+  { components, angleComponents, knots = 0 }: HeadSizes,
 ): ColumnHeadJson {
   if (hasLevels(column)) return levelsJson(levelsOf(column), values, weights);
   if (column.kind === "angle") return angleJson(column, values, weights, angleComponents);
@@ -122,8 +124,9 @@ function headOf(
   const sorted = sortedValues(values.length > 0 ? values : Float64Array.of(inside(column)), weights);
   const map = fitMarginalMap(column, sorted);
   const start = startOfMixture(components);
+  const sizes = { components, ...(knots > 0 ? { knots } : {}) };
   const step = stepOf(column);
-  if (step === undefined) return { type: "point", map, components, start };
+  if (step === undefined) return { type: "point", map, ...sizes, start };
   const from = column.from ?? 0;
   const places = sorted.values.map((value) => Math.round((value - from) / step));
   const shares = values.length > 0 ? fitGridShares({ values: places, weights: sorted.weights }) : undefined;
@@ -132,7 +135,7 @@ function headOf(
       ? calendarOf(step, sorted.values[0]!, sorted.values[sorted.values.length - 1]!)
       : [];
   const calendar = parts.length > 0 ? { calendar: parts } : {};
-  if (!shares) return { type: "cells", map, components, start, frequent: [], masses: [], ...calendar };
+  if (!shares) return { type: "cells", map, ...sizes, start, frequent: [], masses: [], ...calendar };
   const total = shares.counts.reduce((sum, count) => sum + count, 0);
   const frequent = Array.from(shares.places.keys())
     .filter((i) => shares.counts[i]! >= frequentShare * total)
@@ -146,7 +149,7 @@ function headOf(
   return {
     type: "cells",
     map,
-    components,
+    ...sizes,
     start: [...start.slice(0, components).map((logit) => logit + Math.log(rest)), ...start.slice(components)],
     shares: {
       places: shares.places,

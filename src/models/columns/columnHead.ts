@@ -44,6 +44,8 @@ export interface ColumnHead {
   readonly start: Float64Array;
   /**
    * Writes what the log-density reads of a value, and what later columns see.
+   * @param counted - What the row counts in the shares that the head was made of (default 0: it is none of theirs): then the log-density
+   *   reads what it would if the head had been made of the other rows.
    * @returns What is to be added to the log-density; minus infinity for a value that is impossible, of which nothing is written.
    */
   encode(
@@ -52,6 +54,7 @@ export interface ColumnHead {
     targetStart: number,
     features: Float64Array,
     featureStart: number,
+    counted?: number,
   ): number;
   /** Writes targets that are possible, for cells without a value. */
   encodeNothing(targets: Float64Array, targetStart: number): void;

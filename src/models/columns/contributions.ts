@@ -23,6 +23,12 @@ export interface RowContributions {
   readonly logProb: Float64Array;
 }
 
+/** Options of {@link contributionsOfRows}. */
+export interface ContributionsOptions extends ColumnsEngineOptions {
+  /** What each row counts in the shares of the model's heads: it is scored as if they were made of the others. */
+  readonly counted?: Float64Array | undefined;
+}
+
 /** Rows of a block; an engine has as many in memory at a time. */
 const blockRows = 8192;
 /** A contribution that float32 has to four decimals, in nats. */
@@ -38,7 +44,7 @@ const wellWithin = 30;
 export async function contributionsOfRows(
   evaluation: ColumnsEvaluation,
   cells: readonly Float64Array[],
-  options: ColumnsEngineOptions = {},
+  { counted, ...options }: ContributionsOptions = {},
 ): Promise<RowContributions> {
   const { density, precision } = evaluation.model;
   const { columns, given } = density;
@@ -51,7 +57,7 @@ export async function contributionsOfRows(
   const lost: number[] = [];
   for (let from = 0; from < rows; from += blockRows) {
     const to = Math.min(from + blockRows, rows);
-    const block = encodeRows(density, cells, from, to);
+    const block = encodeRows(density, cells, from, to, counted);
     checkSuffix(evaluation, block, from);
     const executable = await evaluation.get("contributions", options);
     const out = (await executable.run({ rows: to - from, inputs: { encoded: block.encoded } }, options)).rows;
@@ -74,7 +80,11 @@ export async function contributionsOfRows(
   if (lost.length > 0) {
     // What float32 cannot tell is computed once more in float64.
     const chosen = cells.map((column) => Float64Array.from(lost, (row) => column[row]!));
-    const again = await contributionsOfRows(evaluation, chosen, { ...options, precision: "float64" });
+    const again = await contributionsOfRows(evaluation, chosen, {
+      ...options,
+      counted: counted && Float64Array.from(lost, (row) => counted[row]!),
+      precision: "float64",
+    });
     lost.forEach((row, i) => {
       outcomes.set(again.outcomes.subarray(i * count, (i + 1) * count), row * count);
       values.set(again.values.subarray(i * count, (i + 1) * count), row * count);

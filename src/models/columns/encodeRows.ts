@@ -32,6 +32,7 @@ export function encodeCell(
   value: number,
   encoded: Float64Array,
   row: number,
+  counted = 0,
 ): number {
   const isModeled = targets >= 0;
   // Given columns have no targets: what is written for them goes nowhere.
@@ -53,7 +54,7 @@ export function encodeCell(
   }
   const atom = atomsOf(column).indexOf(value);
   if (atom >= 0) return setOutcome(missing + atom);
-  const offset = head.encode(value, out, target + outcomes, encoded, valueFeature);
+  const offset = head.encode(value, out, target + outcomes, encoded, valueFeature, counted);
   if (offset === Number.NEGATIVE_INFINITY || Number.isNaN(offset)) {
     head.encodeNothing(out, target + outcomes);
     return Number.NEGATIVE_INFINITY;
@@ -67,12 +68,14 @@ export function encodeCell(
  * @param cells - One array a column: the given ones, then the others in the table's order.
  * @param from - First row.
  * @param to - One past the last row.
+ * @param counted - What each row counts where the heads were made of these rows, among others; see `ColumnHead.encode`.
  */
 export function encodeRows(
   density: ColumnsDensity,
   cells: readonly Float64Array[],
   from: number,
   to: number,
+  counted?: Float64Array,
 ): EncodedRows {
   const { width, given, columns } = density;
   const rows = to - from;
@@ -85,7 +88,7 @@ export function encodeRows(
     const values = cells[own.cell]!;
     for (let row = 0; row < rows; row++) {
       const at = row * columns.length + j;
-      const offset = encodeCell(own, values[from + row]!, encoded, row * width);
+      const offset = encodeCell(own, values[from + row]!, encoded, row * width, counted?.[from + row]);
       if (Number.isNaN(offset)) unknown[at] = 1;
       else offsets[at] = offset;
     }

@@ -19,6 +19,7 @@ const share = v.pipe(finite, v.gtValue(0), v.maxValue(1));
 const whole = v.pipe(v.number(), v.safeInteger());
 /** More components, or levels, than any fit makes. */
 const components = v.pipe(whole, v.minValue(1), v.maxValue(64));
+const knots = v.optional(v.pipe(whole, v.minValue(1), v.maxValue(64)));
 const levels = v.pipe(v.array(v.pipe(whole, v.minValue(0))), v.nonEmpty(), v.maxLength(1e7));
 
 const domain = v.variant("type", [
@@ -71,7 +72,7 @@ const schemas = {
     }, "the shares of a bucket do not add up to 1"),
   ),
   point: v.pipe(
-    v.object({ type: v.literal("point"), map, components, start: v.array(finite) }),
+    v.object({ type: v.literal("point"), map, components, knots, start: v.array(finite) }),
     v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
   ),
   cells: v.pipe(
@@ -79,6 +80,7 @@ const schemas = {
       type: v.literal("cells"),
       map,
       components,
+      knots,
       start: v.array(finite),
       shares: v.optional(
         v.pipe(

@@ -67,6 +67,9 @@ export function marginalValue({ domain, mixture }: MarginalMap, z: number): numb
   return lineToDomain(domain, logisticMixtureQuantile(mixture, z));
 }
 
+/** What is left for values that have not occurred, at least. */
+const leastBlend = 1e-9;
+
 /** A cell of a grid in z. */
 export interface MarginalCell {
   /** z of the lower edge. */
@@ -87,6 +90,9 @@ export class MarginalCells {
   readonly #before: Float64Array;
   readonly #after: Float64Array;
   readonly #share: Float64Array;
+  /** Sum of the counts, and the rows that they stand for. */
+  readonly #total: number;
+  readonly #rows: number;
   readonly #logBlend: number;
   readonly #logRest: number;
   readonly #from: number;
@@ -117,6 +123,8 @@ export class MarginalCells {
     for (let i = 0; i < places.length; i++) this.#before[i + 1] = this.#before[i]! + this.#share[i]!;
     for (let i = places.length; i > 0; i--) this.#after[i - 1] = this.#after[i]! + this.#share[i - 1]!;
     const blend = shares && places.length > 0 ? shares.blend : 1;
+    this.#total = total;
+    this.#rows = total / (1 - blend);
     this.#logBlend = Math.log(blend);
     this.#logRest = Math.log1p(-blend);
   }
@@ -141,19 +149,35 @@ export class MarginalCells {
   }
 
   /** log F and log(1 - F) at the edge below a place. */
-  #logs(place: number): { readonly logCdf: number; readonly logSurvival: number } {
+  #logs(
+    place: number,
+    counted = 0,
+    { below = 0, above = 0 } = {},
+  ): { readonly logCdf: number; readonly logSurvival: number } {
     const t = this.#edge(place);
     const index = this.#indexOf(place);
+    const { scale, logBlend, logRest } = this.#without(below + above, counted);
     return {
       logCdf: logAdd(
-        this.#logRest + Math.log(this.#before[index]!),
-        this.#logBlend + logisticMixtureLogCdf(this.#map.mixture, t),
+        logRest + Math.log(Math.max(0, this.#before[index]! - (below && below / this.#total)) * scale),
+        logBlend + logisticMixtureLogCdf(this.#map.mixture, t),
       ),
       logSurvival: logAdd(
-        this.#logRest + Math.log(this.#after[index]!),
-        this.#logBlend + logisticMixtureLogSurvival(this.#map.mixture, t),
+        logRest + Math.log(Math.max(0, this.#after[index]! - (above && above / this.#total)) * scale),
+        logBlend + logisticMixtureLogSurvival(this.#map.mixture, t),
       ),
     };
+  }
+
+  /** What the counts are worth where `removed` of them are gone with a row that counts `counted`. */
+  #without(
+    removed: number,
+    counted: number,
+  ): { readonly scale: number; readonly logBlend: number; readonly logRest: number } {
+    if (removed === 0) return { scale: 1, logBlend: this.#logBlend, logRest: this.#logRest };
+    const kept = this.#total - removed;
+    const rest = Math.min(kept / (this.#rows - counted), 1 - leastBlend);
+    return { scale: this.#total / kept, logBlend: Math.log1p(-rest), logRest: Math.log(rest) };
   }
 
   /** z of the edge below a place; the farthest there is at a bound. */
@@ -162,22 +186,31 @@ export class MarginalCells {
     return within(logCdf - logSurvival);
   }
 
-  /** The cell of a place within the bounds. */
-  cell(place: number): MarginalCell {
+  /**
+   * The cell of a place within the bounds.
+   * @param counted - What the shares count of the row (default 0: it is none of theirs); that is left out of them, so that the cell is that
+   *   of a row which they have not seen.
+   */
+  cell(place: number, counted = 0): MarginalCell {
     const { mixture, domain } = this.#map;
-    const below = this.#logs(place);
-    const above = this.#logs(place + 1);
+    const index = this.#indexOf(place);
+    const count = this.#places[index] === place ? this.#share[index]! * this.#total : 0;
+    const own = Math.min(count, counted);
+    // A row that is all that they have stays.
+    const removed = own < this.#total ? own : 0;
+    const below = this.#logs(place, counted, { above: removed });
+    const above = this.#logs(place + 1, counted, { below: removed });
+    const { scale, logBlend, logRest } = this.#without(removed, counted);
     const low = this.#edge(place);
     const high = this.#edge(place + 1);
     const isOpen = !(Number.isFinite(low) && Number.isFinite(high));
     const width = isOpen
       ? Number.POSITIVE_INFINITY
       : domainDifference(domain, this.#from + this.#step * (place - 0.5), this.#step);
-    const index = this.#indexOf(place);
-    const share = this.#places[index] === place ? this.#share[index]! : 0;
+    const share = count > removed ? (count - removed) / this.#total : 0;
     const logMass = logAdd(
-      this.#logRest + Math.log(share),
-      this.#logBlend + logisticMixtureLogMass(mixture, low, high, width),
+      logRest + Math.log(share * scale),
+      logBlend + logisticMixtureLogMass(mixture, low, high, width),
     );
     const size = within(softplus(logMass - below.logCdf) + softplus(logMass - above.logSurvival));
     return {

@@ -50,6 +50,11 @@ export interface MixtureHeadOptions {
   readonly map: MarginalMap;
   /** Number of components. */
   readonly components: number;
+  /**
+   * Stretches of equal probability, in each of which later columns see how far along it a value is (default none): piecewise linear
+   * functions of the value (Gorishniy, Rubachev & Babenko 2022).
+   */
+  readonly knots?: number | undefined;
   /** The column's own distribution: logits, places and logarithms of the scales of the components. */
   readonly start: readonly number[];
 }
@@ -123,22 +128,36 @@ function mixed(
 /** Logarithm of the mass of a point mass at other places: none, but a number that float32 has. */
 const elsewhere = -1e30;
 
-/** The head of a continuous column. Features: z. */
+/** Writes z, and how far along each stretch it is, about 0. */
+function writePosition(z: number, knots: number, features: Float64Array, start: number): void {
+  features[start] = z / logisticDeviation;
+  const share = knots / (1 + Math.exp(-z));
+  for (let k = 0; k < knots; k++)
+    features[start + 1 + k] = Math.max(0, Math.min(1, share - k)) - 1 + (k + 0.5) / knots;
+}
+
+/** The middle of a cell; of one without an end, the other. */
+function middleOf({ low, high }: { readonly low: number; readonly high: number }): number {
+  const middle = low <= -farthestZ ? high : high >= farthestZ ? low : 0.5 * (low + high);
+  return Math.abs(middle) >= farthestZ ? 0 : middle;
+}
+
+/** The head of a continuous column. Features: z, and how far along each stretch it is. */
 export function pointHead(column: DensityColumn, options: MixtureHeadOptions): ColumnHead {
-  const { map, components } = options;
+  const { map, components, knots = 0 } = options;
   const [lower, upper] = boundsOf(column);
   return {
     group: `point ${components}`,
     parameters: 3 * components + 2,
     shared: 2 * components,
     targets: 1,
-    features: 1,
+    features: 1 + knots,
     start: parametersOf(options, []),
     encode(value, targets, targetStart, features, featureStart) {
       if (!(value > lower && value < upper)) return Number.NEGATIVE_INFINITY;
       const { z, logSlope } = marginalPoint(map, value);
       targets[targetStart] = z;
-      features[featureStart] = z / logisticDeviation;
+      writePosition(z, knots, features, featureStart);
       return logSlope;
     },
     encodeNothing() {},
@@ -182,9 +201,9 @@ const leastWidth = 1e-30;
 /** Logit of a point mass that stands for none. */
 const noMass = -40;
 
-/** The head of a column on a grid. Features: z of the middle of the cell, which frequent place it is, and parts of the calendar. */
+/** The head of a column on a grid. Features: those of the middle of the cell, which frequent place it is, and parts of the calendar. */
 export function cellsHead(column: DensityColumn, options: CellsHeadOptions): ColumnHead {
-  const { map, components, shares, frequent, calendar = [] } = options;
+  const { map, components, knots = 0, shares, frequent, calendar = [] } = options;
   const step = stepOf(column)!;
   const from = column.from ?? 0;
   const [lower, upper] = boundsOf(column);
@@ -207,24 +226,24 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
     parameters: 3 * components + 2 + masses,
     shared: 2 * components,
     targets: 3 + masses,
-    features: 1 + frequent.length + calendarFeatures(calendar),
+    features: 1 + knots + frequent.length + calendarFeatures(calendar),
     start: parametersOf(options, [...options.masses, ...padding]),
-    encode(value, targets, targetStart, features, featureStart) {
+    encode(value, targets, targetStart, features, featureStart, counted) {
       const place = placeOf(value);
       if (Number.isNaN(place)) return Number.NEGATIVE_INFINITY;
-      const { low, high, width, logWidth } = cells.cell(place);
+      const { low, high, width, logWidth } = cells.cell(place, counted);
       targets[targetStart] = low;
       targets[targetStart + 1] = high;
       // So narrow, the mass is proportional to the width: what float32 has no number for is added to the logarithm.
       const excess = Math.min(0, logWidth - Math.log(leastWidth));
       targets[targetStart + 2] = excess < 0 ? leastWidth : width;
-      const middle = low <= -farthestZ ? high : high >= farthestZ ? low : 0.5 * (low + high);
-      features[featureStart] = Math.abs(middle) >= farthestZ ? 0 : middle / logisticDeviation;
-      encodeCalendar(calendar, value, features, featureStart + 1 + frequent.length);
+      const middle = middleOf(counted ? cells.cell(place) : { low, high });
+      writePosition(middle, knots, features, featureStart);
+      encodeCalendar(calendar, value, features, featureStart + 1 + knots + frequent.length);
       const at = order.get(place);
       if (at === undefined) return excess;
       targets[targetStart + 3 + at] = 1;
-      features[featureStart + 1 + at] = 1;
+      features[featureStart + 1 + knots + at] = 1;
       return 0;
     },
     encodeNothing(targets, targetStart) {
