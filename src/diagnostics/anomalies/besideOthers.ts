@@ -18,7 +18,7 @@ import { Neighbours, type RowStrangeness } from "./neighbours.ts";
 /** Rows that others are held against, at most: more cost time and hardly change a ranking. */
 const mostReference = 1000;
 /** Nearest reference rows, at least so many and this share of them: a clump of strange rows must be less than half as large. */
-const nearest = { least: 20, share: 0.1 } as const;
+const nearest = { least: 20, share: 0.05 } as const;
 const usualFolds = 5;
 const usualTrim = 0.2;
 
