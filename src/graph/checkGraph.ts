@@ -18,8 +18,8 @@ function faultOf(node: Expr): string | undefined {
   const sizes = inputs.map((input) => sizeOf(input.shape));
   const size = sizeOf(shape);
   const isAnyBatched = inputs.some((input) => input.batched);
-  const takes = (least: number, most = least): string | undefined =>
-    inputs.length < least || inputs.length > most ? `it has ${inputs.length} inputs` : undefined;
+  const takes = (minimum: number, maximum = minimum): string | undefined =>
+    inputs.length < minimum || inputs.length > maximum ? `it has ${inputs.length} inputs` : undefined;
   const follows =
     batched === isAnyBatched ? undefined : `it is ${batched ? "" : "not "}batched, its inputs say otherwise`;
   switch (op) {
@@ -52,7 +52,7 @@ function faultOf(node: Expr): string | undefined {
       if (node.indices.some((i) => i < -1 || i >= size)) return "an index of it is out of range";
       return takes(1) ?? follows;
     case "concatenate": {
-      const total = sizes.reduce((sum, own) => sum + own, 0);
+      const total = sizes.reduce((sum, length) => sum + length, 0);
       return total === size ? follows : `its inputs have ${total} numbers`;
     }
     case "sum":

@@ -169,7 +169,7 @@ export interface ScanExpr extends Node {
  */
 export interface IterateExpr extends Node {
   readonly op: "iterate";
-  readonly most: number;
+  readonly iterations: number;
   readonly slot: SlotExpr;
   readonly result: Expr;
 }
@@ -257,7 +257,7 @@ export function unreachable(node: never): never {
 }
 
 /** How many inputs of a node with a body come before the outer values that the body uses. */
-export function ownInputs(node: BodyExpr): number {
+export function firstOuterInput(node: BodyExpr): number {
   if (node.op === "scan") return 1 + node.slices.length;
   return node.op === "odeSolution" ? 4 : 1;
 }
@@ -339,9 +339,9 @@ function slotsOf(node: Expr): ReadonlySet<Expr> {
 function slotsOfInputs(node: Expr): ReadonlySet<Expr> {
   let all = noSlots;
   for (const input of node.inputs) {
-    const own = slotsBehind.get(input)!;
+    const slots = slotsBehind.get(input)!;
     // Nearly always one has them all, and is shared.
-    const [less, more] = own.size < all.size ? [own, all] : [all, own];
+    const [less, more] = slots.size < all.size ? [slots, all] : [all, slots];
     all = [...less].every((slot) => more.has(slot)) ? more : new Set([...more, ...less]);
   }
   return all;
@@ -352,10 +352,10 @@ function slotsOfInputs(node: Expr): ReadonlySet<Expr> {
  * is that of those nodes, however large the graph is behind them.
  */
 export function dependents(outputs: readonly Expr[], ...sources: readonly Expr[]): Set<Expr> {
-  const found = new Set<Expr>(sources);
+  const nodes = new Set<Expr>(sources);
   for (const node of topologicalOrder(outputs, apartFrom(sources)))
-    if (node.inputs.some((input) => found.has(input))) found.add(node);
-  return found;
+    if (node.inputs.some((input) => nodes.has(input))) nodes.add(node);
+  return nodes;
 }
 
 /** Nodes of which it is known that they depend on none of some sources. */

@@ -127,9 +127,9 @@ export function* preparation(
   // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
   // is kept by the engine, so that it can be set.
   const read = allNodes(written).filter((node): node is ParameterExpr => node.op === "parameter");
-  for (const own of [...updates.map(({ parameter }) => parameter), ...read])
-    if (!parameters.some(({ name, shape }) => name === own.name && sameShape(shape, own.shape)))
-      parameters.push(own);
+  for (const parameter of [...updates.map(({ parameter }) => parameter), ...read])
+    if (!parameters.some(({ name, shape }) => name === parameter.name && sameShape(shape, parameter.shape)))
+      parameters.push(parameter);
   const stepInputs = leaves("stepInput");
   const randoms = leaves("random");
   const streams = new Map<number, string>();
@@ -179,15 +179,15 @@ export function* preparation(
 
 /** Every node of the outputs, those inside the bodies of iterations included, inputs first. */
 export function allNodes(outputs: readonly Expr[]): Expr[] {
-  const found = new Set<Expr>();
+  const nodes = new Set<Expr>();
   const visit = (roots: readonly Expr[]): void => {
     // What is found is not entered: each body has all that came before behind it.
-    for (const node of topologicalOrder(roots, found)) {
-      if (found.has(node)) continue;
+    for (const node of topologicalOrder(roots, nodes)) {
+      if (nodes.has(node)) continue;
       if (hasBody(node)) visit([node.result]);
-      found.add(node);
+      nodes.add(node);
     }
   };
   visit(outputs);
-  return [...found];
+  return [...nodes];
 }

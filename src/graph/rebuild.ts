@@ -13,9 +13,9 @@ import {
   checkInside,
   dependents,
   type Expr,
+  firstOuterInput,
   hasBody,
   outerValues,
-  ownInputs,
   type ScanExpr,
   type SlotExpr,
   topologicalOrder,
@@ -31,19 +31,19 @@ export function rebuildBody(
   replace: (input: Expr) => Expr,
   body: (result: Expr, outer: readonly Expr[]) => Expr = (result) => result,
 ): Expr {
-  const own = ownInputs(node);
-  const outer = node.inputs.slice(own);
+  const outerAt = firstOuterInput(node);
+  const outer = node.inputs.slice(outerAt);
   const replaced = outer.map(replace);
   const [result] = substitute([node.result], new Map(outer.map((value, i) => [value, replaced[i]!])));
   const next = body(result!, replaced);
-  const [first, ...rest] = node.inputs.slice(0, own).map(replace) as [Expr, ...Expr[]];
+  const [first, ...rest] = node.inputs.slice(0, outerAt).map(replace) as [Expr, ...Expr[]];
   switch (node.op) {
     case "fixedPoint":
       return fixedPointOf(first, node.iterations, node.slot, next);
     case "scan":
       return scanOf(first, { ...node, result: next, stacked: rest });
     case "iterate":
-      return iterateOf(first, node.most, node.slot, next);
+      return iterateOf(first, node.iterations, node.slot, next);
     case "implicit":
       return implicitOf(first, node.slot, next, node.equation);
     case "odeSolution":
@@ -71,19 +71,19 @@ export function substitute(outputs: readonly Expr[], replacements: ReadonlyMap<E
 /** A scan from ready slots and result. */
 export function scanOf(
   initial: Expr,
-  own: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
+  scan: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
     readonly stacked: readonly Expr[];
   },
 ): Expr {
-  const { steps, reversed, slot: state } = own;
-  if (!dependents([own.result], state).has(own.result)) {
+  const { steps, reversed, slot: state } = scan;
+  if (!dependents([scan.result], state).has(scan.result)) {
     // The last step alone counts.
-    const last = own.slices.map(
-      (slice, i) => [slice, sliceAt(own.stacked[i]!, reversed ? 0 : steps - 1)] as const,
+    const last = scan.slices.map(
+      (slice, i) => [slice, sliceAt(scan.stacked[i]!, reversed ? 0 : steps - 1)] as const,
     );
-    return substitute([own.result], new Map<Expr, Expr>(last))[0]!;
+    return substitute([scan.result], new Map<Expr, Expr>(last))[0]!;
   }
-  const { result, slices, stacked } = liftSlices(own, steps);
+  const { result, slices, stacked } = liftSlices(scan, steps);
   checkInside("scan", result, state, ...slices);
   return {
     op: "scan",
@@ -115,18 +115,18 @@ function liftSlices({ result, slices, stacked }: SlicedBody, steps: number): Sli
   for (const node of inside)
     if (!node.batched && !isLifted(node)) lifted.set(node, stackedValue(node, lifted, steps));
   // Those that something else reads become slices; the rest has gone into them.
-  const own = new Map<Expr, SlotExpr>();
+  const slotOf = new Map<Expr, SlotExpr>();
   for (const node of inside)
     if (!isLifted(node))
       for (const operand of node.inputs)
-        if (lifted.has(operand) && !own.has(operand))
-          own.set(
+        if (lifted.has(operand) && !slotOf.has(operand))
+          slotOf.set(
             operand,
             slices.includes(operand as SlotExpr) ? (operand as SlotExpr) : slot(operand.shape, false),
           );
   return {
-    result: substitute([result], own)[0]!,
-    slices: [...own.values()],
-    stacked: [...own.keys()].map((node) => lifted.get(node)!),
+    result: substitute([result], slotOf)[0]!,
+    slices: [...slotOf.values()],
+    stacked: [...slotOf.keys()].map((node) => lifted.get(node)!),
   };
 }

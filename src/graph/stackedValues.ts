@@ -33,9 +33,11 @@ export function stackedValue(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps:
       return apply(
         node.name,
         ...node.inputs.map((operand) => {
-          const own = lifted.get(operand);
+          const stackedOperand = lifted.get(operand);
           const isScalar = operand.shape.length === 0;
-          return own && isScalar ? reshape(own, [steps, ...node.shape.map(() => 1)]) : (own ?? operand);
+          return stackedOperand && isScalar
+            ? reshape(stackedOperand, [steps, ...node.shape.map(() => 1)])
+            : (stackedOperand ?? operand);
         }),
       );
     case "reshape":
@@ -59,8 +61,8 @@ export function stackedValue(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps:
   }
   const each = Array.from({ length: steps }, (_, step) => {
     const inputs = node.inputs.map((operand) => {
-      const own = lifted.get(operand);
-      return own ? sliceAt(own, step) : operand;
+      const stackedOperand = lifted.get(operand);
+      return stackedOperand ? sliceAt(stackedOperand, step) : operand;
     });
     return reshape(withInputs(node, inputs), [1, ...node.shape]);
   });

@@ -46,40 +46,40 @@ export function pullBackMap(
   });
   const pulled = pulledBack(
     used.flatMap(({ scalars }) => scalars),
-    arguments_.flatMap((own) =>
-      own.slots.map((value, k): Cotangent => {
-        const on = own.liveSlots[own.liveSlots.length === 1 ? 0 : k];
+    arguments_.flatMap((argument) =>
+      argument.slots.map((value, k): Cotangent => {
+        const on = argument.liveSlots[argument.liveSlots.length === 1 ? 0 : k];
         return { value, live: () => on && { on, when: true } };
       }),
     ),
     wanted.flatMap((i) => slots[i]!),
   );
   /** A map of some scalars, one list an input. */
-  const mapped = (scalar: (own: Cotangent | undefined) => Expr): Expr[] => {
+  const mapped = (scalar: (cotangent: Cotangent | undefined) => Expr): Expr[] => {
     let next = 0;
     const lists = wanted.map((i) => slots[i]!.map(() => scalar(pulled[next++])));
     const read = new Set(topologicalOrder(lists.flat()));
     const blocks = [
-      ...node.inputs.map((block, k) => ({ block, own: slots[k]! })),
-      ...arguments_.map(({ block, slots: own }) => ({ block, own })),
-      ...arguments_.flatMap(({ liveBlock, liveSlots: own }) =>
-        liveBlock && own.some((member) => read.has(member)) ? [{ block: liveBlock, own }] : [],
+      ...node.inputs.map((block, k) => ({ block, members: slots[k]! })),
+      ...arguments_.map(({ block, slots: members }) => ({ block, members })),
+      ...arguments_.flatMap(({ liveBlock, liveSlots: members }) =>
+        liveBlock && members.some((member) => read.has(member)) ? [{ block: liveBlock, members }] : [],
       ),
     ];
     const made = mapOf(
       blocks.map(({ block }) => block),
       features,
-      blocks.map(({ own }) => own),
+      blocks.map(({ members }) => members),
       lists,
     );
-    return made.map((own, k) => reshape(own, node.inputs[wanted[k]!]!.shape));
+    return made.map((value, k) => reshape(value, node.inputs[wanted[k]!]!.shape));
   };
   let conditions: (Expr | undefined)[] | undefined;
   /** Where each element of a block's cotangent is live. */
   const liveOf = (k: number): Condition | undefined => {
     if (!conditions) {
-      const own = pulled.map((cotangent) => cotangent?.live());
-      const isAnywhere = own.every((condition, i) => pulled[i] && !condition);
+      const pulledConditions = pulled.map((cotangent) => cotangent?.live());
+      const isAnywhere = pulledConditions.every((condition, i) => pulled[i] && !condition);
       conditions = isAnywhere
         ? wanted.map(() => undefined)
         : mapped((cotangent) => {
@@ -90,7 +90,7 @@ export function pullBackMap(
     const on = conditions[k];
     return on && { on, when: true };
   };
-  const gradients = mapped((own) => (own ? settled(own) : constant(0)));
+  const gradients = mapped((cotangent) => (cotangent ? settled(cotangent) : constant(0)));
   wanted.forEach((i, k) => send(node.inputs[i]!, { value: gradients[k]!, live: () => liveOf(k) }));
 }
 
@@ -112,8 +112,8 @@ export function pullBackFixedPoint(
   const gradients = pulledBack([atSolution!], [adjoint], [node, ...outer]).slice(1);
   // A shared outer value's gradient is already a sum over rows.
   outer.forEach((input, i) => {
-    const own = gradients[i];
-    if (own) send(input, own, true);
+    const gradient = gradients[i];
+    if (gradient) send(input, gradient, true);
   });
 }
 
@@ -124,23 +124,23 @@ export function pullBackScan(
   { active, send, pulledBack }: Reversal,
 ): void {
   // Slots stand for the inputs meanwhile: nothing merges them with what they are, and one node in two roles is two.
-  const own = node.inputs.map((input, i) => slot(input.shape, i === 0 || input.batched));
+  const inputSlots = node.inputs.map((input, i) => slot(input.shape, i === 0 || input.batched));
   const inner = slot(node.shape, true);
   const condition = cotangent.live();
   const on = condition && slot(condition.on.shape, true);
   const outerAt = 1 + node.slices.length;
-  const outer = node.inputs.slice(outerAt).map((value, i) => [value, own[outerAt + i]!] as const);
+  const outer = node.inputs.slice(outerAt).map((value, i) => [value, inputSlots[outerAt + i]!] as const);
   const [result] = substitute([node.result], new Map<Expr, Expr>(outer));
-  const unrolled = unrolledScan({ ...node, result: result!, inputs: own });
+  const unrolled = unrolledScan({ ...node, result: result!, inputs: inputSlots });
   const replacements = new Map<Expr, Expr>([
     [inner, ofEachRow(settled(cotangent))],
-    ...own.map((stand, i) => [stand, i === 0 ? ofEachRow(node.inputs[0]!) : node.inputs[i]!] as const),
+    ...inputSlots.map((stand, i) => [stand, i === 0 ? ofEachRow(node.inputs[0]!) : node.inputs[i]!] as const),
   ]);
   if (on) replacements.set(on, ofEachRow(numberOf(condition)));
   const replaced = (value: Expr): Expr => substitute([value], replacements)[0]!;
-  const pulled = pulledBack([unrolled], [{ value: inner, live: () => on && { on, when: true } }], own);
+  const pulled = pulledBack([unrolled], [{ value: inner, live: () => on && { on, when: true } }], inputSlots);
   const gradients = substitute(
-    pulled.map((value, i) => (value ? settled(value) : zeros(own[i]!.shape))),
+    pulled.map((value, i) => (value ? settled(value) : zeros(inputSlots[i]!.shape))),
     replacements,
   );
   // A shared input's gradient is a sum over rows by now; that of a shared first state is not.

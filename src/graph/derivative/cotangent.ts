@@ -83,8 +83,8 @@ export function scaled({ value, pending, live }: Cotangent, partial: Expr): Cota
 }
 
 /** The same as an expression made of the value, which may not be finite where the cotangent is zero. */
-export function through({ live, ...own }: Cotangent, f: (value: Expr) => Expr): Cotangent {
-  return { value: f(settled({ live, ...own })), pending: live(), live };
+export function through({ live, ...cotangent }: Cotangent, f: (value: Expr) => Expr): Cotangent {
+  return { value: f(settled({ live, ...cotangent })), pending: live(), live };
 }
 
 /** Whether a partial derivative is finite whatever it is computed from. */
@@ -134,8 +134,10 @@ export function anyLive(...cotangents: readonly Cotangent[]): () => Condition | 
   return lazily(() =>
     cotangents
       .map(({ live }): Condition | undefined => {
-        const own = live();
-        return own && sizeOf(own.on.shape) > 1 ? { on: sum(numberOf(own)), when: true } : own;
+        const condition = live();
+        return condition && sizeOf(condition.on.shape) > 1
+          ? { on: sum(numberOf(condition)), when: true }
+          : condition;
       })
       .reduce(either),
   );
@@ -144,8 +146,10 @@ export function anyLive(...cotangents: readonly Cotangent[]): () => Condition | 
 /** A condition on rows, for what is summed over them: where it holds in any. */
 export function inAnyRow(live: () => Condition | undefined): () => Condition | undefined {
   return lazily(() => {
-    const own = live();
-    return own?.on.batched ? { on: sumRows(mul(rowMark(), numberOf(own))), when: true } : own;
+    const condition = live();
+    return condition?.on.batched
+      ? { on: sumRows(mul(rowMark(), numberOf(condition))), when: true }
+      : condition;
   });
 }
 

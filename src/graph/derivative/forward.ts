@@ -44,9 +44,9 @@ function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr
     // A direction of its own in each row: what a scan has stacked is the same in all.
     return jvp([unrolledScan(node)], node.inputs, node.inputs.map(tangent))[0]!;
   // On the slots, which nothing can merge with what stands for them in the end.
-  const own: readonly Expr[] = [node.slot, ...node.slices];
-  const moving = own.map(({ shape, batched }) => slot(shape, batched));
-  const [along] = jvp([node.result], [...own, ...outer], [...moving, ...outer.map(tangent)]);
+  const slots: readonly Expr[] = [node.slot, ...node.slices];
+  const moving = slots.map(({ shape, batched }) => slot(shape, batched));
+  const [along] = jvp([node.result], [...slots, ...outer], [...moving, ...outer.map(tangent)]);
   const pair = scan(
     concatenate([flat(initial), flat(tangent(initial))]),
     node.steps,
@@ -54,7 +54,7 @@ function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr
     (both, slices) => {
       const [state, change] = [0, size].map((at) => reshape(slice(both, at, at + size), node.shape));
       const values = [state!, ...slices.slice(0, count), change!, ...slices.slice(count)];
-      const replacements = new Map([...own, ...moving].map((stand, i) => [stand, values[i]!]));
+      const replacements = new Map([...slots, ...moving].map((stand, i) => [stand, values[i]!]));
       return concatenate(substitute([node.result, along!], replacements).map(flat));
     },
     { reversed: node.reversed },
@@ -122,11 +122,11 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
       if (node.name === "select")
         return broadcastTo(select(a, orZero(b), orZero(node.inputs[2]!)), node.shape);
       const terms = node.inputs.map((operand, i) => {
-        const own = tangent(operand);
+        const operandTangent = tangent(operand);
         const partial = elementwise[node.name].partials[i];
-        if (!own || !partial) return undefined;
+        if (!operandTangent || !partial) return undefined;
         const value = partial(node, a, b, node.inputs[2]!);
-        return isComparison(value) ? select(value, own, 0) : mul(value, own);
+        return isComparison(value) ? select(value, operandTangent, 0) : mul(value, operandTangent);
       });
       return broadcastTo(addAll(terms), node.shape);
     }

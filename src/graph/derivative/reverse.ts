@@ -73,8 +73,8 @@ export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: 
       expected: `${outputs.length}, one per output`,
       received: `${cotangents.length}`,
     });
-  const gradients = pulledBack(outputs, cotangents.map(plain), wrt).map((own, i) =>
-    own ? settled(own) : broadcastTo(constant(0), wrt[i]!.shape),
+  const gradients = pulledBack(outputs, cotangents.map(plain), wrt).map((gradient, i) =>
+    gradient ? settled(gradient) : broadcastTo(constant(0), wrt[i]!.shape),
   );
   return passed("vjp", gradients, true);
 }
@@ -94,17 +94,18 @@ export function pulledBack(
   const accumulate = (to: Expr, cotangent: Cotangent, sumOverRows: boolean): void => {
     if (!active.has(to)) return;
     const size = sizeOf(to.shape);
-    let own = cotangent;
-    if (size === 1 && sizeOf(own.value.shape) > 1)
-      own = { value: sum(settled(own)), live: anyLive(cotangent) };
-    if (sumOverRows) own = { value: sumRows(ofEachRow(settled(own))), live: inAnyRow(own.live) };
-    if (!sameShape(own.value.shape, to.shape)) {
+    let contribution = cotangent;
+    if (size === 1 && sizeOf(contribution.value.shape) > 1)
+      contribution = { value: sum(settled(contribution)), live: anyLive(cotangent) };
+    if (sumOverRows)
+      contribution = { value: sumRows(ofEachRow(settled(contribution))), live: inAnyRow(contribution.live) };
+    if (!sameShape(contribution.value.shape, to.shape)) {
       const move = (value: Expr): Expr =>
         sizeOf(value.shape) === size ? reshape(value, to.shape) : broadcastTo(value, to.shape);
-      own = moved(own, move);
+      contribution = moved(contribution, move);
     }
     const before = cotangentOf.get(to);
-    cotangentOf.set(to, before ? joined(before, own) : own);
+    cotangentOf.set(to, before ? joined(before, contribution) : contribution);
   };
 
   outputs.forEach((output, i) => {
@@ -122,10 +123,10 @@ export function pulledBack(
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
     if (!active.has(node) || sources.has(node)) continue;
-    const send: Send = (to, own, summed = false) =>
+    const send: Send = (to, contribution, summed = false) =>
       accumulate(
         to,
-        summed && !to.batched ? { ...own, live: inAnyRow(own.live) } : own,
+        summed && !to.batched ? { ...contribution, live: inAnyRow(contribution.live) } : contribution,
         node.batched && !to.batched && !summed,
       );
     if (node.op === "map") {
@@ -228,10 +229,10 @@ function pullBack(node: Exclude<Expr, MapExpr>, cotangent: Cotangent, reversal: 
       return pullBackOdeSolution(node, settled(cotangent), {
         active,
         vjp,
-        send: (input, own, summed) =>
+        send: (input, gradient, summed) =>
           send(
             input,
-            mixed(() => own),
+            mixed(() => gradient),
             summed,
           ),
       });

@@ -6,7 +6,7 @@
  */
 
 import { gaussLegendre } from "../../numerics/rungeKutta.ts";
-import { type Expr, type ImplicitExpr, type OdeSolutionExpr, ownInputs } from "../expr.ts";
+import { type Expr, firstOuterInput, type ImplicitExpr, type OdeSolutionExpr } from "../expr.ts";
 import { maximum } from "../library/logSumExp.ts";
 import { solveOde } from "../library/ode.ts";
 import { abs, add, div, less, mul, neg, select, stopGradient, sub } from "../ops/arithmetic.ts";
@@ -61,8 +61,8 @@ export function pullBackImplicit(
   const gradients = pulledBack([at!], [adjoint], [node, ...outer]).slice(1);
   // A shared outer value's gradient is already a sum over rows.
   outer.forEach((input, i) => {
-    const own = gradients[i];
-    if (own) send(input, own, true);
+    const gradient = gradients[i];
+    if (gradient) send(input, gradient, true);
   });
 }
 
@@ -117,7 +117,7 @@ export function pullBackOdeSolution(
   },
 ): void {
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];
-  const outer = node.inputs.slice(ownInputs(node)).filter((input) => active.has(input));
+  const outer = node.inputs.slice(firstOuterInput(node)).filter((input) => active.has(input));
   const size = node.shape[0]!;
   const span = sub(to, from);
   // The equation is linear in the adjoint, so that its size can be taken out: tolerances are relative to it.
@@ -177,9 +177,9 @@ export function pullBackOdeSolution(
       [node.slot, slice(end, at, at + size)],
       [adjointSlot, mul(mul(mul(span, weights[k]!), unit), slice(end, at + size, at + width))],
     ]);
-    substitute(gradients, replacements).forEach((own, i) => {
+    substitute(gradients, replacements).forEach((gradient, i) => {
       const before = totals[i];
-      totals[i] = before ? add(before, own) : own;
+      totals[i] = before ? add(before, gradient) : gradient;
     });
   });
   outer.forEach((input, i) => send(input, totals[i]!, true));
@@ -192,7 +192,7 @@ export function pushForwardOdeSolution(
   jvp: Jvp,
 ): Expr {
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];
-  const outer = node.inputs.slice(ownInputs(node)).filter((input) => tangent(input));
+  const outer = node.inputs.slice(firstOuterInput(node)).filter((input) => tangent(input));
   const size = node.shape[0]!;
   const moving = slot(node.shape, true);
   const [along] = jvp(
@@ -215,7 +215,7 @@ export function pushForwardOdeSolution(
     },
     { from, to, method: { kind: "adaptive", tolerance: node.tolerance, most: node.most } },
   );
-  const own = slice(state, size, 2 * size);
+  const stateTangent = slice(state, size, 2 * size);
   const end = tangent(to);
-  return end ? add(own, mul(end, derivativeAt(node, to, node))) : own;
+  return end ? add(stateTangent, mul(end, derivativeAt(node, to, node))) : stateTangent;
 }

@@ -267,8 +267,8 @@ class Reader {
   }
 
   #startOf(node: Node): number {
-    const own = starts.get(node);
-    if (own !== undefined) return own;
+    const start = starts.get(node);
+    if (start !== undefined) return start;
     const first = (node.left ?? node.test ?? node.object ?? node.callee) as Node | undefined;
     return first ? this.#startOf(first) : 0;
   }
@@ -360,24 +360,24 @@ class Reader {
 
   #call(node: jsep.CallExpression): Expr {
     const name = node.callee.type === "Identifier" ? String(node.callee.name) : "";
-    const found = functions.get(name);
-    if (!found) {
+    const definition = functions.get(name);
+    if (!definition) {
       const hint = Object.hasOwn(this.#scope, name)
         ? "; a product is written a * b"
         : guess(name, formulaFunctions);
       return this.#fail(this.#startOf(node), `there is no function "${name}"${hint}`);
     }
-    const [least, most] = found.operands;
+    const [minimum, maximum] = definition.operands;
     const count = node.arguments.length;
-    if (count < least || count > most) {
-      const expected = least === most ? `${least}` : `${least} or more`;
+    if (count < minimum || count > maximum) {
+      const expected = minimum === maximum ? `${minimum}` : `${minimum} or more`;
       this.#fail(
         this.#startOf(node),
         `${name} takes ${expected} operand${expected === "1" ? "" : "s"}, got ${count}`,
       );
     }
     const operands = node.arguments.map((operand) => this.#expression(operand));
-    return this.#apply(node, () => asExpr(found.apply(...operands)));
+    return this.#apply(node, () => asExpr(definition.apply(...operands)));
   }
 
   /** An operation whose errors say where it stands. */

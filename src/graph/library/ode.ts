@@ -134,7 +134,7 @@ export function solveOde(
       });
     return solveFixed(initial, derivative, from, to, method);
   }
-  const { tolerance, most = 1000 } = method;
+  const { tolerance, most: maximumSteps = 1000 } = method;
   const [timeSlot, state] = [slot([], true), slot(initial.shape, true)];
   const result = derivative(timeSlot, state);
   if (!sameShape(result.shape, initial.shape))
@@ -145,16 +145,16 @@ export function solveOde(
       received: formatShape(result.shape),
     });
   const times = [asExpr(from), asExpr(to)] as const;
-  const found = solveAdaptive(initial, derivative, times, tolerance, most);
+  const solution = solveAdaptive(initial, derivative, times, tolerance, maximumSteps);
   return {
-    state: odeSolutionOf(stopGradient(found.state), [initial, ...times], {
+    state: odeSolutionOf(stopGradient(solution.state), [initial, ...times], {
       timeSlot,
       slot: state,
       result,
       tolerance,
-      most,
+      most: maximumSteps,
     }),
-    evaluations: stopGradient(found.evaluations),
+    evaluations: stopGradient(solution.evaluations),
   };
 }
 
@@ -211,7 +211,7 @@ function solveAdaptive(
   derivative: (time: Expr, state: Expr) => Expr,
   [from, to]: readonly [Expr, Expr],
   tolerance: number,
-  most: number,
+  maximumSteps: number,
 ): OdeSolution {
   const size = initial.shape[0]!;
   const scalar = (value: Expr): Expr => reshape(value, [1]);
@@ -228,7 +228,7 @@ function solveAdaptive(
     initial,
     firstSlope,
   ]);
-  const found = iterate(start, most, (all) => {
+  const finalState = iterate(start, maximumSteps, (all) => {
     const [time, step, evaluations] = [0, 1, 2].map((i) => reshape(slice(all, i, i + 1), [])) as [
       Expr,
       Expr,
@@ -238,18 +238,18 @@ function solveAdaptive(
     const slope = slice(all, 3 + size, 3 + 2 * size);
     const left = sub(to, time);
     const isLast = lessEqual(abs(left), abs(step));
-    const own = select(isLast, left, step);
-    const slopes = slopesOf(dormandPrince, derivative, time, own, state, slope);
-    const moved = add(state, mul(own, weighted(dormandPrince.weights, slopes)!));
-    const arrival = select(isLast, to, add(time, own));
+    const stepSize = select(isLast, left, step);
+    const slopes = slopesOf(dormandPrince, derivative, time, stepSize, state, slope);
+    const moved = add(state, mul(stepSize, weighted(dormandPrince.weights, slopes)!));
+    const arrival = select(isLast, to, add(time, stepSize));
     const nextSlope = derivative(arrival, moved);
-    const difference = mul(own, weighted(dormandPrinceError, [...slopes, nextSlope])!);
+    const difference = mul(stepSize, weighted(dormandPrinceError, [...slopes, nextSlope])!);
     const scale = mul(allowed, max(1, max(abs(state), abs(moved))));
     const error = norm(div(difference, scale));
     // A NaN must not pass as small.
     const isAccepted = lessEqual(error, 1);
     const growth = min(5, max(0.2, mul(0.9, exp(mul(-0.2, log(max(error, 1e-10)))))));
-    const next = mul(own, select(lessEqual(error, 1e30), growth, 0.1));
+    const next = mul(stepSize, select(lessEqual(error, 1e30), growth, 0.1));
     const isStuck = mul(sub(1, isAccepted), less(abs(next), shortest));
     return {
       state: concatenate([
@@ -262,10 +262,10 @@ function solveAdaptive(
       done: max(mul(isAccepted, isLast), isStuck),
     };
   });
-  const isThere = lessEqual(abs(sub(to, reshape(slice(found, 0, 1), []))), 0);
+  const isThere = lessEqual(abs(sub(to, reshape(slice(finalState, 0, 1), []))), 0);
   // Lanes without a row do not move; what they hold must stay harmless in sums over rows.
   return {
-    state: select(max(isThere, sub(1, rowMark())), slice(found, 3, 3 + size), Number.NaN),
-    evaluations: reshape(slice(found, 2, 3), []),
+    state: select(max(isThere, sub(1, rowMark())), slice(finalState, 3, 3 + size), Number.NaN),
+    evaluations: reshape(slice(finalState, 2, 3), []),
   };
 }

@@ -27,11 +27,11 @@ export function project(map: Expr, index: number): Expr {
 }
 
 /** An iteration from a ready slot and result. */
-export function iterateOf(initial: Expr, most: number, state: SlotExpr, result: Expr): Expr {
+export function iterateOf(initial: Expr, iterations: number, state: SlotExpr, result: Expr): Expr {
   checkInside("iterate", result, state);
   return {
     op: "iterate",
-    most,
+    iterations,
     slot: state,
     result,
     shape: initial.shape,
@@ -77,9 +77,9 @@ export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr,
 export function odeSolutionOf(
   solution: Expr,
   initial: readonly [state: Expr, from: Expr, to: Expr],
-  own: Pick<OdeSolutionExpr, "timeSlot" | "slot" | "result" | "tolerance" | "most">,
+  equation: Pick<OdeSolutionExpr, "timeSlot" | "slot" | "result" | "tolerance" | "most">,
 ): Expr {
-  const { timeSlot, slot: state, result, tolerance, most } = own;
+  const { timeSlot, slot: state, result, tolerance, most } = equation;
   return {
     op: "odeSolution",
     timeSlot,

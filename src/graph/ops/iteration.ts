@@ -59,7 +59,7 @@ export interface Iterated {
  * @param initial - First state, `[n]`.
  * @throws ShapeError if the body's state has another shape, or `done` is not a scalar.
  */
-export function iterate(initial: Expr, most: number, body: (state: Expr) => Iterated): Expr {
+export function iterate(initial: Expr, iterations: number, body: (state: Expr) => Iterated): Expr {
   checkExpressions("iterate", initial);
   const [size] = initial.shape;
   if (initial.shape.length !== 1 || size === undefined)
@@ -86,7 +86,7 @@ export function iterate(initial: Expr, most: number, body: (state: Expr) => Iter
   ]);
   // Lanes without a row have nothing to wait for.
   const start = concatenate([reshape(sub(1, rowMark()), [1]), initial]);
-  return slice(iterateOf(start, most, state, result), 1, 1 + size);
+  return slice(iterateOf(start, iterations, state, result), 1, 1 + size);
 }
 
 /**
@@ -153,13 +153,13 @@ export function fixedPoint(
   if (tolerance === undefined) return fixedPointOf(initial, iterations, y, result);
   const size = sizeOf(initial.shape);
   const within = max(tolerance, mul(4, roundingUnit()));
-  const found = iterate(reshape(initial, [size]), iterations, (state) => {
+  const finalState = iterate(reshape(initial, [size]), iterations, (state) => {
     const next = reshape(body(reshape(state, initial.shape)), [size]);
     const change = maximum(abs(sub(next, state)));
     // Not "at most": a row that is not a number is finished.
     return { state: next, done: sub(1, less(mul(within, add(1, maximum(abs(next)))), change)) };
   });
-  const solution = stopGradient(reshape(found, initial.shape));
+  const solution = stopGradient(reshape(finalState, initial.shape));
   return implicitOf(solution, y, result, { kind: "contraction", iterations, tolerance });
 }
 
@@ -214,7 +214,7 @@ export function root(
   const initial = concatenate([x1, x2, x2, f1, f2, f2, half]);
   const parts = (state: Expr): Expr[] =>
     Array.from({ length: 7 }, (_, i) => slice(state, i * size, (i + 1) * size));
-  const found = iterate(initial, iterations, (state) => {
+  const finalState = iterate(initial, iterations, (state) => {
     const [x1, x2, , f1, f2, , t] = parts(state) as [Expr, Expr, Expr, Expr, Expr, Expr, Expr];
     const x = add(x1, mul(t, sub(x2, x1)));
     const f = evaluate(x);
@@ -225,8 +225,8 @@ export function root(
     const width = abs(sub(y2, x));
     // Half of the least step as a share of the bracket; none is left once that is half of it. The bracket may become narrower
     // than that step, also where the root is 0: what keeps it from 0 is below any step (and 0 in float32).
-    const least = div(mul(unit, max(mul(2, abs(best)), 1e-30)), max(width, 1e-60));
-    const isFound = max(less(0.5, least), lessEqual(min(abs(f), abs(g2)), 0));
+    const smallestStep = div(mul(unit, max(mul(2, abs(best)), 1e-30)), max(width, 1e-60));
+    const isRootFound = max(less(0.5, smallestStep), lessEqual(min(abs(f), abs(g2)), 0));
     // A function that is not a number is not looked at again.
     const isLost = sub(1, mul(lessEqual(f, f), lessEqual(f1, f1)));
     const xi = div(sub(x, y2), sub(x3, y2));
@@ -236,25 +236,25 @@ export function root(
       mul(div(f, sub(g2, f)), div(f3, sub(g2, f3))),
       mul(mul(div(sub(x3, x), sub(y2, x)), div(f, sub(f3, f))), div(g2, sub(f3, g2))),
     );
-    const share = clamp(select(isSafe, quadratic, 0.5), least, sub(1, least));
+    const share = clamp(select(isSafe, quadratic, 0.5), smallestStep, sub(1, smallestStep));
     // An element that has its root looks at it again.
-    const next = select(isFound, 0, share);
-    const at = select(isFound, best, x);
+    const next = select(isRootFound, 0, share);
+    const at = select(isRootFound, best, x);
     return {
       state: concatenate([
         at,
-        select(isFound, best, y2),
+        select(isRootFound, best, y2),
         x3,
-        select(isLost, Number.NaN, select(isFound, 0, f)),
-        select(isFound, 0, g2),
+        select(isLost, Number.NaN, select(isRootFound, 0, f)),
+        select(isRootFound, 0, g2),
         f3,
         next,
       ]),
-      done: lessEqual(sum(sub(1, max(isFound, isLost))), 0),
+      done: lessEqual(sum(sub(1, max(isRootFound, isLost))), 0),
     };
   });
-  const [a, , , fa, fb] = parts(found) as [Expr, Expr, Expr, Expr, Expr];
+  const [a, , , fa, fb] = parts(finalState) as [Expr, Expr, Expr, Expr, Expr];
   // Both ends of the bracket of what was found are it, with 0 for the function there.
-  const isFound = lessEqual(add(abs(fa), abs(fb)), 0);
-  return implicit(reshape(select(isFound, a, Number.NaN), shape), body, "diagonal");
+  const isRootFound = lessEqual(add(abs(fa), abs(fb)), 0);
+  return implicit(reshape(select(isRootFound, a, Number.NaN), shape), body, "diagonal");
 }

@@ -125,8 +125,8 @@ export function broadcastShape(where: string, operands: readonly Expr[]): Shape 
   return Array.from({ length: rank }, (_, axis) => {
     let extent = 1;
     for (const { shape } of operands) {
-      const own = shape[shape.length - rank + axis] ?? 1;
-      if (own === 1 || own === extent) continue;
+      const operandExtent = shape[shape.length - rank + axis] ?? 1;
+      if (operandExtent === 1 || operandExtent === extent) continue;
       if (extent !== 1)
         throw new ShapeError({
           where,
@@ -134,7 +134,7 @@ export function broadcastShape(where: string, operands: readonly Expr[]): Shape 
           expected: "equal extents, or 1",
           received: operands.map((operand) => formatShape(operand.shape)).join(" and "),
         });
-      extent = own;
+      extent = operandExtent;
     }
     return extent;
   });
