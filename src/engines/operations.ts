@@ -18,12 +18,12 @@ export class Operations {
 
   /** Begins an operation when those before it have ended. Rejects if the executable is disposed of by then. */
   inTurn<T>(operation: () => Promise<T>): Promise<T> {
-    const own = this.#queue.then(() => {
+    const outcome = this.#queue.then(() => {
       this.checkDisposed();
       return operation();
     });
-    this.#queue = own.catch(() => undefined);
-    return own;
+    this.#queue = outcome.catch(() => undefined);
+    return outcome;
   }
 
   /** @throws UsageError if the executable is disposed of. */

@@ -152,13 +152,13 @@ class ReferenceExecutable implements Executable {
             return [name, data];
           }),
         );
-        const own = stepInputs.map(({ name, size, values }) => [
+        const stepEntries = stepInputs.map(({ name, size, values }) => [
           name,
           values.subarray(s * size, (s + 1) * size),
         ]);
         const values = this.#evaluate(
           { rows: count, inputs },
-          Object.fromEntries(own),
+          Object.fromEntries(stepEntries),
           { ...draws, step: (steps.firstStep ?? 0) + s },
           "sums and updates",
         );
@@ -211,12 +211,12 @@ class ReferenceExecutable implements Executable {
 
   /** Reads the graph behind a part of the program once. */
   #interpretation(what: Part): Interpretation {
-    let found = this.#interpretations.get(what);
-    if (!found) {
-      found = interpretation(this.#outputs(what), this.#leaves);
-      this.#interpretations.set(what, found);
+    let evaluate = this.#interpretations.get(what);
+    if (!evaluate) {
+      evaluate = interpretation(this.#outputs(what), this.#leaves);
+      this.#interpretations.set(what, evaluate);
     }
-    return found;
+    return evaluate;
   }
 
   #evaluate({ rows, inputs }: RunInputs, stepInputs: Arrays, draws: Draws, what: Part): Float64Array[] {
@@ -227,8 +227,10 @@ class ReferenceExecutable implements Executable {
       ...program.parameters.map(({ name }) => this.#parameters.get(name)!),
       ...program.randoms.map(({ stream, shape }) => programUniforms(draws, stream, rows, sizeOf(shape))),
       ...program.stepInputs.map(({ name, shape }) => {
-        const own = { name, size: sizeOf(shape) };
-        return stepInputs[name] !== undefined ? stepInputOf(stepInputs, own, 1) : new Float64Array(own.size);
+        const spec = { name, size: sizeOf(shape) };
+        return stepInputs[name] !== undefined
+          ? stepInputOf(stepInputs, spec, 1)
+          : new Float64Array(spec.size);
       }),
     ];
     return this.#interpretation(what)(leaves, rows);

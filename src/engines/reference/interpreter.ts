@@ -74,19 +74,19 @@ export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]
 }
 
 function resultsOfMaps(order: readonly Expr[]): Map<Expr, Map<number, number>> {
-  const found = new Map<Expr, Map<number, number>>();
+  const startsOf = new Map<Expr, Map<number, number>>();
   const lengths = new Map<Expr, number>();
   for (const node of order) {
     if (node.op !== "project") continue;
     const map = node.inputs[0]!;
-    const starts = found.get(map) ?? new Map<number, number>();
+    const starts = startsOf.get(map) ?? new Map<number, number>();
     const length = lengths.get(map) ?? 0;
-    found.set(map, starts);
+    startsOf.set(map, starts);
     if (starts.has(node.index)) continue;
     starts.set(node.index, length);
     lengths.set(map, length + sizeOf(node.shape));
   }
-  return found;
+  return startsOf;
 }
 
 /** Room for so many numbers, the same as before where it was as large: what it held is not cleared. */
@@ -268,9 +268,9 @@ function argument(
   size: number,
   operand: () => Float64Array,
 ): Argument {
-  const own = sizeOf(shape);
-  if (own === 1 && !batched) return { values: operand, step: 0 };
-  if (own === size && batched === resultBatched) return { values: operand, step: 1 };
+  const operandSize = sizeOf(shape);
+  if (operandSize === 1 && !batched) return { values: operand, step: 0 };
+  if (operandSize === size && batched === resultBatched) return { values: operand, step: 1 };
   const out = room();
   return {
     values: (rows) => {
@@ -278,7 +278,7 @@ function argument(
       const to = out((resultBatched ? rows : 1) * size);
       for (let at = 0; at < to.length; at++) {
         const row = batched ? Math.floor(at / size) : 0;
-        to[at] = data[row * own + (own === 1 ? 0 : at % size)]!;
+        to[at] = data[row * operandSize + (operandSize === 1 ? 0 : at % size)]!;
       }
       return to;
     },
@@ -372,7 +372,7 @@ function iterateRule(node: IterateExpr, reading: Reading): Rule {
       for (let row = 0; row < rows; row++) if (state[row * size] === 0) return false;
       return true;
     };
-    for (let round = 0; round < node.most && !isFinished(); round++) next(state, rows);
+    for (let round = 0; round < node.iterations && !isFinished(); round++) next(state, rows);
     return state;
   };
 }

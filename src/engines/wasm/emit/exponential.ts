@@ -258,12 +258,12 @@ export function tanh(v: VectorBuilder, x: Vector): Vector {
     const format = formats[v.precision];
     const size = v.abs(x);
     const square = v.mul(x, x);
-    const near = v.fusedMultiplyAdd(v.mul(x, square), v.polynomial(square, format.tanh), x);
+    const series = v.fusedMultiplyAdd(v.mul(x, square), v.polynomial(square, format.tanh), x);
     // 1 - 2 / (e^2|x| + 1): from tanh(x) > 1/2 on the difference cancels nothing.
     const bounded = v.pseudoMin(size, v.constant(format.tanhOne));
     const power = fastExp(v, v.add(bounded, bounded));
-    const far = v.sub(v.constant(1), v.div(v.constant(2), v.add(power, v.constant(1))));
-    return v.select(v.less(size, v.constant(0.5625)), near, withSign(v, far, x));
+    const quotient = v.sub(v.constant(1), v.div(v.constant(2), v.add(power, v.constant(1))));
+    return v.select(v.less(size, v.constant(0.5625)), series, withSign(v, quotient, x));
   });
 }
 

@@ -255,8 +255,8 @@ export function addTileKernel(
         unit.results.forEach(({ isSum, width }, i) => {
           const pointer = resultPointer(i);
           for (let column = 0; column < width; column++) {
-            const values = made.map((own, member) => {
-              const value = asVector(v, own[i]![column]!);
+            const values = made.map((memberResults, member) => {
+              const value = asVector(v, memberResults[i]![column]!);
               return isSum ? v.add(v.load(pointer, 16 * member), value) : value;
             });
             for (const [member, value] of values.entries())

@@ -16,28 +16,30 @@ import type { Precision, Vector, VectorBuilder } from "./vector.ts";
 
 interface ErrorFunction {
   /** e above. */
-  readonly near: readonly number[];
+  readonly innerTerms: readonly number[];
   /** w above. */
-  readonly far: readonly number[];
+  readonly outerTerms: readonly number[];
   /** From here on erf is 1 when rounded. */
   readonly one: number;
 }
 
 const errorFunction: Readonly<Record<Precision, ErrorFunction>> = {
   float32: {
-    near: [
+    innerTerms: [
       0.128379166, -0.37612626, 0.112835787, -0.0268533472, 0.0051871622, -0.000799785252, 7.80689879e-5,
     ],
-    far: [0.210806355, -0.37173754, 0.251698792, -0.125144109, 0.0394750088, -0.0049995603, -0.00391570199],
+    outerTerms: [
+      0.210806355, -0.37173754, 0.251698792, -0.125144109, 0.0394750088, -0.0049995603, -0.00391570199,
+    ],
     one: 4,
   },
   float64: {
-    near: [
+    innerTerms: [
       0.1283791670955126, -0.3761263890318375, 0.11283791670954858, -0.02686617064507296, 0.00522397762478137,
       -0.0008548326978765149, 0.00012055331037551108, -1.4925593518728226e-5, 1.6460972954153765e-6,
       -1.635002619207727e-7, 1.4657883530919653e-8, -1.136567067182716e-9, 5.945255584223488e-11,
     ],
-    far: [
+    outerTerms: [
       0.2108063640611436, -0.3717367339489732, 0.2517131932174486, -0.1250330523788664, 0.039922539075707614,
       -0.0039937011625819085, -0.0026423659704999107, 0.000875915315254701, 0.00022838046382042681,
       -0.00012887428823666976, -3.4180971088992836e-5, 1.8583421175732963e-5, 7.512591223307396e-6,
@@ -50,14 +52,14 @@ const errorFunction: Readonly<Record<Precision, ErrorFunction>> = {
 /** Error function. Error: 1.2 ULP in float32, 1 ULP in float64. */
 export function erf(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
-    const { near, far, one } = errorFunction[v.precision];
+    const { innerTerms, outerTerms, one } = errorFunction[v.precision];
     const square = v.mul(x, x);
-    const inner = v.fusedMultiplyAdd(x, v.polynomial(square, near), x);
+    const inner = v.fusedMultiplyAdd(x, v.polynomial(square, innerTerms), x);
     const size = v.abs(x);
     const t = v.pseudoMin(size, v.constant(one));
     const pole = v.constant(2.5);
     const u = v.div(v.sub(t, pole), v.add(t, pole));
-    const complement = v.mul(fastExp(v, v.neg(v.mul(t, t))), v.polynomial(u, far));
+    const complement = v.mul(fastExp(v, v.neg(v.mul(t, t))), v.polynomial(u, outerTerms));
     const outer = withSign(v, v.sub(v.constant(1), complement), x);
     return v.select(v.less(size, v.constant(1)), inner, outer);
   });

@@ -29,19 +29,19 @@ export function finishedLayers(
   const uses = new Map<Expr, number>();
   for (const value of [...outputs, ...nodes.flatMap((node) => node.inputs)])
     uses.set(value, (uses.get(value) ?? 0) + 1);
-  const isOwn = (layer: Expr | undefined): layer is LinearExpr =>
+  const isUsedOnce = (layer: Expr | undefined): layer is LinearExpr =>
     layer?.op === "linear" && members.has(layer) && uses.get(layer) === 1;
-  const found = new Map<Expr, FinishedLayer>();
+  const finished = new Map<Expr, FinishedLayer>();
   for (const node of nodes) {
     if (node.op !== "elementwise") continue;
     const [a, b, c] = node.inputs;
-    if (node.name === "max" && isOwn(a) && isZero(b)) found.set(node, { layer: a });
-    if (!gates || node.name !== "select" || !isOwn(b) || b.inputs.length > 2 || !isZero(c)) continue;
+    if (node.name === "max" && isUsedOnce(a) && isZero(b)) finished.set(node, { layer: a });
+    if (!gates || node.name !== "select" || !isUsedOnce(b) || b.inputs.length > 2 || !isZero(c)) continue;
     if (a?.op !== "elementwise" || a.name !== "less" || !isZero(a.inputs[0])) continue;
     const gate = a.inputs[1]!;
-    if (gate.batched && sameShape(gate.shape, b.shape)) found.set(node, { layer: b, gate });
+    if (gate.batched && sameShape(gate.shape, b.shape)) finished.set(node, { layer: b, gate });
   }
-  return found;
+  return finished;
 }
 
 function isZero(value: Expr | undefined): boolean {

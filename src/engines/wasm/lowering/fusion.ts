@@ -18,7 +18,7 @@ export interface Unit {
 }
 
 /** Pointers that a unit's kernel may take: a function has at most 1000 parameters in V8. */
-const mostPointers = 900;
+const maximumPointers = 900;
 
 /** The most pointers that nodes add to a kernel: their operands', where none is in a register, and their own. */
 function pointersOf(nodes: readonly Expr[]): number {
@@ -59,12 +59,12 @@ export function* fuse(
   }[] = [];
 
   const operandUnits = (node: Expr): Set<number> => {
-    const found = new Set<number>();
+    const indices = new Set<number>();
     for (const operand of reads(node)) {
       const unit = unitOf.get(operand);
-      if (unit !== undefined) found.add(unit);
+      if (unit !== undefined) indices.add(unit);
     }
-    return found;
+    return indices;
   };
   /** Lets a unit, and all that come after it, know what it reads. */
   const addAncestors = (unit: number, gained: IndexSet): void => {
@@ -74,9 +74,9 @@ export function* fuse(
       if (index === unit || ancestors.has(unit)) ancestors.addAll(gained);
   };
   /** Units and all that comes before them. */
-  const closureOf = (own: Iterable<number>): IndexSet => {
+  const closureOf = (roots: Iterable<number>): IndexSet => {
     const closure = new IndexSet();
-    for (const unit of own) {
+    for (const unit of roots) {
       closure.add(unit);
       closure.addAll(units[unit]!.ancestors);
     }
@@ -101,9 +101,9 @@ export function* fuse(
     if (node.op === "project") {
       // A result of a map lives in its kernel.
       unitOf.set(node, unitOf.get(node.inputs[0]!)!);
-      const own = units[unitOf.get(node)!]!;
-      own.nodes.push(node);
-      own.pointers++;
+      const mapUnit = units[unitOf.get(node)!]!;
+      mapUnit.nodes.push(node);
+      mapUnit.pointers++;
       continue;
     }
     const operands = operandUnits(node);
@@ -115,7 +115,7 @@ export function* fuse(
         ? undefined
         : [...operands].find((unit) => {
             const candidate = units[unit]!;
-            if (candidate.features !== features || candidate.pointers + pointersOf([node]) > mostPointers)
+            if (candidate.features !== features || candidate.pointers + pointersOf([node]) > maximumPointers)
               return false;
             if (!readsWithin(node, candidate.nodes)) return false;
             return [...operands].every((other) => other === unit || !units[other]!.ancestors.has(unit));
@@ -136,7 +136,7 @@ export function* fuse(
       if (
         other !== joined &&
         units[other]!.features === features &&
-        units[other]!.pointers + units[joined]!.pointers + pointersOf([node]) <= mostPointers &&
+        units[other]!.pointers + units[joined]!.pointers + pointersOf([node]) <= maximumPointers &&
         !units[other]!.ancestors.has(joined) &&
         !units[joined]!.ancestors.has(other) &&
         // Nor may a further operand come after the one and before the node.
@@ -168,12 +168,12 @@ export function* fuse(
         if (!seen.has(next.value)) enter(next.value);
         continue;
       }
-      const { nodes: own, features } = units[top.unit]!;
-      order.push({ nodes: own, features });
+      const { nodes: unitNodes, features } = units[top.unit]!;
+      order.push({ nodes: unitNodes, features });
       stack.pop();
     }
   }
-  return order.filter(({ nodes: own }) => own.length > 0);
+  return order.filter(({ nodes: unitNodes }) => unitNodes.length > 0);
 
   /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */
   function readsWithin(node: Expr, inside: readonly Expr[]): boolean {

@@ -27,14 +27,14 @@ export class IndexSet {
   addAll(other: IndexSet): void {
     const words = other.#words;
     this.#grow(words.length);
-    const own = this.#words;
-    for (let i = 0; i < words.length; i++) own[i]! |= words[i]!;
+    const targetWords = this.#words;
+    for (let i = 0; i < words.length; i++) targetWords[i]! |= words[i]!;
   }
 
   /** Whether all members of another set are members. */
   includes(other: IndexSet): boolean {
-    const own = this.#words;
-    return other.#words.every((word, i) => (word & ~(own[i] ?? 0)) === 0);
+    const words = this.#words;
+    return other.#words.every((word, i) => (word & ~(words[i] ?? 0)) === 0);
   }
 
   copy(): IndexSet {

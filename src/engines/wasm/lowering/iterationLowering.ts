@@ -62,7 +62,7 @@ export function* lowerIterate(tiles: TileLowering, node: IterateExpr): Pieces<It
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
   const until = tiles.allLanes(node.slot);
-  return [start, { iterations: node.most, until, items: [...body, next] }, finish];
+  return [start, { iterations: node.iterations, until, items: [...body, next] }, finish];
 }
 
 /** An iteration whose elements can be computed one after another, each once. */

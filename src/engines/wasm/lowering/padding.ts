@@ -38,8 +38,8 @@ interface Padding {
 function paddingOf(node: Expr, known: ReadonlyMap<Expr, Padding>): Padding {
   const of = (operand: Expr): Padding => known.get(operand)!;
   // What a body reads is among its inputs.
-  const isOwn = node.op !== "rowMark" && node.op !== "slot";
-  const asInRow = !node.batched || (isOwn && node.inputs.every((operand) => of(operand).asInRow));
+  const isComputed = node.op !== "rowMark" && node.op !== "slot";
+  const asInRow = !node.batched || (isComputed && node.inputs.every((operand) => of(operand).asInRow));
   return { asInRow, zero: isZero(node, of) };
 }
 

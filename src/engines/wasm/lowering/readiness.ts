@@ -40,7 +40,7 @@ export function readinessOf(
   /** What a node was found to be the last time, and of what. */
   const before = new Map<
     Expr,
-    { readonly of: readonly (Int32Array | undefined)[]; readonly own: Int32Array }
+    { readonly of: readonly (Int32Array | undefined)[]; readonly steps: Int32Array }
   >();
   for (let round = 0; round <= node.iterations; round++) {
     let ready: Map<Expr, Int32Array>;
@@ -51,15 +51,15 @@ export function readinessOf(
         const of = [floor, ...inner.inputs.map((operand) => ready.get(operand))];
         const last = before.get(inner);
         if (last && of.every((steps, i) => steps === last.of[i])) {
-          ready.set(inner, last.own);
+          ready.set(inner, last.steps);
           continue;
         }
-        let own = stepsOf(inner, ready);
-        if (floor) own = own.map((step, i) => Math.max(step, floor[i]!));
+        let steps = stepsOf(inner, ready);
+        if (floor) steps = steps.map((step, i) => Math.max(step, floor[i]!));
         // The same array for the same steps, so that what follows need not be computed again.
-        if (last && own.every((step, i) => step === last.own[i])) own = last.own;
-        before.set(inner, { of, own });
-        ready.set(inner, own);
+        if (last && steps.every((step, i) => step === last.steps[i])) steps = last.steps;
+        before.set(inner, { of, steps });
+        ready.set(inner, steps);
       }
     } while (raise(together, ready, floors));
     const after = ready.get(node.result)!.map((step) => step + 1);
@@ -108,17 +108,17 @@ export function runsAt(steps: Int32Array, step: number): Run[] {
 }
 
 /** What {@link contributions} has found; a layer never changes, and each step of an iteration asks. */
-const found = new WeakMap<LinearExpr, readonly (readonly [number, number])[]>();
+const contributionCache = new WeakMap<LinearExpr, readonly (readonly [number, number])[]>();
 
 /** Of each row of a dense layer, the first and one past the last input that its mask lets through. */
 export function contributions(node: LinearExpr): readonly (readonly [number, number])[] {
-  let extents = found.get(node);
+  let extents = contributionCache.get(node);
   if (!extents) {
     const weights = node.inputs[1]!;
     const [rows, columns] = weights.shape as [number, number];
     const extent = extentOf(maskOf(weights), rows, columns, node.transposed ? "columns" : "rows");
     extents = Array.from({ length: sizeOf(node.shape) }, (_, row) => extent(row));
-    found.set(node, extents);
+    contributionCache.set(node, extents);
   }
   return extents;
 }

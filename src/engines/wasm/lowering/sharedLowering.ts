@@ -86,13 +86,13 @@ export class SharedLowering {
         const before = made.get(owner);
         if (!before || unit.nodes.includes(owner)) continue;
         // A thread's share of the one is its share of the other, unless it reads other elements than its own.
-        const isOwnShare =
+        const isSameShare =
           range >= 0 &&
           before.range === range &&
           offset === 0 &&
           sizeOf(input.shape) === unit.features &&
           sizeOf(owner.shape) === unit.features;
-        level = Math.max(level, before.level + (isOwnShare ? 0 : 1));
+        level = Math.max(level, before.level + (isSameShare ? 0 : 1));
       }
       // Several calls of one unit depend on each other.
       calls.forEach((call, i) => put(level + i, [call]));

@@ -62,13 +62,13 @@ export class TileLowering {
     // A comparison where a product is stored keeps V8 from joining vectors.
     const finished = finishedLayers(nodes, outputs, !this.#cache.shape.vector.wide);
     const absorbed = new Set<Expr>([...finished.values()].map(({ layer }) => layer));
-    const own = nodes.filter((node) => !absorbed.has(node));
+    const nodesToFuse = nodes.filter((node) => !absorbed.has(node));
     const reads = (node: Expr): Expr[] => {
       const end = finished.get(node);
       if (!end) return ownersRead(node);
       return [...ownersRead(end.layer), ...(end.gate ? [viewOf(end.gate).owner] : [])];
     };
-    const units = yield* fuse(own, reads, { totals, apart: finished });
+    const units = yield* fuse(nodesToFuse, reads, { totals, apart: finished });
     return { units, scope: { isRead: readOutside(units, outputs, reads), transposed: new Map(), finished } };
   }
 

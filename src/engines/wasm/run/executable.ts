@@ -149,7 +149,7 @@ export class WasmExecutable implements Executable {
       const counts = this.#allocate(4 * count);
       const indices = this.#allocate(4 * steps.indices.length);
       // A step may have outputs by row, which nobody reads; they still need room.
-      const largest = steps.counts.reduce((most, rows) => Math.max(most, rows), 0);
+      const largest = steps.counts.reduce((maximum, rows) => Math.max(maximum, rows), 0);
       const outputAt = this.#compiled.rows.map((output) =>
         this.#allocate(largest * output.size * this.#bytes),
       );

@@ -53,13 +53,13 @@ const reportEvery = 100;
 
 /** What the threads keep of programs that are gone: how many, and bytes of memory that nobody uses again. */
 const remains = { programs: 0, bytes: 0 };
-const mostRemains = { programs: 64, bytes: 2 ** 26 };
+const remainsLimit = { programs: 64, bytes: 2 ** 26 };
 
 /** Threads that wait do not collect what they were told to forget: now and then they end, and new ones begin. */
 function forgotten(bytes: number): void {
   remains.programs++;
   remains.bytes += bytes;
-  if (remains.programs < mostRemains.programs && remains.bytes < mostRemains.bytes) return;
+  if (remains.programs < remainsLimit.programs && remains.bytes < remainsLimit.bytes) return;
   remains.programs = 0;
   remains.bytes = 0;
   retireThreads();

@@ -25,11 +25,11 @@ export const pageBytes = 65536;
 /** Pages that a memory may grow to: 2 GiB. */
 export const maximumPages = 32768;
 /** Bytes that idle memories may have together; one is kept whatever its size. */
-const mostIdleBytes = 2 ** 28;
+const maximumIdleBytes = 2 ** 28;
 /** A program does not take a memory that is more than so many times what it needs, and larger than a mebibyte. */
-const mostExcess = 4;
+const maximumExcess = 4;
 /** Least number of pages that an address range is asked for: 4 MiB. */
-const leastPages = 64;
+const minimumPages = 64;
 
 /** Memories without a program, the last one given back at the end. */
 const idle: OwnedMemory[] = [];
@@ -49,16 +49,20 @@ export function takeMemory(bytes: number, pages: number): OwnedMemory | undefine
   // A memory takes the addresses of all that it may grow to; half of what is left is for threads and other memories.
   const affordable = Math.floor(addressesLeft() / 2 / pageBytes);
   const first = Math.min(pages, Math.max(affordable, Math.ceil(bytes / pageBytes)));
-  for (let most = first; most * pageBytes >= bytes && most >= Math.min(first, leastPages); most >>= 1) {
+  for (
+    let pageLimit = first;
+    pageLimit * pageBytes >= bytes && pageLimit >= Math.min(first, minimumPages);
+    pageLimit >>= 1
+  ) {
     try {
-      const memory = new WebAssembly.Memory({ initial: 0, maximum: most, shared: true });
-      if (growTo(memory, bytes)) return { memory, pages: most, written: 0 };
+      const memory = new WebAssembly.Memory({ initial: 0, maximum: pageLimit, shared: true });
+      if (growTo(memory, bytes)) return { memory, pages: pageLimit, written: 0 };
     } catch {
       // A limit on addresses; half as many may be there.
     }
   }
   // Rather one that is too large than none.
-  const index = idle.findIndex((own) => own.pages <= pages && growTo(own.memory, bytes));
+  const index = idle.findIndex((candidate) => candidate.pages <= pages && growTo(candidate.memory, bytes));
   return index < 0 ? undefined : idle.splice(index, 1)[0];
 }
 
@@ -68,25 +72,31 @@ export function takeMemory(bytes: number, pages: number): OwnedMemory | undefine
  * @param pages - Pages that it may grow to, at most: a module says what it takes.
  */
 export function takeIdle(bytes: number, pages: number, present: number): OwnedMemory | undefined {
-  const most = Math.max(2 ** 20, mostExcess * bytes);
-  const bySize = idle.filter((own) => own.pages <= pages).sort((a, b) => lengthOf(a) - lengthOf(b));
-  const fitting = bySize.find((own) => lengthOf(own) >= bytes && lengthOf(own) <= most);
+  const maximumBytes = Math.max(2 ** 20, maximumExcess * bytes);
+  const bySize = idle
+    .filter((candidate) => candidate.pages <= pages)
+    .sort((a, b) => lengthOf(a) - lengthOf(b));
+  const fitting = bySize.find(
+    (candidate) => lengthOf(candidate) >= bytes && lengthOf(candidate) <= maximumBytes,
+  );
   // The larger of two to grow: programs that need ever more leave one memory, not one of each size.
-  const largest = bySize.filter((own) => lengthOf(own) < bytes && lengthOf(own) > present).at(-1);
-  const own = fitting ?? (largest && growTo(largest.memory, bytes) ? largest : undefined);
-  if (own) idle.splice(idle.indexOf(own), 1);
-  return own;
+  const largest = bySize
+    .filter((candidate) => lengthOf(candidate) < bytes && lengthOf(candidate) > present)
+    .at(-1);
+  const memory = fitting ?? (largest && growTo(largest.memory, bytes) ? largest : undefined);
+  if (memory) idle.splice(idle.indexOf(memory), 1);
+  return memory;
 }
 
 /**
  * Keeps a memory for later programs.
  * @returns The bytes of those that are dropped instead, since idle ones would be too large together.
  */
-export function giveMemory(own: OwnedMemory): number {
-  idle.push(own);
+export function giveMemory(memory: OwnedMemory): number {
+  idle.push(memory);
   let total = idle.reduce((sum, other) => sum + lengthOf(other), 0);
   let dropped = 0;
-  while (total > mostIdleBytes && idle.length > 1) {
+  while (total > maximumIdleBytes && idle.length > 1) {
     const bytes = lengthOf(idle.shift()!);
     total -= bytes;
     dropped += bytes;
@@ -112,15 +122,15 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
  */
 export function outOfMemory(bytes: number, what: "program" | "rows", smaller: string): UsageError {
   const need = `the ${what === "rows" ? "rows need" : "program needs"} ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
-  const most = (maximumPages * pageBytes) / 2 ** 20;
+  const mebibytes = (maximumPages * pageBytes) / 2 ** 20;
   return new UsageError({
     where: "wasmEngine",
     problem: need,
-    expected: bytes > maximumPages * pageBytes ? `at most ${most} MiB` : "a free range of addresses",
+    expected: bytes > maximumPages * pageBytes ? `at most ${mebibytes} MiB` : "a free range of addresses",
     received: `${Math.ceil(bytes / 2 ** 20)} MiB`,
     remedy:
       bytes > maximumPages * pageBytes
-        ? `the engine can have at most ${most} MiB: ${smaller}`
+        ? `the engine can have at most ${mebibytes} MiB: ${smaller}`
         : "the system has no address range for it, which for WebAssembly takes 10 GiB: raise the limit (ulimit -v unlimited), start node with --disable-wasm-trap-handler, or dispose of programs that are no longer used",
   });
 }

@@ -88,12 +88,12 @@ export class Thread {
   }
 
   #settle({ ticket, value, tiles, error }: Reply): void {
-    const own = this.#waiting.get(ticket);
-    if (tiles !== undefined) return own?.onTiles?.(tiles);
+    const waiting = this.#waiting.get(ticket);
+    if (tiles !== undefined) return waiting?.onTiles?.(tiles);
     this.#waiting.delete(ticket);
     if (this.#waiting.size === 0) this.#worker.keepAlive(false);
-    if (error === undefined) own?.resolve(value as never);
-    else own?.reject(failed(error));
+    if (error === undefined) waiting?.resolve(value as never);
+    else waiting?.reject(failed(error));
     if (this.#isRetired && this.#waiting.size === 0) this.end(failed("it was retired"));
   }
 }

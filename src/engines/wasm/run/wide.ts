@@ -43,9 +43,9 @@ const size = 64;
 /** Calls in a row that are timed. */
 const calls = 20;
 /** Rounds until optimized code must be there; it comes after some hundred calls, compiled in the background. */
-const mostRounds = 60;
+const maximumRounds = 60;
 /** By how much faster the product must be. Where the flag does nothing, the wide kernel is slower by half. */
-const leastGain = 1.2;
+const minimumGain = 1.2;
 
 type Kernels = Readonly<Record<"product" | "chain", (...args: number[]) => void>>;
 
@@ -67,7 +67,7 @@ async function tryKernels(): Promise<string | undefined> {
     return performance.now() - start;
   };
   let gain = 0;
-  for (let round = 0; round < mostRounds && gain < leastGain; round++) {
+  for (let round = 0; round < maximumRounds && gain < minimumGain; round++) {
     const [slow, fast] = [timeOf(plain, plainResult), timeOf(wide, wideResult)];
     // The first rounds run unoptimized code.
     if (round >= 5) gain = slow / fast;
@@ -79,7 +79,7 @@ async function tryKernels(): Promise<string | undefined> {
     if (result(plainResult) !== result(wideResult)) return "its results were wrong in a trial";
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  return gain < leastGain ? "it made no kernel faster in a trial" : undefined;
+  return gain < minimumGain ? "it made no kernel faster in a trial" : undefined;
 }
 
 /** A product of matrices, and a chain with exponentials, logarithms, comparisons and bits. */

@@ -70,7 +70,7 @@ interface Program {
   readonly plan: JobPlan;
   readonly memory: WebAssembly.Memory;
   /** Whether the memory is the worker's own: then nobody else can set the flag that stops a job. */
-  readonly isOwn: boolean;
+  readonly hasOwnMemory: boolean;
   /** Number of the job at hand, or -1. */
   job: number;
 }
@@ -97,17 +97,17 @@ export async function answer(
   try {
     if (request.kind === "compile") {
       const { module, plan, memory: given } = request;
-      const isOwn = typeof given === "number";
-      let memory = isOwn ? undefined : given;
+      const hasOwnMemory = typeof given === "number";
+      let memory = hasOwnMemory ? undefined : given;
       // Where addresses are limited, half as many may be there.
-      for (let pages = isOwn ? given : 0; !memory; pages >>= 1)
+      for (let pages = hasOwnMemory ? given : 0; !memory; pages >>= 1)
         try {
           memory = new WebAssembly.Memory({ initial: 0, maximum: pages });
         } catch (error) {
           if (pages < 64) throw error;
         }
       const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-      programs.set(request.program, { exports: exports as JobExports, plan, memory, isOwn, job: -1 });
+      programs.set(request.program, { exports: exports as JobExports, plan, memory, hasOwnMemory, job: -1 });
       return;
     }
     const program = programs.get(request.program) ?? { failure: "the program is gone" };
@@ -140,7 +140,7 @@ export async function answer(
       let turned = performance.now();
       let step = steps.next();
       while (!step.done) {
-        if (program.isOwn && performance.now() - turned > patience) {
+        if (program.hasOwnMemory && performance.now() - turned > patience) {
           tools.send({ ticket: request.ticket, tiles: new Int32Array(memory.buffer)[tiles]! });
           await tools.turn();
           turned = performance.now();
@@ -148,7 +148,7 @@ export async function answer(
         step = steps.next();
       }
       program.job = -1;
-      if (program.isOwn) Atomics.store(new Int32Array(memory.buffer), stop, 0);
+      if (program.hasOwnMemory) Atomics.store(new Int32Array(memory.buffer), stop, 0);
       tools.send({ ticket: request.ticket, value: step.value });
     }
   } catch (error) {
