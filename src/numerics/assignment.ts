@@ -34,22 +34,22 @@ export function assign(cost: Float64Array, n: number): Int32Array {
     let end = -1;
     while (end < 0) {
       let next = -1;
-      let least = Number.POSITIVE_INFINITY;
+      let shortest = Number.POSITIVE_INFINITY;
       const offset = worker * n;
       for (let job = 0; job < n; job++) {
         if (isReached[job]) continue;
-        const own = length + cost[offset + job]! - workerPrice[worker]! - jobPrice[job]!;
-        if (own < distance[job]!) {
-          distance[job] = own;
+        const pathLength = length + cost[offset + job]! - workerPrice[worker]! - jobPrice[job]!;
+        if (pathLength < distance[job]!) {
+          distance[job] = pathLength;
           before[job] = worker;
         }
         // Of equally near jobs a free one ends the search.
-        if (distance[job]! < least || (distance[job] === least && workerOf[job] === -1)) {
-          least = distance[job]!;
+        if (distance[job]! < shortest || (distance[job] === shortest && workerOf[job] === -1)) {
+          shortest = distance[job]!;
           next = job;
         }
       }
-      length = least;
+      length = shortest;
       isReached[next] = 1;
       reached[count++] = next;
       if (workerOf[next] === -1) end = next;
@@ -63,11 +63,11 @@ export function assign(cost: Float64Array, n: number): Int32Array {
       workerPrice[workerOf[job]!]! += gain;
     }
     for (let job = end; ; ) {
-      const own = before[job]!;
-      workerOf[job] = own;
-      const left = jobOf[own]!;
-      jobOf[own] = job;
-      if (own === first) break;
+      const worker = before[job]!;
+      workerOf[job] = worker;
+      const left = jobOf[worker]!;
+      jobOf[worker] = job;
+      if (worker === first) break;
       job = left;
     }
   }

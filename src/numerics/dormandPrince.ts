@@ -73,9 +73,10 @@ export class DormandPrince {
       for (let i = 0; i < y.length; i++) {
         let sum = 0;
         for (let j = 0; j < 7; j++) sum += dormandPrinceError[j]! * slopes[j]![i]!;
-        const own = Math.abs(h * sum) / (this.#tolerance * Math.max(1, Math.abs(y[i]!), Math.abs(trial[i]!)));
+        const componentError =
+          Math.abs(h * sum) / (this.#tolerance * Math.max(1, Math.abs(y[i]!), Math.abs(trial[i]!)));
         // A NaN must not pass as small.
-        if (!(own <= error)) error = own;
+        if (!(componentError <= error)) error = componentError;
       }
       if (error <= 1) {
         y.set(trial);

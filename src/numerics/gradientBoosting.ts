@@ -29,7 +29,7 @@ export interface BoostingOptions {
 }
 
 /** Bins of a feature, the missing values' included. */
-const mostBins = 64;
+const maximumBins = 64;
 /** l in the head of this file: a leaf of few rows is drawn toward 0. */
 const shrinkage = 1;
 
@@ -46,10 +46,10 @@ export interface BinnedRows {
 /** Upper ends of the bins of sorted values: each different value where they are few, else quantiles. */
 function binEnds(sorted: Float64Array): Float64Array {
   const different = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
-  if (different.length < mostBins) return different;
+  if (different.length < maximumBins) return different;
   const ends = new Set<number>();
-  for (let bin = 1; bin < mostBins; bin++)
-    ends.add(sorted[Math.ceil((bin * sorted.length) / (mostBins - 1)) - 1]!);
+  for (let bin = 1; bin < maximumBins; bin++)
+    ends.add(sorted[Math.ceil((bin * sorted.length) / (maximumBins - 1)) - 1]!);
   return Float64Array.from(ends).sort();
 }
 
@@ -59,20 +59,20 @@ export function binnedRows(features: readonly Float64Array[]): BinnedRows {
   return {
     rows: features[0]?.length ?? 0,
     bins: features.map((values, feature) => {
-      const own = ends[feature]!;
+      const featureEnds = ends[feature]!;
       return Uint8Array.from(values, (value) => {
         if (Number.isNaN(value)) return 0;
         let low = 0;
-        let high = own.length - 1;
+        let high = featureEnds.length - 1;
         while (low < high) {
           const middle = (low + high) >> 1;
-          if (own[middle]! < value) low = middle + 1;
+          if (featureEnds[middle]! < value) low = middle + 1;
           else high = middle;
         }
         return low + 1;
       });
     }),
-    counts: ends.map((own) => own.length + 1),
+    counts: ends.map((featureEnds) => featureEnds.length + 1),
   };
 }
 
@@ -124,23 +124,23 @@ export function boostedLogOdds(
   const curvatures = new Float64Array(labels.length);
   const gains = new Float64Array(bins.length);
   const [sums, weights, sizes] = [
-    new Float64Array(mostBins),
-    new Float64Array(mostBins),
-    new Int32Array(mostBins),
+    new Float64Array(maximumBins),
+    new Float64Array(maximumBins),
+    new Int32Array(maximumBins),
   ];
 
   const bestSplit = (order: Int32Array, { from, to, gradient, curvature }: Node): Split | undefined => {
     let best: Split | undefined;
     const before = worth(gradient, curvature);
     for (let feature = 0; feature < bins.length; feature++) {
-      const own = bins[feature]!;
+      const featureBins = bins[feature]!;
       const count = counts[feature]!;
       sums.fill(0, 0, count);
       weights.fill(0, 0, count);
       sizes.fill(0, 0, count);
       for (let i = from; i < to; i++) {
         const row = order[i]!;
-        const bin = own[row]!;
+        const bin = featureBins[row]!;
         sums[bin]! += gradients[row]!;
         weights[bin]! += curvatures[row]!;
         sizes[bin]!++;
@@ -160,10 +160,10 @@ export function boostedLogOdds(
 
   /** Moves the rows of a node that go to the left before the others; where the others begin. */
   const divided = (order: Int32Array, from: number, to: number, { feature, bin }: Split): number => {
-    const own = bins[feature]!;
+    const featureBins = bins[feature]!;
     let [low, high] = [from, to - 1];
     while (low <= high) {
-      if (own[order[low]!]! <= bin) low++;
+      if (featureBins[order[low]!]! <= bin) low++;
       else {
         const row = order[low]!;
         order[low] = order[high]!;

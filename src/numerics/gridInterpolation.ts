@@ -75,16 +75,16 @@ export class GridInterpolation {
           (s * (9 * s - 10)) / 2,
           (s * (8 - 9 * s) + 1) / 2,
           (s * (3 * s - 2)) / 2,
-        ].map((own) => own / this.#spacing[axis]!),
+        ].map((slope) => slope / this.#spacing[axis]!),
       );
     }
     value.fill(0);
     derivative.fill(0);
     if (d === 1) {
       for (let k = 0; k < 4; k++) {
-        const own = padded[cells[0]! + k]!;
-        value[0]! += weights[0]![k]! * own;
-        derivative[0]! += slopes[0]![k]! * own;
+        const nodeValue = padded[cells[0]! + k]!;
+        value[0]! += weights[0]![k]! * nodeValue;
+        derivative[0]! += slopes[0]![k]! * nodeValue;
       }
       return;
     }
@@ -93,10 +93,10 @@ export class GridInterpolation {
       for (let l = 0; l < 4; l++) {
         const at = 2 * ((cells[0]! + k) * wide + cells[1]! + l);
         for (let c = 0; c < 2; c++) {
-          const own = padded[at + c]!;
-          value[c]! += weights[0]![k]! * weights[1]![l]! * own;
-          derivative[2 * c]! += slopes[0]![k]! * weights[1]![l]! * own;
-          derivative[2 * c + 1]! += weights[0]![k]! * slopes[1]![l]! * own;
+          const nodeValue = padded[at + c]!;
+          value[c]! += weights[0]![k]! * weights[1]![l]! * nodeValue;
+          derivative[2 * c]! += slopes[0]![k]! * weights[1]![l]! * nodeValue;
+          derivative[2 * c + 1]! += weights[0]![k]! * slopes[1]![l]! * nodeValue;
         }
       }
   }
@@ -115,12 +115,12 @@ export class GridInterpolation {
   ): boolean {
     const d = this.#features;
     let nearest = 0;
-    let least = Number.POSITIVE_INFINITY;
+    let smallest = Number.POSITIVE_INFINITY;
     for (let node = 0; node * d < values.length; node++) {
       let squares = 0;
       for (let c = 0; c < d; c++) squares += (values[node * d + c]! - y[c]!) ** 2;
-      if (squares < least) {
-        least = squares;
+      if (squares < smallest) {
+        smallest = squares;
         nearest = node;
       }
     }
@@ -129,7 +129,7 @@ export class GridInterpolation {
     const trial = new Float64Array(d);
     const distance = (at: Float64Array): number => {
       this.interpolate(padded, at, value, jacobian);
-      return Math.hypot(...value.map((own, c) => own - y[c]!));
+      return Math.hypot(...value.map((component, c) => component - y[c]!));
     };
     let error = distance(x);
     const scale = Math.max(1, Math.hypot(...y));
@@ -141,22 +141,22 @@ export class GridInterpolation {
         (_, i) => back[i * d]! * (y[0]! - value[0]!) + (d === 2 ? back[i * d + 1]! * (y[1]! - value[1]!) : 0),
       );
       let share = 1;
-      let found = Number.POSITIVE_INFINITY;
+      let trialError = Number.POSITIVE_INFINITY;
       for (; share > 1e-6; share /= 2) {
         for (let c = 0; c < d; c++) {
           const high = this.#low[c]! + this.#spacing[c]! * (this.#counts[c]! - 1);
           trial[c] = Math.max(this.#low[c]!, Math.min(high, x[c]! + share * step[c]!));
         }
-        found = distance(trial);
-        if (found < error && determinant(jacobian, d) > 0) break;
+        trialError = distance(trial);
+        if (trialError < error && determinant(jacobian, d) > 0) break;
       }
-      if (!(found < error)) {
+      if (!(trialError < error)) {
         // Rounding is all that is left, or a wall.
         error = distance(x);
         return error <= 1e-9 * scale;
       }
       x.set(trial);
-      error = found;
+      error = trialError;
     }
     return error <= 1e-9 * scale;
   }

@@ -75,7 +75,7 @@ export function logisticMixtureLogMass(
 }
 
 /** Rounds of {@link logisticMixtureQuantile} at most: halvings alone end within them. */
-const mostRounds = 200;
+const maximumRounds = 200;
 
 /**
  * The t with log F(t) - log(1 - F(t)) = `logit`, any number: the quantile of a probability that is given without loss in either tail.
@@ -88,12 +88,12 @@ export function logisticMixtureQuantile(mixture: LogisticMixture, logit: number)
   let high = Number.NEGATIVE_INFINITY;
   for (let m = 0; m < means.length; m++) {
     if (logWeights[m] === Number.NEGATIVE_INFINITY) continue;
-    const own = means[m]! + scales[m]! * logit;
-    low = Math.min(low, own);
-    high = Math.max(high, own);
+    const quantile = means[m]! + scales[m]! * logit;
+    low = Math.min(low, quantile);
+    high = Math.max(high, quantile);
   }
   let t = 0.5 * (low + high);
-  for (let round = 0; round < mostRounds && low < high; round++) {
+  for (let round = 0; round < maximumRounds && low < high; round++) {
     const logCdf = logisticMixtureLogCdf(mixture, t);
     const logSurvival = logisticMixtureLogSurvival(mixture, t);
     const gap = logCdf - logSurvival - logit;

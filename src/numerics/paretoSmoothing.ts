@@ -31,7 +31,8 @@ export interface ParetoSmoothed {
 function areAllButEqual(logWeights: Float64Array): boolean {
   const largest = -meanOf(logWeights);
   if (largest < 0.05) return true;
-  const squares = logWeights.reduce((sum, own) => sum + Math.exp(2 * (own + largest)), 0) / logWeights.length;
+  const squares =
+    logWeights.reduce((sum, logWeight) => sum + Math.exp(2 * (logWeight + largest)), 0) / logWeights.length;
   return largest < Math.LN2 && squares - 1 < 1e-4;
 }
 
@@ -47,7 +48,7 @@ export function fitGeneralizedPareto(excesses: Float64Array): { readonly k: numb
     return 1 / largest + place / (prior * quartile);
   });
   const shapeAt = (theta: number): number =>
-    excesses.reduce((sum, own) => sum + Math.log1p(-theta * own), 0) / n;
+    excesses.reduce((sum, excess) => sum + Math.log1p(-theta * excess), 0) / n;
   const logLikelihoods = thetas.map((theta) => {
     const k = shapeAt(theta);
     return n * (Math.log(-theta / k) - k - 1);
@@ -65,7 +66,7 @@ export function fitGeneralizedPareto(excesses: Float64Array): { readonly k: numb
 
 /** Logarithm of the mean weight. */
 function meanOf(logWeights: Float64Array): number {
-  return Math.log(logWeights.reduce((sum, own) => sum + Math.exp(own), 0) / logWeights.length);
+  return Math.log(logWeights.reduce((sum, logWeight) => sum + Math.exp(logWeight), 0) / logWeights.length);
 }
 
 /**
@@ -77,10 +78,10 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
   checkArgument("paretoSmoothed", "logRatios", logRatios, float64s);
   const n = logRatios.length;
   let top = Number.NEGATIVE_INFINITY;
-  for (const own of logRatios) {
-    if (Number.isNaN(own) || own === Number.POSITIVE_INFINITY)
-      refuse("paretoSmoothed", "the logarithm of a weight", "a number or minus infinity", own);
-    top = Math.max(top, own);
+  for (const logRatio of logRatios) {
+    if (Number.isNaN(logRatio) || logRatio === Number.POSITIVE_INFINITY)
+      refuse("paretoSmoothed", "the logarithm of a weight", "a number or minus infinity", logRatio);
+    top = Math.max(top, logRatio);
   }
   if (top === Number.NEGATIVE_INFINITY)
     throw new UsageError({
@@ -89,7 +90,7 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
       expected: "at least one weight above 0",
       received: "none",
     });
-  const logWeights = logRatios.map((own) => own - top);
+  const logWeights = logRatios.map((logRatio) => logRatio - top);
   const tail = Math.min(Math.floor(n / 5), Math.ceil(3 * Math.sqrt(n)));
   let k = Number.NaN;
   if (tail >= 5) {
@@ -100,9 +101,11 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
     const logCutoff = logWeights[order[n - tail - 1]!]!;
     const cutoff = Math.exp(logCutoff);
     const excesses = Float64Array.from({ length: tail }, (_, i) => {
-      const own = logWeights[order[n - tail + i]!]!;
+      const logWeight = logWeights[order[n - tail + i]!]!;
       // Close to the cutoff without cancellation.
-      return own - logCutoff < 1 ? cutoff * Math.expm1(own - logCutoff) : Math.exp(own) - cutoff;
+      return logWeight - logCutoff < 1
+        ? cutoff * Math.expm1(logWeight - logCutoff)
+        : Math.exp(logWeight) - cutoff;
     });
     if (-logCutoff < 1e-12) {
       // Weights that are all equal have no tail.
@@ -123,7 +126,7 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
     }
   }
   let sum = 0;
-  for (const own of logWeights) sum += Math.exp(own);
+  for (const logWeight of logWeights) sum += Math.exp(logWeight);
   const logSum = Math.log(sum);
-  return { logWeights: logWeights.map((own) => own - logSum), k };
+  return { logWeights: logWeights.map((logWeight) => logWeight - logSum), k };
 }

@@ -18,7 +18,7 @@ export type AsyncDerivative = (t: number, y: Float64Array, out: Float64Array) =>
 const damping = 2 / 13;
 /** Steps between two estimates of the spectral radius. */
 const stepsAnEstimate = 25;
-const mostStages = 500;
+const maximumStages = 500;
 
 /** Options of the solver. */
 export interface StabilizedOptions {
@@ -44,7 +44,7 @@ function chebyshev(s: number) {
   }
   const w1 = dT[s]! / ddT[s]!;
   const b = T.map((_, j) => (j < 2 ? ddT[2]! / dT[2]! ** 2 : ddT[j]! / dT[j]! ** 2));
-  const a = T.map((own, j) => 1 - b[j]! * own);
+  const a = T.map((value, j) => 1 - b[j]! * value);
   const c = T.map((_, j) => (j < 2 ? 0 : (w1 * ddT[j]!) / dT[j]!));
   c[1] = c[2]! / dT[2]!;
   return { w0, w1, a, b, c };
@@ -96,7 +96,7 @@ export class Stabilized {
         this.#age = 0;
       }
       this.#age++;
-      const allowed = (0.65 * mostStages ** 2) / Math.max(this.#radius, 1e-300);
+      const allowed = (0.65 * maximumStages ** 2) / Math.max(this.#radius, 1e-300);
       const h0 = Math.min(step, allowed);
       const last = h0 >= to - t;
       const h = last ? to - t : h0;
@@ -170,18 +170,18 @@ export class Stabilized {
       for (let i = 0; i < y.length; i++) moved[i] = y[i]! + scale * direction[i]!;
       await this.#derivative(t, moved, out);
       for (let i = 0; i < y.length; i++) direction[i] = out[i]! - slope[i]!;
-      const found = rms(direction) / size;
-      if (!Number.isFinite(found)) {
+      const estimate = rms(direction) / size;
+      if (!Number.isFinite(estimate)) {
         direction.fill(0);
         throw new NumericalError(this.#options.failure(t));
       }
-      if (found === 0) {
+      if (estimate === 0) {
         direction.fill(0);
         break;
       }
-      const change = Math.abs(found - radius);
-      radius = Math.max(found, iteration < 4 ? 0 : radius);
-      if (iteration > 3 && change < 0.02 * found) break;
+      const change = Math.abs(estimate - radius);
+      radius = Math.max(estimate, iteration < 4 ? 0 : radius);
+      if (iteration > 3 && change < 0.02 * estimate) break;
     }
     this.#radius = 1.2 * radius;
   }
