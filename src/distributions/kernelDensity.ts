@@ -23,7 +23,7 @@ import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
 
 /** Points of a block at most. */
-const mostInBlock = 128;
+const maximumBlockPoints = 128;
 
 /** Options of {@link kernelDensity}. */
 export interface KernelDensityOptions {
@@ -63,7 +63,7 @@ export function kernelDensity(options: KernelDensityOptions): Distribution {
     logProb(x, p) {
       const logBandwidth = leafOf(p, "logBandwidth");
       const precision = g.exp(g.mul(-2, logBandwidth));
-      const blocks = Math.ceil(points / mostInBlock);
+      const blocks = Math.ceil(points / maximumBlockPoints);
       const block = Math.ceil(points / blocks);
       const point = leafOf(p, "point");
       const offsets = g.sub(normalized(p), g.mul(g.mul(0.5, precision), g.sum(g.square(point), 1)));

@@ -24,8 +24,8 @@ const freedom = 3;
 /** Share of each wide component among them. */
 const sharesWithin: readonly number[] = (() => {
   const sizes = deviations.slice(1).map((deviation) => deviation ** -freedom);
-  const total = sizes.reduce((sum, own) => sum + own, 0);
-  return sizes.map((own) => own / total);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  return sizes.map((size) => size / total);
 })();
 
 /** Options of {@link tailedNormal}. */
@@ -50,8 +50,10 @@ export function tailedNormal(options: TailedNormalOptions): Distribution {
   const { features, share } = checkedOptions("tailedNormal", options, tailedNormalOptionTable);
   checkCount("tailedNormal", "features", features);
   if (!(share > 0 && share < 1)) refuse("tailedNormal", "share", "above 0 and below 1", share);
-  const logWeights = [Math.log1p(-share), ...sharesWithin.map((own) => Math.log(share * own))];
-  const offsets = logWeights.map((own, k) => own - features * (Math.log(deviations[k]!) + 0.5 * logTwoPi));
+  const logWeights = [Math.log1p(-share), ...sharesWithin.map((portion) => Math.log(share * portion))];
+  const offsets = logWeights.map(
+    (logWeight, k) => logWeight - features * (Math.log(deviations[k]!) + 0.5 * logTwoPi),
+  );
   return {
     type: "tailedNormal",
     features,
