@@ -82,12 +82,12 @@ export function chain(parts: readonly Bijection[]): Chain {
   return {
     ...self,
     branches(y, p, c) {
-      let found: readonly Branch[] = [{ value: y, logAbsDet: g.constant(0), valid: g.constant(1) }];
+      let branches: readonly Branch[] = [{ value: y, logAbsDet: g.constant(0), valid: g.constant(1) }];
       for (const { part, name } of named.slice().reverse())
-        found = found.flatMap((branch) => {
-          const own = subtreeOf(p, name);
-          const steps = part.branches?.(branch.value, own, c) ?? [
-            { ...part.inverse(branch.value, own, c), valid: g.constant(1) },
+        branches = branches.flatMap((branch) => {
+          const parameters = subtreeOf(p, name);
+          const steps = part.branches?.(branch.value, parameters, c) ?? [
+            { ...part.inverse(branch.value, parameters, c), valid: g.constant(1) },
           ];
           return steps.map((step) => ({
             value: step.value,
@@ -95,7 +95,7 @@ export function chain(parts: readonly Bijection[]): Chain {
             valid: g.mul(branch.valid, step.valid),
           }));
         });
-      return found;
+      return branches;
     },
   };
 }

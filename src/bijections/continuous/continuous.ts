@@ -174,31 +174,31 @@ export function continuous(options: ContinuousOptions): Continuous {
   if (!(until > 0) || !Number.isFinite(until)) refuse("continuous", "until", "a positive number", until);
   checkSolver(solver);
   const network: VelocityNetwork = { features, context, hidden, activation, waves, frequencies, start };
-  const solve: Continuous["solve"] = (direction, point, p, c, own = {}) => {
+  const solve: Continuous["solve"] = (direction, point, p, c, solveOptions = {}) => {
     const fromContext = contextTerm(p, c);
-    const law = own.divergence ?? divergence;
+    const law = solveOptions.divergence ?? divergence;
     // Drawn outside the solver: the same throughout a solution. Flows in one program have noise of their own.
     const stream = (use: string): string => `${scopeOf(p)}${use}`;
     const noise =
       law === "exact"
         ? undefined
         : (law === "sign" ? g.randomSign : g.randomNormal)([features], stream(`divergence.${law}`));
-    const probe = own.jacobian ? g.randomSign([features], stream("jacobian")) : undefined;
+    const probe = solveOptions.jacobian ? g.randomSign([features], stream("jacobian")) : undefined;
     const zero = g.constant([0]);
     const [from, to] = direction === "forward" ? [0, until] : [until, 0];
     const { state, evaluations } = g.solveOde(
-      g.concatenate([point, zero, ...(own.kinetic ? [zero] : []), ...(probe ? [zero] : [])]),
+      g.concatenate([point, zero, ...(solveOptions.kinetic ? [zero] : []), ...(probe ? [zero] : [])]),
       (time, all) => {
         const f = velocity(network, p, time, g.slice(all, 0, features), fromContext);
         const rate = noise ? g.sum(g.mul(noise, f.push(noise))) : f.divergence();
         return g.concatenate([
           f.value,
           rate,
-          ...(own.kinetic ? [g.sum(g.square(f.value))] : []),
+          ...(solveOptions.kinetic ? [g.sum(g.square(f.value))] : []),
           ...(probe ? [g.sum(g.square(f.pull(probe)))] : []),
         ]);
       },
-      { from, to, method: own.solver ?? solver },
+      { from, to, method: solveOptions.solver ?? solver },
     );
     const at = (index: number): Expr => g.reshape(g.slice(state, index, index + 1), []);
     // Integrals over time, also where it runs backwards.
@@ -207,8 +207,8 @@ export function continuous(options: ContinuousOptions): Continuous {
       value: g.slice(state, 0, features),
       logAbsDet: at(features),
       evaluations,
-      kinetic: own.kinetic ? integral(features + 1) : g.constant(0),
-      jacobian: own.jacobian ? integral(features + (own.kinetic ? 2 : 1)) : g.constant(0),
+      kinetic: solveOptions.kinetic ? integral(features + 1) : g.constant(0),
+      jacobian: solveOptions.jacobian ? integral(features + (solveOptions.kinetic ? 2 : 1)) : g.constant(0),
     };
   };
   return {

@@ -77,19 +77,19 @@ export function boundDistances(
   { lower, upper, reach = defaultReach }: BoundedOptions,
   x: Expr,
 ): { readonly low: Expr; readonly high: Expr } {
-  const each = (own: (a: number | null, b: number | null, x: Expr) => Expr): Expr =>
-    g.concatenate(lower.map((a, i) => g.reshape(own(a, upper[i]!, g.slice(x, i, i + 1)), [1])));
+  const each = (distance: (a: number | null, b: number | null, x: Expr) => Expr): Expr =>
+    g.concatenate(lower.map((a, i) => g.reshape(distance(a, upper[i]!, g.slice(x, i, i + 1)), [1])));
   const none = g.constant([0]);
   return {
-    low: each((a, b, own) =>
-      a === null ? none : b === null ? positive(own, reach).value : g.mul(b - a, g.sigmoid(own)),
+    low: each((a, b, value) =>
+      a === null ? none : b === null ? positive(value, reach).value : g.mul(b - a, g.sigmoid(value)),
     ),
-    high: each((a, b, own) =>
+    high: each((a, b, value) =>
       b === null
         ? none
         : a === null
-          ? positive(g.neg(own), reach).value
-          : g.mul(b - a, g.sigmoid(g.neg(own))),
+          ? positive(g.neg(value), reach).value
+          : g.mul(b - a, g.sigmoid(g.neg(value))),
     ),
   };
 }
@@ -125,10 +125,10 @@ export function bounded(options: BoundedOptions): Bijection {
   const end = reach ?? defaultReach;
   if (!(end >= 1 && end <= 600)) refuse("bounded", "reach", "from 1 to 600", reach);
   const each = (
-    own: (a: number | null, b: number | null, x: Expr) => Omit<Mapped, "logAbsDet"> & { slope: Expr },
+    featureMap: (a: number | null, b: number | null, x: Expr) => Omit<Mapped, "logAbsDet"> & { slope: Expr },
   ) => {
     return (x: Expr): Mapped => {
-      const parts = lower.map((a, i) => own(a, upper[i]!, g.reshape(g.slice(x, i, i + 1), [])));
+      const parts = lower.map((a, i) => featureMap(a, upper[i]!, g.reshape(g.slice(x, i, i + 1), [])));
       return {
         value: g.concatenate(parts.map(({ value }) => g.reshape(value, [1]))),
         logAbsDet: parts.map(({ slope }) => slope).reduce((total, slope) => g.add(total, slope)),

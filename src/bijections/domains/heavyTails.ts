@@ -57,11 +57,11 @@ function growth(s: Expr): Expr {
 
 /** Of numbers with s = h x^2: the factor y / x and the logarithm of the slope. */
 function stretched(s: Expr, largest: number): { readonly factor: Expr; readonly logSlope: Expr } {
-  const held = g.min(s, largest);
-  const square = growth(held);
+  const clipped = g.min(s, largest);
+  const square = growth(clipped);
   const half = g.mul(0.5, g.log(square));
   // Beyond, the factor no longer changes, and the slope is the factor.
-  return { factor: g.sqrt(square), logSlope: g.select(g.less(largest, s), half, g.sub(held, half)) };
+  return { factor: g.sqrt(square), logSlope: g.select(g.less(largest, s), half, g.sub(clipped, half)) };
 }
 
 /** Of numbers with t = h y^2: the factor x / y and the logarithm of the slope. */

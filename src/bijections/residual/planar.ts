@@ -50,7 +50,7 @@ const planarOptionTable: OptionTable<PlanarOptions> = {
 export function planar(options: PlanarOptions): Bijection {
   const { features, context = 0, hidden = [] } = checkedOptions("planar", options, planarOptionTable);
   checkCount("planar", "features", features);
-  const own = conditionedParameters(
+  const conditioned = conditionedParameters(
     "planar",
     {
       u: trained([features]),
@@ -73,15 +73,15 @@ export function planar(options: PlanarOptions): Bijection {
     type: "planar",
     features,
     context,
-    parameters: own.tree,
+    parameters: conditioned.tree,
     forward(x, p, c) {
-      const { u, w, b } = own.read(p, c);
+      const { u, w, b } = conditioned.read(p, c);
       const { step, s } = constrained(u, w);
       const bend = g.tanh(g.add(dot(w, x), b));
       return { value: g.add(x, g.mul(step, bend)), logAbsDet: logAbsDet(s, bend) };
     },
     inverse(y, p, c) {
-      const { u, w, b } = own.read(p, c);
+      const { u, w, b } = conditioned.read(p, c);
       const { step, s } = constrained(u, w);
       const along = dot(w, y);
       const reach = g.abs(s);

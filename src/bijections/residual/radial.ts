@@ -34,7 +34,7 @@ export interface RadialOptions {
 /** softplus(unit) = 1. */
 const unit = Math.log(Math.expm1(1));
 /** Least α and α + β, so that the condition number of the map stays moderate. */
-const least = 1e-3;
+const minimumStrength = 1e-3;
 
 const radialOptionTable: OptionTable<RadialOptions> = {
   features: required(anyNumber),
@@ -51,14 +51,14 @@ const radialOptionTable: OptionTable<RadialOptions> = {
 export function radial(options: RadialOptions): Bijection {
   const { features, context = 0, hidden = [] } = checkedOptions("radial", options, radialOptionTable);
   checkCount("radial", "features", features);
-  const own = conditionedParameters(
+  const conditioned = conditionedParameters(
     "radial",
     { center: trainedUniform([features], Math.sqrt(3)), logAlpha: trained([]), logBeta: trained([]) },
     context,
     hidden,
   );
   const scales = (logAlpha: Expr, logBeta: Expr): { readonly alpha: Expr; readonly beta: Expr } => {
-    const positive = (value: Expr): Expr => g.add(least, g.softplus(g.add(value, unit)));
+    const positive = (value: Expr): Expr => g.add(minimumStrength, g.softplus(g.add(value, unit)));
     const alpha = positive(logAlpha);
     return { alpha, beta: g.sub(positive(logBeta), alpha) };
   };
@@ -78,9 +78,9 @@ export function radial(options: RadialOptions): Bijection {
     type: "radial",
     features,
     context,
-    parameters: own.tree,
+    parameters: conditioned.tree,
     forward(x, p, c) {
-      const { center, logAlpha, logBeta } = own.read(p, c);
+      const { center, logAlpha, logBeta } = conditioned.read(p, c);
       const { alpha, beta } = scales(logAlpha, logBeta);
       const difference = g.sub(x, center);
       const r = radius(difference);
@@ -90,7 +90,7 @@ export function radial(options: RadialOptions): Bijection {
       };
     },
     inverse(y, p, c) {
-      const { center, logAlpha, logBeta } = own.read(p, c);
+      const { center, logAlpha, logBeta } = conditioned.read(p, c);
       const { alpha, beta } = scales(logAlpha, logBeta);
       const difference = g.sub(y, center);
       const moved = radius(difference);

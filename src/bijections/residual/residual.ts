@@ -95,7 +95,7 @@ export interface Residual extends Bijection {
   ): Mapped;
 }
 
-const mostExact = 128;
+const maximumExactFeatures = 128;
 
 const residualOptionTable: OptionTable<ResidualOptions> = {
   features: required(anyNumber),
@@ -128,7 +128,7 @@ export function residual(given: ResidualOptions): Residual {
     lipschitz = 0.97,
     activation = "lipswish",
     norm = "spectral",
-    logDet = features <= mostExact ? { kind: "exact" } : { kind: "series" },
+    logDet = features <= maximumExactFeatures ? { kind: "exact" } : { kind: "series" },
     tolerance = 0,
   } = options;
   checkCount("residual", "features", features);
@@ -142,7 +142,7 @@ export function residual(given: ResidualOptions): Residual {
     norm,
   });
   if (!(tolerance >= 0)) refuse("residual", "tolerance", "0 or more", tolerance);
-  const { iterations = enoughRounds(lipschitz) } = options;
+  const { iterations = convergenceRounds(lipschitz) } = options;
   checkCount("residual", "iterations", iterations);
   if (logDet?.kind !== "exact" && logDet?.kind !== "series")
     refuse("residual", "logDet.kind", "exact or series", (logDet as { kind?: unknown } | null)?.kind);
@@ -200,7 +200,7 @@ export function residualFromJson(json: { readonly [option: string]: unknown }): 
 }
 
 /** Rounds after which a first step of any size that matters is below what float64 resolves. */
-function enoughRounds(lipschitz: number): number {
+function convergenceRounds(lipschitz: number): number {
   return Math.ceil(Math.log(1e-18 * (1 - lipschitz)) / Math.log(lipschitz));
 }
 

@@ -165,7 +165,7 @@ export function estimatedLogDet(
   // The state: (Jᵀ)^k v, w, the sum, and k, (-1)^k and c_k of the next term.
   const start = g.concatenate([v, v, g.constant(0), g.constant(1), g.constant(-1), g.constant(1)]);
   const initial = g.mul(g.rowMark(), start);
-  const found = g.iterate(initial, mostTerms(roulette), (state) => {
+  const finalState = g.iterate(initial, mostTerms(roulette), (state) => {
     const [power, w, rest] = [
       [0, n],
       [n, 2 * n],
@@ -188,7 +188,7 @@ export function estimatedLogDet(
       done: g.reshape(g.lessEqual(terms, k), []),
     };
   });
-  const fixed = g.stopGradient(found);
+  const fixed = g.stopGradient(finalState);
   const w = g.slice(fixed, n, 2 * n);
   const sum = g.reshape(g.slice(fixed, 2 * n, 2 * n + 1), []);
   const along = push(v);

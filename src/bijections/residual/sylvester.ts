@@ -76,7 +76,7 @@ export function sylvester(options: SylvesterOptions): Bijection {
   // Rows of the upper triangles, one after another.
   const entries = (units * (units + 1)) / 2;
   const placeOf = (row: number, column: number): number => row * units - (row * (row - 1)) / 2 + column - row;
-  const own = conditionedParameters(
+  const conditioned = conditionedParameters(
     "sylvester",
     {
       r: trained([entries]),
@@ -88,11 +88,11 @@ export function sylvester(options: SylvesterOptions): Bijection {
   );
   const reflections = Math.min(units, features - 1);
   const parameters = {
-    ...own.tree,
+    ...conditioned.tree,
     ...(reflections > 0 ? { reflections: trainedUniform([reflections, features], 1) } : {}),
   };
   const read = (p: Bound, c: Expr | undefined) => {
-    const { r, s, b } = own.read(p, c);
+    const { r, s, b } = conditioned.read(p, c);
     const diagonalOf = (packed: Expr): Expr =>
       g.mul(
         largest,
