@@ -32,16 +32,16 @@ export interface ConditionedParameters<Name extends string> {
  */
 export function conditionedParameters<Name extends string>(
   where: string,
-  own: Readonly<Record<Name, ParameterSpec>>,
+  specs: Readonly<Record<Name, ParameterSpec>>,
   context: number,
   hidden: readonly number[],
 ): ConditionedParameters<Name> {
   checkContext(where, context);
   checkHidden(where, hidden);
-  const entries = Object.entries(own) as [Name, ParameterSpec][];
+  const entries = Object.entries(specs) as [Name, ParameterSpec][];
   const outputs = entries.reduce((total, [, { shape }]) => total + sizeOf(shape), 0);
   return {
-    tree: context > 0 ? { ...own, network: networkParameters(context, hidden, outputs) } : own,
+    tree: context > 0 ? { ...specs, network: networkParameters(context, hidden, outputs) } : specs,
     read(parameters, c) {
       const moved =
         context > 0 ? runNetwork(c!, subtreeOf(parameters, "network"), hidden.length + 1) : undefined;

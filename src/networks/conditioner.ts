@@ -82,8 +82,8 @@ export function degreeMasks(degrees: readonly (readonly number[])[]): Expr[] {
     const from = degrees[layer]!;
     const data = new Float64Array(to.length * from.length);
     to.forEach((degree, o) => {
-      from.forEach((own, i) => {
-        if (own <= degree) data[o * from.length + i] = 1;
+      from.forEach((fromDegree, i) => {
+        if (fromDegree <= degree) data[o * from.length + i] = 1;
       });
     });
     return g.constant(data, [to.length, from.length]);

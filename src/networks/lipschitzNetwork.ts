@@ -92,17 +92,17 @@ export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions
   const sizes = [features, ...hidden, features];
   const layers = sizes.length - 1;
   const biases: Record<string, ParameterSpec> = {};
-  const own: Record<string, ParameterSpec> = {};
+  const layerSpecs: Record<string, ParameterSpec> = {};
   for (let i = 0; i < layers; i++) {
     const [from, to] = [sizes[i]!, sizes[i + 1]!];
     const isLast = i + 1 === layers;
-    own[`weight${i}`] = isLast ? trained([to, from]) : trainedUniform([to, from], Math.sqrt(3 / from));
+    layerSpecs[`weight${i}`] = isLast ? trained([to, from]) : trainedUniform([to, from], Math.sqrt(3 / from));
     biases[`bias${i}`] = isLast ? trained([to]) : trainedUniform([to], 1);
     // Steep: rows of a contraction are short, so that a unit sees a fraction of a deviation, where a gentle bend is a line.
-    if (activation === "lipswish" && !isLast) own[`beta${i}`] = trained([], 6);
+    if (activation === "lipswish" && !isLast) layerSpecs[`beta${i}`] = trained([], 6);
   }
   // 1/p at the ends and after each hidden layer, as a logit: p = 2 at first.
-  if (norm === "learned") own.order = trained([layers]);
+  if (norm === "learned") layerSpecs.order = trained([layers]);
   const conditioned = conditionedParameters(where, biases, context, contextHidden);
 
   const logNorm = (weights: Expr, layer: number, p: Bound): Expr => {
@@ -121,7 +121,7 @@ export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions
     });
 
   return {
-    parameters: { ...own, ...conditioned.tree },
+    parameters: { ...layerSpecs, ...conditioned.tree },
     weights,
     bind(p, c) {
       const matrices = weights(p);

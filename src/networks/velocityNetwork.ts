@@ -164,7 +164,7 @@ export function velocity(
   const rate = g.div(g.sub(g.mul(2, time), 1), size);
   const scale = g.div(1, g.sqrt(size));
   const inner = network(sizes, parameters, time, g.mul(scale, position), fromContext);
-  const both = (own: Expr, learned: Expr): Expr => g.add(g.mul(rate, own), g.div(learned, size));
+  const both = (vector: Expr, learned: Expr): Expr => g.add(g.mul(rate, vector), g.div(learned, size));
   return {
     value: g.add(g.mul(rate, position), g.mul(scale, inner.value)),
     divergence: () => g.add(g.mul(sizes.features, rate), g.div(inner.divergence(), size)),
