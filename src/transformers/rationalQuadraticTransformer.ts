@@ -119,11 +119,11 @@ export function rationalQuadraticFromJson(json: { readonly [option: string]: unk
 
 /** Raw log slopes of all knots; those at the ends of a box with identity tails are none of the parameters. */
 function knotSlopes(parameters: readonly Expr[], { bins, tails }: Spline): readonly Expr[] {
-  const own = parameters.slice(2 * bins);
-  if (tails === "identity") return [g.constant(0), ...own, g.constant(0)];
-  if (tails === "learned") return own;
+  const logSlopes = parameters.slice(2 * bins);
+  if (tails === "identity") return [g.constant(0), ...logSlopes, g.constant(0)];
+  if (tails === "learned") return logSlopes;
   // Both soft clips, this one and that of all slopes, are together one to a third of log 1000.
-  return own.map((raw, k) => (k === 0 || k === bins ? softClip(raw, largestLogSlope / 2) : raw));
+  return logSlopes.map((raw, k) => (k === 0 || k === bins ? softClip(raw, largestLogSlope / 2) : raw));
 }
 
 /** Unnormalized extents of the bins along one side, and their sum. */

@@ -61,8 +61,8 @@ export function transformFeatures(
   values: Expr,
   parameters: Expr,
 ): { readonly value: Expr; readonly logAbsDet: Expr } {
-  const [value, logDerivative] = g.mapFeatures([values, parameters], ([scalar], own) => {
-    const mapped = transformer[direction](scalar!, own);
+  const [value, logDerivative] = g.mapFeatures([values, parameters], ([scalar], featureParameters) => {
+    const mapped = transformer[direction](scalar!, featureParameters);
     const where = `${direction} of the transformer "${transformer.type}"`;
     checkArgument(where, "what it returns", mapped, anObject, "return { value, logDerivative }");
     checkReturned(where, "value", mapped.value, []);
