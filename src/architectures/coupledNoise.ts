@@ -28,18 +28,18 @@ export function coupledNoise(
   for (let k = 0; k < groups; k++) {
     const members = order.subarray(Math.floor((k * rows) / groups), Math.floor(((k + 1) * rows) / groups));
     const size = members.length;
-    const drawn = Float64Array.from({ length: size * features }, () => stream.normal());
+    const normals = Float64Array.from({ length: size * features }, () => stream.normal());
     const cost = new Float64Array(size * size);
     // Squared distances but for terms that no assignment changes.
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++) {
         let product = 0;
         for (let f = 0; f < features; f++)
-          product += data[members[i]! * features + f]! * drawn[j * features + f]!;
+          product += data[members[i]! * features + f]! * normals[j * features + f]!;
         cost[i * size + j] = -product;
       }
     assign(cost, size).forEach((job, i) => {
-      noise.set(drawn.subarray(job * features, (job + 1) * features), members[i]! * features);
+      noise.set(normals.subarray(job * features, (job + 1) * features), members[i]! * features);
     });
   }
   return noise;

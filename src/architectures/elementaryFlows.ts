@@ -99,17 +99,23 @@ export function sylvesterFlow(
 function build(
   kind: FlowKind,
   options: ElementaryFlowOptions,
-  ownTransforms: number,
-  layer: (own: {
+  defaultTransforms: number,
+  layer: (sizes: {
     readonly features: number;
     readonly context: number;
     readonly hidden: readonly number[];
   }) => Bijection,
 ): Architecture {
-  const { features, context = 0, transforms = ownTransforms, hidden = [64], direction = "inverse" } = options;
+  const {
+    features,
+    context = 0,
+    transforms = defaultTransforms,
+    hidden = [64],
+    direction = "inverse",
+  } = options;
   checkArchitecture(kind, { features, context, transforms, hidden });
-  const own = layer({ features, context, hidden: context > 0 ? hidden : [] });
-  const part = direction === "inverse" ? invert(own) : own;
+  const bijection = layer({ features, context, hidden: context > 0 ? hidden : [] });
+  const part = direction === "inverse" ? invert(bijection) : bijection;
   return madeAs({
     kind,
     features,

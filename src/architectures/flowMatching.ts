@@ -122,8 +122,8 @@ function build(options: FlowMatchingOptions): Architecture {
           path.at = g.add(path.at, g.mul(g.mul(wander, g.square(sine)), extra));
           path.rate = g.add(path.rate, g.mul(g.mul(2 * Math.PI * wander, g.mul(sine, g.cos(angle))), extra));
         }
-        const found = bijection.velocity(time, path.at, parameters.bijection, context).value;
-        return g.sum(g.square(g.sub(found, path.rate)));
+        const velocity = bijection.velocity(time, path.at, parameters.bijection, context).value;
+        return g.sum(g.square(g.sub(velocity, path.rate)));
       },
       isLogProb: false,
       settings: { interpolant, sigma, wander, coupling, group },

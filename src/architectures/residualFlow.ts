@@ -45,7 +45,7 @@ export interface ResidualFlowOptions
 }
 
 /** Up to so many features an exact log-determinant costs little more than an estimate, and its gradient has no noise. */
-const mostExact = 8;
+const maximumExactFeatures = 8;
 
 const residualFlowOptionTable: OptionTable<ResidualFlowOptions> = {
   ...architectureOptionTable,
@@ -75,7 +75,7 @@ export function residualFlow(
 function build(options: ResidualFlowOptions): Architecture {
   const { features, context = 0, transforms = 8, hidden = [64], roulette = defaultRoulette } = options;
   checkArchitecture("residual", { features, context, transforms, hidden });
-  const { training: how = features <= mostExact ? "exact" : "estimate" } = options;
+  const { training: how = features <= maximumExactFeatures ? "exact" : "estimate" } = options;
   if (how !== "exact" && how !== "estimate") refuse("residual", "training", '"exact" or "estimate"', how);
   const { exactTerms, stop } = roulette;
   if (!(Number.isSafeInteger(exactTerms) && exactTerms >= 0 && stop > 0 && stop < 1))
@@ -129,14 +129,14 @@ function estimatedTraining(base: Distribution, parts: readonly Bijection[], roul
       let logAbsDet: Expr = g.constant(0);
       for (let i = parts.length - 1; i >= 0; i--) {
         const part = parts[i]!;
-        const own = subtreeOf(parameters.bijection, String(i));
+        const partParameters = subtreeOf(parameters.bijection, String(i));
         const mapped = isResidual(part)
-          ? part.estimate(value, own, context, {
+          ? part.estimate(value, partParameters, context, {
               probe: g.randomNormal([part.features], `probe ${i}`),
               terms: g.stepInput(depth(i)),
               roulette,
             })
-          : part.inverse(value, own, context);
+          : part.inverse(value, partParameters, context);
         value = mapped.value;
         logAbsDet = g.add(logAbsDet, mapped.logAbsDet);
       }
