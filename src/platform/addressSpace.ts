@@ -10,8 +10,8 @@ export const threadAddresses: number = 2 ** 30;
 
 /** The bytes in a line such as `VmSize:  728236 kB` or `Max address space  1536000000  unlimited  bytes`. */
 function bytesIn(text: string, line: RegExp, unit: number): number {
-  const found = line.exec(text)?.[1];
-  return found === undefined ? Number.POSITIVE_INFINITY : unit * Number(found);
+  const digits = line.exec(text)?.[1];
+  return digits === undefined ? Number.POSITIVE_INFINITY : unit * Number(digits);
 }
 
 let limit: number | undefined;

@@ -163,14 +163,14 @@ function resolved(path: string): string {
 }
 
 /** Links in a row after which they are taken for a circle, as Linux does. */
-const mostLinks = 40;
+const maximumLinks = 40;
 
 /** Where a path leads when its last part is a link, or a link to a link, whether or not there is a file in the end. */
 function followed(path: string): string {
   const fs = nodeModule("node:fs", "");
   const { dirname, isAbsolute } = nodeModule("node:path", "");
   let at = path;
-  for (let links = 0; links <= mostLinks; links++) {
+  for (let links = 0; links <= maximumLinks; links++) {
     if (!fs.lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) return at;
     const next = fs.readlinkSync(at);
     // Not `join`: it would take `..` for the folder before, which after a link is another one.
@@ -196,9 +196,9 @@ function targetOf(path: string): Target {
   const fs = nodeModule("node:fs", "");
   const { dirname } = nodeModule("node:path", "");
   // A device or a pipe is written where it is: what `/dev/stdout` leads to is not a path.
-  const own = fs.statSync(path, { throwIfNoEntry: false });
-  if (own?.isDirectory()) throw new Error("it is a folder, not a file; add a file name");
-  if (own && !own.isFile()) return { path, folder: dirname(path), status: own };
+  const pathStatus = fs.statSync(path, { throwIfNoEntry: false });
+  if (pathStatus?.isDirectory()) throw new Error("it is a folder, not a file; add a file name");
+  if (pathStatus && !pathStatus.isFile()) return { path, folder: dirname(path), status: pathStatus };
   const target = followed(path);
   const folder = dirname(target);
   if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory())
@@ -216,7 +216,7 @@ function targetOf(path: string): Target {
 }
 
 /** Temporary files that are being written now. */
-const ownTemporaries = new Set<string>();
+const openTemporaries = new Set<string>();
 
 /** What the names of a file's temporary files begin with, short enough for every file system. */
 function temporaryStem(path: string): string {
@@ -253,7 +253,7 @@ function removeLitter(folder: string, stem: string): void {
   const { join } = nodeModule("node:path", "");
   try {
     for (const name of fs.readdirSync(folder)) {
-      if (!name.startsWith(`${stem}.`) || ownTemporaries.has(join(folder, name))) continue;
+      if (!name.startsWith(`${stem}.`) || openTemporaries.has(join(folder, name))) continue;
       const pid = Number(/^(\d+)-[0-9a-f]+\.tmp$/.exec(name.slice(stem.length + 1))?.[1] ?? "0");
       if (pid === 0) continue;
       const isOld = Date.now() - fs.statSync(join(folder, name)).mtimeMs > oldest;
@@ -322,7 +322,7 @@ async function replaced(
 ): Promise<boolean> {
   const fs = nodeModule("node:fs", "").promises;
   const temporary = nodeModule("node:path", "").join(folder, temporaryName(stem));
-  ownTemporaries.add(temporary);
+  openTemporaries.add(temporary);
   try {
     const handle = await fs.open(temporary, "wx", status ? status.mode & 0o777 : 0o666);
     try {
@@ -348,7 +348,7 @@ async function replaced(
     if (isLost || codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
-    ownTemporaries.delete(temporary);
+    openTemporaries.delete(temporary);
   }
 }
 

@@ -22,10 +22,10 @@ interface NodeModules {
 
 /** A Node module, or a UsageError that says what to do instead in a browser. */
 export function nodeModule<Id extends keyof NodeModules>(id: Id, remedy: string): NodeModules[Id] {
-  const found = globalThis.process?.getBuiltinModule?.(id as string) as NodeModules[Id] | undefined;
-  if (!found)
+  const module = globalThis.process?.getBuiltinModule?.(id as string) as NodeModules[Id] | undefined;
+  if (!module)
     throw new UsageError({ problem: remedy, expected: "Node", received: `a runtime without ${id}` });
-  return found;
+  return module;
 }
 
 /** What the errors of the operating system mean, and what to do. */
