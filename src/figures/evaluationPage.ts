@@ -5,7 +5,7 @@
  */
 
 import { type Evaluation, privacyWarning } from "../diagnostics/evaluate/evaluate.ts";
-import { verdict } from "../diagnostics/evaluate/evaluationText.ts";
+import { checkEvaluation, verdict } from "../diagnostics/evaluate/evaluationText.ts";
 import { checkedOptions, type OptionTable, text as words } from "../options.ts";
 import { drawnSchema } from "./drawnColumn.ts";
 import { dataColor, missingText, sampleColor } from "./pairPlot.ts";
@@ -185,6 +185,7 @@ function remarks(evaluation: Evaluation, left: number, top: number): string[] {
  */
 export function evaluationPage(evaluation: Evaluation, given: EvaluationPageOptions = {}): string {
   const { title = "An evaluation" } = checkedOptions("evaluationPage", given, evaluationPageOptionTable);
+  checkEvaluation("evaluationPage", evaluation);
   const { marginals, test, samples, columns, contributions } = evaluation;
   const shown = marginals.slice(0, mostColumns);
   const schemas = drawnSchema(

@@ -113,9 +113,10 @@ export async function anomalies(
   second: Table | AnomaliesOptions = {},
   third: AnomaliesOptions = {},
 ): Promise<Anomalies> {
-  if ("logProb" in source) {
+  // Of a flow of another copy of this package, too.
+  if (typeof (source as Partial<Flow> | null | undefined)?.logProb === "function") {
     checkTable("anomalies", second);
-    return await besideFlow(source, second, checkedOptions("anomalies", third, anomaliesOptionTable));
+    return await besideFlow(source as Flow, second, checkedOptions("anomalies", third, anomaliesOptionTable));
   }
   checkTable("anomalies", source);
   return await besideOthers(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refuse } from "../../options.ts";
 import { numbersRecord } from "../../tables/columnRecord.ts";
 import { type Table, tableFromColumns } from "../../tables/table.ts";
 import { GrowingText, type TextColumn } from "../../tables/textColumn.ts";
@@ -22,6 +23,8 @@ const expectedText = ({ blame, expected }: Anomaly): string =>
  * `blame` and `expected` as text.
  */
 export function anomaliesTable(found: Anomalies): Table {
+  if (!Array.isArray((found as Anomalies | null | undefined)?.rows))
+    refuse("anomaliesTable", "found", "what `anomalies` gives", found);
   const { rows } = found;
   const numbers: [string, Float64Array][] = [
     ["row", Float64Array.from(rows, ({ row }) => row)],

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import type { PairAssociation } from "./associations.ts";
 import { type Evaluation, type HeldOutScore, privacyWarning } from "./evaluate.ts";
@@ -35,6 +36,13 @@ export function verdict({ auc, standardError }: Evaluation["classifier"]): strin
     : "a classifier tells samples from held-out rows";
 }
 
+/** @throws UsageError for what `evaluate` does not give. */
+export function checkEvaluation(where: string, value: unknown): void {
+  const { marginals, classifier } = (value ?? {}) as Partial<Evaluation>;
+  if (!Array.isArray(marginals) || !Array.isArray(classifier?.columns))
+    refuse(where, "evaluation", "what `evaluate` gives", value);
+}
+
 function closestLines({ closest }: Evaluation): string[] {
   if (!closest)
     return [`without the rows of the fit (${optionText("train")}), samples are not compared with them`];
@@ -58,6 +66,7 @@ const namedPairs = 5;
 
 /** The whole of an evaluation as text of several lines. */
 export function evaluationText(evaluation: Evaluation): string {
+  checkEvaluation("evaluationText", evaluation);
   const { rows, leftOut, logProb, classifier, marginals, associations, contributions } = evaluation;
   const byColumn = new Map(contributions?.map((own) => [own.column, own]));
   const share = new Map(classifier.columns.map((own) => [own.column, own.share]));
