@@ -123,6 +123,7 @@ export default defineConfig({
         text: "Results",
         items: [
           guide("Held-out likelihoods", "/results/tables"),
+          guide("Anomalies", "/results/anomalies"),
           guide("What was tried", "/results/trials"),
           guide("Tables and posteriors", "/results/"),
           guide("Amortized", "/results/amortized"),
