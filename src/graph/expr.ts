@@ -328,8 +328,8 @@ const noSlots: ReadonlySet<Expr> = new Set();
 
 /** The slots that a node depends on, other than those of bodies behind it. */
 function slotsOf(node: Expr): ReadonlySet<Expr> {
-  const known = slotsBehind.get(node);
-  if (known) return known;
+  const slots = slotsBehind.get(node);
+  if (slots) return slots;
   for (const inner of topologicalOrder([node], slotsBehind))
     if (!slotsBehind.has(inner))
       slotsBehind.set(inner, inner.op === "slot" ? new Set([inner]) : slotsOfInputs(inner));
@@ -341,8 +341,8 @@ function slotsOfInputs(node: Expr): ReadonlySet<Expr> {
   for (const input of node.inputs) {
     const slots = slotsBehind.get(input)!;
     // Nearly always one has them all, and is shared.
-    const [less, more] = slots.size < all.size ? [slots, all] : [all, slots];
-    all = [...less].every((slot) => more.has(slot)) ? more : new Set([...more, ...less]);
+    const [smaller, larger] = slots.size < all.size ? [slots, all] : [all, slots];
+    all = [...smaller].every((slot) => larger.has(slot)) ? larger : new Set([...larger, ...smaller]);
   }
   return all;
 }

@@ -109,11 +109,11 @@ export function* preparation(
   passed("the program as it was written", written);
   const flat = simplified ? passed("simplification", yield* simplification(written)) : written;
   const values = flat.slice();
-  const named = (entries: [string, Expr][]): Record<string, Expr> =>
+  const simplifiedByName = (entries: [string, Expr][]): Record<string, Expr> =>
     Object.fromEntries(entries.map(([name]) => [name, values.shift()!]));
   const prepared = {
-    rows: named(rows),
-    sums: named(sums),
+    rows: simplifiedByName(rows),
+    sums: simplifiedByName(sums),
     updates: updates.map((u) => ({ ...u, value: values.shift()! })),
   };
 
@@ -137,9 +137,9 @@ export function* preparation(
   for (const { stream, shape } of randoms) {
     const word = streamWord(stream);
     const other = streams.get(word);
-    const known = shapes.get(stream);
+    const streamShape = shapes.get(stream);
     shapes.set(stream, shape);
-    if (known && !sameShape(known, shape))
+    if (streamShape && !sameShape(streamShape, shape))
       throw new ShapeError({
         where: "program",
         problem: `the random stream "${stream}" is drawn in two shapes`,
@@ -160,9 +160,9 @@ export function* preparation(
   }
   // Leaves of one name and shape are one, which simplification finds; a graph as it was written may hold several.
   for (const list of [inputs, parameters, stepInputs]) {
-    const known = new Map<string, Shape>();
+    const shapeOf = new Map<string, Shape>();
     for (const { name, shape } of list) {
-      const other = known.get(name);
+      const other = shapeOf.get(name);
       if (other && !sameShape(other, shape))
         throw new ShapeError({
           where: "program",
@@ -171,7 +171,7 @@ export function* preparation(
           received: `${formatShape(other)} and ${formatShape(shape)}`,
           remedy: "rename one",
         });
-      known.set(name, shape);
+      shapeOf.set(name, shape);
     }
   }
   return { ...prepared, inputs, parameters, stepInputs, randoms };

@@ -23,9 +23,9 @@ export function scalarize(results: readonly Expr[], slots: ReadonlySet<Expr>): E
   return results.map((result) => elements.get(result)![0]!);
 }
 
-function elementsOf(node: Expr, known: ReadonlyMap<Expr, readonly Expr[]>): readonly Expr[] {
+function elementsOf(node: Expr, elements: ReadonlyMap<Expr, readonly Expr[]>): readonly Expr[] {
   const size = sizeOf(node.shape);
-  const operands = node.inputs.map((input) => known.get(input)!);
+  const operands = node.inputs.map((input) => elements.get(input)!);
   const [a, b, c] = operands as [readonly Expr[], readonly Expr[], readonly Expr[] | undefined];
   const each = (element: (i: number) => Expr): Expr[] => Array.from({ length: size }, (_, i) => element(i));
   switch (node.op) {
@@ -86,7 +86,7 @@ function elementsOf(node: Expr, known: ReadonlyMap<Expr, readonly Expr[]>): read
       const map = node.inputs[0] as MapExpr;
       return Array.from({ length: map.features }, (_, feature) => {
         const values = map.body.slots.flatMap((block, k) =>
-          block.map((slot, j) => [slot, known.get(map.inputs[k]!)![feature * block.length + j]!] as const),
+          block.map((slot, j) => [slot, elements.get(map.inputs[k]!)![feature * block.length + j]!] as const),
         );
         return substitute(map.body.results[node.index]!, new Map<Expr, Expr>(values));
       }).flat();

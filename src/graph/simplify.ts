@@ -73,8 +73,8 @@ class Interner {
 
   intern(node: Expr): Expr {
     const key = this.#key(node);
-    const known = this.#nodes.get(key);
-    if (known) return known;
+    const interned = this.#nodes.get(key);
+    if (interned) return interned;
     this.#nodes.set(key, node);
     return node;
   }
@@ -203,43 +203,46 @@ function numberOf(value: Expr | undefined): number | undefined {
 
 function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
   const { name, shape } = node;
-  const full = (value: Expr): Expr => broadcastTo(value, shape);
+  const broadcast = (value: Expr): Expr => broadcastTo(value, shape);
   if (node.inputs.every((input) => input.op === "constant")) return foldElementwise(node);
   // Operands that became repeated scalars are read as scalars.
-  const again = apply(name, ...node.inputs.map((input) => (input.shape.length === 0 ? full(input) : input)));
-  const fresh = reshape(again, shape);
-  if (fresh.op !== "elementwise") return fresh;
-  const [a, b, c] = fresh.inputs as [Expr, Expr, Expr];
+  const applied = apply(
+    name,
+    ...node.inputs.map((input) => (input.shape.length === 0 ? broadcast(input) : input)),
+  );
+  const rewritten = reshape(applied, shape);
+  if (rewritten.op !== "elementwise") return rewritten;
+  const [a, b, c] = rewritten.inputs as [Expr, Expr, Expr];
   const x = numberOf(a);
   const y = numberOf(b);
   switch (name) {
     case "add":
-      if (x === 0 || isZero(a)) return full(b);
-      if (y === 0 || isZero(b)) return full(a);
-      return mergeMoves(fresh, a, b, interner) ?? fresh;
+      if (x === 0 || isZero(a)) return broadcast(b);
+      if (y === 0 || isZero(b)) return broadcast(a);
+      return mergeMoves(rewritten, a, b, interner) ?? rewritten;
     case "sub":
-      if (y === 0 || isZero(b)) return full(a);
-      if (x === 0 || isZero(a)) return full(neg(b));
-      return fresh;
+      if (y === 0 || isZero(b)) return broadcast(a);
+      if (x === 0 || isZero(a)) return broadcast(neg(b));
+      return rewritten;
     case "mul":
-      if (x === 0 || y === 0 || isZero(a) || isZero(b)) return zero(fresh);
-      if (x === 1) return full(b);
-      if (y === 1) return full(a);
-      if (x === -1) return full(neg(b));
-      if (y === -1) return full(neg(a));
-      return fresh;
+      if (x === 0 || y === 0 || isZero(a) || isZero(b)) return zero(rewritten);
+      if (x === 1) return broadcast(b);
+      if (y === 1) return broadcast(a);
+      if (x === -1) return broadcast(neg(b));
+      if (y === -1) return broadcast(neg(a));
+      return rewritten;
     case "div":
-      if (isZero(a)) return zero(fresh);
-      return y === 1 ? full(a) : fresh;
+      if (isZero(a)) return zero(rewritten);
+      return y === 1 ? broadcast(a) : rewritten;
     case "neg":
-      if (isZero(a)) return zero(fresh);
-      return a.op === "elementwise" && a.name === "neg" ? full(a.inputs[0]!) : fresh;
+      if (isZero(a)) return zero(rewritten);
+      return a.op === "elementwise" && a.name === "neg" ? broadcast(a.inputs[0]!) : rewritten;
     case "select":
-      if (b === c || (isZero(b) && isZero(c))) return full(b);
-      if (x !== undefined) return full(x !== 0 ? b : c);
-      return fresh;
+      if (b === c || (isZero(b) && isZero(c))) return broadcast(b);
+      if (x !== undefined) return broadcast(x !== 0 ? b : c);
+      return rewritten;
     default:
-      return fresh;
+      return rewritten;
   }
 }
 
@@ -266,12 +269,12 @@ function mergeMoves(node: Expr, a: Expr, b: Expr, interner: Interner): Expr | un
   for (let i = 0; i < left.indices.length; i++)
     if (left.indices[i]! >= 0 && right.indices[i]! >= 0) return undefined;
   const sources = [left, right].map((move) => reshape(move.inputs[0]!, [sizeOf(move.inputs[0]!.shape)]));
-  const both = interner.intern(rewriteConcatenate(concatenate(sources)));
+  const source = interner.intern(rewriteConcatenate(concatenate(sources)));
   const offset = sizeOf(sources[0]!.shape);
   const indices = left.indices.map((from, i) =>
     from >= 0 ? from : right.indices[i]! >= 0 ? right.indices[i]! + offset : -1,
   );
-  const merged = gather(both, indices, node.shape);
+  const merged = gather(source, indices, node.shape);
   return merged.op === "gather" ? rewriteGather(merged) : merged;
 }
 

@@ -78,10 +78,10 @@ function inAllSteps(indices: Int32Array, steps: number, size: number): Int32Arra
 }
 
 function concatenatedAcross(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps: number): Expr {
-  const whole = node.inputs.map((part) => lifted.get(part) ?? part);
+  const parts = node.inputs.map((part) => lifted.get(part) ?? part);
   const starts: number[] = [];
   let start = 0;
-  for (const part of whole) {
+  for (const part of parts) {
     starts.push(start);
     start += sizeOf(part.shape);
   }
@@ -92,7 +92,7 @@ function concatenatedAcross(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps: 
       return Array.from({ length: size }, (__, i) => first + i);
     }),
   ).flat();
-  const flat = whole.map((part) => reshape(part, [sizeOf(part.shape)]));
+  const flat = parts.map((part) => reshape(part, [sizeOf(part.shape)]));
   return gather(concatenate(flat), indices, [steps, ...node.shape]);
 }
 
@@ -105,7 +105,7 @@ function mapOfAll(map: MapExpr, index: number, lifted: ReadonlyMap<Expr, Expr>, 
     const all = lifted.get(block) ?? broadcastTo(reshape(block, [1, map.features, width]), shape);
     return reshape(all, [features, width]);
   });
-  const whole: MapExpr = { ...map, features, inputs };
+  const stackedMap: MapExpr = { ...map, features, inputs };
   const width = map.body.results[index]!.length;
-  return { op: "project", index, shape: [features, width], batched: false, inputs: [whole] };
+  return { op: "project", index, shape: [features, width], batched: false, inputs: [stackedMap] };
 }

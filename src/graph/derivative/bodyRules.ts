@@ -30,10 +30,12 @@ export function pullBackMap(
 ): void {
   const { slots, results } = node.body;
   const { features } = node;
-  const used = cotangents.flatMap((cotangent, i) => (cotangent ? [{ cotangent, scalars: results[i]! }] : []));
-  const wanted = node.inputs.map((_, i) => i).filter((i) => active.has(node.inputs[i]!));
+  const resultCotangents = cotangents.flatMap((cotangent, i) =>
+    cotangent ? [{ cotangent, scalars: results[i]! }] : [],
+  );
+  const activeInputs = node.inputs.map((_, i) => i).filter((i) => active.has(node.inputs[i]!));
   // The conditions of the cotangents are blocks too, where the derivative of the body has a use for them.
-  const arguments_ = used.map(({ cotangent, scalars }) => {
+  const arguments_ = resultCotangents.map(({ cotangent, scalars }) => {
     const condition = cotangent.live();
     const isOne = condition?.on.shape.length === 0;
     const count = isOne ? 1 : scalars.length;
@@ -45,19 +47,19 @@ export function pullBackMap(
     };
   });
   const pulled = pulledBack(
-    used.flatMap(({ scalars }) => scalars),
+    resultCotangents.flatMap(({ scalars }) => scalars),
     arguments_.flatMap((argument) =>
       argument.slots.map((value, k): Cotangent => {
         const on = argument.liveSlots[argument.liveSlots.length === 1 ? 0 : k];
         return { value, live: () => on && { on, when: true } };
       }),
     ),
-    wanted.flatMap((i) => slots[i]!),
+    activeInputs.flatMap((i) => slots[i]!),
   );
   /** A map of some scalars, one list an input. */
   const mapped = (scalar: (cotangent: Cotangent | undefined) => Expr): Expr[] => {
     let next = 0;
-    const lists = wanted.map((i) => slots[i]!.map(() => scalar(pulled[next++])));
+    const lists = activeInputs.map((i) => slots[i]!.map(() => scalar(pulled[next++])));
     const read = new Set(topologicalOrder(lists.flat()));
     const blocks = [
       ...node.inputs.map((block, k) => ({ block, members: slots[k]! })),
@@ -66,13 +68,13 @@ export function pullBackMap(
         liveBlock && members.some((member) => read.has(member)) ? [{ block: liveBlock, members }] : [],
       ),
     ];
-    const made = mapOf(
+    const values = mapOf(
       blocks.map(({ block }) => block),
       features,
       blocks.map(({ members }) => members),
       lists,
     );
-    return made.map((value, k) => reshape(value, node.inputs[wanted[k]!]!.shape));
+    return values.map((value, k) => reshape(value, node.inputs[activeInputs[k]!]!.shape));
   };
   let conditions: (Expr | undefined)[] | undefined;
   /** Where each element of a block's cotangent is live. */
@@ -81,7 +83,7 @@ export function pullBackMap(
       const pulledConditions = pulled.map((cotangent) => cotangent?.live());
       const isAnywhere = pulledConditions.every((condition, i) => pulled[i] && !condition);
       conditions = isAnywhere
-        ? wanted.map(() => undefined)
+        ? activeInputs.map(() => undefined)
         : mapped((cotangent) => {
             const condition = cotangent?.live();
             return condition ? numberOf(condition) : constant(cotangent ? 1 : 0);
@@ -91,7 +93,7 @@ export function pullBackMap(
     return on && { on, when: true };
   };
   const gradients = mapped((cotangent) => (cotangent ? settled(cotangent) : constant(0)));
-  wanted.forEach((i, k) => send(node.inputs[i]!, { value: gradients[k]!, live: () => liveOf(k) }));
+  activeInputs.forEach((i, k) => send(node.inputs[i]!, { value: gradients[k]!, live: () => liveOf(k) }));
 }
 
 /**

@@ -37,10 +37,10 @@ export function plain(value: Expr): Cotangent {
 
 /** A function that is called once, when its result is first wanted. */
 function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
+  let result: { readonly value: T } | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    result ??= { value: make() };
+    return result.value;
   };
 }
 

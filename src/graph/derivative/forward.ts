@@ -46,16 +46,18 @@ function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr
   // On the slots, which nothing can merge with what stands for them in the end.
   const slots: readonly Expr[] = [node.slot, ...node.slices];
   const moving = slots.map(({ shape, batched }) => slot(shape, batched));
-  const [along] = jvp([node.result], [...slots, ...outer], [...moving, ...outer.map(tangent)]);
+  const [resultTangent] = jvp([node.result], [...slots, ...outer], [...moving, ...outer.map(tangent)]);
   const pair = scan(
     concatenate([flat(initial), flat(tangent(initial))]),
     node.steps,
     [...stacked, ...stacked.map(tangent)],
-    (both, slices) => {
-      const [state, change] = [0, size].map((at) => reshape(slice(both, at, at + size), node.shape));
+    (stateAndTangent, slices) => {
+      const [state, change] = [0, size].map((at) =>
+        reshape(slice(stateAndTangent, at, at + size), node.shape),
+      );
       const values = [state!, ...slices.slice(0, count), change!, ...slices.slice(count)];
       const replacements = new Map([...slots, ...moving].map((stand, i) => [stand, values[i]!]));
-      return concatenate(substitute([node.result, along!], replacements).map(flat));
+      return concatenate(substitute([node.result, resultTangent!], replacements).map(flat));
     },
     { reversed: node.reversed },
   );
@@ -163,8 +165,8 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
       // A dx = db - dA x.
       const { lower, transposed } = node;
       const da = tangent(a);
-      const moved = da && layerOf(mul(triangle(sizeOf(node.shape), lower), da), node, transposed);
-      const right = addAll([tangent(b), moved && neg(moved)]);
+      const matrixTerm = da && layerOf(mul(triangle(sizeOf(node.shape), lower), da), node, transposed);
+      const right = addAll([tangent(b), matrixTerm && neg(matrixTerm)]);
       return solveTriangular(a, right, { lower, transposed });
     }
     case "fixedPoint": {

@@ -83,14 +83,14 @@ export function pullBackSolve(
 ): void {
   const [a, b] = node.inputs as [Expr, Expr];
   const n = sizeOf(node.shape);
-  const solved = mixed((c) => solveTriangular(a, c, { lower: node.lower, transposed: !node.transposed }));
-  const bBar = solved.value;
-  if (active.has(b)) send(b, solved);
+  const bCotangent = mixed((c) => solveTriangular(a, c, { lower: node.lower, transposed: !node.transposed }));
+  const bBar = bCotangent.value;
+  if (active.has(b)) send(b, bCotangent);
   if (!active.has(a)) return;
   // A^T x = b swaps the roles of the two vectors in -bBar x^T.
   const [row, column] = node.transposed ? [node as Expr, bBar] : [bBar, node as Expr];
   const outer = node.batched
     ? sumOuter(ofEachRow(row), ofEachRow(column))
     : mul(reshape(row, [n, 1]), reshape(column, [1, n]));
-  send(a, { ...solved, value: mul(triangle(n, node.lower), neg(outer)) }, node.batched);
+  send(a, { ...bCotangent, value: mul(triangle(n, node.lower), neg(outer)) }, node.batched);
 }

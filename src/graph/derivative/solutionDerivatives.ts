@@ -52,10 +52,10 @@ export function pullBackImplicit(
     adjoint = through({ ...cotangent, live: anyLive(cotangent) }, (c) => {
       const unit = sizeOfCotangent(c);
       const scaled = div(c, unit);
-      const solved = fixedPoint(scaled, iterations, (l) => add(scaled, vjp([at!], [l], [node])[0]!), {
+      const solution = fixedPoint(scaled, iterations, (l) => add(scaled, vjp([at!], [l], [node])[0]!), {
         tolerance,
       });
-      return mul(unit, solved);
+      return mul(unit, solution);
     });
   }
   const gradients = pulledBack([at!], [adjoint], [node, ...outer]).slice(1);
@@ -86,10 +86,10 @@ export function pushForwardImplicit(
   const { tolerance, iterations } = equation;
   const unit = sizeOfCotangent(drive);
   const scaled = div(drive, unit);
-  const solved = fixedPoint(scaled, iterations, (t) => add(scaled, jvp([at!], [node], [t])[0]!), {
+  const solution = fixedPoint(scaled, iterations, (t) => add(scaled, jvp([at!], [node], [t])[0]!), {
     tolerance,
   });
-  return mul(unit, solved);
+  return mul(unit, solution);
 }
 
 /** What an equation says at a time and a state. */
@@ -124,11 +124,11 @@ export function pullBackOdeSolution(
   const unit = sizeOfCotangent(cotangent);
   const adjointSlot = slot(node.shape, true);
   const [backward, ...gradients] = vjp([node.result], [adjointSlot], [node.slot, ...outer]);
-  const pair = (time: Expr, both: Expr): Expr => {
+  const pair = (time: Expr, stateAndAdjoint: Expr): Expr => {
     const replacements = new Map<Expr, Expr>([
       [node.timeSlot, time],
-      [node.slot, slice(both, 0, size)],
-      [adjointSlot, slice(both, size, 2 * size)],
+      [node.slot, slice(stateAndAdjoint, 0, size)],
+      [adjointSlot, slice(stateAndAdjoint, size, 2 * size)],
     ]);
     const [forward, back] = substitute([node.result, backward!], replacements);
     return concatenate([forward!, neg(back!)]);
@@ -158,9 +158,9 @@ export function pullBackOdeSolution(
         method: { kind: "adaptive", tolerance: node.tolerance, most: node.most },
       });
       if (count === 0) return state;
-      const kept = reshape(slice(all, width, width + count * width), [count, width]);
+      const nodeStates = reshape(slice(all, width, width + count * width), [count, width]);
       const isHere = reshape(mark!, [count, 1]);
-      const next = select(isHere, reshape(state, [1, width]), kept);
+      const next = select(isHere, reshape(state, [1, width]), nodeStates);
       return concatenate([state, reshape(next, [count * width])]);
     },
   );
@@ -195,7 +195,7 @@ export function pushForwardOdeSolution(
   const outer = node.inputs.slice(firstOuterInput(node)).filter((input) => tangent(input));
   const size = node.shape[0]!;
   const moving = slot(node.shape, true);
-  const [along] = jvp(
+  const [resultTangent] = jvp(
     [node.result],
     [node.slot, ...outer],
     [moving, ...outer.map((input) => tangent(input)!)],
@@ -205,13 +205,13 @@ export function pushForwardOdeSolution(
   const first = tangent(initial) ?? zerosLike(initial);
   const { state } = solveOde(
     concatenate([initial, shift ? add(first, shift) : first]),
-    (time, both) => {
+    (time, stateAndTangent) => {
       const replacements = new Map<Expr, Expr>([
         [node.timeSlot, time],
-        [node.slot, slice(both, 0, size)],
-        [moving, slice(both, size, 2 * size)],
+        [node.slot, slice(stateAndTangent, 0, size)],
+        [moving, slice(stateAndTangent, size, 2 * size)],
       ]);
-      return concatenate(substitute([node.result, along!], replacements));
+      return concatenate(substitute([node.result, resultTangent!], replacements));
     },
     { from, to, method: { kind: "adaptive", tolerance: node.tolerance, most: node.most } },
   );

@@ -333,8 +333,8 @@ class Reader {
         `"${name}" stands for neither an expression nor a number nor a list`,
       );
     }
-    const known = constants.get(name);
-    if (known !== undefined) return constant(known);
+    const constantValue = constants.get(name);
+    if (constantValue !== undefined) return constant(constantValue);
     if (functions.has(name))
       this.#fail(this.#startOf(node), `the function ${name} needs its operands: ${name}(...)`);
     const names = [...Object.keys(this.#scope), ...constants.keys()];

@@ -58,8 +58,8 @@ export function poissonLogProb(count: Value, logRate: Value): Expr {
   const large = max(n, many);
   const r = sub(rate, log(large));
   const excess = div(sub(exp(rate), large), large);
-  const near = sub(excess, log1p(excess));
-  const deviation = mul(large, select(less(abs(r), 0.5), near, sub(expm1(r), r)));
+  const nearDeviation = sub(excess, log1p(excess));
+  const deviation = mul(large, select(less(abs(r), 0.5), nearDeviation, sub(expm1(r), r)));
   const factorial = add(mul(0.5, log(mul(2 * Math.PI, large))), stirlingRest(large));
   return select(less(n, many), few, neg(add(deviation, factorial)));
 }

@@ -187,8 +187,8 @@ function slopesOf(
 ): Expr[] {
   const slopes = [first];
   method.stages.forEach((weights, stage) => {
-    const moved = add(state, mul(step, weighted(weights, slopes)!));
-    slopes.push(derivative(add(time, mul(method.nodes[stage]!, step)), moved));
+    const stageState = add(state, mul(step, weighted(weights, slopes)!));
+    slopes.push(derivative(add(time, mul(method.nodes[stage]!, step)), stageState));
   });
   return slopes;
 }
@@ -240,11 +240,11 @@ function solveAdaptive(
     const isLast = lessEqual(abs(left), abs(step));
     const stepSize = select(isLast, left, step);
     const slopes = slopesOf(dormandPrince, derivative, time, stepSize, state, slope);
-    const moved = add(state, mul(stepSize, weighted(dormandPrince.weights, slopes)!));
+    const nextState = add(state, mul(stepSize, weighted(dormandPrince.weights, slopes)!));
     const arrival = select(isLast, to, add(time, stepSize));
-    const nextSlope = derivative(arrival, moved);
+    const nextSlope = derivative(arrival, nextState);
     const difference = mul(stepSize, weighted(dormandPrinceError, [...slopes, nextSlope])!);
-    const scale = mul(allowed, max(1, max(abs(state), abs(moved))));
+    const scale = mul(allowed, max(1, max(abs(state), abs(nextState))));
     const error = norm(div(difference, scale));
     // A NaN must not pass as small.
     const isAccepted = lessEqual(error, 1);
@@ -256,7 +256,7 @@ function solveAdaptive(
         scalar(select(isAccepted, arrival, time)),
         scalar(next),
         scalar(add(evaluations, 6)),
-        select(isAccepted, moved, state),
+        select(isAccepted, nextState, state),
         select(isAccepted, nextSlope, slope),
       ]),
       done: max(mul(isAccepted, isLast), isStuck),
