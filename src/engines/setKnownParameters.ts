@@ -11,6 +11,6 @@ import type { Arrays, Executable } from "./engine.ts";
  * @throws ShapeError if one of them has another length than its parameter.
  */
 export async function setKnownParameters(executable: Executable, values: Arrays): Promise<void> {
-  const known = Object.entries(values).filter(([name]) => executable.parameters.has(name));
-  await executable.setParameters(Object.fromEntries(known));
+  const entries = Object.entries(values).filter(([name]) => executable.parameters.has(name));
+  await executable.setParameters(Object.fromEntries(entries));
 }

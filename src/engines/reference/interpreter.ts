@@ -65,11 +65,11 @@ export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]
       resultsOf: (map) => results.get(map)!,
     });
   });
-  const wanted = outputs.map((output) => places.get(output)!);
-  return (given, rows) => {
-    for (let k = 0; k < leaves.length; k++) values[k] = given[k]!;
+  const outputPlaces = outputs.map((output) => places.get(output)!);
+  return (leafValues, rows) => {
+    for (let k = 0; k < leaves.length; k++) values[k] = leafValues[k]!;
     for (let i = 0; i < rules.length; i++) values[leaves.length + i] = rules[i]!(rows);
-    return wanted.map((place) => values[place]!);
+    return outputPlaces.map((place) => values[place]!);
   };
 }
 
@@ -91,10 +91,10 @@ function resultsOfMaps(order: readonly Expr[]): Map<Expr, Map<number, number>> {
 
 /** Room for so many numbers, the same as before where it was as large: what it held is not cleared. */
 function room(): (length: number) => Float64Array {
-  let kept = empty;
+  let buffer = empty;
   return (length) => {
-    if (kept.length !== length) kept = new Float64Array(length);
-    return kept;
+    if (buffer.length !== length) buffer = new Float64Array(length);
+    return buffer;
   };
 }
 
@@ -290,9 +290,9 @@ function argument(
 function mapRule(node: MapExpr, { operand, resultsOf }: Reading): Rule {
   const { features } = node;
   const { slots, results } = node.body;
-  const wanted = [...resultsOf(node).keys()].map((index) => results[index]!);
-  const body = interpretation(wanted.flat(), slots.flat());
-  const steps = wanted.flat().map(({ batched }) => (batched ? 1 : 0));
+  const readResults = [...resultsOf(node).keys()].map((index) => results[index]!);
+  const body = interpretation(readResults.flat(), slots.flat());
+  const steps = readResults.flat().map(({ batched }) => (batched ? 1 : 0));
   const columns = slots.flat().map(() => room());
   const out = room();
   return (rows) => {
@@ -311,7 +311,7 @@ function mapRule(node: MapExpr, { operand, resultsOf }: Reading): Rule {
     const to = out(count * values.length);
     let start = 0;
     let column = 0;
-    for (const { length } of wanted) {
+    for (const { length } of readResults) {
       for (let j = 0; j < length; j++, column++) {
         const [data, step] = [values[column]!, steps[column]!];
         for (let i = 0; i < count; i++) to[start + i * length + j] = data[i * step]!;
@@ -354,9 +354,9 @@ function rounds(
   const lengthOf = (value: Expr, rows: number): number => (value.batched ? rows : 1) * size;
   return {
     first: (rows) => copyRows(out(rows * size), operand(0), lengthOf(node.inputs[0]!, rows)),
-    next: (state, rows, given = []) => {
+    next: (state, rows, sliceValues = []) => {
       const outer = node.inputs.map((_, k) => operand(k));
-      const [result] = body([...outer, state, ...given], rows);
+      const [result] = body([...outer, state, ...sliceValues], rows);
       copyRows(state, result!, lengthOf(node.result, rows));
     },
   };

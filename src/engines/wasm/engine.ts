@@ -56,9 +56,9 @@ const wasmOptionTable: OptionTable<WasmEngineOptions> = {
 /** The engine on threads that share memory, or on one worker that has its own. */
 export function wasmEngineWith(
   sharedMemory: boolean,
-  { precision = "float32", threads: wanted, wide: wantsWide = false }: WasmEngineOptions = {},
+  { precision = "float32", threads: threadsOption, wide: wantsWide = false }: WasmEngineOptions = {},
 ): Engine {
-  if (wanted !== undefined) checkCount("wasmEngine", "threads", wanted);
+  if (threadsOption !== undefined) checkCount("wasmEngine", "threads", threadsOption);
   if (!hasWebAssembly())
     throw new UsageError({
       where: "wasmEngine",
@@ -76,7 +76,7 @@ export function wasmEngineWith(
       received: "none",
       remedy: "use the reference engine",
     });
-  const threads = sharedMemory ? Math.min(wanted ?? Math.min(8, availableThreads()), 64) : 1;
+  const threads = sharedMemory ? Math.min(threadsOption ?? Math.min(8, availableThreads()), 64) : 1;
   return {
     name: "wasm",
     compile: async (program, { signal } = {}) => {

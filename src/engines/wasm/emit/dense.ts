@@ -106,13 +106,13 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
   };
   if (shape.rows === 0) return;
   f.get(b).set(bStrip).get(c).set(cStrip);
-  const whole = vectors - (vectors % blockVectors);
+  const stripVectors = vectors - (vectors % blockVectors);
   f.get(b)
-    .i32(16 * whole)
+    .i32(16 * stripVectors)
     .op("i32.add")
     .set(bStripEnd);
-  f.repeat(whole / blockVectors, () => strip(blockVectors));
-  if (whole < vectors) strip(vectors - whole);
+  f.repeat(stripVectors / blockVectors, () => strip(blockVectors));
+  if (stripVectors < vectors) strip(vectors - stripVectors);
 }
 
 /** One register block: `rows` of C, `width` vectors wide. Leaves the pointers of A and B at their ends. */
@@ -219,12 +219,12 @@ export function addTranspose(
       }
       f.increment(source, lanes * sourceBytes).increment(destination, 16);
     };
-    const whole = Math.floor(shape.elements / lanes);
-    const rest = shape.elements - whole * lanes;
-    const padding = shape.paddedElements / lanes - whole - (rest > 0 ? 1 : 0);
+    const wholeSquares = Math.floor(shape.elements / lanes);
+    const rest = shape.elements - wholeSquares * lanes;
+    const padding = shape.paddedElements / lanes - wholeSquares - (rest > 0 ? 1 : 0);
     f.repeat(shape.columns / lanes, () => {
       f.get(f.parameter(0)).set(source).get(f.parameter(1)).set(destination);
-      f.repeat(whole, () => square(lanes));
+      f.repeat(wholeSquares, () => square(lanes));
       if (rest > 0) square(rest);
       f.repeat(padding, () => square(0));
       f.increment(f.parameter(0), 16).increment(f.parameter(1), lanes * destinationBytes);

@@ -153,8 +153,8 @@ export function expm1(v: VectorBuilder, x: Vector): Vector {
     const reduced = reduce(v, v.pseudoMax(x, v.constant(format.expm1Floor)));
     const r = v.sub(reduced.high, reduced.low);
     // What r has lost by rounding matters where 2^n - 1 and 2^n r nearly cancel.
-    const lost = v.sub(v.sub(reduced.high, r), reduced.low);
-    const tail = v.fusedMultiplyAdd(v.mul(r, r), v.polynomial(r, format.exp), lost);
+    const roundingError = v.sub(v.sub(reduced.high, r), reduced.low);
+    const tail = v.fusedMultiplyAdd(v.mul(r, r), v.polynomial(r, format.exp), roundingError);
     // Half the result, since 2^n itself may overflow: 2^(n-1) - 1/2 + 2^(n-1) (r + tail).
     const power = v.fromBits(v.bitsAdd(reduced.exponent, v.bits(half)));
     const halfValue = v.fusedMultiplyAdd(power, tail, v.fusedMultiplyAdd(power, r, v.sub(power, half)));

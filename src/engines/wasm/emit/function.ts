@@ -171,10 +171,10 @@ export class FunctionBuilder {
     let local = this.#constants.get(key);
     if (local === undefined) {
       // Never a released local: the body would overwrite what the prologue has set.
-      const fresh = this.#newLocal("v128");
-      this.prologue(() => this.vector(type, value).set(fresh));
-      this.#constants.set(key, fresh);
-      local = fresh;
+      const constantLocal = this.#newLocal("v128");
+      this.prologue(() => this.vector(type, value).set(constantLocal));
+      this.#constants.set(key, constantLocal);
+      local = constantLocal;
     }
     return local;
   }
@@ -333,15 +333,15 @@ export class FunctionBuilder {
    */
   forRange(counter: Local, start: number | Local, end: number | Local, step: number, body: () => void): this {
     this.#operand(start).set(counter);
-    const known = typeof start === "number" && typeof end === "number";
-    if (known && start >>> 0 >= end >>> 0) return this;
+    const isConstant = typeof start === "number" && typeof end === "number";
+    if (isConstant && start >>> 0 >= end >>> 0) return this;
     const rounds = (): void => {
-      this.loop((again) => {
+      this.loop((loopStart) => {
         body();
-        this.increment(counter, step).get(counter).#operand(end).op("i32.lt_u").branchIf(again);
+        this.increment(counter, step).get(counter).#operand(end).op("i32.lt_u").branchIf(loopStart);
       });
     };
-    if (known) rounds();
+    if (isConstant) rounds();
     else this.get(counter).#operand(end).op("i32.lt_u").ifElse(rounds);
     return this;
   }
@@ -355,9 +355,9 @@ export class FunctionBuilder {
       .get(end)
       .op("i32.ne")
       .ifElse(() => {
-        this.loop((again) => {
+        this.loop((loopStart) => {
           body();
-          this.increment(pointer, step).get(pointer).get(end).op("i32.ne").branchIf(again);
+          this.increment(pointer, step).get(pointer).get(end).op("i32.ne").branchIf(loopStart);
         });
       });
   }

@@ -84,14 +84,14 @@ export function analyzeUnit(
   type Read = (
     v: VectorBuilder,
     load: (source: number, column: number) => LaneValue,
-    made: Map<Expr, LaneValue[]>,
+    nodeValues: Map<Expr, LaneValue[]>,
   ) => LaneValue[];
   /** How a node reads one operand: its scalars a feature. */
   const reader = (operand: Expr, width: number): { read: Read; name: string } => {
     const { owner } = viewOf(operand);
     if (inside.has(owner))
       return {
-        read: (_, __, made) => made.get(owner)!,
+        read: (_, __, nodeValues) => nodeValues.get(owner)!,
         name: `m${unit.nodes.indexOf(owner)}`,
       };
     if (operand.op === "constant" && sizeOf(operand.shape) === 1) {
@@ -111,7 +111,7 @@ export function analyzeUnit(
   type Step = (
     v: VectorBuilder,
     load: (source: number, column: number) => LaneValue,
-    made: Map<Expr, LaneValue[]>,
+    nodeValues: Map<Expr, LaneValue[]>,
   ) => void;
   const steps: Step[] = [];
   for (const node of unit.nodes) {
@@ -120,19 +120,19 @@ export function analyzeUnit(
       // The code of an exponential depends on what is known of its argument, even from outside of the kernel.
       const bound = node.name === "exp" ? largestMagnitude(node.inputs[0]!) : "";
       key.push(`${node.name}${bound}(${operands.map(({ name }) => name)})`);
-      steps.push((v, load, made) => {
-        const values = operands.map(({ read }) => read(v, load, made)[0]!);
-        made.set(node, [emitOperation(v, node, values)]);
+      steps.push((v, load, nodeValues) => {
+        const values = operands.map(({ read }) => read(v, load, nodeValues)[0]!);
+        nodeValues.set(node, [emitOperation(v, node, values)]);
       });
     } else if (node.op === "map") {
       const operands = node.inputs.map((input, k) => reader(input, node.body.slots[k]!.length));
       key.push(`map(${operands.map(({ name }) => name)}){${bodyKey(node)}}`);
-      steps.push((v, load, made) =>
+      steps.push((v, load, nodeValues) =>
         emitBody(
           node,
           v,
-          operands.map(({ read }) => read(v, load, made)),
-          made,
+          operands.map(({ read }) => read(v, load, nodeValues)),
+          nodeValues,
           inside,
         ),
       );
@@ -141,8 +141,8 @@ export function analyzeUnit(
     else if (isTotal(node)) {
       const operand = reader(node.inputs[0]!, 1);
       key.push(`total(${operand.name})`);
-      steps.push((v, load, made) => {
-        made.set(node, operand.read(v, load, made));
+      steps.push((v, load, nodeValues) => {
+        nodeValues.set(node, operand.read(v, load, nodeValues));
       });
     }
   }
@@ -159,9 +159,9 @@ export function analyzeUnit(
     results,
     key: key.join(";"),
     emit: (v, load) => {
-      const made = new Map<Expr, LaneValue[]>();
-      for (const step of steps) step(v, load, made);
-      return results.map(({ owner }) => made.get(owner)!);
+      const nodeValues = new Map<Expr, LaneValue[]>();
+      for (const step of steps) step(v, load, nodeValues);
+      return results.map(({ owner }) => nodeValues.get(owner)!);
     },
   };
 }
@@ -186,7 +186,7 @@ function emitBody(
   map: MapExpr,
   v: VectorBuilder,
   blocks: readonly LaneValue[][],
-  made: Map<Expr, LaneValue[]>,
+  nodeValues: Map<Expr, LaneValue[]>,
   inside: ReadonlySet<Expr>,
 ): void {
   const scalars = new Map<Expr, LaneValue>();
@@ -201,7 +201,7 @@ function emitBody(
   }
   for (const node of inside)
     if (node.op === "project" && node.inputs[0] === map)
-      made.set(
+      nodeValues.set(
         node,
         map.body.results[node.index]!.map((scalar) => scalars.get(scalar)!),
       );
@@ -249,13 +249,13 @@ export function addTileKernel(
           }
           return value;
         };
-        const made = Array.from({ length: group }, (_, member) =>
+        const resultsByMember = Array.from({ length: group }, (_, member) =>
           unit.emit(v, (source, column) => loadAt(source, column, member)),
         );
         unit.results.forEach(({ isSum, width }, i) => {
           const pointer = resultPointer(i);
           for (let column = 0; column < width; column++) {
-            const values = made.map((memberResults, member) => {
+            const values = resultsByMember.map((memberResults, member) => {
               const value = asVector(v, memberResults[i]![column]!);
               return isSum ? v.add(v.load(pointer, 16 * member), value) : value;
             });
@@ -312,9 +312,9 @@ export function addSharedKernel(
           );
         return value;
       };
-      const made = unit.emit(v, load);
+      const values = unit.emit(v, load);
       unit.results.forEach((_, i) =>
-        v.store(pointers[unit.sources.length + i]!, 0, asVector(v, made[i]![0]!)),
+        v.store(pointers[unit.sources.length + i]!, 0, asVector(v, values[i]![0]!)),
       );
       pointers.forEach((pointer, i) => {
         if (moves(i)) f.increment(pointer, 16);
@@ -334,10 +334,10 @@ export function addSharedMapKernel(
     const v = new VectorBuilder(f, vector);
     const pointers = Array.from({ length: count }, (_, i) => f.parameter(i));
     f.repeat(unit.features, () => {
-      const made = unit.emit(v, (source, column) => v.loadSplat(pointers[source]!, column * v.laneBytes));
+      const values = unit.emit(v, (source, column) => v.loadSplat(pointers[source]!, column * v.laneBytes));
       unit.results.forEach(({ width }, i) => {
         const pointer = pointers[unit.sources.length + i]!;
-        made[i]!.forEach((value, column) => {
+        values[i]!.forEach((value, column) => {
           const scalar = f.local(v.precision === "float32" ? "f32" : "f64");
           f.get(asVector(v, value).local).lane(
             v.precision === "float32" ? "f32x4.extract_lane" : "f64x2.extract_lane",

@@ -20,7 +20,7 @@ interface ErrorFunction {
   /** w above. */
   readonly outerTerms: readonly number[];
   /** From here on erf is 1 when rounded. */
-  readonly one: number;
+  readonly oneFrom: number;
 }
 
 const errorFunction: Readonly<Record<Precision, ErrorFunction>> = {
@@ -31,7 +31,7 @@ const errorFunction: Readonly<Record<Precision, ErrorFunction>> = {
     outerTerms: [
       0.210806355, -0.37173754, 0.251698792, -0.125144109, 0.0394750088, -0.0049995603, -0.00391570199,
     ],
-    one: 4,
+    oneFrom: 4,
   },
   float64: {
     innerTerms: [
@@ -45,18 +45,18 @@ const errorFunction: Readonly<Record<Precision, ErrorFunction>> = {
       -0.00012887428823666976, -3.4180971088992836e-5, 1.8583421175732963e-5, 7.512591223307396e-6,
       -2.1605866802092676e-6, -1.5246251692317746e-6,
     ],
-    one: 6,
+    oneFrom: 6,
   },
 };
 
 /** Error function. Error: 1.2 ULP in float32, 1 ULP in float64. */
 export function erf(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
-    const { innerTerms, outerTerms, one } = errorFunction[v.precision];
+    const { innerTerms, outerTerms, oneFrom } = errorFunction[v.precision];
     const square = v.mul(x, x);
     const inner = v.fusedMultiplyAdd(x, v.polynomial(square, innerTerms), x);
     const size = v.abs(x);
-    const t = v.pseudoMin(size, v.constant(one));
+    const t = v.pseudoMin(size, v.constant(oneFrom));
     const pole = v.constant(2.5);
     const u = v.div(v.sub(t, pole), v.add(t, pole));
     const complement = v.mul(fastExp(v, v.neg(v.mul(t, t))), v.polynomial(u, outerTerms));

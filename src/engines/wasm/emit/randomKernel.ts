@@ -76,8 +76,8 @@ export function addRandomRows(
         f.increment(at, 4 * laneBytes);
       });
     };
-    const whole = Math.floor(size / 4);
-    f.forRange(block, 0, whole, 1, () => {
+    const wholeBlocks = Math.floor(size / 4);
+    f.forRange(block, 0, wholeBlocks, 1, () => {
       elements(4);
       f.increment(tile, 4 * rowLength * laneBytes);
     });

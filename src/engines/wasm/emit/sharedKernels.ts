@@ -103,14 +103,14 @@ export function addSum(
     if (outer === 1 && inner === 1) {
       // The squared norm of a gradient is long: vectors first, then what is left over.
       const running = v.variable(v.constant(0));
-      const whole = count - (count % v.lanes);
-      f.forRange(k, 0, whole, v.lanes, () => {
+      const vectorElements = count - (count % v.lanes);
+      f.forRange(k, 0, vectorElements, v.lanes, () => {
         v.assign(running, v.add(running, v.load(source)));
         f.increment(source, 16);
       });
       v.pushLaneSum(running);
       f.set(total);
-      f.forRange(k, 0, count - whole, 1, () => {
+      f.forRange(k, 0, count - vectorElements, 1, () => {
         f.get(total);
         s.load(source).op(`${s.type}.add`).set(total);
         f.increment(source, s.bytes);
@@ -214,9 +214,9 @@ export function addShardSum(
     };
     skip(shards, pitch);
     skip(destination, width);
-    const whole = width - (width % v.lanes);
+    const vectorElements = width - (width % v.lanes);
     f.forRange(row, first, end, 1, () => {
-      f.forRange(i, 0, whole, v.lanes, () => {
+      f.forRange(i, 0, vectorElements, v.lanes, () => {
         const running = v.variable(v.load(shards));
         f.get(shards).set(from);
         f.forRange(k, 1, count, 1, () => {
@@ -226,7 +226,7 @@ export function addShardSum(
         v.store(destination, 0, running);
         f.increment(shards, 16).increment(destination, 16);
       });
-      f.forRange(i, 0, width - whole, 1, () => {
+      f.forRange(i, 0, width - vectorElements, 1, () => {
         s.load(shards).set(total);
         f.get(shards).set(from);
         f.forRange(k, 1, count, 1, () => {
@@ -292,7 +292,7 @@ export function addSharedSolve(
     // The transpose of a lower triangle is an upper one, which is solved from its last row.
     const sign = lower !== transposed ? 1 : -1;
     const first = lower !== transposed ? 0 : size - 1;
-    const [along, down] = transposed ? [size, 1] : [1, size];
+    const [columnStep, rowStep] = transposed ? [size, 1] : [1, size];
     const firstSolution = f.local("i32");
     f.get(matrix)
       .i32(first * (size + 1) * s.bytes)
@@ -314,13 +314,13 @@ export function addSharedSolve(
         f.get(total);
         s.load(a);
         s.load(x).op(`${s.type}.mul`).op(`${s.type}.sub`).set(total);
-        f.increment(a, sign * along * s.bytes).increment(x, sign * s.bytes);
+        f.increment(a, sign * columnStep * s.bytes).increment(x, sign * s.bytes);
       });
       f.get(total);
       s.load(a).op(`${s.type}.div`).set(total);
       s.store(solution, 0, total);
       f.increment(right, sign * s.bytes).increment(solution, sign * s.bytes);
-      f.increment(rowStart, sign * down * s.bytes);
+      f.increment(rowStart, sign * rowStep * s.bytes);
     });
   });
 }

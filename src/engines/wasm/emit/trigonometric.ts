@@ -57,9 +57,9 @@ function reduceFloat64(v: VectorBuilder, x: Vector, full: boolean): Reduced {
   // high - n part2 exactly, as a rounded difference and what it lost (Knuth's two-sum).
   const low = v.mul(n, v.constant(part2));
   const difference = v.sub(high, low);
-  const taken = v.sub(high, difference);
-  const lost = v.add(v.sub(high, v.add(difference, taken)), v.sub(taken, low));
-  const remainder = v.add(difference, v.negatedFusedMultiplyAdd(n, v.constant(rest2), lost));
+  const subtrahend = v.sub(high, difference);
+  const roundingError = v.add(v.sub(high, v.add(difference, subtrahend)), v.sub(subtrahend, low));
+  const remainder = v.add(difference, v.negatedFusedMultiplyAdd(n, v.constant(rest2), roundingError));
   return { quadrant: v.bits(shifted), remainder };
 }
 

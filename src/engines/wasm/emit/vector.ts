@@ -60,7 +60,7 @@ export class VectorBuilder {
   readonly #float: "f32x4" | "f64x2";
   readonly #integer: "i32x4" | "i64x2";
   /** Locals made since the innermost {@link scope} began. */
-  #made: Local[] | null = null;
+  #scopeLocals: Local[] | null = null;
 
   constructor(f: FunctionBuilder, options: VectorOptions) {
     const single = options.precision === "float32";
@@ -77,7 +77,7 @@ export class VectorBuilder {
 
   #local(): Local {
     const local = this.f.local("v128");
-    this.#made?.push(local);
+    this.#scopeLocals?.push(local);
     return local;
   }
 
@@ -93,16 +93,16 @@ export class VectorBuilder {
    * be used after.
    */
   scope<Handle extends Vector | Mask | Bits | undefined>(emit: () => Handle): Handle {
-    const outer = this.#made;
-    const made: Local[] = [];
-    this.#made = made;
+    const outer = this.#scopeLocals;
+    const locals: Local[] = [];
+    this.#scopeLocals = locals;
     let result: Handle;
     try {
       result = emit();
     } finally {
-      this.#made = outer;
+      this.#scopeLocals = outer;
     }
-    for (const local of made) {
+    for (const local of locals) {
       if (local !== result?.local) this.f.release(local);
       else outer?.push(local);
     }

@@ -7,21 +7,21 @@
 
 import { type Expr, topologicalOrder, unreachable } from "../../../graph/expr.ts";
 
-const known = new WeakMap<Expr, number>();
+const boundOf = new WeakMap<Expr, number>();
 
 /**
  * An upper bound of the magnitude of all elements of a value, NaN aside; infinity where none is known. What relies on it
  * must let NaN through.
  */
 export function largestMagnitude(value: Expr): number {
-  const bound = known.get(value);
+  const bound = boundOf.get(value);
   if (bound !== undefined) return bound;
   // Operands first, and one by one: a chain of thousands of operations would overflow the call stack.
   for (const node of topologicalOrder([value], {
-    has: (inner) => known.has(inner) || inner.op !== "elementwise",
+    has: (inner) => boundOf.has(inner) || inner.op !== "elementwise",
   }))
-    if (!known.has(node)) known.set(node, findBound(node));
-  return known.get(value)!;
+    if (!boundOf.has(node)) boundOf.set(node, findBound(node));
+  return boundOf.get(value)!;
 }
 
 function findBound(value: Expr): number {
@@ -32,7 +32,7 @@ function findBound(value: Expr): number {
     case "neg":
     case "abs":
     case "stopGradient":
-      return known.get(a)!;
+      return boundOf.get(a)!;
     case "tanh":
     case "sigmoid":
     case "sin":
@@ -44,15 +44,15 @@ function findBound(value: Expr): number {
       return 1;
     case "add":
     case "sub":
-      return known.get(a)! + known.get(b)!;
+      return boundOf.get(a)! + boundOf.get(b)!;
     case "mul": {
-      const product = known.get(a)! * known.get(b)!;
+      const product = boundOf.get(a)! * boundOf.get(b)!;
       return Number.isNaN(product) ? Number.POSITIVE_INFINITY : product;
     }
     case "div":
       return softLimit(a, b);
     case "select":
-      return Math.max(known.get(b)!, known.get(c)!);
+      return Math.max(boundOf.get(b)!, boundOf.get(c)!);
     case "floor":
     case "sqrt":
     case "exp":
@@ -71,8 +71,8 @@ function findBound(value: Expr): number {
 
 /** The bound of a / (1 + |a| k), which is 1 / k. */
 function softLimit(numerator: Expr, denominator: Expr): number {
-  for (const [one, scaled] of pairs(denominator, "add"))
-    if (isNumber(one) && one.data[0]! >= 1)
+  for (const [term, scaled] of pairs(denominator, "add"))
+    if (isNumber(term) && term.data[0]! >= 1)
       for (const [magnitude, factor] of pairs(scaled, "mul"))
         if (isNumber(factor) && factor.data[0]! > 0 && isMagnitudeOf(magnitude, numerator))
           return 1 / factor.data[0]!;

@@ -179,15 +179,20 @@ function* tileItems(
   rowOutputs.forEach((output, i) => {
     const size = sizeOf(output.shape);
     const target: Argument = { kind: "control", bytes: 4 * (control.pointers + program.inputs.length + i) };
-    const placed = tiles.asRows(output);
+    const outputRows = tiles.asRows(output);
     const kernel = cache.get(`store ${size}`, () => addStoreRows(module, size, cache.shape));
     const args: Argument[] = [
-      tiles.value(placed.value),
+      tiles.value(outputRows.value),
       target,
       { kind: "parameter", name: "position" },
       { kind: "parameter", name: "count" },
     ];
-    items.push(...placed.items, { kernel, arguments: args, reads: [viewOf(placed.value).owner], writes: [] });
+    items.push(...outputRows.items, {
+      kernel,
+      arguments: args,
+      reads: [viewOf(outputRows.value).owner],
+      writes: [],
+    });
   });
   return items;
 }
@@ -245,7 +250,7 @@ function placeUpdates(
   laneBytes: number,
 ): { from: number; to: number; count: number }[] {
   const copied: { value: Expr; parameter: Expr }[] = [];
-  const taken = new Set<Expr>(sums.map((output) => viewOf(output).owner));
+  const fixedValues = new Set<Expr>(sums.map((output) => viewOf(output).owner));
   const homes = new Map<Expr, (typeof units)[number]>();
   const readersOf = new Map<string, Set<(typeof units)[number]>>();
   for (const unit of units)
@@ -276,9 +281,9 @@ function placeUpdates(
         }),
       ),
     );
-    if (home && isFused && isAligned && !taken.has(value) && readers.every((unit) => unit === home)) {
+    if (home && isFused && isAligned && !fixedValues.has(value) && readers.every((unit) => unit === home)) {
       memory.addresses.set(value, memory.address(parameter));
-      taken.add(value);
+      fixedValues.add(value);
     } else copied.push({ value, parameter });
   });
   return copied.map(({ value, parameter }) => {

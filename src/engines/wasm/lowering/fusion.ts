@@ -83,15 +83,15 @@ export function* fuse(
     return closure;
   };
   const merge = (from: number, into: number): void => {
-    const { nodes: moved, ancestors } = units[from]!;
-    for (const node of moved) unitOf.set(node, into);
-    units[into]!.nodes.push(...moved);
+    const { nodes: movedNodes, ancestors } = units[from]!;
+    for (const node of movedNodes) unitOf.set(node, into);
+    units[into]!.nodes.push(...movedNodes);
     units[into]!.pointers += units[from]!.pointers;
     for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
     // What comes after the one now comes after all that the other came after.
-    const both = units[into]!.ancestors.copy();
-    both.addAll(ancestors);
-    for (const other of units) if (other.ancestors.has(into)) other.ancestors.addAll(both);
+    const mergedAncestors = units[into]!.ancestors.copy();
+    mergedAncestors.addAll(ancestors);
+    for (const other of units) if (other.ancestors.has(into)) other.ancestors.addAll(mergedAncestors);
     units[into]!.ancestors.addAll(ancestors);
     units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0 };
   };

@@ -27,11 +27,11 @@ export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pie
   const inside = bodyNodes(node);
   yield;
   const once = yield* tiles.unitsOf(inside, [node.result], false);
-  const together = once.units.flatMap(({ nodes, features }) =>
+  const kernels = once.units.flatMap(({ nodes, features }) =>
     features === undefined ? [] : { nodes, features },
   );
   yield;
-  const readiness = readinessOf(node, inside, together);
+  const readiness = readinessOf(node, inside, kernels);
   const finish = tiles.spread(size, state, 0, node, 0);
   if (readiness) return [...(yield* lowerOnce(tiles, node, once, readiness)), finish];
   const start = tiles.spread(size, node.inputs[0]!, 0, state, 0);

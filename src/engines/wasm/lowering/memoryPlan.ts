@@ -58,13 +58,13 @@ export function planMemory(items: readonly Item[], bytesOf: (owner: Expr) => num
   const last = new Map<Expr, number>();
   let time = 0;
   const walk = (list: readonly Item[]): Set<Expr> => {
-    const touched = new Set<Expr>();
+    const owners = new Set<Expr>();
     for (const item of list) {
       if ("items" in item) {
         const start = time;
         const inside = walk(item.until ? [...item.items, item.until] : item.items);
         for (const owner of inside) {
-          touched.add(owner);
+          owners.add(owner);
           // Made before the loop: a later round reads it again.
           if ((first.get(owner) ?? Number.POSITIVE_INFINITY) < start) last.set(owner, time);
         }
@@ -74,11 +74,11 @@ export function planMemory(items: readonly Item[], bytesOf: (owner: Expr) => num
       for (const owner of [...item.writes, ...item.reads]) {
         if (!first.has(owner)) first.set(owner, time);
         last.set(owner, time);
-        touched.add(owner);
+        owners.add(owner);
       }
       time++;
     }
-    return touched;
+    return owners;
   };
   walk(items);
 

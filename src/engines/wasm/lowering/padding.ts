@@ -35,8 +35,8 @@ interface Padding {
   readonly asInRow: boolean;
 }
 
-function paddingOf(node: Expr, known: ReadonlyMap<Expr, Padding>): Padding {
-  const of = (operand: Expr): Padding => known.get(operand)!;
+function paddingOf(node: Expr, paddings: ReadonlyMap<Expr, Padding>): Padding {
+  const of = (operand: Expr): Padding => paddings.get(operand)!;
   // What a body reads is among its inputs.
   const isComputed = node.op !== "rowMark" && node.op !== "slot";
   const asInRow = !node.batched || (isComputed && node.inputs.every((operand) => of(operand).asInRow));

@@ -25,13 +25,13 @@ export type Readiness = ReadonlyMap<Expr, Int32Array>;
  * iterations: then the state after them is not a fixed point that could be computed once.
  *
  * @param nodes - The nodes of the body that depend on the state, in topological order.
- * @param together - Nodes that one kernel computes, feature by feature: a feature of all of them is known when it is of
+ * @param kernels - Nodes that one kernel computes, feature by feature: a feature of all of them is known when it is of
  *   the last.
  */
 export function readinessOf(
   node: FixedPointExpr,
   nodes: readonly Expr[],
-  together: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
+  kernels: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
 ): Readiness | undefined {
   if (!nodes.includes(node.result)) return undefined;
   let state = new Int32Array(sizeOf(node.shape));
@@ -61,7 +61,7 @@ export function readinessOf(
         before.set(inner, { of, steps });
         ready.set(inner, steps);
       }
-    } while (raise(together, ready, floors));
+    } while (raise(kernels, ready, floors));
     const after = ready.get(node.result)!.map((step) => step + 1);
     if (after.every((step, i) => step === state[i])) return ready;
     state = after;
@@ -71,12 +71,12 @@ export function readinessOf(
 
 /** Lets the nodes of one kernel be known together; says whether that has changed anything. */
 function raise(
-  together: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
+  kernels: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
   ready: Readiness,
   floors: Map<Expr, Int32Array>,
 ): boolean {
   let changed = false;
-  for (const { nodes, features } of together) {
+  for (const { nodes, features } of kernels) {
     const last = new Int32Array(features);
     const featureOf = (steps: Int32Array, i: number): number => Math.floor((i * features) / steps.length);
     for (const node of nodes)
@@ -88,8 +88,8 @@ function raise(
       const steps = ready.get(node)!;
       const floor = steps.map((_, i) => last[featureOf(steps, i)]!);
       if (floor.some((step, i) => step !== steps[i])) changed = true;
-      const known = floors.get(node);
-      if (!known || floor.some((step, i) => step !== known[i])) floors.set(node, floor);
+      const earlierFloor = floors.get(node);
+      if (!earlierFloor || floor.some((step, i) => step !== earlierFloor[i])) floors.set(node, floor);
     }
   }
   return changed;
@@ -125,7 +125,7 @@ export function contributions(node: LinearExpr): readonly (readonly [number, num
 
 function stepsOf(node: Expr, ready: Readiness): Int32Array {
   const size = sizeOf(node.shape);
-  const known = (operand: Expr, element: number): number => ready.get(operand)?.[element] ?? 0;
+  const stepOf = (operand: Expr, element: number): number => ready.get(operand)?.[element] ?? 0;
   const latest = (operand: Expr, from: number, to: number): number => {
     const steps = ready.get(operand);
     let last = 0;
@@ -159,15 +159,15 @@ function stepsOf(node: Expr, ready: Readiness): Int32Array {
     }
     case "project": {
       const width = node.shape[1]!;
-      return each(size, (i) => known(node.inputs[0]!, Math.floor(i / width)));
+      return each(size, (i) => stepOf(node.inputs[0]!, Math.floor(i / width)));
     }
     case "reshape":
       return ready.get(node.inputs[0]!) ?? new Int32Array(size);
     case "gather":
-      return each(size, (i) => (node.indices[i]! < 0 ? 0 : known(node.inputs[0]!, node.indices[i]!)));
+      return each(size, (i) => (node.indices[i]! < 0 ? 0 : stepOf(node.inputs[0]!, node.indices[i]!)));
     case "concatenate":
       return Int32Array.from(
-        node.inputs.flatMap((part) => Array.from({ length: sizeOf(part.shape) }, (_, i) => known(part, i))),
+        node.inputs.flatMap((part) => Array.from({ length: sizeOf(part.shape) }, (_, i) => stepOf(part, i))),
       );
     case "linear": {
       const steps = ready.get(node.inputs[0]!);
@@ -186,7 +186,7 @@ function stepsOf(node: Expr, ready: Readiness): Int32Array {
         const [outer, inner] = [Math.floor(i / node.inner), i % node.inner];
         let last = 0;
         for (let k = 0; k < node.count; k++)
-          last = Math.max(last, known(node.inputs[0]!, (outer * node.count + k) * node.inner + inner));
+          last = Math.max(last, stepOf(node.inputs[0]!, (outer * node.count + k) * node.inner + inner));
         return last;
       });
     case "scatter":

@@ -66,14 +66,14 @@ export class SharedLowering {
   ): Pieces<SharedCall[][]> {
     const isRead = readOutside(units, outputs);
     const levels: SharedCall[][] = [];
-    const made = new Map<Expr, { level: number; range: number }>();
+    const placements = new Map<Expr, { level: number; range: number }>();
     const put = (level: number, calls: readonly SharedCall[]): void => {
       while (levels.length <= level) levels.push([]);
       levels[level]!.push(...calls);
     };
     for (const accumulator of accumulators) {
       put(0, [this.#shardSum(accumulator, shards)]);
-      made.set(accumulator.node, { level: 0, range: -1 });
+      placements.set(accumulator.node, { level: 0, range: -1 });
     }
     for (const unit of units) {
       yield;
@@ -83,7 +83,7 @@ export class SharedLowering {
       let level = 0;
       for (const input of unit.nodes.flatMap((node) => node.inputs)) {
         const { owner, offset } = viewOf(input);
-        const before = made.get(owner);
+        const before = placements.get(owner);
         if (!before || unit.nodes.includes(owner)) continue;
         // A thread's share of the one is its share of the other, unless it reads other elements than its own.
         const isSameShare =
@@ -96,7 +96,8 @@ export class SharedLowering {
       }
       // Several calls of one unit depend on each other.
       calls.forEach((call, i) => put(level + i, [call]));
-      for (const node of unit.nodes) made.set(node, { level: level + Math.max(0, calls.length - 1), range });
+      for (const node of unit.nodes)
+        placements.set(node, { level: level + Math.max(0, calls.length - 1), range });
     }
     return levels;
   }
@@ -137,25 +138,27 @@ export class SharedLowering {
       split: { kind: "single" },
     });
     if (unit.features !== undefined) {
-      const fused = analyzeUnit(unit, isRead);
-      if (fused.results.length === 0) return [];
+      const fusedUnit = analyzeUnit(unit, isRead);
+      if (fusedUnit.results.length === 0) return [];
       const addresses = [
-        ...fused.sources.map(
+        ...fusedUnit.sources.map(
           ({ owner, offset }) => this.#memory.address(owner) + offset * this.#cache.laneBytes,
         ),
-        ...fused.results.map(({ owner }) => this.#memory.address(owner)),
+        ...fusedUnit.results.map(({ owner }) => this.#memory.address(owner)),
       ];
       if (unit.nodes.some((node) => node.op === "map"))
         return [
           single(
-            this.#cache.get(`sharedMap ${fused.key}`, () => addSharedMapKernel(module, fused, vector)),
+            this.#cache.get(`sharedMap ${fusedUnit.key}`, () =>
+              addSharedMapKernel(module, fusedUnit, vector),
+            ),
             ...addresses,
           ),
         ];
-      const kinds = fused.sources.map(({ kind }) => kind);
+      const kinds = fusedUnit.sources.map(({ kind }) => kind);
       // The loop count is an argument here, so that chains of any length share a kernel.
-      const key = `shared ${kinds} ${fused.key.replace(/^\d+;/, "")}`;
-      const kernel = this.#cache.get(key, () => addSharedKernel(module, fused, vector));
+      const key = `shared ${kinds} ${fusedUnit.key.replace(/^\d+;/, "")}`;
+      const kernel = this.#cache.get(key, () => addSharedKernel(module, fusedUnit, vector));
       return [
         { kernel, arguments: addresses, split: { kind: "range", count: Math.ceil(unit.features / lanes) } },
       ];
@@ -242,17 +245,17 @@ export class SharedLowering {
     { rows, inner, columns }: { readonly rows: number; readonly inner: number; readonly columns: number },
   ): SharedCall[] {
     const { lanes, laneBytes, module, shape } = this.#cache;
-    const whole = columns - (columns % lanes);
+    const wholeColumns = columns - (columns % lanes);
     const [left, right, to] = [a, b, node].map((value) => this.#address(value)) as [number, number, number];
     const calls: SharedCall[] = [];
-    if (whole > 0) {
+    if (wholeColumns > 0) {
       const kernel = this.#cache.get(`sharedMatrixProduct ${rows} ${inner} ${columns}`, () =>
         addProduct(
           module,
           null,
           {
             rows,
-            columns: whole,
+            columns: wholeColumns,
             aRowStride: inner,
             aColumnStride: 1,
             bRowStride: columns,
@@ -264,12 +267,12 @@ export class SharedLowering {
       );
       calls.push({ kernel, arguments: [left, right, to, to, inner], split: { kind: "single" } });
     }
-    if (whole < columns) {
-      const size = { rows, inner, columns: columns - whole, pitch: columns };
+    if (wholeColumns < columns) {
+      const size = { rows, inner, columns: columns - wholeColumns, pitch: columns };
       const kernel = this.#cache.get(`sharedProduct rest ${Object.values(size)}`, () =>
         kernels.addSharedProduct(module, size, { row: inner, column: 1 }, false, shape.vector),
       );
-      const skip = whole * laneBytes;
+      const skip = wholeColumns * laneBytes;
       calls.push({ kernel, arguments: [left, right + skip, left, to + skip], split: { kind: "single" } });
     }
     return calls;

@@ -56,15 +56,15 @@ export function extentOf(
   mask: Float64Array | undefined,
   rows: number,
   columns: number,
-  along: "rows" | "columns",
+  axis: "rows" | "columns",
 ): (index: number) => readonly [number, number] {
-  const length = along === "rows" ? columns : rows;
+  const length = axis === "rows" ? columns : rows;
   if (!mask) return () => [0, length];
   return (index) => {
     let from = length;
     let to = 0;
     for (let k = 0; k < length; k++)
-      if (mask[along === "rows" ? index * columns + k : k * columns + index] !== 0) {
+      if (mask[axis === "rows" ? index * columns + k : k * columns + index] !== 0) {
         from = Math.min(from, k);
         to = k + 1;
       }
@@ -84,12 +84,12 @@ export function unionOf(
   if (masks.length === 0 || masks.includes(undefined)) return () => [0, columns];
   const extents = [...new Set(masks)].map((mask) => extentOf(mask, rows, columns, "rows"));
   return (row) => {
-    let [first, past] = [columns, 0];
+    let [first, end] = [columns, 0];
     for (const extent of extents) {
       const [from, to] = extent(row);
       first = Math.min(first, from);
-      past = Math.max(past, to);
+      end = Math.max(end, to);
     }
-    return [first, past];
+    return [first, end];
   };
 }

@@ -115,20 +115,20 @@ export class TileLowering {
     const { module, shape } = this.#cache;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
-      const fused = analyzeUnit(unit, isRead, end - start);
-      if (fused.results.length === 0) return [];
-      const kernel = this.#cache.get(`fused ${fused.key}`, () => addTileKernel(module, fused, shape));
-      const sources = fused.sources.map(({ owner, offset, kind, width }) =>
+      const fusedUnit = analyzeUnit(unit, isRead, end - start);
+      if (fusedUnit.results.length === 0) return [];
+      const kernel = this.#cache.get(`fused ${fusedUnit.key}`, () => addTileKernel(module, fusedUnit, shape));
+      const sources = fusedUnit.sources.map(({ owner, offset, kind, width }) =>
         this.value(owner, offset + (kind === "rows" || kind === "shared" ? start * width : 0)),
       );
-      const results = fused.results.map(({ owner, width, isSum }) =>
+      const results = fusedUnit.results.map(({ owner, width, isSum }) =>
         this.value(owner, isSum ? 0 : start * width),
       );
       return [
         this.#call(
           kernel,
           [...sources, ...results],
-          fused.results.map(({ owner }) => owner),
+          fusedUnit.results.map(({ owner }) => owner),
         ),
       ];
     }
@@ -274,7 +274,7 @@ export class TileLowering {
     const column = node.transposed ? rows : 1;
     const target = last?.node ?? node;
     const finish = last ? (last.gate ? "gated" : "rectified") : "plain";
-    const extra = last?.gate ?? bias;
+    const finishOperand = last?.gate ?? bias;
     const { start: first, end: past } = part ?? { start: 0, end: rows };
     // In a part, what a wider band would read may not be known yet: 0 times what memory holds is no zero.
     const bands = bandsOf(past - first, (i) => extents[first + i]!, part && 1);
@@ -300,7 +300,7 @@ export class TileLowering {
         a,
         this.value(x, from),
         this.value(target, start),
-        extra ? this.value(extra, start) : none,
+        finishOperand ? this.value(finishOperand, start) : none,
         { kind: "number", value: to - from },
       ];
       return this.#call(kernel, args, [target]);

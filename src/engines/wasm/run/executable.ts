@@ -63,10 +63,10 @@ export class WasmExecutable implements Executable {
       const { signal, onProgress } = options;
       const { inputs: leaves, rows: outputs, sums, rowLength } = this.#compiled;
       const data = inputsOf("run", inputs, leaves);
-      const given = options.stepInputs ?? {};
+      const stepValues = options.stepInputs ?? {};
       const stepInputs = Array.from(this.#compiled.stepInputs, ([name, { address, size }]) => {
-        const values = given[name] === undefined ? new Float64Array(size) : undefined;
-        return [address, values ?? stepInputOf(given, { name, size }, 1)] as const;
+        const values = stepValues[name] === undefined ? new Float64Array(size) : undefined;
+        return [address, values ?? stepInputOf(stepValues, { name, size }, 1)] as const;
       });
       const size = sums.size > 0 ? inputs.rows : Math.min(inputs.rows, blockTiles * rowLength);
       this.#top = Math.max(this.#compiled.memoryBytes, this.#loadedTop);

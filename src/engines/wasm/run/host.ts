@@ -78,8 +78,8 @@ export class SharedHost implements Host {
   readonly #id = programs++;
   readonly #program: HostedProgram;
   readonly #threads: number;
-  readonly #told = new Set<Thread>();
-  #own: OwnedMemory | undefined;
+  readonly #informedThreads = new Set<Thread>();
+  #ownedMemory: OwnedMemory | undefined;
   /** Bytes from the start of memory that are the program's. */
   #reserved = 0;
   #failure: Error | undefined;
@@ -95,19 +95,19 @@ export class SharedHost implements Host {
   async reserve(bytes: number): Promise<boolean> {
     const { maximumPages } = this.#program;
     if (bytes > maximumPages * pageBytes) return false;
-    if (!this.#own) {
-      this.#own = takeMemory(bytes, maximumPages);
-      if (!this.#own) return false;
+    if (!this.#ownedMemory) {
+      this.#ownedMemory = takeMemory(bytes, maximumPages);
+      if (!this.#ownedMemory) return false;
     } else if (bytes > this.#buffer.byteLength) {
       const present = this.#buffer.byteLength;
-      const better =
+      const nextMemory =
         takeIdle(bytes, maximumPages, present) ??
-        (growTo(this.#own.memory, bytes) ? undefined : takeMemory(bytes, maximumPages));
-      if (better) this.#moveTo(better);
+        (growTo(this.#ownedMemory.memory, bytes) ? undefined : takeMemory(bytes, maximumPages));
+      if (nextMemory) this.#moveTo(nextMemory);
       else if (bytes > this.#buffer.byteLength) return false;
     }
     // The program's bytes are zero until it writes to them.
-    const dirty = Math.min(bytes, this.#own.written);
+    const dirty = Math.min(bytes, this.#ownedMemory.written);
     if (dirty > this.#reserved) new Uint8Array(this.#buffer).fill(0, this.#reserved, dirty);
     this.#reserved = Math.max(this.#reserved, bytes);
     return true;
@@ -130,7 +130,7 @@ export class SharedHost implements Host {
   async run(job: Job, { signals, onTiles }: Following): Promise<number> {
     if (this.#failure) throw this.#failure;
     const threads = this.#start();
-    const { memory } = this.#own!;
+    const { memory } = this.#ownedMemory!;
     const words = new Int32Array(memory.buffer);
     const deaf = listenTo(signals, () => Atomics.store(words, control.stop, 1));
     const report = onTiles && setInterval(() => onTiles(Atomics.load(words, control.tiles)), reportEvery);
@@ -167,16 +167,16 @@ export class SharedHost implements Host {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    for (const thread of this.#told) thread.tell({ kind: "forget", program: this.#id });
-    this.#told.clear();
+    for (const thread of this.#informedThreads) thread.tell({ kind: "forget", program: this.#id });
+    this.#informedThreads.clear();
     // A thread that died may not have left its memory yet: no other program gets that.
-    const dropped = this.#failure && this.#own ? this.#buffer.byteLength : this.#give();
-    this.#own = undefined;
-    forgotten(dropped);
+    const forgottenBytes = this.#failure && this.#ownedMemory ? this.#buffer.byteLength : this.#give();
+    this.#ownedMemory = undefined;
+    forgotten(forgottenBytes);
   }
 
   get #buffer(): ArrayBufferLike {
-    return this.#own!.memory.buffer;
+    return this.#ownedMemory!.memory.buffer;
   }
 
   #numbers(address: number, length: number): Float32Array | Float64Array {
@@ -186,27 +186,27 @@ export class SharedHost implements Host {
 
   /** Gives the memory back; the bytes of those that are dropped for it. */
   #give(): number {
-    if (!this.#own) return 0;
-    return giveMemory({ ...this.#own, written: Math.max(this.#own.written, this.#reserved) });
+    if (!this.#ownedMemory) return 0;
+    return giveMemory({ ...this.#ownedMemory, written: Math.max(this.#ownedMemory.written, this.#reserved) });
   }
 
   /** Goes on in another memory. */
-  #moveTo(better: OwnedMemory): void {
-    new Uint8Array(better.memory.buffer).set(new Uint8Array(this.#buffer, 0, this.#reserved));
+  #moveTo(nextMemory: OwnedMemory): void {
+    new Uint8Array(nextMemory.memory.buffer).set(new Uint8Array(this.#buffer, 0, this.#reserved));
     remains.bytes += this.#give();
-    this.#own = { ...better, written: Math.max(better.written, this.#reserved) };
-    this.#told.clear();
+    this.#ownedMemory = { ...nextMemory, written: Math.max(nextMemory.written, this.#reserved) };
+    this.#informedThreads.clear();
   }
 
   /** The threads, each of which knows the program. */
   #start(): Thread[] {
     const threads = startThreads(this.#threads);
     for (const thread of threads) {
-      if (this.#told.has(thread)) continue;
+      if (this.#informedThreads.has(thread)) continue;
       const { module, plan } = this.#program;
-      const { memory } = this.#own!;
+      const { memory } = this.#ownedMemory!;
       thread.tell({ kind: "compile", program: this.#id, module, plan, memory });
-      this.#told.add(thread);
+      this.#informedThreads.add(thread);
     }
     return threads;
   }

@@ -44,8 +44,8 @@ const lengthOf = ({ memory }: OwnedMemory): number => memory.buffer.byteLength;
  * @returns Undefined if there is none to be had.
  */
 export function takeMemory(bytes: number, pages: number): OwnedMemory | undefined {
-  const fitting = takeIdle(bytes, pages, 0);
-  if (fitting) return fitting;
+  const fittingMemory = takeIdle(bytes, pages, 0);
+  if (fittingMemory) return fittingMemory;
   // A memory takes the addresses of all that it may grow to; half of what is left is for threads and other memories.
   const affordable = Math.floor(addressesLeft() / 2 / pageBytes);
   const first = Math.min(pages, Math.max(affordable, Math.ceil(bytes / pageBytes)));
@@ -67,23 +67,23 @@ export function takeMemory(bytes: number, pages: number): OwnedMemory | undefine
 }
 
 /**
- * An idle memory of at least so many bytes that suits a program better than one of `present` bytes, which would have to grow.
+ * An idle memory of at least so many bytes that suits a program better than one of `presentBytes` bytes, which would have to grow.
  *
  * @param pages - Pages that it may grow to, at most: a module says what it takes.
  */
-export function takeIdle(bytes: number, pages: number, present: number): OwnedMemory | undefined {
+export function takeIdle(bytes: number, pages: number, presentBytes: number): OwnedMemory | undefined {
   const maximumBytes = Math.max(2 ** 20, maximumExcess * bytes);
   const bySize = idle
     .filter((candidate) => candidate.pages <= pages)
     .sort((a, b) => lengthOf(a) - lengthOf(b));
-  const fitting = bySize.find(
+  const fittingMemory = bySize.find(
     (candidate) => lengthOf(candidate) >= bytes && lengthOf(candidate) <= maximumBytes,
   );
   // The larger of two to grow: programs that need ever more leave one memory, not one of each size.
   const largest = bySize
-    .filter((candidate) => lengthOf(candidate) < bytes && lengthOf(candidate) > present)
+    .filter((candidate) => lengthOf(candidate) < bytes && lengthOf(candidate) > presentBytes)
     .at(-1);
-  const memory = fitting ?? (largest && growTo(largest.memory, bytes) ? largest : undefined);
+  const memory = fittingMemory ?? (largest && growTo(largest.memory, bytes) ? largest : undefined);
   if (memory) idle.splice(idle.indexOf(memory), 1);
   return memory;
 }
@@ -95,13 +95,13 @@ export function takeIdle(bytes: number, pages: number, present: number): OwnedMe
 export function giveMemory(memory: OwnedMemory): number {
   idle.push(memory);
   let total = idle.reduce((sum, other) => sum + lengthOf(other), 0);
-  let dropped = 0;
+  let droppedBytes = 0;
   while (total > maximumIdleBytes && idle.length > 1) {
     const bytes = lengthOf(idle.shift()!);
     total -= bytes;
-    dropped += bytes;
+    droppedBytes += bytes;
   }
-  return dropped;
+  return droppedBytes;
 }
 
 /** Makes a memory at least so long; false if there is not as much to be had. */

@@ -96,11 +96,11 @@ export async function answer(
   const patience = 20;
   try {
     if (request.kind === "compile") {
-      const { module, plan, memory: given } = request;
-      const hasOwnMemory = typeof given === "number";
-      let memory = hasOwnMemory ? undefined : given;
+      const { module, plan, memory: memoryOrPages } = request;
+      const hasOwnMemory = typeof memoryOrPages === "number";
+      let memory = hasOwnMemory ? undefined : memoryOrPages;
       // Where addresses are limited, half as many may be there.
-      for (let pages = hasOwnMemory ? given : 0; !memory; pages >>= 1)
+      for (let pages = hasOwnMemory ? memoryOrPages : 0; !memory; pages >>= 1)
         try {
           memory = new WebAssembly.Memory({ initial: 0, maximum: pages });
         } catch (error) {
