@@ -22,9 +22,9 @@ export function assign(cost: Float64Array, n: number): Int32Array {
   const jobOf = new Int32Array(n).fill(-1);
   const distance = new Float64Array(n);
   /** Worker from which a job is reached. */
-  const before = new Int32Array(n);
+  const workerBefore = new Int32Array(n);
   const isReached = new Uint8Array(n);
-  const reached = new Int32Array(n);
+  const reachedJobs = new Int32Array(n);
   for (let first = 0; first < n; first++) {
     distance.fill(Number.POSITIVE_INFINITY);
     isReached.fill(0);
@@ -41,7 +41,7 @@ export function assign(cost: Float64Array, n: number): Int32Array {
         const pathLength = length + cost[offset + job]! - workerPrice[worker]! - jobPrice[job]!;
         if (pathLength < distance[job]!) {
           distance[job] = pathLength;
-          before[job] = worker;
+          workerBefore[job] = worker;
         }
         // Of equally near jobs a free one ends the search.
         if (distance[job]! < shortest || (distance[job] === shortest && workerOf[job] === -1)) {
@@ -51,19 +51,19 @@ export function assign(cost: Float64Array, n: number): Int32Array {
       }
       length = shortest;
       isReached[next] = 1;
-      reached[count++] = next;
+      reachedJobs[count++] = next;
       if (workerOf[next] === -1) end = next;
       else worker = workerOf[next]!;
     }
     workerPrice[first]! += length;
     for (let k = 0; k < count - 1; k++) {
-      const job = reached[k]!;
+      const job = reachedJobs[k]!;
       const gain = length - distance[job]!;
       jobPrice[job]! -= gain;
       workerPrice[workerOf[job]!]! += gain;
     }
     for (let job = end; ; ) {
-      const worker = before[job]!;
+      const worker = workerBefore[job]!;
       workerOf[job] = worker;
       const left = jobOf[worker]!;
       jobOf[worker] = job;

@@ -45,8 +45,8 @@ export interface BinnedRows {
 
 /** Upper ends of the bins of sorted values: each different value where they are few, else quantiles. */
 function binEnds(sorted: Float64Array): Float64Array {
-  const different = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
-  if (different.length < maximumBins) return different;
+  const distinctValues = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
+  if (distinctValues.length < maximumBins) return distinctValues;
   const ends = new Set<number>();
   for (let bin = 1; bin < maximumBins; bin++)
     ends.add(sorted[Math.ceil((bin * sorted.length) / (maximumBins - 1)) - 1]!);
@@ -107,19 +107,19 @@ const worth = (gradient: number, curvature: number): number => gradient ** 2 / (
 /**
  * Trains on some rows and says the log-odds of others. O(trees depth rows features).
  * @param labels - Per row 0 or 1.
- * @param train - Rows to train on; of both classes.
- * @param asked - Rows whose log-odds are wanted.
+ * @param trainRows - Rows to train on; of both classes.
+ * @param scoredRows - Rows whose log-odds are wanted.
  */
 export function boostedLogOdds(
   { bins, counts }: BinnedRows,
   labels: Uint8Array,
-  train: Int32Array,
-  asked: Int32Array,
+  trainRows: Int32Array,
+  scoredRows: Int32Array,
   { trees, depth, rate, leafRows }: BoostingOptions,
 ): Boosted {
   const score = new Float64Array(labels.length);
-  const ones = train.reduce((sum, row) => sum + labels[row]!, 0);
-  score.fill(Math.log(ones / (train.length - ones)));
+  const ones = trainRows.reduce((sum, row) => sum + labels[row]!, 0);
+  score.fill(Math.log(ones / (trainRows.length - ones)));
   const gradients = new Float64Array(labels.length);
   const curvatures = new Float64Array(labels.length);
   const gains = new Float64Array(bins.length);
@@ -175,27 +175,27 @@ export function boostedLogOdds(
 
   for (let tree = 0; tree < trees; tree++) {
     let [gradient, curvature] = [0, 0];
-    for (const row of train) {
+    for (const row of trainRows) {
       const p = sigmoid(score[row]!);
       gradients[row] = labels[row]! - p;
       curvatures[row] = p * (1 - p);
       gradient += gradients[row]!;
       curvature += curvatures[row]!;
     }
-    const order = train.slice();
+    const order = trainRows.slice();
     // Rows that are asked go the way of the splits, beside those that are trained on.
-    const passed = asked.slice();
+    const scoredOrder = scoredRows.slice();
     const grow = (node: Node, from: number, to: number): void => {
       const split = node.depth < depth ? bestSplit(order, node) : undefined;
       if (!split) {
         const value = (rate * node.gradient) / (node.curvature + shrinkage);
         for (let i = node.from; i < node.to; i++) score[order[i]!]! += value;
-        for (let i = from; i < to; i++) score[passed[i]!]! += value;
+        for (let i = from; i < to; i++) score[scoredOrder[i]!]! += value;
         return;
       }
       gains[split.feature]! += split.gain;
       const middle = divided(order, node.from, node.to, split);
-      const between = divided(passed, from, to, split);
+      const between = divided(scoredOrder, from, to, split);
       const { gradient: left, curvature: weight } = split;
       const below = node.depth + 1;
       grow({ from: node.from, to: middle, gradient: left, curvature: weight, depth: below }, from, between);
@@ -211,7 +211,7 @@ export function boostedLogOdds(
         to,
       );
     };
-    grow({ from: 0, to: order.length, gradient, curvature, depth: 0 }, 0, passed.length);
+    grow({ from: 0, to: order.length, gradient, curvature, depth: 0 }, 0, scoredOrder.length);
   }
-  return { logOdds: Float64Array.from(asked, (row) => score[row]!), gains };
+  return { logOdds: Float64Array.from(scoredRows, (row) => score[row]!), gains };
 }

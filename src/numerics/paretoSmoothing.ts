@@ -111,12 +111,12 @@ export function paretoSmoothed(logRatios: Float64Array): ParetoSmoothed {
       // Weights that are all equal have no tail.
       k = Number.NEGATIVE_INFINITY;
     } else if (excesses[Math.floor(tail / 4 + 0.5) - 1]! > 1e-100 * excesses[tail - 1]!) {
-      const fitted = fitGeneralizedPareto(excesses);
-      k = fitted.k;
+      const pareto = fitGeneralizedPareto(excesses);
+      k = pareto.k;
       if (isEqual) k = Math.min(k, 0);
       for (let i = 0; i < tail; i++) {
         const level = (i + 0.5) / tail;
-        const quantile = (fitted.sigma / fitted.k) * Math.expm1(-fitted.k * Math.log1p(-level));
+        const quantile = (pareto.sigma / pareto.k) * Math.expm1(-pareto.k * Math.log1p(-level));
         // No weight becomes larger than the largest was.
         logWeights[order[n - tail + i]!] = Math.min(0, Math.log(cutoff + quantile));
       }

@@ -158,7 +158,7 @@ export class Stabilized {
   /** The power method on differences of the derivative, from the vector that it ended with before. */
   async #estimateRadius(t: number, y: Float64Array, slope: Float64Array): Promise<void> {
     const direction = this.#direction;
-    const moved = this.#stages[0]!;
+    const trialState = this.#stages[0]!;
     const out = this.#next;
     if (rms(direction) === 0)
       // No direction of which the stiffest has no part: signs in a fixed irregular order.
@@ -167,8 +167,8 @@ export class Stabilized {
     let radius = 0;
     for (let iteration = 0; iteration < 60; iteration++) {
       const scale = size / rms(direction);
-      for (let i = 0; i < y.length; i++) moved[i] = y[i]! + scale * direction[i]!;
-      await this.#derivative(t, moved, out);
+      for (let i = 0; i < y.length; i++) trialState[i] = y[i]! + scale * direction[i]!;
+      await this.#derivative(t, trialState, out);
       for (let i = 0; i < y.length; i++) direction[i] = out[i]! - slope[i]!;
       const estimate = rms(direction) / size;
       if (!Number.isFinite(estimate)) {
