@@ -77,12 +77,14 @@ export function coupling(options: CouplingOptions): Bijection {
   checkCount("coupling", "features", features);
   checkContext("coupling", context);
   const conditioner = chosenConditioner("coupling", checked, denseConditioner);
-  const moved = new Set(transformed);
-  const kept = Array.from({ length: features }, (_, i) => i).filter((i) => !moved.has(i));
+  const transformedFeatures = new Set(transformed);
+  const fixedFeatures = Array.from({ length: features }, (_, i) => i).filter(
+    (i) => !transformedFeatures.has(i),
+  );
   if (
-    moved.size !== transformed.length ||
-    kept.length + moved.size !== features ||
-    kept.length * moved.size === 0
+    transformedFeatures.size !== transformed.length ||
+    fixedFeatures.length + transformedFeatures.size !== features ||
+    fixedFeatures.length * transformedFeatures.size === 0
   )
     throw new ShapeError({
       where: "coupling",
@@ -90,13 +92,13 @@ export function coupling(options: CouplingOptions): Bijection {
       expected: `some, not all, of 0 to ${features - 1}, each once`,
       received: `[${transformed.join(", ")}]`,
     });
-  const back = inverseOrder([...kept, ...transformed]);
+  const back = inverseOrder([...fixedFeatures, ...transformed]);
   const network = conditioner.network({
-    inputs: kept.length + context,
+    inputs: fixedFeatures.length + context,
     outputs: transformed.length * transformer.parameterCount,
   });
   const apply = (direction: "forward" | "inverse", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
-    const conditions = g.gather(value, kept, [kept.length]);
+    const conditions = g.gather(value, fixedFeatures, [fixedFeatures.length]);
     const input = context > 0 ? g.concatenate([conditions, c!]) : conditions;
     const parameters = g.reshape(
       network.run(input, subtreeOf(p, "network")),

@@ -65,8 +65,12 @@ export function elementwise(options: ElementwiseOptions): Bijection {
   const { features, context = 0, transformer } = checked;
   checkCount("elementwise", "features", features);
   checkContext("elementwise", context);
-  const { conditioner: given, hidden = given ? undefined : [] } = checked;
-  const conditioner = chosenConditioner("elementwise", { conditioner: given, hidden }, denseConditioner);
+  const { conditioner: conditionerOption, hidden = conditionerOption ? undefined : [] } = checked;
+  const conditioner = chosenConditioner(
+    "elementwise",
+    { conditioner: conditionerOption, hidden },
+    denseConditioner,
+  );
   const shape = parameterShape(transformer, features);
   const network =
     context > 0

@@ -62,9 +62,9 @@ export function slicedSpline(options: SlicedSplineOptions): Bijection {
   const spline = marginalSpline({ features: directions, knots });
   const apply = (x: Expr, p: Bound, direction: "forward" | "inverse"): Mapped => {
     const axes = leafOf(p, "directions");
-    const along = g.linear(x, axes, undefined, { transposed: true });
-    const { value, logAbsDet } = spline[direction](along, subtreeOf(p, "spline"));
-    return { value: g.add(x, g.linear(g.sub(value, along), axes)), logAbsDet };
+    const projections = g.linear(x, axes, undefined, { transposed: true });
+    const { value, logAbsDet } = spline[direction](projections, subtreeOf(p, "spline"));
+    return { value: g.add(x, g.linear(g.sub(value, projections), axes)), logAbsDet };
   };
   return {
     type: "slicedSpline",

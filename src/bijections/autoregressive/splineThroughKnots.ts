@@ -38,13 +38,13 @@ export function splineThroughKnots(
     high: logSlope[1]!,
   };
   for (let k = 1; k < last; k++) {
-    const beyond = g.lessEqual(side[k]!, inBox);
-    bin.from = g.select(beyond, side[k]!, bin.from);
-    bin.to = g.select(beyond, side[k + 1]!, bin.to);
-    bin.otherFrom = g.select(beyond, other[k]!, bin.otherFrom);
-    bin.otherTo = g.select(beyond, other[k + 1]!, bin.otherTo);
-    bin.low = g.select(beyond, logSlope[k]!, bin.low);
-    bin.high = g.select(beyond, logSlope[k + 1]!, bin.high);
+    const isBeyond = g.lessEqual(side[k]!, inBox);
+    bin.from = g.select(isBeyond, side[k]!, bin.from);
+    bin.to = g.select(isBeyond, side[k + 1]!, bin.to);
+    bin.otherFrom = g.select(isBeyond, other[k]!, bin.otherFrom);
+    bin.otherTo = g.select(isBeyond, other[k + 1]!, bin.otherTo);
+    bin.low = g.select(isBeyond, logSlope[k]!, bin.low);
+    bin.high = g.select(isBeyond, logSlope[k + 1]!, bin.high);
   }
   const extent = g.sub(bin.to, bin.from);
   const otherExtent = g.sub(bin.otherTo, bin.otherFrom);

@@ -49,17 +49,17 @@ export function chain(parts: readonly Bijection[]): Chain {
         received: `${part.context}`,
       });
   }
-  const named = parts.map((part, i) => ({ part, name: String(i) }));
+  const namedParts = parts.map((part, i) => ({ part, name: String(i) }));
   const self: Chain = {
     type: "chain",
     features,
     context,
     parts,
-    parameters: Object.fromEntries(named.map(({ part, name }) => [name, part.parameters])),
+    parameters: Object.fromEntries(namedParts.map(({ part, name }) => [name, part.parameters])),
     forward(x, p, c) {
       let value = x;
       let logAbsDet: Expr = g.constant(0);
-      for (const { part, name } of named) {
+      for (const { part, name } of namedParts) {
         const step = checkedMap(part, "forward", part.forward(value, subtreeOf(p, name), c));
         value = step.value;
         logAbsDet = g.add(logAbsDet, step.logAbsDet);
@@ -69,7 +69,7 @@ export function chain(parts: readonly Bijection[]): Chain {
     inverse(y, p, c): Mapped {
       let value = y;
       let logAbsDet: Expr = g.constant(0);
-      for (const { part, name } of named.slice().reverse()) {
+      for (const { part, name } of namedParts.slice().reverse()) {
         const step = checkedMap(part, "inverse", part.inverse(value, subtreeOf(p, name), c));
         value = step.value;
         logAbsDet = g.add(logAbsDet, step.logAbsDet);
@@ -83,7 +83,7 @@ export function chain(parts: readonly Bijection[]): Chain {
     ...self,
     branches(y, p, c) {
       let branches: readonly Branch[] = [{ value: y, logAbsDet: g.constant(0), valid: g.constant(1) }];
-      for (const { part, name } of named.slice().reverse())
+      for (const { part, name } of namedParts.slice().reverse())
         branches = branches.flatMap((branch) => {
           const parameters = subtreeOf(p, name);
           const steps = part.branches?.(branch.value, parameters, c) ?? [

@@ -62,7 +62,7 @@ export function repeated(options: RepeatedOptions): Repeated {
   const { features, context } = layer;
   const run = (direction: "forward" | "inverse", x: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const [stacked, rebind] = flattened(p);
-    const both = g.scan(
+    const finalState = g.scan(
       g.concatenate([x, g.reshape(g.constant(0), [1])]),
       count,
       stacked,
@@ -74,8 +74,8 @@ export function repeated(options: RepeatedOptions): Repeated {
       { reversed: direction === "inverse" },
     );
     return {
-      value: g.slice(both, 0, features),
-      logAbsDet: g.reshape(g.slice(both, features, features + 1), []),
+      value: g.slice(finalState, 0, features),
+      logAbsDet: g.reshape(g.slice(finalState, features, features + 1), []),
     };
   };
   return {

@@ -45,7 +45,7 @@ const additiveLogisticOptionTable: OptionTable<AdditiveLogisticOptions> = {
 };
 
 /** A smaller part of the total counts as this one: float32 has no logarithm of less. */
-const leastPart = 1e-37;
+const minimumPart = 1e-37;
 
 /**
  * Shares of a total. Outside of the simplex the inverse has a logAbsDet of minus infinity: there is no density. No parameters. Cost:
@@ -55,13 +55,13 @@ const leastPart = 1e-37;
 export function additiveLogistic(options: AdditiveLogisticOptions): Bijection {
   const {
     features,
-    shares: asked,
+    shares: sharesOption,
     total = 1,
   } = checkedOptions("additiveLogistic", options, additiveLogisticOptionTable);
   checkCount("additiveLogistic", "features", features);
-  const shares = asked ?? Array.from({ length: features }, (_, i) => i);
+  const shares = sharesOption ?? Array.from({ length: features }, (_, i) => i);
   const isSound = shares.every(
-    (own, i) => Number.isInteger(own) && own > (i === 0 ? -1 : shares[i - 1]!) && own < features,
+    (share, i) => Number.isInteger(share) && share > (i === 0 ? -1 : shares[i - 1]!) && share < features,
   );
   if (shares.length === 0 || !isSound)
     throw new UsageError({
@@ -72,11 +72,11 @@ export function additiveLogistic(options: AdditiveLogisticOptions): Bijection {
     });
   const sharesOf = (x: Expr): Expr => g.concatenate(shares.map((i) => g.slice(x, i, i + 1)));
   /** All features, with the shares in their places. */
-  const withShares = (x: Expr, own: Expr): Expr =>
+  const withShares = (x: Expr, parts: Expr): Expr =>
     g.concatenate(
       Array.from({ length: features }, (_, i) => {
         const place = shares.indexOf(i);
-        return place < 0 ? g.slice(x, i, i + 1) : g.slice(own, place, place + 1);
+        return place < 0 ? g.slice(x, i, i + 1) : g.slice(parts, place, place + 1);
       }),
     );
   const logTotal = Math.log(total);
@@ -86,22 +86,22 @@ export function additiveLogistic(options: AdditiveLogisticOptions): Bijection {
     context: 0,
     parameters: {},
     forward(x) {
-      const own = sharesOf(x);
+      const coordinates = sharesOf(x);
       // log(1 + sum e^x): the last share is the one with a coordinate of 0.
-      const logSum = g.logAddExp(g.logSumExp(own), 0);
-      const logShares = g.sub(own, logSum);
+      const logSum = g.logAddExp(g.logSumExp(coordinates), 0);
+      const logShares = g.sub(coordinates, logSum);
       return {
         value: withShares(x, g.mul(total, g.exp(logShares))),
         logAbsDet: g.add(g.sub(g.sum(logShares), logSum), shares.length * logTotal),
       };
     },
     inverse(y) {
-      const own = sharesOf(y);
-      const last = g.sub(total, g.sum(own));
-      const least = total * leastPart;
-      const logShares = g.log(g.max(own, least));
-      const logLast = g.log(g.max(last, least));
-      const isInside = g.mul(g.less(0, last), g.less(g.maximum(g.neg(own)), 0));
+      const parts = sharesOf(y);
+      const last = g.sub(total, g.sum(parts));
+      const minimum = total * minimumPart;
+      const logShares = g.log(g.max(parts, minimum));
+      const logLast = g.log(g.max(last, minimum));
+      const isInside = g.mul(g.less(0, last), g.less(g.maximum(g.neg(parts)), 0));
       return {
         value: withShares(y, g.sub(logShares, logLast)),
         logAbsDet: g.select(

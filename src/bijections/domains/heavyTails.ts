@@ -65,14 +65,14 @@ function stretched(s: Expr, largest: number): { readonly factor: Expr; readonly 
 }
 
 /** Of numbers with t = h y^2: the factor x / y and the logarithm of the slope. */
-function shrunk(whole: Expr, largest: number): { readonly factor: Expr; readonly logSlope: Expr } {
+function shrunk(scaledSquare: Expr, largest: number): { readonly factor: Expr; readonly logSlope: Expr } {
   const end = Math.expm1(largest);
   const largestGrowth = end / largest;
-  const t = g.min(whole, end);
+  const t = g.min(scaledSquare, end);
   const away = g.max(t, small);
   const square = g.select(g.less(t, small), g.sub(1, g.mul(0.5, t)), g.div(g.log1p(away), away));
   const half = g.mul(0.5, g.log(square));
-  const isBeyond = g.less(end, whole);
+  const isBeyond = g.less(end, scaledSquare);
   return {
     factor: g.select(isBeyond, 1 / Math.sqrt(largestGrowth), g.sqrt(square)),
     logSlope: g.select(isBeyond, -0.5 * Math.log(largestGrowth), g.sub(g.neg(g.log1p(t)), half)),

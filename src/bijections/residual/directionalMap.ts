@@ -75,13 +75,13 @@ function bent(t: Expr, { gamma, left, eps }: Numbers): Expr {
 function logBend(t: Expr, { gamma, rest, eps }: Numbers): Expr {
   const q = hypotenuse(g.abs(t), eps);
   const [sine, cosine] = [g.div(t, q), g.div(eps, q)];
-  const along = g.mul(gamma, sine);
+  const gammaSine = g.mul(gamma, sine);
   // (1 + gamma sine)(1 - gamma sine) = cosine^2 + (1 - gamma^2) sine^2
   const product = g.add(g.square(cosine), g.mul(rest, g.square(sine)));
   return g.select(
-    g.less(along, -0.5),
-    g.sub(g.log(product), g.log1p(g.abs(along))),
-    g.log1p(g.max(along, -0.5)),
+    g.less(gammaSine, -0.5),
+    g.sub(g.log(product), g.log1p(g.abs(gammaSine))),
+    g.log1p(g.max(gammaSine, -0.5)),
   );
 }
 

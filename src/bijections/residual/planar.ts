@@ -63,9 +63,9 @@ export function planar(options: PlanarOptions): Bijection {
   /** The step û, and s = w . û, computed from it: both directions see the same s to the last digit. */
   const constrained = (u: Expr, w: Expr): { readonly step: Expr; readonly s: Expr } => {
     const product = dot(w, u);
-    const wanted = g.add(margin - 1, g.softplus(g.add(product, shift)));
+    const target = g.add(margin - 1, g.softplus(g.add(product, shift)));
     const squared = g.max(dot(w, w), 1e-30);
-    const step = g.add(u, g.mul(w, g.div(g.sub(wanted, product), squared)));
+    const step = g.add(u, g.mul(w, g.div(g.sub(target, product), squared)));
     return { step, s: dot(w, step) };
   };
   const logAbsDet = (s: Expr, bend: Expr): Expr => g.log1p(g.mul(s, g.sub(1, g.square(bend))));
@@ -83,14 +83,14 @@ export function planar(options: PlanarOptions): Bijection {
     inverse(y, p, c) {
       const { u, w, b } = conditioned.read(p, c);
       const { step, s } = constrained(u, w);
-      const along = dot(w, y);
+      const projection = dot(w, y);
       const reach = g.abs(s);
       // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
-      const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(along), reach));
+      const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(projection), reach));
       const a = g.root(
-        g.sub(along, reach),
-        g.add(along, reach),
-        (value) => g.sub(g.add(value, g.mul(s, g.tanh(g.add(value, b)))), along),
+        g.sub(projection, reach),
+        g.add(projection, reach),
+        (value) => g.sub(g.add(value, g.mul(s, g.tanh(g.add(value, b)))), projection),
         { slack },
       );
       const bend = g.tanh(g.add(a, b));

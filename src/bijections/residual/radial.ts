@@ -93,10 +93,10 @@ export function radial(options: RadialOptions): Bijection {
       const { center, logAlpha, logBeta } = conditioned.read(p, c);
       const { alpha, beta } = scales(logAlpha, logBeta);
       const difference = g.sub(y, center);
-      const moved = radius(difference);
+      const imageRadius = radius(difference);
       // r² + q r - α |y - c| = 0, written so that nothing cancels for either sign of q.
-      const q = g.sub(g.add(alpha, beta), moved);
-      const product = g.mul(4, g.mul(alpha, moved));
+      const q = g.sub(g.add(alpha, beta), imageRadius);
+      const product = g.mul(4, g.mul(alpha, imageRadius));
       const size = g.stopGradient(g.max(g.max(g.abs(q), g.sqrt(product)), 1e-15));
       const root = g.mul(size, g.sqrt(g.add(g.square(g.div(q, size)), g.div(g.div(product, size), size))));
       const r = g.select(

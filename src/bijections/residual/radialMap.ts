@@ -68,9 +68,9 @@ function profileOf(profile: RadialProfile, rho: Expr): { readonly push: Expr; re
       // erf(rho) / rho loses its derivative's digits near 0; the next term of the series is below 1e-20 there.
       const away = g.max(rho, 1e-3);
       const square = g.square(g.min(rho, 1e-3));
-      const near = g.add(1, g.mul(square, g.sub(g.mul(square, 0.1), 1 / 3)));
+      const series = g.add(1, g.mul(square, g.sub(g.mul(square, 0.1), 1 / 3)));
       return {
-        push: g.select(g.less(rho, 1e-3), near, g.div(g.mul(halfRootPi, g.erf(away)), away)),
+        push: g.select(g.less(rho, 1e-3), series, g.div(g.mul(halfRootPi, g.erf(away)), away)),
         // e^-900 is 0 in both precisions, and nothing overflows before.
         slope: g.exp(g.neg(g.square(g.min(rho, 30)))),
       };

@@ -118,8 +118,8 @@ const residualOptionTable: OptionTable<ResidualOptions> = {
  * @throws UsageError if a size is not a positive integer, or another option out of range.
  * @example residual({ features: 2, hidden: [32, 32], lipschitz: 0.9 })
  */
-export function residual(given: ResidualOptions): Residual {
-  const options = checkedOptions("residual", given, residualOptionTable);
+export function residual(residualOptions: ResidualOptions): Residual {
+  const options = checkedOptions("residual", residualOptions, residualOptionTable);
   const {
     features,
     context = 0,

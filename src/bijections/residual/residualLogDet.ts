@@ -142,8 +142,8 @@ export function mostTerms({ exactTerms, stop }: Roulette): number {
 /** Draws a number of terms. */
 export function drawTerms(roulette: Roulette, stream: RandomStream): number {
   const { exactTerms, stop } = roulette;
-  const more = 1 + Math.floor(Math.log(stream.uniform()) / Math.log1p(-Math.min(stop, 1 - 1e-12)));
-  return Math.min(mostTerms(roulette), exactTerms + more);
+  const extraTerms = 1 + Math.floor(Math.log(stream.uniform()) / Math.log1p(-Math.min(stop, 1 - 1e-12)));
+  return Math.min(mostTerms(roulette), exactTerms + extraTerms);
 }
 
 /**
@@ -191,6 +191,6 @@ export function estimatedLogDet(
   const fixed = g.stopGradient(finalState);
   const w = g.slice(fixed, n, 2 * n);
   const sum = g.reshape(g.slice(fixed, 2 * n, 2 * n + 1), []);
-  const along = push(v);
-  return g.add(sum, zeroWithGradient(g.sum(g.mul(w, along))));
+  const product = push(v);
+  return g.add(sum, zeroWithGradient(g.sum(g.mul(w, product))));
 }

@@ -189,9 +189,9 @@ function orthonormalColumns(p: Bound, features: number, units: number, reflectio
   for (let k = 0; k < reflections; k++) {
     const vector = g.slice(leafOf(p, "reflections"), k, k + 1);
     const squared = g.max(g.sum(g.square(vector)), 1e-30);
-    const along = g.matrixProduct(vector, basis);
-    const moved = g.mul(g.reshape(vector, [features, 1]), g.div(g.mul(2, along), squared));
-    basis = g.sub(basis, moved);
+    const projection = g.matrixProduct(vector, basis);
+    const reflectionTerm = g.mul(g.reshape(vector, [features, 1]), g.div(g.mul(2, projection), squared));
+    basis = g.sub(basis, reflectionTerm);
   }
   return basis;
 }
