@@ -43,13 +43,13 @@ export function conditionedParameters<Name extends string>(
   return {
     tree: context > 0 ? { ...specs, network: networkParameters(context, hidden, outputs) } : specs,
     read(parameters, c) {
-      const moved =
+      const networkOutput =
         context > 0 ? runNetwork(c!, subtreeOf(parameters, "network"), hidden.length + 1) : undefined;
       let start = 0;
       const read = entries.map(([name, { shape }]) => {
         const value = leafOf(parameters, name);
         const end = start + sizeOf(shape);
-        const change = moved && g.reshape(g.slice(moved, start, end), shape);
+        const change = networkOutput && g.reshape(g.slice(networkOutput, start, end), shape);
         start = end;
         return [name, change ? g.add(value, change) : value] as const;
       });

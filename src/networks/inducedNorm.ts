@@ -58,9 +58,9 @@ export function logSpectralNorm(weights: Expr): Expr {
     product = g.matrixProduct(product, power);
   }
   const value = g.mul(logScale, 1 / (2 * exponent));
-  const along =
+  const direction =
     k === 1 ? scaled : isTall ? g.matrixProduct(scaled, product) : g.matrixProduct(product, scaled);
-  const slope = g.div(along, g.max(g.sum(g.mul(along, w)), tiny));
+  const slope = g.div(direction, g.max(g.sum(g.mul(direction, w)), tiny));
   return g.add(g.stopGradient(value), zeroWithGradient(g.sum(g.mul(g.stopGradient(slope), weights))));
 }
 

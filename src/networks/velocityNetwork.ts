@@ -164,12 +164,12 @@ export function velocity(
   const rate = g.div(g.sub(g.mul(2, time), 1), size);
   const scale = g.div(1, g.sqrt(size));
   const inner = network(sizes, parameters, time, g.mul(scale, position), fromContext);
-  const both = (vector: Expr, learned: Expr): Expr => g.add(g.mul(rate, vector), g.div(learned, size));
+  const combine = (vector: Expr, learned: Expr): Expr => g.add(g.mul(rate, vector), g.div(learned, size));
   return {
     value: g.add(g.mul(rate, position), g.mul(scale, inner.value)),
     divergence: () => g.add(g.mul(sizes.features, rate), g.div(inner.divergence(), size)),
-    push: (vector) => both(vector, inner.push(vector)),
-    pull: (vector) => both(vector, inner.pull(vector)),
+    push: (vector) => combine(vector, inner.push(vector)),
+    pull: (vector) => combine(vector, inner.pull(vector)),
   };
 }
 
@@ -191,8 +191,8 @@ function network(
   for (let layer = 0; layer < depth; layer++) {
     const dense = g.linear(value, layer === 0 ? first : weights[layer - 1]!, leaf(`bias${layer}`));
     const gate = g.add(1, g.linear(times, leaf(`gate${layer}`)));
-    const given = layer === 0 && fromContext ? g.add(dense, fromContext) : dense;
-    const a = g.add(g.mul(gate, given), g.linear(times, leaf(`shift${layer}`)));
+    const preActivation = layer === 0 && fromContext ? g.add(dense, fromContext) : dense;
+    const a = g.add(g.mul(gate, preActivation), g.linear(times, leaf(`shift${layer}`)));
     const unit = layer === 0 ? firstLayer(sizes, a) : activate(activation, a);
     value = unit.value;
     slopes.push(g.mul(gate, unit.slope));
