@@ -20,14 +20,14 @@ export function chainTransformer(parts: readonly Transformer[]): Transformer {
   checkArgument("chainTransformer", "parts", parts, listOf(aTransformer, "an array of transformers"));
   if (parts.length === 0) refuse("chainTransformer", "parts", "at least one transformer", parts);
   let parameterCount = 0;
-  const placed = parts.map((part) => {
+  const partRanges = parts.map((part) => {
     const start = parameterCount;
     parameterCount += part.parameterCount;
     return { part, start, end: parameterCount };
   });
   const through = (
     direction: "forward" | "inverse",
-    order: typeof placed,
+    order: typeof partRanges,
     start: Expr,
     parameters: readonly Expr[],
   ): ScalarMapped =>
@@ -38,11 +38,11 @@ export function chainTransformer(parts: readonly Transformer[]): Transformer {
       },
       { value: start, logDerivative: g.constant(0) },
     );
-  const reversed = [...placed].reverse();
+  const reversed = [...partRanges].reverse();
   return {
     type: "chain",
     parameterCount,
-    forward: (x, parameters) => through("forward", placed, x, parameters),
+    forward: (x, parameters) => through("forward", partRanges, x, parameters),
     inverse: (y, parameters) => through("inverse", reversed, y, parameters),
     toJSON: () => ({ type: "chain", parts: parts.map((part) => part.toJSON()) }),
   };

@@ -144,13 +144,13 @@ function findBin(at: Expr, side: readonly Expr[], other: readonly Expr[], logSlo
   let knot = side[0]!;
   let otherKnot = other[0]!;
   for (let k = 1; k < side.length; k++) {
-    const beyond = g.lessEqual(knot, at);
-    start = g.select(beyond, knot, start);
-    otherStart = g.select(beyond, otherKnot, otherStart);
-    extent = g.select(beyond, side[k]!, extent);
-    otherExtent = g.select(beyond, other[k]!, otherExtent);
-    low = g.select(beyond, logSlopes[k]!, low);
-    high = g.select(beyond, logSlopes[k + 1]!, high);
+    const isBeyond = g.lessEqual(knot, at);
+    start = g.select(isBeyond, knot, start);
+    otherStart = g.select(isBeyond, otherKnot, otherStart);
+    extent = g.select(isBeyond, side[k]!, extent);
+    otherExtent = g.select(isBeyond, other[k]!, otherExtent);
+    low = g.select(isBeyond, logSlopes[k]!, low);
+    high = g.select(isBeyond, logSlopes[k + 1]!, high);
     knot = g.add(knot, side[k]!);
     otherKnot = g.add(otherKnot, other[k]!);
   }
