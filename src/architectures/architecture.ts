@@ -150,10 +150,11 @@ export function sized<Options extends ArchitectureOptions>(
   table: OptionTable<Options>,
   make: (checked: Options) => Architecture,
 ): Architecture | ArchitectureMaker {
-  const given = (options ?? {}) as Partial<Options>;
-  if (given.features !== undefined) return make(checkedOptions(where, given as Options, table));
+  const partialOptions = (options ?? {}) as Partial<Options>;
+  if (partialOptions.features !== undefined)
+    return make(checkedOptions(where, partialOptions as Options, table));
   const optional = { ...table, features: anyNumber } as unknown as OptionTable<Partial<Options>>;
-  const checked = checkedOptions(where, given, optional);
+  const checked = checkedOptions(where, partialOptions, optional);
   if (checked.context !== undefined)
     refuse(where, "features", "a number", undefined, "or leave out context, too, and the table decides both");
   return ({ features, context }) =>
@@ -287,20 +288,20 @@ export function baseOf(
   kind: FlowKind,
   { base = standardNormal, features }: Pick<ArchitectureOptions, "base" | "features">,
 ): Distribution {
-  const made = typeof base === "function" ? base({ features }) : base;
-  checkArgument(makers[kind], "base", made, aDistribution);
-  if (made.features !== features)
+  const distribution = typeof base === "function" ? base({ features }) : base;
+  checkArgument(makers[kind], "base", distribution, aDistribution);
+  if (distribution.features !== features)
     throw new UsageError({
       where: makers[kind],
       subject: "base",
       expected: `of the ${features} features of the flow`,
-      received: `${made.features}`,
+      received: `${distribution.features}`,
     });
-  return made;
+  return distribution;
 }
 
 function build(
-  named: FlowKind,
+  namedKind: FlowKind,
   options: TransformerFlowOptions,
   transformer: Transformer,
   usualTransforms: number,
@@ -308,15 +309,15 @@ function build(
   const { features, context = 0, transforms = usualTransforms, conditioner } = options;
   if (conditioner && options.hidden)
     throw new UsageError({
-      where: makers[named],
+      where: makers[namedKind],
       problem: "hidden must be left out where a conditioner is given, which has its own layers",
       expected: "no hidden beside a conditioner",
       received: "both",
       remedy: "leave hidden out",
     });
   const hidden = options.hidden ?? defaultHidden;
-  checkArchitecture(named, { features, context, transforms, hidden });
-  const isAutoregressive = named === "maf" || named === "nsf-ar";
+  checkArchitecture(namedKind, { features, context, transforms, hidden });
+  const isAutoregressive = namedKind === "maf" || namedKind === "nsf-ar";
   const network = conditioner ? { conditioner } : { hidden };
   const parts = Array.from({ length: transforms }, (_, t): Bijection => {
     // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
@@ -337,7 +338,7 @@ function build(
     context,
     transforms,
     hidden: conditioner ? [] : hidden,
-    base: baseOf(named, options),
+    base: baseOf(namedKind, options),
     bijection: chain(parts),
   });
 }

@@ -113,14 +113,14 @@ export function likelihoodLoss(
   { kinetic = 0.01, jacobian = 0, divergence = "exact", trainingSolver = trainingSteps }: LossOptions = {},
 ): Training["loss"] {
   return (y, parameters, context) => {
-    const solved = bijection.solve("inverse", y, parameters.bijection, context, {
+    const solution = bijection.solve("inverse", y, parameters.bijection, context, {
       solver: trainingSolver,
       divergence,
       kinetic: kinetic > 0,
       jacobian: jacobian > 0,
     });
-    const logProb = g.add(base.logProb(solved.value, parameters.base), solved.logAbsDet);
-    return g.sub(g.add(g.mul(kinetic, solved.kinetic), g.mul(jacobian, solved.jacobian)), logProb);
+    const logProb = g.add(base.logProb(solution.value, parameters.base), solution.logAbsDet);
+    return g.sub(g.add(g.mul(kinetic, solution.kinetic), g.mul(jacobian, solution.jacobian)), logProb);
   };
 }
 

@@ -116,11 +116,14 @@ function build(options: FlowMatchingOptions): Architecture {
         const noise = isCoupled ? g.input("noise", [features]) : g.randomNormal([features], "noise");
         const path = pathOf(interpolant, sigma, time, noise, y);
         if (wander > 0) {
-          const extra = g.randomNormal([features], "wander");
+          const wanderNoise = g.randomNormal([features], "wander");
           const angle = g.mul(Math.PI, time);
           const sine = g.sin(angle);
-          path.at = g.add(path.at, g.mul(g.mul(wander, g.square(sine)), extra));
-          path.rate = g.add(path.rate, g.mul(g.mul(2 * Math.PI * wander, g.mul(sine, g.cos(angle))), extra));
+          path.at = g.add(path.at, g.mul(g.mul(wander, g.square(sine)), wanderNoise));
+          path.rate = g.add(
+            path.rate,
+            g.mul(g.mul(2 * Math.PI * wander, g.mul(sine, g.cos(angle))), wanderNoise),
+          );
         }
         const velocity = bijection.velocity(time, path.at, parameters.bijection, context).value;
         return g.sum(g.square(g.sub(velocity, path.rate)));
@@ -192,10 +195,10 @@ function pathOf(
   y: Expr,
 ): { at: Expr; rate: Expr } {
   if (interpolant === "linear") {
-    const kept = 1 - sigma;
+    const decay = 1 - sigma;
     return {
-      at: g.add(g.mul(g.sub(1, g.mul(kept, time)), noise), g.mul(time, y)),
-      rate: g.sub(y, g.mul(kept, noise)),
+      at: g.add(g.mul(g.sub(1, g.mul(decay, time)), noise), g.mul(time, y)),
+      rate: g.sub(y, g.mul(decay, noise)),
     };
   }
   const angle = g.mul(Math.PI / 2, time);

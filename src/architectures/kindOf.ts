@@ -13,10 +13,10 @@ const makers = new WeakMap<Bijection, FittedKind>();
 
 /** The architecture, remembered as one of its kind. */
 export function madeAs<Made extends { readonly kind: FittedKind; readonly bijection: Bijection }>(
-  made: Made,
+  architecture: Made,
 ): Made {
-  makers.set(made.bijection, made.kind);
-  return made;
+  makers.set(architecture.bijection, architecture.kind);
+  return architecture;
 }
 
 /** The kind that a model of this architecture is saved under: that of the function that made its bijection, or `custom`. */
