@@ -15,12 +15,12 @@ export function digestOf(parts: readonly Uint8Array[]): string {
   for (const part of parts) {
     mix(part.length, 1);
     const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
-    const whole = part.length - (part.length % 8);
-    for (let at = 0; at < whole; at += 8) mix(view.getUint32(at, true), view.getUint32(at + 4, true));
+    const wholeBytes = part.length - (part.length % 8);
+    for (let at = 0; at < wholeBytes; at += 8) mix(view.getUint32(at, true), view.getUint32(at + 4, true));
     const rest = new Uint8Array(8);
-    rest.set(part.subarray(whole));
+    rest.set(part.subarray(wholeBytes));
     const tail = new DataView(rest.buffer);
-    if (whole < part.length) mix(tail.getUint32(0, true), tail.getUint32(4, true));
+    if (wholeBytes < part.length) mix(tail.getUint32(0, true), tail.getUint32(4, true));
   }
   return Array.from(state, (word) => word.toString(16).padStart(8, "0")).join("");
 }

@@ -386,9 +386,9 @@ export class RandomStream {
     for (let i = 0; i < n; i++) order[i] = i;
     for (let i = n - 1; i > 0; i--) {
       const j = this.integerBelow(i + 1);
-      const kept = order[i]!;
+      const item = order[i]!;
       order[i] = order[j]!;
-      order[j] = kept;
+      order[j] = item;
     }
     return order;
   }
