@@ -38,9 +38,9 @@ export function threadStarts(): () => void {
 /** Bytes of addresses that are left under {@link addressLimit}, without those that threads are about to take. */
 export function addressesLeft(): number {
   if (addressLimit() === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-  const taken = bytesIn(textOf("status"), /^VmSize:\s+(\d+) kB/m, 1024);
-  if (taken === Number.POSITIVE_INFINITY) return taken;
-  return addressLimit() - taken - starting * threadAddresses;
+  const usedBytes = bytesIn(textOf("status"), /^VmSize:\s+(\d+) kB/m, 1024);
+  if (usedBytes === Number.POSITIVE_INFINITY) return usedBytes;
+  return addressLimit() - usedBytes - starting * threadAddresses;
 }
 
 /** What Linux says of this process; empty elsewhere, and where files may not be read. */

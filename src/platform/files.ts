@@ -27,7 +27,7 @@ const systemError = (code: string): Error => Object.assign(new Error(code), { co
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code;
 
 /** What a failure becomes: those that are told already stay as they are. */
-const told = (beginning: string, error: unknown): PushforwardError =>
+const fileError = (beginning: string, error: unknown): PushforwardError =>
   error instanceof PushforwardError ? error : new FormatError(`${beginning}: ${reasonOf(error)}`);
 
 /**
@@ -66,7 +66,7 @@ export async function readFileBytes(path: string, options: FileOptions = {}): Pr
     }
     return bytes.subarray(0, filled);
   } catch (error) {
-    throw told(`cannot read "${path}"`, error);
+    throw fileError(`cannot read "${path}"`, error);
   } finally {
     await handle?.close().catch(() => undefined);
   }
@@ -100,7 +100,7 @@ export async function readStandardInput(options: FileOptions = {}): Promise<Uint
       });
     return await streamed(input, "reading standard input", options);
   } catch (error) {
-    throw told("cannot read standard input", error);
+    throw fileError("cannot read standard input", error);
   }
 }
 
@@ -144,9 +144,11 @@ export function isSameFile(a: string, b: string): boolean {
   const files = globalThis.process?.getBuiltinModule?.("node:fs");
   if (!files) return false;
   try {
-    const [one, other] = [a, b].map((path) => files.statSync(followed(path), { throwIfNoEntry: false }));
-    if (one && other) return one.ino === other.ino && one.dev === other.dev;
-    return !one && !other && resolved(a) === resolved(b);
+    const [aStatus, bStatus] = [a, b].map((path) =>
+      files.statSync(followed(path), { throwIfNoEntry: false }),
+    );
+    if (aStatus && bStatus) return aStatus.ino === bStatus.ino && aStatus.dev === bStatus.dev;
+    return !aStatus && !bStatus && resolved(a) === resolved(b);
   } catch {
     return resolved(a) === resolved(b);
   }
@@ -279,7 +281,7 @@ export function checkWritable(path: string): void {
     fs.closeSync(fs.openSync(probe, "wx"));
     fs.rmSync(probe);
   } catch (error) {
-    throw told(`cannot write "${path}"`, error);
+    throw fileError(`cannot write "${path}"`, error);
   }
 }
 
@@ -310,7 +312,7 @@ export async function writeFileAtomically(
     for (let attempts = 10; !(await replaced(target, stem, content)); attempts--)
       if (attempts === 0) throw new Error("other processes write it all the time; choose another name");
   } catch (error) {
-    throw told(`cannot write "${path}"`, error);
+    throw fileError(`cannot write "${path}"`, error);
   }
 }
 

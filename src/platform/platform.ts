@@ -77,13 +77,13 @@ export function isOutOfMemory(error: unknown): boolean {
 
 /** The parts one after the other, in new memory. */
 export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
-    whole.set(part, at);
+    bytes.set(part, at);
     at += part.length;
   }
-  return whole;
+  return bytes;
 }
 
 async function transform(bytes: Uint8Array, by: ReadableWritablePair<Uint8Array, BufferSource>) {
