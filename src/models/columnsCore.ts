@@ -10,11 +10,9 @@ import * as v from "valibot";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { DataError, FormatError, NumericalError, PushforwardError, UsageError } from "../errors.ts";
+import { FormatError, NumericalError, PushforwardError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
-import { refuse } from "../options.ts";
-import { optionText } from "../optionText.ts";
 import { checkMissingScore, type MissingScore } from "../tables/completeRows.ts";
 import { cellsOf, tableOfCells, writtenCells } from "../tables/schema/cells.ts";
 import { checkSchema } from "../tables/schema/checkSchema.ts";
@@ -25,7 +23,6 @@ import { type ColumnsDensityOptions, columnsDensity } from "./columns/columnsDen
 import { ColumnsEvaluation, type ColumnsModel } from "./columns/columnsModel.ts";
 import { contributionsOfRows } from "./columns/contributions.ts";
 import { cellsOfPoints, sampleCells } from "./columns/drawCells.ts";
-import { encodeRows } from "./columns/encodeRows.ts";
 import {
   type Container,
   checkedHeader,
@@ -51,9 +48,6 @@ export interface ColumnsFlow {
   readonly model: ColumnsModel;
   readonly fitted: FittedDescription;
 }
-
-/** Rows that are encoded at a time. */
-const blockRows = 8192;
 
 const namesOf = (columns: readonly ColumnSchema[]): readonly string[] => columns.map(({ name }) => name);
 
@@ -148,9 +142,9 @@ export class ColumnsCore implements FlowCore {
 
   async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {
     const cells = await this.#cells("toBase", rows, given);
-    const impossible = this.#impossibleRows(cells);
+    const { impossibleRows, pointsOfCells } = await import("./rows/pointsOfCells.ts");
+    const impossible = impossibleRows(this.#flow.model.density, cells);
     const possible = cells.map((own) => own.filter((_, row) => !impossible.has(row)));
-    const { pointsOfCells } = await import("./rows/pointsOfCells.ts");
     const { points } = await pointsOfCells(this.#evaluation, possible, how);
     if (impossible.size === 0) return points;
     const width = this.#flow.columns.length;
@@ -244,62 +238,9 @@ export class ColumnsCore implements FlowCore {
     n: number,
   ): Promise<readonly Float64Array[]> {
     const { given } = this.#flow;
-    for (const name of Object.keys(values ?? {}))
-      if (!given.some((own) => own.name === name))
-        throw new UsageError(`"${name}" is no column that the model is given.`);
-    return await Promise.all(
-      given.map(async (own) => {
-        const value = Object.hasOwn(values ?? {}, own.name) ? values?.[own.name] : undefined;
-        if (value === undefined)
-          throw new UsageError(
-            `The model is given ${this.given.join(", ")}: name a value for "${own.name}", as in ${optionText("given", { [own.name]: own.levels?.[0] ?? 1 })}.`,
-          );
-        const list = typeof value === "object" ? Array.from(value as ArrayLike<unknown>) : undefined;
-        if (list && list.length !== n)
-          refuse(where, `given["${own.name}"]`, `one value for each of the ${n} rows`, list.length);
-        if (n === 0) return new Float64Array(0);
-        const rows = (list ?? [value]).map((each) => ({ [own.name]: each }));
-        const { cells, unknown } = cellsOf(await tableOfRows(where, [own.name], rows as never), [own]);
-        const [strange] = unknown;
-        if (strange)
-          refuse(
-            where,
-            `given["${own.name}"]`,
-            `one of its levels: ${own.levels!.join(", ")}`,
-            strange.level,
-          );
-        if (!own.missing && cells[0]!.some(Number.isNaN))
-          refuse(where, `given["${own.name}"]`, "a value: no row of the fit missed one", "none");
-        return list ? cells[0]! : new Float64Array(n).fill(cells[0]![0]!);
-      }),
-    );
-  }
-
-  /**
-   * Rows that cannot be, such as those with a level that the column does not have. Told by their encoding, without the network.
-   * @throws DataError for a cell that is missing where none was in the rows of the fit.
-   */
-  #impossibleRows(cells: readonly Float64Array[]): ReadonlySet<number> {
-    const { density } = this.#flow.model;
-    const count = density.columns.length;
-    const rows = cells[0]!.length;
-    const impossible = new Set<number>();
-    for (let from = 0; from < rows; from += blockRows) {
-      const { offsets, unknown } = encodeRows(density, cells, from, Math.min(rows, from + blockRows));
-      const missing = unknown.indexOf(1);
-      if (missing >= 0) {
-        const { name } = density.columns[missing % count]!.column;
-        const row = from + Math.floor(missing / count) + 1;
-        throw new DataError(
-          `column "${name}" (row ${row}): the cell is missing, which none was in the rows of the fit: it has no point of the base; fill it in, or leave the row out.`,
-          { column: name, row },
-        );
-      }
-      offsets.forEach((offset, i) => {
-        if (offset === Number.NEGATIVE_INFINITY) impossible.add(from + Math.floor(i / count));
-      });
-    }
-    return impossible;
+    if (given.length === 0 && Object.keys(values ?? {}).length === 0) return [];
+    const { givenCells } = await import("./rows/givenCells.ts");
+    return await givenCells(where, given, values, n);
   }
 
   /** The rows that have a score, where those that miss a value in a column that never did are passed over; undefined for all. */

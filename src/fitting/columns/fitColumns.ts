@@ -6,6 +6,7 @@
  */
 
 import { DataError, UsageError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree } from "../../graph/parameters.ts";
 import type { DensityColumn } from "../../models/columns/column.ts";
@@ -158,7 +159,10 @@ export async function fitColumns(
   };
   const result = await minimize(
     {
-      loss: negative({ columns: recipe.hiddenColumns, units: recipe.hiddenUnits }),
+      loss: negative({
+        hide: recipe.hiddenColumns > 0 ? hiding(density, recipe.hiddenColumns) : undefined,
+        units: recipe.hiddenUnits,
+      }),
       validation: negative(),
       weight: train.weights ? g.input("weight", []) : undefined,
       parameters: trainedLeaves(density.parameters, bound),
@@ -199,6 +203,16 @@ export async function fitColumns(
 
 function digestOfRows({ cells, weights }: CellRows): string {
   return digestOf([...cells, weights ?? new Float64Array(0)].map(bytesOf));
+}
+
+/** Replaces the features of a column by zeros, with some probability. */
+function hiding({ given, columns }: ColumnsDensity, probability: number): (features: Expr) => Expr {
+  const all = [...given, ...columns];
+  const indices = all.flatMap((own, i) => new Array<number>(own.outcomes - 1 + own.head.features).fill(i));
+  return (features) => {
+    const isSeen = g.less(probability, g.randomUniform([all.length], "hidden columns"));
+    return g.mul(features, g.gather(isSeen, indices, features.shape));
+  };
 }
 
 /** Rows one below the other. */

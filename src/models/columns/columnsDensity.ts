@@ -72,8 +72,8 @@ export interface Contributions {
 
 /** What is left out at random, anew in each step and row; see `randomUniform`. */
 export interface Dropout {
-  /** Probability that a column does not see what another one is. */
-  readonly columns: number;
+  /** Hides features from the network. */
+  readonly hide?: ((features: Expr) => Expr) | undefined;
   /** Probability that a hidden unit is left out. */
   readonly units: number;
 }
@@ -163,11 +163,7 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     start: { bias: Float64Array.from(bias), ...(shared > 0 ? { shared: Float64Array.from(same) } : {}) },
     contributions(encoded, bound, dropout) {
       const seen = g.slice(encoded, 0, features);
-      const given = network.run(
-        dropout && dropout.columns > 0 ? hiding(seen, [...first, ...rest], dropout.columns) : seen,
-        bound,
-        dropout?.units,
-      );
+      const given = network.run(dropout?.hide ? dropout.hide(seen) : seen, bound, dropout?.units);
       // What all rows share stands behind what the network gives.
       const numbers = shared > 0 ? g.concatenate([given, leafOf(bound, "shared")]) : given;
       return {
@@ -176,19 +172,6 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
       };
     },
   };
-}
-
-/** Features with those of a column replaced by zeros, with some probability. */
-function hiding(
-  features: Expr,
-  columns: readonly Omit<ColumnLayout, "targets">[],
-  probability: number,
-): Expr {
-  const isSeen = g.less(probability, g.randomUniform([columns.length], "hidden columns"));
-  const indices = columns.flatMap((own, i) =>
-    new Array<number>(own.outcomes - 1 + own.head.features).fill(i),
-  );
-  return g.mul(features, g.gather(isSeen, indices, features.shape));
 }
 
 /** Numbers that the network gives for a column: logits of the outcomes, where there are several, and those of the head by the row. */

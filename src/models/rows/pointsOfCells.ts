@@ -4,10 +4,13 @@
  * @module
  */
 
+import { DataError } from "../../errors.ts";
 import { randomKey, split, uniformsAt } from "../../random/philox.ts";
 import { logitBetween, normalOfLogit } from "../columns/columnDistribution.ts";
+import type { ColumnsDensity } from "../columns/columnsDensity.ts";
 import type { ColumnsEvaluation } from "../columns/columnsModel.ts";
 import { columnByColumn, type SampleCellsOptions } from "../columns/drawCells.ts";
+import { encodeRows } from "../columns/encodeRows.ts";
 
 /** Where the base has cells. */
 export interface BasePoints {
@@ -48,4 +51,33 @@ export async function pointsOfCells(
     return cell;
   });
   return { points, low, high };
+}
+
+/** Rows that are encoded at a time. */
+const blockRows = 8192;
+
+/**
+ * Rows that cannot be, such as those with a level that the column does not have. Told by their encoding, without the network.
+ * @throws DataError for a cell that is missing where none was in the rows of the fit.
+ */
+export function impossibleRows(density: ColumnsDensity, cells: readonly Float64Array[]): ReadonlySet<number> {
+  const count = density.columns.length;
+  const rows = cells[0]!.length;
+  const impossible = new Set<number>();
+  for (let from = 0; from < rows; from += blockRows) {
+    const { offsets, unknown } = encodeRows(density, cells, from, Math.min(rows, from + blockRows));
+    const missing = unknown.indexOf(1);
+    if (missing >= 0) {
+      const { name } = density.columns[missing % count]!.column;
+      const row = from + Math.floor(missing / count) + 1;
+      throw new DataError(
+        `column "${name}" (row ${row}): the cell is missing, which none was in the rows of the fit: it has no point of the base; fill it in, or leave the row out.`,
+        { column: name, row },
+      );
+    }
+    offsets.forEach((offset, i) => {
+      if (offset === Number.NEGATIVE_INFINITY) impossible.add(from + Math.floor(i / count));
+    });
+  }
+  return impossible;
 }
