@@ -371,9 +371,10 @@ function apartFrom(sources: readonly Expr[]): Pick<ReadonlySet<Expr>, "has"> | u
 
 /** What a body that depends on its slots reads of values that do not. */
 export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
-  const inside = dependents([result], ...slots);
+  const innerNodes = dependents([result], ...slots);
   const outer = new Set<Expr>();
-  for (const node of inside) for (const operand of node.inputs) if (!inside.has(operand)) outer.add(operand);
+  for (const node of innerNodes)
+    for (const operand of node.inputs) if (!innerNodes.has(operand)) outer.add(operand);
   return [...outer];
 }
 

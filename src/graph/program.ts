@@ -89,9 +89,9 @@ export function* preparation(
         expected: `shared and of its shape, ${formatShape(parameter.shape)}`,
         received: formatShape(value.shape),
       });
-  const updated = new Set<string>();
+  const updatedNames = new Set<string>();
   for (const { parameter } of updates) {
-    if (updated.has(parameter.name))
+    if (updatedNames.has(parameter.name))
       throw new ShapeError({
         where: "program",
         problem: `"${parameter.name}" is updated twice`,
@@ -99,7 +99,7 @@ export function* preparation(
         received: "two",
         remedy: "give it one new value",
       });
-    updated.add(parameter.name);
+    updatedNames.add(parameter.name);
   }
   const written = [
     ...rows.map(([, value]) => value),

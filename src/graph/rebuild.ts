@@ -33,9 +33,12 @@ export function rebuildBody(
 ): Expr {
   const outerAt = firstOuterInput(node);
   const outer = node.inputs.slice(outerAt);
-  const replaced = outer.map(replace);
-  const [result] = substitute([node.result], new Map(outer.map((value, i) => [value, replaced[i]!])));
-  const next = body(result!, replaced);
+  const outerReplacements = outer.map(replace);
+  const [result] = substitute(
+    [node.result],
+    new Map(outer.map((value, i) => [value, outerReplacements[i]!])),
+  );
+  const next = body(result!, outerReplacements);
   const [first, ...rest] = node.inputs.slice(0, outerAt).map(replace) as [Expr, ...Expr[]];
   switch (node.op) {
     case "fixedPoint":
@@ -108,15 +111,15 @@ interface SlicedBody {
 
 /** The same body, with everything that depends on slices alone taken out of it. */
 function liftSlices({ result, slices, stacked }: SlicedBody, steps: number): SlicedBody {
-  const inside = dependents([result], ...slices);
+  const innerNodes = dependents([result], ...slices);
   /** By node that depends on slices alone: its stacked value. */
   const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
   const isLifted = (node: Expr): boolean => lifted.has(node) || (node.op === "map" && !node.batched);
-  for (const node of inside)
+  for (const node of innerNodes)
     if (!node.batched && !isLifted(node)) lifted.set(node, stackedValue(node, lifted, steps));
   // Those that something else reads become slices; the rest has gone into them.
   const slotOf = new Map<Expr, SlotExpr>();
-  for (const node of inside)
+  for (const node of innerNodes)
     if (!isLifted(node))
       for (const operand of node.inputs)
         if (lifted.has(operand) && !slotOf.has(operand))

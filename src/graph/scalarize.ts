@@ -133,8 +133,8 @@ function scattered(node: ScatterExpr, values: readonly Expr[]): Expr[] {
   const out: (Expr | undefined)[] = Array.from({ length: sizeOf(node.shape) }, () => undefined);
   node.indices.forEach((to, i) => {
     if (to < 0) return;
-    const before = out[to];
-    out[to] = before ? add(before, values[i]!) : values[i]!;
+    const partialSum = out[to];
+    out[to] = partialSum ? add(partialSum, values[i]!) : values[i]!;
   });
   return out.map((value) => value ?? constant(0));
 }

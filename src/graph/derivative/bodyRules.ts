@@ -136,7 +136,9 @@ export function pullBackScan(
   const unrolled = unrolledScan({ ...node, result: result!, inputs: inputSlots });
   const replacements = new Map<Expr, Expr>([
     [inner, ofEachRow(settled(cotangent))],
-    ...inputSlots.map((stand, i) => [stand, i === 0 ? ofEachRow(node.inputs[0]!) : node.inputs[i]!] as const),
+    ...inputSlots.map(
+      (inputSlot, i) => [inputSlot, i === 0 ? ofEachRow(node.inputs[0]!) : node.inputs[i]!] as const,
+    ),
   ]);
   if (on) replacements.set(on, ofEachRow(numberOf(condition)));
   const replaced = (value: Expr): Expr => substitute([value], replacements)[0]!;
@@ -149,8 +151,8 @@ export function pullBackScan(
   node.inputs.forEach((input, i) => {
     if (!active.has(input)) return;
     const live = (): Condition | undefined => {
-      const inside = pulled[i]?.live();
-      return inside && { on: replaced(inside.on), when: inside.when };
+      const unrolledCondition = pulled[i]?.live();
+      return unrolledCondition && { on: replaced(unrolledCondition.on), when: unrolledCondition.when };
     };
     send(input, { value: gradients[i]!, live }, i > 0);
   });

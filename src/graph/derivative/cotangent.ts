@@ -122,9 +122,9 @@ export function joined(a: Cotangent, b: Cotangent): Cotangent {
 /** A cotangent whose elements are moved, or added up: its condition goes with them. */
 export function moved(cotangent: Cotangent, move: (value: Expr) => Expr): Cotangent {
   const live = lazily((): Condition | undefined => {
-    const before = cotangent.live();
-    if (!before || before.on.shape.length === 0) return before;
-    return { on: move(numberOf(before)), when: true };
+    const condition = cotangent.live();
+    if (!condition || condition.on.shape.length === 0) return condition;
+    return { on: move(numberOf(condition)), when: true };
   });
   return { value: move(settled(cotangent)), live };
 }

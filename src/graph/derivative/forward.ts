@@ -56,7 +56,7 @@ function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr
         reshape(slice(stateAndTangent, at, at + size), node.shape),
       );
       const values = [state!, ...slices.slice(0, count), change!, ...slices.slice(count)];
-      const replacements = new Map([...slots, ...moving].map((stand, i) => [stand, values[i]!]));
+      const replacements = new Map([...slots, ...moving].map((standIn, i) => [standIn, values[i]!]));
       return concatenate(substitute([node.result, resultTangent!], replacements).map(flat));
     },
     { reversed: node.reversed },

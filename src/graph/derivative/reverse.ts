@@ -104,8 +104,8 @@ export function pulledBack(
         sizeOf(value.shape) === size ? reshape(value, to.shape) : broadcastTo(value, to.shape);
       contribution = moved(contribution, move);
     }
-    const before = cotangentOf.get(to);
-    cotangentOf.set(to, before ? joined(before, contribution) : contribution);
+    const partialSum = cotangentOf.get(to);
+    cotangentOf.set(to, partialSum ? joined(partialSum, contribution) : contribution);
   };
 
   outputs.forEach((output, i) => {
@@ -139,8 +139,8 @@ export function pulledBack(
     if (node.op === "project") {
       const map = node.inputs[0] as MapExpr;
       const list = mapCotangents.get(map) ?? map.body.results.map(() => undefined);
-      const before = list[node.index];
-      list[node.index] = before ? joined(before, cotangent) : cotangent;
+      const partialSum = list[node.index];
+      list[node.index] = partialSum ? joined(partialSum, cotangent) : cotangent;
       mapCotangents.set(map, list);
       continue;
     }

@@ -130,8 +130,8 @@ export function pullBackOdeSolution(
       [node.slot, slice(stateAndAdjoint, 0, size)],
       [adjointSlot, slice(stateAndAdjoint, size, 2 * size)],
     ]);
-    const [forward, back] = substitute([node.result, backward!], replacements);
-    return concatenate([forward!, neg(back!)]);
+    const [slope, adjointSlope] = substitute([node.result, backward!], replacements);
+    return concatenate([slope!, neg(adjointSlope!)]);
   };
   const { nodes, weights } = gaussLegendre(outer.length > 0 ? quadratureNodes : 0);
   const count = nodes.length;
@@ -178,8 +178,8 @@ export function pullBackOdeSolution(
       [adjointSlot, mul(mul(mul(span, weights[k]!), unit), slice(end, at + size, at + width))],
     ]);
     substitute(gradients, replacements).forEach((gradient, i) => {
-      const before = totals[i];
-      totals[i] = before ? add(before, gradient) : gradient;
+      const partialSum = totals[i];
+      totals[i] = partialSum ? add(partialSum, gradient) : gradient;
     });
   });
   outer.forEach((input, i) => send(input, totals[i]!, true));
@@ -200,8 +200,8 @@ export function pushForwardOdeSolution(
     [node.slot, ...outer],
     [moving, ...outer.map((input) => tangent(input)!)],
   );
-  const later = tangent(from);
-  const shift = later && neg(mul(later, derivativeAt(node, from, initial)));
+  const startTangent = tangent(from);
+  const shift = startTangent && neg(mul(startTangent, derivativeAt(node, from, initial)));
   const first = tangent(initial) ?? zerosLike(initial);
   const { state } = solveOde(
     concatenate([initial, shift ? add(first, shift) : first]),

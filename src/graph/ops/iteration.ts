@@ -70,9 +70,9 @@ export function iterate(initial: Expr, iterations: number, body: (state: Expr) =
       received: formatShape(initial.shape),
     });
   const state = slot([1 + size], true);
-  const before = slice(state, 1, 1 + size);
+  const bodyState = slice(state, 1, 1 + size);
   const finished = reshape(slice(state, 0, 1), []);
-  const next = body(before);
+  const next = body(bodyState);
   if (!sameShape(next.state.shape, initial.shape) || sizeOf(next.done.shape) !== 1)
     throw new ShapeError({
       where: "iterate",
@@ -82,7 +82,7 @@ export function iterate(initial: Expr, iterations: number, body: (state: Expr) =
     });
   const result = concatenate([
     reshape(select(finished, 1, select(reshape(next.done, []), 1, 0)), [1]),
-    select(finished, before, next.state),
+    select(finished, bodyState, next.state),
   ]);
   // Lanes without a row have nothing to wait for.
   const start = concatenate([reshape(sub(1, rowMark()), [1]), initial]);

@@ -34,15 +34,15 @@ export function sum(a: Expr, axis?: number): Expr {
       expected: `one of ${formatShape(a.shape)}`,
       received: `${axis}`,
     });
-  const before = a.shape.slice(0, at);
-  const after = a.shape.slice(at + 1);
-  const shape = [...before, ...after];
+  const leadingShape = a.shape.slice(0, at);
+  const trailingShape = a.shape.slice(at + 1);
+  const shape = [...leadingShape, ...trailingShape];
   if (count === 1) return reshape(a, shape);
   return {
     op: "sum",
-    outer: sizeOf(before),
+    outer: sizeOf(leadingShape),
     count,
-    inner: sizeOf(after),
+    inner: sizeOf(trailingShape),
     shape,
     batched: a.batched,
     inputs: [a],
@@ -158,13 +158,13 @@ export function productOf(a: Expr, b: Expr): Expr {
 
 /** 1 in the lower (or upper) triangle with the diagonal, 0 elsewhere. */
 export function triangle(n: number, lower: boolean): Expr {
-  const inside = (i: number): boolean => {
+  const isInTriangle = (i: number): boolean => {
     const row = Math.floor(i / n);
     const column = i % n;
     return lower ? column <= row : column >= row;
   };
   return constant(
-    Float64Array.from({ length: n * n }, (_, i) => (inside(i) ? 1 : 0)),
+    Float64Array.from({ length: n * n }, (_, i) => (isInTriangle(i) ? 1 : 0)),
     [n, n],
   );
 }
