@@ -142,13 +142,13 @@ class ReferenceExecutable implements Executable {
       for (let s = 0; s < steps.counts.length; s++) {
         if (steps.signal?.aborted) break;
         const count = steps.counts[s]!;
-        const picked = steps.indices.subarray(start, start + count);
+        const stepRows = steps.indices.subarray(start, start + count);
         start += count;
         const inputs = Object.fromEntries(
           this.#inputs.map(({ name, size }) => {
             const data = new Float64Array(count * size);
             const source = loaded.inputs[name]!;
-            picked.forEach((row, i) => data.set(source.subarray(row * size, (row + 1) * size), i * size));
+            stepRows.forEach((row, i) => data.set(source.subarray(row * size, (row + 1) * size), i * size));
             return [name, data];
           }),
         );
@@ -164,9 +164,9 @@ class ReferenceExecutable implements Executable {
         );
         for (const [name, data] of Object.entries(this.#sums(values))) history[name]!.push(...data);
         // All are read before the first is set: a value may be the array of a parameter.
-        const updated = values.slice(Object.keys(history).length).map((value) => value.slice());
+        const newValues = values.slice(Object.keys(history).length).map((value) => value.slice());
         this.#program.updates.forEach(({ parameter }, i) => {
-          this.#parameters.get(parameter.name)!.set(updated[i]!);
+          this.#parameters.get(parameter.name)!.set(newValues[i]!);
         });
         // Lets aborts and progress through between steps.
         await nextTurn();

@@ -124,10 +124,10 @@ export function exp(v: VectorBuilder, x: Vector): Vector {
   return v.scope(() => {
     const format = formats[v.precision];
     const reduced = reduce(v, x);
-    const inside = v.fromBits(v.bitsAdd(v.bits(expOfRemainder(v, reduced)), reduced.exponent));
-    // Not inside: too large, or NaN, which the sum keeps.
+    const finiteValue = v.fromBits(v.bitsAdd(v.bits(expOfRemainder(v, reduced)), reduced.exponent));
+    // Otherwise it is too large, or NaN, which the sum keeps.
     const above = v.add(x, v.constant(Infinity));
-    const value = v.select(v.lessEqual(x, v.constant(format.largestExponent)), inside, above);
+    const value = v.select(v.lessEqual(x, v.constant(format.largestExponent)), finiteValue, above);
     return v.clear(v.less(x, v.constant(format.smallestExponent)), value);
   });
 }

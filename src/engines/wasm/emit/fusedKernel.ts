@@ -53,7 +53,7 @@ export function analyzeUnit(
   count: number = unit.features!,
 ): FusedUnit {
   const features = unit.features!;
-  const inside = new Set(unit.nodes);
+  const unitNodes = new Set(unit.nodes);
   const sources: Source[] = [];
   const sourceKeys = new Map<string, number>();
   const ids = new Map<Expr, number>();
@@ -89,7 +89,7 @@ export function analyzeUnit(
   /** How a node reads one operand: its scalars a feature. */
   const reader = (operand: Expr, width: number): { read: Read; name: string } => {
     const { owner } = viewOf(operand);
-    if (inside.has(owner))
+    if (unitNodes.has(owner))
       return {
         read: (_, __, nodeValues) => nodeValues.get(owner)!,
         name: `m${unit.nodes.indexOf(owner)}`,
@@ -133,7 +133,7 @@ export function analyzeUnit(
           v,
           operands.map(({ read }) => read(v, load, nodeValues)),
           nodeValues,
-          inside,
+          unitNodes,
         ),
       );
     } else if (node.op === "project")
@@ -187,7 +187,7 @@ function emitBody(
   v: VectorBuilder,
   blocks: readonly LaneValue[][],
   nodeValues: Map<Expr, LaneValue[]>,
-  inside: ReadonlySet<Expr>,
+  unitNodes: ReadonlySet<Expr>,
 ): void {
   const scalars = new Map<Expr, LaneValue>();
   map.body.slots.forEach((block, k) => block.forEach((slot, j) => scalars.set(slot, blocks[k]![j]!)));
@@ -199,7 +199,7 @@ function emitBody(
       scalars.set(node, emitOperation(v, node, operands));
     } else throw new Error(`the wasm engine has no scalar code for ${node.op} in the body of a map`);
   }
-  for (const node of inside)
+  for (const node of unitNodes)
     if (node.op === "project" && node.inputs[0] === map)
       nodeValues.set(
         node,

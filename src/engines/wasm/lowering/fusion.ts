@@ -155,15 +155,15 @@ export function* fuse(
   const order: Unit[] = [];
   const seen = new Set<number>();
   // An explicit stack: a chain of thousands of units would overflow the call stack.
-  const stack: { readonly unit: number; readonly before: Iterator<number> }[] = [];
+  const stack: { readonly unit: number; readonly ancestors: Iterator<number> }[] = [];
   const enter = (unit: number): void => {
     seen.add(unit);
-    stack.push({ unit, before: units[unit]!.ancestors[Symbol.iterator]() });
+    stack.push({ unit, ancestors: units[unit]!.ancestors[Symbol.iterator]() });
   };
   for (let first = 0; first < units.length; first++) {
     if (!seen.has(first)) enter(first);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const next = top.before.next();
+      const next = top.ancestors.next();
       if (!next.done) {
         if (!seen.has(next.value)) enter(next.value);
         continue;
@@ -176,10 +176,10 @@ export function* fuse(
   return order.filter(({ nodes: unitNodes }) => unitNodes.length > 0);
 
   /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */
-  function readsWithin(node: Expr, inside: readonly Expr[]): boolean {
+  function readsWithin(node: Expr, kernelNodes: readonly Expr[]): boolean {
     return node.inputs.every((operand) => {
       const { owner } = viewOf(operand);
-      if (!members.has(owner) || !inside.includes(owner)) return true;
+      if (!members.has(owner) || !kernelNodes.includes(owner)) return true;
       return !isTotal(owner) && sameLayout(node, operand, owner);
     });
   }

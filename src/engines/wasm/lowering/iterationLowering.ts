@@ -24,18 +24,18 @@ import type { TileLowering } from "./tileLowering.ts";
 export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const state = node.slot;
-  const inside = bodyNodes(node);
+  const innerNodes = bodyNodes(node);
   yield;
-  const once = yield* tiles.unitsOf(inside, [node.result], false);
+  const once = yield* tiles.unitsOf(innerNodes, [node.result], false);
   const kernels = once.units.flatMap(({ nodes, features }) =>
     features === undefined ? [] : { nodes, features },
   );
   yield;
-  const readiness = readinessOf(node, inside, kernels);
+  const readiness = readinessOf(node, innerNodes, kernels);
   const finish = tiles.spread(size, state, 0, node, 0);
   if (readiness) return [...(yield* lowerOnce(tiles, node, once, readiness)), finish];
   const start = tiles.spread(size, node.inputs[0]!, 0, state, 0);
-  const body = yield* tiles.lower(inside, [node.result]);
+  const body = yield* tiles.lower(innerNodes, [node.result]);
   const next = tiles.spread(size, node.result, 0, state, 0);
   return [start, { iterations: node.iterations, items: [...body, next] }, finish];
 }

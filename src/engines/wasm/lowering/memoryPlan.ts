@@ -62,8 +62,8 @@ export function planMemory(items: readonly Item[], bytesOf: (owner: Expr) => num
     for (const item of list) {
       if ("items" in item) {
         const start = time;
-        const inside = walk(item.until ? [...item.items, item.until] : item.items);
-        for (const owner of inside) {
+        const innerOwners = walk(item.until ? [...item.items, item.until] : item.items);
+        for (const owner of innerOwners) {
           owners.add(owner);
           // Made before the loop: a later round reads it again.
           if ((first.get(owner) ?? Number.POSITIVE_INFINITY) < start) last.set(owner, time);

@@ -67,23 +67,23 @@ function isZero(node: Expr, of: (operand: Expr) => Padding): boolean {
     case "project": {
       const map = node.inputs[0]!;
       if (map.op !== "map") return false;
-      const inside = new Map<Expr, Padding>();
+      const innerPaddings = new Map<Expr, Padding>();
       map.body.slots.forEach((block, k) => {
-        for (const slot of block) inside.set(slot, of(map.inputs[k]!));
+        for (const slot of block) innerPaddings.set(slot, of(map.inputs[k]!));
       });
       const results = map.body.results[node.index]!;
       for (const scalar of topologicalOrder(results))
-        if (!inside.has(scalar)) inside.set(scalar, paddingOf(scalar, inside));
-      return results.every((scalar) => inside.get(scalar)!.zero);
+        if (!innerPaddings.has(scalar)) innerPaddings.set(scalar, paddingOf(scalar, innerPaddings));
+      return results.every((scalar) => innerPaddings.get(scalar)!.zero);
     }
     case "fixedPoint": {
       // The outer values are known: a body is not left, or a chain of iterations would be walked once for each way through.
       const outer = new Set(node.inputs);
-      const inside = new Map<Expr, Padding>(node.inputs.map((value) => [value, of(value)]));
-      inside.set(node.slot, { zero: true, asInRow: false });
+      const innerPaddings = new Map<Expr, Padding>(node.inputs.map((value) => [value, of(value)]));
+      innerPaddings.set(node.slot, { zero: true, asInRow: false });
       for (const inner of topologicalOrder([node.result], outer))
-        if (!inside.has(inner)) inside.set(inner, paddingOf(inner, inside));
-      return zero(node.inputs[0]) && inside.get(node.result)!.zero;
+        if (!innerPaddings.has(inner)) innerPaddings.set(inner, paddingOf(inner, innerPaddings));
+      return zero(node.inputs[0]) && innerPaddings.get(node.result)!.zero;
     }
     case "input":
     case "parameter":

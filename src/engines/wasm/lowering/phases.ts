@@ -53,11 +53,11 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   const sumOutputs = guarded.slice(rowCount, rowCount + sumCount).map(copied);
   const updateOutputs = guarded.slice(rowCount + sumCount).map(copied);
   const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
-  const after = new Set<Expr>();
+  const sumDependents = new Set<Expr>();
   for (const node of order) {
     const isSum = isSumOverRows(node);
-    if (!isSum && !node.inputs.some((input) => after.has(input))) continue;
-    if (node.batched || (isSum && node.inputs.some((input) => after.has(input))))
+    if (!isSum && !node.inputs.some((input) => sumDependents.has(input))) continue;
+    if (node.batched || (isSum && node.inputs.some((input) => sumDependents.has(input))))
       throw new ShapeError({
         where: "wasm engine",
         problem: "a sum over rows cannot be used for each row in the same program",
@@ -65,16 +65,18 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
         received: "one that rows read",
         remedy: "run a second program",
       });
-    after.add(node);
+    sumDependents.add(node);
   }
   const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
   const forSums = new Set(topologicalOrder(sumOutputs));
   const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
   // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
   const isPrologue = (node: Expr): boolean =>
-    !node.batched && !after.has(node) && (forSums.has(node) || forTiles.has(node));
+    !node.batched && !sumDependents.has(node) && (forSums.has(node) || forTiles.has(node));
   const prologueNodes = order.filter(isPrologue);
-  const epilogueNodes = order.filter((node) => after.has(node) && !isSumOverRows(node) && forSums.has(node));
+  const epilogueNodes = order.filter(
+    (node) => sumDependents.has(node) && !isSumOverRows(node) && forSums.has(node),
+  );
   const updateNodes = order.filter(
     (node) => !node.batched && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
   );

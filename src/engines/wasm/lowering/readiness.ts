@@ -38,7 +38,7 @@ export function readinessOf(
   // Each round settles the elements that are one step further; a chain has at most as many steps as iterations.
   const floors = new Map<Expr, Int32Array>();
   /** What a node was found to be the last time, and of what. */
-  const before = new Map<
+  const computations = new Map<
     Expr,
     { readonly of: readonly (Int32Array | undefined)[]; readonly steps: Int32Array }
   >();
@@ -49,7 +49,7 @@ export function readinessOf(
       for (const inner of nodes) {
         const floor = floors.get(inner);
         const of = [floor, ...inner.inputs.map((operand) => ready.get(operand))];
-        const last = before.get(inner);
+        const last = computations.get(inner);
         if (last && of.every((steps, i) => steps === last.of[i])) {
           ready.set(inner, last.steps);
           continue;
@@ -58,13 +58,13 @@ export function readinessOf(
         if (floor) steps = steps.map((step, i) => Math.max(step, floor[i]!));
         // The same array for the same steps, so that what follows need not be computed again.
         if (last && steps.every((step, i) => step === last.steps[i])) steps = last.steps;
-        before.set(inner, { of, steps });
+        computations.set(inner, { of, steps });
         ready.set(inner, steps);
       }
     } while (raise(kernels, ready, floors));
-    const after = ready.get(node.result)!.map((step) => step + 1);
-    if (after.every((step, i) => step === state[i])) return ready;
-    state = after;
+    const nextState = ready.get(node.result)!.map((step) => step + 1);
+    if (nextState.every((step, i) => step === state[i])) return ready;
+    state = nextState;
   }
   return undefined;
 }

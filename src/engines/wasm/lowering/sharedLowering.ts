@@ -83,16 +83,16 @@ export class SharedLowering {
       let level = 0;
       for (const input of unit.nodes.flatMap((node) => node.inputs)) {
         const { owner, offset } = viewOf(input);
-        const before = placements.get(owner);
-        if (!before || unit.nodes.includes(owner)) continue;
+        const placement = placements.get(owner);
+        if (!placement || unit.nodes.includes(owner)) continue;
         // A thread's share of the one is its share of the other, unless it reads other elements than its own.
         const isSameShare =
           range >= 0 &&
-          before.range === range &&
+          placement.range === range &&
           offset === 0 &&
           sizeOf(input.shape) === unit.features &&
           sizeOf(owner.shape) === unit.features;
-        level = Math.max(level, before.level + (isSameShare ? 0 : 1));
+        level = Math.max(level, placement.level + (isSameShare ? 0 : 1));
       }
       // Several calls of one unit depend on each other.
       calls.forEach((call, i) => put(level + i, [call]));
