@@ -131,7 +131,7 @@ export function boostedLogOdds(
 
   const bestSplit = (order: Int32Array, { from, to, gradient, curvature }: Node): Split | undefined => {
     let best: Split | undefined;
-    const before = worth(gradient, curvature);
+    const nodeWorth = worth(gradient, curvature);
     for (let feature = 0; feature < bins.length; feature++) {
       const featureBins = bins[feature]!;
       const count = counts[feature]!;
@@ -151,7 +151,7 @@ export function boostedLogOdds(
         leftWeight += weights[bin]!;
         leftSize += sizes[bin]!;
         if (leftSize < leafRows || to - from - leftSize < leafRows) continue;
-        const gain = worth(left, leftWeight) + worth(gradient - left, curvature - leftWeight) - before;
+        const gain = worth(left, leftWeight) + worth(gradient - left, curvature - leftWeight) - nodeWorth;
         if (gain > (best?.gain ?? 1e-9)) best = { feature, bin, gain, gradient: left, curvature: leftWeight };
       }
     }

@@ -135,10 +135,12 @@ export class GridInterpolation {
     const scale = Math.max(1, Math.hypot(...y));
     for (let iteration = 0; iteration < 100; iteration++) {
       if (error <= 1e-13 * scale) return true;
-      const back = inverse(jacobian, d);
+      const inverseJacobian = inverse(jacobian, d);
       const step = Array.from(
         { length: d },
-        (_, i) => back[i * d]! * (y[0]! - value[0]!) + (d === 2 ? back[i * d + 1]! * (y[1]! - value[1]!) : 0),
+        (_, i) =>
+          inverseJacobian[i * d]! * (y[0]! - value[0]!) +
+          (d === 2 ? inverseJacobian[i * d + 1]! * (y[1]! - value[1]!) : 0),
       );
       let share = 1;
       let trialError = Number.POSITIVE_INFINITY;
