@@ -32,11 +32,11 @@ export function runningSums(values: Expr): Expr {
     indicator(width, width, (row, column) => row <= column),
   );
   const totals = g.sum(padded, 1);
-  const before = g.matrixProduct(
+  const lineOffsets = g.matrixProduct(
     indicator(lines, lines, (row, column) => column < row),
     g.reshape(totals, [lines, 1]),
   );
-  return g.slice(g.reshape(g.add(within, before), [lines * width]), 0, count);
+  return g.slice(g.reshape(g.add(within, lineOffsets), [lines * width]), 0, count);
 }
 
 /**
