@@ -92,7 +92,7 @@ export function coupling(options: CouplingOptions): Bijection {
       expected: `some, not all, of 0 to ${features - 1}, each once`,
       received: `[${transformed.join(", ")}]`,
     });
-  const back = inverseOrder([...fixedFeatures, ...transformed]);
+  const originalOrder = inverseOrder([...fixedFeatures, ...transformed]);
   const network = conditioner.network({
     inputs: fixedFeatures.length + context,
     outputs: transformed.length * transformer.parameterCount,
@@ -111,7 +111,7 @@ export function coupling(options: CouplingOptions): Bijection {
       parameters,
     );
     return {
-      value: g.gather(g.concatenate([conditions, mapped.value]), back, [features]),
+      value: g.gather(g.concatenate([conditions, mapped.value]), originalOrder, [features]),
       logAbsDet: mapped.logAbsDet,
     };
   };

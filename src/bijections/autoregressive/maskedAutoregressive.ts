@@ -84,7 +84,7 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
       expected: `of ${features} features`,
       received: `${order.length}`,
     });
-  const back = inverseOrder(order);
+  const originalOrder = inverseOrder(order);
   const network = conditioner.network({
     inputs: context + features,
     outputs: features * transformer.parameterCount,
@@ -103,15 +103,15 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
     inverse(y, p, c): Mapped {
       const ordered = g.gather(y, order, [features]);
       const mapped = transformFeatures(transformer, "inverse", ordered, parametersOf(ordered, p, c));
-      return { value: g.gather(mapped.value, back, [features]), logAbsDet: mapped.logAbsDet };
+      return { value: g.gather(mapped.value, originalOrder, [features]), logAbsDet: mapped.logAbsDet };
     },
     forward(x, p, c): Mapped {
       const ordered = g.gather(x, order, [features]);
       const generated = (state: Expr): Mapped =>
         transformFeatures(transformer, "forward", ordered, parametersOf(state, p, c));
       // After k passes the first k features are final. An engine may compute each unit once, when it can be known.
-      const state = g.fixedPoint(g.zeros([features]), features, (before) => generated(before).value);
-      return { value: g.gather(state, back, [features]), logAbsDet: generated(state).logAbsDet };
+      const state = g.fixedPoint(g.zeros([features]), features, (estimate) => generated(estimate).value);
+      return { value: g.gather(state, originalOrder, [features]), logAbsDet: generated(state).logAbsDet };
     },
     toJSON: () => ({
       type: "maskedAutoregressive",

@@ -53,14 +53,14 @@ export function splineThroughKnots(
   const [width, height] = isInverse ? [extent, otherExtent] : [otherExtent, extent];
   const throughBin = isInverse ? binInverse : binForward;
   const { value: share, logDerivative: insideLog } = throughBin(position, g.div(height, width), d0, d1);
-  const inside = g.add(bin.otherFrom, g.mul(otherExtent, share));
+  const boxValue = g.add(bin.otherFrom, g.mul(otherExtent, share));
   // Outside, the straight line with the slope of the end knot; its excess is 0 inside, so that it is finite there.
   const isAbove = g.less(side[last]!, at);
   const isOutside = g.max(isAbove, g.less(at, side[0]!));
   const tailLog = g.mul(sign, g.select(isAbove, logSlope[last]!, logSlope[0]!));
   const tail = g.add(g.select(isAbove, other[last]!, other[0]!), g.mul(g.sub(at, inBox), g.exp(tailLog)));
   return {
-    value: g.select(isOutside, tail, inside),
+    value: g.select(isOutside, tail, boxValue),
     logDerivative: g.select(isOutside, tailLog, insideLog),
   };
 }
