@@ -19,9 +19,25 @@ export type Reader<Part> = (
 /** Readers by type. */
 export type Readers<Part> = Readonly<Record<string, Reader<Part>>>;
 
+/**
+ * The readers of a module's functions that each take what `toJSON` gave: under their names, without the suffix that tells them from
+ * functions of another sort.
+ */
+export function readersByName<Part>(
+  makers: Readonly<Record<string, (options: never) => Part>>,
+  suffix = "",
+): Readers<Part> {
+  const typeOf = (name: string): string =>
+    suffix !== "" && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+  return Object.fromEntries(
+    Object.entries(makers).map(([name, make]) => [typeOf(name), make as unknown as Reader<Part>]),
+  );
+}
+
 /** Types whose code is loaded together, when a description first names one of them. */
 export interface Family<Part> {
-  readonly types: readonly string[];
+  /** Undefined where there is no other family to tell them from: then any type that is not known yet loads it. */
+  readonly types?: readonly string[] | undefined;
   readonly load: () => Promise<{ readonly readers: Readers<Part> }>;
 }
 
@@ -31,7 +47,8 @@ export class Registry<Part> {
   readonly #option: string;
   readonly #readers: Map<string, Reader<Part>>;
   readonly #families: readonly Family<Part>[];
-  readonly #ours: ReadonlySet<string>;
+  readonly #loaded: Set<Family<Part>> = new Set();
+  readonly #ours: Set<string>;
 
   /**
    * @param name - What messages call a part: `transformer`.
@@ -49,7 +66,7 @@ export class Registry<Part> {
     this.#option = option;
     this.#readers = new Map(Object.entries(ours));
     this.#families = Object.values(families);
-    this.#ours = new Set([...this.#readers.keys(), ...this.#families.flatMap(({ types }) => types)]);
+    this.#ours = new Set([...this.#readers.keys(), ...this.#families.flatMap(({ types = [] }) => types)]);
   }
 
   /** The types that can be read, once their families are loaded. */
@@ -59,7 +76,8 @@ export class Registry<Part> {
 
   /**
    * Adds a reader.
-   * @throws {@link UsageError} for what is not a function, or a type that another reader has.
+   * @throws {@link UsageError} for what is not a function, or a type that another reader has; where a family does not name its
+   *   types, a clash with one of them shows when it is loaded.
    */
   add(type: string, reader: Reader<Part>): void {
     checkArgument(
@@ -69,32 +87,50 @@ export class Registry<Part> {
       callback,
       "it is given the options and returns the part",
     );
+    if (this.#ours.has(type)) this.#refuse(type, "is one of the library's own", "give yours another type");
     const known = this.#readers.get(type);
-    const isOurs = this.#ours.has(type);
-    if (isOurs || (known && known !== reader))
-      throw new UsageError({
-        where: "register",
-        problem: `${this.#option}.${type} ${isOurs ? "is one of the library's own" : "has been registered with another reader"}`,
-        expected: "a type of your own",
-        received: type,
-        remedy: isOurs ? "give yours another type" : "give one of the two another type",
-      });
+    if (known && known !== reader)
+      this.#refuse(type, "has been registered with another reader", "give one of the two another type");
     this.#readers.set(type, reader);
   }
 
-  /** Makes readers of our own known that a family has loaded, or that a caller has at hand. */
+  #refuse(type: string, clash: string, remedy: string): never {
+    throw new UsageError({
+      where: "register",
+      problem: `${this.#option}.${type} ${clash}`,
+      expected: "a type of your own",
+      received: type,
+      remedy,
+    });
+  }
+
+  /**
+   * Makes readers of our own known that a family has loaded, or that a caller has at hand.
+   * @throws {@link UsageError} where a user has registered one of their types.
+   */
   provide(readers: Readers<Part>): void {
-    for (const [type, reader] of Object.entries(readers)) this.#readers.set(type, reader);
+    for (const [type, reader] of Object.entries(readers)) {
+      if (this.#readers.has(type) && !this.#ours.has(type))
+        this.#refuse(type, "is one of the library's own", "give yours another type");
+      this.#ours.add(type);
+      this.#readers.set(type, reader);
+    }
   }
 
   /** Loads the families of types; of a type that a user has registered all, as its reader may read whatever it likes. */
   async prepare(types: ReadonlySet<string>): Promise<void> {
+    const unknown = [...types].filter((type) => !this.#readers.has(type));
     const isForeign = [...types].some((type) => this.#readers.has(type) && !this.#ours.has(type));
     const needed = this.#families.filter(
-      (family) => isForeign || family.types.some((type) => types.has(type)),
+      (family) =>
+        !this.#loaded.has(family) &&
+        (isForeign || unknown.some((type) => family.types?.includes(type) ?? true)),
     );
-    const missing = needed.filter((family) => !family.types.every((type) => this.#readers.has(type)));
-    for (const { readers } of await Promise.all(missing.map(({ load }) => load()))) this.provide(readers);
+    const loaded = await Promise.all(needed.map(({ load }) => load()));
+    needed.forEach((family, i) => {
+      this.provide(loaded[i]!.readers);
+      this.#loaded.add(family);
+    });
   }
 
   /**

@@ -1,20 +1,12 @@
 /**
- * How saved descriptions become distributions again.
+ * How saved descriptions become distributions again: each is made by its own function of the options that it describes itself by.
  *
  * @module
  */
 
-import type { Readers } from "../registry.ts";
-import { diagonalNormal } from "./diagonalNormal.ts";
+import { type Readers, readersByName } from "../registry.ts";
 import type { Distribution } from "./distribution.ts";
-import { type GaussianMixtureDistributionOptions, gaussianMixture } from "./gaussianMixture.ts";
-import { type KernelDensityOptions, kernelDensity } from "./kernelDensity.ts";
-import { type TailedNormalOptions, tailedNormal } from "./tailedNormal.ts";
+import * as makers from "./makers.ts";
 
-/** One row per type; the standard normal, which most models have, is in the registry itself. */
-export const readers: Readers<Distribution> = {
-  diagonalNormal: (json) => diagonalNormal(json as unknown as { features: number }),
-  gaussianMixture: (json) => gaussianMixture(json as unknown as GaussianMixtureDistributionOptions),
-  kernelDensity: (json) => kernelDensity(json as unknown as KernelDensityOptions),
-  tailedNormal: (json) => tailedNormal(json as unknown as TailedNormalOptions),
-};
+/** One for each line of the index. */
+export const readers: Readers<Distribution> = /* @__PURE__ */ readersByName<Distribution>(makers);

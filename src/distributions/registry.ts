@@ -14,10 +14,5 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
   "distribution",
   "distributions",
   { standardNormal: (json) => standardNormal(json as unknown as { features: number }) },
-  {
-    distributions: {
-      types: ["diagonalNormal", "gaussianMixture", "kernelDensity", "tailedNormal"],
-      load: () => import("./readers.ts"),
-    },
-  },
+  { distributions: { load: () => import("./readers.ts") } },
 );

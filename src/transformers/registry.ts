@@ -13,10 +13,5 @@ export const transformerRegistry: Registry<Transformer> = /* @__PURE__ */ new Re
   "transformer",
   "transformers",
   {},
-  {
-    transformers: {
-      types: ["affine", "chain", "rationalQuadratic", "sinhArcsinh"],
-      load: () => import("./readers.ts"),
-    },
-  },
+  { transformers: { load: () => import("./readers.ts") } },
 );

@@ -8,10 +8,12 @@ import { readers as linear } from "../../src/bijections/linear/readers.ts";
 import { readers as piecewise } from "../../src/bijections/piecewise/readers.ts";
 import { bijectionRegistry } from "../../src/bijections/registry.ts";
 import { readers as residual } from "../../src/bijections/residual/readers.ts";
+import * as distributionMakers from "../../src/distributions/makers.ts";
 import { readers as distributions } from "../../src/distributions/readers.ts";
 import { distributionRegistry } from "../../src/distributions/registry.ts";
-import { FormatError } from "../../src/errors.ts";
+import { FormatError, UsageError } from "../../src/errors.ts";
 import { type Readers, Registry } from "../../src/registry.ts";
+import * as transformerMakers from "../../src/transformers/makers.ts";
 import { readers as transformers } from "../../src/transformers/readers.ts";
 import { transformerRegistry } from "../../src/transformers/registry.ts";
 
@@ -21,10 +23,17 @@ const typesOf = (families: readonly Readers<never>[]): string[] =>
 test("a registry names each type that its readers read, and no other", () => {
   const bijections = [autoregressive, combinators, continuous, domains, linear, piecewise, residual];
   expect(typesOf(bijections as never)).toEqual([...bijectionRegistry.types].sort());
-  expect(typesOf([distributions, { standardNormal: "in the registry" }] as never)).toEqual(
-    [...distributionRegistry.types].sort(),
-  );
-  expect(typesOf([transformers] as never)).toEqual([...transformerRegistry.types].sort());
+});
+
+test("each line of an index is a type that is read, and there is no other", async () => {
+  const named = new Set(["a type that the family is loaded for"]);
+  await Promise.all([distributionRegistry.prepare(named), transformerRegistry.prepare(named)]);
+  const linesOf = (makers: object): string[] =>
+    Object.keys(makers).map((name) => name.replace(/Transformer$/, ""));
+  expect(typesOf([distributions] as never)).toEqual(linesOf(distributionMakers).sort());
+  expect([...distributionRegistry.types].sort()).toEqual(linesOf(distributionMakers).sort());
+  expect(typesOf([transformers] as never)).toEqual(linesOf(transformerMakers).sort());
+  expect([...transformerRegistry.types].sort()).toEqual(linesOf(transformerMakers).sort());
 });
 
 /** A registry of numbers: `one` is there from the start, `two` and `three` are families. */
@@ -67,6 +76,34 @@ test("a reader of one's own may read every type: all families are loaded for it"
 test("a type of a family that is not loaded yet cannot be registered", () => {
   const { registry } = numbers();
   expect(() => registry.add("two", () => 4)).toThrow(/one of the library's own/);
+});
+
+test("a type that a family has without naming it is refused when the family is loaded", async () => {
+  let loads = 0;
+  const load = async () => {
+    loads++;
+    return { readers: { two: () => 2 } };
+  };
+  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, { others: { load } });
+  await registry.prepare(new Set(["one"]));
+  expect(loads).toBe(0);
+  registry.add("two", () => 4);
+  await expect(registry.prepare(new Set(["two"]))).rejects.toThrow(UsageError);
+  await expect(registry.prepare(new Set(["two"]))).rejects.toThrow(
+    /^register: numbers.two is one of the library's own; give yours another type\.$/,
+  );
+});
+
+test("a family that does not name its types is loaded once, for the first that is not there", async () => {
+  let loads = 0;
+  const load = async () => {
+    loads++;
+    return { readers: { two: () => 2 } };
+  };
+  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, { others: { load } });
+  await registry.prepare(new Set(["two"]));
+  await registry.prepare(new Set(["two", "nobody"]));
+  expect([registry.read({ type: "two" }), loads, registry.types]).toEqual([2, 1, ["one", "two"]]);
 });
 
 test("bijectionFromJson reads every type at once", () => {

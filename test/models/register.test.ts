@@ -1,6 +1,6 @@
 /** Transformers, conditioners, bases and bijections of a user's own, in architectures and in model files. */
 
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   type Architecture,
   maskedAutoregressiveFlow,
@@ -40,6 +40,23 @@ function shift(): Transformer {
     toJSON: () => ({ type: "testShift" }),
   };
 }
+
+/** y = x + size p. */
+function slide({ size }: { readonly size: number }): Transformer {
+  return {
+    type: "slide",
+    parameterCount: 1,
+    forward: (x, [p]) => ({ value: g.add(x, g.mul(size, p!)), logDerivative: g.constant(0) }),
+    inverse: (y, [p]) => ({ value: g.sub(y, g.mul(size, p!)), logDerivative: g.constant(0) }),
+    toJSON: () => ({ type: "slide", size }),
+  };
+}
+
+// A line more in the index.
+vi.mock("../../src/transformers/makers.ts", async (original) => ({
+  ...(await original<object>()),
+  slideTransformer: (options: { readonly size: number }) => slide(options),
+}));
 
 /** A network with hyperbolic tangents, for couplings. */
 function smooth({ width }: { readonly width: number }): Conditioner {
@@ -96,6 +113,14 @@ test("what is not registered fails with a line that says which it is and how to 
     /holds a transformer of type "testShift", .* register\(\{ transformers: \{ "testShift": /,
   );
   expect(() => flow.toBytes()).not.toThrow(/\n/);
+});
+
+test("a transformer of the library takes its file and a line of the index: it is fitted, saved and loaded", async () => {
+  const flow = neuralSplineFlow({ transformer: slide({ size: 0.5 }), transforms: 2, hidden: [4] });
+  const { flow: fitted } = await fit(two, { flow, epochs: 1, threads: 1, seed: 1 });
+  const back = await load(fitted.toBytes());
+  expect(back.description).toEqual(fitted.description);
+  expect(await back.logProb(two)).toEqual(await fitted.logProb(two));
 });
 
 describe("registered", () => {

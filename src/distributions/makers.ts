@@ -1,0 +1,12 @@
+/**
+ * The index of the distributions: one line for each. Public, tried by the laws and read from model files is what stands here; its
+ * name is its type.
+ *
+ * @module
+ */
+
+export { diagonalNormal } from "./diagonalNormal.ts";
+export { gaussianMixture } from "./gaussianMixture.ts";
+export { kernelDensity } from "./kernelDensity.ts";
+export { standardNormal } from "./standardNormal.ts";
+export { tailedNormal } from "./tailedNormal.ts";
