@@ -126,37 +126,102 @@ export function fitMarginalMap(column: DensityColumn, sorted: SortedValues): Mar
   return best!.map;
 }
 
-/** Above this share of values that occurred once, the values that occurred say nothing about where others will lie. */
-const mostSingle = 0.6;
 /** Values of a grid that are listed at most. */
 const mostPlaces = 20000;
+/** With less than this share of the mass the values that occurred say nothing. */
+const leastOfShares = 0.01;
+/** Rounds of expectation and maximization for one number. */
+const rounds = 60;
+
+/** A value that occurred on a grid. */
+interface OccurredPlace {
+  readonly place: number;
+  /** The value as it was recorded, which may be off the grid by its last digits. */
+  readonly value: number;
+  /** Rows that have it. */
+  rows: number;
+  /** What they count. */
+  weight: number;
+}
+
+function occurredPlaces(
+  { values, weights }: SortedValues,
+  placeOf: (value: number) => number,
+): OccurredPlace[] {
+  const occurred: OccurredPlace[] = [];
+  values.forEach((value, i) => {
+    const place = placeOf(value);
+    let last = occurred[occurred.length - 1];
+    if (last?.place !== place) {
+      last = { place, value, rows: 0, weight: 0 };
+      occurred.push(last);
+    }
+    last.rows++;
+    last.weight += weights[i]!;
+  });
+  return occurred;
+}
 
 /**
- * The values that occurred on a grid, each less a discount (Ney, Essen & Kneser 1994), which is what others are left; undefined where too
- * many occurred once.
- * @param places - Places on the grid.
+ * The share of the mass that the listed values have, the smooth part having the rest, at which each row is most probable given the
+ * others; and the logarithm of that.
+ * @param discount - Rows that are taken from each listed value.
+ * @param smooth - Mass of each place in the smooth part.
  */
-export function fitGridShares({ values: places, weights }: SortedValues): GridShares | undefined {
-  const distinct: number[] = [];
-  const counts: number[] = [];
-  const sums: number[] = [];
-  places.forEach((place, i) => {
-    if (distinct.length === 0 || distinct[distinct.length - 1] !== place) {
-      distinct.push(place);
-      counts.push(0);
-      sums.push(0);
-    }
-    counts[counts.length - 1]!++;
-    sums[sums.length - 1]! += weights[i]!;
-  });
-  const once = counts.filter((count) => count === 1).length;
-  const twice = counts.filter((count) => count === 2).length;
-  const rows = places.length;
-  if (rows === 0 || once > mostSingle * rows || distinct.length > mostPlaces) return undefined;
-  const discount = Math.min(0.9, Math.max(0.3, once / (once + 2 * twice || 1)));
-  // A weight of rows is discounted like that of a row.
-  const kept = sums.map((sum, i) => sum * (1 - discount / counts[i]!));
-  const total = sums.reduce((sum, own) => sum + own, 0);
-  const left = 1 - kept.reduce((sum, own) => sum + own, 0) / total;
-  return { places: distinct, counts: kept, blend: Math.min(1, Math.max(left, 1e-9)) };
+function shareOfListed(
+  occurred: readonly OccurredPlace[],
+  discount: number,
+  smooth: readonly number[],
+): { readonly share: number; readonly logLikelihood: number } {
+  const kept = occurred.map(({ rows, weight }) => (weight * Math.max(0, rows - 1 - discount)) / rows);
+  const total = occurred.reduce((sum, { rows, weight }) => sum + (weight * (rows - discount)) / rows, 0);
+  const listed = kept.map((count) => count / total);
+  const all = occurred.reduce((sum, { weight }) => sum + weight, 0);
+  let share = 0.5;
+  for (let round = 0; round < rounds; round++) {
+    let next = 0;
+    occurred.forEach(({ weight }, i) => {
+      const own = share * listed[i]!;
+      next += (weight * own) / (own + (1 - share) * smooth[i]! || 1);
+    });
+    share = Math.min(next / all, 1 - 1e-9);
+  }
+  const logLikelihood = occurred.reduce(
+    (sum, { weight }, i) =>
+      sum + weight * Math.log(share * listed[i]! + (1 - share) * smooth[i]! || Number.MIN_VALUE),
+    0,
+  );
+  return { share, logLikelihood };
+}
+
+/**
+ * The values that occurred on a grid, each less a discount (Ney, Essen & Kneser 1994) or without one, beside a smooth part: whichever
+ * makes each row the most probable given the others. Undefined where the smooth part alone does.
+ * @param smoothMass - Mass of a place in the smooth part.
+ */
+export function fitGridShares(
+  sorted: SortedValues,
+  placeOf: (value: number) => number,
+  gridValue: (place: number) => number,
+  smoothMass: (place: number) => number,
+): GridShares | undefined {
+  const occurred = occurredPlaces(sorted, placeOf);
+  if (occurred.length === 0 || occurred.length > mostPlaces) return undefined;
+  const smooth = occurred.map(({ place }) => smoothMass(place));
+  const once = occurred.filter(({ rows }) => rows === 1).length;
+  const twice = occurred.filter(({ rows }) => rows === 2).length;
+  const usual = Math.min(0.9, Math.max(0.3, once / (once + 2 * twice || 1)));
+  const [best] = [0, usual]
+    .map((discount) => ({ discount, ...shareOfListed(occurred, discount, smooth) }))
+    .sort((a, b) => b.logLikelihood - a.logLikelihood);
+  const { discount, share } = best!;
+  if (share < leastOfShares) return undefined;
+  const isOff = occurred.some(({ place, value }) => gridValue(place) !== value);
+  return {
+    places: occurred.map(({ place }) => place),
+    // A weight of rows is discounted like that of a row.
+    counts: occurred.map(({ rows, weight }) => (weight * (rows - discount)) / rows),
+    blend: 1 - share,
+    ...(isOff ? { values: occurred.map(({ value }) => value) } : {}),
+  };
 }

@@ -17,6 +17,8 @@ import {
 } from "../../models/columns/column.ts";
 import type { ColumnHeadJson } from "../../models/columns/columnHead.ts";
 import type { ModeledColumn } from "../../models/columns/columnsDensity.ts";
+import { MarginalCells } from "../../models/columns/marginalMap.ts";
+import { gridOf, valueAt } from "../../models/columns/mixtureHead.ts";
 import { raiseLogisticMixture } from "./fitLogisticMixture.ts";
 import { fitGridShares, fitMarginalMap, sortedValues } from "./fitMarginalMap.ts";
 
@@ -128,8 +130,16 @@ function headOf(
   const step = stepOf(column);
   if (step === undefined) return { type: "point", map, ...sizes, start };
   const from = column.from ?? 0;
-  const places = sorted.values.map((value) => Math.round((value - from) / step));
-  const shares = values.length > 0 ? fitGridShares({ values: places, weights: sorted.weights }) : undefined;
+  const smooth = new MarginalCells(map, gridOf(column));
+  const shares =
+    values.length === 0
+      ? undefined
+      : fitGridShares(
+          sorted,
+          (value) => Math.round((value - from) / step),
+          (place) => valueAt(from, step, place),
+          (place) => Math.exp(smooth.logSmoothMass(place)),
+        );
   const parts =
     column.kind === "date-time" && values.length > 0
       ? calendarOf(step, sorted.values[0]!, sorted.values[sorted.values.length - 1]!)
@@ -154,6 +164,7 @@ function headOf(
     shares: {
       places: shares.places,
       counts: shares.counts.map((count, i) => (isFrequent.has(i) ? 0.5 * count : count)),
+      ...(shares.values ? { values: shares.values } : {}),
       blend: shares.blend / rest,
     },
     frequent: frequent.map((i) => shares.places[i]!),

@@ -84,10 +84,18 @@ const schemas = {
       start: v.array(finite),
       shares: v.optional(
         v.pipe(
-          v.object({ places: v.array(whole), counts: v.array(above0), blend: share }),
+          v.object({
+            places: v.array(whole),
+            counts: v.array(above0),
+            values: v.optional(v.array(finite)),
+            blend: share,
+          }),
           v.check(
-            ({ places, counts }) =>
-              places.length > 0 && places.length === counts.length && isIncreasing(places),
+            ({ places, counts, values = counts }) =>
+              places.length > 0 &&
+              places.length === counts.length &&
+              places.length === values.length &&
+              isIncreasing(places),
             "the places are not in order, with a count each",
           ),
         ),

@@ -41,6 +41,8 @@ export interface GridShares {
   readonly places: readonly number[];
   /** Rows on each, or their weights. */
   readonly counts: readonly number[];
+  /** The values themselves, where some are off the grid by the last digits with which they were recorded. */
+  readonly values?: readonly number[] | undefined;
   /** Weight of the smooth part, in (0, 1]: what is left for values that have not occurred. */
   readonly blend: number;
 }
@@ -186,13 +188,23 @@ export class MarginalCells {
     return within(logCdf - logSurvival);
   }
 
+  /** Logarithm of the mass of a place in the smooth part. */
+  logSmoothMass(place: number): number {
+    const { mixture, domain } = this.#map;
+    const [low, high] = [this.#edge(place), this.#edge(place + 1)];
+    const isOpen = !(Number.isFinite(low) && Number.isFinite(high));
+    const width = isOpen
+      ? Number.POSITIVE_INFINITY
+      : domainDifference(domain, this.#from + this.#step * (place - 0.5), this.#step);
+    return logisticMixtureLogMass(mixture, low, high, width);
+  }
+
   /**
    * The cell of a place within the bounds.
    * @param counted - What the shares count of the row (default 0: it is none of theirs); that is left out of them, so that the cell is that
    *   of a row which they have not seen.
    */
   cell(place: number, counted = 0): MarginalCell {
-    const { mixture, domain } = this.#map;
     const index = this.#indexOf(place);
     const count = this.#places[index] === place ? this.#share[index]! * this.#total : 0;
     const own = Math.min(count, counted);
@@ -201,17 +213,8 @@ export class MarginalCells {
     const below = this.#logs(place, counted, { above: removed });
     const above = this.#logs(place + 1, counted, { below: removed });
     const { scale, logBlend, logRest } = this.#without(removed, counted);
-    const low = this.#edge(place);
-    const high = this.#edge(place + 1);
-    const isOpen = !(Number.isFinite(low) && Number.isFinite(high));
-    const width = isOpen
-      ? Number.POSITIVE_INFINITY
-      : domainDifference(domain, this.#from + this.#step * (place - 0.5), this.#step);
     const share = count > removed ? (count - removed) / this.#total : 0;
-    const logMass = logAdd(
-      logRest + Math.log(share * scale),
-      logBlend + logisticMixtureLogMass(mixture, low, high, width),
-    );
+    const logMass = logAdd(logRest + Math.log(share * scale), logBlend + this.logSmoothMass(place));
     const size = within(softplus(logMass - below.logCdf) + softplus(logMass - above.logSurvival));
     return {
       low: within(below.logCdf - below.logSurvival),

@@ -204,12 +204,10 @@ const noMass = -40;
 /** The head of a column on a grid. Features: those of the middle of the cell, which frequent place it is, and parts of the calendar. */
 export function cellsHead(column: DensityColumn, options: CellsHeadOptions): ColumnHead {
   const { map, components, knots = 0, shares, frequent, calendar = [] } = options;
-  const step = stepOf(column)!;
-  const from = column.from ?? 0;
-  const [lower, upper] = boundsOf(column);
-  const first = Math.ceil((lower - from) / step - 1e-6);
-  const last = Math.floor((upper - from) / step + 1e-6);
-  const cells = new MarginalCells(map, { from, step, first, last }, shares);
+  const grid = gridOf(column);
+  const { from, step, first, last } = grid;
+  const cells = new MarginalCells(map, grid, shares);
+  const recorded = new Map(shares?.values?.map((value, i) => [shares.places[i]!, value]));
   const order = new Map(frequent.map((place, i) => [place, i]));
   const masses = massCounts.find((count) => count >= frequent.length)!;
   const padding = new Array<number>(masses - frequent.length).fill(noMass);
@@ -287,12 +285,10 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
           const place = placeOf(value);
           return [logitBelow(place), logitBelow(place + 1)];
         },
-        quantile: (logit) =>
-          valueAt(
-            from,
-            step,
-            cells.lastPlace((place) => logitBelow(place) <= logit),
-          ),
+        quantile(logit) {
+          const place = cells.lastPlace((each) => logitBelow(each) <= logit);
+          return recorded.get(place) ?? valueAt(from, step, place);
+        },
       };
     },
     toJSON: () => ({ type: "cells", ...options }),
@@ -304,8 +300,26 @@ function logSumOf(values: ArrayLike<number>): number {
   return Array.from(values).reduce(logAdd, Number.NEGATIVE_INFINITY);
 }
 
+/** The grid of a column that has one: place k is the value from + step k, `first` and `last` the places of its bounds. */
+export function gridOf(column: DensityColumn): {
+  readonly from: number;
+  readonly step: number;
+  readonly first: number;
+  readonly last: number;
+} {
+  const step = stepOf(column)!;
+  const from = column.from ?? 0;
+  const [lower, upper] = boundsOf(column);
+  return {
+    from,
+    step,
+    first: Math.ceil((lower - from) / step - 1e-6),
+    last: Math.floor((upper - from) / step + 1e-6),
+  };
+}
+
 /** A value of a grid without the digits that the product adds: 0.1 * 3 is 0.3. */
-function valueAt(from: number, step: number, place: number): number {
+export function valueAt(from: number, step: number, place: number): number {
   const value = from + step * place;
   return Number.isInteger(step) && Number.isInteger(from) ? value : Number(value.toPrecision(15));
 }
