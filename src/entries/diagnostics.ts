@@ -1,5 +1,6 @@
 /**
- * Diagnostics: a fitted flow on rows that it has not seen, calibration, uniformity, Pareto smoothing, how the equations of continuous flows were solved.
+ * Diagnostics: a fitted flow on rows that it has not seen, what columns add to scores, calibration, uniformity, Pareto smoothing, how the
+ * equations of continuous flows were solved.
  *
  * @module pushforward/diagnostics
  */
@@ -39,6 +40,9 @@ export {
   type RankBand,
   rankBand,
 } from "../diagnostics/uniformity.ts";
+export type { ColumnContributions, Contributions } from "../models/scores/contributions.ts";
+export type { ImpossibleRow } from "../models/scores/impossibleCells.ts";
+export type { ColumnMeasure, ReferenceMeasure } from "../models/scores/measure.ts";
 export {
   type SolverReport,
   solverReport,

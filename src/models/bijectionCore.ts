@@ -21,6 +21,8 @@ import { type Conditions, checkedConditions, conditionRows, withConditions } fro
 import { drawRows } from "./rows/drawRows.ts";
 import { baseOfRows, dataOfPoints, logProbOfRows } from "./rows/evaluateRows.ts";
 import { joinRows, type RowsLike, rowValues } from "./rows/splitRows.ts";
+import type { Contributions } from "./scores/contributions.ts";
+import type { ImpossibleRow } from "./scores/impossibleCells.ts";
 import { stepCount, stoppedModel } from "./stoppedModel.ts";
 
 /** See the head of this file. */
@@ -75,6 +77,7 @@ export class BijectionCore implements FlowCore {
       kind,
       columns,
       given,
+      measures: columns.map((column) => ({ column, measure: "Lebesgue" as const })),
       parameters: this.parameterCount,
       precision,
       base: base.toJSON(),
@@ -84,8 +87,31 @@ export class BijectionCore implements FlowCore {
     };
   }
 
-  async logProb(where: string, rows: RowsLike, { given, ...how }: LogProbOptions): Promise<Float64Array> {
+  async logProb(
+    where: string,
+    rows: RowsLike,
+    // There are no levels, so that none is unseen.
+    { given, unseen: _, onWarning: __, ...how }: LogProbOptions,
+  ): Promise<Float64Array> {
     return await logProbOfRows(this.model, this.#evaluation, this.#rowValues(where, rows, given), how);
+  }
+
+  async contributions(): Promise<Contributions> {
+    throw (await import("./scores/numberRows.ts")).noContributions(this.model.kind);
+  }
+
+  async impossibleRows(rows: RowsLike, options: LogProbOptions): Promise<readonly ImpossibleRow[]> {
+    // Places are those of all rows.
+    const missing = options.missing === "error" ? "error" : "empty";
+    const scores = await this.logProb("impossibleRows", rows, { ...options, missing });
+    const { impossibleNumberRows } = await import("./scores/numberRows.ts");
+    const values = this.#rowValues("impossibleRows", rows, options.given);
+    return impossibleNumberRows(
+      [...this.given, ...this.columns],
+      values,
+      scores,
+      "it is outside what the flow can reach",
+    );
   }
 
   async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {

@@ -13,8 +13,8 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { FormatError, NumericalError, PushforwardError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
-import { checkMissingScore, type MissingScore } from "../tables/completeRows.ts";
-import { cellsOf, tableOfCells, writtenCells } from "../tables/schema/cells.ts";
+import { checkMissingScore } from "../tables/completeRows.ts";
+import { type Cells, cellsOf, tableOfCells, writtenCells } from "../tables/schema/cells.ts";
 import { checkSchema } from "../tables/schema/checkSchema.ts";
 import type { ColumnSchema, TableSchema } from "../tables/schema/columnSchema.ts";
 import { type Table, tableFromColumns } from "../tables/table.ts";
@@ -22,7 +22,7 @@ import { tableDigest } from "../tables/tableDigest.ts";
 import { type ColumnsDensityOptions, columnsDensity } from "./columns/columnsDensity.ts";
 import { ColumnsEvaluation, type ColumnsModel } from "./columns/columnsModel.ts";
 import { contributionsOfRows } from "./columns/contributions.ts";
-import { cellsOfPoints, sampleCells } from "./columns/drawCells.ts";
+import { sampleCells } from "./columns/drawCells.ts";
 import {
   type Container,
   checkedHeader,
@@ -38,6 +38,9 @@ import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.
 import type { FittedDescription, Model } from "./model.ts";
 import type { RowsLike } from "./rows/splitRows.ts";
 import { tableOfRows } from "./rows/tableOfRows.ts";
+import type { Contributions } from "./scores/contributions.ts";
+import type { ImpossibleRow } from "./scores/impossibleCells.ts";
+import { measureOf } from "./scores/measure.ts";
 
 /** A fitted flow of mixed columns as plain data. */
 export interface ColumnsFlow {
@@ -109,6 +112,7 @@ export class ColumnsCore implements FlowCore {
       columns: this.columns,
       given: this.given,
       schema: { columns: [...given, ...columns] },
+      measures: model.density.options.columns.map(({ column }) => measureOf(column)),
       parameters: this.parameterCount,
       precision: model.precision,
       base: this.base.toJSON(),
@@ -122,50 +126,49 @@ export class ColumnsCore implements FlowCore {
     };
   }
 
-  async logProb(
+  async logProb(where: string, rows: RowsLike, options: LogProbOptions): Promise<Float64Array> {
+    const { given: _, missing = "error", unseen, onWarning, ...how } = options;
+    const cells = await this.#scoredCells(where, rows, options);
+    // Most calls have nothing to choose or to say, and a page need not load what does.
+    const isPlain = missing === "error" && unseen !== "other" && (!onWarning || cells.unknown.length === 0);
+    if (isPlain && this.given.length === 0)
+      return (await contributionsOfRows(this.#evaluation, cells.cells, how)).logProb;
+    const { logProbOfCells } = await import("./scores/scoresOfCells.ts");
+    return await logProbOfCells(where, this.#evaluation, this.#flow, cells, options);
+  }
+
+  async contributions(rows: RowsLike, options: LogProbOptions): Promise<Contributions> {
+    const cells = await this.#scoredCells("contributions", rows, options);
+    const { contributionsOfCells } = await import("./scores/scoresOfCells.ts");
+    return await contributionsOfCells(this.#evaluation, this.#flow, cells, options);
+  }
+
+  async impossibleRows(rows: RowsLike, options: LogProbOptions): Promise<readonly ImpossibleRow[]> {
+    const cells = await this.#scoredCells("impossibleRows", rows, options);
+    const { impossibleOfCells } = await import("./scores/scoresOfCells.ts");
+    return await impossibleOfCells(this.#evaluation, this.#flow, cells, options);
+  }
+
+  async #scoredCells(
     where: string,
     rows: RowsLike,
-    { given, missing, ...how }: LogProbOptions,
-  ): Promise<Float64Array> {
+    { given, missing, unseen }: LogProbOptions,
+  ): Promise<Cells> {
     checkMissingScore(missing);
-    const cells = await this.#cells(where, rows, given);
-    const scored = this.#scoredRows(cells, missing);
-    const chosen = scored ? cells.map((own) => Float64Array.from(scored, (row) => own[row]!)) : cells;
-    const { logProb } = await contributionsOfRows(this.#evaluation, chosen, how);
-    if (!scored || missing === "drop") return logProb;
-    const all = new Float64Array(cells[0]!.length).fill(Number.NaN);
-    scored.forEach((row, i) => {
-      all[row] = logProb[i]!;
-    });
-    return all;
+    return await this.#cells(where, rows, given, unseen === "other");
   }
 
   async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {
     const cells = await this.#cells("toBase", rows, given);
-    const { impossibleRows, pointsOfCells } = await import("./rows/pointsOfCells.ts");
-    const impossible = impossibleRows(this.#flow.model.density, cells);
-    const possible = cells.map((own) => own.filter((_, row) => !impossible.has(row)));
-    const { points } = await pointsOfCells(this.#evaluation, possible, how);
-    if (impossible.size === 0) return points;
-    const width = this.#flow.columns.length;
-    const all = new Float64Array(cells[0]!.length * width).fill(Number.NaN);
-    let next = 0;
-    for (let row = 0; row < cells[0]!.length; row++)
-      if (!impossible.has(row)) all.set(points.subarray(next * width, ++next * width), row * width);
-    return all;
+    const { baseOfCells } = await import("./scores/basePoints.ts");
+    return await baseOfCells(this.#evaluation, this.#flow.given, cells, how);
   }
 
   async toData(points: Exclude<RowsLike, Table>, { given, ...how }: GivenOptions): Promise<Float64Array> {
-    const width = this.#flow.columns.length;
-    const values = (await tableOfRows("toData", this.columns, points)).values;
-    const count = values.length / width;
-    const cells = await cellsOfPoints(
-      this.#evaluation,
-      values,
-      await this.#givenCells("toData", given, count),
-      how,
-    );
-    return Float64Array.from(values, (_, i) => cells[i % width]![Math.floor(i / width)]!);
+    const { values, rows } = await tableOfRows("toData", this.columns, points);
+    const conditions = await this.#conditions("toData", given, rows);
+    const { dataOfPoints } = await import("./scores/basePoints.ts");
+    return await dataOfPoints(this.#evaluation, values, conditions, how);
   }
 
   async sample(n: number, options: SampleOptions): Promise<Table> {
@@ -210,50 +213,35 @@ export class ColumnsCore implements FlowCore {
 
   /** Cells of the given columns, then of the others. */
   async #draw(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
-    const conditions = await this.#givenCells("sample", given, n);
+    const conditions = await this.#conditions("sample", given, n);
     const { continuous: _, ...engine } = how;
     const drawn = await sampleCells(this.#evaluation, n, conditions, { ...engine, seed });
     return [...conditions, ...writtenCells(this.#flow.columns, drawn)];
   }
 
-  /** Cells of rows, the given columns first. */
+  /** Cells of rows, the given columns first: those of the rows, or what `values` says of them. */
   async #cells(
     where: string,
     rows: RowsLike,
-    given: LogProbOptions["given"],
-  ): Promise<readonly Float64Array[]> {
-    const { columns, given: conditions } = this.#flow;
-    if (given === undefined) {
-      const all = [...conditions, ...columns];
-      return cellsOf(await tableOfRows(where, namesOf(all), rows), all).cells;
-    }
-    const { cells } = cellsOf(await tableOfRows(where, namesOf(columns), rows), columns);
-    return [...(await this.#givenCells(where, given, cells[0]!.length)), ...cells];
+    values: GivenOptions["given"],
+    allowUnseen: boolean = false,
+  ): Promise<Cells> {
+    const { given, columns } = this.#flow;
+    const all = [...given, ...columns];
+    if (values === undefined) return cellsOf(await tableOfRows(where, namesOf(all), rows), all);
+    const { cellsOfGivenRows } = await import("./scores/cellsOfGivenRows.ts");
+    return await cellsOfGivenRows(where, this.#flow, rows, values, allowUnseen);
   }
 
-  /** What n rows are given, as cells. */
-  async #givenCells(
+  /** What n rows are given. */
+  async #conditions(
     where: string,
     values: SampleOptions["given"],
     n: number,
   ): Promise<readonly Float64Array[]> {
-    const { given } = this.#flow;
-    if (given.length === 0 && Object.keys(values ?? {}).length === 0) return [];
-    const { givenCells } = await import("./rows/givenCells.ts");
-    return await givenCells(where, given, values, n);
-  }
-
-  /** The rows that have a score, where those that miss a value in a column that never did are passed over; undefined for all. */
-  #scoredRows(
-    cells: readonly Float64Array[],
-    missing: MissingScore | undefined,
-  ): readonly number[] | undefined {
-    if (missing === undefined || missing === "error") return undefined;
-    const { columns, given } = this.#flow;
-    const never = [...given, ...columns].flatMap((own, i) => (own.missing ? [] : [cells[i]!]));
-    const rows = Array.from(cells[0]!.keys());
-    const scored = rows.filter((row) => never.every((own) => !Number.isNaN(own[row]!)));
-    return scored.length === rows.length ? undefined : scored;
+    if (this.given.length === 0 && values === undefined) return [];
+    const { conditionCells } = await import("./scores/cellsOfGivenRows.ts");
+    return await conditionCells(where, this.#flow, values, n);
   }
 }
 

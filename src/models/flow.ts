@@ -27,6 +27,8 @@ import {
 } from "./flowOptions.ts";
 import type { Model } from "./model.ts";
 import type { RowsLike } from "./rows/splitRows.ts";
+import type { Contributions } from "./scores/contributions.ts";
+import type { ImpossibleRow } from "./scores/impossibleCells.ts";
 
 /** Numbers that are drawn at a time: 1 GiB of them. */
 const mostDrawn = 2 ** 27;
@@ -39,6 +41,10 @@ export interface Score {
   readonly standardError: number;
   /** Rows that were scored. */
   readonly rows: number;
+  /** Rows among them whose density is 0: where there are any, {@link mean} is minus infinity. `Flow.impossibleRows` says why. */
+  readonly impossible: number;
+  /** Mean and standard error over the other rows: those above where all rows are possible. */
+  readonly possible: { readonly mean: number; readonly standardError: number };
 }
 
 export type { FlowDescription, SampleWithLogProb } from "./flowCore.ts";
@@ -128,7 +134,9 @@ export class Flow {
   }
 
   /**
-   * Log-density of each row, in nats and data units; minus infinity for a row with an infinite value.
+   * Log-density of each row, in nats and data units; minus infinity for a row with an infinite value, or one that a column cannot have
+   * (see {@link impossibleRows}). With respect to the Lebesgue measure; of mixed columns to the product of the columns' measures, which
+   * {@link description} names: levels, values on a grid, atoms and missing cells are counted.
    *
    * @param rows - A table that has the flow's columns by name (others are ignored); numbers, row-major, the given columns first
    *   and then the others; or an array of rows, which are arrays of such numbers or objects by column. With `given`, the columns
@@ -143,7 +151,8 @@ export class Flow {
   }
 
   /**
-   * How well the flow says rows that it has not seen: the mean of {@link logProb}, with its standard error.
+   * How well the flow says rows that it has not seen: the mean of {@link logProb}, with its standard error. Where rows are impossible
+   * the mean is minus infinity; their number and the mean of the rest stand beside it.
    *
    * @param rows - As of {@link logProb}, one at least.
    * @throws As {@link logProb}; {@link DataError} if there are no rows.
@@ -161,7 +170,38 @@ export class Flow {
         expected: "at least one row",
         received: "none",
       });
-    return { ...meanAndError(scores), rows: scores.length };
+    const possible = scores.filter((score) => score !== Number.NEGATIVE_INFINITY);
+    return {
+      ...meanAndError(scores),
+      rows: scores.length,
+      impossible: scores.length - possible.length,
+      possible: meanAndError(possible),
+    };
+  }
+
+  /**
+   * Log-densities column by column: of each column what it adds, the outcome (missing, an atom or a value) and the value apart; they
+   * add up to {@link logProb}, bit by bit. Of flows of mixed columns (`flow: "columns"`), whose density is a product of one
+   * conditional factor per column. Cost: that of {@link logProb}.
+   *
+   * @param rows - As of {@link logProb}.
+   * @throws As {@link logProb}; {@link UsageError} for a flow of another kind.
+   * @example const { columns, logProb } = await flow.contributions(rows); // columns[0].value[3]: of row 4
+   */
+  async contributions(rows: RowsLike, options: LogProbOptions = {}): Promise<Contributions> {
+    return await this.#core.contributions(rows, checkedOptions("contributions", options, logProbOptionTable));
+  }
+
+  /**
+   * The rows whose log-density is minus infinity, each with the reason: a level that no row of the fit had, a value beyond the bounds
+   * of its column or off its grid, an infinite value. Cost: that of {@link logProb}.
+   *
+   * @param rows - As of {@link logProb}.
+   * @throws As {@link logProb}.
+   */
+  async impossibleRows(rows: RowsLike, options: LogProbOptions = {}): Promise<readonly ImpossibleRow[]> {
+    const checked = checkedOptions("impossibleRows", options, logProbOptionTable);
+    return await this.#core.impossibleRows(rows, checked);
   }
 
   /**

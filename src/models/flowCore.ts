@@ -12,6 +12,9 @@ import type { Table } from "../tables/table.ts";
 import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
 import type { FittedDescription, Model } from "./model.ts";
 import type { RowsLike } from "./rows/splitRows.ts";
+import type { Contributions } from "./scores/contributions.ts";
+import type { ImpossibleRow } from "./scores/impossibleCells.ts";
+import type { ColumnMeasure } from "./scores/measure.ts";
 
 /** What `Flow.sampleWithLogProb` draws. */
 export interface SampleWithLogProb {
@@ -35,6 +38,8 @@ export interface FlowDescription {
    * Of columns that sum to a total: the density is one with respect to all of {@link columns} but the last of these shares, as `words` say.
    */
   readonly simplex?: (Simplex & { readonly words: string }) | undefined;
+  /** With respect to what the log-density of each column is; that of a row is with respect to their product. */
+  readonly measures: readonly ColumnMeasure[];
   /** Numbers that were fitted; see `Flow.parameterCount`. */
   readonly parameters: number;
   /** Numbers of the trained part. */
@@ -64,6 +69,8 @@ export interface FlowCore {
   readonly description: FlowDescription;
   at(t: number): FlowCore;
   logProb(where: string, rows: RowsLike, options: LogProbOptions): Promise<Float64Array>;
+  contributions(rows: RowsLike, options: LogProbOptions): Promise<Contributions>;
+  impossibleRows(rows: RowsLike, options: LogProbOptions): Promise<readonly ImpossibleRow[]>;
   toBase(rows: RowsLike, options: GivenOptions): Promise<Float64Array>;
   toData(points: Exclude<RowsLike, Table>, options: GivenOptions): Promise<Float64Array>;
   sample(n: number, options: SampleOptions): Promise<Table>;

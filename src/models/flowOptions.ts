@@ -4,7 +4,16 @@
  * @module
  */
 
-import { anObject, engineOptions, flag, integer, type OptionTable, oneOf, signal } from "../options.ts";
+import {
+  anObject,
+  callback,
+  engineOptions,
+  flag,
+  integer,
+  type OptionTable,
+  oneOf,
+  signal,
+} from "../options.ts";
 import type { MissingScore } from "../tables/completeRows.ts";
 import type { EngineOptions } from "./evaluation.ts";
 
@@ -39,6 +48,15 @@ export interface LogProbOptions extends GivenOptions {
    * which they have none and the array is as much shorter.
    */
   readonly missing?: MissingScore | undefined;
+  /**
+   * What a level is that no row of the fit had: `"impossible"` (default), so that the row's log-density is minus infinity; or `"other"`:
+   * each column of levels has one more, for all that it has not seen, with the probability u = (s + 1) / (n + 2), where s of the n
+   * rows that were fitted have a level which is theirs alone, whatever the rest of the row is. The masses of the other levels
+   * are 1 - u times theirs, so that all add up to 1. Later columns do not see such a level.
+   */
+  readonly unseen?: "impossible" | "other" | undefined;
+  /** Told of each column with levels that no row of the fit had. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /** Options of `Flow.sample`. */
@@ -82,6 +100,8 @@ export const logProbOptionTable: OptionTable<
 > = {
   ...givenOptionTable,
   missing: oneOf(["error", "empty", "drop"]),
+  unseen: oneOf(["impossible", "other"]),
+  onWarning: callback,
 };
 /** The options of `flow.sample`. */
 export const sampleOptionTable: OptionTable<SampleOptions> = {

@@ -18,6 +18,8 @@ import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.
 import type { FittedDescription, Model } from "./model.ts";
 import { checkedConditions, withConditions } from "./rows/conditions.ts";
 import { type RowsLike, rowValues, splitRows } from "./rows/splitRows.ts";
+import type { Contributions } from "./scores/contributions.ts";
+import type { ImpossibleRow } from "./scores/impossibleCells.ts";
 
 /** Rows of a flow's own columns, and which of them are on the simplex. */
 interface ClosedRows {
@@ -138,6 +140,21 @@ export class SimplexCore implements FlowCore {
       out[row] = scores[i]!;
     });
     return out;
+  }
+
+  async contributions(): Promise<Contributions> {
+    return await this.#inner.contributions();
+  }
+
+  async impossibleRows(rows: RowsLike, options: LogProbOptions): Promise<readonly ImpossibleRow[]> {
+    // Places are those of all rows.
+    const missing = options.missing === "error" ? "error" : "empty";
+    const scores = await this.logProb("impossibleRows", rows, { ...options, missing });
+    const { impossibleNumberRows } = await import("./scores/numberRows.ts");
+    const values = this.#rowValues("impossibleRows", rows, options.given);
+    const { shares, total } = this.#simplex;
+    const otherwise = `${shares.join(", ")} are not all above 0 with the sum ${total}`;
+    return impossibleNumberRows([...this.given, ...this.columns], values, scores, otherwise);
   }
 
   async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {

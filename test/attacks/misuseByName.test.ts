@@ -676,9 +676,23 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "logprob xy.safetensors data.csv --given c=1",
     2,
-    "unknown option '--given'; see pushforward logprob --help",
+    '--given sets "c", but the model has no conditioning columns; leave it out.',
   ],
-  ["logprob xy.safetensors data.csv --seed 1", 2, "unknown option '--seed'; see pushforward logprob --help"],
+  [
+    "logprob xy.safetensors data.csv --seed 1",
+    2,
+    "unknown option '--seed' (Did you mean --unseen?); see pushforward logprob --help",
+  ],
+  [
+    "logprob xy.safetensors data.csv --append",
+    2,
+    "--append says what --out FILE holds; name the file, or - for standard output.",
+  ],
+  [
+    "logprob xy.safetensors data.csv --unseen others",
+    2,
+    '--unseen must be impossible or other, got "others"; did you mean other?',
+  ],
   [
     "logprob random.safetensors data.csv",
     1,

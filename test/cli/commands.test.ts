@@ -129,6 +129,7 @@ describe("pushforward logprob", () => {
       "standardError",
       "minimum",
       "outsideSupport",
+      "possible",
       "fittedToTheseRows",
     ]);
     // These very rows were fitted.
@@ -152,6 +153,9 @@ describe("pushforward logprob", () => {
       minimum: null,
       outsideSupport: 1,
       fittedToTheseRows: false,
+      // Of the other rows, and why the first is impossible.
+      possible: { meanLogProb: expect.any(Number), standardError: expect.any(Number) },
+      firstImpossible: { row: 2, column: "x", cell: "Infinity", reason: '"x" is Infinity' },
     });
     expect(readFileSync(at("infinite.csv"), "utf8")).toMatch(/^logProb\n-\d\S*\n-Infinity\n-\d\S*\n$/);
   });

@@ -124,7 +124,10 @@ describe("a flow of mixed columns", () => {
     const [row] = tableToObjects(first);
     const impossible = await flow.toBase([{ ...row!, color: "pink" }, row!]);
     expect(impossible.subarray(0, flow.columns.length).every(Number.isNaN)).toBe(true);
-    expect(impossible.subarray(flow.columns.length)).toEqual(await flow.toBase([row!]));
+    // The point of a row depends on its number, not on what came before it.
+    expect(impossible.subarray(flow.columns.length)).toEqual(
+      (await flow.toBase([row!, row!])).subarray(flow.columns.length),
+    );
     await expect(flow.toBase([{ ...row!, size: null }])).rejects.toThrow(
       /column "size" \(row 1\): the cell is missing/,
     );

@@ -5,9 +5,11 @@
  */
 
 import type { Command } from "commander";
+import type { Contributions, ImpossibleRow } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import { logProbOptionTable } from "../../entries/options.ts";
-import type { LogProbOptions } from "../../index.ts";
+import type { LogProbOptions, Table } from "../../index.ts";
+import { checkGiven } from "../columnNames.ts";
 import { logProbFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
@@ -22,10 +24,16 @@ import {
   printJson,
   warn,
 } from "../output.ts";
+import { asWritten, rowsWhere, scoreColumns, withColumns } from "../scoreTable.ts";
 import { describeSolver, solverSummary } from "../solver.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
-interface LogprobFlags extends TableFlags, Pick<LogProbOptions, keyof typeof logProbFlags> {
+type ScoreFlags = Pick<LogProbOptions, "missing" | "unseen" | "engine" | "wide">;
+
+interface LogprobFlags extends TableFlags, ScoreFlags {
+  readonly given?: Readonly<Record<string, number | string>> | undefined;
+  readonly byColumn?: boolean | undefined;
+  readonly append?: boolean | undefined;
   readonly out?: string | undefined;
   readonly json?: boolean | undefined;
 }
@@ -33,30 +41,71 @@ interface LogprobFlags extends TableFlags, Pick<LogProbOptions, keyof typeof log
 /** What `--json` prints, before minus infinity becomes null. */
 export interface LogProbSummary {
   readonly rows: number;
+  /** Minus infinity where a row is impossible: see {@link possible}. */
   readonly meanLogProb: number;
   /** Of the mean; NaN for fewer than two rows, or where the mean is not finite. */
   readonly standardError: number;
   readonly minimum: number;
-  /** Rows that miss a value: they have no score, and the other numbers are of the rest. */
+  /** Rows without a score, most of which miss a value: the other numbers are of the rest. */
   readonly missing: number;
   /** Rows whose density is 0. */
   readonly outsideSupport: number;
+  /** Mean over the rows whose density is not 0, and its standard error. */
+  readonly possible: { readonly meanLogProb: number; readonly standardError: number };
+}
+
+function meanOf(values: Float64Array): { readonly mean: number; readonly standardError: number } {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value / count, 0);
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / (count - 1), 0);
+  return {
+    mean: count > 0 ? mean : Number.NaN,
+    standardError: count > 1 ? Math.sqrt(variance / count) : Number.NaN,
+  };
 }
 
 /** Sums up log-densities. */
 export function summarize(scores: Float64Array, all: number = scores.length): LogProbSummary {
   const logProb = scores.filter((value) => !Number.isNaN(value));
-  const rows = logProb.length;
-  const mean = logProb.reduce((sum, value) => sum + value / rows, 0);
-  const variance = logProb.reduce((sum, value) => sum + (value - mean) ** 2 / (rows - 1), 0);
+  const possible = logProb.filter((value) => value !== Number.NEGATIVE_INFINITY);
+  const { mean, standardError } = meanOf(logProb);
+  const rest = meanOf(possible);
   return {
     rows: all,
-    missing: all - rows,
-    meanLogProb: rows > 0 ? mean : Number.NaN,
-    standardError: rows > 1 ? Math.sqrt(variance / rows) : Number.NaN,
-    minimum: rows > 0 ? logProb.reduce((least, value) => Math.min(least, value)) : Number.NaN,
-    outsideSupport: logProb.reduce((count, value) => count + Number(value === Number.NEGATIVE_INFINITY), 0),
+    missing: all - logProb.length,
+    meanLogProb: mean,
+    standardError,
+    minimum: logProb.length > 0 ? logProb.reduce((least, value) => Math.min(least, value)) : Number.NaN,
+    outsideSupport: logProb.length - possible.length,
+    possible: { meanLogProb: rest.mean, standardError: rest.standardError },
   };
+}
+
+/** Means over the possible rows, for JSON. */
+function byColumn({ columns, logProb, logDensity }: Contributions) {
+  const isPossible = Array.from(logProb, Number.isFinite);
+  const mean = (values: Float64Array): number => meanOf(values.filter((_, row) => isPossible[row])).mean;
+  return {
+    meanLogDensity: mean(logDensity),
+    columns: columns.map(({ outcome, value, ...measure }) => ({
+      ...measure,
+      ...(outcome ? { meanOutcome: mean(outcome) } : {}),
+      meanValue: mean(value),
+    })),
+  };
+}
+
+/** `  color  -1.0986  counting`: what each column adds on average. */
+function columnLines({ columns }: ReturnType<typeof byColumn>): string {
+  const name = (column: string): string => JSON.stringify(column).slice(1, -1);
+  const facts = columns.map(({ column, measure, step, meanOutcome, meanValue }) => {
+    const parts =
+      meanOutcome === undefined
+        ? formatLogProb(meanValue)
+        : `${formatLogProb(meanOutcome + meanValue)}: outcome ${formatLogProb(meanOutcome)}, value ${formatLogProb(meanValue)}`;
+    return [name(column), `${parts} (${measure}${step === undefined ? "" : `, step ${step}`})`] as const;
+  });
+  return `mean contributions, in nats\n${formatFacts(facts)}`;
 }
 
 const inSample =
@@ -64,38 +113,90 @@ const inSample =
   "has learnt single rows by heart; score rows that it has not seen, or use crossFit of the library";
 
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
-  const { out, engine, missing = "empty", wide } = flags;
-  if (out === "-" && flags.json) {
+  const { out, json, given, engine, missing = "empty", unseen, wide } = flags;
+  if (out === "-" && json) {
     throw new UsageError("--out - and --json both want standard output; give --out a file name.");
   }
+  if (flags.append && out === undefined)
+    throw new UsageError("--append says what --out FILE holds; name the file, or - for standard output.");
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, tableFromColumns, writeTable } = await import("../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
+  if (given !== undefined) checkGiven(given, flow);
   const table = await readData(data, flags, signal);
-  await sayHowRead(table, [...flow.columns, ...flow.given]);
-  const logProb = await flow.logProb(table, { ...defined({ engine, wide }), missing, signal });
-  const wasFitted = flow.wasFittedTo(table);
+  await sayHowRead(table, [...flow.columns, ...(given === undefined ? flow.given : [])]);
+  const how = { ...defined({ given, unseen, engine, wide }), missing, signal };
+  const isMixed = flow.description.kind === "columns";
+  // Of another kind, flow.contributions says why there are none.
+  const contributions =
+    isMixed || flags.byColumn ? await flow.contributions(table, { ...how, onWarning: warn }) : undefined;
+  const logProb = contributions?.logProb ?? (await flow.logProb(table, how));
+  const wasFitted = given === undefined && flow.wasFittedTo(table);
   if (wasFitted) warn(inSample);
-  const scores = tableFromColumns({ logProb });
-  if (out === "-") return await printCsv(scores);
-  if (out !== undefined) await writeTable(scores, out);
+  if (out !== undefined) {
+    const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
+    let scores: Table;
+    if (flags.append) {
+      const whole = await asWritten(data, table, flags, signal);
+      // Rows that are left out are found by their empty scores.
+      const kept =
+        missing === "drop" ? await flow.logProb(table, { ...how, missing: "empty" }) : new Float64Array(0);
+      scores = withColumns(
+        rowsWhere(whole, (row) => !Number.isNaN(kept[row] ?? 0)),
+        columns,
+      );
+    } else scores = tableFromColumns(columns);
+    if (out === "-") return await printCsv(scores);
+    await writeTable(scores, out);
+  }
   const summary = summarize(logProb, table.rows);
+  const [first] = summary.outsideSupport > 0 ? await flow.impossibleRows(table, how) : [];
   const solver = await solverSummary(flow, table, { ...defined({ engine, wide }), signal });
-  if (flags.json)
-    return await printJson({ ...summary, fittedToTheseRows: wasFitted, ...defined({ solver }) });
+  const columns = contributions && byColumn(contributions);
+  if (json)
+    return await printJson({
+      ...summary,
+      ...(columns ? { meanLogDensity: columns.meanLogDensity } : {}),
+      ...(first ? { firstImpossible: first } : {}),
+      ...(flags.byColumn ? { columns: columns!.columns } : {}),
+      fittedToTheseRows: wasFitted,
+      ...defined({ solver }),
+    });
   await print(
     formatFacts([
       ["rows", formatCount(summary.rows)],
       ...(summary.missing > 0 ? [["of these missing values", formatCount(summary.missing)] as const] : []),
-      ["mean log-density", `${formatLogProb(summary.meanLogProb)} nats`],
-      ["standard error", formatLogProb(summary.standardError)],
-      ["minimum", formatLogProb(summary.minimum)],
-      ["outside support", formatCount(summary.outsideSupport)],
+      ...meanFacts(summary, first),
+      ...(columns?.columns.some(({ step = 1 }) => step !== 1)
+        ? [["mean less log steps", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
+        : []),
       ...(solver ? [["solver", describeSolver(solver)] as const] : []),
       ...(out === undefined ? [] : [["scores", out] as const]),
     ]),
   );
+  if (flags.byColumn) await print(columnLines(columns!));
+}
+
+/** Mean, standard error, minimum, and the rows that cannot be. */
+function meanFacts(
+  { meanLogProb, standardError, minimum, outsideSupport, possible }: LogProbSummary,
+  first: ImpossibleRow | undefined,
+): readonly (readonly [string, string])[] {
+  const rows = `${formatCount(outsideSupport)} ${outsideSupport === 1 ? "row is" : "rows are"}`;
+  if (!first)
+    return [
+      ["mean log-density", `${formatLogProb(meanLogProb)} nats`],
+      ["standard error", formatLogProb(standardError)],
+      ["minimum", formatLogProb(minimum)],
+      ["outside support", formatCount(outsideSupport)],
+    ];
+  return [
+    ["mean log-density", `minus infinity: ${rows} impossible`],
+    ["mean of the rest", `${formatLogProb(possible.meanLogProb)} nats`],
+    ["standard error", formatLogProb(possible.standardError)],
+    ["outside support", `${formatCount(outsideSupport)}, the first is row ${first.row}: ${first.reason}`],
+  ];
 }
 
 /** Adds the command. */
@@ -104,7 +205,8 @@ export function addLogprob(program: Command): void {
     .command("logprob")
     .summary("log-density of each row")
     .description(
-      `Log-density of each row of a table, in nats, in the data's own units.
+      `Log-density of each row of a table, in nats, in the data's own units: with respect to the Lebesgue measure;
+of mixed columns (--flow columns) levels, values on a grid, atoms and missing cells are counted.
 
 Columns are matched by name; further ones are ignored. Without --out, a summary alone. Scores of the very
 table that the model was fitted to are not out-of-sample scores: a warning says so.`,
@@ -112,12 +214,18 @@ table that the model was fitted to are not out-of-sample scores: a warning says 
     .argument("<model>", "model to use (.safetensors)")
     .argument("<data>", "table to score; - for CSV on standard input")
     .option("--out <file>", "table to write, with the column logProb; - for CSV on standard output")
+    .option(
+      "--by-column",
+      "what each column adds, too: the outcome (missing, an atom, a value) and the value apart",
+    )
+    .option("--append", "write the columns of the input, as they are, before the scores")
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       `
 Example:
-  pushforward logprob galaxies.safetensors new.csv --out scores.csv`,
+  pushforward logprob galaxies.safetensors new.csv --out scores.csv
+  pushforward logprob people.safetensors new.csv --by-column --append --out scores.csv`,
     )
     .action(namingTable(1, run));
   addOptionFlags(command, logProbFlags, logProbOptionTable);

@@ -342,7 +342,14 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
 };
 
 /** Flags of `logprob`. */
-export const logProbFlags: OptionFlags<Omit<LogProbOptions, "precision" | "threads" | "given">> = {
+export const logProbFlags: OptionFlags<Omit<LogProbOptions, "precision" | "threads">> = {
+  given,
+  unseen: {
+    flag: "--unseen",
+    value: "what",
+    help: "levels that no row of the fit had: impossible, or other, one more level with the probability of new ones",
+    usual: "impossible",
+  },
   missing: {
     flag: "--missing",
     value: "policy",
@@ -352,6 +359,7 @@ export const logProbFlags: OptionFlags<Omit<LogProbOptions, "precision" | "threa
   engine,
   wide,
   signal: undefined,
+  onWarning: undefined,
 };
 
 /** Flags of `sample`, but for the number of rows. */
@@ -383,4 +391,5 @@ export const flagTables: readonly Readonly<Record<string, OptionFlag | undefined
   readFlags,
   evaluateFlags,
   anomaliesFlags,
+  logProbFlags,
 ];

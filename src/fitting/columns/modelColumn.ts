@@ -204,6 +204,16 @@ function startOfMixture(components: number): number[] {
   return [...mixture.logWeights, ...mixture.means, ...mixture.scales.map(Math.log)];
 }
 
+/**
+ * Probability that the next row has a level that none of these rows has: Good and Turing's share, of the rows whose level is theirs
+ * alone, by the rule of succession, (singles + 1) / (rows + 2), so that it is neither 0 nor 1. Rows count, not their weights.
+ * @param counts - Rows of each level.
+ */
+function unseenShare(counts: Float64Array): number {
+  const singles = counts.reduce((sum, count) => sum + Number(count === 1), 0);
+  return (singles + 1) / (counts.reduce((sum, count) => sum + count, 0) + 2);
+}
+
 function levelsJson(levels: number, values: Float64Array, weights: Float64Array | undefined): ColumnHeadJson {
   const counts = new Float64Array(levels);
   const rows = new Float64Array(levels);
@@ -233,6 +243,7 @@ function levelsJson(levels: number, values: Float64Array, weights: Float64Array 
     buckets,
     shares: buckets.map((bucket, level) => (counts[level]! + unseen) / sums[bucket]!),
     start: Array.from(sums, (count) => count / total),
+    unseen: unseenShare(rows),
   };
 }
 

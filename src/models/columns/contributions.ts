@@ -4,9 +4,8 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
 import type { ColumnsEngineOptions, ColumnsEvaluation } from "./columnsModel.ts";
-import { type EncodedRows, encodeRows } from "./encodeRows.ts";
+import { type EncodeOptions, encodeRows } from "./encodeRows.ts";
 
 /** What rows are worth, column by column. */
 export interface RowContributions {
@@ -19,7 +18,7 @@ export interface RowContributions {
   readonly outcomes: Float64Array;
   /** Log-density, or log-mass, of the value given that; 0 for a missing cell or an atom. Minus infinity for what cannot be. */
   readonly values: Float64Array;
-  /** Sums of both: log-densities of the rows. */
+  /** Sums of both, (outcome + value) of one column after the other in the table's order: log-densities of the rows. */
   readonly logProb: Float64Array;
 }
 
@@ -39,12 +38,12 @@ const wellWithin = 30;
  * model's order is observed. One that is missing in a column of masked cells adds nothing, and later columns are given the cells that
  * are there: for each pattern of missing cells a density of the others that integrates to 1.
  * @param cells - One array a column: the given ones, then the others in the table's order.
- * @throws {@link DataError} where a missing cell cannot be summed out exactly.
+ * @throws DataError where a missing cell cannot be summed out exactly.
  */
 export async function contributionsOfRows(
   evaluation: ColumnsEvaluation,
   cells: readonly Float64Array[],
-  { counted, ...options }: ContributionsOptions = {},
+  { counted, ...options }: ContributionsOptions & EncodeOptions = {},
 ): Promise<RowContributions> {
   const { density, precision } = evaluation.model;
   const { columns, given } = density;
@@ -57,8 +56,10 @@ export async function contributionsOfRows(
   const lost: number[] = [];
   for (let from = 0; from < rows; from += blockRows) {
     const to = Math.min(from + blockRows, rows);
-    const block = encodeRows(density, cells, from, to, counted);
-    checkSuffix(evaluation, block, from);
+    const block = encodeRows(density, cells, from, to, counted, options);
+    // A page whose rows are complete need not load what refuses.
+    if (block.unknown.includes(1))
+      (await import("../scores/hiddenCells.ts")).checkSuffix(evaluation, block, from);
     const executable = await evaluation.get("contributions", options);
     const out = (await executable.run({ rows: to - from, inputs: { encoded: block.encoded } }, options)).rows;
     for (let row = 0; row < to - from; row++) {
@@ -68,12 +69,14 @@ export async function contributionsOfRows(
         const place = (from + row) * count + own.cell - given.length;
         const isUnknown = block.unknown[at] === 1;
         const outcome = isUnknown ? 0 : out.outcomes![at]!;
-        const value = isUnknown ? 0 : out.values![at]!;
+        const value = isUnknown || block.unseen[at] === 1 ? 0 : out.values![at]!;
         if (!(Math.abs(outcome) <= wellWithin && Math.abs(value) <= wellWithin)) isLost = true;
         outcomes[place] = outcome;
         values[place] = value + block.offsets[at]!;
-        logProb[from + row]! += outcomes[place]! + values[place]!;
       });
+      // In the table's order, so that who adds the columns up gets the same bits.
+      for (let at = (from + row) * count; at < (from + row + 1) * count; at++)
+        logProb[from + row]! += outcomes[at]! + values[at]!;
       if (isLost && !isExact) lost.push(from + row);
     }
   }
@@ -92,28 +95,4 @@ export async function contributionsOfRows(
     });
   }
   return { rows, outcomes, values, logProb };
-}
-
-/** Refuses a missing cell before an observed one in the model's order. */
-function checkSuffix(
-  { model: { density } }: ColumnsEvaluation,
-  { rows, unknown }: EncodedRows,
-  from: number,
-): void {
-  const { columns } = density;
-  for (let row = 0; row < rows; row++) {
-    // The network has learnt to do without cells that are masked.
-    const first = columns.findIndex(
-      ({ column }, j) => unknown[row * columns.length + j] === 1 && !column.masked,
-    );
-    if (first < 0) continue;
-    for (let j = first + 1; j < columns.length; j++) {
-      if (unknown[row * columns.length + j] === 1) continue;
-      const { column } = columns[first]!;
-      throw new DataError(
-        `column ${JSON.stringify(column.name)} (row ${from + row + 1}): the cell is missing, which none was in the rows of the fit, and ${JSON.stringify(columns[j]!.column.name)} comes after it in the model's order: the density of the other cells is not known exactly; fill it in, or leave the row out.`,
-        { column: column.name, row: from + row + 1 },
-      );
-    }
-  }
 }

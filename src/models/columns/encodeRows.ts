@@ -4,7 +4,7 @@
  * @module
  */
 
-import { atomsOf } from "./column.ts";
+import { atomsOf, hasLevels, levelsOf } from "./column.ts";
 import type { ColumnLayout, ColumnsDensity } from "./columnsDensity.ts";
 
 /** Encoded rows. */
@@ -20,6 +20,17 @@ export interface EncodedRows {
   readonly offsets: Float64Array;
   /** 1 where a cell is missing that never was in the rows of the fit, by row and column as in `offsets`. */
   readonly unknown: Uint8Array;
+  /** 1 where a cell is a level that is none of the column's, though such ones are allowed for: its value is in `offsets` alone. */
+  readonly unseen: Uint8Array;
+}
+
+/** How rows are encoded. */
+export interface EncodeOptions {
+  /**
+   * Whether a column of levels may have one that no row of the fit had. It has the mass that the head says, by which those of the
+   * others are less; later columns do not see it, as in training where a column is hidden.
+   */
+  readonly allowUnseen?: boolean | undefined;
 }
 
 /**
@@ -33,6 +44,7 @@ export function encodeCell(
   encoded: Float64Array,
   row: number,
   counted = 0,
+  { allowUnseen = false }: EncodeOptions = {},
 ): number {
   const isModeled = targets >= 0;
   // Given columns have no targets: what is written for them goes nowhere.
@@ -57,10 +69,17 @@ export function encodeCell(
   const offset = head.encode(value, out, target + outcomes, encoded, valueFeature, counted);
   if (offset === Number.NEGATIVE_INFINITY || Number.isNaN(offset)) {
     head.encodeNothing(out, target + outcomes);
-    return Number.NEGATIVE_INFINITY;
+    if (!allowUnseen || head.unseen === undefined) return Number.NEGATIVE_INFINITY;
+    out[target + outcomes - 1] = 1;
+    return Math.log(head.unseen);
   }
   out[target + outcomes - 1] = 1;
-  return offset;
+  return allowUnseen && head.unseen !== undefined ? offset + Math.log1p(-head.unseen) : offset;
+}
+
+/** Whether a cell is a level that is none of the column's. */
+export function isUnseenLevel({ column }: ColumnLayout, cell: number): boolean {
+  return hasLevels(column) && (cell < 0 || cell >= levelsOf(column));
 }
 
 /**
@@ -76,22 +95,27 @@ export function encodeRows(
   from: number,
   to: number,
   counted?: Float64Array,
+  options: EncodeOptions = {},
 ): EncodedRows {
   const { width, given, columns } = density;
   const rows = to - from;
   const encoded = new Float64Array(rows * width);
   const offsets = new Float64Array(rows * columns.length);
   const unknown = new Uint8Array(rows * columns.length);
+  const unseen = new Uint8Array(rows * columns.length);
   for (const own of given)
-    for (let row = 0; row < rows; row++) encodeCell(own, cells[own.cell]![from + row]!, encoded, row * width);
+    for (let row = 0; row < rows; row++)
+      encodeCell(own, cells[own.cell]![from + row]!, encoded, row * width, 0, options);
   columns.forEach((own, j) => {
     const values = cells[own.cell]!;
     for (let row = 0; row < rows; row++) {
       const at = row * columns.length + j;
-      const offset = encodeCell(own, values[from + row]!, encoded, row * width, counted?.[from + row]);
+      const cell = values[from + row]!;
+      const offset = encodeCell(own, cell, encoded, row * width, counted?.[from + row], options);
       if (Number.isNaN(offset)) unknown[at] = 1;
       else offsets[at] = offset;
+      if (options.allowUnseen && isUnseenLevel(own, cell)) unseen[at] = 1;
     }
   });
-  return { rows, encoded, offsets, unknown };
+  return { rows, encoded, offsets, unknown, unseen };
 }

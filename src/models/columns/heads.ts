@@ -57,6 +57,7 @@ const schemas = {
       buckets: levels,
       shares: v.array(share),
       start: v.pipe(v.array(share), v.nonEmpty(), v.maxLength(4096)),
+      unseen: v.optional(v.pipe(finite, v.gtValue(0), v.ltValue(1))),
     }),
     v.check(
       ({ buckets, shares, start }) =>

@@ -19,10 +19,12 @@ export interface LevelsHeadOptions {
   readonly shares: readonly number[];
   /** Share of each bucket, above 0. */
   readonly start: readonly number[];
+  /** Probability of a level that no row of the fit had, for scores that allow for one; absent in older files. */
+  readonly unseen?: number | undefined;
 }
 
 /** A softmax over levels. */
-export function levelsHead({ buckets, shares, start }: LevelsHeadOptions): ColumnHead {
+export function levelsHead({ buckets, shares, start, unseen }: LevelsHeadOptions): ColumnHead {
   const count = start.length;
   const logShares = Float64Array.from(shares, Math.log);
   /** Levels of each bucket, and the shares before each in its bucket. */
@@ -40,6 +42,7 @@ export function levelsHead({ buckets, shares, start }: LevelsHeadOptions): Colum
     shared: 0,
     targets: count,
     features: count,
+    unseen,
     start: Float64Array.from(start, Math.log),
     encode(level, targets, targetStart, features, featureStart) {
       const bucket = buckets[level];
@@ -60,7 +63,7 @@ export function levelsHead({ buckets, shares, start }: LevelsHeadOptions): Colum
       return g.sub(chosen, g.concatenate(totals) as Expr);
     },
     distribution: (parameters) => levelsDistribution(parameters, { buckets, shares, before, members }),
-    toJSON: () => ({ type: "levels", buckets, shares, start }),
+    toJSON: () => ({ type: "levels", buckets, shares, start, ...(unseen === undefined ? {} : { unseen }) }),
   };
 }
 

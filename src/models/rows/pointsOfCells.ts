@@ -25,11 +25,14 @@ export interface BasePoints {
  * The points of the base that give some cells: for a discrete cell its interval [F(y-), F(y)], and a seeded uniform point in it, so that
  * points of rows that follow the density are standard normal.
  * @param cells - An array for each column: the given ones, then the others in the table's order. They must be possible.
+ * @param numbers - What the rows are numbered by (default: their places): the point of a row depends on its cells, its number and the
+ *   seed alone.
  */
 export async function pointsOfCells(
   evaluation: ColumnsEvaluation,
   cells: readonly Float64Array[],
   { seed = 0, ...options }: SampleCellsOptions = {},
+  numbers?: ArrayLike<number>,
 ): Promise<BasePoints> {
   const { density } = evaluation.model;
   const { columns, given } = density;
@@ -44,7 +47,7 @@ export async function pointsOfCells(
     const place = own.cell - given.length;
     const at = row * columns.length + place;
     const [below, above] = distribution.interval(cell);
-    uniformsAt(key, row, columns.length, uniform);
+    uniformsAt(key, numbers?.[row] ?? row, columns.length, uniform);
     low[at] = normalOfLogit(below);
     high[at] = normalOfLogit(above);
     points[at] = below === above ? low[at]! : normalOfLogit(logitBetween(below, above, uniform[place]!));

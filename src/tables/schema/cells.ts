@@ -25,6 +25,8 @@ export interface Cells {
   readonly cells: readonly Float64Array[];
   /** Levels that are none of the column's: the first of each column, and its row from 1. */
   readonly unknown: readonly { readonly column: string; readonly level: string; readonly row: number }[];
+  /** A cell as the table has it: of a column, by its place in the schema, and a row from 0. */
+  textAt(column: number, row: number): string;
 }
 
 const hasLevels = ({ kind }: ColumnSchema): boolean =>
@@ -89,6 +91,12 @@ function valuesOf(table: Table, place: number): Float64Array {
   return Float64Array.from({ length: table.rows }, (_, row) => table.values[row * width + place]!);
 }
 
+/** A cell as a table has it; the empty text where it is missing. */
+function cellText(table: Table, column: CellColumn, row: number): string {
+  if ("text" in column) return textAt(column.text, row) ?? "";
+  return String(table.values[row * table.columns.length + column.place]!);
+}
+
 /**
  * The cells of a table's columns, an array for each of the schema's.
  * @throws {@link DataError} for a column that is not there, or a text that stands for no number of its kind.
@@ -96,6 +104,7 @@ function valuesOf(table: Table, place: number): Float64Array {
 export function cellsOf(table: Table, schema: readonly ColumnSchema[]): Cells {
   const columns = new Map(cellColumns(table).map((column): [string, CellColumn] => [column.name, column]));
   const unknown: { column: string; level: string; row: number }[] = [];
+  const sources: CellColumn[] = [];
   const cells = schema.map((own) => {
     const column = columns.get(own.name);
     if (!column) {
@@ -112,13 +121,11 @@ export function cellsOf(table: Table, schema: readonly ColumnSchema[]): Cells {
         ? cellsOfText(own, column.text, own.name)
         : cellsOfNumbers(own, valuesOf(table, column.place), isBooleans);
     const row = hasLevels(own) ? numbers.indexOf(unknownLevel) : -1;
-    if (row >= 0) {
-      const level = "text" in column ? textAt(column.text, row)! : String(valuesOf(table, column.place)[row]);
-      unknown.push({ column: own.name, level, row: row + 1 });
-    }
+    sources.push(column);
+    if (row >= 0) unknown.push({ column: own.name, level: cellText(table, column, row), row: row + 1 });
     return numbers;
   });
-  return { cells, unknown };
+  return { cells, unknown, textAt: (place, row) => cellText(table, sources[place]!, row) };
 }
 
 /** How the numbers of a column are written; undefined where they are numbers in a table, too. */

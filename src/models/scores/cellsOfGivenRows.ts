@@ -1,0 +1,90 @@
+/**
+ * Rows, and what they are given, as cells of the columns of a flow.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+import { refuse } from "../../options.ts";
+import { optionText } from "../../optionText.ts";
+import { type Cells, cellsOf } from "../../tables/schema/cells.ts";
+import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
+import type { ColumnsFlow } from "../columnsCore.ts";
+import type { GivenOptions } from "../flowOptions.ts";
+import type { RowsLike } from "../rows/splitRows.ts";
+import { tableOfRows } from "../rows/tableOfRows.ts";
+import { checkGivenCells } from "./impossibleCells.ts";
+
+const namesOf = (columns: readonly ColumnSchema[]): readonly string[] => columns.map(({ name }) => name);
+
+/** Cells of rows, the given columns first: what `values` says of them. */
+export async function cellsOfGivenRows(
+  where: string,
+  { columns, given }: ColumnsFlow,
+  rows: RowsLike,
+  values: GivenOptions["given"],
+  allowUnseen: boolean = false,
+): Promise<Cells> {
+  const { cells, unknown, textAt } = cellsOf(await tableOfRows(where, namesOf(columns), rows), columns);
+  const conditions = await givenCells(where, given, values, cells[0]!.length, allowUnseen);
+  return {
+    cells: [...conditions, ...cells],
+    unknown,
+    // What is given is one of the column's levels.
+    textAt: (column, row) =>
+      column < given.length ? String(conditions[column]![row]) : textAt(column - given.length, row),
+  };
+}
+
+/**
+ * What n rows are given, as cells that the columns can have.
+ * @throws As {@link givenCells}; DataError for a value that no row of the fit could have.
+ */
+export async function conditionCells(
+  where: string,
+  { given, model }: ColumnsFlow,
+  values: GivenOptions["given"],
+  n: number,
+): Promise<readonly Float64Array[]> {
+  const cells = await givenCells(where, given, values, n);
+  checkGivenCells(model.density, given, cells);
+  return cells;
+}
+
+/**
+ * What n rows are given, as cells.
+ * @throws {@link UsageError} for a column without a value, a value that is no column's, and one that the column cannot have.
+ */
+async function givenCells(
+  where: string,
+  given: readonly ColumnSchema[],
+  values: GivenOptions["given"],
+  n: number,
+  allowUnseen: boolean = false,
+): Promise<readonly Float64Array[]> {
+  for (const name of Object.keys(values ?? {}))
+    if (!given.some((own) => own.name === name))
+      throw new UsageError(`${JSON.stringify(name)} is no column that the model is given.`);
+  return await Promise.all(
+    given.map(async (own) => {
+      const value = Object.hasOwn(values ?? {}, own.name) ? values?.[own.name] : undefined;
+      if (value === undefined)
+        throw new UsageError(
+          `The model is given ${namesOf(given).join(", ")}: name a value for ${JSON.stringify(own.name)}, as in ${optionText("given", { [own.name]: own.levels?.[0] ?? 1 })}.`,
+        );
+      const list = typeof value === "object" ? Array.from(value as ArrayLike<unknown>) : undefined;
+      const argument = `given[${JSON.stringify(own.name)}]`;
+      if (list && list.length !== n)
+        refuse(where, argument, `one value for each of the ${n} rows`, list.length);
+      if (n === 0) return new Float64Array(0);
+      const rows = (list ?? [value]).map((each) => ({ [own.name]: each }));
+      const { cells, unknown } = cellsOf(await tableOfRows(where, [own.name], rows as never), [own]);
+      const [strange] = unknown;
+      if (strange && !allowUnseen)
+        refuse(where, argument, `one of its levels: ${own.levels!.join(", ")}`, strange.level);
+      if (!own.missing && cells[0]!.some(Number.isNaN))
+        refuse(where, argument, "a value: no row of the fit missed one", "none");
+      return list ? cells[0]! : new Float64Array(n).fill(cells[0]![0]!);
+    }),
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * Scores of rows of cells, as somebody asks for them: of which rows, with what for levels that no row of the fit had.
+ *
+ * @module
+ */
+
+import type { Cells } from "../../tables/schema/cells.ts";
+import type { ColumnsEvaluation } from "../columns/columnsModel.ts";
+import { contributionsOfRows, type RowContributions } from "../columns/contributions.ts";
+import type { ColumnsFlow } from "../columnsCore.ts";
+import type { LogProbOptions } from "../flowOptions.ts";
+import { type ChosenRows, chosenRows } from "./chosenRows.ts";
+import { type Contributions, contributionsByColumn } from "./contributions.ts";
+import { type ImpossibleRow, impossibleRowsOf, type ScoredCells } from "./impossibleCells.ts";
+
+/** Scores of the rows that have one. */
+interface Scores extends ChosenRows {
+  readonly contributions: RowContributions;
+  /** Cells of these rows. */
+  readonly cells: readonly Float64Array[];
+  /** Of all rows. */
+  readonly whole: ScoredCells;
+}
+
+async function scoresOf(
+  where: string,
+  evaluation: ColumnsEvaluation,
+  flow: ColumnsFlow,
+  cells: Cells,
+  options: LogProbOptions,
+): Promise<Scores> {
+  const { given: _, missing: __, unseen: ___, onWarning: ____, ...how } = options;
+  const { density } = evaluation.model;
+  const whole: ScoredCells = { density, schema: [...flow.given, ...flow.columns], cells };
+  const { encode, scored } = chosenRows(where, whole, options);
+  const chosen = scored
+    ? cells.cells.map((own) => Float64Array.from(scored, (row) => own[row]!))
+    : cells.cells;
+  const contributions = await contributionsOfRows(evaluation, chosen, { ...how, ...encode });
+  return { contributions, cells: chosen, scored, encode, whole };
+}
+
+/** Log-densities, as `Flow.logProb` documents them. */
+export async function logProbOfCells(
+  where: string,
+  evaluation: ColumnsEvaluation,
+  flow: ColumnsFlow,
+  cells: Cells,
+  options: LogProbOptions,
+): Promise<Float64Array> {
+  const { contributions, scored } = await scoresOf(where, evaluation, flow, cells, options);
+  const { logProb } = contributions;
+  if (!scored || options.missing === "drop") return logProb;
+  const all = new Float64Array(cells.cells[0]!.length).fill(Number.NaN);
+  scored.forEach((row, i) => {
+    all[row] = logProb[i]!;
+  });
+  return all;
+}
+
+/** Contributions, as `Flow.contributions` documents them. */
+export async function contributionsOfCells(
+  evaluation: ColumnsEvaluation,
+  flow: ColumnsFlow,
+  cells: Cells,
+  options: LogProbOptions,
+): Promise<Contributions> {
+  const scores = await scoresOf("contributions", evaluation, flow, cells, options);
+  const drops = options.missing === "drop";
+  return contributionsByColumn(
+    evaluation.model.density,
+    scores.contributions,
+    scores.cells,
+    drops ? undefined : scores.scored,
+    drops ? scores.contributions.rows : cells.cells[0]!.length,
+  );
+}
+
+/** Rows whose density is 0, as `Flow.impossibleRows` documents them. */
+export async function impossibleOfCells(
+  evaluation: ColumnsEvaluation,
+  flow: ColumnsFlow,
+  cells: Cells,
+  options: LogProbOptions,
+): Promise<readonly ImpossibleRow[]> {
+  const { contributions, scored, encode, whole } = await scoresOf(
+    "impossibleRows",
+    evaluation,
+    flow,
+    cells,
+    options,
+  );
+  return impossibleRowsOf(whole, contributions.logProb, scored, encode);
+}
