@@ -7,8 +7,17 @@
 
 import { UsageError } from "../errors.ts";
 import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
-import { RandomStream, randomKey, split } from "../random/philox.ts";
-import { checkTable, column, selectColumns, type Table, tableFromRows } from "../tables/table.ts";
+import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
+import { leftOutLines } from "../tables/columnRecord.ts";
+import {
+  checkTable,
+  column,
+  pickRows,
+  selectColumns,
+  type Table,
+  tableFromColumns,
+  tableFromRows,
+} from "../tables/table.ts";
 import { rowKeys } from "../tables/tableDigest.ts";
 import { fit } from "./fit.ts";
 import { fitData } from "./fitData.ts";
@@ -67,7 +76,7 @@ export interface CrossFit {
 }
 
 /**
- * The log-density of each row by a fit that has not seen it: what to rank anomalies by. A fit that has seen a row may
+ * The log-density of each row by a fit that has not seen it. A fit that has seen a row may
  * know it by heart, and finds nothing strange in it.
  *
  * Rows are dealt into folds at random, by the seed. Rows that repeat each other in all used columns are held out together,
@@ -85,33 +94,25 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
   const checked = checkedOptions("crossFit", options, crossFitOptionTable);
   checkTable("crossFit", table);
   const { folds = 5, onProgress, ...own } = checked;
-  const rest = { flow: "nsf-ar", ...own } as const;
   const { weights, onWarning, signal, threads, wide, engine, precision } = checked;
   const key = split(randomKey(checked.seed ?? 0), "cross-fit");
+  const rest = await withKind(table, own);
   // Columns, steps and warnings of the whole table, once.
-  const data = fitData(table, { ...rest, validation: 0 }, key);
-  const { tableColumns: columns, given } = data;
-  const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
-  const used = selectColumns(table, names);
-  const complete = Array.from({ length: used.rows }, (_, row) => row).filter(
-    (row) => !used.values.subarray(row * names.length, (row + 1) * names.length).some(Number.isNaN),
-  );
-  const fold = dealt(used, [...given, ...columns], complete, folds, new RandomStream(key));
-  warnOfTwins(used, [...given, ...columns], complete, onWarning);
-  const rowsOf = (rows: readonly number[]): Table =>
-    tableFromRows(
-      names,
-      rows.map((row) => used.values.subarray(row * names.length, (row + 1) * names.length)),
-    );
+  const { columns, given, complete, keys, rowsOf, schema } =
+    rest.flow === "columns" ? await mixedRows(table, rest, key) : rowsOfNumbers(table, rest, key);
+  const fold = dealt(table.rows, keys, complete, folds, new RandomStream(key));
+  warnOfTwins(keys, complete, onWarning);
   const seen = new Set<string>();
   const logProb = new Float64Array(table.rows).fill(Number.NaN);
   for (let own = 1; own <= folds; own++) {
     onProgress?.({ fold: own, folds });
     const { flow } = await fit(rowsOf(complete.filter((row) => fold[row] !== own)), {
       ...rest,
+      ...schema,
       columns,
       given,
       onProgress: (fit) => onProgress?.({ fold: own, folds, fit }),
+      onColumns: undefined,
       // What is said of the whole table is not said again of its parts, nor of each part.
       onWarning(line) {
         if (!columns.some((name) => line.startsWith(`column "${name}"`)) && !seen.has(line))
@@ -125,7 +126,7 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
       logProb[row] = scores[i]!;
     });
   }
-  const rowWeights = weights === undefined ? undefined : column(used, weights);
+  const rowWeights = weights === undefined ? undefined : column(table, weights);
   return {
     logProb,
     fold,
@@ -138,21 +139,87 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
   };
 }
 
+/** The options with a kind: where none is named, that of the whole table, without the columns that it leaves out. */
+async function withKind(table: Table, options: FitOptions): Promise<FitOptions> {
+  if (options.flow !== undefined) return options;
+  const { usualKind } = await import("./usualKind.ts");
+  const { kind, unfitted } = usualKind(table, options);
+  for (const line of leftOutLines(unfitted)) options.onWarning?.(line);
+  if (unfitted.length === 0) return { ...options, flow: kind };
+  return {
+    ...options,
+    flow: kind,
+    exclude: [...(options.exclude ?? []), ...unfitted.map((own) => own.column)],
+  };
+}
+
+/** The rows of a table that are dealt, and how to take some of them. */
+interface DealtRows {
+  readonly columns: readonly string[];
+  readonly given: readonly string[];
+  /** The rows that have a score. */
+  readonly complete: readonly number[];
+  /** One text for each row of the table, the same for rows that repeat. */
+  readonly keys: readonly string[];
+  rowsOf(rows: readonly number[]): Table;
+  /** Options of each fit that the whole table decides. */
+  readonly schema?: Pick<FitOptions, "schema" | "kinds"> | undefined;
+}
+
+function rowsOfNumbers(table: Table, options: FitOptions, key: RandomKey): DealtRows {
+  const { columns, given } = fitData(table, { ...options, validation: 0 }, key);
+  const { weights } = options;
+  const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
+  const { values } = selectColumns(table, names);
+  const rowAt = (row: number): Float64Array => values.subarray(row * names.length, (row + 1) * names.length);
+  return {
+    columns,
+    given,
+    complete: Array.from({ length: table.rows }, (_, row) => row).filter(
+      (row) => !rowAt(row).some(Number.isNaN),
+    ),
+    keys: rowKeys(table, [...given, ...columns]),
+    rowsOf: (rows) => tableFromRows(names, rows.map(rowAt)),
+  };
+}
+
+/** Rows of cells. What a column is, and its levels, is decided by the whole table: it says nothing of how often they come. */
+async function mixedRows(table: Table, options: FitOptions, key: RandomKey): Promise<DealtRows> {
+  const { columnsData } = await import("./columns/columnsData.ts");
+  const { cellsOf } = await import("../tables/schema/cells.ts");
+  const data = columnsData(table, { ...options, validation: 0 }, key);
+  const all = [...data.given, ...data.columns];
+  const { cells } = cellsOf(table, all);
+  const { missing } = options;
+  const isComplete = (row: number): boolean =>
+    (missing !== "drop" && missing !== "error") || cells.every((own) => !Number.isNaN(own[row]!));
+  const names = all.map(({ name }) => name);
+  // A missing cell is like another missing cell.
+  const whole = cells.map((own) => own.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)));
+  return {
+    columns: data.columns.map(({ name }) => name),
+    given: data.given.map(({ name }) => name),
+    complete: Array.from({ length: table.rows }, (_, row) => row).filter(isComplete),
+    keys: rowKeys(tableFromColumns(names.map((name, i) => [name, whole[i]!] as const)), names),
+    rowsOf: (rows) => pickRows(table, rows),
+    schema: { schema: { columns: all }, kinds: undefined },
+  };
+}
+
 /**
  * A fold for each of the rows, from 1, in sizes as equal as groups allow; 0 for the others.
- * @param names - Rows that agree in these columns go together; none for each row on its own.
+ * @param keys - Rows whose keys agree go together.
  */
 function dealt(
-  table: Table,
-  names: readonly string[],
+  count: number,
+  keys: readonly string[],
   rows: readonly number[],
   folds: number,
   stream: RandomStream,
 ): Int32Array {
-  const groups = new Map<string | number, number[]>();
-  const keys = names.length > 0 ? rowKeys(table, names) : undefined;
+  const groups = new Map<string, number[]>();
   for (const row of rows) {
-    const key = keys ? keys[row]! : row;
+    const key = keys[row]!;
     const group = groups.get(key);
     if (group) group.push(row);
     else groups.set(key, [row]);
@@ -170,7 +237,7 @@ function dealt(
   // Large groups first, each to the fold that has fewest rows yet.
   order.sort((a, b) => b.length - a.length);
   const sizes = new Array<number>(folds).fill(0);
-  const fold = new Int32Array(table.rows);
+  const fold = new Int32Array(count);
   for (const group of order) {
     let least = 0;
     for (let i = 1; i < folds; i++) if (sizes[i]! < sizes[least]!) least = i;
@@ -181,16 +248,13 @@ function dealt(
 }
 
 function warnOfTwins(
-  table: Table,
-  names: readonly string[],
+  keys: readonly string[],
   rows: readonly number[],
   onWarning: ((line: string) => void) | undefined,
 ): void {
-  if (!onWarning) return;
-  const keys = rowKeys(table, names);
   const twins = rows.length - new Set(rows.map((row) => keys[row])).size;
   if (twins > 0)
-    onWarning(
+    onWarning?.(
       `${twins} of ${rows.length} rows repeat others in all used columns: rows that repeat are held out together`,
     );
 }

@@ -114,7 +114,8 @@ export interface FitOptions {
    */
   readonly epochs?: number | undefined;
   /**
-   * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table). They are
+   * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table; of `columns` the
+   * recipe, once). They are
    * turned into steps by a fixed cost, so that results repeat; a slower machine takes longer. Given, a small table goes on, too,
    * while its held-out score rises.
    */
@@ -273,7 +274,7 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   transforms: ofTrained(wholeNumber(`a positive integer, at most ${mostTransforms}`, 1, mostTransforms)),
   hidden: ofEpochs(sizes(mostHidden)),
   epochs: ofEpochs(count),
-  budget: ofTrained(numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x))),
+  budget: ofEpochs(numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x))),
   batch: ofEpochs(count),
   learningRate: ofEpochs(positive),
   weightDecay: ofEpochs(notNegative),

@@ -103,8 +103,6 @@ function mixedOption({ kinds, schema, missing }: FitOptions): string | undefined
 /** The option of the shape of a flow of numbers, which mixed ones do not have; undefined where none is given. */
 function numbersOption(options: FitOptions): string | undefined {
   return Object.keys(options).find((name) => {
-    // How long a training takes says nothing about what is trained.
-    if (name === "budget") return false;
     const { kinds } = fitOptionTable[name as keyof FitOptions];
     return kinds?.includes(numbersKind) && !kinds.includes(mixedKind);
   });

@@ -363,7 +363,7 @@ const calls: readonly (readonly [name: string, call: () => unknown, code: Code, 
     "a model read as a table",
     () => readTable("xy.safetensors"),
     "USAGE",
-    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "a response loaded without its bytes",
@@ -411,7 +411,7 @@ const calls: readonly (readonly [name: string, call: () => unknown, code: Code, 
     "a table written as something else",
     () => writeTable(table, "out.xlsx"),
     "USAGE",
-    '"out.xlsx" has the extension .xlsx, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+    '"out.xlsx" has the extension .xlsx, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "a share that is a percentage",
@@ -531,12 +531,12 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit folder.safetensors --out m.safetensors",
     2,
-    '"folder.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+    '"folder.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "fit xy.safetensors --out m.safetensors",
     2,
-    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   ["fit notes.txt --out m.safetensors", 1, "notes.txt: 1 usable rows; fitting needs at least 10."],
   [
@@ -666,7 +666,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "logprob xy.safetensors data.csv --out xy.safetensors",
     2,
-    '--out: "xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+    '--out: "xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "logprob xy.safetensors data.csv --out data.csv",
@@ -715,7 +715,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "sample xy.safetensors -n 5 --out out",
     2,
-    '--out: "out" has no extension, which would tell its format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, each also with .gz.',
+    '--out: "out" has no extension, which would tell its format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "sample data.csv -n 5",
@@ -728,7 +728,11 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
     1,
     "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
   ],
-  ["plot xy.safetensors --out plot.jpg", 2, '--out must end in .svg or .png (a figure), got "plot.jpg".'],
+  [
+    "plot xy.safetensors --out plot.jpg",
+    2,
+    '--out must end in .svg or .png or .html (a figure), got "plot.jpg".',
+  ],
   [
     "plot xy.safetensors data.csv --out plot.svg --columns q",
     2,

@@ -15,7 +15,8 @@ import { hasGained, isSpent, wasRising } from "../../src/fitting/gradient/cycles
 import { Likelihood } from "../../src/fitting/gradient/likelihood.ts";
 import { defaultRecipe, type Recipe } from "../../src/fitting/gradient/recipe.ts";
 import { planTraining } from "../../src/fitting/gradient/trainingPlan.ts";
-import { randomKey } from "../../src/random/philox.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { curved, draw } from "./tables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pushforward-budget-"));
@@ -167,4 +168,25 @@ test("progress comes within a long epoch", async () => {
 test("what contradicts a budget is refused", async () => {
   await expect(fit(table, { budget: 60, epochs: 3 })).rejects.toThrow(UsageError);
   await expect(fit(table, { budget: -1 })).rejects.toThrow(/budget must be a positive number of seconds/);
+});
+
+test("a budget of mixed columns is steps, too: the same bits twice, fewer than the recipe or more while that helps", async () => {
+  const stream = new RandomStream(randomKey(5));
+  const table = tableFromObjects(
+    Array.from({ length: 150 }, () => {
+      const isTall = stream.uniform() < 0.5;
+      return { tall: isTall ? "yes" : "no", count: Math.round((isTall ? 9 : 2) + stream.normal()) };
+    }),
+  );
+  const stepsOf = async (options: FitOptions) => {
+    const { flow, report } = await fit(table, { seed: 1, threads: 1, hidden: [4], ...options });
+    return { steps: report.history.at(-1)!.steps, warnings: report.warnings, bytes: flow.toBytes() };
+  };
+  const short = await stepsOf({ budget: 0.005 });
+  expect(short.steps).toBe(15);
+  expect((await stepsOf({ budget: 0.005 })).bytes).toEqual(short.bytes);
+  const usual = await stepsOf({});
+  const long = await stepsOf({ budget: 60 });
+  expect(usual.steps).toBe(800);
+  expect(long.steps).toBeGreaterThan(100 * usual.steps);
 });

@@ -6,7 +6,10 @@ import { type CrossFitProgress, crossFit } from "../../src/fitting/crossFit.ts";
 import { fit } from "../../src/fitting/fit.ts";
 
 import { load } from "../../src/models/flow.ts";
-import { tableFromRows } from "../../src/tables/table.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
+import { describe as describeTable } from "../../src/tables/schema/describe.ts";
+import { pickRows, tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 const one = { threads: 1, seed: 1 } as const;
@@ -89,6 +92,57 @@ describe("crossFit", () => {
     await expect(crossFit(twice, { folds: 3, flow: "gaussian" })).rejects.toThrow(
       /folds must be at most the number of different rows, 2/,
     );
+  });
+});
+
+describe("crossFit of mixed columns", () => {
+  const stream = new RandomStream(randomKey(3));
+  const table = tableFromObjects(
+    Array.from({ length: 120 }, (_, i) => {
+      const isUlm = stream.uniform() < 0.6;
+      const rooms = Math.round((isUlm ? 3 : 6) + stream.normal());
+      return {
+        town: i === 7 ? "Rom" : isUlm ? "Ulm" : "Bonn",
+        rooms,
+        rent: i % 40 === 3 ? null : Math.exp(6 + 0.2 * rooms + 0.1 * stream.normal()),
+      };
+    }),
+  );
+  const small = { ...one, folds: 2, epochs: 4, hidden: [4] };
+
+  it("takes the kind that fit takes, and scores each row by the fit to the other folds", async () => {
+    const { logProb, fold, columns, rows, dropped, mean } = await crossFit(table, small);
+    expect([columns, rows, dropped]).toEqual([["town", "rooms", "rent"], 120, 0]);
+    // The row of a town that no other has, and those without a rent, among them.
+    expect(logProb.every(Number.isFinite)).toBe(true);
+    expect(mean).toBeCloseTo(
+      logProb.reduce((sum, value) => sum + value / 120, 0),
+      12,
+    );
+    const others = Array.from(fold.keys()).filter((row) => fold[row] !== 2);
+    const { flow } = await fit(pickRows(table, others), {
+      ...one,
+      epochs: 4,
+      hidden: [4],
+      schema: { columns: describeTable(table).schema.columns },
+    });
+    const scores = await flow.logProb(table, one);
+    const shared = Array.from(fold.keys()).filter((row) => fold[row] === 2);
+    expect(shared.map((row) => logProb[row])).toEqual(shared.map((row) => scores[row]));
+  });
+
+  it("leaves rows out that miss cells where asked to, and holds rows that repeat out together", async () => {
+    const twice = pickRows(table, [...Array(60).keys(), 0, 1, 2]);
+    const lines: string[] = [];
+    const result = await crossFit(twice, {
+      ...small,
+      missing: "drop",
+      onWarning: (line) => lines.push(line),
+    });
+    expect([result.rows, result.dropped]).toEqual([61, 2]);
+    expect([result.fold[3], result.logProb[3], result.fold[43]]).toEqual([0, Number.NaN, 0]);
+    expect([0, 1, 2].map((i) => result.fold[60 + i])).toEqual([0, 1, 2].map((i) => result.fold[i]));
+    expect(lines.filter((line) => line.includes("repeat others"))).toHaveLength(1);
   });
 });
 

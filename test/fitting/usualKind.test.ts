@@ -113,7 +113,10 @@ describe("an option that one of them has decides", () => {
 
   it("how long it may take decides nothing, and is refused where it is not an option", async () => {
     expect(usualKind(mixed, { budget: 5 }).kind).toBe("columns");
-    await expect(fit(mixed, { budget: 5 })).rejects.toThrow(/budget means nothing for columns/);
+    expect(usualKind(numbers, { budget: 5 }).kind).toBe("nsf-ar");
+    await expect(fit(mixed, { flow: "gaussian", budget: 5 })).rejects.toThrow(
+      /budget means nothing for gaussian/,
+    );
   });
 
   it("missing cells whose rows are left out, or refused, are none", () => {

@@ -191,12 +191,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
         ["validation", `${formatLogProb(validationLogProb)} nats per row`],
         ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(report.epochs)} epochs` : "")],
         ...(report.stillImproving
-          ? ([
-              [
-                "at the end",
-                `still improving: train longer (${notes.length > 0 ? "--epochs" : "--budget, --epochs"})`,
-              ],
-            ] as [string, string][])
+          ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])
           : []),
         ["model", flags.out],
       ])}`,

@@ -6,9 +6,9 @@
  */
 
 import { DataError, UsageError } from "../../errors.ts";
-import type { Expr } from "../../graph/expr.ts";
+import { type Expr, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree } from "../../graph/parameters.ts";
+import { bindTree, flattenTree } from "../../graph/parameters.ts";
 import type { DensityColumn } from "../../models/columns/column.ts";
 import { type ColumnsDensity, columnsDensity, type Dropout } from "../../models/columns/columnsDensity.ts";
 import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
@@ -20,6 +20,7 @@ import { type RandomKey, RandomStream, randomKey, split } from "../../random/phi
 import { Checkpoint } from "../gradient/checkpoint.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
 import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
+import { roundsOfBudget, stepsOfNumbers } from "../gradient/trainingPlan.ts";
 import { weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { modelColumn } from "./modelColumn.ts";
@@ -45,6 +46,11 @@ export interface FitColumnsOptions extends EngineOptions {
    * up to 0.1 nats per row).
    */
   readonly order?: readonly number[] | undefined;
+  /**
+   * Seconds of training on two cores, turned into steps by a fixed cost; with more than the recipe takes, the fit goes on while its
+   * held-out score rises (default: the steps of the recipe, once).
+   */
+  readonly budget?: number | undefined;
   /** Same seed, same fit (default 0). */
   readonly seed?: number | undefined;
   /** What differs from the default recipe. */
@@ -55,10 +61,14 @@ export interface FitColumnsOptions extends EngineOptions {
   readonly keepOnAbort?: boolean | undefined;
   /** File to keep the state of the fit in (Node), and whether to go on from it. */
   readonly checkpoint?: { readonly path: string; readonly resume: boolean } | undefined;
-  /** Called after each validation, with log-densities per row in the columns' units. */
+  /** Called after each validation, with log-densities per row in the columns' units, and the epochs that there are at most. */
   readonly onEpoch?:
     | ((
-        progress: { readonly trainLogProb: number; readonly validationLogProb: number } & EpochRecord,
+        progress: {
+          readonly trainLogProb: number;
+          readonly validationLogProb: number;
+          readonly epochs: number;
+        } & EpochRecord,
       ) => void)
     | undefined;
 }
@@ -75,6 +85,8 @@ export interface FittedColumns {
     readonly trainLogProb: number;
     readonly validationLogProb: number;
   }[];
+  /** Epochs at most. */
+  readonly epochs: number;
   /** Epoch of the parameters; 0 for the product of the columns' own distributions. */
   readonly bestEpoch: number;
   /** Whether the signal fired before the end. */
@@ -110,12 +122,35 @@ export async function fitColumns(
     order: options.order ?? usualOrder(train.cells.slice(given.length)),
     hidden: recipe.hidden,
   });
+  const key = randomKey(seed);
+  const most = Math.max(recipe.batch, Math.floor(recipe.encodedNumbers / density.width));
+  const blocks = rowBlocks(train, most, split(key, "blocks"));
+  // Rounds are parts of a pass over a block, so that long passes are validated on the way; they are reported as epochs of all rows.
+  const steps = stepsAnEpoch(blocks[0]!.rows, recipe.batch);
+  const roundsABlock = Math.ceil(steps / mostRoundSteps);
+  const inRounds = (count: number): number => (count * roundsABlock) / steps;
+  const usual = Math.max(1, Math.round(inRounds(recipe.steps)));
+  const plan =
+    options.budget === undefined
+      ? { first: usual, more: [] }
+      : roundsOfBudget(
+          usual,
+          Math.max(
+            1,
+            Math.floor(inRounds(stepsOfNumbers(options.budget, recipe.batch, trainedNumbers(density)))),
+          ),
+          validation !== undefined,
+        );
+  const rounds = plan.first;
+  const inEpochs = (round: number): number => round / (roundsABlock * blocks.length);
+  const epochs = inEpochs(plan.more.reduce((sum, own) => sum + own, plan.first));
   const checkpoint =
     options.checkpoint &&
     new Checkpoint(
       options.checkpoint.path,
       {
         recipe,
+        ...(options.budget === undefined ? {} : { plan }),
         density: density.options,
         rows: [digestOfRows(train), validation ? digestOfRows(validation) : "none"],
         seed,
@@ -133,16 +168,8 @@ export async function fitColumns(
     const { outcomes, values } = density.contributions(encoded, bound, dropout);
     return g.neg(g.sum(g.add(outcomes, values)));
   };
-  const key = randomKey(seed);
-  const most = Math.max(recipe.batch, Math.floor(recipe.encodedNumbers / density.width));
-  const blocks = rowBlocks(train, most, split(key, "blocks"));
   const trained = trainingRows(density, blocks[0]!);
   const held = validation && trainingRows(density, rowBlocks(validation, most, split(key, "held"))[0]!);
-  // Rounds are parts of a pass over a block, so that long passes are validated on the way; they are reported as epochs of all rows.
-  const steps = stepsAnEpoch(blocks[0]!.rows, recipe.batch);
-  const roundsABlock = Math.ceil(steps / mostRoundSteps);
-  const rounds = Math.max(1, Math.round((recipe.steps * roundsABlock) / steps));
-  const inEpochs = (round: number): number => round / (roundsABlock * blocks.length);
   let current = { block: 0, rows: trained.rows };
   const rowsOfPass = (pass: number): Rows => {
     const block = pass % blocks.length;
@@ -178,6 +205,7 @@ export async function fitColumns(
       learningRate: recipe.learningRate,
       averaging: recipe.averaging,
       weightDecay: recipe.weightDecay,
+      cycles: plan.more,
       patience: Math.max(1, Math.ceil(recipe.patience * rounds)),
       validateEvery: Math.max(1, Math.floor(rounds / validations)),
       rowsOfEpoch: blocks.length > 1 ? rowsOfPass : undefined,
@@ -186,7 +214,7 @@ export async function fitColumns(
       keepOnAbort: options.keepOnAbort,
       resume,
       async onEpoch(record, state) {
-        options.onEpoch?.({ ...record, ...inNats(record), bestEpoch: inEpochs(record.bestEpoch) });
+        options.onEpoch?.({ ...record, ...inNats(record), bestEpoch: inEpochs(record.bestEpoch), epochs });
         if (checkpoint) await checkpoint.write(await state());
       },
     },
@@ -195,10 +223,22 @@ export async function fitColumns(
     model: { density, values: result.values, precision },
     recipe,
     history: result.history.map(inNats),
+    epochs,
     bestEpoch: inEpochs(result.bestEpoch),
     interrupted: result.interrupted,
     stillImproving: result.stillImproving,
   };
+}
+
+/** The densities of the columns cost about as much as the network again. */
+const densityFactor = 2;
+
+/** Numbers that a row of a step goes through. */
+function trainedNumbers({ parameters }: ColumnsDensity): number {
+  let count = 0;
+  for (const spec of flattenTree(parameters).values())
+    if (spec.kind === "trained") count += sizeOf(spec.shape);
+  return densityFactor * count;
 }
 
 function digestOfRows({ cells, weights }: CellRows): string {

@@ -16,6 +16,7 @@ import type { Table } from "../../tables/table.ts";
 import type { FinishedFit } from "../finishFit.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { stepsAnEpoch } from "../gradient/minimize.ts";
+import { improvingWarning } from "../gradient/trainingPlan.ts";
 import { weightedMean } from "../rowWeights.ts";
 import { columnsData } from "./columnsData.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
@@ -80,11 +81,12 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     readonly trainLogProb: number;
     readonly validationLogProb: number;
     readonly bestEpoch?: number;
+    readonly epochs?: number;
   }): FitProgress => ({
     epoch: record.epoch,
-    epochs,
+    epochs: record.epochs ?? epochs,
     step: Math.floor(record.epoch * steps),
-    steps: epochs * steps,
+    steps: Math.round((record.epochs ?? epochs) * steps),
     trainLogProb: record.trainLogProb,
     validationLogProb: record.validationLogProb,
     bestEpoch: record.bestEpoch ?? record.epoch,
@@ -93,6 +95,7 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
   const fitted = await fitColumns(data.columns.map(described), train, {
     given: data.given.map(described),
     validation,
+    budget: options.budget,
     seed,
     recipe,
     engine,
@@ -117,6 +120,8 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
   const trainLogProb = await measure(train);
   const validationLogProb = validation ? await measure(validation) : trainLogProb;
   evaluation.dispose();
+  if (fitted.stillImproving && options.budget !== undefined)
+    options.onWarning?.(improvingWarning(options.budget));
   const done = Math.ceil(fitted.history.at(-1)?.epoch ?? 0);
   const description: FittedDescription = {
     rows: data.rows,
@@ -140,7 +145,7 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
       heldOut: validation?.rows ?? 0,
       dropped: data.dropped,
       leftOut: data.leftOut,
-      history: fitted.history.map(progress),
+      history: fitted.history.map((record) => progress({ ...record, epochs: fitted.epochs })),
       trainLogProb,
       validationLogProb,
       epochs: done,

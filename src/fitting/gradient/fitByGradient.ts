@@ -21,7 +21,7 @@ import { checkpointOf } from "./checkpoint.ts";
 import { Likelihood } from "./likelihood.ts";
 import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
-import { planTraining, usualBudget } from "./trainingPlan.ts";
+import { improvingWarning, planTraining } from "./trainingPlan.ts";
 import { widened } from "./widening.ts";
 
 /** Fits what is trained: a named kind, whose size follows from the table, or an architecture. */
@@ -160,7 +160,3 @@ async function fitPrepared(
 
 /** Nats a row from training to held-out rows above which longer training is not what is missing. */
 const widestGap = 0.1;
-
-function improvingWarning(budget: number = usualBudget): string {
-  return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger ${optionText("budget", 4 * budget)} is likely to give a better model`;
-}

@@ -12,6 +12,7 @@
 import type { Architecture } from "../../architectures/architecture.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import { flattenTree } from "../../graph/parameters.ts";
+import { optionText } from "../../optionText.ts";
 import { stepsAnEpoch } from "./minimize.ts";
 import { growsFrom, type Recipe } from "./recipe.ts";
 
@@ -62,8 +63,34 @@ export function stepsOfBudget(
   let numbers = 0;
   for (const [, spec] of flattenTree({ base: base.parameters, bijection: bijection.parameters }))
     if (spec.kind === "trained") numbers += sizeOf(spec.shape);
-  const cost = secondsAStep + secondsAProduct * batch * numbers * (passes[kind] ?? 1);
-  return Math.max(1, Math.floor(seconds / cost));
+  return stepsOfNumbers(seconds, batch, numbers * (passes[kind] ?? 1));
+}
+
+/** The same for a count of trained numbers that each row of a step goes through once. */
+export function stepsOfNumbers(seconds: number, batch: number, numbers: number): number {
+  return Math.max(1, Math.floor(seconds / (secondsAStep + secondsAProduct * batch * numbers)));
+}
+
+/**
+ * Rounds of the first cycle, and of those that may follow it within a budget.
+ * @param usual - Rounds of the first cycle where the budget does not shorten it.
+ * @param most - Rounds of the budget.
+ */
+export function roundsOfBudget(
+  usual: number,
+  most: number,
+  canGrow: boolean,
+): Pick<TrainingPlan, "first" | "more"> {
+  const first = Math.min(usual, most);
+  const more: number[] = [];
+  let left = most - first;
+  if (canGrow)
+    for (let last = first; left >= last; ) {
+      last = Math.min(left, growth * last);
+      more.push(last);
+      left -= last;
+    }
+  return { first, more };
 }
 
 /**
@@ -86,15 +113,17 @@ export function planTraining(
   const most = inRounds(stepsOfBudget(budget ?? usualBudget, architecture, recipe.batch));
   const usual =
     roundsAnEpoch === 1 ? recipe.epochs : Math.min(recipe.epochs * roundsAnEpoch, inRounds(recipe.steps));
-  const first = budget === undefined ? usual : Math.min(usual, most);
-  const more: number[] = [];
-  let left = most - first;
-  if (canGrow && (rows >= growsFrom || budget !== undefined))
-    for (let last = first; left >= last; ) {
-      last = Math.min(left, growth * last);
-      more.push(last);
-      left -= last;
-    }
+  const canFollow = canGrow && (rows >= growsFrom || budget !== undefined);
+  const { first, more } = roundsOfBudget(
+    usual,
+    budget === undefined ? Math.max(usual, most) : most,
+    canFollow,
+  );
   const isShortened = first < usual;
   return { roundsAnEpoch, first, more, isShortened, isBudgeted: isShortened || rows >= growsFrom };
+}
+
+/** What is said where the held-out score still rose at the end. */
+export function improvingWarning(budget: number = usualBudget): string {
+  return `the held-out log-likelihood was still rising when the budget of ${budget} s was used up: a larger ${optionText("budget", 4 * budget)} is likely to give a better model`;
 }
