@@ -7,6 +7,7 @@
 import { DataError } from "../../errors.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { EvaluationOptions, GivenValue } from "../../models/flowOptions.ts";
+import type { Contributions } from "../../models/scores/contributions.ts";
 import { meanAndError } from "../../numerics/meanAndError.ts";
 import { checkedOptions } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
@@ -102,6 +103,16 @@ function heldOutScore(scores: Float64Array): HeldOutScore {
   };
 }
 
+/** Means of what the columns add, over the rows whose density is not 0: they add up to the mean of these rows. */
+function contributionScores({ columns, logProb }: Contributions): NonNullable<Evaluation["contributions"]> {
+  const rows = Array.from(logProb.keys()).filter((row) => Number.isFinite(logProb[row]!));
+  return columns.map(({ column, outcome, value }) => ({
+    column,
+    ...heldOutScore(Float64Array.from(rows, (row) => (outcome?.[row] ?? 0) + value[row]!)),
+    outsideSupport: value.reduce((count, each) => count + Number(each === Number.NEGATIVE_INFINITY), 0),
+  }));
+}
+
 /** The columns of a flow; those of a flow of numbers are continuous. */
 function columnsOf(flow: Flow): readonly ColumnSchema[] {
   return (
@@ -157,7 +168,9 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
   if (options.train !== undefined) checkTable("evaluate: train", options.train);
   const { train, seed = 0, onWarning, samples: wanted, ...how } = options;
   const columns = columnsOf(flow);
-  const scores = await flow.logProb(test, { ...how, missing: "empty" });
+  const isMixed = flow.description.schema !== undefined;
+  const parts = isMixed ? await flow.contributions(test, { ...how, missing: "empty" }) : undefined;
+  const scores = parts?.logProb ?? (await flow.logProb(test, { ...how, missing: "empty" }));
   const rows = comparedRows(comparedColumns(columns, test, test), flow.given.length, scores);
   if (rows.length < fewestRows)
     throw new DataError({
@@ -166,7 +179,6 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
       expected: `at least ${fewestRows} rows that miss no value that the model needs`,
       received: String(rows.length),
     });
-  const isMixed = flow.description.schema !== undefined;
   const held = pickRows(
     isMixed
       ? test
@@ -197,6 +209,7 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
     leftOut: test.rows - rows.length,
     fittedToTheseRows,
     logProb: heldOutScore(scores.filter((score) => !Number.isNaN(score))),
+    ...(parts ? { contributions: contributionScores(parts) } : {}),
     classifier: classifierTest(compared, split(key, "classifier")),
     marginals: marginalDistances(fitted, split(key, "marginals")),
     associations: associations(compared, split(key, "associations")),
