@@ -53,8 +53,8 @@ export type OtherKind = (typeof otherKinds)[number];
 /** Name of a model that can be fitted by name. */
 export type ModelKind = FlowKind | MixedKind | StatisticalKind;
 
-/** What a fitted model may be. */
-export type FittedKind = ModelKind | OtherKind;
+/** What a fitted model may be; a string of another kind is the name of a user's own architecture. */
+export type FittedKind = ModelKind | OtherKind | (string & Record<never, never>);
 
 /** All that can be fitted by name, in the order in which help shows them. */
 export const modelKinds: readonly ModelKind[] = [...flowKinds, ...mixedKinds, ...statisticalKinds];
@@ -69,7 +69,7 @@ export function isTrained(kind: string): kind is FlowKind {
 
 /** Whether a fitted model of this kind was trained in epochs, by gradient. */
 export function hasEpochs(kind: string): boolean {
-  return isTrained(kind) || [...mixedKinds, ...otherKinds].includes(kind as MixedKind);
+  return !(statisticalKinds as readonly string[]).includes(kind);
 }
 
 /** Kinds that draw samples with their log-densities in one pass, in the order in which help shows them. */

@@ -30,6 +30,7 @@ export {
   sylvesterFlow,
 } from "../architectures/elementaryFlows.ts";
 export { type FlowMatchingOptions, flowMatching } from "../architectures/flowMatching.ts";
+export { ownArchitecture } from "../architectures/kindOf.ts";
 export { type ResidualFlowOptions, residualFlow } from "../architectures/residualFlow.ts";
 export type { Training } from "../architectures/training.ts";
 export type { FlowSizes } from "../fitting/flowOption.ts";

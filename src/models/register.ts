@@ -4,18 +4,19 @@
  * @module
  */
 
+import { registerKind } from "../architectures/registeredKinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import { bijectionRegistry } from "../bijections/registry.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { distributionRegistry } from "../distributions/registry.ts";
 import type { Conditioner } from "../networks/conditionerContract.ts";
 import { conditionerRegistry } from "../networks/registry.ts";
-import { anObject, checkedOptions, type OptionTable } from "../options.ts";
+import { anObject, checkedOptions, listOf, type OptionTable, text } from "../options.ts";
 import type { Reader, Registry } from "../registry.ts";
 import { transformerRegistry } from "../transformers/registry.ts";
 import type { Transformer } from "../transformers/transformer.ts";
 
-/** Readers by type, a family each; see {@link register}. */
+/** Readers by type, a family each, and names; see {@link register}. */
 export interface RegisterOptions {
   /** Readers of bijections. */
   readonly bijections?: Readonly<Record<string, Reader<Bijection>>> | undefined;
@@ -25,6 +26,8 @@ export interface RegisterOptions {
   readonly distributions?: Readonly<Record<string, Reader<Distribution>>> | undefined;
   /** Readers of conditioners. */
   readonly conditioners?: Readonly<Record<string, Reader<Conditioner>>> | undefined;
+  /** Names of architectures, the `kind` of each: what they consist of is in the file. */
+  readonly architectures?: readonly string[] | undefined;
 }
 
 const registerOptionTable: OptionTable<RegisterOptions> = {
@@ -32,6 +35,7 @@ const registerOptionTable: OptionTable<RegisterOptions> = {
   transformers: anObject,
   distributions: anObject,
   conditioners: anObject,
+  architectures: listOf(text, 'an array of names, such as ["shear"]'),
 };
 
 /**
@@ -39,7 +43,9 @@ const registerOptionTable: OptionTable<RegisterOptions> = {
  * without `type`, and returns the part. Call it once, before the first such model is saved or loaded, in every program that does
  * so: a model file holds names and numbers, never code. Registering the same reader again changes nothing.
  *
- * @throws {@link UsageError} for a type that is one of the library's, or that has been registered with another reader.
+ * An architecture has a name of its own by `ownArchitecture`, and is made known by that name alone.
+ *
+ * @throws {@link UsageError} for a type or a name that is one of the library's, or that has been registered with another reader.
  * @example
  * register({ transformers: { cubic: (options) => cubic({ strength: options.strength }) } });
  */
@@ -55,4 +61,5 @@ export function register(options: RegisterOptions): void {
   add(transformerRegistry, checked.transformers);
   add(distributionRegistry, checked.distributions);
   add(conditionerRegistry, checked.conditioners);
+  for (const kind of checked.architectures ?? []) registerKind(kind);
 }

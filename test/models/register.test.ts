@@ -8,6 +8,7 @@ import {
   realNVP,
 } from "../../src/architectures/architecture.ts";
 import { planarFlow } from "../../src/architectures/elementaryFlows.ts";
+import { ownArchitecture } from "../../src/architectures/kindOf.ts";
 import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
 import { affine } from "../../src/bijections/linear/affine.ts";
@@ -205,6 +206,64 @@ function neuralSplineTransformer(): Transformer {
   const [part] = neuralSplineFlow(sizes).bijection.toJSON().parts as { transformer: unknown }[];
   return transformerFromJson(part!.transformer);
 }
+
+describe("an architecture of one's own", () => {
+  const stretch = ({ features, context }: FlowSizes): Architecture =>
+    ownArchitecture({
+      ...realNVP({ features, context, transforms: 2, hidden: [4] }),
+      kind: "test-stretch",
+      bijection: chain([affine({ features })]),
+    });
+
+  test("is refused when it is saved or loaded, until its name is registered", async () => {
+    const flow = await fitArchitecture(two, stretch({ features: 2, context: 0 }));
+    expect(() => flow.toBytes()).toThrow(UsageError);
+    expect(() => flow.toBytes()).toThrow(
+      /the model cannot be read: The model is of the kind "test-stretch", .* register\(\{ architectures: \["test-stretch"\] \}\)\.$/,
+    );
+    register({ architectures: ["test-stretch"] });
+    const bytes = flow.toBytes();
+    const renamed = bytes.slice();
+    renamed.set(new TextEncoder().encode("test-strange"), Buffer.from(bytes).indexOf("test-stretch"));
+    await expect(load(renamed)).rejects.toThrow(FormatError);
+    await expect(load(renamed)).rejects.toThrow(/of the kind "test-strange"/);
+  });
+
+  test("is saved and loaded under its name, and fitted by a function of the sizes", async () => {
+    register({ architectures: ["test-stretch"] });
+    register({ architectures: ["test-stretch"] });
+    const { flow } = await fit(two, { flow: stretch, epochs: 1, threads: 1, seed: 1 });
+    expect(flow.description.kind).toBe("test-stretch");
+    const back = await load(flow.toBytes());
+    expect(back.description).toEqual(flow.description);
+    expect(String(back)).toContain("test-stretch");
+    expect(await back.logProb(two)).toEqual(await flow.logProb(two));
+  });
+
+  test("is custom where its bijection was replaced, and that of the library where it is the library's", async () => {
+    const made = stretch({ features: 2, context: 0 });
+    const kind = async (architecture: Architecture): Promise<string> =>
+      (await fitArchitecture(two, architecture)).description.kind;
+    expect(await kind({ ...made, bijection: chain([affine({ features: 2 })]) })).toBe("custom");
+    expect(await kind({ ...realNVP(sizes), kind: "test-stretch" })).toBe("realnvp");
+    expect(() => ownArchitecture({ ...realNVP(sizes), kind: "test-stretch" })).toThrow(
+      /bijection was made by the architecture "realnvp"/,
+    );
+  });
+
+  test("has a name that is none of the library's", () => {
+    expect(() => ownArchitecture({ ...realNVP(sizes), kind: "maf" })).toThrow(
+      /ownArchitecture: kind is "maf", one of the library's own; give yours another name/,
+    );
+    expect(() => register({ architectures: ["custom"] })).toThrow(/one of the library's own/);
+    expect(() => register({ architectures: [""] })).toThrow(/is empty/);
+    expect(() => register({ architectures: "mine" as never })).toThrow(
+      /architectures must be an array of names/,
+    );
+    expect(() => ownArchitecture(3 as never)).toThrow(/architecture must be an object/);
+    expect(() => ownArchitecture({ kind: "mine" } as never)).toThrow(/bijection must be a/);
+  });
+});
 
 test("what does not fit is refused by its name", () => {
   expect(() => realNVP({ ...sizes, base: standardNormal({ features: 3 }) })).toThrow(

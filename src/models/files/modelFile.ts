@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { modelKinds, otherKinds } from "../../architectures/kinds.ts";
+import { checkKnownKind } from "../../architectures/registeredKinds.ts";
 import type { Bijection } from "../../bijections/bijection.ts";
 import { bijectionRegistry } from "../../bijections/registry.ts";
 import type { Distribution } from "../../distributions/distribution.ts";
@@ -31,7 +31,7 @@ import {
 
 const part = v.looseObject({ type: v.string() });
 const header = v.object({
-  kind: v.picklist([...modelKinds, ...otherKinds]),
+  kind: v.string(),
   base: part,
   bijection: part,
   preparation: part,
@@ -221,6 +221,7 @@ function readParts(
   contextPreparation: Bijection | undefined;
 } {
   try {
+    checkKnownKind(json.kind);
     return {
       base: distributionRegistry.read(json.base),
       bijection: bijectionRegistry.read(json.bijection),

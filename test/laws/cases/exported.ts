@@ -31,7 +31,7 @@ export type TransformerName = Exclude<MakersOf<Transformer, typeof transformers>
 /** Exported functions that make a distribution. */
 export type DistributionName = Exclude<MakersOf<Distribution, typeof distributions>, "distributionFromJson">;
 /** Exported functions that make an architecture. */
-export type ArchitectureName = MakersOf<Architecture, typeof architectures>;
+export type ArchitectureName = Exclude<MakersOf<Architecture, typeof architectures>, "ownArchitecture">;
 /** Exported functions that make a network. */
 export type NetworkName = MakersOf<Network, typeof networks>;
 /** Exported functions that make a conditioner. */
