@@ -133,6 +133,12 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
     data = fitData(table, { ...how, columns: rest }, key);
     onWarning?.(`compared without ${without.join(", ")}; name the columns to compare with them all the same`);
   }
+  const { usualKind } = await import("../fitting/usualKind.ts");
+  const { kind: usual, reason } = usualKind(table, { ...(columns ? { columns } : {}), weights, missing });
+  if (usual === "columns")
+    onWarning?.(
+      `compared are densities of ${data.columns.length === 1 ? "a column" : "columns"} of numbers: ${data.columns.join(", ")}; masses of levels, steps and missing cells, which \`fit\` gives this table (${reason}), cannot be held against densities`,
+    );
   const isUnbounded = data.dependent.length > 0;
   const splits = splitsOf(data.train.rows, options);
   const entries: Entry[] = [];

@@ -90,7 +90,8 @@ function describeKey(key: string): string {
 
 /** What a flow is and how it was fitted, in words, by name. */
 export function factsOf(description: FlowDescription): Record<string, string> {
-  const { kind, columns, given, parameters, precision, simplex, fitted } = description;
+  const { kind, columns, given, parameters, precision, simplex } = description;
+  const { keep, ...fitted } = description.fitted;
   const facts: Record<string, string> = {
     architecture: describeArchitecture(description),
     parameters: parameters.toLocaleString("en-US"),
@@ -98,6 +99,7 @@ export function factsOf(description: FlowDescription): Record<string, string> {
     columns: columns.join(", "),
     ...(simplex && { shares: simplex.words }),
     ...(given.length > 0 ? { given: given.join(", ") } : {}),
+    ...(keep ? { kept: `${keep.join(", ")} (carried along, not fitted)` } : {}),
   };
   for (const [key, value] of Object.entries(fitted)) {
     // What is fitted without gradients takes steps, layers or trials.

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ModelKind } from "../../src/architectures/kinds.ts";
 import { type CompareOptions, type Comparison, compare } from "../../src/diagnostics/compare.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
+import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
@@ -133,4 +134,22 @@ describe("compare", () => {
     });
     await expect(stopped).rejects.toThrow(AbortedError);
   });
+});
+
+it("of a table that is not of real numbers alone, says that densities are compared, of which columns, and why", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({
+    x: Math.sin(7 * i),
+    y: Math.cos(3 * i * i),
+    town: i % 3 === 0 ? "Ulm" : "Bonn",
+  }));
+  const lines: string[] = [];
+  const onWarning = (line: string): unknown => lines.push(line);
+  const { columns } = await compare(tableFromObjects(rows), { flows: ["gaussian"], onWarning });
+  expect(columns).toEqual(["x", "y"]);
+  expect(lines.filter((line) => line.startsWith("compared are"))).toEqual([
+    "compared are densities of columns of numbers: x, y; masses of levels, steps and missing cells, which `fit` gives this table (town has levels), cannot be held against densities",
+  ]);
+  lines.length = 0;
+  await compare(tableFromObjects(rows), { columns: ["x", "y"], flows: ["gaussian"], onWarning });
+  expect(lines).toEqual([]);
 });

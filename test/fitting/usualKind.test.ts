@@ -155,6 +155,7 @@ describe("columns that are carried along", () => {
       expect(own.columns).toEqual(["x", "y"]);
       const back = await load(own.toBytes());
       expect(back.description.fitted.keep).toEqual(["c"]);
+      expect(back.facts.kept).toBe("c (carried along, not fitted)");
       const kept = keptColumns(back, table)!;
       expect(tableToObjects(kept).slice(0, 2)).toEqual([{ c: "row 0" }, { c: "row 1" }]);
       expect(() =>
