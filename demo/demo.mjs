@@ -82,6 +82,7 @@ console.log(
 const flowStarted = performance.now();
 const flowBar = progress("neural spline flow", "epochs, validation {validation} nats");
 const { flow } = await fit(train, {
+  flow: "nsf-ar",
   seed,
   onProgress: ({ epoch, epochs, validationLogProb }) =>
     flowBar.show(epoch, epochs, { validation: validationLogProb.toFixed(3) }),
