@@ -22,6 +22,12 @@ export { anomaliesOptionTable } from "../diagnostics/anomalies/anomaliesOptions.
 export { compareOptionTable } from "../diagnostics/compareOptions.ts";
 export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";
+export {
+  approximateDefaults,
+  ascentPatience,
+  fitDefaults,
+  matchingWeightDecay,
+} from "../fitting/defaults.ts";
 export { fitOptionTable } from "../fitting/fitOptions.ts";
 export { checkFormerOptions } from "../fitting/flowOption.ts";
 export { approximateOptionTable } from "../fitting/variational/approximateOptionTable.ts";

@@ -24,6 +24,7 @@ import {
   type Table,
 } from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
+import { fitDefaults } from "./defaults.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { checkShares, logRatios } from "./logRatios.ts";
 import { scaledWeights, weightedMean } from "./rowWeights.ts";
@@ -84,7 +85,7 @@ export function joinedRows(
 }
 
 /** Share of the rows that is held out for validation unless a kind of flow has another. */
-export const usualValidation = 0.1;
+export const usualValidation: number = fitDefaults.validation;
 
 /**
  * The columns of a fit: those that are named, or else all of numbers that are not used otherwise.

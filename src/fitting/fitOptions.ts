@@ -198,8 +198,8 @@ export interface FitOptions {
    */
   readonly bandwidth?: number | undefined;
   /**
-   * Of `gaussianization`: directions of a layer, which are principal axes, independent components (FastICA, default), or
-   * random. Those of the sliced Wasserstein distance are a kind of their own, `sliced`.
+   * Of `gaussianization`: directions of a layer, which are principal axes, independent components (FastICA), or random
+   * (default `ica`). Those of the sliced Wasserstein distance are a kind of their own, `sliced`.
    */
   readonly rotation?: Exclude<RotationKind, "sliced"> | undefined;
   /** Of `gaussianization` and `sliced`: how marginal distributions are estimated (default `kernel`). */
@@ -216,7 +216,7 @@ export interface FitOptions {
    * 0.5 by trial).
    */
   readonly step?: number | undefined;
-  /** Of `dual-ascent`: radial maps, one-dimensional maps along orthogonal directions, or both in every step (default). */
+  /** Of `dual-ascent`: radial maps, one-dimensional maps along orthogonal directions, or both in every step (default `both`). */
   readonly maps?: AscentMaps | undefined;
   /** Of the same: how radial maps fall off with the distance from their center (default `compact`). */
   readonly profile?: RadialProfile | undefined;

@@ -7,6 +7,7 @@
 import type { AnomaliesOptions } from "../../entries/diagnostics.ts";
 import type { OptionFlags } from "./optionFlags.ts";
 import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
+import { seed } from "./sharedFlags.ts";
 
 /** Flags of `anomalies`; `--calibration` names a file. */
 export const anomaliesFlags: OptionFlags<AnomaliesOptions> = {
@@ -54,7 +55,7 @@ export const anomaliesFlags: OptionFlags<AnomaliesOptions> = {
     value: "rate",
     help: "mark rows so that at most this share of them is expected to be ordinary",
   },
-  seed: { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" },
+  seed,
   signal: undefined,
   onWarning: undefined,
 };

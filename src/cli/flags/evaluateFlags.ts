@@ -6,6 +6,7 @@
 
 import type { EvaluateOptions } from "../../entries/diagnostics.ts";
 import type { OptionFlags } from "./optionFlags.ts";
+import { seed } from "./sharedFlags.ts";
 
 /** Flags of `evaluate`; `--train` names a file. */
 export const evaluateFlags: OptionFlags<EvaluateOptions> = {
@@ -21,7 +22,7 @@ export const evaluateFlags: OptionFlags<EvaluateOptions> = {
     help: "number of samples",
     usual: "as many as rows, at most 20000",
   },
-  seed: { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" },
+  seed,
   threads: {
     flag: "--threads",
     value: "n",

@@ -5,7 +5,14 @@
  * @module
  */
 
-import { modelKinds, variationalKinds } from "../../entries/options.ts";
+import {
+  approximateDefaults,
+  ascentPatience,
+  fitDefaults,
+  matchingWeightDecay,
+  modelKinds,
+  variationalKinds,
+} from "../../entries/options.ts";
 import type {
   ApproximateOptions,
   CompareOptions,
@@ -14,51 +21,23 @@ import type {
   LogProbOptions,
   SampleOptions,
 } from "../../index.ts";
-import { duration, givenValues, groupList, listOfWords, wordList } from "../options.ts";
+import { duration, groupList, listOfWords, wordList } from "../options.ts";
 import { anomaliesFlags } from "./anomaliesFlags.ts";
 import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 import { readFlags } from "./readFlags.ts";
 import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
-
-/** Flags that several commands have. */
-const columns: OptionFlag = {
-  flag: "--columns",
-  value: "names",
-  help: "columns to fit, such as a,b",
-  usual: "all numeric ones",
-};
-const weights: OptionFlag = { flag: "--weights", value: "name", help: "column of row weights" };
-const missing: OptionFlag = {
-  flag: "--missing",
-  value: "policy",
-  help: "error, or drop rows with missing values",
-  usual: "error",
-};
-const seed: OptionFlag = { flag: "--seed", value: "n", help: "seed of every random choice", usual: "0" };
-const threads: OptionFlag = {
-  flag: "--threads",
-  value: "n",
-  help: "threads to use",
-  usual: "those of the machine, at most 8",
-};
-const wide: OptionFlag = {
-  flag: "--wide-simd",
-  help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
-};
-const engine: OptionFlag = {
-  flag: "--engine",
-  value: "name",
-  help: "wasm, or reference: float64 in plain TypeScript, slow",
-  usual: "wasm",
-};
-const learningRate: OptionFlag = { flag: "--lr", value: "rate", help: "peak learning rate" };
-const given: OptionFlag = {
-  flag: "--given",
-  value: "values",
-  help: 'values to condition on, such as "c=1.5,d=2"',
-  read: givenValues,
-};
+import {
+  columns,
+  engine,
+  given,
+  learningRate,
+  missing,
+  seed,
+  threads,
+  weights,
+  wide,
+} from "./sharedFlags.ts";
 
 /** Flags of `fit`. */
 export const fitFlags: OptionFlags<FitOptions> = {
@@ -97,21 +76,26 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--weight-decay",
     value: "rate",
     help: "decay of weight matrices per step, relative to the learning rate",
-    usual: "0.0001, of flow-matching 0.02",
+    usual: `${fitDefaults.weightDecay}, of flow-matching ${matchingWeightDecay}`,
   },
   validation: {
     flag: "--validation",
     value: "share",
     help: "share of rows held out for early stopping",
-    usual: "0.1, of cnf and flow-matching 0.05 from 5,000 rows on",
+    usual: `${fitDefaults.validation}, of cnf and flow-matching 0.05 from 5,000 rows on`,
   },
   patience: {
     flag: "--patience",
     value: "n",
     help: "epochs, of dual-ascent steps, without improvement before stopping",
-    usual: "half of the epochs, at least 20; of columns two fifths, of dual-ascent 100 steps",
+    usual: `half of the epochs, at least 20; of columns two fifths, of dual-ascent ${ascentPatience} steps`,
   },
-  averaging: { flag: "--ema", value: "decay", help: "decay of the average of the weights", usual: "0.995" },
+  averaging: {
+    flag: "--ema",
+    value: "decay",
+    help: "decay of the average of the weights",
+    usual: `${fitDefaults.averaging}`,
+  },
   schema: {
     flag: "--schema",
     value: "file",
@@ -168,13 +152,13 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--rotation",
     value: "how",
     help: "directions of a layer: pca, ica or random",
-    usual: "ica",
+    usual: fitDefaults.rotation,
   },
   marginal: {
     flag: "--marginal",
     value: "how",
     help: "how marginal distributions are estimated: kernel, mixture, histogram or spline",
-    usual: "kernel",
+    usual: fitDefaults.marginal,
   },
   layers: {
     flag: "--layers",
@@ -182,7 +166,12 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "layers at most",
     usual: "by the number of rows, at most 100, of sliced 300",
   },
-  knots: { flag: "--knots", value: "n", help: "knots of each spline, 8 to 256", usual: "24" },
+  knots: {
+    flag: "--knots",
+    value: "n",
+    help: "knots of each spline, 8 to 256",
+    usual: `${fitDefaults.knots}`,
+  },
   step: {
     flag: "--step",
     value: "share",
@@ -193,13 +182,13 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--maps",
     value: "which",
     help: "maps of a step: directional, radial or both",
-    usual: "both",
+    usual: fitDefaults.maps,
   },
   profile: {
     flag: "--profile",
     value: "name",
     help: "how radial maps fall off: algebraic, erf or compact",
-    usual: "compact",
+    usual: fitDefaults.profile,
   },
   pointsInBall: {
     flag: "--points-in-ball",
@@ -207,7 +196,12 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "rows in the smallest balls and windows",
     usual: "a hundredth, a twentieth or a fifth of the rows by trial",
   },
-  steps: { flag: "--steps", value: "n", help: "steps at most", usual: "2000, fewer for large tables" },
+  steps: {
+    flag: "--steps",
+    value: "n",
+    help: "steps at most",
+    usual: `${fitDefaults.steps}, fewer for large tables`,
+  },
   seed,
   threads,
   wide,
@@ -279,7 +273,7 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
     flag: "--flow",
     value: "kind",
     help: `kind of flow: ${listOfWords(variationalKinds)}`,
-    usual: "nsf",
+    usual: approximateDefaults.flow,
   },
   transforms: {
     flag: "--transforms",
@@ -292,21 +286,21 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
     flag: "--steps",
     value: "n",
     help: "steps of the optimizer",
-    usual: "1500, and 3000 more if need be",
+    usual: `${approximateDefaults.steps}, and 3000 more if need be`,
   },
-  draws: { flag: "--draws", value: "n", help: "samples per step", usual: "256" },
-  learningRate: { ...learningRate, usual: "0.005" },
+  draws: { flag: "--draws", value: "n", help: "samples per step", usual: `${approximateDefaults.draws}` },
+  learningRate: { ...learningRate, usual: `${approximateDefaults.learningRate}` },
   importanceSamples: {
     flag: "--importance-samples",
     value: "n",
     help: "samples in each importance-weighted bound",
-    usual: "1",
+    usual: `${approximateDefaults.importanceSamples}`,
   },
   annealing: {
     flag: "--annealing",
     value: "steps",
     help: "steps over which the density is brought in",
-    usual: "0: none",
+    usual: `${approximateDefaults.annealing}: none`,
   },
   gradient: {
     flag: "--gradient",
@@ -324,7 +318,7 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
     flag: "--diagnostic-samples",
     value: "n",
     help: "samples that the diagnostics and the summary are computed from",
-    usual: "10000",
+    usual: `${approximateDefaults.diagnosticSamples}`,
   },
   seed,
   threads,

@@ -25,6 +25,7 @@ import { radialMap } from "../../bijections/residual/radialMap.ts";
 import type { RadialProfile } from "../../bijections/residual/radialProfiles.ts";
 import { split } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
+import { ascentPatience, fitDefaults } from "../defaults.ts";
 import type { FinishedFit } from "../finishFit.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { fitWhitening, type Preparation } from "../preparation/preparation.ts";
@@ -65,14 +66,23 @@ async function ascend(data: StandardizedData, options: FitOptions): Promise<Stat
   const { features: n } = data;
   const train = firstRows(data.train, n, mostRows.train);
   const validation = data.validation && firstRows(data.validation, n, mostRows.held);
-  const { maps = "both", profile = "compact", patience = 100, pointsInBall, signal } = options;
+  const {
+    maps = fitDefaults.maps,
+    profile = fitDefaults.profile,
+    patience = ascentPatience,
+    pointsInBall,
+    signal,
+  } = options;
   const white = n > 1 ? fitWhitening(data.train.data, n, data.train.weights) : undefined;
   const candidates = Math.max(1, Math.min(mostCandidates, Math.floor(train.rows / rowsACandidate)));
   const perStep = train.rows * n * (2 * n + 20) + candidates * Math.min(train.rows, sample) * n * 20;
   const scored = (data.train.rows + (data.validation?.rows ?? 0)) * n * (2 * n + 40);
   const most =
     options.steps ??
-    Math.max(20, Math.floor(Math.min(2000, mostWork.ascent / perStep, mostWork.scoring / scored)));
+    Math.max(
+      20,
+      Math.floor(Math.min(fitDefaults.steps, mostWork.ascent / perStep, mostWork.scoring / scored)),
+    );
   const settings = { maps, profile, rate, candidates, sample };
   const key = split(data.key, "steps");
   const choice = await chooseAscent(train, validation, {

@@ -28,6 +28,7 @@ import { rotation } from "../../bijections/linear/rotation.ts";
 import { tailedNormal } from "../../distributions/tailedNormal.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import type { Table } from "../../tables/table.ts";
+import { fitDefaults } from "../defaults.ts";
 import type { FinishedFit } from "../finishFit.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import { type StatisticalModel, statisticalFit } from "../statisticalFit.ts";
@@ -53,7 +54,7 @@ function mostLayers(rotation: RotationKind, rows: number): number {
  * @throws DataError for data that cannot be used, AbortedError if the signal fires.
  */
 export function fitGaussianization(table: Table, options: FitOptions): Promise<FinishedFit> {
-  return fitLayers("gaussianization", table, options, options.rotation ?? "ica");
+  return fitLayers("gaussianization", table, options, options.rotation ?? fitDefaults.rotation);
 }
 
 /** The same along the directions of the sliced Wasserstein distance: the kind `sliced`. */
@@ -67,7 +68,7 @@ function fitLayers(
   options: FitOptions,
   rotation: RotationKind,
 ): Promise<FinishedFit> {
-  const { marginal = "kernel", knots = 24, step, layers: most } = options;
+  const { marginal = fitDefaults.marginal, knots = fitDefaults.knots, step, layers: most } = options;
   return statisticalFit(kind, table, options, async (data) => {
     const layers = most ?? mostLayers(rotation, data.train.rows);
     const directions = kind === "sliced" ? Math.min(data.features, mostDirections) : data.features;

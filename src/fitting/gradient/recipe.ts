@@ -8,7 +8,7 @@
  */
 
 import { anObject, checkArgument } from "../../options.ts";
-import { usualValidation } from "../fitData.ts";
+import { fitDefaults, matchingWeightDecay } from "../defaults.ts";
 
 /** Everything that a fit needs to know beyond the table. */
 export interface Recipe {
@@ -61,7 +61,7 @@ const manyRows = 5000;
  * a better choice of the epoch.
  */
 export function defaultValidation(kind: string | undefined, rows: number): number {
-  return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : usualValidation;
+  return (kind === "cnf" || kind === "flow-matching") && rows >= manyRows ? 0.05 : fitDefaults.validation;
 }
 
 /** Columns up to which the exact divergence of a velocity of three hidden layers, as many products, is worth its time. */
@@ -88,7 +88,7 @@ function continuousDefaults(
   const learningRate = isLarge || (isMatching && rows >= 500) ? 5e-3 : 1e-2;
   const hidden = Array.from({ length: depth }, () => width);
   const steps = (rows < 1000 ? few : rows < 5000 ? some : many)!;
-  return { hidden, epochs, steps, learningRate, ...(isMatching ? { weightDecay: 2e-2 } : {}) };
+  return { hidden, epochs, steps, learningRate, ...(isMatching ? { weightDecay: matchingWeightDecay } : {}) };
 }
 
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
@@ -159,8 +159,8 @@ export function defaultRecipe(
     steps: Math.max(usualSteps, chosen.steps ?? 0),
     batch,
     learningRate: chosen.learningRate ?? (isTiny ? 3e-3 : isNarrow ? 8e-3 : 5e-3),
-    averaging: chosen.averaging ?? 0.995,
-    weightDecay: chosen.weightDecay ?? 1e-4,
+    averaging: chosen.averaging ?? fitDefaults.averaging,
+    weightDecay: chosen.weightDecay ?? fitDefaults.weightDecay,
     patience: chosen.patience ?? Math.max(20, Math.ceil(epochs / 2)),
     mixtureShare: chosen.mixtureShare ?? (isTiny ? 0.7 : rows >= 6000 ? 0 : isNarrow ? 0.2 : 0.4),
     mixtureReach: chosen.mixtureReach ?? Number.POSITIVE_INFINITY,

@@ -8,6 +8,7 @@ import type { Architecture } from "../../architectures/architecture.ts";
 import type { VariationalKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import type { EngineOptions } from "../../models/evaluation.ts";
+import { approximateDefaults } from "../defaults.ts";
 import type { FlowOption } from "../flowOption.ts";
 import type { ParameterDescriptions } from "./parameterSpace.ts";
 import type { VariationalDivergence, VariationalGradient } from "./variationalLoss.ts";
@@ -73,10 +74,8 @@ export interface ApproximateOptions extends EngineOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Steps at most, unless they are given. */
-const defaultSteps = 1500;
 /** Samples of the diagnostics, unless they are given. */
-export const diagnosticDraws = 10_000;
+export const diagnosticDraws: number = approximateDefaults.diagnosticSamples;
 
 /** @throws UsageError if it is asked for where it cannot be. */
 export function isSymmetricChosen(options: ApproximateOptions, gradient: VariationalGradient): boolean {
@@ -106,7 +105,7 @@ export function isInverseCheap({ kind }: Architecture): boolean {
 export function checked(
   architecture: Architecture,
   features: number,
-  { steps = defaultSteps, draws = 256 }: ApproximateOptions,
+  { steps = approximateDefaults.steps, draws = approximateDefaults.draws }: ApproximateOptions,
 ): { readonly steps: number; readonly draws: number; readonly samples: number } {
   if (architecture.features !== features)
     throw new UsageError({

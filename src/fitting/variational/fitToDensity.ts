@@ -11,6 +11,7 @@ import { engineOf } from "../../models/evaluation.ts";
 import { loadParts } from "../../models/files/modelFile.ts";
 import { Flow } from "../../models/flow.ts";
 import { randomKey, split } from "../../random/philox.ts";
+import { approximateDefaults } from "../defaults.ts";
 import { architectureOfOption } from "../flowOption.ts";
 import type { EpochRecord } from "../gradient/minimize.ts";
 import { type ApproximateOptions, checked } from "./approximateOptions.ts";
@@ -72,7 +73,7 @@ export async function fitToDensity(options: ApproximateOptions): Promise<Approxi
 function architectureFor(features: number, { flow, transforms, hidden }: ApproximateOptions): Architecture {
   const architecture = architectureOfOption("approximate", flow, { features, context: 0 });
   if (!architecture)
-    return variationalArchitecture((flow ?? "nsf") as VariationalKind, {
+    return variationalArchitecture((flow ?? approximateDefaults.flow) as VariationalKind, {
       features,
       ...(transforms === undefined ? {} : { transforms }),
       ...(hidden === undefined ? {} : { hidden }),

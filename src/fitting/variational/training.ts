@@ -13,6 +13,7 @@ import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { type RandomKey, split } from "../../random/philox.ts";
+import { approximateDefaults } from "../defaults.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
 import {
   compileMinimizer,
@@ -76,8 +77,8 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
   const factor = g.constant(gaussian.factor, [features, features]);
   const whitened = (w: Expr): Expr => logDensity(g.linear(w, factor, mean));
   const gradient = options.gradient ?? (isInverseCheap(flow) ? "path" : "total");
-  const annealing = options.annealing ?? 0;
-  const importanceSamples = options.importanceSamples ?? 1;
+  const annealing = options.annealing ?? approximateDefaults.annealing;
+  const importanceSamples = options.importanceSamples ?? approximateDefaults.importanceSamples;
   let logDeterminant = 0;
   for (let i = 0; i < features; i++) logDeterminant += Math.log(gaussian.factor[i * features + i]!);
   const floor = gaussian.bound - logDeterminant - deepest;
@@ -141,7 +142,7 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
           key: done > 0 ? split(key, `go on from ${done}`) : key,
           epochs: last - done,
           batch: draws,
-          learningRate: options.learningRate ?? 5e-3,
+          learningRate: options.learningRate ?? approximateDefaults.learningRate,
           averaging: 0.99,
           patience: last,
           validateEvery: Math.max(1, Math.round(epochs / 30)),
