@@ -15,7 +15,12 @@ export function checkDisjoint(
 ): void {
   const both = first[1]?.find((name) => second[1]?.includes(name));
   if (both === undefined) return;
-  throw new UsageError(`column "${both}" is in both ${first[0]} and ${second[0]}; name it in one of them.`);
+  throw new UsageError({
+    problem: `column "${both}" is in both ${first[0]} and ${second[0]}`,
+    expected: "a column in one of them",
+    received: `"${both}" in both`,
+    remedy: "name it in one of them",
+  });
 }
 
 /**
@@ -69,5 +74,10 @@ export function checkGiven(
     });
   if (missing.length === 0) return;
   const example = expected.map((name) => `${name}=1.5`).join(",");
-  throw new UsageError(`the model needs a value of ${missing.join(", ")}; pass --given "${example}".`);
+  throw new UsageError({
+    problem: `the model needs a value of ${missing.join(", ")}`,
+    expected: `a value of ${missing.join(", ")}`,
+    received: "none",
+    remedy: `pass --given "${example}"`,
+  });
 }

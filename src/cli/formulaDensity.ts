@@ -55,7 +55,12 @@ export function formulaDensity(
   ]);
   for (const [name] of columns)
     if (Object.hasOwn(parameters, name))
-      throw new UsageError(`"${name}" is a parameter and a column of --data; rename one of them.`);
+      throw new UsageError({
+        problem: `"${name}" is a parameter and a column of --data`,
+        expected: "two names",
+        received: `"${name}" twice`,
+        remedy: "rename one of them",
+      });
   const known: FormulaScope = Object.fromEntries(columns);
   return (values) => read(text, { ...known, ...values });
 }

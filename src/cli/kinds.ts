@@ -32,6 +32,11 @@ export function checkTrainingFlags(named: ModelKind | undefined, flags: FitOptio
       kinds.some(isTrained) && !hasEpochs(kind)
         ? ", which is fitted without gradients"
         : `: it is an option of ${kinds.join(" and ")}`;
-    throw new UsageError(`${flag.flag} means nothing for --flow ${kind}${why}; leave it out.`);
+    throw new UsageError({
+      problem: `${flag.flag} means nothing for --flow ${kind}${why}`,
+      expected: `no ${flag.flag} for --flow ${kind}`,
+      received: "one",
+      remedy: "leave it out",
+    });
   }
 }

@@ -72,7 +72,13 @@ export function nameList(option: string): OptionParser<readonly string[]> {
     const names = text.split(",").map((name) => name.trim());
     if (names.some((name) => name === "")) fail(option, "names with a comma between two", text);
     const twice = names.find((name, place) => names.indexOf(name) !== place);
-    if (twice !== undefined) throw new UsageError(`${option} names "${twice}" twice; name it once.`);
+    if (twice !== undefined)
+      throw new UsageError({
+        problem: `${option} names "${twice}" twice`,
+        expected: "each name once",
+        received: `"${twice}" twice`,
+        remedy: "name it once",
+      });
     return names;
   };
 }
@@ -89,7 +95,13 @@ export function assignments(
       const name = part.slice(0, Math.max(at, 0)).trim();
       const value = numberOf(part.slice(at + 1).trim());
       if (name === "" || value === undefined) fail(option, `such as ${example}`, text);
-      if (values.has(name)) throw new UsageError(`${option} sets "${name}" twice; set it once.`);
+      if (values.has(name))
+        throw new UsageError({
+          problem: `${option} sets "${name}" twice`,
+          expected: "each name once",
+          received: `"${name}" twice`,
+          remedy: "set it once",
+        });
       values.set(name, value!);
     }
     return Object.fromEntries(values);
@@ -105,7 +117,13 @@ export function givenValues(option: string): OptionParser<Readonly<Record<string
       const name = part.slice(0, Math.max(at, 0)).trim();
       const value = part.slice(at + 1).trim();
       if (name === "" || value === "") fail(option, 'such as "c=1.5,d=2"', text);
-      if (values.has(name)) throw new UsageError(`${option} sets "${name}" twice; set it once.`);
+      if (values.has(name))
+        throw new UsageError({
+          problem: `${option} sets "${name}" twice`,
+          expected: "each name once",
+          received: `"${name}" twice`,
+          remedy: "set it once",
+        });
       values.set(name, numberOf(value) ?? value);
     }
     return Object.fromEntries(values);

@@ -85,9 +85,20 @@ export function checkTableOutput(path: string, sources: readonly string[] = []):
     throw new UsageError(`--out: ${(error as Error).message}`);
   }
   if (format === "npz")
-    throw new UsageError("--out: .npz is read, not written; write .npy, .csv or .parquet.");
+    throw new UsageError({
+      where: "--out",
+      problem: ".npz is read, not written",
+      expected: ".npy, .csv or .parquet",
+      received: ".npz",
+      remedy: "write .npy, .csv or .parquet",
+    });
   if (sources.some((source) => source !== "-" && isSameFile(source, path))) {
-    throw new UsageError(`--out "${path}" is an input, which would be lost; choose another name.`);
+    throw new UsageError({
+      problem: `--out "${path}" is an input, which would be lost`,
+      expected: "a file that is not an input",
+      received: `"${path}"`,
+      remedy: "choose another name",
+    });
   }
   checkWritable("--out", path);
 }

@@ -59,7 +59,12 @@ export async function samplesAtConditions(
     cells.every((at) => at(row) !== undefined),
   );
   if (usable.length === 0)
-    throw new UsageError(`no row of the data has values of ${flow.given.join(", ")}; pass --given.`);
+    throw new UsageError({
+      problem: `no row of the data has values of ${flow.given.join(", ")}`,
+      expected: `values of ${flow.given.join(", ")}`,
+      received: "none in any row",
+      remedy: "pass --given",
+    });
   const order = new RandomStream(randomKey(seed)).permutation(usable.length).slice(0, mostSamples);
   const times = Math.ceil(fewestSamples / order.length);
   const count = times * order.length;

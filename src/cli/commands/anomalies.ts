@@ -27,7 +27,12 @@ async function run(first: string, second: string | undefined, flags: AnomaliesFl
   const { out, json, top, calibration } = flags;
   const data = second ?? first;
   if (out === "-" && json)
-    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+    throw new UsageError({
+      problem: "--out - and --json both want standard output",
+      expected: "standard output for one of them",
+      received: "both",
+      remedy: "give --out a file name",
+    });
   if (second === undefined && /\.safetensors$/i.test(first))
     throw new UsageError(
       `"${first}" is a model; name the table after it, as in pushforward anomalies ${first} new.csv.`,

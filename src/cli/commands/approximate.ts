@@ -111,14 +111,25 @@ async function densityOf(path: string | undefined, flags: ApproximateFlags): Pro
   if (flags.density === undefined) {
     for (const flag of ["parameters", "data"] as const)
       if (flags[flag] !== undefined)
-        throw new UsageError(`--${flag} belongs to --density "FORMULA"; give both.`);
+        throw new UsageError({
+          problem: `--${flag} belongs to --density "FORMULA"`,
+          expected: `--density beside --${flag}`,
+          received: "no --density",
+          remedy: "give both",
+        });
     if (path === undefined)
       throw new UsageError(
         'what is to be approximated? Name a module, or write --density "FORMULA" --parameters "mu=real, tau=positive".',
       );
     return await loadDensity(path);
   }
-  if (path !== undefined) throw new UsageError(`${path} and --density are two densities; give one.`);
+  if (path !== undefined)
+    throw new UsageError({
+      problem: `${path} and --density are two densities`,
+      expected: "one density",
+      received: "two",
+      remedy: "give one",
+    });
   if (flags.parameters === undefined)
     throw new UsageError('--density needs its parameters: --parameters "mu=real, tau=positive".');
   const parameters = parseParameters(flags.parameters);
@@ -135,7 +146,12 @@ async function run(path: string | undefined, flags: ApproximateFlags): Promise<v
       [path, flags.data].filter((file) => file !== undefined),
     );
   if (flags.n !== undefined && flags.samples === undefined)
-    throw new UsageError("-n is the number of samples that --samples FILE holds; name the file.");
+    throw new UsageError({
+      problem: "-n is the number of samples that --samples FILE holds",
+      expected: "--samples beside -n",
+      received: "no --samples",
+      remedy: "name the file",
+    });
   const started = performance.now();
   const { parameters, logDensity, derived } = await densityOf(path, flags);
   const library = await import("../../index.ts");

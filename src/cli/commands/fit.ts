@@ -54,7 +54,12 @@ function checkFlags(flags: FitFlags): void {
   checkDisjoint(["--columns", flags.columns], ["--weights", weights]);
   checkDisjoint(["--given", flags.given], ["--weights", weights]);
   if (flags.budget !== undefined && flags.epochs !== undefined)
-    throw new UsageError("--budget and --epochs both say how long to train; leave one of them out.");
+    throw new UsageError({
+      problem: "--budget and --epochs both say how long to train",
+      expected: "--budget or --epochs",
+      received: "both",
+      remedy: "leave one of them out",
+    });
   if (flags.resume && flags.checkpoint === undefined) {
     throw new UsageError("--resume needs --checkpoint FILE, the file to go on from.");
   }
@@ -62,7 +67,12 @@ function checkFlags(flags: FitFlags): void {
   if (flags.checkpoint === undefined) return;
   checkWritable("--checkpoint", flags.checkpoint);
   if (isSameFile(flags.checkpoint, flags.out))
-    throw new UsageError(`--checkpoint and --out both name "${flags.out}"; give them two names.`);
+    throw new UsageError({
+      problem: `--checkpoint and --out both name "${flags.out}"`,
+      expected: "two names",
+      received: `"${flags.out}" twice`,
+      remedy: "give them two names",
+    });
 }
 
 /** The end of a fit that was stopped and wrote no model, with what helps the next time. */

@@ -115,10 +115,20 @@ const inSample =
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
   const { out, json, given, engine, missing = "empty", unseen, wide } = flags;
   if (out === "-" && json) {
-    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+    throw new UsageError({
+      problem: "--out - and --json both want standard output",
+      expected: "standard output for one of them",
+      received: "both",
+      remedy: "give --out a file name",
+    });
   }
   if (flags.append && out === undefined)
-    throw new UsageError("--append says what --out FILE holds; name the file, or - for standard output.");
+    throw new UsageError({
+      problem: "--append says what --out FILE holds",
+      expected: "--out beside --append",
+      received: "no --out",
+      remedy: "name the file, or - for standard output",
+    });
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, tableFromColumns, writeTable } = await import("../../index.ts");
   const signal = interruptSignal();

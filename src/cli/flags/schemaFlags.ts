@@ -20,7 +20,13 @@ export function kindsByColumn(option: string): OptionParser<Readonly<Record<stri
       open = at < 0 ? `${whole},` : "";
       if (at < 0) continue;
       const name = whole.slice(0, at).trim();
-      if (found.has(name)) throw new UsageError(`${option} names "${name}" twice; name it once.`);
+      if (found.has(name))
+        throw new UsageError({
+          problem: `${option} names "${name}" twice`,
+          expected: "each name once",
+          received: `"${name}" twice`,
+          remedy: "name it once",
+        });
       found.set(name, whole.slice(at + 1).trim());
     }
     if (open !== "" || found.size === 0 || found.has(""))
