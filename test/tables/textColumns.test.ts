@@ -47,6 +47,9 @@ describe("columns of text", () => {
       ["5 %", "5", "five"],
       ["007", "B12"],
       ["TRUE", "2", "3"],
+      // Numbers that no double is.
+      ["1", "9007199254740993", "12345678901234567891", "A7"],
+      ["9007199254740993.0", "1e400", "1e-400", "none of these"],
     ])
       expect(await column(lines)).toEqual(lines);
     expect(await column(["1.50", "007"], "text")).toEqual(["1.50", "007"]);

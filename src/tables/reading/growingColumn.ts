@@ -73,7 +73,7 @@ export class GrowingColumn {
   #textCells = 0;
   #text: { row: number; cell: string } | undefined;
   readonly #texts: Set<string> = new Set();
-  /** The cells as they are written, from the first on that is not a plain number: the column may be text. */
+  /** The cells as written, from the first on that is not a plain number or is not printed back: the column may be text. */
   #written: GrowingText | undefined;
   /** The cell that is being read; undefined for a number or a truth value of the source. */
   #cell: string | undefined;
@@ -301,6 +301,8 @@ export class GrowingColumn {
     if (this.#marks?.numbers.has(value)) return;
     const loss = lossOf(cell, value);
     if (loss === undefined || this.#losses[loss]) return;
+    // Should the column be text, this cell is to have its digits: the number would be printed with others.
+    this.#keepWritten();
     const seen = { row: this.length + 1, cell: cell.trim() };
     this.#losses =
       loss === "rounded"
