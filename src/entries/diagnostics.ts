@@ -1,5 +1,5 @@
 /**
- * Diagnostics: a fitted flow on rows that it has not seen, what columns add to scores, calibration, uniformity, Pareto smoothing, how the
+ * Diagnostics: a fitted flow on rows that it has not seen, what columns add to scores, how two flows differ, calibration, uniformity, Pareto smoothing, how the
  * equations of continuous flows were solved.
  *
  * @module pushforward/diagnostics
@@ -21,6 +21,16 @@ export {
   calibrationRanks,
   type RankedQuantity,
 } from "../diagnostics/calibration.ts";
+export {
+  type DensityRatio,
+  type DensityRatioOptions,
+  densityRatio,
+} from "../diagnostics/divergence/densityRatio.ts";
+export {
+  type KlDivergence,
+  type KlDivergenceOptions,
+  klDivergence,
+} from "../diagnostics/divergence/klDivergence.ts";
 export type { Associations, PairAssociation } from "../diagnostics/evaluate/associations.ts";
 export type { ClassifierTest } from "../diagnostics/evaluate/classifierTest.ts";
 export type { ClosestRecords } from "../diagnostics/evaluate/closestRecords.ts";

@@ -1,0 +1,87 @@
+/**
+ * The ratio of two densities, row by row.
+ *
+ * @module
+ */
+
+import type { Flow } from "../../models/flow.ts";
+import type { EvaluationOptions, LogProbOptions } from "../../models/flowOptions.ts";
+import type { RowsLike } from "../../models/rows/splitRows.ts";
+import { tableOfRows } from "../../models/rows/tableOfRows.ts";
+import { checkedOptions } from "../../options.ts";
+import { densityRatioOptionTable } from "./divergenceOptions.ts";
+import { checkSameMeasure } from "./sameMeasure.ts";
+
+/** Options of {@link densityRatio}. */
+export interface DensityRatioOptions extends EvaluationOptions {
+  /** Values of the columns that both flows are given, as of `Flow.logProb`; then the rows hold the other columns alone. */
+  readonly given?: LogProbOptions["given"];
+  /** What to do with rows that miss a value, as of `Flow.logProb`: `"error"` (default), `"empty"` (NaN), or `"drop"`. */
+  readonly missing?: LogProbOptions["missing"];
+  /** Taken, and not used: one object of options serves all functions. */
+  readonly seed?: number | undefined;
+  /** Called with one line where rows are impossible under one flow or under both. */
+  readonly onWarning?: ((line: string) => void) | undefined;
+}
+
+/** What {@link densityRatio} gives. */
+export interface DensityRatio {
+  /**
+   * log p - log q of each row, in nats: infinity where the row is impossible under q alone, minus infinity where under p alone, NaN
+   * where under both, as there is no ratio of 0 to 0.
+   */
+  readonly logRatio: Float64Array;
+  /** Rows that are impossible, their density being 0: under p alone, under q alone, under both. `Flow.impossibleRows` says why. */
+  readonly impossible: { readonly p: number; readonly q: number; readonly both: number };
+}
+
+/** `1 of 20 rows is`, `3 of 20 rows are`. */
+export const countOfRows = (count: number, rows: number, noun: string): string =>
+  `${count} of ${rows} ${noun} ${count === 1 ? "is" : "are"}`;
+
+/**
+ * The logarithm of p / q at each row: above 0 where the row is more frequent under p. Cost: a pass of each flow.
+ *
+ * @param p - A flow of any kind.
+ * @param q - A flow of the same columns with the same reference measures: see `Flow.description.measures`.
+ * @param rows - As of `Flow.logProb`; rows without names are in the order of p's columns.
+ * @throws UsageError if the flows are of different columns or measures; as `Flow.logProb`.
+ * @example const { logRatio } = await densityRatio(thisYear, lastYear, table); // Math.exp(logRatio[0]): times as frequent
+ */
+export async function densityRatio(
+  p: Flow,
+  q: Flow,
+  rows: RowsLike,
+  options: DensityRatioOptions = {},
+): Promise<DensityRatio> {
+  const { onWarning, missing, ...how } = checkedOptions("densityRatio", options, densityRatioOptionTable);
+  checkSameMeasure("densityRatio", p, q);
+  // By name, as q may have the columns in another order.
+  const names = how.given === undefined ? [...p.given, ...p.columns] : p.columns;
+  const table = await tableOfRows("densityRatio", names, rows);
+  // Dropped below, as one flow may have scores where the other has none.
+  const scored: LogProbOptions = { ...how, missing: missing === "drop" ? "empty" : missing };
+  const allOfP = await p.logProb(table, scored);
+  const allOfQ = await q.logProb(table, scored);
+  const isKept = (_: number, row: number): boolean =>
+    missing !== "drop" || !(Number.isNaN(allOfP[row]!) || Number.isNaN(allOfQ[row]!));
+  const [ofP, ofQ] = [allOfP.filter(isKept), allOfQ.filter(isKept)];
+  const impossible = { p: 0, q: 0, both: 0 };
+  const logRatio = ofP.map((logP, row) => {
+    const [noP, noQ] = [logP === Number.NEGATIVE_INFINITY, ofQ[row] === Number.NEGATIVE_INFINITY];
+    if (noP && noQ) impossible.both++;
+    else if (noP) impossible.p++;
+    else if (noQ) impossible.q++;
+    return noP && noQ ? Number.NaN : logP - ofQ[row]!;
+  });
+  const say = (count: number, under: string, value: string): void => {
+    if (count > 0)
+      onWarning?.(
+        `${countOfRows(count, logRatio.length, "rows")} impossible under ${under}, so that the log ratio there is ${value}; \`impossibleRows\` says why.`,
+      );
+  };
+  say(impossible.q, "q alone", "infinity");
+  say(impossible.p, "p alone", "minus infinity");
+  say(impossible.both, "both flows", "not a number");
+  return { logRatio, impossible };
+}
