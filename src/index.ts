@@ -50,7 +50,12 @@ export {
 } from "./formerNames.ts";
 export { type FormulaScope, formula } from "./graph/library/formula.ts";
 export { Flow, type FlowDescription, load, type SampleWithLogProb } from "./models/flow.ts";
-export type { EvaluationOptions, LoadOptions, LogProbOptions, SampleOptions } from "./models/flowOptions.ts";
+export type {
+  EvaluationOptions,
+  LoadOptions,
+  LogProbOptions,
+  SampleOptions,
+} from "./models/flowOptions.ts";
 export type { FittedDescription } from "./models/model.ts";
 export { type RegisterOptions, register } from "./models/register.ts";
 export type { RowsLike } from "./models/rows/splitRows.ts";

@@ -92,6 +92,7 @@ export default defineConfig({
           guide("Text tables", "/tables"),
           guide("Binary tables", "/binary-tables"),
           guide("Fitting a table", "/fitting"),
+          guide("Questions to a fit", "/questions"),
           guide("All options", "/options"),
           guide("Errors", "/errors"),
           guide("Gradient flows", "/gradient-flow"),

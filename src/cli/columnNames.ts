@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../entries/errors.ts";
+import type { GivenRange, GivenValue } from "../entries/options.ts";
 import { closestName, listNames } from "../entries/options.ts";
 import type { Flow } from "../index.ts";
 
@@ -42,6 +43,13 @@ export function checkKnown(
   );
 }
 
+/** A condition as one writes it. */
+function givenText(value: GivenValue): string {
+  if (typeof value !== "object") return String(value);
+  const { from = "", to = "" } = value as GivenRange;
+  return `${from}..${to}`;
+}
+
 /**
  * Checks the values that a conditional model is given.
  *
@@ -49,26 +57,30 @@ export function checkKnown(
  * @throws UsageError if one is missing, or one is given that the model does not have.
  */
 export function checkGiven(
-  values: Readonly<Record<string, number | string>> | undefined,
+  values: Readonly<Record<string, GivenValue>> | undefined,
   { given: expected, description }: Flow,
 ): void {
   const names = Object.keys(values ?? {});
-  if (names.length > 0 && expected.length === 0) {
+  const isMixed = description.schema !== undefined;
+  if (names.length > 0 && expected.length === 0 && !isMixed) {
     throw new UsageError(
       `--given sets "${names[0]}", but the model has no conditioning columns; leave it out.`,
     );
   }
-  checkKnown("--given", names, expected, "the model's condition");
+  if (isMixed) checkKnown("--given", names, [...expected, ...description.columns], "the model");
+  else checkKnown("--given", names, expected, "the model's condition");
   const missing = expected.filter((name) => !names.includes(name));
-  const text = Object.values(values ?? {}).find((value) => typeof value === "string");
+  const other = Object.values(values ?? {}).find(
+    (value) => typeof value !== "number" && !Array.isArray(value),
+  );
   // Without a schema all columns are numbers.
-  if (text !== undefined && description.schema === undefined)
+  if (other !== undefined && !isMixed)
     throw new UsageError({
       subject: "--given",
       expected: 'such as "c=1.5,d=2"',
       received: JSON.stringify(
         Object.entries(values ?? {})
-          .map((pair) => pair.join("="))
+          .map(([name, value]) => `${name}=${givenText(value)}`)
           .join(","),
       ),
     });

@@ -32,7 +32,7 @@ function flagOf(name: string, value: unknown): string | undefined {
 
 /** What a message of the library begins with: its function, and an option or a member of one. */
 const blamedOption =
-  /^(?:fit|compare|evaluate|anomalies|information|approximate|sample|logProb|readTable): ([a-z]\w*)(?:\.(\w+))?(?= )/i;
+  /^(?:fit|compare|evaluate|anomalies|information|approximate|sample|logProb|marginal|quantile|cdf|impute|readTable): ([a-z]\w*)(?:\.(\w+))?(?= )/i;
 
 /** A message of the library with flags in place of options. */
 export const withFlags = (message: string): string =>

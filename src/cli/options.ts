@@ -6,6 +6,7 @@
  */
 
 import { UsageError } from "../entries/errors.ts";
+import type { GivenRange } from "../entries/options.ts";
 import { checkColumnParse, closestName } from "../entries/options.ts";
 import type { ColumnParse } from "../entries/tables.ts";
 
@@ -128,6 +129,44 @@ export function givenValues(option: string): OptionParser<Readonly<Record<string
     }
     return Object.fromEntries(values);
   };
+}
+
+/** A table with one condition per row. */
+export class GivenFile {
+  readonly path: string;
+  constructor(path: string) {
+    this.path = path;
+  }
+}
+
+/** What `--given` takes: values and ranges, or a table. */
+export type GivenText = Readonly<Record<string, number | string | GivenRange>> | GivenFile;
+
+/** A range such as `40..50`, `40..` or `..50`; undefined where the text is none. */
+function rangeOf(text: string): GivenRange | undefined {
+  const [, from = "", to = ""] = /^(.*?)\.\.(.*)$/.exec(text) ?? [];
+  if (from === "" && to === "") return undefined;
+  const end = (side: string): number | string => numberOf(side) ?? side.trim();
+  return { ...(from === "" ? {} : { from: end(from) }), ...(to === "" ? {} : { to: end(to) }) };
+}
+
+/** `name=value` or `name=from..to` with commas between; what has no `=` is the name of a table. */
+export function givenOrFile(option: string): OptionParser<GivenText> {
+  return (text) => {
+    // A condition without a value is a slip, and no table has such a name.
+    if (!text.includes("=") && /[./\\]/.test(text)) return new GivenFile(text);
+    return Object.fromEntries(
+      Object.entries(givenValues(option)(text)).map(([name, value]) => [
+        name,
+        (typeof value === "string" ? rangeOf(value) : undefined) ?? value,
+      ]),
+    );
+  };
+}
+
+/** `name=value` or `name=from..to` with commas between, or names of columns. */
+export function givenOrNames(option: string): OptionParser<GivenText | readonly string[]> {
+  return (text) => (text.includes("=") ? givenOrFile(option)(text) : nameList(option)(text));
 }
 
 /** Some of a few words, with commas between, each once. */

@@ -22,6 +22,11 @@ export function warn(line: string): void {
   process.stderr.write(`warning: ${withFlags(line)}\n`);
 }
 
+/** Says on standard error how a result was made. */
+export function remark(line: string): void {
+  process.stderr.write(`${withFlags(line)}\n`);
+}
+
 /** Prints one JSON document; numbers that JSON does not have become null. */
 export async function printJson(document: unknown): Promise<void> {
   const text = JSON.stringify(

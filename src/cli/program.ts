@@ -8,14 +8,18 @@ import { Command, CommanderError } from "commander";
 import { isOutOfMemory, reasonOf } from "../entries/errors.ts";
 import { addAnomalies } from "./commands/anomalies.ts";
 import { addApproximate } from "./commands/approximate.ts";
+import { addCdf } from "./commands/cdf.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addFit } from "./commands/fit.ts";
+import { addImpute } from "./commands/impute.ts";
 import { addInformation } from "./commands/information.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogprob } from "./commands/logprob.ts";
+import { addMarginal } from "./commands/marginal.ts";
 import { addPlot } from "./commands/plot.ts";
+import { addQuantile } from "./commands/quantile.ts";
 import { addSample } from "./commands/sample.ts";
 import { withFlags } from "./flags.ts";
 import { interruptedCode } from "./interrupt.ts";
@@ -46,6 +50,10 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addSample,
     addEvaluate,
     addAnomalies,
+    addMarginal,
+    addQuantile,
+    addCdf,
+    addImpute,
     addInspect,
     addInformation,
     addPlot,

@@ -31,7 +31,26 @@ export {
 export { fitOptionTable } from "../fitting/fitOptions.ts";
 export { checkFormerOptions } from "../fitting/flowOption.ts";
 export { approximateOptionTable } from "../fitting/variational/approximateOptionTable.ts";
-export { logProbOptionTable, sampleOptionTable } from "../models/flowOptions.ts";
+export {
+  cdfOptionTable,
+  type DistributionOptions,
+  type GivenReport,
+  type Imputation,
+  type ImputeOptions,
+  imputeOptionTable,
+  type Marginal,
+  type MarginalOptions,
+  marginalOptionTable,
+  type Probabilities,
+  type Quantiles,
+  quantileOptionTable,
+} from "../models/columns/questions/questionOptions.ts";
+export {
+  type GivenRange,
+  type GivenValue,
+  logProbOptionTable,
+  sampleOptionTable,
+} from "../models/flowOptions.ts";
 export type { OptionKind, OptionTable } from "../options.ts";
 export { replaceOptionTexts } from "../optionText.ts";
 export { checkColumnParse } from "../tables/columnRecord.ts";

@@ -21,6 +21,7 @@ export {
 export type { ColumnDescription, NumberSummary } from "../tables/schema/describe.ts";
 export { descriptionText } from "../tables/schema/descriptionLines.ts";
 export type { Determined, Duplicates, MissingDependence, Ordered } from "../tables/schema/findings.ts";
+export { joinDraws } from "../tables/schema/joinTables.ts";
 export { readSchema, writeSchema } from "../tables/schema/schemaFile.ts";
 export type { TailIndex } from "../tables/schema/tailIndex.ts";
 export { allColumns } from "../tables/table.ts";

@@ -159,6 +159,11 @@ export class BijectionCore implements FlowCore {
     return { table: tableFromRows([...this.given, ...this.columns], rows), logProb };
   }
 
+  async questions(where: string): Promise<never> {
+    // Loaded where there is something to refuse.
+    throw (await import("./columns/questions/noQuestions.ts")).noQuestions(where, this.model.kind);
+  }
+
   digestOf(table: Table): string {
     return tableDigest(table, [...this.given, ...this.columns]);
   }

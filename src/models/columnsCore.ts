@@ -23,6 +23,7 @@ import { type ColumnsDensityOptions, columnsDensity } from "./columns/columnsDen
 import { ColumnsEvaluation, type ColumnsModel } from "./columns/columnsModel.ts";
 import { contributionsOfRows } from "./columns/contributions.ts";
 import { sampleCells } from "./columns/drawCells.ts";
+import type { ColumnQuestions } from "./columns/questions/columnQuestions.ts";
 import {
   type Container,
   checkedHeader,
@@ -127,10 +128,13 @@ export class ColumnsCore implements FlowCore {
   }
 
   async logProb(where: string, rows: RowsLike, options: LogProbOptions): Promise<Float64Array> {
-    const { given: _, missing = "error", unseen, onWarning, ...how } = options;
+    const { given: _, missing = "marginal", unseen, onWarning, ...how } = options;
     const cells = await this.#scoredCells(where, rows, options);
     // Most calls have nothing to choose or to say, and a page need not load what does.
-    const isPlain = missing === "error" && unseen !== "other" && (!onWarning || cells.unknown.length === 0);
+    const isComplete = [...this.#flow.given, ...this.#flow.columns].every(
+      (own, i) => own.missing || !cells.cells[i]!.some(Number.isNaN),
+    );
+    const isPlain = isComplete && unseen !== "other" && (!onWarning || cells.unknown.length === 0);
     if (isPlain && this.given.length === 0)
       return (await contributionsOfRows(this.#evaluation, cells.cells, how)).logProb;
     const { logProbOfCells } = await import("./scores/scoresOfCells.ts");
@@ -158,6 +162,11 @@ export class ColumnsCore implements FlowCore {
     return await this.#cells(where, rows, given, unseen === "other");
   }
 
+  async questions(): Promise<ColumnQuestions> {
+    const { ColumnQuestions } = await import("./columns/questions/columnQuestions.ts");
+    return new ColumnQuestions(this.#flow, this.#evaluation);
+  }
+
   async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {
     const cells = await this.#cells("toBase", rows, given);
     const { baseOfCells } = await import("./scores/basePoints.ts");
@@ -178,7 +187,7 @@ export class ColumnsCore implements FlowCore {
 
   async sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb> {
     const { columns, given } = this.#flow;
-    const cells = await this.#draw(n, options);
+    const cells = await this.#drawGiven(n, options);
     const { logProb } = await contributionsOfRows(this.#evaluation, cells, options);
     return { table: tableOfCells([...given, ...columns], cells), logProb };
   }
@@ -213,8 +222,20 @@ export class ColumnsCore implements FlowCore {
 
   /** Cells of the given columns, then of the others. */
   async #draw(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
+    const { continuous: _, onGiven, ...engine } = how;
+    const others = Object.keys(given ?? {}).filter((name) => !this.given.includes(name));
+    if (others.length > 0) {
+      const { cells, report } = await (await this.questions()).sample(n, given!, { ...engine, seed });
+      onGiven?.(report);
+      return cells;
+    }
+    return await this.#drawGiven(n, { given, seed, ...engine });
+  }
+
+  /** The same, of columns that are always given alone. */
+  async #drawGiven(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
+    const { continuous: _, onGiven: __, ...engine } = how;
     const conditions = await this.#conditions("sample", given, n);
-    const { continuous: _, ...engine } = how;
     const drawn = await sampleCells(this.#evaluation, n, conditions, { ...engine, seed });
     return [...conditions, ...writtenCells(this.#flow.columns, drawn)];
   }

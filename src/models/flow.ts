@@ -12,6 +12,15 @@ import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../opt
 import { bytesFrom } from "../platform/bytes.ts";
 import type { Table } from "../tables/table.ts";
 import { BijectionCore } from "./bijectionCore.ts";
+import type {
+  DistributionOptions,
+  Imputation,
+  ImputeOptions,
+  Marginal,
+  MarginalOptions,
+  Probabilities,
+  Quantiles,
+} from "./columns/questions/questionOptions.ts";
 import { openContainer } from "./files/modelContainer.ts";
 import { readModel } from "./files/modelFile.ts";
 import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
@@ -280,6 +289,48 @@ export class Flow {
   async sampleWithLogProb(n: number, options: SampleOptions = {}): Promise<SampleWithLogProb> {
     this.#checkSample(n, options);
     return await this.#core.sampleWithLogProb(n, options);
+  }
+
+  /**
+   * Log-density of some columns, given others or not, whichever they are: log p(a, b | c, d) per row. What is asked is exact where the
+   * columns are first in the model's order, or the others between them have few cells to sum over; else it is estimated by draws from the
+   * model's own conditional distributions, with a standard error.
+   *
+   * @param rows - As of {@link logProb}, with the columns that are asked for, and those given by name.
+   * @throws {@link UsageError} for a flow of another kind than `columns`, and a column that there is not.
+   * @example const { logProb } = await flow.marginal(table, { columns: ["price"], given: ["rooms", "region"] });
+   */
+  async marginal(rows: RowsLike, options: MarginalOptions): Promise<Marginal> {
+    return await (await this.#core.questions("marginal")).marginal(rows, options);
+  }
+
+  /**
+   * Quantiles of a column given others or not: the least value up to which there is a probability, among values that are not missing.
+   * @throws As {@link marginal}; {@link UsageError} for a column whose values are in no order.
+   * @example (await flow.quantile({ column: "price", at: [0.05, 0.5, 0.95], given: { rooms: 3 } })).table
+   */
+  async quantile(options: DistributionOptions<number>): Promise<Quantiles> {
+    return await (await this.#core.questions("quantile")).quantile(options);
+  }
+
+  /**
+   * Probability that a column is at most some values, given others or not, among values that are not missing: the other way of
+   * {@link quantile}.
+   * @throws As {@link quantile}.
+   */
+  async cdf(options: DistributionOptions<number | string>): Promise<Probabilities> {
+    return await (await this.#core.questions("cdf")).cdf(options);
+  }
+
+  /**
+   * Fills in missing cells by draws from their distribution given the cells of the row that are there. It takes cells to be missing at
+   * random: whether one is missing does not depend on its value, once the others are known.
+   *
+   * @param rows - As of {@link logProb}; a table keeps its other columns.
+   * @throws As {@link marginal}; {@link DataError} for a row that has no density.
+   */
+  async impute(rows: RowsLike, options: ImputeOptions = {}): Promise<Imputation> {
+    return await (await this.#core.questions("impute")).impute(rows, options);
   }
 
   /** The bytes of a model file; {@link load} reads them back. Equal flows give equal bytes. */

@@ -9,6 +9,15 @@ import type { Distribution } from "../distributions/distribution.ts";
 import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import type { Simplex } from "../tables/simplex.ts";
 import type { Table } from "../tables/table.ts";
+import type {
+  DistributionOptions,
+  Imputation,
+  ImputeOptions,
+  Marginal,
+  MarginalOptions,
+  Probabilities,
+  Quantiles,
+} from "./columns/questions/questionOptions.ts";
 import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
 import type { FittedDescription, Model } from "./model.ts";
 import type { RowsLike } from "./rows/splitRows.ts";
@@ -54,6 +63,14 @@ export interface FlowDescription {
   readonly fitted: FittedDescription;
 }
 
+/** Questions about any columns. Methods of the same name in `Flow` say what they answer. */
+export interface Questions {
+  marginal(rows: RowsLike, options: MarginalOptions): Promise<Marginal>;
+  quantile(options: DistributionOptions<number>): Promise<Quantiles>;
+  cdf(options: DistributionOptions<number | string>): Promise<Probabilities>;
+  impute(rows: RowsLike, options: ImputeOptions): Promise<Imputation>;
+}
+
 /** The parts of a flow, and how it is evaluated. Methods of the same name in `Flow` say what they give. */
 export interface FlowCore {
   readonly columns: readonly string[];
@@ -75,6 +92,8 @@ export interface FlowCore {
   toData(points: Exclude<RowsLike, Table>, options: GivenOptions): Promise<Float64Array>;
   sample(n: number, options: SampleOptions): Promise<Table>;
   sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb>;
+  /** What answers questions about any columns. @throws UsageError where a flow has answers about all of its columns alone. */
+  questions(where: string): Promise<Questions>;
   /** Digest of the rows of a table, as {@link FittedDescription.digest} is. */
   digestOf(table: Table): string;
   toBytes(): Uint8Array;

@@ -15,6 +15,7 @@ import {
   signal,
 } from "../options.ts";
 import type { MissingScore } from "../tables/completeRows.ts";
+import type { GivenReport } from "./columns/questions/questionOptions.ts";
 import type { EngineOptions } from "./evaluation.ts";
 
 /** Options of evaluations. */
@@ -23,13 +24,20 @@ export interface EvaluationOptions extends EngineOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A value of a given column for all rows, or one for each row. */
+/** A range of values, both ends included; without an end all on that side. Texts for dates, times and levels in an order. */
+export interface GivenRange {
+  readonly from?: number | string | undefined;
+  readonly to?: number | string | undefined;
+}
+
+/** A value of a given column for all rows, one for each row, or a range. */
 export type GivenValue =
   | number
   | string
   | boolean
   | ArrayLike<number>
-  | readonly (string | number | boolean)[];
+  | readonly (string | number | boolean | null)[]
+  | GivenRange;
 
 /** Options of what takes rows, or points, of a flow that may be conditional. */
 export interface GivenOptions extends EvaluationOptions {
@@ -45,7 +53,8 @@ export interface GivenOptions extends EvaluationOptions {
 export interface LogProbOptions extends GivenOptions {
   /**
    * What to do with rows that miss a value: `"error"` (default), `"empty"`, by which their score is NaN, or `"drop"`, by
-   * which they have none and the array is as much shorter.
+   * which they have none and the array is as much shorter. Of a flow of mixed columns these are rows that miss a value in a column in
+   * which none was missing in the fit; its default is `"marginal"`: the log-density of the cells that are there.
    */
   readonly missing?: MissingScore | undefined;
   /**
@@ -55,7 +64,7 @@ export interface LogProbOptions extends GivenOptions {
    * are 1 - u times theirs, so that all add up to 1. Later columns do not see such a level.
    */
   readonly unseen?: "impossible" | "other" | undefined;
-  /** Told of each column with levels that no row of the fit had. */
+  /** Told what should be known of the scores, such as levels that no row of the fit had, a line each. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
@@ -65,9 +74,12 @@ export interface SampleOptions extends EvaluationOptions {
   readonly seed?: number | undefined;
   /**
    * Values of the columns that the flow is given, in data units; needed for a conditional flow. Of each column a value for
-   * all rows, or as many values as rows are drawn: then row i is given the i-th.
+   * all rows, or as many values as rows are drawn: then row i is given the i-th. A flow of mixed columns can be given any of its
+   * columns, and ranges of them: `{ sex: "female", age: { from: 40, to: 50 } }`.
    */
   readonly given?: Readonly<Record<string, GivenValue>> | undefined;
+  /** Told how rows were drawn that are given other columns than those of the fit. */
+  readonly onGiven?: ((report: GivenReport) => void) | undefined;
   /**
    * Whether columns that an earlier fit spread over their recorded step are left as they are drawn, continuous. By
    * default (false) they return to the nearest recorded value: the column's grid, within its range.
@@ -99,7 +111,7 @@ export const logProbOptionTable: OptionTable<
   }
 > = {
   ...givenOptionTable,
-  missing: oneOf(["error", "empty", "drop"]),
+  missing: oneOf(["error", "empty", "drop", "marginal"]),
   unseen: oneOf(["impossible", "other"]),
   onWarning: callback,
 };
@@ -109,4 +121,5 @@ export const sampleOptionTable: OptionTable<SampleOptions> = {
   seed: integer,
   given: anObject,
   continuous: flag,
+  onGiven: callback,
 };

@@ -183,6 +183,10 @@ export class SimplexCore implements FlowCore {
     return { table: this.#tableOf(table), logProb };
   }
 
+  async questions(where: string): Promise<never> {
+    return await this.#inner.questions(where);
+  }
+
   digestOf(table: Table): string {
     return tableDigest(table, [...this.given, ...this.columns]);
   }

@@ -6,13 +6,13 @@
 
 import { refuse } from "../options.ts";
 
-/** What to do with rows that miss a value: refuse them, give them an empty score, or leave them out. */
-export type MissingScore = "error" | "empty" | "drop";
+/** What to do with rows that miss a value: refuse them, give them an empty score, leave them out, or score what is there. */
+export type MissingScore = "error" | "empty" | "drop" | "marginal";
 
 /** @throws UsageError for anything else. */
 export function checkMissingScore(missing: MissingScore | undefined): void {
-  if (missing !== undefined && !["error", "empty", "drop"].includes(missing))
-    refuse("logProb", "missing", '"error", "empty" or "drop"', missing);
+  if (missing !== undefined && !["error", "empty", "drop", "marginal"].includes(missing))
+    refuse("logProb", "missing", '"error", "empty", "drop" or "marginal"', missing);
 }
 
 /**

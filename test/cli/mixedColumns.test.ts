@@ -97,7 +97,72 @@ it("a model is given levels by name", async () => {
   );
 });
 
+it("questions about any columns are answered in the table's own types", async () => {
+  const marginal = await run("marginal m.safetensors t.csv --columns color --given size,member --out c.csv");
+  expect(marginal).toMatch(/asked +color given size, member\n +rows +150\n/);
+  const json = JSON.parse(
+    await run("marginal m.safetensors t.csv --columns color --given price=0..10 --json"),
+  );
+  expect(json).toMatchObject({
+    columns: ["color"],
+    given: ["price"],
+    rows: 150,
+    outsideSupport: 0,
+    summedOut: 0,
+  });
+  expect(await run("quantile m.safetensors --column price --at 0.5,0.9 --given color=red,size=0..2")).toMatch(
+    /^ +0\.5 +\d[\d.e+-]*\n +0\.9 +\d[\d.e+-]*\n +made +\S/,
+  );
+  expect(await run("cdf m.safetensors --column size --at 4,20 --given color=red")).toMatch(
+    /up to 20 +[01]\.\d{4}/,
+  );
+  writeFiles(cwd, { "given.csv": "color,size,note\nred,1,x\n,8,y\n" });
+  expect(await run("quantile m.safetensors --column price --at 0.5 --given given.csv")).toMatch(
+    /^0\.5\n\d[\d.e+-]*\n\d[\d.e+-]*\n$/,
+  );
+  expect(await run("sample m.safetensors --given given.csv --seed 1")).toMatch(
+    /^color,size,price,member\nred,1,.*\n\w+,8,.*\n$/,
+  );
+  for (const line of (await run("sample m.safetensors -n 20 --given color=green,price=1..50"))
+    .trim()
+    .split("\n")
+    .slice(1)) {
+    const [color, , price] = line.split(",");
+    expect(color).toBe("green");
+    expect(Number(price) >= 1 && Number(price) <= 50).toBe(true);
+  }
+});
+
+it("missing cells are filled in, and the other columns stay", async () => {
+  writeFiles(cwd, { "holes.csv": "name,color,size,price,member\na,,4,0,yes\nb,red,,1.5,\nc,blue,9,2,no\n" });
+  const { code, stdout, stderr } = await runInProcess("impute m.safetensors holes.csv --draws 2".split(" "), {
+    cwd,
+  });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/3 missing cells filled in by draws .*, as if they were missing at random; /);
+  const lines = stdout.trim().split("\n");
+  expect(lines[0]).toBe("draw,name,color,size,price,member");
+  expect(lines).toHaveLength(7);
+  for (const line of lines.slice(1))
+    expect(line).toMatch(/^[12],(?:a,(?:red|green|blue),4,0,yes|b,red,\d+,1\.5,(?:yes|no)|c,blue,9,2,no)$/);
+  const scored = await runInProcess("logprob m.safetensors holes.csv".split(" "), { cwd });
+  expect(scored.stderr).toMatch(
+    /cells of color, size are missing in 2 rows, and none was in the rows of the fit/,
+  );
+});
+
 it.each([
+  ["sample m.safetensors --seed 1", 2, /^required option '-n <rows>' not specified/],
+  ["sample m.safetensors -n 3 --given colour=red", 2, /--given: the model has no column "colour"/],
+  [
+    "marginal m.safetensors t.csv --columns colour",
+    2,
+    /--columns: the model has no column "colour" \(did you mean "color"\?\)/,
+  ],
+  ["marginal m.safetensors t.csv", 2, /^--columns must be the columns that are asked for/],
+  ["quantile m.safetensors --column color", 2, /levels are in no order/],
+  ["quantile m.safetensors --column size --at 2", 2, /--at must be .*probabilities above 0 and below 1/],
+  ["impute m.safetensors t.csv --json", 2, /give --out a file for the table/],
   [
     "fit t.csv --flow columns --kind size=angle --out x.safetensors",
     2,

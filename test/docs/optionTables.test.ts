@@ -17,6 +17,7 @@ import {
   sampleFlags,
 } from "../../src/cli/flags/flagTables.ts";
 import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
+import { cdfFlags, imputeFlags, marginalFlags, quantileFlags } from "../../src/cli/flags/questionFlags.ts";
 import { readFlags } from "../../src/cli/flags/readFlags.ts";
 import { anomaliesOptionTable } from "../../src/diagnostics/anomalies/anomaliesOptions.ts";
 import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
@@ -25,6 +26,12 @@ import { informationOptionTable } from "../../src/diagnostics/informationOptions
 import { approximateDefaults, fitDefaults } from "../../src/fitting/defaults.ts";
 import { fitOptionTable } from "../../src/fitting/fitOptions.ts";
 import { approximateOptionTable } from "../../src/fitting/variational/approximateOptionTable.ts";
+import {
+  cdfOptionTable,
+  imputeOptionTable,
+  marginalOptionTable,
+  quantileOptionTable,
+} from "../../src/models/columns/questions/questionOptions.ts";
 import { logProbOptionTable, sampleOptionTable } from "../../src/models/flowOptions.ts";
 import type { OptionKind } from "../../src/options.ts";
 import { readTableOptionTable } from "../../src/tables/readTableOptions.ts";
@@ -67,6 +74,15 @@ const sections: readonly (readonly [
   ],
   ["sample", "Options of `flow.sample(n, options)`.", sampleOptionTable, sampleFlags],
   [
+    "marginal",
+    "Options of `flow.marginal(rows, options)`, of flows of the kind `columns`.",
+    marginalOptionTable,
+    marginalFlags,
+  ],
+  ["quantile", "Options of `flow.quantile(options)`.", quantileOptionTable, quantileFlags],
+  ["cdf", "Options of `flow.cdf(options)`.", cdfOptionTable, cdfFlags],
+  ["impute", "Options of `flow.impute(rows, options)`.", imputeOptionTable, imputeFlags],
+  [
     "readTable",
     "Options of `readTable(source, options)`; every command that reads a table has the flags.",
     readTableOptionTable,
@@ -80,6 +96,7 @@ const withoutFlag: Readonly<Record<string, string>> = {
   onProgress: "called while the work goes on",
   onPhase: "called before each trial of a preparation, and when the training begins",
   onColumns: "called when the columns are chosen, of mixed ones, with what each was taken for and why",
+  onGiven: "called with how rows were drawn that are given other columns than those of the fit",
   onWarning: "called with one line for what should be known",
   parameters: "the parameters of the density, by name",
   logDensity: "the logarithm of the density, up to a constant",

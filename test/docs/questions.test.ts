@@ -35,6 +35,8 @@ const questions: readonly (readonly [string, string, RegExp])[] = [
   ["How do I read a model in Python?", "model-format", /Reading one in Python/],
   ["How fast is it?", "performance", /training step/],
   ["How good is it on real tables?", "results/tables", /zuko/],
+  ["How do I ask for some columns given others?", "questions", /flow\.marginal/],
+  ["How do I fill in missing cells?", "questions", /flow\.impute/],
   ["What does a fit do, step by step?", "fitting", /From a table to a training/],
   ["How do I go on with a fit that was stopped?", "fitting", /`resume`/],
   ["What does an error's code mean?", "errors", /PUSHFORWARD_DATA/],

@@ -113,7 +113,7 @@ const inSample =
   "has learnt single rows by heart; score rows that it has not seen, or use crossFit of the library";
 
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
-  const { out, json, given, engine, missing = "empty", unseen, wide } = flags;
+  const { out, json, given, engine, unseen, wide } = flags;
   if (out === "-" && json) {
     throw new UsageError({
       problem: "--out - and --json both want standard output",
@@ -136,12 +136,17 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   if (given !== undefined) checkGiven(given, flow);
   const table = await readData(data, flags, signal);
   await sayHowRead(table, [...flow.columns, ...(given === undefined ? flow.given : [])]);
-  const how = { ...defined({ given, unseen, engine, wide }), missing, signal };
   const isMixed = flow.description.kind === "columns";
+  // What is not known of a row of mixed columns can be summed out.
+  const isSummedOut = isMixed && (flags.missing === undefined || flags.missing === "marginal");
+  const missing = isSummedOut ? "empty" : (flags.missing ?? "empty");
+  const how = { ...defined({ given, unseen, engine, wide }), missing, signal } as const;
   // Of another kind, flow.contributions says why there are none.
   const contributions =
     isMixed || flags.byColumn ? await flow.contributions(table, { ...how, onWarning: warn }) : undefined;
-  const logProb = contributions?.logProb ?? (await flow.logProb(table, how));
+  let logProb = contributions?.logProb ?? (await flow.logProb(table, how));
+  if (isSummedOut && logProb.some(Number.isNaN))
+    logProb = await flow.logProb(table, { ...how, missing: "marginal", onWarning: warn });
   const wasFitted = given === undefined && flow.wasFittedTo(table);
   if (wasFitted) warn(inSample);
   if (out !== undefined) {

@@ -5,29 +5,41 @@
  */
 
 import type { Command } from "commander";
+import { UsageError } from "../../entries/errors.ts";
 import { sampleOptionTable } from "../../entries/options.ts";
 import type { SampleOptions } from "../../index.ts";
-import { checkGiven } from "../columnNames.ts";
 import { sampleFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
+import { readGiven, reportLine } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { defined, positiveInteger } from "../options.ts";
-import { checkTableOutput, formatCount, print, printCsv } from "../output.ts";
+import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
+import { checkTableOutput, formatCount, print, printCsv, remark } from "../output.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
-  readonly given?: Readonly<Record<string, number | string>> | undefined;
-  readonly n: number;
+  readonly given?: GivenText | undefined;
+  readonly n?: number | undefined;
   readonly out?: string | undefined;
 }
 
 async function run(model: string, flags: SampleFlags): Promise<void> {
   const { n, seed, given, continuous, out, wide } = flags;
+  if (n === undefined && !(given instanceof GivenFile))
+    throw new UsageError("required option '-n <rows>' not specified; see pushforward sample --help");
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, writeTable } = await import("../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
-  checkGiven(given, flow);
-  const samples = await flow.sample(n, { ...defined({ seed, given, continuous, wide }), signal });
+  const conditions = await readGiven(given, flow, signal);
+  if (n !== undefined && conditions.rows !== undefined && n !== conditions.rows)
+    throw new UsageError(
+      `-n ${n}: the table of --given has ${conditions.rows} rows, and one row is drawn for each; leave -n out.`,
+    );
+  const rows = n ?? conditions.rows!;
+  const samples = await flow.sample(rows, {
+    ...defined({ seed, given: conditions.given, continuous, wide }),
+    signal,
+    onGiven: (report) => remark(reportLine(report)),
+  });
   if (out === undefined || out === "-") return await printCsv(samples);
   await writeTable(samples, out);
   await print(`wrote ${formatCount(samples.rows)} rows to ${out}\n`);
@@ -40,13 +52,14 @@ export function addSample(program: Command): void {
     .summary("draw rows from a model")
     .description("Draw rows from a model. Without --out, CSV on standard output.")
     .argument("<model>", "model to use (.safetensors)")
-    .requiredOption("-n <rows>", "number of rows to draw", positiveInteger("-n"))
+    .option("-n <rows>", "number of rows to draw; not with a table of conditions", positiveInteger("-n"))
     .option("--out <file>", "table to write; its extension tells the format")
     .addHelpText(
       "after",
       `
 Example:
-  pushforward sample galaxies.safetensors -n 1000 --seed 2 --out samples.csv`,
+  pushforward sample galaxies.safetensors -n 1000 --seed 2 --out samples.csv
+  pushforward sample people.safetensors -n 100 --given "sex=female,age=40..50"`,
     )
     .action(run);
   addOptionFlags(command, sampleFlags, sampleOptionTable);

@@ -25,6 +25,7 @@ import { duration, groupList, listOfWords, wordList } from "../options.ts";
 import { anomaliesFlags } from "./anomaliesFlags.ts";
 import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
+import { anyGiven, imputeFlags, marginalFlags, quantileFlags } from "./questionFlags.ts";
 import { readFlags } from "./readFlags.ts";
 import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
 import {
@@ -347,8 +348,8 @@ export const logProbFlags: OptionFlags<Omit<LogProbOptions, "precision" | "threa
   missing: {
     flag: "--missing",
     value: "policy",
-    help: "rows with missing values: empty score, drop or error",
-    usual: "empty",
+    help: "rows with missing values: empty score, drop, error, or marginal: the density of the other cells",
+    usual: "empty; of mixed columns marginal",
   },
   engine,
   wide,
@@ -359,13 +360,14 @@ export const logProbFlags: OptionFlags<Omit<LogProbOptions, "precision" | "threa
 /** Flags of `sample`, but for the number of rows. */
 export const sampleFlags: OptionFlags<Omit<SampleOptions, "precision" | "threads" | "engine">> = {
   seed: { ...seed, help: "seed of the draws" },
-  given,
+  given: anyGiven,
   continuous: {
     flag: "--continuous",
     help: "columns that an earlier version dequantized as they are drawn, not rounded to their steps",
   },
   wide,
   signal: undefined,
+  onGiven: undefined,
 };
 
 /** Flags of `plot`, which takes from several functions. */
@@ -386,4 +388,7 @@ export const flagTables: readonly Readonly<Record<string, OptionFlag | undefined
   evaluateFlags,
   anomaliesFlags,
   logProbFlags,
+  marginalFlags,
+  imputeFlags,
+  quantileFlags,
 ];

@@ -41,6 +41,11 @@ export interface CellDistribution {
   interval(cell: number): readonly [number, number];
   /** The cell whose interval holds a logit. */
   quantile(logit: number): number;
+  /**
+   * Logits of the distribution function below the least and at the largest of some values that are no atoms, in the order of the head;
+   * undefined for an end of all values.
+   */
+  values(least: number | undefined, largest: number | undefined): readonly [number, number];
 }
 
 /**
@@ -60,8 +65,16 @@ export function cellDistribution(
   if (head.shared > 0) parameters.set(shared!.subarray(sharedStart, sharedStart + head.shared), ofRow);
   const value = head.distribution(parameters);
   const clamped = (logit: number): number => Math.max(-farthestLogit, Math.min(farthestLogit, logit));
+  const ends = (least: number | undefined, largest: number | undefined): readonly [number, number] => [
+    least === undefined ? Number.NEGATIVE_INFINITY : value.interval(least)[0],
+    largest === undefined ? Number.POSITIVE_INFINITY : value.interval(largest)[1],
+  ];
   if (outcomes === 1)
-    return { interval: (cell) => value.interval(cell), quantile: (logit) => value.quantile(clamped(logit)) };
+    return {
+      interval: (cell) => value.interval(cell),
+      quantile: (logit) => value.quantile(clamped(logit)),
+      values: ends,
+    };
   const missing = column.missing ? 1 : 0;
   const atoms = atomsOf(column);
   const top = numbers.subarray(0, outcomes).reduce((a, b) => Math.max(a, b));
@@ -80,6 +93,10 @@ export function cellDistribution(
       const outcome = Number.isNaN(cell) ? 0 : missing + atoms.indexOf(cell);
       if (Number.isNaN(cell) || atoms.includes(cell)) return [edge(outcome), edge(outcome + 1)];
       const [low, high] = value.interval(cell);
+      return [shifted(low), shifted(high)];
+    },
+    values(least, largest) {
+      const [low, high] = ends(least, largest);
       return [shifted(low), shifted(high)];
     },
     quantile(logit) {

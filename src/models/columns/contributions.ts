@@ -33,6 +33,15 @@ const blockRows = 8192;
 /** A contribution that float32 has to four decimals, in nats. */
 const wellWithin = 30;
 
+/** Options of {@link contributionsOfRows}. */
+export interface ContributionsOptions extends ColumnsEngineOptions {
+  /**
+   * Whether contributions behind a missing cell that never was are wanted too, for what nothing is written of the cell (default false):
+   * who asks knows which of them mean something.
+   */
+  readonly partial?: boolean | undefined;
+}
+
 /**
  * Contributions of rows. A cell that is missing in a column which never was is summed out, which is exact where no later column of the
  * model's order is observed. One that is missing in a column of masked cells adds nothing, and later columns are given the cells that
@@ -43,7 +52,7 @@ const wellWithin = 30;
 export async function contributionsOfRows(
   evaluation: ColumnsEvaluation,
   cells: readonly Float64Array[],
-  { counted, ...options }: ContributionsOptions & EncodeOptions = {},
+  { counted, partial = false, ...options }: ContributionsOptions & EncodeOptions = {},
 ): Promise<RowContributions> {
   const { density, precision } = evaluation.model;
   const { columns, given } = density;
@@ -58,7 +67,7 @@ export async function contributionsOfRows(
     const to = Math.min(from + blockRows, rows);
     const block = encodeRows(density, cells, from, to, counted, options);
     // A page whose rows are complete need not load what refuses.
-    if (block.unknown.includes(1))
+    if (!partial && block.unknown.includes(1))
       (await import("../scores/hiddenCells.ts")).checkSuffix(evaluation, block, from);
     const executable = await evaluation.get("contributions", options);
     const out = (await executable.run({ rows: to - from, inputs: { encoded: block.encoded } }, options)).rows;
@@ -86,6 +95,7 @@ export async function contributionsOfRows(
     const again = await contributionsOfRows(evaluation, chosen, {
       ...options,
       counted: counted && Float64Array.from(lost, (row) => counted[row]!),
+      partial,
       precision: "float64",
     });
     lost.forEach((row, i) => {

@@ -84,6 +84,9 @@ export interface MarginalCell {
   readonly logWidth: number;
 }
 
+/** Cells that are kept of a grid at most. */
+const mostKept = 4096;
+
 /** The cells of a grid in z: those of the marginal map, or of its blend with shares. */
 export class MarginalCells {
   readonly #map: MarginalMap;
@@ -101,6 +104,7 @@ export class MarginalCells {
   readonly #step: number;
   readonly #first: number;
   readonly #last: number;
+  readonly #kept = new Map<number, MarginalCell>();
 
   /**
    * @param grid - Place k is the value from + step k; `first` and `last` are the places of the bounds, or infinite.
@@ -205,6 +209,15 @@ export class MarginalCells {
    *   of a row which they have not seen.
    */
   cell(place: number, counted = 0): MarginalCell {
+    if (counted !== 0) return this.#cell(place, counted);
+    const kept = this.#kept.get(place);
+    if (kept) return kept;
+    const made = this.#cell(place, 0);
+    if (this.#kept.size < mostKept) this.#kept.set(place, made);
+    return made;
+  }
+
+  #cell(place: number, counted: number): MarginalCell {
     const index = this.#indexOf(place);
     const count = this.#places[index] === place ? this.#share[index]! * this.#total : 0;
     const own = Math.min(count, counted);

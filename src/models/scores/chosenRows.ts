@@ -74,7 +74,8 @@ function scoredRows(
       );
     });
   }
-  if (passesOver)
+  // What is summed out has its score apart.
+  if (passesOver || missing === "marginal")
     schema.forEach((column, i) => {
       if (column.missing) return;
       cells.cells[i]!.forEach((cell, row) => {

@@ -48,13 +48,29 @@ export async function logProbOfCells(
   cells: Cells,
   options: LogProbOptions,
 ): Promise<Float64Array> {
-  const { contributions, scored } = await scoresOf(where, evaluation, flow, cells, options);
+  const { missing = "marginal", onWarning, ...how } = options;
+  const isSummedOut = missing === "marginal";
+  const chosen: LogProbOptions = isSummedOut ? { ...options, missing } : options;
+  const { contributions, scored } = await scoresOf(where, evaluation, flow, cells, chosen);
   const { logProb } = contributions;
-  if (!scored || options.missing === "drop") return logProb;
+  if (!scored || missing === "drop") return logProb;
   const all = new Float64Array(cells.cells[0]!.length).fill(Number.NaN);
   scored.forEach((row, i) => {
     all[row] = logProb[i]!;
   });
+  if (!isSummedOut) return all;
+  const { ColumnQuestions } = await import("../columns/questions/columnQuestions.ts");
+  const questions = new ColumnQuestions(flow, evaluation);
+  const others = Array.from(all.keys()).filter((row) => Number.isNaN(all[row]!));
+  const { given: _, unseen: __, ...engine } = how;
+  const observed = await questions.observed(
+    cells.cells.map((own) => Float64Array.from(others, (row) => own[row]!)),
+    engine,
+  );
+  others.forEach((row, i) => {
+    all[row] = observed.logProb[i]!;
+  });
+  for (const line of observed.lines) onWarning?.(line);
   return all;
 }
 

@@ -1,0 +1,97 @@
+/**
+ * `pushforward cdf`: probabilities that a column is at most some values, given others or not.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { UsageError } from "../../entries/errors.ts";
+import type { DistributionOptions } from "../../entries/options.ts";
+import { cdfOptionTable } from "../../entries/options.ts";
+import { checkKnown } from "../columnNames.ts";
+import { addOptionFlags } from "../flags/optionFlags.ts";
+import { cdfFlags } from "../flags/questionFlags.ts";
+import { qualityText, readGiven } from "../given.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { defined, type GivenText } from "../options.ts";
+import { checkTableOutput, formatCount, formatFacts, print, printCsv, printJson, remark } from "../output.ts";
+
+interface CdfFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
+  readonly column?: string | undefined;
+  readonly at?: readonly (number | string)[] | undefined;
+  readonly given?: GivenText | undefined;
+  readonly out?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** A probability, and its standard error where it is estimated. */
+const withError = (probability: number, error: number): string =>
+  error > 0 ? `${probability.toFixed(4)} ± ${error.toFixed(4)}` : probability.toFixed(6);
+
+async function run(model: string, flags: CdfFlags): Promise<void> {
+  const { column, at, given, draws, seed, engine, wide, out, json } = flags;
+  if (column === undefined) throw new UsageError("--column must be the column that is asked for.");
+  if (at === undefined) throw new UsageError("--at must be values of the column, such as 30,40.");
+  if (out !== undefined) checkTableOutput(out, [model]);
+  const { load, tableFromColumns, writeTable } = await import("../../index.ts");
+  const signal = interruptSignal();
+  const flow = await load(model, { signal });
+  checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
+  const conditions = await readGiven(given, flow, signal);
+  const { probability, standardError, effectiveSize } = await flow.cdf({
+    column,
+    at,
+    ...defined({ given: conditions.given, draws, seed, engine, wide }),
+    signal,
+  });
+  const count = effectiveSize.length;
+  const rowOf = (values: Float64Array, row: number): number[] =>
+    Array.from(values.subarray(row * at.length, (row + 1) * at.length));
+  if (json)
+    return await printJson({
+      column,
+      at,
+      probability: Array.from({ length: count }, (_, row) => rowOf(probability, row)),
+      standardError: Array.from({ length: count }, (_, row) => rowOf(standardError, row)),
+      effectiveSize: Array.from(effectiveSize),
+    });
+  const table = tableFromColumns(
+    at.map((value, i) => [String(value), probability.filter((_, place) => place % at.length === i)] as const),
+  );
+  if (out !== undefined && out !== "-") await writeTable(table, out);
+  if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
+    remark(qualityText(effectiveSize));
+    return await printCsv(table);
+  }
+  if (conditions.rows !== undefined)
+    return await print(
+      `wrote probabilities of ${formatCount(count)} conditions to ${out}; ${qualityText(effectiveSize)}\n`,
+    );
+  await print(
+    formatFacts([
+      ...at.map((value, i) => [`up to ${value}`, withError(probability[i]!, standardError[i]!)] as const),
+      ["made", qualityText(effectiveSize)],
+    ]),
+  );
+}
+
+/** Adds the command. */
+export function addCdf(program: Command): void {
+  const command = program
+    .command("cdf")
+    .summary("probability that a column is at most a value")
+    .description(
+      "Probability that a column is at most some values, given others or not, among values that are not missing, from a fit of mixed\ncolumns. The other way of quantile.",
+    )
+    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .option("--out <file>", "table to write, a row per condition; - for CSV on standard output")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward cdf houses.safetensors --column price --at 250000 --given "rooms=3,age=..20"`,
+    )
+    .action(run);
+  addOptionFlags(command, cdfFlags, cdfOptionTable);
+}

@@ -1,0 +1,126 @@
+/**
+ * `pushforward marginal`: the log-density of some columns of a table, given others or not.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { UsageError } from "../../entries/errors.ts";
+import type { MarginalOptions } from "../../entries/options.ts";
+import { marginalOptionTable } from "../../entries/options.ts";
+import { checkKnown } from "../columnNames.ts";
+import { addOptionFlags } from "../flags/optionFlags.ts";
+import { marginalFlags } from "../flags/questionFlags.ts";
+import { qualityText } from "../given.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { defined, type GivenText } from "../options.ts";
+import {
+  checkTableOutput,
+  formatCount,
+  formatFacts,
+  formatLogProb,
+  print,
+  printCsv,
+  printJson,
+  warn,
+} from "../output.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+
+interface MarginalCommandFlags
+  extends TableFlags,
+    Pick<MarginalOptions, "draws" | "seed" | "engine" | "wide"> {
+  readonly columns?: readonly string[] | undefined;
+  readonly given?: GivenText | readonly string[] | undefined;
+  readonly out?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+async function run(model: string, data: string, flags: MarginalCommandFlags): Promise<void> {
+  const { columns, given, draws, seed, engine, wide, out, json } = flags;
+  if (columns === undefined)
+    throw new UsageError("--columns must be the columns that are asked for, such as a,b.");
+  if (out === "-" && json)
+    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+  if (out !== undefined) checkTableOutput(out, [model, data]);
+  const { load, tableFromColumns, writeTable } = await import("../../index.ts");
+  const signal = interruptSignal();
+  const flow = await load(model, { signal });
+  const known = [...flow.given, ...flow.columns];
+  checkKnown("--columns", columns, known, "the model");
+  const names = Array.isArray(given) ? (given as readonly string[]) : Object.keys(given ?? {});
+  checkKnown("--given", names, known, "the model");
+  const table = await readData(data, flags, signal);
+  await sayHowRead(table, known);
+  const answer = await flow.marginal(table, {
+    columns,
+    ...(given === undefined ? {} : { given: given as NonNullable<MarginalOptions["given"]> }),
+    ...defined({ draws, seed, engine, wide }),
+    signal,
+  });
+  const { logProb, standardError, effectiveSize, summedOut } = answer;
+  if (summedOut > 0)
+    warn(
+      `${formatCount(summedOut)} rows miss a cell of a column in which none was missing in the fit: it is summed out`,
+    );
+  const scores = tableFromColumns({ logProb, standardError, effectiveSize });
+  if (out === "-") return await printCsv(scores);
+  if (out !== undefined) await writeTable(scores, out);
+  const rows = logProb.length;
+  const impossible = logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
+  const mean = logProb.reduce((sum, value) => sum + value, 0) / rows;
+  const estimated = effectiveSize.filter((size) => Number.isFinite(size)).length;
+  if (json)
+    return await printJson({
+      columns,
+      given: names,
+      rows,
+      meanLogProb: mean,
+      outsideSupport: impossible,
+      exact: rows - estimated,
+      estimated,
+      effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+      standardError: Math.max(
+        0,
+        ...Array.from(standardError, (error) => (Number.isFinite(error) ? error : 0)),
+      ),
+      summedOut,
+    });
+  await print(
+    formatFacts([
+      ["asked", `${columns.join(", ")}${names.length > 0 ? ` given ${names.join(", ")}` : ""}`],
+      ["rows", formatCount(rows)],
+      ["mean log-density", `${formatLogProb(mean)} nats`],
+      ["outside support", formatCount(impossible)],
+      ["made", qualityText(effectiveSize)],
+      ...(out === undefined ? [] : [["scores", out] as const]),
+    ]),
+  );
+}
+
+/** Adds the command. */
+export function addMarginal(program: Command): void {
+  const command = program
+    .command("marginal")
+    .summary("log-density of some columns, given others")
+    .description(
+      `Log-density of some columns of a table per row, in nats, given other columns or not, from a fit of mixed columns.
+
+Exact where the other columns can be summed out exactly; else estimated by draws, with standard error and effective size per row.`,
+    )
+    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .argument("<data>", "table with these columns; - for CSV on standard input")
+    .option(
+      "--out <file>",
+      "table to write: logProb, standardError, effectiveSize; - for CSV on standard output",
+    )
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward marginal houses.safetensors new.csv --columns price --given rooms,region --out scores.csv`,
+    )
+    .action(namingTable(1, run));
+  addOptionFlags(command, marginalFlags, marginalOptionTable);
+  addTableOptions(command);
+}

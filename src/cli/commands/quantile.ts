@@ -1,0 +1,86 @@
+/**
+ * `pushforward quantile`: quantiles of a column, given others or not.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { UsageError } from "../../entries/errors.ts";
+import type { DistributionOptions } from "../../entries/options.ts";
+import { quantileOptionTable } from "../../entries/options.ts";
+import { checkKnown } from "../columnNames.ts";
+import { addOptionFlags } from "../flags/optionFlags.ts";
+import { quantileFlags } from "../flags/questionFlags.ts";
+import { qualityText, readGiven } from "../given.ts";
+import { interruptSignal } from "../interrupt.ts";
+import { defined, type GivenText } from "../options.ts";
+import { checkTableOutput, formatCount, formatFacts, print, printCsv, printJson, remark } from "../output.ts";
+
+interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
+  readonly column?: string | undefined;
+  readonly at?: readonly number[] | undefined;
+  readonly given?: GivenText | undefined;
+  readonly out?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+async function run(model: string, flags: QuantileFlags): Promise<void> {
+  const { column, at = [0.05, 0.5, 0.95], given, draws, seed, engine, wide, out, json } = flags;
+  if (column === undefined) throw new UsageError("--column must be the column that is asked for.");
+  if (out !== undefined) checkTableOutput(out, [model]);
+  const { load, tableToObjects, writeTable } = await import("../../index.ts");
+  const signal = interruptSignal();
+  const flow = await load(model, { signal });
+  checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
+  const conditions = await readGiven(given, flow, signal);
+  const { table, effectiveSize } = await flow.quantile({
+    column,
+    at,
+    ...defined({ given: conditions.given, draws, seed, engine, wide }),
+    signal,
+  });
+  if (out !== undefined && out !== "-") await writeTable(table, out);
+  const rows = tableToObjects(table);
+  if (json)
+    return await printJson({
+      column,
+      at,
+      values: rows.map((row) => at.map((probability) => row[String(probability)])),
+      effectiveSize: Array.from(effectiveSize),
+    });
+  if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
+    remark(qualityText(effectiveSize));
+    return await printCsv(table);
+  }
+  if (conditions.rows !== undefined)
+    return await print(
+      `wrote quantiles of ${formatCount(rows.length)} conditions to ${out}; ${qualityText(effectiveSize)}\n`,
+    );
+  await print(
+    formatFacts([
+      ...at.map((probability) => [String(probability), String(rows[0]![String(probability)])] as const),
+      ["made", qualityText(effectiveSize)],
+    ]),
+  );
+}
+
+/** Adds the command. */
+export function addQuantile(program: Command): void {
+  const command = program
+    .command("quantile")
+    .summary("quantiles of a column, given others")
+    .description(
+      "Quantiles of a column given others or not, among values that are not missing, from a fit of mixed columns: numbers, dates, levels\nin an order.",
+    )
+    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .option("--out <file>", "table to write, a row per condition; - for CSV on standard output")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward quantile houses.safetensors --column price --at 0.05,0.5,0.95 --given "rooms=3,region=north"`,
+    )
+    .action(run);
+  addOptionFlags(command, quantileFlags, quantileOptionTable);
+}

@@ -1,0 +1,70 @@
+/**
+ * What a model is given on the command line: values and ranges, or a table with one condition per row.
+ *
+ * @module
+ */
+
+import { UsageError } from "../entries/errors.ts";
+import type { GivenReport, GivenValue } from "../entries/options.ts";
+import type { Flow } from "../index.ts";
+import { checkGiven } from "./columnNames.ts";
+import { GivenFile, type GivenText } from "./options.ts";
+import { formatCount } from "./output.ts";
+
+/** Conditions of a flow, and how many rows there are in the table that they are from. */
+export interface ReadGiven {
+  readonly given: Readonly<Record<string, GivenValue>> | undefined;
+  readonly rows: number | undefined;
+}
+
+/**
+ * Reads what `--given` names, and checks it against the flow. In a table, columns that the model does not have are not looked at, and an
+ * empty cell says nothing.
+ */
+export async function readGiven(
+  given: GivenText | undefined,
+  flow: Flow,
+  signal: AbortSignal,
+): Promise<ReadGiven> {
+  if (!(given instanceof GivenFile)) {
+    checkGiven(given, flow);
+    return { given, rows: undefined };
+  }
+  const { readTable, tableToObjects } = await import("../index.ts");
+  const { allColumns } = await import("../entries/tables.ts");
+  const table = await readTable(given.path, { signal });
+  const names = allColumns(table).filter((name) => [...flow.given, ...flow.columns].includes(name));
+  if (names.length === 0) throw new UsageError(`--given: no column of ${given.path} is one of the model's.`);
+  const rows = tableToObjects(table);
+  const lists = Object.fromEntries(
+    names.map((name) => [
+      name,
+      rows.map((row) =>
+        typeof row[name] === "number" && Number.isNaN(row[name]) ? null : (row[name] ?? null),
+      ),
+    ]),
+  );
+  const numbers = flow.description.schema
+    ? lists
+    : Object.fromEntries(
+        Object.entries(lists).map(([name, list]) => [name, list.map((value) => Number(value ?? Number.NaN))]),
+      );
+  checkGiven(numbers, flow);
+  return { given: numbers, rows: table.rows };
+}
+
+/** How rows were drawn, in a line. */
+export function reportLine({ effectiveSize, candidates, logProbGiven }: GivenReport): string {
+  const condition = `what is given has log-probability ${logProbGiven.toFixed(4)}`;
+  if (candidates === 0) return `drawn exactly; ${condition}`;
+  return `drawn by importance resampling from ${formatCount(candidates)} candidates, worth ${formatCount(Math.round(effectiveSize))} independent ones; ${condition}`;
+}
+
+/** How answers were made, in words. */
+export function qualityText(effectiveSize: Float64Array): string {
+  const drawn = effectiveSize.filter((size) => Number.isFinite(size));
+  if (drawn.length === 0) return "exact";
+  const least = Math.floor(drawn.reduce((a, b) => Math.min(a, b)));
+  const rows = drawn.length === effectiveSize.length ? "" : `${formatCount(drawn.length)} rows `;
+  return `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
+}

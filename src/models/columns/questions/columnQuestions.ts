@@ -1,0 +1,239 @@
+/**
+ * Questions about any columns of a flow of mixed columns, in the columns' own types.
+ *
+ * @module
+ */
+
+import { listNames } from "../../../closestName.ts";
+import { DataError, UsageError } from "../../../errors.ts";
+import { checkedOptions, refuse } from "../../../options.ts";
+import { cellsOf, tableOfCells, writtenCells } from "../../../tables/schema/cells.ts";
+import type { ColumnSchema } from "../../../tables/schema/columnSchema.ts";
+import type { Questions } from "../../flowCore.ts";
+import type { EvaluationOptions, GivenValue } from "../../flowOptions.ts";
+import type { RowsLike } from "../../rows/splitRows.ts";
+import { tableOfRows } from "../../rows/tableOfRows.ts";
+import type { ColumnsEvaluation } from "../columnsModel.ts";
+import type { ColumnCondition } from "./conditions.ts";
+import { fillTable } from "./fillTable.ts";
+import { columnNamed, type FlowColumns, givenConditions, rowsOfGiven } from "./givenConditions.ts";
+import { logProbsOf, type RowAnswers } from "./logProbsOf.ts";
+import { meanDistributions } from "./meanDistributions.ts";
+import type {
+  DistributionOptions,
+  GivenReport,
+  Imputation,
+  ImputeOptions,
+  Marginal,
+  MarginalOptions,
+  Probabilities,
+  Quantiles,
+} from "./questionOptions.ts";
+import {
+  cdfOptionTable,
+  imputeOptionTable,
+  marginalOptionTable,
+  quantileOptionTable,
+} from "./questionOptions.ts";
+import { sampleGiven } from "./sampleGiven.ts";
+import type { MeanDistribution } from "./valueDistribution.ts";
+
+/** See the head of this file. */
+export class ColumnQuestions implements Questions {
+  readonly #flow: FlowColumns;
+  readonly #evaluation: ColumnsEvaluation;
+
+  constructor(flow: FlowColumns, evaluation: ColumnsEvaluation) {
+    this.#flow = flow;
+    this.#evaluation = evaluation;
+  }
+
+  /** Log-densities of rows of which cells are missing that never were: of what is observed. */
+  async observed(
+    cells: readonly Float64Array[],
+    options: EvaluationOptions,
+  ): Promise<RowAnswers & { readonly lines: readonly string[] }> {
+    const rows = cells[0]!.length;
+    const all = [...this.#flow.given, ...this.#flow.columns];
+    const conditions = all.map((own, c) => cellCondition(own, cells[c]!));
+    const given = conditions.map((own, c) => (c < this.#flow.given.length ? own : {}));
+    const answers = await logProbsOf(
+      this.#evaluation,
+      { rows, columns: conditions },
+      { rows, columns: given },
+      options,
+    );
+    const names = all
+      .filter((own, c) => !own.missing && cells[c]!.some(Number.isNaN))
+      .map(({ name }) => name);
+    return {
+      ...answers,
+      lines: [
+        `cells of ${listNames(names)} are missing in ${rows} ${rows === 1 ? "row" : "rows"}, and none was in the rows of the fit: the score is the log-density of the other cells${inWords(answers)}`,
+      ],
+    };
+  }
+
+  async marginal(rowsLike: RowsLike, options: MarginalOptions): Promise<Marginal> {
+    const where = "marginal";
+    const { columns: asked, given = {}, ...how } = checkedOptions(where, options, marginalOptionTable);
+    const all = [...this.#flow.given, ...this.#flow.columns];
+    const always = this.#flow.given.map(({ name }) => name);
+    const values = Array.isArray(given) ? {} : (given as Readonly<Record<string, GivenValue>>);
+    const fromRows = [
+      ...(Array.isArray(given) ? (given as readonly string[]) : []),
+      ...always.filter((name) => !Object.hasOwn(values, name)),
+    ];
+    const names = [...new Set([...asked, ...fromRows])];
+    if (asked.length === 0) refuse(where, "columns", "the names of one column at least", asked);
+    for (const name of names) columnNamed(where, this.#flow, name);
+    const twice = asked.find(
+      (name, i) => asked.indexOf(name) !== i || fromRows.includes(name) || Object.hasOwn(values, name),
+    );
+    if (twice !== undefined)
+      throw new UsageError(
+        `${where}: column "${twice}" is ${always.includes(twice) ? "always given" : "asked for twice, or asked for and given"}; name it once.`,
+      );
+    const schemas = names.map((name) => columnNamed(where, this.#flow, name));
+    const { cells } = cellsOf(await tableOfRows(where, names, rowsLike), schemas);
+    const rows = cells[0]!.length;
+    const alwaysFilled = Object.fromEntries(always.map((name) => [name, values[name] ?? 0]));
+    const conditions = await givenConditions(where, this.#flow, { ...alwaysFilled, ...values }, rows);
+    const summedOut = new Set<number>();
+    names.forEach((name, i) => {
+      const c = all.findIndex((own) => own.name === name);
+      conditions[c] = cellCondition(all[c]!, cells[i]!);
+      if (!all[c]!.missing) cells[i]!.forEach((cell, row) => Number.isNaN(cell) && summedOut.add(row));
+    });
+    this.#checkAlwaysGiven(
+      where,
+      this.#flow.given.map((_, c) => conditions[c]!.cells!),
+    );
+    const condition = conditions.map((own, c) => (asked.includes(all[c]!.name) ? {} : own));
+    return {
+      ...(await logProbsOf(
+        this.#evaluation,
+        { rows, columns: conditions },
+        { rows, columns: condition },
+        how,
+      )),
+      summedOut: summedOut.size,
+    };
+  }
+
+  async quantile(options: DistributionOptions<number>): Promise<Quantiles> {
+    const { at, ...how } = checkedOptions("quantile", options, quantileOptionTable);
+    const { own, distributions, effectiveSize } = await this.#distributions("quantile", how);
+    const values = at.map((probability) =>
+      Float64Array.from(distributions, (distribution) => distribution.quantile(probability)),
+    );
+    const table = tableOfCells(
+      at.map((probability) => ({ ...own, name: String(probability), missing: false })),
+      values,
+    );
+    return { table, effectiveSize };
+  }
+
+  async cdf(options: DistributionOptions<number | string>): Promise<Probabilities> {
+    const { at, ...how } = checkedOptions("cdf", options, cdfOptionTable);
+    const { own, distributions, effectiveSize } = await this.#distributions("cdf", how);
+    const rows = at.map((value) => ({ [own.name]: value }));
+    const { cells, unknown } = cellsOf(await tableOfRows("cdf", [own.name], rows), [own]);
+    if (unknown[0])
+      refuse("cdf", "at", `levels of "${own.name}": ${listNames(own.levels!.map(String))}`, unknown[0].level);
+    const size = distributions.length * at.length;
+    const [probability, standardError] = [new Float64Array(size), new Float64Array(size)];
+    distributions.forEach((distribution, row) => {
+      cells[0]!.forEach((cell, i) => {
+        const found = distribution.upTo(cell);
+        probability[row * at.length + i] = found.probability;
+        if (Number.isFinite(effectiveSize[row]!)) standardError[row * at.length + i] = found.standardError;
+      });
+    });
+    return { probability, standardError, effectiveSize };
+  }
+
+  async impute(rows: RowsLike, options: ImputeOptions): Promise<Imputation> {
+    const how = checkedOptions("impute", options, imputeOptionTable);
+    const all = [...this.#flow.given, ...this.#flow.columns];
+    const table = await tableOfRows(
+      "impute",
+      all.map(({ name }) => name),
+      rows,
+    );
+    const { cells, unknown } = cellsOf(table, all);
+    const [strange] = unknown;
+    if (strange)
+      throw new DataError(
+        `column "${strange.column}" (row ${strange.row}): ${JSON.stringify(strange.level)} is none of the levels that the model knows; mend the cell, or leave the row out`,
+        { column: strange.column, row: strange.row },
+      );
+    this.#checkAlwaysGiven("impute", cells);
+    return await fillTable(this.#evaluation, this.#flow, { table, cells }, how);
+  }
+
+  /** Draws rows given any columns: cells of all columns, the given ones first. */
+  async sample(
+    n: number,
+    given: Readonly<Record<string, GivenValue>>,
+    options: EvaluationOptions & { readonly seed?: number | undefined },
+  ): Promise<{ readonly cells: readonly Float64Array[]; readonly report: GivenReport }> {
+    const lists = rowsOfGiven("sample", given);
+    if (lists !== undefined && lists !== n)
+      refuse("sample", "given", `one value for each of the ${n} rows`, `lists of ${lists}`);
+    const rows = lists ?? 1;
+    const conditions = await givenConditions("sample", this.#flow, given, rows);
+    const { cells, report } = await sampleGiven(this.#evaluation, { rows, columns: conditions }, n, options);
+    return { cells: writtenCells([...this.#flow.given, ...this.#flow.columns], cells), report };
+  }
+
+  /** The distribution of a column under each condition. */
+  async #distributions(
+    where: string,
+    { column, given = {}, ...options }: Omit<DistributionOptions<number>, "at">,
+  ): Promise<{
+    readonly own: ColumnSchema;
+    readonly distributions: readonly MeanDistribution[];
+    readonly effectiveSize: Float64Array;
+  }> {
+    const own = columnNamed(where, this.#flow, column);
+    if (this.#flow.given.includes(own))
+      throw new UsageError(`${where}: the model has no say about "${column}", which it is always given.`);
+    if (Object.hasOwn(given, column))
+      throw new UsageError(`${where}: column "${column}" is asked for and given; name it once.`);
+    if (own.kind === "categorical" || own.kind === "angle")
+      throw new UsageError(
+        `${where}: "${column}" is ${own.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}: it has no quantiles; ask for the probability of a value with marginal, or draw some with sample.`,
+      );
+    const rows = rowsOfGiven(where, given) ?? 1;
+    const columns = await givenConditions(where, this.#flow, given, rows);
+    const c = [...this.#flow.given, ...this.#flow.columns].indexOf(own);
+    return { own, ...(await meanDistributions(this.#evaluation, { rows, columns }, c, options)) };
+  }
+
+  /** @throws {@link DataError} where a cell is missing that the model must be given. */
+  #checkAlwaysGiven(where: string, cells: readonly Float64Array[]): void {
+    this.#flow.given.forEach((own, c) => {
+      const row = own.missing ? -1 : cells[c]!.findIndex(Number.isNaN);
+      if (row >= 0)
+        throw new DataError(
+          `${where}: column "${own.name}" (row ${row + 1}): the cell is missing, and the model is always given it; fill it in, or leave the row out.`,
+          { column: own.name, row: row + 1 },
+        );
+    });
+  }
+}
+
+/** How answers were made, behind a sentence; nothing where all are exact. */
+function inWords({ effectiveSize }: RowAnswers): string {
+  const drawn = effectiveSize.filter(Number.isFinite);
+  if (drawn.length === 0) return ", exactly";
+  const least = Math.round(drawn.reduce((a, b) => Math.min(a, b)));
+  return `, in ${drawn.length} of them estimated by draws (effective size ${least} or more)`;
+}
+
+/** A missing cell is known where it is an outcome, and not where none was missing in the fit. */
+function cellCondition(own: ColumnSchema, cells: Float64Array): ColumnCondition {
+  if (own.missing || !cells.some(Number.isNaN)) return { cells };
+  return { cells, isKnown: Uint8Array.from(cells, (cell) => Number(!Number.isNaN(cell))) };
+}

@@ -1,0 +1,93 @@
+/**
+ * Missing cells that are filled in by draws from p(missing | observed), as if they were missing at random: whether a cell is missing
+ * does not depend on its value, once the other cells are known.
+ *
+ * @module
+ */
+
+import { RandomStream, split } from "../../../random/philox.ts";
+import { tableOfCells, writtenCells } from "../../../tables/schema/cells.ts";
+import { replaceColumns } from "../../../tables/schema/joinTables.ts";
+import type { Table } from "../../../tables/table.ts";
+import type { ColumnsEvaluation } from "../columnsModel.ts";
+import { type ColumnCondition, planning } from "./conditions.ts";
+import { checkPossible, drawRest, pickSystematically, worthOf } from "./fillRows.ts";
+import type { FlowColumns } from "./givenConditions.ts";
+import { blockParticles, inBlocks, partOf, questionKey, usualDraws } from "./logProbsOf.ts";
+import type { Imputation, ImputeOptions } from "./questionOptions.ts";
+import { MadeDraws, weighRows } from "./weighRows.ts";
+
+/**
+ * Fills the missing cells of a table.
+ * @param source - The table, and the cells of the flow's columns, the given ones first.
+ * @throws DataError for a row that cannot be, whatever is filled in.
+ */
+export async function fillTable(
+  evaluation: ColumnsEvaluation,
+  { columns, given }: FlowColumns,
+  { table, cells }: { readonly table: Table; readonly cells: readonly Float64Array[] },
+  { draws = 1, candidates = usualDraws, seed, ...engine }: ImputeOptions,
+): Promise<Imputation> {
+  const conditions = {
+    rows: table.rows,
+    columns: cells.map((own, c): ColumnCondition => {
+      if (c < given.length || !own.some(Number.isNaN)) return { cells: own };
+      // What is filled in is a value.
+      return { cells: own, isKnown: Uint8Array.from(own, (cell) => Number(!Number.isNaN(cell))), range: {} };
+    }),
+  };
+  const open = Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
+    conditions.columns.some(({ isKnown }) => isKnown?.[row] === 0),
+  );
+  const filledCells = Array.from({ length: draws }, () => cells.map((own) => own.slice()));
+  const effectiveSize = new Float64Array(table.rows).fill(Number.POSITIVE_INFINITY);
+  const key = split(questionKey(seed), "impute");
+  const planOf = planning(evaluation.model.density, conditions, candidates);
+  const asked = open.map((row) => ({ row, plan: planOf(row), key }));
+  const made = new MadeDraws();
+  for (const block of inBlocks(asked, ({ plan }) => plan.particles + draws, blockParticles)) {
+    const weighed = await weighRows(evaluation, conditions, block, made, engine);
+    const picks = block.flatMap(({ row, plan }, i) => {
+      const logWeights = partOf(weighed, i);
+      checkPossible(logWeights, row);
+      effectiveSize[row] = worthOf(plan, logWeights);
+      const stream = new RandomStream(split(key, row));
+      const own = pickSystematically(logWeights, draws, stream.uniform());
+      return Array.from(stream.permutation(draws), (k) => weighed.starts[i]! + own[k]!);
+    });
+    const part = weighed.cells.map((own) => Float64Array.from(picks, (at) => own[at]!));
+    // Behind the last known column there are none yet, and known ones of later rows are as they were.
+    await drawRest(
+      evaluation,
+      conditions,
+      {
+        cells: part,
+        plans: block.flatMap(({ plan }) => new Array<typeof plan>(draws).fill(plan)),
+        numbers: block.flatMap(({ row }) => Array.from({ length: draws }, (_, k) => row * draws + k)),
+      },
+      key,
+      engine,
+    );
+    block.forEach(({ row }, i) => {
+      filledCells.forEach((own, k) => {
+        own.forEach((column, c) => {
+          column[row] = part[c]![i * draws + k]!;
+        });
+      });
+    });
+  }
+  const schema = [...given, ...columns];
+  // Cells that were there stay as they are, whatever decimals others are written with.
+  const written = filledCells.map((own) =>
+    writtenCells(schema, own).map((column, c) => {
+      const { isKnown } = conditions.columns[c]!;
+      return column.map((cell, row) => (isKnown?.[row] === 0 ? cell : own[c]![row]!));
+    }),
+  );
+  const tables = written.map((own) => replaceColumns(table, tableOfCells(schema, own)));
+  const filled = conditions.columns.reduce(
+    (sum, { isKnown }) => sum + (isKnown ? isKnown.reduce((open, known) => open + 1 - known, 0) : 0),
+    0,
+  );
+  return { tables, filled, effectiveSize };
+}
