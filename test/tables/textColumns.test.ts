@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readCsv } from "../../src/tables/reading/csv.ts";
+import { GrowingColumn } from "../../src/tables/reading/growingColumn.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromObjects, tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { splitTable } from "../../src/tables/splitTable.ts";
@@ -53,6 +54,17 @@ describe("columns of text", () => {
     ])
       expect(await column(lines)).toEqual(lines);
     expect(await column(["1.50", "007"], "text")).toEqual(["1.50", "007"]);
+  });
+
+  it("say so where there were too many long numbers to keep the digits of all", () => {
+    const column = new GrowingColumn("id");
+    const first = "9007199254740993";
+    column.read(first);
+    for (let i = 0; i < 2 ** 18; i++) column.read(String(i));
+    column.read("A7");
+    const { record, text } = column.finish();
+    expect(record).toMatchObject({ readAs: "text", rounded: { row: 1, cell: first, value: 2 ** 53 } });
+    expect([text!.levels[0], text!.levels.at(-1)]).toEqual(["9007199254740992", "A7"]);
   });
 
   it("are written and read back in their places", async () => {

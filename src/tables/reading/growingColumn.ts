@@ -33,6 +33,8 @@ const mostKnown = 4096;
 const mostTexts = 4;
 /** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
 const mostPointRows = 10_000;
+/** Different cells that are kept for the digits of long numbers alone: a million of them took 200 MB and 2 s. */
+const mostLongNumbers = 2 ** 18;
 const thousandsPattern = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
 
 /** Whether a number is written as codes are; the first character tells of most that they are not. */
@@ -75,6 +77,10 @@ export class GrowingColumn {
   readonly #texts: Set<string> = new Set();
   /** The cells as written, from the first on that is not a plain number or is not printed back: the column may be text. */
   #written: GrowingText | undefined;
+  /** Whether {@link #written} is kept for the digits of long numbers alone, while nothing else speaks for text. */
+  #isForDigits = false;
+  /** Whether there were too many of these to be kept. */
+  #lostDigits = false;
   /** The cell that is being read; undefined for a number or a truth value of the source. */
   #cell: string | undefined;
   /** Cells that have turned out to be text: those that come again need not be looked at again. */
@@ -195,7 +201,8 @@ export class GrowingColumn {
     if (values === undefined) this.#keepWritten();
     this.values = undefined;
     if (values) return { record: { ...record, ...this.#losses }, values, text: undefined };
-    return { record, values, text: this.#written!.finish(this.name) };
+    const said = this.#lostDigits ? { ...record, ...this.#losses } : record;
+    return { record: said, values, text: this.#written!.finish(this.name) };
   }
 
   #found(): { record: ColumnRecord; values: Float64Array | undefined } {
@@ -302,7 +309,10 @@ export class GrowingColumn {
     const loss = lossOf(cell, value);
     if (loss === undefined || this.#losses[loss]) return;
     // Should the column be text, this cell is to have its digits: the number would be printed with others.
-    this.#keepWritten();
+    if (!this.#written) {
+      this.#keepWritten();
+      this.#isForDigits = true;
+    }
     const seen = { row: this.length + 1, cell: cell.trim() };
     this.#losses =
       loss === "rounded"
@@ -316,7 +326,12 @@ export class GrowingColumn {
       this.values[this.length] = value;
       if (this.#dress) this.#dress.comma[this.length] = comma;
     }
-    if (this.#written) this.#written.push(this.#writtenAs(value, comma));
+    const code = this.#written?.push(this.#writtenAs(value, comma));
+    if (this.#isForDigits && code! >= mostLongNumbers) {
+      this.#written = undefined;
+      this.#isForDigits = false;
+      this.#lostDigits = true;
+    }
     this.length++;
   }
 
@@ -330,6 +345,7 @@ export class GrowingColumn {
 
   /** From now on the cells are kept as they are written; those before were plain numbers, or truth values. */
   #keepWritten(): void {
+    this.#isForDigits = false;
     if (this.#written) return;
     const written = new GrowingText(this.length);
     const areBooleans = this.#booleans > 0 && this.#booleans === this.#numericCells;
