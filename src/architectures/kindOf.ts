@@ -28,7 +28,7 @@ export function madeAs<Made extends { readonly kind: FittedKind; readonly biject
  * the one given here; one that is not made by this is of the kind `custom`. The name is registered, by
  * `register({ architectures: ["..."] })`, where its models are saved or loaded.
  *
- * @throws {@link UsageError} for a `kind` that is one of the library's, or a bijection that another architecture has made.
+ * @throws UsageError for a `kind` that is one of the library's, or a bijection that another architecture has made.
  * @example
  * const shearFlow = ({ features, context }) =>
  *   ownArchitecture({ ...realNVP({ features, context }), kind: "shear", bijection: chain([affine({ features }), shear()]) });

@@ -7,15 +7,25 @@
 
 /** Defaults of options of `fit`. */
 export const fitDefaults = {
+  /** Decay of weight matrices per step, relative to the learning rate. */
   weightDecay: 1e-4,
+  /** Share of rows held out for early stopping. */
   validation: 0.1,
+  /** Decay of the average of the weights. */
   averaging: 0.995,
+  /** Seed of all that is random. */
   seed: 0,
+  /** Directions of a layer of gaussianization. */
   rotation: "ica",
+  /** How gaussianization and sliced estimate marginal distributions. */
   marginal: "kernel",
+  /** Knots of each spline of gaussianization and sliced. */
   knots: 24,
+  /** Maps of a step of dual ascent. */
   maps: "both",
+  /** How radial maps of dual ascent fall off. */
   profile: "compact",
+  /** Steps of dual ascent at most. */
   steps: 2000,
 } as const;
 
@@ -27,12 +37,20 @@ export const ascentPatience = 100;
 
 /** Defaults of options of `approximate`. */
 export const approximateDefaults = {
+  /** Kind of flow. */
   flow: "nsf",
+  /** Steps of training. */
   steps: 1500,
+  /** Points per step. */
   draws: 256,
+  /** Peak learning rate. */
   learningRate: 5e-3,
+  /** Samples of the importance-weighted bound. */
   importanceSamples: 1,
+  /** Share of the steps over which the density is annealed. */
   annealing: 0,
+  /** Samples of the diagnosis. */
   diagnosticSamples: 10_000,
+  /** Seed of all that is random. */
   seed: 0,
 } as const;

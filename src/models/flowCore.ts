@@ -46,7 +46,12 @@ export interface FlowDescription {
   /**
    * Of columns that sum to a total: the density is one with respect to all of {@link columns} but the last of these shares, as `words` say.
    */
-  readonly simplex?: (Simplex & { readonly words: string }) | undefined;
+  readonly simplex?:
+    | (Simplex & {
+        /** With respect to what the density is one, in a sentence. */
+        readonly words: string;
+      })
+    | undefined;
   /** With respect to what the log-density of each column is; that of a row is with respect to their product. */
   readonly measures: readonly ColumnMeasure[];
   /** Numbers that were fitted; see `Flow.parameterCount`. */

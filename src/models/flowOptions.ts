@@ -26,7 +26,9 @@ export interface EvaluationOptions extends EngineOptions {
 
 /** A range of values, both ends included; without an end all on that side. Texts for dates, times and levels in an order. */
 export interface GivenRange {
+  /** No value is below it. */
   readonly from?: number | string | undefined;
+  /** No value is above it. */
   readonly to?: number | string | undefined;
 }
 

@@ -14,7 +14,7 @@ import type { Flow } from "./flow.ts";
  * The columns of a table that a model was told to carry along (option `keep` of `fit`), as they are in the table, text too: what
  * stands beside the scores of its rows.
  * @returns A table of the same rows; undefined where the model has no such columns.
- * @throws {@link DataError} for one that the table does not have.
+ * @throws DataError for one that the table does not have.
  * @example
  * const kept = keptColumns(flow, table);
  */

@@ -53,6 +53,7 @@ export interface AnomaliesOptions {
 
 /** A column that makes a row strange. */
 export interface Blame {
+  /** Its name. */
   readonly column: string;
   /** Its part of what all columns contribute, above 0; those of all columns sum to 1. */
   readonly share: number;
@@ -99,8 +100,8 @@ export interface Anomalies {
 /**
  * Ranks the rows of a table by how strange they are, and says of each which columns are to blame and what to expect there.
  *
- * @param source - A table, whose rows are held against each other; or a flow, against which the rows of a further table are.
- * @throws {@link UsageError} for options that do not fit, DataError for a table that cannot be used, AbortedError if the signal fires.
+ * Rows of a table are held against each other, or, with a flow before it, against the flow.
+ * @throws UsageError for options that do not fit, DataError for a table that cannot be used, AbortedError if the signal fires.
  * @example
  * const { rows, ranking } = await anomalies(table);
  * console.log(rows[ranking[0]].blame[0].column);

@@ -32,7 +32,14 @@ export interface DensityRatio {
    */
   readonly logRatio: Float64Array;
   /** Rows that are impossible, their density being 0: under p alone, under q alone, under both. `Flow.impossibleRows` says why. */
-  readonly impossible: { readonly p: number; readonly q: number; readonly both: number };
+  readonly impossible: {
+    /** Under p alone. */
+    readonly p: number;
+    /** Under q alone. */
+    readonly q: number;
+    /** Under both. */
+    readonly both: number;
+  };
 }
 
 /** `1 of 20 rows is`, `3 of 20 rows are`. */

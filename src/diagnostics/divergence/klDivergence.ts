@@ -44,7 +44,12 @@ export interface KlDivergence {
   /** Samples among them that are impossible under q, their density being 0. */
   readonly impossible: number;
   /** Mean and standard error over the other samples: those above where all are possible. NaN where none is. */
-  readonly possible: { readonly mean: number; readonly standardError: number };
+  readonly possible: {
+    /** Mean of log p - log q. */
+    readonly mean: number;
+    /** Standard error of it. */
+    readonly standardError: number;
+  };
 }
 
 const usualDraws = 10_000;

@@ -155,7 +155,7 @@ function conditions(
  *
  * About a second for 2,000 rows of 15 columns; O(rows columns^2).
  * @param test - Rows that the flow has not seen, ten at least.
- * @throws {@link DataError} for a column that is not there, or fewer than ten rows; UsageError for options that do not fit;
+ * @throws DataError for a column that is not there, or fewer than ten rows; UsageError for options that do not fit;
  *   AbortedError if the signal fires.
  * @example
  * const { train, test } = splitTable(table, { test: 0.2, seed: 1 });
