@@ -167,7 +167,7 @@ interface DealtRows {
 }
 
 function rowsOfNumbers(table: Table, options: FitOptions, key: RandomKey): DealtRows {
-  const { columns, given } = fitData(table, { ...options, validation: 0 }, key);
+  const { tableColumns: columns, given } = fitData(table, { ...options, validation: 0 }, key);
   const { weights } = options;
   const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
   const { values } = selectColumns(table, names);

@@ -505,7 +505,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "",
     2,
-    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, inspect, information, plot, compare, approximate: see pushforward --help",
+    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, marginal, quantile, cdf, impute, inspect, information, plot, compare, approximate: see pushforward --help",
   ],
   [
     "fti data.csv --out m.safetensors",

@@ -115,7 +115,7 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
   expect(Array.from(await result.flow.logProb(outside))).toEqual([-Infinity, -Infinity, -Infinity]);
   const twice = await approximate({ logDensity: density, ...options, threads: 1 });
   expect(twice.flow.toBytes()).toEqual(result.flow.toBytes());
-}, 30_000);
+});
 
 test("the Gaussian stage finds a correlated Gaussian far away, at its own scale", async () => {
   const density = (x: Expr): Expr => {
@@ -198,7 +198,7 @@ test("a flow that is almost exact is not passed over for its start", async () =>
   expect(result.report.diagnostics.k).toBeLessThan(0.7);
   expect(result.report.diagnostics.effectiveSamples).toBeGreaterThan(9980);
   expect(result.report.history.length).toBeLessThan(30);
-}, 20_000);
+});
 
 describe("gradients", () => {
   const flow = variationalArchitecture("realnvp", { features: 2, transforms: 2, hidden: [4] });
@@ -498,4 +498,4 @@ test("the reference engine fits, too", async () => {
   });
   expect(result.report.diagnostics.logEvidence).toBeCloseTo(evidence, 1);
   expect(referenceEngine.name).toBe("reference");
-}, 20_000);
+});
