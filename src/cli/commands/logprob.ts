@@ -8,7 +8,7 @@ import type { Command } from "commander";
 import type { Contributions, ImpossibleRow } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import { logProbOptionTable } from "../../entries/options.ts";
-import type { LogProbOptions, Table } from "../../index.ts";
+import type { Flow, LogProbOptions, Table } from "../../index.ts";
 import { checkGiven } from "../columnNames.ts";
 import { logProbFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
@@ -112,6 +112,37 @@ const inSample =
   "the model was fitted to these very rows: their scores are higher than those of new rows, most of all where the fit " +
   "has learnt single rows by heart; score rows that it has not seen, or use crossFit of the library";
 
+/**
+ * Scores where those that miss a cell have the one of their other cells; rows that are given what no row of the fit could be stay
+ * without one.
+ */
+async function withSummedOut(
+  flow: Flow,
+  table: Table,
+  scores: Float64Array,
+  how: LogProbOptions,
+): Promise<Float64Array> {
+  if (!scores.some(Number.isNaN)) return scores;
+  const { tableToObjects } = await import("../../index.ts");
+  const objects = tableToObjects(table);
+  const misses = (row: number, names: readonly string[]): boolean =>
+    names.map((name) => objects[row]![name]).some((cell) => cell === null || Number.isNaN(cell));
+  const isSummedOut = (row: number): boolean =>
+    Number.isNaN(scores[row]) && misses(row, flow.columns) && !misses(row, flow.given);
+  const rows = Array.from(scores.keys()).filter(isSummedOut);
+  if (rows.length === 0) return scores;
+  const observed = await flow.logProb(rowsWhere(table, isSummedOut), {
+    ...how,
+    missing: "marginal",
+    onWarning: warn,
+  });
+  const all = scores.slice();
+  rows.forEach((row, i) => {
+    all[row] = observed[i]!;
+  });
+  return all;
+}
+
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
   const { out, json, given, engine, unseen, wide } = flags;
   if (out === "-" && json) {
@@ -145,8 +176,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   const contributions =
     isMixed || flags.byColumn ? await flow.contributions(table, { ...how, onWarning: warn }) : undefined;
   let logProb = contributions?.logProb ?? (await flow.logProb(table, how));
-  if (isSummedOut && logProb.some(Number.isNaN))
-    logProb = await flow.logProb(table, { ...how, missing: "marginal", onWarning: warn });
+  if (isSummedOut && given === undefined) logProb = await withSummedOut(flow, table, logProb, how);
   const wasFitted = given === undefined && flow.wasFittedTo(table);
   if (wasFitted) warn(inSample);
   if (out !== undefined) {
