@@ -12,7 +12,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { sigmoid, softplus } from "../../numerics/special.ts";
+import { sigmoid } from "../../numerics/special.ts";
 import type { DensityColumn } from "./column.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
 
@@ -20,6 +20,8 @@ const turn = 2 * Math.PI;
 /** Scales are between these, in radians. */
 const leastScale = 1e-3;
 const largestScale = 0.35;
+/** Newton's steps and halvings of a quantile at most. */
+const mostRounds = 100;
 const wraps = [-1, 0, 1] as const;
 
 /** Options of {@link angleHead}. */
@@ -152,22 +154,37 @@ function angleDistribution(
     let sum = (weights[0]! * (high - low)) / turn;
     for (let m = 0; m < components; m++) {
       const scale = scales[m]!;
+      let part = 0;
+      // s(b) - s(a) = s(b) s(-a) (1 - e^(a - b)), without cancellation.
       for (let k = -2; k <= 2; k++) {
-        const a = (low - means[m]! + k * turn) / scale;
-        const b = (high - means[m]! + k * turn) / scale;
-        sum += weights[m + 1]! * Math.exp(-softplus(-b) - softplus(a)) * -Math.expm1(-(high - low) / scale);
+        const offset = k * turn - means[m]!;
+        part += 1 / ((1 + Math.exp(-(high + offset) / scale)) * (1 + Math.exp((low + offset) / scale)));
       }
+      sum -= weights[m + 1]! * part * Math.expm1((low - high) / scale);
+    }
+    return sum;
+  };
+  /** Density at an angle. */
+  const density = (angle: number): number => {
+    let sum = weights[0]! / turn;
+    for (let m = 0; m < components; m++) {
+      let part = 0;
+      for (let k = -2; k <= 2; k++) {
+        const decay = Math.exp(-Math.abs(angle - means[m]! + k * turn) / scales[m]!);
+        part += decay / (1 + decay) ** 2;
+      }
+      sum += (weights[m + 1]! * part) / scales[m]!;
     }
     return sum;
   };
   const start = -0.5 * cell;
   const whole = mass(start, start + turn);
-  const logit = (angle: number): number =>
-    angle <= start
-      ? Number.NEGATIVE_INFINITY
-      : angle >= start + turn
-        ? Number.POSITIVE_INFINITY
-        : Math.log(mass(start, angle)) - Math.log(whole - mass(start, angle));
+  const logit = (angle: number): number => {
+    if (angle <= start) return Number.NEGATIVE_INFINITY;
+    if (angle >= start + turn) return Number.POSITIVE_INFINITY;
+    const below = mass(start, angle);
+    return Math.log(below) - Math.log(whole - below);
+  };
   return {
     interval(value) {
       const angle = toAngle(value);
@@ -189,12 +206,19 @@ function angleDistribution(
         return toValue(low * cell);
       }
       let [low, high] = [0, turn];
-      for (let round = 0; round < 60 && low < high; round++) {
-        const middle = 0.5 * (low + high);
-        if (logit(middle) <= value) low = middle;
-        else high = middle;
+      let angle = 0.5 * turn;
+      for (let round = 0; round < mostRounds; round++) {
+        const below = mass(0, angle);
+        const gap = Math.log(below) - Math.log(whole - below) - value;
+        if (gap > 0) high = angle;
+        else low = angle;
+        // Newton's step, within what is known.
+        let next = angle - (gap * below * (whole - below)) / (whole * density(angle));
+        if (!(next > low && next < high)) next = 0.5 * (low + high);
+        if (gap === 0 || Math.abs(next - angle) <= 1e-15 * turn) break;
+        angle = next;
       }
-      return toValue(0.5 * (low + high));
+      return toValue(angle);
     },
   };
 }
