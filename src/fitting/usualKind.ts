@@ -3,7 +3,8 @@
  *
  * A table whose columns are all real numbers gets the default flow of numbers. Any other table gets `columns`, which takes a
  * column for what it is. A column is a real number where a density is what describes it: it has no missing cells, no value that
- * many rows share, and so many different values that the step at which it was recorded does not show.
+ * many rows share, and so many different values that the step at which it was recorded does not show. Given columns have no density:
+ * any numbers will do that do not come round.
  *
  * @module
  */
@@ -125,9 +126,11 @@ export function usualKind(table: Table, options: FitOptions): ChosenKind {
   const chosen = columns
     ? [...columns, ...given].flatMap((name) => all.filter((own) => own.name === name))
     : all;
-  const found = chosen.map((cells) => [cells.name, inferCells(table, cells)] as const);
-  const obstacles = found.flatMap(([name, inferred]) => {
-    const obstacle = obstacleOf(inferred, options.missing);
+  const found = chosen.map((cells) => [cells.name, inferCells(table, cells), cells] as const);
+  const obstacles = found.flatMap(([name, inferred, cells]) => {
+    const isNumbersGiven = given.includes(name) && !("text" in cells) && inferred.schema.kind !== "angle";
+    const obstacle =
+      isNumbersGiven && !inferred.schema.missing ? undefined : obstacleOf(inferred, options.missing);
     return obstacle ? [[name, obstacle] as const] : [];
   });
   if (obstacles.length > 0) return { kind: mixedKind, reason: obstaclesInWords(obstacles), unfitted: [] };

@@ -41,6 +41,15 @@ describe("a table whose columns are real numbers gets nsf-ar", () => {
     });
   });
 
+  it("whatever numbers it is given, but not where they come round, are texts or miss cells", () => {
+    const kindGiven = (cell: (row: number) => Cell, name = "c"): string =>
+      usualKind(withColumn(cell, name), { columns: ["x", "y"], given: [name] }).kind;
+    expect([kindGiven((row) => row % 5), kindGiven((row) => row % 2)]).toEqual(["nsf-ar", "nsf-ar"]);
+    expect(kindGiven((row) => (row * 37) % 360, "direction")).toBe("columns");
+    expect(kindGiven((row) => (row % 2 ? "a" : "b"))).toBe("columns");
+    expect(kindGiven((row) => (row % 9 === 0 ? null : row % 5))).toBe("columns");
+  });
+
   it("without those that have no density, which it says", async () => {
     const table = withColumn(() => 3);
     const options: FitOptions = { epochs: 2, hidden: [4], threads: 1 };
