@@ -171,15 +171,24 @@ export function inferNumbers(
       atoms: [],
       resolution,
     };
+  const grid = lattice && (integers || isRepeated) ? { step: step!, from: least } : {};
+  const turn = degreesName.test(name) ? turnOf(least, largest) : undefined;
+  if (turn !== undefined && (!integers || Number.isInteger(turn.period / step!)))
+    return {
+      schema: { ...base, kind: "angle", ...turn, ...grid },
+      reason: `its name and its range, ${brief(least)} to ${brief(largest)}, say an angle`,
+      doubt: { kind: "continuous", text: "if it does not come round" },
+      atoms: [],
+      resolution,
+    };
   const atoms = atomsOf(sorted);
   const atomValues = atoms.length > 0 ? { atoms: atoms.map(({ value }) => value).sort((a, b) => a - b) } : {};
   if (integers) {
-    const grid = { step: step!, from: least };
     const { lower, upper } = boundsOf(name, sorted, [], readAs.percent);
     const bounds = { ...(lower === undefined ? {} : { lower }), ...(upper === 100 ? { upper } : {}) };
     const mayBeCodes = codeName.test(name) || identifierName.test(name);
     return {
-      schema: { ...base, kind: "integer", ...grid, ...bounds, ...atomValues },
+      schema: { ...base, kind: "integer", step: step!, from: least, ...bounds, ...atomValues },
       reason: `whole numbers${step === 1 ? "" : `, ${step} apart`}`,
       ...(mayBeCodes
         ? { doubt: { kind: "categorical", text: "if its numbers are codes without an order" } }
@@ -188,16 +197,6 @@ export function inferNumbers(
       resolution,
     };
   }
-  const grid = lattice && isRepeated ? { step: step!, from: least } : {};
-  const turn = degreesName.test(name) ? turnOf(least, largest) : undefined;
-  if (turn !== undefined)
-    return {
-      schema: { ...base, kind: "angle", ...turn, ...grid },
-      reason: `its name and its range, ${brief(least)} to ${brief(largest)}, say an angle`,
-      doubt: { kind: "continuous", text: "if it does not come round" },
-      atoms: [],
-      resolution,
-    };
   const bounds = boundsOf(name, sorted, atoms, readAs.percent);
   // A continuous column does not reach its bounds: what lies on them has a probability of its own.
   const ends =
