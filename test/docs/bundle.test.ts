@@ -5,6 +5,8 @@ import { readText } from "./project.ts";
 
 /** Bytes after gzip of a page that loads a model of one kind and evaluates it; the README states it. */
 const budget = 95_000;
+/** Of all kinds but that of mixed columns. */
+const budgetOfNumbers = 90_000;
 
 /** What is loaded with a model of each kind beside what all need: its families, and what two families share. */
 const splines = ["autoregressive", "parts"];
@@ -48,7 +50,8 @@ test(`a page that evaluates one kind loads less than ${budget / 1000} kB after g
   ]);
   expect(loaded).toEqual(Object.fromEntries(expected));
   const sizes = measured.map(({ kind, gzip }) => `${kind} ${(gzip / 1000).toFixed(1)} kB`).join(", ");
-  expect(Math.max(...measured.map(({ gzip }) => gzip)), sizes).toBeLessThan(budget);
+  for (const { kind, gzip } of measured)
+    expect(gzip, sizes).toBeLessThan(kind === "columns" ? budget : budgetOfNumbers);
   expect(Math.min(...measured.map(({ gzip }) => gzip)), sizes).toBeGreaterThan(budget / 2);
   expect(readText("README.md").replaceAll(/\s+/g, " ")).toContain(`under ${budget / 1000} kB`);
 });

@@ -6,7 +6,7 @@
 
 import type { AnomaliesOptions } from "../../entries/diagnostics.ts";
 import type { OptionFlags } from "./optionFlags.ts";
-import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
+import { exclude, kinds, schema } from "./schemaFlags.ts";
 import { seed } from "./sharedFlags.ts";
 
 /** Flags of `anomalies`; `--calibration` names a file. */
@@ -17,21 +17,9 @@ export const anomaliesFlags: OptionFlags<AnomaliesOptions> = {
     help: "columns to look at, such as a,b",
     usual: "all but constants, identifiers and free text",
   },
-  exclude: { flag: "--exclude", value: "names", help: "columns to leave out", usual: "none" },
-  kinds: {
-    flag: "--kind",
-    value: "kinds",
-    help: "kinds of columns, such as age=integer,shift=angle:24",
-    usual: "found out",
-    read: kindsByColumn,
-  },
-  schema: {
-    flag: "--schema",
-    value: "file",
-    help: "what the columns are, as describe --out writes it",
-    usual: "found out",
-    read: schemaFile,
-  },
+  exclude,
+  kinds,
+  schema,
   folds: {
     flag: "--folds",
     value: "n",

@@ -27,7 +27,7 @@ import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 import { anyGiven, imputeFlags, marginalFlags, quantileFlags } from "./questionFlags.ts";
 import { readFlags } from "./readFlags.ts";
-import { kindsByColumn, schemaFile } from "./schemaFlags.ts";
+import { exclude, kinds, schema } from "./schemaFlags.ts";
 import {
   columns,
   engine,
@@ -97,21 +97,9 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "decay of the average of the weights",
     usual: `${fitDefaults.averaging}`,
   },
-  schema: {
-    flag: "--schema",
-    value: "file",
-    help: "what the columns are, as describe --out writes it",
-    usual: "found out",
-    read: schemaFile,
-  },
-  kinds: {
-    flag: "--kind",
-    value: "kinds",
-    help: "kinds of columns, such as age=integer,shift=angle:24",
-    usual: "found out",
-    read: kindsByColumn,
-  },
-  exclude: { flag: "--exclude", value: "names", help: "columns to leave out", usual: "none" },
+  schema,
+  kinds,
+  exclude,
   simplex: {
     flag: "--simplex",
     value: "names",

@@ -7,6 +7,31 @@
 import { readFileSync } from "node:fs";
 import { FormatError, UsageError } from "../../entries/errors.ts";
 import type { OptionParser } from "../options.ts";
+import type { OptionFlag } from "./optionFlags.ts";
+
+/** What the columns are. */
+export const schema: OptionFlag = {
+  flag: "--schema",
+  value: "file",
+  help: "what the columns are, as describe --out writes it",
+  usual: "found out",
+  read: schemaFile,
+};
+/** Kinds of single columns. */
+export const kinds: OptionFlag = {
+  flag: "--kind",
+  value: "kinds",
+  help: "kinds of columns, such as age=integer,shift=angle:24",
+  usual: "found out",
+  read: kindsByColumn,
+};
+/** Columns that are left out. */
+export const exclude: OptionFlag = {
+  flag: "--exclude",
+  value: "names",
+  help: "columns to leave out",
+  usual: "none",
+};
 
 /** `age=integer,shift=angle:24`: the kind begins after the last `=` of a part. */
 export function kindsByColumn(option: string): OptionParser<Readonly<Record<string, string>>> {
