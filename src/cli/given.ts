@@ -1,15 +1,15 @@
 /**
- * What a model is given on the command line: values and ranges, or a table with one condition per row.
+ * What a model is given on the command line, values and ranges or a table with one condition per row, and the answers to it.
  *
  * @module
  */
 
 import { UsageError } from "../entries/errors.ts";
 import type { GivenReport, GivenValue } from "../entries/options.ts";
-import type { Flow } from "../index.ts";
+import type { Flow, Table } from "../index.ts";
 import { checkGiven } from "./columnNames.ts";
 import { GivenFile, type GivenText } from "./options.ts";
-import { formatCount } from "./output.ts";
+import { formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
 
 /** Conditions of a flow, and how many rows there are in the table that they are from. */
 export interface ReadGiven {
@@ -67,4 +67,36 @@ export function qualityText(effectiveSize: Float64Array): string {
   const least = Math.floor(drawn.reduce((a, b) => Math.min(a, b)));
   const rows = drawn.length === effectiveSize.length ? "" : `${formatCount(drawn.length)} rows `;
   return `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
+}
+
+/** What was asked of each condition, and where it goes. */
+export interface Answers {
+  /** Plural of what it is, such as `quantiles`. */
+  readonly what: string;
+  /** A row per condition. */
+  readonly table: Table;
+  readonly effectiveSize: Float64Array;
+  /** What is printed of a condition that the command line names. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  /** A file, `-` for standard output. */
+  readonly out: string | undefined;
+}
+
+/** Writes answers: those to a table of conditions as a table, that to one condition in lines. */
+export async function giveAnswers(
+  { what, table, effectiveSize, facts, out }: Answers,
+  conditions: ReadGiven,
+): Promise<void> {
+  const { writeTable } = await import("../index.ts");
+  const quality = qualityText(effectiveSize);
+  if (out !== undefined && out !== "-") await writeTable(table, out);
+  if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
+    remark(quality);
+    return await printCsv(table);
+  }
+  await print(
+    conditions.rows === undefined
+      ? formatFacts([...facts, ["made", quality]])
+      : `wrote ${what} of ${formatCount(table.rows)} conditions to ${out}; ${quality}\n`,
+  );
 }

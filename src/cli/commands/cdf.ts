@@ -11,10 +11,10 @@ import { cdfOptionTable } from "../../entries/options.ts";
 import { checkKnown } from "../columnNames.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { cdfFlags } from "../flags/questionFlags.ts";
-import { qualityText, readGiven } from "../given.ts";
+import { giveAnswers, readGiven } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, type GivenText } from "../options.ts";
-import { checkTableOutput, formatCount, formatFacts, print, printCsv, printJson, remark } from "../output.ts";
+import { checkTableOutput, printJson } from "../output.ts";
 
 interface CdfFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
   readonly column?: string | undefined;
@@ -33,7 +33,7 @@ async function run(model: string, flags: CdfFlags): Promise<void> {
   if (column === undefined) throw new UsageError("--column must be the column that is asked for.");
   if (at === undefined) throw new UsageError("--at must be values of the column, such as 30,40.");
   if (out !== undefined) checkTableOutput(out, [model]);
-  const { load, tableFromColumns, writeTable } = await import("../../index.ts");
+  const { load, tableFromColumns } = await import("../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
   checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
@@ -58,21 +58,10 @@ async function run(model: string, flags: CdfFlags): Promise<void> {
   const table = tableFromColumns(
     at.map((value, i) => [String(value), probability.filter((_, place) => place % at.length === i)] as const),
   );
-  if (out !== undefined && out !== "-") await writeTable(table, out);
-  if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
-    remark(qualityText(effectiveSize));
-    return await printCsv(table);
-  }
-  if (conditions.rows !== undefined)
-    return await print(
-      `wrote probabilities of ${formatCount(count)} conditions to ${out}; ${qualityText(effectiveSize)}\n`,
-    );
-  await print(
-    formatFacts([
-      ...at.map((value, i) => [`up to ${value}`, withError(probability[i]!, standardError[i]!)] as const),
-      ["made", qualityText(effectiveSize)],
-    ]),
+  const facts = at.map(
+    (value, i) => [`up to ${value}`, withError(probability[i]!, standardError[i]!)] as const,
   );
+  await giveAnswers({ what: "probabilities", table, effectiveSize, facts, out }, conditions);
 }
 
 /** Adds the command. */

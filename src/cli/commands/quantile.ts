@@ -11,10 +11,10 @@ import { quantileOptionTable } from "../../entries/options.ts";
 import { checkKnown } from "../columnNames.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { quantileFlags } from "../flags/questionFlags.ts";
-import { qualityText, readGiven } from "../given.ts";
+import { giveAnswers, readGiven } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, type GivenText } from "../options.ts";
-import { checkTableOutput, formatCount, formatFacts, print, printCsv, printJson, remark } from "../output.ts";
+import { checkTableOutput, printJson } from "../output.ts";
 
 interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
   readonly column?: string | undefined;
@@ -28,7 +28,7 @@ async function run(model: string, flags: QuantileFlags): Promise<void> {
   const { column, at = [0.05, 0.5, 0.95], given, draws, seed, engine, wide, out, json } = flags;
   if (column === undefined) throw new UsageError("--column must be the column that is asked for.");
   if (out !== undefined) checkTableOutput(out, [model]);
-  const { load, tableToObjects, writeTable } = await import("../../index.ts");
+  const { load, tableToObjects } = await import("../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
   checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
@@ -39,7 +39,6 @@ async function run(model: string, flags: QuantileFlags): Promise<void> {
     ...defined({ given: conditions.given, draws, seed, engine, wide }),
     signal,
   });
-  if (out !== undefined && out !== "-") await writeTable(table, out);
   const rows = tableToObjects(table);
   if (json)
     return await printJson({
@@ -48,20 +47,10 @@ async function run(model: string, flags: QuantileFlags): Promise<void> {
       values: rows.map((row) => at.map((probability) => row[String(probability)])),
       effectiveSize: Array.from(effectiveSize),
     });
-  if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
-    remark(qualityText(effectiveSize));
-    return await printCsv(table);
-  }
-  if (conditions.rows !== undefined)
-    return await print(
-      `wrote quantiles of ${formatCount(rows.length)} conditions to ${out}; ${qualityText(effectiveSize)}\n`,
-    );
-  await print(
-    formatFacts([
-      ...at.map((probability) => [String(probability), String(rows[0]![String(probability)])] as const),
-      ["made", qualityText(effectiveSize)],
-    ]),
+  const facts = at.map(
+    (probability) => [String(probability), String(rows[0]![String(probability)])] as const,
   );
+  await giveAnswers({ what: "quantiles", table, effectiveSize, facts, out }, conditions);
 }
 
 /** Adds the command. */
