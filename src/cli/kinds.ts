@@ -18,8 +18,8 @@ const usualKinds: readonly ModelKind[] = ["nsf-ar", "columns"];
  * @throws UsageError that names the flag.
  */
 export function checkTrainingFlags(named: ModelKind | undefined, flags: FitOptions): void {
-  const taken = named === undefined ? usualKinds : [named];
-  const kind = taken[0]!;
+  const kindsInUse = named === undefined ? usualKinds : [named];
+  const kind = kindsInUse[0]!;
   if (!hasEpochs(kind) && flags.given !== undefined)
     throw new UsageError(
       `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
@@ -27,7 +27,8 @@ export function checkTrainingFlags(named: ModelKind | undefined, flags: FitOptio
   for (const [name, flag] of Object.entries(fitFlags)) {
     const option = name as keyof FitOptions;
     const { kinds } = fitOptionTable[option];
-    if (!flag || !kinds || taken.some((own) => kinds.includes(own)) || flags[option] === undefined) continue;
+    if (!flag || !kinds || kindsInUse.some((kind) => kinds.includes(kind)) || flags[option] === undefined)
+      continue;
     const why =
       kinds.some(isTrained) && !hasEpochs(kind)
         ? ", which is fitted without gradients"

@@ -55,8 +55,8 @@ export function oneOf<Choice extends string>(
   choices: readonly Choice[],
 ): OptionParser<Choice> {
   return (text) => {
-    const found = choices.find((choice) => choice === text);
-    if (found !== undefined) return found;
+    const match = choices.find((choice) => choice === text);
+    if (match !== undefined) return match;
     const closest = closestName(text, choices);
     throw new UsageError({
       subject: option,
@@ -208,7 +208,7 @@ type Parses = Readonly<Record<string, readonly ColumnParse[]>>;
 export const parses =
   (flag: string): OptionParser<Parses> =>
   (text, before) => {
-    const found = new Map(Object.entries((before as Parses | undefined) ?? {}));
+    const parses = new Map(Object.entries((before as Parses | undefined) ?? {}));
     let open = "";
     for (const part of text.split(",")) {
       const whole = open + part;
@@ -221,9 +221,9 @@ export const parses =
         .split("+")
         .map((kind) => kind.trim());
       if (name === "") open = whole;
-      else found.set(name, checkColumnParse(name, [...(found.get(name) ?? []), ...kinds]));
+      else parses.set(name, checkColumnParse(name, [...(parses.get(name) ?? []), ...kinds]));
     }
-    if (open === "") return Object.fromEntries(found);
+    if (open === "") return Object.fromEntries(parses);
     throw new UsageError({
       subject: flag,
       expected: "such as price=currency,share=percent",
@@ -235,6 +235,6 @@ export const parses =
 export function defined<Options extends object>(
   options: Options,
 ): { [Key in keyof Options]?: Exclude<Options[Key], undefined> } {
-  const kept = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as { [Key in keyof Options]?: Exclude<Options[Key], undefined> };
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Options]?: Exclude<Options[Key], undefined> };
 }

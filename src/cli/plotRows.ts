@@ -35,9 +35,11 @@ const takeRows = (data: Table, rows: readonly number[]): Table =>
 
 /** The given cell of each row: undefined where it is missing, or of a level that the model does not know. */
 function givenCells(flow: Flow, table: Table, name: string): (row: number) => number | string | undefined {
-  const own = flow.description.schema?.columns.find((each) => each.name === name);
+  const columnSchema = flow.description.schema?.columns.find((each) => each.name === name);
   const known =
-    own?.kind === "categorical" || own?.kind === "ordinal" ? new Set(own.levels!.map(String)) : undefined;
+    columnSchema?.kind === "categorical" || columnSchema?.kind === "ordinal"
+      ? new Set(columnSchema.levels!.map(String))
+      : undefined;
   const text = table.texts?.find((each) => each.name === name);
   const values = text ? undefined : column(table, name);
   return (row) => {
@@ -85,16 +87,16 @@ export function nearRows(data: Table, condition: Readonly<Record<string, number>
   const usable = finiteRows(data, Object.keys(condition));
   const distance = new Float64Array(data.rows);
   for (const [name, value] of Object.entries(condition)) {
-    const own = column(data, name);
-    const mean = usable.reduce((sum, row) => sum + own[row]! / usable.length, 0);
-    const variance = usable.reduce((sum, row) => sum + (own[row]! - mean) ** 2 / usable.length, 0);
+    const values = column(data, name);
+    const mean = usable.reduce((sum, row) => sum + values[row]! / usable.length, 0);
+    const variance = usable.reduce((sum, row) => sum + (values[row]! - mean) ** 2 / usable.length, 0);
     // In a column that is constant, all rows are as near.
-    for (const row of usable) distance[row]! += variance > 0 ? (own[row]! - value) ** 2 / variance : 0;
+    for (const row of usable) distance[row]! += variance > 0 ? (values[row]! - value) ** 2 / variance : 0;
   }
   usable.sort((a, b) => distance[a]! - distance[b]! || a - b);
   const equal = usable.filter((row) => distance[row] === 0).length;
-  const most = Math.max(equal, fewestNear, Math.ceil(nearShare * usable.length));
-  return takeRows(data, usable.slice(0, equal >= fewestNear ? equal : most));
+  const wantedRows = Math.max(equal, fewestNear, Math.ceil(nearShare * usable.length));
+  return takeRows(data, usable.slice(0, equal >= fewestNear ? equal : wantedRows));
 }
 
 /** Which values a condition stands for, where data are compared: `c from 0.9 to 1.1`. */

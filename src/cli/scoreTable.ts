@@ -14,7 +14,7 @@ export type NumberColumns = readonly (readonly [name: string, values: Float64Arr
 
 /** `logProb` and, by column, `logProb.price.outcome` and `logProb.price.value`, or `logProb.color` where all cells are values. */
 export function scoreColumns(logProb: Float64Array, contributions: Contributions | undefined): NumberColumns {
-  const own = (contributions?.columns ?? []).flatMap(
+  const columns = (contributions?.columns ?? []).flatMap(
     ({ column, outcome, value }): NumberColumns =>
       outcome
         ? [
@@ -23,7 +23,7 @@ export function scoreColumns(logProb: Float64Array, contributions: Contributions
           ]
         : [[`logProb.${column}`, value]],
   );
-  return [["logProb", logProb], ...own];
+  return [["logProb", logProb], ...columns];
 }
 
 /**
@@ -42,8 +42,8 @@ export function withColumns(table: Table, columns: NumberColumns): Table {
   const values = new Float64Array(table.rows * wide);
   for (let row = 0; row < table.rows; row++) {
     values.set(table.values.subarray(row * width, (row + 1) * width), row * wide);
-    columns.forEach(([, own], i) => {
-      values[row * wide + width + i] = own[row]!;
+    columns.forEach(([, columnScores], i) => {
+      values[row * wide + width + i] = columnScores[row]!;
     });
   }
   const records = columns.map(([name]) => ({ name, readAs: "numbers" as const, parse: [] }));

@@ -39,13 +39,13 @@ export async function solverSummary(
   if (finite.length === 0) return undefined;
   const picked = finite.map((row) => Array.from(values.subarray(row * width, (row + 1) * width)));
   const report = await solverReport(flow, tableFromRows(columns, picked), options);
-  const most = (all: Float64Array): number => all.reduce((a, b) => Math.max(a, b));
+  const maximum = (all: Float64Array): number => all.reduce((a, b) => Math.max(a, b));
   return {
     tolerance: report.tolerance,
     rows: finite.length,
     meanEvaluations: report.evaluations.reduce((sum, count) => sum + count / finite.length, 0),
-    mostEvaluations: most(report.evaluations),
-    roundTrip: most(report.roundTrip),
+    mostEvaluations: maximum(report.evaluations),
+    roundTrip: maximum(report.roundTrip),
   };
 }
 

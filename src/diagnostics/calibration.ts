@@ -177,8 +177,8 @@ export async function calibrationRanks(
       seed: seed + start,
       given: Object.fromEntries(conditions),
     });
-    const own = await quantitiesOf(sampler, drawn, density, evaluation);
-    own.forEach((values, q) => {
+    const quantities = await quantitiesOf(sampler, drawn, density, evaluation);
+    quantities.forEach((values, q) => {
       for (let row = 0; row < rows; row++) {
         const among = values.subarray(row * draws, (row + 1) * draws);
         ranks[q]![start + row] = rankAmong(truths[q]![start + row]!, among, ties);
@@ -189,13 +189,13 @@ export async function calibrationRanks(
     draws,
     rows: table.rows,
     quantities: names.map((name, q) => {
-      const own = ranks[q]!;
+      const quantityRanks = ranks[q]!;
       return {
         name,
-        ranks: own,
-        chiSquare: chiSquareTest(own, draws),
-        bandPValue: bandTest(own, draws),
-        coverage: levels.map((level) => coverageOf(own, draws, level, q < columns.length)),
+        ranks: quantityRanks,
+        chiSquare: chiSquareTest(quantityRanks, draws),
+        bandPValue: bandTest(quantityRanks, draws),
+        coverage: levels.map((level) => coverageOf(quantityRanks, draws, level, q < columns.length)),
       };
     }),
   };

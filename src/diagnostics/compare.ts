@@ -258,8 +258,8 @@ async function score(
           kind === "columns" ? Object.fromEntries(columns.map((name) => [name, "continuous"])) : undefined,
         onProgress: (fit) => onProgress?.({ ...at, fit }),
       });
-      const held = rows.data.subarray(test.from * width, test.to * width);
-      for (const value of await flow.logProb(held, { threads, wide, signal })) scores.push(value);
+      const testRows = rows.data.subarray(test.from * width, test.to * width);
+      for (const value of await flow.logProb(testRows, { threads, wide, signal })) scores.push(value);
       parameters = flow.parameterCount;
     }
   } catch (thrown) {
@@ -305,7 +305,7 @@ function ranked(entries: readonly Entry[], weights: Float64Array): ComparedFlow[
   const best = scored[0]?.entry.scores;
   return [
     ...scored.map(({ entry: { flow, scores, seconds, parameters }, mean, error }) => {
-      const own = meanOf(
+      const kindMean = meanOf(
         scores!.map((value, i) => value - best![i]!),
         weights,
       );
@@ -313,8 +313,8 @@ function ranked(entries: readonly Entry[], weights: Float64Array): ComparedFlow[
         flow,
         logProb: mean,
         standardError: error,
-        difference: scores === best ? 0 : own.mean,
-        differenceError: scores === best ? 0 : own.error,
+        difference: scores === best ? 0 : kindMean.mean,
+        differenceError: scores === best ? 0 : kindMean.error,
         seconds,
         parameters,
         error: undefined,

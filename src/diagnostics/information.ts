@@ -101,12 +101,12 @@ export async function information(
   options: InformationOptions = {},
 ): Promise<InformationResult> {
   checkFormerOptions("information", options);
-  const own = checkedOptions("information", options, informationOptionTable);
+  const checked = checkedOptions("information", options, informationOptionTable);
   checkTable("information", table);
-  const { between, onProgress, folds: wanted, ...fitOptions } = own;
-  const { seed = 0 } = own;
-  checkGroups(between, own.columns);
-  const columns = own.columns ?? between?.flat();
+  const { between, onProgress, folds: wanted, ...fitOptions } = checked;
+  const { seed = 0 } = checked;
+  checkGroups(between, checked.columns);
+  const columns = checked.columns ?? between?.flat();
   const data = fitData(table, { ...fitOptions, columns, validation: 0 }, randomKey(seed));
   const { rows, weights } = data.train;
   const folds = wanted ?? (rows < 20_000 ? 5 : 2);
@@ -121,7 +121,7 @@ export async function information(
   const scores = new Map<string, Scores>();
   for (const [name, set] of sets) {
     const key = split(split(randomKey(seed), "information"), name);
-    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, own));
+    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, checked));
     onProgress?.({ done: scores.size, of: sets.size });
   }
   const of = (set: readonly number[]): Scores => scores.get(keyOf(set))!;
@@ -193,7 +193,7 @@ interface Scores {
 /** Mean of the scores of the whole less those of the parts: half way between rows seen and not seen. */
 function estimate(whole: Scores, parts: readonly Scores[], weights: Float64Array | undefined): Estimate {
   const termsOf = (kind: keyof Scores): Float64Array =>
-    whole[kind].map((own, row) => parts.reduce((rest, part) => rest - part[kind][row]!, own));
+    whole[kind].map((wholeTerm, row) => parts.reduce((rest, part) => rest - part[kind][row]!, wholeTerm));
   const unseen = meanOf(termsOf("unseen"), weights);
   const seen = meanOf(termsOf("seen"), weights);
   return { value: (unseen.value + seen.value) / 2, standardError: unseen.standardError };
@@ -243,9 +243,9 @@ async function crossFitted(
     };
     // Rows are in random order; every tenth of the others, another one for each fold, holds the number of layers.
     const choosing = (row: number): boolean => (Math.floor(row / folds) + fold) % 10 === 0;
-    const { kept: own, picked: train } = pick((row) => row % folds !== fold && !choosing(row));
+    const { kept: trainPlaces, picked: train } = pick((row) => row % folds !== fold && !choosing(row));
     const { picked: validation } = pick((row) => row % folds !== fold && choosing(row));
-    const { kept: others, picked: held } = pick((row) => row % folds === fold);
+    const { kept: others, picked: testRows } = pick((row) => row % folds === fold);
     const { values } = fitStandardization(train.data, features, train.weights);
     const { mean, scale } = values as Record<"mean" | "scale", Float64Array>;
     const standardized = (part: StandardizedRows): StandardizedRows => ({
@@ -278,12 +278,12 @@ async function crossFitted(
       for (const layer of found) passLayer(moving, layer);
       return logDensities(moving);
     };
-    scored(held).forEach((score, i) => {
+    scored(testRows).forEach((score, i) => {
       unseen[others[i]!] = score + logAbsDet;
     });
     scored(train).forEach((score, i) => {
-      seen[own[i]!]! += score + logAbsDet;
-      fits[own[i]!]!++;
+      seen[trainPlaces[i]!]! += score + logAbsDet;
+      fits[trainPlaces[i]!]!++;
     });
   }
   // With two folds a row may be among those that hold the number of layers, and no flow's own: the others speak for it.
@@ -322,7 +322,7 @@ export function normalScores(
   const factor = new CholeskyDecomposition(covariance).lowerTriangularMatrix;
   let constant = -0.5 * width * logTwoPi;
   for (let i = 0; i < width; i++) constant -= Math.log(factor.get(i, i));
-  const total = weights?.reduce((sum, own) => sum + own, 0) ?? rows;
+  const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? rows;
   const gap = Matrix.zeros(width, 1);
   const seen = new Float64Array(rows);
   const unseen = new Float64Array(rows);
@@ -336,9 +336,9 @@ export function normalScores(
     }
     seen[row] = constant - 0.5 * square;
     const share = (weights ? weights[row]! : 1) / total;
-    const own = (share * square) / (1 - share);
-    const volume = width * Math.log1p(-share) - Math.log1p(-own);
-    unseen[row] = constant + 0.5 * volume - (0.5 * square) / ((1 - share) * (1 - own));
+    const loss = (share * square) / (1 - share);
+    const volume = width * Math.log1p(-share) - Math.log1p(-loss);
+    unseen[row] = constant + 0.5 * volume - (0.5 * square) / ((1 - share) * (1 - loss));
   }
   return { unseen, seen };
 }

@@ -80,7 +80,10 @@ export function chiSquareTest(ranks: ArrayLike<number>, draws: number): ChiSquar
   const counts = new Array<number>(bins).fill(0);
   for (let i = 0; i < ranks.length; i++) counts[Math.floor((ranks[i]! * bins) / values)]!++;
   const expected = counts.map((_, bin) => (ranks.length * (firstOf(bin + 1) - firstOf(bin))) / values);
-  const statistic = counts.reduce((sum, own, bin) => sum + (own - expected[bin]!) ** 2 / expected[bin]!, 0);
+  const statistic = counts.reduce(
+    (sum, count, bin) => sum + (count - expected[bin]!) ** 2 / expected[bin]!,
+    0,
+  );
   return { counts, expected, statistic, pValue: chiSquareTail(statistic, bins - 1) };
 }
 
@@ -181,7 +184,7 @@ function probabilityInside(chain: readonly Point[], count: number, values: numbe
     }
     [law, first, from] = [next, lower, end];
   }
-  return law.reduce((sum, own) => sum + own, 0);
+  return law.reduce((sum, probability) => sum + probability, 0);
 }
 
 /** Logarithms of 0!, ..., n!. */

@@ -52,7 +52,7 @@ export function marginal(column: DrawnColumn, sets: readonly RowSet[], side: Sid
   const shares = sets.map((_, set) => sharesOf(column, set));
   const isNumber = axis.levels === undefined;
   const byBar = Array.from(shares[0]!.bars, (_, bar) => Math.max(...shares.map(({ bars }) => bars[bar]!)));
-  const byAtom = atoms.map((_, atom) => Math.max(...shares.map((own) => own.atoms[atom]!)));
+  const byAtom = atoms.map((_, atom) => Math.max(...shares.map((share) => share.atoms[atom]!)));
   const cut = isNumber ? cutOf([...byBar, ...byAtom]) : Math.max(...byBar, 1e-9);
   const top = cut * 1.12 || 1;
   const width = edges[1]! - edges[0]!;
@@ -213,10 +213,10 @@ function jointShares(x: DrawnColumn, y: DrawnColumn, set: number): Float64Array 
 
 const drawTiles = (shown: readonly Tile[], style: Style): Plot.Markish =>
   Plot.rect(shown as Tile[], {
-    x1: (own: Tile) => own.x1,
-    x2: (own: Tile) => own.x2,
-    y1: (own: Tile) => own.y1,
-    y2: (own: Tile) => own.y2,
+    x1: (tile: Tile) => tile.x1,
+    x2: (tile: Tile) => tile.x2,
+    y1: (tile: Tile) => tile.y1,
+    y2: (tile: Tile) => tile.y2,
     ...style,
   });
 
@@ -238,7 +238,7 @@ function tiles(x: DrawnColumn, y: DrawnColumn, sets: number, set: number, color:
   return [
     drawTiles(shown, {
       fill: color,
-      fillOpacity: (own: Tile) => 0.1 + 0.85 * Math.sqrt(own.weight / largest),
+      fillOpacity: (tile: Tile) => 0.1 + 0.85 * Math.sqrt(tile.weight / largest),
     }),
   ];
 }
@@ -276,18 +276,14 @@ function boxes(
   const medians: { from: number; to: number; at: number; end: number }[] = [];
   const single: [number, number][] = [];
   for (let level = 0; level < levels.edges.length - 1; level++) {
-    const own = values.filter((value, row) => codes[row] === level && Number.isFinite(value)).sort();
-    if (own.length < fewestForBox) {
-      for (const value of own) if (value >= low && value <= high) single.push([level, value]);
+    const levelValues = values.filter((value, row) => codes[row] === level && Number.isFinite(value)).sort();
+    if (levelValues.length < fewestForBox) {
+      for (const value of levelValues) if (value >= low && value <= high) single.push([level, value]);
       continue;
     }
-    const [a, b, c, d, e] = boxShares.map((share) => inside(own[Math.round(share * (own.length - 1))]!)) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [a, b, c, d, e] = boxShares.map((share) =>
+      inside(levelValues[Math.round(share * (levelValues.length - 1))]!),
+    ) as [number, number, number, number, number];
     const half = 0.32;
     whiskers.push([level, a, e]);
     shown.push({ from: level - half, to: level + half, at: b, end: d });
@@ -303,10 +299,10 @@ function boxes(
       [isUpright ? "y2" : "x2"]: "end",
       ...style,
     });
-  const level = (own: [number, ...number[]]): number => own[0];
-  const from = (own: [number, number, number]): number => own[1];
-  const to = (own: [number, number, number]): number => own[2];
-  const value = (own: [number, number]): number => own[1];
+  const level = (mark: [number, ...number[]]): number => mark[0];
+  const from = (mark: [number, number, number]): number => mark[1];
+  const to = (mark: [number, number, number]): number => mark[2];
+  const value = (mark: [number, number]): number => mark[1];
   return [
     isUpright
       ? Plot.ruleX(whiskers, { x: level, y1: from, y2: to, stroke: color, strokeOpacity: 0.7 })

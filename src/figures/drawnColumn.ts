@@ -40,15 +40,16 @@ export function drawnSchema(
   names: readonly string[],
   schema: TableSchema | undefined,
 ): readonly ColumnSchema[] {
-  const known = new Map(schema?.columns.map((own) => [own.name, own]));
-  const texts = cellColumns(where).filter((own) => "text" in own && !known.has(own.name));
+  const known = new Map(schema?.columns.map((column) => [column.name, column]));
+  const texts = cellColumns(where).filter((column) => "text" in column && !known.has(column.name));
   if (texts.some(({ name }) => names.includes(name)))
-    for (const own of inferSchema(where).columns)
-      if (!known.has(own.name) && texts.some(({ name }) => name === own.name)) known.set(own.name, own);
+    for (const column of inferSchema(where).columns)
+      if (!known.has(column.name) && texts.some(({ name }) => name === column.name))
+        known.set(column.name, column);
   return names.map((name): ColumnSchema => {
-    const own = known.get(name);
+    const column = known.get(name);
     // What is not fitted is drawn all the same: as levels where it is text.
-    if (own && (own.kind === "constant" || own.kind === "identifier" || own.kind === "text"))
+    if (column && (column.kind === "constant" || column.kind === "identifier" || column.kind === "text"))
       return {
         name,
         use: "fit",
@@ -56,14 +57,14 @@ export function drawnSchema(
           ? { kind: "categorical", levels: textLevels(where, name) }
           : { kind: "continuous" }),
       };
-    return own ?? { name, kind: "continuous", use: "fit" };
+    return column ?? { name, kind: "continuous", use: "fit" };
   });
 }
 
 const isText = (table: Table, name: string): boolean =>
-  table.texts?.some((own) => own.name === name) ?? false;
+  table.texts?.some((text) => text.name === name) ?? false;
 const textLevels = (table: Table, name: string): readonly string[] =>
-  table.texts!.find((own) => own.name === name)!.levels;
+  table.texts!.find((text) => text.name === name)!.levels;
 
 const hasLevels = ({ kind }: ColumnSchema): boolean =>
   kind === "categorical" || kind === "ordinal" || kind === "boolean";
@@ -72,21 +73,22 @@ const hasLevels = ({ kind }: ColumnSchema): boolean =>
 function drawnLevels(
   schema: ColumnSchema,
   cells: readonly Float64Array[],
-  most: number,
+  maximum: number,
 ): { labels: string[]; place: (cell: number) => number } {
   const levels = schema.levels ?? ["false", "true"];
   const counts = new Float64Array(levels.length);
   let isStrange = false;
   for (const cell of cells[0]!) if (cell >= 0) counts[cell]!++;
-  for (const own of cells) if (own.some((cell) => cell < 0)) isStrange = true;
+  for (const columnCells of cells) if (columnCells.some((cell) => cell < 0)) isStrange = true;
   const frequent = Array.from(levels.keys()).sort((a, b) => counts[b]! - counts[a]! || a - b);
-  const kept = levels.length + Number(isStrange) <= most ? frequent : frequent.slice(0, most - 1);
-  if (schema.kind !== "categorical") kept.sort((a, b) => a - b);
-  const rest = levels.length - kept.length;
-  const labels = kept.map((level) => String(levels[level]));
+  const shownLevels =
+    levels.length + Number(isStrange) <= maximum ? frequent : frequent.slice(0, maximum - 1);
+  if (schema.kind !== "categorical") shownLevels.sort((a, b) => a - b);
+  const rest = levels.length - shownLevels.length;
+  const labels = shownLevels.map((level) => String(levels[level]));
   if (rest > 0 || isStrange) labels.push(rest > 0 ? `${rest} others` : "other");
-  const places = new Map(kept.map((level, place) => [level, place]));
-  return { labels, place: (cell) => places.get(cell) ?? kept.length };
+  const places = new Map(shownLevels.map((level, place) => [level, place]));
+  return { labels, place: (cell) => places.get(cell) ?? shownLevels.length };
 }
 
 /** The step that values are recorded at, of a column that has one. */
@@ -104,20 +106,20 @@ function barsOf(
   rows: number,
   pixels: number,
 ): Pick<DrawnColumn, "edges" | "isSeparate"> & { low: number; high: number } {
-  const most = Math.round(Math.max(12, Math.min(pixels / 5, 2.6 * Math.cbrt(rows))));
+  const barCount = Math.round(Math.max(12, Math.min(pixels / 5, 2.6 * Math.cbrt(rows))));
   const step = stepOf(schema);
   const steps = step === undefined ? 0 : Math.round((axis.high - axis.low) / step);
-  if (step === undefined || steps > 20 * most) {
-    const width = (axis.high - axis.low) / most;
+  if (step === undefined || steps > 20 * barCount) {
+    const width = (axis.high - axis.low) / barCount;
     return {
-      edges: Array.from({ length: most + 1 }, (_, i) => axis.low + i * width),
+      edges: Array.from({ length: barCount + 1 }, (_, i) => axis.low + i * width),
       isSeparate: false,
       low: axis.low,
       high: axis.high,
     };
   }
   const { from = 0 } = schema;
-  const width = step * (steps <= Math.min(mostSeparate, pixels / 5) ? 1 : Math.ceil(steps / most));
+  const width = step * (steps <= Math.min(mostSeparate, pixels / 5) ? 1 : Math.ceil(steps / barCount));
   const first = from + step * (Math.ceil((axis.low - from) / step - 1e-9) - 0.5);
   const bars = Math.max(1, Math.ceil((axis.high - first) / width - 1e-9));
   const edges = Array.from({ length: bars + 1 }, (_, i) => first + i * width);
@@ -153,7 +155,8 @@ export function drawnColumn(schema: ColumnSchema, sets: readonly RowSet[], size:
       : cellsOf(table, [schema]).cells[0]!,
   );
   const missing = cells.map(
-    (own) => own.reduce((count, cell) => count + Number(Number.isNaN(cell)), 0) / Math.max(1, own.length),
+    (cells) =>
+      cells.reduce((count, cell) => count + Number(Number.isNaN(cell)), 0) / Math.max(1, cells.length),
   );
   const levels = schema.levels ?? [];
   const isNumeric =
@@ -166,7 +169,7 @@ export function drawnColumn(schema: ColumnSchema, sets: readonly RowSet[], size:
     return {
       name,
       axis,
-      cells: cells.map((own) => own.map((cell) => (Number.isNaN(cell) ? cell : place(cell)))),
+      cells: cells.map((cells) => cells.map((cell) => (Number.isNaN(cell) ? cell : place(cell)))),
       missing,
       edges: Array.from({ length: labels.length + 1 }, (_, i) => i - 0.5),
       isSeparate: true,
@@ -174,7 +177,7 @@ export function drawnColumn(schema: ColumnSchema, sets: readonly RowSet[], size:
     };
   }
   const values = isNumeric
-    ? cells.map((own) => own.map((cell) => (cell >= 0 ? (levels[cell] as number) : Number.NaN)))
+    ? cells.map((cells) => cells.map((cell) => (cell >= 0 ? (levels[cell] as number) : Number.NaN)))
     : cells;
   const axis =
     schema.kind === "date-time"
@@ -182,7 +185,7 @@ export function drawnColumn(schema: ColumnSchema, sets: readonly RowSet[], size:
       : schema.kind === "angle"
         ? angleAxis(name, schema)
         : numberAxis(name, values[0]!, size.ticks);
-  const rows = Math.min(...values.map((own) => own.length));
+  const rows = Math.min(...values.map((value) => value.length));
   const { edges, isSeparate, low, high } = barsOf(schema, axis, rows, size.pixels);
   const atoms =
     stepOf(schema) === undefined ? (schema.atoms ?? []).filter((atom) => atom >= low && atom <= high) : [];

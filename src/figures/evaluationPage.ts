@@ -194,7 +194,7 @@ export function evaluationPage(evaluation: Evaluation, given: EvaluationPageOpti
     { columns },
   );
   const pictures = shown.map(({ column, distance, byChance, measure, missing }, i): SmallPicture => {
-    const nats = contributions?.find((own) => own.column === column);
+    const nats = contributions?.find((contribution) => contribution.column === column);
     return {
       schema: schemas[i]!,
       kind: schemas[i]!.kind,

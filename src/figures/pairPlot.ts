@@ -318,8 +318,8 @@ export function pairPlot(given: PairPlotOptions): string {
     levels: mostLevels[columns.length - 1]!,
     pixels: columns.length === 1 ? 620 : layout.side,
   };
-  const drawn = drawnSchema(sets[0]!.table, columns, options.schema).map((own) =>
-    drawnColumn(own, sets, size),
+  const drawn = drawnSchema(sets[0]!.table, columns, options.schema).map((column) =>
+    drawnColumn(column, sets, size),
   );
   const draw =
     columns.length === 1

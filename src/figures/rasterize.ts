@@ -18,9 +18,10 @@ function fontFile(): string {
   const remedy = "a PNG is made in Node; a browser draws the SVG itself";
   const { existsSync } = nodeModule("node:fs", remedy);
   const { fileURLToPath } = nodeModule("node:url", remedy);
-  const found = fontPlaces.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
-  if (!found) throw new FormatError("the font DejaVuSans.ttf is missing from the package; install it again");
-  return found;
+  const fontFile = fontPlaces.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
+  if (!fontFile)
+    throw new FormatError("the font DejaVuSans.ttf is missing from the package; install it again");
+  return fontFile;
 }
 
 /** Pixels of the PNG for one of the SVG's: sharp on dense screens and in print. */

@@ -37,7 +37,7 @@ function noteOf(
   const parts = [
     ...(missing.rows > 0 ? [`missing ${missingText(missing.rows / rows)}`] : []),
     ...(schema.use === "fit" ? [] : ["not fitted"]),
-    ...atoms.slice(0, 2).map(({ value, rows: own }) => `${value} in ${missingText(own / rows)}`),
+    ...atoms.slice(0, 2).map(({ value, rows: atomRows }) => `${value} in ${missingText(atomRows / rows)}`),
     ...(onBounds && onBounds.lower + onBounds.upper > 0
       ? [`${count(onBounds.lower + onBounds.upper)} on a bound`]
       : []),
@@ -68,10 +68,10 @@ export function tablePlot(table: Table, given: TablePlotOptions = {}): string {
     shown.map(({ name }) => name),
     description.schema,
   );
-  const pictures = shown.map((own, i): SmallPicture => {
-    const { kind } = own.schema;
-    const isEmpty = kind === "identifier" || kind === "text" || own.missing.rows === rows;
-    return { schema: schemas[i]!, kind, note: noteOf(own, rows), isEmpty };
+  const pictures = shown.map((column, i): SmallPicture => {
+    const { kind } = column.schema;
+    const isEmpty = kind === "identifier" || kind === "text" || column.missing.rows === rows;
+    return { schema: schemas[i]!, kind, note: noteOf(column, rows), isEmpty };
   });
   const sets = [{ name: "data", color: dataColor, table }];
   const { body, height } = smallMultiples(pictures, sets, margin, 92);

@@ -104,14 +104,14 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
   warnOfTwins(keys, complete, onWarning);
   const seen = new Set<string>();
   const logProb = new Float64Array(table.rows).fill(Number.NaN);
-  for (let own = 1; own <= folds; own++) {
-    onProgress?.({ fold: own, folds });
-    const { flow } = await fit(rowsOf(complete.filter((row) => fold[row] !== own)), {
+  for (let part = 1; part <= folds; part++) {
+    onProgress?.({ fold: part, folds });
+    const { flow } = await fit(rowsOf(complete.filter((row) => fold[row] !== part)), {
       ...rest,
       ...schema,
       columns,
       given,
-      onProgress: (fit) => onProgress?.({ fold: own, folds, fit }),
+      onProgress: (fit) => onProgress?.({ fold: part, folds, fit }),
       onColumns: undefined,
       // What is said of the whole table is not said again of its parts, nor of each part.
       onWarning(line) {
@@ -120,9 +120,9 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
         seen.add(line);
       },
     });
-    const held = complete.filter((row) => fold[row] === own);
-    const scores = await flow.logProb(rowsOf(held), { signal, threads, wide, engine, precision });
-    held.forEach((row, i) => {
+    const partRows = complete.filter((row) => fold[row] === part);
+    const scores = await flow.logProb(rowsOf(partRows), { signal, threads, wide, engine, precision });
+    partRows.forEach((row, i) => {
       logProb[row] = scores[i]!;
     });
   }
@@ -149,7 +149,7 @@ async function withKind(table: Table, options: FitOptions): Promise<FitOptions> 
   return {
     ...options,
     flow: kind,
-    exclude: [...(options.exclude ?? []), ...unfitted.map((own) => own.column)],
+    exclude: [...(options.exclude ?? []), ...unfitted.map((record) => record.column)],
   };
 }
 
@@ -192,10 +192,10 @@ async function mixedRows(table: Table, options: FitOptions, key: RandomKey): Pro
   const { cells } = cellsOf(table, all);
   const { missing } = options;
   const isComplete = (row: number): boolean =>
-    (missing !== "drop" && missing !== "error") || cells.every((own) => !Number.isNaN(own[row]!));
+    (missing !== "drop" && missing !== "error") || cells.every((cells) => !Number.isNaN(cells[row]!));
   const names = all.map(({ name }) => name);
   // A missing cell is like another missing cell.
-  const whole = cells.map((own) => own.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)));
+  const whole = cells.map((cells) => cells.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)));
   return {
     columns: data.columns.map(({ name }) => name),
     given: data.given.map(({ name }) => name),

@@ -71,9 +71,9 @@ export function concatenated(a: Float64Array, b: Float64Array): Float64Array {
 export function joinedRows(
   rows: FitRows,
   { columns, given }: Pick<FitData, "columns" | "given">,
-  most: number = rows.rows,
+  maximum: number = rows.rows,
 ): Float64Array {
-  const count = Math.min(rows.rows, most);
+  const count = Math.min(rows.rows, maximum);
   if (given.length === 0) return rows.data.subarray(0, count * columns.length);
   const width = columns.length + given.length;
   const out = new Float64Array(count * width);
@@ -210,27 +210,31 @@ export function fitData(
   const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), {
     missing: options.missing === "drop" ? "drop" : "error",
   });
-  const own = weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
-  let clean = own ? withoutWeightless(checked.table, own.all, weights!) : checked.table;
+  const rowWeight =
+    weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
+  let clean = rowWeight ? withoutWeightless(checked.table, rowWeight.all, weights!) : checked.table;
   checkRange(clean);
   const digest = tableDigest(clean, [...given, ...tableColumns]);
   const ratios = options.simplex && logRatios(clean, shares, split(key, "shares"), options.onWarning);
   const isSpread = (name: string): boolean => ratios?.simplex.step !== undefined && shares.includes(name);
-  const discrete = diagnoseColumns(selectColumns(clean, tableColumns)).filter((own) => !isSpread(own.column));
+  const discrete = diagnoseColumns(selectColumns(clean, tableColumns)).filter(
+    (diagnosis) => !isSpread(diagnosis.column),
+  );
   for (const line of warningLines(discrete)) options.onWarning?.(line);
   if (ratios) clean = ratios.table;
 
-  const dependent = dependentColumns(selectColumns(clean, [...given, ...columns])).filter((own) =>
-    columns.includes(own.column),
+  const dependent = dependentColumns(selectColumns(clean, [...given, ...columns])).filter((dependence) =>
+    columns.includes(dependence.column),
   );
-  for (const own of dependent) options.onWarning?.(dependenceLine(own));
+  for (const columnGroup of dependent) options.onWarning?.(dependenceLine(columnGroup));
 
   const order = new RandomStream(split(key, "split")).permutation(clean.rows);
   const share = options.validation ?? validationOf(clean.rows);
-  const held = share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
-  if (clean.rows - held < fewestRows - 1)
+  const validationRows =
+    share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));
+  if (clean.rows - validationRows < fewestRows - 1)
     options.onWarning?.(
-      `a validation share of ${share} leaves ${clean.rows - held} of ${clean.rows} rows to fit: name a smaller ${optionText("validation")}`,
+      `a validation share of ${share} leaves ${clean.rows - validationRows} of ${clean.rows} rows to fit: name a smaller ${optionText("validation")}`,
     );
   const pick = (rows: Uint32Array): FitRows => {
     const take = (names: readonly string[]): Float64Array => {
@@ -240,7 +244,7 @@ export function fitData(
         return lists[place]![rows[(i - place) / names.length]!]!;
       });
     };
-    const rowWeights = own && Float64Array.from(rows, (row) => own.positive[row]!);
+    const rowWeights = rowWeight && Float64Array.from(rows, (row) => rowWeight.positive[row]!);
     return {
       rows: rows.length,
       data: take(columns),
@@ -259,8 +263,8 @@ export function fitData(
     tableColumns,
     given,
     simplex: ratios?.simplex,
-    train: pick(order.subarray(held)),
-    validation: held > 0 ? pick(order.subarray(0, held)) : undefined,
+    train: pick(order.subarray(validationRows)),
+    validation: validationRows > 0 ? pick(order.subarray(0, validationRows)) : undefined,
     rows: clean.rows,
     dropped: checked.dropped,
     leftOut,
@@ -308,19 +312,19 @@ function checkRange(table: Table): void {
  */
 function withoutWeightless(table: Table, weights: Float64Array, name: string): Table {
   if (weights.every((weight) => weight > 0)) return table;
-  const kept = Array.from(weights.keys()).filter((row) => weights[row]! > 0);
-  if (kept.length < fewestRows)
+  const weighedRows = Array.from(weights.keys()).filter((row) => weights[row]! > 0);
+  if (weighedRows.length < fewestRows)
     throw new DataError(
       {
         where: `column "${name}"`,
-        problem: `${kept.length} rows have a weight above 0`,
+        problem: `${weighedRows.length} rows have a weight above 0`,
         expected: `at least ${fewestRows} rows`,
-        received: `${kept.length}`,
+        received: `${weighedRows.length}`,
         remedy: `fitting needs at least ${fewestRows}`,
       },
       { column: name },
     );
-  return checkForFitting(pickRows(table, kept)).table;
+  return checkForFitting(pickRows(table, weighedRows)).table;
 }
 
 /** The weights of the rows, and those above 0 alone, scaled to a mean of 1. */

@@ -253,13 +253,13 @@ interface FitOptionKind extends OptionKind {
   readonly kinds?: readonly ModelKind[] | undefined;
 }
 
-const of = (kinds: readonly ModelKind[], own: OptionKind): FitOptionKind => ({ ...own, kinds });
-const ofTrained = (own: OptionKind): FitOptionKind => of(flowKinds, own);
-const ofEpochs = (own: OptionKind): FitOptionKind => of([...flowKinds, ...mixedKinds], own);
-const ofNumbers = (own: OptionKind): FitOptionKind => of([...flowKinds, ...statisticalKinds], own);
-const ofMixed = (own: OptionKind): FitOptionKind => of(mixedKinds, own);
-const ofLayers = (own: OptionKind): FitOptionKind => of(["gaussianization", "sliced"], own);
-const ofAscent = (own: OptionKind): FitOptionKind => of(["dual-ascent"], own);
+const of = (kinds: readonly ModelKind[], kind: OptionKind): FitOptionKind => ({ ...kind, kinds });
+const ofTrained = (kind: OptionKind): FitOptionKind => of(flowKinds, kind);
+const ofEpochs = (kind: OptionKind): FitOptionKind => of([...flowKinds, ...mixedKinds], kind);
+const ofNumbers = (kind: OptionKind): FitOptionKind => of([...flowKinds, ...statisticalKinds], kind);
+const ofMixed = (kind: OptionKind): FitOptionKind => of(mixedKinds, kind);
+const ofLayers = (kind: OptionKind): FitOptionKind => of(["gaussianization", "sliced"], kind);
+const ofAscent = (kind: OptionKind): FitOptionKind => of(["dual-ascent"], kind);
 
 const rotations: readonly NonNullable<FitOptions["rotation"]>[] = ["pca", "ica", "random"];
 const marginals: readonly MarginalKind[] = ["kernel", "mixture", "histogram", "spline"];

@@ -23,16 +23,16 @@ export type FlowOption<Kind extends string> = Kind | Architecture | ((sizes: Flo
 /** What a value lacks to be an architecture; undefined for what is not an object. */
 function lacking(value: unknown): string[] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const own = value as Partial<Architecture>;
+  const architecture = value as Partial<Architecture>;
   // What JSON keeps of one has no functions.
   const has: Readonly<Record<string, boolean>> = {
-    kind: typeof own.kind === "string",
-    features: typeof own.features === "number",
-    context: typeof own.context === "number",
-    transforms: typeof own.transforms === "number",
-    hidden: Array.isArray(own.hidden),
-    base: typeof own.base?.logProb === "function",
-    bijection: typeof own.bijection?.inverse === "function",
+    kind: typeof architecture.kind === "string",
+    features: typeof architecture.features === "number",
+    context: typeof architecture.context === "number",
+    transforms: typeof architecture.transforms === "number",
+    hidden: Array.isArray(architecture.hidden),
+    base: typeof architecture.base?.logProb === "function",
+    bijection: typeof architecture.bijection?.inverse === "function",
   };
   return Object.keys(has).filter((name) => !has[name]);
 }
@@ -64,16 +64,16 @@ export function architectureOfOption(
 ): Architecture | undefined {
   if (flow === undefined || typeof flow === "string") return undefined;
   if (typeof flow !== "function") return flow;
-  const made: unknown = flow(sizes);
-  if (!isArchitecture(made))
+  const architecture: unknown = flow(sizes);
+  if (!isArchitecture(architecture))
     refuse(
       where,
       "what flow returns",
       "an architecture, as neuralSplineFlow({ features, context }) gives it",
-      made,
-      lacking(made) === undefined ? "" : `it lacks ${lacking(made)!.join(", ")}`,
+      architecture,
+      lacking(architecture) === undefined ? "" : `it lacks ${lacking(architecture)!.join(", ")}`,
     );
-  return made;
+  return architecture;
 }
 
 /**

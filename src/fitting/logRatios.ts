@@ -51,9 +51,9 @@ export function checkShares(shares: readonly string[], columns: readonly string[
 
 /** The step that shares were recorded in, where it shows: in values that repeat, all of them whole numbers of it. */
 function stepOfShares(table: Table, shares: readonly string[]): number | undefined {
-  const own = selectColumns(table, shares);
-  if (diagnoseColumns(own).length === 0) return undefined;
-  const { lattice, step } = measureResolution(own.values);
+  const shareTable = selectColumns(table, shares);
+  if (diagnoseColumns(shareTable).length === 0) return undefined;
+  const { lattice, step } = measureResolution(shareTable.values);
   return lattice ? step : undefined;
 }
 
@@ -61,8 +61,8 @@ function stepOfShares(table: Table, shares: readonly string[]): number | undefin
 function addNoise(values: Float64Array, width: number, place: number, step: number, key: RandomKey): void {
   const noise = new Float64Array(values.length / width);
   uniformsAt(key, 0, noise.length, noise);
-  noise.forEach((own, row) => {
-    values[row * width + place]! += (own - 0.5) * step;
+  noise.forEach((rowNoise, row) => {
+    values[row * width + place]! += (rowNoise - 0.5) * step;
   });
 }
 
@@ -78,9 +78,9 @@ export function logRatios(
   key: RandomKey,
   onWarning?: (line: string) => void,
 ): LogRatios {
-  const found = simplexOf(selectColumns(table, shares), shares, onWarning);
+  const shareSum = simplexOf(selectColumns(table, shares), shares, onWarning);
   const step = stepOfShares(table, shares);
-  const simplex: Simplex = step === undefined ? found : { ...found, step };
+  const simplex: Simplex = step === undefined ? shareSum : { ...shareSum, step };
   const places = shares.map((name) => table.columns.indexOf(name));
   const last = places.pop()!;
   const width = table.columns.length;
@@ -94,9 +94,9 @@ export function logRatios(
     const logLast = Math.log(values[at + last]!);
     let logShares = logLast;
     for (const place of places) {
-      const own = Math.log(values[at + place]!);
-      logShares += own;
-      values[at + place] = own - logLast;
+      const logShare = Math.log(values[at + place]!);
+      logShares += logShare;
+      values[at + place] = logShare - logLast;
     }
     // Of closed shares, each total / sum of what was recorded.
     logAbsDet[row] = Math.log(simplex.total) - logShares - shares.length * Math.log(simplex.total / sum);
@@ -112,9 +112,9 @@ export function onSimplex(model: Model, simplex: Simplex, columns: readonly stri
     ...model,
     preparation: chain([model.preparation, map]),
     values: Object.fromEntries(
-      Object.entries(model.values).map(([name, own]) => [
+      Object.entries(model.values).map(([name, values]) => [
         name.replace(/^preparation\./, "preparation.0."),
-        own,
+        values,
       ]),
     ),
     simplex: { ...simplex, columns },

@@ -10,21 +10,25 @@ import type { StandardizedRows } from "./statisticalFit.ts";
 /** Rows to fit, and others to score. */
 export interface RowSplit {
   readonly rest: StandardizedRows;
-  readonly held: StandardizedRows;
+  readonly heldOut: StandardizedRows;
 }
 
 /** The first rows, `most` of them at most; their numbers are not copied. */
-export function firstRows(rows: StandardizedRows, features: number, most: number): StandardizedRows {
-  if (rows.rows <= most) return rows;
+export function firstRows(rows: StandardizedRows, features: number, maximum: number): StandardizedRows {
+  if (rows.rows <= maximum) return rows;
   const { data, weights } = rows;
-  return { rows: most, data: data.subarray(0, most * features), weights: weights?.subarray(0, most) };
+  return {
+    rows: maximum,
+    data: data.subarray(0, maximum * features),
+    weights: weights?.subarray(0, maximum),
+  };
 }
 
 /** Splits of which each holds out every `folds`-th row. */
 export function foldsOf(rows: StandardizedRows, features: number, folds: number): RowSplit[] {
   return Array.from({ length: folds }, (_, fold) => ({
     rest: takeRows(rows, features, (row) => row % folds !== fold),
-    held: takeRows(rows, features, (row) => row % folds === fold),
+    heldOut: takeRows(rows, features, (row) => row % folds === fold),
   }));
 }
 
@@ -33,7 +37,7 @@ export function lastHeldOut(rows: StandardizedRows, features: number, parts: num
   const cut = rows.rows - Math.max(1, Math.floor(rows.rows / parts));
   return {
     rest: takeRows(rows, features, (row) => row < cut),
-    held: takeRows(rows, features, (row) => row >= cut),
+    heldOut: takeRows(rows, features, (row) => row >= cut),
   };
 }
 
@@ -42,14 +46,14 @@ function takeRows(
   features: number,
   keep: (row: number) => boolean,
 ): StandardizedRows {
-  const kept = Array.from({ length: rows }, (_, row) => row).filter(keep);
-  const own = new Float64Array(kept.length * features);
-  kept.forEach((row, i) => {
-    own.set(data.subarray(row * features, (row + 1) * features), i * features);
+  const places = Array.from({ length: rows }, (_, row) => row).filter(keep);
+  const picked = new Float64Array(places.length * features);
+  places.forEach((row, i) => {
+    picked.set(data.subarray(row * features, (row + 1) * features), i * features);
   });
   return {
-    rows: kept.length,
-    data: own,
-    weights: weights && Float64Array.from(kept, (row) => weights[row]!),
+    rows: places.length,
+    data: picked,
+    weights: weights && Float64Array.from(places, (row) => weights[row]!),
   };
 }

@@ -40,7 +40,7 @@ export function scaledWeights(name: string, weights: Float64Array, rows: ArrayLi
       },
       { column: name },
     );
-  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  const largest = weights.reduce((maximum, weight) => Math.max(maximum, weight), 0);
   if (!Number.isFinite(total * weights.length))
     throw new DataError(
       {

@@ -69,18 +69,18 @@ export interface StatisticalModel {
 /** The rows, or of more than `most` as many, drawn without replacement, in their order. */
 export function drawnRows(
   rows: StandardizedRows,
-  most: number,
+  maximum: number,
   features: number,
   key: RandomKey,
 ): StandardizedRows {
-  if (rows.rows <= most) return rows;
-  const chosen = new RandomStream(key).permutation(rows.rows).subarray(0, most).sort();
-  const data = new Float64Array(most * features);
+  if (rows.rows <= maximum) return rows;
+  const chosen = new RandomStream(key).permutation(rows.rows).subarray(0, maximum).sort();
+  const data = new Float64Array(maximum * features);
   chosen.forEach((row, i) => {
     data.set(rows.data.subarray(row * features, (row + 1) * features), i * features);
   });
   const { weights } = rows;
-  return { rows: most, data, weights: weights && Float64Array.from(chosen, (row) => weights[row]!) };
+  return { rows: maximum, data, weights: weights && Float64Array.from(chosen, (row) => weights[row]!) };
 }
 
 /**
@@ -104,7 +104,7 @@ export async function statisticalFit(
     data: rows.data.map((value, i) => (value - mean[i % features]!) / scale[i % features]!),
     weights: rows.weights,
   });
-  const logAbsDet = scale.reduce((sum, own) => sum - Math.log(own), data.train.logAbsDet);
+  const logAbsDet = scale.reduce((sum, factor) => sum - Math.log(factor), data.train.logAbsDet);
   const train = standardized(data.train);
   const found = await method({
     features,
@@ -146,7 +146,7 @@ export async function statisticalFit(
   const sound = await soundSteps(
     new Flow(model),
     firstTrainRows(data.train, features, rows),
-    values.map((own) => own + logAbsDet - data.train.logAbsDet),
+    values.map((logProb) => logProb + logAbsDet - data.train.logAbsDet),
     rows === data.train.rows && model.precision === "float64"
       ? result.report.trainLogProb - data.train.logAbsDet
       : undefined,

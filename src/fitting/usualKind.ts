@@ -80,9 +80,9 @@ function namesInWords(names: readonly string[]): string {
 }
 
 /** `a holds dates; b and c have levels`. */
-function obstaclesInWords(found: readonly (readonly [string, NonNullable<Obstacle>])[]): string {
+function obstaclesInWords(obstacles: readonly (readonly [string, NonNullable<Obstacle>])[]): string {
   const groups = new Map<string, { readonly names: string[]; readonly words: NonNullable<Obstacle> }>();
-  for (const [name, words] of found) {
+  for (const [name, words] of obstacles) {
     const group = groups.get(words[0]) ?? { names: [], words };
     group.names.push(name);
     groups.set(words[0], group);
@@ -124,7 +124,7 @@ export function usualKind(table: Table, options: FitOptions): ChosenKind {
   const others = new Set([...exclude, ...keep, ...(weights === undefined ? [] : [weights])]);
   const all = cellColumns(table).filter(({ name }) => !others.has(name));
   const chosen = columns
-    ? [...columns, ...given].flatMap((name) => all.filter((own) => own.name === name))
+    ? [...columns, ...given].flatMap((name) => all.filter((cells) => cells.name === name))
     : all;
   const found = chosen.map((cells) => [cells.name, inferCells(table, cells), cells] as const);
   const obstacles = found.flatMap(([name, inferred, cells]) => {

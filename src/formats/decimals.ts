@@ -12,8 +12,8 @@ export function decimalReader(scale: number): (whole: bigint | number) => number
   const power = 10 ** scale;
   return (whole) => {
     // One rounding of two exact numbers is the nearest double.
-    const own = Number(whole);
-    if (scale >= 0 && scale <= exactPowers && Number.isSafeInteger(own)) return own / power;
+    const number = Number(whole);
+    if (scale >= 0 && scale <= exactPowers && Number.isSafeInteger(number)) return number / power;
     return Number(`${whole}e${-scale}`);
   };
 }

@@ -132,13 +132,13 @@ export async function gunzipOf(): Promise<(input: Uint8Array, length: number) =>
     const out = new Uint8Array(length);
     let at = 0;
     const start = (): InstanceType<typeof Inflate> => {
-      const own = new Inflate({ windowBits: 31 });
-      own.onData = (part) => {
+      const member = new Inflate({ windowBits: 31 });
+      member.onData = (part) => {
         if (part.length > length - at) throw new Error("a gzip page is longer than it claims");
         out.set(part, at);
         at += part.length;
       };
-      return own;
+      return member;
     };
     let inflate = start();
     let done = 0;

@@ -19,13 +19,13 @@ export function numbersAsText(json: string): string {
       continue;
     }
     number.lastIndex = at;
-    const found =
+    const numbers =
       code === 0x2d /* - */ || (code >= 0x30 && code <= 0x39) ? number.exec(json)?.[0] : undefined;
-    if (found !== undefined) {
-      out += `${json.slice(done, at)}"${found}"`;
-      done = at + found.length;
+    if (numbers !== undefined) {
+      out += `${json.slice(done, at)}"${numbers}"`;
+      done = at + numbers.length;
     }
-    at += found?.length ?? 1;
+    at += numbers?.length ?? 1;
   }
   return out + json.slice(done);
 }

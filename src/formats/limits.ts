@@ -81,11 +81,11 @@ export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
  * @param name what to call the file.
  * @throws FormatError that names the limit and says how to raise it.
  */
-export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName, found: number): void {
-  if (found <= limits[limit]) return;
+export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName, received: number): void {
+  if (received <= limits[limit]) return;
   throw new FormatError(
-    `${name} has ${found} ${units[limit]}, more than the limit of ${limits[limit]}; ` +
-      `if that is right, raise it with ${optionText("limits", { [limit]: found })}`,
+    `${name} has ${received} ${units[limit]}, more than the limit of ${limits[limit]}; ` +
+      `if that is right, raise it with ${optionText("limits", { [limit]: received })}`,
   );
 }
 

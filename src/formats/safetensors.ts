@@ -131,8 +131,8 @@ interface Entry {
 }
 
 function readEntry(tensor: string, value: unknown, name: string): Entry {
-  const fail = (expected: string, found: unknown): never => {
-    throw new FormatError(`${name}: tensor "${tensor}": expected ${expected}, found ${show(found)}`);
+  const fail = (expected: string, received: unknown): never => {
+    throw new FormatError(`${name}: tensor "${tensor}": expected ${expected}, found ${show(received)}`);
   };
   if (tensor === "") throw new FormatError(`${name}: a tensor has an empty name`);
   if (!isObject(value)) return fail("an object with dtype, shape and data_offsets", value);

@@ -112,8 +112,8 @@ function wideSizes(
     const [id, length] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
     let inner = at + 4;
     if (id === 1)
-      sizes.forEach((own, i) => {
-        if (own !== many || inner + 8 > Math.min(to, at + 4 + length)) return;
+      sizes.forEach((size, i) => {
+        if (size !== many || inner + 8 > Math.min(to, at + 4 + length)) return;
         sizes[i] = Number(view.getBigUint64(inner, true));
         inner += 8;
       });

@@ -132,7 +132,7 @@ export class ColumnsCore implements FlowCore {
     const cells = await this.#scoredCells(where, rows, options);
     // Most calls have nothing to choose or to say, and a page need not load what does.
     const isComplete = [...this.#flow.given, ...this.#flow.columns].every(
-      (own, i) => own.missing || !cells.cells[i]!.some(Number.isNaN),
+      (column, i) => column.missing || !cells.cells[i]!.some(Number.isNaN),
     );
     const isPlain = isComplete && unseen !== "other" && (!onWarning || cells.unknown.length === 0);
     if (isPlain && this.given.length === 0)
@@ -281,7 +281,7 @@ function noBijection(what: string): UsageError {
 export function cellsDigest(columns: readonly ColumnSchema[], cells: readonly Float64Array[]): string {
   const names = namesOf(columns);
   // The largest number stands for what is missing, which a digest passes over.
-  const whole = cells.map((own) => own.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)));
+  const whole = cells.map((cells) => cells.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)));
   return tableDigest(tableFromColumns(names.map((name, i) => [name, whole[i]!] as const)), names);
 }
 
@@ -307,15 +307,15 @@ const header = v.object({
  * @throws {@link FormatError} if it is damaged.
  */
 export function readColumnsCore(container: Container, name: string): ColumnsCore {
-  const found = checkedHeader(header, container, name);
-  const { precision, fitted } = found;
-  const all = [...found.given, ...found.columns];
+  const fileHeader = checkedHeader(header, container, name);
+  const { precision, fitted } = fileHeader;
+  const all = [...fileHeader.given, ...fileHeader.columns];
   const damaged = (why: string): FormatError => new FormatError(`${name} is damaged: ${why}.`);
   if (
-    found.schema.columns.length !== all.length ||
-    found.schema.columns.some((own, i) => own.name !== all[i]) ||
-    found.density.columns.length !== found.columns.length ||
-    found.density.given.length !== found.given.length
+    fileHeader.schema.columns.length !== all.length ||
+    fileHeader.schema.columns.some((column, i) => column.name !== all[i]) ||
+    fileHeader.density.columns.length !== fileHeader.columns.length ||
+    fileHeader.density.given.length !== fileHeader.given.length
   )
     throw damaged("its schema and its density do not have its columns");
   let density: ReturnType<typeof columnsDensity>;
@@ -332,8 +332,8 @@ export function readColumnsCore(container: Container, name: string): ColumnsCore
     throw damaged(`its density cannot be made (${(error as Error).message})`);
   }
   return new ColumnsCore({
-    columns: schema.columns.slice(found.given.length),
-    given: schema.columns.slice(0, found.given.length),
+    columns: schema.columns.slice(fileHeader.given.length),
+    given: schema.columns.slice(0, fileHeader.given.length),
     model: {
       density,
       precision,

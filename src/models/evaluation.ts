@@ -109,16 +109,16 @@ export class Evaluation {
       base: subtreeOf(this.#bound, "base"),
       bijection: subtreeOf(this.#bound, "bijection"),
     };
-    const own = subtreeOf(this.#bound, "preparation");
+    const bound = subtreeOf(this.#bound, "preparation");
     const features = columns.length;
     const context = bijection.context > 0 ? g.input("context", [given.length]) : undefined;
     switch (name) {
       case "prepare": {
-        const { value, logAbsDet } = preparation.inverse(g.input("data", [features]), own);
+        const { value, logAbsDet } = preparation.inverse(g.input("data", [features]), bound);
         return { rows: { value, logAbsDet } };
       }
       case "restore":
-        return { rows: { ...preparation.forward(g.input("data", [features]), own) } };
+        return { rows: { ...preparation.forward(g.input("data", [features]), bound) } };
       case "prepareContext":
         return {
           rows: { value: preparedContext(this.#model, g.input("data", [given.length]), this.#bound) },

@@ -47,13 +47,13 @@ export function simplexCore(model: Model, name: string): SimplexCore {
   const { success, output } = v.safeParse(simplexSchema, model.simplex);
   const { shares = [], columns: all = [] } = success ? output : {};
   const last = shares.at(-1);
-  const others = all.filter((own) => own !== last);
+  const others = all.filter((name) => name !== last);
   const isSound =
     success &&
     all.length === columns.length + 1 &&
     new Set(shares).size === shares.length &&
-    shares.every((own) => all.includes(own)) &&
-    columns.every((own, i) => own === others[i]) &&
+    shares.every((share) => all.includes(share)) &&
+    columns.every((column, i) => column === others[i]) &&
     !given.includes(last!);
   if (!isSound)
     throw new FormatError({
@@ -216,15 +216,15 @@ export class SimplexCore implements FlowCore {
     const out = new Float64Array(count * (width - 1));
     const shares = this.#places.map((place) => start + place);
     for (let row = 0; row < count; row++) {
-      const own = values.subarray(row * width, (row + 1) * width);
-      const sum = shares.reduce((all, place) => all + own[place]!, 0);
-      const isInside = Math.abs(sum - total) <= tolerance && shares.every((place) => own[place]! > 0);
+      const rowShares = values.subarray(row * width, (row + 1) * width);
+      const sum = shares.reduce((all, place) => all + rowShares[place]!, 0);
+      const isInside = Math.abs(sum - total) <= tolerance && shares.every((place) => rowShares[place]! > 0);
       inside[row] = isInside ? 1 : 0;
       let to = row * (width - 1);
       for (let i = 0; i < width; i++) {
         if (i === last) continue;
-        if (!shares.includes(i)) out[to++] = own[i]!;
-        else out[to++] = isInside ? (own[i]! * total) / sum : total / shares.length;
+        if (!shares.includes(i)) out[to++] = rowShares[i]!;
+        else out[to++] = isInside ? (rowShares[i]! * total) / sum : total / shares.length;
       }
     }
     return { values: out, inside };
@@ -244,15 +244,15 @@ export class SimplexCore implements FlowCore {
     const free = this.#places.slice(0, -1).map((place) => start + place);
     const out = new Float64Array(count * width);
     for (let row = 0; row < count; row++) {
-      const own = out.subarray(row * width, (row + 1) * width);
+      const rowShares = out.subarray(row * width, (row + 1) * width);
       let from = row * (width - 1);
-      for (let i = 0; i < width; i++) if (i !== last) own[i] = values[from++]!;
-      for (const place of free) own[place] = digit * Math.max(1, Math.round(own[place]! / digit));
-      own[last] = free.reduce((rest, place) => rest - own[place]!, total);
-      if (own[last]! >= digit) continue;
-      const largest = free.reduce((best, place) => (own[place]! > own[best]! ? place : best));
-      own[largest]! -= digit - own[last]!;
-      own[last] = digit;
+      for (let i = 0; i < width; i++) if (i !== last) rowShares[i] = values[from++]!;
+      for (const place of free) rowShares[place] = digit * Math.max(1, Math.round(rowShares[place]! / digit));
+      rowShares[last] = free.reduce((rest, place) => rest - rowShares[place]!, total);
+      if (rowShares[last]! >= digit) continue;
+      const largest = free.reduce((best, place) => (rowShares[place]! > rowShares[best]! ? place : best));
+      rowShares[largest]! -= digit - rowShares[last]!;
+      rowShares[last] = digit;
     }
     return out;
   }
@@ -264,7 +264,7 @@ export class SimplexCore implements FlowCore {
     const whole = Math.round(this.#simplex.total / step);
     for (let at = 0; at < values.length; at += width) {
       const units = places.map((place) => values[at + place]! / step);
-      const rounded = units.map((own) => Math.max(1, Math.floor(own)));
+      const rounded = units.map((unit) => Math.max(1, Math.floor(unit)));
       for (let left = whole - rounded.reduce((a, b) => a + b, 0); left !== 0; left -= Math.sign(left)) {
         const gap = (i: number): number => Math.sign(left) * (units[i]! - rounded[i]!);
         const fits = places.map((_, i) => i).filter((i) => left > 0 || rounded[i]! > 1);

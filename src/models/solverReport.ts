@@ -161,16 +161,16 @@ export async function trajectories(
   const solve = await compiled(model, { state }, options);
   const restore = await compiled(model, { value }, exact);
   try {
-    const found: Float64Array[] = [];
+    const results: Float64Array[] = [];
     for (const until of times) {
       const inputs = { rows: n, inputs: { data: noise, ...context } };
       const stepInputs = { until: Float64Array.of(until) };
       const at = (await solve.run(inputs, { signal: options.signal, stepInputs })).rows.state!;
-      found.push(
+      results.push(
         (await restore.run({ rows: n, inputs: { data: at } }, { signal: options.signal })).rows.value!,
       );
     }
-    return found;
+    return results;
   } finally {
     solve.dispose();
     restore.dispose();

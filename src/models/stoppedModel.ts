@@ -36,7 +36,7 @@ const isRepeated = ({ bijection }: Part): boolean => bijection.type === "repeate
 function partsOf(bijection: Bijection): { readonly stacks: readonly Part[]; readonly rest: readonly Part[] } {
   const parts =
     bijection.type === "chain"
-      ? (bijection as Chain).parts.map((own, i) => ({ bijection: own, prefix: `bijection.${i}.` }))
+      ? (bijection as Chain).parts.map((part, i) => ({ bijection: part, prefix: `bijection.${i}.` }))
       : [{ bijection, prefix: "bijection." }];
   const end = parts.findIndex((part) => !isRepeated(part));
   const cut = end < 0 ? parts.length : end;
@@ -102,10 +102,10 @@ function lastSlices(
   values: ParameterValues,
 ): { readonly bijection: Bijection; readonly values: ParameterValues } {
   const { layer, count: all } = bijection as Repeated;
-  const own: ParameterValues = {};
+  const partValues: ParameterValues = {};
   for (const [name, spec] of flattenTree(layer.parameters)) {
     const size = sizeOf(spec.shape);
-    own[name] = values[prefix + name]!.slice((all - count) * size, all * size);
+    partValues[name] = values[prefix + name]!.slice((all - count) * size, all * size);
   }
-  return { bijection: repeated({ layer, count }), values: own };
+  return { bijection: repeated({ layer, count }), values: partValues };
 }

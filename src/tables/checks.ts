@@ -134,14 +134,14 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
       },
     );
   }
-  const kept = table.rows - incomplete;
-  if (kept < fewestRows) {
+  const completeRows = table.rows - incomplete;
+  if (completeRows < fewestRows) {
     const why = incomplete > 0 ? ` (${incomplete} left out for missing values)` : "";
     const remedy = table.rows >= fewestRows ? emptiestRemedy(table) : "";
     throw new DataError({
-      problem: `${kept} usable rows${why}`,
+      problem: `${completeRows} usable rows${why}`,
       expected: `at least ${fewestRows} rows`,
-      received: `${kept} usable rows${why}`,
+      received: `${completeRows} usable rows${why}`,
       remedy: `fitting needs at least ${fewestRows}${remedy === "" ? "" : `: ${remedy}`}`,
     });
   }
@@ -200,12 +200,12 @@ function isSpike({ count, mostFrequent, neighbors }: Resolution): boolean {
   );
 }
 
-function kindOf(found: Resolution): ColumnWarning["kind"] | undefined {
-  const { count, distinct, range, integers, step } = found;
+function kindOf(resolution: Resolution): ColumnWarning["kind"] | undefined {
+  const { count, distinct, range, integers, step } = resolution;
   if (step === undefined) return undefined;
   if (integers && range / step <= mostIntegerSteps) return "integers";
   if (count > fewestForRepeated && distinct < distinctShare * count) return "repeated";
-  if (isSpike(found)) return "spike";
+  if (isSpike(resolution)) return "spike";
   return undefined;
 }
 
@@ -213,8 +213,8 @@ const unbounded = "a density can grow without bound on them";
 /** What to do where values repeat. */
 export const repeatedRemedy: string = `fit ${optionText("flow", "columns")}, which gives such values a probability`;
 
-function describe(name: string, kind: ColumnWarning["kind"], found: Resolution): string {
-  const { count, distinct, mostFrequent, step } = found;
+function describe(name: string, kind: ColumnWarning["kind"], resolution: Resolution): string {
+  const { count, distinct, mostFrequent, step } = resolution;
   switch (kind) {
     case "integers":
       return `column "${name}" holds whole numbers (${distinct} different in ${count} rows, ${step} apart): ${unbounded}; ${repeatedRemedy}`;
@@ -238,9 +238,9 @@ function describe(name: string, kind: ColumnWarning["kind"], found: Resolution):
  */
 export function diagnoseColumns(table: Table): ColumnWarning[] {
   return table.columns.flatMap((name) => {
-    const found = measureResolution(column(table, name));
-    const kind = kindOf(found);
+    const resolution = measureResolution(column(table, name));
+    const kind = kindOf(resolution);
     if (kind === undefined) return [];
-    return [{ column: name, kind, resolution: found.step!, message: describe(name, kind, found) }];
+    return [{ column: name, kind, resolution: resolution.step!, message: describe(name, kind, resolution) }];
   });
 }

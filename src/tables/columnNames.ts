@@ -14,7 +14,7 @@ import { quoteCell } from "./reading/cell.ts";
  * @throws DataError that names the first offender by its place, counted from 1.
  */
 export function checkColumnNames(names: readonly string[]): void {
-  const seen = new Map<string, number>();
+  const places = new Map<string, number>();
   names.forEach((name, index) => {
     if (typeof name !== "string") refuse("a table", `the name of column ${index + 1}`, "a string", name);
     if (name.trim() === "") {
@@ -35,7 +35,7 @@ export function checkColumnNames(names: readonly string[]): void {
         remedy: "rename it",
       });
     }
-    const first = seen.get(name);
+    const first = places.get(name);
     if (first !== undefined) {
       throw new DataError(
         {
@@ -47,6 +47,6 @@ export function checkColumnNames(names: readonly string[]): void {
         { column: name },
       );
     }
-    seen.set(name, index);
+    places.set(name, index);
   });
 }

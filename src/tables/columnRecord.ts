@@ -176,20 +176,20 @@ const mostLines = 8;
 export function leftOutLines(columns: readonly LeftOutColumn[]): string[] {
   const kinds = [...new Set(columns.map(({ kind }) => kind))];
   return kinds.flatMap((kind) => {
-    const own = columns.filter((column) => column.kind === kind);
-    if (own.length <= mostLines)
-      return own.map(
+    const sameKind = columns.filter((column) => column.kind === kind);
+    if (sameKind.length <= mostLines)
+      return sameKind.map(
         ({ column, row, reason, remedy }) => `${placeOf(column, row)} is left out: ${reason}; ${remedy}`,
       );
-    const names = own.map(
+    const names = sameKind.map(
       ({ column, cell }) => `"${column}"${cell === undefined ? "" : ` (${quoteCell(cell)})`}`,
     );
-    const { reason } = own[0]!;
-    const remedy = own.every((column) => column.remedy === own[0]!.remedy)
-      ? own[0]!.remedy
+    const { reason } = sameKind[0]!;
+    const remedy = sameKind.every((column) => column.remedy === sameKind[0]!.remedy)
+      ? sameKind[0]!.remedy
       : "leftOut of the report says what to do about each";
     return [
-      `${own.length} columns are left out, the first because ${reason}, the others likewise (first cells in parentheses): ` +
+      `${sameKind.length} columns are left out, the first because ${reason}, the others likewise (first cells in parentheses): ` +
         `${listNames(names)}; ${remedy}`,
     ];
   });
@@ -202,23 +202,25 @@ function describeParse(parse: readonly ColumnParse[]): string {
 
 /** One line for each column whose cells were read as numbers by inference; one for many. */
 export function inferredLines(records: readonly ColumnRecord[]): string[] {
-  const own = records.filter(({ inferred, example }) => inferred && example);
-  const lines = own.map(
+  const inferredRecords = records.filter(({ inferred, example }) => inferred && example);
+  const lines = inferredRecords.map(
     ({ name, parse, example }) =>
       `${placeOf(name, example!.row)}: ${quoteCell(example!.cell)} is read as ${example!.value} ` +
       `(${describeParse(parse)}); if it is not a number, pass ${optionText("parse", { [name]: "text" })}`,
   );
-  if (own.length <= mostLines) return lines;
-  const names = own.map(
+  if (inferredRecords.length <= mostLines) return lines;
+  const names = inferredRecords.map(
     ({ name, example }) => `"${name}" (${quoteCell(example!.cell)} is ${example!.value})`,
   );
-  return [`${own.length} columns hold numbers in another dress, read as such: ${listNames(names)}`];
+  return [
+    `${inferredRecords.length} columns hold numbers in another dress, read as such: ${listNames(names)}`,
+  ];
 }
 
 /** One line for each column with numbers that are not quite those of the source; one for many. */
 export function roundedLines(records: readonly ColumnRecord[]): string[] {
-  const own = records.filter(({ rounded }) => rounded);
-  const lines = own.map(({ name, rounded }) => {
+  const roundedRecords = records.filter(({ rounded }) => rounded);
+  const lines = roundedRecords.map(({ name, rounded }) => {
     const { row, cell, value } = rounded!;
     const why =
       value === 0
@@ -227,12 +229,12 @@ export function roundedLines(records: readonly ColumnRecord[]): string[] {
           `${optionText("columns")}; if not, subtract one number from all of its cells first`;
     return `${placeOf(name, row)}: ${quoteCell(cell)} is read as ${value}, ${why}`;
   });
-  if (own.length <= mostLines) return lines;
-  const names = own.map(
+  if (roundedRecords.length <= mostLines) return lines;
+  const names = roundedRecords.map(
     ({ name, rounded }) => `"${name}" (${quoteCell(rounded!.cell)} is ${rounded!.value})`,
   );
   return [
-    `${own.length} columns hold numbers that are read as the nearest that there is: ${listNames(names)}; ` +
+    `${roundedRecords.length} columns hold numbers that are read as the nearest that there is: ${listNames(names)}; ` +
       `if they are labels, leave them out with ${optionText("columns")}`,
   ];
 }

@@ -34,9 +34,9 @@ export function completeRows(
       isComplete = !Number.isNaN(values[i]!);
     if (isComplete) rows.push(row);
   }
-  const kept = new Float64Array(rows.length * width);
+  const data = new Float64Array(rows.length * width);
   rows.forEach((row, i) => {
-    kept.set(values.subarray(row * width, (row + 1) * width), i * width);
+    data.set(values.subarray(row * width, (row + 1) * width), i * width);
   });
-  return { values: kept, rows: Uint32Array.from(rows) };
+  return { values: data, rows: Uint32Array.from(rows) };
 }

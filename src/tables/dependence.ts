@@ -64,7 +64,7 @@ export function dependentColumns(table: Table): DependentColumn[] {
   const rows = Math.ceil(table.rows / stride);
   // With fewer rows than that, a rule is found in noise.
   if (rows < table.columns.length + 3) return [];
-  const kept: {
+  const independent: {
     readonly name: string;
     readonly z: Float64Array;
     readonly mean: number;
@@ -73,10 +73,10 @@ export function dependentColumns(table: Table): DependentColumn[] {
   /** Orthonormal directions of the kept columns, and each in terms of the columns themselves. */
   const basis: { readonly q: Float64Array; readonly weights: Float64Array }[] = [];
   const steps = new Map<string, number>();
-  const found: DependentColumn[] = [];
+  const dependent: DependentColumn[] = [];
   for (const name of table.columns) {
-    const own = column(table, name);
-    const values = Float64Array.from({ length: rows }, (_, i) => own[i * stride]!);
+    const columnValues = column(table, name);
+    const values = Float64Array.from({ length: rows }, (_, i) => columnValues[i * stride]!);
     const mean = values.reduce((sum, value) => sum + value / rows, 0);
     const scale = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2 / rows, 0));
     if (!(scale > 0 && Number.isFinite(scale))) continue;
@@ -84,7 +84,7 @@ export function dependentColumns(table: Table): DependentColumn[] {
     steps.set(name, lattice ? step! / scale : 0);
     const z = values.map((value) => (value - mean) / scale);
     const rest = z.slice();
-    const weights = new Float64Array(kept.length + 1);
+    const weights = new Float64Array(independent.length + 1);
     // Twice: the second pass takes away what rounding has left of the first.
     for (let pass = 0; pass < 2; pass++)
       for (const { q, weights: terms } of basis) {
@@ -95,10 +95,10 @@ export function dependentColumns(table: Table): DependentColumn[] {
         for (let j = 0; j < terms.length; j++) weights[j]! += product * terms[j]!;
       }
     const left = Math.sqrt(rest.reduce((sum, value) => sum + value * value, 0) / rows);
-    const most = rest.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const largestRest = rest.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     // Digits that a column far from zero has lost before it came here.
     const lost = (8 * Number.EPSILON * (Math.abs(mean) + scale)) / scale;
-    const terms = kept
+    const terms = independent
       .map(({ name: other, scale: unit }, j) => ({ other, unit, weight: weights[j]! }))
       .filter(
         ({ other, weight }) => Math.abs(weight) > Math.max(1e-6, 0.5 * steps.get(name)! * steps.get(other)!),
@@ -111,17 +111,17 @@ export function dependentColumns(table: Table): DependentColumn[] {
       0.5 * ownStep,
     );
     const fine = ownStep > 0 && ownStep < finestStep && allowed < finestStep;
-    if (kept.length > 0 && terms.length > 0 && (exact || (fine && most <= 1.05 * allowed))) {
+    if (independent.length > 0 && terms.length > 0 && (exact || (fine && largestRest <= 1.05 * allowed))) {
       const factors = terms.map(({ other, unit, weight }) => {
         const factor = (weight * scale) / unit;
         // What was rounded has no more digits than its steps allow: 0.9998 of it is all of it.
         return [other, exact ? factor : Number(factor.toPrecision(2))] as const;
       });
-      const center = new Map(kept.map(({ name: other, mean: own }) => [other, own]));
+      const center = new Map(independent.map(({ name: other, mean: own }) => [other, own]));
       const constant = factors.reduce((sum, [other, factor]) => sum - factor * center.get(other)!, mean);
       const unit = exact ? Math.max(1e-9 * (Math.abs(mean) + scale), left * scale) : ownStep * scale;
       const rounded = exact ? constant : Math.round(constant / unit) * unit;
-      found.push({
+      dependent.push({
         column: name,
         rule: ruleText(Math.abs(rounded) <= unit ? 0 : Number(rounded.toPrecision(9)), factors),
         from: factors.map(([other]) => other),
@@ -134,13 +134,13 @@ export function dependentColumns(table: Table): DependentColumn[] {
       });
       continue;
     }
-    kept.push({ name, z, mean, scale });
+    independent.push({ name, z, mean, scale });
     const norm = 1 / left;
     const direction = weights.map((value) => -value * norm);
-    direction[kept.length - 1] = norm;
+    direction[independent.length - 1] = norm;
     basis.push({ q: rest.map((value) => value * norm), weights: direction });
   }
-  return found;
+  return dependent;
 }
 
 /** One line for a column that follows from others, with the remedy. */

@@ -30,8 +30,8 @@ export const summaryWords: RegExp = /^(?:(?:grand|sub)?[ -]?totals?|sum|mean|ave
 const yesOrNo = /^(?:yes|no|on|off|[ynt]|f)$/i;
 
 /** The record of a column with cells that are not numbers. */
-export function textRecord(name: string, found: TextFound): ColumnRecord {
-  const { row, cell, textCells, numericCells, texts, asked } = found;
+export function textRecord(name: string, textFound: TextFound): ColumnRecord {
+  const { row, cell, textCells, numericCells, texts, asked } = textFound;
   const text = (kind: "text" | "mixed", remedy: string, why = "is not a number"): ColumnRecord => ({
     name,
     readAs: "text",

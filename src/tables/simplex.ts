@@ -43,7 +43,7 @@ const brief = (value: number): number => Number(value.toPrecision(9));
 /** Sum of each row. */
 function sums(columns: readonly Float64Array[], rows: number): Float64Array {
   const out = new Float64Array(rows);
-  for (const own of columns) for (let row = 0; row < rows; row++) out[row]! += own[row]!;
+  for (const column of columns) for (let row = 0; row < rows; row++) out[row]! += column[row]!;
   return out;
 }
 
@@ -83,7 +83,7 @@ export function simplexOf(
   // Steps as large as the shares themselves must not make a sum of anything.
   const tolerance = Math.min(rounding, 0.1 * median);
   const sum = shortestWithin(median, tolerance);
-  const gaps = total.map((own) => Math.abs(own - sum));
+  const gaps = total.map((rowTotal) => Math.abs(rowTotal - sum));
   const off = Array.from(gaps.keys()).filter((row) => !(gaps[row]! <= tolerance));
   const largest = gaps.reduce((a, b) => Math.max(a, b), 0);
   if (off.length > 0 && largest <= farthest * sum) {

@@ -196,9 +196,9 @@ function timesOf(table: Table, name: string): Float64Array {
       "write dates as 2024-03-01",
     );
   return Float64Array.from({ length: table.rows }, (_, row) => {
-    const own = cell(row);
-    if (own === undefined)
+    const moment = cell(row);
+    if (moment === undefined)
       refuse(row, "the time of the row is missing", "fill it in, or take the row out before the split");
-    return typeof own === "number" ? own : momentOf(own!, reading!.order)!;
+    return typeof moment === "number" ? moment : momentOf(moment!, reading!.order)!;
   });
 }

@@ -374,7 +374,7 @@ export function numericColumns(table: Table): readonly string[] {
         remedy: `name it in ${optionText("columns")}`,
       });
     const { row, cell } = first?.leftOut ?? {};
-    const seen =
+    const sample =
       cell === undefined
         ? undefined
         : `column "${first!.name}" ${row === 1 ? "starts with" : `has in row ${row}`} ${quoteCell(cell)}`;
@@ -382,7 +382,7 @@ export function numericColumns(table: Table): readonly string[] {
       problem: "no column holds numbers",
       expected: "a column of numbers",
       received: "none",
-      remedy: seen,
+      remedy: sample,
     });
   }
   return names;

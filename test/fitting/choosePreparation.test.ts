@@ -32,8 +32,8 @@ async function chosen(
   const { training } = continuousFlow({ features: columns.length });
   const taken = await choosePreparation(
     dataOf(rows, columns, values),
-    async ({ knots }, { train, held }) => {
-      expect(train.rows + held.rows).toBe(rows);
+    async ({ knots }, { train, heldOut }) => {
+      expect(train.rows + heldOut.rows).toBe(rows);
       tried.push(knots);
       return score(knots);
     },

@@ -205,10 +205,10 @@ async function writeSamples(result: Approximation, flags: ApproximateFlags, file
 }
 
 /** A name for the column of weights that no parameter has. */
-function weightColumn(taken: readonly string[]): string {
+function weightColumn(usedNames: readonly string[]): string {
   const names = ["weight", "importance_weight"];
-  for (let i = 2; names.every((name) => taken.includes(name)); i++) names.push(`importance_weight_${i}`);
-  return names.find((name) => !taken.includes(name))!;
+  for (let i = 2; names.every((name) => usedNames.includes(name)); i++) names.push(`importance_weight_${i}`);
+  return names.find((name) => !usedNames.includes(name))!;
 }
 
 function formatReport(
@@ -217,7 +217,7 @@ function formatReport(
   seconds: number,
   flags: ApproximateFlags,
 ): string {
-  const { diagnostics: own, summary } = report;
+  const { diagnostics, summary } = report;
   const digits = (value: number): string => {
     if (!Number.isFinite(value)) return String(value);
     const places = Math.max(0, 3 - Math.floor(Math.log10(Math.max(1e-6, Math.abs(value)))));
@@ -243,15 +243,21 @@ function formatReport(
   ];
   return `approximated the density of ${name}\n${formatFacts([
     ["reliable", trusted],
-    ["log evidence", `${formatLogProb(own.logEvidence)} +- ${formatLogProb(own.logEvidenceError)} nats`],
+    [
+      "log evidence",
+      `${formatLogProb(diagnostics.logEvidence)} +- ${formatLogProb(diagnostics.logEvidenceError)} nats`,
+    ],
     [
       "bound",
-      Number.isFinite(own.bound)
-        ? `${formatLogProb(own.bound)} +- ${formatLogProb(own.boundError)} nats`
+      Number.isFinite(diagnostics.bound)
+        ? `${formatLogProb(diagnostics.bound)} +- ${formatLogProb(diagnostics.boundError)} nats`
         : "none: some samples are without mass",
     ],
-    ["k-hat", own.k.toFixed(2)],
-    ["effective", `${formatCount(Math.round(own.effectiveSamples))} of ${formatCount(own.samples)} samples`],
+    ["k-hat", diagnostics.k.toFixed(2)],
+    [
+      "effective",
+      `${formatCount(Math.round(diagnostics.effectiveSamples))} of ${formatCount(diagnostics.samples)} samples`,
+    ],
     ["steps", `${formatCount(report.steps)}, until ${end}`],
     ["time", formatSeconds(seconds)],
     ...(files.length > 0 ? [["written", files.join(", ")] as const] : []),

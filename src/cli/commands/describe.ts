@@ -23,19 +23,19 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
   const { describe } = await import("../../index.ts");
   const { descriptionText } = await import("../../entries/tables.ts");
   const table = await readData(data, flags, interruptSignal());
-  const found = describe(table);
+  const description = describe(table);
   if (flags.out !== undefined) {
     const { writeSchema } = await import("../../entries/tables.ts");
-    await writeSchema(found.schema, flags.out);
+    await writeSchema(description.schema, flags.out);
   }
   const source = data === "-" ? "standard input" : basename(data);
   if (flags.figure !== undefined) {
     const { tablePlot, writeFigure } = await import("../../entries/figures.ts");
-    await writeFigure(tablePlot(table, { description: found, title: source }), flags.figure);
+    await writeFigure(tablePlot(table, { description: description, title: source }), flags.figure);
   }
-  if (flags.json) return await printJson(found);
+  if (flags.json) return await printJson(description);
   await print(
-    `${source}: ${formatCount(found.rows)} rows, ${formatCount(found.columns.length)} columns\n\n${descriptionText(found)}`,
+    `${source}: ${formatCount(description.rows)} rows, ${formatCount(description.columns.length)} columns\n\n${descriptionText(description)}`,
   );
 }
 

@@ -37,7 +37,7 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   const table = await readData(test, flags, signal);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
-  const found = await evaluate(flow, table, {
+  const evaluation = await evaluate(flow, table, {
     ...options,
     ...(train === undefined ? {} : { train: await readData(train, flags, signal) }),
     signal,
@@ -47,11 +47,11 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   if (out !== undefined) {
     const { evaluationPage, writeFigure } = await import("../../entries/figures.ts");
     if (/\.json$/i.test(out))
-      await writeFile(out, `${JSON.stringify(document(found, privacyWarning), undefined, 2)}\n`);
-    else await writeFigure(evaluationPage(found, { title }), out);
+      await writeFile(out, `${JSON.stringify(document(evaluation, privacyWarning), undefined, 2)}\n`);
+    else await writeFigure(evaluationPage(evaluation, { title }), out);
   }
-  if (json) return await printJson(document(found, privacyWarning));
-  await print(`${title}\n\n${withFlags(evaluationText(found))}`);
+  if (json) return await printJson(document(evaluation, privacyWarning));
+  await print(`${title}\n\n${withFlags(evaluationText(evaluation))}`);
 }
 
 /** Adds the command. */

@@ -130,11 +130,11 @@ async function run(data: string, read: FitFlags): Promise<void> {
   checkKnown("--simplex", flags.simplex, known, source);
   const display = progressDisplay(isTraining ? "epoch" : "step");
   let notes: readonly ColumnNote[] = [];
-  const onColumns = (found: readonly ColumnNote[], chosen?: string): void => {
-    notes = found;
+  const onColumns = (columnNotes: readonly ColumnNote[], chosen?: string): void => {
+    notes = columnNotes;
     const why = chosen === undefined ? "" : `, as ${withFlags(chosen)}`;
     display.prepare(`${source}: a flow of mixed columns${why}`);
-    display.prepare(columnLines(found).trimEnd());
+    display.prepare(columnLines(columnNotes).trimEnd());
     display.prepare("");
   };
   const onPhase = ({ phase, done, total }: FitPhase): void => {

@@ -42,9 +42,9 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
     signal,
   });
   const all: Table = tables.length === 1 ? tables[0]! : joinDraws(tables);
-  const made = qualityText(effectiveSize);
+  const quality = qualityText(effectiveSize);
   if (out === undefined || out === "-") {
-    remark(sentence(filled, made));
+    remark(sentence(filled, quality));
     return await printCsv(all);
   }
   await writeTable(all, out);
@@ -56,11 +56,11 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
       assumed: "missing at random",
       effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
     });
-  await print(`wrote ${formatCount(all.rows)} rows to ${out}: ${sentence(filled, made)}\n`);
+  await print(`wrote ${formatCount(all.rows)} rows to ${out}: ${sentence(filled, quality)}\n`);
 }
 
-const sentence = (filled: number, made: string): string =>
-  `${formatCount(filled)} missing cells filled in by draws given the other cells of their rows, as if they were missing at random; ${made}`;
+const sentence = (filled: number, quality: string): string =>
+  `${formatCount(filled)} missing cells filled in by draws given the other cells of their rows, as if they were missing at random; ${quality}`;
 
 /** Adds the command. */
 export function addImpute(program: Command): void {

@@ -21,33 +21,33 @@ async function run(data: string, flags: InformationFlags): Promise<void> {
   const { information } = await import("../../index.ts");
   const signal = interruptSignal();
   const table = await readData(data, flags, signal);
-  const found = await information(table, {
+  const result = await information(table, {
     ...chosenOptions<InformationOptions>(flags, informationFlags),
     signal,
     onWarning: warn,
   });
-  if (flags.json) return await printJson({ ...found, parsed: parsedColumns(table, found.columns) });
+  if (flags.json) return await printJson({ ...result, parsed: parsedColumns(table, result.columns) });
   const show = ({ value, standardError }: Estimate): string =>
     `${formatLogProb(value)} +- ${formatLogProb(standardError)} nats`;
   await print(
     formatFacts([
-      ["rows", formatCount(found.rows)],
-      ...(found.dropped > 0 ? [["dropped", formatCount(found.dropped)] as const] : []),
-      ["entropy", show(found.entropy)],
-      ["negentropy", show(found.negentropy)],
-      ...(found.columns.length > 1
+      ["rows", formatCount(result.rows)],
+      ...(result.dropped > 0 ? [["dropped", formatCount(result.dropped)] as const] : []),
+      ["entropy", show(result.entropy)],
+      ["negentropy", show(result.negentropy)],
+      ...(result.columns.length > 1
         ? [
-            ["total correlation", show(found.totalCorrelation)] as const,
-            ...found.columns.map(
-              (name) => [`entropy of ${name}`, show(found.marginalEntropies[name]!)] as const,
+            ["total correlation", show(result.totalCorrelation)] as const,
+            ...result.columns.map(
+              (name) => [`entropy of ${name}`, show(result.marginalEntropies[name]!)] as const,
             ),
           ]
         : []),
-      ...(found.mutualInformation
+      ...(result.mutualInformation
         ? [
             [
-              `between ${found.between!.map((group) => group.join(",")).join(" : ")}`,
-              show(found.mutualInformation),
+              `between ${result.between!.map((group) => group.join(",")).join(" : ")}`,
+              show(result.mutualInformation),
             ] as const,
           ]
         : []),

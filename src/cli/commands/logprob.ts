@@ -185,10 +185,10 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
     if (flags.append) {
       const whole = await asWritten(data, table, flags, signal);
       // Rows that are left out are found by their empty scores.
-      const kept =
+      const keptColumns =
         missing === "drop" ? await flow.logProb(table, { ...how, missing: "empty" }) : new Float64Array(0);
       scores = withColumns(
-        rowsWhere(whole, (row) => !Number.isNaN(kept[row] ?? 0)),
+        rowsWhere(whole, (row) => !Number.isNaN(keptColumns[row] ?? 0)),
         columns,
       );
     } else scores = tableFromColumns(columns);

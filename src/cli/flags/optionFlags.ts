@@ -46,9 +46,9 @@ export function helpOf({ help, usual }: OptionFlag, { choices = [], kinds = [] }
 /** An option of commander that is stored under the name that the library gives it. */
 class LibraryOption extends Option {
   readonly #name: string;
-  constructor(name: string, own: OptionFlag, kind: DescribedKind) {
-    const value = own.valueIsOptional ? ` [${own.value}]` : ` <${own.value}>`;
-    super(own.value === undefined ? own.flag : own.flag + value, helpOf(own, kind));
+  constructor(name: string, flag: OptionFlag, kind: DescribedKind) {
+    const value = flag.valueIsOptional ? ` [${flag.value}]` : ` <${flag.value}>`;
+    super(flag.value === undefined ? flag.flag : flag.flag + value, helpOf(flag, kind));
     this.#name = name;
   }
   override attributeName(): string {

@@ -36,7 +36,7 @@ export const exclude: OptionFlag = {
 /** `age=integer,shift=angle:24`: the kind begins after the last `=` of a part. */
 export function kindsByColumn(option: string): OptionParser<Readonly<Record<string, string>>> {
   return (text) => {
-    const found = new Map<string, string>();
+    const kinds = new Map<string, string>();
     let open = "";
     for (const part of text.split(",")) {
       const whole = open + part;
@@ -45,20 +45,20 @@ export function kindsByColumn(option: string): OptionParser<Readonly<Record<stri
       open = at < 0 ? `${whole},` : "";
       if (at < 0) continue;
       const name = whole.slice(0, at).trim();
-      if (found.has(name))
+      if (kinds.has(name))
         throw new UsageError({
           problem: `${option} names "${name}" twice`,
           expected: "each name once",
           received: `"${name}" twice`,
           remedy: "name it once",
         });
-      found.set(name, whole.slice(at + 1).trim());
+      kinds.set(name, whole.slice(at + 1).trim());
     }
-    if (open !== "" || found.size === 0 || found.has(""))
+    if (open !== "" || kinds.size === 0 || kinds.has(""))
       throw new UsageError(
         `${option} must be kinds of columns such as age=integer,shift=angle:24, got ${JSON.stringify(text)}.`,
       );
-    return Object.fromEntries(found);
+    return Object.fromEntries(kinds);
   };
 }
 

@@ -17,18 +17,19 @@ const kindsApart: readonly (ColumnSchema["kind"] | undefined)[] = ["date-time", 
 const kindsOfLevels: readonly (ColumnSchema["kind"] | undefined)[] = ["ordinal", "categorical", "boolean"];
 
 /** What the cells of a column are, in words. */
-function cellsInWords(own: ColumnSchema | undefined): string {
-  if (own?.kind === "angle") return `angles that come round after ${own.period}`;
-  if (kindsApart.includes(own?.kind)) return own?.written === "time-of-day" ? "times of day" : "date-times";
-  return kindsOfLevels.includes(own?.kind) ? "levels" : "numbers";
+function cellsInWords(schema: ColumnSchema | undefined): string {
+  if (schema?.kind === "angle") return `angles that come round after ${schema.period}`;
+  if (kindsApart.includes(schema?.kind))
+    return schema?.written === "time-of-day" ? "times of day" : "date-times";
+  return kindsOfLevels.includes(schema?.kind) ? "levels" : "numbers";
 }
 
 /** The reference measure of a column, in words: `numbers, counting in steps of 1`. */
-function measureInWords(own: ColumnMeasure, schema: ColumnSchema | undefined): string {
-  const atoms = own.atoms === undefined ? "" : ` ${own.atoms.join(", ")}`;
-  const steps = own.step === undefined ? "" : ` in steps of ${own.step}`;
-  const missing = own.missing ? ", missing cells counted" : "";
-  return `${cellsInWords(schema)}, ${own.measure}${atoms}${steps}${missing}`;
+function measureInWords(measure: ColumnMeasure, schema: ColumnSchema | undefined): string {
+  const atoms = measure.atoms === undefined ? "" : ` ${measure.atoms.join(", ")}`;
+  const steps = measure.step === undefined ? "" : ` in steps of ${measure.step}`;
+  const missing = measure.missing ? ", missing cells counted" : "";
+  return `${cellsInWords(schema)}, ${measure.measure}${atoms}${steps}${missing}`;
 }
 
 const listed = (names: readonly string[]): string => (names.length === 0 ? "none" : names.join(", "));
@@ -77,15 +78,15 @@ export function checkSameMeasure(where: string, p: Flow, q: Flow): void {
       total(ofQ),
       "fit both with the same `simplex`",
     );
-  for (const own of ofP.measures) {
+  for (const columnMeasure of ofP.measures) {
     const words = ({ measures, schema }: typeof ofP): string =>
       measureInWords(
-        measures.find(({ column }) => column === own.column)!,
-        schema?.columns.find(({ name }) => name === own.column),
+        measures.find(({ column }) => column === columnMeasure.column)!,
+        schema?.columns.find(({ name }) => name === columnMeasure.column),
       );
     if (words(ofP) !== words(ofQ))
       differ(
-        `column ${describeValue(own.column)} has different reference measures`,
+        `column ${describeValue(columnMeasure.column)} has different reference measures`,
         words(ofP),
         words(ofQ),
         "fit both with the same `schema`, such as `flow.description.schema` of one of them",

@@ -53,7 +53,7 @@ export function ranksOf(values: Float64Array): Float64Array {
 /** Pearson's correlation; undefined where one does not vary. */
 function correlation(x: Float64Array, y: Float64Array): number | undefined {
   const n = x.length;
-  const [meanX, meanY] = [x, y].map((own) => own.reduce((sum, value) => sum + value / n, 0)) as [
+  const [meanX, meanY] = [x, y].map((values) => values.reduce((sum, value) => sum + value / n, 0)) as [
     number,
     number,
   ];
@@ -148,8 +148,8 @@ function meanDifference(pairs: readonly Pick<PairAssociation, "test" | "samples"
 
 /** Associations of all pairs. O(columns^2 rows log rows). */
 export function associations(columns: readonly ComparedColumn[], key: RandomKey): Associations {
-  const tests = columns.map((own) => measured(own, own.test));
-  const samples = columns.map((own) => measured(own, own.samples));
+  const tests = columns.map((column) => measured(column, column.test));
+  const samples = columns.map((column) => measured(column, column.samples));
   const pairsOf = (first: readonly Cells[], second: readonly Cells[]): PairAssociation[] =>
     columns.flatMap((a, i) =>
       columns.slice(i + 1).map((b, k): PairAssociation => {
@@ -163,16 +163,16 @@ export function associations(columns: readonly ComparedColumn[], key: RandomKey)
       }),
     );
   const pairs = pairsOf(tests, samples);
-  const all = tests.map((own, i) => Float64Array.from([...own, ...samples[i]!]));
+  const all = tests.map((test, i) => Float64Array.from([...test, ...samples[i]!]));
   const stream = new RandomStream(key);
   const rows = columns[0]?.test.length ?? 0;
   const dealt = Array.from({ length: pairs.length > 0 ? deals : 0 }, () => {
     const order = stream.permutation(all[0]!.length);
-    const mixed = all.map((own) => pickCells(own, order));
+    const mixed = all.map((cells) => pickCells(cells, order));
     return meanDifference(
       pairsOf(
-        mixed.map((own) => own.slice(0, rows)),
-        mixed.map((own) => own.slice(rows)),
+        mixed.map((cells) => cells.slice(0, rows)),
+        mixed.map((cells) => cells.slice(rows)),
       ),
     );
   }).filter((each) => each !== undefined);

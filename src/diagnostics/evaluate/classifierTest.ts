@@ -104,7 +104,7 @@ const drawn = (rows: number, count: number, first: number, stream: RandomStream)
  */
 export function classifierTest(columns: readonly ComparedColumn[], key: RandomKey): ClassifierTest {
   const features = columns.map(featuresOf);
-  const owner = features.flatMap((own, i) => own.map(() => i));
+  const owner = features.flatMap((feature, i) => feature.map(() => i));
   const binned = binnedRows(features.flat());
   const [{ test, samples }] = columns as [ComparedColumn];
   const labels = new Uint8Array(test.length + samples.length).fill(1, test.length);
@@ -119,17 +119,17 @@ export function classifierTest(columns: readonly ComparedColumn[], key: RandomKe
     const isHeldOut = (_: number, i: number): boolean => i >= from && i < to;
     const train = [zeros, ones].map((rows) => rows.filter((row, i) => !isHeldOut(row, i)));
     const asked = [zeros, ones].map((rows) => rows.filter(isHeldOut));
-    const found = boostedLogOdds(
+    const logOdds = boostedLogOdds(
       binned,
       labels,
       Int32Array.from([...train[0]!, ...train[1]!]),
       Int32Array.from([...asked[0]!, ...asked[1]!]),
       boosting,
     );
-    found.gains.forEach((gain, feature) => {
+    logOdds.gains.forEach((gain, feature) => {
       gains[owner[feature]!]! += gain;
     });
-    const area = areaUnderCurve(found.logOdds.slice(0, to - from), found.logOdds.slice(to - from));
+    const area = areaUnderCurve(logOdds.logOdds.slice(0, to - from), logOdds.logOdds.slice(to - from));
     auc += area.auc / folds;
     variance += area.variance / folds ** 2;
   }

@@ -61,14 +61,14 @@ function closest(
   return Float64Array.from({ length: rows[0]!.length }, (_, row) => {
     sums.fill(0);
     columns.forEach(({ type }, i) => {
-      const own = rows[i]![row]!;
+      const cell = rows[i]![row]!;
       const column = others[i]!;
       const unit = 1 / scale[i]!;
-      if (Number.isNaN(own)) for (let k = 0; k < count; k++) sums[k]! += Number(!Number.isNaN(column[k]!));
-      else if (type === "levels") for (let k = 0; k < count; k++) sums[k]! += Number(column[k] !== own);
+      if (Number.isNaN(cell)) for (let k = 0; k < count; k++) sums[k]! += Number(!Number.isNaN(column[k]!));
+      else if (type === "levels") for (let k = 0; k < count; k++) sums[k]! += Number(column[k] !== cell);
       else
         for (let k = 0; k < count; k++) {
-          let distance = Math.abs(column[k]! - own) * unit;
+          let distance = Math.abs(column[k]! - cell) * unit;
           if (type === "angles") distance = Math.abs(distance - 2 * Math.round(distance / 2));
           // What is missing is as far as can be.
           sums[k]! += Number.isNaN(distance) ? 1 : Math.min(distance, 1);
@@ -80,7 +80,9 @@ function closest(
 
 /** One text for each row, the same for rows that are equal. */
 function keysOf(cells: readonly Float64Array[]): string[] {
-  return Array.from({ length: cells[0]!.length }, (_, row) => cells.map((own) => own[row]! + 0).join(" "));
+  return Array.from({ length: cells[0]!.length }, (_, row) =>
+    cells.map((cells) => cells[row]! + 0).join(" "),
+  );
 }
 
 const median = (values: Float64Array): number => values.slice().sort()[Math.floor(values.length / 2)]!;
@@ -94,15 +96,15 @@ export function closestRecords(
   train: readonly Float64Array[],
   key: RandomKey,
 ): ClosestRecords {
-  const [tests, samples] = [columns.map(({ test }) => test), columns.map((own) => own.samples)];
+  const [tests, samples] = [columns.map(({ test }) => test), columns.map((column) => column.samples)];
   const known = new Set(keysOf(train));
   const copies = (rows: readonly Float64Array[]): number => {
     const keys = keysOf(rows);
     return keys.reduce((count, row) => count + Number(known.has(row)), 0) / keys.length;
   };
-  const some = (cells: readonly Float64Array[], most: number, what: string): Scaled => {
-    const order = new RandomStream(split(key, what)).permutation(cells[0]!.length).slice(0, most);
-    return cells.map((own) => pickCells(own, order));
+  const some = (cells: readonly Float64Array[], maximum: number, what: string): Scaled => {
+    const order = new RandomStream(split(key, what)).permutation(cells[0]!.length).slice(0, maximum);
+    return cells.map((cells) => pickCells(cells, order));
   };
   const scale = scales(columns, train);
   const records = some(train, mostTraining, "train");

@@ -32,9 +32,9 @@ export function comparedColumns(
   samples: Table,
 ): readonly ComparedColumn[] {
   const [first, second] = [cellsOf(test, schema).cells, cellsOf(samples, schema).cells];
-  return schema.map((own, i) => ({
-    schema: own,
-    type: typeOf(own),
+  return schema.map((column, i) => ({
+    schema: column,
+    type: typeOf(column),
     test: first[i]!,
     samples: second[i]!,
   }));

@@ -179,7 +179,7 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
       expected: `at least ${fewestRows} rows that miss no value that the model needs`,
       received: String(rows.length),
     });
-  const held = pickRows(
+  const testRows = pickRows(
     isMixed
       ? test
       : selectColumns(
@@ -190,8 +190,8 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
   );
   const count = wanted ?? Math.min(rows.length, mostSamples);
   const key = split(randomKey(seed), "evaluate");
-  const samples = await flow.sample(count, { ...how, seed, given: conditions(flow, held, count) });
-  const compared = comparedColumns(columns, held, samples);
+  const samples = await flow.sample(count, { ...how, seed, given: conditions(flow, testRows, count) });
+  const compared = comparedColumns(columns, testRows, samples);
   const fitted = compared.slice(flow.given.length);
   const fittedToTheseRows = flow.wasFittedTo(test);
   if (fittedToTheseRows)
@@ -215,6 +215,6 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
     associations: associations(compared, split(key, "associations")),
     ...(closest ? { closest } : {}),
     samples,
-    test: held,
+    test: testRows,
   };
 }

@@ -68,8 +68,8 @@ const namedPairs = 5;
 export function evaluationText(evaluation: Evaluation): string {
   checkEvaluation("evaluationText", evaluation);
   const { rows, leftOut, logProb, classifier, marginals, associations, contributions } = evaluation;
-  const byColumn = new Map(contributions?.map((own) => [own.column, own]));
-  const share = new Map(classifier.columns.map((own) => [own.column, own.share]));
+  const byColumn = new Map(contributions?.map((contribution) => [contribution.column, contribution]));
+  const share = new Map(classifier.columns.map((column) => [column.column, column.share]));
   const table = aligned(
     [
       [

@@ -41,10 +41,14 @@ export interface AscentChoices {
 }
 
 /** A random run of points, `most` of them at most; rows of a fit are in random order. */
-export function samplePart(rows: number, most: number, stream: RandomStream): [start: number, end: number] {
-  if (rows <= most) return [0, rows];
-  const start = stream.integerBelow(rows - most + 1);
-  return [start, start + most];
+export function samplePart(
+  rows: number,
+  maximum: number,
+  stream: RandomStream,
+): [start: number, end: number] {
+  if (rows <= maximum) return [0, rows];
+  const start = stream.integerBelow(rows - maximum + 1);
+  return [start, start + maximum];
 }
 
 /** Points from row-major rows, weights of any scale. */
@@ -54,11 +58,11 @@ export function ascentPoints(
   weights: Float64Array | undefined,
 ): AscentPoints {
   const rows = data.length / features;
-  const own = new Float64Array(data.length);
+  const partData = new Float64Array(data.length);
   for (let row = 0; row < rows; row++)
-    for (let i = 0; i < features; i++) own[i * rows + row] = data[row * features + i]!;
+    for (let i = 0; i < features; i++) partData[i * rows + row] = data[row * features + i]!;
   const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? 1;
-  return { rows, features, data: own, weights: weights?.map((weight) => weight / total), logAbsDet: 0 };
+  return { rows, features, data: partData, weights: weights?.map((weight) => weight / total), logAbsDet: 0 };
 }
 
 /** L of the points. */
@@ -86,7 +90,7 @@ export function scoredPoints(points: AscentPoints): ScoredPoints {
 
 /** Log-density of each point, in nats. */
 export function logDensities({ rows, features, data, logAbsDets }: ScoredPoints): Float64Array {
-  const out = logAbsDets.map((own) => own - 0.5 * features * logTwoPi);
+  const out = logAbsDets.map((logAbsDet) => logAbsDet - 0.5 * features * logTwoPi);
   for (let i = 0; i < features; i++)
     for (let row = 0; row < rows; row++) out[row]! -= 0.5 * data[i * rows + row]! ** 2;
   return out;

@@ -201,26 +201,26 @@ export function ascendDirections(
   for (let j = 0; j < n; j++) {
     const column = scratch.turned.subarray(j * rows, (j + 1) * rows);
     const before = height(0, momentsOf(column, weights));
-    let own = bestBend(column.subarray(start, end), weights?.subarray(start, end), choices, stream);
+    let bestOfPart = bestBend(column.subarray(start, end), weights?.subarray(start, end), choices, stream);
     let gained = 0;
     let moments = { mean: 0, square: 0 };
     for (let tries = 0; ; tries++) {
-      bendColumn(column, own, scratch.column, scratch.slopes);
-      gained = Math.log(1 - own.sigma) + meanLog(scratch.slopes, weights);
+      bendColumn(column, bestOfPart, scratch.column, scratch.slopes);
+      gained = Math.log(1 - bestOfPart.sigma) + meanLog(scratch.slopes, weights);
       moments = momentsOf(scratch.column, weights);
       // At the last try the map is the identity.
       if (tries > halvings || height(gained, moments) >= before) break;
-      own = scaledBend(own, tries === halvings ? 0 : 0.5);
+      bestOfPart = scaledBend(bestOfPart, tries === halvings ? 0 : 0.5);
     }
     const { mean } = moments;
     const scale = spreadOf(moments);
     for (let row = 0; row < rows; row++) column[row] = (scratch.column[row]! - mean) / scale;
     points.logAbsDet += gained - Math.log(scale);
-    logSlope[j] = Math.log((1 - own.sigma) / scale);
-    bend[j] = Math.atanh(own.gamma);
-    shift[j] = (own.phi0 - mean) / scale;
-    centre[j] = own.x0 / scale;
-    logWidth[j] = Math.log(own.eps / scale);
+    logSlope[j] = Math.log((1 - bestOfPart.sigma) / scale);
+    bend[j] = Math.atanh(bestOfPart.gamma);
+    shift[j] = (bestOfPart.phi0 - mean) / scale;
+    centre[j] = bestOfPart.x0 / scale;
+    logWidth[j] = Math.log(bestOfPart.eps / scale);
   }
   turned(scratch.turned, rows, directions, false, points.data);
   return { directions, logSlope, bend, shift, centre, logWidth };

@@ -62,7 +62,7 @@ export interface AscentStep {
 export interface AscentRecord {
   readonly step: number;
   readonly train: number;
-  readonly held: number;
+  readonly heldOut: number;
   readonly best: number;
 }
 
@@ -106,13 +106,18 @@ function drawDirections(features: number, stream: RandomStream): Float64Array {
 /** Points that climb, and held-out ones that are taken along. The former are moved in place. */
 export class AscentRun {
   readonly #own: Cloud<AscentPoints>;
-  readonly #held: Cloud<ScoredPoints> | undefined;
+  readonly #heldOut: Cloud<ScoredPoints> | undefined;
   readonly #settings: AscentSettings;
   readonly #stream: RandomStream;
 
-  constructor(train: AscentPoints, held: AscentPoints | undefined, settings: AscentSettings, key: RandomKey) {
+  constructor(
+    train: AscentPoints,
+    heldOut: AscentPoints | undefined,
+    settings: AscentSettings,
+    key: RandomKey,
+  ) {
     this.#own = cloudOf(train);
-    this.#held = held && cloudOf(scoredPoints(held));
+    this.#heldOut = heldOut && cloudOf(scoredPoints(heldOut));
     this.#settings = settings;
     this.#stream = new RandomStream(key);
   }
@@ -124,15 +129,18 @@ export class AscentRun {
 
   /** Held-out points, or where there are none those that climb. */
   get rows(): number {
-    return (this.#held ?? this.#own).points.rows;
+    return (this.#heldOut ?? this.#own).points.rows;
   }
 
   /** L of the held-out points, and the mean to choose by. Where none are held out, L of those that climb. */
-  get held(): { readonly mean: number; readonly score: number } {
-    if (!this.#held) return { mean: this.train, score: this.train };
-    const { weights } = this.#held.points;
-    const own = logDensities(this.#held.points);
-    return { mean: weightedMean(own, weights), score: boundedMean(own, weights) };
+  get heldOut(): { readonly mean: number; readonly score: number } {
+    if (!this.#heldOut) return { mean: this.train, score: this.train };
+    const { weights } = this.#heldOut.points;
+    const heldOutLogDensities = logDensities(this.#heldOut.points);
+    return {
+      mean: weightedMean(heldOutLogDensities, weights),
+      score: boundedMean(heldOutLogDensities, weights),
+    };
   }
 
   /** Numbers that a step moves. */
@@ -145,7 +153,7 @@ export class AscentRun {
     const settings = this.#settings;
     const { maps, profile } = settings;
     const { points, directional: along, radial: around } = this.#own;
-    const other = this.#held;
+    const other = this.#heldOut;
     let step: AscentStep = {};
     if (maps !== "directional") {
       const radial = ascendRadially(points, around, profile, settings, this.#stream);
@@ -182,7 +190,7 @@ export async function climb(
   const heldNow = (): { readonly mean: number; readonly score: number } => {
     const sum = { mean: 0, score: 0 };
     for (const run of runs) {
-      const { mean, score } = run.held;
+      const { mean, score } = run.heldOut;
       sum.mean += (run.rows / rows) * mean;
       sum.score += (run.rows / rows) * score;
     }
@@ -195,7 +203,7 @@ export async function climb(
     heights.push(first.train);
     const { mean, score } = heldNow();
     if (score > best.score || patience === undefined) best = { at: t, score };
-    hooks.onStep?.({ step: t, train: heights[t]!, held: mean, best: best.at });
+    hooks.onStep?.({ step: t, train: heights[t]!, heldOut: mean, best: best.at });
     if (patience !== undefined && t - best.at >= patience) break;
     moved += runs.reduce((sum, run) => sum + run.size, 0);
     if (moved >= numbersATurn) {

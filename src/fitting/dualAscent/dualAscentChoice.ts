@@ -60,7 +60,7 @@ export function pointsOf(
 ): AscentPoints {
   if (!white) return ascentPoints(data, features, weights);
   const points = ascentPoints(throughWhitening(data, features, white), features, weights);
-  for (const own of white.values.logDiagonal!) points.logAbsDet -= own;
+  for (const logScale of white.values.logDiagonal!) points.logAbsDet -= logScale;
   return points;
 }
 
@@ -74,11 +74,11 @@ export async function chooseAscent(
   const isSmall = (validation?.rows ?? train.rows / partsOfMany) < enoughHeld;
   const splits: RowSplit[] = isSmall
     ? foldsOf(train, features, folds)
-    : [validation ? { rest: train, held: validation } : lastHeldOut(train, features, partsOfMany)];
-  if (isSmall && validation) splits.push({ rest: train, held: validation });
+    : [validation ? { rest: train, heldOut: validation } : lastHeldOut(train, features, partsOfMany)];
+  if (isSmall && validation) splits.push({ rest: train, heldOut: validation });
   const runsWith = (share: number, rows: number): AscentRun[] =>
-    splits.map(({ rest, held }) => {
-      const [own, other] = [rest, held].map((part) =>
+    splits.map(({ rest, heldOut }) => {
+      const [own, other] = [rest, heldOut].map((part) =>
         pointsOf(firstRows(part, features, rows), features, white),
       ) as [AscentPoints, AscentPoints];
       return new AscentRun(own, other, { ...settings, share: Math.max(leastShare, share) }, key);
@@ -86,15 +86,19 @@ export async function chooseAscent(
   let { share } = options;
   if (share === undefined) {
     let best = Number.NEGATIVE_INFINITY;
-    for (const own of shares) {
+    for (const trialShare of shares) {
       const limits = { steps: Math.min(most, trial.steps), patience };
-      const tried = await climb(runsWith(own, trial.rows), limits, { signal });
-      if (tried.score > best) [best, share] = [tried.score, own];
+      const tried = await climb(runsWith(trialShare, trial.rows), limits, { signal });
+      if (tried.score > best) [best, share] = [tried.score, trialShare];
     }
   }
   share = Math.max(leastShare, share ?? shares[1]);
   if (isCounted) return { share, steps: most };
   if (!isSmall && validation) return { share, steps: undefined };
-  const found = await climb(runsWith(share, Number.POSITIVE_INFINITY), { steps: most, patience }, { signal });
-  return { share, steps: found.steps.length };
+  const climbed = await climb(
+    runsWith(share, Number.POSITIVE_INFINITY),
+    { steps: most, patience },
+    { signal },
+  );
+  return { share, steps: climbed.steps.length };
 }

@@ -44,7 +44,7 @@ const sample = 2000;
 const rowsACandidate = 200;
 const mostCandidates = 8;
 /** Rows that are fitted, at most, and that are held out: more of them would only leave time for fewer steps. */
-const mostRows = { train: 20_000, held: 5000 } as const;
+const mostRows = { train: 20_000, heldOut: 5000 } as const;
 /** What bounds the time of a fit: operations on the rows that are fitted, and on all that are scored at the end. */
 const mostWork = { ascent: 5e9, scoring: 16e9 } as const;
 /** Steps between two entries of the history. */
@@ -65,7 +65,7 @@ export function fitDualAscent(table: Table, options: FitOptions): Promise<Finish
 async function ascend(data: StandardizedData, options: FitOptions): Promise<StatisticalModel> {
   const { features: n } = data;
   const train = firstRows(data.train, n, mostRows.train);
-  const validation = data.validation && firstRows(data.validation, n, mostRows.held);
+  const validation = data.validation && firstRows(data.validation, n, mostRows.heldOut);
   const {
     maps = fitDefaults.maps,
     profile = fitDefaults.profile,
@@ -105,12 +105,12 @@ async function ascend(data: StandardizedData, options: FitOptions): Promise<Stat
     { ...settings, share: choice.share },
     key,
   );
-  const found = await climb(
+  const climbed = await climb(
     [run],
     { steps, patience: choice.steps === undefined ? patience : undefined },
     {
       signal,
-      onStep({ step, train: own, held, best }) {
+      onStep({ step, train: own, heldOut, best }) {
         if (step % stepsARecord !== 0 && step !== steps) return;
         const record: FitProgress = {
           epoch: step,
@@ -118,7 +118,7 @@ async function ascend(data: StandardizedData, options: FitOptions): Promise<Stat
           step,
           steps,
           trainLogProb: own + data.logAbsDet,
-          validationLogProb: held + data.logAbsDet,
+          validationLogProb: heldOut + data.logAbsDet,
           bestEpoch: best,
         };
         history.push(record);
@@ -127,9 +127,9 @@ async function ascend(data: StandardizedData, options: FitOptions): Promise<Stat
     },
   );
   return {
-    ...modelOf(found, n, profile, white),
+    ...modelOf(climbed, n, profile, white),
     history,
-    heights: { values: found.heights, rows: train.rows },
+    heights: { values: climbed.heights, rows: train.rows },
   };
 }
 

@@ -106,9 +106,9 @@ export function distances(
 ): void {
   out.fill(0, start, end);
   for (let i = 0; i < features; i++) {
-    const own = centre[i]!;
+    const coordinate = centre[i]!;
     for (let row = start; row < end; row++) {
-      const d = data[i * rows + row]! - own;
+      const d = data[i * rows + row]! - coordinate;
       out[row]! += d * d;
     }
   }
@@ -236,20 +236,20 @@ export function ascendRadially(
   const height = ({ meanLogSlope, square }: ReturnType<typeof measure>): number =>
     meanLogSlope - 0.5 * n * Math.log(square / n);
   const before = height(measure(points, scratch, centre, 0));
-  let own = measure(points, scratch, centre, s);
-  for (let tries = 1; height(own) < before && s !== 0; tries++) {
+  let measured = measure(points, scratch, centre, s);
+  for (let tries = 1; height(measured) < before && s !== 0; tries++) {
     s = tries > halvings ? 0 : s / 2;
-    own = measure(points, scratch, centre, s);
+    measured = measure(points, scratch, centre, s);
   }
-  const scale = Math.sqrt(own.square / n);
+  const scale = Math.sqrt(measured.square / n);
   const step: RadialStep = {
     centre,
     logRadius: Float64Array.of(Math.log(alpha)),
     strength: Float64Array.of(radialStrength(s)),
-    shift: own.mean,
+    shift: measured.mean,
     logScale: Float64Array.of(Math.log(scale)),
   };
-  points.logAbsDet += own.meanLogSlope - n * Math.log(scale);
+  points.logAbsDet += measured.meanLogSlope - n * Math.log(scale);
   move(points, scratch.pushes, step, s);
   return step;
 }
@@ -263,9 +263,9 @@ function move(
 ): void {
   const scale = Math.exp(logScale[0]!);
   for (let i = 0; i < features; i++) {
-    const [own, moved] = [centre[i]!, centre[i]! - shift[i]!];
+    const [from, moved] = [centre[i]!, centre[i]! - shift[i]!];
     for (let row = 0; row < rows; row++)
-      data[i * rows + row] = (moved + (1 + s * pushes[row]!) * (data[i * rows + row]! - own)) / scale;
+      data[i * rows + row] = (moved + (1 + s * pushes[row]!) * (data[i * rows + row]! - from)) / scale;
   }
 }
 

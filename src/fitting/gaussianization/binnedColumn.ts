@@ -46,14 +46,14 @@ export function binColumn(values: Float64Array, weights?: Float64Array): BinnedC
   const few = distinctValues(values.subarray(0, bins), weights?.subarray(0, bins));
   const center = quantileOf(few, 0.5);
   const scale = rangeOver(few, 0.25) || rangeOver(few, 0.05) || deviation;
-  const found = values.length <= bins ? few : spread(values, weights, total, center, scale);
-  const warped = found.at.map((value) => {
+  const points = values.length <= bins ? few : spread(values, weights, total, center, scale);
+  const warped = points.at.map((value) => {
     const z = (value - center) / scale;
     return z / (bend + Math.abs(z));
   });
-  const robust = rangeOver(found, 0.25);
+  const robust = rangeOver(points, 0.25);
   return {
-    ...found,
+    ...points,
     warped,
     mean,
     deviation,
@@ -85,7 +85,7 @@ function distinctValues(values: Float64Array, weights: Float64Array | undefined)
     mass[count - 1]! += weight;
     total += weight;
   }
-  return { at: at.slice(0, count), mass: mass.slice(0, count).map((own) => own / total) };
+  return { at: at.slice(0, count), mass: mass.slice(0, count).map((share) => share / total) };
 }
 
 function spread(
@@ -105,10 +105,10 @@ function spread(
     mass[bin]! += weight;
     sum[bin]! += weight * (values[i]! - center);
   }
-  const held = Array.from(mass.keys()).filter((bin) => mass[bin]! > 0);
+  const filledBins = Array.from(mass.keys()).filter((bin) => mass[bin]! > 0);
   return {
-    mass: Float64Array.from(held, (bin) => mass[bin]! / total),
-    at: Float64Array.from(held, (bin) => center + sum[bin]! / mass[bin]!),
+    mass: Float64Array.from(filledBins, (bin) => mass[bin]! / total),
+    at: Float64Array.from(filledBins, (bin) => center + sum[bin]! / mass[bin]!),
   };
 }
 

@@ -77,11 +77,14 @@ function climb(
     logLikelihood = total;
     if (count === 1) break;
     for (let k = 0; k < count; k++) {
-      const own = sums[k]!;
-      weight[k] = Math.max(own, 1e-12);
-      if (own < 1e-9) continue;
-      const shift = sums[count + k]! / own - mean[k]!;
-      deviation[k] = Math.max(floor, Math.sqrt(Math.max(0, sums[2 * count + k]! / own - shift * shift)));
+      const componentMass = sums[k]!;
+      weight[k] = Math.max(componentMass, 1e-12);
+      if (componentMass < 1e-9) continue;
+      const shift = sums[count + k]! / componentMass - mean[k]!;
+      deviation[k] = Math.max(
+        floor,
+        Math.sqrt(Math.max(0, sums[2 * count + k]! / componentMass - shift * shift)),
+      );
       mean[k]! += shift;
     }
   }

@@ -115,7 +115,7 @@ function stackOf(
 ): { readonly bijection: Bijection; readonly values: ParameterValues } {
   const directions = layers[0]!.axes.columns;
   const joined = (name: "data" | "base" | "logSlope"): Float64Array =>
-    Float64Array.from(layers.flatMap((layer) => layer.knots.flatMap((own) => Array.from(own[name]))));
+    Float64Array.from(layers.flatMap((layer) => layer.knots.flatMap((knot) => Array.from(knot[name]))));
   const axes = Float64Array.from(layers.flatMap((layer) => layer.axes.to1DArray()));
   const spline = { data: joined("data"), base: joined("base"), logSlope: joined("logSlope") };
   const count = layers.length;

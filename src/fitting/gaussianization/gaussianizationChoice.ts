@@ -79,18 +79,18 @@ export async function chooseLayers(
   const isSmall = (validation?.rows ?? train.rows) < options.enoughHeld;
   const splits = isSmall
     ? foldsOf(train, features, foldsBy(train.rows))
-    : [{ rest: firstRows(train, features, mostTried), held: validation ?? train }];
-  if (isSmall && validation) splits.push({ rest: train, held: validation });
+    : [{ rest: firstRows(train, features, mostTried), heldOut: validation ?? train }];
+  if (isSmall && validation) splits.push({ rest: train, heldOut: validation });
   const trialOf = (plan: LayerPlan): Trial => new Trial(plan, splits, features, key, pause);
   let plan = plans[0]!;
   let trial: Trial | undefined;
   if (plans.length > 1) {
     let least = Number.NEGATIVE_INFINITY;
     for (const each of plans) {
-      const own = trialOf(each);
+      const newTrial = trialOf(each);
       // Smaller steps get more layers.
-      const { score } = await own.go(Math.min(layers, Math.ceil(trialDistance / each.marginal.step)));
-      if (score > least) [least, plan, trial] = [score, each, own];
+      const { score } = await newTrial.go(Math.min(layers, Math.ceil(trialDistance / each.marginal.step)));
+      if (score > least) [least, plan, trial] = [score, each, newTrial];
     }
   }
   const chosen = isSmall ? await (trial ?? trialOf(plan)).go(layers) : undefined;
@@ -102,11 +102,11 @@ function plansOf({ rotation, directions, marginal, knots, step }: PlanOptions, r
   const steps = step !== undefined ? [step] : rows < 500 ? [0.5, 0.25] : [0.5];
   const bandwidth = rows < 5000 ? 1 : 0.6;
   return (["marginal", "white"] as const).flatMap((start) =>
-    steps.map((own) => ({
+    steps.map((step) => ({
       rotation,
       directions,
       start,
-      marginal: { kind: marginal, knots, step: own, bandwidth },
+      marginal: { kind: marginal, knots, step: step, bandwidth },
     })),
   );
 }
@@ -125,7 +125,7 @@ class Trial {
   readonly #plan: LayerPlan;
   readonly #key: RandomKey;
   readonly #pause: () => Promise<void>;
-  readonly #runs: readonly { readonly fit: Moving; readonly held: Moving }[];
+  readonly #runs: readonly { readonly fit: Moving; readonly heldOut: Moving }[];
   #best: Best = { score: Number.NEGATIVE_INFINITY, layers: 1, share: tailShares.at(-1)! };
   #layers = 0;
 
@@ -139,9 +139,9 @@ class Trial {
     this.#plan = plan;
     this.#key = key;
     this.#pause = pause;
-    this.#runs = splits.map(({ rest, held }) => ({
+    this.#runs = splits.map(({ rest, heldOut }) => ({
       fit: movingRows(rest, features),
-      held: movingRows(held, features),
+      heldOut: movingRows(heldOut, features),
     }));
   }
 
@@ -149,18 +149,18 @@ class Trial {
   async go(layers: number): Promise<Best> {
     while (this.#layers < layers && this.#layers < this.#best.layers + patience) {
       await this.#pause();
-      for (const { fit, held } of this.#runs) {
+      for (const { fit, heldOut } of this.#runs) {
         const layer = nextLayer(this.#layers, fit, this.#plan, this.#key);
         passLayer(fit, layer);
-        passLayer(held, layer);
+        passLayer(heldOut, layer);
       }
       this.#layers++;
-      const scores = this.#runs.map(({ held }) => ({ held, under: densitiesUnder(held) }));
-      const rows = scores.reduce((sum, { held }) => sum + held.logAbsDet.length, 0);
+      const scores = this.#runs.map(({ heldOut }) => ({ heldOut, under: densitiesUnder(heldOut) }));
+      const rows = scores.reduce((sum, { heldOut }) => sum + heldOut.logAbsDet.length, 0);
       for (const share of tailShares) {
         const mean = scores.reduce(
-          (sum, { held, under }) =>
-            sum + (held.logAbsDet.length / rows) * boundedMean(under(share), held.weights),
+          (sum, { heldOut, under }) =>
+            sum + (heldOut.logAbsDet.length / rows) * boundedMean(under(share), heldOut.weights),
           0,
         );
         const score = mean + halfRow(share, rows);
@@ -174,7 +174,7 @@ class Trial {
 /** Mean log-densities of standardized rows by share of wide components. */
 interface ShareMeans {
   readonly train: ReadonlyMap<number, number>;
-  readonly held: ReadonlyMap<number, number> | undefined;
+  readonly heldOut: ReadonlyMap<number, number> | undefined;
 }
 
 /** Fits the layers of a plan: as many as were chosen before, or as the held-out rows say. */
@@ -187,7 +187,7 @@ async function fitPlan(
   onProgress: FitOptions["onProgress"],
 ): Promise<ChosenLayers> {
   const fit = movingRows(train, features);
-  const held = validation && movingRows(validation, features);
+  const heldOut = validation && movingRows(validation, features);
   const found: Layer[] = [];
   const shares = chosen ? [chosen.share] : tailShares;
   const freedom = (plan.directions * Math.log(train.rows)) / (2 * train.rows);
@@ -201,7 +201,7 @@ async function fitPlan(
     step: index + 1,
     steps: most,
     trainLogProb: means.train.get(share)! + logAbsDet,
-    validationLogProb: (means.held ?? means.train).get(share)! + logAbsDet,
+    validationLogProb: (means.heldOut ?? means.train).get(share)! + logAbsDet,
     bestEpoch: best,
   });
   const meansOf = ({ weights }: Moving, under: (share: number) => Float64Array): Map<number, number> =>
@@ -213,17 +213,17 @@ async function fitPlan(
     await pause();
     const layer = nextLayer(index, fit, plan, key);
     passLayer(fit, layer);
-    if (held) passLayer(held, layer);
+    if (heldOut) passLayer(heldOut, layer);
     found.push(layer);
-    const under = held && densitiesUnder(held);
+    const under = heldOut && densitiesUnder(heldOut);
     const own: ShareMeans = {
       train: meansOf(fit, densitiesUnder(fit)),
-      held: under && meansOf(held, under),
+      heldOut: under && meansOf(heldOut, under),
     };
     means.push(own);
     const scoreUnder = (share: number): number =>
       under
-        ? boundedMean(under(share), held.weights) + halfRow(share, held.logAbsDet.length)
+        ? boundedMean(under(share), heldOut.weights) + halfRow(share, heldOut.logAbsDet.length)
         : own.train.get(share)! - 2 * freedom * index + halfRow(share, train.rows);
     for (const share of shares) {
       const score = scoreUnder(share);
@@ -233,7 +233,10 @@ async function fitPlan(
     onProgress?.(entry(index, bestShare, own));
   }
   // One base for the history too: that of the model, which can be stopped after each layer.
-  const history = means.map((own, index) => ({ ...entry(index, bestShare, own), bestEpoch: bests[index]! }));
+  const history = means.map((mean, index) => ({
+    ...entry(index, bestShare, mean),
+    bestEpoch: bests[index]!,
+  }));
   const heights = [before, ...means.map(({ train }) => train.get(bestShare)!)];
   return {
     plan,

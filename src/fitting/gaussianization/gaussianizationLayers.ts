@@ -59,16 +59,17 @@ export function movingRows({ rows, data, weights }: StandardizedRows, features: 
 export function passLayer(rows: Moving, { axes, knots }: Layer): void {
   const along = project(rows.columns, axes);
   if (axes.columns === axes.rows) {
-    along.forEach((own, k) => applyKnots(own, rows.logAbsDet, knots[k]!));
+    along.forEach((coordinates, k) => applyKnots(coordinates, rows.logAbsDet, knots[k]!));
     rows.columns = along;
     return;
   }
-  along.forEach((own, k) => {
-    const before = own.slice();
-    applyKnots(own, rows.logAbsDet, knots[k]!);
+  along.forEach((coordinates, k) => {
+    const before = coordinates.slice();
+    applyKnots(coordinates, rows.logAbsDet, knots[k]!);
     rows.columns.forEach((column, i) => {
       const factor = axes.get(i, k);
-      for (let row = 0; row < own.length; row++) column[row]! += factor * (own[row]! - before[row]!);
+      for (let row = 0; row < coordinates.length; row++)
+        column[row]! += factor * (coordinates[row]! - before[row]!);
     });
   });
 }
@@ -84,13 +85,16 @@ export function squaresOf({ columns, logAbsDet }: Moving): Float64Array {
 export function logDensities(rows: Moving): Float64Array {
   const constant = 0.5 * rows.columns.length * logTwoPi;
   const squares = squaresOf(rows);
-  return rows.logAbsDet.map((own, row) => own - constant - 0.5 * squares[row]!);
+  return rows.logAbsDet.map((logAbsDet, row) => logAbsDet - constant - 0.5 * squares[row]!);
 }
 
 /** Fits a layer along given directions. */
 function fitLayer(rows: Moving, axes: Matrix, options: MarginalOptions): Layer {
   const along = project(rows.columns, axes);
-  return { axes, knots: along.map((own) => marginalMap(binColumn(own, rows.weights), options)) };
+  return {
+    axes,
+    knots: along.map((coordinates) => marginalMap(binColumn(coordinates, rows.weights), options)),
+  };
 }
 
 /** The layers before the iteration. */

@@ -76,7 +76,7 @@ export function marginalMap(column: BinnedColumn, options: MarginalOptions): Mar
   return {
     data,
     base: base.map((y, k) => line * (data[k]! - mean) + step * y),
-    logSlope: slope.map((own) => Math.log(line + step * Math.max(1e-3 / deviation, own))),
+    logSlope: slope.map((slopeAtKnot) => Math.log(line + step * Math.max(1e-3 / deviation, slopeAtKnot))),
   };
 }
 
@@ -159,14 +159,14 @@ function kernelScore(column: BinnedColumn, factor: number): Score {
     let density = 0;
     for (let bin = 0; bin < at.length; bin++) {
       const z = (x - at[bin]!) / h;
-      const own = mass[bin]!;
-      if (z > 9) lower += own;
-      else if (z < -9) upper += own;
+      const binMass = mass[bin]!;
+      if (z > 9) lower += binMass;
+      else if (z < -9) upper += binMass;
       else {
         const share = roughNormalCdf(z);
-        lower += own * share;
-        upper += own * (1 - share);
-        density += own * Math.exp(-0.5 * z * z);
+        lower += binMass * share;
+        upper += binMass * (1 - share);
+        density += binMass * Math.exp(-0.5 * z * z);
       }
     }
     return scoreOf(lower, upper, density / (h * Math.sqrt(2 * Math.PI)), widening);
@@ -175,17 +175,17 @@ function kernelScore(column: BinnedColumn, factor: number): Score {
 
 function mixtureScore(column: BinnedColumn): Score {
   const { weight, mean, deviation } = fitColumnMixture(column);
-  const total = weight.reduce((sum, own) => sum + own, 0);
+  const total = weight.reduce((sum, componentWeight) => sum + componentWeight, 0);
   return (x) => {
     let lower = 0;
     let upper = 0;
     let density = 0;
     for (let k = 0; k < weight.length; k++) {
       const z = (x - mean[k]!) / deviation[k]!;
-      const own = weight[k]! / total;
-      lower += own * normalCdf(z);
-      upper += own * normalCdf(-z);
-      density += (own / deviation[k]!) * normalDensity(z);
+      const share = weight[k]! / total;
+      lower += share * normalCdf(z);
+      upper += share * normalCdf(-z);
+      density += (share / deviation[k]!) * normalDensity(z);
     }
     return scoreOf(lower, upper, density, 1);
   };
@@ -252,11 +252,11 @@ function tailSlope({ mass, at, effective, deviation }: BinnedColumn, side: -1 | 
   const sums = [0, 0, 0, 0, 0];
   for (let step = 0; step < at.length && beyond < share; step++) {
     const bin = side < 0 ? step : at.length - 1 - step;
-    const own = mass[bin]!;
-    const score = side * -roughNormalQuantile(Math.min(0.5, beyond + own / 2));
-    beyond += own;
+    const binMass = mass[bin]!;
+    const score = side * -roughNormalQuantile(Math.min(0.5, beyond + binMass / 2));
+    beyond += binMass;
     const x = at[bin]!;
-    [own, own * x, own * score, own * x * x, own * x * score].forEach((term, i) => {
+    [binMass, binMass * x, binMass * score, binMass * x * x, binMass * x * score].forEach((term, i) => {
       sums[i]! += term;
     });
   }

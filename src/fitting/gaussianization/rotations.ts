@@ -80,9 +80,9 @@ export function covarianceOf({ columns, weights }: Columns): { mean: Float64Arra
   const rows = columns[0]!.length;
   let total = 0;
   for (let row = 0; row < rows; row++) total += weights ? weights[row]! : 1;
-  const mean = Float64Array.from(columns, (own) => {
+  const mean = Float64Array.from(columns, (column) => {
     let sum = 0;
-    for (let row = 0; row < rows; row++) sum += (weights ? weights[row]! : 1) * own[row]!;
+    for (let row = 0; row < rows; row++) sum += (weights ? weights[row]! : 1) * column[row]!;
     return sum / total;
   });
   const covariance = Matrix.zeros(features, features);
@@ -110,7 +110,7 @@ function symmetricPower(matrix: Matrix, power: number): Matrix {
     assumeSymmetric: true,
   });
   const largest = Math.max(...realEigenvalues);
-  const scaled = realEigenvalues.map((own) => Math.max(own, 1e-9 * largest) ** power);
+  const scaled = realEigenvalues.map((eigenvalue) => Math.max(eigenvalue, 1e-9 * largest) ** power);
   return eigenvectorMatrix.clone().mulRowVector(scaled).mmul(eigenvectorMatrix.transpose());
 }
 
@@ -121,7 +121,7 @@ function independentDirections(rows: Columns, stream: RandomStream): Matrix {
   const white = project(rows.columns, symmetricPower(covariance, -0.5), mean);
   const { weights } = rows;
   const count = white[0]!.length;
-  const total = weights?.reduce((sum, own) => sum + own, 0) ?? count;
+  const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? count;
   // Columns of A are the directions.
   let axes = randomDirections(features, features, stream);
   const steps = Math.max(fewestSteps, Math.min(mostSteps, mostProducts / (count * features ** 2)));
@@ -160,7 +160,7 @@ function independentDirections(rows: Columns, stream: RandomStream): Matrix {
 export function project(columns: readonly Float64Array[], axes: Matrix, mean?: Float64Array): Float64Array[] {
   const rows = columns[0]!.length;
   const features = columns.length;
-  const centred = mean ? columns.map((own, i) => own.map((value) => value - mean[i]!)) : columns;
+  const centred = mean ? columns.map((column, i) => column.map((value) => value - mean[i]!)) : columns;
   const none = new Float64Array(rows);
   return Array.from({ length: axes.columns }, (_, k) => {
     const out = new Float64Array(rows);
@@ -187,11 +187,11 @@ function productsWith(columns: readonly Float64Array[], vector: Float64Array): F
     const [a, b, c, d] = [0, 1, 2, 3].map((offset) => columns[i + offset] ?? vector) as Four;
     let [sa, sb, sc, sd] = [0, 0, 0, 0];
     for (let row = 0; row < rows; row++) {
-      const own = vector[row]!;
-      sa += own * a[row]!;
-      sb += own * b[row]!;
-      sc += own * c[row]!;
-      sd += own * d[row]!;
+      const component = vector[row]!;
+      sa += component * a[row]!;
+      sb += component * b[row]!;
+      sc += component * c[row]!;
+      sd += component * d[row]!;
     }
     out.set([sa, sb, sc, sd].slice(0, columns.length - i), i);
   }
@@ -262,10 +262,10 @@ function farthestFromNormal(rows: Columns, count: number, stream: RandomStream):
     const norm = tangent.norm("frobenius");
     if (!(norm > 1e-9)) break;
     const next = orthonormal(Matrix.add(best, Matrix.mul(tangent, length / norm)));
-    const found = measure(next);
-    if (found.loss > loss) {
-      const gain = found.loss - loss;
-      [best, loss, gradient] = [next, found.loss, found.gradient];
+    const measured = measure(next);
+    if (measured.loss > loss) {
+      const gain = measured.loss - loss;
+      [best, loss, gradient] = [next, measured.loss, measured.gradient];
       length *= 1.5;
       if (gain < 1e-4 * loss) break;
     } else length /= 3;

@@ -28,6 +28,6 @@ export function densitiesUnder(rows: Moving): (share: number) => Float64Array {
   const normal = logDensities(rows);
   return (share) => {
     const gain = tailGain(share);
-    return normal.map((own, row) => own + gain(excesses[row]!));
+    return normal.map((logDensity, row) => logDensity + gain(excesses[row]!));
   };
 }

@@ -69,8 +69,8 @@ export class Checkpoint {
       Array.from(tensors, ([name, { data }]) => [name, Float64Array.from(data as Float64Array)]),
     );
     for (const [name, length] of this.#lengths) {
-      const found = values[name];
-      if (found?.length !== length || !found.every(Number.isFinite))
+      const saved = values[name];
+      if (saved?.length !== length || !saved.every(Number.isFinite))
         throw new FormatError(`${this.#path} is damaged: "${name}" is not ${length} finite numbers.`);
     }
     return {
@@ -147,8 +147,8 @@ function lengthsOf(parameters: ParameterTree): Map<string, number> {
   for (const [name, spec] of flattenTree(parameters)) {
     if (spec.kind !== "trained") continue;
     const { mean, square, average } = stateNames;
-    for (const own of [name, mean(name), square(name), average(name)])
-      lengths.set(`values.${own}`, sizeOf(spec.shape));
+    for (const leafName of [name, mean(name), square(name), average(name)])
+      lengths.set(`values.${leafName}`, sizeOf(spec.shape));
     lengths.set(`best.${name}`, sizeOf(spec.shape));
   }
   return lengths;

@@ -32,8 +32,8 @@ export function following({ index, end }: Cycle, cycles: readonly number[]): Cyc
  * be compared with; there it must have been late.
  */
 export function hasGained(history: readonly EpochRecord[], { index, start, end }: Cycle): boolean {
-  const own = best(history.filter(({ epoch }) => epoch > start));
-  if (index > 0) return own < best(history.filter(({ epoch }) => epoch <= start)) - leastGain;
+  const cycleBest = best(history.filter(({ epoch }) => epoch > start));
+  if (index > 0) return cycleBest < best(history.filter(({ epoch }) => epoch <= start)) - leastGain;
   const last = history[history.length - 1];
   return last !== undefined && last.bestEpoch > end / 2;
 }

@@ -67,7 +67,7 @@ async function fitPrepared(
     canGrow: validation !== undefined,
   });
   const steps = stepsAnEpoch(train.rows, recipe.batch);
-  const rounds = plan.more.reduce((sum, own) => sum + own, plan.first);
+  const rounds = plan.more.reduce((sum, more) => sum + more, plan.first);
   const checkpoint =
     options.checkpoint === undefined
       ? undefined
@@ -86,7 +86,7 @@ async function fitPrepared(
   const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options);
   try {
     const { training } = architecture;
-    const choice = await choosePreparation(data, (own, trial) => likelihood.trial(own, trial), {
+    const choice = await choosePreparation(data, (choices, trial) => likelihood.trial(choices, trial), {
       choices:
         training?.preparation?.choices ??
         preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
@@ -96,10 +96,13 @@ async function fitPrepared(
     options.onPhase?.({ phase: "training", done: 0, total: rounds / plan.roundsAnEpoch });
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
-    const held = validation && (await likelihood.prepare(start, validation, false));
+    const heldOut = validation && (await likelihood.prepare(start, validation, false));
     const offset = {
       train: train.logAbsDet + weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),
-      held: held && validation ? validation.logAbsDet + weightedMean(held.logAbsDet, validation.weights) : 0,
+      heldOut:
+        heldOut && validation
+          ? validation.logAbsDet + weightedMean(heldOut.logAbsDet, validation.weights)
+          : 0,
     };
     const toProgress = (record: EpochRecord): FitProgress => {
       // The value of a loss that is not a log-density is not reported.
@@ -112,7 +115,7 @@ async function fitPrepared(
         step: inSteps(record.epoch),
         steps: inSteps(rounds),
         trainLogProb,
-        validationLogProb: held ? offset.held - record.validationLoss : trainLogProb,
+        validationLogProb: heldOut ? offset.heldOut - record.validationLoss : trainLogProb,
         bestEpoch: record.bestEpoch / plan.roundsAnEpoch,
       };
     };
@@ -125,7 +128,7 @@ async function fitPrepared(
       primaryRows: train.rows,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
       validateEvery: Math.max(1, Math.floor(plan.first / (training?.validations ?? 60))),
-      validation: held?.rows,
+      validation: heldOut?.rows,
       rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
       resume,
       keepOnAbort: options.keepOnAbort,
@@ -135,7 +138,7 @@ async function fitPrepared(
       },
     });
     const { interrupted } = result;
-    if (held && result.bestEpoch === 0)
+    if (heldOut && result.bestEpoch === 0)
       options.onWarning?.(
         `no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller ${optionText("learningRate")} or more ${optionText("epochs")}`,
       );

@@ -209,10 +209,10 @@ export class Likelihood {
   }
 
   /** Mean log-density of a trial's held-out rows after a short training. */
-  async trial(choice: PreparationChoices, { train, held }: Trial): Promise<number> {
+  async trial(choice: PreparationChoices, { train, heldOut }: Trial): Promise<number> {
     const model = this.model(choice, train);
     const rows = await this.prepare(model, train, true);
-    const judged = await this.prepare(model, held, false);
+    const judged = await this.prepare(model, heldOut, false);
     const steps = stepsAnEpoch(train.rows, this.#recipe.batch);
     const epochs = Math.max(1, Math.round(this.trialSteps / steps));
     try {
@@ -232,7 +232,7 @@ export class Likelihood {
         await this.#trialMinimizer,
       );
       const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
-      return weightedMean(judged.logAbsDet, held.weights) - best;
+      return weightedMean(judged.logAbsDet, heldOut.weights) - best;
     } catch (error) {
       // A preparation that training cannot live with is not chosen; if none will do, the fit itself says so.
       if (error instanceof NumericalError) return Number.NEGATIVE_INFINITY;

@@ -46,10 +46,10 @@ export async function minimize(
   initial: ParameterValues,
   options: MinimizeOptions & { readonly engine: Engine },
 ): Promise<MinimizeResult> {
-  const { own, start, data, validation } = checkedMinimization(objective, rows, initial, options);
-  const minimizer = await compileMinimizer(objective, own.engine, own);
+  const { own: checked, start, data, validation } = checkedMinimization(objective, rows, initial, options);
+  const minimizer = await compileMinimizer(objective, checked.engine, checked);
   try {
-    return await minimizer.run(data, start, { ...own, validation });
+    return await minimizer.run(data, start, { ...checked, validation });
   } finally {
     minimizer.dispose();
   }
@@ -78,13 +78,13 @@ export async function compileMinimizer(
   const sums = vjp([weighted], [g.constant(1)], parameters);
   const gradients = sums.map((sum) => g.div(sum, total));
   const { updates, norm } = adamW(parameters, gradients, options);
-  const taken = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
-  if (taken !== undefined)
+  const reserved = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
+  if (reserved !== undefined)
     throw new UsageError({
       where: "minimize",
-      problem: `"${taken}" is a step input of the optimizer`,
+      problem: `"${reserved}" is a step input of the optimizer`,
       expected: "another name than those of the optimizer",
-      received: `"${taken}"`,
+      received: `"${reserved}"`,
       remedy: "draw under another name",
     });
   const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates }, { signal });
@@ -97,7 +97,7 @@ export async function compileMinimizer(
     throw error;
   }
   return {
-    async run(rows, initial, own) {
+    async run(rows, initial, runOptions) {
       if (rows.rows < 1)
         throw new UsageError({
           where: "minimize",
@@ -105,7 +105,7 @@ export async function compileMinimizer(
           expected: "at least one row",
           received: "none",
         });
-      return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, own).run();
+      return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, runOptions).run();
     },
     dispose() {
       training.dispose();

@@ -32,9 +32,9 @@ import type { MinimizeOptions, Objective, Rows } from "./objective.ts";
 function copied(name: string, arrays: unknown): Record<string, Float64Array> {
   checkArgument("minimize", name, arrays, anObject, "arrays by name");
   return Object.fromEntries(
-    Object.entries(arrays as Record<string, Float64Array>).map(([own, values]) => {
-      checkArgument("minimize", `${name}.${own}`, values, float64s);
-      return [own, values.slice()];
+    Object.entries(arrays as Record<string, Float64Array>).map(([arrayName, values]) => {
+      checkArgument("minimize", `${name}.${arrayName}`, values, float64s);
+      return [arrayName, values.slice()];
     }),
   );
 }
@@ -86,7 +86,7 @@ export function checkedMinimization(
   initial: ParameterValues,
   options: MinimizeOptions & { readonly engine: Engine },
 ): CheckedMinimization {
-  const own = checkedOptions("minimize", options, minimizeOptionTable);
+  const checked = checkedOptions("minimize", options, minimizeOptionTable);
   checkArgument("minimize", "objective", objective, anObject, "such as { loss, parameters }");
   const { parameters } = checkedOptions("minimize, objective", objective, objectiveTable);
   const isNamed = (value: unknown): boolean => typeof (value as ParameterExpr | null)?.name === "string";
@@ -103,9 +103,9 @@ export function checkedMinimization(
     inputs: copied("rows.inputs", (rows as Rows | null)?.inputs),
   };
   checkArgument("minimize", "rows.rows", data.rows, wholeNumber("a whole number", 0));
-  const validation = own.validation && {
-    rows: own.validation.rows,
-    inputs: copied("validation.inputs", own.validation.inputs),
+  const validation = checked.validation && {
+    rows: checked.validation.rows,
+    inputs: copied("validation.inputs", checked.validation.inputs),
   };
-  return { own, start, data, validation };
+  return { own: checked, start, data, validation };
 }

@@ -32,11 +32,11 @@ export async function mixtureRows(
   const { train, validation, columns, given } = fitData;
   if (!validation) return undefined;
   const names = [...given, ...columns];
-  const held = tableFromRows(names, joinedRows(validation, fitData, mostRows));
-  const isFew = held.rows < fewHeldRows;
+  const heldOut = tableFromRows(names, joinedRows(validation, fitData, mostRows));
+  const isFew = heldOut.rows < fewHeldRows;
   // Held-out rows that are too few to choose by are not too few to learn from.
   const own = joinedRows(train, fitData, mostRows);
-  const table = tableFromRows(names, isFew ? concatenated(own, held.values) : own);
+  const table = tableFromRows(names, isFew ? concatenated(own, heldOut.values) : own);
   const most = Math.min(
     Math.floor(table.rows / (3 * (names.length + 2))),
     Math.floor(mostWork / (table.rows * names.length ** 2)),
@@ -52,7 +52,7 @@ export async function mixtureRows(
       iterations: 60,
       tolerance: 1e-4,
     });
-    const scores = mixture.logProb(held);
+    const scores = mixture.logProb(heldOut);
     // Few held-out rows decide nothing; there the information criterion does.
     const score = isFew ? -mixture.bic : scores.reduce((sum, value) => sum + value, 0) / scores.length;
     if (!best || score > best.score) {
@@ -91,22 +91,23 @@ interface PreparedRows {
 /**
  * Training rows with those mixture rows behind them that are, in each column, at most `reach` times as far out as the
  * farthest training row.
- * @param own - Number of training rows, which come first.
+ * @param ownRows - Number of training rows, which come first.
  */
-export function withoutFarRows(prepared: PreparedRows, own: number, reach: number): PreparedRows {
+export function withoutFarRows(prepared: PreparedRows, ownRows: number, reach: number): PreparedRows {
   const { data, context, logAbsDet } = prepared;
   if (reach === Number.POSITIVE_INFINITY) return prepared;
   const rows = logAbsDet.length;
   const width = data.length / rows;
-  const most = new Float64Array(width);
-  for (let i = 0; i < own * width; i++) most[i % width] = Math.max(most[i % width]!, Math.abs(data[i]!));
-  const kept = Array.from(logAbsDet.keys()).filter(
-    (row) => row < own || most.every((far, i) => Math.abs(data[row * width + i]!) <= reach * far),
+  const largest = new Float64Array(width);
+  for (let i = 0; i < ownRows * width; i++)
+    largest[i % width] = Math.max(largest[i % width]!, Math.abs(data[i]!));
+  const nearRows = Array.from(logAbsDet.keys()).filter(
+    (row) => row < ownRows || largest.every((far, i) => Math.abs(data[row * width + i]!) <= reach * far),
   );
   const pick = (values: Float64Array): Float64Array => {
     const size = values.length / rows;
-    const picked = new Float64Array(kept.length * size);
-    for (const [i, row] of kept.entries())
+    const picked = new Float64Array(nearRows.length * size);
+    for (const [i, row] of nearRows.entries())
       picked.set(values.subarray(row * size, (row + 1) * size), i * size);
     return picked;
   };

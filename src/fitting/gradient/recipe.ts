@@ -130,17 +130,17 @@ function elementaryDefaults(
 /** The default recipe for a table of some rows and columns. */
 export function defaultRecipe(
   table: { readonly rows: number; readonly features: number },
-  own: Partial<Recipe> = {},
+  settings: Partial<Recipe> = {},
 ): Recipe {
   checkArgument("defaultRecipe", "table", table, anObject, "such as { rows: 1000, features: 3 }");
-  checkArgument("defaultRecipe", "own", own, anObject);
+  checkArgument("defaultRecipe", "own", settings, anObject);
   const { rows, features } = table;
-  const batch = own.batch ?? (rows < 1000 ? 128 : 256);
+  const batch = settings.batch ?? (rows < 1000 ? 128 : 256);
   const chosen = {
-    ...continuousDefaults(own.flow, rows, features, batch),
-    ...residualDefaults(own.flow, rows),
-    ...elementaryDefaults(own.flow, rows, features, batch),
-    ...own,
+    ...continuousDefaults(settings.flow, rows, features, batch),
+    ...residualDefaults(settings.flow, rows),
+    ...elementaryDefaults(settings.flow, rows, features, batch),
+    ...settings,
   };
   const flow = chosen.flow ?? "nsf-ar";
   const isTiny = rows < 500;

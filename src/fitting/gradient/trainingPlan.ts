@@ -74,16 +74,16 @@ export function stepsOfNumbers(seconds: number, batch: number, numbers: number):
 /**
  * Rounds of the first cycle, and of those that may follow it within a budget.
  * @param usual - Rounds of the first cycle where the budget does not shorten it.
- * @param most - Rounds of the budget.
+ * @param maximum - Rounds of the budget.
  */
 export function roundsOfBudget(
   usual: number,
-  most: number,
+  maximum: number,
   canGrow: boolean,
 ): Pick<TrainingPlan, "first" | "more"> {
-  const first = Math.min(usual, most);
+  const first = Math.min(usual, maximum);
   const more: number[] = [];
-  let left = most - first;
+  let left = maximum - first;
   if (canGrow)
     for (let last = first; left >= last; ) {
       last = Math.min(left, growth * last);
@@ -110,13 +110,13 @@ export function planTraining(
   if (epochs !== undefined)
     return { roundsAnEpoch, first: epochs * roundsAnEpoch, more: [], isShortened: false, isBudgeted: false };
   const inRounds = (count: number): number => Math.max(1, Math.floor((count * roundsAnEpoch) / steps));
-  const most = inRounds(stepsOfBudget(budget ?? usualBudget, architecture, recipe.batch));
+  const maximum = inRounds(stepsOfBudget(budget ?? usualBudget, architecture, recipe.batch));
   const usual =
     roundsAnEpoch === 1 ? recipe.epochs : Math.min(recipe.epochs * roundsAnEpoch, inRounds(recipe.steps));
   const canFollow = canGrow && (rows >= growsFrom || budget !== undefined);
   const { first, more } = roundsOfBudget(
     usual,
-    budget === undefined ? Math.max(usual, most) : most,
+    budget === undefined ? Math.max(usual, maximum) : maximum,
     canFollow,
   );
   const isShortened = first < usual;

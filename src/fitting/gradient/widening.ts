@@ -89,9 +89,9 @@ export async function widened(
   if (!values.every(Number.isFinite)) return model;
   const logScale = widening(values, features, validation.weights);
   if (logScale === 0) return model;
-  const flow = Object.entries(model.values).map(([name, own]): [string, Float64Array] => [
+  const flow = Object.entries(model.values).map(([name, values]): [string, Float64Array] => [
     name.replace(/^bijection\./, "bijection.1."),
-    own,
+    values,
   ]);
   return {
     ...model,

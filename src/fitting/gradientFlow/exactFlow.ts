@@ -52,10 +52,10 @@ class ExactField {
     this.#basis = eigenvectorMatrix;
     this.#means = from.means.map((mean) => this.inward(Float64Array.from(mean)));
     const turned = this.#basis.transpose();
-    this.#covariances = from.covariances.map((own) =>
+    this.#covariances = from.covariances.map((covariance) =>
       Float64Array.from(
         turned
-          .mmul(Matrix.from1DArray(d, d, [...own]))
+          .mmul(Matrix.from1DArray(d, d, [...covariance]))
           .mmul(this.#basis)
           .to1DArray(),
       ),
@@ -63,7 +63,7 @@ class ExactField {
     this.#mixture = new MixtureAt({
       weights: from.weights,
       means: this.#means.map((mean) => Array.from(mean)),
-      covariances: this.#covariances.map((own) => Array.from(own)),
+      covariances: this.#covariances.map((covariance) => Array.from(covariance)),
     });
   }
 
@@ -88,8 +88,8 @@ class ExactField {
   /** A matrix from own coordinates. */
   outwardMatrix(matrix: Float64Array): Float64Array {
     const d = this.features;
-    const own = Matrix.from1DArray(d, d, [...matrix]);
-    return Float64Array.from(this.#basis.mmul(own).mmul(this.#basis.transpose()).to1DArray());
+    const square = Matrix.from1DArray(d, d, [...matrix]);
+    return Float64Array.from(this.#basis.mmul(square).mmul(this.#basis.transpose()).to1DArray());
   }
 
   #rotate(points: Float64Array, inward: boolean): Float64Array {
@@ -106,8 +106,8 @@ class ExactField {
     if (t === this.#time) return;
     this.#time = t;
     const d = this.features;
-    const decay = this.#spread.map((own) => Math.exp(-t / own));
-    const grown = this.#spread.map((own) => -own * Math.expm1((-2 * t) / own));
+    const decay = this.#spread.map((time) => Math.exp(-t / time));
+    const grown = this.#spread.map((time) => -time * Math.expm1((-2 * t) / time));
     for (let k = 0; k < this.#means.length; k++) {
       const mean = this.#means[k]!.map((value, i) => decay[i]! * value);
       const covariance = this.#covariances[k]!.map((value, at) => {
@@ -175,9 +175,9 @@ export class ExactFlow {
       });
     });
     for (let k = 0; k < times.length; k++) {
-      const own = field.inward(parts.points[k]!);
+      const inward = field.inward(parts.points[k]!);
       for (let row = 0; row < divergences[k]!.length; row++) {
-        field.velocity(times[k]!, own.subarray(row * d, (row + 1) * d), velocity, slope);
+        field.velocity(times[k]!, inward.subarray(row * d, (row + 1) * d), velocity, slope);
         velocities[k]!.set(velocity, row * d);
         for (let i = 0; i < d; i++) divergences[k]![row]! += slope[i * d + i]!;
       }
@@ -236,13 +236,13 @@ export class ExactFlow {
     const moved = Array.from(times, () => new Float64Array(points.length));
     const logAbsDet = Array.from(times, () => new Float64Array(rows));
     const jacobians = wanted ? Array.from(times, () => new Float64Array(rows * d * d)) : undefined;
-    const own = field.inward(points);
+    const inward = field.inward(points);
     for (let row = 0; row < rows; row++) {
       if (row % rowsATurn === 0) {
         await new Promise((resolve) => setTimeout(resolve));
         if (signal?.aborted) throw new AbortedError("the gradient flow was stopped");
       }
-      const start = own.slice(row * d, (row + 1) * d);
+      const start = inward.slice(row * d, (row + 1) * d);
       const state = new Float64Array(size);
       state.set(start);
       if (wanted) for (let i = 0; i < d; i++) state[d + i * d + i] = 1;

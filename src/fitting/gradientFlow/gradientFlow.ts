@@ -233,7 +233,7 @@ export async function gradientFlow(given: GradientFlowOptions): Promise<Gradient
     computation = particles;
     start = { points, weights: equalWeights(points.length / features) };
     // Without a density, that of the kernels at time 0 stands for rho.
-    logDensity ??= (own) => particles.logDensityAtStart(own);
+    logDensity ??= (places) => particles.logDensityAtStart(places);
   }
   if (!start) {
     const points = await startPoints(options, from, features);

@@ -113,7 +113,7 @@ export class GridFlow {
     this.#to = to;
     this.#mobility = mobility;
     this.#common = common;
-    const volume = this.#spacing.reduce((product, own) => product * own, 1);
+    const volume = this.#spacing.reduce((product, step) => product * step, 1);
     const corners = 2 ** this.#features;
     this.#nodeMass = new Float64Array(density.length);
     this.#cellMass = new Float64Array(this.#cells.count);
@@ -121,7 +121,7 @@ export class GridFlow {
       this.#cellMass[cell] = (volume * at.reduce((sum, node) => sum + density[node]!, 0)) / corners;
       for (const node of at) this.#nodeMass[node]! += this.#cellMass[cell]! / corners;
     });
-    const total = this.#nodeMass.reduce((sum, own) => sum + own, 0);
+    const total = this.#nodeMass.reduce((sum, mass) => sum + mass, 0);
     if (!(Math.abs(total - 1) < massTolerance))
       throw new UsageError({
         where: "gradientFlow",
@@ -130,9 +130,9 @@ export class GridFlow {
         received: `${total.toPrecision(4)}`,
         remedy: "normalize from, widen the box, or take more nodes",
       });
-    this.weights = this.#nodeMass.map((own) => own / total);
+    this.weights = this.#nodeMass.map((mass) => mass / total);
     // A node of no mass has no velocity of its own.
-    const least = 1e-280 * this.#nodeMass.reduce((most, own) => Math.max(most, own), 0);
+    const least = 1e-280 * this.#nodeMass.reduce((maximum, mass) => Math.max(maximum, mass), 0);
     for (let j = 0; j < density.length; j++) this.#nodeMass[j] = Math.max(least, this.#nodeMass[j]!);
   }
 
@@ -236,8 +236,12 @@ export class GridFlow {
         });
         for (let axis = 0; axis < d; axis++) {
           const step = 1e-5;
-          const up = await this.#to.gradient(y.map((own, at) => (at % d === axis ? own + step : own)));
-          const down = await this.#to.gradient(y.map((own, at) => (at % d === axis ? own - step : own)));
+          const up = await this.#to.gradient(
+            y.map((coordinate, at) => (at % d === axis ? coordinate + step : coordinate)),
+          );
+          const down = await this.#to.gradient(
+            y.map((coordinate, at) => (at % d === axis ? coordinate - step : coordinate)),
+          );
           for (let at = axis; at < size; at += d) {
             const curvature = (down[at]! - up[at]!) / (2 * step);
             if (curvature > 0) stiffness.add(at, at, mass[(at - axis) / d]! * curvature);

@@ -32,9 +32,9 @@ export function sampleMixture(
 ): Float64Array {
   const d = means[0]!.length;
   const whiten = covariances.map((covariance) => {
-    const own = new Float64Array(d * d);
-    whitening(Float64Array.from(covariance), d, own);
-    return own;
+    const componentCovariance = new Float64Array(d * d);
+    whitening(Float64Array.from(covariance), d, componentCovariance);
+    return componentCovariance;
   });
   const out = new Float64Array(rows * d);
   for (let row = 0; row < rows; row++) {

@@ -227,7 +227,8 @@ export class ParticleFlow {
     const velocity = new Float64Array(size);
     // The particles' own paths are known; carried again, those at the rim would run off with every rounding.
     const first = this.#history[0]!.points;
-    const isOwn = !backwards && size === first.length && points.every((own, at) => own === first[at]);
+    const isOwn =
+      !backwards && size === first.length && points.every((coordinate, at) => coordinate === first[at]);
     const make = (from: number): Stabilized =>
       new Stabilized(
         async (t, y, out) => {
@@ -276,9 +277,9 @@ export class ParticleFlow {
     }
     return {
       times,
-      points: states.map((own) => own.slice(0, size)),
-      logAbsDet: states.map((own) => own.slice(size, size + rows)),
-      jacobians: wanted ? states.map((own) => own.slice(size + rows)) : undefined,
+      points: states.map((state) => state.slice(0, size)),
+      logAbsDet: states.map((state) => state.slice(size, size + rows)),
+      jacobians: wanted ? states.map((state) => state.slice(size + rows)) : undefined,
     };
   }
 

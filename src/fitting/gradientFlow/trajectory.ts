@@ -67,7 +67,7 @@ export interface TrajectoryParts extends PathParts {
 /** Adds densities to a path; `logStart` is the log-density of the law at time 0, at the points of time 0. */
 export function completePath(parts: PathParts, logStart: Float64Array): Path {
   const { times, points, logAbsDet, jacobians } = parts;
-  const logDensity = logAbsDet.map((own) => own.map((value, row) => logStart[row]! - value));
+  const logDensity = logAbsDet.map((rowsAtTime) => rowsAtTime.map((value, row) => logStart[row]! - value));
   return {
     times,
     points,
@@ -101,8 +101,8 @@ export async function completeTrajectory(
     const target = await to.logDensity(parts.points[k]!);
     logEstimate.push(parts.logAbsDet[k]!.map((value, row) => value + target[row]!));
   }
-  const logLikelihood = Float64Array.from(logEstimate, (own) =>
-    own.reduce((sum, value, row) => (weights[row]! > 0 ? sum + weights[row]! * value : sum), 0),
+  const logLikelihood = Float64Array.from(logEstimate, (estimate) =>
+    estimate.reduce((sum, value, row) => (weights[row]! > 0 ? sum + weights[row]! * value : sum), 0),
   );
   const { velocities, divergences } = parts;
   return { ...completePath(parts, logStart), velocities, divergences, logEstimate, weights, logLikelihood };

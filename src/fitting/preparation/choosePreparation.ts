@@ -47,7 +47,7 @@ const valuesAKnot = 2;
 /** Training rows of a trial, and rows to judge it by. */
 export interface Trial {
   readonly train: FitRows;
-  readonly held: FitRows;
+  readonly heldOut: FitRows;
 }
 
 /** How a choice is made. */
@@ -71,37 +71,43 @@ export async function choosePreparation(
 ): Promise<PreparationChoices> {
   // What standardizes is all that a handful of rows can tell.
   if (train.rows < fewestRows) return preparationChoices[0]!;
-  const held = Math.min(mostHeld, Math.floor(heldShare * train.rows));
+  const heldOutRows = Math.min(mostHeld, Math.floor(heldShare * train.rows));
   const trial = {
-    held: slice(train, 0, held, columns.length, given.length),
-    train: slice(train, held, Math.min(train.rows, held + mostRows), columns.length, given.length),
+    heldOut: slice(train, 0, heldOutRows, columns.length, given.length),
+    train: slice(
+      train,
+      heldOutRows,
+      Math.min(train.rows, heldOutRows + mostRows),
+      columns.length,
+      given.length,
+    ),
   };
-  const own = choices.filter(
+  const columnChoices = choices.filter(
     ({ knots, whiten }, i) =>
       // With one column there is nothing to whiten.
       !(whiten && columns.length === 1) &&
       (i === 0 || knots <= fewKnots || bearsKnots(train.data, columns.length, knots)),
   );
-  const simplest = own[0] ?? choices[0]!;
+  const simplest = columnChoices[0] ?? choices[0]!;
   const ofGiven = givenChoices
     .filter((choice) => given.length > 0 && suitsGiven(train, given.length, choice))
     .map((choice): PreparationChoices => ({ ...simplest, given: choice }));
-  const total = own.length + ofGiven.length;
+  const total = columnChoices.length + ofGiven.length;
   let done = 0;
   let best: PreparationChoices = simplest;
   let bestScore = Number.NEGATIVE_INFINITY;
   const consider = async (choice: PreparationChoices): Promise<void> => {
     onTrial?.(done++, total);
-    const found = await score(choice, trial);
-    if (found > bestScore + leastGain) {
+    const trialScore = await score(choice, trial);
+    if (trialScore > bestScore + leastGain) {
       best = choice;
-      bestScore = found;
+      bestScore = trialScore;
     }
   };
-  if (own.length > 0) await consider(simplest);
+  if (columnChoices.length > 0) await consider(simplest);
   for (const choice of ofGiven) await consider(choice);
   const { given: chosen } = best;
-  for (const choice of own.slice(1)) await consider(chosen ? { ...choice, given: chosen } : choice);
+  for (const choice of columnChoices.slice(1)) await consider(chosen ? { ...choice, given: chosen } : choice);
   return best;
 }
 
@@ -115,15 +121,15 @@ function suitsGiven(rows: FitRows, width: number, { knots, whiten }: Preparation
 function largestCorrelation(rows: Float64Array, width: number): number {
   const count = rows.length / width;
   const { mean, scale } = moments(rows, width);
-  let most = 0;
+  let largest = 0;
   for (let i = 0; i < width; i++)
     for (let j = 0; j < i; j++) {
       let sum = 0;
       for (let at = 0; at < rows.length; at += width)
         sum += ((rows[at + i]! - mean[i]!) / scale[i]!) * ((rows[at + j]! - mean[j]!) / scale[j]!);
-      most = Math.max(most, Math.abs(sum / count));
+      largest = Math.max(largest, Math.abs(sum / count));
     }
-  return most;
+  return largest;
 }
 
 /**

@@ -158,7 +158,7 @@ export function fitMarginalSpline(
     return knotsOf(weights ? weightedOrder(single, weights) : single.sort(), deviation, knots, leastGap);
   });
   const all = (part: keyof Knots): Float64Array =>
-    Float64Array.from(columns.flatMap((own) => [...own[part]]));
+    Float64Array.from(columns.flatMap((column) => [...column[part]]));
   return {
     bijection: marginalSpline({ features: width, knots: columns[0]!.data.length }),
     values: { data: all("data"), base: all("base"), logSlope: all("logSlope") },

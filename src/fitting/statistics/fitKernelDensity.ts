@@ -54,7 +54,10 @@ export function fitKernelDensity(table: Table, options: FitOptions): Promise<Fin
         validation && { ...validation, data: through(shape, validation.data, features) },
         features,
       );
-      const volume = (shape.values.logDiagonal ?? new Float64Array(0)).reduce((sum, own) => sum + own, 0);
+      const volume = (shape.values.logDiagonal ?? new Float64Array(0)).reduce(
+        (sum, logScale) => sum + logScale,
+        0,
+      );
       const choice =
         options.bandwidth === undefined
           ? await chooseBandwidth(judges, volume, options.signal)
@@ -95,17 +98,17 @@ class Judges {
   readonly #logTotals: number[] = [];
   readonly #pointWeights: Float64Array;
 
-  constructor(points: StandardizedRows, held: StandardizedRows | undefined, features: number) {
+  constructor(points: StandardizedRows, heldOut: StandardizedRows | undefined, features: number) {
     this.points = points.rows;
     this.features = features;
     this.#pointWeights = points.weights ?? new Float64Array(points.rows).fill(1);
     const total = this.#pointWeights.reduce((sum, weight) => sum + weight, 0);
-    const heldCount = Math.min(mostJudges, held?.rows ?? 0);
+    const heldCount = Math.min(mostJudges, heldOut?.rows ?? 0);
     for (let row = 0; row < heldCount; row++)
-      this.#add(points.data, held!.data, row, held!.weights?.[row] ?? 1, -1, total);
-    const own = Math.min(points.rows, mostJudges - heldCount);
-    for (let i = 0; i < own; i++) {
-      const row = Math.floor((i * points.rows) / own);
+      this.#add(points.data, heldOut!.data, row, heldOut!.weights?.[row] ?? 1, -1, total);
+    const pointJudges = Math.min(points.rows, mostJudges - heldCount);
+    for (let i = 0; i < pointJudges; i++) {
+      const row = Math.floor((i * points.rows) / pointJudges);
       this.#add(points.data, points.data, row, this.#pointWeights[row]!, row, total);
     }
   }

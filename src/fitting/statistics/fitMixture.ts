@@ -45,27 +45,28 @@ const rowsAColumn = 3;
 export function fitMixture(table: Table, options: FitOptions): Promise<FinishedFit> {
   return statisticalFit("mixture", table, options, async ({ columns, train, validation, key, logAbsDet }) => {
     const features = columns.length;
-    const seen = drawnRows(train, mostRows(features), features, split(key, "rows"));
-    const rows = tableFromRows(columns, seen.data);
-    const held = validation && tableFromRows(columns, validation.data);
-    const most = Math.max(1, Math.floor(seen.rows / (rowsAColumn * (features + 2))));
+    const drawn = drawnRows(train, mostRows(features), features, split(key, "rows"));
+    const rows = tableFromRows(columns, drawn.data);
+    const heldOut = validation && tableFromRows(columns, validation.data);
+    const most = Math.max(1, Math.floor(drawn.rows / (rowsAColumn * (features + 2))));
     const { components } = options;
     if (components !== undefined && components > most)
       throw new DataError({
         where: "fit",
-        problem: `${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${seen.rows}`,
+        problem: `${components} Gaussians of ${features} columns need ${components * rowsAColumn * (features + 2)} rows, there are ${drawn.rows}`,
         expected: `at most ${most} components`,
         received: `${components}`,
         remedy: `give at most ${most}`,
       });
-    const tried = components === undefined ? defaultComponents.filter((own) => own <= most) : [components];
+    const tried =
+      components === undefined ? defaultComponents.filter((count) => count <= most) : [components];
     const epochs = tried.length + Math.min(tried.length, finalists) + 1;
     const history: FitProgress[] = [];
     let best: { readonly bic: number; readonly epoch: number } | undefined;
     const mixture = await chooseGaussianMixture(rows, {
       components: tried,
       patience,
-      weights: seen.weights,
+      weights: drawn.weights,
       seed: key.k0,
       signal: options.signal,
       onProgress({ bic, mixture }) {
@@ -78,7 +79,7 @@ export function fitMixture(table: Table, options: FitOptions): Promise<FinishedF
           steps: epochs,
           trainLogProb: mixture.trainLogProb + logAbsDet,
           validationLogProb:
-            (held ? weightedMean(mixture.logProb(held), validation.weights) : mixture.trainLogProb) +
+            (heldOut ? weightedMean(mixture.logProb(heldOut), validation.weights) : mixture.trainLogProb) +
             logAbsDet,
           bestEpoch: best.epoch,
         };

@@ -257,9 +257,9 @@ class Search {
     const key = split(split(randomKey(this.settings.seed), "gaussian mixture"), components);
     let best: Climb | undefined;
     for (let start = 0; start < (components === 1 ? 1 : this.settings.starts); start++) {
-      const own = new Climb(this.#rows, components, split(key, start), this.settings);
-      await own.climb(tolerance);
-      if (!best || own.height > best.height) best = own;
+      const climb = new Climb(this.#rows, components, split(key, start), this.settings);
+      await climb.climb(tolerance);
+      if (!best || climb.height > best.height) best = climb;
     }
     return best!;
   }

@@ -75,11 +75,11 @@ function spreadCenters(
   while (centers.length < count) {
     const drawn = Array.from({ length: draws }, () => rowAt(drawnRow(best.distances, best.sum, stream)));
     const { distances } = best;
-    const found: Nearest[] = [];
+    const starts: Nearest[] = [];
     // Two at a time: each row is read once for both.
     for (let at = 0; at < draws; at += 2)
-      found.push(...nearerDistances(rows, drawn[at]!, drawn[at + 1] ?? drawn[at]!, weights, distances));
-    best = found.reduce((least, own) => (own.sum < least.sum ? own : least));
+      starts.push(...nearerDistances(rows, drawn[at]!, drawn[at + 1] ?? drawn[at]!, weights, distances));
+    best = starts.reduce((least, start) => (start.sum < least.sum ? start : least));
     centers.push(best.center);
   }
   return centers;

@@ -55,13 +55,13 @@ export function clusterMoments(
   const features = featureCount(width);
   const mass = new Float64Array(count);
   const sums = new Float64Array(count * features);
-  const own = new Float64Array(features);
+  const center = new Float64Array(features);
   for (let row = 0; row < cluster.length; row++) {
     const k = cluster[row]!;
     const weight = weights?.[row] ?? 1;
-    writeFeatures(rows, row, width, own, 0);
+    writeFeatures(rows, row, width, center, 0);
     mass[k]! += weight;
-    for (let f = 0, at = k * features; f < features; f++, at++) sums[at]! += weight * own[f]!;
+    for (let f = 0, at = k * features; f < features; f++, at++) sums[at]! += weight * center[f]!;
   }
   return { mass, sums };
 }
@@ -203,23 +203,23 @@ export function maximization(
   floor: number,
 ): Component[] {
   const features = featureCount(width);
-  const found: Component[] = [];
+  const components: Component[] = [];
   for (let k = 0; k < mass.length; k++) {
-    const own = mass[k]!;
-    if (!(own > leastMass)) continue;
-    const mean = sums.slice(k * features, k * features + width).map((value) => value / own);
+    const componentMass = mass[k]!;
+    if (!(componentMass > leastMass)) continue;
+    const mean = sums.slice(k * features, k * features + width).map((value) => value / componentMass);
     const covariance = new Float64Array(width * width);
     let at = k * features + width;
     for (let i = 0; i < width; i++)
       for (let j = 0; j <= i; j++) {
-        const value = sums[at++]! / own - mean[i]! * mean[j]!;
+        const value = sums[at++]! / componentMass - mean[i]! * mean[j]!;
         covariance[i * width + j] = value;
         covariance[j * width + i] = value;
       }
     const whiten = new Float64Array(width * width);
     const logDeterminant = whitening(raised(covariance, width, floor), width, whiten);
-    const weight = own / rows;
-    found.push({
+    const weight = componentMass / rows;
+    components.push({
       weight,
       mean,
       whiten,
@@ -227,9 +227,13 @@ export function maximization(
     });
   }
   // A component that died leaves its weight to the others.
-  const sum = found.reduce((total, { weight }) => total + weight, 0);
-  if (Math.abs(sum - 1) < 1e-12) return found;
-  return found.map((each) => ({ ...each, weight: each.weight / sum, offset: each.offset - Math.log(sum) }));
+  const sum = components.reduce((total, { weight }) => total + weight, 0);
+  if (Math.abs(sum - 1) < 1e-12) return components;
+  return components.map((each) => ({
+    ...each,
+    weight: each.weight / sum,
+    offset: each.offset - Math.log(sum),
+  }));
 }
 
 /** The symmetric matrix with eigenvalues below `floor` raised to it. */

@@ -171,21 +171,21 @@ function emitAccumulate(f: FunctionBuilder, features: number): void {
   const values = vectors(f, 2);
   const factor = f.local("v128");
   const block = (width: number): void => {
-    const own = totals.map((lanes) => lanes.slice(0, width));
-    own.forEach((lanes, k) => {
+    const columnSums = totals.map((lanes) => lanes.slice(0, width));
+    columnSums.forEach((lanes, k) => {
       lanes.forEach((total, v) => f.load("v128.load", sums, k * features * wide + 16 * v).set(total));
     });
     f.get(shares).set(share);
     f.forRange(place, places, placesEnd, 4, () => {
       f.load("i32.load", place).i32(3).op("i32.shl").get(tile).op("i32.add").set(from);
       for (let v = 0; v < width; v++) f.load("v128.load", from, 16 * v).set(values[v]!);
-      own.forEach((lanes, k) => {
+      columnSums.forEach((lanes, k) => {
         f.load("v128.load64_splat", share, wide * k).set(factor);
         lanes.forEach((total, v) => addProduct(f, total, factor, values[v]!));
       });
       f.increment(share, 4 * wide);
     });
-    own.forEach((lanes, k) => {
+    columnSums.forEach((lanes, k) => {
       lanes.forEach((total, v) => f.store("v128.store", sums, k * features * wide + 16 * v, total));
     });
     f.increment(tile, 16 * width).increment(sums, 16 * width);

@@ -100,7 +100,7 @@ export function diagnosticsOf(
   { logProb, logDensity }: Pick<WeightedSamples, "logProb" | "logDensity">,
   evidence: Pick<Evidence, "logEvidence" | "error">,
 ): Diagnostics {
-  const ratios = logDensity.map((own, i) => own - logProb[i]!);
+  const ratios = logDensity.map((logDensityOfRow, i) => logDensityOfRow - logProb[i]!);
   const { mean: bound, standardError: boundError } = meanAndError(ratios);
   const { logWeights, k } = paretoSmoothed(ratios);
   return {
@@ -109,7 +109,7 @@ export function diagnosticsOf(
     boundError,
     logEvidence: evidence.logEvidence,
     logEvidenceError: evidence.error,
-    effectiveSamples: 1 / logWeights.reduce((sum, own) => sum + Math.exp(2 * own), 0),
+    effectiveSamples: 1 / logWeights.reduce((sum, weight) => sum + Math.exp(2 * weight), 0),
     // Equal weights have no tail; JSON knows no infinity.
     k: k === Number.NEGATIVE_INFINITY ? 0 : k,
   };

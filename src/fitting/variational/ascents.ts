@@ -33,9 +33,9 @@ export async function settledAscents(
   const steps = new Float64Array(points * n).fill(firstStep);
   const signs = new Float64Array(points * n);
   const heights: ArrayLike<number>[] = [];
-  let own = placed(places, mean, factor);
+  let rows = placed(places, mean, factor);
   for (let round = 0; round <= rounds; round++) {
-    const { values, gradients } = await evaluate(own);
+    const { values, gradients } = await evaluate(rows);
     heights.push(Float64Array.from(values));
     if (round === rounds) break;
     for (let row = 0; row < points; row++)
@@ -50,14 +50,14 @@ export async function settledAscents(
         places[at]! += sign * steps[at]!;
         signs[at] = sign;
       }
-    own = placed(places, mean, factor);
+    rows = placed(places, mean, factor);
   }
   const last = heights[rounds]!;
   const before = heights[rounds - settling]!;
   return Array.from({ length: points }, (_, row) => row)
     .filter((row) => Number.isFinite(last[row]!) && Math.abs(last[row]! - before[row]!) < settled)
     .sort((a, b) => last[b]! - last[a]!)
-    .map((row) => own.slice(row * n, (row + 1) * n));
+    .map((row) => rows.slice(row * n, (row + 1) * n));
 }
 
 /** Points in steps of the axes, evenly by the logarithm of the distance far out; along each axis one in each of as many strata. */
@@ -77,12 +77,12 @@ function scattered(n: number, stream: RandomStream): Float64Array {
 
 function placed(places: Float64Array, mean: Float64Array, factor: Float64Array): Float64Array {
   const n = mean.length;
-  const own = new Float64Array(places.length);
+  const rows = new Float64Array(places.length);
   for (let row = 0; row < points; row++)
     for (let i = 0; i < n; i++) {
       let sum = mean[i]!;
       for (let j = 0; j <= i; j++) sum += factor[i * n + j]! * places[row * n + j]!;
-      own[row * n + i] = sum;
+      rows[row * n + i] = sum;
     }
-  return own;
+  return rows;
 }

@@ -121,11 +121,11 @@ async function wrapped(
   return {
     flow,
     report,
-    sample: async (n, own = {}) => {
+    sample: async (n, sampleOptions = {}) => {
       const { table, logProb, logDensity, logWeights } = await weighing.sample(n, {
         seed: options.seed ?? 0,
         signal: options.signal,
-        ...own,
+        ...sampleOptions,
       });
       return { table, logProb, logDensity, logWeights };
     },

@@ -66,7 +66,7 @@ export async function compileSlopes(
   const x = g.input("x", [features]);
   const value = logDensity(x);
   const [gradient] = vjp([value], [g.constant(1)], [x]);
-  const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
+  const one = (shared: Expr): Expr => g.mul(g.rowMark(), shared);
   const outputs = { value: one(value), gradient: one(gradient!) };
   const executable = await engine.compile({ rows: outputs }, { signal });
   return {
@@ -131,7 +131,7 @@ export class GaussianSearch {
     for (let i = 0; i < features; i++) bound += Math.log(factor.get(i, i));
     if (!Number.isFinite(bound)) return undefined;
     // Products of larger ones may overflow.
-    const isUsable = gradients.every((own) => Math.abs(own) < 1e100);
+    const isUsable = gradients.every((gradient) => Math.abs(gradient) < 1e100);
     return { mean, factor, bound, gradients: isUsable ? gradients : undefined };
   }
 
@@ -149,23 +149,25 @@ export class GaussianSearch {
         assumeSymmetric: true,
       });
       // A round widens a direction at most tenfold, and may narrow it a lot.
-      const eigenvalues = realEigenvalues.map((own) => Math.min(1e10, Math.max(0.01, Math.abs(own))));
+      const eigenvalues = realEigenvalues.map((eigenvalue) =>
+        Math.min(1e10, Math.max(0.01, Math.abs(eigenvalue))),
+      );
       const rotated = eigenvectorMatrix.transpose().mmul(direction);
       let next: Place | undefined;
       for (let share = 1; share > 1e-3 && !next; share *= 0.4) {
-        const scales = eigenvalues.map((own) => 1 / (1 - share + share * own));
+        const scales = eigenvalues.map((eigenvalue) => 1 / (1 - share + share * eigenvalue));
         const step = rotated.clone();
         scales.forEach((scale, i) => step.set(i, 0, share * scale * rotated.get(i, 0)));
         const moved = factor.mmul(eigenvectorMatrix.mmul(step)).to1DArray();
         const wide = factor.mmul(eigenvectorMatrix).mmul(Matrix.diag(scales.map(Math.sqrt)));
         const cholesky = new CholeskyDecomposition(symmetric(wide.mmul(wide.transpose())));
         if (!cholesky.isPositiveDefinite()) continue;
-        const found = await this.visit(
-          mean.map((own, i) => own + moved[i]!),
+        const visited = await this.visit(
+          mean.map((coordinate, i) => coordinate + moved[i]!),
           cholesky.lowerTriangularMatrix,
         );
         // Far out a density may overflow to a value without a slope: a shorter step stays where there is one.
-        if (found?.gradients && found.bound > bound) next = { ...found, gradients: found.gradients };
+        if (visited?.gradients && visited.bound > bound) next = { ...visited, gradients: visited.gradients };
       }
       if (!next) return { ...place, isDone: true };
       idle = next.bound - bound < negligible * Math.max(1, Math.abs(bound) * 1e-6) ? idle + 1 : 0;
@@ -187,7 +189,7 @@ export class GaussianSearch {
       if (agrees) break;
     }
     const { mean, factor, bound } = best!;
-    if (factor.to1DArray().some((own) => Math.abs(own) > widest))
+    if (factor.to1DArray().some((entry) => Math.abs(entry) > widest))
       throw new NumericalError(
         "The density has no integral: the Gaussian that is nearest to it widens without end. Does a parameter lack a prior, or does the log-density not depend on it?",
       );
@@ -206,9 +208,9 @@ export class GaussianSearch {
       const mean = Float64Array.from({ length: features }, () => (attempt === 0 ? 0 : 2 * stream.normal()));
       const starts: Place[] = [];
       for (const scale of [1, 0.1, 0.01, 1e-3, 1e-4]) {
-        const found = await this.visit(mean, Matrix.eye(features).mul(scale));
-        if (found) isFiniteSomewhere = true;
-        if (found?.gradients) starts.push({ ...found, gradients: found.gradients });
+        const visited = await this.visit(mean, Matrix.eye(features).mul(scale));
+        if (visited) isFiniteSomewhere = true;
+        if (visited?.gradients) starts.push({ ...visited, gradients: visited.gradients });
       }
       const [first, ...others] = starts;
       if (first) return [first, ...others.sort((a, b) => b.bound - a.bound)];
@@ -236,7 +238,7 @@ function antithetic(features: number, key: RandomKey): Float64Array {
   const moments = drawn.transpose().mmul(drawn).div(pairs);
   const factor = new CholeskyDecomposition(moments).lowerTriangularMatrix;
   const half = solve(factor, drawn.transpose()).transpose().to1DArray();
-  return Float64Array.from([...half, ...half.map((own) => -own)]);
+  return Float64Array.from([...half, ...half.map((value) => -value)]);
 }
 
 /** Mean of the gradients, and minus the slopes of their regression on the draws: `curvature[i][j]` of gradient i by draw j. */
@@ -250,9 +252,9 @@ function regression(
   const products = new Float64Array(features * features);
   for (let row = 0; row < draws.length; row += features)
     for (let i = 0; i < features; i++) {
-      const own = gradients[row + i]!;
-      sums[i]! += own;
-      for (let j = 0; j < features; j++) products[i * features + j]! += own * draws[row + j]!;
+      const slope = gradients[row + i]!;
+      sums[i]! += slope;
+      for (let j = 0; j < features; j++) products[i * features + j]! += slope * draws[row + j]!;
     }
   // Draws have a mean of 0 and the identity for their second moments.
   return {

@@ -30,7 +30,7 @@ const freedom = 3;
 /** log gamma of multiples of a half. */
 function logGammaOfHalf(twice: number): number {
   let sum = twice % 2 === 0 ? 0 : 0.5 * Math.log(Math.PI);
-  for (let own = twice % 2 === 0 ? 2 : 1; own < twice; own += 2) sum += Math.log(own / 2);
+  for (let k = twice % 2 === 0 ? 2 : 1; k < twice; k += 2) sum += Math.log(k / 2);
   return sum;
 }
 
@@ -111,12 +111,12 @@ export class LatentBase {
     const rows = noise.length / width;
     const out = new Float64Array(rows * n);
     for (let row = 0; row < rows; row++) {
-      const own = noise.subarray(row * width, (row + 1) * width);
-      const { mean, factor } = this.#chosen(own[n]);
-      const scale = scaleOf(own);
+      const rowNoise = noise.subarray(row * width, (row + 1) * width);
+      const { mean, factor } = this.#chosen(rowNoise[n]);
+      const scale = scaleOf(rowNoise);
       for (let i = 0; i < n; i++) {
         let sum = 0;
-        for (let j = 0; j <= i; j++) sum += factor[i * n + j]! * own[j]!;
+        for (let j = 0; j <= i; j++) sum += factor[i * n + j]! * rowNoise[j]!;
         out[row * n + i] = mean[i]! + scale * sum;
       }
     }

@@ -79,9 +79,9 @@ export async function startOf(
       outer = outerOf(weights, gaussian, precision);
       const { map, values, logAbsDet } = outer;
       const constants = Object.fromEntries(
-        Object.entries(values).map(([name, own]) => [
+        Object.entries(values).map(([name, numbers]) => [
           name,
-          g.constant(own, own.length === 1 && weights.shared ? [] : [own.length]),
+          g.constant(numbers, numbers.length === 1 && weights.shared ? [] : [numbers.length]),
         ]),
       );
       const { mean, factor } = outer.gaussian;
@@ -97,9 +97,9 @@ export async function startOf(
       search = new GaussianSearch(slopes.evaluate, features, key);
       gaussian = await search.nearest();
     }
-    const found = await findModes(search, slopes.evaluate, gaussian, key);
+    const modeSearch = await findModes(search, slopes.evaluate, gaussian, key);
     const isFree = architecture.base.type === "standardNormal";
-    const modes = isFree ? found : undefined;
+    const modes = isFree ? modeSearch : undefined;
     const base = modes?.base ?? LatentBase.standard(features);
     const flow: Architecture = { ...architecture, base: isFree ? base.distribution : architecture.base };
     const middle = modes?.gaussian ?? gaussian;
@@ -110,7 +110,7 @@ export async function startOf(
       logDensity,
       gaussian: middle,
       space,
-      modes: found,
+      modes: modeSearch,
       warnings,
     };
   } finally {
@@ -135,17 +135,17 @@ function outerOf(weights: TailWeights, { mean, factor }: Gaussian, precision: "f
     for (let j = 0; j <= i; j++) square += factor[i * features + j]! ** 2;
     return Math.sqrt(square);
   });
-  const own = weights.shared
+  const sharedWeights = weights.shared
     ? factor
     : factor.map((_, i) => (i % (features + 1) === 0 ? scales[i / (features + 1)]! : 0));
   let logAbsDet = 0;
-  for (let i = 0; i < features; i++) logAbsDet += Math.log(own[i * features + i]!);
+  for (let i = 0; i < features; i++) logAbsDet += Math.log(sharedWeights[i * features + i]!);
   return {
     map: heavyTails({ features, shared: weights.shared, reach: precision === "float64" ? 600 : 60 }),
     values: weights.shared
       ? { weight: Float64Array.of(weights.weight) }
       : { below: weights.below, above: weights.above },
-    gaussian: { mean, factor: own },
+    gaussian: { mean, factor: sharedWeights },
     logAbsDet,
   };
 }
@@ -167,7 +167,7 @@ function modelOf(
   space: ParameterSpace,
   gaussian: Gaussian,
   outer: Outer | undefined,
-  own: { readonly seed: number; readonly precision: "float32" | "float64" },
+  options: { readonly seed: number; readonly precision: "float32" | "float64" },
 ): { readonly model: Model; readonly unbounded: Bijection } {
   const affine = triangularAffine({ features, fitted: true });
   const inner = outer ? [affine, outer.map, affine] : [affine];
@@ -182,9 +182,9 @@ function modelOf(
     kind: kindOf({ bijection }),
     columns: space.columns,
     given: [],
-    precision: own.precision,
+    precision: options.precision,
     values: {
-      ...initialValues(parameterTree(parts), split(randomKey(own.seed), "initial")),
+      ...initialValues(parameterTree(parts), split(randomKey(options.seed), "initial")),
       ...withPrefix("base.", base.values),
       ...withPrefix("preparation.0.", affineValues(gaussian)),
       ...(outer
@@ -196,7 +196,7 @@ function modelOf(
     },
     fitted: {
       rows: 0,
-      seed: own.seed,
+      seed: options.seed,
       epochs: 0,
       trainLogProb: 0,
       validationLogProb: 0,

@@ -75,8 +75,8 @@ export class StoppingRule {
 
 function worthOf(logWeights: Float64Array): Worth {
   const { k, logWeights: smoothed } = paretoSmoothed(logWeights);
-  const squares = smoothed.reduce((sum, own) => sum + Math.exp(2 * own), 0);
+  const squares = smoothed.reduce((sum, logWeight) => sum + Math.exp(2 * logWeight), 0);
   const top = logWeights.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const sum = logWeights.reduce((total, own) => total + Math.exp(own - top), 0);
+  const sum = logWeights.reduce((total, weight) => total + Math.exp(weight - top), 0);
   return { effective: 1 / squares / logWeights.length, k, logMean: top + Math.log(sum / logWeights.length) };
 }

@@ -149,8 +149,8 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
           validation: { rows: validationDraws, inputs: {} },
           validationNoise,
           // One chance to stop early: who goes on goes to the end.
-          isEnough: async (own) => {
-            isMet = await rule.isMet(own);
+          isEnough: async (record) => {
+            isMet = await rule.isMet(record);
             return isMet && done === 0;
           },
           signal: options.signal,
@@ -162,7 +162,7 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
             }),
         });
       const result = await run(from.model.values);
-      const history = [...from.history, ...result.history.map((own) => countedFrom(done, own))];
+      const history = [...from.history, ...result.history.map((entry) => countedFrom(done, entry))];
       const ran = history.at(-1)?.epoch ?? 0;
       return {
         model: {
@@ -177,8 +177,8 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
       };
     },
     dispose() {
-      for (const own of [minimizer, ratios])
-        own?.then((it: { dispose(): void }) => it.dispose()).catch(() => undefined);
+      for (const program of [minimizer, ratios])
+        program?.then((it: { dispose(): void }) => it.dispose()).catch(() => undefined);
     },
   };
 }

@@ -75,7 +75,7 @@ export function derivedOf(
       expected: "an object of expressions by name",
       received: describe(all),
     });
-  const taken = new Set(space.columns);
+  const usedNames = new Set(space.columns);
   return Object.entries(all).map(([name, value]) => {
     checkExpression(`derived: "${name}"`, value);
     const columns = columnsOf(name, value.shape.length === 0 ? undefined : sizeOf(value.shape));
@@ -88,7 +88,7 @@ export function derivedOf(
           received: `"${column}"`,
           remedy: "rename the quantity",
         });
-      if (taken.has(column))
+      if (usedNames.has(column))
         throw new UsageError({
           where: "derived",
           problem: `there are two quantities "${column}"`,
@@ -96,7 +96,7 @@ export function derivedOf(
           received: `"${column}" twice`,
           remedy: "rename one of them",
         });
-      taken.add(column);
+      usedNames.add(column);
     }
     return { columns, value: g.reshape(value, [columns.length]) };
   });
@@ -184,8 +184,8 @@ function describe(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-function checkOperand(name: string, own: unknown, place: number): void {
-  if (Number.isNaN(own))
+function checkOperand(name: string, operand: unknown, place: number): void {
+  if (Number.isNaN(operand))
     throw new UsageError({
       where: name,
       problem: `operand ${place + 1} is NaN`,
@@ -193,12 +193,12 @@ function checkOperand(name: string, own: unknown, place: number): void {
       received: "NaN",
       remedy: "Math.log, +, - and the like know no expressions: write log(a), add(a, b), sub(a, b)",
     });
-  if (typeof own !== "number" && typeof (own as Expr | undefined)?.op !== "string")
+  if (typeof operand !== "number" && typeof (operand as Expr | undefined)?.op !== "string")
     throw new ShapeError({
       where: name,
       subject: `operand ${place + 1}`,
       expected: "an expression or a number",
-      received: describe(own),
+      received: describe(operand),
       remedy: "data are constant(list, shape), an element of a vector is slice(vector, i, i + 1)",
     });
 }

@@ -27,8 +27,8 @@ function numbersOf<T>(
 ): T {
   const size = type.BYTES_PER_ELEMENT;
   if (!(count * size <= bytes.length)) throw new Error("a buffer is shorter than its rows need");
-  const own = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return new type(own.buffer, own.byteOffset, count);
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new type(aligned.buffer, aligned.byteOffset, count);
 }
 
 const bit = (bytes: Uint8Array, at: number): boolean => ((bytes[at >> 3]! >> (at & 7)) & 1) === 1;
@@ -128,11 +128,11 @@ function viewedTexts(views: Uint8Array, data: readonly Uint8Array[], rows: numbe
     const at = 16 * row;
     const length = view.getInt32(at, true);
     if (length >= 0 && length <= 12) return read(views.subarray(at + 4, at + 4 + length));
-    const own = data[view.getInt32(at + 8, true)];
+    const buffer = data[view.getInt32(at + 8, true)];
     const start = view.getInt32(at + 12, true);
-    if (!own || length < 0 || !(start >= 0 && length <= own.length - start))
+    if (!buffer || length < 0 || !(start >= 0 && length <= buffer.length - start))
       throw new Error("a text does not lie within its buffer");
-    return read(own.subarray(start, start + length));
+    return read(buffer.subarray(start, start + length));
   };
 }
 
@@ -151,8 +151,8 @@ function present(type: ArrowType, buffers: readonly Uint8Array[], rows: number):
     case "float":
       return floats(first, rows, width);
     case "boolean": {
-      const own = bits(first, rows);
-      return (row) => bit(own, row);
+      const isTrue = bits(first, rows);
+      return (row) => bit(isTrue, row);
     }
     case "decimal": {
       const whole = wholes(first, rows, width);

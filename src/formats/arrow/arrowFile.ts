@@ -71,19 +71,19 @@ function batchOf(table: FlatTable, body: Uint8Array, version: number, fields: re
   const compression = table.table(3);
   let [node, region, view] = [0, 0, 0];
   const take = (field: ArrowField): StoredRows => {
-    const own = nodes[node++];
+    const fieldNode = nodes[node++];
     const first = region;
     region += ownBuffers(field, version) + (hasViews(field) ? views[view++]! : 0);
-    if (!own || !(region <= regions.length))
+    if (!fieldNode || !(region <= regions.length))
       throw new Error("a batch has fewer buffers than its columns need");
     if (!field.dictionary) for (const child of field.children) take(child);
-    return { ...own, regions: regions.slice(first, region) };
+    return { ...fieldNode, regions: regions.slice(first, region) };
   };
   const columns = fields.map((field) => {
-    const own = take(field);
-    if (own.rows !== rows)
-      throw new Error(`a batch of ${rows} rows has ${own.rows} of column "${field.name}"`);
-    return own;
+    const column = take(field);
+    if (column.rows !== rows)
+      throw new Error(`a batch of ${rows} rows has ${column.rows} of column "${field.name}"`);
+    return column;
   });
   return { rows, body, columns, codec: compression && codecOf(compression) };
 }

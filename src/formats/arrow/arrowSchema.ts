@@ -85,11 +85,11 @@ function unitOf(place: number): TimeUnit {
   return unit;
 }
 
-function typeOf(number: number, own: FlatTable | undefined): ArrowType {
+function typeOf(number: number, typeTable: FlatTable | undefined): ArrowType {
   const name = typeNames[number];
   if (name === undefined || name === "none") throw new Error(`there is no type of the number ${number}`);
-  const int = (field: number, otherwise: number): number => own?.int(field, otherwise) ?? otherwise;
-  const short = (field: number, otherwise: number): number => own?.short(field, otherwise) ?? otherwise;
+  const int = (field: number, otherwise: number): number => typeTable?.int(field, otherwise) ?? otherwise;
+  const short = (field: number, otherwise: number): number => typeTable?.short(field, otherwise) ?? otherwise;
   const plain = {
     name,
     width: 0,
@@ -102,7 +102,7 @@ function typeOf(number: number, own: FlatTable | undefined): ArrowType {
   };
   switch (name) {
     case "integer":
-      return { ...plain, width: int(0, 0), signed: (own?.byte(1, 0) ?? 0) !== 0 };
+      return { ...plain, width: int(0, 0), signed: (typeTable?.byte(1, 0) ?? 0) !== 0 };
     case "float":
       return { ...plain, width: [16, 32, 64][short(0, 0)] ?? 0 };
     case "decimal":
@@ -112,7 +112,7 @@ function typeOf(number: number, own: FlatTable | undefined): ArrowType {
     case "time":
       return { ...plain, unit: unitOf(short(0, 1)), width: int(1, 32) };
     case "timestamp":
-      return { ...plain, unit: unitOf(short(0, 0)), zone: own?.text(1), width: 64 };
+      return { ...plain, unit: unitOf(short(0, 0)), zone: typeTable?.text(1), width: 64 };
     case "duration":
       return { ...plain, unit: unitOf(short(0, 1)), width: 64, signed: true };
     case "interval":
@@ -145,8 +145,8 @@ function fieldOf(field: FlatTable, depth: number): ArrowField {
 export function readSchema(table: FlatTable): ArrowSchema {
   if (table.short(0, 0) !== 0)
     throw new Error("its numbers are big-endian, which is not read: write it again on another machine");
-  const own = table.tables(2).find((entry) => entry.text(0) === "pandas");
-  return { fields: table.tables(1).map((field) => fieldOf(field, 0)), pandas: own?.text(1) };
+  const pandasEntry = table.tables(2).find((entry) => entry.text(0) === "pandas");
+  return { fields: table.tables(1).map((field) => fieldOf(field, 0)), pandas: pandasEntry?.text(1) };
 }
 
 /** Numbers of nodes, buffers and counts of views that a field has in a batch. */

@@ -41,8 +41,8 @@ export function checkMetadata(metadata: Structure): void {
     const columns = structures(list, "columns");
     if (columns.length > leaves)
       throw new Error(`group ${group + 1} of rows has ${columns.length} columns, its schema has ${leaves}`);
-    for (const { field_3: own } of columns)
-      if (own !== undefined && !(isStructure(own) && Array.isArray(own.field_3)))
+    for (const { field_3: metadata } of columns)
+      if (metadata !== undefined && !(isStructure(metadata) && Array.isArray(metadata.field_3)))
         throw new Error(`a column in group ${group + 1} of rows does not say which it is`);
   });
 }

@@ -134,8 +134,8 @@ export function cellReader(element: SchemaElement): CellReader {
   const { type, converted_type: converted, logical_type: logical } = element;
   const kind = logical?.type;
   if (converted === "DECIMAL" || kind === "DECIMAL") {
-    const own = logical as { scale?: number; precision?: number } | undefined;
-    return decimals(element.scale ?? own?.scale ?? 0, element.precision ?? own?.precision ?? 38);
+    const decimal = logical as { scale?: number; precision?: number } | undefined;
+    return decimals(element.scale ?? decimal?.scale ?? 0, element.precision ?? decimal?.precision ?? 38);
   }
   if (converted === "DATE" || kind === "DATE") return { ...texts(dayText), stored: { type: "date" } };
   if (kind === "TIMESTAMP") {

@@ -114,18 +114,18 @@ function littleEndian(bytes: Uint8Array): number {
 
 function unpackBits(packed: Uint8Array, width: number, count: number, out: Uint32Array, start: number): void {
   // Up to 7 bits of the byte before and 32 more: doubles hold 53.
-  let held = 0;
+  let bitsLeft = 0;
   let bits = 0;
   let at = 0;
   const modulus = 2 ** width;
   for (let i = start; i < start + count; i++) {
     while (bits < width) {
-      held += packed[at++]! * 2 ** bits;
+      bitsLeft += packed[at++]! * 2 ** bits;
       bits += 8;
     }
-    const value = held % modulus;
+    const value = bitsLeft % modulus;
     out[i] = value;
-    held = (held - value) / modulus;
+    bitsLeft = (bitsLeft - value) / modulus;
     bits -= width;
   }
 }
@@ -232,16 +232,16 @@ function* readDeltas(reader: ByteReader, count: number): Pieces<BigInt64Array> {
       const packed = reader.take(Math.min(reader.left, (size * width) / 8));
       const values = Math.min(size, count - done);
       if (packed.length * 8 < values * width) throw new Error("a page is truncated");
-      let held = 0n;
+      let bitsLeft = 0n;
       let bits = 0;
       let at = 0;
       for (let i = 0; i < values; i++) {
         while (bits < width) {
-          held |= BigInt(packed[at++]!) << BigInt(bits);
+          bitsLeft |= BigInt(packed[at++]!) << BigInt(bits);
           bits += 8;
         }
-        value = BigInt.asIntN(64, value + least + BigInt.asUintN(width, held));
-        held >>= BigInt(width);
+        value = BigInt.asIntN(64, value + least + BigInt.asUintN(width, bitsLeft));
+        bitsLeft >>= BigInt(width);
         bits -= width;
         out[done++] = value;
         if (i % 4096 === 4095) yield;
@@ -268,11 +268,11 @@ export function* readDeltaNumbers(reader: ByteReader, type: ParquetType, count: 
 /** Byte strings with their lengths before them; `shared` says how much of the one before each begins with. */
 export function* readDeltaBytes(reader: ByteReader, count: number, isShared: boolean): Pieces<Uint8Array[]> {
   const shared = isShared ? yield* readDeltas(reader, count) : undefined;
-  const own = yield* readDeltas(reader, count);
+  const lengths = yield* readDeltas(reader, count);
   let before = new Uint8Array();
   let total = 0;
   return yield* listOf(count, (i) => {
-    const length = Number(own[i]!);
+    const length = Number(lengths[i]!);
     const rest = reader.take(length);
     const prefix = Number(shared?.[i] ?? 0);
     if (!(prefix >= 0 && prefix <= before.length))

@@ -109,10 +109,10 @@ export function fileColumns(tree: SchemaTree, metadata: FileMetaData, name: stri
   );
   for (const group of metadata.row_groups)
     for (const { name: column, nested } of columns) {
-      const found = nested ?? chunkOf(group.columns, column)?.meta_data?.codec;
-      if (nested === undefined && found !== undefined && !pageCodecs.includes(found))
+      const codec = nested ?? chunkOf(group.columns, column)?.meta_data?.codec;
+      if (nested === undefined && codec !== undefined && !pageCodecs.includes(codec))
         throw new FormatError(
-          `${name}: column "${column}" is compressed with ${found}; write the file again with ` +
+          `${name}: column "${column}" is compressed with ${codec}; write the file again with ` +
             'snappy, gzip or zstd (pandas: compression="snappy")',
         );
     }
@@ -122,6 +122,7 @@ export function fileColumns(tree: SchemaTree, metadata: FileMetaData, name: stri
 /** The chunk of a column that is at the top of the file. */
 export function chunkOf(chunks: readonly ColumnChunk[], column: string): ColumnChunk | undefined {
   return chunks.find(
-    ({ meta_data: own }) => own?.path_in_schema.length === 1 && own.path_in_schema[0] === column,
+    ({ meta_data: metadata }) =>
+      metadata?.path_in_schema.length === 1 && metadata.path_in_schema[0] === column,
   );
 }

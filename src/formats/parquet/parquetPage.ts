@@ -67,8 +67,9 @@ function skipElement(reader: ByteReader, type: number, depth: number): void {
     const size = head >> 4 === 15 ? reader.varint() : head >> 4;
     // An element takes a byte at least: a list of billions is not begun.
     if (size > reader.left) throw new Error("a header is truncated");
-    const own = head & 15;
-    for (let i = 0; i < size; i++) skipElement(reader, own === 1 || own === 2 ? 3 : own, depth + 1);
+    const fieldType = head & 15;
+    for (let i = 0; i < size; i++)
+      skipElement(reader, fieldType === 1 || fieldType === 2 ? 3 : fieldType, depth + 1);
   } else if (type === 12) skipStructure(reader, depth + 1);
   else throw new Error(`a header has a member of type ${type}`);
 }
@@ -83,21 +84,21 @@ function readHeader(reader: ByteReader, thrift: Thrift, names: HeaderNames): Hea
   // biome-ignore lint/suspicious/noExplicitAny: a structure of the compact protocol has whatever fields it has.
   const header: any = thrift({ view, offset: 0 });
   const [v1, dictionary, v2] = [header.field_5, header.field_7, header.field_8];
-  const own = v1 ?? dictionary ?? v2;
+  const pageHeader = v1 ?? dictionary ?? v2;
   const encoding = (v1 ?? dictionary)?.field_2 ?? v2?.field_4;
-  const found: Header = {
+  const parsed: Header = {
     type: names.pages[header.field_1],
     unpacked: header.field_2,
     packed: header.field_3,
     checksum: header.field_4,
-    values: own?.field_1,
+    values: pageHeader?.field_1,
     encoding: names.encodings[encoding],
     nullCount: v2?.field_2,
     levels: v2 && [v2.field_6 ?? 0, v2.field_5 ?? 0],
     isCompressed: v2?.field_7 !== false,
   };
-  if (![found.unpacked, found.packed].every(isCount)) throw new Error("a page has no length");
-  return found;
+  if (![parsed.unpacked, parsed.packed].every(isCount)) throw new Error("a page has no length");
+  return parsed;
 }
 
 /** Names of kinds of pages and encodings, by number. */

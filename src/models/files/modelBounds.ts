@@ -37,14 +37,14 @@ interface Load {
   readonly branches: number;
 }
 
-function refuse(what: string, part: string, found: unknown, bound: number): never {
-  throw new FormatError(`its ${part} has ${what} ${String(found)}, the bound is ${bound}`);
+function refuse(what: string, part: string, received: unknown, bound: number): never {
+  throw new FormatError(`its ${part} has ${what} ${String(received)}, the bound is ${bound}`);
 }
 
 /** Refuses a number above its bound; whether it is a number at all is for the bijection to say. */
 function atMost(json: Json, option: string, bound: number, part: string): void {
-  const found = json[option];
-  if (typeof found === "number" && !(found <= bound)) refuse(option, part, found, bound);
+  const size = json[option];
+  if (typeof size === "number" && !(size <= bound)) refuse(option, part, size, bound);
 }
 
 /**
@@ -69,18 +69,18 @@ function loadOf(value: unknown, part: string): Load {
       if (!Array.isArray(json.parts)) return leaf;
       const loads = json.parts.map((each, i) => loadOf(each, `${part}.parts.${i}`));
       return {
-        parts: loads.reduce((sum, own) => sum + own.parts, 0),
-        layers: loads.reduce((sum, own) => sum + own.layers, 0),
-        branches: loads.reduce((product, own) => product * own.branches, 1),
+        parts: loads.reduce((sum, load) => sum + load.parts, 0),
+        layers: loads.reduce((sum, load) => sum + load.layers, 0),
+        branches: loads.reduce((product, load) => product * load.branches, 1),
       };
     }
     case "invert":
       return loadOf(json.inner, `${part}.inner`);
     case "repeated": {
-      const own = loadOf(json.layer, `${part}.layer`);
+      const layerLoad = loadOf(json.layer, `${part}.layer`);
       atMost(json, "count", modelBounds.layers, part);
       const count = typeof json.count === "number" ? json.count : 1;
-      return { ...own, layers: own.layers * count };
+      return { ...layerLoad, layers: layerLoad.layers * count };
     }
     case "absoluteValue":
       return { ...leaf, branches: typeof json.features === "number" ? 2 ** json.features : 1 };
@@ -114,6 +114,6 @@ function checkResidual(json: Json, part: string): void {
   if (typeof logDet !== "object" || logDet === null) return;
   const size = (option: string, usual: number): number =>
     typeof logDet[option] === "number" ? (logDet[option] as number) : usual;
-  const found = size("terms", 20) * size("probes", 16);
-  if (!(found <= modelBounds.terms)) refuse("terms times probes", `${part}.logDet`, found, modelBounds.terms);
+  const terms = size("terms", 20) * size("probes", 16);
+  if (!(terms <= modelBounds.terms)) refuse("terms times probes", `${part}.logDet`, terms, modelBounds.terms);
 }

@@ -188,7 +188,7 @@ export async function loadParts({ base, bijection, preparation, contextPreparati
   collectTypes(base, distributionRegistry, types);
   for (const part of [bijection, preparation, contextPreparation])
     collectTypes(part, bijectionRegistry, types);
-  await Promise.all([...types].map(([registry, found]) => registry.prepare(found)));
+  await Promise.all([...types].map(([registry, names]) => registry.prepare(names)));
 }
 
 type Sort = Pick<Registry<unknown>, "prepare">;

@@ -34,16 +34,16 @@ export function checkedConditions(
         remedy: `name a value for "${name}", as in ${optionText("given", { [name]: 1 })}`,
       });
     checkArgument(where, `given["${name}"]`, value, either(anyNumber, numbers));
-    const own = value as number | ArrayLike<number>;
-    if (typeof own !== "number" && own.length !== n)
-      refuse(where, `given["${name}"]`, `one number for each of the ${n} rows`, own.length);
+    const condition = value as number | ArrayLike<number>;
+    if (typeof condition !== "number" && condition.length !== n)
+      refuse(where, `given["${name}"]`, `one number for each of the ${n} rows`, condition.length);
     const wrong =
-      typeof own === "number"
-        ? [own].find((number) => !Number.isFinite(number))
-        : Array.prototype.find.call(own, (number) => !Number.isFinite(number));
+      typeof condition === "number"
+        ? [condition].find((number) => !Number.isFinite(number))
+        : Array.prototype.find.call(condition, (number) => !Number.isFinite(number));
     if (wrong !== undefined) refuse(where, `given["${name}"]`, "finite", wrong);
     // The caller may change the numbers while rows are drawn.
-    return typeof own === "number" ? own : Float64Array.from(own);
+    return typeof condition === "number" ? condition : Float64Array.from(condition);
   });
   for (const name of Object.keys(values ?? {}))
     if (!given.includes(name))

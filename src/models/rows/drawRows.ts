@@ -24,10 +24,10 @@ function checkArrived(values: Float64Array, rows: number, columns: readonly stri
   let infinite = 0;
   let first = -1;
   for (let row = 0; row < rows; row++) {
-    const own = values.subarray(row * width, (row + 1) * width);
-    const place = own.findIndex((value) => !Number.isFinite(value));
+    const rowValues = values.subarray(row * width, (row + 1) * width);
+    const place = rowValues.findIndex((value) => !Number.isFinite(value));
     if (place < 0) continue;
-    if (own.some(Number.isNaN)) missing++;
+    if (rowValues.some(Number.isNaN)) missing++;
     else {
       infinite++;
       if (first < 0) first = place;

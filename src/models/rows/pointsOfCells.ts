@@ -42,9 +42,9 @@ export async function pointsOfCells(
   const [points, low, high] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
   const uniform = new Float64Array(columns.length);
   await columnByColumn(evaluation, cells.slice(0, given.length), rows, options, (row, j, distribution) => {
-    const own = columns[j]!;
-    const cell = cells[own.cell]![row]!;
-    const place = own.cell - given.length;
+    const columnCells = columns[j]!;
+    const cell = cells[columnCells.cell]![row]!;
+    const place = columnCells.cell - given.length;
     const at = row * columns.length + place;
     const [below, above] = distribution.interval(cell);
     uniformsAt(key, numbers?.[row] ?? row, columns.length, uniform);

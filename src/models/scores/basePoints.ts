@@ -27,7 +27,7 @@ export async function baseOfCells(
   checkGivenCells(density, given, cells, textAt);
   const impossible = impossibleRows(density, cells);
   const numbers = Array.from(cells[0]!.keys()).filter((row) => !impossible.has(row));
-  const possible = cells.map((own) => Float64Array.from(numbers, (row) => own[row]!));
+  const possible = cells.map((cells) => Float64Array.from(numbers, (row) => cells[row]!));
   const { points } = await pointsOfCells(evaluation, possible, options, numbers);
   if (impossible.size === 0) return points;
   const width = density.columns.length;

@@ -63,26 +63,26 @@ async function givenCells(
   allowUnseen: boolean = false,
 ): Promise<readonly Float64Array[]> {
   for (const name of Object.keys(values ?? {}))
-    if (!given.some((own) => own.name === name))
+    if (!given.some((column) => column.name === name))
       throw new UsageError(`${JSON.stringify(name)} is no column that the model is given.`);
   return await Promise.all(
-    given.map(async (own) => {
-      const value = Object.hasOwn(values ?? {}, own.name) ? values?.[own.name] : undefined;
+    given.map(async (column) => {
+      const value = Object.hasOwn(values ?? {}, column.name) ? values?.[column.name] : undefined;
       if (value === undefined)
         throw new UsageError(
-          `The model is given ${namesOf(given).join(", ")}: name a value for ${JSON.stringify(own.name)}, as in ${optionText("given", { [own.name]: own.levels?.[0] ?? 1 })}.`,
+          `The model is given ${namesOf(given).join(", ")}: name a value for ${JSON.stringify(column.name)}, as in ${optionText("given", { [column.name]: column.levels?.[0] ?? 1 })}.`,
         );
       const list = typeof value === "object" ? Array.from(value as ArrayLike<unknown>) : undefined;
-      const argument = `given[${JSON.stringify(own.name)}]`;
+      const argument = `given[${JSON.stringify(column.name)}]`;
       if (list && list.length !== n)
         refuse(where, argument, `one value for each of the ${n} rows`, list.length);
       if (n === 0) return new Float64Array(0);
-      const rows = (list ?? [value]).map((each) => ({ [own.name]: each }));
-      const { cells, unknown } = cellsOf(await tableOfRows(where, [own.name], rows as never), [own]);
+      const rows = (list ?? [value]).map((each) => ({ [column.name]: each }));
+      const { cells, unknown } = cellsOf(await tableOfRows(where, [column.name], rows as never), [column]);
       const [strange] = unknown;
       if (strange && !allowUnseen)
-        refuse(where, argument, `one of its levels: ${own.levels!.join(", ")}`, strange.level);
-      if (!own.missing && cells[0]!.some(Number.isNaN))
+        refuse(where, argument, `one of its levels: ${column.levels!.join(", ")}`, strange.level);
+      if (!column.missing && cells[0]!.some(Number.isNaN))
         refuse(where, argument, "a value: no row of the fit missed one", "none");
       return list ? cells[0]! : new Float64Array(n).fill(cells[0]![0]!);
     }),

@@ -24,9 +24,9 @@ export interface ChosenRows {
  * The rows that have a score, as the options say; `onWarning` is told of levels that no row of the fit had.
  * @throws As {@link encodeOptions} and {@link scoredRows}.
  */
-export function chosenRows(where: string, own: ScoredCells, options: LogProbOptions): ChosenRows {
-  const encode = encodeOptions(own, where, options);
-  return { encode, scored: scoredRows(own, options, encode) };
+export function chosenRows(where: string, scored: ScoredCells, options: LogProbOptions): ChosenRows {
+  const encode = encodeOptions(scored, where, options);
+  return { encode, scored: scoredRows(scored, options, encode) };
 }
 
 /** How rows are encoded by what the options say of levels that no row of the fit had. */
@@ -52,11 +52,11 @@ function encodeOptions({ density }: ScoredCells, where: string, { unseen }: LogP
  * @throws {@link DataError} for such a given cell where `missing` does not say what becomes of the row.
  */
 function scoredRows(
-  own: ScoredCells,
+  scored: ScoredCells,
   { missing, unseen, onWarning }: LogProbOptions,
   encode: EncodeOptions,
 ): readonly number[] | undefined {
-  const { density, schema, cells } = own;
+  const { density, schema, cells } = scored;
   const rows = cells.cells[0]!.length;
   const passesOver = missing === "empty" || missing === "drop";
   const isLeftOut = new Uint8Array(rows);
@@ -82,7 +82,7 @@ function scoredRows(
         if (Number.isNaN(cell)) isLeftOut[row] = 1;
       });
     });
-  if (onWarning) for (const line of unseenLines(own, unseen)) onWarning(line);
+  if (onWarning) for (const line of unseenLines(scored, unseen)) onWarning(line);
   return isLeftOut.includes(1)
     ? Array.from(isLeftOut.keys()).filter((row) => isLeftOut[row] === 0)
     : undefined;
@@ -91,9 +91,9 @@ function scoredRows(
 /** A line for each column with levels that no row of the fit had. */
 function unseenLines({ density, cells }: ScoredCells, unseen: LogProbOptions["unseen"]): string[] {
   return cells.unknown.map(({ column, level, row }) => {
-    const own = [...density.given, ...density.columns].find((each) => each.column.name === column)!;
-    const count = cells.cells[own.cell]!.reduce((sum, cell) => sum + Number(cell === unknownLevel), 0);
-    const isGiven = own.targets < 0;
+    const modeled = [...density.given, ...density.columns].find((each) => each.column.name === column)!;
+    const count = cells.cells[modeled.cell]!.reduce((sum, cell) => sum + Number(cell === unknownLevel), 0);
+    const isGiven = modeled.targets < 0;
     const other = `pass ${optionText("unseen", "other")} to give such levels the probability of new ones`;
     const what =
       unseen === "other"

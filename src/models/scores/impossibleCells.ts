@@ -28,12 +28,12 @@ export interface ImpossibleRow {
 /** Whether a column can have a cell: told by its encoding, which is what scores are made of. */
 export function cellTest(
   density: ColumnsDensity,
-  own: ColumnLayout,
+  layout: ColumnLayout,
   options: EncodeOptions,
 ): (cell: number) => boolean {
   const scratch = new Float64Array(density.width);
   return (cell) => {
-    const offset = encodeCell(own, cell, scratch, 0, 0, options);
+    const offset = encodeCell(layout, cell, scratch, 0, 0, options);
     return !(Number.isNaN(offset) || offset === Number.NEGATIVE_INFINITY);
   };
 }
@@ -93,27 +93,27 @@ export function impossibleRowsOf(
   const places = Array.from(logProb.keys(), (i) => scored?.[i] ?? i);
   const rows = places.filter((_, i) => logProb[i] === Number.NEGATIVE_INFINITY);
   const columns = [...density.columns].sort((a, b) => a.cell - b.cell);
-  const tests = columns.map((own) => cellTest(density, own, options));
+  const tests = columns.map((column) => cellTest(density, column, options));
   return rows.map((row) => {
     const j = tests.findIndex((canHave, i) => {
       const cell = cells[columns[i]!.cell]![row]!;
       // One that is missing where none was is summed out.
       return !(Number.isNaN(cell) || canHave(cell));
     });
-    const own = columns[j];
-    if (!own)
+    const name = columns[j];
+    if (!name)
       return {
         row: row + 1,
         column: undefined,
         cell: undefined,
         reason: "its density is too small for a number",
       };
-    const text = textAt(own.cell, row);
+    const text = textAt(name.cell, row);
     return {
       row: row + 1,
-      column: own.column.name,
+      column: name.column.name,
       cell: text,
-      reason: whyImpossible(own, schema[own.cell]!, cells[own.cell]![row]!, text),
+      reason: whyImpossible(name, schema[name.cell]!, cells[name.cell]![row]!, text),
     };
   });
 }
@@ -129,13 +129,13 @@ export function checkGivenCells(
   cells: readonly Float64Array[],
   textAt: Cells["textAt"] = (column, row) => String(cells[column]![row]),
 ): void {
-  density.given.forEach((own, i) => {
-    const canHave = cellTest(density, own, {});
+  density.given.forEach((column, i) => {
+    const canHave = cellTest(density, column, {});
     const row = cells[i]!.findIndex((cell) => !canHave(cell));
     if (row < 0) return;
-    const why = whyImpossible(own, schema[i]!, cells[i]![row]!, textAt(i, row));
+    const why = whyImpossible(column, schema[i]!, cells[i]![row]!, textAt(i, row));
     throw new DataError(`row ${row + 1} is given what the model cannot be given: ${why}`, {
-      column: own.column.name,
+      column: column.column.name,
       row: row + 1,
     });
   });

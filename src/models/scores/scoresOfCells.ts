@@ -34,7 +34,7 @@ async function scoresOf(
   const whole: ScoredCells = { density, schema: [...flow.given, ...flow.columns], cells };
   const { encode, scored } = chosenRows(where, whole, options);
   const chosen = scored
-    ? cells.cells.map((own) => Float64Array.from(scored, (row) => own[row]!))
+    ? cells.cells.map((cells) => Float64Array.from(scored, (row) => cells[row]!))
     : cells.cells;
   const contributions = await contributionsOfRows(evaluation, chosen, { ...how, ...encode });
   return { contributions, cells: chosen, scored, encode, whole };
@@ -64,7 +64,7 @@ export async function logProbOfCells(
   const others = Array.from(all.keys()).filter((row) => Number.isNaN(all[row]!));
   const { given: _, unseen: __, ...engine } = how;
   const observed = await questions.observed(
-    cells.cells.map((own) => Float64Array.from(others, (row) => own[row]!)),
+    cells.cells.map((cells) => Float64Array.from(others, (row) => cells[row]!)),
     engine,
   );
   others.forEach((row, i) => {

@@ -112,18 +112,18 @@ class Dictionaries {
     // A dictionary of a part of a nested column has no use here.
     if (!field || field.children.length > 0) return;
     const batch = values(field);
-    const [own] = batch.columns as [Batch["columns"][number]];
-    check(8 * own.rows);
+    const [column] = batch.columns as [Batch["columns"][number]];
+    check(8 * column.rows);
     const read = arrowCells(
       { ...field, dictionary: undefined },
-      await buffersOf(batch, own, check, run),
-      own,
+      await buffersOf(batch, column, check, run),
+      column,
       undefined,
     );
     const cells = isDelta ? (this.#values.get(id) ?? []).slice() : [];
     await run(
       (function* (): Pieces<void> {
-        yield* each(own.rows, (row) => {
+        yield* each(column.rows, (row) => {
           cells.push(read(row));
         });
       })(),
@@ -179,8 +179,13 @@ async function readRows(
     }
     for (const [place, field] of fields.entries()) {
       if (nestedKind(field) !== undefined || batch.rows === 0) continue;
-      const own = batch.columns[place]!;
-      const cells = arrowCells(field, await buffersOf(batch, own, check, run), own, dictionaries.get(field));
+      const column = batch.columns[place]!;
+      const cells = arrowCells(
+        field,
+        await buffersOf(batch, column, check, run),
+        column,
+        dictionaries.get(field),
+      );
       await run(setCells(builder, place, batch.rows, cells, holdsStrings(field)));
       await eventLoopTurn();
     }

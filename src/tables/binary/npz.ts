@@ -78,15 +78,17 @@ export async function readNpz(
   }
   const table = arrays.filter(({ array: { shape } }) => shape.length > 0);
   checkOneTable(table, name);
-  const others = arrays.flatMap(({ name: own, array }): ColumnRecord[] => {
+  const others = arrays.flatMap(({ name: arrayName, array }): ColumnRecord[] => {
     if (!("reason" in array) && array.shape.length > 0) return [];
     const leftOut: LeftOut =
       "reason" in array
         ? { kind: "text", reason: `the array ${array.reason}`, remedy: "to use it, save it as numbers" }
         : { kind: "text", reason: "it is a single value", remedy: "to use it, save one value per row" };
-    return [{ name: own, readAs: "text", parse: [], leftOut }];
+    return [{ name: arrayName, readAs: "text", parse: [], leftOut }];
   });
-  const numeric = table.flatMap(({ name: own, array }) => ("reason" in array ? [] : [{ name: own, array }]));
+  const numeric = table.flatMap(({ name: arrayName, array }) =>
+    "reason" in array ? [] : [{ name: arrayName, array }],
+  );
   if (numeric.length === 0) {
     const first = arrays.find(({ array }) => "reason" in array);
     throw first && "reason" in first.array
@@ -108,14 +110,16 @@ export async function readNpz(
       expected: "at least one column",
       received: "none",
     });
-  const columns = numeric.flatMap(({ name: own, array }) => columnsOf(own, array, numeric.length === 1));
-  const found = tableFromColumns(columns.map(({ name: own, values }) => [own, values] as const));
-  return { ...found, records: [...columns.map(({ record }) => record), ...others] };
+  const columns = numeric.flatMap(({ name: arrayName, array }) =>
+    columnsOf(arrayName, array, numeric.length === 1),
+  );
+  const joined = tableFromColumns(columns.map(({ name: own, values }) => [own, values] as const));
+  return { ...joined, records: [...columns.map(({ record }) => record), ...others] };
 }
 
 /** @throws DataError if the arrays do not lie side by side. */
 function checkOneTable(arrays: readonly NamedArray[], name: string): void {
-  const shapes = arrays.map(({ name: own, array }) => `"${own}" ${shapeText(array.shape)}`);
+  const shapes = arrays.map(({ name: arrayName, array }) => `"${arrayName}" ${shapeText(array.shape)}`);
   const list = shapes.length > 8 ? `${shapes.slice(0, 8).join(", ")}, ...` : shapes.join(", ");
   const rows = new Set(arrays.map(({ array }) => array.shape[0]));
   const deep = arrays.find(({ array }) => array.shape.length > 2);
@@ -142,16 +146,16 @@ interface ArrayColumn {
 function columnsOf(name: string, array: NpyArray, isAlone: boolean): ArrayColumn[] {
   const values = array.read();
   const [rows, width] = array.shape as readonly [number, number | undefined];
-  const recordOf = (own: string, place: number): ColumnRecord =>
-    arrayRecord(own, array, values, width ?? 1, place);
+  const recordOf = (columnName: string, place: number): ColumnRecord =>
+    arrayRecord(columnName, array, values, width ?? 1, place);
   if (width === undefined) {
-    const own = isAlone && name === "arr_0" ? "x1" : name;
-    return [{ name: own, values, record: recordOf(own, 0) }];
+    const columnName = isAlone && name === "arr_0" ? "x1" : name;
+    return [{ name: columnName, values, record: recordOf(columnName, 0) }];
   }
   const stem = isAlone && name === "arr_0" ? "x" : /\d$/.test(name) ? `${name}_` : name;
   return Array.from({ length: width }, (_, place) => {
-    const own = `${stem}${place + 1}`;
+    const columnName = `${stem}${place + 1}`;
     const column = Float64Array.from({ length: rows }, (_, row) => values[row * width + place]!);
-    return { name: own, values: column, record: recordOf(own, place) };
+    return { name: columnName, values: column, record: recordOf(columnName, place) };
   });
 }

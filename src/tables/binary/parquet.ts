@@ -106,7 +106,7 @@ async function readRows(
     }
     builder.endRow(groups[at]!);
   }
-  for (const [place, own] of stored.entries()) if (own) builder.store(place, own);
+  for (const [place, type] of stored.entries()) if (type) builder.store(place, type);
   return await run(builder.building());
 }
 

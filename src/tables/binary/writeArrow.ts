@@ -43,9 +43,9 @@ function dictionaryColumn(cells: Cells, ordered: readonly (string | number)[] | 
   const levels = new Map((ordered ?? []).map((level, place) => [level, place]));
   const places = cells.map((cell) => {
     if (cell === null) return null;
-    const own = cell as string | number;
-    if (!levels.has(own)) levels.set(own, levels.size);
-    return levels.get(own)!;
+    const value = cell as string | number;
+    if (!levels.has(value)) levels.set(value, levels.size);
+    return levels.get(value)!;
   });
   const all = [...levels.keys()];
   const isText = all.some((level) => typeof level === "string");
@@ -55,10 +55,10 @@ function dictionaryColumn(cells: Cells, ordered: readonly (string | number)[] | 
   const Batch = batchType(type) as new (options: object) => (typeof data)[number];
   return new TypedColumn(
     data.map((batch) => {
-      const own = new Batch({ ...batch, type }) as unknown as {
+      const typedBatch = new Batch({ ...batch, type }) as unknown as {
         setDictionary(values: unknown): (typeof data)[number];
       };
-      return own.setDictionary(values);
+      return typedBatch.setDictionary(values);
     }),
     type,
   );

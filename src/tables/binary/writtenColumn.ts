@@ -29,10 +29,10 @@ function numberWriter(stored: StoredType): ((value: number) => WrittenCell | und
     case "integer": {
       const { bits, signed } = stored;
       // Beyond 2^53 a double may be another number than the one that was stored.
-      const most = Math.min(2 ** (signed ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER);
+      const largest = Math.min(2 ** (signed ? bits - 1 : bits) - 1, Number.MAX_SAFE_INTEGER);
       const least = signed ? Math.max(-(2 ** (bits - 1)), Number.MIN_SAFE_INTEGER) : 0;
       return (value) => {
-        if (!Number.isInteger(value) || value < least || value > most) return undefined;
+        if (!Number.isInteger(value) || value < least || value > largest) return undefined;
         return bits === 64 ? BigInt(value) : value;
       };
     }
@@ -72,8 +72,8 @@ function textWriter(stored: StoredType): ((text: string) => WrittenCell | undefi
       };
     case "timestamp":
       return (text) =>
-        unitsOfText(text, stored.unit, (own) => {
-          const moment = momentOf(own, "year-month-day");
+        unitsOfText(text, stored.unit, (units) => {
+          const moment = momentOf(units, "year-month-day");
           return moment === undefined ? undefined : moment / 1000;
         });
     case "time":
@@ -111,11 +111,11 @@ function writtenTexts({ name, levels, codes }: TextColumn, stored: StoredType | 
   const used = new Set(codes);
   const written = write && levels.map((level, code) => (used.has(code) ? write(level) : null));
   const isWhole = written && !written.includes(undefined);
-  const own = isWhole ? (written as WrittenCell[]) : levels;
+  const values = isWhole ? (written as WrittenCell[]) : levels;
   return {
     name,
     stored: isWhole ? stored : { type: "text" },
-    cells: Array.from(codes, (code) => own[code] ?? null),
+    cells: Array.from(codes, (code) => values[code] ?? null),
   };
 }
 

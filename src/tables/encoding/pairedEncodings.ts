@@ -43,16 +43,16 @@ function likeness(bytes: Uint8Array, label: string, weigh: (letter: string) => n
   } catch {
     return 0;
   }
-  const own = Array.from(text).filter((letter) => letter > "\u007f" && !isSign(letter));
-  if (own.length === 0) return 0;
+  const letters = Array.from(text).filter((letter) => letter > "\u007f" && !isSign(letter));
+  if (letters.length === 0) return 0;
   // Capitals of other scripts are these, too; but they are not small ones.
-  const narrow = own.filter(isNarrowKana);
+  const narrow = letters.filter(isNarrowKana);
   const isScript = narrow.filter((letter) => letter < "\uff80").length > 0.2 * narrow.length;
-  const sum = own.reduce(
+  const sum = letters.reduce(
     (total, letter) => total + (isNarrowKana(letter) && !isScript ? 0 : weigh(letter)),
     0,
   );
-  return sum / own.length;
+  return sum / letters.length;
 }
 
 /** A text of a language has a letter of its list in three of ten places; one of another encoding in one of thirty. */

@@ -86,16 +86,16 @@ export function takeDressed(
   cell: string,
 ): void {
   const { point, comma, measure } = number;
-  const seen = { row, cell, number };
-  if (dressed) dress.first ??= seen;
+  const example = { row, cell, number };
+  if (dressed) dress.first ??= example;
   if (dress.measures.size < mostMeasures || dress.measures.has(measure))
     dress.measures.set(measure, (dress.measures.get(measure) ?? 0) + 1);
   if (measure === "") dress.bare++;
-  else if (!dress.measured) dress.measured = seen;
-  if (dress.measured && measure !== dress.measured.number.measure) dress.other ??= seen;
-  if (comma === undefined) dress.onlyPoint ??= seen;
-  else if (point === undefined) dress.onlyComma ??= seen;
-  else if (point !== comma) dress.double ??= seen;
+  else if (!dress.measured) dress.measured = example;
+  if (dress.measured && measure !== dress.measured.number.measure) dress.other ??= example;
+  if (comma === undefined) dress.onlyPoint ??= example;
+  else if (point === undefined) dress.onlyComma ??= example;
+  else if (point !== comma) dress.double ??= example;
   if (/,|\..*\./.test(cell)) dress.separated = true;
   dress.thousands ||= number.thousands;
   dress.parentheses ||= number.parentheses;

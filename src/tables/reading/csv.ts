@@ -134,10 +134,10 @@ function delimiterOf({ delimiter }: CsvOptions): string | undefined {
     ["blank", " "],
     ["\\t", "\t"],
   ]);
-  const found = delimiter === undefined ? undefined : (known.get(delimiter) ?? delimiter);
-  if (found !== undefined && (found.length !== 1 || /["\r\n\ufeff]/.test(found)))
+  const letter = delimiter === undefined ? undefined : (known.get(delimiter) ?? delimiter);
+  if (letter !== undefined && (letter.length !== 1 || /["\r\n\ufeff]/.test(letter)))
     refuse("readTable", "delimiter", 'one character, "tab" or "blank"', delimiter);
-  return found;
+  return letter;
 }
 
 /** The whole lines at the start of a text. */
@@ -174,36 +174,37 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     refuseOtherText(name, start);
     const head = headOf(start);
     const { likelyDelimiter: likely } = options;
-    const found = dialectOf(
+    const fileDialect = dialectOf(
       head,
       delimiter ?? (likely !== undefined && head.includes(likely) ? likely : undefined),
     );
     // Cells with commas may be numbers of the one column.
-    const isOneColumn = likely !== undefined && delimiter === undefined && found.records[0]?.length === 1;
-    const dialect = isOneColumn ? dialectOf(head, likely) : found;
+    const isOneColumn =
+      likely !== undefined && delimiter === undefined && fileDialect.records[0]?.length === 1;
+    const dialect = isOneColumn ? dialectOf(head, likely) : fileDialect;
     reader = new RowReader(name, dialect, options);
     parser = new RowParser(reader, dialect, limits);
   };
   // One piece is held back, so that the last one is known when it is parsed.
-  let held: string | undefined;
+  let pending: string | undefined;
   for await (const piece of decodeText(source, name, options.encoding)) {
     if (!parser) {
       start += piece;
       if (start.length < headSize || start.trim() === "") continue;
       begin();
-      held = start;
+      pending = start;
       continue;
     }
-    parser.parse(held!, false);
-    held = piece;
+    parser.parse(pending!, false);
+    pending = piece;
     await eventLoopTurn();
     checkSignal(options.signal, `Reading ${name}`);
   }
   if (!parser) {
     begin();
-    held = start;
+    pending = start;
   }
-  parser!.parse(held!, true);
+  parser!.parse(pending!, true);
   return reader!.finish();
 }
 

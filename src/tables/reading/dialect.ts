@@ -73,7 +73,7 @@ function usualWidth(records: readonly (readonly string[])[]): { width: number; s
   const counts = new Map<number, number>();
   for (const { length } of records) counts.set(length, (counts.get(length) ?? 0) + 1);
   let width = 0;
-  for (const [own, count] of counts) if (count > (counts.get(width) ?? 0)) width = own;
+  for (const [cells, count] of counts) if (count > (counts.get(width) ?? 0)) width = cells;
   return { width, share: (counts.get(width) ?? 0) / Math.max(1, records.length) };
 }
 
@@ -122,13 +122,13 @@ function merit(records: readonly (readonly string[])[], delimiter: string, text:
 /** The delimiter that explains the text best; a comma where there is one column. */
 function chooseDelimiter(text: string, comment: string | undefined): string {
   let best = ",";
-  let most = 0;
+  let bestMerit = 0;
   for (const delimiter of delimiters) {
     if (!text.includes(delimiter) && !(delimiter === " " && text.includes("\t"))) continue;
-    const found = merit(recordsOf(text, delimiter, comment), delimiter, text);
-    if (found > most * (1 + 1e-9)) {
+    const candidateMerit = merit(recordsOf(text, delimiter, comment), delimiter, text);
+    if (candidateMerit > bestMerit * (1 + 1e-9)) {
       best = delimiter;
-      most = found;
+      bestMerit = candidateMerit;
     }
   }
   return best;
@@ -212,7 +212,7 @@ export function isLineOfWords(records: readonly (readonly string[])[]): boolean 
   const isWord = (cell: string): boolean => !isMissingCell(cell) && !isNumber(cell);
   if (!line.every((cell) => cell.trim() === "" || isWord(cell))) return false;
   const above = line.filter((cell, place) => {
-    const below = rows.map((row) => row[place] ?? "").filter((own) => !isMissingCell(own));
+    const below = rows.map((row) => row[place] ?? "").filter((cell) => !isMissingCell(cell));
     return isWord(cell) && below.length > 0 && below.every(isNumber);
   });
   return new Set(above).size > 1 || above.some((cell) => /^[[(].*[\])]$/.test(cell.trim()));
@@ -237,16 +237,18 @@ export function judgeFirstLine(records: readonly (readonly string[])[]): FirstLi
     rows.flatMap((row) => (row[place] === undefined || isMissingCell(row[place]) ? [] : [row[place].trim()]));
   const isWord = (cell: string): boolean => /\p{L}/u.test(cell) && !isMissingCell(cell);
   const isName = (cell: string, place: number): boolean => {
-    const own = below(place);
-    return isWord(cell) && !isNumber(cell) && own.length > 0 && own.every(isNumber);
+    const cells = below(place);
+    return isWord(cell) && !isNumber(cell) && cells.length > 0 && cells.every(isNumber);
   };
   if (cells.some(isName)) return "names";
   const repeats = cells.some((cell, place) => isWord(cell) && !isNumber(cell) && below(place).includes(cell));
   const broken = numbers.some((place) => !/^\d+$/.test(cells[place]!));
   const within = numbers.every((place) => {
-    const own = below(place).map((cell) => parseCell(cell) ?? Number.NaN);
+    const numbers = below(place).map((cell) => parseCell(cell) ?? Number.NaN);
     const value = Number(cells[place]);
-    return own.length > 1 && own.some((each) => each <= value) && own.some((each) => each >= value);
+    return (
+      numbers.length > 1 && numbers.some((each) => each <= value) && numbers.some((each) => each >= value)
+    );
   });
   return repeats || broken || within ? "data" : "doubtful";
 }

@@ -48,12 +48,12 @@ export function fileKind(path: string): FileKind {
   const extension = /\.[^./\\]+$/.exec(plain)?.[0] ?? "";
   const format = formatsByExtension.get(extension);
   if (!format) {
-    const found = extension === "" ? "no extension" : `the extension ${extension}`;
+    const extensionText = extension === "" ? "no extension" : `the extension ${extension}`;
     const fault = extension === "" ? "which would tell its format" : "which is not a table format";
     const facts = {
-      problem: `"${path}" has ${found}, ${fault}; known are ${tableExtensions.join(", ")}, each also with .gz`,
+      problem: `"${path}" has ${extensionText}, ${fault}; known are ${tableExtensions.join(", ")}, each also with .gz`,
       expected: `a file that ends in ${tableExtensions.join(", ")}`,
-      received: found,
+      received: extensionText,
     };
     throw new UsageError(facts, undefined, path);
   }

@@ -156,14 +156,14 @@ export class GrowingColumn {
 
   /** A number that is one in the source; NaN is missing. */
   number(value: number): void {
-    const own = this.#marks?.numbers.has(value) ? Number.NaN : value;
+    const number = this.#marks?.numbers.has(value) ? Number.NaN : value;
     // A missing cell speaks neither for numbers nor for text.
-    if (!Number.isNaN(own)) {
+    if (!Number.isNaN(number)) {
       if (this.#booleans > 0) this.#keepWritten();
       this.#numericCells++;
       if (this.#dress) this.#dress.bare++;
     }
-    this.#push(own, own);
+    this.#push(number, number);
   }
 
   /** A truth value of the source. */
@@ -209,14 +209,14 @@ export class GrowingColumn {
     const { name, values } = this;
     if (this.#code) return { record: codeRecord(name, this.#code), values: undefined };
     if (this.#text) {
-      const seen = {
+      const example = {
         ...this.#text,
         textCells: this.#textCells,
         numericCells: this.#numericCells,
         texts: this.#texts,
         asked: this.#asked,
       };
-      return { record: textRecord(name, seen), values: undefined };
+      return { record: textRecord(name, example), values: undefined };
     }
     if (this.#numericCells === 0)
       return {
@@ -237,10 +237,10 @@ export class GrowingColumn {
       return { record, values: record.leftOut ? undefined : values };
     }
     if (this.#dress) {
-      const found = dressRecord(name, this.#dress, this.#asked, this.#numericCells);
-      if (found.reading === "none") return { record: found.record, values: undefined };
-      const read = found.reading === "comma" ? this.#dress.comma : values;
-      return { record: found.record, values: read };
+      const record = dressRecord(name, this.#dress, this.#asked, this.#numericCells);
+      if (record.reading === "none") return { record: record.record, values: undefined };
+      const read = record.reading === "comma" ? this.#dress.comma : values;
+      return { record: record.record, values: read };
     }
     return { record: rowNumbersRecord(name, values!, this.length), values };
   }
@@ -282,24 +282,24 @@ export class GrowingColumn {
       this.#noteLoss(text, plain);
       return this.number(plain);
     }
-    const found = this.#textCells > mostTried ? undefined : dressOf(text);
-    if (!found) {
+    const dress = this.#textCells > mostTried ? undefined : dressOf(text);
+    if (!dress) {
       if (plain === undefined) this.text(cell);
       else this.number(plain);
       return;
     }
-    if (found.point !== undefined && this.#marks?.numbers.has(found.point))
+    if (dress.point !== undefined && this.#marks?.numbers.has(dress.point))
       return this.#push(Number.NaN, Number.NaN);
     this.#numericCells++;
-    if (!this.values) return this.#push(found.point ?? found.comma!, Number.NaN);
+    if (!this.values) return this.#push(dress.point ?? dress.comma!, Number.NaN);
     if (!this.#dress) {
       this.#keepWritten();
       this.#dress = startDress(this.values, this.#numericCells - 1, this.#pointRows);
       this.#pointRows = undefined;
     }
-    this.#noteLoss(text, found.point ?? found.comma ?? Number.NaN);
-    takeDressed(this.#dress, found, plain === undefined || found.leadingZeros, this.length + 1, text);
-    this.#push(found.point ?? Number.NaN, found.comma ?? Number.NaN);
+    this.#noteLoss(text, dress.point ?? dress.comma ?? Number.NaN);
+    takeDressed(this.#dress, dress, plain === undefined || dress.leadingZeros, this.length + 1, text);
+    this.#push(dress.point ?? Number.NaN, dress.comma ?? Number.NaN);
   }
 
   /** Keeps in mind the first cell of each kind whose number says less than its text. */
@@ -313,11 +313,11 @@ export class GrowingColumn {
       this.#keepWritten();
       this.#isForDigits = true;
     }
-    const seen = { row: this.length + 1, cell: cell.trim() };
+    const example = { row: this.length + 1, cell: cell.trim() };
     this.#losses =
       loss === "rounded"
-        ? { ...this.#losses, rounded: { ...seen, value } }
-        : { ...this.#losses, overflow: seen };
+        ? { ...this.#losses, rounded: { ...example, value } }
+        : { ...this.#losses, overflow: example };
   }
 
   #push(value: number, comma: number): void {

@@ -25,10 +25,10 @@ import { checkTable, type Table } from "../table.ts";
  */
 export function readingRemarks(table: Table, used?: readonly string[]): string[] {
   checkTable("readingRemarks", table);
-  const own = used ?? table.columns;
-  checkArgument("readingRemarks", "used", own, names);
-  const records = table.records.filter(({ name }) => own.includes(name));
-  return [...readingLines(table, [], own), ...overflowLines(records)];
+  const usedColumns = used ?? table.columns;
+  checkArgument("readingRemarks", "used", usedColumns, names);
+  const records = table.records.filter(({ name }) => usedColumns.includes(name));
+  return [...readingLines(table, [], usedColumns), ...overflowLines(records)];
 }
 
 /**
@@ -65,11 +65,11 @@ const ofMany: Readonly<Record<ColumnWarning["kind"], string>> = {
 export function warningLines(warnings: readonly ColumnWarning[]): string[] {
   const kinds = [...new Set(warnings.map(({ kind }) => kind))];
   return kinds.flatMap((kind) => {
-    const own = warnings.filter((warning) => warning.kind === kind);
-    if (own.length <= mostLines) return own.map(({ message }) => message);
-    const names = listNames(own.map(({ column }) => JSON.stringify(column)));
+    const sameKind = warnings.filter((warning) => warning.kind === kind);
+    if (sameKind.length <= mostLines) return sameKind.map(({ message }) => message);
+    const names = listNames(sameKind.map(({ column }) => JSON.stringify(column)));
     return [
-      `${own.length} columns ${ofMany[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ${repeatedRemedy}`,
+      `${sameKind.length} columns ${ofMany[kind] ?? `are ${kind}`} (${names}): a density can grow without bound on them; ${repeatedRemedy}`,
     ];
   });
 }

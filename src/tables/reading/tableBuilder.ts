@@ -37,10 +37,10 @@ export function missingMarksOf(marks: readonly string[] | undefined): MissingMar
 
 /** What is known of columns, checked; each list holds at least one kind. */
 export function columnParses({ parse }: CellReading): ReadonlyMap<string, readonly ColumnParse[]> {
-  const found = new Map<string, readonly ColumnParse[]>();
+  const parsesByColumn = new Map<string, readonly ColumnParse[]>();
   for (const [name, kinds] of Object.entries(parse ?? {}))
-    found.set(name, checkColumnParse(name, typeof kinds === "string" ? [kinds] : kinds));
-  return found;
+    parsesByColumn.set(name, checkColumnParse(name, typeof kinds === "string" ? [kinds] : kinds));
+  return parsesByColumn;
 }
 
 /** Numbers as they would be written. */
@@ -186,12 +186,12 @@ export class TableBuilder {
     // Beside decimal commas a column of numbers like 1.234 alone may hold thousands.
     if (comma)
       points.forEach((value, place) => {
-        const own = finished[place]!;
-        if (value === undefined || !own.values || own.record.leftOut) return;
+        const column = finished[place]!;
+        if (value === undefined || !column.values || column.record.leftOut) return;
         finished[place] = {
-          record: pointsBesideCommas(own.record.name, value, comma),
+          record: pointsBesideCommas(column.record.name, value, comma),
           values: undefined,
-          text: writtenNumbers(own.record.name, own.values.subarray(0, rows)),
+          text: writtenNumbers(column.record.name, column.values.subarray(0, rows)),
         };
       });
     const records: ColumnRecord[] = finished.map(({ record }, place) => {
@@ -234,10 +234,10 @@ export function withReading(table: Table, reading: CellReading): Table {
   const again = new Map(read.records.map((record) => [record.name, record]));
   const marked = missingMarksOf(reading.missingMarks)?.numbers;
   const records = table.records.map((record) => {
-    const own = again.get(record.name);
+    const column = again.get(record.name);
     // What was found out from the file stays: it is not to be seen from the numbers.
     const { rounded } = record;
-    return own && rounded && !marked?.has(rounded.value) ? { ...own, rounded } : (own ?? record);
+    return column && rounded && !marked?.has(rounded.value) ? { ...column, rounded } : (column ?? record);
   });
   return { ...read, records };
 }

@@ -47,7 +47,7 @@ export function atomsOf(sorted: Float64Array): readonly AtomCount[] {
     const around: number[] = [];
     for (let at = Math.max(0, place - neighbors); at <= Math.min(values.length - 1, place + neighbors); at++)
       if (at !== place && isAtom[at] === 0) around.push(counts[at]!);
-    const usual = around.reduce((sum, own) => sum + own, 0) / Math.max(1, around.length);
+    const usual = around.reduce((sum, neighborRows) => sum + neighborRows, 0) / Math.max(1, around.length);
     if (count <= usual + deviations * Math.sqrt(usual) || count < leastRatio * usual) continue;
     isAtom[place] = 1;
     atoms.push({ value: values[place]!, count });

@@ -105,24 +105,28 @@ export function cellsOf(table: Table, schema: readonly ColumnSchema[]): Cells {
   const columns = new Map(cellColumns(table).map((column): [string, CellColumn] => [column.name, column]));
   const unknown: { column: string; level: string; row: number }[] = [];
   const sources: CellColumn[] = [];
-  const cells = schema.map((own) => {
-    const column = columns.get(own.name);
+  const cells = schema.map((columnSchema) => {
+    const column = columns.get(columnSchema.name);
     if (!column) {
       const names = [...columns.keys()];
-      const closest = closestName(own.name, names);
+      const closest = closestName(columnSchema.name, names);
       const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
-      throw new DataError(`there is no column "${own.name}"${guess}; the columns are: ${listNames(names)}`, {
-        column: own.name,
-      });
+      throw new DataError(
+        `there is no column "${columnSchema.name}"${guess}; the columns are: ${listNames(names)}`,
+        {
+          column: columnSchema.name,
+        },
+      );
     }
-    const isBooleans = table.records.find(({ name }) => name === own.name)?.readAs === "booleans";
+    const isBooleans = table.records.find(({ name }) => name === columnSchema.name)?.readAs === "booleans";
     const numbers =
       "text" in column
-        ? cellsOfText(own, column.text, own.name)
-        : cellsOfNumbers(own, valuesOf(table, column.place), isBooleans);
-    const row = hasLevels(own) ? numbers.indexOf(unknownLevel) : -1;
+        ? cellsOfText(columnSchema, column.text, columnSchema.name)
+        : cellsOfNumbers(columnSchema, valuesOf(table, column.place), isBooleans);
+    const row = hasLevels(columnSchema) ? numbers.indexOf(unknownLevel) : -1;
     sources.push(column);
-    if (row >= 0) unknown.push({ column: own.name, level: cellText(table, column, row), row: row + 1 });
+    if (row >= 0)
+      unknown.push({ column: columnSchema.name, level: cellText(table, column, row), row: row + 1 });
     return numbers;
   });
   return { cells, unknown, textAt: (place, row) => cellText(table, sources[place]!, row) };
@@ -183,27 +187,27 @@ export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Fl
   const rows = cells[0]!.length;
   const texts: TextColumn[] = [];
   const numbers: [string, Float64Array][] = [];
-  schema.forEach((own, i) => {
-    const write = writer(own);
-    const values = own.kind === "angle" ? cells[i]!.map((cell) => wrapped(own, cell)) : cells[i]!;
+  schema.forEach((column, i) => {
+    const write = writer(column);
+    const values = column.kind === "angle" ? cells[i]!.map((cell) => wrapped(column, cell)) : cells[i]!;
     if (!write) {
-      const { levels } = own;
+      const { levels } = column;
       numbers.push([
-        own.name,
-        levels && hasLevels(own) ? values.map((cell) => (levels[cell] as number) ?? cell) : values,
+        column.name,
+        levels && hasLevels(column) ? values.map((cell) => (levels[cell] as number) ?? cell) : values,
       ]);
       return;
     }
     const written = new GrowingText(rows);
     for (const cell of values) written.push(Number.isNaN(cell) ? undefined : write(cell));
-    texts.push(written.finish(own.name));
+    texts.push(written.finish(column.name));
   });
-  const records = schema.map((own): ColumnRecord => {
-    const { name } = own;
+  const records = schema.map((column): ColumnRecord => {
+    const { name } = column;
     const record = texts.some((text) => text.name === name)
       ? { name, readAs: "text" as const, parse: [] }
       : numbersRecord(name);
-    const stored = storedAs(own);
+    const stored = storedAs(column);
     return stored ? { ...record, stored } : record;
   });
   const table =

@@ -56,29 +56,31 @@ function hasMissing(table: Table, cells: CellColumn): boolean {
  */
 export function columnOfKind(table: Table, cells: CellColumn, kind: string): ColumnSchema {
   const { name } = cells;
-  const [own, ...rest] = kind.split(":") as [ColumnKind, ...string[]];
-  if (!columnKinds.includes(own)) {
-    const closest = closestName(own, columnKinds);
+  const [kindName, ...rest] = kind.split(":") as [ColumnKind, ...string[]];
+  if (!columnKinds.includes(kindName)) {
+    const closest = closestName(kindName, columnKinds);
     throw new UsageError(
-      `kind of column "${name}": there is no kind ${JSON.stringify(own)}${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the kinds are: ${columnKinds.join(", ")}.`,
+      `kind of column "${name}": there is no kind ${JSON.stringify(kindName)}${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the kinds are: ${columnKinds.join(", ")}.`,
     );
   }
-  const most = { angle: 1, interval: 2, "date-time": 1 }[own as string] ?? 0;
-  if (rest.length > most)
-    throw new UsageError(`kind of column "${name}": ${JSON.stringify(kind)} says more than ${own} takes.`);
+  const parameters = { angle: 1, interval: 2, "date-time": 1 }[kindName as string] ?? 0;
+  if (rest.length > parameters)
+    throw new UsageError(
+      `kind of column "${name}": ${JSON.stringify(kind)} says more than ${kindName} takes.`,
+    );
   const missing = hasMissing(table, cells) ? { missing: true } : {};
   const base = {
     name,
-    kind: own,
-    use: unfittedKinds.includes(own) ? ("exclude" as const) : ("fit" as const),
+    kind: kindName,
+    use: unfittedKinds.includes(kindName) ? ("exclude" as const) : ("fit" as const),
     ...missing,
   };
-  switch (own) {
+  switch (kindName) {
     case "categorical":
     case "ordinal":
     case "boolean": {
       const levels = allLevels(table, cells);
-      if (own === "boolean" && levels.length !== 2)
+      if (kindName === "boolean" && levels.length !== 2)
         throw new DataError(
           `column "${name}" has ${levels.length} different values, and a boolean column has two; ${optionText("kind", { [name]: "categorical" })} takes it as it is`,
           { column: name },
@@ -86,23 +88,23 @@ export function columnOfKind(table: Table, cells: CellColumn, kind: string): Col
       return { ...base, levels };
     }
     case "continuous":
-      numbersOf(table, cells, own);
+      numbersOf(table, cells, kindName);
       return base;
     case "positive":
-      return { ...base, ...bounded(table, cells, own, 0) };
+      return { ...base, ...bounded(table, cells, kindName, 0) };
     case "interval":
       return {
         ...base,
         ...bounded(
           table,
           cells,
-          own,
-          argument(name, own, rest[0], "two bounds"),
-          argument(name, own, rest[1], "two bounds"),
+          kindName,
+          argument(name, kindName, rest[0], "two bounds"),
+          argument(name, kindName, rest[1], "two bounds"),
         ),
       };
     case "integer": {
-      const values = numbersOf(table, cells, own).filter(Number.isFinite);
+      const values = numbersOf(table, cells, kindName).filter(Number.isFinite);
       const at = values.findIndex((value) => !Number.isInteger(value));
       if (at >= 0)
         throw new DataError(
@@ -200,8 +202,8 @@ function momentsOf(cells: CellColumn, base: ColumnSchema, order: (typeof dateOrd
 /** The columns of a table by name. @throws {@link UsageError} for a name that is none of them. */
 export function columnNamed(table: Table, name: string, option: string): CellColumn {
   const columns = cellColumns(table);
-  const own = columns.find((each) => each.name === name);
-  if (own) return own;
+  const column = columns.find((each) => each.name === name);
+  if (column) return column;
   const names = columns.map((each) => each.name);
   const closest = closestName(name, names);
   throw new UsageError(

@@ -256,7 +256,7 @@ function frequentNumbers(
   return levels
     .map((level, place) => {
       const value = typeof level === "number" ? level : place;
-      return { level, rows: values.reduce((count, own) => count + Number(own === value), 0) };
+      return { level, rows: values.reduce((count, code) => count + Number(code === value), 0) };
     })
     .sort((a, b) => b.rows - a.rows)
     .slice(0, 10);
@@ -282,10 +282,10 @@ export function inferSchema(table: Table): TableSchema {
 }
 
 /** Some rows, drawn at random, or all. */
-function sampledRows(rows: number, most: number): Uint32Array {
-  if (rows <= most) return Uint32Array.from({ length: rows }, (_, row) => row);
+function sampledRows(rows: number, maximum: number): Uint32Array {
+  if (rows <= maximum) return Uint32Array.from({ length: rows }, (_, row) => row);
   const order = new RandomStream(split(randomKey(0), "describe")).permutation(rows);
-  return order.slice(0, most).sort();
+  return order.slice(0, maximum).sort();
 }
 
 /**
@@ -306,8 +306,8 @@ export function describe(table: Table, options: DescribeOptions = {}): TableDesc
   const coded = codedColumns(table, rows);
   const byName = new Map(coded.map((each) => [each.name, each]));
   const columns = cellColumns(table).map((cells): ColumnDescription => {
-    const found = inferCells(table, cells);
-    const { schema, reason, doubt, atoms } = found;
+    const inferred = inferCells(table, cells);
+    const { schema, reason, doubt, atoms } = inferred;
     const values = "text" in cells ? undefined : column({ ...table, records: [] }, cells.name);
     const text = "text" in cells ? frequentLevels(cells.text) : undefined;
     const missing = values
@@ -323,22 +323,22 @@ export function describe(table: Table, options: DescribeOptions = {}): TableDesc
       reason,
       ...(doubt ? { doubt } : {}),
       missing: { rows: missing, ...(dependsOn ? { dependsOn } : {}) },
-      distinct: found.resolution?.distinct ?? text?.distinct ?? 0,
-      ...(values ? describeNumbers(values, found) : {}),
-      ...(found.moments ? { moments: found.moments } : {}),
+      distinct: inferred.resolution?.distinct ?? text?.distinct ?? 0,
+      ...(values ? describeNumbers(values, inferred) : {}),
+      ...(inferred.moments ? { moments: inferred.moments } : {}),
       ...(text ? { levels: text.frequent } : {}),
       ...(values && schema.levels ? { levels: frequentNumbers(values, schema.levels) } : {}),
       atoms: atoms.map(({ value, count }) => ({ value, rows: count })),
     };
   });
-  const seen = rows.length < table.rows ? pickRows(table, rows) : table;
+  const sample = rows.length < table.rows ? pickRows(table, rows) : table;
   return {
     rows: table.rows,
     columns,
     schema: { columns: columns.map(({ schema }) => schema) },
     duplicates: duplicateRows(coded, rows),
     determined: determinedColumns(coded, rows.length),
-    dependent: dependentColumns({ ...seen, records: [] }),
+    dependent: dependentColumns({ ...sample, records: [] }),
     ordered: orderedColumns(coded),
     ...(rows.length < table.rows ? { sampledRows: rows.length } : {}),
   };

@@ -35,18 +35,18 @@ export function valuesText({ schema, numbers, levels, distinct, moments }: Colum
 }
 
 /** What should be known of a column, one sentence each. */
-export function columnLines(found: ColumnDescription, rows: number): string[] {
-  const { name, schema, doubt, missing, atoms, onBounds, tails, outliers } = found;
+export function columnLines(column: ColumnDescription, rows: number): string[] {
+  const { name, schema, doubt, missing, atoms, onBounds, tails, outliers } = column;
   const lines: string[] = [];
   const add = (text: string): unknown => lines.push(`${name}: ${text}`);
-  if (doubt) add(`taken for ${schema.kind} (${found.reason}); ${doubt.text}, it is ${doubt.kind}`);
+  if (doubt) add(`taken for ${schema.kind} (${column.reason}); ${doubt.text}, it is ${doubt.kind}`);
   if (missing.dependsOn)
     add(
       `whether it is missing goes with ${missing.dependsOn.on} (Cramér's V ${missing.dependsOn.strength.toFixed(2)})`,
     );
   if (atoms.length > 0)
     add(
-      `many rows have one value: ${atoms.map(({ value, rows: own }) => `${brief(value)} in ${percent(own / rows)}`).join(", ")}`,
+      `many rows have one value: ${atoms.map(({ value, rows: atomRows }) => `${brief(value)} in ${percent(atomRows / rows)}`).join(", ")}`,
     );
   const { lower, upper } = schema;
   if (onBounds && onBounds.upper > 0 && !atoms.some(({ value }) => value === upper))
@@ -77,8 +77,8 @@ const orderWords = {
 } as const;
 
 /** What should be known of the columns together, one sentence each. */
-export function tableLines(found: TableDescription): string[] {
-  const { duplicates, determined, dependent, ordered, sampledRows } = found;
+export function tableLines(description: TableDescription): string[] {
+  const { duplicates, determined, dependent, ordered, sampledRows } = description;
   const lines: string[] = [];
   if (duplicates.first)
     lines.push(
@@ -104,15 +104,17 @@ const aDescription: OptionKind = {
   expected: "a description as describe gives it",
   accepts(value) {
     const { columns, determined } = (value ?? {}) as Partial<TableDescription>;
-    return Array.isArray(columns) && columns.every((own) => own?.schema?.kind) && Array.isArray(determined);
+    return (
+      Array.isArray(columns) && columns.every((column) => column?.schema?.kind) && Array.isArray(determined)
+    );
   },
 };
 
 /** A table of the columns and, below, what should be known of them: what `pushforward describe` prints. */
-export function descriptionText(found: TableDescription): string {
-  checkArgument("descriptionText", "found", found, aDescription);
+export function descriptionText(description: TableDescription): string {
+  checkArgument("descriptionText", "found", description, aDescription);
   const heads = ["column", "kind", "missing", "values"];
-  const cells = found.columns.map((column) => [
+  const cells = description.columns.map((column) => [
     column.name,
     column.schema.kind,
     column.missing.rows === 0 ? "" : String(column.missing.rows),
@@ -125,7 +127,10 @@ export function descriptionText(found: TableDescription): string {
       .join("  ")
       .trimEnd(),
   );
-  const notes = [...found.columns.flatMap((column) => columnLines(column, found.rows)), ...tableLines(found)];
+  const notes = [
+    ...description.columns.flatMap((column) => columnLines(column, description.rows)),
+    ...tableLines(description),
+  ];
   return [...lines, ...(notes.length > 0 ? ["", ...notes] : [])]
     .map((line) => `${line === "" ? "" : `  ${line}`}\n`)
     .join("");

@@ -74,18 +74,18 @@ const leastRowsPerValue = 5;
 export function determinedColumns(columns: readonly CodedColumn[], rows: number): Determined[] {
   const determines = (by: CodedColumn, column: CodedColumn): boolean => {
     const partner = new Int32Array(by.levels).fill(-2);
-    let seen = 0;
+    let repeated = 0;
     for (let row = 0; row < rows; row++) {
       const code = by.codes[row]!;
       if (code < 0) continue;
-      seen++;
+      repeated++;
       if (partner[code] === -2) partner[code] = column.codes[row]!;
       else if (partner[code] !== column.codes[row]!) return false;
     }
-    return seen >= Math.max(leastSeenShare * rows, leastRowsPerValue * by.levels);
+    return repeated >= Math.max(leastSeenShare * rows, leastRowsPerValue * by.levels);
   };
   const usable = columns.filter(({ levels }) => levels >= 2 && levels <= mostDistinctShare * rows);
-  const found: Determined[] = [];
+  const determined: Determined[] = [];
   for (const [at, column] of usable.entries()) {
     // The first of two that are the same is not told again.
     const by = usable.find(
@@ -95,9 +95,9 @@ export function determinedColumns(columns: readonly CodedColumn[], rows: number)
         determines(other, column) &&
         !(place > at && determines(column, other)),
     );
-    if (by) found.push({ column: column.name, by: by.name, isSame: determines(column, by) });
+    if (by) determined.push({ column: column.name, by: by.name, isSame: determines(column, by) });
   }
-  return found;
+  return determined;
 }
 
 /** A column that follows the order of the rows. */

@@ -172,7 +172,7 @@ function inferDates(
   const moments = levels.map((level) => momentOf(level, reading.order)!);
   const step = momentStep(moments);
   const from = moments.reduce((least, moment) => Math.min(least, moment));
-  const last = moments.reduce((most, moment) => Math.max(most, moment));
+  const last = moments.reduce((latest, moment) => Math.max(latest, moment));
   const written = {
     "year-month-day": "year, month, day",
     "day-month-year": "day, month, year",

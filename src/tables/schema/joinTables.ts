@@ -12,10 +12,10 @@ import { GrowingText, textAt } from "../textColumn.ts";
 
 /** A table in which the columns of another one with as many rows stand in place of its own, and behind it where it has none of the name. */
 export function replaceColumns(table: Table, by: Table): Table {
-  const own = cellColumns(table);
+  const columns = cellColumns(table);
   const others = cellColumns(by);
   const replaced = new Set(others.map(({ name }) => name));
-  const names = [...new Set([...own, ...others].map(({ name }) => name))];
+  const names = [...new Set([...columns, ...others].map(({ name }) => name))];
   const numbers: [string, Float64Array][] = [];
   const texts: NonNullable<Table["texts"]>[number][] = [];
   for (const name of names) {
@@ -49,17 +49,17 @@ export function joinDraws(tables: readonly Table[]): Table {
     ["draw", Float64Array.from(tables.flatMap((table, i) => new Array<number>(table.rows).fill(i + 1)))],
   ];
   const texts: NonNullable<Table["texts"]>[number][] = [];
-  for (const own of cellColumns(first)) {
-    if ("text" in own) {
+  for (const firstColumn of cellColumns(first)) {
+    if ("text" in firstColumn) {
       const joined = new GrowingText(rows);
       for (const table of tables) {
-        const text = table.texts!.find(({ name }) => name === own.name)!;
+        const text = table.texts!.find(({ name }) => name === firstColumn.name)!;
         for (let row = 0; row < table.rows; row++) joined.push(textAt(text, row));
       }
-      texts.push(joined.finish(own.name));
+      texts.push(joined.finish(firstColumn.name));
     } else {
-      const values = tables.map((table) => column({ ...table, records: [] }, own.name));
-      numbers.push([own.name, Float64Array.from(values.flatMap((each) => Array.from(each)))]);
+      const values = tables.map((table) => column({ ...table, records: [] }, firstColumn.name));
+      numbers.push([firstColumn.name, Float64Array.from(values.flatMap((each) => Array.from(each)))]);
     }
   }
   const records = ["draw", ...names].map(

@@ -26,10 +26,10 @@ export interface SchemaOptions {
 
 /** Finds out what columns of a table are, each once: it sorts their values. */
 export function inferring(table: Table): (cells: CellColumn) => Inferred {
-  const found = new Map<string, Inferred>();
+  const inferredByName = new Map<string, Inferred>();
   return (cells) => {
-    const inferred = found.get(cells.name) ?? inferCells(table, cells);
-    found.set(cells.name, inferred);
+    const inferred = inferredByName.get(cells.name) ?? inferCells(table, cells);
+    inferredByName.set(cells.name, inferred);
     return inferred;
   };
 }
@@ -54,9 +54,10 @@ export function schemaOf(
   const columns = cellColumns(table).map((cells): ColumnSchema => {
     const said = schema?.columns.find(({ name }) => name === cells.name);
     const kind = kinds[cells.name];
-    const own = kind === undefined ? (said ?? infer(cells).schema) : columnOfKind(table, cells, kind);
-    if (keep.includes(cells.name)) return { ...own, use: "keep" };
-    return exclude.includes(cells.name) ? { ...own, use: "exclude" } : own;
+    const columnSchema =
+      kind === undefined ? (said ?? infer(cells).schema) : columnOfKind(table, cells, kind);
+    if (keep.includes(cells.name)) return { ...columnSchema, use: "keep" };
+    return exclude.includes(cells.name) ? { ...columnSchema, use: "exclude" } : columnSchema;
   });
   return { columns };
 }

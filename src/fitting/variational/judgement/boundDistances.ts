@@ -56,10 +56,10 @@ export function withBoundDistances(value: Expr, bounded: Bounded): Expr {
       known.set(node, { index, coefficients: index.map(() => [0, 1, 0]) });
       continue;
     }
-    const own = polynomialOf(node, known);
-    if (own) {
-      known.set(node, own);
-      const product = productOf(own, node, bounded);
+    const polynomial = polynomialOf(node, known);
+    if (polynomial) {
+      known.set(node, polynomial);
+      const product = productOf(polynomial, node, bounded);
       if (product) replacements.set(node, product);
     } else if (node.op === "elementwise" && node.name === "log1p") {
       const inner = known.get(node.inputs[0]!);
@@ -79,10 +79,10 @@ const one = ({ index }: Polynomial): Polynomial => ({
 /** The polynomials that a node's elements are, if they are ones. */
 function polynomialOf(node: Expr, known: ReadonlyMap<Expr, Polynomial>): Polynomial | undefined {
   const of = (input: Expr): Polynomial | undefined => {
-    const found = known.get(input);
-    if (found || input.op !== "constant") return found;
+    const operand = known.get(input);
+    if (operand || input.op !== "constant") return operand;
     const data = Array.from(input.data);
-    return { index: data.map(() => none), coefficients: data.map((own) => [own, 0, 0]) };
+    return { index: data.map(() => none), coefficients: data.map((number) => [number, 0, 0]) };
   };
   const [a, b] = node.inputs.map(of);
   if (node.op === "reshape") return a;
@@ -125,11 +125,11 @@ function fits(node: Expr, operand: number): boolean {
   return sameShape(shape, node.shape) || sizeOf(shape) === 1;
 }
 
-function spread(own: Polynomial, size: number): Polynomial {
-  if (own.index.length === size) return own;
+function spread(polynomial: Polynomial, size: number): Polynomial {
+  if (polynomial.index.length === size) return polynomial;
   return {
-    index: Array.from({ length: size }, () => own.index[0]!),
-    coefficients: Array.from({ length: size }, () => own.coefficients[0]!),
+    index: Array.from({ length: size }, () => polynomial.index[0]!),
+    coefficients: Array.from({ length: size }, () => polynomial.coefficients[0]!),
   };
 }
 
@@ -144,10 +144,10 @@ function combined(
   for (let i = 0; i < a.index.length; i++) {
     const [from, other] = [a.index[i]!, b.index[i]!];
     if (from !== none && other !== none && from !== other) return undefined;
-    const own = combine(a.coefficients[i]!, b.coefficients[i]!);
-    if (!own?.every(Number.isFinite)) return undefined;
+    const combined = combine(a.coefficients[i]!, b.coefficients[i]!);
+    if (!combined?.every(Number.isFinite)) return undefined;
     index.push(from === none ? other : from);
-    coefficients.push(own);
+    coefficients.push(combined);
   }
   return { index, coefficients };
 }
@@ -164,17 +164,17 @@ function productOf({ index, coefficients }: Polynomial, node: Expr, bounded: Bou
   if (!atLow && !atHigh) return undefined;
   const places = Int32Array.from(index);
   const of = (vector: Expr): Expr => g.gather(vector, places, node.shape);
-  const numbers = (own: (i: number) => number): Expr =>
+  const numbers = (numberAt: (i: number) => number): Expr =>
     g.constant(
-      index.map((_, i) => own(i)),
+      index.map((_, i) => numberAt(i)),
       node.shape,
     );
   const c1 = (i: number): number => coefficients[i]![1];
   const c2 = (i: number): number => coefficients[i]![2];
   const [low, high] = [of(bounded.low), of(bounded.high)];
-  const isStraight = coefficients.every((own) => own[2] === 0);
+  const isStraight = coefficients.every((coefficient) => coefficient[2] === 0);
   if (isStraight)
-    return coefficients.some((own) => own[1] === 0)
+    return coefficients.some((coefficient) => coefficient[1] === 0)
       ? undefined
       : atLow
         ? g.mul(numbers(c1), low)
@@ -182,7 +182,7 @@ function productOf({ index, coefficients }: Polynomial, node: Expr, bounded: Bou
             numbers((i) => -c1(i)),
             high,
           );
-  if (coefficients.some((own) => own[2] === 0)) return undefined;
+  if (coefficients.some((coefficient) => coefficient[2] === 0)) return undefined;
   if (atLow && atHigh)
     return g.mul(
       numbers((i) => -c2(i)),

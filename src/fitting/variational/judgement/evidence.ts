@@ -53,8 +53,8 @@ export function evidenceOf({ target, flow, wide, ofFlow }: ProposedPoints): Evid
     ratios[i] = ratio < Number.POSITIVE_INFINITY ? ratio : Number.NEGATIVE_INFINITY;
     top = Math.max(top, ratios[i]!);
   }
-  const values = ratios.map((own) => Math.exp(own - top));
-  const mean = (of: Float64Array): number => of.reduce((sum, own) => sum + own, 0) / n;
+  const values = ratios.map((ratio) => Math.exp(ratio - top));
+  const mean = (of: Float64Array): number => of.reduce((sum, value) => sum + value, 0) / n;
   const [value, control] = [mean(values), mean(controls)];
   let [product, square] = [0, 0];
   for (let i = 0; i < n; i++) {

@@ -59,7 +59,7 @@ export async function judge(
   };
   // Over points of the base, where the map's determinant is part of the target.
   const targetOf = ({ logDensity, logAbsDet }: Weighed): Float64Array =>
-    logDensity.map((own, i) => own + logAbsDet[i]!);
+    logDensity.map((logDensityOfRow, i) => logDensityOfRow + logAbsDet[i]!);
   const evidence = evidenceOf({
     target: join(targetOf(samples.raw), targetOf(wide)),
     flow: join(samples.raw.logBase, wide.logBase),
@@ -83,7 +83,7 @@ export async function judge(
       "not-a-number",
       `the log-density is not a number at ${raw.logDensity.filter(Number.isNaN).length} of ${count} samples of the flow, such as ${weighing.place(raw.values, isNaNAt)}; they count as without mass: give the parameters that end there their bounds, such as "positive"`,
     );
-  const without = raw.logDensity.filter((own) => own === Number.NEGATIVE_INFINITY).length;
+  const without = raw.logDensity.filter((value) => value === Number.NEGATIVE_INFINITY).length;
   if (without > 0)
     harmless.push({
       code: "no-mass",
@@ -153,9 +153,9 @@ async function checkFlowRays(
     for (const sign of [1, -1])
       directions.push(Float64Array.from({ length: n }, (_, j) => (i === j ? sign : 0)));
   for (let i = 0; n > 1 && i < 8; i++) {
-    const own = Float64Array.from({ length: n }, () => stream.normal());
-    const length = Math.hypot(...own);
-    directions.push(own.map((value) => value / length));
+    const direction = Float64Array.from({ length: n }, () => stream.normal());
+    const length = Math.hypot(...direction);
+    directions.push(direction.map((value) => value / length));
   }
   const perRay = logRadii.length * pointsAShell;
   const points = new Float64Array(directions.length * perRay * n);
@@ -171,10 +171,10 @@ async function checkFlowRays(
     for (const [s, logRadius] of logRadii.entries()) {
       const first = ray * perRay + s * pointsAShell;
       let sum = 0;
-      for (let own = first; own < first + pointsAShell; own++) {
-        sum += (logDensity[own]! + logAbsDet[own]!) / pointsAShell;
+      for (let row = first; row < first + pointsAShell; row++) {
+        sum += (logDensity[row]! + logAbsDet[row]!) / pointsAShell;
         for (let i = 0; i < n; i++)
-          if (Math.abs(unbounded[own * n + i]!) > Math.min(farthest, space.reach[i]!)) sum = Number.NaN;
+          if (Math.abs(unbounded[row * n + i]!) > Math.min(farthest, space.reach[i]!)) sum = Number.NaN;
       }
       if (!Number.isFinite(sum)) break;
       shells.push({ logRadius, logMass: sum + logRadius, row: first });

@@ -50,58 +50,58 @@ export async function findModes(
   key: RandomKey,
 ): Promise<Modes | undefined> {
   const n = nearest.mean.length;
-  const found: Gaussian[] = [nearest];
+  const gaussians: Gaussian[] = [nearest];
   const stream = new RandomStream(split(key, "modes"));
   for (let start = 0; start < starts; start++) {
     const mean = startOf(start, nearest, stream);
     const place = await firstPlace(search, mean, nearest, start);
-    if (place) await addReached(found, search, place);
+    if (place) await addReached(gaussians, search, place);
   }
   // Narrow modes, each from within it: a Gaussian as wide as the nearest would be led away. Around each mode, as they
   // may be of other scales.
   let climbs = 0;
-  for (const around of new Set([nearest, ...weightyOf(found).slice(0, mostModes)]))
+  for (const around of new Set([nearest, ...weightyOf(gaussians).slice(0, mostModes)]))
     for (const mean of await settledAscents(evaluate, around, split(key, `ascents ${climbs}`))) {
-      if (weightyOf(found).some((other) => isWithin(mean, other))) continue;
+      if (weightyOf(gaussians).some((other) => isWithin(mean, other))) continue;
       if (climbs++ >= starts) break;
       const narrow = Matrix.from1DArray(n, n, Array.from(around.factor)).mul(narrowest);
       const place = await search.visit(mean, narrow);
-      if (place?.gradients) await addReached(found, search, { ...place, gradients: place.gradients });
+      if (place?.gradients) await addReached(gaussians, search, { ...place, gradients: place.gradients });
     }
-  const kept = weightyOf(found);
-  if (kept.length < 2) return undefined;
-  const modes = kept.slice(0, mostModes);
+  const weightyGaussians = weightyOf(gaussians);
+  if (weightyGaussians.length < 2) return undefined;
+  const modes = weightyGaussians.slice(0, mostModes);
   const best = modes[0]!.bound;
   const logWeights = await weightsOf(modes, evaluate, best, split(key, "weights"));
   const weighty = modes
-    .map((own, i) => ({ own, logWeight: logWeights[i]! }))
+    .map((mode, i) => ({ own: mode, logWeight: logWeights[i]! }))
     .filter(({ logWeight }) => logWeight > -negligible);
   if (weighty.length < 2) return undefined;
-  return { ...mixed(weighty, n), isCut: kept.length > mostModes };
+  return { ...mixed(weighty, n), isCut: weightyGaussians.length > mostModes };
 }
 
 /** Goes up to a Gaussian, and adds it if there is one. */
-async function addReached(found: Gaussian[], search: GaussianSearch, start: Place): Promise<void> {
+async function addReached(gaussians: Gaussian[], search: GaussianSearch, start: Place): Promise<void> {
   const reached = await search.climb(start, rounds);
   if (!reached.isDone) return;
   const { mean, factor, bound } = reached;
-  found.push({ mean, factor: Float64Array.from(factor.to1DArray()), bound });
+  gaussians.push({ mean, factor: Float64Array.from(factor.to1DArray()), bound });
 }
 
 /** Those that matter, the best first, without those that overlap a better one. */
-function weightyOf(found: readonly Gaussian[]): Gaussian[] {
-  const kept: Gaussian[] = [];
-  for (const own of [...found].sort((a, b) => b.bound - a.bound)) {
-    if (kept.length > 0 && own.bound < kept[0]!.bound - negligible) break;
-    if (kept.every((other) => areApart(own, other))) kept.push(own);
+function weightyOf(gaussians: readonly Gaussian[]): Gaussian[] {
+  const weighty: Gaussian[] = [];
+  for (const candidate of [...gaussians].sort((a, b) => b.bound - a.bound)) {
+    if (weighty.length > 0 && candidate.bound < weighty[0]!.bound - negligible) break;
+    if (weighty.every((other) => areApart(candidate, other))) weighty.push(candidate);
   }
-  return kept;
+  return weighty;
 }
 
 /** Whether a maximum is one that a Gaussian is around. */
 function isWithin(point: Float64Array, { mean, factor }: Gaussian): boolean {
   const n = mean.length;
-  const gap = Matrix.columnVector(Array.from(point, (own, i) => own - mean[i]!));
+  const gap = Matrix.columnVector(Array.from(point, (coordinate, i) => coordinate - mean[i]!));
   return solve(Matrix.from1DArray(n, n, Array.from(factor)), gap).norm() ** 2 < within;
 }
 
@@ -111,13 +111,13 @@ function startOf(start: number, { mean, factor }: Gaussian, stream: RandomStream
   const noise = Float64Array.from({ length: n }, () => stream.normal());
   if (start % 2 === 1) {
     const scale = [1, 3, 10, 30][Math.floor(start / 2) % 4]!;
-    return noise.map((own) => scale * own);
+    return noise.map((value) => scale * value);
   }
   const spread = [2, 5, 12, 30][Math.floor(start / 2) % 4]!;
-  return Float64Array.from(mean, (own, i) => {
+  return Float64Array.from(mean, (coordinate, i) => {
     let sum = 0;
     for (let j = 0; j <= i; j++) sum += factor[i * n + j]! * noise[j]!;
-    return own + spread * sum;
+    return coordinate + spread * sum;
   });
 }
 
@@ -151,7 +151,7 @@ function areApart(a: Gaussian, b: Gaussian): boolean {
     const lower = Matrix.from1DArray(n, n, Array.from(factor));
     return lower.mmul(lower.transpose());
   }) as [Matrix, Matrix];
-  const gap = Matrix.columnVector(Array.from(a.mean, (own, i) => own - b.mean[i]!));
+  const gap = Matrix.columnVector(Array.from(a.mean, (coordinate, i) => coordinate - b.mean[i]!));
   const square = squareIn(Matrix.add(ofA, ofB), gap);
   if (square < leastSquare) return false;
   const ratio = Math.sqrt(squareIn(ofA, gap) / squareIn(ofB, gap));
@@ -189,8 +189,8 @@ async function weightsOf(
     masses.push(evidenceOf({ target, flow: own, wide, ofFlow: pointsAMode }).logEvidence);
   }
   const largest = Math.max(...masses);
-  const whole = largest + Math.log(masses.reduce((sum, own) => sum + Math.exp(own - largest), 0));
-  return masses.map((own) => own - whole);
+  const whole = largest + Math.log(masses.reduce((sum, mass) => sum + Math.exp(mass - largest), 0));
+  return masses.map((mass) => mass - whole);
 }
 
 /** The Gaussian of the moments of a mixture, and the mixture in its coordinates. */

@@ -79,12 +79,12 @@ export async function followRay(
   }
   // Where the Gaussian is as wide as there is room, the ray is measured in smaller steps.
   const unit = Math.min(1, farthest / leastRoom);
-  const step = direction.map((own) => own * unit);
-  const radii = logRadii.filter((own) => Math.exp(own) * unit < farthest);
+  const step = direction.map((coordinate) => coordinate * unit);
+  const radii = logRadii.filter((logRadius) => Math.exp(logRadius) * unit < farthest);
   const shells: { logRadius: number; logMass: number }[] = [];
   let endsInNaN = false;
   if (n === 1) {
-    const points = Float64Array.from(radii, (own) => mean[0]! + Math.exp(own) * step[0]!);
+    const points = Float64Array.from(radii, (logRadius) => mean[0]! + Math.exp(logRadius) * step[0]!);
     const values = radii.length > 0 ? (await evaluate(points)).values : [];
     for (const [i, logRadius] of radii.entries()) {
       endsInNaN = Number.isNaN(values[i]);
@@ -101,9 +101,9 @@ export async function followRay(
     for (let row = 0; row < rows; row++) {
       const radius = Math.exp(center + width * points[row * n]!);
       for (let i = 0; i < n; i++) {
-        let own = mean[i]! + radius * step[i]!;
-        for (let j = 1; j < n; j++) own += across[i * n + j]! * points[row * n + j]!;
-        places[row * n + i] = own;
+        let coordinate = mean[i]! + radius * step[i]!;
+        for (let j = 1; j < n; j++) coordinate += across[i * n + j]! * points[row * n + j]!;
+        places[row * n + i] = coordinate;
       }
     }
     const { values, gradients } = await evaluate(places);
@@ -139,9 +139,9 @@ export async function followRay(
     const starts = startsOfShell(before, logRadius, n);
     let best: Place | undefined;
     for (const start of starts) {
-      const found = await search.visit(start.mean, start.factor);
-      if (!found?.gradients) continue;
-      if (!best || found.bound > best.bound) best = { ...found, gradients: found.gradients };
+      const visited = await search.visit(start.mean, start.factor);
+      if (!visited?.gradients) continue;
+      if (!best || visited.bound > best.bound) best = { ...visited, gradients: visited.gradients };
     }
     if (!best) {
       endsInNaN = Number.isNaN((await windowed(Float64Array.from({ length: n }, () => 0))).values[0]);
@@ -176,14 +176,14 @@ function startsOfShell(
     const wide = factor.clone();
     // Across the ray alone; what goes with the radius turns as much.
     for (let i = 1; i < n; i++) for (let j = 0; j <= i; j++) wide.set(i, j, factor.get(i, j) * growth);
-    return { mean: mean.map((own, i) => (i === 0 ? own : own * growth)), factor: wide };
+    return { mean: mean.map((coordinate, i) => (i === 0 ? coordinate : coordinate * growth)), factor: wide };
   };
   starts.push(scaled(Math.exp(logRadius - last.logRadius)));
   const previous = before.length > 1 ? before[0] : undefined;
   if (previous) {
-    const across = (own: Place): number => {
+    const across = (place: Place): number => {
       let sum = 0;
-      for (let i = 1; i < n; i++) sum += Math.log(own.factor.get(i, i)) / (n - 1);
+      for (let i = 1; i < n; i++) sum += Math.log(place.factor.get(i, i)) / (n - 1);
       return sum;
     };
     const change = across(last.place) - across(previous.place);
@@ -204,9 +204,9 @@ function solvedLower(lower: Matrix, right: Matrix): Matrix {
   const solved = right.clone();
   for (let i = 0; i < lower.rows; i++)
     for (let k = 0; k < right.columns; k++) {
-      let own = solved.get(i, k);
-      for (let j = 0; j < i; j++) own -= lower.get(i, j) * solved.get(j, k);
-      solved.set(i, k, own / lower.get(i, i));
+      let entry = solved.get(i, k);
+      for (let j = 0; j < i; j++) entry -= lower.get(i, j) * solved.get(j, k);
+      solved.set(i, k, entry / lower.get(i, i));
     }
   return solved;
 }
@@ -224,7 +224,7 @@ function basisAcross(
   // In coordinates in which the Gaussian is round.
   const first = solvedLower(lower, Matrix.columnVector(Array.from(direction))).to1DArray();
   const columns = Matrix.eye(n);
-  const largest = first.reduce((best, own, i) => (Math.abs(own) > Math.abs(first[best]!) ? i : best), 0);
+  const largest = first.reduce((best, value, i) => (Math.abs(value) > Math.abs(first[best]!) ? i : best), 0);
   // The axis that is nearest to the direction makes room for it.
   for (let i = 0; i < n; i++) columns.set(i, largest, i === largest ? 1 : 0);
   if (largest !== 0) {
@@ -237,7 +237,7 @@ function basisAcross(
   const inverse = solvedLower(lower, Matrix.eye(n));
   const turned = orthogonalMatrix.transpose().mmul(inverse);
   // The first of the orthogonal columns is the direction made one long, or its opposite.
-  const along = orthogonalMatrix.getColumn(0).reduce((sum, own, i) => sum + own * first[i]!, 0);
+  const along = orthogonalMatrix.getColumn(0).reduce((sum, value, i) => sum + value * first[i]!, 0);
   return {
     basis: Float64Array.from(lower.mmul(orthogonalMatrix).to1DArray()),
     inverse: turned.mulRow(0, 1 / along),
@@ -252,7 +252,10 @@ export function tailOf({ shells, direction }: Ray): Tail {
     (from.logMass - last.logMass) / Math.log(last.logRadius / from.logRadius);
   // From a shell about half as far, in logarithms, to the end; of one dimension, where masses are exact, also the last step alone.
   const half = shells.findLast(({ logRadius }) => logRadius <= 0.6 * last.logRadius) ?? shells[0]!;
-  const largest = shells.reduce((most, { logMass }) => Math.max(most, logMass), Number.NEGATIVE_INFINITY);
+  const largest = shells.reduce(
+    (maximum, { logMass }) => Math.max(maximum, logMass),
+    Number.NEGATIVE_INFINITY,
+  );
   if (last.logMass < largest - negligible) return { order: Number.POSITIVE_INFINITY, index: indexOf(shells) };
   const order =
     direction.length === 1 ? Math.max(orderFrom(half), orderFrom(shells.at(-2)!)) : orderFrom(half);

@@ -131,7 +131,7 @@ async function suspiciousOf(
     if (Number.isNaN(far) || Number.isNaN(near)) return 0;
     if (far === Number.NEGATIVE_INFINITY) return Number.POSITIVE_INFINITY;
     const unit = directions[d]!.reduce(
-      (most, own, i) => (Number.isFinite(reach[i]!) ? Math.max(most, Math.abs(own)) : most),
+      (largest, value, i) => (Number.isFinite(reach[i]!) ? Math.max(largest, Math.abs(value)) : largest),
       1,
     );
     return (near - far) / 90 / unit;
@@ -152,14 +152,16 @@ function directionsOf({ mean, factor }: Gaussian): { axes: Float64Array[]; other
   const lower = Matrix.from1DArray(n, n, Array.from(factor));
   const covariance = lower.mmul(lower.transpose());
   const sd = Array.from({ length: n }, (_, i) => Math.sqrt(covariance.get(i, i)));
-  const both = (own: Float64Array): Float64Array[] => [own, own.map((value) => -value)];
-  const axes = sd.flatMap((own, i) => both(Float64Array.from({ length: n }, (_, j) => (i === j ? own : 0))));
+  const both = (axis: Float64Array): Float64Array[] => [axis, axis.map((value) => -value)];
+  const axes = sd.flatMap((scale, i) =>
+    both(Float64Array.from({ length: n }, (_, j) => (i === j ? scale : 0))),
+  );
   if (n === 1) return { axes, others: [] };
   const correlation = Matrix.eye(n);
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) correlation.set(i, j, covariance.get(i, j) / sd[i]! / sd[j]!);
-  const others = sd.flatMap((own, i) =>
-    both(Float64Array.from({ length: n }, (_, j) => covariance.get(i, j) / own)),
+  const others = sd.flatMap((scale, i) =>
+    both(Float64Array.from({ length: n }, (_, j) => covariance.get(i, j) / scale)),
   );
   const { eigenvectorMatrix } = new EigenvalueDecomposition(correlation, { assumeSymmetric: true });
   for (let k = 0; k < n; k++)
@@ -184,7 +186,7 @@ async function refuse(
   space: ParameterSpace,
 ): Promise<never> {
   // A pole is named as one: as far as the parameters are told from their bounds, and beyond.
-  const far = Float64Array.from(mean, (own, i) => own + 1e4 * ray.direction[i]!);
+  const far = Float64Array.from(mean, (coordinate, i) => coordinate + 1e4 * ray.direction[i]!);
   const { values } = await evaluate(far);
   const pole =
     values[0] === Number.POSITIVE_INFINITY

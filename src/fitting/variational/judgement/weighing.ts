@@ -103,7 +103,7 @@ export class Weighing {
     const prepared = unbounded.forward(bent.value, subtreeOf(bound, "preparation"));
     const at = space.at(prepared.value);
     const derived = density.derived(at);
-    const one = (own: Expr): Expr => g.mul(g.rowMark(), own);
+    const one = (shared: Expr): Expr => g.mul(g.rowMark(), shared);
     const ofBase = subtreeOf(bound, "base");
     const all = await engine.compile({
       rows: {
@@ -114,7 +114,7 @@ export class Weighing {
         logAbsDet: g.add(g.add(bent.logAbsDet, prepared.logAbsDet), at.logAbsDet),
       },
     });
-    const columns = [...space.columns, ...derived.flatMap((own) => own.columns)];
+    const columns = [...space.columns, ...derived.flatMap((quantity) => quantity.columns)];
     const { noise } = model.base;
     const isKnown = model.base.type === base.distribution.type;
     const draw = isKnown
@@ -133,7 +133,7 @@ export class Weighing {
     const n = this.#base.features;
     const rows = starts.length / n;
     const width = this.#columns.length;
-    const found = {
+    const weighed = {
       values: new Float64Array(rows * width),
       logDensity: new Float64Array(rows),
       unbounded: new Float64Array(rows * n),
@@ -144,13 +144,13 @@ export class Weighing {
       const count = Math.min(rowsAtOnce, rows - first);
       const inputs = { start: starts.subarray(first * n, (first + count) * n) };
       const { rows: own } = await this.#executable.run({ rows: count, inputs }, { signal });
-      found.values.set(own.values!, first * width);
-      found.logDensity.set(own.logDensity!, first);
-      found.unbounded.set(own.unbounded!, first * n);
-      found.logBase.set(own.logBase!, first);
-      found.logAbsDet.set(own.logAbsDet!, first);
+      weighed.values.set(own.values!, first * width);
+      weighed.logDensity.set(own.logDensity!, first);
+      weighed.unbounded.set(own.unbounded!, first * n);
+      weighed.logBase.set(own.logBase!, first);
+      weighed.logAbsDet.set(own.logAbsDet!, first);
     }
-    return found;
+    return weighed;
   }
 
   /** Noise of the rows of a draw: those of {@link Flow.sample} with the same seed. */
@@ -186,9 +186,11 @@ export class Weighing {
       throw new NumericalError(
         `The log-density is plus infinity at ${this.place(raw.values, pole)}: it has a pole there, and perhaps no integral.`,
       );
-    const logProb = raw.logBase.map((own, i) => own - raw.logAbsDet[i]!);
-    const logDensity = raw.logDensity.map((own) => (Number.isNaN(own) ? Number.NEGATIVE_INFINITY : own));
-    const { logWeights } = paretoSmoothed(logDensity.map((own, i) => own - logProb[i]!));
+    const logProb = raw.logBase.map((logBase, i) => logBase - raw.logAbsDet[i]!);
+    const logDensity = raw.logDensity.map((value) =>
+      Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value,
+    );
+    const { logWeights } = paretoSmoothed(logDensity.map((value, i) => value - logProb[i]!));
     return { table, logProb, logDensity, logWeights, raw, starts };
   }
 
