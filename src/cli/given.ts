@@ -9,7 +9,7 @@ import type { GivenReport, GivenValue } from "../entries/options.ts";
 import type { Flow, Table } from "../index.ts";
 import { checkGiven } from "./columnNames.ts";
 import { GivenFile, type GivenText } from "./options.ts";
-import { formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
+import { counted, formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
 
 /** Conditions of a flow, and how many rows there are in the table that they are from. */
 export interface ReadGiven {
@@ -54,10 +54,12 @@ export async function readGiven(
 }
 
 /** How rows were drawn, in a line. */
-export function reportLine({ effectiveSize, candidates, logProbGiven }: GivenReport): string {
+export function reportLine({ effectiveSize, candidates, acceptance, logProbGiven }: GivenReport): string {
   const condition = `what is given has log-probability ${logProbGiven.toFixed(4)}`;
   if (candidates === 0) return `drawn exactly; ${condition}`;
-  return `drawn by importance resampling from ${formatCount(candidates)} candidates, worth ${formatCount(Math.round(effectiveSize))} independent ones; ${condition}`;
+  if (acceptance !== undefined)
+    return `drawn exactly by rejection: ${Number((100 * acceptance).toPrecision(3))} % of ${formatCount(candidates)} candidates were accepted; ${condition}`;
+  return `drawn by importance resampling from ${counted(candidates, "candidate")}, worth ${formatCount(Math.round(effectiveSize))} independent ones; ${condition}`;
 }
 
 /** How answers were made, in words. */
@@ -65,7 +67,7 @@ export function qualityText(effectiveSize: Float64Array): string {
   const drawn = effectiveSize.filter((size) => Number.isFinite(size));
   if (drawn.length === 0) return "exact";
   const least = Math.floor(drawn.reduce((a, b) => Math.min(a, b)));
-  const rows = drawn.length === effectiveSize.length ? "" : `${formatCount(drawn.length)} rows `;
+  const rows = drawn.length === effectiveSize.length ? "" : `${counted(drawn.length, "row")} `;
   return `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
 }
 
@@ -97,6 +99,6 @@ export async function giveAnswers(
   await print(
     conditions.rows === undefined
       ? formatFacts([...facts, ["made", quality]])
-      : `wrote ${what} of ${formatCount(table.rows)} conditions to ${out}; ${quality}\n`,
+      : `wrote ${what} of ${counted(table.rows, "condition")} to ${out}; ${quality}\n`,
   );
 }

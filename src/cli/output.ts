@@ -111,6 +111,10 @@ export function checkTableOutput(path: string, sources: readonly string[] = []):
 /** `1,234`. */
 export const formatCount = (value: number): string => value.toLocaleString("en-US");
 
+/** A number of things: `1 row`, `2,000 rows`. */
+export const counted = (count: number, thing: string): string =>
+  `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
+
 /** A log-density: four decimals; a dash where there is none. */
 export const formatLogProb = (value: number): string => (Number.isNaN(value) ? "-" : value.toFixed(4));
 

@@ -13,7 +13,7 @@ import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { positiveInteger } from "../options.ts";
-import { checkTableOutput, formatCount, print, printCsv, printJson, warn } from "../output.ts";
+import { checkTableOutput, counted, formatCount, print, printCsv, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface AnomaliesFlags extends TableFlags, Omit<AnomaliesOptions, "calibration" | "signal" | "onWarning"> {
@@ -62,7 +62,7 @@ async function run(first: string, second: string | undefined, flags: AnomaliesFl
   if (json) return await printJson({ ...found, rows: shown, all: table.rows });
   const source = data === "-" ? "standard input" : basename(data);
   await print(
-    `${formatCount(table.rows)} rows of ${source}, ${formatCount(found.columns.length)} columns; the strangest first\n${lines(shown)}${summary(found)}${out === undefined ? "" : `all rows: ${out}\n`}`,
+    `${counted(table.rows, "row")} of ${source}, ${counted(found.columns.length, "column")}; the strangest first\n${lines(shown)}${summary(found)}${out === undefined ? "" : `all rows: ${out}\n`}`,
   );
 }
 
@@ -107,7 +107,7 @@ const againstWords: Readonly<Record<Anomalies["against"], (rows: string) => stri
 
 function summary({ against, calibrationRows, discoveries }: Anomalies): string {
   const marked =
-    discoveries === undefined ? "" : `*: ${formatCount(discoveries)} rows at the rate of false discoveries\n`;
+    discoveries === undefined ? "" : `*: ${counted(discoveries, "row")} at the rate of false discoveries\n`;
   return `${againstWords[against](formatCount(calibrationRows))}\n${marked}`;
 }
 

@@ -13,7 +13,7 @@ import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
+import { counted, formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
 interface CompareFlags extends TableFlags, CompareOptions {
@@ -141,7 +141,7 @@ function summary(result: Comparison, source: string): string {
     .filter(({ error }) => error !== undefined)
     .map(({ flow, error }) => `${flow} failed: ${error}\n`)
     .join("");
-  return `${formatCount(rows)} rows of ${source}${missing}: ${how}; ${columns.length} column${columns.length === 1 ? "" : "s"}\n${formatTable(flows)}${failures}${verdict(result)}`;
+  return `${counted(rows, "row")} of ${source}${missing}: ${how}; ${columns.length} column${columns.length === 1 ? "" : "s"}\n${formatTable(flows)}${failures}${verdict(result)}`;
 }
 
 /** Adds the command. */

@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { interruptSignal } from "../interrupt.ts";
-import { checkOutput, formatCount, print, printJson } from "../output.ts";
+import { checkOutput, counted, print, printJson } from "../output.ts";
 import { addTableOptions, namingTable, readData, type TableFlags } from "../tableOptions.ts";
 
 interface DescribeFlags extends TableFlags {
@@ -35,7 +35,7 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
   }
   if (flags.json) return await printJson(description);
   await print(
-    `${source}: ${formatCount(description.rows)} rows, ${formatCount(description.columns.length)} columns\n\n${descriptionText(description)}`,
+    `${source}: ${counted(description.rows, "row")}, ${counted(description.columns.length, "column")}\n\n${descriptionText(description)}`,
   );
 }
 

@@ -21,6 +21,7 @@ import { defined } from "../options.ts";
 import {
   checkOutput,
   checkWritable,
+  counted,
   formatCount,
   formatFacts,
   formatLogProb,
@@ -158,7 +159,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
     const { interrupted } = report;
     if (interrupted && !flags.keepOnAbort) {
       // A request to terminate is nobody to answer.
-      const question = `Interrupted after ${formatCount(report.epochs)} epochs. Write the best model so far to ${flags.out}?`;
+      const question = `Interrupted after ${counted(report.epochs, "epoch")}. Write the best model so far to ${flags.out}?`;
       if (signal.reason !== "SIGINT" || !(await confirm(question))) throw stopped(flags, isTraining);
     }
     await fitted.save(flags.out);
@@ -186,10 +187,10 @@ async function run(data: string, read: FitFlags): Promise<void> {
     const dropped = report.dropped > 0 ? `, ${formatCount(report.dropped)} left out for missing values` : "";
     const condition: [string, string][] = fitted.given.length > 0 ? [["given", fitted.given.join(", ")]] : [];
     const end = interrupted
-      ? `, interrupted after ${formatCount(report.epochs)} epochs: the best model so far`
+      ? `, interrupted after ${counted(report.epochs, "epoch")}: the best model so far`
       : "";
     await print(
-      `fitted ${formatCount(report.rows)} rows of ${source}${dropped}${end}\n${formatFacts([
+      `fitted ${counted(report.rows, "row")} of ${source}${dropped}${end}\n${formatFacts([
         ["columns", columnsInWords(fitted)],
         ...condition,
         ...(report.chosen === undefined
@@ -199,7 +200,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
         ["parameters", formatCount(parameters)],
         ["train", `${formatLogProb(trainLogProb)} nats per row`],
         ["validation", `${formatLogProb(validationLogProb)} nats per row`],
-        ["time", formatSeconds(seconds) + (trained ? `, ${formatCount(report.epochs)} epochs` : "")],
+        ["time", formatSeconds(seconds) + (trained ? `, ${counted(report.epochs, "epoch")}` : "")],
         ...(report.stillImproving
           ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])
           : []),

@@ -14,7 +14,7 @@ import { imputeFlags } from "../flags/questionFlags.ts";
 import { qualityText } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined } from "../options.ts";
-import { checkTableOutput, formatCount, print, printCsv, printJson, remark } from "../output.ts";
+import { checkTableOutput, counted, print, printCsv, printJson, remark } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface ImputeCommandFlags
@@ -56,11 +56,11 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
       assumed: "missing at random",
       effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
     });
-  await print(`wrote ${formatCount(all.rows)} rows to ${out}: ${sentence(filled, quality)}\n`);
+  await print(`wrote ${counted(all.rows, "row")} to ${out}: ${sentence(filled, quality)}\n`);
 }
 
 const sentence = (filled: number, quality: string): string =>
-  `${formatCount(filled)} missing cells filled in by draws given the other cells of their rows, as if they were missing at random; ${quality}`;
+  `${counted(filled, "missing cell")} filled in by draws given the other cells of their rows, as if they were missing at random; ${quality}`;
 
 /** Adds the command. */
 export function addImpute(program: Command): void {

@@ -211,7 +211,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   await print(
     formatFacts([
       ["rows", formatCount(summary.rows)],
-      ...(summary.missing > 0 ? [["of these missing values", formatCount(summary.missing)] as const] : []),
+      ...(summary.missing > 0 ? [["of these without a score", formatCount(summary.missing)] as const] : []),
       ...meanFacts(summary, first),
       ...(columns?.columns.some(({ step = 1 }) => step !== 1)
         ? [["mean less log steps", `${formatLogProb(columns.meanLogDensity)} nats`] as const]

@@ -12,7 +12,7 @@ import { checkGiven, checkKnown } from "../columnNames.ts";
 import { plotFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
-import { checkOutput, formatCount, print } from "../output.ts";
+import { checkOutput, counted, print } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface PlotFlags extends TableFlags {
@@ -76,7 +76,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
     steps.length > 0 && data ? `; ${steps.join(", ")}: data spread over recorded steps, as for the fit` : "";
   await writeFigure(pairPlot({ ...(data ? { data } : {}), samples, columns, schema, title }), flags.out);
   await print(
-    `wrote ${flags.out}: ${formatCount(samples.rows)} samples of ${columns.length} columns${spread}\n`,
+    `wrote ${flags.out}: ${counted(samples.rows, "sample")} of ${columns.length} columns${spread}\n`,
   );
 }
 

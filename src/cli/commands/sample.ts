@@ -13,7 +13,7 @@ import { addOptionFlags } from "../flags/optionFlags.ts";
 import { readGiven, reportLine } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
-import { checkTableOutput, formatCount, print, printCsv, remark } from "../output.ts";
+import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
   readonly given?: GivenText | undefined;
@@ -42,7 +42,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   });
   if (out === undefined || out === "-") return await printCsv(samples);
   await writeTable(samples, out);
-  await print(`wrote ${formatCount(samples.rows)} rows to ${out}\n`);
+  await print(`wrote ${counted(samples.rows, "row")} to ${out}\n`);
 }
 
 /** Adds the command. */

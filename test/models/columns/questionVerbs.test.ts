@@ -135,6 +135,8 @@ test("samples given ranges and levels follow the conditional distribution", asyn
   // A value of 24.3 is passed once in a thousand times.
   const shares = Array.from(logProb, (value) => Math.exp(value) / total);
   expect(chiSquare(counts, shares)).toBeLessThan(24.3);
+  // Met by 4 of 1,000 rows: too seldom for rejection.
+  expect(report!.acceptance).toBe(undefined);
   expect(report!.effectiveSize).toBeGreaterThan(2 * n);
   const { logProb: condition } = await flow.marginal([{ color: "red" }], {
     columns: ["color"],
@@ -147,6 +149,37 @@ test("samples given ranges and levels follow the conditional distribution", asyn
     condition[0]! + Math.log(Math.exp(range[0]!) + Math.exp(range[1]!)),
     1,
   );
+});
+
+test("what has a probability is drawn by rejection, what has a density by resampling", async () => {
+  const n = 1500;
+  const reports: GivenReport[] = [];
+  const onGiven = (report: GivenReport): number => reports.push(report);
+  const given = { size: { from: 0, to: 2 }, grade: { from: "middle", to: "high" } };
+  const rejecting = flowOf([0, 2, 1, 3]);
+  const rows = tableToObjects(await rejecting.sample(n, { given, seed: 4, threads, onGiven }));
+  expect(rows.every(({ size, grade }) => size !== 3 && grade !== "low" && grade !== null)).toBe(true);
+  const [{ acceptance, candidates, effectiveSize, logProbGiven }] = reports as [GivenReport];
+  expect(effectiveSize).toBe(Number.POSITIVE_INFINITY);
+  expect(candidates).toBeGreaterThanOrEqual(n);
+  // The acceptance is a mean of coins whose probabilities have the mean that is reported as the probability of what is given.
+  const deviation = Math.sqrt((acceptance! * (1 - acceptance!)) / candidates);
+  expect(Math.abs(acceptance! - Math.exp(logProbGiven))).toBeLessThan(4 * deviation);
+  const cells = allRows({ size: [0, 1, 2], color: colors, grade: ["middle", "high"] });
+  const { logProb } = await rejecting.marginal(cells, {
+    columns: ["size", "color", "grade"],
+    threads,
+    draws: 4000,
+  });
+  const total = logProb.reduce((sum, value) => sum + Math.exp(value), 0);
+  const counts = cells.map(
+    (cell) => rows.filter((row) => Object.entries(cell).every(([name, value]) => row[name] === value)).length,
+  );
+  // 17 degrees of freedom: a value of 40.8 is passed once in a thousand times.
+  const shares = Array.from(logProb, (value) => Math.exp(value) / total);
+  expect(chiSquare(counts, shares)).toBeLessThan(40.8);
+  await flowOf([1, 2, 0, 3]).sample(50, { given: { price: 1.5 }, seed: 4, threads, onGiven });
+  expect(reports[1]!.acceptance).toBe(undefined);
 });
 
 test("one row is drawn of each condition of a list, where null says nothing", async () => {

@@ -104,8 +104,10 @@ export interface Imputation extends AnswerQuality {
 export interface GivenReport {
   /** As how many independent draws the candidates count; infinite where the rows are drawn exactly. The least over all conditions. */
   readonly effectiveSize: number;
-  /** Candidates that were weighed; 0 where rows are drawn exactly. */
+  /** Candidates that were weighed; 0 where none were needed. */
   readonly candidates: number;
+  /** Share of the candidates that were accepted, where rows were drawn by rejection; undefined where they were not. */
+  readonly acceptance: number | undefined;
   /**
    * Logarithm of the probability of what is given, or of its density where a continuous column has a value, of the mean over conditions:
    * of ranges and levels alone, the share of unconditional rows that would be accepted.

@@ -1,14 +1,18 @@
 /**
- * Rows drawn given values and ranges of any columns, by sampling and importance resampling: candidates for what lies before the last
- * given column are weighed, rows are picked from them by their weights, and what lies behind is drawn.
+ * Rows drawn given values and ranges of any columns: candidates for what lies before the last given column are weighed, rows are picked
+ * from them, and what lies behind is drawn. Where what is given is levels, values on grids and ranges alone, a weight is a probability,
+ * and the candidate is accepted with it (rejection: rows are exact and independent). A value of a continuous column weighs a density,
+ * which has no bound; there rows are picked in proportion to the weights (importance resampling).
  *
  * @module
  */
 
 import { RandomStream, split } from "../../../random/philox.ts";
 import type { EvaluationOptions } from "../../flowOptions.ts";
+import { atomsOf, isContinuous } from "../column.ts";
+import type { ColumnsDensity } from "../columnsDensity.ts";
 import type { ColumnsEvaluation } from "../columnsModel.ts";
-import { planning, type RowConditions } from "./conditions.ts";
+import { planning, type RowConditions, type RowPlan } from "./conditions.ts";
 import { checkPossible, drawRest, pickSystematically, worthOf } from "./fillRows.ts";
 import { blockParticles, inBlocks, logSum, partOf, questionKey, usualDraws } from "./logProbsOf.ts";
 import type { GivenReport } from "./questionOptions.ts";
@@ -73,39 +77,73 @@ type Picking = (
   engine: EvaluationOptions,
 ) => Promise<{
   readonly picked: readonly Float64Array[];
-  readonly plans: readonly ReturnType<ReturnType<typeof planning>>[];
+  readonly plans: readonly RowPlan[];
   readonly report: GivenReport;
 }>;
 
-/** Rows of one condition: from one pool of candidates, which grows until it is worth more than the rows. */
+/** Whether what is known of a row has a probability, not a density. */
+function hasProbability({ columns }: ColumnsDensity, conditions: RowConditions, plan: RowPlan): boolean {
+  return columns.every(({ column, cell }, j) => {
+    if (!plan.isKnown[j] || !isContinuous(column)) return true;
+    const value = conditions.columns[cell]!.cells![0]!;
+    return Number.isNaN(value) || atomsOf(column).includes(value);
+  });
+}
+
+/**
+ * Rows of one condition: from one pool of candidates, which grows until enough are accepted, or until it is worth more than the rows. A
+ * condition that is met too seldom to accept enough is resampled.
+ */
 const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
   const plan = planning(evaluation.model.density, conditions, poolRound)(0);
   const isExact = plan.sums !== undefined;
+  let isRejected = !isExact && hasProbability(evaluation.model.density, conditions, plan);
   const pools: (readonly Float64Array[])[] = [];
   let logWeights = new Float64Array(0);
+  const coins = new RandomStream(split(key, "coins"));
+  const accepted: number[] = [];
   for (let round = 0; round < mostRounds; round++) {
     const rows = [{ row: 0, plan, key: split(key, round) }];
     const weighed = await weighRows(evaluation, conditions, rows, new MadeDraws(), engine);
     pools.push(weighed.cells);
+    weighed.logWeights.forEach((logWeight, at) => {
+      if (isRejected && coins.uniform() < Math.exp(logWeight)) accepted.push(logWeights.length + at);
+    });
     logWeights = Float64Array.from([...logWeights, ...weighed.logWeights]);
-    if (isExact || worthOf(plan, logWeights) >= enough * n) break;
+    // What is met too seldom would take more rounds than there are.
+    isRejected &&= Math.exp(logSum(logWeights)) * (mostRounds / (round + 1)) >= n;
+    if (isExact || (isRejected ? accepted.length >= n : worthOf(plan, logWeights) >= enough * n)) break;
   }
   checkPossible(logWeights);
+  const logProbGiven = logSum(logWeights) - (isExact ? 0 : Math.log(logWeights.length));
+  const size = plan.particles;
+  const cellsAt = (places: ArrayLike<number>): Float64Array[] =>
+    conditions.columns.map((_, c) =>
+      Float64Array.from(places, (place) => pools[Math.floor(place / size)]![c]![place % size]!),
+    );
+  const plans = new Array<RowPlan>(n).fill(plan);
+  if (isRejected && accepted.length >= n)
+    return {
+      picked: cellsAt(accepted.slice(0, n)),
+      plans,
+      report: {
+        effectiveSize: Number.POSITIVE_INFINITY,
+        candidates: logWeights.length,
+        acceptance: accepted.length / logWeights.length,
+        logProbGiven,
+      },
+    };
   const stream = new RandomStream(split(key, "picks"));
   const picks = pickSystematically(logWeights, n, stream.uniform());
   // Picks are in the order of the candidates; rows are in none.
   const order = stream.permutation(n);
-  const size = plan.particles;
-  const picked = conditions.columns.map((_, c) =>
-    Float64Array.from(order, (k) => pools[Math.floor(picks[k]! / size)]![c]![picks[k]! % size]!),
-  );
-  const logProbGiven = logSum(logWeights) - (isExact ? 0 : Math.log(logWeights.length));
   return {
-    picked,
-    plans: new Array<typeof plan>(n).fill(plan),
+    picked: cellsAt(Uint32Array.from(order, (k) => picks[k]!)),
+    plans,
     report: {
       effectiveSize: worthOf(plan, logWeights),
       candidates: isExact ? 0 : logWeights.length,
+      acceptance: undefined,
       logProbGiven,
     },
   };
@@ -116,7 +154,12 @@ const pickOfEach: Picking = async (evaluation, conditions, n, key, engine) => {
   const planOf = planning(evaluation.model.density, conditions, usualDraws);
   const asked = Array.from({ length: n }, (_, row) => ({ row, plan: planOf(row), key: split(key, row) }));
   const picked = conditions.columns.map(() => new Float64Array(n));
-  const report = { effectiveSize: Number.POSITIVE_INFINITY, candidates: 0, logProbGiven: 0 };
+  const report = {
+    effectiveSize: Number.POSITIVE_INFINITY,
+    candidates: 0,
+    acceptance: undefined,
+    logProbGiven: 0,
+  };
   const stream = new RandomStream(split(key, "picks"));
   for (const block of inBlocks(asked, ({ plan }) => plan.particles, blockParticles)) {
     const weighed = await weighRows(evaluation, conditions, block, new MadeDraws(), engine);
