@@ -34,6 +34,9 @@ export interface Resolution {
  */
 const roundingShare = 64 * Number.EPSILON;
 
+/** Steps that a value is off its grid at most; fits of columns on a grid have the same bound. */
+const offGrid = 1e-3;
+
 /** A grid of more steps than this across the range is not told from a continuum. */
 const mostSteps = 1e6;
 
@@ -90,10 +93,23 @@ export function measureResolution(column: Float64Array): Resolution {
   if (gaps.length === 0) {
     return { count, distinct, mostFrequent, neighbors, range, integers, lattice: false, step: undefined };
   }
-  const smallest = gaps.reduce((least, gap) => Math.min(least, gap));
-  const step = integers ? gaps.reduce(greatestCommonDivisor) : shortest(smallest, tolerance);
+  if (integers) {
+    const step = gaps.reduce(greatestCommonDivisor);
+    return { count, distinct, mostFrequent, neighbors, range, integers, lattice: true, step };
+  }
+  const smallest = shortest(
+    gaps.reduce((least, gap) => Math.min(least, gap)),
+    tolerance,
+  );
   // A gap that is far from a whole number of steps, beyond rounding, betrays a continuum.
-  const onGrid = (gap: number): boolean => Math.abs(gap / step - Math.round(gap / step)) < 1e-3;
-  const lattice = integers || (range / step <= mostSteps && gaps.every(onGrid));
+  const isWhole = (steps: number): boolean => Math.abs(steps - Math.round(steps)) < offGrid;
+  const isLattice = range / smallest <= mostSteps && gaps.every((gap) => isWhole(gap / smallest));
+  // Values are counted from the least one, and a smallest gap that was rounded is off by more the farther a value is: then the mean
+  // gap of one step is taken.
+  const isStep = (step: number): boolean =>
+    starts.every((each) => isWhole((sorted[each]! - sorted[0]!) / step));
+  const mean = range / gaps.reduce((steps, gap) => steps + Math.round(gap / smallest), 0);
+  const step = isLattice && !isStep(smallest) && isStep(mean) ? mean : smallest;
+  const lattice = isLattice && isStep(step);
   return { count, distinct, mostFrequent, neighbors, range, integers, lattice, step };
 }

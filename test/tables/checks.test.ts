@@ -117,4 +117,13 @@ describe("the resolution of a column", () => {
   ])("%s", (_, values, step) => {
     expect(measureResolution(Float64Array.from(values)).step).toBeCloseTo(step, 6);
   });
+
+  test("holds for all values where each was rounded", () => {
+    // Seven decimals: the smallest gap is 0.0030471, by which the last value is off by more than a thousandth of a step.
+    const values = Float64Array.from({ length: 853 }, (_, k) => Number((k * 0.0030471058).toFixed(7)));
+    const { lattice, step } = measureResolution(values);
+    expect(lattice).toBe(true);
+    for (const value of values)
+      expect(Math.abs(value / step! - Math.round(value / step!))).toBeLessThan(1e-3);
+  });
 });
