@@ -36,7 +36,7 @@ export function readersByName<Part>(
 
 /** Types whose code is loaded together, when a description first names one of them. */
 export interface Family<Part> {
-  /** Undefined where there is no other family to tell them from: then any type that is not known yet loads it. */
+  /** Types that load this family alone. A type that is in the list of no family loads all. */
   readonly types?: readonly string[] | undefined;
   readonly load: () => Promise<{ readonly readers: Readers<Part> }>;
 }
@@ -69,15 +69,15 @@ export class Registry<Part> {
     this.#ours = new Set([...this.#readers.keys(), ...this.#families.flatMap(({ types = [] }) => types)]);
   }
 
-  /** The types that can be read, once their families are loaded. */
+  /** The types that can be read: those of families that are not loaded yet as far as they are listed. */
   get types(): readonly string[] {
     return [...new Set([...this.#ours, ...this.#readers.keys()])];
   }
 
   /**
    * Adds a reader.
-   * @throws {@link UsageError} for what is not a function, or a type that another reader has; where a family does not name its
-   *   types, a clash with one of them shows when it is loaded.
+   * @throws {@link UsageError} for what is not a function, or a type that another reader has; a clash with a type that its family
+   *   does not list shows when the family is loaded.
    */
   add(type: string, reader: Reader<Part>): void {
     checkArgument(
@@ -121,10 +121,10 @@ export class Registry<Part> {
   async prepare(types: ReadonlySet<string>): Promise<void> {
     const unknown = [...types].filter((type) => !this.#readers.has(type));
     const isForeign = [...types].some((type) => this.#readers.has(type) && !this.#ours.has(type));
+    const lists = (family: Family<Part>, type: string): boolean => family.types?.includes(type) ?? false;
+    const all = isForeign || unknown.some((type) => !this.#families.some((family) => lists(family, type)));
     const needed = this.#families.filter(
-      (family) =>
-        !this.#loaded.has(family) &&
-        (isForeign || unknown.some((type) => family.types?.includes(type) ?? true)),
+      (family) => !this.#loaded.has(family) && (all || unknown.some((type) => lists(family, type))),
     );
     const loaded = await Promise.all(needed.map(({ load }) => load()));
     needed.forEach((family, i) => {

@@ -1,6 +1,7 @@
 /**
  * The bijections by type: how a saved description becomes a bijection again. Their readers are in the file `readers.ts` of each
- * family. Those that every model has are here from the start; other families are loaded with the first model that holds one.
+ * family, made of its index `makers.ts`. Those that every model has are here from the start; other families are loaded with the first
+ * model that holds one.
  *
  * @module
  */
@@ -10,25 +11,39 @@ import type { Bijection } from "./bijection.ts";
 import { readers as combinators } from "./combinators/readers.ts";
 import { readers as linear } from "./linear/readers.ts";
 
+/** Types of a family, each a line of its index. */
+type TypesOf<Makers> = readonly (keyof Makers & string)[];
+
+/** A model that holds a type of a list loads that family alone; one that holds a type of no list loads all. */
 const families: Readonly<Record<string, Family<Bijection>>> = {
   autoregressive: {
-    types: ["coupling", "elementwise", "marginalSpline", "maskedAutoregressive", "slicedSpline"],
+    types: [
+      "coupling",
+      "elementwise",
+      "marginalSpline",
+      "maskedAutoregressive",
+      "slicedSpline",
+    ] satisfies TypesOf<typeof import("./autoregressive/makers.ts")>,
     load: () => import("./autoregressive/readers.ts"),
   },
   continuous: {
-    types: ["continuous"],
+    types: ["continuous"] satisfies TypesOf<typeof import("./continuous/makers.ts")>,
     load: () => import("./continuous/readers.ts"),
   },
   domains: {
-    types: ["additiveLogistic", "bounded", "heavyTails"],
+    types: ["additiveLogistic", "bounded", "heavyTails"] satisfies TypesOf<
+      typeof import("./domains/makers.ts")
+    >,
     load: () => import("./domains/readers.ts"),
   },
   piecewise: {
-    types: ["absoluteValue"],
+    types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
     load: () => import("./piecewise/readers.ts"),
   },
   residual: {
-    types: ["directionalMap", "planar", "radial", "radialMap", "residual", "sylvester"],
+    types: ["directionalMap", "planar", "radial", "radialMap", "residual", "sylvester"] satisfies TypesOf<
+      typeof import("./residual/makers.ts")
+    >,
     load: () => import("./residual/readers.ts"),
   },
 };

@@ -6,7 +6,7 @@
  */
 
 export { diagonalNormal } from "./diagonalNormal.ts";
-export { gaussianMixture } from "./gaussianMixture.ts";
-export { kernelDensity } from "./kernelDensity.ts";
+export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./gaussianMixture.ts";
+export { type KernelDensityOptions, kernelDensity } from "./kernelDensity.ts";
 export { standardNormal } from "./standardNormal.ts";
-export { tailedNormal } from "./tailedNormal.ts";
+export { type TailedNormalOptions, tailedNormal } from "./tailedNormal.ts";

@@ -6,8 +6,5 @@
 
 export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
 export { distributionFromJson } from "../distributions/distributionFromJson.ts";
-export type { GaussianMixtureDistributionOptions } from "../distributions/gaussianMixture.ts";
-export type { KernelDensityOptions } from "../distributions/kernelDensity.ts";
 export * from "../distributions/makers.ts";
-export type { TailedNormalOptions } from "../distributions/tailedNormal.ts";
 export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

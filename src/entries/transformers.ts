@@ -5,7 +5,6 @@
  */
 
 export * from "../transformers/makers.ts";
-export type { RationalQuadraticOptions } from "../transformers/rationalQuadraticTransformer.ts";
 export type { Tails } from "../transformers/splineTails.ts";
 export type { ScalarMapped, Transformer, TransformerJson } from "../transformers/transformer.ts";
 export { transformerFromJson } from "../transformers/transformerFromJson.ts";

@@ -20,9 +20,9 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
-import { apply, mul, neg, uniformConstant } from "./ops/arithmetic.ts";
+import { apply, mul, neg } from "./ops/arithmetic.ts";
 import { elementwise } from "./ops/elementwise.ts";
-import { constant, rowMark } from "./ops/leaves.ts";
+import { constant, rowMark, uniformConstant } from "./ops/leaves.ts";
 import { broadcastTo, concatenate, gather, reshape } from "./ops/movement.ts";
 import { rebuildBody } from "./rebuild.ts";
 import { withInputs } from "./withInputs.ts";

@@ -4,20 +4,15 @@
  * @module
  */
 
-import { type Reader, Registry } from "../registry.ts";
+import { Registry, readersByName } from "../registry.ts";
 import type { Conditioner } from "./conditionerContract.ts";
-import { type DenseConditionerOptions, denseConditioner } from "./denseConditioner.ts";
-
-/** One row per type. */
-const readers: Readonly<Record<string, Reader<Conditioner>>> = {
-  dense: (options) => denseConditioner(options as unknown as DenseConditionerOptions),
-};
+import * as makers from "./makers.ts";
 
 /** All conditioners that a model file may hold, those that users have registered among them. */
 export const conditionerRegistry: Registry<Conditioner> = /* @__PURE__ */ new Registry(
   "conditioner",
   "conditioners",
-  readers,
+  /* @__PURE__ */ readersByName<Conditioner>(makers, "Conditioner"),
 );
 
 /**

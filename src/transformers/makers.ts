@@ -7,5 +7,8 @@
 
 export { affineTransformer } from "./affineTransformer.ts";
 export { chainTransformer } from "./chainTransformer.ts";
-export { rationalQuadraticTransformer } from "./rationalQuadraticTransformer.ts";
+export {
+  type RationalQuadraticOptions,
+  rationalQuadraticTransformer,
+} from "./rationalQuadraticTransformer.ts";
 export { sinhArcsinh } from "./sinhArcsinh.ts";

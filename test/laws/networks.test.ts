@@ -31,35 +31,39 @@ const velocitySizes = {
   frequencies: 1,
   start: "rest",
 } as const;
-const dense = denseConditioner({ hidden: [5] }).network({ inputs: 3, outputs: 4 });
-const smooth = network({ inputs: 3, hidden: [5, 4], outputs: 2, activation: "tanh" });
-const rectified = network({ inputs: 3, hidden: [5], outputs: 2 });
-
-const cases: Readonly<Record<NetworkName | ConditionerName | "lipschitzNetwork" | "velocity", FunctionCase>> =
-  {
-    network: { ...smooth, run: smooth.run },
-    denseConditioner: { inputs: 3, ...dense },
-    lipschitzNetwork: {
-      inputs: 2,
-      parameters: lipschitz.parameters,
-      run: (x, p) => lipschitz.bind(p, undefined)(x).value,
-    },
-    velocity: {
-      inputs: 2,
-      parameters: velocityParameters(velocitySizes),
-      run: (x, p) => velocity(velocitySizes, p, g.constant(0.3), x, undefined).value,
-    },
-  };
-
-functionLaws({
-  ...Object.fromEntries(Object.entries(cases).map(([name, row]) => [`${name}: plain`, row])),
-  "network: rectified": { inputs: 3, parameters: rectified.parameters, run: rectified.run },
-});
 
 /** Conditioners, by the name of the exported function. */
 const conditioners: Readonly<Record<ConditionerName, Conditioner>> = {
   denseConditioner: denseConditioner({ hidden: [7, 6] }),
 };
+
+const smooth = network({ inputs: 3, hidden: [5, 4], outputs: 2, activation: "tanh" });
+const rectified = network({ inputs: 3, hidden: [5], outputs: 2 });
+
+const cases: Readonly<Record<NetworkName | "lipschitzNetwork" | "velocity", FunctionCase>> = {
+  network: { ...smooth, run: smooth.run },
+  lipschitzNetwork: {
+    inputs: 2,
+    parameters: lipschitz.parameters,
+    run: (x, p) => lipschitz.bind(p, undefined)(x).value,
+  },
+  velocity: {
+    inputs: 2,
+    parameters: velocityParameters(velocitySizes),
+    run: (x, p) => velocity(velocitySizes, p, g.constant(0.3), x, undefined).value,
+  },
+};
+
+functionLaws({
+  ...Object.fromEntries(Object.entries(cases).map(([name, row]) => [`${name}: plain`, row])),
+  ...Object.fromEntries(
+    Object.entries(conditioners).map(([name, made]) => [
+      `${name}: plain`,
+      { inputs: 3, ...made.network({ inputs: 3, outputs: 4 }) },
+    ]),
+  ),
+  "network: rectified": { inputs: 3, parameters: rectified.parameters, run: rectified.run },
+});
 
 describe.each(Object.entries(conditioners))("%s: as a conditioner", (_, own) => {
   test("is registered, and its description reads back", () => {

@@ -4,9 +4,13 @@
  * @module
  */
 
-import type { Readers } from "../../registry.ts";
+import { type Readers, readersByName } from "../../registry.ts";
 import type { Bijection } from "../bijection.ts";
 import { continuousFromJson } from "./continuous.ts";
+import * as makers from "./makers.ts";
 
-/** One row per type. */
-export const readers: Readers<Bijection> = { continuous: continuousFromJson };
+/** What takes the options that it describes itself by is read by its own function; the others have a row here. */
+export const readers: Readers<Bijection> = {
+  .../* @__PURE__ */ readersByName<Bijection>(makers),
+  continuous: continuousFromJson,
+};

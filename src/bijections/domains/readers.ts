@@ -4,15 +4,9 @@
  * @module
  */
 
-import type { Readers } from "../../registry.ts";
+import { type Readers, readersByName } from "../../registry.ts";
 import type { Bijection } from "../bijection.ts";
-import { type AdditiveLogisticOptions, additiveLogistic } from "./additiveLogistic.ts";
-import { type BoundedOptions, bounded } from "./bounded.ts";
-import { type HeavyTailsOptions, heavyTails } from "./heavyTails.ts";
+import * as makers from "./makers.ts";
 
-/** One row per type. */
-export const readers: Readers<Bijection> = {
-  additiveLogistic: (json) => additiveLogistic(json as unknown as AdditiveLogisticOptions),
-  bounded: (json) => bounded(json as unknown as BoundedOptions),
-  heavyTails: (json) => heavyTails(json as unknown as HeavyTailsOptions),
-};
+/** Each is read by its own function, which takes the options that it describes itself by. */
+export const readers: Readers<Bijection> = /* @__PURE__ */ readersByName<Bijection>(makers);

@@ -4,21 +4,13 @@
  * @module
  */
 
-import type { Readers } from "../../registry.ts";
+import { type Readers, readersByName } from "../../registry.ts";
 import type { Bijection } from "../bijection.ts";
-import { type AffineOptions, affine } from "./affine.ts";
-import { luAffine } from "./luAffine.ts";
+import * as makers from "./makers.ts";
 import { permutation } from "./permutation.ts";
-import { type RotationOptions, rotation } from "./rotation.ts";
-import { standardization } from "./standardization.ts";
-import { type TriangularAffineOptions, triangularAffine } from "./triangularAffine.ts";
 
-/** One row per type. */
+/** What takes the options that it describes itself by is read by its own function; the others have a row here. */
 export const readers: Readers<Bijection> = {
-  affine: (json) => affine(json as unknown as AffineOptions),
-  luAffine: (json) => luAffine(json as unknown as { features: number }),
-  permutation: (json) => permutation(json.order as number[]),
-  rotation: (json) => rotation(json as unknown as RotationOptions),
-  standardization: (json) => standardization(json as unknown as { features: number }),
-  triangularAffine: (json) => triangularAffine(json as unknown as TriangularAffineOptions),
+  .../* @__PURE__ */ readersByName<Bijection>(makers),
+  permutation: ({ order }) => permutation(order as number[]),
 };

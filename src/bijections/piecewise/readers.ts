@@ -4,11 +4,9 @@
  * @module
  */
 
-import type { Readers } from "../../registry.ts";
+import { type Readers, readersByName } from "../../registry.ts";
 import type { Bijection } from "../bijection.ts";
-import { absoluteValue } from "./absoluteValue.ts";
+import * as makers from "./makers.ts";
 
-/** One row per type. */
-export const readers: Readers<Bijection> = {
-  absoluteValue: (json) => absoluteValue(json as unknown as { features: number }),
-};
+/** Each is read by its own function, which takes the options that it describes itself by. */
+export const readers: Readers<Bijection> = /* @__PURE__ */ readersByName<Bijection>(makers);

@@ -4,21 +4,15 @@
  * @module
  */
 
-import type { Readers } from "../../registry.ts";
+import { type Readers, readersByName } from "../../registry.ts";
 import type { Bijection } from "../bijection.ts";
-import { type DirectionalMapOptions, directionalMap } from "./directionalMap.ts";
-import { type PlanarOptions, planar } from "./planar.ts";
-import { type RadialOptions, radial } from "./radial.ts";
+import * as makers from "./makers.ts";
 import { radialMapFromJson } from "./radialMap.ts";
 import { residualFromJson } from "./residual.ts";
-import { type SylvesterOptions, sylvester } from "./sylvester.ts";
 
-/** One row per type. */
+/** What takes the options that it describes itself by is read by its own function; the others have a row here. */
 export const readers: Readers<Bijection> = {
-  directionalMap: (json) => directionalMap(json as unknown as DirectionalMapOptions),
-  planar: (json) => planar(json as unknown as PlanarOptions),
-  radial: (json) => radial(json as unknown as RadialOptions),
+  .../* @__PURE__ */ readersByName<Bijection>(makers),
   radialMap: radialMapFromJson,
   residual: residualFromJson,
-  sylvester: (json) => sylvester(json as unknown as SylvesterOptions),
 };

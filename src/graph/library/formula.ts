@@ -18,8 +18,7 @@ import { closestName, listNames } from "../../closestName.ts";
 import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import type { Expr } from "../expr.ts";
-import { uniformConstant } from "../ops/arithmetic.ts";
-import { asExpr, constant } from "../ops/leaves.ts";
+import { asExpr, constant, uniformConstant } from "../ops/leaves.ts";
 import * as g from "../ops.ts";
 
 /** What names of a formula stand for: expressions, numbers, or lists of numbers, which are constant vectors. */

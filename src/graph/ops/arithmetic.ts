@@ -6,17 +6,8 @@
 
 import { type Expr, sizeOf } from "../expr.ts";
 import type { ElementwiseName } from "./elementwise.ts";
-import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
+import { asExpr, constant, uniformConstant, type Value } from "./leaves.ts";
 import { broadcastShape, broadcastTo, isAllZero, reshape } from "./movement.ts";
-
-/** The number that a scalar constant, or a constant of equal numbers, holds; undefined for anything else. */
-export function uniformConstant(value: Expr): number | undefined {
-  checkExpressions("uniformConstant", value);
-  if (value.op !== "constant") return undefined;
-  const first = value.data[0]!;
-  for (let i = 1; i < value.data.length; i++) if (!Object.is(value.data[i], first)) return undefined;
-  return first;
-}
 
 /** An element-wise operation by name; operands broadcast. */
 export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr {

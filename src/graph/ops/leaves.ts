@@ -124,3 +124,12 @@ export function asExpr(value: Value): Expr {
   checkArgument("ops", "an operand", value, anExpression);
   return value;
 }
+
+/** The number that a scalar constant, or a constant of equal numbers, holds; undefined for anything else. */
+export function uniformConstant(value: Expr): number | undefined {
+  checkExpressions("uniformConstant", value);
+  if (value.op !== "constant") return undefined;
+  const first = value.data[0]!;
+  for (let i = 1; i < value.data.length; i++) if (!Object.is(value.data[i], first)) return undefined;
+  return first;
+}

@@ -1,0 +1,10 @@
+/**
+ * The index of this family: one line for each bijection. Public, tried by the laws and read from model files is what stands here;
+ * its name is its type.
+ *
+ * @module
+ */
+
+export { type Chain, chain } from "./chain.ts";
+export { invert } from "./invert.ts";
+export { type Repeated, type RepeatedOptions, repeated } from "./repeated.ts";
