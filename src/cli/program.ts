@@ -11,6 +11,7 @@ import { addApproximate } from "./commands/approximate.ts";
 import { addCdf } from "./commands/cdf.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";
+import { addDivergence } from "./commands/divergence.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addFit } from "./commands/fit.ts";
 import { addImpute } from "./commands/impute.ts";
@@ -50,6 +51,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addSample,
     addEvaluate,
     addAnomalies,
+    addDivergence,
     addMarginal,
     addQuantile,
     addCdf,

@@ -20,6 +20,10 @@ export {
 export { closestName, listNames } from "../closestName.ts";
 export { anomaliesOptionTable } from "../diagnostics/anomalies/anomaliesOptions.ts";
 export { compareOptionTable } from "../diagnostics/compareOptions.ts";
+export {
+  densityRatioOptionTable,
+  klDivergenceOptionTable,
+} from "../diagnostics/divergence/divergenceOptions.ts";
 export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";
 export {

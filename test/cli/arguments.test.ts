@@ -13,7 +13,7 @@ writeFiles(cwd, { "data.csv": sampleCsv(30) });
 const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   [
     "",
-    /^no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, marginal, quantile, cdf, impute, inspect, information, plot, compare, approximate/,
+    /^no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, inspect, information, plot, compare, approximate/,
   ],
   ["fti data.csv", /^unknown command 'fti' \(Did you mean fit\?\); see pushforward --help/],
   ["--verison", /^unknown option '--verison' \(Did you mean --version\?\)/],

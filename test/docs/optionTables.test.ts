@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
 import { anomaliesFlags } from "../../src/cli/flags/anomaliesFlags.ts";
+import { densityRatioFlags, klDivergenceFlags } from "../../src/cli/flags/divergenceFlags.ts";
 import { evaluateFlags } from "../../src/cli/flags/evaluateFlags.ts";
 import {
   approximateFlags,
@@ -21,6 +22,10 @@ import { cdfFlags, imputeFlags, marginalFlags, quantileFlags } from "../../src/c
 import { readFlags } from "../../src/cli/flags/readFlags.ts";
 import { anomaliesOptionTable } from "../../src/diagnostics/anomalies/anomaliesOptions.ts";
 import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
+import {
+  densityRatioOptionTable,
+  klDivergenceOptionTable,
+} from "../../src/diagnostics/divergence/divergenceOptions.ts";
 import { evaluateOptionTable } from "../../src/diagnostics/evaluate/evaluateOptions.ts";
 import { informationOptionTable } from "../../src/diagnostics/informationOptions.ts";
 import { approximateDefaults, fitDefaults } from "../../src/fitting/defaults.ts";
@@ -58,6 +63,18 @@ const sections: readonly (readonly [
     "Options of `anomalies(table, options)` and `anomalies(flow, table, options)` of `pushforward/diagnostics`; `--calibration` names a file.",
     anomaliesOptionTable,
     anomaliesFlags,
+  ],
+  [
+    "klDivergence",
+    "Options of `klDivergence(p, q, options)` of `pushforward/diagnostics`; the command is `divergence`.",
+    klDivergenceOptionTable,
+    klDivergenceFlags,
+  ],
+  [
+    "densityRatio",
+    "Options of `densityRatio(p, q, rows, options)` of `pushforward/diagnostics`; the command is `divergence` with a table.",
+    densityRatioOptionTable,
+    densityRatioFlags,
   ],
   ["information", "Options of `information(table, options)`.", informationOptionTable, informationFlags],
   [
@@ -101,6 +118,7 @@ const withoutFlag: Readonly<Record<string, string>> = {
   parameters: "the parameters of the density, by name",
   logDensity: "the logarithm of the density, up to a constant",
   derived: "what else the summary and the samples hold",
+  missing: "what to do with rows that miss a value",
   precision: "numbers of the computation",
   threads: "threads to use",
   seed: "taken, and not used: one object of options serves all methods",

@@ -1,0 +1,128 @@
+/**
+ * `pushforward divergence`: how far one model is from another, as a whole or row by row.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import type { DensityRatioOptions, KlDivergenceOptions } from "../../entries/diagnostics.ts";
+import { UsageError } from "../../entries/errors.ts";
+import { klDivergenceOptionTable } from "../../entries/options.ts";
+import { densityRatioFlags, klDivergenceFlags } from "../flags/divergenceFlags.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { interruptSignal } from "../interrupt.ts";
+import {
+  checkTableOutput,
+  counted,
+  formatCount,
+  formatFacts,
+  formatLogProb,
+  print,
+  printCsv,
+  printJson,
+  warn,
+} from "../output.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+
+interface DivergenceFlags extends TableFlags, Omit<KlDivergenceOptions, "given" | "signal" | "onWarning"> {
+  readonly out?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+async function run(p: string, q: string, data: string | undefined, flags: DivergenceFlags): Promise<void> {
+  const { out, json } = flags;
+  if (data === undefined && out !== undefined)
+    throw new UsageError("--out is for the ratio at each row of a table; name one behind the two models.");
+  if (data !== undefined && flags.draws !== undefined)
+    throw new UsageError("--draws is for the divergence, which takes no table; leave out one of the two.");
+  if (out === "-" && json)
+    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+  if (out !== undefined) checkTableOutput(out, [p, q, data!]);
+  const { load } = await import("../../index.ts");
+  const signal = interruptSignal();
+  const [ofP, ofQ] = [await load(p, { signal }), await load(q, { signal })];
+  if (data === undefined) {
+    const { klDivergence } = await import("../../entries/diagnostics.ts");
+    const options = chosenOptions<KlDivergenceOptions>(flags, klDivergenceFlags);
+    const found = await klDivergence(ofP, ofQ, { ...options, signal, onWarning: warn });
+    if (json) return await printJson(found);
+    const { mean, standardError, draws, impossible, possible } = found;
+    return await print(
+      formatFacts([
+        ["divergence", `KL(${p} || ${q})`],
+        [
+          "mean",
+          impossible > 0
+            ? `infinite: ${counted(impossible, "sample")} of ${formatCount(draws)} cannot be under ${q}`
+            : `${formatLogProb(mean)} nats per row`,
+        ],
+        ["standard error", formatLogProb(impossible > 0 ? possible.standardError : standardError)],
+        ...(impossible > 0
+          ? [["mean of the others", `${formatLogProb(possible.mean)} nats per row`] as const]
+          : []),
+        ["samples", `${formatCount(draws)} of ${p}`],
+      ]),
+    );
+  }
+  const table = await readData(data, flags, signal);
+  await sayHowRead(table, [...ofP.columns, ...ofP.given]);
+  const { densityRatio } = await import("../../entries/diagnostics.ts");
+  const { tableFromColumns, writeTable } = await import("../../index.ts");
+  const { logRatio, impossible } = await densityRatio(ofP, ofQ, table, {
+    ...chosenOptions<DensityRatioOptions>(flags, densityRatioFlags),
+    missing: "empty",
+    signal,
+    onWarning: warn,
+  });
+  const scores = tableFromColumns({ logRatio });
+  if (out === "-") return await printCsv(scores);
+  if (out !== undefined) await writeTable(scores, out);
+  const finite = logRatio.filter(Number.isFinite);
+  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  const higher = finite.reduce((count, value) => count + Number(value > 0), 0);
+  if (json)
+    return await printJson({
+      rows: logRatio.length,
+      meanLogRatio: mean,
+      higherUnderFirst: higher,
+      impossible,
+    });
+  await print(
+    formatFacts([
+      ["log ratio", `log ${p} - log ${q}`],
+      ["rows", formatCount(logRatio.length)],
+      ["with a finite ratio", formatCount(finite.length)],
+      ["their mean", `${formatLogProb(mean)} nats per row`],
+      ["above 0", formatCount(higher)],
+      ...(out === undefined ? [] : [["ratios", out] as const]),
+    ]),
+  );
+}
+
+/** Adds the command. */
+export function addDivergence(program: Command): void {
+  const command = program
+    .command("divergence")
+    .summary("how far one model is from another")
+    .description(
+      `The Kullback-Leibler divergence KL(p || q) of two models of the same columns, in nats per row, by samples of p, with
+its standard error; with a table, the logarithm of the ratio p / q at each of its rows.
+
+Both models must have the same columns and reference measures: a mass beside a density has no ratio.`,
+    )
+    .argument("<p>", "model whose rows are taken (.safetensors)")
+    .argument("<q>", "model that they are compared with")
+    .argument("[data]", "table of rows to give the ratio at; - for CSV on standard input")
+    .option("--out <file>", "with a table: file to write, column logRatio; - for CSV on standard output")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  pushforward divergence this-year.safetensors last-year.safetensors
+  pushforward divergence this-year.safetensors last-year.safetensors rows.csv --out ratio.csv`,
+    )
+    .action(namingTable(2, run));
+  addOptionFlags(command, klDivergenceFlags, klDivergenceOptionTable);
+  addTableOptions(command);
+}

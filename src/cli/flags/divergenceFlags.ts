@@ -1,0 +1,21 @@
+/**
+ * Flags of `divergence`.
+ *
+ * @module
+ */
+
+import type { DensityRatioOptions, KlDivergenceOptions } from "../../entries/diagnostics.ts";
+import { evaluateFlags } from "./evaluateFlags.ts";
+import type { OptionFlags } from "./optionFlags.ts";
+
+const { seed, threads, wide, engine, precision } = evaluateFlags;
+const shared = { seed, threads, wide, engine, precision, signal: undefined, onWarning: undefined };
+
+/** Flags of `divergence` without a table. */
+export const klDivergenceFlags: OptionFlags<Omit<KlDivergenceOptions, "given">> = {
+  draws: { flag: "--draws", value: "n", help: "samples of the first model", usual: "10000" },
+  ...shared,
+};
+
+/** Flags of `divergence` with a table. */
+export const densityRatioFlags: OptionFlags<Omit<DensityRatioOptions, "given" | "missing">> = shared;
