@@ -36,7 +36,10 @@ export interface CompareProgress {
 
 /** Options of {@link compare}. */
 export interface CompareOptions
-  extends Pick<FitOptions, "columns" | "weights" | "seed" | "threads" | "wide" | "signal" | "onWarning"> {
+  extends Pick<
+    FitOptions,
+    "columns" | "weights" | "simplex" | "seed" | "threads" | "wide" | "signal" | "onWarning"
+  > {
   /** What to do with rows that lack a value in a used column: an error (default), or leave them out and count them in `dropped`. */
   readonly missing?: "error" | "drop" | undefined;
   /** Kinds to compare (default: {@link comparedKinds}). */
@@ -104,7 +107,8 @@ const negligible = 1e-4;
  * does not stop the rest.
  *
  * The split follows from the seed. Columns are chosen and rows checked before it. Weights
- * weigh the scores as well. All kinds are densities of the same columns of numbers: `columns`, too, which is told that they are all
+ * weigh the scores as well. Shares of a total, which `simplex` names, are compared by densities on their simplex; where they were
+ * recorded in steps, they are spread over them once, for all kinds and scores. All kinds are densities of the same columns of numbers: `columns`, too, which is told that they are all
  * continuous, as masses of levels and steps beside densities would decide nothing. Each fit holds out a part of its own rows as usual, to choose by; no fit sees the rows that
  * it is scored on. Standard errors are those of a mean over rows that are independent: rows that repeat, or belong
  * together, make them too small.
@@ -119,22 +123,22 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
   const kinds = options.flows ?? comparedKinds;
   checkOptions(kinds, options);
   const seed = options.seed ?? 0;
-  const { columns, weights, missing, onWarning } = options;
+  const { columns, weights, simplex, missing, onWarning } = options;
   const lines: string[] = [];
   const key = split(randomKey(seed), "compare");
-  const how = { weights, missing, validation: 0 };
+  const how = { weights, missing, validation: 0, ...(simplex && { simplex }) };
   let data = fitData(table, { ...how, columns, onWarning: (line) => lines.push(line) }, key);
   const { dependent } = data;
   for (const line of lines) onWarning?.(line);
-  if (dependent.length > 0 && columns === undefined) {
-    // Whose columns were not asked for by name: without those that follow from others, there is a density to compare.
-    const without = dependent.map(({ column }) => column);
-    const rest = data.columns.filter((name) => !without.includes(name));
+  // Whose columns were not asked for by name: without those that follow from others, there is a density to compare.
+  const without = dependent.map(({ column }) => column).filter((name) => !simplex?.includes(name));
+  if (without.length > 0 && columns === undefined) {
+    const rest = data.tableColumns.filter((name) => !without.includes(name));
     data = fitData(table, { ...how, columns: rest }, key);
     onWarning?.(`compared without ${without.join(", ")}; name the columns to compare with them all the same`);
   }
   const { usualKind } = await import("../fitting/usualKind.ts");
-  const { kind: usual, reason } = usualKind(table, { ...(columns ? { columns } : {}), weights, missing });
+  const { kind: usual, reason } = usualKind(table, { ...(columns && { columns }), ...how });
   if (usual === "columns")
     onWarning?.(
       `compared are densities of ${data.columns.length === 1 ? "a column" : "columns"} of numbers: ${data.columns.join(", ")}; masses of levels, steps and missing cells, which \`fit\` gives this table (${reason}), cannot be held against densities`,
@@ -157,7 +161,7 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
       .filter(({ difference, differenceError }) => -difference! <= Math.max(differenceError!, negligible))
       .map(({ flow }) => flow),
     dependent,
-    columns: data.columns,
+    columns: data.tableColumns,
     rows: data.rows,
     heldOut: heldOut.length,
     dropped: data.dropped,
@@ -166,7 +170,7 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
   };
 }
 
-function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptions): void {
+function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: CompareOptions): void {
   if (kinds.length === 0)
     throw new UsageError({
       where: "compare",
@@ -193,6 +197,14 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds }: CompareOptio
       expected: "each kind once",
       received: `${twice} twice`,
       remedy: "name it once",
+    });
+  if (simplex && kinds.includes("columns"))
+    throw new UsageError({
+      where: "compare",
+      problem: "simplex means nothing for columns, which would be compared by another density",
+      expected: "kinds of flows that shares of a total can have",
+      received: "columns",
+      remedy: "leave columns out of flows, or leave simplex out",
     });
   if (test !== undefined && folds !== undefined)
     throw new UsageError({
@@ -259,7 +271,8 @@ async function score(
         onProgress: (fit) => onProgress?.({ ...at, fit }),
       });
       const testRows = rows.data.subarray(test.from * width, test.to * width);
-      for (const value of await flow.logProb(testRows, { threads, wide, signal })) scores.push(value);
+      const found = await flow.logProb(testRows, { threads, wide, signal });
+      found.forEach((value, row) => scores.push(value + (rows.logAbsDetOfRows?.[test.from + row] ?? 0)));
       parameters = flow.parameterCount;
     }
   } catch (thrown) {

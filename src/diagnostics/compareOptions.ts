@@ -8,7 +8,7 @@ import { fitOptionTable } from "../fitting/fitOptions.ts";
 import { callback, listOf, numberOf, type OptionTable, oneOf, text, wholeNumber } from "../options.ts";
 import type { CompareOptions } from "./compare.ts";
 
-const { columns, weights, seed, threads, wide, signal, onWarning } = fitOptionTable;
+const { columns, weights, simplex, seed, threads, wide, signal, onWarning } = fitOptionTable;
 
 /** What each option of `compare` may be. */
 export const compareOptionTable: OptionTable<CompareOptions> = {
@@ -18,6 +18,7 @@ export const compareOptionTable: OptionTable<CompareOptions> = {
   },
   columns,
   weights,
+  simplex,
   test: numberOf("a share of the rows between 0 and 1", (share) => share > 0 && share < 1),
   folds: wholeNumber("a whole number from 2", 2),
   missing: oneOf(["error", "drop"]),

@@ -39,10 +39,11 @@ import { type RandomKey, randomKey, split } from "../random/philox.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { checkTable, type Table } from "../tables/table.ts";
 import { informationOptionTable } from "./informationOptions.ts";
+import { checkDividedShares, type RowsOfColumns, rowsOfColumns } from "./informationRows.ts";
 
 /** Options of {@link information}. */
 export interface InformationOptions
-  extends Pick<FitOptions, "columns" | "weights" | "seed" | "signal" | "onWarning"> {
+  extends Pick<FitOptions, "columns" | "weights" | "simplex" | "seed" | "signal" | "onWarning"> {
   /** What to do with rows that lack a value in a used column: an error (default), or leave them out and count them in `dropped`. */
   readonly missing?: "error" | "drop" | undefined;
   /**
@@ -74,11 +75,11 @@ export interface InformationResult {
   readonly dropped: number;
   /** Columns of the table that are not used, with the reason and the remedy; empty where columns were named. */
   readonly leftOut: readonly LeftOutColumn[];
-  /** Of all columns together, in the data's units. */
+  /** Of all columns together, in the data's units; of shares of a total with respect to all but the last. */
   readonly entropy: Estimate;
-  /** Against a normal distribution of the same covariance; does not depend on units. */
+  /** Against a normal distribution of the same covariance, shares of a total as log-ratios; does not depend on units. */
   readonly negentropy: Estimate;
-  /** Of all columns; 0 exactly for one. */
+  /** Of all columns, shares of a total as one of them; 0 exactly for one. */
   readonly totalCorrelation: Estimate;
   /** Entropy of each column alone, in its own units. */
   readonly marginalEntropies: Readonly<Record<string, Estimate>>;
@@ -106,47 +107,64 @@ export async function information(
   const { between, onProgress, folds: wanted, ...fitOptions } = checked;
   const { seed = 0 } = checked;
   checkGroups(between, checked.columns);
+  checkDividedShares(between, checked.simplex);
   const columns = checked.columns ?? between?.flat();
   const data = fitData(table, { ...fitOptions, columns, validation: 0 }, randomKey(seed));
   const { rows, weights } = data.train;
   const folds = wanted ?? (rows < 20_000 ? 5 : 2);
   if (!Number.isInteger(folds) || folds < 2 || folds > rows / 4)
     refuse("information", "folds", `an integer from 2 to a quarter of the ${rows} rows`, folds);
-  const all = data.columns.map((_, i) => i);
-  const groups = between?.map((names) => names.map((name) => data.columns.indexOf(name)));
+  const all = data.tableColumns.map((_, i) => i);
+  const shares = all.filter((i) => data.simplex?.shares.includes(data.tableColumns[i]!));
+  // What is counted as one of several: each column, but the shares of a total, of which the others tell the last.
+  const single = all.filter((i) => !shares.includes(i)).map((i) => [i]);
+  const parts = shares.length > 0 ? [...single, shares] : single;
+  const groups = between?.map((names) => names.map((name) => data.tableColumns.indexOf(name)));
   // Each set of columns once: a group of one column, or of all, is there already.
   const sets = new Map<string, readonly number[]>();
-  for (const set of [all, ...all.map((i) => [i]), ...(groups ?? []), ...(groups ? [groups.flat()] : [])])
+  for (const set of [
+    all,
+    ...all.map((i) => [i]),
+    ...parts,
+    ...(groups ?? []),
+    ...(groups ? [groups.flat()] : []),
+  ])
     sets.set(keyOf(set), set);
+  const rowsOf = rowsOfColumns(data);
   const scores = new Map<string, Scores>();
   for (const [name, set] of sets) {
     const key = split(split(randomKey(seed), "information"), name);
-    scores.set(name, await crossFitted(data.train, data.columns, set, folds, key, checked));
+    scores.set(name, await crossFitted(data.train, rowsOf(set), folds, key, checked));
     onProgress?.({ done: scores.size, of: sets.size });
   }
   const of = (set: readonly number[]): Scores => scores.get(keyOf(set))!;
   const nothing = { unseen: new Float64Array(rows), seen: new Float64Array(rows) };
   const joint = of(all);
   const gain = (whole: Scores, parts: readonly Scores[]): Estimate => estimate(whole, parts, weights);
+  const whole = rowsOf(all);
+  const normal = normalScores({ rows, weights, data: whole.data }, whole.columns.length);
   return {
-    columns: data.columns,
+    columns: data.tableColumns,
     rows,
     dropped: data.dropped,
     leftOut: data.leftOut,
     entropy: gain(nothing, [joint]),
-    negentropy: gain(joint, [normalScores(data.train, data.columns.length)]),
-    totalCorrelation:
-      all.length === 1
-        ? { value: 0, standardError: 0 }
-        : gain(
-            joint,
-            all.map((i) => of([i])),
-          ),
-    marginalEntropies: Object.fromEntries(data.columns.map((name, i) => [name, gain(nothing, [of([i])])])),
+    negentropy: gain(joint, [withLogAbsDet(normal, whole)]),
+    totalCorrelation: parts.length === 1 ? { value: 0, standardError: 0 } : gain(joint, parts.map(of)),
+    marginalEntropies: Object.fromEntries(
+      data.tableColumns.map((name, i) => [name, gain(nothing, [of([i])])]),
+    ),
     mutualInformation: groups && gain(of(groups.flat()), groups.map(of)),
     between,
   };
 }
+
+/** Log-densities of the columns, from those of their rows. */
+const withLogAbsDet = ({ unseen, seen }: Scores, { logAbsDet }: RowsOfColumns): Scores => {
+  const added = (values: Float64Array): Float64Array =>
+    logAbsDet ? values.map((value, row) => value + logAbsDet[row]!) : values;
+  return { unseen: added(unseen), seen: added(seen) };
+};
 
 const keyOf = (set: readonly number[]): string => set.toSorted((a, b) => a - b).join(",");
 
@@ -217,9 +235,8 @@ function meanOf(values: Float64Array, weights: Float64Array | undefined): Estima
 
 /** Fits a flow of some columns to all folds but one, for each fold, and scores all rows with it. */
 async function crossFitted(
-  { rows, data, weights }: FitRows,
-  columns: readonly string[],
-  set: readonly number[],
+  { rows, weights }: FitRows,
+  of: RowsOfColumns,
   folds: number,
   key: RandomKey,
   { signal }: InformationOptions,
@@ -227,8 +244,8 @@ async function crossFitted(
   const unseen = new Float64Array(rows);
   const seen = new Float64Array(rows);
   const fits = new Float64Array(rows);
-  const width = columns.length;
-  const features = set.length;
+  const { columns, data } = of;
+  const features = columns.length;
   for (let fold = 0; fold < folds; fold++) {
     const pick = (keep: (row: number) => boolean): { kept: number[]; picked: StandardizedRows } => {
       const kept = Array.from({ length: rows }, (_, row) => row).filter(keep);
@@ -236,7 +253,9 @@ async function crossFitted(
         kept,
         picked: {
           rows: kept.length,
-          data: Float64Array.from(kept.flatMap((row) => set.map((i) => data[row * width + i]!))),
+          data: Float64Array.from(
+            kept.flatMap((row) => [...data.subarray(row * features, (row + 1) * features)]),
+          ),
           weights: weights && Float64Array.from(kept, (row) => weights[row]!),
         },
       };
@@ -255,7 +274,7 @@ async function crossFitted(
     const logAbsDet = scale.reduce((sum, factor) => sum - Math.log(factor), 0);
     const { found } = await chooseLayers(
       {
-        columns: set.map((i) => columns[i]!),
+        columns,
         features,
         train: standardized(train),
         validation: standardized(validation),
@@ -288,7 +307,8 @@ async function crossFitted(
   }
   // With two folds a row may be among those that hold the number of layers, and no flow's own: the others speak for it.
   const gap = optimism(unseen, seen, fits);
-  return { unseen, seen: seen.map((sum, row) => (fits[row]! > 0 ? sum / fits[row]! : unseen[row]! + gap)) };
+  const seenMean = seen.map((sum, row) => (fits[row]! > 0 ? sum / fits[row]! : unseen[row]! + gap));
+  return withLogAbsDet({ unseen, seen: seenMean }, of);
 }
 
 /** Mean of what rows score higher where they were fitted. */

@@ -9,6 +9,7 @@ import { UsageError } from "../errors.ts";
 import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import { leftOutLines } from "../tables/columnRecord.ts";
+import { closedTable } from "../tables/simplex.ts";
 import {
   checkTable,
   column,
@@ -121,7 +122,10 @@ export async function crossFit(table: Table, options: CrossFitOptions = {}): Pro
       },
     });
     const partRows = complete.filter((row) => fold[row] === part);
-    const scores = await flow.logProb(rowsOf(partRows), { signal, threads, wide, engine, precision });
+    // How far a row may be from the total is decided by the rows that are there, and these are others.
+    const { simplex } = flow.description;
+    const scored = simplex ? closedTable(rowsOf(partRows), simplex) : rowsOf(partRows);
+    const scores = await flow.logProb(scored, { signal, threads, wide, engine, precision });
     partRows.forEach((row, i) => {
       logProb[row] = scores[i]!;
     });

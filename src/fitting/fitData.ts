@@ -37,6 +37,8 @@ export interface FitRows {
   readonly weights: Float64Array | undefined;
   /** Where shares are log-ratios: mean logarithm of what that adds to a log-density of `data`, in nats; else 0. */
   readonly logAbsDet: number;
+  /** The same of each row; undefined where there are no shares. */
+  readonly logAbsDetOfRows?: Float64Array | undefined;
 }
 
 /** What a fit works on. */
@@ -245,17 +247,14 @@ export function fitData(
       });
     };
     const rowWeights = rowWeight && Float64Array.from(rows, (row) => rowWeight.positive[row]!);
+    const logAbsDetOfRows = ratios && Float64Array.from(rows, (row) => ratios.logAbsDet[row]!);
     return {
       rows: rows.length,
       data: take(columns),
       context: take(given),
       weights: rowWeights,
-      logAbsDet: ratios
-        ? weightedMean(
-            Float64Array.from(rows, (row) => ratios.logAbsDet[row]!),
-            rowWeights,
-          )
-        : 0,
+      logAbsDet: logAbsDetOfRows ? weightedMean(logAbsDetOfRows, rowWeights) : 0,
+      logAbsDetOfRows,
     };
   };
   return {

@@ -146,7 +146,7 @@ export function dependentColumns(table: Table): DependentColumn[] {
 /** One line for a column that follows from others, with the remedy. */
 export function dependenceLine({ column: name, rule, from, rounded, shares }: DependentColumn): string {
   const choice = shares
-    ? `, or fit the density of all shares on their simplex with ${optionText("simplex", [...from, name])} of fit`
+    ? `, or fit the density of all shares on their simplex with ${optionText("simplex", [...from, name])} of fit, compare and information`
     : "";
   return (
     `column "${name}" follows from others${rounded ? " but for rounding" : ""}: ${name} = ${rule}. Such rows have no ` +

@@ -107,3 +107,20 @@ export function simplexOf(
   }
   return { shares, total: sum, tolerance };
 }
+
+/**
+ * Row-major rows whose shares sum to the total: each share divided by the sum of its row. Rows that are within the tolerance stay
+ * as they are, and so do those that are farther off than any that {@link simplexOf} takes.
+ */
+export function closedTable(table: Table, { shares, total, tolerance }: Simplex): Table {
+  const places = shares.map((name) => table.columns.indexOf(name));
+  const width = table.columns.length;
+  const values = table.values.slice();
+  for (let at = 0; at < values.length; at += width) {
+    const sum = places.reduce((rest, place) => rest + values[at + place]!, 0);
+    const gap = Math.abs(sum - total);
+    if (gap > tolerance && gap <= 2 * farthest * total)
+      for (const place of places) values[at + place]! *= total / sum;
+  }
+  return { ...table, values };
+}

@@ -26,6 +26,13 @@ test("shares are fitted, sampled and scored on the command line", async () => {
   expect((await run("inspect", "m.safetensors")).stdout.replaceAll(/[\s│]+/g, " ")).toContain(
     "sand + silt + clay = 100, density with respect to all columns but clay",
   );
+  const compared = await run("compare", "soil.csv", "--flows", "gaussian,kde", "--simplex", "sand,silt,clay");
+  expect(compared.stdout).toMatch(/gaussian +-\d/);
+  const read = await run("information", "soil.csv", "--simplex", "sand,silt,clay", "--json", "--folds", "2");
+  expect(JSON.parse(read.stdout)).toMatchObject({
+    totalCorrelation: { value: 0 },
+    columns: ["sand", "silt", "clay"],
+  });
   const { stdout } = await run("sample", "m.safetensors", "-n", "50");
   const [head, ...drawn] = stdout.trim().split("\n");
   expect(head).toBe("sand,silt,clay");

@@ -46,6 +46,52 @@ describe("information", () => {
     expect(Math.abs(negentropies.reduce((a, b) => a + b) / 3)).toBeLessThan(0.04);
   });
 
+  it("of shares alone is that of one variable", async () => {
+    const table = draw(["a", "b"], 40, 4, (s) => {
+      const a = 1 / (1 + Math.exp(s.normal()));
+      return [a, 1 - a];
+    });
+    const found = await information(table, { simplex: ["a", "b"], folds: 2 });
+    expect(found.totalCorrelation).toEqual({ value: 0, standardError: 0 });
+    // Either share tells the other, and has the same density.
+    expectNear(found.entropy, found.marginalEntropies.a!.value, 0.2);
+    expectNear(found.entropy, found.marginalEntropies.b!.value, 0.2);
+  });
+
+  it("of shares of a total is that on their simplex", async () => {
+    const rho = 0.6;
+    const total = 100;
+    const table = draw(["a", "x", "b", "c"], 600, 4, (s) => {
+      const [u, v] = [s.normal(), s.normal()];
+      const part = total / (Math.exp(u) + Math.exp(0.5 * v) + 1);
+      const x = 3 * (rho * u + Math.sqrt(1 - rho * rho) * s.normal());
+      return [part * Math.exp(u), x, part * Math.exp(0.5 * v), part];
+    });
+    const lines: string[] = [];
+    const between = [["x"], ["a", "b", "c"]];
+    const options = { simplex: ["a", "b", "c"], folds: 2, onWarning: (line: string) => lines.push(line) };
+    const found = await information(table, { ...options, between });
+    expect(lines).toEqual([]);
+    expect(found.columns).toEqual(between.flat());
+    const shared = -0.5 * Math.log(1 - rho * rho);
+    // That of the log-ratios, and what the area of the triangle makes of it.
+    let area = 0;
+    for (let row = 0; row < table.rows; row++) {
+      const [a, , b, c] = table.values.subarray(4 * row, 4 * row + 4);
+      area += Math.log((a! * b! * c!) / total) / table.rows;
+    }
+    const ofShares = normalEntropy(1) + normalEntropy(0.5) + area;
+    expectNear(found.entropy, ofShares + normalEntropy(3) - shared);
+    expectNear(found.negentropy, 0);
+    expectNear(found.mutualInformation!, shared);
+    expect(found.totalCorrelation).toEqual(found.mutualInformation);
+    // Over several groups they tell each other.
+    const divided = { ...options, between: [["a"], ["b", "c"]] };
+    await expect(information(table, divided)).rejects.toThrow(
+      "the shares a, b, c are in several groups of between",
+    );
+  });
+
   it.each([undefined, Float64Array.of(1, 3, 2, 1, 1, 2, 5, 1, 1, 1)])(
     "scores rows by the normal distribution without them",
     (weights) => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compare } from "../../src/diagnostics/compare.ts";
 import { DataError, FormatError, UsageError } from "../../src/errors.ts";
 import { crossFit } from "../../src/fitting/crossFit.ts";
 import { fit } from "../../src/fitting/fit.ts";
@@ -207,6 +208,33 @@ describe("shares that sum to a total", () => {
     expect(Number.isFinite(mean)).toBe(true);
   });
 
+  it("are compared by densities on their simplex, rows that do not quite add up with them", async () => {
+    const lines: string[] = [];
+    const how = { simplex: shares, folds: 3, seed: 1, ...one };
+    const found = await compare(lake, {
+      ...how,
+      flows: ["kde", "gaussian"],
+      onWarning: (line) => lines.push(line),
+    });
+    expect(found.columns).toEqual(shares);
+    expect(found.dependent).toEqual([]);
+    expect(lines.filter((line) => line.includes("compared without"))).toEqual([]);
+    const { logProb } = found.flows.find(({ flow }) => flow === "gaussian")!;
+    // Of rows that are left out of the moments, it is below that of rows that are in them.
+    const rows = rowsOf(lake);
+    const wanted = meanOf(rows.map(logisticNormal(rows, 100)));
+    expect(logProb).toBeLessThan(wanted);
+    expect(logProb).toBeGreaterThan(wanted - 0.5);
+    const left = await crossFit(lake, { ...how, flow: "gaussian", validation: 0, folds: 6 });
+    rows.forEach((row, i) => {
+      const others = rows.filter((_, at) => left.fold[at] !== left.fold[i]);
+      expect(left.logProb[i]).toBeCloseTo(logisticNormal(others, 100)(row), 5);
+    });
+    await expect(compare(lake, { ...how, flows: ["columns", "kde"] })).rejects.toThrow(
+      "simplex means nothing for columns",
+    );
+  });
+
   it("are refused with the cause and a remedy", async () => {
     const changed = (row: number, values: readonly number[]): Table =>
       tableFromRows(
@@ -258,7 +286,7 @@ describe("shares that sum to a total", () => {
         rowsOf(table).map((row) => [...row, third(row)]),
       );
     expect(await lineOf(withThird((row) => 1 - sum(row)))).toContain(
-      'leave "c" out with `columns`, or fit the density of all shares on their simplex with `simplex: ["a", "b", "c"]` of fit',
+      'leave "c" out with `columns`, or fit the density of all shares on their simplex with `simplex: ["a", "b", "c"]` of fit, compare and information',
     );
     expect(await lineOf(withThird((row) => 0.5 - sum(row)))).toMatch(/leave "c" out with `columns`$/);
     expect(await lineOf(withThird(sum))).toMatch(/leave "c" out with `columns`$/);

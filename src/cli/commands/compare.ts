@@ -100,6 +100,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const known = allColumns(table);
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--weights", named, known, source);
+  checkKnown("--simplex", flags.simplex, known, source);
   const progress = progressLines();
   let result: Comparison;
   try {

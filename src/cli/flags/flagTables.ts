@@ -35,6 +35,7 @@ import {
   learningRate,
   missing,
   seed,
+  simplex,
   threads,
   weights,
   wide,
@@ -100,12 +101,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
   schema,
   kinds,
   exclude,
-  simplex: {
-    flag: "--simplex",
-    value: "names",
-    help: "columns that are shares of a total, such as sand,silt,clay",
-    usual: "none",
-  },
+  simplex,
   keep: {
     flag: "--keep",
     value: "names",
@@ -219,6 +215,7 @@ export const compareFlags: OptionFlags<CompareOptions> = {
   },
   columns,
   weights: { ...weights, help: "column of row weights, of fits and scores" },
+  simplex,
   test: { flag: "--test", value: "share", help: "share of rows held out", usual: "0.2" },
   folds: { flag: "--folds", value: "n", help: "cross-validation with n folds instead" },
   missing,
@@ -240,6 +237,7 @@ export const informationFlags: OptionFlags<InformationOptions> = {
     read: groupList,
   },
   weights,
+  simplex,
   missing,
   folds: {
     flag: "--folds",

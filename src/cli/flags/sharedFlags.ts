@@ -17,6 +17,13 @@ export const columns: OptionFlag = {
 };
 /** Row weights. */
 export const weights: OptionFlag = { flag: "--weights", value: "name", help: "column of row weights" };
+/** Shares of a total. */
+export const simplex: OptionFlag = {
+  flag: "--simplex",
+  value: "names",
+  help: "columns that are shares of a total, such as sand,silt,clay",
+  usual: "none",
+};
 /** What is done with missing cells. */
 export const missing: OptionFlag = {
   flag: "--missing",
