@@ -28,16 +28,26 @@ beforeAll(async () => {
 
 describe("pushforward anomalies", () => {
   it("prints the strangest rows and writes all of them", async () => {
-    const { code, stdout, stderr } = await run("anomalies t.csv --top 3 --out a.csv --seed 1");
+    const { code, stdout, stderr } = await run("anomalies t.csv --top 3 --folds 2 --out a.csv --seed 1");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(
-      /^150 rows of t\.csv, 3 columns; the strangest first\n +row +score +p +to blame, and what to expect\n +150 +\d+\.\d\d +0\.0067 +temperature \d\d % \(0\.\d+\), /,
+      /^150 rows of t\.csv, 3 columns; the strangest first\n +row +score +p +log p +to blame, and what to expect\n +150 +\d+\.\d\d +0\.0067 +-\d+\.\d\d +temperature \d\d % \(0\.\d+\), /,
     );
-    expect(stdout.split("\n")).toHaveLength(8);
+    expect(stdout).toContain(
+      "log p: log-density in nats, by fits to ordinary rows that have not seen the row, with respect to counting (color) x Lebesgue and atoms (load, temperature)\n",
+    );
+    expect(stdout.split("\n")).toHaveLength(9);
     const [header, first, ...rest] = readFileSync(join(cwd, "a.csv"), "utf8").trim().split("\n");
     expect(header).toBe("row,score,pValue,logProb,blame,expected");
-    expect(first).toMatch(/^1,\d\.\d+,0\.\d+,,(?:[a-z]+: 0\.\d\d(?:; )?)+,[a-z]+: /);
+    expect(first).toMatch(/^1,\d\.\d+,0\.\d+,-?\d+\.\d+,(?:[a-z]+: 0\.\d\d(?:; )?)+,[a-z]+: /);
     expect(rest).toHaveLength(149);
+    for (const line of rest) {
+      const shares = line.split(",")[4]!.split("; ");
+      expect(shares.reduce((sum, each) => sum + Number(each.split(": ")[1]), 0)).toBeCloseTo(1, 9);
+    }
+    const fast = await run("anomalies t.csv --no-logprob --top 1");
+    expect(fast.stdout).toMatch(/\n +150 +\d+\.\d\d +0\.0067 +- +temperature/);
+    expect(fast.stdout).not.toContain("log p:");
   });
 
   it("scores new rows by a model, in JSON", async () => {

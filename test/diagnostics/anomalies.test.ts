@@ -27,7 +27,8 @@ const table = readings(240, broken);
 
 describe("anomalies of a table", () => {
   it("ranks rows that break a relation first, and blames the column, with the value to expect", async () => {
-    const { rows, ranking, against } = await anomalies(table, { seed: 1 });
+    const { rows, ranking, against, measures } = await anomalies(table, { seed: 1, folds: 2 });
+    expect(measures).toEqual(columns.map((column) => ({ column, measure: "Lebesgue" })));
     expect(ranking.slice(0, 8)).toEqual(expect.arrayContaining(broken));
     expect(against).toBe("themselves");
     for (const place of broken) {
@@ -37,28 +38,49 @@ describe("anomalies of a table", () => {
       expect(blame[0]!.share).toBeGreaterThan(0.5);
       expect(Math.abs(expected.temperature as number)).toBeLessThan(0.6);
       expect(pValue).toBeLessThanOrEqual(8 / 240);
-      expect(logProb).toBeUndefined();
+      // Three that are equal have not become ordinary to a fit to the others.
+      expect(logProb).toBeLessThan(-10);
     }
+    const logProbs = rows.map(({ logProb }) => logProb!).sort((a, b) => a - b);
+    expect(logProbs.every(Number.isFinite)).toBe(true);
+    // The density of the readings has -1.7 nats on average; the fits have 100 rows.
+    expect(logProbs[120]).toBeGreaterThan(-3);
     // Each place once: p-values of rows among themselves.
     const sorted = rows.map(({ pValue }) => pValue).sort((a, b) => a - b);
     expect(sorted).toEqual(sorted.map((_, i) => (i + 1) / 240));
   });
 
-  it("gives the same ranks in other units", async () => {
-    const scaled = tableFromRows(
-      columns,
-      Array.from({ length: table.rows }, (_, row) => {
-        const [load, temperature, flow] = table.values.subarray(3 * row, 3 * row + 3);
-        return [1000 * load!, temperature! / 1000, -64 * flow!];
-      }),
-    );
-    expect((await anomalies(scaled)).ranking).toEqual((await anomalies(table)).ranking);
+  it("gives the same ranks where a column is in other units", async () => {
+    const stream = new RandomStream(randomKey(11));
+    const mixed = Array.from({ length: 150 }, (_, row): number[] => {
+      const value = stream.normal();
+      return [
+        value,
+        // Tenths, which 1000 makes whole numbers; whole numbers; rain, with many zeros; a cap; 0 and 1; few numbers in unequal steps.
+        Math.round(10 * (value + stream.normal())) / 10,
+        Math.floor(4 * stream.uniform() ** 2),
+        stream.uniform() < 0.4 ? 0 : Math.exp(value),
+        Math.min(2, Math.abs(stream.normal())),
+        Number(row === 7),
+        [0.125, 0.3, 0.55, 1.9][stream.integerBelow(4)]!,
+        stream.uniform() < 0.1 ? Number.NaN : value + 0.1 * stream.normal(),
+      ];
+    });
+    const names = mixed[0]!.map((_, j) => `x${j + 1}`);
+    const rankingOf = async (units: readonly number[]): Promise<readonly number[]> => {
+      const rows = mixed.map((row) => row.map((value, j) => units[j]! * value));
+      return (await anomalies(tableFromRows(names, rows), { logProb: false })).ranking;
+    };
+    const ranking = await rankingOf(names.map(() => 1));
+    for (const j of names.keys())
+      expect(await rankingOf(names.map((_, i) => (i === j ? 1000 : 1))), names[j]).toEqual(ranking);
+    for (const unit of [1 / 1000, -64]) expect(await rankingOf(names.map(() => unit))).toEqual(ranking);
   });
 
   it("does not let strange rows vouch for one another", async () => {
     // One row in thirty, all equal: by the distance to the nearest few they are the most ordinary of all.
     const many = Array.from({ length: 10 }, (_, i) => 30 * i);
-    const { ranking } = await anomalies(readings(300, many));
+    const { ranking } = await anomalies(readings(300, many), { logProb: false });
     const first = ranking.slice(0, 20).filter((row) => many.includes(row));
     expect(first.length).toBe(10);
   });
@@ -73,12 +95,29 @@ describe("anomalies of a table", () => {
     }));
     rows[50] = { ...rows[50]!, size: 11, day: "2024-03-12", weight: 5.1 };
     const warnings: string[] = [];
-    const found = await anomalies(tableFromObjects(rows), { onWarning: (line) => warnings.push(line) });
+    const found = await anomalies(tableFromObjects(rows), {
+      logProb: false,
+      onWarning: (line) => warnings.push(line),
+    });
     expect(found.ranking[0]).toBe(50);
+    expect(found.measures).toBeUndefined();
     expect(found.rows[50]!.blame[0]!.column).toBe("color");
     expect(found.rows[50]!.expected.color).toBe("red");
     expect(found.columns).not.toContain("name");
     expect(warnings).toEqual(['column "name" is not looked at: it is an identifier']);
+    const isOfColumn: Record<string, (value: unknown) => boolean> = {
+      color: (value) => ["red", "blue"].includes(value as string),
+      size: (value) => Number.isInteger(value),
+      day: (value) => /^2024-0[36]-\d\d$/.test(String(value)),
+      weight: (value) => value === null || [5, 5.1, 5.2].includes(value as number),
+    };
+    for (const { blame, expected } of found.rows) {
+      expect(blame.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(blame.length > 0 ? 1 : 0, 9);
+      const names = Object.keys(expected);
+      expect(blame.slice(0, names.length).map(({ column }) => column)).toEqual(names);
+      for (const [name, value] of Object.entries(expected))
+        expect([name, value, isOfColumn[name]!(value)]).toEqual([name, value, true]);
+    }
     const written = anomaliesTable(found);
     expect(written.rows).toBe(120);
     expect(written.columns).toEqual(["row", "score", "pValue", "logProb"]);
@@ -128,6 +167,31 @@ describe("anomalies beside a flow", () => {
   });
 });
 
+it("ranks by a flow of mixed columns are the same where a column is in other units", async () => {
+  // A density beside atoms and missing cells: its units must not count.
+  const rowsOf = (unit: number, seed: number, rows: number): Table => {
+    const stream = new RandomStream(randomKey(seed));
+    return tableFromRows(
+      columns,
+      Array.from({ length: rows }, () => {
+        const value = stream.normal();
+        const rain = stream.uniform() < 0.4 ? 0 : Math.exp(value);
+        return [value, unit * rain, stream.uniform() < 0.2 ? Number.NaN : unit * value ** 2];
+      }),
+    );
+  };
+  const [plain, scaled] = [1, 1000].map(async (unit) => {
+    const { flow } = await fit(rowsOf(unit, 1, 150), { flow: "columns", epochs: 10, seed: 1 });
+    return await anomalies(flow, rowsOf(unit, 2, 100));
+  });
+  expect((await scaled!).ranking).toEqual((await plain!).ranking);
+  expect((await plain!).measures!.map(({ measure, missing }) => [measure, missing])).toEqual([
+    ["Lebesgue", undefined],
+    ["Lebesgue and atoms", undefined],
+    ["Lebesgue", true],
+  ]);
+});
+
 describe("p-values", () => {
   it("are uniform for ordinary rows, whatever ties there are", () => {
     const stream = new RandomStream(randomKey(5));
@@ -140,6 +204,42 @@ describe("p-values", () => {
       ranks.push(Math.floor(20 * p!));
     }
     expect(chiSquareTest(ranks, 19).pValue).toBeGreaterThan(0.001);
+  });
+
+  it.each([
+    ["real numbers", (stream: RandomStream) => stream.normal()],
+    ["numbers of few values", (stream: RandomStream) => Math.floor(3 * stream.uniform() ** 2)],
+  ])("of new rows are uniform where a table has %s", async (_, draw) => {
+    const stream = new RandomStream(randomKey(21));
+    const rowsOf = (rows: number): Table =>
+      tableFromRows(
+        ["a", "b"],
+        Array.from({ length: rows }, () => {
+          const a = draw(stream);
+          return [a, a + draw(stream)];
+        }),
+      );
+    const { flow } = await fit(rowsOf(100), { flow: "gaussian" });
+    const calibration = rowsOf(1000);
+    const { rows } = await anomalies(flow, rowsOf(300), { calibration });
+    // With so many calibration rows the p-values of the others hardly depend on each other.
+    const tenths = rows.map(({ pValue }) => Math.floor(10 * pValue));
+    expect(chiSquareTest(tenths, 9).pValue).toBeGreaterThan(0.001);
+    // What the test sees.
+    const wrong = rows.map(({ pValue }) => Math.floor(10 * pValue ** 1.5));
+    expect(chiSquareTest(wrong, 9).pValue).toBeLessThan(0.001);
+  });
+
+  it("of ordinary rows are larger for strange ones that are found", async () => {
+    const stream = new RandomStream(randomKey(4));
+    const table = readings(300, [], 9);
+    const isStrange = (row: number): boolean => row % 10 === 0;
+    for (let row = 0; row < 300; row += 10)
+      table.values.set([8 * stream.normal(), -5 * stream.uniform() - 5, 9 + stream.normal()], 3 * row);
+    const { rows } = await anomalies(table, { logProb: false });
+    const ordinary = rows.filter((_, row) => !isStrange(row)).map(({ pValue }) => pValue);
+    for (const level of [0.05, 0.1, 0.2])
+      expect(ordinary.filter((p) => p <= level).length).toBeLessThan(0.75 * level * ordinary.length);
   });
 
   it("among themselves are places, ties in an order that is drawn", () => {

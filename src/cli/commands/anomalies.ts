@@ -71,12 +71,14 @@ const formatP = (p: number): string => (p < 0.0001 ? p.toExponential(0) : p.toFi
 /** Cells in columns of equal width; what is to blame stands last. */
 function lines(shown: readonly Anomaly[]): string {
   const cells = [
-    ["row", "score", "p", "to blame, and what to expect"],
-    ...shown.map(({ row, score, pValue, blame, expected, isDiscovery }) => [
+    ["row", "score", "p", "log p", "to blame, and what to expect"],
+    ...shown.map(({ row, score, pValue, logProb, blame, expected, isDiscovery }) => [
       `${row}${isDiscovery ? "*" : ""}`,
       score.toFixed(2),
       formatP(pValue),
+      logProb?.toFixed(2) ?? "-",
       blame
+        .filter(({ column }) => Object.hasOwn(expected, column))
         .slice(0, 3)
         .map(
           ({ column, share }) =>
@@ -98,17 +100,33 @@ const formatValue = (value: string | number): string =>
   typeof value === "string" ? value : String(Number(value.toPrecision(6)));
 
 const againstWords: Readonly<Record<Anomalies["against"], (rows: string) => string>> = {
-  themselves: (rows) => `p: the place of a row among the ${rows}, so that p <= a for a share a of them`,
+  themselves: (rows) =>
+    `p: the place of a row among the ${rows}; of ordinary rows P(p <= a) is at most a / (1 - the share of strange ones)`,
   calibration: (rows) =>
     `p: against ${rows} calibration rows; of ordinary rows P(p <= a) is at most a + 1 / (${rows} + 1)`,
   drawn: (rows) =>
     `p: against ${rows} rows drawn from the model, as right as it is; --calibration names ordinary rows`,
 };
 
-function summary({ against, calibrationRows, discoveries }: Anomalies): string {
+/** Columns that a line names, of each measure. */
+const namedColumns = 6;
+
+/** What log-densities are: of what fit, and with respect to what. */
+function densityLine({ measures, against }: Anomalies): string {
+  if (measures === undefined) return "";
+  const kinds = [...new Set(measures.map(({ measure }) => measure))].map((kind) => {
+    const names = measures.filter(({ measure }) => measure === kind).map(({ column }) => column);
+    const more = names.length > namedColumns ? ` and ${names.length - namedColumns} more` : "";
+    return `${kind} (${names.slice(0, namedColumns).join(", ")}${more})`;
+  });
+  const fits = against === "themselves" ? "by fits to ordinary rows that have not seen the row, " : "";
+  return `log p: log-density in nats, ${fits}with respect to ${kinds.join(" x ")}\n`;
+}
+
+function summary({ against, calibrationRows, discoveries, ...found }: Anomalies): string {
   const marked =
     discoveries === undefined ? "" : `*: ${counted(discoveries, "row")} at the rate of false discoveries\n`;
-  return `${againstWords[against](formatCount(calibrationRows))}\n${marked}`;
+  return `${againstWords[against](formatCount(calibrationRows))}\n${densityLine({ ...found, against, calibrationRows })}${marked}`;
 }
 
 /** Adds the command. */

@@ -32,6 +32,12 @@ export const anomaliesFlags: OptionFlags<AnomaliesOptions> = {
     help: "share of the rows too strange to be a measure for others",
     usual: "0.2",
   },
+  logProb: {
+    flag: "--logprob",
+    help: "log-densities of the rows of a table alone, by fits that have not seen them",
+    usual: "yes",
+    negated: "leave them out: they take most of the time",
+  },
   calibration: {
     flag: "--calibration",
     value: "table",

@@ -12,6 +12,7 @@
  */
 
 import type { Flow } from "../../models/flow.ts";
+import type { ColumnMeasure } from "../../models/scores/measure.ts";
 import { checkedOptions } from "../../options.ts";
 import type { TableSchema } from "../../tables/schema/columnSchema.ts";
 import { checkTable, type Table } from "../../tables/table.ts";
@@ -37,6 +38,11 @@ export interface AnomaliesOptions {
    */
   readonly trim?: number | undefined;
   /**
+   * Whether rows get log-densities, each by a fit of mixed columns to ordinary rows of the other folds (default true): `folds` fits, which
+   * take most of the time. Ranks do not depend on them. Without a flow.
+   */
+  readonly logProb?: boolean | undefined;
+  /**
    * Ordinary rows that the flow has not seen: p-values are against them. Without them p-values are against rows that the flow draws, and
    * as right as it is. With a flow.
    */
@@ -55,7 +61,7 @@ export interface AnomaliesOptions {
 export interface Blame {
   /** Its name. */
   readonly column: string;
-  /** Its part of what all columns contribute, above 0; those of all columns sum to 1. */
+  /** Its part of what all columns contribute, above 0; those of a row sum to 1. */
   readonly share: number;
 }
 
@@ -67,11 +73,18 @@ export interface Anomaly {
   readonly score: number;
   /** Probability that an ordinary row is at least as strange, see {@link Anomalies.against}. */
   readonly pValue: number;
-  /** Log-density by the flow, in nats and data units; undefined without a flow, or for a row that misses a value and so has none. */
+  /**
+   * Log-density in nats and data units, with respect to {@link Anomalies.measures}: by the flow, or by a fit to ordinary rows that has not
+   * seen this one. Undefined where it was not asked for, and for a row that misses a value of a flow of real numbers. It does not rank: a
+   * mass stands beside a density with units.
+   */
   readonly logProb: number | undefined;
-  /** The columns to blame, the first most: those that together make up nine tenths, five at most. */
+  /** The columns by how much they are to blame, the first most; none for a row that is like others in all of them. */
   readonly blame: readonly Blame[];
-  /** For each of these, the value that rows have which are alike in all other columns; null where most of them miss it. */
+  /**
+   * For the first of these, those that together make up nine tenths, five at most, the value that rows have which are alike in all other
+   * columns, as the column has values; null where most of them miss it.
+   */
   readonly expected: Readonly<Record<string, string | number | null>>;
   /** Whether it is among the discoveries; undefined unless `fdr` asks for them. */
   readonly isDiscovery?: boolean | undefined;
@@ -85,9 +98,12 @@ export interface Anomalies {
   readonly ranking: readonly number[];
   /** Columns that were looked at. */
   readonly columns: readonly string[];
+  /** With respect to what log-densities are, by column; undefined where there are none. */
+  readonly measures?: readonly ColumnMeasure[] | undefined;
   /**
-   * What p-values are against. `"themselves"`: the place of a row among all; of ordinary rows P(p <= a) <= a, other strange rows make p
-   * larger. `"calibration"`: of ordinary rows P(p <= a) <= a + 1 / (rows + 1). `"drawn"`: rows drawn from the flow, the same bound if it
+   * What p-values are against. `"themselves"`: the place of a row among all, scored by rows that do not include it. Of ordinary rows
+   * P(p <= a) <= a / (1 - s) where a share s of the rows is strange, whatever these are like, and P(p <= a) <= a where none is.
+   * `"calibration"`: of ordinary rows P(p <= a) <= a + 1 / (rows + 1). `"drawn"`: rows drawn from the flow, the same bound if it
    * is right.
    */
   readonly against: "themselves" | "calibration" | "drawn";

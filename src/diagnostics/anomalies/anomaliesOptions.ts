@@ -5,7 +5,7 @@
  */
 
 import { fitOptionTable } from "../../fitting/fitOptions.ts";
-import { anObject, anything, names, numberOf, type OptionTable, wholeNumber } from "../../options.ts";
+import { anObject, anything, flag, names, numberOf, type OptionTable, wholeNumber } from "../../options.ts";
 import type { AnomaliesOptions } from "./anomalies.ts";
 
 const { seed, signal, onWarning } = fitOptionTable;
@@ -18,6 +18,7 @@ export const anomaliesOptionTable: OptionTable<AnomaliesOptions> = {
   schema: anObject,
   folds: wholeNumber("a whole number from 2", 2),
   trim: numberOf("a share of the rows from 0 and below 0.5", (value) => value >= 0 && value < 0.5),
+  logProb: flag,
   calibration: { ...anything, expected: "a table", type: "text" },
   fdr: numberOf("a rate between 0 and 1", (value) => value > 0 && value < 1),
   seed,

@@ -10,13 +10,37 @@ import { type Table, tableFromColumns } from "../../tables/table.ts";
 import { GrowingText, type TextColumn } from "../../tables/textColumn.ts";
 import type { Anomalies, Anomaly } from "./anomalies.ts";
 
-/** `a: 0.61; b: 0.39`. */
-const blameText = ({ blame }: Anomaly): string =>
-  blame.map(({ column, share }) => `${column}: ${share.toFixed(2)}`).join("; ");
+/** Shares with two decimals, which add up to 1 as well: each is what is added to the rounded sum. */
+function rounded(shares: readonly number[]): readonly string[] {
+  let sum = 0;
+  let before = 0;
+  return shares.map((share) => {
+    sum += share;
+    const hundredths = Math.round(100 * sum);
+    const added = hundredths - before;
+    before = hundredths;
+    return (added / 100).toFixed(2);
+  });
+}
+
+/** `a: 0.61; b: 0.30; others: 0.09`: the columns of which it is said what to expect, and the rest of them together. */
+function blameText({ blame, expected }: Anomaly): string {
+  const named = blame.filter(({ column }) => Object.hasOwn(expected, column));
+  const rest = blame.slice(named.length).reduce((sum, { share }) => sum + share, 0);
+  const shares = rounded([...named.map(({ share }) => share), rest]);
+  const names = [...named.map(({ column }) => column), "others"];
+  return shares
+    .map((share, i) => `${names[i]}: ${share}`)
+    .filter((_, i) => i < named.length || rest > 0)
+    .join("; ");
+}
 
 /** `a: 3; b: none`, in the order of the columns to blame. */
 const expectedText = ({ blame, expected }: Anomaly): string =>
-  blame.map(({ column }) => `${column}: ${expected[column] ?? "none"}`).join("; ");
+  blame
+    .filter(({ column }) => Object.hasOwn(expected, column))
+    .map(({ column }) => `${column}: ${expected[column] ?? "none"}`)
+    .join("; ");
 
 /**
  * A table of what was found: `row`, `score`, `pValue`, `logProb` (empty where there is none), `discovery` (0 or 1, where asked for),

@@ -12,7 +12,7 @@ import { textAt } from "../../tables/textColumn.ts";
 import type { Anomaly, Blame } from "./anomalies.ts";
 import { mostExpected, type RowStrangeness } from "./neighbours.ts";
 
-/** Columns to blame make up this share, or are as many as it is known of what to expect. */
+/** Columns of which it is said what to expect make up this share of the blame, or are as many as it is known of. */
 const blamedShare = 0.9;
 
 /** @throws {@link DataError} for an infinite cell. */
@@ -55,11 +55,11 @@ export function anomalyRows(
     const values: Record<string, string | number | null> = {};
     let named = 0;
     for (const j of order) {
-      if (!(byColumn[j]! > 0) || named >= blamedShare || blame.length === mostExpected) break;
+      if (!(byColumn[j]! > 0)) break;
       const share = byColumn[j]! / total;
+      if (named < blamedShare && blame.length < mostExpected) values[schema[j]!.name] = expected[j]!(row);
       named += share;
       blame.push({ column: schema[j]!.name, share });
-      values[schema[j]!.name] = expected[j]!(row);
     }
     const density = logProb?.[row];
     return {

@@ -14,6 +14,7 @@ import type { Anomalies, AnomaliesOptions, Anomaly } from "./anomalies.ts";
 import { anomalyRows, checkFinite, rankingOf } from "./anomalyRows.ts";
 import { discoveries, splitConformal } from "./conformal.ts";
 import { Neighbours, type RowStrangeness } from "./neighbours.ts";
+import { Rarity } from "./rarity.ts";
 import { surpriseBeside } from "./surprise.ts";
 
 /** Rows that a flow draws, to be held against, and as many to compare with. */
@@ -22,7 +23,7 @@ const drawnReference = 2000;
 const nearestDrawn = 10;
 
 /** Options of a table alone. */
-const ofTable = ["columns", "exclude", "kinds", "schema", "folds", "trim"] as const;
+const ofTable = ["columns", "exclude", "kinds", "schema", "folds", "trim", "logProb"] as const;
 
 /** Rows of a table, held against rows that a flow draws, and against its density. */
 export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOptions): Promise<Anomalies> {
@@ -76,6 +77,7 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     rows,
     ranking: rankingOf(rows),
     columns: flow.columns,
+    measures: flow.description.measures,
     against: calibration ? "calibration" : "drawn",
     calibrationRows: against.length,
     ...(marked ? { discoveries: marked.filter(Boolean).length } : {}),
@@ -85,29 +87,28 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
 /** Scores rows by a flow, one by one. */
 class Judge {
   readonly drawnScores: Float64Array;
-  readonly #flow: Flow;
   readonly #schema: readonly ColumnSchema[];
   readonly #neighbours: Neighbours;
+  readonly #rarity: Rarity;
   readonly #distanceSurprise: (score: number) => number;
-  /** Of minus the log-density; undefined where log-densities do not rank. */
-  readonly #densitySurprise: ((score: number) => number) | undefined;
+  readonly #raritySurprise: (rarity: number) => number;
   readonly #signal: AbortSignal | undefined;
 
   private constructor(
-    flow: Flow,
     schema: readonly ColumnSchema[],
     neighbours: Neighbours,
+    rarity: Rarity,
     distances: Float64Array,
-    logProb: Float64Array | undefined,
+    rarities: Float64Array,
     signal: AbortSignal | undefined,
   ) {
-    this.#flow = flow;
     this.#schema = schema;
     this.#neighbours = neighbours;
+    this.#rarity = rarity;
     this.#signal = signal;
     this.#distanceSurprise = surpriseBeside(distances);
-    this.#densitySurprise = logProb && surpriseBeside(logProb.map((value) => -value).filter(Number.isFinite));
-    this.drawnScores = this.#scores(distances, logProb);
+    this.#raritySurprise = surpriseBeside(rarities.filter(Number.isFinite));
+    this.drawnScores = this.#scores(distances, rarities);
   }
 
   static async of(
@@ -119,18 +120,20 @@ class Judge {
   ): Promise<Judge> {
     const neighbours = new Neighbours(schema, reference, nearestDrawn);
     const distances = await neighbours.scores(compared, signal);
-    const isReal = flow.description.schema === undefined;
-    const logProb = isReal ? await flow.logProb(tableOfCells(schema, compared), { signal }) : undefined;
-    return new Judge(flow, schema, neighbours, distances, logProb, signal);
+    const drawn = tableOfCells(schema, compared);
+    const rarity = await Rarity.of(flow, drawn, signal);
+    const { rarity: rarities } = await rarity.rows(drawn);
+    return new Judge(schema, neighbours, rarity, distances, rarities, signal);
   }
 
   /** The power mean, of exponent 1/2, of both surprises: neither alone makes a row strange beyond all measure. */
-  #scores(distances: Float64Array, logProb: Float64Array | undefined): Float64Array {
+  #scores(distances: Float64Array, rarities: Float64Array): Float64Array {
     return distances.map((distance, row) => {
       const far = this.#distanceSurprise(distance);
-      const density = logProb?.[row];
-      if (!this.#densitySurprise || density === undefined || Number.isNaN(density)) return far;
-      return ((Math.sqrt(far) + Math.sqrt(this.#densitySurprise(-density))) / 2) ** 2;
+      const rarity = rarities[row]!;
+      // Of a row without a density only the distance is known.
+      if (Number.isNaN(rarity)) return far;
+      return ((Math.sqrt(far) + Math.sqrt(this.#raritySurprise(rarity))) / 2) ** 2;
     });
   }
 
@@ -143,8 +146,8 @@ class Judge {
     const { cells } = cellsOf(table, this.#schema);
     checkFinite(this.#schema, cells);
     const found = await this.#neighbours.explain(cells, this.#signal);
-    const logProb = await this.#flow.logProb(table, { missing: "empty", signal: this.#signal });
+    const { logProb, rarity } = await this.#rarity.rows(table);
     const distances = Float64Array.from(found, ({ score }) => score);
-    return { found, logProb, scores: this.#scores(distances, this.#densitySurprise ? logProb : undefined) };
+    return { found, logProb, scores: this.#scores(distances, rarity) };
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The rows of a table, each held against rows of the other folds.
+ * The rows of a table, each held against rows of the other folds, and given a log-density by a fit to them.
  *
  * @module
  */
@@ -13,10 +13,13 @@ import type { Table } from "../../tables/table.ts";
 import type { Anomalies, AnomaliesOptions } from "./anomalies.ts";
 import { anomalyRows, checkFinite, rankingOf } from "./anomalyRows.ts";
 import { amongThemselves } from "./conformal.ts";
+import { FoldDensity, type PartedRows } from "./foldDensity.ts";
 import { Neighbours, type RowStrangeness } from "./neighbours.ts";
 
 /** Rows that others are held against, at most: more cost time and hardly change a ranking. */
 const mostReference = 1000;
+/** Rows that a fit of one fold has, at most. */
+const mostFitted = 20_000;
 /** Nearest reference rows, at least so many and this share of them: a clump of strange rows must be less than half as large. */
 const nearest = { least: 20, share: 0.05 } as const;
 const usualFolds = 5;
@@ -27,7 +30,7 @@ const pick = (cells: readonly Float64Array[], rows: ArrayLike<number>): Float64A
 
 /** Rows of a table, each held against rows of the other folds. */
 export async function besideOthers(table: Table, options: AnomaliesOptions): Promise<Anomalies> {
-  const { folds = usualFolds, trim = usualTrim, seed = 0, signal } = options;
+  const { folds = usualFolds, trim = usualTrim, logProb: isScored = true, seed = 0, signal } = options;
   if (options.fdr !== undefined)
     throw new UsageError({
       where: "anomalies",
@@ -58,24 +61,29 @@ export async function besideOthers(table: Table, options: AnomaliesOptions): Pro
   const key = split(randomKey(seed), "anomalies");
   const order = new RandomStream(split(key, "folds")).permutation(table.rows);
   const found = new Array<RowStrangeness>(table.rows);
+  const density = isScored ? new FoldDensity(table, schema, options) : undefined;
   for (let fold = 0; fold < folds; fold++) {
     const held = order.filter((_, i) => i % folds === fold);
     // The order is random: the first rows of the other folds are as good as any.
-    const others = order.filter((_, i) => i % folds !== fold).subarray(0, mostReference);
-    const reference = await trimmed(schema, pick(cells, others), trim, signal);
-    const neighbours = new Neighbours(schema, reference, nearestOf(reference[0]!.length));
+    const others = order
+      .filter((_, i) => i % folds !== fold)
+      .subarray(0, density ? mostFitted : mostReference);
+    const { reference, ...rows } = await parted(cells, schema, others, trim, signal);
+    const neighbours = new Neighbours(schema, pick(cells, reference), nearestOf(reference.length));
     const explained = await neighbours.explain(pick(cells, held), signal);
     held.forEach((row, i) => {
       found[row] = explained[i]!;
     });
+    await density?.score(held, rows);
   }
   const scores = Float64Array.from(found, ({ score }) => score);
   const pValues = amongThemselves(scores, new RandomStream(split(key, "ties")));
-  const rows = anomalyRows(schema, found, scores, pValues, undefined);
+  const rows = anomalyRows(schema, found, scores, pValues, density?.logProb);
   return {
     rows,
     ranking: rankingOf(rows),
     columns: schema.map(({ name }) => name),
+    ...(density ? { measures: density.measures } : {}),
     against: "themselves",
     calibrationRows: table.rows,
   };
@@ -84,22 +92,40 @@ export async function besideOthers(table: Table, options: AnomaliesOptions): Pro
 const nearestOf = (rows: number): number =>
   Math.max(1, Math.min(Math.max(nearest.least, Math.floor(nearest.share * rows)), Math.floor(rows / 3)));
 
-/** Reference rows without the strangest of them, each held against the others. */
-async function trimmed(
+/** Rows, parted into ordinary ones and a share of strange ones: the first are held against each other, the rest against these. */
+async function parted(
+  cells: readonly Float64Array[],
   schema: readonly ColumnSchema[],
-  reference: readonly Float64Array[],
-  share: number,
+  rows: Uint32Array,
+  trim: number,
   signal: AbortSignal | undefined,
-): Promise<readonly Float64Array[]> {
-  const rows = reference[0]!.length;
-  const left = Math.floor(share * rows);
-  if (left === 0) return reference;
-  const scores = await new Neighbours(schema, reference, nearestOf(rows)).scoresAmong(reference, signal);
-  const kept = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
-  return pick(
-    reference,
-    kept.slice(0, rows - left).sort((a, b) => a - b),
-  );
+): Promise<{ readonly reference: Uint32Array } & PartedRows> {
+  const first = rows.subarray(0, mostReference);
+  const rest = rows.subarray(mostReference);
+  if (Math.floor(trim * first.length) === 0)
+    return { reference: first, ordinary: rows, strange: new Uint32Array(0) };
+  const reference = pick(cells, first);
+  const neighbours = new Neighbours(schema, reference, nearestOf(first.length));
+  const ofFirst = partedBy(first, await neighbours.scoresAmong(reference, signal), trim);
+  if (rest.length === 0) return { reference: ofFirst.ordinary, ...ofFirst };
+  const ofRest = partedBy(rest, await neighbours.scores(pick(cells, rest), signal), trim);
+  return {
+    reference: ofFirst.ordinary,
+    ordinary: Uint32Array.from([...ofFirst.ordinary, ...ofRest.ordinary]),
+    strange: Uint32Array.from([...ofFirst.strange, ...ofRest.strange]),
+  };
+}
+
+/** Rows, and the share of them that scores highest. */
+function partedBy(rows: Uint32Array, scores: Float64Array, share: number): PartedRows {
+  const places = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
+  const ordinary = rows.length - Math.floor(share * rows.length);
+  const rowsAt = (from: number, to: number): Uint32Array =>
+    Uint32Array.from(
+      places.slice(from, to).sort((a, b) => a - b),
+      (place) => rows[place]!,
+    );
+  return { ordinary: rowsAt(0, ordinary), strange: rowsAt(ordinary, rows.length) };
 }
 
 /** The columns of a table that are looked at. */

@@ -83,10 +83,16 @@ function betweenValues(
   reference: Float64Array,
   present: Float64Array,
 ): BetweenValues | undefined {
-  if (schema.kind === "categorical") return betweenLevels(reference, present);
-  return schema.kind === "angle"
-    ? betweenAngles(schema, reference, present)
-    : betweenNumbers(reference, present);
+  const { kind, levels = [] } = schema;
+  // Two values are levels whatever they are called: 0 and 1, no and yes, 0 and 1000.
+  if (kind === "categorical" || kind === "boolean") return betweenLevels(reference, present);
+  if (kind === "angle") return betweenAngles(schema, reference, present);
+  if (kind !== "ordinal" || !levels.every((level) => typeof level === "number"))
+    return betweenNumbers(reference, present);
+  // Few numbers in unequal steps: in other units they may be whole numbers, and no levels.
+  const numberOf = (cell: number): number => levels[cell] as number;
+  const between = betweenNumbers(reference.map(numberOf), present.map(numberOf));
+  return (cell, out, start) => between(numberOf(cell), out, start);
 }
 
 function countsOf(values: Float64Array): Map<number, number> {

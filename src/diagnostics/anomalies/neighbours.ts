@@ -116,12 +116,15 @@ export class Neighbours {
     });
   }
 
-  /** The mean of the farther half of the nearest distances. */
+  /**
+   * The mean of the farther half of the nearest distances, to seven digits: rows that are equally far have the same score in any units,
+   * which change the last digits.
+   */
   #score(): number {
     this.#selection.smallest(this.#totals, Number.POSITIVE_INFINITY, this.#chosen);
     const sorted = Float64Array.from(this.#chosen, (i) => this.#totals[i]!).sort();
     const farther = sorted.subarray(sorted.length >> 1);
-    return farther.reduce((sum, distance) => sum + distance / farther.length, 0);
+    return Math.fround(farther.reduce((sum, distance) => sum + distance / farther.length, 0));
   }
 
   #explain(): RowStrangeness {
