@@ -187,7 +187,9 @@ export class ColumnsCore implements FlowCore {
 
   async sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb> {
     const { columns, given } = this.#flow;
-    const cells = await this.#drawGiven(n, options);
+    // The density is that of all columns: what they are given in the fit alone has a place here.
+    if (options.complete) await this.#conditions("sampleWithLogProb", options.given, n);
+    const cells = await (options.complete ? this.#draw(n, options) : this.#drawGiven(n, options));
     const { logProb } = await contributionsOfRows(this.#evaluation, cells, options);
     return { table: tableOfCells([...given, ...columns], cells), logProb };
   }
@@ -222,10 +224,11 @@ export class ColumnsCore implements FlowCore {
 
   /** Cells of the given columns, then of the others. */
   async #draw(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
-    const { continuous: _, onGiven, ...engine } = how;
+    const { continuous: _, onGiven, complete = false, ...engine } = how;
     const others = Object.keys(given ?? {}).filter((name) => !this.given.includes(name));
-    if (others.length > 0) {
-      const { cells, report } = await (await this.questions()).sample(n, given!, { ...engine, seed });
+    if (others.length > 0 || (complete && this.#flow.columns.some(({ missing }) => missing))) {
+      const questions = await this.questions();
+      const { cells, report } = await questions.sample(n, given ?? {}, complete, { ...engine, seed });
       onGiven?.(report);
       return cells;
     }
@@ -234,7 +237,7 @@ export class ColumnsCore implements FlowCore {
 
   /** The same, of columns that are always given alone. */
   async #drawGiven(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
-    const { continuous: _, onGiven: __, ...engine } = how;
+    const { continuous: _, onGiven: __, complete: ___, ...engine } = how;
     const conditions = await this.#conditions("sample", given, n);
     const drawn = await sampleCells(this.#evaluation, n, conditions, { ...engine, seed });
     return [...conditions, ...writtenCells(this.#flow.columns, drawn)];

@@ -87,6 +87,11 @@ export interface SampleOptions extends EvaluationOptions {
    * default (false) they return to the nearest recorded value: the column's grid, within its range.
    */
   readonly continuous?: boolean | undefined;
+  /**
+   * Whether no cell is missing: rows given that all their cells are there (default false: cells are missing as often as in the rows
+   * of the fit).
+   */
+  readonly complete?: boolean | undefined;
 }
 
 /** Options of `load`. */
@@ -123,5 +128,6 @@ export const sampleOptionTable: OptionTable<SampleOptions> = {
   seed: integer,
   given: anObject,
   continuous: flag,
+  complete: flag,
   onGiven: callback,
 };

@@ -47,9 +47,14 @@ async function run(model: string, flags: QuantileFlags): Promise<void> {
       values: rows.map((row) => at.map((probability) => row[String(probability)])),
       effectiveSize: Array.from(effectiveSize),
     });
-  const facts = at.map(
-    (probability) => [String(probability), String(rows[0]![String(probability)])] as const,
-  );
+  const facts = at.map((probability) => {
+    const value = rows[0]![String(probability)]!;
+    // Six digits for the eye; tables and JSON have all of them.
+    return [
+      String(probability),
+      String(typeof value === "number" ? Number(value.toPrecision(6)) : value),
+    ] as const;
+  });
   await giveAnswers({ what: "quantiles", table, effectiveSize, facts, out }, conditions);
 }
 

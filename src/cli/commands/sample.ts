@@ -22,7 +22,7 @@ interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFla
 }
 
 async function run(model: string, flags: SampleFlags): Promise<void> {
-  const { n, seed, given, continuous, out, wide } = flags;
+  const { n, seed, given, continuous, complete, out, wide } = flags;
   if (n === undefined && !(given instanceof GivenFile))
     throw new UsageError("required option '-n <rows>' not specified; see pushforward sample --help");
   if (out !== undefined) checkTableOutput(out, [model]);
@@ -36,7 +36,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
     );
   const rows = n ?? conditions.rows!;
   const samples = await flow.sample(rows, {
-    ...defined({ seed, given: conditions.given, continuous, wide }),
+    ...defined({ seed, given: conditions.given, continuous, complete, wide }),
     signal,
     onGiven: (report) => remark(reportLine(report)),
   });

@@ -351,6 +351,7 @@ export const sampleFlags: OptionFlags<Omit<SampleOptions, "precision" | "threads
     flag: "--continuous",
     help: "columns that an earlier version dequantized as they are drawn, not rounded to their steps",
   },
+  complete: { flag: "--complete", help: "rows without a missing cell: given that all their cells are there" },
   wide,
   signal: undefined,
   onGiven: undefined,

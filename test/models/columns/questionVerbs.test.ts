@@ -152,7 +152,7 @@ test("samples given ranges and levels follow the conditional distribution", asyn
 });
 
 test("what has a probability is drawn by rejection, what has a density by resampling", async () => {
-  const n = 1500;
+  const n = 800;
   const reports: GivenReport[] = [];
   const onGiven = (report: GivenReport): number => reports.push(report);
   const given = { size: { from: 0, to: 2 }, grade: { from: "middle", to: "high" } };
@@ -169,7 +169,7 @@ test("what has a probability is drawn by rejection, what has a density by resamp
   const { logProb } = await rejecting.marginal(cells, {
     columns: ["size", "color", "grade"],
     threads,
-    draws: 4000,
+    draws: 1500,
   });
   const total = logProb.reduce((sum, value) => sum + Math.exp(value), 0);
   const counts = cells.map(
@@ -180,6 +180,29 @@ test("what has a probability is drawn by rejection, what has a density by resamp
   expect(chiSquare(counts, shares)).toBeLessThan(40.8);
   await flowOf([1, 2, 0, 3]).sample(50, { given: { price: 1.5 }, seed: 4, threads, onGiven });
   expect(reports[1]!.acceptance).toBe(undefined);
+});
+
+test("complete rows are rows given that no cell is missing", async () => {
+  const n = 600;
+  const rows = tableToObjects(await flow.sample(n, { complete: true, seed: 3, threads }));
+  expect(rows.some(({ grade }) => grade === null)).toBe(false);
+  const levels = ["low", "middle", "high"];
+  const cells = allRows({ size: [0, 1, 2, 3], grade: levels });
+  const { logProb } = await flow.marginal(cells, { columns: ["size", "grade"], threads, draws: 1500 });
+  const total = logProb.reduce((sum, value) => sum + Math.exp(value), 0);
+  const counts = cells.map(
+    ({ size, grade }) => rows.filter((row) => row.size === size && row.grade === grade).length,
+  );
+  // 11 degrees of freedom: a value of 31.3 is passed once in a thousand times.
+  const shares = Array.from(logProb, (value) => Math.exp(value) / total);
+  expect(chiSquare(counts, shares)).toBeLessThan(31.3);
+  const given = tableToObjects(
+    await flow.sample(20, { complete: true, given: { size: 2 }, seed: 3, threads }),
+  );
+  expect(given.every(({ size, grade }) => size === 2 && grade !== null)).toBe(true);
+  const { table, logProb: scores } = await flow.sampleWithLogProb(20, { complete: true, seed: 3, threads });
+  expect(tableToObjects(table).every(({ grade }) => grade !== null)).toBe(true);
+  expect([...scores]).toEqual([...(await flow.logProb(table, { threads }))]);
 });
 
 test("one row is drawn of each condition of a list, where null says nothing", async () => {

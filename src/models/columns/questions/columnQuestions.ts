@@ -172,19 +172,29 @@ export class ColumnQuestions implements Questions {
     return await fillTable(this.#evaluation, this.#flow, { table, cells }, how);
   }
 
-  /** Draws rows given any columns: cells of all columns, the given ones first. */
+  /**
+   * Draws rows given any columns: cells of all columns, the given ones first.
+   * @param complete - Whether they are also given that no cell is missing.
+   */
   async sample(
     n: number,
     given: Readonly<Record<string, GivenValue>>,
+    complete: boolean,
     options: EvaluationOptions & { readonly seed?: number | undefined },
   ): Promise<{ readonly cells: readonly Float64Array[]; readonly report: GivenReport }> {
     const lists = rowsOfGiven("sample", given);
     if (lists !== undefined && lists !== n)
       refuse("sample", "given", `one value for each of the ${n} rows`, `lists of ${lists}`);
     const rows = lists ?? 1;
-    const conditions = await givenConditions("sample", this.#flow, given, rows);
+    const all = [...this.#flow.given, ...this.#flow.columns];
+    const conditions = (await givenConditions("sample", this.#flow, given, rows)).map((condition, i) =>
+      // A range without ends is any cell but a missing one.
+      complete && all[i]!.missing && !this.#flow.given.includes(all[i]!)
+        ? { range: {}, ...condition }
+        : condition,
+    );
     const { cells, report } = await sampleGiven(this.#evaluation, { rows, columns: conditions }, n, options);
-    return { cells: writtenCells([...this.#flow.given, ...this.#flow.columns], cells), report };
+    return { cells: writtenCells(all, cells), report };
   }
 
   /** The distribution of a column under each condition. */

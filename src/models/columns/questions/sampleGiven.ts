@@ -18,12 +18,12 @@ import { blockParticles, inBlocks, logSum, partOf, questionKey, usualDraws } fro
 import type { GivenReport } from "./questionOptions.ts";
 import { MadeDraws, weighRows } from "./weighRows.ts";
 
-/** Candidates of one condition at a time. */
-const poolRound = 8192;
+/** Candidates of one condition at a time: some for each row, within these bounds. */
+const poolRound = { forRow: 4, least: 512, most: 8192 } as const;
 /** Candidates for each row that is drawn, in effective number, beyond which no more are made. */
 const enough = 2;
-/** Rounds at most. */
-const mostRounds = 32;
+/** Candidates of one condition at most. */
+const mostCandidates = 262_144;
 /** Rows of which the rest is drawn at a time. */
 const blockRows = 4096;
 
@@ -95,23 +95,25 @@ function hasProbability({ columns }: ColumnsDensity, conditions: RowConditions, 
  * condition that is met too seldom to accept enough is resampled.
  */
 const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
-  const plan = planning(evaluation.model.density, conditions, poolRound)(0);
+  const round = Math.min(poolRound.most, Math.max(poolRound.least, poolRound.forRow * n));
+  const plan = planning(evaluation.model.density, conditions, round)(0);
+  const mostRounds = Math.ceil(mostCandidates / round);
   const isExact = plan.sums !== undefined;
   let isRejected = !isExact && hasProbability(evaluation.model.density, conditions, plan);
   const pools: (readonly Float64Array[])[] = [];
   let logWeights = new Float64Array(0);
   const coins = new RandomStream(split(key, "coins"));
   const accepted: number[] = [];
-  for (let round = 0; round < mostRounds; round++) {
-    const rows = [{ row: 0, plan, key: split(key, round) }];
+  for (let made = 1; made <= mostRounds; made++) {
+    const rows = [{ row: 0, plan, key: split(key, made) }];
     const weighed = await weighRows(evaluation, conditions, rows, new MadeDraws(), engine);
     pools.push(weighed.cells);
     weighed.logWeights.forEach((logWeight, at) => {
       if (isRejected && coins.uniform() < Math.exp(logWeight)) accepted.push(logWeights.length + at);
     });
     logWeights = Float64Array.from([...logWeights, ...weighed.logWeights]);
-    // What is met too seldom would take more rounds than there are.
-    isRejected &&= Math.exp(logSum(logWeights)) * (mostRounds / (round + 1)) >= n;
+    // What is met too seldom would take more candidates than there may be.
+    isRejected &&= Math.exp(logSum(logWeights)) * (mostRounds / made) >= n;
     if (isExact || (isRejected ? accepted.length >= n : worthOf(plan, logWeights) >= enough * n)) break;
   }
   checkPossible(logWeights);
