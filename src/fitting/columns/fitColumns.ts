@@ -23,6 +23,7 @@ import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient
 import { roundsOfBudget, stepsOfNumbers } from "../gradient/trainingPlan.ts";
 import { weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
+import { findTies, startOfTies } from "./findTies.ts";
 import { modelColumn } from "./modelColumn.ts";
 
 /** Rows of cells. */
@@ -113,14 +114,23 @@ export async function fitColumns(
   if (train.rows < 1) throw new UsageError("fitColumns: there are no rows.");
   const recipe = columnsRecipe(train.rows, options.recipe);
   const counted = validation ? joinedRows(train, validation) : train;
+  const order = options.order ?? usualOrder(train.cells.slice(given.length));
+  const ties = findTies(described, train.cells, [
+    ...given.keys(),
+    ...order.map((place) => given.length + place),
+  ]);
   const modeled = described.map((column, i) =>
-    modelColumn(column, counted.cells[i]!, counted.weights, recipe),
+    modelColumn(column, counted.cells[i]!, counted.weights, {
+      ...recipe,
+      seesValues: ties.some(({ from }) => from === i),
+    }),
   );
   const density = columnsDensity({
     given: modeled.slice(0, given.length),
     columns: modeled.slice(given.length),
-    order: options.order ?? usualOrder(train.cells.slice(given.length)),
+    order,
     hidden: recipe.hidden,
+    ...(ties.length > 0 ? { ties } : {}),
   });
   const key = randomKey(seed);
   const most = Math.max(recipe.batch, Math.floor(recipe.encodedNumbers / density.width));
@@ -195,7 +205,11 @@ export async function fitColumns(
       parameters: trainedLeaves(density.parameters, bound),
     },
     trained.rows,
-    { ...initialValues(density.parameters, split(key, "initial")), ...density.start },
+    {
+      ...initialValues(density.parameters, split(key, "initial")),
+      ...density.start,
+      ...(ties.length > 0 ? { ties: startOfTies(density, train) } : {}),
+    },
     {
       engine: engineOf({ ...options, precision }),
       key: split(key, "minimize"),

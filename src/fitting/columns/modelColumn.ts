@@ -42,6 +42,8 @@ export interface HeadSizes {
   readonly angleComponents: number;
   /** Stretches of a column of numbers that later columns see (default none). */
   readonly knots?: number | undefined;
+  /** Whether later columns see values of a grid one by one (default no): of a column that determines another. */
+  readonly seesValues?: boolean | undefined;
 }
 
 /**
@@ -118,7 +120,7 @@ function headOf(
   column: DensityColumn,
   values: Float64Array,
   weights: Float64Array | undefined,
-  { components, angleComponents, knots = 0 }: HeadSizes,
+  { components, angleComponents, knots = 0, seesValues = false }: HeadSizes,
 ): ColumnHeadJson {
   if (hasLevels(column)) return levelsJson(levelsOf(column), values, weights);
   if (column.kind === "angle") return angleJson(column, values, weights, angleComponents);
@@ -145,7 +147,14 @@ function headOf(
       ? calendarOf(step, sorted.values[0]!, sorted.values[sorted.values.length - 1]!)
       : [];
   const calendar = parts.length > 0 ? { calendar: parts } : {};
-  if (!shares) return { type: "cells", map, ...sizes, start, frequent: [], masses: [], ...calendar };
+  const seen = seesValues
+    ? {
+        seen: [...new Set(sorted.values.map((value) => Math.round((value - from) / step)))].sort(
+          (a, b) => a - b,
+        ),
+      }
+    : {};
+  if (!shares) return { type: "cells", map, ...sizes, start, frequent: [], masses: [], ...seen, ...calendar };
   const total = shares.counts.reduce((sum, count) => sum + count, 0);
   const frequent = Array.from(shares.places.keys())
     .filter((i) => shares.counts[i]! >= frequentShare * total)
@@ -169,6 +178,7 @@ function headOf(
     },
     frequent: frequent.map((i) => shares.places[i]!),
     masses: masses.map(Math.log),
+    ...seen,
     ...calendar,
   };
 }

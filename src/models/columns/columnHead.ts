@@ -40,6 +40,8 @@ export interface ColumnHead {
   readonly targets: number;
   /** Numbers that later columns see of a value; all are 0 where it is missing or an atom. */
   readonly features: number;
+  /** The first of the features that are 1 for one value alone, and how many there are; none where values have no such features. */
+  readonly indicators?: readonly [first: number, count: number] | undefined;
   /** Probability of a level that no row of the fit had, where levels are asked about that are none of the column's. */
   readonly unseen?: number | undefined;
   /** Parameters of the column's own distribution, whatever the other columns are. */

@@ -17,10 +17,10 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained } from "../../graph/parameters.ts";
 import type { ParameterValues } from "../parameters.ts";
-import { atomsOf, checkColumn, type DensityColumn } from "./column.ts";
+import { atomsOf, checkColumn, type DensityColumn, hasLevels } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { headFromJson } from "./heads.ts";
-import { type Trunk, trunk } from "./trunk.ts";
+import { type Tie, type Trunk, trunk } from "./trunk.ts";
 
 /** A column with its head. */
 export interface ModeledColumn {
@@ -42,6 +42,8 @@ export interface ColumnsDensityOptions {
   readonly order: readonly number[];
   /** Sizes of the hidden layers of the network. */
   readonly hidden: readonly number[];
+  /** Columns that are nearly known from one before them: places among the given ones and the others. None in models of before. */
+  readonly ties?: readonly { readonly from: number; readonly to: number }[] | undefined;
 }
 
 /** Where a column's numbers are. */
@@ -138,7 +140,25 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     width += own.outcomes + own.head.targets;
     return { ...own, targets };
   });
+  const tieSizes = (options.ties ?? []).map(({ from, to }): Tie => {
+    const source = [...first, ...partial].find(({ cell }) => cell === from);
+    const target = partial.find(({ cell }) => cell === to);
+    const indicators = source?.head.indicators;
+    if (!source || !target || !indicators || !hasLevels(target.column))
+      throw new UsageError(`columnsDensity: columns ${from} and ${to} cannot be tied.`);
+    if (source.outputs >= target.outputs && partial.includes(source))
+      throw new UsageError(
+        `columnsDensity: column ${from} does not come before column ${to}, which is tied to it.`,
+      );
+    return {
+      firstInput: source.features + source.outcomes - 1 + indicators[0],
+      inputs: indicators[1],
+      firstOutput: target.outputs + (target.outcomes > 1 ? target.outcomes : 0),
+      outputs: target.head.parameters - target.head.shared,
+    };
+  });
   const sizes = {
+    ties: tieSizes,
     inputs: [...first, ...rest].flatMap((own, i) =>
       new Array<number>(own.outcomes - 1 + own.head.features).fill(Math.max(0, i + 1 - first.length)),
     ),

@@ -107,6 +107,13 @@ const schemas = {
         v.check((own: number[]) => isIncreasing(own), "not in order"),
       ),
       masses: v.array(finite),
+      seen: v.optional(
+        v.pipe(
+          v.array(whole),
+          v.maxLength(4096),
+          v.check((own: number[]) => isIncreasing(own), "not in order"),
+        ),
+      ),
       calendar: v.optional(v.pipe(v.array(v.picklist(calendarParts)), v.maxLength(calendarParts.length))),
     }),
     v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),

@@ -42,6 +42,7 @@ export function levelsHead({ buckets, shares, start, unseen }: LevelsHeadOptions
     shared: 0,
     targets: count,
     features: count,
+    indicators: [0, count],
     unseen,
     start: Float64Array.from(start, Math.log),
     encode(level, targets, targetStart, features, featureStart) {

@@ -67,6 +67,8 @@ export interface CellsHeadOptions extends MixtureHeadOptions {
   readonly frequent: readonly number[];
   /** Logits of the point masses in the column's own distribution. */
   readonly masses: readonly number[];
+  /** Places that later columns see one by one, in order, of a column that determines another; none in models of before. */
+  readonly seen?: readonly number[] | undefined;
   /** Of date-times: parts of the calendar that later columns see; none in models of before. */
   readonly calendar?: readonly CalendarPart[] | undefined;
 }
@@ -203,12 +205,14 @@ const noMass = -40;
 
 /** The head of a column on a grid. Features: those of the middle of the cell, which frequent place it is, and parts of the calendar. */
 export function cellsHead(column: DensityColumn, options: CellsHeadOptions): ColumnHead {
-  const { map, components, knots = 0, shares, frequent, calendar = [] } = options;
+  const { map, components, knots = 0, shares, frequent, seen = [], calendar = [] } = options;
   const grid = gridOf(column);
   const { from, step, first, last } = grid;
   const cells = new MarginalCells(map, grid, shares);
   const recorded = new Map(shares?.values?.map((value, i) => [shares.places[i]!, value]));
   const order = new Map(frequent.map((place, i) => [place, i]));
+  const seenOrder = new Map(seen.map((place, i) => [place, i]));
+  const firstSeen = 1 + knots + frequent.length + calendarFeatures(calendar);
   const masses = massCounts.find((count) => count >= frequent.length)!;
   const padding = new Array<number>(masses - frequent.length).fill(noMass);
   /** The place of a value on the grid; NaN where it is on none, or beyond the bounds. */
@@ -224,7 +228,8 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
     parameters: 3 * components + 2 + masses,
     shared: 2 * components,
     targets: 3 + masses,
-    features: 1 + knots + frequent.length + calendarFeatures(calendar),
+    features: firstSeen + seen.length,
+    indicators: seen.length > 0 ? [firstSeen, seen.length] : undefined,
     start: parametersOf(options, [...options.masses, ...padding]),
     encode(value, targets, targetStart, features, featureStart, counted) {
       const place = placeOf(value);
@@ -238,6 +243,8 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
       const middle = middleOf(counted ? cells.cell(place) : { low, high });
       writePosition(middle, knots, features, featureStart);
       encodeCalendar(calendar, value, features, featureStart + 1 + knots + frequent.length);
+      const seenAt = seenOrder.get(place);
+      if (seenAt !== undefined) features[featureStart + firstSeen + seenAt] = 1;
       const at = order.get(place);
       if (at === undefined) return excess;
       targets[targetStart + 3 + at] = 1;

@@ -2,7 +2,9 @@
  * The network behind the heads: masked dense layers with rectifiers (MADE, Germain et al. 2015) over groups of inputs, one group a
  * column. What it gives for a column depends on the columns before it alone.
  *
- *     h_1 = r(W_1 x + b_1)    h_l = h_(l-1) + r(W_l h_(l-1) + b_l)    y = W h_L + S x + b
+ *     h_1 = r(W_1 x + b_1)    h_l = h_(l-1) + r(W_l h_(l-1) + b_l)    y = W h_L + (S + T) x + b
+ *
+ * T is 0 but for ties: inputs that say a column's outputs nearly alone, of which a matrix that decays could not make enough.
  *
  * @see https://arxiv.org/abs/1502.03509
  * @module
@@ -23,6 +25,16 @@ export interface TrunkSizes {
   readonly columns: number;
   /** Sizes of the hidden layers, at least one. */
   readonly hidden: readonly number[];
+  /** Blocks of T. */
+  readonly ties?: readonly Tie[] | undefined;
+}
+
+/** A block of T: inputs and outputs that follow one another. Its numbers lie output by output. */
+export interface Tie {
+  readonly firstInput: number;
+  readonly inputs: number;
+  readonly firstOutput: number;
+  readonly outputs: number;
 }
 
 /** Inputs are kept within this many units: beyond the data a network of rectifiers goes on linearly. */
@@ -47,7 +59,7 @@ export interface Trunk {
 }
 
 /** A trunk of some sizes; its last layer starts at zero. */
-export function trunk({ inputs, outputs, columns, hidden }: TrunkSizes): Trunk {
+export function trunk({ inputs, outputs, columns, hidden, ties = [] }: TrunkSizes): Trunk {
   const isGiven = inputs[0] === 0;
   const units = hidden.map((size) => hiddenDegrees(columns, isGiven ? 1 : 0, size));
   const sizes = [inputs.length, ...hidden];
@@ -63,6 +75,30 @@ export function trunk({ inputs, outputs, columns, hidden }: TrunkSizes): Trunk {
   tree.weight = trained([outputs.length, last]);
   tree.skip = trained([outputs.length, inputs.length]);
   tree.bias = trained([outputs.length]);
+  const tied = ties.reduce((sum, own) => sum + own.inputs * own.outputs, 0);
+  // A vector, as vectors do not decay.
+  if (tied > 0) tree.ties = trained([tied]);
+  /** Where the numbers of T are among those of the ties; -1 where they are 0. */
+  const tiePlaces = (): Int32Array => {
+    const at = new Int32Array(outputs.length * inputs.length).fill(-1);
+    let next = 0;
+    for (const own of ties)
+      for (let i = 0; i < own.outputs; i++)
+        for (let j = 0; j < own.inputs; j++)
+          at[(own.firstOutput + i) * inputs.length + own.firstInput + j] = next++;
+    return at;
+  };
+  const skipOf = (parameters: Bound): Expr => {
+    const skip = leafOf(parameters, "skip");
+    const whole =
+      tied > 0
+        ? g.add(
+            skip,
+            g.gather(leafOf(parameters, "ties"), Array.from(tiePlaces()), [outputs.length, inputs.length]),
+          )
+        : skip;
+    return g.mul(whole, masks().skip);
+  };
   let made: { readonly layers: Expr[]; readonly skip: Expr } | undefined;
   const masks = (): { readonly layers: Expr[]; readonly skip: Expr } => {
     made ??= { layers: degreeMasks([inputs, ...units, outputs]), skip: degreeMasks([inputs, outputs])[0]! };
@@ -103,7 +139,7 @@ export function trunk({ inputs, outputs, columns, hidden }: TrunkSizes): Trunk {
     run(inputValues, parameters, dropout) {
       const x = g.clamp(inputValues, -reach, reach);
       const weights = g.mul(leafOf(parameters, "weight"), masks().layers[hidden.length]!);
-      const skip = g.mul(leafOf(parameters, "skip"), masks().skip);
+      const skip = skipOf(parameters);
       return g.add(
         g.linear(before(x, parameters, dropout), weights, leafOf(parameters, "bias")),
         g.linear(x, skip),
@@ -112,7 +148,7 @@ export function trunk({ inputs, outputs, columns, hidden }: TrunkSizes): Trunk {
     runOne(inputValues, parameters, chosen) {
       const x = g.clamp(inputValues, -reach, reach);
       const weights = g.mul(leafOf(parameters, "weight"), masks().layers[hidden.length]!);
-      const skip = g.mul(leafOf(parameters, "skip"), masks().skip);
+      const skip = skipOf(parameters);
       const matrix = (value: Expr, width: number): Expr =>
         g.reshape(choose(value, width, chosen), [most, width]);
       return g.add(
