@@ -2,25 +2,26 @@
  * `npm run bench:tables`: how well mixed tables are modeled, beside peers: exact log-densities of held-out rows under one schema, and the
  * quality of synthetic rows. See README.md.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { fitMarginals, fitOurs } from "./ours.mjs";
-import { cellsOfTable, makeTask, writeCells } from "./task.mjs";
+import { compare, densities, runDensity, runSynthesizer, synthesizers } from "./models.mjs";
+import { writePage } from "./page.mjs";
+import { makeTask } from "./task.mjs";
+import { versionsOf } from "./versions.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const python = join(here, ".venv/bin/python");
 const { values: options } = parseArgs({
   options: {
     data: { type: "string" },
     only: { type: "string" },
-    peers: { type: "string" },
-    rows: { type: "string", default: "10000" },
+    models: { type: "string" },
+    rows: { type: "string", default: "2000" },
     seed: { type: "string", default: "0" },
     out: { type: "string", default: join(here, "results.json") },
-    python: { type: "string", default: python },
+    python: { type: "string", default: join(here, ".venv/bin/python") },
+    page: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -29,104 +30,97 @@ const usage = `npm run bench:tables -- --data FOLDER [options]
 
   --data FOLDER    with NAME.csv.gz for each name of tables.json
   --only a,b       these tables alone
-  --peers a,b      these alone: ours, marginals, chain, forest; synthesizers: ${["copula", "tvae", "ctgan", "forest-flow"].join(", ")}
-                   (default: ours, marginals, chain and forest)
-  --rows N         rows of a table at most (default 10000)
+  --models a,b     these alone: ${densities.join(", ")}; synthetic rows: ${synthesizers.join(", ")}
+                   (default: all that have a density)
+  --rows N         rows of a table at most (default 2000)
   --seed N         of the split and of all models (default 0)
   --out FILE       results, JSON; those that are there already are kept and overwritten one by one
+  --page           writes docs/results/mixed-tables.md from the results and runs nothing
   --python FILE    the Python of the peers (default: what npm run bench:tables-peers sets up)`;
 
-const synthesizers = { copula: "copula", tvae: "tvae", ctgan: "ctgan", "forest-flow": "forestFlow" };
-
-/** The last line that a peer prints is its answer. */
-function ask(script, ...parameters) {
-  const { status, stdout, stderr, error } = spawnSync(
-    "nice",
-    [options.python, join(here, "peers", script), ...parameters],
-    {
-      encoding: "utf8",
-      maxBuffer: 1e8,
-    },
-  );
-  if (error || status !== 0) {
-    const why = (error?.message ?? stderr.trim().split("\n").slice(-3).join(" ")).slice(0, 500);
-    return { failed: why };
-  }
-  return JSON.parse(stdout.trim().split("\n").at(-1));
-}
-
-async function runTable(table, file, results, save) {
+/** One table with one split: all models that are asked for, each saved as soon as it is there. */
+async function runTable(table, file) {
   const seed = Number(options.seed);
   const folder = join(here, ".work", `${table.name}-${options.rows}-${seed}`);
   const task = await makeTask(table, { file, folder, rows: Number(options.rows), seed });
-  const peers = options.peers?.split(",") ?? ["ours", "marginals", "chain", "forest"];
   const key = `${table.name} ${options.rows} ${seed}`;
-  results[key] ??= { name: table.name, package: table.package, seed, models: {} };
-  const own = results[key];
-  own.rows = { train: task.train.rows, test: task.test.rows, leftOut: task.leftOut };
-  own.columns = task.columns.map(({ name, kind, step, atoms, missing, levels }) => ({
-    name,
-    kind,
-    step,
-    atoms: atoms?.length,
-    missing,
-    levels: levels?.length,
-  }));
-  const record = (name, result) => {
-    own.models[name] = { ...own.models[name], ...result };
-    const { logProb, seconds, failed, ...rest } = own.models[name];
-    const synthetic = rest.auc === undefined ? "" : ` auc ${rest.auc.toFixed(3)}`;
-    console.log(
-      `${table.name} ${name}: ${failed ?? `${logProb?.toFixed(3) ?? ""}${synthetic} in ${seconds?.toFixed(1)} s`}`,
-    );
-    save();
+  const about = {
+    name: table.name,
+    package: table.package,
+    target: table.target,
+    seed,
+    rows: { train: task.train.rows, test: task.test.rows, leftOut: task.leftOut },
+    kinds: task.kinds,
+    schema: task.digest,
+    versions: versionsOf(options.python),
   };
-  if (peers.includes("ours")) {
-    const { flow, result } = await fitOurs(task, { seed });
-    record("ours", result);
-    const started = performance.now();
-    writeCells(folder, "ours", cellsOfTable(await flow.sample(task.train.rows, { seed }), task.columns));
-    record("ours", {
-      ...(judged() ? ask("judge.py", folder, "ours") : {}),
-      sampleSeconds: (performance.now() - started) / 1000,
-    });
+  const asked = options.models?.split(",") ?? densities;
+  const setting = { task, seed, python: options.python };
+  for (const name of asked.filter((model) => densities.includes(model))) {
+    const results = await runDensity(name, setting);
+    const { models } = save(key, about, { models: results });
+    for (const model of Object.keys(results)) console.log(`${key} ${model}: ${line(models[model])}`);
   }
-  if (peers.includes("marginals")) record("marginals", await fitMarginals(task, { seed }));
-  if (peers.includes("chain")) {
-    const { chain, marginals, failed } = ask("chain.py", folder);
-    record("chain", failed ? { failed } : chain);
-    if (!failed) record("smoothed counts", marginals);
-  }
-  if (peers.includes("forest")) record("forest", ask("forest.py", folder));
-  for (const name of peers.filter((peer) => peer in synthesizers)) {
-    const made = ask("synthesizers.py", folder, name);
-    record(name, made.failed ? made : { ...made, ...ask("judge.py", folder, name) });
+  for (const name of asked.filter((model) => synthesizers.includes(model))) {
+    const result = await runSynthesizer(name, setting, saved()[key]?.models.ours);
+    save(key, about, { synthetic: { [name]: result } });
+    console.log(`${key} rows of ${name}: ${line(result)}`);
   }
 }
 
-/** Whether synthetic rows are asked for. */
-function judged() {
-  return (options.peers ?? "").split(",").some((peer) => peer in synthesizers || peer === "judge");
+const saved = () => (existsSync(options.out) ? JSON.parse(readFileSync(options.out, "utf8")) : {});
+
+/** Numbers to six digits: the rest says nothing, and differs from machine to machine. */
+const rounded = (_, value) => (typeof value === "number" ? Number(value.toPrecision(6)) : value);
+
+/** Adds results to those of the file, which another run may have changed, and compares all densities of the table with ours. */
+function save(key, about, { models, synthetic }) {
+  const results = saved();
+  const before = results[key] ?? {};
+  const entry = {
+    ...about,
+    versions: { ...before.versions, ...about.versions },
+    models: { ...before.models, ...models },
+    synthetic: { ...before.synthetic, ...synthetic },
+  };
+  compare(join(here, ".work", key.replaceAll(" ", "-")), entry.models);
+  results[key] = entry;
+  writeFileSync(`${options.out}.new`, `${JSON.stringify(results, rounded, 1)}\n`);
+  renameSync(`${options.out}.new`, options.out);
+  return entry;
+}
+
+function line({ failed, ...result }) {
+  if (failed) return failed;
+  return ["logProb", "standardError", "oursMore", "auc", "useful", "forbidden", "processorSeconds"]
+    .filter((name) => typeof result[name] === "number")
+    .map((name) => `${name} ${result[name].toFixed(3)}`)
+    .join(", ");
 }
 
 async function main() {
-  if (options.help || !options.data) {
+  if (options.help || !(options.data || options.page)) {
     console.log(usage);
     process.exitCode = options.help ? 0 : 2;
     return;
   }
+  if (options.page) {
+    writePage(saved());
+    return;
+  }
   const all = JSON.parse(readFileSync(join(here, "tables.json"), "utf8"));
+  const known = [...densities, ...synthesizers];
+  const strange = options.models?.split(",").find((name) => !known.includes(name));
+  if (strange) throw new Error(`--models: ${strange} is none of ${known.join(", ")}.`);
   const names = options.only?.split(",") ?? all.map(({ name }) => name);
-  const unknown = names.find((name) => !all.some((own) => own.name === name));
+  const unknown = names.find((name) => !all.some((table) => table.name === name));
   if (unknown) throw new Error(`${unknown} is not in tables.json.`);
   mkdirSync(join(here, ".work"), { recursive: true });
-  const results = existsSync(options.out) ? JSON.parse(readFileSync(options.out, "utf8")) : {};
-  const save = () => writeFileSync(options.out, `${JSON.stringify(results, undefined, 1)}\n`);
   for (const name of names) {
-    const table = all.find((own) => own.name === name);
+    const table = all.find((one) => one.name === name);
     const file = join(options.data, `${name}.csv.gz`);
     if (!existsSync(file)) throw new Error(`${basename(file)} is not in ${options.data}; see README.md.`);
-    await runTable(table, file, results, save);
+    await runTable(table, file);
   }
 }
 

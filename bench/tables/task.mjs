@@ -1,4 +1,5 @@
 /** A table under one frozen schema: its rows as cells, in files that the peers read. */
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, readTable, tableToObjects } from "../../dist/index.js";
@@ -7,7 +8,7 @@ import { rowsOf, selectedRows } from "./rows.mjs";
 
 /** The cell that a value stands for: a level its place, a date-time its milliseconds, a missing one NaN. */
 export function cellOf({ name, levels, kind }, value) {
-  if (value === null || value === undefined) return Number.NaN;
+  if (value === null || value === undefined || Number.isNaN(value)) return Number.NaN;
   if (levels) {
     const place = levels.findIndex((level) => String(level) === String(value));
     if (place < 0) throw new Error(`${name}: ${value} is none of its levels.`);
@@ -26,6 +27,11 @@ export function cellsOfTable(table, columns) {
     });
   });
   return out;
+}
+
+/** Twelve digits that differ where schemas do: log-densities compare under one schema alone. */
+function digestOf(columns) {
+  return createHash("sha256").update(JSON.stringify(columns)).digest("hex").slice(0, 12);
 }
 
 /** Writes cells as a peer reads them. */
@@ -64,5 +70,8 @@ export async function makeTask({ name, target, exclude = [] }, { file, folder, r
   writeFileSync(join(folder, "task.json"), JSON.stringify({ name, target, seed, columns }));
   writeCells(folder, "train", cellsOfTable(train, columns));
   writeCells(folder, "test", cellsOfTable(test, columns));
-  return { name, folder, schema, columns, train, test, leftOut: held.rows - test.rows };
+  const kinds = {};
+  for (const { kind } of columns) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  const leftOut = held.rows - test.rows;
+  return { name, folder, schema, columns, kinds, digest: digestOf(columns), train, test, leftOut };
 }

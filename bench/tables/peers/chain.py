@@ -143,18 +143,18 @@ def main():
     shuffled = rng.permutation(len(task.train))
     held = max(50, int(0.15 * len(shuffled)))
     held_rows, train_rows = shuffled[:held], shuffled[held:]
-    started = time.time()
+    started, began = time.time(), time.process_time()
     alone, chained = [], []
     for j, column in enumerate(task.columns):
         cells, test = task.train[:, j], task.test[:, j]
         classes = Classes(column, cells, task.seed)
         classes.check()
-        own, tested = classes.of(cells), classes.of(test)
+        trained, tested = classes.of(cells), classes.of(test)
         within = classes.within(test, tested)
         if not column.missing:
-            prior = np.append([1e-12], shares(own[own > 0] - 1, classes.count - 1))
+            prior = np.append([1e-12], shares(trained[trained > 0] - 1, classes.count - 1))
         else:
-            prior = shares(own, classes.count)
+            prior = shares(trained, classes.count)
         prior = prior / prior.sum()
         alone.append(np.log(prior)[tested] + within)
         categorical = [i for i in range(j) if task.columns[i].levels]
@@ -163,14 +163,13 @@ def main():
             before[:, i] = np.nan_to_num(before[:, i], nan=-1)
             before_test[:, i] = np.nan_to_num(before_test[:, i], nan=-1)
         logs = conditional(
-            before, categorical, own, classes.count, train_rows, held_rows, before_test, prior, task.seed
+            before, categorical, trained, classes.count, train_rows, held_rows, before_test, prior, task.seed
         )
         chained.append(logs[np.arange(len(test)), tested] + within)
     alone, chained = np.array(alone), np.array(chained)
-    answer(
-        marginals={"logProb": alone.sum(0).mean(), "byColumn": alone.mean(1).tolist()},
-        chain={"logProb": chained.sum(0).mean(), "byColumn": chained.mean(1).tolist(), "seconds": time.time() - started},
-    )
+    task.write("smoothed-counts.logs", alone.sum(0))
+    task.write("chain.logs", chained.sum(0))
+    answer(seconds=time.time() - started, processorSeconds=time.process_time() - began)
 
 
 main()

@@ -33,7 +33,8 @@ class Column:
         if self.kind == "angle":
             # A turn is an interval; on a grid its last value is that before the first.
             self.lower = schema.get("lower", 0.0)
-            self.upper = self.lower + schema["period"] - (self.step or 0.0)
+            self.period = schema["period"]
+            self.upper = self.lower + self.period - (self.step or 0.0)
         # On a grid every value has a mass: atoms are outcomes beside a continuous part alone.
         self.atoms = [] if self.levels or self.step else list(schema.get("atoms", []))
 
@@ -45,8 +46,21 @@ class Column:
         outcome[np.isnan(cells)] = 0
         return outcome
 
+    def forbidden(self, cells):
+        """Which cells the schema has no place for."""
+        missing = np.isnan(cells)
+        known = np.where(missing, self.start, cells)
+        if self.levels:
+            wrong = (known < 0) | (known >= self.levels) | (known != np.rint(known))
+        else:
+            wrong = (known < self.lower) | (known > self.upper) | ~np.isfinite(known)
+            if self.step:
+                places = (known - self.start) / self.step
+                wrong |= np.abs(places - np.rint(places)) > 1e-6
+        return np.where(missing, not self.missing, wrong)
+
     def repaired(self, cells):
-        """Cells of a synthesizer, moved to the nearest that the schema allows: to the peers' advantage."""
+        """Cells of a synthesizer, moved to the nearest that the schema allows."""
         cells = np.array(cells, dtype=float)
         if self.levels:
             return np.clip(np.rint(cells), 0, self.levels - 1)
