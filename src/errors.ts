@@ -39,6 +39,12 @@ function messageOf({ where, subject = "it", expected, received, remedy, problem 
   return `${where === undefined ? "" : `${where}: `}${sentence}${end}${remedy?.endsWith("?") ? "" : "."}`;
 }
 
+/** The sentence of a message, without the remedy and the full stop that end it. */
+export function withoutRemedy(message: string, remedy: string | undefined): string {
+  const end = remedy === undefined ? -1 : message.lastIndexOf(`; ${remedy}`);
+  return end < 0 ? message.replace(/\.$/, "") : message.slice(0, end);
+}
+
 /** Base of all errors thrown on purpose; `code` is stable, `message` may change. */
 export abstract class PushforwardError extends Error {
   /** Stable name of the kind of error, for programs. */
@@ -91,8 +97,12 @@ export class DataError extends PushforwardError {
   readonly column: string | undefined;
   /** Row at fault, counted from 1 without the header, where there is one. */
   readonly row: number | undefined;
-  constructor(about: string | ErrorFacts, { column, row }: { column?: string; row?: number } = {}) {
-    super(about, undefined, placeOf(column, row));
+  /** @param place - Where it is; the name of the file for a message that begins with it. */
+  constructor(
+    about: string | ErrorFacts,
+    { column, row, file }: { column?: string; row?: number; file?: string } = {},
+  ) {
+    super(about, undefined, placeOf(column, row) ?? file);
     this.column = column;
     this.row = row;
   }
@@ -103,6 +113,28 @@ export class FormatError extends PushforwardError {
   /** Name of the class. */
   override readonly name = "FormatError";
   readonly code = "PUSHFORWARD_FORMAT";
+}
+
+/**
+ * A file, or a part of one, that cannot be used: `NAME PROBLEM; REMEDY.`
+ * @param problem - The sentence, which goes on from the name: `is not a zip archive`.
+ */
+export function unreadable(
+  name: string,
+  problem: string,
+  facts: Pick<ErrorFacts, "expected" | "received" | "remedy">,
+): FormatError {
+  return new FormatError({ ...facts, problem: `${name} ${problem}` }, undefined, name);
+}
+
+/** A file that is not as its writer made it: `NAME is damaged: FAULT; copy or write it again.` */
+export function damaged(
+  name: string,
+  fault: string,
+  expected = "a file as it was written",
+  received: string = fault,
+): FormatError {
+  return unreadable(name, `is damaged: ${fault}`, { expected, received, remedy: "copy or write it again" });
 }
 
 /** A computation that left the finite numbers and could not be brought back. */

@@ -38,9 +38,13 @@ export function checkKnown(
   if (unknown === undefined) return;
   const closest = closestName(unknown, known);
   const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
-  throw new UsageError(
-    `${option}: ${where} has no column "${unknown}"${guess}; the columns are: ${listNames(known)}.`,
-  );
+  throw new UsageError({
+    where: option,
+    problem: `${where} has no column "${unknown}"${guess}`,
+    expected: `a column of ${where}`,
+    received: `"${unknown}"`,
+    remedy: `the columns are: ${listNames(known)}`,
+  });
 }
 
 /** A condition as one writes it. */
@@ -63,9 +67,12 @@ export function checkGiven(
   const names = Object.keys(values ?? {});
   const isMixed = description.schema !== undefined;
   if (names.length > 0 && expected.length === 0 && !isMixed) {
-    throw new UsageError(
-      `--given sets "${names[0]}", but the model has no conditioning columns; leave it out.`,
-    );
+    throw new UsageError({
+      problem: `--given sets "${names[0]}", but the model has no conditioning columns`,
+      expected: "no --given",
+      received: `"${names[0]}"`,
+      remedy: "leave it out",
+    });
   }
   if (isMixed) checkKnown("--given", names, [...expected, ...description.columns], "the model");
   else checkKnown("--given", names, expected, "the model's condition");

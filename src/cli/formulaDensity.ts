@@ -10,17 +10,30 @@ import type { FormulaScope, formula, LogDensity, ParameterDescriptions, Table } 
 /** One parameter of the list: its name, its size where it is a vector, and its bounds. */
 const parameterPattern = /^([A-Za-z_]\w*)(?:\[(\d+)\])?\s*=\s*(real|positive|([^:\s]*):([^:\s]*))$/;
 
+const written = "name=real, name=positive, name=LOW:HIGH or name[SIZE]=...";
+
 /** The descriptions that a list such as `mu=real, tau=positive, p=0:1, eta[8]=real` writes. */
 export function parseParameters(list: string): ParameterDescriptions {
   const parameters: Record<string, NonNullable<ParameterDescriptions[string]>> = {};
   for (const part of list.split(",").map((text) => text.trim())) {
     const match = parameterPattern.exec(part);
     if (!match)
-      throw new UsageError(
-        `--parameters: "${part}" is not name=real, name=positive, name=LOW:HIGH or name[SIZE]=...; an example: "mu=real, tau=positive, p=0:1, eta[8]=real".`,
-      );
+      throw new UsageError({
+        where: "--parameters",
+        problem: `"${part}" is not ${written}`,
+        expected: written,
+        received: `"${part}"`,
+        remedy: 'an example: "mu=real, tau=positive, p=0:1, eta[8]=real"',
+      });
     const [, name, size, kind, low, high] = match;
-    if (Object.hasOwn(parameters, name!)) throw new UsageError(`--parameters: "${name}" stands there twice.`);
+    if (Object.hasOwn(parameters, name!))
+      throw new UsageError({
+        where: "--parameters",
+        problem: `"${name}" stands there twice`,
+        expected: "each name once",
+        received: `"${name}" twice`,
+        remedy: "name it once",
+      });
     const above = kind === "positive" ? 0 : bound(name!, low);
     const below = bound(name!, high);
     parameters[name!] = {
@@ -37,7 +50,12 @@ function bound(name: string, text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
   const value = Number(text);
   if (!Number.isFinite(value))
-    throw new UsageError(`--parameters: the bound "${text}" of "${name}" is not a number.`);
+    throw new UsageError({
+      where: "--parameters",
+      problem: `the bound "${text}" of "${name}" is not a number`,
+      expected: "a number",
+      received: `"${text}"`,
+    });
   return value;
 }
 

@@ -34,7 +34,13 @@ export async function readGiven(
   const { allColumns } = await import("../entries/tables.ts");
   const table = await readTable(given.path, { signal });
   const names = allColumns(table).filter((name) => [...flow.given, ...flow.columns].includes(name));
-  if (names.length === 0) throw new UsageError(`--given: no column of ${given.path} is one of the model's.`);
+  if (names.length === 0)
+    throw new UsageError({
+      where: "--given",
+      problem: `no column of ${given.path} is one of the model's`,
+      expected: `a table with columns of ${[...flow.given, ...flow.columns].join(", ")}`,
+      received: allColumns(table).join(", "),
+    });
   const rows = tableToObjects(table);
   const lists = Object.fromEntries(
     names.map((name) => [

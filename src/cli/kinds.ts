@@ -21,9 +21,13 @@ export function checkTrainingFlags(named: ModelKind | undefined, flags: FitOptio
   const kindsInUse = named === undefined ? usualKinds : [named];
   const kind = kindsInUse[0]!;
   if (!hasEpochs(kind) && flags.given !== undefined)
-    throw new UsageError(
-      `--given: ${kind} fits the joint density of all its columns and cannot condition on some; use --flow nsf-ar.`,
-    );
+    throw new UsageError({
+      where: "--given",
+      problem: `${kind} fits the joint density of all its columns and cannot condition on some`,
+      expected: "a kind that is trained",
+      received: kind,
+      remedy: "use --flow nsf-ar",
+    });
   for (const [name, flag] of Object.entries(fitFlags)) {
     const option = name as keyof FitOptions;
     const { kinds } = fitOptionTable[option];

@@ -53,8 +53,13 @@ export function checkWritable(option: string, path: string): void {
     checkFileWritable(path);
   } catch (error) {
     // Of a folder that is not there, the folder is the path to name.
-    const { message } = error as Error;
-    throw new FormatError(`${option}: ${message.replace(/^.*?": (?=there is no folder)/, "")}`);
+    const {
+      message,
+      expected = "a file that can be written",
+      received = "another failure",
+    } = error as Partial<FormatError> & Error;
+    const problem = message.replace(/^.*?": (?=there is no folder)/, "").replace(/\.$/, "");
+    throw new FormatError({ where: option, problem, expected, received });
   }
 }
 
@@ -70,7 +75,11 @@ export function checkOutput(
   flag: string = "--out",
 ): void {
   if (!extensions.some((extension) => path.toLowerCase().endsWith(extension))) {
-    throw new UsageError(`${flag} must end in ${extensions.join(" or ")} (${what}), got "${path}".`);
+    throw new UsageError({
+      problem: `${flag} must end in ${extensions.join(" or ")} (${what}), got "${path}"`,
+      expected: `a name that ends in ${extensions.join(" or ")}`,
+      received: `"${path}"`,
+    });
   }
   checkWritable(flag, path);
 }
@@ -87,7 +96,12 @@ export function checkTableOutput(path: string, sources: readonly string[] = []):
   try {
     format = fileKind(path).format;
   } catch (error) {
-    throw new UsageError(`--out: ${(error as Error).message}`);
+    const {
+      message,
+      expected = "a name of a table",
+      received = `"${path}"`,
+    } = error as Partial<UsageError> & Error;
+    throw new UsageError({ where: "--out", problem: message.replace(/\.$/, ""), expected, received });
   }
   if (format === "npz")
     throw new UsageError({
@@ -106,6 +120,17 @@ export function checkTableOutput(path: string, sources: readonly string[] = []):
     });
   }
   checkWritable("--out", path);
+}
+
+/** Refuses two outputs that both want standard output. */
+export function checkOneOutput(out: string | undefined, json: boolean | undefined): void {
+  if (out !== "-" || !json) return;
+  throw new UsageError({
+    problem: "--out - and --json both want standard output",
+    expected: "standard output for one of them",
+    received: "both",
+    remedy: "give --out a file name",
+  });
 }
 
 /** `1,234`. */

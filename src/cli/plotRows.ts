@@ -141,10 +141,18 @@ export function completeColumns(
   const missing = table.rows - complete.length;
   if (missing === 0) return chosen;
   if (policy !== "drop")
-    throw new DataError(
-      `${missing === 1 ? "1 row misses a value" : `${missing} rows miss values`} in all; ` +
-        "fill the cells, or leave such rows out with --missing drop",
-    );
-  if (complete.length === 0) throw new DataError("each row misses a value; there is nothing to plot.");
+    throw new DataError({
+      problem: `${missing === 1 ? "1 row misses a value" : `${missing} rows miss values`} in all`,
+      expected: "no missing values",
+      received: String(missing),
+      remedy: "fill the cells, or leave such rows out with --missing drop",
+    });
+  if (complete.length === 0)
+    throw new DataError({
+      problem: "each row misses a value",
+      expected: "a row of which all values are there",
+      received: `${missing} others`,
+      remedy: "there is nothing to plot",
+    });
   return takeRows(chosen, complete);
 }

@@ -34,9 +34,13 @@ export function withColumns(table: Table, columns: NumberColumns): Table {
   const known = new Set([...table.columns, ...(table.texts ?? []).map(({ name }) => name)]);
   const twice = columns.find(([name]) => known.has(name))?.[0];
   if (twice !== undefined)
-    throw new UsageError(
-      `--append: the table has a column ${JSON.stringify(twice)} already; rename it, or leave out --append.`,
-    );
+    throw new UsageError({
+      where: "--append",
+      problem: `the table has a column ${JSON.stringify(twice)} already`,
+      expected: "a table without it",
+      received: JSON.stringify(twice),
+      remedy: "rename it, or leave out --append",
+    });
   const width = table.columns.length;
   const wide = width + columns.length;
   const values = new Float64Array(table.rows * wide);

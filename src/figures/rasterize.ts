@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { unreadable } from "../errors.ts";
 import { nodeModule } from "../platform/platform.ts";
 
 /** Where the font is: beside the built module, or, run from the sources, in node_modules. */
@@ -20,7 +20,11 @@ function fontFile(): string {
   const { fileURLToPath } = nodeModule("node:url", remedy);
   const fontFile = fontPlaces.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync);
   if (!fontFile)
-    throw new FormatError("the font DejaVuSans.ttf is missing from the package; install it again");
+    throw unreadable("the font DejaVuSans.ttf", "is missing from the package", {
+      expected: "the fonts beside the library",
+      received: "none",
+      remedy: "install it again",
+    });
   return fontFile;
 }
 
@@ -35,8 +39,14 @@ async function rasterizer(): Promise<typeof import("@resvg/resvg-js")> {
   try {
     return (await import(/* @vite-ignore */ rasterizerName)) as typeof import("@resvg/resvg-js");
   } catch {
-    throw new FormatError(
-      "a PNG needs the optional package @resvg/resvg-js, which is not installed or does not run here: npm install @resvg/resvg-js gets it; SVG needs nothing",
+    throw unreadable(
+      "a PNG",
+      "needs the optional package @resvg/resvg-js, which is not installed or does not run here",
+      {
+        expected: "@resvg/resvg-js",
+        received: "no such package",
+        remedy: "npm install @resvg/resvg-js gets it; SVG needs nothing",
+      },
     );
   }
 }
@@ -55,6 +65,11 @@ export async function rasterize(svg: string): Promise<Uint8Array> {
     });
     return picture.render().asPng();
   } catch (error) {
-    throw new FormatError(`the figure cannot be drawn as PNG: ${(error as Error).message}`);
+    const reason = (error as Error).message;
+    throw unreadable("the figure", `cannot be drawn as PNG: ${reason}`, {
+      expected: "a picture that the rasterizer draws",
+      received: reason,
+      remedy: "write it as SVG",
+    });
   }
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { FormatError, PushforwardError } from "../errors.ts";
+import { FormatError, PushforwardError, unreadable } from "../errors.ts";
 import type { Pieces } from "../platform/pieces.ts";
 import { concatenate } from "../platform/platform.ts";
 import { eventLoopTurn } from "./eventLoopTurn.ts";
@@ -29,7 +29,11 @@ export async function gunzip(
   limits: ReadLimits = {},
 ): Promise<Uint8Array> {
   if (bytes.length < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
-    throw new FormatError(`${name} is not a gzip file; if it is not compressed, drop .gz from its name`);
+    throw unreadable(name, "is not a gzip file", {
+      expected: "gzip",
+      received: "other bytes",
+      remedy: "if it is not compressed, drop .gz from its name",
+    });
   }
   const checked = checkLimits(limits);
   const check = (length: number): void => checkExpansion(name, checked, bytes.length, length);
@@ -105,16 +109,21 @@ async function unpackMembers(
       await eventLoopTurn();
     }
     if (inflate.err !== 0)
-      throw new FormatError(
-        `${name} is a corrupt or truncated gzip file (${inflate.msg}); copy or download it again`,
-      );
+      throw unreadable(name, `is a corrupt or truncated gzip file (${inflate.msg})`, {
+        expected: "a whole gzip file",
+        received: inflate.msg,
+        remedy: "copy or download it again",
+      });
     const padding = at;
     while (bytes[at] === 0) at++;
     if (at < bytes.length && (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b))
-      throw new FormatError(
-        `${name}: ${bytes.length - padding} bytes follow the end of the gzip stream that are no part of it; ` +
-          "copy or download the file again",
-      );
+      throw new FormatError({
+        where: name,
+        problem: `${bytes.length - padding} bytes follow the end of the gzip stream that are no part of it`,
+        expected: "nothing after its end",
+        received: `${bytes.length - padding} bytes`,
+        remedy: "copy or download the file again",
+      });
   }
   return concatenate(parts);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../errors.ts";
+import { UsageError, unreadable } from "../errors.ts";
 import { refuse } from "../options.ts";
 import { optionText } from "../optionText.ts";
 
@@ -83,10 +83,11 @@ export function checkLimits(limits: ReadLimits = {}): CheckedLimits {
  */
 export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName, received: number): void {
   if (received <= limits[limit]) return;
-  throw new FormatError(
-    `${name} has ${received} ${units[limit]}, more than the limit of ${limits[limit]}; ` +
-      `if that is right, raise it with ${optionText("limits", { [limit]: received })}`,
-  );
+  throw unreadable(name, `has ${received} ${units[limit]}, more than the limit of ${limits[limit]}`, {
+    expected: `at most ${limits[limit]}`,
+    received: String(received),
+    remedy: `if that is right, raise it with ${optionText("limits", { [limit]: received })}`,
+  });
 }
 
 /** Refuses more bytes out of a file of `size` bytes than its limits allow; `what` says whose bytes they are. */

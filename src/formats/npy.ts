@@ -12,7 +12,7 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { FormatError, unreadable } from "../errors.ts";
 import { halfFloat } from "./halfFloat.ts";
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -56,8 +56,11 @@ function parseDictionary(text: string, name: string): Header {
   // Python 2 wrote lengths as 3L; a tuple of one ends with a comma.
   const shape = /'shape'\s*:\s*\(((?:\s*\d+L?\s*,)*(?:\s*\d+L?)?\s*)\)/.exec(text);
   if (!descr || !order || !shape) {
-    throw new FormatError(
-      `${name}: the header of the .npy file is corrupt: ${JSON.stringify(text.slice(0, 80))}`,
+    throw damagedArray(
+      name,
+      `the header of the .npy file is corrupt: ${JSON.stringify(text.slice(0, 80))}`,
+      "descr, fortran_order and shape",
+      "another header",
     );
   }
   const lengths = shape[1]!.split(",").filter((length) => length.trim() !== "");
@@ -71,21 +74,48 @@ function parseDictionary(text: string, name: string): Header {
 /** The header, and where the elements start. */
 function readHeader(bytes: Uint8Array, name: string): { header: Header; start: number } {
   if (bytes.length < 10 || magic.some((byte, at) => bytes[at] !== byte)) {
-    throw new FormatError(`${name} is not a .npy file: it does not start with "\\x93NUMPY"`);
+    throw unreadable(name, 'is not a .npy file: it does not start with "\\x93NUMPY"', {
+      expected: "a .npy file",
+      received: "other bytes",
+      remedy: "check what kind of file it is",
+    });
   }
   const version = bytes[6]!;
   if (version < 1 || version > 3) {
-    throw new FormatError(`${name} is a .npy file of version ${version}; versions 1 to 3 can be read`);
+    throw unreadable(name, `is a .npy file of version ${version}`, {
+      expected: "version 1, 2 or 3",
+      received: String(version),
+      remedy: "versions 1 to 3 can be read",
+    });
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const before = version === 1 ? 10 : 12;
   const length =
     version === 1 ? view.getUint16(8, true) : bytes.length < 12 ? Infinity : view.getUint32(8, true);
   if (length > bytes.length - before)
-    throw new FormatError(`${name}: the .npy file is truncated in its header`);
+    throw damagedArray(
+      name,
+      "the .npy file is truncated in its header",
+      `a header of ${length} bytes`,
+      String(bytes.length - before),
+    );
   const start = before + length;
   const text = new TextDecoder(version === 3 ? "utf-8" : "latin1").decode(bytes.subarray(before, start));
   return { header: parseDictionary(text, name), start };
+}
+
+function damagedArray(where: string, problem: string, expected: string, received: string): FormatError {
+  const remedy = "it is truncated or corrupt: copy or write it again";
+  return new FormatError({ where, problem, expected, received, remedy });
+}
+
+/** An array that holds no numbers. */
+export function notNumbers(name: string, { reason }: NpyNotNumbers): FormatError {
+  return unreadable(name, reason, {
+    expected: "an array of numbers",
+    received: reason,
+    remedy: "save it as numbers",
+  });
 }
 
 /** What to do with elements that are not numbers, by NumPy's letter. */
@@ -149,9 +179,11 @@ export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNot
     wholeAt: whole && ((row, column) => whole(view, placeOf(row, column), little)),
     read() {
       if (count * size !== bytes.length - start) {
-        throw new FormatError(
-          `${name}: shape (${shape.join(", ")}) of "${descr}" takes ${count * size} bytes, ` +
-            `the file has ${bytes.length - start}; it is truncated or corrupt`,
+        throw damagedArray(
+          name,
+          `shape (${shape.join(", ")}) of "${descr}" takes ${count * size} bytes, the file has ${bytes.length - start}`,
+          `${count * size} bytes`,
+          String(bytes.length - start),
         );
       }
       const values = new Float64Array(count);

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../errors.ts";
+import { FormatError, UsageError, unreadable } from "../errors.ts";
 import { duplicateKey } from "./duplicateKey.ts";
 
 /** The element types that are read and written, and the arrays that hold them. */
@@ -75,19 +75,33 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
+function notSafetensors(name: string, fault: string, expected: string, received: string): FormatError {
+  const remedy = "a model is what save writes";
+  return unreadable(name, `is not a safetensors file${fault}`, { expected, received, remedy });
+}
+
+function damagedPart(where: string, problem: string, expected: string, received: string): FormatError {
+  return new FormatError({ where, problem, expected, received, remedy: "copy or write the file again" });
+}
+
 /** The header's object, and where the data starts. */
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; start: number } {
   if (bytes.length < 8) {
-    throw new FormatError(
-      `${name} is not a safetensors file: it has ${bytes.length} bytes, at least 8 are needed; a model is what save writes`,
+    throw notSafetensors(
+      name,
+      `: it has ${bytes.length} bytes, at least 8 are needed`,
+      "at least 8 bytes",
+      String(bytes.length),
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(longestHeader) || length > BigInt(bytes.length - 8)) {
-    throw new FormatError(
-      `${name} is not a safetensors file, or is truncated: it claims a header of ${length} bytes ` +
-        `and has ${bytes.length - 8} after the length; a model is what save writes`,
+    throw notSafetensors(
+      name,
+      `, or is truncated: it claims a header of ${length} bytes and has ${bytes.length - 8} after the length`,
+      `${length} bytes or more`,
+      String(bytes.length - 8),
     );
   }
   const start = 8 + Number(length);
@@ -101,20 +115,35 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
     text = "";
   }
   if (!isObject(header))
-    throw new FormatError(`${name} is not a safetensors file: its header is not a JSON object`);
+    throw notSafetensors(name, ": its header is not a JSON object", "a JSON object", "other bytes");
   const duplicate = duplicateKey(text);
   if (duplicate !== undefined)
-    throw new FormatError(`${name}: the header holds the key "${duplicate}" twice`);
+    throw damagedPart(
+      name,
+      `the header holds the key "${duplicate}" twice`,
+      "each key once",
+      `"${duplicate}" twice`,
+    );
   return { header, start };
 }
 
 function readMetadata(value: unknown, name: string): Record<string, string> {
   if (value === undefined) return {};
   if (!isObject(value))
-    throw new FormatError(`${name}: ${metadataKey} must be an object, found ${show(value)}`);
+    throw damagedPart(
+      name,
+      `${metadataKey} must be an object, found ${show(value)}`,
+      "an object",
+      show(value),
+    );
   const entries = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text !== "string") {
-      throw new FormatError(`${name}: ${metadataKey} "${key}" must be a string, found ${show(text)}`);
+      throw damagedPart(
+        name,
+        `${metadataKey} "${key}" must be a string, found ${show(text)}`,
+        "a string",
+        show(text),
+      );
     }
     return [key, text];
   });
@@ -132,9 +161,10 @@ interface Entry {
 
 function readEntry(tensor: string, value: unknown, name: string): Entry {
   const fail = (expected: string, received: unknown): never => {
-    throw new FormatError(`${name}: tensor "${tensor}": expected ${expected}, found ${show(received)}`);
+    const found = show(received);
+    throw damagedPart(name, `tensor "${tensor}": expected ${expected}, found ${found}`, expected, found);
   };
-  if (tensor === "") throw new FormatError(`${name}: a tensor has an empty name`);
+  if (tensor === "") throw damagedPart(name, "a tensor has an empty name", "names", '""');
   if (!isObject(value)) return fail("an object with dtype, shape and data_offsets", value);
   const unknownKey = Object.keys(value).find((key) => !["dtype", "shape", "data_offsets"].includes(key));
   if (unknownKey !== undefined) return fail("dtype, shape and data_offsets alone", unknownKey);
@@ -165,13 +195,23 @@ function checkLayout(entries: readonly Entry[], length: number, name: string): v
   for (const { tensor, begin, end } of inOrder) {
     if (begin !== at) {
       const fault = begin < at ? "overlaps the one before it" : "leaves a gap before it";
-      throw new FormatError(`${name}: tensor "${tensor}" starts at byte ${begin}, not ${at}: it ${fault}`);
+      throw damagedPart(
+        name,
+        `tensor "${tensor}" starts at byte ${begin}, not ${at}: it ${fault}`,
+        `byte ${at}`,
+        String(begin),
+      );
     }
     at = end;
   }
   if (at !== length) {
     const fault = at > length ? "the file is truncated" : "there are bytes that belong to no tensor";
-    throw new FormatError(`${name}: the tensors take ${at} bytes, the file has ${length}: ${fault}`);
+    throw damagedPart(
+      name,
+      `the tensors take ${at} bytes, the file has ${length}: ${fault}`,
+      `${at} bytes`,
+      String(length),
+    );
   }
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { FormatError, unreadable } from "../errors.ts";
 import { crc32 } from "./crc32.ts";
 import { inflateNatively } from "./gzip.ts";
 
@@ -35,13 +35,21 @@ const many = 0xffffffff;
 export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const damaged = (what: string): never => {
-    throw new FormatError(`${name} is a damaged zip archive: ${what}; copy or download it again`);
+    throw unreadable(name, `is a damaged zip archive: ${what}`, {
+      expected: "an archive as it was written",
+      received: what,
+      remedy: "copy or download it again",
+    });
   };
   const mark = (at: number, length: number): number =>
     at >= 0 && at + length <= bytes.length ? view.getUint32(at, true) : 0;
   const end = findEnd(view);
   if (end < 0)
-    throw new FormatError(`${name} is not a zip archive, or is truncated: its directory is missing`);
+    throw unreadable(name, "is not a zip archive, or is truncated: its directory is missing", {
+      expected: "a zip archive",
+      received: "bytes without a directory",
+      remedy: "copy or download it again",
+    });
   let count = view.getUint16(end + 10, true);
   let at = view.getUint32(end + 16, true);
   if (mark(end - 20, 20) === locator64) {
@@ -72,7 +80,14 @@ export function readZip(bytes: Uint8Array, name: string): ZipEntry[] {
     at = next;
     const shown = JSON.stringify(entryName.slice(0, 40));
     const read = async (): Promise<Uint8Array> => {
-      if (flags & 1) throw new FormatError(`${name}: ${shown} is encrypted; save it without a password`);
+      if (flags & 1)
+        throw new FormatError({
+          where: name,
+          problem: `${shown} is encrypted`,
+          expected: "entries without a password",
+          received: "an encrypted one",
+          remedy: "save it without a password",
+        });
       if (mark(local, 30) !== localEntry) damaged(`${shown} does not lie where its directory says`);
       const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
       if (!(packed <= bytes.length - start)) damaged(`${shown} is cut short`);

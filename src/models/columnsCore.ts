@@ -10,7 +10,7 @@ import * as v from "valibot";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { FormatError, NumericalError, PushforwardError, UsageError } from "../errors.ts";
+import { damaged, NumericalError, PushforwardError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
 import { checkMissingScore } from "../tables/completeRows.ts";
@@ -313,14 +313,13 @@ export function readColumnsCore(container: Container, name: string): ColumnsCore
   const fileHeader = checkedHeader(header, container, name);
   const { precision, fitted } = fileHeader;
   const all = [...fileHeader.given, ...fileHeader.columns];
-  const damaged = (why: string): FormatError => new FormatError(`${name} is damaged: ${why}.`);
   if (
     fileHeader.schema.columns.length !== all.length ||
     fileHeader.schema.columns.some((column, i) => column.name !== all[i]) ||
     fileHeader.density.columns.length !== fileHeader.columns.length ||
     fileHeader.density.given.length !== fileHeader.given.length
   )
-    throw damaged("its schema and its density do not have its columns");
+    throw damaged(name, "its schema and its density do not have its columns");
   let density: ReturnType<typeof columnsDensity>;
   // As they are in the file: what has checked them gives copies, with the members in another order.
   const { schema, density: options } = container.json as {
@@ -331,8 +330,8 @@ export function readColumnsCore(container: Container, name: string): ColumnsCore
     checkSchema(name, schema);
     density = columnsDensity(options);
   } catch (error) {
-    if (error instanceof PushforwardError) throw damaged(error.message.replace(/\.$/, ""));
-    throw damaged(`its density cannot be made (${(error as Error).message})`);
+    if (error instanceof PushforwardError) throw damaged(name, error.message.replace(/\.$/, ""));
+    throw damaged(name, `its density cannot be made (${(error as Error).message})`);
   }
   return new ColumnsCore({
     columns: schema.columns.slice(fileHeader.given.length),

@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { FormatError } from "../errors.ts";
+import { damaged } from "../errors.ts";
 import { checkMissingScore, completeRows } from "../tables/completeRows.ts";
 import { type Table, tableFromRows } from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
@@ -56,11 +56,12 @@ export function simplexCore(model: Model, name: string): SimplexCore {
     columns.every((column, i) => column === others[i]) &&
     !given.includes(last!);
   if (!isSound)
-    throw new FormatError({
-      problem: `${name} is damaged: its shares are not those of its columns`,
-      expected: "shares that sum to a total, and the columns with the last share among them",
-      received: `${all.length} columns, ${shares.length} shares`,
-    });
+    throw damaged(
+      name,
+      "its shares are not those of its columns",
+      "shares that sum to a total, and the columns with the last share among them",
+      `${all.length} columns, ${shares.length} shares`,
+    );
   return new SimplexCore(model);
 }
 

@@ -28,7 +28,14 @@ const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown 
 
 /** What a failure becomes: those that are told already stay as they are. */
 const fileError = (beginning: string, error: unknown): PushforwardError =>
-  error instanceof PushforwardError ? error : new FormatError(`${beginning}: ${reasonOf(error)}`);
+  error instanceof PushforwardError
+    ? error
+    : new FormatError({
+        where: beginning,
+        problem: reasonOf(error),
+        expected: "a file that can be opened",
+        received: String(codeOf(error) ?? "another failure"),
+      });
 
 /**
  * The whole content of a file, or of a pipe until it ends.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FormatError } from "../errors.ts";
+import { unreadable } from "../errors.ts";
 import { type Readers, readersByName } from "../registry.ts";
 import { chainTransformer } from "./chainTransformer.ts";
 import * as makers from "./makers.ts";
@@ -16,7 +16,10 @@ export const readers: Readers<Transformer> = {
   .../* @__PURE__ */ readersByName<Transformer>(makers, "Transformer"),
   chain: ({ parts }, read) => {
     if (!Array.isArray(parts))
-      throw new FormatError("The model holds a chain of transformers without parts.");
+      throw unreadable("The model", "holds a chain of transformers without parts", {
+        expected: "a list of transformers",
+        received: typeof parts,
+      });
     return chainTransformer(parts.map(read));
   },
   rationalQuadratic: rationalQuadraticFromJson,

@@ -32,7 +32,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "",
     2,
-    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, marginal, quantile, cdf, impute, inspect, information, plot, compare, approximate: see pushforward --help",
+    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, inspect, information, plot, compare, approximate: see pushforward --help",
   ],
   [
     "fti data.csv --out m.safetensors",
@@ -48,13 +48,13 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   ],
   ["fit data.csv --out", 2, "option '--out <file>' argument missing; see pushforward fit --help"],
   ["fit data.csv --out m.pt", 2, '--out must end in .safetensors (a model), got "m.pt".'],
-  ["fit data.csv --out nowhere/m.safetensors", 1, '--out: there is no folder "nowhere"; create it first'],
+  ["fit data.csv --out nowhere/m.safetensors", 1, '--out: there is no folder "nowhere"; create it first.'],
   [
     "fit data.csv --out folder.safetensors",
     1,
-    '--out: cannot write "folder.safetensors": it is a folder, not a file; add a file name',
+    '--out: cannot write "folder.safetensors": it is a folder, not a file; add a file name.',
   ],
-  ["fit absent.csv --out m.safetensors", 1, 'cannot read "absent.csv": there is no such file'],
+  ["fit absent.csv --out m.safetensors", 1, 'cannot read "absent.csv": there is no such file.'],
   [
     "fit folder.safetensors --out m.safetensors",
     2,
@@ -182,7 +182,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "logprob data.csv xy.safetensors",
     1,
-    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes.",
   ],
   ["logprob xy.safetensors", 2, "missing required argument 'data'; see pushforward logprob --help"],
   [
@@ -223,9 +223,9 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "logprob random.safetensors data.csv",
     1,
-    "random.safetensors is not a safetensors file, or is truncated: it claims a header of 2338328219647830135 bytes and has 5 after the length; a model is what save writes",
+    "random.safetensors is not a safetensors file, or is truncated: it claims a header of 2338328219647830135 bytes and has 5 after the length; a model is what save writes.",
   ],
-  ["sample xy.safetensors", 2, "required option '-n <rows>' not specified; see pushforward sample --help"],
+  ["sample xy.safetensors", 2, "required option '-n <rows>' not specified; see pushforward sample --help."],
   ["sample xy.safetensors -n -5", 2, '-n must be a whole number from 1, got "-5".'],
   [
     "sample xy.safetensors -n 5 --given c=1",
@@ -247,13 +247,13 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "sample data.csv -n 5",
     1,
-    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes.",
   ],
   ["inspect", 2, "missing required argument 'model'; see pushforward inspect --help"],
   [
     "inspect data.csv",
     1,
-    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes",
+    "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes.",
   ],
   [
     "plot xy.safetensors --out plot.jpg",
@@ -273,7 +273,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "compare data.csv --test 0.2 --folds 3",
     2,
-    "--test and --folds exclude each other: folds hold out each row once.",
+    "--test and --folds exclude each other: folds hold out each row once; leave one of them out.",
   ],
   ["compare data.csv --folds 1", 2, '--folds must be a whole number from 2, got "1".'],
   ["information data.csv --between x", 2, '--between must be groups of columns such as a,b:c, got "x".'],

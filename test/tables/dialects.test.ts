@@ -71,7 +71,7 @@ describe("dialects", () => {
     ["utf-16le", bytes([..."x,y\n1,2\n"].map((letter) => `${letter}\0`).join("")), "x"],
   ])("%s is named, and read where it is asked for", async (encoding, content, name) => {
     expect(await failure(content)).toBe(
-      `d.csv is not UTF-8 text; it seems to be ${encoding}: pass \`encoding: "${encoding}"\`, or save it in UTF-8`,
+      `d.csv is not UTF-8 text; it seems to be ${encoding}: pass \`encoding: "${encoding}"\`, or save it in UTF-8.`,
     );
     expect((await read(content, { encoding })).columns[0]).toBe(name);
     await expect(read(content, { encoding: "klingon" })).rejects.toThrow(/encoding must be a label/);

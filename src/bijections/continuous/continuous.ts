@@ -15,7 +15,7 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../../errors.ts";
+import { UsageError, unreadable } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf } from "../../graph/parameters.ts";
@@ -269,7 +269,14 @@ export function continuousFromJson(json: { readonly [option: string]: unknown })
     return continuous(json as unknown as ContinuousOptions);
   } catch (error) {
     if (error instanceof UsageError)
-      throw new FormatError(`The model holds a continuous flow that is none: ${error.message}`);
+      throw unreadable(
+        "The model",
+        `holds a continuous flow that is none: ${error.message.replace(/\.$/, "")}`,
+        {
+          expected: error.expected ?? "a continuous flow",
+          received: error.received ?? "another description",
+        },
+      );
     throw error;
   }
 }

@@ -23,7 +23,7 @@
  * @module
  */
 
-import { FormatError } from "../../errors.ts";
+import { unreadable } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, statistics } from "../../graph/parameters.ts";
@@ -190,6 +190,9 @@ export function radialMap(options: RadialMapOptions): Bijection {
 /** Reads {@link radialMap} back. */
 export function radialMapFromJson(json: { readonly [option: string]: unknown }): Bijection {
   if (!radialProfiles.includes(json.profile as RadialProfile))
-    throw new FormatError(`The model holds a radial map of profile ${JSON.stringify(json.profile)}.`);
+    throw unreadable("The model", `holds a radial map of profile ${JSON.stringify(json.profile)}`, {
+      expected: `one of ${radialProfiles.join(", ")}`,
+      received: String(JSON.stringify(json.profile)),
+    });
   return radialMap(json as unknown as RadialMapOptions);
 }

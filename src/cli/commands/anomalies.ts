@@ -13,7 +13,16 @@ import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { positiveInteger } from "../options.ts";
-import { checkTableOutput, counted, formatCount, print, printCsv, printJson, warn } from "../output.ts";
+import {
+  checkOneOutput,
+  checkTableOutput,
+  counted,
+  formatCount,
+  print,
+  printCsv,
+  printJson,
+  warn,
+} from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface AnomaliesFlags extends TableFlags, Omit<AnomaliesOptions, "calibration" | "signal" | "onWarning"> {
@@ -26,17 +35,14 @@ interface AnomaliesFlags extends TableFlags, Omit<AnomaliesOptions, "calibration
 async function run(first: string, second: string | undefined, flags: AnomaliesFlags): Promise<void> {
   const { out, json, top, calibration } = flags;
   const data = second ?? first;
-  if (out === "-" && json)
-    throw new UsageError({
-      problem: "--out - and --json both want standard output",
-      expected: "standard output for one of them",
-      received: "both",
-      remedy: "give --out a file name",
-    });
+  checkOneOutput(out, json);
   if (second === undefined && /\.safetensors$/i.test(first))
-    throw new UsageError(
-      `"${first}" is a model; name the table after it, as in pushforward anomalies ${first} new.csv.`,
-    );
+    throw new UsageError({
+      problem: `"${first}" is a model`,
+      expected: "a table",
+      received: "a model alone",
+      remedy: `name the table after it, as in pushforward anomalies ${first} new.csv`,
+    });
   if (out !== undefined)
     checkTableOutput(
       out,

@@ -84,25 +84,56 @@ Without a module, for a table with a column y (^ is a power; sum, log, exp, ... 
   pushforward approximate --density "sum(-(y - mu)^2 / (2 * sigma^2) - log(sigma)) - mu^2 / 200 - sigma" \\
     --parameters "mu=real, sigma=positive" --data y.csv`;
 
+/** A module that is not one of a density. */
+function unusableModule(path: string, problem: string, expected: string, received?: unknown): UsageError {
+  const what = received === undefined ? "nothing of the kind" : `a value of type ${typeof received}`;
+  return new UsageError({ problem: `${path} ${problem}`, expected, received: what });
+}
+
 async function loadDensity(path: string): Promise<DensityModule> {
   const file = resolve(path);
-  if (!existsSync(file)) throw new UsageError(`${path}: there is no such file.`);
+  if (!existsSync(file))
+    throw new UsageError({
+      where: path,
+      problem: "there is no such file",
+      expected: "a module",
+      received: "nothing",
+    });
   resolveOwnPackage(import.meta.url);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {
-    throw new UsageError(`${path} cannot be run as a module: ${(error as Error).message}`);
+    throw unusableModule(
+      path,
+      `cannot be run as a module: ${(error as Error).message}`,
+      "a module that runs",
+    );
   }
   const own = (
     loaded.logDensity === undefined ? (loaded.default ?? loaded) : loaded
   ) as Partial<DensityModule>;
   if (typeof own.logDensity !== "function")
-    throw new UsageError(`${path} exports no function logDensity(parameters, ops).`);
+    throw unusableModule(
+      path,
+      "exports no function logDensity(parameters, ops)",
+      "a function logDensity(parameters, ops)",
+      own.logDensity,
+    );
   if (typeof own.parameters !== "object" || own.parameters === null)
-    throw new UsageError(`${path} exports no object of parameters, such as { mu: "real", tau: "positive" }.`);
+    throw unusableModule(
+      path,
+      'exports no object of parameters, such as { mu: "real", tau: "positive" }',
+      'an object such as { mu: "real", tau: "positive" }',
+      own.parameters,
+    );
   if (own.derived !== undefined && typeof own.derived !== "function")
-    throw new UsageError(`${path} exports derived, which is not a function of (parameters, ops).`);
+    throw unusableModule(
+      path,
+      "exports derived, which is not a function of (parameters, ops)",
+      "a function of (parameters, ops)",
+      own.derived,
+    );
   return own as DensityModule;
 }
 
@@ -118,9 +149,12 @@ async function densityOf(path: string | undefined, flags: ApproximateFlags): Pro
           remedy: "give both",
         });
     if (path === undefined)
-      throw new UsageError(
-        'what is to be approximated? Name a module, or write --density "FORMULA" --parameters "mu=real, tau=positive".',
-      );
+      throw new UsageError({
+        problem:
+          'what is to be approximated? Name a module, or write --density "FORMULA" --parameters "mu=real, tau=positive"',
+        expected: "a module or --density",
+        received: "neither",
+      });
     return await loadDensity(path);
   }
   if (path !== undefined)
@@ -131,7 +165,11 @@ async function densityOf(path: string | undefined, flags: ApproximateFlags): Pro
       remedy: "give one",
     });
   if (flags.parameters === undefined)
-    throw new UsageError('--density needs its parameters: --parameters "mu=real, tau=positive".');
+    throw new UsageError({
+      problem: '--density needs its parameters: --parameters "mu=real, tau=positive"',
+      expected: "--parameters beside --density",
+      received: "no --parameters",
+    });
   const parameters = parseParameters(flags.parameters);
   const { formula, readTable } = await import("../../index.ts");
   const data = flags.data === undefined ? undefined : await readTable(flags.data);

@@ -30,8 +30,18 @@ const withError = (probability: number, error: number): string =>
 
 async function run(model: string, flags: CdfFlags): Promise<void> {
   const { column, at, given, draws, seed, engine, wide, out, json } = flags;
-  if (column === undefined) throw new UsageError("--column must be the column that is asked for.");
-  if (at === undefined) throw new UsageError("--at must be values of the column, such as 30,40.");
+  if (column === undefined)
+    throw new UsageError({
+      subject: "--column",
+      expected: "the column that is asked for",
+      received: "nothing",
+    });
+  if (at === undefined)
+    throw new UsageError({
+      subject: "--at",
+      expected: "values of the column, such as 30,40",
+      received: "nothing",
+    });
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, tableFromColumns } = await import("../../index.ts");
   const signal = interruptSignal();

@@ -89,7 +89,12 @@ function verdict({ best, tied, flows, dependent }: Comparison): string {
 
 async function run(data: string, flags: CompareFlags): Promise<void> {
   if (flags.test !== undefined && flags.folds !== undefined)
-    throw new UsageError("--test and --folds exclude each other: folds hold out each row once.");
+    throw new UsageError({
+      problem: "--test and --folds exclude each other: folds hold out each row once",
+      expected: "--test or --folds",
+      received: "both",
+      remedy: "leave one of them out",
+    });
   const named = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
   const { compare } = await import("../../index.ts");

@@ -62,7 +62,11 @@ function checkFlags(flags: FitFlags): void {
       remedy: "leave one of them out",
     });
   if (flags.resume && flags.checkpoint === undefined) {
-    throw new UsageError("--resume needs --checkpoint FILE, the file to go on from.");
+    throw new UsageError({
+      problem: "--resume needs --checkpoint FILE, the file to go on from",
+      expected: "--checkpoint beside --resume",
+      received: "no --checkpoint",
+    });
   }
   checkOutput(flags.out, [".safetensors"], "a model");
   if (flags.checkpoint === undefined) return;

@@ -14,7 +14,7 @@ import { imputeFlags } from "../flags/questionFlags.ts";
 import { qualityText } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined } from "../options.ts";
-import { checkTableOutput, counted, print, printCsv, printJson, remark } from "../output.ts";
+import { checkOneOutput, checkTableOutput, counted, print, printCsv, printJson, remark } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface ImputeCommandFlags
@@ -27,9 +27,13 @@ interface ImputeCommandFlags
 async function run(model: string, data: string, flags: ImputeCommandFlags): Promise<void> {
   const { draws, candidates, seed, engine, wide, out, json } = flags;
   if (out === undefined && json)
-    throw new UsageError("--json tells how the cells were filled in; give --out a file for the table.");
-  if (out === "-" && json)
-    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+    throw new UsageError({
+      problem: "--json tells how the cells were filled in",
+      expected: "--out beside --json",
+      received: "no --out",
+      remedy: "give --out a file for the table",
+    });
+  checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, writeTable } = await import("../../index.ts");
   const { joinDraws } = await import("../../entries/tables.ts");

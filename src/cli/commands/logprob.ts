@@ -15,6 +15,7 @@ import { addOptionFlags } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined } from "../options.ts";
 import {
+  checkOneOutput,
   checkTableOutput,
   formatCount,
   formatFacts,
@@ -145,14 +146,7 @@ async function withSummedOut(
 
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
   const { out, json, given, engine, unseen, wide } = flags;
-  if (out === "-" && json) {
-    throw new UsageError({
-      problem: "--out - and --json both want standard output",
-      expected: "standard output for one of them",
-      received: "both",
-      remedy: "give --out a file name",
-    });
-  }
+  checkOneOutput(out, json);
   if (flags.append && out === undefined)
     throw new UsageError({
       problem: "--append says what --out FILE holds",

@@ -15,6 +15,7 @@ import { qualityText } from "../given.ts";
 import { interruptSignal } from "../interrupt.ts";
 import { defined, type GivenText } from "../options.ts";
 import {
+  checkOneOutput,
   checkTableOutput,
   formatCount,
   formatFacts,
@@ -38,9 +39,12 @@ interface MarginalCommandFlags
 async function run(model: string, data: string, flags: MarginalCommandFlags): Promise<void> {
   const { columns, given, draws, seed, engine, wide, out, json } = flags;
   if (columns === undefined)
-    throw new UsageError("--columns must be the columns that are asked for, such as a,b.");
-  if (out === "-" && json)
-    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+    throw new UsageError({
+      subject: "--columns",
+      expected: "the columns that are asked for, such as a,b",
+      received: "nothing",
+    });
+  checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, tableFromColumns, writeTable } = await import("../../index.ts");
   const signal = interruptSignal();

@@ -26,7 +26,12 @@ interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "see
 
 async function run(model: string, flags: QuantileFlags): Promise<void> {
   const { column, at = [0.05, 0.5, 0.95], given, draws, seed, engine, wide, out, json } = flags;
-  if (column === undefined) throw new UsageError("--column must be the column that is asked for.");
+  if (column === undefined)
+    throw new UsageError({
+      subject: "--column",
+      expected: "the column that is asked for",
+      received: "nothing",
+    });
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, tableToObjects } = await import("../../index.ts");
   const signal = interruptSignal();

@@ -24,16 +24,25 @@ interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFla
 async function run(model: string, flags: SampleFlags): Promise<void> {
   const { n, seed, given, continuous, complete, out, wide } = flags;
   if (n === undefined && !(given instanceof GivenFile))
-    throw new UsageError("required option '-n <rows>' not specified; see pushforward sample --help");
+    throw new UsageError({
+      problem: "required option '-n <rows>' not specified",
+      expected: "-n, or a table in --given",
+      received: "neither",
+      remedy: "see pushforward sample --help",
+    });
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, writeTable } = await import("../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
   const conditions = await readGiven(given, flow, signal);
   if (n !== undefined && conditions.rows !== undefined && n !== conditions.rows)
-    throw new UsageError(
-      `-n ${n}: the table of --given has ${conditions.rows} rows, and one row is drawn for each; leave -n out.`,
-    );
+    throw new UsageError({
+      where: `-n ${n}`,
+      problem: `the table of --given has ${conditions.rows} rows, and one row is drawn for each`,
+      expected: String(conditions.rows),
+      received: String(n),
+      remedy: "leave -n out",
+    });
   const rows = n ?? conditions.rows!;
   const samples = await flow.sample(rows, {
     ...defined({ seed, given: conditions.given, continuous, complete, wide }),

@@ -55,9 +55,11 @@ export function kindsByColumn(option: string): OptionParser<Readonly<Record<stri
       kinds.set(name, whole.slice(at + 1).trim());
     }
     if (open !== "" || kinds.size === 0 || kinds.has(""))
-      throw new UsageError(
-        `${option} must be kinds of columns such as age=integer,shift=angle:24, got ${JSON.stringify(text)}.`,
-      );
+      throw new UsageError({
+        subject: option,
+        expected: "kinds of columns such as age=integer,shift=angle:24",
+        received: JSON.stringify(text),
+      });
     return Object.fromEntries(kinds);
   };
 }
@@ -70,17 +72,25 @@ export function schemaFile(option: string): OptionParser<unknown> {
       text = readFileSync(path, "utf8");
     } catch (error) {
       const { code } = error as { readonly code?: string };
-      throw new FormatError(
-        `${option}: "${path}" ${code === "ENOENT" ? "is not there" : `cannot be read (${code})`}.`,
-      );
+      throw new FormatError({
+        where: option,
+        problem: `"${path}" ${code === "ENOENT" ? "is not there" : `cannot be read (${code})`}`,
+        expected: "a file of a schema",
+        received: String(code),
+        remedy: "pushforward describe DATA --out FILE writes one",
+      });
     }
     let json: unknown;
     try {
       json = JSON.parse(text);
     } catch {
-      throw new FormatError(
-        `${option}: "${path}" is not JSON; pushforward describe DATA --out FILE writes a schema.`,
-      );
+      throw new FormatError({
+        where: option,
+        problem: `"${path}" is not JSON`,
+        expected: "a schema in JSON",
+        received: "other text",
+        remedy: "pushforward describe DATA --out FILE writes a schema",
+      });
     }
     return (json as { readonly schema?: unknown } | null)?.schema ?? json;
   };

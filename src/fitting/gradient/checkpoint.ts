@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import type { Architecture } from "../../architectures/architecture.ts";
-import { FormatError, UsageError } from "../../errors.ts";
+import { damaged, FormatError, UsageError, unreadable } from "../../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import { flattenTree, type ParameterTree } from "../../graph/parameters.ts";
@@ -56,7 +56,12 @@ export class Checkpoint {
     if (!(await fileExists(this.#path))) return undefined;
     const { tensors, metadata } = readSafetensors(await readFileBytes(this.#path), this.#path);
     const text = metadata.pushforward_checkpoint;
-    if (text === undefined) throw new FormatError(`${this.#path} is not a checkpoint of pushforward.`);
+    if (text === undefined)
+      throw unreadable(this.#path, "is not a checkpoint of pushforward", {
+        expected: "a checkpoint",
+        received: "other tensors",
+        remedy: `name another ${optionText("checkpoint")}`,
+      });
     if (metadata.subject !== this.#subject)
       throw new UsageError({
         where: this.#path,
@@ -71,7 +76,7 @@ export class Checkpoint {
     for (const [name, length] of this.#lengths) {
       const saved = values[name];
       if (saved?.length !== length || !saved.every(Number.isFinite))
-        throw new FormatError(`${this.#path} is damaged: "${name}" is not ${length} finite numbers.`);
+        throw damaged(this.#path, `"${name}" is not ${length} finite numbers`);
     }
     return {
       ...readState(text, this.#path),
@@ -182,12 +187,12 @@ function readState(text: string, path: string): Omit<MinimizeState, "values" | "
   try {
     json = JSON.parse(text);
   } catch {
-    throw new FormatError(`${path} is damaged: its state is not JSON.`);
+    throw damaged(path, "its state is not JSON");
   }
   const parsed = v.safeParse(stateSchema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
-    throw new FormatError(`${path} is damaged: ${v.getDotPath(issue) ?? "its state"}: ${issue.message}.`);
+    throw damaged(path, `${v.getDotPath(issue) ?? "its state"}: ${issue.message}`);
   }
   return parsed.output;
 }

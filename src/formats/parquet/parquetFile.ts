@@ -111,10 +111,13 @@ export function fileColumns(tree: SchemaTree, metadata: FileMetaData, name: stri
     for (const { name: column, nested } of columns) {
       const codec = nested ?? chunkOf(group.columns, column)?.meta_data?.codec;
       if (nested === undefined && codec !== undefined && !pageCodecs.includes(codec))
-        throw new FormatError(
-          `${name}: column "${column}" is compressed with ${codec}; write the file again with ` +
-            'snappy, gzip or zstd (pandas: compression="snappy")',
-        );
+        throw new FormatError({
+          where: name,
+          problem: `column "${column}" is compressed with ${codec}`,
+          expected: `one of ${pageCodecs.join(", ")}`,
+          received: codec,
+          remedy: 'write the file again with snappy, gzip or zstd (pandas: compression="snappy")',
+        });
     }
   return columns;
 }

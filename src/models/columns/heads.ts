@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { FormatError } from "../../errors.ts";
+import { damaged, type FormatError } from "../../errors.ts";
 import { angleHead } from "./angleHead.ts";
 import { calendarParts } from "./calendar.ts";
 import { type DensityColumn, hasLevels, levelsOf, stepOf } from "./column.ts";
@@ -133,8 +133,8 @@ const schemas = {
  * @throws {@link FormatError} for a description that is damaged, or of another kind of column.
  */
 export function headFromJson(column: DensityColumn, json: ColumnHeadJson): ColumnHead {
-  const damaged = (why: string): FormatError =>
-    new FormatError(`column ${JSON.stringify(column.name)}: its head is damaged: ${why}.`);
+  const refused = (why: string): FormatError =>
+    damaged(`column ${JSON.stringify(column.name)}: its head`, why);
   const expected = hasLevels(column)
     ? "levels"
     : column.kind === "angle"
@@ -143,18 +143,18 @@ export function headFromJson(column: DensityColumn, json: ColumnHeadJson): Colum
         ? "point"
         : "cells";
   if (json?.type !== expected)
-    throw damaged(`the kind "${column.kind}" has the type "${expected}", not ${JSON.stringify(json?.type)}`);
+    throw refused(`the kind "${column.kind}" has the type "${expected}", not ${JSON.stringify(json?.type)}`);
   const parse = <Schema extends v.GenericSchema>(schema: Schema): v.InferOutput<Schema> => {
     const parsed = v.safeParse(schema, json);
     if (parsed.success) return parsed.output;
     const [issue] = parsed.issues;
-    throw damaged(`${v.getDotPath(issue) ?? expected}: ${issue.message}`);
+    throw refused(`${v.getDotPath(issue) ?? expected}: ${issue.message}`);
   };
   switch (expected) {
     case "levels": {
       const { type: _, ...options } = parse(schemas.levels);
       if (options.buckets.length !== levelsOf(column))
-        throw damaged(`it has ${options.buckets.length} levels, the column ${levelsOf(column)}`);
+        throw refused(`it has ${options.buckets.length} levels, the column ${levelsOf(column)}`);
       return levelsHead(options);
     }
     case "point": {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { FormatError } from "../../errors.ts";
+import { unreadable } from "../../errors.ts";
 
 /** The bounds, as docs/model-format.md states them. */
 export const modelBounds = {
@@ -38,7 +38,10 @@ interface Load {
 }
 
 function refuse(what: string, part: string, received: unknown, bound: number): never {
-  throw new FormatError(`its ${part} has ${what} ${String(received)}, the bound is ${bound}`);
+  throw unreadable(`its ${part}`, `has ${what} ${String(received)}, the bound is ${bound}`, {
+    expected: `at most ${bound}`,
+    received: String(received),
+  });
 }
 
 /** Refuses a number above its bound; whether it is a number at all is for the bijection to say. */
@@ -103,8 +106,10 @@ function checkContinuous(json: Json, part: string): void {
   atMost(solver, "most", modelBounds.mostSteps, `${part}.solver`);
   const { tolerance } = solver;
   if (typeof tolerance === "number" && tolerance > 0 && tolerance < modelBounds.tolerance)
-    throw new FormatError(
-      `its ${part}.solver has tolerance ${tolerance}, the least is ${modelBounds.tolerance}`,
+    throw unreadable(
+      `its ${part}.solver`,
+      `has tolerance ${tolerance}, the least is ${modelBounds.tolerance}`,
+      { expected: `at least ${modelBounds.tolerance}`, received: String(tolerance) },
     );
 }
 

@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { FormatError } from "../../errors.ts";
+import { damaged, unreadable } from "../../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import type { ParameterSpec } from "../../graph/parameters.ts";
@@ -89,18 +89,28 @@ export function openContainer(bytes: Uint8Array, name: string): Container {
   const { tensors, metadata } = readSafetensors(bytes, name);
   const { format_version: version, pushforward: text } = metadata;
   if (version === undefined || text === undefined)
-    throw new FormatError(`${name} is a safetensors file, but not a model of pushforward.`);
+    throw unreadable(name, "is a safetensors file, but not a model of pushforward", {
+      expected: "a model",
+      received: "other tensors",
+      remedy: "a model is what save writes",
+    });
   if (!/^\d{1,9}$/.test(version))
-    throw new FormatError(`${name} has a bad format_version, ${JSON.stringify(version)}.`);
+    throw unreadable(name, `has a bad format_version, ${JSON.stringify(version)}`, {
+      expected: `a whole number up to ${formatVersion}`,
+      received: JSON.stringify(version),
+      remedy: "a model is what save writes",
+    });
   if (Number(version) > formatVersion)
-    throw new FormatError(
-      `${name} has format version ${version}; this release reads up to ${formatVersion}. Update pushforward to read it.`,
-    );
+    throw unreadable(name, `has format version ${version}; this release reads up to ${formatVersion}`, {
+      expected: `a version up to ${formatVersion}`,
+      received: version,
+      remedy: "update pushforward to read it",
+    });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    throw new FormatError(`${name} is damaged: its architecture is not JSON.`);
+    throw damaged(name, "its architecture is not JSON");
   }
   return { json, text, digest: metadata.digest, tensors };
 }
@@ -112,15 +122,17 @@ export function checkedHeader<
   const parsed = v.safeParse(schema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
-    throw new FormatError(
-      `${name} is damaged: ${v.getDotPath(issue) ?? "its architecture"}: ${issue.message}.`,
+    throw damaged(
+      name,
+      `${v.getDotPath(issue) ?? "its architecture"}: ${issue.message}`,
+      issue.expected ?? undefined,
+      issue.received,
     );
   }
   const { output } = parsed;
   const all = [...output.given, ...output.columns];
   const twice = all.find((column, i) => all.indexOf(column) !== i);
-  if (twice !== undefined)
-    throw new FormatError(`${name} is damaged: it names the column ${JSON.stringify(twice)} twice.`);
+  if (twice !== undefined) throw damaged(name, `it names the column ${JSON.stringify(twice)} twice`);
   return output;
 }
 
@@ -156,34 +168,37 @@ export function valuesOf(
   const values: Record<string, Float64Array> = {};
   for (const [key, spec] of specs) {
     const tensor = tensors.get(key);
-    if (!tensor) throw new FormatError(`${name} is damaged: the tensor "${key}" is missing.`);
+    if (!tensor) throw damaged(name, `the tensor "${key}" is missing`);
     if (
       tensor.shape.length !== spec.shape.length ||
       tensor.shape.some((extent, i) => extent !== spec.shape[i])
     )
-      throw new FormatError(
-        `${name} is damaged: the tensor "${key}" has shape [${tensor.shape}], its architecture says [${spec.shape}].`,
+      throw damaged(
+        name,
+        `the tensor "${key}" has shape [${tensor.shape}], its architecture says [${spec.shape}]`,
+        `[${spec.shape}]`,
+        `[${tensor.shape}]`,
       );
     if (tensor.dtype !== "F32" && tensor.dtype !== "F64")
-      throw new FormatError(
-        `${name} is damaged: the tensor "${key}" has type ${tensor.dtype}, not F32 or F64.`,
+      throw damaged(
+        name,
+        `the tensor "${key}" has type ${tensor.dtype}, not F32 or F64`,
+        "F32 or F64",
+        tensor.dtype,
       );
     const data = Float64Array.from(tensor.data);
     if (data.length !== sizeOf(spec.shape) || !data.every(Number.isFinite))
-      throw new FormatError(`${name} is damaged: the tensor "${key}" holds values that are not finite.`);
+      throw damaged(name, `the tensor "${key}" holds values that are not finite`);
     // The engine would make infinities of them.
     if (spec.kind === "trained" && precision === "float32" && !data.every(fitsSingle))
-      throw new FormatError(
-        `${name} is damaged: the tensor "${key}" holds values that are not finite in float32, its precision.`,
-      );
+      throw damaged(name, `the tensor "${key}" holds values that are not finite in float32, its precision`);
     values[key] = data;
   }
   for (const key of tensors.keys())
-    if (!specs.has(key))
-      throw new FormatError(`${name} is damaged: its architecture has no tensor "${key}".`);
+    if (!specs.has(key)) throw damaged(name, `its architecture has no tensor "${key}"`);
   // Last, so that what can be named is named: a flipped bit that leaves everything in shape. Writers in other languages
   // may leave the digest out.
   if (digest !== undefined && digest !== digestOfModel(text, tensors))
-    throw new FormatError(`${name} is damaged: its contents do not match its digest.`);
+    throw damaged(name, "its contents do not match its digest");
   return values;
 }

@@ -11,7 +11,15 @@ import type { Bijection } from "../../bijections/bijection.ts";
 import { bijectionRegistry } from "../../bijections/registry.ts";
 import type { Distribution } from "../../distributions/distribution.ts";
 import { distributionRegistry } from "../../distributions/registry.ts";
-import { FormatError, NumericalError, PushforwardError, UsageError } from "../../errors.ts";
+import {
+  damaged,
+  FormatError,
+  NumericalError,
+  PushforwardError,
+  UsageError,
+  unreadable,
+  withoutRemedy,
+} from "../../errors.ts";
 import { flattenTree } from "../../graph/parameters.ts";
 import { conditionerRegistry } from "../../networks/registry.ts";
 import type { Registry } from "../../registry.ts";
@@ -110,9 +118,7 @@ function parsedFile(container: Container, name: string): ParsedFile {
   const output = checkedHeader(header, container, name);
   const strange = output.fitted.grids?.find(({ column }) => !output.columns.includes(column));
   if (strange)
-    throw new FormatError(
-      `${name} is damaged: it has a grid for ${JSON.stringify(strange.column)}, which is none of its columns.`,
-    );
+    throw damaged(name, `it has a grid for ${JSON.stringify(strange.column)}, which is none of its columns`);
   // Before anything is built: a claim of a billion features must not make a list of them.
   for (const [own, features, what] of [
     [output.base, output.columns.length, "base"],
@@ -128,9 +134,7 @@ function parsedFile(container: Container, name: string): ParsedFile {
   ] as const)
     checkBounds(own, what, name);
   if (output.given.length > 0 !== (output.contextPreparation !== null))
-    throw new FormatError(
-      `${name} is damaged: it is given ${output.given.length} columns, its contextPreparation is not.`,
-    );
+    throw damaged(name, `it is given ${output.given.length} columns, its contextPreparation is not`);
   return { ...container, header: output };
 }
 
@@ -141,13 +145,9 @@ function modelOf(parsed: ParsedFile, name: string): Model {
     model.bijection.features !== output.columns.length ||
     model.preparation.features !== output.columns.length
   )
-    throw new FormatError(
-      `${name} is damaged: its architecture does not have its ${output.columns.length} columns.`,
-    );
+    throw damaged(name, `its architecture does not have its ${output.columns.length} columns`);
   if (model.bijection.context !== 0 && model.bijection.context !== output.given.length)
-    throw new FormatError(
-      `${name} is damaged: its architecture is not given its ${output.given.length} columns.`,
-    );
+    throw damaged(name, `its architecture is not given its ${output.given.length} columns`);
   const values = valuesOf(flattenTree(parameterTree(model)), parsed, output.precision, name);
   return { ...model, values } as Model;
 }
@@ -157,7 +157,8 @@ function checkBounds(json: unknown, what: string, name: string): void {
   try {
     checkModelBounds(json, what);
   } catch (error) {
-    throw new FormatError(`${name} cannot be used: ${(error as Error).message}.`);
+    const { message, expected = "", received = "" } = error as FormatError;
+    throw unreadable(name, `cannot be used: ${withoutRemedy(message, undefined)}`, { expected, received });
   }
 }
 
@@ -170,9 +171,16 @@ function checkFeatures(json: unknown, features: number, what: string): void {
   for (let entry = rest.pop(); entry; entry = rest.pop()) {
     const { next, depth } = entry;
     if (typeof next !== "object" || next === null) continue;
-    if (depth > deepest) throw new FormatError(`${what} is nested more than ${deepest} deep.`);
+    if (depth > deepest)
+      throw unreadable(what, `is nested more than ${deepest} deep`, {
+        expected: `at most ${deepest} parts inside one another`,
+        received: "more",
+      });
     if (Object.hasOwn(next, "features") && (next as { features: unknown }).features !== features)
-      throw new FormatError(`${what} does not have the ${features} features of the columns.`);
+      throw unreadable(what, `does not have the ${features} features of the columns`, {
+        expected: String(features),
+        received: String((next as { features: unknown }).features),
+      });
     for (const member of Object.values(next)) rest.push({ next: member, depth: depth + 1 });
   }
 }
@@ -233,8 +241,10 @@ function readParts(
   } catch (error) {
     if (error instanceof FormatError) throw errorOfFile(name, error);
     const reason =
-      error instanceof PushforwardError ? error.message : "an option is missing or of the wrong type.";
-    throw new FormatError(`${name} is damaged: its architecture cannot be built: ${reason}`);
+      error instanceof PushforwardError
+        ? error.message.replace(/\.$/, "")
+        : "an option is missing or of the wrong type";
+    throw damaged(name, `its architecture cannot be built: ${reason}`);
   }
 }
 
@@ -243,7 +253,6 @@ function errorOfFile(
   name: string,
   { message, expected = "", received = "", remedy }: FormatError,
 ): FormatError {
-  if (remedy === undefined) return new FormatError(`${name} cannot be read: ${message}`);
-  const problem = `${name} cannot be read: ${message.slice(0, message.lastIndexOf(`; ${remedy}`))}`;
-  return new FormatError({ problem, expected, received, remedy });
+  const problem = `cannot be read: ${withoutRemedy(message, remedy)}`;
+  return unreadable(name, problem, { expected, received, remedy });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError, FormatError, PushforwardError } from "../../errors.ts";
+import { DataError, PushforwardError, unreadable } from "../../errors.ts";
 import { buffersOf } from "../../formats/arrow/arrowBuffers.ts";
 import { type ArrowCell, arrowCells, nestedKind, type ReadCell } from "../../formats/arrow/arrowCells.ts";
 import {
@@ -144,11 +144,14 @@ async function readRows(
   const isBatch = (batch: Batch | DictionaryBatch): batch is Batch => "rows" in batch;
   const rows = batches.reduce((sum, batch) => sum + (isBatch(batch) ? batch.rows : 0), 0);
   if (rows === 0 || fields.length === 0)
-    throw new DataError({
-      problem: `${name} has no rows of data`,
-      expected: "rows of data",
-      received: "none",
-    });
+    throw new DataError(
+      {
+        problem: `${name} has no rows of data`,
+        expected: "rows of data",
+        received: "none",
+      },
+      { file: name },
+    );
   checkLimit(name, limits, "cells", rows * fields.length);
   checkExpansion(name, limits, bytes.length, 8 * rows * fields.length);
   // Of all buffers together: many may lie in one place.
@@ -219,16 +222,22 @@ export async function readArrow(
 ): Promise<Table> {
   const limits = checkLimits(options.limits);
   if (String.fromCharCode(...bytes.subarray(0, 4)) === "FEA1")
-    throw new FormatError(
-      `${name} is a Feather file of version 1, which is not read; write it again with version 2 (pandas: to_feather(path))`,
-    );
+    throw unreadable(name, "is a Feather file of version 1, which is not read", {
+      expected: "Feather of version 2",
+      received: "version 1",
+      remedy: "write it again with version 2 (pandas: to_feather(path))",
+    });
   try {
     return await readRows(bytes, name, limits, options);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
     // Bytes that lead beyond their end are told by DataView, in words of its own.
     const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
-    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0];
-    throw new FormatError(`${name} is not Arrow data (a file or a stream), or is damaged (${reason})`);
+    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0]!.replace(/\.$/, "");
+    throw unreadable(name, `is not Arrow data (a file or a stream), or is damaged (${reason})`, {
+      expected: "a file or a stream of Arrow",
+      received: `bytes of which ${reason}`,
+      remedy: "copy or write it again",
+    });
   }
 }

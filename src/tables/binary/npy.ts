@@ -4,9 +4,9 @@
  * @module
  */
 
-import { DataError, FormatError } from "../../errors.ts";
+import { DataError, unreadable } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
-import { type NpyArray, readNpyArray, writeNpyArray } from "../../formats/npy.ts";
+import { type NpyArray, notNumbers, readNpyArray, writeNpyArray } from "../../formats/npy.ts";
 import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
 import { mostExact } from "../reading/cell.ts";
 import { type Table, tableFromRows } from "../table.ts";
@@ -23,23 +23,29 @@ import { type Table, tableFromRows } from "../table.ts";
  */
 export function readNpy(bytes: Uint8Array, name: string = "the file", limits: ReadLimits = {}): Table {
   const array = readNpyArray(bytes, name);
-  if ("reason" in array) throw new FormatError(`${name} ${array.reason}`);
+  if ("reason" in array) throw notNumbers(name, array);
   const { shape } = array;
   if (shape.length < 1 || shape.length > 2) {
-    throw new DataError({
-      problem: `${name} holds an array of shape (${shape.join(", ")})`,
-      expected: "one or two axes: rows and columns",
-      received: `${shape.length} axes`,
-      remedy: "expected one or two axes: rows and columns",
-    });
+    throw new DataError(
+      {
+        problem: `${name} holds an array of shape (${shape.join(", ")})`,
+        expected: "one or two axes: rows and columns",
+        received: `${shape.length} axes`,
+        remedy: "expected one or two axes: rows and columns",
+      },
+      { file: name },
+    );
   }
   const width = shape[1] ?? 1;
   if (width === 0)
-    throw new DataError({
-      problem: `${name} holds an array of shape (${shape[0]}, 0): it has no columns`,
-      expected: "at least one column",
-      received: "none",
-    });
+    throw new DataError(
+      {
+        problem: `${name} holds an array of shape (${shape[0]}, 0): it has no columns`,
+        expected: "at least one column",
+        received: "none",
+      },
+      { file: name },
+    );
   const values = array.read();
   const checked = checkLimits(limits);
   if (shape[0] === 0) checkNoRows(name, width, checked);
@@ -56,7 +62,11 @@ export function readNpy(bytes: Uint8Array, name: string = "the file", limits: Re
  */
 export function checkNoRows(name: string, width: number, limits: CheckedLimits): void {
   if (width <= limits.columns) return;
-  throw new FormatError(`${name} claims ${width} columns and has no rows.`);
+  throw unreadable(name, `claims ${width} columns and has no rows`, {
+    expected: `at most ${limits.columns} columns`,
+    received: String(width),
+    remedy: "copy or write it again",
+  });
 }
 
 /** The record of a column of an array whose numbers lie `width` apart in `values`, from `place` on. */

@@ -9,9 +9,9 @@
  */
 
 import { closestName, listNames } from "../../closestName.ts";
-import { DataError, FormatError } from "../../errors.ts";
+import { DataError } from "../../errors.ts";
 import { checkExpansion, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
-import { type NpyArray, type NpyNotNumbers, readNpyArray } from "../../formats/npy.ts";
+import { type NpyArray, type NpyNotNumbers, notNumbers, readNpyArray } from "../../formats/npy.ts";
 import { readZip } from "../../formats/zip.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnRecord, LeftOut } from "../columnRecord.ts";
@@ -52,21 +52,27 @@ export async function readNpz(
   const nameOf = (entry: { name: string }): string => entry.name.slice(0, -".npy".length);
   const names = entries.map(nameOf);
   if (names.length === 0)
-    throw new DataError({
-      problem: `${name} is a zip archive without arrays (.npy)`,
-      expected: "at least one array",
-      received: "none",
-    });
+    throw new DataError(
+      {
+        problem: `${name} is a zip archive without arrays (.npy)`,
+        expected: "at least one array",
+        received: "none",
+      },
+      { file: name },
+    );
   checkLimit(name, limits, "columns", names.length);
   for (const wanted of options.arrays ?? [])
     if (!names.includes(wanted)) {
       const closest = closestName(wanted, names);
-      throw new DataError({
-        problem: `${name} has no array "${wanted.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}`,
-        expected: "an array of the archive",
-        received: `"${wanted.slice(0, 60)}"`,
-        remedy: `its arrays are: ${listNames(names)}`,
-      });
+      throw new DataError(
+        {
+          problem: `${name} has no array "${wanted.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}`,
+          expected: "an array of the archive",
+          received: `"${wanted.slice(0, 60)}"`,
+          remedy: `its arrays are: ${listNames(names)}`,
+        },
+        { file: name },
+      );
     }
   const arrays: NamedArray[] = [];
   let total = 0;
@@ -92,12 +98,15 @@ export async function readNpz(
   if (numeric.length === 0) {
     const first = arrays.find(({ array }) => "reason" in array);
     throw first && "reason" in first.array
-      ? new FormatError(`${name}: the array "${first.name}" ${first.array.reason}`)
-      : new DataError({
-          problem: `${name} has single values, but no array of rows: ${listNames(names)}`,
-          expected: "an array of rows",
-          received: "single values",
-        });
+      ? notNumbers(`${name}: the array "${first.name}"`, first.array)
+      : new DataError(
+          {
+            problem: `${name} has single values, but no array of rows: ${listNames(names)}`,
+            expected: "an array of rows",
+            received: "single values",
+          },
+          { file: name },
+        );
   }
   const rows = numeric[0]!.array.shape[0]!;
   const width = numeric.reduce((sum, { array }) => sum + (array.shape[1] ?? 1), 0);
@@ -105,11 +114,14 @@ export async function readNpz(
   checkLimit(name, limits, "columns", width);
   checkLimit(name, limits, "cells", rows * width);
   if (width === 0)
-    throw new DataError({
-      problem: `${name} holds an array of shape (${rows}, 0): it has no columns`,
-      expected: "at least one column",
-      received: "none",
-    });
+    throw new DataError(
+      {
+        problem: `${name} holds an array of shape (${rows}, 0): it has no columns`,
+        expected: "at least one column",
+        received: "none",
+      },
+      { file: name },
+    );
   const columns = numeric.flatMap(({ name: arrayName, array }) =>
     columnsOf(arrayName, array, numeric.length === 1),
   );

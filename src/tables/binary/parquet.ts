@@ -6,7 +6,7 @@
 
 import type { FileMetaData, SchemaElement } from "hyparquet";
 import type { ColumnSource } from "hyparquet-writer";
-import { DataError, FormatError, PushforwardError } from "../../errors.ts";
+import { DataError, FormatError, PushforwardError, unreadable } from "../../errors.ts";
 import { readContent } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import {
@@ -72,11 +72,14 @@ async function readRows(
     throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
   }
   if (columns.length === 0 || rows === 0)
-    throw new DataError({
-      problem: `${name} has no rows of data`,
-      expected: "rows of data",
-      received: "none",
-    });
+    throw new DataError(
+      {
+        problem: `${name} has no rows of data`,
+        expected: "rows of data",
+        received: "none",
+      },
+      { file: name },
+    );
   checkLimit(name, limits, "cells", rows * columns.length);
   // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
   checkExpansion(name, limits, bytes.length, 8 * rows * columns.length);
@@ -169,9 +172,11 @@ export async function readParquet(
   const limits = checkLimits(options.limits);
   const isMark = (at: number): boolean => String.fromCharCode(...bytes.subarray(at, at + 4)) === "PAR1";
   if (bytes.length < 12 || !isMark(0) || !isMark(bytes.length - 4)) {
-    throw new FormatError(
-      `${name} is not a Parquet file, or is truncated: it does not start and end with "PAR1"`,
-    );
+    throw unreadable(name, 'is not a Parquet file, or is truncated: it does not start and end with "PAR1"', {
+      expected: 'a file that starts and ends with "PAR1"',
+      received: `${bytes.length} other bytes`,
+      remedy: "copy or write it again",
+    });
   }
   try {
     return await readRows(bytes, name, limits, options);
@@ -179,8 +184,14 @@ export async function readParquet(
     if (error instanceof PushforwardError) throw error;
     // Corrupt metadata fails in whatever way the code of hyparquet meets it first: what it says then is of its inside.
     const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
-    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0];
-    throw new FormatError(`${name}: the Parquet file is corrupt or of a kind that is not read (${reason})`);
+    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0]!.replace(/\.$/, "");
+    throw new FormatError({
+      where: name,
+      problem: `the Parquet file is corrupt or of a kind that is not read (${reason})`,
+      expected: "a Parquet file of a kind that is read",
+      received: reason,
+      remedy: "copy or write it again",
+    });
   }
 }
 

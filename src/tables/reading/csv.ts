@@ -116,14 +116,26 @@ class RowParser {
     this.#reader.lookForComments(lines);
     if (error) {
       const fault = error.code === "MissingQuotes" ? "is never closed" : "goes on after its closing one";
-      throw new FormatError(`${this.#reader.where}: a cell in quotation marks ${fault}; mend the row`);
+      throw new FormatError({
+        where: this.#reader.where,
+        problem: `a cell in quotation marks ${fault}`,
+        expected: "a quotation mark at each end of such a cell",
+        received: `one that ${fault}`,
+        remedy: "mend the row",
+      });
     }
     this.#rest = last ? "" : text.slice(meta.cursor);
     if (Math.max(this.#rest.length, this.#cutter.waiting) > this.#limits.lineLength) {
-      throw new FormatError(
-        `${this.#reader.where}: a row of more than ${this.#limits.lineLength} characters; is a quotation mark never closed, ` +
-          `or is this another kind of file? If not, raise the limit with ${optionText("limits", { lineLength: 10 * this.#limits.lineLength })}`,
-      );
+      const { lineLength } = this.#limits;
+      throw new FormatError({
+        where: this.#reader.where,
+        problem: `a row of more than ${lineLength} characters`,
+        expected: `at most ${lineLength} characters per row`,
+        received: "more",
+        remedy:
+          "is a quotation mark never closed, or is this another kind of file? " +
+          `If not, raise the limit with ${optionText("limits", { lineLength: 10 * lineLength })}`,
+      });
     }
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FormatError } from "../../errors.ts";
+import { type FormatError, unreadable } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { likelyEncoding } from "../encoding/likelyEncoding.ts";
@@ -81,15 +81,16 @@ export async function* decodeText(
     try {
       text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
     } catch {
-      throw new FormatError(`${name} is not ${label.toUpperCase()} text${encodingRemedy(bytes, label)}`);
+      throw otherText(name, label, bytes);
     }
     if (text.includes("\0")) {
       const likely = bytes && likelyEncoding(bytes);
-      throw new FormatError(
-        likely?.startsWith("utf-")
-          ? `${name} is not ${label.toUpperCase()} text${encodingRemedy(bytes, label)}`
-          : `${name} is a binary file, not text; check what kind of file it is`,
-      );
+      if (likely?.startsWith("utf-")) throw otherText(name, label, bytes);
+      throw unreadable(name, "is a binary file, not text", {
+        expected: "text",
+        received: "a zero byte",
+        remedy: "check what kind of file it is",
+      });
     }
     return text;
   };
@@ -97,10 +98,19 @@ export async function* decodeText(
   yield decode();
 }
 
+function otherText(name: string, label: string, bytes: Uint8Array | undefined): FormatError {
+  const encoding = label.toUpperCase();
+  return unreadable(name, `is not ${encoding} text`, {
+    expected: `text in ${encoding}`,
+    received: (bytes && likelyEncoding(bytes)) ?? "other bytes",
+    remedy: encodingRemedy(bytes, label),
+  });
+}
+
 /** What to do about bytes that are not text of an encoding. */
 function encodingRemedy(bytes: Uint8Array | undefined, label: string): string {
   const likely = bytes && likelyEncoding(bytes);
-  if (likely === undefined || likely === label) return "; save it in UTF-8, or check what kind of file it is";
-  if (likely === "utf-32") return "; it seems to be UTF-32, which is not read: save it in UTF-8";
-  return `; it seems to be ${likely}: pass ${optionText("encoding", likely)}, or save it in UTF-8`;
+  if (likely === undefined || likely === label) return "save it in UTF-8, or check what kind of file it is";
+  if (likely === "utf-32") return "it seems to be UTF-32, which is not read: save it in UTF-8";
+  return `it seems to be ${likely}: pass ${optionText("encoding", likely)}, or save it in UTF-8`;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError, FormatError } from "../../errors.ts";
+import { DataError, FormatError, unreadable } from "../../errors.ts";
 import { duplicateKey } from "../../formats/duplicateKey.ts";
 import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
 import { numbersAsText } from "../../formats/jsonNumbers.ts";
@@ -42,7 +42,13 @@ function parseLine(line: string, where: string): Record<string, unknown> {
     try {
       value = JSON.parse(line.replace(bareNumbers, (match) => (match[0] === '"' ? match : `"${match}"`)));
     } catch {
-      throw new FormatError(`${where}: ${quoteCell(line)} is not JSON; expected one object a line`);
+      throw new FormatError({
+        where,
+        problem: `${quoteCell(line)} is not JSON`,
+        expected: "one object per line",
+        received: quoteCell(line),
+        remedy: "expected one object per line",
+      });
     }
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -102,20 +108,26 @@ class LineReader {
 
   finish(): Table {
     if (this.#builder.rows === 0) {
-      throw new DataError({
-        problem: `${this.#name} is empty`,
-        expected: "one JSON object per line",
-        received: "an empty file",
-        remedy: "expected one JSON object per line",
-      });
+      throw new DataError(
+        {
+          problem: `${this.#name} is empty`,
+          expected: "one JSON object per line",
+          received: "an empty file",
+          remedy: "expected one JSON object per line",
+        },
+        { file: this.#name },
+      );
     }
     if (this.#rows.columns.length === 0)
-      throw new DataError({
-        problem: `${this.#name} has no columns`,
-        expected: "objects with a key per column",
-        received: "empty objects",
-        remedy: "its objects are empty",
-      });
+      throw new DataError(
+        {
+          problem: `${this.#name} has no columns`,
+          expected: "objects with a key per column",
+          received: "empty objects",
+          remedy: "its objects are empty",
+        },
+        { file: this.#name },
+      );
     checkColumnNames(this.#rows.columns);
     return this.#builder.build();
   }
@@ -140,10 +152,12 @@ export async function readJsonLines(source: TextSource, options: JsonLinesOption
     const lines = (rest + piece).split("\n");
     rest = lines.pop()!;
     if (rest.length > limits.lineLength) {
-      throw new FormatError(
-        `${name} has a line of more than ${limits.lineLength} characters; is it JSON lines? ` +
-          `If so, raise the limit with ${optionText("limits", { lineLength: 10 * limits.lineLength })}`,
-      );
+      const { lineLength } = limits;
+      throw unreadable(name, `has a line of more than ${lineLength} characters`, {
+        expected: `at most ${lineLength} characters per line`,
+        received: "more",
+        remedy: `is it JSON lines? If so, raise the limit with ${optionText("limits", { lineLength: 10 * lineLength })}`,
+      });
     }
     for (const line of lines) reader.take(line);
     await eventLoopTurn();

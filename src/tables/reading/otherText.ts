@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FormatError } from "../../errors.ts";
+import { type FormatError, unreadable } from "../../errors.ts";
 
 const workbook = "open it in a spreadsheet and save the sheet as CSV";
 
@@ -18,6 +18,14 @@ const otherBytes = [
   ["%PDF-", "a PDF document", "save its table as CSV"],
 ] as const;
 
+function notText(name: string, what: string, remedy: string): FormatError {
+  return unreadable(name, `is ${what}, not a table of text`, {
+    expected: "a table of text",
+    received: what,
+    remedy,
+  });
+}
+
 /**
  * Refuses bytes that are not text by their start.
  *
@@ -27,7 +35,7 @@ const otherBytes = [
 export function refuseOtherBytes(name: string, bytes: Uint8Array): void {
   const start = String.fromCharCode(...bytes.subarray(0, 8));
   for (const [magic, what, remedy] of otherBytes)
-    if (start.startsWith(magic)) throw new FormatError(`${name} is ${what}, not a table of text; ${remedy}`);
+    if (start.startsWith(magic)) throw notText(name, what, remedy);
 }
 
 /** How such text starts, what it is, and what to do. */
@@ -48,6 +56,5 @@ const others = [
  * @throws FormatError that says what it is.
  */
 export function refuseOtherText(name: string, start: string): void {
-  for (const [pattern, what, remedy] of others)
-    if (pattern.test(start)) throw new FormatError(`${name} is ${what}, not a table of text; ${remedy}`);
+  for (const [pattern, what, remedy] of others) if (pattern.test(start)) throw notText(name, what, remedy);
 }

@@ -135,12 +135,15 @@ export class RowReader {
     const first = header === true ? "names" : judgeFirstLine([cells, ...this.#dialect.records.slice(1)]);
     const shown = quoteCell(names.join(", "));
     if (first === "data") {
-      throw new DataError({
-        problem: `${this.#name} has no header line: its first line holds numbers (${shown})`,
-        expected: "a first line of names",
-        received: `numbers (${shown})`,
-        remedy: `add a first line that names the columns, or pass ${optionText("header", false)} to call them c1, c2, ... (${optionText("header", true)} if they are names)`,
-      });
+      throw new DataError(
+        {
+          problem: `${this.#name} has no header line: its first line holds numbers (${shown})`,
+          expected: "a first line of names",
+          received: `numbers (${shown})`,
+          remedy: `add a first line that names the columns, or pass ${optionText("header", false)} to call them c1, c2, ... (${optionText("header", true)} if they are names)`,
+        },
+        { file: this.#name },
+      );
     }
     if (first === "doubtful") {
       this.#remarks.push(
@@ -170,19 +173,25 @@ export class RowReader {
   finish(): Table {
     const builder = this.#builder;
     if (!builder)
-      throw new DataError({
-        problem: `${this.#name} is empty`,
-        expected: "a header line and rows",
-        received: "an empty file",
-        remedy: "expected a header line and rows",
-      });
+      throw new DataError(
+        {
+          problem: `${this.#name} is empty`,
+          expected: "a header line and rows",
+          received: "an empty file",
+          remedy: "expected a header line and rows",
+        },
+        { file: this.#name },
+      );
     if (builder.rows === 0) {
-      throw new DataError({
-        problem: `${this.#name} has a header line but no rows of data`,
-        expected: "rows of data",
-        received: "none",
-        remedy: "add rows below the header",
-      });
+      throw new DataError(
+        {
+          problem: `${this.#name} has a header line but no rows of data`,
+          expected: "rows of data",
+          received: "none",
+          remedy: "add rows below the header",
+        },
+        { file: this.#name },
+      );
     }
     if (this.#rowLike > 0) {
       this.#remarks.push(

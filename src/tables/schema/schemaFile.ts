@@ -4,7 +4,7 @@
  * @module
  */
 
-import { FormatError } from "../../errors.ts";
+import { unreadable } from "../../errors.ts";
 import { checkArgument, text } from "../../options.ts";
 import { readFileBytes, writeFileAtomically } from "../../platform/files.ts";
 import { checkSchema } from "./checkSchema.ts";
@@ -31,7 +31,11 @@ export async function readSchema(path: string): Promise<TableSchema> {
   try {
     json = JSON.parse(content);
   } catch {
-    throw new FormatError(`${path} is not JSON; writeSchema writes one of what describe finds.`);
+    throw unreadable(path, "is not JSON", {
+      expected: "a schema",
+      received: "other text",
+      remedy: "writeSchema writes one of what describe finds",
+    });
   }
   const schema = (json as { schema?: unknown } | null)?.schema ?? json;
   checkSchema(path, schema);
