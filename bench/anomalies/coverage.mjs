@@ -52,7 +52,7 @@ console.log(`| ${["---", "---", ...new Array(levels.length + 1).fill("---:")].jo
 for (const [kind, draw] of Object.entries(kinds))
   for (const share of [0, 0.1]) {
     const perTable = [];
-    for (let seed = 0; seed < 100; seed++) {
+    for (let seed = 0; seed < 60; seed++) {
       const stream = new RandomStream(split(randomKey(seed), kind));
       const table = tableFromRows(columns, rowsOf(draw, rowsATable, share, stream));
       perTable.push(sharesOf(await anomalies(table, { logProb: false, seed }), share * rowsATable));
@@ -68,7 +68,7 @@ for (const [kind, draw] of Object.entries(kinds)) {
   );
   for (const share of [0, 0.1]) {
     const perTable = [];
-    for (let seed = 0; seed < 50; seed++) {
+    for (let seed = 0; seed < 20; seed++) {
       const stream = new RandomStream(split(randomKey(seed), `${kind} new`));
       const [calibration, table] = [share, 0].map((own) =>
         tableFromRows(columns, rowsOf(draw, rowsATable, own, stream)),

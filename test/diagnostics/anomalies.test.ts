@@ -169,22 +169,31 @@ describe("anomalies beside a flow", () => {
 
 it("ranks by a flow of mixed columns are the same where a column is in other units", async () => {
   // A density beside atoms and missing cells: its units must not count.
-  const rowsOf = (unit: number, seed: number, rows: number): Table => {
+  const rowsOf = (unit: number, seed: number, rows: number, negative?: number): Table => {
     const stream = new RandomStream(randomKey(seed));
     return tableFromRows(
       columns,
-      Array.from({ length: rows }, () => {
+      Array.from({ length: rows }, (_, row) => {
         const value = stream.normal();
+        if (row === negative) return [value, -unit, value];
         const rain = stream.uniform() < 0.4 ? 0 : Math.exp(value);
         return [value, unit * rain, stream.uniform() < 0.2 ? Number.NaN : unit * value ** 2];
       }),
     );
   };
+  const warnings: string[] = [];
   const [plain, scaled] = [1, 1000].map(async (unit) => {
     const { flow } = await fit(rowsOf(unit, 1, 150), { flow: "columns", epochs: 10, seed: 1 });
-    return await anomalies(flow, rowsOf(unit, 2, 100));
+    return await anomalies(flow, rowsOf(unit, 2, 100, 42), { onWarning: (line) => warnings.push(line) });
   });
   expect((await scaled!).ranking).toEqual((await plain!).ranking);
+  expect((await plain!).ranking[0]).toBe(42);
+  expect(warnings.sort()).toEqual(
+    [-1, -1000].map(
+      (cell) =>
+        `1 of 100 rows cannot be by the flow, with log-density minus infinity; the first is row 43: "temperature" is ${cell}, below its lower bound, 0`,
+    ),
+  );
   expect((await plain!).measures!.map(({ measure, missing }) => [measure, missing])).toEqual([
     ["Lebesgue", undefined],
     ["Lebesgue and atoms", undefined],

@@ -67,6 +67,13 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     signal,
   );
   const judged = await judge.rows(table);
+  const impossible = judged.logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
+  if (impossible > 0) {
+    const [first] = await flow.impossibleRows(table, { missing: "empty", signal });
+    onWarning?.(
+      `${impossible} of ${table.rows} rows cannot be by the flow, with log-density minus infinity; the first is row ${first!.row}: ${first!.reason}`,
+    );
+  }
   const against = calibration ? (await judge.rows(calibration)).scores : judge.drawnScores;
   const pValues = splitConformal(judged.scores, against, new RandomStream(split(key, "ties")));
   const marked = fdr === undefined ? undefined : discoveries(pValues, fdr);
