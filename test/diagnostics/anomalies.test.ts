@@ -201,6 +201,19 @@ it("ranks by a flow of mixed columns are the same where a column is in other uni
   ]);
 });
 
+it("a number that is none of a column's levels is a new level", async () => {
+  const stream = new RandomStream(randomKey(3));
+  const rows = Array.from({ length: 100 }, () => [
+    [0.125, 0.3, 0.9][stream.integerBelow(3)]!,
+    stream.normal(),
+  ]);
+  const { flow } = await fit(tableFromRows(["a", "b"], rows), { flow: "columns", epochs: 1 });
+  expect(flow.description.schema!.columns[0]!.kind).toBe("ordinal");
+  const found = await anomalies(flow, tableFromRows(["a", "b"], [...rows.slice(0, 20), [0.4, 0.1]]));
+  expect(found.ranking[0]).toBe(20);
+  expect(found.rows[20]!.blame[0]!.column).toBe("a");
+});
+
 describe("p-values", () => {
   it("are uniform for ordinary rows, whatever ties there are", () => {
     const stream = new RandomStream(randomKey(5));

@@ -11,6 +11,7 @@
  */
 
 import { normalQuantile } from "../../numerics/special.ts";
+import { unknownLevel } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 
 /** Distances from one cell to those of the reference rows. */
@@ -92,7 +93,10 @@ function betweenValues(
   // Few numbers in unequal steps: in other units they may be whole numbers, and no levels.
   const numberOf = (cell: number): number => levels[cell] as number;
   const between = betweenNumbers(reference.map(numberOf), present.map(numberOf));
-  return (cell, out, start) => between(numberOf(cell), out, start);
+  const betweenOthers = betweenLevels(reference, present);
+  // Of a number that is none of the levels nothing is known but that.
+  return (cell, out, start) =>
+    cell === unknownLevel ? betweenOthers(cell, out, start) : between(numberOf(cell), out, start);
 }
 
 function countsOf(values: Float64Array): Map<number, number> {

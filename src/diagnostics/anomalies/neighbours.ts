@@ -17,7 +17,7 @@
  * @module
  */
 
-import { AbortedError } from "../../errors.ts";
+import { AbortedError, NumericalError } from "../../errors.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { type ColumnDistance, columnDistance } from "./columnDistance.ts";
 
@@ -178,7 +178,10 @@ class Selection {
     const bound = kthSmallest(this.#sorted, values.subarray(0, found), chosen.length);
     let count = 0;
     for (let i = 0; i < found; i++) if (values[i]! < bound) chosen[count++] = places[i]!;
-    for (let i = 0; count < chosen.length; i++) if (values[i] === bound) chosen[count++] = places[i]!;
+    for (let i = 0; i < found && count < chosen.length; i++)
+      if (values[i] === bound) chosen[count++] = places[i]!;
+    if (count < chosen.length)
+      throw new NumericalError("anomalies: how far two rows are apart is not a number");
   }
 }
 
