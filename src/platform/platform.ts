@@ -114,12 +114,21 @@ export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
 export async function unpackBrotli(bytes: Uint8Array, length: number): Promise<Uint8Array | undefined> {
   const zlib = globalThis.process?.getBuiltinModule?.("node:zlib");
   if (!zlib) return undefined;
-  return await new Promise((resolve, reject) => {
-    zlib.brotliDecompress(bytes, { maxOutputLength: Math.max(1, length) }, (error, unpacked) => {
-      if (error) reject(new Error(`a Brotli page is damaged (${error.message})`));
-      else resolve(unpacked);
-    });
-  });
+  // In parts: a process that ends waits for the part that is being unpacked, and one array of them all takes a long copy.
+  const stream = zlib.createBrotliDecompress({ chunkSize: 2 ** 20 });
+  const out = new Uint8Array(length);
+  let at = 0;
+  try {
+    stream.end(bytes);
+    for await (const part of stream as AsyncIterable<Uint8Array>) {
+      if (part.length > length - at) throw new Error("it is longer than it claims");
+      out.set(part, at);
+      at += part.length;
+    }
+  } catch (error) {
+    throw new Error(`a Brotli page is damaged (${reasonOf(error)})`);
+  }
+  return out.subarray(0, at);
 }
 
 /** How many threads the machine, and a limit on addresses, offer to this process; 1 where the machine does not say. */

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
 import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "../../src/formats/parquet/blockCodecs.ts";
-import { inOnePiece } from "../../src/platform/pieces.ts";
+import { inOnePiece, type Pieces } from "../../src/platform/pieces.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 describe("Snappy", () => {
@@ -37,6 +37,35 @@ describe("LZ4", () => {
     const back = [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xf8];
     expect(() => inOnePiece(unpackHadoopLz4(Uint8Array.from([...back, ...back]), 13))).toThrow();
   });
+});
+
+test("a copy and a literal of many bytes are done with pauses, and right", () => {
+  const size = 2 ** 25 + 5;
+  /** The pauses, and what is made. */
+  const run = (work: Pieces<Uint8Array>): [number, Uint8Array] => {
+    for (let pauses = 0; ; pauses++) {
+      const { done, value } = work.next();
+      if (done) return [pauses, value];
+    }
+  };
+  // Three letters, then as many as there are from 3 before.
+  const rest = size - 3 - 4 - 15;
+  const copy = new Uint8Array(7 + Math.floor(rest / 255)).fill(255);
+  copy.set([0x3f, 97, 98, 99, 3, 0]);
+  copy[copy.length - 1] = rest % 255;
+  const [pauses, out] = run(unpackLz4(copy, size));
+  expect(pauses).toBeGreaterThan(1);
+  expect(out.every((byte, i) => byte === 97 + (i % 3))).toBe(true);
+  const bytes = new Uint8Array(size).map((_, i) => i);
+  const packed = new Uint8Array(size + 9);
+  const varint = [0, 7, 14, 21].map((shift) => ((size >>> shift) & 127) | (shift < 21 ? 128 : 0));
+  const length = [0, 8, 16, 24].map((shift) => ((size - 1) >>> shift) & 255);
+  packed.set([...varint, 63 << 2, ...length]);
+  packed.set(bytes, 9);
+  const [literalPauses, literal] = run(unpackSnappy(packed, size));
+  expect(literalPauses).toBeGreaterThan(1);
+  expect(Buffer.compare(literal, bytes)).toBe(0);
+  expect(() => run(unpackSnappy(packed.subarray(0, -1), size))).toThrow(/truncated/);
 });
 
 test("any bytes end in an error or in the length asked for, at once", () => {

@@ -14,6 +14,9 @@ import type { Pieces } from "../../platform/pieces.ts";
 /** Literals and copies between two pauses. */
 const stride = 2 ** 15;
 
+/** Bytes that are copied without a pause; one literal or copy may be as long as the page. */
+const longestCopy = 2 ** 24;
+
 /** Copies `length` bytes from `distance` before; the two may overlap, then the bytes repeat. */
 function copyBack(out: Uint8Array, at: number, distance: number, length: number): void {
   if (distance < 1 || distance > at) throw new Error("a copy from before the start of a compressed block");
@@ -26,10 +29,35 @@ function copyBack(out: Uint8Array, at: number, distance: number, length: number)
   }
 }
 
+/** {@link copyBack} of any length, with pauses. */
+function* copyFarBack(out: Uint8Array, at: number, distance: number, length: number): Pieces<void> {
+  if (length > out.length - at) throw new Error("a compressed block is longer than it claims");
+  for (let done = 0; done < length; done += longestCopy) {
+    copyBack(out, at + done, distance, Math.min(longestCopy, length - done));
+    yield;
+  }
+}
+
 function copyLiteral(input: Uint8Array, from: number, length: number, out: Uint8Array, at: number): void {
   if (length > input.length - from) throw new Error("a compressed block is truncated");
   if (length > out.length - at) throw new Error("a compressed block is longer than it claims");
   out.set(input.subarray(from, from + length), at);
+}
+
+/** {@link copyLiteral} of any length, with pauses. */
+function* copyLongLiteral(
+  input: Uint8Array,
+  from: number,
+  length: number,
+  out: Uint8Array,
+  at: number,
+): Pieces<void> {
+  if (length > input.length - from) throw new Error("a compressed block is truncated");
+  if (length > out.length - at) throw new Error("a compressed block is longer than it claims");
+  for (let done = 0; done < length; done += longestCopy) {
+    copyLiteral(input, from + done, Math.min(longestCopy, length - done), out, at + done);
+    yield;
+  }
 }
 
 /** A whole number of `count` bytes, little-endian. */
@@ -61,7 +89,8 @@ export function* unpackSnappy(input: Uint8Array, length: number): Pieces<Uint8Ar
       const bytes = Math.max(0, short - 59);
       const size = (bytes === 0 ? short : littleEndian(input, from, bytes)) + 1;
       from += bytes;
-      copyLiteral(input, from, size, out, at);
+      if (size > longestCopy) yield* copyLongLiteral(input, from, size, out, at);
+      else copyLiteral(input, from, size, out, at);
       from += size;
       at += size;
       continue;
@@ -105,7 +134,8 @@ export function* unpackLz4Block(
     if (elements % stride === 0) yield;
     const token = input[from++]!;
     const size = extended(token >> 4);
-    copyLiteral(input, from, size, out, at);
+    if (size > longestCopy) yield* copyLongLiteral(input, from, size, out, at);
+    else copyLiteral(input, from, size, out, at);
     from += size;
     at += size;
     if (from === input.length) break;
@@ -113,7 +143,8 @@ export function* unpackLz4Block(
     from += 2;
     if (distance > at - earliest) throw new Error("a copy from before the start of a compressed block");
     const length = extended(token & 15) + 4;
-    copyBack(out, at, distance, length);
+    if (length > longestCopy) yield* copyFarBack(out, at, distance, length);
+    else copyBack(out, at, distance, length);
     at += length;
   }
   return at;

@@ -28,8 +28,8 @@ function exactly(length: number, out: Uint8Array): Uint8Array {
   return out;
 }
 
-/** Compressed bytes that are taken between two pauses. */
-const pieceSize = 2 ** 16;
+/** Bytes of Zstandard that are taken between two pauses: each four of them may stand for 2^17. */
+const pieceSize = 2 ** 12;
 
 async function zstd(): Promise<PageCodec> {
   const { Decompress } = await import("fzstd");
