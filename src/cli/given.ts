@@ -60,18 +60,26 @@ export async function readGiven(
 }
 
 /** How rows were drawn, in a line. */
-export function reportLine({ effectiveSize, candidates, acceptance, logProbGiven }: GivenReport): string {
+export function reportLine(
+  { effectiveSize, candidates, acceptance, logProbGiven }: GivenReport,
+  flow: Flow,
+): string {
   const condition = `what is given has log-probability ${logProbGiven.toFixed(4)}`;
-  if (candidates === 0) return `drawn exactly; ${condition}`;
+  if (candidates === 0)
+    return `${isAnyOrder(flow) ? "drawn from the density of this set of columns" : "drawn exactly"}; ${condition}`;
   if (acceptance !== undefined)
     return `drawn exactly by rejection: ${Number((100 * acceptance).toPrecision(3))} % of ${formatCount(candidates)} candidates were accepted; ${condition}`;
   return `drawn by importance resampling from ${counted(candidates, "candidate")}, worth ${formatCount(Math.round(effectiveSize))} independent ones; ${condition}`;
 }
 
-/** How answers were made, in words. */
-export function qualityText(effectiveSize: Float64Array): string {
+/** Whether a flow answers each set of columns by a density of its own. */
+const isAnyOrder = ({ description }: Flow): boolean =>
+  (description.bijection as { readonly anyOrder?: boolean }).anyOrder === true;
+
+/** How answers of a flow were made, in words. */
+export function qualityText(effectiveSize: Float64Array, flow: Flow): string {
   const drawn = effectiveSize.filter((size) => Number.isFinite(size));
-  if (drawn.length === 0) return "exact";
+  if (drawn.length === 0) return isAnyOrder(flow) ? "exact for this set of columns" : "exact";
   const least = Math.floor(drawn.reduce((a, b) => Math.min(a, b)));
   const rows = drawn.length === effectiveSize.length ? "" : `${counted(drawn.length, "row")} `;
   return `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
@@ -81,6 +89,8 @@ export function qualityText(effectiveSize: Float64Array): string {
 export interface Answers {
   /** Plural of what it is, such as `quantiles`. */
   readonly what: string;
+  /** Which flow answered. */
+  readonly flow: Flow;
   /** A row per condition. */
   readonly table: Table;
   readonly effectiveSize: Float64Array;
@@ -92,11 +102,11 @@ export interface Answers {
 
 /** Writes answers: those to a table of conditions as a table, that to one condition in lines. */
 export async function giveAnswers(
-  { what, table, effectiveSize, facts, out }: Answers,
+  { what, flow, table, effectiveSize, facts, out }: Answers,
   conditions: ReadGiven,
 ): Promise<void> {
   const { writeTable } = await import("../index.ts");
-  const quality = qualityText(effectiveSize);
+  const quality = qualityText(effectiveSize, flow);
   if (out !== undefined && out !== "-") await writeTable(table, out);
   if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
     remark(quality);

@@ -153,6 +153,11 @@ export interface FitOptions {
    * "date-time:day-month-year" }`.
    */
   readonly kinds?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Of `columns`: trains one network for all sets of known columns (default false): then questions about some columns given others are
+   * answered by one pass, without draws, at some cost in log-density of whole rows.
+   */
+  readonly anyOrder?: boolean | undefined;
   /** Columns that are left out. */
   readonly exclude?: readonly string[] | undefined;
   /** Columns that are not fitted, but carried along: the model names them, and `keptColumns` finds them beside scores. */
@@ -284,6 +289,7 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   missing: oneOf(missingCells),
   schema: ofMixed(anObject),
   kinds: ofMixed(anObject),
+  anyOrder: ofMixed(flag),
   exclude: names,
   keep: names,
   simplex: ofNumbers(names),

@@ -121,6 +121,7 @@ export class ColumnsCore implements FlowCore {
         type: "columns",
         hidden: model.density.options.hidden,
         order: model.density.options.order,
+        ...(model.density.options.anyOrder ? { anyOrder: true } : {}),
       },
       preparation: { type: "columns" },
       fitted,
@@ -300,6 +301,7 @@ const header = v.object({
     given: v.array(v.looseObject({})),
     order: v.array(v.number()),
     hidden: v.pipe(v.array(counted), v.maxLength(64)),
+    anyOrder: v.optional(v.boolean()),
   }),
   fitted: fittedSchema,
 });

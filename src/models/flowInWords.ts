@@ -37,6 +37,8 @@ interface Conditioned {
   readonly transformer?: { readonly bins?: unknown };
   /** Of a residual map. */
   readonly lipschitz?: unknown | undefined;
+  /** Of mixed columns: whether each set of columns has a density of its own. */
+  readonly anyOrder?: boolean;
   /** Of a continuous flow. */
   readonly solver?: { readonly tolerance?: unknown };
 }
@@ -64,6 +66,7 @@ export function describeArchitecture(description: object): string {
     const bins = first.transformer?.bins;
     if (typeof bins === "number") words.push(`${bins} bins`);
     if (typeof first.lipschitz === "number") words.push(`Lipschitz constant ${first.lipschitz}`);
+    if (first.anyOrder) words.push("any order");
     if (first.solver?.tolerance !== undefined) words.push(`tolerance ${first.solver.tolerance}`);
   }
   if (typeof components === "number") words.push(`${components} component${components === 1 ? "" : "s"}`);

@@ -151,6 +151,18 @@ it("missing cells are filled in, and the other columns stay", async () => {
   );
 });
 
+it("a model of any order answers every set of columns without draws, and says so", async () => {
+  await run("fit t.csv --any-order --out any.safetensors --epochs 2 --hidden 8 --seed 1 --threads 1");
+  expect(await run("marginal any.safetensors t.csv --columns color --given size,price")).toContain(
+    "exact for this set of columns",
+  );
+  expect(await run("inspect any.safetensors")).toContain("any order");
+  const { stderr } = await runInProcess("sample any.safetensors -n 3 --given size=4".split(" "), { cwd });
+  expect(stderr).toContain(
+    "drawn from the density of this set of columns; what is given has log-probability",
+  );
+});
+
 it.each([
   ["sample m.safetensors --seed 1", 2, /^required option '-n <rows>' not specified/],
   ["sample m.safetensors -n 3 --given colour=red", 2, /--given: the model has no column "colour"/],

@@ -71,7 +71,7 @@ async function run(model: string, flags: CdfFlags): Promise<void> {
   const facts = at.map(
     (value, i) => [`up to ${value}`, withError(probability[i]!, standardError[i]!)] as const,
   );
-  await giveAnswers({ what: "probabilities", table, effectiveSize, facts, out }, conditions);
+  await giveAnswers({ what: "probabilities", flow, table, effectiveSize, facts, out }, conditions);
 }
 
 /** Adds the command. */

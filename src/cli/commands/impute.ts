@@ -46,7 +46,7 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
     signal,
   });
   const all: Table = tables.length === 1 ? tables[0]! : joinDraws(tables);
-  const quality = qualityText(effectiveSize);
+  const quality = qualityText(effectiveSize, flow);
   if (out === undefined || out === "-") {
     remark(sentence(filled, quality));
     return await printCsv(all);

@@ -95,7 +95,7 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
       ["rows", formatCount(rows)],
       ["mean log-density", `${formatLogProb(mean)} nats`],
       ["outside support", formatCount(impossible)],
-      ["made", qualityText(effectiveSize)],
+      ["made", qualityText(effectiveSize, flow)],
       ...(out === undefined ? [] : [["scores", out] as const]),
     ]),
   );

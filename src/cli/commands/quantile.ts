@@ -60,7 +60,7 @@ async function run(model: string, flags: QuantileFlags): Promise<void> {
       String(typeof value === "number" ? Number(value.toPrecision(6)) : value),
     ] as const;
   });
-  await giveAnswers({ what: "quantiles", table, effectiveSize, facts, out }, conditions);
+  await giveAnswers({ what: "quantiles", flow, table, effectiveSize, facts, out }, conditions);
 }
 
 /** Adds the command. */

@@ -47,7 +47,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   const samples = await flow.sample(rows, {
     ...defined({ seed, given: conditions.given, continuous, complete, wide }),
     signal,
-    onGiven: (report) => remark(reportLine(report)),
+    onGiven: (report) => remark(reportLine(report, flow)),
   });
   if (out === undefined || out === "-") return await printCsv(samples);
   await writeTable(samples, out);

@@ -100,6 +100,10 @@ export const fitFlags: OptionFlags<FitOptions> = {
   },
   schema,
   kinds,
+  anyOrder: {
+    flag: "--any-order",
+    help: "train for all sets of known columns: marginal, quantile, cdf, impute and sample --given answer by one pass; whole rows are scored a little worse",
+  },
   exclude,
   simplex,
   keep: {

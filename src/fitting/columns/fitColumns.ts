@@ -25,6 +25,7 @@ import { weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { findTies, startOfTies } from "./findTies.ts";
 import { modelColumn } from "./modelColumn.ts";
+import { randomSets } from "./randomSets.ts";
 
 /** Rows of cells. */
 export interface CellRows {
@@ -54,6 +55,8 @@ export interface FitColumnsOptions extends EngineOptions {
   readonly budget?: number | undefined;
   /** Same seed, same fit (default 0). */
   readonly seed?: number | undefined;
+  /** Whether the network is trained for all sets of known columns; see `randomSets`. */
+  readonly anyOrder?: boolean | undefined;
   /** What differs from the default recipe. */
   readonly recipe?: Partial<ColumnsRecipe> | undefined;
   /** Stops the fit. */
@@ -131,6 +134,7 @@ export async function fitColumns(
     order,
     hidden: recipe.hidden,
     ...(ties.length > 0 ? { ties } : {}),
+    ...(options.anyOrder ? { anyOrder: true } : {}),
   });
   const key = randomKey(seed);
   const most = Math.max(recipe.batch, Math.floor(recipe.encodedNumbers / density.width));
@@ -174,12 +178,19 @@ export async function fitColumns(
   if (!options.checkpoint?.resume) await checkpoint?.checkPath();
   const bound = bindTree(density.parameters);
   const encoded = g.input("encoded", [density.width]);
-  const negative = (dropout?: Dropout) => {
-    const { outcomes, values } = density.contributions(encoded, bound, dropout);
-    return g.neg(g.sum(g.add(outcomes, values)));
+  const sets = options.anyOrder ? randomSets(density, encoded) : undefined;
+  const askedShare = sets ? sets.shares.reduce((sum, share) => sum + share, 0) / sets.shares.length : 1;
+  const negative = (dropout: Partial<Dropout>) => {
+    const { hide = (features: Expr) => features, units = 0 } = dropout;
+    const seen = sets ? (features: Expr) => sets.seen(hide(features)) : dropout.hide;
+    const { outcomes, values } = density.contributions(encoded, bound, { hide: seen, units });
+    const terms = g.add(outcomes, values);
+    return sets ? g.mul(-1 / askedShare, g.sum(g.mul(sets.asked, terms))) : g.neg(g.sum(terms));
   };
-  const trained = trainingRows(density, blocks[0]!);
-  const held = validation && trainingRows(density, rowBlocks(validation, most, split(key, "held"))[0]!);
+  const weightsOfColumns = sets?.shares.map((share) => share / askedShare);
+  const trained = trainingRows(density, blocks[0]!, weightsOfColumns);
+  const judged = validation && rowBlocks(validation, most, split(key, "held"))[0]!;
+  const held = judged && trainingRows(density, judged, weightsOfColumns);
   let current = { block: 0, rows: trained.rows };
   const rowsOfPass = (pass: number): Rows => {
     const block = pass % blocks.length;
@@ -200,7 +211,7 @@ export async function fitColumns(
         hide: recipe.hiddenColumns > 0 ? hiding(density, recipe.hiddenColumns) : undefined,
         units: recipe.hiddenUnits,
       }),
-      validation: negative(),
+      validation: negative({}),
       weight: train.weights ? g.input("weight", []) : undefined,
       parameters: trainedLeaves(density.parameters, bound),
     },
@@ -262,10 +273,13 @@ function digestOfRows({ cells, weights }: CellRows): string {
 /** Replaces the features of a column by zeros, with some probability. */
 function hiding({ given, columns }: ColumnsDensity, probability: number): (features: Expr) => Expr {
   const all = [...given, ...columns];
-  const indices = all.flatMap((own, i) => new Array<number>(own.outcomes - 1 + own.head.features).fill(i));
   return (features) => {
     const isSeen = g.less(probability, g.randomUniform([all.length], "hidden columns"));
-    return g.mul(features, g.gather(isSeen, indices, features.shape));
+    const indices = new Int32Array(sizeOf(features.shape)).fill(all.length);
+    all.forEach((own, i) => {
+      indices.fill(i, own.features, own.features + own.outcomes - 1 + own.head.features);
+    });
+    return g.mul(features, g.gather(g.concatenate([isSeen, g.constant([1])]), indices, features.shape));
   };
 }
 
@@ -330,6 +344,7 @@ export function countsOf(weights: Float64Array | undefined, rows: number): Float
 function trainingRows(
   density: ColumnsDensity,
   { rows, cells, weights }: CellRows,
+  weightsOfColumns?: Float64Array,
 ): { readonly rows: Rows; readonly offset: number } {
   const { encoded, offsets } = encodeRows(density, cells, 0, rows, countsOf(weights, rows));
   const count = density.columns.length;
@@ -342,7 +357,7 @@ function trainingRows(
         { column: column.name },
       );
     }
-    sums[Math.floor(i / count)]! += offset;
+    sums[Math.floor(i / count)]! += offset * (weightsOfColumns?.[i % count] ?? 1);
   });
   return {
     rows: { rows, inputs: { encoded, ...(weights ? { weight: weights } : {}) } },

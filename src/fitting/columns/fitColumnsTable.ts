@@ -96,6 +96,7 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     given: data.given.map(described),
     validation,
     budget: options.budget,
+    anyOrder: options.anyOrder,
     seed,
     recipe,
     engine,

@@ -44,6 +44,11 @@ export interface ColumnsDensityOptions {
   readonly hidden: readonly number[];
   /** Columns that are nearly known from one before them: places among the given ones and the others. None in models of before. */
   readonly ties?: readonly { readonly from: number; readonly to: number }[] | undefined;
+  /**
+   * Whether the network takes any set of columns as known: of each column there is a second copy among what all columns see, for cells
+   * that are known ahead of their place in the order, and each column says whether later ones can see it.
+   */
+  readonly anyOrder?: boolean | undefined;
 }
 
 /** Where a column's numbers are. */
@@ -54,8 +59,13 @@ export interface ColumnLayout {
   readonly cell: number;
   /** Number of outcomes: missing, atoms, any other value. */
   readonly outcomes: number;
-  /** First of its features in an encoded row: the outcomes but the last, then the head's. */
+  /**
+   * First of its features in an encoded row: the outcomes but the last, then the head's. In a model of any order one more: 1 where later
+   * columns cannot see the cell.
+   */
   readonly features: number;
+  /** In a model of any order: first of the same features for columns before it; the one more is 1 where they can see the cell. */
+  readonly ahead?: number | undefined;
   /** First of its targets: which outcome it is, then the head's. Not for a given column. */
   readonly targets: number;
   /** First of its numbers among the network's outputs: the outcomes' logits, then the head's. */
@@ -107,7 +117,7 @@ export interface ColumnsDensity {
  * @throws UsageError for a column that contradicts itself, and an order that is none.
  */
 export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
-  const { columns, given, order, hidden } = options;
+  const { columns, given, order, hidden, anyOrder = false } = options;
   for (const { column } of [...given, ...columns]) checkColumn(column);
   for (const { column, outcomes } of [...given, ...columns]) {
     const expected = (column.missing ? 1 : 0) + atomsOf(column).length + 1;
@@ -128,25 +138,34 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     const own = { column: modeled.column, head, cell, outcomes, features, outputs, shared };
     features += outcomes - 1 + head.features;
     if (isGiven) return own;
+    if (anyOrder) features++;
     outputs += outputsOf(own);
     shared += head.shared;
     return own;
   };
   const first = given.map((modeled, i) => ({ ...layout(modeled, i, true), targets: -1 }));
+  const ofGiven = features;
   const partial = order.map((place) => layout(columns[place]!, given.length + place, false));
+  /** Numbers of the second copy, which stands before the first. */
+  const ofAhead = anyOrder ? features - ofGiven : 0;
+  const seenOf = (own: Pick<ColumnLayout, "outcomes" | "head">): number =>
+    own.outcomes - 1 + own.head.features + Number(anyOrder);
+  features += ofAhead;
   let width = features;
   const rest = partial.map((own): ColumnLayout => {
     const targets = width;
     width += own.outcomes + own.head.targets;
-    return { ...own, targets };
+    return anyOrder
+      ? { ...own, targets, ahead: own.features, features: own.features + ofAhead }
+      : { ...own, targets };
   });
   const tieSizes = (options.ties ?? []).map(({ from, to }): Tie => {
-    const source = [...first, ...partial].find(({ cell }) => cell === from);
-    const target = partial.find(({ cell }) => cell === to);
+    const source = [...first, ...rest].find(({ cell }) => cell === from);
+    const target = rest.find(({ cell }) => cell === to);
     const indicators = source?.head.indicators;
     if (!source || !target || !indicators || !hasLevels(target.column))
       throw new UsageError(`columnsDensity: columns ${from} and ${to} cannot be tied.`);
-    if (source.outputs >= target.outputs && partial.includes(source))
+    if (source.outputs >= target.outputs && source.targets >= 0)
       throw new UsageError(
         `columnsDensity: column ${from} does not come before column ${to}, which is tied to it.`,
       );
@@ -159,9 +178,10 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   });
   const sizes = {
     ties: tieSizes,
-    inputs: [...first, ...rest].flatMap((own, i) =>
-      new Array<number>(own.outcomes - 1 + own.head.features).fill(Math.max(0, i + 1 - first.length)),
-    ),
+    inputs: [
+      ...new Array<number>(ofGiven + ofAhead).fill(0),
+      ...rest.flatMap((own, i) => new Array<number>(seenOf(own)).fill(i + 1)),
+    ],
     outputs: rest.flatMap((own, i) => new Array<number>(outputsOf(own)).fill(i)),
     columns: rest.length,
     hidden,

@@ -5,7 +5,7 @@
  */
 
 import type { ColumnsEngineOptions, ColumnsEvaluation } from "./columnsModel.ts";
-import { type EncodeOptions, encodeRows } from "./encodeRows.ts";
+import { type EncodedRows, type EncodeOptions, encodeRows } from "./encodeRows.ts";
 
 /** What rows are worth, column by column. */
 export interface RowContributions {
@@ -40,6 +40,8 @@ export interface ContributionsOptions extends ColumnsEngineOptions {
    * who asks knows which of them mean something.
    */
   readonly partial?: boolean | undefined;
+  /** Changes encoded rows before they are scored, such as to what is known of them; with the numbers of the rows. */
+  readonly prepare?: ((block: EncodedRows, rows: readonly number[]) => void) | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface ContributionsOptions extends ColumnsEngineOptions {
 export async function contributionsOfRows(
   evaluation: ColumnsEvaluation,
   cells: readonly Float64Array[],
-  { counted, partial = false, ...options }: ContributionsOptions & EncodeOptions = {},
+  { counted, partial = false, prepare, ...options }: ContributionsOptions & EncodeOptions = {},
 ): Promise<RowContributions> {
   const { density, precision } = evaluation.model;
   const { columns, given } = density;
@@ -66,6 +68,10 @@ export async function contributionsOfRows(
   for (let from = 0; from < rows; from += blockRows) {
     const to = Math.min(from + blockRows, rows);
     const block = encodeRows(density, cells, from, to, counted, options);
+    prepare?.(
+      block,
+      Array.from({ length: to - from }, (_, i) => from + i),
+    );
     // A page whose rows are complete need not load what refuses.
     if (!partial && block.unknown.includes(1))
       (await import("../scores/hiddenCells.ts")).checkSuffix(evaluation, block, from);
@@ -96,6 +102,13 @@ export async function contributionsOfRows(
       ...options,
       counted: counted && Float64Array.from(lost, (row) => counted[row]!),
       partial,
+      prepare:
+        prepare &&
+        ((block, again) =>
+          prepare(
+            block,
+            again.map((row) => lost[row]!),
+          )),
       precision: "float64",
     });
     lost.forEach((row, i) => {

@@ -39,7 +39,7 @@ export interface EncodeOptions {
  *   cannot be.
  */
 export function encodeCell(
-  { column, head, outcomes, features, targets }: ColumnLayout,
+  { column, head, outcomes, features, targets, ahead }: ColumnLayout,
   value: number,
   encoded: Float64Array,
   row: number,
@@ -62,6 +62,7 @@ export function encodeCell(
   if (Number.isNaN(value)) {
     if (missing) return setOutcome(0);
     head.encodeNothing(out, target + outcomes);
+    if (ahead !== undefined) encoded[valueFeature + head.features] = 1;
     return Number.NaN;
   }
   const atom = atomsOf(column).indexOf(value);
@@ -71,6 +72,7 @@ export function encodeCell(
     head.encodeNothing(out, target + outcomes);
     if (!allowUnseen || head.unseen === undefined) return Number.NEGATIVE_INFINITY;
     out[target + outcomes - 1] = 1;
+    if (ahead !== undefined) encoded[valueFeature + head.features] = 1;
     return Math.log(head.unseen);
   }
   out[target + outcomes - 1] = 1;

@@ -56,11 +56,13 @@ export function someDensity(
     given = [],
     scale = 0.7,
     seed = 1,
+    anyOrder,
   }: {
     readonly order?: readonly number[];
     readonly given?: readonly DensityColumn[];
     readonly scale?: number;
     readonly seed?: number;
+    readonly anyOrder?: boolean;
   } = {},
 ): ColumnsEvaluation {
   const modeled = [...given, ...columns].map((column) =>
@@ -71,6 +73,7 @@ export function someDensity(
     columns: modeled.slice(given.length),
     order,
     hidden: [12, 12],
+    ...(anyOrder ? { anyOrder } : {}),
   });
   return evaluationOf(density, scale, seed);
 }

@@ -17,8 +17,7 @@ import type { ColumnsEvaluation } from "../columnsModel.ts";
 import type { ColumnCondition } from "./conditions.ts";
 import { fillTable } from "./fillTable.ts";
 import { columnNamed, type FlowColumns, givenConditions, rowsOfGiven } from "./givenConditions.ts";
-import { logProbsOf, type RowAnswers } from "./logProbsOf.ts";
-import { meanDistributions } from "./meanDistributions.ts";
+import type { RowAnswers } from "./logProbsOf.ts";
 import type {
   DistributionOptions,
   GivenReport,
@@ -35,8 +34,8 @@ import {
   marginalOptionTable,
   quantileOptionTable,
 } from "./questionOptions.ts";
-import { sampleGiven } from "./sampleGiven.ts";
 import type { MeanDistribution } from "./valueDistribution.ts";
+import { type Ways, waysInOrder } from "./ways.ts";
 
 /** See the head of this file. */
 export class ColumnQuestions implements Questions {
@@ -57,7 +56,8 @@ export class ColumnQuestions implements Questions {
     const all = [...this.#flow.given, ...this.#flow.columns];
     const conditions = all.map((own, c) => cellCondition(own, cells[c]!));
     const given = conditions.map((own, c) => (c < this.#flow.given.length ? own : {}));
-    const answers = await logProbsOf(
+    const { logProbs } = await this.#ways();
+    const answers = await logProbs(
       this.#evaluation,
       { rows, columns: conditions },
       { rows, columns: given },
@@ -110,13 +110,9 @@ export class ColumnQuestions implements Questions {
       this.#flow.given.map((_, c) => conditions[c]!.cells!),
     );
     const condition = conditions.map((own, c) => (asked.includes(all[c]!.name) ? {} : own));
+    const { logProbs } = await this.#ways();
     return {
-      ...(await logProbsOf(
-        this.#evaluation,
-        { rows, columns: conditions },
-        { rows, columns: condition },
-        how,
-      )),
+      ...(await logProbs(this.#evaluation, { rows, columns: conditions }, { rows, columns: condition }, how)),
       summedOut: summedOut.size,
     };
   }
@@ -169,7 +165,8 @@ export class ColumnQuestions implements Questions {
         { column: strange.column, row: strange.row },
       );
     this.#checkAlwaysGiven("impute", cells);
-    return await fillTable(this.#evaluation, this.#flow, { table, cells }, how);
+    const { fill } = await this.#ways();
+    return await fillTable(this.#evaluation, this.#flow, { table, cells }, how, fill);
   }
 
   /**
@@ -193,8 +190,15 @@ export class ColumnQuestions implements Questions {
         ? { range: {}, ...condition }
         : condition,
     );
-    const { cells, report } = await sampleGiven(this.#evaluation, { rows, columns: conditions }, n, options);
+    const { sample } = await this.#ways();
+    const { cells, report } = await sample(this.#evaluation, { rows, columns: conditions }, n, options);
     return { cells: writtenCells(all, cells), report };
+  }
+
+  /** How answers are made. */
+  async #ways(): Promise<Ways> {
+    if (!this.#evaluation.model.density.options.anyOrder) return waysInOrder;
+    return (await import("../anyOrder/waysOfSets.ts")).waysOfSets;
   }
 
   /** The distribution of a column under each condition. */
@@ -218,7 +222,8 @@ export class ColumnQuestions implements Questions {
     const rows = rowsOfGiven(where, given) ?? 1;
     const columns = await givenConditions(where, this.#flow, given, rows);
     const c = [...this.#flow.given, ...this.#flow.columns].indexOf(own);
-    return { own, ...(await meanDistributions(this.#evaluation, { rows, columns }, c, options)) };
+    const { distributions } = await this.#ways();
+    return { own, ...(await distributions(this.#evaluation, { rows, columns }, c, options)) };
   }
 
   /** @throws {@link DataError} where a cell is missing that the model must be given. */

@@ -10,47 +10,52 @@ import { tableOfCells, writtenCells } from "../../../tables/schema/cells.ts";
 import { replaceColumns } from "../../../tables/schema/joinTables.ts";
 import type { Table } from "../../../tables/table.ts";
 import type { ColumnsEvaluation } from "../columnsModel.ts";
-import { type ColumnCondition, planning } from "./conditions.ts";
+import { type ColumnCondition, planning, type RowConditions } from "./conditions.ts";
 import { checkPossible, drawRest, pickSystematically, worthOf } from "./fillRows.ts";
 import type { FlowColumns } from "./givenConditions.ts";
 import { blockParticles, inBlocks, partOf, questionKey, usualDraws } from "./logProbsOf.ts";
 import type { Imputation, ImputeOptions } from "./questionOptions.ts";
 import { MadeDraws, weighRows } from "./weighRows.ts";
 
-/**
- * Fills the missing cells of a table.
- * @param source - The table, and the cells of the flow's columns, the given ones first.
- * @throws DataError for a row that cannot be, whatever is filled in.
- */
-export async function fillTable(
+/** What filling rows in takes. */
+export type FillRowsOptions = Omit<ImputeOptions, "draws"> & { readonly draws: number };
+
+/** Rows that were filled in. */
+export interface FilledRows {
+  /** An array for each column, the given ones first: all draws of the first row, then those of the next. */
+  readonly cells: readonly Float64Array[];
+  /** By row: as how many independent draws its candidates count; infinite where it is drawn exactly. */
+  readonly effectiveSize: Float64Array;
+}
+
+/** Draws what is not known of some rows of the conditions. @throws DataError for a row that cannot be, whatever is filled in. */
+export type FillRows = (
   evaluation: ColumnsEvaluation,
-  { columns, given }: FlowColumns,
-  { table, cells }: { readonly table: Table; readonly cells: readonly Float64Array[] },
-  { draws = 1, candidates = usualDraws, seed, ...engine }: ImputeOptions,
-): Promise<Imputation> {
-  const conditions = {
-    rows: table.rows,
-    columns: cells.map((own, c): ColumnCondition => {
-      if (c < given.length || !own.some(Number.isNaN)) return { cells: own };
-      // What is filled in is a value.
-      return { cells: own, isKnown: Uint8Array.from(own, (cell) => Number(!Number.isNaN(cell))), range: {} };
-    }),
-  };
-  const open = Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
-    conditions.columns.some(({ isKnown }) => isKnown?.[row] === 0),
-  );
-  const filledCells = Array.from({ length: draws }, () => cells.map((own) => own.slice()));
-  const effectiveSize = new Float64Array(table.rows).fill(Number.POSITIVE_INFINITY);
+  conditions: RowConditions,
+  rows: readonly number[],
+  options: FillRowsOptions,
+) => Promise<FilledRows>;
+
+/** The same by candidates in the order of the model. */
+export const fillRows: FillRows = async (
+  evaluation,
+  conditions,
+  rows,
+  { draws, candidates = usualDraws, seed, ...engine },
+) => {
+  const cells = conditions.columns.map(() => new Float64Array(rows.length * draws));
+  const effectiveSize = new Float64Array(rows.length);
   const key = split(questionKey(seed), "impute");
   const planOf = planning(evaluation.model.density, conditions, candidates);
-  const asked = open.map((row) => ({ row, plan: planOf(row), key }));
+  const asked = rows.map((row) => ({ row, plan: planOf(row), key }));
   const made = new MadeDraws();
+  let done = 0;
   for (const block of inBlocks(asked, ({ plan }) => plan.particles + draws, blockParticles)) {
     const weighed = await weighRows(evaluation, conditions, block, made, engine);
     const picks = block.flatMap(({ row, plan }, i) => {
       const logWeights = partOf(weighed, i);
       checkPossible(logWeights, row);
-      effectiveSize[row] = worthOf(plan, logWeights);
+      effectiveSize[done + i] = worthOf(plan, logWeights);
       const stream = new RandomStream(split(key, row));
       const own = pickSystematically(logWeights, draws, stream.uniform());
       return Array.from(stream.permutation(draws), (k) => weighed.starts[i]! + own[k]!);
@@ -68,14 +73,48 @@ export async function fillTable(
       key,
       engine,
     );
-    block.forEach(({ row }, i) => {
-      filledCells.forEach((own, k) => {
-        own.forEach((column, c) => {
-          column[row] = part[c]![i * draws + k]!;
-        });
+    cells.forEach((own, c) => {
+      own.set(part[c]!, done * draws);
+    });
+    done += block.length;
+  }
+  return { cells, effectiveSize };
+};
+
+/**
+ * Fills the missing cells of a table.
+ * @param source - The table, and the cells of the flow's columns, the given ones first.
+ * @throws DataError for a row that cannot be, whatever is filled in.
+ */
+export async function fillTable(
+  evaluation: ColumnsEvaluation,
+  { columns, given }: FlowColumns,
+  { table, cells }: { readonly table: Table; readonly cells: readonly Float64Array[] },
+  { draws = 1, ...options }: ImputeOptions,
+  fill: FillRows = fillRows,
+): Promise<Imputation> {
+  const conditions = {
+    rows: table.rows,
+    columns: cells.map((own, c): ColumnCondition => {
+      if (c < given.length || !own.some(Number.isNaN)) return { cells: own };
+      // What is filled in is a value.
+      return { cells: own, isKnown: Uint8Array.from(own, (cell) => Number(!Number.isNaN(cell))), range: {} };
+    }),
+  };
+  const open = Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
+    conditions.columns.some(({ isKnown }) => isKnown?.[row] === 0),
+  );
+  const filledCells = Array.from({ length: draws }, () => cells.map((own) => own.slice()));
+  const effectiveSize = new Float64Array(table.rows).fill(Number.POSITIVE_INFINITY);
+  const rows = await fill(evaluation, conditions, open, { draws, ...options });
+  open.forEach((row, i) => {
+    effectiveSize[row] = rows.effectiveSize[i]!;
+    filledCells.forEach((own, k) => {
+      own.forEach((column, c) => {
+        column[row] = rows.cells[c]![i * draws + k]!;
       });
     });
-  }
+  });
   const schema = [...given, ...columns];
   // Cells that were there stay as they are, whatever decimals others are written with.
   const written = filledCells.map((own) =>

@@ -142,13 +142,13 @@ export const partOf = ({ starts, logWeights }: WeighedRows, i: number): Float64A
   logWeights.subarray(starts[i]!, starts[i + 1]!);
 
 /** Logarithms of the weights of one row. */
-interface Weights {
+export interface Weights {
   readonly logWeights: Float64Array;
   readonly isExact: boolean;
 }
 
 /** The logarithm of a probability over that of a part of it, with its standard error by the delta method. */
-function ratio(
+export function ratio(
   top: Weights,
   bottom: Weights | undefined,
 ): { readonly logProb: number; readonly standardError: number; readonly effectiveSize: number } {

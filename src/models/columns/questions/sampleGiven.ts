@@ -34,7 +34,7 @@ export interface GivenSample {
 }
 
 /** What draws take. */
-type SampleOptions = EvaluationOptions & { readonly seed?: number | undefined };
+export type SampleGivenOptions = EvaluationOptions & { readonly seed?: number | undefined };
 
 /**
  * Draws rows: n of one condition, or one of each of n.
@@ -44,7 +44,7 @@ export async function sampleGiven(
   evaluation: ColumnsEvaluation,
   conditions: RowConditions,
   n: number,
-  { seed, ...engine }: SampleOptions,
+  { seed, ...engine }: SampleGivenOptions,
 ): Promise<GivenSample> {
   const width = conditions.columns.length;
   const cells = Array.from({ length: width }, () => new Float64Array(n));

@@ -14,7 +14,8 @@ export class Sweep {
   readonly #evaluation: ColumnsEvaluation;
   readonly #cells: readonly Float64Array[];
   readonly #options: ColumnsEngineOptions;
-  readonly #encoded: Float64Array;
+  /** The encoded rows. */
+  protected readonly encoded: Float64Array;
   readonly #places: readonly number[];
 
   /**
@@ -32,7 +33,7 @@ export class Sweep {
     this.#cells = cells;
     this.#options = options;
     this.#places = places;
-    this.#encoded = new Float64Array(places.length * density.width);
+    this.encoded = new Float64Array(places.length * density.width);
     for (const own of density.given) this.#writeColumn(own);
   }
 
@@ -45,7 +46,7 @@ export class Sweep {
     const { width } = this.#evaluation.model.density;
     const cells = this.#cells[own.cell]!;
     this.#places.forEach((place, row) => {
-      encodeCell(own, cells[place]!, this.#encoded, row * width);
+      encodeCell(own, cells[place]!, this.encoded, row * width);
     });
   }
 
@@ -61,7 +62,7 @@ export class Sweep {
     const executable = await this.#evaluation.get("numbers", this.#options);
     const inputs = new Float64Array(rows.length * features);
     rows.forEach((row, i) => {
-      inputs.set(this.#encoded.subarray(row * width, row * width + features), i * features);
+      inputs.set(this.encoded.subarray(row * width, row * width + features), i * features);
     });
     const chosen = new Float64Array(columns.length);
     chosen[j] = 1;
