@@ -83,3 +83,8 @@ export function weightedMean(values: Float64Array, weights: Float64Array | undef
   });
   return sum / total;
 }
+
+/** What rows count. */
+export function countsOf(weights: Float64Array | undefined, rows: number): Float64Array {
+  return weights ?? new Float64Array(rows).fill(1);
+}

@@ -8,7 +8,8 @@
 
 import { type DensityColumn, hasLevels, levelsOf, stepOf } from "../../models/columns/column.ts";
 import type { ColumnLayout, ColumnsDensity } from "../../models/columns/columnsDensity.ts";
-import { type CellRows, countsOf } from "./fitColumns.ts";
+import { countsOf } from "../rowWeights.ts";
+import type { CellRows } from "./fitColumns.ts";
 
 /** Two columns, by their places among the given ones and the others. */
 export interface ColumnTie {

@@ -21,7 +21,7 @@ import { Checkpoint } from "../gradient/checkpoint.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
 import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
 import { roundsOfBudget, stepsOfNumbers } from "../gradient/trainingPlan.ts";
-import { weightedMean } from "../rowWeights.ts";
+import { countsOf, weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { findTies, startOfTies } from "./findTies.ts";
 import { modelColumn } from "./modelColumn.ts";
@@ -330,11 +330,6 @@ function rowBlocks(rows: CellRows, most: number, key: RandomKey): readonly CellR
       ...(rows.weights ? { weights: pick(rows.weights) } : {}),
     };
   });
-}
-
-/** What rows count. */
-export function countsOf(weights: Float64Array | undefined, rows: number): Float64Array {
-  return weights ?? new Float64Array(rows).fill(1);
 }
 
 /**

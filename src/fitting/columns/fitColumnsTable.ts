@@ -17,10 +17,10 @@ import type { FinishedFit } from "../finishFit.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { stepsAnEpoch } from "../gradient/minimize.ts";
 import { improvingWarning } from "../gradient/trainingPlan.ts";
-import { weightedMean } from "../rowWeights.ts";
+import { countsOf, weightedMean } from "../rowWeights.ts";
 import { columnsData } from "./columnsData.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
-import { type CellRows, countsOf, fitColumns } from "./fitColumns.ts";
+import { type CellRows, fitColumns } from "./fitColumns.ts";
 
 /** A column as the density knows it. */
 function described({
