@@ -64,11 +64,16 @@ export function prepareProgram(program: Partial<Program>, options: PreparationOp
   return inOnePiece(preparation(program, options));
 }
 
+/** Programs that were simplified: one that is compiled for several engines is simplified once. Programs never change. */
+const simplifiedPrograms = new WeakMap<Partial<Program>, PreparedProgram>();
+
 /** {@link prepareProgram}, in pieces. */
 export function* preparation(
   program: Partial<Program>,
   { simplified = true }: PreparationOptions = {},
 ): Pieces<PreparedProgram> {
+  const ready = simplified ? simplifiedPrograms.get(program) : undefined;
+  if (ready) return ready;
   const rows = Object.entries(program.rows ?? {});
   const sums = Object.entries(program.sums ?? {});
   const updates = program.updates ?? [];
@@ -174,7 +179,9 @@ export function* preparation(
       shapeOf.set(name, shape);
     }
   }
-  return { ...prepared, inputs, parameters, stepInputs, randoms };
+  const complete = { ...prepared, inputs, parameters, stepInputs, randoms };
+  if (simplified) simplifiedPrograms.set(program, complete);
+  return complete;
 }
 
 /** Every node of the outputs, those inside the bodies of iterations included, inputs first. */

@@ -81,9 +81,15 @@ export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subj
     "the density of the standard normal pushed through integrates to 1 with parameters of size %d (seed %i)",
     async (scale, seed) => {
       let error = Number.POSITIVE_INFINITY;
+      let coarser: { readonly side: number; readonly mass: number } | undefined;
       for (const side of sides) {
-        error = Math.abs((await integral(side, seed, scale)) - 1);
+        const mass = await integral(side, seed, scale);
+        // Of two grids, what is left when that error is taken out of both (Richardson 1911): on 501 nodes nearer than on 1001 alone.
+        const correction =
+          coarser === undefined ? 0 : (mass - coarser.mass) / (((side - 1) / (coarser.side - 1)) ** 2 - 1);
+        error = Math.abs(mass + correction - 1);
         if (error < 1e-3) break;
+        coarser = { side, mass };
       }
       expect(error).toBeLessThan(1e-3);
     },

@@ -8,9 +8,17 @@ import { randomParameters, stream, type Values } from "./parameters.ts";
 
 const directions: readonly Direction[] = ["forward", "inverse"];
 
-/** Parameters that float32 holds exactly, so that both engines get the same. */
+const roundedValues = new WeakMap<Values, Values>();
+
+/** Parameters that float32 holds exactly, so that both engines get the same; one object for the same values. */
 function rounded(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).map(([name, data]) => [name, data.map(Math.fround)]));
+  const known = roundedValues.get(values);
+  if (known) return known;
+  const result = Object.fromEntries(
+    Object.entries(values).map(([name, data]) => [name, data.map(Math.fround)]),
+  );
+  roundedValues.set(values, result);
+  return result;
 }
 
 /** Declares these laws of a case: an engine's subject, beside that of the reference engine. */

@@ -6,7 +6,7 @@
 
 import type { Bijection } from "../../src/bijections/bijection.ts";
 import { sizeOf } from "../../src/graph/expr.ts";
-import { flattenTree } from "../../src/graph/parameters.ts";
+import { flattenTree, type ParameterTree } from "../../src/graph/parameters.ts";
 import { RandomStream, randomKey, split } from "../../src/random/philox.ts";
 
 /** Values of parameters by dotted name. */
@@ -19,20 +19,35 @@ export function stream(seed: number, label: string): RandomStream {
 
 /**
  * Parameters far from the start: normal with this standard deviation, statistics included. Statistics that have a
- * domain are brought into it: scales positive, knots increasing, columns orthonormal.
+ * domain are brought into it: scales positive, knots increasing, columns orthonormal. The same object for the same
+ * arguments, which nobody changes.
  */
 export function randomParameters(
   { parameters }: Pick<Bijection, "parameters">,
   seed: number,
   scale: number,
 ): Values {
-  const values: Values = {};
+  const drawn = drawnOf(parameters);
+  const key = `${seed} ${scale}`;
+  let values = drawn.get(key);
+  if (values) return values;
+  values = {};
   for (const [name, { shape, kind }] of flattenTree(parameters)) {
     const source = stream(seed, name);
     const data = Float64Array.from({ length: sizeOf(shape) }, () => scale * source.normal());
     values[name] = kind === "statistics" ? intoDomain(name, data, shape) : data;
   }
+  drawn.set(key, values);
   return values;
+}
+
+const draws = new WeakMap<ParameterTree, Map<string, Values>>();
+
+/** What was drawn for a tree: laws ask for the same, and what was computed with it is found by it. */
+function drawnOf(parameters: ParameterTree): Map<string, Values> {
+  let drawn = draws.get(parameters);
+  if (!drawn) draws.set(parameters, (drawn = new Map()));
+  return drawn;
 }
 
 /** Parameters that are all near one extreme or the other, or zero. */
