@@ -127,18 +127,27 @@ function opened(node: Expr): readonly Expr[] {
   return hasBody(node) ? [node.slot] : [];
 }
 
+/** Nodes that are sound with all that is behind them, as outputs of a program or inside of a body. Nodes never change. */
+const sound = { outside: new WeakSet<Expr>(), inside: new WeakSet<Expr>() };
+
 /**
- * Refuses a graph that breaks a rule. Cost: one visit of each node, those in bodies included.
+ * Refuses a graph that breaks a rule. Cost: one visit of each node that was not found sound before, those in bodies included.
  * @param where - What messages call the graph, such as the pass that it came out of.
  * @param isInside - Whether the outputs are inside of a body: then slots are not asked where they belong.
  * @throws {@link ShapeError} that names the operation, its shape, and the rule.
  */
 export function checkGraph(where: string, outputs: readonly Expr[], isInside = false): void {
   const visited = new Set<Expr>();
-  const visit = (roots: readonly Expr[], slots: ReadonlySet<Expr>): void => {
+  const known = isInside ? sound.inside : sound.outside;
+  const visit = (
+    roots: readonly Expr[],
+    slots: ReadonlySet<Expr>,
+    isKnown: (node: Expr) => boolean,
+  ): void => {
     const inner: Expr[] = [];
-    for (const node of topologicalOrder(roots, visited)) {
-      if (visited.has(node)) continue;
+    const has = (node: Expr): boolean => visited.has(node) || isKnown(node);
+    for (const node of topologicalOrder(roots, { has })) {
+      if (has(node)) continue;
       visited.add(node);
       const fault =
         node.op === "slot" && !isInside && !slots.has(node) ? "it is outside of its body" : faultOf(node);
@@ -151,11 +160,13 @@ export function checkGraph(where: string, outputs: readonly Expr[], isInside = f
         });
       if (node.op === "map" || hasBody(node)) inner.push(node);
     }
+    const level = slots.size === 0 ? [...visited] : [];
     // After the level itself, so that what is outside of a body is not taken for inside.
     for (const node of inner) {
       const results = node.op === "map" ? node.body.results.flat() : hasBody(node) ? [node.result] : [];
-      visit(results, new Set([...slots, ...opened(node)]));
+      visit(results, new Set([...slots, ...opened(node)]), (behind) => known.has(behind));
     }
+    for (const node of level) known.add(node);
   };
-  visit(outputs, new Set());
+  visit(outputs, new Set(), (node) => known.has(node));
 }
