@@ -20,7 +20,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
-import { apply, mul, neg } from "./ops/arithmetic.ts";
+import { apply, isApplied, mul, neg } from "./ops/arithmetic.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { constant, rowMark, uniformConstant } from "./ops/leaves.ts";
 import { broadcastTo, concatenate, gather, reshape } from "./ops/movement.ts";
@@ -80,7 +80,11 @@ class Interner {
   }
 
   #key(node: Expr): string {
-    const head = `${node.op}|${node.shape}|${node.inputs.map((input) => this.#id(input))}|`;
+    let head = `${node.op}|`;
+    for (const extent of node.shape) head += `${extent},`;
+    head += "|";
+    for (const input of node.inputs) head += `${this.#id(input)},`;
+    head += "|";
     switch (node.op) {
       case "constant":
         return node.data.length <= 64
@@ -206,11 +210,12 @@ function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
   const broadcast = (value: Expr): Expr => broadcastTo(value, shape);
   if (node.inputs.every((input) => input.op === "constant")) return foldElementwise(node);
   // Operands that became repeated scalars are read as scalars.
-  const applied = apply(
-    name,
-    ...node.inputs.map((input) => (input.shape.length === 0 ? broadcast(input) : input)),
-  );
-  const rewritten = reshape(applied, shape);
+  const rewritten = isApplied(node)
+    ? node
+    : reshape(
+        apply(name, ...node.inputs.map((input) => (input.shape.length === 0 ? broadcast(input) : input))),
+        shape,
+      );
   if (rewritten.op !== "elementwise") return rewritten;
   const [a, b, c] = rewritten.inputs as [Expr, Expr, Expr];
   const x = numberOf(a);

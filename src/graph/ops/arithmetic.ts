@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../expr.ts";
+import { type ElementwiseExpr, type Expr, sizeOf } from "../expr.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import { asExpr, constant, uniformConstant, type Value } from "./leaves.ts";
 import { broadcastShape, broadcastTo, isAllZero, reshape } from "./movement.ts";
@@ -18,6 +18,18 @@ export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr 
   if (inputs.every((operand) => operand.shape.length === 0))
     return broadcastTo({ op: "elementwise", name, shape: [], batched, inputs }, shape);
   return { op: "elementwise", name, shape, batched, inputs };
+}
+
+/** Whether {@link apply} would make the same operation of the operands as it reads them: most are, and are not made again. */
+export function isApplied({ shape, inputs }: ElementwiseExpr): boolean {
+  if (shape.length === 0) return inputs.every((input) => input.shape.length === 0);
+  let isScalar = true;
+  for (const input of inputs) {
+    if (input.shape.length === 0) continue;
+    if (repeatedScalar(input) !== undefined) return false;
+    isScalar = false;
+  }
+  return !isScalar;
 }
 
 /** The scalar that a value repeats in every element, or undefined: engines read it once instead of moving copies. */
