@@ -37,11 +37,12 @@ type Rule = (rows: number) => Float64Array;
 interface Reading {
   /** The present value of operand k. */
   readonly operand: (k: number) => Float64Array;
+  readonly operands: readonly (() => Float64Array)[];
   /** The results of a map that are read: where each begins, in numbers per row, by its index. */
   readonly resultsOf: (map: Expr) => ReadonlyMap<number, number>;
 }
 
-const empty: Float64Array = new Float64Array(0);
+const zero: Float64Array = new Float64Array(1);
 
 /** Values of all outputs, in the same layout as the leaves. */
 export function interpret(outputs: readonly Expr[], leaves: Values, rows: number): Float64Array[] {
@@ -59,9 +60,10 @@ export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]
   /** By place. */
   const values: Float64Array[] = [];
   const rules = order.map((node) => {
-    const operands = node.inputs.map((input) => places.get(input)!);
+    const operands = node.inputs.map((input) => places.get(input)!).map((place) => () => values[place]!);
     return ruleOf(node, {
-      operand: (k) => values[operands[k]!]!,
+      operands,
+      operand: (k) => operands[k]!(),
       resultsOf: (map) => results.get(map)!,
     });
   });
@@ -91,7 +93,7 @@ function resultsOfMaps(order: readonly Expr[]): Map<Expr, Map<number, number>> {
 
 /** Room for so many numbers, the same as before where it was as large: what it held is not cleared. */
 function room(): (length: number) => Float64Array {
-  let buffer = empty;
+  let buffer = new Float64Array(0);
   return (length) => {
     if (buffer.length !== length) buffer = new Float64Array(length);
     return buffer;
@@ -240,13 +242,13 @@ function ruleOf(node: Expr, reading: Reading): Rule {
 }
 
 /** An element-wise operation; a scalar operand stands for each element. */
-function elementwiseRule(node: ElementwiseExpr, { operand }: Reading): Rule {
+function elementwiseRule(node: ElementwiseExpr, { operands }: Reading): Rule {
   const { batched, inputs } = node;
   const size = sizeOf(node.shape);
   const out = room();
   const loop = elementwiseLoop(node.name);
-  const arguments_ = inputs.map((input, k) => argument(input, batched, size, () => operand(k)));
-  const [a, b = a, c = a] = arguments_ as [Argument, Argument?, Argument?];
+  const arguments_ = inputs.map((input, k) => argument(input, batched, size, operands[k]!));
+  const [a, b = nothing, c = nothing] = arguments_ as [Argument, Argument?, Argument?];
   return (rows) => {
     const to = out((batched ? rows : 1) * size);
     loop(to, a.values(rows), a.step, b.values(rows), b.step, c.values(rows), c.step);
@@ -260,6 +262,8 @@ interface Argument {
   /** 1, or 0 where one number stands for all elements. */
   readonly step: number;
 }
+
+const nothing: Argument = { values: () => zero, step: 0 };
 
 /** An operand of an operation that has so many elements: laid out as its result, unless it is so already or one number. */
 function argument(
@@ -276,10 +280,9 @@ function argument(
     values: (rows) => {
       const data = operand();
       const to = out((resultBatched ? rows : 1) * size);
-      for (let at = 0; at < to.length; at++) {
-        const row = batched ? Math.floor(at / size) : 0;
-        to[at] = data[row * operandSize + (operandSize === 1 ? 0 : at % size)]!;
-      }
+      const step = operandSize === 1 ? 0 : 1;
+      for (let at = 0, row = 0; at < to.length; row += batched ? operandSize : 0)
+        for (let i = 0; i < size; i++) to[at++] = data[row + i * step]!;
       return to;
     },
     step: 1,
@@ -341,7 +344,7 @@ function copyRows(to: Float64Array, data: Float64Array, length: number): Float64
 /** Rounds of a body on a state of rows: a rule for the first state, and one for each round. */
 function rounds(
   node: FixedPointExpr | ScanExpr | IterateExpr,
-  { operand }: Reading,
+  { operand, operands }: Reading,
 ): {
   readonly first: Rule;
   /** The next state, in the same array. `slices` are what the body reads of a scan's stacked values. */
@@ -355,8 +358,7 @@ function rounds(
   return {
     first: (rows) => copyRows(out(rows * size), operand(0), lengthOf(node.inputs[0]!, rows)),
     next: (state, rows, sliceValues = []) => {
-      const outer = node.inputs.map((_, k) => operand(k));
-      const [result] = body([...outer, state, ...sliceValues], rows);
+      const [result] = body([...operands.map((value) => value()), state, ...sliceValues], rows);
       copyRows(state, result!, lengthOf(node.result, rows));
     },
   };
