@@ -33,6 +33,15 @@ export function fitColumnMixture(column: BinnedColumn): ColumnMixture {
   return best!;
 }
 
+/** The component that a value is fewest deviations away from. */
+function nearestTo(x: number, mean: Float64Array, deviation: Float64Array): number {
+  let nearest = 0;
+  for (let k = 1; k < mean.length; k++)
+    if (Math.abs((x - mean[k]!) / deviation[k]!) < Math.abs((x - mean[nearest]!) / deviation[nearest]!))
+      nearest = k;
+  return nearest;
+}
+
 function climb(
   column: BinnedColumn,
   count: number,
@@ -47,21 +56,20 @@ function climb(
   let logLikelihood = Number.NEGATIVE_INFINITY;
   for (let step = 0; step < iterations; step++) {
     const sums = new Float64Array(3 * count);
+    const height = weight.map((value, k) => value / deviation[k]!);
     let total = 0;
     for (let bin = 0; bin < mass.length; bin++) {
       const x = at[bin]!;
       let density = 0;
-      let nearest = 0;
       for (let k = 0; k < count; k++) {
         const z = (x - mean[k]!) / deviation[k]!;
-        share[k] = (weight[k]! / deviation[k]!) * Math.exp(-0.5 * z * z);
+        share[k] = height[k]! * Math.exp(-0.5 * z * z);
         density += share[k]!;
-        if (Math.abs(z) < Math.abs((x - mean[nearest]!) / deviation[nearest]!)) nearest = k;
       }
       if (!(density > 1e-300)) {
         density = 1e-300;
         share.fill(0);
-        share[nearest] = density;
+        share[nearestTo(x, mean, deviation)] = density;
       }
       total += mass[bin]! * Math.log(density);
       for (let k = 0; k < count; k++) {

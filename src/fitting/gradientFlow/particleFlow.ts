@@ -71,42 +71,46 @@ class KernelEstimate {
     this.#logScale = logScale;
   }
 
-  /** log p, its gradient and its Hessian at the point that starts at `start`. O(n d), with the Hessian O(n d^2). */
-  evaluate(points: Float64Array, start: number, score: Float64Array, hessian: Float64Array): number {
+  /**
+   * log p, its gradient and, where there is room for it, its Hessian at the point that starts at `start`. O(n d), with the
+   * Hessian O(n d^2).
+   */
+  evaluate(points: Float64Array, start: number, score: Float64Array, hessian?: Float64Array): number {
     const d = this.#features;
-    const particles = this.particles;
+    const [particles, precision, terms] = [this.particles, this.#precision, this.#terms];
     let largest = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < this.#terms.length; j++) {
+    for (let j = 0; j < terms.length; j++) {
       let squares = 0;
       for (let i = 0; i < d; i++)
-        squares += this.#precision[i]! * (points[start + i]! - particles[j * d + i]!) ** 2;
-      this.#terms[j] = -0.5 * squares;
-      if (this.#terms[j]! > largest) largest = this.#terms[j]!;
+        squares += precision[i]! * (points[start + i]! - particles[j * d + i]!) ** 2;
+      terms[j] = -0.5 * squares;
+      if (terms[j]! > largest) largest = terms[j]!;
     }
     score.fill(0);
-    hessian.fill(0);
+    hessian?.fill(0);
     let sum = 0;
-    for (let j = 0; j < this.#terms.length; j++) {
-      const term = this.#terms[j]! - largest;
+    for (let j = 0; j < terms.length; j++) {
+      const term = terms[j]! - largest;
       // Adds nothing that the sum would keep.
       if (term < -40) continue;
       const share = Math.exp(term);
       sum += share;
       for (let i = 0; i < d; i++) {
-        const pull = this.#precision[i]! * (particles[j * d + i]! - points[start + i]!);
+        const pull = precision[i]! * (particles[j * d + i]! - points[start + i]!);
         score[i]! += share * pull;
+        if (!hessian) continue;
         for (let l = 0; l <= i; l++)
-          hessian[i * d + l]! +=
-            share * pull * this.#precision[l]! * (particles[j * d + l]! - points[start + l]!);
+          hessian[i * d + l]! += share * pull * precision[l]! * (particles[j * d + l]! - points[start + l]!);
       }
     }
     for (let i = 0; i < d; i++) score[i]! /= sum;
-    for (let i = 0; i < d; i++)
-      for (let l = 0; l <= i; l++) {
-        const value = hessian[i * d + l]! / sum - score[i]! * score[l]! - (i === l ? this.#precision[i]! : 0);
-        hessian[i * d + l] = value;
-        hessian[l * d + i] = value;
-      }
+    if (hessian)
+      for (let i = 0; i < d; i++)
+        for (let l = 0; l <= i; l++) {
+          const value = hessian[i * d + l]! / sum - score[i]! * score[l]! - (i === l ? precision[i]! : 0);
+          hessian[i * d + l] = value;
+          hessian[l * d + i] = value;
+        }
     return this.#logScale + largest + Math.log(sum);
   }
 }
@@ -168,9 +172,8 @@ export class ParticleFlow {
     const d = this.#features;
     const estimate = new KernelEstimate(this.#history[0]!.points, d, this.#bandwidth);
     const score = new Float64Array(d);
-    const hessian = new Float64Array(d * d);
     return Float64Array.from({ length: points.length / d }, (_, row) =>
-      estimate.evaluate(points, row * d, score, hessian),
+      estimate.evaluate(points, row * d, score),
     );
   }
 
@@ -187,7 +190,7 @@ export class ParticleFlow {
     const score = new Float64Array(d);
     const hessian = new Float64Array(d * d);
     for (let start = 0; start < points.length; start += d) {
-      const value = estimate.evaluate(points, start, score, hessian);
+      const value = estimate.evaluate(points, start, score, curvature && hessian);
       const mobility = this.#mobility === "unit" ? 1 : Math.exp(value);
       for (let i = 0; i < d; i++) out[start + i] = mobility * (pull[start + i]! - score[i]!);
       if (!slope || !curvature) continue;

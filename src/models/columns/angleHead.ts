@@ -149,18 +149,24 @@ function angleDistribution(
     const part = (mean + shift) / turn;
     return turn * (part - Math.floor(part));
   });
-  /** Mass of the angles from `low` to `high`, of at most a turn from the start of the turn. */
-  const mass = (low: number, high: number): number => {
-    let sum = (weights[0]! * (high - low)) / turn;
-    for (let m = 0; m < components; m++) {
+  const start = -0.5 * cell;
+  /** The factors of a mass from the start, by component and turn: they are the same for every end. */
+  const fromStart = new Float64Array(5 * components);
+  for (let m = 0, at = 0; m < components; m++)
+    for (let k = -2; k <= 2; k++)
+      fromStart[at++] = 1 + Math.exp((start + (k * turn - means[m]!)) / scales[m]!);
+  /** Mass of the angles from the start of the turn to `high`, of at most a turn. */
+  const mass = (high: number): number => {
+    let sum = (weights[0]! * (high - start)) / turn;
+    for (let m = 0, at = 0; m < components; m++) {
       const scale = scales[m]!;
       let part = 0;
       // s(b) - s(a) = s(b) s(-a) (1 - e^(a - b)), without cancellation.
       for (let k = -2; k <= 2; k++) {
         const offset = k * turn - means[m]!;
-        part += 1 / ((1 + Math.exp(-(high + offset) / scale)) * (1 + Math.exp((low + offset) / scale)));
+        part += 1 / ((1 + Math.exp(-(high + offset) / scale)) * fromStart[at++]!);
       }
-      sum -= weights[m + 1]! * part * Math.expm1((low - high) / scale);
+      sum -= weights[m + 1]! * part * Math.expm1((start - high) / scale);
     }
     return sum;
   };
@@ -177,12 +183,11 @@ function angleDistribution(
     }
     return sum;
   };
-  const start = -0.5 * cell;
-  const whole = mass(start, start + turn);
+  const whole = mass(start + turn);
   const logit = (angle: number): number => {
     if (angle <= start) return Number.NEGATIVE_INFINITY;
     if (angle >= start + turn) return Number.POSITIVE_INFINITY;
-    const below = mass(start, angle);
+    const below = mass(angle);
     return Math.log(below) - Math.log(whole - below);
   };
   return {
@@ -208,7 +213,7 @@ function angleDistribution(
       let [low, high] = [0, turn];
       let angle = 0.5 * turn;
       for (let round = 0; round < mostRounds; round++) {
-        const below = mass(0, angle);
+        const below = mass(angle);
         const gap = Math.log(below) - Math.log(whole - below) - value;
         if (gap > 0) high = angle;
         else low = angle;
