@@ -45,6 +45,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ["test/equalArrays.ts"],
     // One more than the cores of the smallest machine that runs them: tests wait for processes, pages and workers of their own.
     maxWorkers: 3,
     // Threads that collect garbage for three workers on two cores mostly wait for each other: a tenth of the processor time.
