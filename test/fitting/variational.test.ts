@@ -113,8 +113,12 @@ test("parameters with bounds and of large scale, the same bits twice", async () 
   );
   const outside = Float64Array.of(-1, 0.5, 5, 3000, 1.5, 5, 3000, 0.5, 7.5);
   expect(Array.from(await result.flow.logProb(outside))).toEqual([-Infinity, -Infinity, -Infinity]);
-  const twice = await approximate({ logDensity: density, ...options, threads: 1 });
-  expect(twice.flow.toBytes()).toEqual(result.flow.toBytes());
+  // A tenth of the steps does, twice.
+  const [once, twice] = [
+    await approximate({ logDensity: density, ...options, steps: 50 }),
+    await approximate({ logDensity: density, ...options, steps: 50, threads: 1 }),
+  ];
+  expect(twice.flow.toBytes()).toEqual(once.flow.toBytes());
 });
 
 test("the Gaussian stage finds a correlated Gaussian far away, at its own scale", async () => {

@@ -29,13 +29,18 @@ import { meanOf, plane } from "./flows.ts";
 
 type Vector = readonly [number, number];
 
+/** Without an array for each point: there are tens of millions. */
+type Psi = (x: number, y: number, out: Float64Array) => void;
+
 /** A family of elementary maps, of which two numbers choose one. */
 interface Family {
   readonly draw: (stream: RandomStream) => Vector;
   /** Places of a quadrature over the draws, with their probabilities. */
   readonly places: readonly (readonly [own: Vector, probability: number])[];
-  /** psi_k of one map at a point. */
-  readonly psi: (own: Vector, z: Vector) => readonly Vector[];
+  /** Writes psi_k of one map at a point, two numbers each; there are as many as in `out`, which is used again. */
+  readonly psi: (own: Vector) => Psi;
+  /** Number of psi_k. */
+  readonly count: number;
   /** G_k of one map from points, row-major, as the library has it. */
   readonly gradient: (own: Vector, points: Float64Array) => readonly number[];
 }
@@ -51,10 +56,14 @@ const families: Readonly<Record<string, Family>> = {
   radial: {
     draw: (stream) => [stream.normal(), stream.normal()],
     places: normalPlaces.flatMap(([x, p]) => normalPlaces.map(([y, q]) => [[x, y], p * q] as const)),
-    psi([cx, cy], [x, y]) {
-      const push = 1 / (1 + Math.hypot(x - cx, y - cy) / width);
-      return [[push * (x - cx), push * (y - cy)]];
+    psi([cx, cy]) {
+      return (x, y, out) => {
+        const push = 1 / (1 + Math.hypot(x - cx, y - cy) / width);
+        out[0] = push * (x - cx);
+        out[1] = push * (y - cy);
+      };
     },
+    count: 1,
     gradient(centre, points) {
       const own = ascentPoints(points, 2, undefined);
       const scratch = radialScratch(own.rows);
@@ -69,12 +78,20 @@ const families: Readonly<Record<string, Family>> = {
     places: Array.from({ length: 24 }, (_, i) => ((i + 0.5) * Math.PI) / 24).flatMap((angle) =>
       normalPlaces.map(([x0, p]) => [[angle, x0], p / 24] as const),
     ),
-    psi([angle, x0], [x, y]) {
+    psi([angle, x0]) {
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
-      const along = c * x + s * y;
-      const q = Math.hypot(width, along - x0);
-      return [-along, q, 1].map((size) => [size * c, size * s] as const);
+      return (x, y, out) => {
+        const along = c * x + s * y;
+        const q = Math.hypot(width, along - x0);
+        out[0] = -along * c;
+        out[1] = -along * s;
+        out[2] = q * c;
+        out[3] = q * s;
+        out[4] = c;
+        out[5] = s;
+      };
     },
+    count: 3,
     gradient([angle, x0], points) {
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
       const column = Float64Array.from(
@@ -88,8 +105,25 @@ const families: Readonly<Record<string, Family>> = {
 
 const probes = Float64Array.of(-1, 0.2, 1, 0.5, 0, -1.2, 2, 1);
 
+/** Adds sum_k G_k psi_k at each point to `out`, which may be the points. */
+function move(
+  out: Float64Array,
+  points: Float64Array,
+  G: ArrayLike<number>,
+  psi: Psi,
+  pushes: Float64Array,
+): void {
+  for (let at = 0; at < points.length; at += 2) {
+    psi(points[at]!, points[at + 1]!, pushes);
+    for (let k = 0; k < G.length; k++) {
+      out[at]! += G[k]! * pushes[2 * k]!;
+      out[at + 1]! += G[k]! * pushes[2 * k + 1]!;
+    }
+  }
+}
+
 /** The smoothed field at the probes, by the midpoint rule over z' and the family, from the unsmoothed field itself. */
-async function smoothedField({ places, psi }: Family): Promise<Float64Array> {
+async function smoothedField({ places, psi, count: fields }: Family): Promise<Float64Array> {
   const count = 48;
   const h = 10 / count;
   const points = Float64Array.from({ length: 2 * count * count }, (_, at) => {
@@ -100,20 +134,25 @@ async function smoothedField({ places, psi }: Family): Promise<Float64Array> {
   const flow = await gradientFlow({ from: plane, to, points, times: [0] });
   const [velocity, logDensity] = [flow.velocities[0]!, flow.logDensity[0]!];
   const out = new Float64Array(probes.length);
+  const masses = logDensity.map((value) => Math.exp(value) * h * h);
+  const pushes = new Float64Array(2 * fields);
   for (const [own, probability] of places) {
     if (probability < 1e-8) continue;
-    const G = [0, 0, 0];
-    for (let row = 0; row < logDensity.length; row++) {
-      const mass = Math.exp(logDensity[row]!) * h * h;
-      psi(own, [points[2 * row]!, points[2 * row + 1]!]).forEach(([px, py], k) => {
-        G[k]! += mass * (px * velocity[2 * row]! + py * velocity[2 * row + 1]!);
-      });
+    const at = psi(own);
+    const G = new Float64Array(fields);
+    for (let row = 0; row < masses.length; row++) {
+      at(points[2 * row]!, points[2 * row + 1]!, pushes);
+      for (let k = 0; k < fields; k++)
+        G[k]! +=
+          masses[row]! * (pushes[2 * k]! * velocity[2 * row]! + pushes[2 * k + 1]! * velocity[2 * row + 1]!);
     }
-    for (let at = 0; at < probes.length; at += 2)
-      psi(own, [probes[at]!, probes[at + 1]!]).forEach(([px, py], k) => {
-        out[at]! += probability * G[k]! * px;
-        out[at + 1]! += probability * G[k]! * py;
-      });
+    move(
+      out,
+      probes,
+      G.map((value) => probability * value),
+      at,
+      pushes,
+    );
   }
   return out;
 }
@@ -123,17 +162,14 @@ describe.each(Object.entries(families))("many small %s steps", (_, family) => {
     const field = await smoothedField(family);
     const [steps, dt, repeats, counted] = [250, 4e-5, 24, 1500];
     const rates: number[][] = Array.from(probes, () => []);
+    const pushes = new Float64Array(2 * family.count);
     for (let repeat = 0; repeat < repeats; repeat++) {
       const stream = new RandomStream(split(randomKey(11), repeat));
       const points = Float64Array.of(...sampleMixture(plane, counted, stream), ...probes);
       for (let step = 0; step < steps; step++) {
         const own = family.draw(stream);
-        const G = family.gradient(own, points.subarray(0, 2 * counted));
-        for (let at = 0; at < points.length; at += 2)
-          family.psi(own, [points[at]!, points[at + 1]!]).forEach(([px, py], k) => {
-            points[at]! += dt * G[k]! * px;
-            points[at + 1]! += dt * G[k]! * py;
-          });
+        const G = family.gradient(own, points.subarray(0, 2 * counted)).map((value) => dt * value);
+        move(points, points, G, family.psi(own), pushes);
       }
       probes.forEach((own, at) => {
         rates[at]!.push((points[2 * counted + at]! - own) / (steps * dt));
