@@ -52,6 +52,8 @@ function chunksOf(modules: Modules): Map<string, string> {
     const id = resolve(`src/entries/${name}.ts`);
     return [...closureOf(id, modules)].filter((own) => own !== id);
   });
+  // What the library imports at the call stays apart from what it has at once: a page that never opens a file loads none of it.
+  for (const id of families.filter((id) => light.includes(id))) place([id], basename(id, ".ts"));
   place(
     light.filter((id) => [evaluation, ...closures].some((closure) => closure.has(id))),
     "basis",

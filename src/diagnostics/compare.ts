@@ -21,6 +21,7 @@ import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import type { DependentColumn } from "../tables/dependence.ts";
 import { checkTable, type Table, tableFromRows } from "../tables/table.ts";
 import { compareOptionTable } from "./compareOptions.ts";
+import { compareDefaults } from "./defaults.ts";
 
 /** Where a comparison stands. */
 export interface CompareProgress {
@@ -222,7 +223,7 @@ interface Split {
 }
 
 /** The rows are in random order already: held-out rows lie side by side. */
-function splitsOf(rows: number, { test = 0.2, folds }: CompareOptions): Split[] {
+function splitsOf(rows: number, { test = compareDefaults.test, folds }: CompareOptions): Split[] {
   if (folds === undefined)
     return [{ test: { from: 0, to: Math.max(1, Math.min(rows - 1, Math.round(test * rows))) } }];
   if (folds > rows) refuse("compare", "folds", `at most the number of rows, ${rows}`, folds);

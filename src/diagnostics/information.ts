@@ -38,6 +38,7 @@ import { checkedOptions, describeValue, refuse } from "../options.ts";
 import { type RandomKey, randomKey, split } from "../random/philox.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { checkTable, type Table } from "../tables/table.ts";
+import { informationFolds } from "./defaults.ts";
 import { informationOptionTable } from "./informationOptions.ts";
 import { checkDividedShares, type RowsOfColumns, rowsOfColumns } from "./informationRows.ts";
 
@@ -111,7 +112,7 @@ export async function information(
   const columns = checked.columns ?? between?.flat();
   const data = fitData(table, { ...fitOptions, columns, validation: 0 }, randomKey(seed));
   const { rows, weights } = data.train;
-  const folds = wanted ?? (rows < 20_000 ? 5 : 2);
+  const folds = wanted ?? informationFolds(rows);
   if (!Number.isInteger(folds) || folds < 2 || folds > rows / 4)
     refuse("information", "folds", `an integer from 2 to a quarter of the ${rows} rows`, folds);
   const all = data.tableColumns.map((_, i) => i);

@@ -21,6 +21,14 @@ export { closestName, listNames } from "../closestName.ts";
 export { anomaliesOptionTable } from "../diagnostics/anomalies/anomaliesOptions.ts";
 export { compareOptionTable } from "../diagnostics/compareOptions.ts";
 export {
+  anomaliesDefaults,
+  compareDefaults,
+  evaluateDefaults,
+  informationFolds,
+  klDivergenceDefaults,
+  mostSamples,
+} from "../diagnostics/defaults.ts";
+export {
   densityRatioOptionTable,
   klDivergenceOptionTable,
 } from "../diagnostics/divergence/divergenceOptions.ts";
@@ -29,12 +37,14 @@ export { informationOptionTable } from "../diagnostics/informationOptions.ts";
 export {
   approximateDefaults,
   ascentPatience,
+  columnsDefaults,
   fitDefaults,
   matchingWeightDecay,
 } from "../fitting/defaults.ts";
 export { fitOptionTable } from "../fitting/fitOptions.ts";
 export { checkFormerOptions } from "../fitting/flowOption.ts";
 export { approximateOptionTable } from "../fitting/variational/approximateOptionTable.ts";
+export { imputeDefaults, questionDefaults } from "../models/columns/questions/questionDefaults.ts";
 export {
   cdfOptionTable,
   type DistributionOptions,

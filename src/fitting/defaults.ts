@@ -29,6 +29,16 @@ export const fitDefaults = {
   steps: 2000,
 } as const;
 
+/** What options of `fit` are otherwise for the kind of mixed columns. */
+export const columnsDefaults = {
+  /** Sizes of the hidden layers. */
+  hidden: [128, 128],
+  /** Decay of weight matrices per step, relative to the learning rate. */
+  weightDecay: 1.5,
+  /** Decay of the average of the weights. */
+  averaging: 0.99,
+} as const;
+
 /** Weight decay of flow matching. */
 export const matchingWeightDecay = 2e-2;
 

@@ -124,7 +124,7 @@ export interface FitOptions {
   readonly batch?: number | undefined;
   /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
   readonly learningRate?: number | undefined;
-  /** Decay of weight matrices, a step, relative to the learning rate (default 1e-4, of flow matching 0.02); well below 1 / rate. */
+  /** Decay of weight matrices, a step, relative to the learning rate (default 1e-4, of flow matching 0.02, of `columns` 1.5); well below 1 / rate. */
   readonly weightDecay?: number | undefined;
   /**
    * Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1; 0.05 of continuous flows from 5,000
@@ -136,7 +136,7 @@ export interface FitOptions {
    * fifths); of `dual-ascent` steps (default 100).
    */
   readonly patience?: number | undefined;
-  /** Decay of the moving average of the weights, in [0, 1) (default 0.995). */
+  /** Decay of the moving average of the weights, in [0, 1) (default 0.995, of `columns` 0.99). */
   readonly averaging?: number | undefined;
   /**
    * What to do with rows that lack a value in a used column: an error (default of kinds of numbers), or leave them out and count
@@ -193,7 +193,10 @@ export interface FitOptions {
   readonly keepOnAbort?: boolean | undefined;
   /** Number of transforms of a trained kind that is given by name (default by kind and table; see `defaultRecipe` of `pushforward/fitting`). */
   readonly transforms?: number | undefined;
-  /** Sizes of the hidden layers of each conditioner, the same (default 32, 32 below 500 rows, else 64, 64). */
+  /**
+   * Sizes of the hidden layers of each conditioner, the same (default 32, 32 below 500 rows, else 64, 64; of `columns`
+   * 128, 128; of residual and continuous flows by table, see `defaultRecipe`).
+   */
   readonly hidden?: readonly number[] | undefined;
   /** Components of a `mixture`, exactly so many (default: as many of 1 to 24 as have the smallest BIC). */
   readonly components?: number | undefined;

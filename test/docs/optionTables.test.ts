@@ -28,7 +28,6 @@ import {
 } from "../../src/diagnostics/divergence/divergenceOptions.ts";
 import { evaluateOptionTable } from "../../src/diagnostics/evaluate/evaluateOptions.ts";
 import { informationOptionTable } from "../../src/diagnostics/informationOptions.ts";
-import { approximateDefaults, fitDefaults } from "../../src/fitting/defaults.ts";
 import { fitOptionTable } from "../../src/fitting/fitOptions.ts";
 import { approximateOptionTable } from "../../src/fitting/variational/approximateOptionTable.ts";
 import {
@@ -40,7 +39,6 @@ import {
 import { logProbOptionTable, sampleOptionTable } from "../../src/models/flowOptions.ts";
 import type { OptionKind } from "../../src/options.ts";
 import { readTableOptionTable } from "../../src/tables/readTableOptions.ts";
-import { readText } from "./project.ts";
 
 type Described = OptionKind & { readonly kinds?: readonly string[] | undefined };
 
@@ -167,24 +165,3 @@ function page(): string {
 
 test("the page of all options is current", async () =>
   await expect(page()).toMatchFileSnapshot(join(import.meta.dirname, "../../docs/options.md")));
-
-/** What stands in the docstring of a member of an interface. */
-function docstringOf(file: string, member: string): string {
-  const found = new RegExp(`/\\*\\*((?:(?!\\*/)[^])*)\\*/\\s+readonly ${member}\\?:`).exec(readText(file));
-  expect(found, `${file}: ${member}`).not.toBeNull();
-  return found![1]!;
-}
-
-test.each([
-  ["fit", fitDefaults, fitFlags, "src/fitting/fitOptions.ts"],
-  ["approximate", approximateDefaults, approximateFlags, "src/fitting/variational/approximateOptions.ts"],
-] as const)("help and docstrings of %s say the defaults that the code has", (_, defaults, flags, file) => {
-  for (const [name, value] of Object.entries(defaults)) {
-    const { usual = "" } = (flags as Readonly<Record<string, OptionFlag | undefined>>)[name]!;
-    expect(usual.split(/[,:;] /)[0], name).toBe(String(value));
-    const said = /[Dd]efault:? `?([^`\s),;:]+)/.exec(docstringOf(file, name))?.[1];
-    expect(said === undefined ? undefined : typeof value === "number" ? Number(said) : said, name).toBe(
-      value,
-    );
-  }
-});

@@ -5,6 +5,7 @@
  */
 
 import type { AnomaliesOptions } from "../../entries/diagnostics.ts";
+import { anomaliesDefaults } from "../../entries/options.ts";
 import type { OptionFlags } from "./optionFlags.ts";
 import { exclude, kinds, schema } from "./schemaFlags.ts";
 import { seed } from "./sharedFlags.ts";
@@ -24,13 +25,13 @@ export const anomaliesFlags: OptionFlags<AnomaliesOptions> = {
     flag: "--folds",
     value: "n",
     help: "parts of the rows, of which each is held against the others",
-    usual: "5",
+    usual: `${anomaliesDefaults.folds}`,
   },
   trim: {
     flag: "--trim",
     value: "share",
     help: "share of the rows too strange to be a measure for others",
-    usual: "0.2",
+    usual: `${anomaliesDefaults.trim}`,
   },
   logProb: {
     flag: "--logprob",

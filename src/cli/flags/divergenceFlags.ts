@@ -5,6 +5,7 @@
  */
 
 import type { DensityRatioOptions, KlDivergenceOptions } from "../../entries/diagnostics.ts";
+import { klDivergenceDefaults } from "../../entries/options.ts";
 import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlags } from "./optionFlags.ts";
 
@@ -13,7 +14,12 @@ const shared = { seed, threads, wide, engine, precision, signal: undefined, onWa
 
 /** Flags of `divergence` without a table. */
 export const klDivergenceFlags: OptionFlags<Omit<KlDivergenceOptions, "given">> = {
-  draws: { flag: "--draws", value: "n", help: "samples of the first model", usual: "10000" },
+  draws: {
+    flag: "--draws",
+    value: "n",
+    help: "samples of the first model",
+    usual: `${klDivergenceDefaults.draws}`,
+  },
   ...shared,
 };
 

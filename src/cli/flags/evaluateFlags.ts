@@ -5,6 +5,7 @@
  */
 
 import type { EvaluateOptions } from "../../entries/diagnostics.ts";
+import { mostSamples } from "../../entries/options.ts";
 import type { OptionFlags } from "./optionFlags.ts";
 import { seed } from "./sharedFlags.ts";
 
@@ -20,7 +21,7 @@ export const evaluateFlags: OptionFlags<EvaluateOptions> = {
     flag: "--samples",
     value: "n",
     help: "number of samples",
-    usual: "as many as rows, at most 20000",
+    usual: `as many as rows, at most ${mostSamples}`,
   },
   seed,
   threads: {

@@ -5,15 +5,21 @@
  */
 
 import type { DistributionOptions, ImputeOptions, MarginalOptions } from "../../entries/options.ts";
+import { imputeDefaults, questionDefaults } from "../../entries/options.ts";
 import { givenOrFile, givenOrNames, numberOf } from "../options.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 
-const seed: OptionFlag = { flag: "--seed", value: "n", help: "seed of the draws", usual: "0" };
+const seed: OptionFlag = {
+  flag: "--seed",
+  value: "n",
+  help: "seed of the draws",
+  usual: `${imputeDefaults.seed}`,
+};
 const draws: OptionFlag = {
   flag: "--draws",
   value: "n",
   help: "draws per row where the answer is not exact",
-  usual: "256, of a condition 1024",
+  usual: `${questionDefaults.rowDraws}, of a condition ${questionDefaults.draws}`,
 };
 const engine: OptionFlag = {
   flag: "--engine",
@@ -77,12 +83,17 @@ export const cdfFlags: OptionFlags<Omit<DistributionOptions<number | string>, Un
 
 /** Flags of `impute`. */
 export const imputeFlags: OptionFlags<Omit<ImputeOptions, Untold>> = {
-  draws: { flag: "--draws", value: "n", help: "how often the table is filled in", usual: "1" },
+  draws: {
+    flag: "--draws",
+    value: "n",
+    help: "how often the table is filled in",
+    usual: `${imputeDefaults.draws}`,
+  },
   candidates: {
     flag: "--candidates",
     value: "n",
     help: "candidates per row where what is missing cannot be drawn exactly",
-    usual: "1024",
+    usual: `${imputeDefaults.candidates}`,
   },
   seed,
   engine,

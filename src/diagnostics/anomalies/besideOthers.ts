@@ -10,6 +10,7 @@ import { cellsOf } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { schemaOf } from "../../tables/schema/tableSchema.ts";
 import type { Table } from "../../tables/table.ts";
+import { anomaliesDefaults } from "../defaults.ts";
 import type { Anomalies, AnomaliesOptions } from "./anomalies.ts";
 import { anomalyRows, checkFinite, rankingOf } from "./anomalyRows.ts";
 import { amongThemselves } from "./conformal.ts";
@@ -22,15 +23,14 @@ const mostReference = 1000;
 const mostFitted = 20_000;
 /** Nearest reference rows, at least so many and this share of them: a clump of strange rows must be less than half as large. */
 const nearest = { least: 20, share: 0.05 } as const;
-const usualFolds = 5;
-const usualTrim = 0.2;
 
 const pick = (cells: readonly Float64Array[], rows: ArrayLike<number>): Float64Array[] =>
   cells.map((own) => Float64Array.from(rows, (row) => own[row]!));
 
 /** Rows of a table, each held against rows of the other folds. */
 export async function besideOthers(table: Table, options: AnomaliesOptions): Promise<Anomalies> {
-  const { folds = usualFolds, trim = usualTrim, logProb: isScored = true, seed = 0, signal } = options;
+  const { seed = anomaliesDefaults.seed, signal, logProb: isScored = true } = options;
+  const { folds = anomaliesDefaults.folds, trim = anomaliesDefaults.trim } = options;
   if (options.fdr !== undefined)
     throw new UsageError({
       where: "anomalies",

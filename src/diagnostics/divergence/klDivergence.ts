@@ -17,6 +17,7 @@ import type { Flow } from "../../models/flow.ts";
 import type { EvaluationOptions, SampleOptions } from "../../models/flowOptions.ts";
 import { meanAndError } from "../../numerics/meanAndError.ts";
 import { checkedOptions } from "../../options.ts";
+import { klDivergenceDefaults } from "../defaults.ts";
 import { countOfRows, densityRatio } from "./densityRatio.ts";
 import { klDivergenceOptionTable } from "./divergenceOptions.ts";
 import { checkSameMeasure } from "./sameMeasure.ts";
@@ -52,8 +53,6 @@ export interface KlDivergence {
   };
 }
 
-const usualDraws = 10_000;
-
 /**
  * Estimates KL(p || q). Cost: the samples, and a pass of each flow over them.
  *
@@ -69,7 +68,7 @@ export async function klDivergence(
   options: KlDivergenceOptions = {},
 ): Promise<KlDivergence> {
   const {
-    draws = usualDraws,
+    draws = klDivergenceDefaults.draws,
     onWarning,
     seed,
     given,

@@ -16,6 +16,7 @@ import { tableToObjects } from "../../tables/reading/tableFromObjects.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { checkTable, pickRows, selectColumns, type Table } from "../../tables/table.ts";
+import { evaluateDefaults, mostSamples } from "../defaults.ts";
 import { type Associations, associations } from "./associations.ts";
 import { type ClassifierTest, classifierTest } from "./classifierTest.ts";
 import { type ClosestRecords, closestRecords } from "./closestRecords.ts";
@@ -88,8 +89,6 @@ export interface Evaluation {
 export const privacyWarning: string =
   "Synthetic rows are no guarantee of privacy: these numbers find samples that copy rows of the fit, and cannot show that nothing of a person is given away.";
 
-/** Samples by default, at most. */
-const mostSamples = 20_000;
 /** Rows that a classifier can be asked about. */
 const fewestRows = 10;
 
@@ -166,7 +165,7 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
   const options = checkedOptions("evaluate", given, evaluateOptionTable);
   checkTable("evaluate", test);
   if (options.train !== undefined) checkTable("evaluate: train", options.train);
-  const { train, seed = 0, onWarning, samples: wanted, ...how } = options;
+  const { train, seed = evaluateDefaults.seed, onWarning, samples: wanted, ...how } = options;
   const columns = columnsOf(flow);
   const isMixed = flow.description.schema !== undefined;
   const parts = isMixed ? await flow.contributions(test, { ...how, missing: "empty" }) : undefined;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { columnsDefaults } from "../defaults.ts";
+
 /** Everything that a fit of columns needs to know beyond the table. */
 export interface ColumnsRecipe {
   /** Sizes of the hidden layers of the network. */
@@ -40,15 +42,13 @@ export interface ColumnsRecipe {
 /** The default recipe for a table of some rows. */
 export function columnsRecipe(rows: number, own: Partial<ColumnsRecipe> = {}): ColumnsRecipe {
   return {
-    hidden: [128, 128],
+    ...columnsDefaults,
     components: 8,
     angleComponents: 12,
     knots: rows < 1000 ? 0 : 8,
     steps: rows < 1000 ? 800 : rows < 5000 ? 1600 : 2500,
     batch: rows < 1000 ? 128 : 256,
     learningRate: 1.5e-2,
-    weightDecay: 1.5,
-    averaging: 0.99,
     hiddenColumns: 0.1,
     hiddenUnits: 0,
     encodedNumbers: 3e7,

@@ -25,8 +25,8 @@ import {
   questionKey,
   type RowAnswers,
   ratio,
-  usualDraws,
 } from "../questions/logProbsOf.ts";
+import { questionDefaults } from "../questions/questionDefaults.ts";
 import { distributionOfCandidates, type MeanDistribution } from "../questions/valueDistribution.ts";
 import { type Roles, role, SetSweep, withRoles } from "./columnSets.ts";
 import { countRanges, drawnRanges, type Particles } from "./particles.ts";
@@ -132,7 +132,7 @@ export async function distributionsOfSets(
   evaluation: ColumnsEvaluation,
   given: RowConditions,
   column: number,
-  { seed, draws = usualDraws, combinations: _, ...engine }: QuestionOptions,
+  { seed, draws = questionDefaults.draws, combinations: _, ...engine }: QuestionOptions,
 ): Promise<{ readonly distributions: readonly MeanDistribution[]; readonly effectiveSize: Float64Array }> {
   const { density } = evaluation.model;
   const key = questionKey(seed);

@@ -10,7 +10,8 @@ import type { ColumnsEngineOptions, ColumnsEvaluation } from "../columnsModel.ts
 import type { RowConditions } from "../questions/conditions.ts";
 import { checkPossible, pickSystematically } from "../questions/fillRows.ts";
 import type { FillRows } from "../questions/fillTable.ts";
-import { effectiveSizeOf, inBlocks, logSum, questionKey, usualDraws } from "../questions/logProbsOf.ts";
+import { effectiveSizeOf, inBlocks, logSum, questionKey } from "../questions/logProbsOf.ts";
+import { questionDefaults } from "../questions/questionDefaults.ts";
 import type { GivenSample, SampleGivenOptions } from "../questions/sampleGiven.ts";
 import { countRanges, type DrawnRanges, drawColumns, drawnRanges, type Particles } from "./particles.ts";
 import { logProbsOfSets } from "./setAnswers.ts";
@@ -169,7 +170,7 @@ export async function sampleOfSets(
     logProbGiven: 0,
   };
   const sizeOf = (row: number): number =>
-    !isOne && countRanges(density, conditions, row) > 1 ? usualDraws : 1;
+    !isOne && countRanges(density, conditions, row) > 1 ? questionDefaults.draws : 1;
   let poolSize = 0;
   for (const block of inBlocks(Array.from(cells[0]!.keys()), sizeOf, blockRows)) {
     const from = block[0]!;
@@ -180,7 +181,7 @@ export async function sampleOfSets(
       rows,
       {
         draws: isOne ? block.length : 1,
-        candidates: isOne ? blockRows : usualDraws,
+        candidates: isOne ? blockRows : questionDefaults.draws,
         keyOf: (row) => split(key, isOne ? from : row),
       },
       engine,

@@ -13,7 +13,8 @@ import type { ColumnsEvaluation } from "../columnsModel.ts";
 import { type ColumnCondition, planning, type RowConditions } from "./conditions.ts";
 import { checkPossible, drawRest, pickSystematically, worthOf } from "./fillRows.ts";
 import type { FlowColumns } from "./givenConditions.ts";
-import { blockParticles, inBlocks, partOf, questionKey, usualDraws } from "./logProbsOf.ts";
+import { blockParticles, inBlocks, partOf, questionKey } from "./logProbsOf.ts";
+import { imputeDefaults } from "./questionDefaults.ts";
 import type { Imputation, ImputeOptions } from "./questionOptions.ts";
 import { MadeDraws, weighRows } from "./weighRows.ts";
 
@@ -41,7 +42,7 @@ export const fillRows: FillRows = async (
   evaluation,
   conditions,
   rows,
-  { draws, candidates = usualDraws, seed, ...engine },
+  { draws, candidates = imputeDefaults.candidates, seed, ...engine },
 ) => {
   const cells = conditions.columns.map(() => new Float64Array(rows.length * draws));
   const effectiveSize = new Float64Array(rows.length);
@@ -90,7 +91,7 @@ export async function fillTable(
   evaluation: ColumnsEvaluation,
   { columns, given }: FlowColumns,
   { table, cells }: { readonly table: Table; readonly cells: readonly Float64Array[] },
-  { draws = 1, ...options }: ImputeOptions,
+  { draws = imputeDefaults.draws, ...options }: ImputeOptions,
   fill: FillRows = fillRows,
 ): Promise<Imputation> {
   const conditions = {

@@ -7,6 +7,7 @@
 import { type RandomKey, randomKey, split } from "../../../random/philox.ts";
 import type { ColumnsEngineOptions, ColumnsEvaluation } from "../columnsModel.ts";
 import { isCellKnown, labelOf, planning, type RowConditions } from "./conditions.ts";
+import { questionDefaults } from "./questionDefaults.ts";
 import { MadeDraws, type WeighedRows, weighRows } from "./weighRows.ts";
 
 /** Options of what may need draws. */
@@ -28,11 +29,6 @@ export interface RowAnswers {
   /** As how many independent draws the weighted ones count: infinite where the answer is exact. */
   readonly effectiveSize: Float64Array;
 }
-
-/** Draws per row unless somebody says otherwise. */
-const rowDraws = 256;
-/** Draws of one condition unless somebody says otherwise. */
-export const usualDraws = 1024;
 
 /** Rows, filled in, that are in memory at a time. */
 export const blockParticles = 16_384;
@@ -82,7 +78,7 @@ export async function logProbsOf(
   evaluation: ColumnsEvaluation,
   all: RowConditions,
   given: RowConditions,
-  { seed, draws = rowDraws, combinations, ...engine }: QuestionOptions,
+  { seed, draws = questionDefaults.rowDraws, combinations, ...engine }: QuestionOptions,
 ): Promise<RowAnswers> {
   const { density } = evaluation.model;
   const planOfAll = planning(density, all, draws, combinations);

@@ -8,15 +8,8 @@ import type { CellDistribution } from "../columnDistribution.ts";
 import type { ColumnsEvaluation } from "../columnsModel.ts";
 import { planning, type RowConditions } from "./conditions.ts";
 import { checkPossible, worthOf } from "./fillRows.ts";
-import {
-  blockParticles,
-  inBlocks,
-  logSum,
-  partOf,
-  type QuestionOptions,
-  questionKey,
-  usualDraws,
-} from "./logProbsOf.ts";
+import { blockParticles, inBlocks, logSum, partOf, type QuestionOptions, questionKey } from "./logProbsOf.ts";
+import { questionDefaults } from "./questionDefaults.ts";
 import { Sweep } from "./sweep.ts";
 import {
   distributionOfCandidates,
@@ -37,7 +30,7 @@ export async function meanDistributions(
   evaluation: ColumnsEvaluation,
   given: RowConditions,
   column: number,
-  { seed, draws = usualDraws, combinations, ...engine }: QuestionOptions,
+  { seed, draws = questionDefaults.draws, combinations, ...engine }: QuestionOptions,
 ): Promise<{ readonly distributions: readonly MeanDistribution[]; readonly effectiveSize: Float64Array }> {
   const { columns } = evaluation.model.density;
   const place = columns.findIndex(({ cell }) => cell === column);

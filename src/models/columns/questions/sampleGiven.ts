@@ -14,7 +14,8 @@ import type { ColumnsDensity } from "../columnsDensity.ts";
 import type { ColumnsEvaluation } from "../columnsModel.ts";
 import { planning, type RowConditions, type RowPlan } from "./conditions.ts";
 import { checkPossible, drawRest, pickSystematically, worthOf } from "./fillRows.ts";
-import { blockParticles, inBlocks, logSum, partOf, questionKey, usualDraws } from "./logProbsOf.ts";
+import { blockParticles, inBlocks, logSum, partOf, questionKey } from "./logProbsOf.ts";
+import { questionDefaults } from "./questionDefaults.ts";
 import type { GivenReport } from "./questionOptions.ts";
 import { MadeDraws, weighRows } from "./weighRows.ts";
 
@@ -153,7 +154,7 @@ const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
 
 /** One row of each condition, from candidates of its own. */
 const pickOfEach: Picking = async (evaluation, conditions, n, key, engine) => {
-  const planOf = planning(evaluation.model.density, conditions, usualDraws);
+  const planOf = planning(evaluation.model.density, conditions, questionDefaults.draws);
   const asked = Array.from({ length: n }, (_, row) => ({ row, plan: planOf(row), key: split(key, row) }));
   const picked = conditions.columns.map(() => new Float64Array(n));
   const report = {
