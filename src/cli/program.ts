@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { isOutOfMemory, reasonOf } from "../entries/errors.ts";
+import { checkAddressLimit, isOutOfMemory, reasonOf } from "../entries/errors.ts";
 import { addAnomalies } from "./commands/anomalies.ts";
 import { addApproximate } from "./commands/approximate.ts";
 import { addCdf } from "./commands/cdf.ts";
@@ -44,6 +44,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     );
   // Before the commands, which inherit both.
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
+  program.hook("preAction", checkAddressLimit);
   for (const add of [
     addDescribe,
     addFit,

@@ -14,4 +14,5 @@ export {
   ShapeError,
   UsageError,
 } from "../errors.ts";
+export { checkAddressLimit } from "../platform/addressSpace.ts";
 export { isOutOfMemory, reasonOf } from "../platform/platform.ts";

@@ -5,8 +5,42 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
+
 /** Bytes of addresses that a thread of Node takes (0.6 to 0.85 GB, measured with Node 20), and some for what it does. */
 export const threadAddresses: number = 2 ** 30;
+
+/**
+ * Bytes of addresses that V8 takes for a memory of WebAssembly, however small it is: 10 GiB, where access beyond its end is found by
+ * the processor, and what V8 itself needs next.
+ */
+const memoryAddresses = 10.25 * 2 ** 30;
+
+/** Whether V8 takes these: all but a process that was started so as not to. */
+function hasGuardedMemories(): boolean {
+  const { execArgv = [], env } = globalThis.process ?? {};
+  return ![...execArgv, env?.NODE_OPTIONS ?? ""].join(" ").includes("--disable-wasm-trap-handler");
+}
+
+/** Whether there are addresses left for a memory of WebAssembly; without them, V8 would end the process at its next need. */
+export function canHaveMemory(): boolean {
+  return addressesLeft() >= (hasGuardedMemories() ? memoryAddresses : 0);
+}
+
+/** Under a limit of less than this, V8 ends the process while a command is at work. */
+const fewestAddresses = 1.25 * 2 ** 30;
+
+/** @throws UsageError where the process may have fewer addresses than any work takes. */
+export function checkAddressLimit(): void {
+  if (addressLimit() >= fewestAddresses) return;
+  const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
+  throw new UsageError({
+    problem: `the limit on addresses, ${mebibytes(addressLimit())}, is less than Node needs to work`,
+    expected: `at least ${mebibytes(fewestAddresses)}`,
+    received: mebibytes(addressLimit()),
+    remedy: "raise the limit (ulimit -v unlimited)",
+  });
+}
 
 /** The bytes in a line such as `VmSize:  728236 kB` or `Max address space  1536000000  unlimited  bytes`. */
 function bytesIn(text: string, line: RegExp, unit: number): number {

@@ -114,5 +114,16 @@ test.runIf(process.platform === "linux")(
       expect(await say("", `ulimit -v ${small};`)).toMatch(
         /^UsageError The engine could not start a worker \(the limit on addresses, \d+ MiB, .*ulimit -v unlimited.*\n$/,
       );
+    // There a first memory would leave none for the thread that is about to start.
+    expect(await say("", "ulimit -v 12000000;")).toMatch(/^UsageError .*takes 10 GiB: raise the limit.*\n$/);
+    // V8 ends a process that has too few for a heap that grows.
+    const line = await run(
+      "sh",
+      ["-c", `ulimit -v 1000000; ${node} dist/cli.js describe - 2>&1 || true`],
+      root,
+    );
+    expect(line).toBe(
+      "the limit on addresses, 976 MiB, is less than Node needs to work; raise the limit (ulimit -v unlimited).\n",
+    );
   },
 );

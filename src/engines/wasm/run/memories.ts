@@ -9,7 +9,7 @@
  */
 
 import { UsageError } from "../../../errors.ts";
-import { addressesLeft } from "../../../platform/addressSpace.ts";
+import { addressesLeft, canHaveMemory } from "../../../platform/addressSpace.ts";
 
 /** A shared memory that one program has to itself. */
 export interface OwnedMemory {
@@ -51,7 +51,7 @@ export function takeMemory(bytes: number, pages: number): OwnedMemory | undefine
   const first = Math.min(pages, Math.max(affordable, Math.ceil(bytes / pageBytes)));
   for (
     let pageLimit = first;
-    pageLimit * pageBytes >= bytes && pageLimit >= Math.min(first, minimumPages);
+    canHaveMemory() && pageLimit * pageBytes >= bytes && pageLimit >= Math.min(first, minimumPages);
     pageLimit >>= 1
   ) {
     try {
