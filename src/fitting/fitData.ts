@@ -6,10 +6,11 @@
 
 import { DataError, UsageError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
+import { each, inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
-import { checkForFitting, diagnoseColumns, fewestRows } from "../tables/checks.ts";
+import { checkForFitting, diagnosis, fewestRows } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
-import { type DependentColumn, dependenceLine, dependentColumns } from "../tables/dependence.ts";
+import { type DependentColumn, dependenceLine, dependences } from "../tables/dependence.ts";
 import { pickColumns } from "../tables/pickColumns.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
 import { columnNamed } from "../tables/schema/columnKind.ts";
@@ -23,7 +24,7 @@ import {
   selectColumns,
   type Table,
 } from "../tables/table.ts";
-import { tableDigest } from "../tables/tableDigest.ts";
+import { digestion } from "../tables/tableDigest.ts";
 import { fitDefaults } from "./defaults.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { checkShares, logRatios } from "./logRatios.ts";
@@ -197,8 +198,18 @@ export function fitData(
   table: Table,
   options: FitOptions,
   key: RandomKey,
-  validationOf: (rows: number) => number = () => usualValidation,
+  validationOf?: (rows: number) => number,
 ): FitData {
+  return inOnePiece(fitDataInPieces(table, options, key, validationOf));
+}
+
+/** {@link fitData}, in pieces: of a million rows its parts take a second each. */
+export function* fitDataInPieces(
+  table: Table,
+  options: FitOptions,
+  key: RandomKey,
+  validationOf: (rows: number) => number = () => usualValidation,
+): Pieces<FitData> {
   const { columns: tableColumns, given } = chosenColumns(table, options);
   const { weights, simplex: shares = [] } = options;
   if (options.simplex) checkShares(shares, tableColumns);
@@ -215,17 +226,18 @@ export function fitData(
   const rowWeight =
     weights === undefined ? undefined : rowWeights(used, checked.table, weights, checked.dropped);
   let clean = rowWeight ? withoutWeightless(checked.table, rowWeight.all, weights!) : checked.table;
+  yield;
   checkRange(clean);
-  const digest = tableDigest(clean, [...given, ...tableColumns]);
+  const digest = yield* digestion(clean, [...given, ...tableColumns]);
   const ratios = options.simplex && logRatios(clean, shares, split(key, "shares"), options.onWarning);
   const isSpread = (name: string): boolean => ratios?.simplex.step !== undefined && shares.includes(name);
-  const discrete = diagnoseColumns(selectColumns(clean, tableColumns)).filter(
-    (diagnosis) => !isSpread(diagnosis.column),
+  const discrete = (yield* diagnosis(selectColumns(clean, tableColumns))).filter(
+    (warning) => !isSpread(warning.column),
   );
   for (const line of warningLines(discrete)) options.onWarning?.(line);
   if (ratios) clean = ratios.table;
 
-  const dependent = dependentColumns(selectColumns(clean, [...given, ...columns])).filter((dependence) =>
+  const dependent = (yield* dependences(selectColumns(clean, [...given, ...columns]))).filter((dependence) =>
     columns.includes(dependence.column),
   );
   for (const columnGroup of dependent) options.onWarning?.(dependenceLine(columnGroup));
@@ -238,32 +250,37 @@ export function fitData(
     options.onWarning?.(
       `a validation share of ${share} leaves ${clean.rows - validationRows} of ${clean.rows} rows to fit: name a smaller ${optionText("validation")}`,
     );
-  const pick = (rows: Uint32Array): FitRows => {
-    const take = (names: readonly string[]): Float64Array => {
-      const lists = names.map((name) => column(clean, name));
-      return Float64Array.from({ length: rows.length * names.length }, (_, i) => {
-        const place = i % names.length;
-        return lists[place]![rows[(i - place) / names.length]!]!;
-      });
-    };
+  yield;
+  function* pick(rows: Uint32Array): Pieces<FitRows> {
+    function* take(names: readonly string[]): Pieces<Float64Array> {
+      const width = names.length;
+      const values = new Float64Array(rows.length * width);
+      for (const [place, name] of names.entries()) {
+        const own = column(clean, name);
+        yield* each(rows.length, (i) => {
+          values[i * width + place] = own[rows[i]!]!;
+        });
+      }
+      return values;
+    }
     const rowWeights = rowWeight && Float64Array.from(rows, (row) => rowWeight.positive[row]!);
     const logAbsDetOfRows = ratios && Float64Array.from(rows, (row) => ratios.logAbsDet[row]!);
     return {
       rows: rows.length,
-      data: take(columns),
-      context: take(given),
+      data: yield* take(columns),
+      context: yield* take(given),
       weights: rowWeights,
       logAbsDet: logAbsDetOfRows ? weightedMean(logAbsDetOfRows, rowWeights) : 0,
       logAbsDetOfRows,
     };
-  };
+  }
   return {
     columns,
     tableColumns,
     given,
     simplex: ratios?.simplex,
-    train: pick(order.subarray(validationRows)),
-    validation: validationRows > 0 ? pick(order.subarray(0, validationRows)) : undefined,
+    train: yield* pick(order.subarray(validationRows)),
+    validation: validationRows > 0 ? yield* pick(order.subarray(0, validationRows)) : undefined,
     rows: clean.rows,
     dropped: checked.dropped,
     leftOut,

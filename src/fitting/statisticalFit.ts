@@ -13,10 +13,11 @@ import { Flow } from "../models/flow.ts";
 import type { Model } from "../models/model.ts";
 import type { ParameterValues } from "../models/parameters.ts";
 import { stoppedModel } from "../models/stoppedModel.ts";
+import { inPieces } from "../platform/pieces.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import type { Table } from "../tables/table.ts";
 import { type FinishedFit, finishFit, withPrefix } from "./finishFit.ts";
-import { type FitRows, fitData } from "./fitData.ts";
+import { type FitRows, fitDataInPieces } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import { fitStandardization } from "./preparation/preparation.ts";
 import { soundSteps } from "./soundSteps.ts";
@@ -95,7 +96,7 @@ export async function statisticalFit(
   method: (data: StandardizedData) => StatisticalModel | Promise<StatisticalModel>,
 ): Promise<FinishedFit> {
   const seed = options.seed ?? 0;
-  const data = fitData(table, options, randomKey(seed));
+  const data = await inPieces(fitDataInPieces(table, options, randomKey(seed)), options.signal, "The fit");
   const features = data.columns.length;
   const preparation = fitStandardization(data.train.data, features, data.train.weights);
   const { mean, scale } = preparation.values as Record<"mean" | "scale", Float64Array>;

@@ -55,6 +55,15 @@ export async function inPieces<T>(
   }
 }
 
+/**
+ * A turn of the event loop between two parts of a work.
+ * @throws AbortedError if the signal has fired.
+ */
+export async function turnBetween(signal: AbortSignal | undefined, what: string): Promise<void> {
+  await nextTurn();
+  checkSignal(signal, what);
+}
+
 /** @throws AbortedError if the signal has fired. */
 export function checkSignal(signal: AbortSignal | undefined, what: string = "The compilation"): void {
   if (signal?.aborted) throw new AbortedError(`${what} was aborted.`);

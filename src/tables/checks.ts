@@ -7,6 +7,7 @@
 import { listNames } from "../closestName.ts";
 import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
+import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { overflowText } from "./columnRecord.ts";
 import { measureResolution, type Resolution } from "./resolution.ts";
 import { column, pickRows, type Table } from "./table.ts";
@@ -237,10 +238,23 @@ function describe(name: string, kind: ColumnWarning["kind"], resolution: Resolut
  * @returns a warning a column, in the table's order.
  */
 export function diagnoseColumns(table: Table): ColumnWarning[] {
-  return table.columns.flatMap((name) => {
+  return inOnePiece(diagnosis(table));
+}
+
+/** {@link diagnoseColumns}, in pieces of a column. */
+export function* diagnosis(table: Table): Pieces<ColumnWarning[]> {
+  const warnings: ColumnWarning[] = [];
+  for (const name of table.columns) {
+    yield;
     const resolution = measureResolution(column(table, name));
     const kind = kindOf(resolution);
-    if (kind === undefined) return [];
-    return [{ column: name, kind, resolution: resolution.step!, message: describe(name, kind, resolution) }];
-  });
+    if (kind !== undefined)
+      warnings.push({
+        column: name,
+        kind,
+        resolution: resolution.step!,
+        message: describe(name, kind, resolution),
+      });
+  }
+  return warnings;
 }

@@ -10,6 +10,7 @@
  */
 
 import { optionText } from "../optionText.ts";
+import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { measureResolution } from "./resolution.ts";
 import { column, type Table } from "./table.ts";
 
@@ -60,6 +61,11 @@ function ruleText(constant: number, terms: readonly (readonly [name: string, fac
  * errors, or to the steps in which they were recorded. Finite values only. O(rows columns^2), of 20,000 rows at most.
  */
 export function dependentColumns(table: Table): DependentColumn[] {
+  return inOnePiece(dependences(table));
+}
+
+/** {@link dependentColumns}, in pieces of a column. */
+export function* dependences(table: Table): Pieces<DependentColumn[]> {
   const stride = Math.max(1, Math.ceil(table.rows / mostRows));
   const rows = Math.ceil(table.rows / stride);
   // With fewer rows than that, a rule is found in noise.
@@ -75,6 +81,7 @@ export function dependentColumns(table: Table): DependentColumn[] {
   const steps = new Map<string, number>();
   const dependent: DependentColumn[] = [];
   for (const name of table.columns) {
+    yield;
     const columnValues = column(table, name);
     const values = Float64Array.from({ length: rows }, (_, i) => columnValues[i * stride]!);
     const mean = values.reduce((sum, value) => sum + value / rows, 0);

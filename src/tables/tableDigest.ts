@@ -4,6 +4,7 @@
  * @module
  */
 
+import { each, inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { philox4x32 } from "../random/philox.ts";
 import { selectColumns, type Table } from "./table.ts";
 
@@ -37,16 +38,21 @@ function isComplete(values: Float64Array, row: number, width: number): boolean {
  * @throws DataError if a column is not there.
  */
 export function tableDigest(table: Table, names: readonly string[]): string {
+  return inOnePiece(digestion(table, names));
+}
+
+/** {@link tableDigest}, in pieces. */
+export function* digestion(table: Table, names: readonly string[]): Pieces<string> {
   const { values } = selectColumns(table, names);
   const sum = new Uint32Array(6);
   const state = new Uint32Array(4);
-  for (let row = 0; row < table.rows; row++) {
-    if (!isComplete(values, row, names.length)) continue;
+  yield* each(table.rows, (row) => {
+    if (!isComplete(values, row, names.length)) return;
     digestRow(values, row, names.length, state);
     // Sums, which do not depend on the order and do not cancel where rows repeat.
     for (let i = 0; i < 4; i++) sum[i]! += state[i]!;
     sum[4]!++;
-  }
+  });
   philox4x32(sum[0]!, sum[1]!, sum[2]!, sum[3]!, sum[4]!, names.length, state);
   return hexadecimal(state);
 }

@@ -6,11 +6,13 @@ import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
+import { fitData, fitDataInPieces } from "../../src/fitting/fitData.ts";
 
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
 import { pushforwardSample } from "../../src/models/density.ts";
 import { inOnePiece, inPieces, type Pieces } from "../../src/platform/pieces.ts";
+import { randomKey } from "../../src/random/philox.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { root, run } from "../docs/project.ts";
 
@@ -73,6 +75,24 @@ test("work in pieces gives what it gives in one, and fails as it does", async ()
   }
   expect(await inPieces(sum(false), undefined)).toBe(inOnePiece(sum(false)));
   await expect(inPieces(sum(true), undefined)).rejects.toThrow(UsageError);
+});
+
+test("a fit lets timers fire while it checks a table, and takes the same rows as at once", async () => {
+  const [rows, width] = [2000, 24];
+  const names = Array.from({ length: width }, (_, i) => `x${i}`);
+  const values = Float64Array.from({ length: rows * width }, (_, i) => Math.sin(i * i) + (i % width));
+  const table = tableFromRows(names, values);
+  const key = randomKey(1);
+  const pieces = fitDataInPieces(table, {}, key);
+  let pauses = 0;
+  while (!pieces.next().done) pauses++;
+  // One for each column of two checks, and more.
+  expect(pauses).toBeGreaterThan(2 * width);
+  expect(await inPieces(fitDataInPieces(table, {}, key), undefined)).toEqual(fitData(table, {}, key));
+  const abort = new AbortController();
+  const fitting = fit(table, { flow: "gaussian", signal: abort.signal });
+  setImmediate(() => abort.abort());
+  await expect(fitting).rejects.toThrow(AbortedError);
 });
 
 test("one caller's abort leaves the others who ask a flow for the same program theirs", async () => {

@@ -3,11 +3,12 @@
 import { expect, test } from "vitest";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { compileSlopes, GaussianSearch } from "../../src/fitting/variational/gaussianApproximation.ts";
+import { shareBeyond } from "../../src/fitting/variational/judgement/evidence.ts";
 import { probeTails, type Tails } from "../../src/fitting/variational/judgement/tails.ts";
 import { type ParameterDescriptions, parameterSpace } from "../../src/fitting/variational/parameterSpace.ts";
 import { densityOf, type LogDensity } from "../../src/fitting/variational/writtenDensity.ts";
 import * as g from "../../src/graph/ops.ts";
-import { randomKey } from "../../src/random/philox.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 const engine = wasmEngine({ precision: "float64", threads: 1 });
 
@@ -123,4 +124,18 @@ test("an elliptical density shares its map, independent tails have their own", a
 test("barely proper: said to be doubtful, not refused", async () => {
   const { warnings } = await tailsOf(real, slowly(1, 2));
   expect(warnings.map(({ code }) => code)).toContain("improper");
+});
+
+test("the mass beyond the reach of a parameter's numbers is told by how the tail falls off before", () => {
+  const stream = new RandomStream(randomKey(3));
+  const count = 200_000;
+  const shares = new Float64Array(count).fill(1 / count);
+  // A Cauchy distribution of the logarithm, as log-Cauchy has it, beside a column without bounds.
+  const heavy = Float64Array.from({ length: 2 * count }, () => Math.tan(Math.PI * (stream.uniform() - 0.5)));
+  const beyond = shareBeyond(heavy, shares, [300, Number.POSITIVE_INFINITY]);
+  const truth = 2 / (Math.PI * 300);
+  expect(beyond / truth).toBeGreaterThan(0.7);
+  expect(beyond / truth).toBeLessThan(1.4);
+  const light = heavy.map(() => stream.normal());
+  expect(shareBeyond(light, shares, [300, 300])).toBe(0);
 });

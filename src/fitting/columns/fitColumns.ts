@@ -22,7 +22,7 @@ import { trainedLeaves } from "../gradient/likelihood.ts";
 import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
 import { roundsOfBudget, stepsOfNumbers } from "../gradient/trainingPlan.ts";
 import { countsOf, weightedMean } from "../rowWeights.ts";
-import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
+import { type ColumnsRecipe, columnsGrowFrom, columnsRecipe, usualColumnsBudget } from "./columnsRecipe.ts";
 import { findTies, startOfTies } from "./findTies.ts";
 import { modelColumn } from "./modelColumn.ts";
 import { randomSets } from "./randomSets.ts";
@@ -50,7 +50,8 @@ export interface FitColumnsOptions extends EngineOptions {
   readonly order?: readonly number[] | undefined;
   /**
    * Seconds of training on two cores, turned into steps by a fixed cost; with more than the recipe takes, the fit goes on while its
-   * held-out score rises (default: the steps of the recipe, once).
+   * held-out score rises (default: the steps of the recipe, and from 5,000 rows on more of them within `usualColumnsBudget`, unless
+   * `recipe` says how many).
    */
   readonly budget?: number | undefined;
   /** Same seed, same fit (default 0). */
@@ -144,17 +145,17 @@ export async function fitColumns(
   const roundsABlock = Math.ceil(steps / mostRoundSteps);
   const inRounds = (count: number): number => (count * roundsABlock) / steps;
   const usual = Math.max(1, Math.round(inRounds(recipe.steps)));
-  const plan =
-    options.budget === undefined
-      ? { first: usual, more: [] }
-      : roundsOfBudget(
-          usual,
-          Math.max(
-            1,
-            Math.floor(inRounds(stepsOfNumbers(options.budget, recipe.batch, trainedNumbers(density)))),
-          ),
-          validation !== undefined,
-        );
+  const allowed = inRounds(
+    stepsOfNumbers(options.budget ?? usualColumnsBudget(train.rows), recipe.batch, trainedNumbers(density)),
+  );
+  const isGrowing =
+    options.budget !== undefined || (options.recipe?.steps === undefined && train.rows >= columnsGrowFrom);
+  // The usual budget never shortens the first cycle.
+  const plan = roundsOfBudget(
+    usual,
+    Math.max(options.budget === undefined ? usual : 1, Math.floor(allowed)),
+    isGrowing && validation !== undefined,
+  );
   const rounds = plan.first;
   const inEpochs = (round: number): number => round / (roundsABlock * blocks.length);
   const epochs = inEpochs(plan.more.reduce((sum, own) => sum + own, plan.first));
@@ -164,7 +165,7 @@ export async function fitColumns(
       options.checkpoint.path,
       {
         recipe,
-        ...(options.budget === undefined ? {} : { plan }),
+        ...(isGrowing ? { plan } : {}),
         density: density.options,
         rows: [digestOfRows(train), validation ? digestOfRows(validation) : "none"],
         seed,

@@ -19,7 +19,7 @@ import { stepsAnEpoch } from "../gradient/minimize.ts";
 import { improvingWarning } from "../gradient/trainingPlan.ts";
 import { countsOf, weightedMean } from "../rowWeights.ts";
 import { columnsData } from "./columnsData.ts";
-import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
+import { type ColumnsRecipe, columnsGrowFrom, columnsRecipe, usualColumnsBudget } from "./columnsRecipe.ts";
 import { type CellRows, fitColumns } from "./fitColumns.ts";
 
 /** A column as the density knows it. */
@@ -55,7 +55,7 @@ function described({
 function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
   const { hidden, batch, learningRate, weightDecay, averaging, epochs, patience } = options;
   const usual = columnsRecipe(rows, batch === undefined ? {} : { batch });
-  const steps = epochs === undefined ? usual.steps : epochs * stepsAnEpoch(rows, usual.batch);
+  const steps = epochs === undefined ? undefined : epochs * stepsAnEpoch(rows, usual.batch);
   const own = {
     hidden,
     batch,
@@ -63,7 +63,10 @@ function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
     weightDecay,
     averaging,
     steps,
-    patience: patience === undefined ? undefined : (patience * stepsAnEpoch(rows, usual.batch)) / steps,
+    patience:
+      patience === undefined
+        ? undefined
+        : (patience * stepsAnEpoch(rows, usual.batch)) / (steps ?? usual.steps),
   };
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
@@ -73,7 +76,8 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
   const { seed = 0, engine, precision, threads, wide, signal, keepOnAbort } = options;
   const data = columnsData(table, options, randomKey(seed));
   const { train, validation } = data;
-  const recipe = columnsRecipe(train.rows, recipeOf(train.rows, options));
+  const asked = recipeOf(train.rows, options);
+  const recipe = columnsRecipe(train.rows, asked);
   const steps = stepsAnEpoch(train.rows, recipe.batch);
   const epochs = Math.max(1, Math.round(recipe.steps / steps));
   const progress = (record: {
@@ -98,7 +102,7 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     budget: options.budget,
     anyOrder: options.anyOrder,
     seed,
-    recipe,
+    recipe: asked,
     engine,
     precision,
     threads,
@@ -121,8 +125,11 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
   const trainLogProb = await measure(train);
   const validationLogProb = validation ? await measure(validation) : trainLogProb;
   evaluation.dispose();
-  if (fitted.stillImproving && options.budget !== undefined)
-    options.onWarning?.(improvingWarning(options.budget));
+  if (
+    fitted.stillImproving &&
+    (options.budget !== undefined || (options.epochs === undefined && train.rows >= columnsGrowFrom))
+  )
+    options.onWarning?.(improvingWarning(options.budget ?? usualColumnsBudget(train.rows)));
   const done = Math.ceil(fitted.history.at(-1)?.epoch ?? 0);
   const description: FittedDescription = {
     rows: data.rows,

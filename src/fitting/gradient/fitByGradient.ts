@@ -9,10 +9,11 @@ import { architectureOf } from "../../architectures/architectureOf.ts";
 import type { FlowKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
+import { inPieces } from "../../platform/pieces.ts";
 import { randomKey } from "../../random/philox.ts";
 import type { Table } from "../../tables/table.ts";
 import { type FinishedFit, finishFit } from "../finishFit.ts";
-import { chosenColumns, type FitData, fitData } from "../fitData.ts";
+import { chosenColumns, type FitData, fitDataInPieces } from "../fitData.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { architectureOfOption } from "../flowOption.ts";
 import { choosePreparation, preparationChoices } from "../preparation/choosePreparation.ts";
@@ -40,7 +41,9 @@ export async function fitByGradient(table: Table, options: FitOptions): Promise<
       remedy: "flow: (sizes) => neuralSplineFlow(sizes) makes one that fits",
     });
   const kind = (architecture?.kind ?? options.flow) as FlowKind;
-  const data = fitData(table, options, randomKey(options.seed ?? 0), (rows) => defaultValidation(kind, rows));
+  const key = randomKey(options.seed ?? 0);
+  const pieces = fitDataInPieces(table, options, key, (rows) => defaultValidation(kind, rows));
+  const data = await inPieces(pieces, options.signal, "The fit");
   const recipe = defaultRecipe(
     { rows: data.rows, features: sizes.features },
     { ...(options as Partial<Recipe>), flow: kind },

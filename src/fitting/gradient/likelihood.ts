@@ -14,6 +14,7 @@ import { pushforwardLogProb } from "../../models/density.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { initialValues } from "../../models/parameters.ts";
+import { turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { concatenated, type FitData, type FitRows } from "../fitData.ts";
@@ -88,8 +89,10 @@ export class Likelihood {
     const context = architecture.context > 0 ? g.input("context", [architecture.context]) : undefined;
     const y = g.input("data", [features]);
     const { training } = architecture;
+    const { signal } = options;
     const logProb =
       training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
+    await turnBetween(signal, "The compilation");
     const compile = (loss: Expr): Promise<Minimizer> =>
       compileMinimizer(
         {
@@ -100,13 +103,14 @@ export class Likelihood {
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
-        { weightDecay: recipe.weightDecay, signal: options.signal },
+        { weightDecay: recipe.weightDecay, signal },
       );
     const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
     const trialLoss = training?.preparation?.loss?.(y, bound, context);
     const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
-    const extra = recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key) : undefined;
+    const extra =
+      recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key, signal) : undefined;
     return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
   }
 

@@ -13,6 +13,7 @@ import type { ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { optionText } from "../../optionText.ts";
+import { turnBetween } from "../../platform/pieces.ts";
 import { RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 import { type Cycle, cycleAt, cycleValidations, following, hasGained, isSpent, wasRising } from "./cycles.ts";
@@ -76,6 +77,7 @@ export async function compileMinimizer(
   const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
   const total = g.sumRows(weight ?? g.rowMark());
   const sums = vjp([weighted], [g.constant(1)], parameters);
+  await turnBetween(signal, "The compilation");
   const gradients = sums.map((sum) => g.div(sum, total));
   const { updates, norm } = adamW(parameters, gradients, options);
   const reserved = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
@@ -250,7 +252,12 @@ class Loop {
   #isPatienceOver(epoch: number, cycle: Cycle): boolean {
     return cycle.index === 0
       ? epoch - this.#bestEpoch >= this.#options.patience
-      : isSpent(epoch, this.#bestEpoch, cycle);
+      : isSpent(
+          this.#history,
+          epoch,
+          cycle,
+          cycleAt(cycle.start, this.#options.epochs, this.#options.cycles ?? []),
+        );
   }
 
   /**

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { turnBetween } from "../../platform/pieces.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import { type Table, tableFromRows } from "../../tables/table.ts";
 import { concatenated, type FitData, joinedRows } from "../fitData.ts";
@@ -23,11 +24,14 @@ const fewHeldRows = 100;
 const mostWork = 3e7;
 /** Rows drawn for each row of training. */
 const drawsPerRow = 10;
+/** Rows drawn between two turns of the event loop. */
+const drawsATurn = 2000;
 
 /** Mixture rows, split into fitted and given columns; undefined where no mixture is better than nothing. */
 export async function mixtureRows(
   fitData: FitData,
   key: RandomKey,
+  signal?: AbortSignal,
 ): Promise<{ readonly data: Float64Array; readonly context: Float64Array } | undefined> {
   const { train, validation, columns, given } = fitData;
   if (!validation) return undefined;
@@ -51,6 +55,7 @@ export async function mixtureRows(
       seed: split(key, components).k0,
       iterations: 60,
       tolerance: 1e-4,
+      signal,
     });
     const scores = mixture.logProb(heldOut);
     // Few held-out rows decide nothing; there the information criterion does.
@@ -62,13 +67,18 @@ export async function mixtureRows(
   }
   if (!best || !Number.isFinite(best.score)) return undefined;
   const count = Math.min(20000, drawsPerRow * train.rows);
-  const drawn = best.mixture.sample(count, new RandomStream(split(key, "draws")));
+  const stream = new RandomStream(split(key, "draws"));
   const data = new Float64Array(count * columns.length);
   const context = new Float64Array(count * given.length);
-  for (let row = 0; row < count; row++) {
-    const start = row * names.length;
-    context.set(drawn.subarray(start, start + given.length), row * given.length);
-    data.set(drawn.subarray(start + given.length, start + names.length), row * columns.length);
+  for (let first = 0; first < count; first += drawsATurn) {
+    await turnBetween(signal, "The fit");
+    const rows = Math.min(drawsATurn, count - first);
+    const drawn = best.mixture.sample(rows, stream);
+    for (let row = 0; row < rows; row++) {
+      const start = row * names.length;
+      context.set(drawn.subarray(start, start + given.length), (first + row) * given.length);
+      data.set(drawn.subarray(start + given.length, start + names.length), (first + row) * columns.length);
+    }
   }
   return { data, context };
 }

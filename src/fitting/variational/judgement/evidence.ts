@@ -30,6 +30,8 @@ export interface Evidence {
   readonly error: number;
   /** Share of the mass that lies where the flow has less than a twentieth of its part. */
   readonly missed: number;
+  /** Share of the mass at each point, estimated; their sum is 1. */
+  readonly shares: Float64Array;
 }
 
 /** Nats that roundings of densities may add up to: where the flow is exact, residuals alone are below what can be known. */
@@ -73,5 +75,35 @@ export function evidenceOf({ target, flow, wide, ofFlow }: ProposedPoints): Evid
     logEvidence: top + Math.log(estimate),
     error: Math.hypot(Math.sqrt(residual) / estimate, roundings),
     missed: missed / (n * value),
+    shares: values.map((weight) => weight / (n * value)),
   };
+}
+
+/** Largest ratio of the mass of a stretch to that of the one before, half as long: 0.5 is that of 1 / s^2. */
+const slowestFall = 0.7;
+
+/**
+ * Share of the mass beyond the reach of the numbers without bounds, estimated by how it falls off before: a parameter far from its
+ * bounds, such as exp(300), is as far as it can be told, and a heavy tail goes on. Of a tail s^-a the mass from half the reach to
+ * the reach is 2^a times that of the next such stretch, so that the rest is a geometric series. 0 where no mass is near the reach.
+ *
+ * @param unbounded - `rows x reach.length` numbers, row-major.
+ * @param shares - Share of the mass at each row.
+ * @param reach - Largest number told from others, for each column; infinite where there is no bound.
+ */
+export function shareBeyond(unbounded: Float64Array, shares: Float64Array, reach: readonly number[]): number {
+  let beyond = 0;
+  reach.forEach((farthest, column) => {
+    if (farthest === Number.POSITIVE_INFINITY) return;
+    let [inner, outer] = [0, 0];
+    shares.forEach((share, row) => {
+      const part = Math.abs(unbounded[row * reach.length + column]!) / farthest;
+      if (part > 0.5 && part <= 1) outer += share;
+      else if (part > 0.25 && part <= 0.5) inner += share;
+    });
+    if (outer === 0) return;
+    const fall = Math.min(slowestFall, outer / inner);
+    beyond += (outer * fall) / (1 - fall);
+  });
+  return beyond;
 }

@@ -10,7 +10,7 @@ import { type ApproximateOptions, diagnosticDraws } from "../approximateOptions.
 import { type Diagnostics, diagnosticsOf } from "../approximation.ts";
 import type { StartingFlow } from "../startingFlow.ts";
 import type { Trained } from "../training.ts";
-import { type Evidence, evidenceOf } from "./evidence.ts";
+import { type Evidence, evidenceOf, shareBeyond } from "./evidence.ts";
 import type { ApproximationWarning, WarningCode } from "./warnings.ts";
 import type { Weighed, Weighing, WeightedSamples } from "./weighing.ts";
 
@@ -60,12 +60,19 @@ export async function judge(
   // Over points of the base, where the map's determinant is part of the target.
   const targetOf = ({ logDensity, logAbsDet }: Weighed): Float64Array =>
     logDensity.map((logDensityOfRow, i) => logDensityOfRow + logAbsDet[i]!);
-  const evidence = evidenceOf({
+  const estimated = evidenceOf({
     target: join(targetOf(samples.raw), targetOf(wide)),
     flow: join(samples.raw.logBase, wide.logBase),
     wide: join(ofFlow, ofWide),
     ofFlow: count,
   });
+  // What no number of the parameters' type reaches is not seen by any sample.
+  const beyond = shareBeyond(
+    join(samples.raw.unbounded, wide.unbounded),
+    estimated.shares,
+    start.space.reach,
+  );
+  const evidence = { ...estimated, error: Math.hypot(estimated.error, beyond) };
   const diagnostics = diagnosticsOf(samples, evidence);
   const severe: ApproximationWarning[] = [...start.warnings];
   const harmless: ApproximationWarning[] = [];
