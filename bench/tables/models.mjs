@@ -19,7 +19,13 @@ function ask(python, script, ...parameters) {
   const { status, stdout, stderr, error } = spawnSync(python, [join(peers, script), ...parameters], {
     encoding: "utf8",
     maxBuffer: 1e8,
-    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" },
+    env: {
+      ...process.env,
+      OMP_NUM_THREADS: "1",
+      OPENBLAS_NUM_THREADS: "1",
+      MKL_NUM_THREADS: "1",
+      LOKY_MAX_CPU_COUNT: "1",
+    },
   });
   if (error || status !== 0) {
     const why = (error?.message ?? stderr.trim().split("\n").slice(-3).join(" ")).slice(0, 500);

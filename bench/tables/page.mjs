@@ -18,6 +18,9 @@ const synthesizers = {
   copula: "Gaussian copula",
 };
 
+/** Means are over the tables for which all of these have synthetic rows. */
+const compared = ["rows", "our-rows", "tvae"];
+
 const fixed = (value, digits) => value?.toFixed(digits).replace("-", "−");
 const mean = (values) =>
   values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
@@ -28,8 +31,15 @@ function markdown(head, rows, text = 1) {
   return [line(head), line(head.map((_, i) => (i < text ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
 
+/** Models that have a density of some table. */
+function modelsOf(entries) {
+  return Object.keys(densities).filter((name) =>
+    entries.some(({ models }) => models[name]?.logProb !== undefined),
+  );
+}
+
 function densityTable(entries) {
-  const names = Object.keys(densities);
+  const names = modelsOf(entries);
   const rows = entries.map(({ name, seed, rows, kinds, schema, models }) => {
     const best = Math.max(...names.map((model) => models[model]?.logProb ?? -Infinity));
     const cells = names.map((model) => {
@@ -42,19 +52,21 @@ function densityTable(entries) {
     const columns = Object.values(kinds).reduce((sum, count) => sum + count, 0);
     return [name, `\`${schema}\``, seed, `${rows.train} / ${rows.test}`, columns, ...cells];
   });
-  return markdown(["table", "schema", "seed", "rows", "columns", ...Object.values(densities)], rows, 2);
+  return markdown(
+    ["table", "schema", "seed", "rows", "columns", ...names.map((name) => densities[name])],
+    rows,
+    2,
+  );
 }
 
 /** How often ours has more, and by how much it is surer than by two standard errors of the difference. */
 function versus(entries, model) {
-  const compared = entries
-    .map(({ models }) => models[model])
-    .filter((other) => other?.oursMore !== undefined);
-  const more = compared.filter(({ oursMore }) => oursMore > 0).length;
-  const surely = compared.filter(({ oursMore, oursMoreError }) => oursMore > 2 * oursMoreError).length;
-  const surelyLess = compared.filter(({ oursMore, oursMoreError }) => oursMore < -2 * oursMoreError).length;
-  const average = fixed(mean(compared.map(({ oursMore }) => oursMore)), 2);
-  return [densities[model], compared.length, more, surely, surelyLess, average];
+  const others = entries.map(({ models }) => models[model]).filter((other) => other?.oursMore !== undefined);
+  const more = others.filter(({ oursMore }) => oursMore > 0).length;
+  const surely = others.filter(({ oursMore, oursMoreError }) => oursMore > 2 * oursMoreError).length;
+  const surelyLess = others.filter(({ oursMore, oursMoreError }) => oursMore < -2 * oursMoreError).length;
+  const average = fixed(mean(others.map(({ oursMore }) => oursMore)), 2);
+  return [densities[model], others.length, more, surely, surelyLess, average];
 }
 
 function differenceTable(entries) {
@@ -89,7 +101,23 @@ function aucTable(entries) {
   return markdown(["table", "seed", ...names.map((name) => synthesizers[name]), "what tells ours"], rows);
 }
 
-/** Means over the tables that all of the models have. */
+/** How often ours is nearer to 0.5, and the processor time of its fit and samples as a share of the other's. */
+function nearerTable(entries) {
+  const rows = ["tvae", "ctgan", "copula", "forest-flow"].flatMap((name) => {
+    const pairs = entries
+      .map(({ synthetic }) => [synthetic["our-rows"], synthetic[name]])
+      .filter(([, other]) => other?.auc !== undefined);
+    if (pairs.length === 0) return [];
+    const nearer = pairs.filter(
+      ([ours, other]) => Math.abs(ours.auc - 0.5) < Math.abs(other.auc - 0.5),
+    ).length;
+    const shares = pairs.map(([ours, other]) => ours.processorSeconds / other.processorSeconds);
+    return [[synthesizers[name], pairs.length, nearer, fixed(mean(shares), 2)]];
+  });
+  return markdown(["beside", "tables", "pushforward is nearer to 0.5", "its time by the other's"], rows);
+}
+
+/** Means over the tables that a model has; all of `compared` have all. */
 function qualityTable(entries) {
   const names = Object.keys(synthesizers).filter((name) =>
     entries.some(({ synthetic }) => synthetic[name]?.auc),
@@ -170,8 +198,13 @@ function versionLine(entries) {
 /** The page of results. */
 export function pageOf(results) {
   const published = JSON.parse(readFileSync(new URL("published.json", import.meta.url), "utf8"));
-  const entries = Object.values(results).sort((a, b) => a.name.localeCompare(b.name) || a.seed - b.seed);
+  const entries = Object.values(results)
+    .filter(({ models }) => models.ours?.logProb !== undefined)
+    .sort((a, b) => a.name.localeCompare(b.name) || a.seed - b.seed);
   const judged = entries.filter(({ synthetic }) => synthetic["our-rows"]?.auc !== undefined);
+  const averaged = judged.filter(({ synthetic }) =>
+    compared.every((name) => synthetic[name]?.auc !== undefined),
+  );
   return `# Mixed tables
 
 Public tables as they come, with text, counts, bounds, dates and missing cells: exact log-densities of rows that were held out, and how good
@@ -190,7 +223,9 @@ ${densityTable(entries)}
 
 ${markdown(
   ["beside", "splits", "pushforward has more", "surely more", "surely less", "mean difference"],
-  ["marginals", "smoothed counts", "chain", "forest"].map((model) => versus(entries, model)),
+  modelsOf(entries)
+    .filter((model) => model !== "ours")
+    .map((model) => versus(entries, model)),
 )}
 
 "Surely" is by more than two standard errors of the mean difference of rows. The chain's differences one by one, and processor time in
@@ -217,9 +252,11 @@ perfect, the rows of training show what chance gives, and the nearest to 0.5 of 
 
 ${aucTable(judged)}
 
-Means over these tables:
+${nearerTable(judged)}
 
-${qualityTable(judged)}
+Means over the ${averaged.length} tables with rows of TVAE, of others over those of them that they have:
+
+${qualityTable(averaged)}
 
 - **Wasserstein**: of whole rows; a row's distance is the sum over columns of differences of numbers by their range, and 1 for levels that
   differ. **numbers**, **levels**: of single columns, in standard deviations, and total variation.

@@ -124,6 +124,7 @@ export default defineConfig({
         text: "Results",
         items: [
           guide("Held-out likelihoods", "/results/tables"),
+          guide("Mixed tables", "/results/mixed-tables"),
           guide("Anomalies", "/results/anomalies"),
           guide("What was tried", "/results/trials"),
           guide("Tables and posteriors", "/results/"),

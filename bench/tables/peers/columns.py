@@ -56,7 +56,7 @@ class Column:
             wrong = (known < self.lower) | (known > self.upper) | ~np.isfinite(known)
             if self.step:
                 places = (known - self.start) / self.step
-                wrong |= np.abs(places - np.rint(places)) > 1e-6
+                wrong |= np.abs(places - np.rint(places)) > 2e-3
         return np.where(missing, not self.missing, wrong)
 
     def repaired(self, cells):
