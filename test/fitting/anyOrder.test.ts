@@ -1,14 +1,17 @@
 /** Fits of mixed columns of any order, end to end: all sets of columns are answered without draws, by a model like others. */
 
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { UsageError } from "../../src/errors.ts";
+import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import type { FitResult } from "../../src/fitting/fitReport.ts";
 import { load } from "../../src/models/flow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { tableFromObjects, tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
+const folder = temporaryFolder();
 const stream = new RandomStream(randomKey(5));
 /** The region decides the size, and both the price; some prices are missing. */
 const objects = Array.from({ length: 500 }, () => {
@@ -138,7 +141,7 @@ describe("a flow of any order", () => {
     expect(Math.abs(best - result.report.validationLogProb)).toBeLessThan(0.5);
   });
 
-  it("takes weights, given columns and cells that are masked", async () => {
+  it("takes given columns and cells that are masked", async () => {
     const own = { ...options, epochs: 8, missing: "marginal", given: ["garden"] } as const;
     const { flow } = await fit(table, own);
     const rows = objects.map((row) => ({ ...row, price: null }));
@@ -154,6 +157,23 @@ describe("a flow of any order", () => {
       if (price === null) expect(prices[row]).toBe(0);
       else expect(prices[row]).not.toBe(0);
     });
+  });
+
+  it("goes on from a checkpoint to the bytes of a fit that was not stopped, and not to another model", async () => {
+    const own: FitOptions = { ...options, hidden: [8], epochs: 4, patience: 4 };
+    const checkpoint = join(folder, "fit.checkpoint");
+    const controller = new AbortController();
+    const stopped = fit(table, {
+      ...own,
+      checkpoint,
+      signal: controller.signal,
+      onProgress: ({ epoch }) => epoch >= 2 && controller.abort(),
+    });
+    await expect(stopped).rejects.toThrow(AbortedError);
+    const other = { ...own, anyOrder: false, flow: "columns" } as const;
+    await expect(fit(table, { ...other, checkpoint, resume: true })).rejects.toThrow(UsageError);
+    const { flow } = await fit(table, { ...own, checkpoint, resume: true, threads: 2 });
+    expect(flow.toBytes()).toEqual((await fit(table, own)).flow.toBytes());
   });
 
   it("is an option of mixed columns alone", async () => {

@@ -104,7 +104,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
   kinds,
   anyOrder: {
     flag: "--any-order",
-    help: "train for all sets of known columns: marginal, quantile, cdf, impute and sample --given answer by one pass; whole rows are scored a little worse",
+    help: "train for all sets of known columns: marginal, quantile, cdf, impute and sample --given answer by one pass",
   },
   exclude,
   simplex,

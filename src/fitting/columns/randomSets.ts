@@ -4,9 +4,9 @@
  *
  *     - (1 / s) sum_j asked_j log p(cell j given the cells before that are not hidden, and those that are known ahead)
  *
- * where s is the mean share of columns that are asked for, so that it compares with whole rows (Uria et al. 2014, equation 8, has the
- * share of each row: rows of few questions would then weigh as much as whole ones). The rates of both are uniform, so that sets of all
- * sizes are as frequent.
+ * where s is the mean share of columns that are asked for, so that it compares with whole rows. (Uria et al. 2014 divide by the share of
+ * each row, which is the mean over orders of one density; here a row that is asked little weighs little.) The rates of both are
+ * uniform, so that sets of all sizes are as frequent.
  *
  * @see https://arxiv.org/abs/1310.1757
  * @module

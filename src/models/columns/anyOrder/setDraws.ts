@@ -181,7 +181,9 @@ export async function sampleOfSets(
       rows,
       {
         draws: isOne ? block.length : 1,
-        candidates: isOne ? blockRows : questionDefaults.draws,
+        candidates: isOne
+          ? Math.min(blockRows, Math.max(questionDefaults.draws, 2 * enough * block.length))
+          : questionDefaults.draws,
         keyOf: (row) => split(key, isOne ? from : row),
       },
       engine,
