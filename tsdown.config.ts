@@ -53,7 +53,7 @@ function chunksOf(modules: Modules): Map<string, string> {
     return [...closureOf(id, modules)].filter((own) => own !== id);
   });
   // What the library imports at the call stays apart from what it has at once: a page that never opens a file loads none of it.
-  for (const id of families.filter((id) => light.includes(id))) place([id], basename(id, ".ts"));
+  for (const id of families.filter((id) => light.includes(id))) place([id], `${basename(id, ".ts")}AtCalls`);
   place(
     light.filter((id) => [evaluation, ...closures].some((closure) => closure.has(id))),
     "basis",
@@ -79,6 +79,22 @@ function chunksOf(modules: Modules): Map<string, string> {
     "library",
   );
   place(library, "calls");
+  // What an entry has at once and another file imports at the call would else be in the entry, and add to its names.
+  const calls = new Set<string>();
+  const open = [...library, ...result.keys()].flatMap(atCalls);
+  for (let id = open.pop(); id !== undefined; id = open.pop())
+    for (const called of closureOf(id, modules))
+      if (!calls.has(called)) {
+        calls.add(called);
+        open.push(...atCalls(called));
+      }
+  for (const path of Object.values(entries).map((file) => resolve(file)))
+    place(
+      [...closureOf(path, modules)].filter(
+        (id) => id !== path && calls.has(id) && !id.includes("node_modules"),
+      ),
+      "shared",
+    );
   return result;
 }
 

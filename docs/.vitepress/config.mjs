@@ -35,6 +35,8 @@ export default defineConfig({
   base: process.env.SITE_BASE ?? "/",
   outDir: join(repository, "site"),
   cleanUrls: true,
+  // The index of the search box is one file, loaded when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 1500 } },
   lastUpdated: false,
   rewrites: { "results/README.md": "results/index.md" },
   srcExclude: ["package.json", "api/**"],
