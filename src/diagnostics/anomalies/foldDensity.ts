@@ -10,7 +10,10 @@
  * @module
  */
 
+import { columnsRecipe } from "../../fitting/columns/columnsRecipe.ts";
 import { fit } from "../../fitting/fit.ts";
+import { usualValidation } from "../../fitting/fitData.ts";
+import { stepsAnEpoch } from "../../fitting/gradient/minimize.ts";
 import type { ColumnMeasure } from "../../models/scores/measure.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { replaceColumns } from "../../tables/schema/joinTables.ts";
@@ -53,11 +56,15 @@ export class FoldDensity {
     const { seed = 0, signal, onWarning } = this.#options;
     const rows = pickRows(this.#table, Uint32Array.from([...ordinary, ...strange]));
     const weights = new Float64Array(rows.rows).fill(1).fill(strangeWeight, ordinary.length);
+    const trained = Math.max(1, rows.rows - Math.round(usualValidation * rows.rows));
+    const recipe = columnsRecipe(trained);
     let name = "weight of the row";
     while (allColumns(this.#table).includes(name)) name += "_";
     const { flow } = await fit(replaceColumns(rows, tableFromColumns([[name, weights]])), {
       flow: "columns",
       weights: name,
+      // The steps of the recipe and no more: there is a fit for each fold.
+      epochs: Math.max(1, Math.round(recipe.steps / stepsAnEpoch(trained, recipe.batch))),
       columns: this.#schema.map(({ name }) => name),
       // What a column is, and its levels, is decided by the whole table: it says nothing of how often they come.
       schema: { columns: this.#schema },
