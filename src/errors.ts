@@ -5,6 +5,8 @@
  * @module
  */
 
+import { oneLine } from "./oneLine.ts";
+
 /** Messages of more characters than this are shortened: a name in them may have ten thousand. */
 const longestMessage = 800;
 
@@ -59,7 +61,7 @@ export abstract class PushforwardError extends Error {
   readonly remedy: string | undefined;
   /** @param place - What `where` is if the facts do not say it, for errors whose message names the place by itself. */
   constructor(about: string | ErrorFacts, options?: ErrorOptions, place?: string) {
-    super(brief(typeof about === "string" ? about : messageOf(about)), options);
+    super(brief(oneLine(typeof about === "string" ? about : messageOf(about))), options);
     const facts: Partial<ErrorFacts> = typeof about === "string" ? {} : about;
     this.where = facts.where ?? place;
     this.expected = facts.expected;

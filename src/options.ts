@@ -7,6 +7,7 @@
 
 import { closestName, listNames } from "./closestName.ts";
 import { UsageError } from "./errors.ts";
+import { oneLine } from "./oneLine.ts";
 
 /** What one option may be. */
 export interface OptionKind {
@@ -111,6 +112,9 @@ export function checkedOptions<Options extends object>(
     checkArgument(where, name, value, table[name as keyof Options]);
     checked[name] = Array.isArray(value) ? value.slice() : value;
   }
+  // Names and cells in a warning may hold line breaks, and what a terminal obeys.
+  const { onWarning } = checked;
+  if (typeof onWarning === "function") checked.onWarning = (line: string) => onWarning(oneLine(line));
   for (const [name, { required, expected }] of Object.entries<OptionKind>(table))
     if (required && checked[name] === undefined) refuse(where, name, expected, undefined);
   return checked as Options;

@@ -4,14 +4,19 @@
  * @module
  */
 
-import { FormatError, UsageError } from "../entries/errors.ts";
+import { FormatError, oneLine, plainLines, UsageError } from "../entries/errors.ts";
 import { checkWritable as checkFileWritable, fileKind, isSameFile } from "../entries/files.ts";
 import type { Table } from "../index.ts";
 import { withFlags } from "./flags.ts";
 
-/** Writes to standard output and waits until it is taken. */
-export async function print(text: string): Promise<void> {
+/** Writes to standard output as it is, and waits until it is taken. */
+async function printData(text: string): Promise<void> {
   await new Promise<void>((done) => process.stdout.write(text, () => done()));
+}
+
+/** Writes lines for people to standard output. */
+export async function print(text: string): Promise<void> {
+  await printData(plainLines(text));
 }
 
 /** Keys under which a document holds messages of the library. */
@@ -19,12 +24,12 @@ const messageKeys: ReadonlySet<string> = new Set(["reason", "remedy", "message"]
 
 /** Says on standard error what should be known of a result. */
 export function warn(line: string): void {
-  process.stderr.write(`warning: ${withFlags(line)}\n`);
+  process.stderr.write(`warning: ${oneLine(withFlags(line))}\n`);
 }
 
 /** Says on standard error how a result was made. */
 export function remark(line: string): void {
-  process.stderr.write(`${withFlags(line)}\n`);
+  process.stderr.write(`${oneLine(withFlags(line))}\n`);
 }
 
 /** Prints one JSON document; numbers that JSON does not have become null. */
@@ -34,13 +39,13 @@ export async function printJson(document: unknown): Promise<void> {
     (key, value: unknown) => (messageKeys.has(key) && typeof value === "string" ? withFlags(value) : value),
     2,
   );
-  await print(`${text}\n`);
+  await printData(`${text}\n`);
 }
 
 /** Prints a table as CSV, piece by piece. */
 export async function printCsv(table: Table): Promise<void> {
   const { csvPieces } = await import("../entries/tables.ts");
-  for (const piece of csvPieces(table)) await print(piece);
+  for (const piece of csvPieces(table)) await printData(piece);
 }
 
 /**
@@ -152,6 +157,6 @@ export function formatSeconds(seconds: number): string {
 
 /** Lines of `name  value` with the values under each other. */
 export function formatFacts(facts: readonly (readonly [name: string, value: string])[]): string {
-  const width = Math.max(...facts.map(([name]) => name.length)) + 2;
-  return facts.map(([name, value]) => `  ${name.padEnd(width)}${value}\n`).join("");
+  const width = Math.max(...facts.map(([name]) => oneLine(name).length)) + 2;
+  return facts.map(([name, value]) => `  ${oneLine(name).padEnd(width)}${oneLine(value)}\n`).join("");
 }

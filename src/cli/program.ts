@@ -5,7 +5,7 @@
  */
 
 import { Command, CommanderError } from "commander";
-import { checkAddressLimit, isOutOfMemory, reasonOf } from "../entries/errors.ts";
+import { checkAddressLimit, isOutOfMemory, oneLine, reasonOf } from "../entries/errors.ts";
 import { addAnomalies } from "./commands/anomalies.ts";
 import { addApproximate } from "./commands/approximate.ts";
 import { addCdf } from "./commands/cdf.ts";
@@ -93,7 +93,7 @@ function usageLine(message: string, program: Command, args: readonly string[]): 
  */
 export function failureOf(error: unknown, program: Command, args: readonly string[]): Failure | undefined {
   const failure = describedFailure(error, program, args);
-  return failure && { ...failure, line: failure.line.replaceAll(/\s*[\r\n]+\s*/g, " ") };
+  return failure && { ...failure, line: oneLine(failure.line.replaceAll(/\s*[\r\n]+\s*/g, " ")) };
 }
 
 function describedFailure(error: unknown, program: Command, args: readonly string[]): Failure | undefined {

@@ -5,6 +5,7 @@
  */
 
 import { Presets, SingleBar } from "cli-progress";
+import { oneLine } from "../entries/errors.ts";
 import { withFlags } from "./flags.ts";
 import { formatLogProb, warn } from "./output.ts";
 
@@ -60,7 +61,7 @@ function bar(unit: string): ProgressDisplay {
     },
     warn(line) {
       // Clears the bar's line; the bar draws itself again below.
-      process.stderr.write(`${clearLine}warning: ${withFlags(line)}\n`);
+      process.stderr.write(`${clearLine}warning: ${oneLine(withFlags(line))}\n`);
     },
     stop() {
       if (started) display.stop();

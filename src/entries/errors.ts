@@ -14,5 +14,6 @@ export {
   ShapeError,
   UsageError,
 } from "../errors.ts";
+export { oneLine, plainLines } from "../oneLine.ts";
 export { checkAddressLimit } from "../platform/addressSpace.ts";
 export { isOutOfMemory, reasonOf } from "../platform/platform.ts";

@@ -5,6 +5,7 @@
  */
 
 import type { Command } from "commander";
+import { oneLine } from "../../entries/errors.ts";
 import { print, printJson } from "../output.ts";
 
 async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {
@@ -14,7 +15,7 @@ async function run(model: string, flags: { readonly json?: boolean }): Promise<v
   if (flags.json) return await printJson(flow.description);
   const { default: Table } = await import("cli-table3");
   const table = new Table({ style: { head: [], border: [] }, colWidths: [28, 68], wordWrap: true });
-  table.push(...Object.entries(flow.facts));
+  table.push(...Object.entries(flow.facts).map(([name, value]) => [name, oneLine(value)]));
   await print(`${table.toString()}\n`);
 }
 

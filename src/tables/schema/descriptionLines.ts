@@ -5,6 +5,7 @@
  */
 
 import { listNames } from "../../closestName.ts";
+import { oneLine } from "../../oneLine.ts";
 import { checkArgument, type OptionKind } from "../../options.ts";
 import { momentText } from "./dateTimes.ts";
 import type { ColumnDescription, TableDescription } from "./describe.ts";
@@ -115,10 +116,10 @@ export function descriptionText(description: TableDescription): string {
   checkArgument("descriptionText", "found", description, aDescription);
   const heads = ["column", "kind", "missing", "values"];
   const cells = description.columns.map((column) => [
-    column.name,
+    oneLine(column.name),
     column.schema.kind,
     column.missing.rows === 0 ? "" : String(column.missing.rows),
-    valuesText(column),
+    oneLine(valuesText(column)),
   ]);
   const widths = heads.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i]!.length)));
   const lines = [heads, ...cells].map((row) =>
@@ -131,7 +132,7 @@ export function descriptionText(description: TableDescription): string {
     ...description.columns.flatMap((column) => columnLines(column, description.rows)),
     ...tableLines(description),
   ];
-  return [...lines, ...(notes.length > 0 ? ["", ...notes] : [])]
+  return [...lines, ...(notes.length > 0 ? ["", ...notes.map(oneLine)] : [])]
     .map((line) => `${line === "" ? "" : `  ${line}`}\n`)
     .join("");
 }
