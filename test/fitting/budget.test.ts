@@ -11,7 +11,7 @@ import { fit } from "../../src/fitting/fit.ts";
 import { fitData } from "../../src/fitting/fitData.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 
-import { hasGained, isSpent, wasRising } from "../../src/fitting/gradient/cycles.ts";
+import { hasGained, wasRising } from "../../src/fitting/gradient/cycles.ts";
 
 import { Likelihood } from "../../src/fitting/gradient/likelihood.ts";
 import { defaultRecipe, type Recipe } from "../../src/fitting/gradient/recipe.ts";
@@ -70,12 +70,6 @@ test("a cycle follows where the last one was worth it, and the end says whether 
   expect(hasGained([...start, at(30, 0.495, 30)], second)).toBe(false);
   expect(wasRising([at(5, 1, 5), at(10, 0.5, 10)], first)).toBe(true);
   expect(wasRising([at(5, 1, 5), at(10, 0.99, 10)], first)).toBe(false);
-  // Worse than the end of the first cycle, but better than the first was at the same part of its way.
-  const early = [at(7, 1, 7), at(10, 0.5, 10)];
-  expect(isSpent([...early, at(25, 0.8, 10)], 25, second, first)).toBe(false);
-  expect(isSpent([...early, at(25, 1.1, 10)], 25, second, first)).toBe(true);
-  expect(isSpent([...early, at(24, 1.1, 10)], 24, second, first)).toBe(false);
-  expect(isSpent([...early, at(30, 1.1, 10)], 30, second, first)).toBe(false);
 });
 
 const table = curved(120, 1);

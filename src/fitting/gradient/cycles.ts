@@ -12,9 +12,6 @@ export const leastGain = 0.01;
 /** Validations of a later cycle, about. */
 const validationsACycle = 60;
 
-/** Share of a later cycle from which on it is compared with the one before. */
-const cyclePatience = 0.75;
-
 /** One cycle of the schedule: epochs from `start` on, before `end`. */
 export interface Cycle {
   readonly index: number;
@@ -48,24 +45,6 @@ export function cycleAt(epoch: number, first: number, cycles: readonly number[])
 /** Epochs between the validations of a later cycle. */
 export function cycleValidations({ start, end }: Cycle): number {
   return Math.max(1, Math.floor((end - start) / validationsACycle));
-}
-
-/**
- * Whether a later cycle will not be better than the one before: late in it, where the rate has come down a part of the way, its best loss is
- * no better than that of the cycle before at the same part of its way. Before its end a cycle is worse than the end of that one in any case.
- */
-export function isSpent(
-  history: readonly EpochRecord[],
-  epoch: number,
-  { start, end }: Cycle,
-  before: Cycle,
-): boolean {
-  const part = (epoch - start) / (end - start);
-  if (epoch >= end || part < cyclePatience) return false;
-  const place = before.start + part * (before.end - before.start);
-  const losses = (from: number, to: number): number =>
-    best(history.filter((record) => record.epoch > from && record.epoch <= to));
-  return !(losses(start, epoch) < losses(before.start, place));
 }
 
 /** Whether the validation loss still fell when a cycle ended. */

@@ -16,7 +16,7 @@ import { optionText } from "../../optionText.ts";
 import { turnBetween } from "../../platform/pieces.ts";
 import { RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
-import { type Cycle, cycleAt, cycleValidations, following, hasGained, isSpent, wasRising } from "./cycles.ts";
+import { type Cycle, cycleAt, cycleValidations, following, hasGained, wasRising } from "./cycles.ts";
 import { checkedMinimization } from "./minimizeOptions.ts";
 import type {
   EpochRecord,
@@ -249,15 +249,9 @@ class Loop {
     return isWorth ? following(cycle, cycles) : undefined;
   }
 
+  /** A later cycle goes on to its end: before, its rate is too high to tell. */
   #isPatienceOver(epoch: number, cycle: Cycle): boolean {
-    return cycle.index === 0
-      ? epoch - this.#bestEpoch >= this.#options.patience
-      : isSpent(
-          this.#history,
-          epoch,
-          cycle,
-          cycleAt(cycle.start, this.#options.epochs, this.#options.cycles ?? []),
-        );
+    return cycle.index === 0 && epoch - this.#bestEpoch >= this.#options.patience;
   }
 
   /**
