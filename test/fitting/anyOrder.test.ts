@@ -14,14 +14,14 @@ import { temporaryFolder } from "../temporaryFolder.ts";
 const folder = temporaryFolder();
 const stream = new RandomStream(randomKey(5));
 /** The region decides the size, and both the price; some prices are missing. */
-const objects = Array.from({ length: 500 }, () => {
+const objects = Array.from({ length: 400 }, () => {
   const region = stream.uniform() < 0.5 ? "north" : "south";
   const size = Math.max(1, Math.round((region === "north" ? 6 : 3) + stream.normal()));
   const price = size * Math.exp(0.2 * stream.normal());
   return { price: stream.uniform() < 0.1 ? null : price, size, region, garden: stream.uniform() < size / 12 };
 });
 const table = tableFromObjects(objects);
-const options: FitOptions = { anyOrder: true, hidden: [24], epochs: 60, seed: 2, threads: 1 };
+const options: FitOptions = { anyOrder: true, hidden: [16], epochs: 40, seed: 2, threads: 1 };
 const given = { threads: 1 };
 
 let result: FitResult;
