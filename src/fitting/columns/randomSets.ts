@@ -42,7 +42,7 @@ export function randomSets({ columns, features }: ColumnsDensity, encoded: Expr)
   const flagOf = ({ outcomes, head }: (typeof columns)[number]): number => outcomes - 1 + head.features;
   const isMissing = g.gather(
     encoded,
-    columns.map((own) => own.features + flagOf(own)),
+    columns.map((layout) => layout.features + flagOf(layout)),
     [count],
   );
   const draw = (size: number, name: string): Expr => g.randomUniform([size], `sets ${name}`);
@@ -65,9 +65,9 @@ export function randomSets({ columns, features }: ColumnsDensity, encoded: Expr)
     places.factors.push(2 * count);
   }
   for (const copy of [0, 1])
-    columns.forEach((own, j) => {
-      for (let k = 0; k < flagOf(own); k++) {
-        places.values.push(own.features + k);
+    columns.forEach((layout, j) => {
+      for (let k = 0; k < flagOf(layout); k++) {
+        places.values.push(layout.features + k);
         places.factors.push(copy * count + j);
       }
       places.values.push(features + copy * count + j);
@@ -85,7 +85,7 @@ export function randomSets({ columns, features }: ColumnsDensity, encoded: Expr)
   };
 }
 
-/** Rows by which shares are found. */
+/** Rows by which shares are estimated. */
 const simulated = 4096;
 
 /** How often each column is asked for where none is missing. */

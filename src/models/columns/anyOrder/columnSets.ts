@@ -27,7 +27,7 @@ function forEachAhead(
   { columns }: ColumnsDensity,
   roles: Roles,
   row: number,
-  visit: (own: ColumnLayout) => void,
+  visit: (layout: ColumnLayout) => void,
 ): void {
   const start = row * columns.length;
   const first = roles.subarray(start, start + columns.length).indexOf(role.asked);
@@ -44,7 +44,7 @@ export function withRoles(
   return ({ encoded, offsets, unknown, unseen }, rows) => {
     rows.forEach((row, i) => {
       const base = i * width;
-      columns.forEach((own, j) => {
+      columns.forEach((layout, j) => {
         const kind = roles[row * columns.length + j];
         if (kind === role.asked) return;
         const at = i * columns.length + j;
@@ -53,16 +53,16 @@ export function withRoles(
         if (kind === role.known && offsets[at] === Number.NEGATIVE_INFINITY) return;
         offsets[at] = 0;
         if (kind === role.known) return;
-        const { features, targets, outcomes, head } = own;
-        encoded.fill(0, base + features, base + features + markOf(own));
-        encoded[base + features + markOf(own)] = 1;
+        const { features, targets, outcomes, head } = layout;
+        encoded.fill(0, base + features, base + features + markOf(layout));
+        encoded[base + features + markOf(layout)] = 1;
         encoded.fill(0, base + targets, base + targets + outcomes + head.targets);
         head.encodeNothing(encoded, base + targets + outcomes);
       });
-      forEachAhead(density, roles, row, (own) => {
-        const mark = base + own.features + markOf(own);
-        encoded.copyWithin(base + own.ahead!, base + own.features, mark);
-        encoded[base + own.ahead! + markOf(own)] = 1 - encoded[mark]!;
+      forEachAhead(density, roles, row, (layout) => {
+        const mark = base + layout.features + markOf(layout);
+        encoded.copyWithin(base + layout.ahead!, base + layout.features, mark);
+        encoded[base + layout.ahead! + markOf(layout)] = 1 - encoded[mark]!;
       });
     });
   };
@@ -92,23 +92,23 @@ export class SetSweep extends Sweep {
     this.#cells = cells;
     this.#roles = roles;
     for (let row = 0; row * density.columns.length < roles.length; row++)
-      forEachAhead(density, roles, row, (own) => {
-        const second: ColumnLayout = { ...own, features: own.ahead!, targets: -1 };
+      forEachAhead(density, roles, row, (layout) => {
+        const second: ColumnLayout = { ...layout, features: layout.ahead!, targets: -1 };
         const offset = this.#encode(second, row);
-        this.encoded[row * density.width + own.ahead! + markOf(own)] = Number(!Number.isNaN(offset));
+        this.encoded[row * density.width + layout.ahead! + markOf(layout)] = Number(!Number.isNaN(offset));
       });
   }
 
   override write(j: number): void {
     const { columns, width } = this.#density;
-    const own = columns[j]!;
+    const layout = columns[j]!;
     for (let row = 0; row * columns.length < this.#roles.length; row++) {
-      if (this.#roles[row * columns.length + j] !== role.hidden) this.#encode(own, row);
-      else this.encoded[row * width + own.features + markOf(own)] = 1;
+      if (this.#roles[row * columns.length + j] !== role.hidden) this.#encode(layout, row);
+      else this.encoded[row * width + layout.features + markOf(layout)] = 1;
     }
   }
 
-  #encode(own: ColumnLayout, row: number): number {
-    return encodeCell(own, this.#cells[own.cell]![row]!, this.encoded, row * this.#density.width);
+  #encode(layout: ColumnLayout, row: number): number {
+    return encodeCell(layout, this.#cells[layout.cell]![row]!, this.encoded, row * this.#density.width);
   }
 }

@@ -29,17 +29,19 @@ export interface DrawKey {
 }
 
 /** The range that a column of rows must be in where its cell is not known; undefined where it may be anything. */
-export function rangeOf(own: ColumnLayout, { columns }: RowConditions): CellRange | undefined {
-  const { range } = columns[own.cell]!;
-  return range && !isWhole(own, range) ? range : undefined;
+export function rangeOf(layout: ColumnLayout, { columns }: RowConditions): CellRange | undefined {
+  const { range } = columns[layout.cell]!;
+  return range && !isWhole(layout, range) ? range : undefined;
 }
 
 /** How many columns of a row must be in a range and are not known. */
 export function countRanges(density: ColumnsDensity, conditions: RowConditions, row: number): number {
   return density.columns.reduce(
-    (count, own) =>
+    (count, layout) =>
       count +
-      Number(rangeOf(own, conditions) !== undefined && !isCellKnown(conditions.columns[own.cell]!, row)),
+      Number(
+        rangeOf(layout, conditions) !== undefined && !isCellKnown(conditions.columns[layout.cell]!, row),
+      ),
     0,
   );
 }
@@ -50,8 +52,8 @@ export function particlesOf(
   conditions: RowConditions,
   rows: ArrayLike<number>,
 ): Particles {
-  const cells = conditions.columns.map((own) =>
-    Float64Array.from(rows, (row) => (isCellKnown(own, row) ? own.cells![row]! : Number.NaN)),
+  const cells = conditions.columns.map((condition) =>
+    Float64Array.from(rows, (row) => (isCellKnown(condition, row) ? condition.cells![row]! : Number.NaN)),
   );
   const roles = new Uint8Array(rows.length * columns.length);
   columns.forEach(({ cell }, j) => {
@@ -72,7 +74,7 @@ export async function drawColumns(
   evaluation: ColumnsEvaluation,
   conditions: RowConditions,
   { rows, cells, roles, logWeights }: Particles,
-  isWanted: (own: ColumnLayout) => boolean,
+  isWanted: (layout: ColumnLayout) => boolean,
   keyOf: (i: number) => DrawKey,
   options: ColumnsEngineOptions,
 ): Promise<void> {
@@ -83,16 +85,16 @@ export async function drawColumns(
     if (roles[at] === role.hidden && wanted[at % count]) roles[at] = role.asked;
   const sweep = new SetSweep(evaluation, cells, roles, options);
   const uniforms = new Float64Array(count);
-  for (const [j, own] of columns.entries()) {
-    const range = rangeOf(own, conditions);
+  for (const [j, layout] of columns.entries()) {
+    const range = rangeOf(layout, conditions);
     const chosen = Array.from({ length: rows }, (_, i) => i).filter(
       (i) => roles[i * count + j] === role.asked,
     );
     await sweep.distributions(j, chosen, (i, distribution) => {
       const { key, number } = keyOf(i);
       uniformsAt(key, number, count, uniforms);
-      const { cell, logMass } = drawCell(own, range, distribution, uniforms[j]!);
-      cells[own.cell]![i] = cell;
+      const { cell, logMass } = drawCell(layout, range, distribution, uniforms[j]!);
+      cells[layout.cell]![i] = cell;
       logWeights[i]! += logMass;
     });
     sweep.write(j);
@@ -136,12 +138,12 @@ export async function drawnRanges(
     owner.map((i) => rows[i]!),
   );
   const keys = rows.map(keyOf);
-  if (density.columns.some((own) => rangeOf(own, conditions)))
+  if (density.columns.some((layout) => rangeOf(layout, conditions)))
     await drawColumns(
       evaluation,
       conditions,
       particles,
-      (own) => rangeOf(own, conditions) !== undefined,
+      (layout) => rangeOf(layout, conditions) !== undefined,
       (i) => ({ key: keys[owner[i]!]!, number: i - starts[owner[i]!]! }),
       options,
     );

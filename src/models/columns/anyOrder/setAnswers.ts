@@ -90,9 +90,9 @@ export async function logProbsOfSets(
       Array.from({ length: to - from }, (__, k) => [i, from + k] as const),
     );
     const asked = new Uint8Array(places.length * columns.length);
-    const cells = all.columns.map((own, c) =>
+    const cells = all.columns.map((condition, c) =>
       Float64Array.from(places, ([i, at]) =>
-        isCellKnown(own, block[i]!) ? own.cells![block[i]!]! : parts[i]!.particles.cells[c]![at]!,
+        isCellKnown(condition, block[i]!) ? condition.cells![block[i]!]! : parts[i]!.particles.cells[c]![at]!,
       ),
     );
     places.forEach(([i, at], k) => {
@@ -108,15 +108,15 @@ export async function logProbsOfSets(
     let next = 0;
     block.forEach((row, i) => {
       const { particles, from, to } = parts[i]!;
-      const own = scores.subarray(next, next + to - from);
+      const logProbs = scores.subarray(next, next + to - from);
       next += to - from;
       if (drawsOf(row) === 1 && countRanges(density, given, row) === 0) {
-        answers.logProb[row] = own[0]!;
+        answers.logProb[row] = logProbs[0]!;
         return;
       }
       const weights = particles.logWeights.subarray(from, to);
       const answer = ratio(
-        { logWeights: own.map((log, k) => log + weights[k]!), isExact: false },
+        { logWeights: logProbs.map((log, k) => log + weights[k]!), isExact: false },
         { logWeights: weights, isExact: false },
       );
       answers.logProb[row] = answer.logProb;
@@ -137,7 +137,7 @@ export async function distributionsOfSets(
   const { density } = evaluation.model;
   const key = questionKey(seed);
   const place = density.columns.findIndex(({ cell }) => cell === column);
-  const own = density.columns[place]!;
+  const layout = density.columns[place]!;
   const conditions = {
     rows: given.rows,
     columns: given.columns.map((each, c) => (c === column ? {} : each)),
@@ -159,15 +159,15 @@ export async function distributionsOfSets(
     for (let i = 0; i < particles.rows; i++) roles[i * density.columns.length + place] = role.asked;
     const sweep = new SetSweep(evaluation, particles.cells, roles, engine);
     for (let j = 0; j < place; j++) sweep.write(j);
-    const found: CellDistribution[] = [];
+    const cellDistributions: CellDistribution[] = [];
     const logWeights = particles.logWeights.slice();
     await sweep.distributions(
       place,
       Array.from({ length: particles.rows }, (__, i) => i),
       (i, distribution) => {
-        found[i] = distribution;
+        cellDistributions[i] = distribution;
         // Among the values that are not missing.
-        if (own.column.missing) logWeights[i]! += drawCell(own, {}, distribution, 0.5).logMass;
+        if (layout.column.missing) logWeights[i]! += drawCell(layout, {}, distribution, 0.5).logMass;
       },
     );
     block.forEach((row, i) => {
@@ -177,8 +177,8 @@ export async function distributionsOfSets(
       if (countRanges(density, conditions, row) > 0) effectiveSize[row] = effectiveSizeOf(logs);
       distributions.push(
         distributionOfCandidates(
-          own,
-          found.slice(starts[i]!, starts[i + 1]!),
+          layout,
+          cellDistributions.slice(starts[i]!, starts[i + 1]!),
           logs.map((log) => Math.exp(log - total)),
         ),
       );

@@ -154,8 +154,8 @@ export async function sampleOfSets(
   const { density } = evaluation.model;
   const key = split(questionKey(seed), "sample");
   const isOne = conditions.rows === 1 && n !== 1;
-  const known = conditions.columns.map(({ range: _, ...own }) => own);
-  const always = known.map((own, c) => (c < density.given.length ? own : {}));
+  const known = conditions.columns.map(({ range: _, ...condition }) => condition);
+  const always = known.map((condition, c) => (c < density.given.length ? condition : {}));
   const { logProb } = await logProbsOfSets(
     evaluation,
     { rows: conditions.rows, columns: known },
@@ -188,8 +188,8 @@ export async function sampleOfSets(
       },
       engine,
     );
-    cells.forEach((own, c) => {
-      own.set(picked.particles.cells[c]!, from);
+    cells.forEach((column, c) => {
+      column.set(picked.particles.cells[c]!, from);
     });
     report.candidates += picked.candidates;
     rows.forEach((row, i) => {
@@ -213,11 +213,11 @@ export const fillOfSets: FillRows = async (
   const { density } = evaluation.model;
   const cells = conditions.columns.map(() => new Float64Array(rows.length * draws));
   const effectiveSize = new Float64Array(rows.length);
-  const own = candidates ?? usualCandidates;
-  const sizeOf = (row: number): number => (countRanges(density, conditions, row) > 1 ? own : 0) + draws;
+  const size = candidates ?? usualCandidates;
+  const sizeOf = (row: number): number => (countRanges(density, conditions, row) > 1 ? size : 0) + draws;
   let done = 0;
   for (const block of inBlocks(rows, sizeOf, blockRows)) {
-    const picking = { draws, candidates: own, keyOf: (row: number) => split(key, row) };
+    const picking = { draws, candidates: size, keyOf: (row: number) => split(key, row) };
     const picked = await fillIn(evaluation, conditions, block, picking, engine);
     cells.forEach((column, c) => {
       column.set(picked.particles.cells[c]!, done * draws);
