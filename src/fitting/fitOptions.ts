@@ -119,11 +119,11 @@ export interface FitOptions {
    * while its held-out score rises.
    */
   readonly budget?: number | undefined;
-  /** Rows a step (default 128 for fewer than 1,000 rows, else 256). */
+  /** Rows per step (default 128 for fewer than 1,000 rows, else 256). */
   readonly batch?: number | undefined;
   /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
   readonly learningRate?: number | undefined;
-  /** Decay of weight matrices, a step, relative to the learning rate (default 1e-4, of flow matching 0.02, of `columns` 1.5); well below 1 / rate. */
+  /** Decay of weight matrices, per step, relative to the learning rate (default 1e-4, of flow matching 0.02, of `columns` 1.5); well below 1 / rate. */
   readonly weightDecay?: number | undefined;
   /**
    * Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1; 0.05 of continuous flows from 5,000

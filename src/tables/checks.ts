@@ -235,7 +235,7 @@ function describe(name: string, kind: ColumnWarning["kind"], resolution: Resolut
  * likelihood without limit by peaks on repeated values. A continuous column with a few ties is not one.
  * Missing and infinite values are passed over.
  *
- * @returns a warning a column, in the table's order.
+ * @returns a warning per column, in the table's order.
  */
 export function diagnoseColumns(table: Table): ColumnWarning[] {
   return inOnePiece(diagnosis(table));

@@ -20,7 +20,7 @@ import { splineThroughKnots } from "./splineThroughKnots.ts";
 export interface MarginalSplineOptions {
   /** Size of one sample, at least 1. */
   readonly features: number;
-  /** Number of knots a feature, at least 3. */
+  /** Number of knots per feature, at least 3. */
   readonly knots: number;
 }
 

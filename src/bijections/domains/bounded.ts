@@ -96,7 +96,7 @@ export function boundDistances(
 
 /**
  * Element-wise bounds. Outside of them the inverse has a logAbsDet of minus infinity: there is no density. Cost: one
- * exponential or logarithm a feature.
+ * exponential or logarithm per feature.
  * @throws ShapeError if a list has not one entry per feature; UsageError if a lower bound is not below its upper one.
  */
 export function bounded(options: BoundedOptions): Bijection {

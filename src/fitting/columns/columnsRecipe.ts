@@ -18,13 +18,13 @@ export interface ColumnsRecipe {
   readonly knots: number;
   /** Steps of the first cycle of the learning rate. */
   readonly steps: number;
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number;
   /** Peak of the schedule. */
   readonly learningRate: number;
-  /** Decay of weight matrices, a step, relative to the learning rate. */
+  /** Decay of weight matrices, per step, relative to the learning rate. */
   readonly weightDecay: number;
-  /** Decay of the moving average of the weights, a step. */
+  /** Decay of the moving average of the weights, per step. */
   readonly averaging: number;
   /** Probability that a column does not see what another one is, in a step and row of training. */
   readonly hiddenColumns: number;

@@ -32,7 +32,7 @@ const added = 0.5;
 /**
  * Finds for each column of three levels and more the column before it that says its level best, where all but a tenth of the guesses that
  * are wrong without it are right with it. Rows whose value no other row has are wrong guesses.
- * @param cells - One array a column, in the order of the columns.
+ * @param cells - One array per column, in the order of the columns.
  * @param order - Places of the columns, as the density has them.
  */
 export function findTies(

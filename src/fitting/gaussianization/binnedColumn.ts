@@ -28,7 +28,7 @@ export interface BinnedColumn {
 const bins = 1024;
 const bend = 6;
 
-/** Bins a column; weights, if any, are above 0. O(rows), of up to 1,024 rows O(rows log rows). */
+/** Bins per column; weights, if any, are above 0. O(rows), of up to 1,024 rows O(rows log rows). */
 export function binColumn(values: Float64Array, weights?: Float64Array): BinnedColumn {
   let total = 0;
   let squares = 0;

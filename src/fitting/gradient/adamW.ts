@@ -32,7 +32,7 @@ export interface AdamWOptions {
   readonly beta1?: number | undefined;
   /** Decay of the second moment (default 0.999). */
   readonly beta2?: number | undefined;
-  /** Weight decay of matrices, a step, relative to the learning rate (default 1e-4); vectors do not decay. */
+  /** Weight decay of matrices, per step, relative to the learning rate (default 1e-4); vectors do not decay. */
   readonly weightDecay?: number | undefined;
   /** Largest norm of the gradient of all parameters together (default 5). */
   readonly clip?: number | undefined;

@@ -91,7 +91,7 @@ export interface MinimizeOptions extends AdamWOptions {
    * cycle before has lowered the validation loss by more than `leastGain`.
    */
   readonly cycles?: readonly number[] | undefined;
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number;
   /** Peak of the schedule: linear warm-up over a tenth of the steps, then half a cosine down to 0. */
   readonly learningRate: number;

@@ -24,13 +24,13 @@ export interface Recipe {
   readonly epochs: number;
   /** Steps of about as many passes, where one pass is longer. */
   readonly steps: number;
-  /** Rows a step. */
+  /** Rows per step. */
   readonly batch: number;
   /** Peak of the one-cycle schedule. */
   readonly learningRate: number;
-  /** Decay of the moving average of the weights, a step. */
+  /** Decay of the moving average of the weights, per step. */
   readonly averaging: number;
-  /** Decay of weight matrices, a step, relative to the learning rate. */
+  /** Decay of weight matrices, per step, relative to the learning rate. */
   readonly weightDecay: number;
   /** Epochs without a better validation score before a fit stops. */
   readonly patience: number;

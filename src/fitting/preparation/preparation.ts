@@ -3,7 +3,7 @@
  * then where they help a monotone spline that makes each column nearly normal, and a triangular map that removes
  * correlations.
  *
- * Whether they help depends on the table: one of 140 rows cannot afford a spline a column, a skewed one cannot do
+ * Whether they help depends on the table: one of 140 rows cannot afford a spline per column, a skewed one cannot do
  * without; see `choosePreparation`.
  *
  * @module

@@ -48,7 +48,7 @@ export interface ApproximateOptions extends EngineOptions {
    * weights cannot be relied on after those.
    */
   readonly steps?: number | undefined;
-  /** Samples a step (default 256). */
+  /** Samples per step (default 256). */
   readonly draws?: number | undefined;
   /** Peak learning rate (default 0.005). */
   readonly learningRate?: number | undefined;

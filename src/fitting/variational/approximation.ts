@@ -76,7 +76,7 @@ export interface ApproximationReport {
   readonly isConverged: boolean;
   /** Number of trained parameters of the flow. */
   readonly parameters: number;
-  /** One entry a column: the parameters, and then what is derived of them. */
+  /** One entry per column: the parameters, and then what is derived of them. */
   readonly summary: readonly ParameterSummary[];
   /** Bounds along the training: minus the losses of its validations. */
   readonly history: readonly EpochRecord[];

@@ -48,7 +48,7 @@ export interface ContributionsOptions extends ColumnsEngineOptions {
  * Contributions of rows. A cell that is missing in a column which never was is summed out, which is exact where no later column of the
  * model's order is observed. One that is missing in a column of masked cells adds nothing, and later columns are given the cells that
  * are there: for each pattern of missing cells a density of the others that integrates to 1.
- * @param cells - One array a column: the given ones, then the others in the table's order.
+ * @param cells - One array per column: the given ones, then the others in the table's order.
  * @throws DataError where a missing cell cannot be summed out exactly.
  */
 export async function contributionsOfRows(

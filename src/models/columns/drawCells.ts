@@ -71,7 +71,7 @@ const arrays = (count: number, rows: number): Float64Array[] =>
  * Cells for points of the base.
  * @param points - `rows` times the number of columns, row-major, in the table's order: standard normal numbers.
  * @param given - An array for each given column.
- * @returns An array for each column, in the table's order. Cost: one pass through the network a column.
+ * @returns An array for each column, in the table's order. Cost: one pass through the network per column.
  */
 export async function cellsOfPoints(
   evaluation: ColumnsEvaluation,

@@ -86,7 +86,7 @@ export function isUnseenLevel({ column }: ColumnLayout, cell: number): boolean {
 
 /**
  * Encodes rows.
- * @param cells - One array a column: the given ones, then the others in the table's order.
+ * @param cells - One array per column: the given ones, then the others in the table's order.
  * @param from - First row.
  * @param to - One past the last row.
  * @param counted - What each row counts where the heads were made of these rows, among others; see `ColumnHead.encode`.

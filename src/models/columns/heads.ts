@@ -117,7 +117,10 @@ const schemas = {
       calendar: v.optional(v.pipe(v.array(v.picklist(calendarParts)), v.maxLength(calendarParts.length))),
     }),
     v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
-    v.check((own) => own.masses.length === own.frequent.length, "masses has not one number a frequent place"),
+    v.check(
+      (own) => own.masses.length === own.frequent.length,
+      "masses has not one number per frequent place",
+    ),
   ),
   angle: v.pipe(
     v.object({ type: v.literal("angle"), components, start: v.array(finite) }),

@@ -83,7 +83,7 @@ function digestOfModel(text: string, tensors: ReadonlyMap<string, Tensor>): stri
 /**
  * Opens a file.
  * @param name - What messages call it.
- * @throws {@link FormatError} if it is no model, is damaged, or is of a newer version.
+ * @throws {@link FormatError} if it is not a model, is damaged, or is of a newer version.
  */
 export function openContainer(bytes: Uint8Array, name: string): Container {
   const { tensors, metadata } = readSafetensors(bytes, name);

@@ -14,7 +14,7 @@ import { VectorBuilder, type VectorOptions } from "./vector.ts";
 
 /** An operand that comes from memory. */
 interface Source extends View {
-  /** `rows`: `width` rows of lanes a feature; `repeated`: one row for all; `shared`: numbers; `single`: one number. */
+  /** `rows`: `width` rows of lanes per feature; `repeated`: one row for all; `shared`: numbers; `single`: one number. */
   readonly kind: "rows" | "repeated" | "shared" | "single";
   readonly width: number;
 }
@@ -86,7 +86,7 @@ export function analyzeUnit(
     load: (source: number, column: number) => LaneValue,
     nodeValues: Map<Expr, LaneValue[]>,
   ) => LaneValue[];
-  /** How a node reads one operand: its scalars a feature. */
+  /** How a node reads one operand: its scalars per feature. */
   const reader = (operand: Expr, width: number): { read: Read; name: string } => {
     const { owner } = viewOf(operand);
     if (unitNodes.has(owner))

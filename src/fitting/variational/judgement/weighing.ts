@@ -25,7 +25,7 @@ import type { Bounded } from "./boundDistances.ts";
 
 /** Samples with weights. */
 export interface WeightedSamples {
-  /** One row a sample: the parameters in their own units, and what is derived of them. */
+  /** One row per sample: the parameters in their own units, and what is derived of them. */
   readonly table: Table;
   /** Log-density of the flow, normalized, in nats. */
   readonly logProb: Float64Array;
