@@ -31,6 +31,8 @@ export const fitDefaults = {
 
 /** What options of `fit` are otherwise for the kind of mixed columns. */
 export const columnsDefaults = {
+  /** Networks whose distributions are averaged. */
+  members: 2,
   /** Sizes of the hidden layers. */
   hidden: [128, 128],
   /** Decay of weight matrices per step, relative to the learning rate. */

@@ -12,6 +12,7 @@ import {
   statisticalKinds,
 } from "../architectures/kinds.ts";
 import { type RadialProfile, radialProfiles } from "../bijections/residual/radialProfiles.ts";
+import { mostMembers } from "../models/columns/mostMembers.ts";
 import {
   anObject,
   callback,
@@ -157,6 +158,11 @@ export interface FitOptions {
    * answered by one pass, without draws, each set by a density of its own. The fit takes up to twice as long.
    */
   readonly anyOrder?: boolean | undefined;
+  /**
+   * Of `columns`: networks whose distributions of each cell are averaged, from 1 to 16 (default 2, with `anyOrder` 1). They differ in how much of a row is
+   * hidden in training; held-out rows weigh them column by column, and leave the best alone where the others do not help it.
+   */
+  readonly members?: number | undefined;
   /** Columns that are left out. */
   readonly exclude?: readonly string[] | undefined;
   /** Columns that are not fitted, but carried along: the model names them, and `keptColumns` finds them beside scores. */
@@ -292,6 +298,7 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   schema: ofMixed(anObject),
   kinds: ofMixed(anObject),
   anyOrder: ofMixed(flag),
+  members: ofMixed(wholeNumber(`a positive integer, at most ${mostMembers}`, 1, mostMembers)),
   exclude: names,
   keep: names,
   simplex: ofNumbers(names),

@@ -95,8 +95,9 @@ function obstaclesInWords(obstacles: readonly (readonly [string, NonNullable<Obs
 }
 
 /** The option that no flow of numbers has; undefined where none is given. */
-function mixedOption({ kinds, schema, missing, anyOrder }: FitOptions): string | undefined {
+function mixedOption({ kinds, schema, missing, anyOrder, members }: FitOptions): string | undefined {
   if (anyOrder) return "anyOrder";
+  if (members !== undefined) return "members";
   if (Object.keys(kinds ?? {}).length > 0) return "kinds";
   if ((schema?.columns.length ?? 0) > 0) return "schema";
   return missing === "marginal" || missing === "outcome" ? "missing" : undefined;

@@ -122,6 +122,7 @@ export class ColumnsCore implements FlowCore {
         hidden: model.density.options.hidden,
         order: model.density.options.order,
         ...(model.density.options.anyOrder ? { anyOrder: true } : {}),
+        ...(model.density.options.members === undefined ? {} : { members: model.density.options.members }),
       },
       preparation: { type: "columns" },
       fitted,

@@ -185,6 +185,7 @@ test("tables of mixed columns get more steps from 5,000 rows on, as many as thei
     const fitted = fit(mixed(rows), {
       ...options,
       hidden: [4],
+      members: 1,
       threads: 1,
       signal: abort.signal,
       onProgress: ({ steps }) => {
@@ -197,6 +198,11 @@ test("tables of mixed columns get more steps from 5,000 rows on, as many as thei
   };
   expect(await stepsOf(4000)).toBeLessThan(1700);
   expect(await stepsOf(6000)).toBeGreaterThan(10_000);
+  // Two networks share them.
+  expect(await stepsOf(6000, { budget: 20, members: 2 })).toBeCloseTo(
+    await stepsOf(6000, { budget: 20 }),
+    -2,
+  );
   // Who says how many gets so many.
   expect(await stepsOf(6000, { epochs: 2 })).toBeLessThan(50);
 });
@@ -210,7 +216,7 @@ test("a budget of mixed columns is steps, too: the same bits twice, fewer than t
     }),
   );
   const stepsOf = async (options: FitOptions) => {
-    const { flow, report } = await fit(table, { seed: 1, threads: 1, hidden: [4], ...options });
+    const { flow, report } = await fit(table, { seed: 1, threads: 1, hidden: [4], members: 1, ...options });
     return { steps: report.history.at(-1)!.steps, warnings: report.warnings, bytes: flow.toBytes() };
   };
   const short = await stepsOf({ budget: 0.005 });

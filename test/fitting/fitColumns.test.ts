@@ -73,7 +73,7 @@ test("weights of 2 are rows that come twice, and given columns have no density",
   const options = {
     given: [columns[0]!],
     threads,
-    recipe: { hidden: [8], steps: 6, hiddenColumns: 0, batch: 400 },
+    recipe: { hidden: [8], steps: 6, hiddenColumns: [0], members: 1, batch: 400 },
   };
   const weights = new Float64Array(400).map((_, row) => (row % 2) + 1);
   const twice = cells.map((own) => Float64Array.from([...own, ...own.filter((_, row) => row % 2 === 1)]));
@@ -107,7 +107,7 @@ test("of more rows than memory has room for, each pass sees others", async () =>
       validation: { ...validation, cells: reversed(validation.cells) },
       seed: 1,
       threads,
-      recipe: { hidden: [32], steps: 200, batch: 100, encodedNumbers: 20_000 },
+      recipe: { hidden: [32], members: 1, steps: 200, batch: 100, encodedNumbers: 20_000 },
     },
   );
   const evaluation = new ColumnsEvaluation(model);

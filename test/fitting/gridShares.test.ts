@@ -45,7 +45,7 @@ test("a value with the digits of single precision comes back to the digit", () =
   const column: DensityColumn = { name: "rate", kind: "positive", step: 0.100000143051, from: values[0]! };
   const { head } = modelColumn(column, values, undefined, { components: 4, angleComponents: 4 });
   const { distribution, start } = headFromJson(column, head);
-  const { quantile, interval } = distribution(start);
+  const { quantile, interval } = distribution([start], [1]);
   for (const value of new Set(values)) {
     const [below, above] = interval(value);
     expect(quantile(0.5 * (Math.max(below, -50) + Math.min(above, 50)))).toBe(value);

@@ -92,7 +92,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--patience",
     value: "n",
     help: "epochs, of dual-ascent steps, without improvement before stopping",
-    usual: `half of the epochs, at least 20; of columns two fifths, of dual-ascent ${ascentPatience} steps`,
+    usual: `half of the epochs, at least 20; of columns three tenths, of dual-ascent ${ascentPatience} steps`,
   },
   averaging: {
     flag: "--ema",
@@ -105,6 +105,12 @@ export const fitFlags: OptionFlags<FitOptions> = {
   anyOrder: {
     flag: "--any-order",
     help: "train for all sets of known columns: marginal, quantile, cdf, impute and sample --given answer by one pass",
+  },
+  members: {
+    flag: "--members",
+    value: "n",
+    help: "networks whose distributions are averaged, each with a training of its own",
+    usual: `${columnsDefaults.members}, with --any-order 1`,
   },
   exclude,
   simplex,

@@ -10,6 +10,8 @@ import { columnsDefaults } from "../defaults.ts";
 export interface ColumnsRecipe {
   /** Sizes of the hidden layers of the network. */
   readonly hidden: readonly number[];
+  /** Networks of these sizes whose distributions are averaged cell by cell, each with a training of its own. */
+  readonly members: number;
   /** Components of the mixture of a column of numbers. */
   readonly components: number;
   /** Components of the mixture of an angle. */
@@ -26,10 +28,13 @@ export interface ColumnsRecipe {
   readonly weightDecay: number;
   /** Decay of the moving average of the weights, per step. */
   readonly averaging: number;
-  /** Probability that a column does not see what another one is, in a step and row of training. */
-  readonly hiddenColumns: number;
-  /** Probability that a unit of the network is left out, in a step and row of training. */
-  readonly hiddenUnits: number;
+  /**
+   * Probability that a column does not see what another one is, in a step and row of training: of the first member and the others in
+   * turn.
+   */
+  readonly hiddenColumns: readonly number[];
+  /** Probability that a unit of the network is left out, in a step and row of training; in the same way. */
+  readonly hiddenUnits: readonly number[];
   /**
    * Numbers of encoded rows that are in memory at a time, for training and for validation: of more rows each pass of training has others,
    * and the held-out rows are judged by as many.
@@ -60,10 +65,11 @@ export function columnsRecipe(rows: number, own: Partial<ColumnsRecipe> = {}): C
     steps: rows < 1000 ? 800 : rows < 5000 ? 1600 : 2500,
     batch: rows < 1000 ? 128 : 256,
     learningRate: 1.5e-2,
-    hiddenColumns: 0.1,
-    hiddenUnits: 0,
+    // How strongly a table's columns depend on one another decides which is better: held-out rows weigh them, column by column.
+    hiddenColumns: [0.1, 0.35],
+    hiddenUnits: [0, 0.2],
     encodedNumbers: 3e7,
-    patience: 0.4,
+    patience: 0.3,
     ...own,
   };
 }

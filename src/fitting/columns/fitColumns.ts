@@ -5,7 +5,7 @@
  * @module
  */
 
-import { DataError, UsageError } from "../../errors.ts";
+import { AbortedError, DataError, UsageError } from "../../errors.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, flattenTree } from "../../graph/parameters.ts";
@@ -16,16 +16,24 @@ import { encodeRows } from "../../models/columns/encodeRows.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues } from "../../models/parameters.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
-import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
+import { randomKey, split } from "../../random/philox.ts";
 import { Checkpoint } from "../gradient/checkpoint.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
-import { type EpochRecord, minimize, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
+import {
+  type EpochRecord,
+  type MinimizeResult,
+  minimize,
+  type Rows,
+  stepsAnEpoch,
+} from "../gradient/minimize.ts";
 import { roundsOfBudget, stepsOfNumbers } from "../gradient/trainingPlan.ts";
 import { countsOf, weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsGrowFrom, columnsRecipe, usualColumnsBudget } from "./columnsRecipe.ts";
 import { findTies, startOfTies } from "./findTies.ts";
+import { joinedMembers } from "./joinedMembers.ts";
 import { modelColumn } from "./modelColumn.ts";
 import { randomSets } from "./randomSets.ts";
+import { joinedRows, rowBlocks } from "./rowBlocks.ts";
 
 /** Rows of cells. */
 export interface CellRows {
@@ -92,11 +100,11 @@ export interface FittedColumns {
   }[];
   /** Epochs at most. */
   readonly epochs: number;
-  /** Epoch of the parameters; 0 for the product of the columns' own distributions. */
+  /** Epoch of the best member's parameters; 0 for the product of the columns' own distributions. */
   readonly bestEpoch: number;
   /** Whether the signal fired before the end. */
   readonly interrupted: boolean;
-  /** Whether the held-out score still rose at the end. */
+  /** Whether the held-out score of a member still rose at the end. */
   readonly stillImproving: boolean;
 }
 
@@ -145,9 +153,9 @@ export async function fitColumns(
   const roundsABlock = Math.ceil(steps / mostRoundSteps);
   const inRounds = (count: number): number => (count * roundsABlock) / steps;
   const usual = Math.max(1, Math.round(inRounds(recipe.steps)));
-  const allowed = inRounds(
-    stepsOfNumbers(options.budget ?? usualColumnsBudget(train.rows), recipe.batch, trainedNumbers(density)),
-  );
+  // Members share the budget.
+  const seconds = (options.budget ?? usualColumnsBudget(train.rows)) / recipe.members;
+  const allowed = inRounds(stepsOfNumbers(seconds, recipe.batch, trainedNumbers(density)));
   const isGrowing =
     options.budget !== undefined || (options.recipe?.steps === undefined && train.rows >= columnsGrowFrom);
   // The usual budget never shortens the first cycle.
@@ -176,7 +184,9 @@ export async function fitColumns(
     );
   // Read first: a checkpoint of another fit is refused before anything is computed.
   const resume = options.checkpoint?.resume ? await checkpoint?.read() : undefined;
+  const trainings: MinimizeResult[] = [...(resume?.finished ?? [])];
   if (!options.checkpoint?.resume) await checkpoint?.checkPath();
+  const engine = engineOf({ ...options, precision });
   const bound = bindTree(density.parameters);
   const encoded = g.input("encoded", [density.width]);
   const sets = options.anyOrder ? randomSets(density, encoded) : undefined;
@@ -198,63 +208,93 @@ export async function fitColumns(
     if (block !== current.block) current = { block, rows: trainingRows(density, blocks[block]!).rows };
     return current.rows;
   };
-  const inNats = ({ epoch, trainLoss, validationLoss }: EpochRecord) => {
+  const inNats = ({ epoch, trainLoss, validationLoss }: EpochRecord, member: number) => {
     const trainLogProb = trained.offset - trainLoss;
     return {
-      epoch: inEpochs(epoch),
+      epoch: member * epochs + inEpochs(epoch),
       trainLogProb,
       validationLogProb: held ? held.offset - validationLoss : trainLogProb,
     };
   };
-  const result = await minimize(
-    {
-      loss: negative({
-        hide: recipe.hiddenColumns > 0 ? hiding(density, recipe.hiddenColumns) : undefined,
-        units: recipe.hiddenUnits,
-      }),
-      validation: negative({}),
-      weight: train.weights ? g.input("weight", []) : undefined,
-      parameters: trainedLeaves(density.parameters, bound),
-    },
-    trained.rows,
-    {
-      ...initialValues(density.parameters, split(key, "initial")),
-      ...density.start,
-      ...(ties.length > 0 ? { ties: startOfTies(density, train) } : {}),
-    },
-    {
-      engine: engineOf({ ...options, precision }),
-      key: split(key, "minimize"),
-      epochs: rounds,
-      roundsAnEpoch: roundsABlock,
-      batch: recipe.batch,
-      learningRate: recipe.learningRate,
-      averaging: recipe.averaging,
-      weightDecay: recipe.weightDecay,
-      cycles: plan.more,
-      patience: Math.max(1, Math.ceil(recipe.patience * rounds)),
-      validateEvery: Math.max(1, Math.floor(rounds / validations)),
-      rowsOfEpoch: blocks.length > 1 ? rowsOfPass : undefined,
-      validation: held?.rows,
-      signal: options.signal,
-      keepOnAbort: options.keepOnAbort,
-      resume,
-      async onEpoch(record, state) {
-        options.onEpoch?.({ ...record, ...inNats(record), bestEpoch: inEpochs(record.bestEpoch), epochs });
-        if (checkpoint) await checkpoint.write(await state());
+  const trainMember = async (member: number): Promise<MinimizeResult> => {
+    const ofMember = member === 0 ? key : split(key, `member ${member + 1}`);
+    const hidden = inTurn(recipe.hiddenColumns, member);
+    return await minimize(
+      {
+        loss: negative({
+          hide: hidden > 0 ? hiding(density, hidden) : undefined,
+          units: inTurn(recipe.hiddenUnits, member),
+        }),
+        validation: negative({}),
+        weight: train.weights ? g.input("weight", []) : undefined,
+        parameters: trainedLeaves(density.parameters, bound),
       },
-    },
+      trained.rows,
+      {
+        ...initialValues(density.parameters, split(ofMember, "initial")),
+        ...density.start,
+        ...(ties.length > 0 ? { ties: startOfTies(density, train) } : {}),
+      },
+      {
+        engine,
+        key: split(ofMember, "minimize"),
+        epochs: rounds,
+        roundsAnEpoch: roundsABlock,
+        batch: recipe.batch,
+        learningRate: recipe.learningRate,
+        averaging: recipe.averaging,
+        weightDecay: recipe.weightDecay,
+        cycles: plan.more,
+        patience: Math.max(1, Math.ceil(recipe.patience * rounds)),
+        validateEvery: Math.max(1, Math.floor(rounds / validations)),
+        rowsOfEpoch: blocks.length > 1 ? rowsOfPass : undefined,
+        validation: held?.rows,
+        signal: options.signal,
+        keepOnAbort: options.keepOnAbort,
+        resume: member === resume?.finished.length ? resume : undefined,
+        async onEpoch(record, state) {
+          options.onEpoch?.({
+            ...record,
+            ...inNats(record, member),
+            bestEpoch: member * epochs + inEpochs(record.bestEpoch),
+            epochs: recipe.members * epochs,
+          });
+          if (checkpoint) await checkpoint.write(await state(), trainings);
+        },
+      },
+    );
+  };
+  let interrupted = false;
+  while (trainings.length < recipe.members && !interrupted) {
+    try {
+      const result = await trainMember(trainings.length);
+      interrupted = result.interrupted;
+      trainings.push(result);
+    } catch (error) {
+      // The members that there are, are a model.
+      if (!(error instanceof AbortedError && options.keepOnAbort && trainings.length > 0)) throw error;
+      interrupted = true;
+    }
+  }
+  const { best, ...together } = await joinedMembers(
+    density,
+    trainings.map(({ values }) => values),
+    held?.rows,
+    engine,
   );
+  const { bestEpoch } = trainings[best]!;
   return {
-    model: { density, values: result.values, precision },
+    model: { ...together, precision },
     recipe,
-    history: result.history.map(inNats),
-    epochs,
-    bestEpoch: inEpochs(result.bestEpoch),
-    interrupted: result.interrupted,
-    stillImproving: result.stillImproving,
+    history: trainings.flatMap((own, member) => own.history.map((record) => inNats(record, member))),
+    epochs: recipe.members * epochs,
+    bestEpoch: bestEpoch === 0 ? 0 : best * epochs + inEpochs(bestEpoch),
+    interrupted,
+    stillImproving: trainings.some(({ stillImproving }) => stillImproving),
   };
 }
+
+const inTurn = (values: readonly number[], member: number): number => values[member % values.length]!;
 
 /** The densities of the columns cost about as much as the network again. */
 const densityFactor = 2;
@@ -284,21 +324,6 @@ function hiding({ given, columns }: ColumnsDensity, probability: number): (featu
   };
 }
 
-/** Rows one below the other. */
-function joinedRows(first: CellRows, second: CellRows): CellRows {
-  const join = (a: Float64Array, b: Float64Array): Float64Array => {
-    const out = new Float64Array(a.length + b.length);
-    out.set(a);
-    out.set(b, a.length);
-    return out;
-  };
-  return {
-    rows: first.rows + second.rows,
-    cells: first.cells.map((own, i) => join(own, second.cells[i]!)),
-    weights: first.weights && second.weights && join(first.weights, second.weights),
-  };
-}
-
 /** Rows by which values are counted. */
 const countedRows = 20_000;
 
@@ -312,26 +337,6 @@ function usualOrder(cells: readonly Float64Array[]): number[] {
 const validations = 60;
 /** Steps of a round at most. */
 const mostRoundSteps = 500;
-
-/** Rows at random in blocks of one size, of which fewer rows than there are blocks are left over; all in their order where one will do. */
-function rowBlocks(rows: CellRows, most: number, key: RandomKey): readonly CellRows[] {
-  if (rows.rows <= most) return [rows];
-  const order = new RandomStream(key).permutation(rows.rows);
-  const count = Math.ceil(rows.rows / most);
-  const size = Math.floor(rows.rows / count);
-  return Array.from({ length: count }, (_, block) => {
-    const own = order.subarray(block * size, (block + 1) * size);
-    const pick = (values: Float64Array): Float64Array => Float64Array.from(own, (row) => values[row]!);
-    return {
-      rows: size,
-      // Picked when they are needed: all blocks together are a copy of the table.
-      get cells() {
-        return rows.cells.map(pick);
-      },
-      ...(rows.weights ? { weights: pick(rows.weights) } : {}),
-    };
-  });
-}
 
 /**
  * Rows as training takes them, and the mean of what the encoding adds to their log-densities. Each is encoded as a row that the heads have

@@ -53,11 +53,13 @@ function described({
 
 /** What of the recipe the options say. */
 function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
-  const { hidden, batch, learningRate, weightDecay, averaging, epochs, patience } = options;
+  const { hidden, members, batch, learningRate, weightDecay, averaging, epochs, patience } = options;
   const usual = columnsRecipe(rows, batch === undefined ? {} : { batch });
   const steps = epochs === undefined ? undefined : epochs * stepsAnEpoch(rows, usual.batch);
   const own = {
     hidden,
+    // One network for all sets of columns: what is hidden from it is drawn anew in each row.
+    members: members ?? (options.anyOrder ? 1 : undefined),
     batch,
     learningRate,
     weightDecay,

@@ -16,7 +16,7 @@ import { fileExists, readFileBytes, writeFileAtomically } from "../../platform/f
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import type { FitData, FitRows } from "../fitData.ts";
 import { stateNames } from "./adamW.ts";
-import type { MinimizeState } from "./minimize.ts";
+import type { MinimizeResult, MinimizeState } from "./minimize.ts";
 import type { Recipe } from "./recipe.ts";
 import type { TrainingPlan } from "./trainingPlan.ts";
 
@@ -30,6 +30,9 @@ export interface CheckpointSubject {
   readonly precision: string;
   readonly engine: string | undefined;
 }
+
+/** What the names of the values of a training that is over begin with. */
+const finishedPrefix = (k: number): string => `finished${k + 1}.`;
 
 /** One checkpoint file. */
 export class Checkpoint {
@@ -52,7 +55,7 @@ export class Checkpoint {
    * The state in the file; undefined if there is no file yet.
    * @throws {@link FormatError} for a damaged file, {@link UsageError} if it belongs to another fit.
    */
-  async read(): Promise<MinimizeState | undefined> {
+  async read(): Promise<(MinimizeState & { readonly finished: readonly MinimizeResult[] }) | undefined> {
     if (!(await fileExists(this.#path))) return undefined;
     const { tensors, metadata } = readSafetensors(await readFileBytes(this.#path), this.#path);
     const text = metadata.pushforward_checkpoint;
@@ -78,10 +81,20 @@ export class Checkpoint {
       if (saved?.length !== length || !saved.every(Number.isFinite))
         throw damaged(this.#path, `"${name}" is not ${length} finite numbers`);
     }
+    const { finished, ...state } = readState(text, this.#path);
     return {
-      ...readState(text, this.#path),
+      ...state,
       values: withoutPrefix(values, "values."),
       best: withoutPrefix(values, "best."),
+      finished: finished.map((own, k) => {
+        const of = withoutPrefix(values, finishedPrefix(k));
+        for (const [name, { length }] of Object.entries(withoutPrefix(values, "best.")))
+          if (of[name]?.length !== length || !of[name].every(Number.isFinite))
+            throw new FormatError(
+              `${this.#path} is damaged: "${finishedPrefix(k)}${name}" is not ${length} finite numbers.`,
+            );
+        return { ...own, values: of, interrupted: false };
+      }),
     };
   }
 
@@ -106,19 +119,29 @@ export class Checkpoint {
     });
   }
 
-  /** Writes the state, whole or not at all. */
-  async write(state: MinimizeState): Promise<void> {
+  /**
+   * Writes the state, whole or not at all.
+   * @param finished - What came of trainings before this one, where a fit has several.
+   */
+  async write(state: MinimizeState, finished: readonly MinimizeResult[] = []): Promise<void> {
     const { values, best, ...rest } = state;
     const tensors = new Map<string, Tensor>();
     for (const [prefix, group] of [
       ["values.", values],
       ["best.", best],
+      ...finished.map((own, k) => [finishedPrefix(k), own.values] as const),
     ] as const)
       for (const [name, data] of Object.entries(group))
         tensors.set(prefix + name, { dtype: "F64", shape: [data.length], data });
     await writeFileAtomically(
       this.#path,
-      writeSafetensors(tensors, { pushforward_checkpoint: JSON.stringify(rest), subject: this.#subject }),
+      writeSafetensors(tensors, {
+        pushforward_checkpoint: JSON.stringify({
+          ...rest,
+          ...(finished.length > 0 ? { finished: finished.map(({ values: _, ...own }) => own) } : {}),
+        }),
+        subject: this.#subject,
+      }),
     );
   }
 }
@@ -166,23 +189,25 @@ const numberOr = (otherwise: number) =>
     v.nullable(v.number()),
     v.transform((x) => x ?? otherwise),
   );
+const history = v.array(
+  v.object({
+    epoch: count,
+    trainLoss: numberOr(Number.NaN),
+    validationLoss: numberOr(Number.NaN),
+    bestEpoch: count,
+  }),
+);
 const stateSchema = v.object({
   epoch: count,
   bestEpoch: count,
   bestLoss: numberOr(Number.POSITIVE_INFINITY),
-  history: v.array(
-    v.object({
-      epoch: count,
-      trainLoss: numberOr(Number.NaN),
-      validationLoss: numberOr(Number.NaN),
-      bestEpoch: count,
-    }),
-  ),
+  history,
   rateFactor: v.number(),
   lost: count,
+  finished: v.optional(v.array(v.object({ bestEpoch: count, history, stillImproving: v.boolean() })), []),
 });
 
-function readState(text: string, path: string): Omit<MinimizeState, "values" | "best"> {
+function readState(text: string, path: string): v.InferOutput<typeof stateSchema> {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -15,6 +15,7 @@ import * as g from "../../graph/ops.ts";
 import { sigmoid } from "../../numerics/special.ts";
 import type { DensityColumn } from "./column.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
+import { probabilities } from "./members.ts";
 
 const turn = 2 * Math.PI;
 /** Scales are between these, in radians. */
@@ -91,8 +92,8 @@ export function angleHead(column: DensityColumn, { components, start }: AngleHea
       });
       return value!;
     },
-    distribution: (parameters) =>
-      angleDistribution(parameters, components, {
+    distribution: (members, weights) =>
+      angleDistribution(joined(members, weights, components), {
         toAngle: (value) => (steps === undefined ? radians(value) : placeOf(value) * cell),
         cell,
         toValue(angle) {
@@ -123,9 +124,45 @@ function wrappedTerm(low: Expr, width: Expr | undefined, mean: Expr, scale: Expr
   return width ? g.add(sum, g.log(g.neg(g.expm1(g.neg(g.mul(width, inverse)))))) : g.sub(sum, g.log(scale));
 }
 
-function angleDistribution(
-  parameters: Float64Array,
+/** A mixture: the weight of the uniform distribution, then those of the components; their places and scales. */
+interface AngleMixture {
+  readonly weights: Float64Array;
+  readonly means: Float64Array;
+  readonly scales: Float64Array;
+}
+
+/** One mixture of the components of all members. */
+function joined(
+  members: readonly Float64Array[],
+  weights: readonly number[],
   components: number,
+): AngleMixture {
+  const parts = members.map((own, k) =>
+    probabilities(own.slice(0, 1 + components)).map((mass) => weights[k]! * mass),
+  );
+  const join = (part: (own: Float64Array) => Float64Array): Float64Array =>
+    Float64Array.from(members.flatMap((own) => [...part(own)]));
+  return {
+    weights: Float64Array.from([
+      parts.reduce((sum, [uniform]) => sum + uniform!, 0),
+      ...parts.flatMap((own) => [...own.subarray(1)]),
+    ]),
+    means: join((own) =>
+      own.slice(3 + components, 3 + 2 * components).map((mean) => {
+        const part = (mean + own[1 + components]!) / turn;
+        return turn * (part - Math.floor(part));
+      }),
+    ),
+    scales: join((own) =>
+      own
+        .slice(3 + 2 * components, 3 + 3 * components)
+        .map((raw) => leastScale + (largestScale - leastScale) * sigmoid(raw - own[2 + components]!)),
+    ),
+  };
+}
+
+function angleDistribution(
+  { weights, means, scales }: AngleMixture,
   {
     toAngle,
     toValue,
@@ -136,29 +173,16 @@ function angleDistribution(
     readonly cell: number;
   },
 ): ValueDistribution {
-  const logits = parameters.subarray(0, 1 + components);
-  const top = logits.reduce((a, b) => Math.max(a, b));
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
-  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - top) / total);
-  const [shift, sharpness] = [parameters[1 + components]!, parameters[2 + components]!];
-  const scales = Float64Array.from(
-    parameters.subarray(3 + 2 * components, 3 + 3 * components),
-    (raw) => leastScale + (largestScale - leastScale) * sigmoid(raw - sharpness),
-  );
-  const means = Float64Array.from(parameters.subarray(3 + components, 3 + 2 * components), (mean) => {
-    const part = (mean + shift) / turn;
-    return turn * (part - Math.floor(part));
-  });
   const start = -0.5 * cell;
   /** The factors of a mass from the start, by component and turn: they are the same for every end. */
-  const fromStart = new Float64Array(5 * components);
-  for (let m = 0, at = 0; m < components; m++)
+  const fromStart = new Float64Array(5 * means.length);
+  for (let m = 0, at = 0; m < means.length; m++)
     for (let k = -2; k <= 2; k++)
       fromStart[at++] = 1 + Math.exp((start + (k * turn - means[m]!)) / scales[m]!);
   /** Mass of the angles from the start of the turn to `high`, of at most a turn. */
   const mass = (high: number): number => {
     let sum = (weights[0]! * (high - start)) / turn;
-    for (let m = 0, at = 0; m < components; m++) {
+    for (let m = 0, at = 0; m < means.length; m++) {
       const scale = scales[m]!;
       let part = 0;
       // s(b) - s(a) = s(b) s(-a) (1 - e^(a - b)), without cancellation.
@@ -173,7 +197,7 @@ function angleDistribution(
   /** Density at an angle. */
   const density = (angle: number): number => {
     let sum = weights[0]! / turn;
-    for (let m = 0; m < components; m++) {
+    for (let m = 0; m < means.length; m++) {
       let part = 0;
       for (let k = -2; k <= 2; k++) {
         const decay = Math.exp(-Math.abs(angle - means[m]! + k * turn) / scales[m]!);

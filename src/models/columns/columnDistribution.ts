@@ -11,6 +11,7 @@ import { logAdd } from "../../numerics/logisticMixture.ts";
 import { normalCdf, normalQuantile, softplus } from "../../numerics/special.ts";
 import { atomsOf } from "./column.ts";
 import type { ColumnLayout } from "./columnsDensity.ts";
+import { meanProbabilities, probabilities } from "./members.ts";
 
 /** Logits beyond this are those of an end. */
 const farthestLogit = 700;
@@ -50,20 +51,29 @@ export interface CellDistribution {
 
 /**
  * The distribution of a cell for what the network gives.
- * @param numbers - The outcomes' logits, where there are several, then the head's parameters that depend on the row.
- * @param shared - What all rows share, of all columns.
+ * @param members - What the network of each member gives: the outcomes' logits, where there are several, then the head's parameters that
+ *   depend on the row.
+ * @param shared - What all rows share, of all columns, by member.
  */
 export function cellDistribution(
-  { column, head, outcomes, shared: sharedStart }: ColumnLayout,
-  numbers: Float64Array,
-  shared: Float64Array | undefined,
+  { column, head, outcomes, shared: sharedStart, members: weights = [1] }: ColumnLayout,
+  members: readonly Float64Array[],
+  shared: readonly (Float64Array | undefined)[],
 ): CellDistribution {
   const first = outcomes > 1 ? outcomes : 0;
   const ofRow = head.parameters - head.shared;
-  const parameters = new Float64Array(head.parameters);
-  parameters.set(numbers.subarray(first, first + ofRow));
-  if (head.shared > 0) parameters.set(shared!.subarray(sharedStart, sharedStart + head.shared), ofRow);
-  const value = head.distribution(parameters);
+  const parameters = members.map((numbers, k) => {
+    const own = new Float64Array(head.parameters);
+    own.set(numbers.subarray(first, first + ofRow));
+    if (head.shared > 0) own.set(shared[k]!.subarray(sharedStart, sharedStart + head.shared), ofRow);
+    return own;
+  });
+  const ofOutcomes = members.map((numbers) => numbers.slice(0, first));
+  // Given that there is a value, a member weighs as much as it expected one.
+  const ofValue =
+    first > 0 ? ofOutcomes.map((own, k) => weights[k]! * probabilities(own)[first - 1]!) : weights;
+  const sum = ofValue.reduce((a, b) => a + b, 0);
+  const value = head.distribution(parameters, sum > 0 ? ofValue.map((weight) => weight / sum) : weights);
   const clamped = (logit: number): number => Math.max(-farthestLogit, Math.min(farthestLogit, logit));
   const ends = (least: number | undefined, largest: number | undefined): readonly [number, number] => [
     least === undefined ? Number.NEGATIVE_INFINITY : value.interval(least)[0],
@@ -77,8 +87,7 @@ export function cellDistribution(
     };
   const missing = column.missing ? 1 : 0;
   const atoms = atomsOf(column);
-  const top = numbers.subarray(0, outcomes).reduce((a, b) => Math.max(a, b));
-  const masses = Array.from(numbers.subarray(0, outcomes), (logit) => Math.exp(logit - top));
+  const masses = Array.from(meanProbabilities(ofOutcomes, weights));
   const total = masses.reduce((sum, mass) => sum + mass, 0);
   /** Mass of the outcomes before each, and of those from it on. */
   const before = masses.map((_, k) => masses.slice(0, k).reduce((sum, mass) => sum + mass, 0) / total);

@@ -68,8 +68,8 @@ export interface ColumnHead {
    * @param parameters - `[n, parameters]`.
    */
   logProb(targets: Expr, parameters: Expr): Expr;
-  /** The distribution for some parameters. */
-  distribution(parameters: Float64Array): ValueDistribution;
+  /** The mean of the distributions for some parameters, one array per member, with weights that add up to 1. */
+  distribution(members: readonly Float64Array[], weights: readonly number[]): ValueDistribution;
   /** The description that a model file holds. */
   toJSON(): ColumnHeadJson;
 }

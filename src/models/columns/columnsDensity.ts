@@ -15,12 +15,14 @@
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { type Bound, leafOf, type ParameterTree, trained } from "../../graph/parameters.ts";
+import { type Bound, leafOf, type ParameterTree, subtreeOf, trained } from "../../graph/parameters.ts";
 import type { ParameterValues } from "../parameters.ts";
 import { atomsOf, checkColumn, type DensityColumn, hasLevels } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { headFromJson } from "./heads.ts";
-import { type Tie, type Trunk, trunk } from "./trunk.ts";
+import { meanContributions } from "./members.ts";
+import { mostMembers } from "./mostMembers.ts";
+import { type Tie, trunk } from "./trunk.ts";
 
 /** A column with its head. */
 export interface ModeledColumn {
@@ -49,6 +51,11 @@ export interface ColumnsDensityOptions {
    * that are known ahead of their place in the order, and each column says whether later ones can see it.
    */
   readonly anyOrder?: boolean | undefined;
+  /**
+   * For each of the columns the weights of the members, at most 16, above 0, which add up to 1: networks of these sizes whose
+   * distributions are averaged (default: one network); see `members.ts`.
+   */
+  readonly members?: readonly (readonly number[])[] | undefined;
 }
 
 /** Where a column's numbers are. */
@@ -72,6 +79,8 @@ export interface ColumnLayout {
   readonly outputs: number;
   /** First of its numbers among those that all rows share. */
   readonly shared: number;
+  /** Weights of the members, where there are several. */
+  readonly members?: readonly number[] | undefined;
 }
 
 /** The contributions of columns to the log-densities of a row, each `[columns]`, in the order of the model. */
@@ -104,12 +113,24 @@ export interface ColumnsDensity {
   readonly features: number;
   /** What the network needs, by name. */
   readonly parameters: ParameterTree;
-  /** The network. */
-  readonly trunk: Trunk;
   /** Parameters that make it the product of the columns' own distributions, where all others of the last layer are 0. */
   readonly start: ParameterValues;
   /** Contributions of an encoded row; with a dropout those of a random part of the network, for training. */
   contributions(encoded: Expr, parameters: Bound, dropout?: Dropout): Contributions;
+  /**
+   * What each member of the network gives for one column, side by side.
+   * @param chosen - Shared, `[1, columns]`: 1 in the place of the column.
+   */
+  numbers(features: Expr, parameters: Bound, chosen: Expr): Expr;
+  /** The same of a row among what was computed for many: an array per member. */
+  numbersOf(numbers: Float64Array, row: number): readonly Float64Array[];
+  /** What all rows share, by member. */
+  sharedOf(values: ParameterValues): readonly (Float64Array | undefined)[];
+}
+
+/** What the names of the parameters of a member begin with: those of the first are those of a network alone. */
+export function memberPrefix(member: number): string {
+  return member === 0 ? "" : `member${member + 1}.`;
 }
 
 /**
@@ -117,7 +138,7 @@ export interface ColumnsDensity {
  * @throws UsageError for a column that contradicts itself, and an order that is none.
  */
 export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
-  const { columns, given, order, hidden, anyOrder = false } = options;
+  const { columns, given, order, hidden, anyOrder = false, members } = options;
   for (const { column } of [...given, ...columns]) checkColumn(column);
   for (const { column, outcomes } of [...given, ...columns]) {
     const expected = (column.missing ? 1 : 0) + atomsOf(column).length + 1;
@@ -129,6 +150,8 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   if (columns.length === 0) throw new UsageError("columnsDensity: there are no columns.");
   if ([...order].sort((a, b) => a - b).some((place, i) => place !== i) || order.length !== columns.length)
     throw new UsageError(`columnsDensity: the order [${order}] is not one of ${columns.length} columns.`);
+  const count = members?.[0]?.length ?? 1;
+  if (members) checkMembers(members, columns.length);
   let features = 0;
   let outputs = 0;
   let shared = 0;
@@ -155,9 +178,10 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   const rest = partial.map((own): ColumnLayout => {
     const targets = width;
     width += own.outcomes + own.head.targets;
+    const mean = members ? { members: members[own.cell - given.length]! } : {};
     return anyOrder
-      ? { ...own, targets, ahead: own.features, features: own.features + ofAhead }
-      : { ...own, targets };
+      ? { ...own, targets, ...mean, ahead: own.features, features: own.features + ofAhead }
+      : { ...own, targets, ...mean };
   });
   const tieSizes = (options.ties ?? []).map(({ from, to }): Tie => {
     const source = [...first, ...rest].find(({ cell }) => cell === from);
@@ -192,26 +216,69 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     ...head.start.subarray(0, head.parameters - head.shared),
   ]);
   const same = rest.flatMap(({ head }) => [...head.start.subarray(head.parameters - head.shared)]);
+  const ofMember = { ...network.parameters, ...(shared > 0 ? { shared: trained([shared]) } : {}) };
+  const others = Array.from({ length: count - 1 }, (_, k) => `member${k + 2}`);
+  const boundOf = (bound: Bound): Bound[] => [bound, ...others.map((name) => subtreeOf(bound, name))];
   return {
     options,
     given: first,
     columns: rest,
     width,
     features,
-    parameters: { ...network.parameters, ...(shared > 0 ? { shared: trained([shared]) } : {}) },
-    trunk: network,
-    start: { bias: Float64Array.from(bias), ...(shared > 0 ? { shared: Float64Array.from(same) } : {}) },
+    parameters: { ...ofMember, ...Object.fromEntries(others.map((name) => [name, ofMember])) },
+    start: Object.fromEntries(
+      Array.from({ length: count }, (_, k) => [
+        [`${memberPrefix(k)}bias`, Float64Array.from(bias)] as const,
+        ...(shared > 0 ? [[`${memberPrefix(k)}shared`, Float64Array.from(same)] as const] : []),
+      ]).flat(),
+    ),
     contributions(encoded, bound, dropout) {
       const seen = g.slice(encoded, 0, features);
-      const given = network.run(dropout?.hide ? dropout.hide(seen) : seen, bound, dropout?.units);
-      // What all rows share stands behind what the network gives.
-      const numbers = shared > 0 ? g.concatenate([given, leafOf(bound, "shared")]) : given;
-      return {
-        outcomes: outcomeTerms(encoded, numbers, rest),
-        values: valueTerms(encoded, numbers, rest, outputs),
-      };
+      const [first, ...more] = boundOf(bound).map((own): Contributions => {
+        const given = network.run(dropout?.hide ? dropout.hide(seen) : seen, own, dropout?.units);
+        // What all rows share stands behind what the network gives.
+        const numbers = shared > 0 ? g.concatenate([given, leafOf(own, "shared")]) : given;
+        return {
+          outcomes: outcomeTerms(encoded, numbers, rest),
+          values: valueTerms(encoded, numbers, rest, outputs),
+        };
+      });
+      if (more.length === 0) return first!;
+      const isObserved = rest.map(({ outcomes, targets, column }) =>
+        outcomes === 1
+          ? g.constant(0)
+          : column.masked
+            ? g.sum(g.slice(encoded, targets, targets + outcomes))
+            : g.constant(1),
+      );
+      const weights = rest.map((own) => own.members!);
+      return meanContributions(
+        [first!, ...more],
+        weights,
+        g.concatenate(isObserved),
+        valueMarks(encoded, rest),
+      );
     },
+    numbers: (inputs, bound, chosen) =>
+      g.concatenate(boundOf(bound).map((own) => network.runOne(inputs, own, chosen))),
+    numbersOf: (numbers, row) =>
+      Array.from({ length: count }, (_, k) =>
+        numbers.subarray((row * count + k) * network.most, (row * count + k + 1) * network.most),
+      ),
+    sharedOf: (values) => Array.from({ length: count }, (_, k) => values[`${memberPrefix(k)}shared`]),
   };
+}
+
+function checkMembers(members: readonly (readonly number[])[], columns: number): void {
+  const count = members[0]?.length ?? 0;
+  const areWeights = (own: readonly number[]): boolean =>
+    own.length === count &&
+    own.every((weight) => weight > 0) &&
+    Math.abs(own.reduce((sum, weight) => sum + weight, 0) - 1) < 1e-9;
+  if (members.length !== columns || count < 1 || count > mostMembers || !members.every(areWeights))
+    throw new UsageError(
+      `columnsDensity: the weights of members are not, for each of ${columns} columns, 1 to ${mostMembers} numbers above 0 that add up to 1.`,
+    );
 }
 
 /** Numbers that the network gives for a column: logits of the outcomes, where there are several, and those of the head by the row. */
@@ -264,11 +331,14 @@ function valueTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout
     columns.map((_, i) => places.indexOf(i)),
     [columns.length],
   );
-  // The last outcome is that of a value.
-  const hasValue = g.gather(
+  return g.mul(inOrder, valueMarks(encoded, columns));
+}
+
+/** By column 1 where there is a value, which the last outcome stands for. */
+function valueMarks(encoded: Expr, columns: readonly ColumnLayout[]): Expr {
+  return g.gather(
     encoded,
     columns.map(({ targets, outcomes }) => targets + outcomes - 1),
     [columns.length],
   );
-  return g.mul(inOrder, hasValue);
 }

@@ -66,6 +66,6 @@ export class ColumnsEvaluation {
       return { rows: { ...density.contributions(g.input("encoded", [density.width]), bound) } };
     const features = g.input("features", [density.features]);
     const chosen = g.reshape(g.stepInput("chosen", [density.columns.length]), [1, density.columns.length]);
-    return { rows: { numbers: density.trunk.runOne(features, bound, chosen) } };
+    return { rows: { numbers: density.numbers(features, bound, chosen) } };
   }
 }

@@ -30,7 +30,8 @@ export async function columnByColumn(
   cellOf: (row: number, j: number, distribution: ReturnType<typeof cellDistribution>) => number,
 ): Promise<void> {
   const { density } = evaluation.model;
-  const { width, features, columns, trunk } = density;
+  const { width, features, columns } = density;
+  const shared = density.sharedOf(evaluation.model.values);
   const executable = await evaluation.get("numbers", options);
   for (let from = 0; from < rows; from += blockRows) {
     const count = Math.min(blockRows, rows - from);
@@ -52,11 +53,7 @@ export async function columnByColumn(
         )
       ).rows;
       for (let row = 0; row < count; row++) {
-        const distribution = cellDistribution(
-          own,
-          numbers!.subarray(row * trunk.most, (row + 1) * trunk.most),
-          evaluation.model.values.shared,
-        );
+        const distribution = cellDistribution(own, density.numbersOf(numbers!, row), shared);
         encodeCell(own, cellOf(from + row, j, distribution), encoded, row * width);
       }
     }

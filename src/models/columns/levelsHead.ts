@@ -10,6 +10,7 @@
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
+import { meanProbabilities } from "./members.ts";
 
 /** Options of {@link levelsHead}. */
 export interface LevelsHeadOptions {
@@ -63,13 +64,14 @@ export function levelsHead({ buckets, shares, start, unseen }: LevelsHeadOptions
       );
       return g.sub(chosen, g.concatenate(totals) as Expr);
     },
-    distribution: (parameters) => levelsDistribution(parameters, { buckets, shares, before, members }),
+    distribution: (parameters, weights) =>
+      levelsDistribution(meanProbabilities(parameters, weights), { buckets, shares, before, members }),
     toJSON: () => ({ type: "levels", buckets, shares, start, ...(unseen === undefined ? {} : { unseen }) }),
   };
 }
 
 function levelsDistribution(
-  parameters: Float64Array,
+  masses: Float64Array,
   {
     buckets,
     shares,
@@ -82,12 +84,6 @@ function levelsDistribution(
     readonly members: readonly (readonly number[])[];
   },
 ): ValueDistribution {
-  const masses = Float64Array.from(parameters);
-  const top = masses.reduce((a, b) => Math.max(a, b));
-  const total = masses.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
-  masses.forEach((logit, k) => {
-    masses[k] = Math.exp(logit - top) / total;
-  });
   const below = new Float64Array(masses.length + 1);
   const above = new Float64Array(masses.length + 1);
   for (let k = 0; k < masses.length; k++) below[k + 1] = below[k]! + masses[k]!;

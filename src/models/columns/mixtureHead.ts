@@ -78,10 +78,15 @@ function parametersOf({ start, components }: MixtureHeadOptions, masses: readonl
   return Float64Array.from([...start.slice(0, components), ...masses, 0, 0, ...start.slice(components)]);
 }
 
-/** The mixture that parameters stand for. */
-function mixtureOf(parameters: Float64Array, components: number, masses = 0): LogisticMixture {
+/** The mixture that parameters stand for, its weights adding up to e^logMass. */
+function mixtureOf(
+  parameters: Float64Array,
+  components: number,
+  masses: number,
+  logMass: number,
+): LogisticMixture {
   const logits = parameters.slice(0, components);
-  const total = logSumOf(logits);
+  const total = logSumOf(logits) - logMass;
   const [shift, raw] = parameters.subarray(components + masses) as unknown as [number, number];
   const factor = Math.max(-largestFactor, Math.min(largestFactor, raw));
   const first = components + masses + 2;
@@ -92,6 +97,12 @@ function mixtureOf(parameters: Float64Array, components: number, masses = 0): Lo
       .slice(first + components, first + 2 * components)
       .map((own) => Math.exp(Math.max(leastLogScale, Math.min(largestLogScale, own + factor)))),
   };
+}
+
+/** One mixture of the components of several. */
+function joined(mixtures: readonly LogisticMixture[]): LogisticMixture {
+  const join = (part: keyof LogisticMixture): number[] => mixtures.flatMap((own) => Array.from(own[part]));
+  return { logWeights: join("logWeights"), means: join("means"), scales: join("scales") };
 }
 
 const logitOf = (mixture: LogisticMixture, z: number): number => {
@@ -168,8 +179,8 @@ export function pointHead(column: DensityColumn, options: MixtureHeadOptions): C
         const u = g.mul(g.sub(z!, mean), inverse);
         return g.neg(g.total(logScale, g.softplus(u), g.softplus(g.neg(u))));
       }),
-    distribution(parameters) {
-      const mixture = mixtureOf(parameters, components);
+    distribution(members, weights) {
+      const mixture = joined(members.map((own, k) => mixtureOf(own, components, 0, Math.log(weights[k]!))));
       return {
         interval(value) {
           const logit = logitOf(mixture, marginalPoint(map, value).z);
@@ -267,15 +278,23 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
         },
         (target, k) => target[3 + k]!,
       ),
-    distribution(parameters) {
-      const mixture = mixtureOf(parameters, components, masses);
+    distribution(members, weights) {
       // The mixture as a whole stands beside the point masses.
-      const logits = [
-        logSumOf(parameters.subarray(0, components)),
-        ...parameters.subarray(components, components + masses),
+      const parts = members.map((own, k) => {
+        const logits = [
+          logSumOf(own.subarray(0, components)),
+          ...own.subarray(components, components + masses),
+        ];
+        const total = logSumOf(logits) - Math.log(weights[k]!);
+        return logits.map((logit) => logit - total);
+      });
+      const [logMixture, ...logMasses] = parts[0]!.map((_, i) => logSumOf(parts.map((own) => own[i]!))) as [
+        number,
+        ...number[],
       ];
-      const total = logSumOf(logits);
-      const [logMixture, ...logMasses] = logits.map((logit) => logit - total) as [number, ...number[]];
+      const mixture = joined(
+        members.map((own, k) => mixtureOf(own, components, masses, parts[k]![0]! - logMixture)),
+      );
       const logitBelow = (place: number): number => {
         const z = cells.edgeBelow(place);
         if (Math.abs(z) >= farthestZ) return z * Number.POSITIVE_INFINITY;

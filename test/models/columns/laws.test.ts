@@ -32,8 +32,11 @@ const discrete: readonly (readonly [DensityColumn, readonly number[]])[] = [
 describe("the masses of all rows of discrete columns add up to 1", () => {
   const columns = discrete.map(([column]) => column);
   const cells = product(discrete.map(([, own]) => own));
-  test.each([[[0, 1, 2, 3, 4, 5, 6]], [[6, 3, 5, 0, 2, 1, 4]]])("in the order %j", async (order) => {
-    const evaluation = someDensity(columns, { order });
+  test.each([
+    { order: [0, 1, 2, 3, 4, 5, 6], members: 1 },
+    { order: [6, 3, 5, 0, 2, 1, 4], members: 3 },
+  ])("in the order $order, of $members members", async ({ order, members }) => {
+    const evaluation = someDensity(columns, { order, members });
     const { logProb } = await contributionsOfRows(evaluation, cells, { threads });
     evaluation.dispose();
     expect(Math.abs(sumOf(logProb.map(Math.exp)) - 1)).toBeLessThan(1e-9);
@@ -64,8 +67,11 @@ function nodes({ kind, lower, upper, period = 360 }: DensityColumn, count: numbe
 }
 
 describe.each(continuous)("the density of $kind, upper $upper, atoms $atoms, missing $missing", (column) => {
-  test.each([[[0, 1]], [[1, 0]]])("integrates to 1 in the order %j", async (order) => {
-    const evaluation = someDensity([column, missing], { order, scale: 0.2 });
+  test.each([
+    { order: [0, 1], members: 2 },
+    { order: [1, 0], members: 1 },
+  ])("integrates to 1 in the order $order, of $members members", async ({ order, members }) => {
+    const evaluation = someDensity([column, missing], { order, members, scale: 0.2 });
     const flags = [Number.NaN, 0, 1];
     const alone = [...(column.atoms ?? []), ...(column.missing ? [Number.NaN] : [])];
     let total = 0;
@@ -109,13 +115,13 @@ test("masses of integers without bounds add up to 1, and stay finite however far
   expect(far.logProb[1]).toBeLessThan(far.logProb[0]!);
 });
 
-describe("one density of columns of all kinds", () => {
+describe.each([1, 3])("one density of columns of all kinds, of %i members", (members) => {
   const columns: DensityColumn[] = [
     ...discrete.map(([column]) => column),
     ...continuous.map((column, i) => ({ ...column, name: `x${i}` })),
   ];
   const order = columns.map((_, i) => (5 * i + 6) % columns.length);
-  const evaluation = someDensity(columns, { order, scale: 0.4 });
+  const evaluation = someDensity(columns, { order, members, scale: 0.4 });
   afterAll(() => evaluation.dispose());
   const cells = columns.map((column, i) => {
     const own = discrete[i]?.[1] ?? [0.3, column.atoms?.[0] ?? 0.7, column.missing ? Number.NaN : 0.1];

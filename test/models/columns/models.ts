@@ -48,18 +48,25 @@ export function someCells(column: DensityColumn, seed: number): Float64Array {
   });
 }
 
+/** Weights of members that differ. */
+export function weightsOf(members: number): number[] {
+  return Array.from({ length: members }, (_, k) => (2 * (k + 1)) / (members * (members + 1)));
+}
+
 /** A density of some columns whose heads depend on one another as parameters of a random network say. */
 export function someDensity(
   columns: readonly DensityColumn[],
   {
     order = columns.map((_, i) => i),
     given = [],
+    members = 1,
     scale = 0.7,
     seed = 1,
     anyOrder,
   }: {
     readonly order?: readonly number[];
     readonly given?: readonly DensityColumn[];
+    readonly members?: number;
     readonly scale?: number;
     readonly seed?: number;
     readonly anyOrder?: boolean;
@@ -74,6 +81,7 @@ export function someDensity(
     order,
     hidden: [12, 12],
     ...(anyOrder ? { anyOrder } : {}),
+    ...(members > 1 ? { members: columns.map(() => weightsOf(members)) } : {}),
   });
   return evaluationOf(density, scale, seed);
 }

@@ -20,14 +20,14 @@ function kolmogorov(uniforms: Float64Array): number {
   return largest * Math.sqrt(count);
 }
 
-describe("samples of discrete columns", () => {
+describe("samples of discrete columns, of two members", () => {
   const columns: DensityColumn[] = [
     { name: "flag", kind: "boolean", missing: true },
     { name: "level", kind: "categorical", levels: 3 },
     { name: "count", kind: "integer", lower: 0, upper: 3 },
     { name: "hour", kind: "angle", period: 24, step: 6 },
   ];
-  const evaluation = someDensity(columns, { order: [2, 0, 3, 1], scale: 0.4 });
+  const evaluation = someDensity(columns, { order: [2, 0, 3, 1], members: 2, scale: 0.4 });
   afterAll(() => evaluation.dispose());
 
   test("are as frequent as their masses say", async () => {
@@ -72,7 +72,7 @@ describe("samples of discrete columns", () => {
   });
 });
 
-describe("cells and points of the base", () => {
+describe.each([1, 2])("cells and points of the base, of %i members", (members) => {
   const columns: DensityColumn[] = [
     { name: "x", kind: "continuous", atoms: [0, 1.5], missing: true },
     { name: "level", kind: "categorical", levels: 40 },
@@ -85,7 +85,7 @@ describe("cells and points of the base", () => {
     { name: "time", kind: "date-time" },
   ];
   const order = [4, 0, 8, 3, 2, 6, 1, 7, 5];
-  const evaluation = someDensity(columns, { order, scale: 0.2 });
+  const evaluation = someDensity(columns, { order, members, scale: 0.2 });
   afterAll(() => evaluation.dispose());
   const n = 1000;
   const drawn = sampleCells(evaluation, n, [], { seed: 1, threads });

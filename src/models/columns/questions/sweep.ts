@@ -58,7 +58,8 @@ export class Sweep {
   ): Promise<void> {
     if (rows.length === 0) return;
     const { density, values } = this.#evaluation.model;
-    const { width, features, columns, trunk } = density;
+    const { width, features, columns } = density;
+    const shared = density.sharedOf(values);
     const executable = await this.#evaluation.get("numbers", this.#options);
     const inputs = new Float64Array(rows.length * features);
     rows.forEach((row, i) => {
@@ -73,8 +74,7 @@ export class Sweep {
       )
     ).rows;
     rows.forEach((row, i) => {
-      const own = numbers!.subarray(i * trunk.most, (i + 1) * trunk.most);
-      visit(row, cellDistribution(columns[j]!, own, values.shared));
+      visit(row, cellDistribution(columns[j]!, density.numbersOf(numbers!, i), shared));
     });
   }
 }

@@ -1,0 +1,150 @@
+/**
+ * One model of members that were trained apart. Their weights, column by column, are those under which held-out rows are most probable,
+ * by expectation and maximization, drawn towards equal ones by some rows that do not tell the members apart.
+ *
+ * @module
+ */
+
+import type { Engine } from "../../engines/engine.ts";
+import { setKnownParameters } from "../../engines/setKnownParameters.ts";
+import * as g from "../../graph/ops.ts";
+import { bindTree } from "../../graph/parameters.ts";
+import { type ColumnsDensity, columnsDensity, memberPrefix } from "../../models/columns/columnsDensity.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
+import type { Rows } from "../gradient/minimize.ts";
+
+/** Rows that speak for equal weights. */
+const equalRows = 4;
+const rounds = 60;
+/** Nats per row that the mean of the members must gain over the best of them: less is noise. */
+const leastGain = 0.005;
+
+/** A model of members. */
+export interface JoinedMembers {
+  readonly density: ColumnsDensity;
+  readonly values: ParameterValues;
+  /** The member that is best alone. */
+  readonly best: number;
+}
+
+/**
+ * Joins members; the best one alone where the others add nothing to it.
+ * @param density - Of one member.
+ * @param members - Values of the parameters of each, at least one.
+ * @param held - Encoded rows that no member was trained on, with a column `weight` where they have weights; without them members have
+ *   equal weights.
+ */
+export async function joinedMembers(
+  density: ColumnsDensity,
+  members: readonly ParameterValues[],
+  held: Rows | undefined,
+  engine: Engine,
+): Promise<JoinedMembers> {
+  if (members.length === 1) return { density, values: members[0]!, best: 0 };
+  const columns = density.columns.length;
+  const weighed = held
+    ? weighMembers(
+        await contributionsOf(density, members, held, engine),
+        columns,
+        held.inputs.weight === undefined
+          ? new Float64Array(held.rows).fill(1)
+          : Float64Array.from(held.inputs.weight),
+      )
+    : {
+        weights: Array.from({ length: columns }, () => members.map(() => 1 / members.length)),
+        best: 0,
+      };
+  const { weights, best } = weighed;
+  if (!weights) return { density, values: members[best]!, best };
+  const inTableOrder: number[][] = [];
+  density.columns.forEach(({ cell }, j) => {
+    inTableOrder[cell - density.given.length] = [...weights[j]!];
+  });
+  return {
+    density: columnsDensity({ ...density.options, members: inTableOrder }),
+    values: Object.fromEntries(
+      members.flatMap((own, k) =>
+        Object.entries(own).map(([name, value]) => [memberPrefix(k) + name, value]),
+      ),
+    ),
+    best,
+  };
+}
+
+/** Contributions of the cells of rows under each member: rows times columns, in the order of the model. */
+async function contributionsOf(
+  density: ColumnsDensity,
+  members: readonly ParameterValues[],
+  { rows, inputs }: Rows,
+  engine: Engine,
+): Promise<readonly Float64Array[]> {
+  const { outcomes, values } = density.contributions(
+    g.input("encoded", [density.width]),
+    bindTree(density.parameters),
+  );
+  const executable = await engine.compile({ rows: { cells: g.add(outcomes, values) } });
+  try {
+    const out: Float64Array[] = [];
+    for (const own of members) {
+      await setKnownParameters(executable, own);
+      const { cells } = (await executable.run({ rows, inputs: { encoded: inputs.encoded! } })).rows;
+      out.push(Float64Array.from(cells!));
+    }
+    return out;
+  } finally {
+    executable.dispose();
+  }
+}
+
+/**
+ * Weighs at least two members.
+ * @param members - Contributions of the held-out rows' cells under each.
+ * @param counts - What each row counts.
+ * @returns For each column the weights; undefined where the best member alone does as well.
+ */
+export function weighMembers(
+  members: readonly Float64Array[],
+  columns: number,
+  counts: Float64Array,
+): { readonly weights: readonly (readonly number[])[] | undefined; readonly best: number } {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const alone = members.map((own) =>
+    own.reduce((sum, value, i) => sum + counts[Math.floor(i / columns)]! * value, 0),
+  );
+  const best = alone.indexOf(Math.max(...alone));
+  let together = 0;
+  const weights = Array.from({ length: columns }, (_, column) => {
+    const weighed = weighColumn(
+      members.map((own) => counts.map((_, row) => own[row * columns + column]!)),
+      counts,
+    );
+    together += weighed.logLikelihood;
+    return weighed.weights;
+  });
+  return { weights: together - alone[best]! < leastGain * total ? undefined : weights, best };
+}
+
+/** @param members - Log-densities of the rows' cells under each. */
+function weighColumn(
+  members: readonly Float64Array[],
+  counts: Float64Array,
+): { readonly weights: number[]; readonly logLikelihood: number } {
+  let weights = members.map(() => 1 / members.length);
+  let logLikelihood = 0;
+  for (let round = 0; round < rounds; round++) {
+    const sums = members.map(() => equalRows / members.length);
+    logLikelihood = 0;
+    counts.forEach((count, row) => {
+      const top = Math.max(...members.map((own) => own[row]!));
+      const parts = members.map((own, k) => weights[k]! * Math.exp(own[row]! - top));
+      const whole = parts.reduce((sum, part) => sum + part, 0);
+      logLikelihood += count * (top + Math.log(whole));
+      parts.forEach((part, k) => {
+        sums[k]! += (count * part) / whole;
+      });
+    });
+    const total = sums.reduce((sum, own) => sum + own, 0);
+    weights = sums.map((own) => own / total);
+  }
+  return { weights, logLikelihood };
+}
