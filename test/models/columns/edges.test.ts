@@ -168,7 +168,7 @@ test("a head that a file has damaged is refused by its column", () => {
     [{ start: [0] }, /three numbers per component/],
     [{ start: [null] }, /start/],
     [{ frequent: [3, 1] }, /not in order/],
-    [{ frequent: [1], masses: [] }, /one number a frequent place/],
+    [{ frequent: [1], masses: [] }, /one number per frequent place/],
     [{ map: { domain: { type: "cube" } } }, /map\.domain/],
     [{ shares: { places: [1], counts: [1, 2], blend: 0.5 } }, /in order, with a count each/],
   ];
