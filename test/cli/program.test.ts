@@ -21,6 +21,7 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["sample m.safetensors -n 5 --seed 1", 0, []],
   ["evaluate m.safetensors data.csv --threads 1", 0, []],
   ["anomalies data.csv --columns x,y", 0, []],
+  ["divergence m.safetensors m.safetensors --draws 100", 0, []],
   ["marginal m.safetensors data.csv --columns x", 2, []],
   ["quantile m.safetensors --column x", 2, []],
   ["cdf m.safetensors --column x --at 1", 2, []],
