@@ -63,7 +63,8 @@ export class FoldDensity {
     const { flow } = await fit(replaceColumns(rows, tableFromColumns([[name, weights]])), {
       flow: "columns",
       weights: name,
-      // The steps of the recipe and no more: there is a fit for each fold.
+      // One network, with the steps of the recipe and no more: there is a fit for each fold.
+      members: 1,
       epochs: Math.max(1, Math.round(recipe.steps / stepsAnEpoch(trained, recipe.batch))),
       columns: this.#schema.map(({ name }) => name),
       // What a column is, and its levels, is decided by the whole table: it says nothing of how often they come.
