@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { fitGridShares, sortedValues } from "../../src/fitting/columns/fitMarginalMap.ts";
 import { modelColumn } from "../../src/fitting/columns/modelColumn.ts";
 import type { DensityColumn } from "../../src/models/columns/column.ts";
-import { headFromJson } from "../../src/models/columns/heads.ts";
+import { headFromJson } from "../../src/models/columns/heads/headFromJson.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 const whole = (value: number): number => value;

@@ -5,8 +5,8 @@
  */
 
 import { boundsOf, type DensityColumn, stepOf } from "../../models/columns/column.ts";
-import { type DomainMap, domainToLine, logDomainSlope } from "../../models/columns/domainMap.ts";
-import type { GridShares, MarginalMap } from "../../models/columns/marginalMap.ts";
+import { type DomainMap, domainToLine, logDomainSlope } from "../../models/columns/heads/domainMap.ts";
+import type { GridShares, MarginalMap } from "../../models/columns/heads/marginalMap.ts";
 import { fitLogisticMixture } from "./fitLogisticMixture.ts";
 
 /** Points that a mixture is fitted to at most: quantiles of the column, of equal weight. */

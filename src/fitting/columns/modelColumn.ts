@@ -5,7 +5,6 @@
  */
 
 import { DataError } from "../../errors.ts";
-import { rawAngleScale } from "../../models/columns/angleHead.ts";
 import { calendarOf } from "../../models/columns/calendar.ts";
 import {
   atomsOf,
@@ -15,10 +14,11 @@ import {
   levelsOf,
   stepOf,
 } from "../../models/columns/column.ts";
-import type { ColumnHeadJson } from "../../models/columns/columnHead.ts";
 import type { ModeledColumn } from "../../models/columns/columnsDensity.ts";
-import { MarginalCells } from "../../models/columns/marginalMap.ts";
-import { gridOf, valueAt } from "../../models/columns/mixtureHead.ts";
+import { rawAngleScale } from "../../models/columns/heads/angleHead.ts";
+import type { ColumnHeadJson } from "../../models/columns/heads/columnHead.ts";
+import { MarginalCells } from "../../models/columns/heads/marginalMap.ts";
+import { gridOf, valueAt } from "../../models/columns/heads/mixtureHead.ts";
 import { raiseLogisticMixture } from "./fitLogisticMixture.ts";
 import { fitGridShares, fitMarginalMap, sortedValues } from "./fitMarginalMap.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { modelColumn } from "../../../src/fitting/columns/modelColumn.ts";
 import { calendarOf } from "../../../src/models/columns/calendar.ts";
 import type { DensityColumn } from "../../../src/models/columns/column.ts";
-import { headFromJson } from "../../../src/models/columns/heads.ts";
+import { headFromJson } from "../../../src/models/columns/heads/headFromJson.ts";
 
 const minute = 60_000;
 const day = 1440 * minute;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MarginalCells, type MarginalMap } from "../../../src/models/columns/marginalMap.ts";
-import { pointHead } from "../../../src/models/columns/mixtureHead.ts";
+import { MarginalCells, type MarginalMap } from "../../../src/models/columns/heads/marginalMap.ts";
+import { pointHead } from "../../../src/models/columns/heads/mixtureHead.ts";
 
 const map: MarginalMap = {
   domain: { type: "logit", from: -0.5, to: 9.5 },

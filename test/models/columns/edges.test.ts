@@ -3,14 +3,14 @@ import { modelColumn } from "../../../src/fitting/columns/modelColumn.ts";
 import { checkColumn, type DensityColumn } from "../../../src/models/columns/column.ts";
 import { columnsDensity } from "../../../src/models/columns/columnsDensity.ts";
 import { contributionsOfRows } from "../../../src/models/columns/contributions.ts";
+import { sampleCells } from "../../../src/models/columns/drawCells.ts";
 import {
   type DomainMap,
   domainDifference,
   domainToLine,
   lineToDomain,
   logDomainSlope,
-} from "../../../src/models/columns/domainMap.ts";
-import { sampleCells } from "../../../src/models/columns/drawCells.ts";
+} from "../../../src/models/columns/heads/domainMap.ts";
 import { evaluationOf } from "./models.ts";
 
 const threads = 1;

@@ -19,8 +19,8 @@ import {
   logisticMixtureLogMass,
   logisticMixtureLogSurvival,
   logisticMixtureQuantile,
-} from "../../numerics/logisticMixture.ts";
-import { softplus } from "../../numerics/special.ts";
+} from "../../../numerics/logisticMixture.ts";
+import { softplus } from "../../../numerics/special.ts";
 import { type DomainMap, domainDifference, domainToLine, lineToDomain, logDomainSlope } from "./domainMap.ts";
 
 /** A fitted marginal map; plain data. */

@@ -7,10 +7,10 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
+import type { Expr } from "../../../graph/expr.ts";
+import * as g from "../../../graph/ops.ts";
+import { meanProbabilities } from "../members.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
-import { meanProbabilities } from "./members.ts";
 
 /** Options of {@link levelsHead}. */
 export interface LevelsHeadOptions {

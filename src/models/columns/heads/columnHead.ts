@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
+import type { Expr } from "../../../graph/expr.ts";
 
 /** The distribution of one cell, its parameters given. Probabilities are passed as logits, log F - log(1 - F), exact in both tails. */
 export interface ValueDistribution {

@@ -10,12 +10,12 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
-import { sigmoid } from "../../numerics/special.ts";
-import type { DensityColumn } from "./column.ts";
+import type { Expr } from "../../../graph/expr.ts";
+import * as g from "../../../graph/ops.ts";
+import { sigmoid } from "../../../numerics/special.ts";
+import type { DensityColumn } from "../column.ts";
+import { probabilities } from "../members.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
-import { probabilities } from "./members.ts";
 
 const turn = 2 * Math.PI;
 /** Scales are between these, in radians. */

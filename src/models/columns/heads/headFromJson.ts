@@ -5,10 +5,10 @@
  */
 
 import * as v from "valibot";
-import { damaged, type FormatError } from "../../errors.ts";
+import { damaged, type FormatError } from "../../../errors.ts";
+import { calendarParts } from "../calendar.ts";
+import { type DensityColumn, hasLevels, levelsOf, stepOf } from "../column.ts";
 import { angleHead } from "./angleHead.ts";
-import { calendarParts } from "./calendar.ts";
-import { type DensityColumn, hasLevels, levelsOf, stepOf } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./columnHead.ts";
 import { levelsHead } from "./levelsHead.ts";
 import { cellsHead, mostPointMasses, pointHead } from "./mixtureHead.ts";

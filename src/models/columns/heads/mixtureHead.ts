@@ -13,17 +13,17 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
+import type { Expr } from "../../../graph/expr.ts";
+import * as g from "../../../graph/ops.ts";
 import {
   type LogisticMixture,
   logAdd,
   logisticMixtureLogCdf,
   logisticMixtureLogSurvival,
   logisticMixtureQuantile,
-} from "../../numerics/logisticMixture.ts";
-import { type CalendarPart, calendarFeatures, encodeCalendar } from "./calendar.ts";
-import { boundsOf, type DensityColumn, stepOf } from "./column.ts";
+} from "../../../numerics/logisticMixture.ts";
+import { type CalendarPart, calendarFeatures, encodeCalendar } from "../calendar.ts";
+import { boundsOf, type DensityColumn, stepOf } from "../column.ts";
 import type { ColumnHead } from "./columnHead.ts";
 import {
   farthestZ,
