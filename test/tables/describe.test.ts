@@ -211,3 +211,12 @@ it("values are told in few words", () => {
   expect(valuesText(columnOf("flag"))).toMatch(/^0 \d+, 1 \d+$/);
   expect(valuesText(columnOf("color"))).toMatch(/^\w+ \d+, \w+ \d+, \w+ \d+$/);
 });
+
+it("takes repeated numbers of few decimals for a grid of their decimals, however their gaps differ", async () => {
+  // Pounds as kilograms: 0.45 or 0.46 apart.
+  const { columns } = describe(
+    await tableOf({ weight: (_, u) => (0.45359237 * Math.round(90 + 120 * u)).toFixed(2) }),
+  ).schema;
+  expect(columns[0]).toMatchObject({ kind: "positive", step: 0.01 });
+  expect(columns[0]).not.toHaveProperty("decimals");
+});

@@ -49,6 +49,17 @@ function decimalsOf(values: Float64Array): number | undefined {
   return decimals;
 }
 
+/** A grid of more steps than this across the range is not told from a continuum. */
+const mostDecimalSteps = 1e6;
+
+/** The step of the last decimal with which all values are written; undefined where there is none, or it is too fine to be one. */
+function decimalStepOf(sorted: Float64Array): number | undefined {
+  const decimals = decimalsOf(sorted);
+  if (decimals === undefined) return undefined;
+  const step = Number(`1e-${decimals}`);
+  return (sorted[sorted.length - 1]! - sorted[0]!) / step <= mostDecimalSteps ? step : undefined;
+}
+
 interface Moments {
   readonly mean: number;
   readonly deviation: number;
@@ -171,11 +182,18 @@ export function inferNumbers(
       atoms: [],
       resolution,
     };
-  const grid = lattice && (integers || isRepeated) ? { step: step!, from: least } : {};
+  // Pounds as kilograms of two decimals are 0.45 or 0.46 apart: on the grid of their decimals, not of their gaps.
+  const decimalStep = !integers && isRepeated && !lattice ? decimalStepOf(sorted) : undefined;
+  const grid =
+    decimalStep !== undefined
+      ? { step: decimalStep, from: least }
+      : lattice && (integers || isRepeated)
+        ? { step: step!, from: least }
+        : {};
   const turn = degreesName.test(name) ? turnOf(least, largest) : undefined;
   if (turn !== undefined && (!integers || Number.isInteger(turn.period / step!)))
     return {
-      schema: { ...base, kind: "angle", ...turn, ...grid },
+      schema: { ...base, kind: "angle", ...turn, ...(decimalStep === undefined ? grid : {}) },
       reason: `its name and its range, ${brief(least)} to ${brief(largest)}, say an angle`,
       doubt: { kind: "continuous", text: "if it does not come round" },
       atoms: [],
@@ -208,7 +226,7 @@ export function inferNumbers(
   const kind =
     bounds.upper !== undefined ? "interval" : bounds.lower !== undefined ? "positive" : "continuous";
   const decimals = "step" in grid ? undefined : decimalsOf(sorted);
-  const recorded = "step" in grid ? `, recorded in steps of ${brief(step!)}` : "";
+  const recorded = "step" in grid ? `, recorded in steps of ${brief(decimalStep ?? step!)}` : "";
   const words = {
     interval: `numbers from ${bounds.lower} to ${bounds.upper}`,
     positive: "numbers that are never negative",
