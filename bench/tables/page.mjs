@@ -93,7 +93,7 @@ function aucTable(entries) {
       const { auc, aucError } = synthetic[model] ?? {};
       if (auc === undefined) return undefined;
       const figure = fixed(auc, 3) + (model === "our-rows" ? ` ± ${fixed(aucError, 3)}` : "");
-      return model === nearest ? `**${figure}**` : figure;
+      return model === nearest && models.length > 1 ? `**${figure}**` : figure;
     });
     const tells = synthetic["our-rows"]?.tells?.map(([column]) => `\`${column}\``).join(", ");
     return [name, seed, ...cells, tells];
