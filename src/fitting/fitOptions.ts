@@ -115,8 +115,8 @@ export interface FitOptions {
    */
   readonly epochs?: number | undefined;
   /**
-   * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table; of `columns` 40 for up
-   * to 10,000 rows, then 4 ms for each row, 120 at most). They are turned into steps by a fixed cost, so that results repeat; a slower machine takes longer. Given, a small table goes on, too,
+   * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table; of `columns` the
+   * recipe, once). They are turned into steps by a fixed cost, so that results repeat; a slower machine takes longer. Given, a small table goes on, too,
    * while its held-out score rises.
    */
   readonly budget?: number | undefined;

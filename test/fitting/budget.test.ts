@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
-import { usualColumnsBudget } from "../../src/fitting/columns/columnsRecipe.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { fitData } from "../../src/fitting/fitData.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
@@ -167,44 +166,6 @@ test("progress comes within a long epoch", async () => {
 test("what contradicts a budget is refused", async () => {
   await expect(fit(table, { budget: 60, epochs: 3 })).rejects.toThrow(UsageError);
   await expect(fit(table, { budget: -1 })).rejects.toThrow(/budget must be a positive number of seconds/);
-});
-
-test("tables of mixed columns get more steps from 5,000 rows on, as many as their rows are worth", async () => {
-  expect([2000, 10_000, 20_000, 30_000, 1_000_000].map(usualColumnsBudget)).toEqual([40, 40, 80, 120, 120]);
-  const stream = new RandomStream(randomKey(6));
-  const mixed = (rows: number) =>
-    tableFromObjects(
-      Array.from({ length: rows }, () => {
-        const isTall = stream.uniform() < 0.5;
-        return { tall: isTall ? "yes" : "no", height: (isTall ? 9 : 2) + stream.normal() };
-      }),
-    );
-  const stepsOf = async (rows: number, options: FitOptions = {}): Promise<number> => {
-    const abort = new AbortController();
-    let planned = 0;
-    const fitted = fit(mixed(rows), {
-      ...options,
-      hidden: [4],
-      members: 1,
-      threads: 1,
-      signal: abort.signal,
-      onProgress: ({ steps }) => {
-        planned = steps;
-        abort.abort();
-      },
-    });
-    await expect(fitted).rejects.toThrow(AbortedError);
-    return planned;
-  };
-  expect(await stepsOf(4000)).toBeLessThan(1700);
-  expect(await stepsOf(6000)).toBeGreaterThan(10_000);
-  // Two networks share them.
-  expect(await stepsOf(6000, { budget: 20, members: 2 })).toBeCloseTo(
-    await stepsOf(6000, { budget: 20 }),
-    -2,
-  );
-  // Who says how many gets so many.
-  expect(await stepsOf(6000, { epochs: 2 })).toBeLessThan(50);
 });
 
 test("a budget of mixed columns is steps, too: the same bits twice, fewer than the recipe or more while that helps", async () => {

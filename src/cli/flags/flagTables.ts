@@ -71,7 +71,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--budget",
     value: "time",
     help: "time to train at most, on two cores: 90s, 2m",
-    usual: "2m; of columns 40s to 2m, by rows",
+    usual: "2m; of columns the recipe, once",
     read: duration,
   },
   batch: { flag: "--batch", value: "rows", help: "rows per step", usual: "128 below 1,000 rows, else 256" },

@@ -44,17 +44,6 @@ export interface ColumnsRecipe {
   readonly patience: number;
 }
 
-/** Rows of training from which on a training goes on while the held-out score rises, within the usual budget. */
-export const columnsGrowFrom = 4500;
-
-/**
- * Seconds of a training on two cores unless the caller says otherwise: 40 for up to 10,000 rows, 4 ms for each row, 120 from 30,000 rows on.
- * Tables of many rows have more to learn, and those of fewer are to be done within a minute, all else included.
- */
-export function usualColumnsBudget(rows: number): number {
-  return Math.round(Math.min(120, Math.max(40, 0.004 * rows)));
-}
-
 /** The default recipe for a table of some rows. */
 export function columnsRecipe(rows: number, own: Partial<ColumnsRecipe> = {}): ColumnsRecipe {
   return {

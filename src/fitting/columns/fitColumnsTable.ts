@@ -19,7 +19,7 @@ import { stepsAnEpoch } from "../gradient/minimize.ts";
 import { improvingWarning } from "../gradient/trainingPlan.ts";
 import { countsOf, weightedMean } from "../rowWeights.ts";
 import { columnsData } from "./columnsData.ts";
-import { type ColumnsRecipe, columnsGrowFrom, columnsRecipe, usualColumnsBudget } from "./columnsRecipe.ts";
+import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { type CellRows, fitColumns } from "./fitColumns.ts";
 
 /** A column as the density knows it. */
@@ -127,11 +127,8 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
   const trainLogProb = await measure(train);
   const validationLogProb = validation ? await measure(validation) : trainLogProb;
   evaluation.dispose();
-  if (
-    fitted.stillImproving &&
-    (options.budget !== undefined || (options.epochs === undefined && train.rows >= columnsGrowFrom))
-  )
-    options.onWarning?.(improvingWarning(options.budget ?? usualColumnsBudget(train.rows)));
+  if (fitted.stillImproving && options.budget !== undefined)
+    options.onWarning?.(improvingWarning(options.budget));
   const done = Math.ceil(fitted.history.at(-1)?.epoch ?? 0);
   const description: FittedDescription = {
     rows: data.rows,
