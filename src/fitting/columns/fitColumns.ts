@@ -153,7 +153,7 @@ export async function fitColumns(
   const inRounds = (count: number): number => (count * roundsABlock) / steps;
   const usual = Math.max(1, Math.round(inRounds(recipe.steps)));
   const { budget } = options;
-  // Members share the budget. Without one there is one cycle: a second gained nothing on three tables of 12,000 to 50,000 rows.
+  // Members share the budget. Without one there is one cycle: a second gained nothing on two tables of 12,000 and 49,000 rows.
   const plan =
     budget === undefined
       ? { first: usual, more: [] }
