@@ -110,6 +110,23 @@ export class DataError extends PushforwardError {
   }
 }
 
+/** A cell that cannot be used: `column "age" (row 17): PROBLEM; REMEDY.` */
+export function badCell(column: string, row: number, facts: Omit<ErrorFacts, "where">): DataError {
+  return new DataError({ where: placeOf(column, row), ...facts }, { column, row });
+}
+
+/** An error about data behind the name of where they are from: `PLACE: MESSAGE`, with its facts. */
+export function dataErrorOf(place: string, error: DataError): DataError {
+  const { message, column, row, remedy, expected = "data that can be used", received = message } = error;
+  const problem = withoutRemedy(message, remedy);
+  // A message that was shortened may have lost its remedy.
+  const endsWithRemedy = problem.length < message.length - 1;
+  return new DataError(
+    { problem: `${place}: ${problem}`, expected, received, remedy: endsWithRemedy ? remedy : undefined },
+    { ...(column === undefined ? {} : { column }), ...(row === undefined ? {} : { row }), file: place },
+  );
+}
+
 /** A file that is absent, unreadable, truncated, corrupt, or of a version that this release does not read. */
 export class FormatError extends PushforwardError {
   /** Name of the class. */

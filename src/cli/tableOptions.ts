@@ -5,13 +5,12 @@
  */
 
 import type { Command } from "commander";
-import { DataError } from "../entries/errors.ts";
+import type { DataError } from "../entries/errors.ts";
 import { readTableOptionTable } from "../entries/options.ts";
 import type { ColumnParse } from "../entries/tables.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
 import { addOptionFlags, chosenOptions } from "./flags/optionFlags.ts";
 import { readFlags } from "./flags/readFlags.ts";
-import { defined } from "./options.ts";
 import { warn } from "./output.ts";
 
 /** What those options hold. */
@@ -43,8 +42,9 @@ export function namingTable<Arguments extends readonly unknown[]>(
     } catch (error) {
       const source = args[at] === "-" ? "standard input" : String(args[at]);
       if (!isDataError(error) || args[at] === undefined || error.message.startsWith(source)) throw error;
-      const { message, column, row } = error;
-      throw new DataError(`${source}: ${message}`, { ...defined({ column, row }) });
+      // The same error, so that it keeps what else it says.
+      error.message = `${source}: ${error.message}`;
+      throw error;
     }
   };
 }

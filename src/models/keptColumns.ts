@@ -27,7 +27,12 @@ export function keptColumns(flow: Flow, table: Table): Table | undefined {
   if (strange !== undefined) {
     const closest = closestName(strange, known);
     throw new DataError(
-      `there is no column "${strange}", which the model carries along${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the columns are: ${listNames(known)}`,
+      {
+        problem: `there is no column "${strange}", which the model carries along${closest === undefined ? "" : ` (did you mean "${closest}"?)`}`,
+        expected: `a column "${strange}"`,
+        received: "none",
+        remedy: `the columns are: ${listNames(known)}`,
+      },
       { column: strange },
     );
   }

@@ -92,7 +92,7 @@ describe("cells", () => {
     );
     const wrong = await readCsv("joined,y\n31/01/2020,1\nsoon,2\n");
     expect(() => cellsOf(wrong, [one("joined")])).toThrow(
-      /^column "joined" \(row 2\): "soon" is not a date, as the column's kind, date-time, says; mend the cell, or give the column another kind$/,
+      /^column "joined" \(row 2\): "soon" is not a date, as the column's kind, date-time, says; mend the cell, or give the column another kind\.$/,
     );
   });
 });

@@ -12,6 +12,7 @@ import { densityRatioFlags, klDivergenceFlags } from "../flags/divergenceFlags.t
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { interruptSignal } from "../interrupt.ts";
 import {
+  checkOneOutput,
   checkTableOutput,
   counted,
   formatCount,
@@ -32,11 +33,20 @@ interface DivergenceFlags extends TableFlags, Omit<KlDivergenceOptions, "given" 
 async function run(p: string, q: string, data: string | undefined, flags: DivergenceFlags): Promise<void> {
   const { out, json } = flags;
   if (data === undefined && out !== undefined)
-    throw new UsageError("--out is for the ratio at each row of a table; name one behind the two models.");
+    throw new UsageError({
+      problem: "--out is for the ratio at each row of a table",
+      expected: "a table beside --out",
+      received: "two models alone",
+      remedy: "name one behind the two models",
+    });
   if (data !== undefined && flags.draws !== undefined)
-    throw new UsageError("--draws is for the divergence, which takes no table; leave out one of the two.");
-  if (out === "-" && json)
-    throw new UsageError("--out - and --json both want standard output; give --out a file name.");
+    throw new UsageError({
+      problem: "--draws is for the divergence, which takes no table",
+      expected: "--draws or a table",
+      received: "both",
+      remedy: "leave out one of the two",
+    });
+  checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [p, q, data!]);
   const { load } = await import("../../index.ts");
   const signal = interruptSignal();

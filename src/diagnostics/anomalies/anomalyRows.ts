@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
+import { badCell } from "../../errors.ts";
 import { tableOfCells } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { cellColumns, column, type Table } from "../../tables/table.ts";
@@ -20,10 +20,12 @@ export function checkFinite(schema: readonly ColumnSchema[], cells: readonly Flo
   schema.forEach(({ name }, j) => {
     const row = cells[j]!.findIndex((cell) => Math.abs(cell) === Number.POSITIVE_INFINITY);
     if (row >= 0)
-      throw new DataError(
-        `column "${name}" (row ${row + 1}): ${cells[j]![row]} has no distance from other values; mend the cell, or leave the column out`,
-        { column: name, row: row + 1 },
-      );
+      throw badCell(name, row + 1, {
+        problem: `${cells[j]![row]} has no distance from other values`,
+        expected: "a finite number",
+        received: `${cells[j]![row]}`,
+        remedy: "mend the cell, or leave the column out",
+      });
   });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError, UsageError } from "../../errors.ts";
+import { badCell, DataError, UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import { fewestRows } from "../../tables/checks.ts";
@@ -75,10 +75,12 @@ function completeRows(
   if (policy === "error" && complete.length < rows.length) {
     const row = rows.find((each) => cells.some((own) => Number.isNaN(own[each]!)))!;
     const { name } = columns[cells.findIndex((own) => Number.isNaN(own[row]!))]!;
-    throw new DataError(
-      `column "${name}" (row ${row + 1}): the value is missing (${rows.length - complete.length} rows miss values); without ${optionText("missing")} a missing cell is an outcome like others`,
-      { column: name, row: row + 1 },
-    );
+    throw badCell(name, row + 1, {
+      problem: `the value is missing (${rows.length - complete.length} rows miss values)`,
+      expected: "a value",
+      received: "a missing cell",
+      remedy: `without ${optionText("missing")} a missing cell is an outcome like others`,
+    });
   }
   return Uint32Array.from(complete);
 }
@@ -95,10 +97,12 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
   const { cells, unknown } = cellsOf(table, all);
   const [strange] = unknown;
   if (strange)
-    throw new DataError(
-      `column "${strange.column}" (row ${strange.row}): ${JSON.stringify(strange.level)} is none of the levels of its schema; add it there, or mend the cell`,
-      { column: strange.column, row: strange.row },
-    );
+    throw badCell(strange.column, strange.row, {
+      problem: `${JSON.stringify(strange.level)} is none of the levels of its schema`,
+      expected: "a level of its schema",
+      received: JSON.stringify(strange.level),
+      remedy: "add it there, or mend the cell",
+    });
   checkFinite(all, cells);
   options.onColumns?.(columnNotes(table, options, chosen, cells));
   for (const line of readingLines(table, leftOut, names)) options.onWarning?.(line);
@@ -117,9 +121,12 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
     rows = counted;
   }
   if (rows.length < fewestRows)
-    throw new DataError(
-      `${rows.length} usable rows${dropped > 0 ? ` (${dropped} left out for missing values)` : ""}; fitting needs at least ${fewestRows}`,
-    );
+    throw new DataError({
+      problem: `${rows.length} usable rows${dropped > 0 ? ` (${dropped} left out for missing values)` : ""}`,
+      expected: `at least ${fewestRows} rows`,
+      received: `${rows.length}`,
+      remedy: `fitting needs at least ${fewestRows}`,
+    });
   const used = cells.map((own) => Float64Array.from(rows, (row) => own[row]!));
   const present = (own: ColumnSchema, i: number): ColumnSchema => {
     const { missing: _, ...rest } = own;

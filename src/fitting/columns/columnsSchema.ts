@@ -48,7 +48,12 @@ function namedColumn(
   if (!unfittedKinds.includes(own.kind)) return own;
   const { reason } = infer(cells);
   throw new DataError(
-    `column "${name}" has no density: ${unfittedWords[own.kind]} (${reason}); leave it out, or give it another kind, as in ${optionText("kinds", { [name]: "categorical" })}`,
+    {
+      problem: `column "${name}" has no density: ${unfittedWords[own.kind]} (${reason})`,
+      expected: "a column that has a density",
+      received: `one of kind ${own.kind}`,
+      remedy: `leave it out, or give it another kind, as in ${optionText("kinds", { [name]: "categorical" })}`,
+    },
     { column: name },
   );
 }
@@ -68,9 +73,12 @@ function chosenColumns(
   if (options.columns) {
     const twice = options.columns.find((name, i) => options.columns!.indexOf(name) !== i || isUsed(name));
     if (twice !== undefined)
-      throw new UsageError(
-        `Column "${twice}" is named twice, in ${optionText("columns")}, ${optionText("given")} or ${optionText("weights")}.`,
-      );
+      throw new UsageError({
+        problem: `column "${twice}" is named twice, in ${optionText("columns")}, ${optionText("given")} or ${optionText("weights")}`,
+        expected: "each column once",
+        received: `${JSON.stringify(twice)} twice`,
+        remedy: "name it once",
+      });
     const columns = options.columns.map((name) =>
       namedColumn(table, infer, all, name, optionText("columns")),
     );
@@ -84,9 +92,12 @@ function chosenColumns(
     return [unfittedColumn(own, reason, doubt?.kind)];
   });
   if (columns.length === 0)
-    throw new DataError(
-      "There is no column to fit: all are constant, identifiers or text; give them a kind, or name the columns.",
-    );
+    throw new DataError({
+      problem: "there is no column to fit: all are constant, identifiers or text",
+      expected: "a column that has a density",
+      received: "none",
+      remedy: "give them a kind, or name the columns",
+    });
   return { columns, given, leftOut };
 }
 

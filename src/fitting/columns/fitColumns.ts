@@ -119,10 +119,19 @@ export async function fitColumns(
   const { given = [], validation, seed = 0, precision = "float32" } = options;
   const described = [...given, ...columns];
   if (train.cells.length !== described.length)
-    throw new UsageError(
-      `fitColumns: ${train.cells.length} columns of cells for ${described.length} descriptions.`,
-    );
-  if (train.rows < 1) throw new UsageError("fitColumns: there are no rows.");
+    throw new UsageError({
+      where: "fitColumns",
+      problem: `${train.cells.length} columns of cells for ${described.length} descriptions`,
+      expected: `${described.length} columns of cells`,
+      received: `${train.cells.length}`,
+    });
+  if (train.rows < 1)
+    throw new UsageError({
+      where: "fitColumns",
+      problem: "there are no rows",
+      expected: "at least one row",
+      received: "none",
+    });
   const recipe = columnsRecipe(train.rows, options.recipe);
   const counted = validation ? joinedRows(train, validation) : train;
   const order = options.order ?? usualOrder(train.cells.slice(given.length));
@@ -357,7 +366,12 @@ function trainingRows(
     if (offset === Number.NEGATIVE_INFINITY) {
       const { column } = density.columns[i % count]!;
       throw new DataError(
-        `column ${JSON.stringify(column.name)}: a held-out row has a value that its description excludes.`,
+        {
+          where: `column "${column.name}"`,
+          problem: "a held-out row has a value that its description excludes",
+          expected: "a value of the column's description",
+          received: "another one",
+        },
         { column: column.name },
       );
     }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
+import { badCell } from "../../errors.ts";
 import { calendarOf } from "../../models/columns/calendar.ts";
 import {
   atomsOf,
@@ -66,10 +66,11 @@ export function modelColumn(
     if (Number.isNaN(value)) {
       if (column.masked) return;
       if (!column.missing)
-        throw new DataError(
-          `column ${JSON.stringify(column.name)} (row ${row + 1}): the cell is missing, which the column's description excludes.`,
-          { column: column.name, row: row + 1 },
-        );
+        throw badCell(column.name, row + 1, {
+          problem: "the cell is missing, which the column's description excludes",
+          expected: "a value",
+          received: "a missing cell",
+        });
       counts[0]! += weight;
       return;
     }
@@ -93,26 +94,28 @@ export function modelColumn(
 
 /** Refuses a value that the description excludes. */
 function checkValue(column: DensityColumn, value: number, row: number): void {
-  const refuse = (what: string): never => {
-    throw new DataError(`column ${JSON.stringify(column.name)} (row ${row + 1}): ${value} is ${what}.`, {
-      column: column.name,
-      row: row + 1,
+  const refuse = (what: string, expected: string, remedy?: string): never => {
+    throw badCell(column.name, row + 1, {
+      problem: `${value} is ${what}`,
+      expected,
+      received: `${value}`,
+      remedy,
     });
   };
   if (hasLevels(column)) {
     if (!Number.isInteger(value) || value < 0 || value >= levelsOf(column))
-      refuse(`none of its ${levelsOf(column)} levels`);
+      refuse(`none of its ${levelsOf(column)} levels`, `a whole number from 0 to ${levelsOf(column) - 1}`);
     return;
   }
-  if (!Number.isFinite(value)) refuse("not a finite number");
+  if (!Number.isFinite(value)) refuse("not a finite number", "a finite number");
   const [lower, upper] = boundsOf(column);
   const isDiscrete = stepOf(column) !== undefined;
   if (column.kind === "angle") return;
   if (isDiscrete ? value < lower || value > upper : value <= lower || value >= upper)
     refuse(
-      isDiscrete
-        ? `beyond its bounds, ${lower} and ${upper}`
-        : `not between its bounds, ${lower} and ${upper}; a value on a bound is an atom`,
+      `${isDiscrete ? "beyond" : "not between"} its bounds, ${lower} and ${upper}`,
+      `a number ${isDiscrete ? "from" : "between"} ${lower} ${isDiscrete ? "to" : "and"} ${upper}`,
+      isDiscrete ? undefined : "a value on a bound is an atom",
     );
 }
 

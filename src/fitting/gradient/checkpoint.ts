@@ -90,9 +90,7 @@ export class Checkpoint {
         const of = withoutPrefix(values, finishedPrefix(k));
         for (const [name, { length }] of Object.entries(withoutPrefix(values, "best.")))
           if (of[name]?.length !== length || !of[name].every(Number.isFinite))
-            throw new FormatError(
-              `${this.#path} is damaged: "${finishedPrefix(k)}${name}" is not ${length} finite numbers.`,
-            );
+            throw damaged(this.#path, `"${finishedPrefix(k)}${name}" is not ${length} finite numbers`);
         return { ...own, values: of, interrupted: false };
       }),
     };

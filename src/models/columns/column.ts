@@ -7,6 +7,7 @@
  */
 
 import { UsageError } from "../../errors.ts";
+import { describeValue } from "../../options.ts";
 import type { ColumnKind } from "../../tables/schema/columnSchema.ts";
 
 /** Kinds of columns that have a density. */
@@ -84,33 +85,49 @@ export function boundsOf({ kind, lower, upper }: DensityColumn): readonly [numbe
  */
 export function checkColumn(column: DensityColumn): void {
   const { name, kind, step, from, levels, period, atoms, missing, masked } = column;
-  const refuse = (problem: string): never => {
-    throw new UsageError(`column ${JSON.stringify(name)}: ${problem}.`);
+  const refuse = (problem: string, expected: string, received: unknown): never => {
+    const where = `column ${JSON.stringify(name)}`;
+    throw new UsageError({ where, problem, expected, received: describeValue(received) });
   };
-  if (missing && masked) refuse("a missing cell is an outcome or it is masked, not both");
+  const must = (subject: string, expected: string, received: unknown): never =>
+    refuse(`${subject} must be ${expected}, got ${received}`, expected, received);
+  if (missing && masked)
+    refuse("a missing cell is an outcome or it is masked, not both", "missing or masked", "both");
   if (hasLevels(column)) {
     const count = levelsOf(column);
     if (!Number.isSafeInteger(count) || count < 1)
-      refuse(`a ${kind} column needs its number of levels, at least 1`);
+      refuse(`a ${kind} column needs its number of levels, at least 1`, "a whole number from 1 on", levels);
     if (step !== undefined || (atoms?.length ?? 0) > 0)
-      refuse(`a ${kind} column has levels; it takes neither a step nor atoms`);
+      refuse(
+        `a ${kind} column has levels; it takes neither a step nor atoms`,
+        "neither a step nor atoms",
+        step ?? atoms,
+      );
     return;
   }
-  if (levels !== undefined) refuse(`a ${kind} column has no levels`);
-  if (step !== undefined && !(Number.isFinite(step) && step > 0))
-    refuse(`the step must be above 0, got ${step}`);
-  if (from !== undefined && !Number.isFinite(from)) refuse(`from must be a finite number, got ${from}`);
+  if (levels !== undefined) refuse(`a ${kind} column has no levels`, "no levels", levels);
+  if (step !== undefined && !(Number.isFinite(step) && step > 0)) must("the step", "above 0", step);
+  if (from !== undefined && !Number.isFinite(from)) must("from", "a finite number", from);
   const [lower, upper] = boundsOf(column);
-  if (!(lower < upper)) refuse(`the lower bound, ${lower}, must be below the upper one, ${upper}`);
+  if (!(lower < upper))
+    refuse(
+      `the lower bound, ${lower}, must be below the upper one, ${upper}`,
+      "a lower bound below the upper one",
+      [lower, upper],
+    );
   if (kind === "interval" && !(Number.isFinite(lower) && Number.isFinite(upper)))
-    refuse("an interval needs a lower and an upper bound");
+    refuse("an interval needs a lower and an upper bound", "two finite bounds", [lower, upper]);
   if (kind === "angle") {
     const turn = period ?? 360;
-    if (!(Number.isFinite(turn) && turn > 0)) refuse(`the period must be above 0, got ${period}`);
+    if (!(Number.isFinite(turn) && turn > 0)) must("the period", "above 0", period);
     if (step !== undefined && Math.abs(Math.round(turn / step) * step - turn) > 1e-9 * turn)
-      refuse(`a turn of ${turn} must be a whole number of steps of ${step}`);
+      refuse(
+        `a turn of ${turn} must be a whole number of steps of ${step}`,
+        `a whole number of steps of ${step}`,
+        turn,
+      );
   }
-  for (const atom of atoms ?? [])
-    if (!Number.isFinite(atom)) refuse(`an atom must be a finite number, got ${atom}`);
-  if (new Set(atoms).size !== (atoms?.length ?? 0)) refuse("two atoms are equal");
+  for (const atom of atoms ?? []) if (!Number.isFinite(atom)) must("an atom", "a finite number", atom);
+  if (new Set(atoms).size !== (atoms?.length ?? 0))
+    refuse("two atoms are equal", "atoms that are all different", atoms);
 }

@@ -16,6 +16,7 @@ import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, subtreeOf, trained } from "../../graph/parameters.ts";
+import { describeValue } from "../../options.ts";
 import type { ParameterValues } from "../parameters.ts";
 import { atomsOf, checkColumn, type DensityColumn, hasLevels } from "./column.ts";
 import type { ColumnHead, ColumnHeadJson } from "./heads/columnHead.ts";
@@ -133,6 +134,15 @@ export function memberPrefix(member: number): string {
   return member === 0 ? "" : `member${member + 1}.`;
 }
 
+function unfit(problem: string, expected: string, received: unknown): never {
+  throw new UsageError({
+    where: "columnsDensity",
+    problem,
+    expected,
+    received: describeValue(received),
+  });
+}
+
 /**
  * A density of some columns. Cost of a row: one pass through the network, and the heads.
  * @throws UsageError for a column that contradicts itself, and an order that is none.
@@ -143,13 +153,19 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   for (const { column, outcomes } of [...given, ...columns]) {
     const expected = (column.missing ? 1 : 0) + atomsOf(column).length + 1;
     if (outcomes?.length !== expected || !outcomes.every((share) => share > 0 && share <= 1))
-      throw new UsageError(
-        `columnsDensity: column ${JSON.stringify(column.name)} needs the shares of its ${expected} outcomes, all above 0.`,
+      unfit(
+        `column ${JSON.stringify(column.name)} needs the shares of its ${expected} outcomes, all above 0`,
+        `${expected} numbers above 0`,
+        outcomes,
       );
   }
-  if (columns.length === 0) throw new UsageError("columnsDensity: there are no columns.");
+  if (columns.length === 0) unfit("there are no columns", "at least one column", columns);
   if ([...order].sort((a, b) => a - b).some((place, i) => place !== i) || order.length !== columns.length)
-    throw new UsageError(`columnsDensity: the order [${order}] is not one of ${columns.length} columns.`);
+    unfit(
+      `the order [${order}] is not one of ${columns.length} columns`,
+      `an order of ${columns.length} columns`,
+      order,
+    );
   const count = members?.[0]?.length ?? 1;
   if (members) checkMembers(members, columns.length);
   let features = 0;
@@ -188,10 +204,16 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
     const target = rest.find(({ cell }) => cell === to);
     const indicators = source?.head.indicators;
     if (!source || !target || !indicators || !hasLevels(target.column))
-      throw new UsageError(`columnsDensity: columns ${from} and ${to} cannot be tied.`);
+      unfit(
+        `columns ${from} and ${to} cannot be tied`,
+        "a column of levels, tied to one that comes before it",
+        [from, to],
+      );
     if (source.outputs >= target.outputs && source.targets >= 0)
-      throw new UsageError(
-        `columnsDensity: column ${from} does not come before column ${to}, which is tied to it.`,
+      unfit(
+        `column ${from} does not come before column ${to}, which is tied to it`,
+        "a column that comes before the one that is tied to it",
+        from,
       );
     return {
       firstInput: source.features + source.outcomes - 1 + indicators[0],
@@ -276,8 +298,10 @@ function checkMembers(members: readonly (readonly number[])[], columns: number):
     own.every((weight) => weight > 0) &&
     Math.abs(own.reduce((sum, weight) => sum + weight, 0) - 1) < 1e-9;
   if (members.length !== columns || count < 1 || count > mostMembers || !members.every(areWeights))
-    throw new UsageError(
-      `columnsDensity: the weights of members are not, for each of ${columns} columns, 1 to ${mostMembers} numbers above 0 that add up to 1.`,
+    unfit(
+      `the weights of members are not, for each of ${columns} columns, 1 to ${mostMembers} numbers above 0 that add up to 1`,
+      `for each of ${columns} columns, 1 to ${mostMembers} numbers above 0 that add up to 1`,
+      members,
     );
 }
 

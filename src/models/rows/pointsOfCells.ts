@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
+import { badCell } from "../../errors.ts";
 import { randomKey, split, uniformsAt } from "../../random/philox.ts";
 import { logitBetween, normalOfLogit } from "../columns/columnDistribution.ts";
 import type { ColumnsDensity } from "../columns/columnsDensity.ts";
@@ -73,10 +73,12 @@ export function impossibleRows(density: ColumnsDensity, cells: readonly Float64A
     if (missing >= 0) {
       const { name } = density.columns[missing % count]!.column;
       const row = from + Math.floor(missing / count) + 1;
-      throw new DataError(
-        `column "${name}" (row ${row}): the cell is missing, which none was in the rows of the fit: it has no point of the base; fill it in, or leave the row out.`,
-        { column: name, row },
-      );
+      throw badCell(name, row, {
+        problem: "the cell is missing, which none was in the rows of the fit: it has no point of the base",
+        expected: "a value",
+        received: "a missing cell",
+        remedy: "fill it in, or leave the row out",
+      });
     }
     offsets.forEach((offset, i) => {
       if (offset === Number.NEGATIVE_INFINITY) impossible.add(from + Math.floor(i / count));

@@ -17,9 +17,12 @@ import type { RowsLike } from "./splitRows.ts";
 export async function tableOfRows(where: string, names: readonly string[], rows: RowsLike): Promise<Table> {
   if (rows instanceof Float64Array || rows instanceof Float32Array) {
     if (rows.length % names.length !== 0)
-      throw new DataError(
-        `${where}: ${rows.length} numbers are not whole rows of the ${names.length} columns ${names.join(", ")}.`,
-      );
+      throw new DataError({
+        where,
+        problem: `${rows.length} numbers are not whole rows of the ${names.length} columns ${names.join(", ")}`,
+        expected: `a multiple of ${names.length} numbers`,
+        received: `${rows.length}`,
+      });
     return tableFromRows(names, Float64Array.from(rows));
   }
   if (!Array.isArray(rows)) {
@@ -34,18 +37,27 @@ export async function tableOfRows(where: string, names: readonly string[], rows:
     const length = isList ? (row as ArrayLike<unknown>).length : names.length;
     if (length !== names.length)
       throw new DataError(
-        `${where}: row ${at + 1} has ${length} cells; the ${names.length} columns are ${names.join(", ")}.`,
+        {
+          where,
+          problem: `row ${at + 1} has ${length} cells`,
+          expected: `${names.length} cells`,
+          received: `${length}`,
+          remedy: `the ${names.length} columns are ${names.join(", ")}`,
+        },
         { row: at + 1 },
       );
     return Object.fromEntries(
       names.map((name, i) => {
         if (!isList && !Object.hasOwn(row, name))
           throw new DataError(
-            `${where}: row ${at + 1} has no "${name}"; write null where a cell is missing.`,
             {
-              column: name,
-              row: at + 1,
+              where,
+              problem: `row ${at + 1} has no "${name}"`,
+              expected: `a cell of "${name}"`,
+              received: "none",
+              remedy: "write null where a cell is missing",
             },
+            { column: name, row: at + 1 },
           );
         const cell = isList ? (row as ArrayLike<unknown>)[i] : (row as Record<string, unknown>)[name];
         return [name, cell instanceof Date ? cell.toISOString() : cell];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { listNames } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
@@ -64,14 +65,24 @@ async function givenCells(
 ): Promise<readonly Float64Array[]> {
   for (const name of Object.keys(values ?? {}))
     if (!given.some((column) => column.name === name))
-      throw new UsageError(`${JSON.stringify(name)} is no column that the model is given.`);
+      throw new UsageError({
+        where,
+        problem: `${JSON.stringify(name)} is no column that the model is given`,
+        expected: `values for ${listNames(given.map((column) => column.name))}`,
+        received: JSON.stringify(name),
+        remedy: "leave it out",
+      });
   return await Promise.all(
     given.map(async (column) => {
       const value = Object.hasOwn(values ?? {}, column.name) ? values?.[column.name] : undefined;
       if (value === undefined)
-        throw new UsageError(
-          `The model is given ${namesOf(given).join(", ")}: name a value for ${JSON.stringify(column.name)}, as in ${optionText("given", { [column.name]: column.levels?.[0] ?? 1 })}.`,
-        );
+        throw new UsageError({
+          where,
+          problem: `the model is given ${namesOf(given).join(", ")}`,
+          expected: `a value for ${JSON.stringify(column.name)}`,
+          received: "none",
+          remedy: `name a value for ${JSON.stringify(column.name)}, as in ${optionText("given", { [column.name]: column.levels?.[0] ?? 1 })}`,
+        });
       const list = typeof value === "object" ? Array.from(value as ArrayLike<unknown>) : undefined;
       const argument = `given[${JSON.stringify(column.name)}]`;
       if (list && list.length !== n)

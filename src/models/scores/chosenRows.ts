@@ -69,7 +69,12 @@ function scoredRows(
       const why = whyImpossible(given, schema[given.cell]!, cell, cells.textAt(given.cell, row));
       const level = hasLevels(given.column) && !Number.isNaN(cell);
       throw new DataError(
-        `row ${row + 1}: ${why}, so that there is no density given it; ${level ? `pass ${optionText("unseen", "other")}, or ` : ""}leave the row out`,
+        {
+          problem: `row ${row + 1}: ${why}, so that there is no density given it`,
+          expected: "a value that the model can be given",
+          received: why,
+          remedy: `${level ? `pass ${optionText("unseen", "other")}, or ` : ""}leave the row out`,
+        },
         { column: given.column.name, row: row + 1 },
       );
     });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
+import { badCell } from "../../errors.ts";
 import type { ColumnsEvaluation } from "../columns/columnsModel.ts";
 import type { EncodedRows } from "../columns/encodeRows.ts";
 
@@ -24,10 +24,12 @@ export function checkSuffix(
     for (let j = first + 1; j < columns.length; j++) {
       if (unknown[row * columns.length + j] === 1) continue;
       const { column } = columns[first]!;
-      throw new DataError(
-        `column ${JSON.stringify(column.name)} (row ${from + row + 1}): the cell is missing, which none was in the rows of the fit, and ${JSON.stringify(columns[j]!.column.name)} comes after it in the model's order: the density of the other cells is not known exactly; fill it in, or leave the row out.`,
-        { column: column.name, row: from + row + 1 },
-      );
+      throw badCell(column.name, from + row + 1, {
+        problem: `the cell is missing, which none was in the rows of the fit, and ${JSON.stringify(columns[j]!.column.name)} comes after it in the model's order: the density of the other cells is not known exactly`,
+        expected: "a value",
+        received: "a missing cell",
+        remedy: "fill it in, or leave the row out",
+      });
     }
   }
 }

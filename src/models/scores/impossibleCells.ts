@@ -134,9 +134,14 @@ export function checkGivenCells(
     const row = cells[i]!.findIndex((cell) => !canHave(cell));
     if (row < 0) return;
     const why = whyImpossible(column, schema[i]!, cells[i]![row]!, textAt(i, row));
-    throw new DataError(`row ${row + 1} is given what the model cannot be given: ${why}`, {
-      column: column.column.name,
-      row: row + 1,
-    });
+    throw new DataError(
+      {
+        problem: `row ${row + 1} is given what the model cannot be given: ${why}`,
+        expected: "a value that the model can be given",
+        received: why,
+        remedy: "mend the value",
+      },
+      { column: column.column.name, row: row + 1 },
+    );
   });
 }

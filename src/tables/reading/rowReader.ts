@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
+import { DataError, dataErrorOf } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnRecord } from "../columnRecord.ts";
 import { summaryWords } from "../leftOutColumn.ts";
@@ -161,10 +161,7 @@ export class RowReader {
       this.#builder = new TableBuilder(unique, this.#reading);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      throw new DataError(
-        `${this.#name}: ${error.message}`,
-        error.column === undefined ? {} : { column: error.column },
-      );
+      throw dataErrorOf(this.#name, error);
     }
     this.#width = names.length;
     this.#least = names.findLastIndex((name) => name !== "") + 1;

@@ -8,7 +8,7 @@
  */
 
 import { closestName, listNames } from "../../closestName.ts";
-import { DataError } from "../../errors.ts";
+import { badCell, DataError } from "../../errors.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
 import { quoteCell } from "../reading/cell.ts";
@@ -70,11 +70,16 @@ function cellsOfText(schema: ColumnSchema, column: TextColumn, name: string): Fl
   return Float64Array.from(column.codes, (code, row) => {
     if (code < 0) return Number.NaN;
     const number = numbers[code];
-    if (number === undefined)
-      throw new DataError(
-        `column "${name}" (row ${row + 1}): ${quoteCell(column.levels[code]!)} is not ${schema.kind === "date-time" ? "a date" : "a number"}, as the column's kind, ${schema.kind}, says; mend the cell, or give the column another kind`,
-        { column: name, row: row + 1 },
-      );
+    if (number === undefined) {
+      const expected = schema.kind === "date-time" ? "a date" : "a number";
+      const received = quoteCell(column.levels[code]!);
+      throw badCell(name, row + 1, {
+        problem: `${received} is not ${expected}, as the column's kind, ${schema.kind}, says`,
+        expected,
+        received,
+        remedy: "mend the cell, or give the column another kind",
+      });
+    }
     return number;
   });
 }
@@ -112,10 +117,13 @@ export function cellsOf(table: Table, schema: readonly ColumnSchema[]): Cells {
       const closest = closestName(columnSchema.name, names);
       const guess = closest === undefined ? "" : ` (did you mean "${closest}"?)`;
       throw new DataError(
-        `there is no column "${columnSchema.name}"${guess}; the columns are: ${listNames(names)}`,
         {
-          column: columnSchema.name,
+          problem: `there is no column "${columnSchema.name}"${guess}`,
+          expected: `a column "${columnSchema.name}"`,
+          received: "none",
+          remedy: `the columns are: ${listNames(names)}`,
         },
+        { column: columnSchema.name },
       );
     }
     const isBooleans = table.records.find(({ name }) => name === columnSchema.name)?.readAs === "booleans";

@@ -44,21 +44,36 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
         column,
       );
     const named = `column "${partial.name}" of schema`;
-    if (names.has(partial.name!)) throw new UsageError(`${where}: ${named} is there twice.`);
+    if (names.has(partial.name!))
+      throw new UsageError({
+        where,
+        problem: `${named} is there twice`,
+        expected: "each column once",
+        received: `${JSON.stringify(partial.name)} twice`,
+        remedy: "take one of them out",
+      });
     names.add(partial.name!);
     if (!columnKinds.includes(partial.kind!))
       refuse(where, `kind of ${named}`, `one of ${columnKinds.join(", ")}`, partial.kind);
     if (!["fit", "exclude", "keep"].includes(partial.use as string))
       refuse(where, `use of ${named}`, '"fit", "exclude" or "keep"', partial.use);
     if (partial.use === "fit" && unfittedKinds.includes(partial.kind!))
-      throw new UsageError(
-        `${where}: ${named} is of kind ${partial.kind}, which has no density; give it another kind, or use "exclude".`,
-      );
+      throw new UsageError({
+        where,
+        problem: `${named} is of kind ${partial.kind}, which has no density`,
+        expected: "a kind that has a density",
+        received: `${partial.kind}`,
+        remedy: 'give it another kind, or use "exclude"',
+      });
     const strange = Object.keys(partial).find((key) => !keys.includes(key as keyof ColumnSchema));
     if (strange !== undefined)
-      throw new UsageError(
-        `${where}: ${named} has ${JSON.stringify(strange)}, which means nothing; it may have ${keys.join(", ")}.`,
-      );
+      throw new UsageError({
+        where,
+        problem: `${named} has ${JSON.stringify(strange)}, which means nothing`,
+        expected: `keys of ${keys.join(", ")}`,
+        received: JSON.stringify(strange),
+        remedy: `it may have ${keys.join(", ")}`,
+      });
     for (const key of ["step", "from", "lower", "upper", "period"] as const)
       if (partial[key] !== undefined && !Number.isFinite(partial[key]))
         refuse(where, `${key} of ${named}`, "a finite number", partial[key]);
@@ -80,12 +95,21 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
     if (isLevelled && partial.use === "fit" && !(Array.isArray(partial.levels) && partial.levels.length > 0))
       refuse(where, `levels of ${named}`, "a list of texts or numbers", partial.levels);
     if (partial.levels && new Set(partial.levels).size !== partial.levels.length)
-      throw new UsageError(`${where}: ${named} names a level twice: ${describeValue(partial.levels)}.`);
+      throw new UsageError({
+        where,
+        problem: `${named} names a level twice: ${describeValue(partial.levels)}`,
+        expected: "levels that are all different",
+        received: describeValue(partial.levels),
+        remedy: "take one of them out",
+      });
     if (partial.kind === "angle" && partial.use === "fit" && partial.period === undefined)
       refuse(where, `period of ${named}`, "a number above 0, such as 360", partial.period);
     if (partial.kind === "interval" && partial.use === "fit" && !(partial.lower! < partial.upper!))
-      throw new UsageError(
-        `${where}: ${named} is an interval, which needs a lower bound and an upper one above it.`,
-      );
+      throw new UsageError({
+        where,
+        problem: `${named} is an interval, which needs a lower bound and an upper one above it`,
+        expected: "a lower bound and an upper one above it",
+        received: `${describeValue(partial.lower)} and ${describeValue(partial.upper)}`,
+      });
   });
 }

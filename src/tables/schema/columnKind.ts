@@ -5,7 +5,7 @@
  */
 
 import { closestName, listNames } from "../../closestName.ts";
-import { DataError, UsageError } from "../../errors.ts";
+import { badCell, DataError, UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import { quoteCell } from "../reading/cell.ts";
 import { measureResolution } from "../resolution.ts";
@@ -19,9 +19,12 @@ const dateOrders = ["year-month-day", "day-month-year", "month-day-year"] as con
 function argument(name: string, kind: string, text: string | undefined, what: string): number {
   const number = Number(text);
   if (text === undefined || text.trim() === "" || !Number.isFinite(number))
-    throw new UsageError(
-      `kind of column "${name}": ${JSON.stringify(kind)} needs ${what}, such as ${kind.startsWith("interval") ? "interval:0:100" : "angle:360"}.`,
-    );
+    throw new UsageError({
+      where: `kind of column "${name}"`,
+      problem: `${JSON.stringify(kind)} needs ${what}, such as ${kind.startsWith("interval") ? "interval:0:100" : "angle:360"}`,
+      expected: what,
+      received: text === undefined ? "none" : JSON.stringify(text),
+    });
   return number;
 }
 
@@ -30,10 +33,12 @@ function numbersOf(table: Table, cells: CellColumn, kind: string): Float64Array 
   if (!("text" in cells)) return column({ ...table, records: [] }, cells.name);
   const row = cells.text.codes.findIndex((code) => code >= 0);
   const cell = cells.text.levels[cells.text.codes[row] ?? 0] ?? "";
-  throw new DataError(
-    `column "${cells.name}" (row ${row + 1}): ${quoteCell(cell)} is not a number, so the column is not ${kind}; mend the cells, or give it another kind`,
-    { column: cells.name, row: row + 1 },
-  );
+  throw badCell(cells.name, row + 1, {
+    problem: `${quoteCell(cell)} is not a number, so the column is not ${kind}`,
+    expected: "a number",
+    received: quoteCell(cell),
+    remedy: "mend the cells, or give it another kind",
+  });
 }
 
 /** All different values as levels: numbers in ascending order, texts by the alphabet. */
@@ -59,15 +64,22 @@ export function columnOfKind(table: Table, cells: CellColumn, kind: string): Col
   const [kindName, ...rest] = kind.split(":") as [ColumnKind, ...string[]];
   if (!columnKinds.includes(kindName)) {
     const closest = closestName(kindName, columnKinds);
-    throw new UsageError(
-      `kind of column "${name}": there is no kind ${JSON.stringify(kindName)}${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the kinds are: ${columnKinds.join(", ")}.`,
-    );
+    throw new UsageError({
+      where: `kind of column "${name}"`,
+      problem: `there is no kind ${JSON.stringify(kindName)}${closest === undefined ? "" : ` (did you mean "${closest}"?)`}`,
+      expected: "a kind of column",
+      received: JSON.stringify(kindName),
+      remedy: `the kinds are: ${columnKinds.join(", ")}`,
+    });
   }
   const parameters = { angle: 1, interval: 2, "date-time": 1 }[kindName as string] ?? 0;
   if (rest.length > parameters)
-    throw new UsageError(
-      `kind of column "${name}": ${JSON.stringify(kind)} says more than ${kindName} takes.`,
-    );
+    throw new UsageError({
+      where: `kind of column "${name}"`,
+      problem: `${JSON.stringify(kind)} says more than ${kindName} takes`,
+      expected: parameters === 0 ? `${kindName} alone` : `${parameters} behind ${kindName}`,
+      received: `${rest.length}`,
+    });
   const missing = hasMissing(table, cells) ? { missing: true } : {};
   const base = {
     name,
@@ -82,7 +94,12 @@ export function columnOfKind(table: Table, cells: CellColumn, kind: string): Col
       const levels = allLevels(table, cells);
       if (kindName === "boolean" && levels.length !== 2)
         throw new DataError(
-          `column "${name}" has ${levels.length} different values, and a boolean column has two; ${optionText("kind", { [name]: "categorical" })} takes it as it is`,
+          {
+            problem: `column "${name}" has ${levels.length} different values, and a boolean column has two`,
+            expected: "two different values",
+            received: `${levels.length}`,
+            remedy: `${optionText("kind", { [name]: "categorical" })} takes it as it is`,
+          },
           { column: name },
         );
       return { ...base, levels };
@@ -108,10 +125,14 @@ export function columnOfKind(table: Table, cells: CellColumn, kind: string): Col
       const at = values.findIndex((value) => !Number.isInteger(value));
       if (at >= 0)
         throw new DataError(
-          `column "${name}": ${values[at]} is not a whole number, so the column is not integer; give it another kind`,
           {
-            column: name,
+            where: `column "${name}"`,
+            problem: `${values[at]} is not a whole number, so the column is not integer`,
+            expected: "whole numbers",
+            received: `${values[at]}`,
+            remedy: "give it another kind",
           },
+          { column: name },
         );
       const { step = 1 } = measureResolution(values);
       const least = values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
@@ -122,9 +143,12 @@ export function columnOfKind(table: Table, cells: CellColumn, kind: string): Col
     case "date-time": {
       const [order = "year-month-day"] = rest;
       if (!dateOrders.includes(order as "year-month-day"))
-        throw new UsageError(
-          `kind of column "${name}": dates are written ${dateOrders.join(", ")}, got ${JSON.stringify(order)}.`,
-        );
+        throw new UsageError({
+          where: `kind of column "${name}"`,
+          problem: `dates are written ${dateOrders.join(", ")}, got ${JSON.stringify(order)}`,
+          expected: `one of ${dateOrders.join(", ")}`,
+          received: JSON.stringify(order),
+        });
       return momentsOf(cells, base, order as "year-month-day");
     }
     default:
@@ -141,16 +165,23 @@ function bounded(
   upper?: number,
 ): Partial<ColumnSchema> {
   if (upper !== undefined && !(lower < upper))
-    throw new UsageError(
-      `kind of column "${cells.name}": the lower bound, ${lower}, must be below the upper one, ${upper}.`,
-    );
+    throw new UsageError({
+      where: `kind of column "${cells.name}"`,
+      problem: `the lower bound, ${lower}, must be below the upper one, ${upper}`,
+      expected: "a lower bound below the upper one",
+      received: `${lower} and ${upper}`,
+    });
   const values = numbersOf(table, cells, kind);
   const row = values.findIndex((value) => value < lower || value > (upper ?? Number.POSITIVE_INFINITY));
-  if (row >= 0)
-    throw new DataError(
-      `column "${cells.name}" (row ${row + 1}): ${values[row]} lies outside of ${upper === undefined ? `what is ${kind}` : `the interval from ${lower} to ${upper}`}`,
-      { column: cells.name, row: row + 1 },
-    );
+  if (row >= 0) {
+    const inside = upper === undefined ? `what is ${kind}` : `the interval from ${lower} to ${upper}`;
+    throw badCell(cells.name, row + 1, {
+      problem: `${values[row]} lies outside of ${inside}`,
+      expected: upper === undefined ? `a number from ${lower} on` : `a number from ${lower} to ${upper}`,
+      received: `${values[row]}`,
+      remedy: "mend the cell, or give the column another kind",
+    });
+  }
   const ends = [lower, ...(upper === undefined ? [] : [upper])].filter((end) => values.includes(end));
   return { lower, ...(upper === undefined ? {} : { upper }), ...(ends.length > 0 ? { atoms: ends } : {}) };
 }
@@ -165,7 +196,12 @@ function angleOf(
     return { ...base, period: 86_400, written: "time-of-day" };
   const turn = argument(base.name, "angle", period, "its period");
   if (!(turn > 0))
-    throw new UsageError(`kind of column "${base.name}": the period must be above 0, got ${turn}.`);
+    throw new UsageError({
+      where: `kind of column "${base.name}"`,
+      subject: "the period",
+      expected: "above 0",
+      received: `${turn}`,
+    });
   const values = numbersOf(table, cells, "angle").filter(Number.isFinite);
   const { step, lattice, distinct, count } = measureResolution(values);
   const isGrid =
@@ -190,10 +226,12 @@ function momentsOf(cells: CellColumn, base: ColumnSchema, order: (typeof dateOrd
   const wrong = moments.indexOf(undefined);
   if (wrong >= 0) {
     const row = codes.indexOf(wrong) + 1;
-    throw new DataError(
-      `column "${base.name}" (row ${row}): ${quoteCell(levels[wrong]!)} is not a date of the order ${order}; mend the cell, or name another order`,
-      { column: base.name, row },
-    );
+    throw badCell(base.name, row, {
+      problem: `${quoteCell(levels[wrong]!)} is not a date of the order ${order}`,
+      expected: `a date of the order ${order}`,
+      received: quoteCell(levels[wrong]!),
+      remedy: "mend the cell, or name another order",
+    });
   }
   const from = (moments as number[]).reduce((a, b) => Math.min(a, b));
   return { ...base, written: order, step: momentStep(moments as number[]), from };
@@ -206,7 +244,11 @@ export function columnNamed(table: Table, name: string, option: string): CellCol
   if (column) return column;
   const names = columns.map((each) => each.name);
   const closest = closestName(name, names);
-  throw new UsageError(
-    `${option}: there is no column "${name}"${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the columns are: ${listNames(names)}.`,
-  );
+  throw new UsageError({
+    where: option,
+    problem: `there is no column "${name}"${closest === undefined ? "" : ` (did you mean "${closest}"?)`}`,
+    expected: "a column of the table",
+    received: JSON.stringify(name),
+    remedy: `the columns are: ${listNames(names)}`,
+  });
 }

@@ -44,7 +44,15 @@ export function joinDraws(tables: readonly Table[]): Table {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const names = cellColumns(first).map(({ name }) => name);
   if (names.includes("draw"))
-    throw new DataError('the tables have a column "draw" of their own; rename it', { column: "draw" });
+    throw new DataError(
+      {
+        problem: 'the tables have a column "draw" of their own',
+        expected: 'tables without a column "draw"',
+        received: 'a column "draw"',
+        remedy: "rename it",
+      },
+      { column: "draw" },
+    );
   const numbers: [string, Float64Array][] = [
     ["draw", Float64Array.from(tables.flatMap((table, i) => new Array<number>(table.rows).fill(i + 1)))],
   ];

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { UsageError } from "../../../errors.ts";
+import { refuse } from "../../../options.ts";
 import { ByteWriter } from "./binary.ts";
 import {
   type LaneOperation,
@@ -72,7 +72,7 @@ export class FunctionBuilder {
   parameter(place: number): Local {
     const local = place < this.#parameterCount ? this.#locals[place] : undefined;
     if (local === undefined)
-      throw new UsageError(`function has no parameter ${place}, only ${this.#parameterCount}.`);
+      refuse("function", "place", `a place of its ${this.#parameterCount} parameters, counted from 0`, place);
     return local;
   }
 
@@ -205,7 +205,7 @@ export class FunctionBuilder {
 
   /** Shuffles the 16 bytes of two vectors on the stack; indices from 16 on take the second. */
   shuffle(indices: readonly number[]): this {
-    if (indices.length !== 16) throw new UsageError(`shuffle needs 16 byte indices, got ${indices.length}.`);
+    if (indices.length !== 16) refuse("shuffle", "indices", "16 byte indices", indices);
     this.#code(0xfd000d);
     this.#out.bytes(indices);
     return this;
@@ -227,7 +227,7 @@ export class FunctionBuilder {
   memory(name: LoadOperation | StoreOperation, offset = 0): this {
     const [code, alignment] = memoryOperations[name];
     if (offset < 0 || offset > 0xffffffff || !Number.isInteger(offset))
-      throw new UsageError(`${name}: offset ${offset} is not an integer from 0 to 2^32 - 1.`);
+      refuse(name, "offset", "an integer from 0 to 2^32 - 1", offset);
     if (code >>> 16 === 0xfe) this.#checkShared(name);
     this.#code(code);
     this.#out.byte(alignment);
@@ -274,7 +274,7 @@ export class FunctionBuilder {
   }
 
   #checkShared(name: string): void {
-    if (!this.sharedMemory) throw new UsageError(`${name} needs a module with shared memory.`);
+    if (!this.sharedMemory) refuse(name, "sharedMemory", "true", false);
   }
 
   // ---- control

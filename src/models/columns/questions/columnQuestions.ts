@@ -5,7 +5,7 @@
  */
 
 import { listNames } from "../../../closestName.ts";
-import { DataError, UsageError } from "../../../errors.ts";
+import { badCell, DataError, UsageError } from "../../../errors.ts";
 import { checkedOptions, refuse } from "../../../options.ts";
 import { cellsOf, tableOfCells, writtenCells } from "../../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../../tables/schema/columnSchema.ts";
@@ -91,9 +91,13 @@ export class ColumnQuestions implements Questions {
       (name, i) => asked.indexOf(name) !== i || fromRows.includes(name) || Object.hasOwn(values, name),
     );
     if (twice !== undefined)
-      throw new UsageError(
-        `${where}: column "${twice}" is ${always.includes(twice) ? "always given" : "asked for twice, or asked for and given"}; name it once.`,
-      );
+      throw new UsageError({
+        where,
+        problem: `column "${twice}" is ${always.includes(twice) ? "always given" : "asked for twice, or asked for and given"}`,
+        expected: "each column once",
+        received: `${JSON.stringify(twice)} twice`,
+        remedy: "name it once",
+      });
     const schemas = names.map((name) => columnNamed(where, this.#flow, name));
     const { cells } = cellsOf(await tableOfRows(where, names, rowsLike), schemas);
     const rows = cells[0]!.length;
@@ -160,10 +164,12 @@ export class ColumnQuestions implements Questions {
     const { cells, unknown } = cellsOf(table, all);
     const [strange] = unknown;
     if (strange)
-      throw new DataError(
-        `column "${strange.column}" (row ${strange.row}): ${JSON.stringify(strange.level)} is none of the levels that the model knows; mend the cell, or leave the row out`,
-        { column: strange.column, row: strange.row },
-      );
+      throw badCell(strange.column, strange.row, {
+        problem: `${JSON.stringify(strange.level)} is none of the levels that the model knows`,
+        expected: "a level that the model knows",
+        received: JSON.stringify(strange.level),
+        remedy: "mend the cell, or leave the row out",
+      });
     this.#checkAlwaysGiven("impute", cells);
     const { fill } = await this.#ways();
     return await fillTable(this.#evaluation, this.#flow, { table, cells }, how, fill);
@@ -212,13 +218,29 @@ export class ColumnQuestions implements Questions {
   }> {
     const own = columnNamed(where, this.#flow, column);
     if (this.#flow.given.includes(own))
-      throw new UsageError(`${where}: the model has no say about "${column}", which it is always given.`);
+      throw new UsageError({
+        where,
+        problem: `the model has no say about "${column}", which it is always given`,
+        expected: "a column that the model is not given",
+        received: JSON.stringify(column),
+        remedy: "ask for another column",
+      });
     if (Object.hasOwn(given, column))
-      throw new UsageError(`${where}: column "${column}" is asked for and given; name it once.`);
+      throw new UsageError({
+        where,
+        problem: `column "${column}" is asked for and given`,
+        expected: "each column once",
+        received: `${JSON.stringify(column)} twice`,
+        remedy: "name it once",
+      });
     if (own.kind === "categorical" || own.kind === "angle")
-      throw new UsageError(
-        `${where}: "${column}" is ${own.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}: it has no quantiles; ask for the probability of a value with marginal, or draw some with sample.`,
-      );
+      throw new UsageError({
+        where,
+        problem: `"${column}" is ${own.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}: it has no quantiles`,
+        expected: "a column whose values are in an order",
+        received: `one of kind ${own.kind}`,
+        remedy: "ask for the probability of a value with marginal, or draw some with sample",
+      });
     const rows = rowsOfGiven(where, given) ?? 1;
     const columns = await givenConditions(where, this.#flow, given, rows);
     const c = [...this.#flow.given, ...this.#flow.columns].indexOf(own);
@@ -232,7 +254,13 @@ export class ColumnQuestions implements Questions {
       const row = own.missing ? -1 : cells[c]!.findIndex(Number.isNaN);
       if (row >= 0)
         throw new DataError(
-          `${where}: column "${own.name}" (row ${row + 1}): the cell is missing, and the model is always given it; fill it in, or leave the row out.`,
+          {
+            where,
+            problem: `column "${own.name}" (row ${row + 1}): the cell is missing, and the model is always given it`,
+            expected: "a value",
+            received: "a missing cell",
+            remedy: "fill it in, or leave the row out",
+          },
           { column: own.name, row: row + 1 },
         );
     });

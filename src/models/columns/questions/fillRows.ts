@@ -74,7 +74,12 @@ export async function drawRest(
 export function checkPossible(logWeights: Float64Array, row?: number): void {
   if (logWeights.some((log) => log > Number.NEGATIVE_INFINITY)) return;
   throw new DataError(
-    `${row === undefined ? "what is given" : `row ${row + 1}`} cannot be: by the model no row has these values together, or none that was drawn; mend the values${row === undefined ? ", or widen the ranges" : ""}`,
+    {
+      problem: `${row === undefined ? "what is given" : `row ${row + 1}`} cannot be: by the model no row has these values together, or none that was drawn`,
+      expected: "values that the model can have together",
+      received: "values of probability 0",
+      remedy: `mend the values${row === undefined ? ", or widen the ranges" : ""}`,
+    },
     row === undefined ? {} : { row: row + 1 },
   );
 }

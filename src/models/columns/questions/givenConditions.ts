@@ -28,9 +28,13 @@ export function columnNamed(where: string, { columns, given }: FlowColumns, name
   if (own) return own;
   const names = all.map((each) => each.name);
   const closest = closestName(name, names);
-  throw new UsageError(
-    `${where}: the model has no column "${name}"${closest === undefined ? "" : ` (did you mean "${closest}"?)`}; the columns are: ${listNames(names)}.`,
-  );
+  throw new UsageError({
+    where,
+    problem: `the model has no column "${name}"${closest === undefined ? "" : ` (did you mean "${closest}"?)`}`,
+    expected: "a column of the model",
+    received: JSON.stringify(name),
+    remedy: `the columns are: ${listNames(names)}`,
+  });
 }
 
 /** Whether a value is a range. */
@@ -105,9 +109,13 @@ export async function givenConditions(
       const isAlways = flow.given.includes(own);
       if (value === undefined) {
         if (!isAlways) return {};
-        throw new UsageError(
-          `${where}: the model is given ${listNames(flow.given.map(({ name }) => name))}: name a value for "${own.name}", as in ${optionText("given", { [own.name]: own.levels?.[0] ?? 1 })}.`,
-        );
+        throw new UsageError({
+          where,
+          problem: `the model is given ${listNames(flow.given.map(({ name }) => name))}`,
+          expected: `a value for "${own.name}"`,
+          received: "none",
+          remedy: `name a value for "${own.name}", as in ${optionText("given", { [own.name]: own.levels?.[0] ?? 1 })}`,
+        });
       }
       if (isRange(value)) {
         if (isAlways)
