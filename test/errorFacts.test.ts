@@ -3,8 +3,14 @@ import { join } from "node:path";
 import ts from "typescript";
 import { expect, test } from "vitest";
 
-/** Errors about what somebody has passed: each says what was expected and what came, not a text alone. */
-const refusals: ReadonlySet<string> = new Set(["UsageError", "ShapeError", "DataError", "FormatError"]);
+/** Errors that say what was expected and what came, not a text alone. All but `AbortedError`, which was asked for. */
+const withParts: ReadonlySet<string> = new Set([
+  "UsageError",
+  "ShapeError",
+  "DataError",
+  "FormatError",
+  "NumericalError",
+]);
 
 const root = join(import.meta.dirname, "..", "src");
 const sources = readdirSync(root, { recursive: true, encoding: "utf8" })
@@ -21,10 +27,17 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => visit(child, see));
 }
 
-/** Variables of a file that hold facts: an object as one writes it, or what is declared to be `ErrorFacts`. */
+/**
+ * What of a file holds facts: variables with an object as one writes it, or declared to be `ErrorFacts`, and members that are declared to
+ * return them, as `name()`.
+ */
 function factsOf(source: ts.SourceFile, onlyDeclared: boolean): string[] {
   const names: string[] = [];
   visit(source, (node) => {
+    const isMaker =
+      (ts.isMethodSignature(node) && node.type?.getText(source) === "ErrorFacts") ||
+      (ts.isPropertySignature(node) && node.type?.getText(source).endsWith("=> ErrorFacts"));
+    if (isMaker) names.push(`${node.name.getText(source)}()`);
     if (!ts.isVariableDeclaration(node) || !node.initializer) return;
     const isDeclared = node.type?.getText(source) === "ErrorFacts";
     if (isDeclared || (!onlyDeclared && ts.isObjectLiteralExpression(node.initializer)))
@@ -43,11 +56,12 @@ function textAlone(
     node !== undefined &&
     (ts.isObjectLiteralExpression(node) ||
       (ts.isIdentifier(node) && facts.has(node.text)) ||
+      (ts.isCallExpression(node) && facts.has(`${node.expression.getText(source).split(".").at(-1)}()`)) ||
       (ts.isConditionalExpression(node) && areFacts(node.whenTrue) && areFacts(node.whenFalse)));
   const places: string[] = [];
   let withFacts = 0;
   visit(source, (node) => {
-    if (!ts.isNewExpression(node) || !refusals.has(node.expression.getText(source))) return;
+    if (!ts.isNewExpression(node) || !withParts.has(node.expression.getText(source))) return;
     if (areFacts(node.arguments?.[0])) withFacts++;
     else {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
@@ -57,7 +71,7 @@ function textAlone(
   return { places, withFacts };
 }
 
-test("each error about what somebody has passed says what was expected and what came", () => {
+test("each error but a stop that was asked for says what was expected and what came", () => {
   const shared = sources.flatMap((source) => factsOf(source, true));
   const results = sources.map((source) => textAlone(source, shared));
   expect(results.flatMap(({ places }) => places)).toEqual([]);
@@ -75,10 +89,13 @@ test("a text alone is told from facts", () => {
     "new DataError(`a sentence`, { row });",
     "new FormatError(text);",
     'new ShapeError(short ? facts : "a sentence");',
-    "new NumericalError(text);",
+    "interface System { failure(t: number): ErrorFacts; message(t: number): string }",
+    "new NumericalError(system.failure(t));",
+    "new NumericalError(system.message(t));",
+    'new AbortedError("a sentence");',
   ].join("\n");
   expect(textAlone(parse("made.ts", made), [])).toEqual({
-    places: ["made.ts:6", "made.ts:7", "made.ts:8", "made.ts:9"],
-    withFacts: 3,
+    places: ["made.ts:6", "made.ts:7", "made.ts:8", "made.ts:9", "made.ts:12"],
+    withFacts: 4,
   });
 });

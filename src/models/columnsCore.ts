@@ -217,9 +217,12 @@ export class ColumnsCore implements FlowCore {
     try {
       readColumnsCore(openContainer(bytes, "the model"), "the model");
     } catch (error) {
-      throw new NumericalError(
-        `The model cannot be saved, as it could not be read back: ${(error as Error).message}`,
-      );
+      const received = (error as Error).message.replace(/\.$/, "");
+      throw new NumericalError({
+        problem: `The model cannot be saved, as it could not be read back: ${received}`,
+        expected: "a model that can be read back",
+        received,
+      });
     }
     return bytes;
   }

@@ -92,9 +92,13 @@ export class DormandPrince {
       step = Math.abs(h) * (Number.isNaN(error) ? 0.1 : Math.min(5, Math.max(0.2, 0.9 * error ** -0.2)));
       if (step < 1e-14 * Math.max(1, Math.abs(t))) break;
     }
-    throw new NumericalError(
-      `gradientFlow: no step from time ${t} towards ${to} keeps the error below ${this.#tolerance}; raise \`tolerance\`, or check that the densities are smooth there.`,
-    );
+    throw new NumericalError({
+      where: "gradientFlow",
+      problem: `no step from time ${t} towards ${to} keeps the error below ${this.#tolerance}`,
+      expected: `a step with an error below ${this.#tolerance}`,
+      received: "none",
+      remedy: "raise `tolerance`, or check that the densities are smooth there",
+    });
   }
 }
 

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { AbortedError, NumericalError } from "../errors.ts";
+import { AbortedError, type ErrorFacts, NumericalError } from "../errors.ts";
 
 /** What the solver needs to know of f. */
 export interface StiffSystem {
@@ -29,7 +29,7 @@ export interface StiffSystem {
   /** Applies it to `right`, in place. */
   solve(right: Float64Array): void;
   /** What to say when no step is small enough. */
-  failure(t: number): string;
+  failure(t: number): ErrorFacts;
 }
 
 const gamma: number = 1 - Math.SQRT1_2;

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { AbortedError, NumericalError } from "../errors.ts";
+import { AbortedError, type ErrorFacts, NumericalError } from "../errors.ts";
 
 /** Writes the derivative at time t of the state y to `out`; NaN in it makes the step smaller. */
 export type AsyncDerivative = (t: number, y: Float64Array, out: Float64Array) => Promise<void> | void;
@@ -28,7 +28,7 @@ export interface StabilizedOptions {
   /** Called after each step, with the state and its derivative, which are not kept. */
   readonly onStep?: ((t: number, y: Float64Array, slope: Float64Array) => void) | undefined;
   /** What to say when no step is small enough. */
-  readonly failure: (t: number) => string;
+  readonly failure: (t: number) => ErrorFacts;
 }
 
 /** Coefficients of the s stages, in the letters of the paper. */

@@ -181,7 +181,12 @@ class Selection {
     for (let i = 0; i < found && count < chosen.length; i++)
       if (values[i] === bound) chosen[count++] = places[i]!;
     if (count < chosen.length)
-      throw new NumericalError("anomalies: how far two rows are apart is not a number");
+      throw new NumericalError({
+        where: "anomalies",
+        problem: "how far two rows are apart is not a number",
+        expected: "a number",
+        received: "NaN",
+      });
   }
 }
 

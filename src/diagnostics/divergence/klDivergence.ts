@@ -80,9 +80,13 @@ export async function klDivergence(
   const { logRatio, impossible } = await densityRatio(p, q, table, how);
   const lost = impossible.p + impossible.both;
   if (lost > 0)
-    throw new NumericalError(
-      `klDivergence: ${countOfRows(lost, draws, "samples of p")} impossible under p itself once rounded; mend p, or draw with another seed.`,
-    );
+    throw new NumericalError({
+      where: "klDivergence",
+      problem: `${countOfRows(lost, draws, "samples of p")} impossible under p itself once rounded`,
+      expected: "samples that p can have",
+      received: `${lost} of ${draws} that it cannot`,
+      remedy: "mend p, or draw with another seed",
+    });
   const possible = logRatio.filter((value) => value !== Number.POSITIVE_INFINITY);
   const ofPossible =
     possible.length > 0 ? meanAndError(possible) : { mean: Number.NaN, standardError: Number.NaN };

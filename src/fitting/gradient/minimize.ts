@@ -64,6 +64,10 @@ export interface Minimizer {
   dispose(): void;
 }
 
+function lossNotFinite(loss: number, problem: string, remedy?: string): NumericalError {
+  return new NumericalError({ problem, expected: "a finite loss", received: `${loss}`, remedy });
+}
+
 /**
  * Compiles an objective, with the optimizer's updates in the program.
  * @throws UsageError if a draw has the name of a step input of the optimizer.
@@ -189,8 +193,9 @@ class Loop {
     } else if (validation) {
       const start = await this.#validate(validation, this.#initial);
       if (!Number.isFinite(start))
-        throw new NumericalError(
-          "The loss is not finite before the first step: the data reach where the untrained flow has no density.",
+        throw lossNotFinite(
+          start,
+          "The loss is not finite before the first step: the data reach where the untrained flow has no density",
         );
       this.#bestLoss = start;
     }
@@ -220,8 +225,10 @@ class Loop {
       this.#lost = Number.isFinite(trainLoss) && Number.isFinite(validationLoss) ? 0 : this.#lost + 1;
       if (this.#lost > 0) {
         if (this.#lost >= Math.min(lostEpochs, epochs))
-          throw new NumericalError(
-            `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}; try a smaller ${optionText("learningRate")}, or look for extreme values in the data.`,
+          throw lossNotFinite(
+            Number.isFinite(trainLoss) ? validationLoss : trainLoss,
+            `The loss was not finite in epochs ${epoch - this.#lost + 1} to ${epoch}`,
+            `try a smaller ${optionText("learningRate")}, or look for extreme values in the data`,
           );
         // Back to what was good, with nothing kept of the way that led off, and on with smaller steps.
         this.#rateFactor /= 4;

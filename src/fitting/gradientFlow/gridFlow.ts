@@ -265,8 +265,13 @@ export class GridFlow {
         matrix.solve(right);
         for (let at = 0; at < size; at++) right[at]! /= root(at);
       },
-      failure: (t) =>
-        `gradientFlow: the grid would fold at time ${t}: no step is small enough; make the box smaller, so that rho varies less in it, or take more nodes.`,
+      failure: (t) => ({
+        where: "gradientFlow",
+        problem: `the grid would fold at time ${t}: no step is small enough`,
+        expected: "a step that leaves the nodes in their order",
+        received: "none",
+        remedy: "make the box smaller, so that rho varies less in it, or take more nodes",
+      }),
     };
   }
 
@@ -310,9 +315,13 @@ export class GridFlow {
         this.#between.interpolate(paddedVelocity, x, velocity, slope);
         const det = determinant(jacobian, d);
         if (!(det > 0))
-          throw new NumericalError(
-            `gradientFlow: the map between the nodes folds at time ${times[k]} near row ${row + 1}; take more nodes.`,
-          );
+          throw new NumericalError({
+            where: "gradientFlow",
+            problem: `the map between the nodes folds at time ${times[k]} near row ${row + 1}`,
+            expected: "a map that does not fold",
+            received: "one that does",
+            remedy: "take more nodes",
+          });
         parts.points[k]!.set(value, row * d);
         parts.logAbsDet[k]![row] = Math.log(det);
         parts.jacobians?.[k]?.set(jacobian, row * d * d);

@@ -23,7 +23,7 @@
  * @module
  */
 
-import { DataError, UsageError } from "../../errors.ts";
+import { DataError, type ErrorFacts, UsageError } from "../../errors.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { Stabilized } from "../../numerics/stabilized.ts";
 import type { ResolvedDensity } from "./density.ts";
@@ -114,6 +114,15 @@ class KernelEstimate {
     return this.#logScale + largest + Math.log(sum);
   }
 }
+
+/** What is wrong where no step of the particles is small enough. */
+const runOff = (what: string, time: number, remedy: string): ErrorFacts => ({
+  where: "gradientFlow",
+  problem: `${what} run off at time ${time}`,
+  expected: "a step that is small enough",
+  received: "none",
+  remedy,
+});
 
 /** Particles moved to the last of the times, and the field that they made. */
 export class ParticleFlow {
@@ -257,7 +266,7 @@ export class ParticleFlow {
         {
           tolerance,
           signal,
-          failure: (t) => `gradientFlow: points run off at time ${Math.abs(from - t)}; raise \`bandwidth\`.`,
+          failure: (t) => runOff("points", Math.abs(from - t), "raise `bandwidth`"),
         },
       );
     const start = new Float64Array(size + rows + (wanted ? rows * d * d : 0));
@@ -325,7 +334,7 @@ export class ParticleFlow {
           if (this.#history.at(-1)?.t !== t)
             this.#history.push({ t, points: y.slice(), velocity: slope.slice() });
         },
-        failure: (t) => `gradientFlow: particles run off at time ${t}; check the gradient of \`to\` there.`,
+        failure: (t) => runOff("particles", t, "check the gradient of `to` there"),
       },
     );
     const end = times[times.length - 1]!;

@@ -190,9 +190,12 @@ export class GaussianSearch {
     }
     const { mean, factor, bound } = best!;
     if (factor.to1DArray().some((entry) => Math.abs(entry) > widest))
-      throw new NumericalError(
-        "The density has no integral: the Gaussian that is nearest to it widens without end. Does a parameter lack a prior, or does the log-density not depend on it?",
-      );
+      throw new NumericalError({
+        problem: "The density has no integral: the Gaussian that is nearest to it widens without end",
+        expected: "a density with an integral",
+        received: "one without",
+        remedy: "does a parameter lack a prior, or does the log-density not depend on it?",
+      });
     return { mean, factor: Float64Array.from(factor.to1DArray()), bound };
   }
 
@@ -217,8 +220,18 @@ export class GaussianSearch {
     }
     throw new NumericalError(
       isFiniteSomewhere
-        ? "The gradient of the log-density is not finite where the log-density is; look for a square root, logarithm or quotient at 0."
-        : "The log-density is not a finite number around any of 20 starting points: check the bounds of the parameters, and logarithms and quotients in the density.",
+        ? {
+            problem: "The gradient of the log-density is not finite where the log-density is",
+            expected: "a finite gradient",
+            received: "one that is not finite",
+            remedy: "look for a square root, logarithm or quotient at 0",
+          }
+        : {
+            problem: "The log-density is not a finite number around any of 20 starting points",
+            expected: "a finite number",
+            received: "none",
+            remedy: "check the bounds of the parameters, and logarithms and quotients in the density",
+          },
     );
   }
 }

@@ -87,9 +87,12 @@ export function modelToBytes(model: Model): Uint8Array {
   }
   for (const part of ["base", "bijection"] as const)
     if (JSON.stringify(back[part].toJSON()) !== JSON.stringify(json[part]))
-      throw new NumericalError(
-        `The model cannot be saved: its ${part} reads back with another description; the toJSON of your own part and the reader that is registered for it must fit.`,
-      );
+      throw new NumericalError({
+        problem: `The model cannot be saved: its ${part} reads back with another description`,
+        expected: "the description that was written",
+        received: "another one",
+        remedy: "the toJSON of your own part and the reader that is registered for it must fit",
+      });
   return bytes;
 }
 

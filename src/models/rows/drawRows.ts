@@ -34,13 +34,21 @@ function checkArrived(values: Float64Array, rows: number, columns: readonly stri
     }
   }
   if (infinite > 0 && missing === 0)
-    throw new NumericalError(
-      `sample: ${infinite} of ${rows} rows are infinite, the first in column "${columns[first]}": its values are beyond the numbers of the precision; ask for precision "float64", or check the model, which may be damaged.`,
-    );
+    throw new NumericalError({
+      where: "sample",
+      problem: `${infinite} of ${rows} rows are infinite, the first in column "${columns[first]}": its values are beyond the numbers of the precision`,
+      expected: "finite numbers",
+      received: `${infinite} infinite rows`,
+      remedy: 'ask for precision "float64", or check the model, which may be damaged',
+    });
   if (missing > 0)
-    throw new NumericalError(
-      `sample: ${missing} of ${rows} rows are not numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance; allow it more iterations or a larger tolerance, or ask for precision "float64".`,
-    );
+    throw new NumericalError({
+      where: "sample",
+      problem: `${missing} of ${rows} rows are not numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance`,
+      expected: "finite numbers",
+      received: `${missing} rows that are not numbers`,
+      remedy: 'allow it more iterations or a larger tolerance, or ask for precision "float64"',
+    });
 }
 
 /**

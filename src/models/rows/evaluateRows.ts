@@ -133,11 +133,20 @@ export async function logProbOfRows(
     },
   );
   if (unsolved > 0)
-    throw new NumericalError(
-      model.bijection.type === "continuous"
-        ? `logProb: ${unsolved} of ${count} rows have no log-density: the equation from data to base was not solved within its tolerance and steps there; give the flow a larger tolerance or more steps.`
-        : `logProb: ${unsolved} of ${count} rows have no log-density: the computation left the finite numbers there; the model is damaged, or its parameters are out of range.`,
-    );
+    throw new NumericalError({
+      where: "logProb",
+      problem: `${unsolved} of ${count} rows have no log-density: ${
+        model.bijection.type === "continuous"
+          ? "the equation from data to base was not solved within its tolerance and steps there"
+          : "the computation left the finite numbers there"
+      }`,
+      expected: "a log-density of each row",
+      received: `none of ${unsolved} rows`,
+      remedy:
+        model.bijection.type === "continuous"
+          ? "give the flow a larger tolerance or more steps"
+          : "the model is damaged, or its parameters are out of range",
+    });
   if (lost.length === 0) return out;
   const again = await logProbOfRows(model, evaluation, joinRows(lost, parts), {
     ...options,

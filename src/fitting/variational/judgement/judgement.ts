@@ -194,9 +194,12 @@ async function checkFlowRays(
     if (order >= 2 * noIntegral || last.logMass < logEvidence - negligible) return;
     const where = `along a ray of the flow, through ${weighing.place(values, last.row)},`;
     if (order < noIntegral)
-      throw new NumericalError(
-        `The density has no integral: ${where} it falls off too slowly, or not at all. Does a parameter lack a prior, or do the data tell a combination of parameters only?`,
-      );
+      throw new NumericalError({
+        problem: `The density has no integral: ${where} it falls off too slowly, or not at all`,
+        expected: "a density with an integral",
+        received: "one without",
+        remedy: "does a parameter lack a prior, or do the data tell a combination of parameters only?",
+      });
     warn(
       "improper",
       `the density may have no integral: ${where} it falls off so slowly that a probe cannot tell; give what is there a prior`,

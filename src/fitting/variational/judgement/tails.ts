@@ -190,9 +190,12 @@ async function refuse(
   const { values } = await evaluate(far);
   const pole =
     values[0] === Number.POSITIVE_INFINITY
-      ? ` The log-density is plus infinity at ${space.columns.map((name, i) => `${name} ${space.boundNear(i, far[i]!)}`).join(", ")}.`
+      ? `. The log-density is plus infinity at ${space.columns.map((name, i) => `${name} ${space.boundNear(i, far[i]!)}`).join(", ")}`
       : "";
-  throw new NumericalError(
-    `The density has no integral: towards ${towards(ray, space)} it falls off too slowly, or not at all.${pole} Does a parameter lack a prior, or does the log-density not depend on it?`,
-  );
+  throw new NumericalError({
+    problem: `The density has no integral: towards ${towards(ray, space)} it falls off too slowly, or not at all${pole}`,
+    expected: "a density with an integral",
+    received: "one without",
+    remedy: "does a parameter lack a prior, or does the log-density not depend on it?",
+  });
 }

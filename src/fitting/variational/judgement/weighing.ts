@@ -183,9 +183,11 @@ export class Weighing {
     const table = this.table(raw.values);
     const pole = raw.logDensity.indexOf(Number.POSITIVE_INFINITY);
     if (pole >= 0)
-      throw new NumericalError(
-        `The log-density is plus infinity at ${this.place(raw.values, pole)}: it has a pole there, and perhaps no integral.`,
-      );
+      throw new NumericalError({
+        problem: `The log-density is plus infinity at ${this.place(raw.values, pole)}: it has a pole there, and perhaps no integral`,
+        expected: "a log-density below plus infinity",
+        received: "plus infinity",
+      });
     const logProb = raw.logBase.map((logBase, i) => logBase - raw.logAbsDet[i]!);
     const logDensity = raw.logDensity.map((value) =>
       Number.isNaN(value) ? Number.NEGATIVE_INFINITY : value,
