@@ -6,8 +6,7 @@
  */
 
 import { closestName, listNames } from "./closestName.ts";
-import { UsageError } from "./errors.ts";
-import { oneLine } from "./oneLine.ts";
+import { oneLine, UsageError } from "./errors.ts";
 
 /** What one option may be. */
 export interface OptionKind {

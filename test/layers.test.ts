@@ -8,7 +8,6 @@ import { describe, expect, test } from "vitest";
  * A name is a folder of src/ or a file in it; of two that match the longer one decides.
  */
 const layers: readonly string[] = [
-  "oneLine.ts",
   "errors.ts",
   "closestName.ts",
   "options.ts",

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { refuse } from "../options.ts";
+
 /** Defaults of options of `compare`. */
 export const compareDefaults = {
   /** Share of the rows that are held out. */
@@ -39,5 +41,6 @@ export const mostSamples = 20_000;
 
 /** Parts that `information` deals rows into where their number is left out. */
 export function informationFolds(rows: number): number {
+  if (!Number.isInteger(rows) || rows < 1) refuse("informationFolds", "rows", "a positive integer", rows);
   return rows < 20_000 ? 5 : 2;
 }

@@ -10,10 +10,11 @@ export {
   DataError,
   FormatError,
   NumericalError,
+  oneLine,
   PushforwardError,
+  plainLines,
   ShapeError,
   UsageError,
 } from "../errors.ts";
-export { oneLine, plainLines } from "../oneLine.ts";
 export { checkAddressLimit } from "../platform/addressSpace.ts";
 export { isOutOfMemory, reasonOf } from "../platform/platform.ts";

@@ -116,8 +116,8 @@ export interface FitOptions {
   readonly epochs?: number | undefined;
   /**
    * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table; of `columns` the
-   * recipe, once). They are turned into steps by a fixed cost, so that results repeat; a slower machine takes longer. Given, a small table goes on, too,
-   * while its held-out score rises.
+   * recipe, once). They are turned into steps by a fixed cost, so that results repeat; a slower machine takes longer. Given,
+   * a small table goes on, too, while its held-out score rises.
    */
   readonly budget?: number | undefined;
   /** Rows per step (default 128 for fewer than 1,000 rows, else 256). */
@@ -132,8 +132,8 @@ export interface FitOptions {
    */
   readonly validation?: number | undefined;
   /**
-   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; of `columns` two
-   * fifths); of `dual-ascent` steps (default 100).
+   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; of `columns` three
+   * tenths); of `dual-ascent` steps (default 100).
    */
   readonly patience?: number | undefined;
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995, of `columns` 0.99). */
@@ -159,8 +159,9 @@ export interface FitOptions {
    */
   readonly anyOrder?: boolean | undefined;
   /**
-   * Of `columns`: networks whose distributions of each cell are averaged, from 1 to 16 (default 2, with `anyOrder` 1). They differ in how much of a row is
-   * hidden in training; held-out rows weigh them column by column, and leave the best alone where the others do not help it.
+   * Of `columns`: networks whose distributions of each cell are averaged, from 1 to 16 (default 2, with `anyOrder` 1). They
+   * differ in how much of a row is hidden in training; held-out rows weigh them column by column, and leave the best alone
+   * where the others do not help it.
    */
   readonly members?: number | undefined;
   /** Columns that are left out. */

@@ -20,10 +20,11 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
-import { apply, isApplied, mul, neg } from "./ops/arithmetic.ts";
+import { apply, mul, neg } from "./ops/arithmetic.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { constant, rowMark, uniformConstant } from "./ops/leaves.ts";
 import { broadcastTo, concatenate, gather, reshape } from "./ops/movement.ts";
+import { isApplied } from "./ops/repeatedScalar.ts";
 import { rebuildBody } from "./rebuild.ts";
 import { withInputs } from "./withInputs.ts";
 

@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { FormatError } from "../../src/errors.ts";
-import { oneLine, plainLines } from "../../src/oneLine.ts";
+import { FormatError, oneLine, plainLines } from "../../src/errors.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { runInProcess } from "./runInProcess.ts";
 

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { type ElementwiseExpr, type Expr, sizeOf } from "../expr.ts";
+import type { Expr } from "../expr.ts";
 import type { ElementwiseName } from "./elementwise.ts";
-import { asExpr, constant, uniformConstant, type Value } from "./leaves.ts";
-import { broadcastShape, broadcastTo, isAllZero, reshape } from "./movement.ts";
+import { asExpr, constant, type Value } from "./leaves.ts";
+import { broadcastShape, broadcastTo } from "./movement.ts";
+import { repeatedScalar } from "./repeatedScalar.ts";
 
 /** An element-wise operation by name; operands broadcast. */
 export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr {
@@ -18,29 +19,6 @@ export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr 
   if (inputs.every((operand) => operand.shape.length === 0))
     return broadcastTo({ op: "elementwise", name, shape: [], batched, inputs }, shape);
   return { op: "elementwise", name, shape, batched, inputs };
-}
-
-/** Whether {@link apply} would make the same operation of the operands as it reads them: most are, and are not made again. */
-export function isApplied({ shape, inputs }: ElementwiseExpr): boolean {
-  if (shape.length === 0) return inputs.every((input) => input.shape.length === 0);
-  let isScalar = true;
-  for (const input of inputs) {
-    if (input.shape.length === 0) continue;
-    if (repeatedScalar(input) !== undefined) return false;
-    isScalar = false;
-  }
-  return !isScalar;
-}
-
-/** The scalar that a value repeats in every element, or undefined: engines read it once instead of moving copies. */
-function repeatedScalar(value: Expr): Expr | undefined {
-  if (sizeOf(value.shape) === 1) return reshape(value, []);
-  const uniform = uniformConstant(value);
-  if (uniform !== undefined) return constant(uniform);
-  const source = value.op === "reshape" ? value.inputs[0]! : value;
-  if (source.op === "gather" && sizeOf(source.inputs[0]!.shape) === 1 && isAllZero(source.indices))
-    return reshape(source.inputs[0]!, []);
-  return undefined;
 }
 
 /** a + b. */

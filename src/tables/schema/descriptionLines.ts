@@ -5,7 +5,7 @@
  */
 
 import { listNames } from "../../closestName.ts";
-import { oneLine } from "../../oneLine.ts";
+import { oneLine } from "../../errors.ts";
 import { checkArgument, type OptionKind } from "../../options.ts";
 import { momentText } from "./dateTimes.ts";
 import type { ColumnDescription, TableDescription } from "./describe.ts";
