@@ -11,7 +11,7 @@ const path = fileURLToPath(new URL("../demo/ramachandran.csv.gz", import.meta.ur
 const table = await readTable(path);
 const { train, test } = splitTable(table, { test: 0.2, seed: 1 });
 
-const { flow, report } = await fit(train, { seed: 1, epochs: 4 });
+const { flow, report } = await fit(train, { seed: 1, epochs: 2 });
 console.log(
   `${report.parameters} parameters, best after epoch ${report.history.at(-1).bestEpoch} of ${report.epochs}`,
 );

@@ -46,8 +46,8 @@ export interface FitReport {
   readonly epochs: number;
   /**
    * Whether the held-out log-likelihood still rose when the training ended: by more than 0.01 nats in the last cycle, or, of a
-   * single cycle, by more than 0.03 in its second half while the training rows score no better. False for kinds without
-   * gradients.
+   * single cycle, by more than 0.03 in its second half while the training rows score no better. Of `columns` with a budget, or
+   * with fewer epochs than by default, alone: its usual training gained nothing from more. False for kinds without gradients.
    */
   readonly stillImproving: boolean;
   /** Number of trained parameters. */

@@ -302,7 +302,10 @@ export async function fitColumns(
     epochs: recipe.members * epochs,
     bestEpoch: bestEpoch === 0 ? 0 : best * epochs + inEpochs(bestEpoch),
     interrupted,
-    stillImproving: trainings.some(({ stillImproving }) => stillImproving),
+    // The falling rate raises every score to the end of a cycle: that of the recipe's own length says nothing of a longer one.
+    stillImproving:
+      (budget !== undefined || recipe.steps < columnsRecipe(train.rows).steps) &&
+      trainings.some(({ stillImproving }) => stillImproving),
   };
 }
 
