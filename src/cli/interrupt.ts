@@ -36,6 +36,23 @@ export function interruptSignal({ lingers = false }: { readonly lingers?: boolea
   return controller.signal;
 }
 
+/**
+ * Computes what lets no event be heard until it is done, and writes nothing: meanwhile the system ends the process by itself, at the
+ * first Ctrl-C.
+ */
+export function interruptible<T>(compute: () => T): T {
+  const names = ["SIGINT", "SIGTERM"] as const;
+  const listeners = names.map((name) => process.listeners(name));
+  for (const name of names) process.removeAllListeners(name);
+  try {
+    return compute();
+  } finally {
+    names.forEach((name, i) => {
+      for (const listener of listeners[i]!) process.on(name, listener);
+    });
+  }
+}
+
 /** Whether somebody sits at a terminal who can be asked. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
 

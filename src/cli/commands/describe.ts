@@ -6,7 +6,7 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { interruptSignal } from "../interrupt.ts";
+import { interruptible, interruptSignal } from "../interrupt.ts";
 import { checkOutput, counted, print, printJson } from "../output.ts";
 import { addTableOptions, namingTable, readData, type TableFlags } from "../tableOptions.ts";
 
@@ -23,7 +23,7 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
   const { describe } = await import("../../index.ts");
   const { descriptionText } = await import("../../entries/tables.ts");
   const table = await readData(data, flags, interruptSignal());
-  const description = describe(table);
+  const description = interruptible(() => describe(table));
   if (flags.out !== undefined) {
     const { writeSchema } = await import("../../entries/tables.ts");
     await writeSchema(description.schema, flags.out);

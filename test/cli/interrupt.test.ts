@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { interruptible, interruptSignal } from "../../src/cli/interrupt.ts";
+
+test("while something computes that hears no event the system ends the process, and then the signal is heard again", () => {
+  const before = process.listeners("SIGINT");
+  try {
+    const signal = interruptSignal();
+    const heard = process.listeners("SIGINT");
+    expect(heard.length).toBe(before.length + 1);
+    expect(interruptible(() => process.listenerCount("SIGINT") + process.listenerCount("SIGTERM"))).toBe(0);
+    expect(process.listeners("SIGINT")).toEqual(heard);
+    expect(() =>
+      interruptible(() => {
+        throw new Error("no table");
+      }),
+    ).toThrow("no table");
+    expect(process.listeners("SIGINT")).toEqual(heard);
+    expect(signal.aborted).toBe(false);
+  } finally {
+    for (const name of ["SIGINT", "SIGTERM"] as const)
+      for (const listener of process.listeners(name))
+        if (!before.includes(listener)) process.off(name, listener);
+  }
+});
