@@ -2,11 +2,12 @@ import { expect, test } from "vitest";
 import { interruptible, interruptSignal } from "../../src/cli/interrupt.ts";
 
 test("while something computes that hears no event the system ends the process, and then the signal is heard again", () => {
-  const before = process.listeners("SIGINT");
+  const names = ["SIGINT", "SIGTERM"] as const;
+  const listenersBefore = names.map((name) => process.listeners(name));
   try {
     const signal = interruptSignal();
     const heard = process.listeners("SIGINT");
-    expect(heard.length).toBe(before.length + 1);
+    expect(heard.length).toBe(listenersBefore[0]!.length + 1);
     expect(interruptible(() => process.listenerCount("SIGINT") + process.listenerCount("SIGTERM"))).toBe(0);
     expect(process.listeners("SIGINT")).toEqual(heard);
     expect(() =>
@@ -17,8 +18,9 @@ test("while something computes that hears no event the system ends the process, 
     expect(process.listeners("SIGINT")).toEqual(heard);
     expect(signal.aborted).toBe(false);
   } finally {
-    for (const name of ["SIGINT", "SIGTERM"] as const)
+    names.forEach((name, i) => {
       for (const listener of process.listeners(name))
-        if (!before.includes(listener)) process.off(name, listener);
+        if (!listenersBefore[i]!.includes(listener)) process.off(name, listener);
+    });
   }
 });
