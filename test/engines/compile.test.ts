@@ -10,24 +10,29 @@ import { fitData, fitDataInPieces } from "../../src/fitting/fitData.ts";
 
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
+import type { Program } from "../../src/graph/program.ts";
 import { pushforwardSample } from "../../src/models/density.ts";
 import { inOnePiece, inPieces, type Pieces } from "../../src/platform/pieces.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { root, run } from "../docs/project.ts";
 
-const flow = neuralSplineFlow({ features: 16, transforms: 4, hidden: [32], autoregressive: true });
-const bound = bindTree({ base: flow.base.parameters, bijection: flow.bijection.parameters });
-const sampler = {
-  rows: {
-    value: pushforwardSample(flow.base, flow.bijection, g.input("noise", [16]), bound as never),
-  },
-};
+/** A program that draws rows of a spline flow. */
+function samplerOf(transforms: number): Partial<Program> {
+  const flow = neuralSplineFlow({ features: 16, transforms, hidden: [32], autoregressive: true });
+  const bound = bindTree({ base: flow.base.parameters, bijection: flow.bijection.parameters });
+  const value = pushforwardSample(flow.base, flow.bijection, g.input("noise", [16]), bound as never);
+  return { rows: { value } };
+}
+
+const sampler = samplerOf(4);
 
 test.each([referenceEngine, wasmEngine({ threads: 1 })])(
   "the $name engine is aborted while it compiles",
   async (engine) => {
-    await expect(engine.compile(sampler, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
+    // Large, so that it is not compiled before the signal fires.
+    const large = samplerOf(16);
+    await expect(engine.compile(large, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
     let turns = 0;
     let isOver = false;
     const count = (): void => {
@@ -36,7 +41,7 @@ test.each([referenceEngine, wasmEngine({ threads: 1 })])(
     };
     setImmediate(count);
     const abort = new AbortController();
-    const compiling = engine.compile(sampler, { signal: abort.signal }).finally(() => {
+    const compiling = engine.compile(large, { signal: abort.signal }).finally(() => {
       isOver = true;
     });
     setImmediate(() => abort.abort());
