@@ -7,9 +7,10 @@
 import { UsageError } from "../entries/errors.ts";
 import type { GivenReport, GivenValue } from "../entries/options.ts";
 import type { Flow, Table } from "../index.ts";
-import { checkGiven } from "./columnNames.ts";
+import { checkGiven, checkKnown } from "./columnNames.ts";
+import { interruptSignal } from "./interrupt.ts";
 import { GivenFile, type GivenText } from "./options.ts";
-import { counted, formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
+import { checkTableOutput, counted, formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
 
 /** Conditions of a flow, and how many rows there are in the table that they are from. */
 export interface ReadGiven {
@@ -57,6 +58,41 @@ export async function readGiven(
       );
   checkGiven(numbers, flow);
   return { given: numbers, rows: table.rows };
+}
+
+/** A question about the distribution of one column. */
+export interface ColumnQuestion {
+  readonly flow: Flow;
+  readonly column: string;
+  readonly conditions: ReadGiven;
+  readonly signal: AbortSignal;
+}
+
+/** Loads the model that is asked about a column, and reads what it is given. */
+export async function readQuestion(
+  model: string,
+  {
+    column,
+    given,
+    out,
+  }: {
+    readonly column?: string | undefined;
+    readonly given?: GivenText | undefined;
+    readonly out?: string | undefined;
+  },
+): Promise<ColumnQuestion> {
+  if (column === undefined)
+    throw new UsageError({
+      subject: "--column",
+      expected: "the column that is asked for",
+      received: "nothing",
+    });
+  if (out !== undefined) checkTableOutput(out, [model]);
+  const { load } = await import("../index.ts");
+  const signal = interruptSignal();
+  const flow = await load(model, { signal });
+  checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
+  return { flow, column, conditions: await readGiven(given, flow, signal), signal };
 }
 
 /** How rows were drawn, in a line. */

@@ -8,13 +8,11 @@ import type { Command } from "commander";
 import { UsageError } from "../../entries/errors.ts";
 import type { DistributionOptions } from "../../entries/options.ts";
 import { cdfOptionTable } from "../../entries/options.ts";
-import { checkKnown } from "../columnNames.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { cdfFlags } from "../flags/questionFlags.ts";
-import { giveAnswers, readGiven } from "../given.ts";
-import { interruptSignal } from "../interrupt.ts";
+import { giveAnswers, readQuestion } from "../given.ts";
 import { defined, type GivenText } from "../options.ts";
-import { checkTableOutput, printJson } from "../output.ts";
+import { printJson } from "../output.ts";
 
 interface CdfFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
   readonly column?: string | undefined;
@@ -29,25 +27,15 @@ const withError = (probability: number, error: number): string =>
   error > 0 ? `${probability.toFixed(4)} ± ${error.toFixed(4)}` : probability.toFixed(6);
 
 async function run(model: string, flags: CdfFlags): Promise<void> {
-  const { column, at, given, draws, seed, engine, wide, out, json } = flags;
-  if (column === undefined)
-    throw new UsageError({
-      subject: "--column",
-      expected: "the column that is asked for",
-      received: "nothing",
-    });
+  const { at, draws, seed, engine, wide, out, json } = flags;
   if (at === undefined)
     throw new UsageError({
       subject: "--at",
       expected: "values of the column, such as 30,40",
       received: "nothing",
     });
-  if (out !== undefined) checkTableOutput(out, [model]);
-  const { load, tableFromColumns } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
-  checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
-  const conditions = await readGiven(given, flow, signal);
+  const { flow, column, conditions, signal } = await readQuestion(model, flags);
+  const { tableFromColumns } = await import("../../index.ts");
   const { probability, standardError, effectiveSize } = await flow.cdf({
     column,
     at,

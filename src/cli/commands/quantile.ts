@@ -5,16 +5,13 @@
  */
 
 import type { Command } from "commander";
-import { UsageError } from "../../entries/errors.ts";
 import type { DistributionOptions } from "../../entries/options.ts";
 import { quantileOptionTable } from "../../entries/options.ts";
-import { checkKnown } from "../columnNames.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { quantileFlags } from "../flags/questionFlags.ts";
-import { giveAnswers, readGiven } from "../given.ts";
-import { interruptSignal } from "../interrupt.ts";
+import { giveAnswers, readQuestion } from "../given.ts";
 import { defined, type GivenText } from "../options.ts";
-import { checkTableOutput, printJson } from "../output.ts";
+import { printJson } from "../output.ts";
 
 interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
   readonly column?: string | undefined;
@@ -25,19 +22,9 @@ interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "see
 }
 
 async function run(model: string, flags: QuantileFlags): Promise<void> {
-  const { column, at = [0.05, 0.5, 0.95], given, draws, seed, engine, wide, out, json } = flags;
-  if (column === undefined)
-    throw new UsageError({
-      subject: "--column",
-      expected: "the column that is asked for",
-      received: "nothing",
-    });
-  if (out !== undefined) checkTableOutput(out, [model]);
-  const { load, tableToObjects } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
-  checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
-  const conditions = await readGiven(given, flow, signal);
+  const { at = [0.05, 0.5, 0.95], draws, seed, engine, wide, out, json } = flags;
+  const { flow, column, conditions, signal } = await readQuestion(model, flags);
+  const { tableToObjects } = await import("../../index.ts");
   const { table, effectiveSize } = await flow.quantile({
     column,
     at,

@@ -6,11 +6,10 @@
 
 import type { DensityRatioOptions, KlDivergenceOptions } from "../../entries/diagnostics.ts";
 import { klDivergenceDefaults } from "../../entries/options.ts";
-import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlags } from "./optionFlags.ts";
+import { engine, seed, threads, wide } from "./sharedFlags.ts";
 
-const { seed, threads, wide, engine, precision } = evaluateFlags;
-const shared = { seed, threads, wide, engine, precision, signal: undefined, onWarning: undefined };
+const shared = { seed, threads, wide, engine, precision: undefined, signal: undefined, onWarning: undefined };
 
 /** Flags of `divergence` without a table. */
 export const klDivergenceFlags: OptionFlags<Omit<KlDivergenceOptions, "given">> = {

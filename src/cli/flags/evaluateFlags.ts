@@ -7,7 +7,7 @@
 import type { EvaluateOptions } from "../../entries/diagnostics.ts";
 import { mostSamples } from "../../entries/options.ts";
 import type { OptionFlags } from "./optionFlags.ts";
-import { seed } from "./sharedFlags.ts";
+import { engine, seed, threads, wide } from "./sharedFlags.ts";
 
 /** Flags of `evaluate`; `--train` names a file. */
 export const evaluateFlags: OptionFlags<EvaluateOptions> = {
@@ -24,22 +24,9 @@ export const evaluateFlags: OptionFlags<EvaluateOptions> = {
     usual: `as many as rows, at most ${mostSamples}`,
   },
   seed,
-  threads: {
-    flag: "--threads",
-    value: "n",
-    help: "threads to use",
-    usual: "those of the machine, at most 8",
-  },
-  wide: {
-    flag: "--wide-simd",
-    help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
-  },
-  engine: {
-    flag: "--engine",
-    value: "name",
-    help: "wasm, or reference: float64 in plain TypeScript, slow",
-    usual: "wasm",
-  },
+  threads,
+  wide,
+  engine,
   precision: undefined,
   signal: undefined,
   onWarning: undefined,

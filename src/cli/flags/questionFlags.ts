@@ -8,30 +8,15 @@ import type { DistributionOptions, ImputeOptions, MarginalOptions } from "../../
 import { imputeDefaults, questionDefaults } from "../../entries/options.ts";
 import { givenOrFile, givenOrNames, numberOf } from "../options.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
+import { seed as anySeed, engine, wide } from "./sharedFlags.ts";
 
-const seed: OptionFlag = {
-  flag: "--seed",
-  value: "n",
-  help: "seed of the draws",
-  usual: `${imputeDefaults.seed}`,
-};
+const seed: OptionFlag = { ...anySeed, help: "seed of the draws", usual: `${imputeDefaults.seed}` };
 const draws: OptionFlag = {
   flag: "--draws",
   value: "n",
   help: "draws per row where the answer is not exact",
   usual: `${questionDefaults.rowDraws}, of a condition ${questionDefaults.draws}`,
 };
-const engine: OptionFlag = {
-  flag: "--engine",
-  value: "name",
-  help: "wasm, or reference: float64 in plain TypeScript, slow",
-  usual: "wasm",
-};
-const wide: OptionFlag = {
-  flag: "--wide-simd",
-  help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
-};
-
 /** Values, ranges, or a table of them. */
 export const anyGiven: OptionFlag = {
   flag: "--given",
