@@ -130,7 +130,7 @@ export class ColumnsCore implements FlowCore {
   }
 
   async logProb(where: string, rows: RowsLike, options: LogProbOptions): Promise<Float64Array> {
-    const { given: _, missing = "marginal", unseen, onWarning, ...how } = options;
+    const { given: _, missing = "marginal", unseen, onWarning, ...otherOptions } = options;
     const cells = await this.#scoredCells(where, rows, options);
     // Most calls have nothing to choose or to say, and a page need not load what does.
     const isComplete = [...this.#flow.given, ...this.#flow.columns].every(
@@ -138,7 +138,7 @@ export class ColumnsCore implements FlowCore {
     );
     const isPlain = isComplete && unseen !== "other" && (!onWarning || cells.unknown.length === 0);
     if (isPlain && this.given.length === 0)
-      return (await contributionsOfRows(this.#evaluation, cells.cells, how)).logProb;
+      return (await contributionsOfRows(this.#evaluation, cells.cells, otherOptions)).logProb;
     const { logProbOfCells } = await import("./scores/scoresOfCells.ts");
     return await logProbOfCells(where, this.#evaluation, this.#flow, cells, options);
   }
@@ -169,17 +169,20 @@ export class ColumnsCore implements FlowCore {
     return new ColumnQuestions(this.#flow, this.#evaluation);
   }
 
-  async toBase(rows: RowsLike, { given, ...how }: GivenOptions): Promise<Float64Array> {
+  async toBase(rows: RowsLike, { given, ...otherOptions }: GivenOptions): Promise<Float64Array> {
     const cells = await this.#cells("toBase", rows, given);
     const { baseOfCells } = await import("./scores/basePoints.ts");
-    return await baseOfCells(this.#evaluation, this.#flow.given, cells, how);
+    return await baseOfCells(this.#evaluation, this.#flow.given, cells, otherOptions);
   }
 
-  async toData(points: Exclude<RowsLike, Table>, { given, ...how }: GivenOptions): Promise<Float64Array> {
+  async toData(
+    points: Exclude<RowsLike, Table>,
+    { given, ...otherOptions }: GivenOptions,
+  ): Promise<Float64Array> {
     const { values, rows } = await tableOfRows("toData", this.columns, points);
     const conditions = await this.#conditions("toData", given, rows);
     const { dataOfPoints } = await import("./scores/basePoints.ts");
-    return await dataOfPoints(this.#evaluation, values, conditions, how);
+    return await dataOfPoints(this.#evaluation, values, conditions, otherOptions);
   }
 
   async sample(n: number, options: SampleOptions): Promise<Table> {
@@ -228,10 +231,10 @@ export class ColumnsCore implements FlowCore {
   }
 
   /** Cells of the given columns, then of the others. */
-  async #draw(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
-    const { continuous: _, onGiven, complete = false, ...engine } = how;
-    const others = Object.keys(given ?? {}).filter((name) => !this.given.includes(name));
-    if (others.length > 0 || (complete && this.#flow.columns.some(({ missing }) => missing))) {
+  async #draw(n: number, { given, seed, ...otherOptions }: SampleOptions): Promise<readonly Float64Array[]> {
+    const { continuous: _, onGiven, complete = false, ...engine } = otherOptions;
+    const fittedNames = Object.keys(given ?? {}).filter((name) => !this.given.includes(name));
+    if (fittedNames.length > 0 || (complete && this.#flow.columns.some(({ missing }) => missing))) {
       const questions = await this.questions();
       const { cells, report } = await questions.sample(n, given ?? {}, complete, { ...engine, seed });
       onGiven?.(report);
@@ -241,11 +244,14 @@ export class ColumnsCore implements FlowCore {
   }
 
   /** The same, of columns that are always given alone. */
-  async #drawGiven(n: number, { given, seed, ...how }: SampleOptions): Promise<readonly Float64Array[]> {
-    const { continuous: _, onGiven: __, complete: ___, ...engine } = how;
+  async #drawGiven(
+    n: number,
+    { given, seed, ...otherOptions }: SampleOptions,
+  ): Promise<readonly Float64Array[]> {
+    const { continuous: _, onGiven: __, complete: ___, ...engine } = otherOptions;
     const conditions = await this.#conditions("sample", given, n);
-    const drawn = await sampleCells(this.#evaluation, n, conditions, { ...engine, seed });
-    return [...conditions, ...writtenCells(this.#flow.columns, drawn)];
+    const sampledCells = await sampleCells(this.#evaluation, n, conditions, { ...engine, seed });
+    return [...conditions, ...writtenCells(this.#flow.columns, sampledCells)];
   }
 
   /** Cells of rows, the given columns first: those of the rows, or what `values` says of them. */
@@ -289,8 +295,10 @@ function noBijection(what: string): UsageError {
 export function cellsDigest(columns: readonly ColumnSchema[], cells: readonly Float64Array[]): string {
   const names = namesOf(columns);
   // The largest number stands for what is missing, which a digest passes over.
-  const whole = cells.map((cells) => cells.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)));
-  return tableDigest(tableFromColumns(names.map((name, i) => [name, whole[i]!] as const)), names);
+  const filledCells = cells.map((cells) =>
+    cells.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)),
+  );
+  return tableDigest(tableFromColumns(names.map((name, i) => [name, filledCells[i]!] as const)), names);
 }
 
 const counted = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8192));

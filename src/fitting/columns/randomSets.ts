@@ -59,7 +59,7 @@ export function randomSets({ columns, features }: ColumnsDensity, encoded: Expr)
   const asked = g.mul(g.sub(1, ahead), g.sub(1, hidden));
   /** Of the second copy, then of the first: 0 in front of both for what is given always. */
   const places = { values: [] as number[], factors: [] as number[] };
-  const given = columns[0]!.ahead!;
+  const given = columns[0]!.earlyFeatures!;
   for (let i = 0; i < given; i++) {
     places.values.push(i);
     places.factors.push(2 * count);

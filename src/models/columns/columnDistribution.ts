@@ -30,9 +30,9 @@ export function normalOfLogit(logit: number): number {
 
 /** The logit of a point between two others: below it are those below `low`, and `share` of what lies between. */
 export function logitBetween(low: number, high: number, share: number): number {
-  const [rest, own] = [Math.log1p(-share), Math.log(share)];
-  const logCdf = logAdd(rest - softplus(-low), own - softplus(-high));
-  const logSurvival = logAdd(rest - softplus(low), own - softplus(high));
+  const [logRemainder, logShare] = [Math.log1p(-share), Math.log(share)];
+  const logCdf = logAdd(logRemainder - softplus(-low), logShare - softplus(-high));
+  const logSurvival = logAdd(logRemainder - softplus(low), logShare - softplus(high));
   return logCdf - logSurvival;
 }
 
@@ -60,18 +60,21 @@ export function cellDistribution(
   members: readonly Float64Array[],
   shared: readonly (Float64Array | undefined)[],
 ): CellDistribution {
-  const first = outcomes > 1 ? outcomes : 0;
+  const headStart = outcomes > 1 ? outcomes : 0;
   const ofRow = head.parameters - head.shared;
   const parameters = members.map((numbers, k) => {
-    const own = new Float64Array(head.parameters);
-    own.set(numbers.subarray(first, first + ofRow));
-    if (head.shared > 0) own.set(shared[k]!.subarray(sharedStart, sharedStart + head.shared), ofRow);
-    return own;
+    const headParameters = new Float64Array(head.parameters);
+    headParameters.set(numbers.subarray(headStart, headStart + ofRow));
+    if (head.shared > 0)
+      headParameters.set(shared[k]!.subarray(sharedStart, sharedStart + head.shared), ofRow);
+    return headParameters;
   });
-  const ofOutcomes = members.map((numbers) => numbers.slice(0, first));
+  const ofOutcomes = members.map((numbers) => numbers.slice(0, headStart));
   // Given that there is a value, a member weighs as much as it expected one.
   const ofValue =
-    first > 0 ? ofOutcomes.map((own, k) => weights[k]! * probabilities(own)[first - 1]!) : weights;
+    headStart > 0
+      ? ofOutcomes.map((logits, k) => weights[k]! * probabilities(logits)[headStart - 1]!)
+      : weights;
   const sum = ofValue.reduce((a, b) => a + b, 0);
   const value = head.distribution(parameters, sum > 0 ? ofValue.map((weight) => weight / sum) : weights);
   const clamped = (logit: number): number => Math.max(-farthestLogit, Math.min(farthestLogit, logit));
@@ -90,28 +93,29 @@ export function cellDistribution(
   const masses = Array.from(meanProbabilities(ofOutcomes, weights));
   const total = masses.reduce((sum, mass) => sum + mass, 0);
   /** Mass of the outcomes before each, and of those from it on. */
-  const before = masses.map((_, k) => masses.slice(0, k).reduce((sum, mass) => sum + mass, 0) / total);
-  const after = masses.map((_, k) => masses.slice(k).reduce((sum, mass) => sum + mass, 0) / total);
-  const last = outcomes - 1;
-  const edge = (k: number): number => Math.log(before[k]!) - Math.log(after[k]!);
-  const [logBelow, logRest] = [Math.log(before[last]!), Math.log(after[last]!)];
-  const shifted = (logit: number): number =>
+  const massBefore = masses.map((_, k) => masses.slice(0, k).reduce((sum, mass) => sum + mass, 0) / total);
+  const massFrom = masses.map((_, k) => masses.slice(k).reduce((sum, mass) => sum + mass, 0) / total);
+  const valueOutcome = outcomes - 1;
+  const logitBelowOutcome = (k: number): number => Math.log(massBefore[k]!) - Math.log(massFrom[k]!);
+  const [logBelow, logRest] = [Math.log(massBefore[valueOutcome]!), Math.log(massFrom[valueOutcome]!)];
+  const behindAtoms = (logit: number): number =>
     logAdd(logBelow, logRest - softplus(-logit)) - (logRest - softplus(logit));
   return {
     interval(cell) {
       const outcome = Number.isNaN(cell) ? 0 : missing + atoms.indexOf(cell);
-      if (Number.isNaN(cell) || atoms.includes(cell)) return [edge(outcome), edge(outcome + 1)];
+      if (Number.isNaN(cell) || atoms.includes(cell))
+        return [logitBelowOutcome(outcome), logitBelowOutcome(outcome + 1)];
       const [low, high] = value.interval(cell);
-      return [shifted(low), shifted(high)];
+      return [behindAtoms(low), behindAtoms(high)];
     },
     values(least, largest) {
       const [low, high] = ends(least, largest);
-      return [shifted(low), shifted(high)];
+      return [behindAtoms(low), behindAtoms(high)];
     },
     quantile(logit) {
-      if (logit < edge(last)) {
-        let outcome = last - 1;
-        while (outcome > 0 && edge(outcome) > logit) outcome--;
+      if (logit < logitBelowOutcome(valueOutcome)) {
+        let outcome = valueOutcome - 1;
+        while (outcome > 0 && logitBelowOutcome(outcome) > logit) outcome--;
         return missing && outcome === 0 ? Number.NaN : atoms[outcome - missing]!;
       }
       const logSurvival = Math.min(-softplus(logit) - logRest, 0);

@@ -73,7 +73,7 @@ export interface ColumnLayout {
    */
   readonly features: number;
   /** In a model of any order: first of the same features for columns before it; the one more is 1 where they can see the cell. */
-  readonly ahead?: number | undefined;
+  readonly earlyFeatures?: number | undefined;
   /** First of its targets: which outcome it is, then the head's. Not for a given column. */
   readonly targets: number;
   /** First of its numbers among the network's outputs: the outcomes' logits, then the head's. */
@@ -120,9 +120,9 @@ export interface ColumnsDensity {
   contributions(encoded: Expr, parameters: Bound, dropout?: Dropout): Contributions;
   /**
    * What each member of the network gives for one column, side by side.
-   * @param chosen - Shared, `[1, columns]`: 1 in the place of the column.
+   * @param columnMark - Shared, `[1, columns]`: 1 in the place of the column.
    */
-  numbers(features: Expr, parameters: Bound, chosen: Expr): Expr;
+  numbers(features: Expr, parameters: Bound, columnMark: Expr): Expr;
   /** The same of a row among what was computed for many: an array per member. */
   numbersOf(numbers: Float64Array, row: number): readonly Float64Array[];
   /** What all rows share, by member. */
@@ -174,34 +174,40 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   const layout = (modeled: ModeledColumn, cell: number, isGiven: boolean): Omit<ColumnLayout, "targets"> => {
     const head = headFromJson(modeled.column, modeled.head);
     const outcomes = modeled.outcomes.length;
-    const own = { column: modeled.column, head, cell, outcomes, features, outputs, shared };
+    const columnLayout = { column: modeled.column, head, cell, outcomes, features, outputs, shared };
     features += outcomes - 1 + head.features;
-    if (isGiven) return own;
+    if (isGiven) return columnLayout;
     if (anyOrder) features++;
-    outputs += outputsOf(own);
+    outputs += outputsOf(columnLayout);
     shared += head.shared;
-    return own;
+    return columnLayout;
   };
-  const first = given.map((modeled, i) => ({ ...layout(modeled, i, true), targets: -1 }));
-  const ofGiven = features;
-  const partial = order.map((place) => layout(columns[place]!, given.length + place, false));
+  const givenLayouts = given.map((modeled, i) => ({ ...layout(modeled, i, true), targets: -1 }));
+  const givenFeatures = features;
+  const untargeted = order.map((place) => layout(columns[place]!, given.length + place, false));
   /** Numbers of the second copy, which stands before the first. */
-  const ofAhead = anyOrder ? features - ofGiven : 0;
-  const seenOf = (own: Pick<ColumnLayout, "outcomes" | "head">): number =>
-    own.outcomes - 1 + own.head.features + Number(anyOrder);
-  features += ofAhead;
+  const copiedFeatures = anyOrder ? features - givenFeatures : 0;
+  const featureCount = (columnLayout: Pick<ColumnLayout, "outcomes" | "head">): number =>
+    columnLayout.outcomes - 1 + columnLayout.head.features + Number(anyOrder);
+  features += copiedFeatures;
   let width = features;
-  const rest = partial.map((own): ColumnLayout => {
+  const layouts = untargeted.map((columnLayout): ColumnLayout => {
     const targets = width;
-    width += own.outcomes + own.head.targets;
-    const mean = members ? { members: members[own.cell - given.length]! } : {};
+    width += columnLayout.outcomes + columnLayout.head.targets;
+    const mean = members ? { members: members[columnLayout.cell - given.length]! } : {};
     return anyOrder
-      ? { ...own, targets, ...mean, ahead: own.features, features: own.features + ofAhead }
-      : { ...own, targets, ...mean };
+      ? {
+          ...columnLayout,
+          targets,
+          ...mean,
+          earlyFeatures: columnLayout.features,
+          features: columnLayout.features + copiedFeatures,
+        }
+      : { ...columnLayout, targets, ...mean };
   });
   const tieSizes = (options.ties ?? []).map(({ from, to }): Tie => {
-    const source = [...first, ...rest].find(({ cell }) => cell === from);
-    const target = rest.find(({ cell }) => cell === to);
+    const source = [...givenLayouts, ...layouts].find(({ cell }) => cell === from);
+    const target = layouts.find(({ cell }) => cell === to);
     const indicators = source?.head.indicators;
     if (!source || !target || !indicators || !hasLevels(target.column))
       unfit(
@@ -225,67 +231,78 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
   const sizes = {
     ties: tieSizes,
     inputs: [
-      ...new Array<number>(ofGiven + ofAhead).fill(0),
-      ...rest.flatMap((own, i) => new Array<number>(seenOf(own)).fill(i + 1)),
+      ...new Array<number>(givenFeatures + copiedFeatures).fill(0),
+      ...layouts.flatMap((columnLayout, i) => new Array<number>(featureCount(columnLayout)).fill(i + 1)),
     ],
-    outputs: rest.flatMap((own, i) => new Array<number>(outputsOf(own)).fill(i)),
-    columns: rest.length,
+    outputs: layouts.flatMap((columnLayout, i) => new Array<number>(outputsOf(columnLayout)).fill(i)),
+    columns: layouts.length,
     hidden,
   };
   const network = trunk(sizes);
-  const bias = rest.flatMap(({ outcomes, head }, i) => [
+  const bias = layouts.flatMap(({ outcomes, head }, i) => [
     ...(outcomes > 1 ? columns[order[i]!]!.outcomes.map(Math.log) : []),
     ...head.start.subarray(0, head.parameters - head.shared),
   ]);
-  const same = rest.flatMap(({ head }) => [...head.start.subarray(head.parameters - head.shared)]);
-  const ofMember = { ...network.parameters, ...(shared > 0 ? { shared: trained([shared]) } : {}) };
-  const others = Array.from({ length: count - 1 }, (_, k) => `member${k + 2}`);
-  const boundOf = (bound: Bound): Bound[] => [bound, ...others.map((name) => subtreeOf(bound, name))];
+  const sharedStart = layouts.flatMap(({ head }) => [...head.start.subarray(head.parameters - head.shared)]);
+  const memberParameters = { ...network.parameters, ...(shared > 0 ? { shared: trained([shared]) } : {}) };
+  const otherMembers = Array.from({ length: count - 1 }, (_, k) => `member${k + 2}`);
+  const boundsByMember = (bound: Bound): Bound[] => [
+    bound,
+    ...otherMembers.map((name) => subtreeOf(bound, name)),
+  ];
   return {
     options,
-    given: first,
-    columns: rest,
+    given: givenLayouts,
+    columns: layouts,
     width,
     features,
-    parameters: { ...ofMember, ...Object.fromEntries(others.map((name) => [name, ofMember])) },
+    parameters: {
+      ...memberParameters,
+      ...Object.fromEntries(otherMembers.map((name) => [name, memberParameters])),
+    },
     start: Object.fromEntries(
       Array.from({ length: count }, (_, k) => [
         [`${memberPrefix(k)}bias`, Float64Array.from(bias)] as const,
-        ...(shared > 0 ? [[`${memberPrefix(k)}shared`, Float64Array.from(same)] as const] : []),
+        ...(shared > 0 ? [[`${memberPrefix(k)}shared`, Float64Array.from(sharedStart)] as const] : []),
       ]).flat(),
     ),
     contributions(encoded, bound, dropout) {
-      const seen = g.slice(encoded, 0, features);
-      const [first, ...more] = boundOf(bound).map((own): Contributions => {
-        const given = network.run(dropout?.hide ? dropout.hide(seen) : seen, own, dropout?.units);
+      const inputs = g.slice(encoded, 0, features);
+      const [firstMember, ...otherContributions] = boundsByMember(bound).map((memberBound): Contributions => {
+        const given = network.run(dropout?.hide ? dropout.hide(inputs) : inputs, memberBound, dropout?.units);
         // What all rows share stands behind what the network gives.
-        const numbers = shared > 0 ? g.concatenate([given, leafOf(own, "shared")]) : given;
+        const numbers = shared > 0 ? g.concatenate([given, leafOf(memberBound, "shared")]) : given;
         return {
-          outcomes: outcomeTerms(encoded, numbers, rest),
-          values: valueTerms(encoded, numbers, rest, outputs),
+          outcomes: outcomeTerms(encoded, numbers, layouts),
+          values: valueTerms(encoded, numbers, layouts, outputs),
         };
       });
-      if (more.length === 0) return first!;
-      const isObserved = rest.map(({ outcomes, targets, column }) =>
+      if (otherContributions.length === 0) return firstMember!;
+      const isObserved = layouts.map(({ outcomes, targets, column }) =>
         outcomes === 1
           ? g.constant(0)
           : column.masked
             ? g.sum(g.slice(encoded, targets, targets + outcomes))
             : g.constant(1),
       );
-      const weights = rest.map((own) => own.members!);
+      const weights = layouts.map((columnLayout) => columnLayout.members!);
       return meanContributions(
-        [first!, ...more],
+        [firstMember!, ...otherContributions],
         weights,
         g.concatenate(isObserved),
-        valueMarks(encoded, rest),
+        valueMarks(encoded, layouts),
       );
     },
-    numbers: (inputs, bound, chosen) =>
-      g.concatenate(boundOf(bound).map((own) => network.runOne(inputs, own, chosen))),
+    numbers: (inputs, bound, columnMark) =>
+      g.concatenate(
+        boundsByMember(bound).map((memberBound) => network.runOne(inputs, memberBound, columnMark)),
+      ),
     numbersOf: (numbers, row) =>
       Array.from({ length: count }, (_, k) =>
-        numbers.subarray((row * count + k) * network.most, (row * count + k + 1) * network.most),
+        numbers.subarray(
+          (row * count + k) * network.mostOutputs,
+          (row * count + k + 1) * network.mostOutputs,
+        ),
       ),
     sharedOf: (values) => Array.from({ length: count }, (_, k) => values[`${memberPrefix(k)}shared`]),
   };
@@ -293,10 +310,10 @@ export function columnsDensity(options: ColumnsDensityOptions): ColumnsDensity {
 
 function checkMembers(members: readonly (readonly number[])[], columns: number): void {
   const count = members[0]?.length ?? 0;
-  const areWeights = (own: readonly number[]): boolean =>
-    own.length === count &&
-    own.every((weight) => weight > 0) &&
-    Math.abs(own.reduce((sum, weight) => sum + weight, 0) - 1) < 1e-9;
+  const areWeights = (columnWeights: readonly number[]): boolean =>
+    columnWeights.length === count &&
+    columnWeights.every((weight) => weight > 0) &&
+    Math.abs(columnWeights.reduce((sum, weight) => sum + weight, 0) - 1) < 1e-9;
   if (members.length !== columns || count < 1 || count > mostMembers || !members.every(areWeights))
     unfit(
       `the weights of members are not, for each of ${columns} columns, 1 to ${mostMembers} numbers above 0 that add up to 1`,
@@ -315,10 +332,10 @@ function outcomeTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayo
     columns.map(({ column, outcomes, targets, outputs }) => {
       if (outcomes === 1) return g.constant(0);
       const logits = g.slice(numbers, outputs, outputs + outcomes);
-      const chosen = g.slice(encoded, targets, targets + outcomes);
+      const outcomeMarks = g.slice(encoded, targets, targets + outcomes);
       // Of a cell that is masked no outcome is chosen.
-      const total = column.masked ? g.mul(g.sum(chosen), g.logSumExp(logits)) : g.logSumExp(logits);
-      return g.sub(g.sum(g.mul(chosen, logits)), total);
+      const total = column.masked ? g.mul(g.sum(outcomeMarks), g.logSumExp(logits)) : g.logSumExp(logits);
+      return g.sub(g.sum(g.mul(outcomeMarks, logits)), total);
     }),
   );
 }
@@ -334,7 +351,7 @@ function valueTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout
     const { head } = columns[members[0]!]!;
     const ofRow = head.parameters - head.shared;
     /** Numbers of the members side by side, those of one adjacent. */
-    const gathered = (source: Expr, size: number, at: (own: ColumnLayout, k: number) => number): Expr =>
+    const gathered = (source: Expr, size: number, at: (layout: ColumnLayout, k: number) => number): Expr =>
       g.gather(
         source,
         members.flatMap((i) => Array.from({ length: size }, (_, k) => at(columns[i]!, k))),
@@ -342,11 +359,11 @@ function valueTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout
       );
     places.push(...members);
     return head.logProb(
-      gathered(encoded, head.targets, (own, k) => own.targets + own.outcomes + k),
-      gathered(numbers, head.parameters, (own, k) =>
+      gathered(encoded, head.targets, (layout, k) => layout.targets + layout.outcomes + k),
+      gathered(numbers, head.parameters, (layout, k) =>
         k < ofRow
-          ? own.outputs + (own.outcomes > 1 ? own.outcomes : 0) + k
-          : outputs + own.shared + k - ofRow,
+          ? layout.outputs + (layout.outcomes > 1 ? layout.outcomes : 0) + k
+          : outputs + layout.shared + k - ofRow,
       ),
     );
   });

@@ -65,7 +65,10 @@ export class ColumnsEvaluation {
     if (name === "contributions")
       return { rows: { ...density.contributions(g.input("encoded", [density.width]), bound) } };
     const features = g.input("features", [density.features]);
-    const chosen = g.reshape(g.stepInput("chosen", [density.columns.length]), [1, density.columns.length]);
-    return { rows: { numbers: density.numbers(features, bound, chosen) } };
+    const columnMark = g.reshape(g.stepInput("chosen", [density.columns.length]), [
+      1,
+      density.columns.length,
+    ]);
+    return { rows: { numbers: density.numbers(features, bound, columnMark) } };
   }
 }

@@ -64,7 +64,7 @@ export async function contributionsOfRows(
   const values = new Float64Array(rows * count);
   const logProb = new Float64Array(rows);
   const isExact = options.engine === "reference" || (options.precision ?? precision) === "float64";
-  const lost: number[] = [];
+  const inexactRows: number[] = [];
   for (let from = 0; from < rows; from += blockRows) {
     const to = Math.min(from + blockRows, rows);
     const block = encodeRows(density, cells, from, to, counted, options);
@@ -76,15 +76,16 @@ export async function contributionsOfRows(
     if (!partial && block.unknown.includes(1))
       (await import("../scores/hiddenCells.ts")).checkSuffix(evaluation, block, from);
     const executable = await evaluation.get("contributions", options);
-    const out = (await executable.run({ rows: to - from, inputs: { encoded: block.encoded } }, options)).rows;
+    const computed = (await executable.run({ rows: to - from, inputs: { encoded: block.encoded } }, options))
+      .rows;
     for (let row = 0; row < to - from; row++) {
       let isLost = false;
-      columns.forEach((own, j) => {
+      columns.forEach((layout, j) => {
         const at = row * count + j;
-        const place = (from + row) * count + own.cell - given.length;
+        const place = (from + row) * count + layout.cell - given.length;
         const isUnknown = block.unknown[at] === 1;
-        const outcome = isUnknown ? 0 : out.outcomes![at]!;
-        const value = isUnknown || block.unseen[at] === 1 ? 0 : out.values![at]!;
+        const outcome = isUnknown ? 0 : computed.outcomes![at]!;
+        const value = isUnknown || block.unseen[at] === 1 ? 0 : computed.values![at]!;
         if (!(Math.abs(outcome) <= wellWithin && Math.abs(value) <= wellWithin)) isLost = true;
         outcomes[place] = outcome;
         values[place] = value + block.offsets[at]!;
@@ -92,29 +93,29 @@ export async function contributionsOfRows(
       // In the table's order, so that who adds the columns up gets the same bits.
       for (let at = (from + row) * count; at < (from + row + 1) * count; at++)
         logProb[from + row]! += outcomes[at]! + values[at]!;
-      if (isLost && !isExact) lost.push(from + row);
+      if (isLost && !isExact) inexactRows.push(from + row);
     }
   }
-  if (lost.length > 0) {
+  if (inexactRows.length > 0) {
     // What float32 cannot tell is computed once more in float64.
-    const chosen = cells.map((column) => Float64Array.from(lost, (row) => column[row]!));
-    const again = await contributionsOfRows(evaluation, chosen, {
+    const inexactCells = cells.map((column) => Float64Array.from(inexactRows, (row) => column[row]!));
+    const recomputed = await contributionsOfRows(evaluation, inexactCells, {
       ...options,
-      counted: counted && Float64Array.from(lost, (row) => counted[row]!),
+      counted: counted && Float64Array.from(inexactRows, (row) => counted[row]!),
       partial,
       prepare:
         prepare &&
-        ((block, again) =>
+        ((block, rowsAgain) =>
           prepare(
             block,
-            again.map((row) => lost[row]!),
+            rowsAgain.map((row) => inexactRows[row]!),
           )),
       precision: "float64",
     });
-    lost.forEach((row, i) => {
-      outcomes.set(again.outcomes.subarray(i * count, (i + 1) * count), row * count);
-      values.set(again.values.subarray(i * count, (i + 1) * count), row * count);
-      logProb[row] = again.logProb[i]!;
+    inexactRows.forEach((row, i) => {
+      outcomes.set(recomputed.outcomes.subarray(i * count, (i + 1) * count), row * count);
+      values.set(recomputed.values.subarray(i * count, (i + 1) * count), row * count);
+      logProb[row] = recomputed.logProb[i]!;
     });
   }
   return { rows, outcomes, values, logProb };

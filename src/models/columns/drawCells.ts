@@ -37,24 +37,24 @@ export async function columnByColumn(
     const count = Math.min(blockRows, rows - from);
     const encoded = new Float64Array(count * width);
     const inputs = new Float64Array(count * features);
-    density.given.forEach((own) => {
+    density.given.forEach((layout) => {
       for (let row = 0; row < count; row++)
-        encodeCell(own, given[own.cell]![from + row]!, encoded, row * width);
+        encodeCell(layout, given[layout.cell]![from + row]!, encoded, row * width);
     });
-    for (const [j, own] of columns.entries()) {
+    for (const [j, layout] of columns.entries()) {
       for (let row = 0; row < count; row++)
         inputs.set(encoded.subarray(row * width, row * width + features), row * features);
-      const chosen = new Float64Array(columns.length);
-      chosen[j] = 1;
+      const columnMark = new Float64Array(columns.length);
+      columnMark[j] = 1;
       const { numbers } = (
         await executable.run(
           { rows: count, inputs: { features: inputs } },
-          { ...options, stepInputs: { chosen } },
+          { ...options, stepInputs: { chosen: columnMark } },
         )
       ).rows;
       for (let row = 0; row < count; row++) {
-        const distribution = cellDistribution(own, density.numbersOf(numbers!, row), shared);
-        encodeCell(own, cellOf(from + row, j, distribution), encoded, row * width);
+        const distribution = cellDistribution(layout, density.numbersOf(numbers!, row), shared);
+        encodeCell(layout, cellOf(from + row, j, distribution), encoded, row * width);
       }
     }
   }
@@ -79,14 +79,14 @@ export async function cellsOfPoints(
   const { density } = evaluation.model;
   const { columns } = density;
   const rows = points.length / columns.length;
-  const out = arrays(columns.length, rows);
+  const cells = arrays(columns.length, rows);
   await columnByColumn(evaluation, given, rows, options, (row, j, distribution) => {
     const place = columns[j]!.cell - density.given.length;
     const cell = distribution.quantile(logitOfNormal(points[row * columns.length + place]!));
-    out[place]![row] = cell;
+    cells[place]![row] = cell;
     return cell;
   });
-  return out;
+  return cells;
 }
 
 /** Samples: `n` rows, an array for each column in the table's order. */

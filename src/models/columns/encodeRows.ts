@@ -39,7 +39,7 @@ export interface EncodeOptions {
  *   cannot be.
  */
 export function encodeCell(
-  { column, head, outcomes, features, targets, ahead }: ColumnLayout,
+  { column, head, outcomes, features, targets, earlyFeatures }: ColumnLayout,
   value: number,
   encoded: Float64Array,
   row: number,
@@ -48,34 +48,34 @@ export function encodeCell(
 ): number {
   const isModeled = targets >= 0;
   // Given columns have no targets: what is written for them goes nowhere.
-  const out = isModeled ? encoded : new Float64Array(outcomes + head.targets);
+  const targetNumbers = isModeled ? encoded : new Float64Array(outcomes + head.targets);
   const target = isModeled ? row + targets : 0;
   const feature = row + features;
   const valueFeature = feature + outcomes - 1;
   const missing = column.missing ? 1 : 0;
   const setOutcome = (outcome: number): number => {
-    out[target + outcome] = 1;
+    targetNumbers[target + outcome] = 1;
     encoded[feature + outcome] = 1;
-    head.encodeNothing(out, target + outcomes);
+    head.encodeNothing(targetNumbers, target + outcomes);
     return 0;
   };
   if (Number.isNaN(value)) {
     if (missing) return setOutcome(0);
-    head.encodeNothing(out, target + outcomes);
-    if (ahead !== undefined) encoded[valueFeature + head.features] = 1;
+    head.encodeNothing(targetNumbers, target + outcomes);
+    if (earlyFeatures !== undefined) encoded[valueFeature + head.features] = 1;
     return Number.NaN;
   }
   const atom = atomsOf(column).indexOf(value);
   if (atom >= 0) return setOutcome(missing + atom);
-  const offset = head.encode(value, out, target + outcomes, encoded, valueFeature, counted);
+  const offset = head.encode(value, targetNumbers, target + outcomes, encoded, valueFeature, counted);
   if (offset === Number.NEGATIVE_INFINITY || Number.isNaN(offset)) {
-    head.encodeNothing(out, target + outcomes);
+    head.encodeNothing(targetNumbers, target + outcomes);
     if (!allowUnseen || head.unseen === undefined) return Number.NEGATIVE_INFINITY;
-    out[target + outcomes - 1] = 1;
-    if (ahead !== undefined) encoded[valueFeature + head.features] = 1;
+    targetNumbers[target + outcomes - 1] = 1;
+    if (earlyFeatures !== undefined) encoded[valueFeature + head.features] = 1;
     return Math.log(head.unseen);
   }
-  out[target + outcomes - 1] = 1;
+  targetNumbers[target + outcomes - 1] = 1;
   return allowUnseen && head.unseen !== undefined ? offset + Math.log1p(-head.unseen) : offset;
 }
 
@@ -105,18 +105,18 @@ export function encodeRows(
   const offsets = new Float64Array(rows * columns.length);
   const unknown = new Uint8Array(rows * columns.length);
   const unseen = new Uint8Array(rows * columns.length);
-  for (const own of given)
+  for (const layout of given)
     for (let row = 0; row < rows; row++)
-      encodeCell(own, cells[own.cell]![from + row]!, encoded, row * width, 0, options);
-  columns.forEach((own, j) => {
-    const values = cells[own.cell]!;
+      encodeCell(layout, cells[layout.cell]![from + row]!, encoded, row * width, 0, options);
+  columns.forEach((layout, j) => {
+    const values = cells[layout.cell]!;
     for (let row = 0; row < rows; row++) {
       const at = row * columns.length + j;
       const cell = values[from + row]!;
-      const offset = encodeCell(own, cell, encoded, row * width, counted?.[from + row], options);
+      const offset = encodeCell(layout, cell, encoded, row * width, counted?.[from + row], options);
       if (Number.isNaN(offset)) unknown[at] = 1;
       else offsets[at] = offset;
-      if (options.allowUnseen && isUnseenLevel(own, cell)) unseen[at] = 1;
+      if (options.allowUnseen && isUnseenLevel(layout, cell)) unseen[at] = 1;
     }
   });
   return { rows, encoded, offsets, unknown, unseen };

@@ -26,12 +26,12 @@ export function meanProbabilities(
   weights: readonly number[],
 ): Float64Array {
   const parts = members.map(probabilities);
-  return parts[0]!.map((_, k) => parts.reduce((sum, own, m) => sum + weights[m]! * own[k]!, 0));
+  return parts[0]!.map((_, k) => parts.reduce((sum, part, m) => sum + weights[m]! * part[k]!, 0));
 }
 
 /** Logarithms of the sums over members, each a vector. */
 function logSums(terms: readonly Expr[]): Expr {
-  return terms.slice(1).reduce((sum, own) => g.logAddExp(sum, own), terms[0]!);
+  return terms.slice(1).reduce((sum, term) => g.logAddExp(sum, term), terms[0]!);
 }
 
 /**
@@ -47,17 +47,17 @@ export function meanContributions(
   isObserved: Expr,
   hasValue: Expr,
 ): Contributions {
-  const weighted = members.map((own, k) => ({
-    ...own,
+  const weighted = members.map((contributions, k) => ({
+    ...contributions,
     outcomes: g.add(
-      own.outcomes,
+      contributions.outcomes,
       g.constant(
         weights.map((each) => Math.log(each[k]!)),
         [weights.length],
       ),
     ),
   }));
-  const outcomes = logSums(weighted.map((own) => own.outcomes));
-  const cells = logSums(weighted.map((own) => g.add(own.outcomes, own.values)));
+  const outcomes = logSums(weighted.map((member) => member.outcomes));
+  const cells = logSums(weighted.map((member) => g.add(member.outcomes, member.values)));
   return { outcomes: g.mul(outcomes, isObserved), values: g.mul(g.sub(cells, outcomes), hasValue) };
 }

@@ -38,7 +38,7 @@ export interface Tie {
 }
 
 /** Inputs are kept within this many units: beyond the data a network of rectifiers goes on linearly. */
-const reach = 10;
+const inputBound = 10;
 
 /** A network that has been laid out. */
 export interface Trunk {
@@ -51,11 +51,11 @@ export interface Trunk {
   run(inputs: Expr, parameters: Bound, dropout?: number): Expr;
   /**
    * The outputs of one column, as many numbers as the column with the most has, 0 behind its own.
-   * @param chosen - Shared, `[1, columns]`: 1 in the place of the column.
+   * @param columnMark - Shared, `[1, columns]`: 1 in the place of the column.
    */
-  runOne(inputs: Expr, parameters: Bound, chosen: Expr): Expr;
+  runOne(inputs: Expr, parameters: Bound, columnMark: Expr): Expr;
   /** Outputs of the column with the most. */
-  readonly most: number;
+  readonly mostOutputs: number;
 }
 
 /** A trunk of some sizes; its last layer starts at zero. */
@@ -63,7 +63,7 @@ export function trunk({ inputs, outputs, columns, hidden, ties = [] }: TrunkSize
   const isGiven = inputs[0] === 0;
   const units = hidden.map((size) => hiddenDegrees(columns, isGiven ? 1 : 0, size));
   const sizes = [inputs.length, ...hidden];
-  const last = hidden[hidden.length - 1]!;
+  const lastHidden = hidden[hidden.length - 1]!;
   const isSame = (layer: number): boolean => layer > 0 && sizes[layer] === sizes[layer + 1];
   const tree: Record<string, ParameterTree[string]> = {};
   for (let layer = 0; layer < hidden.length; layer++) {
@@ -72,90 +72,93 @@ export function trunk({ inputs, outputs, columns, hidden, ties = [] }: TrunkSize
     tree[`weight${layer}`] = trainedUniform([to, from], bound);
     tree[`bias${layer}`] = trainedUniform([to], bound);
   }
-  tree.weight = trained([outputs.length, last]);
+  tree.weight = trained([outputs.length, lastHidden]);
   tree.skip = trained([outputs.length, inputs.length]);
   tree.bias = trained([outputs.length]);
-  const tied = ties.reduce((sum, own) => sum + own.inputs * own.outputs, 0);
+  const tieParameters = ties.reduce((sum, tie) => sum + tie.inputs * tie.outputs, 0);
   // A vector, as vectors do not decay.
-  if (tied > 0) tree.ties = trained([tied]);
+  if (tieParameters > 0) tree.ties = trained([tieParameters]);
   /** Where the numbers of T are among those of the ties; -1 where they are 0. */
   const tiePlaces = (): Int32Array => {
     const at = new Int32Array(outputs.length * inputs.length).fill(-1);
-    let next = 0;
-    for (const own of ties)
-      for (let i = 0; i < own.outputs; i++)
-        for (let j = 0; j < own.inputs; j++)
-          at[(own.firstOutput + i) * inputs.length + own.firstInput + j] = next++;
+    let nextParameter = 0;
+    for (const tie of ties)
+      for (let i = 0; i < tie.outputs; i++)
+        for (let j = 0; j < tie.inputs; j++)
+          at[(tie.firstOutput + i) * inputs.length + tie.firstInput + j] = nextParameter++;
     return at;
   };
-  const skipOf = (parameters: Bound): Expr => {
-    const skip = leafOf(parameters, "skip");
-    const whole =
-      tied > 0
+  const skipWeights = (parameters: Bound): Expr => {
+    const free = leafOf(parameters, "skip");
+    const weights =
+      tieParameters > 0
         ? g.add(
-            skip,
+            free,
             g.gather(leafOf(parameters, "ties"), Array.from(tiePlaces()), [outputs.length, inputs.length]),
           )
-        : skip;
-    return g.mul(whole, masks().skip);
+        : free;
+    return g.mul(weights, masks().skip);
   };
-  let made: { readonly layers: Expr[]; readonly skip: Expr } | undefined;
+  let cachedMasks: { readonly layers: Expr[]; readonly skip: Expr } | undefined;
   const masks = (): { readonly layers: Expr[]; readonly skip: Expr } => {
-    made ??= { layers: degreeMasks([inputs, ...units, outputs]), skip: degreeMasks([inputs, outputs])[0]! };
-    return made;
+    cachedMasks ??= {
+      layers: degreeMasks([inputs, ...units, outputs]),
+      skip: degreeMasks([inputs, outputs])[0]!,
+    };
+    return cachedMasks;
   };
-  const before = (x: Expr, parameters: Bound, dropout = 0): Expr => {
+  const lastHiddenLayer = (x: Expr, parameters: Bound, dropout = 0): Expr => {
     let value = x;
     for (let layer = 0; layer < hidden.length; layer++) {
       const weights = g.mul(leafOf(parameters, `weight${layer}`), masks().layers[layer]!);
-      let next = g.relu(g.linear(value, weights, leafOf(parameters, `bias${layer}`)));
+      let layerOutput = g.relu(g.linear(value, weights, leafOf(parameters, `bias${layer}`)));
       // Units that stay are raised, so that the mean is that of the whole network.
       if (dropout > 0)
-        next = g.mul(
-          next,
+        layerOutput = g.mul(
+          layerOutput,
           g.mul(1 / (1 - dropout), g.less(dropout, g.randomUniform([hidden[layer]!], `hidden ${layer}`))),
         );
-      value = isSame(layer) ? g.add(value, next) : next;
+      value = isSame(layer) ? g.add(value, layerOutput) : layerOutput;
     }
     return value;
   };
   const places = Array.from({ length: columns }, (_, column) =>
     outputs.flatMap((degree, i) => (degree === column ? [i] : [])),
   );
-  const most = Math.max(...places.map(({ length }) => length));
+  const mostOutputs = Math.max(...places.map(({ length }) => length));
   /** Lines of a matrix, or elements of a vector, of the chosen column. */
-  const choose = (value: Expr, width: number, chosen: Expr): Expr => {
-    const indices = places.flatMap((own) =>
-      Array.from({ length: most * width }, (_, i) => {
-        const line = own[Math.floor(i / width)];
+  const choose = (value: Expr, width: number, columnMark: Expr): Expr => {
+    const indices = places.flatMap((columnOutputs) =>
+      Array.from({ length: mostOutputs * width }, (_, i) => {
+        const line = columnOutputs[Math.floor(i / width)];
         return line === undefined ? -1 : line * width + (i % width);
       }),
     );
-    return g.matrixProduct(chosen, g.gather(value, indices, [columns, most * width]));
+    return g.matrixProduct(columnMark, g.gather(value, indices, [columns, mostOutputs * width]));
   };
   return {
     parameters: tree,
-    most,
+    mostOutputs,
     run(inputValues, parameters, dropout) {
-      const x = g.clamp(inputValues, -reach, reach);
+      const x = g.clamp(inputValues, -inputBound, inputBound);
       const weights = g.mul(leafOf(parameters, "weight"), masks().layers[hidden.length]!);
-      const skip = skipOf(parameters);
+      const skip = skipWeights(parameters);
       return g.add(
-        g.linear(before(x, parameters, dropout), weights, leafOf(parameters, "bias")),
+        g.linear(lastHiddenLayer(x, parameters, dropout), weights, leafOf(parameters, "bias")),
         g.linear(x, skip),
       );
     },
-    runOne(inputValues, parameters, chosen) {
-      const x = g.clamp(inputValues, -reach, reach);
+    runOne(inputValues, parameters, columnMark) {
+      const x = g.clamp(inputValues, -inputBound, inputBound);
       const weights = g.mul(leafOf(parameters, "weight"), masks().layers[hidden.length]!);
-      const skip = skipOf(parameters);
+      const skip = skipWeights(parameters);
       const matrix = (value: Expr, width: number): Expr =>
-        g.reshape(choose(value, width, chosen), [most, width]);
+        g.reshape(choose(value, width, columnMark), [mostOutputs, width]);
       return g.add(
         g.linear(
-          before(x, parameters),
-          matrix(weights, last),
-          g.reshape(choose(leafOf(parameters, "bias"), 1, chosen), [most]),
+          lastHiddenLayer(x, parameters),
+          matrix(weights, lastHidden),
+          g.reshape(choose(leafOf(parameters, "bias"), 1, columnMark), [mostOutputs]),
         ),
         g.linear(x, matrix(skip, inputs.length)),
       );

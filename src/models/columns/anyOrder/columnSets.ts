@@ -61,8 +61,8 @@ export function withRoles(
       });
       forEachAhead(density, roles, row, (layout) => {
         const mark = base + layout.features + markOf(layout);
-        encoded.copyWithin(base + layout.ahead!, base + layout.features, mark);
-        encoded[base + layout.ahead! + markOf(layout)] = 1 - encoded[mark]!;
+        encoded.copyWithin(base + layout.earlyFeatures!, base + layout.features, mark);
+        encoded[base + layout.earlyFeatures! + markOf(layout)] = 1 - encoded[mark]!;
       });
     });
   };
@@ -93,9 +93,11 @@ export class SetSweep extends Sweep {
     this.#roles = roles;
     for (let row = 0; row * density.columns.length < roles.length; row++)
       forEachAhead(density, roles, row, (layout) => {
-        const second: ColumnLayout = { ...layout, features: layout.ahead!, targets: -1 };
+        const second: ColumnLayout = { ...layout, features: layout.earlyFeatures!, targets: -1 };
         const offset = this.#encode(second, row);
-        this.encoded[row * density.width + layout.ahead! + markOf(layout)] = Number(!Number.isNaN(offset));
+        this.encoded[row * density.width + layout.earlyFeatures! + markOf(layout)] = Number(
+          !Number.isNaN(offset),
+        );
       });
   }
 

@@ -80,17 +80,17 @@ export async function drawColumns(
 ): Promise<void> {
   const { columns } = evaluation.model.density;
   const count = columns.length;
-  const wanted = columns.map(isWanted);
+  const isDrawn = columns.map(isWanted);
   for (let at = 0; at < roles.length; at++)
-    if (roles[at] === role.hidden && wanted[at % count]) roles[at] = role.asked;
+    if (roles[at] === role.hidden && isDrawn[at % count]) roles[at] = role.asked;
   const sweep = new SetSweep(evaluation, cells, roles, options);
   const uniforms = new Float64Array(count);
   for (const [j, layout] of columns.entries()) {
     const range = rangeOf(layout, conditions);
-    const chosen = Array.from({ length: rows }, (_, i) => i).filter(
+    const drawnRows = Array.from({ length: rows }, (_, i) => i).filter(
       (i) => roles[i * count + j] === role.asked,
     );
-    await sweep.distributions(j, chosen, (i, distribution) => {
+    await sweep.distributions(j, drawnRows, (i, distribution) => {
       const { key, number } = keyOf(i);
       uniformsAt(key, number, count, uniforms);
       const { cell, logMass } = drawCell(layout, range, distribution, uniforms[j]!);

@@ -63,33 +63,34 @@ export async function logProbsOfSets(
   const rows = Array.from({ length: all.rows }, (__, row) => row);
   const drawsOf = (row: number): number => (countRanges(density, given, row) > 0 ? draws : 1);
   // Rows that are given the same share draws.
-  const drawn = new Map<
+  const particlesByLabel = new Map<
     string,
     { readonly particles: Particles; readonly from: number; readonly to: number }
   >();
   const labels = rows.map((row) => labelOf(given, row));
   for (const block of inBlocks(rows, drawsOf, blockParticles)) {
-    const fresh = block.filter((row, i) => {
-      const isFresh =
-        !drawn.has(labels[row]!) && block.findIndex((other) => labels[other] === labels[row]) === i;
-      return isFresh;
+    const newRows = block.filter((row, i) => {
+      const isFirstOfLabel =
+        !particlesByLabel.has(labels[row]!) &&
+        block.findIndex((other) => labels[other] === labels[row]) === i;
+      return isFirstOfLabel;
     });
-    const { particles: made, starts } = await drawnRanges(
+    const { particles: newParticles, starts } = await drawnRanges(
       evaluation,
       given,
-      fresh,
+      newRows,
       drawsOf,
       () => key,
       engine,
     );
-    fresh.forEach((row, i) => {
-      drawn.set(labels[row]!, { particles: made, from: starts[i]!, to: starts[i + 1]! });
+    newRows.forEach((row, i) => {
+      particlesByLabel.set(labels[row]!, { particles: newParticles, from: starts[i]!, to: starts[i + 1]! });
     });
-    const parts = block.map((row) => drawn.get(labels[row]!)!);
+    const parts = block.map((row) => particlesByLabel.get(labels[row]!)!);
     const places = parts.flatMap(({ from, to }, i) =>
       Array.from({ length: to - from }, (__, k) => [i, from + k] as const),
     );
-    const asked = new Uint8Array(places.length * columns.length);
+    const roles = new Uint8Array(places.length * columns.length);
     const cells = all.columns.map((condition, c) =>
       Float64Array.from(places, ([i, at]) =>
         isCellKnown(condition, block[i]!) ? condition.cells![block[i]!]! : parts[i]!.particles.cells[c]![at]!,
@@ -99,17 +100,17 @@ export async function logProbsOfSets(
       columns.forEach(({ cell }, j) => {
         const isAsked =
           isCellKnown(all.columns[cell]!, block[i]!) && !isCellKnown(given.columns[cell]!, block[i]!);
-        asked[k * columns.length + j] = isAsked
+        roles[k * columns.length + j] = isAsked
           ? role.asked
           : parts[i]!.particles.roles[at * columns.length + j]!;
       });
     });
-    const scores = await scoresOfSets(evaluation, cells, asked, engine);
-    let next = 0;
+    const scores = await scoresOfSets(evaluation, cells, roles, engine);
+    let start = 0;
     block.forEach((row, i) => {
       const { particles, from, to } = parts[i]!;
-      const logProbs = scores.subarray(next, next + to - from);
-      next += to - from;
+      const logProbs = scores.subarray(start, start + to - from);
+      start += to - from;
       if (drawsOf(row) === 1 && countRanges(density, given, row) === 0) {
         answers.logProb[row] = logProbs[0]!;
         return;

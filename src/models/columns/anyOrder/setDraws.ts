@@ -19,7 +19,7 @@ import { logProbsOfSets } from "./setAnswers.ts";
 /** Rows in memory at a time. */
 const blockRows = 8192;
 /** Candidates for each row that is drawn, in effective number, beyond which no more are made; and rounds of them at most. */
-const enough = 2;
+const candidatesPerDraw = 2;
 const mostRounds = 32;
 /** Candidates of a row of `impute` of which several cells must not be missing, unless somebody says otherwise. */
 const usualCandidates = 128;
@@ -54,7 +54,7 @@ async function pick(
   const isWeighed = rows.map((row) => countRanges(density, conditions, row) > 1);
   const sizes = new Map(rows.map((row, i) => [row, isWeighed[i] ? candidates : draws]));
   /** The next so many candidates of each row. */
-  const drawn = async (round: number): Promise<DrawnRanges> =>
+  const candidatesOfRound = async (round: number): Promise<DrawnRanges> =>
     await drawnRanges(
       evaluation,
       conditions,
@@ -63,7 +63,7 @@ async function pick(
       (row) => split(split(keyOf(row), "ranges"), round),
       options,
     );
-  const rounds = [await drawn(0)];
+  const rounds = [await candidatesOfRound(0)];
   const logsOf = (i: number): Float64Array =>
     Float64Array.from(
       rounds.flatMap(({ particles, starts }) => [
@@ -72,11 +72,11 @@ async function pick(
     );
   // One row of which many are drawn: until its candidates are worth more than these.
   if (rows.length === 1 && isWeighed[0])
-    while (rounds.length < mostRounds && effectiveSizeOf(logsOf(0)) < enough * draws)
-      rounds.push(await drawn(rounds.length));
+    while (rounds.length < mostRounds && effectiveSizeOf(logsOf(0)) < candidatesPerDraw * draws)
+      rounds.push(await candidatesOfRound(rounds.length));
   const effectiveSize = new Float64Array(rows.length).fill(Number.POSITIVE_INFINITY);
   const logMass = new Float64Array(rows.length);
-  let weighed = 0;
+  let weighedCandidates = 0;
   const picks = rows.flatMap((row, i) => {
     const logs = logsOf(i);
     checkPossible(logs, conditions.rows === 1 ? undefined : row);
@@ -86,10 +86,10 @@ async function pick(
     const placeOf = (k: number) => [Math.floor(k / size), start + (k % size)] as const;
     if (!isWeighed[i]) return Array.from(logs.keys(), placeOf);
     effectiveSize[i] = effectiveSizeOf(logs);
-    weighed += logs.length;
+    weighedCandidates += logs.length;
     const stream = new RandomStream(split(keyOf(row), "picks"));
-    const chosen = pickSystematically(logs, draws, stream.uniform());
-    return Array.from(stream.permutation(draws), (k) => placeOf(chosen[k]!));
+    const pickedCandidates = pickSystematically(logs, draws, stream.uniform());
+    return Array.from(stream.permutation(draws), (k) => placeOf(pickedCandidates[k]!));
   });
   return {
     particles: chosenParticles(
@@ -98,7 +98,7 @@ async function pick(
     ),
     effectiveSize,
     logMass,
-    candidates: weighed,
+    candidates: weighedCandidates,
   };
 }
 
@@ -182,7 +182,7 @@ export async function sampleOfSets(
       {
         draws: isOne ? block.length : 1,
         candidates: isOne
-          ? Math.min(blockRows, Math.max(questionDefaults.draws, 2 * enough * block.length))
+          ? Math.min(blockRows, Math.max(questionDefaults.draws, 2 * candidatesPerDraw * block.length))
           : questionDefaults.draws,
         keyOf: (row) => split(key, isOne ? from : row),
       },
@@ -215,15 +215,15 @@ export const fillOfSets: FillRows = async (
   const effectiveSize = new Float64Array(rows.length);
   const size = candidates ?? usualCandidates;
   const sizeOf = (row: number): number => (countRanges(density, conditions, row) > 1 ? size : 0) + draws;
-  let done = 0;
+  let filledRows = 0;
   for (const block of inBlocks(rows, sizeOf, blockRows)) {
     const picking = { draws, candidates: size, keyOf: (row: number) => split(key, row) };
     const picked = await fillIn(evaluation, conditions, block, picking, engine);
     cells.forEach((column, c) => {
-      column.set(picked.particles.cells[c]!, done * draws);
+      column.set(picked.particles.cells[c]!, filledRows * draws);
     });
-    effectiveSize.set(picked.effectiveSize, done);
-    done += block.length;
+    effectiveSize.set(picked.effectiveSize, filledRows);
+    filledRows += block.length;
   }
   return { cells, effectiveSize };
 };

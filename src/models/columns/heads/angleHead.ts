@@ -93,7 +93,7 @@ export function angleHead(column: DensityColumn, { components, start }: AngleHea
       return value!;
     },
     distribution: (members, weights) =>
-      angleDistribution(joined(members, weights, components), {
+      angleDistribution(joinedMixture(members, weights, components), {
         toAngle: (value) => (steps === undefined ? radians(value) : placeOf(value) * cell),
         cell,
         toValue(angle) {
@@ -132,31 +132,31 @@ interface AngleMixture {
 }
 
 /** One mixture of the components of all members. */
-function joined(
+function joinedMixture(
   members: readonly Float64Array[],
   weights: readonly number[],
   components: number,
 ): AngleMixture {
-  const parts = members.map((own, k) =>
-    probabilities(own.slice(0, 1 + components)).map((mass) => weights[k]! * mass),
+  const memberWeights = members.map((parameters, k) =>
+    probabilities(parameters.slice(0, 1 + components)).map((mass) => weights[k]! * mass),
   );
-  const join = (part: (own: Float64Array) => Float64Array): Float64Array =>
-    Float64Array.from(members.flatMap((own) => [...part(own)]));
+  const join = (part: (parameters: Float64Array) => Float64Array): Float64Array =>
+    Float64Array.from(members.flatMap((parameters) => [...part(parameters)]));
   return {
     weights: Float64Array.from([
-      parts.reduce((sum, [uniform]) => sum + uniform!, 0),
-      ...parts.flatMap((own) => [...own.subarray(1)]),
+      memberWeights.reduce((sum, [uniform]) => sum + uniform!, 0),
+      ...memberWeights.flatMap((memberMasses) => [...memberMasses.subarray(1)]),
     ]),
-    means: join((own) =>
-      own.slice(3 + components, 3 + 2 * components).map((mean) => {
-        const part = (mean + own[1 + components]!) / turn;
+    means: join((parameters) =>
+      parameters.slice(3 + components, 3 + 2 * components).map((mean) => {
+        const part = (mean + parameters[1 + components]!) / turn;
         return turn * (part - Math.floor(part));
       }),
     ),
-    scales: join((own) =>
-      own
+    scales: join((parameters) =>
+      parameters
         .slice(3 + 2 * components, 3 + 3 * components)
-        .map((raw) => leastScale + (largestScale - leastScale) * sigmoid(raw - own[2 + components]!)),
+        .map((raw) => leastScale + (largestScale - leastScale) * sigmoid(raw - parameters[2 + components]!)),
     ),
   };
 }
@@ -207,12 +207,12 @@ function angleDistribution(
     }
     return sum;
   };
-  const whole = mass(start + turn);
+  const totalMass = mass(start + turn);
   const logit = (angle: number): number => {
     if (angle <= start) return Number.NEGATIVE_INFINITY;
     if (angle >= start + turn) return Number.POSITIVE_INFINITY;
     const below = mass(angle);
-    return Math.log(below) - Math.log(whole - below);
+    return Math.log(below) - Math.log(totalMass - below);
   };
   return {
     interval(value) {
@@ -238,14 +238,14 @@ function angleDistribution(
       let angle = 0.5 * turn;
       for (let round = 0; round < mostRounds; round++) {
         const below = mass(angle);
-        const gap = Math.log(below) - Math.log(whole - below) - value;
+        const gap = Math.log(below) - Math.log(totalMass - below) - value;
         if (gap > 0) high = angle;
         else low = angle;
         // Newton's step, within what is known.
-        let next = angle - (gap * below * (whole - below)) / (whole * density(angle));
-        if (!(next > low && next < high)) next = 0.5 * (low + high);
-        if (gap === 0 || Math.abs(next - angle) <= 1e-15 * turn) break;
-        angle = next;
+        let nextAngle = angle - (gap * below * (totalMass - below)) / (totalMass * density(angle));
+        if (!(nextAngle > low && nextAngle < high)) nextAngle = 0.5 * (low + high);
+        if (gap === 0 || Math.abs(nextAngle - angle) <= 1e-15 * turn) break;
+        angle = nextAngle;
       }
       return toValue(angle);
     },

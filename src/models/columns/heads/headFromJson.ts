@@ -16,11 +16,11 @@ import { cellsHead, mostPointMasses, pointHead } from "./mixtureHead.ts";
 const finite = v.pipe(v.number(), v.finite());
 const above0 = v.pipe(finite, v.gtValue(0));
 const share = v.pipe(finite, v.gtValue(0), v.maxValue(1));
-const whole = v.pipe(v.number(), v.safeInteger());
+const wholeNumber = v.pipe(v.number(), v.safeInteger());
 /** More components, or levels, than any fit makes. */
-const components = v.pipe(whole, v.minValue(1), v.maxValue(64));
-const knots = v.optional(v.pipe(whole, v.minValue(1), v.maxValue(64)));
-const levels = v.pipe(v.array(v.pipe(whole, v.minValue(0))), v.nonEmpty(), v.maxLength(1e7));
+const components = v.pipe(wholeNumber, v.minValue(1), v.maxValue(64));
+const knots = v.optional(v.pipe(wholeNumber, v.minValue(1), v.maxValue(64)));
+const levels = v.pipe(v.array(v.pipe(wholeNumber, v.minValue(0))), v.nonEmpty(), v.maxLength(1e7));
 
 const domain = v.variant("type", [
   v.object({ type: v.literal("identity") }),
@@ -74,7 +74,7 @@ const schemas = {
   ),
   point: v.pipe(
     v.object({ type: v.literal("point"), map, components, knots, start: v.array(finite) }),
-    v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
+    v.check((head) => head.start.length === 3 * head.components, "start has not three numbers per component"),
   ),
   cells: v.pipe(
     v.object({
@@ -86,7 +86,7 @@ const schemas = {
       shares: v.optional(
         v.pipe(
           v.object({
-            places: v.array(whole),
+            places: v.array(wholeNumber),
             counts: v.array(above0),
             values: v.optional(v.array(finite)),
             blend: share,
@@ -102,30 +102,30 @@ const schemas = {
         ),
       ),
       frequent: v.pipe(
-        v.array(whole),
+        v.array(wholeNumber),
         v.maxLength(mostPointMasses),
-        v.check((own: number[]) => isIncreasing(own), "not in order"),
+        v.check((places: number[]) => isIncreasing(places), "not in order"),
       ),
       masses: v.array(finite),
       seen: v.optional(
         v.pipe(
-          v.array(whole),
+          v.array(wholeNumber),
           v.maxLength(4096),
-          v.check((own: number[]) => isIncreasing(own), "not in order"),
+          v.check((places: number[]) => isIncreasing(places), "not in order"),
         ),
       ),
       calendar: v.optional(v.pipe(v.array(v.picklist(calendarParts)), v.maxLength(calendarParts.length))),
     }),
-    v.check((own) => own.start.length === 3 * own.components, "start has not three numbers per component"),
+    v.check((head) => head.start.length === 3 * head.components, "start has not three numbers per component"),
     v.check(
-      (own) => own.masses.length === own.frequent.length,
+      (head) => head.masses.length === head.frequent.length,
       "masses has not one number per frequent place",
     ),
   ),
   angle: v.pipe(
     v.object({ type: v.literal("angle"), components, start: v.array(finite) }),
     v.check(
-      (own) => own.start.length === 1 + 3 * own.components,
+      (head) => head.start.length === 1 + 3 * head.components,
       "start has not three numbers per component, and one",
     ),
   ),

@@ -30,11 +30,11 @@ export function levelsHead({ buckets, shares, start, unseen }: LevelsHeadOptions
   const logShares = Float64Array.from(shares, Math.log);
   /** Levels of each bucket, and the shares before each in its bucket. */
   const members: number[][] = Array.from({ length: count }, () => []);
-  const before = new Float64Array(buckets.length);
+  const shareBefore = new Float64Array(buckets.length);
   const sums = new Float64Array(count);
   buckets.forEach((bucket, level) => {
     members[bucket]!.push(level);
-    before[level] = sums[bucket]!;
+    shareBefore[level] = sums[bucket]!;
     sums[bucket]! += shares[level]!;
   });
   return {
@@ -58,14 +58,14 @@ export function levelsHead({ buckets, shares, start, unseen }: LevelsHeadOptions
     },
     logProb(targets, parameters) {
       const n = targets.shape[0]!;
-      const chosen = g.sum(g.mul(targets, parameters), 1);
+      const levelLogits = g.sum(g.mul(targets, parameters), 1);
       const totals = Array.from({ length: n }, (_, i) =>
         g.logSumExp(g.reshape(g.slice(parameters, i, i + 1), [count])),
       );
-      return g.sub(chosen, g.concatenate(totals) as Expr);
+      return g.sub(levelLogits, g.concatenate(totals) as Expr);
     },
     distribution: (parameters, weights) =>
-      levelsDistribution(meanProbabilities(parameters, weights), { buckets, shares, before, members }),
+      levelsDistribution(meanProbabilities(parameters, weights), { buckets, shares, shareBefore, members }),
     toJSON: () => ({ type: "levels", buckets, shares, start, ...(unseen === undefined ? {} : { unseen }) }),
   };
 }
@@ -75,12 +75,12 @@ function levelsDistribution(
   {
     buckets,
     shares,
-    before,
+    shareBefore,
     members,
   }: {
     readonly buckets: readonly number[];
     readonly shares: readonly number[];
-    readonly before: Float64Array;
+    readonly shareBefore: Float64Array;
     readonly members: readonly (readonly number[])[];
   },
 ): ValueDistribution {
@@ -89,16 +89,16 @@ function levelsDistribution(
   for (let k = 0; k < masses.length; k++) below[k + 1] = below[k]! + masses[k]!;
   for (let k = masses.length; k > 0; k--) above[k - 1] = above[k]! + masses[k - 1]!;
   /** The logit at a share of a bucket: below it are `part` of its mass. */
-  const logit = (bucket: number, part: number, rest: number): number => {
+  const logit = (bucket: number, shareBelow: number, shareAbove: number): number => {
     const mass = masses[bucket]!;
-    return Math.log(below[bucket]! + part * mass) - Math.log(above[bucket + 1]! + rest * mass);
+    return Math.log(below[bucket]! + shareBelow * mass) - Math.log(above[bucket + 1]! + shareAbove * mass);
   };
   const ends = (level: number): readonly [number, number] => {
     const bucket = buckets[level]!;
-    const list = members[bucket]!;
-    const isFirst = list[0] === level;
-    const isLast = list[list.length - 1] === level;
-    const low = before[level]!;
+    const levels = members[bucket]!;
+    const isFirst = levels[0] === level;
+    const isLast = levels[levels.length - 1] === level;
+    const low = shareBefore[level]!;
     const high = isLast ? 1 : low + shares[level]!;
     return [
       isFirst ? logit(bucket, 0, 1) : logit(bucket, low, 1 - low),
@@ -117,14 +117,14 @@ function levelsDistribution(
       }
       // A bucket without a member, or of no mass, has no interval of its own.
       while (low > 0 && (members[low]!.length === 0 || masses[low] === 0)) low--;
-      const list = members[low]!;
-      let [first, last] = [0, list.length - 1];
+      const levels = members[low]!;
+      let [first, last] = [0, levels.length - 1];
       while (first < last) {
         const middle = (first + last + 1) >> 1;
-        if (ends(list[middle]!)[0] <= value) first = middle;
+        if (ends(levels[middle]!)[0] <= value) first = middle;
         else last = middle - 1;
       }
-      return list[first]!;
+      return levels[first]!;
     },
   };
 }

@@ -181,9 +181,9 @@ export class MarginalCells {
     counted: number,
   ): { readonly scale: number; readonly logBlend: number; readonly logRest: number } {
     if (removed === 0) return { scale: 1, logBlend: this.#logBlend, logRest: this.#logRest };
-    const kept = this.#total - removed;
-    const rest = Math.min(kept / (this.#rows - counted), 1 - leastBlend);
-    return { scale: this.#total / kept, logBlend: Math.log1p(-rest), logRest: Math.log(rest) };
+    const remaining = this.#total - removed;
+    const gridShare = Math.min(remaining / (this.#rows - counted), 1 - leastBlend);
+    return { scale: this.#total / remaining, logBlend: Math.log1p(-gridShare), logRest: Math.log(gridShare) };
   }
 
   /** z of the edge below a place; the farthest there is at a bound. */
@@ -210,19 +210,19 @@ export class MarginalCells {
    */
   cell(place: number, counted = 0): MarginalCell {
     if (counted !== 0) return this.#cell(place, counted);
-    const kept = this.#kept.get(place);
-    if (kept) return kept;
-    const made = this.#cell(place, 0);
-    if (this.#kept.size < mostKept) this.#kept.set(place, made);
-    return made;
+    const storedCell = this.#kept.get(place);
+    if (storedCell) return storedCell;
+    const newCell = this.#cell(place, 0);
+    if (this.#kept.size < mostKept) this.#kept.set(place, newCell);
+    return newCell;
   }
 
   #cell(place: number, counted: number): MarginalCell {
     const index = this.#indexOf(place);
     const count = this.#places[index] === place ? this.#share[index]! * this.#total : 0;
-    const own = Math.min(count, counted);
+    const countOfRow = Math.min(count, counted);
     // A row that is all that they have stays.
-    const removed = own < this.#total ? own : 0;
+    const removed = countOfRow < this.#total ? countOfRow : 0;
     const below = this.#logs(place, counted, { above: removed });
     const above = this.#logs(place + 1, counted, { below: removed });
     const { scale, logBlend, logRest } = this.#without(removed, counted);

@@ -89,19 +89,22 @@ function mixtureOf(
   const total = logSumOf(logits) - logMass;
   const [shift, raw] = parameters.subarray(components + masses) as unknown as [number, number];
   const factor = Math.max(-largestFactor, Math.min(largestFactor, raw));
-  const first = components + masses + 2;
+  const meansStart = components + masses + 2;
   return {
     logWeights: logits.map((logit) => logit - total),
-    means: parameters.slice(first, first + components).map((place) => shift + Math.exp(factor) * place),
+    means: parameters
+      .slice(meansStart, meansStart + components)
+      .map((place) => shift + Math.exp(factor) * place),
     scales: parameters
-      .slice(first + components, first + 2 * components)
-      .map((own) => Math.exp(Math.max(leastLogScale, Math.min(largestLogScale, own + factor)))),
+      .slice(meansStart + components, meansStart + 2 * components)
+      .map((rawScale) => Math.exp(Math.max(leastLogScale, Math.min(largestLogScale, rawScale + factor)))),
   };
 }
 
 /** One mixture of the components of several. */
-function joined(mixtures: readonly LogisticMixture[]): LogisticMixture {
-  const join = (part: keyof LogisticMixture): number[] => mixtures.flatMap((own) => Array.from(own[part]));
+function joinedMixture(mixtures: readonly LogisticMixture[]): LogisticMixture {
+  const join = (part: keyof LogisticMixture): number[] =>
+    mixtures.flatMap((mixture) => Array.from(mixture[part]));
   return { logWeights: join("logWeights"), means: join("means"), scales: join("scales") };
 }
 
@@ -125,21 +128,21 @@ function mixed(
     const masses = numbers.slice(components, count);
     const [shift, raw] = numbers.slice(count) as [Expr, Expr];
     const factor = g.clamp(raw, -largestFactor, largestFactor);
-    const stretch = g.exp(factor);
+    const spreadFactor = g.exp(factor);
     const terms = logits.map((logit, m) => {
-      const mean = g.add(shift, g.mul(stretch, numbers[count + 2 + m]!));
-      const own = g.add(numbers[count + 2 + components + m]!, factor);
-      const logScale = g.clamp(own, leastLogScale, largestLogScale);
+      const mean = g.add(shift, g.mul(spreadFactor, numbers[count + 2 + m]!));
+      const rawLogScale = g.add(numbers[count + 2 + components + m]!, factor);
+      const logScale = g.clamp(rawLogScale, leastLogScale, largestLogScale);
       return g.add(logit, term(target, mean, logScale, g.exp(g.neg(logScale))));
     });
-    terms.push(...masses.map((logit, k) => g.select(pointMass!(target, k), logit, elsewhere)));
+    terms.push(...masses.map((logit, k) => g.select(pointMass!(target, k), logit, logNothing)));
     return [[g.sub(g.logSumExp(g.concatenate(terms)), g.logSumExp(g.concatenate([...logits, ...masses])))]];
   });
   return value!;
 }
 
 /** Logarithm of the mass of a point mass at other places: none, but a number that float32 has. */
-const elsewhere = -1e30;
+const logNothing = -1e30;
 
 /** Writes z, and how far along each stretch it is, about 0. */
 function writePosition(z: number, knots: number, features: Float64Array, start: number): void {
@@ -180,7 +183,9 @@ export function pointHead(column: DensityColumn, options: MixtureHeadOptions): C
         return g.neg(g.total(logScale, g.softplus(u), g.softplus(g.neg(u))));
       }),
     distribution(members, weights) {
-      const mixture = joined(members.map((own, k) => mixtureOf(own, components, 0, Math.log(weights[k]!))));
+      const mixture = joinedMixture(
+        members.map((parameters, k) => mixtureOf(parameters, components, 0, Math.log(weights[k]!))),
+      );
       return {
         interval(value) {
           const logit = logitOf(mixture, marginalPoint(map, value).z);
@@ -249,15 +254,15 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
       targets[targetStart] = low;
       targets[targetStart + 1] = high;
       // So narrow, the mass is proportional to the width: what float32 has no number for is added to the logarithm.
-      const excess = Math.min(0, logWidth - Math.log(leastWidth));
-      targets[targetStart + 2] = excess < 0 ? leastWidth : width;
+      const logShrinkage = Math.min(0, logWidth - Math.log(leastWidth));
+      targets[targetStart + 2] = logShrinkage < 0 ? leastWidth : width;
       const middle = middleOf(counted ? cells.cell(place) : { low, high });
       writePosition(middle, knots, features, featureStart);
       encodeCalendar(calendar, value, features, featureStart + 1 + knots + frequent.length);
       const seenAt = seenOrder.get(place);
       if (seenAt !== undefined) features[featureStart + firstSeen + seenAt] = 1;
       const at = order.get(place);
-      if (at === undefined) return excess;
+      if (at === undefined) return logShrinkage;
       targets[targetStart + 3 + at] = 1;
       features[featureStart + 1 + knots + at] = 1;
       return 0;
@@ -280,28 +285,27 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
       ),
     distribution(members, weights) {
       // The mixture as a whole stands beside the point masses.
-      const parts = members.map((own, k) => {
+      const parts = members.map((parameters, k) => {
         const logits = [
-          logSumOf(own.subarray(0, components)),
-          ...own.subarray(components, components + masses),
+          logSumOf(parameters.subarray(0, components)),
+          ...parameters.subarray(components, components + masses),
         ];
         const total = logSumOf(logits) - Math.log(weights[k]!);
         return logits.map((logit) => logit - total);
       });
-      const [logMixture, ...logMasses] = parts[0]!.map((_, i) => logSumOf(parts.map((own) => own[i]!))) as [
-        number,
-        ...number[],
-      ];
-      const mixture = joined(
-        members.map((own, k) => mixtureOf(own, components, masses, parts[k]![0]! - logMixture)),
+      const [logMixture, ...logMasses] = parts[0]!.map((_, i) =>
+        logSumOf(parts.map((logits) => logits[i]!)),
+      ) as [number, ...number[]];
+      const mixture = joinedMixture(
+        members.map((parameters, k) => mixtureOf(parameters, components, masses, parts[k]![0]! - logMixture)),
       );
       const logitBelow = (place: number): number => {
         const z = cells.edgeBelow(place);
         if (Math.abs(z) >= farthestZ) return z * Number.POSITIVE_INFINITY;
         let logCdf = logMixture + logisticMixtureLogCdf(mixture, z);
         let logSurvival = logMixture + logisticMixtureLogSurvival(mixture, z);
-        frequent.forEach((own, k) => {
-          if (own < place) logCdf = logAdd(logCdf, logMasses[k]!);
+        frequent.forEach((pointPlace, k) => {
+          if (pointPlace < place) logCdf = logAdd(logCdf, logMasses[k]!);
           else logSurvival = logAdd(logSurvival, logMasses[k]!);
         });
         return logCdf - logSurvival;

@@ -36,36 +36,36 @@ export function isInRange({ column }: ColumnLayout, { least, largest }: CellRang
   const isBelow = largest === undefined || cell <= largest;
   if (column.kind !== "angle" || least === undefined || largest === undefined) return isAbove && isBelow;
   const { period = 360 } = column;
-  const turned = (value: number): number => value - period * Math.floor(value / period);
-  return turned(cell - least) <= turned(largest - least) * (1 + 1e-12);
+  const withinTurn = (value: number): number => value - period * Math.floor(value / period);
+  return withinTurn(cell - least) <= withinTurn(largest - least) * (1 + 1e-12);
 }
 
 /**
  * All cells that a column can have, a missing one among them.
  * @returns undefined where they are more than `most`, or not to be counted.
  */
-export function allCells({ column }: ColumnLayout, most: number): readonly number[] | undefined {
+export function allCells({ column }: ColumnLayout, mostCells: number): readonly number[] | undefined {
   const missing = column.missing ? [Number.NaN] : [];
   const count = (size: number): readonly number[] | undefined =>
-    size + missing.length <= most ? Array.from({ length: size }, (_, i) => i) : undefined;
-  const listed = (places: readonly number[] | undefined, at: (place: number) => number) =>
+    size + missing.length <= mostCells ? Array.from({ length: size }, (_, i) => i) : undefined;
+  const cellsAt = (places: readonly number[] | undefined, at: (place: number) => number) =>
     places && [...missing, ...places.map(at)];
-  if (hasLevels(column)) return listed(count(levelsOf(column)), (place) => place);
+  if (hasLevels(column)) return cellsAt(count(levelsOf(column)), (place) => place);
   const step = stepOf(column);
   if (step === undefined) return undefined;
   const { from = 0, period = 360, kind } = column;
   // Without the digits that the product adds.
   const valueAt = (place: number): number => Number((from + step * place).toPrecision(15));
-  if (kind === "angle") return listed(count(Math.round(period / step)), valueAt);
+  if (kind === "angle") return cellsAt(count(Math.round(period / step)), valueAt);
   const [lower, upper] = boundsOf(column);
   const first = Math.ceil((lower - from) / step - 1e-6);
   const last = Math.floor((upper - from) / step + 1e-6);
   if (!Number.isFinite(last - first)) return undefined;
-  return listed(count(Math.max(0, last - first + 1)), (place) => valueAt(first + place));
+  return cellsAt(count(Math.max(0, last - first + 1)), (place) => valueAt(first + place));
 }
 
 /** The first value of the column from some number on, or the last up to it; undefined where no value is beyond. */
-function snapped({ column }: ColumnLayout, value: number, isLeast: boolean): number | undefined {
+function nearestCell({ column }: ColumnLayout, value: number, isLeast: boolean): number | undefined {
   const step = stepOf(column);
   const [lower, upper] = boundsOf(column);
   const { from = 0 } = column;
@@ -85,26 +85,26 @@ function snapped({ column }: ColumnLayout, value: number, isLeast: boolean): num
 }
 
 /** The parts of a distribution that a range has. */
-function segmentsOf(own: ColumnLayout, range: CellRange, distribution: CellDistribution): Segment[] {
-  const { column } = own;
+function segmentsOf(layout: ColumnLayout, range: CellRange, distribution: CellDistribution): Segment[] {
+  const { column } = layout;
   const { least, largest } = range;
-  const single = (cell: number): Segment => {
+  const segmentOfCell = (cell: number): Segment => {
     const [low, high] = distribution.interval(cell);
     return { low, high, cell };
   };
   const isAny = least === undefined && largest === undefined;
   if (hasLevels(column) && !isAny)
-    return allCells(own, Number.POSITIVE_INFINITY)!
-      .filter((cell) => isInRange(own, range, cell))
-      .map(single);
+    return allCells(layout, Number.POSITIVE_INFINITY)!
+      .filter((cell) => isInRange(layout, range, cell))
+      .map(segmentOfCell);
   const atoms = atomsOf(column)
-    .filter((cell) => isInRange(own, range, cell))
-    .map(single);
+    .filter((cell) => isInRange(layout, range, cell))
+    .map(segmentOfCell);
   const [first, last] = hasLevels(column)
     ? [undefined, undefined]
     : [
-        least === undefined ? undefined : snapped(own, least, true),
-        largest === undefined ? undefined : snapped(own, largest, false),
+        least === undefined ? undefined : nearestCell(layout, least, true),
+        largest === undefined ? undefined : nearestCell(layout, largest, false),
       ];
   const [lower, upper] = boundsOf(column);
   if (column.kind !== "angle" && ((least ?? -Infinity) > upper || (largest ?? Infinity) < lower))
@@ -134,30 +134,30 @@ export interface RangeDraw {
  * @param uniform - A number between 0 and 1.
  */
 export function drawCell(
-  own: ColumnLayout,
+  layout: ColumnLayout,
   range: CellRange | undefined,
   distribution: CellDistribution,
   uniform: number,
 ): RangeDraw {
   if (!range) return { cell: distribution.quantile(Math.log(uniform) - Math.log1p(-uniform)), logMass: 0 };
-  const segments = segmentsOf(own, range, distribution);
+  const segments = segmentsOf(layout, range, distribution);
   const logs = segments.map(({ low, high }) => logMassBetween(low, high));
   const top = logs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   if (top === Number.NEGATIVE_INFINITY) return { cell: Number.NaN, logMass: top };
   const masses = logs.map((log) => Math.exp(log - top));
   const total = masses.reduce((sum, mass) => sum + mass, 0);
   const logMass = Math.min(0, top + Math.log(total));
-  let rest = uniform * total;
+  let remainingMass = uniform * total;
   let at = 0;
-  while (at < masses.length - 1 && rest >= masses[at]!) rest -= masses[at++]!;
+  while (at < masses.length - 1 && remainingMass >= masses[at]!) remainingMass -= masses[at++]!;
   const { low, high, cell } = segments[at]!;
   if (cell !== undefined) return { cell, logMass };
-  const share = Math.max(2 ** -60, Math.min(1 - 2 ** -53, rest / masses[at]!));
+  const share = Math.max(2 ** -60, Math.min(1 - 2 ** -53, remainingMass / masses[at]!));
   const value = distribution.quantile(logitBetween(low, high, share));
-  if (own.column.kind === "angle" || hasLevels(own.column)) return { cell: value, logMass };
+  if (layout.column.kind === "angle" || hasLevels(layout.column)) return { cell: value, logMass };
   // Rounding may lead beyond an end.
   const [first, last] = [range.least, range.largest].map((end, i) =>
-    end === undefined ? undefined : snapped(own, end, i === 0),
+    end === undefined ? undefined : nearestCell(layout, end, i === 0),
   );
   return { cell: Math.min(last ?? value, Math.max(first ?? value, value)), logMass };
 }
@@ -166,12 +166,16 @@ export function drawCell(
  * Probability of the values of a column up to one, in the order of numbers and of levels, among those that are not missing.
  * @param largest - The value, included.
  */
-export function probabilityUpTo(own: ColumnLayout, distribution: CellDistribution, largest: number): number {
+export function probabilityUpTo(
+  layout: ColumnLayout,
+  distribution: CellDistribution,
+  largest: number,
+): number {
   const mass = (range: CellRange): number =>
-    segmentsOf(own, range, distribution).reduce(
+    segmentsOf(layout, range, distribution).reduce(
       (sum, { low, high }) => sum + Math.exp(logMassBetween(low, high)),
       0,
     );
-  const all = own.column.missing ? mass({}) : 1;
+  const all = layout.column.missing ? mass({}) : 1;
   return Math.min(1, mass({ largest }) / all);
 }

@@ -54,8 +54,8 @@ export class ColumnQuestions implements Questions {
   ): Promise<RowAnswers & { readonly lines: readonly string[] }> {
     const rows = cells[0]!.length;
     const all = [...this.#flow.given, ...this.#flow.columns];
-    const conditions = all.map((own, c) => cellCondition(own, cells[c]!));
-    const given = conditions.map((own, c) => (c < this.#flow.given.length ? own : {}));
+    const conditions = all.map((schema, c) => cellCondition(schema, cells[c]!));
+    const given = conditions.map((condition, c) => (c < this.#flow.given.length ? condition : {}));
     const { logProbs } = await this.#ways();
     const answers = await logProbs(
       this.#evaluation,
@@ -64,7 +64,7 @@ export class ColumnQuestions implements Questions {
       options,
     );
     const names = all
-      .filter((own, c) => !own.missing && cells[c]!.some(Number.isNaN))
+      .filter((schema, c) => !schema.missing && cells[c]!.some(Number.isNaN))
       .map(({ name }) => name);
     return {
       ...answers,
@@ -76,7 +76,11 @@ export class ColumnQuestions implements Questions {
 
   async marginal(rowsLike: RowsLike, options: MarginalOptions): Promise<Marginal> {
     const where = "marginal";
-    const { columns: asked, given = {}, ...how } = checkedOptions(where, options, marginalOptionTable);
+    const {
+      columns: asked,
+      given = {},
+      ...otherOptions
+    } = checkedOptions(where, options, marginalOptionTable);
     const all = [...this.#flow.given, ...this.#flow.columns];
     const always = this.#flow.given.map(({ name }) => name);
     const values = Array.isArray(given) ? {} : (given as Readonly<Record<string, GivenValue>>);
@@ -105,7 +109,7 @@ export class ColumnQuestions implements Questions {
     const conditions = await givenConditions(where, this.#flow, { ...alwaysFilled, ...values }, rows);
     const summedOut = new Set<number>();
     names.forEach((name, i) => {
-      const c = all.findIndex((own) => own.name === name);
+      const c = all.findIndex((schema) => schema.name === name);
       conditions[c] = cellCondition(all[c]!, cells[i]!);
       if (!all[c]!.missing) cells[i]!.forEach((cell, row) => Number.isNaN(cell) && summedOut.add(row));
     });
@@ -113,48 +117,60 @@ export class ColumnQuestions implements Questions {
       where,
       this.#flow.given.map((_, c) => conditions[c]!.cells!),
     );
-    const condition = conditions.map((own, c) => (asked.includes(all[c]!.name) ? {} : own));
+    const condition = conditions.map((cellsOfColumn, c) =>
+      asked.includes(all[c]!.name) ? {} : cellsOfColumn,
+    );
     const { logProbs } = await this.#ways();
     return {
-      ...(await logProbs(this.#evaluation, { rows, columns: conditions }, { rows, columns: condition }, how)),
+      ...(await logProbs(
+        this.#evaluation,
+        { rows, columns: conditions },
+        { rows, columns: condition },
+        otherOptions,
+      )),
       summedOut: summedOut.size,
     };
   }
 
   async quantile(options: DistributionOptions<number>): Promise<Quantiles> {
-    const { at, ...how } = checkedOptions("quantile", options, quantileOptionTable);
-    const { own, distributions, effectiveSize } = await this.#distributions("quantile", how);
+    const { at, ...otherOptions } = checkedOptions("quantile", options, quantileOptionTable);
+    const { schema, distributions, effectiveSize } = await this.#distributions("quantile", otherOptions);
     const values = at.map((probability) =>
       Float64Array.from(distributions, (distribution) => distribution.quantile(probability)),
     );
     const table = tableOfCells(
-      at.map((probability) => ({ ...own, name: String(probability), missing: false })),
+      at.map((probability) => ({ ...schema, name: String(probability), missing: false })),
       values,
     );
     return { table, effectiveSize };
   }
 
   async cdf(options: DistributionOptions<number | string>): Promise<Probabilities> {
-    const { at, ...how } = checkedOptions("cdf", options, cdfOptionTable);
-    const { own, distributions, effectiveSize } = await this.#distributions("cdf", how);
-    const rows = at.map((value) => ({ [own.name]: value }));
-    const { cells, unknown } = cellsOf(await tableOfRows("cdf", [own.name], rows), [own]);
+    const { at, ...otherOptions } = checkedOptions("cdf", options, cdfOptionTable);
+    const { schema, distributions, effectiveSize } = await this.#distributions("cdf", otherOptions);
+    const rows = at.map((value) => ({ [schema.name]: value }));
+    const { cells, unknown } = cellsOf(await tableOfRows("cdf", [schema.name], rows), [schema]);
     if (unknown[0])
-      refuse("cdf", "at", `levels of "${own.name}": ${listNames(own.levels!.map(String))}`, unknown[0].level);
+      refuse(
+        "cdf",
+        "at",
+        `levels of "${schema.name}": ${listNames(schema.levels!.map(String))}`,
+        unknown[0].level,
+      );
     const size = distributions.length * at.length;
     const [probability, standardError] = [new Float64Array(size), new Float64Array(size)];
     distributions.forEach((distribution, row) => {
       cells[0]!.forEach((cell, i) => {
-        const found = distribution.upTo(cell);
-        probability[row * at.length + i] = found.probability;
-        if (Number.isFinite(effectiveSize[row]!)) standardError[row * at.length + i] = found.standardError;
+        const answer = distribution.upTo(cell);
+        probability[row * at.length + i] = answer.probability;
+        if (Number.isFinite(effectiveSize[row]!)) standardError[row * at.length + i] = answer.standardError;
       });
     });
     return { probability, standardError, effectiveSize };
   }
 
   async impute(rows: RowsLike, options: ImputeOptions): Promise<Imputation> {
-    const how = checkedOptions("impute", options, imputeOptionTable);
+    const checked = checkedOptions("impute", options, imputeOptionTable);
     const all = [...this.#flow.given, ...this.#flow.columns];
     const table = await tableOfRows(
       "impute",
@@ -162,17 +178,17 @@ export class ColumnQuestions implements Questions {
       rows,
     );
     const { cells, unknown } = cellsOf(table, all);
-    const [strange] = unknown;
-    if (strange)
-      throw badCell(strange.column, strange.row, {
-        problem: `${JSON.stringify(strange.level)} is none of the levels that the model knows`,
+    const [unknownLevel] = unknown;
+    if (unknownLevel)
+      throw badCell(unknownLevel.column, unknownLevel.row, {
+        problem: `${JSON.stringify(unknownLevel.level)} is none of the levels that the model knows`,
         expected: "a level that the model knows",
-        received: JSON.stringify(strange.level),
+        received: JSON.stringify(unknownLevel.level),
         remedy: "mend the cell, or leave the row out",
       });
     this.#checkAlwaysGiven("impute", cells);
     const { fill } = await this.#ways();
-    return await fillTable(this.#evaluation, this.#flow, { table, cells }, how, fill);
+    return await fillTable(this.#evaluation, this.#flow, { table, cells }, checked, fill);
   }
 
   /**
@@ -212,12 +228,12 @@ export class ColumnQuestions implements Questions {
     where: string,
     { column, given = {}, ...options }: Omit<DistributionOptions<number>, "at">,
   ): Promise<{
-    readonly own: ColumnSchema;
+    readonly schema: ColumnSchema;
     readonly distributions: readonly MeanDistribution[];
     readonly effectiveSize: Float64Array;
   }> {
-    const own = columnNamed(where, this.#flow, column);
-    if (this.#flow.given.includes(own))
+    const schema = columnNamed(where, this.#flow, column);
+    if (this.#flow.given.includes(schema))
       throw new UsageError({
         where,
         problem: `the model has no say about "${column}", which it is always given`,
@@ -233,35 +249,35 @@ export class ColumnQuestions implements Questions {
         received: `${JSON.stringify(column)} twice`,
         remedy: "name it once",
       });
-    if (own.kind === "categorical" || own.kind === "angle")
+    if (schema.kind === "categorical" || schema.kind === "angle")
       throw new UsageError({
         where,
-        problem: `"${column}" is ${own.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}: it has no quantiles`,
+        problem: `"${column}" is ${schema.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}: it has no quantiles`,
         expected: "a column whose values are in an order",
-        received: `one of kind ${own.kind}`,
+        received: `one of kind ${schema.kind}`,
         remedy: "ask for the probability of a value with marginal, or draw some with sample",
       });
     const rows = rowsOfGiven(where, given) ?? 1;
     const columns = await givenConditions(where, this.#flow, given, rows);
-    const c = [...this.#flow.given, ...this.#flow.columns].indexOf(own);
+    const c = [...this.#flow.given, ...this.#flow.columns].indexOf(schema);
     const { distributions } = await this.#ways();
-    return { own, ...(await distributions(this.#evaluation, { rows, columns }, c, options)) };
+    return { schema, ...(await distributions(this.#evaluation, { rows, columns }, c, options)) };
   }
 
   /** @throws {@link DataError} where a cell is missing that the model must be given. */
   #checkAlwaysGiven(where: string, cells: readonly Float64Array[]): void {
-    this.#flow.given.forEach((own, c) => {
-      const row = own.missing ? -1 : cells[c]!.findIndex(Number.isNaN);
+    this.#flow.given.forEach((schema, c) => {
+      const row = schema.missing ? -1 : cells[c]!.findIndex(Number.isNaN);
       if (row >= 0)
         throw new DataError(
           {
             where,
-            problem: `column "${own.name}" (row ${row + 1}): the cell is missing, and the model is always given it`,
+            problem: `column "${schema.name}" (row ${row + 1}): the cell is missing, and the model is always given it`,
             expected: "a value",
             received: "a missing cell",
             remedy: "fill it in, or leave the row out",
           },
-          { column: own.name, row: row + 1 },
+          { column: schema.name, row: row + 1 },
         );
     });
   }
@@ -269,14 +285,14 @@ export class ColumnQuestions implements Questions {
 
 /** How answers were made, behind a sentence; nothing where all are exact. */
 function inWords({ effectiveSize }: RowAnswers): string {
-  const drawn = effectiveSize.filter(Number.isFinite);
-  if (drawn.length === 0) return ", exactly";
-  const least = Math.round(drawn.reduce((a, b) => Math.min(a, b)));
-  return `, in ${drawn.length} of them estimated by draws (effective size ${least} or more)`;
+  const drawnSizes = effectiveSize.filter(Number.isFinite);
+  if (drawnSizes.length === 0) return ", exactly";
+  const least = Math.round(drawnSizes.reduce((a, b) => Math.min(a, b)));
+  return `, in ${drawnSizes.length} of them estimated by draws (effective size ${least} or more)`;
 }
 
 /** A missing cell is known where it is an outcome, and not where none was missing in the fit. */
-function cellCondition(own: ColumnSchema, cells: Float64Array): ColumnCondition {
-  if (own.missing || !cells.some(Number.isNaN)) return { cells };
+function cellCondition(schema: ColumnSchema, cells: Float64Array): ColumnCondition {
+  if (schema.missing || !cells.some(Number.isNaN)) return { cells };
   return { cells, isKnown: Uint8Array.from(cells, (cell) => Number(!Number.isNaN(cell))) };
 }

@@ -47,37 +47,37 @@ export const isCellKnown = ({ cells, isKnown }: ColumnCondition, row: number): b
 /**
  * Finds the plan of each row; rows of which the same is known share one.
  * @param draws - How often cells are drawn where they are not summed over.
- * @param most - Combinations that are summed over at most.
+ * @param mostSummed - Combinations that are summed over at most.
  * @param at - A column, in the order of the model, that is asked for: nothing before it is left out.
  */
 export function planning(
   density: ColumnsDensity,
   { columns: conditions }: RowConditions,
   draws: number,
-  most: number = mostCombinations,
+  mostSummed: number = mostCombinations,
   at: number = -1,
 ): (row: number) => RowPlan {
   const { columns } = density;
-  const own = columns.map(({ cell }) => conditions[cell]!);
+  const inOrder = columns.map(({ cell }) => conditions[cell]!);
   const rangeOf = (j: number): CellRange | undefined => {
-    const { range } = own[j]!;
+    const { range } = inOrder[j]!;
     return range && !isWhole(columns[j]!, range) ? range : undefined;
   };
   const plans = new Map<string, RowPlan>();
   const make = (isKnown: readonly boolean[]): RowPlan => {
-    const last = columns.reduce((found, _, j) => (isKnown[j] || rangeOf(j) || j === at ? j : found), -1);
+    const last = columns.reduce((latest, _, j) => (isKnown[j] || rangeOf(j) || j === at ? j : latest), -1);
     const inner = Array.from(columns.keys()).filter((j) => j < last && !isKnown[j]);
     let combinations = 1;
     const sums: (readonly number[])[] = [];
     for (const j of inner) {
-      const range = own[j]!.range;
-      const cells = allCells(columns[j]!, most)?.filter(
+      const range = inOrder[j]!.range;
+      const cells = allCells(columns[j]!, mostSummed)?.filter(
         (cell) => !range || isInRange(columns[j]!, range, cell),
       );
       combinations *= cells?.length ?? Number.POSITIVE_INFINITY;
       sums.push(cells ?? []);
     }
-    const isSummed = combinations <= Math.max(1, most);
+    const isSummed = combinations <= Math.max(1, mostSummed);
     return {
       last,
       isKnown,
@@ -87,7 +87,7 @@ export function planning(
     };
   };
   return (row) => {
-    const isKnown = own.map((condition) => isCellKnown(condition, row));
+    const isKnown = inOrder.map((condition) => isCellKnown(condition, row));
     const key = isKnown.map(Number).join("");
     const plan = plans.get(key) ?? make(isKnown);
     plans.set(key, plan);
@@ -98,9 +98,9 @@ export function planning(
 /** What is known of a row as text: rows of the same text are one question. */
 export function labelOf({ columns }: RowConditions, row: number): string {
   return columns
-    .map((own) => {
-      if (isCellKnown(own, row)) return String(own.cells![row]);
-      return own.range ? `${own.range.least}..${own.range.largest}` : "";
+    .map((condition) => {
+      if (isCellKnown(condition, row)) return String(condition.cells![row]);
+      return condition.range ? `${condition.range.least}..${condition.range.largest}` : "";
     })
     .join(",");
 }

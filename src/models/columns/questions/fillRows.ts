@@ -33,8 +33,8 @@ export function pickSystematically(logWeights: Float64Array, count: number, offs
   let reached = 0;
   let at = -1;
   for (let k = 0; k < count; k++) {
-    const wanted = (k + offset) / count;
-    while (at < 0 || (reached < wanted && at < logWeights.length - 1))
+    const targetMass = (k + offset) / count;
+    while (at < 0 || (reached < targetMass && at < logWeights.length - 1))
       reached += Math.exp(logWeights[++at]! - total);
     // Rounding may leave the sum short of 1: the last that has a weight.
     while (logWeights[at] === Number.NEGATIVE_INFINITY) at--;
@@ -57,14 +57,16 @@ export async function drawRest(
 ): Promise<void> {
   const { columns } = evaluation.model.density;
   const sweep = new Sweep(evaluation, cells, Array.from(plans.keys()), options);
-  const rest = split(key, "rest");
+  const drawKey = split(key, "rest");
   const uniforms = new Float64Array(columns.length);
-  for (const [j, own] of columns.entries()) {
-    const { range } = conditions.columns[own.cell]!;
-    const chosen = Array.from(plans.keys()).filter((row) => !plans[row]!.isKnown[j] && j >= plans[row]!.last);
-    await sweep.distributions(j, chosen, (row, distribution) => {
-      uniformsAt(rest, numbers[row]!, columns.length, uniforms);
-      cells[own.cell]![row] = drawCell(own, range, distribution, uniforms[j]!).cell;
+  for (const [j, layout] of columns.entries()) {
+    const { range } = conditions.columns[layout.cell]!;
+    const drawnRows = Array.from(plans.keys()).filter(
+      (row) => !plans[row]!.isKnown[j] && j >= plans[row]!.last,
+    );
+    await sweep.distributions(j, drawnRows, (row, distribution) => {
+      uniformsAt(drawKey, numbers[row]!, columns.length, uniforms);
+      cells[layout.cell]![row] = drawCell(layout, range, distribution, uniforms[j]!).cell;
     });
     sweep.write(j);
   }

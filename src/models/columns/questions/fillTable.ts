@@ -48,36 +48,36 @@ export const fillRows: FillRows = async (
   const effectiveSize = new Float64Array(rows.length);
   const key = split(questionKey(seed), "impute");
   const planOf = planning(evaluation.model.density, conditions, candidates);
-  const asked = rows.map((row) => ({ row, plan: planOf(row), key }));
-  const made = new MadeDraws();
-  let done = 0;
-  for (const block of inBlocks(asked, ({ plan }) => plan.particles + draws, blockParticles)) {
-    const weighed = await weighRows(evaluation, conditions, block, made, engine);
+  const plannedRows = rows.map((row) => ({ row, plan: planOf(row), key }));
+  const madeDraws = new MadeDraws();
+  let filledRows = 0;
+  for (const block of inBlocks(plannedRows, ({ plan }) => plan.particles + draws, blockParticles)) {
+    const weighed = await weighRows(evaluation, conditions, block, madeDraws, engine);
     const picks = block.flatMap(({ row, plan }, i) => {
       const logWeights = partOf(weighed, i);
       checkPossible(logWeights, row);
-      effectiveSize[done + i] = worthOf(plan, logWeights);
+      effectiveSize[filledRows + i] = worthOf(plan, logWeights);
       const stream = new RandomStream(split(key, row));
-      const own = pickSystematically(logWeights, draws, stream.uniform());
-      return Array.from(stream.permutation(draws), (k) => weighed.starts[i]! + own[k]!);
+      const rowPicks = pickSystematically(logWeights, draws, stream.uniform());
+      return Array.from(stream.permutation(draws), (k) => weighed.starts[i]! + rowPicks[k]!);
     });
-    const part = weighed.cells.map((own) => Float64Array.from(picks, (at) => own[at]!));
+    const pickedCells = weighed.cells.map((column) => Float64Array.from(picks, (at) => column[at]!));
     // Behind the last known column there are none yet, and known ones of later rows are as they were.
     await drawRest(
       evaluation,
       conditions,
       {
-        cells: part,
+        cells: pickedCells,
         plans: block.flatMap(({ plan }) => new Array<typeof plan>(draws).fill(plan)),
         numbers: block.flatMap(({ row }) => Array.from({ length: draws }, (_, k) => row * draws + k)),
       },
       key,
       engine,
     );
-    cells.forEach((own, c) => {
-      own.set(part[c]!, done * draws);
+    cells.forEach((column, c) => {
+      column.set(pickedCells[c]!, filledRows * draws);
     });
-    done += block.length;
+    filledRows += block.length;
   }
   return { cells, effectiveSize };
 };
@@ -96,35 +96,39 @@ export async function fillTable(
 ): Promise<Imputation> {
   const conditions = {
     rows: table.rows,
-    columns: cells.map((own, c): ColumnCondition => {
-      if (c < given.length || !own.some(Number.isNaN)) return { cells: own };
+    columns: cells.map((column, c): ColumnCondition => {
+      if (c < given.length || !column.some(Number.isNaN)) return { cells: column };
       // What is filled in is a value.
-      return { cells: own, isKnown: Uint8Array.from(own, (cell) => Number(!Number.isNaN(cell))), range: {} };
+      return {
+        cells: column,
+        isKnown: Uint8Array.from(column, (cell) => Number(!Number.isNaN(cell))),
+        range: {},
+      };
     }),
   };
-  const open = Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
+  const incompleteRows = Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
     conditions.columns.some(({ isKnown }) => isKnown?.[row] === 0),
   );
-  const filledCells = Array.from({ length: draws }, () => cells.map((own) => own.slice()));
+  const filledCells = Array.from({ length: draws }, () => cells.map((column) => column.slice()));
   const effectiveSize = new Float64Array(table.rows).fill(Number.POSITIVE_INFINITY);
-  const rows = await fill(evaluation, conditions, open, { draws, ...options });
-  open.forEach((row, i) => {
+  const rows = await fill(evaluation, conditions, incompleteRows, { draws, ...options });
+  incompleteRows.forEach((row, i) => {
     effectiveSize[row] = rows.effectiveSize[i]!;
-    filledCells.forEach((own, k) => {
-      own.forEach((column, c) => {
+    filledCells.forEach((drawCells, k) => {
+      drawCells.forEach((column, c) => {
         column[row] = rows.cells[c]![i * draws + k]!;
       });
     });
   });
   const schema = [...given, ...columns];
   // Cells that were there stay as they are, whatever decimals others are written with.
-  const written = filledCells.map((own) =>
-    writtenCells(schema, own).map((column, c) => {
+  const written = filledCells.map((drawCells) =>
+    writtenCells(schema, drawCells).map((column, c) => {
       const { isKnown } = conditions.columns[c]!;
-      return column.map((cell, row) => (isKnown?.[row] === 0 ? cell : own[c]![row]!));
+      return column.map((cell, row) => (isKnown?.[row] === 0 ? cell : drawCells[c]![row]!));
     }),
   );
-  const tables = written.map((own) => replaceColumns(table, tableOfCells(schema, own)));
+  const tables = written.map((drawCells) => replaceColumns(table, tableOfCells(schema, drawCells)));
   const filled = conditions.columns.reduce(
     (sum, { isKnown }) => sum + (isKnown ? isKnown.reduce((open, known) => open + 1 - known, 0) : 0),
     0,

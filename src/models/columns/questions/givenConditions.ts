@@ -24,8 +24,8 @@ export interface FlowColumns {
 /** A column of the flow, the given ones among them, by its name. @throws {@link UsageError} where there is none. */
 export function columnNamed(where: string, { columns, given }: FlowColumns, name: string): ColumnSchema {
   const all = [...given, ...columns];
-  const own = all.find((each) => each.name === name);
-  if (own) return own;
+  const schema = all.find((each) => each.name === name);
+  if (schema) return schema;
   const names = all.map((each) => each.name);
   const closest = closestName(name, names);
   throw new UsageError({
@@ -44,38 +44,38 @@ export const isRange = (value: GivenValue | undefined): value is GivenRange =>
 /** Cells of some values of a column. @throws {@link UsageError} for a level that the column does not have. */
 async function cellsOfValues(
   where: string,
-  own: ColumnSchema,
+  schema: ColumnSchema,
   values: readonly unknown[],
 ): Promise<Float64Array> {
-  const rows = values.map((each) => ({ [own.name]: each ?? null }));
-  const { cells, unknown } = cellsOf(await tableOfRows(where, [own.name], rows as never), [own]);
-  const [strange] = unknown;
-  if (strange)
+  const rows = values.map((each) => ({ [schema.name]: each ?? null }));
+  const { cells, unknown } = cellsOf(await tableOfRows(where, [schema.name], rows as never), [schema]);
+  const [unknownLevel] = unknown;
+  if (unknownLevel)
     refuse(
       where,
-      `given["${own.name}"]`,
-      `one of its levels: ${listNames(own.levels!.map(String))}`,
-      strange.level,
+      `given["${schema.name}"]`,
+      `one of its levels: ${listNames(schema.levels!.map(String))}`,
+      unknownLevel.level,
     );
   return cells[0]!;
 }
 
 /** A range as numbers of cells. */
-async function rangeOf(where: string, own: ColumnSchema, range: GivenRange): Promise<CellRange> {
-  const subject = `given["${own.name}"]`;
+async function rangeOf(where: string, schema: ColumnSchema, range: GivenRange): Promise<CellRange> {
+  const subject = `given["${schema.name}"]`;
   const unknown = Object.keys(range).find((name) => name !== "from" && name !== "to");
   const ends = [range.from, range.to].filter((end) => end !== undefined);
   if (unknown !== undefined || ends.length === 0)
     refuse(where, subject, "a value, one for each row, or a range such as { from: 40, to: 50 }", range);
-  if (own.kind === "categorical")
+  if (schema.kind === "categorical")
     refuse(where, subject, "a level: levels of a categorical column are in no order", range);
-  if (own.kind === "angle" && ends.length === 1)
+  if (schema.kind === "angle" && ends.length === 1)
     refuse(where, subject, "a range with both ends, as an angle goes round", range);
-  const cells = await cellsOfValues(where, own, ends);
+  const cells = await cellsOfValues(where, schema, ends);
   if (cells.some(Number.isNaN)) refuse(where, subject, "ends that are not missing", range);
   const least = range.from === undefined ? undefined : cells[0]!;
   const largest = range.to === undefined ? undefined : cells[cells.length - 1]!;
-  if (least !== undefined && largest !== undefined && least > largest && own.kind !== "angle")
+  if (least !== undefined && largest !== undefined && least > largest && schema.kind !== "angle")
     refuse(where, subject, "a range from its lower to its upper end", `${range.from}..${range.to}`);
   return { least, largest };
 }
@@ -104,30 +104,30 @@ export async function givenConditions(
 ): Promise<ColumnCondition[]> {
   for (const name of Object.keys(values)) columnNamed(where, flow, name);
   return await Promise.all(
-    [...flow.given, ...flow.columns].map(async (own): Promise<ColumnCondition> => {
-      const value = Object.hasOwn(values, own.name) ? values[own.name] : undefined;
-      const isAlways = flow.given.includes(own);
+    [...flow.given, ...flow.columns].map(async (schema): Promise<ColumnCondition> => {
+      const value = Object.hasOwn(values, schema.name) ? values[schema.name] : undefined;
+      const isAlways = flow.given.includes(schema);
       if (value === undefined) {
         if (!isAlways) return {};
         throw new UsageError({
           where,
           problem: `the model is given ${listNames(flow.given.map(({ name }) => name))}`,
-          expected: `a value for "${own.name}"`,
+          expected: `a value for "${schema.name}"`,
           received: "none",
-          remedy: `name a value for "${own.name}", as in ${optionText("given", { [own.name]: own.levels?.[0] ?? 1 })}`,
+          remedy: `name a value for "${schema.name}", as in ${optionText("given", { [schema.name]: schema.levels?.[0] ?? 1 })}`,
         });
       }
       if (isRange(value)) {
         if (isAlways)
-          refuse(where, `given["${own.name}"]`, "a value: the model has no say about this column", value);
-        return { range: await rangeOf(where, own, value) };
+          refuse(where, `given["${schema.name}"]`, "a value: the model has no say about this column", value);
+        return { range: await rangeOf(where, schema, value) };
       }
       const isList = typeof value === "object";
       const list = isList ? Array.from(value as ArrayLike<unknown>) : [value];
-      const cells = await cellsOfValues(where, own, list);
+      const cells = await cellsOfValues(where, schema, list);
       if (isAlways || !isList) {
-        if (cells.some(Number.isNaN) && !(isAlways && own.missing))
-          refuse(where, `given["${own.name}"]`, "a value in each row", "none");
+        if (cells.some(Number.isNaN) && !(isAlways && schema.missing))
+          refuse(where, `given["${schema.name}"]`, "a value in each row", "none");
         return { cells: isList ? cells : new Float64Array(rows).fill(cells[0]!) };
       }
       return { cells, isKnown: Uint8Array.from(cells, (cell) => Number(!Number.isNaN(cell))) };

@@ -51,12 +51,12 @@ export function effectiveSizeOf(logWeights: Float64Array): number {
 export function inBlocks<Item>(
   items: readonly Item[],
   sizeOf: (item: Item) => number,
-  most: number,
+  mostParticles: number,
 ): readonly (readonly Item[])[] {
   const blocks: Item[][] = [];
   let size = Number.POSITIVE_INFINITY;
   for (const item of items) {
-    if (size + sizeOf(item) > most) {
+    if (size + sizeOf(item) > mostParticles) {
       blocks.push([]);
       size = 0;
     }
@@ -92,32 +92,32 @@ export async function logProbsOf(
   // Rows of which the same is asked are one question: its rows.
   const questions = new Map<string, number[]>();
   for (let row = 0; row < all.rows; row++) {
-    const isGiven = given.columns.map((own) => Number(isCellKnown(own, row))).join("");
+    const isGiven = given.columns.map((condition) => Number(isCellKnown(condition, row))).join("");
     const label = `${isGiven} ${labelOf(all, row)}`;
     const rows = questions.get(label);
     if (rows) rows.push(row);
     else questions.set(label, [row]);
   }
-  const asked = Array.from(questions.values(), (rows) => {
+  const plannedQuestions = Array.from(questions.values(), (rows) => {
     const row = rows[0]!;
     return { rows, all: { row, plan: planOfAll(row), key }, given: { row, plan: planOfGiven(row), key } };
   });
-  const ofAll = new MadeDraws();
-  const ofGiven = new MadeDraws();
-  const size = ({ all: own, given: condition }: (typeof asked)[number]): number =>
-    own.plan.particles + condition.plan.particles;
-  for (const block of inBlocks(asked, size, blockParticles)) {
+  const drawsOfAll = new MadeDraws();
+  const drawsOfGiven = new MadeDraws();
+  const size = ({ all: question, given: condition }: (typeof plannedQuestions)[number]): number =>
+    question.plan.particles + condition.plan.particles;
+  for (const block of inBlocks(plannedQuestions, size, blockParticles)) {
     const top = await weighRows(
       evaluation,
       all,
       block.map((each) => each.all),
-      ofAll,
+      drawsOfAll,
       engine,
     );
     // Where nothing is given, there is nothing to weigh.
     const isGiven = block.some(({ given: { plan } }) => plan.last >= 0);
     const conditions = block.map((each) => each.given);
-    const bottom = isGiven ? await weighRows(evaluation, given, conditions, ofGiven, engine) : undefined;
+    const bottom = isGiven ? await weighRows(evaluation, given, conditions, drawsOfGiven, engine) : undefined;
     block.forEach(({ rows, all: { plan }, given: condition }, i) => {
       const answer = ratio(
         { logWeights: partOf(top, i), isExact: plan.sums !== undefined },
@@ -161,13 +161,13 @@ export function ratio(
   if (effectiveSize === 0) return { logProb, standardError: Number.POSITIVE_INFINITY, effectiveSize };
   const count = sampled[0]!.logWeights.length;
   /** Weights over their mean; 1 where they are exact. */
-  const relative = (own: Weights | undefined): Float64Array => {
-    if (!own || own.isExact) return new Float64Array(count).fill(1);
-    const mean = logOf(own);
-    return own.logWeights.map((log) => Math.exp(log - mean));
+  const relative = (weights: Weights | undefined): Float64Array => {
+    if (!weights || weights.isExact) return new Float64Array(count).fill(1);
+    const mean = logOf(weights);
+    return weights.logWeights.map((log) => Math.exp(log - mean));
   };
   const [above, below] = [relative(top), relative(bottom)];
-  const sum = above.reduce((total, own, i) => total + (own - below[i]!) ** 2, 0);
+  const sum = above.reduce((total, weight, i) => total + (weight - below[i]!) ** 2, 0);
   // What no draw had may have about the share of one draw: without it draws that are all alike would be sure.
   const standardError = Math.sqrt(sum / count / Math.max(1, count - 1) + 1 / count ** 2);
   return { logProb, standardError, effectiveSize };

@@ -36,18 +36,18 @@ export async function meanDistributions(
   const place = columns.findIndex(({ cell }) => cell === column);
   const conditions = {
     rows: given.rows,
-    columns: given.columns.map((own, c) => (c === column ? { range: {} } : own)),
+    columns: given.columns.map((condition, c) => (c === column ? { range: {} } : condition)),
   };
   const planOf = planning(evaluation.model.density, conditions, draws, combinations, place);
   const key = questionKey(seed);
-  const asked = Array.from({ length: given.rows }, (_, row) => ({ row, plan: planOf(row), key }));
-  const made = new MadeDraws();
+  const plannedRows = Array.from({ length: given.rows }, (_, row) => ({ row, plan: planOf(row), key }));
+  const madeDraws = new MadeDraws();
   const distributions: MeanDistribution[] = [];
   const effectiveSize = new Float64Array(given.rows);
-  for (const block of inBlocks(asked, ({ plan }) => plan.particles, blockParticles)) {
-    const weighed = await weighRows(evaluation, conditions, block, made, engine);
+  for (const block of inBlocks(plannedRows, ({ plan }) => plan.particles, blockParticles)) {
+    const weighed = await weighRows(evaluation, conditions, block, madeDraws, engine);
     const { starts, cells } = weighed;
-    const kept = block.map(({ row, plan }, i) => {
+    const candidates = block.map(({ row, plan }, i) => {
       const logWeights = partOf(weighed, i);
       checkPossible(logWeights, given.rows === 1 ? undefined : row);
       effectiveSize[row] = worthOf(plan, logWeights);
@@ -59,20 +59,20 @@ export async function meanDistributions(
         places: places.map((k) => starts[i]! + k),
       };
     });
-    const needing = block.map(({ plan }) => plan.last === place);
-    const all = kept.flatMap(({ places }, i) => (needing[i] ? places : []));
-    const found: CellDistribution[] = [];
+    const isDistributed = block.map(({ plan }) => plan.last === place);
+    const all = candidates.flatMap(({ places }, i) => (isDistributed[i] ? places : []));
+    const cellDistributions: CellDistribution[] = [];
     const sweep = new Sweep(evaluation, cells, all, engine);
     for (let j = 0; j < place; j++) sweep.write(j);
     await sweep.distributions(place, Array.from(all.keys()), (at, distribution) => {
-      found[at] = distribution;
+      cellDistributions[at] = distribution;
     });
-    let next = 0;
-    kept.forEach(({ shares, places }, i) => {
-      if (needing[i]) {
-        const own = found.slice(next, next + places.length);
-        next += places.length;
-        distributions.push(distributionOfCandidates(columns[place]!, own, shares));
+    let start = 0;
+    candidates.forEach(({ shares, places }, i) => {
+      if (isDistributed[i]) {
+        const rowDistributions = cellDistributions.slice(start, start + places.length);
+        start += places.length;
+        distributions.push(distributionOfCandidates(columns[place]!, rowDistributions, shares));
       } else
         distributions.push(
           distributionOfValues(

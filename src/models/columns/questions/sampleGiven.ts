@@ -22,7 +22,7 @@ import { MadeDraws, weighRows } from "./weighRows.ts";
 /** Candidates of one condition at a time: some for each row, within these bounds. */
 const poolRound = { forRow: 4, least: 512, most: 8192 } as const;
 /** Candidates for each row that is drawn, in effective number, beyond which no more are made. */
-const enough = 2;
+const candidatesPerDraw = 2;
 /** Candidates of one condition at most. */
 const mostCandidates = 262_144;
 /** Rows of which the rest is drawn at a time. */
@@ -54,7 +54,7 @@ export async function sampleGiven(
   const { picked, plans, report } = await pick(evaluation, conditions, n, key, engine);
   for (let from = 0; from < n; from += blockRows) {
     const to = Math.min(n, from + blockRows);
-    const part = picked.map((own) => own.slice(from, to));
+    const part = picked.map((column) => column.slice(from, to));
     const numbers = Array.from({ length: to - from }, (_, i) => from + i);
     await drawRest(
       evaluation,
@@ -63,8 +63,8 @@ export async function sampleGiven(
       key,
       engine,
     );
-    part.forEach((own, c) => {
-      cells[c]!.set(own, from);
+    part.forEach((column, c) => {
+      cells[c]!.set(column, from);
     });
   }
   return { cells, report };
@@ -105,8 +105,8 @@ const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
   let logWeights = new Float64Array(0);
   const coins = new RandomStream(split(key, "coins"));
   const accepted: number[] = [];
-  for (let made = 1; made <= mostRounds; made++) {
-    const rows = [{ row: 0, plan, key: split(key, made) }];
+  for (let round = 1; round <= mostRounds; round++) {
+    const rows = [{ row: 0, plan, key: split(key, round) }];
     const weighed = await weighRows(evaluation, conditions, rows, new MadeDraws(), engine);
     pools.push(weighed.cells);
     weighed.logWeights.forEach((logWeight, at) => {
@@ -114,8 +114,9 @@ const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
     });
     logWeights = Float64Array.from([...logWeights, ...weighed.logWeights]);
     // What is met too seldom would take more candidates than there may be.
-    isRejected &&= Math.exp(logSum(logWeights)) * (mostRounds / made) >= n;
-    if (isExact || (isRejected ? accepted.length >= n : worthOf(plan, logWeights) >= enough * n)) break;
+    isRejected &&= Math.exp(logSum(logWeights)) * (mostRounds / round) >= n;
+    if (isExact || (isRejected ? accepted.length >= n : worthOf(plan, logWeights) >= candidatesPerDraw * n))
+      break;
   }
   checkPossible(logWeights);
   const logProbGiven = logSum(logWeights) - (isExact ? 0 : Math.log(logWeights.length));
@@ -155,7 +156,11 @@ const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
 /** One row of each condition, from candidates of its own. */
 const pickOfEach: Picking = async (evaluation, conditions, n, key, engine) => {
   const planOf = planning(evaluation.model.density, conditions, questionDefaults.draws);
-  const asked = Array.from({ length: n }, (_, row) => ({ row, plan: planOf(row), key: split(key, row) }));
+  const plannedRows = Array.from({ length: n }, (_, row) => ({
+    row,
+    plan: planOf(row),
+    key: split(key, row),
+  }));
   const picked = conditions.columns.map(() => new Float64Array(n));
   const report = {
     effectiveSize: Number.POSITIVE_INFINITY,
@@ -164,14 +169,14 @@ const pickOfEach: Picking = async (evaluation, conditions, n, key, engine) => {
     logProbGiven: 0,
   };
   const stream = new RandomStream(split(key, "picks"));
-  for (const block of inBlocks(asked, ({ plan }) => plan.particles, blockParticles)) {
+  for (const block of inBlocks(plannedRows, ({ plan }) => plan.particles, blockParticles)) {
     const weighed = await weighRows(evaluation, conditions, block, new MadeDraws(), engine);
     block.forEach(({ row, plan }, i) => {
       const logWeights = partOf(weighed, i);
       checkPossible(logWeights, n === 1 ? undefined : row);
       const at = weighed.starts[i]! + pickSystematically(logWeights, 1, stream.uniform())[0]!;
-      picked.forEach((own, c) => {
-        own[row] = weighed.cells[c]![at]!;
+      picked.forEach((column, c) => {
+        column[row] = weighed.cells[c]![at]!;
       });
       const isExact = plan.sums !== undefined;
       report.effectiveSize = Math.min(report.effectiveSize, worthOf(plan, logWeights));
@@ -179,5 +184,5 @@ const pickOfEach: Picking = async (evaluation, conditions, n, key, engine) => {
       report.logProbGiven += (logSum(logWeights) - (isExact ? 0 : Math.log(logWeights.length))) / n;
     });
   }
-  return { picked, plans: asked.map(({ plan }) => plan), report };
+  return { picked, plans: plannedRows.map(({ plan }) => plan), report };
 };

@@ -34,7 +34,7 @@ export class Sweep {
     this.#options = options;
     this.#places = places;
     this.encoded = new Float64Array(places.length * density.width);
-    for (const own of density.given) this.#writeColumn(own);
+    for (const layout of density.given) this.#writeColumn(layout);
   }
 
   /** Lets later columns see the j-th column of the model's order. */
@@ -42,11 +42,11 @@ export class Sweep {
     this.#writeColumn(this.#evaluation.model.density.columns[j]!);
   }
 
-  #writeColumn(own: ColumnLayout): void {
+  #writeColumn(layout: ColumnLayout): void {
     const { width } = this.#evaluation.model.density;
-    const cells = this.#cells[own.cell]!;
+    const cells = this.#cells[layout.cell]!;
     this.#places.forEach((place, row) => {
-      encodeCell(own, cells[place]!, this.encoded, row * width);
+      encodeCell(layout, cells[place]!, this.encoded, row * width);
     });
   }
 
@@ -65,12 +65,12 @@ export class Sweep {
     rows.forEach((row, i) => {
       inputs.set(this.encoded.subarray(row * width, row * width + features), i * features);
     });
-    const chosen = new Float64Array(columns.length);
-    chosen[j] = 1;
+    const columnMark = new Float64Array(columns.length);
+    columnMark[j] = 1;
     const { numbers } = (
       await executable.run(
         { rows: rows.length, inputs: { features: inputs } },
-        { ...this.#options, stepInputs: { chosen } },
+        { ...this.#options, stepInputs: { chosen: columnMark } },
       )
     ).rows;
     rows.forEach((row, i) => {

@@ -32,8 +32,8 @@ function meanAt(
     1,
     candidates.reduce((sum, { share }, i) => sum + share * each[i]!, 0),
   );
-  const spread = candidates.reduce((sum, { share }, i) => sum + (share * (each[i]! - probability)) ** 2, 0);
-  return { probability, standardError: Math.sqrt(spread) };
+  const variance = candidates.reduce((sum, { share }, i) => sum + (share * (each[i]! - probability)) ** 2, 0);
+  return { probability, standardError: Math.sqrt(variance) };
 }
 
 /** Of candidates that have the column's value: values with shares that add up to 1. */
@@ -57,20 +57,20 @@ export function distributionOfValues(values: Float64Array, shares: Float64Array)
 /** Most halvings of an interval. */
 const mostHalvings = 200;
 /** Where an interval is as narrow, relative to its place, its upper end is the quantile. */
-const narrow = 2 ** -46;
+const leastRelativeWidth = 2 ** -46;
 
 /** Of candidates that give the column a distribution. */
 export function distributionOfCandidates(
-  own: ColumnLayout,
+  layout: ColumnLayout,
   distributions: readonly CellDistribution[],
   shares: Float64Array,
 ): MeanDistribution {
   const candidates = distributions.map((distribution, i) => ({
     share: shares[i]!,
-    upTo: (y: number) => probabilityUpTo(own, distribution, y),
+    upTo: (y: number) => probabilityUpTo(layout, distribution, y),
   }));
   const at = (value: number): number => meanAt(candidates, value).probability;
-  const { column } = own;
+  const { column } = layout;
   const step = stepOf(column);
   const { from = 0 } = column;
   const quantile = (probability: number): number => {
@@ -108,7 +108,7 @@ export function distributionOfCandidates(
     }
     for (let round = 0; round < mostHalvings; round++) {
       const middle = 0.5 * low + 0.5 * high;
-      if (high - low <= narrow * Math.max(Math.abs(low), Math.abs(high))) break;
+      if (high - low <= leastRelativeWidth * Math.max(Math.abs(low), Math.abs(high))) break;
       if (isReached(middle)) high = middle;
       else low = middle;
     }

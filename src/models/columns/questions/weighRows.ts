@@ -63,13 +63,13 @@ const mostMade = 512;
 
 /**
  * Fills rows in, in one batch.
- * @param made - Of the batches before, of the same conditions: what was drawn is not drawn again.
+ * @param madeDraws - Of the batches before, of the same conditions: what was drawn is not drawn again.
  */
 export async function weighRows(
   evaluation: ColumnsEvaluation,
   conditions: RowConditions,
   rows: readonly PlannedRow[],
-  made: MadeDraws,
+  madeDraws: MadeDraws,
   options: ColumnsEngineOptions,
 ): Promise<WeighedRows> {
   const { density } = evaluation.model;
@@ -83,24 +83,32 @@ export async function weighRows(
   const owner = new Uint32Array(total);
   rows.forEach(({ row, plan }, i) => {
     owner.fill(i, starts[i]!, starts[i + 1]!);
-    conditions.columns.forEach((own, c) => {
-      if (isCellKnown(own, row)) cells[c]!.fill(own.cells![row]!, starts[i]!, starts[i + 1]!);
+    conditions.columns.forEach((condition, c) => {
+      if (isCellKnown(condition, row)) cells[c]!.fill(condition.cells![row]!, starts[i]!, starts[i + 1]!);
     });
     if (plan.sums) fillCombinations(evaluation, plan, cells, starts[i]!);
   });
   const logWeights = new Float64Array(total);
   const labels = rows.map((row) => drawLabels(evaluation, conditions, row));
-  await drawInner(evaluation, conditions, rows, { starts, cells, logWeights }, labels, made.columns, options);
-  made.prune();
+  await drawInner(
+    evaluation,
+    conditions,
+    rows,
+    { starts, cells, logWeights },
+    labels,
+    madeDraws.columns,
+    options,
+  );
+  madeDraws.prune();
   if (rows.some(({ plan }) => plan.last >= 0)) {
     // Where inner columns have few values many draws are alike: each is computed once.
     const representative = Uint32Array.from(owner.keys());
     rows.forEach(({ plan }, i) => {
       if (plan.sums !== undefined) return;
       const label = labels[i]![plan.inner[plan.inner.length - 1]!]!;
-      const of = { start: starts[i]!, count: plan.particles, label };
-      const same = alikeDraws(evaluation, plan, cells, of, made);
-      same?.forEach((k, at) => {
+      const drawsOfRow = { start: starts[i]!, count: plan.particles, label };
+      const firstAlike = alikeDraws(evaluation, plan, cells, drawsOfRow, madeDraws);
+      firstAlike?.forEach((k, at) => {
         representative[starts[i]! + at] = starts[i]! + k;
       });
     });
@@ -109,9 +117,14 @@ export async function weighRows(
     computed.forEach((at, k) => {
       place[at] = k;
     });
-    const chosen =
-      computed.length === total ? cells : cells.map((own) => Float64Array.from(computed, (at) => own[at]!));
-    const { outcomes, values } = await contributionsOfRows(evaluation, chosen, { ...options, partial: true });
+    const computedCells =
+      computed.length === total
+        ? cells
+        : cells.map((column) => Float64Array.from(computed, (at) => column[at]!));
+    const { outcomes, values } = await contributionsOfRows(evaluation, computedCells, {
+      ...options,
+      partial: true,
+    });
     const sums = new Float64Array(computed.length);
     computed.forEach((at, k) => {
       const { plan } = rows[owner[at]!]!;
@@ -137,17 +150,17 @@ function alikeDraws(
 ): Uint32Array | undefined {
   const columns = inner.map((j) => density.columns[j]!);
   if (columns.some(({ column }) => isContinuous(column))) return undefined;
-  const kept = alike.get(label);
-  if (kept) return kept;
-  const first = new Map<string, number>();
-  const same = Uint32Array.from({ length: count }, (_, k) => {
-    const key = columns.map((own) => cells[own.cell]![start + k]!).join();
-    const found = first.get(key) ?? k;
-    first.set(key, found);
-    return found;
+  const knownPlaces = alike.get(label);
+  if (knownPlaces) return knownPlaces;
+  const firstOfKey = new Map<string, number>();
+  const firstAlike = Uint32Array.from({ length: count }, (_, k) => {
+    const key = columns.map((layout) => cells[layout.cell]![start + k]!).join();
+    const firstPlace = firstOfKey.get(key) ?? k;
+    firstOfKey.set(key, firstPlace);
+    return firstPlace;
   });
-  alike.set(label, same);
-  return same;
+  alike.set(label, firstAlike);
+  return firstAlike;
 }
 
 /** Writes all combinations of the cells that are summed over. */
@@ -159,10 +172,11 @@ function fillCombinations(
 ): void {
   let stride = particles;
   inner.forEach((j, k) => {
-    const own = sums![k]!;
-    stride /= own.length;
-    const out = cells[density.columns[j]!.cell]!;
-    for (let at = 0; at < particles; at++) out[start + at] = own[Math.floor(at / stride) % own.length]!;
+    const cellValues = sums![k]!;
+    stride /= cellValues.length;
+    const columnCells = cells[density.columns[j]!.cell]!;
+    for (let at = 0; at < particles; at++)
+      columnCells[start + at] = cellValues[Math.floor(at / stride) % cellValues.length]!;
   });
 }
 
@@ -174,15 +188,15 @@ function drawLabels(
 ): readonly (string | undefined)[] {
   const { columns, given } = density;
   const { last, isKnown, sums, particles } = plan;
-  const cellOf = (own: ColumnLayout): number => conditions[own.cell]!.cells![row]!;
+  const cellOf = (layout: ColumnLayout): number => conditions[layout.cell]!.cells![row]!;
   let label = [key.k0, key.k1, particles, sums === undefined, ...given.map(cellOf)].join();
-  return columns.map((own, j) => {
-    const { range } = conditions[own.cell]!;
-    const isWeighed = j === last && range !== undefined && !isWhole(own, range);
+  return columns.map((layout, j) => {
+    const { range } = conditions[layout.cell]!;
+    const isWeighed = j === last && range !== undefined && !isWhole(layout, range);
     const isDrawn = j < last && !isKnown[j] && sums === undefined;
-    const before = label;
-    label += isKnown[j] ? `,${cellOf(own)}` : isDrawn ? ",drawn" : ",";
-    return isDrawn || (isWeighed && !isKnown[j]) ? `${j} ${before}` : undefined;
+    const labelBefore = label;
+    label += isKnown[j] ? `,${cellOf(layout)}` : isDrawn ? ",drawn" : ",";
+    return isDrawn || (isWeighed && !isKnown[j]) ? `${j} ${labelBefore}` : undefined;
   });
 }
 
@@ -193,23 +207,25 @@ async function drawInner(
   rows: readonly PlannedRow[],
   { starts, cells, logWeights }: WeighedRows,
   labels: readonly (readonly (string | undefined)[])[],
-  drawn: Map<string, ColumnDraws>,
+  drawsByLabel: Map<string, ColumnDraws>,
   options: ColumnsEngineOptions,
 ): Promise<void> {
   const { columns } = evaluation.model.density;
   /** The first row of each label that has not been drawn, by column. */
-  const wanted = columns.map(() => new Map<number, ColumnDraws>());
-  labels.forEach((own, i) => {
-    own.forEach((label, j) => {
-      if (label === undefined || drawn.has(label)) return;
+  const newDraws = columns.map(() => new Map<number, ColumnDraws>());
+  labels.forEach((rowLabels, i) => {
+    rowLabels.forEach((label, j) => {
+      if (label === undefined || drawsByLabel.has(label)) return;
       const { particles } = rows[i]!.plan;
       const draws = { cells: new Float64Array(particles), logMasses: new Float64Array(particles) };
-      drawn.set(label, draws);
-      wanted[j]!.set(i, draws);
+      drawsByLabel.set(label, draws);
+      newDraws[j]!.set(i, draws);
     });
   });
   const places = rows.flatMap(({ plan }, i) =>
-    wanted.some((own) => own.has(i)) ? Array.from({ length: plan.particles }, (_, k) => [i, k] as const) : [],
+    newDraws.some((drawsByRow) => drawsByRow.has(i))
+      ? Array.from({ length: plan.particles }, (_, k) => [i, k] as const)
+      : [],
   );
   const sweep = new Sweep(
     evaluation,
@@ -218,25 +234,25 @@ async function drawInner(
     options,
   );
   const uniforms = new Float64Array(columns.length);
-  for (const [j, own] of columns.entries()) {
-    const { range } = conditions.columns[own.cell]!;
-    const chosen = Array.from(places.keys()).filter((at) => wanted[j]!.has(places[at]![0]));
-    await sweep.distributions(j, chosen, (at, distribution) => {
+  for (const [j, layout] of columns.entries()) {
+    const { range } = conditions.columns[layout.cell]!;
+    const drawnPlaces = Array.from(places.keys()).filter((at) => newDraws[j]!.has(places[at]![0]));
+    await sweep.distributions(j, drawnPlaces, (at, distribution) => {
       const [i, k] = places[at]!;
-      const draws = wanted[j]!.get(i)!;
+      const draws = newDraws[j]!.get(i)!;
       // One number of a draw for each column, so that what is known of later columns changes no draw of earlier ones.
       uniformsAt(rows[i]!.key, k, columns.length, uniforms);
-      const { cell, logMass } = drawCell(own, range, distribution, uniforms[j]!);
+      const { cell, logMass } = drawCell(layout, range, distribution, uniforms[j]!);
       draws.cells[k] = cell;
       draws.logMasses[k] = logMass;
     });
     rows.forEach(({ plan }, i) => {
       const label = labels[i]![j];
       if (label === undefined) return;
-      const draws = drawn.get(label)!;
+      const draws = drawsByLabel.get(label)!;
       for (let k = 0; k < plan.particles; k++) logWeights[starts[i]! + k]! += draws.logMasses[k]!;
-      if (j < plan.last) cells[own.cell]!.set(draws.cells, starts[i]!);
+      if (j < plan.last) cells[layout.cell]!.set(draws.cells, starts[i]!);
     });
-    if (wanted.some((later, k) => k > j && later.size > 0)) sweep.write(j);
+    if (newDraws.some((later, k) => k > j && later.size > 0)) sweep.write(j);
   }
 }
