@@ -208,7 +208,7 @@ async function quantitiesOf(
   density: boolean,
   options: EvaluationOptions,
 ): Promise<Float64Array[]> {
-  const own = sampler.columns.map((name) => {
+  const columnValues = sampler.columns.map((name) => {
     const values = column(table, name);
     const row = values.findIndex(Number.isNaN);
     if (row >= 0)
@@ -227,8 +227,8 @@ async function quantitiesOf(
       );
     return values;
   });
-  if (density) own.push(await sampler.logProb!(table, options));
-  return own;
+  if (density) columnValues.push(await sampler.logProb!(table, options));
+  return columnValues;
 }
 
 /** The number of values below the true one, of which equal ones count by chance. */

@@ -134,8 +134,8 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
   // Whose columns were not asked for by name: without those that follow from others, there is a density to compare.
   const without = dependent.map(({ column }) => column).filter((name) => !simplex?.includes(name));
   if (without.length > 0 && columns === undefined) {
-    const rest = data.tableColumns.filter((name) => !without.includes(name));
-    data = fitData(table, { ...how, columns: rest }, key);
+    const fittedNames = data.tableColumns.filter((name) => !without.includes(name));
+    data = fitData(table, { ...how, columns: fittedNames }, key);
     onWarning?.(`compared without ${without.join(", ")}; name the columns to compare with them all the same`);
   }
   const { usualKind } = await import("../fitting/usualKind.ts");

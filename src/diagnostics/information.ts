@@ -212,7 +212,9 @@ interface Scores {
 /** Mean of the scores of the whole less those of the parts: half way between rows seen and not seen. */
 function estimate(whole: Scores, parts: readonly Scores[], weights: Float64Array | undefined): Estimate {
   const termsOf = (kind: keyof Scores): Float64Array =>
-    whole[kind].map((wholeTerm, row) => parts.reduce((rest, part) => rest - part[kind][row]!, wholeTerm));
+    whole[kind].map((wholeTerm, row) =>
+      parts.reduce((remainder, part) => remainder - part[kind][row]!, wholeTerm),
+    );
   const unseen = meanOf(termsOf("unseen"), weights);
   const seen = meanOf(termsOf("seen"), weights);
   return { value: (unseen.value + seen.value) / 2, standardError: unseen.standardError };
@@ -350,9 +352,9 @@ export function normalScores(
   for (let row = 0; row < rows; row++) {
     let square = 0;
     for (let i = 0; i < width; i++) {
-      let rest = columns[i]![row]! - mean[i]!;
-      for (let j = 0; j < i; j++) rest -= factor.get(i, j) * gap.get(j, 0);
-      gap.set(i, 0, rest / factor.get(i, i));
+      let remainder = columns[i]![row]! - mean[i]!;
+      for (let j = 0; j < i; j++) remainder -= factor.get(i, j) * gap.get(j, 0);
+      gap.set(i, 0, remainder / factor.get(i, i));
       square += gap.get(i, 0) ** 2;
     }
     seen[row] = constant - 0.5 * square;

@@ -20,20 +20,20 @@ export interface RowsOfColumns {
 function sharesOf({ columns, tableColumns, simplex, train }: FitData): Float64Array {
   const { shares, total } = simplex!;
   const width = columns.length;
-  const out = new Float64Array(train.rows * tableColumns.length);
+  const values = new Float64Array(train.rows * tableColumns.length);
   const last = shares.at(-1)!;
   for (let row = 0; row < train.rows; row++) {
     const ratio = (name: string): number =>
       name === last ? 0 : train.data[row * width + columns.indexOf(name)]!;
-    const largest = shares.reduce((most, name) => Math.max(most, ratio(name)), 0);
-    const sum = shares.reduce((rest, name) => rest + Math.exp(ratio(name) - largest), 0);
+    const largest = shares.reduce((largest, name) => Math.max(largest, ratio(name)), 0);
+    const sum = shares.reduce((total, name) => total + Math.exp(ratio(name) - largest), 0);
     tableColumns.forEach((name, i) => {
-      out[row * tableColumns.length + i] = shares.includes(name)
+      values[row * tableColumns.length + i] = shares.includes(name)
         ? (total * Math.exp(ratio(name) - largest)) / sum
         : ratio(name);
     });
   }
-  return out;
+  return values;
 }
 
 /**

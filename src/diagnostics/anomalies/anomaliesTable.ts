@@ -13,12 +13,12 @@ import type { Anomalies, Anomaly } from "./anomalies.ts";
 /** Shares with two decimals, which add up to 1 as well: each is what is added to the rounded sum. */
 function rounded(shares: readonly number[]): readonly string[] {
   let sum = 0;
-  let before = 0;
+  let hundredthsBefore = 0;
   return shares.map((share) => {
     sum += share;
     const hundredths = Math.round(100 * sum);
-    const added = hundredths - before;
-    before = hundredths;
+    const added = hundredths - hundredthsBefore;
+    hundredthsBefore = hundredths;
     return (added / 100).toFixed(2);
   });
 }
@@ -26,12 +26,12 @@ function rounded(shares: readonly number[]): readonly string[] {
 /** `a: 0.61; b: 0.30; others: 0.09`: the columns of which it is said what to expect, and the rest of them together. */
 function blameText({ blame, expected }: Anomaly): string {
   const named = blame.filter(({ column }) => Object.hasOwn(expected, column));
-  const rest = blame.slice(named.length).reduce((sum, { share }) => sum + share, 0);
-  const shares = rounded([...named.map(({ share }) => share), rest]);
+  const restShare = blame.slice(named.length).reduce((sum, { share }) => sum + share, 0);
+  const shares = rounded([...named.map(({ share }) => share), restShare]);
   const names = [...named.map(({ column }) => column), "others"];
   return shares
     .map((share, i) => `${names[i]}: ${share}`)
-    .filter((_, i) => i < named.length || rest > 0)
+    .filter((_, i) => i < named.length || restShare > 0)
     .join("; ");
 }
 
@@ -46,17 +46,17 @@ const expectedText = ({ blame, expected }: Anomaly): string =>
  * A table of what was found: `row`, `score`, `pValue`, `logProb` (empty where there is none), `discovery` (0 or 1, where asked for),
  * `blame` and `expected` as text.
  */
-export function anomaliesTable(found: Anomalies): Table {
-  if (!Array.isArray((found as Anomalies | null | undefined)?.rows))
-    refuse("anomaliesTable", "found", "what `anomalies` gives", found);
-  const { rows } = found;
+export function anomaliesTable(anomalies: Anomalies): Table {
+  if (!Array.isArray((anomalies as Anomalies | null | undefined)?.rows))
+    refuse("anomaliesTable", "anomalies", "what `anomalies` gives", anomalies);
+  const { rows } = anomalies;
   const numbers: [string, Float64Array][] = [
     ["row", Float64Array.from(rows, ({ row }) => row)],
     ["score", Float64Array.from(rows, ({ score }) => score)],
     ["pValue", Float64Array.from(rows, ({ pValue }) => pValue)],
     ["logProb", Float64Array.from(rows, ({ logProb }) => logProb ?? Number.NaN)],
   ];
-  if (found.discoveries !== undefined)
+  if (anomalies.discoveries !== undefined)
     numbers.push(["discovery", Float64Array.from(rows, ({ isDiscovery }) => Number(isDiscovery))]);
   const texts = [textOf("blame", rows.map(blameText)), textOf("expected", rows.map(expectedText))];
   const records = [

@@ -28,14 +28,14 @@ const ofTable = ["columns", "exclude", "kinds", "schema", "folds", "trim", "logP
 /** Rows of a table, held against rows that a flow draws, and against its density. */
 export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOptions): Promise<Anomalies> {
   const { calibration, fdr, seed = 0, signal, onWarning } = options;
-  const misplaced = ofTable.find((name) => options[name] !== undefined);
-  if (misplaced !== undefined)
+  const tableOption = ofTable.find((name) => options[name] !== undefined);
+  if (tableOption !== undefined)
     throw new UsageError({
       where: "anomalies",
-      problem: `${misplaced} means nothing beside a flow, which has its own columns and has seen its rows`,
-      expected: `no ${misplaced}`,
+      problem: `${tableOption} means nothing beside a flow, which has its own columns and has seen its rows`,
+      expected: `no ${tableOption}`,
       received: "both",
-      remedy: `leave ${misplaced} out`,
+      remedy: `leave ${tableOption} out`,
     });
   if (flow.given.length > 0)
     throw new UsageError({
@@ -56,9 +56,9 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     flow.description.schema?.columns ??
     flow.columns.map((name): ColumnSchema => ({ name, kind: "continuous", use: "fit" }));
   const key = split(randomKey(seed), "anomalies");
-  const drawn = await flow.sample(2 * drawnReference, { seed: split(key, "drawn").k0, signal });
-  const { cells: drawnCells } = cellsOf(drawn, schema);
-  const rowsBetween = (from: number, to: number) => drawnCells.map((own) => own.subarray(from, to));
+  const drawnTable = await flow.sample(2 * drawnReference, { seed: split(key, "drawn").k0, signal });
+  const { cells: drawnCells } = cellsOf(drawnTable, schema);
+  const rowsBetween = (from: number, to: number) => drawnCells.map((column) => column.subarray(from, to));
   const judge = await Judge.of(
     flow,
     schema,
@@ -66,19 +66,19 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     rowsBetween(drawnReference, 2 * drawnReference),
     signal,
   );
-  const judged = await judge.rows(table);
-  const impossible = judged.logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
-  if (impossible > 0) {
+  const strangeness = await judge.rows(table);
+  const impossibleRows = strangeness.logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
+  if (impossibleRows > 0) {
     const [first] = await flow.impossibleRows(table, { missing: "empty", signal });
     onWarning?.(
-      `${impossible} of ${table.rows} rows cannot be by the flow, with log-density minus infinity; the first is row ${first!.row}: ${first!.reason}`,
+      `${impossibleRows} of ${table.rows} rows cannot be by the flow, with log-density minus infinity; the first is row ${first!.row}: ${first!.reason}`,
     );
   }
-  const against = calibration ? (await judge.rows(calibration)).scores : judge.drawnScores;
-  const pValues = splitConformal(judged.scores, against, new RandomStream(split(key, "ties")));
-  const marked = fdr === undefined ? undefined : discoveries(pValues, fdr);
-  const rows = anomalyRows(schema, judged.found, judged.scores, pValues, judged.logProb).map(
-    (own, i): Anomaly => (marked ? { ...own, isDiscovery: marked[i]! } : own),
+  const calibrationScores = calibration ? (await judge.rows(calibration)).scores : judge.drawnScores;
+  const pValues = splitConformal(strangeness.scores, calibrationScores, new RandomStream(split(key, "ties")));
+  const isDiscovery = fdr === undefined ? undefined : discoveries(pValues, fdr);
+  const rows = anomalyRows(schema, strangeness.byRow, strangeness.scores, pValues, strangeness.logProb).map(
+    (anomaly, i): Anomaly => (isDiscovery ? { ...anomaly, isDiscovery: isDiscovery[i]! } : anomaly),
   );
   return {
     rows,
@@ -86,8 +86,8 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     columns: flow.columns,
     measures: flow.description.measures,
     against: calibration ? "calibration" : "drawn",
-    calibrationRows: against.length,
-    ...(marked ? { discoveries: marked.filter(Boolean).length } : {}),
+    calibrationRows: calibrationScores.length,
+    ...(isDiscovery ? { discoveries: isDiscovery.filter(Boolean).length } : {}),
   };
 }
 
@@ -122,39 +122,39 @@ class Judge {
     flow: Flow,
     schema: readonly ColumnSchema[],
     reference: readonly Float64Array[],
-    compared: readonly Float64Array[],
+    calibrationCells: readonly Float64Array[],
     signal: AbortSignal | undefined,
   ): Promise<Judge> {
     const neighbours = new Neighbours(schema, reference, nearestDrawn);
-    const distances = await neighbours.scores(compared, signal);
-    const drawn = tableOfCells(schema, compared);
-    const rarity = await Rarity.of(flow, drawn, signal);
-    const { rarity: rarities } = await rarity.rows(drawn);
+    const distances = await neighbours.scores(calibrationCells, signal);
+    const drawnTable = tableOfCells(schema, calibrationCells);
+    const rarity = await Rarity.of(flow, drawnTable, signal);
+    const { rarity: rarities } = await rarity.rows(drawnTable);
     return new Judge(schema, neighbours, rarity, distances, rarities, signal);
   }
 
   /** The power mean, of exponent 1/2, of both surprises: neither alone makes a row strange beyond all measure. */
   #scores(distances: Float64Array, rarities: Float64Array): Float64Array {
     return distances.map((distance, row) => {
-      const far = this.#distanceSurprise(distance);
+      const distanceSurprise = this.#distanceSurprise(distance);
       const rarity = rarities[row]!;
       // Of a row without a density only the distance is known.
-      if (Number.isNaN(rarity)) return far;
-      return ((Math.sqrt(far) + Math.sqrt(this.#raritySurprise(rarity))) / 2) ** 2;
+      if (Number.isNaN(rarity)) return distanceSurprise;
+      return ((Math.sqrt(distanceSurprise) + Math.sqrt(this.#raritySurprise(rarity))) / 2) ** 2;
     });
   }
 
   /** What is strange about the rows of a table. */
   async rows(table: Table): Promise<{
-    readonly found: readonly RowStrangeness[];
+    readonly byRow: readonly RowStrangeness[];
     readonly logProb: Float64Array;
     readonly scores: Float64Array;
   }> {
     const { cells } = cellsOf(table, this.#schema);
     checkFinite(this.#schema, cells);
-    const found = await this.#neighbours.explain(cells, this.#signal);
+    const byRow = await this.#neighbours.explain(cells, this.#signal);
     const { logProb, rarity } = await this.#rarity.rows(table);
-    const distances = Float64Array.from(found, ({ score }) => score);
-    return { found, logProb, scores: this.#scores(distances, rarity) };
+    const distances = Float64Array.from(byRow, ({ score }) => score);
+    return { byRow, logProb, scores: this.#scores(distances, rarity) };
   }
 }

@@ -24,8 +24,8 @@ const mostFitted = 20_000;
 /** Nearest reference rows, at least so many and this share of them: a clump of strange rows must be less than half as large. */
 const nearest = { least: 20, share: 0.05 } as const;
 
-const pick = (cells: readonly Float64Array[], rows: ArrayLike<number>): Float64Array[] =>
-  cells.map((own) => Float64Array.from(rows, (row) => own[row]!));
+const cellsAtRows = (cells: readonly Float64Array[], rows: ArrayLike<number>): Float64Array[] =>
+  cells.map((column) => Float64Array.from(rows, (row) => column[row]!));
 
 /** Rows of a table, each held against rows of the other folds. */
 export async function besideOthers(table: Table, options: AnomaliesOptions): Promise<Anomalies> {
@@ -60,25 +60,25 @@ export async function besideOthers(table: Table, options: AnomaliesOptions): Pro
     });
   const key = split(randomKey(seed), "anomalies");
   const order = new RandomStream(split(key, "folds")).permutation(table.rows);
-  const found = new Array<RowStrangeness>(table.rows);
+  const strangeness = new Array<RowStrangeness>(table.rows);
   const density = isScored ? new FoldDensity(table, schema, options) : undefined;
   for (let fold = 0; fold < folds; fold++) {
-    const held = order.filter((_, i) => i % folds === fold);
+    const foldRows = order.filter((_, i) => i % folds === fold);
     // The order is random: the first rows of the other folds are as good as any.
-    const others = order
+    const otherRows = order
       .filter((_, i) => i % folds !== fold)
       .subarray(0, density ? mostFitted : mostReference);
-    const { reference, ...rows } = await parted(cells, schema, others, trim, signal);
-    const neighbours = new Neighbours(schema, pick(cells, reference), nearestOf(reference.length));
-    const explained = await neighbours.explain(pick(cells, held), signal);
-    held.forEach((row, i) => {
-      found[row] = explained[i]!;
+    const { reference, ...rows } = await partRows(cells, schema, otherRows, trim, signal);
+    const neighbours = new Neighbours(schema, cellsAtRows(cells, reference), nearestOf(reference.length));
+    const explained = await neighbours.explain(cellsAtRows(cells, foldRows), signal);
+    foldRows.forEach((row, i) => {
+      strangeness[row] = explained[i]!;
     });
-    await density?.score(held, rows);
+    await density?.score(foldRows, rows);
   }
-  const scores = Float64Array.from(found, ({ score }) => score);
+  const scores = Float64Array.from(strangeness, ({ score }) => score);
   const pValues = amongThemselves(scores, new RandomStream(split(key, "ties")));
-  const rows = anomalyRows(schema, found, scores, pValues, density?.logProb);
+  const rows = anomalyRows(schema, strangeness, scores, pValues, density?.logProb);
   return {
     rows,
     ranking: rankingOf(rows),
@@ -93,31 +93,35 @@ const nearestOf = (rows: number): number =>
   Math.max(1, Math.min(Math.max(nearest.least, Math.floor(nearest.share * rows)), Math.floor(rows / 3)));
 
 /** Rows, parted into ordinary ones and a share of strange ones: the first are held against each other, the rest against these. */
-async function parted(
+async function partRows(
   cells: readonly Float64Array[],
   schema: readonly ColumnSchema[],
   rows: Uint32Array,
   trim: number,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly reference: Uint32Array } & PartedRows> {
-  const first = rows.subarray(0, mostReference);
-  const rest = rows.subarray(mostReference);
-  if (Math.floor(trim * first.length) === 0)
-    return { reference: first, ordinary: rows, strange: new Uint32Array(0) };
-  const reference = pick(cells, first);
-  const neighbours = new Neighbours(schema, reference, nearestOf(first.length));
-  const ofFirst = partedBy(first, await neighbours.scoresAmong(reference, signal), trim);
-  if (rest.length === 0) return { reference: ofFirst.ordinary, ...ofFirst };
-  const ofRest = partedBy(rest, await neighbours.scores(pick(cells, rest), signal), trim);
+  const referenceRows = rows.subarray(0, mostReference);
+  const furtherRows = rows.subarray(mostReference);
+  if (Math.floor(trim * referenceRows.length) === 0)
+    return { reference: referenceRows, ordinary: rows, strange: new Uint32Array(0) };
+  const reference = cellsAtRows(cells, referenceRows);
+  const neighbours = new Neighbours(schema, reference, nearestOf(referenceRows.length));
+  const referenceParts = partByScore(referenceRows, await neighbours.scoresAmong(reference, signal), trim);
+  if (furtherRows.length === 0) return { reference: referenceParts.ordinary, ...referenceParts };
+  const furtherParts = partByScore(
+    furtherRows,
+    await neighbours.scores(cellsAtRows(cells, furtherRows), signal),
+    trim,
+  );
   return {
-    reference: ofFirst.ordinary,
-    ordinary: Uint32Array.from([...ofFirst.ordinary, ...ofRest.ordinary]),
-    strange: Uint32Array.from([...ofFirst.strange, ...ofRest.strange]),
+    reference: referenceParts.ordinary,
+    ordinary: Uint32Array.from([...referenceParts.ordinary, ...furtherParts.ordinary]),
+    strange: Uint32Array.from([...referenceParts.strange, ...furtherParts.strange]),
   };
 }
 
 /** Rows, and the share of them that scores highest. */
-function partedBy(rows: Uint32Array, scores: Float64Array, share: number): PartedRows {
+function partByScore(rows: Uint32Array, scores: Float64Array, share: number): PartedRows {
   const places = Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]! || a - b);
   const ordinary = rows.length - Math.floor(share * rows.length);
   const rowsAt = (from: number, to: number): Uint32Array =>
@@ -139,8 +143,8 @@ function chosenColumns(table: Table, options: AnomaliesOptions): readonly Column
     columns === undefined
       ? all.filter(({ use }) => use === "fit")
       : columns.map((name) => {
-          const own = all.find((each) => each.name === name);
-          if (own && wordsOf[own.kind] === undefined) return own;
+          const wantedColumn = all.find((each) => each.name === name);
+          if (wantedColumn && wordsOf[wantedColumn.kind] === undefined) return wantedColumn;
           throw new UsageError({
             where: "anomalies",
             subject: "columns",
@@ -148,7 +152,7 @@ function chosenColumns(table: Table, options: AnomaliesOptions): readonly Column
               .filter(({ kind }) => wordsOf[kind] === undefined)
               .map((each) => each.name)
               .join(", ")}`,
-            received: own ? `${name}, which is ${wordsOf[own.kind]}` : name,
+            received: wantedColumn ? `${name}, which is ${wordsOf[wantedColumn.kind]}` : name,
           });
         });
   if (chosen.length === 0)

@@ -10,6 +10,7 @@
  * @module
  */
 
+import { countBelow } from "../../numerics/countBelow.ts";
 import { normalQuantile } from "../../numerics/special.ts";
 import { unknownLevel } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
@@ -50,20 +51,22 @@ function shareOfPairs(counts: Iterable<number>): number {
  * @param reference - Cells of the reference rows, as `cellsOf` gives them.
  */
 export function columnDistance(schema: ColumnSchema, reference: Float64Array): ColumnDistance {
-  const present = reference.filter((cell) => !Number.isNaN(cell));
-  const missing = reference.length - present.length;
+  const presentCells = reference.filter((cell) => !Number.isNaN(cell));
+  const missing = reference.length - presentCells.length;
   // A column that is never missing here says nothing about a cell that is: it counts for nothing.
-  const gap = missing === 0 ? 0 : distanceOfPair(shareOfPairs([missing, present.length]));
-  const between = present.length === 0 ? undefined : betweenValues(schema, reference, present);
+  const missingDistance = missing === 0 ? 0 : distanceOfPair(shareOfPairs([missing, presentCells.length]));
+  const valueDistances =
+    presentCells.length === 0 ? undefined : betweenValues(schema, reference, presentCells);
   const isMissing = Uint8Array.from(reference, (cell) => Number(Number.isNaN(cell)));
   return {
     distances(cell, out, start) {
       if (Number.isNaN(cell)) {
-        for (let i = 0; i < reference.length; i++) out[start + i] = isMissing[i] ? 0 : gap;
+        for (let i = 0; i < reference.length; i++) out[start + i] = isMissing[i] ? 0 : missingDistance;
         return;
       }
-      between?.(cell, out, start);
-      if (missing > 0) for (let i = 0; i < reference.length; i++) if (isMissing[i]) out[start + i] = gap;
+      valueDistances?.(cell, out, start);
+      if (missing > 0)
+        for (let i = 0; i < reference.length; i++) if (isMissing[i]) out[start + i] = missingDistance;
     },
     typical(rows) {
       const cells = Float64Array.from(rows, (row) => reference[row]!).filter((cell) => !Number.isNaN(cell));
@@ -82,21 +85,21 @@ const isOrdered = ({ kind }: ColumnSchema): boolean => kind !== "categorical" &&
 function betweenValues(
   schema: ColumnSchema,
   reference: Float64Array,
-  present: Float64Array,
+  presentCells: Float64Array,
 ): BetweenValues | undefined {
   const { kind, levels = [] } = schema;
   // Two values are levels whatever they are called: 0 and 1, no and yes, 0 and 1000.
-  if (kind === "categorical" || kind === "boolean") return betweenLevels(reference, present);
-  if (kind === "angle") return betweenAngles(schema, reference, present);
+  if (kind === "categorical" || kind === "boolean") return betweenLevels(reference, presentCells);
+  if (kind === "angle") return betweenAngles(schema, reference, presentCells);
   if (kind !== "ordinal" || !levels.every((level) => typeof level === "number"))
-    return betweenNumbers(reference, present);
+    return betweenNumbers(reference, presentCells);
   // Few numbers in unequal steps: in other units they may be whole numbers, and no levels.
   const numberOf = (cell: number): number => levels[cell] as number;
-  const between = betweenNumbers(reference.map(numberOf), present.map(numberOf));
-  const betweenOthers = betweenLevels(reference, present);
+  const valueDistances = betweenNumbers(reference.map(numberOf), presentCells.map(numberOf));
+  const levelDistances = betweenLevels(reference, presentCells);
   // Of a number that is none of the levels nothing is known but that.
   return (cell, out, start) =>
-    cell === unknownLevel ? betweenOthers(cell, out, start) : between(numberOf(cell), out, start);
+    cell === unknownLevel ? levelDistances(cell, out, start) : valueDistances(numberOf(cell), out, start);
 }
 
 function countsOf(values: Float64Array): Map<number, number> {
@@ -107,23 +110,24 @@ function countsOf(values: Float64Array): Map<number, number> {
 
 /** The value that occurs most often; of several the smallest. */
 function mostFrequent(values: Float64Array): number {
-  let [best, most] = [Number.NaN, 0];
+  let [bestValue, mostCount] = [Number.NaN, 0];
   for (const [value, count] of countsOf(values))
-    if (count > most || (count === most && value < best)) [best, most] = [value, count];
-  return best;
+    if (count > mostCount || (count === mostCount && value < bestValue))
+      [bestValue, mostCount] = [value, count];
+  return bestValue;
 }
 
 /** The distance of chi-square: two levels that differ are the farther apart, the rarer they are. Of two levels it is that of numbers. */
-function betweenLevels(reference: Float64Array, present: Float64Array): BetweenValues {
-  const counts = countsOf(present);
+function betweenLevels(reference: Float64Array, presentCells: Float64Array): BetweenValues {
+  const counts = countsOf(presentCells);
   const rarity = (level: number): number =>
-    1 / Math.max((counts.get(level) ?? 0) / present.length, rarestPair / 2);
+    1 / Math.max((counts.get(level) ?? 0) / presentCells.length, rarestPair / 2);
   const scale = meanSquare / (2 * Math.max(1, counts.size - 1));
   const rarities = reference.map(rarity);
   return (level, out, start) => {
-    const own = rarity(level);
+    const levelRarity = rarity(level);
     for (let i = 0; i < reference.length; i++)
-      out[start + i] = reference[i] === level ? 0 : Math.sqrt(scale * (own + rarities[i]!));
+      out[start + i] = reference[i] === level ? 0 : Math.sqrt(scale * (levelRarity + rarities[i]!));
   };
 }
 
@@ -131,14 +135,14 @@ function betweenLevels(reference: Float64Array, present: Float64Array): BetweenV
 function betweenAngles(
   { period = 360 }: ColumnSchema,
   reference: Float64Array,
-  present: Float64Array,
+  presentCells: Float64Array,
 ): BetweenValues {
   const turn = (2 * Math.PI) / period;
   const cosines = reference.map((angle) => Math.cos(turn * angle));
   const sines = reference.map((angle) => Math.sin(turn * angle));
-  const { length } = present;
-  const cosine = present.reduce((sum, angle) => sum + Math.cos(turn * angle) / length, 0);
-  const sine = present.reduce((sum, angle) => sum + Math.sin(turn * angle) / length, 0);
+  const { length } = presentCells;
+  const cosine = presentCells.reduce((sum, angle) => sum + Math.cos(turn * angle) / length, 0);
+  const sine = presentCells.reduce((sum, angle) => sum + Math.sin(turn * angle) / length, 0);
   const scale = distanceOfPair(2 * (1 - cosine ** 2 - sine ** 2));
   return (angle, out, start) => {
     const [x, y] = [Math.cos(turn * angle), Math.sin(turn * angle)];
@@ -147,13 +151,13 @@ function betweenAngles(
   };
 }
 
-function betweenNumbers(reference: Float64Array, present: Float64Array): BetweenValues {
-  const sorted = present.slice().sort();
+function betweenNumbers(reference: Float64Array, presentCells: Float64Array): BetweenValues {
+  const sorted = presentCells.slice().sort();
   const n = sorted.length;
   const middle = sorted[n >> 1]!;
   const mean = sorted.reduce((sum, value) => sum + (value - middle) / n, middle);
   const deviation = Math.sqrt(sorted.reduce((sum, value) => sum + (value - mean) ** 2 / n, 0));
-  if (!(deviation > 0) || !Number.isFinite(deviation)) return betweenLevels(reference, present);
+  if (!(deviation > 0) || !Number.isFinite(deviation)) return betweenLevels(reference, presentCells);
   const score = (value: number): number =>
     normalQuantile(
       (0.5 * (countBelow(sorted, value, false) + countBelow(sorted, value, true)) + 0.5) / (n + 1),
@@ -170,15 +174,4 @@ function betweenNumbers(reference: Float64Array, present: Float64Array): Between
     for (let i = 0; i < reference.length; i++)
       out[start + i] = 0.5 * (Math.abs(place - places[i]!) + Math.abs(rank - ranks[i]!));
   };
-}
-
-/** How many of sorted values are below a value, or at most it. */
-function countBelow(sorted: Float64Array, value: number, orEqual: boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < value || (orEqual && sorted[middle] === value)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { countBelow } from "../../numerics/countBelow.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
 /**
@@ -58,20 +59,9 @@ export function amongThemselves(scores: Float64Array, stream: RandomStream): Flo
  */
 export function discoveries(pValues: Float64Array, rate: number): boolean[] {
   const sorted = pValues.slice().sort();
-  let limit = -1;
+  let threshold = -1;
   sorted.forEach((p, i) => {
-    if (p <= (rate * (i + 1)) / sorted.length) limit = p;
+    if (p <= (rate * (i + 1)) / sorted.length) threshold = p;
   });
-  return Array.from(pValues, (p) => p <= limit);
-}
-
-/** How many of sorted numbers are below a number, or at most it. */
-function countBelow(sorted: Float64Array, number: number, orEqual: boolean): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < number || (orEqual && sorted[middle] === number)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return Array.from(pValues, (p) => p <= threshold);
 }

@@ -36,7 +36,7 @@ export class FoldDensity {
   readonly #table: Table;
   readonly #schema: readonly ColumnSchema[];
   readonly #options: AnomaliesOptions;
-  readonly #said = new Set<string>();
+  readonly #saidWarnings = new Set<string>();
   #measures: readonly ColumnMeasure[] = [];
 
   constructor(table: Table, schema: readonly ColumnSchema[], options: AnomaliesOptions) {
@@ -56,8 +56,8 @@ export class FoldDensity {
     const { seed = 0, signal, onWarning } = this.#options;
     const rows = pickRows(this.#table, Uint32Array.from([...ordinary, ...strange]));
     const weights = new Float64Array(rows.rows).fill(1).fill(strangeWeight, ordinary.length);
-    const trained = Math.max(1, rows.rows - Math.round(usualValidation * rows.rows));
-    const recipe = columnsRecipe(trained);
+    const trainingRows = Math.max(1, rows.rows - Math.round(usualValidation * rows.rows));
+    const recipe = columnsRecipe(trainingRows);
     let name = "weight of the row";
     while (allColumns(this.#table).includes(name)) name += "_";
     const { flow } = await fit(replaceColumns(rows, tableFromColumns([[name, weights]])), {
@@ -65,15 +65,15 @@ export class FoldDensity {
       weights: name,
       // One network, with the steps of the recipe and no more: there is a fit for each fold.
       members: 1,
-      epochs: Math.max(1, Math.round(recipe.steps / stepsAnEpoch(trained, recipe.batch))),
+      epochs: Math.max(1, Math.round(recipe.steps / stepsAnEpoch(trainingRows, recipe.batch))),
       columns: this.#schema.map(({ name }) => name),
       // What a column is, and its levels, is decided by the whole table: it says nothing of how often they come.
       schema: { columns: this.#schema },
       seed,
       signal,
       onWarning: (line) => {
-        if (!this.#said.has(line)) onWarning?.(line);
-        this.#said.add(line);
+        if (!this.#saidWarnings.has(line)) onWarning?.(line);
+        this.#saidWarnings.add(line);
       },
     });
     const scores = await flow.logProb(pickRows(this.#table, fold), { signal });

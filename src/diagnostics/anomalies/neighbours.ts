@@ -39,24 +39,24 @@ const comparisonsATurn = 5e6;
 export class Neighbours {
   readonly #columns: readonly ColumnDistance[];
   readonly #rows: number;
-  readonly #nearest: number;
+  readonly #nearestCount: number;
   /** Of one row: distances by column and reference row, and their sums. */
   readonly #distances: Float64Array;
   readonly #totals: Float64Array;
   /** Places of the nearest rows, and of those that are nearest in all columns but each. */
-  readonly #chosen: Uint32Array;
-  readonly #alike: readonly Uint32Array[];
+  readonly #nearestPlaces: Uint32Array;
+  readonly #nearestWithout: readonly Uint32Array[];
   readonly #selection: Selection;
 
   constructor(schema: readonly ColumnSchema[], reference: readonly Float64Array[], nearest: number) {
-    this.#columns = schema.map((own, j) => columnDistance(own, reference[j]!));
+    this.#columns = schema.map((column, j) => columnDistance(column, reference[j]!));
     this.#rows = reference[0]!.length;
     // A reference row is not its own neighbor.
-    this.#nearest = Math.min(nearest, this.#rows - 1);
+    this.#nearestCount = Math.min(nearest, this.#rows - 1);
     this.#distances = new Float64Array(schema.length * this.#rows);
     this.#totals = new Float64Array(this.#rows);
-    this.#chosen = new Uint32Array(this.#nearest);
-    this.#alike = schema.map(() => new Uint32Array(this.#nearest));
+    this.#nearestPlaces = new Uint32Array(this.#nearestCount);
+    this.#nearestWithout = schema.map(() => new Uint32Array(this.#nearestCount));
     this.#selection = new Selection(this.#rows);
   }
 
@@ -92,7 +92,7 @@ export class Neighbours {
   async #eachRow(
     cells: readonly Float64Array[],
     signal: AbortSignal | undefined,
-    use: (row: number) => void,
+    visit: (row: number) => void,
   ): Promise<void> {
     const rowsATurn = Math.max(1, Math.floor(comparisonsATurn / this.#distances.length));
     for (let row = 0; row < cells[0]!.length; row++) {
@@ -101,7 +101,7 @@ export class Neighbours {
         if (signal?.aborted) throw new AbortedError("the search for anomalies was stopped");
       }
       this.#measure(cells, row);
-      use(row);
+      visit(row);
     }
   }
 
@@ -109,9 +109,9 @@ export class Neighbours {
   #measure(cells: readonly Float64Array[], row: number): void {
     const [rows, totals, distances] = [this.#rows, this.#totals, this.#distances];
     totals.fill(0);
-    this.#columns.forEach((own, j) => {
+    this.#columns.forEach((column, j) => {
       const start = j * rows;
-      own.distances(cells[j]![row]!, distances, start);
+      column.distances(cells[j]![row]!, distances, start);
       for (let i = 0; i < rows; i++) totals[i]! += distances[start + i]!;
     });
   }
@@ -121,28 +121,32 @@ export class Neighbours {
    * which change the last digits.
    */
   #score(): number {
-    this.#selection.smallest(this.#totals, Number.POSITIVE_INFINITY, this.#chosen);
-    const sorted = Float64Array.from(this.#chosen, (i) => this.#totals[i]!).sort();
+    this.#selection.smallest(this.#totals, Number.POSITIVE_INFINITY, this.#nearestPlaces);
+    const sorted = Float64Array.from(this.#nearestPlaces, (i) => this.#totals[i]!).sort();
     const farther = sorted.subarray(sorted.length >> 1);
     return Math.fround(farther.reduce((sum, distance) => sum + distance / farther.length, 0));
   }
 
   #explain(): RowStrangeness {
     const score = this.#score();
-    const farthestOfNearest = this.#chosen.reduce((most, i) => Math.max(most, this.#totals[i]!), 0);
+    const farthestOfNearest = this.#nearestPlaces.reduce(
+      (largest, i) => Math.max(largest, this.#totals[i]!),
+      0,
+    );
     const byColumn = new Float64Array(this.#columns.length);
     const expected = new Float64Array(this.#columns.length).fill(Number.NaN);
     const [rows, distances] = [this.#rows, this.#distances];
-    this.#alike.forEach((chosen, j) => {
-      const own = distances.subarray(j * rows, (j + 1) * rows);
+    this.#nearestWithout.forEach((nearestPlaces, j) => {
+      const columnDistances = distances.subarray(j * rows, (j + 1) * rows);
       // Without a column no row is farther: so many are within the same limit.
-      this.#selection.smallest(this.#totals, farthestOfNearest, chosen, own);
+      this.#selection.smallest(this.#totals, farthestOfNearest, nearestPlaces, columnDistances);
       let sum = 0;
-      for (const i of chosen) sum += own[i]!;
-      byColumn[j] = sum / chosen.length;
+      for (const i of nearestPlaces) sum += columnDistances[i]!;
+      byColumn[j] = sum / nearestPlaces.length;
     });
     const farthest = Array.from(byColumn.keys()).sort((a, b) => byColumn[b]! - byColumn[a]! || a - b);
-    for (const j of farthest.slice(0, mostExpected)) expected[j] = this.#columns[j]!.typical(this.#alike[j]!);
+    for (const j of farthest.slice(0, mostExpected))
+      expected[j] = this.#columns[j]!.typical(this.#nearestWithout[j]!);
     return { score, byColumn, expected };
   }
 }
@@ -153,34 +157,39 @@ class Selection {
   readonly #sorted: Float64Array;
   readonly #places: Uint32Array;
 
-  /** @param most - Numbers at most. */
-  constructor(most: number) {
-    this.#values = new Float64Array(most);
-    this.#sorted = new Float64Array(most);
-    this.#places = new Uint32Array(most);
+  /** @param largest - Numbers at most. */
+  constructor(largest: number) {
+    this.#values = new Float64Array(largest);
+    this.#sorted = new Float64Array(largest);
+    this.#places = new Uint32Array(largest);
   }
 
   /**
    * Writes the places of the smallest numbers, of those that are equal the first.
    * @param limit - None of them is larger.
-   * @param less - What is taken from each number first.
+   * @param subtracted - What is taken from each number first.
    */
-  smallest(numbers: Float64Array, limit: number, chosen: Uint32Array, less?: Float64Array): void {
+  smallest(
+    numbers: Float64Array,
+    limit: number,
+    nearestPlaces: Uint32Array,
+    subtracted?: Float64Array,
+  ): void {
     const [values, places] = [this.#values, this.#places];
-    let found = 0;
+    let candidates = 0;
     for (let i = 0; i < numbers.length; i++) {
-      const value = less ? numbers[i]! - less[i]! : numbers[i]!;
+      const value = subtracted ? numbers[i]! - subtracted[i]! : numbers[i]!;
       if (value <= limit) {
-        values[found] = value;
-        places[found++] = i;
+        values[candidates] = value;
+        places[candidates++] = i;
       }
     }
-    const bound = kthSmallest(this.#sorted, values.subarray(0, found), chosen.length);
+    const bound = kthSmallest(this.#sorted, values.subarray(0, candidates), nearestPlaces.length);
     let count = 0;
-    for (let i = 0; i < found; i++) if (values[i]! < bound) chosen[count++] = places[i]!;
-    for (let i = 0; i < found && count < chosen.length; i++)
-      if (values[i] === bound) chosen[count++] = places[i]!;
-    if (count < chosen.length)
+    for (let i = 0; i < candidates; i++) if (values[i]! < bound) nearestPlaces[count++] = places[i]!;
+    for (let i = 0; i < candidates && count < nearestPlaces.length; i++)
+      if (values[i] === bound) nearestPlaces[count++] = places[i]!;
+    if (count < nearestPlaces.length)
       throw new NumericalError({
         where: "anomalies",
         problem: "how far two rows are apart is not a number",
@@ -191,23 +200,23 @@ class Selection {
 }
 
 /** The k-th smallest of some numbers, by Hoare's selection in a copy. */
-function kthSmallest(copy: Float64Array, numbers: Float64Array, k: number): number {
-  copy.set(numbers);
+function kthSmallest(scratch: Float64Array, numbers: Float64Array, k: number): number {
+  scratch.set(numbers);
   let [low, high] = [0, numbers.length - 1];
   while (low < high) {
-    const pivot = copy[(low + high) >> 1]!;
+    const pivot = scratch[(low + high) >> 1]!;
     let [i, j] = [low, high];
     while (i <= j) {
-      while (copy[i]! < pivot) i++;
-      while (copy[j]! > pivot) j--;
+      while (scratch[i]! < pivot) i++;
+      while (scratch[j]! > pivot) j--;
       if (i > j) break;
-      const moved = copy[i]!;
-      copy[i++] = copy[j]!;
-      copy[j--] = moved;
+      const swapped = scratch[i]!;
+      scratch[i++] = scratch[j]!;
+      scratch[j--] = swapped;
     }
     if (k - 1 <= j) high = j;
     else if (k - 1 >= i) low = i;
     else break;
   }
-  return copy[k - 1]!;
+  return scratch[k - 1]!;
 }

@@ -32,7 +32,7 @@ export class Rarity {
   readonly #schema: readonly ColumnSchema[] | undefined;
   readonly #signal: AbortSignal | undefined;
   /** Of each column, what its values contribute on average. */
-  #usual: readonly number[] = [];
+  #meanContributions: readonly number[] = [];
 
   private constructor(flow: Flow, signal: AbortSignal | undefined) {
     this.#flow = flow;
@@ -47,7 +47,7 @@ export class Rarity {
     const rarity = new Rarity(flow, signal);
     if (rarity.#schema === undefined) return rarity;
     const { columns } = await flow.contributions(drawn, { signal });
-    rarity.#usual = columns.map((column, j) => {
+    rarity.#meanContributions = columns.map((column, j) => {
       const values = column.value.filter(rarity.#hasValue(column, drawn, j));
       return values.reduce((sum, value) => sum + value / values.length, 0);
     });
@@ -56,17 +56,17 @@ export class Rarity {
 
   /** Log-densities of rows, and how improbable they are. */
   async rows(table: Table): Promise<RareRows> {
-    const how = { missing: "empty", signal: this.#signal } as const;
+    const scoreOptions = { missing: "empty", signal: this.#signal } as const;
     if (this.#schema === undefined) {
-      const logProb = await this.#flow.logProb(table, how);
+      const logProb = await this.#flow.logProb(table, scoreOptions);
       return { logProb, rarity: logProb.map((value) => -value) };
     }
-    const { columns, logProb } = await this.#flow.contributions(table, how);
+    const { columns, logProb } = await this.#flow.contributions(table, scoreOptions);
     const rarity = logProb.map((value) => -value);
     columns.forEach((column, j) => {
       const hasValue = this.#hasValue(column, table, j);
       column.value.forEach((value, row) => {
-        if (hasValue(value, row)) rarity[row]! += this.#usual[j]!;
+        if (hasValue(value, row)) rarity[row]! += this.#meanContributions[j]!;
       });
     });
     return { logProb, rarity };

@@ -7,8 +7,10 @@
  * @module
  */
 
+import { countBelow } from "../../numerics/countBelow.ts";
+
 /** Share of the sample that lies in the tail. */
-const tail = 0.05;
+const tailShare = 0.05;
 /** Nothing is more surprising: the logarithm of the least probability that a double holds. */
 const largestSurprise = 700;
 
@@ -19,23 +21,18 @@ const largestSurprise = 700;
 export function surpriseBeside(sample: Float64Array): (number: number) => number {
   const sorted = sample.slice().sort();
   const n = sorted.length;
-  const first = Math.min(n - 1, Math.floor((1 - tail) * n));
-  const threshold = sorted[first]!;
-  const excess = sorted.subarray(first).reduce((sum, value) => sum + (value - threshold), 0) / (n - first);
-  const atThreshold = -Math.log(tail);
+  const tailStart = Math.min(n - 1, Math.floor((1 - tailShare) * n));
+  const threshold = sorted[tailStart]!;
+  const meanExcess =
+    sorted.subarray(tailStart).reduce((sum, value) => sum + (value - threshold), 0) / (n - tailStart);
+  const atThreshold = -Math.log(tailShare);
   return (number) => {
     if (number > threshold)
       // Where the tail of the sample is one number, any larger one is beyond it.
       return Math.min(
         largestSurprise,
-        excess > 0 ? atThreshold + (number - threshold) / excess : largestSurprise,
+        meanExcess > 0 ? atThreshold + (number - threshold) / meanExcess : largestSurprise,
       );
-    let [low, high] = [0, n];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (sorted[middle]! < number) low = middle + 1;
-      else high = middle;
-    }
-    return Math.min(atThreshold, -Math.log((n - low + 0.5) / (n + 1)));
+    return Math.min(atThreshold, -Math.log((n - countBelow(sorted, number, false) + 0.5) / (n + 1)));
   };
 }
