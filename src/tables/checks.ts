@@ -75,7 +75,7 @@ function emptiestRemedy(table: Table): string {
     missing[Math.floor(at / width)]!++;
   });
   const order = table.columns.map((_, place) => place).sort((a, b) => counts[b]! - counts[a]!);
-  let complete = missing.reduce((count, own) => count + Number(own === 0), 0);
+  let complete = missing.reduce((count, missingCells) => count + Number(missingCells === 0), 0);
   const names: string[] = [];
   for (const place of order) {
     if (complete >= fewestRows) break;

@@ -90,49 +90,55 @@ export function* dependences(table: Table): Pieces<DependentColumn[]> {
     const { step, lattice } = measureResolution(values);
     steps.set(name, lattice ? step! / scale : 0);
     const z = values.map((value) => (value - mean) / scale);
-    const rest = z.slice();
+    const residual = z.slice();
     const weights = new Float64Array(independent.length + 1);
     // Twice: the second pass takes away what rounding has left of the first.
     for (let pass = 0; pass < 2; pass++)
       for (const { q, weights: terms } of basis) {
         let product = 0;
-        for (let i = 0; i < rows; i++) product += q[i]! * rest[i]!;
+        for (let i = 0; i < rows; i++) product += q[i]! * residual[i]!;
         product /= rows;
-        for (let i = 0; i < rows; i++) rest[i]! -= product * q[i]!;
+        for (let i = 0; i < rows; i++) residual[i]! -= product * q[i]!;
         for (let j = 0; j < terms.length; j++) weights[j]! += product * terms[j]!;
       }
-    const left = Math.sqrt(rest.reduce((sum, value) => sum + value * value, 0) / rows);
-    const largestRest = rest.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+    const residualDeviation = Math.sqrt(residual.reduce((sum, value) => sum + value * value, 0) / rows);
+    const largestRest = residual.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     // Digits that a column far from zero has lost before it came here.
-    const lost = (8 * Number.EPSILON * (Math.abs(mean) + scale)) / scale;
+    const lostDigits = (8 * Number.EPSILON * (Math.abs(mean) + scale)) / scale;
     const terms = independent
       .map(({ name: other, scale: unit }, j) => ({ other, unit, weight: weights[j]! }))
       .filter(
         ({ other, weight }) => Math.abs(weight) > Math.max(1e-6, 0.5 * steps.get(name)! * steps.get(other)!),
       );
-    const exact = left <= rounding + lost;
+    const isExact = residualDeviation <= rounding + lostDigits;
     // Half a step of each column, in all rows, and steps that are fine beside what varies.
     const ownStep = steps.get(name)!;
-    const allowed = terms.reduce(
+    const allowedResidual = terms.reduce(
       (sum, { other, weight }) => sum + 0.5 * Math.abs(weight) * steps.get(other)!,
       0.5 * ownStep,
     );
-    const fine = ownStep > 0 && ownStep < finestStep && allowed < finestStep;
-    if (independent.length > 0 && terms.length > 0 && (exact || (fine && largestRest <= 1.05 * allowed))) {
+    const isFine = ownStep > 0 && ownStep < finestStep && allowedResidual < finestStep;
+    if (
+      independent.length > 0 &&
+      terms.length > 0 &&
+      (isExact || (isFine && largestRest <= 1.05 * allowedResidual))
+    ) {
       const factors = terms.map(({ other, unit, weight }) => {
         const factor = (weight * scale) / unit;
         // What was rounded has no more digits than its steps allow: 0.9998 of it is all of it.
-        return [other, exact ? factor : Number(factor.toPrecision(2))] as const;
+        return [other, isExact ? factor : Number(factor.toPrecision(2))] as const;
       });
-      const center = new Map(independent.map(({ name: other, mean: own }) => [other, own]));
+      const center = new Map(independent.map(({ name: other, mean: otherMean }) => [other, otherMean]));
       const constant = factors.reduce((sum, [other, factor]) => sum - factor * center.get(other)!, mean);
-      const unit = exact ? Math.max(1e-9 * (Math.abs(mean) + scale), left * scale) : ownStep * scale;
-      const rounded = exact ? constant : Math.round(constant / unit) * unit;
+      const unit = isExact
+        ? Math.max(1e-9 * (Math.abs(mean) + scale), residualDeviation * scale)
+        : ownStep * scale;
+      const rounded = isExact ? constant : Math.round(constant / unit) * unit;
       dependent.push({
         column: name,
         rule: ruleText(Math.abs(rounded) <= unit ? 0 : Number(rounded.toPrecision(9)), factors),
         from: factors.map(([other]) => other),
-        rounded: !exact,
+        rounded: !isExact,
         shares:
           factors.every(([, factor]) => Math.abs(factor + 1) < 1e-4) &&
           [name, ...factors.map(([other]) => other)].every((other) =>
@@ -142,10 +148,10 @@ export function* dependences(table: Table): Pieces<DependentColumn[]> {
       continue;
     }
     independent.push({ name, z, mean, scale });
-    const norm = 1 / left;
+    const norm = 1 / residualDeviation;
     const direction = weights.map((value) => -value * norm);
     direction[independent.length - 1] = norm;
-    basis.push({ q: rest.map((value) => value * norm), weights: direction });
+    basis.push({ q: residual.map((value) => value * norm), weights: direction });
   }
   return dependent;
 }

@@ -42,9 +42,9 @@ const brief = (value: number): number => Number(value.toPrecision(9));
 
 /** Sum of each row. */
 function sums(columns: readonly Float64Array[], rows: number): Float64Array {
-  const out = new Float64Array(rows);
-  for (const column of columns) for (let row = 0; row < rows; row++) out[row]! += column[row]!;
-  return out;
+  const totals = new Float64Array(rows);
+  for (const column of columns) for (let row = 0; row < rows; row++) totals[row]! += column[row]!;
+  return totals;
 }
 
 /**
@@ -117,9 +117,9 @@ export function closedTable(table: Table, { shares, total, tolerance }: Simplex)
   const width = table.columns.length;
   const values = table.values.slice();
   for (let at = 0; at < values.length; at += width) {
-    const sum = places.reduce((rest, place) => rest + values[at + place]!, 0);
-    const gap = Math.abs(sum - total);
-    if (gap > tolerance && gap <= 2 * farthest * total)
+    const sum = places.reduce((total, place) => total + values[at + place]!, 0);
+    const distance = Math.abs(sum - total);
+    if (distance > tolerance && distance <= 2 * farthest * total)
       for (const place of places) values[at + place]! *= total / sum;
   }
   return { ...table, values };

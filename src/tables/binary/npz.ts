@@ -61,14 +61,14 @@ export async function readNpz(
       { file: name },
     );
   checkLimit(name, limits, "columns", names.length);
-  for (const wanted of options.arrays ?? [])
-    if (!names.includes(wanted)) {
-      const closest = closestName(wanted, names);
+  for (const arrayName of options.arrays ?? [])
+    if (!names.includes(arrayName)) {
+      const closest = closestName(arrayName, names);
       throw new DataError(
         {
-          problem: `${name} has no array "${wanted.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}`,
+          problem: `${name} has no array "${arrayName.slice(0, 60)}"${closest ? ` (did you mean "${closest}"?)` : ""}`,
           expected: "an array of the archive",
-          received: `"${wanted.slice(0, 60)}"`,
+          received: `"${arrayName.slice(0, 60)}"`,
           remedy: `its arrays are: ${listNames(names)}`,
         },
         { file: name },
@@ -84,7 +84,7 @@ export async function readNpz(
   }
   const table = arrays.filter(({ array: { shape } }) => shape.length > 0);
   checkOneTable(table, name);
-  const others = arrays.flatMap(({ name: arrayName, array }): ColumnRecord[] => {
+  const unusedArrays = arrays.flatMap(({ name: arrayName, array }): ColumnRecord[] => {
     if (!("reason" in array) && array.shape.length > 0) return [];
     const leftOut: LeftOut =
       "reason" in array
@@ -125,8 +125,10 @@ export async function readNpz(
   const columns = numeric.flatMap(({ name: arrayName, array }) =>
     columnsOf(arrayName, array, numeric.length === 1),
   );
-  const joined = tableFromColumns(columns.map(({ name: own, values }) => [own, values] as const));
-  return { ...joined, records: [...columns.map(({ record }) => record), ...others] };
+  const joinedTable = tableFromColumns(
+    columns.map(({ name: columnName, values }) => [columnName, values] as const),
+  );
+  return { ...joinedTable, records: [...columns.map(({ record }) => record), ...unusedArrays] };
 }
 
 /** @throws DataError if the arrays do not lie side by side. */

@@ -36,7 +36,7 @@ const isSign = (letter: string): boolean =>
   letter === "\u2103";
 
 /** Of the letters of a text, the share that every text of the language has; less where it is a guess. */
-function likeness(bytes: Uint8Array, label: string, weigh: (letter: string) => number): number {
+function likeness(bytes: Uint8Array, label: string, weightOf: (letter: string) => number): number {
   let text: string;
   try {
     text = new TextDecoder(label, { fatal: true }).decode(bytes, { stream: true });
@@ -49,7 +49,7 @@ function likeness(bytes: Uint8Array, label: string, weigh: (letter: string) => n
   const narrow = letters.filter(isNarrowKana);
   const isScript = narrow.filter((letter) => letter < "\uff80").length > 0.2 * narrow.length;
   const sum = letters.reduce(
-    (total, letter) => total + (isNarrowKana(letter) && !isScript ? 0 : weigh(letter)),
+    (total, letter) => total + (isNarrowKana(letter) && !isScript ? 0 : weightOf(letter)),
     0,
   );
   return sum / letters.length;
@@ -60,7 +60,7 @@ const leastLikeness = 0.3;
 
 /** The encoding whose language has the letters of a text; undefined where none has. */
 export function pairedEncoding(bytes: Uint8Array): string | undefined {
-  const scores = letters.map(([label, weigh]) => [label, likeness(bytes, label, weigh)] as const);
+  const scores = letters.map(([label, weightOf]) => [label, likeness(bytes, label, weightOf)] as const);
   const [label, score] = scores.reduce((a, b) => (b[1] > a[1] ? b : a));
   return score >= leastLikeness ? label : undefined;
 }

@@ -114,14 +114,14 @@ function decimalMark(
   const wantsComma = asked.includes("decimal-comma");
   const wantsPoint = asked.includes("thousands") || asked.includes("decimal-point");
   if (wantsComma || wantsPoint) {
-    const wrong = wantsComma ? onlyPoint : onlyComma;
-    if (!wrong) return wantsComma ? "comma" : "point";
+    const otherMark = wantsComma ? onlyPoint : onlyComma;
+    if (!otherMark) return wantsComma ? "comma" : "point";
     const mark = wantsComma ? "comma" : "point";
     return {
       kind: "unlike",
-      row: wrong.row,
-      cell: wrong.cell,
-      reason: `${quoteCell(wrong.cell)} is not a number with a decimal ${mark}, as ${optionText("parse")} says`,
+      row: otherMark.row,
+      cell: otherMark.cell,
+      reason: `${quoteCell(otherMark.cell)} is not a number with a decimal ${mark}, as ${optionText("parse")} says`,
       remedy: `mend the cell, or pass ${optionText("parse", { [name]: wantsComma ? "decimal-point" : "decimal-comma" })}`,
     };
   }
@@ -165,14 +165,14 @@ function unlikeMeasure(
   const { measure } = measured.number;
   const kind = kindOf(measure);
   const isAsked = asked.some((each) => each === measure || each === kind);
-  const wanted = asked.find((each) => each.startsWith("unit:"));
-  const wrongUnit = wanted !== undefined && wanted !== measure;
+  const wantedUnit = asked.find((each) => each.startsWith("unit:"));
+  const wrongUnit = wantedUnit !== undefined && wantedUnit !== measure;
   if (!wrongUnit && !other && dress.bare === 0) return undefined;
   if (!wrongUnit && isAsked && (!other || other.number.measure === "")) return undefined;
   const named = measure === "percent" ? "percent" : measure.slice(kind.length + 1);
   const differs = other && other.number.measure !== "" ? other : undefined;
   if (wrongUnit || differs) {
-    const also = differs?.number.measure ?? wanted!;
+    const also = differs?.number.measure ?? wantedUnit!;
     // A slip among cells that are alike; or addresses, such as "12 Main Street".
     const isSlip = [...dress.measures.values()].some((count) => 2 * count > total);
     return {
@@ -201,8 +201,8 @@ export function dressRecord(
   asked: readonly ColumnParse[],
   numbers: number,
 ): { readonly record: ColumnRecord; readonly reading: "point" | "comma" | "none" } {
-  const unlike = unlikeMeasure(name, dress, asked, numbers);
-  const mark = unlike ?? decimalMark(name, dress, asked);
+  const refusal = unlikeMeasure(name, dress, asked, numbers);
+  const mark = refusal ?? decimalMark(name, dress, asked);
   if (typeof mark !== "string")
     return { record: { name, readAs: "text", parse: [], leftOut: mark }, reading: "none" };
   const parse: ColumnParse[] = [];

@@ -111,8 +111,8 @@ class RowParser {
     // Faults in a last row that is still incomplete may be the cut's; it is parsed again with the next piece.
     const error = errors.find(({ row }) => last || (row ?? 0) < data.length);
     // Rows before the fault are read first, so that the message can count them.
-    const sound = error ? data.slice(0, error.row ?? 0) : data;
-    for (const cells of sound) this.#reader.take(cells);
+    const soundRows = error ? data.slice(0, error.row ?? 0) : data;
+    for (const cells of soundRows) this.#reader.take(cells);
     this.#reader.lookForComments(lines);
     if (error) {
       const fault = error.code === "MissingQuotes" ? "is never closed" : "goes on after its closing one";
@@ -182,7 +182,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
   let reader: RowReader | undefined;
   let parser: RowParser | undefined;
   let start = "";
-  const begin = (): void => {
+  const startReading = (): void => {
     refuseOtherText(name, start);
     const head = headOf(start);
     const { likelyDelimiter: likely } = options;
@@ -203,7 +203,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     if (!parser) {
       start += piece;
       if (start.length < headSize || start.trim() === "") continue;
-      begin();
+      startReading();
       pending = start;
       continue;
     }
@@ -213,7 +213,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     checkSignal(options.signal, `Reading ${name}`);
   }
   if (!parser) {
-    begin();
+    startReading();
     pending = start;
   }
   parser!.parse(pending!, true);

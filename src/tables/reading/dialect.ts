@@ -101,14 +101,14 @@ function hasShortHeader(records: readonly (readonly string[])[], text: string): 
 function merit(records: readonly (readonly string[])[], delimiter: string, text: string): number {
   const header = records[0]?.length ?? 0;
   const rows = records.length > 1 ? records.slice(1) : records;
-  const short = hasShortHeader(records, text);
-  if (header < 2 && !short) return 0;
-  const wanted = short ? header + 1 : header;
-  const named = short ? wanted : filled(records[0]!);
-  const fitting = rows.filter(
-    (cells) => cells.length === wanted || (cells.length >= named && filled(cells) <= wanted),
+  const isShortHeader = hasShortHeader(records, text);
+  if (header < 2 && !isShortHeader) return 0;
+  const width = isShortHeader ? header + 1 : header;
+  const named = isShortHeader ? width : filled(records[0]!);
+  const fittingRows = rows.filter(
+    (cells) => cells.length === width || (cells.length >= named && filled(cells) <= width),
   ).length;
-  const share = fitting / rows.length;
+  const share = fittingRows / rows.length;
   // Names may hold such a character, too; a comma in one is quoted.
   if (share === 0) return delimiter === "," ? 1e-3 : 0;
   // Prose has blanks, too.
@@ -241,14 +241,16 @@ export function judgeFirstLine(records: readonly (readonly string[])[]): FirstLi
     return isWord(cell) && !isNumber(cell) && cells.length > 0 && cells.every(isNumber);
   };
   if (cells.some(isName)) return "names";
-  const repeats = cells.some((cell, place) => isWord(cell) && !isNumber(cell) && below(place).includes(cell));
-  const broken = numbers.some((place) => !/^\d+$/.test(cells[place]!));
-  const within = numbers.every((place) => {
+  const isRepeatedBelow = cells.some(
+    (cell, place) => isWord(cell) && !isNumber(cell) && below(place).includes(cell),
+  );
+  const isFraction = numbers.some((place) => !/^\d+$/.test(cells[place]!));
+  const isWithinRange = numbers.every((place) => {
     const numbers = below(place).map((cell) => parseCell(cell) ?? Number.NaN);
     const value = Number(cells[place]);
     return (
       numbers.length > 1 && numbers.some((each) => each <= value) && numbers.some((each) => each >= value)
     );
   });
-  return repeats || broken || within ? "data" : "doubtful";
+  return isRepeatedBelow || isFraction || isWithinRange ? "data" : "doubtful";
 }

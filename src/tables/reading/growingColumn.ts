@@ -201,8 +201,8 @@ export class GrowingColumn {
     if (values === undefined) this.#keepWritten();
     this.values = undefined;
     if (values) return { record: { ...record, ...this.#losses }, values, text: undefined };
-    const said = this.#lostDigits ? { ...record, ...this.#losses } : record;
-    return { record: said, values, text: this.#written!.finish(this.name) };
+    const textRecord = this.#lostDigits ? { ...record, ...this.#losses } : record;
+    return { record: textRecord, values, text: this.#written!.finish(this.name) };
   }
 
   #found(): { record: ColumnRecord; values: Float64Array | undefined } {
@@ -239,8 +239,8 @@ export class GrowingColumn {
     if (this.#dress) {
       const record = dressRecord(name, this.#dress, this.#asked, this.#numericCells);
       if (record.reading === "none") return { record: record.record, values: undefined };
-      const read = record.reading === "comma" ? this.#dress.comma : values;
-      return { record: record.record, values: read };
+      const columnNumbers = record.reading === "comma" ? this.#dress.comma : values;
+      return { record: record.record, values: columnNumbers };
     }
     return { record: rowNumbersRecord(name, values!, this.length), values };
   }

@@ -230,16 +230,18 @@ export function withReading(table: Table, reading: CellReading): Table {
     }
   });
   builder.endRow(table.rows);
-  const read = builder.build();
-  const again = new Map(read.records.map((record) => [record.name, record]));
-  const marked = missingMarksOf(reading.missingMarks)?.numbers;
+  const builtTable = builder.build();
+  const recordsByName = new Map(builtTable.records.map((record) => [record.name, record]));
+  const missingNumbers = missingMarksOf(reading.missingMarks)?.numbers;
   const records = table.records.map((record) => {
-    const column = again.get(record.name);
+    const column = recordsByName.get(record.name);
     // What was found out from the file stays: it is not to be seen from the numbers.
     const { rounded } = record;
-    return column && rounded && !marked?.has(rounded.value) ? { ...column, rounded } : (column ?? record);
+    return column && rounded && !missingNumbers?.has(rounded.value)
+      ? { ...column, rounded }
+      : (column ?? record);
   });
-  return { ...read, records };
+  return { ...builtTable, records };
 }
 
 /** @throws UsageError for a name that is no column's. */

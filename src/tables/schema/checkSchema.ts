@@ -65,13 +65,13 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
         received: `${partial.kind}`,
         remedy: 'give it another kind, or use "exclude"',
       });
-    const strange = Object.keys(partial).find((key) => !keys.includes(key as keyof ColumnSchema));
-    if (strange !== undefined)
+    const unknownKey = Object.keys(partial).find((key) => !keys.includes(key as keyof ColumnSchema));
+    if (unknownKey !== undefined)
       throw new UsageError({
         where,
-        problem: `${named} has ${JSON.stringify(strange)}, which means nothing`,
+        problem: `${named} has ${JSON.stringify(unknownKey)}, which means nothing`,
         expected: `keys of ${keys.join(", ")}`,
-        received: JSON.stringify(strange),
+        received: JSON.stringify(unknownKey),
         remedy: `it may have ${keys.join(", ")}`,
       });
     for (const key of ["step", "from", "lower", "upper", "period"] as const)

@@ -20,12 +20,12 @@ export interface CodedColumn {
 function codedNumbers(table: Table, name: string, place: number, rows: Uint32Array): CodedColumn {
   const width = table.columns.length;
   const values = Float64Array.from(rows, (row) => table.values[row * width + place]! + 0);
-  const different = new Float64Array(new Set(values.filter((value) => !Number.isNaN(value)))).sort();
-  const code = new Map(Array.from(different, (value, i) => [value, i]));
+  const distinctValues = new Float64Array(new Set(values.filter((value) => !Number.isNaN(value)))).sort();
+  const code = new Map(Array.from(distinctValues, (value, i) => [value, i]));
   return {
     name,
     codes: Int32Array.from(values, (value) => code.get(value) ?? -1),
-    levels: different.length,
+    levels: distinctValues.length,
     isOrdered: true,
   };
 }
@@ -35,7 +35,7 @@ export function codedColumns(table: Table, rows: Uint32Array): readonly CodedCol
   return cellColumns(table).map((column: CellColumn): CodedColumn => {
     if (!("text" in column)) return codedNumbers(table, column.name, column.place, rows);
     const { codes, levels } = column.text;
-    const picked = Int32Array.from(rows, (row) => codes[row]!);
-    return { name: column.name, codes: picked, levels: levels.length, isOrdered: false };
+    const pickedCodes = Int32Array.from(rows, (row) => codes[row]!);
+    return { name: column.name, codes: pickedCodes, levels: levels.length, isOrdered: false };
   });
 }

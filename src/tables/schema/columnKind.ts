@@ -223,13 +223,13 @@ function momentsOf(cells: CellColumn, base: ColumnSchema, order: (typeof dateOrd
   if (!("text" in cells)) return { ...base, step: 1, from: 0 };
   const { levels, codes } = cells.text;
   const moments = levels.map((level) => momentOf(level, order));
-  const wrong = moments.indexOf(undefined);
-  if (wrong >= 0) {
-    const row = codes.indexOf(wrong) + 1;
+  const unreadLevel = moments.indexOf(undefined);
+  if (unreadLevel >= 0) {
+    const row = codes.indexOf(unreadLevel) + 1;
     throw badCell(base.name, row, {
-      problem: `${quoteCell(levels[wrong]!)} is not a date of the order ${order}`,
+      problem: `${quoteCell(levels[unreadLevel]!)} is not a date of the order ${order}`,
       expected: `a date of the order ${order}`,
-      received: quoteCell(levels[wrong]!),
+      received: quoteCell(levels[unreadLevel]!),
       remedy: "mend the cell, or name another order",
     });
   }

@@ -203,17 +203,19 @@ function describeNumbers(
           upper: sorted.reduce((count, value) => count + Number(value === upper), 0),
         };
   const atomValues = new Set(atoms.map(({ value }) => value));
-  const rest = sorted.filter((value) => !atomValues.has(value));
-  const heavy = (tail: TailIndex | undefined): TailIndex | undefined =>
+  const valuesBesideAtoms = sorted.filter((value) => !atomValues.has(value));
+  const ifHeavy = (tail: TailIndex | undefined): TailIndex | undefined =>
     tail && tail.index + tail.standardError < heaviestLight ? tail : undefined;
-  const hasTail = new Set(rest).size >= fewestForTail;
-  const upperTail = hasTail && upper === undefined ? heavy(tailIndex(rest)) : undefined;
+  const hasTail = new Set(valuesBesideAtoms).size >= fewestForTail;
+  const upperTail = hasTail && upper === undefined ? ifHeavy(tailIndex(valuesBesideAtoms)) : undefined;
   const lowerTail =
-    hasTail && lower === undefined ? heavy(tailIndex(rest.map((value) => -value).reverse())) : undefined;
-  const spread = quantile(rest, 0.75) - quantile(rest, 0.25);
+    hasTail && lower === undefined
+      ? ifHeavy(tailIndex(valuesBesideAtoms.map((value) => -value).reverse()))
+      : undefined;
+  const interquartileRange = quantile(valuesBesideAtoms, 0.75) - quantile(valuesBesideAtoms, 0.25);
   const isFar = (value: number): boolean =>
-    Math.abs(value - numbers.median) > outlierDistance * spread && Number.isFinite(value);
-  const first = spread > 0 ? values.findIndex(isFar) : -1;
+    Math.abs(value - numbers.median) > outlierDistance * interquartileRange && Number.isFinite(value);
+  const first = interquartileRange > 0 ? values.findIndex(isFar) : -1;
   return {
     numbers,
     ...(onBounds ? { onBounds } : {}),

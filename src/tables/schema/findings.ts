@@ -43,11 +43,11 @@ export function duplicateRows(columns: readonly CodedColumn[], rows: Uint32Array
   let count = 0;
   let first: Duplicates["first"];
   for (let i = 0; i < rows.length; i++) {
-    const before = firstOf.get(keys[i]!);
-    if (before === undefined) firstOf.set(keys[i]!, i);
+    const equalRow = firstOf.get(keys[i]!);
+    if (equalRow === undefined) firstOf.set(keys[i]!, i);
     else {
       count++;
-      first ??= { row: rows[i]! + 1, equals: rows[before]! + 1 };
+      first ??= { row: rows[i]! + 1, equals: rows[equalRow]! + 1 };
     }
   }
   return { rows: count, ...(first ? { first } : {}) };
@@ -73,14 +73,14 @@ const leastRowsPerValue = 5;
 /** Columns that another one determines: a code and its name, a day and its weekday. O(columns^2 rows). */
 export function determinedColumns(columns: readonly CodedColumn[], rows: number): Determined[] {
   const determines = (by: CodedColumn, column: CodedColumn): boolean => {
-    const partner = new Int32Array(by.levels).fill(-2);
+    const partnerOf = new Int32Array(by.levels).fill(-2);
     let repeated = 0;
     for (let row = 0; row < rows; row++) {
       const code = by.codes[row]!;
       if (code < 0) continue;
       repeated++;
-      if (partner[code] === -2) partner[code] = column.codes[row]!;
-      else if (partner[code] !== column.codes[row]!) return false;
+      if (partnerOf[code] === -2) partnerOf[code] = column.codes[row]!;
+      else if (partnerOf[code] !== column.codes[row]!) return false;
     }
     return repeated >= Math.max(leastSeenShare * rows, leastRowsPerValue * by.levels);
   };
@@ -115,31 +115,32 @@ const fewestRows = 50;
 /** Columns that follow the order of the rows: then rows held out at random are not new ones. */
 export function orderedColumns(columns: readonly CodedColumn[]): Ordered[] {
   return columns.flatMap(({ name, codes, levels, isOrdered }): Ordered[] => {
-    const present = codes.filter((code) => code >= 0);
-    const n = present.length;
+    const presentCodes = codes.filter((code) => code >= 0);
+    const n = presentCodes.length;
     if (n < fewestRows || levels < 2) return [];
-    let changes = 0;
-    let rises = 0;
-    let falls = 0;
+    let changedRows = 0;
+    let risingRows = 0;
+    let fallingRows = 0;
     for (let i = 1; i < n; i++) {
-      if (present[i] !== present[i - 1]) changes++;
-      if (present[i]! > present[i - 1]!) rises++;
-      if (present[i]! < present[i - 1]!) falls++;
+      if (presentCodes[i] !== presentCodes[i - 1]) changedRows++;
+      if (presentCodes[i]! > presentCodes[i - 1]!) risingRows++;
+      if (presentCodes[i]! < presentCodes[i - 1]!) fallingRows++;
     }
-    if (isOrdered && levels > 2 && (rises === 0 || falls === 0)) return [{ column: name, how: "sorted" }];
+    if (isOrdered && levels > 2 && (risingRows === 0 || fallingRows === 0))
+      return [{ column: name, how: "sorted" }];
     // Random order would have a change at nearly each row that its levels allow.
     const counts = new Float64Array(levels);
-    for (const code of present) counts[code]!++;
+    for (const code of presentCodes) counts[code]!++;
     const equal = counts.reduce((sum, count) => sum + (count / n) ** 2, 0);
     const expected = (n - 1) * (1 - equal);
-    if (levels <= n / 5 && changes < 0.2 * expected) return [{ column: name, how: "groups" }];
+    if (levels <= n / 5 && changedRows < 0.2 * expected) return [{ column: name, how: "groups" }];
     if (!isOrdered) return [];
-    const mean = present.reduce((sum, code) => sum + code / n, 0);
+    const mean = presentCodes.reduce((sum, code) => sum + code / n, 0);
     let variance = 0;
     let product = 0;
     for (let i = 0; i < n; i++) {
-      variance += (present[i]! - mean) ** 2;
-      if (i > 0) product += (present[i]! - mean) * (present[i - 1]! - mean);
+      variance += (presentCodes[i]! - mean) ** 2;
+      if (i > 0) product += (presentCodes[i]! - mean) * (presentCodes[i - 1]! - mean);
     }
     return variance > 0 && product / variance > leastDrift ? [{ column: name, how: "drift" }] : [];
   });
@@ -166,39 +167,40 @@ export function missingDependence(
   const n = column.codes.length;
   const missing = column.codes.reduce((count, code) => count + Number(code < 0), 0);
   if (missing === 0 || missing === n) return undefined;
-  let best: MissingDependence | undefined;
+  let strongest: MissingDependence | undefined;
   for (const other of columns) {
     if (other === column) continue;
     const parts = partsOf(other);
-    const all = new Float64Array(mostParts + 2);
-    const gone = new Float64Array(mostParts + 2);
+    const rowsByPart = new Float64Array(mostParts + 2);
+    const missingByPart = new Float64Array(mostParts + 2);
     for (let row = 0; row < n; row++) {
-      all[parts[row]!]!++;
-      if (column.codes[row]! < 0) gone[parts[row]!]!++;
+      rowsByPart[parts[row]!]!++;
+      if (column.codes[row]! < 0) missingByPart[parts[row]!]!++;
     }
     const rate = missing / n;
     let chi = 0;
     let used = 0;
-    for (let part = 0; part < all.length; part++) {
-      if (all[part] === 0) continue;
+    for (let part = 0; part < rowsByPart.length; part++) {
+      if (rowsByPart[part] === 0) continue;
       used++;
-      const difference = gone[part]! - rate * all[part]!;
-      chi += difference ** 2 / (all[part]! * rate * (1 - rate));
+      const difference = missingByPart[part]! - rate * rowsByPart[part]!;
+      chi += difference ** 2 / (rowsByPart[part]! * rate * (1 - rate));
     }
     const freedom = used - 1;
     // Far beyond the largest of as many chi-squares as there are columns.
     if (freedom < 1 || chi < freedom + 6 * Math.sqrt(2 * freedom)) continue;
     const strength = Math.sqrt(chi / n);
-    if (strength >= leastStrength && strength > (best?.strength ?? 0)) best = { on: other.name, strength };
+    if (strength >= leastStrength && strength > (strongest?.strength ?? 0))
+      strongest = { on: other.name, strength };
   }
-  return best;
+  return strongest;
 }
 
 /** Per row a part of the column: 0 for a missing cell, then the most frequent levels or as many equal parts of its order. */
 function partsOf({ codes, levels, isOrdered }: CodedColumn): Uint8Array {
   const counts = new Float64Array(levels);
   for (const code of codes) if (code >= 0) counts[code]!++;
-  const present = counts.reduce((sum, count) => sum + count, 0);
+  const presentRows = counts.reduce((sum, count) => sum + count, 0);
   const partOf = new Uint8Array(levels);
   if (levels <= mostParts || !isOrdered) {
     const frequent = Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]!);
@@ -206,11 +208,12 @@ function partsOf({ codes, levels, isOrdered }: CodedColumn): Uint8Array {
       partOf[level] = 1 + Math.min(place, mostParts);
     });
   } else {
-    let before = 0;
+    let rowsBefore = 0;
     for (let level = 0; level < levels; level++) {
       partOf[level] =
-        1 + Math.min(mostParts - 1, Math.floor((mostParts * (before + counts[level]! / 2)) / present));
-      before += counts[level]!;
+        1 +
+        Math.min(mostParts - 1, Math.floor((mostParts * (rowsBefore + counts[level]! / 2)) / presentRows));
+      rowsBefore += counts[level]!;
     }
   }
   return Uint8Array.from(codes, (code) => (code < 0 ? 0 : partOf[code]!));

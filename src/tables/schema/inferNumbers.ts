@@ -74,13 +74,13 @@ function momentsOf(sorted: Float64Array): Moments {
 
 /** Whether the rows of whole numbers count up or down without a tie, or by 1 as numbers of rows do. */
 function isCounter(values: Float64Array): boolean {
-  let up = true;
-  let down = true;
+  let isRising = true;
+  let isFalling = true;
   for (let i = 1; i < values.length; i++) {
-    if (!(values[i]! > values[i - 1]!)) up = false;
-    if (!(values[i]! < values[i - 1]!)) down = false;
+    if (!(values[i]! > values[i - 1]!)) isRising = false;
+    if (!(values[i]! < values[i - 1]!)) isFalling = false;
   }
-  return up || down;
+  return isRising || isFalling;
 }
 
 /** Bounds that a column of real numbers has by what it is: 0 and 1, 0 and 100, or 0 alone. */

@@ -13,9 +13,9 @@ import { GrowingText, textAt } from "../textColumn.ts";
 /** A table in which the columns of another one with as many rows stand in place of its own, and behind it where it has none of the name. */
 export function replaceColumns(table: Table, by: Table): Table {
   const columns = cellColumns(table);
-  const others = cellColumns(by);
-  const replaced = new Set(others.map(({ name }) => name));
-  const names = [...new Set([...columns, ...others].map(({ name }) => name))];
+  const otherCells = cellColumns(by);
+  const replaced = new Set(otherCells.map(({ name }) => name));
+  const names = [...new Set([...columns, ...otherCells].map(({ name }) => name))];
   const numbers: [string, Float64Array][] = [];
   const texts: NonNullable<Table["texts"]>[number][] = [];
   for (const name of names) {
@@ -28,11 +28,11 @@ export function replaceColumns(table: Table, by: Table): Table {
     (name) =>
       (replaced.has(name) ? by : table).records.find((record) => record.name === name) ?? numbersRecord(name),
   );
-  const made =
+  const madeTable =
     numbers.length > 0
       ? tableFromColumns(numbers)
       : { columns: [], rows: table.rows, values: new Float64Array(0), records: [] };
-  return { ...made, records, ...(texts.length > 0 ? { texts } : {}) };
+  return { ...madeTable, records, ...(texts.length > 0 ? { texts } : {}) };
 }
 
 /** Tables of the same columns one after another, with the column `draw` in front, which counts them from 1. */

@@ -52,10 +52,10 @@ export function schemaOf(
   for (const name of exclude) columnNamed(table, name, optionText("exclude"));
   for (const name of keep) columnNamed(table, name, optionText("keep"));
   const columns = cellColumns(table).map((cells): ColumnSchema => {
-    const said = schema?.columns.find(({ name }) => name === cells.name);
+    const given = schema?.columns.find(({ name }) => name === cells.name);
     const kind = kinds[cells.name];
     const columnSchema =
-      kind === undefined ? (said ?? infer(cells).schema) : columnOfKind(table, cells, kind);
+      kind === undefined ? (given ?? infer(cells).schema) : columnOfKind(table, cells, kind);
     if (keep.includes(cells.name)) return { ...columnSchema, use: "keep" };
     return exclude.includes(cells.name) ? { ...columnSchema, use: "exclude" } : columnSchema;
   });

@@ -85,7 +85,7 @@ export interface MarginalCell {
 }
 
 /** Cells that are kept of a grid at most. */
-const mostKept = 4096;
+const mostStoredCells = 4096;
 
 /** The cells of a grid in z: those of the marginal map, or of its blend with shares. */
 export class MarginalCells {
@@ -104,7 +104,7 @@ export class MarginalCells {
   readonly #step: number;
   readonly #first: number;
   readonly #last: number;
-  readonly #kept = new Map<number, MarginalCell>();
+  readonly #storedCells = new Map<number, MarginalCell>();
 
   /**
    * @param grid - Place k is the value from + step k; `first` and `last` are the places of the bounds, or infinite.
@@ -210,10 +210,10 @@ export class MarginalCells {
    */
   cell(place: number, counted = 0): MarginalCell {
     if (counted !== 0) return this.#cell(place, counted);
-    const storedCell = this.#kept.get(place);
+    const storedCell = this.#storedCells.get(place);
     if (storedCell) return storedCell;
     const newCell = this.#cell(place, 0);
-    if (this.#kept.size < mostKept) this.#kept.set(place, newCell);
+    if (this.#storedCells.size < mostStoredCells) this.#storedCells.set(place, newCell);
     return newCell;
   }
 
