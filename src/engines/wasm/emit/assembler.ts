@@ -8,11 +8,19 @@
  */
 
 import { ByteWriter } from "./binary.ts";
-import { FunctionBuilder, type FunctionIndex, type Local, typeCodes, type ValueType } from "./function.ts";
+import {
+  FunctionBuilder,
+  type FunctionIndex,
+  type GlobalIndex,
+  type Local,
+  typeCodes,
+  type ValueType,
+} from "./function.ts";
 
 export {
   FunctionBuilder,
   type FunctionIndex,
+  type GlobalIndex,
   type Label,
   type LaneType,
   type Local,
@@ -34,6 +42,7 @@ export class ModuleBuilder {
   readonly #types = new Map<string, { index: number; bytes: Uint8Array }>();
   readonly #functions: { name: string | null; type: number; body: Uint8Array }[] = [];
   readonly #labels = new Map<FunctionIndex, string>();
+  #globals = 0;
 
   constructor(options: ModuleOptions) {
     this.#options = options;
@@ -53,6 +62,11 @@ export class ModuleBuilder {
     emit(f);
     this.#functions.push({ name, type: this.#typeIndex(parameters, results), body: f.encode() });
     return this.#functions.length - 1;
+  }
+
+  /** Adds a global, which is 0 at first, and returns its number. */
+  addGlobal(): GlobalIndex {
+    return this.#globals++;
   }
 
   /** Says what a function is, for profilers and debuggers. */
@@ -100,6 +114,12 @@ export class ModuleBuilder {
       content.unsigned(this.#functions.length);
       for (const { type } of this.#functions) content.unsigned(type);
     });
+    if (this.#globals > 0)
+      section(6, (content) => {
+        content.unsigned(this.#globals);
+        // An i32 that may be set; 0, and the end of the expression.
+        for (let i = 0; i < this.#globals; i++) content.bytes([typeCodes.i32, 0x01, 0x41, 0x00, 0x0b]);
+      });
     section(7, (content) => {
       const exported = [...this.#functions.entries()].filter(([, { name }]) => name !== null);
       content.unsigned(exported.length);

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { FunctionBuilder, FunctionIndex, Local, ModuleBuilder } from "./assembler.ts";
+import type { FunctionBuilder, FunctionIndex, GlobalIndex, Local, ModuleBuilder } from "./assembler.ts";
 import { VectorBuilder, type VectorOptions } from "./vector.ts";
 
 /** Shape of a product C = A B (+ start); strides are counted in elements, not bytes. */
@@ -33,6 +33,11 @@ export interface ProductShape {
    * where another matrix, laid out as C, is above zero; its address then takes the place of `bias`.
    */
   readonly finish?: "plain" | "rectified" | "gated" | undefined;
+  /**
+   * The global that says how many columns are computed, from the first on; whole register blocks are. All of them where it is
+   * absent, or where blocks do not divide them.
+   */
+  readonly computedColumns?: GlobalIndex | undefined;
 }
 
 /** Rows of a register block; two vectors wide. See ENGINE.md section 4: with more, V8 spills registers. */
@@ -83,7 +88,7 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
   const aRowBytes = shape.aRowStride * laneBytes;
 
   // Pointers of the column strip at hand, and of the row block within it.
-  const [bStrip, cStrip, bStripEnd] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [bStrip, cStrip] = [f.local("i32"), f.local("i32")];
   const [aBlock, cBlock, biasBlock] = [f.local("i32"), f.local("i32"), f.local("i32")];
   const pointers = { a: f.local("i32"), b: f.local("i32"), end: f.local("i32") };
   const kBytes = f.local("i32");
@@ -107,10 +112,12 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
   if (shape.rows === 0) return;
   f.get(b).set(bStrip).get(c).set(cStrip);
   const stripVectors = vectors - (vectors % blockVectors);
-  f.get(b)
-    .i32(16 * stripVectors)
-    .op("i32.add")
-    .set(bStripEnd);
+  if (shape.computedColumns !== undefined && stripVectors === vectors) {
+    const [column, end] = [f.local("i32"), f.local("i32")];
+    f.getGlobal(shape.computedColumns).set(end);
+    f.forRange(column, 0, end, lanes * blockVectors, () => strip(blockVectors));
+    return;
+  }
   f.repeat(stripVectors / blockVectors, () => strip(blockVectors));
   if (stripVectors < vectors) strip(vectors - stripVectors);
 }

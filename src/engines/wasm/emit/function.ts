@@ -33,6 +33,9 @@ const emptyBlock = 0x40;
 /** Number of a function within its module, for {@link FunctionBuilder.call}. */
 export type FunctionIndex = number;
 
+/** Number of a global variable of a module, an i32 that each thread has for itself. */
+export type GlobalIndex = number;
+
 /** A parameter or local variable of one function. */
 export interface Local {
   readonly index: number;
@@ -113,6 +116,20 @@ export class FunctionBuilder {
   tee(local: Local): this {
     this.#out.byte(0x22);
     this.#out.unsigned(local.index);
+    return this;
+  }
+
+  /** Pushes a global. */
+  getGlobal(index: GlobalIndex): this {
+    this.#out.byte(0x23);
+    this.#out.unsigned(index);
+    return this;
+  }
+
+  /** Pops into a global. */
+  setGlobal(index: GlobalIndex): this {
+    this.#out.byte(0x24);
+    this.#out.unsigned(index);
     return this;
   }
 

@@ -8,7 +8,7 @@ import { type Expr, type MapExpr, sizeOf, topologicalOrder } from "../../../grap
 import { largestMagnitude } from "../lowering/bounds.ts";
 import { isTotal, type Unit } from "../lowering/fusion.ts";
 import { type View, viewOf } from "../lowering/storage.ts";
-import type { FunctionIndex, Local, ModuleBuilder } from "./assembler.ts";
+import type { FunctionBuilder, FunctionIndex, GlobalIndex, Local, ModuleBuilder } from "./assembler.ts";
 import { asVector, emitOperation, type LaneValue } from "./scalarCode.ts";
 import { VectorBuilder, type VectorOptions } from "./vector.ts";
 
@@ -41,6 +41,23 @@ export interface KernelShape {
   /** Lanes of a tile: the length of a row. */
   readonly rowLength: number;
   readonly vector: VectorOptions;
+  /**
+   * The global that says how many lanes of the tile at hand are computed, those of its rows and at most
+   * {@link laneGroup} - 1 more; all of them where it is absent. A program that sums over rows has none: its sums read all lanes.
+   */
+  readonly lanes?: GlobalIndex | undefined;
+}
+
+/** Lanes are computed in groups of so many: two vectors of float32, which the runtime may join. */
+export const laneGroup = 8;
+
+/** Sets a new local to the bytes of a row that are computed: all of them, or those of {@link KernelShape.lanes}. */
+export function computedBytes(f: FunctionBuilder, { rowLength, vector, lanes }: KernelShape): Local | number {
+  const laneBytes = vector.precision === "float32" ? 4 : 8;
+  if (lanes === undefined) return rowLength * laneBytes;
+  const bytes = f.local("i32");
+  f.getGlobal(lanes).i32(laneBytes).op("i32.mul").set(bytes);
+  return bytes;
 }
 
 /**
@@ -211,9 +228,10 @@ function emitBody(
 export function addTileKernel(
   module: ModuleBuilder,
   unit: FusedUnit,
-  { rowLength, vector }: KernelShape,
+  shape: KernelShape,
   name: string | null = null,
 ): FunctionIndex {
+  const { rowLength, vector } = shape;
   const count = unit.sources.length + unit.results.length;
   return module.addFunction(name, new Array(count).fill("i32"), [], (f) => {
     const v = new VectorBuilder(f, vector);
@@ -222,19 +240,25 @@ export function addTileKernel(
     const sourcePointer = (i: number): Local => pointers[i]!;
     const resultPointer = (i: number): Local => pointers[unit.sources.length + i]!;
     const lane = f.local("i32");
+    const computed = computedBytes(f, shape);
+    /** Goes from the end of what is computed of a row to that of the row, and `bytes` further. */
+    const skip = (pointer: Local, bytes: number): void => {
+      f.increment(pointer, typeof computed === "number" ? bytes : bytes + rowBytes);
+      if (typeof computed !== "number") f.get(pointer).get(computed).op("i32.sub").set(pointer);
+    };
     const zero = v.constant(0);
     unit.results.forEach((result, i) => {
       if (!result.isSum) return;
-      f.forRange(lane, 0, rowLength, v.lanes, () => {
+      f.forRange(lane, 0, computed, 16, () => {
         v.store(resultPointer(i), 0, zero);
         f.increment(resultPointer(i), 16);
       });
-      f.increment(resultPointer(i), -rowBytes);
+      skip(resultPointer(i), -rowBytes);
     });
     // Where the runtime joins adjacent vectors, two of them are in each round, and their stores side by side.
     const group = vector.wide && (rowLength / v.lanes) % 2 === 0 ? 2 : 1;
     f.repeat(unit.features, () => {
-      f.forRange(lane, 0, rowLength, group * v.lanes, () => {
+      f.forRange(lane, 0, computed, 16 * group, () => {
         const loaded = new Map<string, LaneValue>();
         const loadAt = (source: number, column: number, member: number): LaneValue => {
           const { kind } = unit.sources[source]!;
@@ -269,13 +293,12 @@ export function addTileKernel(
         });
       });
       unit.sources.forEach(({ kind, width }, i) => {
-        if (kind === "rows" && width !== 1) f.increment(sourcePointer(i), (width - 1) * rowBytes);
-        else if (kind === "repeated") f.increment(sourcePointer(i), -rowBytes);
+        if (kind === "rows") skip(sourcePointer(i), (width - 1) * rowBytes);
+        else if (kind === "repeated") skip(sourcePointer(i), -rowBytes);
         else if (kind === "shared") f.increment(sourcePointer(i), width * v.laneBytes);
       });
       unit.results.forEach(({ isSum, width }, i) => {
-        const step = isSum ? -rowBytes : (width - 1) * rowBytes;
-        if (step !== 0) f.increment(resultPointer(i), step);
+        skip(resultPointer(i), isSum ? -rowBytes : (width - 1) * rowBytes);
       });
     });
   });

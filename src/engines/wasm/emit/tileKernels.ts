@@ -14,7 +14,7 @@ import {
   type ModuleBuilder,
   parametersOf,
 } from "./assembler.ts";
-import type { KernelShape } from "./fusedKernel.ts";
+import { computedBytes, type KernelShape } from "./fusedKernel.ts";
 import { VectorBuilder } from "./vector.ts";
 
 /** Emits the address `base + index * scale`. */
@@ -22,21 +22,26 @@ function pushIndexed(f: FunctionBuilder, base: Local, index: Local, scale: numbe
   f.get(base).get(index).i32(scale).op("i32.mul").op("i32.add");
 }
 
+/** How many lanes of a tile are computed, as a number or a new local. */
+function computedLanes(f: FunctionBuilder, { rowLength, lanes }: KernelShape): Local | number {
+  if (lanes === undefined) return rowLength;
+  const count = f.local("i32");
+  f.getGlobal(lanes).set(count);
+  return count;
+}
+
 /**
  * `(data, indices, count, tile)`: tile[element][lane] = data[indices[lane]][element], the last row repeated in lanes
  * from `count` on, so that padding holds numbers that are as harmless as the data.
  */
-export function addLoadRows(
-  module: ModuleBuilder,
-  size: number,
-  { rowLength, vector }: KernelShape,
-): FunctionIndex {
+export function addLoadRows(module: ModuleBuilder, size: number, shape: KernelShape): FunctionIndex {
+  const { rowLength, vector } = shape;
   return module.addFunction(null, ["i32", "i32", "i32", "i32"], [], (f) => {
     const [data, indices, count, tile] = parametersOf(f, 4);
     const single = vector.precision === "float32";
     const bytes = single ? 4 : 8;
     const [lane, source, number] = [f.local("i32"), f.local("i32"), f.local(single ? "f32" : "f64")];
-    f.forRange(lane, 0, rowLength, 1, () => {
+    f.forRange(lane, 0, computedLanes(f, shape), 1, () => {
       f.get(lane)
         .get(count)
         .op("i32.lt_u")
@@ -99,14 +104,14 @@ export function addMarkRows(module: ModuleBuilder, { rowLength, vector }: Kernel
   });
 }
 
-/** `(row) -> i32`: 1 if no lane of a row is 0 (a NaN is none), else 0. */
-export function addAllLanes(module: ModuleBuilder, { rowLength, vector }: KernelShape): FunctionIndex {
+/** `(row) -> i32`: 1 if no lane of a row that is computed is 0 (a NaN is not 0), else 0. */
+export function addAllLanes(module: ModuleBuilder, shape: KernelShape): FunctionIndex {
   return module.addFunction(null, ["i32"], ["i32"], (f) => {
     const row = f.parameter(0);
-    const single = vector.precision === "float32";
+    const single = shape.vector.precision === "float32";
     const [zeros, lane] = [f.local("i32"), f.local("i32")];
     f.i32(0).set(zeros);
-    f.forRange(lane, 0, rowLength, 1, () => {
+    f.forRange(lane, 0, computedLanes(f, shape), 1, () => {
       f.get(zeros).load(single ? "f32.load" : "f64.load", row);
       if (single) f.f32(0).op("f32.eq");
       else f.f64(0).op("f64.eq");
@@ -209,16 +214,18 @@ export function addFillRows(
 export function addSumRowsOverAxis(
   module: ModuleBuilder,
   { outer, count, inner }: { readonly outer: number; readonly count: number; readonly inner: number },
-  { rowLength, vector }: KernelShape,
+  shape: KernelShape,
 ): FunctionIndex {
+  const { rowLength, vector } = shape;
   return module.addFunction(null, ["i32", "i32"], [], (f) => {
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
     const [source, destination] = [f.parameter(0), f.parameter(1)];
     const [lane, from, k] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const computed = computedBytes(f, shape);
     f.repeat(outer, () => {
       f.repeat(inner, () => {
-        f.forRange(lane, 0, rowBytes, 16, () => {
+        f.forRange(lane, 0, computed, 16, () => {
           const total = v.variable(v.constant(0));
           f.get(source).get(lane).op("i32.add").set(from);
           f.forRange(k, 0, count, 1, () => {
@@ -243,11 +250,13 @@ export function addSolveRows(
     lower,
     transposed,
   }: { readonly size: number; readonly lower: boolean; readonly transposed: boolean },
-  { rowLength, vector }: KernelShape,
+  shape: KernelShape,
 ): FunctionIndex {
+  const { rowLength, vector } = shape;
   return module.addFunction(null, ["i32", "i32", "i32"], [], (f) => {
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
+    const computed = computedBytes(f, shape);
     const [matrix, right, solution] = parametersOf(f, 3);
     const [step, inner, lane, a, x, b, out] = Array.from({ length: 7 }, () => f.local("i32"));
     const forward = lower !== transposed;
@@ -260,7 +269,7 @@ export function addSolveRows(
     const rowStart = f.local("i32");
     f.get(matrix).i32(startA).op("i32.add").set(rowStart);
     f.forRange(step!, 0, size, 1, () => {
-      f.forRange(lane!, 0, rowBytes, 16, () => {
+      f.forRange(lane!, 0, computed, 16, () => {
         const place = (base: Local, row: number): void => {
           f.get(base)
             .i32(row * rowBytes)

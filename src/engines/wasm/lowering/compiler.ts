@@ -21,7 +21,7 @@ import type { VectorOptions } from "../emit/vector.ts";
 import { emitLevels, emitTile } from "./emitPhases.ts";
 import { control, MemoryLayout, mostShards, type Region } from "./memoryLayout.ts";
 import { type Argument, type Item, planMemory } from "./memoryPlan.ts";
-import { type Phases, phasesOf } from "./phases.ts";
+import { isSumOverRows, type Phases, phasesOf } from "./phases.ts";
 import { copyCall, SharedLowering } from "./sharedLowering.ts";
 import { viewOf } from "./storage.ts";
 import { TileLowering } from "./tileLowering.ts";
@@ -70,8 +70,9 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
 export function* compilation(program: PreparedProgram, options: CompileOptions): Pieces<CompiledProgram> {
   const { vector, rowLength } = options;
   const module = new ModuleBuilder(options);
-  const cache = new KernelCache(module, { rowLength, vector });
   const phases = yield* phasesOf(program);
+  const lanes = phases.tileNodes.some(isSumOverRows) ? undefined : module.addGlobal();
+  const cache = new KernelCache(module, { rowLength, vector, lanes });
   const { rowOutputs, sumOutputs } = phases;
   const memory = new MemoryLayout(cache, program.inputs.length + rowOutputs.length, program.parameters);
 
@@ -80,7 +81,7 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
   yield;
   const plan = planMemory(items, (owner) => tiles.bytesOf(owner));
   yield;
-  emitTile(module, items, plan.offsets, (owner) => memory.address(owner));
+  emitTile(module, items, plan.offsets, (owner) => memory.address(owner), lanes);
   yield;
   const shards = { base: memory.allocate(memory.shardBytes * mostShards), bytes: memory.shardBytes };
   const levels = yield* emitShared(program, phases, cache, memory, shards);

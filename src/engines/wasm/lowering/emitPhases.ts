@@ -5,16 +5,27 @@
  */
 
 import type { Expr } from "../../../graph/expr.ts";
-import { type FunctionBuilder, type Local, type ModuleBuilder, parametersOf } from "../emit/assembler.ts";
+import {
+  type FunctionBuilder,
+  type GlobalIndex,
+  type Local,
+  type ModuleBuilder,
+  parametersOf,
+} from "../emit/assembler.ts";
+import { laneGroup } from "../emit/fusedKernel.ts";
 import type { Argument, Item } from "./memoryPlan.ts";
 import type { SharedCall } from "./sharedLowering.ts";
 
-/** The function `tile(arena, shard, indices, count, position)`. */
+/**
+ * The function `tile(arena, shard, indices, count, position)`.
+ * @param lanes - See {@link KernelShape.lanes}.
+ */
 export function emitTile(
   module: ModuleBuilder,
   items: readonly Item[],
   offsets: ReadonlyMap<Expr, number>,
   addressOf: (owner: Expr) => number,
+  lanes: GlobalIndex | undefined,
 ): void {
   // Kernels are added while lowering, so that all of them come before this function.
   module.addFunction("tile", ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
@@ -85,6 +96,14 @@ export function emitTile(
         f.call(item.kernel);
       }
     };
+    // The rows, and what fills their last group of lanes.
+    if (lanes !== undefined)
+      f.get(count)
+        .i32(laneGroup - 1)
+        .op("i32.add")
+        .i32(-laneGroup)
+        .op("i32.and")
+        .setGlobal(lanes);
     run(items);
   });
 }

@@ -30,7 +30,8 @@ export interface Phases {
   readonly consumers: ReadonlyMap<Expr, readonly Expr[]>;
 }
 
-const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || node.op === "sumOuter";
+/** Whether a node is a sum over the rows of the tile. */
+export const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || node.op === "sumOuter";
 
 /**
  * The phases of a program.

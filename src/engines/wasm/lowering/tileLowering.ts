@@ -290,6 +290,7 @@ export class TileLowering {
         cRowStride: shape.rowLength,
         start: bias ? ("bias" as const) : ("zero" as const),
         finish,
+        computedColumns: shape.lanes,
       } satisfies ProductShape;
       const kernel = this.#cache.get(`product ${Object.values(product)}`, () =>
         addProduct(module, null, product, shape.vector),

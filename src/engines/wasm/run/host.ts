@@ -2,13 +2,15 @@
  * Where a compiled program lives: its memory, and who runs it. {@link SharedHost} has memory that threads share and
  * that this thread reads and writes itself. {@link PrivateHost} is for pages that are not cross-origin isolated, which
  * have no such memory: one worker owns it, and everything goes there as messages. Both run the same code, so that
- * results are the same to the bit, and in both this thread never computes.
+ * results are the same to the bit. This thread computes only what takes less time than waking another: see
+ * {@link CallingThread}.
  *
  * @module
  */
 
 import type { Precision } from "../emit/vector.ts";
 import { control, type Region } from "../lowering/memoryLayout.ts";
+import { CallingThread } from "./callingThread.ts";
 import type { Job, JobPlan } from "./job.ts";
 import { giveMemory, growTo, type OwnedMemory, pageBytes, takeIdle, takeMemory } from "./memories.ts";
 import { retireThreads, startOwningThread, startThreads, type Thread } from "./threads.ts";
@@ -79,6 +81,7 @@ export class SharedHost implements Host {
   readonly #program: HostedProgram;
   readonly #threads: number;
   readonly #informedThreads = new Set<Thread>();
+  readonly #callingThread: CallingThread;
   #ownedMemory: OwnedMemory | undefined;
   /** Bytes from the start of memory that are the program's. */
   #reserved = 0;
@@ -88,6 +91,7 @@ export class SharedHost implements Host {
   constructor(program: HostedProgram, threads: number) {
     this.#program = program;
     this.#threads = threads;
+    this.#callingThread = new CallingThread(program);
     // They start while the program's memory is filled.
     startThreads(threads);
   }
@@ -129,9 +133,12 @@ export class SharedHost implements Host {
 
   async run(job: Job, { signals, onTiles }: Following): Promise<number> {
     if (this.#failure) throw this.#failure;
-    const threads = this.#start();
     const { memory } = this.#ownedMemory!;
     const words = new Int32Array(memory.buffer);
+    const rows = job.steps === 1 ? words[job.counts >> 2]! : Number.POSITIVE_INFINITY;
+    if (this.#callingThread.isAffordable(rows)) return this.#runHere(memory, job, rows);
+    const threads = this.#start();
+    const start = performance.now();
     const deaf = listenTo(signals, () => Atomics.store(words, control.stop, 1));
     const report = onTiles && setInterval(() => onTiles(Atomics.load(words, control.tiles)), reportEvery);
     try {
@@ -156,6 +163,7 @@ export class SharedHost implements Host {
       );
       const [done] = await Promise.all(shares);
       if (this.#failure) throw this.#failure;
+      this.#callingThread.learn(rows, performance.now() - start);
       return done!;
     } finally {
       clearInterval(report);
@@ -164,11 +172,21 @@ export class SharedHost implements Host {
     }
   }
 
+  #runHere(memory: WebAssembly.Memory, job: Job, rows: number): number {
+    try {
+      return this.#callingThread.run(memory, job, rows);
+    } catch (error) {
+      this.#failure = error as Error;
+      throw error;
+    }
+  }
+
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const thread of this.#informedThreads) thread.tell({ kind: "forget", program: this.#id });
     this.#informedThreads.clear();
+    this.#callingThread.forget();
     // A thread that died may not have left its memory yet: no other program gets that.
     const forgottenBytes = this.#failure && this.#ownedMemory ? this.#buffer.byteLength : this.#give();
     this.#ownedMemory = undefined;
