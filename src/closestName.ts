@@ -35,7 +35,7 @@ function editDistance(a: string, b: string): number {
 
 /**
  * The name most like `wanted`, or undefined where none is close enough to be a slip of the keyboard: at most
- * a third of the letters differ (one, in a short name), capitals not counted.
+ * a third of the letters differ (one in a short name, of a single letter none), capitals not counted.
  */
 export function closestName(wanted: string, names: readonly string[]): string | undefined {
   checkNames("closestName", names);
@@ -48,7 +48,8 @@ export function closestName(wanted: string, names: readonly string[]): string | 
     });
   const target = wanted.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  // With one letter exchanged, any name of a single letter would be like any other.
+  let bestDistance = Math.min(Math.max(1, Math.floor(wanted.length / 3)), wanted.length - 1) + 1;
   for (const name of names) {
     const distance = editDistance(target, name.toLowerCase());
     if (distance < bestDistance) {

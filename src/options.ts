@@ -51,18 +51,33 @@ export function describeValue(value: unknown): string {
   }
   if (value === null) return "null";
   try {
-    if (Array.isArray(value))
-      return value.length === 0 ? "an empty array" : `an array of ${describeElement(value[0])}`;
+    if (Array.isArray(value)) return describeArray(value);
     if (ArrayBuffer.isView(value) && "length" in value)
-      return `a ${value.constructor.name} of ${String(value.length)} numbers`;
+      return `${withArticle(value.constructor.name)} of ${String(value.length)} ${value.length === 1 ? "number" : "numbers"}`;
     const name = (value as object).constructor?.name ?? "";
     if (name === "Promise") return "a promise (await it first)";
     if (name === "" || name === "Object") return "an object";
-    return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name.slice(0, longest)}`;
+    return withArticle(name.slice(0, longest));
   } catch {
     // A proxy, or what has been revoked.
     return "an object that cannot be looked at";
   }
+}
+
+const withArticle = (name: string): string => `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+
+/** Most elements of an array that a message repeats. */
+const mostElements = 4;
+
+/** An array: its elements where they are few and plain, else what the first one is. */
+function describeArray(value: readonly unknown[]): string {
+  if (value.length === 0) return "an empty array";
+  const isPlain = (element: unknown): boolean => typeof element === "number" || typeof element === "string";
+  if (value.length <= mostElements && value.every(isPlain)) {
+    const written = `[${value.map(describeValue).join(", ")}]`;
+    if (written.length <= longest) return written;
+  }
+  return `an array of ${describeElement(value[0])}`;
 }
 
 const describeElement = (value: unknown): string =>
@@ -72,7 +87,9 @@ const describeElement = (value: unknown): string =>
       ? "numbers"
       : isRecord(value)
         ? "objects"
-        : describeValue(value);
+        : typeof value === "string"
+          ? "strings"
+          : describeValue(value);
 
 /** Refuses a value, with what was expected and what came; `remedy` is a clause on what to do. */
 export function refuse(where: string, name: string, expected: string, value: unknown, remedy = ""): never {
@@ -106,8 +123,8 @@ export function checkedOptions<Options extends object>(
   if (!holdsOptions(options)) refuse(where, "options", `an object such as ${example(table)}`, options);
   const checked: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(table, name)) throw unknownOption(where, name, Object.keys(table));
     if (value === undefined) continue;
+    if (!Object.hasOwn(table, name)) throw unknownOption(where, name, Object.keys(table));
     checkArgument(where, name, value, table[name as keyof Options]);
     checked[name] = Array.isArray(value) ? value.slice() : value;
   }
@@ -120,7 +137,8 @@ export function checkedOptions<Options extends object>(
 }
 
 function example(table: object): string {
-  const [name] = Object.keys(table);
+  const rows: [string, OptionKind][] = Object.entries(table);
+  const [name] = rows.find(([, { required }]) => required) ?? rows[0] ?? [];
   return name === undefined ? "{}" : `{ ${name}: ... }`;
 }
 

@@ -13,13 +13,14 @@
  * @module
  */
 
-import jsep from "jsep";
+import type jsep from "jsep";
 import { closestName, listNames } from "../../closestName.ts";
-import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
-import { refuse } from "../../options.ts";
+import { type ErrorFacts, PushforwardError, ShapeError, UsageError } from "../../errors.ts";
+import { describeValue, refuse } from "../../options.ts";
 import type { Expr } from "../expr.ts";
 import { asExpr, constant, uniformConstant } from "../ops/leaves.ts";
 import * as g from "../ops.ts";
+import { type Node, startOf, treeOf } from "./formulaTree.ts";
 
 /** What names of a formula stand for: expressions, numbers, or lists of numbers, which are constant vectors. */
 export type FormulaScope = Readonly<Record<string, Expr | number | ArrayLike<number>>>;
@@ -102,8 +103,6 @@ const constants: ReadonlyMap<string, number> = new Map([
   ["e", Math.E],
 ]);
 
-const comparisons: readonly string[] = ["<", "<=", ">", ">="];
-
 const operators: Readonly<Record<string, (a: Expr, b: Expr) => Expr>> = {
   "+": g.add,
   "-": g.sub,
@@ -140,66 +139,6 @@ function power(a: Expr, b: Expr): Expr {
 
 /** Longest text that is read: far more than a person writes, and too short to exhaust the stack. */
 const longestText = 10_000;
-
-type Node = jsep.Expression;
-
-/** Where a node begins in its text, counted from 0. */
-const starts = new WeakMap<Node, number>();
-
-let isConfigured = false;
-
-/** Teaches jsep the operators of formulas, and to remember where each node begins. Done once, at the first formula. */
-function configure(): void {
-  if (isConfigured) return;
-  isConfigured = true;
-  jsep.removeAllUnaryOps();
-  jsep.removeAllBinaryOps();
-  jsep.removeAllLiterals();
-  for (const name of comparisons) jsep.addBinaryOp(name, 7);
-  for (const name of ["+", "-"]) jsep.addBinaryOp(name, 9);
-  for (const name of ["*", "/"]) jsep.addBinaryOp(name, 10);
-  jsep.addBinaryOp("^", 11, true);
-  jsep.hooks.add("gobble-token", function remember(env) {
-    const start = this.index;
-    let node: Node | undefined;
-    if (this.char === "-" || this.char === "+") {
-      const operator = this.char;
-      this.index++;
-      node = { type: "UnaryExpression", operator, prefix: true, argument: powerOf(this, this.gobbleToken()) };
-    } else if (/[\d.]/.test(this.char)) {
-      node = this.gobbleNumericLiteral();
-    } else if (/[A-Za-z_$\u0080-\uffff]/.test(this.char)) {
-      const name = this.gobbleIdentifier()!;
-      starts.set(name, start);
-      node = this.gobbleTokenProperty(name);
-    } else if (this.char === "'" || this.char === '"') {
-      node = this.gobbleStringLiteral();
-    } else if (this.char === "(") {
-      this.index++;
-      node = this.gobbleExpression();
-      this.gobbleSpaces();
-      if (!node) this.throwError("an expression is missing");
-      if (String(this.char) !== ")") this.throwError("a parenthesis is not closed");
-      this.index++;
-      node = this.gobbleTokenProperty(node);
-    }
-    if (!node) return;
-    starts.set(node, start);
-    env.node = node;
-  });
-}
-
-/** What a sign applies to: a token and the powers that follow it, since -x^2 is -(x^2). */
-function powerOf(parser: jsep.HookScope, base: jsep.PossibleExpression): Node {
-  if (!base) return parser.throwError("an expression is missing");
-  parser.gobbleSpaces();
-  if (parser.char !== "^") return base;
-  parser.index++;
-  const right = powerOf(parser, parser.gobbleToken());
-  const node: Node = { type: "BinaryExpression", operator: "^", left: base, right };
-  starts.set(node, starts.get(base) ?? 0);
-  return node;
-}
 
 /**
  * The expression that a text writes, for one sample, as the operations would give it.
@@ -240,23 +179,19 @@ class Reader {
   }
 
   #parse(): Node {
-    configure();
-    try {
-      return jsep(this.#text);
-    } catch (error) {
-      const { index, description } = error as { readonly index?: number; readonly description?: string };
-      if (index === undefined) throw error;
-      this.#fail(index, description ?? "this cannot be read");
-    }
+    const { tree, fault } = treeOf(this.#text);
+    if (fault) this.#fail(fault.index, fault.problem, { remedy: fault.remedy });
+    return tree;
   }
 
-  #fail(index: number, problem: string): never {
+  #fail(index: number, problem: string, more: Partial<ErrorFacts> = {}): never {
     const text = JSON.stringify(this.#shown());
     throw new UsageError({
       where: `formula ${text}, column ${index + 1}`,
       problem: problem.replace(/^[A-Z]/, (first) => first.toLowerCase()),
       expected: "a formula, such as a + 2 * sin(b)",
       received: text,
+      ...more,
     });
   }
 
@@ -265,22 +200,14 @@ class Reader {
     return this.#text.length <= 80 ? this.#text : `${this.#text.slice(0, 77)}...`;
   }
 
-  #startOf(node: Node): number {
-    const start = starts.get(node);
-    if (start !== undefined) return start;
-    const first = (node.left ?? node.test ?? node.object ?? node.callee) as Node | undefined;
-    return first ? this.#startOf(first) : 0;
-  }
-
   #expression(node: Node): Expr {
     const tree = node as jsep.CoreExpression;
     switch (tree.type) {
       case "Literal":
         if (typeof tree.value === "number") return constant(tree.value);
-        return this.#fail(
-          this.#startOf(node),
-          "expected a number, a name or a parenthesis, got a text in quotes",
-        );
+        return this.#fail(startOf(node), "expected a number, a name or a parenthesis, got a text in quotes", {
+          received: "a text in quotes",
+        });
       case "Identifier":
         return this.#named(tree);
       case "UnaryExpression": {
@@ -308,15 +235,11 @@ class Reader {
       case "CallExpression":
         return this.#call(tree);
       case "Compound":
-        return this.#fail(
-          this.#startOf(tree.body[1] ?? node),
-          "expected an operator between two expressions; a product is written a * b",
-        );
+        return this.#fail(startOf(tree.body[1] ?? node), "expected an operator between two expressions", {
+          remedy: "a product is written a * b",
+        });
       default:
-        return this.#fail(
-          this.#startOf(node),
-          "expected a formula of numbers, names, operators and functions",
-        );
+        return this.#fail(startOf(node), "expected a formula of numbers, names, operators and functions");
     }
   }
 
@@ -327,51 +250,57 @@ class Reader {
       if (typeof value === "number") return constant(value);
       if (typeof (value as Expr | undefined)?.op === "string") return value as Expr;
       if (typeof value === "object" && value !== null && "length" in value) return constant(value);
-      return this.#fail(
-        this.#startOf(node),
-        `"${name}" stands for neither an expression nor a number nor a list`,
-      );
+      return this.#fail(startOf(node), `"${name}" stands for ${describeValue(value)}`, {
+        expected: "an expression, a number or a list of numbers",
+        received: describeValue(value),
+        remedy: "a name stands for an expression, a number or a list of numbers",
+      });
     }
     const constantValue = constants.get(name);
     if (constantValue !== undefined) return constant(constantValue);
     if (functions.has(name))
-      this.#fail(this.#startOf(node), `the function ${name} needs its operands: ${name}(...)`);
+      this.#fail(startOf(node), `the function ${name} needs its operands: ${name}(...)`);
     const names = [...Object.keys(this.#scope), ...constants.keys()];
-    return this.#fail(
-      this.#startOf(node),
-      `there is no "${name}"${guess(name, names)}; the names are ${listNames(names)}`,
-    );
+    return this.#fail(startOf(node), `there is no "${name}"`, {
+      expected: listNames(names),
+      received: `"${name}"`,
+      remedy: guess(name, names) ?? `the names are ${listNames(names)}`,
+    });
   }
 
   #element(node: jsep.MemberExpression): Expr {
-    if (!node.computed) this.#fail(this.#startOf(node), "a point between names means nothing here");
+    if (!node.computed) this.#fail(startOf(node), "a point between names means nothing here");
     const vector = this.#expression(node.object);
     const place = node.property.type === "Literal" ? node.property.value : undefined;
     const size = vector.shape.length === 1 ? vector.shape[0]! : undefined;
-    if (size === undefined) this.#fail(this.#startOf(node), "only a vector has elements");
+    if (size === undefined) this.#fail(startOf(node), "only a vector has elements");
     if (typeof place !== "number" || !Number.isInteger(place) || place < 0 || place >= size!)
-      return this.#fail(
-        this.#startOf(node),
-        `an element is a whole number from 0 to ${size! - 1} in brackets`,
-      );
+      return this.#fail(startOf(node), `an element is a whole number from 0 to ${size! - 1} in brackets`);
     return g.reshape(g.slice(vector, place, place + 1), []);
   }
 
   #call(node: jsep.CallExpression): Expr {
-    const name = node.callee.type === "Identifier" ? String(node.callee.name) : "";
+    if (node.callee.type !== "Identifier")
+      this.#fail(startOf(node), "what is called is not the name of a function", {
+        remedy: "functions have plain names: log(x)",
+      });
+    const name = String(node.callee.name);
     const definition = functions.get(name);
     if (!definition) {
-      const hint = Object.hasOwn(this.#scope, name)
-        ? "; a product is written a * b"
-        : guess(name, formulaFunctions);
-      return this.#fail(this.#startOf(node), `there is no function "${name}"${hint}`);
+      const isValue = Object.hasOwn(this.#scope, name);
+      const remedy = isValue ? "a product is written a * b" : guess(name, formulaFunctions);
+      this.#fail(startOf(node), `there is no function "${name}"`, {
+        expected: "a function of formulas",
+        received: `"${name}"`,
+        remedy: remedy ?? `the functions are ${listNames(formulaFunctions)}`,
+      });
     }
     const [minimum, maximum] = definition.operands;
     const count = node.arguments.length;
     if (count < minimum || count > maximum) {
       const expected = minimum === maximum ? `${minimum}` : `${minimum} or more`;
       this.#fail(
-        this.#startOf(node),
+        startOf(node),
         `${name} takes ${expected} operand${expected === "1" ? "" : "s"}, got ${count}`,
       );
     }
@@ -386,14 +315,14 @@ class Reader {
     } catch (error) {
       if (!(error instanceof PushforwardError)) throw error;
       const { expected = "a formula", received = this.#shown() } = error;
-      const where = `formula ${JSON.stringify(this.#shown())}, column ${this.#startOf(node) + 1}`;
+      const where = `formula ${JSON.stringify(this.#shown())}, column ${startOf(node) + 1}`;
       const facts = { where, problem: error.message.replace(/\.$/, ""), expected, received };
       throw error instanceof ShapeError ? new ShapeError(facts) : new UsageError(facts);
     }
   }
 }
 
-function guess(name: string, names: readonly string[]): string {
+function guess(name: string, names: readonly string[]): string | undefined {
   const closest = closestName(name, names);
-  return closest === undefined ? "" : ` (did you mean "${closest}"?)`;
+  return closest === undefined ? undefined : `did you mean "${closest}"?`;
 }

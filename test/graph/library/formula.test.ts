@@ -97,16 +97,17 @@ describe("a formula means what mathematics means", () => {
 
 describe("a formula that cannot be read says where", () => {
   const cases: readonly (readonly [string, number, RegExp])[] = [
-    ["x + ", 5, /./],
+    ["x + ", 5, /an expression is missing after \+\.$/],
     ["x + * y", 5, /./],
     ["(x + y", 7, /parenthesis/],
     ["x + zz", 5, /no "zz"/],
     ["x + twoo", 5, /did you mean "two"/],
-    ["1 + expp(x)", 5, /no function "expp" \(did you mean "exp"/],
+    ["1 + expp(x)", 5, /no function "expp"; did you mean "exp"\?$/],
     ["two(x)", 1, /product is written a \* b/],
     ["x y", 3, /operator/],
     ["2x", 2, /./],
-    ["x ** y", 4, /./],
+    ["x ** y", 4, /missing after \*; a power is written a\^b\.$/],
+    ["Math.log(x)", 1, /functions have plain names/],
     ["exp(x, y)", 1, /takes 1 operand, got 2/],
     ["min(x)", 1, /takes 2 or more operands, got 1/],
     ["exp + x", 1, /needs its operands/],
