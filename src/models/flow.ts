@@ -31,6 +31,7 @@ import {
   type LoadOptions,
   type LogProbOptions,
   logProbOptionTable,
+  partsOfFlow,
   type SampleOptions,
   sampleOptionTable,
 } from "./flowOptions.ts";
@@ -64,6 +65,7 @@ export class Flow {
 
   /** @internal Made by `fit` and {@link load}, of a base and a bijection or of another core. */
   constructor(model: Model | FlowCore) {
+    checkArgument("new Flow", "its argument", model, partsOfFlow, "`fit` and `load` give flows");
     this.#core = "logProb" in model ? model : new BijectionCore(model);
     // What Node's `console.log` shows; a method of this name cannot be written down in declarations.
     Object.defineProperty(this, Symbol.for("nodejs.util.inspect.custom"), { value: () => this.toString() });

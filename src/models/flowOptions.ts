@@ -10,6 +10,7 @@ import {
   engineOptions,
   flag,
   integer,
+  type OptionKind,
   type OptionTable,
   oneOf,
   signal,
@@ -130,4 +131,11 @@ export const sampleOptionTable: OptionTable<SampleOptions> = {
   continuous: flag,
   complete: flag,
   onGiven: callback,
+};
+
+/** What a flow is made of. */
+export const partsOfFlow: OptionKind = {
+  expected: "the parts of a fitted flow",
+  accepts: (value) =>
+    anObject.accepts(value) && ("logProb" in (value as object) || "bijection" in (value as object)),
 };

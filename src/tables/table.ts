@@ -7,7 +7,7 @@
 
 import { closestName, listNames } from "../closestName.ts";
 import { DataError, ShapeError } from "../errors.ts";
-import { checkArgument, describeValue, names as listOfNames, numbers, refuse } from "../options.ts";
+import { checkArgument, describeValue, names as listOfNames, numbers, refuse, text } from "../options.ts";
 import { optionText } from "../optionText.ts";
 import { checkColumnNames } from "./columnNames.ts";
 import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
@@ -35,7 +35,7 @@ export interface Table {
 }
 
 /** How to make a table of what came in place of one. */
-function tableRemedy(value: unknown): string {
+export function tableRemedy(value: unknown): string {
   if (typeof value === "string") return `readTable(${JSON.stringify(value.slice(0, 40))}) reads a file`;
   if (value instanceof Promise) return "";
   const first: unknown = Array.isArray(value) ? value[0] : undefined;
@@ -66,31 +66,24 @@ export function checkTable(where: string, value: unknown): asserts value is Tabl
   if (!isTable)
     refuse(where, "table", "a table as readTable or tableFromRows gives it", value, tableRemedy(value));
   const { rows, columns, values } = table as Table;
-  if (values.length !== rows * columns.length)
-    throw new ShapeError({
-      where,
-      problem: `the table has ${rows} rows of ${columns.length} columns, but ${values.length} values`,
-      expected: `${rows * columns.length} values`,
-      received: `${values.length} values`,
-      remedy: "were they moved to another thread, or changed?",
-    });
+  const checkLength = (what: string, received: number, expected: number, unit: string): void => {
+    if (received === expected) return;
+    const problem = `${what} ${received} ${unit}`;
+    const facts = { where, problem, expected: `${expected} ${unit}`, received: `${received} ${unit}` };
+    throw new ShapeError({ ...facts, remedy: "were they moved to another thread, or changed?" });
+  };
+  const width = columns.length;
+  checkLength(`the table has ${rows} rows of ${width} columns, but`, values.length, rows * width, "values");
   for (const { name, codes } of (table as Table).texts ?? [])
-    if (codes.length !== rows)
-      throw new ShapeError({
-        where,
-        problem: `the table has ${rows} rows, but column "${name}" has ${codes.length} cells`,
-        expected: `${rows} cells`,
-        received: `${codes.length} cells`,
-        remedy: "were they moved to another thread, or changed?",
-      });
+    checkLength(`the table has ${rows} rows, but column "${name}" has`, codes.length, rows, "cells");
 }
 
 /**
- * A table from columns, in their order: an object of arrays, or pairs of a name and an array.
- * Values are copied.
+ * A table from columns of numbers, in their order: an object of arrays, or pairs of a name and an array.
+ * Values are copied. Text, dates and truth values go through `tableFromObjects`.
  *
  * @throws ShapeError if the lengths differ.
- * @throws DataError if a name is empty or used twice, or there is no column.
+ * @throws DataError if a name is empty or used twice, there is no column, or a value is not a number.
  * @example tableFromColumns({ height: [1.7, 1.8], weight: [70, 81] })
  */
 export function tableFromColumns(
@@ -141,8 +134,8 @@ export function tableFromColumns(
  * A table from row-major values. A Float64Array becomes the table's own memory, uncopied; rows that are
  * arrays are copied.
  *
- * @param columns one name a column.
- * @param values `rows * columns.length` numbers, or an array of rows.
+ * @param columns - One name per column.
+ * @param values - `rows * columns.length` numbers, or an array of rows.
  * @throws ShapeError if the values do not fill whole rows.
  * @throws DataError if a name is empty or used twice, or there is no column.
  * @example tableFromRows(["x", "y"], [[1, 2], [3, 4]])
@@ -208,7 +201,10 @@ function checkNumbers(where: string, name: string, values: unknown): void {
         problem: `${name}, element ${wrong + 1}: ${describeValue(values[wrong])} is not a number`,
         expected: "a number",
         received: describeValue(values[wrong]),
-        remedy: "write NaN where a value is missing",
+        remedy:
+          typeof values[wrong] === "string"
+            ? "tableFromObjects(rows) makes a table of text and numbers"
+            : "write NaN where a value is missing",
       });
   } else checkArgument(where, name, values, numbers);
 }
@@ -286,6 +282,7 @@ export function allColumns(table: Table): readonly string[] {
  */
 export function column(table: Table, name: string): Float64Array {
   checkTable("column", table);
+  checkArgument("column", "name", name, text);
   const width = table.columns.length;
   const values = new Float64Array(table.rows);
   for (let row = 0, at = columnIndex(table, name); row < table.rows; row++, at += width) {

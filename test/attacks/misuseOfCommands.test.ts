@@ -137,7 +137,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --columns x,z",
     2,
-    '--columns: data.csv has no column "z" (did you mean "x"?); the columns are: x, y, c.',
+    '--columns: data.csv has no column "z"; the columns are: x, y, c.',
   ],
   [
     "fit data.csv --out m.safetensors --columns x,y --given y",
@@ -237,7 +237,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "sample xy-c.safetensors -n 5 --given d=1",
     2,
-    `--given: the model's condition has no column "d" (did you mean "c"?); the columns are: c.`,
+    `--given: the model's condition has no column "d"; the columns are: c.`,
   ],
   [
     "sample xy.safetensors -n 5 --out out",
@@ -263,7 +263,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "plot xy.safetensors data.csv --out plot.svg --columns q",
     2,
-    '--columns: the model has no column "q" (did you mean "x"?); the columns are: x, y.',
+    '--columns: the model has no column "q"; the columns are: x, y.',
   ],
   [
     "compare data.csv --flow kde",
@@ -277,11 +277,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   ],
   ["compare data.csv --folds 1", 2, '--folds must be a whole number from 2, got "1".'],
   ["information data.csv --between x", 2, '--between must be groups of columns such as a,b:c, got "x".'],
-  [
-    "information data.csv --between x:q",
-    1,
-    'data.csv: there is no column "q" (did you mean "x"?); the columns are: x, y, c.',
-  ],
+  ["information data.csv --between x:q", 1, 'data.csv: there is no column "q"; the columns are: x, y, c.'],
   [
     "approximate",
     2,
@@ -298,7 +294,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "approximate --density -m^2 --parameters mu=real",
     2,
-    'formula "-m^2", column 2: there is no "m" (did you mean "mu"?); the names are mu, pi, e.',
+    'formula "-m^2", column 2: there is no "m"; the names are mu, pi, e.',
   ],
   [
     "approximate --density -mu^2 --parameters mu=real -n 5",

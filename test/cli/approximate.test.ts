@@ -53,7 +53,7 @@ test("a density: a table on standard output, samples with weights, a model", asy
 
 it.each([
   ["number.mjs", 1, /^approximate: what the log-density returns must be an expression, got NaN/],
-  ["name.mjs", 2, /^the log-density: it reads a parameter "mu", which there is not; there are mean\./],
+  ["name.mjs", 2, /^the log-density: there is no parameter "mu"; the parameters are mean\./],
   ["derived.mjs", 2, /^derived\.mjs exports derived, which is not a function/],
   ["nothing.mjs", 2, /^nothing\.mjs exports no function logDensity/],
   ["broken.mjs", 2, /^broken\.mjs cannot be run as a module/],

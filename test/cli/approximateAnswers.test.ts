@@ -68,7 +68,7 @@ test("a name that every object has is not a parameter", async () => {
   expectFailure(
     await runInProcess(["approximate", "inherited.mjs"], { cwd }),
     2,
-    /reads a parameter "constructor"/,
+    /there is no parameter "constructor"/,
   );
 });
 

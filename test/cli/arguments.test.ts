@@ -79,7 +79,7 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --resume", /^--resume needs --checkpoint FILE/],
   [
     "fit data.csv --out m.safetensors --columns x,z",
-    /^--columns: data\.csv has no column "z" \(did you mean "x"\?\); the columns are: x, y, c\./,
+    /^--columns: data\.csv has no column "z"; the columns are: x, y, c\./,
   ],
   ["fit data.csv --out m.safetensors --given d", /^--given: data\.csv has no column "d"/],
   ["fit data.csv --out m.safetensors --weights w", /^--weights: data\.csv has no column "w"/],

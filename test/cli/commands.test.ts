@@ -216,7 +216,7 @@ describe("pushforward sample", () => {
     const none = await runInProcess("sample given.safetensors -n 30".split(" "), { cwd });
     expectFailure(none, 2, /^the model needs a value of c; pass --given "c=1\.5"/);
     const wrong = await runInProcess("sample given.safetensors -n 30 --given d=1".split(" "), { cwd });
-    expectFailure(wrong, 2, /^--given: the model's condition has no column "d" \(did you mean "c"\?\)/);
+    expectFailure(wrong, 2, /^--given: the model's condition has no column "d"/);
   });
 
   it("ends quietly when the reader has seen enough", async () => {

@@ -383,12 +383,12 @@ describe("densities and options that cannot be", () => {
     [
       "an unknown parameter",
       () => fit(({ nu }, { square }) => square(nu!)),
-      'reads a parameter "nu", which there is not; there are mu',
+      'there is no parameter "nu"; did you mean "mu"?',
     ],
     [
       "an unknown operation",
       () => fit(({ mu }, ops) => (ops as unknown as Record<string, (x: Expr) => Expr>).gamma!(mu!)),
-      'reads an operation "gamma"',
+      'there is no operation "gamma"',
     ],
     [
       "arithmetic of numbers",

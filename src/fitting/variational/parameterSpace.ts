@@ -6,10 +6,11 @@
 
 import type { Bijection } from "../../bijections/bijection.ts";
 import { boundDistances, bounded } from "../../bijections/domains/bounded.ts";
+import { closestName } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anObject, checkArgument, checkCount, refuse, unknownOption } from "../../options.ts";
+import { anObject, checkArgument, checkCount, describeValue, refuse, unknownOption } from "../../options.ts";
 import type { Bounded } from "./judgement/boundDistances.ts";
 
 /** One parameter, a number or a vector. */
@@ -46,6 +47,14 @@ export function columnsOf(name: string, size: number | undefined): string[] {
   return size === undefined ? [name] : Array.from({ length: size }, (_, i) => `${name}[${i + 1}]`);
 }
 
+/** What to write in place of a description that is none. */
+function remedyOf(given: unknown): string {
+  if (Array.isArray(given) && given.length === 2)
+    return `bounds are { above: ${describeValue(given[0])}, below: ${describeValue(given[1])} }`;
+  const closest = typeof given === "string" ? closestName(given, ["real", "positive"]) : undefined;
+  return closest === undefined ? "" : `did you mean ${JSON.stringify(closest)}?`;
+}
+
 /**
  * Reads descriptions.
  * @throws UsageError that names the parameter.
@@ -75,8 +84,14 @@ export function parameterSpace(
         remedy: "give it a name",
       });
     const known = given === "real" ? {} : given === "positive" ? { above: 0 } : given;
-    if (typeof known !== "object" || known === null)
-      refuse("parameters", `"${name}"`, '"real", "positive" or { size, above, below }', given);
+    if (!anObject.accepts(known))
+      refuse(
+        "parameters",
+        `"${name}"`,
+        '"real", "positive" or { size, above, below }',
+        given,
+        remedyOf(given),
+      );
     for (const key of Object.keys(known))
       if (!["size", "above", "below"].includes(key))
         throw unknownOption(`parameter "${name}"`, key, ["size", "above", "below"]);

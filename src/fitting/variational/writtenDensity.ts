@@ -7,6 +7,7 @@
  * @module
  */
 
+import { closestName, listNames } from "../../closestName.ts";
 import { PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import { type Expr, formatShape, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import { elementwise } from "../../graph/ops/elementwise.ts";
@@ -216,20 +217,22 @@ function checkData(data: unknown): void {
       });
 }
 
-function onlyKnown<T extends object>(known: T, what: string): T {
+function onlyKnown<T extends object>(known: T, what: "parameter" | "operation"): T {
   return new Proxy(known, {
     get(target, name, receiver) {
-      if (typeof name === "string" && !Object.hasOwn(target, name))
+      if (typeof name === "string" && !Object.hasOwn(target, name)) {
+        const names = Object.keys(target);
+        const closest = closestName(name, names);
+        const listed =
+          what === "parameter" ? `the parameters are ${listNames(names)}` : "docs/variational.md lists them";
         throw new UsageError({
           where: "the log-density",
-          problem: `it reads ${what === "parameter" ? "a parameter" : "an operation"} "${name}", which there is not`,
-          expected: what === "parameter" ? Object.keys(target).join(", ") : "an operation of ops",
+          problem: `there is no ${what} "${name}"`,
+          expected: what === "parameter" ? listNames(names) : "an operation of ops",
           received: `"${name}"`,
-          remedy:
-            what === "parameter"
-              ? `there are ${Object.keys(target).join(", ")}`
-              : "docs/variational.md lists them",
+          remedy: closest === undefined ? listed : `did you mean "${closest}"?`,
         });
+      }
       return Reflect.get(target, name, receiver) as unknown;
     },
   });

@@ -6,7 +6,7 @@
 
 import { DataError } from "../../errors.ts";
 import { describeValue, refuse } from "../../options.ts";
-import { checkTable, selectColumns, type Table } from "../../tables/table.ts";
+import { checkTable, selectColumns, type Table, tableRemedy } from "../../tables/table.ts";
 import type { Model } from "../model.ts";
 
 /** Rows in two blocks of numbers, each row-major. */
@@ -58,8 +58,7 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
     return Float64Array.from(rows);
   }
   if (!Array.isArray(rows)) {
-    if (ArrayBuffer.isView(rows)) refuse(where, "rows", expectedRows, rows);
-    checkTable(where, rows);
+    checkRows(where, rows);
     return selectColumns(rows, names).values;
   }
   const values = new Float64Array(rows.length * width);
@@ -80,7 +79,7 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
       throw new DataError(
         {
           where,
-          problem: `row ${at + 1} has ${length} numbers`,
+          problem: `row ${at + 1} has ${length} ${length === 1 ? "number" : "numbers"}`,
           expected: `${width} numbers`,
           received: `${length}`,
           remedy: `the ${width} columns are ${names.join(", ")}`,
@@ -123,7 +122,17 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
   return values;
 }
 
-const expectedRows = "a table, a Float64Array or Float32Array, or an array of rows";
+/** Refuses what is neither numbers nor an array of rows nor a whole table. */
+export function checkRows(where: string, rows: unknown): asserts rows is Table {
+  const isObject = typeof rows === "object" && rows !== null;
+  if (isObject && "columns" in rows && "values" in rows) {
+    checkTable(where, rows);
+    return;
+  }
+  const remedy = ArrayBuffer.isView(rows) ? "Float64Array.from(values) converts them" : tableRemedy(rows);
+  refuse(where, "rows", "a table, a Float64Array or Float32Array, or an array of rows", rows, remedy);
+}
+
 const asRows = (names: readonly string[]): string =>
   `tableFromRows([${names.map((name) => JSON.stringify(name)).join(", ")}], rows) makes a table`;
 

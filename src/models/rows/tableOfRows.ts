@@ -6,8 +6,8 @@
 
 import { DataError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
-import { checkTable, type Table, tableFromRows } from "../../tables/table.ts";
-import type { RowsLike } from "./splitRows.ts";
+import { type Table, tableFromRows } from "../../tables/table.ts";
+import { checkRows, type RowsLike } from "./splitRows.ts";
 
 /**
  * A table of rows: itself; numbers, row after row; or an array of rows, each its cells in the order of the columns, or an object by
@@ -26,7 +26,7 @@ export async function tableOfRows(where: string, names: readonly string[], rows:
     return tableFromRows(names, Float64Array.from(rows));
   }
   if (!Array.isArray(rows)) {
-    checkTable(where, rows);
+    checkRows(where, rows);
     return rows;
   }
   if (rows.length === 0) return tableFromRows(names, new Float64Array(0));
@@ -39,7 +39,7 @@ export async function tableOfRows(where: string, names: readonly string[], rows:
       throw new DataError(
         {
           where,
-          problem: `row ${at + 1} has ${length} cells`,
+          problem: `row ${at + 1} has ${length} ${length === 1 ? "cell" : "cells"}`,
           expected: `${names.length} cells`,
           received: `${length}`,
           remedy: `the ${names.length} columns are ${names.join(", ")}`,

@@ -12,7 +12,7 @@ import type { ImpossibleRow } from "./impossibleCells.ts";
 export function noContributions(kind: string): UsageError {
   return new UsageError({
     where: "contributions",
-    problem: `a flow of the kind ${JSON.stringify(kind)} has the density of whole rows: it is no product of one factor per column`,
+    problem: `a flow of the kind ${JSON.stringify(kind)} has the density of whole rows: it is not a product of one factor per column`,
     expected: "a flow of mixed columns",
     received: kind,
     remedy: `fit one with ${optionText("flow", "columns")}`,
