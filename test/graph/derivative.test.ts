@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { interpret, type Values } from "../../src/engines/reference/interpreter.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
-import { type Expr, sizeOf } from "../../src/graph/expr.ts";
+import { type Expr, sizeOf, topologicalOrder } from "../../src/graph/expr.ts";
 import { type ElementwiseName, elementwise } from "../../src/graph/ops/elementwise.ts";
 import * as g from "../../src/graph/ops.ts";
 import { simplify } from "../../src/graph/simplify.ts";
@@ -187,4 +187,19 @@ describe("element-wise partial derivatives agree with central differences", () =
       });
     }
   });
+});
+
+test("what slices send back is moved together: overlapping ones are added once, however they alternate", () => {
+  const x = g.input("x", [6]);
+  const terms = [0, 2, 4].flatMap((from) => {
+    const pair = g.slice(x, from, from + 2);
+    return [g.sum(g.square(pair)), g.exp(g.slice(pair, 0, 1)), g.exp(g.slice(pair, 1, 2))];
+  });
+  const [gradient] = simplify(
+    vjp([g.sum(g.concatenate(terms.map((term) => g.reshape(term, [1]))))], [g.constant(1)], [x]),
+  );
+  const sums = topologicalOrder([gradient!]).filter(
+    (node) => node.op === "elementwise" && node.name === "add" && sizeOf(node.shape) === 6,
+  );
+  expect(sums).toHaveLength(1);
 });

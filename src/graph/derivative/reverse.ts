@@ -43,6 +43,7 @@ import {
   spread,
   withoutDerivative,
 } from "./nodeRules.ts";
+import { PartialSums } from "./partialSums.ts";
 import { pullBackImplicit, pullBackOdeSolution } from "./solutionDerivatives.ts";
 
 /** Nodes among `order` that depend on a member of `sources`. */
@@ -88,7 +89,7 @@ export function pulledBack(
   const sources = new Set(wrt);
   const order = topologicalOrder(outputs, sources);
   const active = activeNodes(order, sources);
-  const cotangentOf = new Map<Expr, Cotangent>();
+  const partialSums = new PartialSums();
   const mapCotangents = new Map<Expr, (Cotangent | undefined)[]>();
 
   const accumulate = (to: Expr, cotangent: Cotangent, sumOverRows: boolean): void => {
@@ -104,8 +105,7 @@ export function pulledBack(
         sizeOf(value.shape) === size ? reshape(value, to.shape) : broadcastTo(value, to.shape);
       contribution = moved(contribution, move);
     }
-    const partialSum = cotangentOf.get(to);
-    cotangentOf.set(to, partialSum ? joined(partialSum, contribution) : contribution);
+    partialSums.add(to, contribution);
   };
 
   outputs.forEach((output, i) => {
@@ -134,7 +134,7 @@ export function pulledBack(
       if (list) pullBackMap(node, list, { active, send, pulledBack, vjp });
       continue;
     }
-    const cotangent = cotangentOf.get(node);
+    const cotangent = partialSums.of(node);
     if (!cotangent) continue;
     if (node.op === "project") {
       const map = node.inputs[0] as MapExpr;
@@ -146,7 +146,7 @@ export function pulledBack(
     }
     pullBack(node, cotangent, { active, send, pulledBack, vjp });
   }
-  return wrt.map((source) => cotangentOf.get(source));
+  return wrt.map((source) => partialSums.of(source));
 }
 
 /** Sends the cotangent of a node to its inputs. */
