@@ -8,25 +8,18 @@
  */
 
 import { ByteWriter } from "./binary.ts";
-import {
-  FunctionBuilder,
-  type FunctionIndex,
-  type GlobalIndex,
-  type Local,
-  typeCodes,
-  type ValueType,
-} from "./function.ts";
+import { FunctionBuilder, type FunctionIndex, type GlobalIndex, type Local } from "./function.ts";
+import { typeCodes, type ValueType } from "./opcodes.ts";
 
-export {
-  FunctionBuilder,
-  type FunctionIndex,
-  type GlobalIndex,
-  type Label,
-  type LaneType,
-  type Local,
-  type ValueType,
-} from "./function.ts";
-export type { LaneOperation, LoadOperation, PlainOperation, StoreOperation } from "./opcodes.ts";
+export { FunctionBuilder, type FunctionIndex, type GlobalIndex, type Label, type Local } from "./function.ts";
+export type {
+  LaneOperation,
+  LaneType,
+  LoadOperation,
+  PlainOperation,
+  StoreOperation,
+  ValueType,
+} from "./opcodes.ts";
 
 /** What a module expects of its memory. */
 export interface ModuleOptions {

@@ -9,25 +9,17 @@ import { refuse } from "../../../options.ts";
 import { ByteWriter } from "./binary.ts";
 import {
   type LaneOperation,
+  type LaneType,
   type LoadOperation,
   laneOperations,
   memoryOperations,
   type PlainOperation,
   plainOperations,
   type StoreOperation,
+  typeCodes,
+  type ValueType,
 } from "./opcodes.ts";
 
-/** Type of a local, a parameter or a result. Addresses and counts are `i32`. */
-export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
-
-/** Binary code by type. */
-export const typeCodes: Readonly<Record<ValueType, number>> = {
-  i32: 0x7f,
-  i64: 0x7e,
-  f32: 0x7d,
-  f64: 0x7c,
-  v128: 0x7b,
-};
 const emptyBlock = 0x40;
 
 /** Number of a function within its module, for {@link FunctionBuilder.call}. */
@@ -46,9 +38,6 @@ export interface Local {
 export interface Label {
   readonly depth: number;
 }
-
-/** How the lanes of a vector constant are typed. */
-export type LaneType = "f32x4" | "f64x2" | "i32x4" | "i64x2";
 
 /** Writes the body of one function. Every method that emits returns the builder, so that calls chain. */
 export class FunctionBuilder {
@@ -98,39 +87,36 @@ export class FunctionBuilder {
     return local;
   }
 
+  /** An instruction with the number of what it is about. */
+  #numbered(code: number, index: number): this {
+    this.#out.byte(code);
+    this.#out.unsigned(index);
+    return this;
+  }
+
   /** Pushes a local. */
   get(local: Local): this {
-    this.#out.byte(0x20);
-    this.#out.unsigned(local.index);
-    return this;
+    return this.#numbered(0x20, local.index);
   }
 
   /** Pops into a local. */
   set(local: Local): this {
-    this.#out.byte(0x21);
-    this.#out.unsigned(local.index);
-    return this;
+    return this.#numbered(0x21, local.index);
   }
 
   /** Stores the top of the stack in a local and keeps it on the stack. */
   tee(local: Local): this {
-    this.#out.byte(0x22);
-    this.#out.unsigned(local.index);
-    return this;
+    return this.#numbered(0x22, local.index);
   }
 
   /** Pushes a global. */
   getGlobal(index: GlobalIndex): this {
-    this.#out.byte(0x23);
-    this.#out.unsigned(index);
-    return this;
+    return this.#numbered(0x23, index);
   }
 
   /** Pops into a global. */
   setGlobal(index: GlobalIndex): this {
-    this.#out.byte(0x24);
-    this.#out.unsigned(index);
-    return this;
+    return this.#numbered(0x24, index);
   }
 
   // ---- constants

@@ -1,11 +1,26 @@
 /**
- * The WebAssembly instructions that the assembler knows, under the names of the text format, with their binary codes.
+ * The WebAssembly types and instructions that the assembler knows, under the names of the text format, with their binary codes.
  *
  * A code above 0xff stands for a prefixed instruction: the prefix byte in bits 16 and up, the sub-opcode below.
  * Sources: WebAssembly core specification 3.0, appendix "Index of Instructions"; threads proposal, "Overview".
  *
  * @module
  */
+
+/** Type of a local, a parameter or a result. Addresses and counts are `i32`. */
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
+
+/** Binary code by type. */
+export const typeCodes: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  i64: 0x7e,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
+
+/** How the lanes of a vector constant are typed. */
+export type LaneType = "f32x4" | "f64x2" | "i32x4" | "i64x2";
 
 /** Instructions without immediates: operands come from the stack. */
 const plain = {
