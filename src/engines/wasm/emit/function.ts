@@ -8,6 +8,7 @@
 import { refuse } from "../../../options.ts";
 import { ByteWriter } from "./binary.ts";
 import {
+  emptyBlock,
   type LaneOperation,
   type LaneType,
   type LoadOperation,
@@ -19,8 +20,6 @@ import {
   typeCodes,
   type ValueType,
 } from "./opcodes.ts";
-
-const emptyBlock = 0x40;
 
 /** Number of a function within its module, for {@link FunctionBuilder.call}. */
 export type FunctionIndex = number;
@@ -263,9 +262,7 @@ export class FunctionBuilder {
 
   /** Calls a function of the same module; arguments are on the stack. */
   call(index: FunctionIndex): this {
-    this.#out.byte(0x10);
-    this.#out.unsigned(index);
-    return this;
+    return this.#numbered(0x10, index);
   }
 
   #code(code: number): void {
@@ -313,16 +310,12 @@ export class FunctionBuilder {
 
   /** Goes to a label. */
   branch(label: Label): this {
-    this.#out.byte(0x0c);
-    this.#out.unsigned(this.#depth - label.depth);
-    return this;
+    return this.#numbered(0x0c, this.#depth - label.depth);
   }
 
   /** Pops an i32 and goes to a label if it is not 0. */
   branchIf(label: Label): this {
-    this.#out.byte(0x0d);
-    this.#out.unsigned(this.#depth - label.depth);
-    return this;
+    return this.#numbered(0x0d, this.#depth - label.depth);
   }
 
   /** Pushes a number or a local. */

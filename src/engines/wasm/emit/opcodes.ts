@@ -19,6 +19,9 @@ export const typeCodes: Readonly<Record<ValueType, number>> = {
   v128: 0x7b,
 };
 
+/** Type of a block without parameters and results. */
+export const emptyBlock = 0x40;
+
 /** How the lanes of a vector constant are typed. */
 export type LaneType = "f32x4" | "f64x2" | "i32x4" | "i64x2";
 
