@@ -11,7 +11,7 @@ import type { Model } from "../models/model.ts";
 import { optionText } from "../optionText.ts";
 import { type RandomKey, split, uniformsAt } from "../random/philox.ts";
 import { diagnoseColumns } from "../tables/checks.ts";
-import { measureResolution } from "../tables/resolution.ts";
+import { measureResolution } from "../tables/recording/resolution.ts";
 import { type Simplex, simplexOf } from "../tables/simplex.ts";
 import { selectColumns, type Table } from "../tables/table.ts";
 

@@ -9,7 +9,7 @@ import type { Distribution } from "../distributions/distribution.ts";
 import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
-import { snap } from "../tables/grid.ts";
+import { snap } from "../tables/recording/grid.ts";
 import { type Table, tableFromRows } from "../tables/table.ts";
 import { tableDigest } from "../tables/tableDigest.ts";
 import { Evaluation } from "./evaluation.ts";

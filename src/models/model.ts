@@ -11,7 +11,7 @@ import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, type ParameterTree, subtreeOf } from "../graph/parameters.ts";
-import type { ColumnGrid } from "../tables/grid.ts";
+import type { ColumnGrid } from "../tables/recording/grid.ts";
 import type { Simplex } from "../tables/simplex.ts";
 import type { ParameterValues } from "./parameters.ts";
 

@@ -11,7 +11,7 @@
 
 import { optionText } from "../optionText.ts";
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
-import { measureResolution } from "./resolution.ts";
+import { measureResolution } from "./recording/resolution.ts";
 import { column, type Table } from "./table.ts";
 
 /** A column that follows from others. */

@@ -7,7 +7,7 @@
 
 import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
-import { measureResolution } from "./resolution.ts";
+import { measureResolution } from "./recording/resolution.ts";
 import { column, type Table } from "./table.ts";
 
 /** Shares, and what they sum to. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { checkForFitting, diagnoseColumns } from "../../src/tables/checks.ts";
-import { measureResolution } from "../../src/tables/resolution.ts";
+import { measureResolution } from "../../src/tables/recording/resolution.ts";
 import { column, type Table, tableFromColumns } from "../../src/tables/table.ts";
 
 const normals = (count: number, seed = 1): Float64Array => {

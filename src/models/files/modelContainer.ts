@@ -11,7 +11,7 @@ import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/sa
 import { sizeOf } from "../../graph/expr.ts";
 import type { ParameterSpec } from "../../graph/parameters.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
-import { mostListed } from "../../tables/grid.ts";
+import { mostListed } from "../../tables/recording/grid.ts";
 import type { FittedDescription } from "../model.ts";
 import type { ParameterValues } from "../parameters.ts";
 

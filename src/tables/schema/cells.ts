@@ -12,6 +12,7 @@ import { badCell, DataError } from "../../errors.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
 import { quoteCell } from "../reading/cell.ts";
+import { decimalOfSingle, decimalsOfColumn, roundedToSingle } from "../recording/singlePrecision.ts";
 import { type CellColumn, cellColumns, type Table, tableFromColumns } from "../table.ts";
 import { GrowingText, type TextColumn, textAt } from "../textColumn.ts";
 import type { ColumnSchema } from "./columnSchema.ts";
@@ -84,7 +85,15 @@ function cellsOfText(schema: ColumnSchema, column: TextColumn, name: string): Fl
   });
 }
 
+/** The decimals of a column that single precision has rounded; any other column as it is. */
+export function unrounded(schema: ColumnSchema, values: Float64Array): Float64Array {
+  if (schema.rounded === undefined) return values;
+  const decimals = decimalsOfColumn(schema);
+  return values.map((value) => decimalOfSingle(value, decimals));
+}
+
 function cellsOfNumbers(schema: ColumnSchema, values: Float64Array, isBooleans: boolean): Float64Array {
+  if (schema.rounded !== undefined) return unrounded(schema, values);
   if (!hasLevels(schema) || (schema.kind === "boolean" && isBooleans)) return values;
   const place = levelPlaces(schema);
   return values.map((value) => (Number.isNaN(value) ? value : place(value + 0)));
@@ -197,7 +206,9 @@ export function tableOfCells(schema: readonly ColumnSchema[], cells: readonly Fl
   const numbers: [string, Float64Array][] = [];
   schema.forEach((column, i) => {
     const write = writer(column);
-    const values = column.kind === "angle" ? cells[i]!.map((cell) => wrapped(column, cell)) : cells[i]!;
+    const turned = column.kind === "angle" ? cells[i]!.map((cell) => wrapped(column, cell)) : cells[i]!;
+    const { rounded } = column;
+    const values = rounded === undefined ? turned : turned.map((cell) => roundedToSingle(cell, rounded));
     if (!write) {
       const { levels } = column;
       numbers.push([

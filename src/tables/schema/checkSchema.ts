@@ -6,6 +6,7 @@
 
 import { UsageError } from "../../errors.ts";
 import { describeValue, refuse } from "../../options.ts";
+import { singleForms } from "../recording/singlePrecision.ts";
 import { type ColumnSchema, columnKinds, type TableSchema, unfittedKinds } from "./columnSchema.ts";
 
 const keys: readonly (keyof ColumnSchema)[] = [
@@ -15,6 +16,7 @@ const keys: readonly (keyof ColumnSchema)[] = [
   "step",
   "from",
   "decimals",
+  "rounded",
   "lower",
   "upper",
   "period",
@@ -85,6 +87,16 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
       !(Number.isInteger(partial.decimals) && partial.decimals! >= 0 && partial.decimals! <= 15)
     )
       refuse(where, `decimals of ${named}`, "a whole number from 0 to 15", partial.decimals);
+    if (partial.rounded !== undefined && !singleForms.includes(partial.rounded))
+      refuse(where, `rounded of ${named}`, `one of ${singleForms.join(", ")}`, partial.rounded);
+    if (partial.rounded !== undefined && partial.step === undefined && partial.decimals === undefined)
+      throw new UsageError({
+        where,
+        problem: `${named} is rounded, of which it takes a step or decimals to say what from`,
+        expected: "a step or decimals",
+        received: "neither",
+        remedy: "give it a step, or leave rounded out",
+      });
     if (
       partial.missing !== undefined &&
       typeof partial.missing !== "boolean" &&

@@ -8,7 +8,7 @@ import { closestName, listNames } from "../../closestName.ts";
 import { badCell, DataError, UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import { quoteCell } from "../reading/cell.ts";
-import { measureResolution } from "../resolution.ts";
+import { measureResolution } from "../recording/resolution.ts";
 import { type CellColumn, cellColumns, column, type Table } from "../table.ts";
 import { type ColumnKind, type ColumnSchema, columnKinds, unfittedKinds } from "./columnSchema.ts";
 import { momentOf, momentStep, secondsOfDay } from "./dateTimes.ts";

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { SingleForm } from "../recording/singlePrecision.ts";
+
 /** The kinds of columns. */
 export const columnKinds = [
   "continuous",
@@ -54,6 +56,11 @@ export interface ColumnSchema {
    * that of a continuous column.
    */
   readonly decimals?: number | undefined;
+  /**
+   * With {@link step} or {@link decimals}: how single precision has rounded the values in the table, 0.8 to 0.800000011920929 or
+   * 0.80000001. The steps, the bounds and the density are those of the decimals; samples are rounded as the table is.
+   */
+  readonly rounded?: SingleForm | undefined;
   /** No value is below it. Of an angle: where its turn begins (default 0). */
   readonly lower?: number | undefined;
   /** No value is above it. */

@@ -8,6 +8,7 @@ import { checkedOptions, type OptionTable } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { type DependentColumn, dependentColumns } from "../dependence.ts";
 import { type CellColumn, cellColumns, checkTable, column, pickRows, type Table } from "../table.ts";
+import { unrounded } from "./cells.ts";
 import { codedColumns } from "./codedColumns.ts";
 import type { ColumnSchema, TableSchema } from "./columnSchema.ts";
 import {
@@ -20,7 +21,7 @@ import {
   type Ordered,
   orderedColumns,
 } from "./findings.ts";
-import { type Inferred, inferNumbers } from "./inferNumbers.ts";
+import { type ColumnNumbers, columnNumbers, type Inferred, inferNumbers } from "./inferNumbers.ts";
 import { inferText } from "./inferText.ts";
 import { type TailIndex, tailIndex } from "./tailIndex.ts";
 
@@ -174,10 +175,10 @@ const quantile = (sorted: Float64Array, share: number): number => {
 
 /** What can be said of numbers. */
 function describeNumbers(
-  values: Float64Array,
+  table: ColumnNumbers,
   { schema, atoms }: Inferred,
 ): Pick<ColumnDescription, "numbers" | "tails" | "outliers" | "onBounds"> {
-  const sorted = values.filter(Number.isFinite).sort();
+  const [values, sorted] = [unrounded(schema, table.values), unrounded(schema, table.sorted)];
   const n = sorted.length;
   if (n === 0) return {};
   const mean = sorted.reduce((sum, value) => sum + value / n, 0);
@@ -264,13 +265,24 @@ function frequentNumbers(
     .slice(0, 10);
 }
 
-/** What a column with cells is taken for. */
-export function inferCells(table: Table, cells: CellColumn): Inferred {
+/** The numbers of a column that has some. */
+const numbersOf = (table: Table, cells: CellColumn): ColumnNumbers | undefined =>
+  "text" in cells ? undefined : columnNumbers(column({ ...table, records: [] }, cells.name));
+
+/**
+ * What a column with cells is taken for.
+ * @param numbers - Its numbers, of who has sorted them.
+ */
+export function inferCells(
+  table: Table,
+  cells: CellColumn,
+  numbers: ColumnNumbers | undefined = numbersOf(table, cells),
+): Inferred {
   const record = table.records.find(({ name }) => name === cells.name);
   const stored = record?.stored;
   const dictionary = stored?.type === "dictionary" ? stored : undefined;
   if ("text" in cells) return inferText(cells.text, dictionary);
-  return inferNumbers(cells.name, column({ ...table, records: [] }, cells.name), {
+  return inferNumbers(cells.name, numbers!, {
     booleans: record?.readAs === "booleans",
     percent: record?.parse.includes("percent") ?? false,
     dictionary,
@@ -308,9 +320,10 @@ export function describe(table: Table, options: DescribeOptions = {}): TableDesc
   const coded = codedColumns(table, rows);
   const byName = new Map(coded.map((each) => [each.name, each]));
   const columns = cellColumns(table).map((cells): ColumnDescription => {
-    const inferred = inferCells(table, cells);
+    const numbers = numbersOf(table, cells);
+    const inferred = inferCells(table, cells, numbers);
     const { schema, reason, doubt, atoms } = inferred;
-    const values = "text" in cells ? undefined : column({ ...table, records: [] }, cells.name);
+    const values = numbers?.values;
     const text = "text" in cells ? frequentLevels(cells.text) : undefined;
     const missing = values
       ? values.reduce((count, value) => count + Number(Number.isNaN(value)), 0)
@@ -326,7 +339,7 @@ export function describe(table: Table, options: DescribeOptions = {}): TableDesc
       ...(doubt ? { doubt } : {}),
       missing: { rows: missing, ...(dependsOn ? { dependsOn } : {}) },
       distinct: inferred.resolution?.distinct ?? text?.distinct ?? 0,
-      ...(values ? describeNumbers(values, inferred) : {}),
+      ...(numbers ? describeNumbers(numbers, inferred) : {}),
       ...(inferred.moments ? { moments: inferred.moments } : {}),
       ...(text ? { levels: text.frequent } : {}),
       ...(values && schema.levels ? { levels: frequentNumbers(values, schema.levels) } : {}),

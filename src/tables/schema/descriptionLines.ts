@@ -41,6 +41,15 @@ export function columnLines(column: ColumnDescription, rows: number): string[] {
   const lines: string[] = [];
   const add = (text: string): unknown => lines.push(`${name}: ${text}`);
   if (doubt) add(`taken for ${schema.kind} (${column.reason}); ${doubt.text}, it is ${doubt.kind}`);
+  const { kind, step, decimals, rounded, lower, upper, period } = schema;
+  if (rounded !== undefined) {
+    const recorded = step === undefined ? `${decimals} decimals` : `decimals in steps of ${brief(step)}`;
+    const measured =
+      kind === "interval" ? `interval:${lower}:${upper}` : kind === "angle" ? `angle:${period}` : kind;
+    add(
+      `its values are ${recorded} that single precision has rounded; with the kind ${measured} they are measured numbers`,
+    );
+  }
   if (missing.dependsOn)
     add(
       `whether it is missing goes with ${missing.dependsOn.on} (Cramér's V ${missing.dependsOn.strength.toFixed(2)})`,
@@ -49,7 +58,6 @@ export function columnLines(column: ColumnDescription, rows: number): string[] {
     add(
       `many rows have one value: ${atoms.map(({ value, rows: atomRows }) => `${brief(value)} in ${percent(atomRows / rows)}`).join(", ")}`,
     );
-  const { lower, upper } = schema;
   if (onBounds && onBounds.upper > 0 && !atoms.some(({ value }) => value === upper))
     add(`${rowsText(onBounds.upper)} on the upper bound, ${upper}`);
   if (

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { measureResolution, type Resolution } from "../resolution.ts";
+import { type Resolution, resolutionOf } from "../recording/resolution.ts";
+import { decimalOfSingle, singlePrecisionOf } from "../recording/singlePrecision.ts";
 import { type AtomCount, atomsOf } from "./atoms.ts";
 import type { ColumnSchema } from "./columnSchema.ts";
 
@@ -102,28 +103,59 @@ function boundsOf(
   return mean - 10 * deviation < 0 ? { lower: 0 } : {};
 }
 
+/** A column's numbers. */
+export interface ColumnNumbers {
+  /** By row; not a number where a cell is missing. */
+  readonly values: Float64Array;
+  /** The finite ones in ascending order. */
+  readonly sorted: Float64Array;
+}
+
+/** A column's numbers with the finite ones sorted. O(n log n). */
+export const columnNumbers = (values: Float64Array): ColumnNumbers => ({
+  values,
+  sorted: values.filter(Number.isFinite).sort(),
+});
+
+/** How a column's reader took it, and how it was written. */
+interface ReadAs {
+  readonly booleans: boolean;
+  readonly percent: boolean;
+  /** That its file has it as levels, perhaps with an order. */
+  readonly dictionary?: { readonly ordered?: readonly (string | number)[] | undefined } | undefined;
+}
+
 /**
- * What a column of numbers is.
- * @param values - Its cells; not a number where one is missing. Infinite ones are passed over.
+ * What a column of numbers is. Numbers that are decimals but for the rounding of single precision are taken for what the decimals are.
+ * @param numbers - Its cells; infinite ones are passed over.
  * @param readAs - What its reader took it for, and how it was written.
  */
-export function inferNumbers(
-  name: string,
-  values: Float64Array,
-  readAs: {
-    readonly booleans: boolean;
-    readonly percent: boolean;
-    /** That its file has it as levels, perhaps with an order. */
-    readonly dictionary?: { readonly ordered?: readonly (string | number)[] | undefined } | undefined;
-  },
-): Inferred {
-  const sorted = values.filter(Number.isFinite).sort();
+export function inferNumbers(name: string, numbers: ColumnNumbers, readAs: ReadAs): Inferred {
+  const single = readAs.dictionary ? undefined : singlePrecisionOf(numbers.sorted);
+  if (single) {
+    const decimalOf = (value: number): number => decimalOfSingle(value, single.decimals);
+    const { values, sorted } = numbers;
+    const decimals = { values: values.map(decimalOf), sorted: sorted.map(decimalOf) };
+    const inferred = inferExactNumbers(name, decimals, readAs);
+    const { schema } = inferred;
+    // Levels are as they stand in the table.
+    if (schema.step !== undefined || schema.decimals !== undefined)
+      return {
+        ...inferred,
+        schema: { ...schema, rounded: single.form },
+        reason: `${inferred.reason}, decimals that single precision has rounded`,
+      };
+  }
+  return inferExactNumbers(name, numbers, readAs);
+}
+
+function inferExactNumbers(name: string, { values, sorted }: ColumnNumbers, readAs: ReadAs): Inferred {
   const n = sorted.length;
   const missing = values.some(Number.isNaN);
   const base = { name, use: "fit" as const, ...(missing ? { missing } : {}) };
   const excluded = { ...base, use: "exclude" as const };
   if (n === 0) return { schema: { ...excluded, kind: "constant" }, reason: "no row has a value", atoms: [] };
-  const resolution = measureResolution(values);
+  const resolution = resolutionOf(sorted);
   const { distinct, integers, step, lattice } = resolution;
   const least = sorted[0]!;
   const largest = sorted[n - 1]!;

@@ -58,8 +58,11 @@ function shortest(value: number, tolerance: number): number {
 const mostNeighbors = 10;
 
 /** Sorts a copy of the column's finite values and measures their gaps. O(n log n). */
-export function measureResolution(column: Float64Array): Resolution {
-  const sorted = column.filter(Number.isFinite).sort();
+export const measureResolution = (column: Float64Array): Resolution =>
+  resolutionOf(column.filter(Number.isFinite).sort());
+
+/** Measures the gaps of finite values in ascending order. O(n). */
+export function resolutionOf(sorted: Float64Array): Resolution {
   const count = sorted.length;
   const largest = count === 0 ? 0 : Math.max(Math.abs(sorted[0]!), Math.abs(sorted[count - 1]!));
   const tolerance = roundingShare * largest;

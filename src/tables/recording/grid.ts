@@ -27,7 +27,7 @@ export type ColumnGrid = Grid & { readonly column: string };
 export const mostListed = 4096;
 
 /** Digits behind the point that a number has when it is written as short as it can be. */
-function decimalsOf(value: number): number {
+export function decimalsOf(value: number): number {
   const [mantissa, exponent] = value.toExponential().split("e") as [string, string];
   return Math.max(0, (mantissa.split(".")[1]?.length ?? 0) - Number(exponent));
 }
