@@ -61,7 +61,11 @@ function textAlone(
   const places: string[] = [];
   let withFacts = 0;
   visit(source, (node) => {
-    if (!ts.isNewExpression(node) || !withParts.has(node.expression.getText(source))) return;
+    if (!ts.isNewExpression(node)) return;
+    // A class behind another name is made of facts, too.
+    const isNamed = withParts.has(node.expression.getText(source));
+    if (!isNamed && !(ts.isThrowStatement(node.parent) && !/Error$/.test(node.expression.getText(source))))
+      return;
     if (areFacts(node.arguments?.[0])) withFacts++;
     else {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
@@ -92,10 +96,11 @@ test("a text alone is told from facts", () => {
     "interface System { failure(t: number): ErrorFacts; message(t: number): string }",
     "new NumericalError(system.failure(t));",
     "new NumericalError(system.message(t));",
+    "throw new Cause(text);",
     'new AbortedError("a sentence");',
   ].join("\n");
   expect(textAlone(parse("made.ts", made), [])).toEqual({
-    places: ["made.ts:6", "made.ts:7", "made.ts:8", "made.ts:9", "made.ts:12"],
+    places: ["made.ts:6", "made.ts:7", "made.ts:8", "made.ts:9", "made.ts:12", "made.ts:13"],
     withFacts: 4,
   });
 });

@@ -42,7 +42,7 @@ export function checkKnownKind(kind: string): void {
   if (libraryKinds.has(kind) || registered.has(kind)) return;
   const name = JSON.stringify(kind);
   throw new FormatError({
-    problem: `The model is of the kind ${name}, which this version does not know`,
+    problem: `it is of the kind ${name}, which this version does not know`,
     expected: "a kind of the library's or one that is registered",
     received: name,
     remedy: `if it is your own, name it before the model is saved or read: register({ architectures: [${name}] })`,

@@ -219,7 +219,7 @@ describe("an architecture of one's own", () => {
     const flow = await fitArchitecture(two, stretch({ features: 2, context: 0 }));
     expect(() => flow.toBytes()).toThrow(UsageError);
     expect(() => flow.toBytes()).toThrow(
-      /the model cannot be read: The model is of the kind "test-stretch", .* register\(\{ architectures: \["test-stretch"\] \}\)\.$/,
+      /cannot be saved, as it could not be read back: it is of the kind "test-stretch", .* register\(\{ architectures: \["test-stretch"\] \}\)\.$/,
     );
     register({ architectures: ["test-stretch"] });
     const bytes = flow.toBytes();

@@ -81,14 +81,21 @@ export function modelToBytes(model: Model): Uint8Array {
     back = modelFromBytes(bytes);
   } catch (error) {
     // What is not registered is a matter of the call; all else is one of the numbers.
-    const { message, remedy } = error as FormatError;
-    const Cause = remedy === undefined ? NumericalError : UsageError;
-    throw new Cause(`The model cannot be saved, as it could not be read back: ${message}`);
+    const {
+      message,
+      remedy,
+      expected = "a model that can be read back",
+      received = "",
+    } = error as FormatError;
+    const reason = withoutRemedy(message, remedy).replace(/^the model cannot be read: /, "");
+    const problem = `the model cannot be saved, as it could not be read back: ${reason}`;
+    const facts = { problem, expected, received, remedy };
+    throw remedy === undefined ? new NumericalError(facts) : new UsageError(facts);
   }
   for (const part of ["base", "bijection"] as const)
     if (JSON.stringify(back[part].toJSON()) !== JSON.stringify(json[part]))
       throw new NumericalError({
-        problem: `The model cannot be saved: its ${part} reads back with another description`,
+        problem: `the model cannot be saved: its ${part} reads back with another description`,
         expected: "the description that was written",
         received: "another one",
         remedy: "the toJSON of your own part and the reader that is registered for it must fit",
