@@ -118,7 +118,6 @@ export default defineConfig({
           guide("Model format", "/model-format"),
           guide("Performance", "/performance"),
           guide("Literature", "/literature"),
-          guide("Errors", "/errors"),
           guide("Dependencies", "/dependencies"),
         ],
       },
@@ -133,7 +132,14 @@ export default defineConfig({
           guide("Amortized", "/results/amortized"),
         ],
       },
-      { text: "Reference", items: [guide("Library", "/reference/")] },
+      {
+        text: "Reference",
+        items: [
+          guide("Library", "/reference/"),
+          guide("Changes", "/source/CHANGELOG"),
+          guide("Contributing", "/source/CONTRIBUTING"),
+        ],
+      },
     ],
   },
 });
