@@ -23,7 +23,7 @@ export interface Training {
   /** What tells this training from others of the same bijection, as plain data: a fit is resumed only with the same. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * Numbers that the host draws once a step, from a stream and the number of the step; the loss reads them as scalars,
+   * Numbers that the host draws once per step, from a stream and the number of the step; the loss reads them as scalars,
    * `g.stepInput(name)`. The log-density must not read them.
    */
   readonly draws?: Readonly<Record<string, (stream: RandomStream, step: number) => number>> | undefined;

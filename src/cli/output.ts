@@ -49,7 +49,7 @@ export async function printCsv(table: Table): Promise<void> {
 }
 
 /**
- * Checks, before any work, that a file can be written: its folder is there and writable, and it is no folder.
+ * Checks, before any work, that a file can be written: its folder is there and writable, and it is not a folder.
  *
  * @throws FormatError if not.
  */

@@ -119,7 +119,7 @@ async function unpackMembers(
     if (at < bytes.length && (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b))
       throw new FormatError({
         where: name,
-        problem: `${bytes.length - padding} bytes follow the end of the gzip stream that are no part of it`,
+        problem: `${bytes.length - padding} bytes follow the end of the gzip stream that are not part of it`,
         expected: "nothing after its end",
         received: `${bytes.length - padding} bytes`,
         remedy: "copy or download the file again",

@@ -47,7 +47,7 @@ export interface ParameterSpec {
   /** Values before training. */
   readonly initializer: Initializer;
   /**
-   * `trained` by gradient; `state` updated once a step without gradient; `statistics` set by one pass over data
+   * `trained` by gradient; `state` updated once per step without gradient; `statistics` set by one pass over data
    * before training.
    */
   readonly kind: "trained" | "state" | "statistics";

@@ -158,7 +158,7 @@ function rewrite(node: Expr, interner: Interner): Expr {
     case "sumRows":
     case "sumOuter": {
       if (node.inputs.some(isZero)) return zero(node);
-      // A value that turned out to be the same for every row is still there once a row.
+      // A value that turned out to be the same for every row is still there once per row.
       const inputs = node.inputs.map((input) =>
         input.batched ? input : interner.intern(mul(interner.intern(rowMark()), input)),
       );

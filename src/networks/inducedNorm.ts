@@ -31,7 +31,7 @@ const tiny = 1e-30;
 
 /**
  * Logarithm of an upper bound of the spectral norm of a shared matrix `[m, n]`, at most log(1.01) above it. Cost: about
- * 2 log2(log k / 0.04) products of k by k matrices, k the smaller of m and n, once a step. Its first derivatives are
+ * 2 log2(log k / 0.04) products of k by k matrices, k the smaller of m and n, once per step. Its first derivatives are
  * exact, W P / tr(WᵀW P) with P = A^(q-1), and cost no product more; a second derivative is not there.
  */
 export function logSpectralNorm(weights: Expr): Expr {

@@ -29,7 +29,7 @@ export interface CheckedTable {
   readonly dropped: number;
 }
 
-/** Fewer rows than this are no sample of anything that a flow could learn. */
+/** Fewer rows than this are not a sample of anything that a flow could learn. */
 export const fewestRows = 10;
 
 /** Fails at the first infinite value; returns which rows miss a value and where the first one is. */

@@ -25,7 +25,7 @@ export interface Simplex {
 /** What single precision leaves of a sum, in parts of it. */
 const leastTolerance = 1e-6;
 
-/** Rows whose sum is farther from the total, in parts of it, are no shares of it. */
+/** Rows whose sum is farther from the total, in parts of it, are not shares of it. */
 const farthest = 0.01;
 
 /** The shortest decimal within `tolerance`: a median of 99.98 is 100 where shares were rounded to tenths. */

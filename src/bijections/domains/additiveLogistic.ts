@@ -6,7 +6,7 @@
  *     inverse    x_i = log(y_i / y_last)
  *     logAbsDet  log y_1 + ... + log y_last - log T    of the forward direction, with respect to y_1, y_2, ...
  *
- * Features that are no shares pass through.
+ * Features that are not shares pass through.
  *
  * The additive log-ratio transform of J. Aitchison, The statistical analysis of compositional data, J. R. Stat. Soc. B 44(2), 1982,
  * https://doi.org/10.1111/j.2517-6161.1982.tb01195.x. Which share is the last changes the coordinates by a linear map alone.

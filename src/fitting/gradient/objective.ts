@@ -26,7 +26,7 @@ export interface Objective {
   /** The parameters that move; others keep their values. */
   readonly parameters: readonly ParameterExpr[];
   /**
-   * Numbers drawn once a step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
+   * Numbers drawn once per step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
    * temperature. Validation sees zeros. The names of AdamW's own step inputs are taken.
    */
   readonly draws?: Readonly<Record<string, StepDraw>> | undefined;
@@ -101,7 +101,7 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly patience: number;
   /**
    * Rows from `primaryRows` on are extra ones: each place of a batch holds one of them with this probability. Without
-   * them (default) all rows are gone through once an epoch.
+   * them (default) all rows are gone through once per epoch.
    */
   readonly primaryRows?: number | undefined;
   /** Probability, in [0, 1], that a place of a batch holds an extra row (default 0). */

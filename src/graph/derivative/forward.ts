@@ -82,7 +82,7 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
   inputs.forEach((source, i) => tangentOf.set(source, tangents[i]!));
   const sources = new Set(inputs);
   const mapTangents = new Map<Expr, readonly Expr[]>();
-  /** What moves with an iteration, which has no derivative; that is no harm where nothing reads the tangent. */
+  /** What moves with an iteration, which has no derivative; that does no harm where nothing reads the tangent. */
   const unknown = new Set<Expr>();
   for (const node of topologicalOrder(outputs, sources)) {
     if (

@@ -138,7 +138,7 @@ export function solveTriangular(
   return { op: "solveTriangular", lower, transposed, shape: [n], batched: b.batched, inputs: [a, b] };
 }
 
-/** A value once a row: a batched one as it is. */
+/** A value once per row: a batched one as it is. */
 export function ofEachRow(value: Expr): Expr {
   return value.batched ? value : mul(rowMark(), value);
 }

@@ -54,7 +54,7 @@ export async function conditionCells(
 
 /**
  * What n rows are given, as cells.
- * @throws {@link UsageError} for a column without a value, a value that is no column's, and one that the column cannot have.
+ * @throws {@link UsageError} for a column without a value, a value for what is not a column, and one that the column cannot have.
  */
 async function givenCells(
   where: string,
@@ -67,7 +67,7 @@ async function givenCells(
     if (!given.some((column) => column.name === name))
       throw new UsageError({
         where,
-        problem: `${JSON.stringify(name)} is no column that the model is given`,
+        problem: `${JSON.stringify(name)} is not a column that the model is given`,
         expected: `values for ${listNames(given.map((column) => column.name))}`,
         received: JSON.stringify(name),
         remedy: "leave it out",

@@ -204,7 +204,7 @@ async function readRows(
 /**
  * Reads Arrow data, a file or a stream (`.arrow`, `.feather` of version 2), whose buffers are not compressed or by LZ4 or Zstandard.
  * Booleans are 1 and 0, nulls missing, decimals the nearest doubles; integers above 2^53 are rounded, and told. Dates, times and
- * strings are texts, and dictionaries what their values are; what is no single value (lists, structures, unions) is a column of text
+ * strings are texts, and dictionaries what their values are; what is not a single value (lists, structures, unions) is a column of text
  * that says so. The record of each column has what it is stored as ({@link StoredType}), which writing keeps.
  *
  * Damaged data end in an error after a time that their size and what they may claim bound. The event loop goes on every few

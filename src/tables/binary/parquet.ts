@@ -153,7 +153,7 @@ export interface ParquetOptions extends CellReading {
 /**
  * Reads a Parquet file, of pages that are not compressed or by Snappy, GZIP, ZSTD, LZ4 or Brotli. Booleans are 1 and 0,
  * nulls missing, decimals the nearest doubles; 64-bit integers above 2^53 are rounded to the nearest double. Columns of
- * strings, dates and times are text columns (a string is read as a CSV cell is), and so are those that are no single
+ * strings, dates and times are text columns (a string is read as a CSV cell is), and so are those that are not single
  * values (lists, maps, structures). The index of a pandas frame is left out where no columns are chosen.
  *
  * Damaged files end in an error after a time that their size and what they may claim bound. The event loop goes on every few

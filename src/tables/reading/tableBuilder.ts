@@ -244,7 +244,7 @@ export function withReading(table: Table, reading: CellReading): Table {
   return { ...builtTable, records };
 }
 
-/** @throws UsageError for a name that is no column's. */
+/** @throws UsageError for a name that no column has. */
 export function checkParsedNames(parsed: readonly string[], names: readonly string[]): void {
   const unknown = parsed.find((name) => !names.includes(name));
   if (unknown === undefined) return;

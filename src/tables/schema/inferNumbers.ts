@@ -99,7 +99,7 @@ function boundsOf(
   const isShare = isPercent || /percent|pct|share|rate|%/i.test(name);
   if (largest <= 100 && (isShare || (largest === 100 && atoms.some(({ value }) => value === 100))))
     return largest > 1 ? { lower: 0, upper: 100 } : {};
-  // Far from zero, beside its spread, a sign is no matter.
+  // Far from zero, beside its spread, a sign does not matter.
   return mean - 10 * deviation < 0 ? { lower: 0 } : {};
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lowering of the shared part of a program: what runs once a step, before the tiles (values that depend on parameters
+ * Lowering of the shared part of a program: what runs once per step, before the tiles (values that depend on parameters
  * alone) and after them (what follows from the sums over rows).
  *
  * Calls are put into levels; threads meet between levels. Element-wise calls are split between the threads by

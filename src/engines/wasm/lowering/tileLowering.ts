@@ -276,7 +276,7 @@ export class TileLowering {
     const finish = last ? (last.gate ? "gated" : "rectified") : "plain";
     const finishOperand = last?.gate ?? bias;
     const { start: first, end: past } = part ?? { start: 0, end: rows };
-    // In a part, what a wider band would read may not be known yet: 0 times what memory holds is no zero.
+    // In a part, what a wider band would read may not be known yet: 0 times what memory holds is not 0.
     const bands = bandsOf(past - first, (i) => extents[first + i]!, part && 1);
     return bands.map((band) => {
       const [start, end] = [first + band.start, first + band.end];
