@@ -9,7 +9,7 @@ import type { ReadTableOptions } from "./reading/readTable.ts";
 
 /** What each option of `readTable` may be. */
 export const readTableOptionTable: OptionTable<ReadTableOptions> = {
-  format: oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow"]),
+  format: oneOf(["csv", "tsv", "json", "jsonl", "npy", "npz", "parquet", "arrow"]),
   name: text,
   signal,
   parse: anObject,

@@ -32,13 +32,15 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
     "tableToBytes",
     "format",
     format,
-    oneOf(["csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow"]),
+    oneOf(["csv", "tsv", "json", "jsonl", "npy", "npz", "parquet", "arrow"]),
   );
   switch (format) {
     case "csv":
       return encode((await import("./reading/csv.ts")).csvPieces(table));
     case "tsv":
       return encode((await import("./reading/csv.ts")).csvPieces(table, "\t"));
+    case "json":
+      return encode((await import("./reading/json.ts")).jsonPieces(table));
     case "jsonl":
       return encode((await import("./reading/jsonLines.ts")).jsonLinesPieces(table));
     case "npy":
@@ -47,7 +49,7 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
       throw new UsageError({
         where: "writeTable",
         subject: "path",
-        expected: "one that ends in .npy, .csv, .tsv, .jsonl, .parquet or .arrow",
+        expected: "one that ends in .npy, .csv, .tsv, .json, .jsonl, .parquet or .arrow",
         received: ".npz",
         remedy: ".npz is read, not written",
       });
@@ -59,7 +61,7 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
 }
 
 /**
- * Writes a table to a file; its extension tells the format (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy,
+ * Writes a table to a file; its extension tells the format (.csv, .tsv, .txt as CSV, .json, .jsonl, .ndjson, .npy,
  * .parquet, .arrow, .feather, each also with .gz). The file appears complete or not at all.
  *
  * @throws UsageError for an unknown extension, or in a browser.

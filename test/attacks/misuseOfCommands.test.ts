@@ -58,12 +58,12 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit folder.safetensors --out m.safetensors",
     2,
-    '"folder.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
+    '"folder.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "fit xy.safetensors --out m.safetensors",
     2,
-    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
+    '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   ["fit notes.txt --out m.safetensors", 1, "notes.txt: 1 usable rows; fitting needs at least 10."],
   [
@@ -193,7 +193,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "logprob xy.safetensors data.csv --out xy.safetensors",
     2,
-    '--out: "xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
+    '--out: "xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "logprob xy.safetensors data.csv --out data.csv",
@@ -242,7 +242,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "sample xy.safetensors -n 5 --out out",
     2,
-    '--out: "out" has no extension, which would tell its format; known are .csv, .tsv, .txt, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
+    '--out: "out" has no extension, which would tell its format; known are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
   [
     "sample data.csv -n 5",

@@ -28,6 +28,7 @@ const extensions = [
   ".csv",
   ".tsv",
   ".txt",
+  ".json",
   ".jsonl",
   ".ndjson",
   ".npy",
@@ -73,7 +74,7 @@ describe("errors", () => {
     async (name) => {
       await expect(readTable(name)).rejects.toThrow(UsageError);
       await expect(readTable(name)).rejects.toThrow(
-        /known are \.csv, \.tsv, \.txt, \.jsonl, \.ndjson, \.npy, \.npz, \.parquet, \.arrow, \.arrows, \.feather, each also with \.gz/,
+        /known are \.csv, \.tsv, \.txt, \.json, \.jsonl, \.ndjson, \.npy, \.npz, \.parquet, \.arrow, \.arrows, \.feather, each also with \.gz/,
       );
       await expect(writeTable(table, join(folder, name))).rejects.toThrow(UsageError);
     },

@@ -49,7 +49,7 @@ export function addDescribe(program: Command): void {
     )
     .argument(
       "<data>",
-      "table: .csv, .tsv, .jsonl, .npy, .npz, .parquet or .arrow, also .gz; - for CSV from standard input",
+      "table: .csv, .tsv, .json, .jsonl, .npy, .npz, .parquet or .arrow, also .gz; - for CSV from standard input",
     )
     .option("--json", "print one JSON document")
     .option("--out <file>", "write the kinds as a schema, .json, for fit --schema");

@@ -40,7 +40,7 @@ interface FitFlags extends TableFlags, Omit<FitOptions, "flow"> {
 
 const description = `Fit a normalizing flow to a table.
 
-DATA is a .csv, .tsv, .jsonl, .npy, .parquet or .arrow file (also .gz), or - for CSV on standard input.
+DATA is a .csv, .tsv, .json, .jsonl, .npy, .parquet or .arrow file (also .gz), or - for CSV on standard input.
 Without options, the flow and its size follow from the data.`;
 
 const example = `

@@ -8,12 +8,13 @@ import { UsageError } from "../../errors.ts";
 import { checkArgument, text } from "../../options.ts";
 
 /** A format of tables that is read; all but `npz` are written, too. */
-export type TableFormat = "csv" | "tsv" | "jsonl" | "npy" | "npz" | "parquet" | "arrow";
+export type TableFormat = "csv" | "tsv" | "json" | "jsonl" | "npy" | "npz" | "parquet" | "arrow";
 
 const formatsByExtension: ReadonlyMap<string, TableFormat> = new Map([
   [".csv", "csv"],
   [".tsv", "tsv"],
   [".txt", "csv"],
+  [".json", "json"],
   [".jsonl", "jsonl"],
   [".ndjson", "jsonl"],
   [".npy", "npy"],

@@ -34,30 +34,36 @@ export interface JsonLinesOptions extends CellReading {
  */
 const bareNumbers = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
 
-function parseLine(line: string, where: string): Record<string, unknown> {
-  let value: unknown;
+/** The value of a JSON text; undefined for what is not JSON. */
+export function parseJson(text: string): unknown {
   try {
-    value = JSON.parse(line);
+    return JSON.parse(text);
   } catch {
     try {
-      value = JSON.parse(line.replace(bareNumbers, (match) => (match[0] === '"' ? match : `"${match}"`)));
+      return JSON.parse(text.replace(bareNumbers, (match) => (match[0] === '"' ? match : `"${match}"`)));
     } catch {
-      throw new FormatError({
-        where,
-        problem: `${quoteCell(line)} is not JSON`,
-        expected: "one object per line",
-        received: quoteCell(line),
-        remedy: "expected one object per line",
-      });
+      return undefined;
     }
   }
+}
+
+function parseLine(line: string, where: string): Record<string, unknown> {
+  const value = parseJson(line);
+  if (value === undefined)
+    throw new FormatError({
+      where,
+      problem: `${quoteCell(line)} is not JSON`,
+      expected: "one object per row",
+      received: quoteCell(line),
+      remedy: "expected one object per row",
+    });
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new DataError({
       where,
       problem: `expected an object such as {"x": 1}, found ${quoteCell(line)}`,
       expected: 'an object such as {"x": 1}',
       received: quoteCell(line),
-      remedy: "each line is one row",
+      remedy: "each object is one row",
     });
   }
   return value as Record<string, unknown>;
@@ -71,49 +77,58 @@ function mayLoseDigits(object: Readonly<Record<string, unknown>>, line: string):
   );
 }
 
-/** Reads the lines one by one. */
-class LineReader {
+/** Refuses JSON with a key that an object holds twice, of which `JSON.parse` would take the last. */
+export function refuseDuplicateKey(json: string, where: string, row?: number): void {
+  const duplicate = duplicateKey(json);
+  if (duplicate === undefined) return;
+  throw new DataError(
+    {
+      where,
+      problem: `the key "${duplicate}" stands there twice`,
+      expected: "each key once",
+      received: `"${duplicate}" twice`,
+      remedy: "rename one of them",
+    },
+    { column: duplicate, ...(row === undefined ? {} : { row }) },
+  );
+}
+
+/** Makes a table of the texts of objects, one per row. */
+export class RecordReader {
   readonly #name: string;
   readonly #builder: TableBuilder;
   readonly #rows: ObjectRows;
 
+  /** @param name - What to call the source in an error. */
   constructor(name: string, reading: CellReading) {
     this.#name = name;
     this.#builder = new TableBuilder([], reading);
     this.#rows = new ObjectRows(this.#builder);
   }
 
+  /** Takes the text of an object as a row; nothing of a blank one. */
   take(line: string): void {
     if (line.trim() === "") return;
     const where = `${this.#name} (row ${this.#builder.rows + 1})`;
     const object = parseLine(line, where);
-    const duplicate = duplicateKey(line);
-    if (duplicate !== undefined) {
-      throw new DataError(
-        {
-          where,
-          problem: `the key "${duplicate}" stands there twice`,
-          expected: "each key once",
-          received: `"${duplicate}" twice`,
-          remedy: "rename one of them",
-        },
-        {
-          column: duplicate,
-          row: this.#builder.rows + 1,
-        },
-      );
-    }
+    refuseDuplicateKey(line, where, this.#builder.rows + 1);
     this.#rows.add(object, mayLoseDigits(object, line) ? parseLine(numbersAsText(line), where) : {});
   }
 
+  /** Takes an object as a row. */
+  add(object: Readonly<Record<string, unknown>>): void {
+    this.#rows.add(object);
+  }
+
+  /** The table of all rows. */
   finish(): Table {
     if (this.#builder.rows === 0) {
       throw new DataError(
         {
           problem: `${this.#name} is empty`,
-          expected: "one JSON object per line",
-          received: "an empty file",
-          remedy: "expected one JSON object per line",
+          expected: "one JSON object per row",
+          received: "no objects",
+          remedy: "expected one JSON object per row",
         },
         { file: this.#name },
       );
@@ -145,7 +160,7 @@ class LineReader {
  */
 export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
   const name = options.name ?? "the JSON lines";
-  const reader = new LineReader(name, options);
+  const reader = new RecordReader(name, options);
   const limits = checkLimits(options.limits);
   let rest = "";
   for await (const piece of decodeText(source, name, options.encoding)) {

@@ -45,7 +45,7 @@ const others = [
   [
     /^\s*(?:\[\s*\{\s*"|\[\s*\[\s*["\d-]|\{\s*")/,
     "JSON",
-    "write it with one object per line and the extension .jsonl",
+    "give the file the extension .json, or pass the format json to readTable",
   ],
 ] as const;
 

@@ -38,6 +38,9 @@ const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] ===
 const startsWith = (bytes: Uint8Array, text: string): boolean =>
   [...text].every((letter, at) => bytes[at] === letter.charCodeAt(0));
 
+/** So many bytes tell the format. */
+const startBytes = 64;
+
 /** The format of bytes that have no name: by their first bytes, CSV where those say nothing. */
 function formatOfBytes(bytes: Uint8Array): TableFormat {
   if (startsWith(bytes, "PAR1")) return "parquet";
@@ -45,6 +48,7 @@ function formatOfBytes(bytes: Uint8Array): TableFormat {
   if (startsWith(bytes, "ARROW1") || startsWith(bytes, "\xff\xff\xff\xff")) return "arrow";
   if (startsWith(bytes, "\x93NUMPY")) return "npy";
   if (startsWith(bytes, "PK\x03\x04")) return "npz";
+  if (/^\s*\[\s*\{/.test(String.fromCharCode(...bytes.subarray(0, startBytes)))) return "json";
   return "csv";
 }
 
@@ -52,7 +56,7 @@ function formatOfBytes(bytes: Uint8Array): TableFormat {
 function checkTextOptions(format: TableFormat, options: ReadTableOptions): void {
   const isText = format === "csv" || format === "tsv";
   for (const option of isText ? [] : (["delimiter", "header", "encoding"] as const))
-    if (options[option] !== undefined && !(option === "encoding" && format === "jsonl"))
+    if (options[option] !== undefined && !(option === "encoding" && format.startsWith("json")))
       throw new UsageError({
         where: "readTable",
         problem: `${option} is for delimited text and means nothing for ${format}`,
@@ -84,6 +88,8 @@ async function readFormat(
       return await (await import("./csv.ts")).readCsv(source, options);
     case "tsv":
       return await (await import("./csv.ts")).readCsv(source, { ...options, likelyDelimiter: "\t" });
+    case "json":
+      return await (await import("./json.ts")).readJson(source, options);
     case "jsonl":
       return await (await import("./jsonLines.ts")).readJsonLines(source, options);
     case "npy": {
@@ -102,7 +108,7 @@ async function readFormat(
       throw new UsageError({
         where: "readTable",
         subject: "format",
-        expected: "csv, tsv, jsonl, npy, npz, parquet or arrow",
+        expected: "csv, tsv, json, jsonl, npy, npz, parquet or arrow",
         received: describeValue(format),
       });
   }
@@ -115,8 +121,8 @@ async function readFormat(
  *   gives it, or a Uint8Array); or a Blob, such as
  *   the File that a browser's user chose.
  * @param options the format and a name, both optional. Without either, a path's extension tells the format
- *   (.csv, .tsv, .txt as CSV, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .feather, each also with .gz), and bytes are taken for
- *   Parquet, Arrow, .npy or .npz if they start as those do, else for CSV. Gzip is recognized by its first bytes.
+ *   (.csv, .tsv, .txt as CSV, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .feather, each also with .gz), and bytes are taken for
+ *   Parquet, Arrow, .npy, .npz or an array of JSON objects if they start as those do, else for CSV. Gzip is recognized by its first bytes.
  * @throws UsageError for an unknown extension, or a path in a browser.
  * @throws FormatError for a file that is absent, unreadable, corrupt, or over a limit.
  * @throws DataError for content that is not a table: no header, ragged rows, duplicate names.
@@ -144,7 +150,7 @@ export async function readTable(
   const known = options.name ?? fileName;
   const name = known ?? "the data";
   const kind = options.format || known === undefined ? undefined : fileKind(known);
-  const start = source instanceof Blob ? await bytesOf(source.slice(0, 8)) : source;
+  const start = source instanceof Blob ? await bytesOf(source.slice(0, startBytes)) : source;
   if (source instanceof Blob && !isGzip(start) && !kind?.compressed) {
     // A Blob of text is streamed, not held in memory twice.
     const format = options.format ?? kind?.format ?? formatOfBytes(start);
