@@ -1,5 +1,6 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { nodeFlags } from "./test/nodeFlags.ts";
 
 /** Files that replace what others would find: a module, a global of the process, a warning that comes once. */
 const apart = [
@@ -48,12 +49,7 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ["test/equalArrays.ts"],
     // One more than the cores of the smallest machine that runs them: tests wait for processes, pages and workers of their own.
     maxWorkers: 3,
-    execArgv: [
-      // Threads that collect garbage for three workers on two cores mostly wait for each other: a tenth of the processor time.
-      "--single-threaded-gc",
-      // Most code here runs for a second or two: optimized as early as in a program that stays, it takes a fifth more of it.
-      "--interrupt-budget=540000",
-    ],
+    execArgv: [...nodeFlags],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

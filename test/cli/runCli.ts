@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { nodeFlags } from "../nodeFlags.ts";
 
 /** The built command line: `npm test` builds before it runs the tests. */
 export const cliPath: string = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
@@ -27,7 +28,7 @@ export interface RunOptions {
 
 /** Runs the built command line with arguments. */
 export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const child = spawn(process.execPath, [cliPath, ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, cliPath, ...args], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
   });

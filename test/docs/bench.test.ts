@@ -1,12 +1,11 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { root, run } from "./project.ts";
+import { root, runNode } from "./project.ts";
 
 const selection = "--json --quick --rounds 1 --only realnvp --workload step,sample --features 2 --batch 64";
 
 test("the benchmark prints an array of results, with nothing of the peers set up", async () => {
-  const printed = await run(
-    process.execPath,
+  const printed = await runNode(
     [join(root, "bench/bench.mjs"), ...selection.split(" "), "--implementations", "pushforward"],
     root,
   );

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nodeFlags } from "../nodeFlags.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 /** The repository's root. */
@@ -49,4 +50,9 @@ export function run(command: string, args: readonly string[], cwd: string): Prom
       else resolve(stdout);
     });
   });
+}
+
+/** Runs Node to its end, as {@link run} does. */
+export function runNode(args: readonly string[], cwd: string): Promise<string> {
+  return run(process.execPath, [...nodeFlags, ...args], cwd);
 }

@@ -2,7 +2,8 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
-import { blocks, markdownFiles, readText, root, run, userFolder } from "./project.ts";
+import { nodeFlags } from "../nodeFlags.ts";
+import { blocks, markdownFiles, readText, root, run, runNode, userFolder } from "./project.ts";
 
 /** What a block says that it prints, in order. */
 function promised(code: string): string[] {
@@ -20,7 +21,7 @@ function blocksRun(named: readonly (readonly [string, string])[]): void {
       return path;
     });
     const runner = join(root, "test/docs/runBlocks.mjs");
-    results = JSON.parse(await run(process.execPath, [runner, ...paths], root));
+    results = JSON.parse(await runNode([runner, ...paths], root));
     expect(results.length).toBe(named.length);
   }, 600_000);
   test.each(named.map(([name, code], i) => [name, code, i] as const))("%s", (_, code, i) => {
@@ -32,9 +33,7 @@ describe("every example runs, and ends by itself", () => {
   const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".js"));
   test("there are examples", () => expect(examples.length).toBeGreaterThanOrEqual(3));
   test.each(examples)("%s", async (name) => {
-    expect(await run(process.execPath, [join(root, "examples", name)], userFolder())).not.toMatch(
-      /NaN|undefined/,
-    );
+    expect(await runNode([join(root, "examples", name)], userFolder())).not.toMatch(/NaN|undefined/);
   });
 });
 
@@ -78,7 +77,7 @@ describe("every runnable block of shell commands runs", () => {
   test.each(all)("%s", async (_, code) => {
     const folder = userFolder();
     // `npx pushforward` finds the installed package; here that is the build.
-    const npx = `npx() { shift; ${JSON.stringify(process.execPath)} ${JSON.stringify(join(root, "dist/cli.js"))} "$@"; }`;
+    const npx = `npx() { shift; ${[process.execPath, ...nodeFlags].map((part) => JSON.stringify(part)).join(" ")} ${JSON.stringify(join(root, "dist/cli.js"))} "$@"; }`;
     await run("bash", ["-euc", `${npx}\n${code}`], folder);
   });
 });

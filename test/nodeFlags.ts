@@ -1,0 +1,7 @@
+/** Flags of Node for processes of tests, most of which run for a second or two. Results do not depend on them. */
+export const nodeFlags: readonly string[] = [
+  // Threads that collect garbage for three workers on two cores mostly wait for each other: a tenth of the processor time.
+  "--single-threaded-gc",
+  // Code is optimized as early as in a program that stays: in a process that does not, this takes a fifth of the time.
+  "--interrupt-budget=540000",
+];
