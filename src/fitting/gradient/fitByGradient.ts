@@ -164,5 +164,5 @@ async function fitPrepared(
   }
 }
 
-/** Nats a row from training to held-out rows above which longer training is not what is missing. */
+/** Nats per row, from training to held-out rows, above which longer training is not what is missing. */
 const widestGap = 0.1;
