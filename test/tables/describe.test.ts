@@ -105,6 +105,13 @@ group("dates and times", () => {
     expect(dateReading(["31/01/2020", "01/02/2020"])).toEqual({ order: "day-month-year", isGuess: false });
     expect(dateReading(["01/31/2020", "01/02/2020"])).toEqual({ order: "month-day-year", isGuess: false });
     expect(dateReading(["01/02/2020"])).toEqual({ order: "month-day-year", isGuess: true });
+    expect(dateReading(["Oct 11 2002", "1 May 2003", "Sept. 5, 2003"])).toBeUndefined();
+    expect(dateReading(["Oct 11 2002", "1-May-2003", "September 5, 2003 3:04 PM"])).toEqual({
+      order: "named-month",
+      isGuess: false,
+    });
+    expect(dateReading(["1/31/2020 12:00 AM"])).toEqual({ order: "month-day-year", isGuess: false });
+    expect(dateReading(["Feb 30 2002"])).toBeUndefined();
     expect(dateReading(["2020-02-30"])).toBeUndefined();
     expect(dateReading(["2020-01-31", "soon"])).toBeUndefined();
   });
@@ -117,6 +124,9 @@ group("dates and times", () => {
       "2020-01-31T12:30:00.000Z",
       "0099-03-01T00:00:00.000Z",
     ]);
+    expect(momentOf("September 5, 2003 3:04 PM", "named-month")).toBe(Date.UTC(2003, 8, 5, 15, 4));
+    expect(momentOf("5 sep 2003 12:04am", "named-month")).toBe(Date.UTC(2003, 8, 5, 0, 4));
+    expect(momentOf("1/31/2020 13:00 PM", "month-day-year")).toBeUndefined();
     expect(momentOf("2020-01-31T12:30+02:00", "year-month-day")).toBe(Date.UTC(2020, 0, 31, 10, 30));
     expect(momentStep(moments)).toBe(1);
     expect(momentText(moments[1]!, 60_000)).toBe("2020-01-31T12:30");

@@ -8,6 +8,7 @@ import { UsageError } from "../../errors.ts";
 import { describeValue, refuse } from "../../options.ts";
 import { singleForms } from "../recording/singlePrecision.ts";
 import { type ColumnSchema, columnKinds, type TableSchema, unfittedKinds } from "./columnSchema.ts";
+import { dateOrders } from "./dateTimes.ts";
 
 const keys: readonly (keyof ColumnSchema)[] = [
   "name",
@@ -97,6 +98,13 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
         received: "neither",
         remedy: "give it a step, or leave rounded out",
       });
+    if (partial.written !== undefined && !["time-of-day", ...dateOrders].includes(partial.written))
+      refuse(
+        where,
+        `written of ${named}`,
+        `one of ${dateOrders.join(", ")} and time-of-day`,
+        partial.written,
+      );
     if (
       partial.missing !== undefined &&
       typeof partial.missing !== "boolean" &&

@@ -11,9 +11,7 @@ import { quoteCell } from "../reading/cell.ts";
 import { measureResolution } from "../recording/resolution.ts";
 import { type CellColumn, cellColumns, column, type Table } from "../table.ts";
 import { type ColumnKind, type ColumnSchema, columnKinds, unfittedKinds } from "./columnSchema.ts";
-import { momentOf, momentStep, secondsOfDay } from "./dateTimes.ts";
-
-const dateOrders = ["year-month-day", "day-month-year", "month-day-year"] as const;
+import { dateOrders, momentOf, momentStep, secondsOfDay } from "./dateTimes.ts";
 
 /** A number of a kind's arguments. */
 function argument(name: string, kind: string, text: string | undefined, what: string): number {

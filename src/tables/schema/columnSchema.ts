@@ -5,6 +5,7 @@
  */
 
 import type { SingleForm } from "../recording/singlePrecision.ts";
+import type { DateOrder } from "./dateTimes.ts";
 
 /** The kinds of columns. */
 export const columnKinds = [
@@ -69,8 +70,11 @@ export interface ColumnSchema {
   readonly period?: number | undefined;
   /** Of `ordinal`, `categorical` and `boolean`: the levels as they are written, in their order; of boolean false, then true. */
   readonly levels?: readonly (string | number)[] | undefined;
-  /** Of dates, the order of year, month and day in which they are written; of times of day `time-of-day`. */
-  readonly written?: "year-month-day" | "day-month-year" | "month-day-year" | "time-of-day" | undefined;
+  /**
+   * Of dates, the order of year, month and day in which they are written, or `named-month` where the month stands by its English name; of
+   * times of day `time-of-day`.
+   */
+  readonly written?: DateOrder | "time-of-day" | undefined;
   /** Values that many rows share, beside a continuous part: they have a probability of their own, such as 0 or a cap. */
   readonly atoms?: readonly number[] | undefined;
   /** Whether cells are missing; `marginal` in a model whose density is that of the cells that are there. */

@@ -4,8 +4,11 @@
  * @module
  */
 
+/** Ways to write dates: by numbers in some order, or with the month by its English name before or after the day. */
+export const dateOrders = ["year-month-day", "month-day-year", "day-month-year", "named-month"] as const;
+
 /** A way to write dates: the order of day and month where both are numbers. */
-export type DateOrder = "year-month-day" | "day-month-year" | "month-day-year";
+export type DateOrder = (typeof dateOrders)[number];
 
 /** How the texts of a column are read as moments. */
 export interface DateReading {
@@ -14,9 +17,11 @@ export interface DateReading {
   readonly isGuess: boolean;
 }
 
-const time = String.raw`(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?`;
+const time = String.raw`(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?: ?([AaPp])[Mm])?(Z|[+-]\d{2}:?\d{2})?)?`;
 const isoPattern = new RegExp(String.raw`^([+-]?\d{4,6})([-/.])(\d{1,2})\2(\d{1,2})${time}$`);
 const otherPattern = new RegExp(String.raw`^(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${time}$`);
+const monthFirst = new RegExp(String.raw`^([A-Za-z]{3,9})\.?[- ](\d{1,2}),?[- ](\d{4})${time}$`);
+const dayFirst = new RegExp(String.raw`^(\d{1,2})\.?[- ]([A-Za-z]{3,9})\.?,?[- ](\d{4})${time}$`);
 const clockPattern = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?$/;
 
 const millisecondsPerDay = 86_400_000;
@@ -33,36 +38,81 @@ function zoneOffset(zone: string | undefined): number {
   return (zone.startsWith("-") ? -size : size) * 60_000;
 }
 
+const months = [
+  "january",
+  "february",
+  "march",
+  "april",
+  "may",
+  "june",
+  "july",
+  "august",
+  "september",
+  "october",
+  "november",
+  "december",
+];
+
+/** Number of the month of a name, or of its first three letters, from 1; 0 for none. */
+function monthOf(name: string): number {
+  const letters = name.toLowerCase();
+  return 1 + months.findIndex((month) => month === letters || month.slice(0, 3) === letters);
+}
+
+/** Year, month and day of a text, as it writes them, and the parts of its time; undefined for another text. */
+function partsOf(
+  text: string,
+  order: DateOrder,
+): { readonly date: readonly [number, number, number]; readonly time: readonly string[] } | undefined {
+  if (order === "named-month") {
+    const first = monthFirst.exec(text);
+    if (first)
+      return { date: [Number(first[3]), monthOf(first[1]!), Number(first[2])], time: first.slice(4) };
+    const second = dayFirst.exec(text);
+    return (
+      (second && {
+        date: [Number(second[3]), monthOf(second[2]!), Number(second[1])],
+        time: second.slice(4),
+      }) ??
+      undefined
+    );
+  }
+  const match = (order === "year-month-day" ? isoPattern : otherPattern).exec(text);
+  if (!match) return undefined;
+  const [first, , second, third] = match.slice(1, 5).map(Number) as [number, number, number, number];
+  const time = match.slice(5);
+  if (order === "year-month-day") return { date: [first, second, third], time };
+  return { date: order === "day-month-year" ? [third, second, first] : [third, first, second], time };
+}
+
+/** The hour of a clock of twelve hours, or of one of 24 where there is no half; undefined for none. */
+function hourOf(hour: number, half: string | undefined): number | undefined {
+  if (half === undefined) return hour <= 23 ? hour : undefined;
+  return hour >= 1 && hour <= 12 ? (hour % 12) + (half.toLowerCase() === "p" ? 12 : 0) : undefined;
+}
+
 /**
  * The moment that a text stands for, in whole milliseconds since 1970 UTC (a text without a zone is taken for UTC); undefined if it
  * is not a date in that order, or no day of the calendar.
  */
 export function momentOf(text: string, order: DateOrder): number | undefined {
-  const match = (order === "year-month-day" ? isoPattern : otherPattern).exec(text);
-  if (!match) return undefined;
-  const [first, , second, third] = match.slice(1) as [string, string, string, string];
-  const [hour = "0", minute = "0", secondOfMinute = "0", digits, zone] = match.slice(5);
-  const [year, month, day] = (
-    order === "year-month-day"
-      ? [first, second, third]
-      : order === "day-month-year"
-        ? [third, second, first]
-        : [third, first, second]
-  ).map(Number) as [number, number, number];
+  const parts = partsOf(text, order);
+  if (!parts) return undefined;
+  const [year, month, day] = parts.date;
+  const [hourText = "0", minute = "0", secondOfMinute = "0", digits, half, zone] = parts.time;
+  const hour = hourOf(Number(hourText), half);
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(secondOfMinute) > 59) return undefined;
-  const clock =
-    (Number(hour) * 60 + Number(minute)) * 60_000 + Number(secondOfMinute) * 1000 + milliseconds(digits);
+  if (hour === undefined || Number(minute) > 59 || Number(secondOfMinute) > 59) return undefined;
+  const clock = (hour * 60 + Number(minute)) * 60_000 + Number(secondOfMinute) * 1000 + milliseconds(digits);
   return date.getTime() + clock - zoneOffset(zone);
 }
 
 /** How all of some texts are read as dates; undefined if they are not dates, or none. */
 export function dateReading(texts: readonly string[]): DateReading | undefined {
   if (texts.length === 0) return undefined;
-  const orders: DateOrder[] = ["year-month-day", "month-day-year", "day-month-year"];
-  const fitting = orders.filter((order) => texts.every((text) => momentOf(text, order) !== undefined));
+  const fitting = dateOrders.filter((order) => texts.every((text) => momentOf(text, order) !== undefined));
   const [order] = fitting;
   return order === undefined ? undefined : { order, isGuess: fitting.length > 1 };
 }

@@ -177,6 +177,7 @@ function inferDates(
     "year-month-day": "year, month, day",
     "day-month-year": "day, month, year",
     "month-day-year": "month, day, year",
+    "named-month": "the month by its name",
   };
   return {
     schema: { ...base, kind: "date-time", written: reading.order, step, from },
