@@ -6,6 +6,7 @@ export * as diagnostics from "../src/entries/diagnostics.ts";
 export * as distributions from "../src/entries/distributions.ts";
 export * as engines from "../src/entries/engines.ts";
 export * as errors from "../src/entries/errors.ts";
+export * as exchange from "../src/entries/exchange.ts";
 export * as figures from "../src/entries/figures.ts";
 export * as files from "../src/entries/files.ts";
 export * as fitting from "../src/entries/fitting.ts";

@@ -26,6 +26,7 @@ const layers: readonly string[] = [
   "distributions",
   "architectures",
   "models",
+  "exchange",
   "fitting",
   "diagnostics",
   "formerNames.ts",

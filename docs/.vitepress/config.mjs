@@ -82,6 +82,7 @@ export default defineConfig({
           guide("Compare two fits", "/recipes/divergence"),
           guide("Gradient of log p", "/recipes/gradient"),
           guide("Import and export", "/recipes/import-export"),
+          guide("Import from Python", "/recipes/import-python"),
           guide("A bijection of your own", "/examples/own-bijection"),
           guide("Posteriors", "/variational"),
           guide("Simulators", "/amortized"),

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readers as conditioners } from "../networks/readers.ts";
+import { conditionerRegistry } from "../networks/registry.ts";
 import { readers as transformers } from "../transformers/readers.ts";
 import { transformerRegistry } from "../transformers/registry.ts";
 import { readers as autoregressive } from "./autoregressive/readers.ts";
@@ -22,5 +24,6 @@ export function bijectionFromJson(json: unknown): Bijection {
   for (const readers of [autoregressive, continuous, domains, piecewise, residual])
     bijectionRegistry.provide(readers);
   transformerRegistry.provide(transformers);
+  conditionerRegistry.provide(conditioners);
   return bijectionRegistry.read(json);
 }

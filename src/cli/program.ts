@@ -8,19 +8,20 @@ import { Command, CommanderError } from "commander";
 import { checkAddressLimit, isOutOfMemory, oneLine, reasonOf } from "../entries/errors.ts";
 import { addAnomalies } from "./commands/anomalies.ts";
 import { addApproximate } from "./commands/approximate.ts";
-import { addCdf } from "./commands/cdf.ts";
 import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";
 import { addDivergence } from "./commands/divergence.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
 import { addFit } from "./commands/fit.ts";
-import { addImpute } from "./commands/impute.ts";
+import { addImport } from "./commands/import.ts";
 import { addInformation } from "./commands/information.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addLogprob } from "./commands/logprob.ts";
-import { addMarginal } from "./commands/marginal.ts";
 import { addPlot } from "./commands/plot.ts";
-import { addQuantile } from "./commands/quantile.ts";
+import { addCdf } from "./commands/questions/cdf.ts";
+import { addImpute } from "./commands/questions/impute.ts";
+import { addMarginal } from "./commands/questions/marginal.ts";
+import { addQuantile } from "./commands/questions/quantile.ts";
 import { addSample } from "./commands/sample.ts";
 import { withFlags } from "./flags.ts";
 import { interruptedCode } from "./interrupt.ts";
@@ -57,6 +58,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addQuantile,
     addCdf,
     addImpute,
+    addImport,
     addInspect,
     addInformation,
     addPlot,

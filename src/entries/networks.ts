@@ -10,7 +10,7 @@ export type {
   ConditionerNetwork,
   ConditionerSizes,
 } from "../networks/conditionerContract.ts";
+export { conditionerFromJson } from "../networks/conditionerFromJson.ts";
 export type { ContractionNorm, ContractiveActivation } from "../networks/lipschitzNetwork.ts";
 export * from "../networks/makers.ts";
 export { type Network, type NetworkOptions, network } from "../networks/network.ts";
-export { conditionerFromJson } from "../networks/registry.ts";

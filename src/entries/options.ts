@@ -34,6 +34,7 @@ export {
 } from "../diagnostics/divergence/divergenceOptions.ts";
 export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";
+export { importedLibraries, importOptionTable } from "../exchange/importOptions.ts";
 export {
   approximateDefaults,
   ascentPatience,

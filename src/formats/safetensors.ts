@@ -21,6 +21,7 @@ export interface TensorArrays {
   I32: Int32Array;
   I64: BigInt64Array;
   U8: Uint8Array;
+  BOOL: Uint8Array;
 }
 
 /** Name of an element type, as it stands in the file. */
@@ -48,10 +49,11 @@ const arrayTypes = {
   I32: Int32Array,
   I64: BigInt64Array,
   U8: Uint8Array,
+  BOOL: Uint8Array,
 } as const;
 
 /** Element types of the format that this library has no use for; known, so that the message can say so. */
-const otherTypes = "BOOL I8 U16 I16 F16 BF16 U32 U64 F8_E4M3 F8_E5M2".split(" ");
+const otherTypes = "I8 U16 I16 F16 BF16 U32 U64 F8_E4M3 F8_E5M2".split(" ");
 
 const metadataKey = "__metadata__";
 

@@ -23,10 +23,12 @@ export interface FittedDescription {
   readonly seed: number;
   /** Epochs run. */
   readonly epochs: number;
-  /** Mean log-density of the training rows and of the held-out rows, in nats and data units. */
-  readonly trainLogProb: number;
+  /** Mean log-density of the training rows and of the held-out rows, in nats and data units; absent of an imported model. */
+  readonly trainLogProb?: number | undefined;
   /** The same of the held-out rows; of the training rows where none were held out. */
-  readonly validationLogProb: number;
+  readonly validationLogProb?: number | undefined;
+  /** The library and the class that an imported model comes from: `zuko 1.6, NSF`. Such a model has 0 rows and epochs. */
+  readonly imported?: string | undefined;
   /** Columns to which a fit before 0.2 added uniform noise of one recorded resolution; of later ones empty. */
   readonly dequantized: Readonly<Record<string, number>>;
   /** The values that each of these columns can have had as recorded, to which samples return; absent in files before 0.2. */
@@ -70,21 +72,22 @@ export function parameterTree(
   };
 }
 
-/** Deviations beyond which a given value counts as one at this distance: no network has a say out there. */
+/** Deviations of the rows of a fit beyond which a given value counts as one at this distance: no network has a say out there. */
 const farthestContext = 1000;
 
 /**
- * A context as the trained part of a model sees it. Whatever number is given, it is finite, and in float32, too.
+ * A context as the trained part of a model sees it. Whatever number is given, it is finite, and in float32, too. An imported model
+ * knows no deviations, and sees what is given.
  * @param given - Values in data units.
  * @param bound - Parameters of the whole model.
  */
 export function preparedContext(
-  { contextPreparation }: Pick<Model, "contextPreparation">,
+  { contextPreparation, fitted }: Pick<Model, "contextPreparation" | "fitted">,
   given: Expr,
   bound: Bound,
 ): Expr {
   const { value } = contextPreparation!.inverse(given, subtreeOf(bound, "context"));
-  return g.clamp(value, -farthestContext, farthestContext);
+  return fitted.imported === undefined ? g.clamp(value, -farthestContext, farthestContext) : value;
 }
 
 /** The whole map from base to data: trained part, then preparation. */

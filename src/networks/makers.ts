@@ -6,3 +6,9 @@
  */
 
 export { type DenseConditionerOptions, denseConditioner } from "./denseConditioner.ts";
+export {
+  type Layer,
+  type LayeredConditionerOptions,
+  type LinearLayer,
+  layeredConditioner,
+} from "./layeredConditioner.ts";

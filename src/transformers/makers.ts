@@ -5,7 +5,7 @@
  * @module
  */
 
-export { affineTransformer } from "./affineTransformer.ts";
+export { type AffineTransformerOptions, affineTransformer } from "./affineTransformer.ts";
 export { chainTransformer } from "./chainTransformer.ts";
 export {
   type RationalQuadraticOptions,

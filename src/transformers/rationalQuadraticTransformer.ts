@@ -27,9 +27,10 @@
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { anyNumber, anything, checkedOptions, type Filled, type OptionTable, refuse } from "../options.ts";
+import { aLeastSlope } from "./affineTransformer.ts";
 import { binForward, binInverse, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
-import { largestLogSlope, type Tails, withTails } from "./splineTails.ts";
+import { type Tails, withTails } from "./splineTails.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
 
 /** Options of {@link rationalQuadraticTransformer}. */
@@ -48,6 +49,8 @@ export interface RationalQuadraticOptions {
    * map, a spline of a small factor keeps its shape unless many rows say otherwise, also where rows are few.
    */
   readonly sensitivity?: number | undefined;
+  /** Slopes at the knots, and ratios of the sizes of bins, are above this number and below its inverse (default 0.001). */
+  readonly leastSlope?: number | undefined;
 }
 
 /** The bin that a point falls into, in units in which the box has the length `total`. */
@@ -67,6 +70,7 @@ const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOpti
   bound: anyNumber,
   tails: anything,
   sensitivity: anyNumber,
+  leastSlope: aLeastSlope,
 };
 
 /**
@@ -80,6 +84,7 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
     bound = 5,
     tails = "root",
     sensitivity = 1,
+    leastSlope = 1e-3,
   } = checkedOptions("rationalQuadraticTransformer", options, rationalQuadraticTransformerOptionTable);
   if (!Number.isSafeInteger(bins) || bins < 2 || bins > 256)
     refuse("rationalQuadraticTransformer", "bins", "an integer from 2 to 256", bins);
@@ -89,7 +94,12 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
     refuse("rationalQuadraticTransformer", "tails", '"root", "learned" or "identity"', tails);
   if (!(sensitivity > 0 && Number.isFinite(sensitivity)))
     refuse("rationalQuadraticTransformer", "sensitivity", "a positive number", sensitivity);
-  const spline = { bins, bound, tails };
+  const spline = {
+    bins,
+    bound,
+    tails,
+    logSlope: -Math.log(leastSlope),
+  };
   const scaled = (raw: readonly Expr[]): readonly Expr[] =>
     sensitivity === 1 ? raw : raw.map((value) => g.mul(value, sensitivity));
   return {
@@ -103,11 +113,15 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
       bound,
       ...(tails === "learned" ? {} : { tails }),
       ...(sensitivity === 1 ? {} : { sensitivity }),
+      ...(leastSlope === 1e-3 ? {} : { leastSlope }),
     }),
   };
 }
 
-type Spline = Filled<Omit<RationalQuadraticOptions, "sensitivity">>;
+interface Spline extends Filled<Pick<RationalQuadraticOptions, "bins" | "bound" | "tails">> {
+  /** Logarithm of the largest slope, and minus that of the least. */
+  readonly logSlope: number;
+}
 
 /**
  * Reads {@link rationalQuadraticTransformer} back. A description that names no tails is one of the time when they were
@@ -118,23 +132,32 @@ export function rationalQuadraticFromJson(json: { readonly [option: string]: unk
 }
 
 /** Raw log slopes of all knots; those at the ends of a box with identity tails are none of the parameters. */
-function knotSlopes(parameters: readonly Expr[], { bins, tails }: Spline): readonly Expr[] {
+function knotSlopes(parameters: readonly Expr[], { bins, tails, logSlope }: Spline): readonly Expr[] {
   const logSlopes = parameters.slice(2 * bins);
   if (tails === "identity") return [g.constant(0), ...logSlopes, g.constant(0)];
   if (tails === "learned") return logSlopes;
   // Both soft clips, this one and that of all slopes, are together one to a third of log 1000.
-  return logSlopes.map((raw, k) => (k === 0 || k === bins ? softClip(raw, largestLogSlope / 2) : raw));
+  return logSlopes.map((raw, k) => (k === 0 || k === bins ? softClip(raw, logSlope / 2) : raw));
 }
 
 /** Unnormalized extents of the bins along one side, and their sum. */
-function extents(raw: readonly Expr[]): { readonly each: readonly Expr[]; readonly total: Expr } {
+function extents(
+  raw: readonly Expr[],
+  logSlope: number,
+): { readonly each: readonly Expr[]; readonly total: Expr } {
   // exp of at most half of log 1000 either way: no maximum has to be subtracted.
-  const each = raw.map((value) => g.exp(softClip(value, largestLogSlope / 2)));
+  const each = raw.map((value) => g.exp(softClip(value, logSlope / 2)));
   return { each, total: each.reduce((sum, value) => g.add(sum, value)) };
 }
 
 /** Finds the bin of `at` along `side`, carrying what belongs to the bin along by selection: no gather is needed. */
-function findBin(at: Expr, side: readonly Expr[], other: readonly Expr[], logSlopes: readonly Expr[]): Bin {
+function findBin(
+  at: Expr,
+  side: readonly Expr[],
+  other: readonly Expr[],
+  logSlopes: readonly Expr[],
+  largest: number,
+): Bin {
   let start: Expr = g.constant(0);
   let otherStart: Expr = g.constant(0);
   let extent = side[0]!;
@@ -154,7 +177,7 @@ function findBin(at: Expr, side: readonly Expr[], other: readonly Expr[], logSlo
     knot = g.add(knot, side[k]!);
     otherKnot = g.add(otherKnot, other[k]!);
   }
-  const slope = (raw: Expr): Expr => g.exp(softClip(raw, largestLogSlope));
+  const slope = (raw: Expr): Expr => g.exp(softClip(raw, largest));
   return { start, extent, otherStart, otherExtent, d0: slope(low), d1: slope(high) };
 }
 
@@ -165,14 +188,14 @@ function through(
   parameters: readonly Expr[],
   spline: Spline,
 ): ScalarMapped {
-  const { bins, bound } = spline;
+  const { bins, bound, logSlope } = spline;
   const isInverse = direction === "inverse";
-  const widths = extents(parameters.slice(0, bins));
-  const heights = extents(parameters.slice(bins, 2 * bins));
+  const widths = extents(parameters.slice(0, bins), logSlope);
+  const heights = extents(parameters.slice(bins, 2 * bins), logSlope);
   const logSlopes = knotSlopes(parameters, spline);
   const [side, other] = isInverse ? [widths, heights] : [heights, widths];
   const at = g.mul(g.add(g.mul(g.clamp(from, -bound, bound), 0.5 / bound), 0.5), side.total);
-  const bin = findBin(at, side.each, other.each, logSlopes);
+  const bin = findBin(at, side.each, other.each, logSlopes, logSlope);
   const { start, extent, otherStart, otherExtent, d0, d1 } = bin;
   const position = intoBin(g.div(g.sub(at, start), extent));
   const [width, height] = isInverse ? [extent, otherExtent] : [otherExtent, extent];

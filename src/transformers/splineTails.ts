@@ -21,9 +21,6 @@ import { abs, add, clamp, div, exp, less, log, mul, select, sqrt, sub } from "..
 import { softClip } from "./softClip.ts";
 import type { ScalarMapped } from "./transformer.ts";
 
-/** Slopes of knots are clipped softly to 1 / 1000 to 1000. */
-export const largestLogSlope: number = Math.log(1000);
-
 /** A root tail is straight from where its slope has fallen by this factor, so that no number overflows on the way back. */
 const flattening = 10;
 
@@ -34,13 +31,18 @@ export type Tails = "root" | "learned" | "identity";
  * The inner value inside the box, and what goes on with the slope of the last knot outside.
  * @param logSlopes - Logarithms of dy/dx at the knots, not clipped; the first and the last are read.
  * @param bound - Half-width B of the box.
+ * @param logSlope - Logarithm of the largest slope.
  */
 export function withTails(
   direction: "forward" | "inverse",
   at: Expr,
   inside: ScalarMapped,
   logSlopes: readonly Expr[],
-  { bound, tails }: { readonly bound: number; readonly tails: Tails },
+  {
+    bound,
+    tails,
+    logSlope: largest,
+  }: { readonly bound: number; readonly tails: Tails; readonly logSlope: number },
 ): ScalarMapped {
   const isInside = g.lessEqual(abs(at), bound);
   if (tails === "identity")
@@ -50,7 +52,7 @@ export function withTails(
     };
   const isAbove = less(0, at);
   const raw = select(isAbove, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
-  const logSlope = mul(direction === "inverse" ? 1 : -1, softClip(raw, largestLogSlope));
+  const logSlope = mul(direction === "inverse" ? 1 : -1, softClip(raw, largest));
   // The excess over the box is 0 inside, so that the tail is finite wherever it is not taken.
   const excess = sub(at, clamp(at, -bound, bound));
   const edge = select(isAbove, bound, -bound);

@@ -2,11 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/graph/ops.ts";
+import { flattenTree } from "../../src/graph/parameters.ts";
 import type { Conditioner } from "../../src/networks/conditionerContract.ts";
+import { conditionerFromJson } from "../../src/networks/conditionerFromJson.ts";
 import { denseConditioner } from "../../src/networks/denseConditioner.ts";
+import { layeredConditioner } from "../../src/networks/layeredConditioner.ts";
 import { lipschitzNetwork } from "../../src/networks/lipschitzNetwork.ts";
 import { network } from "../../src/networks/network.ts";
-import { conditionerFromJson, conditionerRegistry } from "../../src/networks/registry.ts";
+import { conditionerRegistry } from "../../src/networks/registry.ts";
 import { velocity, velocityParameters } from "../../src/networks/velocityNetwork.ts";
 import type { ConditionerName, NetworkName } from "./cases/exported.ts";
 import { type FunctionCase, functionLaws } from "./functionLaws.ts";
@@ -35,6 +38,20 @@ const velocitySizes = {
 /** Conditioners, by the name of the exported function. */
 const conditioners: Readonly<Record<ConditionerName, Conditioner>> = {
   denseConditioner: denseConditioner({ hidden: [7, 6] }),
+  layeredConditioner: layeredConditioner({
+    layers: [
+      { kind: "linear", outputs: 6 },
+      {
+        kind: "residual",
+        layers: [
+          { kind: "activation", activation: "elu" },
+          { kind: "linear", outputs: 6, bias: false },
+          { kind: "activation", activation: "tanh" },
+        ],
+      },
+      { kind: "linear" },
+    ],
+  }),
 };
 
 const smooth = network({ inputs: 3, hidden: [5, 4], outputs: 2, activation: "tanh" });
@@ -73,7 +90,7 @@ describe.each(Object.entries(conditioners))("%s: as a conditioner", (_, own) => 
 
   test("starts at zero, so that a transform starts as the identity", () => {
     const { parameters } = own.network({ inputs: 2, outputs: 3 });
-    const last = Object.values(parameters).slice(-2) as { initializer: unknown }[];
+    const last = [...flattenTree(parameters).values()].slice(-2);
     for (const { initializer } of last) expect(initializer).toEqual({ kind: "constant", value: 0 });
   });
 

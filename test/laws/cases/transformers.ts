@@ -32,6 +32,7 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
   {
     affineTransformer: {
       "three features": { transformer: affineTransformer(), features: 3, startsAsIdentity: true },
+      "of a least slope": { transformer: affineTransformer({ leastSlope: 0.1 }), startsAsIdentity: true },
     },
     chainTransformer: {
       "spline after an affine map": {
@@ -57,6 +58,11 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
         transformer: rationalQuadraticTransformer({ bins: 5, bound: 3, tails: "identity" }),
         startsAsIdentity: true,
         edges: box3,
+      },
+      "of a least slope, straight tails": {
+        transformer: rationalQuadraticTransformer({ bins: 4, bound: 3, tails: "learned", leastSlope: 0.01 }),
+        startsAsIdentity: true,
+        edges: [-3, 3, -1.5, 0, 1.5],
       },
       "many bins, one feature": {
         transformer: rationalQuadraticTransformer({ bins: 16, bound: 5 }),

@@ -5,13 +5,13 @@
  */
 
 import type { Command } from "commander";
-import type { DistributionOptions } from "../../entries/options.ts";
-import { quantileOptionTable } from "../../entries/options.ts";
-import { addOptionFlags } from "../flags/optionFlags.ts";
-import { quantileFlags } from "../flags/questionFlags.ts";
-import { giveAnswers, readQuestion } from "../given.ts";
-import { defined, type GivenText } from "../options.ts";
-import { printJson } from "../output.ts";
+import type { DistributionOptions } from "../../../entries/options.ts";
+import { quantileOptionTable } from "../../../entries/options.ts";
+import { addOptionFlags } from "../../flags/optionFlags.ts";
+import { quantileFlags } from "../../flags/questionFlags.ts";
+import { giveAnswers, readQuestion } from "../../given.ts";
+import { defined, type GivenText } from "../../options.ts";
+import { printJson } from "../../output.ts";
 
 interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
   readonly column?: string | undefined;
@@ -24,7 +24,7 @@ interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "see
 async function run(model: string, flags: QuantileFlags): Promise<void> {
   const { at = [0.05, 0.5, 0.95], draws, seed, engine, wide, out, json } = flags;
   const { flow, column, conditions, signal } = await readQuestion(model, flags);
-  const { tableToObjects } = await import("../../index.ts");
+  const { tableToObjects } = await import("../../../index.ts");
   const { table, effectiveSize } = await flow.quantile({
     column,
     at,

@@ -5,14 +5,14 @@
  */
 
 import type { Command } from "commander";
-import { UsageError } from "../../entries/errors.ts";
-import type { DistributionOptions } from "../../entries/options.ts";
-import { cdfOptionTable } from "../../entries/options.ts";
-import { addOptionFlags } from "../flags/optionFlags.ts";
-import { cdfFlags } from "../flags/questionFlags.ts";
-import { giveAnswers, readQuestion } from "../given.ts";
-import { defined, type GivenText } from "../options.ts";
-import { printJson } from "../output.ts";
+import { UsageError } from "../../../entries/errors.ts";
+import type { DistributionOptions } from "../../../entries/options.ts";
+import { cdfOptionTable } from "../../../entries/options.ts";
+import { addOptionFlags } from "../../flags/optionFlags.ts";
+import { cdfFlags } from "../../flags/questionFlags.ts";
+import { giveAnswers, readQuestion } from "../../given.ts";
+import { defined, type GivenText } from "../../options.ts";
+import { printJson } from "../../output.ts";
 
 interface CdfFlags extends Pick<DistributionOptions<number>, "draws" | "seed" | "engine" | "wide"> {
   readonly column?: string | undefined;
@@ -35,7 +35,7 @@ async function run(model: string, flags: CdfFlags): Promise<void> {
       received: "nothing",
     });
   const { flow, column, conditions, signal } = await readQuestion(model, flags);
-  const { tableFromColumns } = await import("../../index.ts");
+  const { tableFromColumns } = await import("../../../index.ts");
   const { probability, standardError, effectiveSize } = await flow.cdf({
     column,
     at,

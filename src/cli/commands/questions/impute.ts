@@ -5,17 +5,25 @@
  */
 
 import type { Command } from "commander";
-import { UsageError } from "../../entries/errors.ts";
-import type { ImputeOptions } from "../../entries/options.ts";
-import { imputeOptionTable } from "../../entries/options.ts";
-import type { Table } from "../../index.ts";
-import { addOptionFlags } from "../flags/optionFlags.ts";
-import { imputeFlags } from "../flags/questionFlags.ts";
-import { qualityText } from "../given.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { defined } from "../options.ts";
-import { checkOneOutput, checkTableOutput, counted, print, printCsv, printJson, remark } from "../output.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+import { UsageError } from "../../../entries/errors.ts";
+import type { ImputeOptions } from "../../../entries/options.ts";
+import { imputeOptionTable } from "../../../entries/options.ts";
+import type { Table } from "../../../index.ts";
+import { addOptionFlags } from "../../flags/optionFlags.ts";
+import { imputeFlags } from "../../flags/questionFlags.ts";
+import { qualityText } from "../../given.ts";
+import { interruptSignal } from "../../interrupt.ts";
+import { defined } from "../../options.ts";
+import {
+  checkOneOutput,
+  checkTableOutput,
+  counted,
+  print,
+  printCsv,
+  printJson,
+  remark,
+} from "../../output.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../../tableOptions.ts";
 
 interface ImputeCommandFlags
   extends TableFlags,
@@ -35,8 +43,8 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
     });
   checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, writeTable } = await import("../../index.ts");
-  const { joinDraws } = await import("../../entries/tables.ts");
+  const { load, writeTable } = await import("../../../index.ts");
+  const { joinDraws } = await import("../../../entries/tables.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
   const table = await readData(data, flags, signal);

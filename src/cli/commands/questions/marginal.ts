@@ -5,15 +5,15 @@
  */
 
 import type { Command } from "commander";
-import { UsageError } from "../../entries/errors.ts";
-import type { MarginalOptions } from "../../entries/options.ts";
-import { marginalOptionTable } from "../../entries/options.ts";
-import { checkKnown } from "../columnNames.ts";
-import { addOptionFlags } from "../flags/optionFlags.ts";
-import { marginalFlags } from "../flags/questionFlags.ts";
-import { qualityText } from "../given.ts";
-import { interruptSignal } from "../interrupt.ts";
-import { defined, type GivenText } from "../options.ts";
+import { UsageError } from "../../../entries/errors.ts";
+import type { MarginalOptions } from "../../../entries/options.ts";
+import { marginalOptionTable } from "../../../entries/options.ts";
+import { checkKnown } from "../../columnNames.ts";
+import { addOptionFlags } from "../../flags/optionFlags.ts";
+import { marginalFlags } from "../../flags/questionFlags.ts";
+import { qualityText } from "../../given.ts";
+import { interruptSignal } from "../../interrupt.ts";
+import { defined, type GivenText } from "../../options.ts";
 import {
   checkOneOutput,
   checkTableOutput,
@@ -24,8 +24,8 @@ import {
   printCsv,
   printJson,
   warn,
-} from "../output.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+} from "../../output.ts";
+import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../../tableOptions.ts";
 
 interface MarginalCommandFlags
   extends TableFlags,
@@ -46,7 +46,7 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
     });
   checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, tableFromColumns, writeTable } = await import("../../index.ts");
+  const { load, tableFromColumns, writeTable } = await import("../../../index.ts");
   const signal = interruptSignal();
   const flow = await load(model, { signal });
   const known = [...flow.given, ...flow.columns];

@@ -1,0 +1,93 @@
+/**
+ * Bases of zuko's flows.
+ *
+ * @module
+ */
+
+import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
+import { gaussianMixture } from "../../../distributions/gaussianMixture.ts";
+import { standardNormal } from "../../../distributions/standardNormal.ts";
+import type { Call } from "../call.ts";
+import { range } from "../matrices.ts";
+import type { BasePart } from "../part.ts";
+import type { StateDict } from "../stateDict.ts";
+
+/** `DiagNormal`: independent normal features. */
+export function diagNormal(
+  state: StateDict,
+  features: number,
+  names: readonly [string, string] = ["loc", "scale"],
+): BasePart {
+  const mean = state.tensor(names[0], [features]);
+  const scale = state.tensor(names[1], [features]);
+  if (!scale.every((value) => value > 0))
+    throw state.refusal(names[1], "must be positive", "positive numbers", String(Math.min(...scale)));
+  if (mean.every((value) => value === 0) && scale.every((value) => value === 1))
+    return { base: standardNormal({ features }), values: {} };
+  return { base: diagonalNormal({ features }), values: { mean, logScale: scale.map(Math.log) } };
+}
+
+/** `zuko.mixtures.GMM` without a context. */
+export function mixture(call: Call, state: StateDict): BasePart {
+  const features = call.integer("features", undefined, 1);
+  const context = call.integer("context", 0);
+  if (context > 0)
+    throw call.refusal(
+      "context",
+      "0, as mixtures that depend on a context cannot be imported",
+      String(context),
+    );
+  const components = call.integer("components", 2, 1);
+  const covariance = call.word("covariance_type", ["full", "diagonal", "spherical"], "full");
+  const tied = call.flag("tied", false);
+  const epsilon = call.number("epsilon", 1e-6);
+  // Of a network that is not there without a context.
+  for (const name of ["hidden_features", "activation", "normalize", "bias"]) call.value(name);
+  call.done();
+  const phi = state.at("phi");
+  const leading = tied ? 1 : components;
+  const logits = phi.tensor("0", [components]);
+  const mean = phi.tensor("1", [components, features]);
+  const extents = covariance === "spherical" ? 1 : features;
+  const diagonal = phi.tensor("2", [leading, extents]);
+  const below = (features * (features - 1)) / 2;
+  const lower = covariance === "full" ? phi.tensor("3", [leading, below]) : undefined;
+  const size = (features * (features + 1)) / 2;
+  const factor = new Float64Array(components * size);
+  for (const k of range(components)) {
+    const from = tied ? 0 : k;
+    for (const i of range(features)) {
+      for (const j of range(i))
+        factor[k * size + (i * (i + 1)) / 2 + j] = lower ? lower[from * below + (i * (i - 1)) / 2 + j]! : 0;
+      const raw = diagonal[from * extents + (extents === 1 ? 0 : i)]!;
+      factor[k * size + (i * (i + 1)) / 2 + i] = Math.log(Math.exp(raw) + epsilon);
+    }
+  }
+  return { base: gaussianMixture({ features, components }), values: { logWeight: logits, mean, factor } };
+}
+
+/** The base that a config names: `UnconditionalDistribution` of a DiagNormal, or a mixture. */
+export function baseOf(call: Call, state: StateDict, features: number): BasePart {
+  switch (call.name) {
+    case "GMM":
+      return mixture(
+        call.named(["features", "context", "components", "covariance_type", "tied", "epsilon"]),
+        state,
+      );
+    case "UnconditionalDistribution":
+    case "Unconditional": {
+      const f = call.call("f") ?? call.call("meta");
+      if (f?.name !== "DiagNormal")
+        throw call.refusal("f", "zuko.distributions.DiagNormal", f?.dottedName ?? "nothing");
+      f.done();
+      // The values are in the state dict; of the config their names count.
+      call.flag("buffer", false);
+      const isNamed = state.has("loc");
+      for (const name of ["loc", "scale"]) call.value(name);
+      call.done();
+      return diagNormal(state, features, isNamed ? ["loc", "scale"] : ["_0", "_1"]);
+    }
+    default:
+      throw call.unknown(["UnconditionalDistribution", "GMM"], "base");
+  }
+}

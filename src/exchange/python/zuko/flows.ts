@@ -1,0 +1,147 @@
+/**
+ * Flows of zuko 1.6 by their class, with the defaults of that version.
+ *
+ * @module
+ */
+
+import type { Call } from "../call.ts";
+import { identityOf } from "../identity.ts";
+import { range } from "../matrices.ts";
+import { chainOf, type ImportedParts, inverted, type Part } from "../part.ts";
+import type { StateDict } from "../stateDict.ts";
+import { baseOf, diagNormal, mixture } from "./bases.ts";
+import {
+  couplingTransform,
+  elementWiseTransform,
+  maskedAutoregressiveTransform,
+  type Order,
+  type Sizes,
+} from "./transforms.ts";
+import { splineMap, type Univariate, univariateOf } from "./univariate.ts";
+
+const sizesOf = (call: Call): Sizes => ({
+  features: call.integer("features", undefined, 1),
+  context: call.integer("context", 0),
+});
+
+/** The library lists transforms from data to base, a chain of ours from base to data. */
+const fromData = (parts: readonly Part[]): Part => chainOf([...parts].reverse());
+
+/** `MAF`, and what only has another map of one number. */
+function autoregressive(call: Call, state: StateDict, map: Univariate): ImportedParts {
+  const sizes = sizesOf(call);
+  const { features } = sizes;
+  const isDrawn = call.flag("randperm", false);
+  const orderOf = (i: number): Order =>
+    isDrawn ? "drawn" : i % 2 === 0 ? range(features) : range(features).reverse();
+  const parts = range(call.integer("transforms", 3, 1)).map((i) =>
+    maskedAutoregressiveTransform(call, state.at("transform.transforms").at(i), sizes, map, orderOf(i)),
+  );
+  call.done();
+  return { ...fromData(parts), base: diagNormal(state.at("base"), features) };
+}
+
+function maf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "transforms", "randperm"]);
+  return autoregressive(own, state, univariateOf(own));
+}
+
+function nsf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "bins", "slope"]);
+  return autoregressive(own, state, splineMap(own.integer("bins", 8, 1), own.number("slope", 1e-3)));
+}
+
+/** `NICE` and `RealNVP`. */
+function nice(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "transforms", "randmask"]);
+  const sizes = sizesOf(own);
+  const { features } = sizes;
+  const isDrawn = own.flag("randmask", false);
+  const map = univariateOf(own);
+  const parts = range(own.integer("transforms", 3, 1)).map((i) =>
+    couplingTransform(
+      own,
+      state.at("transform.transforms").at(i),
+      sizes,
+      map,
+      isDrawn ? "drawn" : range(features).map((feature) => feature % 2 === i % 2),
+    ),
+  );
+  own.done();
+  return { ...fromData(parts), base: diagNormal(state.at("base"), features) };
+}
+
+function gmm(call: Call, state: StateDict): ImportedParts {
+  const base = mixture(
+    call.named(["features", "context", "components", "covariance_type", "tied", "epsilon"]),
+    state,
+  );
+  return { ...identityOf(base.base.features), base };
+}
+
+/** A transform that a config names by itself. */
+const transforms: Readonly<Record<string, (call: Call, state: StateDict) => Part>> = {
+  MaskedAutoregressiveTransform: (call, state) => {
+    const own = call.named(["features", "context", "passes", "order", "adjacency", "univariate", "shapes"]);
+    const sizes = sizesOf(own);
+    const order = own.has("order") ? own.integers("order") : range(sizes.features);
+    const part = maskedAutoregressiveTransform(own, state, sizes, univariateOf(own), order);
+    own.done();
+    return part;
+  },
+  GeneralCouplingTransform: (call, state) => {
+    const own = call.named(["features", "context", "mask", "univariate", "shapes"]);
+    const sizes = sizesOf(own);
+    const given = own.tensor("mask");
+    const mask = given
+      ? [...given.data].map((value) => value !== 0)
+      : range(sizes.features).map((i) => i % 2 === 1);
+    const part = couplingTransform(own, state, sizes, univariateOf(own), mask);
+    own.done();
+    return part;
+  },
+  ElementWiseTransform: (call, state) => {
+    const own = call.named(["features", "context", "univariate", "shapes"]);
+    const part = elementWiseTransform(own, state, sizesOf(own), univariateOf(own));
+    own.done();
+    return part;
+  },
+  LazyInverse: (call, state) => {
+    const own = call.named(["transform"]);
+    const part = inverted(transformOf(own.call("transform") ?? own, state.at("transform")));
+    own.done();
+    return part;
+  },
+};
+
+function transformOf(call: Call, state: StateDict): Part {
+  const make = transforms[call.name];
+  if (!make) throw call.unknown(Object.keys(transforms), "transform");
+  return make(call, state);
+}
+
+/** `Flow` of transforms and a base that the config names one by one. */
+function flow(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["transform", "base"]);
+  const single = Array.isArray(own.value("transform")) ? undefined : own.call("transform");
+  const part = single
+    ? transformOf(single, state.at("transform"))
+    : fromData(
+        own.calls("transform").map((each, i) => transformOf(each, state.at("transform.transforms").at(i))),
+      );
+  const baseCall = own.call("base");
+  if (!baseCall) throw own.refusal("base", "a distribution", "nothing");
+  const base = baseOf(baseCall, state.at("base"), part.bijection.features);
+  own.done();
+  return { ...part, base };
+}
+
+/** The importers, by the name of the class. */
+export const importers: Readonly<Record<string, (call: Call, state: StateDict) => ImportedParts>> = {
+  Flow: flow,
+  GMM: gmm,
+  MAF: maf,
+  NICE: nice,
+  NSF: nsf,
+  RealNVP: nice,
+};

@@ -1,0 +1,360 @@
+/**
+ * A conditioner that is put together layer by layer: dense layers with or without a bias, activations, normalizations and residual
+ * blocks, in any order; masked where it is told which inputs each unit may see.
+ *
+ *     linear       h W' + b, of W only the entries that its mask lets through
+ *     activation   element by element
+ *     normalize    (h - mean h) / sqrt(var h + epsilon), of the units of the layer (Ba et al. 2016), their variance without bias
+ *     residual     h + layers(h) (He et al. 2016)
+ *
+ * Masks are those of MADE (Germain et al. 2015) for any graph between the features: each unit has a set of inputs that it may depend
+ * on, and sees those units of the layer before whose set is part of its own. `sets` lists the sets, a linear layer names one for
+ * each of its units, the last layer one for each feature; without them the features are in their order. Unlike those of {@link denseConditioner} the inputs are not clamped.
+ *
+ * @see https://arxiv.org/abs/1502.03509, https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1512.03385
+ * @module
+ */
+
+import { ShapeError } from "../errors.ts";
+import { type Expr, sizeOf } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import {
+  type Bound,
+  leafOf,
+  type ParameterSpec,
+  type ParameterTree,
+  subtreeOf,
+  trained,
+  trainedUniform,
+} from "../graph/parameters.ts";
+import {
+  anObject,
+  checkCount,
+  checkedOptions,
+  flag,
+  listOf,
+  type OptionTable,
+  refuse,
+  required,
+  text,
+} from "../options.ts";
+import { type Activation, activationOf } from "./activations.ts";
+import { hiddenDegrees } from "./conditioner.ts";
+import type { Conditioner, ConditionerNetwork, ConditionerSizes } from "./conditionerContract.ts";
+
+/** A dense layer. */
+export interface LinearLayer {
+  /** Which layer it is. */
+  readonly kind: "linear";
+  /** Number of its units; left out of the last layer of all, whose number the transform says. */
+  readonly outputs?: number | undefined;
+  /** Whether it has a bias (default true). */
+  readonly bias?: boolean | undefined;
+  /** Of a masked network: the place in `sets` of the set of each unit; in the last layer of all that of each feature. */
+  readonly units?: readonly number[] | undefined;
+}
+
+/** One layer of a {@link layeredConditioner}. */
+export type Layer =
+  | LinearLayer
+  | (Activation & {
+      /** Which layer it is. */
+      readonly kind: "activation";
+    })
+  | {
+      /** Which layer it is. */
+      readonly kind: "normalize";
+      /** What is added to the variance. */
+      readonly epsilon: number;
+    }
+  | {
+      /** Which layer it is. */
+      readonly kind: "residual";
+      /** What is added to its input, and has as many units. */
+      readonly layers: readonly Layer[];
+    };
+
+/** Options of {@link layeredConditioner}. */
+export interface LayeredConditionerOptions {
+  /** From the input on. The last one is linear, and starts at zero. */
+  readonly layers: readonly Layer[];
+  /**
+   * Sets of inputs, each a text with a letter per input, the context first, then the features in their order: 1 where it is in the
+   * set, else 0. Without them an autoregressive map has those of all features before, and no layer names its units.
+   */
+  readonly sets?: readonly string[] | undefined;
+}
+
+const where = "layeredConditioner";
+
+const layeredConditionerOptionTable: OptionTable<LayeredConditionerOptions> = {
+  layers: required(listOf(anObject, "an array of layers")),
+  sets: listOf(text, 'an array of texts such as "1100"'),
+};
+
+/** Units, by number and, in a masked network, with the set of each. */
+interface Units {
+  readonly count: number;
+  readonly sets?: readonly string[] | undefined;
+}
+
+/** A layer that has been given sizes. */
+interface SizedLayer {
+  readonly units: Units;
+  readonly parameters: ParameterTree;
+  run(x: Expr, parameters: Bound): Expr;
+}
+
+/**
+ * A conditioner of these layers. Cost: one dense layer for each linear one; inverting an autoregressive map with it costs about one
+ * pass where units of one set are next to each other, and at most one a feature.
+ * @throws UsageError for a layer that is not one, ShapeError for sizes or sets that do not fit.
+ */
+export function layeredConditioner(options: LayeredConditionerOptions): Conditioner {
+  const { layers, sets } = checkedOptions(where, options, layeredConditionerOptionTable);
+  const last = layers.at(-1);
+  if (last?.kind !== "linear" || last.outputs !== undefined)
+    refuse(where, "the last layer", "linear, without outputs", last?.kind ?? "no layer");
+  for (const layer of layers) checkLayer(layer, layer === last);
+  return {
+    type: "layered",
+    network: (sizes) => networkOf(layers, sets, sizes),
+    toJSON: () => ({ type: "layered", layers, ...(sets ? { sets } : {}) }),
+  };
+}
+
+/** Options of each layer beside its kind. */
+const layerOptions: Readonly<Record<Layer["kind"], readonly string[]>> = {
+  linear: ["outputs", "bias", "units"],
+  activation: ["activation", "slope", "alpha", "beta", "threshold", "low", "high"],
+  normalize: ["epsilon"],
+  residual: ["layers"],
+};
+
+function checkLayer(layer: Layer, isLast: boolean): void {
+  const known = layerOptions[layer.kind];
+  if (!known) refuse(where, "kind of a layer", `one of ${Object.keys(layerOptions).join(", ")}`, layer.kind);
+  for (const name of Object.keys(layer))
+    if (name !== "kind" && !known.includes(name))
+      refuse(where, `${name} of a layer`, `left out of one of the kind ${layer.kind}`, name);
+  switch (layer.kind) {
+    case "linear":
+      if (!isLast) checkCount(where, "outputs", layer.outputs!);
+      if (layer.bias !== undefined && !flag.accepts(layer.bias))
+        refuse(where, "bias", flag.expected, layer.bias);
+      return;
+    case "activation": {
+      const { kind: _, ...activation } = layer;
+      activationOf(where, activation);
+      return;
+    }
+    case "normalize":
+      if (!(layer.epsilon >= 0)) refuse(where, "epsilon", "0 or more", layer.epsilon);
+      return;
+    case "residual":
+      if (!Array.isArray(layer.layers))
+        refuse(where, "layers of a residual block", "an array of layers", layer.layers);
+      for (const inner of layer.layers) checkLayer(inner, false);
+  }
+}
+
+/** The sets of a masked network, and which of them each unit has. */
+interface Masking {
+  readonly sets: readonly string[];
+  /** Places in `sets` of the units of a layer, `count` of them. */
+  unitsOf(layer: LinearLayer, count: number): readonly number[] | undefined;
+}
+
+function maskingOf(
+  sets: readonly string[] | undefined,
+  { inputs, autoregressive }: ConditionerSizes,
+): Masking | undefined {
+  if (sets) {
+    const strange = sets.find((set) => set.length !== inputs || /[^01]/.test(set));
+    if (strange === undefined) return { sets, unitsOf: (layer) => layer.units };
+    throw new ShapeError({
+      where,
+      subject: "sets",
+      expected: `texts of ${inputs} letters, 0 or 1, as the network has ${inputs} inputs`,
+      received: JSON.stringify(strange),
+    });
+  }
+  if (!autoregressive) return undefined;
+  // All features before, as of a dense conditioner: set k has the context and the first k features.
+  const { features, context } = autoregressive;
+  return {
+    sets: Array.from({ length: features }, (_, k) => "1".repeat(context + k) + "0".repeat(features - k)),
+    unitsOf: ({ outputs }, count) =>
+      outputs === undefined
+        ? Array.from({ length: count }, (_, i) => i)
+        : hiddenDegrees(features, context, count),
+  };
+}
+
+function networkOf(
+  layers: readonly Layer[],
+  sets: readonly string[] | undefined,
+  sizes: ConditionerSizes,
+): ConditionerNetwork {
+  const { inputs } = sizes;
+  const masking = maskingOf(sets, sizes);
+  const input: Units = {
+    count: inputs,
+    sets:
+      masking && Array.from({ length: inputs }, (_, i) => `${"0".repeat(i)}1${"0".repeat(inputs - 1 - i)}`),
+  };
+  const { parameters, run } = sequence(layers, input, masking, sizes);
+  return { parameters, run };
+}
+
+/** Layers one after another; only those of the whole network have `sizes`, which the last one needs. */
+function sequence(
+  layers: readonly Layer[],
+  input: Units,
+  masking: Masking | undefined,
+  sizes: ConditionerSizes | undefined,
+): SizedLayer {
+  let units = input;
+  const parts = layers.map((layer, i) => {
+    const part =
+      sizes && i === layers.length - 1
+        ? linear(layer as LinearLayer, units, outputUnits(layer as LinearLayer, masking, sizes), true)
+        : sizedLayer(layer, units, masking);
+    units = part.units;
+    return { part, name: String(i) };
+  });
+  return {
+    units,
+    parameters: Object.fromEntries(
+      parts.flatMap(({ part, name }) =>
+        Object.keys(part.parameters).length > 0 ? [[name, part.parameters]] : [],
+      ),
+    ),
+    run: (x, p) => parts.reduce((value, { part, name }) => part.run(value, subtreeOf(p, name)), x),
+  };
+}
+
+function sizedLayer(layer: Layer, input: Units, masking: Masking | undefined): SizedLayer {
+  switch (layer.kind) {
+    case "linear":
+      return linear(
+        layer,
+        input,
+        { count: layer.outputs!, sets: setsOf(layer, layer.outputs!, masking) },
+        false,
+      );
+    case "activation": {
+      const { kind: _, ...activation } = layer;
+      return { units: input, parameters: {}, run: activationOf(where, activation) };
+    }
+    case "normalize":
+      if (masking) refuse(where, "a layer", "none that normalizes, as the network is masked", layer.kind);
+      return { units: input, parameters: {}, run: (x) => normalized(x, layer.epsilon) };
+    case "residual": {
+      const block = sequence(layer.layers, input, masking, undefined);
+      const sameSets = (input.sets ?? []).every((set, i) => set === block.units.sets?.[i]);
+      if (block.units.count !== input.count || !sameSets)
+        throw new ShapeError({
+          where,
+          subject: "a residual block",
+          expected: `of as many units as its input has, ${input.count}, with the same sets`,
+          received: `${block.units.count} units`,
+        });
+      return { units: input, parameters: block.parameters, run: (x, p) => g.add(x, block.run(x, p)) };
+    }
+  }
+}
+
+/** The sets of a layer's units. */
+function setsOf(
+  layer: LinearLayer,
+  count: number,
+  masking: Masking | undefined,
+): readonly string[] | undefined {
+  if (!masking) {
+    if (layer.units !== undefined) refuse(where, "units", "left out, as there are no sets", layer.units);
+    return undefined;
+  }
+  const { sets } = masking;
+  const units = masking.unitsOf(layer, count);
+  if (units?.length !== count || units.some((place) => sets[place] === undefined))
+    throw new ShapeError({
+      where,
+      subject: "units of a linear layer",
+      expected: `${count} places in the ${sets.length} sets`,
+      received: JSON.stringify(units ?? "none"),
+    });
+  return units.map((place) => sets[place]!);
+}
+
+/** The outputs of the whole network, those of one feature adjacent. */
+function outputUnits(
+  layer: LinearLayer,
+  masking: Masking | undefined,
+  { inputs, outputs, autoregressive }: ConditionerSizes,
+): Units {
+  const features = autoregressive?.features ?? layer.units?.length ?? outputs;
+  const ofFeatures = setsOf(layer, features, masking);
+  const context = inputs - features;
+  ofFeatures?.forEach((set, i) => {
+    if (!autoregressive || !set.slice(context + i).includes("1")) return;
+    throw new ShapeError({
+      where,
+      subject: `the set of feature ${i}`,
+      expected: "of the context and of features before it",
+      received: set,
+    });
+  });
+  return {
+    count: outputs,
+    sets: ofFeatures?.flatMap((set) => new Array<string>(outputs / features).fill(set)),
+  };
+}
+
+function linear(layer: LinearLayer, input: Units, units: Units, isLast: boolean): SizedLayer {
+  const { bias = true } = layer;
+  const bound = 1 / Math.sqrt(input.count);
+  const start = (shape: readonly number[]): ParameterSpec =>
+    isLast ? trained(shape) : trainedUniform(shape, bound);
+  // Made when first used: a description that a file claims must not allocate before its tensors were compared.
+  let mask: Expr | undefined;
+  return {
+    units,
+    parameters: {
+      weight: start([units.count, input.count]),
+      ...(bias ? { bias: start([units.count]) } : {}),
+    },
+    run(x, p) {
+      const weight = leafOf(p, "weight");
+      if (units.sets) mask ??= maskOf(input.sets!, units.sets);
+      return g.linear(x, mask ? g.mul(weight, mask) : weight, bias ? leafOf(p, "bias") : undefined);
+    },
+  };
+}
+
+/** 1 where the set of a unit (rows) has all of the set of what it is connected to (columns). */
+function maskOf(from: readonly string[], to: readonly string[]): Expr {
+  const isPart = new Map<string, boolean>();
+  const data = new Float64Array(to.length * from.length);
+  to.forEach((set, o) => {
+    from.forEach((part, i) => {
+      const key = `${part} ${set}`;
+      let known = isPart.get(key);
+      if (known === undefined) {
+        known = true;
+        for (let letter = 0; letter < part.length && known; letter++)
+          known = part[letter] === "0" || set[letter] === "1";
+        isPart.set(key, known);
+      }
+      if (known) data[o * from.length + i] = 1;
+    });
+  });
+  return g.constant(data, [to.length, from.length]);
+}
+
+function normalized(x: Expr, epsilon: number): Expr {
+  const units = sizeOf(x.shape);
+  const centered = g.sub(x, g.div(g.sum(x), units));
+  const variance = g.div(g.sum(g.square(centered)), units - 1);
+  return g.div(centered, g.sqrt(g.add(variance, epsilon)));
+}
