@@ -26,6 +26,11 @@ import { addSample } from "./commands/sample.ts";
 import { withFlags } from "./flags.ts";
 import { interruptedCode } from "./interrupt.ts";
 
+/** Text whose paragraphs, which blank lines part, are lines of their own: help is wrapped at the width of the terminal. */
+function inParagraphs(text: string): string {
+  return text.replaceAll(/([^\n])\n(?!\n)/g, "$1 ");
+}
+
 /** The commands; `parseAsync` throws where a call is wrong, and ends no process. */
 export function buildProgram(version: string): Command {
   const program = new Command("pushforward")
@@ -43,7 +48,8 @@ Example:
 
 Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     );
-  // Before the commands, which inherit both.
+  // Before the commands, which inherit all of it.
+  program.configureHelp({ commandDescription: (command) => inParagraphs(command.description()) });
   program.exitOverride().configureOutput({ outputError: () => undefined, writeErr: () => undefined });
   program.hook("preAction", checkAddressLimit);
   for (const add of [

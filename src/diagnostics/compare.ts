@@ -100,7 +100,7 @@ export interface Comparison {
   readonly folds: number;
 }
 
-/** Nats a row below which a difference is none, however sure: one model written in two ways. */
+/** Nats per row below which a difference is none, however sure: one model written in two ways. */
 const negligible = 1e-4;
 
 /**

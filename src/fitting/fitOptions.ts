@@ -101,7 +101,7 @@ export interface FitOptions {
    */
   readonly flow?: FlowOption<ModelKind> | undefined;
   /**
-   * Columns to fit (default: all that are not used otherwise and are neither constant nor identifiers nor free text; of kinds of numbers
+   * Columns to fit (default: all that are not used otherwise and are neither constant nor identifiers nor free text; for kinds of numbers
    * all columns of numbers that are not used otherwise).
    */
   readonly columns?: readonly string[] | undefined;
@@ -115,7 +115,7 @@ export interface FitOptions {
    */
   readonly epochs?: number | undefined;
   /**
-   * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table; of `columns` the
+   * Seconds that the training may take on two cores (default 120, but never less than the recipe of the table; for `columns` the
    * recipe, once). They are turned into steps by a fixed cost, so that results repeat; a slower machine takes longer. Given,
    * a small table goes on, too, while its held-out score rises.
    */
@@ -124,42 +124,42 @@ export interface FitOptions {
   readonly batch?: number | undefined;
   /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
   readonly learningRate?: number | undefined;
-  /** Decay of weight matrices, per step, relative to the learning rate (default 1e-4, of flow matching 0.02, of `columns` 1.5); well below 1 / rate. */
+  /** Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 1.5); well below 1 / rate. */
   readonly weightDecay?: number | undefined;
   /**
-   * Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1; 0.05 of continuous flows from 5,000
+   * Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1; 0.05 for continuous flows from 5,000
    * rows on).
    */
   readonly validation?: number | undefined;
   /**
-   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; of `columns` three
-   * tenths); of `dual-ascent` steps (default 100).
+   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; for `columns` three
+   * tenths); for `dual-ascent` steps (default 100).
    */
   readonly patience?: number | undefined;
-  /** Decay of the moving average of the weights, in [0, 1) (default 0.995, of `columns` 0.99). */
+  /** Decay of the moving average of the weights, in [0, 1) (default 0.995, for `columns` 0.99). */
   readonly averaging?: number | undefined;
   /**
-   * What to do with rows that lack a value in a used column: an error (default of kinds of numbers), or leave them out and count
-   * them in `dropped`. Of `columns` a missing cell is an `outcome` with a probability of its own (default), or says nothing:
+   * What to do with rows that lack a value in a used column: an error (default for kinds of numbers), or leave them out and count
+   * them in `dropped`. For `columns` a missing cell is an `outcome` with a probability of its own (default), or says nothing:
    * `marginal` is the density of the cells that are there.
    */
   readonly missing?: MissingCells | undefined;
   /**
-   * Of `columns`: what the columns are, as `describe` gives it or a schema file holds it; columns that it does not name are found out.
+   * For `columns`: what the columns are, as `describe` gives it or a schema file holds it; columns that it does not name are found out.
    */
   readonly schema?: TableSchema | undefined;
   /**
-   * Of `columns`: kinds by column, such as `{ age: "integer", shift: "angle:24", score: "interval:0:100", joined:
+   * For `columns`: kinds by column, such as `{ age: "integer", shift: "angle:24", score: "interval:0:100", joined:
    * "date-time:day-month-year" }`.
    */
   readonly kinds?: Readonly<Record<string, string>> | undefined;
   /**
-   * Of `columns`: trains one network for all sets of known columns (default false): then questions about some columns given others are
+   * For `columns`: trains one network for all sets of known columns (default false): then questions about some columns given others are
    * answered by one pass, without draws, each set by a density of its own. The fit takes up to twice as long.
    */
   readonly anyOrder?: boolean | undefined;
   /**
-   * Of `columns`: networks whose distributions of each cell are averaged, from 1 to 16 (default 2, with `anyOrder` 1). They
+   * For `columns`: networks whose distributions of each cell are averaged, from 1 to 16 (default 2, with `anyOrder` 1). They
    * differ in how much of a row is hidden in training; held-out rows weigh them column by column, and leave the best alone
    * where the others do not help it.
    */
@@ -200,8 +200,8 @@ export interface FitOptions {
   /** Number of transforms of a trained kind that is given by name (default by kind and table; see `defaultRecipe` of `pushforward/fitting`). */
   readonly transforms?: number | undefined;
   /**
-   * Sizes of the hidden layers of each conditioner, the same (default 32, 32 below 500 rows, else 64, 64; of `columns`
-   * 128, 128; of residual and continuous flows by table, see `defaultRecipe`).
+   * Sizes of the hidden layers of each conditioner, the same (default 32, 32 below 500 rows, else 64, 64; for `columns`
+   * 128, 128; for residual and continuous flows by table, see `defaultRecipe`).
    */
   readonly hidden?: readonly number[] | undefined;
   /** Components of a `mixture`, exactly so many (default: as many of 1 to 24 as have the smallest BIC). */
@@ -212,35 +212,35 @@ export interface FitOptions {
    */
   readonly bandwidth?: number | undefined;
   /**
-   * Of `gaussianization`: directions of a layer, which are principal axes, independent components (FastICA), or random
+   * For `gaussianization`: directions of a layer, which are principal axes, independent components (FastICA), or random
    * (default `ica`). Those of the sliced Wasserstein distance are a kind of their own, `sliced`.
    */
   readonly rotation?: Exclude<RotationKind, "sliced"> | undefined;
-  /** Of `gaussianization` and `sliced`: how marginal distributions are estimated (default `kernel`). */
+  /** For `gaussianization` and `sliced`: how marginal distributions are estimated (default `kernel`). */
   readonly marginal?: MarginalKind | undefined;
   /**
-   * Of the same: layers at most, of which as many are made as held-out rows say: by default 100, for `sliced` 300, but 10,000,000
+   * For the same kinds: layers at most, of which as many are made as held-out rows say: by default 100, for `sliced` 300, but 10,000,000
    * over the rows where that is less, and no fewer than 50.
    */
   readonly layers?: number | undefined;
-  /** Of the same: knots of each spline, from 8 to 256 (default 24). */
+  /** For the same kinds: knots of each spline, from 8 to 256 (default 24). */
   readonly knots?: number | undefined;
   /**
-   * Of the same: share of the way to normal that a layer goes, above 0 and at most 0.95 (default 0.5; below 500 rows 0.25 or
+   * For the same kinds: share of the way to normal that a layer goes, above 0 and at most 0.95 (default 0.5; below 500 rows 0.25 or
    * 0.5 by trial).
    */
   readonly step?: number | undefined;
-  /** Of `dual-ascent`: radial maps, one-dimensional maps along orthogonal directions, or both in every step (default `both`). */
+  /** For `dual-ascent`: radial maps, one-dimensional maps along orthogonal directions, or both in every step (default `both`). */
   readonly maps?: AscentMaps | undefined;
-  /** Of the same: how radial maps fall off with the distance from their center (default `compact`). */
+  /** For the same kinds: how radial maps fall off with the distance from their center (default `compact`). */
   readonly profile?: RadialProfile | undefined;
   /**
-   * Of the same: number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,
+   * For the same kinds: number of rows in the smallest balls and windows, above 0. Default: a hundredth, a twentieth or a fifth of the rows,
    * whichever does best on held-out rows in a short trial.
    */
   readonly pointsInBall?: number | undefined;
   /**
-   * Of the same: steps at most (default 2000, fewer for large tables), of which as many are kept as held-out rows say. With
+   * For the same kinds: steps at most (default 2000, fewer for large tables), of which as many are kept as held-out rows say. With
    * `validation: 0` exactly as many are made, where the number is given.
    */
   readonly steps?: number | undefined;

@@ -81,7 +81,7 @@ function expectSteps(words: string, pattern: RegExp, of: (rows: number) => unkno
 
 const below = /(?<below>[\d, ]+) (?:below|for fewer than) (?<rows>[\d,]+) rows, else (?<from>\d+(?:, ?\d+)*)/;
 const fromRows =
-  /(?<below>[\d.]+)[,;] (?:of cnf and flow-matching )?(?:from (?<rows>[\d,]+) rows on )?(?<from>[\d.]+)/;
+  /(?<below>[\d.]+)[,;] (?:for cnf and flow-matching )?(?:from (?<rows>[\d,]+) rows on )?(?<from>[\d.]+)/;
 const fitFile = "src/fitting/fitOptions.ts";
 
 test.each([
@@ -133,7 +133,7 @@ test("what is otherwise for mixed columns stands in help and docstring as in the
   for (const [name, value] of Object.entries(columnsDefaults))
     for (const words of ruleOf(fitFlags, fitFile, name))
       expect(words.replaceAll(", 128", ",128"), name).toMatch(
-        new RegExp(`(?:of \`?columns\`? |^|default )${value}(?![\\d.]*\\d)`),
+        new RegExp(`(?:for \`?columns\`? |^|default )${value}(?![\\d.]*\\d)`),
       );
 });
 
@@ -153,7 +153,7 @@ test("draws of questions are those of help and docstring", () => {
     `default ${rowDraws} for each row of \`marginal\`, ${draws} for each`,
   );
   for (const flags of [marginalFlags, quantileFlags] as readonly Flags[])
-    expect(flags.draws!.usual).toBe(`${rowDraws}, of a condition ${draws}`);
+    expect(flags.draws!.usual).toBe(`${rowDraws}, for a condition ${draws}`);
   for (const [name, value] of Object.entries(imputeDefaults))
     expect((imputeFlags as Flags)[name]!.usual, name).toBe(String(value));
   expect(docstringOf(questions, "candidates")).toContain(`default ${imputeDefaults.candidates}`);

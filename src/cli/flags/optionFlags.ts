@@ -39,7 +39,7 @@ const namedKinds = 2;
 
 /** One line of help: whose option it is, where it is that of few kinds, what it is, and its default. */
 export function helpOf({ help, usual }: OptionFlag, { choices = [], kinds = [] }: DescribedKind): string {
-  const whose = kinds.length > 0 && kinds.length <= namedKinds ? `of --flow ${kinds.join(" and ")}: ` : "";
+  const whose = kinds.length > 0 && kinds.length <= namedKinds ? `with --flow ${kinds.join(" or ")}: ` : "";
   return `${whose}${help ?? listOfWords(choices)}${usual === undefined ? "" : ` (default: ${usual})`}`;
 }
 

@@ -15,7 +15,7 @@ const draws: OptionFlag = {
   flag: "--draws",
   value: "n",
   help: "draws per row where the answer is not exact",
-  usual: `${questionDefaults.rowDraws}, of a condition ${questionDefaults.draws}`,
+  usual: `${questionDefaults.rowDraws}, for a condition ${questionDefaults.draws}`,
 };
 /** Values, ranges, or a table of them. */
 export const anyGiven: OptionFlag = {

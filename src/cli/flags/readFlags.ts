@@ -37,7 +37,7 @@ export const readFlags: OptionFlags<Omit<ReadTableOptions, "format" | "name" | "
     help: "the first line names the columns, even if it looks like data",
     negated: "the first line is data: columns c1, c2, ...",
   },
-  arrays: { flag: "--array", value: "names", help: "of a .npz archive, the arrays that make up the table" },
+  arrays: { flag: "--array", value: "names", help: "the arrays of a .npz archive that make up the table" },
   limits: {
     flag: "--limit",
     value: "values",

@@ -6,7 +6,7 @@
 
 import type { EpochRecord } from "./objective.ts";
 
-/** Nats a row by which a cycle must lower the validation loss for another to follow: less is noise. */
+/** Nats per row by which a cycle must lower the validation loss for another to follow: less is noise. */
 export const leastGain = 0.01;
 
 /** Validations of a later cycle, about. */

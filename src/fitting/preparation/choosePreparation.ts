@@ -34,7 +34,7 @@ const heldShare = 0.3;
 const mostHeld = 2000;
 
 /**
- * Nats a row by which a choice must beat the simpler ones before it. Short trainings favor whitening, which starts
+ * Nats per row by which a choice must beat the simpler ones before it. Short trainings favor whitening, which starts
  * nearer to the end; what it gains by less than this, the others make up for.
  */
 const leastGain = 0.03;

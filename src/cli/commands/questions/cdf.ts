@@ -70,7 +70,7 @@ export function addCdf(program: Command): void {
     .description(
       "Probability that a column is at most some values, given others or not, among values that are not missing, from a fit of mixed\ncolumns. The other way of quantile.",
     )
-    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .argument("<model>", "model to use (.safetensors), fitted by --flow columns")
     .option("--out <file>", "table to write, a row per condition; - for CSV on standard output")
     .option("--json", "print one JSON document")
     .addHelpText(

@@ -85,7 +85,7 @@ export function addImpute(program: Command): void {
 Cells are taken to be missing at random: whether one is missing does not depend on its value, once the others are known.
 With --draws above 1 the tables follow one another, and the column draw counts them. Other columns are carried along.`,
     )
-    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .argument("<model>", "model to use (.safetensors), fitted by --flow columns")
     .argument("<data>", "table to fill in; - for CSV on standard input")
     .option("--out <file>", "table to write; its extension tells the format")
     .option("--json", "print one JSON document")

@@ -111,7 +111,7 @@ export function addMarginal(program: Command): void {
 
 Exact where the other columns can be summed out exactly; else estimated by draws, with standard error and effective size per row.`,
     )
-    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .argument("<model>", "model to use (.safetensors), fitted by --flow columns")
     .argument("<data>", "table with these columns; - for CSV on standard input")
     .option(
       "--out <file>",

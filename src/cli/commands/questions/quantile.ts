@@ -58,7 +58,7 @@ export function addQuantile(program: Command): void {
     .description(
       "Quantiles of a column given others or not, among values that are not missing, from a fit of mixed columns: numbers, dates, levels\nin an order.",
     )
-    .argument("<model>", "model to use (.safetensors), of --flow columns")
+    .argument("<model>", "model to use (.safetensors), fitted by --flow columns")
     .option("--out <file>", "table to write, a row per condition; - for CSV on standard output")
     .option("--json", "print one JSON document")
     .addHelpText(
