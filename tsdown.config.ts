@@ -53,7 +53,15 @@ function chunksOf(modules: Modules): Map<string, string> {
     return [...closureOf(id, modules)].filter((own) => own !== id);
   });
   // What the library imports at the call stays apart from what it has at once: a page that never opens a file loads none of it.
-  for (const id of families.filter((id) => light.includes(id))) place([id], `${basename(id, ".ts")}AtCalls`);
+  const others = (family: number): readonly Set<string>[] => [
+    evaluation,
+    ...closures.filter((_, i) => i !== family),
+  ];
+  families.forEach((id, i) => {
+    if (!light.includes(id)) return;
+    const alone = [...closures[i]!].filter((needed) => !others(i).some((closure) => closure.has(needed)));
+    place([id, ...alone], `${basename(id, ".ts")}AtCalls`);
+  });
   place(
     light.filter((id) => [evaluation, ...closures].some((closure) => closure.has(id))),
     "basis",

@@ -8,7 +8,6 @@ import { UsageError } from "../entries/errors.ts";
 import type { GivenReport, GivenValue } from "../entries/options.ts";
 import type { Flow, Table } from "../index.ts";
 import { checkGiven, checkKnown } from "./columnNames.ts";
-import { interruptSignal } from "./interrupt.ts";
 import { GivenFile, type GivenText } from "./options.ts";
 import { checkTableOutput, counted, formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
 
@@ -22,18 +21,14 @@ export interface ReadGiven {
  * Reads what `--given` names, and checks it against the flow. In a table, columns that the model does not have are not looked at, and an
  * empty cell says nothing.
  */
-export async function readGiven(
-  given: GivenText | undefined,
-  flow: Flow,
-  signal: AbortSignal,
-): Promise<ReadGiven> {
+export async function readGiven(given: GivenText | undefined, flow: Flow): Promise<ReadGiven> {
   if (!(given instanceof GivenFile)) {
     checkGiven(given, flow);
     return { given, rows: undefined };
   }
   const { readTable, tableToObjects } = await import("../index.ts");
   const { allColumns } = await import("../entries/tables.ts");
-  const table = await readTable(given.path, { signal });
+  const table = await readTable(given.path);
   const names = allColumns(table).filter((name) => [...flow.given, ...flow.columns].includes(name));
   if (names.length === 0)
     throw new UsageError({
@@ -65,7 +60,6 @@ export interface ColumnQuestion {
   readonly flow: Flow;
   readonly column: string;
   readonly conditions: ReadGiven;
-  readonly signal: AbortSignal;
 }
 
 /** Loads the model that is asked about a column, and reads what it is given. */
@@ -89,10 +83,9 @@ export async function readQuestion(
     });
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load } = await import("../index.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
+  const flow = await load(model);
   checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
-  return { flow, column, conditions: await readGiven(given, flow, signal), signal };
+  return { flow, column, conditions: await readGiven(given, flow) };
 }
 
 /** How rows were drawn, in a line. */

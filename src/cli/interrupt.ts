@@ -1,56 +1,86 @@
 /**
- * Ctrl-C as an AbortSignal: the work stops where it can, and files stay as they were.
+ * Ctrl-C, and requests to terminate. As long as nobody listens, the system ends the process at once, whatever it computes; a listener
+ * is not heard before the event loop has its turn. So nobody listens but who has something to keep, to say or to clear away, and only
+ * while the event loop runs. Files are written whole or not at all, so that any moment will do.
  *
  * @module
  */
 
+import { constants } from "node:os";
 import { createInterface } from "node:readline";
+import { removeTemporaryFiles, watchTemporaryFiles } from "../entries/files.ts";
 
-/** The exit code of a program that Ctrl-C stopped: 128 + SIGINT. */
-export const interruptedCode = 130;
+const names = ["SIGINT", "SIGTERM"] as const;
+
+/** The exit code of a program that a signal ended, as a shell gives it. */
+const exitCodeOf = (name: NodeJS.Signals): number => 128 + constants.signals[name];
 
 /** Milliseconds that work has to stop, after which the process ends whatever it waits for. */
-const grace = 3000;
+const grace = 300;
 
-/** What ends the process where the work does not: files are written whole or not at all, so any moment will do. */
-function end(): never {
-  process.stderr.write("Interrupted; no output file was changed\n");
-  process.exit(interruptedCode);
-}
+let heard: NodeJS.Signals | undefined;
 
-/**
- * A signal that the first Ctrl-C (or a request to terminate) aborts, with the name of the system's signal as its reason; a
- * second one ends the process at once.
- *
- * @param lingers whether the work has something to do after it, such as writing what it has: it takes its time.
- */
-export function interruptSignal({ lingers = false }: { readonly lingers?: boolean } = {}): AbortSignal {
-  const controller = new AbortController();
-  const stop = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) end();
-    controller.abort(name);
-    if (!lingers) setTimeout(end, grace);
+/** The exit code of a command that was aborted. */
+export const interruptedCode = (): number => exitCodeOf(heard ?? "SIGINT");
+
+/** A listener for both signals that comes and goes. */
+function listener(hear: (name: NodeJS.Signals) => void): (isListening: boolean) => void {
+  return (isListening) => {
+    for (const name of names) {
+      process.off(name, hear);
+      if (isListening) process.on(name, hear);
+    }
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return controller.signal;
+}
+
+/** The signals, for a command that stops by itself. */
+export interface Interrupts {
+  /** Fires at the first signal that is heard, with its name as the reason. From then on the system ends the process at the next one. */
+  readonly signal: AbortSignal;
+  /** Whether signals are heard from now on (at first they are not). Long work that the event loop waits for goes without. */
+  hear(isHearing: boolean): void;
 }
 
 /**
- * Computes what lets no event be heard until it is done, and writes nothing: meanwhile the system ends the process by itself, at the
- * first Ctrl-C.
+ * Makes it possible to stop a command.
+ * @param lingers Whether the work has something to do after it, such as writing what it has: it takes its time.
+ * @param ending What is said where the work does not stop by itself.
  */
-export function interruptible<T>(compute: () => T): T {
-  const names = ["SIGINT", "SIGTERM"] as const;
-  const listeners = names.map((name) => process.listeners(name));
-  for (const name of names) process.removeAllListeners(name);
-  try {
-    return compute();
-  } finally {
-    names.forEach((name, i) => {
-      for (const listener of listeners[i]!) process.on(name, listener);
-    });
-  }
+export function interrupts({
+  lingers,
+  ending,
+}: {
+  readonly lingers: boolean;
+  readonly ending: () => string;
+}): Interrupts {
+  const controller = new AbortController();
+  const hear = listener((name) => {
+    hear(false);
+    heard = name;
+    controller.abort(name);
+    const end = (): never => {
+      process.stderr.write(`${ending()}\n`);
+      process.exit(exitCodeOf(name));
+    };
+    if (!lingers) setTimeout(end, grace).unref();
+  });
+  return {
+    signal: controller.signal,
+    hear: (isHearing) => hear(isHearing && !controller.signal.aborted),
+  };
+}
+
+/** Sees to it that a process which ends while it writes a file leaves nothing beside it. */
+export function clearAwayAtEnd(): void {
+  const hear = listener((name) => {
+    // Who else listens decides when the process ends.
+    if (process.listenerCount(name) > 1) return;
+    hear(false);
+    removeTemporaryFiles();
+    process.kill(process.pid, name);
+  });
+  watchTemporaryFiles((count) => hear(count > 0));
+  process.on("exit", removeTemporaryFiles);
 }
 
 /** Whether somebody sits at a terminal who can be asked. */

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * The command line: `pushforward describe | fit | logprob | sample | evaluate | anomalies | import | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
- * failed, 2 the call was wrong, 130 interrupted. An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
+ * failed, 2 the call was wrong, 130 interrupted (143 where it was asked to terminate). An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../entries/errors.ts";
+import { clearAwayAtEnd } from "./interrupt.ts";
 import { buildProgram, failureOf } from "./program.ts";
 
 /** The version in package.json, which lies beside the folder of the built module. */
@@ -49,6 +50,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => undefined);
 
 const program = buildProgram(version());
+clearAwayAtEnd();
 process.on("uncaughtException", (error) => void fail(error));
 try {
   await program.parseAsync();

@@ -50,12 +50,7 @@ function givenCells(flow: Flow, table: Table, name: string): (row: number) => nu
 }
 
 /** Samples of a conditional model at the conditions of the data's own rows. */
-export async function samplesAtConditions(
-  flow: Flow,
-  data: Table,
-  seed: number,
-  signal: AbortSignal,
-): Promise<Table> {
+export async function samplesAtConditions(flow: Flow, data: Table, seed: number): Promise<Table> {
   const cells = flow.given.map((name) => givenCells(flow, data, name));
   const usable = Array.from({ length: data.rows }, (_, row) => row).filter((row) =>
     cells.every((at) => at(row) !== undefined),
@@ -76,7 +71,7 @@ export async function samplesAtConditions(
       Array.from({ length: count }, (_, k) => cells[i]!(usable[order[k % order.length]!]!)!),
     ]),
   );
-  return await flow.sample(count, { seed, given, continuous: true, signal });
+  return await flow.sample(count, { seed, given, continuous: true });
 }
 
 /**

@@ -118,7 +118,10 @@ function describedFailure(error: unknown, program: Command, args: readonly strin
     case "PUSHFORWARD_USAGE":
       return { line: message, exitCode: 2 };
     case "PUSHFORWARD_ABORTED":
-      return { line: `${message.replace(/\.$/, "")}; no output file was changed`, exitCode: interruptedCode };
+      return {
+        line: `${message.replace(/\.$/, "")}; no output file was changed`,
+        exitCode: interruptedCode(),
+      };
   }
   const code = String(codeOf(error));
   if (code.startsWith("PUSHFORWARD_")) return { line: message, exitCode: 1 };

@@ -38,15 +38,14 @@ function bar(unit: string): ProgressDisplay {
       stream: process.stderr,
       // 80 columns hold it: what does not fit is cut off.
       format: `fitting {bar} ${unit} {value}/{total}, train {train}, validation {validation} nats`,
-      hideCursor: true,
+      // The system may end the process at any time: a cursor that was hidden would stay so.
+      hideCursor: false,
       clearOnComplete: false,
       barsize: 16,
     },
     Presets.shades_classic,
   );
   let started = false;
-  // A process that is ended at once still gives the terminal its cursor back.
-  process.on("exit", () => started && process.stderr.write("\x1b[?25h\n"));
   return {
     update({ epoch, epochs, trainLogProb, validationLogProb }) {
       const shown = { train: formatLogProb(trainLogProb), validation: formatLogProb(validationLogProb) };

@@ -63,16 +63,11 @@ export function withColumns(table: Table, columns: NumberColumns): Table {
  * The table with its cells as they are written, where they were read as numbers in another dress, or as truth values: read once more,
  * these columns as text. Standard input can be read but once.
  */
-export async function asWritten(
-  source: string,
-  table: Table,
-  flags: TableFlags,
-  signal: AbortSignal,
-): Promise<Table> {
+export async function asWritten(source: string, table: Table, flags: TableFlags): Promise<Table> {
   const dressed = table.records.filter(({ parse, readAs }) => parse.length > 0 || readAs === "booleans");
   if (dressed.length === 0 || source === "-") return table;
   const parse = Object.fromEntries(dressed.map(({ name }) => [name, "text" as const]));
-  return await readData(source, { ...flags, parse: { ...flags.parse, ...parse } }, signal);
+  return await readData(source, { ...flags, parse: { ...flags.parse, ...parse } });
 }
 
 /** The rows of a table for which something holds. */

@@ -22,9 +22,9 @@ export function addTableOptions(command: Command): void {
 }
 
 /** Reads the table that a command is given, as its flags say. */
-export async function readData(source: string, flags: TableFlags, signal: AbortSignal): Promise<Table> {
+export async function readData(source: string, flags: TableFlags): Promise<Table> {
   const { readTable } = await import("../index.ts");
-  return await readTable(source, { ...chosenOptions<TableFlags>(flags, readFlags), signal });
+  return await readTable(source, chosenOptions<TableFlags>(flags, readFlags));
 }
 
 /**

@@ -7,6 +7,7 @@
 import { DataError, UsageError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { each, inOnePiece, type Pieces } from "../platform/pieces.ts";
+import { permutationInPieces } from "../random/permutation.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { checkForFitting, diagnosis, fewestRows } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
@@ -242,7 +243,7 @@ export function* fitDataInPieces(
   );
   for (const columnGroup of dependent) options.onWarning?.(dependenceLine(columnGroup));
 
-  const order = new RandomStream(split(key, "split")).permutation(clean.rows);
+  const order = yield* permutationInPieces(new RandomStream(split(key, "split")), clean.rows);
   const share = options.validation ?? validationOf(clean.rows);
   const validationRows =
     share === 0 ? 0 : Math.max(1, Math.min(clean.rows - 1, Math.round(share * clean.rows)));

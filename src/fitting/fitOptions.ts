@@ -246,7 +246,7 @@ export interface FitOptions {
   readonly steps?: number | undefined;
   /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
-  /** Called before each trial of a preparation, and when the training begins. */
+  /** Called before each trial of a preparation, after the last one, and when the steps of the training begin. */
   readonly onPhase?: ((phase: FitPhase) => void) | undefined;
   /**
    * Called when the columns are chosen, before anything is trained, where a flow of mixed columns is fitted: what each column of the table

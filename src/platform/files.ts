@@ -7,8 +7,14 @@
 
 import { AbortedError, FormatError, PushforwardError, UsageError } from "../errors.ts";
 import { checkArgument, text } from "../options.ts";
-import { bytesOf, digestOf } from "../random/digest.ts";
 import { concatenate, isNode, nodeModule, reasonOf } from "./platform.ts";
+import {
+  endTemporary,
+  removeLitter,
+  startTemporary,
+  temporaryName,
+  temporaryStem,
+} from "./temporaryFiles.ts";
 
 /** How to wait for a pipe that nobody is at the other end of. */
 export interface FileOptions {
@@ -224,55 +230,6 @@ function targetOf(path: string): Target {
   return { path: target, folder, status };
 }
 
-/** Temporary files that are being written now. */
-const openTemporaries = new Set<string>();
-
-/** What the names of a file's temporary files begin with, short enough for every file system. */
-function temporaryStem(path: string): string {
-  const name = nodeModule("node:path", "").basename(path);
-  const bytes = new TextEncoder().encode(name);
-  return bytes.length <= 100 ? `.${name}` : `.${digestOf([bytesOf(bytes)])}`;
-}
-
-/** A name that no other process takes, be its number the same (as in containers, where it is always 1). */
-function temporaryName(stem: string): string {
-  const [random] = globalThis.crypto.getRandomValues(new Uint32Array(1));
-  return `${stem}.${globalThis.process.pid}-${random!.toString(16)}.tmp`;
-}
-
-/** After a day a temporary file is litter, whoever has the number of its process now. */
-const oldest = 24 * 3600 * 1000;
-
-/** Whether a process is no more. */
-function hasEnded(pid: number): boolean {
-  try {
-    globalThis.process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return codeOf(error) === "ESRCH";
-  }
-}
-
-/**
- * Removes the temporary files of a file that processes left which were killed. One that another machine or container is at
- * may be among them: it writes anew.
- */
-function removeLitter(folder: string, stem: string): void {
-  const fs = nodeModule("node:fs", "");
-  const { join } = nodeModule("node:path", "");
-  try {
-    for (const name of fs.readdirSync(folder)) {
-      if (!name.startsWith(`${stem}.`) || openTemporaries.has(join(folder, name))) continue;
-      const pid = Number(/^(\d+)-[0-9a-f]+\.tmp$/.exec(name.slice(stem.length + 1))?.[1] ?? "0");
-      if (pid === 0) continue;
-      const isOld = Date.now() - fs.statSync(join(folder, name)).mtimeMs > oldest;
-      if (isOld || pid === globalThis.process.pid || hasEnded(pid)) fs.rmSync(join(folder, name));
-    }
-  } catch {
-    // Litter that cannot be listed or removed is no reason not to write.
-  }
-}
-
 /**
  * Checks that a file can be written, and leaves no trace.
  * @throws FormatError if not, which says why.
@@ -331,7 +288,7 @@ async function replaced(
 ): Promise<boolean> {
   const fs = nodeModule("node:fs", "").promises;
   const temporary = nodeModule("node:path", "").join(folder, temporaryName(stem));
-  openTemporaries.add(temporary);
+  startTemporary(temporary);
   try {
     const handle = await fs.open(temporary, "wx", status ? status.mode & 0o777 : 0o666);
     try {
@@ -357,7 +314,7 @@ async function replaced(
     if (isLost || codeOf(error) === "EEXIST") return false;
     throw error;
   } finally {
-    openTemporaries.delete(temporary);
+    endTemporary(temporary);
   }
 }
 

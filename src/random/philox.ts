@@ -26,6 +26,7 @@ import {
   refuse,
   text,
 } from "../options.ts";
+import { permutationInPieces } from "./permutation.ts";
 
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
@@ -379,17 +380,9 @@ export class RandomStream {
    * @throws UsageError if `n` is not a whole number from 0 to 2^32 - 1.
    */
   permutation(n: number): Uint32Array {
-    if (!Number.isInteger(n) || n < 0 || n >= 2 ** 32) {
-      refuse("random", "the length of a permutation", "a whole number from 0", n);
-    }
-    const order = new Uint32Array(n);
-    for (let i = 0; i < n; i++) order[i] = i;
-    for (let i = n - 1; i > 0; i--) {
-      const j = this.integerBelow(i + 1);
-      const item = order[i]!;
-      order[i] = order[j]!;
-      order[j] = item;
-    }
-    return order;
+    const pieces = permutationInPieces(this, n);
+    let step = pieces.next();
+    while (!step.done) step = pieces.next();
+    return step.value;
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
@@ -11,6 +12,7 @@ export const cliPath: string = fileURLToPath(new URL("../../dist/cli.js", import
 
 /** What a run gave back. */
 export interface Run {
+  /** As a shell gives it: of a process that a signal ended, 128 and the signal's number. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -44,7 +46,9 @@ export async function runCli(args: readonly string[], options: RunOptions = {}):
     }
   });
   child.stdin.on("error", () => undefined).end(options.input ?? "");
-  const code = await new Promise<number | null>((done) => child.on("close", done));
+  const code = await new Promise<number | null>((done) =>
+    child.on("close", (exitCode, signal) => done(signal ? 128 + constants.signals[signal] : exitCode)),
+  );
   return { code, stdout, stderr };
 }
 

@@ -4,6 +4,9 @@ import type { Run } from "./runCli.ts";
 
 const stops = ["SIGINT", "SIGTERM"] as const;
 
+/** What may listen to signals: it has something to keep, and hears them while the event loop runs. */
+const mayListen = ["fit"];
+
 let isRunning = false;
 
 /**
@@ -35,7 +38,11 @@ export async function runInProcess(
   // Node writes these past the stream.
   const onWarning = ({ name, message }: Error): void => void (stderr += `${name}: ${message}\n`);
   process.on("warning", onWarning);
-  const listening = stops.map((name) => process.listeners(name));
+  let listened = false;
+  const onListener = (name: string): void => {
+    if (stops.includes(name as NodeJS.Signals & (typeof stops)[number])) listened = true;
+  };
+  process.on("newListener", onListener);
   const [folderBefore, codeBefore] = [process.cwd(), process.exitCode];
   const program = buildProgram("0.0.0");
   let code = 0;
@@ -53,13 +60,14 @@ export async function runInProcess(
     await new Promise(setImmediate);
     for (const spy of spies) spy.mockRestore();
     process.off("warning", onWarning);
-    stops.forEach((name, i) => {
-      for (const listener of process.listeners(name))
-        if (!listening[i]!.includes(listener)) process.off(name, listener);
-    });
+    process.off("newListener", onListener);
     process.chdir(folderBefore);
     process.exitCode = codeBefore;
     isRunning = false;
   }
+  if (listened && !mayListen.includes(args[0]!))
+    throw new Error(
+      `${args[0]} listens to signals, which no long work hears: let the system end the process`,
+    );
   return { stdout, stderr, code };
 }

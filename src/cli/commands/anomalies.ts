@@ -11,7 +11,6 @@ import { UsageError } from "../../entries/errors.ts";
 import { anomaliesOptionTable } from "../../entries/options.ts";
 import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { positiveInteger } from "../options.ts";
 import {
   checkOneOutput,
@@ -50,15 +49,13 @@ async function run(first: string, second: string | undefined, flags: AnomaliesFl
     );
   const { anomalies, anomaliesTable } = await import("../../entries/diagnostics.ts");
   const { load, writeTable } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const flow = second === undefined ? undefined : await load(first, { signal });
-  const table = await readData(data, flags, signal);
+  const flow = second === undefined ? undefined : await load(first);
+  const table = await readData(data, flags);
   if (flow) await sayHowRead(table, flow.columns);
   const { calibration: _, ...chosen } = chosenOptions<AnomaliesOptions>(flags, anomaliesFlags);
   const options: AnomaliesOptions = {
     ...chosen,
-    ...(calibration === undefined ? {} : { calibration: await readData(calibration, flags, signal) }),
-    signal,
+    ...(calibration === undefined ? {} : { calibration: await readData(calibration, flags) }),
     onWarning: warn,
   };
   const found = flow ? await anomalies(flow, table, options) : await anomalies(table, options);

@@ -22,7 +22,6 @@ import type {
 import { approximateFlags } from "../flags/flagTables.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { formulaDensity, parseParameters } from "../formulaDensity.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { defined, positiveInteger } from "../options.ts";
 import {
   checkOutput,
@@ -193,14 +192,12 @@ async function run(path: string | undefined, flags: ApproximateFlags): Promise<v
   const started = performance.now();
   const { parameters, logDensity, derived } = await densityOf(path, flags);
   const library = await import("../../index.ts");
-  const signal = interruptSignal();
   let tenth = -1;
   const result = await library.approximate({
     parameters,
     logDensity,
     ...defined({ derived }),
     ...chosenOptions<Omit<ApproximateOptions, "parameters" | "logDensity">>(flags, approximateFlags),
-    signal,
     onProgress: ({ step, steps: all, bound }) => {
       const now = Math.floor((10 * step) / all);
       if (now === tenth) return;

@@ -12,7 +12,6 @@ import type { ComparedFlow, CompareOptions, CompareProgress, Comparison } from "
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { counted, formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
@@ -98,8 +97,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const named = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
   const { compare } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const table = await readData(data, flags, signal);
+  const table = await readData(data, flags);
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
@@ -111,7 +109,6 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   try {
     result = await compare(table, {
       ...chosenOptions<CompareOptions>(flags, compareFlags),
-      signal,
       onProgress: (at) => progress.update(at),
       onWarning(line) {
         progress.stop();

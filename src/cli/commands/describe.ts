@@ -6,7 +6,6 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { interruptible, interruptSignal } from "../interrupt.ts";
 import { checkOutput, counted, print, printJson } from "../output.ts";
 import { addTableOptions, namingTable, readData, type TableFlags } from "../tableOptions.ts";
 
@@ -22,8 +21,8 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
     checkOutput(flags.figure, [".svg", ".png", ".html"], "a figure", "--figure");
   const { describe } = await import("../../index.ts");
   const { descriptionText } = await import("../../entries/tables.ts");
-  const table = await readData(data, flags, interruptSignal());
-  const description = interruptible(() => describe(table));
+  const table = await readData(data, flags);
+  const description = describe(table);
   if (flags.out !== undefined) {
     const { writeSchema } = await import("../../entries/tables.ts");
     await writeSchema(description.schema, flags.out);

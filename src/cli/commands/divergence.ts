@@ -10,7 +10,6 @@ import { UsageError } from "../../entries/errors.ts";
 import { klDivergenceOptionTable } from "../../entries/options.ts";
 import { densityRatioFlags, klDivergenceFlags } from "../flags/divergenceFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import {
   checkOneOutput,
   checkTableOutput,
@@ -49,12 +48,11 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
   checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [p, q, data!]);
   const { load } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const [ofP, ofQ] = [await load(p, { signal }), await load(q, { signal })];
+  const [ofP, ofQ] = [await load(p), await load(q)];
   if (data === undefined) {
     const { klDivergence } = await import("../../entries/diagnostics.ts");
     const options = chosenOptions<KlDivergenceOptions>(flags, klDivergenceFlags);
-    const found = await klDivergence(ofP, ofQ, { ...options, signal, onWarning: warn });
+    const found = await klDivergence(ofP, ofQ, { ...options, onWarning: warn });
     if (json) return await printJson(found);
     const { mean, standardError, draws, impossible, possible } = found;
     return await print(
@@ -74,14 +72,13 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
       ]),
     );
   }
-  const table = await readData(data, flags, signal);
+  const table = await readData(data, flags);
   await sayHowRead(table, [...ofP.columns, ...ofP.given]);
   const { densityRatio } = await import("../../entries/diagnostics.ts");
   const { tableFromColumns, writeTable } = await import("../../index.ts");
   const { logRatio, impossible } = await densityRatio(ofP, ofQ, table, {
     ...chosenOptions<DensityRatioOptions>(flags, densityRatioFlags),
     missing: "empty",
-    signal,
     onWarning: warn,
   });
   const scores = tableFromColumns({ logRatio });

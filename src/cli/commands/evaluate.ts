@@ -12,7 +12,6 @@ import { evaluateOptionTable } from "../../entries/options.ts";
 import { evaluateFlags } from "../flags/evaluateFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { checkOutput, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
@@ -32,15 +31,13 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   if (out !== undefined) checkOutput(out, [".html", ".svg", ".png", ".json"], "a page");
   const { load } = await import("../../index.ts");
   const { evaluate, evaluationText, privacyWarning } = await import("../../entries/diagnostics.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
-  const table = await readData(test, flags, signal);
+  const flow = await load(model);
+  const table = await readData(test, flags);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
   const evaluation = await evaluate(flow, table, {
     ...options,
-    ...(train === undefined ? {} : { train: await readData(train, flags, signal) }),
-    signal,
+    ...(train === undefined ? {} : { train: await readData(train, flags) }),
     onWarning: warn,
   });
   const title = `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}`;

@@ -15,7 +15,7 @@ import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { fitFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
-import { canAsk, confirm, interruptSignal } from "../interrupt.ts";
+import { canAsk, confirm, interrupts } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
 import { defined } from "../options.ts";
 import {
@@ -124,8 +124,11 @@ async function run(data: string, read: FitFlags): Promise<void> {
   const { fit } = await import("../../index.ts");
   const isTraining = flags.flow === undefined || hasEpochs(flags.flow);
   const keepOnAbort = isTraining && (flags.keepOnAbort || canAsk()) ? true : undefined;
-  const signal = interruptSignal({ lingers: keepOnAbort === true });
-  const table = await readData(data, flags, signal);
+  const { signal, hear } = interrupts({
+    lingers: keepOnAbort === true,
+    ending: () => withFlags(`${stopped(flags, isTraining).message}; no output file was changed`),
+  });
+  const table = await readData(data, flags);
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
@@ -143,7 +146,11 @@ async function run(data: string, read: FitFlags): Promise<void> {
     display.prepare("");
   };
   const onPhase = ({ phase, done, total }: FitPhase): void => {
-    if (phase === "preparation") display.prepare(`choosing the preparation ${done + 1}/${total}`);
+    // Between the trials and the training all rows are prepared, which may take a while in which nothing is heard.
+    const isBetween = phase === "preparation" && done === total;
+    hear(!isBetween);
+    if (phase === "preparation" && !isBetween)
+      display.prepare(`choosing the preparation ${done + 1}/${total}`);
   };
   try {
     const { flow: fitted, report } = await fit(table, {
@@ -160,10 +167,12 @@ async function run(data: string, read: FitFlags): Promise<void> {
       },
     });
     display.stop();
+    hear(false);
     const { interrupted } = report;
-    if (interrupted && !flags.keepOnAbort) {
+    if (signal.aborted && !flags.keepOnAbort) {
       // A request to terminate is nobody to answer.
-      const question = `Interrupted after ${counted(report.epochs, "epoch")}. Write the best model so far to ${flags.out}?`;
+      const done = `${interrupted ? "Interrupted" : "The training was over"} after ${counted(report.epochs, "epoch")}`;
+      const question = `${done}. Write the best model so far to ${flags.out}?`;
       if (signal.reason !== "SIGINT" || !(await confirm(question))) throw stopped(flags, isTraining);
     }
     await fitted.save(flags.out);
@@ -214,6 +223,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
   } catch (error) {
     throw (error as { code?: unknown }).code === "PUSHFORWARD_ABORTED" ? stopped(flags, isTraining) : error;
   } finally {
+    hear(false);
     display.stop();
   }
 }

@@ -9,7 +9,6 @@ import { informationOptionTable } from "../../entries/options.ts";
 import type { Estimate, InformationOptions } from "../../index.ts";
 import { informationFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson, warn } from "../output.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 
@@ -19,11 +18,9 @@ interface InformationFlags extends TableFlags, InformationOptions {
 
 async function run(data: string, flags: InformationFlags): Promise<void> {
   const { information } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const table = await readData(data, flags, signal);
+  const table = await readData(data, flags);
   const result = await information(table, {
     ...chosenOptions<InformationOptions>(flags, informationFlags),
-    signal,
     onWarning: warn,
   });
   if (flags.json) return await printJson({ ...result, parsed: parsedColumns(table, result.columns) });

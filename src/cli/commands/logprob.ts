@@ -12,7 +12,6 @@ import type { Flow, LogProbOptions, Table } from "../../index.ts";
 import { checkGiven } from "../columnNames.ts";
 import { logProbFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { defined } from "../options.ts";
 import {
   checkOneOutput,
@@ -156,16 +155,15 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
     });
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, tableFromColumns, writeTable } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
+  const flow = await load(model);
   if (given !== undefined) checkGiven(given, flow);
-  const table = await readData(data, flags, signal);
+  const table = await readData(data, flags);
   await sayHowRead(table, [...flow.columns, ...(given === undefined ? flow.given : [])]);
   const isMixed = flow.description.kind === "columns";
   // What is not known of a row of mixed columns can be summed out.
   const isSummedOut = isMixed && (flags.missing === undefined || flags.missing === "marginal");
   const missing = isSummedOut ? "empty" : (flags.missing ?? "empty");
-  const how = { ...defined({ given, unseen, engine, wide }), missing, signal } as const;
+  const how = { ...defined({ given, unseen, engine, wide }), missing } as const;
   // Of another kind, flow.contributions says why there are none.
   const contributions =
     isMixed || flags.byColumn ? await flow.contributions(table, { ...how, onWarning: warn }) : undefined;
@@ -177,7 +175,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
     const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
     let scores: Table;
     if (flags.append) {
-      const whole = await asWritten(data, table, flags, signal);
+      const whole = await asWritten(data, table, flags);
       // Rows that are left out are found by their empty scores.
       const keptColumns =
         missing === "drop" ? await flow.logProb(table, { ...how, missing: "empty" }) : new Float64Array(0);
@@ -191,7 +189,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   }
   const summary = summarize(logProb, table.rows);
   const [first] = summary.outsideSupport > 0 ? await flow.impossibleRows(table, how) : [];
-  const solver = await solverSummary(flow, table, { ...defined({ engine, wide }), signal });
+  const solver = await solverSummary(flow, table, defined({ engine, wide }));
   const columns = contributions && byColumn(contributions);
   if (json)
     return await printJson({

@@ -11,7 +11,6 @@ import { fitOptionTable, sampleOptionTable } from "../../entries/options.ts";
 import { checkGiven, checkKnown } from "../columnNames.ts";
 import { plotFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { checkOutput, counted, print } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
@@ -31,9 +30,8 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const { load } = await import("../../index.ts");
   const { completeColumns, extentOf, mostSamples, nearRows, samplesAtConditions, spreadAsFitted } =
     await import("../plotRows.ts");
-  const signal = interruptSignal();
   const { seed = 0, given } = flags;
-  const flow = await load(model, { signal });
+  const flow = await load(model);
   checkKnown("--columns", flags.columns, [...flow.columns, ...flow.given], "the model");
   const names = [...flow.columns, ...flow.given];
   const { schema } = flow.description;
@@ -46,7 +44,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
       remedy: "plot the samples of the condition alone, or all of the data",
     });
   if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow);
-  const table = source === undefined ? undefined : await readData(source, flags, signal);
+  const table = source === undefined ? undefined : await readData(source, flags);
   if (table) await sayHowRead(table, names);
   // Of mixed columns a missing cell is drawn for what it is.
   const read = table && (schema ? table : completeColumns(table, names, flags.missing));
@@ -56,12 +54,11 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const count = Math.min(data?.rows ?? sampleCount, mostSamples);
   const samples =
     conditional && near
-      ? await samplesAtConditions(flow, near, seed, signal)
+      ? await samplesAtConditions(flow, near, seed)
       : await flow.sample(count, {
           seed,
           ...(given === undefined ? {} : { given }),
           continuous: true,
-          signal,
         });
   const { pairPlot, writeFigure } = await import("../../entries/figures.ts");
   const condition = Object.entries(given ?? {}).map(([name, value]) =>

@@ -11,7 +11,6 @@ import type { SampleOptions } from "../../index.ts";
 import { sampleFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { readGiven, reportLine } from "../given.ts";
-import { interruptSignal } from "../interrupt.ts";
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
 import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
 
@@ -32,9 +31,8 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
     });
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load, writeTable } = await import("../../index.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
-  const conditions = await readGiven(given, flow, signal);
+  const flow = await load(model);
+  const conditions = await readGiven(given, flow);
   if (n !== undefined && conditions.rows !== undefined && n !== conditions.rows)
     throw new UsageError({
       where: `-n ${n}`,
@@ -46,7 +44,6 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   const rows = n ?? conditions.rows!;
   const samples = await flow.sample(rows, {
     ...defined({ seed, given: conditions.given, continuous, complete, wide }),
-    signal,
     onGiven: (report) => remark(reportLine(report, flow)),
   });
   if (out === undefined || out === "-") return await printCsv(samples);

@@ -73,6 +73,8 @@ export interface FitColumnsOptions extends EngineOptions {
   readonly keepOnAbort?: boolean | undefined;
   /** File to keep the state of the fit in (Node), and whether to go on from it. */
   readonly checkpoint?: { readonly path: string; readonly resume: boolean } | undefined;
+  /** Called when all is prepared and the steps begin. */
+  readonly onTraining?: (() => void) | undefined;
   /** Called after each validation, with log-densities per row in the columns' units, and the epochs that there are at most. */
   readonly onEpoch?:
     | ((
@@ -277,6 +279,7 @@ export async function fitColumns(
     );
   };
   let interrupted = false;
+  options.onTraining?.();
   while (trainings.length < recipe.members && !interrupted) {
     try {
       const result = await trainMember(trainings.length);

@@ -97,7 +97,6 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     validationLogProb: record.validationLogProb,
     bestEpoch: record.bestEpoch ?? record.epoch,
   });
-  options.onPhase?.({ phase: "training", done: 0, total: epochs });
   const fitted = await fitColumns(data.columns.map(described), train, {
     given: data.given.map(described),
     validation,
@@ -115,9 +114,10 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
       options.checkpoint === undefined
         ? undefined
         : { path: options.checkpoint, resume: options.resume ?? false },
+    onTraining: () => options.onPhase?.({ phase: "training", done: 0, total: epochs }),
     onEpoch: (record) => options.onProgress?.(progress(record)),
   });
-  const how = { engine, threads, wide, signal: fitted.interrupted ? undefined : signal };
+  const how = { engine, threads, wide, signal: keepOnAbort ? undefined : signal };
   const evaluation = new ColumnsEvaluation(fitted.model);
   const measure = async ({ rows, cells, weights }: CellRows): Promise<number> =>
     weightedMean(

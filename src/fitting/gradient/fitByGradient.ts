@@ -96,7 +96,6 @@ async function fitPrepared(
       mostRows: likelihood.trialSteps * recipe.batch,
       onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
     });
-    options.onPhase?.({ phase: "training", done: 0, total: rounds / plan.roundsAnEpoch });
     const start = likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
     const heldOut = validation && (await likelihood.prepare(start, validation, false));
@@ -122,6 +121,7 @@ async function fitPrepared(
         bestEpoch: record.bestEpoch / plan.roundsAnEpoch,
       };
     };
+    options.onPhase?.({ phase: "training", done: 0, total: rounds / plan.roundsAnEpoch });
     const result = await likelihood.maximize(start, prepared.rows, {
       epochs: plan.first,
       roundsAnEpoch: plan.roundsAnEpoch,
@@ -145,8 +145,8 @@ async function fitPrepared(
       options.onWarning?.(
         `no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller ${optionText("learningRate")} or more ${optionText("epochs")}`,
       );
-    // What was kept is still to be measured, by a computation that the signal must not stop.
-    const how = interrupted ? { ...options, signal: undefined } : options;
+    // What is kept is still to be measured, by a computation that the signal must not stop.
+    const how = options.keepOnAbort ? { ...options, signal: undefined } : options;
     const trained = { ...start, values: { ...start.values, ...result.values } };
     const { flow, report } = await finishFit(await widened(trained, architecture, data, how), data, how, {
       history: result.history.map(toProgress),

@@ -13,7 +13,8 @@ import type { ParameterExpr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { optionText } from "../../optionText.ts";
-import { turnBetween } from "../../platform/pieces.ts";
+import { inPieces, turnBetween } from "../../platform/pieces.ts";
+import { permutationInPieces } from "../../random/permutation.ts";
 import { RandomStream, split } from "../../random/philox.ts";
 import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
 import { type Cycle, cycleAt, cycleValidations, following, hasGained, wasRising } from "./cycles.ts";
@@ -331,7 +332,10 @@ class Loop {
     const from = Math.floor((part * steps) / roundsAnEpoch);
     const to = Math.floor(((part + 1) * steps) / roundsAnEpoch);
     const rowsBefore = (step: number): number => Math.floor((step * this.#primary) / steps);
-    const indices = this.#rowsOf((round - part) / roundsAnEpoch).subarray(rowsBefore(from), rowsBefore(to));
+    const indices = (await this.#rowsOf((round - part) / roundsAnEpoch)).subarray(
+      rowsBefore(from),
+      rowsBefore(to),
+    );
     const counts = Array.from(
       { length: to - from },
       (_, s) => rowsBefore(from + s + 1) - rowsBefore(from + s),
@@ -373,11 +377,12 @@ class Loop {
   }
 
   /** Numbers of the rows of an epoch, in its order. */
-  #rowsOf(epoch: number): Uint32Array {
+  async #rowsOf(epoch: number): Promise<Uint32Array> {
     if (this.#order?.epoch === epoch) return this.#order.indices;
     const { extraShare = 0 } = this.#options;
     const stream = new RandomStream(split(split(this.#options.key, "epoch"), epoch));
-    const indices = stream.permutation(this.#primary);
+    const shuffling = permutationInPieces(stream, this.#primary);
+    const indices = await inPieces(shuffling, this.#options.signal, "The fit");
     const extra = this.#rows.rows - this.#primary;
     if (extra > 0 && extraShare > 0)
       for (let i = 0; i < indices.length; i++)

@@ -56,7 +56,7 @@ export interface PreparationSearch {
   readonly choices?: readonly PreparationChoice[] | undefined;
   /** Rows that a trial is trained on at most (default: all that it does not hold out). */
   readonly mostRows?: number | undefined;
-  /** Told before each trial how many are done, and how many there are. */
+  /** Told before each trial, and after the last one, how many are done, and how many there are. */
   readonly onTrial?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -108,6 +108,7 @@ export async function choosePreparation(
   for (const choice of ofGiven) await consider(choice);
   const { given: chosen } = best;
   for (const choice of columnChoices.slice(1)) await consider(chosen ? { ...choice, given: chosen } : choice);
+  if (total > 0) onTrial?.(done, total);
   return best;
 }
 

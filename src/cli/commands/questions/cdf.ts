@@ -34,13 +34,12 @@ async function run(model: string, flags: CdfFlags): Promise<void> {
       expected: "values of the column, such as 30,40",
       received: "nothing",
     });
-  const { flow, column, conditions, signal } = await readQuestion(model, flags);
+  const { flow, column, conditions } = await readQuestion(model, flags);
   const { tableFromColumns } = await import("../../../index.ts");
   const { probability, standardError, effectiveSize } = await flow.cdf({
     column,
     at,
     ...defined({ given: conditions.given, draws, seed, engine, wide }),
-    signal,
   });
   const count = effectiveSize.length;
   const rowOf = (values: Float64Array, row: number): number[] =>

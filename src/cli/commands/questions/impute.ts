@@ -12,7 +12,6 @@ import type { Table } from "../../../index.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { imputeFlags } from "../../flags/questionFlags.ts";
 import { qualityText } from "../../given.ts";
-import { interruptSignal } from "../../interrupt.ts";
 import { defined } from "../../options.ts";
 import {
   checkOneOutput,
@@ -45,13 +44,11 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, writeTable } = await import("../../../index.ts");
   const { joinDraws } = await import("../../../entries/tables.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
-  const table = await readData(data, flags, signal);
+  const flow = await load(model);
+  const table = await readData(data, flags);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { tables, filled, effectiveSize } = await flow.impute(table, {
     ...defined({ draws, candidates, seed, engine, wide }),
-    signal,
   });
   const all: Table = tables.length === 1 ? tables[0]! : joinDraws(tables);
   const quality = qualityText(effectiveSize, flow);

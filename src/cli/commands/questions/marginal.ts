@@ -12,7 +12,6 @@ import { checkKnown } from "../../columnNames.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { marginalFlags } from "../../flags/questionFlags.ts";
 import { qualityText } from "../../given.ts";
-import { interruptSignal } from "../../interrupt.ts";
 import { defined, type GivenText } from "../../options.ts";
 import {
   checkOneOutput,
@@ -47,19 +46,17 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
   checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, tableFromColumns, writeTable } = await import("../../../index.ts");
-  const signal = interruptSignal();
-  const flow = await load(model, { signal });
+  const flow = await load(model);
   const known = [...flow.given, ...flow.columns];
   checkKnown("--columns", columns, known, "the model");
   const names = Array.isArray(given) ? (given as readonly string[]) : Object.keys(given ?? {});
   checkKnown("--given", names, known, "the model");
-  const table = await readData(data, flags, signal);
+  const table = await readData(data, flags);
   await sayHowRead(table, known);
   const answer = await flow.marginal(table, {
     columns,
     ...(given === undefined ? {} : { given: given as NonNullable<MarginalOptions["given"]> }),
     ...defined({ draws, seed, engine, wide }),
-    signal,
   });
   const { logProb, standardError, effectiveSize, summedOut } = answer;
   if (summedOut > 0)

@@ -23,13 +23,12 @@ interface QuantileFlags extends Pick<DistributionOptions<number>, "draws" | "see
 
 async function run(model: string, flags: QuantileFlags): Promise<void> {
   const { at = [0.05, 0.5, 0.95], draws, seed, engine, wide, out, json } = flags;
-  const { flow, column, conditions, signal } = await readQuestion(model, flags);
+  const { flow, column, conditions } = await readQuestion(model, flags);
   const { tableToObjects } = await import("../../../index.ts");
   const { table, effectiveSize } = await flow.quantile({
     column,
     at,
     ...defined({ given: conditions.given, draws, seed, engine, wide }),
-    signal,
   });
   const rows = tableToObjects(table);
   if (json)
