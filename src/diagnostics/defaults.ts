@@ -4,7 +4,7 @@
  * @module
  */
 
-import { refuse } from "../options.ts";
+import { checkCount } from "../options.ts";
 
 /** Defaults of options of `compare`. */
 export const compareDefaults = {
@@ -41,6 +41,6 @@ export const mostSamples = 20_000;
 
 /** Parts that `information` deals rows into where their number is left out. */
 export function informationFolds(rows: number): number {
-  if (!Number.isInteger(rows) || rows < 1) refuse("informationFolds", "rows", "a positive integer", rows);
+  checkCount("informationFolds", "rows", rows);
   return rows < 20_000 ? 5 : 2;
 }

@@ -136,7 +136,7 @@ const continuousOptionTable: OptionTable<ContinuousOptions> = {
 
 /**
  * Continuous flow, the identity at the start. Trained parameters: those of the velocity's network.
- * @throws UsageError if a size is not a positive integer, or an option none of those documented.
+ * @throws UsageError if a size is not a positive integer, or an option is not one of those documented.
  */
 export function continuous(options: ContinuousOptions): Continuous {
   const {

@@ -27,6 +27,7 @@ import {
   anyNumber,
   anything,
   checkedOptions,
+  count,
   describeValue,
   flag,
   float64s,
@@ -116,7 +117,7 @@ export interface GradientFlow extends Trajectory {
    *
    * @param points - Row-major, not changed; on a grid, inside its box.
    * @param weights - Their weights in L (default: equal); scaled to add up to 1.
-   * @throws ShapeError for no whole number of rows; UsageError for a point outside the box; AbortedError.
+   * @throws ShapeError for numbers that are not whole rows; UsageError for a point outside the box; AbortedError.
    */
   toBase(points: Float64Array, weights?: Float64Array): Promise<Trajectory>;
   /**
@@ -124,7 +125,7 @@ export interface GradientFlow extends Trajectory {
    * `logDensity` is log rho~_t(w_t) = log mu(y) - logAbsDet, `logAbsDet` that of phi_t^-1 at y.
    *
    * @param points - y, row-major, not changed.
-   * @throws ShapeError for no whole number of rows; UsageError for a point that nothing on the grid reaches;
+   * @throws ShapeError for numbers that are not whole rows; UsageError for a point that nothing on the grid reaches;
    *   AbortedError.
    */
   toData(points: Float64Array): Promise<Path>;
@@ -137,7 +138,7 @@ const gradientFlowOptionTable: OptionTable<GradientFlowOptions> = {
   form: anything,
   times: numbers,
   points: float64s,
-  rows: anyNumber,
+  rows: count,
   seed: integer,
   grid: anObject,
   bandwidth: anyNumber,
@@ -361,13 +362,6 @@ async function startPoints(
     checkRows("points", own, features);
     return own;
   }
-  if (!Number.isSafeInteger(rows) || rows < 1)
-    throw new UsageError({
-      where: "gradientFlow",
-      subject: "rows",
-      expected: "a positive integer",
-      received: `${rows}`,
-    });
   if (from?.mixture)
     return sampleMixture(from.mixture, rows, new RandomStream(split(randomKey(seed), "gradient flow")));
   if (given instanceof Flow)

@@ -128,7 +128,10 @@ function parsedFile(container: Container, name: string): ParsedFile {
   const output = checkedHeader(header, container, name);
   const strange = output.fitted.grids?.find(({ column }) => !output.columns.includes(column));
   if (strange)
-    throw damaged(name, `it has a grid for ${JSON.stringify(strange.column)}, which is none of its columns`);
+    throw damaged(
+      name,
+      `it has a grid for ${JSON.stringify(strange.column)}, which is not one of its columns`,
+    );
   // Before anything is built: a claim of a billion features must not make a list of them.
   for (const [own, features, what] of [
     [output.base, output.columns.length, "base"],

@@ -67,7 +67,7 @@ export function whyImpossible(
   }
   const atoms = atomsOf(column);
   if (cell === lower || cell === upper)
-    return `${is}, on its bound, which ${atoms.length > 0 ? `is none of its atoms, ${atoms.join(", ")}` : "no row of the fit was"}`;
+    return `${is}, on its bound, which ${atoms.length > 0 ? `is not one of its atoms, ${atoms.join(", ")}` : "no row of the fit was"}`;
   return `the density of ${name} is 0 at ${written(cell)}`;
 }
 
