@@ -29,6 +29,7 @@ import {
 } from "../options.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
+import { isWithin, realLine, writtenInterval } from "../transformers/interval.ts";
 import { rationalQuadraticTransformer } from "../transformers/rationalQuadraticTransformer.ts";
 import type { Tails } from "../transformers/splineTails.ts";
 import { aTransformer, type Transformer, type TransformerJson } from "../transformers/transformer.ts";
@@ -315,6 +316,7 @@ function build(
       received: "both",
       remedy: "leave hidden out",
     });
+  checkOnto(makers[namedKind], transformer);
   const hidden = options.hidden ?? defaultHidden;
   checkArchitecture(namedKind, { features, context, transforms, hidden });
   const isAutoregressive = namedKind === "maf" || namedKind === "nsf-ar";
@@ -340,6 +342,21 @@ function build(
     hidden: conditioner ? [] : hidden,
     base: baseOf(namedKind, options),
     bijection: chain(parts),
+  });
+}
+
+/**
+ * Refuses a transformer that does not take, or not give, any number: standardized data may be any.
+ * @throws UsageError that names the numbers.
+ */
+function checkOnto(where: string, { type, domain = realLine, codomain = realLine }: Transformer): void {
+  if (isWithin(realLine, domain) && isWithin(realLine, codomain)) return;
+  throw new UsageError({
+    where,
+    problem: `the transformer "${type}" takes ${writtenInterval(domain)} and gives ${writtenInterval(codomain)}`,
+    expected: "a transformer of all numbers onto all numbers, as standardized data may be any",
+    received: type,
+    remedy: "put its map into a chain of your own, or give bounds to the fit",
   });
 }
 

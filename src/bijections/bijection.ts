@@ -10,6 +10,7 @@ import type { Expr } from "../graph/expr.ts";
 import { checkReturned } from "../graph/ops/leaves.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import { anObject, checkArgument, type OptionKind } from "../options.ts";
+import { type Interval, isWithin, misfit, realLine } from "../transformers/interval.ts";
 
 /** A value and the logAbsDet of the direction that gave it. */
 export interface Mapped {
@@ -45,6 +46,10 @@ export interface Bijection {
    * expressions.
    */
   readonly parameters: ParameterTree;
+  /** Where each feature of x lies (default: anywhere). Outside of it nothing is promised of `forward`. */
+  readonly domain?: readonly Interval[] | undefined;
+  /** Where each feature of y lies (default: anywhere). Elsewhere the logAbsDet of `inverse` is minus infinity. */
+  readonly codomain?: readonly Interval[] | undefined;
   /** Base to data. */
   forward(x: Expr, parameters: Bound, context?: Expr): Mapped;
   /** Data to base. */
@@ -80,4 +85,16 @@ export function checkedMap<Image extends Mapped>(
   checkReturned(where, "value", mapped.value, [features]);
   checkReturned(where, "logAbsDet", mapped.logAbsDet, []);
   return mapped;
+}
+
+/**
+ * Refuses a bijection that does not take, in each feature, what the one before it gives.
+ * @throws UsageError that names both.
+ */
+export function checkConsecutive(where: string, first: Bijection, second: Bijection): void {
+  second.domain?.forEach((taken, i) => {
+    const given = first.codomain?.[i] ?? realLine;
+    if (isWithin(given, taken)) return;
+    throw misfit(where, `feature ${i} of ${first.type}`, given, `that of ${second.type}`, taken);
+  });
 }

@@ -6,12 +6,14 @@
 
 import { readers as conditioners } from "../networks/readers.ts";
 import { conditionerRegistry } from "../networks/registry.ts";
-import { readers as transformers } from "../transformers/readers.ts";
+import { everyReader } from "../transformers/everyReader.ts";
 import { transformerRegistry } from "../transformers/registry.ts";
 import { readers as autoregressive } from "./autoregressive/readers.ts";
 import type { Bijection } from "./bijection.ts";
+import { readers as combinators } from "./combinators/readers.ts";
 import { readers as continuous } from "./continuous/readers.ts";
 import { readers as domains } from "./domains/readers.ts";
+import { readers as linear } from "./linear/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
@@ -21,9 +23,9 @@ import { readers as residual } from "./residual/readers.ts";
  * @throws FormatError for an unknown type.
  */
 export function bijectionFromJson(json: unknown): Bijection {
-  for (const readers of [autoregressive, continuous, domains, piecewise, residual])
+  for (const readers of [autoregressive, combinators, continuous, domains, linear, piecewise, residual])
     bijectionRegistry.provide(readers);
-  transformerRegistry.provide(transformers);
   conditionerRegistry.provide(conditioners);
+  transformerRegistry.provide(everyReader);
   return bijectionRegistry.read(json);
 }

@@ -1,6 +1,6 @@
 /**
  * The bijections by type: how a saved description becomes a bijection again. Their readers are in the file `readers.ts` of each
- * family, made of its index `makers.ts`. Those that every model has are here from the start; other families are loaded with the first
+ * family, made of its index `makers.ts`. The chain, which every model has, is here from the start; families are loaded with the first
  * model that holds one.
  *
  * @module
@@ -8,8 +8,7 @@
 
 import { type Family, Registry } from "../registry.ts";
 import type { Bijection } from "./bijection.ts";
-import { readers as combinators } from "./combinators/readers.ts";
-import { readers as linear } from "./linear/readers.ts";
+import { chain } from "./combinators/chain.ts";
 
 /** Types of a family, each a line of its index. */
 type TypesOf<Makers> = readonly (keyof Makers & string)[];
@@ -26,6 +25,10 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
     ] satisfies TypesOf<typeof import("./autoregressive/makers.ts")>,
     load: () => import("./autoregressive/readers.ts"),
   },
+  combinators: {
+    types: ["invert", "repeated"] satisfies TypesOf<typeof import("./combinators/makers.ts")>,
+    load: () => import("./combinators/readers.ts"),
+  },
   continuous: {
     types: ["continuous"] satisfies TypesOf<typeof import("./continuous/makers.ts")>,
     load: () => import("./continuous/readers.ts"),
@@ -35,6 +38,17 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
       typeof import("./domains/makers.ts")
     >,
     load: () => import("./domains/readers.ts"),
+  },
+  linear: {
+    types: [
+      "affine",
+      "luAffine",
+      "permutation",
+      "rotation",
+      "standardization",
+      "triangularAffine",
+    ] satisfies TypesOf<typeof import("./linear/makers.ts")>,
+    load: () => import("./linear/readers.ts"),
   },
   piecewise: {
     types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
@@ -52,6 +66,6 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
 export const bijectionRegistry: Registry<Bijection> = /* @__PURE__ */ new Registry(
   "bijection",
   "bijections",
-  { ...combinators, ...linear },
+  { chain: ({ parts }, read) => chain((parts as unknown[]).map(read)) },
   families,
 );

@@ -7,6 +7,7 @@
 import type { Expr } from "../graph/expr.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import type { OptionKind } from "../options.ts";
+import type { Interval } from "../transformers/interval.ts";
 
 /** Plain data that describes a distribution. */
 export interface DistributionJson {
@@ -25,6 +26,8 @@ export interface Distribution {
   readonly noise: number;
   /** What it needs besides its argument, by name; empty for a fixed base. */
   readonly parameters: ParameterTree;
+  /** Where each feature lies (default: anywhere). */
+  readonly support?: Interval | undefined;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */

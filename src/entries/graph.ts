@@ -7,7 +7,6 @@
 export { jvp, vjp } from "../graph/derivative/derivative.ts";
 export type { Expr, Shape } from "../graph/expr.ts";
 export { formulaFunctions } from "../graph/library/formula.ts";
-export * as ops from "../graph/ops.ts";
 export {
   type Bound,
   bindTree,
@@ -22,4 +21,5 @@ export {
   trainedUniform,
 } from "../graph/parameters.ts";
 export type { Program, Update } from "../graph/program.ts";
+export * as ops from "../graph/publicOps.ts";
 export { initialValues, type ParameterValues } from "../models/parameters.ts";

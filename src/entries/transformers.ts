@@ -4,7 +4,16 @@
  * @module pushforward/transformers
  */
 
+export * from "../transformers/elementary/makers.ts";
+export type { Interval } from "../transformers/interval.ts";
 export * from "../transformers/makers.ts";
+export * from "../transformers/powers/makers.ts";
 export type { Tails } from "../transformers/splineTails.ts";
-export type { ScalarMapped, Transformer, TransformerJson } from "../transformers/transformer.ts";
+export * from "../transformers/tails/makers.ts";
+export type {
+  FeaturesMapped,
+  ScalarMapped,
+  Transformer,
+  TransformerJson,
+} from "../transformers/transformer.ts";
 export { transformerFromJson } from "../transformers/transformerFromJson.ts";

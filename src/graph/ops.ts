@@ -6,10 +6,7 @@
  * @module
  */
 
-export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./library/likelihoods.ts";
-export { logGamma } from "./library/logGamma.ts";
 export { logSumExp, maximum } from "./library/logSumExp.ts";
-export { normalLogCdf } from "./library/normalLogCdf.ts";
 export {
   type OdeMethod,
   type OdeOptions,
@@ -25,8 +22,6 @@ export {
   fixedPoint,
   implicit,
   iterate,
-  type RootOptions,
-  root,
   roundingUnit,
 } from "./ops/iteration.ts";
 export {

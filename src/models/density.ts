@@ -11,10 +11,12 @@ import { checkExpressions } from "../graph/ops/leaves.ts";
 import * as g from "../graph/ops.ts";
 import type { Bound } from "../graph/parameters.ts";
 import { anObject, checkArgument } from "../options.ts";
+import { isWithin, misfit, realLine } from "../transformers/interval.ts";
 
 /**
  * log p(y) in nats, a scalar: log p_base(f^-1(y)) + logAbsDet of the inverse; for a map with branches, the logarithm
  * of the sum over those that reach y, which is minus infinity if none does.
+ * @throws UsageError if the bijection does not take all numbers that the base gives.
  */
 export function pushforwardLogProb(
   base: Distribution,
@@ -27,6 +29,7 @@ export function pushforwardLogProb(
   checkArgument("pushforwardLogProb", "bijection", bijection, aBijection);
   checkArgument("pushforwardLogProb", "parameters", parameters, anObject, "such as { base, bijection }");
   checkExpressions("pushforwardLogProb", y);
+  checkBase("pushforwardLogProb", base, bijection);
   if (!bijection.branches) {
     const mapped = bijection.inverse(y, parameters.bijection, context);
     const { value, logAbsDet } = checkedMap(bijection, "inverse", mapped);
@@ -40,7 +43,10 @@ export function pushforwardLogProb(
     .reduce((total, term) => g.logAddExp(total, term));
 }
 
-/** A sample of a pushforward from standard normal noise, of which `base.noise` numbers are taken. */
+/**
+ * A sample of a pushforward from standard normal noise, of which `base.noise` numbers are taken.
+ * @throws UsageError if the bijection does not take all numbers that the base gives.
+ */
 export function pushforwardSample(
   base: Distribution,
   bijection: Bijection,
@@ -52,6 +58,16 @@ export function pushforwardSample(
   checkArgument("pushforwardSample", "bijection", bijection, aBijection);
   checkArgument("pushforwardSample", "parameters", parameters, anObject, "such as { base, bijection }");
   checkExpressions("pushforwardSample", noise);
+  checkBase("pushforwardSample", base, bijection);
   const mapped = bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context);
   return checkedMap(bijection, "forward", mapped).value;
+}
+
+/** Refuses a bijection that does not take what the base gives. */
+function checkBase(where: string, base: Distribution, { type, domain }: Bijection): void {
+  const given = base.support ?? realLine;
+  domain?.forEach((taken, i) => {
+    if (!isWithin(given, taken))
+      throw misfit(where, `the base ${base.type}`, given, `feature ${i} of ${type}`, taken);
+  });
 }

@@ -9,41 +9,79 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
+import { type Bound, subtreeOf } from "../graph/parameters.ts";
 import { checkArgument, listOf, refuse } from "../options.ts";
-import { aTransformer, type ScalarMapped, type Transformer } from "./transformer.ts";
+import { checkFits } from "./interval.ts";
+import {
+  aTransformer,
+  type FeaturesMapped,
+  mapOfFeatures,
+  type ScalarMapped,
+  type Transformer,
+} from "./transformer.ts";
 
 /**
  * The transformers in turn, listed base side first; it has the parameters of all, those of the first at the front.
- * @throws UsageError without any.
+ * @throws UsageError without any, or where one does not take what the one before it gives.
  */
 export function chainTransformer(parts: readonly Transformer[]): Transformer {
   checkArgument("chainTransformer", "parts", parts, listOf(aTransformer, "an array of transformers"));
   if (parts.length === 0) refuse("chainTransformer", "parts", "at least one transformer", parts);
+  for (const [i, part] of parts.slice(1).entries()) checkFits("chainTransformer", parts[i]!, part);
   let parameterCount = 0;
-  const partRanges = parts.map((part) => {
+  const ranges = parts.map((part, i) => {
     const start = parameterCount;
     parameterCount += part.parameterCount;
-    return { part, start, end: parameterCount };
+    return { part, start, end: parameterCount, name: String(i) };
   });
-  const through = (
-    direction: "forward" | "inverse",
-    order: typeof partRanges,
-    start: Expr,
-    parameters: readonly Expr[],
-  ): ScalarMapped =>
-    order.reduce<ScalarMapped>(
-      ({ value, logDerivative }, { part, start: from, end }) => {
-        const mapped = part[direction](value, parameters.slice(from, end));
-        return { value: mapped.value, logDerivative: g.add(logDerivative, mapped.logDerivative) };
-      },
-      { value: start, logDerivative: g.constant(0) },
-    );
-  const reversed = [...partRanges].reverse();
-  return {
+  const inOrder = (direction: "forward" | "inverse"): typeof ranges =>
+    direction === "forward" ? ranges : [...ranges].reverse();
+  const through =
+    (direction: "forward" | "inverse") =>
+    (at: Expr, parameters: readonly Expr[]): ScalarMapped =>
+      inOrder(direction).reduce<ScalarMapped>(
+        ({ value, logDerivative }, { part, start, end }) => {
+          const mapped = part[direction](value, parameters.slice(start, end));
+          return { value: mapped.value, logDerivative: g.add(logDerivative, mapped.logDerivative) };
+        },
+        { value: at, logDerivative: g.constant(0) },
+      );
+  const self: Transformer = {
     type: "chain",
     parameterCount,
-    forward: (x, parameters) => through("forward", partRanges, x, parameters),
-    inverse: (y, parameters) => through("inverse", reversed, y, parameters),
+    domain: parts[0]!.domain,
+    codomain: parts[parts.length - 1]!.codomain,
+    forward: through("forward"),
+    inverse: through("inverse"),
     toJSON: () => ({ type: "chain", parts: parts.map((part) => part.toJSON()) }),
   };
+  if (!parts.some((part) => part.ofFeatures)) return self;
+  return {
+    ...self,
+    weights: (features) =>
+      Object.fromEntries(
+        ranges.flatMap(({ part, name }) => (part.weights ? [[name, part.weights(features)]] : [])),
+      ),
+    ofFeatures: (direction, values, parameters, weights: Bound) =>
+      inOrder(direction).reduce<FeaturesMapped>(
+        ({ value, logDerivative }, { part, start, end, name }) => {
+          const own = parameters && columns(parameters, start, end);
+          const mapped = mapOfFeatures(part, direction, value, own, subtreeOf(weights, name));
+          return { value: mapped.value, logDerivative: g.add(logDerivative, mapped.logDerivative) };
+        },
+        { value: values, logDerivative: g.zeros(values.shape) },
+      ),
+  };
+}
+
+/** Columns of a matrix `[rows, n]`, as a matrix; undefined for none. */
+function columns(matrix: Expr, start: number, end: number): Expr | undefined {
+  const [rows, width] = matrix.shape as [number, number];
+  const count = end - start;
+  if (count === 0) return undefined;
+  const indices = Int32Array.from(
+    { length: rows * count },
+    (_, i) => Math.floor(i / count) * width + start + (i % count),
+  );
+  return g.gather(matrix, indices, [rows, count]);
 }

@@ -1,5 +1,5 @@
 /**
- * How saved descriptions become transformers again.
+ * How saved descriptions become the transformers of the usual flows again.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { unreadable } from "../errors.ts";
 import { type Readers, readersByName } from "../registry.ts";
 import { chainTransformer } from "./chainTransformer.ts";
+import { invertTransformer } from "./invertTransformer.ts";
 import * as makers from "./makers.ts";
 import { rationalQuadraticFromJson } from "./rationalQuadraticTransformer.ts";
 import type { Transformer } from "./transformer.ts";
@@ -22,5 +23,6 @@ export const readers: Readers<Transformer> = {
       });
     return chainTransformer(parts.map(read));
   },
+  invert: ({ inner }, read) => invertTransformer(read(inner)),
   rationalQuadratic: rationalQuadraticFromJson,
 };

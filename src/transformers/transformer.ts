@@ -3,7 +3,7 @@
  * Couplings, autoregressive and element-wise bijections are each one transformer, applied feature by feature.
  *
  * Both directions are written on scalars; see `mapFeatures`. With all parameters zero a transformer is the identity, or near to
- * it.
+ * it, if it takes and gives any number.
  *
  * @module
  */
@@ -11,7 +11,9 @@
 import type { Expr, Shape } from "../graph/expr.ts";
 import { checkReturned } from "../graph/ops/leaves.ts";
 import * as g from "../graph/ops.ts";
+import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import { anObject, checkArgument, type OptionKind } from "../options.ts";
+import type { Interval } from "./interval.ts";
 
 /** A scalar and the logarithm of the derivative of the direction that gave it. */
 export interface ScalarMapped {
@@ -21,18 +23,47 @@ export interface ScalarMapped {
   readonly logDerivative: Expr;
 }
 
-/** A family of monotone maps of the real line onto itself. */
+/** Images of a vector of features, and the logarithms of their derivatives. */
+export interface FeaturesMapped {
+  /** The images, `[features]`. */
+  readonly value: Expr;
+  /** Logarithms of the derivatives of the same direction, `[features]`. */
+  readonly logDerivative: Expr;
+}
+
+/** A family of increasing maps of one number: of the real line onto itself, unless it declares otherwise. */
 export interface Transformer {
   /** Name by which a description finds it again. */
   readonly type: string;
-  /** Parameters per feature. */
+  /** Parameters per feature, at least 0. */
   readonly parameterCount: number;
+  /** Where x lies, on the side of the base (default: anywhere). Outside of it nothing is promised. */
+  readonly domain?: Interval | undefined;
+  /**
+   * Where y lies, on the side of the data (default: anywhere). Elsewhere the log derivative of `inverse` is minus infinity: there
+   * is no density.
+   */
+  readonly codomain?: Interval | undefined;
   /** Base to data: the image of x, a scalar, under the map with these parameters, `parameterCount` scalars. */
   forward(x: Expr, parameters: readonly Expr[]): ScalarMapped;
   /** Data to base: the preimage of y. */
   inverse(y: Expr, parameters: readonly Expr[]): ScalarMapped;
   /** The description that a model file holds. */
   toJSON(): TransformerJson;
+  /** What it trains besides: weights that are the same for every row, for a number of features. */
+  weights?(features: number): ParameterTree;
+  /**
+   * All features at once, for a transformer that has weights, or a direction in which it iterates: both are out of reach of a map
+   * of one number. It takes the place of `forward` and `inverse`.
+   * @param parameters - `[features, parameterCount]`; undefined where there are none.
+   * @param weights - Those that `weights` asks for.
+   */
+  ofFeatures?(
+    direction: "forward" | "inverse",
+    values: Expr,
+    parameters: Expr | undefined,
+    weights: Bound,
+  ): FeaturesMapped;
 }
 
 /** Plain data that describes a transformer. */
@@ -54,22 +85,56 @@ export const aTransformer: OptionKind = {
     typeof (value as Transformer).parameterCount === "number",
 };
 
-/** Applies one direction of a transformer to every feature; `parameters` has shape `[features, parameterCount]`. */
+/**
+ * One direction of a transformer for every feature, and the sum of the log derivatives.
+ * @param parameters - `[features, parameterCount]`; undefined where there are none.
+ */
 export function transformFeatures(
   transformer: Transformer,
   direction: "forward" | "inverse",
   values: Expr,
-  parameters: Expr,
+  parameters: Expr | undefined,
+  weights: Bound = {},
 ): { readonly value: Expr; readonly logAbsDet: Expr } {
-  const [value, logDerivative] = g.mapFeatures([values, parameters], ([scalar], featureParameters) => {
-    const mapped = transformer[direction](scalar!, featureParameters);
-    const where = `${direction} of the transformer "${transformer.type}"`;
+  const { value, logDerivative } = mapOfFeatures(transformer, direction, values, parameters, weights);
+  return { value, logAbsDet: g.sum(logDerivative) };
+}
+
+/** One direction of a transformer for every feature. */
+export function mapOfFeatures(
+  transformer: Transformer,
+  direction: "forward" | "inverse",
+  values: Expr,
+  parameters: Expr | undefined,
+  weights: Bound,
+): FeaturesMapped {
+  const where = `${direction} of the transformer "${transformer.type}"`;
+  const checked = <Image extends { readonly value: unknown; readonly logDerivative: unknown }>(
+    mapped: Image,
+    shape: Shape,
+  ): Image => {
     checkArgument(where, "what it returns", mapped, anObject, "return { value, logDerivative }");
-    checkReturned(where, "value", mapped.value, []);
-    checkReturned(where, "logDerivative", mapped.logDerivative, []);
+    checkReturned(where, "value", mapped.value, shape);
+    checkReturned(where, "logDerivative", mapped.logDerivative, shape);
+    return mapped;
+  };
+  if (transformer.ofFeatures)
+    return checked(transformer.ofFeatures(direction, values, parameters, weights), values.shape);
+  return mapEach(values, parameters, (scalar, own) => checked(transformer[direction](scalar, own), []));
+}
+
+/** A map of one number for every feature; `parameters` has shape `[features, n]`, or is undefined where n is 0. */
+export function mapEach(
+  values: Expr,
+  parameters: Expr | undefined,
+  map: (scalar: Expr, parameters: readonly Expr[]) => ScalarMapped,
+): FeaturesMapped {
+  const blocks = parameters ? [values, parameters] : [values];
+  const [value, logDerivative] = g.mapFeatures(blocks, ([scalar], own = []) => {
+    const mapped = map(scalar!, own);
     return [[mapped.value], [mapped.logDerivative]];
   });
-  return { value: value!, logAbsDet: g.sum(logDerivative!) };
+  return { value: value!, logDerivative: logDerivative! };
 }
 
 /** Shape of the parameters of a transformer for some features. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readers } from "./readers.ts";
+import { everyReader } from "./everyReader.ts";
 import { transformerRegistry } from "./registry.ts";
 import type { Transformer } from "./transformer.ts";
 
@@ -13,6 +13,6 @@ import type { Transformer } from "./transformer.ts";
  * @throws FormatError for an unknown type or a bad option.
  */
 export function transformerFromJson(json: unknown): Transformer {
-  transformerRegistry.provide(readers);
+  transformerRegistry.provide(everyReader);
   return transformerRegistry.read(json);
 }

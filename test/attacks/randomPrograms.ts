@@ -7,8 +7,8 @@
 
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, type ParameterExpr, sizeOf } from "../../src/graph/expr.ts";
-import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 
 /** What choices are drawn by. */

@@ -3,8 +3,8 @@ import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { UsageError } from "../../src/errors.ts";
 
 import { vjp } from "../../src/graph/derivative/derivative.ts";
-import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { network } from "../../src/networks/network.ts";
 import { randomKey } from "../../src/random/philox.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
-import { sinhArcsinh } from "../../src/transformers/sinhArcsinh.ts";
+import { sinhArcsinh } from "../../src/transformers/tails/sinhArcsinh.ts";
 import { Subject } from "../laws/harness.ts";
 import { golden, unclip } from "./golden.ts";
 

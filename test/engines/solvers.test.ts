@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import * as g from "../../src/graph/ops.ts";
 import type { Program } from "../../src/graph/program.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import { gaussLegendre } from "../../src/numerics/rungeKutta.ts";
 import { type EngineCase, engines } from "../engines.ts";
 

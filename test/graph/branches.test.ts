@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import * as g from "../../src/graph/ops.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import { agree } from "../engines/agree.ts";
 
 const x = g.input("x", []);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
-import * as g from "../../src/graph/ops.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import { engines } from "../engines.ts";
 
 /** x, log Phi(x), its derivative phi(x) / Phi(x), and the second: mpmath 1.3.0, 50 digits. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
-import * as g from "../../src/graph/ops.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import { engines } from "../engines.ts";
 
 /** x, log Gamma(x) and digamma(x), from mpmath with 30 digits. */

@@ -3,8 +3,8 @@ import { planar } from "../../src/bijections/residual/planar.ts";
 import { sylvester } from "../../src/bijections/residual/sylvester.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
-import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
+import * as g from "../../src/graph/publicOps.ts";
 import { agree } from "../engines/agree.ts";
 
 const x = g.input("x", []);

@@ -4,19 +4,19 @@ import { bijectionRegistry } from "../../src/bijections/registry.ts";
 import * as distributionMakers from "../../src/distributions/makers.ts";
 import { distributionRegistry } from "../../src/distributions/registry.ts";
 import * as bijections from "../../src/entries/bijections.ts";
+import * as transformers from "../../src/entries/transformers.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import * as conditionerMakers from "../../src/networks/makers.ts";
 import { conditionerRegistry } from "../../src/networks/registry.ts";
 import { Registry } from "../../src/registry.ts";
-import * as transformerMakers from "../../src/transformers/makers.ts";
 import { transformerRegistry } from "../../src/transformers/registry.ts";
 
-/** Exports of the entry of bijections that are no line of an index. */
-const notMade = ["bijectionFromJson", "seriesError"];
+/** Exports of an entry that are not a line of an index. */
+const notMade = ["bijectionFromJson", "seriesError", "transformerFromJson"];
 
 test.each([
   ["bijection", bijectionRegistry, bijections, ""],
-  ["transformer", transformerRegistry, transformerMakers, "Transformer"],
+  ["transformer", transformerRegistry, transformers, "Transformer"],
   ["distribution", distributionRegistry, distributionMakers, ""],
   ["conditioner", conditionerRegistry, conditionerMakers, "Conditioner"],
 ] as const)(

@@ -25,7 +25,7 @@ import { register } from "../../src/models/register.ts";
 import type { Conditioner } from "../../src/networks/conditionerContract.ts";
 import { network } from "../../src/networks/network.ts";
 import { selectColumns } from "../../src/tables/table.ts";
-import { sinhArcsinh } from "../../src/transformers/sinhArcsinh.ts";
+import { sinhArcsinh } from "../../src/transformers/tails/sinhArcsinh.ts";
 import type { Transformer } from "../../src/transformers/transformer.ts";
 import { transformerFromJson } from "../../src/transformers/transformerFromJson.ts";
 import { curved } from "../fitting/tables.ts";

@@ -33,14 +33,10 @@ import {
   required,
 } from "../../options.ts";
 import { transformerRegistry } from "../../transformers/registry.ts";
-import {
-  aTransformer,
-  parameterShape,
-  type Transformer,
-  transformFeatures,
-} from "../../transformers/transformer.ts";
+import { aTransformer, type Transformer, transformFeatures } from "../../transformers/transformer.ts";
 import type { Bijection, Mapped } from "../bijection.ts";
 import { inverseOrder } from "../linear/permutation.ts";
+import { checkConditioned, declared, parametersAs, weightsOf } from "./transformed.ts";
 
 /** Options of {@link coupling}. */
 export interface CouplingOptions {
@@ -76,6 +72,7 @@ export function coupling(options: CouplingOptions): Bijection {
   const { features, context = 0, transformed, transformer } = checked;
   checkCount("coupling", "features", features);
   checkContext("coupling", context);
+  checkConditioned("coupling", transformer);
   const conditioner = chosenConditioner("coupling", checked, denseConditioner);
   const transformedFeatures = new Set(transformed);
   const fixedFeatures = Array.from({ length: features }, (_, i) => i).filter(
@@ -100,15 +97,13 @@ export function coupling(options: CouplingOptions): Bijection {
   const apply = (direction: "forward" | "inverse", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const conditions = g.gather(value, fixedFeatures, [fixedFeatures.length]);
     const input = context > 0 ? g.concatenate([conditions, c!]) : conditions;
-    const parameters = g.reshape(
-      network.run(input, subtreeOf(p, "network")),
-      parameterShape(transformer, transformed.length),
-    );
+    const output = network.run(input, subtreeOf(p, "network"));
     const mapped = transformFeatures(
       transformer,
       direction,
       g.gather(value, transformed, [transformed.length]),
-      parameters,
+      parametersAs(transformer, transformed.length, output),
+      subtreeOf(p, "transformer"),
     );
     return {
       value: g.gather(g.concatenate([conditions, mapped.value]), originalOrder, [features]),
@@ -119,7 +114,8 @@ export function coupling(options: CouplingOptions): Bijection {
     type: "coupling",
     features,
     context,
-    parameters: { network: network.parameters },
+    ...declared(transformer, features, transformedFeatures),
+    parameters: { network: network.parameters, ...weightsOf(transformer, transformed.length) },
     forward: (x, p, c) => apply("forward", x, p, c),
     inverse: (y, p, c) => apply("inverse", y, p, c),
     toJSON: () => ({

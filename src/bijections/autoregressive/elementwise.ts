@@ -6,7 +6,6 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, subtreeOf, trained } from "../../graph/parameters.ts";
 import {
   aConditioner,
@@ -32,7 +31,8 @@ import {
   type Transformer,
   transformFeatures,
 } from "../../transformers/transformer.ts";
-import type { Bijection } from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
+import { declared, parametersAs, weightsOf } from "./transformed.ts";
 
 /** Options of {@link elementwise}. */
 export interface ElementwiseOptions {
@@ -71,20 +71,29 @@ export function elementwise(options: ElementwiseOptions): Bijection {
     { conditioner: conditionerOption, hidden },
     denseConditioner,
   );
-  const shape = parameterShape(transformer, features);
+  const { parameterCount } = transformer;
   const network =
-    context > 0
+    context > 0 && parameterCount > 0
       ? conditioner.network({ inputs: context, outputs: features * transformer.parameterCount })
       : undefined;
-  const parametersOf = (p: Bound, c: Expr | undefined): Expr =>
-    network ? g.reshape(network.run(c!, subtreeOf(p, "network")), shape) : leafOf(p, "values");
+  const parametersOf = (p: Bound, c: Expr | undefined): Expr | undefined => {
+    if (network) return parametersAs(transformer, features, network.run(c!, subtreeOf(p, "network")));
+    return parameterCount > 0 ? leafOf(p, "values") : undefined;
+  };
+  const values = parameterCount > 0 ? { values: trained(parameterShape(transformer, features)) } : {};
+  const apply = (direction: "forward" | "inverse", at: Expr, p: Bound, c: Expr | undefined): Mapped =>
+    transformFeatures(transformer, direction, at, parametersOf(p, c), subtreeOf(p, "transformer"));
   return {
     type: "elementwise",
     features,
     context,
-    parameters: network ? { network: network.parameters } : { values: trained(shape) },
-    forward: (x, p, c) => transformFeatures(transformer, "forward", x, parametersOf(p, c)),
-    inverse: (y, p, c) => transformFeatures(transformer, "inverse", y, parametersOf(p, c)),
+    ...declared(transformer, features),
+    parameters: {
+      ...(network ? { network: network.parameters } : values),
+      ...weightsOf(transformer, features),
+    },
+    forward: (x, p, c) => apply("forward", x, p, c),
+    inverse: (y, p, c) => apply("inverse", y, p, c),
     toJSON: () => ({
       type: "elementwise",
       features,

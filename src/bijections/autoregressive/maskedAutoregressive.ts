@@ -31,14 +31,10 @@ import {
   required,
 } from "../../options.ts";
 import { transformerRegistry } from "../../transformers/registry.ts";
-import {
-  aTransformer,
-  parameterShape,
-  type Transformer,
-  transformFeatures,
-} from "../../transformers/transformer.ts";
+import { aTransformer, type Transformer, transformFeatures } from "../../transformers/transformer.ts";
 import type { Bijection, Mapped } from "../bijection.ts";
 import { checkOrder, inverseOrder } from "../linear/permutation.ts";
+import { checkConditioned, declared, parametersAs, weightsOf } from "./transformed.ts";
 
 /** Options of {@link maskedAutoregressive}. */
 export interface MaskedAutoregressiveOptions {
@@ -75,6 +71,7 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
   const { order = Array.from({ length: features }, (_, i) => i) } = checked;
   checkCount("maskedAutoregressive", "features", features);
   checkContext("maskedAutoregressive", context);
+  checkConditioned("maskedAutoregressive", transformer);
   const conditioner = chosenConditioner("maskedAutoregressive", checked, denseConditioner);
   checkOrder("maskedAutoregressive", order);
   if (order.length !== features)
@@ -91,24 +88,28 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
     autoregressive: { features, context },
   });
   /** Parameters of every feature from values in autoregressive order. */
-  const parametersOf = (ordered: Expr, p: Bound, c: Expr | undefined): Expr => {
+  const parametersOf = (ordered: Expr, p: Bound, c: Expr | undefined): Expr | undefined => {
     const input = context > 0 ? g.concatenate([c!, ordered]) : ordered;
-    return g.reshape(network.run(input, subtreeOf(p, "network")), parameterShape(transformer, features));
+    return parametersAs(transformer, features, network.run(input, subtreeOf(p, "network")));
   };
   return {
     type: "maskedAutoregressive",
     features,
     context,
-    parameters: { network: network.parameters },
+    ...declared(transformer, features),
+    parameters: { network: network.parameters, ...weightsOf(transformer, features) },
     inverse(y, p, c): Mapped {
       const ordered = g.gather(y, order, [features]);
-      const mapped = transformFeatures(transformer, "inverse", ordered, parametersOf(ordered, p, c));
+      const own = parametersOf(ordered, p, c);
+      const mapped = transformFeatures(transformer, "inverse", ordered, own, subtreeOf(p, "transformer"));
       return { value: g.gather(mapped.value, originalOrder, [features]), logAbsDet: mapped.logAbsDet };
     },
     forward(x, p, c): Mapped {
       const ordered = g.gather(x, order, [features]);
-      const generated = (state: Expr): Mapped =>
-        transformFeatures(transformer, "forward", ordered, parametersOf(state, p, c));
+      const generated = (state: Expr): Mapped => {
+        const own = parametersOf(state, p, c);
+        return transformFeatures(transformer, "forward", ordered, own, subtreeOf(p, "transformer"));
+      };
       // After k passes the first k features are final. An engine may compute each unit once, when it can be known.
       const state = g.fixedPoint(g.zeros([features]), features, (estimate) => generated(estimate).value);
       return { value: g.gather(state, originalOrder, [features]), logAbsDet: generated(state).logAbsDet };

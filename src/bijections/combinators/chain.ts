@@ -9,7 +9,14 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import { aBijection, type Bijection, type Branch, checkedMap, type Mapped } from "../bijection.ts";
+import {
+  aBijection,
+  type Bijection,
+  type Branch,
+  checkConsecutive,
+  checkedMap,
+  type Mapped,
+} from "../bijection.ts";
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {
@@ -19,7 +26,8 @@ export interface Chain extends Bijection {
 
 /**
  * Chain of bijections, base first.
- * @throws ShapeError if it is empty, or the parts differ in features or, where conditional, in context.
+ * @throws ShapeError if it is empty, or the parts differ in features or, where conditional, in context; UsageError where a part
+ *   does not take what the one before it gives.
  */
 export function chain(parts: readonly Bijection[]): Chain {
   checkArgument("chain", "parts", parts, listOf(aBijection, "an array of bijections"));
@@ -49,12 +57,15 @@ export function chain(parts: readonly Bijection[]): Chain {
         received: `${part.context}`,
       });
   }
+  for (const [i, part] of parts.slice(1).entries()) checkConsecutive("chain", parts[i]!, part);
   const namedParts = parts.map((part, i) => ({ part, name: String(i) }));
   const self: Chain = {
     type: "chain",
     features,
     context,
     parts,
+    domain: first.domain,
+    codomain: parts[parts.length - 1]!.codomain,
     parameters: Object.fromEntries(namedParts.map(({ part, name }) => [name, part.parameters])),
     forward(x, p, c) {
       let value = x;

@@ -6,9 +6,11 @@
  */
 
 import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
 import { subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument } from "../../options.ts";
-import { aBijection, type Bijection } from "../bijection.ts";
+import { aBijection, type Bijection, type Mapped } from "../bijection.ts";
 
 /**
  * The inverse of a bijection; costs are those of the other direction.
@@ -27,9 +29,20 @@ export function invert(inner: Bijection): Bijection {
     type: "invert",
     features: inner.features,
     context: inner.context,
+    domain: inner.codomain,
+    codomain: inner.domain,
     parameters: { inner: inner.parameters },
     forward: (x, p, c) => inner.inverse(x, subtreeOf(p, "inner"), c),
-    inverse: (y, p, c) => inner.forward(y, subtreeOf(p, "inner"), c),
+    inverse: (y, p, c) => withinDomain(inner, y, (inside) => inner.forward(inside, subtreeOf(p, "inner"), c)),
     toJSON: () => ({ type: "invert", inner: inner.toJSON() }),
   };
+}
+
+/** The map where it takes y; elsewhere there is no density. */
+function withinDomain({ domain }: Bijection, y: Expr, map: (y: Expr) => Mapped): Mapped {
+  if (!domain) return map(y);
+  const [low, high] = [0, 1].map((end) => g.constant(domain.map((interval) => interval[end]!)));
+  const { value, logAbsDet } = map(g.clamp(y, low!, high!));
+  const outside = g.sum(g.sub(1, g.mul(g.lessEqual(low!, y), g.lessEqual(y, high!))));
+  return { value, logAbsDet: g.select(outside, Number.NEGATIVE_INFINITY, logAbsDet) };
 }

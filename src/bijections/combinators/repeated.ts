@@ -20,7 +20,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import type { Bijection, Mapped } from "../bijection.ts";
+import { type Bijection, checkConsecutive, type Mapped } from "../bijection.ts";
 
 /** Options of {@link repeated}. */
 export interface RepeatedOptions {
@@ -47,7 +47,7 @@ const repeatedOptionTable: OptionTable<RepeatedOptions> = {
  * Repeats a bijection `count` times; forward, layer 0 comes first. Parameters are those of the layer with a first axis
  * of `count`. Cost: `count` times that of the layer; compiled once. Its reverse derivative is that of all layers
  * written out.
- * @throws UsageError if `count` is not a positive integer, ShapeError if the layer has branches.
+ * @throws UsageError if `count` is not a positive integer, or the layer does not take what it gives; ShapeError if it has branches.
  */
 export function repeated(options: RepeatedOptions): Repeated {
   const { layer, count } = checkedOptions("repeated", options, repeatedOptionTable);
@@ -59,6 +59,7 @@ export function repeated(options: RepeatedOptions): Repeated {
       expected: "one to one",
       received: layer.type,
     });
+  checkConsecutive("repeated", layer, layer);
   const { features, context } = layer;
   const run = (direction: "forward" | "inverse", x: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const [stacked, rebind] = flattened(p);

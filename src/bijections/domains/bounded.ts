@@ -24,6 +24,7 @@ import {
   refuse,
   required,
 } from "../../options.ts";
+import { defaultReach, positive, positiveInverse } from "../../transformers/elementary/positive.ts";
 import type { Bijection, Mapped } from "../bijection.ts";
 
 /** Options of {@link bounded}. */
@@ -36,30 +37,6 @@ export interface BoundedOptions {
   readonly upper: readonly (number | null)[];
   /** Where the exponential function ends, from 1 to 600 (default 30); float32 holds no more than 80. */
   readonly reach?: number | undefined;
-}
-
-const defaultReach = 30;
-
-/** p(x) and log p'(x). */
-function positive(x: Expr, reach: number): { readonly value: Expr; readonly logSlope: Expr } {
-  const inner = g.exp(g.clamp(x, -reach, reach));
-  const over = g.max(g.sub(x, reach), 0);
-  const under = g.max(g.sub(-reach, x), 0);
-  const value = g.div(g.mul(inner, g.add(1, over)), g.add(1, under));
-  return {
-    value,
-    logSlope: g.sub(g.clamp(x, -reach, reach), g.mul(2, g.log1p(under))),
-  };
-}
-
-/** The x with p(x) = y, for y above 0. */
-function positiveInverse(y: Expr, reach: number): Expr {
-  const [top, bottom] = [Math.exp(reach), Math.exp(-reach)];
-  const safe = g.max(y, 1e-17 * bottom);
-  const inner = g.log(g.clamp(safe, bottom, top));
-  const over = g.max(g.sub(g.div(safe, top), 1), 0);
-  const under = g.max(g.sub(g.div(bottom, safe), 1), 0);
-  return g.sub(g.add(inner, over), under);
 }
 
 const boundedOptionTable: OptionTable<BoundedOptions> = {
@@ -164,6 +141,7 @@ export function bounded(options: BoundedOptions): Bijection {
     type: "bounded",
     features,
     context: 0,
+    codomain: lower.map((a, i) => [a ?? Number.NEGATIVE_INFINITY, upper[i] ?? Number.POSITIVE_INFINITY]),
     parameters: {},
     forward,
     inverse,

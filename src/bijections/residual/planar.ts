@@ -14,6 +14,7 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
+import { root } from "../../graph/library/root.ts";
 import * as g from "../../graph/ops.ts";
 import { trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
@@ -87,7 +88,7 @@ export function planar(options: PlanarOptions): Bijection {
       const reach = g.abs(s);
       // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
       const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(projection), reach));
-      const a = g.root(
+      const a = root(
         g.sub(projection, reach),
         g.add(projection, reach),
         (value) => g.sub(g.add(value, g.mul(s, g.tanh(g.add(value, b)))), projection),

@@ -15,6 +15,7 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
+import { root } from "../../graph/library/root.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
@@ -156,7 +157,7 @@ export function sylvester(options: SylvesterOptions): Bijection {
         const reach = g.abs(ri);
         // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
         const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(left), reach));
-        t[i] = g.root(
+        t[i] = root(
           g.sub(left, reach),
           g.add(left, reach),
           (value) => g.sub(g.add(value, g.mul(ri, g.tanh(g.add(g.mul(si, value), argument)))), left),

@@ -19,7 +19,7 @@ import { type ErrorFacts, PushforwardError, ShapeError, UsageError } from "../..
 import { describeValue, refuse } from "../../options.ts";
 import type { Expr } from "../expr.ts";
 import { asExpr, constant, uniformConstant } from "../ops/leaves.ts";
-import * as g from "../ops.ts";
+import * as g from "../publicOps.ts";
 import { type Node, startOf, treeOf } from "./formulaTree.ts";
 
 /** What names of a formula stand for: expressions, numbers, or lists of numbers, which are constant vectors. */

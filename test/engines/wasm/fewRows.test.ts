@@ -7,8 +7,8 @@ import { wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
 import { CallingThread } from "../../../src/engines/wasm/run/callingThread.ts";
 import type { HostedProgram } from "../../../src/engines/wasm/run/host.ts";
 import { sizeOf } from "../../../src/graph/expr.ts";
-import * as g from "../../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../../src/graph/program.ts";
+import * as g from "../../../src/graph/publicOps.ts";
 import { RandomStream, randomKey } from "../../../src/random/philox.ts";
 
 const features = 5;

@@ -6,7 +6,7 @@
  */
 
 import type { Expr } from "../../../src/graph/expr.ts";
-import * as g from "../../../src/graph/ops.ts";
+import * as g from "../../../src/graph/publicOps.ts";
 import type { FunctionCase } from "../functionLaws.ts";
 import type { OperationName } from "./exported.ts";
 

@@ -8,19 +8,13 @@
 import { elementwise } from "../../../src/bijections/autoregressive/elementwise.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
+import { invertTransformer } from "../../../src/transformers/invertTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
-import { sinhArcsinh } from "../../../src/transformers/sinhArcsinh.ts";
-import type { Transformer } from "../../../src/transformers/transformer.ts";
 import type { BijectionCase } from "./bijectionCase.ts";
+import { elementaryTransformers } from "./elementaryTransformers.ts";
 import type { TransformerName } from "./exported.ts";
-
-/** One row: a transformer, and what its laws must know of it. */
-export interface TransformerCase
-  extends Pick<BijectionCase, "startsAsIdentity" | "largestParameter" | "edges" | "within"> {
-  readonly transformer: Transformer;
-  /** Features that it is applied to (default 2). */
-  readonly features?: number;
-}
+import { powerTransformers } from "./powerTransformers.ts";
+import type { TransformerCase } from "./transformerCase.ts";
 
 /** Knots and ends of a spline of 5 bins in a box of +-3 that starts as the identity. */
 export const box3: readonly number[] = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
@@ -30,6 +24,8 @@ export const box5: readonly number[] = [-5, 5, -4.375, -0.625, 0, 0.625];
 /** Rows by the name of the exported function. */
 export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<string, TransformerCase>>>> =
   {
+    ...elementaryTransformers,
+    ...powerTransformers,
     affineTransformer: {
       "three features": { transformer: affineTransformer(), features: 3, startsAsIdentity: true },
       "of a least slope": { transformer: affineTransformer({ leastSlope: 0.1 }), startsAsIdentity: true },
@@ -41,6 +37,14 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
           affineTransformer(),
         ]),
         startsAsIdentity: 3,
+      },
+    },
+    invertTransformer: {
+      spline: {
+        transformer: invertTransformer(rationalQuadraticTransformer({ bins: 3, bound: 3 })),
+        features: 1,
+        startsAsIdentity: 3,
+        edges: [-3, -1, 1, 3],
       },
     },
     rationalQuadraticTransformer: {
@@ -70,9 +74,6 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
         startsAsIdentity: 5,
         edges: box5,
       },
-    },
-    sinhArcsinh: {
-      "two features": { transformer: sinhArcsinh(), startsAsIdentity: true, edges: [-10, 0, 10] },
     },
   };
 

@@ -17,54 +17,17 @@
  * @module
  */
 
-import type { Expr } from "../graph/expr.ts";
-import {
-  add,
-  clamp,
-  div,
-  exp,
-  expm1,
-  less,
-  log,
-  log1p,
-  mul,
-  neg,
-  select,
-  sqrt,
-  square,
-  sub,
-  total,
-} from "../graph/ops.ts";
-import { softClip } from "./softClip.ts";
-import type { ScalarMapped, Transformer } from "./transformer.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { asinh, logCosh, sinh } from "../../graph/library/hyperbolic.ts";
+import { add, clamp, div, exp, log1p, mul, neg, square, sub, total } from "../../graph/ops.ts";
+import { softClip } from "../softClip.ts";
+import { straightBeyond } from "../straightBeyond.ts";
+import type { Transformer } from "../transformer.ts";
 
 /** Where the straight line begins, on the side of the data. */
 const reach = 10;
 const largestSkewness = 3;
 const largestLogTail = Math.log(4);
-
-/** Sum of two terms of one sign: no digit is lost near 0. */
-function sinh(u: Expr): Expr {
-  return mul(0.5, sub(expm1(u), expm1(neg(u))));
-}
-
-/** By the positive branch on both sides, since the logarithm would cancel on the negative one. */
-function asinh(y: Expr): Expr {
-  const isNegative = less(y, 0);
-  const size = select(isNegative, neg(y), y);
-  const image = log1p(add(size, div(square(size), add(1, sqrt(add(1, square(size)))))));
-  return select(isNegative, neg(image), image);
-}
-
-/** Of numbers up to some tens. */
-function logCosh(u: Expr): Expr {
-  return log(mul(0.5, add(exp(u), exp(neg(u)))));
-}
-
-/** What is mapped inside of the box, and a straight line outside: `inside` and `logSlope` are of the clamped value. */
-function straightBeyond(value: Expr, clamped: Expr, inside: Expr, logSlope: Expr): ScalarMapped {
-  return { value: add(inside, mul(exp(logSlope), sub(value, clamped))), logDerivative: logSlope };
-}
 
 /** The sinh-arcsinh transformer: two parameters per feature, skewness and log weight of the tails; O(1) both ways. */
 export function sinhArcsinh(): Transformer {
@@ -82,14 +45,14 @@ export function sinhArcsinh(): Transformer {
       const clamped = clamp(x, low!, high!);
       const u = div(add(asinh(clamped), epsilon), delta);
       const logSlope = total(neg(logDelta), logCosh(u), mul(-0.5, log1p(square(clamped))));
-      return straightBeyond(x, clamped, sinh(u), logSlope);
+      return straightBeyond(x, clamped, { value: sinh(u), logDerivative: logSlope });
     },
     inverse(y, parameters) {
       const { epsilon, logDelta, delta } = read(parameters);
       const clamped = clamp(y, -reach, reach);
       const u = sub(mul(delta, asinh(clamped)), epsilon);
       const logSlope = total(logDelta, logCosh(u), mul(-0.5, log1p(square(clamped))));
-      return straightBeyond(y, clamped, sinh(u), logSlope);
+      return straightBeyond(y, clamped, { value: sinh(u), logDerivative: logSlope });
     },
     toJSON: () => ({ type: "sinhArcsinh" }),
   };

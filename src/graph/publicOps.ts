@@ -1,0 +1,12 @@
+/**
+ * All operations, as users have them under `ops`: the library's own files take those of `ops.ts`, and the others, which most flows
+ * never need, from their files.
+ *
+ * @module
+ */
+
+export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./library/likelihoods.ts";
+export { logGamma } from "./library/logGamma.ts";
+export { normalLogCdf } from "./library/normalLogCdf.ts";
+export { type RootOptions, root } from "./library/root.ts";
+export * from "./ops.ts";

@@ -1,0 +1,90 @@
+/** What is declared of where maps take and give their numbers: composing what does not fit is an error, a point outside has no density. */
+
+import { describe, expect, test } from "vitest";
+import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
+import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
+import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
+import { chain } from "../../src/bijections/combinators/chain.ts";
+import { invert } from "../../src/bijections/combinators/invert.ts";
+import { repeated } from "../../src/bijections/combinators/repeated.ts";
+import { bounded } from "../../src/bijections/domains/bounded.ts";
+import { standardNormal } from "../../src/distributions/standardNormal.ts";
+import {
+  chainTransformer,
+  elu,
+  exponential,
+  invertTransformer,
+  sigmoidTransformer,
+  softClipTransformer,
+  softplusTransformer,
+  tanhTransformer,
+} from "../../src/entries/transformers.ts";
+import { input } from "../../src/graph/ops.ts";
+import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
+import type { Transformer } from "../../src/transformers/transformer.ts";
+import { Subject } from "../laws/harness.ts";
+
+const logarithm = invertTransformer(exponential());
+const logit = invertTransformer(sigmoidTransformer());
+const ofTwo = (transformer: Transformer) => elementwise({ features: 2, transformer });
+
+describe("composing what does not fit is an error at construction", () => {
+  test("of transformers", () => {
+    expect(() => chainTransformer([tanhTransformer(), logarithm])).toThrow(
+      "chainTransformer: invert takes numbers above 0, and tanh before it gives numbers from -1 to 1",
+    );
+    expect(chainTransformer([exponential(), logarithm]).codomain).toEqual(exponential().domain);
+  });
+
+  test("of bijections, feature by feature", () => {
+    expect(() => chain([ofTwo(softplusTransformer()), ofTwo(logit)])).toThrow(
+      /that of elementwise takes numbers from 0 to 1/,
+    );
+    expect(() =>
+      chain([bounded({ features: 2, lower: [0, null], upper: [null, null] }), ofTwo(logarithm)]),
+    ).toThrow(/feature 1 of bounded before it gives any number/);
+    expect(chain([ofTwo(sigmoidTransformer()), ofTwo(logit)]).domain).toBeUndefined();
+    expect(() => repeated({ layer: ofTwo(logit), count: 2 })).toThrow(/repeated: /);
+  });
+
+  test("of a base and a bijection, and of a flow and a transformer", () => {
+    const base = standardNormal({ features: 2 });
+    const bound = { base: {}, bijection: {} };
+    for (const compose of [pushforwardLogProb, pushforwardSample])
+      expect(() => compose(base, ofTwo(logarithm), input("x", [2]), bound)).toThrow(
+        /takes numbers above 0, and the base standardNormal before it gives any number/,
+      );
+    expect(() => neuralSplineFlow({ features: 2, transformer: exponential() })).toThrow(
+      /neuralSplineFlow: the transformer "exponential" takes any number and gives numbers above 0/,
+    );
+  });
+
+  test("a transformer without parameters is refused where others would give them", () => {
+    expect(() => coupling({ features: 2, transformed: [0], transformer: elu(), hidden: [4] })).toThrow(
+      /has no parameters, which other features could give; put it into an elementwise map/,
+    );
+  });
+});
+
+test.each([
+  ["exponential", exponential(), [-1, -1e-9]],
+  ["softplus", softplusTransformer(), [-3]],
+  ["sigmoid", sigmoidTransformer(), [-0.1, 1.1, 1e9]],
+  ["tanh", tanhTransformer(), [-1.5, 7]],
+  ["elu", elu(), [-1.1, -1e9]],
+  ["soft clip", softClipTransformer({ bound: 2 }), [-2.5, 3]],
+  ["inverted logit", invertTransformer(logit), [-0.1, 1.1]],
+] as const)(
+  "outside of the codomain of %s the log-density is minus infinity",
+  async (_, transformer, outside) => {
+    for (const map of [
+      elementwise({ features: 1, transformer }),
+      invert(invert(elementwise({ features: 1, transformer }))),
+    ]) {
+      const subject = new Subject(map);
+      const logDensity = await subject.logDensity({}, { x: [...outside, 0.5] });
+      expect([...logDensity.slice(0, -1)]).toEqual(outside.map(() => Number.NEGATIVE_INFINITY));
+      expect(logDensity.at(-1)).toBeGreaterThan(-5);
+    }
+  },
+);

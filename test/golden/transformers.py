@@ -1,0 +1,93 @@
+"""Writes transformers.json beside this file: transformers by the formulas of their papers, at 40 digits.
+
+    pip install mpmath && python transformers.py
+
+By itself, as it needs mpmath alone. Each case holds the description of a transformer, its raw parameters, and points x of the base
+with their images y and log dy/dx. Derivatives are mpmath's numerical ones of the formula, so that no derivative is written twice.
+"""
+
+import json, pathlib, platform
+
+import mpmath as mp
+
+mp.mp.dps = 40
+cases = []
+
+
+def unclip(clipped, limit):
+    """The raw number that x / (1 + |x| / limit) takes to `clipped`."""
+    return clipped / (1 - abs(clipped) / limit)
+
+
+def case(name, description, parameters, forward, points):
+    """A map from base to data at points of the base."""
+    x = [mp.mpf(p) for p in points]
+    y = [forward(p) for p in x]
+    slope = [mp.diff(forward, p, h=mp.mpf(10) ** -15) for p in x]
+    cases.append({
+        "name": name,
+        "transformer": description,
+        "parameters": [float(p) for p in parameters],
+        "x": [float(p) for p in x],
+        "y": [float(p) for p in y],
+        "logDerivative": [float(mp.log(s)) for s in slope],
+    })
+
+
+def from_data(name, description, parameters, inverse, points):
+    """The same for a map that is written from data to base, at points of the data."""
+    y = [mp.mpf(p) for p in points]
+    slope = [mp.diff(inverse, p, h=mp.mpf(10) ** -15) for p in y]
+    cases.append({
+        "name": name,
+        "transformer": description,
+        "parameters": [float(p) for p in parameters],
+        "x": [float(inverse(p)) for p in y],
+        "y": [float(p) for p in y],
+        "logDerivative": [float(-mp.log(s)) for s in slope],
+    })
+
+
+sign = lambda x: mp.mpf(-1 if x < 0 else 1)
+usual = [-6.5, -2, -0.75, -0.125, 0.0625, 0.5, 1.25, 3, 5.5]
+sized = [-30, -3.5, -1, -0.25, 0.125, 0.75, 2, 9, 400]
+above = [0.015625, 0.25, 0.875, 1, 1.5, 4, 30, 900]
+
+# elementary
+case("exponential", {"type": "exponential"}, [], mp.exp, usual)
+case("softplus", {"type": "softplus"}, [], lambda x: mp.log(1 + mp.exp(x)), usual)
+case("sigmoid", {"type": "sigmoid"}, [], lambda x: 1 / (1 + mp.exp(-x)), usual)
+case("tanh", {"type": "tanh"}, [], mp.tanh, usual)
+m = mp.mpf(2)
+case("leakyTanh", {"type": "leakyTanh", "from": 2}, [],
+     lambda x: mp.tanh(x) if abs(x) <= m else sign(x) * (mp.tanh(m) + (abs(x) - m) * (1 - mp.tanh(m) ** 2)),
+     [-6.5, -1.75, -0.5, 0.25, 1, 2.5])
+case("arcsinh", {"type": "arcsinh"}, [], mp.sinh, usual)
+case("leakyRelu", {"type": "leakyRelu", "slope": 0.01}, [], lambda x: x if x > 0 else x * mp.mpf(0.01), usual)
+case("leakyRelu, learned", {"type": "leakyRelu"}, [unclip(mp.log(mp.mpf("0.3")), mp.log(1000))],
+     lambda x: x if x > 0 else x * mp.mpf("0.3"), usual)
+case("elu", {"type": "elu", "alpha": 1.5}, [], lambda x: x if x > 0 else mp.mpf(1.5) * (mp.exp(x) - 1), usual)
+case("softClip", {"type": "softClip", "bound": 3}, [], lambda x: x / (1 + abs(x) / 3), usual)
+case("shift", {"type": "shift"}, [0.75], lambda x: x + mp.mpf(0.75), usual)
+
+# powers
+p = mp.mpf(3) / 2
+case("power", {"type": "power"}, [unclip(mp.log(p), mp.log(4))], lambda x: sign(x) * abs(x) ** p, sized)
+for lam in [mp.mpf("0.3"), mp.mpf(0), mp.mpf(-1) / 2, mp.mpf(2)]:
+    box_cox = lambda y: mp.log(y) if lam == 0 else (y**lam - 1) / lam
+    from_data(f"boxCox, lambda {float(lam)}", {"type": "boxCox"}, [unclip(lam - 1, 2)], box_cox, above)
+for lam in [mp.mpf("0.25"), mp.mpf(1), mp.mpf("1.75")]:
+    yeo_johnson = lambda y: ((1 + y) ** lam - 1) / lam if y >= 0 else -((1 - y) ** (2 - lam) - 1) / (2 - lam)
+    from_data(f"yeoJohnson, lambda {float(lam)}", {"type": "yeoJohnson"}, [unclip(lam - 1, 1)], yeo_johnson, sized)
+
+# tails
+below, beyond = mp.mpf("0.02"), mp.mpf("0.4")
+case("lambertW", {"type": "lambertW"}, [unclip(mp.log(d / mp.mpf("0.05")), 5) for d in (below, beyond)],
+     lambda x: x * mp.exp((below if x < 0 else beyond) * x * x / 2), usual)
+left, right = mp.mpf("0.05"), mp.mpf("0.5")
+index = lambda x: left if x < 0 else right
+case("tailTransform", {"type": "tailTransform"}, [unclip(mp.log(l * 10), mp.log(10)) for l in (left, right)],
+     lambda x: sign(x) / index(x) * (mp.erfc(abs(x) / mp.sqrt(2)) ** -index(x) - 1), usual)
+
+out = {"origin": f"mpmath {mp.__version__}, Python {platform.python_version()}", "cases": cases}
+pathlib.Path(__file__).with_name("transformers.json").write_text(json.dumps(out, indent=1) + "\n")
