@@ -84,15 +84,32 @@ export interface Failure {
 /** The code of an error, which tells it apart in whichever bundle its class was built. */
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown } | null)?.code;
 
+/** Sentences of commander, and what is said in their place, as other errors say it. */
+const sentences: readonly (readonly [RegExp, string])[] = [
+  [/^required option '(.*)' not specified/, "$1 is required"],
+  [/^option '(.*)' argument missing/, "$1 needs a value"],
+  [/^missing required argument '(.*?)'/, 'the argument "$1" is missing'],
+  [
+    /^too many arguments for '(.*?)'\. Expected (\d+) arguments? but got (\d+)/,
+    'too many arguments for "$1": expected $2, got $3',
+  ],
+  [/^unknown option '(.*?)'/, "there is no option $1"],
+  [/^unknown command '(.*?)'/, 'there is no command "$1"'],
+  [/ \(Did you mean /, " (did you mean "],
+];
+
 /** commander's message as one line: without its `error:`, with the way to the help. */
 function usageLine(message: string, program: Command, args: readonly string[]): string {
-  const line = message
-    .replace(/^error: /, "")
-    .replaceAll(/\s*\n\s*/g, " ")
-    .replace(/\.$/, "");
+  const line = sentences.reduce(
+    (text, [sentence, ours]) => text.replace(sentence, ours),
+    message
+      .replace(/^error: /, "")
+      .replaceAll(/\s*\n\s*/g, " ")
+      .replace(/\.$/, ""),
+  );
   const command = args[0] ?? "";
   const known = program.commands.some((each) => each.name() === command);
-  return `${line}; see pushforward ${known ? `${command} ` : ""}--help`;
+  return `${line}; see pushforward ${known ? `${command} ` : ""}--help.`;
 }
 
 /**
@@ -109,7 +126,7 @@ function describedFailure(error: unknown, program: Command, args: readonly strin
     if (error.exitCode === 0) return undefined;
     if (error.code === "commander.help") {
       const names = program.commands.map((command) => command.name()).join(", ");
-      return { line: `no command given; the commands are ${names}: see pushforward --help`, exitCode: 2 };
+      return { line: `no command given; the commands are ${names}; see pushforward --help.`, exitCode: 2 };
     }
     return { line: usageLine(error.message, program, args), exitCode: 2 };
   }

@@ -32,21 +32,21 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "",
     2,
-    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, inspect, information, plot, compare, approximate: see pushforward --help",
+    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, import, inspect, information, plot, compare, approximate; see pushforward --help.",
   ],
   [
     "fti data.csv --out m.safetensors",
     2,
-    "unknown command 'fti' (Did you mean fit?); see pushforward --help",
+    'there is no command "fti" (did you mean fit?); see pushforward --help.',
   ],
-  ["fit", 2, "required option '--out <file>' not specified; see pushforward fit --help"],
-  ["fit data.csv", 2, "required option '--out <file>' not specified; see pushforward fit --help"],
+  ["fit", 2, "--out <file> is required; see pushforward fit --help."],
+  ["fit data.csv", 2, "--out <file> is required; see pushforward fit --help."],
   [
     "fit data.csv x --out m.safetensors",
     2,
-    "too many arguments for 'fit'. Expected 1 argument but got 2; see pushforward fit --help",
+    'too many arguments for "fit": expected 1, got 2; see pushforward fit --help.',
   ],
-  ["fit data.csv --out", 2, "option '--out <file>' argument missing; see pushforward fit --help"],
+  ["fit data.csv --out", 2, "--out <file> needs a value; see pushforward fit --help."],
   ["fit data.csv --out m.pt", 2, '--out must end in .safetensors (a model), got "m.pt".'],
   ["fit data.csv --out nowhere/m.safetensors", 1, '--out: there is no folder "nowhere"; create it first.'],
   [
@@ -74,15 +74,11 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --epoch 5",
     2,
-    "unknown option '--epoch' (Did you mean --epochs?); see pushforward fit --help",
+    "there is no option --epoch (did you mean --epochs?); see pushforward fit --help.",
   ],
-  ["fit data.csv --out m.safetensors -n 5", 2, "unknown option '-n'; see pushforward fit --help"],
+  ["fit data.csv --out m.safetensors -n 5", 2, "there is no option -n; see pushforward fit --help."],
   ["fit data.csv --out m.safetensors --epochs many", 2, '--epochs must be a positive integer, got "many".'],
-  [
-    "fit data.csv --out m.safetensors --epochs",
-    2,
-    "option '--epochs <n>' argument missing; see pushforward fit --help",
-  ],
+  ["fit data.csv --out m.safetensors --epochs", 2, "--epochs <n> needs a value; see pushforward fit --help."],
   [
     "fit data.csv --out m.safetensors --epochs --seed 1",
     2,
@@ -184,7 +180,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
     1,
     "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes.",
   ],
-  ["logprob xy.safetensors", 2, "missing required argument 'data'; see pushforward logprob --help"],
+  ["logprob xy.safetensors", 2, 'the argument "data" is missing; see pushforward logprob --help.'],
   [
     "logprob xy.safetensors text.csv",
     1,
@@ -208,7 +204,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "logprob xy.safetensors data.csv --seed 1",
     2,
-    "unknown option '--seed' (Did you mean --unseen?); see pushforward logprob --help",
+    "there is no option --seed (did you mean --unseen?); see pushforward logprob --help.",
   ],
   [
     "logprob xy.safetensors data.csv --append",
@@ -225,7 +221,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
     1,
     "random.safetensors is not a safetensors file, or is truncated: it claims a header of 2338328219647830135 bytes and has 5 after the length; a model is what save writes.",
   ],
-  ["sample xy.safetensors", 2, "required option '-n <rows>' not specified; see pushforward sample --help."],
+  ["sample xy.safetensors", 2, "-n <rows> is required; see pushforward sample --help."],
   ["sample xy.safetensors -n -5", 2, '-n must be a whole number from 1, got "-5".'],
   [
     "sample xy.safetensors -n 5 --given c=1",
@@ -249,7 +245,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
     1,
     "data.csv is not a safetensors file, or is truncated: it claims a header of 3184056357615119480 bytes and has 2314 after the length; a model is what save writes.",
   ],
-  ["inspect", 2, "missing required argument 'model'; see pushforward inspect --help"],
+  ["inspect", 2, 'the argument "model" is missing; see pushforward inspect --help.'],
   [
     "inspect data.csv",
     1,
@@ -268,7 +264,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "compare data.csv --flow kde",
     2,
-    "unknown option '--flow' (Did you mean --flows?); see pushforward compare --help",
+    "there is no option --flow (did you mean --flows?); see pushforward compare --help.",
   ],
   [
     "compare data.csv --test 0.2 --folds 3",

@@ -69,7 +69,7 @@ describe("pushforward divergence", () => {
     ],
     ["divergence p.safetensors q.safetensors p.csv --draws 100", 2, /--draws is for the divergence/],
     ["divergence p.safetensors q.safetensors --draws 1", 2, /--draws must be a whole number from 2/],
-    ["divergence p.safetensors", 2, /missing required argument 'q'/],
+    ["divergence p.safetensors", 2, /the argument "q" is missing/],
   ])("%s", async (line, code, message) => {
     const result = await run(line);
     expect({ code: result.code, stdout: result.stdout }).toEqual({ code, stdout: "" });

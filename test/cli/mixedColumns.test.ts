@@ -164,7 +164,7 @@ it("a model of any order answers every set of columns without draws, and says so
 });
 
 it.each([
-  ["sample m.safetensors --seed 1", 2, /^required option '-n <rows>' not specified/],
+  ["sample m.safetensors --seed 1", 2, /^-n <rows> is required/],
   ["sample m.safetensors -n 3 --given colour=red", 2, /--given: the model has no column "colour"/],
   [
     "marginal m.safetensors t.csv --columns colour",

@@ -24,7 +24,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   const { n, seed, given, continuous, complete, out, wide } = flags;
   if (n === undefined && !(given instanceof GivenFile))
     throw new UsageError({
-      problem: "required option '-n <rows>' not specified",
+      problem: "-n <rows> is required",
       expected: "-n, or a table in --given",
       received: "neither",
       remedy: "see pushforward sample --help",
