@@ -6,11 +6,11 @@
  */
 
 import { AbortedError, DataError, UsageError } from "../../errors.ts";
-import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree, flattenTree } from "../../graph/parameters.ts";
+import { flattenTree } from "../../graph/parameters.ts";
 import type { DensityColumn } from "../../models/columns/column.ts";
-import { type ColumnsDensity, columnsDensity, type Dropout } from "../../models/columns/columnsDensity.ts";
+import { type ColumnsDensity, columnsDensity } from "../../models/columns/columnsDensity.ts";
 import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
 import { encodeRows } from "../../models/columns/encodeRows.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
@@ -18,19 +18,13 @@ import { initialValues } from "../../models/parameters.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { Checkpoint } from "../gradient/checkpoint.ts";
-import { trainedLeaves } from "../gradient/likelihood.ts";
-import {
-  type EpochRecord,
-  type MinimizeResult,
-  minimize,
-  type Rows,
-  stepsAnEpoch,
-} from "../gradient/minimize.ts";
+import { type EpochRecord, type MinimizeResult, type Rows, stepsAnEpoch } from "../gradient/minimize.ts";
 import { roundsOfBudget, stepsOfNumbers } from "../gradient/trainingPlan.ts";
 import { countsOf, weightedMean } from "../rowWeights.ts";
 import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { findTies, startOfTies } from "./findTies.ts";
 import { joinedMembers } from "./joinedMembers.ts";
+import { compileMembers } from "./memberTraining.ts";
 import { modelColumn } from "./modelColumn.ts";
 import { randomSets } from "./randomSets.ts";
 import { joinedRows, rowBlocks } from "./rowBlocks.ts";
@@ -201,18 +195,9 @@ export async function fitColumns(
   const trainings: MinimizeResult[] = [...(resume?.finished ?? [])];
   if (!options.checkpoint?.resume) await checkpoint?.checkPath();
   const engine = engineOf({ ...options, precision });
-  const bound = bindTree(density.parameters);
   const encoded = g.input("encoded", [density.width]);
   const sets = options.anyOrder ? randomSets(density, encoded) : undefined;
-  const askedShare = sets ? sets.shares.reduce((sum, share) => sum + share, 0) / sets.shares.length : 1;
-  const negative = (dropout: Partial<Dropout>) => {
-    const { hide = (features: Expr) => features, units = 0 } = dropout;
-    const seen = sets ? (features: Expr) => sets.seen(hide(features)) : dropout.hide;
-    const { outcomes, values } = density.contributions(encoded, bound, { hide: seen, units });
-    const terms = g.add(outcomes, values);
-    return sets ? g.mul(-1 / askedShare, g.sum(g.mul(sets.asked, terms))) : g.neg(g.sum(terms));
-  };
-  const weightsOfColumns = sets?.shares.map((share) => share / askedShare);
+  const weightsOfColumns = sets?.shares.map((share) => share / sets.meanShare);
   const trained = trainingRows(density, blocks[0]!, weightsOfColumns);
   const judged = validation && rowBlocks(validation, most, split(key, "held"))[0]!;
   const held = judged && trainingRows(density, judged, weightsOfColumns);
@@ -230,19 +215,21 @@ export async function fitColumns(
       validationLogProb: held ? held.offset - validationLoss : trainLogProb,
     };
   };
+  const training =
+    trainings.length < recipe.members
+      ? await compileMembers(density, {
+          recipe,
+          engine,
+          encoded,
+          sets,
+          isWeighted: train.weights !== undefined,
+          signal: options.signal,
+        })
+      : undefined;
   const trainMember = async (member: number): Promise<MinimizeResult> => {
     const ofMember = member === 0 ? key : split(key, `member ${member + 1}`);
-    const hidden = inTurn(recipe.hiddenColumns, member);
-    return await minimize(
-      {
-        loss: negative({
-          hide: hidden > 0 ? hiding(density, hidden) : undefined,
-          units: inTurn(recipe.hiddenUnits, member),
-        }),
-        validation: negative({}),
-        weight: train.weights ? g.input("weight", []) : undefined,
-        parameters: trainedLeaves(density.parameters, bound),
-      },
+    return await training!.run(
+      member,
       trained.rows,
       {
         ...initialValues(density.parameters, split(ofMember, "initial")),
@@ -250,7 +237,6 @@ export async function fitColumns(
         ...(ties.length > 0 ? { ties: startOfTies(density, train) } : {}),
       },
       {
-        engine,
         key: split(ofMember, "minimize"),
         epochs: rounds,
         roundsAnEpoch: roundsABlock,
@@ -280,16 +266,20 @@ export async function fitColumns(
   };
   let interrupted = false;
   options.onTraining?.();
-  while (trainings.length < recipe.members && !interrupted) {
-    try {
-      const result = await trainMember(trainings.length);
-      interrupted = result.interrupted;
-      trainings.push(result);
-    } catch (error) {
-      // The members that there are, are a model.
-      if (!(error instanceof AbortedError && options.keepOnAbort && trainings.length > 0)) throw error;
-      interrupted = true;
+  try {
+    while (trainings.length < recipe.members && !interrupted) {
+      try {
+        const result = await trainMember(trainings.length);
+        interrupted = result.interrupted;
+        trainings.push(result);
+      } catch (error) {
+        // The members that there are, are a model.
+        if (!(error instanceof AbortedError && options.keepOnAbort && trainings.length > 0)) throw error;
+        interrupted = true;
+      }
     }
+  } finally {
+    training?.dispose();
   }
   const { best, ...together } = await joinedMembers(
     density,
@@ -312,8 +302,6 @@ export async function fitColumns(
   };
 }
 
-const inTurn = (values: readonly number[], member: number): number => values[member % values.length]!;
-
 /** The densities of the columns cost about as much as the network again. */
 const densityFactor = 2;
 
@@ -327,19 +315,6 @@ function trainedNumbers({ parameters }: ColumnsDensity): number {
 
 function digestOfRows({ cells, weights }: CellRows): string {
   return digestOf([...cells, weights ?? new Float64Array(0)].map(bytesOf));
-}
-
-/** Replaces the features of a column by zeros, with some probability. */
-function hiding({ given, columns }: ColumnsDensity, probability: number): (features: Expr) => Expr {
-  const all = [...given, ...columns];
-  return (features) => {
-    const isSeen = g.less(probability, g.randomUniform([all.length], "hidden columns"));
-    const indices = new Int32Array(sizeOf(features.shape)).fill(all.length);
-    all.forEach((own, i) => {
-      indices.fill(i, own.features, own.features + own.outcomes - 1 + own.head.features);
-    });
-    return g.mul(features, g.gather(g.concatenate([isSeen, g.constant([1])]), indices, features.shape));
-  };
 }
 
 /** Rows by which values are counted. */

@@ -19,14 +19,13 @@ export interface FittedLogisticMixture {
   readonly scales: number[];
 }
 
-/** tanh(u / 2) / (2 u). */
-function curvature(u: number): number {
-  const size = Math.abs(u);
-  return size < 1e-4 ? 0.25 : Math.tanh(size / 2) / (2 * size);
+/** tanh(u / 2) / (2 u), for the size of u and e to the power of minus it. */
+function curvature(size: number, decay: number): number {
+  return size < 1e-4 ? 0.25 : (1 - decay) / (2 * size * (1 + decay));
 }
 
 /**
- * Raises the likelihood of a mixture from where it is.
+ * Raises the likelihood of a mixture from where it is. Costs an exponential per point, component and round.
  * @param weights - What each point counts.
  * @param leastScale - Scales do not fall below it.
  * @returns The mixture, and the log-likelihood by weight before the last round.
@@ -38,10 +37,14 @@ export function raiseLogisticMixture(
   { rounds, leastScale }: { readonly rounds: number; readonly leastScale: number },
 ): { readonly mixture: FittedLogisticMixture; readonly logLikelihood: number } {
   const count = start.means.length;
-  const logWeights = start.logWeights.slice();
-  const means = start.means.slice();
-  const scales = start.scales.slice();
-  const terms = new Float64Array(count);
+  const shares = Float64Array.from(start.logWeights, Math.exp);
+  const means = Float64Array.from(start.means);
+  const scales = Float64Array.from(start.scales);
+  const [sizes, decays, terms] = [0, 1, 2].map(() => new Float64Array(count)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
   const sums = { weight: new Float64Array(count), k: new Float64Array(count), kx: new Float64Array(count) };
   const kxx = new Float64Array(count);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -52,18 +55,26 @@ export function raiseLogisticMixture(
     logLikelihood = 0;
     for (let i = 0; i < points.length; i++) {
       const x = points[i]!;
-      let top = Number.NEGATIVE_INFINITY;
+      let nearest = Number.POSITIVE_INFINITY;
       for (let m = 0; m < count; m++) {
-        const u = Math.abs(x - means[m]!) / scales[m]!;
-        terms[m] = logWeights[m]! - Math.log(scales[m]!) - u - 2 * Math.log1p(Math.exp(-u));
-        if (terms[m]! > top) top = terms[m]!;
+        sizes[m] = Math.abs(x - means[m]!) / scales[m]!;
+        if (sizes[m]! < nearest) nearest = sizes[m]!;
       }
+      // Far from all components their densities are too small for a number: the nearest one's decay is taken out.
+      const removed = nearest > 300 ? nearest : 0;
       let sum = 0;
-      for (let m = 0; m < count; m++) sum += terms[m] = Math.exp(terms[m]! - top);
-      logLikelihood += weights[i]! * (top + Math.log(sum));
       for (let m = 0; m < count; m++) {
-        const share = (weights[i]! * terms[m]!) / sum;
-        const k = share * curvature((x - means[m]!) / scales[m]!);
+        const decay = Math.exp(-sizes[m]!);
+        const kept = removed === 0 ? decay : Math.exp(removed - sizes[m]!);
+        decays[m] = decay;
+        terms[m] = (shares[m]! * kept) / (scales[m]! * (1 + decay) * (1 + decay));
+        sum += terms[m]!;
+      }
+      logLikelihood += weights[i]! * (Math.log(sum) - removed);
+      const scale = weights[i]! / sum;
+      for (let m = 0; m < count; m++) {
+        const share = scale * terms[m]!;
+        const k = share * curvature(sizes[m]!, decays[m]!);
         const offset = x - means[m]!;
         sums.weight[m]! += share;
         sums.k[m]! += k;
@@ -77,13 +88,18 @@ export function raiseLogisticMixture(
       const square = Math.max(0, kxx[m]! - move * sums.kx[m]!);
       means[m]! += move;
       scales[m] = Math.max(leastScale, Math.sqrt((2 * square) / sums.weight[m]!));
-      logWeights[m] = Math.log(sums.weight[m]! / total);
+      shares[m] = sums.weight[m]! / total;
     }
-    const normalizer = Math.log(logWeights.reduce((sum, logWeight) => sum + Math.exp(logWeight), 0));
-    for (let m = 0; m < count; m++) logWeights[m]! -= normalizer;
+    const normalizer = shares.reduce((sum, share) => sum + share, 0);
+    for (let m = 0; m < count; m++) shares[m]! /= normalizer;
     if (logLikelihood - before < 1e-7 * total) break;
   }
-  return { mixture: { logWeights, means, scales }, logLikelihood };
+  const mixture = {
+    logWeights: Array.from(shares, Math.log),
+    means: Array.from(means),
+    scales: Array.from(scales),
+  };
+  return { mixture, logLikelihood };
 }
 
 /** A start of some components on sorted points: each on its share of them, one after another. */
@@ -105,6 +121,23 @@ function startOn(points: Float64Array, count: number, leastScale: number): Fitte
   return { logWeights: means.map(() => -Math.log(count)), means, scales };
 }
 
+/** Sorted points, each once, with what all of its kind count together: columns of numbers repeat theirs. */
+function distinctPoints(
+  points: Float64Array,
+  weights: Float64Array,
+): { readonly points: Float64Array; readonly weights: Float64Array } {
+  const values: number[] = [];
+  const counts: number[] = [];
+  points.forEach((point, i) => {
+    if (i === 0 || point !== points[i - 1]) {
+      values.push(point);
+      counts.push(0);
+    }
+    counts[counts.length - 1]! += weights[i]!;
+  });
+  return { points: Float64Array.from(values), weights: Float64Array.from(counts) };
+}
+
 /**
  * The mixture with the best BIC among some numbers of components.
  * @param points - Sorted.
@@ -117,12 +150,13 @@ export function fitLogisticMixture(
   { most, leastScale }: { readonly most: number; readonly leastScale: number },
 ): { readonly mixture: FittedLogisticMixture; readonly bic: number } {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const distinct = distinctPoints(points, weights);
   let best: { mixture: FittedLogisticMixture; bic: number } | undefined;
   for (const count of [1, 2, 3, 5, 8]) {
     if (count > most || (count > 1 && rows < 15 * count)) break;
     const { mixture, logLikelihood } = raiseLogisticMixture(
-      points,
-      weights,
+      distinct.points,
+      distinct.weights,
       startOn(points, count, leastScale),
       {
         rounds: 60,

@@ -201,8 +201,12 @@ function inside(column: DensityColumn): number {
   return step === undefined ? near : from + step * Math.round((near - from) / step);
 }
 
+const startsOfMixtures = new Map<number, readonly number[]>();
+
 /** Components that together are the standard logistic distribution, but each at a place of its own: logits, places, log scales. */
-function startOfMixture(components: number): number[] {
+function startOfMixture(components: number): readonly number[] {
+  const known = startsOfMixtures.get(components);
+  if (known) return known;
   const points = Float64Array.from({ length: 400 }, (_, i) => logit((i + 0.5) / 400));
   const { mixture } = raiseLogisticMixture(
     points,
@@ -214,7 +218,9 @@ function startOfMixture(components: number): number[] {
     },
     { rounds: 100, leastScale: 0.1 },
   );
-  return [...mixture.logWeights, ...mixture.means, ...mixture.scales.map(Math.log)];
+  const start = [...mixture.logWeights, ...mixture.means, ...mixture.scales.map(Math.log)];
+  startsOfMixtures.set(components, start);
+  return start;
 }
 
 /**

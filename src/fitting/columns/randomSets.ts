@@ -29,6 +29,8 @@ export interface RandomSets {
   readonly asked: Expr;
   /** By column, how often it is asked for. */
   readonly shares: Float64Array;
+  /** The mean of the shares. */
+  readonly meanShare: number;
 }
 
 /**
@@ -73,6 +75,7 @@ export function randomSets({ columns, features }: ColumnsDensity, encoded: Expr)
       places.values.push(features + copy * count + j);
       places.factors.push(2 * count);
     });
+  const shares = sharesOf(count);
   return {
     seen(values) {
       const source = g.concatenate([values, ahead, hidden]);
@@ -81,7 +84,8 @@ export function randomSets({ columns, features }: ColumnsDensity, encoded: Expr)
       return g.mul(g.gather(source, places.values, [size]), g.gather(factors, places.factors, [size]));
     },
     asked,
-    shares: sharesOf(count),
+    shares,
+    meanShare: shares.reduce((sum, share) => sum + share, 0) / count,
   };
 }
 

@@ -97,7 +97,7 @@ export interface Dropout {
   /** Hides features from the network. */
   readonly hide?: ((features: Expr) => Expr) | undefined;
   /** Probability that a hidden unit is left out. */
-  readonly units: number;
+  readonly units: number | Expr;
 }
 
 /** See the head of this file. */

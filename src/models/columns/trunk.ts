@@ -48,7 +48,7 @@ export interface Trunk {
    * All outputs for some inputs.
    * @param dropout - Probability that a hidden unit is left out of a row and step.
    */
-  run(inputs: Expr, parameters: Bound, dropout?: number): Expr;
+  run(inputs: Expr, parameters: Bound, dropout?: number | Expr): Expr;
   /**
    * The outputs of one column, as many numbers as the column with the most has, 0 behind its own.
    * @param columnMark - Shared, `[1, columns]`: 1 in the place of the column.
@@ -107,16 +107,19 @@ export function trunk({ inputs, outputs, columns, hidden, ties = [] }: TrunkSize
     };
     return cachedMasks;
   };
-  const lastHiddenLayer = (x: Expr, parameters: Bound, dropout = 0): Expr => {
+  const lastHiddenLayer = (x: Expr, parameters: Bound, dropout: number | Expr = 0): Expr => {
     let value = x;
     for (let layer = 0; layer < hidden.length; layer++) {
       const weights = g.mul(leafOf(parameters, `weight${layer}`), masks().layers[layer]!);
       let layerOutput = g.relu(g.linear(value, weights, leafOf(parameters, `bias${layer}`)));
       // Units that stay are raised, so that the mean is that of the whole network.
-      if (dropout > 0)
+      if (dropout !== 0)
         layerOutput = g.mul(
           layerOutput,
-          g.mul(1 / (1 - dropout), g.less(dropout, g.randomUniform([hidden[layer]!], `hidden ${layer}`))),
+          g.mul(
+            g.div(1, g.sub(1, dropout)),
+            g.less(dropout, g.randomUniform([hidden[layer]!], `hidden ${layer}`)),
+          ),
         );
       value = isSame(layer) ? g.add(value, layerOutput) : layerOutput;
     }

@@ -105,6 +105,9 @@ export class MarginalCells {
   readonly #first: number;
   readonly #last: number;
   readonly #storedCells = new Map<number, MarginalCell>();
+  /** The same of rows that count `#storedCount`: where rows have no weights, all of a table. */
+  readonly #cellsWithout = new Map<number, MarginalCell>();
+  #storedCount = 0;
 
   /**
    * @param grid - Place k is the value from + step k; `first` and `last` are the places of the bounds, or infinite.
@@ -209,11 +212,15 @@ export class MarginalCells {
    *   of a row which they have not seen.
    */
   cell(place: number, counted = 0): MarginalCell {
-    if (counted !== 0) return this.#cell(place, counted);
-    const storedCell = this.#storedCells.get(place);
+    if (counted !== 0 && counted !== this.#storedCount) {
+      this.#cellsWithout.clear();
+      this.#storedCount = counted;
+    }
+    const cells = counted === 0 ? this.#storedCells : this.#cellsWithout;
+    const storedCell = cells.get(place);
     if (storedCell) return storedCell;
-    const newCell = this.#cell(place, 0);
-    if (this.#storedCells.size < mostStoredCells) this.#storedCells.set(place, newCell);
+    const newCell = this.#cell(place, counted);
+    if (cells.size < mostStoredCells) cells.set(place, newCell);
     return newCell;
   }
 
