@@ -20,7 +20,7 @@ function worst(values, expected) {
   return most;
 }
 
-export async function differences(bytes, { config, rows, given, points, logProb, toBase, toData }) {
+export async function differences(bytes, { config, exported, rows, given, points, logProb, toBase, toData }) {
   const result = {};
   const flow = await importModel(bytes, config);
   const single = await importModel(bytes, config, { precision: "float32" });
@@ -29,6 +29,8 @@ export async function differences(bytes, { config, rows, given, points, logProb,
     ? { given: Object.fromEntries(flow.given.map((name, i) => [name, given.map((row) => row[i])])) }
     : {};
   result.logProb = worst(await flow.logProb(rows, how), logProb);
+  // The call that the exporter has read off the live model.
+  if (exported) result.exported = worst(await (await importModel(bytes, exported)).logProb(rows, how), logProb);
   result.float32 = worst(await single.logProb(rows, how), logProb) / features;
   if (toBase) result.toBase = worst(await flow.toBase(rows, how), toBase);
   if (toData) result.toData = worst(await flow.toData(points, how), toData);
@@ -56,7 +58,7 @@ async function main([folder]) {
     row.models++;
     for (const [key, value] of Object.entries(found)) row[key] = Math.max(row[key] ?? 0, value);
     table.set(kind, row);
-    if (!(found.logProb < 1e-9 && found.float32 < 1e-4 && !(found.toBase > 1e-7) && !(found.toData > 1e-5))) {
+    if (!(found.logProb < 1e-9 && found.float32 < 1e-4 && !(found.exported > 1e-9) && !(found.toBase > 1e-7) && !(found.toData > 1e-5))) {
       console.log(`${name}: ${JSON.stringify(found)}\n  ${JSON.stringify(example.config)}`);
       failures++;
     }

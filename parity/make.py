@@ -12,11 +12,13 @@ import importlib
 import json
 import os
 import random
+import sys
 
 import numpy as np
 import torch
 
-from safetensors_file import save
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "python"))
+from pushforward_export import ExportError, config_of, tensors_of, write_safetensors
 
 torch.set_num_threads(1)
 
@@ -29,6 +31,14 @@ def randomize(model, generator):
             parameter.copy_(scale * torch.randn(parameter.shape, generator=generator))
 
 
+def exported_call(model, name):
+    try:
+        return config_of(model)
+    except ExportError as error:
+        print(f"{name}: not exported, as {error}")
+        return None
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--library", required=True)
@@ -37,6 +47,7 @@ def main():
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--rows", type=int, default=8)
     parser.add_argument("--only", default="")
+    parser.add_argument("--exported", action="store_true", help="also write what the exporter reads off the live model")
     parser.add_argument("--largest", type=int, default=10**7, help="bytes of a state dict at most")
     options = parser.parse_args()
     library = importlib.import_module(f"{options.library}_models")
@@ -64,9 +75,9 @@ def main():
             # In either precision: the library computes in float64, of numbers that float32 has.
             if sum(tensor.nbytes for tensor in model.state_dict().values()) > options.largest:
                 continue
-            single = {key: value.numpy().copy() for key, value in model.state_dict().items()}
+            single = {key: value.copy() for key, value in tensors_of(model).items()}
             model = model.double().eval()
-            double = {key: value.numpy() for key, value in model.state_dict().items()}
+            double = tensors_of(model)
             features, context = library.sizes(model, config)
             draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
             x = 2 * draw(options.rows, features)
@@ -80,10 +91,11 @@ def main():
                 continue
             made += 1
             path = os.path.join(options.out, f"{options.library}-{name}-{made}")
-            save(double if made % 3 == 0 else single, f"{path}.safetensors")
+            write_safetensors(double if made % 3 == 0 else single, f"{path}.safetensors")
             listed = lambda tensor: None if tensor is None else tensor.tolist()
             case = {
                 "config": config,
+                "exported": exported_call(model, name) if options.exported else None,
                 "rows": listed(x),
                 "given": listed(c),
                 "points": listed(z),
