@@ -61,7 +61,7 @@ describe("rows", () => {
   });
 
   it("that are not rows of the flow are named", async () => {
-    await expect(joint.logProb([[1, 2], [3]])).rejects.toThrow(/row 2 has 1 numbers; the 2 columns are a, b/);
+    await expect(joint.logProb([[1, 2], [3]])).rejects.toThrow(/row 2 has 1 number; the 2 columns are a, b/);
     await expect(joint.logProb([{ a: 1, b: 2 }, { a: 1 }])).rejects.toThrow(/row 2 has no "b"/);
     await expect(joint.logProb([{ a: 1, b: "2" } as never])).rejects.toThrow(/"b" \(row 1\): "2" is not/);
     await expect(joint.logProb([{ a: 1, b: null }])).rejects.toThrow(/"b" \(row 1\): the value is missing/);
