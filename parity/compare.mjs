@@ -30,7 +30,8 @@ export async function differences(bytes, { config, exported, rows, given, points
     : {};
   result.logProb = worst(await flow.logProb(rows, how), logProb);
   // The call that the exporter has read off the live model.
-  if (exported) result.exported = worst(await (await importModel(bytes, exported)).logProb(rows, how), logProb);
+  if (exported)
+    result.exported = worst(await (await importModel(bytes, exported)).logProb(rows, how), logProb);
   result.float32 = worst(await single.logProb(rows, how), logProb) / features;
   if (toBase) result.toBase = worst(await flow.toBase(rows, how), toBase);
   if (toData) result.toData = worst(await flow.toData(points, how), toData);
@@ -58,7 +59,15 @@ async function main([folder]) {
     row.models++;
     for (const [key, value] of Object.entries(found)) row[key] = Math.max(row[key] ?? 0, value);
     table.set(kind, row);
-    if (!(found.logProb < 1e-9 && found.float32 < 1e-4 && !(found.exported > 1e-9) && !(found.toBase > 1e-7) && !(found.toData > 1e-5))) {
+    if (
+      !(
+        found.logProb < 1e-9 &&
+        found.float32 < 1e-4 &&
+        !(found.exported > 1e-9) &&
+        !(found.toBase > 1e-7) &&
+        !(found.toData > 1e-5)
+      )
+    ) {
       console.log(`${name}: ${JSON.stringify(found)}\n  ${JSON.stringify(example.config)}`);
       failures++;
     }

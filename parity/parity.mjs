@@ -40,7 +40,18 @@ try {
   for (const library of values.only.split(","))
     run(
       python,
-      ["make.py", "--library", library, "--out", folder, "--seed", values.seed, "--count", values.count, "--exported"],
+      [
+        "make.py",
+        "--library",
+        library,
+        "--out",
+        folder,
+        "--seed",
+        values.seed,
+        "--count",
+        values.count,
+        "--exported",
+      ],
       { cwd: here },
     );
   run(process.execPath, [join(here, "compare.mjs"), folder]);
