@@ -279,7 +279,10 @@ test("what is asked wrongly is refused by name", async () => {
     [() => flow.cdf({ column: "grade", at: ["top"] }), /levels of "grade": low, middle, high/],
     [() => flow.sample(1, { given: { price: { from: 3, to: 1 } } }), /from its lower to its upper end/],
     [() => flow.sample(1, { given: { size: { from: 7 } } }), /what is given cannot be/],
-    [() => flow.sampleWithLogProb(1, { given: { size: 1 } }), /"size" is not a column that the model is given/],
+    [
+      () => flow.sampleWithLogProb(1, { given: { size: 1 } }),
+      /"size" is not a column that the model is given/,
+    ],
     [
       () => flow.impute([{ price: 1, color: "pink", size: 1, grade: null }]),
       /none of the levels that the model knows/,
