@@ -24,6 +24,12 @@ const kindsInWords: ReadonlyMap<string, string> = new Map([
   ["kde", "kernel density"],
 ]);
 
+/** Kinds that are told by the transformer in them. */
+const kindsOfTransformer: ReadonlyMap<string, string> = new Map([
+  ["coupling", "coupling flow"],
+  ["autoregressive", "autoregressive flow"],
+]);
+
 /** What a description has of the parts that this module puts in words; its bijection is JSON of nested parts. */
 interface Described {
   readonly kind?: unknown | undefined;
@@ -34,7 +40,7 @@ interface Described {
 /** A part of a bijection's JSON that has a network. */
 interface Conditioned {
   readonly hidden: readonly unknown[];
-  readonly transformer?: { readonly bins?: unknown };
+  readonly transformer?: { readonly type?: unknown; readonly bins?: unknown };
   /** Of a residual map. */
   readonly lipschitz?: unknown | undefined;
   /** Of mixed columns: whether each set of columns has a density of its own. */
@@ -53,13 +59,17 @@ function conditionedParts(node: unknown): readonly Conditioned[] {
   return Object.values(node).flatMap(conditionedParts);
 }
 
-/** `neural spline flow, 3 transforms, hidden 64x64, 8 bins`. */
+/** `neural spline flow, 3 transforms, hidden 64x64, 8 bins`; `coupling flow of sinhArcsinh, ...`. */
 export function describeArchitecture(description: object): string {
   const { kind, bijection, base } = description as Described;
   const { components, points } = (base ?? {}) as { components?: unknown; points?: unknown };
   const parts = conditionedParts(bijection);
-  const words = [kindsInWords.get(String(kind)) ?? String(kind)];
   const first = parts[0];
+  const type = first?.transformer?.type;
+  const withTransformer = typeof type === "string" ? kindsOfTransformer.get(String(kind)) : undefined;
+  const words = [
+    withTransformer ? `${withTransformer} of ${type}` : (kindsInWords.get(String(kind)) ?? String(kind)),
+  ];
   if (first) {
     words.push(`${parts.length} transform${parts.length === 1 ? "" : "s"}`);
     words.push(`hidden ${first.hidden.length > 0 ? first.hidden.join("x") : "none"}`);

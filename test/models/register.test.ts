@@ -339,5 +339,6 @@ test("a fit takes an architecture that waits for its sizes", async () => {
   const waiting = neuralSplineFlow({ transformer: sinhArcsinh(), transforms: 2, hidden: [4] });
   const { flow } = await fit(two, { flow: waiting, epochs: 2, threads: 1, seed: 1 });
   expect(flow.description.kind).toBe("coupling");
+  expect(String(flow)).toMatch(/: coupling flow of sinhArcsinh, 2 transforms, hidden 4, \d+ parameters$/);
   expect((await load(flow.toBytes())).description).toEqual(flow.description);
 });
