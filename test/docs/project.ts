@@ -1,9 +1,10 @@
 /** What the tests of documentation share: the repository's files, and a folder in which it is an installed package. */
 
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { nodeFlags } from "../nodeFlags.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
@@ -39,6 +40,22 @@ export function userFolder(): string {
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(root, join(folder, "node_modules", "pushforward"), "junction");
   symlinkSync(join(root, "demo"), join(folder, "demo"), "junction");
+  return folder;
+}
+
+/** A folder like {@link userFolder}, but that the demo's table has so many rows only: what takes rows is done sooner. */
+export function userFolderWithRows(rows: number): string {
+  const folder = userFolder();
+  const demo = join(folder, "demo");
+  const table = "ramachandran.csv.gz";
+  rmSync(demo);
+  mkdirSync(demo);
+  for (const name of readdirSync(join(root, "demo")))
+    if (name !== table) symlinkSync(join(root, "demo", name), join(demo, name));
+  const lines = gunzipSync(readFileSync(join(root, "demo", table)))
+    .toString()
+    .split("\n");
+  writeFileSync(join(demo, table), gzipSync(`${lines.slice(0, rows + 1).join("\n")}\n`));
   return folder;
 }
 

@@ -1,9 +1,18 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
-import { nodeFlags } from "../nodeFlags.ts";
-import { blocks, markdownFiles, readText, root, run, runNode, userFolder } from "./project.ts";
+import { runInProcess } from "../cli/runInProcess.ts";
+import {
+  blocks,
+  markdownFiles,
+  readText,
+  root,
+  run,
+  runNode,
+  userFolder,
+  userFolderWithRows,
+} from "./project.ts";
 
 /** What a block says that it prints, in order. */
 function promised(code: string): string[] {
@@ -75,9 +84,19 @@ describe("every runnable block of shell commands runs", () => {
   );
   test("there is one", () => expect(all.length).toBeGreaterThan(0));
   test.each(all)("%s", async (_, code) => {
-    const folder = userFolder();
-    // `npx pushforward` finds the installed package; here that is the build.
-    const npx = `npx() { shift; ${[process.execPath, ...nodeFlags].map((part) => JSON.stringify(part)).join(" ")} ${JSON.stringify(join(root, "dist/cli.js"))} "$@"; }`;
-    await run("bash", ["-euc", `${npx}\n${code}`], folder);
+    const cwd = userFolderWithRows(2000);
+    const lines = code.split("\n").filter((line) => line.startsWith("npx "));
+    expect(lines.filter((line) => /[|<>]|\$\(/.test(line))).toEqual([]);
+    // The shell writes files, and down what it would call; that then runs in this process, where code is warm (`cli/program.test.ts`
+    // has the process do the same).
+    await run("bash", ["-euc", `npx() { printf '%s\\0' "$@" $'\\n' >> .calls; }\n${code}`], cwd);
+    const calls = readFileSync(join(cwd, ".calls"), "utf8").split("\0\n\0").slice(0, -1);
+    expect(calls.length).toBe(lines.length);
+    for (const call of calls) {
+      const [program, ...args] = call.split("\0");
+      expect(program).toBe("pushforward");
+      const { code, stderr } = await runInProcess(args, { cwd });
+      expect(code, `${args.join(" ")}\n${stderr}`).toBe(0);
+    }
   });
 });
