@@ -39,11 +39,13 @@ export function atomsOf(sorted: Float64Array): readonly AtomCount[] {
   // Of few different values all are levels.
   if (values.length <= 2 * neighbors) return [];
   const isAtom = new Uint8Array(values.length);
-  const order = Array.from(counts.keys()).sort((a, b) => counts[b]! - counts[a]!);
+  const fewestRows = Math.max(leastRows, leastShare * sorted.length);
+  const order = Array.from(counts.keys())
+    .filter((place) => counts[place]! >= fewestRows)
+    .sort((a, b) => counts[b]! - counts[a]!);
   const atoms: AtomCount[] = [];
   for (const place of order) {
     const count = counts[place]!;
-    if (count < Math.max(leastRows, leastShare * sorted.length)) break;
     const around: number[] = [];
     for (let at = Math.max(0, place - neighbors); at <= Math.min(values.length - 1, place + neighbors); at++)
       if (at !== place && isAtom[at] === 0) around.push(counts[at]!);

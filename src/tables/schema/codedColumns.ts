@@ -4,6 +4,7 @@
  * @module
  */
 
+import { countBelow } from "../../numerics/countBelow.ts";
 import { type CellColumn, cellColumns, type Table } from "../table.ts";
 
 /** A column whose cells are places in its list of different values. */
@@ -20,11 +21,13 @@ export interface CodedColumn {
 function codedNumbers(table: Table, name: string, place: number, rows: Uint32Array): CodedColumn {
   const width = table.columns.length;
   const values = Float64Array.from(rows, (row) => table.values[row * width + place]! + 0);
-  const distinctValues = new Float64Array(new Set(values.filter((value) => !Number.isNaN(value)))).sort();
-  const code = new Map(Array.from(distinctValues, (value, i) => [value, i]));
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const distinctValues = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
   return {
     name,
-    codes: Int32Array.from(values, (value) => code.get(value) ?? -1),
+    codes: Int32Array.from(values, (value) =>
+      Number.isNaN(value) ? -1 : countBelow(distinctValues, value, false),
+    ),
     levels: distinctValues.length,
     isOrdered: true,
   };

@@ -173,6 +173,14 @@ const quantile = (sorted: Float64Array, share: number): number => {
   return low + (place - Math.floor(place)) * (sorted[Math.ceil(place)]! - low);
 };
 
+/** Whether sorted values have at least so many different ones. */
+function hasDistinct(sorted: Float64Array, fewest: number): boolean {
+  let distinct = 0;
+  for (let i = 0; i < sorted.length && distinct < fewest; i++)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) distinct++;
+  return distinct >= fewest;
+}
+
 /** What can be said of numbers. */
 function describeNumbers(
   table: ColumnNumbers,
@@ -207,7 +215,7 @@ function describeNumbers(
   const valuesBesideAtoms = sorted.filter((value) => !atomValues.has(value));
   const ifHeavy = (tail: TailIndex | undefined): TailIndex | undefined =>
     tail && tail.index + tail.standardError < heaviestLight ? tail : undefined;
-  const hasTail = new Set(valuesBesideAtoms).size >= fewestForTail;
+  const hasTail = hasDistinct(valuesBesideAtoms, fewestForTail);
   const upperTail = hasTail && upper === undefined ? ifHeavy(tailIndex(valuesBesideAtoms)) : undefined;
   const lowerTail =
     hasTail && lower === undefined

@@ -23,9 +23,9 @@ export interface Duplicates {
 
 /** Counts the rows that equal an earlier one. */
 export function duplicateRows(columns: readonly CodedColumn[], rows: Uint32Array): Duplicates {
-  // Pairs of columns become one column of codes, until one is left.
+  // Pairs of columns become one column of codes, until one is left, or all rows differ: soonest by the columns of most values.
   let keys = new Int32Array(rows.length);
-  for (const { codes } of columns) {
+  for (const { codes } of [...columns].sort((a, b) => b.levels - a.levels)) {
     const known = new Map<number, number>();
     const next = new Int32Array(rows.length);
     for (let i = 0; i < rows.length; i++) {
@@ -37,6 +37,7 @@ export function duplicateRows(columns: readonly CodedColumn[], rows: Uint32Array
       }
       next[i] = key;
     }
+    if (known.size === rows.length) return { rows: 0 };
     keys = next;
   }
   const firstOf = new Map<number, number>();
