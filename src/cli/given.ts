@@ -62,6 +62,16 @@ export interface ColumnQuestion {
   readonly conditions: ReadGiven;
 }
 
+/** The column that is asked for. @throws UsageError where none is named. */
+export function askedColumn(column: string | undefined): string {
+  if (column !== undefined) return column;
+  throw new UsageError({
+    subject: "--column",
+    expected: "the column that is asked for",
+    received: "nothing",
+  });
+}
+
 /** Loads the model that is asked about a column, and reads what it is given. */
 export async function readQuestion(
   model: string,
@@ -75,17 +85,12 @@ export async function readQuestion(
     readonly out?: string | undefined;
   },
 ): Promise<ColumnQuestion> {
-  if (column === undefined)
-    throw new UsageError({
-      subject: "--column",
-      expected: "the column that is asked for",
-      received: "nothing",
-    });
+  const asked = askedColumn(column);
   if (out !== undefined) checkTableOutput(out, [model]);
   const { load } = await import("../index.ts");
   const flow = await load(model);
-  checkKnown("--column", [column], [...flow.given, ...flow.columns], "the model");
-  return { flow, column, conditions: await readGiven(given, flow) };
+  checkKnown("--column", [asked], [...flow.given, ...flow.columns], "the model");
+  return { flow, column: asked, conditions: await readGiven(given, flow) };
 }
 
 /** How rows were drawn, in a line. */

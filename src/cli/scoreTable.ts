@@ -7,6 +7,7 @@
 import type { Contributions } from "../entries/diagnostics.ts";
 import { UsageError } from "../entries/errors.ts";
 import type { Table } from "../index.ts";
+import { formatFacts, print, printCsv, printJson } from "./output.ts";
 import { readData, type TableFlags } from "./tableOptions.ts";
 
 /** Named columns of numbers. */
@@ -70,17 +71,37 @@ export async function asWritten(source: string, table: Table, flags: TableFlags)
   return await readData(source, { ...flags, parse: { ...flags.parse, ...parse } });
 }
 
-/** The rows of a table for which something holds. */
-export function rowsWhere(table: Table, holds: (row: number) => boolean): Table {
-  const rows = Array.from({ length: table.rows }, (_, row) => row).filter(holds);
-  const width = table.columns.length;
-  const values = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => {
-    values.set(table.values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  const texts = table.texts?.map((text) => ({
-    ...text,
-    codes: Int32Array.from(rows, (row) => text.codes[row]!),
-  }));
-  return { ...table, rows: rows.length, values, ...(texts ? { texts } : {}) };
+/** A command's scores, and what it says of them. */
+export interface Scores {
+  /** The table to write. */
+  readonly table: () => Table | Promise<Table>;
+  /** What it is called in the facts: `scores`. */
+  readonly name: string;
+  /** What is said; not of scores that go to standard output. */
+  readonly summary: () => Summary | Promise<Summary>;
+  readonly out: string | undefined;
+  readonly json: boolean | undefined;
+}
+
+/** What is said of scores. */
+export interface Summary {
+  /** With `--json`. */
+  readonly json: object;
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  /** Behind the facts. */
+  readonly text?: string | undefined;
+}
+
+/** Writes scores to a file or standard output, where they are wanted, and says what they are, in lines or as JSON. */
+export async function giveScores({ table, name, summary, out, json }: Scores): Promise<void> {
+  if (out !== undefined) {
+    const scores = await table();
+    if (out === "-") return await printCsv(scores);
+    const { writeTable } = await import("../index.ts");
+    await writeTable(scores, out);
+  }
+  const said = await summary();
+  if (json) return await printJson(said.json);
+  await print(formatFacts(out === undefined ? said.facts : [...said.facts, [name, out]]));
+  if (said.text !== undefined) await print(said.text);
 }

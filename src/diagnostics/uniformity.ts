@@ -104,7 +104,8 @@ export function bandTest(ranks: ArrayLike<number>, draws: number): number {
     for (; from < end; from++) below += histogram[from]!;
     cut = Math.min(cut, tails[below]!);
   });
-  return 1 - probabilityInside(chain, ranks.length, values, cut);
+  // The probability is a sum, which rounding may take above 1.
+  return Math.max(0, 1 - probabilityInside(chain, ranks.length, values, cut));
 }
 
 /**

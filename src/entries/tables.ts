@@ -9,9 +9,11 @@ export type { StoredType, TimeUnit } from "../formats/storedType.ts";
 export { keptColumns } from "../models/keptColumns.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";
+export { pickRows } from "../tables/picks.ts";
 export { csvPieces } from "../tables/reading/csv.ts";
 export type { TableFormat } from "../tables/reading/fileFormat.ts";
 export { readingRemarks } from "../tables/reading/readingLines.ts";
+export type { SingleForm } from "../tables/recording/singlePrecision.ts";
 export {
   type ColumnKind,
   type ColumnSchema,

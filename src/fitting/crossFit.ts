@@ -9,11 +9,11 @@ import { UsageError } from "../errors.ts";
 import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import { leftOutLines } from "../tables/columnRecord.ts";
+import { pickRows } from "../tables/picks.ts";
 import { closedTable } from "../tables/simplex.ts";
 import {
   checkTable,
   column,
-  pickRows,
   selectColumns,
   type Table,
   tableFromColumns,

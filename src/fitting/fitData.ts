@@ -12,7 +12,7 @@ import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { checkForFitting, diagnosis, fewestRows } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { type DependentColumn, dependenceLine, dependences } from "../tables/dependence.ts";
-import { pickColumns } from "../tables/pickColumns.ts";
+import { pickColumns, pickRows } from "../tables/picks.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
 import { columnNamed } from "../tables/schema/columnKind.ts";
 import type { Simplex } from "../tables/simplex.ts";
@@ -21,7 +21,6 @@ import {
   column,
   leftOutColumns,
   numericColumns,
-  pickRows,
   selectColumns,
   type Table,
 } from "../tables/table.ts";

@@ -6,7 +6,7 @@
 
 import { closestName, listNames } from "../closestName.ts";
 import { DataError } from "../errors.ts";
-import { pickColumns } from "../tables/pickColumns.ts";
+import { pickColumns } from "../tables/picks.ts";
 import { allColumns, checkTable, type Table } from "../tables/table.ts";
 import type { Flow } from "./flow.ts";
 

@@ -9,8 +9,9 @@ import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { overflowText } from "./columnRecord.ts";
+import { pickRows } from "./picks.ts";
 import { measureResolution, type Resolution } from "./recording/resolution.ts";
-import { column, pickRows, type Table } from "./table.ts";
+import { column, type Table } from "./table.ts";
 
 /** What to do with rows that have a missing value. */
 export type MissingPolicy = "error" | "drop";

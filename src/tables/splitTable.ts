@@ -7,10 +7,11 @@
 import { DataError, UsageError } from "../errors.ts";
 import { checkedOptions, integer, numberOf, type OptionTable, text } from "../options.ts";
 import { RandomStream, randomKey, split } from "../random/philox.ts";
+import { pickRows } from "./picks.ts";
 import { quoteCell } from "./reading/cell.ts";
 import { columnNamed } from "./schema/columnKind.ts";
 import { dateReading, momentOf } from "./schema/dateTimes.ts";
-import { type CellColumn, checkTable, pickRows, type Table } from "./table.ts";
+import { type CellColumn, checkTable, type Table } from "./table.ts";
 
 /** Options of {@link splitTable}. */
 export interface SplitTableOptions {

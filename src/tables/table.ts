@@ -12,7 +12,7 @@ import { optionText } from "../optionText.ts";
 import { checkColumnNames } from "./columnNames.ts";
 import { type ColumnRecord, type LeftOutColumn, numbersRecord, placeOf } from "./columnRecord.ts";
 import { quoteCell } from "./reading/cell.ts";
-import { pickTexts, type TextColumn } from "./textColumn.ts";
+import type { TextColumn } from "./textColumn.ts";
 
 /**
  * Columns of numbers. A missing cell is NaN, an infinite one is kept: what fits a flow decides about them.
@@ -317,18 +317,6 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
     (name) => table.records.find((record) => record.name === name) ?? numbersRecord(name),
   );
   return { columns: [...names], rows: table.rows, values, records };
-}
-
-/** The table with these rows alone, in this order. @param rows - Places from 0. */
-export function pickRows(table: Table, rows: ArrayLike<number>): Table {
-  const width = table.columns.length;
-  const values = new Float64Array(rows.length * width);
-  for (let i = 0; i < rows.length; i++) {
-    const start = rows[i]! * width;
-    values.set(table.values.subarray(start, start + width), i * width);
-  }
-  const texts = table.texts?.map((text) => pickTexts(text, rows));
-  return { ...table, rows: rows.length, values, ...(texts ? { texts } : {}) };
 }
 
 /** Kinds of columns that are refused where none are chosen: leaving them out would hide a slip in the file. */

@@ -174,6 +174,8 @@ it.each([
   ["marginal m.safetensors t.csv", 2, /^--columns must be the columns that are asked for/],
   ["quantile m.safetensors --column color", 2, /levels are in no order/],
   ["quantile m.safetensors --column size --at 2", 2, /--at must be .*probabilities above 0 and below 1/],
+  ["cdf m.safetensors", 2, /--column must be/],
+  ["cdf m.safetensors --column size", 2, /--at must be/],
   ["impute m.safetensors t.csv --json", 2, /give --out a file for the table/],
   [
     "fit t.csv --flow columns --kind size=angle --out x.safetensors",

@@ -7,9 +7,10 @@ import { fit } from "../../src/fitting/fit.ts";
 
 import { load } from "../../src/models/flow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { pickRows } from "../../src/tables/picks.ts";
 import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { describe as describeTable } from "../../src/tables/schema/describe.ts";
-import { pickRows, tableFromRows } from "../../src/tables/table.ts";
+import { tableFromRows } from "../../src/tables/table.ts";
 import { draw } from "./tables.ts";
 
 const one = { threads: 1, seed: 1 } as const;

@@ -18,10 +18,10 @@ import {
   formatFacts,
   formatLogProb,
   print,
-  printCsv,
   printJson,
   warn,
 } from "../output.ts";
+import { giveScores } from "../scoreTable.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface DivergenceFlags extends TableFlags, Omit<KlDivergenceOptions, "given" | "signal" | "onWarning"> {
@@ -75,35 +75,33 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
   const table = await readData(data, flags);
   await sayHowRead(table, [...ofP.columns, ...ofP.given]);
   const { densityRatio } = await import("../../entries/diagnostics.ts");
-  const { tableFromColumns, writeTable } = await import("../../index.ts");
+  const { tableFromColumns } = await import("../../index.ts");
   const { logRatio, impossible } = await densityRatio(ofP, ofQ, table, {
     ...chosenOptions<DensityRatioOptions>(flags, densityRatioFlags),
     missing: "empty",
     onWarning: warn,
   });
-  const scores = tableFromColumns({ logRatio });
-  if (out === "-") return await printCsv(scores);
-  if (out !== undefined) await writeTable(scores, out);
-  const finite = logRatio.filter(Number.isFinite);
-  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-  const higher = finite.reduce((count, value) => count + Number(value > 0), 0);
-  if (json)
-    return await printJson({
-      rows: logRatio.length,
-      meanLogRatio: mean,
-      higherUnderFirst: higher,
-      impossible,
-    });
-  await print(
-    formatFacts([
-      ["log ratio", `log ${p} - log ${q}`],
-      ["rows", formatCount(logRatio.length)],
-      ["with a finite ratio", formatCount(finite.length)],
-      ["their mean", `${formatLogProb(mean)} nats per row`],
-      ["above 0", formatCount(higher)],
-      ...(out === undefined ? [] : [["ratios", out] as const]),
-    ]),
-  );
+  await giveScores({
+    table: () => tableFromColumns({ logRatio }),
+    name: "ratios",
+    summary() {
+      const finite = logRatio.filter(Number.isFinite);
+      const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+      const higher = finite.reduce((count, value) => count + Number(value > 0), 0);
+      return {
+        json: { rows: logRatio.length, meanLogRatio: mean, higherUnderFirst: higher, impossible },
+        facts: [
+          ["log ratio", `log ${p} - log ${q}`],
+          ["rows", formatCount(logRatio.length)],
+          ["with a finite ratio", formatCount(finite.length)],
+          ["their mean", `${formatLogProb(mean)} nats per row`],
+          ["above 0", formatCount(higher)],
+        ],
+      };
+    },
+    out,
+    json,
+  });
 }
 
 /** Adds the command. */

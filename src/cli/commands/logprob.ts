@@ -19,12 +19,9 @@ import {
   formatCount,
   formatFacts,
   formatLogProb,
-  print,
-  printCsv,
-  printJson,
   warn,
 } from "../output.ts";
-import { asWritten, rowsWhere, scoreColumns, withColumns } from "../scoreTable.ts";
+import { asWritten, giveScores, scoreColumns, withColumns } from "../scoreTable.ts";
 import { describeSolver, solverSummary } from "../solver.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
@@ -124,6 +121,7 @@ async function withSummedOut(
 ): Promise<Float64Array> {
   if (!scores.some(Number.isNaN)) return scores;
   const { tableToObjects } = await import("../../index.ts");
+  const { pickRows } = await import("../../entries/tables.ts");
   const objects = tableToObjects(table);
   const misses = (row: number, names: readonly string[]): boolean =>
     names.map((name) => objects[row]![name]).some((cell) => cell === null || Number.isNaN(cell));
@@ -131,7 +129,7 @@ async function withSummedOut(
     Number.isNaN(scores[row]) && misses(row, flow.columns) && !misses(row, flow.given);
   const rows = Array.from(scores.keys()).filter(isSummedOut);
   if (rows.length === 0) return scores;
-  const observed = await flow.logProb(rowsWhere(table, isSummedOut), {
+  const observed = await flow.logProb(pickRows(table, rows), {
     ...how,
     missing: "marginal",
     onWarning: warn,
@@ -154,7 +152,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
       remedy: "name the file, or - for standard output",
     });
   if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, tableFromColumns, writeTable } = await import("../../index.ts");
+  const { load, tableFromColumns } = await import("../../index.ts");
   const flow = await load(model);
   if (given !== undefined) checkGiven(given, flow);
   const table = await readData(data, flags);
@@ -171,48 +169,50 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   if (isSummedOut && given === undefined) logProb = await withSummedOut(flow, table, logProb, how);
   const wasFitted = given === undefined && flow.wasFittedTo(table);
   if (wasFitted) warn(inSample);
-  if (out !== undefined) {
-    const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
-    let scores: Table;
-    if (flags.append) {
+  const { pickRows } = await import("../../entries/tables.ts");
+  await giveScores({
+    async table() {
+      const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
+      if (!flags.append) return tableFromColumns(columns);
       const whole = await asWritten(data, table, flags);
+      if (missing !== "drop") return withColumns(whole, columns);
       // Rows that are left out are found by their empty scores.
-      const keptColumns =
-        missing === "drop" ? await flow.logProb(table, { ...how, missing: "empty" }) : new Float64Array(0);
-      scores = withColumns(
-        rowsWhere(whole, (row) => !Number.isNaN(keptColumns[row] ?? 0)),
-        columns,
-      );
-    } else scores = tableFromColumns(columns);
-    if (out === "-") return await printCsv(scores);
-    await writeTable(scores, out);
-  }
-  const summary = summarize(logProb, table.rows);
-  const [first] = summary.outsideSupport > 0 ? await flow.impossibleRows(table, how) : [];
-  const solver = await solverSummary(flow, table, defined({ engine, wide }));
-  const columns = contributions && byColumn(contributions);
-  if (json)
-    return await printJson({
-      ...summary,
-      ...(columns ? { meanLogDensity: columns.meanLogDensity } : {}),
-      ...(first ? { firstImpossible: first } : {}),
-      ...(flags.byColumn ? { columns: columns!.columns } : {}),
-      fittedToTheseRows: wasFitted,
-      ...defined({ solver }),
-    });
-  await print(
-    formatFacts([
-      ["rows", formatCount(summary.rows)],
-      ...(summary.missing > 0 ? [["of these without a score", formatCount(summary.missing)] as const] : []),
-      ...meanFacts(summary, first),
-      ...(columns?.columns.some(({ step = 1 }) => step !== 1)
-        ? [["mean less log steps", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
-        : []),
-      ...(solver ? [["solver", describeSolver(solver)] as const] : []),
-      ...(out === undefined ? [] : [["scores", out] as const]),
-    ]),
-  );
-  if (flags.byColumn) await print(columnLines(columns!));
+      const allScores = await flow.logProb(table, { ...how, missing: "empty" });
+      const kept = Array.from(allScores.keys()).filter((row) => !Number.isNaN(allScores[row]));
+      return withColumns(pickRows(whole, kept), columns);
+    },
+    name: "scores",
+    async summary() {
+      const summary = summarize(logProb, table.rows);
+      const [first] = summary.outsideSupport > 0 ? await flow.impossibleRows(table, how) : [];
+      const solver = await solverSummary(flow, table, defined({ engine, wide }));
+      const columns = contributions && byColumn(contributions);
+      return {
+        json: {
+          ...summary,
+          ...(columns ? { meanLogDensity: columns.meanLogDensity } : {}),
+          ...(first ? { firstImpossible: first } : {}),
+          ...(flags.byColumn ? { columns: columns!.columns } : {}),
+          fittedToTheseRows: wasFitted,
+          ...defined({ solver }),
+        },
+        facts: [
+          ["rows", formatCount(summary.rows)],
+          ...(summary.missing > 0
+            ? [["of these without a score", formatCount(summary.missing)] as const]
+            : []),
+          ...meanFacts(summary, first),
+          ...(columns?.columns.some(({ step = 1 }) => step !== 1)
+            ? [["mean less log steps", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
+            : []),
+          ...(solver ? [["solver", describeSolver(solver)] as const] : []),
+        ],
+        text: flags.byColumn ? columnLines(columns!) : undefined,
+      };
+    },
+    out,
+    json,
+  });
 }
 
 /** Mean, standard error, minimum, and the rows that cannot be. */

@@ -15,9 +15,10 @@ import { fit } from "../../fitting/fit.ts";
 import { usualValidation } from "../../fitting/fitData.ts";
 import { stepsAnEpoch } from "../../fitting/gradient/minimize.ts";
 import type { ColumnMeasure } from "../../models/scores/measure.ts";
+import { pickRows } from "../../tables/picks.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { replaceColumns } from "../../tables/schema/joinTables.ts";
-import { allColumns, pickRows, type Table, tableFromColumns } from "../../tables/table.ts";
+import { allColumns, type Table, tableFromColumns } from "../../tables/table.ts";
 import type { AnomaliesOptions } from "./anomalies.ts";
 
 /** What a strange row counts in a fit, beside 1 of an ordinary one. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DataError, PushforwardError, unreadable } from "../../errors.ts";
+import { PushforwardError, unreadable } from "../../errors.ts";
 import { buffersOf } from "../../formats/arrow/arrowBuffers.ts";
 import { type ArrowCell, arrowCells, nestedKind, type ReadCell } from "../../formats/arrow/arrowCells.ts";
 import {
@@ -15,20 +15,14 @@ import {
 } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
-import {
-  type CheckedLimits,
-  checkExpansion,
-  checkLimit,
-  checkLimits,
-  type ReadLimits,
-} from "../../formats/limits.ts";
+import { type CheckedLimits, checkExpansion, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import { pandasIndex } from "../../formats/pandasIndex.ts";
 import type { RunPieces } from "../../formats/parquet/pageCodecs.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
-import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
+import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import type { Table } from "../table.ts";
-import { indexLeftOut } from "./leftOutIndex.ts";
+import { damageOf, typedBuilder } from "./typedColumns.ts";
 
 /** How Arrow data are read. */
 export interface ArrowOptions extends CellReading {
@@ -140,20 +134,14 @@ async function readRows(
 ): Promise<Table> {
   const { schema, batches }: ArrowContent = readContent(bytes);
   const { fields } = schema;
-  checkLimit(name, limits, "columns", fields.length);
   const isBatch = (batch: Batch | DictionaryBatch): batch is Batch => "rows" in batch;
   const rows = batches.reduce((sum, batch) => sum + (isBatch(batch) ? batch.rows : 0), 0);
-  if (rows === 0 || fields.length === 0)
-    throw new DataError(
-      {
-        problem: `${name} has no rows of data`,
-        expected: "rows of data",
-        received: "none",
-      },
-      { file: name },
-    );
-  checkLimit(name, limits, "cells", rows * fields.length);
-  checkExpansion(name, limits, bytes.length, 8 * rows * fields.length);
+  const columns = fields.map((field) => ({ name: field.name, nested: nestedKind(field) }));
+  const index = pandasIndex(
+    schema.pandas,
+    columns.map((column) => column.name),
+  );
+  const builder = typedBuilder({ name, bytes: bytes.length, limits }, columns, rows, index, reading);
   // Of all buffers together: many may lie in one place.
   let unpacked = 0;
   const check = (length: number): void => {
@@ -161,19 +149,6 @@ async function readRows(
     checkExpansion(`${name}: its buffers`, limits, bytes.length, unpacked);
   };
   const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
-  const builder = new TableBuilder(
-    fields.map((field) => field.name),
-    reading,
-  );
-  const index = pandasIndex(
-    schema.pandas,
-    fields.map((field) => field.name),
-  );
-  fields.forEach((field, place) => {
-    const nested = nestedKind(field);
-    if (nested !== undefined) builder.setText(place, nested);
-    else if (index.has(field.name)) builder.leaveOut(place, indexLeftOut);
-  });
   const dictionaries = new Dictionaries(fields);
   for (const batch of batches) {
     if (!isBatch(batch)) {
@@ -181,7 +156,7 @@ async function readRows(
       continue;
     }
     for (const [place, field] of fields.entries()) {
-      if (nestedKind(field) !== undefined || batch.rows === 0) continue;
+      if (columns[place]!.nested !== undefined || batch.rows === 0) continue;
       const column = batch.columns[place]!;
       const cells = arrowCells(
         field,
@@ -196,7 +171,7 @@ async function readRows(
   }
   fields.forEach((field, place) => {
     const stored = storedType(field, dictionaries.get(field) ?? []);
-    if (stored && nestedKind(field) === undefined) builder.store(place, stored);
+    if (stored && columns[place]!.nested === undefined) builder.store(place, stored);
   });
   return await run(builder.building());
 }
@@ -231,9 +206,7 @@ export async function readArrow(
     return await readRows(bytes, name, limits, options);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
-    // Bytes that lead beyond their end are told by DataView, in words of its own.
-    const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
-    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0]!.replace(/\.$/, "");
+    const reason = damageOf(error);
     throw unreadable(name, `is not Arrow data (a file or a stream), or is damaged (${reason})`, {
       expected: "a file or a stream of Arrow",
       received: `bytes of which ${reason}`,

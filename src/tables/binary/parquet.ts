@@ -6,16 +6,10 @@
 
 import type { FileMetaData, SchemaElement } from "hyparquet";
 import type { ColumnSource } from "hyparquet-writer";
-import { DataError, FormatError, PushforwardError, unreadable } from "../../errors.ts";
+import { FormatError, PushforwardError, unreadable } from "../../errors.ts";
 import { readContent } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
-import {
-  type CheckedLimits,
-  checkExpansion,
-  checkLimit,
-  checkLimits,
-  type ReadLimits,
-} from "../../formats/limits.ts";
+import { type CheckedLimits, checkExpansion, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import {
   chunkOf,
   fileColumns,
@@ -27,9 +21,9 @@ import {
 import type { StoredType } from "../../formats/storedType.ts";
 import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
 import { mostExact } from "../reading/cell.ts";
-import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
+import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { cellColumns, type Table } from "../table.ts";
-import { indexLeftOut } from "./leftOutIndex.ts";
+import { damageOf, typedBuilder } from "./typedColumns.ts";
 import { type WrittenColumn, writtenColumn } from "./writtenColumn.ts";
 
 /** Adds the cells of a page below those of the column that are there. */
@@ -65,36 +59,21 @@ async function readRows(
   const { parquetSchema } = await import("hyparquet");
   const metadata = await readMetadata(bytes);
   const columns = fileColumns(parquetSchema(metadata), metadata, name);
-  checkLimit(name, limits, "columns", columns.length);
   const groups = metadata.row_groups.map((group) => Number(group.num_rows));
   const rows = groups.reduce((sum, count) => sum + count, 0);
   if (rows !== Number(metadata.num_rows) || groups.some((count) => !(count >= 0))) {
     throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
   }
-  if (columns.length === 0 || rows === 0)
-    throw new DataError(
-      {
-        problem: `${name} has no rows of data`,
-        expected: "rows of data",
-        received: "none",
-      },
-      { file: name },
-    );
-  checkLimit(name, limits, "cells", rows * columns.length);
-  // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
-  checkExpansion(name, limits, bytes.length, 8 * rows * columns.length);
-  const check = (length: number): void => checkExpansion(`${name}: a page`, limits, bytes.length, length);
-  const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
-  const builder = new TableBuilder(
-    columns.map((column) => column.name),
+  const builder = typedBuilder(
+    { name, bytes: bytes.length, limits },
+    columns,
+    rows,
+    indexColumns(metadata),
     reading,
   );
-  const index = indexColumns(metadata);
+  const check = (length: number): void => checkExpansion(`${name}: a page`, limits, bytes.length, length);
+  const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
   const fields = arrowFields(metadata);
-  columns.forEach(({ name: column, nested }, place) => {
-    if (nested !== undefined) builder.setText(place, nested);
-    else if (index.has(column)) builder.leaveOut(place, indexLeftOut);
-  });
   const stored: (StoredType | undefined)[] = [];
   // One group after the other: only one page is in memory as it is unpacked.
   for (const [at, group] of metadata.row_groups.entries()) {
@@ -182,9 +161,7 @@ export async function readParquet(
     return await readRows(bytes, name, limits, options);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
-    // Corrupt metadata fails in whatever way the code of hyparquet meets it first: what it says then is of its inside.
-    const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
-    const reason = isInner ? "its metadata are damaged" : error.message.split("\n")[0]!.replace(/\.$/, "");
+    const reason = damageOf(error);
     throw new FormatError({
       where: name,
       problem: `the Parquet file is corrupt or of a kind that is not read (${reason})`,

@@ -7,7 +7,8 @@
 import { checkedOptions, type OptionTable } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { type DependentColumn, dependentColumns } from "../dependence.ts";
-import { type CellColumn, cellColumns, checkTable, column, pickRows, type Table } from "../table.ts";
+import { pickRows } from "../picks.ts";
+import { type CellColumn, cellColumns, checkTable, column, type Table } from "../table.ts";
 import { unrounded } from "./cells.ts";
 import { codedColumns } from "./codedColumns.ts";
 import type { ColumnSchema, TableSchema } from "./columnSchema.ts";

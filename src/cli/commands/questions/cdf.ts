@@ -10,7 +10,7 @@ import type { DistributionOptions } from "../../../entries/options.ts";
 import { cdfOptionTable } from "../../../entries/options.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { cdfFlags } from "../../flags/questionFlags.ts";
-import { giveAnswers, readQuestion } from "../../given.ts";
+import { askedColumn, giveAnswers, readQuestion } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
 import { printJson } from "../../output.ts";
 
@@ -28,6 +28,7 @@ const withError = (probability: number, error: number): string =>
 
 async function run(model: string, flags: CdfFlags): Promise<void> {
   const { at, draws, seed, engine, wide, out, json } = flags;
+  askedColumn(flags.column);
   if (at === undefined)
     throw new UsageError({
       subject: "--at",

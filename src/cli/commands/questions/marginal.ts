@@ -13,17 +13,8 @@ import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { marginalFlags } from "../../flags/questionFlags.ts";
 import { qualityText } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
-import {
-  checkOneOutput,
-  checkTableOutput,
-  formatCount,
-  formatFacts,
-  formatLogProb,
-  print,
-  printCsv,
-  printJson,
-  warn,
-} from "../../output.ts";
+import { checkOneOutput, checkTableOutput, formatCount, formatLogProb, warn } from "../../output.ts";
+import { giveScores } from "../../scoreTable.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../../tableOptions.ts";
 
 interface MarginalCommandFlags
@@ -45,7 +36,7 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
     });
   checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, tableFromColumns, writeTable } = await import("../../../index.ts");
+  const { load, tableFromColumns } = await import("../../../index.ts");
   const flow = await load(model);
   const known = [...flow.given, ...flow.columns];
   checkKnown("--columns", columns, known, "the model");
@@ -63,39 +54,39 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
     warn(
       `${formatCount(summedOut)} rows miss a cell of a column in which none was missing in the fit: it is summed out`,
     );
-  const scores = tableFromColumns({ logProb, standardError, effectiveSize });
-  if (out === "-") return await printCsv(scores);
-  if (out !== undefined) await writeTable(scores, out);
-  const rows = logProb.length;
-  const impossible = logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
-  const mean = logProb.reduce((sum, value) => sum + value, 0) / rows;
-  const estimated = effectiveSize.filter((size) => Number.isFinite(size)).length;
-  if (json)
-    return await printJson({
-      columns,
-      given: names,
-      rows,
-      meanLogProb: mean,
-      outsideSupport: impossible,
-      exact: rows - estimated,
-      estimated,
-      effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-      standardError: Math.max(
-        0,
-        ...Array.from(standardError, (error) => (Number.isFinite(error) ? error : 0)),
-      ),
-      summedOut,
-    });
-  await print(
-    formatFacts([
-      ["asked", `${columns.join(", ")}${names.length > 0 ? ` given ${names.join(", ")}` : ""}`],
-      ["rows", formatCount(rows)],
-      ["mean log-density", `${formatLogProb(mean)} nats`],
-      ["outside support", formatCount(impossible)],
-      ["made", qualityText(effectiveSize, flow)],
-      ...(out === undefined ? [] : [["scores", out] as const]),
-    ]),
-  );
+  await giveScores({
+    table: () => tableFromColumns({ logProb, standardError, effectiveSize }),
+    name: "scores",
+    summary() {
+      const rows = logProb.length;
+      const impossible = logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
+      const mean = logProb.reduce((sum, value) => sum + value, 0) / rows;
+      const estimated = effectiveSize.filter((size) => Number.isFinite(size)).length;
+      return {
+        json: {
+          columns,
+          given: names,
+          rows,
+          meanLogProb: mean,
+          outsideSupport: impossible,
+          exact: rows - estimated,
+          estimated,
+          effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+          standardError: standardError.reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), 0),
+          summedOut,
+        },
+        facts: [
+          ["asked", `${columns.join(", ")}${names.length > 0 ? ` given ${names.join(", ")}` : ""}`],
+          ["rows", formatCount(rows)],
+          ["mean log-density", `${formatLogProb(mean)} nats`],
+          ["outside support", formatCount(impossible)],
+          ["made", qualityText(effectiveSize, flow)],
+        ],
+      };
+    },
+    out,
+    json,
+  });
 }
 
 /** Adds the command. */

@@ -1,0 +1,70 @@
+/**
+ * How typed files become tables: what they claim is checked, and their columns begun, before a cell is read.
+ *
+ * @module
+ */
+
+import { DataError } from "../../errors.ts";
+import { type CheckedLimits, checkExpansion, checkLimit } from "../../formats/limits.ts";
+import { optionText } from "../../optionText.ts";
+import type { LeftOut } from "../columnRecord.ts";
+import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
+
+/** A column of a typed file. */
+export interface TypedColumn {
+  readonly name: string;
+  /** What a column without single values holds. */
+  readonly nested: string | undefined;
+}
+
+/** Why a column that pandas wrote its index into is left out. */
+const indexLeftOut: LeftOut = {
+  kind: "row-numbers",
+  reason: "pandas says that it is the index of the rows",
+  remedy: `name it in ${optionText("columns")} to use it`,
+};
+
+/**
+ * A builder of the table that a typed file claims to hold. Columns without single values are texts that say what they hold, and those of
+ * the index of a pandas frame are left out.
+ * @param name - What messages call the file.
+ * @param bytes - Its size.
+ * @param index - Names of the columns that pandas wrote its index into.
+ * @throws DataError for a file without rows; FormatError for one over a limit.
+ */
+export function typedBuilder(
+  { name, bytes, limits }: { readonly name: string; readonly bytes: number; readonly limits: CheckedLimits },
+  columns: readonly TypedColumn[],
+  rows: number,
+  index: ReadonlySet<string>,
+  reading: CellReading,
+): TableBuilder {
+  checkLimit(name, limits, "columns", columns.length);
+  if (columns.length === 0 || rows === 0)
+    throw new DataError(
+      {
+        problem: `${name} has no rows of data`,
+        expected: "rows of data",
+        received: "none",
+      },
+      { file: name },
+    );
+  checkLimit(name, limits, "cells", rows * columns.length);
+  // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
+  checkExpansion(name, limits, bytes, 8 * rows * columns.length);
+  const builder = new TableBuilder(
+    columns.map((column) => column.name),
+    reading,
+  );
+  columns.forEach(({ name: column, nested }, place) => {
+    if (nested !== undefined) builder.setText(place, nested);
+    else if (index.has(column)) builder.leaveOut(place, indexLeftOut);
+  });
+  return builder;
+}
+
+/** What is wrong with a file, from what went wrong while it was read: bytes that lead beyond their end are told in words of the inside. */
+export function damageOf(error: unknown): string {
+  const isInner = !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError;
+  return isInner ? "its metadata are damaged" : error.message.split("\n")[0]!.replace(/\.$/, "");
+}
