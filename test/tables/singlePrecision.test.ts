@@ -146,7 +146,7 @@ group("a column of such decimals", () => {
   it("says what a schema lacks that rounds without a step, or by a way that there is not", () => {
     const given = (rounded: string, step?: number) => () =>
       checkSchema("fit", { columns: [{ name: "a", kind: "continuous", use: "fit", rounded, step }] });
-    expect(given("float32")).toThrow(/takes a step or decimals/);
+    expect(given("float32")).toThrow(/is rounded: its step must be a number above 0/);
     expect(given("float16", 0.1)).toThrow(UsageError);
     expect(given("float32", 0.1)).not.toThrow();
   });

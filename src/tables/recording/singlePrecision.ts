@@ -31,16 +31,9 @@ const roundingShare = 2 ** -23;
 
 /** What a table of a form has in the place of a decimal. */
 export function roundedToSingle(decimal: number, form: SingleForm): number {
-  switch (form) {
-    case "float32":
-      return Math.fround(decimal);
-    case "float32-percent":
-      return Math.fround(Number((100 * decimal).toPrecision(15))) / 100;
-    case "float32-9-digits":
-      return Number(Math.fround(decimal).toPrecision(9));
-    case "float32-8-digits":
-      return Number(Math.fround(decimal).toPrecision(8));
-  }
+  if (form === "float32-percent") return Math.fround(Number((100 * decimal).toPrecision(15))) / 100;
+  const single = Math.fround(decimal);
+  return form === "float32" ? single : Number(single.toPrecision(form === "float32-9-digits" ? 9 : 8));
 }
 
 /** The decimal of so many digits behind the point that a number is the rounding of; a number that is not one stays. */

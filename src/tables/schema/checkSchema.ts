@@ -27,6 +27,11 @@ const keys: readonly (keyof ColumnSchema)[] = [
   "missing",
 ];
 
+const waysOfWriting: readonly (readonly ["rounded" | "written", readonly string[]])[] = [
+  ["rounded", singleForms],
+  ["written", [...dateOrders, "time-of-day"]],
+];
+
 /**
  * Checks a schema, such as one from a file.
  * @throws UsageError that names the column and what is wrong with it.
@@ -88,23 +93,11 @@ export function checkSchema(where: string, value: unknown): asserts value is Tab
       !(Number.isInteger(partial.decimals) && partial.decimals! >= 0 && partial.decimals! <= 15)
     )
       refuse(where, `decimals of ${named}`, "a whole number from 0 to 15", partial.decimals);
-    if (partial.rounded !== undefined && !singleForms.includes(partial.rounded))
-      refuse(where, `rounded of ${named}`, `one of ${singleForms.join(", ")}`, partial.rounded);
+    for (const [key, ways] of waysOfWriting)
+      if (partial[key] !== undefined && !ways.includes(partial[key]))
+        refuse(where, `${key} of ${named}`, `one of ${ways.join(", ")}`, partial[key]);
     if (partial.rounded !== undefined && partial.step === undefined && partial.decimals === undefined)
-      throw new UsageError({
-        where,
-        problem: `${named} is rounded, of which it takes a step or decimals to say what from`,
-        expected: "a step or decimals",
-        received: "neither",
-        remedy: "give it a step, or leave rounded out",
-      });
-    if (partial.written !== undefined && !["time-of-day", ...dateOrders].includes(partial.written))
-      refuse(
-        where,
-        `written of ${named}`,
-        `one of ${dateOrders.join(", ")} and time-of-day`,
-        partial.written,
-      );
+      refuse(where, `${named} is rounded: its step`, "a number above 0", partial.step);
     if (
       partial.missing !== undefined &&
       typeof partial.missing !== "boolean" &&
