@@ -6,7 +6,6 @@
 
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
-import { UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
 import { snap } from "../tables/recording/grid.ts";
@@ -17,10 +16,10 @@ import { modelToBytes } from "./files/modelFile.ts";
 import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
 import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
 import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
-import { type Conditions, checkedConditions, conditionRows, withConditions } from "./rows/conditions.ts";
+import { checkedConditions, conditionRows, withConditions } from "./rows/conditions.ts";
 import { drawRows } from "./rows/drawRows.ts";
 import { baseOfRows, dataOfPoints, logProbOfRows } from "./rows/evaluateRows.ts";
-import { joinRows, type RowsLike, rowValues } from "./rows/splitRows.ts";
+import { type RowsLike, rowValues } from "./rows/splitRows.ts";
 import type { Contributions } from "./scores/contributions.ts";
 import type { ImpossibleRow } from "./scores/impossibleCells.ts";
 import { stepCount, stoppedModel } from "./stoppedModel.ts";
@@ -135,28 +134,9 @@ export class BijectionCore implements FlowCore {
   }
 
   async sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb> {
-    if (this.model.bijection.branches)
-      throw new UsageError({
-        where: "sampleWithLogProb",
-        problem: "the flow's map is not one to one",
-        expected: "a map that is one to one",
-        received: "one of several branches",
-        remedy: "use sample and logProb",
-      });
-    const conditions: Conditions = checkedConditions("sample", this.given, n, options.given);
-    const logProb = new Float64Array(n);
-    const data = await drawRows(this.model, this.#evaluation, n, conditions, options, logProb);
-    const rows = withConditions(data, conditions, n);
-    // Where float32 overflows on the way, the density of the row itself is what is meant.
-    const lost = Array.from(logProb.keys()).filter((row) => !Number.isFinite(logProb[row]!));
-    if (lost.length > 0) {
-      const lostRows = joinRows(lost, { data: rows, context: new Float64Array(0), count: n });
-      const again = await logProbOfRows(this.model, this.#evaluation, lostRows, options);
-      lost.forEach((row, i) => {
-        logProb[row] = again[i]!;
-      });
-    }
-    return { table: tableFromRows([...this.given, ...this.columns], rows), logProb };
+    const conditions = checkedConditions("sample", this.given, n, options.given);
+    const { drawScoredRows } = await import("./rows/drawScoredRows.ts");
+    return await drawScoredRows(this.model, this.#evaluation, n, conditions, options);
   }
 
   async questions(where: string): Promise<never> {

@@ -10,7 +10,7 @@ import * as v from "valibot";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { damaged, NumericalError, PushforwardError, UsageError } from "../errors.ts";
+import { damaged, PushforwardError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
 import { checkMissingScore } from "../tables/completeRows.ts";
@@ -30,6 +30,7 @@ import {
   columnNamesSchema,
   containerBytes,
   fittedSchema,
+  notSaved,
   openContainer,
   tensorsOf,
   valuesOf,
@@ -42,6 +43,7 @@ import { tableOfRows } from "./rows/tableOfRows.ts";
 import type { Contributions } from "./scores/contributions.ts";
 import type { ImpossibleRow } from "./scores/impossibleCells.ts";
 import { measureOf } from "./scores/measure.ts";
+import { noSteps } from "./stoppedModel.ts";
 
 /** A fitted flow of mixed columns as plain data. */
 export interface ColumnsFlow {
@@ -98,12 +100,7 @@ export class ColumnsCore implements FlowCore {
   readonly steps = 0;
 
   at(): FlowCore {
-    throw new UsageError({
-      where: "at",
-      problem: "a flow of mixed columns has no steps to stop between",
-      expected: "a flow of a kind with steps, such as dual-ascent or gaussianization",
-      received: "columns",
-    });
+    throw noSteps("columns");
   }
 
   get description(): FlowDescription {
@@ -220,12 +217,7 @@ export class ColumnsCore implements FlowCore {
     try {
       readColumnsCore(openContainer(bytes, "the model"), "the model");
     } catch (error) {
-      const received = (error as Error).message.replace(/\.$/, "");
-      throw new NumericalError({
-        problem: `The model cannot be saved, as it could not be read back: ${received}`,
-        expected: "a model that can be read back",
-        received,
-      });
+      throw notSaved(error);
     }
     return bytes;
   }

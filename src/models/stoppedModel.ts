@@ -50,6 +50,16 @@ export function stepCount(model: Pick<Model, "bijection">): number {
   return partsOf(model.bijection).stacks.reduce((sum, stack) => sum + countOf(stack), 0);
 }
 
+/** What has no steps, and what has. */
+export function noSteps(kind: string): UsageError {
+  return new UsageError({
+    where: "at",
+    problem: `a model of kind ${kind} has no steps to stop between; ${stepwise.join(", ")} have`,
+    expected: `a model of kind ${stepwise.join(", ")}`,
+    received: `one of kind ${kind}`,
+  });
+}
+
 /**
  * The model stopped after the first t steps from the data; at 0 what comes before them alone.
  * @throws {@link UsageError} if models of this kind have no steps, or t is not a whole number from 0 to their number.
@@ -57,13 +67,7 @@ export function stepCount(model: Pick<Model, "bijection">): number {
 export function stoppedModel(model: Model, t: number): Model {
   const { stacks, rest } = partsOf(model.bijection);
   const steps = stepCount(model);
-  if (!stepwise.includes(model.kind))
-    throw new UsageError({
-      where: "at",
-      problem: `a model of kind ${model.kind} has no steps to stop between; ${stepwise.join(", ")} have`,
-      expected: `a model of kind ${stepwise.join(", ")}`,
-      received: `one of kind ${model.kind}`,
-    });
+  if (!stepwise.includes(model.kind)) throw noSteps(model.kind);
   if (!Number.isSafeInteger(t) || t < 0 || t > steps)
     refuse("at", "t", `a whole number from 0 to ${steps}`, t);
   if (t === steps) return model;

@@ -6,7 +6,14 @@
  */
 
 import * as v from "valibot";
-import { damaged, unreadable } from "../../errors.ts";
+import {
+  damaged,
+  type FormatError,
+  NumericalError,
+  UsageError,
+  unreadable,
+  withoutRemedy,
+} from "../../errors.ts";
 import { readSafetensors, type Tensor, writeSafetensors } from "../../formats/safetensors.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import type { ParameterSpec } from "../../graph/parameters.ts";
@@ -202,4 +209,13 @@ export function valuesOf(
   if (digest !== undefined && digest !== digestOfModel(text, tensors))
     throw damaged(name, "its contents do not match its digest");
   return values;
+}
+
+/** Why a model is not written: it could not be read back. What is not registered is a matter of the call, all else one of the numbers. */
+export function notSaved(error: unknown): UsageError | NumericalError {
+  const { message, remedy, expected = "a model that can be read back", received = "" } = error as FormatError;
+  const reason = withoutRemedy(message, remedy).replace(/^the model cannot be read: /, "");
+  const problem = `the model cannot be saved, as it could not be read back: ${reason}`;
+  const facts = { problem, expected, received, remedy };
+  return remedy === undefined ? new NumericalError(facts) : new UsageError(facts);
 }

@@ -16,7 +16,6 @@ import {
   FormatError,
   NumericalError,
   PushforwardError,
-  UsageError,
   unreadable,
   withoutRemedy,
 } from "../../errors.ts";
@@ -32,6 +31,7 @@ import {
   columnNamesSchema,
   containerBytes,
   fittedSchema,
+  notSaved,
   openContainer,
   tensorsOf,
   valuesOf,
@@ -80,17 +80,7 @@ export function modelToBytes(model: Model): Uint8Array {
   try {
     back = modelFromBytes(bytes);
   } catch (error) {
-    // What is not registered is a matter of the call; all else is one of the numbers.
-    const {
-      message,
-      remedy,
-      expected = "a model that can be read back",
-      received = "",
-    } = error as FormatError;
-    const reason = withoutRemedy(message, remedy).replace(/^the model cannot be read: /, "");
-    const problem = `the model cannot be saved, as it could not be read back: ${reason}`;
-    const facts = { problem, expected, received, remedy };
-    throw remedy === undefined ? new NumericalError(facts) : new UsageError(facts);
+    throw notSaved(error);
   }
   for (const part of ["base", "bijection"] as const)
     if (JSON.stringify(back[part].toJSON()) !== JSON.stringify(json[part]))

@@ -48,13 +48,7 @@ export type RowsLike =
 export function rowValues(where: string, names: readonly string[], rows: RowsLike): Float64Array {
   const width = names.length;
   if (rows instanceof Float64Array || rows instanceof Float32Array) {
-    if (rows.length % width !== 0)
-      throw new DataError({
-        where,
-        problem: `${rows.length} numbers are not whole rows of the ${width} columns ${names.join(", ")}`,
-        expected: `a multiple of ${width} numbers`,
-        received: `${rows.length}`,
-      });
+    if (rows.length % width !== 0) throw notWholeRows(where, rows.length, names);
     return Float64Array.from(rows);
   }
   if (!Array.isArray(rows)) {
@@ -75,32 +69,9 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
       );
     const isList = Array.isArray(row) || ArrayBuffer.isView(row);
     const length = isList ? (row as ArrayLike<unknown>).length : width;
-    if (length !== width)
-      throw new DataError(
-        {
-          where,
-          problem: `row ${at + 1} has ${length} ${length === 1 ? "number" : "numbers"}`,
-          expected: `${width} numbers`,
-          received: `${length}`,
-          remedy: `the ${width} columns are ${names.join(", ")}`,
-        },
-        { row: at + 1 },
-      );
+    if (length !== width) throw wrongLength(where, at, length, names, "number");
     names.forEach((name, i) => {
-      if (!isList && !Object.hasOwn(row, name))
-        throw new DataError(
-          {
-            where,
-            problem: `row ${at + 1} has no "${name}"`,
-            expected: `a value of "${name}"`,
-            received: "none",
-            remedy: "write null where a value is missing",
-          },
-          {
-            column: name,
-            row: at + 1,
-          },
-        );
+      if (!isList && !Object.hasOwn(row, name)) throw noCell(where, at, name, "value");
       const cell = isList ? (row as ArrayLike<unknown>)[i] : (row as Record<string, unknown>)[name];
       const isMissing = !isList && (cell === null || cell === undefined);
       if (!isMissing && typeof cell !== "number")
@@ -120,6 +91,52 @@ export function rowValues(where: string, names: readonly string[], rows: RowsLik
     });
   });
   return values;
+}
+
+/** Numbers that are not as many as whole rows have. */
+export function notWholeRows(where: string, count: number, names: readonly string[]): DataError {
+  return new DataError({
+    where,
+    problem: `${count} numbers are not whole rows of the ${names.length} columns ${names.join(", ")}`,
+    expected: `a multiple of ${names.length} numbers`,
+    received: `${count}`,
+  });
+}
+
+/** A row of another length than the others; `at` counts from 0. */
+export function wrongLength(
+  where: string,
+  at: number,
+  length: number,
+  names: readonly string[],
+  unit: "number" | "cell",
+): DataError {
+  const row = at + 1;
+  return new DataError(
+    {
+      where,
+      problem: `row ${row} has ${length} ${unit}${length === 1 ? "" : "s"}`,
+      expected: `${names.length} ${unit}s`,
+      received: `${length}`,
+      remedy: `the ${names.length} columns are ${names.join(", ")}`,
+    },
+    { row },
+  );
+}
+
+/** A row, counted from 0, without one of the columns. */
+export function noCell(where: string, at: number, column: string, unit: "value" | "cell"): DataError {
+  const row = at + 1;
+  return new DataError(
+    {
+      where,
+      problem: `row ${row} has no "${column}"`,
+      expected: `a ${unit} of "${column}"`,
+      received: "none",
+      remedy: `write null where a ${unit} is missing`,
+    },
+    { column, row },
+  );
 }
 
 /** Refuses what is neither numbers nor an array of rows nor a whole table. */

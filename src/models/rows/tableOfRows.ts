@@ -4,10 +4,9 @@
  * @module
  */
 
-import { DataError } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import { type Table, tableFromRows } from "../../tables/table.ts";
-import { checkRows, type RowsLike } from "./splitRows.ts";
+import { checkRows, noCell, notWholeRows, type RowsLike, wrongLength } from "./splitRows.ts";
 
 /**
  * A table of rows: itself; numbers, row after row; or an array of rows, each its cells in the order of the columns, or an object by
@@ -16,13 +15,7 @@ import { checkRows, type RowsLike } from "./splitRows.ts";
  */
 export async function tableOfRows(where: string, names: readonly string[], rows: RowsLike): Promise<Table> {
   if (rows instanceof Float64Array || rows instanceof Float32Array) {
-    if (rows.length % names.length !== 0)
-      throw new DataError({
-        where,
-        problem: `${rows.length} numbers are not whole rows of the ${names.length} columns ${names.join(", ")}`,
-        expected: `a multiple of ${names.length} numbers`,
-        received: `${rows.length}`,
-      });
+    if (rows.length % names.length !== 0) throw notWholeRows(where, rows.length, names);
     return tableFromRows(names, Float64Array.from(rows));
   }
   if (!Array.isArray(rows)) {
@@ -35,30 +28,10 @@ export async function tableOfRows(where: string, names: readonly string[], rows:
       refuse(where, `row ${at + 1}`, "an array of cells, or an object of cells by column", row);
     const isList = Array.isArray(row) || ArrayBuffer.isView(row);
     const length = isList ? (row as ArrayLike<unknown>).length : names.length;
-    if (length !== names.length)
-      throw new DataError(
-        {
-          where,
-          problem: `row ${at + 1} has ${length} ${length === 1 ? "cell" : "cells"}`,
-          expected: `${names.length} cells`,
-          received: `${length}`,
-          remedy: `the ${names.length} columns are ${names.join(", ")}`,
-        },
-        { row: at + 1 },
-      );
+    if (length !== names.length) throw wrongLength(where, at, length, names, "cell");
     return Object.fromEntries(
       names.map((name, i) => {
-        if (!isList && !Object.hasOwn(row, name))
-          throw new DataError(
-            {
-              where,
-              problem: `row ${at + 1} has no "${name}"`,
-              expected: `a cell of "${name}"`,
-              received: "none",
-              remedy: "write null where a cell is missing",
-            },
-            { column: name, row: at + 1 },
-          );
+        if (!isList && !Object.hasOwn(row, name)) throw noCell(where, at, name, "cell");
         const cell = isList ? (row as ArrayLike<unknown>)[i] : (row as Record<string, unknown>)[name];
         return [name, cell instanceof Date ? cell.toISOString() : cell];
       }),
