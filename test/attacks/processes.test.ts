@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cliPath, quickFlags, runCli, sampleCsv } from "../cli/runCli.ts";
 import { runInProcess } from "../cli/runInProcess.ts";
+import { nodeFlags } from "../nodeFlags.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { attackCases, attackStream } from "./attack.ts";
 
@@ -19,7 +20,7 @@ const node = process.execPath;
 
 /** Runs a line of the shell, in which `$P` is the command line. It is killed, and fails, after a minute. */
 function shell(line: string): SpawnSyncReturns<string> {
-  const env = { ...process.env, P: `${node} ${cliPath}` };
+  const env = { ...process.env, P: [node, ...nodeFlags, cliPath].join(" ") };
   return spawnSync("bash", ["-c", line], {
     cwd,
     env,
@@ -82,7 +83,7 @@ describe("a fit that is stopped", () => {
         "again.safetensors",
       ];
       for (let kill = 0; kill < 2; kill++) {
-        const child = spawn(node, [cliPath, ...resumed], { cwd, stdio: "ignore" });
+        const child = spawn(node, [...nodeFlags, cliPath, ...resumed], { cwd, stdio: "ignore" });
         setTimeout(() => child.kill("SIGKILL"), (0.1 + 0.7 * stream.uniform()) * whileIt);
         await once(child, "exit");
       }
@@ -140,7 +141,7 @@ describe.skipIf(process.platform === "win32")("what is waited for in vain", () =
     ["standard input that nobody ends", "fit - --out e.safetensors"],
   ])("%s is left at the first Ctrl-C", async (_, args) => {
     spawnSync("mkfifo", [at("pipe.csv")]);
-    const child = spawn(node, [cliPath, ...args.split(" ")], { cwd });
+    const child = spawn(node, [...nodeFlags, cliPath, ...args.split(" ")], { cwd });
     let stderr = "";
     child.stderr.on("data", (text: Buffer) => (stderr += text.toString()));
     await new Promise((resolve) => setTimeout(resolve, 1500));

@@ -20,7 +20,7 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["logprob m.safetensors data.csv --out scores.csv", 0, ["scores.csv"]],
   ["sample m.safetensors -n 5 --seed 1", 0, []],
   ["evaluate m.safetensors data.csv --threads 1", 0, []],
-  ["anomalies data.csv --columns x,y", 0, []],
+  ["anomalies data.csv --columns x,y --folds 2", 0, []],
   ["divergence m.safetensors m.safetensors --draws 100", 0, []],
   ["marginal m.safetensors data.csv --columns x", 2, []],
   ["quantile m.safetensors --column x", 2, []],

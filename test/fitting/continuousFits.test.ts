@@ -29,7 +29,7 @@ const more = draw(["a", "b"], 500, 4, (stream) => {
 const quick = { threads: 1, seed: 1 } as const;
 const sizes = { hidden: [16, 16] } as const;
 const kinds = ["cnf", "flow-matching"] as const;
-const epochsOf = { cnf: 30, "flow-matching": 250 } as const;
+const epochsOf = { cnf: 30, "flow-matching": 150 } as const;
 
 /** What a bijection was made from. */
 function optionsOf(bijection: Bijection): ContinuousOptions {
@@ -88,8 +88,12 @@ describe.each(kinds)("%s", (flow) => {
     expect(Math.abs(paths[1]![0]! - paths[0]![0]!)).toBeGreaterThan(0);
     const side = Array.from({ length: 400 }, (_, i) => Number(drawn.table.values[2 * i]! > 0));
     expect(Math.abs(meanOf(side) - 0.5)).toBeLessThan(0.12);
-    const second = await fit(two, options);
-    expect(await second.flow.logProb(more)).toEqual(scores);
+    // A few epochs repeat as many do.
+    const [once, twice] = [
+      await fit(two, { ...options, epochs: 5 }),
+      await fit(two, { ...options, epochs: 5 }),
+    ];
+    expect(twice.flow.toBytes()).toEqual(once.flow.toBytes());
   });
 
   it("is conditional", async () => {
@@ -210,7 +214,7 @@ describe("flowMatching", () => {
     const { flow } = await fit(two, {
       flow: flowMatching({ features: 2, hidden: [16, 16], ...options }),
       ...quick,
-      epochs: 200,
+      epochs: 120,
     });
     const gaussian = await fit(two, { flow: "gaussian" });
     expect(meanOf(await flow.logProb(more))).toBeGreaterThan(meanOf(await gaussian.flow.logProb(more)) + 0.3);

@@ -85,7 +85,7 @@ describe.each(["kernel", "mixture", "histogram", "spline"] as const)("marginal e
     expect(Math.exp(at[2]!)).toBeLessThan(0.06);
 
     const { flow: two } = await fit(bent(1500, 5), { ...quick, flow: "gaussianization", marginal });
-    const cells = 800;
+    const cells = 600;
     const [width, height] = [12 / cells, 28 / cells];
     const points = new Float64Array(2 * cells * cells);
     for (let i = 0; i < cells * cells; i++) {

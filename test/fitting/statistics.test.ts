@@ -288,7 +288,7 @@ describe("the kernel density", () => {
   });
 
   it("has a limited number of points, drawn by the seed", async () => {
-    const rows = draw(["x"], 10_000, 6, (stream) => [stream.normal()]);
+    const rows = draw(["x"], 5000, 6, (stream) => [stream.normal()]);
     const { flow } = await fit(rows, { ...one, flow: "kde" });
     expect(flow.base.toJSON()).toEqual({ type: "kernelDensity", features: 1, points: mostPoints });
     const truth = -0.5 * (1 + Math.log(2 * Math.PI));
@@ -301,6 +301,7 @@ const brief: Partial<Record<ModelKind, FitOptions>> = {
   gaussianization: { layers: 2 },
   sliced: { layers: 2 },
   "dual-ascent": { steps: 5 },
+  columns: { epochs: 2, members: 1, hidden: [16] },
 };
 
 describe.each(modelKinds.filter((kind) => !isTrained(kind)))(
