@@ -6,6 +6,8 @@
 
 import type { Readers } from "../registry.ts";
 import { readers as elementary } from "./elementary/readers.ts";
+import { readers as mixtures } from "./mixtures/readers.ts";
+import { readers as polynomials } from "./polynomials/readers.ts";
 import { readers as powers } from "./powers/readers.ts";
 import { readers as usual } from "./readers.ts";
 import { readers as tails } from "./tails/readers.ts";
@@ -15,6 +17,8 @@ import type { Transformer } from "./transformer.ts";
 export const everyReader: Readers<Transformer> = {
   ...usual,
   ...elementary,
+  ...mixtures,
+  ...polynomials,
   ...powers,
   ...tails,
 };

@@ -36,6 +36,14 @@ const families: Readonly<Record<string, Family<Transformer>>> = {
     ] satisfies TypesOf<typeof import("./elementary/makers.ts")>,
     load: () => import("./elementary/readers.ts"),
   },
+  mixtures: {
+    types: ["distributionFunction", "mixture"] satisfies TypesOf<typeof import("./mixtures/makers.ts")>,
+    load: () => import("./mixtures/readers.ts"),
+  },
+  polynomials: {
+    types: ["bernstein", "sumOfSquares"] satisfies TypesOf<typeof import("./polynomials/makers.ts")>,
+    load: () => import("./polynomials/readers.ts"),
+  },
   powers: {
     types: ["boxCox", "power", "yeoJohnson"] satisfies TypesOf<typeof import("./powers/makers.ts")>,
     load: () => import("./powers/readers.ts"),

@@ -32,6 +32,8 @@ export interface SolvedTransformerParts {
   map(from: Expr, parameters: readonly Expr[]): ScalarMapped;
   /** Where the preimage of `to` under `map` lies, on scalars. */
   bracket(to: Expr, parameters: readonly Expr[]): Bracket;
+  /** Whether a number without a preimage in the bracket gets the end that is nearest (default false: it has one). */
+  readonly endsCount?: boolean | undefined;
   toJSON(): TransformerJson;
 }
 
@@ -44,6 +46,7 @@ export function solvedTransformer({
   closed,
   map,
   bracket,
+  endsCount = false,
   toJSON,
 }: SolvedTransformerParts): Transformer {
   /** On scalars outside of a map, and on features, each a map. */
@@ -52,7 +55,9 @@ export function solvedTransformer({
     [low, high]: Bracket,
     mapAll: (from: Expr) => { readonly value: Expr; readonly logDerivative: Expr },
   ): FeaturesMapped => {
-    const value = root(low, high, (from) => g.sub(mapAll(from).value, to));
+    const value = root(low, high, (from) => g.sub(mapAll(from).value, to), {
+      slack: endsCount ? Number.POSITIVE_INFINITY : 0,
+    });
     return { value, logDerivative: g.neg(mapAll(value).logDerivative) };
   };
   const scalar =
@@ -79,4 +84,14 @@ export function solvedTransformer({
     },
     toJSON,
   };
+}
+
+/**
+ * Where the preimage of a number lies under an increasing map that is at least as steep as `slope` everywhere and gives `atZero` for 0;
+ * a little wider than it need be, for roundings.
+ */
+export function bracketOfSlope(to: Expr, atZero: Expr, slope: number): Bracket {
+  const reach = g.mul(1.001 / slope, g.sub(to, atZero));
+  const margin = 1e-3;
+  return [g.sub(g.min(reach, 0), margin), g.add(g.max(reach, 0), margin)];
 }

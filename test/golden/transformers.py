@@ -89,5 +89,57 @@ index = lambda x: left if x < 0 else right
 case("tailTransform", {"type": "tailTransform"}, [unclip(mp.log(l * 10), mp.log(10)) for l in (left, right)],
      lambda x: sign(x) / index(x) * (mp.erfc(abs(x) / mp.sqrt(2)) ** -index(x) - 1), usual)
 
+# mixtures
+half = [-2.5, -0.75, 0.25, 1.5]
+case("distributionFunction, normal", {"type": "distributionFunction", "law": "normal"}, [], mp.ncdf, half)
+case("distributionFunction, laplace", {"type": "distributionFunction", "law": "laplace"}, [],
+     lambda x: mp.exp(x) / 2 if x < 0 else 1 - mp.exp(-x) / 2, half)
+case("distributionFunction, gumbel", {"type": "distributionFunction", "law": "gumbel"}, [],
+     lambda x: mp.exp(-mp.exp(-x)), [-1, 0.25, 2])
+logits, places, scales = [0.5, -0.25, 1], [-1.5, 0.25, 2], [-0.5, 0.25, -1]
+clip = lambda raw: mp.mpf(raw) / (1 + abs(mp.mpf(raw)) / mp.log(1000))
+weights = [mp.exp(clip(l)) for l in logits]
+weights = [w / sum(weights) for w in weights]
+logistic = lambda u: 1 / (1 + mp.exp(-u))
+logit = lambda p: mp.log(p) - mp.log1p(-p)
+probit = lambda p: mp.sqrt(2) * mp.erfinv(2 * p - 1)
+wide = [-7.5, -2.5, -0.5, 0.125, 1.25, 3, 6]
+for form, u in [("places", lambda y, m, s: (y - m) / mp.exp(clip(s))), ("slopes", lambda y, m, s: y * mp.exp(clip(s)) + m)]:
+    mixed = lambda y: sum(w * logistic(u(y, m, s)) for w, m, s in zip(weights, places, scales))
+    from_data(f"mixture, logistic, {form}", {"type": "mixture", "components": 3, "form": form}, logits + places + scales,
+              lambda y: (1 - mp.mpf(1e-3)) * logit(mixed(y)) + mp.mpf(1e-3) * y, wide)
+# As in zuko 1.6, transforms.py, GaussianizationTransform.
+from_data("mixture, zuko's Gaussianization",
+          {"type": "mixture", "components": 3, "law": "normal", "form": "slopes", "weights": "equal", "leastSlope": 0,
+           "largestLogScale": 0, "margin": 1e-6, "bound": 10}, places + scales,
+          lambda y: mp.sqrt(2) * mp.erfinv(sum(mp.erf((mp.exp(s) * y + m) / mp.sqrt(2)) for m, s in zip(places, scales)) / 3
+                                           * (1 - mp.mpf(1e-6))), [-3, -0.5, 0.25, 1, 2.5])
+
+# polynomials, as in zuko 1.6: transforms.py, SOSPolynomialTransform, BoundedBernsteinTransform, BernsteinTransform
+a, constant = [[0.5, -1.25, 2], [-0.75, 0.5, 3]], 0.375
+from_data("sumOfSquares", {"type": "sumOfSquares", "polynomials": 2, "degree": 2, "slope": 1e-3}, a[0] + a[1] + [constant],
+          lambda y: constant + mp.quad(lambda u: sum((1 + sum(c * (u / 10) ** j for j, c in enumerate(row))) ** 2 for row in a) / 2
+                                       + mp.mpf(1e-3), [0, y]), wide)
+bound = 5
+bernstein = lambda theta, t: sum(c * mp.binomial(len(theta) - 1, i) * t**i * (1 - t) ** (len(theta) - 1 - i)
+                                 for i, c in enumerate(theta))
+raw = [mp.mpf(r) for r in [0.5, -1, 0.25, 1.5, -0.75]]
+d = mp.mpf(2 * bound) / (len(raw) + 4)
+total = sum(mp.exp(r) for r in raw)
+steps = [d, d] + [(2 * bound - 4 * d) * mp.exp(r) / total for r in raw] + [d, d]
+theta = [-mp.mpf(bound) + sum(steps[:i]) for i in range(len(steps) + 1)]
+inside = lambda y: bernstein(theta, (y + bound) / (2 * bound))
+from_data("bernstein, ends of the identity", {"type": "bernstein", "degree": 4}, raw,
+          lambda y: inside(y) if abs(y) <= bound else y, wide)
+soft = [mp.log(1 + mp.exp(r)) for r in raw[1:]]
+learned = [soft[0]] + soft + [soft[-1]]
+free = [raw[0] - mp.log(2) * len(raw) / 2]
+for step in learned: free.append(free[-1] + step)
+order = len(free) - 1
+line = lambda y: (bernstein(free, (y + bound) / mp.mpf(2 * bound)) if abs(y) <= bound else
+                  free[0] + order * (free[1] - free[0]) * (y + bound) / (2 * bound) if y < 0 else
+                  free[-1] + order * (free[-1] - free[-2]) * (y - bound) / (2 * bound))
+from_data("bernstein, learned ends", {"type": "bernstein", "degree": 4, "ends": "learned"}, raw, line, wide)
+
 out = {"origin": f"mpmath {mp.__version__}, Python {platform.python_version()}", "cases": cases}
 pathlib.Path(__file__).with_name("transformers.json").write_text(json.dumps(out, indent=1) + "\n")

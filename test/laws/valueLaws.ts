@@ -97,7 +97,7 @@ const other = (direction: Direction): Direction => (direction === "forward" ? "i
 
 /** Declares these laws of a case, whose subject is on the reference engine. */
 export function valueLaws(row: BijectionCase, subject: Subject): void {
-  const { bijection, startsAsIdentity, hides, within = (_, drawn) => drawn } = row;
+  const { bijection, startsAsIdentity, hides, draws = 60, within = (_, drawn) => drawn } = row;
   const n = bijection.features;
 
   /** Checks a law on draws that are the same every time. */
@@ -109,7 +109,7 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
       fc.asyncProperty(drawsFor(row), (draw) =>
         law(draw, subject, randomParameters(bijection, draw.seed, draw.scale)),
       ),
-      { seed: 20, numRuns: runs, includeErrorInReport: true, ...patience },
+      { seed: 20, numRuns: Math.min(runs, draws), includeErrorInReport: true, ...patience },
     );
 
   describe.runIf(!bijection.branches)("round trips", () => {

@@ -34,11 +34,21 @@ function chebyshevSum(t: Expr): Expr {
   return add(sub(mul(x, last), before), chebyshev[0]!);
 }
 
-/** log Phi(x) for x at most 0. */
-function lowerTail(x: Expr): Expr {
+/** log Phi(x) + x^2 / 2 for x at most 0. */
+function scaledTail(x: Expr): Expr {
   const z = mul(x, -Math.SQRT1_2);
   const t = div(2, add(2, z));
-  return sub(add(log(mul(0.5, t)), chebyshevSum(t)), mul(0.5, square(x)));
+  return add(log(mul(0.5, t)), chebyshevSum(t));
+}
+
+/** log Phi(x) for x at most 0. */
+function lowerTail(x: Expr): Expr {
+  return sub(scaledTail(x), mul(0.5, square(x)));
+}
+
+/** Logarithm of the derivative of log Phi at x, for x at most 0. */
+export function normalLogHazard(x: Expr): Expr {
+  return sub(-0.5 * Math.log(2 * Math.PI), scaledTail(x));
 }
 
 /**

@@ -17,6 +17,8 @@ export interface BijectionCase {
    * largest double from 709 (the largest float32 from 88), and 0 times that is NaN.
    */
   readonly largestParameter?: number;
+  /** Most points that a law draws (default 60), fewer where a map takes the reference engine long. */
+  readonly draws?: number;
   /** Points where formulas change: knots, edges of the box, ties. */
   readonly edges?: readonly number[];
   /** Moves a drawn point to where the direction is defined, and its digits are enough. */

@@ -9,7 +9,7 @@ import { type BijectionCase, clamped } from "./bijectionCase.ts";
 
 /** One row: a transformer, and what its laws must know of it. */
 export interface TransformerCase
-  extends Pick<BijectionCase, "startsAsIdentity" | "largestParameter" | "edges" | "within" | "needsFloat64"> {
+  extends Pick<BijectionCase, "startsAsIdentity" | "largestParameter" | "edges" | "within" | "draws"> {
   readonly transformer: Transformer;
   /** Features that it is applied to (default 2). */
   readonly features?: number;

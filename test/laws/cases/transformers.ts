@@ -13,6 +13,7 @@ import { rationalQuadraticTransformer } from "../../../src/transformers/rational
 import type { BijectionCase } from "./bijectionCase.ts";
 import { elementaryTransformers } from "./elementaryTransformers.ts";
 import type { TransformerName } from "./exported.ts";
+import { learnedTransformers } from "./learnedTransformers.ts";
 import { powerTransformers } from "./powerTransformers.ts";
 import type { TransformerCase } from "./transformerCase.ts";
 
@@ -25,6 +26,7 @@ export const box5: readonly number[] = [-5, 5, -4.375, -0.625, 0, 0.625];
 export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<string, TransformerCase>>>> =
   {
     ...elementaryTransformers,
+    ...learnedTransformers,
     ...powerTransformers,
     affineTransformer: {
       "three features": { transformer: affineTransformer(), features: 3, startsAsIdentity: true },

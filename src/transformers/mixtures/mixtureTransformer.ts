@@ -1,0 +1,210 @@
+/**
+ * The distribution function of a mixture, in units in which one component is the identity: Flow++ (Ho et al. 2019, section 3.2) with
+ * logistic ones, which with `form: "slopes"` is a deep sigmoidal flow (Huang et al. 2018, eq. 8), and Gaussianization (Chen &
+ * Gopinath 2000; Meng et al. 2020) with normal ones.
+ *
+ *     inverse   x = (1 - d) G(sum_i w_i F(u_i)) + d y
+ *               u_i = (y - m_i) e^-s_i  (places), or  e^(s_i) y + m_i  (slopes)
+ *     forward   by a root
+ *
+ * F is the distribution function of the logistic or the normal law, and G its quantile function. The least slope d keeps the map
+ * invertible in numbers where no component is near. Sums are taken of logarithms from either end, so that the tails of x keep their
+ * digits. From |y| = 30 on, with the normal law from 10 on, the map goes on straight, with the slope of there.
+ *
+ * Raw parameters: K log weights (none where they are equal), K places m, K log scales s, clipped softly to +-log 1000. All zero is the
+ * identity.
+ *
+ * @see https://arxiv.org/abs/1902.00275, https://arxiv.org/abs/1804.00779, https://arxiv.org/abs/2003.01941
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
+import { normalQuantileOfLog } from "../../graph/library/normalQuantileOfLog.ts";
+import {
+  add,
+  asExpr,
+  clamp,
+  concatenate,
+  exp,
+  less,
+  logAddExp,
+  logSumExp,
+  mul,
+  neg,
+  reshape,
+  select,
+  softplus,
+  square,
+  sub,
+  total,
+} from "../../graph/ops.ts";
+import {
+  checkedOptions,
+  count,
+  notNegative,
+  numberOf,
+  type OptionTable,
+  oneOf,
+  positive,
+  refuse,
+} from "../../options.ts";
+import { logisticLogSlope } from "../elementary/sigmoidTransformer.ts";
+import { softClip } from "../softClip.ts";
+import { bracketOfSlope, solvedTransformer } from "../solvedTransformer.ts";
+import { straightBeyond } from "../straightBeyond.ts";
+import type { ScalarMapped, Transformer } from "../transformer.ts";
+
+/** Options of {@link mixtureTransformer}. */
+export interface MixtureTransformerOptions {
+  /** Components K, at least 1 (default 8). */
+  readonly components?: number | undefined;
+  /** Law of the components, and of the units of x (default logistic). */
+  readonly law?: "logistic" | "normal" | undefined;
+  /** Whether parameters are places and widths of components (default), or slopes and shifts of what they are given. */
+  readonly form?: "places" | "slopes" | undefined;
+  /** Whether the components have weights of their own (default) or equal ones. */
+  readonly weights?: "learned" | "equal" | undefined;
+  /** Least slope d, from 0 and below 1 (default 1e-3). With 0, `bound` must be given. */
+  readonly leastSlope?: number | undefined;
+  /** Largest size of a log scale, above 0 (default log 1000); 0 for none. */
+  readonly largestLogScale?: number | undefined;
+  /** Share of the probability that is left to the ends, as zuko leaves 1e-6 (default 0). With it, `bound` must be given. */
+  readonly margin?: number | undefined;
+  /** Half-width of the interval in which `forward` looks for y, giving an end where there is none (default: everywhere). */
+  readonly bound?: number | undefined;
+}
+
+const below1 = numberOf("0 or more and below 1", (x) => x >= 0 && x < 1);
+const mixtureTransformerOptionTable: OptionTable<MixtureTransformerOptions> = {
+  components: count,
+  law: oneOf(["logistic", "normal"]),
+  form: oneOf(["places", "slopes"]),
+  weights: oneOf(["learned", "equal"]),
+  leastSlope: below1,
+  largestLogScale: notNegative,
+  margin: below1,
+  bound: positive,
+};
+
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+interface Law {
+  /** From here on the map is straight: of the normal law, logarithms of densities lose the digits of their squares. */
+  readonly reach: number;
+  /** log F; log(1 - F) is that of -u. */
+  readonly logCdf: (u: Expr) => Expr;
+  readonly logDensity: (u: Expr) => Expr;
+  /** The quantile, of log F and log(1 - F). */
+  readonly quantile: (logLower: Expr, logUpper: Expr) => Expr;
+}
+
+const laws: Readonly<Record<"logistic" | "normal", Law>> = {
+  logistic: {
+    reach: 30,
+    logCdf: (u) => neg(softplus(neg(u))),
+    logDensity: logisticLogSlope,
+    quantile: sub,
+  },
+  normal: {
+    reach: 10,
+    logCdf: normalLogCdf,
+    logDensity: (u) => sub(mul(-0.5, square(u)), halfLogTwoPi),
+    quantile(logLower, logUpper) {
+      const isLower = less(logLower, logUpper);
+      const size = normalQuantileOfLog(select(isLower, logLower, logUpper));
+      return select(isLower, size, neg(size));
+    },
+  },
+};
+
+/** log(sum e^v) of scalars. */
+function logSum(values: readonly Expr[]): Expr {
+  return logSumExp(concatenate(values.map((value) => reshape(value, [1]))));
+}
+
+/**
+ * The distribution function of a mixture; 3 K parameters per feature, 2 K with equal weights. `inverse` costs O(K), `forward` some ten
+ * times as much.
+ * @throws UsageError for an option out of its range, or `leastSlope: 0` or a margin without a `bound`.
+ */
+export function mixtureTransformer(options: MixtureTransformerOptions = {}): Transformer {
+  const {
+    components = 8,
+    law = "logistic",
+    form = "places",
+    weights = "learned",
+    leastSlope = 1e-3,
+    largestLogScale = Math.log(1000),
+    margin = 0,
+    bound,
+  } = checkedOptions("mixtureTransformer", options, mixtureTransformerOptionTable);
+  if (bound === undefined && (leastSlope === 0 || margin > 0))
+    refuse("mixtureTransformer", "bound", "given where leastSlope is 0 or there is a margin", bound);
+  const { reach, logCdf, logDensity, quantile } = laws[law];
+  const hasWeights = weights === "learned";
+  const clip = (raw: Expr): Expr => (largestLogScale === 0 ? raw : softClip(raw, largestLogScale));
+  const withMargin = (logShare: Expr): Expr =>
+    margin === 0 ? logShare : logAddExp(Math.log(margin / 2), add(Math.log1p(-margin), logShare));
+  const read = (parameters: readonly Expr[]) => {
+    const start = hasWeights ? components : 0;
+    const raw = parameters.slice(0, start).map((value) => clip(value));
+    const normalizer = hasWeights ? logSum(raw) : undefined;
+    return Array.from({ length: components }, (_, i) => ({
+      logWeight: normalizer ? sub(raw[i]!, normalizer) : asExpr(-Math.log(components)),
+      place: parameters[start + i]!,
+      logScale: clip(parameters[start + components + i]!),
+    }));
+  };
+  /** Inside of the reach. */
+  const mapped = (y: Expr, parameters: readonly Expr[]): ScalarMapped => {
+    const each = read(parameters).map(({ logWeight, place, logScale }) => {
+      const isPlace = form === "places";
+      const u = isPlace ? mul(sub(y, place), exp(neg(logScale))) : add(mul(exp(logScale), y), place);
+      const logSlope = isPlace ? neg(logScale) : logScale;
+      return {
+        lower: add(logWeight, logCdf(u)),
+        upper: add(logWeight, logCdf(neg(u))),
+        density: total(logWeight, logSlope, logDensity(u)),
+      };
+    });
+    const lower = withMargin(logSum(each.map((value) => value.lower)));
+    const upper = withMargin(logSum(each.map((value) => value.upper)));
+    const x = quantile(lower, upper);
+    const density = add(Math.log1p(-margin), logSum(each.map((value) => value.density)));
+    // Of the logistic law 1 / (F (1 - F)), of which both keep their digits.
+    const logSlope = sub(density, law === "logistic" ? add(lower, upper) : logDensity(x));
+    if (leastSlope === 0) return { value: x, logDerivative: logSlope };
+    return {
+      value: add(mul(1 - leastSlope, x), mul(leastSlope, y)),
+      logDerivative: logAddExp(add(Math.log1p(-leastSlope), logSlope), asExpr(Math.log(leastSlope))),
+    };
+  };
+  const map = (y: Expr, parameters: readonly Expr[]): ScalarMapped => {
+    const inside = clamp(y, -reach, reach);
+    return straightBeyond(y, inside, mapped(inside, parameters));
+  };
+  return solvedTransformer({
+    type: "mixture",
+    parameterCount: (hasWeights ? 3 : 2) * components,
+    codomain: bound === undefined ? undefined : [-bound, bound],
+    closed: "inverse",
+    map,
+    bracket: (x, parameters) =>
+      bound === undefined
+        ? bracketOfSlope(x, map(asExpr(0), parameters).value, leastSlope)
+        : [asExpr(-bound), asExpr(bound)],
+    endsCount: bound !== undefined,
+    toJSON: () => ({
+      type: "mixture",
+      components,
+      law,
+      form,
+      weights,
+      leastSlope,
+      largestLogScale,
+      margin,
+      ...(bound === undefined ? {} : { bound }),
+    }),
+  });
+}

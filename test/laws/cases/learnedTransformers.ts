@@ -1,0 +1,72 @@
+/**
+ * Rows of transformers/mixtures and transformers/polynomials.
+ *
+ * @module
+ */
+
+import { distributionFunction } from "../../../src/transformers/mixtures/distributionFunction.ts";
+import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
+import { bernstein } from "../../../src/transformers/polynomials/bernstein.ts";
+import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
+import { type TransformerCases, within } from "./transformerCase.ts";
+
+const single = { features: 1, startsAsIdentity: false } as const;
+const solved = { ...single, draws: 16 } as const;
+
+/** Rows by the name of the exported function. */
+export const learnedTransformers: Readonly<
+  Record<
+    | keyof typeof import("../../../src/transformers/mixtures/makers.ts")
+    | keyof typeof import("../../../src/transformers/polynomials/makers.ts"),
+    TransformerCases
+  >
+> = {
+  bernstein: {
+    "ends of the identity": { transformer: bernstein({ degree: 5, bound: 3 }), ...solved, edges: [-3, 3, 0] },
+    "learned ends": {
+      transformer: bernstein({ degree: 4, ends: "learned" }),
+      ...solved,
+      largestParameter: 20,
+      edges: [-5, 5, 0],
+    },
+  },
+  distributionFunction: {
+    normal: { transformer: distributionFunction(), ...single, ...within(4, [0, 1]) },
+    laplace: { transformer: distributionFunction({ law: "laplace" }), ...single, ...within(8, [0, 1]) },
+    gumbel: {
+      transformer: distributionFunction({ law: "gumbel" }),
+      ...single,
+      within: (direction, [at]) => [
+        direction === "forward" ? Math.max(-2, Math.min(8, at!)) : 0.5 + 0.45 * Math.sin(at!),
+      ],
+    },
+  },
+  mixtureTransformer: {
+    logistic: {
+      transformer: mixtureTransformer({ components: 3 }),
+      ...solved,
+      startsAsIdentity: true,
+      edges: [-30, 30],
+    },
+    "sigmoidal flow": {
+      transformer: mixtureTransformer({ components: 2, form: "slopes" }),
+      ...solved,
+      startsAsIdentity: true,
+      edges: [-30, 30],
+    },
+    "normal, of equal weights": {
+      transformer: mixtureTransformer({ components: 2, law: "normal", weights: "equal" }),
+      ...solved,
+      draws: 6,
+      startsAsIdentity: true,
+      edges: [-10, 10],
+    },
+  },
+  sumOfSquares: {
+    "two polynomials": {
+      transformer: sumOfSquares({ polynomials: 2, degree: 2, scale: 3 }),
+      ...solved,
+      edges: [-30, 0, 30],
+    },
+  },
+};
