@@ -45,7 +45,9 @@ function chunksOf(modules: Modules): Map<string, string> {
   };
   const flow = resolve("src/models/flow.ts");
   const evaluation = closureOf(flow, modules);
-  const families = [...evaluation].flatMap((id) => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? []);
+  const calledBy = (id: string): readonly string[] => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? [];
+  const direct = [...evaluation].flatMap(calledBy);
+  const families = [...direct, ...direct.flatMap(calledBy).filter((id) => /readers\.ts$/.test(id))];
   const closures = families.map((id) => closureOf(id, modules));
   // What the command line needs before it knows what to do is light, and apart: errors, files and options.
   const light = ["errors", "files", "options"].flatMap((name) => {
@@ -71,7 +73,12 @@ function chunksOf(modules: Modules): Map<string, string> {
     const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
     place(alone, basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts"));
   });
-  for (const closure of closures) place(closure, "parts");
+  // What several families need: a model of one of them does not load what the rarer transformers have in common.
+  const isRare = (id: string): boolean => /transformers.\w+.readers\.ts$/.test(id);
+  for (const id of closures.flatMap((closure) => [...closure])) {
+    const users = families.filter((family, i) => closures[i]!.has(id) && !isRare(family));
+    place([id], users.length > 1 ? "parts" : users.length === 1 ? "rareParts" : "rareMaps");
+  }
   place(light, "options");
   const index = resolve("src/index.ts");
   const library = [...closureOf(index, modules)].filter((id) => id !== index && !id.includes("node_modules"));

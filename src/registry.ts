@@ -38,7 +38,10 @@ export function readersByName<Part>(
 export interface Family<Part> {
   /** Types that load this family alone. A type that is in the list of no family loads all. */
   readonly types?: readonly string[] | undefined;
-  readonly load: () => Promise<{ readonly readers: Readers<Part> }>;
+  /** Whether `load` gives no more than the readers of the types that it is told, so that it is asked again for others. */
+  readonly isPartial?: boolean | undefined;
+  /** Loads readers; without types, those of all. */
+  readonly load: (types?: ReadonlySet<string>) => Promise<{ readonly readers: Readers<Part> }>;
 }
 
 /** How the parts of one sort are read: bijections, transformers, distributions or conditioners. */
@@ -126,10 +129,10 @@ export class Registry<Part> {
     const needed = this.#families.filter(
       (family) => !this.#loaded.has(family) && (all || unknown.some((type) => lists(family, type))),
     );
-    const loaded = await Promise.all(needed.map(({ load }) => load()));
+    const loaded = await Promise.all(needed.map(({ load }) => load(isForeign ? undefined : types)));
     needed.forEach((family, i) => {
       this.provide(loaded[i]!.readers);
-      this.#loaded.add(family);
+      if (!family.isPartial) this.#loaded.add(family);
     });
   }
 

@@ -6,8 +6,8 @@
 
 import { readers as conditioners } from "../networks/readers.ts";
 import { conditionerRegistry } from "../networks/registry.ts";
-import { everyReader } from "../transformers/everyReader.ts";
 import { transformerRegistry } from "../transformers/registry.ts";
+import { everyReader } from "../transformers/transformerFromJson.ts";
 import { readers as autoregressive } from "./autoregressive/readers.ts";
 import type { Bijection } from "./bijection.ts";
 import { readers as combinators } from "./combinators/readers.ts";

@@ -17,11 +17,10 @@ export function isWithin([low, high]: Interval, [least, most]: Interval): boolea
   return least <= low && high <= most;
 }
 
-/** As messages write it: `above 0`, `from -1 to 1`, `any number`. */
+/** As messages write it: `numbers above 0`, `numbers from -1 to 1`, `any number`. */
 export function writtenInterval([low, high]: Interval): string {
-  if (low === Number.NEGATIVE_INFINITY)
-    return high === Number.POSITIVE_INFINITY ? "any number" : `numbers below ${high}`;
-  return high === Number.POSITIVE_INFINITY ? `numbers above ${low}` : `numbers from ${low} to ${high}`;
+  if (high < Number.POSITIVE_INFINITY) return `numbers from ${low} to ${high}`;
+  return low > Number.NEGATIVE_INFINITY ? `numbers above ${low}` : "any number";
 }
 
 /** What declares where it takes its numbers from, in forward direction, and where it brings them to. */
@@ -50,8 +49,8 @@ export function misfit(
 ): UsageError {
   return new UsageError({
     where,
-    problem: `${second} takes ${writtenInterval(taken)}, and ${first} before it gives ${writtenInterval(given)}`,
-    expected: `a map to ${writtenInterval(taken)} before ${second}`,
+    subject: `what comes before ${second}`,
+    expected: `a map to ${writtenInterval(taken)}`,
     received: `${first}, to ${writtenInterval(given)}`,
   });
 }

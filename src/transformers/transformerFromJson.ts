@@ -4,9 +4,25 @@
  * @module
  */
 
-import { everyReader } from "./everyReader.ts";
+import type { Readers } from "../registry.ts";
+import { readers as elementary } from "./elementary/readers.ts";
+import { readers as mixtures } from "./mixtures/readers.ts";
+import { readers as polynomials } from "./polynomials/readers.ts";
+import { readers as powers } from "./powers/readers.ts";
+import { readers as usual } from "./readers.ts";
 import { transformerRegistry } from "./registry.ts";
+import { readers as tails } from "./tails/readers.ts";
 import type { Transformer } from "./transformer.ts";
+
+/** Readers by type, of every family. */
+export const everyReader: Readers<Transformer> = {
+  ...usual,
+  ...elementary,
+  ...mixtures,
+  ...polynomials,
+  ...powers,
+  ...tails,
+};
 
 /**
  * The transformer that a description stands for.
