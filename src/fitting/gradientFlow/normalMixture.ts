@@ -10,7 +10,14 @@
 
 import { ShapeError, UsageError } from "../../errors.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
-import { drawDeviation, whitenDeviation, whitening } from "../../numerics/whitening.ts";
+import {
+  drawFromMixture,
+  type MixtureTerms,
+  mixtureLogDensity,
+  mixtureTerms,
+  type NormalComponent,
+  whitening,
+} from "../../numerics/whitening.ts";
 import { refuse } from "../../options.ts";
 import type { RandomStream } from "../../random/philox.ts";
 
@@ -24,6 +31,21 @@ export interface NormalMixture {
   readonly covariances: readonly (readonly number[])[];
 }
 
+/**
+ * A component of a mixture; its offset is NaN where the covariance is not positive definite. O(d^3).
+ *
+ * @param whiten - What its W is written to.
+ */
+function componentOf(
+  weight: number,
+  mean: Float64Array,
+  covariance: Float64Array,
+  whiten: Float64Array,
+): NormalComponent {
+  const logDeterminant = whitening(covariance, mean.length, whiten);
+  return { weight, mean, whiten, offset: Math.log(weight) - 0.5 * (mean.length * logTwoPi + logDeterminant) };
+}
+
 /** Draws points, row-major. */
 export function sampleMixture(
   { weights, means, covariances }: NormalMixture,
@@ -31,20 +53,16 @@ export function sampleMixture(
   stream: RandomStream,
 ): Float64Array {
   const d = means[0]!.length;
-  const whiten = covariances.map((covariance) => {
-    const componentCovariance = new Float64Array(d * d);
-    whitening(Float64Array.from(covariance), d, componentCovariance);
-    return componentCovariance;
-  });
+  const components = weights.map((weight, k) =>
+    componentOf(
+      weight,
+      Float64Array.from(means[k]!),
+      Float64Array.from(covariances[k]!),
+      new Float64Array(d * d),
+    ),
+  );
   const out = new Float64Array(rows * d);
-  for (let row = 0; row < rows; row++) {
-    let left = stream.uniform();
-    let k = 0;
-    while (k < weights.length - 1 && (left -= weights[k]!) > 0) k++;
-    const point = out.subarray(row * d, (row + 1) * d);
-    drawDeviation(whiten[k]!, stream, point);
-    for (let i = 0; i < d; i++) point[i]! += means[k]![i]!;
-  }
+  for (let at = 0; at < out.length; at += d) drawFromMixture(components, stream, out.subarray(at, at + d));
   return out;
 }
 
@@ -52,14 +70,10 @@ export function sampleMixture(
 export class MixtureAt {
   /** Numbers of a point. */
   readonly features: number;
-  readonly #logWeights: Float64Array;
-  readonly #means: Float64Array[];
-  readonly #whiten: Float64Array[];
+  readonly #components: NormalComponent[];
   readonly #precision: Float64Array[];
-  readonly #offsets: Float64Array;
-  readonly #terms: Float64Array;
+  readonly #terms: MixtureTerms;
   readonly #pulls: Float64Array[];
-  readonly #white: Float64Array;
 
   /**
    * @throws ShapeError if sizes do not fit together.
@@ -87,16 +101,17 @@ export class MixtureAt {
     if (!weights.every((weight) => weight > 0) || !(Math.abs(total - 1) < 1e-9))
       refuse("mixture", "weights", "above 0 and add up to 1", weights.join(", "));
     this.features = d;
-    this.#logWeights = Float64Array.from(weights, Math.log);
-    this.#means = means.map((mean) => Float64Array.from(mean));
-    this.#whiten = means.map(() => new Float64Array(d * d));
+    this.#components = weights.map((weight, k) => ({
+      weight,
+      mean: Float64Array.from(means[k]!),
+      whiten: new Float64Array(d * d),
+      offset: Number.NaN,
+    }));
     this.#precision = means.map(() => new Float64Array(d * d));
     this.#pulls = means.map(() => new Float64Array(d));
-    this.#offsets = new Float64Array(means.length);
-    this.#terms = new Float64Array(means.length);
-    this.#white = new Float64Array(d);
+    this.#terms = mixtureTerms(means.length, d);
     covariances.forEach((covariance, k) => {
-      this.move(k, this.#means[k]!, Float64Array.from(covariance));
+      this.move(k, this.#components[k]!.mean, Float64Array.from(covariance));
     });
   }
 
@@ -106,17 +121,17 @@ export class MixtureAt {
    */
   move(k: number, mean: Float64Array, covariance: Float64Array): void {
     const d = this.features;
-    const whiten = this.#whiten[k]!;
-    const logDeterminant = whitening(covariance, d, whiten);
-    if (Number.isNaN(logDeterminant))
+    const { weight, mean: place, whiten } = this.#components[k]!;
+    place.set(mean);
+    const component = componentOf(weight, place, covariance, whiten);
+    if (Number.isNaN(component.offset))
       throw new UsageError({
         where: "mixture",
         subject: `the covariance of component ${k + 1}`,
         expected: "positive definite",
         received: "one that is not",
       });
-    this.#means[k]!.set(mean);
-    this.#offsets[k] = this.#logWeights[k]! - 0.5 * (d * logTwoPi + logDeterminant);
+    this.#components[k] = component;
     const precision = this.#precision[k]!;
     for (let i = 0; i < d; i++)
       for (let j = 0; j < d; j++) {
@@ -132,28 +147,20 @@ export class MixtureAt {
    */
   evaluate(points: Float64Array, start: number, score?: Float64Array, hessian?: Float64Array): number {
     const d = this.features;
-    const count = this.#means.length;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < count; k++) {
-      const mean = this.#means[k]!;
-      const whiten = this.#whiten[k]!;
-      const pull = this.#pulls[k]!.fill(0);
-      for (let i = 0; i < d; i++) this.#white[i] = points[start + i]! - mean[i]!;
-      const squares = whitenDeviation(whiten, this.#white);
-      for (let i = 0; i < d; i++)
-        for (let j = 0; j <= i; j++) pull[j]! -= whiten[i * d + j]! * this.#white[i]!;
-      const term = this.#offsets[k]! - 0.5 * squares;
-      this.#terms[k] = term;
-      if (term > largest) largest = term;
-    }
-    let sum = 0;
-    for (let k = 0; k < count; k++) sum += Math.exp(this.#terms[k]! - largest);
-    const value = largest + Math.log(sum);
+    const count = this.#components.length;
+    const { logTerms, noises } = this.#terms;
+    const value = mixtureLogDensity(this.#components, points, start, this.#terms);
     if (!score) return value;
+    for (let k = 0; k < count; k++) {
+      const { whiten } = this.#components[k]!;
+      const pull = this.#pulls[k]!.fill(0);
+      for (let i = 0; i < d; i++)
+        for (let j = 0; j <= i; j++) pull[j]! -= whiten[i * d + j]! * noises[k]![i]!;
+    }
     score.fill(0);
     hessian?.fill(0);
     for (let k = 0; k < count; k++) {
-      const share = Math.exp(this.#terms[k]! - value);
+      const share = Math.exp(logTerms[k]! - value);
       const pull = this.#pulls[k]!;
       for (let i = 0; i < d; i++) {
         score[i]! += share * pull[i]!;

@@ -21,6 +21,7 @@
  */
 
 import { AbortedError, UsageError } from "../../errors.ts";
+import type { NormalComponent } from "../../numerics/whitening.ts";
 import {
   callback,
   checkedOptions,
@@ -35,14 +36,7 @@ import {
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import { checkTable, type Table } from "../../tables/table.ts";
 import { clusters } from "./kMeans.ts";
-import {
-  type Component,
-  GaussianMixture,
-  measure,
-  type Scaling,
-  standardize,
-  type Weights,
-} from "./mixtureDensity.ts";
+import { GaussianMixture, measure, type Scaling, standardize, type Weights } from "./mixtureDensity.ts";
 import { expectation, featureCount, type Moments, maximization } from "./mixtureSteps.ts";
 import { productsFor } from "./simdProducts.ts";
 import type { ProductsOf } from "./tileProducts.ts";
@@ -118,7 +112,7 @@ const openings = 3;
 
 /** EM from one start, which can be gone on with: components, and the mean log-likelihood after each step. */
 class Climb {
-  components: Component[] = [];
+  components: NormalComponent[] = [];
   readonly history: number[] = [];
   readonly #rows: Float64Array;
   readonly #width: number;
@@ -170,7 +164,7 @@ class Climb {
     return expectation(this.#rows, this.#width, this.components, weights, this.#productsOf);
   }
 
-  #components(moments: Moments): Component[] {
+  #components(moments: Moments): NormalComponent[] {
     return maximization(moments, this.#width, this.#rows.length / this.#width, this.#settings.regularization);
   }
 }

@@ -1,26 +1,18 @@
 /**
- * The density of a fitted mixture of Gaussians with full covariances, whose components live in units of the
- * standardized columns:
- *
- *     p(x) = sum_k w_k N(x; m_k, S_k),    N(x; m, S) = exp(-|W (x - m)|^2 / 2) / sqrt(det(2 pi S)),    W' W = S^-1
+ * A fitted mixture of Gaussians with full covariances, whose components live in units of the standardized columns.
  *
  * @module
  */
 
 import { DataError } from "../../errors.ts";
-import { drawDeviation, whitenDeviation } from "../../numerics/whitening.ts";
+import {
+  drawFromMixture,
+  mixtureLogDensity,
+  mixtureTerms,
+  type NormalComponent,
+} from "../../numerics/whitening.ts";
 import type { RandomStream } from "../../random/philox.ts";
 import { selectColumns, type Table } from "../../tables/table.ts";
-
-/** One component, in units of the standardized columns. */
-export interface Component {
-  readonly weight: number;
-  readonly mean: Float64Array;
-  /** Inverse of the Cholesky factor of the covariance: lower triangular, row-major, `d * d`. */
-  readonly whiten: Float64Array;
-  /** log w - log sqrt(det(2 pi S)). */
-  readonly offset: number;
-}
 
 /** A fitted mixture of Gaussians. */
 export class GaussianMixture {
@@ -39,10 +31,15 @@ export class GaussianMixture {
   /** -2 log L + parameters * log n; smaller is better. */
   readonly bic: number;
   readonly #scaling: Scaling;
-  readonly #components: readonly Component[];
+  readonly #components: readonly NormalComponent[];
 
   /** @internal Use `fitGaussianMixture`. */
-  constructor(table: Table, scaling: Scaling, components: readonly Component[], history: readonly number[]) {
+  constructor(
+    table: Table,
+    scaling: Scaling,
+    components: readonly NormalComponent[],
+    history: readonly number[],
+  ) {
     const width = table.columns.length;
     this.columns = table.columns;
     this.#scaling = scaling;
@@ -86,11 +83,12 @@ export class GaussianMixture {
    */
   logProb(table: Table): Float64Array {
     const rows = standardize(selectColumns(table, this.columns), this.#scaling);
-    const terms = new Float64Array(this.#components.length);
-    const white = new Float64Array(this.columns.length);
+    const width = this.columns.length;
+    const terms = mixtureTerms(this.#components.length, width);
     const result = new Float64Array(table.rows);
     for (let row = 0; row < table.rows; row++) {
-      result[row] = logDensity(rows, row, this.#components, terms, white) - this.#scaling.logAbsDet;
+      const logDensity = mixtureLogDensity(this.#components, rows, row * width, terms);
+      result[row] = logDensity - this.#scaling.logAbsDet;
     }
     return result;
   }
@@ -115,15 +113,9 @@ export class GaussianMixture {
     const out = new Float64Array(rows * width);
     const draw = new Float64Array(width);
     for (let row = 0; row < rows; row++) {
-      let left = stream.uniform();
-      const component =
-        this.#components.find(({ weight }) => (left -= weight) < 0) ??
-        this.#components[this.#components.length - 1]!;
-      const { mean, whiten } = component;
-      drawDeviation(whiten, stream, draw);
-      for (let i = 0; i < width; i++) {
-        out[row * width + i] = this.#scaling.center[i]! + this.#scaling.scale[i]! * (mean[i]! + draw[i]!);
-      }
+      drawFromMixture(this.#components, stream, draw);
+      for (let i = 0; i < width; i++)
+        out[row * width + i] = this.#scaling.center[i]! + this.#scaling.scale[i]! * draw[i]!;
     }
     return out;
   }
@@ -182,29 +174,4 @@ export function measure(table: Table, weights: Weights): Scaling {
 export function standardize(table: Table, { center, scale }: Scaling): Float64Array {
   const width = table.columns.length;
   return table.values.map((value, at) => (value - center[at % width]!) / scale[at % width]!);
-}
-
-/** log p of one row; leaves log(w_k N_k) of each component in `terms`. O(K d^2). */
-export function logDensity(
-  rows: Float64Array,
-  row: number,
-  components: readonly Component[],
-  terms: Float64Array,
-  deviation: Float64Array,
-): number {
-  const width = deviation.length;
-  const start = row * width;
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < components.length; k++) {
-    const { mean, whiten, offset } = components[k]!;
-    for (let i = 0; i < width; i++) deviation[i] = rows[start + i]! - mean[i]!;
-    const term = offset - 0.5 * whitenDeviation(whiten, deviation);
-    terms[k] = term;
-    if (term > largest) largest = term;
-  }
-  // All terms minus infinity: so far out that even the logarithm overflows.
-  if (largest === Number.NEGATIVE_INFINITY) return terms.some(Number.isNaN) ? Number.NaN : largest;
-  let sum = 0;
-  for (let k = 0; k < components.length; k++) sum += Math.exp(terms[k]! - largest);
-  return largest + Math.log(sum);
 }

@@ -15,8 +15,8 @@
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { logTwoPi } from "../../numerics/constants.ts";
-import { choleskyFactor, whitening } from "../../numerics/whitening.ts";
-import type { Component, Weights } from "./mixtureDensity.ts";
+import { choleskyFactor, type NormalComponent, whitening } from "../../numerics/whitening.ts";
+import type { Weights } from "./mixtureDensity.ts";
 import { type ProductsOf, type TileProducts, tileRows } from "./tileProducts.ts";
 
 /** A responsibility below this adds nothing to a sum that matters: a ten-billionth of a row. */
@@ -67,7 +67,7 @@ export function clusterMoments(
 }
 
 /** Writes the linear forms of components, in groups of four, filled up with some that have no density. */
-function writeForms(components: readonly Component[], width: number, forms: Float64Array): void {
+function writeForms(components: readonly NormalComponent[], width: number, forms: Float64Array): void {
   const features = featureCount(width);
   const group = 4 * (features + 1);
   const padded = forms.length / (features + 1);
@@ -167,7 +167,7 @@ function choose(
 export function expectation(
   rows: Float64Array,
   width: number,
-  components: readonly Component[],
+  components: readonly NormalComponent[],
   weights: Weights,
   productsOf: ProductsOf,
 ): { readonly mean: number; readonly moments: Moments } {
@@ -201,9 +201,9 @@ export function maximization(
   width: number,
   rows: number,
   floor: number,
-): Component[] {
+): NormalComponent[] {
   const features = featureCount(width);
-  const components: Component[] = [];
+  const components: NormalComponent[] = [];
   for (let k = 0; k < mass.length; k++) {
     const componentMass = mass[k]!;
     if (!(componentMass > leastMass)) continue;
