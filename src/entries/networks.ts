@@ -4,6 +4,7 @@
  * @module pushforward/networks
  */
 
+export type { Activation, ActivationName } from "../networks/activations.ts";
 export type {
   Conditioner,
   ConditionerJson,
@@ -11,6 +12,7 @@ export type {
   ConditionerSizes,
 } from "../networks/conditionerContract.ts";
 export { conditionerFromJson } from "../networks/conditionerFromJson.ts";
+export type { Layer, LinearLayer } from "../networks/layers.ts";
 export type { ContractionNorm, ContractiveActivation } from "../networks/lipschitzNetwork.ts";
 export * from "../networks/makers.ts";
 export { type Network, type NetworkOptions, network } from "../networks/network.ts";

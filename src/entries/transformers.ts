@@ -9,6 +9,7 @@ export type { Interval } from "../transformers/interval.ts";
 export * from "../transformers/makers.ts";
 export * from "../transformers/mixtures/makers.ts";
 export * from "../transformers/polynomials/makers.ts";
+export * from "../transformers/positive/makers.ts";
 export * from "../transformers/powers/makers.ts";
 export type { Tails } from "../transformers/splineTails.ts";
 export * from "../transformers/tails/makers.ts";

@@ -5,13 +5,17 @@
  *     linear       h W' + b, of W only the entries that its mask lets through
  *     activation   element by element
  *     normalize    (h - mean h) / sqrt(var h + epsilon), of the units of the layer (Ba et al. 2016), their variance without bias
+ *     scale        h s + t, each unit by itself: what a batch normalization is after its training
+ *     shift        h + activation(c V' + b), of some of the inputs c
+ *     gate         h sigmoid(c V' + b), of some of the inputs (Dauphin et al. 2017)
  *     residual     h + layers(h) (He et al. 2016)
  *
  * Masks are those of MADE (Germain et al. 2015) for any graph between the features: each unit has a set of inputs that it may depend
  * on, and sees those units of the layer before whose set is part of its own. `sets` lists the sets, a linear layer names one for
  * each of its units, the last layer one for each feature; without them the features are in their order. Unlike those of {@link denseConditioner} the inputs are not clamped.
  *
- * @see https://arxiv.org/abs/1502.03509, https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1512.03385
+ * @see https://arxiv.org/abs/1502.03509, https://arxiv.org/abs/1607.06450, https://arxiv.org/abs/1512.03385,
+ * https://arxiv.org/abs/1612.08083
  * @module
  */
 
@@ -27,52 +31,11 @@ import {
   trained,
   trainedUniform,
 } from "../graph/parameters.ts";
-import {
-  anObject,
-  checkCount,
-  checkedOptions,
-  flag,
-  listOf,
-  type OptionTable,
-  refuse,
-  required,
-  text,
-} from "../options.ts";
-import { type Activation, activationOf } from "./activations.ts";
+import { anObject, checkedOptions, listOf, type OptionTable, refuse, required, text } from "../options.ts";
+import { activationOf } from "./activations.ts";
 import { hiddenDegrees } from "./conditioner.ts";
 import type { Conditioner, ConditionerNetwork, ConditionerSizes } from "./conditionerContract.ts";
-
-/** A dense layer. */
-export interface LinearLayer {
-  /** Which layer it is. */
-  readonly kind: "linear";
-  /** Number of its units; left out of the last layer of all, whose number the transform says. */
-  readonly outputs?: number | undefined;
-  /** Whether it has a bias (default true). */
-  readonly bias?: boolean | undefined;
-  /** Of a masked network: the place in `sets` of the set of each unit; in the last layer of all that of each feature. */
-  readonly units?: readonly number[] | undefined;
-}
-
-/** One layer of a {@link layeredConditioner}. */
-export type Layer =
-  | LinearLayer
-  | (Activation & {
-      /** Which layer it is. */
-      readonly kind: "activation";
-    })
-  | {
-      /** Which layer it is. */
-      readonly kind: "normalize";
-      /** What is added to the variance. */
-      readonly epsilon: number;
-    }
-  | {
-      /** Which layer it is. */
-      readonly kind: "residual";
-      /** What is added to its input, and has as many units. */
-      readonly layers: readonly Layer[];
-    };
+import { checkLayer, type Layer, type LinearLayer, where } from "./layers.ts";
 
 /** Options of {@link layeredConditioner}. */
 export interface LayeredConditionerOptions {
@@ -84,8 +47,6 @@ export interface LayeredConditionerOptions {
    */
   readonly sets?: readonly string[] | undefined;
 }
-
-const where = "layeredConditioner";
 
 const layeredConditionerOptionTable: OptionTable<LayeredConditionerOptions> = {
   layers: required(listOf(anObject, "an array of layers")),
@@ -102,7 +63,8 @@ interface Units {
 interface SizedLayer {
   readonly units: Units;
   readonly parameters: ParameterTree;
-  run(x: Expr, parameters: Bound): Expr;
+  /** @param input - That of the whole network. */
+  run(x: Expr, parameters: Bound, input: Expr): Expr;
 }
 
 /**
@@ -123,43 +85,10 @@ export function layeredConditioner(options: LayeredConditionerOptions): Conditio
   };
 }
 
-/** Options of each layer beside its kind. */
-const layerOptions: Readonly<Record<Layer["kind"], readonly string[]>> = {
-  linear: ["outputs", "bias", "units"],
-  activation: ["activation", "slope", "alpha", "beta", "threshold", "low", "high"],
-  normalize: ["epsilon"],
-  residual: ["layers"],
-};
-
-function checkLayer(layer: Layer, isLast: boolean): void {
-  const known = layerOptions[layer.kind];
-  if (!known) refuse(where, "kind of a layer", `one of ${Object.keys(layerOptions).join(", ")}`, layer.kind);
-  for (const name of Object.keys(layer))
-    if (name !== "kind" && !known.includes(name))
-      refuse(where, `${name} of a layer`, `left out of one of the kind ${layer.kind}`, name);
-  switch (layer.kind) {
-    case "linear":
-      if (!isLast) checkCount(where, "outputs", layer.outputs!);
-      if (layer.bias !== undefined && !flag.accepts(layer.bias))
-        refuse(where, "bias", flag.expected, layer.bias);
-      return;
-    case "activation": {
-      const { kind: _, ...activation } = layer;
-      activationOf(where, activation);
-      return;
-    }
-    case "normalize":
-      if (!(layer.epsilon >= 0)) refuse(where, "epsilon", "0 or more", layer.epsilon);
-      return;
-    case "residual":
-      if (!Array.isArray(layer.layers))
-        refuse(where, "layers of a residual block", "an array of layers", layer.layers);
-      for (const inner of layer.layers) checkLayer(inner, false);
-  }
-}
-
 /** The sets of a masked network, and which of them each unit has. */
 interface Masking {
+  /** Number of context values, at the front of the input. */
+  readonly context: number;
   readonly sets: readonly string[];
   /** Places in `sets` of the units of a layer, `count` of them. */
   unitsOf(layer: LinearLayer, count: number): readonly number[] | undefined;
@@ -171,7 +100,8 @@ function maskingOf(
 ): Masking | undefined {
   if (sets) {
     const strange = sets.find((set) => set.length !== inputs || /[^01]/.test(set));
-    if (strange === undefined) return { sets, unitsOf: (layer) => layer.units };
+    if (strange === undefined)
+      return { context: autoregressive?.context ?? inputs, sets, unitsOf: (layer) => layer.units };
     throw new ShapeError({
       where,
       subject: "sets",
@@ -183,6 +113,7 @@ function maskingOf(
   // All features before, as of a dense conditioner: set k has the context and the first k features.
   const { features, context } = autoregressive;
   return {
+    context,
     sets: Array.from({ length: features }, (_, k) => "1".repeat(context + k) + "0".repeat(features - k)),
     unitsOf: ({ outputs }, count) =>
       outputs === undefined
@@ -204,7 +135,7 @@ function networkOf(
       masking && Array.from({ length: inputs }, (_, i) => `${"0".repeat(i)}1${"0".repeat(inputs - 1 - i)}`),
   };
   const { parameters, run } = sequence(layers, input, masking, sizes);
-  return { parameters, run };
+  return { parameters, run: (x, p) => run(x, p, x) };
 }
 
 /** Layers one after another; only those of the whole network have `sizes`, which the last one needs. */
@@ -230,7 +161,8 @@ function sequence(
         Object.keys(part.parameters).length > 0 ? [[name, part.parameters]] : [],
       ),
     ),
-    run: (x, p) => parts.reduce((value, { part, name }) => part.run(value, subtreeOf(p, name)), x),
+    run: (x, p, whole) =>
+      parts.reduce((value, { part, name }) => part.run(value, subtreeOf(p, name), whole), x),
   };
 }
 
@@ -250,6 +182,15 @@ function sizedLayer(layer: Layer, input: Units, masking: Masking | undefined): S
     case "normalize":
       if (masking) refuse(where, "a layer", "none that normalizes, as the network is masked", layer.kind);
       return { units: input, parameters: {}, run: (x) => normalized(x, layer.epsilon) };
+    case "scale":
+      return {
+        units: input,
+        parameters: { scale: trained([input.count], 1), shift: trained([input.count]) },
+        run: (x, p) => g.add(g.mul(x, leafOf(p, "scale")), leafOf(p, "shift")),
+      };
+    case "shift":
+    case "gate":
+      return ofInputs(layer, input, masking);
     case "residual": {
       const block = sequence(layer.layers, input, masking, undefined);
       const sameSets = (input.sets ?? []).every((set, i) => set === block.units.sets?.[i]);
@@ -260,9 +201,42 @@ function sizedLayer(layer: Layer, input: Units, masking: Masking | undefined): S
           expected: `of as many units as its input has, ${input.count}, with the same sets`,
           received: `${block.units.count} units`,
         });
-      return { units: input, parameters: block.parameters, run: (x, p) => g.add(x, block.run(x, p)) };
+      return {
+        units: input,
+        parameters: block.parameters,
+        run: (x, p, whole) => g.add(x, block.run(x, p, whole)),
+      };
     }
   }
+}
+
+/** A shift or a gate, which reads inputs of the whole network. */
+function ofInputs(
+  { kind, inputs: [from, to], activation }: Extract<Layer, { kind: "shift" | "gate" }>,
+  units: Units,
+  masking: Masking | undefined,
+): SizedLayer {
+  if (masking && to > masking.context)
+    refuse(
+      where,
+      `inputs of a ${kind}`,
+      `of the context, up to ${masking.context}`,
+      to,
+      "the network is masked",
+    );
+  const bound = 1 / Math.sqrt(to - from);
+  const activate = activation ? activationOf(where, activation) : (x: Expr): Expr => x;
+  return {
+    units,
+    parameters: {
+      weight: trainedUniform([units.count, to - from], bound),
+      bias: trained([units.count]),
+    },
+    run(x, p, whole) {
+      const read = g.linear(g.slice(whole, from, to), leafOf(p, "weight"), leafOf(p, "bias"));
+      return kind === "gate" ? g.mul(x, g.sigmoid(read)) : g.add(x, activate(read));
+    },
+  };
 }
 
 /** The sets of a layer's units. */

@@ -6,9 +6,4 @@
  */
 
 export { type DenseConditionerOptions, denseConditioner } from "./denseConditioner.ts";
-export {
-  type Layer,
-  type LayeredConditionerOptions,
-  type LinearLayer,
-  layeredConditioner,
-} from "./layeredConditioner.ts";
+export { type LayeredConditionerOptions, layeredConditioner } from "./layeredConditioner.ts";

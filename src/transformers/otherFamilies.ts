@@ -47,6 +47,10 @@ const families: Readonly<
     types: ["bernstein", "sumOfSquares"] satisfies TypesOf<typeof import("./polynomials/makers.ts")>,
     load: () => import("./polynomials/readers.ts"),
   },
+  positive: {
+    types: ["positiveAffine", "positiveSpline"] satisfies TypesOf<typeof import("./positive/makers.ts")>,
+    load: () => import("./positive/readers.ts"),
+  },
   powers: {
     types: ["boxCox", "power", "yeoJohnson"] satisfies TypesOf<typeof import("./powers/makers.ts")>,
     load: () => import("./powers/readers.ts"),

@@ -54,7 +54,7 @@ export interface RationalQuadraticOptions {
 }
 
 /** The bin that a point falls into, in units in which the box has the length `total`. */
-interface Bin {
+export interface Bin {
   /** Lower corner and extent along the side that was searched, and along the other one. */
   readonly start: Expr;
   readonly extent: Expr;
@@ -150,20 +150,20 @@ function extents(
   return { each, total: each.reduce((sum, value) => g.add(sum, value)) };
 }
 
-/** Finds the bin of `at` along `side`, carrying what belongs to the bin along by selection: no gather is needed. */
-function findBin(
+/** Finds the bin of `at` along `side`, of raw slopes at the knots, carrying what belongs to the bin along by selection: no gather is needed. */
+export function findBin(
   at: Expr,
   side: readonly Expr[],
   other: readonly Expr[],
-  logSlopes: readonly Expr[],
-  largest: number,
+  slopes: readonly Expr[],
+  slopeOf: (raw: Expr) => Expr,
 ): Bin {
   let start: Expr = g.constant(0);
   let otherStart: Expr = g.constant(0);
   let extent = side[0]!;
   let otherExtent = other[0]!;
-  let low = logSlopes[0]!;
-  let high = logSlopes[1]!;
+  let low = slopes[0]!;
+  let high = slopes[1]!;
   let knot = side[0]!;
   let otherKnot = other[0]!;
   for (let k = 1; k < side.length; k++) {
@@ -172,13 +172,12 @@ function findBin(
     otherStart = g.select(isBeyond, otherKnot, otherStart);
     extent = g.select(isBeyond, side[k]!, extent);
     otherExtent = g.select(isBeyond, other[k]!, otherExtent);
-    low = g.select(isBeyond, logSlopes[k]!, low);
-    high = g.select(isBeyond, logSlopes[k + 1]!, high);
+    low = g.select(isBeyond, slopes[k]!, low);
+    high = g.select(isBeyond, slopes[k + 1]!, high);
     knot = g.add(knot, side[k]!);
     otherKnot = g.add(otherKnot, other[k]!);
   }
-  const slope = (raw: Expr): Expr => g.exp(softClip(raw, largest));
-  return { start, extent, otherStart, otherExtent, d0: slope(low), d1: slope(high) };
+  return { start, extent, otherStart, otherExtent, d0: slopeOf(low), d1: slopeOf(high) };
 }
 
 /** One direction: from base to data, or from data to base, which is the paper's g. */
@@ -195,7 +194,7 @@ function through(
   const logSlopes = knotSlopes(parameters, spline);
   const [side, other] = isInverse ? [widths, heights] : [heights, widths];
   const at = g.mul(g.add(g.mul(g.clamp(from, -bound, bound), 0.5 / bound), 0.5), side.total);
-  const bin = findBin(at, side.each, other.each, logSlopes, logSlope);
+  const bin = findBin(at, side.each, other.each, logSlopes, (raw) => g.exp(softClip(raw, logSlope)));
   const { start, extent, otherStart, otherExtent, d0, d1 } = bin;
   const position = intoBin(g.div(g.sub(at, start), extent));
   const [width, height] = isInverse ? [extent, otherExtent] : [otherExtent, extent];

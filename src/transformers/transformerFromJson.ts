@@ -8,6 +8,7 @@ import type { Readers } from "../registry.ts";
 import { readers as elementary } from "./elementary/readers.ts";
 import { readers as mixtures } from "./mixtures/readers.ts";
 import { readers as polynomials } from "./polynomials/readers.ts";
+import { readers as positive } from "./positive/readers.ts";
 import { readers as powers } from "./powers/readers.ts";
 import { readers as usual } from "./readers.ts";
 import { transformerRegistry } from "./registry.ts";
@@ -20,6 +21,7 @@ export const everyReader: Readers<Transformer> = {
   ...elementary,
   ...mixtures,
   ...polynomials,
+  ...positive,
   ...powers,
   ...tails,
 };

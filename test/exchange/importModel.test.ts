@@ -55,7 +55,8 @@ describe.each(names)("%s", (name) => {
     expect([...(await again.logProb(rows, how))]).toEqual([...(await flow.logProb(rows, how))]);
   });
 
-  it("is within 0.0001 a feature in float32", async () => {
+  // One model of each class is enough for rounding.
+  it.runIf(name.endsWith("-2"))("is within 0.0001 a feature in float32", async () => {
     const flow = await importModel(bytesOf(name), config, { precision: "float32" });
     expectClose(await flow.logProb(rows, conditions(flow, given)), logProb, 1e-4 * rows[0]!.length);
   });

@@ -41,6 +41,7 @@ const conditioners: Readonly<Record<ConditionerName, Conditioner>> = {
   layeredConditioner: layeredConditioner({
     layers: [
       { kind: "linear", outputs: 6 },
+      { kind: "scale" },
       {
         kind: "residual",
         layers: [

@@ -5,6 +5,8 @@
  */
 
 import type { ImportOptions } from "../../entries/exchange.ts";
+import { importedLibraries } from "../../entries/options.ts";
+import { listOfWords } from "../options.ts";
 import type { OptionFlags } from "./optionFlags.ts";
 
 /** The flags. */
@@ -12,7 +14,7 @@ export const importFlags: OptionFlags<ImportOptions> = {
   from: {
     flag: "--from",
     value: "library",
-    help: "Python library that made the model, such as zuko",
+    help: `Python library that made the model: ${listOfWords(importedLibraries)}`,
     usual: "that of the config's class",
   },
   columns: {

@@ -23,6 +23,7 @@ type Importers = Readonly<Record<string, (call: Call, state: StateDict) => Impor
 const libraries: Readonly<
   Record<ImportedLibrary, { load(): Promise<{ importers: Importers }>; version: string }>
 > = {
+  nflows: { load: () => import("./nflows/flows.ts"), version: "0.14" },
   zuko: { load: () => import("./zuko/flows.ts"), version: "1.6" },
 };
 

@@ -9,6 +9,7 @@ import { chain } from "../../bijections/combinators/chain.ts";
 import { invert } from "../../bijections/combinators/invert.ts";
 import type { Distribution } from "../../distributions/distribution.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
+import type { Conditioner } from "../../networks/conditionerContract.ts";
 
 /** A bijection, from base to data, with its values by dotted name. */
 export interface Part {
@@ -19,6 +20,12 @@ export interface Part {
 /** A base with its values. */
 export interface BasePart {
   readonly base: Distribution;
+  readonly values: ParameterValues;
+}
+
+/** A conditioner with the values of its network. */
+export interface ConditionerPart {
+  readonly conditioner: Conditioner;
   readonly values: ParameterValues;
 }
 

@@ -9,6 +9,8 @@ import { elementwise } from "../../../src/bijections/autoregressive/elementwise.
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
 import { invertTransformer } from "../../../src/transformers/invertTransformer.ts";
+import { positiveAffineTransformer } from "../../../src/transformers/positive/positiveAffineTransformer.ts";
+import { positiveSplineTransformer } from "../../../src/transformers/positive/positiveSplineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
 import type { BijectionCase } from "./bijectionCase.ts";
 import { elementaryTransformers } from "./elementaryTransformers.ts";
@@ -31,6 +33,20 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
     affineTransformer: {
       "three features": { transformer: affineTransformer(), features: 3, startsAsIdentity: true },
       "of a least slope": { transformer: affineTransformer({ leastSlope: 0.1 }), startsAsIdentity: true },
+    },
+    positiveAffineTransformer: {
+      softplus: { transformer: positiveAffineTransformer(), startsAsIdentity: false },
+      sigmoid: {
+        transformer: positiveAffineTransformer({ scale: "sigmoid", offset: 2, leastSlope: 0.01 }),
+        startsAsIdentity: false,
+      },
+    },
+    positiveSplineTransformer: {
+      "five bins": {
+        transformer: positiveSplineTransformer({ bins: 5, bound: 3 }),
+        startsAsIdentity: false,
+        edges: box3,
+      },
     },
     chainTransformer: {
       "spline after an affine map": {

@@ -4,20 +4,13 @@
  * @module
  */
 
-import type { ParameterValues } from "../../../models/parameters.ts";
-import type { Conditioner } from "../../../networks/conditionerContract.ts";
-import { type Layer, layeredConditioner } from "../../../networks/layeredConditioner.ts";
+import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
+import type { Layer } from "../../../networks/layers.ts";
 import type { Call } from "../call.ts";
 import { range, reordered, reorderedMatrix, sortedPlaces } from "../matrices.ts";
-import { under } from "../part.ts";
+import { type ConditionerPart, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { torchActivation } from "../torchActivations.ts";
-
-/** A conditioner with the values of its network. */
-export interface ConditionerPart {
-  readonly conditioner: Conditioner;
-  readonly values: ParameterValues;
-}
 
 /** Epsilon of `zuko.nn.LayerNorm`. */
 const normEpsilon = 1e-5;

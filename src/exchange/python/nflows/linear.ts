@@ -1,0 +1,149 @@
+/**
+ * Linear maps, permutations and normalizations of nflows. Its call goes from data to base, ours from base to data.
+ *
+ * @module
+ */
+
+import { affine } from "../../../bijections/linear/affine.ts";
+import { luAffine } from "../../../bijections/linear/luAffine.ts";
+import { permutation } from "../../../bijections/linear/permutation.ts";
+import { UsageError } from "../../../errors.ts";
+import type { Call } from "../call.ts";
+import { range } from "../matrices.ts";
+import { inverted, type Part } from "../part.ts";
+import type { StateDict } from "../stateDict.ts";
+
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+/** Of the library's direction: z = e^logScale y + shift. */
+function scaled(shift: Float64Array, logScale: Float64Array): Part {
+  return inverted({ bijection: affine({ features: shift.length }), values: { shift, logScale } });
+}
+
+/** `LULinear`: z = L U y + bias. */
+function luLinear(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "using_cache", "identity_init", "eps"]);
+  const features = own.integer("features", undefined, 1);
+  own.flag("using_cache", false);
+  // How it starts has no part in what it has become.
+  own.flag("identity_init", true);
+  const epsilon = own.number("eps", 1e-3);
+  own.done();
+  const count = (features * (features - 1)) / 2;
+  const [below, above] = [state.tensor("lower_entries", [count]), state.tensor("upper_entries", [count])];
+  const lower = new Float64Array(features * features);
+  const upper = new Float64Array(features * features);
+  let [l, u] = [0, 0];
+  for (const i of range(features))
+    for (const j of range(features)) {
+      if (j < i) lower[i * features + j] = below[l++]!;
+      if (j > i) upper[i * features + j] = above[u++]!;
+    }
+  const diagonal = state.tensor("unconstrained_upper_diag", [features]);
+  const logDiagonal = diagonal.map((raw) => Math.log(softplus(raw) + epsilon));
+  const shift = state.tensor("bias", [features]);
+  return inverted({ bijection: luAffine({ features }), values: { shift, lower, upper, logDiagonal } });
+}
+
+/** A permutation, z[i] = y[order[i]]; the state dict says which. */
+function permuted(state: StateDict, features: number): Part {
+  const order = [...state.tensor("_permutation", [features])];
+  if (
+    order
+      .slice()
+      .sort((a, b) => a - b)
+      .some((place, i) => place !== i)
+  )
+    throw state.refusal("_permutation", "is not a permutation", "a permutation", `[${order}]`);
+  return inverted({ bijection: permutation(order), values: {} });
+}
+
+function checkDimension(call: Call): void {
+  if (call.integer("dim", 1) !== 1)
+    throw call.refusal("dim", "1, as rows are tables", String(call.value("dim")));
+}
+
+function permutationOf(call: Call, state: StateDict): Part {
+  const own = call.named(["permutation", "dim"]);
+  // It is in the state dict, too.
+  own.value("permutation");
+  checkDimension(own);
+  own.done();
+  const [features = 0] = state.shape("_permutation");
+  return permuted(state, features);
+}
+
+function permutationOfFeatures(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "dim"]);
+  const features = own.integer("features", undefined, 1);
+  checkDimension(own);
+  own.done();
+  if (own.name === "ReversePermutation")
+    state.expect("_permutation", [features], range(features).reverse(), "the reverse order");
+  return permuted(state, features);
+}
+
+/** `BatchNorm`, in evaluation mode. */
+function batchNormTransform(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "eps", "momentum", "affine"]);
+  const features = own.integer("features", undefined, 1);
+  const epsilon = own.number("eps", 1e-5);
+  own.number("momentum", 0.1);
+  own.flag("affine", true);
+  own.done();
+  const weight = state.tensor("unconstrained_weight", [features]).map((raw) => softplus(raw) + epsilon);
+  const bias = state.tensor("bias", [features]);
+  const mean = state.tensor("running_mean", [features]);
+  const scale = state
+    .tensor("running_var", [features])
+    .map((variance, i) => weight[i]! / Math.sqrt(variance + epsilon));
+  return scaled(
+    bias.map((value, i) => value - mean[i]! * scale[i]!),
+    scale.map(Math.log),
+  );
+}
+
+function actNorm(call: Call, state: StateDict): Part {
+  const own = call.named(["features"]);
+  const features = own.integer("features", undefined, 1);
+  own.done();
+  // Whether it has seen its first batch has no part in what it computes now.
+  state.tensor("initialized", []);
+  return scaled(state.tensor("shift", [features]), state.tensor("log_scale", [features]));
+}
+
+/** `PointwiseAffineTransform`: a shift and a scale, one for all features or one for each; `features` where it is one. */
+function pointwiseAffine(call: Call, state: StateDict, features: number | undefined): Part {
+  const own = call.named(["shift", "scale"]);
+  own.value("shift");
+  own.value("scale");
+  own.done();
+  const sizes = ["_shift", "_scale"].map((name) => state.shape(name));
+  const size = Math.max(features ?? 0, ...sizes.map(([extent = 1]) => extent));
+  if (features === undefined && sizes.every((shape) => shape.length === 0))
+    throw new UsageError({
+      where: "importModel",
+      problem: `${own.path} (${own.name}) does not say the number of its features`,
+      expected: "a shift or a scale for each feature",
+      received: "one number for all",
+    });
+  const [shift, scale] = ["_shift", "_scale"].map((name, i) => {
+    const data = state.tensor(name, sizes[i]!);
+    return data.length === 1 ? new Float64Array(size).fill(data[0]!) : data;
+  }) as [Float64Array, Float64Array];
+  return scaled(shift, scale.map(Math.log));
+}
+
+/** Linear maps by class; `features` is that of what comes before, where it is known. */
+export const linearTransforms: Readonly<
+  Record<string, (call: Call, state: StateDict, features: number | undefined) => Part>
+> = {
+  ActNorm: actNorm,
+  AffineTransform: pointwiseAffine,
+  BatchNorm: batchNormTransform,
+  LULinear: luLinear,
+  Permutation: permutationOf,
+  PointwiseAffineTransform: pointwiseAffine,
+  RandomPermutation: permutationOfFeatures,
+  ReversePermutation: permutationOfFeatures,
+};

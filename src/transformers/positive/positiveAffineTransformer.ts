@@ -1,0 +1,63 @@
+/**
+ * Affine transformer whose scale is a sigmoid, as in the gates of Kingma et al. (2016, eq. 14) and in Glow (2018), or a softplus.
+ *
+ *     inverse   x = y s + t          log derivative  log s
+ *     forward   y = (x - t) / s      log derivative -log s
+ *
+ *     s = e + sigmoid(a + o)     or     s = e + softplus(a + o)
+ *
+ * Raw parameters: t and a. The least scale e keeps s above 0. A sigmoid keeps it below 1 + e, so that no sample can be far more
+ * concentrated than its base; an offset o of 2 lets it start near 1.
+ *
+ * @see https://arxiv.org/abs/1606.04934, https://arxiv.org/abs/1807.03039
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { checkedOptions, numberOf, type OptionTable, oneOf } from "../../options.ts";
+import { aLeastSlope } from "../affineTransformer.ts";
+import type { Transformer } from "../transformer.ts";
+
+/** Options of {@link positiveAffineTransformer}. */
+export interface PositiveAffineOptions {
+  /** What makes the scale positive (default `softplus`). */
+  readonly scale?: "sigmoid" | "softplus" | undefined;
+  /** What is added to the raw parameter (default 0). */
+  readonly offset?: number | undefined;
+  /** What is added to the scale, between 0 and 1 (default 0.001). */
+  readonly leastSlope?: number | undefined;
+}
+
+const positiveAffineOptionTable: OptionTable<PositiveAffineOptions> = {
+  scale: oneOf(["sigmoid", "softplus"]),
+  offset: numberOf("a finite number", Number.isFinite),
+  leastSlope: aLeastSlope,
+};
+
+/**
+ * The affine transformer with a positive scale: two parameters per feature, shift and raw scale; O(1) both ways.
+ * @throws UsageError for an option out of its domain.
+ */
+export function positiveAffineTransformer(options: PositiveAffineOptions = {}): Transformer {
+  const {
+    scale = "softplus",
+    offset = 0,
+    leastSlope = 1e-3,
+  } = checkedOptions("positiveAffineTransformer", options, positiveAffineOptionTable);
+  const positive = scale === "sigmoid" ? g.sigmoid : g.softplus;
+  const scaleOf = (raw: Expr): Expr => g.add(positive(g.add(raw, offset)), leastSlope);
+  return {
+    type: "positiveAffine",
+    parameterCount: 2,
+    forward(x, [t, raw]) {
+      const s = scaleOf(raw!);
+      return { value: g.div(g.sub(x, t!), s), logDerivative: g.neg(g.log(s)) };
+    },
+    inverse(y, [t, raw]) {
+      const s = scaleOf(raw!);
+      return { value: g.add(g.mul(y, s), t!), logDerivative: g.log(s) };
+    },
+    toJSON: () => ({ type: "positiveAffine", scale, offset, leastSlope }),
+  };
+}
