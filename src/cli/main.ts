@@ -8,7 +8,8 @@
 
 import { readFileSync } from "node:fs";
 import { reasonOf } from "../entries/errors.ts";
-import { clearAwayAtEnd } from "./interrupt.ts";
+import { clearAwayAtEnd } from "./process/interrupt.ts";
+import { chooseWideSimd } from "./process/wideSimd.ts";
 import { buildProgram, failureOf } from "./program.ts";
 
 /** The version in package.json, which lies beside the folder of the built module. */
@@ -51,6 +52,9 @@ process.stderr.on("error", () => undefined);
 
 const program = buildProgram(version());
 clearAwayAtEnd();
+program.hook("preAction", (_, command) =>
+  chooseWideSimd(command, { version: version(), library: new URL("./engines.js", import.meta.url) }),
+);
 process.on("uncaughtException", (error) => void fail(error));
 try {
   await program.parseAsync();

@@ -24,7 +24,7 @@ import { addMarginal } from "./commands/questions/marginal.ts";
 import { addQuantile } from "./commands/questions/quantile.ts";
 import { addSample } from "./commands/sample.ts";
 import { withFlags } from "./flags.ts";
-import { interruptedCode } from "./interrupt.ts";
+import { interruptedCode } from "./process/interrupt.ts";
 
 /** Text whose paragraphs, which blank lines part, are lines of their own: help is wrapped at the width of the terminal. */
 function inParagraphs(text: string): string {

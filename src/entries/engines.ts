@@ -15,4 +15,5 @@ export type {
 } from "../engines/engine.ts";
 export { referenceEngine } from "../engines/reference/engine.ts";
 export { type WasmEngineOptions, wasmEngine } from "../engines/wasm/engine.ts";
+export { enableWideSimd, trustWideSimd } from "../engines/wasm/run/wide.ts";
 export type { EngineOptions } from "../models/evaluation.ts";

@@ -15,7 +15,6 @@ import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { fitFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
-import { canAsk, confirm, interrupts } from "../interrupt.ts";
 import { checkTrainingFlags } from "../kinds.ts";
 import { defined } from "../options.ts";
 import {
@@ -29,6 +28,7 @@ import {
   print,
   printJson,
 } from "../output.ts";
+import { canAsk, confirm, interrupts } from "../process/interrupt.ts";
 import { progressDisplay } from "../progress.ts";
 import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
 

@@ -49,6 +49,8 @@ export const threads: OptionFlag = {
 export const wide: OptionFlag = {
   flag: "--wide-simd",
   help: "twice as wide registers, experimental in V8 (Node 22 or newer)",
+  usual: "for long work on the command line, where a trial passes",
+  negated: "plain registers",
 };
 /** What computes. */
 export const engine: OptionFlag = {

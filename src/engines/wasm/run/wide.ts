@@ -21,6 +21,7 @@ import { loopCount } from "../lowering/fusion.ts";
 import { hasRelaxedSimd } from "./capabilities.ts";
 
 let probed: Promise<string | undefined> | undefined;
+let isTrusted = false;
 
 /**
  * Turns re-vectorization on and tries it, once per process; off again where the trial finds fault with it.
@@ -29,14 +30,29 @@ let probed: Promise<string | undefined> | undefined;
 export function enableWideSimd(): Promise<string | undefined> {
   probed ??= (async () => {
     if (!hasRelaxedSimd()) return "this runtime has no relaxed SIMD; use Node 22 or newer";
-    if (!setV8Flag("--experimental-wasm-revectorize")) return "only Node can turn it on";
-    const obstacle = await tryKernels().catch((error) => `its trial failed (${reasonOf(error)})`);
+    if (isTrusted && setV8Flag(flag)) return undefined;
+    const failed = (error: unknown): string => `its trial failed (${reasonOf(error)})`;
+    const trial = await startTrial().catch(failed);
+    if (typeof trial === "string") return trial;
+    if (!setV8Flag(flag)) return "only Node can turn it on";
+    const obstacle = await tryKernels(trial).catch(failed);
     // Plain kernels too would be compiled by an optimizer that has just been found wrong, or useless.
-    if (obstacle !== undefined) setV8Flag("--no-experimental-wasm-revectorize");
+    if (obstacle !== undefined) setV8Flag(noFlag);
     return obstacle;
   })();
   return probed;
 }
+
+/**
+ * Spares {@link enableWideSimd} its trial, for who has made one in another process of this Node on this processor, where a fault could
+ * do no harm. The flag still waits for the first program: what Node compiles under it, it cannot take from its caches.
+ */
+export function trustWideSimd(): void {
+  isTrusted = true;
+}
+
+const flag = "--experimental-wasm-revectorize";
+const noFlag = "--no-experimental-wasm-revectorize";
 
 /** Edge of the matrices of the trial, and rows of its tiles. */
 const size = 64;
@@ -49,18 +65,40 @@ const minimumGain = 1.2;
 
 type Kernels = Readonly<Record<"product" | "chain", (...args: number[]) => void>>;
 
-async function tryKernels(): Promise<string | undefined> {
+/** Where the operands and the results of a trial are in its memory. */
+const [a, b, plainResult, wideResult] = [0, 1, 2, 3].map((i) => 4 * size * size * i) as [
+  number,
+  number,
+  number,
+  number,
+];
+
+/** Plain kernels, and the bits of their results as long as re-vectorization is off. */
+interface Trial {
+  readonly memory: WebAssembly.Memory;
+  readonly plain: Kernels;
+  readonly product: string;
+  readonly chain: string;
+}
+
+const bitsAt = ({ buffer }: WebAssembly.Memory, address: number): string =>
+  new Uint32Array(buffer, address, size * size).join();
+
+async function startTrial(): Promise<Trial> {
   const memory = new WebAssembly.Memory({ initial: 4, maximum: 4 });
-  const [plain, wide] = [await trialKernels(false, memory), await trialKernels(true, memory)];
+  const plain = await trialKernels(false, memory);
   const numbers = new Float32Array(memory.buffer);
-  const [a, b, plainResult, wideResult] = [0, 1, 2, 3].map((i) => 4 * size * size * i) as [
-    number,
-    number,
-    number,
-    number,
-  ];
   for (let i = 0; i < 2 * size * size; i++) numbers[i] = Math.sin(i) * 3;
-  const result = (address: number): string => new Uint32Array(memory.buffer, address, size * size).join();
+  plain.product(a, b, plainResult, 0, size);
+  const product = bitsAt(memory, plainResult);
+  plain.chain(a, plainResult);
+  return { memory, plain, product, chain: bitsAt(memory, plainResult) };
+}
+
+async function tryKernels({ memory, plain, product, chain }: Trial): Promise<string | undefined> {
+  const wide = await trialKernels(true, memory);
+  const areBoth = (expected: string): boolean =>
+    [plainResult, wideResult].every((address) => bitsAt(memory, address) === expected);
   const timeOf = (kernels: Kernels, to: number): number => {
     const start = performance.now();
     for (let i = 0; i < calls; i++) kernels.product(a, b, to, 0, size);
@@ -71,12 +109,12 @@ async function tryKernels(): Promise<string | undefined> {
     const [slow, fast] = [timeOf(plain, plainResult), timeOf(wide, wideResult)];
     // The first rounds run unoptimized code.
     if (round >= 5) gain = slow / fast;
-    if (result(plainResult) !== result(wideResult)) return "its results were wrong in a trial";
+    if (!areBoth(product)) return "its results were wrong in a trial";
     for (let i = 0; i < calls; i++) {
       plain.chain(a, plainResult);
       wide.chain(a, wideResult);
     }
-    if (result(plainResult) !== result(wideResult)) return "its results were wrong in a trial";
+    if (!areBoth(chain)) return "its results were wrong in a trial";
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   return gain < minimumGain ? "it made no kernel faster in a trial" : undefined;

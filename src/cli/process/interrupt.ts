@@ -8,7 +8,7 @@
 
 import { constants } from "node:os";
 import { createInterface } from "node:readline";
-import { removeTemporaryFiles, watchTemporaryFiles } from "../entries/files.ts";
+import { removeTemporaryFiles, watchTemporaryFiles } from "../../entries/files.ts";
 
 const names = ["SIGINT", "SIGTERM"] as const;
 
