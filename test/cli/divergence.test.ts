@@ -20,7 +20,9 @@ beforeAll(async () => {
   for (const name of ["p", "q"]) {
     const fit = `fit ${name}.csv --seed 1 --threads 1 --out`;
     expect(await run(`${fit} ${name}.safetensors --flow gaussian --columns x`)).toMatchObject({ code: 0 });
-    expect(await run(`${fit} ${name}-mixed.safetensors --flow columns --epochs 2 --hidden 8`)).toMatchObject({
+    expect(
+      await run(`${fit} ${name}-mixed.safetensors --flow columns --members 1 --epochs 2 --hidden 8`),
+    ).toMatchObject({
       code: 0,
     });
   }

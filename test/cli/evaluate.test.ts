@@ -21,7 +21,7 @@ beforeAll(async () => {
     "test.csv": `${head}\n${lines.slice(160).join("\n")}\npink,1,2,yes\n`,
     "few.csv": `${head}\n${lines.slice(160, 165).join("\n")}\n`,
   });
-  const small = "--epochs 3 --hidden 8 --seed 1 --threads 1";
+  const small = "--epochs 3 --hidden 8 --members 1 --seed 1 --threads 1";
   for (const line of [
     `fit train.csv --flow columns --out m.safetensors ${small}`,
     `fit train.csv --flow columns --columns size,price --given color --out g.safetensors ${small}`,

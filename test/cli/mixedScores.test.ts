@@ -33,7 +33,7 @@ beforeAll(async () => {
     "clash.csv": `${header},logProb\n${lines[0]},1\n`,
     "few.csv": "size\n3\n4\n",
   });
-  const fit = "--epochs 3 --hidden 8 --seed 1 --threads 1";
+  const fit = "--epochs 3 --hidden 8 --members 1 --seed 1 --threads 1";
   await run(`fit t.csv --flow columns --columns color,size,price,active --out m.safetensors ${fit}`);
   await run(`fit t.csv --flow columns --columns size --given color --out g.safetensors ${fit}`);
 });

@@ -183,7 +183,7 @@ it("ranks by a flow of mixed columns are the same where a column is in other uni
   };
   const warnings: string[] = [];
   const [plain, scaled] = [1, 1000].map(async (unit) => {
-    const { flow } = await fit(rowsOf(unit, 1, 150), { flow: "columns", epochs: 10, seed: 1 });
+    const { flow } = await fit(rowsOf(unit, 1, 150), { flow: "columns", members: 1, epochs: 10, seed: 1 });
     return await anomalies(flow, rowsOf(unit, 2, 100, 42), { onWarning: (line) => warnings.push(line) });
   });
   expect((await scaled!).ranking).toEqual((await plain!).ranking);
@@ -207,7 +207,7 @@ it("a number that is none of a column's levels is a new level", async () => {
     [0.125, 0.3, 0.9][stream.integerBelow(3)]!,
     stream.normal(),
   ]);
-  const { flow } = await fit(tableFromRows(["a", "b"], rows), { flow: "columns", epochs: 1 });
+  const { flow } = await fit(tableFromRows(["a", "b"], rows), { flow: "columns", members: 1, epochs: 1 });
   expect(flow.description.schema!.columns[0]!.kind).toBe("ordinal");
   const found = await anomalies(flow, tableFromRows(["a", "b"], [...rows.slice(0, 20), [0.4, 0.1]]));
   expect(found.ranking[0]).toBe(20);

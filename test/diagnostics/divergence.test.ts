@@ -32,7 +32,7 @@ const levels = (turn: number, known: readonly string[] = colors): Row[] =>
     grade: i % (4 + turn) === 0 ? null : i % 2 === 0 ? "pass" : "fail",
   }));
 const mixed = async (rows: Row[], options: Partial<FitOptions> = {}): Promise<Flow> => {
-  const small = { flow: "columns", seed: 1, threads, hidden: [8], epochs: 2 } as const;
+  const small = { flow: "columns", seed: 1, threads, hidden: [8], members: 1, epochs: 2 } as const;
   return (await fit(tableFromObjects(rows), { ...small, kinds: { count: "integer" }, ...options })).flow;
 };
 
@@ -128,7 +128,15 @@ describe("of two normals", () => {
   test("a row that only one of them can score has no ratio, and none takes its place", async () => {
     const holed = normals(0, 1);
     holed.values[6] = Number.NaN;
-    const small = { flow: "columns", missing: "marginal", seed: 1, threads, hidden: [4], epochs: 1 } as const;
+    const small = {
+      flow: "columns",
+      missing: "marginal",
+      seed: 1,
+      threads,
+      hidden: [4],
+      members: 1,
+      epochs: 1,
+    } as const;
     const { flow } = await fit(holed, small);
     const rows = [
       [Number.NaN, 2],

@@ -109,7 +109,7 @@ describe("crossFit of mixed columns", () => {
       };
     }),
   );
-  const small = { ...one, folds: 2, epochs: 4, hidden: [4] };
+  const small = { ...one, folds: 2, epochs: 4, hidden: [4], members: 1 };
 
   it("takes the kind that fit takes, and scores each row by the fit to the other folds", async () => {
     const { logProb, fold, columns, rows, dropped, mean } = await crossFit(table, small);
@@ -125,6 +125,7 @@ describe("crossFit of mixed columns", () => {
       ...one,
       epochs: 4,
       hidden: [4],
+      members: 1,
       schema: { columns: describeTable(table).schema.columns },
     });
     const scores = await flow.logProb(table, one);

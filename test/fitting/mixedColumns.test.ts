@@ -34,7 +34,7 @@ const table: Table = tableFromObjects(
     };
   }),
 );
-const options = { flow: "columns", seed: 2, threads: 1, hidden: [32], epochs: 40 } as const;
+const options = { flow: "columns", seed: 2, threads: 1, hidden: [32], members: 1, epochs: 40 } as const;
 
 let result: FitResult;
 beforeAll(async () => {

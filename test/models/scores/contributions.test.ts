@@ -23,7 +23,16 @@ const kinds = { size: "integer", price: "positive" };
 const schema: TableSchema = {
   columns: [{ name: "share", kind: "continuous", use: "fit", step: 0.05, from: 0 }],
 };
-const options = { flow: "columns", seed: 1, threads: 1, hidden: [8], epochs: 3, kinds, schema } as const;
+const options = {
+  flow: "columns",
+  seed: 1,
+  threads: 1,
+  hidden: [8],
+  members: 1,
+  epochs: 3,
+  kinds,
+  schema,
+} as const;
 const red: Row = { color: "red", size: 1, share: 1.05, price: 0, member: null };
 
 let flow: Flow;
@@ -98,7 +107,7 @@ describe("contributions", () => {
       flow: "gaussian",
     });
     await expect(gaussian.contributions([{ size: 1, price: 2 }])).rejects.toThrow(
-      /no product of one factor per column; fit one with `flow: "columns"`/,
+      /not a product of one factor per column; fit one with `flow: "columns"`/,
     );
     expect(gaussian.description.measures).toEqual([
       { column: "size", measure: "Lebesgue" },
