@@ -1,16 +1,15 @@
 /**
- * The marks of columns of any kinds: bars and outlines of one, points, tiles, boxes and squares of two.
+ * The marks of one column of any kind: bars and outlines.
  *
  * @module
  */
 
 import * as Plot from "@observablehq/plot";
-import { RandomStream, randomKey } from "../random/philox.ts";
 import { type DrawnColumn, type RowSet, sharesOf } from "./drawnColumn.ts";
 import type { PlotAxis } from "./plotAxis.ts";
 
 /** Which way a panel lies: `upright` has the column's axis below. */
-type Side = "upright" | "sideways";
+export type Side = "upright" | "sideways";
 
 interface Box {
   readonly from: number;
@@ -18,10 +17,11 @@ interface Box {
   readonly height: number;
 }
 
-type Style = Readonly<Record<string, unknown>>;
+/** Options of a mark. */
+export type Style = Readonly<Record<string, unknown>>;
 
 function rects(boxes: readonly Box[], side: Side, style: Style): Plot.Markish {
-  const along = { from: (own: Box) => own.from, to: (own: Box) => own.to, height: (own: Box) => own.height };
+  const along = { from: (box: Box) => box.from, to: (box: Box) => box.to, height: (box: Box) => box.height };
   return side === "upright"
     ? Plot.rect(boxes as Box[], { x1: along.from, x2: along.to, y1: 0, y2: along.height, ...style })
     : Plot.rect(boxes as Box[], { y1: along.from, y2: along.to, x1: 0, x2: along.height, ...style });
@@ -140,182 +140,4 @@ export function marginal(column: DrawnColumn, sets: readonly RowSet[], side: Sid
       }),
     );
   }
-}
-
-/** What a picture of two columns is drawn for. */
-export interface PairSize {
-  readonly side: number;
-  readonly points: number;
-}
-
-/** Two columns of each set: points of numbers, tiles where their values repeat, boxes of numbers by level, squares of levels. */
-export function pairMarks(
-  x: DrawnColumn,
-  y: DrawnColumn,
-  sets: readonly RowSet[],
-  set: number,
-  size: PairSize,
-): Plot.Markish[] {
-  const { color } = sets[set]!;
-  const [isX, isY] = [x.axis.levels !== undefined, y.axis.levels !== undefined];
-  if (isX && isY) return squares(x, y, sets.length, set, color);
-  if (isX !== isY) return boxes(isX ? x : y, isX ? y : x, set, color, isX ? "upright" : "sideways");
-  return x.isSeparate || y.isSeparate
-    ? tiles(x, y, sets.length, set, color)
-    : [points(x, y, set, color, size)];
-}
-
-/** The rows of a scatter plot: a random part of those inside the limits. */
-function points(x: DrawnColumn, y: DrawnColumn, set: number, color: string, size: PairSize): Plot.Markish {
-  const [xs, ys] = [x.cells[set]!, y.cells[set]!];
-  const shown: [number, number][] = [];
-  for (const row of new RandomStream(randomKey(1)).permutation(xs.length)) {
-    const [at, height] = [xs[row]!, ys[row]!];
-    // Also leaves out missing values.
-    if (at >= x.axis.low && at <= x.axis.high && height >= y.axis.low && height <= y.axis.high)
-      shown.push([at, height]);
-    if (shown.length === size.points) break;
-  }
-  // Few points are drawn firmly, many faintly, so that dense regions stand out and do not saturate.
-  const opacity = Math.min(0.75, Math.max(0.22, 18 / Math.sqrt(shown.length + 1)));
-  const radius = size.side > 300 ? 1.5 : size.side > 180 ? 1.25 : 1.05;
-  return Plot.dot(shown, {
-    x: (point: [number, number]) => point[0],
-    y: (point: [number, number]) => point[1],
-    r: radius,
-    fill: color,
-    fillOpacity: opacity,
-  });
-}
-
-interface Tile {
-  readonly x1: number;
-  readonly x2: number;
-  readonly y1: number;
-  readonly y2: number;
-  readonly weight: number;
-}
-
-/** Shares of the rows in the bars of two columns, row-major by x. */
-function jointShares(x: DrawnColumn, y: DrawnColumn, set: number): Float64Array {
-  const [xs, ys] = [x.cells[set]!, y.cells[set]!];
-  const place = ({ edges }: DrawnColumn, value: number): number => {
-    const at = Math.floor((value - edges[0]!) / (edges[1]! - edges[0]!));
-    return at >= 0 && at < edges.length - 1 ? at : -1;
-  };
-  const counts = new Float64Array((x.edges.length - 1) * (y.edges.length - 1));
-  xs.forEach((value, row) => {
-    const [i, j] = [place(x, value), place(y, ys[row]!)];
-    if (i >= 0 && j >= 0) counts[i * (y.edges.length - 1) + j]! += 1 / xs.length;
-  });
-  return counts;
-}
-
-const drawTiles = (shown: readonly Tile[], style: Style): Plot.Markish =>
-  Plot.rect(shown as Tile[], {
-    x1: (tile: Tile) => tile.x1,
-    x2: (tile: Tile) => tile.x2,
-    y1: (tile: Tile) => tile.y1,
-    y2: (tile: Tile) => tile.y2,
-    ...style,
-  });
-
-/** The largest share of all sets: one scale for them. */
-const largestShare = (x: DrawnColumn, y: DrawnColumn, sets: number): number =>
-  Math.max(
-    1e-12,
-    ...Array.from({ length: sets }, (_, set) => jointShares(x, y, set).reduce((a, b) => Math.max(a, b), 0)),
-  );
-
-/** Tiles whose strength says how many rows they hold: for numbers that repeat, whose points would lie on each other. */
-function tiles(x: DrawnColumn, y: DrawnColumn, sets: number, set: number, color: string): Plot.Markish[] {
-  const largest = largestShare(x, y, sets);
-  const height = y.edges.length - 1;
-  const shown = Array.from(jointShares(x, y, set), (share, at): Tile => {
-    const [i, j] = [Math.floor(at / height), at % height];
-    return { x1: x.edges[i]!, x2: x.edges[i + 1]!, y1: y.edges[j]!, y2: y.edges[j + 1]!, weight: share };
-  }).filter(({ weight }) => weight > 0);
-  return [
-    drawTiles(shown, {
-      fill: color,
-      fillOpacity: (tile: Tile) => 0.1 + 0.85 * Math.sqrt(tile.weight / largest),
-    }),
-  ];
-}
-
-/** Squares whose areas are the shares of the pairs of levels. */
-function squares(x: DrawnColumn, y: DrawnColumn, sets: number, set: number, color: string): Plot.Markish[] {
-  const largest = largestShare(x, y, sets);
-  const height = y.edges.length - 1;
-  const shown = Array.from(jointShares(x, y, set), (share, at): Tile => {
-    const [i, j] = [Math.floor(at / height), at % height];
-    const half = 0.46 * Math.sqrt(share / largest);
-    return { x1: i - half, x2: i + half, y1: j - half, y2: j + half, weight: share };
-  }).filter(({ weight }) => weight > 0);
-  return [drawTiles(shown, { fill: color, fillOpacity: 0.55, stroke: color, strokeWidth: 0.6 })];
-}
-
-/** Quantiles of a box: its whiskers hold 90 % of the rows, the box half of them. */
-const boxShares = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
-/** Fewer rows are drawn as they are. */
-const fewestForBox = 8;
-
-/** A box of the numbers of each level. */
-function boxes(
-  levels: DrawnColumn,
-  numbers: DrawnColumn,
-  set: number,
-  color: string,
-  side: Side,
-): Plot.Markish[] {
-  const [codes, values] = [levels.cells[set]!, numbers.cells[set]!];
-  const { low, high } = numbers.axis;
-  const inside = (value: number): number => Math.min(high, Math.max(low, value));
-  const whiskers: [number, number, number][] = [];
-  const shown: { from: number; to: number; at: number; end: number }[] = [];
-  const medians: { from: number; to: number; at: number; end: number }[] = [];
-  const single: [number, number][] = [];
-  for (let level = 0; level < levels.edges.length - 1; level++) {
-    const levelValues = values.filter((value, row) => codes[row] === level && Number.isFinite(value)).sort();
-    if (levelValues.length < fewestForBox) {
-      for (const value of levelValues) if (value >= low && value <= high) single.push([level, value]);
-      continue;
-    }
-    const [a, b, c, d, e] = boxShares.map((share) =>
-      inside(levelValues[Math.round(share * (levelValues.length - 1))]!),
-    ) as [number, number, number, number, number];
-    const half = 0.32;
-    whiskers.push([level, a, e]);
-    shown.push({ from: level - half, to: level + half, at: b, end: d });
-    const line = (high - low) / 360;
-    medians.push({ from: level - half, to: level + half, at: c - line, end: c + line });
-  }
-  const isUpright = side === "upright";
-  const rect = (data: typeof shown, style: Style): Plot.Markish =>
-    Plot.rect(data, {
-      [isUpright ? "x1" : "y1"]: "from",
-      [isUpright ? "x2" : "y2"]: "to",
-      [isUpright ? "y1" : "x1"]: "at",
-      [isUpright ? "y2" : "x2"]: "end",
-      ...style,
-    });
-  const level = (mark: [number, ...number[]]): number => mark[0];
-  const from = (mark: [number, number, number]): number => mark[1];
-  const to = (mark: [number, number, number]): number => mark[2];
-  const value = (mark: [number, number]): number => mark[1];
-  return [
-    isUpright
-      ? Plot.ruleX(whiskers, { x: level, y1: from, y2: to, stroke: color, strokeOpacity: 0.7 })
-      : Plot.ruleY(whiskers, { y: level, x1: from, x2: to, stroke: color, strokeOpacity: 0.7 }),
-    rect(shown, { fill: "#ffffff" }),
-    rect(shown, { fill: color, fillOpacity: 0.28, stroke: color, strokeOpacity: 0.8, strokeWidth: 0.8 }),
-    rect(medians, { fill: color }),
-    Plot.dot(single, {
-      [isUpright ? "x" : "y"]: level,
-      [isUpright ? "y" : "x"]: value,
-      r: 1.3,
-      fill: color,
-      fillOpacity: 0.7,
-    }),
-  ];
 }

@@ -17,8 +17,9 @@ import {
 import { checkSchema } from "../tables/schema/checkSchema.ts";
 import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import { allColumns, cellColumns, checkTable, type Table } from "../tables/table.ts";
-import { marginal, pairMarks } from "./columnMarks.ts";
+import { marginal } from "./columnMarks.ts";
 import { type DrawnColumn, drawnColumn, drawnSchema, type RowSet } from "./drawnColumn.ts";
+import { pairPicture } from "./pairMarks.ts";
 import {
   escapeText,
   faint,
@@ -149,7 +150,7 @@ function header(
 
 function footnote(width: number, height: number): string {
   const note =
-    "axes of numbers span the central 99 % of the rows; bars are shares of all rows, boxes the middle half, whiskers 90 %";
+    "axes of numbers span the central 99 % of the rows; bars and areas are shares of rows, boxes the middle half, whiskers 90 %";
   return text(width - 14, height - 10, note, { size: 9.5, color: faint, anchor: "end" });
 }
 
@@ -209,12 +210,10 @@ function twoColumns(
         marks: across.marks,
       }),
       panel(left, top, {
-        x,
-        y,
+        ...pairPicture(first, second, sets, place, layout, "x"),
         width: side,
         height: side,
         ticks,
-        marks: pairMarks(first, second, sets, place, layout),
       }),
       missingNote(first, sets, left + side, layout.top),
       labelBelow(x, left, top + side, side, below),
@@ -267,16 +266,9 @@ function square(
       const set = place < row ? 0 : 1;
       if (set === 1 && !hasUpper) return;
       const ticks = { bottom, left: place === 0, right: place === last };
-      body.push(
-        panel(left, top, {
-          x,
-          y,
-          width: side,
-          height: side,
-          ticks,
-          marks: pairMarks(column, across, sets, set, layout),
-        }),
-      );
+      // A mosaic of samples mirrors that of the data: both are split first by the column that comes first.
+      const picture = pairPicture(column, across, sets, set, layout, set === 0 ? "x" : "y");
+      body.push(panel(left, top, { ...picture, width: side, height: side, ticks }));
     });
     body.push(
       labelBelow(y, layout.left + row * (side + gap), layout.top + last * (side + gap) + side, side, below),
@@ -293,9 +285,11 @@ function square(
  * The pair plot as a complete SVG document. {@link writeFigure} makes a file of it.
  *
  * Limits and ticks of a column are the same wherever it is drawn: the central 99 % of the data's rows (of the
- * samples', without data), padded; of dates all. Levels have bars, the rare ones of many together. The points of a scatter plot are a
- * random part of the rows (the same ones at every call); numbers that repeat are tiles, numbers by level boxes, two columns of levels
- * squares whose areas are shares of the rows. Marginals are of all rows. Shares of missing cells are written beside them.
+ * samples', without data), padded; of dates all. Levels have bars, the rare ones of many together. Two columns of numbers are points; of
+ * more rows than points (4000 of two columns, fewer of more) hexagons, whose strength says how many rows they hold; tiles where numbers
+ * repeat. Numbers by level are boxes. Two columns of levels are a mosaic: the column that comes first is cut by its shares, and each part
+ * by the shares of the other within it, one strength a level, so that areas are shares of the rows; names stand at the outer parts.
+ * Marginals are of all rows. Shares of missing cells are written beside them.
  *
  * @throws UsageError for options that do not fit, DataError if a column is not in both tables, or there are no rows.
  * @example const svg = pairPlot({ data: table, samples: await flow.sample(2000, { seed: 1 }) });

@@ -72,10 +72,10 @@ const labelWidth = ({ ticks, format }: PlotAxis): number =>
   Math.max(0, ...ticks.map((tick) => format(tick).length * letterWidth * tickSize));
 
 /** Size of tick labels. */
-const tickSize = 10.5;
+export const tickSize: number = 10.5;
 
 /** Whether the names of levels do not stand side by side: then they are turned. */
-const isTurned = (axis: PlotAxis, width: number): boolean =>
+export const isTurned = (axis: PlotAxis, width: number): boolean =>
   axis.levels !== undefined && labelWidth(axis) > width / axis.levels - 4;
 
 /** Ticks whose labels do not touch: all, or every second one, ... */
@@ -134,7 +134,9 @@ export function panel(left: number, top: number, options: PanelOptions): string 
   drawing.setAttribute("y", String(top - tickRoom));
   drawing.setAttribute("overflow", "visible");
   drawing.removeAttribute("class");
-  return compact(drawing.outerHTML);
+  // Plot numbers what it clips by, on and on: a panel's place makes the same picture of the same rows.
+  const clip = `clip-${Math.round(left)}-${Math.round(top)}`;
+  return compact(drawing.outerHTML.replaceAll(/plot-clip-\d+/g, clip));
 }
 
 /** Coordinates to two decimals: a hundredth of a pixel is not seen, and the file shrinks by half. Text stays. */

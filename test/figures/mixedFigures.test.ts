@@ -4,6 +4,8 @@ import { parseHTML } from "linkedom/worker";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import { drawnColumn, drawnSchema, sharesOf } from "../../src/figures/drawnColumn.ts";
+import { mosaicParts } from "../../src/figures/mosaic.ts";
+import { hexagonShares } from "../../src/figures/pairMarks.ts";
 import { pairPlot } from "../../src/figures/pairPlot.ts";
 import { momentAxis } from "../../src/figures/plotAxis.ts";
 import { tablePlot } from "../../src/figures/tablePlot.ts";
@@ -71,6 +73,60 @@ describe("drawn columns", () => {
     const { bars } = sharesOf(column, 0);
     expect(bars.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1 - column.missing[0]!, 12);
     expect([...bars.slice(0, 3)]).toEqual([...bars.slice(0, 3)].sort((a, b) => b - a));
+  });
+
+  it("of levels are a mosaic: areas are shares of the pairs, widths those of the first column", () => {
+    const [city, member] = [of(schema.columns[0]!), of(schema.columns[1]!)];
+    const { parts, columns } = mosaicParts(city, member, 0);
+    const both = Array.from(city.cells[0]!, (cell, row) => [cell, member.cells[0]![row]!] as const).filter(
+      ([cell]) => cell >= 0,
+    );
+    const shareOf = (isOne: (pair: readonly [number, number]) => boolean): number =>
+      both.filter(isOne).length / both.length;
+    for (const { x1, x2, y1, y2, level } of parts) {
+      const first = columns.findIndex(([start]) => start === x1);
+      const area = (x2 - x1) * (y2 - y1);
+      expect(area).toBeCloseTo(
+        shareOf(([cell, other]) => cell === first && other === level),
+        12,
+      );
+      expect(x2 - x1).toBeCloseTo(
+        shareOf(([cell]) => cell === first),
+        12,
+      );
+    }
+    expect(parts.reduce((sum, { x1, x2, y1, y2 }) => sum + (x2 - x1) * (y2 - y1), 0)).toBeCloseTo(1, 12);
+    expect(parts.length).toBeGreaterThan(5);
+  });
+
+  it("of numbers are hexagons, each row in the one whose center is nearest", () => {
+    const numbers = (name: string, seed: number) =>
+      drawnColumn(
+        { name, kind: "continuous", use: "fit" },
+        [
+          {
+            name: "data",
+            color: "#000",
+            table: tableFromObjects(rows.map((_, i) => ({ [name]: ((i * seed) % 997) / 997 }))),
+          },
+        ],
+        size,
+      );
+    const [x, y] = [numbers("x", 389), numbers("y", 211)];
+    const hexagons = hexagonShares(x, y, 0, { width: 20, side: 200 });
+    expect(hexagons.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
+    const scale = [200 / (x.axis.high - x.axis.low), 200 / (y.axis.high - y.axis.low)] as const;
+    const distance = (row: number, center: { x: number; y: number }): number =>
+      Math.hypot(scale[0] * (x.cells[0]![row]! - center.x), scale[1] * (y.cells[0]![row]! - center.y));
+    const counts = hexagons.map(() => 0);
+    for (const row of rows.keys()) {
+      const distances = hexagons.map((hexagon) => distance(row, hexagon));
+      const nearest = distances.indexOf(Math.min(...distances));
+      // No point is farther from its center than a corner.
+      expect(distances[nearest]).toBeLessThanOrEqual(20 / Math.sqrt(3) + 1e-9);
+      counts[nearest]!++;
+    }
+    expect(counts).toEqual(hexagons.map(({ share }) => Math.round(share * rows.length)));
   });
 
   it("an atom has a bar of its own, whole numbers one each", () => {
