@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { AbortedError, UsageError } from "../../src/errors.ts";
+import { crossFit } from "../../src/fitting/crossFit.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import type { FitResult } from "../../src/fitting/fitReport.ts";
@@ -179,4 +180,49 @@ describe("a flow of any order", () => {
   it("is an option of mixed columns alone", async () => {
     await expect(fit(table, { ...options, flow: "nsf" })).rejects.toThrow(UsageError);
   });
+});
+
+describe("a fit of any order of columns that determine one another, with weights", () => {
+  const stations = 20;
+  const rows = tableFromObjects(
+    Array.from({ length: 300 }, () => {
+      const place = Math.floor(stations * stream.uniform() ** 2);
+      return {
+        station: stream.uniform() < 0.1 ? null : `station ${place}`,
+        number: 3000 + 7 * ((place * 3) % stations),
+        price: place + stream.normal(),
+        weight: 1 + Math.floor(3 * stream.uniform()),
+      };
+    }),
+  );
+  const small = { anyOrder: true, hidden: [8], epochs: 4, seed: 2, threads: 1, kinds: { number: "integer" } };
+  const columns = ["station", "number", "price"];
+
+  it("has masses that add up to 1 whatever is given, and is the same by weights of another sum", async () => {
+    const { flow } = await fit(rows, { ...small, columns, weights: "weight" });
+    expect(flow.toBytes().toString()).toBe(
+      (await fit(twice(rows), { ...small, columns, weights: "weight" })).flow.toBytes().toString(),
+    );
+    expect(new TextDecoder().decode(flow.toBytes())).toContain("ties");
+    const schema = flow.description.schema!.columns.find(({ name }) => name === "station")!;
+    for (const known of [[], ["number"], ["price"], ["number", "price"]]) {
+      const outcomes = tableFromObjects(
+        [...schema.levels!, null].map((station) => ({ station, number: 3021, price: 2.5 })),
+      );
+      const { logProb } = await flow.marginal(outcomes, { columns: ["station"], given: known, ...given });
+      expect(logProb.reduce((sum, value) => sum + Math.exp(value), 0)).toBeCloseTo(1, 6);
+    }
+  });
+
+  it("scores each row by a fit to others", async () => {
+    const { logProb } = await crossFit(rows, { ...small, columns, weights: "weight", folds: 2 });
+    expect(logProb).toHaveLength(300);
+    expect(logProb.every(Number.isFinite)).toBe(true);
+  });
+
+  function twice(source: typeof rows): typeof rows {
+    const place = source.columns.indexOf("weight");
+    const values = source.values.map((value, i) => (i % source.columns.length === place ? 2 * value : value));
+    return { ...source, values };
+  }
 });

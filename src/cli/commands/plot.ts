@@ -84,7 +84,8 @@ export function addPlot(program: Command): void {
     .summary("pair plot of data and samples")
     .description(
       `Pair plot of data and samples of a model: columns of any kinds one by one and two by two. Numbers have bars and points,
-or tiles where values repeat, levels bars and squares, numbers by level boxes; missing cells are told.
+hexagons where rows are many, or tiles where values repeat; levels bars and mosaics, numbers by level boxes; missing
+cells are told.
 
 Samples of a conditional model are drawn at the conditions of the data's rows; with --given, at those of the
 rows nearest to it, and compared with these rows alone. Columns that were dequantized are spread in the data
