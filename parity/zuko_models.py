@@ -129,6 +129,43 @@ def RealNVP(random):
     return coupling(random, "RealNVP")
 
 
+def SOSPF(random):
+    # Of more transforms the library clips features between two, and then its density does not integrate to 1.
+    c = Chooser(random)
+    c.sizes()
+    c.set("transforms", 1)
+    c.maybe("randperm", lambda: random.choice([True, False]))
+    c.maybe("degree", lambda: random.choice([1, 2, 4]))
+    c.maybe("polynomials", lambda: random.choice([1, 2, 3]))
+    c.maybe("slope", lambda: random.choice([1e-2, 1e-3]), 0.4)
+    c.hidden()
+    c.activation()
+    masked(c)
+    return c.made(zuko.flows, "SOSPF")
+
+
+def BPF(random):
+    c = Chooser(random)
+    c.sizes()
+    c.maybe("transforms", lambda: random.choice([1, 2, 3]))
+    c.maybe("randperm", lambda: random.choice([True, False]))
+    c.maybe("degree", lambda: random.choice([3, 6, 10]))
+    c.hidden()
+    c.activation()
+    masked(c)
+    return c.made(zuko.flows, "BPF")
+
+
+def GF(random):
+    c = Chooser(random)
+    c.sizes()
+    c.maybe("transforms", lambda: random.choice([1, 2, 3]))
+    c.maybe("components", lambda: random.choice([1, 3, 6]))
+    c.hidden()
+    c.activation()
+    return c.made(zuko.flows, "GF")
+
+
 def GMM(random):
     c = Chooser(random)
     c.set("features", random.choice([1, 2, 3, 5]))
@@ -171,7 +208,7 @@ def Flow(random):
     return zuko.flows.Flow(transforms, base), config
 
 
-MODELS = {"NSF": NSF, "MAF": MAF, "NICE": NICE, "RealNVP": RealNVP, "GMM": GMM, "Flow": Flow}
+MODELS = {"NSF": NSF, "MAF": MAF, "NICE": NICE, "RealNVP": RealNVP, "SOSPF": SOSPF, "BPF": BPF, "GF": GF, "GMM": GMM, "Flow": Flow}
 
 
 def evaluate(model, x, z, c):
@@ -180,7 +217,10 @@ def evaluate(model, x, z, c):
     log_prob = distribution.log_prob(x)
     if not hasattr(distribution, "transform"):
         return log_prob, None, None
-    return log_prob, distribution.transform(x), distribution.transform.inv(z)
+    data = distribution.transform.inv(z)
+    # Beyond the interval in which the library looks for a root, it finds none.
+    is_found = (distribution.transform(data) - z).abs().max() < 1e-4
+    return log_prob, distribution.transform(x), data if is_found else None
 
 
 def sizes(model, config):

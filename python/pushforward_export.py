@@ -219,6 +219,12 @@ def zuko_transform(transform, path):
     name = type(transform).__name__
     if name == "LazyInverse":
         return call(type(transform), transform=zuko_transform(transform.transform, f"{path}.transform"))
+    if name == "UnconditionalTransform":
+        arguments = {key: plain(value, path) for key, value in transform.kwargs.items()}
+        if transform.args:
+            names = list(inspect.signature(transform.f.__init__).parameters)[1:]
+            arguments.update({names[i]: plain(value, path) for i, value in enumerate(transform.args)})
+        return call(type(transform), f=function_call(transform.f, path), **arguments)
     if name not in ("MaskedAutoregressiveTransform", "GeneralCouplingTransform", "ElementWiseTransform"):
         refuse(path, f"is a {dotted(type(transform))}, which cannot be exported")
     univariate = {

@@ -50,7 +50,9 @@ describe.each(names)("%s", (name) => {
     const how = conditions(flow, given);
     expectClose(await flow.logProb(rows, how), logProb, 1e-9);
     if (toBase) expectClose(await flow.toBase(rows, how), toBase.flat(), 1e-9);
-    if (toData) expectClose(await flow.toData(points, how), toData.flat(), 1e-9);
+    // zuko finds the roots of these by bisection, to 1e-6.
+    const tolerance = /zuko-(BPF|GF|SOSPF)/.test(name) ? 1e-5 : 1e-9;
+    if (toData) expectClose(await flow.toData(points, how), toData.flat(), tolerance);
     const again = await load(flow.toBytes());
     expect([...(await again.logProb(rows, how))]).toEqual([...(await flow.logProb(rows, how))]);
   });

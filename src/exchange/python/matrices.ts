@@ -34,3 +34,27 @@ export function range(n: number): number[] {
 export function sortedPlaces(keys: readonly number[]): number[] {
   return range(keys.length).sort((a, b) => keys[a]! - keys[b]! || a - b);
 }
+
+/** The product of two square matrices. */
+function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  const out = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let k = 0; k < n; k++) for (let j = 0; j < n; j++) out[i * n + j]! += a[i * n + k]! * b[k * n + j]!;
+  return out;
+}
+
+/** exp of a square matrix, by its series at a half, a quarter, ... of the matrix, and squares of that. O(n^3). */
+export function matrixExponential(matrix: Float64Array, n: number): Float64Array {
+  const size = Math.max(
+    ...range(n).map((i) => range(n).reduce((sum, j) => sum + Math.abs(matrix[i * n + j]!), 0)),
+  );
+  const halvings = Math.max(0, Math.ceil(Math.log2(Math.max(size, 1e-300))) + 2);
+  const small = matrix.map((value) => value * 2 ** -halvings);
+  const identity = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
+  let result: Float64Array = identity;
+  // Of a norm up to a quarter, the terms after the 14th are below rounding. Horner: 1 + M (1 + M / 2 (1 + M / 3 (...))).
+  for (let k = 14; k >= 1; k--)
+    result = product(small, result, n).map((value, i) => value / k + identity[i]!);
+  for (let k = 0; k < halvings; k++) result = product(result, result, n);
+  return result;
+}

@@ -73,6 +73,8 @@ export interface MixtureTransformerOptions {
   readonly margin?: number | undefined;
   /** Half-width of the interval in which `forward` looks for y, giving an end where there is none (default: everywhere). */
   readonly bound?: number | undefined;
+  /** Size of y from which on the map goes on straight, above 0 (default 30, with the normal law 10). */
+  readonly reach?: number | undefined;
 }
 
 const below1 = numberOf("0 or more and below 1", (x) => x >= 0 && x < 1);
@@ -85,6 +87,7 @@ const mixtureTransformerOptionTable: OptionTable<MixtureTransformerOptions> = {
   largestLogScale: notNegative,
   margin: below1,
   bound: positive,
+  reach: positive,
 };
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
@@ -138,10 +141,12 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     largestLogScale = Math.log(1000),
     margin = 0,
     bound,
+    reach: chosenReach,
   } = checkedOptions("mixtureTransformer", options, mixtureTransformerOptionTable);
   if (bound === undefined && (leastSlope === 0 || margin > 0))
     refuse("mixtureTransformer", "bound", "given where leastSlope is 0 or there is a margin", bound);
-  const { reach, logCdf, logDensity, quantile } = laws[law];
+  const { reach: usualReach, logCdf, logDensity, quantile } = laws[law];
+  const reach = chosenReach ?? usualReach;
   const hasWeights = weights === "learned";
   const clip = (raw: Expr): Expr => (largestLogScale === 0 ? raw : softClip(raw, largestLogScale));
   const withMargin = (logShare: Expr): Expr =>
@@ -205,6 +210,7 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
       largestLogScale,
       margin,
       ...(bound === undefined ? {} : { bound }),
+      ...(reach === usualReach ? {} : { reach }),
     }),
   });
 }

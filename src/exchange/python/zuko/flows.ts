@@ -17,7 +17,15 @@ import {
   type Order,
   type Sizes,
 } from "./transforms.ts";
-import { splineMap, type Univariate, univariateOf } from "./univariate.ts";
+import { rotated, unconditionalTransform } from "./unconditional.ts";
+import {
+  bernsteinMap,
+  gaussianizationMap,
+  splineMap,
+  sumOfSquaresMap,
+  type Univariate,
+  univariateOf,
+} from "./univariate.ts";
 
 const sizesOf = (call: Call): Sizes => ({
   features: call.integer("features", undefined, 1),
@@ -51,6 +59,42 @@ function nsf(call: Call, state: StateDict): ImportedParts {
   return autoregressive(own, state, splineMap(own.integer("bins", 8, 1), own.number("slope", 1e-3)));
 }
 
+function sospf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "degree", "polynomials", "slope"]);
+  const transforms = own.integer("transforms", 3, 1);
+  if (transforms > 1)
+    throw own.refusal(
+      "transforms",
+      "1, as the library clips features between two, and then its density does not integrate to 1",
+      String(transforms),
+    );
+  const map = sumOfSquaresMap(
+    own.integer("polynomials", 3, 1),
+    own.integer("degree", 4, 1),
+    own.number("slope", 1e-3),
+  );
+  return autoregressive(own, state, map);
+}
+
+function bpf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "degree"]);
+  return autoregressive(own, state, bernsteinMap(own.integer("degree", 16, 2)));
+}
+
+function gf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "transforms", "components"]);
+  const sizes = sizesOf(own);
+  const map = gaussianizationMap(own.integer("components", 8, 1));
+  const modules = state.at("transform.transforms");
+  // A rotation between every two maps.
+  const parts = range(own.integer("transforms", 3, 1)).flatMap((i) => [
+    ...(i > 0 ? [rotated(modules.at(2 * i - 1), sizes.features)] : []),
+    elementWiseTransform(own, modules.at(2 * i), sizes, map),
+  ]);
+  own.done();
+  return { ...fromData(parts), base: diagNormal(state.at("base"), sizes.features) };
+}
+
 /** `NICE` and `RealNVP`. */
 function nice(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["features", "context", "transforms", "randmask"]);
@@ -80,7 +124,7 @@ function gmm(call: Call, state: StateDict): ImportedParts {
 }
 
 /** A transform that a config names by itself. */
-const transforms: Readonly<Record<string, (call: Call, state: StateDict) => Part>> = {
+const transforms: Readonly<Record<string, (call: Call, state: StateDict, features: number) => Part>> = {
   MaskedAutoregressiveTransform: (call, state) => {
     const own = call.named(["features", "context", "passes", "order", "adjacency", "univariate", "shapes"]);
     const sizes = sizesOf(own);
@@ -106,28 +150,44 @@ const transforms: Readonly<Record<string, (call: Call, state: StateDict) => Part
     own.done();
     return part;
   },
-  LazyInverse: (call, state) => {
+  LazyInverse: (call, state, features) => {
     const own = call.named(["transform"]);
-    const part = inverted(transformOf(own.call("transform") ?? own, state.at("transform")));
+    const part = inverted(transformOf(own.call("transform") ?? own, state.at("transform"), features));
     own.done();
     return part;
   },
 };
 
-function transformOf(call: Call, state: StateDict): Part {
+function transformOf(call: Call, state: StateDict, features: number): Part {
+  if (call.name === "UnconditionalTransform") return unconditionalTransform(call, state, features);
   const make = transforms[call.name];
-  if (!make) throw call.unknown(Object.keys(transforms), "transform");
-  return make(call, state);
+  if (!make) throw call.unknown([...Object.keys(transforms), "UnconditionalTransform"], "transform");
+  return make(call, state, features);
+}
+
+/** The number of features of a flow, which those of its parts that have a network say. */
+function featuresOf(call: Call): number {
+  const lists = Array.isArray(call.value("transform"))
+    ? call.calls("transform")
+    : [call.call("transform") ?? call];
+  const inner = lists.map((each) => (each.name === "LazyInverse" ? (each.call("transform") ?? each) : each));
+  const sized = inner.find((each) => transforms[each.name] && each.name !== "LazyInverse");
+  if (!sized)
+    throw call.refusal("transform", "with a transform that says the number of features", "none that does");
+  return sized.named(["features"]).integer("features", undefined, 1);
 }
 
 /** `Flow` of transforms and a base that the config names one by one. */
 function flow(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["transform", "base"]);
   const single = Array.isArray(own.value("transform")) ? undefined : own.call("transform");
+  const features = featuresOf(own);
   const part = single
-    ? transformOf(single, state.at("transform"))
+    ? transformOf(single, state.at("transform"), features)
     : fromData(
-        own.calls("transform").map((each, i) => transformOf(each, state.at("transform.transforms").at(i))),
+        own
+          .calls("transform")
+          .map((each, i) => transformOf(each, state.at("transform.transforms").at(i), features)),
       );
   const baseCall = own.call("base");
   if (!baseCall) throw own.refusal("base", "a distribution", "nothing");
@@ -138,10 +198,13 @@ function flow(call: Call, state: StateDict): ImportedParts {
 
 /** The importers, by the name of the class. */
 export const importers: Readonly<Record<string, (call: Call, state: StateDict) => ImportedParts>> = {
+  BPF: bpf,
   Flow: flow,
+  GF: gf,
   GMM: gmm,
   MAF: maf,
   NICE: nice,
   NSF: nsf,
   RealNVP: nice,
+  SOSPF: sospf,
 };

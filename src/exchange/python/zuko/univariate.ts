@@ -5,6 +5,9 @@
  */
 
 import { affineTransformer } from "../../../transformers/affineTransformer.ts";
+import { mixtureTransformer } from "../../../transformers/mixtures/mixtureTransformer.ts";
+import { bernstein } from "../../../transformers/polynomials/bernstein.ts";
+import { sumOfSquares } from "../../../transformers/polynomials/sumOfSquares.ts";
 import { rationalQuadraticTransformer } from "../../../transformers/rationalQuadraticTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
@@ -34,8 +37,45 @@ export function splineMap(bins: number, slope: number, bound = 5): Univariate {
   };
 }
 
+/** A mixture of normal distribution functions, in units of the normal. */
+export function gaussianizationMap(components: number): Univariate {
+  const transformer = mixtureTransformer({
+    components,
+    law: "normal",
+    form: "slopes",
+    weights: "equal",
+    leastSlope: 0,
+    largestLogScale: 0,
+    margin: 1e-6,
+    bound: 10,
+    // The library's map is nowhere straight.
+    reach: 1e4,
+  });
+  return { transformer, shapes: [[components], [components]] };
+}
+
+/** The integral of a sum of squares, and a shift. */
+export function sumOfSquaresMap(polynomials: number, degree: number, slope: number): Univariate {
+  return {
+    transformer: sumOfSquares({ polynomials, degree, slope }),
+    shapes: [[polynomials, degree + 1], []],
+  };
+}
+
+/** The Bernstein polynomial on a box, the identity outside but for the margin that the library has. */
+export function bernsteinMap(degree: number, bound = 5, margin = 1e-6): Univariate {
+  return { transformer: bernstein({ degree, bound, ends: "identity", margin }), shapes: [[degree + 1]] };
+}
+
 /** By name; `sizes` are the shapes of the parameters, which for some say a number of bins. */
-const maps: Readonly<Record<string, (call: Call, sizes: readonly number[]) => Univariate>> = {
+const maps: Readonly<
+  Record<string, (call: Call, sizes: readonly number[], shapes: readonly (readonly number[])[]) => Univariate>
+> = {
+  ShiftedSOSPTransform: (call, _, [[polynomials = 1, terms = 1] = []]) =>
+    sumOfSquaresMap(polynomials, terms - 1, call.number("slope", 1e-3)),
+  BoundedBernsteinTransform: (call, [size = 1]) =>
+    bernsteinMap(size - 1, call.number("bound", 5), call.number("eps", 1e-6)),
+  GaussianizationTransform: (_, [components = 1]) => gaussianizationMap(components),
   MonotonicAffineTransform: (call) => affineMap(call.number("slope", 1e-3)),
   MonotonicRQSTransform: (call, [bins = 1]) =>
     splineMap(bins, call.number("slope", 1e-3), call.number("bound", 5)),
@@ -50,7 +90,7 @@ export function univariateOf(owner: Call): Univariate {
   if (!call) return checkedShapes(owner, affineMap(1e-3), shapes);
   const make = maps[call.name];
   if (!make) throw call.unknown(Object.keys(maps), "univariate map");
-  const made = make(call, shapes.map(sizeOf));
+  const made = make(call, shapes.map(sizeOf), shapes);
   call.done();
   return checkedShapes(owner, made, shapes);
 }
