@@ -45,6 +45,7 @@ function chunksOf(modules: Modules): Map<string, string> {
   };
   const flow = resolve("src/models/flow.ts");
   const evaluation = closureOf(flow, modules);
+  const nameOf = (id: string): string => basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts");
   const calledBy = (id: string): readonly string[] => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? [];
   const direct = [...evaluation].flatMap(calledBy);
   const families = [...direct, ...direct.flatMap(calledBy).filter((id) => /readers\.ts$/.test(id))];
@@ -71,13 +72,13 @@ function chunksOf(modules: Modules): Map<string, string> {
   place(evaluation, "evaluation");
   families.forEach((id, i) => {
     const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
-    place(alone, basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts"));
+    place(alone, nameOf(id));
   });
   // What several families need: a model of one of them does not load what the rarer transformers have in common.
   const isRare = (id: string): boolean => /transformers.\w+.readers\.ts$/.test(id);
   for (const id of closures.flatMap((closure) => [...closure])) {
     const users = families.filter((family, i) => closures[i]!.has(id) && !isRare(family));
-    place([id], users.length > 1 ? "parts" : users.length === 1 ? "rareParts" : "rareMaps");
+    place([id], users.length > 1 ? "parts" : users.length === 1 ? `${nameOf(users[0]!)}Parts` : "rareMaps");
   }
   place(light, "options");
   const index = resolve("src/index.ts");

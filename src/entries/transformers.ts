@@ -4,10 +4,12 @@
  * @module pushforward/transformers
  */
 
+export * from "../transformers/circular/makers.ts";
 export * from "../transformers/elementary/makers.ts";
 export type { Interval } from "../transformers/interval.ts";
 export * from "../transformers/makers.ts";
 export * from "../transformers/mixtures/makers.ts";
+export * from "../transformers/neural/makers.ts";
 export * from "../transformers/polynomials/makers.ts";
 export * from "../transformers/positive/makers.ts";
 export * from "../transformers/powers/makers.ts";

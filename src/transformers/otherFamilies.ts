@@ -24,6 +24,10 @@ const families: Readonly<
     }
   >
 > = {
+  circular: {
+    types: ["circularShift"] satisfies TypesOf<typeof import("./circular/makers.ts")>,
+    load: () => import("./circular/readers.ts"),
+  },
   elementary: {
     types: [
       "arcsinh",
@@ -42,6 +46,10 @@ const families: Readonly<
   mixtures: {
     types: ["distributionFunction", "mixture"] satisfies TypesOf<typeof import("./mixtures/makers.ts")>,
     load: () => import("./mixtures/readers.ts"),
+  },
+  neural: {
+    types: ["monotonicNetwork"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
+    load: () => import("./neural/readers.ts"),
   },
   polynomials: {
     types: ["bernstein", "sumOfSquares"] satisfies TypesOf<typeof import("./polynomials/makers.ts")>,

@@ -30,7 +30,7 @@ import { anyNumber, anything, checkedOptions, type Filled, type OptionTable, ref
 import { aLeastSlope } from "./affineTransformer.ts";
 import { binForward, binInverse, intoBin } from "./rationalQuadraticBin.ts";
 import { softClip } from "./softClip.ts";
-import { type Tails, withTails } from "./splineTails.ts";
+import { isBoxed, type Tails, withTails } from "./splineTails.ts";
 import type { ScalarMapped, Transformer } from "./transformer.ts";
 
 /** Options of {@link rationalQuadraticTransformer}. */
@@ -41,7 +41,8 @@ export interface RationalQuadraticOptions {
   readonly bound?: number | undefined;
   /**
    * Beyond the box: `root` (default), a square root that begins with the slope of the last knot; `learned`, a straight
-   * line of that slope; `identity`, as in the paper and in other libraries.
+   * line of that slope; `identity`, as in the paper and in other libraries. Or nothing beyond, for a map of the box onto itself: `none`
+   * with learned slopes at the ends, `circular` with equal ones (Rezende et al. 2020), `unit` with slopes of 1.
    */
   readonly tails?: Tails | undefined;
   /**
@@ -74,8 +75,8 @@ const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOpti
 };
 
 /**
- * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails; both directions
- * cost O(bins).
+ * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails or unit ends, 3 bins on a circle;
+ * both directions cost O(bins).
  * @throws UsageError if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
  */
 export function rationalQuadraticTransformer(options: RationalQuadraticOptions = {}): Transformer {
@@ -90,8 +91,8 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
     refuse("rationalQuadraticTransformer", "bins", "an integer from 2 to 256", bins);
   if (!(bound > 0 && Number.isFinite(bound)))
     refuse("rationalQuadraticTransformer", "bound", "a positive number", bound);
-  if (tails !== "root" && tails !== "learned" && tails !== "identity")
-    refuse("rationalQuadraticTransformer", "tails", '"root", "learned" or "identity"', tails);
+  if (!allTails.includes(tails))
+    refuse("rationalQuadraticTransformer", "tails", `one of ${allTails.join(", ")}`, tails);
   if (!(sensitivity > 0 && Number.isFinite(sensitivity)))
     refuse("rationalQuadraticTransformer", "sensitivity", "a positive number", sensitivity);
   const spline = {
@@ -104,7 +105,8 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
     sensitivity === 1 ? raw : raw.map((value) => g.mul(value, sensitivity));
   return {
     type: "rationalQuadratic",
-    parameterCount: 3 * bins + (tails === "identity" ? -1 : 1),
+    parameterCount: 3 * bins + (hasUnitEnds(tails) ? -1 : tails === "circular" ? 0 : 1),
+    ...(isBoxed(tails) ? { domain: [-bound, bound], codomain: [-bound, bound] } : {}),
     forward: (base, parameters) => through("forward", base, scaled(parameters), spline),
     inverse: (data, parameters) => through("inverse", data, scaled(parameters), spline),
     toJSON: () => ({
@@ -116,6 +118,13 @@ export function rationalQuadraticTransformer(options: RationalQuadraticOptions =
       ...(leastSlope === 1e-3 ? {} : { leastSlope }),
     }),
   };
+}
+
+const allTails: readonly Tails[] = ["root", "learned", "identity", "none", "circular", "unit"];
+
+/** Whether the slopes at the ends of the box are 1, and not parameters. */
+function hasUnitEnds(tails: Tails): boolean {
+  return tails === "identity" || tails === "unit";
 }
 
 interface Spline extends Filled<Pick<RationalQuadraticOptions, "bins" | "bound" | "tails">> {
@@ -134,8 +143,9 @@ export function rationalQuadraticFromJson(json: { readonly [option: string]: unk
 /** Raw log slopes of all knots; those at the ends of a box with identity tails are none of the parameters. */
 function knotSlopes(parameters: readonly Expr[], { bins, tails, logSlope }: Spline): readonly Expr[] {
   const logSlopes = parameters.slice(2 * bins);
-  if (tails === "identity") return [g.constant(0), ...logSlopes, g.constant(0)];
-  if (tails === "learned") return logSlopes;
+  if (hasUnitEnds(tails)) return [g.constant(0), ...logSlopes, g.constant(0)];
+  if (tails === "circular") return [...logSlopes, logSlopes[0]!];
+  if (tails !== "root") return logSlopes;
   // Both soft clips, this one and that of all slopes, are together one to a third of log 1000.
   return logSlopes.map((raw, k) => (k === 0 || k === bins ? softClip(raw, logSlope / 2) : raw));
 }

@@ -24,8 +24,16 @@ import type { ScalarMapped } from "./transformer.ts";
 /** A root tail is straight from where its slope has fallen by this factor, so that no number overflows on the way back. */
 const flattening = 10;
 
-/** What a spline does beyond its box: a square root, a straight line of learned slope, or the identity. */
-export type Tails = "root" | "learned" | "identity";
+/**
+ * What a spline does beyond its box: a square root, a straight line of learned slope, or the identity; or it has none, as a map of the
+ * box onto itself, with learned slopes at the ends, with equal ones, as on a circle, or with slopes of 1.
+ */
+export type Tails = "root" | "learned" | "identity" | "none" | "circular" | "unit";
+
+/** Whether a spline is a map of its box alone. */
+export function isBoxed(tails: Tails): boolean {
+  return tails === "none" || tails === "circular" || tails === "unit";
+}
 
 /**
  * The inner value inside the box, and what goes on with the slope of the last knot outside.
@@ -50,6 +58,13 @@ export function withTails(
       value: select(isInside, inside.value, at),
       logDerivative: select(isInside, inside.logDerivative, 0),
     };
+  if (isBoxed(tails))
+    return direction === "forward"
+      ? inside
+      : {
+          value: inside.value,
+          logDerivative: select(isInside, inside.logDerivative, Number.NEGATIVE_INFINITY),
+        };
   const isAbove = less(0, at);
   const raw = select(isAbove, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
   const logSlope = mul(direction === "inverse" ? 1 : -1, softClip(raw, largest));

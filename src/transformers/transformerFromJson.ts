@@ -5,8 +5,10 @@
  */
 
 import type { Readers } from "../registry.ts";
+import { readers as circular } from "./circular/readers.ts";
 import { readers as elementary } from "./elementary/readers.ts";
 import { readers as mixtures } from "./mixtures/readers.ts";
+import { readers as neural } from "./neural/readers.ts";
 import { readers as polynomials } from "./polynomials/readers.ts";
 import { readers as positive } from "./positive/readers.ts";
 import { readers as powers } from "./powers/readers.ts";
@@ -18,7 +20,9 @@ import type { Transformer } from "./transformer.ts";
 /** Readers by type, of every family. */
 export const everyReader: Readers<Transformer> = {
   ...usual,
+  ...circular,
   ...elementary,
+  ...neural,
   ...mixtures,
   ...polynomials,
   ...positive,

@@ -11,6 +11,8 @@ interface Golden {
     readonly name: string;
     readonly transformer: TransformerJson;
     readonly parameters: readonly number[];
+    /** Weights of its own, by name. */
+    readonly weights?: Readonly<Record<string, readonly number[]>>;
     /** Numbers of the base, of the data, and log dy/dx. */
     readonly x: readonly number[];
     readonly y: readonly number[];
@@ -21,9 +23,14 @@ interface Golden {
 const double = 2 ** -52;
 
 describe.each(golden<Golden>("transformers").cases)("$name", (row) => {
-  const { transformer, parameters, x, y, logDerivative } = row;
+  const { transformer, parameters, weights = {}, x, y, logDerivative } = row;
   const subject = new Subject(elementwise({ features: 1, transformer: transformerFromJson(transformer) }));
-  const values = { values: Float64Array.from(parameters) };
+  const values = {
+    values: Float64Array.from(parameters),
+    ...Object.fromEntries(
+      Object.entries(weights).map(([name, data]) => [`transformer.${name}`, Float64Array.from(data)]),
+    ),
+  };
   /** 64 roundings of what goes in and comes out. */
   const roundings =
     (from: readonly number[], to: readonly number[], log: (i: number) => number) => (i: number) =>

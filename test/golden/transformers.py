@@ -19,6 +19,18 @@ def unclip(clipped, limit):
     return clipped / (1 - abs(clipped) / limit)
 
 
+def golden_weights(sizes):
+    """Numbers for the layers of a network, far from 0 and of both signs."""
+    number = lambda i: float(mp.mpf(mp.sin(3 * i + 1)))
+    at, weights = 0, {}
+    for l, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
+        weights[f"weight{l}"] = [number(at + i) for i in range(inputs * outputs)]
+        at += inputs * outputs
+        weights[f"bias{l}"] = [number(at + i) for i in range(outputs)]
+        at += outputs
+    return weights
+
+
 def case(name, description, parameters, forward, points):
     """A map from base to data at points of the base."""
     x = [mp.mpf(p) for p in points]
@@ -34,7 +46,7 @@ def case(name, description, parameters, forward, points):
     })
 
 
-def from_data(name, description, parameters, inverse, points):
+def from_data(name, description, parameters, inverse, points, weights=None):
     """The same for a map that is written from data to base, at points of the data."""
     y = [mp.mpf(p) for p in points]
     slope = [mp.diff(inverse, p, h=mp.mpf(10) ** -15) for p in y]
@@ -45,6 +57,7 @@ def from_data(name, description, parameters, inverse, points):
         "x": [float(inverse(p)) for p in y],
         "y": [float(p) for p in y],
         "logDerivative": [float(-mp.log(s)) for s in slope],
+        **({"weights": weights} if weights else {}),
     })
 
 
@@ -140,6 +153,30 @@ line = lambda y: (bernstein(free, (y + bound) / mp.mpf(2 * bound)) if abs(y) <= 
                   free[0] + order * (free[1] - free[0]) * (y + bound) / (2 * bound) if y < 0 else
                   free[-1] + order * (free[-1] - free[-2]) * (y - bound) / (2 * bound))
 from_data("bernstein, learned ends", {"type": "bernstein", "degree": 4, "ends": "learned"}, raw, line, wide)
+
+# networks, as in zuko 1.6, nn.py, MonotonicMLP and TwoWayELU
+sizes, signal = [3, 4, 2, 1], [0.75, -1.25]
+weights = golden_weights(sizes)
+elu = lambda u: u if u > 0 else mp.exp(u) - 1
+
+
+def monotonic(y):
+    values = [mp.mpf(y)] + [mp.mpf(s) for s in signal]
+    for l, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
+        matrix, bias = weights[f"weight{l}"], weights[f"bias{l}"]
+        values = [sum(abs(mp.mpf(matrix[o * inputs + i])) * values[i] for i in range(inputs)) + mp.mpf(bias[o])
+                  for o in range(outputs)]
+        if l < len(sizes) - 2:
+            values = [elu(v) if o < outputs / 2 else -elu(-v) for o, v in enumerate(values)]
+    return values[0]
+
+
+from_data("monotonicNetwork", {"type": "monotonicNetwork", "signal": 2, "hidden": [4, 2], "leastSlope": 0, "bound": 10}, signal,
+          monotonic, wide, weights)
+
+# circular
+from_data("circularShift", {"type": "circularShift", "bound": 2}, [0.75],
+          lambda y: y - mp.mpf(0.75) if y - mp.mpf(0.75) >= -2 else y - mp.mpf(0.75) + 4, [-1.75, -1.5, -0.5, 0.25, 1.5])
 
 out = {"origin": f"mpmath {mp.__version__}, Python {platform.python_version()}", "cases": cases}
 pathlib.Path(__file__).with_name("transformers.json").write_text(json.dumps(out, indent=1) + "\n")

@@ -77,7 +77,8 @@ export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subj
 
   // Where slopes differ by thousands from bin to bin the rule needs more nodes than there is time for.
   const sizes = two ? [0.3, 0.3, 0.3] : [0.3, 1, 1, 1];
-  test.each(sizes.map((size, i) => [size, i + 1] as const))(
+  // What does not take any number is tried behind a map that gives what it takes.
+  test.runIf(!bijection.domain).each(sizes.map((size, i) => [size, i + 1] as const))(
     "the density of the standard normal pushed through integrates to 1 with parameters of size %d (seed %i)",
     async (scale, seed) => {
       let error = Number.POSITIVE_INFINITY;

@@ -11,6 +11,8 @@ import { maskedAutoregressive } from "../../../src/bijections/autoregressive/mas
 import { slicedSpline } from "../../../src/bijections/autoregressive/slicedSpline.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
+import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
+import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
 import { type BijectionCases, hidesMasked, unclippedLogScale } from "./bijectionCase.ts";
 import { box3, box5 } from "./transformers.ts";
@@ -18,6 +20,7 @@ import { box3, box5 } from "./transformers.ts";
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
 const manyBins = rationalQuadraticTransformer({ bins: 16, bound: 5 });
 const affineT = affineTransformer();
+const polynomials = sumOfSquares({ polynomials: 1, degree: 1, scale: 3 });
 const affineSpline = chainTransformer([
   rationalQuadraticTransformer({ bins: 5, bound: 3, sensitivity: 0.1 }),
   affineT,
@@ -32,6 +35,18 @@ export const autoregressiveCases: {
   readonly slicedSpline: BijectionCases;
 } = {
   coupling: {
+    "a network of weights of its own, with context": {
+      bijection: coupling({
+        features: 3,
+        context: 1,
+        transformed: [1],
+        transformer: monotonicNetwork({ signal: 1, hidden: [2] }),
+        hidden: [4],
+      }),
+      startsAsIdentity: false,
+      draws: 4,
+      largestParameter: 20,
+    },
     affine: {
       bijection: coupling({ features: 4, transformed: [1, 3], transformer: affineT, hidden: [8, 6] }),
       startsAsIdentity: true,
@@ -102,6 +117,13 @@ export const autoregressiveCases: {
     },
   },
   maskedAutoregressive: {
+    "a solved transformer": {
+      bijection: maskedAutoregressive({ features: 3, transformer: polynomials, hidden: [4] }),
+      startsAsIdentity: false,
+      draws: 4,
+      largestParameter: 20,
+      hides: hidesMasked(3, 0, [4], polynomials.parameterCount),
+    },
     affine: {
       bijection: maskedAutoregressive({ features: 4, transformer: affineT, hidden: [12, 9] }),
       startsAsIdentity: true,

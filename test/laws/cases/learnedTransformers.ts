@@ -1,11 +1,13 @@
 /**
- * Rows of transformers/mixtures and transformers/polynomials.
+ * Rows of transformers/circular, mixtures, neural and polynomials.
  *
  * @module
  */
 
+import { circularShift } from "../../../src/transformers/circular/circularShift.ts";
 import { distributionFunction } from "../../../src/transformers/mixtures/distributionFunction.ts";
 import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
+import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
 import { bernstein } from "../../../src/transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
 import { type TransformerCases, within } from "./transformerCase.ts";
@@ -16,11 +18,30 @@ const solved = { ...single, draws: 16 } as const;
 /** Rows by the name of the exported function. */
 export const learnedTransformers: Readonly<
   Record<
+    | keyof typeof import("../../../src/transformers/circular/makers.ts")
     | keyof typeof import("../../../src/transformers/mixtures/makers.ts")
+    | keyof typeof import("../../../src/transformers/neural/makers.ts")
     | keyof typeof import("../../../src/transformers/polynomials/makers.ts"),
     TransformerCases
   >
 > = {
+  circularShift: {
+    given: {
+      transformer: circularShift({ bound: 2, shift: 2 }),
+      ...single,
+      // Off the jump, at which the ends are one point.
+      within: (_, [at]) => [0.9 + 0.8 * Math.sin(at!)],
+    },
+  },
+  monotonicNetwork: {
+    "two features": {
+      transformer: monotonicNetwork({ signal: 2, hidden: [4, 4] }),
+      startsAsIdentity: false,
+      draws: 12,
+      largestParameter: 20,
+      edges: [0],
+    },
+  },
   bernstein: {
     "ends of the identity": { transformer: bernstein({ degree: 5, bound: 3 }), ...solved, edges: [-3, 3, 0] },
     "learned ends": {

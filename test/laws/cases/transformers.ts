@@ -8,6 +8,7 @@
 import { elementwise } from "../../../src/bijections/autoregressive/elementwise.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
+import { softClipTransformer } from "../../../src/transformers/elementary/softClipTransformer.ts";
 import { invertTransformer } from "../../../src/transformers/invertTransformer.ts";
 import { positiveAffineTransformer } from "../../../src/transformers/positive/positiveAffineTransformer.ts";
 import { positiveSplineTransformer } from "../../../src/transformers/positive/positiveSplineTransformer.ts";
@@ -17,7 +18,7 @@ import { elementaryTransformers } from "./elementaryTransformers.ts";
 import type { TransformerName } from "./exported.ts";
 import { learnedTransformers } from "./learnedTransformers.ts";
 import { powerTransformers } from "./powerTransformers.ts";
-import type { TransformerCase } from "./transformerCase.ts";
+import { type TransformerCase, within } from "./transformerCase.ts";
 
 /** Knots and ends of a spline of 5 bins in a box of +-3 that starts as the identity. */
 export const box3: readonly number[] = [-3, 3, -1.8, -0.6, 0.6, 1.8, 0];
@@ -86,6 +87,20 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
         startsAsIdentity: true,
         edges: [-3, 3, -1.5, 0, 1.5],
       },
+      ...Object.fromEntries(
+        (["none", "circular", "unit"] as const).map((tails) => [
+          `of a box, ends ${tails}`,
+          {
+            transformer: chainTransformer([
+              softClipTransformer({ bound: 2 }),
+              rationalQuadraticTransformer({ bins: 3, bound: 2, tails }),
+            ]),
+            features: 1,
+            startsAsIdentity: false,
+            ...within(20, [-2, 2]),
+          },
+        ]),
+      ),
       "many bins, one feature": {
         transformer: rationalQuadraticTransformer({ bins: 16, bound: 5 }),
         features: 1,

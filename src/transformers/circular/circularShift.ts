@@ -1,0 +1,61 @@
+/**
+ * A shift around a circle (Rezende et al. 2020, section 2.1): of angles, or of other numbers between -B and B whose ends are one point.
+ *
+ *     inverse   x = (y - t + B) mod 2B - B      log derivative 0
+ *     forward   y = (x + t + B) mod 2B - B
+ *
+ * t is a parameter, 0 at the start, or given: the CircularShiftTransform of zuko is `shift: B`. It keeps the order of the points
+ * around the circle; on the line it has one jump.
+ *
+ * @see https://arxiv.org/abs/2002.02428
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import { add, asExpr, constant, floor, mul, neg, sub } from "../../graph/ops.ts";
+import { anyNumber, checkedOptions, type OptionTable, positive, refuse } from "../../options.ts";
+import { insideOf } from "../elementary/fixedMap.ts";
+import type { Interval } from "../interval.ts";
+import type { Transformer } from "../transformer.ts";
+
+/** Options of {@link circularShift}. */
+export interface CircularShiftOptions {
+  /** Half of the circumference, B (default pi). */
+  readonly bound?: number | undefined;
+  /** The shift t (default: learned). */
+  readonly shift?: number | undefined;
+}
+
+const circularShiftOptionTable: OptionTable<CircularShiftOptions> = { bound: positive, shift: anyNumber };
+
+/**
+ * A shift around a circle; one parameter per feature, or none where it is given; O(1) both ways; x and y are between -B and B.
+ * @throws UsageError if `bound` is not a positive number, or `shift` is not finite.
+ */
+export function circularShift(options: CircularShiftOptions = {}): Transformer {
+  const { bound = Math.PI, shift } = checkedOptions("circularShift", options, circularShiftOptionTable);
+  if (shift !== undefined && !Number.isFinite(shift))
+    refuse("circularShift", "shift", "a finite number", shift);
+  const circle: Interval = [-bound, bound];
+  const shiftOf = ([raw]: readonly Expr[]): Expr => (shift === undefined ? raw! : asExpr(shift));
+  /** Brought back by whole turns. */
+  const turned = (angle: Expr): Expr => {
+    const turns = floor(mul(add(angle, bound), 0.5 / bound));
+    return sub(angle, mul(2 * bound, turns));
+  };
+  return {
+    type: "circularShift",
+    parameterCount: shift === undefined ? 1 : 0,
+    domain: circle,
+    codomain: circle,
+    forward: (x, parameters) => ({
+      value: turned(add(x, shiftOf(parameters))),
+      logDerivative: constant(0),
+    }),
+    inverse: (y, parameters) => ({
+      value: turned(add(y, neg(shiftOf(parameters)))),
+      logDerivative: insideOf(circle, y, constant(0)),
+    }),
+    toJSON: () => ({ type: "circularShift", bound, ...(shift === undefined ? {} : { shift }) }),
+  };
+}
