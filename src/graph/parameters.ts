@@ -86,12 +86,14 @@ export function isSpec(member: ParameterSpec | ParameterTree): member is Paramet
 }
 
 /** A text is made of texts without end: anything but objects is refused. */
-const checkTree = (tree: unknown): void =>
+function checkTree(tree: unknown, prefix: string): void {
+  checkArgument("a tree of parameters", "prefix", prefix, text);
   checkArgument("a tree of parameters", "each member", tree, anObject, "such as bijection.parameters");
+}
 
 /** The specifications of a tree under dotted names, in order of definition. */
 export function flattenTree(tree: ParameterTree, prefix = ""): Map<string, ParameterSpec> {
-  checkTree(tree);
+  checkTree(tree, prefix);
   const flat = new Map<string, ParameterSpec>();
   for (const [name, member] of Object.entries(tree)) {
     if (member && isSpec(member)) flat.set(prefix + name, member);
@@ -102,7 +104,7 @@ export function flattenTree(tree: ParameterTree, prefix = ""): Map<string, Param
 
 /** A tree of parameter leaves, named by their dotted names. */
 export function bindTree(tree: ParameterTree, prefix = ""): Bound {
-  checkTree(tree);
+  checkTree(tree, prefix);
   return Object.fromEntries(
     Object.entries(tree).map(([name, member]) => [
       name,

@@ -12,12 +12,20 @@ import type { Expr } from "../graph/expr.ts";
 import { leastTolerance } from "../graph/library/ode.ts";
 import * as g from "../graph/ops.ts";
 import { bindTree, subtreeOf } from "../graph/parameters.ts";
-import { checkArgument, numbers, refuse, wholeNumber } from "../options.ts";
+import {
+  anObject,
+  checkArgument,
+  checkedOptions,
+  numbers,
+  type OptionTable,
+  refuse,
+  wholeNumber,
+} from "../options.ts";
 import { normalsAt, randomKey, split } from "../random/philox.ts";
 import { checkTable, selectColumns, type Table } from "../tables/table.ts";
 import { engineOf } from "./evaluation.ts";
 import type { Flow } from "./flow.ts";
-import type { EvaluationOptions } from "./flowOptions.ts";
+import { type EvaluationOptions, evaluationOptionTable } from "./flowOptions.ts";
 import { type Model, parameterTree, preparedContext } from "./model.ts";
 
 /** How the equation of a continuous flow was solved for some rows. */
@@ -37,6 +45,8 @@ export interface TrajectoryOptions extends EvaluationOptions {
   /** Values of the columns that the flow is given, in data units; needed for a conditional flow. */
   readonly given?: Readonly<Record<string, number>> | undefined;
 }
+
+const trajectoryOptionTable: OptionTable<TrajectoryOptions> = { ...evaluationOptionTable, given: anObject };
 
 function continuousOf(flow: Flow, where: string): { model: Model; bijection: Continuous } {
   if (!(flow as Partial<Flow> | null | undefined)?.model)
@@ -104,9 +114,11 @@ export async function trajectories(
   flow: Flow,
   times: readonly number[],
   n: number,
-  { seed = 0, given = {}, ...options }: TrajectoryOptions = {},
+  trajectoryOptions: TrajectoryOptions = {},
 ): Promise<Float64Array[]> {
   const { model, bijection } = continuousOf(flow, "trajectories");
+  const checked = checkedOptions("trajectories", trajectoryOptions, trajectoryOptionTable);
+  const { seed = 0, given = {}, ...options } = checked;
   checkArgument("trajectories", "times", times, numbers);
   checkArgument("trajectories", "n", n, wholeNumber("a whole number", 0));
   const outside = times.find((time) => !(time >= 0 && time <= bijection.until));

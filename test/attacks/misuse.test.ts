@@ -102,6 +102,14 @@ describe("wrong arguments", () => {
     expect([...found]).toEqual([]);
   });
 
+  it("are looked at before they are taken apart: no signature does it, where null would be a TypeError", () => {
+    const signature = (call: (...args: never[]) => unknown): string =>
+      /\(([\s\S]*?)\)\s*(?:=>|\{)/.exec(Function.prototype.toString.call(call))?.[1] ?? "";
+    expect(
+      functions.filter(([, call]) => /(^|,)\s*[{[]/.test(signature(call))).map(([name]) => name),
+    ).toEqual([]);
+  });
+
   it("of a table and options that are none are refused", async () => {
     const { compare, information } = library;
     for (const options of [

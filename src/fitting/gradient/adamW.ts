@@ -22,8 +22,10 @@ import {
   listOf,
   notNegative,
   numberOf,
+  type OptionKind,
   type OptionTable,
   positive,
+  refuse,
 } from "../../options.ts";
 
 /** Options of {@link adamW}. */
@@ -59,6 +61,12 @@ function pickAdamW(options: AdamWOptions | undefined): AdamWOptions {
   return checkedOptions("adamW", { beta1, beta2, weightDecay, clip } as AdamWOptions, adamWOptionTable);
 }
 
+const listed = listOf(anObject, "an array of expressions, one or more");
+const expressions: OptionKind = {
+  ...listed,
+  accepts: (value) => listed.accepts(value) && (value as unknown[]).length > 0,
+};
+
 /**
  * The updates of one step of AdamW, to be put into a program beside its sums.
  *
@@ -78,7 +86,9 @@ export function adamW(
   readonly norm: Expr;
 } {
   for (const [name, list] of Object.entries({ parameters, gradients }))
-    checkArgument("adamW", name, list, listOf(anObject, "an array of expressions"));
+    checkArgument("adamW", name, list, expressions);
+  if (gradients.length !== parameters.length)
+    refuse("adamW", "gradients", `one per parameter, ${parameters.length}`, gradients.length);
   const { beta1 = 0.9, beta2 = 0.999, weightDecay = 1e-4, clip = 5 } = pickAdamW(options);
   const rate = g.stepInput("rate");
   const correction1 = g.stepInput("correction1");

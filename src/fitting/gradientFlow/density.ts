@@ -11,6 +11,7 @@ import { referenceEngine } from "../../engines/reference/engine.ts";
 import { ShapeError, UsageError } from "../../errors.ts";
 import { vjp } from "../../graph/derivative/derivative.ts";
 import type { Expr } from "../../graph/expr.ts";
+import { anExpression } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";
 import { Flow } from "../../models/flow.ts";
 import { callback, checkArgument, count, describeValue } from "../../options.ts";
@@ -57,6 +58,10 @@ export function densityOf(
   checkArgument("densityOf", "logDensity", logDensity, callback, "such as (x) => ops.sum(ops.square(x))");
   const x = g.input("x", [features]);
   const value = logDensity(x);
+  checkArgument("densityOf", "what logDensity returns", value, {
+    ...anExpression,
+    expected: "an expression",
+  });
   if (value.shape.length > 0)
     throw new ShapeError({
       where: "densityOf",

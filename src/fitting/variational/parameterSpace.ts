@@ -10,7 +10,16 @@ import { closestName } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { anObject, checkArgument, checkCount, describeValue, refuse, unknownOption } from "../../options.ts";
+import {
+  anObject,
+  checkArgument,
+  checkCount,
+  checkedOptions,
+  describeValue,
+  engineOptions,
+  refuse,
+  unknownOption,
+} from "../../options.ts";
 import type { Bounded } from "./judgement/boundDistances.ts";
 
 /** One parameter, a number or a vector. */
@@ -61,7 +70,7 @@ function remedyOf(given: unknown): string {
  */
 export function parameterSpace(
   descriptions: ParameterDescriptions,
-  { precision = "float64" }: { readonly precision?: "float32" | "float64" | undefined } = {},
+  options: { readonly precision?: "float32" | "float64" | undefined } = {},
 ): ParameterSpace {
   checkArgument(
     "parameterSpace",
@@ -70,6 +79,9 @@ export function parameterSpace(
     anObject,
     'such as { mu: "real", tau: "positive" }',
   );
+  const { precision = "float64" } = checkedOptions("parameterSpace", options, {
+    precision: engineOptions.precision,
+  });
   const columns: string[] = [];
   const lower: (number | null)[] = [];
   const upper: (number | null)[] = [];
@@ -132,14 +144,14 @@ export function parameterSpace(
     });
   // As far as exponentials are told from 0 in that precision, with room for what a density does with them.
   const reach = precision === "float64" ? 300 : 60;
-  const options = { features: columns.length, lower, upper, reach };
-  const bijection = bounded(options);
+  const bounds = { features: columns.length, lower, upper, reach };
+  const bijection = bounded(bounds);
   return {
     columns,
     bijection,
     reach: lower.map((a, i) => (a === null && upper[i] === null ? Number.POSITIVE_INFINITY : reach)),
     boundNear: (i, u) => (u < 0 ? lower[i] : upper[i]) ?? u,
-    at: (u) => ({ ...bijection.forward(u, {}), ...boundDistances(options, u), lower, upper }),
+    at: (u) => ({ ...bijection.forward(u, {}), ...boundDistances(bounds, u), lower, upper }),
     read: (all) =>
       Object.fromEntries(
         places.map(({ name, start, size }) => {

@@ -4,6 +4,15 @@
  * @module
  */
 
+import {
+  anyNumber,
+  callback,
+  checkArgument,
+  checkedOptions,
+  count,
+  either,
+  type OptionTable,
+} from "../../options.ts";
 import type { Expr } from "../expr.ts";
 import { sizeOf } from "../expr.ts";
 import {
@@ -23,7 +32,7 @@ import {
   sub,
 } from "../ops/arithmetic.ts";
 import { implicit, iterate, roundingUnit } from "../ops/iteration.ts";
-import { asExpr, checkExpressions, rowMark, type Value } from "../ops/leaves.ts";
+import { anExpression, asExpr, checkExpressions, rowMark, type Value } from "../ops/leaves.ts";
 import { broadcastTo, concatenate, reshape, slice } from "../ops/movement.ts";
 import { sum } from "../ops/products.ts";
 
@@ -41,6 +50,11 @@ export interface RootOptions {
   readonly slack?: Value | undefined;
 }
 
+const rootOptionTable: OptionTable<RootOptions> = {
+  iterations: count,
+  slack: either(anyNumber, anExpression),
+};
+
 /**
  * The root of an increasing function of each element: element i of `body(y)` depends on y[i], and on outer values, alone.
  * Found to the rounding of the engine, by Chandrupatla's method (1997, doi:10.1016/s0965-9978(96)00051-8: inverse quadratic
@@ -51,13 +65,10 @@ export interface RootOptions {
  * @param upper - Where it is not below 0; finite, of the same shape.
  * @returns The root. NaN where there is none to be found: the function has one sign in the bracket, decreases, or is NaN.
  */
-export function root(
-  lower: Expr,
-  upper: Expr,
-  body: (y: Expr) => Expr,
-  { iterations = 4000, slack = 0 }: RootOptions = {},
-): Expr {
+export function root(lower: Expr, upper: Expr, body: (y: Expr) => Expr, options: RootOptions = {}): Expr {
   checkExpressions("root", lower, upper);
+  checkArgument("ops.root", "body", body, callback);
+  const { iterations = 4000, slack = 0 } = checkedOptions("ops.root", options, rootOptionTable);
   const { shape } = lower;
   const size = sizeOf(shape);
   const evaluate = (y: Expr): Expr => reshape(body(reshape(y, shape)), [size]);

@@ -5,7 +5,7 @@
  */
 
 import { ShapeError } from "../../errors.ts";
-import { callback, checkArgument, count, listOf } from "../../options.ts";
+import { callback, checkArgument, checkedOptions, count, flag, listOf } from "../../options.ts";
 import {
   type Expr,
   formatShape,
@@ -103,12 +103,13 @@ export function scan(
   steps: number,
   stacked: readonly Expr[],
   body: (state: Expr, slices: readonly Expr[]) => Expr,
-  { reversed = false }: { readonly reversed?: boolean } = {},
+  options: { readonly reversed?: boolean } = {},
 ): Expr {
   checkExpressions("scan", initial);
   checkArgument("ops.scan", "steps", steps, count);
   checkArgument("ops.scan", "stacked", stacked, listOf(anExpression, "an array of expressions"));
   checkArgument("ops.scan", "body", body, callback);
+  const { reversed = false } = checkedOptions("ops.scan", options, { reversed: flag });
   for (const value of stacked)
     if (value.batched || value.shape[0] !== steps)
       throw new ShapeError({

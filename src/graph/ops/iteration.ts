@@ -6,6 +6,7 @@
  */
 
 import { ShapeError } from "../../errors.ts";
+import { callback, checkArgument, checkedOptions, notNegative } from "../../options.ts";
 import { type Expr, formatShape, sameShape, sizeOf } from "../expr.ts";
 import { maximum } from "../library/logSumExp.ts";
 import { abs, add, less, max, mul, select, stopGradient, sub } from "./arithmetic.ts";
@@ -44,6 +45,7 @@ export interface Iterated {
  */
 export function iterate(initial: Expr, iterations: number, body: (state: Expr) => Iterated): Expr {
   checkExpressions("iterate", initial);
+  checkArgument("ops.iterate", "body", body, callback);
   const [size] = initial.shape;
   if (initial.shape.length !== 1 || size === undefined)
     throw new ShapeError({
@@ -121,9 +123,11 @@ export function fixedPoint(
   initial: Expr,
   iterations: number,
   body: (state: Expr) => Expr,
-  { tolerance }: FixedPointOptions = {},
+  options: FixedPointOptions = {},
 ): Expr {
   checkExpressions("fixedPoint", initial);
+  checkArgument("ops.fixedPoint", "body", body, callback);
+  const { tolerance } = checkedOptions("ops.fixedPoint", options, { tolerance: notNegative });
   const y = slot(initial.shape, true);
   const result = body(y);
   if (!sameShape(result.shape, initial.shape))
