@@ -28,23 +28,30 @@ export function logAdd(a: number, b: number): number {
   return Number.isFinite(top) ? top + Math.log1p(Math.exp(-Math.abs(a - b))) : top;
 }
 
-/** log F(t). */
-export function logisticMixtureLogCdf({ logWeights, means, scales }: LogisticMixture, t: number): number {
-  let sum = Number.NEGATIVE_INFINITY;
+/** Sums below this have lost digits: they are added up once more, in logarithms. */
+const leastSum = 1e-280;
+
+/** log of the sum of w_m s(-side u_m): the mass on one side of t. */
+function logSumBeyond({ logWeights, means, scales }: LogisticMixture, t: number, side: 1 | -1): number {
+  let sum = 0;
   for (let m = 0; m < means.length; m++)
-    sum = logAdd(sum, logWeights[m]! - softplus((means[m]! - t) / scales[m]!));
-  return Math.min(0, sum);
+    // e to a large power is infinite, and the term 0.
+    sum += Math.exp(logWeights[m]!) / (1 + Math.exp((side * (t - means[m]!)) / scales[m]!));
+  if (sum > leastSum) return Math.min(0, Math.log(sum));
+  let logSum = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++)
+    logSum = logAdd(logSum, logWeights[m]! - softplus((side * (t - means[m]!)) / scales[m]!));
+  return Math.min(0, logSum);
+}
+
+/** log F(t). */
+export function logisticMixtureLogCdf(mixture: LogisticMixture, t: number): number {
+  return logSumBeyond(mixture, t, -1);
 }
 
 /** log(1 - F(t)). */
-export function logisticMixtureLogSurvival(
-  { logWeights, means, scales }: LogisticMixture,
-  t: number,
-): number {
-  let sum = Number.NEGATIVE_INFINITY;
-  for (let m = 0; m < means.length; m++)
-    sum = logAdd(sum, logWeights[m]! - softplus((t - means[m]!) / scales[m]!));
-  return Math.min(0, sum);
+export function logisticMixtureLogSurvival(mixture: LogisticMixture, t: number): number {
+  return logSumBeyond(mixture, t, 1);
 }
 
 /** Log-density at t. */
@@ -92,19 +99,45 @@ export function logisticMixtureQuantile(mixture: LogisticMixture, logit: number)
     low = Math.min(low, quantile);
     high = Math.max(high, quantile);
   }
+  const weights = Float64Array.from(logWeights, Math.exp);
   let t = 0.5 * (low + high);
   for (let round = 0; round < maximumRounds && low < high; round++) {
-    const logCdf = logisticMixtureLogCdf(mixture, t);
-    const logSurvival = logisticMixtureLogSurvival(mixture, t);
-    const gap = logCdf - logSurvival - logit;
+    const { gap, slope } = logitAt(mixture, weights, t, logit);
     if (gap === 0) return t;
     if (gap > 0) high = t;
     else low = t;
-    const slope = Math.exp(logisticMixtureLogDensity(mixture, t) - logCdf - logSurvival);
     let next = t - gap / slope;
     if (!(next > low && next < high)) next = 0.5 * (low + high);
     if (next === t || next === low || next === high) return next;
     t = next;
   }
   return t;
+}
+
+/** log F(t) - log(1 - F(t)) less a number, and its derivative. */
+function logitAt(
+  mixture: LogisticMixture,
+  weights: Float64Array,
+  t: number,
+  logit: number,
+): { readonly gap: number; readonly slope: number } {
+  const { means, scales } = mixture;
+  let [cdf, survival, density] = [0, 0, 0];
+  for (let m = 0; m < means.length; m++) {
+    const u = (t - means[m]!) / scales[m]!;
+    const decay = Math.exp(-Math.abs(u));
+    const large = weights[m]! / (1 + decay);
+    const small = large * decay;
+    cdf += u > 0 ? large : small;
+    survival += u > 0 ? small : large;
+    density += small / ((1 + decay) * scales[m]!);
+  }
+  if (cdf > leastSum && survival > leastSum)
+    return { gap: Math.log(cdf / survival) - logit, slope: density / (cdf * survival) };
+  const logCdf = logisticMixtureLogCdf(mixture, t);
+  const logSurvival = logisticMixtureLogSurvival(mixture, t);
+  return {
+    gap: logCdf - logSurvival - logit,
+    slope: Math.exp(logisticMixtureLogDensity(mixture, t) - logCdf - logSurvival),
+  };
 }

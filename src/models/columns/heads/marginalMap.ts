@@ -108,6 +108,7 @@ export class MarginalCells {
   /** The same of rows that count `#storedCount`: where rows have no weights, all of a table. */
   readonly #cellsWithout = new Map<number, MarginalCell>();
   #storedCount = 0;
+  readonly #storedEdges = new Map<number, number>();
 
   /**
    * @param grid - Place k is the value from + step k; `first` and `last` are the places of the bounds, or infinite.
@@ -191,8 +192,12 @@ export class MarginalCells {
 
   /** z of the edge below a place; the farthest there is at a bound. */
   edgeBelow(place: number): number {
+    const storedEdge = this.#storedEdges.get(place);
+    if (storedEdge !== undefined) return storedEdge;
     const { logCdf, logSurvival } = this.#logs(place);
-    return within(logCdf - logSurvival);
+    const edge = within(logCdf - logSurvival);
+    if (this.#storedEdges.size < mostStoredCells) this.#storedEdges.set(place, edge);
+    return edge;
   }
 
   /** Logarithm of the mass of a place in the smooth part. */

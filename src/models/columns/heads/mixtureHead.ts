@@ -103,8 +103,15 @@ function mixtureOf(
 
 /** One mixture of the components of several. */
 function joinedMixture(mixtures: readonly LogisticMixture[]): LogisticMixture {
-  const join = (part: keyof LogisticMixture): number[] =>
-    mixtures.flatMap((mixture) => Array.from(mixture[part]));
+  if (mixtures.length === 1) return mixtures[0]!;
+  const join = (part: keyof LogisticMixture): Float64Array => {
+    const count = mixtures[0]![part].length;
+    const joined = new Float64Array(mixtures.length * count);
+    mixtures.forEach((mixture, k) => {
+      joined.set(mixture[part], k * count);
+    });
+    return joined;
+  };
   return { logWeights: join("logWeights"), means: join("means"), scales: join("scales") };
 }
 
