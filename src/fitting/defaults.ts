@@ -35,8 +35,8 @@ export const columnsDefaults = {
   members: 2,
   /** Sizes of the hidden layers. */
   hidden: [128, 128],
-  /** Decay of weight matrices per step, relative to the learning rate. */
-  weightDecay: 1.5,
+  /** Decay of weight matrices per step, relative to the learning rate, of the first network and the others in turn. */
+  weightDecay: [0.5, 1.5],
   /** Decay of the average of the weights. */
   averaging: 0.99,
 } as const;

@@ -124,7 +124,10 @@ export interface FitOptions {
   readonly batch?: number | undefined;
   /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
   readonly learningRate?: number | undefined;
-  /** Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 1.5); well below 1 / rate. */
+  /**
+   * Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 0.5,1.5, one
+   * network after another); well below 1 / rate.
+   */
   readonly weightDecay?: number | undefined;
   /**
    * Share of the rows held out for early stopping, in (0, 1), or 0 for none (default 0.1; 0.05 for continuous flows from 5,000
@@ -132,8 +135,8 @@ export interface FitOptions {
    */
   readonly validation?: number | undefined;
   /**
-   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; for `columns` three
-   * tenths); for `dual-ascent` steps (default 100).
+   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; for `columns` a
+   * fifth); for `dual-ascent` steps (default 100).
    */
   readonly patience?: number | undefined;
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995, for `columns` 0.99). */

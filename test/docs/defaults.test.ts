@@ -111,8 +111,8 @@ test("the rule of patience stands in help and docstring as in the code", () => {
     const least = Number(/half of (?:the epochs|all), at least (\d+)/.exec(words)![1]);
     expect(defaultRecipe(shape, { epochs: 4 * least }).patience).toBe(2 * least);
     expect(defaultRecipe(shape, { epochs: 2 }).patience).toBe(least);
-    expect(words).toMatch(/three\s+(?:\* )?tenths/);
-    expect(columnsRecipe(1000).patience).toBe(3 / 10);
+    expect(words).toMatch(/a\s+(?:\* )?fifth/);
+    expect(columnsRecipe(1000).patience).toBe(1 / 5);
     expect(words).toContain(String(ascentPatience));
   }
 });

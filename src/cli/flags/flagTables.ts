@@ -80,7 +80,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--weight-decay",
     value: "rate",
     help: "decay of weight matrices per step, relative to the learning rate",
-    usual: `${fitDefaults.weightDecay}, for flow-matching ${matchingWeightDecay}, for columns ${columnsDefaults.weightDecay}`,
+    usual: `${fitDefaults.weightDecay}, for flow-matching ${matchingWeightDecay}, for columns ${columnsDefaults.weightDecay}, one network after another`,
   },
   validation: {
     flag: "--validation",
@@ -92,7 +92,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     flag: "--patience",
     value: "n",
     help: "epochs, or steps of dual-ascent, without improvement before stopping",
-    usual: `half of the epochs, at least 20; for columns three tenths, for dual-ascent ${ascentPatience} steps`,
+    usual: `half of the epochs, at least 20; for columns a fifth, for dual-ascent ${ascentPatience} steps`,
   },
   averaging: {
     flag: "--ema",

@@ -67,6 +67,8 @@ export class FoldDensity {
       // One network, with the steps of the recipe and no more: there is a fit for each fold.
       members: 1,
       epochs: Math.max(1, Math.round(recipe.steps / stepsAnEpoch(trainingRows, recipe.batch))),
+      // That of the more cautious of two networks: a strange row must not be learnt by heart.
+      weightDecay: Math.max(...recipe.weightDecay),
       columns: this.#schema.map(({ name }) => name),
       // What a column is, and its levels, is decided by the whole table: it says nothing of how often they come.
       schema: { columns: this.#schema },

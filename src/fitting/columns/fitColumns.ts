@@ -243,7 +243,6 @@ export async function fitColumns(
         batch: recipe.batch,
         learningRate: recipe.learningRate,
         averaging: recipe.averaging,
-        weightDecay: recipe.weightDecay,
         cycles: plan.more,
         patience: Math.max(1, Math.ceil(recipe.patience * rounds)),
         validateEvery: Math.max(1, Math.floor(rounds / validations)),

@@ -19,7 +19,7 @@ import { stepsAnEpoch } from "../gradient/minimize.ts";
 import { improvingWarning } from "../gradient/trainingPlan.ts";
 import { countsOf, weightedMean } from "../rowWeights.ts";
 import { columnsData } from "./columnsData.ts";
-import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
+import { anyOrderRecipe, type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { type CellRows, fitColumns } from "./fitColumns.ts";
 
 /** A column as the density knows it. */
@@ -54,15 +54,15 @@ function described({
 /** What of the recipe the options say. */
 function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
   const { hidden, members, batch, learningRate, weightDecay, averaging, epochs, patience } = options;
-  const usual = columnsRecipe(rows, batch === undefined ? {} : { batch });
+  const ofKind = options.anyOrder ? anyOrderRecipe(rows) : {};
+  const usual = columnsRecipe(rows, { ...ofKind, ...(batch === undefined ? {} : { batch }) });
   const steps = epochs === undefined ? undefined : epochs * stepsAnEpoch(rows, usual.batch);
   const own = {
     hidden,
-    // One network for all sets of columns: what is hidden from it is drawn anew in each row.
-    members: members ?? (options.anyOrder ? 1 : undefined),
+    members,
     batch,
     learningRate,
-    weightDecay,
+    weightDecay: weightDecay === undefined ? undefined : [weightDecay],
     averaging,
     steps,
     patience:
@@ -70,7 +70,7 @@ function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
         ? undefined
         : (patience * stepsAnEpoch(rows, usual.batch)) / (steps ?? usual.steps),
   };
-  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return { ...ofKind, ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) };
 }
 
 /** Fits the mixed columns of a table. */

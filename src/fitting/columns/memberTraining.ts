@@ -59,14 +59,14 @@ export async function compileMembers(
 ): Promise<MemberTraining> {
   let memberAtHand = 0;
   const draws: Record<string, StepDraw> = {};
+  const inTurn = (ofMembers: readonly number[]): number => ofMembers[memberAtHand % ofMembers.length]!;
   /** A probability by member; undefined where it is 0 for all. */
   const rateOf = (name: string, ofMembers: readonly number[]): Expr | undefined => {
-    const rate = (member: number): number => ofMembers[member % ofMembers.length]!;
-    if (!Array.from({ length: recipe.members }, (_, member) => rate(member)).some((own) => own > 0))
-      return undefined;
-    draws[name] = () => rate(memberAtHand);
+    if (!ofMembers.slice(0, recipe.members).some((rate) => rate > 0)) return undefined;
+    draws[name] = () => inTurn(ofMembers);
     return g.stepInput(name);
   };
+  draws["weight decay"] = () => inTurn(recipe.weightDecay);
   const columnsRate = rateOf("rate of hidden columns", recipe.hiddenColumns);
   const unitsRate = rateOf("rate of hidden units", recipe.hiddenUnits);
   const bound = bindTree(density.parameters);
@@ -86,7 +86,7 @@ export async function compileMembers(
       draws,
     },
     engine,
-    { weightDecay: recipe.weightDecay, signal },
+    { decay: g.stepInput("weight decay"), signal },
   );
   return {
     run(member, rows, initial, options) {

@@ -40,6 +40,12 @@ export interface AdamWOptions {
   readonly clip?: number | undefined;
 }
 
+/** Options of {@link adamW} in a program that several trainings share. */
+export interface SharedAdamWOptions extends AdamWOptions {
+  /** The weight decay as an expression, such as a step input, in the place of `weightDecay`. */
+  readonly decay?: Expr | undefined;
+}
+
 /** Names of the state that an optimizer keeps for a parameter. */
 export const stateNames = {
   mean: (name: string): string => `adamW.mean.${name}`,
@@ -78,7 +84,7 @@ const expressions: OptionKind = {
 export function adamW(
   parameters: readonly ParameterExpr[],
   gradients: readonly Expr[],
-  options: AdamWOptions = {},
+  options: SharedAdamWOptions = {},
 ): {
   /** New moments, averages and values of all parameters. */
   readonly updates: Update[];
@@ -109,7 +115,7 @@ export function adamW(
       g.mul(correction1, nextMean),
       g.add(g.sqrt(g.mul(correction2, nextSecond)), 1e-8),
     );
-    const decayed = p.shape.length > 1 ? g.add(direction, g.mul(weightDecay, p)) : direction;
+    const decayed = p.shape.length > 1 ? g.add(direction, g.mul(options.decay ?? weightDecay, p)) : direction;
     const moved = g.sub(p, g.mul(rate, decayed));
     const nextValue = g.select(hasFiniteNorm, moved, p);
     return [

@@ -16,7 +16,7 @@ import { optionText } from "../../optionText.ts";
 import { inPieces, turnBetween } from "../../platform/pieces.ts";
 import { permutationInPieces } from "../../random/permutation.ts";
 import { RandomStream, split } from "../../random/philox.ts";
-import { type AdamWOptions, adamW, adamWSchedule, adamWStepInputs, stateNames } from "./adamW.ts";
+import { adamW, adamWSchedule, adamWStepInputs, type SharedAdamWOptions, stateNames } from "./adamW.ts";
 import { type Cycle, cycleAt, cycleValidations, following, hasGained, wasRising } from "./cycles.ts";
 import { checkedMinimization } from "./minimizeOptions.ts";
 import type {
@@ -77,7 +77,7 @@ function lossNotFinite(loss: number, problem: string, remedy?: string): Numerica
 export async function compileMinimizer(
   { loss, validation = loss, weight, parameters, draws = {} }: Objective,
   engine: Engine,
-  { signal, ...options }: AdamWOptions & { readonly signal?: AbortSignal | undefined } = {},
+  { signal, ...options }: SharedAdamWOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Minimizer> {
   const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
   const total = g.sumRows(weight ?? g.rowMark());
