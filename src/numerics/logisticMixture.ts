@@ -28,20 +28,16 @@ export function logAdd(a: number, b: number): number {
   return Number.isFinite(top) ? top + Math.log1p(Math.exp(-Math.abs(a - b))) : top;
 }
 
-/** Sums below this have lost digits: they are added up once more, in logarithms. */
-const leastSum = 1e-280;
-
-/** log of the sum of w_m s(-side u_m): the mass on one side of t. */
+/** log of the sum of w_m s(-side u_m): the mass on one side of t. Terms are divided by the largest power of e among them. */
 function logSumBeyond({ logWeights, means, scales }: LogisticMixture, t: number, side: 1 | -1): number {
+  const at = (m: number): number => (side * (t - means[m]!)) / scales[m]!;
+  const power = (m: number): number => logWeights[m]! - Math.max(0, at(m));
+  let top = Number.NEGATIVE_INFINITY;
+  for (let m = 0; m < means.length; m++) top = Math.max(top, power(m));
+  if (top === Number.NEGATIVE_INFINITY) return top;
   let sum = 0;
-  for (let m = 0; m < means.length; m++)
-    // e to a large power is infinite, and the term 0.
-    sum += Math.exp(logWeights[m]!) / (1 + Math.exp((side * (t - means[m]!)) / scales[m]!));
-  if (sum > leastSum) return Math.min(0, Math.log(sum));
-  let logSum = Number.NEGATIVE_INFINITY;
-  for (let m = 0; m < means.length; m++)
-    logSum = logAdd(logSum, logWeights[m]! - softplus((side * (t - means[m]!)) / scales[m]!));
-  return Math.min(0, logSum);
+  for (let m = 0; m < means.length; m++) sum += Math.exp(power(m) - top) / (1 + Math.exp(-Math.abs(at(m))));
+  return Math.min(0, top + Math.log(sum));
 }
 
 /** log F(t). */
@@ -132,12 +128,8 @@ function logitAt(
     survival += u > 0 ? small : large;
     density += small / ((1 + decay) * scales[m]!);
   }
-  if (cdf > leastSum && survival > leastSum)
-    return { gap: Math.log(cdf / survival) - logit, slope: density / (cdf * survival) };
-  const logCdf = logisticMixtureLogCdf(mixture, t);
-  const logSurvival = logisticMixtureLogSurvival(mixture, t);
-  return {
-    gap: logCdf - logSurvival - logit,
-    slope: Math.exp(logisticMixtureLogDensity(mixture, t) - logCdf - logSurvival),
-  };
+  return Math.min(cdf, survival) > 1e-280
+    ? { gap: Math.log(cdf / survival) - logit, slope: density / (cdf * survival) }
+    : // Sums so small have lost digits. The line without a slope is halved.
+      { gap: logisticMixtureLogCdf(mixture, t) - logisticMixtureLogSurvival(mixture, t) - logit, slope: 0 };
 }

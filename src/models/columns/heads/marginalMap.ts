@@ -87,6 +87,16 @@ export interface MarginalCell {
 /** Cells that are kept of a grid at most. */
 const mostStoredCells = 4096;
 
+/** What a map has of a place; computed, and put there while there is room, where it has nothing. */
+function stored<T>(values: Map<number, T> | undefined, place: number, compute: () => T): T {
+  let value = values?.get(place);
+  if (value === undefined) {
+    value = compute();
+    if (values && values.size < mostStoredCells) values.set(place, value);
+  }
+  return value;
+}
+
 /** The cells of a grid in z: those of the marginal map, or of its blend with shares. */
 export class MarginalCells {
   readonly #map: MarginalMap;
@@ -104,10 +114,8 @@ export class MarginalCells {
   readonly #step: number;
   readonly #first: number;
   readonly #last: number;
-  readonly #storedCells = new Map<number, MarginalCell>();
-  /** The same of rows that count `#storedCount`: where rows have no weights, all of a table. */
-  readonly #cellsWithout = new Map<number, MarginalCell>();
-  #storedCount = 0;
+  /** Cells of rows that count 0 and 1, which all do but those with weights. */
+  readonly #storedCells = [new Map<number, MarginalCell>(), new Map<number, MarginalCell>()] as const;
   readonly #storedEdges = new Map<number, number>();
 
   /**
@@ -192,12 +200,10 @@ export class MarginalCells {
 
   /** z of the edge below a place; the farthest there is at a bound. */
   edgeBelow(place: number): number {
-    const storedEdge = this.#storedEdges.get(place);
-    if (storedEdge !== undefined) return storedEdge;
-    const { logCdf, logSurvival } = this.#logs(place);
-    const edge = within(logCdf - logSurvival);
-    if (this.#storedEdges.size < mostStoredCells) this.#storedEdges.set(place, edge);
-    return edge;
+    return stored(this.#storedEdges, place, () => {
+      const { logCdf, logSurvival } = this.#logs(place);
+      return within(logCdf - logSurvival);
+    });
   }
 
   /** Logarithm of the mass of a place in the smooth part. */
@@ -217,16 +223,7 @@ export class MarginalCells {
    *   of a row which they have not seen.
    */
   cell(place: number, counted = 0): MarginalCell {
-    if (counted !== 0 && counted !== this.#storedCount) {
-      this.#cellsWithout.clear();
-      this.#storedCount = counted;
-    }
-    const cells = counted === 0 ? this.#storedCells : this.#cellsWithout;
-    const storedCell = cells.get(place);
-    if (storedCell) return storedCell;
-    const newCell = this.#cell(place, counted);
-    if (cells.size < mostStoredCells) cells.set(place, newCell);
-    return newCell;
+    return stored(this.#storedCells[counted], place, () => this.#cell(place, counted));
   }
 
   #cell(place: number, counted: number): MarginalCell {
