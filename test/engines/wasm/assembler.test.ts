@@ -484,3 +484,28 @@ describe.each(variants)("vectors in $precision, relaxed: $relaxed", (options) =>
     );
   });
 });
+
+it("writes a body once for all modules that have the same code", () => {
+  let written = 0;
+  const moduleOf = (code: string | undefined, number: number, sharedMemory = false): Uint8Array => {
+    const builder = new ModuleBuilder({ sharedMemory, maximumPages });
+    const emit = (f: FunctionBuilder): void => {
+      written++;
+      f.i32(number);
+    };
+    builder.addFunction("run", [], ["i32"], emit, code);
+    return builder.finish();
+  };
+  const first = moduleOf("a test's seven", 7);
+  expect(moduleOf("a test's seven", 7)).toEqual(first);
+  expect(written).toBe(1);
+  // Without a code, or of another, it is written; and so it is for memory that is shared, where code may differ.
+  expect(moduleOf(undefined, 7)).toEqual(first);
+  expect(moduleOf("a test's eight", 8)).not.toEqual(first);
+  moduleOf("a test's seven", 7, true);
+  expect(written).toBe(4);
+  // Of four million characters the oldest are dropped.
+  moduleOf("long".repeat(2 ** 20), 9);
+  moduleOf("a test's seven", 7);
+  expect(written).toBe(6);
+});

@@ -29,6 +29,27 @@ export interface ModuleOptions {
   readonly maximumPages: number;
 }
 
+/** Bodies by what they are the code of, the last used at the end: programs of one kind of flow have most of them in common. */
+const bodies = new Map<string, Uint8Array>();
+/** Characters and bytes that they may have together. */
+const maximumSize = 2 ** 22;
+let totalSize = 0;
+
+function sameBody(code: string, write: () => Uint8Array): Uint8Array {
+  const sizeOf = (key: string, body: Uint8Array): number => key.length + body.length;
+  const known = bodies.get(code);
+  const body = known ?? write().slice();
+  if (known) bodies.delete(code);
+  else totalSize += sizeOf(code, body);
+  bodies.set(code, body);
+  for (const [key, oldest] of bodies) {
+    if (totalSize <= maximumSize) break;
+    bodies.delete(key);
+    totalSize -= sizeOf(key, oldest);
+  }
+  return body;
+}
+
 /** Collects functions and writes a module that imports `env.memory`. */
 export class ModuleBuilder {
   readonly #options: ModuleOptions;
@@ -44,16 +65,26 @@ export class ModuleBuilder {
   /**
    * Adds a function, exported if it has a name, and returns its number. `emit` writes the body at once; it may call
    * functions that were added before.
+   *
+   * @param code - Says all that `emit` writes, where that is known and calls nothing: a body that any module had lately is not
+   *   written again.
    */
   addFunction(
     name: string | null,
     parameters: readonly ValueType[],
     results: readonly ValueType[],
     emit: (f: FunctionBuilder) => void,
+    code?: string,
   ): FunctionIndex {
-    const f = new FunctionBuilder(parameters, this.#options.sharedMemory);
-    emit(f);
-    this.#functions.push({ name, type: this.#typeIndex(parameters, results), body: f.encode() });
+    const { sharedMemory } = this.#options;
+    const write = (): Uint8Array => {
+      const f = new FunctionBuilder(parameters, sharedMemory);
+      emit(f);
+      return f.encode();
+    };
+    const body =
+      code === undefined ? write() : sameBody(`${sharedMemory} ${parameters}>${results} ${code}`, write);
+    this.#functions.push({ name, type: this.#typeIndex(parameters, results), body });
     return this.#functions.length - 1;
   }
 

@@ -231,9 +231,11 @@ export function addTileKernel(
   shape: KernelShape,
   name: string | null = null,
 ): FunctionIndex {
-  const { rowLength, vector } = shape;
+  const { rowLength, vector, lanes } = shape;
+  const { precision, relaxed, wide = false } = vector;
+  const code = `${rowLength} ${lanes} ${precision} ${relaxed} ${wide} ${unit.key}`;
   const count = unit.sources.length + unit.results.length;
-  return module.addFunction(name, new Array(count).fill("i32"), [], (f) => {
+  const emit = (f: FunctionBuilder): void => {
     const v = new VectorBuilder(f, vector);
     const rowBytes = rowLength * v.laneBytes;
     const pointers = Array.from({ length: count }, (_, i) => f.parameter(i));
@@ -301,7 +303,8 @@ export function addTileKernel(
         skip(resultPointer(i), isSum ? -rowBytes : (width - 1) * rowBytes);
       });
     });
-  });
+  };
+  return module.addFunction(name, new Array(count).fill("i32"), [], emit, code);
 }
 
 /**

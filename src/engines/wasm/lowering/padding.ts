@@ -9,20 +9,26 @@
  * @module
  */
 
-import { type ElementwiseExpr, type Expr, topologicalOrder, unreachable } from "../../../graph/expr.ts";
+import {
+  type ElementwiseExpr,
+  type Expr,
+  type MapExpr,
+  topologicalOrder,
+  unreachable,
+} from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
 import { substitute } from "../../../graph/rebuild.ts";
 import { withInputs } from "../../../graph/withInputs.ts";
 
 /** The outputs, with a selection by row mark in front of every sum over rows that might see padding. */
 export function guardPadding(outputs: readonly Expr[]): Expr[] {
-  const lanes = new Map<Expr, Padding>();
+  const lanes: Paddings = { of: new Map(), inBodies: new Map() };
   const guards = new Map<Expr, Expr>();
   for (const node of topologicalOrder(outputs)) {
-    lanes.set(node, paddingOf(node, lanes));
+    lanes.of.set(node, paddingOf(node, lanes));
     if (node.op !== "sumRows") continue;
     const [summed] = node.inputs as [Expr];
-    if (!lanes.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(g.rowMark(), summed, 0)]));
+    if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(g.rowMark(), summed, 0)]));
   }
   return substitute(outputs, guards);
 }
@@ -35,15 +41,21 @@ interface Padding {
   readonly asInRow: boolean;
 }
 
-function paddingOf(node: Expr, paddings: ReadonlyMap<Expr, Padding>): Padding {
-  const of = (operand: Expr): Padding => paddings.get(operand)!;
+/** What is known of values, and of those in the bodies of maps that have been looked at: each result of a map reads its body. */
+interface Paddings {
+  readonly of: Map<Expr, Padding>;
+  readonly inBodies: Map<MapExpr, Paddings>;
+}
+
+function paddingOf(node: Expr, paddings: Paddings): Padding {
+  const of = (operand: Expr): Padding => paddings.of.get(operand)!;
   // What a body reads is among its inputs.
   const isComputed = node.op !== "rowMark" && node.op !== "slot";
   const asInRow = !node.batched || (isComputed && node.inputs.every((operand) => of(operand).asInRow));
-  return { asInRow, zero: isZero(node, of) };
+  return { asInRow, zero: isZero(node, of, paddings.inBodies) };
 }
 
-function isZero(node: Expr, of: (operand: Expr) => Padding): boolean {
+function isZero(node: Expr, of: (operand: Expr) => Padding, inBodies: Map<MapExpr, Paddings>): boolean {
   const zero = (operand: Expr | undefined): boolean => operand !== undefined && of(operand).zero;
   const [a, b, c] = node.inputs;
   switch (node.op) {
@@ -67,23 +79,29 @@ function isZero(node: Expr, of: (operand: Expr) => Padding): boolean {
     case "project": {
       const map = node.inputs[0]!;
       if (map.op !== "map") return false;
-      const innerPaddings = new Map<Expr, Padding>();
-      map.body.slots.forEach((block, k) => {
-        for (const slot of block) innerPaddings.set(slot, of(map.inputs[k]!));
-      });
+      let inner = inBodies.get(map);
+      if (!inner) {
+        inner = { of: new Map(), inBodies: new Map() };
+        for (const [k, block] of map.body.slots.entries())
+          for (const slot of block) inner.of.set(slot, of(map.inputs[k]!));
+        inBodies.set(map, inner);
+      }
       const results = map.body.results[node.index]!;
-      for (const scalar of topologicalOrder(results))
-        if (!innerPaddings.has(scalar)) innerPaddings.set(scalar, paddingOf(scalar, innerPaddings));
-      return results.every((scalar) => innerPaddings.get(scalar)!.zero);
+      for (const scalar of topologicalOrder(results, inner.of))
+        if (!inner.of.has(scalar)) inner.of.set(scalar, paddingOf(scalar, inner));
+      return results.every((scalar) => inner.of.get(scalar)!.zero);
     }
     case "fixedPoint": {
       // The outer values are known: a body is not left, or a chain of iterations would be walked once for each way through.
       const outer = new Set(node.inputs);
-      const innerPaddings = new Map<Expr, Padding>(node.inputs.map((value) => [value, of(value)]));
-      innerPaddings.set(node.slot, { zero: true, asInRow: false });
-      for (const inner of topologicalOrder([node.result], outer))
-        if (!innerPaddings.has(inner)) innerPaddings.set(inner, paddingOf(inner, innerPaddings));
-      return zero(node.inputs[0]) && innerPaddings.get(node.result)!.zero;
+      const inner: Paddings = {
+        of: new Map(node.inputs.map((value) => [value, of(value)])),
+        inBodies: new Map(),
+      };
+      inner.of.set(node.slot, { zero: true, asInRow: false });
+      for (const value of topologicalOrder([node.result], outer))
+        if (!inner.of.has(value)) inner.of.set(value, paddingOf(value, inner));
+      return zero(node.inputs[0]) && inner.of.get(node.result)!.zero;
     }
     case "input":
     case "parameter":
