@@ -100,6 +100,10 @@ it("a model is given levels by name", async () => {
 it("questions about any columns are answered in the table's own types", async () => {
   const marginal = await run("marginal m.safetensors t.csv --columns color --given size,member --out c.csv");
   expect(marginal).toMatch(/asked +color given size, member\n +rows +150\n/);
+  expect(marginal).toMatch(/made +exact\n(?! +standard error)/);
+  expect(
+    await run("marginal m.safetensors t.csv --columns member --given price=1..10 --draws 8 --seed 1"),
+  ).toMatch(/standard error +\d\.\d{4} nats in the median row, \d+\.\d{4} at most/);
   const json = JSON.parse(
     await run("marginal m.safetensors t.csv --columns color --given price=0..10 --json"),
   );

@@ -70,7 +70,7 @@ async function givenCells(
         problem: `${JSON.stringify(name)} is not a column that the model is given`,
         expected: `values for ${listNames(given.map((column) => column.name))}`,
         received: JSON.stringify(name),
-        remedy: "leave it out",
+        remedy: "leave it out, or ask marginal for the density of other columns given it",
       });
   return await Promise.all(
     given.map(async (column) => {

@@ -26,6 +26,9 @@ interface MarginalCommandFlags
   readonly json?: boolean | undefined;
 }
 
+/** A row whose log-density is known worse than this, in nats, is estimated poorly. */
+const poorError = 0.2;
+
 async function run(model: string, data: string, flags: MarginalCommandFlags): Promise<void> {
   const { columns, given, draws, seed, engine, wide, out, json } = flags;
   if (columns === undefined)
@@ -81,12 +84,25 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
           ["mean log-density", `${formatLogProb(mean)} nats`],
           ["outside support", formatCount(impossible)],
           ["made", qualityText(effectiveSize, flow)],
+          ...errorFacts(standardError.filter((_, row) => Number.isFinite(effectiveSize[row]))),
         ],
       };
     },
     out,
     json,
   });
+}
+
+/** How far estimates are off, and what makes them better. */
+function errorFacts(errors: Float64Array): readonly (readonly [string, string])[] {
+  if (errors.length === 0) return [];
+  const sorted = errors.toSorted();
+  const [median, largest] = [sorted[sorted.length >> 1]!, sorted.at(-1)!];
+  const remedy =
+    largest > poorError ? "; more --draws make it less, and a fit with --any-order needs none" : "";
+  return [
+    ["standard error", `${median.toFixed(4)} nats in the median row, ${largest.toFixed(4)} at most${remedy}`],
+  ];
 }
 
 /** Adds the command. */

@@ -252,10 +252,10 @@ export class ColumnQuestions implements Questions {
     if (schema.kind === "categorical" || schema.kind === "angle")
       throw new UsageError({
         where,
-        problem: `"${column}" is ${schema.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}: it has no quantiles`,
+        problem: `"${column}" is ${schema.kind === "angle" ? "an angle, which goes round" : "categorical, and its levels are in no order"}`,
         expected: "a column whose values are in an order",
         received: `one of kind ${schema.kind}`,
-        remedy: "ask for the probability of a value with marginal, or draw some with sample",
+        remedy: "ask marginal for the probabilities of values, a row for each, or draw some with sample",
       });
     const rows = rowsOfGiven(where, given) ?? 1;
     const columns = await givenConditions(where, this.#flow, given, rows);
