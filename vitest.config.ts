@@ -21,15 +21,21 @@ const apart = [
 const longest = [
   "docs/runnable",
   "laws/bijections",
+  "laws/transformers",
   "fitting/gaussianization",
+  "laws/architectures",
   "fitting/variational",
+  "fitting/continuousFits",
   "fitting/information",
   "fitting/statistics",
-  "cli/commands",
-  "fitting/continuousFits",
-  "browser/browser",
-  "cli/statistics",
+  "fitting/hardTables",
+  "models/density",
+  "cli/program",
   "attacks/processes",
+  "attacks/posteriors",
+  "browser/browser",
+  "fitting/variationalStops",
+  "cli/packed",
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -29,7 +29,7 @@ const table = tableFromRows(
   Array.from({ length: 2000 }, (_, i) => reading(i + 1)),
 );
 
-const { flow } = await fit(ordinary, { seed: 1, epochs: 40 });
+const { flow } = await fit(ordinary, { seed: 1, epochs: 15 });
 const { rows, ranking } = await anomalies(flow, table, { seed: 1 });
 
 const top = ranking.slice(0, 10).map((place) => rows[place]);
