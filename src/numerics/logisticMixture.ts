@@ -98,38 +98,28 @@ export function logisticMixtureQuantile(mixture: LogisticMixture, logit: number)
   const weights = Float64Array.from(logWeights, Math.exp);
   let t = 0.5 * (low + high);
   for (let round = 0; round < maximumRounds && low < high; round++) {
-    const { gap, slope } = logitAt(mixture, weights, t, logit);
-    if (gap === 0) return t;
-    if (gap > 0) high = t;
+    let [cdf, survival, density] = [0, 0, 0];
+    for (let m = 0; m < means.length; m++) {
+      const u = (t - means[m]!) / scales[m]!;
+      const decay = Math.exp(-Math.abs(u));
+      const large = weights[m]! / (1 + decay);
+      const small = large * decay;
+      cdf += u > 0 ? large : small;
+      survival += u > 0 ? small : large;
+      density += small / ((1 + decay) * scales[m]!);
+    }
+    // Sums so small have lost digits: without a slope the line is halved.
+    const isExact = Math.min(cdf, survival) > 1e-280;
+    const here = isExact
+      ? Math.log(cdf / survival)
+      : logisticMixtureLogCdf(mixture, t) - logisticMixtureLogSurvival(mixture, t);
+    if (here === logit) return t;
+    if (here > logit) high = t;
     else low = t;
-    let next = t - gap / slope;
+    let next = isExact ? t - ((here - logit) * cdf * survival) / density : t;
     if (!(next > low && next < high)) next = 0.5 * (low + high);
     if (next === t || next === low || next === high) return next;
     t = next;
   }
   return t;
-}
-
-/** log F(t) - log(1 - F(t)) less a number, and its derivative. */
-function logitAt(
-  mixture: LogisticMixture,
-  weights: Float64Array,
-  t: number,
-  logit: number,
-): { readonly gap: number; readonly slope: number } {
-  const { means, scales } = mixture;
-  let [cdf, survival, density] = [0, 0, 0];
-  for (let m = 0; m < means.length; m++) {
-    const u = (t - means[m]!) / scales[m]!;
-    const decay = Math.exp(-Math.abs(u));
-    const large = weights[m]! / (1 + decay);
-    const small = large * decay;
-    cdf += u > 0 ? large : small;
-    survival += u > 0 ? small : large;
-    density += small / ((1 + decay) * scales[m]!);
-  }
-  return Math.min(cdf, survival) > 1e-280
-    ? { gap: Math.log(cdf / survival) - logit, slope: density / (cdf * survival) }
-    : // Sums so small have lost digits. The line without a slope is halved.
-      { gap: logisticMixtureLogCdf(mixture, t) - logisticMixtureLogSurvival(mixture, t) - logit, slope: 0 };
 }

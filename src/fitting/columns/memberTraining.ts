@@ -11,6 +11,7 @@ import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree } from "../../graph/parameters.ts";
 import type { ColumnsDensity, Dropout } from "../../models/columns/columnsDensity.ts";
+import type { LeaveOut } from "../../models/columns/trunk.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { trainedLeaves } from "../gradient/likelihood.ts";
 import {
@@ -79,8 +80,11 @@ export async function compileMembers(
   };
   const minimizer = await compileMinimizer(
     {
-      loss: loss({ hide: columnsRate && hiding(density, columnsRate), units: unitsRate ?? 0 }),
-      validation: loss({ units: 0 }),
+      loss: loss({
+        hide: columnsRate && hiding(density, columnsRate),
+        units: unitsRate && leavingOut(unitsRate),
+      }),
+      validation: loss({}),
       weight: isWeighted ? g.input("weight", []) : undefined,
       parameters: trainedLeaves(density.parameters, bound),
       draws,
@@ -108,4 +112,10 @@ function hiding({ given, columns }: ColumnsDensity, probability: Expr): (feature
     });
     return g.mul(features, g.gather(g.concatenate([isSeen, g.constant([1])]), indices, features.shape));
   };
+}
+
+/** Leaves units out, with some probability; those that stay are raised, so that the mean is that of the whole network. */
+function leavingOut(probability: Expr): LeaveOut {
+  return (units, layer) =>
+    g.mul(units, g.div(g.less(probability, g.randomUniform(units.shape, layer)), g.sub(1, probability)));
 }

@@ -23,7 +23,7 @@ import type { ColumnHead, ColumnHeadJson } from "./heads/columnHead.ts";
 import { headFromJson } from "./heads/headFromJson.ts";
 import { meanContributions } from "./members.ts";
 import { mostMembers } from "./mostMembers.ts";
-import { type Tie, trunk } from "./trunk.ts";
+import { type LeaveOut, type Tie, trunk } from "./trunk.ts";
 
 /** A column with its head. */
 export interface ModeledColumn {
@@ -96,8 +96,8 @@ export interface Contributions {
 export interface Dropout {
   /** Hides features from the network. */
   readonly hide?: ((features: Expr) => Expr) | undefined;
-  /** Probability that a hidden unit is left out. */
-  readonly units: number | Expr;
+  /** Leaves units of the network out. */
+  readonly units?: LeaveOut | undefined;
 }
 
 /** See the head of this file. */

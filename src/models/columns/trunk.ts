@@ -40,15 +40,18 @@ export interface Tie {
 /** Inputs are kept within this many units: beyond the data a network of rectifiers goes on linearly. */
 const inputBound = 10;
 
+/** Sets some units of a layer to zero, by name of the layer, in training. */
+export type LeaveOut = (units: Expr, layer: string) => Expr;
+
 /** A network that has been laid out. */
 export interface Trunk {
   /** What it needs. */
   readonly parameters: ParameterTree;
   /**
    * All outputs for some inputs.
-   * @param dropout - Probability that a hidden unit is left out of a row and step.
+   * @param leaveOut - Leaves hidden units out, layer by layer.
    */
-  run(inputs: Expr, parameters: Bound, dropout?: number | Expr): Expr;
+  run(inputs: Expr, parameters: Bound, leaveOut?: LeaveOut): Expr;
   /**
    * The outputs of one column, as many numbers as the column with the most has, 0 behind its own.
    * @param columnMark - Shared, `[1, columns]`: 1 in the place of the column.
@@ -107,20 +110,12 @@ export function trunk({ inputs, outputs, columns, hidden, ties = [] }: TrunkSize
     };
     return cachedMasks;
   };
-  const lastHiddenLayer = (x: Expr, parameters: Bound, dropout: number | Expr = 0): Expr => {
+  const lastHiddenLayer = (x: Expr, parameters: Bound, leaveOut?: LeaveOut): Expr => {
     let value = x;
     for (let layer = 0; layer < hidden.length; layer++) {
       const weights = g.mul(leafOf(parameters, `weight${layer}`), masks().layers[layer]!);
       let layerOutput = g.relu(g.linear(value, weights, leafOf(parameters, `bias${layer}`)));
-      // Units that stay are raised, so that the mean is that of the whole network.
-      if (dropout !== 0)
-        layerOutput = g.mul(
-          layerOutput,
-          g.mul(
-            g.div(1, g.sub(1, dropout)),
-            g.less(dropout, g.randomUniform([hidden[layer]!], `hidden ${layer}`)),
-          ),
-        );
+      if (leaveOut) layerOutput = leaveOut(layerOutput, `hidden ${layer}`);
       value = isSame(layer) ? g.add(value, layerOutput) : layerOutput;
     }
     return value;
@@ -142,12 +137,12 @@ export function trunk({ inputs, outputs, columns, hidden, ties = [] }: TrunkSize
   return {
     parameters: tree,
     mostOutputs,
-    run(inputValues, parameters, dropout) {
+    run(inputValues, parameters, leaveOut) {
       const x = g.clamp(inputValues, -inputBound, inputBound);
       const weights = g.mul(leafOf(parameters, "weight"), masks().layers[hidden.length]!);
       const skip = skipWeights(parameters);
       return g.add(
-        g.linear(lastHiddenLayer(x, parameters, dropout), weights, leafOf(parameters, "bias")),
+        g.linear(lastHiddenLayer(x, parameters, leaveOut), weights, leafOf(parameters, "bias")),
         g.linear(x, skip),
       );
     },

@@ -103,15 +103,8 @@ function mixtureOf(
 
 /** One mixture of the components of several. */
 function joinedMixture(mixtures: readonly LogisticMixture[]): LogisticMixture {
-  if (mixtures.length === 1) return mixtures[0]!;
-  const join = (part: keyof LogisticMixture): Float64Array => {
-    const count = mixtures[0]![part].length;
-    const joined = new Float64Array(mixtures.length * count);
-    mixtures.forEach((mixture, k) => {
-      joined.set(mixture[part], k * count);
-    });
-    return joined;
-  };
+  const join = (part: keyof LogisticMixture): number[] =>
+    mixtures.flatMap((mixture) => Array.from(mixture[part]));
   return { logWeights: join("logWeights"), means: join("means"), scales: join("scales") };
 }
 
