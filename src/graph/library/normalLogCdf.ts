@@ -46,9 +46,21 @@ function lowerTail(x: Expr): Expr {
   return sub(scaledTail(x), mul(0.5, square(x)));
 }
 
-/** Logarithm of the derivative of log Phi at x, for x at most 0. */
-export function normalLogHazard(x: Expr): Expr {
-  return sub(-0.5 * Math.log(2 * Math.PI), scaledTail(x));
+/** log Phi(x), and the logarithm of its derivative, for finite x at most 0. */
+export function normalTail(x: Expr): { readonly logCdf: Expr; readonly logHazard: Expr } {
+  const scaled = scaledTail(x);
+  return {
+    logCdf: sub(scaled, mul(0.5, square(x))),
+    logHazard: sub(-0.5 * Math.log(2 * Math.PI), scaled),
+  };
+}
+
+/** log Phi(x) and log Phi(-x) of a finite x, for the price of one. */
+export function normalLogTails(x: Expr): { readonly lower: Expr; readonly upper: Expr } {
+  const isLower = less(x, 0);
+  const small = lowerTail(select(isLower, x, neg(x)));
+  const large = log1p(neg(exp(small)));
+  return { lower: select(isLower, small, large), upper: select(isLower, large, small) };
 }
 
 /**

@@ -20,7 +20,7 @@ import {
   stopGradient,
   sub,
 } from "../ops/arithmetic.ts";
-import { normalLogCdf, normalLogHazard } from "./normalLogCdf.ts";
+import { normalTail } from "./normalLogCdf.ts";
 
 /** Logarithm below which the probability itself is too small for its quantile: float32 holds e^-80. */
 const deep = -40;
@@ -38,7 +38,8 @@ export function normalQuantileOfLog(l: Expr): Expr {
   // Newton's steps; the last one alone gives the derivative of the solution.
   for (let k = 0; k < 3; k++) {
     const from = min(stopGradient(x), 0);
-    x = sub(from, div(sub(normalLogCdf(from), l), exp(normalLogHazard(from))));
+    const { logCdf, logHazard } = normalTail(from);
+    x = sub(from, div(sub(logCdf, l), exp(logHazard)));
   }
   return x;
 }

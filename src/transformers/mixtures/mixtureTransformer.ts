@@ -19,7 +19,7 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
-import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
+import { normalLogTails } from "../../graph/library/normalLogCdf.ts";
 import { normalQuantileOfLog } from "../../graph/library/normalQuantileOfLog.ts";
 import {
   add,
@@ -95,8 +95,8 @@ const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 interface Law {
   /** From here on the map is straight: of the normal law, logarithms of densities lose the digits of their squares. */
   readonly reach: number;
-  /** log F; log(1 - F) is that of -u. */
-  readonly logCdf: (u: Expr) => Expr;
+  /** log F and log(1 - F). */
+  readonly logTails: (u: Expr) => { readonly lower: Expr; readonly upper: Expr };
   readonly logDensity: (u: Expr) => Expr;
   /** The quantile, of log F and log(1 - F). */
   readonly quantile: (logLower: Expr, logUpper: Expr) => Expr;
@@ -105,13 +105,13 @@ interface Law {
 const laws: Readonly<Record<"logistic" | "normal", Law>> = {
   logistic: {
     reach: 30,
-    logCdf: (u) => neg(softplus(neg(u))),
+    logTails: (u) => ({ lower: neg(softplus(neg(u))), upper: neg(softplus(u)) }),
     logDensity: logisticLogSlope,
     quantile: sub,
   },
   normal: {
     reach: 10,
-    logCdf: normalLogCdf,
+    logTails: normalLogTails,
     logDensity: (u) => sub(mul(-0.5, square(u)), halfLogTwoPi),
     quantile(logLower, logUpper) {
       const isLower = less(logLower, logUpper);
@@ -145,7 +145,7 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
   } = checkedOptions("mixtureTransformer", options, mixtureTransformerOptionTable);
   if (bound === undefined && (leastSlope === 0 || margin > 0))
     refuse("mixtureTransformer", "bound", "given where leastSlope is 0 or there is a margin", bound);
-  const { reach: usualReach, logCdf, logDensity, quantile } = laws[law];
+  const { reach: usualReach, logTails, logDensity, quantile } = laws[law];
   const reach = chosenReach ?? usualReach;
   const hasWeights = weights === "learned";
   const clip = (raw: Expr): Expr => (largestLogScale === 0 ? raw : softClip(raw, largestLogScale));
@@ -167,9 +167,10 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
       const isPlace = form === "places";
       const u = isPlace ? mul(sub(y, place), exp(neg(logScale))) : add(mul(exp(logScale), y), place);
       const logSlope = isPlace ? neg(logScale) : logScale;
+      const tails = logTails(u);
       return {
-        lower: add(logWeight, logCdf(u)),
-        upper: add(logWeight, logCdf(neg(u))),
+        lower: add(logWeight, tails.lower),
+        upper: add(logWeight, tails.upper),
         density: total(logWeight, logSlope, logDensity(u)),
       };
     });

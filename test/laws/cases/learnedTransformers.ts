@@ -13,7 +13,7 @@ import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares
 import { type TransformerCases, within } from "./transformerCase.ts";
 
 const single = { features: 1, startsAsIdentity: false } as const;
-const solved = { ...single, draws: 16 } as const;
+const solved = { ...single, draws: 10 } as const;
 
 /** Rows by the name of the exported function. */
 export const learnedTransformers: Readonly<
@@ -34,10 +34,10 @@ export const learnedTransformers: Readonly<
     },
   },
   monotonicNetwork: {
-    "two features": {
-      transformer: monotonicNetwork({ signal: 2, hidden: [4, 4] }),
-      startsAsIdentity: false,
-      draws: 12,
+    "one feature": {
+      transformer: monotonicNetwork({ signal: 2, hidden: [4, 2] }),
+      ...single,
+      draws: 8,
       largestParameter: 20,
       edges: [0],
     },
@@ -78,7 +78,7 @@ export const learnedTransformers: Readonly<
     "normal, of equal weights": {
       transformer: mixtureTransformer({ components: 2, law: "normal", weights: "equal" }),
       ...solved,
-      draws: 6,
+      draws: 3,
       startsAsIdentity: true,
       edges: [-10, 10],
     },
