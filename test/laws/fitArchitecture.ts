@@ -3,9 +3,10 @@ import { kindOf } from "../../src/architectures/kindOf.ts";
 import { standardization } from "../../src/bijections/linear/standardization.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
+import { BijectionCore } from "../../src/models/bijectionCore.ts";
 import { loadParts } from "../../src/models/files/modelFile.ts";
 import { Flow } from "../../src/models/flow.ts";
-import { parameterTree } from "../../src/models/model.ts";
+import { type Model, parameterTree } from "../../src/models/model.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import type { Table } from "../../src/tables/table.ts";
@@ -34,7 +35,7 @@ export async function untrained(architecture: Architecture): Promise<Flow> {
   for (const [name, data] of Object.entries(values))
     if (!name.startsWith("preparation"))
       values[name] = data.map((x) => Math.fround(x + 0.1 * stream.normal()));
-  return new Flow({
+  const model: Model = {
     ...parts,
     kind: kindOf(architecture),
     columns: ["mass", "gap", "height"].slice(0, features),
@@ -42,5 +43,6 @@ export async function untrained(architecture: Architecture): Promise<Flow> {
     precision: "float32",
     values,
     fitted: { rows: 1, seed: 1, epochs: 1, trainLogProb: 0, validationLogProb: 0, dequantized: {} },
-  });
+  };
+  return new Flow(new BijectionCore(model));
 }

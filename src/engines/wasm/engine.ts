@@ -19,7 +19,6 @@ import { WasmExecutable } from "./run/executable.ts";
 import { PrivateHost, SharedHost } from "./run/host.ts";
 import type { JobPlan } from "./run/job.ts";
 import { maximumPages, outOfMemory } from "./run/memories.ts";
-import { enableWideSimd } from "./run/wide.ts";
 
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {
@@ -119,7 +118,8 @@ let warned = false;
 
 /** Whether wide kernels work here; says so once where they do not. */
 async function isWideUsable(): Promise<boolean> {
-  const obstacle = await enableWideSimd();
+  // Most programs do without, and a page need not load it.
+  const obstacle = await (await import("./run/wide.ts")).enableWideSimd();
   if (obstacle === undefined || warned) return obstacle === undefined;
   warned = true;
   warn(`Wide SIMD was asked for, and is not used: ${obstacle}.`);

@@ -17,7 +17,9 @@ import { decimalsOf } from "./grid.ts";
  */
 export const singleForms = ["float32", "float32-percent", "float32-9-digits", "float32-8-digits"] as const;
 
-/** How decimals are rounded in a table; see {@link singleForms}. */
+/**
+ * How decimals are rounded in a table: to single precision, a hundred times the decimal to single precision, or to some digits of that.
+ */
 export type SingleForm = (typeof singleForms)[number];
 
 /** Decimals have at most so many digits behind the point: finer steps are not told from rounding. */
