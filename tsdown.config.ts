@@ -70,15 +70,6 @@ function chunksOf(modules: Modules): Map<string, string> {
     "basis",
   );
   place(evaluation, "evaluation");
-  // Every flow has one of two cores: what they have in common is loaded with every flow.
-  const [bijections, columns] = ["bijectionCore", "columnsCore"].map((core) =>
-    closureOf(resolve(`src/models/${core}.ts`), modules),
-  );
-  place(
-    [...bijections!].filter((id) => columns!.has(id)),
-    "evaluation",
-  );
-  place(bijections!, "bijectionCore");
   families.forEach((id, i) => {
     const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
     place(alone, nameOf(id));

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { BijectionCore } from "../models/bijectionCore.ts";
 import { loadParts } from "../models/files/modelFile.ts";
 import { Flow, flowOfModel } from "../models/flow.ts";
 import type { FittedDescription, Model } from "../models/model.ts";
@@ -32,7 +31,7 @@ export async function finishFit(
 ): Promise<FinishedFit> {
   // A flow is saved without waiting, and read back to see that it can be.
   await loadParts(model);
-  const measured = new Flow(new BijectionCore(model));
+  const measured = new Flow(model);
   const how = {
     engine: options.engine,
     threads: options.threads,

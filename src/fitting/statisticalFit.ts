@@ -9,7 +9,6 @@ import type { ModelKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
-import { BijectionCore } from "../models/bijectionCore.ts";
 import { Flow } from "../models/flow.ts";
 import type { Model } from "../models/model.ts";
 import type { ParameterValues } from "../models/parameters.ts";
@@ -146,7 +145,7 @@ export async function statisticalFit(
   const { rows, values } = found.heights;
   const { threads, wide, engine, signal } = options;
   const sound = await soundSteps(
-    new Flow(new BijectionCore(model)),
+    new Flow(model),
     firstTrainRows(data.train, features, rows),
     values.map((logProb) => logProb + logAbsDet - data.train.logAbsDet),
     rows === data.train.rows && model.precision === "float64"

@@ -11,6 +11,7 @@ import { meanAndError } from "../numerics/meanAndError.ts";
 import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../options.ts";
 import { bytesFrom } from "../platform/bytes.ts";
 import type { Table } from "../tables/table.ts";
+import { BijectionCore } from "./bijectionCore.ts";
 import type {
   DistributionOptions,
   Imputation,
@@ -62,10 +63,10 @@ export type { FlowDescription, SampleWithLogProb } from "./flowCore.ts";
 export class Flow {
   readonly #core: FlowCore;
 
-  /** @internal Made by `fit` and {@link load}. */
-  constructor(core: FlowCore) {
-    checkArgument("new Flow", "its argument", core, partsOfFlow, "`fit` and `load` give flows");
-    this.#core = core;
+  /** @internal Made by `fit` and {@link load}, of a base and a bijection or of another core. */
+  constructor(model: Model | FlowCore) {
+    checkArgument("new Flow", "its argument", model, partsOfFlow, "`fit` and `load` give flows");
+    this.#core = "logProb" in model ? model : new BijectionCore(model);
     // What Node's `console.log` shows; a method of this name cannot be written down in declarations.
     Object.defineProperty(this, Symbol.for("nodejs.util.inspect.custom"), { value: () => this.toString() });
   }
@@ -375,7 +376,7 @@ async function readCore(bytes: Uint8Array, name = "the model"): Promise<FlowCore
 
 /** What evaluates a model. */
 async function coreOf(model: Model, name = "the model"): Promise<FlowCore> {
-  if (!model.simplex) return new (await import("./bijectionCore.ts")).BijectionCore(model);
+  if (!model.simplex) return new BijectionCore(model);
   const { simplexCore } = await import("./simplexCore.ts");
   return simplexCore(model, name);
 }

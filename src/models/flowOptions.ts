@@ -136,5 +136,6 @@ export const sampleOptionTable: OptionTable<SampleOptions> = {
 /** What a flow is made of. */
 export const partsOfFlow: OptionKind = {
   expected: "the parts of a fitted flow",
-  accepts: (value) => anObject.accepts(value) && "logProb" in (value as object),
+  accepts: (value) =>
+    anObject.accepts(value) && ("logProb" in (value as object) || "bijection" in (value as object)),
 };

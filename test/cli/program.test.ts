@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildProgram } from "../../src/cli/program.ts";
+import { root } from "../docs/project.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { type Run, runCli, sampleCsv, writeFiles } from "./runCli.ts";
 import { runInProcess } from "./runInProcess.ts";
@@ -26,6 +27,11 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["quantile m.safetensors --column x", 2, []],
   ["cdf m.safetensors --column x --at 1", 2, []],
   ["impute m.safetensors data.csv", 2, []],
+  [
+    `import ${root}/demo/zuko-nsf.safetensors --from zuko --out imported.safetensors`,
+    0,
+    ["imported.safetensors"],
+  ],
   ["inspect m.safetensors --json", 0, []],
   ["information data.csv --columns x --folds 2", 0, []],
   ["plot m.safetensors data.csv --out figure.svg", 0, ["figure.svg"]],

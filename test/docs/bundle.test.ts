@@ -47,7 +47,7 @@ test(`a page that evaluates one kind loads less than ${budget / 1000} kB after g
   const expected = Object.entries(families).map(([kind, names]) => [
     kind,
     // The errors, files and options are in a file of their own, which the command line has before the library.
-    ["basis", "evaluation", ...(kind === "columns" ? [] : ["bijectionCore"]), ...names].sort(),
+    ["basis", "evaluation", ...names].sort(),
   ]);
   expect(loaded).toEqual(Object.fromEntries(expected));
   const sizes = measured.map(({ kind, gzip }) => `${kind} ${(gzip / 1000).toFixed(1)} kB`).join(", ");

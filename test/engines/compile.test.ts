@@ -25,8 +25,6 @@ function samplerOf(transforms: number): Partial<Program> {
   return { rows: { value } };
 }
 
-const sampler = samplerOf(4);
-
 test.each([referenceEngine, wasmEngine({ threads: 1 })])(
   "the $name engine is aborted while it compiles",
   async (engine) => {
@@ -59,7 +57,9 @@ test("timers fire while a program is compiled, and it is the same program", asyn
     if (!isOver) setImmediate(count);
   };
   setImmediate(count);
-  const executables = await Promise.all([engine.compile(sampler), engine.compile(sampler)]);
+  // Large: a small one is compiled between two turns.
+  const large = samplerOf(8);
+  const executables = await Promise.all([engine.compile(large), engine.compile(large)]);
   isOver = true;
   expect(turns).toBeGreaterThan(5);
   const noise = Float64Array.from({ length: 32 }, (_, i) => Math.sin(i));

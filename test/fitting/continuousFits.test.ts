@@ -10,8 +10,8 @@ import type { Bijection } from "../../src/bijections/bijection.ts";
 import { type ContinuousOptions, continuous } from "../../src/bijections/continuous/continuous.ts";
 import { AbortedError, NumericalError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
+
 import type { FitProgress } from "../../src/fitting/fitOptions.ts";
-import { BijectionCore } from "../../src/models/bijectionCore.ts";
 
 import { Flow, load } from "../../src/models/flow.ts";
 import { solverReport, trajectories } from "../../src/models/solverReport.ts";
@@ -73,7 +73,7 @@ describe.each(kinds)("%s", (flow) => {
       ...optionsOf(fitted.model.bijection),
       solver: { kind: "adaptive", tolerance: 1e-8 },
     });
-    const finer = new Flow(new BijectionCore({ ...fitted.model, bijection: exacting }));
+    const finer = new Flow({ ...fitted.model, bijection: exacting });
     // Float32 cannot do what is asked for.
     expect((await solverReport(finer, more)).tolerance).toBeCloseTo(2 ** -20, 12);
     expect((await solverReport(finer, more, { precision: "float64" })).tolerance).toBe(1e-8);
@@ -129,7 +129,7 @@ describe.each(kinds)("%s", (flow) => {
       ...optionsOf(model.bijection),
       solver: { kind: "adaptive", tolerance: 1e-13, most: 1 },
     });
-    const short = new Flow(new BijectionCore({ ...model, bijection }));
+    const short = new Flow({ ...model, bijection });
     for (const precision of ["float32", "float64"] as const) {
       const failed = short.logProb(two, { precision });
       await expect(failed).rejects.toThrow(NumericalError);

@@ -7,7 +7,6 @@ import type { FitData } from "../../src/fitting/fitData.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
 import { widened, widening } from "../../src/fitting/gradient/widening.ts";
 import { load } from "../../src/index.ts";
-import { BijectionCore } from "../../src/models/bijectionCore.ts";
 import { Flow } from "../../src/models/flow.ts";
 import { type Model, parameterTree } from "../../src/models/model.ts";
 import { initialValues } from "../../src/models/parameters.ts";
@@ -70,8 +69,8 @@ describe("a flow whose held-out rows lie too far out", () => {
   const data = { columns: ["x", "y"], given: [], rows: 500, validation: held } as unknown as FitData;
 
   test("is widened, scores them better, and is saved and read as any other", async () => {
-    const flow = new Flow(new BijectionCore(await widened(model, architecture, data, { threads: 1 })));
-    const before = await new Flow(new BijectionCore(model)).logProb(values);
+    const flow = new Flow(await widened(model, architecture, data, { threads: 1 }));
+    const before = await new Flow(model).logProb(values);
     const scores = await flow.logProb(values);
     const total = (all: Float64Array): number => all.reduce((sum, own) => sum + own, 0);
     expect(total(scores)).toBeGreaterThan(total(before) + 10);

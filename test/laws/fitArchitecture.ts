@@ -3,10 +3,9 @@ import { kindOf } from "../../src/architectures/kindOf.ts";
 import { standardization } from "../../src/bijections/linear/standardization.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-import { BijectionCore } from "../../src/models/bijectionCore.ts";
 import { loadParts } from "../../src/models/files/modelFile.ts";
 import { Flow } from "../../src/models/flow.ts";
-import { type Model, parameterTree } from "../../src/models/model.ts";
+import { parameterTree } from "../../src/models/model.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import type { Table } from "../../src/tables/table.ts";
@@ -35,7 +34,7 @@ export async function untrained(architecture: Architecture): Promise<Flow> {
   for (const [name, data] of Object.entries(values))
     if (!name.startsWith("preparation"))
       values[name] = data.map((x) => Math.fround(x + 0.1 * stream.normal()));
-  const model: Model = {
+  return new Flow({
     ...parts,
     kind: kindOf(architecture),
     columns: ["mass", "gap", "height"].slice(0, features),
@@ -43,6 +42,5 @@ export async function untrained(architecture: Architecture): Promise<Flow> {
     precision: "float32",
     values,
     fitted: { rows: 1, seed: 1, epochs: 1, trainLogProb: 0, validationLogProb: 0, dequantized: {} },
-  };
-  return new Flow(new BijectionCore(model));
+  });
 }

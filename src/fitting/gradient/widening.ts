@@ -15,7 +15,6 @@ import type { Architecture } from "../../architectures/architecture.ts";
 import { chain } from "../../bijections/combinators/chain.ts";
 import { affine } from "../../bijections/linear/affine.ts";
 import { tailExcesses, tailGain } from "../../distributions/tailedNormal.ts";
-import { BijectionCore } from "../../models/bijectionCore.ts";
 import { loadParts } from "../../models/files/modelFile.ts";
 import { Flow } from "../../models/flow.ts";
 import type { Model } from "../../models/model.ts";
@@ -81,7 +80,7 @@ export async function widened(
   if (architecture.bijection.branches || (options.flow !== undefined && typeof options.flow !== "string"))
     return model;
   await loadParts(model);
-  const values = await new Flow(new BijectionCore(model)).toBase(joinedRows(validation, data), {
+  const values = await new Flow(model).toBase(joinedRows(validation, data), {
     engine: options.engine,
     threads: options.threads,
     wide: options.wide,

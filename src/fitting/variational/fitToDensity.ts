@@ -7,7 +7,6 @@
 import type { Architecture } from "../../architectures/architecture.ts";
 import type { VariationalKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
-import { BijectionCore } from "../../models/bijectionCore.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { loadParts } from "../../models/files/modelFile.ts";
 import { Flow } from "../../models/flow.ts";
@@ -100,12 +99,10 @@ async function wrapped(
 ): Promise<Approximation> {
   // A flow is saved without waiting, and read back to see that it can be.
   await loadParts(model);
-  const flow = new Flow(
-    new BijectionCore({
-      ...model,
-      fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
-    }),
-  );
+  const flow = new Flow({
+    ...model,
+    fitted: { ...model.fitted, trainLogProb: diagnostics.bound, validationLogProb: diagnostics.bound },
+  });
   for (const { message } of warnings) options.onWarning?.(message);
   const report: ApproximationReport = {
     diagnostics,
