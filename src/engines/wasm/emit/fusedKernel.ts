@@ -243,11 +243,25 @@ export function addTileKernel(
     const resultPointer = (i: number): Local => pointers[unit.sources.length + i]!;
     const lane = f.local("i32");
     const computed = computedBytes(f, shape);
-    /** Goes from the end of what is computed of a row to that of the row, and `bytes` further. */
+    /** Ways from the end of what is computed of a row to that of the row, and so many bytes further: to the next feature. */
+    const ways = new Map<number, Local>();
     const skip = (pointer: Local, bytes: number): void => {
-      f.increment(pointer, typeof computed === "number" ? bytes : bytes + rowBytes);
-      if (typeof computed !== "number") f.get(pointer).get(computed).op("i32.sub").set(pointer);
+      const way = ways.get(bytes);
+      if (way) f.get(pointer).get(way).op("i32.add").set(pointer);
+      else f.increment(pointer, bytes);
     };
+    const wayOf = (kind: string, width: number): number => (kind === "repeated" ? -1 : width - 1) * rowBytes;
+    const distances = [
+      -rowBytes,
+      ...unit.sources.map(({ kind, width }) => wayOf(kind, width)),
+      ...unit.results.map(({ width }) => wayOf("rows", width)),
+    ];
+    for (const bytes of typeof computed === "number" ? [] : new Set(distances)) {
+      const way = f.local("i32");
+      ways.set(bytes, way);
+      f.i32(bytes + rowBytes).get(computed as Local);
+      f.op("i32.sub").set(way);
+    }
     const zero = v.constant(0);
     unit.results.forEach((result, i) => {
       if (!result.isSum) return;
@@ -295,12 +309,11 @@ export function addTileKernel(
         });
       });
       unit.sources.forEach(({ kind, width }, i) => {
-        if (kind === "rows") skip(sourcePointer(i), (width - 1) * rowBytes);
-        else if (kind === "repeated") skip(sourcePointer(i), -rowBytes);
+        if (kind === "rows" || kind === "repeated") skip(sourcePointer(i), wayOf(kind, width));
         else if (kind === "shared") f.increment(sourcePointer(i), width * v.laneBytes);
       });
       unit.results.forEach(({ isSum, width }, i) => {
-        skip(resultPointer(i), isSum ? -rowBytes : (width - 1) * rowBytes);
+        skip(resultPointer(i), wayOf(isSum ? "repeated" : "rows", width));
       });
     });
   };
