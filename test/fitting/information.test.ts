@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Estimate, information, normalScores } from "../../src/diagnostics/information.ts";
+import { type Estimate, information } from "../../src/diagnostics/information.ts";
+import { normalScores } from "../../src/diagnostics/measureInformation.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { draw } from "./tables.ts";
 
