@@ -17,7 +17,7 @@ import {
   mixtureTerms,
   type NormalComponent,
   whitening,
-} from "../../numerics/whitening.ts";
+} from "../../numerics/normalDistributions.ts";
 import { refuse } from "../../options.ts";
 import type { RandomStream } from "../../random/philox.ts";
 

@@ -21,7 +21,7 @@
  */
 
 import { AbortedError, UsageError } from "../../errors.ts";
-import type { NormalComponent } from "../../numerics/whitening.ts";
+import type { NormalComponent } from "../../numerics/normalDistributions.ts";
 import {
   callback,
   checkedOptions,

@@ -10,7 +10,7 @@ import {
   mixtureLogDensity,
   mixtureTerms,
   type NormalComponent,
-} from "../../numerics/whitening.ts";
+} from "../../numerics/normalDistributions.ts";
 import type { RandomStream } from "../../random/philox.ts";
 import { selectColumns, type Table } from "../../tables/table.ts";
 

@@ -15,7 +15,7 @@
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { logTwoPi } from "../../numerics/constants.ts";
-import { choleskyFactor, type NormalComponent, whitening } from "../../numerics/whitening.ts";
+import { choleskyFactor, type NormalComponent, whitening } from "../../numerics/normalDistributions.ts";
 import type { Weights } from "./mixtureDensity.ts";
 import { type ProductsOf, type TileProducts, tileRows } from "./tileProducts.ts";
 
