@@ -110,13 +110,26 @@ export function reportLine(
 const isAnyOrder = ({ description }: Flow): boolean =>
   (description.bijection as { readonly anyOrder?: boolean }).anyOrder === true;
 
-/** How answers of a flow were made, in words. */
-export function qualityText(effectiveSize: Float64Array, flow: Flow): string {
+/** Fewer effective draws than this leave a standard error above a fifth of a nat. */
+const fewEffectiveDraws = 25;
+
+/**
+ * How answers of a flow were made, in words.
+ * @param option the option that gives more draws, named where they are few.
+ */
+export function qualityText(
+  effectiveSize: Float64Array,
+  flow: Flow,
+  option: "--draws" | "--candidates",
+): string {
   const drawn = effectiveSize.filter((size) => Number.isFinite(size));
   if (drawn.length === 0) return isAnyOrder(flow) ? "exact for this set of columns" : "exact";
   const least = Math.floor(drawn.reduce((a, b) => Math.min(a, b)));
   const rows = drawn.length === effectiveSize.length ? "" : `${counted(drawn.length, "row")} `;
-  return `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
+  const quality = `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
+  if (least >= fewEffectiveDraws) return quality;
+  const other = isAnyOrder(flow) ? "" : ", and a fit with --any-order needs none";
+  return `${quality}; more ${option} make it larger${other}`;
 }
 
 /** What was asked of each condition, and where it goes. */
@@ -140,7 +153,7 @@ export async function giveAnswers(
   conditions: ReadGiven,
 ): Promise<void> {
   const { writeTable } = await import("../index.ts");
-  const quality = qualityText(effectiveSize, flow);
+  const quality = qualityText(effectiveSize, flow, "--draws");
   if (out !== undefined && out !== "-") await writeTable(table, out);
   if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
     remark(quality);

@@ -98,6 +98,26 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/ \(Did you mean /, " (did you mean "],
 ];
 
+/** What people type for a command of another name. */
+const otherWords: Readonly<Record<string, string>> = {
+  score: "logprob",
+  density: "logprob",
+  explain: "logprob --by-column, or anomalies",
+  detect: "anomalies",
+  outliers: "anomalies",
+  train: "fit",
+  generate: "sample",
+  synthesize: "sample",
+  condition: "sample --given, or marginal --given",
+  conditional: "sample --given, or marginal --given",
+  predict: "quantile --given, or impute",
+  kl: "divergence",
+  entropy: "information",
+  info: "inspect, or describe for a table",
+  show: "inspect, or describe for a table",
+  schema: "describe --out",
+};
+
 /** commander's message as one line: without its `error:`, with the way to the help. */
 function usageLine(message: string, program: Command, args: readonly string[]): string {
   const line = sentences.reduce(
@@ -109,7 +129,9 @@ function usageLine(message: string, program: Command, args: readonly string[]): 
   );
   const command = args[0] ?? "";
   const known = program.commands.some((each) => each.name() === command);
-  return `${line}; see pushforward ${known ? `${command} ` : ""}--help.`;
+  const meant =
+    known || !Object.hasOwn(otherWords, command) ? "" : ` (what you look for may be ${otherWords[command]})`;
+  return `${line}${meant}; see pushforward ${known ? `${command} ` : ""}--help.`;
 }
 
 /**

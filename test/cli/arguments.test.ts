@@ -16,6 +16,10 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
     /^no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, import, inspect, information, plot, compare, approximate; see pushforward --help\.$/m,
   ],
   ["fti data.csv", /^there is no command "fti" \(did you mean fit\?\); see pushforward --help/],
+  [
+    "explain m.safetensors data.csv",
+    /^there is no command "explain" \(what you look for may be logprob --by-column, or anomalies\); see/,
+  ],
   ["--verison", /^there is no option --verison \(did you mean --version\?\)/],
   ["fit --out m.safetensors", /^the argument "data" is missing; see pushforward fit --help/],
   ["fit data.csv", /^--out <file> is required; see pushforward fit --help/],

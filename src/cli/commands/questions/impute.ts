@@ -51,7 +51,7 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
     ...defined({ draws, candidates, seed, engine, wide }),
   });
   const all: Table = tables.length === 1 ? tables[0]! : joinDraws(tables);
-  const quality = qualityText(effectiveSize, flow);
+  const quality = qualityText(effectiveSize, flow, "--candidates");
   if (out === undefined || out === "-") {
     remark(sentence(filled, quality));
     return await printCsv(all);

@@ -26,9 +26,6 @@ interface MarginalCommandFlags
   readonly json?: boolean | undefined;
 }
 
-/** A row whose log-density is known worse than this, in nats, is estimated poorly. */
-const poorError = 0.2;
-
 async function run(model: string, data: string, flags: MarginalCommandFlags): Promise<void> {
   const { columns, given, draws, seed, engine, wide, out, json } = flags;
   if (columns === undefined)
@@ -83,7 +80,7 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
           ["rows", formatCount(rows)],
           ["mean log-density", `${formatLogProb(mean)} nats`],
           ["outside support", formatCount(impossible)],
-          ["made", qualityText(effectiveSize, flow)],
+          ["made", qualityText(effectiveSize, flow, "--draws")],
           ...errorFacts(standardError.filter((_, row) => Number.isFinite(effectiveSize[row]))),
         ],
       };
@@ -93,16 +90,12 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
   });
 }
 
-/** How far estimates are off, and what makes them better. */
+/** How far estimates are off. */
 function errorFacts(errors: Float64Array): readonly (readonly [string, string])[] {
   if (errors.length === 0) return [];
   const sorted = errors.toSorted();
   const [median, largest] = [sorted[sorted.length >> 1]!, sorted.at(-1)!];
-  const remedy =
-    largest > poorError ? "; more --draws make it less, and a fit with --any-order needs none" : "";
-  return [
-    ["standard error", `${median.toFixed(4)} nats in the median row, ${largest.toFixed(4)} at most${remedy}`],
-  ];
+  return [["standard error", `${median.toFixed(4)} nats in the median row, ${largest.toFixed(4)} at most`]];
 }
 
 /** Adds the command. */
