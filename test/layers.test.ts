@@ -19,6 +19,7 @@ const layers: readonly string[] = [
   "formats",
   "tables",
   "graph",
+  "plan",
   "engines",
   "networks",
   "transformers",

@@ -7,8 +7,6 @@
 import { expect, test } from "vitest";
 import { interpret } from "../../src/engines/reference/interpreter.ts";
 import { compileProgram } from "../../src/engines/wasm/lowering/compiler.ts";
-import { guardPadding } from "../../src/engines/wasm/lowering/padding.ts";
-import { readinessOf } from "../../src/engines/wasm/lowering/readiness.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr, FixedPointExpr } from "../../src/graph/expr.ts";
 import { slot as newSlot } from "../../src/graph/ops/leaves.ts";
@@ -17,6 +15,8 @@ import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
 import { scalarize } from "../../src/graph/scalarize.ts";
 import { simplify } from "../../src/graph/simplify.ts";
+import { guardPadding } from "../../src/plan/analysis/padding.ts";
+import { readinessOf } from "../../src/plan/analysis/readiness.ts";
 
 /** A node of an operation that nobody has written rules for. */
 const twist = (x: Expr): Expr => ({ ...g.exp(x), op: "twist" }) as unknown as Expr;

@@ -5,9 +5,9 @@
  */
 
 import { type Expr, type MapExpr, sizeOf, topologicalOrder } from "../../../graph/expr.ts";
-import { largestMagnitude } from "../lowering/bounds.ts";
-import { isTotal, type Unit } from "../lowering/fusion.ts";
-import { type View, viewOf } from "../lowering/storage.ts";
+import { largestMagnitude } from "../../../plan/analysis/bounds.ts";
+import { isTotal, type Unit } from "../../../plan/analysis/fusion.ts";
+import { type View, viewOf } from "../../../plan/analysis/storage.ts";
 import type { FunctionBuilder, FunctionIndex, GlobalIndex, Local, ModuleBuilder } from "./assembler.ts";
 import { asVector, emitOperation, type LaneValue } from "./scalarCode.ts";
 import { VectorBuilder, type VectorOptions } from "./vector.ts";

@@ -6,7 +6,7 @@
 
 import type { ElementwiseExpr } from "../../../graph/expr.ts";
 import type { ElementwiseName } from "../../../graph/ops/elementwise.ts";
-import { largestMagnitude } from "../lowering/bounds.ts";
+import { largestMagnitude } from "../../../plan/analysis/bounds.ts";
 import * as elementary from "./elementary.ts";
 import type { Mask, Vector, VectorBuilder } from "./vector.ts";
 

@@ -10,6 +10,8 @@
 
 import { type Expr, sizeOf } from "../../../graph/expr.ts";
 import type { PreparedProgram } from "../../../graph/program.ts";
+import { isSumOverRows, type Phases, phasesOf } from "../../../plan/analysis/phases.ts";
+import { viewOf } from "../../../plan/analysis/storage.ts";
 import { inOnePiece, type Pieces } from "../../../platform/pieces.ts";
 import { streamWord } from "../../../random/philox.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
@@ -21,9 +23,7 @@ import type { VectorOptions } from "../emit/vector.ts";
 import { emitLevels, emitTile } from "./emitPhases.ts";
 import { control, MemoryLayout, mostShards, type Region } from "./memoryLayout.ts";
 import { type Argument, type Item, planMemory } from "./memoryPlan.ts";
-import { isSumOverRows, type Phases, phasesOf } from "./phases.ts";
 import { copyCall, SharedLowering } from "./sharedLowering.ts";
-import { viewOf } from "./storage.ts";
 import { TileLowering } from "./tileLowering.ts";
 
 /** A compiled program. */

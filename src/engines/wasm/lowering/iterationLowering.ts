@@ -13,11 +13,11 @@ import {
   sizeOf,
   topologicalOrder,
 } from "../../../graph/expr.ts";
+import type { Unit } from "../../../plan/analysis/fusion.ts";
+import { type Readiness, readinessOf, runsAt } from "../../../plan/analysis/readiness.ts";
+import type { Scope } from "../../../plan/analysis/storage.ts";
 import type { Pieces } from "../../../platform/pieces.ts";
-import type { Unit } from "./fusion.ts";
 import type { Item } from "./memoryPlan.ts";
-import { type Readiness, readinessOf, runsAt } from "./readiness.ts";
-import type { Scope } from "./storage.ts";
 import type { TileLowering } from "./tileLowering.ts";
 
 /** The items of an iteration to a fixed point. */

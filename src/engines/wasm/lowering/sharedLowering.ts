@@ -9,15 +9,15 @@
  */
 
 import { type Expr, sizeOf, unreachable } from "../../../graph/expr.ts";
+import { fuse, type Unit } from "../../../plan/analysis/fusion.ts";
+import { ownersRead, readOutside, viewOf } from "../../../plan/analysis/storage.ts";
 import type { Pieces } from "../../../platform/pieces.ts";
 import type { FunctionIndex } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
 import { addSharedKernel, addSharedMapKernel, analyzeUnit } from "../emit/fusedKernel.ts";
 import type { KernelCache } from "../emit/kernelCache.ts";
 import * as kernels from "../emit/sharedKernels.ts";
-import { fuse, type Unit } from "./fusion.ts";
 import type { Accumulator } from "./memoryLayout.ts";
-import { ownersRead, readOutside, viewOf } from "./storage.ts";
 
 /** One kernel call on shared values; addresses and counts are known numbers. */
 export interface SharedCall {

@@ -6,19 +6,19 @@
 
 import { type Expr, type LinearExpr, type ScanExpr, sizeOf, unreachable } from "../../../graph/expr.ts";
 import { slot } from "../../../graph/ops/leaves.ts";
+import { finishedLayers } from "../../../plan/analysis/activations.ts";
+import { fuse, type Unit } from "../../../plan/analysis/fusion.ts";
+import { contributions, type Run } from "../../../plan/analysis/readiness.ts";
+import { bandsOf, maskOf, unionOf } from "../../../plan/analysis/sparsity.ts";
+import { ownersRead, readOutside, type Scope, viewOf } from "../../../plan/analysis/storage.ts";
 import type { Pieces } from "../../../platform/pieces.ts";
 import { addProduct, addRowSum, addTranspose, type ProductShape } from "../emit/dense.ts";
 import { addTileKernel, analyzeUnit } from "../emit/fusedKernel.ts";
 import type { KernelCache } from "../emit/kernelCache.ts";
 import * as kernels from "../emit/tileKernels.ts";
-import { finishedLayers } from "./activations.ts";
-import { fuse, type Unit } from "./fusion.ts";
 import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts";
 import type { MemoryLayout } from "./memoryLayout.ts";
 import type { Argument, Call, Item } from "./memoryPlan.ts";
-import { contributions, type Run } from "./readiness.ts";
-import { bandsOf, maskOf, unionOf } from "./sparsity.ts";
-import { ownersRead, readOutside, type Scope, viewOf } from "./storage.ts";
 
 /** Lowers nodes of one program, or of one iteration's body. */
 export class TileLowering {

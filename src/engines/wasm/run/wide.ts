@@ -12,12 +12,12 @@
 import type { Expr } from "../../../graph/expr.ts";
 import { slot } from "../../../graph/ops/leaves.ts";
 import * as g from "../../../graph/ops.ts";
+import { loopCount } from "../../../plan/analysis/fusion.ts";
 import { reasonOf, setV8Flag } from "../../../platform/platform.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
 import { addTileKernel, analyzeUnit } from "../emit/fusedKernel.ts";
 import type { VectorOptions } from "../emit/vector.ts";
-import { loopCount } from "../lowering/fusion.ts";
 import { hasRelaxedSimd } from "./capabilities.ts";
 
 let probed: Promise<string | undefined> | undefined;

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Expr, type FixedPointExpr, type LinearExpr, sizeOf, unreachable } from "../../../graph/expr.ts";
+import { type Expr, type FixedPointExpr, type LinearExpr, sizeOf, unreachable } from "../../graph/expr.ts";
 import { extentOf, maskOf } from "./sparsity.ts";
 
 /** Adjacent elements `start` to `end`. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { bandsOf, extentOf, maskOf, unionOf } from "../../../src/engines/wasm/lowering/sparsity.ts";
-import { vjp } from "../../../src/graph/derivative/derivative.ts";
-import type { Expr } from "../../../src/graph/expr.ts";
-import * as g from "../../../src/graph/ops.ts";
-import { agree } from "../agree.ts";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
+import type { Expr } from "../../src/graph/expr.ts";
+import * as g from "../../src/graph/ops.ts";
+import { bandsOf, extentOf, maskOf, unionOf } from "../../src/plan/analysis/sparsity.ts";
+import { agree } from "../engines/agree.ts";
 
 const n = 24;
 const mask = (lets: (row: number, column: number) => boolean): Expr =>

@@ -15,10 +15,10 @@ import {
   type MapExpr,
   topologicalOrder,
   unreachable,
-} from "../../../graph/expr.ts";
-import * as g from "../../../graph/ops.ts";
-import { substitute } from "../../../graph/rebuild.ts";
-import { withInputs } from "../../../graph/withInputs.ts";
+} from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { substitute } from "../../graph/rebuild.ts";
+import { withInputs } from "../../graph/withInputs.ts";
 
 /** The outputs, with a selection by row mark in front of every sum over rows that might see padding. */
 export function guardPadding(outputs: readonly Expr[]): Expr[] {

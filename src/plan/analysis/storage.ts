@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import type { FinishedLayer } from "./activations.ts";
 import type { Unit } from "./fusion.ts";
 

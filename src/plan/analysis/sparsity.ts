@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 
 /** Rows `start` to `end` of a result, of which only the contributions `from` to `to` are not zero. */
 export interface Band {

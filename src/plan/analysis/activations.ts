@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Expr, type LinearExpr, sameShape } from "../../../graph/expr.ts";
+import { type Expr, type LinearExpr, sameShape } from "../../graph/expr.ts";
 
 /** A dense layer and the node that alone reads it. */
 export interface FinishedLayer {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { ShapeError } from "../../../errors.ts";
-import { type Expr, topologicalOrder } from "../../../graph/expr.ts";
-import * as g from "../../../graph/ops.ts";
-import type { PreparedProgram } from "../../../graph/program.ts";
-import type { Pieces } from "../../../platform/pieces.ts";
+import { ShapeError } from "../../errors.ts";
+import { type Expr, topologicalOrder } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { PreparedProgram } from "../../graph/program.ts";
+import type { Pieces } from "../../platform/pieces.ts";
 import { guardPadding } from "./padding.ts";
 import { viewOf } from "./storage.ts";
 

@@ -1,15 +1,15 @@
 /** Analyses of a graph on its way to kernels: bounds, readiness, the order of units. */
 
 import { describe, expect, test } from "vitest";
-import { largestMagnitude } from "../../../src/engines/wasm/lowering/bounds.ts";
-import { fuse } from "../../../src/engines/wasm/lowering/fusion.ts";
-import { readinessOf } from "../../../src/engines/wasm/lowering/readiness.ts";
-import { ownersRead } from "../../../src/engines/wasm/lowering/storage.ts";
-import { dependents, type Expr, type FixedPointExpr, topologicalOrder } from "../../../src/graph/expr.ts";
-import * as g from "../../../src/graph/ops.ts";
-import { substitute } from "../../../src/graph/rebuild.ts";
-import { withInputs } from "../../../src/graph/withInputs.ts";
-import { inOnePiece } from "../../../src/platform/pieces.ts";
+import { dependents, type Expr, type FixedPointExpr, topologicalOrder } from "../../src/graph/expr.ts";
+import * as g from "../../src/graph/ops.ts";
+import { substitute } from "../../src/graph/rebuild.ts";
+import { withInputs } from "../../src/graph/withInputs.ts";
+import { largestMagnitude } from "../../src/plan/analysis/bounds.ts";
+import { fuse } from "../../src/plan/analysis/fusion.ts";
+import { readinessOf } from "../../src/plan/analysis/readiness.ts";
+import { ownersRead } from "../../src/plan/analysis/storage.ts";
+import { inOnePiece } from "../../src/platform/pieces.ts";
 
 const x = g.input("x", [4]);
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { guardPadding } from "../../../src/engines/wasm/lowering/padding.ts";
-import { jvp, vjp } from "../../../src/graph/derivative/derivative.ts";
-import { type Expr, topologicalOrder } from "../../../src/graph/expr.ts";
-import { prepareProgram } from "../../../src/graph/program.ts";
-import * as g from "../../../src/graph/publicOps.ts";
-import { agree } from "../agree.ts";
+import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
+import { type Expr, topologicalOrder } from "../../src/graph/expr.ts";
+import { prepareProgram } from "../../src/graph/program.ts";
+import * as g from "../../src/graph/publicOps.ts";
+import { guardPadding } from "../../src/plan/analysis/padding.ts";
+import { agree } from "../engines/agree.ts";
 
 const one = g.constant(1);
 const x = g.input("x", [3]);

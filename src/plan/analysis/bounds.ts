@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Expr, topologicalOrder } from "../../../graph/expr.ts";
+import { type Expr, topologicalOrder } from "../../graph/expr.ts";
 
 const boundOf = new WeakMap<Expr, number>();
 

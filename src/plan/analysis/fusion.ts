@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../../../graph/expr.ts";
-import type { Pieces } from "../../../platform/pieces.ts";
+import { type Expr, sizeOf } from "../../graph/expr.ts";
+import type { Pieces } from "../../platform/pieces.ts";
 import { IndexSet } from "./indexSet.ts";
 import { viewOf } from "./storage.ts";
 
