@@ -63,6 +63,12 @@ const families: Readonly<
     types: ["boxCox", "power", "yeoJohnson"] satisfies TypesOf<typeof import("./powers/makers.ts")>,
     load: () => import("./powers/readers.ts"),
   },
+  splines: {
+    types: ["cubicSpline", "linearRationalSpline", "linearSpline", "quadraticSpline"] satisfies TypesOf<
+      typeof import("./splines/makers.ts")
+    >,
+    load: () => import("./splines/readers.ts"),
+  },
   tails: {
     types: ["lambertW", "sinhArcsinh", "tailTransform"] satisfies TypesOf<typeof import("./tails/makers.ts")>,
     load: () => import("./tails/readers.ts"),

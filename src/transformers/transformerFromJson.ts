@@ -14,6 +14,7 @@ import { readers as positive } from "./positive/readers.ts";
 import { readers as powers } from "./powers/readers.ts";
 import { readers as usual } from "./readers.ts";
 import { transformerRegistry } from "./registry.ts";
+import { readers as splines } from "./splines/readers.ts";
 import { readers as tails } from "./tails/readers.ts";
 import type { Transformer } from "./transformer.ts";
 
@@ -27,6 +28,7 @@ export const everyReader: Readers<Transformer> = {
   ...polynomials,
   ...positive,
   ...powers,
+  ...splines,
   ...tails,
 };
 

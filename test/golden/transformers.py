@@ -174,6 +174,136 @@ def monotonic(y):
 from_data("monotonicNetwork", {"type": "monotonicNetwork", "signal": 2, "hidden": [4, 2], "leastSlope": 0, "bound": 10}, signal,
           monotonic, wide, weights)
 
+# splines, each by the formulas of its paper: Müller et al. 2019, eq. 9-13; Steffen 1990; Dolatabadi et al. 2020, algorithm 1
+def shares(raw, least):
+    weights = [mp.exp(r) for r in raw]
+    return [mp.mpf(least) + (1 - len(raw) * mp.mpf(least)) * w / sum(weights) for w in weights]
+
+
+def box(y, inside, first=1, last=1):
+    """A map of [0, 1] as one of the box of half-width 3, on straight lines beyond."""
+    if abs(y) <= 3:
+        return 6 * inside((y + 3) / mp.mpf(6)) - 3
+    return sign(y) * 3 + (y - sign(y) * 3) * (first if y < 0 else last)
+
+
+def bin_of(u, widths):
+    k, start = 0, mp.mpf(0)
+    while k < len(widths) - 1 and u >= start + widths[k]:
+        start += widths[k]
+        k += 1
+    return k, start
+
+
+least = 1e-3
+raw_widths, raw_heights = [0.5, -1, 0.25, 1.5], [-0.75, 0.25, 1.25, -0.5]
+widths, heights = shares(raw_widths, least), shares(raw_heights, least)
+spread = [-7.5, -2.75, -1.75, -0.5, 0.125, 1.25, 2.5, 6]
+
+quarter = [mp.mpf(1) / 4] * 4
+def linear(u):
+    k, start = bin_of(u, quarter)
+    return sum(heights[:k]) + heights[k] * (u - start) * 4
+from_data("linearSpline", {"type": "linearSpline", "bins": 4, "bound": 3, "tails": "identity"}, raw_heights,
+          lambda y: box(y, linear), spread)
+from_data("linearSpline, learned tails", {"type": "linearSpline", "bins": 4, "bound": 3, "tails": "learned"}, raw_heights,
+          lambda y: box(y, linear, 4 * heights[0], 4 * heights[3]), spread)
+
+
+def quadratic(knots):
+    def density(u):
+        k, start = bin_of(u, widths)
+        return knots[k] + (knots[k + 1] - knots[k]) * (u - start) / widths[k]
+    edges = [sum(widths[:i]) for i in range(1, 4)]
+    return lambda u: mp.quad(density, [0] + [e for e in edges if e < u] + [u]), density
+
+
+def normalized(knots):
+    area = sum(w * (a + b) / 2 for w, a, b in zip(widths, knots, knots[1:]))
+    return [mp.mpf(least) + (1 - mp.mpf(least)) * h / area for h in knots]
+
+
+soft = lambda r: mp.log(1 + mp.exp(r)) + mp.mpf("0.001")
+raw_knots = [0.75, -1.5, 1, 0.25, -0.5]
+inside, density = quadratic(normalized([soft(r) for r in raw_knots]))
+from_data("quadraticSpline, learned tails", {"type": "quadraticSpline", "bins": 4, "bound": 3, "tails": "learned"},
+          raw_widths + raw_knots, lambda y: box(y, inside, density(mp.mpf(0)), density(mp.mpf(1))), spread)
+ring = [soft(r) for r in raw_knots[:4]]
+inside_ring, _ = quadratic(normalized(ring + ring[:1]))
+from_data("quadraticSpline, circular", {"type": "quadraticSpline", "bins": 4, "bound": 3, "tails": "circular"},
+          raw_widths + raw_knots[:4], lambda y: box(y, inside_ring), spread[1:-1])
+inner = [soft(r) for r in raw_knots[1:4]]
+# The height at both ends whose share of the area is 1; in nflows 0.14, splines/quadratic.py, the outer areas count by half.
+for name, ends, outer in [("", {}, mp.mpf(1) / 2), (", as in nflows", {"ends": "nflows"}, mp.mpf(1) / 4)]:
+    area = outer * (widths[0] * inner[0] + widths[3] * inner[2]) + sum(w * (a + b) / 2 for w, a, b in zip(widths[1:3], inner, inner[1:]))
+    end = area / (1 - outer * (widths[0] + widths[3]))
+    inside_of, _ = quadratic(normalized([end] + inner + [end]))
+    from_data(f"quadraticSpline, identity tails{name}",
+              {"type": "quadraticSpline", "bins": 4, "bound": 3, "tails": "identity", **ends}, raw_widths + raw_knots[1:4],
+              lambda y: box(y, inside_of), spread)
+
+diagonals = [h / w for h, w in zip(heights, widths)]
+
+
+def steffen(i, j):
+    p = (diagonals[i] * widths[j] + diagonals[j] * widths[i]) / (widths[i] + widths[j])
+    return 2 * min(diagonals[i], diagonals[j], p / 2)
+
+
+def cubic(slopes):
+    """The cubic of each bin that has the heights and slopes of its knots, found as the solution of four equations."""
+    def inside(u):
+        k, start = bin_of(u, widths)
+        w, y0 = widths[k], sum(heights[:k])
+        a = mp.lu_solve(mp.matrix([[1, 0, 0, 0], [0, 1, 0, 0], [1, w, w**2, w**3], [0, 1, 2 * w, 3 * w**2]]),
+                        mp.matrix([y0, slopes[k], y0 + heights[k], slopes[k + 1]]))
+        return sum(a[i] * (u - start) ** i for i in range(4))
+    return inside
+
+
+middle = [steffen(k, k + 1) for k in range(3)]
+raw_ends = [0.75, -0.25]
+end_slopes = [3 * d * logistic(mp.mpf(r)) for d, r in zip([diagonals[0], diagonals[3]], raw_ends)]
+in_cubic = cubic([end_slopes[0]] + middle + [end_slopes[1]])
+# As in nflows 0.14, splines/cubic.py.
+plain = {"leastEndSlope": 0, "endOffset": 0}
+from_data("cubicSpline, identity tails, as in nflows", {"type": "cubicSpline", "bins": 4, "bound": 3, "tails": "identity", **plain},
+          raw_widths + raw_heights + raw_ends, lambda y: box(y, in_cubic), spread)
+from_data("cubicSpline, learned tails", {"type": "cubicSpline", "bins": 4, "bound": 3, "tails": "learned", **plain},
+          raw_widths + raw_heights + raw_ends, lambda y: box(y, in_cubic, *end_slopes), spread)
+ring_cubic = cubic([steffen(3, 0)] + middle + [steffen(3, 0)])
+from_data("cubicSpline, circular", {"type": "cubicSpline", "bins": 4, "bound": 3, "tails": "circular"},
+          raw_widths + raw_heights, lambda y: box(y, ring_cubic), spread[1:-1])
+
+raw_lambdas, raw_slopes = [0.5, -1.25, 0.25, 2], [0.75, -0.5, 0.25, 1, -1.25]
+
+
+def linear_rational(delta):
+    def inside(u):
+        k, start = bin_of(u, widths)
+        y0, y1, d0, d1 = sum(heights[:k]), sum(heights[:k + 1]), delta[k], delta[k + 1]
+        lam = mp.mpf("0.025") + mp.mpf("0.95") * logistic(mp.mpf(raw_lambdas[k]))
+        w0, w1 = 1, mp.sqrt(d0 / d1)
+        ym = ((1 - lam) * w0 * y0 + lam * w1 * y1) / ((1 - lam) * w0 + lam * w1)
+        wm = (lam * w0 * d0 + (1 - lam) * w1 * d1) * widths[k] / (y1 - y0)
+        phi = (u - start) / widths[k]
+        if phi <= lam:
+            return (w0 * y0 * (lam - phi) + wm * ym * phi) / (w0 * (lam - phi) + wm * phi)
+        return (wm * ym * (1 - phi) + w1 * y1 * (phi - lam)) / (wm * (1 - phi) + w1 * (phi - lam))
+    return inside
+
+
+slopes = [mp.exp(clip(r)) for r in raw_slopes]
+in_fractions = linear_rational(slopes)
+from_data("linearRationalSpline, learned tails", {"type": "linearRationalSpline", "bins": 4, "bound": 3, "tails": "learned"},
+          raw_widths + raw_heights + raw_lambdas + raw_slopes, lambda y: box(y, in_fractions, slopes[0], slopes[4]), spread)
+in_unit = linear_rational([mp.mpf(1)] + slopes[1:4] + [mp.mpf(1)])
+from_data("linearRationalSpline, identity tails", {"type": "linearRationalSpline", "bins": 4, "bound": 3, "tails": "identity"},
+          raw_widths + raw_heights + raw_lambdas + raw_slopes[1:4], lambda y: box(y, in_unit), spread)
+in_ring = linear_rational(slopes[:4] + slopes[:1])
+from_data("linearRationalSpline, circular", {"type": "linearRationalSpline", "bins": 4, "bound": 3, "tails": "circular"},
+          raw_widths + raw_heights + raw_lambdas + raw_slopes[:4], lambda y: box(y, in_ring), spread[1:-1])
+
 # circular
 from_data("circularShift", {"type": "circularShift", "bound": 2}, [0.75],
           lambda y: y - mp.mpf(0.75) if y - mp.mpf(0.75) >= -2 else y - mp.mpf(0.75) + 4, [-1.75, -1.5, -0.5, 0.25, 1.5])

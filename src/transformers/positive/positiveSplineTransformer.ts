@@ -14,10 +14,11 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { checkedOptions, type OptionTable, positive, refuse, wholeNumber } from "../../options.ts";
+import { checkedOptions, type OptionTable, positive, wholeNumber } from "../../options.ts";
 import { aLeastSlope } from "../affineTransformer.ts";
 import { binForward, binInverse, intoBin } from "../rationalQuadraticBin.ts";
 import { findBin } from "../rationalQuadraticTransformer.ts";
+import { checkLeastShare, shares } from "../splines/bins.ts";
 import { withTails } from "../splineTails.ts";
 import type { ScalarMapped, Transformer } from "../transformer.ts";
 
@@ -57,7 +58,7 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     leastSlope = 1e-3,
   } = checkedOptions(where, options, positiveSplineOptionTable);
   for (const [name, least] of Object.entries({ leastWidth, leastHeight }))
-    if (!(least * bins < 1)) refuse(where, name, `below 1 / ${bins}, as there are ${bins} bins`, least);
+    checkLeastShare(where, name, least, bins);
   // The raw slope whose slope is 1.
   const one = g.constant(Math.log(Math.expm1(1 - leastSlope)));
   const through = (
@@ -88,13 +89,4 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     inverse: (data, parameters) => through("inverse", data, parameters),
     toJSON: () => ({ type: "positiveSpline", bins, bound, leastWidth, leastHeight, leastSlope }),
   };
-}
-
-/** Sizes of the bins, as shares of the box. */
-function shares(raw: readonly Expr[], least: number): readonly Expr[] {
-  const highest = raw.reduce((most, value) => g.max(most, value));
-  const weights = raw.map((value) => g.exp(g.sub(value, highest)));
-  const total = weights.reduce((sum, value) => g.add(sum, value));
-  const free = 1 - raw.length * least;
-  return weights.map((weight) => g.add(g.mul(g.div(weight, total), free), least));
 }

@@ -18,6 +18,7 @@ import { elementaryTransformers } from "./elementaryTransformers.ts";
 import type { TransformerName } from "./exported.ts";
 import { learnedTransformers } from "./learnedTransformers.ts";
 import { powerTransformers } from "./powerTransformers.ts";
+import { splineTransformers } from "./splineTransformers.ts";
 import { type TransformerCase, within } from "./transformerCase.ts";
 
 /** Knots and ends of a spline of 5 bins in a box of +-3 that starts as the identity. */
@@ -31,6 +32,7 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
     ...elementaryTransformers,
     ...learnedTransformers,
     ...powerTransformers,
+    ...splineTransformers,
     affineTransformer: {
       "three features": { transformer: affineTransformer(), features: 3, startsAsIdentity: true },
       "of a least slope": { transformer: affineTransformer({ leastSlope: 0.1 }), startsAsIdentity: true },
@@ -45,6 +47,7 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
     positiveSplineTransformer: {
       "five bins": {
         transformer: positiveSplineTransformer({ bins: 5, bound: 3 }),
+        draws: 20,
         startsAsIdentity: false,
         edges: box3,
       },
