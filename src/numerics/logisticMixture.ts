@@ -50,6 +50,55 @@ export function logisticMixtureLogSurvival(mixture: LogisticMixture, t: number):
   return logSumBeyond(mixture, t, 1);
 }
 
+/** A mixture that is evaluated often, with the weights themselves. */
+export interface WeightedLogisticMixture extends LogisticMixture {
+  readonly weights: Float64Array;
+}
+
+/** The same mixture, with its weights. */
+export const withWeights = ({ logWeights, means, scales }: LogisticMixture): WeightedLogisticMixture => ({
+  logWeights,
+  means,
+  scales,
+  weights: Float64Array.from(logWeights, Math.exp),
+});
+
+/** Sums below this have lost digits. */
+export const leastExactSum = 1e-280;
+
+/**
+ * F(t) and 1 - F(t) by one power of e per component. A sum below {@link leastExactSum} has lost digits, which its logarithm
+ * ({@link logisticMixtureLogCdf}, {@link logisticMixtureLogSurvival}) keeps.
+ */
+export function logisticMixtureMasses(
+  { weights, means, scales }: WeightedLogisticMixture,
+  t: number,
+): { readonly cdf: number; readonly survival: number } {
+  let [cdf, survival] = [0, 0];
+  for (let m = 0; m < weights.length; m++) {
+    const u = (t - means[m]!) / scales[m]!;
+    const decay = Math.exp(-Math.abs(u));
+    const large = weights[m]! / (1 + decay);
+    const small = large * decay;
+    cdf += u > 0 ? large : small;
+    survival += u > 0 ? small : large;
+  }
+  return { cdf, survival };
+}
+
+/** log F(t) and log(1 - F(t)). */
+export function logisticMixtureLogs(
+  mixture: WeightedLogisticMixture,
+  t: number,
+): { readonly logCdf: number; readonly logSurvival: number } {
+  const { cdf, survival } = logisticMixtureMasses(mixture, t);
+  return {
+    logCdf: cdf > leastExactSum ? Math.min(0, Math.log(cdf)) : logisticMixtureLogCdf(mixture, t),
+    logSurvival:
+      survival > leastExactSum ? Math.min(0, Math.log(survival)) : logisticMixtureLogSurvival(mixture, t),
+  };
+}
+
 /** Log-density at t. */
 export function logisticMixtureLogDensity({ logWeights, means, scales }: LogisticMixture, t: number): number {
   let sum = Number.NEGATIVE_INFINITY;

@@ -90,11 +90,13 @@ export function cellDistribution(
     };
   const missing = column.missing ? 1 : 0;
   const atoms = atomsOf(column);
-  const masses = Array.from(meanProbabilities(ofOutcomes, weights));
+  const masses = meanProbabilities(ofOutcomes, weights);
   const total = masses.reduce((sum, mass) => sum + mass, 0);
   /** Mass of the outcomes before each, and of those from it on. */
-  const massBefore = masses.map((_, k) => masses.slice(0, k).reduce((sum, mass) => sum + mass, 0) / total);
-  const massFrom = masses.map((_, k) => masses.slice(k).reduce((sum, mass) => sum + mass, 0) / total);
+  const massBefore = new Float64Array(outcomes + 1);
+  const massFrom = new Float64Array(outcomes + 1);
+  for (let k = 0; k < outcomes; k++) massBefore[k + 1] = massBefore[k]! + masses[k]! / total;
+  for (let k = outcomes; k > 0; k--) massFrom[k - 1] = massFrom[k]! + masses[k - 1]! / total;
   const valueOutcome = outcomes - 1;
   const logitBelowOutcome = (k: number): number => Math.log(massBefore[k]!) - Math.log(massFrom[k]!);
   const [logBelow, logRest] = [Math.log(massBefore[valueOutcome]!), Math.log(massFrom[valueOutcome]!)];

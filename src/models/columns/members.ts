@@ -14,10 +14,17 @@ import type { Contributions } from "./columnsDensity.ts";
 
 /** Probabilities for logits. */
 export function probabilities(logits: Float64Array): Float64Array {
-  const top = logits.reduce((a, b) => Math.max(a, b));
-  const masses = logits.map((logit) => Math.exp(logit - top));
-  const total = masses.reduce((sum, mass) => sum + mass, 0);
-  return masses.map((mass) => mass / total);
+  let top = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < logits.length; k++) top = Math.max(top, logits[k]!);
+  const masses = new Float64Array(logits.length);
+  let total = 0;
+  for (let k = 0; k < logits.length; k++) {
+    const mass = Math.exp(logits[k]! - top);
+    masses[k] = mass;
+    total += mass;
+  }
+  for (let k = 0; k < logits.length; k++) masses[k]! /= total;
+  return masses;
 }
 
 /** The mean of the probabilities for the logits of each member. */
@@ -25,8 +32,12 @@ export function meanProbabilities(
   members: readonly Float64Array[],
   weights: readonly number[],
 ): Float64Array {
-  const parts = members.map(probabilities);
-  return parts[0]!.map((_, k) => parts.reduce((sum, part, m) => sum + weights[m]! * part[k]!, 0));
+  const mean = new Float64Array(members[0]!.length);
+  members.forEach((logits, member) => {
+    const masses = probabilities(logits);
+    for (let k = 0; k < mean.length; k++) mean[k]! += weights[member]! * masses[k]!;
+  });
+  return mean;
 }
 
 /** Logarithms of the sums over members, each a vector. */

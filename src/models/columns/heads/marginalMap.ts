@@ -14,11 +14,12 @@
 
 import {
   logAdd,
-  logisticMixtureLogCdf,
   logisticMixtureLogDensity,
   logisticMixtureLogMass,
-  logisticMixtureLogSurvival,
+  logisticMixtureLogs,
   logisticMixtureQuantile,
+  type WeightedLogisticMixture,
+  withWeights,
 } from "../../../numerics/logisticMixture.ts";
 import { softplus } from "../../../numerics/special.ts";
 import { type DomainMap, domainDifference, domainToLine, lineToDomain, logDomainSlope } from "./domainMap.ts";
@@ -52,20 +53,31 @@ export const farthestZ = 1e30;
 
 const within = (z: number): number => Math.max(-farthestZ, Math.min(farthestZ, z));
 
+/** A marginal map that is evaluated often. */
+export interface WeightedMarginalMap {
+  readonly domain: DomainMap;
+  readonly mixture: WeightedLogisticMixture;
+}
+
+/** The same marginal map, with the weights of its mixture. */
+export const withMixtureWeights = ({ domain, mixture }: MarginalMap): WeightedMarginalMap => ({
+  domain,
+  mixture: withWeights(mixture),
+});
+
 /** z at a value inside the domain, and log z'(x). */
 export function marginalPoint(
-  { domain, mixture }: MarginalMap,
+  { domain, mixture }: WeightedMarginalMap,
   x: number,
 ): { readonly z: number; readonly logSlope: number } {
   const t = domainToLine(domain, x);
-  const logCdf = logisticMixtureLogCdf(mixture, t);
-  const logSurvival = logisticMixtureLogSurvival(mixture, t);
+  const { logCdf, logSurvival } = logisticMixtureLogs(mixture, t);
   const logSlope = logisticMixtureLogDensity(mixture, t) - logCdf - logSurvival + logDomainSlope(domain, x);
   return { z: within(logCdf - logSurvival), logSlope };
 }
 
 /** The value with a z. */
-export function marginalValue({ domain, mixture }: MarginalMap, z: number): number {
+export function marginalValue({ domain, mixture }: WeightedMarginalMap, z: number): number {
   return lineToDomain(domain, logisticMixtureQuantile(mixture, z));
 }
 
@@ -100,6 +112,7 @@ function stored<T>(values: Map<number, T> | undefined, place: number, compute: (
 /** The cells of a grid in z: those of the marginal map, or of its blend with shares. */
 export class MarginalCells {
   readonly #map: MarginalMap;
+  readonly #mixture: WeightedLogisticMixture;
   readonly #places: Float64Array;
   /** Share of the rows on places before the i-th, and after it. */
   readonly #before: Float64Array;
@@ -127,6 +140,7 @@ export class MarginalCells {
     shares?: GridShares,
   ) {
     this.#map = map;
+    this.#mixture = withWeights(map.mixture);
     this.#from = grid.from;
     this.#step = grid.step;
     this.#first = grid.first;
@@ -175,14 +189,15 @@ export class MarginalCells {
     const t = this.#edge(place);
     const index = this.#indexOf(place);
     const { scale, logBlend, logRest } = this.#without(below + above, counted);
+    const smooth = logisticMixtureLogs(this.#mixture, t);
     return {
       logCdf: logAdd(
         logRest + Math.log(Math.max(0, this.#before[index]! - (below && below / this.#total)) * scale),
-        logBlend + logisticMixtureLogCdf(this.#map.mixture, t),
+        logBlend + smooth.logCdf,
       ),
       logSurvival: logAdd(
         logRest + Math.log(Math.max(0, this.#after[index]! - (above && above / this.#total)) * scale),
-        logBlend + logisticMixtureLogSurvival(this.#map.mixture, t),
+        logBlend + smooth.logSurvival,
       ),
     };
   }

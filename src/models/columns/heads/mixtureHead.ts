@@ -16,11 +16,13 @@
 import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
 import {
-  type LogisticMixture,
+  leastExactSum,
   logAdd,
-  logisticMixtureLogCdf,
-  logisticMixtureLogSurvival,
+  logisticMixtureLogs,
+  logisticMixtureMasses,
   logisticMixtureQuantile,
+  type WeightedLogisticMixture,
+  withWeights,
 } from "../../../numerics/logisticMixture.ts";
 import { type CalendarPart, calendarFeatures, encodeCalendar } from "../calendar.ts";
 import { boundsOf, type DensityColumn, stepOf } from "../column.ts";
@@ -32,6 +34,7 @@ import {
   type MarginalMap,
   marginalPoint,
   marginalValue,
+  withMixtureWeights,
 } from "./marginalMap.ts";
 
 /** Logarithms of the scales are kept within these. */
@@ -78,40 +81,44 @@ function parametersOf({ start, components }: MixtureHeadOptions, masses: readonl
   return Float64Array.from([...start.slice(0, components), ...masses, 0, 0, ...start.slice(components)]);
 }
 
-/** The mixture that parameters stand for, its weights adding up to e^logMass. */
+/** Parameters of the mixture of one member, and the logarithm of all that its components weigh together. */
+interface MixtureMember {
+  readonly parameters: Float64Array;
+  readonly logMass: number;
+}
+
+/** One mixture of the components of all members. */
 function mixtureOf(
-  parameters: Float64Array,
+  members: readonly MixtureMember[],
   components: number,
   masses: number,
-  logMass: number,
-): LogisticMixture {
-  const logits = parameters.slice(0, components);
-  const total = logSumOf(logits) - logMass;
-  const [shift, raw] = parameters.subarray(components + masses) as unknown as [number, number];
-  const factor = Math.max(-largestFactor, Math.min(largestFactor, raw));
+): WeightedLogisticMixture {
+  const size = members.length * components;
+  const logWeights = new Float64Array(size);
+  const means = new Float64Array(size);
+  const scales = new Float64Array(size);
   const meansStart = components + masses + 2;
-  return {
-    logWeights: logits.map((logit) => logit - total),
-    means: parameters
-      .slice(meansStart, meansStart + components)
-      .map((place) => shift + Math.exp(factor) * place),
-    scales: parameters
-      .slice(meansStart + components, meansStart + 2 * components)
-      .map((rawScale) => Math.exp(Math.max(leastLogScale, Math.min(largestLogScale, rawScale + factor)))),
-  };
+  members.forEach(({ parameters, logMass }, member) => {
+    const total = logSumOf(parameters, 0, components) - logMass;
+    const shift = parameters[components + masses]!;
+    const logFactor = Math.max(-largestFactor, Math.min(largestFactor, parameters[components + masses + 1]!));
+    const factor = Math.exp(logFactor);
+    for (let m = 0; m < components; m++) {
+      const at = member * components + m;
+      const rawScale = parameters[meansStart + components + m]! + logFactor;
+      logWeights[at] = parameters[m]! - total;
+      means[at] = shift + factor * parameters[meansStart + m]!;
+      scales[at] = Math.exp(Math.max(leastLogScale, Math.min(largestLogScale, rawScale)));
+    }
+  });
+  return withWeights({ logWeights, means, scales });
 }
 
-/** One mixture of the components of several. */
-function joinedMixture(mixtures: readonly LogisticMixture[]): LogisticMixture {
-  const join = (part: keyof LogisticMixture): number[] =>
-    mixtures.flatMap((mixture) => Array.from(mixture[part]));
-  return { logWeights: join("logWeights"), means: join("means"), scales: join("scales") };
-}
-
-const logitOf = (mixture: LogisticMixture, z: number): number => {
+const logitOf = (mixture: WeightedLogisticMixture, z: number): number => {
   if (z <= -farthestZ) return Number.NEGATIVE_INFINITY;
   if (z >= farthestZ) return Number.POSITIVE_INFINITY;
-  return logisticMixtureLogCdf(mixture, z) - logisticMixtureLogSurvival(mixture, z);
+  const { logCdf, logSurvival } = logisticMixtureLogs(mixture, z);
+  return logCdf - logSurvival;
 };
 
 /** log sum_m e^(logit_m + term_m) - log sum_m e^logit_m over the components and the point masses, the columns side by side. */
@@ -160,7 +167,8 @@ function middleOf({ low, high }: { readonly low: number; readonly high: number }
 
 /** The head of a continuous column. Features: z, and how far along each stretch it is. */
 export function pointHead(column: DensityColumn, options: MixtureHeadOptions): ColumnHead {
-  const { map, components, knots = 0 } = options;
+  const { components, knots = 0 } = options;
+  const map = withMixtureWeights(options.map);
   const [lower, upper] = boundsOf(column);
   return {
     group: `point ${components}`,
@@ -183,8 +191,10 @@ export function pointHead(column: DensityColumn, options: MixtureHeadOptions): C
         return g.neg(g.total(logScale, g.softplus(u), g.softplus(g.neg(u))));
       }),
     distribution(members, weights) {
-      const mixture = joinedMixture(
-        members.map((parameters, k) => mixtureOf(parameters, components, 0, Math.log(weights[k]!))),
+      const mixture = mixtureOf(
+        members.map((parameters, k) => ({ parameters, logMass: Math.log(weights[k]!) })),
+        components,
+        0,
       );
       return {
         interval(value) {
@@ -284,30 +294,40 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
         (target, k) => target[3 + k]!,
       ),
     distribution(members, weights) {
-      // The mixture as a whole stands beside the point masses.
-      const parts = members.map((parameters, k) => {
-        const logits = [
-          logSumOf(parameters.subarray(0, components)),
-          ...parameters.subarray(components, components + masses),
-        ];
-        const total = logSumOf(logits) - Math.log(weights[k]!);
-        return logits.map((logit) => logit - total);
-      });
-      const [logMixture, ...logMasses] = parts[0]!.map((_, i) =>
-        logSumOf(parts.map((logits) => logits[i]!)),
-      ) as [number, ...number[]];
-      const mixture = joinedMixture(
-        members.map((parameters, k) => mixtureOf(parameters, components, masses, parts[k]![0]! - logMixture)),
+      // Of each member, the logarithm of what components and point masses weigh together, by which all are divided.
+      const logTotals = members.map(
+        (parameters, k) => logSumOf(parameters, 0, components + masses) - Math.log(weights[k]!),
       );
+      const mixture = mixtureOf(
+        members.map((parameters, k) => ({
+          parameters,
+          logMass: logSumOf(parameters, 0, components) - logTotals[k]!,
+        })),
+        components,
+        masses,
+      );
+      const logMassOf = (i: number): number =>
+        members.reduce(
+          (sum, parameters, k) => logAdd(sum, parameters[components + i]! - logTotals[k]!),
+          Number.NEGATIVE_INFINITY,
+        );
+      const massBefore = new Float64Array(frequent.length + 1);
+      const massFrom = new Float64Array(frequent.length + 1);
+      const pointMasses = frequent.map((_, i) => Math.exp(logMassOf(i)));
+      for (let i = 0; i < frequent.length; i++) massBefore[i + 1] = massBefore[i]! + pointMasses[i]!;
+      for (let i = frequent.length; i > 0; i--) massFrom[i - 1] = massFrom[i]! + pointMasses[i - 1]!;
       const logitBelow = (place: number): number => {
         const z = cells.edgeBelow(place);
         if (Math.abs(z) >= farthestZ) return z * Number.POSITIVE_INFINITY;
-        let logCdf = logMixture + logisticMixtureLogCdf(mixture, z);
-        let logSurvival = logMixture + logisticMixtureLogSurvival(mixture, z);
-        frequent.forEach((pointPlace, k) => {
-          if (pointPlace < place) logCdf = logAdd(logCdf, logMasses[k]!);
-          else logSurvival = logAdd(logSurvival, logMasses[k]!);
-        });
+        let massesBefore = 0;
+        while (massesBefore < frequent.length && frequent[massesBefore]! < place) massesBefore++;
+        const smooth = logisticMixtureMasses(mixture, z);
+        const below = smooth.cdf + massBefore[massesBefore]!;
+        const above = smooth.survival + massFrom[massesBefore]!;
+        if (below > leastExactSum && above > leastExactSum) return Math.log(below / above);
+        let { logCdf, logSurvival } = logisticMixtureLogs(mixture, z);
+        for (let i = 0; i < massesBefore; i++) logCdf = logAdd(logCdf, logMassOf(i));
+        for (let i = massesBefore; i < frequent.length; i++) logSurvival = logAdd(logSurvival, logMassOf(i));
         return logCdf - logSurvival;
       };
       return {
@@ -325,9 +345,14 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
   };
 }
 
-/** log sum e^x. */
-function logSumOf(values: ArrayLike<number>): number {
-  return Array.from(values).reduce(logAdd, Number.NEGATIVE_INFINITY);
+/** log sum e^x of the values from `start` to `end`. */
+function logSumOf(values: ArrayLike<number>, start: number, end: number): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let i = start; i < end; i++) top = Math.max(top, values[i]!);
+  if (!Number.isFinite(top)) return top;
+  let sum = 0;
+  for (let i = start; i < end; i++) sum += Math.exp(values[i]! - top);
+  return top + Math.log(sum);
 }
 
 /** The grid of a column that has one: place k is the value from + step k, `first` and `last` the places of its bounds. */
