@@ -15,6 +15,7 @@ export * from "../transformers/positive/makers.ts";
 export * from "../transformers/powers/makers.ts";
 export * from "../transformers/splines/makers.ts";
 export type { Tails } from "../transformers/splineTails.ts";
+export * from "../transformers/structure/makers.ts";
 export * from "../transformers/tails/makers.ts";
 export type {
   FeaturesMapped,

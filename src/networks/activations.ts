@@ -5,6 +5,7 @@
  *     elu        x, or alpha (e^x - 1) below 0                 celu       x, or alpha (e^(x / alpha) - 1) below 0
  *     gelu       x Phi(x)                                      geluTanh   x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
  *     silu       x / (1 + e^-x)                                mish       x tanh(log(1 + e^x))
+ *     clampExp   min(e^x, 1)
  *     softplus   log(1 + e^(beta x)) / beta, and x where beta x is above the threshold
  *
  * @module
@@ -56,7 +57,8 @@ export type ActivationName =
   | "sine"
   | "hardTanh"
   | "hardSigmoid"
-  | "hardSwish";
+  | "hardSwish"
+  | "clampExp";
 
 const rows: Readonly<Record<ActivationName, Row>> = {
   identity: plain((x) => x),
@@ -90,6 +92,7 @@ const rows: Readonly<Record<ActivationName, Row>> = {
   hardTanh: { constants: { low: -1, high: 1 }, apply: (x, { low, high }) => clamp(x, low!, high!) },
   hardSigmoid: plain((x) => div(clamp(add(x, 3), 0, 6), 6)),
   hardSwish: plain((x) => div(mul(x, clamp(add(x, 3), 0, 6)), 6)),
+  clampExp: plain((x) => g.exp(below(x))),
 };
 
 /** Names of all activations. */

@@ -9,6 +9,10 @@
  *     shift        h + activation(c V' + b), of some of the inputs c
  *     gate         h sigmoid(c V' + b), of some of the inputs (Dauphin et al. 2017)
  *     residual     h + layers(h) (He et al. 2016)
+ *     multiply     h f
+ *     periodic     v sin(f h) + w cos(f h) of some of its units, for what is around a circle; the others pass
+ *     parallel     [branch(h), branch(h), ...], one after another
+ *     pick         of the units of the layer before those at some places, times factors
  *
  * Masks are those of MADE (Germain et al. 2015) for any graph between the features: each unit has a set of inputs that it may depend
  * on, and sees those units of the layer before whose set is part of its own. `sets` lists the sets, a linear layer names one for
@@ -33,9 +37,8 @@ import {
 } from "../graph/parameters.ts";
 import { anObject, checkedOptions, listOf, type OptionTable, refuse, required, text } from "../options.ts";
 import { activationOf } from "./activations.ts";
-import { hiddenDegrees } from "./conditioner.ts";
 import type { Conditioner, ConditionerNetwork, ConditionerSizes } from "./conditionerContract.ts";
-import { checkLayer, type Layer, type LinearLayer, where } from "./layers.ts";
+import { checkLayer, type Layer, type LinearLayer, type Masking, maskingOf, where } from "./layers.ts";
 
 /** Options of {@link layeredConditioner}. */
 export interface LayeredConditionerOptions {
@@ -75,50 +78,13 @@ interface SizedLayer {
 export function layeredConditioner(options: LayeredConditionerOptions): Conditioner {
   const { layers, sets } = checkedOptions(where, options, layeredConditionerOptionTable);
   const last = layers.at(-1);
-  if (last?.kind !== "linear" || last.outputs !== undefined)
-    refuse(where, "the last layer", "linear, without outputs", last?.kind ?? "no layer");
+  if (last?.kind !== "pick" && (last?.kind !== "linear" || last.outputs !== undefined))
+    refuse(where, "the last layer", "linear, without outputs, or one that picks", last?.kind ?? "no layer");
   for (const layer of layers) checkLayer(layer, layer === last);
   return {
     type: "layered",
     network: (sizes) => networkOf(layers, sets, sizes),
     toJSON: () => ({ type: "layered", layers, ...(sets ? { sets } : {}) }),
-  };
-}
-
-/** The sets of a masked network, and which of them each unit has. */
-interface Masking {
-  /** Number of context values, at the front of the input. */
-  readonly context: number;
-  readonly sets: readonly string[];
-  /** Places in `sets` of the units of a layer, `count` of them. */
-  unitsOf(layer: LinearLayer, count: number): readonly number[] | undefined;
-}
-
-function maskingOf(
-  sets: readonly string[] | undefined,
-  { inputs, autoregressive }: ConditionerSizes,
-): Masking | undefined {
-  if (sets) {
-    const strange = sets.find((set) => set.length !== inputs || /[^01]/.test(set));
-    if (strange === undefined)
-      return { context: autoregressive?.context ?? inputs, sets, unitsOf: (layer) => layer.units };
-    throw new ShapeError({
-      where,
-      subject: "sets",
-      expected: `texts of ${inputs} letters, 0 or 1, as the network has ${inputs} inputs`,
-      received: JSON.stringify(strange),
-    });
-  }
-  if (!autoregressive) return undefined;
-  // All features before, as of a dense conditioner: set k has the context and the first k features.
-  const { features, context } = autoregressive;
-  return {
-    context,
-    sets: Array.from({ length: features }, (_, k) => "1".repeat(context + k) + "0".repeat(features - k)),
-    unitsOf: ({ outputs }, count) =>
-      outputs === undefined
-        ? Array.from({ length: count }, (_, i) => i)
-        : hiddenDegrees(features, context, count),
   };
 }
 
@@ -148,12 +114,19 @@ function sequence(
   let units = input;
   const parts = layers.map((layer, i) => {
     const part =
-      sizes && i === layers.length - 1
-        ? linear(layer as LinearLayer, units, outputUnits(layer as LinearLayer, masking, sizes), true)
+      sizes && i === layers.length - 1 && layer.kind === "linear"
+        ? linear(layer, units, outputUnits(layer, masking, sizes), true)
         : sizedLayer(layer, units, masking);
     units = part.units;
     return { part, name: String(i) };
   });
+  if (sizes && units.count !== sizes.outputs)
+    throw new ShapeError({
+      where,
+      subject: "the last layer",
+      expected: `of ${sizes.outputs} units, as the transform has so many parameters`,
+      received: `${units.count}`,
+    });
   return {
     units,
     parameters: Object.fromEntries(
@@ -191,6 +164,14 @@ function sizedLayer(layer: Layer, input: Units, masking: Masking | undefined): S
     case "shift":
     case "gate":
       return ofInputs(layer, input, masking);
+    case "multiply":
+      return { units: input, parameters: {}, run: (x) => g.mul(x, layer.factor) };
+    case "periodic":
+      return periodic(layer, input);
+    case "parallel":
+    case "pick":
+      if (masking) refuse(where, "a layer", "none that moves units, as the network is masked", layer.kind);
+      return layer.kind === "pick" ? pick(layer, input) : parallel(layer.branches, input);
     case "residual": {
       const block = sequence(layer.layers, input, masking, undefined);
       const sameSets = (input.sets ?? []).every((set, i) => set === block.units.sets?.[i]);
@@ -208,6 +189,54 @@ function sizedLayer(layer: Layer, input: Units, masking: Masking | undefined): S
       };
     }
   }
+}
+
+/** @throws ShapeError for places that the units before do not have. */
+function checkWithin(places: readonly number[], { count }: Units): void {
+  if (places.every((place) => place < count)) return;
+  throw new ShapeError({
+    where,
+    subject: "places",
+    expected: `below ${count}, as the layer before has so many units`,
+    received: `[${places.join(", ")}]`,
+  });
+}
+
+function periodic({ places, frequencies }: Extract<Layer, { kind: "periodic" }>, input: Units): SizedLayer {
+  checkWithin(places, input);
+  const others = Int32Array.from({ length: input.count }, (_, i) => (places.includes(i) ? -1 : i));
+  const back = Int32Array.from({ length: input.count }, (_, i) => places.indexOf(i));
+  const count = places.length;
+  return {
+    units: input,
+    parameters: { sine: trained([count], 1), cosine: trained([count], 1) },
+    run(x, p) {
+      const turned = g.mul(g.gather(x, places, [count]), g.constant(frequencies));
+      const waves = g.add(g.mul(leafOf(p, "sine"), g.sin(turned)), g.mul(leafOf(p, "cosine"), g.cos(turned)));
+      return g.add(g.gather(x, others, [input.count]), g.gather(waves, back, [input.count]));
+    },
+  };
+}
+
+function parallel(branches: readonly (readonly Layer[])[], input: Units): SizedLayer {
+  const parts = branches.map((layers) => sequence(layers, input, undefined, undefined));
+  return {
+    units: { count: parts.reduce((sum, { units }) => sum + units.count, 0) },
+    parameters: Object.fromEntries(parts.map(({ parameters }, i) => [String(i), parameters])),
+    run: (x, p, whole) => g.concatenate(parts.map((part, i) => part.run(x, subtreeOf(p, String(i)), whole))),
+  };
+}
+
+function pick({ places, factors }: Extract<Layer, { kind: "pick" }>, input: Units): SizedLayer {
+  checkWithin(places, input);
+  return {
+    units: { count: places.length },
+    parameters: {},
+    run(x) {
+      const picked = g.gather(x, places, [places.length]);
+      return factors ? g.mul(picked, g.constant(factors)) : picked;
+    },
+  };
 }
 
 /** A shift or a gate, which reads inputs of the whole network. */

@@ -4,8 +4,11 @@
  * @module
  */
 
+import { ShapeError } from "../errors.ts";
 import { checkCount, flag, refuse } from "../options.ts";
 import { type Activation, activationOf } from "./activations.ts";
+import { hiddenDegrees } from "./conditioner.ts";
+import type { ConditionerSizes } from "./conditionerContract.ts";
 
 /** What messages call their place. */
 export const where = "layeredConditioner";
@@ -52,6 +55,34 @@ export type Layer =
       readonly kind: "residual";
       /** What is added to its input, and has as many units. */
       readonly layers: readonly Layer[];
+    }
+  | {
+      /** Which layer it is. */
+      readonly kind: "multiply";
+      /** What each unit is multiplied by. */
+      readonly factor: number;
+    }
+  | {
+      /** Which layer it is. */
+      readonly kind: "periodic";
+      /** Which units it changes. */
+      readonly places: readonly number[];
+      /** Factor of each of them in the sine and the cosine. */
+      readonly frequencies: readonly number[];
+    }
+  | {
+      /** Which layer it is. */
+      readonly kind: "parallel";
+      /** Networks of the same input; the units of the first come first. */
+      readonly branches: readonly (readonly Layer[])[];
+    }
+  | {
+      /** Which layer it is. */
+      readonly kind: "pick";
+      /** The units that it gives, by their places in the layer before. */
+      readonly places: readonly number[];
+      /** Factor of each (default 1). */
+      readonly factors?: readonly number[] | undefined;
     };
 
 /** Options of each layer beside its kind. */
@@ -63,7 +94,22 @@ const layerOptions: Readonly<Record<Layer["kind"], readonly string[]>> = {
   shift: ["inputs", "activation"],
   gate: ["inputs"],
   residual: ["layers"],
+  multiply: ["factor"],
+  periodic: ["places", "frequencies"],
+  parallel: ["branches"],
+  pick: ["places", "factors"],
 };
+
+/** @throws UsageError for what is not a list of places. */
+function checkPlaces(name: string, places: readonly number[]): void {
+  if (!Array.isArray(places) || !places.every((place) => Number.isSafeInteger(place) && place >= 0))
+    refuse(where, name, "an array of places, from 0 on", places);
+}
+
+function checkFactors(name: string, factors: readonly number[], places: readonly number[]): void {
+  if (!Array.isArray(factors) || factors.length !== places.length || !factors.every(Number.isFinite))
+    refuse(where, name, `${places.length} finite numbers, one for each place`, factors);
+}
 
 /** @throws UsageError for what is not a layer; `isLast` of the last one of all, whose outputs the transform says. */
 export function checkLayer(layer: Layer, isLast: boolean): void {
@@ -98,5 +144,66 @@ export function checkLayer(layer: Layer, isLast: boolean): void {
       if (!Array.isArray(layer.layers))
         refuse(where, "layers of a residual block", "an array of layers", layer.layers);
       for (const inner of layer.layers) checkLayer(inner, false);
+      return;
+    case "multiply":
+      if (!Number.isFinite(layer.factor)) refuse(where, "factor", "a finite number", layer.factor);
+      return;
+    case "periodic":
+      checkPlaces("places of a periodic layer", layer.places);
+      checkFactors("frequencies", layer.frequencies, layer.places);
+      return;
+    case "parallel":
+      if (
+        !Array.isArray(layer.branches) ||
+        !layer.branches.every(Array.isArray) ||
+        layer.branches.length === 0
+      )
+        refuse(where, "branches", "an array of arrays of layers", layer.branches);
+      for (const branch of layer.branches) for (const inner of branch) checkLayer(inner, false);
+      return;
+    case "pick":
+      checkPlaces("places of a picking layer", layer.places);
+      if (layer.factors) checkFactors("factors", layer.factors, layer.places);
   }
+}
+
+/** The sets of a masked network, and which of them each unit has. */
+export interface Masking {
+  /** Number of context values, at the front of the input. */
+  readonly context: number;
+  readonly sets: readonly string[];
+  /** Places in `sets` of the units of a layer, `count` of them. */
+  unitsOf(layer: LinearLayer, count: number): readonly number[] | undefined;
+}
+
+/**
+ * The masking of a network of these sizes; none where its outputs may depend on all inputs.
+ * @throws ShapeError for sets that do not fit.
+ */
+export function maskingOf(
+  sets: readonly string[] | undefined,
+  { inputs, autoregressive }: ConditionerSizes,
+): Masking | undefined {
+  if (sets) {
+    const strange = sets.find((set) => set.length !== inputs || /[^01]/.test(set));
+    if (strange === undefined)
+      return { context: autoregressive?.context ?? inputs, sets, unitsOf: (layer) => layer.units };
+    throw new ShapeError({
+      where,
+      subject: "sets",
+      expected: `texts of ${inputs} letters, 0 or 1, as the network has ${inputs} inputs`,
+      received: JSON.stringify(strange),
+    });
+  }
+  if (!autoregressive) return undefined;
+  // All features before, as of a dense conditioner: set k has the context and the first k features.
+  const { features, context } = autoregressive;
+  return {
+    context,
+    sets: Array.from({ length: features }, (_, k) => "1".repeat(context + k) + "0".repeat(features - k)),
+    unitsOf: ({ outputs }, count) =>
+      outputs === undefined
+        ? Array.from({ length: count }, (_, i) => i)
+        : hiddenDegrees(features, context, count),
+  };
 }

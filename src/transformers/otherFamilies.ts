@@ -69,6 +69,10 @@ const families: Readonly<
     >,
     load: () => import("./splines/readers.ts"),
   },
+  structure: {
+    types: ["each"] satisfies TypesOf<typeof import("./structure/makers.ts")>,
+    load: () => import("./structure/readers.ts"),
+  },
   tails: {
     types: ["lambertW", "sinhArcsinh", "tailTransform"] satisfies TypesOf<typeof import("./tails/makers.ts")>,
     load: () => import("./tails/readers.ts"),

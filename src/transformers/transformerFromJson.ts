@@ -15,6 +15,7 @@ import { readers as powers } from "./powers/readers.ts";
 import { readers as usual } from "./readers.ts";
 import { transformerRegistry } from "./registry.ts";
 import { readers as splines } from "./splines/readers.ts";
+import { readers as structure } from "./structure/readers.ts";
 import { readers as tails } from "./tails/readers.ts";
 import type { Transformer } from "./transformer.ts";
 
@@ -29,6 +30,7 @@ export const everyReader: Readers<Transformer> = {
   ...positive,
   ...powers,
   ...splines,
+  ...structure,
   ...tails,
 };
 

@@ -4,6 +4,9 @@
  *     forward    y = x + û tanh(a + b)    a = w . x       logAbsDet = log(1 + s (1 - tanh²(a + b)))
  *     inverse    x = y - û tanh(a + b)    where a + s tanh(a + b) = w . y
  *
+ * or with the leaky ReLU in the place of the hyperbolic tangent: then a + b has the sign of w . y + b, and both directions are in
+ * closed form.
+ *
  * û is u, moved along w so that s = w . û is above -1, which makes the map one to one (the paper's appendix A.1). The
  * inverse's equation is increasing in a, and its root is bracketed by w . y - |s| and w . y + |s|.
  *
@@ -18,7 +21,15 @@ import { root } from "../../graph/library/root.ts";
 import * as g from "../../graph/ops.ts";
 import { trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
-import { anyNumber, checkCount, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkCount,
+  checkedOptions,
+  listOf,
+  numberOf,
+  type OptionTable,
+  required,
+} from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link planar}. */
@@ -29,17 +40,18 @@ export interface PlanarOptions {
   readonly context?: number | undefined;
   /** Sizes of the hidden layers of the network that maps a context to u, w and b (default none: linear). */
   readonly hidden?: readonly number[] | undefined;
+  /** s stays above -1 by this much, 0 or more; the condition number of the map is about its inverse (default 0.01). */
+  readonly margin?: number | undefined;
+  /** The slope below 0 of the leaky ReLU, above 0 and up to 1 (default: the hyperbolic tangent bends instead). */
+  readonly slope?: number | undefined;
 }
-
-/** s stays above -1 by this much, so that the condition number of the map is about a hundred. */
-const margin = 0.01;
-/** softplus(shift) = 1 - margin: s is 0 where w . u is. */
-const shift = Math.log(Math.expm1(1 - margin));
 
 const planarOptionTable: OptionTable<PlanarOptions> = {
   features: required(anyNumber),
   context: anyNumber,
   hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  margin: numberOf("0 or more and below 1", (value) => value >= 0 && value < 1),
+  slope: numberOf("above 0 and up to 1", (value) => value > 0 && value <= 1),
 };
 
 /**
@@ -49,8 +61,16 @@ const planarOptionTable: OptionTable<PlanarOptions> = {
  * @example chain(Array.from({ length: 8 }, () => planar({ features: 2 })))
  */
 export function planar(options: PlanarOptions): Bijection {
-  const { features, context = 0, hidden = [] } = checkedOptions("planar", options, planarOptionTable);
+  const {
+    features,
+    context = 0,
+    hidden = [],
+    margin = 0.01,
+    slope,
+  } = checkedOptions("planar", options, planarOptionTable);
   checkCount("planar", "features", features);
+  // softplus(shift) = 1 - margin: s is 0 where w . u is.
+  const shift = Math.log(Math.expm1(1 - margin));
   const conditioned = conditionedParameters(
     "planar",
     {
@@ -67,9 +87,19 @@ export function planar(options: PlanarOptions): Bijection {
     const target = g.add(margin - 1, g.softplus(g.add(product, shift)));
     const squared = g.max(dot(w, w), 1e-30);
     const step = g.add(u, g.mul(w, g.div(g.sub(target, product), squared)));
-    return { step, s: dot(w, step) };
+    // The leaky ReLU is nowhere flat: rounding must not take s below its least value.
+    return { step, s: slope === undefined ? dot(w, step) : target };
   };
-  const logAbsDet = (s: Expr, bend: Expr): Expr => g.log1p(g.mul(s, g.sub(1, g.square(bend))));
+  /** The bent number, and its derivative. */
+  const bent = (at: Expr): { readonly bend: Expr; readonly derivative: Expr } => {
+    if (slope === undefined) {
+      const bend = g.tanh(at);
+      return { bend, derivative: g.sub(1, g.square(bend)) };
+    }
+    const derivative = g.select(g.less(at, 0), slope, 1);
+    return { bend: g.mul(at, derivative), derivative };
+  };
+  const logAbsDet = (s: Expr, derivative: Expr): Expr => g.log1p(g.mul(s, derivative));
   return {
     type: "planar",
     features,
@@ -78,13 +108,22 @@ export function planar(options: PlanarOptions): Bijection {
     forward(x, p, c) {
       const { u, w, b } = conditioned.read(p, c);
       const { step, s } = constrained(u, w);
-      const bend = g.tanh(g.add(dot(w, x), b));
-      return { value: g.add(x, g.mul(step, bend)), logAbsDet: logAbsDet(s, bend) };
+      const { bend, derivative } = bent(g.add(dot(w, x), b));
+      return { value: g.add(x, g.mul(step, bend)), logAbsDet: logAbsDet(s, derivative) };
     },
     inverse(y, p, c) {
       const { u, w, b } = conditioned.read(p, c);
       const { step, s } = constrained(u, w);
       const projection = dot(w, y);
+      if (slope !== undefined) {
+        // a + b is of the sign of w . y + b, and so many times smaller as the map stretches there.
+        const { bend, derivative } = bent(g.add(projection, b));
+        const stretch = g.add(1, g.mul(s, derivative));
+        return {
+          value: g.sub(y, g.mul(step, g.div(bend, stretch))),
+          logAbsDet: g.neg(logAbsDet(s, derivative)),
+        };
+      }
       const reach = g.abs(s);
       // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
       const slack = g.mul(g.mul(16, g.roundingUnit()), g.add(g.abs(projection), reach));
@@ -94,10 +133,17 @@ export function planar(options: PlanarOptions): Bijection {
         (value) => g.sub(g.add(value, g.mul(s, g.tanh(g.add(value, b)))), projection),
         { slack },
       );
-      const bend = g.tanh(g.add(a, b));
-      return { value: g.sub(y, g.mul(step, bend)), logAbsDet: g.neg(logAbsDet(s, bend)) };
+      const { bend, derivative } = bent(g.add(a, b));
+      return { value: g.sub(y, g.mul(step, bend)), logAbsDet: g.neg(logAbsDet(s, derivative)) };
     },
-    toJSON: () => ({ type: "planar", features, context, hidden }),
+    toJSON: () => ({
+      type: "planar",
+      features,
+      context,
+      hidden,
+      ...(margin === 0.01 ? {} : { margin }),
+      ...(slope === undefined ? {} : { slope }),
+    }),
   };
 }
 

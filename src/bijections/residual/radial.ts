@@ -18,7 +18,15 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
-import { anyNumber, checkCount, checkedOptions, listOf, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkCount,
+  checkedOptions,
+  listOf,
+  numberOf,
+  type OptionTable,
+  required,
+} from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link radial}. */
@@ -29,17 +37,18 @@ export interface RadialOptions {
   readonly context?: number | undefined;
   /** Sizes of the hidden layers of the network that maps a context to the parameters (default none: linear). */
   readonly hidden?: readonly number[] | undefined;
+  /** Least α and α + β, 0 or more: the condition number of the map stays moderate (default 0.001). */
+  readonly least?: number | undefined;
 }
 
 /** softplus(unit) = 1. */
 const unit = Math.log(Math.expm1(1));
-/** Least α and α + β, so that the condition number of the map stays moderate. */
-const minimumStrength = 1e-3;
 
 const radialOptionTable: OptionTable<RadialOptions> = {
   features: required(anyNumber),
   context: anyNumber,
   hidden: listOf(anyNumber, "an array of sizes, such as [64, 64]"),
+  least: numberOf("0 or more and below 1", (value) => value >= 0 && value < 1),
 };
 
 /**
@@ -49,7 +58,12 @@ const radialOptionTable: OptionTable<RadialOptions> = {
  * @example chain(Array.from({ length: 8 }, () => radial({ features: 2 })))
  */
 export function radial(options: RadialOptions): Bijection {
-  const { features, context = 0, hidden = [] } = checkedOptions("radial", options, radialOptionTable);
+  const {
+    features,
+    context = 0,
+    hidden = [],
+    least = 1e-3,
+  } = checkedOptions("radial", options, radialOptionTable);
   checkCount("radial", "features", features);
   const conditioned = conditionedParameters(
     "radial",
@@ -58,7 +72,7 @@ export function radial(options: RadialOptions): Bijection {
     hidden,
   );
   const scales = (logAlpha: Expr, logBeta: Expr): { readonly alpha: Expr; readonly beta: Expr } => {
-    const positive = (value: Expr): Expr => g.add(minimumStrength, g.softplus(g.add(value, unit)));
+    const positive = (value: Expr): Expr => g.add(least, g.softplus(g.add(value, unit)));
     const alpha = positive(logAlpha);
     return { alpha, beta: g.sub(positive(logBeta), alpha) };
   };
@@ -109,6 +123,6 @@ export function radial(options: RadialOptions): Bijection {
         logAbsDet: g.neg(logAbsDet(alpha, beta, r)),
       };
     },
-    toJSON: () => ({ type: "radial", features, context, hidden }),
+    toJSON: () => ({ type: "radial", features, context, hidden, ...(least === 1e-3 ? {} : { least }) }),
   };
 }

@@ -13,7 +13,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import { add, asExpr, constant, floor, mul, neg, sub } from "../../graph/ops.ts";
-import { anyNumber, checkedOptions, type OptionTable, positive, refuse } from "../../options.ts";
+import { anyNumber, checkedOptions, type OptionTable, oneOf, positive, refuse } from "../../options.ts";
 import { insideOf } from "../elementary/fixedMap.ts";
 import type { Interval } from "../interval.ts";
 import type { Transformer } from "../transformer.ts";
@@ -24,16 +24,27 @@ export interface CircularShiftOptions {
   readonly bound?: number | undefined;
   /** The shift t (default: learned). */
   readonly shift?: number | undefined;
+  /** What a number outside of the interval is: `refused` (default), no density, or `wrapped`, the point of the circle that it comes to. */
+  readonly outside?: "refused" | "wrapped" | undefined;
 }
 
-const circularShiftOptionTable: OptionTable<CircularShiftOptions> = { bound: positive, shift: anyNumber };
+const circularShiftOptionTable: OptionTable<CircularShiftOptions> = {
+  bound: positive,
+  shift: anyNumber,
+  outside: oneOf(["refused", "wrapped"]),
+};
 
 /**
  * A shift around a circle; one parameter per feature, or none where it is given; O(1) both ways; x and y are between -B and B.
  * @throws UsageError if `bound` is not a positive number, or `shift` is not finite.
  */
 export function circularShift(options: CircularShiftOptions = {}): Transformer {
-  const { bound = Math.PI, shift } = checkedOptions("circularShift", options, circularShiftOptionTable);
+  const {
+    bound = Math.PI,
+    shift,
+    outside = "refused",
+  } = checkedOptions("circularShift", options, circularShiftOptionTable);
+  const isWrapped = outside === "wrapped";
   if (shift !== undefined && !Number.isFinite(shift))
     refuse("circularShift", "shift", "a finite number", shift);
   const circle: Interval = [-bound, bound];
@@ -46,16 +57,20 @@ export function circularShift(options: CircularShiftOptions = {}): Transformer {
   return {
     type: "circularShift",
     parameterCount: shift === undefined ? 1 : 0,
-    domain: circle,
-    codomain: circle,
+    ...(isWrapped ? {} : { domain: circle, codomain: circle }),
     forward: (x, parameters) => ({
       value: turned(add(x, shiftOf(parameters))),
       logDerivative: constant(0),
     }),
     inverse: (y, parameters) => ({
       value: turned(add(y, neg(shiftOf(parameters)))),
-      logDerivative: insideOf(circle, y, constant(0)),
+      logDerivative: isWrapped ? constant(0) : insideOf(circle, y, constant(0)),
     }),
-    toJSON: () => ({ type: "circularShift", bound, ...(shift === undefined ? {} : { shift }) }),
+    toJSON: () => ({
+      type: "circularShift",
+      bound,
+      ...(shift === undefined ? {} : { shift }),
+      ...(isWrapped ? { outside } : {}),
+    }),
   };
 }

@@ -1,11 +1,11 @@
 /**
  * Monotone rational-quadratic spline with the parameters of Durkan et al. (2019, section 3.1 and their code): sizes of bins by a softmax,
- * slopes by a softplus, each with a least value, and the identity outside of the box.
+ * slopes by a softplus, each with a least value, and the identity outside of the box, or nothing.
  *
  *     width of bin k     e_b + (1 - K e_b) softmax(w)(k), of the whole box; heights alike
- *     slope at knot k    e_s + softplus(d(k)); 1 at both ends of the box
+ *     slope at knot k    e_s + softplus(d(k)); 1 at both ends of the box, or one slope at both, or one for each
  *
- * Raw parameters: K widths, K heights, K - 1 slopes. `rationalQuadraticTransformer` clips its raw parameters softly instead, which
+ * Raw parameters: K widths, K heights, K - 1, K or K + 1 slopes. `rationalQuadraticTransformer` clips its raw parameters softly instead, which
  * bounds slopes on both sides; here only from below.
  *
  * @see https://arxiv.org/abs/1906.04032
@@ -14,7 +14,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { checkedOptions, type OptionTable, positive, wholeNumber } from "../../options.ts";
+import { checkedOptions, type OptionTable, oneOf, positive, wholeNumber } from "../../options.ts";
 import { aLeastSlope } from "../affineTransformer.ts";
 import { binForward, binInverse, intoBin } from "../rationalQuadraticBin.ts";
 import { findBin } from "../rationalQuadraticTransformer.ts";
@@ -34,6 +34,11 @@ export interface PositiveSplineOptions {
   readonly leastHeight?: number | undefined;
   /** Least slope at a knot, between 0 and 1 (default 0.001). */
   readonly leastSlope?: number | undefined;
+  /**
+   * The slopes at the ends, and what is beyond: `identity` (default), slopes of 1 and the identity; `circular`, equal slopes, as the ends
+   * are one point of a circle, and the identity; `none`, free slopes and no density.
+   */
+  readonly tails?: "identity" | "circular" | "none" | undefined;
 }
 
 const positiveSplineOptionTable: OptionTable<PositiveSplineOptions> = {
@@ -42,10 +47,11 @@ const positiveSplineOptionTable: OptionTable<PositiveSplineOptions> = {
   leastWidth: aLeastSlope,
   leastHeight: aLeastSlope,
   leastSlope: aLeastSlope,
+  tails: oneOf(["identity", "circular", "none"]),
 };
 
 /**
- * The spline; 3 bins - 1 parameters per feature; both directions cost O(bins).
+ * The spline; 3 bins - 1 parameters per feature, 3 bins with circular tails, 3 bins + 1 without tails; both directions cost O(bins).
  * @throws UsageError for an option out of its domain.
  */
 export function positiveSplineTransformer(options: PositiveSplineOptions = {}): Transformer {
@@ -56,11 +62,16 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     leastWidth = 1e-3,
     leastHeight = 1e-3,
     leastSlope = 1e-3,
+    tails = "identity",
   } = checkedOptions(where, options, positiveSplineOptionTable);
   for (const [name, least] of Object.entries({ leastWidth, leastHeight }))
     checkLeastShare(where, name, least, bins);
   // The raw slope whose slope is 1.
   const one = g.constant(Math.log(Math.expm1(1 - leastSlope)));
+  const slopesOf = (own: readonly Expr[]): readonly Expr[] => {
+    if (tails === "none") return own;
+    return tails === "circular" ? [...own, own[0]!] : [one, ...own, one];
+  };
   const through = (
     direction: "forward" | "inverse",
     from: Expr,
@@ -69,7 +80,7 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     const isInverse = direction === "inverse";
     const widths = shares(parameters.slice(0, bins), leastWidth);
     const heights = shares(parameters.slice(bins, 2 * bins), leastHeight);
-    const slopes = [one, ...parameters.slice(2 * bins), one];
+    const slopes = slopesOf(parameters.slice(2 * bins));
     const [side, other] = isInverse ? [widths, heights] : [heights, widths];
     const at = g.add(g.mul(g.clamp(from, -bound, bound), 0.5 / bound), 0.5);
     const bin = findBin(at, side, other, slopes, (raw) => g.add(g.softplus(raw), leastSlope));
@@ -80,13 +91,26 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     const to = g.add(bin.otherStart, g.mul(bin.otherExtent, share));
     const value = g.sub(g.mul(to, 2 * bound), bound);
     const inside = { value, logDerivative };
-    return withTails(direction, from, inside, [], { bound, tails: "identity", logSlope: 0 });
+    return withTails(direction, from, inside, [], {
+      bound,
+      tails: tails === "none" ? "none" : "identity",
+      logSlope: 0,
+    });
   };
   return {
     type: "positiveSpline",
-    parameterCount: 3 * bins - 1,
+    parameterCount: 3 * bins + { identity: -1, circular: 0, none: 1 }[tails],
+    ...(tails === "none" ? { domain: [-bound, bound], codomain: [-bound, bound] } : {}),
     forward: (base, parameters) => through("forward", base, parameters),
     inverse: (data, parameters) => through("inverse", data, parameters),
-    toJSON: () => ({ type: "positiveSpline", bins, bound, leastWidth, leastHeight, leastSlope }),
+    toJSON: () => ({
+      type: "positiveSpline",
+      bins,
+      bound,
+      leastWidth,
+      leastHeight,
+      leastSlope,
+      ...(tails === "identity" ? {} : { tails }),
+    }),
   };
 }

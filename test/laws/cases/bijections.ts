@@ -237,6 +237,7 @@ export const bijectionCases: Readonly<
   },
   planar: {
     "three features": { bijection: planar({ features: 3 }), startsAsIdentity: true },
+    "leaky, two features": { bijection: planar({ features: 2, slope: 0.2 }), startsAsIdentity: true },
     "one feature, with context": {
       bijection: planar({ features: 1, context: 1, hidden: [5] }),
       startsAsIdentity: true,

@@ -11,6 +11,8 @@ import { gaussianMixture } from "../../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
 import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
+import { uniform } from "../../../src/distributions/uniform.ts";
+import { uniformNormal } from "../../../src/distributions/uniformNormal.ts";
 import type { DistributionName } from "./exported.ts";
 
 /** Rows by the name of the exported function: a distribution of any number of features. */
@@ -24,4 +26,12 @@ export const distributionCases: Readonly<
   kernelDensity: { "five points": (features) => kernelDensity({ features, points: 5 }) },
   standardNormal: { plain: (features) => standardNormal({ features }) },
   tailedNormal: { "a tenth": (features) => tailedNormal({ features, share: 0.1 }) },
+  uniform: {
+    "from -2 to 4": (features) =>
+      uniform({ lower: new Array(features).fill(-2), upper: new Array(features).fill(4) }),
+  },
+  uniformNormal: {
+    "the second uniform": (features) =>
+      uniformNormal({ scale: [0.5, 3].slice(0, features), uniform: features > 1 ? [1] : [] }),
+  },
 };

@@ -9,7 +9,10 @@ import { type BijectionCase, clamped } from "./bijectionCase.ts";
 
 /** One row: a transformer, and what its laws must know of it. */
 export interface TransformerCase
-  extends Pick<BijectionCase, "startsAsIdentity" | "largestParameter" | "edges" | "within" | "draws"> {
+  extends Pick<
+    BijectionCase,
+    "startsAsIdentity" | "largestParameter" | "edges" | "within" | "draws" | "hides"
+  > {
   readonly transformer: Transformer;
   /** Features that it is applied to (default 2). */
   readonly features?: number;

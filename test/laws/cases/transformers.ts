@@ -10,10 +10,12 @@ import { affineTransformer } from "../../../src/transformers/affineTransformer.t
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
 import { softClipTransformer } from "../../../src/transformers/elementary/softClipTransformer.ts";
 import { invertTransformer } from "../../../src/transformers/invertTransformer.ts";
+import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
 import { positiveAffineTransformer } from "../../../src/transformers/positive/positiveAffineTransformer.ts";
 import { positiveSplineTransformer } from "../../../src/transformers/positive/positiveSplineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
-import type { BijectionCase } from "./bijectionCase.ts";
+import { eachTransformer } from "../../../src/transformers/structure/eachTransformer.ts";
+import { type BijectionCase, unclippedLogScale } from "./bijectionCase.ts";
 import { elementaryTransformers } from "./elementaryTransformers.ts";
 import type { TransformerName } from "./exported.ts";
 import { learnedTransformers } from "./learnedTransformers.ts";
@@ -39,12 +41,59 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
     },
     positiveAffineTransformer: {
       softplus: { transformer: positiveAffineTransformer(), startsAsIdentity: false },
+      "exponential, one feature": {
+        transformer: positiveAffineTransformer({ scale: "exponential", leastSlope: 0 }),
+        features: 1,
+        startsAsIdentity: true,
+        largestParameter: unclippedLogScale,
+      },
+      "one over a sigmoid, one feature": {
+        transformer: positiveAffineTransformer({ scale: "exponential", offset: -2, leastSlope: 1 }),
+        features: 1,
+        startsAsIdentity: false,
+        largestParameter: unclippedLogScale,
+      },
       sigmoid: {
         transformer: positiveAffineTransformer({ scale: "sigmoid", offset: 2, leastSlope: 0.01 }),
         startsAsIdentity: false,
       },
     },
+    eachTransformer: {
+      "splines of two boxes, and one that passes": {
+        transformer: eachTransformer({
+          parts: [
+            positiveSplineTransformer({ bins: 2, bound: 3 }),
+            null,
+            positiveSplineTransformer({ bins: 2, bound: 1 }),
+          ],
+        }),
+        features: 3,
+        startsAsIdentity: false,
+        edges: [-3, 3, 0, -1, 1],
+        hides: (_, index) => index >= 5 && index < 10,
+      },
+      "networks of weights of their own": {
+        transformer: eachTransformer({
+          parts: [affineTransformer(), monotonicNetwork({ signal: 2, hidden: [2] })],
+        }),
+        startsAsIdentity: false,
+        draws: 4,
+        largestParameter: 20,
+      },
+    },
     positiveSplineTransformer: {
+      "circular, one feature": {
+        transformer: positiveSplineTransformer({ bins: 3, bound: 2, tails: "circular" }),
+        features: 1,
+        startsAsIdentity: false,
+        edges: [-2, 2],
+      },
+      "without tails, one feature": {
+        transformer: positiveSplineTransformer({ bins: 3, bound: 2, tails: "none" }),
+        features: 1,
+        startsAsIdentity: false,
+        ...within(1.9, [-2, 2]),
+      },
       "five bins": {
         transformer: positiveSplineTransformer({ bins: 5, bound: 3 }),
         draws: 20,
