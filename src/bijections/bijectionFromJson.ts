@@ -14,6 +14,7 @@ import { readers as combinators } from "./combinators/readers.ts";
 import { readers as continuous } from "./continuous/readers.ts";
 import { readers as domains } from "./domains/readers.ts";
 import { readers as linear } from "./linear/readers.ts";
+import { readers as matrices } from "./matrices/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
@@ -23,7 +24,16 @@ import { readers as residual } from "./residual/readers.ts";
  * @throws FormatError for an unknown type.
  */
 export function bijectionFromJson(json: unknown): Bijection {
-  for (const readers of [autoregressive, combinators, continuous, domains, linear, piecewise, residual])
+  for (const readers of [
+    autoregressive,
+    combinators,
+    continuous,
+    domains,
+    linear,
+    matrices,
+    piecewise,
+    residual,
+  ])
     bijectionRegistry.provide(readers);
   conditionerRegistry.provide(conditioners);
   transformerRegistry.provide(everyReader);

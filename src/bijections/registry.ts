@@ -50,6 +50,18 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
     ] satisfies TypesOf<typeof import("./linear/makers.ts")>,
     load: () => import("./linear/readers.ts"),
   },
+  matrices: {
+    types: [
+      "discreteCosine",
+      "haarWavelets",
+      "lowRankAffine",
+      "matrixExponential",
+      "orthogonal",
+      "qrAffine",
+      "svdAffine",
+    ] satisfies TypesOf<typeof import("./matrices/makers.ts")>,
+    load: () => import("./matrices/readers.ts"),
+  },
   piecewise: {
     types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
     load: () => import("./piecewise/readers.ts"),

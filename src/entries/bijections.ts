@@ -12,6 +12,7 @@ export type { Divergence, Solved, SolveOptions } from "../bijections/continuous/
 export * from "../bijections/continuous/makers.ts";
 export * from "../bijections/domains/makers.ts";
 export * from "../bijections/linear/makers.ts";
+export * from "../bijections/matrices/makers.ts";
 export * from "../bijections/piecewise/makers.ts";
 export * from "../bijections/residual/makers.ts";
 export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";

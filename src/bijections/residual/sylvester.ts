@@ -31,6 +31,7 @@ import {
 } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 import { diagonalMatrix } from "../linear/triangularAffine.ts";
+import { reflectedColumns } from "../matrices/matrices.ts";
 
 /** Options of {@link sylvester}. */
 export interface SylvesterOptions {
@@ -114,7 +115,7 @@ export function sylvester(options: SylvesterOptions): Bijection {
       return g.add(g.gather(packed, above, [units, units]), diagonalMatrix(diagonal, units));
     };
     return {
-      basis: orthonormalColumns(p, features, units, reflections),
+      basis: reflectedColumns(reflections > 0 ? leafOf(p, "reflections") : undefined, features, units),
       r: triangle(r, rDiagonal),
       s: triangle(s, sDiagonal),
       rDiagonal,
@@ -179,20 +180,4 @@ export function sylvester(options: SylvesterOptions): Bijection {
 function product(matrix: Expr, vector: Expr): Expr {
   if (!matrix.batched) return g.linear(vector, matrix);
   return g.sum(g.mul(matrix, g.reshape(vector, [1, vector.shape[0]!])), 1);
-}
-
-/** The first `units` columns of a product of reflections: `[features, units]`, shared. */
-function orthonormalColumns(p: Bound, features: number, units: number, reflections: number): Expr {
-  let basis = g.constant(
-    Float64Array.from({ length: features * units }, (_, i) => (Math.floor(i / units) === i % units ? 1 : 0)),
-    [features, units],
-  );
-  for (let k = 0; k < reflections; k++) {
-    const vector = g.slice(leafOf(p, "reflections"), k, k + 1);
-    const squared = g.max(g.sum(g.square(vector)), 1e-30);
-    const projection = g.matrixProduct(vector, basis);
-    const reflectionTerm = g.mul(g.reshape(vector, [features, 1]), g.div(g.mul(2, projection), squared));
-    basis = g.sub(basis, reflectionTerm);
-  }
-  return basis;
 }

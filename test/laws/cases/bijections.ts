@@ -40,6 +40,7 @@ import {
   unclippedLogScale,
 } from "./bijectionCase.ts";
 import type { BijectionName } from "./exported.ts";
+import { matrixCases } from "./matrices.ts";
 import { box3 } from "./transformers.ts";
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
@@ -58,6 +59,7 @@ export const bijectionCases: Readonly<
   Record<Exclude<BijectionName, keyof typeof solvedTypes>, BijectionCases>
 > = {
   ...autoregressiveCases,
+  ...matrixCases,
   absoluteValue: {
     "two features": {
       bijection: absoluteValue({ features: 2 }),
