@@ -23,6 +23,7 @@ import type { ColumnHead, ColumnHeadJson } from "./heads/columnHead.ts";
 import { headFromJson } from "./heads/headFromJson.ts";
 import { meanContributions } from "./members.ts";
 import { mostMembers } from "./mostMembers.ts";
+import { outcomeTerms, valueMarks, valueTerms } from "./terms.ts";
 import { type LeaveOut, type Tie, trunk } from "./trunk.ts";
 
 /** A column with its head. */
@@ -325,61 +326,4 @@ function checkMembers(members: readonly (readonly number[])[], columns: number):
 /** Numbers that the network gives for a column: logits of the outcomes, where there are several, and those of the head by the row. */
 function outputsOf({ outcomes, head }: Pick<ColumnLayout, "outcomes" | "head">): number {
   return (outcomes > 1 ? outcomes : 0) + head.parameters - head.shared;
-}
-
-function outcomeTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout[]): Expr {
-  return g.concatenate(
-    columns.map(({ column, outcomes, targets, outputs }) => {
-      if (outcomes === 1) return g.constant(0);
-      const logits = g.slice(numbers, outputs, outputs + outcomes);
-      const outcomeMarks = g.slice(encoded, targets, targets + outcomes);
-      // Of a cell that is masked no outcome is chosen.
-      const total = column.masked ? g.mul(g.sum(outcomeMarks), g.logSumExp(logits)) : g.logSumExp(logits);
-      return g.sub(g.sum(g.mul(outcomeMarks, logits)), total);
-    }),
-  );
-}
-
-/** @param outputs - Numbers that the network gives; those that all rows share stand behind them. */
-function valueTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout[], outputs: number): Expr {
-  const groups = new Map<string, number[]>();
-  columns.forEach(({ head }, i) => {
-    groups.set(head.group, [...(groups.get(head.group) ?? []), i]);
-  });
-  const places: number[] = [];
-  const terms = Array.from(groups.values(), (members) => {
-    const { head } = columns[members[0]!]!;
-    const ofRow = head.parameters - head.shared;
-    /** Numbers of the members side by side, those of one adjacent. */
-    const gathered = (source: Expr, size: number, at: (layout: ColumnLayout, k: number) => number): Expr =>
-      g.gather(
-        source,
-        members.flatMap((i) => Array.from({ length: size }, (_, k) => at(columns[i]!, k))),
-        [members.length, size],
-      );
-    places.push(...members);
-    return head.logProb(
-      gathered(encoded, head.targets, (layout, k) => layout.targets + layout.outcomes + k),
-      gathered(numbers, head.parameters, (layout, k) =>
-        k < ofRow
-          ? layout.outputs + (layout.outcomes > 1 ? layout.outcomes : 0) + k
-          : outputs + layout.shared + k - ofRow,
-      ),
-    );
-  });
-  const inOrder = g.gather(
-    g.concatenate(terms),
-    columns.map((_, i) => places.indexOf(i)),
-    [columns.length],
-  );
-  return g.mul(inOrder, valueMarks(encoded, columns));
-}
-
-/** By column 1 where there is a value, which the last outcome stands for. */
-function valueMarks(encoded: Expr, columns: readonly ColumnLayout[]): Expr {
-  return g.gather(
-    encoded,
-    columns.map(({ targets, outcomes }) => targets + outcomes - 1),
-    [columns.length],
-  );
 }

@@ -7,10 +7,10 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
 import { meanProbabilities } from "../members.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
+import { logSumOfRows } from "./logSums.ts";
 
 /** Options of {@link levelsHead}. */
 export interface LevelsHeadOptions {
@@ -56,14 +56,7 @@ export function levelsHead({ buckets, shares, start, unseen }: LevelsHeadOptions
     encodeNothing(targets, targetStart) {
       targets[targetStart] = 1;
     },
-    logProb(targets, parameters) {
-      const n = targets.shape[0]!;
-      const levelLogits = g.sum(g.mul(targets, parameters), 1);
-      const totals = Array.from({ length: n }, (_, i) =>
-        g.logSumExp(g.reshape(g.slice(parameters, i, i + 1), [count])),
-      );
-      return g.sub(levelLogits, g.concatenate(totals) as Expr);
-    },
+    logProb: (targets, parameters) => g.sub(g.sum(g.mul(targets, parameters), 1), logSumOfRows(parameters)),
     distribution: (parameters, weights) =>
       levelsDistribution(meanProbabilities(parameters, weights), { buckets, shares, shareBefore, members }),
     toJSON: () => ({ type: "levels", buckets, shares, start, ...(unseen === undefined ? {} : { unseen }) }),

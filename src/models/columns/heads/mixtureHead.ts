@@ -13,7 +13,6 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
 import {
   leastExactSum,
@@ -36,13 +35,7 @@ import {
   marginalValue,
   withMixtureWeights,
 } from "./marginalMap.ts";
-
-/** Logarithms of the scales are kept within these. */
-const leastLogScale = -7;
-const largestLogScale = 5;
-
-/** How far a row moves and stretches the components at most: e to the power of this. */
-const largestFactor = 5;
+import { largestFactor, largestLogScale, leastLogScale, mixed } from "./mixtureTerms.ts";
 
 /** z over this is about as wide as a standard normal number. */
 const logisticDeviation = 1.8;
@@ -120,36 +113,6 @@ const logitOf = (mixture: WeightedLogisticMixture, z: number): number => {
   const { logCdf, logSurvival } = logisticMixtureLogs(mixture, z);
   return logCdf - logSurvival;
 };
-
-/** log sum_m e^(logit_m + term_m) - log sum_m e^logit_m over the components and the point masses, the columns side by side. */
-function mixed(
-  targets: Expr,
-  parameters: Expr,
-  components: number,
-  term: (target: readonly Expr[], mean: Expr, logScale: Expr, inverse: Expr) => Expr,
-  pointMass?: (target: readonly Expr[], k: number) => Expr,
-): Expr {
-  const [value] = g.mapFeatures([targets, parameters], (target, numbers) => {
-    const count = numbers.length - 2 - 2 * components;
-    const logits = numbers.slice(0, components);
-    const masses = numbers.slice(components, count);
-    const [shift, raw] = numbers.slice(count) as [Expr, Expr];
-    const factor = g.clamp(raw, -largestFactor, largestFactor);
-    const spreadFactor = g.exp(factor);
-    const terms = logits.map((logit, m) => {
-      const mean = g.add(shift, g.mul(spreadFactor, numbers[count + 2 + m]!));
-      const rawLogScale = g.add(numbers[count + 2 + components + m]!, factor);
-      const logScale = g.clamp(rawLogScale, leastLogScale, largestLogScale);
-      return g.add(logit, term(target, mean, logScale, g.exp(g.neg(logScale))));
-    });
-    terms.push(...masses.map((logit, k) => g.select(pointMass!(target, k), logit, logNothing)));
-    return [[g.sub(g.logSumExp(g.concatenate(terms)), g.logSumExp(g.concatenate([...logits, ...masses])))]];
-  });
-  return value!;
-}
-
-/** Logarithm of the mass of a point mass at other places: none, but a number that float32 has. */
-const logNothing = -1e30;
 
 /** Writes z, and how far along each stretch it is, about 0. */
 function writePosition(z: number, knots: number, features: Float64Array, start: number): void {
@@ -291,7 +254,7 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
           const inside = g.log(g.neg(g.expm1(g.neg(g.mul(width!, inverse)))));
           return g.sub(inside, g.add(g.softplus(below), g.softplus(above)));
         },
-        (target, k) => target[3 + k]!,
+        masses,
       ),
     distribution(members, weights) {
       // Of each member, the logarithm of what components and point masses weigh together, by which all are divided.
