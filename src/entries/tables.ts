@@ -7,6 +7,8 @@
 export type { ReadLimits } from "../formats/limits.ts";
 export type { StoredType, TimeUnit } from "../formats/storedType.ts";
 export { keptColumns } from "../models/keptColumns.ts";
+export { readBatches } from "../tables/batches/readBatches.ts";
+export { batchesOf, type TableBatches, tableOfBatches } from "../tables/batches/tableBatches.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";
 export { pickRows } from "../tables/picks.ts";

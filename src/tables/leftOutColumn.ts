@@ -91,35 +91,100 @@ export function codeRecord(
   };
 }
 
+/** The record of a column without a value. */
+export function emptyRecord(name: string): ColumnRecord {
+  return {
+    name,
+    readAs: "nothing",
+    parse: [],
+    leftOut: {
+      kind: "empty",
+      reason: "no row has a value of it",
+      remedy: "fill in its cells to use it",
+    },
+  };
+}
+
+/**
+ * The record of a column of truth values, of which the first is given, and numbers.
+ * @param otherRow - A row, from 1, whose number is neither 0 nor 1.
+ */
+export function truthsBesideNumbers(
+  name: string,
+  parse: readonly ColumnParse[],
+  { row, cell }: { readonly row: number; readonly cell: string },
+  otherRow: number,
+): ColumnRecord {
+  return {
+    name,
+    readAs: "text",
+    parse,
+    leftOut: {
+      kind: "unlike",
+      row,
+      cell,
+      reason: `"${cell}" is not a number, and row ${otherRow} has one that is neither 0 nor 1`,
+      remedy: "mend the cells so that all are numbers, or all true or false",
+    },
+  };
+}
+
 /** Names that pandas, R and readr give to the numbers or names of the rows. */
 const rowNames = /^(?:unnamed: \d+|__index_level_\d+__|index|row\.?names?|row_names?|\.\.\.1)$/i;
 /** Of these, names that nobody chose, of columns that hold an index; Unnamed: 3 may hold anything. */
 const givenNames = /^(?:Unnamed: 0|__index_level_\d+__|row\.names|\.\.\.1)$/;
 
-/** Whether numbers count the rows from 0 or 1; under a name that nobody chose, any different whole numbers do. */
-function countsRows(name: string, values: Float64Array, length: number): boolean {
-  if (!rowNames.test(name) || length < 2) return false;
-  const start = values[0]!;
-  let consecutive = start === 0 || start === 1;
-  for (let row = 0; row < length; row++) {
-    if (!Number.isSafeInteger(values[row])) return false;
-    if (values[row] !== start + row) consecutive = false;
-  }
-  if (consecutive) return true;
-  return givenNames.test(name) && new Set(values.subarray(0, length)).size === length;
-}
+/** Whether a column under a name of row numbers counts the rows from 0 or 1; under a name that nobody chose, any different whole numbers do. */
+export class RowNumbers {
+  readonly #name: string;
+  readonly #firstValues: number[] = [];
+  #rows = 0;
+  #isCounting: boolean;
+  #isConsecutive = true;
+  /** The numbers so far, where they are not consecutive. */
+  #different = new Set<number>();
 
-/** The record of a column of plain numbers, left out if they are the numbers of the rows. */
-export function rowNumbersRecord(name: string, values: Float64Array, length: number): ColumnRecord {
-  if (!countsRows(name, values, length)) return numbersRecord(name);
-  return {
-    ...numbersRecord(name),
-    leftOut: {
-      kind: "row-numbers",
-      row: 1,
-      cell: String(values[0]),
-      reason: `it holds the numbers of the rows (${Array.from(values.subarray(0, Math.min(3, length))).join(", ")}, ...)`,
-      remedy: `name it in ${optionText("columns")} to use it`,
-    },
-  };
+  private constructor(name: string, isMissing: boolean) {
+    this.#name = name;
+    this.#isCounting = !isMissing;
+  }
+
+  /** Undefined for a name that no row numbers have. `isMissing` says that cells were missing before. */
+  static of(name: string, isMissing: boolean): RowNumbers | undefined {
+    return rowNames.test(name) ? new RowNumbers(name, isMissing) : undefined;
+  }
+
+  /** Takes the number of the next row; NaN for missing ones. */
+  push(value: number): void {
+    if (!this.#isCounting) return;
+    if (this.#firstValues.length < 3) this.#firstValues.push(value);
+    const start = this.#firstValues[0]!;
+    const isNext = (start === 0 || start === 1) && value === start + this.#rows;
+    if (this.#isConsecutive && !isNext) {
+      this.#isConsecutive = false;
+      for (let row = 0; row < this.#rows; row++) this.#different.add(start + row);
+    }
+    this.#isCounting =
+      Number.isSafeInteger(value) &&
+      (this.#isConsecutive || (givenNames.test(this.#name) && !this.#different.has(value)));
+    if (!this.#isConsecutive) this.#different.add(value);
+    if (!this.#isCounting) this.#different.clear();
+    this.#rows++;
+  }
+
+  /** The record of the column, if its numbers are those of the rows. */
+  get record(): ColumnRecord | undefined {
+    if (!this.#isCounting || this.#rows < 2) return undefined;
+    const shown = this.#firstValues;
+    return {
+      ...numbersRecord(this.#name),
+      leftOut: {
+        kind: "row-numbers",
+        row: 1,
+        cell: String(shown[0]),
+        reason: `it holds the numbers of the rows (${shown.join(", ")}, ...)`,
+        remedy: `name it in ${optionText("columns")} to use it`,
+      },
+    };
+  }
 }

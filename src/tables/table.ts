@@ -32,6 +32,8 @@ export interface Table {
   readonly records: readonly ColumnRecord[];
   /** What a reader of the table should know of how it was read, such as a first line that may be data. */
   readonly remarks?: readonly string[] | undefined;
+  /** Of a batch, how many rows of its table come before it (default 0): messages and random draws count its rows from there. */
+  readonly rowsBefore?: number | undefined;
 }
 
 /** How to make a table of what came in place of one. */

@@ -61,6 +61,13 @@ export class GrowingText {
     this.#length = Math.max(rows, this.#length);
   }
 
+  /** Gives up the cells so far, and the texts with their codes unless they are wanted. */
+  forget(keepsTexts: boolean): void {
+    this.#cells.fill(missingCode, 0, this.#length);
+    this.#length = 0;
+    if (!keepsTexts) this.#codes.clear();
+  }
+
   /** The column. */
   finish(name: string): TextColumn {
     return { name, levels: [...this.#codes.keys()], codes: this.#cells.slice(0, this.#length) };

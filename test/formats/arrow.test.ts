@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AbortedError, DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { readArrow } from "../../src/tables/binary/arrow.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromObjects, tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { describe as describeTable } from "../../src/tables/schema/describe.ts";
 import { column, leftOutColumns, type Table } from "../../src/tables/table.ts";
 import { tableToBytes } from "../../src/tables/writeTable.ts";
+import { readArrow } from "../tables/readers.ts";
 
 // Written by pyarrow, see test/files/makeArrow.py.
 const bytesOf = (name: string): Uint8Array =>

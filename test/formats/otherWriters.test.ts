@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { readNpy } from "../../src/tables/binary/npy.ts";
-import { readParquet } from "../../src/tables/binary/parquet.ts";
 import { leftOutColumns, selectColumns, tableFromRows } from "../../src/tables/table.ts";
+import { readParquet } from "../tables/readers.ts";
 import files from "./otherWriters.json" with { type: "json" };
 
 const bytes = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));

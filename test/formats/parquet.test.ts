@@ -3,9 +3,10 @@ import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { readParquet, writeParquet } from "../../src/tables/binary/parquet.ts";
+import { writeParquet } from "../../src/tables/binary/parquet.ts";
 import { tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { leftOutColumns, numericColumns, tableFromRows } from "../../src/tables/table.ts";
+import { readParquet } from "../tables/readers.ts";
 
 type Options = Parameters<typeof parquetWriteBuffer>[0];
 const write = (columnData: Options["columnData"], options: Partial<Options> = {}): Uint8Array =>

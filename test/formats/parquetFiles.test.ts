@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.ts";
-import { readParquet } from "../../src/tables/binary/parquet.ts";
 import { column, leftOutColumns, numericColumns, type Table } from "../../src/tables/table.ts";
+import { readParquet } from "../tables/readers.ts";
 
 const path = (name: string): string => new URL(`../files/${name}`, import.meta.url).pathname;
 const read = (name: string): Promise<Table> => readParquet(new Uint8Array(readFileSync(path(name))), name);

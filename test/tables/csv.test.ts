@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
-import { readCsv, tableToCsv } from "../../src/tables/reading/csv.ts";
+import { tableToCsv } from "../../src/tables/reading/csv.ts";
 import { column, leftOutColumns, numericColumns, tableFromRows } from "../../src/tables/table.ts";
+import { readCsv } from "./readers.ts";
 
 const cells = async (...texts: string[]): Promise<number[]> => {
   const table = await readCsv(`x,y\n${texts.map((text) => `${text},1\n`).join("")}`);

@@ -1,6 +1,5 @@
 import { expect, describe as group, it } from "vitest";
 import { normalsAt, RandomStream, randomKey, split } from "../../src/random/philox.ts";
-import { readCsv } from "../../src/tables/reading/csv.ts";
 import {
   dateReading,
   momentOf,
@@ -12,6 +11,7 @@ import { type ColumnDescription, describe } from "../../src/tables/schema/descri
 import { columnLines, tableLines, valuesText } from "../../src/tables/schema/descriptionLines.ts";
 import { tailIndex } from "../../src/tables/schema/tailIndex.ts";
 import type { Table } from "../../src/tables/table.ts";
+import { readCsv } from "./readers.ts";
 
 const rows = 400;
 

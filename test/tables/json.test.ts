@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
 import { readTable, tableFromRows, tableToObjects } from "../../src/index.ts";
-import { jsonPieces, readJson } from "../../src/tables/reading/json.ts";
-import { readJsonLines } from "../../src/tables/reading/jsonLines.ts";
+import { jsonPieces } from "../../src/tables/reading/json.ts";
+import { readJson, readJsonLines } from "./readers.ts";
 
 const read = (text: string) => readJson(text, { name: "d.json" });
 const lines = [

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { jsonLinesPieces, readJsonLines } from "../../src/tables/reading/jsonLines.ts";
+import { jsonLinesPieces } from "../../src/tables/reading/jsonLines.ts";
 import { leftOutColumns, tableFromRows } from "../../src/tables/table.ts";
+import { readJsonLines } from "./readers.ts";
 
 const failure = (text: string): Promise<unknown> =>
   readJsonLines(text, { name: "d.jsonl" }).then(

@@ -5,11 +5,11 @@ import { describe, expect, test } from "vitest";
 import { DataError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { lossOf, parseCell } from "../../src/tables/reading/cell.ts";
-import { readCsv } from "../../src/tables/reading/csv.ts";
 import { readingLines } from "../../src/tables/reading/readingLines.ts";
 import { type ReadTableOptions, readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { column, type Table } from "../../src/tables/table.ts";
+import { readCsv } from "./readers.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (text: string, options: ReadTableOptions = {}): Promise<Table> =>

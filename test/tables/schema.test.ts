@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
-import { readCsv } from "../../src/tables/reading/csv.ts";
 import { tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { cellsOf, tableOfCells, unknownLevel, writtenCells } from "../../src/tables/schema/cells.ts";
 import { checkSchema } from "../../src/tables/schema/checkSchema.ts";
@@ -8,6 +7,7 @@ import type { ColumnSchema, TableSchema } from "../../src/tables/schema/columnSc
 import { inferSchema } from "../../src/tables/schema/describe.ts";
 import { schemaOf } from "../../src/tables/schema/tableSchema.ts";
 import type { Table } from "../../src/tables/table.ts";
+import { readCsv } from "./readers.ts";
 
 const text = [
   "sex,size,age,member,joined,at,flag,color,code",

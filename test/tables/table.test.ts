@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { closestName } from "../../src/closestName.ts";
 import { DataError, ShapeError } from "../../src/errors.ts";
 import type { ColumnParse } from "../../src/tables/columnRecord.ts";
-import { readCsv } from "../../src/tables/reading/csv.ts";
 import {
   column,
   leftOutColumns,
@@ -11,6 +10,7 @@ import {
   tableFromColumns,
   tableFromRows,
 } from "../../src/tables/table.ts";
+import { readCsv } from "./readers.ts";
 
 const people = (): ReturnType<typeof readCsv> =>
   readCsv("age,height,city,score\n31,1.7,Rome,5\n32,1.8,Oslo,none\n,1.9,Lima,n.a.\n");

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { readCsv } from "../../src/tables/reading/csv.ts";
 import { GrowingColumn } from "../../src/tables/reading/growingColumn.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromObjects, tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { splitTable } from "../../src/tables/splitTable.ts";
 import type { Table } from "../../src/tables/table.ts";
-import { textAt } from "../../src/tables/textColumn.ts";
+import { type TextColumn, textAt } from "../../src/tables/textColumn.ts";
 import { tableToBytes } from "../../src/tables/writeTable.ts";
+import { readCsv } from "./readers.ts";
 
 /** The cells of a column of text. */
 const cells = (table: Table, name: string): (string | undefined)[] => {
@@ -62,9 +62,10 @@ describe("columns of text", () => {
     column.read(first);
     for (let i = 0; i < 2 ** 18; i++) column.read(String(i));
     column.read("A7");
-    const { record, text } = column.finish();
-    expect(record).toMatchObject({ readAs: "text", rounded: { row: 1, cell: first, value: 2 ** 53 } });
-    expect([text!.levels[0], text!.levels.at(-1)]).toEqual(["9007199254740992", "A7"]);
+    const plan = column.plan();
+    const { text } = column.take(plan) as { readonly text: TextColumn };
+    expect(plan.record).toMatchObject({ readAs: "text", rounded: { row: 1, cell: first, value: 2 ** 53 } });
+    expect([text.levels[0], text.levels.at(-1)]).toEqual(["9007199254740992", "A7"]);
   });
 
   it("are written and read back in their places", async () => {

@@ -7,6 +7,7 @@
 
 import type { ColumnChunk, FileMetaData, SchemaTree } from "hyparquet";
 import { FormatError } from "../../errors.ts";
+import type { ByteSource } from "../../platform/byteSource.ts";
 import { eventLoopTurn } from "../eventLoopTurn.ts";
 import { pandasIndex } from "../pandasIndex.ts";
 import { checkMetadata } from "./checkMetadata.ts";
@@ -42,18 +43,20 @@ export function indexColumns(metadata: FileMetaData): ReadonlySet<string> {
 }
 
 /** The metadata of the file. Its structure is walked through first: a list in it may claim more than there is. */
-export async function readMetadata(bytes: Uint8Array): Promise<FileMetaData> {
+export async function readMetadata(file: ByteSource): Promise<FileMetaData> {
   const { parquetMetadata } = await import("hyparquet");
-  const end = bytes.length - 8;
-  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(end, true);
+  const end = file.size - 8;
+  const tail = await file.read(end, file.size);
+  const length = new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getUint32(0, true);
   if (length > end - 4) throw new Error("its footer is longer than the file");
-  const footer = bytes.subarray(end - length, end);
+  const footerAndTail = await file.read(end - length, file.size);
+  const footer = footerAndTail.subarray(0, length);
   skipStructure(new ByteReader(footer));
   const { deserializeTCompactProtocol: thrift } = await import("hyparquet/src/thrift.js");
   checkMetadata(
     thrift({ view: new DataView(footer.buffer, footer.byteOffset, footer.byteLength), offset: 0 }),
   );
-  return parquetMetadata(bytes, { geoparquet: false });
+  return parquetMetadata(footerAndTail, { geoparquet: false });
 }
 
 /** What a page holds: its rows, and the cells that they choose from. */
@@ -65,7 +68,7 @@ export interface PageOfCells {
 
 /** Reads one column of one group of rows, page by page; in between, and within a page by `run`, the event loop goes on. */
 export async function* readColumn(
-  bytes: Uint8Array,
+  file: ByteSource,
   { meta_data: column }: ColumnChunk,
   { tree, name }: FileColumn,
   rows: number,
@@ -79,7 +82,7 @@ export async function* readColumn(
   ]);
   const start = Number(column.dictionary_page_offset || column.data_page_offset);
   const length = Number(column.total_compressed_size);
-  if (!(start >= 4 && length >= 0 && length <= bytes.length - start))
+  if (!(start >= 4 && length >= 0 && length <= file.size - start))
     throw new Error(`column "${name}" does not lie within the file`);
   const context: PageContext = {
     element: tree.element,
@@ -93,7 +96,7 @@ export async function* readColumn(
   const reader = cellReader(tree.element);
   let before: PageValues["values"] | undefined;
   let cells: Cells = [];
-  for await (const page of readPages(bytes.subarray(start, start + length), rows, context)) {
+  for await (const page of readPages(await file.read(start, start + length), rows, context)) {
     // Pages share a dictionary, whose cells are read once.
     if (page.values !== before) cells = await run(reader.read(page.values));
     before = page.values;

@@ -20,8 +20,8 @@ import { pandasIndex } from "../../formats/pandasIndex.ts";
 import type { RunPieces } from "../../formats/parquet/pageCodecs.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
+import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
-import type { Table } from "../table.ts";
 import { damageOf, typedBuilder } from "./typedColumns.ts";
 
 /** How Arrow data are read. */
@@ -126,12 +126,13 @@ class Dictionaries {
   }
 }
 
-async function readRows(
+async function* rowsOf(
   bytes: Uint8Array,
   name: string,
   limits: CheckedLimits,
-  { signal, ...reading }: ArrowOptions,
-): Promise<Table> {
+  signal: AbortSignal | undefined,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   const { schema, batches }: ArrowContent = readContent(bytes);
   const { fields } = schema;
   const isBatch = (batch: Batch | DictionaryBatch): batch is Batch => "rows" in batch;
@@ -141,7 +142,7 @@ async function readRows(
     schema.pandas,
     columns.map((column) => column.name),
   );
-  const builder = typedBuilder({ name, bytes: bytes.length, limits }, columns, rows, index, reading);
+  const builder = typedBuilder({ name, bytes: bytes.length, limits }, columns, rows, index, begin);
   // Of all buffers together: many may lie in one place.
   let unpacked = 0;
   const check = (length: number): void => {
@@ -168,16 +169,17 @@ async function readRows(
       await eventLoopTurn();
     }
     builder.endRow(batch.rows);
+    yield;
   }
   fields.forEach((field, place) => {
     const stored = storedType(field, dictionaries.get(field) ?? []);
     if (stored && columns[place]!.nested === undefined) builder.store(place, stored);
   });
-  return await run(builder.building());
+  return { remarks: [] };
 }
 
 /**
- * Reads Arrow data, a file or a stream (`.arrow`, `.feather` of version 2), whose buffers are not compressed or by LZ4 or Zstandard.
+ * Arrow data as a source of cells, a batch of rows at a time; a file or a stream (`.arrow`, `.feather` of version 2), whose buffers are not compressed or by LZ4 or Zstandard.
  * Booleans are 1 and 0, nulls missing, decimals the nearest doubles; integers above 2^53 are rounded, and told. Dates, times and
  * strings are texts, and dictionaries what their values are; what is not a single value (lists, structures, unions) is a column of text
  * that says so. The record of each column has what it is stored as ({@link StoredType}), which writing keeps.
@@ -190,11 +192,16 @@ async function readRows(
  * @throws AbortedError soon after the signal fires.
  * @throws DataError if they have no rows, or empty or duplicate column names.
  */
-export async function readArrow(
+export function arrowFeed(bytes: Uint8Array, name: string, options: ArrowOptions): CellFeed {
+  return { name, run: (begin) => checkedRows(bytes, name, options, begin) };
+}
+
+async function* checkedRows(
   bytes: Uint8Array,
-  name: string = "the data",
-  options: ArrowOptions = {},
-): Promise<Table> {
+  name: string,
+  options: ArrowOptions,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   const limits = checkLimits(options.limits);
   if (String.fromCharCode(...bytes.subarray(0, 4)) === "FEA1")
     throw unreadable(name, "is a Feather file of version 1, which is not read", {
@@ -203,7 +210,7 @@ export async function readArrow(
       remedy: "write it again with version 2 (pandas: to_feather(path))",
     });
   try {
-    return await readRows(bytes, name, limits, options);
+    return yield* rowsOf(bytes, name, limits, options.signal, begin);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
     const reason = damageOf(error);

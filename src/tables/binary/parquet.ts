@@ -19,7 +19,9 @@ import {
   readMetadata,
 } from "../../formats/parquet/parquetFile.ts";
 import type { StoredType } from "../../formats/storedType.ts";
+import type { ByteSource } from "../../platform/byteSource.ts";
 import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
+import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { mostExact } from "../reading/cell.ts";
 import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { cellColumns, type Table } from "../table.ts";
@@ -50,14 +52,15 @@ function* setCells(
   });
 }
 
-async function readRows(
-  bytes: Uint8Array,
+async function* rowsOf(
+  file: ByteSource,
   name: string,
   limits: CheckedLimits,
-  { signal, ...reading }: ParquetOptions,
-): Promise<Table> {
+  signal: AbortSignal | undefined,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   const { parquetSchema } = await import("hyparquet");
-  const metadata = await readMetadata(bytes);
+  const metadata = await readMetadata(file);
   const columns = fileColumns(parquetSchema(metadata), metadata, name);
   const groups = metadata.row_groups.map((group) => Number(group.num_rows));
   const rows = groups.reduce((sum, count) => sum + count, 0);
@@ -65,13 +68,13 @@ async function readRows(
     throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
   }
   const builder = typedBuilder(
-    { name, bytes: bytes.length, limits },
+    { name, bytes: file.size, limits },
     columns,
     rows,
     indexColumns(metadata),
-    reading,
+    begin,
   );
-  const check = (length: number): void => checkExpansion(`${name}: a page`, limits, bytes.length, length);
+  const check = (length: number): void => checkExpansion(`${name}: a page`, limits, file.size, length);
   const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
   const fields = arrowFields(metadata);
   const stored: (StoredType | undefined)[] = [];
@@ -81,15 +84,16 @@ async function readRows(
       if (column.nested !== undefined) continue;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
-      for await (const page of readColumn(bytes, chunk, column, groups[at]!, check, run)) {
+      for await (const page of readColumn(file, chunk, column, groups[at]!, check, run)) {
         await run(setCells(builder, place, page));
         stored[place] ??= storedAs(page, fields.get(column.name));
       }
     }
     builder.endRow(groups[at]!);
+    yield;
   }
   for (const [place, type] of stored.entries()) if (type) builder.store(place, type);
-  return await run(builder.building());
+  return { remarks: [] };
 }
 
 /** What the file says of its columns as Arrow has them, where Arrow wrote it. */
@@ -130,7 +134,7 @@ export interface ParquetOptions extends CellReading {
 }
 
 /**
- * Reads a Parquet file, of pages that are not compressed or by Snappy, GZIP, ZSTD, LZ4 or Brotli. Booleans are 1 and 0,
+ * A Parquet file as a source of cells, a group of rows at a time; of pages that are not compressed or by Snappy, GZIP, ZSTD, LZ4 or Brotli. Booleans are 1 and 0,
  * nulls missing, decimals the nearest doubles; 64-bit integers above 2^53 are rounded to the nearest double. Columns of
  * strings, dates and times are text columns (a string is read as a CSV cell is), and so are those that are not single
  * values (lists, maps, structures). The index of a pandas frame is left out where no columns are chosen.
@@ -143,22 +147,28 @@ export interface ParquetOptions extends CellReading {
  * @throws AbortedError soon after the signal fires.
  * @throws DataError if it has no rows, or empty or duplicate column names.
  */
-export async function readParquet(
-  bytes: Uint8Array,
-  name: string = "the file",
-  options: ParquetOptions = {},
-): Promise<Table> {
+export function parquetFeed(file: ByteSource, name: string, options: ParquetOptions): CellFeed {
+  return { name, run: (begin) => checkedRows(file, name, options, begin) };
+}
+
+async function* checkedRows(
+  file: ByteSource,
+  name: string,
+  options: ParquetOptions,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   const limits = checkLimits(options.limits);
-  const isMark = (at: number): boolean => String.fromCharCode(...bytes.subarray(at, at + 4)) === "PAR1";
-  if (bytes.length < 12 || !isMark(0) || !isMark(bytes.length - 4)) {
+  const isMark = async (at: number): Promise<boolean> =>
+    String.fromCharCode(...(await file.read(at, at + 4))) === "PAR1";
+  if (file.size < 12 || !(await isMark(0)) || !(await isMark(file.size - 4))) {
     throw unreadable(name, 'is not a Parquet file, or is truncated: it does not start and end with "PAR1"', {
       expected: 'a file that starts and ends with "PAR1"',
-      received: `${bytes.length} other bytes`,
+      received: `${file.size} other bytes`,
       remedy: "copy or write it again",
     });
   }
   try {
-    return await readRows(bytes, name, limits, options);
+    return yield* rowsOf(file, name, limits, options.signal, begin);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
     const reason = damageOf(error);

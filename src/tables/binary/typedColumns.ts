@@ -7,8 +7,9 @@
 import { DataError } from "../../errors.ts";
 import { type CheckedLimits, checkExpansion, checkLimit } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
+import type { BeginTable } from "../batches/cellFeed.ts";
 import type { LeftOut } from "../columnRecord.ts";
-import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
+import type { TableBuilder } from "../reading/tableBuilder.ts";
 
 /** A column of a typed file. */
 export interface TypedColumn {
@@ -37,7 +38,7 @@ export function typedBuilder(
   columns: readonly TypedColumn[],
   rows: number,
   index: ReadonlySet<string>,
-  reading: CellReading,
+  begin: BeginTable,
 ): TableBuilder {
   checkLimit(name, limits, "columns", columns.length);
   if (columns.length === 0 || rows === 0)
@@ -52,10 +53,7 @@ export function typedBuilder(
   checkLimit(name, limits, "cells", rows * columns.length);
   // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
   checkExpansion(name, limits, bytes, 8 * rows * columns.length);
-  const builder = new TableBuilder(
-    columns.map((column) => column.name),
-    reading,
-  );
+  const builder = begin(columns.map((column) => column.name));
   columns.forEach(({ name: column, nested }, place) => {
     if (nested !== undefined) builder.setText(place, nested);
     else if (index.has(column)) builder.leaveOut(place, indexLeftOut);

@@ -48,6 +48,16 @@ export function lossOf(cell: string, value: number): "overflow" | "rounded" | un
   return digits === exact || digits === String(Math.abs(value)) ? undefined : "rounded";
 }
 
+const [trueWord, falseWord] = [/^true$/i, /^false$/i];
+const yesWords = /^(?:true|yes|on|[ty])$/i;
+const noWords = /^(?:false|no|off|[fn])$/i;
+
+/** The truth value that a text is a word for; undefined for other texts. `isAsked` says that yes, no and the like are such words. */
+export function truthOf(text: string, isAsked: boolean): boolean | undefined {
+  if ((isAsked ? yesWords : trueWord).test(text)) return true;
+  return (isAsked ? noWords : falseWord).test(text) ? false : undefined;
+}
+
 /** Whether a cell is empty or one of the usual marks of a missing value, such as NA, null or NaN. */
 export function isMissingCell(cell: string): boolean {
   return missingWords.test(cell.trim());

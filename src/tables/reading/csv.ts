@@ -12,6 +12,7 @@ import { type CheckedLimits, checkLimits } from "../../formats/limits.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { checkSignal } from "../../platform/pieces.ts";
+import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { cellColumns, checkTable, type Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {
@@ -162,21 +163,29 @@ function headOf(text: string): string {
 }
 
 /**
- * Reads delimited text. What stands between cells, comment lines, and the line that names the columns are found from the
+ * Delimited text as a source of cells. What stands between cells, comment lines, and the line that names the columns are found from the
  * first lines (see `docs/tables.md`). Lines may end in line feed, carriage return, or both, mixed. Blank lines are
  * skipped, except that in a table of one column a blank line before another row is a missing cell, as `""` is. See `parseCell` and
  * `dressOf` for what counts as a number. Whole numbers above 2^53 are rounded to the nearest double.
  *
- * @param source text, or bytes of it.
- * @throws FormatError if the bytes are not text of the encoding, or a quoted cell is malformed or never closed.
+ * @param source text, or bytes of it; a stream can be read but once. Passes over it throw
+ *   FormatError if the bytes are not text of the encoding, or a quoted cell is malformed or never closed.
  * @throws DataError for an empty file, a missing header line, a header alone, empty or duplicate column
  *   names, or a row whose number of cells differs from the header's.
  * @throws UsageError for options that cannot be.
  * @throws AbortedError soon after the signal fires.
- * @example await readCsv("height,weight\n1.7,70\n1.8,81\n")
  */
-export async function readCsv(source: TextSource, options: CsvOptions = {}): Promise<Table> {
+export function csvFeed(source: TextSource, options: CsvOptions): CellFeed {
   const name = options.name ?? "the CSV text";
+  return { name, run: (begin) => rowsOf(source, name, options, begin) };
+}
+
+async function* rowsOf(
+  source: TextSource,
+  name: string,
+  options: CsvOptions,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   const delimiter = delimiterOf(options);
   const limits = checkLimits(options.limits);
   let reader: RowReader | undefined;
@@ -194,7 +203,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     const isOneColumn =
       likely !== undefined && delimiter === undefined && fileDialect.records[0]?.length === 1;
     const dialect = isOneColumn ? dialectOf(head, likely) : fileDialect;
-    reader = new RowReader(name, dialect, options);
+    reader = new RowReader(name, dialect, options, begin);
     parser = new RowParser(reader, dialect, limits);
   };
   // One piece is held back, so that the last one is known when it is parsed.
@@ -209,6 +218,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     }
     parser.parse(pending!, false);
     pending = piece;
+    yield;
     await eventLoopTurn();
     checkSignal(options.signal, `Reading ${name}`);
   }
@@ -217,7 +227,7 @@ export async function readCsv(source: TextSource, options: CsvOptions = {}): Pro
     pending = start;
   }
   parser!.parse(pending!, true);
-  return reader!.finish();
+  return reader!.end();
 }
 
 /** A name or a text as a cell, quoted where it has to be. */

@@ -7,11 +7,12 @@
 import { type FormatError, unreadable } from "../../errors.ts";
 import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
+import type { ByteSource } from "../../platform/byteSource.ts";
 import { likelyEncoding } from "../encoding/likelyEncoding.ts";
 import { refuseOtherBytes } from "./otherText.ts";
 
 /** What text can be read from. A string is text itself, not a path. */
-export type TextSource = string | Uint8Array | Blob | ReadableStream<Uint8Array>;
+export type TextSource = string | Uint8Array | Blob | ReadableStream<Uint8Array> | ByteSource;
 
 /** Bytes decoded at a time. A string of V8 holds 2^29 characters, so a whole file may not fit one. */
 const pieceSize = 2 ** 20;
@@ -19,6 +20,12 @@ const pieceSize = 2 ** 20;
 async function* bytePieces(source: Exclude<TextSource, string>): AsyncGenerator<Uint8Array> {
   if (source instanceof Uint8Array) {
     for (let at = 0; at < source.length; at += pieceSize) yield source.subarray(at, at + pieceSize);
+    return;
+  }
+  if ("read" in source) {
+    const size = source.pieceSize ?? pieceSize;
+    for (let at = 0; at < source.size; at += size)
+      yield await source.read(at, Math.min(source.size, at + size));
     return;
   }
   const reader = (source instanceof Blob ? source.stream() : source).getReader();

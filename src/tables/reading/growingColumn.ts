@@ -5,10 +5,11 @@
  * @module
  */
 
-import type { ColumnParse, ColumnRecord } from "../columnRecord.ts";
-import { codeRecord, rowNumbersRecord, textRecord } from "../leftOutColumn.ts";
-import { GrowingText, type TextColumn } from "../textColumn.ts";
-import { isMissingCell, lossOf, mostExact, parseCell } from "./cell.ts";
+import { type ColumnBlock, type ColumnPlan, printed } from "../batches/columnPlan.ts";
+import { type ColumnParse, type ColumnRecord, numbersRecord } from "../columnRecord.ts";
+import { codeRecord, emptyRecord, RowNumbers, textRecord, truthsBesideNumbers } from "../leftOutColumn.ts";
+import { GrowingText } from "../textColumn.ts";
+import { isMissingCell, lossOf, mostExact, parseCell, truthOf } from "./cell.ts";
 import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
 import { dressOf, leadingZerosPattern } from "./numberDress.ts";
 
@@ -43,26 +44,15 @@ function hasLeadingZeros(cell: string): boolean {
   return (first === 48 || first <= 32) && leadingZerosPattern.test(cell.trim());
 }
 
-const trueWords = /^true$/i;
-const falseWords = /^false$/i;
-const yesWords = /^(?:true|yes|on|[ty])$/i;
-const noWords = /^(?:false|no|off|[fn])$/i;
-
-/** What a column turned out to be: numbers, or text. */
-export interface FinishedColumn {
-  readonly record: ColumnRecord;
-  /** Undefined for text. */
-  readonly values: Float64Array | undefined;
-  /** Undefined for numbers. */
-  readonly text: TextColumn | undefined;
-}
-
 /** The cells of one column so far. Rows that were skipped are missing (NaN). */
 export class GrowingColumn {
   readonly name: string;
-  /** Undefined from the first cell of text on. */
-  values: Float64Array | undefined = new Float64Array(256);
+  /** Those of the rows from `#first` on; undefined from the first cell of text on. */
+  #values: Float64Array | undefined = new Float64Array(256);
   length = 0;
+  /** Rows before the first that is still kept: those of earlier blocks. */
+  #first = 0;
+  readonly #plan: ColumnPlan | undefined;
   readonly #asked: readonly ColumnParse[];
   readonly #marks: MissingMarks | undefined;
   /** Cells that are numbers, in whatever dress, and booleans. */
@@ -72,11 +62,19 @@ export class GrowingColumn {
   #dress: ColumnDress | undefined;
   /** Rows of plain numbers that a decimal comma would make thousands; undefined where some cannot be that. */
   #pointRows: number[] | undefined = [];
+  /** The number of the first of them, where it is no longer kept. */
+  #firstPoint: number | undefined;
+  /** The first row, from 1, of a number that is neither 0 nor 1. */
+  #otherRow: number | undefined;
+  readonly #rowNumbers: RowNumbers | undefined;
   #textCells = 0;
   #text: { row: number; cell: string } | undefined;
   readonly #texts: Set<string> = new Set();
   /** The cells as written, from the first on that is not a plain number or is not printed back: the column may be text. */
   #written: GrowingText | undefined;
+  /** Row from which on they are kept, and the words for truth values before it. */
+  #writtenFrom = Number.POSITIVE_INFINITY;
+  #wordsBefore: readonly [string, string] | undefined;
   /** Whether {@link #written} is kept for the digits of long numbers alone, while nothing else speaks for text. */
   #isForDigits = false;
   /** Whether there were too many of these to be kept. */
@@ -94,26 +92,36 @@ export class GrowingColumn {
   /** What is said of cells whose numbers are not quite those of their texts. */
   #losses: Pick<ColumnRecord, "rounded" | "overflow"> = {};
 
-  constructor(name: string, reading: ColumnReading = {}) {
+  /**
+   * @param firstRow - Rows of its table that are not kept, in which it was missing.
+   * @param plan - What it turned out to be when the same cells were read before.
+   */
+  constructor(name: string, reading: ColumnReading = {}, firstRow = 0, plan?: ColumnPlan) {
     this.name = name;
     this.#asked = reading.parse ?? [];
     this.#marks = reading.marks;
+    this.#plan = plan;
+    this.length = firstRow;
+    this.#first = firstRow;
+    this.#rowNumbers = plan ? undefined : RowNumbers.of(name, firstRow > 0);
     // Where the decimal mark is named, plain numbers are read by it, too: from the first cell on.
     if (this.#asked.some((kind) => ["thousands", "decimal-point", "decimal-comma"].includes(kind))) {
       this.#keepWritten();
-      this.#dress = startDress(this.values!, 0, []);
+      this.#dress = startDress(this.#values!, 0, []);
     }
   }
 
   /** Makes rows `length .. rows - 1` missing. */
   fillTo(rows: number): void {
     if (rows <= this.length) return;
-    if (this.values) {
-      this.#reserve(rows);
-      this.values.fill(Number.NaN, this.length, rows);
-      this.#dress?.comma.fill(Number.NaN, this.length, rows);
+    const [from, to] = [this.length - this.#first, rows - this.#first];
+    if (this.#values) {
+      this.#reserve(to);
+      this.#values.fill(Number.NaN, from, to);
+      this.#dress?.comma.fill(Number.NaN, from, to);
     }
-    this.#written?.fillTo(rows);
+    this.#rowNumbers?.push(Number.NaN);
+    this.#written?.fillTo(to);
     this.length = rows;
   }
 
@@ -186,28 +194,67 @@ export class GrowingColumn {
     this.#textCells++;
     if (this.#texts.size < mostTexts) this.#texts.add(text.trim());
     this.#text ??= { row: this.length, cell: text.trim() };
-    this.values = undefined;
+    this.#values = undefined;
   }
 
   /** A plain number that would be thousands if decimals followed a comma, where nothing speaks against it. */
   get likeThousands(): number | undefined {
     const row = this.#pointRows?.[0];
-    return row === undefined || this.#dress ? undefined : this.values?.[row];
+    if (row === undefined || this.#dress || !this.#values) return undefined;
+    return row < this.#first ? this.#firstPoint : this.#values[row - this.#first];
   }
 
-  /** What the column is; its values, or its cells as they are written if it is text. The column's memory is given up. */
-  finish(): FinishedColumn {
-    const { record, values } = this.#found();
-    if (values === undefined) this.#keepWritten();
-    this.values = undefined;
-    if (values) return { record: { ...record, ...this.#losses }, values, text: undefined };
-    const textRecord = this.#lostDigits ? { ...record, ...this.#losses } : record;
-    return { record: textRecord, values, text: this.#written!.finish(this.name) };
+  /** What the column is, by all of its cells. */
+  plan(): ColumnPlan {
+    const { record, reading } = this.#found();
+    const isNumbers = reading !== "none";
+    return {
+      record: isNumbers || this.#lostDigits ? { ...record, ...this.#losses } : record,
+      reading,
+      writtenFrom: isNumbers ? Number.POSITIVE_INFINITY : this.#writtenFrom,
+      words: this.#written ? this.#wordsBefore : this.#wordsSoFar(),
+    };
   }
 
-  #found(): { record: ColumnRecord; values: Float64Array | undefined } {
-    const { name, values } = this;
-    if (this.#code) return { record: codeRecord(name, this.#code), values: undefined };
+  /** Gives up the rows so far, whose cells are not wanted; what they say of the column stays known. */
+  forget(): void {
+    this.#firstPoint ??= this.likeThousands;
+    this.#first = this.length;
+    // How many different long numbers there are decides on what is kept of them.
+    this.#written?.forget(this.#isForDigits);
+    if (!this.#isForDigits) this.#known = undefined;
+  }
+
+  /** The rows that are kept, as the plan says; they are given up, and numbers are there until the next cell. */
+  take(plan: ColumnPlan): ColumnBlock {
+    const rows = this.length - this.#first;
+    const block = this.#block(plan, rows);
+    this.#first = this.length;
+    this.#known = undefined;
+    if (this.#written) this.#written = new GrowingText();
+    return block;
+  }
+
+  #block({ reading, writtenFrom, words }: ColumnPlan, rows: number): ColumnBlock {
+    const values = this.#values?.subarray(0, rows);
+    if (reading === "point") return { values: values! };
+    if (reading === "none") {
+      const isWritten = this.#written !== undefined && Number.isFinite(writtenFrom);
+      return { text: (isWritten ? this.#written! : printed(values!, words)).finish(this.name) };
+    }
+    if (this.#dress) return { values: this.#dress.comma.subarray(0, rows) };
+    // The first cell that has a decimal comma comes later.
+    return { values: startDress(values!, 0, this.#keptPointRows()).comma };
+  }
+
+  /** Places, among the rows that are kept, of numbers that a decimal comma would make thousands. */
+  #keptPointRows(): readonly number[] | undefined {
+    return this.#pointRows?.flatMap((row) => (row < this.#first ? [] : [row - this.#first]));
+  }
+
+  #found(): Pick<ColumnPlan, "record" | "reading"> {
+    const { name } = this;
+    if (this.#code) return { record: codeRecord(name, this.#code), reading: "none" };
     if (this.#text) {
       const example = {
         ...this.#text,
@@ -216,57 +263,24 @@ export class GrowingColumn {
         texts: this.#texts,
         asked: this.#asked,
       };
-      return { record: textRecord(name, example), values: undefined };
+      return { record: textRecord(name, example), reading: "none" };
     }
-    if (this.#numericCells === 0)
-      return {
-        record: {
-          name,
-          readAs: "nothing",
-          parse: [],
-          leftOut: {
-            kind: "empty",
-            reason: "no row has a value of it",
-            remedy: "fill in its cells to use it",
-          },
-        },
-        values,
-      };
+    if (this.#numericCells === 0) return { record: emptyRecord(name), reading: "point" };
     if (this.#booleans > 0) {
-      const record = this.#booleanRecord(values!);
-      return { record, values: record.leftOut ? undefined : values };
+      const record = this.#booleanRecord();
+      return { record, reading: record.leftOut ? "none" : "point" };
     }
-    if (this.#dress) {
-      const record = dressRecord(name, this.#dress, this.#asked, this.#numericCells);
-      if (record.reading === "none") return { record: record.record, values: undefined };
-      const columnNumbers = record.reading === "comma" ? this.#dress.comma : values;
-      return { record: record.record, values: columnNumbers };
-    }
-    return { record: rowNumbersRecord(name, values!, this.length), values };
+    if (this.#dress) return dressRecord(name, this.#dress, this.#asked, this.#numericCells);
+    return { record: this.#rowNumbers?.record ?? numbersRecord(name), reading: "point" };
   }
 
-  #booleanRecord(values: Float64Array): ColumnRecord {
-    const { name, length } = this;
+  #booleanRecord(): ColumnRecord {
+    const { name } = this;
     const parse: ColumnParse[] = this.#asked.includes("boolean") ? ["boolean"] : [];
-    let other = this.#dress?.first?.row;
-    for (let row = 0; row < length && other === undefined; row++) {
-      const value = values[row]!;
-      if (value !== 0 && value !== 1 && !Number.isNaN(value)) other = row + 1;
-    }
-    if (other === undefined) return { name, readAs: "booleans", parse };
-    const { row, cell } = this.#boolean!;
-    return {
-      name,
-      readAs: "text",
-      parse,
-      leftOut: {
-        kind: "unlike",
-        row,
-        cell,
-        reason: `"${cell}" is not a number, and row ${other} has one that is neither 0 nor 1`,
-        remedy: "mend the cells so that all are numbers, or all true or false",
-      },
-    };
+    const other = this.#dress?.first?.row ?? this.#otherRow;
+    return other === undefined
+      ? { name, readAs: "booleans", parse }
+      : truthsBesideNumbers(name, parse, this.#boolean!, other);
   }
 
   #readSlowly(cell: string): void {
@@ -274,9 +288,8 @@ export class GrowingColumn {
     const asked = this.#asked;
     if (isMissingCell(text)) return this.#push(Number.NaN, Number.NaN);
     if (asked[0] === "text") return this.text(cell);
-    const isWord = asked.includes("boolean");
-    if ((isWord ? yesWords : trueWords).test(text)) return this.boolean(true);
-    if ((isWord ? noWords : falseWords).test(text)) return this.boolean(false);
+    const truth = truthOf(text, asked.includes("boolean"));
+    if (truth !== undefined) return this.boolean(truth);
     const plain = parseCell(text);
     if (plain !== undefined && !Number.isFinite(plain)) {
       this.#noteLoss(text, plain);
@@ -291,10 +304,10 @@ export class GrowingColumn {
     if (dress.point !== undefined && this.#marks?.numbers.has(dress.point))
       return this.#push(Number.NaN, Number.NaN);
     this.#numericCells++;
-    if (!this.values) return this.#push(dress.point ?? dress.comma!, Number.NaN);
+    if (!this.#values) return this.#push(dress.point ?? dress.comma!, Number.NaN);
     if (!this.#dress) {
       this.#keepWritten();
-      this.#dress = startDress(this.values, this.#numericCells - 1, this.#pointRows);
+      this.#dress = startDress(this.#values, this.#numericCells - 1, this.#keptPointRows());
       this.#pointRows = undefined;
     }
     this.#noteLoss(text, dress.point ?? dress.comma ?? Number.NaN);
@@ -321,14 +334,19 @@ export class GrowingColumn {
   }
 
   #push(value: number, comma: number): void {
-    if (this.values) {
-      this.#reserve(this.length + 1);
-      this.values[this.length] = value;
-      if (this.#dress) this.#dress.comma[this.length] = comma;
+    if (this.#values) {
+      const at = this.length - this.#first;
+      this.#reserve(at + 1);
+      this.#values[at] = value;
+      if (this.#dress) this.#dress.comma[at] = comma;
+      if (this.#otherRow === undefined && value !== 0 && value !== 1 && !Number.isNaN(value))
+        this.#otherRow = this.length + 1;
+      this.#rowNumbers?.push(value);
     }
     const code = this.#written?.push(this.#writtenAs(value, comma));
-    if (this.#isForDigits && code! >= mostLongNumbers) {
+    if (this.#isForDigits && !this.#plan && code! >= mostLongNumbers) {
       this.#written = undefined;
+      this.#writtenFrom = Number.POSITIVE_INFINITY;
       this.#isForDigits = false;
       this.#lostDigits = true;
     }
@@ -343,19 +361,18 @@ export class GrowingColumn {
     return isMissing ? undefined : (cell?.trim() ?? String(value));
   }
 
+  /** The words for truth values, where all cells were such so far. */
+  #wordsSoFar(): readonly [string, string] | undefined {
+    return this.#booleans > 0 && this.#booleans === this.#numericCells ? [...this.#words] : undefined;
+  }
+
   /** From now on the cells are kept as they are written; those before were plain numbers, or truth values. */
   #keepWritten(): void {
     this.#isForDigits = false;
-    if (this.#written) return;
-    const written = new GrowingText(this.length);
-    const areBooleans = this.#booleans > 0 && this.#booleans === this.#numericCells;
-    for (let row = 0; row < this.length; row++) {
-      const value = this.values![row]!;
-      if (Number.isNaN(value)) written.push(undefined);
-      else if (areBooleans) written.push(this.#words[value as 0 | 1]);
-      else written.push(Object.is(value, -0) ? "-0" : String(value));
-    }
-    this.#written = written;
+    if (this.#written || (this.#plan && this.length < this.#plan.writtenFrom)) return;
+    this.#wordsBefore = this.#wordsSoFar();
+    this.#written = printed(this.#values!.subarray(0, this.length - this.#first), this.#wordsBefore);
+    this.#writtenFrom = this.length;
   }
 
   /** Keeps in mind whether a plain number with a point could be thousands of a column with decimal commas. */
@@ -366,16 +383,17 @@ export class GrowingColumn {
     else this.#pointRows = undefined;
   }
 
-  #reserve(length: number): void {
-    const old = this.values!;
-    if (length <= old.length) return;
-    const size = Math.max(length, 2 * old.length);
+  /** Makes place for so many rows, of those that are kept. */
+  #reserve(rows: number): void {
+    const old = this.#values!;
+    if (rows <= old.length) return;
+    const size = Math.max(rows, 2 * old.length);
     const grow = (from: Float64Array): Float64Array => {
       const grown = new Float64Array(size);
-      grown.set(from.subarray(0, this.length));
+      grown.set(from.subarray(0, this.length - this.#first));
       return grown;
     };
-    this.values = grow(old);
+    this.#values = grow(old);
     if (this.#dress) this.#dress.comma = grow(this.#dress.comma);
   }
 }

@@ -12,14 +12,15 @@ import { numbersAsText } from "../../formats/jsonNumbers.ts";
 import { checkLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
 import { checkSignal } from "../../platform/pieces.ts";
+import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import type { Table } from "../table.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
 import {
   type JsonLinesOptions,
+  jsonLinesFeed,
   jsonLinesPieces,
   parseJson,
   RecordReader,
-  readJsonLines,
   refuseDuplicateKey,
 } from "./jsonLines.ts";
 
@@ -93,13 +94,18 @@ function notColumns(name: string, object: Readonly<Record<string, unknown>>): Da
 }
 
 /** Reads an object: of columns, or as the first of JSON lines. */
-async function readObject(json: string, name: string, options: JsonLinesOptions): Promise<Table> {
+async function* objectRows(
+  json: string,
+  name: string,
+  options: JsonLinesOptions,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   // A number of many digits, or far from 1, may be none that a double is.
   const mayLoseDigits = /\d{16}|[eE][+-]?\d{3}/.test(json);
   const value = parseJson(json) as Readonly<Record<string, unknown>> | undefined;
   const isNested = Object.values(value ?? {}).some((part) => typeof part === "object" && part !== null);
   // One row, or more objects than one.
-  if (value === undefined || !isNested) return await readJsonLines(json, options);
+  if (value === undefined || !isNested) return yield* jsonLinesFeed(json, { ...options, name }).run(begin);
   refuseDuplicateKey(json, name);
   const columns = columnsOf(value);
   if (!columns) throw notColumns(name, value);
@@ -118,21 +124,35 @@ async function readObject(json: string, name: string, options: JsonLinesOptions)
       },
       { column: other[0] },
     );
-  const reader = new RecordReader(name, options);
-  for (let row = 0; row < rows; row++)
+  const reader = new RecordReader(name, begin([]));
+  for (let row = 0; row < rows; row++) {
     reader.add(Object.fromEntries(Object.entries(texts).map(([key, column]) => [key, column[row]])));
-  return reader.finish();
+    if ((row + 1) % elementsPerTurn > 0) continue;
+    yield;
+    await eventLoopTurn();
+    checkSignal(options.signal, `Reading ${name}`);
+  }
+  return reader.end();
 }
 
 /**
- * Reads a JSON document: an array of objects, each of which is a row and read as one of {@link readJsonLines}; or an object of columns, which
- * are arrays or objects by label of the row (pandas' default), all of one length. JSON lines under the name of JSON are read, too.
+ * A JSON document as a source of cells: an array of objects, each of which is a row and read as one of {@link jsonLinesFeed}; or an object of columns, which
+ * are arrays or objects by label of the row (pandas' default), all of one length. All of its text is in memory. JSON lines under the name of JSON are read, too.
  *
  * @throws FormatError for what is not JSON, or bytes that are not text.
- * @throws DataError for elements that are not objects, columns of different lengths, and what {@link readJsonLines} refuses.
+ * @throws DataError for elements that are not objects, columns of different lengths, and what {@link jsonLinesFeed} refuses.
  */
-export async function readJson(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
+export function jsonFeed(source: TextSource, options: JsonLinesOptions): CellFeed {
   const name = options.name ?? "the JSON";
+  return { name, run: (begin) => documentRows(source, name, options, begin) };
+}
+
+async function* documentRows(
+  source: TextSource,
+  name: string,
+  options: JsonLinesOptions,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
   const { lineLength } = checkLimits(options.limits);
   const pieces: string[] = [];
   for await (const piece of decodeText(source, name, options.encoding)) {
@@ -141,8 +161,8 @@ export async function readJson(source: TextSource, options: JsonLinesOptions = {
     checkSignal(options.signal, `Reading ${name}`);
   }
   const json = pieces.join("").trim();
-  if (!json.startsWith("[")) return await readObject(json, name, options);
-  const reader = new RecordReader(name, options);
+  if (!json.startsWith("[")) return yield* objectRows(json, name, options, begin);
+  const reader = new RecordReader(name, begin([]));
   let elements = 0;
   for (const element of elementsOf(json, name)) {
     if (element.length > lineLength)
@@ -159,10 +179,11 @@ export async function readJson(source: TextSource, options: JsonLinesOptions = {
       });
     reader.take(element);
     if (++elements % elementsPerTurn > 0) continue;
+    yield;
     await eventLoopTurn();
     checkSignal(options.signal, `Reading ${name}`);
   }
-  return reader.finish();
+  return reader.end();
 }
 
 /** The table as one array of objects, in pieces of many lines; values are written as {@link jsonLinesPieces} writes them. */

@@ -11,11 +11,12 @@ import { numbersAsText } from "../../formats/jsonNumbers.ts";
 import { checkLimits } from "../../formats/limits.ts";
 import { optionText } from "../../optionText.ts";
 import { checkSignal } from "../../platform/pieces.ts";
+import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { checkColumnNames } from "../columnNames.ts";
 import { cellColumns, type Table } from "../table.ts";
 import { mostExact, quoteCell } from "./cell.ts";
 import { decodeText, type TextSource } from "./decodeText.ts";
-import { type CellReading, TableBuilder } from "./tableBuilder.ts";
+import type { CellReading, TableBuilder } from "./tableBuilder.ts";
 import { ObjectRows } from "./tableFromObjects.ts";
 
 /** How to read JSON lines. */
@@ -100,10 +101,10 @@ export class RecordReader {
   readonly #rows: ObjectRows;
 
   /** @param name - What to call the source in an error. */
-  constructor(name: string, reading: CellReading) {
+  constructor(name: string, builder: TableBuilder) {
     this.#name = name;
-    this.#builder = new TableBuilder([], reading);
-    this.#rows = new ObjectRows(this.#builder);
+    this.#builder = builder;
+    this.#rows = new ObjectRows(builder);
   }
 
   /** Takes the text of an object as a row; nothing of a blank one. */
@@ -120,8 +121,8 @@ export class RecordReader {
     this.#rows.add(object);
   }
 
-  /** The table of all rows. */
-  finish(): Table {
+  /** What is known when all rows have been taken. */
+  end(): FeedEnd {
     if (this.#builder.rows === 0) {
       throw new DataError(
         {
@@ -144,12 +145,12 @@ export class RecordReader {
         { file: this.#name },
       );
     checkColumnNames(this.#rows.columns);
-    return this.#builder.build();
+    return { remarks: [] };
   }
 }
 
 /**
- * Reads JSON lines. The columns are the keys of all lines together, in order of appearance; a key that a
+ * JSON lines as a source of cells. The columns are the keys of all lines together, in order of appearance; a key that a
  * line lacks, and null, are missing values. `true` and `false` are 1 and 0. A string is read as a CSV cell is
  * (`"12"` is a number, `"inf"` an infinity); bare `NaN` and `Infinity`, as Python writes them, are accepted.
  * An array or object as a value makes the column a text column. Blank lines are skipped.
@@ -158,9 +159,18 @@ export class RecordReader {
  * @throws DataError for a line that is not an object, a key that stands in one line twice or is empty, and a
  *   source without rows.
  */
-export async function readJsonLines(source: TextSource, options: JsonLinesOptions = {}): Promise<Table> {
+export function jsonLinesFeed(source: TextSource, options: JsonLinesOptions): CellFeed {
   const name = options.name ?? "the JSON lines";
-  const reader = new RecordReader(name, options);
+  return { name, run: (begin) => linesOf(source, name, options, begin) };
+}
+
+async function* linesOf(
+  source: TextSource,
+  name: string,
+  options: JsonLinesOptions,
+  begin: BeginTable,
+): AsyncGenerator<void, FeedEnd> {
+  const reader = new RecordReader(name, begin([]));
   const limits = checkLimits(options.limits);
   let rest = "";
   for await (const piece of decodeText(source, name, options.encoding)) {
@@ -175,11 +185,12 @@ export async function readJsonLines(source: TextSource, options: JsonLinesOption
       });
     }
     for (const line of lines) reader.take(line);
+    yield;
     await eventLoopTurn();
     checkSignal(options.signal, `Reading ${name}`);
   }
   reader.take(rest);
-  return reader.finish();
+  return reader.end();
 }
 
 const jsonNumber = (value: number): string => {
@@ -193,7 +204,7 @@ const rowsABlock = 4096;
 
 /**
  * The table as JSON lines, in pieces of many lines. A missing value is null, an infinity the string
- * `"Infinity"` or `"-Infinity"` (JSON has no such numbers), which {@link readJsonLines} reads back.
+ * `"Infinity"` or `"-Infinity"` (JSON has no such numbers), which is read back.
  */
 export function* jsonLinesPieces(table: Table): Generator<string> {
   const width = table.columns.length;

@@ -7,8 +7,10 @@
 import { UsageError } from "../../errors.ts";
 import { checkedOptions, describeValue } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
+import { type ByteSource, bytesInMemory } from "../../platform/byteSource.ts";
 import { bytesFrom } from "../../platform/bytes.ts";
 import { readFileBytes, readStandardInput } from "../../platform/files.ts";
+import { type CellFeed, wholeTable } from "../batches/cellFeed.ts";
 import { readTableOptionTable } from "../readTableOptions.ts";
 import type { Table } from "../table.ts";
 import type { TextSource } from "./decodeText.ts";
@@ -33,7 +35,8 @@ export interface ReadTableOptions extends CellReading {
   readonly arrays?: readonly string[] | undefined;
 }
 
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+/** Whether bytes begin as gzip does. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 const startsWith = (bytes: Uint8Array, text: string): boolean =>
   [...text].every((letter, at) => bytes[at] === letter.charCodeAt(0));
@@ -42,7 +45,7 @@ const startsWith = (bytes: Uint8Array, text: string): boolean =>
 const startBytes = 64;
 
 /** The format of bytes that have no name: by their first bytes, CSV where those say nothing. */
-function formatOfBytes(bytes: Uint8Array): TableFormat {
+export function formatOfStart(bytes: Uint8Array): TableFormat {
   if (startsWith(bytes, "PAR1")) return "parquet";
   // A file, and a stream.
   if (startsWith(bytes, "ARROW1") || startsWith(bytes, "\xff\xff\xff\xff")) return "arrow";
@@ -66,32 +69,68 @@ function checkTextOptions(format: TableFormat, options: ReadTableOptions): void 
       });
 }
 
-async function readFormat(
+/** Options with what to call the source. */
+type NamedOptions = ReadTableOptions & { readonly name: string };
+
+/** A source of the cells of a format; undefined for one that is read at once. Of binary formats the source is bytes. */
+export async function feedOf(
   format: TableFormat,
   source: TextSource,
-  bytes: () => Promise<Uint8Array>,
-  options: ReadTableOptions & { readonly name: string },
-): Promise<Table> {
-  const { name } = options;
+  options: NamedOptions,
+): Promise<CellFeed | undefined> {
   // Readers are loaded when they are first needed: a page that reads no tables does not have them.
+  checkFormatOptions(format, options);
+  const bytes = async (): Promise<ByteSource> => {
+    if (source instanceof Uint8Array) return bytesInMemory(source);
+    return source instanceof Blob ? bytesInMemory(await bytesOf(source)) : (source as ByteSource);
+  };
+  switch (format) {
+    case "csv":
+      return (await import("./csv.ts")).csvFeed(source, options);
+    case "tsv":
+      return (await import("./csv.ts")).csvFeed(source, { ...options, likelyDelimiter: "\t" });
+    case "json":
+      return (await import("./json.ts")).jsonFeed(source, options);
+    case "jsonl":
+      return (await import("./jsonLines.ts")).jsonLinesFeed(source, options);
+    case "parquet":
+      return (await import("../binary/parquet.ts")).parquetFeed(await bytes(), options.name, options);
+    case "arrow": {
+      const file = await bytes();
+      const content = await file.read(0, file.size);
+      return (await import("../binary/arrow.ts")).arrowFeed(content, options.name, options);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What not every format has, of the options. */
+function checkFormatOptions(format: TableFormat, options: NamedOptions): void {
   checkTextOptions(format, options);
   if (options.arrays && format !== "npz")
     throw new UsageError({
-      where: name,
+      where: options.name,
       problem: `${optionText("arrays")} can be chosen from a .npz archive alone`,
       expected: "a .npz archive",
       received: format,
       remedy: `this is ${format}: leave ${optionText("arrays")} out`,
     });
+}
+
+async function readFormat(
+  format: TableFormat,
+  source: TextSource,
+  bytes: () => Promise<Uint8Array>,
+  options: NamedOptions,
+): Promise<Table> {
+  const { name } = options;
+  const feed = await feedOf(format, source, options);
+  if (feed) {
+    const { TableBuilder } = await import("./tableBuilder.ts");
+    return await wholeTable(feed, (names) => new TableBuilder(names, options), options.signal);
+  }
   switch (format) {
-    case "csv":
-      return await (await import("./csv.ts")).readCsv(source, options);
-    case "tsv":
-      return await (await import("./csv.ts")).readCsv(source, { ...options, likelyDelimiter: "\t" });
-    case "json":
-      return await (await import("./json.ts")).readJson(source, options);
-    case "jsonl":
-      return await (await import("./jsonLines.ts")).readJsonLines(source, options);
     case "npy": {
       const table = (await import("../binary/npy.ts")).readNpy(await bytes(), name, options.limits);
       return (await import("./tableBuilder.ts")).withReading(table, options);
@@ -100,10 +139,6 @@ async function readFormat(
       const table = await (await import("../binary/npz.ts")).readNpz(await bytes(), name, options);
       return (await import("./tableBuilder.ts")).withReading(table, options);
     }
-    case "parquet":
-      return await (await import("../binary/parquet.ts")).readParquet(await bytes(), name, options);
-    case "arrow":
-      return await (await import("../binary/arrow.ts")).readArrow(await bytes(), name, options);
     default:
       throw new UsageError({
         where: "readTable",
@@ -153,7 +188,7 @@ export async function readTable(
   const start = source instanceof Blob ? await bytesOf(source.slice(0, startBytes)) : source;
   if (source instanceof Blob && !isGzip(start) && !kind?.compressed) {
     // A Blob of text is streamed, not held in memory twice.
-    const format = options.format ?? kind?.format ?? formatOfBytes(start);
+    const format = options.format ?? kind?.format ?? formatOfStart(start);
     return await readFormat(format, source, () => bytesOf(source), { ...options, name });
   }
   const bytes = source instanceof Blob ? await bytesOf(source) : source;
@@ -179,5 +214,5 @@ async function readBytes(
     const { gunzip } = await import("../../formats/gzip.ts");
     content = await gunzip(bytes, options.name, options.limits);
   }
-  return await readFormat(format ?? formatOfBytes(content), content, async () => content, options);
+  return await readFormat(format ?? formatOfStart(content), content, async () => content, options);
 }

@@ -6,12 +6,12 @@
 
 import { DataError, dataErrorOf } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
+import type { BeginTable, FeedEnd } from "../batches/cellFeed.ts";
 import type { ColumnRecord } from "../columnRecord.ts";
 import { summaryWords } from "../leftOutColumn.ts";
-import type { Table } from "../table.ts";
 import { quoteCell } from "./cell.ts";
 import { type Dialect, isLineOfWords, judgeFirstLine } from "./dialect.ts";
-import { type CellReading, TableBuilder } from "./tableBuilder.ts";
+import type { CellReading, TableBuilder } from "./tableBuilder.ts";
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
@@ -20,11 +20,12 @@ interface RowReading extends CellReading {
   readonly header?: boolean | undefined;
 }
 
-/** Takes rows of cells, the header first unless there is none, and builds the table. */
+/** Takes rows of cells, the header first unless there is none, and gives them to the builder of a table. */
 export class RowReader {
   readonly #name: string;
   readonly #dialect: Dialect;
   readonly #reading: RowReading;
+  readonly #begin: BeginTable;
   readonly #remarks: string[] = [];
   #builder: TableBuilder | undefined;
   /** Cells of a row, and of one that lacks the empty cells at its end. */
@@ -41,8 +42,9 @@ export class RowReader {
   #rowLike = 0;
   #firstRowLike = "";
 
-  constructor(name: string, dialect: Dialect, reading: RowReading) {
+  constructor(name: string, dialect: Dialect, reading: RowReading, begin: BeginTable) {
     this.#name = name;
+    this.#begin = begin;
     this.#dialect = dialect;
     this.#reading = reading;
     const { commentedNames, records } = dialect;
@@ -158,7 +160,7 @@ export class RowReader {
     // What pandas calls them.
     const unique = names.map((name, place) => (name === "" ? `Unnamed: ${place}` : name));
     try {
-      this.#builder = new TableBuilder(unique, this.#reading);
+      this.#builder = this.#begin(unique);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       throw dataErrorOf(this.#name, error);
@@ -167,7 +169,8 @@ export class RowReader {
     this.#least = names.findLastIndex((name) => name !== "") + 1;
   }
 
-  finish(): Table {
+  /** What is known when all rows have been taken. */
+  end(): FeedEnd {
     const builder = this.#builder;
     if (!builder)
       throw new DataError(
@@ -202,16 +205,15 @@ export class RowReader {
         `${this.#name}: ${what} with # and ${this.#notes === 1 ? "is not a row is" : "are not rows are"} taken for comments`,
       );
     }
-    const table = builder.build();
     const summary = this.#last.find((cell) => summaryWords.test(cell.trim()));
     if (summary !== undefined)
       this.#remarks.push(
-        `${this.#name} (row ${table.rows}): ${quoteCell(summary.trim())} in the last row; if the row sums up the others, take it out`,
+        `${this.#name} (row ${builder.rows}): ${quoteCell(summary.trim())} in the last row; if the row sums up the others, take it out`,
       );
-    const records = table.records
-      .map((record, place) => this.#namelessRecord(record, place))
-      .map((record) => this.#recordBelowNames(record));
-    return { ...table, records, ...(this.#remarks.length > 0 ? { remarks: this.#remarks } : {}) };
+    return {
+      remarks: this.#remarks,
+      record: (record, place) => this.#recordBelowNames(this.#namelessRecord(record, place)),
+    };
   }
 
   /** The record of a column of numbers whose first row is a line of units or names. */

@@ -11,11 +11,12 @@ import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "..
 import type { StoredType } from "../../formats/storedType.ts";
 import { optionText } from "../../optionText.ts";
 import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import type { ColumnPlan } from "../batches/columnPlan.ts";
 import { checkColumnNames } from "../columnNames.ts";
 import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
 import type { Table } from "../table.ts";
-import { GrowingText, type TextColumn } from "../textColumn.ts";
-import { type FinishedColumn, GrowingColumn, type MissingMarks } from "./growingColumn.ts";
+import type { TextColumn } from "../textColumn.ts";
+import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
 
 /** How cells are to be read. */
 export interface CellReading {
@@ -43,13 +44,6 @@ export function columnParses({ parse }: CellReading): ReadonlyMap<string, readon
   return parsesByColumn;
 }
 
-/** Numbers as they would be written. */
-function writtenNumbers(name: string, values: Float64Array): TextColumn {
-  const written = new GrowingText(values.length);
-  for (const value of values) written.push(Number.isNaN(value) ? undefined : String(value));
-  return written.finish(name);
-}
-
 /** The record of a column whose points may be decimal points, or stand between thousands as in a table with decimal commas. */
 function pointsBesideCommas(name: string, value: number, comma: ColumnRecord): ColumnRecord {
   const cell = value.toFixed(3);
@@ -70,8 +64,11 @@ function pointsBesideCommas(name: string, value: number, comma: ColumnRecord): C
 }
 
 /**
- * Collects rows; `build` makes the table. Cells of a row that are not set are missing. Setting a column's cell
+ * Collects rows; `building` makes the table. Cells of a row that are not set are missing. Setting a column's cell
  * n times before `endRow(n)` sets n rows of it, for sources that come by columns.
+ *
+ * Of a table that is not to be in memory at once, all cells are set twice: first to a builder that is told to `forget` them block by
+ * block, and says what the columns are (`plans`); then to one with these plans, which gives each block of rows (`take`).
  */
 export class TableBuilder {
   readonly #columns: GrowingColumn[] = [];
@@ -80,19 +77,24 @@ export class TableBuilder {
   readonly #limits: CheckedLimits;
   readonly #leftOut = new Map<number, LeftOut>();
   readonly #stored = new Map<number, StoredType>();
+  readonly #plans: readonly ColumnPlan[] | undefined;
   #rows = 0;
+  /** Rows of earlier blocks. */
+  #firstRow = 0;
 
   /**
+   * @param plans - What the columns turned out to be when the same cells were set before: then all of them are there.
    * @throws DataError if a name is empty or used twice.
    * @throws FormatError for more columns than the limit.
    * @throws UsageError for a kind of `parse` that there is not.
    */
-  constructor(names: readonly string[], reading: CellReading = {}) {
+  constructor(names: readonly string[], reading: CellReading = {}, plans?: readonly ColumnPlan[]) {
     checkColumnNames(names);
     this.#parses = columnParses(reading);
     this.#marks = missingMarksOf(reading.missingMarks);
     this.#limits = checkLimits(reading.limits);
-    for (const name of names) this.addColumn(name);
+    this.#plans = plans;
+    for (const name of plans ? plans.map(({ record }) => record.name) : names) this.addColumn(name);
   }
 
   /** Rows that are complete. */
@@ -103,9 +105,15 @@ export class TableBuilder {
   /** Adds a column whose cells so far are missing; returns its place. */
   addColumn(name: string): number {
     checkLimit("the table", this.#limits, "columns", this.#columns.length + 1);
-    return (
-      this.#columns.push(new GrowingColumn(name, { parse: this.#parses.get(name), marks: this.#marks })) - 1
-    );
+    const place = this.#columns.length;
+    const reading = { parse: this.#parses.get(name), marks: this.#marks };
+    this.#columns.push(new GrowingColumn(name, reading, this.#firstRow, this.#plans?.[place]));
+    return place;
+  }
+
+  /** Names of the columns so far. */
+  get names(): readonly string[] {
+    return this.#columns.map(({ name }) => name);
   }
 
   /** Sets the current row's cell in the column at `place` from text. */
@@ -157,62 +165,92 @@ export class TableBuilder {
   endRow(count: number = 1): void {
     this.#rows += count;
     // Keys of JSON that stand in one line each make a table of many more cells than the file has characters.
-    const cells = this.#rows * this.#columns.length;
+    const cells = (this.#rows - this.#firstRow) * this.#columns.length;
     if (cells > this.#limits.cells) checkLimit("the table", this.#limits, "cells", cells);
   }
 
+  /** Gives up the rows so far; what they say of the columns stays known. */
+  forget(): void {
+    for (const column of this.#columns) {
+      column.fillTo(this.#rows);
+      column.forget();
+    }
+    this.#firstRow = this.#rows;
+  }
+
   /**
-   * The table. The builder's memory is given up column by column; do not use it afterwards.
+   * What the columns are, by all rows.
    *
    * @throws UsageError if `parse` names a column that there is not.
    */
-  build(): Table {
-    return inOnePiece(this.building());
+  plans(): readonly ColumnPlan[] {
+    checkParsedNames([...this.#parses.keys()], this.names);
+    for (const column of this.#columns) column.fillTo(this.#rows);
+    const plans = this.#columns.map((column) => column.plan());
+    const comma = plans.find(({ record }) => record.parse.includes("decimal-comma"))?.record;
+    return plans.map((plan, place): ColumnPlan => {
+      const { name, leftOut: why } = plan.record;
+      // Beside decimal commas a column of numbers like 1.234 alone may hold thousands.
+      const point = comma ? this.#columns[place]!.likeThousands : undefined;
+      const isDoubtful = point !== undefined && plan.reading !== "none" && !why;
+      const [leftOut, stored] = [this.#leftOut.get(place), this.#stored.get(place)];
+      const record = {
+        ...(isDoubtful ? pointsBesideCommas(name, point, comma!) : plan.record),
+        ...(stored ? { stored } : {}),
+        ...(leftOut ? { leftOut } : {}),
+      };
+      return isDoubtful
+        ? { record, reading: "none", writtenFrom: Number.POSITIVE_INFINITY, words: undefined }
+        : { ...plan, record };
+    });
   }
 
-  /** {@link build}, in pieces. */
+  /** The rows since the last block, by the plans; their memory is used again. */
+  take(): Table {
+    const table = inOnePiece(this.#taking(this.#plans!, false));
+    this.#firstRow = this.#rows;
+    return table;
+  }
+
+  /**
+   * The table, in pieces. The builder's memory is given up column by column; do not use it afterwards.
+   *
+   * @throws UsageError if `parse` names a column that there is not.
+   */
   *building(): Pieces<Table> {
-    const rows = this.#rows;
-    const names = this.#columns.map(({ name }) => name);
-    checkParsedNames([...this.#parses.keys()], names);
-    for (const column of this.#columns) column.fillTo(rows);
-    const points = this.#columns.map((column) => column.likeThousands);
-    const finished: FinishedColumn[] = [];
-    for (const column of this.#columns) {
-      finished.push(column.finish());
-      yield;
-    }
-    const comma = finished.find(({ record }) => record.parse.includes("decimal-comma"))?.record;
-    // Beside decimal commas a column of numbers like 1.234 alone may hold thousands.
-    if (comma)
-      points.forEach((value, place) => {
-        const column = finished[place]!;
-        if (value === undefined || !column.values || column.record.leftOut) return;
-        finished[place] = {
-          record: pointsBesideCommas(column.record.name, value, comma),
-          values: undefined,
-          text: writtenNumbers(column.record.name, column.values.subarray(0, rows)),
-        };
-      });
-    const records: ColumnRecord[] = finished.map(({ record }, place) => {
-      const leftOut = this.#leftOut.get(place);
-      const stored = this.#stored.get(place);
-      return { ...record, ...(stored ? { stored } : {}), ...(leftOut ? { leftOut } : {}) };
-    });
-    const texts = finished.flatMap(({ text }) => text ?? []);
-    const numeric = finished.filter(({ values }) => values);
-    const width = numeric.length;
+    return yield* this.#taking(this.plans(), true);
+  }
+
+  *#taking(plans: readonly ColumnPlan[], isLast: boolean): Pieces<Table> {
+    const rows = this.#rows - this.#firstRow;
+    const isNumbers = plans.map(({ reading }) => reading !== "none");
+    const width = isNumbers.filter(Boolean).length;
     const values = new Float64Array(rows * width);
-    const columns = numeric.map(({ record }) => record.name);
-    finished.length = 0;
-    // One column after the other is given up: the table is the larger part of the memory.
-    for (let place = 0; place < width; place++) {
-      const cells = numeric.shift()!.values!;
+    const texts: TextColumn[] = [];
+    let numbers = 0;
+    for (const [place, plan] of plans.entries()) {
+      // The table is the larger part of the memory.
+      const column = isLast ? this.#columns.shift()! : this.#columns[place]!;
+      column.fillTo(this.#rows);
+      const block = column.take(plan);
+      yield;
+      if ("text" in block) {
+        texts.push(block.text);
+        continue;
+      }
+      const cells = block.values;
+      const first = numbers++;
       yield* each(rows, (row) => {
-        values[row * width + place] = cells[row]!;
+        values[row * width + first] = cells[row]!;
       });
     }
-    return { columns, rows, values, records, ...(texts.length > 0 ? { texts } : {}) };
+    return {
+      columns: plans.flatMap(({ record }, place) => (isNumbers[place] ? [record.name] : [])),
+      rows,
+      values,
+      records: plans.map(({ record }) => record),
+      ...(texts.length > 0 ? { texts } : {}),
+    };
   }
 }
 
@@ -230,7 +268,7 @@ export function withReading(table: Table, reading: CellReading): Table {
     }
   });
   builder.endRow(table.rows);
-  const builtTable = builder.build();
+  const builtTable = inOnePiece(builder.building());
   const recordsByName = new Map(builtTable.records.map((record) => [record.name, record]));
   const missingNumbers = missingMarksOf(reading.missingMarks)?.numbers;
   const records = table.records.map((record) => {

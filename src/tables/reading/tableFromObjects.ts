@@ -6,6 +6,7 @@
 
 import { DataError } from "../../errors.ts";
 import { anObject, checkArgument, listOf } from "../../options.ts";
+import { inOnePiece } from "../../platform/pieces.ts";
 import { checkColumnNames } from "../columnNames.ts";
 import { cellColumns, checkTable, type Table } from "../table.ts";
 import { textAt } from "../textColumn.ts";
@@ -18,6 +19,7 @@ export class ObjectRows {
 
   constructor(builder: TableBuilder) {
     this.#builder = builder;
+    for (const [place, name] of builder.names.entries()) this.#places.set(name, place);
   }
 
   /** Names of the columns, in order of appearance. */
@@ -81,7 +83,7 @@ export function tableFromObjects(objects: readonly Readonly<Record<string, unkno
       received: "empty objects",
     });
   checkColumnNames(rows.columns);
-  return builder.build();
+  return inOnePiece(builder.building());
 }
 
 /** The rows of a table as objects: numbers, NaN where one is missing; texts, null where one is missing. */

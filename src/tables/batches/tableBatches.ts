@@ -1,0 +1,147 @@
+/**
+ * Tables that come in batches of rows, so that they need not be in memory at once.
+ *
+ * @module
+ */
+
+import { refuse } from "../../options.ts";
+import type { ColumnRecord } from "../columnRecord.ts";
+import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
+import { checkTable, type Table } from "../table.ts";
+import { GrowingText, type TextColumn, textAt } from "../textColumn.ts";
+import { type CellFeed, endedTable, type FeedEnd } from "./cellFeed.ts";
+
+/**
+ * A table in batches: `for await (const batch of batches)` gives them in the order of the rows, as often as it is asked to. Each batch is
+ * a table of the same columns, read as the whole table is: what a cell is does not depend on where the table is cut. Texts are those of
+ * the batch ({@link TextColumn.levels}), and {@link Table.rowsBefore} says where it is.
+ */
+export interface TableBatches extends AsyncIterable<Table> {
+  /** Names of the columns of numbers, as each batch has them. */
+  readonly columns: readonly string[];
+  /** Rows of all batches together. */
+  readonly rows: number;
+  /** What became of each column of the source, by all rows. */
+  readonly records: readonly ColumnRecord[];
+  /** What a reader of the table should know of how it was read. */
+  readonly remarks?: readonly string[] | undefined;
+}
+
+/** Rows of a batch of a table that is in memory. */
+const batchRows = 2 ** 16;
+
+/** @throws UsageError for what is not a table in batches. */
+export function checkBatches(where: string, value: unknown): asserts value is TableBatches {
+  const { columns, records, rows } = (value ?? {}) as Partial<TableBatches>;
+  const isIterable = typeof (value as Partial<TableBatches> | null)?.[Symbol.asyncIterator] === "function";
+  if (isIterable && Array.isArray(columns) && Array.isArray(records) && Number.isSafeInteger(rows)) return;
+  refuse(where, "batches", "a table in batches as readBatches gives it", value);
+}
+
+/**
+ * A table that is in memory, in batches of some thousand rows, which are views of it.
+ * @throws UsageError for what is not a table.
+ */
+export function batchesOf(table: Table): TableBatches {
+  checkTable("batchesOf", table);
+  const { columns, rows, values, texts, records, remarks } = table;
+  return {
+    columns,
+    rows,
+    records,
+    ...(remarks ? { remarks } : {}),
+    async *[Symbol.asyncIterator]() {
+      for (let from = 0; from < rows; from += batchRows) {
+        const to = Math.min(rows, from + batchRows);
+        yield {
+          columns,
+          rows: to - from,
+          values: values.subarray(from * columns.length, to * columns.length),
+          records,
+          ...(texts
+            ? { texts: texts.map((text) => ({ ...text, codes: text.codes.subarray(from, to) })) }
+            : {}),
+          ...(from > 0 ? { rowsBefore: from } : {}),
+        };
+      }
+    },
+  };
+}
+
+/**
+ * A source of cells in batches: what its columns are is found out in one pass over all of it, and each pass over the batches is one more.
+ */
+export async function batchesOfFeed(feed: CellFeed, reading: CellReading): Promise<TableBatches> {
+  let builder: TableBuilder | undefined;
+  const pass = feed.run((names) => {
+    builder = new TableBuilder(names, reading);
+    return builder;
+  });
+  let end: FeedEnd | undefined;
+  while (end === undefined) {
+    const step = await pass.next();
+    if (step.done) end = step.value;
+    builder?.forget();
+  }
+  const plans = builder!.plans();
+  const { rows } = builder!;
+  const { records, remarks } = endedTable({ records: plans.map(({ record }) => record) }, end) as Pick<
+    Table,
+    "records" | "remarks"
+  >;
+  return {
+    columns: plans.flatMap(({ record, reading }) => (reading === "none" ? [] : [record.name])),
+    rows,
+    records,
+    ...(remarks ? { remarks } : {}),
+    async *[Symbol.asyncIterator]() {
+      let again: TableBuilder | undefined;
+      const batches = feed.run((names) => {
+        again = new TableBuilder(names, reading, plans);
+        return again;
+      });
+      try {
+        for (let rowsBefore = 0; ; ) {
+          const { done } = await batches.next();
+          const batch = again?.take();
+          if (batch && batch.rows > 0) yield { ...batch, records, ...(rowsBefore > 0 ? { rowsBefore } : {}) };
+          rowsBefore += batch?.rows ?? 0;
+          if (done) return;
+        }
+      } finally {
+        // Reached early where whoever asked has seen enough: files are closed.
+        await batches.return({ remarks: [] });
+      }
+    },
+  };
+}
+
+/**
+ * The table of all batches: what reading it at once gives.
+ * @throws UsageError for what is not a table in batches.
+ */
+export async function tableOfBatches(batches: TableBatches): Promise<Table> {
+  checkBatches("tableOfBatches", batches);
+  const { columns, rows, records, remarks } = batches;
+  const width = columns.length;
+  const values = new Float64Array(rows * width);
+  const texts = new Map<string, GrowingText>();
+  let row = 0;
+  for await (const batch of batches) {
+    values.set(batch.values, row * width);
+    row += batch.rows;
+    for (const text of batch.texts ?? []) {
+      const joined = texts.get(text.name) ?? new GrowingText(rows);
+      texts.set(text.name, joined);
+      for (let at = 0; at < batch.rows; at++) joined.push(textAt(text, at));
+    }
+  }
+  return {
+    columns,
+    rows,
+    values,
+    records,
+    ...(texts.size > 0 ? { texts: Array.from(texts, ([name, text]): TextColumn => text.finish(name)) } : {}),
+    ...(remarks ? { remarks } : {}),
+  };
+}
