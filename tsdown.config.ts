@@ -75,7 +75,8 @@ function chunksOf(modules: Modules): Map<string, string> {
     place(alone, nameOf(id));
   });
   // What several families need: a model of one of them does not load what the rarer transformers have in common.
-  const isRare = (id: string): boolean => /transformers.\w+.readers\.ts$/.test(id);
+  const isRare = (id: string): boolean =>
+    /(transformers.\w+|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(id);
   for (const id of closures.flatMap((closure) => [...closure])) {
     const users = families.filter((family, i) => closures[i]!.has(id) && !isRare(family));
     place([id], users.length > 1 ? "parts" : users.length === 1 ? `${nameOf(users[0]!)}Parts` : "rareMaps");

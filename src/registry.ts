@@ -59,17 +59,12 @@ export class Registry<Part> {
    * @param ours - Our own readers that are there from the start.
    * @param families - Our own that are loaded when needed.
    */
-  constructor(
-    name: string,
-    option: string,
-    ours: Readers<Part>,
-    families: Readonly<Record<string, Family<Part>>> = {},
-  ) {
+  constructor(name: string, option: string, ours: Readers<Part>, families: readonly Family<Part>[] = []) {
     this.#name = name;
     this.#option = option;
     this.#readers = new Map(Object.entries(ours));
-    this.#families = Object.values(families);
-    this.#ours = new Set([...this.#readers.keys(), ...this.#families.flatMap(({ types = [] }) => types)]);
+    this.#families = families;
+    this.#ours = new Set([...this.#readers.keys(), ...families.flatMap(({ types = [] }) => types)]);
   }
 
   /** The types that can be read: those of families that are not loaded yet as far as they are listed. */
@@ -120,20 +115,26 @@ export class Registry<Part> {
     }
   }
 
-  /** Loads the families of types; of a type that a user has registered all, as its reader may read whatever it likes. */
-  async prepare(types: ReadonlySet<string>): Promise<void> {
+  /**
+   * Loads the families of types: of a type that none lists the partial ones, and where they do not have it all; all, too, of a type that
+   * a user has registered, as its reader may read whatever it likes.
+   */
+  async prepare(types: ReadonlySet<string>, isForeign = false): Promise<void> {
     const unknown = [...types].filter((type) => !this.#readers.has(type));
-    const isForeign = [...types].some((type) => this.#readers.has(type) && !this.#ours.has(type));
-    const lists = (family: Family<Part>, type: string): boolean => family.types?.includes(type) ?? false;
-    const all = isForeign || unknown.some((type) => !this.#families.some((family) => lists(family, type)));
+    const all = isForeign || [...types].some((type) => this.#readers.has(type) && !this.#ours.has(type));
+    const unlisted = unknown.filter((type) => !this.#families.some((family) => family.types?.includes(type)));
     const needed = this.#families.filter(
-      (family) => !this.#loaded.has(family) && (all || unknown.some((type) => lists(family, type))),
+      (family) =>
+        !this.#loaded.has(family) &&
+        (all ||
+          (family.isPartial ? unlisted.length > 0 : unknown.some((type) => family.types?.includes(type)))),
     );
-    const loaded = await Promise.all(needed.map(({ load }) => load(isForeign ? undefined : types)));
+    const loaded = await Promise.all(needed.map(({ load }) => load(all ? undefined : types)));
     needed.forEach((family, i) => {
       this.provide(loaded[i]!.readers);
       if (!family.isPartial) this.#loaded.add(family);
     });
+    if (!all && unlisted.some((type) => !this.#readers.has(type))) await this.prepare(types, true);
   }
 
   /**

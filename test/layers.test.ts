@@ -13,6 +13,7 @@ const layers: readonly string[] = [
   "options.ts",
   "optionText.ts",
   "registry.ts",
+  "partialReaders.ts",
   "random",
   "platform",
   "numerics",

@@ -14,8 +14,8 @@ import { chain } from "./combinators/chain.ts";
 type TypesOf<Makers> = readonly (keyof Makers & string)[];
 
 /** A model that holds a type of a list loads that family alone; one that holds a type of no list loads all. */
-const families: Readonly<Record<string, Family<Bijection>>> = {
-  autoregressive: {
+const families: readonly Family<Bijection>[] = [
+  {
     types: [
       "coupling",
       "elementwise",
@@ -25,21 +25,11 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
     ] satisfies TypesOf<typeof import("./autoregressive/makers.ts")>,
     load: () => import("./autoregressive/readers.ts"),
   },
-  combinators: {
+  {
     types: ["invert", "repeated"] satisfies TypesOf<typeof import("./combinators/makers.ts")>,
     load: () => import("./combinators/readers.ts"),
   },
-  continuous: {
-    types: ["continuous"] satisfies TypesOf<typeof import("./continuous/makers.ts")>,
-    load: () => import("./continuous/readers.ts"),
-  },
-  domains: {
-    types: ["additiveLogistic", "bounded", "heavyTails"] satisfies TypesOf<
-      typeof import("./domains/makers.ts")
-    >,
-    load: () => import("./domains/readers.ts"),
-  },
-  linear: {
+  {
     types: [
       "affine",
       "luAffine",
@@ -50,29 +40,15 @@ const families: Readonly<Record<string, Family<Bijection>>> = {
     ] satisfies TypesOf<typeof import("./linear/makers.ts")>,
     load: () => import("./linear/readers.ts"),
   },
-  matrices: {
-    types: [
-      "discreteCosine",
-      "haarWavelets",
-      "lowRankAffine",
-      "matrixExponential",
-      "orthogonal",
-      "qrAffine",
-      "svdAffine",
-    ] satisfies TypesOf<typeof import("./matrices/makers.ts")>,
-    load: () => import("./matrices/readers.ts"),
-  },
-  piecewise: {
-    types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
-    load: () => import("./piecewise/readers.ts"),
-  },
-  residual: {
+  {
     types: ["directionalMap", "planar", "radial", "radialMap", "residual", "sylvester"] satisfies TypesOf<
       typeof import("./residual/makers.ts")
     >,
     load: () => import("./residual/readers.ts"),
   },
-};
+  // Which types these are is told where they are loaded: a page that needs none of them has no list.
+  { isPartial: true, load: async (types) => (await import("./otherFamilies.ts")).readersOf(types) },
+];
 
 /** All bijections that a model file may hold, those that users have registered among them. */
 export const bijectionRegistry: Registry<Bijection> = /* @__PURE__ */ new Registry(

@@ -14,5 +14,5 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
   "distribution",
   "distributions",
   { standardNormal: (json) => standardNormal(json as unknown as { features: number }) },
-  { distributions: { load: () => import("./readers.ts") } },
+  [{ load: () => import("./readers.ts") }],
 );

@@ -14,7 +14,7 @@ export const conditionerRegistry: Registry<Conditioner> = /* @__PURE__ */ new Re
   "conditioner",
   "conditioners",
   /* @__PURE__ */ readersByName<Conditioner>({ denseConditioner }, "Conditioner"),
-  { networks: { types: ["layered"], load: () => import("./readers.ts") } },
+  [{ types: ["layered"], load: () => import("./readers.ts") }],
 );
 
 /** Options of a transform with what they describe read: its transformer, and its conditioner where there is one. */

@@ -13,12 +13,9 @@ export const transformerRegistry: Registry<Transformer> = /* @__PURE__ */ new Re
   "transformer",
   "transformers",
   {},
-  {
-    usual: {
-      types: ["affine", "chain", "invert", "rationalQuadratic"],
-      load: () => import("./readers.ts"),
-    },
+  [
+    { types: ["affine", "chain", "invert", "rationalQuadratic"], load: () => import("./readers.ts") },
     // Which types these are is told where they are loaded: a page that needs none of them has no list.
-    others: { isPartial: true, load: async (types) => (await import("./otherFamilies.ts")).readersOf(types) },
-  },
+    { isPartial: true, load: async (types) => (await import("./otherFamilies.ts")).readersOf(types) },
+  ],
 );

@@ -40,12 +40,10 @@ function numbers(): { readonly registry: Registry<number>; readonly loads: strin
       return { readers: { [type]: () => value } };
     },
   });
-  const registry = new Registry<number>(
-    "number",
-    "numbers",
-    { one: () => 1 },
-    { two: family("two", 2), three: family("three", 3) },
-  );
+  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, [
+    family("two", 2),
+    family("three", 3),
+  ]);
   return { registry, loads };
 }
 
@@ -86,7 +84,7 @@ test("a type that a family has without naming it is refused when the family is l
     loads++;
     return { readers: { two: () => 2 } };
   };
-  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, { others: { load } });
+  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, [{ load }]);
   await registry.prepare(new Set(["one"]));
   expect(loads).toBe(0);
   registry.add("two", () => 4);
@@ -102,7 +100,7 @@ test("a family that does not name its types is loaded once, for the first that i
     loads++;
     return { readers: { two: () => 2 } };
   };
-  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, { others: { load } });
+  const registry = new Registry<number>("number", "numbers", { one: () => 1 }, [{ load }]);
   await registry.prepare(new Set(["two"]));
   await registry.prepare(new Set(["two", "nobody"]));
   expect([registry.read({ type: "two" }), loads, registry.types]).toEqual([2, 1, ["one", "two"]]);

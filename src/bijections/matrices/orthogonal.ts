@@ -20,7 +20,8 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, oneOf, refuse, required } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
-import { cayley, exponentialOf, pairedVectors, reflectedColumns, shortened, skewMatrix } from "./matrices.ts";
+import { cayley, exponentialOf, pairedVectors, shortened, skewMatrix } from "./matrices.ts";
+import { reflectedColumns } from "./reflections.ts";
 
 /** Options of {@link orthogonal}. */
 export interface OrthogonalOptions {

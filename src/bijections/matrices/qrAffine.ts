@@ -18,8 +18,9 @@ import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, required } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 import { diagonalMatrix } from "../linear/triangularAffine.ts";
-import { constantMatrix, pairedVectors, reflectedColumns } from "./matrices.ts";
+import { pairedVectors } from "./matrices.ts";
 import { usualReflections } from "./orthogonal.ts";
+import { constantMatrix, reflectedColumns } from "./reflections.ts";
 
 /** Options of {@link qrAffine} and {@link svdAffine}. */
 export interface ReflectedAffineOptions {

@@ -17,7 +17,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { checkedOptions, count, type OptionTable, required, wholeNumber } from "../../options.ts";
 import type { Bijection, BijectionJson } from "../bijection.ts";
-import { constantMatrix } from "./matrices.ts";
+import { constantMatrix } from "./reflections.ts";
 
 /** Options of {@link haarWavelets}. */
 export interface HaarWaveletsOptions {

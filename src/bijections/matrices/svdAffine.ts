@@ -16,9 +16,10 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
-import { pairedVectors, reflectedColumns } from "./matrices.ts";
+import { pairedVectors } from "./matrices.ts";
 import { usualReflections } from "./orthogonal.ts";
 import { type ReflectedAffineOptions, reflectedAffineOptionTable } from "./qrAffine.ts";
+import { reflectedColumns } from "./reflections.ts";
 
 /**
  * SVD affine bijection, the identity at the start with an even number of reflections. Both directions cost O(features^2) per row, and

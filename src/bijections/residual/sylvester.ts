@@ -31,7 +31,7 @@ import {
 } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 import { diagonalMatrix } from "../linear/triangularAffine.ts";
-import { reflectedColumns } from "../matrices/matrices.ts";
+import { reflectedColumns } from "../matrices/reflections.ts";
 
 /** Options of {@link sylvester}. */
 export interface SylvesterOptions {

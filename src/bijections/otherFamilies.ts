@@ -1,0 +1,47 @@
+/**
+ * The families of bijections that few models have: which types each has, and where its readers are.
+ *
+ * @module
+ */
+
+import { partialReaders } from "../partialReaders.ts";
+import type { Family, Readers } from "../registry.ts";
+import type { Bijection } from "./bijection.ts";
+
+/** Types of a family, each a line of its index. */
+type TypesOf<Makers> = readonly (keyof Makers & string)[];
+
+/** A model that holds a type of a list loads that family. */
+const families: readonly Family<Bijection>[] = [
+  {
+    types: ["continuous"] satisfies TypesOf<typeof import("./continuous/makers.ts")>,
+    load: () => import("./continuous/readers.ts"),
+  },
+  {
+    types: ["additiveLogistic", "bounded", "heavyTails"] satisfies TypesOf<
+      typeof import("./domains/makers.ts")
+    >,
+    load: () => import("./domains/readers.ts"),
+  },
+  {
+    types: [
+      "discreteCosine",
+      "haarWavelets",
+      "lowRankAffine",
+      "matrixExponential",
+      "orthogonal",
+      "qrAffine",
+      "svdAffine",
+    ] satisfies TypesOf<typeof import("./matrices/makers.ts")>,
+    load: () => import("./matrices/readers.ts"),
+  },
+  {
+    types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
+    load: () => import("./piecewise/readers.ts"),
+  },
+];
+
+/** The readers of the families that list a type of a set; of all where none does, or without a set. */
+export function readersOf(types?: ReadonlySet<string>): Promise<{ readonly readers: Readers<Bijection> }> {
+  return partialReaders(families, types);
+}
