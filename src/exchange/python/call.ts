@@ -71,6 +71,11 @@ export class Call {
     return this.dottedName.includes(".") ? this.dottedName.split(".")[0] : undefined;
   }
 
+  /** Number of arguments that were given by position. */
+  get positions(): number {
+    return this.#positions.length;
+  }
+
   /** The same call with the arguments that were given by position under the names of the signature. */
   named(signature: readonly string[]): Call {
     if (this.#positions.length === 0) return this;
@@ -151,6 +156,12 @@ export class Call {
   /** Whether an argument was given. */
   has(name: string): boolean {
     return this.value(name) !== undefined;
+  }
+
+  /** Whether an argument was given as None. */
+  isNone(name: string): boolean {
+    this.#asked.add(name);
+    return Object.hasOwn(this.#values, name) && this.#values[name] === null;
   }
 
   #checked<Value>(

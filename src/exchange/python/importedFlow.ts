@@ -24,6 +24,7 @@ const libraries: Readonly<
   Record<ImportedLibrary, { load(): Promise<{ importers: Importers }>; version: string }>
 > = {
   nflows: { load: () => import("./nflows/flows.ts"), version: "0.14" },
+  normflows: { load: () => import("./normflows/flows.ts"), version: "1.7" },
   zuko: { load: () => import("./zuko/flows.ts"), version: "1.6" },
 };
 

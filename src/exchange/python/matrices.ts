@@ -36,7 +36,7 @@ export function sortedPlaces(keys: readonly number[]): number[] {
 }
 
 /** The product of two square matrices. */
-function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
+export function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
   const out = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let k = 0; k < n; k++) for (let j = 0; j < n; j++) out[i * n + j]! += a[i * n + k]! * b[k * n + j]!;

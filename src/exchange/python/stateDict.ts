@@ -75,6 +75,24 @@ export class StateDict {
     );
   }
 
+  /** The same for numbers that were rounded to float32. */
+  expectClose(name: string, values: readonly number[], what: string): void {
+    const data = this.tensor(name, [values.length]);
+    const place = data.findIndex((value, i) => Math.abs(value - values[i]!) > 1e-6 * Math.abs(values[i]!));
+    if (place < 0) return;
+    throw this.refusal(
+      name,
+      `is not ${what}: element ${place} is ${data[place]}, expected ${values[place]}`,
+      String(values[place]),
+      String(data[place]),
+    );
+  }
+
+  /** Takes all tensors of a module that has no part in what the model computes. */
+  skip(): void {
+    for (const key of this.#tensors.keys()) if (key.startsWith(this.prefix)) this.#asked.add(key);
+  }
+
   #find(name: string): Tensor {
     const key = this.prefix + name;
     const tensor = this.#tensors.get(key);

@@ -39,6 +39,11 @@ export interface PositiveSplineOptions {
    * are one point of a circle, and the identity; `none`, free slopes and no density.
    */
   readonly tails?: "identity" | "circular" | "none" | undefined;
+  /**
+   * What a number beyond the box becomes, both ways: `same` (default), or `zero`, with a log derivative of 0, as in circular flows of
+   * normflows 1.7. Then it is no bijection there, and numbers must stay in the box.
+   */
+  readonly beyond?: "same" | "zero" | undefined;
 }
 
 const positiveSplineOptionTable: OptionTable<PositiveSplineOptions> = {
@@ -48,6 +53,7 @@ const positiveSplineOptionTable: OptionTable<PositiveSplineOptions> = {
   leastHeight: aLeastSlope,
   leastSlope: aLeastSlope,
   tails: oneOf(["identity", "circular", "none"]),
+  beyond: oneOf(["same", "zero"]),
 };
 
 /**
@@ -63,6 +69,7 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     leastHeight = 1e-3,
     leastSlope = 1e-3,
     tails = "identity",
+    beyond = "same",
   } = checkedOptions(where, options, positiveSplineOptionTable);
   for (const [name, least] of Object.entries({ leastWidth, leastHeight }))
     checkLeastShare(where, name, least, bins);
@@ -91,6 +98,13 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
     const to = g.add(bin.otherStart, g.mul(bin.otherExtent, share));
     const value = g.sub(g.mul(to, 2 * bound), bound);
     const inside = { value, logDerivative };
+    if (beyond === "zero") {
+      const isInside = g.lessEqual(g.abs(from), bound);
+      return {
+        value: g.select(isInside, inside.value, 0),
+        logDerivative: g.select(isInside, inside.logDerivative, 0),
+      };
+    }
     return withTails(direction, from, inside, [], {
       bound,
       tails: tails === "none" ? "none" : "identity",
@@ -111,6 +125,7 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
       leastHeight,
       leastSlope,
       ...(tails === "identity" ? {} : { tails }),
+      ...(beyond === "same" ? {} : { beyond }),
     }),
   };
 }

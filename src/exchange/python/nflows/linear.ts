@@ -5,15 +5,14 @@
  */
 
 import { affine } from "../../../bijections/linear/affine.ts";
-import { luAffine } from "../../../bijections/linear/luAffine.ts";
 import { permutation } from "../../../bijections/linear/permutation.ts";
 import { UsageError } from "../../../errors.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
 import { inverted, type Part } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+import { luMap } from "../torch/lu.ts";
+import { softplus } from "../torch/softplus.ts";
 
 /** Of the library's direction: z = e^logScale y + shift. */
 function scaled(shift: Float64Array, logScale: Float64Array): Part {
@@ -29,20 +28,7 @@ function luLinear(call: Call, state: StateDict): Part {
   own.flag("identity_init", true);
   const epsilon = own.number("eps", 1e-3);
   own.done();
-  const count = (features * (features - 1)) / 2;
-  const [below, above] = [state.tensor("lower_entries", [count]), state.tensor("upper_entries", [count])];
-  const lower = new Float64Array(features * features);
-  const upper = new Float64Array(features * features);
-  let [l, u] = [0, 0];
-  for (const i of range(features))
-    for (const j of range(features)) {
-      if (j < i) lower[i * features + j] = below[l++]!;
-      if (j > i) upper[i * features + j] = above[u++]!;
-    }
-  const diagonal = state.tensor("unconstrained_upper_diag", [features]);
-  const logDiagonal = diagonal.map((raw) => Math.log(softplus(raw) + epsilon));
-  const shift = state.tensor("bias", [features]);
-  return inverted({ bijection: luAffine({ features }), values: { shift, lower, upper, logDiagonal } });
+  return inverted(luMap(state, features, epsilon));
 }
 
 /** A permutation, z[i] = y[order[i]]; the state dict says which. */

@@ -1,44 +1,18 @@
 /**
- * Networks of `nflows.nn.nets` that give couplings their parameters.
+ * Networks of `nflows.nn.nets` and `nflows.transforms.made` that give transforms their parameters.
  *
  * @module
  */
 
-import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
-import type { Layer } from "../../../networks/layers.ts";
 import type { Call } from "../call.ts";
-import { range, reordered, reorderedMatrix } from "../matrices.ts";
-import { type ConditionerPart, under } from "../part.ts";
+import type { ConditionerPart } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { torchActivation } from "../torchActivations.ts";
-import { batchNorm, blockEpsilon } from "./batchNorm.ts";
-
-/** The outputs of a network as a transform of ours takes them. */
-export interface Outputs {
-  /** Place in the library of each of our outputs. */
-  readonly order: readonly number[];
-  /** Factor of each of our outputs (default 1), by the number of hidden units. */
-  factor?(place: number, hidden: number): number;
-}
-
-/** The last layer, with its outputs in our order. */
-export function lastLayer(
-  state: StateDict,
-  width: number,
-  columns: readonly number[],
-  { order, factor = () => 1 }: Outputs,
-  hidden: number,
-): { weight: Float64Array; bias: Float64Array } {
-  const weight = reorderedMatrix(state.tensor("weight", [order.length, width]), width, order, columns);
-  const bias = reordered(state.tensor("bias", [order.length]), order);
-  return {
-    weight: weight.map((value, i) => value * factor(Math.floor(i / width), hidden)),
-    bias: bias.map((value, i) => value * factor(i, hidden)),
-  };
-}
+import { torchActivation } from "../torch/activations.ts";
+import { type Made, made } from "../torch/made.ts";
+import { type Outputs, residualNet } from "../torch/residualNet.ts";
 
 /** Number of what a network is given; None is nothing. */
-export const contextOf = (call: Call): number =>
+const contextOf = (call: Call): number =>
   call.has("context_features") ? call.integer("context_features", 0, 1) : 0;
 
 /** The network that `transform_net_create_fn` makes for so many inputs and outputs. */
@@ -63,51 +37,36 @@ export function networkOf(
   for (const [name, size] of Object.entries(expected))
     if (own.has(name) && own.integer(name) !== size)
       throw own.refusal(name, String(size), String(own.value(name)));
-  const hidden = own.integer("hidden_features", undefined, 1);
   const context = contextOf(own);
-  const blocks = own.integer("num_blocks", 2);
-  const activation = torchActivation(own.call("activation"), "relu");
+  const sizes = {
+    inputs,
+    outputs,
+    hidden: own.integer("hidden_features", undefined, 1),
+    context,
+    blocks: own.integer("num_blocks", 2),
+    activation: torchActivation(own.call("activation"), "relu"),
+    isNormalized: own.flag("use_batch_norm", false),
+  };
   // In evaluation mode nothing is dropped.
   own.number("dropout_probability", 0);
-  const isNormalized = own.flag("use_batch_norm", false);
   own.done();
+  return { ...residualNet(state, sizes), context };
+}
 
-  const layers: Layer[] = [];
-  const values: Record<string, Float64Array> = {};
-  const linear = (module: StateDict, from: number, name: string): void => {
-    Object.assign(
-      values,
-      under(name, { weight: module.tensor("weight", [hidden, from]), bias: module.tensor("bias", [hidden]) }),
-    );
+/** The network of a masked autoregressive transform; its arguments are those of the call. */
+export function madeOf(call: Call, state: StateDict, features: number, outputs: Outputs): Made {
+  const sizes = {
+    features,
+    outputs,
+    hidden: call.integer("hidden_features", undefined, 1),
+    context: contextOf(call),
+    blocks: call.integer("num_blocks", 2),
+    isResidual: call.flag("use_residual_blocks", true),
+    isRandom: call.flag("random_mask", false),
+    activation: torchActivation(call.call("activation"), "relu"),
+    isNormalized: call.flag("use_batch_norm", false),
   };
-  layers.push({ kind: "linear", outputs: hidden });
-  linear(state.at("initial_layer"), inputs + context, "0");
-  for (const b of range(blocks)) {
-    const module = state.at("blocks").at(b);
-    const inner: Layer[] = [];
-    const name = (): string => `${layers.length}.${inner.length}`;
-    for (const k of [0, 1]) {
-      if (isNormalized) {
-        Object.assign(
-          values,
-          under(name(), batchNorm(module.at("batch_norm_layers").at(k), hidden, blockEpsilon)),
-        );
-        inner.push({ kind: "scale" });
-      }
-      inner.push({ kind: "activation", ...activation });
-      linear(module.at("linear_layers").at(k), hidden, name());
-      inner.push({ kind: "linear", outputs: hidden });
-    }
-    if (context > 0) {
-      linear(module.at("context_layer"), context, name());
-      inner.push({ kind: "gate", inputs: [inputs, inputs + context] });
-    }
-    layers.push({ kind: "residual", layers: inner });
-  }
-  Object.assign(
-    values,
-    under(String(layers.length), lastLayer(state.at("final_layer"), hidden, range(hidden), outputs, hidden)),
-  );
-  layers.push({ kind: "linear" });
-  return { conditioner: layeredConditioner({ layers }), values, context };
+  // In evaluation mode nothing is dropped.
+  call.number("dropout_probability", 0);
+  return made(state, sizes, "nflows");
 }

@@ -14,8 +14,8 @@ import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
 import { type Part, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { made } from "./made.ts";
-import { networkOf, type Outputs } from "./networks.ts";
+import type { Outputs } from "../torch/residualNet.ts";
+import { madeOf, networkOf } from "./networks.ts";
 
 /** The rational-quadratic spline of a call; its bins are divided by the root of the number of hidden units. */
 function spline(
@@ -83,7 +83,7 @@ function autoregressiveOf(
 ): Part {
   const features = call.integer("features", undefined, 1);
   const { transformer, outputs } = make(features);
-  const { conditioner, values, context } = made(call, state.at("autoregressive_net"), features, outputs);
+  const { conditioner, values, context } = madeOf(call, state.at("autoregressive_net"), features, outputs);
   call.done();
   return {
     bijection: maskedAutoregressive({ features, context, transformer, conditioner }),

@@ -10,7 +10,7 @@ import type { Call } from "../call.ts";
 import { range, reordered, reorderedMatrix, sortedPlaces } from "../matrices.ts";
 import { type ConditionerPart, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { torchActivation } from "../torchActivations.ts";
+import { torchActivation } from "../torch/activations.ts";
 
 /** Epsilon of `zuko.nn.LayerNorm`. */
 const normEpsilon = 1e-5;

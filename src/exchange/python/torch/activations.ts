@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Activation, ActivationName } from "../../networks/activations.ts";
-import type { Call } from "./call.ts";
+import type { Activation, ActivationName } from "../../../networks/activations.ts";
+import type { Call } from "../call.ts";
 
 /** Our names of those without constants of their own. */
 const plain: Readonly<Record<string, ActivationName>> = {

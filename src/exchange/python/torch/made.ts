@@ -1,18 +1,18 @@
 /**
- * `nflows.transforms.made.MADE`: a masked network in which the context is added to hidden units.
+ * `MADE` of nflows and normflows: a masked network in which the context is added to hidden units, or gates them.
  *
  * @module
  */
 
+import type { ParameterValues } from "../../../models/parameters.ts";
+import type { Activation } from "../../../networks/activations.ts";
 import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
 import type { Layer } from "../../../networks/layers.ts";
-import type { Call } from "../call.ts";
 import { range, reordered, reorderedMatrix, sortedPlaces } from "../matrices.ts";
 import { type ConditionerPart, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { torchActivation } from "../torchActivations.ts";
 import { batchNorm, blockEpsilon } from "./batchNorm.ts";
-import { contextOf, lastLayer, type Outputs } from "./networks.ts";
+import { lastLayer, type Outputs } from "./residualNet.ts";
 
 /** Units of a layer: their degrees in the library, and the place there of each of ours, which are sorted. */
 interface Units {
@@ -22,28 +22,64 @@ interface Units {
 
 const unitsOf = (degrees: readonly number[]): Units => ({ degrees, order: sortedPlaces(degrees) });
 
-/** The network of a masked autoregressive transform; its arguments are those of the call. */
-export function made(
-  call: Call,
-  state: StateDict,
-  features: number,
-  outputs: Outputs,
-): ConditionerPart & { readonly context: number } {
-  const hidden = call.integer("hidden_features", undefined, 1);
-  const context = contextOf(call);
-  const blocks = call.integer("num_blocks", 2);
-  const isResidual = call.flag("use_residual_blocks", true);
-  const isRandom = call.flag("random_mask", false);
-  const activation = torchActivation(call.call("activation"), "relu");
-  // In evaluation mode nothing is dropped.
-  call.number("dropout_probability", 0);
-  const isNormalized = call.flag("use_batch_norm", false);
+/** What a MADE is made with. */
+export interface MadeSizes {
+  readonly features: number;
+  readonly outputs: Outputs;
+  readonly hidden: number;
+  /** Number of what it is given; 0 for nothing. */
+  readonly context: number;
+  readonly blocks: number;
+  readonly isResidual: boolean;
+  /** Whether degrees of hidden units were drawn. */
+  readonly isRandom: boolean;
+  /** Whether the order of the features was drawn (normflows). */
+  readonly isPermuted?: boolean | undefined;
+  readonly activation: Activation;
+  readonly isNormalized: boolean;
+  /** Features that come in as sines and cosines, with their factors and weights (normflows). */
+  readonly periodic?:
+    | {
+        readonly places: readonly number[];
+        readonly frequencies: readonly number[];
+        readonly values: ParameterValues;
+      }
+    | undefined;
+}
 
+/** The network, and the features in the order in which it conditions them. */
+export interface Made extends ConditionerPart {
+  readonly context: number;
+  readonly order: readonly number[];
+}
+
+/**
+ * The network of a masked autoregressive transform.
+ * @param library - nflows activates what it adds of the context to the first layer, adds more in each block, and activates before
+ *   blocks that are not residual; in normflows the context gates what blocks add.
+ */
+export function made(state: StateDict, sizes: MadeSizes, library: "nflows" | "normflows"): Made {
+  const { features, outputs, hidden, context, blocks, isResidual, isRandom, activation, isNormalized } =
+    sizes;
+  const isGated = library === "normflows";
+  const each = (outputs.count ?? outputs.order.length) / features;
+  const ours = outputs.order.length / features;
+  const final = state.at("final_layer");
+  const inputDegrees = sizes.isPermuted
+    ? [...final.tensor("degrees", [features * each])].filter((_, i) => i % each === 0)
+    : range(features).map((i) => i + 1);
+  if (sortedPlaces(inputDegrees).some((place, i) => inputDegrees[place] !== i + 1))
+    throw final.refusal(
+      "degrees",
+      `is not an order of ${features} features`,
+      "an order",
+      `[${inputDegrees}]`,
+    );
+  const inputs = unitsOf(inputDegrees);
   const values: Record<string, Float64Array> = {};
   const keep = (name: string, own: Readonly<Record<string, Float64Array>>): void => {
     Object.assign(values, under(name, own));
   };
-  const inputs: Units = { degrees: range(features).map((i) => i + 1), order: range(features) };
   const usual = range(hidden).map((i) => (i % Math.max(1, features - 1)) + Math.min(1, features - 1));
 
   /** A masked layer of hidden units; its degrees are in the state dict, drawn where masks are random. */
@@ -80,12 +116,18 @@ export function made(
       );
     return wide;
   };
-  const shift = (module: StateDict, { order }: Units, name: string, activated: boolean): Layer => {
+  const ofContext = (
+    kind: "shift" | "gate",
+    module: StateDict,
+    { order }: Units,
+    name: string,
+    isActivated: boolean,
+  ): Layer => {
     keep(name, {
       weight: reorderedMatrix(module.tensor("weight", [hidden, context]), context, order, range(context)),
       bias: reordered(module.tensor("bias", [hidden]), order),
     });
-    return { kind: "shift", inputs: [0, context], ...(activated ? { activation } : {}) };
+    return { kind, inputs: [0, context], ...(isActivated ? { activation } : {}) };
   };
   const normalized = (module: StateDict, { order }: Units, name: string): Layer => {
     const { scale, shift: added } = batchNorm(module, hidden, blockEpsilon);
@@ -93,11 +135,24 @@ export function made(
     return { kind: "scale" };
   };
 
-  const first = masked(state.at("initial_layer"), inputs, "0");
-  const layers: Layer[] = [first.layer];
+  const layers: Layer[] = [];
+  if (sizes.periodic) {
+    const { places, frequencies, values: weights } = sizes.periodic;
+    layers.push({
+      kind: "periodic",
+      places: places.map((place) => context + inputs.order.indexOf(place)),
+      frequencies,
+    });
+    keep("0", weights);
+  }
+  const first = masked(state.at("initial_layer"), inputs, String(layers.length));
+  layers.push(first.layer);
   let { units } = first;
-  if (context > 0) layers.push(shift(state.at("context_layer"), units, "1", true));
-  if (!isResidual) layers.push({ kind: "activation", ...activation });
+  if (context > 0)
+    layers.push(
+      ofContext("shift", state.at("context_layer"), units, String(layers.length), library === "nflows"),
+    );
+  if (!isResidual && library === "nflows") layers.push({ kind: "activation", ...activation });
   for (const b of range(blocks)) {
     const module = state.at("blocks").at(b);
     if (!isResidual) {
@@ -115,14 +170,15 @@ export function made(
       const next = masked(module.at("linear_layers").at(k), units, name());
       inner.push(next.layer);
       ({ units } = next);
-      if (k === 0 && context > 0) inner.push(shift(module.at("context_layer"), units, name(), false));
+      if (k === 0 && context > 0 && !isGated)
+        inner.push(ofContext("shift", module.at("context_layer"), units, name(), false));
     }
+    if (context > 0 && isGated)
+      inner.push(ofContext("gate", module.at("context_layer"), units, name(), false));
     layers.push({ kind: "residual", layers: inner });
   }
 
-  const final = state.at("final_layer");
-  const each = outputs.order.length / features;
-  const degrees = range(features * each).map((i) => Math.floor(i / each) + 1);
+  const degrees = inputDegrees.flatMap((degree) => new Array<number>(each).fill(degree));
   final.expect("degrees", [features * each], degrees, "those that follow from the config");
   final.expect(
     "mask",
@@ -130,9 +186,13 @@ export function made(
     degrees.flatMap((degree) => units.degrees.map((own) => Number(degree > own))),
     "the mask that follows from its degrees",
   );
-  keep(String(layers.length), lastLayer(final, hidden, units.order, outputs, hidden));
+  const placed = inputs.order.flatMap((feature) => outputs.order.slice(feature * ours, (feature + 1) * ours));
+  keep(
+    String(layers.length),
+    lastLayer(final, hidden, units.order, { ...outputs, count: features * each, order: placed }, hidden),
+  );
   layers.push({ kind: "linear", units: range(features) });
   // Set k has the first k features. The context is not among the inputs that masks let through: it is added.
   const sets = range(features).map((k) => "0".repeat(context) + "1".repeat(k) + "0".repeat(features - k));
-  return { conditioner: layeredConditioner({ layers, sets }), values, context };
+  return { conditioner: layeredConditioner({ layers, sets }), values, context, order: inputs.order };
 }
