@@ -61,7 +61,12 @@ const config: ViteUserConfig = defineConfig({
       {
         extends: true,
         // One set of modules per worker, loaded and compiled once: a quarter less time.
-        test: { name: "together", include: ["test/**/*.test.ts"], exclude: apart, isolate: false },
+        test: {
+          name: "together",
+          include: ["test/**/*.test.ts", "playground/test/**/*.test.ts"],
+          exclude: apart,
+          isolate: false,
+        },
       },
       { extends: true, test: { name: "apart", include: apart } },
     ],

@@ -1,5 +1,5 @@
 // Builds the documentation site into site/, or serves it while the guides are written (--serve).
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
@@ -12,6 +12,9 @@ process.chdir(repository);
 
 // The picture of the first page has to lie where files are served as they are.
 cpSync(join(docs, "images"), join(docs, "public"), { recursive: true });
+// The playground is a page of its own.
+const playground = join(repository, "playground", "dist");
+if (existsSync(playground)) cpSync(playground, join(docs, "public", "play"), { recursive: true });
 rmSync(join(docs, "reference"), { recursive: true, force: true });
 const reference = await Application.bootstrapWithPlugins({
   options: join(repository, "typedoc.json"),

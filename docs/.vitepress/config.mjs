@@ -68,6 +68,7 @@ export default defineConfig({
         items: [
           guide("A table in ten minutes", "/start"),
           guide("Command line", "/command-line"),
+          guide("Playground", "/playground"),
           guide("In a browser", "/browser"),
           guide("What is imported from where", "/imports"),
         ],

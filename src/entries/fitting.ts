@@ -7,6 +7,7 @@
 export type { AscentMaps } from "../fitting/dualAscent/dualAscent.ts";
 export type { ColumnNote, MissingCells } from "../fitting/fitOptions.ts";
 export type { ReportWarning } from "../fitting/fitReport.ts";
+export { type FlowOfOptions, flowOf, parametersOf } from "../fitting/flowOf.ts";
 export type { MarginalKind } from "../fitting/gaussianization/marginalMap.ts";
 export type { RotationKind } from "../fitting/gaussianization/rotations.ts";
 export { type AdamWOptions, adamW } from "../fitting/gradient/adamW.ts";

@@ -38,15 +38,11 @@ const modules = await Promise.all(entries.map((name) => import("/dist/" + name +
 globalThis.pushforward = Object.assign({}, ...modules);
 </script>`;
 
-/**
- * Serves the built library and starts the browser. `open` opens a page that has the library as `pushforward`.
- *
- * @param files - Further files, by path.
- */
-export async function startBrowser(files = {}) {
+/** Starts Chromium, headless. */
+export async function launchChromium() {
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(`There is no Chromium: ${remedy}.`);
-  const browser = await chromium.launch({
+  return await chromium.launch({
     executablePath,
     args: [
       "--headless",
@@ -59,6 +55,15 @@ export async function startBrowser(files = {}) {
       "--disable-sync",
     ],
   });
+}
+
+/**
+ * Serves the built library and starts the browser. `open` opens a page that has the library as `pushforward`.
+ *
+ * @param files - Further files, by path.
+ */
+export async function startBrowser(files = {}) {
+  const browser = await launchChromium();
   const server = createServer(async ({ url }, response) => {
     const { pathname, searchParams } = new URL(url, "http://localhost");
     const headers = { ...(searchParams.has("isolated") ? isolation : {}) };

@@ -72,8 +72,11 @@ test("types tell nothing that is internal, and offer no name that is gone", () =
 });
 
 test("versions are exact, and a page says what each dependency is for", () => {
-  const site = JSON.parse(readText("docs/package.json")) as Manifest;
-  const used = { ...manifest.optionalDependencies, ...manifest.devDependencies, ...site.devDependencies };
+  const workspaces = ["docs", "playground"].map(
+    (name) => JSON.parse(readText(`${name}/package.json`)) as Manifest,
+  );
+  const used: Record<string, string> = { ...manifest.optionalDependencies, ...manifest.devDependencies };
+  for (const { devDependencies } of workspaces) Object.assign(used, devDependencies);
   for (const [name, version] of Object.entries(used)) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
   const described = Array.from(readText("docs/dependencies.md").matchAll(/`([^`]+)`/g), ([, name]) => name!);
   const packages = described.filter((name) => name !== "dist" && !name.startsWith("pushforward"));

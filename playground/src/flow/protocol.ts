@@ -1,0 +1,96 @@
+/**
+ * What the page and the worker of a flow say to each other.
+ *
+ * @module
+ */
+
+import type { FlowChoice } from "../state.ts";
+
+/** A square that is looked at, in the units of the data. */
+export interface Square {
+  readonly x: number;
+  readonly y: number;
+  /** Half of its side. */
+  readonly half: number;
+}
+
+/** From the page to the worker. */
+export type Request =
+  | {
+      readonly type: "train";
+      readonly run: number;
+      readonly points: Float64Array;
+      readonly flow: FlowChoice;
+      readonly steps: number;
+      readonly seed: number;
+      readonly view: Square;
+    }
+  | {
+      readonly type: "open";
+      readonly run: number;
+      readonly bytes: Uint8Array;
+      readonly points: Float64Array;
+      readonly view: Square;
+    }
+  | { readonly type: "hold"; readonly isHeld: boolean }
+  | { readonly type: "probe"; readonly point: readonly [number, number] }
+  | { readonly type: "take"; readonly run: number };
+
+/** Where a training is; log-densities are means in nats per point, in the units of the data. */
+export interface Progress {
+  readonly step: number;
+  readonly steps: number;
+  readonly trainLogProb: number;
+  readonly heldOutLogProb: number;
+  /** Steps a second, of the time that training took alone. */
+  readonly rate: number;
+}
+
+/** A flow at a moment of its training, as it is drawn. Positions are those at each stop, x and y in turn. */
+export interface Snapshot {
+  /** Log-densities on a grid over the view, row by row from its top. */
+  readonly density: Float32Array;
+  /** Rows and columns of that grid. */
+  readonly size: number;
+  readonly view: Square;
+  /** A square lattice of the base at each stop, `side` times `side` points. */
+  readonly lattice: readonly Float32Array[];
+  readonly side: number;
+  /** Log-density at each point of the lattice, at each stop. */
+  readonly heights: readonly Float32Array[];
+  readonly samples: readonly Float32Array[];
+  readonly data: readonly Float32Array[];
+  /** Probability within the view by the density, and outside of it by the base. */
+  readonly inside: number;
+  readonly outside: number;
+}
+
+/** A point on its way through a flow, and how the surroundings are stretched. */
+export interface Probed {
+  readonly point: readonly [number, number];
+  /** Where it is at each stop, from the base. */
+  readonly path: readonly (readonly [number, number])[];
+  /** Jacobian of the map from base to each stop, row-major. */
+  readonly jacobians: readonly (readonly [number, number, number, number])[];
+  readonly baseLogProb: number;
+  /** logAbsDet of each step on the way from the data to the base, in the order of the stops. */
+  readonly steps: readonly number[];
+  /** log p(point), computed by the density's own program. */
+  readonly logProb: number;
+}
+
+/** From the worker to the page; `run` says to which training it belongs. */
+export type Reply =
+  | {
+      readonly type: "stops";
+      readonly run: number;
+      readonly names: readonly string[];
+      readonly threads: number;
+    }
+  | { readonly type: "phase"; readonly run: number; readonly phase: "compiling" | "training" | "done" }
+  | { readonly type: "progress"; readonly run: number; readonly progress: Progress }
+  | { readonly type: "snapshot"; readonly run: number; readonly snapshot: Snapshot }
+  | { readonly type: "probed"; readonly run: number; readonly probed: Probed }
+  | { readonly type: "model"; readonly run: number; readonly bytes: Uint8Array }
+  | { readonly type: "opened"; readonly run: number; readonly description: string }
+  | { readonly type: "failed"; readonly run: number; readonly message: string };

@@ -1,0 +1,134 @@
+/**
+ * A flow in the hands of a worker: what is drawn of it, the probe, and the file that it is taken along as.
+ *
+ * @module
+ */
+
+import type { Distribution } from "pushforward/distributions";
+import type { Engine } from "pushforward/engines";
+import type { ParameterValues } from "pushforward/graph";
+import { Evaluator } from "./evaluator.ts";
+import type { Reply, Request } from "./protocol.ts";
+import { buffersOf, takeProbe, takeSnapshot } from "./snapshot.ts";
+import type { Step } from "./steps.ts";
+
+/** What begins a session. */
+export type Beginning = Extract<Request, { type: "train" | "open" }>;
+/** What tells the page; arrays in the list are handed over. */
+export type Send = (reply: Reply, transfer?: Transferable[]) => void;
+
+/** Names of the columns of points in the plane. */
+export const columns: readonly string[] = ["x", "y"];
+
+/** The values whose names start with a prefix, without it. */
+export const withoutPrefix = (values: ParameterValues, prefix: string): ParameterValues =>
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, data]) =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), data]] : [],
+    ),
+  );
+
+/** See the head of this file. */
+export abstract class Session {
+  protected readonly request: Beginning;
+  protected readonly send: Send;
+  readonly #abort = new AbortController();
+  protected readonly signal: AbortSignal = this.#abort.signal;
+  protected readonly threads: number;
+  #evaluator: Evaluator | undefined;
+  #held: Gate | undefined;
+  #point: readonly [number, number] | undefined;
+  #isAsked = false;
+  /** Whether it is busy, and answers when it comes to it. */
+  protected isTraining = false;
+  /** Makes the model file, when there is a flow. */
+  protected toBytes: (() => Promise<Uint8Array>) | undefined;
+
+  constructor(request: Beginning, threads: number, send: Send) {
+    this.request = request;
+    this.threads = threads;
+    this.send = send;
+  }
+
+  /** Does what was asked for, to the end. */
+  abstract begin(): Promise<void>;
+
+  /** Ends it, and all that it computes. */
+  stop(): void {
+    this.#abort.abort();
+    this.#held?.resolve();
+    this.#evaluator?.dispose();
+    this.#evaluator = undefined;
+  }
+
+  /** Holds a training, or lets it go on. */
+  hold(isHeld: boolean): void {
+    if (!isHeld) this.#held?.resolve();
+    this.#held = isHeld ? gate() : undefined;
+  }
+
+  /** Where the probe is; answered when there is time for it. */
+  async probe(point: readonly [number, number]): Promise<void> {
+    this.#point = point;
+    this.#isAsked = true;
+    if (!this.isTraining || this.#held) await this.answer();
+  }
+
+  /** The flow as a model file. */
+  async bytes(): Promise<Uint8Array> {
+    if (!this.toBytes) throw new Error("There is no flow yet: wait for the first picture.");
+    return await this.toBytes();
+  }
+
+  /** Compiles what takes the flow apart. */
+  protected async prepare(base: Distribution, steps: readonly Step[], engine: Engine): Promise<void> {
+    const evaluator = await Evaluator.compile(base, steps, engine, this.signal);
+    if (this.signal.aborted) {
+      evaluator.dispose();
+      this.signal.throwIfAborted();
+    }
+    this.#evaluator = evaluator;
+    const names = ["base", ...steps.map(({ name }) => name)];
+    this.send({ type: "stops", run: this.request.run, names, threads: this.threads });
+  }
+
+  /** Shows the flow with values of its base and its steps. */
+  protected async show(base: ParameterValues, steps: readonly Step[], isLast: boolean): Promise<void> {
+    const { run, points, view } = this.request;
+    await this.#evaluator!.set(
+      base,
+      steps.map(({ values }) => values),
+    );
+    const snapshot = await takeSnapshot(this.#evaluator!, points, view, isLast);
+    this.send({ type: "snapshot", run, snapshot }, buffersOf(snapshot));
+    await this.answer();
+  }
+
+  /** Between two steps: answers what was asked meanwhile, and waits while it is held. */
+  protected async pause(): Promise<void> {
+    if (this.#isAsked) await this.answer();
+    await this.#held?.promise;
+  }
+
+  /** Says where the probe is now. */
+  protected async answer(): Promise<void> {
+    this.#isAsked = false;
+    if (!this.#point || !this.#evaluator) return;
+    const probed = await takeProbe(this.#evaluator, this.#point);
+    this.send({ type: "probed", run: this.request.run, probed });
+  }
+}
+
+/** A promise that is kept from outside. */
+interface Gate {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+function gate(): Gate {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((yes) => {
+    resolve = yes;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,128 @@
+/**
+ * A flow as it is drawn: its density on a grid, and points that go through it.
+ *
+ * @module
+ */
+
+import { normals, uniforms } from "../data/random.ts";
+import type { Evaluator, Passage } from "./evaluator.ts";
+import type { Probed, Snapshot, Square } from "./protocol.ts";
+
+/** Rows and columns of the grid of the density: while there is more to come, and at the end. */
+const sizes = { live: 112, last: 176 } as const;
+/** Points to a side of the lattice of the base, and how far it reaches, in standard deviations. */
+const side = 69;
+const reach = 4;
+/** The same for what is counted at the end. */
+const fineSide = 201;
+/** Samples, and points of the data at most. */
+const sampleCount = 1200;
+const mostPoints = 1500;
+
+/** The points of the grid, row by row from the top. */
+function gridOf({ x, y, half }: Square, size: number): Float64Array {
+  const points = new Float64Array(2 * size * size);
+  const cell = (2 * half) / size;
+  for (let row = 0, at = 0; row < size; row++)
+    for (let column = 0; column < size; column++) {
+      points[at++] = x - half + (column + 0.5) * cell;
+      points[at++] = y + half - (row + 0.5) * cell;
+    }
+  return points;
+}
+
+function latticeOf(side: number): Float64Array {
+  const points = new Float64Array(2 * side * side);
+  for (let row = 0, at = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      points[at++] = reach * ((2 * column) / (side - 1) - 1);
+      points[at++] = reach * ((2 * row) / (side - 1) - 1);
+    }
+  return points;
+}
+
+/** Samples of a standard normal base, the same for each picture. */
+function baseSamples(): Float64Array {
+  const normal = normals(uniforms(7));
+  return Float64Array.from({ length: 2 * sampleCount }, () => normal());
+}
+
+const light = (stops: readonly Float64Array[]): Float32Array[] =>
+  stops.map((stop) => Float32Array.from(stop));
+
+/** Probability of the base whose image lies outside of the view; what the base has beyond the lattice is outside, too. */
+function massOutside({ stops, baseLogProb }: Passage, { x, y, half }: Square): number {
+  const spacing = ((2 * reach) / (Math.sqrt(baseLogProb.length) - 1)) ** 2;
+  const images = stops[stops.length - 1]!;
+  let inside = 0;
+  baseLogProb.forEach((height, i) => {
+    if (Math.abs(images[2 * i]! - x) <= half && Math.abs(images[2 * i + 1]! - y) <= half)
+      inside += Math.exp(height) * spacing;
+  });
+  return Math.max(0, 1 - inside);
+}
+
+/**
+ * What is drawn of a flow as it is now.
+ * @param isLast - Whether there is no other to come: then there is time for a finer one.
+ */
+export async function takeSnapshot(
+  evaluator: Evaluator,
+  points: Float64Array,
+  view: Square,
+  isLast: boolean,
+): Promise<Snapshot> {
+  const size = isLast ? sizes.last : sizes.live;
+  const density = await evaluator.logProb(gridOf(view, size));
+  const lattice = await evaluator.forward(latticeOf(side));
+  const samples = await evaluator.forward(baseSamples());
+  const data = await evaluator.inverse(points.slice(0, 2 * mostPoints));
+  const counted = isLast ? await evaluator.forward(latticeOf(fineSide)) : lattice;
+  const cell = ((2 * view.half) / size) ** 2;
+  let inside = 0;
+  for (const height of density) inside += Math.exp(height) * cell;
+  const heights = [Float32Array.from(lattice.baseLogProb)];
+  for (const logAbsDet of lattice.logAbsDets) {
+    const before = heights[heights.length - 1]!;
+    heights.push(before.map((height, i) => height - logAbsDet[i]!));
+  }
+  return {
+    density: Float32Array.from(density),
+    size,
+    view,
+    lattice: light(lattice.stops),
+    side,
+    heights,
+    samples: light(samples.stops),
+    data: light(data.stops),
+    inside,
+    outside: massOutside(counted, view),
+  };
+}
+
+/** Distance over which the Jacobian at a point is taken. */
+const step = 0.01;
+
+/** A point taken apart: its path, the terms of its log-density, the Jacobian on the way. */
+export async function takeProbe(evaluator: Evaluator, point: readonly [number, number]): Promise<Probed> {
+  const passage = await evaluator.inverse(Float64Array.from(point));
+  const [logProb] = await evaluator.logProb(Float64Array.from(point));
+  const [x, y] = passage.stops[0]! as unknown as [number, number];
+  const around = await evaluator.forward(Float64Array.of(x + step, y, x - step, y, x, y + step, x, y - step));
+  return {
+    point,
+    path: passage.stops.map((stop) => [stop[0]!, stop[1]!]),
+    jacobians: around.stops.map((stop) => {
+      const difference = (a: number, b: number): number => (stop[a]! - stop[b]!) / (2 * step);
+      return [difference(0, 2), difference(4, 6), difference(1, 3), difference(5, 7)];
+    }),
+    baseLogProb: passage.baseLogProb[0]!,
+    steps: passage.logAbsDets.map((values) => values[0]!),
+    logProb: logProb!,
+  };
+}
+
+/** What of a snapshot is handed over instead of copied. */
+export function buffersOf({ density, lattice, heights, samples, data }: Snapshot): Transferable[] {
+  return [density, ...lattice, ...heights, ...samples, ...data].map(({ buffer }) => buffer as ArrayBuffer);
+}

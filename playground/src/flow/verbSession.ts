@@ -1,0 +1,75 @@
+/**
+ * Flows by the verbs of the library: fitted without gradients, and opened from a file. The picture comes at the end.
+ *
+ * @module
+ */
+
+import { type Flow, fit, load, tableFromRows } from "pushforward";
+import { wasmEngine } from "pushforward/engines";
+import { parametersOf } from "pushforward/fitting";
+import { type Beginning, columns, Session, withoutPrefix } from "./session.ts";
+import { stepsOf } from "./steps.ts";
+
+/** See the head of this file. */
+export class VerbSession extends Session {
+  override async begin(): Promise<void> {
+    const { request } = this;
+    await this.#take(request.type === "open" ? await this.#open(request.bytes) : await this.#fit(request));
+  }
+
+  async #fit({ run, points, flow: choice, seed }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
+    this.send({ type: "phase", run, phase: "training" });
+    const begun = performance.now();
+    const { flow, report } = await fit(tableFromRows(columns, points), {
+      flow: choice.kind,
+      seed,
+      threads: this.threads,
+      signal: this.signal,
+      onProgress: ({ step, steps, trainLogProb, validationLogProb }) =>
+        this.send({
+          type: "progress",
+          run,
+          progress: {
+            step,
+            steps,
+            trainLogProb,
+            heldOutLogProb: validationLogProb,
+            rate: (1000 * step) / (performance.now() - begun),
+          },
+        }),
+    });
+    this.send({
+      type: "progress",
+      run,
+      progress: {
+        step: flow.steps,
+        steps: flow.steps,
+        trainLogProb: report.trainLogProb,
+        heldOutLogProb: report.validationLogProb,
+        rate: Number.NaN,
+      },
+    });
+    return flow;
+  }
+
+  async #open(bytes: Uint8Array): Promise<Flow> {
+    const flow = await load(bytes);
+    if (flow.columns.length !== 2 || flow.given.length > 0)
+      throw new Error(
+        `This model has the columns ${[...flow.given, ...flow.columns].join(", ")}: the picture shows flows of two columns that are given nothing.`,
+      );
+    this.send({ type: "opened", run: this.request.run, description: flow.toString() });
+    return flow;
+  }
+
+  async #take(flow: Flow): Promise<void> {
+    const { run } = this.request;
+    const { base, bijection } = flow;
+    const parameters = parametersOf(flow);
+    this.toBytes = async () => flow.toBytes();
+    const steps = stepsOf(bijection, withoutPrefix(parameters, "bijection."));
+    await this.prepare(base, steps, wasmEngine({ threads: this.threads, precision: "float64" }));
+    await this.show(withoutPrefix(parameters, "base."), steps, true);
+    this.send({ type: "phase", run, phase: "done" });
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What the workers have in common: one session at a time, and the last request counts.
+ *
+ * @module
+ */
+
+import type { Reply, Request } from "./protocol.ts";
+import type { Beginning, Send, Session } from "./session.ts";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+/** A kind of session. */
+type SessionMaker = new (request: Beginning, threads: number, send: Send) => Session;
+
+const send = (reply: Reply, transfer: Transferable[] = []): void => self.postMessage(reply, transfer);
+
+/** One core is left to the page. */
+const threads = self.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1;
+
+let session: Session | undefined;
+let point: readonly [number, number] | undefined;
+
+async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
+  session?.stop();
+  const current = new Maker(request, threads, (reply, transfer) => {
+    if (session === current) send(reply, transfer);
+  });
+  session = current;
+  try {
+    if (point) await current.probe(point);
+    await current.begin();
+  } catch (error) {
+    // A training that another has taken the place of has nothing to say.
+    if (session === current) send({ type: "failed", run: request.run, message: messageOf(error) });
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Answers the page by sessions of one kind. */
+export function answerBy(Maker: SessionMaker): void {
+  self.onmessage = async ({ data: request }: MessageEvent<Request>): Promise<void> => {
+    switch (request.type) {
+      case "train":
+      case "open":
+        return await begin(Maker, request);
+      case "hold":
+        return session?.hold(request.isHeld);
+      case "probe":
+        point = request.point;
+        return await session?.probe(point).catch(() => undefined);
+      case "take":
+        try {
+          if (!session) throw new Error("There is no flow yet.");
+          const bytes = await session.bytes();
+          send({ type: "model", run: request.run, bytes }, [bytes.buffer as ArrayBuffer]);
+        } catch (error) {
+          send({ type: "failed", run: request.run, message: messageOf(error) });
+        }
+    }
+  };
+}

@@ -1,0 +1,222 @@
+/**
+ * The page's state as signals, and the flows that follow it, each in a worker of its own.
+ *
+ * @module
+ */
+
+import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { drawSet } from "./data/sets.ts";
+import type { Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
+import { type FlowChoice, fewestDrawn, isLive, linkOf, type State, stateOfLink } from "./state.ts";
+
+/** What is chosen. */
+export const state: Signal<State> = signal(stateOfLink(location.hash));
+
+/** Changes some of it. */
+export function change(part: Partial<State>): void {
+  state.value = { ...state.value, ...part };
+}
+
+/** Whether points are being drawn by hand. */
+export const isDrawing: Signal<boolean> = signal(false);
+/** A line for who looks and who listens: what has just been done. */
+export const notice: Signal<string> = signal("");
+
+const dataChoice = computed(() => state.value.data);
+
+/** The points, x and y in turn. */
+export const points: ReadonlySignal<Float64Array> = computed(() => {
+  const data = dataChoice.value;
+  return data.from === "set" ? drawSet(data.name, data.rows, 1) : Float64Array.from(data.points);
+});
+
+/** The square around the points; for points that are drawn by hand the whole sheet. */
+export const view: ReadonlySignal<Square> = computed(() => {
+  if (dataChoice.value.from === "drawn") return { x: 0, y: 0, half: 4 };
+  const all = points.value;
+  const [low, high] = [
+    [Infinity, Infinity],
+    [-Infinity, -Infinity],
+  ];
+  all.forEach((value, i) => {
+    low[i & 1] = Math.min(low[i & 1]!, value);
+    high[i & 1] = Math.max(high[i & 1]!, value);
+  });
+  const half = 0.58 * Math.max(high[0]! - low[0]!, high[1]! - low[1]!);
+  return { x: (low[0]! + high[0]!) / 2, y: (low[1]! + high[1]!) / 2, half };
+});
+
+/** Where a training is. */
+export type Phase = "idle" | "compiling" | "training" | "held" | "done" | "failed";
+
+/** One flow on the page. */
+export interface Run {
+  readonly choice: ReadonlySignal<FlowChoice | undefined>;
+  readonly phase: Signal<Phase>;
+  readonly stops: Signal<readonly string[]>;
+  readonly threads: Signal<number>;
+  readonly history: Signal<readonly Progress[]>;
+  readonly snapshot: Signal<Snapshot | undefined>;
+  readonly probed: Signal<Probed | undefined>;
+  readonly message: Signal<string>;
+  /** What was opened from a file, in words; empty for a flow that was trained here. */
+  readonly opened: Signal<string>;
+  hold(isHeld: boolean): void;
+  restart(): void;
+  open(bytes: Uint8Array): void;
+  /** The flow as a model file. */
+  take(): Promise<Uint8Array>;
+}
+
+function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
+  let worker: Worker | undefined;
+  let workerKind: "live" | "verb" | undefined;
+  let number = 0;
+  let taken: ((bytes: Uint8Array | undefined) => void) | undefined;
+  const begun = signal(0);
+  const run: Run = {
+    choice,
+    phase: signal<Phase>("idle"),
+    stops: signal<readonly string[]>([]),
+    threads: signal(0),
+    history: signal<readonly Progress[]>([]),
+    snapshot: signal<Snapshot | undefined>(undefined),
+    probed: signal<Probed | undefined>(undefined),
+    message: signal(""),
+    opened: signal(""),
+    hold(isHeld) {
+      post({ type: "hold", isHeld });
+      run.phase.value = isHeld ? "held" : "training";
+    },
+    restart() {
+      begun.value++;
+    },
+    open(bytes) {
+      clear();
+      employ("verb");
+      post({ type: "open", run: ++number, bytes, points: points.peek(), view: view.peek() });
+    },
+    take() {
+      return new Promise((resolve, reject) => {
+        taken = (bytes) => (bytes ? resolve(bytes) : reject(new Error(run.message.peek())));
+        post({ type: "take", run: number });
+      });
+    },
+  };
+  const clear = (): void => {
+    run.message.value = "";
+    run.opened.value = "";
+    run.history.value = [];
+  };
+  /** Nothing to fit: what is under way has nothing more to say. */
+  const forget = (): void => {
+    number++;
+    clear();
+    run.phase.value = "idle";
+    run.snapshot.value = run.probed.value = undefined;
+  };
+  const post = (request: Request): void => worker?.postMessage(request);
+  /** The worker for a kind of flow: there is one at a time. */
+  const employ = (kind: "live" | "verb"): void => {
+    if (workerKind === kind) return;
+    worker?.terminate();
+    workerKind = kind;
+    worker =
+      kind === "live"
+        ? new Worker(new URL("./flow/liveWorker.ts", import.meta.url), { type: "module" })
+        : new Worker(new URL("./flow/verbWorker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
+    worker.onerror = ({ message }) => {
+      run.phase.value = "failed";
+      run.message.value = message || "The worker of the flow could not be started.";
+    };
+    post({ type: "probe", point: state.peek().probe });
+  };
+  const hear = (reply: Reply): void => {
+    if (reply.run !== number) return;
+    switch (reply.type) {
+      case "stops":
+        run.stops.value = reply.names;
+        run.threads.value = reply.threads;
+        return;
+      case "phase":
+        run.phase.value = reply.phase;
+        return;
+      case "progress":
+        run.history.value = [...run.history.peek(), reply.progress];
+        return;
+      case "snapshot":
+        run.snapshot.value = reply.snapshot;
+        return;
+      case "probed":
+        run.probed.value = reply.probed;
+        return;
+      case "model":
+        taken?.(reply.bytes);
+        return;
+      case "opened":
+        run.opened.value = reply.description;
+        return;
+      case "failed":
+        run.message.value = reply.message;
+        if (run.phase.peek() !== "done") run.phase.value = "failed";
+        taken?.(undefined);
+    }
+  };
+  const steps = computed(() => state.value.steps);
+  const seed = computed(() => state.value.seed);
+  let timer = 0;
+  effect(() => {
+    const flow = choice.value;
+    const request = { points: points.value, steps: steps.value, seed: seed.value, view: view.value };
+    void begun.value;
+    clearTimeout(timer);
+    if (!flow) {
+      worker?.terminate();
+      worker = workerKind = undefined;
+      forget();
+      return;
+    }
+    // Of many changes in a row the last counts: a slider that moves, a line that is being drawn.
+    timer = window.setTimeout(
+      () => {
+        if (request.points.length < 2 * fewestDrawn) {
+          forget();
+          return;
+        }
+        clear();
+        employ(isLive(flow.kind) ? "live" : "verb");
+        post({ type: "train", run: ++number, flow, ...request });
+      },
+      number === 0 ? 0 : 200,
+    );
+  });
+  const probe = computed(() => state.value.probe);
+  effect(() => {
+    const point = probe.value;
+    post({ type: "probe", point });
+  });
+  return run;
+}
+
+const flow = computed(() => state.value.flow);
+const other = computed(() => state.value.other);
+
+/** Both flows; the second is idle unless two are compared. */
+export const runs: readonly [Run, Run] = [runOf(flow), runOf(other)];
+
+// The address of the page is a link to what it shows.
+let written = "";
+let linkTimer = 0;
+effect(() => {
+  const link = `#${linkOf(state.value)}`;
+  clearTimeout(linkTimer);
+  linkTimer = window.setTimeout(() => {
+    if (link === written) return;
+    written = link;
+    history.replaceState(null, "", link);
+  }, 300);
+});
+addEventListener("hashchange", () => {
+  if (location.hash !== written) state.value = stateOfLink(location.hash);
+});

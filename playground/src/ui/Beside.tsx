@@ -1,0 +1,182 @@
+/** What is known of a flow, in numbers and small pictures. */
+
+import { useEffect, useRef } from "preact/hooks";
+import type { Progress } from "../flow/protocol.ts";
+import { colorsOf, drawPoints } from "../picture/draw.ts";
+import { kinds } from "../state.ts";
+import type { Run } from "../store.ts";
+import { theme } from "../theme.ts";
+import { written } from "./numbers.ts";
+
+const width = 288;
+const height = 112;
+
+/** Log-likelihoods over the steps. */
+function Curve({ history }: { readonly history: readonly Progress[] }) {
+  const shown = history.filter(({ heldOutLogProb }) => Number.isFinite(heldOutLogProb));
+  const heldOut = shown.map(({ heldOutLogProb }) => heldOutLogProb);
+  const all = [...heldOut, ...shown.map(({ trainLogProb }) => trainLogProb).filter(Number.isFinite)];
+  const [low, high] = all.length > 1 ? [Math.min(...all), Math.max(...all)] : [-1, 0];
+  const steps = shown.at(-1)?.steps || 1;
+  const path = (values: readonly number[]): string =>
+    values
+      .map((value, i) => {
+        const x = (width * shown[i]!.step) / steps;
+        const y = 6 + ((height - 12) * (high - value)) / Math.max(1e-9, high - low);
+        return `${x.toFixed(1)},${y.toFixed(1)}`;
+      })
+      .join(" ");
+  return (
+    <div class="curve">
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label="Log-likelihood by step, of training and held-out points"
+      >
+        <polyline class="train" points={path(shown.map(({ trainLogProb }) => trainLogProb))} />
+        <polyline class="held" points={path(heldOut)} />
+        {all.length > 1 && (
+          <text x={width - 2} y={height - 6} text-anchor="end">
+            from {written(low, 2)} to {written(high, 2)} nats
+          </text>
+        )}
+      </svg>
+      <p class="keys">
+        <span class="held">held-out points</span>
+        <span class="train">training points</span>
+      </p>
+    </div>
+  );
+}
+
+/** The data in the base, with the marginals beside the normal density. */
+function Latents({ run }: { readonly run: Run }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const points = run.snapshot.value?.data[0];
+  const now = theme.value;
+  useEffect(() => {
+    const context = canvas.current!.getContext("2d")!;
+    const pixels = canvas.current!.width / 288;
+    context.setTransform(pixels, 0, 0, pixels, 0, 0);
+    context.clearRect(0, 0, 288, 288);
+    const colors = colorsOf(document.documentElement);
+    const [room, reach] = [232, 4];
+    const scale = room / (2 * reach);
+    const top = 288 - room;
+    const toScreen = (x: number, y: number): readonly [number, number] => [
+      (x + reach) * scale,
+      top + (reach - y) * scale,
+    ];
+    context.strokeStyle = colors.base;
+    for (const radius of [1, 2, 3]) {
+      context.globalAlpha = 0.55;
+      context.beginPath();
+      context.arc(...toScreen(0, 0), radius * scale, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+    if (!points) return;
+    context.save();
+    context.beginPath();
+    context.rect(0, top, room, room);
+    context.clip();
+    drawPoints(context, points, toScreen, 1.3, colors.data, 0.7);
+    context.restore();
+    const bins = 32;
+    const most = 0.52;
+    for (const axis of [0, 1] as const) {
+      const counts = new Float64Array(bins);
+      for (let i = axis; i < points.length; i += 2) {
+        const bin = Math.floor(((points[i]! + reach) / (2 * reach)) * bins);
+        if (bin >= 0 && bin < bins) counts[bin]!++;
+      }
+      const unit = (points.length / 2) * ((2 * reach) / bins);
+      context.fillStyle = colors.data;
+      context.globalAlpha = 0.5;
+      counts.forEach((count, bin) => {
+        const length = Math.min(1, count / unit / most) * (top - 6);
+        if (axis === 0) context.fillRect((bin * room) / bins, top - 3 - length, room / bins - 1, length);
+        else context.fillRect(room + 3, 288 - ((bin + 1) * room) / bins, length, room / bins - 1);
+      });
+      context.globalAlpha = 1;
+      context.strokeStyle = colors.base;
+      context.lineWidth = 2;
+      context.beginPath();
+      for (let x = -reach; x <= reach; x += 0.1) {
+        const length = (Math.exp(-(x ** 2) / 2) / Math.sqrt(2 * Math.PI) / most) * (top - 6);
+        if (axis === 0) context.lineTo((x + reach) * scale, top - 3 - length);
+        else context.lineTo(room + 3 + length, top + (reach - x) * scale);
+      }
+      context.stroke();
+      context.lineWidth = 1;
+    }
+  }, [points, now]);
+  return (
+    <canvas
+      ref={canvas}
+      class="latents"
+      width={576}
+      height={576}
+      role="img"
+      aria-label="The points in the base, their marginals, and the normal density"
+    />
+  );
+}
+
+export function Beside({ run }: { readonly run: Run }) {
+  const history = run.history.value;
+  const last = history.at(-1);
+  const snapshot = run.snapshot.value;
+  const choice = run.choice.value;
+  const threads = run.threads.value;
+  return (
+    <div class="numbers">
+      <h2>{run.opened.value ? "Opened model" : choice ? kinds[choice.kind].label : ""}</h2>
+      <p class="score">
+        <b>{last ? written(last.heldOutLogProb) : "–"}</b>
+        <span>nats per held-out point: the mean log-density, higher is better</span>
+      </p>
+      <Curve history={history} />
+      <dl>
+        <div>
+          <dt>Steps</dt>
+          <dd>{last && Number.isFinite(last.step) ? `${last.step} of ${last.steps}` : "–"}</dd>
+        </div>
+        <div>
+          <dt>Steps a second</dt>
+          <dd>
+            {last && Number.isFinite(last.rate) ? (
+              <>
+                {Math.round(last.rate)} <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
+              </>
+            ) : (
+              "–"
+            )}
+          </dd>
+        </div>
+      </dl>
+      <h3>All probability is accounted for</h3>
+      <p class="mass">
+        {snapshot ? (
+          <>
+            <span class="model">{written(snapshot.inside)} in the picture</span> +{" "}
+            <span class="base">{written(snapshot.outside)} outside</span> ={" "}
+            {written(snapshot.inside + snapshot.outside, 2)}
+          </>
+        ) : (
+          "–"
+        )}
+      </p>
+      <p class="note">
+        The first is the integral of the density over the picture; the second counts, in the base, what lands
+        outside.
+      </p>
+      <h3>The data, made normal</h3>
+      <Latents run={run} />
+      <p class="note">
+        Each point sent back to the base. The closer <span class="data">the bars</span> are to{" "}
+        <span class="base">the bell curve</span>, the better the flow.
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,224 @@
+/** What is fitted, and by what. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { drawSet, pointSets, type SetName } from "../data/sets.ts";
+import { drawPoints } from "../picture/draw.ts";
+import {
+  bounds,
+  type FlowChoice,
+  fewestDrawn,
+  flowOfKind,
+  type KindName,
+  type KindOnPage,
+  kinds,
+} from "../state.ts";
+import { change, isDrawing, runs, state } from "../store.ts";
+import { theme } from "../theme.ts";
+
+/** A small picture of a set. */
+function Thumbnail({ name }: { readonly name: SetName }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const now = theme.value;
+  useEffect(() => {
+    const context = canvas.current!.getContext("2d")!;
+    const color = getComputedStyle(document.documentElement).getPropertyValue("--data").trim();
+    context.clearRect(0, 0, 88, 88);
+    drawPoints(context, drawSet(name, 320, 1), (x, y) => [44 + 12 * x, 44 - 12 * y], 1.5, color, 0.85);
+  }, [name, now]);
+  return <canvas ref={canvas} width={88} height={88} />;
+}
+
+function Data() {
+  const { data } = state.value;
+  const drawing = data.from === "drawn";
+  const drawn = drawing ? data.points.length / 2 : 0;
+  return (
+    <fieldset>
+      <legend>Data</legend>
+      <div class="tiles">
+        {(Object.keys(pointSets) as SetName[]).map((name) => (
+          <label class="tile" key={name} title={pointSets[name].label}>
+            <input
+              type="radio"
+              name="data"
+              checked={data.from === "set" && data.name === name}
+              onChange={() => {
+                isDrawing.value = false;
+                change({ data: { from: "set", name, rows: 2000 } });
+              }}
+            />
+            <Thumbnail name={name} />
+            <span>{pointSets[name].label}</span>
+          </label>
+        ))}
+        <label class="tile" title="Draw points of your own">
+          <input
+            type="radio"
+            name="data"
+            checked={drawing}
+            onChange={() => {
+              isDrawing.value = true;
+              change({ data: { from: "drawn", points: [] }, at: 1 });
+            }}
+          />
+          <svg viewBox="0 0 44 44" aria-hidden="true">
+            <path d="M8 33c7-16 9-20 13-19s-2 15 3 15 5-13 12-17" />
+          </svg>
+          <span>Draw your own</span>
+        </label>
+      </div>
+      {drawing && (
+        <div class="row">
+          <button
+            type="button"
+            aria-pressed={isDrawing.value}
+            onClick={() => (isDrawing.value = !isDrawing.value)}
+          >
+            {isDrawing.value ? "Stop drawing" : "Draw more"}
+          </button>
+          <button
+            type="button"
+            disabled={drawn === 0}
+            onClick={() => change({ data: { from: "drawn", points: [] } })}
+          >
+            Clear
+          </button>
+          <span class="note">
+            {drawn} points{drawn < fewestDrawn ? `: draw at least ${fewestDrawn}` : ""}
+          </span>
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function Whole(props: {
+  readonly label: string;
+  readonly value: number;
+  readonly range: readonly [number, number];
+  readonly onChange: (value: number) => void;
+}) {
+  const [least, most] = props.range;
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      <input
+        type="number"
+        min={least}
+        max={most}
+        step={1}
+        value={props.value}
+        onChange={({ currentTarget }) => {
+          const value = Math.round(Math.min(most, Math.max(least, currentTarget.valueAsNumber || least)));
+          currentTarget.value = String(value);
+          props.onChange(value);
+        }}
+      />
+    </label>
+  );
+}
+
+/** A choice of a flow with its sizes. */
+function FlowFields(props: {
+  readonly legend: string;
+  readonly flow: FlowChoice;
+  readonly onChange: (flow: FlowChoice) => void;
+}) {
+  const { flow } = props;
+  const about: KindOnPage = kinds[flow.kind];
+  return (
+    <fieldset>
+      <legend>{props.legend}</legend>
+      <label class="field wide">
+        <span class="hidden">Kind of flow</span>
+        <select
+          value={flow.kind}
+          onChange={({ currentTarget }) => props.onChange(flowOfKind(currentTarget.value as KindName))}
+        >
+          {(Object.keys(kinds) as KindName[]).map((kind) => (
+            <option key={kind} value={kind}>
+              {kinds[kind].label}
+            </option>
+          ))}
+        </select>
+      </label>
+      {(about.depth || about.width) && (
+        <div class="row">
+          {about.depth && (
+            <Whole
+              label="Depth"
+              value={flow.depth}
+              range={bounds.depth}
+              onChange={(depth) => props.onChange({ ...flow, depth })}
+            />
+          )}
+          {about.width && (
+            <Whole
+              label="Width"
+              value={flow.width}
+              range={bounds.width}
+              onChange={(width) => props.onChange({ ...flow, width })}
+            />
+          )}
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+export function Controls() {
+  const { flow, other, steps, seed } = state.value;
+  const phase = runs[0].phase.value;
+  const isHeld = phase === "held";
+  const hold = (): void => {
+    for (const run of runs) if (run.choice.value && run.phase.value !== "done") run.hold(!isHeld);
+  };
+  const again = (): void => {
+    for (const run of runs) if (run.choice.value) run.restart();
+  };
+  return (
+    <section class="controls" aria-label="Choices">
+      <Data />
+      <FlowFields legend="Flow" flow={flow} onChange={(chosen) => change({ flow: chosen })} />
+      {other && (
+        <FlowFields legend="Beside it" flow={other} onChange={(chosen) => change({ other: chosen })} />
+      )}
+      <fieldset>
+        <legend>Training</legend>
+        <div class="row">
+          <Whole
+            label="Steps"
+            value={steps}
+            range={bounds.steps}
+            onChange={(value) => change({ steps: value })}
+          />
+          <Whole
+            label="Seed"
+            value={seed}
+            range={[0, 999_999]}
+            onChange={(value) => change({ seed: value })}
+          />
+        </div>
+        <div class="row">
+          <button type="button" disabled={phase !== "training" && !isHeld} onClick={hold}>
+            {isHeld ? "Go on" : "Pause"}
+          </button>
+          <button type="button" onClick={again}>
+            Train again
+          </button>
+          <button
+            type="button"
+            aria-pressed={other !== undefined}
+            onClick={() =>
+              change({
+                other: other ? undefined : flowOfKind(flow.kind === "realnvp" ? "nsf-ar" : "realnvp"),
+              })
+            }
+          >
+            Compare
+          </button>
+        </div>
+      </fieldset>
+    </section>
+  );
+}

@@ -1,0 +1,98 @@
+/** The slider that runs through the flow, from the base to the data. */
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { change, runs, state } from "../store.ts";
+import { wantsStillness } from "../theme.ts";
+
+/** Time that a whole passage takes, in milliseconds. */
+const passage = 5000;
+
+/** In which direction it plays; 0 where it does not. */
+const playing = signal<-1 | 0 | 1>(0);
+
+function usePlaying(): void {
+  const direction = playing.value;
+  useEffect(() => {
+    if (direction === 0) return;
+    const stops = Math.max(1, runs[0].stops.peek().length - 1);
+    const isStill = wantsStillness();
+    let frame = 0;
+    let last = performance.now();
+    const next = (now: number): void => {
+      const { at } = state.peek();
+      const elapsed = now - last;
+      const end = direction > 0 ? 1 : 0;
+      // Who wants less motion sees the stops, and nothing in between.
+      if (isStill && elapsed < passage / stops) {
+        frame = requestAnimationFrame(next);
+        return;
+      }
+      last = now;
+      const moved = isStill
+        ? Math.round(at * stops + direction) / stops
+        : at + (direction * Math.min(elapsed, 100)) / passage;
+      const value = Math.min(1, Math.max(0, moved));
+      change({ at: value });
+      if (value === end) playing.value = 0;
+      else frame = requestAnimationFrame(next);
+    };
+    frame = requestAnimationFrame(next);
+    return () => cancelAnimationFrame(frame);
+  }, [direction]);
+}
+
+export function Slider() {
+  usePlaying();
+  const { at } = state.value;
+  const stops = runs[0].stops.value;
+  const count = Math.max(1, stops.length - 1);
+  const nearest = Math.round(at * count);
+  const name = stops[nearest] ?? "";
+  const where = at === 1 ? "data" : nearest === 0 ? "base" : `after ${name}`;
+  const play = (direction: -1 | 1): void => {
+    if (playing.value === direction) {
+      playing.value = 0;
+      return;
+    }
+    if (direction > 0 && at === 1) change({ at: 0 });
+    if (direction < 0 && at === 0) change({ at: 1 });
+    playing.value = direction;
+  };
+  return (
+    <div class="slider">
+      <button type="button" aria-pressed={playing.value === -1} onClick={() => play(-1)}>
+        <span aria-hidden="true">◀</span> Normalize
+      </button>
+      <div class="track">
+        <input
+          type="range"
+          aria-label="Place in the flow, from the base to the data"
+          aria-valuetext={where}
+          min={0}
+          max={1}
+          step={1 / (count * 20)}
+          value={at}
+          list="stops"
+          onInput={({ currentTarget }) => {
+            playing.value = 0;
+            change({ at: currentTarget.valueAsNumber });
+          }}
+        />
+        <div class="ticks" aria-hidden="true">
+          {Array.from({ length: count + 1 }, (_, stop) => (
+            <i key={stop} class={stop === nearest ? "near" : ""} />
+          ))}
+        </div>
+        <div class="ends">
+          <span class="base">base</span>
+          <span class="where">{at === 1 || nearest === 0 ? "" : where}</span>
+          <span class="data">data</span>
+        </div>
+      </div>
+      <button type="button" aria-pressed={playing.value === 1} onClick={() => play(1)}>
+        Push forward <span aria-hidden="true">▶</span>
+      </button>
+    </div>
+  );
+}
