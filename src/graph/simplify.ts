@@ -40,7 +40,7 @@ export function simplification(outputs: readonly Expr[]): Pieces<Expr[]> {
 
 function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<Expr, Expr>): Pieces<Expr[]> {
   // What is done is not entered: a body's outer values have all that came before behind them.
-  for (const node of topologicalOrder(outputs, new Set(done.keys()))) {
+  for (const node of topologicalOrder(outputs, done)) {
     if (done.has(node)) continue;
     const inputs = node.inputs.map((input) => done.get(input)!);
     let next: Expr;
@@ -63,71 +63,92 @@ function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<E
 
 /** Hash-consing: one node for each operation on the same inputs. */
 class Interner {
-  readonly #ids = new Map<object, number>();
-  readonly #nodes = new Map<string, Expr>();
+  readonly #ids = new Map<unknown, number>();
+  /** Nodes by a number that equal ones have in common. */
+  readonly #nodes = new Map<number, Expr[]>();
 
-  #id(object: object): number {
-    let id = this.#ids.get(object);
-    if (id === undefined) this.#ids.set(object, (id = this.#ids.size));
+  #id(value: unknown): number {
+    let id = this.#ids.get(value);
+    if (id === undefined) this.#ids.set(value, (id = this.#ids.size));
     return id;
   }
 
   intern(node: Expr): Expr {
-    const key = this.#key(node);
-    const interned = this.#nodes.get(key);
-    if (interned) return interned;
-    this.#nodes.set(key, node);
-    return node;
+    let hash = this.#id(node.op);
+    const mix = (number: number): void => {
+      hash = Math.imul(hash ^ number, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    };
+    const facts = factsOf(node);
+    node.shape.forEach(mix);
+    for (const input of node.inputs) mix(this.#id(input));
+    // Of fractions the whole part: those that have it in common are few.
+    for (const fact of facts) isList(fact) ? fact.forEach(mix) : mix(this.#id(fact));
+    const alike = this.#nodes.get(hash);
+    if (!alike) this.#nodes.set(hash, [node]);
+    const same = alike?.find(
+      (other) =>
+        other.op === node.op &&
+        sameElements(other.shape, node.shape) &&
+        sameElements(other.inputs, node.inputs) &&
+        factsOf(other).every((fact, i) =>
+          isList(fact) ? sameElements(fact, facts[i] as Float64Array) : Object.is(fact, facts[i]),
+        ),
+    );
+    if (!same) alike?.push(node);
+    return same ?? node;
   }
+}
 
-  #key(node: Expr): string {
-    let head = `${node.op}|`;
-    for (const extent of node.shape) head += `${extent},`;
-    head += "|";
-    for (const input of node.inputs) head += `${this.#id(input)},`;
-    head += "|";
-    switch (node.op) {
-      case "constant":
-        return node.data.length <= 64
-          ? head + Array.from(node.data, (x) => (Object.is(x, -0) ? "-0" : x)).join()
-          : head + this.#id(node.data);
-      case "elementwise":
-        return head + node.name;
-      case "gather":
-      case "scatter":
-        return head + (node.indices.length <= 4096 ? node.indices.join() : this.#id(node.indices));
-      case "sum":
-        return `${head}${node.outer},${node.count},${node.inner}`;
-      case "linear":
-        return head + node.transposed;
-      case "solveTriangular":
-        return `${head}${node.lower},${node.transposed}`;
-      case "random":
-        return head + node.stream;
-      case "project":
-        return head + node.index;
-      case "rowMark":
-      case "reshape":
-      case "concatenate":
-      case "sumRows":
-      case "sumOuter":
-      case "matrixProduct":
-        return head;
-      case "input":
-      case "parameter":
-      case "stepInput":
-      case "slot":
-      case "map":
-      case "fixedPoint":
-      case "scan":
-      case "iterate":
-      case "implicit":
-      case "odeSolution":
-        // Leaves are themselves; bodies are compared by identity.
-        return head + this.#id(node);
-      default:
-        return unreachable(node);
-    }
+const isList = (fact: unknown): fact is Float64Array => ArrayBuffer.isView(fact);
+
+function sameElements<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}
+
+/** What says, beside operation, shape and inputs, which value a node is. */
+function factsOf(node: Expr): readonly unknown[] {
+  switch (node.op) {
+    case "constant":
+      return [node.data];
+    case "elementwise":
+      return [node.name];
+    case "gather":
+    case "scatter":
+      return [node.indices];
+    case "sum":
+      return [node.outer, node.count, node.inner];
+    case "linear":
+      return [node.transposed];
+    case "solveTriangular":
+      return [node.lower, node.transposed];
+    case "random":
+      return [node.stream];
+    case "project":
+      return [node.index];
+    case "rowMark":
+    case "reshape":
+    case "concatenate":
+    case "sumRows":
+    case "sumOuter":
+    case "matrixProduct":
+      return [];
+    case "input":
+    case "parameter":
+    case "stepInput":
+    case "slot":
+    case "map":
+    case "fixedPoint":
+    case "scan":
+    case "iterate":
+    case "implicit":
+    case "odeSolution":
+      // Leaves are themselves; bodies are compared by identity.
+      return [node];
+    default:
+      return unreachable(node);
   }
 }
 

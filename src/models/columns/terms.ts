@@ -11,38 +11,18 @@ import { logSumOfRows } from "./heads/logSums.ts";
 
 /** Log-probabilities of the outcomes of columns, `[columns]`; 0 where there is one alone. */
 export function outcomeTerms(encoded: Expr, numbers: Expr, columns: readonly ColumnLayout[]): Expr {
-  const groups = new Map<string, number[]>();
-  columns.forEach(({ outcomes, column }, i) => {
-    if (outcomes === 1) return;
-    const name = `${outcomes} ${column.masked}`;
-    groups.set(name, [...(groups.get(name) ?? []), i]);
-  });
-  const places: number[] = [];
-  const terms = Array.from(groups.values(), (members) => {
-    const { outcomes, column } = columns[members[0]!]!;
-    const logits = sideBySide(numbers, outcomes, members, (i) => columns[i]!.outputs);
-    const marks = sideBySide(encoded, outcomes, members, (i) => columns[i]!.targets);
-    const total = logSumOfRows(logits);
-    places.push(...members);
-    // Of a cell that is masked no outcome is chosen.
-    return g.sub(g.sum(g.mul(marks, logits), 1), column.masked ? g.mul(g.sum(marks, 1), total) : total);
-  });
-  return g.gather(
-    g.concatenate([...terms, g.constant([0])]),
-    columns.map((_, i) => (places.includes(i) ? places.indexOf(i) : places.length)),
-    [columns.length],
+  return byGroups(
+    columns,
+    ({ outcomes, column }) => (outcomes > 1 ? `${outcomes} ${column.masked}` : undefined),
+    (group) => {
+      const { outcomes, column } = group[0]!;
+      const logits = sideBySide(numbers, group, outcomes, (layout, k) => layout.outputs + k);
+      const marks = sideBySide(encoded, group, outcomes, (layout, k) => layout.targets + k);
+      const total = logSumOfRows(logits);
+      // Of a cell that is masked no outcome is chosen.
+      return g.sub(g.sum(g.mul(marks, logits), 1), column.masked ? g.mul(g.sum(marks, 1), total) : total);
+    },
   );
-}
-
-/** `size` adjacent numbers of each of some columns, `[columns, size]`. */
-function sideBySide(
-  source: Expr,
-  size: number,
-  columns: readonly number[],
-  first: (column: number) => number,
-): Expr {
-  const indices = columns.flatMap((i) => Array.from({ length: size }, (_, k) => first(i) + k));
-  return g.gather(source, indices, [columns.length, size]);
 }
 
 /**
@@ -55,37 +35,55 @@ export function valueTerms(
   columns: readonly ColumnLayout[],
   outputs: number,
 ): Expr {
-  const groups = new Map<string, number[]>();
-  columns.forEach(({ head }, i) => {
-    groups.set(head.group, [...(groups.get(head.group) ?? []), i]);
-  });
-  const places: number[] = [];
-  const terms = Array.from(groups.values(), (members) => {
-    const { head } = columns[members[0]!]!;
-    const ofRow = head.parameters - head.shared;
-    /** Numbers of the members side by side, those of one adjacent. */
-    const gathered = (source: Expr, size: number, at: (layout: ColumnLayout, k: number) => number): Expr =>
-      g.gather(
-        source,
-        members.flatMap((i) => Array.from({ length: size }, (_, k) => at(columns[i]!, k))),
-        [members.length, size],
+  const values = byGroups(
+    columns,
+    ({ head }) => head.group,
+    (group) => {
+      const { head } = group[0]!;
+      const ofRow = head.parameters - head.shared;
+      return head.logProb(
+        sideBySide(encoded, group, head.targets, (layout, k) => layout.targets + layout.outcomes + k),
+        sideBySide(numbers, group, head.parameters, (layout, k) =>
+          k < ofRow
+            ? layout.outputs + (layout.outcomes > 1 ? layout.outcomes : 0) + k
+            : outputs + layout.shared + k - ofRow,
+        ),
       );
-    places.push(...members);
-    return head.logProb(
-      gathered(encoded, head.targets, (layout, k) => layout.targets + layout.outcomes + k),
-      gathered(numbers, head.parameters, (layout, k) =>
-        k < ofRow
-          ? layout.outputs + (layout.outcomes > 1 ? layout.outcomes : 0) + k
-          : outputs + layout.shared + k - ofRow,
-      ),
-    );
-  });
-  const inOrder = g.gather(
-    g.concatenate(terms),
-    columns.map((_, i) => places.indexOf(i)),
+    },
+  );
+  return g.mul(values, valueMarks(encoded, columns));
+}
+
+/** A number of each column, of all columns of a group at once, in the order of the columns; 0 where the group is undefined. */
+function byGroups(
+  columns: readonly ColumnLayout[],
+  groupOf: (layout: ColumnLayout) => string | undefined,
+  numbersOf: (group: readonly ColumnLayout[]) => Expr,
+): Expr {
+  const groups = new Map<string, ColumnLayout[]>();
+  for (const layout of columns) {
+    const name = groupOf(layout);
+    if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), layout]);
+  }
+  const placed = [...groups.values()].flat();
+  const numbers = Array.from(groups.values(), numbersOf);
+  if (placed.length < columns.length) numbers.push(g.constant([0]));
+  return g.gather(
+    g.concatenate(numbers),
+    columns.map((layout) => (placed.includes(layout) ? placed.indexOf(layout) : placed.length)),
     [columns.length],
   );
-  return g.mul(inOrder, valueMarks(encoded, columns));
+}
+
+/** Numbers of each of some columns, `[columns, size]`. */
+function sideBySide(
+  source: Expr,
+  columns: readonly ColumnLayout[],
+  size: number,
+  at: (layout: ColumnLayout, k: number) => number,
+): Expr {
+  const indices = columns.flatMap((layout) => Array.from({ length: size }, (_, k) => at(layout, k)));
+  return g.gather(source, indices, [columns.length, size]);
 }
 
 /** By column 1 where there is a value, which the last outcome stands for. */

@@ -16,6 +16,7 @@ import { sigmoid } from "../../../numerics/special.ts";
 import type { DensityColumn } from "../column.ts";
 import { probabilities } from "../members.ts";
 import type { ColumnHead, ValueDistribution } from "./columnHead.ts";
+import { logSum } from "./logSums.ts";
 
 const turn = 2 * Math.PI;
 /** Scales are between these, in radians. */
@@ -88,7 +89,7 @@ export function angleHead(column: DensityColumn, { components, start }: AngleHea
             return g.add(logit, wrappedTerm(low!, width, mean, scale));
           }),
         ];
-        return [[g.sub(g.logSumExp(g.concatenate(terms)), g.logSumExp(g.concatenate(logits)))]];
+        return [[g.sub(logSum(terms), logSum(logits))]];
       });
       return value!;
     },
@@ -120,7 +121,7 @@ function wrappedTerm(low: Expr, width: Expr | undefined, mean: Expr, scale: Expr
     if (!width) return g.neg(g.add(g.softplus(a), g.softplus(g.neg(a))));
     return g.neg(g.add(g.softplus(a), g.softplus(g.neg(g.add(a, g.mul(width, inverse))))));
   });
-  const sum = g.logSumExp(g.concatenate(terms));
+  const sum = logSum(terms);
   return width ? g.add(sum, g.log(g.neg(g.expm1(g.neg(g.mul(width, inverse)))))) : g.sub(sum, g.log(scale));
 }
 
