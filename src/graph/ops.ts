@@ -7,12 +7,7 @@
  */
 
 export { logSumExp, maximum } from "./library/logSumExp.ts";
-export {
-  type OdeMethod,
-  type OdeOptions,
-  type OdeSolution,
-  solveOde,
-} from "./library/ode.ts";
+export type { OdeMethod, OdeOptions, OdeSolution } from "./library/ode.ts";
 export * from "./ops/arithmetic.ts";
 export {
   mapFeatures,

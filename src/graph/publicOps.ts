@@ -8,5 +8,6 @@
 export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./library/likelihoods.ts";
 export { logGamma } from "./library/logGamma.ts";
 export { normalLogCdf } from "./library/normalLogCdf.ts";
+export { solveOde } from "./library/ode.ts";
 export { type RootOptions, root } from "./library/root.ts";
 export * from "./ops.ts";

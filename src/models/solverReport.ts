@@ -9,7 +9,7 @@ import type { Executable, RunInputs, RunOutputs } from "../engines/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
-import { leastTolerance } from "../graph/library/ode.ts";
+import { leastTolerance, solveOde } from "../graph/library/ode.ts";
 import * as g from "../graph/ops.ts";
 import { bindTree, subtreeOf } from "../graph/parameters.ts";
 import {
@@ -163,7 +163,7 @@ export async function trajectories(
     contextInput(model),
   ];
   // The last time is given with each run, so that all are one program.
-  const { state } = g.solveOde(z, (time, at) => bijection.velocity(time, at, own, c).value, {
+  const { state } = solveOde(z, (time, at) => bijection.velocity(time, at, own, c).value, {
     from: 0,
     to: g.stepInput("until"),
     method: bijection.solver.kind === "adaptive" ? bijection.solver : defaultSolver,

@@ -17,6 +17,7 @@
 
 import { UsageError, unreadable } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
+import { solveOde } from "../../graph/library/ode.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf } from "../../graph/parameters.ts";
 import { checkHidden } from "../../networks/conditioner.ts";
@@ -186,7 +187,7 @@ export function continuous(options: ContinuousOptions): Continuous {
     const probe = solveOptions.jacobian ? g.randomSign([features], stream("jacobian")) : undefined;
     const zero = g.constant([0]);
     const [from, to] = direction === "forward" ? [0, until] : [until, 0];
-    const { state, evaluations } = g.solveOde(
+    const { state, evaluations } = solveOde(
       g.concatenate([point, zero, ...(solveOptions.kinetic ? [zero] : []), ...(probe ? [zero] : [])]),
       (time, all) => {
         const f = velocity(network, p, time, g.slice(all, 0, features), fromContext);
