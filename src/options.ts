@@ -130,7 +130,8 @@ export function checkedOptions<Options extends object>(
   }
   // Names and cells in a warning may hold line breaks, and what a terminal obeys.
   const { onWarning } = checked;
-  if (typeof onWarning === "function") checked.onWarning = (line: string) => onWarning(oneLine(line));
+  if (typeof onWarning === "function")
+    checked.onWarning = (line: string, ...facts: unknown[]) => onWarning(oneLine(line), ...facts);
   for (const [name, { required, expected }] of Object.entries<OptionKind>(table))
     if (required && checked[name] === undefined) refuse(where, name, expected, undefined);
   return checked as Options;

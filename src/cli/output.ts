@@ -42,10 +42,17 @@ export async function printJson(document: unknown): Promise<void> {
   await printData(`${text}\n`);
 }
 
-/** Prints a table as CSV, piece by piece. */
-export async function printCsv(table: Table): Promise<void> {
+/** Prints a table, or its batches as they come, as CSV, piece by piece. */
+export async function printCsv(table: Table | AsyncIterable<Table>): Promise<void> {
   const { csvPieces } = await import("../entries/tables.ts");
-  for (const piece of csvPieces(table)) await printData(piece);
+  let isFirst = true;
+  for await (const batch of Symbol.asyncIterator in table ? table : [table]) {
+    const pieces = csvPieces(batch);
+    // The names of the columns stand at the top alone.
+    if (!isFirst) pieces.next();
+    for (const piece of pieces) await printData(piece);
+    isFirst = false;
+  }
 }
 
 /**

@@ -6,9 +6,10 @@
 
 import type { Contributions } from "../entries/diagnostics.ts";
 import { UsageError } from "../entries/errors.ts";
+import type { TableBatches } from "../entries/tables.ts";
 import type { Table } from "../index.ts";
 import { formatFacts, print, printCsv, printJson } from "./output.ts";
-import { readData, type TableFlags } from "./tableOptions.ts";
+import { readDataBatches, type TableFlags } from "./tableOptions.ts";
 
 /** Named columns of numbers. */
 export type NumberColumns = readonly (readonly [name: string, values: Float64Array])[];
@@ -64,17 +65,21 @@ export function withColumns(table: Table, columns: NumberColumns): Table {
  * The table with its cells as they are written, where they were read as numbers in another dress, or as truth values: read once more,
  * these columns as text. Standard input can be read but once.
  */
-export async function asWritten(source: string, table: Table, flags: TableFlags): Promise<Table> {
+export async function asWritten(
+  source: string,
+  table: TableBatches,
+  flags: TableFlags,
+): Promise<TableBatches> {
   const dressed = table.records.filter(({ parse, readAs }) => parse.length > 0 || readAs === "booleans");
   if (dressed.length === 0 || source === "-") return table;
   const parse = Object.fromEntries(dressed.map(({ name }) => [name, "text" as const]));
-  return await readData(source, { ...flags, parse: { ...flags.parse, ...parse } });
+  return await readDataBatches(source, { ...flags, parse: { ...flags.parse, ...parse } });
 }
 
 /** A command's scores, and what it says of them. */
 export interface Scores {
-  /** The table to write. */
-  readonly table: () => Table | Promise<Table>;
+  /** The table to write, or its batches: what is said of scores is asked for after the last one. */
+  readonly table: () => Table | AsyncIterable<Table>;
   /** What it is called in the facts: `scores`. */
   readonly name: string;
   /** What is said; not of scores that go to standard output. */
@@ -94,12 +99,14 @@ export interface Summary {
 
 /** Writes scores to a file or standard output, where they are wanted, and says what they are, in lines or as JSON. */
 export async function giveScores({ table, name, summary, out, json }: Scores): Promise<void> {
-  if (out !== undefined) {
-    const scores = await table();
-    if (out === "-") return await printCsv(scores);
-    const { writeTable } = await import("../index.ts");
-    await writeTable(scores, out);
-  }
+  const made = table();
+  const tables = async function* (): AsyncGenerator<Table> {
+    if (Symbol.asyncIterator in made) yield* made;
+    else yield made;
+  };
+  if (out === "-") return await printCsv(tables());
+  if (out === undefined) for await (const _ of tables());
+  else await (await import("../entries/tables.ts")).writeBatches(tables(), out);
   const said = await summary();
   if (json) return await printJson(said.json);
   await print(formatFacts(out === undefined ? said.facts : [...said.facts, [name, out]]));

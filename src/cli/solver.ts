@@ -22,28 +22,49 @@ export interface SolverSummary {
 /** Rows that are looked at. */
 const mostRows = 1000;
 
-/** How the equation of a flow is solved for rows of a table; undefined where there is none, or no finite row. */
-export async function solverSummary(
+/** The first finite rows of batches, as many as are looked at. */
+export class FirstRows {
+  readonly #flow: Flow;
+  readonly #rows: number[][] = [];
+
+  constructor(flow: Flow) {
+    this.#flow = flow;
+  }
+
+  /** Takes the rows of a batch that are wanted: of a flow that solves an equation. */
+  async add(table: Table): Promise<void> {
+    if (this.#rows.length >= mostRows || !isSolved(this.#flow)) return;
+    const { selectColumns } = await import("../index.ts");
+    const { columns, rows, values } = selectColumns(table, [...this.#flow.given, ...this.#flow.columns]);
+    const width = columns.length;
+    for (let row = 0; row < rows && this.#rows.length < mostRows; row++) {
+      const cells = values.subarray(row * width, (row + 1) * width);
+      if (cells.every(Number.isFinite)) this.#rows.push(Array.from(cells));
+    }
+  }
+
+  /** How the equation is solved for them; undefined where there is none, or no finite row. */
+  async solverSummary(options: EvaluationOptions): Promise<SolverSummary | undefined> {
+    return this.#rows.length === 0 ? undefined : await summaryOf(this.#flow, this.#rows, options);
+  }
+}
+
+const isSolved = (flow: Flow): boolean =>
+  (flow.description.bijection as { type?: unknown }).type === "continuous";
+
+async function summaryOf(
   flow: Flow,
-  table: Table,
+  rows: readonly (readonly number[])[],
   options: EvaluationOptions,
-): Promise<SolverSummary | undefined> {
-  if ((flow.description.bijection as { type?: unknown }).type !== "continuous") return undefined;
-  const { selectColumns, tableFromRows } = await import("../index.ts");
+): Promise<SolverSummary> {
+  const { tableFromRows } = await import("../index.ts");
   const { solverReport } = await import("../entries/diagnostics.ts");
-  const { columns, rows, values } = selectColumns(table, [...flow.given, ...flow.columns]);
-  const width = columns.length;
-  const finite: number[] = [];
-  for (let row = 0; row < rows && finite.length < mostRows; row++)
-    if (values.subarray(row * width, (row + 1) * width).every(Number.isFinite)) finite.push(row);
-  if (finite.length === 0) return undefined;
-  const picked = finite.map((row) => Array.from(values.subarray(row * width, (row + 1) * width)));
-  const report = await solverReport(flow, tableFromRows(columns, picked), options);
+  const report = await solverReport(flow, tableFromRows([...flow.given, ...flow.columns], rows), options);
   const maximum = (all: Float64Array): number => all.reduce((a, b) => Math.max(a, b));
   return {
     tolerance: report.tolerance,
-    rows: finite.length,
-    meanEvaluations: report.evaluations.reduce((sum, count) => sum + count / finite.length, 0),
+    rows: rows.length,
+    meanEvaluations: report.evaluations.reduce((sum, count) => sum + count / rows.length, 0),
     mostEvaluations: maximum(report.evaluations),
     roundTrip: maximum(report.roundTrip),
   };

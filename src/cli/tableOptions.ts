@@ -7,7 +7,7 @@
 import type { Command } from "commander";
 import type { DataError } from "../entries/errors.ts";
 import { readTableOptionTable } from "../entries/options.ts";
-import type { ColumnParse } from "../entries/tables.ts";
+import type { ColumnParse, TableBatches } from "../entries/tables.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
 import { addOptionFlags, chosenOptions } from "./flags/optionFlags.ts";
 import { readFlags } from "./flags/readFlags.ts";
@@ -25,6 +25,12 @@ export function addTableOptions(command: Command): void {
 export async function readData(source: string, flags: TableFlags): Promise<Table> {
   const { readTable } = await import("../index.ts");
   return await readTable(source, chosenOptions<TableFlags>(flags, readFlags));
+}
+
+/** Reads the table that a command is given in batches, as its flags say. */
+export async function readDataBatches(source: string, flags: TableFlags): Promise<TableBatches> {
+  const { readBatches } = await import("../entries/tables.ts");
+  return await readBatches(source, chosenOptions<TableFlags>(flags, readFlags));
 }
 
 /**
@@ -65,7 +71,7 @@ export function parsedColumns(
 }
 
 /** Tells on standard error how columns in use were read, where that was found out. */
-export async function sayHowRead(table: Table, used: readonly string[]): Promise<void> {
+export async function sayHowRead(table: Table | TableBatches, used: readonly string[]): Promise<void> {
   const { readingRemarks } = await import("../entries/tables.ts");
   for (const line of readingRemarks(table, used)) warn(line);
 }

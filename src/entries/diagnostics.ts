@@ -50,6 +50,12 @@ export {
   type RankBand,
   rankBand,
 } from "../diagnostics/uniformity.ts";
+export {
+  type BatchScores,
+  type ScoreBatchesOptions,
+  type ScoredBatch,
+  scoreBatches,
+} from "../models/batches/scoreBatches.ts";
 export type { ColumnContributions, Contributions } from "../models/scores/contributions.ts";
 export type { ImpossibleRow } from "../models/scores/impossibleCells.ts";
 export type { ColumnMeasure, ReferenceMeasure } from "../models/scores/measure.ts";

@@ -9,6 +9,7 @@ export type { StoredType, TimeUnit } from "../formats/storedType.ts";
 export { keptColumns } from "../models/keptColumns.ts";
 export { readBatches } from "../tables/batches/readBatches.ts";
 export { batchesOf, type TableBatches, tableOfBatches } from "../tables/batches/tableBatches.ts";
+export { writeBatches } from "../tables/batches/writeBatches.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";
 export { pickRows } from "../tables/picks.ts";

@@ -284,13 +284,16 @@ function noBijection(what: string): UsageError {
 }
 
 /** Digest of rows of cells; see `tableDigest`. A missing cell counts as a value. */
-export function cellsDigest(columns: readonly ColumnSchema[], cells: readonly Float64Array[]): string {
-  const names = namesOf(columns);
+export const cellsDigest = (columns: readonly ColumnSchema[], cells: readonly Float64Array[]): string =>
+  tableDigest(filledTable(columns, cells), namesOf(columns));
+
+/** Cells as a table of numbers in which none is missing: what a digest is of. */
+export function filledTable(columns: readonly ColumnSchema[], cells: readonly Float64Array[]): Table {
   // The largest number stands for what is missing, which a digest passes over.
   const filledCells = cells.map((cells) =>
     cells.map((cell) => (Number.isNaN(cell) ? Number.MAX_VALUE : cell)),
   );
-  return tableDigest(tableFromColumns(names.map((name, i) => [name, filledCells[i]!] as const)), names);
+  return tableFromColumns(columns.map(({ name }, i) => [name, filledCells[i]!] as const));
 }
 
 const counted = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8192));

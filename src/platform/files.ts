@@ -194,6 +194,9 @@ function followed(path: string): string {
   throw systemError("ELOOP");
 }
 
+/** What a file is to hold. */
+export type FileContent = Uint8Array | string | AsyncIterable<Uint8Array | string>;
+
 /** Where and how a file is written. */
 interface Target {
   /** The file, no link. */
@@ -254,14 +257,14 @@ export function checkWritable(path: string): void {
  * over the target. On failure the temporary file is removed and an existing target untouched; those of processes that were
  * killed are removed, too. A symbolic link is followed, and stays; a device or a pipe (`/dev/stdout`) is written directly.
  *
- * @param content bytes, or a string that is written as UTF-8.
+ * @param content bytes, or a string that is written as UTF-8; or many of them, one after the other, as they come.
  * @throws FormatError if the folder does not exist, the target is a folder or read-only, or writing fails.
  * @throws UsageError in a browser.
  * @throws AbortedError if the signal fires while a pipe is waited for.
  */
 export async function writeFileAtomically(
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
   options: FileOptions = {},
 ): Promise<void> {
   const remedy = `a browser cannot write "${path}": take the bytes instead and offer them as a download`;
@@ -269,11 +272,14 @@ export async function writeFileAtomically(
   try {
     const target = targetOf(path);
     if (target.status?.isFIFO()) return await writePipe(path, content, options);
-    if (target.status && !target.status.isFile()) return await fs.promises.writeFile(path, content);
+    if (target.status && !target.status.isFile())
+      return await fs.promises.writeFile(path, content as Uint8Array);
     const stem = temporaryStem(target.path);
     removeLitter(target.folder, stem);
     // Another process may take the temporary file for litter: once, before it writes its own.
-    for (let attempts = 10; !(await replaced(target, stem, content)); attempts--)
+    // What comes piece by piece comes but once.
+    const isOnce = typeof content === "object" && Symbol.asyncIterator in content;
+    for (let attempts = isOnce ? 0 : 10; !(await replaced(target, stem, content)); attempts--)
       if (attempts === 0) throw new Error("other processes write it all the time; choose another name");
   } catch (error) {
     throw fileError(`cannot write "${path}"`, error);
@@ -284,7 +290,7 @@ export async function writeFileAtomically(
 async function replaced(
   { path, folder, status }: Target,
   stem: string,
-  content: Uint8Array | string,
+  content: FileContent,
 ): Promise<boolean> {
   const fs = nodeModule("node:fs", "").promises;
   const temporary = nodeModule("node:path", "").join(folder, temporaryName(stem));
@@ -297,7 +303,7 @@ async function replaced(
         await handle.chmod(status.mode & 0o777).catch(() => undefined);
         await handle.chown(status.uid, status.gid).catch(() => undefined);
       }
-      await handle.writeFile(content);
+      await handle.writeFile(content as Uint8Array);
       // Without the flush, a crash soon after the rename could leave an empty file in the old one's place.
       await handle.sync();
     } finally {
@@ -321,8 +327,19 @@ async function replaced(
 /** Milliseconds between two looks whether somebody reads a pipe. */
 const pipeInterval = 50;
 
+/** Writes pieces one after the other, each when the one before was taken. */
+async function written(
+  socket: import("node:net").Socket,
+  pieces: AsyncIterable<Uint8Array | string>,
+): Promise<void> {
+  for await (const piece of pieces)
+    await new Promise<void>((resolve, reject) => {
+      socket.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+}
+
 /** Writes into a named pipe, once somebody reads it. */
-async function writePipe(path: string, content: Uint8Array | string, { signal }: FileOptions): Promise<void> {
+async function writePipe(path: string, content: FileContent, { signal }: FileOptions): Promise<void> {
   const { openSync, constants } = nodeModule("node:fs", "");
   const stopped = (): AbortedError => new AbortedError(`writing "${path}" was stopped.`);
   let fd: number | undefined;
@@ -341,7 +358,10 @@ async function writePipe(path: string, content: Uint8Array | string, { signal }:
   signal?.addEventListener("abort", stop);
   try {
     await new Promise<void>((resolve, reject) => {
-      socket.on("error", reject).end(content, (error?: Error | null) => (error ? reject(error) : resolve()));
+      const ended = (error?: Error | null): void => (error ? reject(error) : resolve());
+      socket.on("error", reject);
+      if (typeof content !== "object" || !(Symbol.asyncIterator in content)) socket.end(content, ended);
+      else written(socket, content).then(() => socket.end(ended), reject);
     });
   } finally {
     signal?.removeEventListener("abort", stop);

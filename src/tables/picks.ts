@@ -30,7 +30,8 @@ export function pickRows(table: Table, rows: ArrayLike<number>): Table {
     values.set(table.values.subarray(row * width, (row + 1) * width), i * width);
   }
   const texts = table.texts?.map((text) => pickTexts(text, rows));
-  return { ...table, rows: rows.length, values, ...(texts ? { texts } : {}) };
+  const { rowsBefore: _, ...rest } = table;
+  return { ...rest, rows: rows.length, values, ...(texts ? { texts } : {}) };
 }
 
 /** The table with these columns alone, in this order, text and columns without values too; names that it does not have are passed over. */

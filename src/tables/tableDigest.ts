@@ -43,18 +43,40 @@ export function tableDigest(table: Table, names: readonly string[]): string {
 
 /** {@link tableDigest}, in pieces. */
 export function* digestion(table: Table, names: readonly string[]): Pieces<string> {
-  const { values } = selectColumns(table, names);
-  const sum = new Uint32Array(6);
-  const state = new Uint32Array(4);
-  yield* each(table.rows, (row) => {
-    if (!isComplete(values, row, names.length)) return;
-    digestRow(values, row, names.length, state);
-    // Sums, which do not depend on the order and do not cancel where rows repeat.
-    for (let i = 0; i < 4; i++) sum[i]! += state[i]!;
-    sum[4]!++;
-  });
-  philox4x32(sum[0]!, sum[1]!, sum[2]!, sum[3]!, sum[4]!, names.length, state);
-  return hexadecimal(state);
+  const digest = new RowsDigest(names);
+  yield* digest.adding(table);
+  return digest.text;
+}
+
+/** The digest of rows that come in batches. */
+export class RowsDigest {
+  readonly #names: readonly string[];
+  readonly #sum = new Uint32Array(5);
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+  }
+
+  /** Adds the rows of a table, in pieces. */
+  *adding(table: Table): Pieces<void> {
+    const { values } = selectColumns(table, this.#names);
+    const state = new Uint32Array(4);
+    yield* each(table.rows, (row) => {
+      if (!isComplete(values, row, this.#names.length)) return;
+      digestRow(values, row, this.#names.length, state);
+      // Sums, which do not depend on the order and do not cancel where rows repeat.
+      for (let i = 0; i < 4; i++) this.#sum[i]! += state[i]!;
+      this.#sum[4]!++;
+    });
+  }
+
+  /** What {@link tableDigest} gives of all rows together. */
+  get text(): string {
+    const [a, b, c, d, rows] = this.#sum as unknown as [number, number, number, number, number];
+    const state = new Uint32Array(4);
+    philox4x32(a, b, c, d, rows, this.#names.length, state);
+    return hexadecimal(state);
+  }
 }
 
 /** One text for each row of the named columns, the same for rows that repeat. */

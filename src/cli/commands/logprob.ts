@@ -5,7 +5,7 @@
  */
 
 import type { Command } from "commander";
-import type { Contributions, ImpossibleRow } from "../../entries/diagnostics.ts";
+import type { ImpossibleRow } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import { logProbOptionTable } from "../../entries/options.ts";
 import type { Flow, LogProbOptions, Table } from "../../index.ts";
@@ -21,9 +21,16 @@ import {
   formatLogProb,
   warn,
 } from "../output.ts";
+import { type ColumnMeans, type LogProbSummary, ScoreSummary } from "../scoreSummary.ts";
 import { asWritten, giveScores, scoreColumns, withColumns } from "../scoreTable.ts";
-import { describeSolver, solverSummary } from "../solver.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+import { describeSolver, FirstRows } from "../solver.ts";
+import {
+  addTableOptions,
+  namingTable,
+  readDataBatches,
+  sayHowRead,
+  type TableFlags,
+} from "../tableOptions.ts";
 
 type ScoreFlags = Pick<LogProbOptions, "missing" | "unseen" | "engine" | "wide">;
 
@@ -35,65 +42,8 @@ interface LogprobFlags extends TableFlags, ScoreFlags {
   readonly json?: boolean | undefined;
 }
 
-/** What `--json` prints, before minus infinity becomes null. */
-export interface LogProbSummary {
-  readonly rows: number;
-  /** Minus infinity where a row is impossible: see {@link possible}. */
-  readonly meanLogProb: number;
-  /** Of the mean; NaN for fewer than two rows, or where the mean is not finite. */
-  readonly standardError: number;
-  readonly minimum: number;
-  /** Rows without a score, most of which miss a value: the other numbers are of the rest. */
-  readonly missing: number;
-  /** Rows whose density is 0. */
-  readonly outsideSupport: number;
-  /** Mean over the rows whose density is not 0, and its standard error. */
-  readonly possible: { readonly meanLogProb: number; readonly standardError: number };
-}
-
-function meanOf(values: Float64Array): { readonly mean: number; readonly standardError: number } {
-  const count = values.length;
-  const mean = values.reduce((sum, value) => sum + value / count, 0);
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / (count - 1), 0);
-  return {
-    mean: count > 0 ? mean : Number.NaN,
-    standardError: count > 1 ? Math.sqrt(variance / count) : Number.NaN,
-  };
-}
-
-/** Sums up log-densities. */
-export function summarize(scores: Float64Array, all: number = scores.length): LogProbSummary {
-  const logProb = scores.filter((value) => !Number.isNaN(value));
-  const possible = logProb.filter((value) => value !== Number.NEGATIVE_INFINITY);
-  const { mean, standardError } = meanOf(logProb);
-  const rest = meanOf(possible);
-  return {
-    rows: all,
-    missing: all - logProb.length,
-    meanLogProb: mean,
-    standardError,
-    minimum: logProb.length > 0 ? logProb.reduce((least, value) => Math.min(least, value)) : Number.NaN,
-    outsideSupport: logProb.length - possible.length,
-    possible: { meanLogProb: rest.mean, standardError: rest.standardError },
-  };
-}
-
-/** Means over the possible rows, for JSON. */
-function byColumn({ columns, logProb, logDensity }: Contributions) {
-  const isPossible = Array.from(logProb, Number.isFinite);
-  const mean = (values: Float64Array): number => meanOf(values.filter((_, row) => isPossible[row])).mean;
-  return {
-    meanLogDensity: mean(logDensity),
-    columns: columns.map(({ outcome, value, ...measure }) => ({
-      ...measure,
-      ...(outcome ? { meanOutcome: mean(outcome) } : {}),
-      meanValue: mean(value),
-    })),
-  };
-}
-
 /** `  color  -1.0986  counting`: what each column adds on average. */
-function columnLines({ columns }: ReturnType<typeof byColumn>): string {
+function columnLines({ columns }: ColumnMeans): string {
   const name = (column: string): string => JSON.stringify(column).slice(1, -1);
   const facts = columns.map(({ column, measure, step, meanOutcome, meanValue }) => {
     const parts =
@@ -109,38 +59,6 @@ const inSample =
   "the model was fitted to these very rows: their scores are higher than those of new rows, most of all where the fit " +
   "has learnt single rows by heart; score rows that it has not seen, or use crossFit of the library";
 
-/**
- * Scores where those that miss a cell have the one of their other cells; rows that are given what no row of the fit could be stay
- * without one.
- */
-async function withSummedOut(
-  flow: Flow,
-  table: Table,
-  scores: Float64Array,
-  how: LogProbOptions,
-): Promise<Float64Array> {
-  if (!scores.some(Number.isNaN)) return scores;
-  const { tableToObjects } = await import("../../index.ts");
-  const { pickRows } = await import("../../entries/tables.ts");
-  const objects = tableToObjects(table);
-  const misses = (row: number, names: readonly string[]): boolean =>
-    names.map((name) => objects[row]![name]).some((cell) => cell === null || Number.isNaN(cell));
-  const isSummedOut = (row: number): boolean =>
-    Number.isNaN(scores[row]) && misses(row, flow.columns) && !misses(row, flow.given);
-  const rows = Array.from(scores.keys()).filter(isSummedOut);
-  if (rows.length === 0) return scores;
-  const observed = await flow.logProb(pickRows(table, rows), {
-    ...how,
-    missing: "marginal",
-    onWarning: warn,
-  });
-  const all = scores.slice();
-  rows.forEach((row, i) => {
-    all[row] = observed[i]!;
-  });
-  return all;
-}
-
 async function run(model: string, data: string, flags: LogprobFlags): Promise<void> {
   const { out, json, given, engine, unseen, wide } = flags;
   checkOneOutput(out, json);
@@ -153,57 +71,62 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
     });
   if (out !== undefined) checkTableOutput(out, [model, data]);
   const { load, tableFromColumns } = await import("../../index.ts");
+  const { scoreBatches } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
   if (given !== undefined) checkGiven(given, flow);
-  const table = await readData(data, flags);
-  await sayHowRead(table, [...flow.columns, ...(given === undefined ? flow.given : [])]);
+  const batches = await readDataBatches(data, flags);
+  await sayHowRead(batches, [...flow.columns, ...(given === undefined ? flow.given : [])]);
   const isMixed = flow.description.kind === "columns";
-  // What is not known of a row of mixed columns can be summed out.
-  const isSummedOut = isMixed && (flags.missing === undefined || flags.missing === "marginal");
-  const missing = isSummedOut ? "empty" : (flags.missing ?? "empty");
-  const how = { ...defined({ given, unseen, engine, wide }), missing } as const;
+  // What is not known of a row of mixed columns is summed out.
+  const missing = flags.missing ?? (isMixed ? "marginal" : "empty");
+  const how = defined({ given, unseen, engine, wide });
   // Of another kind, flow.contributions says why there are none.
-  const contributions =
-    isMixed || flags.byColumn ? await flow.contributions(table, { ...how, onWarning: warn }) : undefined;
-  let logProb = contributions?.logProb ?? (await flow.logProb(table, how));
-  if (isSummedOut && given === undefined) logProb = await withSummedOut(flow, table, logProb, how);
-  const wasFitted = given === undefined && flow.wasFittedTo(table);
-  if (wasFitted) warn(inSample);
-  const { pickRows } = await import("../../entries/tables.ts");
+  const byColumn = isMixed || (flags.byColumn ?? false);
+  const scores = scoreBatches(flow, batches, { ...how, missing, byColumn, onWarning: warn });
+  const summary = new ScoreSummary();
+  const firstRows = new FirstRows(flow);
+  let first: ImpossibleRow | undefined;
   await giveScores({
-    async table() {
-      const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
-      if (!flags.append) return tableFromColumns(columns);
-      const whole = await asWritten(data, table, flags);
-      if (missing !== "drop") return withColumns(whole, columns);
-      // Rows that are left out are found by their empty scores.
-      const allScores = await flow.logProb(table, { ...how, missing: "empty" });
-      const kept = Array.from(allScores.keys()).filter((row) => !Number.isNaN(allScores[row]));
-      return withColumns(pickRows(whole, kept), columns);
+    async *table() {
+      const whole = flags.append ? await asWritten(data, batches, flags) : undefined;
+      const wholeBatches = whole === batches ? undefined : whole?.[Symbol.asyncIterator]();
+      for await (const scored of scores) {
+        const { table, logProb, contributions } = scored;
+        summary.add(scored);
+        await firstRows.add(table);
+        if (!first && logProb.includes(Number.NEGATIVE_INFINITY))
+          first = await firstImpossible(flow, table, {
+            ...how,
+            missing: missing === "error" ? missing : "empty",
+          });
+        const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
+        if (!whole) yield tableFromColumns(columns);
+        else {
+          const cells: Table = wholeBatches ? (await wholeBatches.next()).value : table;
+          yield withColumns(missing === "drop" ? await scoredRows(flow, cells, table, how) : cells, columns);
+        }
+      }
+      if (scores.wereFitted) warn(inSample);
     },
     name: "scores",
     async summary() {
-      const summary = summarize(logProb, table.rows);
-      const [first] = summary.outsideSupport > 0 ? await flow.impossibleRows(table, how) : [];
-      const solver = await solverSummary(flow, table, defined({ engine, wide }));
-      const columns = contributions && byColumn(contributions);
+      const { byColumn: columns, scores: scored } = summary;
+      const solver = await firstRows.solverSummary(defined({ engine, wide }));
       return {
         json: {
-          ...summary,
+          ...scored,
           ...(columns ? { meanLogDensity: columns.meanLogDensity } : {}),
           ...(first ? { firstImpossible: first } : {}),
           ...(flags.byColumn ? { columns: columns!.columns } : {}),
-          fittedToTheseRows: wasFitted,
+          fittedToTheseRows: scores.wereFitted,
           ...defined({ solver }),
         },
         facts: [
-          ["rows", formatCount(summary.rows)],
-          ...(summary.missing > 0
-            ? [["of these without a score", formatCount(summary.missing)] as const]
-            : []),
-          ...meanFacts(summary, first),
+          ["rows", formatCount(scored.rows)],
+          ...(scored.missing > 0 ? [["of these without a score", formatCount(scored.missing)] as const] : []),
+          ...meanFacts(scored, first),
           ...(columns?.columns.some(({ step = 1 }) => step !== 1)
-            ? [["mean, grids as densities", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
+            ? [["mean less log steps", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
             : []),
           ...(solver ? [["solver", describeSolver(solver)] as const] : []),
         ],
@@ -213,6 +136,26 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
     out,
     json,
   });
+}
+
+/** The first row of a batch that cannot be. */
+async function firstImpossible(
+  flow: Flow,
+  table: Table,
+  how: LogProbOptions,
+): Promise<ImpossibleRow | undefined> {
+  const [impossible] = await flow.impossibleRows(table, how);
+  return impossible && { ...impossible, row: impossible.row + (table.rowsBefore ?? 0) };
+}
+
+/** The rows of a batch that have a score: the others are found by their empty ones. */
+async function scoredRows(flow: Flow, cells: Table, table: Table, how: LogProbOptions): Promise<Table> {
+  const { pickRows } = await import("../../entries/tables.ts");
+  const scores = await flow.logProb(table, { ...how, missing: "empty" });
+  return pickRows(
+    cells,
+    Array.from(scores.keys()).filter((row) => !Number.isNaN(scores[row])),
+  );
 }
 
 /** Mean, standard error, minimum, and the rows that cannot be. */

@@ -6,12 +6,12 @@
 
 import { DataError, UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
-import { quoteCell } from "../../tables/reading/cell.ts";
 import { unknownLevel } from "../../tables/schema/cells.ts";
 import { hasLevels } from "../columns/column.ts";
 import type { EncodeOptions } from "../columns/encodeRows.ts";
 import type { LogProbOptions } from "../flowOptions.ts";
 import { cellTest, type ScoredCells, whyImpossible } from "./impossibleCells.ts";
+import { noteLine, type ScoreListener, type UnseenNote } from "./scoreNotes.ts";
 
 /** The rows that are scored, and how. */
 export interface ChosenRows {
@@ -87,25 +87,19 @@ function scoredRows(
         if (Number.isNaN(cell)) isLeftOut[row] = 1;
       });
     });
-  if (onWarning) for (const line of unseenLines(scored, unseen)) onWarning(line);
+  if (onWarning)
+    for (const note of unseenNotes(scored, unseen)) (onWarning as ScoreListener)(noteLine(note), note);
   return isLeftOut.includes(1)
     ? Array.from(isLeftOut.keys()).filter((row) => isLeftOut[row] === 0)
     : undefined;
 }
 
-/** A line for each column with levels that no row of the fit had. */
-function unseenLines({ density, cells }: ScoredCells, unseen: LogProbOptions["unseen"]): string[] {
+/** For each column with levels that no row of the fit had, what is to be said of them. */
+function unseenNotes({ density, cells }: ScoredCells, unseen: LogProbOptions["unseen"]): UnseenNote[] {
   return cells.unknown.map(({ column, level, row }) => {
     const modeled = [...density.given, ...density.columns].find((each) => each.column.name === column)!;
-    const count = cells.cells[modeled.cell]!.reduce((sum, cell) => sum + Number(cell === unknownLevel), 0);
+    const rows = cells.cells[modeled.cell]!.reduce((sum, cell) => sum + Number(cell === unknownLevel), 0);
     const isGiven = modeled.targets < 0;
-    const other = `pass ${optionText("unseen", "other")} to give such levels the probability of new ones`;
-    const what =
-      unseen === "other"
-        ? "taken for another level, which has the probability of new ones"
-        : isGiven
-          ? `no score is given such a level; pass ${optionText("unseen", "other")} to score the rows without it`
-          : `their log-density is minus infinity; ${other}`;
-    return `column ${JSON.stringify(column)} (row ${row}): ${quoteCell(level)} is a level that no row of the fit had (${count} ${count === 1 ? "row has" : "rows have"} such a level): ${what}`;
+    return { kind: "unseen", column, level, row, rows, isGiven, isOther: unseen === "other" };
   });
 }

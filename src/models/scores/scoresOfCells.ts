@@ -12,6 +12,7 @@ import type { LogProbOptions } from "../flowOptions.ts";
 import { type ChosenRows, chosenRows } from "./chosenRows.ts";
 import { type Contributions, contributionsByColumn } from "./contributions.ts";
 import { type ImpossibleRow, impossibleRowsOf, type ScoredCells } from "./impossibleCells.ts";
+import { noteLine, type ScoreListener } from "./scoreNotes.ts";
 
 /** Scores of the rows that have one. */
 interface Scores extends ChosenRows {
@@ -70,7 +71,7 @@ export async function logProbOfCells(
   others.forEach((row, i) => {
     all[row] = observed.logProb[i]!;
   });
-  for (const line of observed.lines) onWarning?.(line);
+  (onWarning as ScoreListener | undefined)?.(noteLine(observed.note), observed.note);
   return all;
 }
 

@@ -122,26 +122,52 @@ export async function batchesOfFeed(feed: CellFeed, reading: CellReading): Promi
  */
 export async function tableOfBatches(batches: TableBatches): Promise<Table> {
   checkBatches("tableOfBatches", batches);
-  const { columns, rows, records, remarks } = batches;
-  const width = columns.length;
-  const values = new Float64Array(rows * width);
-  const texts = new Map<string, GrowingText>();
-  let row = 0;
-  for await (const batch of batches) {
-    values.set(batch.values, row * width);
-    row += batch.rows;
-    for (const text of batch.texts ?? []) {
-      const joined = texts.get(text.name) ?? new GrowingText(rows);
-      texts.set(text.name, joined);
-      for (let at = 0; at < batch.rows; at++) joined.push(textAt(text, at));
+  const { remarks, rows } = batches;
+  const joined = new JoinedTable(rows);
+  for await (const batch of batches) joined.add(batch);
+  return { ...joined.table, ...(remarks ? { remarks } : {}) };
+}
+
+/** Batches of one table, one at least, put together. */
+export function joinedTable(batches: readonly Table[]): Table {
+  const joined = new JoinedTable(batches.reduce((sum, { rows }) => sum + rows, 0));
+  for (const batch of batches) joined.add(batch);
+  return joined.table;
+}
+
+/** A table that is put together of batches. */
+class JoinedTable {
+  readonly #rows: number;
+  #columns: Pick<Table, "columns" | "records"> = { columns: [], records: [] };
+  #values = new Float64Array(0);
+  readonly #texts = new Map<string, GrowingText>();
+  #row = 0;
+
+  constructor(rows: number) {
+    this.#rows = rows;
+  }
+
+  add({ columns, records, rows, values, texts = [] }: Table): void {
+    if (this.#row === 0) {
+      this.#columns = { columns, records };
+      this.#values = new Float64Array(this.#rows * columns.length);
+    }
+    this.#values.set(values, this.#row * columns.length);
+    this.#row += rows;
+    for (const text of texts) {
+      const joined = this.#texts.get(text.name) ?? new GrowingText(this.#rows);
+      this.#texts.set(text.name, joined);
+      for (let row = 0; row < rows; row++) joined.push(textAt(text, row));
     }
   }
-  return {
-    columns,
-    rows,
-    values,
-    records,
-    ...(texts.size > 0 ? { texts: Array.from(texts, ([name, text]): TextColumn => text.finish(name)) } : {}),
-    ...(remarks ? { remarks } : {}),
-  };
+
+  get table(): Table {
+    const texts = Array.from(this.#texts, ([name, text]): TextColumn => text.finish(name));
+    return {
+      ...this.#columns,
+      rows: this.#rows,
+      values: this.#values,
+      ...(texts.length > 0 ? { texts } : {}),
+    };
+  }
 }

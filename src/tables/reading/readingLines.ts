@@ -6,6 +6,7 @@
 
 import { listNames } from "../../closestName.ts";
 import { checkArgument, names } from "../../options.ts";
+import { checkBatches, type TableBatches } from "../batches/tableBatches.ts";
 import { type ColumnWarning, repeatedRemedy } from "../checks.ts";
 import {
   inferredLines,
@@ -21,10 +22,11 @@ import { checkTable, type Table } from "../table.ts";
  * another dress, or are not quite those of the source.
  *
  * @param used - Names of the columns in use; default: all that have numbers.
- * @throws UsageError for what is not a table, or not names.
+ * @throws UsageError for what is not a table, at once or in batches, or not names.
  */
-export function readingRemarks(table: Table, used?: readonly string[]): string[] {
-  checkTable("readingRemarks", table);
+export function readingRemarks(table: Table | TableBatches, used?: readonly string[]): string[] {
+  if (Symbol.asyncIterator in Object(table)) checkBatches("readingRemarks", table);
+  else checkTable("readingRemarks", table);
   const usedColumns = used ?? table.columns;
   checkArgument("readingRemarks", "used", usedColumns, names);
   const records = table.records.filter(({ name }) => usedColumns.includes(name));
@@ -38,7 +40,7 @@ export function readingRemarks(table: Table, used?: readonly string[]): string[]
  * @param used names of the columns in use.
  */
 export function readingLines(
-  table: Table,
+  table: Pick<Table, "records" | "remarks">,
   leftOut: readonly LeftOutColumn[],
   used: readonly string[],
 ): string[] {

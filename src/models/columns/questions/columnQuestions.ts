@@ -13,6 +13,7 @@ import type { Questions } from "../../flowCore.ts";
 import type { EvaluationOptions, GivenValue } from "../../flowOptions.ts";
 import type { RowsLike } from "../../rows/splitRows.ts";
 import { tableOfRows } from "../../rows/tableOfRows.ts";
+import type { SummedOutNote } from "../../scores/scoreNotes.ts";
 import type { ColumnsEvaluation } from "../columnsModel.ts";
 import type { ColumnCondition } from "./conditions.ts";
 import { fillTable } from "./fillTable.ts";
@@ -51,7 +52,7 @@ export class ColumnQuestions implements Questions {
   async observed(
     cells: readonly Float64Array[],
     options: EvaluationOptions,
-  ): Promise<RowAnswers & { readonly lines: readonly string[] }> {
+  ): Promise<RowAnswers & { readonly note: SummedOutNote }> {
     const rows = cells[0]!.length;
     const all = [...this.#flow.given, ...this.#flow.columns];
     const conditions = all.map((schema, c) => cellCondition(schema, cells[c]!));
@@ -66,11 +67,11 @@ export class ColumnQuestions implements Questions {
     const names = all
       .filter((schema, c) => !schema.missing && cells[c]!.some(Number.isNaN))
       .map(({ name }) => name);
+    const sizes = answers.effectiveSize.filter(Number.isFinite);
+    const leastSize = Math.round(sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY));
     return {
       ...answers,
-      lines: [
-        `cells of ${listNames(names)} are missing in ${rows} ${rows === 1 ? "row" : "rows"}, and none was in the rows of the fit: the score is the log-density of the other cells${inWords(answers)}`,
-      ],
+      note: { kind: "summed out", columns: names, rows, drawnRows: sizes.length, leastSize },
     };
   }
 
@@ -281,14 +282,6 @@ export class ColumnQuestions implements Questions {
         );
     });
   }
-}
-
-/** How answers were made, behind a sentence; nothing where all are exact. */
-function inWords({ effectiveSize }: RowAnswers): string {
-  const drawnSizes = effectiveSize.filter(Number.isFinite);
-  if (drawnSizes.length === 0) return ", exactly";
-  const least = Math.round(drawnSizes.reduce((a, b) => Math.min(a, b)));
-  return `, in ${drawnSizes.length} of them estimated by draws (effective size ${least} or more)`;
 }
 
 /** A missing cell is known where it is an outcome, and not where none was missing in the fit. */

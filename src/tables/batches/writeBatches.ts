@@ -1,0 +1,90 @@
+/**
+ * Writes tables that come in batches to one file.
+ *
+ * @module
+ */
+
+import { checkArgument, refuse, text } from "../../options.ts";
+import { writeFileAtomically } from "../../platform/files.ts";
+import { fileKind, type TableFormat } from "../reading/fileFormat.ts";
+import type { Table } from "../table.ts";
+import { writeTable } from "../writeTable.ts";
+import { joinedTable } from "./tableBatches.ts";
+
+/** Formats of text that goes on from batch to batch. */
+const linedFormats: readonly TableFormat[] = ["csv", "tsv", "jsonl"];
+
+/** The first batches of some, and the others. */
+async function begun(batches: AsyncIterator<Table>, count: number): Promise<readonly Table[]> {
+  const first: Table[] = [];
+  while (first.length < count) {
+    const step = await batches.next();
+    if (step.done) break;
+    first.push(step.value);
+  }
+  return first;
+}
+
+async function* rest(first: readonly Table[], batches: AsyncIterator<Table>): AsyncGenerator<Table> {
+  yield* first;
+  for (let step = await batches.next(); !step.done; step = await batches.next()) yield step.value;
+}
+
+/** The pieces of the text of a table in batches. */
+export async function* textPieces(
+  batches: AsyncIterable<Table>,
+  format: TableFormat,
+): AsyncGenerator<string> {
+  const isLines = format === "jsonl";
+  const pieces = isLines
+    ? (await import("../reading/jsonLines.ts")).jsonLinesPieces
+    : (await import("../reading/csv.ts")).csvPieces;
+  let isFirst = true;
+  for await (const batch of batches) {
+    const batchPieces = isLines ? pieces(batch) : pieces(batch, format === "tsv" ? "\t" : ",");
+    // The names of the columns stand at the top alone.
+    if (!isFirst && !isLines) batchPieces.next();
+    yield* batchPieces;
+    isFirst = false;
+  }
+}
+
+async function* compressed(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const stream = new CompressionStream("gzip");
+  const writer = stream.writable.getWriter();
+  const written = (async () => {
+    const encoder = new TextEncoder();
+    for await (const piece of pieces) await writer.write(encoder.encode(piece) as Uint8Array<ArrayBuffer>);
+    await writer.close();
+  })();
+  // A failure ends the reader below, which reports it.
+  written.catch((error: unknown) => writer.abort(error).catch(() => undefined));
+  const reader = stream.readable.getReader();
+  for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  await written;
+}
+
+/**
+ * Writes a table in batches to a file, as `writeTable` writes it whole: each batch when it is there where the file is CSV, TSV or JSON lines
+ * (also with .gz); other formats when all batches are. The file appears complete or not at all.
+ *
+ * @param batches - Tables of the same columns, one at least.
+ * @throws As `writeTable`; what the batches throw.
+ */
+export async function writeBatches(batches: AsyncIterable<Table>, path: string): Promise<void> {
+  if (typeof (batches as Partial<AsyncIterable<Table>> | null)?.[Symbol.asyncIterator] !== "function")
+    refuse("writeBatches", "batches", "tables one after the other, as readBatches gives them", batches);
+  checkArgument("writeBatches", "path", path, text);
+  const { format, compressed: isCompressed } = fileKind(path);
+  const iterator = batches[Symbol.asyncIterator]();
+  const first = await begun(iterator, 2);
+  if (first.length === 0) refuse("writeBatches", "batches", "one batch at least", "none");
+  if (first.length === 1) return await writeTable(first[0]!, path);
+  if (!linedFormats.includes(format)) {
+    const all: Table[] = [];
+    for await (const batch of rest(first, iterator)) all.push(batch);
+    return await writeTable(joinedTable(all), path);
+  }
+  const pieces = textPieces(rest(first, iterator), format);
+  await writeFileAtomically(path, isCompressed ? compressed(pieces) : pieces);
+}
