@@ -11,10 +11,11 @@ import inspector from "node:inspector/promises";
 import { setFlagsFromString } from "node:v8";
 import Table from "cli-table3";
 import { Command } from "commander";
+import { compileProgram } from "../src/engines/wasm/compileProgram.ts";
+import { control } from "../src/engines/wasm/control.ts";
 import { ModuleBuilder } from "../src/engines/wasm/emit/assembler.ts";
 import { addProduct } from "../src/engines/wasm/emit/dense.ts";
-import { compileProgram } from "../src/engines/wasm/lowering/compiler.ts";
-import { control, mostShards } from "../src/engines/wasm/lowering/memoryLayout.ts";
+import { addRandomRows } from "../src/engines/wasm/emit/randomKernel.ts";
 import { hasRelaxedSimd } from "../src/engines/wasm/run/capabilities.ts";
 import { meet, runJob } from "../src/engines/wasm/run/job.ts";
 import { prepareProgram } from "../src/graph/program.ts";
@@ -129,6 +130,7 @@ async function prepare(workload, flow, features, rows) {
     sharedMemory: false,
     maximumPages: 32768,
     rowLength,
+    addRandomRows,
   });
   const place = Math.ceil(compiled.memoryBytes / 64) * 64;
   const bytes = place + 4 * rows * (2 * features + 2) + 1024;
@@ -162,7 +164,8 @@ async function prepare(workload, flow, features, rows) {
   });
   new Int32Array(memory.buffer, counts, 1)[0] = rows;
   new Int32Array(memory.buffer).set([input, result], control.pointers);
-  const plan = { ...compiled, shards: compiled.shards.address, mostShards, hasSums: workload === "step" };
+  const { address: shards, size: mostShards } = compiled.shards;
+  const plan = { ...compiled, shards, mostShards, hasSums: workload === "step" };
   const job = {
     steps: 1,
     counts,
@@ -180,13 +183,13 @@ async function prepare(workload, flow, features, rows) {
 
 /** What a kernel is for, by its label. */
 function kindOf(name) {
-  if (/^product .*accumulate/.test(name)) return "dense: weights' gradient";
-  if (/^product .*zero/.test(name)) return "dense: inputs' gradient";
-  if (/^product/.test(name)) return "dense: forward";
-  if (/^fused .*map\(/.test(name)) return "transformers";
-  if (/^fused/.test(name)) return "other element-wise";
-  if (/^shared|^copy \d+ shared/.test(name)) return "optimizer, masks";
-  if (/^shardSum|^wasm-function/.test(name)) return "clearing and adding shards";
+  if (/^sumOuter/.test(name)) return "dense: weights' gradient";
+  if (/^layer .*(false plain|gated)/.test(name)) return "dense: inputs' gradient";
+  if (/^layer/.test(name)) return "dense: forward";
+  if (/^fused row .*s(rows|shared|repeated)([2-9]|\d\d)/.test(name)) return "transformers";
+  if (/^fused row/.test(name)) return "other element-wise";
+  if (/^fused|^copyNumbers|shared|^matrixProduct/.test(name)) return "optimizer, masks";
+  if (/^addShards|^wasm-function/.test(name)) return "clearing and adding shards";
   return "moves, sums, transpositions";
 }
 

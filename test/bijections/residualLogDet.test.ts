@@ -15,7 +15,8 @@ import {
 } from "../../src/bijections/residual/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { compileProgram } from "../../src/engines/wasm/lowering/compiler.ts";
+import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
+import { addRandomRows } from "../../src/engines/wasm/emit/randomKernel.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
@@ -224,6 +225,7 @@ describe("log-determinants", () => {
         sharedMemory: false,
         maximumPages: 16384,
         rowLength: 64,
+        addRandomRows,
       }).arenaBytes;
     };
     const depth = g.stepInput("terms");

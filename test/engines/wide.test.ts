@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { type Architecture, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
+import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
+import { control } from "../../src/engines/wasm/control.ts";
 import type { Precision } from "../../src/engines/wasm/emit/vector.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { compileProgram } from "../../src/engines/wasm/lowering/compiler.ts";
-import { control, mostShards } from "../../src/engines/wasm/lowering/memoryLayout.ts";
 import { hasRelaxedSimd } from "../../src/engines/wasm/run/capabilities.ts";
 import { type JobExports, meet, runJob } from "../../src/engines/wasm/run/job.ts";
 import { adamW } from "../../src/fitting/gradient/adamW.ts";
@@ -92,7 +92,7 @@ function run(flow: Architecture, program: Partial<Program>, precision: Precision
     rowLength,
     shards: shards.address,
     shardBytes,
-    mostShards,
+    mostShards: compiled.shards.size,
     arenas,
     arenaBytes,
     hasSums,

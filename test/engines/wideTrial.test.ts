@@ -31,10 +31,11 @@ vi.mock("../../src/engines/wasm/emit/fusedKernel.ts", async (original) => {
   const actual = await original<typeof import("../../src/engines/wasm/emit/fusedKernel.ts")>();
   return {
     ...actual,
-    addTileKernel: ((module, unit, options, name) =>
+    addTileKernel: ((module, features, program, options, name) =>
       actual.addTileKernel(
         module,
-        unit,
+        features,
+        program,
         { ...options, vector: plain },
         name,
       )) satisfies typeof actual.addTileKernel,

@@ -11,12 +11,11 @@ import { checkCount, checkedOptions, engineOptions, type OptionTable } from "../
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
+import { compilation } from "./compileProgram.ts";
 import type { Precision } from "./emit/vector.ts";
-import { compilation } from "./lowering/compiler.ts";
-import { mostShards } from "./lowering/memoryLayout.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
 import { WasmExecutable } from "./run/executable.ts";
-import { PrivateHost, SharedHost } from "./run/host.ts";
+import { SharedHost } from "./run/host.ts";
 import type { JobPlan } from "./run/job.ts";
 import { maximumPages, outOfMemory } from "./run/memories.ts";
 
@@ -82,13 +81,15 @@ export function wasmEngineWith(
       const prepared = await inPieces(preparation(program), signal);
       const wide = wantsWide && (await isWideUsable());
       const vector = { precision, relaxed: hasRelaxedSimd(), wide };
-      const machine = { vector, threads, sharedMemory, maximumPages, rowLength };
+      const addRandomRows =
+        prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
+      const machine = { vector, threads, sharedMemory, maximumPages, rowLength, addRandomRows };
       const compiled = await inPieces(compilation(prepared, machine), signal);
       const plan: JobPlan = {
         rowLength: compiled.rowLength,
         shards: compiled.shards.address,
         shardBytes: compiled.shardBytes,
-        mostShards,
+        mostShards: compiled.shards.size,
         arenas: compiled.arenas,
         arenaBytes: compiled.arenaBytes,
         hasSums: compiled.sums.size > 0 || prepared.updates.length > 0,
@@ -96,7 +97,9 @@ export function wasmEngineWith(
       };
       const hosted = { module: await compileModule(compiled.bytes), plan, precision, maximumPages };
       checkSignal(signal);
-      const host = sharedMemory ? new SharedHost(hosted, threads) : new PrivateHost(hosted);
+      const host = sharedMemory
+        ? new SharedHost(hosted, threads)
+        : new (await import("./run/privateHost.ts")).PrivateHost(hosted);
       try {
         if (!(await host.reserve(compiled.memoryBytes))) {
           const isForThreads = threads * compiled.arenaBytes > compiled.memoryBytes / 2;

@@ -5,7 +5,6 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
-import type { FinishedLayer } from "./activations.ts";
 import type { Unit } from "./fusion.ts";
 
 /** A value as a run of elements of the value that owns the memory. */
@@ -32,16 +31,6 @@ export function viewOf(value: Expr): View {
       owner = owner.inputs[0]!;
     } else return { owner, offset };
   }
-}
-
-/** What is known while the nodes of a program, or of a body, are lowered: what has to be in memory, and what is there. */
-export interface Scope {
-  /** Whether a node's value has to be in memory. */
-  readonly isRead: (node: Expr) => boolean;
-  /** Transposed values, by name of what they are a transposition of. */
-  readonly transposed: Map<string, Expr>;
-  /** Dense layers that a node after them has absorbed, by that node. */
-  readonly finished: ReadonlyMap<Expr, FinishedLayer>;
 }
 
 /** Owners of what a node reads from memory. */

@@ -1,6 +1,6 @@
 /**
  * Where a compiled program lives: its memory, and who runs it. {@link SharedHost} has memory that threads share and
- * that this thread reads and writes itself. {@link PrivateHost} is for pages that are not cross-origin isolated, which
+ * that this thread reads and writes itself. `PrivateHost` is for pages that are not cross-origin isolated, which
  * have no such memory: one worker owns it, and everything goes there as messages. Both run the same code, so that
  * results are the same to the bit. This thread computes only what takes less time than waking another: see
  * {@link CallingThread}.
@@ -8,12 +8,12 @@
  * @module
  */
 
+import { control, type Region } from "../control.ts";
 import type { Precision } from "../emit/vector.ts";
-import { control, type Region } from "../lowering/memoryLayout.ts";
 import { CallingThread } from "./callingThread.ts";
 import type { Job, JobPlan } from "./job.ts";
 import { giveMemory, growTo, type OwnedMemory, pageBytes, takeIdle, takeMemory } from "./memories.ts";
-import { retireThreads, startOwningThread, startThreads, type Thread } from "./threads.ts";
+import { retireThreads, startThreads, type Thread } from "./threads.ts";
 
 /** What an executable does with its program. Calls take effect in order. */
 export interface Host {
@@ -49,7 +49,17 @@ export interface Following {
 }
 
 let programs = 0;
-const arrayOf = { float32: Float32Array, float64: Float64Array };
+
+/** A number for a program. */
+export function nextProgram(): number {
+  return programs++;
+}
+
+/** The type of arrays of a precision's numbers. */
+export const arrayOf: {
+  readonly float32: typeof Float32Array;
+  readonly float64: typeof Float64Array;
+} = { float32: Float32Array, float64: Float64Array };
 /** Milliseconds between two reports of progress. */
 const reportEvery = 100;
 
@@ -68,7 +78,7 @@ function forgotten(bytes: number): void {
 }
 
 /** Calls `stop` when one of the signals fires; returns what ends that. */
-function listenTo(signals: readonly (AbortSignal | undefined)[], stop: () => void): () => void {
+export function listenTo(signals: readonly (AbortSignal | undefined)[], stop: () => void): () => void {
   for (const signal of signals) signal?.addEventListener("abort", stop);
   return () => {
     for (const signal of signals) signal?.removeEventListener("abort", stop);
@@ -77,7 +87,7 @@ function listenTo(signals: readonly (AbortSignal | undefined)[], stop: () => voi
 
 /** A program in memory that threads share. */
 export class SharedHost implements Host {
-  readonly #id = programs++;
+  readonly #id = nextProgram();
   readonly #program: HostedProgram;
   readonly #threads: number;
   readonly #informedThreads = new Set<Thread>();
@@ -227,63 +237,5 @@ export class SharedHost implements Host {
       this.#informedThreads.add(thread);
     }
     return threads;
-  }
-}
-
-/** A program in memory of a worker's own. */
-export class PrivateHost implements Host {
-  readonly #id = programs++;
-  readonly #thread: Thread;
-  readonly #Numbers: typeof Float32Array | typeof Float64Array;
-  #bytes = 0;
-  #jobs = 0;
-
-  constructor({ module, plan, precision, maximumPages }: HostedProgram) {
-    this.#thread = startOwningThread();
-    this.#Numbers = arrayOf[precision];
-    this.#thread.tell({ kind: "compile", program: this.#id, module, plan, memory: maximumPages });
-  }
-
-  async reserve(bytes: number): Promise<boolean> {
-    const pages = Math.max(0, Math.ceil((bytes - this.#bytes) / pageBytes));
-    if (pages > 0) {
-      if (!(await this.#thread.ask({ kind: "grow", program: this.#id, pages }))) return false;
-      this.#bytes += pageBytes * pages;
-    }
-    return true;
-  }
-
-  writeNumbers(address: number, data: Float64Array): void {
-    this.#write(address, new this.#Numbers(data).buffer);
-  }
-
-  writeIntegers(address: number, data: ArrayLike<number>): void {
-    this.#write(address, (data instanceof Uint32Array ? data.slice() : new Int32Array(data)).buffer);
-  }
-
-  async read(regions: readonly Region[]): Promise<Float64Array[]> {
-    const width = this.#Numbers.BYTES_PER_ELEMENT;
-    const ranges = regions.map(({ address, size }) => ({ address, bytes: size * width }));
-    const parts = await this.#thread.ask({ kind: "read", program: this.#id, ranges });
-    return parts.map((part) => new Float64Array(new this.#Numbers(part)));
-  }
-
-  async run(job: Job, { signals, onTiles }: Following): Promise<number> {
-    const number = this.#jobs++;
-    const deaf = listenTo(signals, () => this.#thread.tell({ kind: "stop", program: this.#id, job: number }));
-    try {
-      const share = { thread: 0, threads: 1 };
-      return await this.#thread.ask({ kind: "run", program: this.#id, job, share, number }, onTiles);
-    } finally {
-      deaf();
-    }
-  }
-
-  dispose(): void {
-    this.#thread.tell({ kind: "forget", program: this.#id });
-  }
-
-  #write(address: number, data: ArrayBuffer): void {
-    this.#thread.tell({ kind: "write", program: this.#id, address, data }, [data]);
   }
 }

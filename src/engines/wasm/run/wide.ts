@@ -9,14 +9,11 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
-import { slot } from "../../../graph/ops/leaves.ts";
-import * as g from "../../../graph/ops.ts";
-import { loopCount } from "../../../plan/analysis/fusion.ts";
+import { ScalarWriter } from "../../../plan/scalarCode.ts";
 import { reasonOf, setV8Flag } from "../../../platform/platform.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
-import { addTileKernel, analyzeUnit } from "../emit/fusedKernel.ts";
+import { addTileKernel } from "../emit/fusedKernel.ts";
 import type { VectorOptions } from "../emit/vector.ts";
 import { hasRelaxedSimd } from "./capabilities.ts";
 
@@ -134,15 +131,19 @@ async function trialKernels(wide: boolean, memory: WebAssembly.Memory): Promise<
     start: "zero" as const,
   };
   addProduct(module, "product", shape, vector);
-  const x = slot([size], true);
-  const steps: Expr[] = [g.tanh(x)];
-  steps.push(g.exp(steps[0]!));
-  steps.push(g.less(x, steps[1]!));
-  steps.push(g.log(steps[1]!));
-  steps.push(g.select(steps[2]!, steps[3]!, x));
-  const last = steps.at(-1)!;
-  const unit = analyzeUnit({ nodes: steps, features: loopCount(last) }, (node) => node === last);
-  addTileKernel(module, unit, { rowLength: size, vector }, "chain");
+  const writer = new ScalarWriter();
+  const x = writer.load(writer.source("rows", 1), 0);
+  const exponential = writer.operation("exp", [writer.operation("tanh", [x])], 1);
+  const comparison = writer.operation("less", [x, exponential]);
+  const logarithm = writer.operation("log", [exponential]);
+  writer.result([writer.operation("select", [comparison, logarithm, x])], false);
+  addTileKernel(
+    module,
+    size,
+    writer.finish(() => 0),
+    { rowLength: size, vector },
+    "chain",
+  );
   const { instance } = await WebAssembly.instantiate(module.finish(), { env: { memory } });
   return instance.exports as unknown as Kernels;
 }

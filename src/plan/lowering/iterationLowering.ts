@@ -12,12 +12,12 @@ import {
   type ScanExpr,
   sizeOf,
   topologicalOrder,
-} from "../../../graph/expr.ts";
-import type { Unit } from "../../../plan/analysis/fusion.ts";
-import { type Readiness, readinessOf, runsAt } from "../../../plan/analysis/readiness.ts";
-import type { Scope } from "../../../plan/analysis/storage.ts";
-import type { Pieces } from "../../../platform/pieces.ts";
-import type { Item } from "./memoryPlan.ts";
+} from "../../graph/expr.ts";
+import type { Pieces } from "../../platform/pieces.ts";
+import type { Unit } from "../analysis/fusion.ts";
+import { type Readiness, readinessOf, runsAt } from "../analysis/readiness.ts";
+import type { Item } from "../plan.ts";
+import type { Scope } from "./scope.ts";
 import type { TileLowering } from "./tileLowering.ts";
 
 /** The items of an iteration to a fixed point. */
@@ -43,15 +43,13 @@ export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pie
 /** The items of a scan. */
 export function* lowerScan(tiles: TileLowering, node: ScanExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
-  const stacked = node.inputs.slice(1, 1 + node.slices.length);
-  node.slices.forEach((slice, i) => {
-    tiles.slices.set(slice, { scan: node, stacked: stacked[i]! });
-  });
+  const loop = tiles.tables.addScan(node);
   const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
   const body = yield* tiles.lower(bodyNodes(node), [node.result]);
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
-  return [start, { iterations: node.steps, scan: node, items: [...body, next] }, finish];
+  const scan = { loop, reversed: node.reversed };
+  return [start, { iterations: node.steps, scan, items: [...body, next] }, finish];
 }
 
 /** The items of an iteration that goes on until all rows of the tile are finished. */
@@ -61,7 +59,7 @@ export function* lowerIterate(tiles: TileLowering, node: IterateExpr): Pieces<It
   const body = yield* tiles.lower(bodyNodes(node), [node.result]);
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
-  const until = tiles.allLanes(node.slot);
+  const until = tiles.call({ kind: "allLanes" }, tiles.tables.argument(node.slot));
   return [start, { iterations: node.iterations, until, items: [...body, next] }, finish];
 }
 

@@ -4,9 +4,7 @@
  * @module
  */
 
-import type { ElementwiseExpr } from "../../../graph/expr.ts";
 import type { ElementwiseName } from "../../../graph/ops/elementwise.ts";
-import { largestMagnitude } from "../../../plan/analysis/bounds.ts";
 import * as elementary from "./elementary.ts";
 import type { Mask, Vector, VectorBuilder } from "./vector.ts";
 
@@ -56,16 +54,18 @@ export function asVector(v: VectorBuilder, value: LaneValue): Vector {
   return value.kind === "mask" ? v.toNumber(value) : value;
 }
 
-/** Emits the operation of a node on operands in lanes. */
+/**
+ * Emits an operation on operands in lanes.
+ * @param constants - The number of each operand that is one.
+ * @param bound - The largest magnitude that the operand of an exponential can have, as far as is known.
+ */
 export function emitOperation(
   v: VectorBuilder,
-  { name, inputs }: ElementwiseExpr,
+  name: ElementwiseName,
   operands: readonly LaneValue[],
+  constants: readonly (number | undefined)[],
+  bound: number,
 ): LaneValue {
-  // The number of each operand that is one.
-  const constants = inputs.map((input) =>
-    input.op === "constant" && input.data.length === 1 ? input.data[0] : undefined,
-  );
   if (name === "select") {
     const [condition, a, b] = operands as [LaneValue, LaneValue, LaneValue];
     const mask = condition.kind === "mask" ? condition : v.notEqual(condition, v.constant(0));
@@ -80,7 +80,7 @@ export function emitOperation(
   const [first, second] = operands;
   if (name === "max" && first!.kind === "mask" && second?.kind === "mask")
     return v.maskOr(first as Mask, second);
-  if (name === "exp" && largestMagnitude(inputs[0]!) <= elementary.fastExpRange[v.precision])
+  if (name === "exp" && bound <= elementary.fastExpRange[v.precision])
     return elementary.fastExp(v, asVector(v, operands[0]!));
   return rules[name](
     v,

@@ -1,0 +1,131 @@
+/**
+ * From a program to a WebAssembly module: its plan, and the code of the plan's kernels and phases.
+ *
+ * @module
+ */
+
+import type { PreparedProgram } from "../../graph/program.ts";
+import { planning } from "../../plan/makePlan.ts";
+import type { Place, Plan, Port } from "../../plan/plan.ts";
+import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { control, type Region } from "./control.ts";
+import { ModuleBuilder } from "./emit/assembler.ts";
+import { addFillZero } from "./emit/dense.ts";
+import { emitKernel, type KernelContext } from "./emit/emitKernel.ts";
+import type { VectorOptions } from "./emit/vector.ts";
+import { emitLevels, emitTile } from "./emitPhases.ts";
+
+/** A compiled program. */
+export interface CompiledProgram {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly vector: VectorOptions;
+  readonly rowLength: number;
+  /** Bytes of memory that everything but rows takes. */
+  readonly memoryBytes: number;
+  readonly parameters: ReadonlyMap<string, Region>;
+  readonly stepInputs: ReadonlyMap<string, Region>;
+  readonly sums: ReadonlyMap<string, Region>;
+  /** Sizes of the batched inputs and outputs; pointer i of the control block is that of the i-th of both lists. */
+  readonly inputs: readonly { readonly name: string; readonly size: number }[];
+  readonly rows: readonly { readonly name: string; readonly size: number }[];
+  readonly constants: readonly { readonly address: number; readonly data: Float64Array }[];
+  readonly tables: readonly { readonly address: number; readonly data: Int32Array }[];
+  /** Whether the program draws random numbers. */
+  readonly hasRandoms: boolean;
+  readonly shards: Region;
+  readonly shardBytes: number;
+  readonly arenas: number;
+  readonly arenaBytes: number;
+  /** Numbers of exported functions p0.., e0.., u0... */
+  readonly levels: { readonly prologue: number; readonly epilogue: number; readonly updates: number };
+}
+
+/** Options of {@link compileProgram}. */
+export interface CompileOptions {
+  readonly vector: VectorOptions;
+  readonly threads: number;
+  readonly sharedMemory: boolean;
+  readonly maximumPages: number;
+  /** Rows of a tile. */
+  readonly rowLength: number;
+  /** Adds the kernel of random draws, which a program that draws nothing does without. */
+  readonly addRandomRows?: KernelContext["addRandomRows"];
+}
+
+/** Compiles a prepared program. */
+export function compileProgram(program: PreparedProgram, options: CompileOptions): CompiledProgram {
+  return inOnePiece(compilation(program, options));
+}
+
+/** {@link compileProgram}, in pieces. */
+export function* compilation(program: PreparedProgram, options: CompileOptions): Pieces<CompiledProgram> {
+  const { vector, rowLength } = options;
+  const numberBytes = vector.precision === "float32" ? 4 : 8;
+  const arrays = program.inputs.length + Object.keys(program.rows).length;
+  const plan = yield* planning(program, {
+    rowLength,
+    numberBytes,
+    lanes: 16 / numberBytes,
+    // A comparison where a product is stored keeps V8 from joining vectors.
+    gates: !vector.wide,
+    reservedBytes: 4 * (control.pointers + arrays),
+  });
+  const bytes = yield* emission(plan, options);
+  const { memory } = plan;
+  // Room for the threads is the last: no address in the module depends on their number.
+  const arenas = Math.ceil(memory.end / 64) * 64;
+  const end = arenas + memory.arenaBytes * options.threads;
+  const regions = (ports: readonly Port[]): Map<string, Region> =>
+    new Map(
+      ports.map(({ name, value, start, size }) => {
+        const { address } = plan.values[value]!.place as Extract<Place, { kind: "memory" }>;
+        return [name, { address: address + start * numberBytes, size }];
+      }),
+    );
+  return {
+    bytes,
+    vector,
+    rowLength,
+    memoryBytes: Math.ceil((end + 16 + 64) / 64) * 64,
+    parameters: regions(plan.parameters),
+    stepInputs: regions(plan.stepInputs),
+    sums: regions(plan.outputs),
+    inputs: plan.inputs,
+    rows: plan.rows,
+    constants: plan.values.flatMap(({ constant: data, place }) =>
+      data && place.kind === "memory" ? { address: place.address, data } : [],
+    ),
+    tables: plan.tables,
+    hasRandoms: plan.hasRandoms,
+    shards: { address: memory.shards.address, size: memory.shards.most },
+    shardBytes: memory.shards.bytes,
+    arenas,
+    arenaBytes: memory.arenaBytes,
+    levels: {
+      prologue: plan.prologue.length,
+      epilogue: plan.epilogue.length,
+      updates: plan.updates.length,
+    },
+  };
+}
+
+/** The module of a plan. */
+function* emission(plan: Plan, options: CompileOptions): Pieces<Uint8Array<ArrayBuffer>> {
+  const { vector, rowLength } = options;
+  const module = new ModuleBuilder(options);
+  const lanes = plan.isCut ? module.addGlobal() : undefined;
+  const shape = { rowLength, vector, lanes };
+  const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: options.addRandomRows };
+  const functions: number[] = [];
+  for (const kernel of plan.kernels) {
+    functions.push(emitKernel(module, kernel, shape, context));
+    yield;
+  }
+  emitTile(module, plan, functions, lanes);
+  yield;
+  emitLevels(module, plan, functions, "p", plan.prologue);
+  emitLevels(module, plan, functions, "e", plan.epilogue);
+  emitLevels(module, plan, functions, "u", plan.updates);
+  addFillZero(module, "zero");
+  return module.finish();
+}

@@ -1,0 +1,82 @@
+/**
+ * The static plan of a tile's memory: each value gets a place for as long as something will read it.
+ *
+ * @module
+ */
+
+import { type Kernel, resultsOf } from "../kernels.ts";
+import type { Item, ValueId } from "../plan.ts";
+
+/** Offsets of values in an arena, and its size, in bytes. */
+export interface MemoryPlan {
+  readonly offsets: ReadonlyMap<ValueId, number>;
+  readonly bytes: number;
+}
+
+/** What there is to know of values and kernels. */
+export interface MemoryFacts {
+  /** Whether the value is in the arena. */
+  isOfRows(value: ValueId): boolean;
+  /** Its size, a multiple of 16. */
+  arenaBytesOf(value: ValueId): number;
+  readonly kernels: readonly Kernel[];
+}
+
+/** Places the values that the items write. What a loop reads from outside lives until the loop has ended. */
+export function planMemory(items: readonly Item[], facts: MemoryFacts): MemoryPlan {
+  const first = new Map<ValueId, number>();
+  const last = new Map<ValueId, number>();
+  let time = 0;
+  const walk = (list: readonly Item[]): Set<ValueId> => {
+    const values = new Set<ValueId>();
+    for (const item of list) {
+      if ("items" in item) {
+        const start = time;
+        const innerValues = walk(item.until ? [...item.items, item.until] : item.items);
+        for (const value of innerValues) {
+          values.add(value);
+          // Made before the loop: a later round reads it again.
+          if ((first.get(value) ?? Number.POSITIVE_INFINITY) < start) last.set(value, time);
+        }
+        time++;
+        continue;
+      }
+      const [firstResult, end] = resultsOf(facts.kernels[item.kernel]!);
+      const { arguments: args } = item;
+      const touch = (isWritten: boolean): void => {
+        for (let i = 0; i < args.length; i++) {
+          const argument = args[i]!;
+          if (argument.kind !== "value" || (i >= firstResult && i < end) !== isWritten) continue;
+          const { value } = argument;
+          if (!facts.isOfRows(value)) continue;
+          if (!first.has(value)) first.set(value, time);
+          last.set(value, time);
+          values.add(value);
+        }
+      };
+      touch(true);
+      touch(false);
+      time++;
+    }
+    return values;
+  };
+  walk(items);
+
+  const offsets = new Map<ValueId, number>();
+  const live: { offset: number; end: number; last: number }[] = [];
+  let bytes = 0;
+  for (const [value, start] of [...first].sort((a, b) => a[1] - b[1])) {
+    for (let i = live.length - 1; i >= 0; i--) if (live[i]!.last < start) live.splice(i, 1);
+    live.sort((a, b) => a.offset - b.offset);
+    const size = facts.arenaBytesOf(value);
+    let offset = 0;
+    for (const other of live) {
+      if (other.offset - offset >= size) break;
+      offset = Math.max(offset, other.end);
+    }
+    offsets.set(value, offset);
+    live.push({ offset, end: offset + size, last: last.get(value)! });
+    bytes = Math.max(bytes, offset + size);
+  }
+  return { offsets, bytes };
+}

@@ -1,0 +1,242 @@
+/**
+ * The tables of a plan while it is made: values, kernels, whole numbers, sums over rows, and where in memory they are.
+ *
+ * @module
+ */
+
+import { type Expr, type ParameterExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
+import { viewOf } from "../analysis/storage.ts";
+import { type Kernel, kernelName } from "../kernels.ts";
+import type {
+  Argument,
+  Item,
+  KernelId,
+  Place,
+  PlanTarget,
+  PlanValue,
+  ShardSum,
+  Table,
+  ValueId,
+} from "../plan.ts";
+
+/** Most shards that a batch is divided into. */
+export const mostShards = 8;
+
+/** A value whose place is still to be found. */
+interface Draft extends Omit<PlanValue, "place"> {
+  place: Place | undefined;
+}
+
+/** Gives out numbers for values and kernels, and memory, from the engine's own on; nothing is given back. */
+export class PlanTables {
+  readonly target: PlanTarget;
+  readonly kernels: Kernel[] = [];
+  readonly tables: Table[] = [];
+  readonly sums: ShardSum[] = [];
+  readonly #drafts: Draft[] = [];
+  readonly #idOf = new Map<Expr, ValueId>();
+  readonly #parameterIds = new Map<string, ValueId>();
+  readonly #kernelByName = new Map<string, KernelId>();
+  readonly #codeByText = new Map<string, number>();
+  readonly #tableByContent = new Map<string, number>();
+  readonly #sumOf = new Map<Expr, number>();
+  /** What the slots of scans stand for, and the numbers of the scans' loops. */
+  readonly #slices = new Map<Expr, { readonly loop: number; readonly stacked: Expr }>();
+  #loops = 0;
+  #top: number;
+  #shardTop = 0;
+
+  /** @param parameters - Have the first places. */
+  constructor(target: PlanTarget, parameters: readonly ParameterExpr[]) {
+    this.target = target;
+    this.#top = target.reservedBytes;
+    for (const parameter of parameters) this.place(this.value(parameter));
+  }
+
+  /** End of what has been given out. */
+  get end(): number {
+    return this.#top;
+  }
+
+  /** Bytes of the sums of a shard. */
+  get shardBytes(): number {
+    return Math.max(64, this.#shardTop);
+  }
+
+  /** The address of so many bytes. */
+  allocate(bytes: number): number {
+    const address = Math.ceil(this.#top / 64) * 64;
+    // A vector more, since vectors read past the end of lengths that are not a multiple of theirs.
+    this.#top = address + Math.ceil(bytes / 16) * 16 + 16;
+    return address;
+  }
+
+  // ---- values
+
+  #add(draft: Draft): ValueId {
+    return this.#drafts.push(draft) - 1;
+  }
+
+  /** The number of a value that owns memory, or of a scan's slice. Parameters of one name are one. */
+  value(owner: Expr): ValueId {
+    let id = this.#idOf.get(owner);
+    if (id !== undefined) return id;
+    const isParameter = owner.op === "parameter";
+    id = isParameter ? this.#parameterIds.get(owner.name) : undefined;
+    id ??= this.#slices.has(owner) ? this.#slice(owner) : this.#owning(owner);
+    this.#idOf.set(owner, id);
+    if (isParameter) this.#parameterIds.set(owner.name, id);
+    return id;
+  }
+
+  #owning(owner: Expr): ValueId {
+    return this.#add({
+      space: owner.batched ? "row" : "shared",
+      name: "name" in owner ? owner.name : owner.op,
+      size: sizeOf(owner.shape),
+      ...(owner.op === "constant" ? { constant: owner.data } : {}),
+      place: undefined,
+    });
+  }
+
+  #slice(slot: Expr): ValueId {
+    const strides: { loop: number; numbers: number }[] = [];
+    let owner = slot;
+    let offset = 0;
+    for (let slice = this.#slices.get(owner); slice; slice = this.#slices.get(owner)) {
+      strides.push({ loop: slice.loop, numbers: sizeOf(owner.shape) });
+      const stacked = viewOf(slice.stacked);
+      owner = stacked.owner;
+      offset += stacked.offset;
+    }
+    const place: Place = { kind: "slice", of: this.value(owner), offset, strides };
+    return this.#add({ space: "step", name: "slice", size: sizeOf(slot.shape), place });
+  }
+
+  /** A value of rows that no node stands for; with a `pitch` it is kept row by row. */
+  temporary(name: string, size: number, pitch?: number): ValueId {
+    return this.#add({ space: "row", name, size, ...(pitch ? { pitch } : {}), place: undefined });
+  }
+
+  /** Says what the slots of a scan stand for; returns the number of its loop. */
+  addScan(scan: ScanExpr): number {
+    const loop = this.#loops++;
+    scan.slices.forEach((slot, i) => {
+      this.#slices.set(slot, { loop, stacked: scan.inputs[1 + i]! });
+    });
+    return loop;
+  }
+
+  /** A value, some numbers in. */
+  argument(value: Expr, start = 0): Argument {
+    const { owner, offset } = viewOf(value);
+    return { kind: "value", value: this.value(owner), start: offset + start };
+  }
+
+  // ---- places
+
+  /** Where a shared value is; it gets a place at the first request. */
+  place(id: ValueId): number {
+    const draft = this.#drafts[id]!;
+    if (draft.place?.kind === "slice") return this.place(draft.place.of);
+    draft.place ??= {
+      kind: "memory",
+      address: this.allocate(draft.size * this.target.numberBytes),
+    };
+    return (draft.place as Extract<Place, { kind: "memory" }>).address;
+  }
+
+  /** Whether a value has a place. */
+  hasPlace(id: ValueId): boolean {
+    return this.#drafts[id]!.place !== undefined;
+  }
+
+  /** Lets a value be computed in the place of another. */
+  placeIn(id: ValueId, other: ValueId): void {
+    this.#drafts[id]!.place = { kind: "memory", address: this.place(other) };
+  }
+
+  /** Gives a place to every shared value among arguments, in their order. */
+  placeAll(args: readonly Argument[]): void {
+    for (const argument of args)
+      if (argument.kind === "value" && !this.isOfRows(argument.value)) this.place(argument.value);
+  }
+
+  /** Gives a place to every shared value that the items read, in their order. */
+  placeShared(items: readonly Item[]): void {
+    for (const item of items) {
+      if ("items" in item) this.placeShared(item.until ? [...item.items, item.until] : item.items);
+      else this.placeAll(item.arguments);
+    }
+  }
+
+  /** Says where in the arena values are. */
+  placeInArena(offsets: ReadonlyMap<ValueId, number>): void {
+    for (const [id, offset] of offsets) this.#drafts[id]!.place = { kind: "arena", offset };
+  }
+
+  /** Bytes of a value of rows. */
+  arenaBytesOf(id: ValueId): number {
+    const { size, pitch = size } = this.#drafts[id]!;
+    return this.target.rowLength * pitch * this.target.numberBytes;
+  }
+
+  /** Whether a value is one of rows. */
+  isOfRows(id: ValueId): boolean {
+    return this.#drafts[id]!.space === "row";
+  }
+
+  /** The values. */
+  finish(): PlanValue[] {
+    for (const draft of this.#drafts) draft.place ??= { kind: "none" };
+    return this.#drafts as PlanValue[];
+  }
+
+  // ---- kernels, tables, sums
+
+  /** The number of a kernel; kernels of one name are one. */
+  kernel(kernel: Kernel): KernelId {
+    return this.#numberOf(this.#kernelByName, kernelName(kernel), () => this.kernels.push(kernel) - 1);
+  }
+
+  /** The number of a scalar program, by its text. */
+  code(text: string): number {
+    return this.#numberOf(this.#codeByText, text, () => this.#codeByText.size);
+  }
+
+  #numberOf(numbers: Map<string, number>, name: string, add: () => number): number {
+    let number = numbers.get(name);
+    if (number === undefined) numbers.set(name, (number = add()));
+    return number;
+  }
+
+  /** A table of whole numbers. */
+  table(data: Int32Array): Argument {
+    const add = (): number => this.tables.push({ address: this.allocate(data.byteLength), data }) - 1;
+    return { kind: "table", table: this.#numberOf(this.#tableByContent, data.join(), add) };
+  }
+
+  /** The sums over rows so far. */
+  get summed(): Expr[] {
+    return [...this.#sumOf.keys()];
+  }
+
+  /** The number of a sum over rows. */
+  sum(node: Expr): number {
+    let sum = this.#sumOf.get(node);
+    if (sum === undefined) {
+      const { lanes, numberBytes } = this.target;
+      const isOuter = node.op === "sumOuter";
+      const rows = isOuter ? node.shape[0]! : 1;
+      const width = isOuter ? node.shape[1]! : sizeOf(node.shape);
+      const pitch = Math.ceil(width / lanes) * lanes;
+      // Sums over rows are float64, so that their error does not grow with the rows.
+      const isDouble = !isOuter;
+      sum =
+        this.sums.push({ value: this.value(node), offset: this.#shardTop, rows, width, pitch, isDouble }) - 1;
+      this.#shardTop += Math.ceil((rows * pitch * (isOuter ? numberBytes : 8)) / 64) * 64;
+      this.#sumOf.set(node, sum);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * Lowering of the values of rows: from nodes to the kernel calls of a tile.
+ *
+ * @module
+ */
+
+import { type Expr, type LinearExpr, sizeOf, unreachable } from "../../graph/expr.ts";
+import type { Pieces } from "../../platform/pieces.ts";
+import { finishedLayers } from "../analysis/activations.ts";
+import { fuse, type Unit } from "../analysis/fusion.ts";
+import { contributions, type Run } from "../analysis/readiness.ts";
+import { bandsOf, maskOf, unionOf } from "../analysis/sparsity.ts";
+import { ownersRead, readOutside, viewOf } from "../analysis/storage.ts";
+import type { Kernel } from "../kernels.ts";
+import type { Argument, Call, Item } from "../plan.ts";
+import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts";
+import type { PlanTables } from "./planTables.ts";
+import { Scope } from "./scope.ts";
+
+/** An argument that is a number. */
+const number = (value: number): Argument => ({ kind: "number", value });
+
+/** The number of rows that the tile has. */
+const rowCount: Argument = { kind: "tile", name: "count" };
+
+/** Lowers nodes of one program, or of one iteration's body. */
+export class TileLowering {
+  readonly tables: PlanTables;
+  /** Consumers of every shared node, for the masks that gradients meet. */
+  readonly #consumers: ReadonlyMap<Expr, readonly Expr[]>;
+
+  constructor(tables: PlanTables, consumers: ReadonlyMap<Expr, readonly Expr[]>) {
+    this.tables = tables;
+    this.#consumers = consumers;
+  }
+
+  /**
+   * The items that compute `nodes` (in topological order, sums over rows among them).
+   * @param outputs - What is read afterwards.
+   */
+  *lower(nodes: readonly Expr[], outputs: readonly Expr[]): Pieces<Item[]> {
+    const { units, scope } = yield* this.unitsOf(nodes, outputs, true);
+    const items: Item[] = [];
+    for (const unit of units) {
+      yield;
+      items.push(...(yield* this.lowerUnit(unit, scope)));
+    }
+    return items;
+  }
+
+  /** Nodes as units, rectifiers joined with their layers. `totals`: whether sums of all elements join a kernel. */
+  *unitsOf(
+    nodes: readonly Expr[],
+    outputs: readonly Expr[],
+    totals: boolean,
+  ): Pieces<{ readonly units: Unit[]; readonly scope: Scope }> {
+    const finished = finishedLayers(nodes, outputs, this.tables.target.gates);
+    const absorbed = new Set<Expr>([...finished.values()].map(({ layer }) => layer));
+    const nodesToFuse = nodes.filter((node) => !absorbed.has(node));
+    const reads = (node: Expr): Expr[] => {
+      const end = finished.get(node);
+      if (!end) return ownersRead(node);
+      return [...ownersRead(end.layer), ...(end.gate ? [viewOf(end.gate).owner] : [])];
+    };
+    const units = yield* fuse(nodesToFuse, reads, { totals, apart: finished });
+    return { units, scope: new Scope(this.tables, readOutside(units, outputs, reads), finished) };
+  }
+
+  /** A call of a kernel. */
+  call(kernel: Kernel, ...args: readonly Argument[]): Call {
+    return { kernel: this.tables.kernel(kernel), arguments: args };
+  }
+
+  /** A value of rows as it is; a shared one spread over the lanes of a value of its own. */
+  asRows(value: Expr): { readonly items: Item[]; readonly rows: (start?: number) => Argument } {
+    if (value.batched) return { items: [], rows: (start) => this.tables.argument(value, start) };
+    // Spread where it is needed: kept for the whole tile, it would fill the cache.
+    const lines = sizeOf(value.shape);
+    const spread = this.tables.temporary("spread", lines);
+    const rows = (start = 0): Argument => ({ kind: "value", value: spread, start });
+    return { items: [this.call({ kind: "spread", lines }, this.tables.argument(value), rows())], rows };
+  }
+
+  /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
+  *lowerUnit(unit: Unit, scope: Scope, part?: Run): Pieces<Item[]> {
+    const { tables } = this;
+    if (unit.features !== undefined) {
+      const { start, end } = part ?? { start: 0, end: unit.features };
+      const { code, sources, results } = scope.codeOf(unit);
+      if (results.length === 0) return [];
+      const sourceArguments = sources.map(({ owner, offset }, i) => {
+        const { kind, width } = code.sources[i]!;
+        const skip = kind === "rows" || kind === "shared" ? start * width : 0;
+        return tables.argument(owner, offset + skip);
+      });
+      const resultArguments = results.map((owner, i) => {
+        const { isSum, registers } = code.results[i]!;
+        return tables.argument(owner, isSum ? 0 : start * registers.length);
+      });
+      const kernel = { kind: "fused", space: "row", features: end - start, code } as const;
+      return [this.call(kernel, ...sourceArguments, ...resultArguments)];
+    }
+    const node = unit.nodes[0]!;
+    const end = scope.finished.get(node);
+    if (end) return this.#lowerLinear(end.layer, part, { node, gate: end.gate });
+    switch (node.op) {
+      case "input":
+      case "rowMark":
+      case "random":
+      case "slot":
+        return [];
+      case "gather":
+        return this.#lowerGather(node, node.indices, part);
+      case "scatter":
+        return this.#lowerScatter(node, node.indices);
+      case "concatenate":
+        return this.#lowerConcatenate(node, part);
+      case "sum": {
+        const { outer, count, inner } = node;
+        const source = this.asRows(node.inputs[0]!);
+        const kernel = { kind: "sum", space: "row", outer, count, inner } as const;
+        return [...source.items, this.call(kernel, source.rows(), tables.argument(node))];
+      }
+      case "linear":
+        return this.#lowerLinear(node, part);
+      case "solveTriangular": {
+        const { lower, transposed } = node;
+        const [matrix, right] = node.inputs as [Expr, Expr];
+        const side = this.asRows(right);
+        const kernel = { kind: "solve", space: "row", size: sizeOf(node.shape), lower, transposed } as const;
+        return [
+          ...side.items,
+          this.call(kernel, tables.argument(matrix), side.rows(), tables.argument(node)),
+        ];
+      }
+      case "sumRows": {
+        const source = this.asRows(node.inputs[0]!);
+        const kernel = { kind: "sumRows", rows: sizeOf(node.shape) } as const;
+        return [
+          ...source.items,
+          this.call(kernel, source.rows(), { kind: "sum", sum: tables.sum(node), start: 0 }),
+        ];
+      }
+      case "sumOuter":
+        return this.#lowerSumOuter(node, scope);
+      case "fixedPoint":
+        return yield* lowerFixedPoint(this, node);
+      case "scan":
+        return yield* lowerScan(this, node);
+      case "iterate":
+        return yield* lowerIterate(this, node);
+      case "elementwise":
+      case "map":
+      case "project":
+      case "reshape":
+      case "parameter":
+      case "stepInput":
+      case "constant":
+      case "matrixProduct":
+      case "implicit":
+      case "odeSolution":
+        // In a kernel of its features, a view, shared, or gone since derivatives were taken.
+        throw new Error(`no kernel of tiles computes ${node.op}`);
+      default:
+        return unreachable(node);
+    }
+  }
+
+  #lowerGather(node: Expr, indices: Int32Array, part: Run = { start: 0, end: indices.length }): Item[] {
+    const { tables } = this;
+    const table = tables.table(indices.slice(part.start, part.end));
+    const [source, result] = [tables.argument(node.inputs[0]!), tables.argument(node, part.start)];
+    return [
+      this.call({ kind: "gather", space: "row" }, source, result, table, number(part.end - part.start)),
+    ];
+  }
+
+  #lowerScatter(node: Expr, indices: Int32Array): Item[] {
+    const { tables } = this;
+    const table = tables.table(indices);
+    const [size, result] = [sizeOf(node.shape), tables.argument(node)];
+    const none = tables.table(new Int32Array(size).fill(-1));
+    return [
+      this.call({ kind: "gather", space: "row" }, result, result, none, number(size)),
+      this.call(
+        { kind: "scatter", space: "row" },
+        tables.argument(node.inputs[0]!),
+        result,
+        table,
+        number(indices.length),
+      ),
+    ];
+  }
+
+  #lowerConcatenate(node: Expr, part: Run = { start: 0, end: sizeOf(node.shape) }): Item[] {
+    let place = 0;
+    return node.inputs.flatMap((piece): Item[] => {
+      const start = place;
+      place += sizeOf(piece.shape);
+      const [from, to] = [Math.max(start, part.start), Math.min(place, part.end)];
+      return from < to ? [this.spread(to - from, piece, from - start, node, from)] : [];
+    });
+  }
+
+  /** Copies some elements of a value into another; a shared one goes to all lanes. */
+  spread(lines: number, value: Expr, from: number, destination: Expr, to: number): Call {
+    const args = [this.tables.argument(value, from), this.tables.argument(destination, to)];
+    return this.call({ kind: value.batched ? "copyLines" : "spread", lines }, ...args);
+  }
+
+  /** @param last - The activation, or gradient of one, that the layer ends in: its value is what is stored. */
+  #lowerLinear(
+    node: LinearExpr,
+    part?: Run,
+    last?: { readonly node: Expr; readonly gate: Expr | undefined },
+  ): Item[] {
+    const { tables } = this;
+    const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
+    const [rows, inner] = [sizeOf(node.shape), sizeOf(x.shape)];
+    const extents = contributions(node);
+    const rowStride = node.transposed ? 1 : inner;
+    const columnStride = node.transposed ? rows : 1;
+    const target = last?.node ?? node;
+    const finish = last ? (last.gate ? "gated" : "rectified") : "plain";
+    const finishOperand = last?.gate ?? bias;
+    const { start: first, end: past } = part ?? { start: 0, end: rows };
+    // In a part, what a wider band would read may not be known yet: 0 times what memory holds is not 0.
+    const bands = bandsOf(past - first, (i) => extents[first + i]!, part && 1);
+    return bands.map((band) => {
+      const start = first + band.start;
+      const { from, to } = band;
+      return this.call(
+        {
+          kind: "layer",
+          rows: band.end - band.start,
+          rowStride,
+          columnStride,
+          hasBias: bias !== undefined,
+          finish,
+        },
+        tables.argument(weights, start * rowStride + from * columnStride),
+        tables.argument(x, from),
+        tables.argument(target, start),
+        finishOperand ? tables.argument(finishOperand, start) : number(0),
+        number(to - from),
+      );
+    });
+  }
+
+  #lowerSumOuter(node: Expr, { transposed }: Scope): Item[] {
+    const { tables } = this;
+    const { lanes } = tables.target;
+    const [y, x] = [this.asRows(node.inputs[0]!), this.asRows(node.inputs[1]!)];
+    const items: Item[] = [...y.items, ...x.items];
+    const sum = tables.sum(node);
+    const { pitch } = tables.sums[sum]!;
+    const [rows, columns] = node.shape as [number, number];
+    const xRows = x.rows() as Extract<Argument, { kind: "value" }>;
+    const name = `${xRows.value}+${xRows.start}:${columns}`;
+    let across = transposed.get(name);
+    if (across === undefined) {
+      across = tables.temporary("transposed", columns, pitch);
+      transposed.set(name, across);
+      const result: Argument = { kind: "value", value: across, start: 0 };
+      items.push(this.call({ kind: "transpose", elements: columns, pitch }, xRows, result));
+    }
+    const masks = (this.#consumers.get(node) ?? []).map(maskOf);
+    for (const band of bandsOf(rows, unionOf(masks, rows, columns))) {
+      if (band.to === 0) continue;
+      const from = band.from - (band.from % lanes);
+      const to = Math.ceil(band.to / lanes) * lanes;
+      items.push(
+        this.call(
+          { kind: "sumOuter", rows: band.end - band.start, columns: to - from, pitch },
+          y.rows(band.start),
+          { kind: "value", value: across, start: from },
+          { kind: "sum", sum, start: band.start * pitch + from },
+          number(0),
+          // Only the lanes that have a row: what the others hold need not be zero, nor a number.
+          rowCount,
+        ),
+      );
+    }
+    return items;
+  }
+}
