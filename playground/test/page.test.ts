@@ -32,6 +32,15 @@ async function pictureOf(page: Page): Promise<string> {
   return await page.evaluate(() => document.querySelector<HTMLCanvasElement>(".picture canvas")!.toDataURL());
 }
 
+/** What axe has to say of a page. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return await page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+}
+
 const path = findChromium();
 describe.skipIf(path === undefined)(
   `the playground in Chromium${path ? "" : ` (skipped: ${remedy})`}`,
@@ -172,6 +181,48 @@ describe.skipIf(path === undefined)(
       await Promise.all([drawn.close(), again.close()]);
     });
 
+    test("a table is fitted; its strangest row is found; rows are drawn given a value, and taken along", async () => {
+      const opened = await open("#flow=gaussian,0,0", [360, 740]);
+      const lines = Array.from({ length: 400 }, (_, i) => {
+        const age = 20 + ((7 * i) % 50);
+        return `${age},${["Rome", "Oslo"][i % 2]},${100 * age + 900 * (i % 2) + ((13 * i) % 89) + (i === 216 ? 9000 : 0)}`;
+      });
+      const buffer = Buffer.from(["age,city,pay", ...lines].join("\n"));
+      await opened.getByLabel("Open a table").setInputFiles({ name: "a.csv", mimeType: "text/csv", buffer });
+      await opened.getByLabel("Seconds of training").fill("1");
+      await opened.getByRole("button", { name: "Fit", exact: true }).click();
+      expect(await opened.locator(".strange tbody th").first().textContent()).toBe("217");
+      await opened.getByLabel("Hold").selectOption("city");
+      await opened.getByLabel("at", { exact: true }).fill("Oslo");
+      const [synthetic] = await Promise.all([
+        opened.waitForEvent("download"),
+        opened.getByRole("button", { name: "Download synthetic rows" }).click(),
+      ]);
+      const [header, ...rows] = readFileSync(await synthetic.path(), "utf8")
+        .trim()
+        .split("\n");
+      expect(header).toBe("age,city,pay");
+      expect(rows.length).toBe(1000);
+      expect(rows.every((row) => row.split(",")[1] === "Oslo")).toBe(true);
+      const [download] = await Promise.all([
+        opened.waitForEvent("download"),
+        opened.getByRole("button", { name: "Download model" }).click(),
+      ]);
+      const flow = await load(readFileSync(await download.path()));
+      expect(flow.columns).toEqual(["age", "city", "pay"]);
+      expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+      expect(await findings(opened)).toEqual([]);
+      // What is not a table says so, and the table before it stays.
+      await opened.evaluate(() => {
+        const data = new DataTransfer();
+        data.items.add(new File(["PAR1 and no more"], "b.parquet"));
+        dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+      });
+      await expect.poll(() => opened.locator(".banner").textContent()).toContain("b.parquet");
+      expect(await opened.locator(".file").textContent()).toBe("a.csv");
+      await opened.close();
+    });
+
     test("works without a network after the first visit, on a host that sets no headers", async () => {
       const plain = await serve({ isolated: false });
       const context = await browser.newContext();
@@ -190,15 +241,8 @@ describe.skipIf(path === undefined)(
     });
 
     test("has no findings of axe, in light and dark", async () => {
-      await page.evaluate(axe);
       for (const theme of ["Dark", "Light"]) {
-        const found = await page.evaluate(async () => {
-          const { violations } = await (
-            globalThis as unknown as { axe: typeof import("axe-core") }
-          ).axe.run();
-          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-        });
-        expect(found).toEqual([]);
+        expect(await findings(page)).toEqual([]);
         await page.getByRole("button", { name: theme, exact: true }).click();
       }
     });

@@ -1,6 +1,9 @@
 /** The page. */
 
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import { runs, state } from "../store.ts";
+import { openTable, stage, table, trouble } from "../table/tableStore.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
@@ -9,7 +12,55 @@ import { Probe } from "./Probe.tsx";
 import { Slider } from "./Slider.tsx";
 import { TakeAlong } from "./TakeAlong.tsx";
 
+/** What a table is seen in; loaded when there is one. */
+function Table() {
+  const [view, setView] = useState<{ readonly View: ComponentType } | undefined>(undefined);
+  useEffect(() => {
+    void import("../table/TableView.tsx").then(({ TableView }) => setView({ View: TableView }));
+  }, []);
+  return view ? <view.View /> : <main />;
+}
+
+/** Files that are dropped, and text that is pasted, are tables. */
+function useTables(): void {
+  useEffect(() => {
+    const over = (event: DragEvent): void => event.preventDefault();
+    const drop = (event: DragEvent): void => {
+      event.preventDefault();
+      const file = event.dataTransfer?.files[0];
+      if (file) void openTable(file);
+    };
+    const paste = (event: ClipboardEvent): void => {
+      const isTyping = event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
+      const text = event.clipboardData?.getData("text/plain") ?? "";
+      if (isTyping || !text.includes("\n")) return;
+      const isTabs = text.slice(0, text.indexOf("\n")).includes("\t");
+      void openTable(new File([text], isTabs ? "pasted.tsv" : "pasted.csv"));
+    };
+    addEventListener("dragover", over);
+    addEventListener("drop", drop);
+    addEventListener("paste", paste);
+    return () => {
+      removeEventListener("dragover", over);
+      removeEventListener("drop", drop);
+      removeEventListener("paste", paste);
+    };
+  }, []);
+}
+
+/** Where there is no table yet, what becomes of one is said here. */
+function TableLine() {
+  if (trouble.value)
+    return (
+      <p class="banner" role="alert">
+        {trouble.value}
+      </p>
+    );
+  return stage.value && !table.value ? <p class="banner">{stage.value}</p> : null;
+}
+
 export function App() {
+  useTables();
   const isCompared = state.value.other !== undefined;
   return (
     <>
@@ -28,22 +79,27 @@ export function App() {
           {theme.value === "dark" ? "Light" : "Dark"}
         </button>
       </header>
-      <main class={isCompared ? "compared" : ""}>
-        <Controls />
-        <section class="stage" aria-label="Picture">
-          <div class="pictures">
-            <Picture run={runs[0]} isFirst />
-            {isCompared && <Picture run={runs[1]} />}
-          </div>
-          <Slider />
-        </section>
-        <aside class="beside" aria-label="Numbers">
-          <Beside run={runs[0]} />
-          {isCompared && <Beside run={runs[1]} />}
-        </aside>
-        <Probe />
-        <TakeAlong />
-      </main>
+      <TableLine />
+      {table.value ? (
+        <Table />
+      ) : (
+        <main class={isCompared ? "compared" : ""}>
+          <Controls />
+          <section class="stage" aria-label="Picture">
+            <div class="pictures">
+              <Picture run={runs[0]} isFirst />
+              {isCompared && <Picture run={runs[1]} />}
+            </div>
+            <Slider />
+          </section>
+          <aside class="beside" aria-label="Numbers">
+            <Beside run={runs[0]} />
+            {isCompared && <Beside run={runs[1]} />}
+          </aside>
+          <Probe />
+          <TakeAlong />
+        </main>
+      )}
       <footer class="bottom">
         <p>
           Everything is computed on your machine, by the library <code>pushforward</code> {libraryVersion}.

@@ -13,6 +13,7 @@ import {
   kinds,
 } from "../state.ts";
 import { change, isDrawing, runs, state } from "../store.ts";
+import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
 
 /** A small picture of a set. */
@@ -67,6 +68,20 @@ function Data() {
           <span>Draw your own</span>
         </label>
       </div>
+      <label class="button">
+        Open a table
+        <input
+          type="file"
+          class="hidden"
+          accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.npy,.npz,.gz"
+          onChange={({ currentTarget }) => {
+            const file = currentTarget.files?.[0];
+            if (file) void openTable(file);
+            currentTarget.value = "";
+          }}
+        />
+      </label>
+      <p class="note">CSV, Parquet, Arrow or JSON lines: choose one, drop it anywhere, or paste cells.</p>
       {drawing && (
         <div class="row">
           <button

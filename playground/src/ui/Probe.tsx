@@ -83,7 +83,7 @@ export function Probe() {
           ))}
         </tbody>
         <tfoot>
-          <tr>
+          <tr class="sum">
             <th scope="row">sum, which is log p</th>
             <td />
             <td class="number" data-testid="sum">

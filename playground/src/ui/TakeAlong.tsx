@@ -2,16 +2,7 @@
 
 import { notice, points, runs, state } from "../store.ts";
 import { architectureCode, command } from "../takeAlong.ts";
-
-/** Offers bytes or text as a file. */
-function download(name: string, content: BlobPart, type: string): void {
-  const address = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
+import { download } from "./download.ts";
 
 async function copy(text: string, what: string): Promise<void> {
   try {

@@ -1,0 +1,204 @@
+/** Columns against each other: rows of the table below the diagonal, rows of the flow above. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { type Colors, colorsOf } from "../picture/draw.ts";
+import { theme } from "../theme.ts";
+import type { Cell, Columns } from "./protocol.ts";
+
+/** Places along an axis, from 0 to 1; NaN for cells that have none. */
+interface Axis {
+  readonly place: (cell: Cell, i: number) => number;
+  readonly bins: number;
+  readonly low: string;
+  readonly high: string;
+}
+
+const mostLevels = 16;
+
+/** A number in few letters. */
+const short = (value: number): string => {
+  const text =
+    Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
+      ? value.toExponential(1)
+      : String(Number(value.toPrecision(4)));
+  return text.replace("-", "−");
+};
+
+/** A number in [0, 1) that belongs to a row, and follows no order of rows. */
+function scatter(row: number): number {
+  let bits = Math.imul(row + 1, 0x9e3779b1);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca77);
+  return ((bits ^ (bits >>> 13)) >>> 0) / 2 ** 32;
+}
+
+function axisOf(cells: readonly Cell[]): Axis {
+  const numbers = cells.filter((cell): cell is number => typeof cell === "number" && Number.isFinite(cell));
+  if (numbers.length > 0 && numbers.length >= cells.filter((cell) => cell !== null).length / 2) {
+    const sorted = numbers.toSorted((a, b) => a - b);
+    const [low, high] = [
+      sorted[Math.floor(0.002 * sorted.length)]!,
+      sorted[Math.floor(0.998 * (sorted.length - 1))]!,
+    ];
+    const margin = 0.04 * (high - low) || 1;
+    return {
+      place: (cell) =>
+        typeof cell === "number" ? (cell - low + margin) / (high - low + 2 * margin) : Number.NaN,
+      bins: 24,
+      low: short(low),
+      high: short(high),
+    };
+  }
+  const counts = new Map<string, number>();
+  for (const cell of cells) if (cell !== null) counts.set(String(cell), (counts.get(String(cell)) ?? 0) + 1);
+  const levels = [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .slice(0, mostLevels)
+    .map(([level]) => level);
+  const at = new Map(levels.map((level, i) => [level, i]));
+  return {
+    // Apart from each other, the same for each row each time.
+    place: (cell, i) => {
+      const level = at.get(String(cell));
+      return level === undefined ? Number.NaN : (level + 0.2 + 0.6 * scatter(i)) / levels.length;
+    },
+    bins: Math.max(1, levels.length),
+    low: levels[0] ?? "",
+    high: levels.length > 1 ? `${levels.length} levels` : "",
+  };
+}
+
+function paint(
+  context: CanvasRenderingContext2D,
+  names: readonly string[],
+  rows: Columns,
+  samples: Columns | undefined,
+  side: number,
+  colors: Colors,
+): void {
+  context.clearRect(0, 0, side, side);
+  const gap = 8;
+  const cell = (side - gap * (names.length - 1)) / names.length;
+  const axes = names.map((name) => axisOf(rows[name] ?? []));
+  context.font = "600 12px system-ui, sans-serif";
+  names.forEach((name, row) => {
+    names.forEach((other, column) => {
+      const [left, top] = [column * (cell + gap), row * (cell + gap)];
+      context.strokeStyle = colors.faint;
+      context.globalAlpha = 0.35;
+      context.strokeRect(left + 0.5, top + 0.5, cell - 1, cell - 1);
+      context.globalAlpha = 1;
+      context.save();
+      context.beginPath();
+      context.rect(left, top, cell, cell);
+      context.clip();
+      if (row === column) {
+        const axis = axes[row]!;
+        const drawn = samples && sharesOf(axis, samples[name] ?? []);
+        drawMarginals(context, [sharesOf(axis, rows[name] ?? []), drawn], left, top, cell, colors);
+        context.fillStyle = colors.text;
+        context.textBaseline = "top";
+        context.textAlign = "left";
+        context.fillText(name, left + 6, top + 6, cell - 12);
+      } else {
+        const source = row > column ? rows : samples;
+        if (source) {
+          const [xs, ys] = [source[other] ?? [], source[name] ?? []];
+          context.fillStyle = row > column ? colors.data : colors.model;
+          context.globalAlpha = 0.55;
+          const size = Math.max(1.5, Math.min(2.5, cell / 90));
+          for (let i = 0; i < xs.length; i++) {
+            const [x, y] = [axes[column]!.place(xs[i]!, i), axes[row]!.place(ys[i]!, i + xs.length)];
+            if (Number.isNaN(x) || Number.isNaN(y)) continue;
+            context.fillRect(left + x * cell - size / 2, top + (1 - y) * cell - size / 2, size, size);
+          }
+          context.globalAlpha = 1;
+        }
+      }
+      if (row === column) {
+        context.font = "11px system-ui, sans-serif";
+        context.fillStyle = colors.faint;
+        context.textBaseline = "bottom";
+        context.textAlign = "left";
+        context.fillText(axes[column]!.low, left + 4, top + cell - 3, cell / 2 - 6);
+        context.textAlign = "right";
+        context.fillText(axes[column]!.high, left + cell - 4, top + cell - 3, cell / 2 - 6);
+        context.font = "600 12px system-ui, sans-serif";
+      }
+      context.restore();
+    });
+  });
+}
+
+/** Share of the cells in each bin of an axis. */
+function sharesOf(axis: Axis, cells: readonly Cell[]): Float64Array {
+  const shares = new Float64Array(axis.bins);
+  let all = 0;
+  cells.forEach((cell, i) => {
+    const place = axis.place(cell, i);
+    if (!(place >= 0 && place < 1)) return;
+    shares[Math.floor(place * axis.bins)]!++;
+    all++;
+  });
+  return shares.map((count) => count / Math.max(1, all));
+}
+
+/** Marginals of the table, filled, and of the flow, as a line, on one scale. */
+function drawMarginals(
+  context: CanvasRenderingContext2D,
+  [rows, samples]: readonly [Float64Array, Float64Array | undefined],
+  left: number,
+  top: number,
+  side: number,
+  colors: Colors,
+): void {
+  const width = side / rows.length;
+  const foot = top + side - 18;
+  const scale = (side - 44) / Math.max(1e-9, ...rows, ...(samples ?? []));
+  context.fillStyle = colors.data;
+  context.globalAlpha = 0.45;
+  rows.forEach((share, bin) => {
+    context.fillRect(left + bin * width + 0.5, foot - share * scale, width - 1, share * scale);
+  });
+  context.globalAlpha = 1;
+  if (!samples) return;
+  context.strokeStyle = colors.model;
+  context.lineWidth = 2;
+  context.beginPath();
+  samples.forEach((share, bin) => {
+    context.lineTo(left + bin * width, foot - share * scale);
+    context.lineTo(left + (bin + 1) * width, foot - share * scale);
+  });
+  context.stroke();
+  context.lineWidth = 1;
+}
+
+export function PairPlot(props: {
+  readonly names: readonly string[];
+  readonly rows: Columns;
+  readonly samples: Columns | undefined;
+}) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { names, rows, samples } = props;
+  const now = theme.value;
+  useEffect(() => {
+    const element = canvas.current!;
+    const context = element.getContext("2d")!;
+    const observer = new ResizeObserver(([entry]) => {
+      const side = entry!.contentRect.width;
+      const density = Math.min(3, devicePixelRatio);
+      element.width = element.height = Math.round(side * density);
+      context.setTransform(density, 0, 0, density, 0, 0);
+      paint(context, names, rows, samples, side, colorsOf(document.documentElement));
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [names, rows, samples, now]);
+  return (
+    <canvas
+      ref={canvas}
+      class="pairs"
+      role="img"
+      aria-label={`Pair plot of ${names.join(", ")}: rows of the table below the diagonal${samples ? ", rows of the flow above" : ""}`}
+    />
+  );
+}

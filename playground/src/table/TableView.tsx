@@ -1,0 +1,309 @@
+/** A table of one's own: fitted, looked at, asked, and taken along. */
+
+import { useEffect, useState } from "preact/hooks";
+import { download } from "../ui/download.ts";
+import { written } from "../ui/numbers.ts";
+import { PairPlot } from "./PairPlot.tsx";
+import type { Cell, Columns, FitFacts, StrangeRow, TableFacts } from "./protocol.ts";
+import { ask, closeTable, fitTable, fitted, notes, progress, stage, stopFit, table } from "./tableStore.ts";
+
+/** Kinds of flow for tables. */
+const kinds = {
+  columns: "Mixed columns: any types, any conditions",
+  "nsf-ar": "Neural spline flow: numbers alone",
+  gaussianization: "Gaussianization: numbers alone",
+  mixture: "Gaussian mixture: numbers alone",
+} as const;
+
+/** Most columns of a pair plot: more cannot be told apart. */
+const mostPairs = 5;
+
+/** A cell as it is written. */
+const cellText = (cell: Cell | undefined): string => {
+  if (cell === null || cell === undefined) return "missing";
+  return typeof cell === "number" ? String(Number(cell.toPrecision(6))).replace("-", "−") : cell;
+};
+
+function Fit({ facts }: { readonly facts: TableFacts }) {
+  const [kind, setKind] = useState<string>("columns");
+  const [budget, setBudget] = useState(20);
+  const isBusy = stage.value !== "";
+  const at = progress.value;
+  return (
+    <section class="controls" aria-label="Fit">
+      <div>
+        <h2 class="file">{facts.name}</h2>
+        <p class="note">
+          {facts.rows.toLocaleString("en")} rows, {facts.columns.length} columns. It stays on your machine.
+        </p>
+      </div>
+      <fieldset>
+        <legend>Flow</legend>
+        <label class="field wide">
+          <span class="hidden">Kind of flow for the table</span>
+          <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
+            {Object.entries(kinds).map(([name, label]) => (
+              <option key={name} value={name}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        {(kind === "columns" || kind === "nsf-ar") && (
+          <label class="field">
+            <span>Seconds of training</span>
+            <input
+              type="number"
+              min={1}
+              max={3600}
+              value={budget}
+              onChange={({ currentTarget }) =>
+                setBudget(Math.min(3600, Math.max(1, currentTarget.valueAsNumber || 1)))
+              }
+            />
+          </label>
+        )}
+        <div class="row">
+          <button type="button" class="main" disabled={isBusy} onClick={() => void fitTable(kind, budget)}>
+            {fitted.value ? "Fit again" : "Fit"}
+          </button>
+          <button type="button" disabled={!at} onClick={stopFit}>
+            Stop and keep
+          </button>
+          <button type="button" onClick={closeTable}>
+            Close table
+          </button>
+        </div>
+        <p class="note" role="status">
+          {stage.value}
+          {at
+            ? `: ${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row`
+            : ""}
+        </p>
+        {at && <progress max={at.of} value={at.done} aria-label="Training" />}
+      </fieldset>
+      {notes.value.length > 0 && (
+        <div class="notes">
+          <h3>What the columns were taken for</h3>
+          <dl>
+            {notes.value.map(({ name, kind: taken, use, values }) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>
+                  <small>
+                    {taken}
+                    {use === "fit" ? "" : `, ${use === "exclude" ? "left out" : use}`}; {values}
+                  </small>
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Strange({
+  rows,
+  columns,
+}: {
+  readonly rows: readonly StrangeRow[];
+  readonly columns: readonly string[];
+}) {
+  return (
+    <section class="strange" aria-labelledby="strange-title">
+      <h2 id="strange-title">The strangest rows</h2>
+      <p class="note">
+        Ranked by the flow. Row numbers count from 1, the header left out; p is the probability that an
+        ordinary row is at least as strange. Cells that are to blame are marked, with what is usual beside the
+        other cells of the row.
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
+      <section class="scroll" tabIndex={0} aria-label="Strangest rows, a table that scrolls">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Row</th>
+              <th scope="col">p</th>
+              {columns.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ row, pValue, blame, cells }) => (
+              <tr key={row}>
+                <th scope="row">{row}</th>
+                <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
+                {columns.map((name) => {
+                  const guilty = blame.find(({ column, share }) => column === name && share >= 0.15);
+                  return (
+                    <td key={name} class={guilty ? "guilty" : ""}>
+                      {cellText(cells[name])}
+                      {guilty && (
+                        <small>
+                          {Math.round(100 * guilty.share)} %
+                          {guilty.expected === undefined ? "" : `, usual ${cellText(guilty.expected)}`}
+                        </small>
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </section>
+  );
+}
+
+function Draw(props: {
+  readonly facts: TableFacts;
+  readonly fit: FitFacts;
+  readonly onDrawn: (samples: Columns) => void;
+}) {
+  const { facts, fit } = props;
+  const [rows, setRows] = useState(1000);
+  const [column, setColumn] = useState("");
+  const [value, setValue] = useState("");
+  const condition = column === "" || value === "" ? undefined : { column, value };
+  const draw = async (isKept: boolean): Promise<void> => {
+    const drawn = await ask("Drawing rows", "sample", { rows, condition });
+    if (!drawn) return;
+    props.onDrawn(drawn.shown);
+    if (isKept) download("synthetic.csv", drawn.csv as Uint8Array<ArrayBuffer>, "text/csv");
+  };
+  const take = async (): Promise<void> => {
+    const bytes = await ask("Writing the model", "take", {});
+    if (bytes) download("model.safetensors", bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
+  };
+  const isBusy = stage.value !== "";
+  return (
+    <section class="take" aria-labelledby="draw-title">
+      <h2 id="draw-title">Rows like yours</h2>
+      <p class="note">
+        Synthetic rows in the table's own types. Hold a column at a value to draw rows given it: the picture
+        shows them at once.
+      </p>
+      <div class="row">
+        <label class="field">
+          <span>Rows</span>
+          <input
+            type="number"
+            min={1}
+            max={100_000}
+            value={rows}
+            onChange={({ currentTarget }) =>
+              setRows(Math.round(Math.min(100_000, Math.max(1, currentTarget.valueAsNumber || 1))))
+            }
+          />
+        </label>
+        {fit.canCondition && (
+          <>
+            <label class="field">
+              <span>Hold</span>
+              <select
+                value={column}
+                onChange={({ currentTarget }) => {
+                  setColumn(currentTarget.value);
+                  const first = facts.shown[currentTarget.value]?.find((cell) => cell !== null);
+                  setValue(first === undefined ? "" : String(first));
+                }}
+              >
+                <option value="">nothing</option>
+                {facts.columns.map((name) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </select>
+            </label>
+            <label class="field">
+              <span>at</span>
+              <input
+                type="text"
+                value={value}
+                disabled={column === ""}
+                onInput={({ currentTarget }) => setValue(currentTarget.value)}
+              />
+            </label>
+          </>
+        )}
+        <button type="button" disabled={isBusy} onClick={() => void draw(false)}>
+          Draw
+        </button>
+        <button type="button" disabled={isBusy} onClick={() => void draw(true)}>
+          Download synthetic rows
+        </button>
+        <button type="button" disabled={isBusy} onClick={() => void take()}>
+          Download model
+        </button>
+      </div>
+      <p class="note">
+        On the command line:{" "}
+        <code>npx pushforward logprob model.safetensors {facts.name} --out scores.csv</code>
+      </p>
+    </section>
+  );
+}
+
+export function TableView() {
+  const facts = table.value!;
+  const fit = fitted.value;
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [drawn, setDrawn] = useState<Columns | undefined>(undefined);
+  useEffect(() => setChosen(facts.columns.slice(0, 3)), [facts]);
+  // What was drawn belongs to the flow before.
+  useEffect(() => setDrawn(undefined), [fit]);
+  const names = chosen.filter((name) => facts.columns.includes(name));
+  return (
+    <main class="table-mode">
+      <Fit facts={facts} />
+      <section class="stage" aria-label="Pair plot">
+        <fieldset class="toggles" aria-label="Columns of the pair plot">
+          {facts.columns.slice(0, 40).map((name) => (
+            <label key={name} class="toggle">
+              <input
+                type="checkbox"
+                checked={names.includes(name)}
+                disabled={!names.includes(name) && names.length >= mostPairs}
+                onChange={({ currentTarget: { checked } }) =>
+                  setChosen(
+                    facts.columns.filter((other) => (other === name ? checked : names.includes(other))),
+                  )
+                }
+              />
+              {name}
+            </label>
+          ))}
+        </fieldset>
+        <PairPlot names={names} rows={facts.shown} samples={drawn ?? fit?.samples} />
+        <p class="keys">
+          <span class="data">rows of the table, below the diagonal</span>
+          <span class="model">
+            {fit ? "rows drawn from the flow, above" : "above: rows of the flow, when one is fitted"}
+          </span>
+        </p>
+      </section>
+      {fit && (
+        <>
+          <section class="numbers" aria-label="The fit">
+            <p class="score">
+              <b>{written(fit.heldOutLogProb, 2)}</b>
+              <span>nats per held-out row: the mean log-density, higher is better. {fit.description}.</span>
+            </p>
+            {fit.warnings.map((line) => (
+              <p key={line} class="note">
+                {line}.
+              </p>
+            ))}
+          </section>
+          <Strange rows={fit.strange} columns={facts.columns} />
+          <Draw facts={facts} fit={fit} onDrawn={setDrawn} />
+        </>
+      )}
+    </main>
+  );
+}

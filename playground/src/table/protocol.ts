@@ -1,0 +1,102 @@
+/**
+ * What the page and the worker of a table say to each other. Each request has an answer of its number, or a failure.
+ *
+ * @module
+ */
+
+/** A cell as it is shown. */
+export type Cell = number | string | null;
+
+/** Some rows, column by column. */
+export type Columns = Readonly<Record<string, readonly Cell[]>>;
+
+/** What a column was taken for. */
+export interface ColumnNote {
+  readonly name: string;
+  readonly kind: string;
+  readonly use: string;
+  readonly values: string;
+  readonly remedy?: string | undefined;
+}
+
+/** A table that was read. */
+export interface TableFacts {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** Rows drawn at random, for the picture. */
+  readonly shown: Columns;
+  readonly remarks: readonly string[];
+}
+
+/** A row that is strange. */
+export interface StrangeRow {
+  /** From 1. */
+  readonly row: number;
+  readonly pValue: number;
+  readonly logProb: number | undefined;
+  readonly blame: readonly {
+    readonly column: string;
+    readonly share: number;
+    readonly expected: Cell | undefined;
+  }[];
+  readonly cells: Readonly<Record<string, Cell>>;
+}
+
+/** A fit that is done. */
+export interface FitFacts {
+  readonly description: string;
+  readonly heldOutLogProb: number;
+  readonly interrupted: boolean;
+  /** Whether rows can be drawn given any column. */
+  readonly canCondition: boolean;
+  readonly samples: Columns;
+  readonly strange: readonly StrangeRow[];
+  readonly warnings: readonly string[];
+}
+
+/** A column held at a value; text of a number counts as one. */
+export interface Condition {
+  readonly column: string;
+  readonly value: string;
+}
+
+/** What can be asked for, by name: the question and its answer. */
+export interface Questions {
+  readonly read: { readonly ask: { readonly file: File }; readonly answer: TableFacts };
+  readonly fit: {
+    readonly ask: { readonly kind: string; readonly budget: number; readonly seed: number };
+    readonly answer: FitFacts;
+  };
+  readonly sample: {
+    readonly ask: { readonly rows: number; readonly condition: Condition | undefined };
+    readonly answer: { readonly shown: Columns; readonly csv: Uint8Array };
+  };
+  readonly take: { readonly ask: Readonly<Record<string, never>>; readonly answer: Uint8Array };
+}
+
+export type QuestionName = keyof Questions;
+
+/** From the page to the worker. */
+export type TableRequest =
+  | {
+      readonly [Name in QuestionName]: {
+        readonly number: number;
+        readonly name: Name;
+        readonly ask: Questions[Name]["ask"];
+      };
+    }[QuestionName]
+  | { readonly name: "stop" };
+
+/** From the worker to the page. */
+export type TableReply =
+  | { readonly type: "answer"; readonly number: number; readonly answer: unknown }
+  | { readonly type: "failure"; readonly number: number; readonly message: string }
+  | { readonly type: "notes"; readonly notes: readonly ColumnNote[] }
+  | { readonly type: "stage"; readonly text: string }
+  | {
+      readonly type: "progress";
+      readonly done: number;
+      readonly of: number;
+      readonly heldOutLogProb: number;
+    };

@@ -1,0 +1,126 @@
+/**
+ * A table of one's own: what is known of it, and the questions to its worker.
+ *
+ * @module
+ */
+
+import { type Signal, signal } from "@preact/signals";
+import type {
+  ColumnNote,
+  FitFacts,
+  QuestionName,
+  Questions,
+  TableFacts,
+  TableReply,
+  TableRequest,
+} from "./protocol.ts";
+
+/** The table on the page; undefined where points are shown. */
+export const table: Signal<TableFacts | undefined> = signal(undefined);
+export const notes: Signal<readonly ColumnNote[]> = signal([]);
+export const fitted: Signal<FitFacts | undefined> = signal(undefined);
+/** What is under way, in words; empty where nothing is. */
+export const stage: Signal<string> = signal("");
+export const progress: Signal<
+  { readonly done: number; readonly of: number; readonly heldOutLogProb: number } | undefined
+> = signal(undefined);
+/** What went wrong last. */
+export const trouble: Signal<string> = signal("");
+
+let worker: Worker | undefined;
+let last = 0;
+const open = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
+
+function post(request: TableRequest): void {
+  if (!worker) {
+    worker = new Worker(new URL("./tableWorker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = ({ data }: MessageEvent<TableReply>) => hear(data);
+    worker.onerror = ({ message }) => {
+      for (const { reject } of open.values()) reject(new Error(message || "The worker of the table failed."));
+      open.clear();
+    };
+  }
+  worker.postMessage(request);
+}
+
+function hear(reply: TableReply): void {
+  switch (reply.type) {
+    case "answer":
+      open.get(reply.number)?.resolve(reply.answer);
+      open.delete(reply.number);
+      return;
+    case "failure":
+      open.get(reply.number)?.reject(new Error(reply.message));
+      open.delete(reply.number);
+      return;
+    case "notes":
+      notes.value = reply.notes;
+      return;
+    case "stage":
+      stage.value = reply.text;
+      return;
+    case "progress":
+      stage.value = "Training";
+      progress.value = reply;
+  }
+}
+
+/** Asks the worker. */
+function question<Name extends QuestionName>(
+  name: Name,
+  ask: Questions[Name]["ask"],
+): Promise<Questions[Name]["answer"]> {
+  return new Promise((resolve, reject) => {
+    const number = ++last;
+    open.set(number, { resolve: resolve as (answer: unknown) => void, reject });
+    post({ number, name, ask } as TableRequest);
+  });
+}
+
+/** Asks with words for who waits; what fails is said at its place, and what there was before stays. */
+export async function ask<Name extends QuestionName>(
+  words: string,
+  name: Name,
+  what: Questions[Name]["ask"],
+): Promise<Questions[Name]["answer"] | undefined> {
+  trouble.value = "";
+  stage.value = words;
+  try {
+    return await question(name, what);
+  } catch (error) {
+    trouble.value = error instanceof Error ? error.message : String(error);
+    return undefined;
+  } finally {
+    stage.value = "";
+    progress.value = undefined;
+  }
+}
+
+/** Reads a file as the table of the page. */
+export async function openTable(file: File): Promise<void> {
+  const read = await ask(`Reading ${file.name}`, "read", { file });
+  if (!read) return;
+  table.value = read;
+  notes.value = [];
+  fitted.value = undefined;
+}
+
+/** Fits a flow to the table. */
+export async function fitTable(kind: string, budget: number): Promise<void> {
+  const facts = await ask("Loading", "fit", { kind, budget, seed: 1 });
+  if (facts) fitted.value = facts;
+}
+
+/** Ends a fit, and keeps what it has found. */
+export function stopFit(): void {
+  post({ name: "stop" });
+}
+
+/** Back to points. */
+export function closeTable(): void {
+  worker?.terminate();
+  worker = undefined;
+  open.clear();
+  table.value = fitted.value = undefined;
+  stage.value = trouble.value = "";
+}
