@@ -84,6 +84,7 @@ export default defineConfig({
           guide("Gradient of log p", "/recipes/gradient"),
           guide("Import and export", "/recipes/import-export"),
           guide("Import from Python", "/recipes/import-python"),
+          guide("Export a model", "/recipes/export"),
           guide("A bijection of your own", "/examples/own-bijection"),
           guide("Posteriors", "/variational"),
           guide("Simulators", "/amortized"),

@@ -12,6 +12,7 @@ import { addCompare } from "./commands/compare.ts";
 import { addDescribe } from "./commands/describe.ts";
 import { addDivergence } from "./commands/divergence.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addExport } from "./commands/export.ts";
 import { addFit } from "./commands/fit.ts";
 import { addImport } from "./commands/import.ts";
 import { addInformation } from "./commands/information.ts";
@@ -23,6 +24,7 @@ import { addImpute } from "./commands/questions/impute.ts";
 import { addMarginal } from "./commands/questions/marginal.ts";
 import { addQuantile } from "./commands/questions/quantile.ts";
 import { addSample } from "./commands/sample.ts";
+import { addVerify } from "./commands/verify.ts";
 import { withFlags } from "./flags.ts";
 import { interruptedCode } from "./process/interrupt.ts";
 
@@ -65,6 +67,8 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addCdf,
     addImpute,
     addImport,
+    addExport,
+    addVerify,
     addInspect,
     addInformation,
     addPlot,

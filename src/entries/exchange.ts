@@ -4,5 +4,13 @@
  * @module pushforward/exchange
  */
 
+export { exportModel, writeExport } from "../exchange/exportModel.ts";
+export type {
+  ExportFunction,
+  ExportOptions,
+  ExportTarget,
+  VerifyOptions,
+} from "../exchange/exportOptions.ts";
 export { importModel } from "../exchange/importModel.ts";
 export type { ImportedLibrary, ImportOptions } from "../exchange/importOptions.ts";
+export { type Verification, verifyExport } from "../exchange/verify/verifyExport.ts";

@@ -34,6 +34,12 @@ export {
 } from "../diagnostics/divergence/divergenceOptions.ts";
 export { evaluateOptionTable } from "../diagnostics/evaluate/evaluateOptions.ts";
 export { informationOptionTable } from "../diagnostics/informationOptions.ts";
+export {
+  exportFunctions,
+  exportOptionTable,
+  exportTargets,
+  verifyOptionTable,
+} from "../exchange/exportOptions.ts";
 export { importedLibraries, importOptionTable } from "../exchange/importOptions.ts";
 export {
   approximateDefaults,

@@ -1,0 +1,81 @@
+/**
+ * `pushforward export`: a model as a file for other software.
+ *
+ * @module
+ */
+
+import type { Command } from "commander";
+import { UsageError } from "../../entries/errors.ts";
+import type { ExportOptions } from "../../entries/exchange.ts";
+import { isSameFile } from "../../entries/files.ts";
+import { exportOptionTable, exportTargets } from "../../entries/options.ts";
+import { exportFlags } from "../flags/exportFlags.ts";
+import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { listOfWords } from "../options.ts";
+import { checkOutput, formatCount, formatFacts, print, printJson } from "../output.ts";
+
+interface ExportFlags extends Partial<ExportOptions> {
+  readonly out: string;
+  readonly json?: boolean | undefined;
+}
+
+async function run(model: string, flags: ExportFlags): Promise<void> {
+  const { to, out } = flags;
+  if (to === undefined)
+    throw new UsageError({
+      problem: `--to is missing: what the model is written as, ${listOfWords(exportTargets)}`,
+      expected: "--to",
+      received: "nothing",
+    });
+  checkOutput(out, [`.${to}`], "an export");
+  if (isSameFile(model, out))
+    throw new UsageError({
+      problem: `--out "${out}" is an input, which would be lost`,
+      expected: "a file that is not an input",
+      received: `"${out}"`,
+      remedy: "choose another name",
+    });
+  const { load } = await import("../../index.ts");
+  const { writeExport } = await import("../../entries/exchange.ts");
+  const flow = await load(model);
+  const bytes = await writeExport(flow, out, { ...chosenOptions<ExportOptions>(flags, exportFlags), to });
+  const { function: what = "logprob", precision = "float64" } = flags;
+  const ofGraph = to === "onnx" ? { function: what, precision } : {};
+  if (flags.json) return await printJson({ out, to, ...ofGraph, bytes });
+  await print(
+    formatFacts([
+      ["export", out],
+      ["format", to],
+      ...Object.entries(ofGraph),
+      ["bytes", formatCount(bytes)],
+      ["columns", flow.columns.join(", ")],
+      ...(flow.given.length > 0 ? [["given", flow.given.join(", ")] as const] : []),
+    ]),
+  );
+}
+
+/** Adds the command. */
+export function addExport(program: Command): void {
+  const command = program
+    .command("export")
+    .summary("a model as a file for other software")
+    .description(
+      `A model as a file for other software: a graph of ONNX, which any of its runtimes computes, or plain JSON, for a reader of one's own.
+
+A graph takes rows as one table of numbers, in the model's order, and what a conditional model is given as a second one. Its
+metadata say what each column is, and how levels, moments and missing cells enter.`,
+    )
+    .argument("<model>", "model to export (.safetensors)")
+    .requiredOption("--out <file>", "file to write (.onnx or .json)");
+  addOptionFlags(command, exportFlags, exportOptionTable);
+  command
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      `
+Example:
+  pushforward export galaxies.safetensors --to onnx --out galaxies.onnx
+  pushforward export galaxies.safetensors --to onnx --function sample --out draws.onnx`,
+    )
+    .action(run);
+}

@@ -1,0 +1,63 @@
+/**
+ * Flows as files for other software.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Flow } from "../models/flow.ts";
+import { checkArgument, checkedOptions, type OptionKind, text } from "../options.ts";
+import { type ExportOptions, exportOptionTable } from "./exportOptions.ts";
+
+/** What `fit` and `load` give. */
+export const aFlow: OptionKind = {
+  expected: "a flow",
+  accepts: (value) => typeof (value as Flow | null)?.toBytes === "function",
+};
+
+/**
+ * A flow as the bytes of a file for other software.
+ *
+ * An `onnx` graph takes `rows` `[n, columns]` in the flow's order, and `given` `[n, given]` of a conditional flow, or `noise` to sample; it
+ * gives `logProb` `[n]`, `base` or `rows`. Its metadata say under `pushforward`, as JSON, what each column is and how levels, moments and
+ * missing cells enter. A row that misses a value has a result that is not a number, one that cannot be a log-density of minus infinity.
+ *
+ * A `json` file holds what the model file holds, in text: its format is in the documentation.
+ *
+ * @throws UsageError for what a flow of its kind cannot be exported as, and why.
+ * @example await writeFile("flow.onnx", await exportModel(flow, { to: "onnx" }));
+ */
+export async function exportModel(flow: Flow, options: ExportOptions): Promise<Uint8Array> {
+  checkArgument("exportModel", "flow", flow, aFlow, "`fit` and `load` give flows");
+  const checked = checkedOptions("exportModel", options, exportOptionTable);
+  if (checked.to === "json") {
+    for (const name of ["function", "precision"] as const)
+      if (checked[name] !== undefined)
+        throw new UsageError({
+          where: "exportModel",
+          problem: `${name} is of onnx: a json file holds the whole model, as it is`,
+          expected: `json without ${name}`,
+          received: checked[name],
+          remedy: "leave it out",
+        });
+    const { modelJson } = await import("./json/modelJson.ts");
+    return modelJson(flow);
+  }
+  const { onnxBytes } = await import("./onnx/onnxBytes.ts");
+  return await onnxBytes(flow, checked.function ?? "logprob", checked.precision ?? "float64");
+}
+
+/**
+ * Writes what {@link exportModel} gives to a file, whole or not at all.
+ *
+ * @returns The number of bytes.
+ * @throws As {@link exportModel}; FormatError if the file cannot be written.
+ * @example await writeExport(flow, "flow.onnx", { to: "onnx", precision: "float32" });
+ */
+export async function writeExport(flow: Flow, path: string, options: ExportOptions): Promise<number> {
+  checkArgument("writeExport", "path", path, text);
+  const bytes = await exportModel(flow, options);
+  const { writeFileAtomically } = await import("../platform/files.ts");
+  await writeFileAtomically(path, bytes);
+  return bytes.length;
+}

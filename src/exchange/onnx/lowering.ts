@@ -1,0 +1,286 @@
+/**
+ * Per-sample graphs as nodes of ONNX: a value of each row is a tensor `[rows, size]`, row-major elements; one that all rows share is a
+ * constant.
+ *
+ * @module
+ */
+
+import {
+  type Expr,
+  type GatherExpr,
+  type LinearExpr,
+  type MapExpr,
+  type ScatterExpr,
+  type SolveTriangularExpr,
+  type SumExpr,
+  sizeOf,
+  topologicalOrder,
+} from "../../graph/expr.ts";
+import { OnnxFormulas, type Precision } from "./onnxFormulas.ts";
+import type { OnnxGraph } from "./onnxGraph.ts";
+import { loopOf } from "./onnxLoops.ts";
+import { inverseOfTriangle, type SharedValues, sharedValues } from "./sharedValues.ts";
+
+/** The values of some batched leaves, and of what is shared. */
+export interface Leaves {
+  /** Tensors `[rows, size]` by node. */
+  readonly batched: ReadonlyMap<Expr, string>;
+  /** Values of shared nodes. */
+  readonly shared: SharedValues;
+  /** Shared values that differ by the step of a loop: tensors `[1, size]`. */
+  readonly byStep?: ReadonlyMap<Expr, string> | undefined;
+  /** Inverses `[n, n]` of the matrices of triangular systems, where these differ by the step of a loop, too. */
+  readonly inverses?: ReadonlyMap<Expr, string> | undefined;
+}
+
+/** Rows of a graph: what their number can be read from. */
+export interface Rows {
+  /** A tensor whose first axis has an element for each row. */
+  readonly like: string;
+}
+
+/** Writes the values of some nodes into a graph, and gives the names of the tensors, `[rows, size]`. */
+export function lower(
+  outputs: readonly Expr[],
+  leaves: Leaves,
+  { graph, type, rows }: { readonly graph: OnnxGraph; readonly type: Precision; readonly rows: Rows },
+): string[] {
+  const lowering = new Lowering(new OnnxFormulas(graph, type), leaves, rows);
+  lowering.values(outputs);
+  return outputs.map((output) => lowering.ofEachRow(output));
+}
+
+/** See the head of this file. */
+export class Lowering {
+  readonly formulas: OnnxFormulas;
+  readonly graph: OnnxGraph;
+  readonly leaves: Leaves;
+  readonly rows: Rows;
+  readonly #tensors = new Map<Expr, string>();
+  readonly #results = new Map<Expr, ReadonlyMap<number, string>>();
+
+  constructor(formulas: OnnxFormulas, leaves: Leaves, rows: Rows) {
+    this.formulas = formulas;
+    this.graph = formulas.graph;
+    this.leaves = leaves;
+    this.rows = rows;
+    for (const [node, name] of leaves.batched) this.#tensors.set(node, name);
+  }
+
+  /** What writes into the body of a loop of this graph. */
+  inside(body: OnnxGraph, leaves: Leaves, rows: Rows): Lowering {
+    return new Lowering(new OnnxFormulas(body, this.formulas.type), leaves, rows);
+  }
+
+  /** Writes some nodes, with all that they need. */
+  values(outputs: readonly Expr[]): void {
+    const order = topologicalOrder(outputs, this.#tensors).filter(
+      (node) => node.batched && !this.#tensors.has(node),
+    );
+    const read = new Map<Expr, Set<number>>();
+    for (const node of order)
+      if (node.op === "project") {
+        const map = node.inputs[0]!;
+        read.set(map, (read.get(map) ?? new Set<number>()).add(node.index));
+      }
+    for (const node of order)
+      if (node.op === "map") this.#results.set(node, this.#map(node, [...(read.get(node) ?? [])]));
+      else this.#tensors.set(node, this.#node(node));
+  }
+
+  /** The tensor of a node: `[rows, size]`, or `[1, size]` where it is shared. */
+  tensor(node: Expr): string {
+    const batched = this.#tensors.get(node) ?? this.leaves.byStep?.get(node);
+    if (batched !== undefined) return batched;
+    const size = sizeOf(node.shape);
+    return this.graph.constant(this.formulas.type, this.sharedData(node), [1, size]);
+  }
+
+  /** The numbers of a shared node. */
+  sharedData(node: Expr): Float64Array {
+    const data = this.leaves.shared.get(node);
+    if (data) return data;
+    if (node.op === "constant") return node.data;
+    throw new Error(`the value of a shared ${node.op} is not known`);
+  }
+
+  /** A tensor whose rows have another shape. */
+  reshaped(value: string, ...extents: readonly number[]): string {
+    return this.graph.node("Reshape", [value, this.graph.integers(0, ...extents)]);
+  }
+
+  /** One number per row, 1. */
+  ones(): string {
+    const count = this.graph.node("Gather", [
+      this.graph.node("Shape", [this.rows.like]),
+      this.graph.integers(0),
+    ]);
+    const extents = this.graph.node("Concat", [count, this.graph.integers(1)], { axis: 0 });
+    return this.graph.node("Expand", [this.formulas.number(1), extents]);
+  }
+
+  /** The same, once per row, of what may be shared. */
+  ofEachRow(node: Expr): string {
+    return node.batched ? this.tensor(node) : this.formulas.mul(this.tensor(node), this.ones());
+  }
+
+  #node(node: Expr): string {
+    const { graph, formulas } = this;
+    switch (node.op) {
+      case "rowMark":
+        return this.ones();
+      case "elementwise":
+        return this.#widened(node, formulas.elementwise(node.name, this.#operands(node)));
+      case "reshape":
+      case "implicit":
+      case "odeSolution":
+        return this.tensor(node.inputs[0]!);
+      case "gather":
+        return this.#gather(node);
+      case "scatter":
+        return this.#scatter(node);
+      case "concatenate":
+        return graph.node(
+          "Concat",
+          node.inputs.map((input) => this.ofEachRow(input)),
+          { axis: 1 },
+        );
+      case "sum":
+        return this.#sum(node);
+      case "linear":
+        return this.#linear(node);
+      case "solveTriangular":
+        return this.#solve(node);
+      case "project":
+        return this.#results.get(node.inputs[0]!)!.get(node.index)!;
+      case "fixedPoint":
+      case "scan":
+      case "iterate":
+        return loopOf(node, this);
+      case "random":
+        throw new Error("an exported graph draws no random numbers");
+      default:
+        throw new Error(`an exported graph has no ${node.op} of a row`);
+    }
+  }
+
+  #operands(node: Expr): string[] {
+    return node.inputs.map((input) => this.tensor(input));
+  }
+
+  /** A result as wide as its node: where all operands are single numbers it is one, too. */
+  #widened(node: Expr, value: string): string {
+    const size = sizeOf(node.shape);
+    if (size === 1 || node.inputs.some((input) => sizeOf(input.shape) === size)) return value;
+    return this.graph.node("Expand", [value, this.graph.integers(1, size)]);
+  }
+
+  #gather({ indices, inputs }: GatherExpr): string {
+    const [source] = inputs as [Expr];
+    return this.#picked(this.tensor(source), sizeOf(source.shape), indices);
+  }
+
+  /** Columns of a tensor of some width; zeros for the index -1. */
+  #picked(value: string, width: number, indices: ArrayLike<number>): string {
+    const { graph } = this;
+    const list = Array.from(indices);
+    const [first = 0] = list;
+    const last = list[list.length - 1] ?? 0;
+    if (first >= 0 && list.every((index, i) => index === first + i)) {
+      if (list.length === width) return value;
+      return graph.node("Slice", [value, graph.integers(first), graph.integers(last + 1), graph.integers(1)]);
+    }
+    const padded = list.includes(-1)
+      ? graph.node("Pad", [value, graph.integers(0, 0, 0, 1), graph.constant(this.formulas.type, [0], [])])
+      : value;
+    return graph.node(
+      "Gather",
+      [
+        padded,
+        graph.constant(
+          "int64",
+          list.map((index) => (index < 0 ? width : index)),
+        ),
+      ],
+      { axis: 1 },
+    );
+  }
+
+  /** Sums of gathers: as many as the element has sources that has most. */
+  #scatter(node: ScatterExpr): string {
+    const [source] = node.inputs as [Expr];
+    const size = sizeOf(node.shape);
+    const layers: number[][] = [];
+    node.indices.forEach((to, from) => {
+      if (to < 0) return;
+      let layer = layers.find((sources) => sources[to] === -1);
+      if (!layer) layers.push((layer = new Array<number>(size).fill(-1)));
+      layer[to] = from;
+    });
+    if (layers.length === 0) layers.push(new Array<number>(size).fill(-1));
+    return layers
+      .map((sources) => this.#picked(this.tensor(source), sizeOf(source.shape), sources))
+      .reduce((sum, part) => this.formulas.add(sum, part));
+  }
+
+  #sum({ outer, count, inner, inputs }: SumExpr): string {
+    const value = this.tensor(inputs[0]!);
+    if (outer === 1 && inner === 1)
+      return this.graph.node("ReduceSum", [value, this.graph.integers(1)], { keepdims: 1 });
+    const blocks = this.reshaped(value, outer, count, inner);
+    const sums = this.graph.node("ReduceSum", [blocks, this.graph.integers(2)], { keepdims: 0 });
+    return this.reshaped(sums, outer * inner);
+  }
+
+  /** A shared matrix as a tensor of two axes. */
+  #matrix(node: Expr): string {
+    const ofStep = this.leaves.byStep?.get(node);
+    if (ofStep !== undefined) return this.graph.node("Reshape", [ofStep, this.graph.integers(...node.shape)]);
+    return this.graph.constant(this.formulas.type, this.sharedData(node), node.shape);
+  }
+
+  #linear({ inputs, transposed }: LinearExpr): string {
+    const [x, weights, bias] = inputs as [Expr, Expr, Expr?];
+    const operands = [this.tensor(x), this.#matrix(weights), ...(bias ? [this.tensor(bias)] : [])];
+    return this.graph.node("Gemm", operands, { transB: transposed ? 0 : 1 });
+  }
+
+  /** By the inverse of the matrix, which is computed in float64 by substitution once. */
+  #solve(node: SolveTriangularExpr): string {
+    const [matrix, b] = node.inputs as [Expr, Expr];
+    const size = sizeOf(node.shape);
+    const inverse =
+      this.leaves.inverses?.get(node) ??
+      this.graph.constant(this.formulas.type, inverseOfTriangle(this.sharedData(matrix), size, node.lower), [
+        size,
+        size,
+      ]);
+    return this.graph.node("Gemm", [this.ofEachRow(b), inverse], { transB: node.transposed ? 0 : 1 });
+  }
+
+  /** A map of n rows of F features is its body for n F rows of scalars. */
+  #map({ features, body, inputs }: MapExpr, indices: readonly number[]): ReadonlyMap<number, string> {
+    const { graph, formulas } = this;
+    const batched = new Map<Expr, string>();
+    let like = "";
+    body.slots.forEach((slots, k) => {
+      const value = graph.node("Reshape", [this.ofEachRow(inputs[k]!), graph.integers(-1, slots.length)]);
+      like = value;
+      slots.forEach((slot, j) => {
+        batched.set(slot, this.#picked(value, slots.length, [j]));
+      });
+    });
+    const results = indices.map((index) => body.results[index]!);
+    const flat = results.flat();
+    const inside = new Lowering(formulas, { batched, shared: sharedValues(flat, new Map()) }, { like });
+    inside.values(flat);
+    return new Map(
+      indices.map((index, i) => {
+        const columns = results[i]!.map((scalar) => inside.ofEachRow(scalar));
+        const joined = columns.length > 1 ? graph.node("Concat", columns, { axis: 1 }) : columns[0]!;
+        const extents = graph.integers(-1, features * columns.length);
+        return [index, graph.node("Reshape", [joined, extents])] as const;
+      }),
+    );
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * Element-wise operations in those operators of ONNX that onnxruntime has in float64, too. Formulas hold their digits where a direct
+ * one would lose them, and no branch that is not taken makes a value that is not a number out of one that is.
+ *
+ * @module
+ */
+
+import type { ElementwiseName } from "../../graph/ops/elementwise.ts";
+import { normalCdf } from "../../numerics/special.ts";
+import type { OnnxGraph } from "./onnxGraph.ts";
+
+/** Numbers that a graph computes with. */
+export type Precision = "float" | "double";
+
+/** Writes formulas into a graph. */
+export class OnnxFormulas {
+  readonly graph: OnnxGraph;
+  readonly type: Precision;
+  /** Conditions behind numbers that are 1 or 0, by the name of the number. */
+  readonly #conditions = new Map<string, string>();
+
+  constructor(graph: OnnxGraph, type: Precision) {
+    this.graph = graph;
+    this.type = type;
+  }
+
+  /** One number, which stands for each element. */
+  number(value: number): string {
+    return this.graph.constant(this.type, [value], [1, 1]);
+  }
+
+  /** A condition as 1 or 0. */
+  asNumber(condition: string): string {
+    const name = this.graph.node("Cast", [condition], { to: { elements: this.type } });
+    this.#conditions.set(name, condition);
+    return name;
+  }
+
+  /** A number as a condition: whether it is not 0. */
+  asCondition(value: string): string {
+    return (
+      this.#conditions.get(value) ??
+      this.graph.node("Not", [this.graph.node("Equal", [value, this.number(0)])])
+    );
+  }
+
+  add = (a: string, b: string): string => this.graph.node("Add", [a, b]);
+  sub = (a: string, b: string): string => this.graph.node("Sub", [a, b]);
+  mul = (a: string, b: string): string => this.graph.node("Mul", [a, b]);
+  div = (a: string, b: string): string => this.graph.node("Div", [a, b]);
+  less = (a: string, b: string): string => this.graph.node("Less", [a, b]);
+  where = (condition: string, a: string, b: string): string => this.graph.node("Where", [condition, a, b]);
+  exp = (a: string): string => this.graph.node("Exp", [a]);
+  log = (a: string): string => this.graph.node("Log", [a]);
+  abs = (a: string): string => this.graph.node("Abs", [a]);
+  neg = (a: string): string => this.graph.node("Neg", [a]);
+
+  /** The operation of a graph by name. */
+  elementwise(name: ElementwiseName, operands: readonly string[]): string {
+    const [a = "", b = "", c = ""] = operands;
+    switch (name) {
+      case "add":
+        return this.add(a, b);
+      case "sub":
+        return this.sub(a, b);
+      case "mul":
+        return this.mul(a, b);
+      case "div":
+        return this.div(a, b);
+      case "max":
+        return this.graph.node("Max", [a, b]);
+      case "min":
+        return this.graph.node("Min", [a, b]);
+      case "less":
+        return this.asNumber(this.less(a, b));
+      case "lessEqual":
+        return this.asNumber(this.graph.node("LessOrEqual", [a, b]));
+      case "select":
+        return this.where(this.asCondition(a), b, c);
+      case "neg":
+        return this.neg(a);
+      case "abs":
+        return this.abs(a);
+      case "sign":
+        return this.graph.node("Sign", [a]);
+      case "floor":
+        return this.graph.node("Floor", [a]);
+      case "sqrt":
+        return this.graph.node("Sqrt", [a]);
+      case "exp":
+        return this.exp(a);
+      case "log":
+        return this.log(a);
+      case "tanh":
+        return this.graph.node("Tanh", [a]);
+      case "sin":
+        return this.graph.node("Sin", [a]);
+      case "cos":
+        return this.graph.node("Cos", [a]);
+      case "stopGradient":
+        return a;
+      case "log1p":
+        return this.log1p(a);
+      case "expm1":
+        return this.expm1(a);
+      case "sigmoid":
+        return this.sigmoid(a);
+      case "softplus":
+        return this.softplus(a);
+      case "erf":
+        return this.erf(a);
+      case "normalQuantile":
+        return this.normalQuantile(a);
+    }
+  }
+
+  /** log(1 + a) a / ((1 + a) - 1), which cancels the rounding of 1 + a (Goldberg 1991, theorem 4), for |a| of at most about 1. */
+  #log1pNear(a: string): string {
+    const sum = this.add(this.number(1), a);
+    const rounded = this.sub(sum, this.number(1));
+    const isLost = this.graph.node("Equal", [rounded, this.number(0)]);
+    const divisor = this.where(isLost, this.number(1), rounded);
+    return this.where(isLost, a, this.div(this.mul(this.log(sum), a), divisor));
+  }
+
+  log1p(a: string): string {
+    const isNear = this.less(a, this.number(1));
+    const near = this.#log1pNear(this.where(isNear, a, this.number(1)));
+    return this.where(isNear, near, this.log(this.add(this.number(1), a)));
+  }
+
+  /** (e^a - 1) a / log(e^a), where a is near 0 (W. Kahan). */
+  expm1(a: string): string {
+    const isNear = this.less(this.abs(a), this.number(1));
+    const near = this.where(isNear, a, this.number(0.5));
+    const power = this.exp(near);
+    const logOfPower = this.log(power);
+    const isLost = this.graph.node("Equal", [logOfPower, this.number(0)]);
+    const quotient = this.div(
+      this.mul(this.sub(power, this.number(1)), near),
+      this.where(isLost, this.number(1), logOfPower),
+    );
+    const far = this.sub(this.exp(a), this.number(1));
+    return this.where(isNear, this.where(isLost, near, quotient), far);
+  }
+
+  /** e^-|a|, by which neither the logistic function nor softplus overflows. */
+  #decay(a: string): string {
+    return this.exp(this.neg(this.abs(a)));
+  }
+
+  sigmoid(a: string): string {
+    const decay = this.#decay(a);
+    const larger = this.div(this.number(1), this.add(this.number(1), decay));
+    return this.where(this.less(a, this.number(0)), this.mul(decay, larger), larger);
+  }
+
+  softplus(a: string): string {
+    const positive = this.graph.node("Max", [a, this.number(0)]);
+    return this.add(positive, this.#log1pNear(this.#decay(a)));
+  }
+
+  /** A polynomial, the highest power first. */
+  polynomial(coefficients: readonly number[], x: string): string {
+    const [first, ...others] = coefficients;
+    return others.reduce((sum, c) => this.add(this.mul(sum, x), this.number(c)), this.number(first!));
+  }
+
+  /** e^(x^2) erfc(x) for x of 0 or more, by Chebyshev polynomials of (x - 3.75) / (x + 3.75): relative error below 1e-13. */
+  #scaledErfc(x: string): string {
+    const t = this.div(this.sub(x, this.number(chebyshevPlace)), this.add(x, this.number(chebyshevPlace)));
+    const twice = this.mul(this.number(2), t);
+    const coefficients = scaledErfcCoefficients();
+    let [above, here] = [this.number(0), this.number(0)];
+    for (let k = coefficients.length - 1; k > 0; k--)
+      [above, here] = [here, this.add(this.sub(this.mul(twice, here), above), this.number(coefficients[k]!))];
+    return this.add(this.sub(this.mul(t, here), above), this.number(coefficients[0]!));
+  }
+
+  /** erfc(x) for x of 0 or more; the square of x is split, so that e^-x^2 keeps its digits. */
+  #erfcBeyond(x: string): string {
+    const coarse = this.div(this.graph.node("Floor", [this.mul(x, this.number(16))]), this.number(16));
+    const rest = this.mul(this.sub(x, coarse), this.add(x, coarse));
+    const power = this.mul(this.exp(this.neg(this.mul(coarse, coarse))), this.exp(this.neg(rest)));
+    return this.mul(power, this.#scaledErfc(x));
+  }
+
+  erf(a: string): string {
+    const size = this.graph.node("Min", [this.abs(a), this.number(6)]);
+    const far = this.sub(this.number(1), this.#erfcBeyond(size));
+    const square = this.mul(size, size);
+    const near = this.mul(size, this.polynomial(erfSeries, square));
+    const positive = this.where(this.less(size, this.number(0.5)), near, far);
+    return this.mul(this.graph.node("Sign", [a]), positive);
+  }
+
+  /**
+   * A rational function of sqrt(-2 log p) (Abramowitz & Stegun 26.2.23, to 4.5e-4), and two of Halley's steps on the distribution function,
+   * which has all its digits below 1/2.
+   */
+  normalQuantile(p: string): string {
+    const half = this.number(0.5);
+    const isUpper = this.less(half, p);
+    const nearer = this.where(isUpper, this.sub(this.number(1), p), p);
+    const isInside = this.less(this.number(0), nearer);
+    const q = this.where(isInside, nearer, half);
+    const root = this.graph.node("Sqrt", [this.mul(this.number(-2), this.log(q))]);
+    const rough = this.div(
+      this.polynomial([0.010328, 0.802853, 2.515517], root),
+      this.polynomial([0.001308, 0.189269, 1.432788, 1], root),
+    );
+    let x = this.graph.node("Min", [this.sub(rough, root), this.number(0)]);
+    for (let step = 0; step < 2; step++) {
+      // x is at most 0, so that the distribution function is 1/2 erfc(|x| / sqrt 2).
+      const size = this.neg(x);
+      const cdf = this.mul(half, this.#erfcBeyond(this.mul(size, this.number(Math.SQRT1_2))));
+      const density = this.mul(
+        this.exp(this.mul(this.number(-0.5), this.mul(x, x))),
+        this.number(1 / Math.sqrt(2 * Math.PI)),
+      );
+      const isFlat = this.graph.node("Equal", [density, this.number(0)]);
+      const move = this.div(this.sub(cdf, q), this.where(isFlat, this.number(1), density));
+      const next = this.sub(x, this.div(move, this.add(this.number(1), this.mul(half, this.mul(x, move)))));
+      x = this.graph.node("Min", [this.where(isFlat, x, next), this.number(0)]);
+    }
+    const outside = this.where(
+      this.graph.node("Equal", [nearer, this.number(0)]),
+      this.number(Number.NEGATIVE_INFINITY),
+      this.number(Number.NaN),
+    );
+    const lower = this.where(isInside, x, outside);
+    return this.where(isUpper, this.neg(lower), lower);
+  }
+}
+
+const chebyshevPlace = 3.75;
+
+/** erf(x) / x as powers of x^2, the highest first: enough of them for |x| of at most 1/2. */
+const erfSeries: readonly number[] = Array.from({ length: 14 }, (_, n) => n)
+  .map((n) => {
+    let factorial = 1;
+    for (let k = 2; k <= n; k++) factorial *= k;
+    return ((n % 2 === 0 ? 1 : -1) * 2) / (Math.sqrt(Math.PI) * factorial * (2 * n + 1));
+  })
+  .reverse();
+
+let coefficientsOfErfc: readonly number[] | undefined;
+
+/** Chebyshev coefficients of e^(x^2) erfc(x) on 0 to infinity, which at the end t = 1 is 0. */
+function scaledErfcCoefficients(): readonly number[] {
+  if (coefficientsOfErfc) return coefficientsOfErfc;
+  const count = 40;
+  const nodes = Array.from({ length: count }, (_, i) => Math.cos((Math.PI * (i + 0.5)) / count));
+  const values = nodes.map((t) => scaledErfc((chebyshevPlace * (1 + t)) / (1 - t)));
+  coefficientsOfErfc = Array.from({ length: 32 }, (_, k) => {
+    const sum = values.reduce(
+      (total, value, i) => total + value * Math.cos((Math.PI * k * (i + 0.5)) / count),
+      0,
+    );
+    return ((k === 0 ? 1 : 2) * sum) / count;
+  });
+  return coefficientsOfErfc;
+}
+
+/** e^(x^2) erfc(x), to which the first terms of the asymptotic series are enough far out. */
+function scaledErfc(x: number): number {
+  if (x < 25) return 2 * normalCdf(-x * Math.SQRT2) * Math.exp(x * x);
+  const s = 1 / (2 * x * x);
+  return (1 - s * (1 - 3 * s * (1 - 5 * s * (1 - 7 * s * (1 - 9 * s))))) / (x * Math.sqrt(Math.PI));
+}

@@ -1,0 +1,122 @@
+/**
+ * An ONNX graph in the making: nodes in the order in which they are added, constants, and names that nobody else has.
+ *
+ * @module
+ */
+
+import {
+  type Attribute,
+  type ElementType,
+  type Extent,
+  graphFields,
+  initializerField,
+  nodeField,
+  valueField,
+} from "./onnxMessages.ts";
+import type { Field } from "./protobuf.ts";
+
+/** Constants up to so many numbers are kept once however often they are asked for. */
+const mostCompared = 64;
+
+/** What a graph shares with the bodies of its loops. */
+interface Names {
+  next: number;
+}
+
+/** A graph, or the body of a loop in it, which sees all that is outside. */
+export class OnnxGraph {
+  readonly #names: Names;
+  readonly #outer: OnnxGraph | undefined;
+  readonly #nodes: Field[] = [];
+  readonly #constants: Field[] = [];
+  readonly #inputs: Field[] = [];
+  readonly #outputs: Field[] = [];
+  /** Results of nodes and constants by what they are made of: the same is computed once. */
+  readonly #known = new Map<string, string>();
+
+  constructor(outer?: OnnxGraph) {
+    this.#outer = outer;
+    this.#names = outer ? outer.#names : { next: 0 };
+  }
+
+  /** The body of a loop. */
+  body(): OnnxGraph {
+    return new OnnxGraph(this);
+  }
+
+  /** A new name. */
+  name(): string {
+    return `t${this.#names.next++}`;
+  }
+
+  #find(key: string): string | undefined {
+    return this.#known.get(key) ?? (this.#outer ? this.#outer.#find(key) : undefined);
+  }
+
+  /** A value that is given from outside. */
+  input(name: string, type: ElementType, extents: readonly Extent[]): string {
+    this.#inputs.push(valueField(11, name, type, extents));
+    return name;
+  }
+
+  /** Gives a value a name outside. */
+  output(name: string, value: string, type: ElementType, extents: readonly Extent[]): void {
+    this.#nodes.push(nodeField("Identity", [value], [name], {}));
+    this.#outputs.push(valueField(12, name, type, extents));
+  }
+
+  /** The result of a node. */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string {
+    const key = `${operator}|${inputs}|${JSON.stringify(attributes)}`;
+    const known = this.#find(key);
+    if (known !== undefined) return known;
+    const [result] = this.nodes(operator, inputs, 1, attributes);
+    this.#known.set(key, result!);
+    return result!;
+  }
+
+  /** The results of a node that has several, or a body. */
+  nodes(
+    operator: string,
+    inputs: readonly string[],
+    results: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): string[] {
+    const names = Array.from({ length: results }, () => this.name());
+    this.#nodes.push(nodeField(operator, inputs, names, attributes));
+    return names;
+  }
+
+  /** A constant tensor. */
+  constant(
+    type: ElementType,
+    data: ArrayLike<number>,
+    dimensions: readonly number[] = [data.length],
+  ): string {
+    if (this.#outer) return this.#outer.constant(type, data, dimensions);
+    const key =
+      data.length <= mostCompared
+        ? `${type}|${dimensions}|${Array.from(data, (x) => (Object.is(x, -0) ? "-0" : x))}`
+        : undefined;
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (known !== undefined) return known;
+    const name = this.name();
+    this.#constants.push(initializerField(name, type, dimensions, data));
+    if (key !== undefined) this.#known.set(key, name);
+    return name;
+  }
+
+  /** Whole numbers as a tensor of one axis. */
+  integers(...values: readonly number[]): string {
+    return this.constant("int64", values);
+  }
+
+  /** The graph as the fields of its message. */
+  fields(name: string): Field[] {
+    return graphFields(name, [...this.#nodes, ...this.#constants, ...this.#inputs, ...this.#outputs]);
+  }
+}

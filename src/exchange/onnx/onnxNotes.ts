@@ -1,0 +1,123 @@
+/**
+ * What an ONNX file of ours says about itself in its metadata: what it computes, and how cells enter.
+ *
+ * @module
+ */
+
+import { FormatError } from "../../errors.ts";
+import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
+import type { ExportFunction } from "../exportOptions.ts";
+
+/** A column, and how its cells enter. */
+export interface ColumnNote extends Partial<ColumnSchema> {
+  readonly name: string;
+  /** How a cell becomes a number, in words. */
+  readonly enters: string;
+}
+
+/** The metadata under `pushforward`. */
+export interface OnnxNotes {
+  readonly formatVersion: 1;
+  readonly function: ExportFunction;
+  /** Numbers of the trained part. */
+  readonly precision: "float32" | "float64";
+  /** Numbers of the inputs: those of mixed columns are float64 whatever the precision, so that moments and grids keep their digits. */
+  readonly inputType: "float32" | "float64";
+  /** Kind of the flow. */
+  readonly kind: string;
+  /** Columns of `rows`, in order. */
+  readonly columns: readonly ColumnNote[];
+  /** Columns of `given`, in order; empty where there is no such input. */
+  readonly given: readonly ColumnNote[];
+  /** Numbers per row of the input `noise`, all standard normal, of `sample`. */
+  readonly noise?: number | undefined;
+}
+
+/** Key of the metadata. */
+export const notesKey = "pushforward";
+
+/** Reads whole numbers and pieces of a message. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  at: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, start = 0, end: number = bytes.length) {
+    this.#bytes = bytes;
+    this.at = start;
+    this.end = end;
+  }
+
+  integer(): number {
+    let value = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = this.at < this.end ? this.#bytes[this.at++]! : 256;
+      if (byte > 255 || shift > 2 ** 63) throw notOnnx();
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+  }
+
+  /** The next field: its number, and where its bytes are if it has such. */
+  field(): { readonly number: number; readonly bytes?: Uint8Array } {
+    const key = this.integer();
+    const [number, wire] = [Math.floor(key / 8), key % 8];
+    if (wire === 0) {
+      this.integer();
+      return { number };
+    }
+    const length = wire === 2 ? this.integer() : wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN;
+    if (!(this.at + length <= this.end)) throw notOnnx();
+    const bytes = this.#bytes.subarray(this.at, this.at + length);
+    this.at += length;
+    return { number, bytes };
+  }
+}
+
+function notOnnx(): FormatError {
+  return new FormatError({
+    problem: "the export is neither JSON nor an ONNX file of pushforward",
+    expected: "what `pushforward export` writes",
+    received: "other bytes, or a damaged file",
+    remedy: "export the model anew",
+  });
+}
+
+/**
+ * What a file says about itself.
+ * @throws {@link FormatError} if it is no such file.
+ */
+export function notesOf(bytes: Uint8Array): OnnxNotes {
+  const reader = new Reader(bytes);
+  while (reader.at < reader.end) {
+    const { number, bytes: entry } = reader.field();
+    if (number !== 14 || !entry) continue;
+    const texts = new Map<number, string>();
+    for (const inner = new Reader(entry); inner.at < inner.end; ) {
+      const { number: part, bytes: text } = inner.field();
+      if (text) texts.set(part, new TextDecoder().decode(text));
+    }
+    if (texts.get(1) !== notesKey) continue;
+    try {
+      return JSON.parse(texts.get(2) ?? "") as OnnxNotes;
+    } catch {
+      throw notOnnx();
+    }
+  }
+  throw notOnnx();
+}
+
+/** How the cells of a column of a table enter, in words. */
+export function columnNote(schema: ColumnSchema): ColumnNote {
+  return { ...schema, enters: entersAs(schema) };
+}
+
+function entersAs({ kind, levels, missing, written, period }: ColumnSchema): string {
+  const rest = missing ? "; a missing cell as not a number" : "";
+  if (kind === "boolean") return `false as 0, true as 1${rest}`;
+  if (levels) return `a level as its place among the levels, from 0; any other level as -1${rest}`;
+  if (kind === "date-time") return `a moment as milliseconds since 1970-01-01 UTC${rest}`;
+  if (kind === "angle" && written === "time-of-day") return `a time of day as seconds since midnight${rest}`;
+  if (kind === "angle") return `the number itself; it comes round after ${period ?? 360}${rest}`;
+  return `the number itself${rest}`;
+}

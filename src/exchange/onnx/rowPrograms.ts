@@ -1,0 +1,77 @@
+/**
+ * Programs of a model as parts of one ONNX graph.
+ *
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import { prepareProgram } from "../../graph/program.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
+import { lower } from "./lowering.ts";
+import { OnnxFormulas, type Precision } from "./onnxFormulas.ts";
+import type { OnnxGraph } from "./onnxGraph.ts";
+import { sharedValues } from "./sharedValues.ts";
+
+/**
+ * Tensors `[rows, size]` of some values, in the order of their names.
+ * @param values - Values by name; they depend on inputs and parameters, by name.
+ * @param inputs - Tensors of the inputs; one at least.
+ */
+export function writeProgram<Name extends string>(
+  values: Readonly<Record<Name, Expr>>,
+  inputs: Readonly<Record<string, string>>,
+  { graph, type, parameters }: { graph: OnnxGraph; type: Precision; parameters: ParameterValues },
+): Record<Name, string> {
+  const program = prepareProgram({ rows: values });
+  const names = Object.keys(values) as Name[];
+  const outputs = names.map((name) => program.rows[name]!);
+  const known = new Map<Expr, Float64Array>();
+  for (const parameter of program.parameters) {
+    const data = parameters[parameter.name];
+    if (data) known.set(parameter, data);
+  }
+  const batched = new Map(program.inputs.map((input): [Expr, string] => [input, inputs[input.name]!]));
+  const like = Object.values(inputs)[0]!;
+  const tensors = lower(
+    outputs,
+    { batched, shared: sharedValues(outputs, known) },
+    { graph, type, rows: { like } },
+  );
+  return Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as Record<Name, string>;
+}
+
+/** Numbers as those of another precision. */
+export function asPrecision(graph: OnnxGraph, value: string, from: Precision, to: Precision): string {
+  return from === to ? value : graph.node("Cast", [value], { to: { elements: to } });
+}
+
+/** Rows without the numbers that are none, and which rows had some: conditions `[rows, 1]`. */
+export interface CheckedRows {
+  /** Float64, with 0 in the place of what is not finite. */
+  readonly values: string;
+  /** Rows with a value that is not a number: a missing one. */
+  readonly isMissing: string;
+  /** Rows with an infinite value. */
+  readonly isInfinite: string;
+}
+
+/** Rows as programs take them. */
+export function checkedRows(graph: OnnxGraph, rows: string, type: Precision): CheckedRows {
+  const wide = asPrecision(graph, rows, type, "double");
+  const areMissing = graph.node("IsNaN", [wide]);
+  const areInfinite = graph.node("IsInf", [wide]);
+  const areBad = graph.node("Or", [areMissing, areInfinite]);
+  const formulas = new OnnxFormulas(graph, "double");
+  return {
+    values: formulas.where(areBad, formulas.number(0), wide),
+    isMissing: anyOfRow(graph, areMissing),
+    isInfinite: anyOfRow(graph, areInfinite),
+  };
+}
+
+/** Whether a condition holds for one element of a row. */
+export function anyOfRow(graph: OnnxGraph, conditions: string): string {
+  const formulas = new OnnxFormulas(graph, "float");
+  const marks = graph.node("Cast", [conditions], { to: { elements: "float" } });
+  return formulas.less(formulas.number(0.5), graph.node("ReduceMax", [marks], { axes: [1], keepdims: 1 }));
+}
