@@ -4,23 +4,14 @@
  * @module
  */
 
-import { coupling } from "../bijections/autoregressive/coupling.ts";
-import { elementwise } from "../bijections/autoregressive/elementwise.ts";
-import { maskedAutoregressive } from "../bijections/autoregressive/maskedAutoregressive.ts";
 import type { Bijection } from "../bijections/bijection.ts";
-import { chain } from "../bijections/combinators/chain.ts";
 import { aDistribution, type Distribution } from "../distributions/distribution.ts";
-import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
 import { aConditioner, type Conditioner } from "../networks/conditionerContract.ts";
 import {
   anyNumber,
   anything,
-  checkArgument,
-  checkContext,
-  checkCount,
   checkedOptions,
-  type Filled,
   flag,
   listOf,
   type OptionTable,
@@ -29,13 +20,11 @@ import {
 } from "../options.ts";
 import { affineTransformer } from "../transformers/affineTransformer.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
-import { isWithin, realLine, writtenInterval } from "../transformers/interval.ts";
 import { rationalQuadraticTransformer } from "../transformers/rationalQuadraticTransformer.ts";
 import type { Tails } from "../transformers/splineTails.ts";
-import { aTransformer, type Transformer, type TransformerJson } from "../transformers/transformer.ts";
-import { madeAs } from "./kindOf.ts";
-import type { FittedKind, FlowKind } from "./kinds.ts";
+import { aTransformer, type Transformer } from "../transformers/transformer.ts";
 import type { Training } from "./training.ts";
+import { transformerFlow } from "./transformerFlow.ts";
 
 /** An unfitted flow: a base and a bijection as descriptions, no parameter values. */
 export interface Architecture {
@@ -162,8 +151,6 @@ export function sized<Options extends ArchitectureOptions>(
     make(checkedOptions(where, { ...checked, features, context } as unknown as Options, table));
 }
 
-const defaultHidden: readonly number[] = [64, 64];
-
 /**
  * RealNVP: affine couplings (Dinh et al. 2017, https://arxiv.org/abs/1605.08803). Both directions cost one network
  * pass per transform; default 8 transforms.
@@ -175,7 +162,12 @@ export function realNVP(
   options?: TransformerFlowOptions | Unsized<TransformerFlowOptions>,
 ): Architecture | ArchitectureMaker {
   return sized("realNVP", options, transformerFlowOptionTable, (checked) =>
-    build("realnvp", checked, checked.transformer ?? affineTransformer(), 8),
+    transformerFlow(checked, {
+      named: "realnvp",
+      isAutoregressive: false,
+      transformer: checked.transformer ?? affineTransformer(),
+      usualTransforms: 8,
+    }),
   );
 }
 
@@ -190,7 +182,12 @@ export function maskedAutoregressiveFlow(
   options?: TransformerFlowOptions | Unsized<TransformerFlowOptions>,
 ): Architecture | ArchitectureMaker {
   return sized("maskedAutoregressiveFlow", options, transformerFlowOptionTable, (checked) =>
-    build("maf", checked, checked.transformer ?? affineTransformer(), 5),
+    transformerFlow(checked, {
+      named: "maf",
+      isAutoregressive: true,
+      transformer: checked.transformer ?? affineTransformer(),
+      usualTransforms: 5,
+    }),
   );
 }
 
@@ -223,7 +220,12 @@ export function neuralSplineFlow(
         received: "both",
         remedy: "leave it out",
       });
-    return build(autoregressive ? "nsf-ar" : "nsf", checked, transformer ?? splineOf(checked), 5);
+    return transformerFlow(checked, {
+      named: autoregressive ? "nsf-ar" : "nsf",
+      isAutoregressive: autoregressive,
+      transformer: transformer ?? splineOf(checked),
+      usualTransforms: 5,
+    });
   });
 }
 
@@ -236,142 +238,4 @@ function splineOf({
   if (context === 0) return rationalQuadraticTransformer({ bins, bound, tails });
   const spline = rationalQuadraticTransformer({ bins, bound, tails, sensitivity: shapeSensitivity });
   return chainTransformer([spline, affineTransformer()]);
-}
-
-/** The function that makes each kind, for messages. */
-const makers: Readonly<Record<FlowKind, string>> = {
-  realnvp: "realNVP",
-  maf: "maskedAutoregressiveFlow",
-  nsf: "neuralSplineFlow",
-  "nsf-ar": "neuralSplineFlow",
-  planar: "planarFlow",
-  radial: "radialFlow",
-  sylvester: "sylvesterFlow",
-  residual: "residualFlow",
-  cnf: "continuousFlow",
-  "flow-matching": "flowMatching",
-};
-
-/**
- * Refuses sizes that are not positive integers; a context may be 0.
- * @throws UsageError that names the size.
- */
-export function checkArchitecture(
-  kind: FlowKind,
-  {
-    context,
-    hidden,
-    ...sizes
-  }: Filled<Pick<ArchitectureOptions, "context" | "hidden">> & {
-    readonly features: number;
-    readonly transforms: number;
-  },
-): void {
-  const where = makers[kind];
-  for (const [name, value] of Object.entries(sizes)) checkCount(where, name, value);
-  hidden.forEach((size, i) => {
-    checkCount(where, `hidden[${i}]`, size);
-  });
-  checkContext(where, context);
-}
-
-/** Which named architecture has this transformer, in couplings or in masked autoregressive maps. */
-function kindFor(isAutoregressive: boolean, { type, parts }: TransformerJson): FittedKind {
-  const types = Array.isArray(parts) ? (parts as TransformerJson[]).map((part) => part.type).join() : type;
-  if (types === "affine") return isAutoregressive ? "maf" : "realnvp";
-  if (types === "rationalQuadratic" || types === "rationalQuadratic,affine")
-    return isAutoregressive ? "nsf-ar" : "nsf";
-  return isAutoregressive ? "autoregressive" : "coupling";
-}
-
-/** The base that is asked for. */
-export function baseOf(
-  kind: FlowKind,
-  { base = standardNormal, features }: Pick<ArchitectureOptions, "base" | "features">,
-): Distribution {
-  const distribution = typeof base === "function" ? base({ features }) : base;
-  checkArgument(makers[kind], "base", distribution, aDistribution);
-  if (distribution.features !== features)
-    throw new UsageError({
-      where: makers[kind],
-      subject: "base",
-      expected: `of the ${features} features of the flow`,
-      received: `${distribution.features}`,
-    });
-  return distribution;
-}
-
-function build(
-  namedKind: FlowKind,
-  options: TransformerFlowOptions,
-  transformer: Transformer,
-  usualTransforms: number,
-): Architecture {
-  const { features, context = 0, transforms = usualTransforms, conditioner } = options;
-  if (conditioner && options.hidden)
-    throw new UsageError({
-      where: makers[namedKind],
-      problem: "hidden must be left out where a conditioner is given, which has its own layers",
-      expected: "no hidden beside a conditioner",
-      received: "both",
-      remedy: "leave hidden out",
-    });
-  checkOnto(makers[namedKind], transformer);
-  const hidden = options.hidden ?? defaultHidden;
-  checkArchitecture(namedKind, { features, context, transforms, hidden });
-  const isAutoregressive = namedKind === "maf" || namedKind === "nsf-ar";
-  const network = conditioner ? { conditioner } : { hidden };
-  const parts = Array.from({ length: transforms }, (_, t): Bijection => {
-    // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
-    if (features === 1) return elementwise({ features, context, transformer, ...network });
-    if (isAutoregressive)
-      return maskedAutoregressive({
-        features,
-        context,
-        order: orderOf(features, t),
-        transformer,
-        ...network,
-      });
-    return coupling({ features, context, transformed: splitOf(features, t), transformer, ...network });
-  });
-  return madeAs({
-    kind: kindFor(isAutoregressive, transformer.toJSON()),
-    features,
-    context,
-    transforms,
-    hidden: conditioner ? [] : hidden,
-    base: baseOf(namedKind, options),
-    bijection: chain(parts),
-  });
-}
-
-/**
- * Refuses a transformer that does not take, or not give, any number: standardized data may be any.
- * @throws UsageError that names the numbers.
- */
-function checkOnto(where: string, { type, domain = realLine, codomain = realLine }: Transformer): void {
-  if (isWithin(realLine, domain) && isWithin(realLine, codomain)) return;
-  throw new UsageError({
-    where,
-    problem: `the transformer "${type}" takes ${writtenInterval(domain)} and gives ${writtenInterval(codomain)}`,
-    expected: "a transformer of all numbers onto all numbers, as standardized data may be any",
-    received: type,
-    remedy: "put its map into a chain of your own, or give bounds to the fit",
-  });
-}
-
-/** Features in turn, forwards and backwards. */
-function orderOf(features: number, transform: number): number[] {
-  const order = Array.from({ length: features }, (_, i) => i);
-  return transform % 2 === 0 ? order : order.reverse();
-}
-
-/**
- * The features that a coupling transforms: those whose number has a certain bit set, then those that have not, then
- * the next bit, so that after two rounds of bits every two features have conditioned each other.
- */
-function splitOf(features: number, transform: number): number[] {
-  const bits = Math.ceil(Math.log2(features));
-  const bit = Math.floor(transform / 2) % bits;
-  return Array.from({ length: features }, (_, i) => i).filter((i) => ((i >> bit) & 1) === transform % 2);
 }

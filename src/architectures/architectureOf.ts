@@ -18,8 +18,18 @@ import { flowMatching } from "./flowMatching.ts";
 import { type FlowKind, flowKinds } from "./kinds.ts";
 import { residualFlow } from "./residualFlow.ts";
 
+type Maker = (options: NeuralSplineFlowOptions) => Architecture | Promise<Architecture>;
+
+/** Of the kinds that are known by their papers, and loaded when one is asked for. */
+const ofPaper =
+  (
+    choose: (flows: typeof import("./paperFlows.ts")) => (options: NeuralSplineFlowOptions) => Architecture,
+  ): Maker =>
+  async (options) =>
+    choose(await import("./paperFlows.ts"))(options);
+
 /** Every kind with its defaults. */
-const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions) => Architecture>> = {
+const architectures: Readonly<Record<FlowKind, Maker>> = {
   realnvp: realNVP,
   maf: maskedAutoregressiveFlow,
   nsf: neuralSplineFlow,
@@ -30,10 +40,18 @@ const architectures: Readonly<Record<FlowKind, (options: NeuralSplineFlowOptions
   residual: residualFlow,
   cnf: continuousFlow,
   "flow-matching": flowMatching,
+  nice: ofPaper(({ nice }) => nice),
+  iaf: ofPaper(({ inverseAutoregressiveFlow }) => inverseAutoregressiveFlow),
+  naf: ofPaper(({ neuralAutoregressiveFlow }) => neuralAutoregressiveFlow),
+  sospf: ofPaper(({ sumOfSquaresFlow }) => sumOfSquaresFlow),
+  bpf: ofPaper(({ bernsteinFlow }) => bernsteinFlow),
 };
 
 /** The architecture of a kind, of some sizes; `bins` are those of splines alone. */
-export function architectureOf(kind: string, { bins, ...sizes }: NeuralSplineFlowOptions): Architecture {
+export async function architectureOf(
+  kind: string,
+  { bins, ...sizes }: NeuralSplineFlowOptions,
+): Promise<Architecture> {
   if (!Object.hasOwn(architectures, kind)) refuse("fit", "flow", `one of ${flowKinds.join(", ")}`, kind);
   const hasBins = bins !== undefined && (kind === "nsf" || kind === "nsf-ar");
   return architectures[kind as FlowKind](hasBins ? { ...sizes, bins } : sizes);

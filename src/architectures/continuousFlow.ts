@@ -15,11 +15,10 @@ import {
   type ArchitectureMaker,
   type ArchitectureOptions,
   architectureOptionTable,
-  baseOf,
-  checkArchitecture,
   sized,
   type Unsized,
 } from "./architecture.ts";
+import { baseOf, checkArchitecture } from "./checkedParts.ts";
 import { madeAs } from "./kindOf.ts";
 import type { ArchitectureParameters, PreparationTrials, Training } from "./training.ts";
 

@@ -21,11 +21,10 @@ import {
   type ArchitectureMaker,
   type ArchitectureOptions,
   architectureOptionTable,
-  baseOf,
-  checkArchitecture,
   sized,
   type Unsized,
 } from "./architecture.ts";
+import { baseOf, checkArchitecture } from "./checkedParts.ts";
 import { madeAs } from "./kindOf.ts";
 import type { FlowKind } from "./kinds.ts";
 

@@ -16,6 +16,11 @@ export const flowKinds = [
   "residual",
   "cnf",
   "flow-matching",
+  "nice",
+  "iaf",
+  "naf",
+  "sospf",
+  "bpf",
 ] as const;
 
 /** Name of an architecture that is trained by gradient. */

@@ -23,11 +23,10 @@ import {
   type ArchitectureMaker,
   type ArchitectureOptions,
   architectureOptionTable,
-  baseOf,
-  checkArchitecture,
   sized,
   type Unsized,
 } from "./architecture.ts";
+import { baseOf, checkArchitecture } from "./checkedParts.ts";
 import { madeAs } from "./kindOf.ts";
 import type { Training } from "./training.ts";
 

@@ -31,6 +31,16 @@ export {
 } from "../architectures/elementaryFlows.ts";
 export { type FlowMatchingOptions, flowMatching } from "../architectures/flowMatching.ts";
 export { ownArchitecture } from "../architectures/kindOf.ts";
+export {
+  type BernsteinFlowOptions,
+  bernsteinFlow,
+  inverseAutoregressiveFlow,
+  type NeuralAutoregressiveFlowOptions,
+  neuralAutoregressiveFlow,
+  nice,
+  type SumOfSquaresFlowOptions,
+  sumOfSquaresFlow,
+} from "../architectures/paperFlows.ts";
 export { type ResidualFlowOptions, residualFlow } from "../architectures/residualFlow.ts";
 export type { Training } from "../architectures/training.ts";
 export type { FlowSizes } from "../fitting/flowOption.ts";

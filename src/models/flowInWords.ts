@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hasEpochs } from "../architectures/kinds.ts";
+import { hasEpochs, isTrained } from "../architectures/kinds.ts";
 import type { FlowDescription } from "./flow.ts";
 
 const kindsInWords: ReadonlyMap<string, string> = new Map([
@@ -59,6 +59,11 @@ function conditionedParts(node: unknown): readonly Conditioned[] {
   return Object.values(node).flatMap(conditionedParts);
 }
 
+/** A kind that is known by the letters of its paper's name: `NAF`. */
+function nameOf(kind: string): string {
+  return isTrained(kind) ? kind.toUpperCase() : kind;
+}
+
 /** `neural spline flow, 3 transforms, hidden 64x64, 8 bins`; `coupling flow of sinhArcsinh, ...`. */
 export function describeArchitecture(description: object): string {
   const { kind, bijection, base } = description as Described;
@@ -68,7 +73,9 @@ export function describeArchitecture(description: object): string {
   const type = first?.transformer?.type;
   const withTransformer = typeof type === "string" ? kindsOfTransformer.get(String(kind)) : undefined;
   const words = [
-    withTransformer ? `${withTransformer} of ${type}` : (kindsInWords.get(String(kind)) ?? String(kind)),
+    withTransformer
+      ? `${withTransformer} of ${type}`
+      : (kindsInWords.get(String(kind)) ?? nameOf(String(kind))),
   ];
   if (first) {
     words.push(`${parts.length} transform${parts.length === 1 ? "" : "s"}`);

@@ -11,6 +11,7 @@ const budgetOfNumbers = 90_000;
 /** What is loaded with a model of each kind beside what all need: its families, and what two families share. */
 const splines = ["autoregressive", "linear", "parts"];
 const learnt = [...splines, "transformers", "transformersParts"];
+const rare = [...splines, "otherFamilies", "rareMaps", "residualParts", "transformersParts"];
 const combined = [...splines, "combinators"];
 const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>> = {
   realnvp: learnt,
@@ -23,6 +24,11 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   residual: ["residual", "residualParts", ...combined],
   cnf: ["continuous", "otherFamilies", ...splines],
   "flow-matching": ["continuous", "otherFamilies", ...splines],
+  nice: ["elementary", ...rare],
+  iaf: ["combinators", ...learnt],
+  naf: ["mixtures", ...rare],
+  sospf: ["polynomials", ...rare],
+  bpf: ["polynomials", ...rare],
   columns: ["columnsCore"],
   gaussian: ["linear", "parts"],
   mixture: ["distributions", "linear", "parts"],

@@ -144,7 +144,7 @@ describe.each(kinds)("%s after a fit", (flow) => {
 });
 
 it.each(kinds)("%s returns from a round trip in float32 at initialization, to 1e-4", async (flow) => {
-  const { bijection } = architectureOf(flow, { features: 3, context: 1, hidden: [32, 32] });
+  const { bijection } = await architectureOf(flow, { features: 3, context: 1, hidden: [32, 32] });
   const bound = bindTree(bijection.parameters);
   const input = g.input("at", [3]);
   const context = g.input("context", [1]);

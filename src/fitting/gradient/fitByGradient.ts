@@ -50,7 +50,7 @@ export async function fitByGradient(table: Table, options: FitOptions): Promise<
   );
   const { transforms, hidden, bins } = recipe;
   return await fitPrepared(
-    architecture ?? architectureOf(kind, { ...sizes, transforms, hidden, bins }),
+    architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins })),
     data,
     recipe,
     options,

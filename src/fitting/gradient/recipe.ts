@@ -152,7 +152,17 @@ export function defaultRecipe(
   const epochs = chosen.epochs ?? epochsFor(usualSteps, rows, batch);
   return {
     flow,
-    transforms: chosen.transforms ?? (flow === "realnvp" ? 8 : flow === "nsf-ar" ? (isNarrow ? 4 : 3) : 5),
+    transforms:
+      chosen.transforms ??
+      (flow === "realnvp" || flow === "nice"
+        ? 8
+        : flow === "sospf" || flow === "bpf"
+          ? 3
+          : flow === "nsf-ar"
+            ? isNarrow
+              ? 4
+              : 3
+            : 5),
     hidden: chosen.hidden ?? [width, width],
     bins: chosen.bins ?? (features <= 2 ? 16 : 8),
     epochs,
