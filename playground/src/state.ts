@@ -4,6 +4,7 @@
  * @module
  */
 
+import { longestFormula } from "./data/energies.ts";
 import { pointSets, type SetName } from "./data/sets.ts";
 
 /** Kinds of flow that the page trains, with what one can choose of each. */
@@ -48,7 +49,8 @@ export interface FlowChoice {
 /** Where the points come from. */
 export type DataChoice =
   | { readonly from: "set"; readonly name: SetName; readonly rows: number }
-  | { readonly from: "drawn"; readonly points: readonly number[] };
+  | { readonly from: "drawn"; readonly points: readonly number[] }
+  | { readonly from: "energy"; readonly formula: string };
 
 /** What the picture shows. */
 export const layers = ["density", "contours", "data", "samples", "grid"] as const;
@@ -154,6 +156,7 @@ export function linkOf(state: State): string {
   const fields = new URLSearchParams();
   const { data } = state;
   if (data.from === "drawn") fields.set("points", textOfPoints(data.points));
+  else if (data.from === "energy") fields.set("energy", data.formula);
   else fields.set("data", `${data.name},${data.rows}`);
   fields.set("flow", textOfFlow(state.flow));
   if (state.other) fields.set("other", textOfFlow(state.other));
@@ -169,7 +172,10 @@ export function linkOf(state: State): string {
 export function stateOfLink(link: string): State {
   const fields = new URLSearchParams(link.replace(/^#/, ""));
   const [name = "", rows] = (fields.get("data") ?? "").split(",");
-  const data = dataOf(fields.get("points"), name, rows);
+  const energy = fields.get("energy");
+  const data: DataChoice | undefined = energy
+    ? { from: "energy", formula: energy.slice(0, longestFormula) }
+    : dataOf(fields.get("points"), name, rows);
   const shown = fields.get("show")?.split(",");
   const at = Number(fields.get("at") ?? Number.NaN);
   const probe = (fields.get("probe") ?? "").split(",").map(Number);

@@ -6,7 +6,7 @@
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { drawSet } from "./data/sets.ts";
-import type { Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
+import type { Judgment, Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
 import { type FlowChoice, fewestDrawn, isLive, linkOf, type State, stateOfLink } from "./state.ts";
 
 /** What is chosen. */
@@ -24,15 +24,21 @@ export const notice: Signal<string> = signal("");
 
 const dataChoice = computed(() => state.value.data);
 
-/** The points, x and y in turn. */
+/** Points of an energy's law, as the worker has drawn them. */
+const targetPoints: Signal<Float64Array> = signal(new Float64Array(0));
+
+/** The points, x and y in turn; of an energy those of its law. */
 export const points: ReadonlySignal<Float64Array> = computed(() => {
   const data = dataChoice.value;
+  if (data.from === "energy") return targetPoints.value;
   return data.from === "set" ? drawSet(data.name, data.rows, 1) : Float64Array.from(data.points);
 });
 
 /** The square around the points; for points that are drawn by hand the whole sheet. */
 export const view: ReadonlySignal<Square> = computed(() => {
-  if (dataChoice.value.from === "drawn") return { x: 0, y: 0, half: 4 };
+  const { from } = dataChoice.value;
+  if (from === "energy") return { x: 0, y: 0, half: 4.6 };
+  if (from === "drawn") return { x: 0, y: 0, half: 4 };
   const all = points.value;
   const [low, high] = [
     [Infinity, Infinity],
@@ -58,6 +64,7 @@ export interface Run {
   readonly history: Signal<readonly Progress[]>;
   readonly snapshot: Signal<Snapshot | undefined>;
   readonly probed: Signal<Probed | undefined>;
+  readonly judgment: Signal<Judgment | undefined>;
   readonly message: Signal<string>;
   /** What was opened from a file, in words; empty for a flow that was trained here. */
   readonly opened: Signal<string>;
@@ -82,6 +89,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     history: signal<readonly Progress[]>([]),
     snapshot: signal<Snapshot | undefined>(undefined),
     probed: signal<Probed | undefined>(undefined),
+    judgment: signal<Judgment | undefined>(undefined),
     message: signal(""),
     opened: signal(""),
     hold(isHeld) {
@@ -107,6 +115,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     run.message.value = "";
     run.opened.value = "";
     run.history.value = [];
+    run.judgment.value = undefined;
   };
   /** Nothing to fit: what is under way has nothing more to say. */
   const forget = (): void => {
@@ -151,6 +160,12 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       case "probed":
         run.probed.value = reply.probed;
         return;
+      case "target":
+        targetPoints.value = reply.points;
+        return;
+      case "judged":
+        run.judgment.value = reply.judgment;
+        return;
       case "model":
         taken?.(reply.bytes);
         return;
@@ -168,7 +183,11 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   let timer = 0;
   effect(() => {
     const flow = choice.value;
-    const request = { points: points.value, steps: steps.value, seed: seed.value, view: view.value };
+    const data = dataChoice.value;
+    const energy = data.from === "energy" ? data.formula : undefined;
+    // The points of an energy come from here: they begin nothing.
+    const fittedPoints = energy === undefined ? points.value : new Float64Array(0);
+    const request = { points: fittedPoints, energy, steps: steps.value, seed: seed.value, view: view.value };
     void begun.value;
     clearTimeout(timer);
     if (!flow) {
@@ -180,7 +199,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     // Of many changes in a row the last counts: a slider that moves, a line that is being drawn.
     timer = window.setTimeout(
       () => {
-        if (request.points.length < 2 * fewestDrawn) {
+        if (energy === undefined && fittedPoints.length < 2 * fewestDrawn) {
           forget();
           return;
         }

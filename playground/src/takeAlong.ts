@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { VariationalKind } from "pushforward/options";
 import { type FlowChoice, type KindOnPage, kinds, type State } from "./state.ts";
 
 /** Options of a fit that a choice says. */
@@ -18,8 +19,28 @@ function optionsOf({ kind, depth, width }: FlowChoice): {
   };
 }
 
+/** Kinds of the page that `approximate` has; for the others it takes its own. */
+const approximating = ["nsf", "realnvp", "planar", "sylvester"] as const satisfies readonly VariationalKind[];
+
+/** TypeScript that learns an energy; bounds are in the place of the page's wall. */
+function energyCode(energy: string, { kind }: FlowChoice, seed: number): string {
+  const flow = (approximating as readonly string[]).includes(kind) ? `flow: "${kind}", ` : "";
+  return `import { approximate, formula } from "pushforward";
+
+const bounds = { above: -4, below: 4 };
+const { report, flow } = await approximate({
+  parameters: { x: bounds, y: bounds },
+  logDensity: ({ x, y }) => formula(${JSON.stringify(`-(${energy})`)}, { x, y }),
+  ${flow}seed: ${seed},
+});
+console.log(report.kHat); // below 0.7 the weights can be relied on
+await flow.save("model.safetensors");
+`;
+}
+
 /** TypeScript that fits the flow to the downloaded points. */
-export function architectureCode({ flow, seed }: Pick<State, "flow" | "seed">): string {
+export function architectureCode({ data, flow, seed }: Pick<State, "data" | "flow" | "seed">): string {
+  if (data.from === "energy") return energyCode(data.formula, flow, seed);
   const { transforms, hidden } = optionsOf(flow);
   const sizes = [
     ...(transforms === undefined ? [] : [`transforms: ${transforms}`]),
@@ -36,7 +57,9 @@ await flow.save("model.safetensors");
 }
 
 /** The same for the command line. */
-export function command({ flow, seed }: Pick<State, "flow" | "seed">): string {
+export function command({ data, flow, seed }: Pick<State, "data" | "flow" | "seed">): string {
+  if (data.from === "energy")
+    return `npx pushforward approximate --density "-(${data.formula})" --parameters "x=-4:4, y=-4:4" --out model.safetensors --seed ${seed}`;
   const { transforms, hidden } = optionsOf(flow);
   return [
     "npx pushforward fit points.csv --out model.safetensors",

@@ -223,6 +223,28 @@ describe.skipIf(path === undefined)(
       await opened.close();
     });
 
+    test("an energy is learned, and a formula that cannot be read says why", async () => {
+      const energy = encodeURIComponent("(x - 1)^2 / 2 + 2 * (y + x / 2)^2");
+      const opened = await open(`#energy=${energy}&flow=realnvp,2,8&steps=300`);
+      await trained(opened);
+      // It is a Gaussian, which affine couplings reach: what is left is that of 300 steps.
+      expect(await numberOf(opened, ".score b")).toBeLessThan(0.05);
+      expect(await numberOf(opened, ".score b")).toBeGreaterThan(-0.02);
+      const [kHat, effective] = await opened
+        .locator("dt:has-text('k-hat') + dd, dt:has-text('Effective') + dd")
+        .allTextContents();
+      expect(Number.isFinite(Number(kHat!.replace("−", "-")))).toBe(true);
+      expect(Number.parseInt(effective!, 10)).toBeGreaterThan(80);
+      // Half the determinant of the precision: 2 pi / sqrt(4) = 3.14.
+      expect(await opened.locator(".numbers").textContent()).toContain("is 3.14");
+      const before = await opened.locator(".score b").textContent();
+      expect(before).not.toBe("–");
+      await opened.locator("textarea").fill("x^2 +");
+      await opened.locator("textarea").blur();
+      await expect.poll(() => opened.getByRole("alert").textContent()).toContain("column 6");
+      await opened.close();
+    });
+
     test("works without a network after the first visit, on a host that sets no headers", async () => {
       const plain = await serve({ isolated: false });
       const context = await browser.newContext();

@@ -1,6 +1,7 @@
 /** The state of the page as a link. */
 
 import { describe, expect, test } from "vitest";
+import { energies } from "../src/data/energies.ts";
 import { drawSet, pointSets, type SetName } from "../src/data/sets.ts";
 import { firstState, flowOfKind, linkOf, mostDrawn, onSheet, type State, stateOfLink } from "../src/state.ts";
 import { architectureCode, command } from "../src/takeAlong.ts";
@@ -22,6 +23,8 @@ describe("a link", () => {
     expect(stateOfLink(`#${link}`)).toEqual(state);
     expect(link.length).toBeLessThanOrEqual(8192);
     expect(stateOfLink(linkOf(firstState))).toEqual(firstState);
+    const energy: State = { ...firstState, data: { from: "energy", formula: energies.split.formula } };
+    expect(stateOfLink(linkOf(energy))).toEqual(energy);
   });
 
   test.each([
@@ -53,13 +56,14 @@ describe("the sets of points", () => {
 
 test("code and command say the sizes of the flow, where it has some", () => {
   const flow = { kind: "realnvp", depth: 5, width: 16 } as const;
-  expect(architectureCode({ flow, seed: 2 })).toContain(
+  const { data } = firstState;
+  expect(architectureCode({ data, flow, seed: 2 })).toContain(
     '{ flow: "realnvp", transforms: 5, hidden: [16, 16], seed: 2 }',
   );
-  expect(command({ flow, seed: 2 })).toBe(
+  expect(command({ data, flow, seed: 2 })).toBe(
     "npx pushforward fit points.csv --out model.safetensors --flow realnvp --transforms 5 --hidden 16,16 --seed 2",
   );
-  expect(command({ flow: flowOfKind("gaussian"), seed: 2 })).toBe(
+  expect(command({ data, flow: flowOfKind("gaussian"), seed: 2 })).toBe(
     "npx pushforward fit points.csv --out model.safetensors --flow gaussian --seed 2",
   );
 });

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { chain, standardization } from "pushforward/bijections";
-import { pushforwardLogProb } from "pushforward/distributions";
+import { type Bijection, chain, standardization } from "pushforward/bijections";
+import { type Distribution, pushforwardLogProb } from "pushforward/distributions";
 import { wasmEngine } from "pushforward/engines";
-import { flowOf, minimize, trainedLeaves } from "pushforward/fitting";
-import { bindTree, initialValues, ops, type ParameterValues } from "pushforward/graph";
+import { flowOf, minimize, type Objective, type Rows, trainedLeaves } from "pushforward/fitting";
+import { type Bound, bindTree, initialValues, ops, type ParameterValues } from "pushforward/graph";
 import { RandomStream, randomKey } from "pushforward/random";
 import { architectureOfChoice } from "./architectures.ts";
+import type { Judgment } from "./protocol.ts";
 import { type Beginning, columns, Session, withoutPrefix } from "./session.ts";
 import { type Step, stepsOf } from "./steps.ts";
 
@@ -50,23 +51,134 @@ function meanAndScale(points: Float64Array): { readonly mean: number[]; readonly
   return { mean, scale };
 }
 
+/** What is minimized, on what rows, and in what units. */
+interface Problem {
+  readonly objective: Pick<Objective, "loss" | "draws">;
+  readonly train: Rows;
+  readonly heldOut: Rows;
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
+  /** What is shown of a loss: a log-density, or minus a divergence. */
+  shown(loss: number): number;
+  /** Told when the training is over. */
+  judge?(): Promise<void>;
+  dispose?(): void;
+}
+
+/** An architecture bound to its parameters. */
+interface BoundFlow {
+  readonly base: Distribution;
+  readonly bijection: Bijection;
+  readonly bound: { readonly base: Bound; readonly bijection: Bound };
+}
+
+/** Maximum likelihood on points. */
+function likelihoodOf({ base, bijection, bound }: BoundFlow, points: Float64Array, seed: number): Problem {
+  const { train, heldOut } = split(points, seed);
+  const { mean, scale } = meanAndScale(train);
+  const rows = (of: Float64Array): Rows => ({
+    rows: of.length / 2,
+    inputs: { data: of.map((value, i) => (value - mean[i & 1]!) / scale[i & 1]!) },
+  });
+  const offset = -Math.log(scale[0]! * scale[1]!);
+  return {
+    objective: { loss: ops.neg(pushforwardLogProb(base, bijection, ops.input("data", [2]), bound)) },
+    train: rows(train),
+    heldOut: rows(heldOut),
+    mean,
+    scale,
+    shown: (loss) => offset - loss,
+  };
+}
+
+/** Samples of a step, times the steps of a round, for flows that learn an energy; and those that judge. */
+const roundRows = 1792;
+const judgedRows = 2000;
+/** What the base is scaled by, to reach what lies within the window. */
+const spread = 1.7;
+
+/** The reverse divergence from an energy, which is brought in over the first half of the training. */
+async function divergenceOf(
+  session: LiveSession,
+  { base, bijection, bound }: BoundFlow,
+  text: string,
+): Promise<Problem> {
+  // What reads formulas is loaded when there is one.
+  const { logDensityOf, targetOf, weighed } = await import("./energy.ts");
+  const target = await targetOf(
+    text,
+    wasmEngine({ threads: session.threadCount, precision: "float64" }),
+    session.stopped,
+  );
+  session.aim(target.points);
+  const start = ops.randomNormal([2], "base");
+  const { value, logAbsDet } = bijection.forward(start, bound.bijection);
+  const logDensity = ops.sub(ops.sub(base.logProb(start, bound.base), logAbsDet), 2 * Math.log(spread));
+  const height = logDensityOf(text, ops.mul(spread, value));
+  const { steps } = session.training;
+  return {
+    objective: {
+      loss: ops.sub(logDensity, ops.mul(ops.sub(1, ops.stepInput("cool")), height)),
+      draws: { cool: (_, step) => Math.max(0, 0.9 * (1 - step / (0.5 * steps))) },
+    },
+    train: { rows: roundRows, inputs: {} },
+    heldOut: { rows: judgedRows, inputs: {} },
+    mean: [0, 0],
+    scale: [spread, spread],
+    shown: (loss) => -(loss + target.logIntegral),
+    async judge() {
+      const stream = new RandomStream(randomKey(5));
+      const noise = Float64Array.from({ length: 2 * judgedRows }, () => stream.normal());
+      const { points, logProb } = await session.scoredSamples(noise);
+      const heights = await target.heightAt(points);
+      session.say({
+        ...weighed(heights.map((each, i) => each - logProb[i]!)),
+        logIntegral: target.logIntegral,
+      });
+    },
+    dispose: () => target.dispose(),
+  };
+}
+
 /** See the head of this file. */
 export class LiveSession extends Session {
+  /** What was asked for. */
+  get training(): Training {
+    return this.request as Training;
+  }
+
+  get threadCount(): number {
+    return this.threads;
+  }
+
+  get stopped(): AbortSignal {
+    return this.signal;
+  }
+
+  /** Takes points of a target for those of the data. */
+  aim(points: Float64Array): void {
+    this.points = points;
+    this.send({ type: "target", run: this.request.run, points });
+  }
+
+  /** Says how the flow is judged. */
+  say(judgment: Judgment): void {
+    this.send({ type: "judged", run: this.request.run, judgment });
+  }
+
   override async begin(): Promise<void> {
-    const { run, points, flow: choice, steps, seed } = this.request as Training;
+    const { run, points, energy, flow: choice, steps, seed } = this.training;
     const named = architectureOfChoice(choice);
     if (!named) throw new Error(`${choice.kind} is not trained by gradients.`);
     this.send({ type: "phase", run, phase: "compiling" });
     const { architecture, learningRate } = named;
     const { base, bijection } = architecture;
-    const { train, heldOut } = split(points, seed);
-    const { mean, scale } = meanAndScale(train);
-    const standard = (of: Float64Array): Float64Array =>
-      of.map((value, i) => (value - mean[i & 1]!) / scale[i & 1]!);
-    const offset = -Math.log(scale[0]! * scale[1]!);
     const tree = { base: base.parameters, bijection: bijection.parameters };
     const bound = { base: bindTree(tree.base, "base."), bijection: bindTree(tree.bijection, "bijection.") };
-    const logProb = pushforwardLogProb(base, bijection, ops.input("data", [2]), bound);
+    const flow = { base, bijection, bound };
+    const problem =
+      energy === undefined ? likelihoodOf(flow, points, seed) : await divergenceOf(this, flow, energy);
+    const { train, heldOut, mean, scale } = problem;
     const engine = wasmEngine({ threads: this.threads });
     const initial = initialValues(tree, randomKey(seed));
     const whole = chain([bijection, standardization({ features: 2 })]);
@@ -89,18 +201,19 @@ export class LiveSession extends Session {
           mean,
           scale,
           fitted: {
-            rows: points.length / 2,
+            rows: energy === undefined ? points.length / 2 : 0,
             seed,
             epochs: progress.epochs,
-            trainLogProb: progress.trainLogProb,
-            validationLogProb: progress.heldOutLogProb,
+            ...(energy === undefined
+              ? { trainLogProb: progress.trainLogProb, validationLogProb: progress.heldOutLogProb }
+              : {}),
           },
         })
       ).toBytes();
     await this.prepare(base, stepsAt(initial), engine);
     await show(initial);
-    const batch = Math.min(256, train.length / 2);
-    const perEpoch = Math.max(1, Math.round(train.length / 2 / batch));
+    const batch = Math.min(256, train.rows);
+    const perEpoch = Math.max(1, Math.round(train.rows / batch));
     const epochs = Math.max(1, Math.round(steps / perEpoch));
     let shownAt = performance.now();
     let cost = performance.now();
@@ -109,8 +222,8 @@ export class LiveSession extends Session {
     this.isTraining = true;
     this.send({ type: "phase", run, phase: "training" });
     const result = await minimize(
-      { loss: ops.neg(logProb), parameters: trainedLeaves(tree, bound) },
-      { rows: train.length / 2, inputs: { data: standard(train) } },
+      { ...problem.objective, parameters: trainedLeaves(tree, bound) },
+      train,
       initial,
       {
         engine,
@@ -121,13 +234,14 @@ export class LiveSession extends Session {
         weightDecay: 1e-4,
         averaging: 0.98,
         patience: epochs,
-        validation: { rows: heldOut.length / 2, inputs: { data: standard(heldOut) } },
+        validation: heldOut,
         signal: this.signal,
         onEpoch: async (record, state) => {
           trained += performance.now() - since;
           progress = {
-            trainLogProb: offset - record.trainLoss,
-            heldOutLogProb: offset - record.validationLoss,
+            // Before the energy is there in full, the loss of training is that of another target.
+            trainLogProb: energy === undefined ? problem.shown(record.trainLoss) : Number.NaN,
+            heldOutLogProb: problem.shown(record.validationLoss),
             epochs: record.epoch,
           };
           this.send({
@@ -158,6 +272,8 @@ export class LiveSession extends Session {
     current = result.values;
     this.isTraining = false;
     await show(current, true);
+    await problem.judge?.();
+    problem.dispose?.();
     this.send({ type: "phase", run, phase: "done" });
   }
 }

@@ -19,7 +19,10 @@ export type Request =
   | {
       readonly type: "train";
       readonly run: number;
+      /** x and y in turn; of an energy empty. */
       readonly points: Float64Array;
+      /** Formula of an energy, in place of points. */
+      readonly energy: string | undefined;
       readonly flow: FlowChoice;
       readonly steps: number;
       readonly seed: number;
@@ -36,7 +39,10 @@ export type Request =
   | { readonly type: "probe"; readonly point: readonly [number, number] }
   | { readonly type: "take"; readonly run: number };
 
-/** Where a training is; log-densities are means in nats per point, in the units of the data. */
+/**
+ * Where a training is; log-densities are means in nats per point, in the units of the data. Of an energy both are minus the divergence of
+ * the flow from the target.
+ */
 export interface Progress {
   readonly step: number;
   readonly steps: number;
@@ -79,6 +85,16 @@ export interface Probed {
   readonly logProb: number;
 }
 
+/** How a flow that has learned an energy is judged. */
+export interface Judgment {
+  /** Shape of the tail of the weights target / flow. */
+  readonly kHat: number;
+  /** Effective number of samples, as a share of those drawn. */
+  readonly effectiveShare: number;
+  /** Logarithm of the integral of exp(-energy), by a grid. */
+  readonly logIntegral: number;
+}
+
 /** From the worker to the page; `run` says to which training it belongs. */
 export type Reply =
   | {
@@ -91,6 +107,8 @@ export type Reply =
   | { readonly type: "progress"; readonly run: number; readonly progress: Progress }
   | { readonly type: "snapshot"; readonly run: number; readonly snapshot: Snapshot }
   | { readonly type: "probed"; readonly run: number; readonly probed: Probed }
+  | { readonly type: "target"; readonly run: number; readonly points: Float64Array }
+  | { readonly type: "judged"; readonly run: number; readonly judgment: Judgment }
   | { readonly type: "model"; readonly run: number; readonly bytes: Uint8Array }
   | { readonly type: "opened"; readonly run: number; readonly description: string }
   | { readonly type: "failed"; readonly run: number; readonly message: string };

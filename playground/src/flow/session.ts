@@ -32,6 +32,8 @@ export const withoutPrefix = (values: ParameterValues, prefix: string): Paramete
 export abstract class Session {
   protected readonly request: Beginning;
   protected readonly send: Send;
+  /** The points that are shown in the base. */
+  protected points: Float64Array;
   readonly #abort = new AbortController();
   protected readonly signal: AbortSignal = this.#abort.signal;
   protected readonly threads: number;
@@ -46,6 +48,7 @@ export abstract class Session {
 
   constructor(request: Beginning, threads: number, send: Send) {
     this.request = request;
+    this.points = request.points;
     this.threads = threads;
     this.send = send;
   }
@@ -94,14 +97,25 @@ export abstract class Session {
 
   /** Shows the flow with values of its base and its steps. */
   protected async show(base: ParameterValues, steps: readonly Step[], isLast: boolean): Promise<void> {
-    const { run, points, view } = this.request;
+    const { run, view } = this.request;
     await this.#evaluator!.set(
       base,
       steps.map(({ values }) => values),
     );
-    const snapshot = await takeSnapshot(this.#evaluator!, points, view, isLast);
+    const snapshot = await takeSnapshot(this.#evaluator!, this.points, view, isLast);
     this.send({ type: "snapshot", run, snapshot }, buffersOf(snapshot));
     await this.answer();
+  }
+
+  /** Samples of the flow and their log-densities. */
+  async scoredSamples(
+    noise: Float64Array,
+  ): Promise<{ readonly points: Float64Array; readonly logProb: Float64Array }> {
+    const { stops, logAbsDets, baseLogProb } = await this.#evaluator!.forward(noise);
+    const logProb = baseLogProb.map((height, i) =>
+      logAbsDets.reduce((total, each) => total - each[i]!, height),
+    );
+    return { points: stops[stops.length - 1]!, logProb };
   }
 
   /** Between two steps: answers what was asked meanwhile, and waits while it is held. */

@@ -17,7 +17,17 @@ export class VerbSession extends Session {
     await this.#take(request.type === "open" ? await this.#open(request.bytes) : await this.#fit(request));
   }
 
-  async #fit({ run, points, flow: choice, seed }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
+  async #fit({
+    run,
+    points,
+    energy,
+    flow: choice,
+    seed,
+  }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
+    if (energy !== undefined)
+      throw new Error(
+        "This kind is fitted to points. An energy is learned by kinds that are trained: choose one of the first eight.",
+      );
     this.send({ type: "phase", run, phase: "training" });
     const begun = performance.now();
     const { flow, report } = await fit(tableFromRows(columns, points), {

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Progress } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { kinds } from "../state.ts";
-import type { Run } from "../store.ts";
+import { type Run, state } from "../store.ts";
 import { theme } from "../theme.ts";
 import { written } from "./numbers.ts";
 
@@ -20,7 +20,8 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
   const steps = shown.at(-1)?.steps || 1;
   const path = (values: readonly number[]): string =>
     values
-      .map((value, i) => {
+      .flatMap((value, i) => {
+        if (!Number.isFinite(value)) return [];
         const x = (width * shown[i]!.step) / steps;
         const y = 6 + ((height - 12) * (high - value)) / Math.max(1e-9, high - low);
         return `${x.toFixed(1)},${y.toFixed(1)}`;
@@ -42,8 +43,10 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
         )}
       </svg>
       <p class="keys">
-        <span class="held">held-out points</span>
-        <span class="train">training points</span>
+        <span class="held">
+          {state.value.data.from === "energy" ? "minus the divergence" : "held-out points"}
+        </span>
+        {state.value.data.from !== "energy" && <span class="train">training points</span>}
       </p>
     </div>
   );
@@ -129,12 +132,18 @@ export function Beside({ run }: { readonly run: Run }) {
   const snapshot = run.snapshot.value;
   const choice = run.choice.value;
   const threads = run.threads.value;
+  const judgment = run.judgment.value;
+  const isEnergy = state.value.data.from === "energy";
   return (
     <div class="numbers">
       <h2>{run.opened.value ? "Opened model" : choice ? kinds[choice.kind].label : ""}</h2>
       <p class="score">
-        <b>{last ? written(last.heldOutLogProb) : "–"}</b>
-        <span>nats per held-out point: the mean log-density, higher is better</span>
+        <b>{last ? written(isEnergy ? -last.heldOutLogProb : last.heldOutLogProb) : "–"}</b>
+        <span>
+          {isEnergy
+            ? "nats of divergence of the flow from the target: 0 is perfect"
+            : "nats per held-out point: the mean log-density, higher is better"}
+        </span>
       </p>
       <Curve history={history} />
       <dl>
@@ -155,6 +164,26 @@ export function Beside({ run }: { readonly run: Run }) {
           </dd>
         </div>
       </dl>
+      {judgment && (
+        <>
+          <h3>Can its samples stand for the target?</h3>
+          <dl>
+            <div>
+              <dt>k-hat</dt>
+              <dd>{written(judgment.kHat, 2)}</dd>
+            </div>
+            <div>
+              <dt>Effective samples</dt>
+              <dd>{Math.round(100 * judgment.effectiveShare)} %</dd>
+            </div>
+          </dl>
+          <p class="note">
+            Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
+            by the weights can be relied on; the second number says how many equal samples those of the flow
+            are worth. The integral of exp(−energy) is {written(Math.exp(judgment.logIntegral), 2)}.
+          </p>
+        </>
+      )}
       <h3>All probability is accounted for</h3>
       <p class="mass">
         {snapshot ? (

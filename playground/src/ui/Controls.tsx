@@ -1,12 +1,14 @@
 /** What is fitted, and by what. */
 
 import { useEffect, useRef } from "preact/hooks";
+import { type EnergyName, energies, longestFormula, wall } from "../data/energies.ts";
 import { drawSet, pointSets, type SetName } from "../data/sets.ts";
 import { drawPoints } from "../picture/draw.ts";
 import {
   bounds,
   type FlowChoice,
   fewestDrawn,
+  firstState,
   flowOfKind,
   type KindName,
   type KindOnPage,
@@ -82,6 +84,7 @@ function Data() {
         />
       </label>
       <p class="note">CSV, Parquet, Arrow or JSON lines: choose one, drop it anywhere, or paste cells.</p>
+      <EnergyFields />
       {drawing && (
         <div class="row">
           <button
@@ -104,6 +107,53 @@ function Data() {
         </div>
       )}
     </fieldset>
+  );
+}
+
+/** A density that is known up to a constant, in place of points. */
+function EnergyFields() {
+  const { data } = state.value;
+  const text = data.from === "energy" ? data.formula : "";
+  const known = (Object.keys(energies) as EnergyName[]).find((name) => energies[name].formula === text);
+  const choose = (formula: string): void => {
+    isDrawing.value = false;
+    change({ data: { from: "energy", formula } });
+  };
+  return (
+    <>
+      <label class="field wide">
+        <span>Or a density by its energy, without points</span>
+        <select
+          value={data.from === "energy" ? (known ?? "own") : ""}
+          onChange={({ currentTarget: { value } }) => {
+            if (value === "own") choose("x^2 / 8 + (y - x^2 / 4)^2");
+            else if (value !== "") choose(energies[value as EnergyName].formula);
+            else change({ data: firstState.data });
+          }}
+        >
+          <option value="">none</option>
+          {(Object.keys(energies) as EnergyName[]).map((name) => (
+            <option key={name} value={name}>
+              {energies[name].label}
+            </option>
+          ))}
+          <option value="own">a formula of your own</option>
+        </select>
+      </label>
+      {data.from === "energy" && (
+        <label class="field wide">
+          <span>Energy of x and y; the density is exp(−energy), within a wall at ±{wall}</span>
+          <textarea
+            class="formula"
+            rows={3}
+            maxLength={longestFormula}
+            value={text}
+            spellcheck={false}
+            onChange={({ currentTarget }) => choose(currentTarget.value)}
+          />
+        </label>
+      )}
+    </>
   );
 }
 
