@@ -1,8 +1,10 @@
 """Random models of nflows 0.14 with the constructor calls that make them, as nested JSON."""
 
+import importlib
+
 import torch
 from nflows import distributions, flows, transforms
-from nflows.nn.nets import ResidualNet
+from nflows.nn.nets import MLP, ResidualNet
 
 ACTIVATIONS = {
     "torch.nn.functional.relu": torch.nn.functional.relu,
@@ -34,6 +36,38 @@ def residual_net(random, context):
     python, config = dict(options), dict(options)
     activation(random, python, config)
     return lambda i, o: ResidualNet(i, o, **python), call("nflows.nn.nets.ResidualNet", **config)
+
+
+def of_order(name):
+    """Options of a spline: those of a linear one have no least sizes, those of a cubic one the same for both."""
+
+    def options(random):
+        chosen = spline(random)
+        chosen.pop("min_derivative", None)
+        if name == "Linear":
+            chosen.pop("min_bin_width", None)
+            chosen.pop("min_bin_height", None)
+        elif name == "Cubic" and "min_bin_width" in chosen:
+            chosen["min_bin_height"] = chosen["min_bin_width"]
+        return chosen
+
+    return options
+
+
+def both_parts(make):
+    """The same, some of them with a spline of what conditions."""
+
+    def options(random):
+        chosen = make(random)
+        if random.random() < 0.4:
+            chosen["apply_unconditional_transform"] = True
+        return chosen
+
+    return options
+
+
+def cdf(random, features, context, cls, **options):
+    return getattr(transforms, cls)([features], **options), call(f"nflows.transforms.{cls}", shape=[features], **options)
 
 
 def spline(random):
@@ -90,18 +124,24 @@ def linear(random, features, cls):
             transforms.PointwiseAffineTransform(torch.tensor(shift), torch.tensor(scale)),
             call("nflows.transforms.PointwiseAffineTransform", shift=shift, scale=scale),
         )
+    if cls == "HouseholderSequence":
+        options = {"features": features, "num_transforms": random.choice([1, 2, min(3, 2 * features - 1)])}
+        return transforms.HouseholderSequence(**options), call("nflows.transforms.HouseholderSequence", **options)
     options = {"features": features}
+    if cls in ("QRLinear", "SVDLinear"):
+        options["num_householder"] = random.choice([2, min(4, 2 * features)] if cls == "SVDLinear" else [1, 2, min(3, 2 * features - 1)])
     if cls == "BatchNorm" and random.random() < 0.5:
         options["eps"] = 1e-3
     if cls == "LULinear" and random.random() < 0.5:
         options["identity_init"] = False
-    return getattr(transforms, cls)(**options), call(f"nflows.transforms.{cls}", **options)
+    place = transforms if hasattr(transforms, cls) else importlib.import_module({"QRLinear": "nflows.transforms.qr"}[cls])
+    return getattr(place, cls)(**options), call(f"nflows.transforms.{cls}", **options)
 
 
-LINEAR = ["LULinear", "BatchNorm", "ActNorm", "Permutation", "RandomPermutation", "ReversePermutation", "PointwiseAffineTransform"]
+LINEAR = ["LULinear", "BatchNorm", "ActNorm", "Permutation", "RandomPermutation", "ReversePermutation", "PointwiseAffineTransform", "NaiveLinear", "QRLinear", "SVDLinear", "HouseholderSequence"]
 
 
-def flow_of(random, parts, features):
+def flow_of(random, parts, features, context):
     """Parts with linear maps between them, some in the other direction, over a base."""
     made = []
     for part in parts:
@@ -111,6 +151,20 @@ def flow_of(random, parts, features):
     if random.random() < 0.2:
         transform, config = linear(random, features, "LULinear")
         made.append((transforms.InverseTransform(transform), call("nflows.transforms.InverseTransform", transform=config)))
+    if context > 0 and random.random() < 0.3:
+        encoder = torch.nn.Linear(context, 2 * features)
+        encoder_call = call("torch.nn.Linear", in_features=context, out_features=2 * features)
+        if random.random() < 0.5:
+            encoder = MLP([context], [2 * features], [5, 4], activation=torch.tanh)
+            encoder_call = call("nflows.nn.nets.MLP", in_shape=[context], out_shape=[2 * features], hidden_sizes=[5, 4], activation="torch.tanh")
+        return (
+            flows.Flow(transforms.CompositeTransform([transform for transform, _ in made]), distributions.ConditionalDiagonalNormal([features], encoder)),
+            call(
+                "nflows.flows.base.Flow",
+                transform=call("nflows.transforms.CompositeTransform", transforms=[config for _, config in made]),
+                distribution=call("nflows.distributions.normal.ConditionalDiagonalNormal", shape=[features], context_encoder=encoder_call),
+            ),
+        )
     base, name = random.choice([(distributions.StandardNormal, "normal.StandardNormal"), (distributions.DiagonalNormal, "normal.DiagonalNormal")])
     return (
         flows.Flow(transforms.CompositeTransform([transform for transform, _ in made]), base([features])),
@@ -127,7 +181,7 @@ def of(make, cls, options=lambda random: {}, least=1):
         features = random.choice([size for size in [1, 2, 3, 5, 9] if size >= least])
         context = random.choice([0, 0, 1, 3])
         parts = [make(random, features, context, cls, **options(random)) for _ in range(random.choice([1, 2, 3]))]
-        return flow_of(random, parts, features)
+        return flow_of(random, parts, features, context)
 
     return model
 
@@ -157,13 +211,19 @@ BOTH = {"batch_norm_within_layers": [True], "batch_norm_between_layers": [True],
 MODELS = {
     "AffineCoupling": of(coupling, "AffineCouplingTransform", least=2),
     "AdditiveCoupling": of(coupling, "AdditiveCouplingTransform", least=2),
-    "RationalQuadraticCoupling": of(coupling, "PiecewiseRationalQuadraticCouplingTransform", spline, 2),
+    "RationalQuadraticCoupling": of(coupling, "PiecewiseRationalQuadraticCouplingTransform", both_parts(spline), 2),
+    **{
+        f"{order}Coupling": of(coupling, f"Piecewise{order}CouplingTransform", both_parts(of_order(order)), 2)
+        for order in ("Linear", "Quadratic", "Cubic")
+    },
+    **{f"{order}Elementwise": of(cdf, f"Piecewise{order}CDF", of_order(order)) for order in ("Linear", "Quadratic", "Cubic", "RationalQuadratic")},
     "MaskedAffine": of(autoregressive, "MaskedAffineAutoregressiveTransform"),
     "MaskedAutoregressiveFlow": ready_made(
         "MaskedAutoregressiveFlow",
         {"use_residual_blocks": [False], "use_random_masks": [True], "use_random_permutations": [True], **BOTH},
     ),
     "SimpleRealNVP": ready_made("SimpleRealNVP", {"use_volume_preserving": [True], **BOTH}),
+    "MaskedQuadratic": of(autoregressive, "MaskedPiecewiseQuadraticAutoregressiveTransform", of_order("Quadratic")),
     "MaskedRationalQuadratic": of(autoregressive, "MaskedPiecewiseRationalQuadraticAutoregressiveTransform", spline),
 }
 
@@ -173,6 +233,8 @@ def sizes(model, config):
         return config["arguments"]["features"], 0
     features = config["arguments"]["distribution"]["arguments"]["shape"][0]
     context = 0
+    if hasattr(model._distribution, "_context_encoder"):
+        context = next(model._distribution._context_encoder.parameters()).shape[1]
     for part in config["arguments"]["transform"]["arguments"]["transforms"]:
         arguments = part["arguments"]
         arguments = arguments.get("transform_net_create_fn", {}).get("arguments", arguments)
@@ -195,5 +257,14 @@ def randomize(model, generator):
 def evaluate(model, x, z, c):
     log_prob = model.log_prob(x, context=c)
     base, _ = model._transform(x, context=c)
-    data, _ = model._transform.inverse(z, context=c)
+    if hasattr(model._distribution, "_context_encoder"):
+        return log_prob, None, None
+    try:
+        data, _ = model._transform.inverse(z, context=c)
+        # The library's inverse of a cubic spline does not always find its root.
+        if (model._transform(data, context=c)[0] - z).abs().max() > 1e-6:
+            data = None
+    except AttributeError:
+        # Of functions that this version of PyTorch has no more.
+        data = None
     return log_prob, base, data

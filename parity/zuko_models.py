@@ -130,10 +130,9 @@ def RealNVP(random):
 
 
 def SOSPF(random):
-    # Of more transforms the library clips features between two, and then its density does not integrate to 1.
     c = Chooser(random)
     c.sizes()
-    c.set("transforms", 1)
+    c.maybe("transforms", lambda: random.choice([1, 2, 3]))
     c.maybe("randperm", lambda: random.choice([True, False]))
     c.maybe("degree", lambda: random.choice([1, 2, 4]))
     c.maybe("polynomials", lambda: random.choice([1, 2, 3]))
@@ -142,6 +141,49 @@ def SOSPF(random):
     c.activation()
     masked(c)
     return c.made(zuko.flows, "SOSPF")
+
+
+def NCSF(random):
+    c = Chooser(random)
+    c.sizes()
+    c.maybe("transforms", lambda: random.choice([1, 2, 3]))
+    c.maybe("randperm", lambda: random.choice([True, False]))
+    c.maybe("bins", lambda: random.choice([2, 3, 5]))
+    c.maybe("slope", lambda: random.choice([1e-2, 1e-3]), 0.4)
+    c.hidden()
+    c.activation()
+    masked(c)
+    return c.made(zuko.flows, "NCSF")
+
+
+def NAF(random):
+    c = Chooser(random)
+    c.sizes()
+    c.maybe("transforms", lambda: random.choice([1, 2, 3]))
+    c.maybe("randperm", lambda: random.choice([True, False]))
+    c.maybe("signal", lambda: random.choice([1, 4]), 0.9)
+    network = {"hidden_features": random.choice([[4], [6, 4], [2, 4, 2]])}
+    if random.random() < 0.2:
+        network["bias"] = False
+    c.set("network", network)
+    c.hidden()
+    c.activation()
+    masked(c)
+    return c.made(zuko.flows, "NAF")
+
+
+def CNF(random):
+    c = Chooser(random)
+    c.sizes()
+    c.maybe("freqs", lambda: random.choice([1, 2, 4]))
+    c.maybe("hidden_features", lambda: random.choice([[5], [7, 5], [6, 5, 4]]), 0.9)
+    name = random.choice([None, "torch.nn.ELU", "torch.nn.Tanh", "torch.nn.SiLU"])
+    if name is not None:
+        c.set("activation", getattr(torch.nn, name.split(".")[-1]), name)
+    # Tight, so that what is left of the difference is ours.
+    c.set("atol", 1e-11)
+    c.set("rtol", 1e-11)
+    return c.made(zuko.flows, "CNF")
 
 
 def BPF(random):
@@ -208,11 +250,15 @@ def Flow(random):
     return zuko.flows.Flow(transforms, base), config
 
 
-MODELS = {"NSF": NSF, "MAF": MAF, "NICE": NICE, "RealNVP": RealNVP, "SOSPF": SOSPF, "BPF": BPF, "GF": GF, "GMM": GMM, "Flow": Flow}
+MODELS = {"NSF": NSF, "NCSF": NCSF, "NAF": NAF, "CNF": CNF, "MAF": MAF, "NICE": NICE, "RealNVP": RealNVP, "SOSPF": SOSPF, "BPF": BPF, "GF": GF, "GMM": GMM, "Flow": Flow}
 
 
 def evaluate(model, x, z, c):
     """Log-densities and base points of rows, and rows of base points."""
+    if isinstance(model, zuko.flows.NCSF):
+        # Angles between -pi and pi.
+        x.copy_(torch.remainder(x, 6.28) - 3.14)
+        z.copy_(torch.remainder(z, 6.28) - 3.14)
     distribution = model(c) if c is not None else model()
     log_prob = distribution.log_prob(x)
     if not hasattr(distribution, "transform"):

@@ -33,10 +33,10 @@ import * as g from "../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../graph/parameters.ts";
 
 /** Smooth activations: a divergence must be continuous. */
-export type VelocityActivation = "silu" | "tanh" | "softplus";
+export type VelocityActivation = "silu" | "tanh" | "softplus" | "elu";
 
 /** The activations, the default first. */
-export const velocityActivations: readonly VelocityActivation[] = ["silu", "tanh", "softplus"];
+export const velocityActivations: readonly VelocityActivation[] = ["silu", "tanh", "softplus", "elu"];
 
 /** What a velocity starts from: zero, or the velocity of interpolation between normal variables. */
 export type VelocityStart = "rest" | "interpolation";
@@ -111,6 +111,12 @@ function activate(activation: VelocityActivation, a: Expr): { readonly value: Ex
     }
     case "softplus":
       return { value: g.softplus(a), slope: g.sigmoid(a) };
+    case "elu": {
+      // The exponential must not overflow where it is not taken.
+      const under = g.min(a, 0);
+      const isUnder = g.less(a, 0);
+      return { value: g.select(isUnder, g.expm1(under), a), slope: g.select(isUnder, g.exp(under), 1) };
+    }
   }
 }
 

@@ -7,31 +7,16 @@
 import { luAffine } from "../../bijections/linear/luAffine.ts";
 import { inverseOrder, permutation } from "../../bijections/linear/permutation.ts";
 import { rotation } from "../../bijections/linear/rotation.ts";
-import { product, range } from "./matrices.ts";
+import { range } from "./matrices.ts";
 import { chainOf, type Part } from "./part.ts";
-
-/** Rows and columns of zeros but for ones on the diagonal. */
-export const identityMatrix = (n: number): Float64Array =>
-  Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
 
 /** The transpose of a square matrix. */
 export const transposed = (matrix: Float64Array, n: number): Float64Array =>
   matrix.map((_, k) => matrix[(k % n) * n + Math.floor(k / n)]!);
 
-/** v -> v - 2 q (q'v) / (q'q), as a matrix. */
-export function householder(q: Float64Array): Float64Array {
-  const n = q.length;
-  const squared = q.reduce((sum, value) => sum + value * value, 0);
-  return identityMatrix(n).map((value, k) => value - (2 * q[Math.floor(k / n)]! * q[k % n]!) / squared);
-}
-
-/** The matrix of Householder reflections, the first row of `vectors` applied first. */
-export function reflections(vectors: Float64Array, count: number, n: number): Float64Array {
-  return range(count).reduce<Float64Array>(
-    (matrix, k) => product(householder(vectors.subarray(k * n, (k + 1) * n)), matrix, n),
-    identityMatrix(n),
-  );
-}
+/** Vectors of reflections as our maps keep them: less the unit vectors, in equal pairs, that are added to them. */
+export const reflectionValues = (vectors: Float64Array, n: number): Float64Array =>
+  vectors.map((value, i) => value - Number(i % n === Math.floor(Math.floor(i / n) / 2) % n));
 
 /**
  * The map y = M x + t, from base to data; undefined where the matrix is singular. M is P S L U: U has a positive diagonal, S the signs, P

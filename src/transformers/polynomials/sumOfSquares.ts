@@ -31,6 +31,8 @@ export interface SumOfSquaresOptions {
   readonly slope?: number | undefined;
   /** What y is divided by before powers are taken, above 0 (default 10). */
   readonly scale?: number | undefined;
+  /** Half-width of the interval in which `forward` looks for y, giving an end where there is none (default: everywhere). */
+  readonly bound?: number | undefined;
 }
 
 const sumOfSquaresOptionTable: OptionTable<SumOfSquaresOptions> = {
@@ -38,6 +40,7 @@ const sumOfSquaresOptionTable: OptionTable<SumOfSquaresOptions> = {
   degree: wholeNumber("an integer from 1 to 12", 1, 12),
   slope: positive,
   scale: positive,
+  bound: positive,
 };
 
 /** Scales from which on the map is straight. */
@@ -70,12 +73,14 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
     degree = 4,
     slope = 1e-3,
     scale = 10,
+    bound,
   } = checkedOptions("sumOfSquares", options, sumOfSquaresOptionTable);
   const parameterCount = polynomials * (degree + 1) + 1;
   return solvedTransformer({
     type: "sumOfSquares",
     parameterCount,
     closed: "inverse",
+    ...(bound === undefined ? {} : { codomain: [-bound, bound] as const, endsCount: true }),
     map(y, parameters) {
       const inside = clamp(y, -reach * scale, reach * scale);
       const u = mul(inside, 1 / scale);
@@ -106,7 +111,17 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
       );
       return straightBeyond(y, inside, { value, logDerivative: log(add(mean, slope)) });
     },
-    bracket: (x, parameters) => bracketOfSlope(x, asExpr(parameters[parameterCount - 1]!), slope),
-    toJSON: () => ({ type: "sumOfSquares", polynomials, degree, slope, scale }),
+    bracket: (x, parameters) =>
+      bound === undefined
+        ? bracketOfSlope(x, asExpr(parameters[parameterCount - 1]!), slope)
+        : [asExpr(-bound), asExpr(bound)],
+    toJSON: () => ({
+      type: "sumOfSquares",
+      polynomials,
+      degree,
+      slope,
+      scale,
+      ...(bound === undefined ? {} : { bound }),
+    }),
   });
 }

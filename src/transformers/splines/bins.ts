@@ -43,6 +43,14 @@ export function shares(raw: readonly Expr[], least: number): readonly Expr[] {
   return weights.map((weight) => g.add(g.mul(g.div(weight, total), free), least));
 }
 
+/** Logarithms of a softmax. */
+export function logShares(raw: readonly Expr[]): readonly Expr[] {
+  const highest = raw.reduce((most, value) => g.max(most, value));
+  const rest = raw.map((value) => g.sub(value, highest));
+  const logTotal = g.log(sumOf(rest.map((value) => g.exp(value))));
+  return rest.map((value) => g.sub(value, logTotal));
+}
+
 /** Where each bin begins: 0, and the sums of the sizes before it. */
 export function startsOf(sizes: readonly Expr[]): readonly Expr[] {
   const starts: Expr[] = [g.constant(0)];

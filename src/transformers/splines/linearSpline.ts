@@ -25,6 +25,7 @@ import {
   declaredBox,
   inBin,
   intoUnit,
+  logShares,
   logSlopeOf,
   outOfUnit,
   shares,
@@ -72,17 +73,22 @@ export function linearSpline(options: LinearSplineOptions = {}): Transformer {
     const [side, other] = isInverse ? [widths, heights] : [heights, widths];
     const at = intoUnit(from, bound);
     const starts = startsOf(side);
-    const [start, extent, otherStart, otherExtent] = inBin(at, starts, starts, side, startsOf(other), other);
-    const share = intoBin(g.div(g.sub(at, start!), g.max(extent!, 1e-30)));
-    const logSlope = logSlopeOf(g.mul(isInverse ? otherExtent! : extent!, bins));
+    // Where no least share is asked for, the logarithm of a share is known where the share itself has no digits.
+    const logSlopes =
+      leastHeight > 0
+        ? heights.map((height) => logSlopeOf(g.mul(height, bins)))
+        : logShares(raw).map((share) => g.add(share, Math.log(bins)));
+    const found = inBin(at, starts, starts, side, startsOf(other), other, logSlopes);
+    const [start, extent, otherStart, otherExtent, logSlope] = found as [Expr, Expr, Expr, Expr, Expr];
+    const share = intoBin(g.div(g.sub(at, start), g.max(extent, 1e-30)));
     return outOfUnit(
       direction,
       from,
       {
-        value: g.add(otherStart!, g.mul(otherExtent!, share)),
+        value: g.add(otherStart, g.mul(otherExtent, share)),
         logDerivative: isInverse ? logSlope : g.neg(logSlope),
       },
-      [logSlopeOf(g.mul(heights[0]!, bins)), logSlopeOf(g.mul(heights[bins - 1]!, bins))],
+      [logSlopes[0]!, logSlopes[bins - 1]!],
       { bound, tails },
     );
   };

@@ -11,6 +11,7 @@ import { identityOf } from "../identity.ts";
 import { range } from "../matrices.ts";
 import { type BasePart, chainOf, type ImportedParts, inverted, type Part } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
+import { conditionalScale } from "../torch/scaled.ts";
 import { linearTransforms } from "./linear.ts";
 import { parametricTransforms } from "./transforms.ts";
 
@@ -52,8 +53,10 @@ function transformOf(call: Call, state: StateDict, features: number): Part {
 }
 
 /** The base, whose shape says the number of features. */
-function distributionOf(call: Call, state: StateDict): BasePart {
-  const own = call.named(["shape"]);
+function distributionOf(call: Call, state: StateDict): BasePart & { readonly after?: Part } {
+  const isConditional = call.name === "ConditionalDiagonalNormal";
+  const own = call.named(["shape", ...(isConditional ? ["context_encoder"] : [])]);
+  const encoder = isConditional ? own.call("context_encoder") : undefined;
   const [features, ...more] = own.integers("shape");
   if (features === undefined || features < 1 || more.length > 0)
     throw own.refusal("shape", "[features], as rows are tables", `[${own.integers("shape")}]`);
@@ -72,8 +75,15 @@ function distributionOf(call: Call, state: StateDict): BasePart {
           logScale: state.tensor("log_std_", [1, features]),
         },
       };
+    case "ConditionalDiagonalNormal":
+      if (state.has("_log_z")) state.tensor("_log_z", state.shape("_log_z"));
+      return {
+        base: standardNormal({ features }),
+        values: {},
+        after: conditionalScale(features, encoder, state.at("_context_encoder")),
+      };
     default:
-      throw own.unknown(["StandardNormal", "DiagonalNormal"], "distribution");
+      throw own.unknown(["StandardNormal", "DiagonalNormal", "ConditionalDiagonalNormal"], "distribution");
   }
 }
 
@@ -85,10 +95,10 @@ function flow(call: Call, state: StateDict): ImportedParts {
   if (embedding && embedding.name !== "Identity") throw embedding.unknown(["Identity"], "embedding network");
   if (!transform || !distribution)
     throw own.refusal("transform and distribution", "given", "nothing for one of them");
-  const base = distributionOf(distribution, state.at("_distribution"));
-  const part = transformOf(transform, state.at("_transform"), base.base.features);
+  const { base, values, after } = distributionOf(distribution, state.at("_distribution"));
+  const part = transformOf(transform, state.at("_transform"), base.features);
   own.done();
-  return { ...part, base };
+  return { ...chainOf(after ? [after, part] : [part]), base: { base, values } };
 }
 
 /** The layers that a class with a list of its own makes, as the calls that it makes. */

@@ -4,10 +4,16 @@
  * @module
  */
 
+import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { affine } from "../../../bijections/linear/affine.ts";
 import { permutation } from "../../../bijections/linear/permutation.ts";
+import { orthogonal } from "../../../bijections/matrices/orthogonal.ts";
+import { qrAffine } from "../../../bijections/matrices/qrAffine.ts";
+import { svdAffine } from "../../../bijections/matrices/svdAffine.ts";
 import { UsageError } from "../../../errors.ts";
+import { leakyRelu } from "../../../transformers/elementary/leakyRelu.ts";
 import type { Call } from "../call.ts";
+import { matrixMap, reflectionValues } from "../linearMaps.ts";
 import { range } from "../matrices.ts";
 import { inverted, type Part } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
@@ -29,6 +35,94 @@ function luLinear(call: Call, state: StateDict): Part {
   const epsilon = own.number("eps", 1e-3);
   own.done();
   return inverted(luMap(state, features, epsilon));
+}
+
+/** `HouseholderSequence`: reflections, the first row's first. */
+function householder(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "num_transforms"]);
+  const features = own.integer("features", undefined, 1);
+  const reflections = own.integer("num_transforms", undefined, 1);
+  own.done();
+  const vectors = vectorsOf(state, features, reflections);
+  return inverted({ bijection: orthogonal({ features, reflections }), values: { vectors } });
+}
+
+/** Vectors of reflections; none may be 0. */
+function vectorsOf(state: StateDict, features: number, reflections: number): Float64Array {
+  const vectors = state.tensor("q_vectors", [reflections, features]);
+  for (const k of range(reflections))
+    if (vectors.subarray(k * features, (k + 1) * features).every((value) => value === 0))
+      throw state.refusal("q_vectors", `has a row of zeros, ${k}`, "vectors to reflect along", "0");
+  return reflectionValues(vectors, features);
+}
+
+/** `QRLinear`: z = Q R y + bias. */
+function qrLinear(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "num_householder", "using_cache"]);
+  const features = own.integer("features", undefined, 1);
+  const reflections = own.integer("num_householder", undefined, 1);
+  own.flag("using_cache", false);
+  own.done();
+  const entries = state.tensor("upper_entries", [(features * (features - 1)) / 2]);
+  const upper = new Float64Array(features * features);
+  let next = 0;
+  for (const i of range(features))
+    for (let j = i + 1; j < features; j++) upper[i * features + j] = entries[next++]!;
+  return inverted({
+    bijection: qrAffine({ features, reflections }),
+    values: {
+      shift: state.tensor("bias", [features]),
+      vectors: vectorsOf(state.at("orthogonal"), features, reflections),
+      upper,
+      logDiagonal: state.tensor("log_upper_diag", [features]),
+    },
+  });
+}
+
+/** `SVDLinear`: z = U S V y + bias. */
+function svdLinear(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "num_householder", "using_cache", "identity_init", "eps"]);
+  const features = own.integer("features", undefined, 1);
+  const reflections = own.integer("num_householder", undefined, 1);
+  own.flag("using_cache", false);
+  own.flag("identity_init", true);
+  const epsilon = own.number("eps", 1e-3);
+  own.done();
+  return inverted({
+    bijection: svdAffine({ features, reflections }),
+    values: {
+      shift: state.tensor("bias", [features]),
+      left: vectorsOf(state.at("orthogonal_1"), features, reflections),
+      right: vectorsOf(state.at("orthogonal_2"), features, reflections),
+      logDiagonal: state
+        .tensor("unconstrained_diagonal", [features])
+        .map((raw) => Math.log(softplus(raw) + epsilon)),
+    },
+  });
+}
+
+/** `NaiveLinear`: z = W y + bias, of any matrix that can be inverted. */
+function naiveLinear(call: Call, state: StateDict): Part {
+  const own = call.named(["features", "orthogonal_initialization", "using_cache"]);
+  const features = own.integer("features", undefined, 1);
+  own.flag("orthogonal_initialization", true);
+  own.flag("using_cache", false);
+  own.done();
+  const part = matrixMap(state.tensor("_weight", [features, features]), state.tensor("bias", [features]));
+  if (!part) throw state.refusal("_weight", "is singular", "an invertible matrix", "a singular one");
+  return inverted(part);
+}
+
+/** `LeakyReLU`, of every feature; their number is that of what comes before. */
+function leaky(call: Call, _: StateDict, features: number | undefined): Part {
+  const own = call.named(["negative_slope"]);
+  const slope = own.number("negative_slope", 0.01);
+  own.done();
+  if (!(slope > 0)) throw own.refusal("negative_slope", "a positive number", String(slope));
+  return inverted({
+    bijection: elementwise({ features: features!, transformer: leakyRelu({ slope }) }),
+    values: {},
+  });
 }
 
 /** A permutation, z[i] = y[order[i]]; the state dict says which. */
@@ -127,9 +221,14 @@ export const linearTransforms: Readonly<
   ActNorm: actNorm,
   AffineTransform: pointwiseAffine,
   BatchNorm: batchNormTransform,
+  HouseholderSequence: householder,
   LULinear: luLinear,
+  LeakyReLU: leaky,
+  NaiveLinear: naiveLinear,
   Permutation: permutationOf,
   PointwiseAffineTransform: pointwiseAffine,
+  QRLinear: qrLinear,
   RandomPermutation: permutationOfFeatures,
   ReversePermutation: permutationOfFeatures,
+  SVDLinear: svdLinear,
 };

@@ -5,23 +5,36 @@
  */
 
 import { coupling } from "../../../bijections/autoregressive/coupling.ts";
+import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { maskedAutoregressive } from "../../../bijections/autoregressive/maskedAutoregressive.ts";
 import { shiftTransformer } from "../../../transformers/elementary/shiftTransformer.ts";
 import { positiveAffineTransformer } from "../../../transformers/positive/positiveAffineTransformer.ts";
 import { positiveSplineTransformer } from "../../../transformers/positive/positiveSplineTransformer.ts";
+import { cubicSpline } from "../../../transformers/splines/cubicSpline.ts";
+import { linearSpline } from "../../../transformers/splines/linearSpline.ts";
+import { quadraticSpline } from "../../../transformers/splines/quadraticSpline.ts";
+import { eachTransformer } from "../../../transformers/structure/eachTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
-import { type Part, under } from "../part.ts";
+import { chainOf, type Part, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import type { Outputs } from "../torch/residualNet.ts";
 import { madeOf, networkOf } from "./networks.ts";
 
-/** The rational-quadratic spline of a call; its bins are divided by the root of the number of hidden units. */
-function spline(
+/** A spline, and the place in the library of each of its parameters. */
+interface Spline {
+  readonly transformer: Transformer;
+  readonly outputs: Outputs;
+}
+
+/** The kinds of splines: our transformer, and how many of its parameters a coupling divides by the root of its hidden units. */
+type SplineKind = "Linear" | "Quadratic" | "Cubic" | "RationalQuadratic";
+
+function splineOf(
   call: Call,
-  features: number,
-): { readonly transformer: Transformer; readonly outputs: Outputs } {
+  kind: SplineKind,
+): { readonly transformer: Transformer; readonly divided: number } {
   const bins = call.integer("num_bins", 10, 1);
   if (call.value("tails") !== "linear")
     throw call.refusal(
@@ -29,28 +42,137 @@ function spline(
       '"linear", as splines on [0, 1] alone cannot be imported',
       String(call.value("tails") ?? "None"),
     );
-  const transformer = positiveSplineTransformer({
-    bins,
-    bound: call.number("tail_bound", 1),
-    leastWidth: call.number("min_bin_width", 1e-3),
-    leastHeight: call.number("min_bin_height", 1e-3),
-    leastSlope: call.number("min_derivative", 1e-3),
-  });
-  const each = 3 * bins - 1;
+  const bound = call.number("tail_bound", 1);
+  const tails = "identity";
+  if (kind === "Linear")
+    return { transformer: linearSpline({ bins, bound, tails, leastHeight: 0 }), divided: 0 };
+  const leastWidth = call.number("min_bin_width", 1e-3);
+  const leastHeight = call.number("min_bin_height", 1e-3);
+  switch (kind) {
+    case "Quadratic":
+      return {
+        transformer: quadraticSpline({ bins, bound, tails, leastWidth, leastHeight, ends: "nflows" }),
+        divided: 2 * bins - 1,
+      };
+    case "Cubic":
+      if (leastWidth !== leastHeight)
+        throw call.refusal("min_bin_height", `${leastWidth}, as min_bin_width`, String(leastHeight));
+      return {
+        transformer: cubicSpline({
+          bins,
+          bound,
+          tails,
+          leastSize: leastWidth,
+          leastEndSlope: 0,
+          endOffset: 0,
+        }),
+        divided: 2 * bins,
+      };
+    case "RationalQuadratic": {
+      const leastSlope = call.number("min_derivative", 1e-3);
+      return {
+        transformer: positiveSplineTransformer({ bins, bound, leastWidth, leastHeight, leastSlope }),
+        divided: 2 * bins,
+      };
+    }
+  }
+}
+
+/** The spline of a coupling. */
+function couplingSpline(call: Call, kind: SplineKind, features: number): Spline {
+  const { transformer, divided } = splineOf(call, kind);
+  const each = transformer.parameterCount;
   return {
     transformer,
     outputs: {
       order: range(features * each),
-      factor: (place, hidden) => (place % each < 2 * bins ? 1 / Math.sqrt(hidden) : 1),
+      factor: (place, hidden) => (place % each < divided ? 1 / Math.sqrt(hidden) : 1),
     },
   };
+}
+
+/** The spline of a masked transform: its network does not keep its number of hidden units, and nothing is divided by it. */
+function maskedSpline(call: Call, kind: SplineKind, features: number): Spline {
+  // Of no use to a spline without slopes of its own.
+  if (kind === "Quadratic") call.number("min_derivative", 1e-3);
+  const { transformer } = splineOf(call, kind);
+  return { transformer, outputs: { order: range(features * transformer.parameterCount) } };
+}
+
+/** Names of the tensors of a `Piecewise...CDF`, in the order of our parameters. */
+const namesOf: Readonly<Record<SplineKind, readonly string[]>> = {
+  Linear: ["unnormalized_pdf"],
+  Quadratic: ["unnormalized_widths", "unnormalized_heights"],
+  Cubic: [
+    "unnormalized_widths",
+    "unnormalized_heights",
+    "unnorm_derivatives_left",
+    "unnorm_derivatives_right",
+  ],
+  RationalQuadratic: ["unnormalized_widths", "unnormalized_heights", "unnormalized_derivatives"],
+};
+
+/** A spline of each of some features with parameters of its own; the others pass. */
+function unconditional(
+  state: StateDict,
+  kind: SplineKind,
+  transformer: Transformer,
+  features: number,
+  places: readonly number[],
+): Part {
+  const each = transformer.parameterCount;
+  const values = new Float64Array(features * each);
+  let start = 0;
+  for (const name of namesOf[kind]) {
+    const [, size = 0] = state.shape(name);
+    const data = state.tensor(name, [places.length, size]);
+    places.forEach((feature, i) => {
+      values.set(data.subarray(i * size, (i + 1) * size), feature * each + start);
+    });
+    start += size;
+  }
+  if (start !== each)
+    throw state.refusal(
+      namesOf[kind].at(-1)!,
+      `makes ${start} parameters of a feature, the config says ${each}`,
+      String(each),
+      String(start),
+    );
+  const all = places.length === features;
+  const parts = range(features).map((i) => (places.includes(i) ? transformer : null));
+  return {
+    bijection: elementwise({ features, transformer: all ? transformer : eachTransformer({ parts }) }),
+    values: { values },
+  };
+}
+
+/** `Piecewise...CDF`: a spline of every feature. */
+function piecewiseCdf(call: Call, state: StateDict, kind: SplineKind): Part {
+  const own = call.named([
+    "shape",
+    "num_bins",
+    "tails",
+    "tail_bound",
+    ...(kind === "RationalQuadratic" ? ["identity_init"] : []),
+    ...(kind === "Linear" ? [] : ["min_bin_width", "min_bin_height"]),
+    ...(kind === "RationalQuadratic" ? ["min_derivative"] : []),
+  ]);
+  const shape = Array.isArray(own.value("shape"))
+    ? own.integers("shape")
+    : [own.integer("shape", undefined, 1)];
+  if (shape.length !== 1) throw own.refusal("shape", "[features], as rows are tables", `[${shape}]`);
+  if (kind === "RationalQuadratic") own.flag("identity_init", false);
+  const { transformer } = splineOf(own, kind);
+  own.done();
+  return unconditional(state, kind, transformer, shape[0]!, range(shape[0]!));
 }
 
 /** A coupling of a transformer, whose network `transform_net_create_fn` names. */
 function couplingOf(
   call: Call,
   state: StateDict,
-  make: (transformed: number) => { readonly transformer: Transformer; readonly outputs: Outputs },
+  make: (transformed: number) => Spline,
+  kind?: SplineKind,
 ): Part {
   const given = call.tensor("mask");
   if (given?.shape.length !== 1)
@@ -65,22 +187,21 @@ function couplingOf(
   const net = call.call("transform_net_create_fn");
   if (!net) throw call.refusal("transform_net_create_fn", "the network that it makes", "nothing");
   const { conditioner, values, context } = networkOf(net, state.at("transform_net"), fixed.length, outputs);
-  if (call.flag("apply_unconditional_transform", false))
-    throw call.refusal("apply_unconditional_transform", "false, as it cannot be imported", "true");
+  const isBoth = kind !== undefined && call.flag("apply_unconditional_transform", false);
   if (call.has("img_shape")) throw call.refusal("img_shape", "left out, as rows are tables", "a shape");
   call.done();
-  return {
+  const part: Part = {
     bijection: coupling({ features, context, transformed, transformer, conditioner }),
     values: under("network", values),
   };
+  // From base to data, what conditions is mapped first.
+  return isBoth
+    ? chainOf([unconditional(state.at("unconditional_transform"), kind, transformer, features, fixed), part])
+    : part;
 }
 
 /** A masked autoregressive transform of a transformer. */
-function autoregressiveOf(
-  call: Call,
-  state: StateDict,
-  make: (features: number) => { readonly transformer: Transformer; readonly outputs: Outputs },
-): Part {
+function autoregressiveOf(call: Call, state: StateDict, make: (features: number) => Spline): Part {
   const features = call.integer("features", undefined, 1);
   const { transformer, outputs } = make(features);
   const { conditioner, values, context } = madeOf(call, state.at("autoregressive_net"), features, outputs);
@@ -111,6 +232,14 @@ const madeArguments = [
   "dropout_probability",
   "use_batch_norm",
 ];
+const maskedSplineArguments = (own: readonly string[]): readonly string[] => [
+  ...sizesArguments,
+  ...own,
+  ...madeArguments.slice(1),
+  "min_bin_width",
+  "min_bin_height",
+  "min_derivative",
+];
 const sizesArguments = ["features", "hidden_features", "context_features"];
 
 /** By class. */
@@ -127,31 +256,30 @@ export const parametricTransforms: Readonly<Record<string, (call: Call, state: S
       // All shifts, then all scales.
       outputs: { order: range(features).flatMap((i) => [i, features + i]) },
     })),
-  PiecewiseRationalQuadraticCouplingTransform: (call, state) => {
-    const own = call.named(splineCouplingArguments);
-    return couplingOf(own, state, (features) => spline(own, features));
-  },
+  ...Object.fromEntries(
+    (Object.keys(namesOf) as SplineKind[]).flatMap((kind) => [
+      [
+        `Piecewise${kind}CouplingTransform`,
+        (call: Call, state: StateDict) => {
+          const own = call.named(splineCouplingArguments);
+          return couplingOf(own, state, (features) => couplingSpline(own, kind, features), kind);
+        },
+      ],
+      [`Piecewise${kind}CDF`, (call: Call, state: StateDict) => piecewiseCdf(call, state, kind)],
+    ]),
+  ),
   MaskedAffineAutoregressiveTransform: (call, state) =>
     autoregressiveOf(call.named([...sizesArguments, ...madeArguments]), state, (features) => ({
       transformer: positiveAffineTransformer(),
       // Of each feature the scale, then the shift.
       outputs: { order: range(features).flatMap((i) => [2 * i + 1, 2 * i]) },
     })),
+  MaskedPiecewiseQuadraticAutoregressiveTransform: (call, state) => {
+    const own = call.named(maskedSplineArguments(["num_bins", "num_blocks", "tails", "tail_bound"]));
+    return autoregressiveOf(own, state, (features) => maskedSpline(own, "Quadratic", features));
+  },
   MaskedPiecewiseRationalQuadraticAutoregressiveTransform: (call, state) => {
-    const own = call.named([
-      ...sizesArguments,
-      "num_bins",
-      "tails",
-      "tail_bound",
-      ...madeArguments,
-      "min_bin_width",
-      "min_bin_height",
-      "min_derivative",
-    ]);
-    return autoregressiveOf(own, state, (features) => {
-      const made = spline(own, features);
-      // The network of such a transform does not keep its number of hidden units, and nothing is divided by it.
-      return { transformer: made.transformer, outputs: { order: made.outputs.order } };
-    });
+    const own = call.named(maskedSplineArguments(["num_bins", "tails", "tail_bound", "num_blocks"]));
+    return autoregressiveOf(own, state, (features) => maskedSpline(own, "RationalQuadratic", features));
   },
 };

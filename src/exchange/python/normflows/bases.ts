@@ -15,8 +15,7 @@ import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
 import { type BasePart, type Part, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { scaledByExponential } from "./couplings.ts";
-import { picked, torchNetwork } from "./networks.ts";
+import { conditionalScale, scaledByExponential } from "../torch/scaled.ts";
 
 /** A base, and what comes after it where it is conditional. */
 export interface NormflowsBase extends BasePart {
@@ -95,39 +94,11 @@ function conditional(call: Call, state: StateDict): NormflowsBase {
   const encoder = own.call("context_encoder");
   if (!encoder) throw own.refusal("context_encoder", "a network", "nothing");
   own.done();
-  const inputs = inputsOf(encoder);
-  const network = torchNetwork(encoder, state.at("context_encoder"), inputs);
-  if (network.outputs !== 2 * features)
-    throw own.refusal("context_encoder", `of ${2 * features} outputs`, `${network.outputs}`);
-  const { conditioner, values } = picked(
-    [network],
-    range(features).flatMap((i) => [i, features + i]),
-  );
   return {
     base: standardNormal({ features }),
     values: {},
-    after: {
-      bijection: elementwise({ features, context: inputs, transformer: scaledByExponential, conditioner }),
-      values: under("network", values),
-    },
+    after: conditionalScale(features, encoder, state.at("context_encoder")),
   };
-}
-
-/** The number of inputs that a network is made with. */
-function inputsOf(call: Call): number {
-  switch (call.name) {
-    case "MLP":
-      return call.named(["layers"]).integers("layers")[0] ?? 0;
-    case "Linear":
-      return call.named(["in_features", "out_features", "bias"]).integer("in_features", undefined, 1);
-    default: {
-      const named = call.named(range(call.positions).map(String));
-      const first = call.positions > 0 ? named.call("0") : undefined;
-      if (first?.name !== "Linear")
-        throw call.refusal("arguments", "a network whose first layer is dense", first?.dottedName ?? "none");
-      return inputsOf(first);
-    }
-  }
 }
 
 function uniformBase(call: Call): NormflowsBase {

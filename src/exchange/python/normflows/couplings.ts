@@ -17,12 +17,8 @@ import { type ConditionerPart, inverted, type Part, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { torchActivation } from "../torch/activations.ts";
 import { made } from "../torch/made.ts";
-import { picked, torchNetwork } from "./networks.ts";
-
-/** y = e^s x + t from base to data, of t and s. */
-export const scaledByExponential: Transformer = invertTransformer(
-  positiveAffineTransformer({ scale: "exponential", leastSlope: 0 }),
-);
+import { picked, torchNetwork } from "../torch/networks.ts";
+import { scaledByExponential } from "../torch/scaled.ts";
 
 const couplingOf = (
   features: number,

@@ -7,6 +7,7 @@
 import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
 import { gaussianMixture } from "../../../distributions/gaussianMixture.ts";
 import { standardNormal } from "../../../distributions/standardNormal.ts";
+import { uniform } from "../../../distributions/uniform.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
 import type { BasePart } from "../part.ts";
@@ -25,6 +26,18 @@ export function diagNormal(
   if (mean.every((value) => value === 0) && scale.every((value) => value === 1))
     return { base: standardNormal({ features }), values: {} };
   return { base: diagonalNormal({ features }), values: { mean, logScale: scale.map(Math.log) } };
+}
+
+/** `BoxUniform`: independent uniform features. */
+export function boxUniform(
+  state: StateDict,
+  features: number,
+  names: readonly [string, string] = ["lower", "upper"],
+): BasePart {
+  const [lower, upper] = names.map((name) => state.tensor(name, [features])) as [Float64Array, Float64Array];
+  if (!lower.every((end, i) => end < upper[i]!))
+    throw state.refusal(names[1], "must be above the lower ends", "numbers above them", `[${upper}]`);
+  return { base: uniform({ lower: [...lower], upper: [...upper] }), values: {} };
 }
 
 /** `zuko.mixtures.GMM` without a context. */
@@ -77,15 +90,17 @@ export function baseOf(call: Call, state: StateDict, features: number): BasePart
     case "UnconditionalDistribution":
     case "Unconditional": {
       const f = call.call("f") ?? call.call("meta");
-      if (f?.name !== "DiagNormal")
-        throw call.refusal("f", "zuko.distributions.DiagNormal", f?.dottedName ?? "nothing");
+      if (f?.name !== "DiagNormal" && f?.name !== "BoxUniform")
+        throw call.refusal("f", "zuko.distributions.DiagNormal or BoxUniform", f?.dottedName ?? "nothing");
       f.done();
       // The values are in the state dict; of the config their names count.
       call.flag("buffer", false);
-      const isNamed = state.has("loc");
-      for (const name of ["loc", "scale"]) call.value(name);
+      const isNormal = f.name === "DiagNormal";
+      const names: readonly [string, string] = isNormal ? ["loc", "scale"] : ["lower", "upper"];
+      const isNamed = state.has(names[0]);
+      for (const name of names) call.value(name);
       call.done();
-      return diagNormal(state, features, isNamed ? ["loc", "scale"] : ["_0", "_1"]);
+      return (isNormal ? diagNormal : boxUniform)(state, features, isNamed ? names : ["_0", "_1"]);
     }
     default:
       throw call.unknown(["UnconditionalDistribution", "GMM"], "base");

@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { Call } from "../call.ts";
+import { Call } from "../call.ts";
 import { identityOf } from "../identity.ts";
 import { range } from "../matrices.ts";
 import { chainOf, type ImportedParts, inverted, type Part } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { baseOf, diagNormal, mixture } from "./bases.ts";
+import { baseOf, boxUniform, diagNormal, mixture } from "./bases.ts";
+import { freeFormTransform } from "./continuous.ts";
 import {
   couplingTransform,
   elementWiseTransform,
@@ -17,10 +18,12 @@ import {
   type Order,
   type Sizes,
 } from "./transforms.ts";
-import { rotated, unconditionalTransform } from "./unconditional.ts";
+import { rotated, softClip, unconditionalTransform } from "./unconditional.ts";
 import {
   bernsteinMap,
+  circularMap,
   gaussianizationMap,
+  monotonicMap,
   splineMap,
   sumOfSquaresMap,
   type Univariate,
@@ -35,50 +38,85 @@ const sizesOf = (call: Call): Sizes => ({
 /** The library lists transforms from data to base, a chain of ours from base to data. */
 const fromData = (parts: readonly Part[]): Part => chainOf([...parts].reverse());
 
-/** `MAF`, and what only has another map of one number. */
-function autoregressive(call: Call, state: StateDict, map: Univariate): ImportedParts {
+/** Between transforms whose root is looked for between -10 and 10 the library clips features softly to +-11. */
+const clip = 11;
+
+/** `MAF`, and what only has another map of one number; `isClipped` where features are clipped between two transforms. */
+function autoregressive(call: Call, state: StateDict, map: Univariate, isClipped = false): Part {
   const sizes = sizesOf(call);
   const { features } = sizes;
   const isDrawn = call.flag("randperm", false);
   const orderOf = (i: number): Order =>
     isDrawn ? "drawn" : i % 2 === 0 ? range(features) : range(features).reverse();
-  const parts = range(call.integer("transforms", 3, 1)).map((i) =>
-    maskedAutoregressiveTransform(call, state.at("transform.transforms").at(i), sizes, map, orderOf(i)),
-  );
+  const modules = state.at("transform.transforms");
+  const step = isClipped ? 2 : 1;
+  const parts = range(call.integer("transforms", 3, 1)).flatMap((i) => [
+    ...(isClipped && i > 0 ? [softClip(features, clip)] : []),
+    maskedAutoregressiveTransform(call, modules.at(step * i), sizes, map, orderOf(i)),
+  ]);
   call.done();
-  return { ...fromData(parts), base: diagNormal(state.at("base"), features) };
+  return fromData(parts);
 }
+
+/** The part with the normal base that most flows have. */
+const overNormal = (part: Part, state: StateDict): ImportedParts => ({
+  ...part,
+  base: diagNormal(state.at("base"), part.bijection.features),
+});
 
 function maf(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["features", "context", "transforms", "randperm"]);
-  return autoregressive(own, state, univariateOf(own));
+  return overNormal(autoregressive(own, state, univariateOf(own)), state);
 }
 
 function nsf(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["features", "context", "bins", "slope"]);
-  return autoregressive(own, state, splineMap(own.integer("bins", 8, 1), own.number("slope", 1e-3)));
+  const map = splineMap(own.integer("bins", 8, 1), own.number("slope", 1e-3));
+  return overNormal(autoregressive(own, state, map), state);
+}
+
+function ncsf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "bins", "slope"]);
+  const part = autoregressive(own, state, circularMap(own.integer("bins", 8, 1), own.number("slope", 1e-3)));
+  return { ...part, base: boxUniform(state.at("base"), part.bijection.features) };
+}
+
+/** `NAF`, with the weights of each feature in its monotonic network. */
+function naf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context", "transforms", "randperm", "signal", "network"]);
+  const network = own.value("network") ?? {};
+  if (typeof network !== "object" || Array.isArray(network))
+    throw own.refusal("network", "an object of arguments by name", JSON.stringify(network));
+  const inner = new Call(
+    { class: "MNN", arguments: { ...network, signal: own.integer("signal", 16, 1) } },
+    `${own.path}.arguments.network`,
+  );
+  const map = monotonicMap(inner);
+  inner.done();
+  return overNormal(autoregressive(own, state, map, true), state);
+}
+
+/** `CNF`: the equation is solved from data to base, to a tolerance of our own that is no larger. */
+function cnf(call: Call, state: StateDict): ImportedParts {
+  const own = call.named(["features", "context"]);
+  const part = freeFormTransform(own, state.at("transform"), sizesOf(own));
+  own.done();
+  return overNormal(part, state);
 }
 
 function sospf(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["features", "context", "degree", "polynomials", "slope"]);
-  const transforms = own.integer("transforms", 3, 1);
-  if (transforms > 1)
-    throw own.refusal(
-      "transforms",
-      "1, as the library clips features between two, and then its density does not integrate to 1",
-      String(transforms),
-    );
   const map = sumOfSquaresMap(
     own.integer("polynomials", 3, 1),
     own.integer("degree", 4, 1),
     own.number("slope", 1e-3),
   );
-  return autoregressive(own, state, map);
+  return overNormal(autoregressive(own, state, map, true), state);
 }
 
 function bpf(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["features", "context", "degree"]);
-  return autoregressive(own, state, bernsteinMap(own.integer("degree", 16, 2)));
+  return overNormal(autoregressive(own, state, bernsteinMap(own.integer("degree", 16, 2))), state);
 }
 
 function gf(call: Call, state: StateDict): ImportedParts {
@@ -150,6 +188,12 @@ const transforms: Readonly<Record<string, (call: Call, state: StateDict, feature
     own.done();
     return part;
   },
+  FFJTransform: (call, state) => {
+    const own = call.named(["features", "context", "freqs", "atol", "rtol", "exact"]);
+    const part = freeFormTransform(own, state, sizesOf(own));
+    own.done();
+    return part;
+  },
   LazyInverse: (call, state, features) => {
     const own = call.named(["transform"]);
     const part = inverted(transformOf(own.call("transform") ?? own, state.at("transform"), features));
@@ -199,10 +243,13 @@ function flow(call: Call, state: StateDict): ImportedParts {
 /** The importers, by the name of the class. */
 export const importers: Readonly<Record<string, (call: Call, state: StateDict) => ImportedParts>> = {
   BPF: bpf,
+  CNF: cnf,
   Flow: flow,
   GF: gf,
   GMM: gmm,
   MAF: maf,
+  NAF: naf,
+  NCSF: ncsf,
   NICE: nice,
   NSF: nsf,
   RealNVP: nice,

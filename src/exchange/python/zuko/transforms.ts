@@ -8,6 +8,7 @@
 import { coupling } from "../../../bijections/autoregressive/coupling.ts";
 import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { maskedAutoregressive } from "../../../bijections/autoregressive/maskedAutoregressive.ts";
+import type { ParameterValues } from "../../../models/parameters.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
 import { type Part, under } from "../part.ts";
@@ -36,7 +37,7 @@ export function elementWiseTransform(
     const { conditioner, values } = mlp(call, state.at("hyper"), context, features * totalOf(map));
     return {
       bijection: elementwise({ features, context, transformer, conditioner }),
-      values: under("network", values),
+      values: { ...under("network", values), ...ownWeights(map, state, range(features)) },
     };
   }
   // Without a context there is no network, and what would be said of it is not used.
@@ -51,7 +52,15 @@ export function elementWiseTransform(
       data.set(block.subarray(feature * size, (feature + 1) * size), feature * each + start);
     start += size;
   }
-  return { bijection: elementwise({ features, transformer }), values: { values: data } };
+  return {
+    bijection: elementwise({ features, transformer }),
+    values: { values: data, ...ownWeights(map, state, range(features)) },
+  };
+}
+
+/** Weights that a map has besides its parameters, of features in this order. */
+function ownWeights({ weights }: Univariate, state: StateDict, order: readonly number[]): ParameterValues {
+  return weights ? under("transformer", weights(state.at("univariate"), order)) : {};
 }
 
 /** `zuko.flows.MaskedAutoregressiveTransform`; of one feature it is an element-wise one, as in the library. */
@@ -74,7 +83,7 @@ export function maskedAutoregressiveTransform(
   const { transformer } = map;
   return {
     bijection: maskedAutoregressive({ features, context, order: ourOrder, transformer, conditioner }),
-    values: under("network", values),
+    values: { ...under("network", values), ...ownWeights(map, state, ourOrder) },
   };
 }
 
@@ -146,6 +155,6 @@ export function couplingTransform(
   const { conditioner, values } = mlp(call, state.at("hyper"), inputs, transformed.length * totalOf(map));
   return {
     bijection: coupling({ features, context, transformed, transformer: map.transformer, conditioner }),
-    values: under("network", values),
+    values: { ...under("network", values), ...ownWeights(map, state, range(transformed.length)) },
   };
 }

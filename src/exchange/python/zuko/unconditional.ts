@@ -4,8 +4,11 @@
  * @module
  */
 
+import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { permutation } from "../../../bijections/linear/permutation.ts";
 import { rotation } from "../../../bijections/linear/rotation.ts";
+import { softClipTransformer } from "../../../transformers/elementary/softClipTransformer.ts";
+import { invertTransformer } from "../../../transformers/invertTransformer.ts";
 import type { Call } from "../call.ts";
 import { matrixExponential } from "../matrices.ts";
 import { inverted, type Part } from "../part.ts";
@@ -17,6 +20,12 @@ export function rotated(state: StateDict, features: number, name = "A"): Part {
   // From base to data it is the transpose: exp(A' - A).
   const skew = a.map((value, i) => a[(i % features) * features + Math.floor(i / features)]! - value);
   return { bijection: rotation({ features }), values: { rotation: matrixExponential(skew, features) } };
+}
+
+/** z = y / (1 + |y| / bound) of every feature. */
+export function softClip(features: number, bound: number): Part {
+  const transformer = invertTransformer(softClipTransformer({ bound }));
+  return { bijection: elementwise({ features, transformer }), values: {} };
 }
 
 /** The transform that the call names; `features` is that of the flow. */
@@ -47,7 +56,12 @@ function partOf(
       const order = [...state.tensor(nameOf("order"), [features])];
       return inverted({ bijection: permutation(order), values: {} });
     }
+    case "SoftclipTransform":
+      return softClip(features, own.number("bound", f.number("bound", 1)));
     default:
-      throw (f ?? own).unknown(["RotationTransform", "PermutationTransform"], "function");
+      throw (f ?? own).unknown(
+        ["RotationTransform", "PermutationTransform", "SoftclipTransform"],
+        "function",
+      );
   }
 }

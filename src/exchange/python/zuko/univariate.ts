@@ -4,18 +4,25 @@
  * @module
  */
 
+import type { ParameterValues } from "../../../models/parameters.ts";
 import { affineTransformer } from "../../../transformers/affineTransformer.ts";
+import { chainTransformer } from "../../../transformers/chainTransformer.ts";
+import { circularShift } from "../../../transformers/circular/circularShift.ts";
 import { mixtureTransformer } from "../../../transformers/mixtures/mixtureTransformer.ts";
+import { monotonicNetwork } from "../../../transformers/neural/monotonicNetwork.ts";
 import { bernstein } from "../../../transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../transformers/polynomials/sumOfSquares.ts";
 import { rationalQuadraticTransformer } from "../../../transformers/rationalQuadraticTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
+import type { StateDict } from "../stateDict.ts";
 
 /** A map of one number, from data to base in the library, and the shapes of its parameters there. */
 export interface Univariate {
   readonly transformer: Transformer;
   readonly shapes: readonly (readonly number[])[];
+  /** Weights of its own in the module of the map, for features in this order. */
+  readonly weights?: ((state: StateDict, order: readonly number[]) => ParameterValues) | undefined;
 }
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
@@ -54,10 +61,53 @@ export function gaussianizationMap(components: number): Univariate {
   return { transformer, shapes: [[components], [components]] };
 }
 
-/** The integral of a sum of squares, and a shift. */
+/** The spline around a circle from -pi to pi, of angles that are turned by half a circle before. */
+export function circularMap(bins: number, slope: number): Univariate {
+  const { transformer, shapes } = splineMap(bins, slope, Math.PI);
+  const turn = circularShift({ bound: Math.PI, shift: Math.PI, outside: "wrapped" });
+  return { transformer: chainTransformer([transformer, turn]), shapes };
+}
+
+/** `MNN`, a monotonic network of each feature; its root is looked for between -10 and 10. */
+export function monotonicMap(call: Call): Univariate {
+  const signal = call.integer("signal", 16, 1);
+  // The number of features, which the tensors have.
+  call.value("stack");
+  const hidden = call.integers("hidden_features", [64, 64]);
+  const hasBias = call.flag("bias", true);
+  // The library's network has its own instead.
+  call.value("activation");
+  call.value("normalize");
+  return {
+    transformer: monotonicNetwork({ signal, hidden, leastSlope: 0, bound: 10 }),
+    shapes: [[signal]],
+    weights(state, order) {
+      const sizes = [1 + signal, ...hidden, 1];
+      const layers = sizes.slice(1).map((outputs, l) => {
+        const module = state.at("network").at(2 * l);
+        const each = (name: string, inner: readonly number[]): Float64Array => {
+          const size = inner.reduce((product, extent) => product * extent, 1);
+          const data = module.tensor(name, [order.length, ...inner]);
+          const sorted = new Float64Array(data.length);
+          order.forEach((feature, i) => {
+            sorted.set(data.subarray(feature * size, (feature + 1) * size), i * size);
+          });
+          return sorted;
+        };
+        return [
+          [`weight${l}`, each("weight", [outputs, sizes[l]!])],
+          [`bias${l}`, hasBias ? each("bias", [outputs]) : new Float64Array(order.length * outputs)],
+        ] as const;
+      });
+      return Object.fromEntries(layers.flat());
+    },
+  };
+}
+
+/** The integral of a sum of squares, and a shift; its root is looked for between -10 and 10. */
 export function sumOfSquaresMap(polynomials: number, degree: number, slope: number): Univariate {
   return {
-    transformer: sumOfSquares({ polynomials, degree, slope }),
+    transformer: sumOfSquares({ polynomials, degree, slope, bound: 10 }),
     shapes: [[polynomials, degree + 1], []],
   };
 }
@@ -76,6 +126,8 @@ const maps: Readonly<
   BoundedBernsteinTransform: (call, [size = 1]) =>
     bernsteinMap(size - 1, call.number("bound", 5), call.number("eps", 1e-6)),
   GaussianizationTransform: (_, [components = 1]) => gaussianizationMap(components),
+  CircularRQSTransform: (call, [bins = 1]) => circularMap(bins, call.number("slope", 1e-3)),
+  MNN: monotonicMap,
   MonotonicAffineTransform: (call) => affineMap(call.number("slope", 1e-3)),
   MonotonicRQSTransform: (call, [bins = 1]) =>
     splineMap(bins, call.number("slope", 1e-3), call.number("bound", 5)),

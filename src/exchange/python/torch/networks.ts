@@ -1,5 +1,5 @@
 /**
- * Networks that couplings and bases of normflows are given: its MLP and ResidualNet, and `Linear` and `Sequential` of PyTorch.
+ * Networks that couplings and bases are given: the MLPs of normflows and nflows, and `Linear` and `Sequential` of PyTorch.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Call } from "../call.ts";
 import { range, reorderedMatrix } from "../matrices.ts";
 import { type ConditionerPart, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
-import { torchActivation } from "../torch/activations.ts";
+import { torchActivation } from "./activations.ts";
 
 /** A network as layers, with its number of outputs. */
 export interface TorchNetwork {
@@ -111,6 +111,31 @@ function mlp(
   return made.made;
 }
 
+/** `nflows.nn.nets.MLP`. */
+function nflowsMlp(call: Call, state: StateDict, inputs: number): TorchNetwork {
+  const own = call.named(["in_shape", "out_shape", "hidden_sizes", "activation", "activate_output"]);
+  const [inShape, outShape, hidden] = ["in_shape", "out_shape", "hidden_sizes"].map((name) =>
+    own.integers(name),
+  );
+  if (inShape!.length !== 1 || inShape![0] !== inputs || outShape!.length !== 1)
+    throw own.refusal(
+      "in_shape and out_shape",
+      `[${inputs}] and one number`,
+      `[${inShape}] and [${outShape}]`,
+    );
+  const activation = torchActivation(own.call("activation"), "relu");
+  const isActivated = own.flag("activate_output", false);
+  own.done();
+  const made = new Layers(inputs);
+  const last = hidden!.length;
+  [...hidden!, outShape![0]!].forEach((size, i) => {
+    const middle = (): StateDict => state.at("_hidden_layers").at(i - 1);
+    made.linear(i === 0 ? state.at("_input_layer") : i === last ? state.at("_output_layer") : middle(), size);
+    if (i < last || isActivated) made.layers.push({ kind: "activation", ...activation });
+  });
+  return made.made;
+}
+
 /** `torch.nn.Sequential` of dense layers and activations, or one dense layer. */
 function sequential(
   call: Call,
@@ -149,9 +174,31 @@ export function torchNetwork(
   inputs: number,
   columns?: readonly number[],
 ): TorchNetwork {
-  if (call.name === "MLP") return mlp(call, state, inputs, columns);
+  if (call.name === "MLP")
+    return call.has("in_shape") ? nflowsMlp(call, state, inputs) : mlp(call, state, inputs, columns);
   if (call.name === "Linear" || call.name === "Sequential") return sequential(call, state, inputs, columns);
   throw call.unknown(["MLP", "Linear", "Sequential"], "network");
+}
+
+/** The number of inputs that a network is made with. */
+export function inputsOf(call: Call): number {
+  switch (call.name) {
+    case "MLP": {
+      const sizes = call.has("in_shape")
+        ? call.integers("in_shape")
+        : call.named(["layers"]).integers("layers");
+      return sizes[0] ?? 0;
+    }
+    case "Linear":
+      return call.named(["in_features", "out_features", "bias"]).integer("in_features", undefined, 1);
+    default: {
+      const named = call.named(range(call.positions).map(String));
+      const first = call.positions > 0 ? named.call("0") : undefined;
+      if (first?.name !== "Linear")
+        throw call.refusal("arguments", "a network whose first layer is dense", first?.dottedName ?? "none");
+      return inputsOf(first);
+    }
+  }
 }
 
 /** Networks of the same input, with what of their outputs, one after another, are the parameters of a map. */
