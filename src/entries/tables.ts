@@ -7,8 +7,9 @@
 export type { ReadLimits } from "../formats/limits.ts";
 export type { StoredType, TimeUnit } from "../formats/storedType.ts";
 export { keptColumns } from "../models/keptColumns.ts";
+export { describeBatches, sampleOfBatches } from "../tables/batches/describeBatches.ts";
 export { readBatches } from "../tables/batches/readBatches.ts";
-export { batchesOf, type TableBatches, tableOfBatches } from "../tables/batches/tableBatches.ts";
+export { batchesOf, joinBatches, type TableBatches, tableOfBatches } from "../tables/batches/tableBatches.ts";
 export { writeBatches } from "../tables/batches/writeBatches.ts";
 export type { ColumnParse, ColumnRecord, LeftOut, LeftOutColumn } from "../tables/columnRecord.ts";
 export type { DependentColumn } from "../tables/dependence.ts";

@@ -1,12 +1,13 @@
 import { expect, it } from "vitest";
+import { anomalies } from "../../src/diagnostics/anomalies/anomalies.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { scoreBatches } from "../../src/models/batches/scoreBatches.ts";
 import type { Flow } from "../../src/models/flow.ts";
 import type { LogProbOptions } from "../../src/models/flowOptions.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
-import type { TableBatches } from "../../src/tables/batches/tableBatches.ts";
+import { joinBatches, type TableBatches } from "../../src/tables/batches/tableBatches.ts";
 import { pickRows } from "../../src/tables/picks.ts";
-import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
+import { tableFromObjects, tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
 
 /** A table cut after every few rows. */
@@ -81,4 +82,33 @@ it("knows the rows of the fit, and counts rows in errors through all batches", a
   missing.values[2 * 33 + 1] = Number.NaN;
   await expect(scored(gaussian, cut(missing, 10))).rejects.toThrow(/column "y" \(row 34\)/);
   expect((await scored(gaussian, cut(missing, 10), { missing: "drop" })).scores).toHaveLength(39);
+});
+
+it("is what other verbs count by, too: fillings, marginals and anomalies", async () => {
+  const rows = tableFromObjects(
+    Array.from({ length: 30 }, (_, row) => ({
+      age: row % 4 === 1 ? null : row,
+      sex: row % 5 === 2 ? null : "m",
+      height: row % 3 === 0 ? null : 1.6,
+    })),
+  );
+  const question = { columns: ["age", "height"], draws: 20 };
+  const [filled, marginal] = [
+    await mixed.impute(rows, { candidates: 16 }),
+    await mixed.marginal(rows, question),
+  ];
+  const found = await anomalies(mixed, people, { fdr: 0.5 });
+  for (const size of [11, 1]) {
+    const [parts, logProb]: [Table[], number[]] = [[], []];
+    for await (const batch of cut(rows, size)) {
+      parts.push((await mixed.impute(batch, { candidates: 16 })).tables[0]!);
+      logProb.push(...(await mixed.marginal(batch, question)).logProb);
+    }
+    expect(tableToObjects(joinBatches(parts))).toEqual(tableToObjects(filled.tables[0]!));
+    expect(logProb).toEqual([...marginal.logProb]);
+    const lines: string[] = [];
+    const onWarning = (line: string): unknown => lines.push(line);
+    expect(await anomalies(mixed, cut(people, size), { fdr: 0.5, onWarning })).toEqual(found);
+    expect(lines).toEqual([expect.stringContaining("these very rows")]);
+  }
 });

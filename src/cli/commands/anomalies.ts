@@ -9,6 +9,7 @@ import type { Command } from "commander";
 import type { Anomalies, AnomaliesOptions, Anomaly } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import { anomaliesOptionTable } from "../../entries/options.ts";
+import type { Table } from "../../index.ts";
 import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { positiveInteger } from "../options.ts";
@@ -22,7 +23,14 @@ import {
   printJson,
   warn,
 } from "../output.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+import {
+  addTableOptions,
+  namingTable,
+  readData,
+  readDataBatches,
+  sayHowRead,
+  type TableFlags,
+} from "../tableOptions.ts";
 
 interface AnomaliesFlags extends TableFlags, Omit<AnomaliesOptions, "calibration" | "signal" | "onWarning"> {
   readonly calibration?: string | undefined;
@@ -50,7 +58,7 @@ async function run(first: string, second: string | undefined, flags: AnomaliesFl
   const { anomalies, anomaliesTable } = await import("../../entries/diagnostics.ts");
   const { load, writeTable } = await import("../../index.ts");
   const flow = second === undefined ? undefined : await load(first);
-  const table = await readData(data, flags);
+  const table = flow ? await readDataBatches(data, flags) : await readData(data, flags);
   if (flow) await sayHowRead(table, flow.columns);
   const { calibration: _, ...chosen } = chosenOptions<AnomaliesOptions>(flags, anomaliesFlags);
   const options: AnomaliesOptions = {
@@ -58,7 +66,7 @@ async function run(first: string, second: string | undefined, flags: AnomaliesFl
     ...(calibration === undefined ? {} : { calibration: await readData(calibration, flags) }),
     onWarning: warn,
   };
-  const found = flow ? await anomalies(flow, table, options) : await anomalies(table, options);
+  const found = flow ? await anomalies(flow, table, options) : await anomalies(table as Table, options);
   if (out === "-") return await printCsv(anomaliesTable(found));
   if (out !== undefined) await writeTable(anomaliesTable(found), out);
   const shown = found.ranking.slice(0, top).map((place) => found.rows[place]!);

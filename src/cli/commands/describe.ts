@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { checkOutput, counted, print, printJson } from "../output.ts";
-import { addTableOptions, namingTable, readData, type TableFlags } from "../tableOptions.ts";
+import { addTableOptions, namingTable, readDataBatches, type TableFlags } from "../tableOptions.ts";
 
 interface DescribeFlags extends TableFlags {
   readonly json?: boolean | undefined;
@@ -19,10 +19,9 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
   if (flags.out !== undefined) checkOutput(flags.out, [".json"], "a schema");
   if (flags.figure !== undefined)
     checkOutput(flags.figure, [".svg", ".png", ".html"], "a figure", "--figure");
-  const { describe } = await import("../../index.ts");
-  const { descriptionText } = await import("../../entries/tables.ts");
-  const table = await readData(data, flags);
-  const description = describe(table);
+  const { describeBatches, descriptionText, sampleOfBatches } = await import("../../entries/tables.ts");
+  const batches = await readDataBatches(data, flags);
+  const description = await describeBatches(batches);
   if (flags.out !== undefined) {
     const { writeSchema } = await import("../../entries/tables.ts");
     await writeSchema(description.schema, flags.out);
@@ -30,6 +29,7 @@ async function run(data: string, flags: DescribeFlags): Promise<void> {
   const source = data === "-" ? "standard input" : basename(data);
   if (flags.figure !== undefined) {
     const { tablePlot, writeFigure } = await import("../../entries/figures.ts");
+    const table = await sampleOfBatches(batches, description.sampledRows ?? batches.rows);
     await writeFigure(tablePlot(table, { description: description, title: source }), flags.figure);
   }
   if (flags.json) return await printJson(description);

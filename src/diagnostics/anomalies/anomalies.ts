@@ -14,6 +14,7 @@
 import type { Flow } from "../../models/flow.ts";
 import type { ColumnMeasure } from "../../models/scores/measure.ts";
 import { checkedOptions } from "../../options.ts";
+import { asBatches, type TableBatches } from "../../tables/batches/tableBatches.ts";
 import type { TableSchema } from "../../tables/schema/columnSchema.ts";
 import { checkTable, type Table } from "../../tables/table.ts";
 import { anomaliesOptionTable } from "./anomaliesOptions.ts";
@@ -116,7 +117,8 @@ export interface Anomalies {
 /**
  * Ranks the rows of a table by how strange they are, and says of each which columns are to blame and what to expect there.
  *
- * Rows of a table are held against each other, or, with a flow before it, against the flow.
+ * Rows of a table are held against each other, or, with a flow before it, against the flow; then the table may come in batches, one of
+ * which is in memory at a time.
  * @throws UsageError for options that do not fit, DataError for a table that cannot be used, AbortedError if the signal fires.
  * @example
  * const { rows, ranking } = await anomalies(table);
@@ -124,16 +126,24 @@ export interface Anomalies {
  * const found = await anomalies(flow, table, { calibration, fdr: 0.1 });
  */
 export async function anomalies(table: Table, options?: AnomaliesOptions): Promise<Anomalies>;
-export async function anomalies(flow: Flow, table: Table, options?: AnomaliesOptions): Promise<Anomalies>;
+export async function anomalies(
+  flow: Flow,
+  table: Table | TableBatches,
+  options?: AnomaliesOptions,
+): Promise<Anomalies>;
 export async function anomalies(
   source: Table | Flow,
-  second: Table | AnomaliesOptions = {},
+  second: Table | TableBatches | AnomaliesOptions = {},
   third: AnomaliesOptions = {},
 ): Promise<Anomalies> {
   // Of a flow of another copy of this package, too.
   if (typeof (source as Partial<Flow> | null | undefined)?.logProb === "function") {
-    checkTable("anomalies", second);
-    return await besideFlow(source as Flow, second, checkedOptions("anomalies", third, anomaliesOptionTable));
+    const batches = asBatches("anomalies", second);
+    return await besideFlow(
+      source as Flow,
+      batches,
+      checkedOptions("anomalies", third, anomaliesOptionTable),
+    );
   }
   checkTable("anomalies", source);
   return await besideOthers(

@@ -5,8 +5,11 @@
  */
 
 import { UsageError } from "../../errors.ts";
+import { FittedRows } from "../../models/batches/fittedRows.ts";
 import type { Flow } from "../../models/flow.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
+import { countingRows } from "../../tables/batches/rowNumbers.ts";
+import type { TableBatches } from "../../tables/batches/tableBatches.ts";
 import { cellsOf, tableOfCells } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { checkTable, type Table } from "../../tables/table.ts";
@@ -26,7 +29,11 @@ const nearestDrawn = 10;
 const ofTable = ["columns", "exclude", "kinds", "schema", "folds", "trim", "logProb"] as const;
 
 /** Rows of a table, held against rows that a flow draws, and against its density. */
-export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOptions): Promise<Anomalies> {
+export async function besideFlow(
+  flow: Flow,
+  batches: TableBatches,
+  options: AnomaliesOptions,
+): Promise<Anomalies> {
   const { calibration, fdr, seed = 0, signal, onWarning } = options;
   const tableOption = ofTable.find((name) => options[name] !== undefined);
   if (tableOption !== undefined)
@@ -50,8 +57,6 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     if (flow.wasFittedTo(calibration))
       onWarning?.("the flow was fitted to the calibration rows: p-values of new rows are too small");
   }
-  if (flow.wasFittedTo(table))
-    onWarning?.("the flow was fitted to these very rows: what is strange in them may be ordinary to it");
   const schema =
     flow.description.schema?.columns ??
     flow.columns.map((name): ColumnSchema => ({ name, kind: "continuous", use: "fit" }));
@@ -66,20 +71,48 @@ export async function besideFlow(flow: Flow, table: Table, options: AnomaliesOpt
     rowsBetween(drawnReference, 2 * drawnReference),
     signal,
   );
-  const strangeness = await judge.rows(table);
-  const impossibleRows = strangeness.logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
-  if (impossibleRows > 0) {
-    const [first] = await flow.impossibleRows(table, { missing: "empty", signal });
-    onWarning?.(
-      `${impossibleRows} of ${table.rows} rows cannot be by the flow, with log-density minus infinity; the first is row ${first!.row}: ${first!.reason}`,
-    );
+  const scores = new Float64Array(batches.rows);
+  const strangeness: { readonly byRow: readonly RowStrangeness[]; readonly logProb: Float64Array }[] = [];
+  const fitted = new FittedRows(flow);
+  let impossible = "";
+  let impossibleRows = 0;
+  for await (const batch of batches) {
+    const { rowsBefore = 0 } = batch;
+    const rows = await countingRows(batch, async () => {
+      await fitted.add(batch, signal);
+      return await judge.rows(batch);
+    });
+    scores.set(rows.scores, rowsBefore);
+    strangeness.push(rows);
+    const count = rows.logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
+    if (impossibleRows === 0 && count > 0) {
+      const [first] = await flow.impossibleRows(batch, { missing: "empty", signal });
+      impossible = `the first is row ${rowsBefore + first!.row}: ${first!.reason}`;
+    }
+    impossibleRows += count;
   }
+  if (fitted.areThose)
+    onWarning?.("the flow was fitted to these very rows: what is strange in them may be ordinary to it");
+  if (impossibleRows > 0)
+    onWarning?.(
+      `${impossibleRows} of ${batches.rows} rows cannot be by the flow, with log-density minus infinity; ${impossible}`,
+    );
   const calibrationScores = calibration ? (await judge.rows(calibration)).scores : judge.drawnScores;
-  const pValues = splitConformal(strangeness.scores, calibrationScores, new RandomStream(split(key, "ties")));
+  const pValues = splitConformal(scores, calibrationScores, new RandomStream(split(key, "ties")));
   const isDiscovery = fdr === undefined ? undefined : discoveries(pValues, fdr);
-  const rows = anomalyRows(schema, strangeness.byRow, strangeness.scores, pValues, strangeness.logProb).map(
-    (anomaly, i): Anomaly => (isDiscovery ? { ...anomaly, isDiscovery: isDiscovery[i]! } : anomaly),
-  );
+  let rowsBefore = 0;
+  const rows = strangeness.flatMap(({ byRow, logProb }) => {
+    const from = rowsBefore;
+    rowsBefore += byRow.length;
+    const places = [from, rowsBefore] as const;
+    return anomalyRows(schema, byRow, scores.subarray(...places), pValues.subarray(...places), logProb).map(
+      (anomaly, i): Anomaly => ({
+        ...anomaly,
+        row: from + anomaly.row,
+        ...(isDiscovery ? { isDiscovery: isDiscovery[from + i]! } : {}),
+      }),
+    );
+  });
   return {
     rows,
     ranking: rankingOf(rows),

@@ -5,17 +5,15 @@
  */
 
 import { checkedOptions, flag, refuse } from "../../options.ts";
-import { inPieces } from "../../platform/pieces.ts";
 import { countingRows } from "../../tables/batches/rowNumbers.ts";
 import { checkBatches, type TableBatches } from "../../tables/batches/tableBatches.ts";
 import { pickRows } from "../../tables/picks.ts";
-import { cellsOf } from "../../tables/schema/cells.ts";
 import { cellColumns, type Table } from "../../tables/table.ts";
-import { RowsDigest } from "../../tables/tableDigest.ts";
 import type { Flow } from "../flow.ts";
 import { type LogProbOptions, logProbOptionTable } from "../flowOptions.ts";
 import type { Contributions } from "../scores/contributions.ts";
 import { mergedNotes, noteLine, type ScoreListener, type ScoreNote } from "../scores/scoreNotes.ts";
+import { FittedRows } from "./fittedRows.ts";
 
 /** Options of {@link scoreBatches}. */
 export interface ScoreBatchesOptions extends LogProbOptions {
@@ -139,31 +137,4 @@ function incompleteRows(flow: Flow, table: Table, logProb: Float64Array): readon
   return Array.from(logProb.keys()).filter(
     (row) => Number.isNaN(logProb[row]) && misses(row, flow.columns) && !misses(row, flow.given),
   );
-}
-
-/** Whether rows are those that a flow was fitted to. */
-class FittedRows {
-  readonly #expected: string | undefined;
-  readonly #digest: RowsDigest;
-  readonly #toNumbers: (table: Table) => Promise<Table>;
-
-  constructor(flow: Flow) {
-    const { fitted, schema, given, columns } = flow.description;
-    this.#expected = fitted.digest;
-    this.#digest = new RowsDigest([...given, ...columns]);
-    this.#toNumbers = async (table) => {
-      if (!schema) return table;
-      const { filledTable } = await import("../columnsCore.ts");
-      return filledTable(schema.columns, cellsOf(table, schema.columns).cells);
-    };
-  }
-
-  async add(table: Table, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#expected === undefined) return;
-    await inPieces(this.#digest.adding(await this.#toNumbers(table)), signal, "Scoring");
-  }
-
-  get areThose(): boolean {
-    return this.#expected !== undefined && this.#expected === this.#digest.text;
-  }
 }

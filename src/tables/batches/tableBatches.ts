@@ -4,7 +4,7 @@
  * @module
  */
 
-import { refuse } from "../../options.ts";
+import { anObject, checkArgument, listOf, refuse } from "../../options.ts";
 import type { ColumnRecord } from "../columnRecord.ts";
 import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { checkTable, type Table } from "../table.ts";
@@ -36,6 +36,19 @@ export function checkBatches(where: string, value: unknown): asserts value is Ta
   const isIterable = typeof (value as Partial<TableBatches> | null)?.[Symbol.asyncIterator] === "function";
   if (isIterable && Array.isArray(columns) && Array.isArray(records) && Number.isSafeInteger(rows)) return;
   refuse(where, "batches", "a table in batches as readBatches gives it", value);
+}
+
+/**
+ * A table in batches, whether it is in memory or comes in some.
+ * @throws UsageError for what is neither.
+ */
+export function asBatches(where: string, value: unknown): TableBatches {
+  if (Symbol.asyncIterator in Object(value)) {
+    checkBatches(where, value);
+    return value;
+  }
+  checkTable(where, value);
+  return batchesOf(value);
 }
 
 /**
@@ -128,8 +141,14 @@ export async function tableOfBatches(batches: TableBatches): Promise<Table> {
   return { ...joined.table, ...(remarks ? { remarks } : {}) };
 }
 
-/** Batches of one table, one at least, put together. */
-export function joinedTable(batches: readonly Table[]): Table {
+/**
+ * Batches of one table, one at least, as one table.
+ * @throws UsageError for what is not a list of tables.
+ */
+export function joinBatches(batches: readonly Table[]): Table {
+  checkArgument("joinBatches", "batches", batches, listOf(anObject, "an array of tables"));
+  if (batches.length === 0) refuse("joinBatches", "batches", "one table at least", "none");
+  for (const batch of batches) checkTable("joinBatches", batch);
   const joined = new JoinedTable(batches.reduce((sum, { rows }) => sum + rows, 0));
   for (const batch of batches) joined.add(batch);
   return joined.table;

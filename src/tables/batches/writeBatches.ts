@@ -9,7 +9,7 @@ import { writeFileAtomically } from "../../platform/files.ts";
 import { fileKind, type TableFormat } from "../reading/fileFormat.ts";
 import type { Table } from "../table.ts";
 import { writeTable } from "../writeTable.ts";
-import { joinedTable } from "./tableBatches.ts";
+import { joinBatches } from "./tableBatches.ts";
 
 /** Formats of text that goes on from batch to batch. */
 const linedFormats: readonly TableFormat[] = ["csv", "tsv", "jsonl"];
@@ -83,7 +83,7 @@ export async function writeBatches(batches: AsyncIterable<Table>, path: string):
   if (!linedFormats.includes(format)) {
     const all: Table[] = [];
     for await (const batch of rest(first, iterator)) all.push(batch);
-    return await writeTable(joinedTable(all), path);
+    return await writeTable(joinBatches(all), path);
   }
   const pieces = textPieces(rest(first, iterator), format);
   await writeFileAtomically(path, isCompressed ? compressed(pieces) : pieces);

@@ -9,6 +9,7 @@ import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { type DependentColumn, dependentColumns } from "../dependence.ts";
 import { pickRows } from "../picks.ts";
 import { type CellColumn, cellColumns, checkTable, column, type Table } from "../table.ts";
+import type { TextColumn } from "../textColumn.ts";
 import { unrounded } from "./cells.ts";
 import { codedColumns } from "./codedColumns.ts";
 import type { ColumnSchema, TableSchema } from "./columnSchema.ts";
@@ -146,6 +147,8 @@ export interface TableDescription {
   readonly ordered: readonly Ordered[];
   /** Rows, drawn at random, that {@link duplicates} and what follows are estimated from; absent where all were looked at. */
   readonly sampledRows?: number | undefined;
+  /** What is estimated from them: what concerns several columns and the order of rows, or also what needs sorted numbers. */
+  readonly estimated?: "pairs" | "numbers and pairs" | undefined;
 }
 
 /** Options of {@link describe}. */
@@ -160,6 +163,12 @@ const describeOptionTable: OptionTable<DescribeOptions> = {
     accepts: (value) => Number.isSafeInteger(value) && (value as number) >= 100,
   },
 };
+
+/** The options of a description, with their defaults. */
+export function checkDescribeOptions(where: string, options: DescribeOptions): { readonly mostRows: number } {
+  const { mostRows = 1_000_000 } = checkedOptions(where, options, describeOptionTable);
+  return { mostRows };
+}
 
 /** A tail of a larger index is as good as light. */
 const heaviestLight = 3;
@@ -245,12 +254,13 @@ function describeNumbers(
 }
 
 /** The most frequent levels. */
-function frequentLevels({ levels, codes }: { levels: readonly string[]; codes: Int32Array }): {
+export function frequentLevels(
+  levels: readonly string[],
+  counts: Uint32Array,
+): {
   readonly frequent: { level: string; rows: number }[];
   readonly distinct: number;
 } {
-  const counts = new Uint32Array(levels.length);
-  for (const code of codes) if (code >= 0) counts[code]!++;
   const order = Array.from(counts.keys())
     .filter((code) => counts[code]! > 0)
     .sort((a, b) => counts[b]! - counts[a]!);
@@ -258,6 +268,13 @@ function frequentLevels({ levels, codes }: { levels: readonly string[]; codes: I
     frequent: order.slice(0, 10).map((code) => ({ level: levels[code]!, rows: counts[code]! })),
     distinct: order.length,
   };
+}
+
+/** Rows that have each level. */
+function countsOf({ levels, codes }: TextColumn): Uint32Array {
+  const counts = new Uint32Array(levels.length);
+  for (const code of codes) if (code >= 0) counts[code]!++;
+  return counts;
 }
 
 /** The most frequent of a column's numbers, of levels that are numbers or stand for 0 and 1. */
@@ -323,7 +340,7 @@ function sampledRows(rows: number, maximum: number): Uint32Array {
  * for (const { name, schema: { kind }, reason } of columns) console.log(`${name}: ${kind}, ${reason}`);
  */
 export function describe(table: Table, options: DescribeOptions = {}): TableDescription {
-  const { mostRows = 1_000_000 } = checkedOptions("describe", options, describeOptionTable);
+  const { mostRows } = checkDescribeOptions("describe", options);
   checkTable("describe", table);
   const rows = sampledRows(table.rows, mostRows);
   const coded = codedColumns(table, rows);
@@ -333,7 +350,7 @@ export function describe(table: Table, options: DescribeOptions = {}): TableDesc
     const inferred = inferCells(table, cells, numbers);
     const { schema, reason, doubt, atoms } = inferred;
     const values = numbers?.values;
-    const text = "text" in cells ? frequentLevels(cells.text) : undefined;
+    const text = "text" in cells ? frequentLevels(cells.text.levels, countsOf(cells.text)) : undefined;
     const missing = values
       ? values.reduce((count, value) => count + Number(Number.isNaN(value)), 0)
       : (cells as { text: { codes: Int32Array } }).text.codes.reduce(
@@ -364,6 +381,6 @@ export function describe(table: Table, options: DescribeOptions = {}): TableDesc
     determined: determinedColumns(coded, rows.length),
     dependent: dependentColumns({ ...sample, records: [] }),
     ordered: orderedColumns(coded),
-    ...(rows.length < table.rows ? { sampledRows: rows.length } : {}),
+    ...(rows.length < table.rows ? { sampledRows: rows.length, estimated: "pairs" } : {}),
   };
 }

@@ -104,7 +104,11 @@ export function tableLines(description: TableDescription): string[] {
     );
   }
   if (sampledRows !== undefined)
-    lines.push(`what concerns several columns is estimated from ${sampledRows} rows drawn at random`);
+    lines.push(
+      description.estimated === "numbers and pairs"
+        ? `kinds and quartiles of numbers, values that many rows have, bounds, tails and outliers, and what concerns several columns, are estimated from a sample of ${sampledRows} rows`
+        : `what concerns several columns is estimated from ${sampledRows} rows drawn at random`,
+    );
   return lines;
 }
 

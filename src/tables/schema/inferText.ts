@@ -73,13 +73,26 @@ export function inferText(
 ): Inferred {
   const { name, levels, codes } = column;
   const counts = new Uint32Array(levels.length);
-  let present = 0;
-  for (const code of codes)
-    if (code >= 0) {
-      counts[code]!++;
-      present++;
-    }
-  const missing = present < codes.length;
+  for (const code of codes) if (code >= 0) counts[code]!++;
+  return inferLevels({ name, levels, counts, rows: codes.length }, dictionary);
+}
+
+/** The texts of a column, and how many of its rows have each. */
+export interface LevelCounts {
+  readonly name: string;
+  readonly levels: readonly string[];
+  readonly counts: Uint32Array;
+  /** Those that miss a text, too. */
+  readonly rows: number;
+}
+
+/** {@link inferText}, of texts that have been counted. */
+export function inferLevels(
+  { name, levels, counts, rows }: LevelCounts,
+  dictionary?: { readonly ordered?: readonly (string | number)[] | undefined },
+): Inferred {
+  const present = counts.reduce((sum, count) => sum + count, 0);
+  const missing = present < rows;
   // Levels that no row has (any more) are none.
   const used = levels.filter((_, code) => counts[code]! > 0);
   const base = { name, use: "fit" as const, ...(missing ? { missing } : {}) };

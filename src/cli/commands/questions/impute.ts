@@ -8,7 +8,8 @@ import type { Command } from "commander";
 import { UsageError } from "../../../entries/errors.ts";
 import type { ImputeOptions } from "../../../entries/options.ts";
 import { imputeOptionTable } from "../../../entries/options.ts";
-import type { Table } from "../../../index.ts";
+import type { TableBatches } from "../../../entries/tables.ts";
+import type { Flow, Table } from "../../../index.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { imputeFlags } from "../../flags/questionFlags.ts";
 import { qualityText } from "../../given.ts";
@@ -22,7 +23,13 @@ import {
   printJson,
   remark,
 } from "../../output.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../../tableOptions.ts";
+import {
+  addTableOptions,
+  namingTable,
+  readDataBatches,
+  sayHowRead,
+  type TableFlags,
+} from "../../tableOptions.ts";
 
 interface ImputeCommandFlags
   extends TableFlags,
@@ -42,30 +49,70 @@ async function run(model: string, data: string, flags: ImputeCommandFlags): Prom
     });
   checkOneOutput(out, json);
   if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, writeTable } = await import("../../../index.ts");
-  const { joinDraws } = await import("../../../entries/tables.ts");
+  const { load } = await import("../../../index.ts");
+  const { writeBatches } = await import("../../../entries/tables.ts");
   const flow = await load(model);
-  const table = await readData(data, flags);
-  await sayHowRead(table, [...flow.columns, ...flow.given]);
-  const { tables, filled, effectiveSize } = await flow.impute(table, {
-    ...defined({ draws, candidates, seed, engine, wide }),
-  });
-  const all: Table = tables.length === 1 ? tables[0]! : joinDraws(tables);
-  const quality = qualityText(effectiveSize, flow, "--candidates");
+  const batches = await readDataBatches(data, flags);
+  await sayHowRead(batches, [...flow.columns, ...flow.given]);
+  const filling = new Filling(flow, batches, defined({ draws, candidates, seed, engine, wide }));
   if (out === undefined || out === "-") {
-    remark(sentence(filled, quality));
-    return await printCsv(all);
+    await printCsv(filling.tables());
+    return remark(sentence(filling.filled, filling.quality));
   }
-  await writeTable(all, out);
+  await writeBatches(filling.tables(), out);
   if (json)
     return await printJson({
-      rows: table.rows,
-      draws: tables.length,
-      filled,
+      rows: batches.rows,
+      draws: filling.draws,
+      filled: filling.filled,
       assumed: "missing at random",
-      effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+      effectiveSize: filling.leastSize,
     });
-  await print(`wrote ${counted(all.rows, "row")} to ${out}: ${sentence(filled, quality)}\n`);
+  const rows = counted(filling.draws * batches.rows, "row");
+  await print(`wrote ${rows} to ${out}: ${sentence(filling.filled, filling.quality)}\n`);
+}
+
+/** Batches that are filled in, one after the other; of several draws the first table is followed by the next one. */
+class Filling {
+  filled = 0;
+  readonly draws: number;
+  readonly #flow: Flow;
+  readonly #batches: TableBatches;
+  readonly #options: ImputeOptions;
+  readonly #sizes: Float64Array;
+
+  constructor(flow: Flow, batches: TableBatches, options: ImputeOptions) {
+    this.#flow = flow;
+    this.#batches = batches;
+    this.#options = options;
+    this.draws = options.draws ?? 1;
+    this.#sizes = new Float64Array(batches.rows);
+  }
+
+  async *tables(): AsyncGenerator<Table> {
+    const byDraw: Table[][] = Array.from({ length: this.draws }, () => []);
+    for await (const batch of this.#batches) {
+      const { tables, filled, effectiveSize } = await this.#flow.impute(batch, this.#options);
+      this.filled += filled;
+      this.#sizes.set(effectiveSize, batch.rowsBefore ?? 0);
+      if (tables.length === 1) yield tables[0]!;
+      else
+        tables.forEach((table, draw) => {
+          byDraw[draw]!.push(table);
+        });
+    }
+    if (this.draws === 1) return;
+    const { joinBatches, joinDraws } = await import("../../../entries/tables.ts");
+    yield joinDraws(byDraw.map(joinBatches));
+  }
+
+  get quality(): string {
+    return qualityText(this.#sizes, this.#flow, "--candidates");
+  }
+
+  get leastSize(): number {
+    return this.#sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  }
 }
 
 const sentence = (filled: number, quality: string): string =>

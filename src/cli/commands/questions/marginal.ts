@@ -15,7 +15,13 @@ import { qualityText } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
 import { checkOneOutput, checkTableOutput, formatCount, formatLogProb, warn } from "../../output.ts";
 import { giveScores } from "../../scoreTable.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../../tableOptions.ts";
+import {
+  addTableOptions,
+  namingTable,
+  readDataBatches,
+  sayHowRead,
+  type TableFlags,
+} from "../../tableOptions.ts";
 
 interface MarginalCommandFlags
   extends TableFlags,
@@ -42,14 +48,22 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
   checkKnown("--columns", columns, known, "the model");
   const names = Array.isArray(given) ? (given as readonly string[]) : Object.keys(given ?? {});
   checkKnown("--given", names, known, "the model");
-  const table = await readData(data, flags);
-  await sayHowRead(table, known);
-  const answer = await flow.marginal(table, {
-    columns,
-    ...(given === undefined ? {} : { given: given as NonNullable<MarginalOptions["given"]> }),
-    ...defined({ draws, seed, engine, wide }),
-  });
-  const { logProb, standardError, effectiveSize, summedOut } = answer;
+  const batches = await readDataBatches(data, flags);
+  await sayHowRead(batches, known);
+  const answers = Array.from({ length: 3 }, () => new Float64Array(batches.rows));
+  const [logProb, standardError, effectiveSize] = answers as [Float64Array, Float64Array, Float64Array];
+  let summedOut = 0;
+  for await (const batch of batches) {
+    const answer = await flow.marginal(batch, {
+      columns,
+      ...(given === undefined ? {} : { given: given as NonNullable<MarginalOptions["given"]> }),
+      ...defined({ draws, seed, engine, wide }),
+    });
+    logProb.set(answer.logProb, batch.rowsBefore ?? 0);
+    standardError.set(answer.standardError, batch.rowsBefore ?? 0);
+    effectiveSize.set(answer.effectiveSize, batch.rowsBefore ?? 0);
+    summedOut += answer.summedOut;
+  }
   if (summedOut > 0)
     warn(
       `${formatCount(summedOut)} rows miss a cell of a column in which none was missing in the fit: it is summed out`,

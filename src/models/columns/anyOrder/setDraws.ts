@@ -207,7 +207,7 @@ export const fillOfSets: FillRows = async (
   evaluation,
   conditions,
   rows,
-  { draws, candidates, seed, ...engine },
+  { draws, candidates, seed, rowsBefore, ...engine },
 ) => {
   const key = split(questionKey(seed), "impute");
   const { density } = evaluation.model;
@@ -217,7 +217,7 @@ export const fillOfSets: FillRows = async (
   const sizeOf = (row: number): number => (countRanges(density, conditions, row) > 1 ? size : 0) + draws;
   let filledRows = 0;
   for (const block of inBlocks(rows, sizeOf, blockRows)) {
-    const picking = { draws, candidates: size, keyOf: (row: number) => split(key, row) };
+    const picking = { draws, candidates: size, keyOf: (row: number) => split(key, rowsBefore + row) };
     const picked = await fillIn(evaluation, conditions, block, picking, engine);
     cells.forEach((column, c) => {
       column.set(picked.particles.cells[c]!, filledRows * draws);

@@ -7,8 +7,10 @@
 import { listNames } from "../../../closestName.ts";
 import { badCell, DataError, UsageError } from "../../../errors.ts";
 import { checkedOptions, refuse } from "../../../options.ts";
+import { countingRows } from "../../../tables/batches/rowNumbers.ts";
 import { cellsOf, tableOfCells, writtenCells } from "../../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../../tables/schema/columnSchema.ts";
+import type { Table } from "../../../tables/table.ts";
 import type { Questions } from "../../flowCore.ts";
 import type { EvaluationOptions, GivenValue } from "../../flowOptions.ts";
 import type { RowsLike } from "../../rows/splitRows.ts";
@@ -104,8 +106,9 @@ export class ColumnQuestions implements Questions {
         remedy: "name it once",
       });
     const schemas = names.map((name) => columnNamed(where, this.#flow, name));
-    const { cells } = cellsOf(await tableOfRows(where, names, rowsLike), schemas);
-    const rows = cells[0]!.length;
+    const table = await tableOfRows(where, names, rowsLike);
+    const { cells } = await countingRows(table, async () => cellsOf(table, schemas));
+    const { rows } = table;
     const alwaysFilled = Object.fromEntries(always.map((name) => [name, values[name] ?? 0]));
     const conditions = await givenConditions(where, this.#flow, { ...alwaysFilled, ...values }, rows);
     const summedOut = new Set<number>();
@@ -172,12 +175,13 @@ export class ColumnQuestions implements Questions {
 
   async impute(rows: RowsLike, options: ImputeOptions): Promise<Imputation> {
     const checked = checkedOptions("impute", options, imputeOptionTable);
+    const names = [...this.#flow.given, ...this.#flow.columns].map(({ name }) => name);
+    const table = await tableOfRows("impute", names, rows);
+    return await countingRows(table, async () => await this.#impute(table, checked));
+  }
+
+  async #impute(table: Table, options: ImputeOptions): Promise<Imputation> {
     const all = [...this.#flow.given, ...this.#flow.columns];
-    const table = await tableOfRows(
-      "impute",
-      all.map(({ name }) => name),
-      rows,
-    );
     const { cells, unknown } = cellsOf(table, all);
     const [unknownLevel] = unknown;
     if (unknownLevel)
@@ -189,7 +193,7 @@ export class ColumnQuestions implements Questions {
       });
     this.#checkAlwaysGiven("impute", cells);
     const { fill } = await this.#ways();
-    return await fillTable(this.#evaluation, this.#flow, { table, cells }, checked, fill);
+    return await fillTable(this.#evaluation, this.#flow, { table, cells }, options, fill);
   }
 
   /**

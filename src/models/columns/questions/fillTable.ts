@@ -19,7 +19,11 @@ import type { Imputation, ImputeOptions } from "./questionOptions.ts";
 import { MadeDraws, weighRows } from "./weighRows.ts";
 
 /** What filling rows in takes. */
-export type FillRowsOptions = Omit<ImputeOptions, "draws"> & { readonly draws: number };
+export type FillRowsOptions = Omit<ImputeOptions, "draws"> & {
+  readonly draws: number;
+  /** Rows of the whole table before these, of which draws depend on the number. */
+  readonly rowsBefore: number;
+};
 
 /** Rows that were filled in. */
 export interface FilledRows {
@@ -42,7 +46,7 @@ export const fillRows: FillRows = async (
   evaluation,
   conditions,
   rows,
-  { draws, candidates = imputeDefaults.candidates, seed, ...engine },
+  { draws, candidates = imputeDefaults.candidates, seed, rowsBefore, ...engine },
 ) => {
   const cells = conditions.columns.map(() => new Float64Array(rows.length * draws));
   const effectiveSize = new Float64Array(rows.length);
@@ -57,7 +61,7 @@ export const fillRows: FillRows = async (
       const logWeights = partOf(weighed, i);
       checkPossible(logWeights, row);
       effectiveSize[filledRows + i] = worthOf(plan, logWeights);
-      const stream = new RandomStream(split(key, row));
+      const stream = new RandomStream(split(key, rowsBefore + row));
       const rowPicks = pickSystematically(logWeights, draws, stream.uniform());
       return Array.from(stream.permutation(draws), (k) => weighed.starts[i]! + rowPicks[k]!);
     });
@@ -69,7 +73,9 @@ export const fillRows: FillRows = async (
       {
         cells: pickedCells,
         plans: block.flatMap(({ plan }) => new Array<typeof plan>(draws).fill(plan)),
-        numbers: block.flatMap(({ row }) => Array.from({ length: draws }, (_, k) => row * draws + k)),
+        numbers: block.flatMap(({ row }) =>
+          Array.from({ length: draws }, (_, k) => (rowsBefore + row) * draws + k),
+        ),
       },
       key,
       engine,
@@ -111,7 +117,11 @@ export async function fillTable(
   );
   const filledCells = Array.from({ length: draws }, () => cells.map((column) => column.slice()));
   const effectiveSize = new Float64Array(table.rows).fill(Number.POSITIVE_INFINITY);
-  const rows = await fill(evaluation, conditions, incompleteRows, { draws, ...options });
+  const rows = await fill(evaluation, conditions, incompleteRows, {
+    draws,
+    rowsBefore: table.rowsBefore ?? 0,
+    ...options,
+  });
   incompleteRows.forEach((row, i) => {
     effectiveSize[row] = rows.effectiveSize[i]!;
     filledCells.forEach((drawCells, k) => {

@@ -1,0 +1,38 @@
+/**
+ * Whether the rows of batches are those that a flow was fitted to.
+ *
+ * @module
+ */
+
+import { inPieces } from "../../platform/pieces.ts";
+import { cellsOf } from "../../tables/schema/cells.ts";
+import type { Table } from "../../tables/table.ts";
+import { RowsDigest } from "../../tables/tableDigest.ts";
+import type { Flow } from "../flow.ts";
+
+/** Whether rows are those that a flow was fitted to. */
+export class FittedRows {
+  readonly #expected: string | undefined;
+  readonly #digest: RowsDigest;
+  readonly #toNumbers: (table: Table) => Promise<Table>;
+
+  constructor(flow: Flow) {
+    const { fitted, schema, given, columns } = flow.description;
+    this.#expected = fitted.digest;
+    this.#digest = new RowsDigest([...given, ...columns]);
+    this.#toNumbers = async (table) => {
+      if (!schema) return table;
+      const { filledTable } = await import("../columnsCore.ts");
+      return filledTable(schema.columns, cellsOf(table, schema.columns).cells);
+    };
+  }
+
+  async add(table: Table, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#expected === undefined) return;
+    await inPieces(this.#digest.adding(await this.#toNumbers(table)), signal, "Scoring");
+  }
+
+  get areThose(): boolean {
+    return this.#expected !== undefined && this.#expected === this.#digest.text;
+  }
+}
