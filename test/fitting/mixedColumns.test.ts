@@ -190,3 +190,23 @@ describe("a flow of mixed columns", () => {
     expect(report.dropped).toBeGreaterThan(50);
   });
 });
+
+it("draws days of the week that are those of the dates", async () => {
+  const names = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  const moments = Array.from(
+    { length: 800 },
+    () => Date.UTC(2021, 0, 1) + day * Math.floor(400 * stream.uniform()),
+  );
+  const visits = tableFromObjects(
+    moments.map((moment) => ({
+      weekday: names[new Date(moment).getUTCDay()]!,
+      visit: new Date(moment).toISOString().slice(0, 10),
+    })),
+  );
+  const { flow } = await fit(visits, { ...options, epochs: 100 });
+  const drawn = tableToObjects(await flow.sample(400, { seed: 1 }));
+  const right = drawn.filter(
+    ({ weekday, visit }) => weekday === names[new Date(visit as string).getUTCDay()],
+  ).length;
+  expect(right / drawn.length).toBeGreaterThan(0.8);
+});

