@@ -262,6 +262,28 @@ describe.skipIf(path === undefined)(
       }
     });
 
+    test("the article has seven figures, each answering when it is dragged", async () => {
+      await page.locator(".article").scrollIntoViewIfNeeded();
+      const figures = page.locator("figure.live");
+      await figures.last().waitFor();
+      expect(await figures.count()).toBe(7);
+      for (const figure of await figures.all()) {
+        const before = await figure.locator(".answer").textContent();
+        await figure.getByRole("slider").first().focus();
+        for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
+        expect(await figure.locator(".answer").textContent()).not.toBe(before);
+      }
+      // The rate of the log-likelihood along its gradient flow.
+      const rates: number[] = [];
+      const flow = figures.nth(2);
+      for (const time of ["0", "0.5", "1", "2", "3"]) {
+        await flow.getByRole("slider").fill(time);
+        rates.push(Number(await flow.locator(".answer b").textContent()));
+      }
+      expect(Math.min(...rates)).toBeGreaterThanOrEqual(0);
+      expect(rates).toEqual(rates.toSorted((a, b) => b - a));
+    });
+
     test("has no findings of axe, in light and dark", async () => {
       for (const theme of ["Dark", "Light"]) {
         expect(await findings(page)).toEqual([]);

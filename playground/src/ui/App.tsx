@@ -1,7 +1,7 @@
 /** The page. */
 
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { runs, state } from "../store.ts";
 import { openTable, stage, table, trouble } from "../table/tableStore.ts";
 import { switchTheme, theme } from "../theme.ts";
@@ -19,6 +19,29 @@ function Table() {
     void import("../table/TableView.tsx").then(({ TableView }) => setView({ View: TableView }));
   }, []);
   return view ? <view.View /> : <main />;
+}
+
+/** The article, loaded when somebody comes near it. */
+function Article() {
+  const place = useRef<HTMLElement>(null);
+  const [view, setView] = useState<{ readonly View: ComponentType } | undefined>(undefined);
+  useEffect(() => {
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry!.isIntersecting) return;
+        observer.disconnect();
+        void import("../article/Article.tsx").then(({ default: View }) => setView({ View }));
+      },
+      { rootMargin: "400px" },
+    );
+    observer.observe(place.current!);
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <section class="article" aria-label="Article" ref={place}>
+      {view ? <view.View /> : null}
+    </section>
+  );
 }
 
 /** Files that are dropped, and text that is pasted, are tables. */
@@ -100,6 +123,7 @@ export function App() {
           <TakeAlong />
         </main>
       )}
+      {!table.value && <Article />}
       <footer class="bottom">
         <p>
           Everything is computed on your machine, by the library <code>pushforward</code> {libraryVersion}.
