@@ -13,6 +13,7 @@ const apart = [
   "test/formats/gzip.test.ts",
   "test/graph/newOperation.test.ts",
   "test/models/register.test.ts",
+  "test/plan/checkPlan.test.ts",
   "test/tables/files.test.ts",
   "test/tables/platform.test.ts",
 ];
@@ -52,7 +53,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    setupFiles: ["test/equalArrays.ts"],
+    setupFiles: ["test/equalArrays.ts", "test/checkPlans.ts"],
     // One more than the cores of the smallest machine that runs them: tests wait for processes, pages and workers of their own.
     maxWorkers: 3,
     execArgv: [...nodeFlags],

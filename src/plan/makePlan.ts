@@ -20,6 +20,7 @@ import { SharedLowering } from "./lowering/sharedLowering.ts";
 import { TileLowering } from "./lowering/tileLowering.ts";
 import { placeUpdates } from "./lowering/updates.ts";
 import type { Argument, Item, Plan, PlanTarget, Port } from "./plan.ts";
+import { planned } from "./plans.ts";
 
 /** The plan of a prepared program. Cost: that of a few visits of each node; see `docs/engine.md`. */
 export function makePlan(program: PreparedProgram, target: PlanTarget): Plan {
@@ -48,7 +49,7 @@ export function* planning(program: PreparedProgram, target: PlanTarget): Pieces<
   const leaves = (list: readonly Extract<Expr, { name: string }>[]): Port[] =>
     list.map((leaf) => port(leaf.name, leaf));
   const [rowNames, sumNames] = [Object.keys(program.rows), Object.keys(program.sums)];
-  return {
+  return planned({
     target,
     kernels: tables.kernels,
     tables: tables.tables,
@@ -68,7 +69,7 @@ export function* planning(program: PreparedProgram, target: PlanTarget): Pieces<
     isCut: !phases.tileNodes.some(isSumOverRows),
     memory: { end: tables.end, shards, arenaBytes: Math.ceil(arena.bytes / 64) * 64 + 64 },
     values: tables.finish(),
-  };
+  });
 }
 
 /** What a tile computes: inputs are loaded, everything of rows follows, outputs are stored. */
@@ -133,7 +134,7 @@ function* sharedLevels(
     updates: yield* shared.units(updateNodes),
   };
   yield;
-  const copied = placeUpdates(program, updateOutputs, sumOutputs, units.updates, tables);
+  const copies = placeUpdates(program, updateOutputs, sumOutputs, units.updates, tables);
   const readLater = [...tileNodes, ...epilogueNodes, ...updateNodes].flatMap((node) => node.inputs);
   const prologue = yield* shared.lower(
     units.prologue,
@@ -142,10 +143,8 @@ function* sharedLevels(
   const epilogue = yield* shared.lower(
     units.epilogue,
     [...updateNodes.flatMap((node) => node.inputs), ...sumOutputs, ...updateOutputs],
-    tables.summed,
+    { sums: tables.summed },
   );
-  const updates = yield* shared.lower(units.updates, updateOutputs);
-  if (copied.length > 0)
-    updates.push(copied.map(({ value, parameter }) => shared.copyOver(value, parameter)));
+  const updates = yield* shared.lower(units.updates, updateOutputs, { copies });
   return { prologue, epilogue, updates };
 }

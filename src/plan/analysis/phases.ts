@@ -6,11 +6,10 @@
 
 import { ShapeError } from "../../errors.ts";
 import { type Expr, topologicalOrder } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 import { guardPadding } from "./padding.ts";
-import { viewOf } from "./storage.ts";
+import { apartFromParameters } from "./storage.ts";
 
 /** The nodes of a program by phase, each list in topological order, and its outputs. */
 export interface Phases {
@@ -47,12 +46,8 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   const rowCount = Object.keys(program.rows).length;
   const sumCount = Object.keys(program.sums).length;
   const rowOutputs = guarded.slice(0, rowCount);
-  // A sum or a new value that is a parameter as it stands, or a part of one, is copied first: it would be read when other updates
-  // have been written.
-  const copied = (output: Expr): Expr =>
-    viewOf(output).owner.op === "parameter" ? g.stopGradient(output) : output;
-  const sumOutputs = guarded.slice(rowCount, rowCount + sumCount).map(copied);
-  const updateOutputs = guarded.slice(rowCount + sumCount).map(copied);
+  const sumOutputs = guarded.slice(rowCount, rowCount + sumCount).map(apartFromParameters);
+  const updateOutputs = guarded.slice(rowCount + sumCount).map(apartFromParameters);
   const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
   const sumDependents = new Set<Expr>();
   for (const node of order) {

@@ -5,6 +5,7 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
+import { stopGradient } from "../../graph/ops/arithmetic.ts";
 import type { Unit } from "./fusion.ts";
 
 /** A value as a run of elements of the value that owns the memory. */
@@ -31,6 +32,14 @@ export function viewOf(value: Expr): View {
       owner = owner.inputs[0]!;
     } else return { owner, offset };
   }
+}
+
+/**
+ * A value in memory of its own: one that is a parameter as it stands, or a part of one, is copied first. As a sum, or as a new value, it
+ * would be read when other updates have been written.
+ */
+export function apartFromParameters(value: Expr): Expr {
+  return viewOf(value).owner.op === "parameter" ? stopGradient(value) : value;
 }
 
 /** Owners of what a node reads from memory. */

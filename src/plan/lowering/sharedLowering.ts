@@ -16,6 +16,7 @@ import type { Kernel } from "../kernels.ts";
 import type { Argument, SharedCall } from "../plan.ts";
 import type { PlanTables } from "./planTables.ts";
 import { Scope } from "./scope.ts";
+import type { CopiedUpdate } from "./updates.ts";
 
 const number = (value: number): Argument => ({ kind: "number", value });
 
@@ -35,16 +36,22 @@ export class SharedLowering {
   /**
    * The levels that compute the units.
    * @param outputs - What is read afterwards.
-   * @param sums - Sums over rows to be added up over the shards first, with their nodes.
+   * @param sums - Sums over rows to be added up over the shards first.
+   * @param copies - New values that are copied over parameters, when every reader of the old ones is done.
    */
   *lower(
     units: readonly Unit[],
     outputs: readonly Expr[],
-    sums: readonly Expr[] = [],
+    {
+      sums = [],
+      copies = [],
+    }: { readonly sums?: readonly Expr[]; readonly copies?: readonly CopiedUpdate[] } = {},
   ): Pieces<SharedCall[][]> {
     const scope = new Scope(this.#tables, readOutside(units, outputs));
     const levels: SharedCall[][] = [];
     const placements = new Map<Expr, { level: number; range: number }>();
+    /** The last level that reads a parameter. */
+    const readAt = new Map<string, number>();
     const put = (level: number, call: SharedCall): void => {
       while (levels.length <= level) levels.push([]);
       levels[level]!.push(call);
@@ -56,26 +63,39 @@ export class SharedLowering {
     for (const unit of units) {
       yield;
       const calls = this.#lowerUnit(unit, scope);
+      // What is there from the start needs no level.
+      if (calls.length === 0) continue;
       const split = calls[0]?.split;
       const range = calls.length === 1 && split?.kind === "range" ? split.count : -1;
+      const inputs = unit.nodes.flatMap((node) => node.inputs);
       let level = 0;
-      for (const input of unit.nodes.flatMap((node) => node.inputs)) {
+      for (const input of inputs) {
         const { owner, offset } = viewOf(input);
         const placement = placements.get(owner);
         if (!placement || unit.nodes.includes(owner)) continue;
-        // A thread's share of the one is its share of the other, unless it reads other elements than its own.
+        // A thread's share of the one is its share of the other, unless it reads other elements than its own; of one vector, all is
+        // one thread's.
         const isSameShare =
           range >= 0 &&
           placement.range === range &&
-          offset === 0 &&
-          sizeOf(input.shape) === unit.features &&
-          sizeOf(owner.shape) === unit.features;
+          (range === 1 ||
+            (offset === 0 && sizeOf(input.shape) === unit.features && sizeOf(owner.shape) === unit.features));
         level = Math.max(level, placement.level + (isSameShare ? 0 : 1));
       }
-      // Several calls of one unit depend on each other.
-      calls.forEach((call, i) => put(level + i, call));
-      for (const node of unit.nodes)
-        placements.set(node, { level: level + Math.max(0, calls.length - 1), range });
+      // The two calls of a scatter depend on each other; others compute parts of their value.
+      const isSerial = unit.nodes[0]!.op === "scatter";
+      calls.forEach((call, i) => put(isSerial ? level + i : level, call));
+      if (isSerial) level += calls.length - 1;
+      for (const node of unit.nodes) placements.set(node, { level, range });
+      for (const input of inputs) {
+        const { owner } = viewOf(input);
+        if (owner.op === "parameter") readAt.set(owner.name, Math.max(readAt.get(owner.name) ?? 0, level));
+      }
+    }
+    for (const { value, parameter } of copies) {
+      const made = placements.get(viewOf(value).owner)?.level ?? -1;
+      const read = readAt.get(parameter.name) ?? -1;
+      put(Math.max(made, read) + 1, this.#copyOver(value, parameter));
     }
     return levels;
   }
@@ -90,8 +110,7 @@ export class SharedLowering {
     return { kernel: this.#tables.kernel(kernel), arguments: args, split };
   }
 
-  /** A call that copies a value over a parameter, when every reader of the old one is done. */
-  copyOver(value: Expr, parameter: Expr): SharedCall {
+  #copyOver(value: Expr, parameter: Expr): SharedCall {
     const args = [
       this.#tables.argument(value),
       this.#tables.argument(parameter),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { type Expr, type ParameterExpr, sizeOf } from "../../graph/expr.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import type { Unit } from "../analysis/fusion.ts";
 import { viewOf } from "../analysis/storage.ts";
@@ -13,7 +13,7 @@ import type { PlanTables } from "./planTables.ts";
 /** A new value that is copied over its parameter when all others have been computed. */
 export interface CopiedUpdate {
   readonly value: Expr;
-  readonly parameter: Expr;
+  readonly parameter: ParameterExpr;
 }
 
 /**

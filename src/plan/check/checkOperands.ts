@@ -1,0 +1,54 @@
+/**
+ * The first pass: what a kernel is given is laid out as its descriptor says, and long enough.
+ *
+ * @module
+ */
+
+import { kernelName } from "../kernels.ts";
+import type { Call, Plan, PlanValue } from "../plan.ts";
+import { allCalls } from "./calls.ts";
+import { type Operand, operandsOf } from "./operands.ts";
+import { touchesOf } from "./touches.ts";
+
+/** What is wrong with the operands of calls. */
+export function faultsOfOperands(plan: Plan): string[] {
+  return [...allCalls(plan)].flatMap((call) => faultsOfCall(plan, call));
+}
+
+function layoutOf({ space, pitch }: PlanValue): Operand["layout"] {
+  if (space !== "row") return "numbers";
+  return pitch === undefined ? "lines" : "rows";
+}
+
+function faultsOfCall(plan: Plan, call: Call): string[] {
+  const kernel = plan.kernels[call.kernel]!;
+  const faults: string[] = [];
+  const fault = (problem: string): void => {
+    faults.push(`${kernelName(kernel)}: ${problem}`);
+  };
+  const operands = operandsOf(kernel);
+  if (operands.length !== call.arguments.length)
+    fault(`it takes ${operands.length} operands, and is given ${call.arguments.length}`);
+  operands.forEach(({ layout, access }, i) => {
+    const argument = call.arguments[i];
+    // A number may be a value that the kernel does not read.
+    if (!argument || layout === "number") return;
+    if (argument.kind !== "value") {
+      if (argument.kind !== layout) fault(`operand ${i} is a ${argument.kind}, not ${layout}`);
+      return;
+    }
+    const value = plan.values[argument.value]!;
+    if (layoutOf(value) !== layout)
+      fault(`operand ${i}, ${value.name}, is kept as ${layoutOf(value)}, and read as ${layout}`);
+    if (access !== "read" && (value.space === "step" || value.constant))
+      fault(`operand ${i}, ${value.name}, is written, and never changes`);
+  });
+  for (const { argument, ranges } of touchesOf(plan, call)) {
+    const value = argument.kind === "value" ? plan.values[argument.value]! : undefined;
+    const sum = argument.kind === "sum" ? plan.sums[argument.sum]! : undefined;
+    const length = value ? (value.pitch ?? value.size) : sum!.rows * sum!.pitch;
+    if (ranges.some(([from, to]) => from < 0 || to > length))
+      fault(`it reaches past the ${length} numbers of ${value?.name ?? "a sum"}`);
+  }
+  return faults;
+}

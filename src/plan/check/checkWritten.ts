@@ -1,0 +1,144 @@
+/**
+ * The second pass: what is read was written, and is still there. The plan is run on marks in the place of numbers: each place in
+ * memory knows which value it holds. So a value that is read before it is made, in part or whole, is found, and one whose place was
+ * given to another: by the arena, by a loop that goes round again, or by an update that takes the place of its parameter.
+ *
+ * @module
+ */
+
+import { kernelName } from "../kernels.ts";
+import type { Call, Item, Plan, ValueId } from "../plan.ts";
+import { type Range, type Touch, touchesOf } from "./touches.ts";
+
+/** What a place holds: a value, by its number and one more; nothing; or the new value of a parameter. */
+const nothing = 0;
+const renewed = -1;
+
+/** What is read and was not written. */
+export function faultsOfReads(plan: Plan): string[] {
+  const { values, sums, target } = plan;
+  const faults = new Set<string>();
+  const memory = new Int32Array(Math.ceil(plan.memory.end / target.numberBytes) + 1);
+  const arena = new Int32Array(Math.ceil(plan.memory.arenaBytes / (target.rowLength * target.numberBytes)));
+  const added = sums.map(({ rows, pitch }) => new Uint8Array(rows * pitch));
+  const parameters = new Set(plan.parameters.map(({ value }) => value));
+
+  /** The marks of a value's elements, and where they begin. */
+  const placeOf = (id: ValueId): { readonly marks: Int32Array; readonly at: number } | undefined => {
+    const { place } = values[id]!;
+    if (place.kind === "memory") return { marks: memory, at: place.address / target.numberBytes };
+    if (place.kind === "arena")
+      return { marks: arena, at: place.offset / (target.rowLength * target.numberBytes) };
+    return undefined;
+  };
+  const mark = (id: ValueId, [from, to]: Range, as = id + 1): void => {
+    const place = placeOf(id);
+    place?.marks.fill(as, place.at + from, place.at + to);
+  };
+  const missing = (id: ValueId, [from, to]: Range, isNeeded: (element: number) => boolean): boolean => {
+    const place = placeOf(id);
+    if (!place) return true;
+    for (let i = from; i < to; i++) if (place.marks[place.at + i] !== id + 1 && isNeeded(i)) return true;
+    return false;
+  };
+
+  for (const [id, { constant }] of values.entries()) if (constant) mark(id, [0, constant.length]);
+  for (const { value, size } of [...plan.parameters, ...plan.stepInputs]) mark(value, [0, size]);
+
+  const read = (call: Call, { argument, ranges }: Touch, isNeeded: (element: number) => boolean): void => {
+    if (argument.kind !== "value") return;
+    const { place, size } = values[argument.value]!;
+    // A slice is there if all of what it is a slice of is.
+    const [id, parts]: [ValueId, readonly Range[]] =
+      place.kind === "slice" ? [place.of, [[place.offset, place.offset + size]]] : [argument.value, ranges];
+    for (const range of parts)
+      if (missing(id, range, isNeeded)) {
+        const name = kernelName(plan.kernels[call.kernel]!);
+        faults.add(`${name}: it reads of ${values[id]!.name} what is not there, or no longer`);
+        return;
+      }
+  };
+  const write = ({ argument, ranges, access }: Touch): void => {
+    if (argument.kind === "sum") {
+      if (access === "update") for (const [from, to] of ranges) added[argument.sum]!.fill(1, from, to);
+      return;
+    }
+    const as = parameters.has(argument.value) ? renewed : argument.value + 1;
+    for (const range of ranges) mark(argument.value, range, as);
+  };
+  const run = (call: Call): void => {
+    const touches = touchesOf(plan, call);
+    touches.forEach((touch, i) => {
+      if (touch.access !== "write") read(call, touch, neededOf(plan, call, i));
+    });
+    for (const touch of touches) if (touch.access !== "read") write(touch);
+    const kernel = plan.kernels[call.kernel]!;
+    const [sum, result] = call.arguments;
+    if (kernel.kind !== "addShards" || sum?.kind !== "sum" || result?.kind !== "value") return;
+    // What no tile has added to is 0, and nothing that should be read.
+    const { rows, width, pitch } = sums[sum.sum]!;
+    for (let row = 0; row < rows; row++)
+      for (let i = 0; i < width; i++)
+        if (!added[sum.sum]![row * pitch + i])
+          mark(result.value, [row * width + i, row * width + i + 1], nothing);
+  };
+  const runItems = (items: readonly Item[]): void => {
+    for (const item of items) {
+      if (!("items" in item)) run(item);
+      // Twice: a later round reads what is left of the one before.
+      else
+        for (let round = 0; round < 2; round++) {
+          runItems(item.items);
+          if (item.until) run(item.until);
+        }
+    }
+  };
+  for (const call of plan.prologue.flat()) run(call);
+  runItems(plan.tile);
+  for (const call of [...plan.epilogue, ...plan.updates].flat()) run(call);
+
+  for (const { name, value, start, size } of plan.outputs)
+    if (missing(value, [start, start + size], () => true))
+      faults.add(`the output ${name} is not there at the end of a step`);
+  for (const { parameter, value, start } of plan.changes) {
+    const { at } = placeOf(parameter)!;
+    const { name, size } = values[parameter]!;
+    const isNew = (held: number): boolean => held === renewed || held === value + 1;
+    if (!memory.subarray(at, at + size).every(isNew) || start < 0)
+      faults.add(`the parameter ${name} has not its new value at the end of a step`);
+  }
+  return [...faults];
+}
+
+/**
+ * Which elements of an operand matter: of one that is only multiplied by a constant, those where that is not 0. This is how the zeros
+ * of masked weights need no gradient.
+ */
+function neededOf(plan: Plan, call: Call, place: number): (element: number) => boolean {
+  const all = (): boolean => true;
+  const kernel = plan.kernels[call.kernel]!;
+  const operand = call.arguments[place];
+  if (kernel.kind !== "fused" || kernel.space !== "range" || operand?.kind !== "value") return all;
+  const { instructions, results } = kernel.code;
+  const constantOf = (register: number): Float64Array | undefined => {
+    const instruction = instructions[register]!;
+    if (instruction.op !== "source") return undefined;
+    const argument = call.arguments[instruction.source];
+    return argument?.kind === "value" && argument.start === 0
+      ? plan.values[argument.value]!.constant
+      : undefined;
+  };
+  const masks: Float64Array[] = [];
+  for (const [register, instruction] of instructions.entries()) {
+    if (instruction.op !== "source" || instruction.source !== place) continue;
+    if (results.some(({ registers }) => registers.includes(register))) return all;
+    for (const user of instructions) {
+      if (user.op === "source" || user.op === "number" || !user.operands.includes(register)) continue;
+      const other = user.operands[user.operands[0] === register ? 1 : 0];
+      const mask = user.op === "mul" && other !== undefined ? constantOf(other) : undefined;
+      if (!mask) return all;
+      masks.push(mask);
+    }
+  }
+  return (element) => masks.some((mask) => mask[element - operand.start] !== 0);
+}

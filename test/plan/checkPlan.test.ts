@@ -1,0 +1,216 @@
+/**
+ * What the checks of plans find. Faults that this library once had are put back, where they were or in a plan: each gave wrong numbers
+ * without a word, and is refused now.
+ */
+
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { vjp } from "../../src/graph/derivative/derivative.ts";
+import { type Expr, topologicalOrder } from "../../src/graph/expr.ts";
+import { root } from "../../src/graph/library/root.ts";
+import * as g from "../../src/graph/ops.ts";
+import { type Program, prepareProgram } from "../../src/graph/program.ts";
+import { substitute } from "../../src/graph/rebuild.ts";
+import { withInputs } from "../../src/graph/withInputs.ts";
+import { checkPlan, faultsOfPlan } from "../../src/plan/check/checkPlan.ts";
+import { makePlan } from "../../src/plan/makePlan.ts";
+import type { Item, Loop, Plan, SharedCall } from "../../src/plan/plan.ts";
+import { observePlans } from "../../src/plan/plans.ts";
+
+/** Which stage has its former fault. */
+const faulty = vi.hoisted(() => ({ stage: "" }));
+
+vi.mock("../../src/plan/analysis/sparsity.ts", async (original) => {
+  const actual = await original<typeof import("../../src/plan/analysis/sparsity.ts")>();
+  return {
+    ...actual,
+    // The mask of the first reader was taken for that of all.
+    unionOf: ((masks, rows, columns) =>
+      faulty.stage === "sparsity"
+        ? actual.extentOf(masks[0], rows, columns, "rows")
+        : actual.unionOf(masks, rows, columns)) satisfies typeof actual.unionOf,
+  };
+});
+vi.mock("../../src/plan/analysis/padding.ts", async (original) => {
+  const actual = await original<typeof import("../../src/plan/analysis/padding.ts")>();
+  // A product with 0 was taken for 0, whatever the other factor is in lanes without a row.
+  const zero = (node: Expr | undefined): boolean => {
+    const [a, b] = node?.inputs ?? [];
+    if (node?.op === "rowMark") return true;
+    if (node?.op !== "elementwise") return node?.op === "reshape" && zero(a);
+    if (node.name === "mul") return zero(a) || zero(b);
+    return node.name === "div" ? zero(a) : node.name === "neg" && zero(a);
+  };
+  const guardPadding = (outputs: readonly Expr[]): Expr[] => {
+    if (faulty.stage !== "padding") return actual.guardPadding(outputs);
+    const guards = topologicalOrder(outputs).flatMap((node) =>
+      node.op === "sumRows" && !zero(node.inputs[0])
+        ? [[node, withInputs(node, [g.select(g.rowMark(), node.inputs[0]!, 0)])] as const]
+        : [],
+    );
+    return substitute(outputs, new Map(guards));
+  };
+  return { ...actual, guardPadding };
+});
+vi.mock("../../src/plan/analysis/storage.ts", async (original) => {
+  const actual = await original<typeof import("../../src/plan/analysis/storage.ts")>();
+  return {
+    ...actual,
+    // A new value that is a parameter was copied after other parameters had been overwritten.
+    apartFromParameters: (value: Expr) =>
+      faulty.stage === "updates" ? value : actual.apartFromParameters(value),
+  };
+});
+
+// Faults are made on purpose here.
+beforeAll(() => observePlans(undefined));
+afterEach(() => {
+  faulty.stage = "";
+});
+
+const target = { rowLength: 64, numberBytes: 4, lanes: 4, gates: true, reservedBytes: 128 } as const;
+const planOf = (program: Partial<Program>): Plan => makePlan(prepareProgram({ ...program }), target);
+
+const x = g.input("x", [8]);
+const one = g.constant(1);
+
+/** Two layers with masks, whose gradients are one sum of outer products. */
+function twoMasks(): Partial<Program> {
+  const mask = (lets: (row: number, column: number) => boolean): Expr =>
+    g.constant(
+      Float64Array.from({ length: 24 * 24 }, (_, i) => (lets(Math.floor(i / 24), i % 24) ? 1 : 0)),
+      [24, 24],
+    );
+  const wide = g.input("wide", [24]);
+  const [a, b] = ["a", "b"].map((name) => g.parameter(name, [24, 24])) as [Expr, Expr];
+  const lower = g.linear(
+    wide,
+    g.mul(
+      a,
+      mask((row, column) => column < row),
+    ),
+  );
+  const upper = g.linear(
+    wide,
+    g.mul(
+      b,
+      mask((row, column) => column > row),
+    ),
+  );
+  const loss = g.sumRows(g.sum(g.tanh(g.add(lower, upper))));
+  const [da, db] = vjp([loss], [one], [a, b]) as [Expr, Expr];
+  return { sums: { da, db } };
+}
+
+/** A root whose equation overflows at the end of its bracket. */
+function steepRoot(): Partial<Program> {
+  const [y, slope] = [g.input("y", []), g.parameter("slope", [])];
+  const solution = root(g.constant(-100), g.constant(100), (z) => g.sub(g.add(g.exp(z), z), g.mul(slope, y)));
+  return { sums: { d: vjp([g.sumRows(solution)], [one], [slope])[0]! } };
+}
+
+/** Two parameters that change places. */
+function swap(): Partial<Program> {
+  const [a, b] = ["a", "b"].map((name) => g.parameter(name, [3]));
+  if (a?.op !== "parameter" || b?.op !== "parameter") throw new Error("not parameters");
+  return {
+    updates: [
+      { parameter: a, value: b },
+      { parameter: b, value: g.add(b, 1) },
+    ],
+  };
+}
+
+/** A scan whose slices are weights and biases, and part of a concatenation before it. */
+function scanned(): Partial<Program> {
+  const [weights, biases] = [g.parameter("weights", [3, 8, 8]), g.parameter("biases", [3, 8])];
+  const both = g.concatenate([biases, g.exp(biases)]);
+  const state = g.scan(x, 3, [weights, biases], (s, [w, b]) => g.tanh(g.linear(s, w!, b)));
+  const loss = g.sumRows(g.mul(g.sum(state), g.sum(g.square(both))));
+  return { rows: { state }, sums: { loss } };
+}
+
+const programs = { twoMasks, steepRoot, swap, scanned };
+
+describe("plans", () => {
+  test.each(Object.entries(programs))("%s: sound, and plain data", (_, program) => {
+    const plan = planOf(program());
+    expect(faultsOfPlan(plan)).toEqual([]);
+    expect(structuredClone(plan)).toEqual(plan);
+  });
+});
+
+describe("faults put back where they were", () => {
+  test.each([
+    ["sparsity", twoMasks, /^reads: fused range .* of sumOuter what is not there/],
+    ["padding", steepRoot, /^padding: sumRows .* lanes without a row/],
+    ["updates", swap, /^reads: copyNumbers: it reads of b what is not there, or no longer/],
+  ] as const)("%s", (stage, program, fault) => {
+    faulty.stage = stage;
+    const plan = planOf(program());
+    expect(faultsOfPlan(plan).join("\n")).toMatch(new RegExp(fault.source, "m"));
+    expect(() => checkPlan(plan)).toThrow(/^plan: \w+: /);
+  });
+});
+
+/** A plan with a change. */
+const changed = (program: () => Partial<Program>, change: (plan: Plan) => Partial<Plan>): string[] => {
+  const plan = structuredClone(planOf(program()));
+  return faultsOfPlan({ ...plan, ...change(plan) });
+};
+const kindOf = (plan: Plan, item: Item): string =>
+  "items" in item ? "loop" : plan.kernels[item.kernel]!.kind;
+
+describe("faults in a plan", () => {
+  test("the slice of a scan that is read as a bias, and kept for each row", () => {
+    const faults = changed(scanned, (plan) => {
+      const loop = plan.tile.find((item): item is Loop => "items" in item)!;
+      const layer = loop.items.find((item) => kindOf(plan, item) === "layer")!;
+      const bias = "items" in layer ? undefined : layer.arguments[3];
+      if (bias?.kind !== "value") throw new Error("the layer has no bias");
+      const place = { kind: "arena", offset: 0 } as const;
+      return {
+        values: plan.values.map((value, id) =>
+          id === bias.value ? { ...value, space: "row" as const, place } : value,
+        ),
+      };
+    });
+    expect(faults.join("\n")).toMatch(
+      /^operands: layer .*operand 3, slice, is kept as lines, and read as numbers/m,
+    );
+  });
+  test("a call that is left out", () => {
+    const plan = planOf(scanned());
+    // What an output is left at, and a state at its start, is there.
+    const harmless = ["store", "loop"];
+    const left = plan.tile.map((_, i) => i).filter((i) => !harmless.includes(kindOf(plan, plan.tile[i]!)));
+    for (const out of left)
+      expect(
+        faultsOfPlan({ ...plan, tile: plan.tile.filter((_, i) => i !== out) }),
+        `${kindOf(plan, plan.tile[out]!)}`,
+      ).not.toEqual([]);
+  });
+  test("two values in one place of the arena", () => {
+    const faults = changed(scanned, (plan) => ({
+      values: plan.values.map((value) =>
+        value.place.kind === "arena" ? { ...value, place: { kind: "arena", offset: 0 } } : value,
+      ),
+    }));
+    expect(faults.join("\n")).toMatch(/^reads: /m);
+  });
+  test("an operand that is too short", () => {
+    const faults = changed(scanned, (plan) => ({
+      values: plan.values.map((value) => (value.name === "biases" ? { ...value, size: 7 } : value)),
+    }));
+    expect(faults.join("\n")).toMatch(/^operands: .*it reaches past the 7 numbers of biases/m);
+  });
+  test("levels that are one, each call apart, or empty", () => {
+    const twice = (levels: readonly (readonly SharedCall[])[]): SharedCall[][] => [levels.flat()];
+    const apart = (levels: readonly (readonly SharedCall[])[]): SharedCall[][] =>
+      levels.flat().map((call) => [call]);
+    const phase = (change: (levels: Plan["prologue"]) => Plan["prologue"]): string =>
+      changed(scanned, ({ prologue }) => ({ prologue: change(prologue) })).join("\n");
+    expect(phase(twice)).toMatch(/^levels: level 0 of the prologue: ".*" and ".*" touch the same numbers/m);
+    expect(phase(apart)).toMatch(/^levels: level \d of the prologue needs nothing of the one before/m);
+    expect(phase((levels) => [[], ...levels])).toMatch(/^levels: level 0 of the prologue is empty/m);
+  });
+});
