@@ -75,9 +75,10 @@ def main():
             # In either precision: the library computes in float64, of numbers that float32 has.
             if sum(tensor.nbytes for tensor in model.state_dict().values()) > options.largest:
                 continue
-            single = {key: value.copy() for key, value in tensors_of(model).items()}
+            tensors = getattr(library, "tensors", tensors_of)
+            single = {key: value.copy() for key, value in tensors(model).items()}
             model = model.double().eval()
-            double = tensors_of(model)
+            double = tensors(model)
             features, context = library.sizes(model, config)
             draw = lambda *shape: torch.randn(*shape, generator=generator, dtype=torch.float64)
             x = 2 * draw(options.rows, features)

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const here = import.meta.dirname;
-const libraries = ["zuko", "nflows", "normflows"];
+const libraries = ["zuko", "nflows", "normflows", "flowjax"];
 
 const { values } = parseArgs({
   options: {

@@ -45,7 +45,16 @@ def save(flow, path, config=None):
 
 
 def tensors_of(flow):
-    """The state dict as arrays, by name."""
+    """The state dict as arrays, by name; of a tree of JAX its leaves that are arrays, by their path."""
+    if not hasattr(flow, "state_dict"):
+        import jax
+
+        leaves = jax.tree_util.tree_flatten_with_path(flow)[0]
+        return {
+            jax.tree_util.keystr(path): np.asarray(leaf)
+            for path, leaf in leaves
+            if isinstance(leaf, jax.Array) and not jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+        }
     arrays = {}
     for name, tensor in flow.state_dict().items():
         tensor = tensor.detach().cpu()

@@ -14,7 +14,7 @@ const someBytes: OptionKind = {
 };
 
 /**
- * A flow that computes what a model of zuko 1.6, nflows 0.14 or normflows 1.7 computes, of its state dict as a safetensors file and of the constructor call that
+ * A flow that computes what a model of zuko 1.6, nflows 0.14, normflows 1.7 or FlowJAX 19.1 computes, of its state dict as a safetensors file and of the constructor call that
  * made it. Its log-densities and samples are those of the library in evaluation mode, to rounding; it is an ordinary flow afterwards.
  *
  * @param bytes - The state dict, as `safetensors.torch.save_file(model.state_dict(), path)` or `pushforward_export.py` writes it.

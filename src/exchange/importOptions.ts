@@ -7,7 +7,7 @@
 import { names, type OptionTable, oneOf } from "../options.ts";
 
 /** Libraries whose models can be imported. */
-export const importedLibraries = ["zuko", "nflows", "normflows"] as const;
+export const importedLibraries = ["zuko", "nflows", "normflows", "flowjax"] as const;
 
 /** Name of a library whose models can be imported. */
 export type ImportedLibrary = (typeof importedLibraries)[number];

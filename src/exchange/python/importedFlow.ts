@@ -23,6 +23,7 @@ type Importers = Readonly<Record<string, (call: Call, state: StateDict) => Impor
 const libraries: Readonly<
   Record<ImportedLibrary, { load(): Promise<{ importers: Importers }>; version: string }>
 > = {
+  flowjax: { load: () => import("./flowjax/flows.ts"), version: "19.1" },
   nflows: { load: () => import("./nflows/flows.ts"), version: "0.14" },
   normflows: { load: () => import("./normflows/flows.ts"), version: "1.7" },
   zuko: { load: () => import("./zuko/flows.ts"), version: "1.6" },

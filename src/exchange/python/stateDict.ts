@@ -28,6 +28,37 @@ export class StateDict {
     return new StateDict(readSafetensors(bytes, "the state dict").tensors, new Set(), "");
   }
 
+  /** The same by paths of a tree in the form of this class: `.layers[0].weight`, `layers/0/weight` become `layers.0.weight`. */
+  byPath(): StateDict {
+    const written = (key: string): string =>
+      key
+        .replace(/\[['"]?([^\]'"]*)['"]?\]/g, ".$1")
+        .replaceAll("/", ".")
+        .replace(/^\.+/, "");
+    const tensors = new Map([...this.#tensors].map(([key, tensor]) => [written(key), tensor]));
+    // What nobody asks for is still known by its own name here.
+    for (const key of this.#tensors.keys()) this.#asked.add(key);
+    return new StateDict(tensors, new Set(), "");
+  }
+
+  /**
+   * The part of a tensor that belongs to one of several modules, whose tensors are one above another.
+   * @param shape - That of each.
+   */
+  slice(name: string, index: number, shape: readonly number[]): { readonly part: Float64Array } {
+    const [count = 0] = this.shape(name);
+    const data = this.tensor(name, [count, ...shape]);
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (index >= count)
+      throw this.refusal(
+        name,
+        `is of ${count} modules, the config says more`,
+        `${index + 1} or more`,
+        `${count}`,
+      );
+    return { part: data.slice(index * size, (index + 1) * size) };
+  }
+
   /** The tensors of a module inside. */
   at(name: string | number): StateDict {
     return new StateDict(this.#tensors, this.#asked, `${this.prefix}${name}.`);

@@ -36,9 +36,9 @@ export interface PositiveSplineOptions {
   readonly leastSlope?: number | undefined;
   /**
    * The slopes at the ends, and what is beyond: `identity` (default), slopes of 1 and the identity; `circular`, equal slopes, as the ends
-   * are one point of a circle, and the identity; `none`, free slopes and no density.
+   * are one point of a circle, and the identity; `free`, free slopes and the identity; `none`, free slopes and no density.
    */
-  readonly tails?: "identity" | "circular" | "none" | undefined;
+  readonly tails?: "identity" | "circular" | "free" | "none" | undefined;
   /**
    * What a number beyond the box becomes, both ways: `same` (default), or `zero`, with a log derivative of 0, as in circular flows of
    * normflows 1.7. Then it is no bijection there, and numbers must stay in the box.
@@ -52,12 +52,12 @@ const positiveSplineOptionTable: OptionTable<PositiveSplineOptions> = {
   leastWidth: aLeastSlope,
   leastHeight: aLeastSlope,
   leastSlope: aLeastSlope,
-  tails: oneOf(["identity", "circular", "none"]),
+  tails: oneOf(["identity", "circular", "free", "none"]),
   beyond: oneOf(["same", "zero"]),
 };
 
 /**
- * The spline; 3 bins - 1 parameters per feature, 3 bins with circular tails, 3 bins + 1 without tails; both directions cost O(bins).
+ * The spline; 3 bins - 1 parameters per feature, 3 bins with circular tails, 3 bins + 1 with free ends; both directions cost O(bins).
  * @throws UsageError for an option out of its domain.
  */
 export function positiveSplineTransformer(options: PositiveSplineOptions = {}): Transformer {
@@ -76,7 +76,7 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
   // The raw slope whose slope is 1.
   const one = g.constant(Math.log(Math.expm1(1 - leastSlope)));
   const slopesOf = (own: readonly Expr[]): readonly Expr[] => {
-    if (tails === "none") return own;
+    if (tails === "none" || tails === "free") return own;
     return tails === "circular" ? [...own, own[0]!] : [one, ...own, one];
   };
   const through = (
@@ -113,7 +113,7 @@ export function positiveSplineTransformer(options: PositiveSplineOptions = {}): 
   };
   return {
     type: "positiveSpline",
-    parameterCount: 3 * bins + { identity: -1, circular: 0, none: 1 }[tails],
+    parameterCount: 3 * bins + { identity: -1, circular: 0, free: 1, none: 1 }[tails],
     ...(tails === "none" ? { domain: [-bound, bound], codomain: [-bound, bound] } : {}),
     forward: (base, parameters) => through("forward", base, parameters),
     inverse: (data, parameters) => through("inverse", data, parameters),

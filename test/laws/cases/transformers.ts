@@ -88,6 +88,12 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
         startsAsIdentity: false,
         edges: [-2, 2],
       },
+      "of free ends, one feature": {
+        transformer: positiveSplineTransformer({ bins: 2, bound: 2, tails: "free" }),
+        features: 1,
+        startsAsIdentity: false,
+        edges: [-2, 2],
+      },
       "without tails, one feature": {
         transformer: positiveSplineTransformer({ bins: 3, bound: 2, tails: "none" }),
         features: 1,
