@@ -93,6 +93,11 @@ export interface Executable {
 export interface CompileOptions {
   /** Ends the compilation with an AbortedError. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * A name that says all of the program; see `structureOf`. An engine keeps the last programs with such a name, and does not compile
+   * another one of a name again.
+   */
+  readonly structure?: string | undefined;
 }
 
 /** Something that compiles programs. */
@@ -100,10 +105,13 @@ export interface Engine {
   /** Which engine it is. */
   readonly name: "reference" | "wasm";
   /**
-   * Compiles a program once for any number of runs; parts that are left out are empty. The event loop has its turn on the
+   * Compiles a program, or what makes one where it is needed, once for any number of runs; parts that are left out are empty. The event loop has its turn on the
    * way, and an abort ends it between two pieces of the work.
    * @throws ShapeError if the program is inconsistent.
    * @throws AbortedError soon after the signal fires.
    */
-  compile(program: Partial<Program>, options?: CompileOptions): Promise<Executable>;
+  compile(
+    program: Partial<Program> | (() => Partial<Program> | Promise<Partial<Program>>),
+    options?: CompileOptions,
+  ): Promise<Executable>;
 }

@@ -31,12 +31,12 @@ export const fitDefaults = {
 
 /** What options of `fit` are otherwise for the kind of mixed columns. */
 export const columnsDefaults = {
-  /** Networks whose distributions are averaged. */
+  /** Networks whose distributions are averaged, at most. */
   members: 2,
   /** Sizes of the hidden layers. */
   hidden: [128, 128],
   /** Decay of weight matrices per step, relative to the learning rate, of the first network and the others in turn. */
-  weightDecay: [0.5, 1.5],
+  weightDecay: [0.25, 1.5],
   /** Decay of the average of the weights. */
   averaging: 0.99,
 } as const;

@@ -125,7 +125,7 @@ export interface FitOptions {
   /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
   readonly learningRate?: number | undefined;
   /**
-   * Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 0.5,1.5, one
+   * Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 0.25,1.5, one
    * network after another); well below 1 / rate.
    */
   readonly weightDecay?: number | undefined;
@@ -164,7 +164,8 @@ export interface FitOptions {
   /**
    * For `columns`: networks whose distributions of each cell are averaged, from 1 to 16 (default 2, with `anyOrder` 1). They
    * differ in how much of a row is hidden in training; held-out rows weigh them column by column, and leave the best alone
-   * where the others do not help it.
+   * where the others do not help it. Unless this, `epochs` or `budget` is given, the first is the only one where its held-out
+   * score still rises at the end.
    */
   readonly members?: number | undefined;
   /** Columns that are left out. */

@@ -20,6 +20,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
+import { factsOf } from "./facts.ts";
 import { apply, mul, neg } from "./ops/arithmetic.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { constant, rowMark, uniformConstant } from "./ops/leaves.ts";
@@ -106,50 +107,6 @@ function sameElements<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;
-}
-
-/** What says, beside operation, shape and inputs, which value a node is. */
-function factsOf(node: Expr): readonly unknown[] {
-  switch (node.op) {
-    case "constant":
-      return [node.data];
-    case "elementwise":
-      return [node.name];
-    case "gather":
-    case "scatter":
-      return [node.indices];
-    case "sum":
-      return [node.outer, node.count, node.inner];
-    case "linear":
-      return [node.transposed];
-    case "solveTriangular":
-      return [node.lower, node.transposed];
-    case "random":
-      return [node.stream];
-    case "project":
-      return [node.index];
-    case "rowMark":
-    case "reshape":
-    case "concatenate":
-    case "sumRows":
-    case "sumOuter":
-    case "matrixProduct":
-      return [];
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "slot":
-    case "map":
-    case "fixedPoint":
-    case "scan":
-    case "iterate":
-    case "implicit":
-    case "odeSolution":
-      // Leaves are themselves; bodies are compared by identity.
-      return [node];
-    default:
-      return unreachable(node);
-  }
 }
 
 function simplifyMap(node: MapExpr, inputs: readonly Expr[]): Expr {

@@ -34,7 +34,10 @@ const loadedReference: Engine = {
     (await import("../engines/reference/engine.ts")).referenceEngine.compile(program, options),
 };
 
-/** The engine that options ask for. */
+/** Engines by their options: what one has compiled, it need not compile again. */
+const engines = new Map<string, Engine>();
+
+/** The engine that options ask for, the same one for the same options. */
 export function engineOf({
   engine = "wasm",
   precision = "float32",
@@ -42,7 +45,13 @@ export function engineOf({
   wide = false,
 }: EngineOptions): Engine {
   if (engine === "reference") return loadedReference;
-  return wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
+  const name = `${precision} ${threads} ${wide}`;
+  let made = engines.get(name);
+  if (!made) {
+    made = wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
+    engines.set(name, made);
+  }
+  return made;
 }
 
 type ProgramName =

@@ -185,6 +185,6 @@ test("a budget of mixed columns is steps, too: the same bits twice, fewer than t
   expect((await stepsOf({ budget: 0.005 })).bytes).toEqual(short.bytes);
   const usual = await stepsOf({});
   const long = await stepsOf({ budget: 60 });
-  expect(usual.steps).toBe(800);
+  expect(usual.steps).toBe(700);
   expect(long.steps).toBeGreaterThan(100 * usual.steps);
 });

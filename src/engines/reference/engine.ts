@@ -21,7 +21,8 @@ import { type Interpretation, interpretation } from "./interpreter.ts";
 /** The float64 oracle. */
 export const referenceEngine: Engine = {
   name: "reference",
-  compile: async (program, { signal } = {}) => {
+  compile: async (given, { signal } = {}) => {
+    const program = typeof given === "function" ? await given() : given;
     const written = await inPieces(preparation(program, { simplified: false }), signal);
     return new ReferenceExecutable(written, await inPieces(preparation(program), signal));
   },

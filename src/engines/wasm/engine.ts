@@ -6,16 +6,16 @@
  */
 
 import { UsageError } from "../../errors.ts";
-import { preparation } from "../../graph/program.ts";
+import { type Program, preparation } from "../../graph/program.ts";
 import { checkCount, checkedOptions, engineOptions, type OptionTable } from "../../options.ts";
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
-import { compilation } from "./compileProgram.ts";
+import { type CompiledProgram, compilation } from "./compileProgram.ts";
 import type { Precision } from "./emit/vector.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
 import { WasmExecutable } from "./run/executable.ts";
-import { SharedHost } from "./run/host.ts";
+import { type HostedProgram, SharedHost } from "./run/host.ts";
 import type { JobPlan } from "./run/job.ts";
 import { maximumPages, outOfMemory } from "./run/memories.ts";
 
@@ -44,6 +44,17 @@ const rowLength = 64;
 export function wasmEngine(options: WasmEngineOptions = {}): Engine {
   return wasmEngineWith(canShareMemory(), checkedOptions("wasmEngine", options, wasmOptionTable));
 }
+
+/** A compiled program, without memory of its own. */
+interface Compilation {
+  readonly compiled: Omit<CompiledProgram, "bytes">;
+  readonly hosted: HostedProgram;
+  /** Size of its code. */
+  readonly bytes: number;
+}
+
+/** Code of programs that an engine keeps for those that ask again, in bytes: some twenty trainings. */
+const mostKeptBytes = 2 ** 22;
 
 const wasmOptionTable: OptionTable<WasmEngineOptions> = {
   precision: engineOptions.precision,
@@ -75,28 +86,43 @@ export function wasmEngineWith(
       remedy: "use the reference engine",
     });
   const threads = sharedMemory ? Math.min(threadsOption ?? Math.min(8, availableThreads()), 64) : 1;
+  const make = async (program: Partial<Program>, signal: AbortSignal | undefined): Promise<Compilation> => {
+    const prepared = await inPieces(preparation(program), signal);
+    const wide = wantsWide && (await isWideUsable());
+    const vector = { precision, relaxed: hasRelaxedSimd(), wide };
+    const addRandomRows =
+      prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
+    const machine = { vector, threads, sharedMemory, maximumPages, rowLength, addRandomRows };
+    const { bytes, ...compiled } = await inPieces(compilation(prepared, machine), signal);
+    const plan: JobPlan = {
+      rowLength: compiled.rowLength,
+      shards: compiled.shards.address,
+      shardBytes: compiled.shardBytes,
+      mostShards: compiled.shards.size,
+      arenas: compiled.arenas,
+      arenaBytes: compiled.arenaBytes,
+      hasSums: compiled.sums.size > 0 || prepared.updates.length > 0,
+      levels: compiled.levels,
+    };
+    const module = await compileModule(bytes);
+    return { compiled, hosted: { module, plan, precision, maximumPages }, bytes: bytes.length };
+  };
+  /** What was compiled under a name, the last used at the end. */
+  const kept = new Map<string, Compilation>();
   return {
     name: "wasm",
-    compile: async (program, { signal } = {}) => {
-      const prepared = await inPieces(preparation(program), signal);
-      const wide = wantsWide && (await isWideUsable());
-      const vector = { precision, relaxed: hasRelaxedSimd(), wide };
-      const addRandomRows =
-        prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
-      const machine = { vector, threads, sharedMemory, maximumPages, rowLength, addRandomRows };
-      const compiled = await inPieces(compilation(prepared, machine), signal);
-      const plan: JobPlan = {
-        rowLength: compiled.rowLength,
-        shards: compiled.shards.address,
-        shardBytes: compiled.shardBytes,
-        mostShards: compiled.shards.size,
-        arenas: compiled.arenas,
-        arenaBytes: compiled.arenaBytes,
-        hasSums: compiled.sums.size > 0 || prepared.updates.length > 0,
-        levels: compiled.levels,
-      };
-      const hosted = { module: await compileModule(compiled.bytes), plan, precision, maximumPages };
+    compile: async (program, { signal, structure } = {}) => {
+      const known = structure === undefined ? undefined : kept.get(structure);
+      const made = known ?? (await make(typeof program === "function" ? await program() : program, signal));
+      if (structure !== undefined) {
+        kept.delete(structure);
+        kept.set(structure, made);
+        let size = 0;
+        for (const [name, { bytes }] of [...kept].reverse())
+          if ((size += bytes) > mostKeptBytes) kept.delete(name);
+      }
       checkSignal(signal);
+      const { compiled, hosted } = made;
       const host = sharedMemory
         ? new SharedHost(hosted, threads)
         : new (await import("./run/privateHost.ts")).PrivateHost(hosted);

@@ -242,6 +242,7 @@ export async function fitColumns(
         roundsAnEpoch: roundsABlock,
         batch: recipe.batch,
         learningRate: recipe.learningRate,
+        beta2: recipe.beta2,
         averaging: recipe.averaging,
         cycles: plan.more,
         patience: Math.max(1, Math.ceil(recipe.patience * rounds)),
@@ -263,10 +264,16 @@ export async function fitColumns(
       },
     );
   };
+  /** Whether the first network was still getting better at the end of its steps; see the recipe. */
+  const isEnough = ([first]: readonly MinimizeResult[]): boolean =>
+    recipe.oneWhereRising &&
+    budget === undefined &&
+    held !== undefined &&
+    first?.history.at(-1)?.epoch === rounds;
   let interrupted = false;
   options.onTraining?.();
   try {
-    while (trainings.length < recipe.members && !interrupted) {
+    while (trainings.length < recipe.members && !interrupted && !isEnough(trainings)) {
       try {
         const result = await trainMember(trainings.length);
         interrupted = result.interrupted;

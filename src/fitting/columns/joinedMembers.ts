@@ -9,10 +9,12 @@ import type { Engine } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree } from "../../graph/parameters.ts";
+import type { Program } from "../../graph/program.ts";
 import { type ColumnsDensity, columnsDensity, memberPrefix } from "../../models/columns/columnsDensity.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { each, inOnePiece, inPieces, type Pieces } from "../../platform/pieces.ts";
 import type { Rows } from "../gradient/minimize.ts";
+import { structureOfDensity } from "./structureOfDensity.ts";
 
 /** Rows that speak for equal weights. */
 const equalRows = 4;
@@ -82,11 +84,14 @@ async function contributionsOf(
   { rows, inputs }: Rows,
   engine: Engine,
 ): Promise<readonly Float64Array[]> {
-  const { outcomes, values } = density.contributions(
-    g.input("encoded", [density.width]),
-    bindTree(density.parameters),
-  );
-  const executable = await engine.compile({ rows: { cells: g.add(outcomes, values) } });
+  const program = (): Partial<Program> => {
+    const { outcomes, values } = density.contributions(
+      g.input("encoded", [density.width]),
+      bindTree(density.parameters),
+    );
+    return { rows: { cells: g.add(outcomes, values) } };
+  };
+  const executable = await engine.compile(program, { structure: `cells ${structureOfDensity(density)}` });
   try {
     const out: Float64Array[] = [];
     for (const own of members) {

@@ -23,6 +23,7 @@ import {
 import type { StepDraw } from "../gradient/objective.ts";
 import type { ColumnsRecipe } from "./columnsRecipe.ts";
 import type { RandomSets } from "./randomSets.ts";
+import { structureOfDensity } from "./structureOfDensity.ts";
 
 /** A compiled training. */
 export interface MemberTraining {
@@ -80,17 +81,23 @@ export async function compileMembers(
   };
   const minimizer = await compileMinimizer(
     {
-      loss: loss({
-        hide: columnsRate && hiding(density, columnsRate),
-        units: unitsRate && leavingOut(unitsRate),
-      }),
-      validation: loss({}),
+      loss: () =>
+        loss({
+          hide: columnsRate && hiding(density, columnsRate),
+          units: unitsRate && leavingOut(unitsRate),
+        }),
+      validation: () => loss({}),
       weight: isWeighted ? g.input("weight", []) : undefined,
       parameters: trainedLeaves(density.parameters, bound),
       draws,
     },
     engine,
-    { decay: g.stepInput("weight decay"), signal },
+    {
+      decay: g.stepInput("weight decay"),
+      beta2: recipe.beta2,
+      structure: JSON.stringify([structureOfDensity(density), Object.keys(draws)]),
+      signal,
+    },
   );
   return {
     run(member, rows, initial, options) {

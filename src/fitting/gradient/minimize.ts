@@ -8,15 +8,19 @@
 import type { Engine, Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { AbortedError, NumericalError, UsageError } from "../../errors.ts";
-import { vjp } from "../../graph/derivative/derivative.ts";
 import type { ParameterExpr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { optionText } from "../../optionText.ts";
-import { inPieces, turnBetween } from "../../platform/pieces.ts";
+import { inPieces } from "../../platform/pieces.ts";
 import { permutationInPieces } from "../../random/permutation.ts";
 import { RandomStream, split } from "../../random/philox.ts";
-import { adamW, adamWSchedule, adamWStepInputs, type SharedAdamWOptions, stateNames } from "./adamW.ts";
+import { adamWSchedule, stateNames } from "./adamW.ts";
+import {
+  type CompiledObjective,
+  compileObjective,
+  type ObjectiveOptions,
+  type ObjectivePrograms,
+} from "./compileObjective.ts";
 import { type Cycle, cycleAt, cycleValidations, following, hasGained, wasRising } from "./cycles.ts";
 import { checkedMinimization } from "./minimizeOptions.ts";
 import type {
@@ -75,34 +79,11 @@ function lossNotFinite(loss: number, problem: string, remedy?: string): Numerica
  * @throws AbortedError if the signal fires.
  */
 export async function compileMinimizer(
-  { loss, validation = loss, weight, parameters, draws = {} }: Objective,
+  objective: CompiledObjective,
   engine: Engine,
-  { signal, ...options }: SharedAdamWOptions & { readonly signal?: AbortSignal | undefined } = {},
+  options: ObjectiveOptions = {},
 ): Promise<Minimizer> {
-  const weighted = g.sumRows(weight ? g.mul(weight, loss) : loss);
-  const total = g.sumRows(weight ?? g.rowMark());
-  const sums = vjp([weighted], [g.constant(1)], parameters);
-  await turnBetween(signal, "The compilation");
-  const gradients = sums.map((sum) => g.div(sum, total));
-  const { updates, norm } = adamW(parameters, gradients, options);
-  const reserved = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
-  if (reserved !== undefined)
-    throw new UsageError({
-      where: "minimize",
-      problem: `"${reserved}" is a step input of the optimizer`,
-      expected: "another name than those of the optimizer",
-      received: `"${reserved}"`,
-      remedy: "draw under another name",
-    });
-  const training = await engine.compile({ sums: { loss: weighted, total, norm }, updates }, { signal });
-  const judged = g.sumRows(weight ? g.mul(weight, validation) : validation);
-  let evaluation: Executable;
-  try {
-    evaluation = await engine.compile({ sums: { loss: judged, total } }, { signal });
-  } catch (error) {
-    training.dispose();
-    throw error;
-  }
+  const programs = await compileObjective(objective, engine, options);
   return {
     async run(rows, initial, runOptions) {
       if (rows.rows < 1)
@@ -112,11 +93,11 @@ export async function compileMinimizer(
           expected: "at least one row",
           received: "none",
         });
-      return new Loop({ training, evaluation }, { parameters, draws }, rows, initial, runOptions).run();
+      return new Loop(programs, objective, rows, initial, runOptions).run();
     },
     dispose() {
-      training.dispose();
-      evaluation.dispose();
+      programs.training.dispose();
+      programs.evaluation.dispose();
     },
   };
 }
@@ -140,8 +121,8 @@ class Loop {
   #order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
 
   constructor(
-    { training, evaluation }: { readonly training: Executable; readonly evaluation: Executable },
-    { parameters, draws }: Required<Pick<Objective, "parameters">> & Pick<Objective, "draws">,
+    { training, evaluation }: ObjectivePrograms,
+    { parameters, draws }: Pick<Objective, "parameters" | "draws">,
     rows: Rows,
     initial: ParameterValues,
     options: MinimizeOptions,

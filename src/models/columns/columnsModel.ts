@@ -9,6 +9,7 @@ import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree } from "../../graph/parameters.ts";
 import type { Program } from "../../graph/program.ts";
+import { digestOf } from "../../random/digest.ts";
 import { CompiledPrograms } from "../compiledPrograms.ts";
 import { type EngineOptions, engineOf } from "../evaluation.ts";
 import type { ParameterValues } from "../parameters.ts";
@@ -54,7 +55,12 @@ export class ColumnsEvaluation {
   }
 
   async #compile(name: ProgramName, options: ColumnsEngineOptions): Promise<Executable> {
-    const executable = await engineOf(options).compile(this.#program(name), { signal: options.signal });
+    const description = new TextEncoder().encode(JSON.stringify(this.model.density.options));
+    const executable = await engineOf(options).compile(() => this.#program(name), {
+      signal: options.signal,
+      // All of it follows from the description.
+      structure: `${name} ${digestOf([description])}`,
+    });
     await setKnownParameters(executable, this.model.values);
     return executable;
   }

@@ -24,7 +24,7 @@ const blockTiles = 256;
 /** A program that the wasm engine has compiled. */
 export class WasmExecutable implements Executable {
   readonly parameters: ReadonlyMap<string, number>;
-  readonly #compiled: CompiledProgram;
+  readonly #compiled: Omit<CompiledProgram, "bytes">;
   readonly #host: Host;
   /** Bytes of a number. */
   readonly #bytes: number;
@@ -36,7 +36,7 @@ export class WasmExecutable implements Executable {
   readonly #operations = new Operations();
 
   /** @param host - Has reserved the program's memory, and has its constants and tables there. */
-  constructor(compiled: CompiledProgram, host: Host) {
+  constructor(compiled: Omit<CompiledProgram, "bytes">, host: Host) {
     this.parameters = new Map(Array.from(compiled.parameters, ([name, { size }]) => [name, size]));
     this.#compiled = compiled;
     this.#host = host;

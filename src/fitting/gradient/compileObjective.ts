@@ -1,0 +1,92 @@
+/**
+ * The programs of a minimization.
+ *
+ * @module
+ */
+
+import type { Engine, Executable } from "../../engines/engine.ts";
+import { UsageError } from "../../errors.ts";
+import { vjp } from "../../graph/derivative/derivative.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { structureOf } from "../../graph/structure.ts";
+import { turnBetween } from "../../platform/pieces.ts";
+import { adamW, adamWStepInputs, type SharedAdamWOptions } from "./adamW.ts";
+import type { Objective } from "./objective.ts";
+
+/** An objective whose expressions may be written where they are needed: an engine may have their program already. */
+export interface CompiledObjective extends Omit<Objective, "loss" | "validation"> {
+  readonly loss: Expr | (() => Expr);
+  readonly validation?: Expr | (() => Expr) | undefined;
+}
+
+/** Options of {@link compileObjective}. */
+export interface ObjectiveOptions extends SharedAdamWOptions {
+  /** Says all of loss and validation; without it they are written, and looked at. */
+  readonly structure?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What an objective is compiled to. */
+export interface ObjectivePrograms {
+  /** Steps: sums `loss`, `total` and `norm`, and the optimizer's updates. */
+  readonly training: Executable;
+  /** Sums `loss` and `total` of the validation. */
+  readonly evaluation: Executable;
+}
+
+const written = (value: Expr | (() => Expr)): Expr => (typeof value === "function" ? value() : value);
+
+/**
+ * Compiles an objective, with the optimizer's updates in the program.
+ * @throws UsageError if a draw has the name of a step input of the optimizer.
+ * @throws AbortedError if the signal fires.
+ */
+export async function compileObjective(
+  { loss, validation = loss, weight, parameters, draws = {} }: CompiledObjective,
+  engine: Engine,
+  { signal, structure, ...options }: ObjectiveOptions,
+): Promise<ObjectivePrograms> {
+  const reserved = Object.keys(draws).find((name) => adamWStepInputs.includes(name));
+  if (reserved !== undefined)
+    throw new UsageError({
+      where: "minimize",
+      problem: `"${reserved}" is a step input of the optimizer`,
+      expected: "another name than those of the optimizer",
+      received: `"${reserved}"`,
+      remedy: "draw under another name",
+    });
+  const { beta1, beta2, weightDecay, clip, decay } = options;
+  const name = structureOf(
+    [
+      ...(structure === undefined ? [written(loss), written(validation)] : []),
+      ...parameters,
+      ...(weight ? [weight] : []),
+      ...(decay ? [decay] : []),
+    ],
+    JSON.stringify([structure, { beta1, beta2, weightDecay, clip }, parameters.length, weight !== undefined]),
+  );
+  const sumOf = (value: Expr): Expr => g.sumRows(weight ? g.mul(weight, value) : value);
+  const total = g.sumRows(weight ?? g.rowMark());
+  const training = await engine.compile(
+    async () => {
+      const sum = sumOf(written(loss));
+      const sums = vjp([sum], [g.constant(1)], parameters);
+      await turnBetween(signal, "The compilation");
+      const gradients = sums.map((gradient) => g.div(gradient, total));
+      const { updates, norm } = adamW(parameters, gradients, options);
+      return { sums: { loss: sum, total, norm }, updates };
+    },
+    { signal, structure: `training ${name}` },
+  );
+  try {
+    const evaluation = await engine.compile(() => ({ sums: { loss: sumOf(written(validation)), total } }), {
+      signal,
+      structure: `validation ${name}`,
+    });
+    return { training, evaluation };
+  } catch (error) {
+    training.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import { afterEach, expect, test } from "vitest";
+import { wasmEngine } from "../../src/engines/wasm/engine.ts";
+import { fit } from "../../src/fitting/fit.ts";
+import * as g from "../../src/graph/ops.ts";
+import { observePasses } from "../../src/graph/passes.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
+
+afterEach(() => observePasses(undefined));
+
+/** How many programs are compiled by what is done. */
+async function compilations(act: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  observePasses((pass) => {
+    if (pass === "simplification") count++;
+  });
+  await act();
+  observePasses(undefined);
+  return count;
+}
+
+function people(seed: number, rows = 60) {
+  const stream = new RandomStream(randomKey(seed));
+  return tableFromObjects(
+    Array.from({ length: rows }, () => {
+      const age = 20 + Math.floor(40 * stream.uniform());
+      return { age, height: 150 + 0.5 * age + stream.normal(), group: stream.uniform() < 0.5 ? "a" : "b" };
+    }),
+  );
+}
+
+test("a second fit of mixed columns trains what the first one has compiled, whatever its seed", async () => {
+  const options = { flow: "columns", hidden: [5], epochs: 2, threads: 1 } as const;
+  const table = people(1);
+  let first: Uint8Array | undefined;
+  // Training, validation, the cells of the members, and the model that was fitted.
+  const cold = await compilations(async () => {
+    first = (await fit(table, options)).flow.toBytes();
+  });
+  expect(cold).toBe(4);
+  // The model alone: weights of its members are part of it.
+  expect(await compilations(() => fit(table, { ...options, seed: 5 }))).toBeLessThanOrEqual(1);
+  let again: Uint8Array | undefined;
+  const warm = await compilations(async () => {
+    again = (await fit(table, options)).flow.toBytes();
+  });
+  expect(warm).toBe(0);
+  expect(again).toEqual(first);
+  expect(await compilations(() => fit(table, { ...options, hidden: [6] }))).toBeGreaterThanOrEqual(3);
+});
+
+test("the preparations of a fit of numbers are tried with one program", async () => {
+  const stream = new RandomStream(randomKey(3));
+  const table = tableFromObjects(
+    Array.from({ length: 60 }, () => ({ x: stream.normal(), y: stream.uniform() })),
+  );
+  const options = { flow: "realnvp", transforms: 1, hidden: [4], epochs: 2, threads: 1 } as const;
+  const cold = await compilations(() => fit(table, options));
+  expect(await compilations(() => fit(table, { ...options, seed: 1 }))).toBeLessThan(cold - 1);
+});
+
+test("an engine compiles what has a name once, and gives each its own parameters", async () => {
+  const engine = wasmEngine({ threads: 1 });
+  let written = 0;
+  const compile = () =>
+    engine.compile(
+      () => {
+        written++;
+        return { rows: { y: g.mul(g.input("x", [1]), g.parameter("w", [1])) } };
+      },
+      { structure: "w x" },
+    );
+  const [a, b] = [await compile(), await compile()];
+  expect(written).toBe(1);
+  await a.setParameters({ w: Float64Array.of(2) });
+  await b.setParameters({ w: Float64Array.of(3) });
+  const x = { rows: 1, inputs: { x: Float64Array.of(5) } };
+  expect([(await a.run(x)).rows.y![0], (await b.run(x)).rows.y![0]]).toEqual([10, 15]);
+  a.dispose();
+  expect((await b.run(x)).rows.y![0]).toBe(15);
+  b.dispose();
+});
