@@ -35,6 +35,7 @@ const longest = [
   "attacks/processes",
   "attacks/posteriors",
   "browser/browser",
+  "page",
   "fitting/variationalStops",
   "cli/packed",
 ];

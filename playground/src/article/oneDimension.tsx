@@ -15,13 +15,16 @@ export function PushForward() {
   const [bend, setBend] = useState(1.2);
   const [z, setZ] = useState(0.6);
   const { image, slope } = bent(bend);
-  const [left, foot] = [150, height - 60];
+  const [left, foot] = [230, height - 60];
   const across = scaled(-3, 3, left, width - 10);
   const up = scaled(-5, 5, foot, 10);
   const step = 0.25;
   const strip = spaced(z - step / 2, z + step / 2, 9);
-  const below = (at: number): number => foot + 4 + 130 * normal(at);
-  const beside = (at: number): number => left - 4 - (180 * normal(at)) / slope(at);
+  // Areas are drawn to one scale, so that equal probability looks equal.
+  const deep = 110;
+  const wide = (deep * (across(1) - across(0))) / (up(0) - up(1));
+  const below = (at: number): number => foot + 4 + deep * normal(at);
+  const beside = (at: number): number => left - 4 - (wide * normal(at)) / slope(at);
   return (
     <Figure
       question="Where do the numbers under the bell curve go, and how dense do they lie there?"
@@ -52,7 +55,7 @@ export function PushForward() {
       controls={
         <>
           <Drag label="the place z" range={[-2.5, 2.5]} step={0.02} value={z} onDrag={setZ} />
-          <Drag label="the bend of the map" range={[-0.4, 2]} step={0.02} value={bend} onDrag={setBend} />
+          <Drag label="the bend of the map" range={[0, 2]} step={0.02} value={bend} onDrag={setBend} />
         </>
       }
       answer={

@@ -180,6 +180,26 @@ function drawContours(context: Context, { contours }: Relief, scale: number, col
   }
 }
 
+const dots = new Map<string, HTMLCanvasElement>();
+
+/** A dot of a color, drawn once: a thousand paths a frame would cost more than all else. */
+function dotOf(radius: number, color: string): HTMLCanvasElement {
+  const name = `${radius} ${color}`;
+  const known = dots.get(name);
+  if (known) return known;
+  // A window that is drawn wider and wider leaves dots of many sizes.
+  if (dots.size > 50) dots.clear();
+  const dot = document.createElement("canvas");
+  dot.width = dot.height = 2 * Math.ceil(radius) + 2;
+  const context = dot.getContext("2d")!;
+  context.fillStyle = color;
+  context.beginPath();
+  context.arc(dot.width / 2, dot.width / 2, radius, 0, 2 * Math.PI);
+  context.fill();
+  dots.set(name, dot);
+  return dot;
+}
+
 /** Points as dots, x and y in turn. */
 export function drawPoints(
   context: Context,
@@ -189,16 +209,17 @@ export function drawPoints(
   color: string,
   opacity: number,
 ): void {
-  context.fillStyle = color;
+  const density = context.getTransform().a;
+  const dot = dotOf(Math.round(radius * density * 10) / 10, color);
+  const half = dot.width / 2;
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
   context.globalAlpha = opacity;
-  context.beginPath();
   for (let i = 0; i + 1 < points.length; i += 2) {
     const [x, y] = toScreen(points[i]!, points[i + 1]!);
-    context.moveTo(x + radius, y);
-    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.drawImage(dot, Math.round(x * density - half), Math.round(y * density - half));
   }
-  context.fill();
-  context.globalAlpha = 1;
+  context.restore();
 }
 
 /** Numbers along the left and the lower edge. */

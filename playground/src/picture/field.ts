@@ -116,20 +116,33 @@ export interface Relief {
   readonly contours: readonly Contour[];
 }
 
+/** Heights are told apart by so many parts of a nat, over 16 nats. */
+const binsPerNat = 200;
+const bins = 16 * binsPerNat;
+
 /** The regions of highest density: the smallest that hold their share of all probability. */
 export function reliefOf({ values, size, view }: Field, hasContours: boolean): Relief {
-  const densities = values.map(Math.exp);
-  const sorted = densities.slice().sort();
+  const densities = new Float32Array(values.length);
+  let top = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) top = Math.max(top, values[i]!);
   const cell = ((2 * view.half) / size) ** 2;
+  // Mass by height, from the top down: finer than a line is wide, and without sorting at each frame.
+  const masses = new Float64Array(bins);
+  for (let i = 0; i < values.length; i++) {
+    const density = Math.exp(values[i]!);
+    densities[i] = density;
+    const bin = Math.floor((top - values[i]!) * binsPerNat);
+    if (bin < bins) masses[bin]! += density * cell;
+  }
+  let [mass, bin] = [0, 0];
   const levelOf = (share: number): number | undefined => {
-    let mass = 0;
-    for (let i = sorted.length - 1; i >= 0; i--) {
-      mass += sorted[i]! * cell;
-      if (mass >= share) return sorted[i]!;
+    while (bin < bins) {
+      mass += masses[bin++]!;
+      if (mass >= share) return Math.exp(top - (bin - 0.5) / binsPerNat);
     }
     return undefined;
   };
-  const full = levelOf(0.04) ?? sorted[sorted.length - 1]!;
+  const full = levelOf(0.04) ?? Math.exp(top);
   if (!hasContours) return { densities, full, contours: [] };
   const trace = contours().size([size, size]);
   return {
