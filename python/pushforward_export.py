@@ -1,5 +1,5 @@
 """
-Exports a trained flow of zuko 1.6, so that pushforward imports it:
+Exports a trained flow of zuko 1.6, nflows 0.14 or normflows 1.7, so that pushforward imports it; of FlowJAX 19.1 with the call as `config=`:
 
     from pushforward_export import save
 
@@ -87,7 +87,7 @@ def write_safetensors(arrays, path):
 def config_of(flow):
     """The constructor call that makes a flow like this one, as nested JSON."""
     library = type(flow).__module__.split(".")[0]
-    exporters = {"zuko": zuko_flow}
+    exporters = {"zuko": zuko_flow, "nflows": nflows_flow, "normflows": normflows_flow}
     if library not in exporters:
         raise ExportError(
             f"{dotted(type(flow))} is not of a library that is exported ({', '.join(exporters)}); "
@@ -130,6 +130,11 @@ def function_call(function, path):
         return call(function.func, **{name: plain(value, path) for name, value in function.keywords.items()})
     if inspect.isclass(function) or inspect.isfunction(function):
         return dotted(function)
+    if type(function).__name__ == "MNN":
+        network = function.network
+        linear = [module for module in network if hasattr(module, "in_features")]
+        arguments = {"signal": linear[0].in_features - 1, "hidden_features": [module.out_features for module in linear[:-1]]}
+        return call(type(function), bias=linear[0].bias is not None, **arguments)
     return refuse(path, f"has the function {function!r}, which cannot be read back")
 
 
@@ -234,6 +239,13 @@ def zuko_transform(transform, path):
             names = list(inspect.signature(transform.f.__init__).parameters)[1:]
             arguments.update({names[i]: plain(value, path) for i, value in enumerate(transform.args)})
         return call(type(transform), f=function_call(transform.f, path), **arguments)
+    if name == "FFJTransform":
+        linear = [module for module in transform.ode if type(module).__name__ == "Linear"]
+        features, freqs = linear[-1].out_features, len(transform.freqs)
+        context = linear[0].in_features - features - 2 * freqs
+        kept = {key: getattr(transform, key) for key in ("atol", "rtol", "exact")}
+        network = zuko_mlp(transform.ode, f"{path}.ode")
+        return call(type(transform), features=features, context=context, freqs=freqs, **kept, **network)
     if name not in ("MaskedAutoregressiveTransform", "GeneralCouplingTransform", "ElementWiseTransform"):
         refuse(path, f"is a {dotted(type(transform))}, which cannot be exported")
     univariate = {
@@ -293,3 +305,246 @@ def zuko_mixture(mixture, path):
         arguments["context"] = mixture.hyper.in_features
         arguments.update(zuko_mlp(mixture.hyper, f"{path}.hyper" if path else "hyper"))
     return call(type(mixture), **arguments)
+
+
+# PyTorch
+
+
+def activation_of(activation, path):
+    """An activation that a module keeps: a module of its own, or a function."""
+    if hasattr(activation, "parameters"):
+        return activation_call(activation, path)
+    name = getattr(activation, "__name__", "<lambda>")
+    if "<" in name:
+        refuse(path, f"has the activation {activation!r}, which cannot be read back")
+    return f"torch.nn.functional.{name}"
+
+
+def kept(module, *names):
+    """Arguments that a module has kept under their own names."""
+    return {name: plain(getattr(module, name), type(module).__name__) for name in names if hasattr(module, name)}
+
+
+def linear_call(module):
+    return call("torch.nn.Linear", in_features=module.in_features, out_features=module.out_features, bias=module.bias is not None)
+
+
+def torch_network(module, path):
+    """A network that a coupling or a base was given."""
+    name = type(module).__name__
+    if name == "Linear":
+        return linear_call(module)
+    if name == "Sequential":
+        parts = [torch_network(each, f"{path}.{i}") if list(each.parameters()) else activation_call(each, f"{path}.{i}") for i, each in enumerate(module)]
+        return {"class": "torch.nn.Sequential", "arguments": parts}
+    if name == "MLP" and hasattr(module, "_hidden_sizes"):
+        return call(
+            type(module),
+            in_shape=list(module._in_shape),
+            out_shape=list(module._out_shape),
+            hidden_sizes=list(module._hidden_sizes),
+            activation=activation_of(module._activation, path),
+            activate_output=module._activate_output,
+        )
+    if name == "MLP" and hasattr(module, "net"):
+        return normflows_mlp(module)
+    return refuse(path, f"is a {dotted(type(module))}, which cannot be exported")
+
+
+def normflows_mlp(module):
+    linear, arguments, scales = [], {}, []
+    outputs = {"Sigmoid": "sigmoid", "ReLU": "relu", "Tanh": "tanh", "ClampExp": "clampexp"}
+    for each in module.net:
+        name = type(each).__name__
+        if name == "Linear":
+            linear.append(each)
+        elif name == "LeakyReLU":
+            arguments["leaky"] = each.negative_slope
+        elif name == "Dropout":
+            arguments["dropout"] = each.p
+        elif name == "ConstScaleLayer":
+            scales.append(("output_scale" if "output_fn" in arguments else "score_scale", float(each.scale)))
+        else:
+            arguments["output_fn"] = outputs[name]
+    sizes = [linear[0].in_features] + [each.out_features for each in linear]
+    return call(type(module), layers=sizes, **arguments, **dict(scales))
+
+
+def block_arguments(network, path):
+    """What the blocks of a residual network or a MADE were made with."""
+    arguments = {"num_blocks": len(network.blocks)}
+    if len(network.blocks) > 0:
+        block = network.blocks[0]
+        normalized = getattr(block, "use_batch_norm", None)
+        arguments["use_batch_norm"] = bool(getattr(block, "batch_norm", None) if normalized is None else normalized)
+        arguments["dropout_probability"] = block.dropout.p
+        arguments["activation"] = activation_of(block.activation, f"{path}.blocks.0")
+    return arguments
+
+
+def made_arguments(network, path):
+    arguments = {"features": network.initial_layer.in_features, "hidden_features": network.initial_layer.out_features}
+    if hasattr(network, "context_layer"):
+        arguments["context_features"] = network.context_layer.in_features
+    arguments.update(block_arguments(network, path))
+    if len(network.blocks) > 0 and type(network.blocks[0]).__name__ == "MaskedFeedforwardBlock":
+        # Masks are those of the state dict.
+        arguments.update(use_residual_blocks=False, random_mask=True)
+    return arguments
+
+
+def residual_net_call(network, path):
+    if type(network).__name__ != "ResidualNet":
+        refuse(path, f"is a {dotted(type(network))}, which cannot be exported")
+    context = {} if network.context_features is None else {"context_features": network.context_features}
+    return call(type(network), hidden_features=network.hidden_features, **context, **block_arguments(network, path))
+
+
+# nflows
+
+SPLINE = ("num_bins", "tails", "tail_bound", "min_bin_width", "min_bin_height", "min_derivative")
+
+
+def nflows_flow(flow):
+    for part in ("_transform", "_distribution"):
+        if not hasattr(flow, part):
+            refuse("", f"is a {dotted(type(flow))}, which has no {part}")
+    embedding = getattr(flow, "_embedding_net", None)
+    if embedding is not None and type(embedding).__name__ != "Identity":
+        refuse("_embedding_net", f"is a {dotted(type(embedding))}, which cannot be exported")
+    distribution = flow._distribution
+    arguments = {"shape": list(distribution._shape)} if hasattr(distribution, "_shape") else refuse("_distribution", "cannot be read back")
+    encoder = getattr(distribution, "_context_encoder", None)
+    if encoder is not None and hasattr(encoder, "parameters"):
+        arguments["context_encoder"] = torch_network(encoder, "_distribution._context_encoder")
+    return call(
+        "nflows.flows.base.Flow",
+        transform=nflows_transform(flow._transform, "_transform"),
+        distribution=call(type(distribution), **arguments),
+    )
+
+
+def nflows_transform(transform, path):
+    name = type(transform).__name__
+    made = lambda **arguments: call(f"nflows.transforms.{name}", **arguments)
+    if name == "CompositeTransform":
+        return made(transforms=[nflows_transform(each, f"{path}._transforms.{i}") for i, each in enumerate(transform._transforms)])
+    if name == "InverseTransform":
+        return made(transform=nflows_transform(transform._transform, f"{path}._transform"))
+    if name == "IdentityTransform":
+        return made()
+    if name in ("Permutation", "RandomPermutation", "ReversePermutation"):
+        return call("nflows.transforms.Permutation", permutation=plain(transform._permutation, path), dim=transform._dim)
+    if name in ("LULinear", "QRLinear", "SVDLinear", "NaiveLinear", "HouseholderSequence"):
+        reflections = getattr(transform, "orthogonal", getattr(transform, "orthogonal_1", None))
+        more = {} if reflections is None else {"num_householder": reflections.num_transforms}
+        return made(**kept(transform, "features", "num_transforms", "eps"), **more)
+    if name == "BatchNorm":
+        return made(features=transform.bias.shape[0], **kept(transform, "eps", "momentum"))
+    if name == "ActNorm":
+        return made(features=transform.shift.shape[0])
+    if name in ("PointwiseAffineTransform", "AffineTransform"):
+        return made(shift=plain(transform._shift, path), scale=plain(transform._scale, path))
+    if name == "LeakyReLU":
+        return made(negative_slope=transform.negative_slope)
+    if name.startswith("Piecewise") and name.endswith("CDF"):
+        bins = getattr(transform, "unnormalized_widths", getattr(transform, "unnormalized_pdf", None))
+        return made(shape=list(bins.shape[:-1]), num_bins=bins.shape[-1], **kept(transform, *SPLINE[1:]))
+    if hasattr(transform, "transform_net"):
+        mask = [-1] * transform.features
+        for place in transform.transform_features.tolist():
+            mask[place] = 1
+        network = residual_net_call(transform.transform_net, f"{path}.transform_net")
+        arguments = kept(transform, *SPLINE)
+        if transform.unconditional_transform is not None:
+            if not name.startswith("Piecewise"):
+                refuse(path, "has an unconditional transform, which cannot be exported")
+            arguments["apply_unconditional_transform"] = True
+        return made(mask=mask, transform_net_create_fn=network, **arguments)
+    if hasattr(transform, "autoregressive_net"):
+        return made(**made_arguments(transform.autoregressive_net, f"{path}.autoregressive_net"), **kept(transform, *SPLINE))
+    return refuse(path, f"is a {dotted(type(transform))}, which cannot be exported")
+
+
+# normflows
+
+
+def normflows_flow(flow):
+    for part in ("q0", "flows"):
+        if not hasattr(flow, part):
+            refuse("", f"is a {dotted(type(flow))}, which has no {part}")
+    maps = [normflows_map(each, f"flows.{i}") for i, each in enumerate(flow.flows)]
+    return call(f"normflows.{type(flow).__name__}", q0=normflows_base(flow.q0, "q0"), flows=maps)
+
+
+def normflows_base(base, path):
+    name = type(base).__name__
+    arguments = kept(base, "n_modes", "dim", "ndim", "num_classes", "ind", "low", "high")
+    if name in ("GaussianMixture", "UniformGaussian"):
+        return call(type(base), **arguments)
+    arguments["shape"] = list(base.shape) if hasattr(base, "shape") else refuse(path, f"is a {dotted(type(base))}, which cannot be exported")
+    if hasattr(base, "context_encoder"):
+        arguments["context_encoder"] = torch_network(base.context_encoder, f"{path}.context_encoder")
+    return call(type(base), **arguments)
+
+
+def normflows_map(flow, path):
+    name = type(flow).__name__
+    made = lambda **arguments: call(f"normflows.flows.{name}", **arguments)
+    if name == "Reverse":
+        return made(flow=normflows_map(flow.flow, f"{path}.flow"))
+    if name == "Composite":
+        return made(flows=[normflows_map(each, f"{path}._flows.{i}") for i, each in enumerate(flow._flows)])
+    if name == "MaskedAffineFlow":
+        networks = {key: torch_network(getattr(flow, key), f"{path}.{key}") for key in ("t", "s") if hasattr(getattr(flow, key), "parameters")}
+        return made(b=[int(value) for value in flow.b[0].tolist()], **networks)
+    if name == "AffineCouplingBlock":
+        coupling = flow.flows[1]
+        network = torch_network(coupling.param_map, f"{path}.flows.1.param_map")
+        return made(param_map=network, scale=coupling.scale, scale_map=coupling.scale_map, split_mode=flow.flows[0].mode)
+    if name == "MaskedAffineAutoregressive":
+        return made(**made_arguments(flow.autoregressive_net, f"{path}.autoregressive_net"))
+    if hasattr(flow, "prqct"):
+        return made(**normflows_coupled(flow.prqct, f"{path}.prqct", name.startswith("Circular")))
+    if hasattr(flow, "mprqat"):
+        spline, inner = flow.mprqat, f"{path}.mprqat"
+        arguments = channels(made_arguments(spline.autoregressive_net, f"{inner}.autoregressive_net"))
+        if name.startswith("Circular"):
+            arguments["ind_circ"] = [i for i, tails in enumerate(spline.tails) if tails == "circular"]
+        # The order of the features is that of the state dict.
+        return made(permute_mask=True, **arguments, **kept(spline, "num_bins", "tail_bound"))
+    if name == "LULinearPermute":
+        return made(num_channels=flow.linear.features)
+    if name in ("InvertibleAffine", "Permute"):
+        return made(**kept(flow, "num_channels", "use_lu", "mode"))
+    if name in ("ActNorm", "AffineConstFlow"):
+        return made(shape=list(flow.s.shape[1:]))
+    if name in ("Planar", "Radial"):
+        return made(shape=list((flow.u if name == "Planar" else flow.z_0).shape[1:]), **kept(flow, "act"))
+    if name in ("PeriodicWrap", "PeriodicShift"):
+        return made(**kept(flow, "ind", "bound", "shift"))
+    return refuse(path, f"is a {dotted(type(flow))}, which cannot be exported")
+
+
+def channels(arguments):
+    """Arguments of a network under the names of the wrappers."""
+    names = {"features": "num_input_channels", "hidden_features": "num_hidden_channels", "context_features": "num_context_channels"}
+    names.update(num_blocks="num_blocks", dropout_probability="dropout_probability", activation="activation")
+    return {names[key]: value for key, value in arguments.items() if key in names}
+
+
+def normflows_coupled(spline, path, is_circular):
+    network = residual_net_call(spline.transform_net, f"{path}.transform_net")["arguments"]
+    arguments = channels({"features": spline.features, **network})
+    transformed, fixed = spline.transform_features.tolist(), spline.identity_features.tolist()
+    arguments["num_bins"] = spline.num_bins
+    other = spline.unconditional_transform
+    arguments["tail_bound"] = plain(spline.tail_bound, path)
+    if isinstance(arguments["tail_bound"], list):
+        bounds = dict(zip(transformed + fixed, spline.tail_bound.tolist() + other.tail_bound.tolist()))
+        arguments["tail_bound"] = [bounds[i] for i in range(spline.features)]
+    if not is_circular:
+        return {**arguments, "tails": spline.tails, "reverse_mask": 0 in transformed}
+    tails = dict(zip(transformed + fixed, list(spline.tails) + list(other.tails)))
+    arguments["ind_circ"] = [i for i in range(spline.features) if tails[i] == "circular"]
+    return {**arguments, "mask": [int(i in transformed) for i in range(spline.features)]}
