@@ -17,3 +17,4 @@ export { referenceEngine } from "../engines/reference/engine.ts";
 export { type WasmEngineOptions, wasmEngine } from "../engines/wasm/engine.ts";
 export { enableWideSimd, trustWideSimd } from "../engines/wasm/run/wide.ts";
 export type { EngineOptions } from "../models/evaluation.ts";
+export { type ExplainOptions, explain } from "../plan/explain.ts";

@@ -24,11 +24,14 @@ import { withInputs } from "../../graph/withInputs.ts";
 export function guardPadding(outputs: readonly Expr[]): Expr[] {
   const lanes: Paddings = { of: new Map(), inBodies: new Map() };
   const guards = new Map<Expr, Expr>();
-  for (const node of topologicalOrder(outputs)) {
+  const order = topologicalOrder(outputs);
+  // One mark for all, or each would be a kernel and a line of its own.
+  const mark = order.find(({ op }) => op === "rowMark") ?? g.rowMark();
+  for (const node of order) {
     lanes.of.set(node, paddingOf(node, lanes));
     if (node.op !== "sumRows") continue;
     const [summed] = node.inputs as [Expr];
-    if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(g.rowMark(), summed, 0)]));
+    if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(mark, summed, 0)]));
   }
   return substitute(outputs, guards);
 }
