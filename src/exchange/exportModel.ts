@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
-import type { Flow } from "../models/flow.ts";
+import { type Flow, load } from "../models/flow.ts";
 import { checkArgument, checkedOptions, type OptionKind, text } from "../options.ts";
 import { type ExportOptions, exportOptionTable } from "./exportOptions.ts";
 
@@ -44,7 +44,12 @@ export async function exportModel(flow: Flow, options: ExportOptions): Promise<U
     return modelJson(flow);
   }
   const { onnxBytes } = await import("./onnx/onnxBytes.ts");
-  return await onnxBytes(flow, checked.function ?? "logprob", checked.precision ?? "float64");
+  // As its file has it: a fit in float32 may hold more digits than are saved.
+  return await onnxBytes(
+    await load(flow.toBytes()),
+    checked.function ?? "logprob",
+    checked.precision ?? "float64",
+  );
 }
 
 /**

@@ -39,7 +39,7 @@ async function check(name: string, what: ExportFunction, precision: "float32" | 
 }
 
 /** Those that must work everywhere. */
-const usual = ["nsf-ar", "nsf", "maf", "realnvp", "mixture", "gaussian", "sliced"];
+const usual = ["nsf-ar", "nsf", "maf", "realnvp", "mixture", "gaussian", "sliced", "columns"];
 
 test.each(usual)("onnxruntime gives the log-densities of %s in float64 and in float32", async (name) => {
   await check(name, "logprob", "float64");

@@ -37,6 +37,8 @@ export interface Leaves {
 export interface Rows {
   /** A tensor whose first axis has an element for each row. */
   readonly like: string;
+  /** Name of their number. */
+  readonly extent: string;
 }
 
 /** Writes the values of some nodes into a graph, and gives the names of the tensors, `[rows, size]`. */
@@ -116,7 +118,12 @@ export class Lowering {
       this.graph.integers(0),
     ]);
     const extents = this.graph.node("Concat", [count, this.graph.integers(1)], { axis: 0 });
-    return this.graph.node("Expand", [this.formulas.number(1), extents]);
+    return this.#shaped(this.graph.node("Expand", [this.formulas.number(1), extents]), 1);
+  }
+
+  /** A tensor that has a number of elements for each row. */
+  #shaped(value: string, size: number): string {
+    return this.graph.shaped(value, this.formulas.type, [this.rows.extent, size]);
   }
 
   /** The same, once per row, of what may be shared. */
@@ -262,9 +269,11 @@ export class Lowering {
   #map({ features, body, inputs }: MapExpr, indices: readonly number[]): ReadonlyMap<number, string> {
     const { graph, formulas } = this;
     const batched = new Map<Expr, string>();
+    const extent = `${this.rows.extent}*${features}`;
     let like = "";
     body.slots.forEach((slots, k) => {
-      const value = graph.node("Reshape", [this.ofEachRow(inputs[k]!), graph.integers(-1, slots.length)]);
+      const numbers = graph.node("Reshape", [this.ofEachRow(inputs[k]!), graph.integers(-1, slots.length)]);
+      const value = graph.shaped(numbers, formulas.type, [extent, slots.length]);
       like = value;
       slots.forEach((slot, j) => {
         batched.set(slot, this.#picked(value, slots.length, [j]));
@@ -272,14 +281,21 @@ export class Lowering {
     });
     const results = indices.map((index) => body.results[index]!);
     const flat = results.flat();
-    const inside = new Lowering(formulas, { batched, shared: sharedValues(flat, new Map()) }, { like });
+    const inside = new Lowering(
+      formulas,
+      { batched, shared: sharedValues(flat, new Map()) },
+      { like, extent },
+    );
     inside.values(flat);
     return new Map(
       indices.map((index, i) => {
         const columns = results[i]!.map((scalar) => inside.ofEachRow(scalar));
         const joined = columns.length > 1 ? graph.node("Concat", columns, { axis: 1 }) : columns[0]!;
         const extents = graph.integers(-1, features * columns.length);
-        return [index, graph.node("Reshape", [joined, extents])] as const;
+        return [
+          index,
+          this.#shaped(graph.node("Reshape", [joined, extents]), features * columns.length),
+        ] as const;
       }),
     );
   }

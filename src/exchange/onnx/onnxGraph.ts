@@ -31,6 +31,7 @@ export class OnnxGraph {
   readonly #constants: Field[] = [];
   readonly #inputs: Field[] = [];
   readonly #outputs: Field[] = [];
+  readonly #shaped = new Set<string>();
   /** Results of nodes and constants by what they are made of: the same is computed once. */
   readonly #known = new Map<string, string>();
 
@@ -63,6 +64,16 @@ export class OnnxGraph {
   output(name: string, value: string, type: ElementType, extents: readonly Extent[]): void {
     this.#nodes.push(nodeField("Identity", [value], [name], {}));
     this.#outputs.push(valueField(12, name, type, extents));
+  }
+
+  /**
+   * Says what shape a value has, where a runtime cannot know it. One that plans its memory takes a buffer again for values of the same
+   * shape; without shapes it searches all buffers for each value, in onnxruntime for a minute.
+   */
+  shaped(value: string, type: ElementType, extents: readonly Extent[]): string {
+    if (!this.#shaped.has(value)) this.#outputs.push(valueField(13, value, type, extents));
+    this.#shaped.add(value);
+    return value;
   }
 
   /** The result of a node. */

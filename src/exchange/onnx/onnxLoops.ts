@@ -39,7 +39,7 @@ export function loopOf(node: FixedPointExpr | ScanExpr | IterateExpr, outside: L
       ]),
       ...fromOutside,
     },
-    { like: state },
+    { like: state, extent: outside.rows.extent },
   );
   inside.values([node.result]);
   const next = inside.ofEachRow(node.result);
@@ -52,7 +52,7 @@ export function loopOf(node: FixedPointExpr | ScanExpr | IterateExpr, outside: L
     1,
     { body: { graph: body.fields(graph.name()) } },
   );
-  return last!;
+  return graph.shaped(last!, formulas.type, [outside.rows.extent, size]);
 }
 
 /** Whether a row's first number is 0 still. */

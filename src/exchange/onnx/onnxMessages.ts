@@ -82,9 +82,9 @@ export function initializerField(
   ]);
 }
 
-/** An input (11) or an output (12) of a graph. */
+/** An input (11) or an output (12) of a graph, or the shape of a value inside (13). */
 export function valueField(
-  number: 11 | 12,
+  number: 11 | 12 | 13,
   name: string,
   type: ElementType,
   extents: readonly Extent[],

@@ -35,7 +35,7 @@ export function writeProgram<Name extends string>(
   const tensors = lower(
     outputs,
     { batched, shared: sharedValues(outputs, known) },
-    { graph, type, rows: { like } },
+    { graph, type, rows: { like, extent: "rows" } },
   );
   return Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as Record<Name, string>;
 }

@@ -5,7 +5,7 @@
  */
 
 import { DataError, UsageError } from "../../errors.ts";
-import type { Flow } from "../../models/flow.ts";
+import { type Flow, load } from "../../models/flow.ts";
 import { type RowsLike, rowValues } from "../../models/rows/splitRows.ts";
 import { tableOfRows } from "../../models/rows/tableOfRows.ts";
 import { checkArgument, checkedOptions, type OptionKind } from "../../options.ts";
@@ -56,7 +56,7 @@ interface Compared {
 }
 
 /**
- * Sends rows through a flow, in float64, and through what {@link exportModel} has made of it. An export in float32 is given the rows as
+ * Sends rows through a flow as its file has it, in float64, and through what {@link exportModel} has made of it. An export in float32 is given the rows as
  * float32 has them, and the flow the same; samples are compared for the noise that `sample` draws from, as many as there are rows.
  *
  * @param rows - As of `Flow.logProb`.
@@ -80,7 +80,7 @@ export async function verifyExport(
   const what = notes?.function ?? "logprob";
   const isSingle = notes?.precision === "float32";
   const largest = tolerance ?? (isSingle ? largestSingle * flow.columns.length : largestExact);
-  const compared = await comparedRows(flow, rows, what, isSingle);
+  const compared = await comparedRows(await load(flow.toBytes()), rows, what, isSingle);
   if (compared.rows === 0)
     throw new DataError({
       where: "verifyExport",

@@ -17,7 +17,7 @@ const numbersPerPart = 4;
 const millisecondsPerDay = 86_400_000;
 
 /** Lengths of turns in milliseconds; a year is the mean one of the Gregorian calendar. */
-const turns: Readonly<Record<CalendarPart, number>> = {
+export const turns: Readonly<Record<CalendarPart, number>> = {
   day: millisecondsPerDay,
   week: 7 * millisecondsPerDay,
   year: 365.2425 * millisecondsPerDay,

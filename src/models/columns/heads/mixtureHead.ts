@@ -38,7 +38,7 @@ import {
 import { largestFactor, largestLogScale, leastLogScale, mixed } from "./mixtureTerms.ts";
 
 /** z over this is about as wide as a standard normal number. */
-const logisticDeviation = 1.8;
+export const logisticDeviation = 1.8;
 
 /** What mixture heads have in common. */
 export interface MixtureHeadOptions {
@@ -188,7 +188,7 @@ const massCounts = [0, 2, 4, 8, 12] as const;
 /** Point masses of a head at most. */
 export const mostPointMasses: number = massCounts[massCounts.length - 1]!;
 /** Widths of cells in z are at least this where an engine sees them. */
-const leastWidth = 1e-30;
+export const leastWidth = 1e-30;
 /** Logit of a point mass that stands for none. */
 const noMass = -40;
 
