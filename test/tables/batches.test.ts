@@ -145,6 +145,20 @@ describe("a table in batches is the table that is read at once", () => {
     }
   });
 
+  it("of points that a decimal comma in another column, rows later, makes doubtful", async () => {
+    const lines = Array.from(
+      { length: 9000 },
+      (_, row) => `1.${100 + (row % 800)};${row < 8990 ? "2" : "2,5"}`,
+    );
+    const csv = new TextEncoder().encode(["p;q", ...lines].join("\n"));
+    const { whole, joined, batches } = await bothWays("a.csv", csv);
+    expect(batches).toBeGreaterThan(5);
+    expect(whole).toMatchObject({
+      records: [{ leftOut: { kind: "ambiguous" } }, { parse: ["decimal-comma"] }],
+    });
+    expect(joined).toEqual(whole);
+  });
+
   it("of a table in memory, and of what other formats have", async () => {
     const values = Float64Array.from({ length: 3 * 140_000 }, (_, i) => (i % 11 === 0 ? Number.NaN : i / 7));
     const table = tableFromRows(["a", "b", "c"], values);

@@ -5,8 +5,9 @@
  */
 
 import { checkedOptions, flag, refuse } from "../../options.ts";
+import { checkBatches } from "../../tables/batches/checkBatches.ts";
 import { countingRows } from "../../tables/batches/rowNumbers.ts";
-import { checkBatches, type TableBatches } from "../../tables/batches/tableBatches.ts";
+import type { TableBatches } from "../../tables/batches/tableBatches.ts";
 import { pickRows } from "../../tables/picks.ts";
 import { cellColumns, type Table } from "../../tables/table.ts";
 import type { Flow } from "../flow.ts";

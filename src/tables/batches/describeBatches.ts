@@ -17,7 +17,8 @@ import {
 } from "../schema/describe.ts";
 import { inferLevels } from "../schema/inferText.ts";
 import { cellColumns, type Table } from "../table.ts";
-import { checkBatches, joinBatches, type TableBatches, tableOfBatches } from "./tableBatches.ts";
+import { checkBatches } from "./checkBatches.ts";
+import { joinBatches, type TableBatches, tableOfBatches } from "./tableBatches.ts";
 
 /** Texts of a column that are counted; a column with more is a list of names, or prose. */
 const mostLevels = 2 ** 18;

@@ -5,7 +5,8 @@
  */
 
 import { checkedOptions } from "../../options.ts";
-import { type ByteSource, bytesOfBlob, bytesOfFile } from "../../platform/byteSource.ts";
+import type { ByteSource } from "../../platform/byteSource.ts";
+import { bytesOfBlob, bytesOfFile } from "../../platform/storedBytes.ts";
 import { fileKind } from "../reading/fileFormat.ts";
 import { feedOf, formatOfStart, isGzip, type ReadTableOptions, readTable } from "../reading/readTable.ts";
 import { readTableOptionTable } from "../readTableOptions.ts";

@@ -10,6 +10,7 @@ import { type CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { checkTable, type Table } from "../table.ts";
 import { GrowingText, type TextColumn, textAt } from "../textColumn.ts";
 import { type CellFeed, endedTable, type FeedEnd } from "./cellFeed.ts";
+import { checkBatches } from "./checkBatches.ts";
 
 /**
  * A table in batches: `for await (const batch of batches)` gives them in the order of the rows, as often as it is asked to. Each batch is
@@ -29,14 +30,6 @@ export interface TableBatches extends AsyncIterable<Table> {
 
 /** Rows of a batch of a table that is in memory. */
 const batchRows = 2 ** 16;
-
-/** @throws UsageError for what is not a table in batches. */
-export function checkBatches(where: string, value: unknown): asserts value is TableBatches {
-  const { columns, records, rows } = (value ?? {}) as Partial<TableBatches>;
-  const isIterable = typeof (value as Partial<TableBatches> | null)?.[Symbol.asyncIterator] === "function";
-  if (isIterable && Array.isArray(columns) && Array.isArray(records) && Number.isSafeInteger(rows)) return;
-  refuse(where, "batches", "a table in batches as readBatches gives it", value);
-}
 
 /**
  * A table in batches, whether it is in memory or comes in some.

@@ -6,7 +6,8 @@
 
 import { listNames } from "../../closestName.ts";
 import { checkArgument, names } from "../../options.ts";
-import { checkBatches, type TableBatches } from "../batches/tableBatches.ts";
+import { checkBatches } from "../batches/checkBatches.ts";
+import type { TableBatches } from "../batches/tableBatches.ts";
 import { type ColumnWarning, repeatedRemedy } from "../checks.ts";
 import {
   inferredLines,
