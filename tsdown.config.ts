@@ -70,16 +70,29 @@ function chunksOf(modules: Modules): Map<string, string> {
     "basis",
   );
   place(evaluation, "evaluation");
+  const isRare = (id: string): boolean =>
+    /(transformers.\w+|distributions.further|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(id);
+  // What a rare family needs and the library has at once, too, is not in the family's file: the library would load it all.
+  const atOnce = closureOf(resolve("src/index.ts"), modules);
+  // A file is loaded whole: where the library needs one map of a family, it has what the others need.
+  families.forEach((id, i) => {
+    if (![...closures[i]!].some((own) => own.startsWith(dirname(id)) && atOnce.has(own))) return;
+    for (const own of closures[i]!) atOnce.add(own);
+  });
+  const isElsewhere = (own: string, family: string): boolean =>
+    isRare(family) && atOnce.has(own) && !own.startsWith(dirname(family));
   families.forEach((id, i) => {
     const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
-    place(alone, nameOf(id));
+    place(
+      alone.filter((own) => !isElsewhere(own, id)),
+      nameOf(id),
+    );
   });
   // What several families need: a model of one of them does not load what the rarer transformers have in common.
-  const isRare = (id: string): boolean =>
-    /(transformers.\w+|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(id);
   for (const id of closures.flatMap((closure) => [...closure])) {
     const users = families.filter((family, i) => closures[i]!.has(id) && !isRare(family));
-    place([id], users.length > 1 ? "parts" : users.length === 1 ? `${nameOf(users[0]!)}Parts` : "rareMaps");
+    const ofRareOnes = atOnce.has(id) ? "rareMaps" : "rarestMaps";
+    place([id], users.length > 1 ? "parts" : users.length === 1 ? `${nameOf(users[0]!)}Parts` : ofRareOnes);
   }
   place(light, "options");
   const index = resolve("src/index.ts");

@@ -5,6 +5,7 @@
  */
 
 import type { Distribution } from "./distribution.ts";
+import { readers as further } from "./further/readers.ts";
 import { readers } from "./readers.ts";
 import { distributionRegistry } from "./registry.ts";
 
@@ -13,6 +14,6 @@ import { distributionRegistry } from "./registry.ts";
  * @throws FormatError for an unknown type.
  */
 export function distributionFromJson(json: unknown): Distribution {
-  distributionRegistry.provide(readers);
+  distributionRegistry.provide({ ...readers, ...further });
   return distributionRegistry.read(json);
 }

@@ -10,5 +10,3 @@ export { type GaussianMixtureDistributionOptions, gaussianMixture } from "./gaus
 export { type KernelDensityOptions, kernelDensity } from "./kernelDensity.ts";
 export { standardNormal } from "./standardNormal.ts";
 export { type TailedNormalOptions, tailedNormal } from "./tailedNormal.ts";
-export { type UniformOptions, uniform } from "./uniform.ts";
-export { type UniformNormalOptions, uniformNormal } from "./uniformNormal.ts";

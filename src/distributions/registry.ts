@@ -14,5 +14,18 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
   "distribution",
   "distributions",
   { standardNormal: (json) => standardNormal(json as unknown as { features: number }) },
-  [{ load: () => import("./readers.ts") }],
+  [
+    { isPartial: true, load: () => import("./readers.ts") },
+    {
+      types: [
+        "laplace",
+        "logistic",
+        "mixtureOf",
+        "studentT",
+        "uniform",
+        "uniformNormal",
+      ] satisfies readonly (keyof typeof import("./further/makers.ts"))[],
+      load: () => import("./further/readers.ts"),
+    },
+  ],
 );

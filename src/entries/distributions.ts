@@ -6,5 +6,6 @@
 
 export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
 export { distributionFromJson } from "../distributions/distributionFromJson.ts";
+export * from "../distributions/further/makers.ts";
 export * from "../distributions/makers.ts";
 export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

@@ -11,7 +11,8 @@ const budgetOfNumbers = 90_000;
 /** What is loaded with a model of each kind beside what all need: its families, and what two families share. */
 const splines = ["autoregressive", "linear", "parts"];
 const learnt = [...splines, "transformers", "transformersParts"];
-const rare = [...splines, "otherFamilies", "rareMaps", "residualParts", "transformersParts"];
+const rare = [...splines, "otherFamilies", "rareMaps", "transformersParts"];
+const solved = [...rare, "rarestMaps", "residualParts"];
 const combined = [...splines, "combinators"];
 const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>> = {
   realnvp: learnt,
@@ -26,15 +27,15 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   "flow-matching": ["continuous", "otherFamilies", ...splines],
   nice: ["elementary", ...rare],
   iaf: ["combinators", ...learnt],
-  naf: ["mixtures", ...rare],
-  sospf: ["polynomials", ...rare],
-  bpf: ["polynomials", ...rare],
+  naf: ["mixtures", ...solved],
+  sospf: ["polynomials", ...solved],
+  bpf: ["polynomials", ...solved],
   columns: ["columnsCore"],
   gaussian: ["linear", "parts"],
-  mixture: ["distributions", "linear", "parts"],
-  kde: ["distributions", "linear", "parts"],
-  gaussianization: ["distributions", ...combined],
-  sliced: ["distributions", ...combined],
+  mixture: ["distributions", "distributionsParts", "linear", "parts"],
+  kde: ["distributions", "distributionsParts", "linear", "parts"],
+  gaussianization: ["distributions", "distributionsParts", ...combined],
+  sliced: ["distributions", "distributionsParts", ...combined],
   "dual-ascent": ["combinators", "linear", "parts", "residual", "residualParts"],
 };
 

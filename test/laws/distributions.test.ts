@@ -3,20 +3,21 @@
 import { describe, expect, test } from "vitest";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
+import { readers as further } from "../../src/distributions/further/readers.ts";
 import { readers } from "../../src/distributions/readers.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
 import { flatCases } from "./cases/bijectionCase.ts";
-import { distributionCases } from "./cases/distributions.ts";
+import { distributionCases, reaches } from "./cases/distributions.ts";
 import { functionLaws } from "./functionLaws.ts";
 import { randomParameters, stream, type Values } from "./parameters.ts";
 
 const cases = flatCases(distributionCases);
 
 test("the table of distributions has a row for every type that a model file may hold, and for no other", () => {
-  expect(Object.keys(distributionCases).sort()).toEqual(Object.keys(readers).sort());
+  expect(Object.keys(distributionCases).sort()).toEqual(Object.keys({ ...readers, ...further }).sort());
 });
 
 functionLaws(
@@ -65,7 +66,8 @@ describe.each(Object.entries(cases))("%s", (name, make) => {
   const values = randomParameters(own, 3, 0.5);
 
   test("its density integrates to one, and its samples have that law", async () => {
-    const [from, to] = [-400, 400];
+    const reach = reaches[name] ?? 400;
+    const [from, to] = [-reach, reach];
     const cell = (to - from) / rows;
     const nodes = Float64Array.from({ length: rows }, (_, i) => from + (i + 0.5) * cell);
     const density = (await evaluated(own, values, "logProb", nodes)).map(Math.exp);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import { bijectionRegistry } from "../../src/bijections/registry.ts";
+import * as furtherMakers from "../../src/distributions/further/makers.ts";
 import * as distributionMakers from "../../src/distributions/makers.ts";
 import { distributionRegistry } from "../../src/distributions/registry.ts";
 import * as bijections from "../../src/entries/bijections.ts";
@@ -17,7 +18,7 @@ const notMade = ["bijectionFromJson", "seriesError", "transformerFromJson"];
 test.each([
   ["bijection", bijectionRegistry, bijections, ""],
   ["transformer", transformerRegistry, transformers, "Transformer"],
-  ["distribution", distributionRegistry, distributionMakers, ""],
+  ["distribution", distributionRegistry, { ...distributionMakers, ...furtherMakers }, ""],
   ["conditioner", conditionerRegistry, conditionerMakers, "Conditioner"],
 ] as const)(
   "each line of an index is a %s that is read, and no other is read",

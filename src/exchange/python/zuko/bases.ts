@@ -5,9 +5,9 @@
  */
 
 import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
+import { uniform } from "../../../distributions/further/uniform.ts";
 import { gaussianMixture } from "../../../distributions/gaussianMixture.ts";
 import { standardNormal } from "../../../distributions/standardNormal.ts";
-import { uniform } from "../../../distributions/uniform.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
 import type { BasePart } from "../part.ts";

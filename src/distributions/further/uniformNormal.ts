@@ -10,12 +10,12 @@
  * @module
  */
 
-import { ShapeError } from "../errors.ts";
-import type { Expr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
-import { logTwoPi } from "../numerics/constants.ts";
-import { checkedOptions, numbers, type OptionTable, refuse, required } from "../options.ts";
-import type { Distribution } from "./distribution.ts";
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { logTwoPi } from "../../numerics/constants.ts";
+import { checkedOptions, numbers, type OptionTable, refuse, required } from "../../options.ts";
+import type { Distribution } from "../distribution.ts";
 import { normalShare } from "./uniform.ts";
 
 /** Options of {@link uniformNormal}. */

@@ -7,11 +7,11 @@
  * @module
  */
 
-import { ShapeError } from "../errors.ts";
-import type { Expr } from "../graph/expr.ts";
-import * as g from "../graph/ops.ts";
-import { checkedOptions, numbers, type OptionTable, refuse, required } from "../options.ts";
-import type { Distribution } from "./distribution.ts";
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { checkedOptions, numbers, type OptionTable, refuse, required } from "../../options.ts";
+import type { Distribution } from "../distribution.ts";
 
 /** Options of {@link uniform}. */
 export interface UniformOptions {

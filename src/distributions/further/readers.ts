@@ -1,0 +1,15 @@
+/**
+ * How saved descriptions become distributions of this folder again.
+ *
+ * @module
+ */
+
+import { type Readers, readersByName } from "../../registry.ts";
+import type { Distribution } from "../distribution.ts";
+import * as makers from "./makers.ts";
+
+/** What takes the options that it describes itself by is read by its own function; the others have a row here. */
+export const readers: Readers<Distribution> = {
+  .../* @__PURE__ */ readersByName<Distribution>(makers),
+  mixtureOf: ({ parts }, read) => makers.mixtureOf({ parts: (parts as unknown[]).map(read) }),
+};

@@ -1,0 +1,48 @@
+/** Laplace, logistic and Student t bases against mpmath (golden/heavy_bases.py). */
+
+import { test } from "vitest";
+import type { DistributionJson } from "../../src/distributions/distribution.ts";
+import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
+import { referenceEngine } from "../../src/engines/reference/engine.ts";
+import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
+import * as g from "../../src/graph/ops.ts";
+import { bindTree } from "../../src/graph/parameters.ts";
+import { expectClose, golden } from "../bijections/golden.ts";
+
+interface Golden {
+  readonly cases: readonly {
+    readonly distribution: DistributionJson;
+    readonly values: Readonly<Record<string, readonly number[]>>;
+    readonly x: readonly number[];
+    readonly logProb: readonly number[];
+    readonly noise: readonly (readonly number[])[];
+    readonly samples: readonly number[];
+  }[];
+}
+
+// log Gamma by Stirling's series is good to 1e-12.
+const tolerance = (expected: readonly number[]) => (i: number) => 4e-12 * (1 + Math.abs(expected[i]!));
+
+test.each(golden<Golden>("heavy_bases").cases)(
+  "$distribution.type: log-densities and samples",
+  async ({ distribution: json, values, x, logProb, noise, samples }) => {
+    const distribution = distributionFromJson(json);
+    const bound = bindTree(distribution.parameters);
+    const run = async (name: string, size: number, rows: number, data: readonly number[]) => {
+      const input = g.input(name, [size]);
+      const result = name === "x" ? distribution.logProb(input, bound) : distribution.sample(input, bound);
+      const executable = await referenceEngine.compile({ rows: { result } });
+      await setKnownParameters(
+        executable,
+        Object.fromEntries(Object.entries(values).map(([leaf, own]) => [leaf, Float64Array.from(own)])),
+      );
+      return (await executable.run({ rows, inputs: { [name]: Float64Array.from(data) } })).rows.result!;
+    };
+    expectClose(await run("x", 1, x.length, x), logProb, tolerance(logProb));
+    expectClose(
+      await run("noise", distribution.noise, noise.length, noise.flat()),
+      samples,
+      tolerance(samples),
+    );
+  },
+);
