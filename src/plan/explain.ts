@@ -5,7 +5,7 @@
  */
 
 import { type Program, prepareProgram } from "../graph/program.ts";
-import { checkedOptions, engineOptions, type OptionTable } from "../options.ts";
+import { anObject, checkArgument, checkedOptions, engineOptions, type OptionTable } from "../options.ts";
 import { operandsOf } from "./check/operands.ts";
 import { kernelName } from "./kernels.ts";
 import { makePlan } from "./makePlan.ts";
@@ -30,9 +30,10 @@ const explainOptionTable: OptionTable<ExplainOptions> = { precision: engineOptio
  * console.log(explain({ rows: { total: ops.sum(ops.exp(x)) } }));
  * ```
  *
- * @throws ShapeError if the program cannot be compiled; see {@link Program}.
+ * @throws UsageError if it is not a program; ShapeError if it cannot be compiled; see {@link Program}.
  */
 export function explain(program: Partial<Program>, options: ExplainOptions = {}): string {
+  checkArgument("explain", "program", program, anObject, "such as { rows: { total: ops.sum(x) } }");
   const { precision = "float32" } = checkedOptions("explain", options, explainOptionTable);
   const numberBytes = precision === "float32" ? 4 : 8;
   const target = {
