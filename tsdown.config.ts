@@ -111,7 +111,8 @@ function chunksOf(modules: Modules): Map<string, string> {
   place(library, "calls");
   // What an entry has at once and another file imports at the call would else be in the entry, and add to its names.
   const calls = new Set<string>();
-  const open = [...library, ...result.keys()].flatMap(atCalls);
+  const atOnceInEntries = Object.values(entries).flatMap((file) => [...closureOf(resolve(file), modules)]);
+  const open = [...new Set([...library, ...result.keys(), ...atOnceInEntries])].flatMap(atCalls);
   for (let id = open.pop(); id !== undefined; id = open.pop())
     for (const called of closureOf(id, modules))
       if (!calls.has(called)) {
