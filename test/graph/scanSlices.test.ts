@@ -3,6 +3,7 @@ import { ShapeError } from "../../src/errors.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr, ScanExpr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
+import { substitute } from "../../src/graph/rebuild.ts";
 import { simplify } from "../../src/graph/simplify.ts";
 import { agree } from "../engines/agree.ts";
 
@@ -89,6 +90,31 @@ describe("a slice of a scan may be read in any place", () => {
       for (const [key, data] of Object.entries(out[kind]))
         out[kind][`written ${key}`]?.forEach((value, i) => expect(data[i]!).toBeCloseTo(value, 7));
   });
+});
+
+test("two scans hold one scan: its slices are those of the stack that each goes through", async () => {
+  const [first, second] = ["first", "second"].map((name) => g.parameter(name, [2, 2, 3])) as [Expr, Expr];
+  const a = g.scan(x, 2, [first], (s, [rows]) => g.scan(s, 2, [rows!], (t, [row]) => g.mul(t, row!)));
+  if (a.op !== "scan") throw new Error("not a scan");
+  const { result, slot, slices } = a;
+  const b = g.scan(
+    x,
+    2,
+    [second],
+    (s, [rows]) =>
+      substitute(
+        [result],
+        new Map([
+          [slot, s],
+          [slices[0]!, rows!],
+        ]),
+      )[0]!,
+  );
+  const product = (stack: Expr): Expr =>
+    [0, 1, 2, 3].reduce<Expr>((s, k) => g.mul(s, g.slice(g.reshape(stack, [12]), 3 * k, 3 * k + 3)), x);
+  const { rows } = await agree({ rows: { a, b, "written a": product(first), "written b": product(second) } });
+  for (const key of ["a", "b"])
+    rows[`written ${key}`]!.forEach((value, i) => expect(rows[key]![i]!).toBeCloseTo(value, 12));
 });
 
 test("a direction of its own in each row, through a scan", async () => {

@@ -129,7 +129,32 @@ function scanned(): Partial<Program> {
   return { rows: { state }, sums: { loss } };
 }
 
-const programs = { twoMasks, steepRoot, swap, scanned };
+/** A scan that is in the bodies of two others, each with its own stack. */
+function scanInTwo(): Partial<Program> {
+  const stacks = ["first", "second"].map((name) => g.parameter(name, [2, 3, 8]));
+  const a = g.scan(x, 2, [stacks[0]!], (s, [rows]) =>
+    g.scan(s, 3, [rows!], (t, [row]) => g.tanh(g.mul(t, row!))),
+  );
+  // The inner scan of the second is that of the first, with other inputs.
+  if (a.op !== "scan" || a.result.op !== "scan") throw new Error("not a scan in a scan");
+  const { result, slot, slices } = a;
+  const b = g.scan(
+    x,
+    2,
+    [stacks[1]!],
+    (s, [rows]) =>
+      substitute(
+        [result],
+        new Map([
+          [slot, s],
+          [slices[0]!, rows!],
+        ]),
+      )[0]!,
+  );
+  return { rows: { a, b } };
+}
+
+const programs = { twoMasks, steepRoot, swap, scanned, scanInTwo };
 
 describe("plans", () => {
   test.each(Object.entries(programs))("%s: sound, and plain data", (_, program) => {
@@ -177,6 +202,15 @@ describe("faults in a plan", () => {
     expect(faults.join("\n")).toMatch(
       /^operands: layer .*operand 3, slice, is kept as lines, and read as numbers/m,
     );
+  });
+  test("the slice of a scan that is read in another", () => {
+    const faults = changed(scanInTwo, (plan) => ({
+      values: plan.values.map((value) => {
+        const first = plan.values.find(({ place }) => place.kind === "slice")!;
+        return value.place.kind === "slice" ? { ...value, place: first.place } : value;
+      }),
+    }));
+    expect(faults.join("\n")).toMatch(/^operands: fused row .*: it reads slice outside of its scan/m);
   });
   test("a call that is left out", () => {
     const plan = planOf(scanned());

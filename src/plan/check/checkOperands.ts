@@ -1,18 +1,37 @@
 /**
- * The first pass: what a kernel is given is laid out as its descriptor says, and long enough.
+ * The first pass: what a kernel is given is laid out as its descriptor says, and long enough; a slice is read in the rounds of its scans.
  *
  * @module
  */
 
 import { kernelName } from "../kernels.ts";
-import type { Call, Plan, PlanValue } from "../plan.ts";
+import type { Call, Item, Plan, PlanValue } from "../plan.ts";
 import { allCalls } from "./calls.ts";
 import { type Operand, operandsOf } from "./operands.ts";
 import { touchesOf } from "./touches.ts";
 
 /** What is wrong with the operands of calls. */
 export function faultsOfOperands(plan: Plan): string[] {
-  return [...allCalls(plan)].flatMap((call) => faultsOfCall(plan, call));
+  return [
+    ...[...allCalls(plan)].flatMap((call) => faultsOfCall(plan, call)),
+    ...faultsOfSlices(plan, plan.tile, []),
+  ];
+}
+
+/** Reads of slices outside of the scans that go through them, where the number of the round is that of another loop. */
+function faultsOfSlices(plan: Plan, items: readonly Item[], scans: readonly number[]): string[] {
+  return items.flatMap((item) => {
+    if ("items" in item) {
+      const inner = item.scan ? [...scans, item.scan.loop] : scans;
+      return faultsOfSlices(plan, item.until ? [...item.items, item.until] : item.items, inner);
+    }
+    return item.arguments.flatMap((argument) => {
+      if (argument.kind !== "value") return [];
+      const { place, name } = plan.values[argument.value]!;
+      if (place.kind !== "slice" || place.strides.every(({ loop }) => scans.includes(loop))) return [];
+      return [`${kernelName(plan.kernels[item.kernel]!)}: it reads ${name} outside of its scan`];
+    });
+  });
 }
 
 function layoutOf({ space, pitch }: PlanValue): Operand["layout"] {

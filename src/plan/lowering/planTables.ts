@@ -123,6 +123,8 @@ export class PlanTables {
     const loop = this.#loops++;
     scan.slices.forEach((slot, i) => {
       this.#slices.set(slot, { loop, stacked: scan.inputs[1 + i]! });
+      // The bodies of two scans may hold one scan: its slots stand for other slices in each.
+      this.#idOf.delete(slot);
     });
     return loop;
   }
