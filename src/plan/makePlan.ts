@@ -39,7 +39,9 @@ export function* planning(program: PreparedProgram, target: PlanTarget): Pieces<
   tables.placeShared(tile);
   const shardBytes = tables.shardBytes;
   const shards = { address: tables.allocate(shardBytes * mostShards), bytes: shardBytes, most: mostShards };
+  yield;
   const shared = yield* sharedLevels(program, phases, tables);
+  yield;
   const port = (name: string, value: Expr): Port => {
     const { owner, offset } = viewOf(value);
     const id = tables.value(owner);

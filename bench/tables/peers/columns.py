@@ -27,6 +27,8 @@ class Column:
         step = schema.get("step")
         self.step = 1.0 if step is None and self.kind in ("integer", "date-time") else step
         self.start = schema.get("from", 0.0)
+        # Values that were recorded in single precision are off the grid by their last digits.
+        self.rounding = 2.0**-22 if "rounded" in schema else 0.0
         self.missing = bool(schema.get("missing"))
         self.lower = schema.get("lower", 0.0 if self.kind == "positive" else -np.inf)
         self.upper = schema.get("upper", np.inf)
@@ -56,7 +58,7 @@ class Column:
             wrong = (known < self.lower) | (known > self.upper) | ~np.isfinite(known)
             if self.step:
                 places = (known - self.start) / self.step
-                wrong |= np.abs(places - np.rint(places)) > 2e-3
+                wrong |= np.abs(places - np.rint(places)) > 2e-3 + self.rounding * np.abs(places)
         return np.where(missing, not self.missing, wrong)
 
     def repaired(self, cells):

@@ -66,15 +66,19 @@ export async function compileObjective(
     ],
     JSON.stringify([structure, { beta1, beta2, weightDecay, clip }, parameters.length, weight !== undefined]),
   );
+  const turn = (): Promise<void> => turnBetween(signal, "The compilation");
+  await turn();
   const sumOf = (value: Expr): Expr => g.sumRows(weight ? g.mul(weight, value) : value);
   const total = g.sumRows(weight ?? g.rowMark());
   const training = await engine.compile(
     async () => {
       const sum = sumOf(written(loss));
+      await turn();
       const sums = vjp([sum], [g.constant(1)], parameters);
-      await turnBetween(signal, "The compilation");
+      await turn();
       const gradients = sums.map((gradient) => g.div(gradient, total));
       const { updates, norm } = adamW(parameters, gradients, options);
+      await turn();
       return { sums: { loss: sum, total, norm }, updates };
     },
     { signal, structure: `training ${name}` },
