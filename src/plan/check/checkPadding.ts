@@ -158,6 +158,7 @@ function registersOf({ instructions }: ScalarCode, sources: readonly Padding[]):
   return registers;
 }
 
+/** The rule of the analysis once more, on registers: the check would be blind to its faults if it called it. */
 function isZero(name: string, operands: readonly Padding[]): boolean {
   const [a, b, c] = operands as [Padding, Padding, Padding];
   switch (name) {

@@ -16,6 +16,7 @@ import { range } from "../matrices.ts";
 import { type BasePart, type Part, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { conditionalScale, scaledByExponential } from "../torch/scaled.ts";
+import { expectChosenFeatures } from "./chosenFeatures.ts";
 
 /** A base, and what comes after it where it is conditional. */
 export interface NormflowsBase extends BasePart {
@@ -120,16 +121,7 @@ function uniformGaussian(call: Call, state: StateDict): NormflowsBase {
   const places = Array.isArray(own.value("ind")) ? own.integers("ind") : [own.integer("ind")];
   own.value("scale");
   own.done();
-  const others = range(features).filter((i) => !places.includes(i));
-  const order = [...places, ...others];
-  state.expect("ind", [places.length], places, "the features of the config");
-  state.expect("ind_", [others.length], others, "the other features");
-  state.expect(
-    "inv_perm",
-    [features],
-    range(features).map((i) => order.indexOf(i)),
-    "the places of the features",
-  );
+  expectChosenFeatures(state, features, places, "the features of the config");
   const scale = state.tensor("scale", [features]);
   if (!scale.every((value) => value > 0))
     throw state.refusal("scale", "must be positive", "positive numbers", String(Math.min(...scale)));

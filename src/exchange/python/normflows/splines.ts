@@ -19,6 +19,7 @@ import type { StateDict } from "../stateDict.ts";
 import { torchActivation } from "../torch/activations.ts";
 import { made } from "../torch/made.ts";
 import { residualNet } from "../torch/residualNet.ts";
+import { expectChosenFeatures } from "./chosenFeatures.ts";
 import { contextOf } from "./couplings.ts";
 
 const splineArguments = ["num_input_channels", "num_blocks", "num_hidden_channels"];
@@ -132,16 +133,7 @@ function periodicFeatures(
   readonly layer: Extract<Layer, { kind: "periodic" }>;
   readonly values: { sine: Float64Array; cosine: Float64Array };
 } {
-  const others = range(features).filter((i) => !places.includes(i));
-  const order = [...places, ...others];
-  state.expect("ind", [places.length], places, "the circular features");
-  state.expect("ind_", [others.length], others, "the other features");
-  state.expect(
-    "inv_perm",
-    [features],
-    range(features).map((i) => order.indexOf(i)),
-    "the places of the features",
-  );
+  expectChosenFeatures(state, features, places, "the circular features");
   const weights = state.tensor("weights", [places.length, 2]);
   const scale = isTensor ? [...state.tensor("scale", [places.length])] : frequencies;
   return {
