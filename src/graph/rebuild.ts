@@ -8,6 +8,7 @@
  * @module
  */
 
+import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import {
   type BodyExpr,
   checkInside,
@@ -56,9 +57,18 @@ export function rebuildBody(
 
 /** The outputs with every node in `replacements` replaced, wherever it occurs. */
 export function substitute(outputs: readonly Expr[], replacements: ReadonlyMap<Expr, Expr>): Expr[] {
+  return inOnePiece(substitution(outputs, replacements));
+}
+
+/** {@link substitute}, a node at a time. */
+export function* substitution(
+  outputs: readonly Expr[],
+  replacements: ReadonlyMap<Expr, Expr>,
+): Pieces<Expr[]> {
   const done = new Map<Expr, Expr>(replacements);
   for (const node of topologicalOrder(outputs, new Set(replacements.keys()))) {
     if (done.has(node)) continue;
+    yield;
     const inputs = node.inputs.map((input) => done.get(input)!);
     if (inputs.every((input, i) => input === node.inputs[i])) done.set(node, node);
     else if (hasBody(node))

@@ -33,7 +33,7 @@ export function* planning(program: PreparedProgram, target: PlanTarget): Pieces<
   const tables = new PlanTables(target, program.parameters);
   const tile = yield* tileItems(program, phases, tables);
   yield;
-  const arena = planMemory(tile, tables);
+  const arena = yield* planMemory(tile, tables);
   yield;
   tables.placeInArena(arena.offsets);
   tables.placeShared(tile);

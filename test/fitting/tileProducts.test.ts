@@ -5,6 +5,7 @@ import { clusters } from "../../src/fitting/statistics/kMeans.ts";
 import { expectation, featureCount, maximization } from "../../src/fitting/statistics/mixtureSteps.ts";
 import { productsFor } from "../../src/fitting/statistics/simdProducts.ts";
 import { plainProducts, type TileProducts, tileRows } from "../../src/fitting/statistics/tileProducts.ts";
+import { inOnePiece } from "../../src/platform/pieces.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 
 const normals = (length: number, seed: number): Float64Array => {
@@ -49,10 +50,10 @@ test("steps of a mixture are the same, whatever the number of rows and component
   ] as const) {
     const values = normals(rows * width, rows);
     const weights = Float64Array.from({ length: rows }, (_, i) => 0.5 + (i % 3));
-    const moments = clusters(values, width, count, new RandomStream(randomKey(1)), weights);
+    const moments = inOnePiece(clusters(values, width, count, new RandomStream(randomKey(1)), weights));
     const components = maximization(moments, width, rows, 0.1);
     const [plain, simd] = [plainProducts(features), await productsFor(features)].map((products) =>
-      expectation(values, width, components, weights, products),
+      inOnePiece(expectation(values, width, components, weights, products)),
     );
     expect(simd).toEqual(plain);
     expect(Number.isFinite(plain!.mean)).toBe(true);

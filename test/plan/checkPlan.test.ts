@@ -15,6 +15,7 @@ import { checkPlan, faultsOfPlan } from "../../src/plan/check/checkPlan.ts";
 import { makePlan } from "../../src/plan/makePlan.ts";
 import type { Item, Loop, Plan, SharedCall } from "../../src/plan/plan.ts";
 import { observePlans } from "../../src/plan/plans.ts";
+import type { Pieces } from "../../src/platform/pieces.ts";
 
 /** Which stage has its former fault. */
 const faulty = vi.hoisted(() => ({ stage: "" }));
@@ -40,8 +41,8 @@ vi.mock("../../src/plan/analysis/padding.ts", async (original) => {
     if (node.name === "mul") return zero(a) || zero(b);
     return node.name === "div" ? zero(a) : node.name === "neg" && zero(a);
   };
-  const guardPadding = (outputs: readonly Expr[]): Expr[] => {
-    if (faulty.stage !== "padding") return actual.guardPadding(outputs);
+  const guardingPadding = function* (outputs: readonly Expr[]): Pieces<Expr[]> {
+    if (faulty.stage !== "padding") return yield* actual.guardingPadding(outputs);
     const guards = topologicalOrder(outputs).flatMap((node) =>
       node.op === "sumRows" && !zero(node.inputs[0])
         ? [[node, withInputs(node, [g.select(g.rowMark(), node.inputs[0]!, 0)])] as const]
@@ -49,7 +50,7 @@ vi.mock("../../src/plan/analysis/padding.ts", async (original) => {
     );
     return substitute(outputs, new Map(guards));
   };
-  return { ...actual, guardPadding };
+  return { ...actual, guardingPadding };
 });
 vi.mock("../../src/plan/analysis/storage.ts", async (original) => {
   const actual = await original<typeof import("../../src/plan/analysis/storage.ts")>();

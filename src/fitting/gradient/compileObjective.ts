@@ -6,11 +6,11 @@
 
 import type { Engine, Executable } from "../../engines/engine.ts";
 import { UsageError } from "../../errors.ts";
-import { vjp } from "../../graph/derivative/derivative.ts";
+import { vjpInPieces } from "../../graph/derivative/derivative.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { structureOf } from "../../graph/structure.ts";
-import { turnBetween } from "../../platform/pieces.ts";
+import { inPieces, turnBetween } from "../../platform/pieces.ts";
 import { adamW, adamWStepInputs, type SharedAdamWOptions } from "./adamW.ts";
 import type { Objective } from "./objective.ts";
 
@@ -74,7 +74,7 @@ export async function compileObjective(
     async () => {
       const sum = sumOf(written(loss));
       await turn();
-      const sums = vjp([sum], [g.constant(1)], parameters);
+      const sums = await inPieces(vjpInPieces([sum], [g.constant(1)], parameters), signal);
       await turn();
       const gradients = sums.map((gradient) => g.div(gradient, total));
       const { updates, norm } = adamW(parameters, gradients, options);

@@ -20,7 +20,7 @@
  * @module
  */
 
-import { AbortedError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import type { NormalComponent } from "../../numerics/normalDistributions.ts";
 import {
   callback,
@@ -33,6 +33,7 @@ import {
   type OptionTable,
   signal,
 } from "../../options.ts";
+import { inPieces, type Pieces } from "../../platform/pieces.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import { checkTable, type Table } from "../../tables/table.ts";
 import { clusters } from "./kMeans.ts";
@@ -92,14 +93,6 @@ const chooseOptionTable: OptionTable<ChooseGaussianMixtureOptions> = {
 /** Numbers of components that are tried unless others are given. */
 export const defaultComponents: readonly number[] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24];
 
-/** Products of EM between two turns of the event loop, some 50 ms of them, so that an abort is heard. */
-const productsATurn = 1e8;
-
-async function turn(signal: AbortSignal | undefined): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve));
-  if (signal?.aborted) throw new AbortedError("the fit of a Gaussian mixture was stopped");
-}
-
 /** Standardized rows, and the products of their features. */
 interface StandardRows {
   readonly rows: Float64Array;
@@ -122,16 +115,21 @@ class Climb {
 
   readonly #productsOf: ProductsOf;
 
-  constructor({ rows, width, productsOf }: StandardRows, count: number, key: RandomKey, chosen: Settings) {
+  constructor({ rows, width, productsOf }: StandardRows, chosen: Settings) {
     this.#rows = rows;
     this.#width = width;
     this.#productsOf = productsOf;
     this.#settings = chosen;
+  }
+
+  /** Finds where to start. */
+  *begin(count: number, key: RandomKey): Pieces<void> {
+    const { weights } = this.#settings;
     // k-means misses a cluster now and then: of several sets of clusters the likeliest is climbed from.
     for (let opening = 0; opening < (count === 1 ? 1 : openings); opening++) {
       const stream = new RandomStream(split(key, opening));
-      const components = this.#components(clusters(rows, width, count, stream, chosen.weights));
-      const { mean, moments } = expectation(rows, width, components, chosen.weights, productsOf);
+      const components = this.#components(yield* clusters(this.#rows, this.#width, count, stream, weights));
+      const { mean, moments } = yield* this.#expectation(components);
       if (this.#next && mean <= this.height) continue;
       this.components = components;
       this.history[0] = mean;
@@ -145,23 +143,20 @@ class Climb {
   }
 
   /** Goes on until a step gains less than `tolerance`, or the steps are used up. */
-  async climb(tolerance: number): Promise<void> {
-    const { iterations, weights, signal } = this.#settings;
-    const products = 2 * this.#rows.length * this.components.length * this.#width;
-    const stepsATurn = Math.max(1, Math.floor(productsATurn / products));
-    for (let step = 0; ; step++) {
-      if (step % stepsATurn === 0) await turn(signal);
+  *climb(tolerance: number): Pieces<void> {
+    for (;;) {
       const gain = this.height - (this.history[this.history.length - 2] ?? Number.NEGATIVE_INFINITY);
-      if (this.history.length > iterations || gain < tolerance) return;
+      if (this.history.length > this.#settings.iterations || gain < tolerance) return;
+      yield;
       this.components = this.#components(this.#next!);
-      const { mean, moments } = this.#expectation(weights);
+      const { mean, moments } = yield* this.#expectation(this.components);
       this.history.push(mean);
       this.#next = moments;
     }
   }
 
-  #expectation(weights: Weights): ReturnType<typeof expectation> {
-    return expectation(this.#rows, this.#width, this.components, weights, this.#productsOf);
+  #expectation(components: readonly NormalComponent[]): ReturnType<typeof expectation> {
+    return expectation(this.#rows, this.#width, components, this.#settings.weights, this.#productsOf);
   }
 
   #components(moments: Moments): NormalComponent[] {
@@ -251,11 +246,17 @@ class Search {
     const key = split(split(randomKey(this.settings.seed), "gaussian mixture"), components);
     let best: Climb | undefined;
     for (let start = 0; start < (components === 1 ? 1 : this.settings.starts); start++) {
-      const climb = new Climb(this.#rows, components, split(key, start), this.settings);
-      await climb.climb(tolerance);
+      const climb = new Climb(this.#rows, this.settings);
+      await this.work(climb.begin(components, split(key, start)));
+      await this.work(climb.climb(tolerance));
       if (!best || climb.height > best.height) best = climb;
     }
     return best!;
+  }
+
+  /** Does work, which the signal ends. */
+  work(pieces: Pieces<void>): Promise<void> {
+    return inPieces(pieces, this.settings.signal, "The fit of a Gaussian mixture");
   }
 
   mixture({ components, history }: Climb): GaussianMixture {
@@ -317,7 +318,7 @@ export async function chooseGaussianMixture(
   }
   let best: Entry | undefined;
   const goOn = async ({ climb, components }: Entry, to: number): Promise<Entry> => {
-    await climb.climb(Math.max(tolerance, to));
+    await search.work(climb.climb(Math.max(tolerance, to)));
     const mixture = search.mixture(climb);
     options.onProgress?.({ components, bic: mixture.bic, mixture });
     return { climb, components, mixture };

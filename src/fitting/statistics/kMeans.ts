@@ -6,23 +6,25 @@
  * @module
  */
 
+import type { Pieces } from "../../platform/pieces.ts";
 import type { RandomStream } from "../../random/philox.ts";
 import type { Weights } from "./mixtureDensity.ts";
 import { clusterMoments, type Moments } from "./mixtureSteps.ts";
 
 /** Squared distances of rows to each of two centers, times their weights, or what they are at least, where that is less. */
-function nearerDistances(
+function* nearerDistances(
   rows: Float64Array,
   first: Float64Array,
   second: Float64Array,
   weights: Weights,
   nearest: Float64Array,
-): readonly [Nearest, Nearest] {
+): Pieces<readonly [Nearest, Nearest]> {
   const width = first.length;
   const [a, b] = [new Float64Array(nearest.length), new Float64Array(nearest.length)];
   let aSum = 0;
   let bSum = 0;
   for (let row = 0, at = 0; row < nearest.length; row++) {
+    if (row % pieceRows === 0) yield;
     let toFirst = 0;
     let toSecond = 0;
     for (let i = 0; i < width; i++, at++) {
@@ -47,6 +49,9 @@ function nearerDistances(
   ];
 }
 
+/** Rows that are looked at between two pauses. */
+const pieceRows = 2 ** 12;
+
 /** What is left when a center joins those before: for each row the weighted squared distance to the nearest, and their sum. */
 interface Nearest {
   readonly center: Float64Array;
@@ -58,19 +63,19 @@ interface Nearest {
  * Centers by k-means++: each next one is a row drawn in proportion to its weight times its squared distance to those
  * before; of a few such draws the one that leaves the least sum of these, so that fewer clusters are missed.
  */
-function spreadCenters(
+function* spreadCenters(
   rows: Float64Array,
   width: number,
   count: number,
   stream: RandomStream,
   weights: Weights,
-): Float64Array[] {
+): Pieces<Float64Array[]> {
   const total = rows.length / width;
   const rowAt = (row: number): Float64Array => rows.slice(row * width, (row + 1) * width);
   const draws = 2 + Math.floor(Math.log(count));
   const first = rowAt(weights ? drawnRow(weights, total, stream) : stream.integerBelow(total));
   const far = new Float64Array(total).fill(Number.POSITIVE_INFINITY);
-  let [best] = nearerDistances(rows, first, first, weights, far);
+  let [best] = yield* nearerDistances(rows, first, first, weights, far);
   const centers = [first];
   while (centers.length < count) {
     const drawn = Array.from({ length: draws }, () => rowAt(drawnRow(best.distances, best.sum, stream)));
@@ -78,7 +83,9 @@ function spreadCenters(
     const starts: Nearest[] = [];
     // Two at a time: each row is read once for both.
     for (let at = 0; at < draws; at += 2)
-      starts.push(...nearerDistances(rows, drawn[at]!, drawn[at + 1] ?? drawn[at]!, weights, distances));
+      starts.push(
+        ...(yield* nearerDistances(rows, drawn[at]!, drawn[at + 1] ?? drawn[at]!, weights, distances)),
+      );
     best = starts.reduce((least, start) => (start.sum < least.sum ? start : least));
     centers.push(best.center);
   }
@@ -97,26 +104,27 @@ function drawnRow(shares: Float64Array, sum: number, stream: RandomStream): numb
 const lloydSteps = 6;
 
 /** Moments of the clusters that k-means finds. */
-export function clusters(
+export function* clusters(
   rows: Float64Array,
   width: number,
   count: number,
   stream: RandomStream,
   weights: Weights,
-): Moments {
+): Pieces<Moments> {
   const total = rows.length / width;
-  const spread = spreadCenters(rows, width, count, stream, weights);
+  const spread = yield* spreadCenters(rows, width, count, stream, weights);
   const centers = new Float64Array(count * width);
   spread.forEach((center, k) => {
     centers.set(center, k * width);
   });
   const cluster = new Int32Array(total);
   for (let step = 0; ; step++) {
-    assign(rows, width, centers, cluster);
+    yield* assign(rows, width, centers, cluster);
     if (step === lloydSteps) return clusterMoments(rows, width, count, cluster, weights);
     const mass = new Float64Array(count);
     const sums = new Float64Array(count * width);
     for (let row = 0; row < total; row++) {
+      if (row % pieceRows === 0) yield;
       const weight = weights === undefined ? 1 : weights[row]!;
       const k = cluster[row]!;
       mass[k]! += weight;
@@ -129,7 +137,12 @@ export function clusters(
 }
 
 /** The nearest center of each row: that of the largest x . c - |c|^2 / 2, four centers at a time. */
-function assign(rows: Float64Array, width: number, centers: Float64Array, cluster: Int32Array): void {
+function* assign(
+  rows: Float64Array,
+  width: number,
+  centers: Float64Array,
+  cluster: Int32Array,
+): Pieces<void> {
   const count = centers.length / width;
   const padded = 4 * Math.ceil(count / 4);
   const slopes = new Float64Array(padded * width);
@@ -142,6 +155,7 @@ function assign(rows: Float64Array, width: number, centers: Float64Array, cluste
   const total = cluster.length;
   // Two rows at a time; a last one alone goes twice.
   for (let row = 0; row < total; row += 2) {
+    if (row % pieceRows === 0) yield;
     const from = row * width;
     const next = row + 1 < total ? from + width : from;
     let best = 0;

@@ -16,6 +16,7 @@
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { choleskyFactor, type NormalComponent, whitening } from "../../numerics/normalDistributions.ts";
+import type { Pieces } from "../../platform/pieces.ts";
 import type { Weights } from "./mixtureDensity.ts";
 import { type ProductsOf, type TileProducts, tileRows } from "./tileProducts.ts";
 
@@ -159,18 +160,18 @@ function choose(
 }
 
 /**
- * The E-step over all rows: their mean log-likelihood under the components, and the moments of the next ones.
+ * The E-step over all rows, a tile at a time: their mean log-likelihood under the components, and the moments of the next ones.
  * O(rows components columns^2).
  * @param weights - Of mean 1.
  * @param productsOf - Of rows with {@link featureCount} features.
  */
-export function expectation(
+export function* expectation(
   rows: Float64Array,
   width: number,
   components: readonly NormalComponent[],
   weights: Weights,
   productsOf: ProductsOf,
-): { readonly mean: number; readonly moments: Moments } {
+): Pieces<{ readonly mean: number; readonly moments: Moments }> {
   const total = rows.length / width;
   const features = featureCount(width);
   const count = components.length;
@@ -188,6 +189,7 @@ export function expectation(
     sum += respond(terms, padded, count, here, weights, start);
     for (let k = 0; k < padded; k += 4)
       products.accumulate(k, choose(products, k, features, padded, here, weights, start, mass));
+    yield;
   }
   return { mean: sum / total, moments: { mass: mass.subarray(0, count), sums: products.sums.slice() } };
 }

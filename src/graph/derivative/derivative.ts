@@ -5,4 +5,4 @@
  */
 
 export { jvp } from "./forward.ts";
-export { vjp } from "./reverse.ts";
+export { vjp, vjpInPieces } from "./reverse.ts";

@@ -10,6 +10,7 @@
 
 import { ShapeError } from "../../errors.ts";
 import { checkArgument, listOf } from "../../options.ts";
+import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
 import {
   type Expr,
   formatShape,
@@ -65,6 +66,15 @@ function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Ex
  * @throws ShapeError if a cotangent has another shape, or a path leads through an iteration without derivative.
  */
 export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: readonly Expr[]): Expr[] {
+  return inOnePiece(vjpInPieces(outputs, cotangents, wrt));
+}
+
+/** {@link vjp}, a node at a time. */
+export function* vjpInPieces(
+  outputs: readonly Expr[],
+  cotangents: readonly Expr[],
+  wrt: readonly Expr[],
+): Pieces<Expr[]> {
   for (const [name, list] of Object.entries({ outputs, cotangents, wrt }))
     checkArgument("vjp", name, list, listOf(anExpression, "an array of expressions"));
   if (outputs.length !== cotangents.length)
@@ -74,7 +84,7 @@ export function vjp(outputs: readonly Expr[], cotangents: readonly Expr[], wrt: 
       expected: `${outputs.length}, one per output`,
       received: `${cotangents.length}`,
     });
-  const gradients = pulledBack(outputs, cotangents.map(plain), wrt).map((gradient, i) =>
+  const gradients = (yield* pullingBack(outputs, cotangents.map(plain), wrt)).map((gradient, i) =>
     gradient ? settled(gradient) : broadcastTo(constant(0), wrt[i]!.shape),
   );
   return passed("vjp", gradients, true);
@@ -86,6 +96,15 @@ export function pulledBack(
   cotangents: readonly Cotangent[],
   wrt: readonly Expr[],
 ): (Cotangent | undefined)[] {
+  return inOnePiece(pullingBack(outputs, cotangents, wrt));
+}
+
+/** {@link pulledBack}, a node at a time. */
+function* pullingBack(
+  outputs: readonly Expr[],
+  cotangents: readonly Cotangent[],
+  wrt: readonly Expr[],
+): Pieces<(Cotangent | undefined)[]> {
   const sources = new Set(wrt);
   const order = topologicalOrder(outputs, sources);
   const active = activeNodes(order, sources);
@@ -123,6 +142,7 @@ export function pulledBack(
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
     if (!active.has(node) || sources.has(node)) continue;
+    yield;
     const send: Send = (to, contribution, summed = false) =>
       accumulate(
         to,

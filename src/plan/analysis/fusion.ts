@@ -161,6 +161,7 @@ export function* fuse(
     stack.push({ unit, ancestors: units[unit]!.ancestors[Symbol.iterator]() });
   };
   for (let first = 0; first < units.length; first++) {
+    yield;
     if (!seen.has(first)) enter(first);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const next = top.ancestors.next();

@@ -17,23 +17,30 @@ import {
   unreachable,
 } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { substitute } from "../../graph/rebuild.ts";
+import { substitution } from "../../graph/rebuild.ts";
 import { withInputs } from "../../graph/withInputs.ts";
+import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
 
 /** The outputs, with a selection by row mark in front of every sum over rows that might see padding. */
 export function guardPadding(outputs: readonly Expr[]): Expr[] {
+  return inOnePiece(guardingPadding(outputs));
+}
+
+/** {@link guardPadding}, a node at a time. */
+export function* guardingPadding(outputs: readonly Expr[]): Pieces<Expr[]> {
   const lanes: Paddings = { of: new Map(), inBodies: new Map() };
   const guards = new Map<Expr, Expr>();
   const order = topologicalOrder(outputs);
   // One mark for all, or each would be a kernel and a line of its own.
   const mark = order.find(({ op }) => op === "rowMark") ?? g.rowMark();
   for (const node of order) {
+    yield;
     lanes.of.set(node, paddingOf(node, lanes));
     if (node.op !== "sumRows") continue;
     const [summed] = node.inputs as [Expr];
     if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(mark, summed, 0)]));
   }
-  return substitute(outputs, guards);
+  return yield* substitution(outputs, guards);
 }
 
 /** What is known of a value in lanes without a row. */

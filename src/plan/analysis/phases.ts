@@ -8,7 +8,7 @@ import { ShapeError } from "../../errors.ts";
 import { type Expr, topologicalOrder } from "../../graph/expr.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import type { Pieces } from "../../platform/pieces.ts";
-import { guardPadding } from "./padding.ts";
+import { guardingPadding } from "./padding.ts";
 import { apartFromParameters } from "./storage.ts";
 
 /** The nodes of a program by phase, each list in topological order, and its outputs. */
@@ -37,7 +37,7 @@ export const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || n
  * @throws {@link ShapeError} if a sum over rows is used for each row.
  */
 export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
-  const guarded = guardPadding([
+  const guarded = yield* guardingPadding([
     ...Object.values(program.rows),
     ...Object.values(program.sums),
     ...program.updates.map(({ value }) => value),
@@ -49,6 +49,7 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   const sumOutputs = guarded.slice(rowCount, rowCount + sumCount).map(apartFromParameters);
   const updateOutputs = guarded.slice(rowCount + sumCount).map(apartFromParameters);
   const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
+  yield;
   const sumDependents = new Set<Expr>();
   for (const node of order) {
     const isSum = isSumOverRows(node);
@@ -63,12 +64,14 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
       });
     sumDependents.add(node);
   }
+  yield;
   const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
   const forSums = new Set(topologicalOrder(sumOutputs));
   const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
   // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
   const isPrologue = (node: Expr): boolean =>
     !node.batched && !sumDependents.has(node) && (forSums.has(node) || forTiles.has(node));
+  yield;
   const prologueNodes = order.filter(isPrologue);
   const epilogueNodes = order.filter(
     (node) => sumDependents.has(node) && !isSumOverRows(node) && forSums.has(node),
@@ -76,6 +79,7 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   const updateNodes = order.filter(
     (node) => !node.batched && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
   );
+  yield;
   const consumers = new Map<Expr, Expr[]>();
   for (const node of order)
     for (const input of node.inputs) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Pieces } from "../../platform/pieces.ts";
 import { type Kernel, resultsOf } from "../kernels.ts";
 import type { Item, ValueId } from "../plan.ts";
 
@@ -23,7 +24,7 @@ export interface MemoryFacts {
 }
 
 /** Places the values that the items write. What a loop reads from outside lives until the loop has ended. */
-export function planMemory(items: readonly Item[], facts: MemoryFacts): MemoryPlan {
+export function* planMemory(items: readonly Item[], facts: MemoryFacts): Pieces<MemoryPlan> {
   const first = new Map<ValueId, number>();
   const last = new Map<ValueId, number>();
   let time = 0;
@@ -61,21 +62,22 @@ export function planMemory(items: readonly Item[], facts: MemoryFacts): MemoryPl
     return values;
   };
   walk(items);
+  yield;
 
   const offsets = new Map<ValueId, number>();
-  const live: { offset: number; end: number; last: number }[] = [];
+  /** In the order of their offsets. */
+  let live: { readonly offset: number; readonly end: number; readonly last: number }[] = [];
   let bytes = 0;
   for (const [value, start] of [...first].sort((a, b) => a[1] - b[1])) {
-    for (let i = live.length - 1; i >= 0; i--) if (live[i]!.last < start) live.splice(i, 1);
-    live.sort((a, b) => a.offset - b.offset);
+    yield;
+    live = live.filter((other) => other.last >= start);
     const size = facts.arenaBytesOf(value);
     let offset = 0;
-    for (const other of live) {
-      if (other.offset - offset >= size) break;
-      offset = Math.max(offset, other.end);
-    }
+    let place = 0;
+    for (; place < live.length && live[place]!.offset - offset < size; place++)
+      offset = Math.max(offset, live[place]!.end);
     offsets.set(value, offset);
-    live.push({ offset, end: offset + size, last: last.get(value)! });
+    live.splice(place, 0, { offset, end: offset + size, last: last.get(value)! });
     bytes = Math.max(bytes, offset + size);
   }
   return { offsets, bytes };
