@@ -103,7 +103,7 @@ export interface CompileOptions {
 /** Something that compiles programs. */
 export interface Engine {
   /** Which engine it is. */
-  readonly name: "reference" | "wasm";
+  readonly name: "reference" | "plan" | "wasm";
   /**
    * Compiles a program, or what makes one where it is needed, once for any number of runs; parts that are left out are empty. The event loop has its turn on the
    * way, and an abort ends it between two pieces of the work.

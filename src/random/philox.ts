@@ -171,29 +171,6 @@ export function streamWord(stream: string): number {
   return (split({ k0: 0, k1: 0 }, stream).k0 | 0x80000000) >>> 0;
 }
 
-/**
- * The uniform numbers that a program draws for rows `firstRow` on: element i of a row is word i % 4 of the block with the
- * counter (i / 4, row, step, stream), of which the top 23 bits are used.
- *
- * @returns `rows * size` numbers, row-major.
- */
-export function programUniforms(
-  { key, step, firstRow }: { readonly key: RandomKey; readonly step: number; readonly firstRow: number },
-  stream: string,
-  rows: number,
-  size: number,
-): Float64Array {
-  const word = streamWord(stream);
-  const block = new Uint32Array(4);
-  const out = new Float64Array(rows * size);
-  for (let row = 0; row < rows; row++)
-    for (let i = 0; i < size; i++) {
-      if (i % 4 === 0) philox4x32(i / 4, (firstRow + row) >>> 0, step >>> 0, word, key.k0, key.k1, block);
-      out[row * size + i] = (2 * (block[i % 4]! >>> 9) + 1) * 2 ** -24;
-    }
-  return out;
-}
-
 /** The middle of the word's cell of (0, 1): an odd multiple of 2^-33, exact in float64, never 0 or 1. */
 function uniformOfWord(word: number): number {
   return (word + 0.5) * 2 ** -32;
