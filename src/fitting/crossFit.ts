@@ -7,6 +7,7 @@
 
 import { UsageError } from "../errors.ts";
 import { checkedOptions, type OptionTable, wholeNumber } from "../options.ts";
+import { inPieces } from "../platform/pieces.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../random/philox.ts";
 import { leftOutLines } from "../tables/columnRecord.ts";
 import { pickRows } from "../tables/picks.ts";
@@ -191,7 +192,11 @@ function rowsOfNumbers(table: Table, options: FitOptions, key: RandomKey): Dealt
 async function mixedRows(table: Table, options: FitOptions, key: RandomKey): Promise<DealtRows> {
   const { columnsData } = await import("./columns/columnsData.ts");
   const { cellsOf } = await import("../tables/schema/cells.ts");
-  const data = columnsData(table, { ...options, validation: 0 }, key);
+  const data = await inPieces(
+    columnsData(table, { ...options, validation: 0 }, key),
+    options.signal,
+    "The fit",
+  );
   const all = [...data.given, ...data.columns];
   const { cells } = cellsOf(table, all);
   const { missing } = options;

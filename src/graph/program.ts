@@ -132,6 +132,7 @@ export function* preparation(
   // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
   // is kept by the engine, so that it can be set.
   const read = allNodes(written).filter((node): node is ParameterExpr => node.op === "parameter");
+  yield;
   for (const parameter of [...updates.map(({ parameter }) => parameter), ...read])
     if (!parameters.some(({ name, shape }) => name === parameter.name && sameShape(shape, parameter.shape)))
       parameters.push(parameter);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { type BodyExpr, type Expr, hasBody, topologicalOrder } from "./expr.ts";
 import { factsOf } from "./facts.ts";
@@ -14,6 +15,11 @@ import { factsOf } from "./facts.ts";
  * @param beside - What else tells programs apart.
  */
 export function structureOf(outputs: readonly Expr[], beside: string = ""): string {
+  return inOnePiece(structureInPieces(outputs, beside));
+}
+
+/** {@link structureOf}, a node at a time. */
+export function* structureInPieces(outputs: readonly Expr[], beside: string = ""): Pieces<string> {
   let words = new Uint32Array(2 ** 14);
   let size = 0;
   const numbers = new Map<Expr, number>();
@@ -59,18 +65,19 @@ export function structureOf(outputs: readonly Expr[], beside: string = ""): stri
     write(Number(node.batched), node.shape.length, ...node.shape);
     numbers.set(node, numbers.size);
   };
-  const writeAll = (roots: readonly Expr[]): void => {
+  const writeAll = function* (roots: readonly Expr[]): Pieces<void> {
     for (const node of topologicalOrder(roots, numbers)) {
       // Met inside of a body before.
       if (numbers.has(node)) continue;
+      yield;
       writeWord(node.op);
       if (node.op === "map") {
         for (const block of node.body.slots) {
           write(block.length);
           block.forEach(number);
         }
-        for (const result of node.body.results) writeRoots(result);
-      } else if (hasBody(node)) writeBody(node);
+        for (const result of node.body.results) yield* writeRoots(result);
+      } else if (hasBody(node)) yield* writeBody(node);
       else if ("name" in node) writeWord(node.name);
       else
         for (const fact of factsOf(node))
@@ -80,11 +87,19 @@ export function structureOf(outputs: readonly Expr[], beside: string = ""): stri
       number(node);
     }
   };
-  const writeRoots = (roots: readonly Expr[]): void => {
-    writeAll(roots);
+  const writeRoots = function* (roots: readonly Expr[]): Pieces<void> {
+    yield* writeAll(roots);
     write(roots.length, ...roots.map((root) => numbers.get(root)!));
   };
-  const writeBody = ({ op, shape, batched, inputs, result, slot, ...others }: BodyExpr): void => {
+  const writeBody = function* ({
+    op,
+    shape,
+    batched,
+    inputs,
+    result,
+    slot,
+    ...others
+  }: BodyExpr): Pieces<void> {
     const {
       slices = [],
       timeSlot,
@@ -95,9 +110,9 @@ export function structureOf(outputs: readonly Expr[], beside: string = ""): stri
     };
     for (const own of [slot, ...(timeSlot ? [timeSlot] : []), ...slices]) number(own);
     writeText(JSON.stringify(settings));
-    writeRoots([result]);
+    yield* writeRoots([result]);
   };
   writeText(beside);
-  writeRoots(outputs);
+  yield* writeRoots(outputs);
   return digestOf([bytesOf(words.subarray(0, size))]);
 }

@@ -137,6 +137,7 @@ function* sharedLevels(
   };
   yield;
   const copies = placeUpdates(program, updateOutputs, sumOutputs, units.updates, tables);
+  yield;
   const readLater = [...tileNodes, ...epilogueNodes, ...updateNodes].flatMap((node) => node.inputs);
   const prologue = yield* shared.lower(
     units.prologue,

@@ -6,10 +6,11 @@
 
 import { badCell, DataError, UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
+import type { Pieces } from "../../platform/pieces.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";
 import { fewestRows } from "../../tables/checks.ts";
 import type { LeftOutColumn } from "../../tables/columnRecord.ts";
-import { dependenceLine, dependentColumns } from "../../tables/dependence.ts";
+import { dependenceLine, dependences } from "../../tables/dependence.ts";
 import { readingLines } from "../../tables/reading/readingLines.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
@@ -56,11 +57,14 @@ function checkFinite(columns: readonly ColumnSchema[], cells: readonly Float64Ar
 }
 
 /** Continuous columns that follow from others: rows lie on a plane there, where the density has no bound. */
-function dependenceLines(columns: readonly ColumnSchema[], cells: readonly Float64Array[]): string[] {
+function* dependenceLines(
+  columns: readonly ColumnSchema[],
+  cells: readonly Float64Array[],
+): Pieces<string[]> {
   const isContinuous = ({ kind, step, missing }: ColumnSchema): boolean =>
     ["continuous", "positive", "interval"].includes(kind) && step === undefined && !missing;
   const numbers = columns.flatMap((own, i) => (isContinuous(own) ? [[own.name, cells[i]!] as const] : []));
-  return numbers.length < 2 ? [] : dependentColumns(tableFromColumns(numbers)).map(dependenceLine);
+  return numbers.length < 2 ? [] : (yield* dependences(tableFromColumns(numbers))).map(dependenceLine);
 }
 
 /** The rows without a missing cell in any column. */
@@ -89,11 +93,12 @@ function completeRows(
  * Prepares a table for a fit of mixed columns.
  * @throws {@link DataError} for columns or rows that cannot be used, {@link UsageError} for options that contradict.
  */
-export function columnsData(table: Table, options: FitOptions, key: RandomKey): ColumnsData {
+export function* columnsData(table: Table, options: FitOptions, key: RandomKey): Pieces<ColumnsData> {
   const chosen = columnsSchema(table, options);
   const { columns, given, leftOut } = chosen;
   const names = [...given, ...columns].map(({ name }) => name);
   const all = [...given, ...columns];
+  yield;
   const { cells, unknown } = cellsOf(table, all);
   const [strange] = unknown;
   if (strange)
@@ -103,10 +108,12 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
       received: JSON.stringify(strange.level),
       remedy: "add it there, or mend the cell",
     });
+  yield;
   checkFinite(all, cells);
   options.onColumns?.(columnNotes(table, options, chosen, cells));
   for (const line of readingLines(table, leftOut, names)) options.onWarning?.(line);
   for (const { warning } of chosen.doubts.values()) options.onWarning?.(warning);
+  yield;
   let rows = completeRows(all, cells, options.missing);
   const dropped = table.rows - rows.length;
   let weights: Float64Array | undefined;
@@ -142,7 +149,8 @@ export function columnsData(table: Table, options: FitOptions, key: RandomKey): 
     cells: used.map((own) => Float64Array.from(places, (place) => own[place]!)),
     weights: weights && Float64Array.from(places, (place) => weights[place]!),
   });
-  for (const line of dependenceLines(schema, used)) options.onWarning?.(line);
+  yield;
+  for (const line of yield* dependenceLines(schema, used)) options.onWarning?.(line);
   return {
     given: schema.slice(0, given.length),
     columns: schema.slice(given.length),

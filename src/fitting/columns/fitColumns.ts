@@ -10,11 +10,16 @@ import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { flattenTree } from "../../graph/parameters.ts";
 import type { DensityColumn } from "../../models/columns/column.ts";
-import { type ColumnsDensity, columnsDensity } from "../../models/columns/columnsDensity.ts";
+import {
+  type ColumnsDensity,
+  columnsDensity,
+  type ModeledColumn,
+} from "../../models/columns/columnsDensity.ts";
 import type { ColumnsModel } from "../../models/columns/columnsModel.ts";
-import { encodeRows } from "../../models/columns/encodeRows.ts";
+import { encoding } from "../../models/columns/encodeRows.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues } from "../../models/parameters.ts";
+import { inOnePiece, inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { Checkpoint } from "../gradient/checkpoint.ts";
@@ -25,7 +30,7 @@ import { type ColumnsRecipe, columnsRecipe } from "./columnsRecipe.ts";
 import { findTies, startOfTies } from "./findTies.ts";
 import { joinedMembers } from "./joinedMembers.ts";
 import { compileMembers } from "./memberTraining.ts";
-import { modelColumn } from "./modelColumn.ts";
+import { modelingColumn } from "./modelColumn.ts";
 import { randomSets } from "./randomSets.ts";
 import { joinedRows, rowBlocks } from "./rowBlocks.ts";
 
@@ -135,12 +140,13 @@ export async function fitColumns(
     ...given.keys(),
     ...order.map((place) => given.length + place),
   ]);
-  const modeled = described.map((column, i) =>
-    modelColumn(column, counted.cells[i]!, counted.weights, {
-      ...recipe,
-      seesValues: ties.some(({ from }) => from === i),
-    }),
-  );
+  const modeled: ModeledColumn[] = [];
+  for (const [i, column] of described.entries()) {
+    const sizes = { ...recipe, seesValues: ties.some(({ from }) => from === i) };
+    const work = modelingColumn(column, counted.cells[i]!, counted.weights, sizes);
+    modeled.push(await inPieces(work, options.signal, "The fit"));
+  }
+  await turnBetween(options.signal, "The fit");
   const density = columnsDensity({
     given: modeled.slice(0, given.length),
     columns: modeled.slice(given.length),
@@ -198,13 +204,15 @@ export async function fitColumns(
   const encoded = g.input("encoded", [density.width]);
   const sets = options.anyOrder ? randomSets(density, encoded) : undefined;
   const weightsOfColumns = sets?.shares.map((share) => share / sets.meanShare);
-  const trained = trainingRows(density, blocks[0]!, weightsOfColumns);
+  const inTurns = <T>(work: Pieces<T>): Promise<T> => inPieces(work, options.signal, "The fit");
+  const trained = await inTurns(trainingRows(density, blocks[0]!, weightsOfColumns));
   const judged = validation && rowBlocks(validation, most, split(key, "held"))[0]!;
-  const held = judged && trainingRows(density, judged, weightsOfColumns);
+  const held = judged && (await inTurns(trainingRows(density, judged, weightsOfColumns)));
   let current = { block: 0, rows: trained.rows };
   const rowsOfPass = (pass: number): Rows => {
     const block = pass % blocks.length;
-    if (block !== current.block) current = { block, rows: trainingRows(density, blocks[block]!).rows };
+    if (block !== current.block)
+      current = { block, rows: inOnePiece(trainingRows(density, blocks[block]!)).rows };
     return current.rows;
   };
   const inNats = ({ epoch, trainLoss, validationLoss }: EpochRecord, member: number) => {
@@ -215,6 +223,7 @@ export async function fitColumns(
       validationLogProb: held ? held.offset - validationLoss : trainLogProb,
     };
   };
+  await turnBetween(options.signal, "The fit");
   const training =
     trainings.length < recipe.members
       ? await compileMembers(density, {
@@ -345,12 +354,12 @@ const mostRoundSteps = 500;
  * Rows as training takes them, and the mean of what the encoding adds to their log-densities. Each is encoded as a row that the heads have
  * not counted: so rows of training say how far to trust the counts, and held-out rows may be among the counted.
  */
-function trainingRows(
+function* trainingRows(
   density: ColumnsDensity,
   { rows, cells, weights }: CellRows,
   weightsOfColumns?: Float64Array,
-): { readonly rows: Rows; readonly offset: number } {
-  const { encoded, offsets } = encodeRows(density, cells, 0, rows, countsOf(weights, rows));
+): Pieces<{ readonly rows: Rows; readonly offset: number }> {
+  const { encoded, offsets } = yield* encoding(density, cells, 0, rows, countsOf(weights, rows));
   const count = density.columns.length;
   const sums = new Float64Array(rows);
   offsets.forEach((offset, i) => {

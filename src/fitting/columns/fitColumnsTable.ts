@@ -10,6 +10,7 @@ import { contributionsOfRows } from "../../models/columns/contributions.ts";
 import { ColumnsCore, cellsDigest } from "../../models/columnsCore.ts";
 import { Flow } from "../../models/flow.ts";
 import type { FittedDescription } from "../../models/model.ts";
+import { inPieces } from "../../platform/pieces.ts";
 import { randomKey } from "../../random/philox.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import type { Table } from "../../tables/table.ts";
@@ -76,7 +77,7 @@ function recipeOf(rows: number, options: FitOptions): Partial<ColumnsRecipe> {
 /** Fits the mixed columns of a table. */
 export async function fitColumnsTable(table: Table, options: FitOptions): Promise<FinishedFit> {
   const { seed = 0, engine, precision, threads, wide, signal, keepOnAbort } = options;
-  const data = columnsData(table, options, randomKey(seed));
+  const data = await inPieces(columnsData(table, options, randomKey(seed)), options.signal, "The fit");
   const { train, validation } = data;
   const asked = recipeOf(train.rows, options);
   const recipe = columnsRecipe(train.rows, asked);

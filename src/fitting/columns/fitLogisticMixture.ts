@@ -12,6 +12,8 @@
  * @module
  */
 
+import type { Pieces } from "../../platform/pieces.ts";
+
 /** Components. */
 export interface FittedLogisticMixture {
   readonly logWeights: number[];
@@ -25,17 +27,17 @@ function curvature(size: number, decay: number): number {
 }
 
 /**
- * Raises the likelihood of a mixture from where it is. Costs an exponential per point, component and round.
+ * Raises the likelihood of a mixture from where it is, a round at a time. Costs an exponential per point, component and round.
  * @param weights - What each point counts.
  * @param leastScale - Scales do not fall below it.
  * @returns The mixture, and the log-likelihood by weight before the last round.
  */
-export function raiseLogisticMixture(
+export function* raiseLogisticMixture(
   points: Float64Array,
   weights: Float64Array,
   start: FittedLogisticMixture,
   { rounds, leastScale }: { readonly rounds: number; readonly leastScale: number },
-): { readonly mixture: FittedLogisticMixture; readonly logLikelihood: number } {
+): Pieces<{ readonly mixture: FittedLogisticMixture; readonly logLikelihood: number }> {
   const count = start.means.length;
   const shares = Float64Array.from(start.logWeights, Math.exp);
   const means = Float64Array.from(start.means);
@@ -50,6 +52,7 @@ export function raiseLogisticMixture(
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let logLikelihood = Number.NEGATIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {
+    yield;
     for (const sum of [sums.weight, sums.k, sums.kx, kxx]) sum.fill(0);
     const before = logLikelihood;
     logLikelihood = 0;
@@ -143,18 +146,18 @@ function distinctPoints(
  * @param points - Sorted.
  * @param rows - How many rows the points stand for, for the BIC.
  */
-export function fitLogisticMixture(
+export function* fitLogisticMixture(
   points: Float64Array,
   weights: Float64Array,
   rows: number,
   { most, leastScale }: { readonly most: number; readonly leastScale: number },
-): { readonly mixture: FittedLogisticMixture; readonly bic: number } {
+): Pieces<{ readonly mixture: FittedLogisticMixture; readonly bic: number }> {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const distinct = distinctPoints(points, weights);
   let best: { mixture: FittedLogisticMixture; bic: number } | undefined;
   for (const count of [1, 2, 3, 5, 8]) {
     if (count > most || (count > 1 && rows < 15 * count)) break;
-    const { mixture, logLikelihood } = raiseLogisticMixture(
+    const { mixture, logLikelihood } = yield* raiseLogisticMixture(
       distinct.points,
       distinct.weights,
       startOn(points, count, leastScale),

@@ -7,6 +7,7 @@
 import { boundsOf, type DensityColumn, stepOf } from "../../models/columns/column.ts";
 import { type DomainMap, domainToLine, logDomainSlope } from "../../models/columns/heads/domainMap.ts";
 import type { GridShares, MarginalMap } from "../../models/columns/heads/marginalMap.ts";
+import type { Pieces } from "../../platform/pieces.ts";
 import { fitLogisticMixture } from "./fitLogisticMixture.ts";
 
 /** Points that a mixture is fitted to at most: quantiles of the column, of equal weight. */
@@ -97,7 +98,7 @@ function candidates(
  * The marginal map of some values, at least one, all inside the domain.
  * @returns A map with a slope everywhere, however few or equal the values are.
  */
-export function fitMarginalMap(column: DensityColumn, sorted: SortedValues): MarginalMap {
+export function* fitMarginalMap(column: DensityColumn, sorted: SortedValues): Pieces<MarginalMap> {
   const { values, weights } = quantiles(sorted);
   const rows = sorted.values.length;
   const at = (share: number): number =>
@@ -112,7 +113,10 @@ export function fitMarginalMap(column: DensityColumn, sorted: SortedValues): Mar
     const cell = step === undefined ? 0 : Math.exp(logDomainSlope(domain, at(0.5))) * step;
     const usual = Math.max(Math.abs(mean), 1) * 1e-6;
     const leastScale = Math.max(leastShare * deviation, 0.5 * cell) || usual;
-    const { mixture, bic } = fitLogisticMixture(points, weights, rows, { most: mostComponents, leastScale });
+    const { mixture, bic } = yield* fitLogisticMixture(points, weights, rows, {
+      most: mostComponents,
+      leastScale,
+    });
     // Densities of the values, not of the points, are compared.
     let slopes = 0;
     let total = 0;

@@ -19,6 +19,7 @@ import { rawAngleScale } from "../../models/columns/heads/angleHead.ts";
 import type { ColumnHeadJson } from "../../models/columns/heads/columnHead.ts";
 import { MarginalCells } from "../../models/columns/heads/marginalMap.ts";
 import { gridOf, valueAt } from "../../models/columns/heads/mixtureHead.ts";
+import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
 import { raiseLogisticMixture } from "./fitLogisticMixture.ts";
 import { fitGridShares, fitMarginalMap, sortedValues } from "./fitMarginalMap.ts";
 
@@ -57,6 +58,16 @@ export function modelColumn(
   weights: Float64Array | undefined,
   sizes: HeadSizes,
 ): ModeledColumn {
+  return inOnePiece(modelingColumn(column, cells, weights, sizes));
+}
+
+/** {@link modelColumn}, in pieces. */
+export function* modelingColumn(
+  column: DensityColumn,
+  cells: Float64Array,
+  weights: Float64Array | undefined,
+  sizes: HeadSizes,
+): Pieces<ModeledColumn> {
   const atoms = atomsOf(column);
   const counts = new Float64Array((column.missing ? 1 : 0) + atoms.length + 1);
   const values: number[] = [];
@@ -84,11 +95,12 @@ export function modelColumn(
     values.push(value);
     own.push(weight);
   });
+  yield;
   const total = counts.reduce((sum, count) => sum + count + unseen, 0);
   return {
     column,
     outcomes: Array.from(counts, (count) => (count + unseen) / total),
-    head: headOf(column, Float64Array.from(values), weights && Float64Array.from(own), sizes),
+    head: yield* headOf(column, Float64Array.from(values), weights && Float64Array.from(own), sizes),
   };
 }
 
@@ -119,17 +131,18 @@ function checkValue(column: DensityColumn, value: number, row: number): void {
     );
 }
 
-function headOf(
+function* headOf(
   column: DensityColumn,
   values: Float64Array,
   weights: Float64Array | undefined,
   { components, angleComponents, knots = 0, seesValues = false }: HeadSizes,
-): ColumnHeadJson {
+): Pieces<ColumnHeadJson> {
   if (hasLevels(column)) return levelsJson(levelsOf(column), values, weights);
   if (column.kind === "angle") return angleJson(column, values, weights, angleComponents);
   // Nothing but missing cells and atoms: any distribution will do, as none is asked for.
   const sorted = sortedValues(values.length > 0 ? values : Float64Array.of(inside(column)), weights);
-  const map = fitMarginalMap(column, sorted);
+  const map = yield* fitMarginalMap(column, sorted);
+  yield;
   const start = startOfMixture(components);
   const sizes = { components, ...(knots > 0 ? { knots } : {}) };
   const step = stepOf(column);
@@ -208,7 +221,7 @@ function startOfMixture(components: number): readonly number[] {
   const known = startsOfMixtures.get(components);
   if (known) return known;
   const points = Float64Array.from({ length: 400 }, (_, i) => logit((i + 0.5) / 400));
-  const { mixture } = raiseLogisticMixture(
+  const raising = raiseLogisticMixture(
     points,
     new Float64Array(points.length).fill(1),
     {
@@ -218,6 +231,7 @@ function startOfMixture(components: number): readonly number[] {
     },
     { rounds: 100, leastScale: 0.1 },
   );
+  const { mixture } = inOnePiece(raising);
   const start = [...mixture.logWeights, ...mixture.means, ...mixture.scales.map(Math.log)];
   startsOfMixtures.set(components, start);
   return start;

@@ -9,7 +9,7 @@ import { UsageError } from "../../errors.ts";
 import { vjpInPieces } from "../../graph/derivative/derivative.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { structureOf } from "../../graph/structure.ts";
+import { structureInPieces } from "../../graph/structure.ts";
 import { inPieces, turnBetween } from "../../platform/pieces.ts";
 import { adamW, adamWStepInputs, type SharedAdamWOptions } from "./adamW.ts";
 import type { Objective } from "./objective.ts";
@@ -57,7 +57,7 @@ export async function compileObjective(
       remedy: "draw under another name",
     });
   const { beta1, beta2, weightDecay, clip, decay } = options;
-  const name = structureOf(
+  const naming = structureInPieces(
     [
       ...(structure === undefined ? [written(loss), written(validation)] : []),
       ...parameters,
@@ -68,6 +68,7 @@ export async function compileObjective(
   );
   const turn = (): Promise<void> => turnBetween(signal, "The compilation");
   await turn();
+  const name = await inPieces(naming, signal);
   const sumOf = (value: Expr): Expr => g.sumRows(weight ? g.mul(weight, value) : value);
   const total = g.sumRows(weight ?? g.rowMark());
   const training = await engine.compile(

@@ -90,6 +90,7 @@ export class Likelihood {
     const y = g.input("data", [features]);
     const { training } = architecture;
     const { signal } = options;
+    await turnBetween(signal, "The compilation");
     const logProb =
       training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
     await turnBetween(signal, "The compilation");

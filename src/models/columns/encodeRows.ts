@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
 import { atomsOf, hasLevels, levelsOf } from "./column.ts";
 import type { ColumnLayout, ColumnsDensity } from "./columnsDensity.ts";
 
@@ -84,6 +85,9 @@ export function isUnseenLevel({ column }: ColumnLayout, cell: number): boolean {
   return hasLevels(column) && (cell < 0 || cell >= levelsOf(column));
 }
 
+/** Rows of a column that are encoded between two pauses. */
+const pieceRows = 1024;
+
 /**
  * Encodes rows.
  * @param cells - One array per column: the given ones, then the others in the table's order.
@@ -99,6 +103,18 @@ export function encodeRows(
   counted?: Float64Array,
   options: EncodeOptions = {},
 ): EncodedRows {
+  return inOnePiece(encoding(density, cells, from, to, counted, options));
+}
+
+/** {@link encodeRows}, in pieces. */
+export function* encoding(
+  density: ColumnsDensity,
+  cells: readonly Float64Array[],
+  from: number,
+  to: number,
+  counted?: Float64Array,
+  options: EncodeOptions = {},
+): Pieces<EncodedRows> {
   const { width, given, columns } = density;
   const rows = to - from;
   const encoded = new Float64Array(rows * width);
@@ -108,9 +124,10 @@ export function encodeRows(
   for (const layout of given)
     for (let row = 0; row < rows; row++)
       encodeCell(layout, cells[layout.cell]![from + row]!, encoded, row * width, 0, options);
-  columns.forEach((layout, j) => {
+  for (const [j, layout] of columns.entries()) {
     const values = cells[layout.cell]!;
     for (let row = 0; row < rows; row++) {
+      if (row % pieceRows === 0) yield;
       const at = row * columns.length + j;
       const cell = values[from + row]!;
       const offset = encodeCell(layout, cell, encoded, row * width, counted?.[from + row], options);
@@ -118,6 +135,6 @@ export function encodeRows(
       else offsets[at] = offset;
       if (options.allowUnseen && isUnseenLevel(layout, cell)) unseen[at] = 1;
     }
-  });
+  }
   return { rows, encoded, offsets, unknown, unseen };
 }

@@ -67,12 +67,14 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   yield;
   const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
   const forSums = new Set(topologicalOrder(sumOutputs));
+  yield;
   const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
   // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
   const isPrologue = (node: Expr): boolean =>
     !node.batched && !sumDependents.has(node) && (forSums.has(node) || forTiles.has(node));
   yield;
   const prologueNodes = order.filter(isPrologue);
+  yield;
   const epilogueNodes = order.filter(
     (node) => sumDependents.has(node) && !isSumOverRows(node) && forSums.has(node),
   );

@@ -55,6 +55,7 @@ export class TileLowering {
     totals: boolean,
   ): Pieces<{ readonly units: Unit[]; readonly scope: Scope }> {
     const finished = finishedLayers(nodes, outputs, this.tables.target.gates);
+    yield;
     const absorbed = new Set<Expr>([...finished.values()].map(({ layer }) => layer));
     const nodesToFuse = nodes.filter((node) => !absorbed.has(node));
     const reads = (node: Expr): Expr[] => {
