@@ -90,7 +90,7 @@ function weightsOf(output) {
     for (const input of node.inputs) visit(input, times);
     if (node.op === "fixedPoint") visit(node.result, times);
     if (node.op === "scan") visit(node.result, times * node.steps);
-    if (node.op !== "linear" || !node.batched) return;
+    if (node.op !== "linear" || node.space !== "row") return;
     const [, weights] = node.inputs;
     const mask = weights.op === "elementwise" && weights.inputs.find(({ op }) => op === "constant");
     const own = mask

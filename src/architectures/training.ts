@@ -14,7 +14,7 @@ import type { RandomStream } from "../random/philox.ts";
  */
 export interface Training {
   /**
-   * What training minimizes for a row, prepared by standardization and the like: batched scalar. It may draw random numbers
+   * What training minimizes for a row, prepared by standardization and the like: a scalar of each row. It may draw random numbers
    * (`randomNormal` and others), anew for each place of a batch and each step.
    */
   loss(y: Expr, parameters: ArchitectureParameters, context?: Expr): Expr;

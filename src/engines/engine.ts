@@ -14,7 +14,7 @@ export type Arrays = Readonly<Record<string, Float64Array>>;
 export interface RunInputs {
   /** Number of rows, at least one. */
   readonly rows: number;
-  /** By name of a batched input: `rows` times its size, row-major. */
+  /** By name of an input: `rows` times its size, row-major. */
   readonly inputs: Arrays;
 }
 
@@ -32,7 +32,7 @@ export interface RunOptions {
 
 /** What {@link Executable.run} returns. */
 export interface RunOutputs {
-  /** By name of a batched output: `rows` times its size, row-major. */
+  /** By name of an output of each row: `rows` times its size, row-major. */
   readonly rows: Arrays;
   /** By name of a summed output: its elements. */
   readonly sums: Arrays;

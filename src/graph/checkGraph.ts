@@ -1,38 +1,37 @@
 /**
  * The rules that every graph obeys, whatever pass it came out of: known operations of the right number of inputs, shapes that
- * follow from those of the inputs, batched where an input is, and no slot outside of its body. Constructors check what people
+ * follow from those of the inputs, the space of the widest input, and no slot outside of its body. Constructors check what people
  * write; passes make nodes without them, and are checked by this, in tests.
  *
  * @module
  */
 
 import { ShapeError } from "../errors.ts";
-import { type Expr, formatShape, hasBody, sameShape, sizeOf, topologicalOrder } from "./expr.ts";
+import { type Expr, formatShape, hasBody, sameShape, sizeOf, spaceOf, topologicalOrder } from "./expr.ts";
 import { elementwise } from "./ops/elementwise.ts";
 
 /** Says what is wrong with one node, or nothing. */
 function faultOf(node: Expr): string | undefined {
-  const { op, shape, inputs, batched } = node;
+  const { op, shape, inputs, space } = node;
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0))
     return "its extents are not positive integers";
   const sizes = inputs.map((input) => sizeOf(input.shape));
   const size = sizeOf(shape);
-  const isAnyBatched = inputs.some((input) => input.batched);
   const takes = (minimum: number, maximum = minimum): string | undefined =>
     inputs.length < minimum || inputs.length > maximum ? `it has ${inputs.length} inputs` : undefined;
   const follows =
-    batched === isAnyBatched ? undefined : `it is ${batched ? "" : "not "}batched, its inputs say otherwise`;
+    space === spaceOf(inputs) ? undefined : `its space is ${space}, its inputs say ${spaceOf(inputs)}`;
   switch (op) {
     case "input":
     case "rowMark":
     case "random":
-      return takes(0) ?? (batched ? undefined : "it is not batched");
+      return takes(0) ?? (space === "row" ? undefined : "it is not of each row");
     case "parameter":
     case "stepInput":
-      return takes(0) ?? (batched ? "it is batched" : undefined);
+      return takes(0) ?? (space === "shared" ? undefined : "it is not shared");
     case "constant":
       if (node.data.length !== size) return `it holds ${node.data.length} numbers`;
-      return takes(0) ?? (batched ? "it is batched" : undefined);
+      return takes(0) ?? (space === "shared" ? undefined : "it is not shared");
     case "slot":
       return takes(0);
     case "elementwise": {
@@ -72,13 +71,17 @@ function faultOf(node: Expr): string | undefined {
     case "sumRows":
       return (
         takes(1) ??
-        (batched ? "it is batched" : sizes[0] === size ? undefined : `its input has ${sizes[0]} numbers`)
+        (space !== "shared"
+          ? "it is not shared"
+          : sizes[0] === size
+            ? undefined
+            : `its input has ${sizes[0]} numbers`)
       );
     case "sumOuter":
       return (
         takes(2) ??
-        (batched
-          ? "it is batched"
+        (space !== "shared"
+          ? "it is not shared"
           : sizes[0]! * sizes[1]! === size
             ? undefined
             : "its shape is not that of a product")

@@ -2,9 +2,9 @@
  * The values of a per-sample program.
  *
  * An `Expr` is one value of one sample, of a static shape, written symbolically: a node of a graph whose edges
- * are its `inputs`. Nothing here knows a batch axis, an engine or a number type. A value is *batched* (one a
- * sample) or *shared* (the same for all: parameters, constants, and sums over rows). Nodes are immutable, and a
- * node used twice is computed once.
+ * are its `inputs`. Nothing here knows a batch axis, an engine or a number type. Each value has a space ({@link Space}): `row`
+ * (one a sample) or `shared` (the same for all: parameters, constants, and sums over rows), and in the body of a scan `step`. Nodes are
+ * immutable, and a node used twice is computed once.
  *
  * @module
  */
@@ -16,6 +16,22 @@ import type { ElementwiseName } from "./ops/elementwise.ts";
 /** Per-sample shape, row-major; `[]` is a scalar. */
 export type Shape = readonly number[];
 
+/**
+ * Where a value lives: `row`, one for each row; `shared`, the same for all rows; `step`, the same for all rows and another one in each round
+ * of a scan: a slice of what is stacked, and what is computed of slices and shared values alone.
+ */
+export type Space = "row" | "step" | "shared";
+
+/** The space of what is computed of some values. */
+export function spaceOf(inputs: readonly { readonly space: Space }[]): Space {
+  let result: Space = "shared";
+  for (const { space } of inputs) {
+    if (space === "row") return space;
+    if (space === "step") result = space;
+  }
+  return result;
+}
+
 /** The scalar program of a {@link MapExpr}: what happens to one feature, written on scalars. */
 export interface ScalarBody {
   /** One list a block: the scalar slots that stand for the numbers of one feature. */
@@ -26,11 +42,11 @@ export interface ScalarBody {
 
 interface Node {
   readonly shape: Shape;
-  readonly batched: boolean;
+  readonly space: Space;
   readonly inputs: readonly Expr[];
 }
 
-/** Batched value given with every row. */
+/** Value given with every row. */
 export interface InputExpr extends Node {
   readonly op: "input";
   readonly name: string;
@@ -101,7 +117,7 @@ export interface LinearExpr extends Node {
   readonly op: "linear";
   readonly transposed: boolean;
 }
-/** Shared sum over the rows of a batched value. */
+/** Shared sum of a value over its rows. */
 export interface SumRowsExpr extends Node {
   readonly op: "sumRows";
 }
@@ -320,76 +336,4 @@ export function topologicalOrder(outputs: readonly Expr[], leaves?: Pick<Readonl
     }
   }
   return order;
-}
-
-/** What {@link slotsOf} has found. Nodes never change, so that it is found once. */
-const slotsBehind = new WeakMap<Expr, ReadonlySet<Expr>>();
-const noSlots: ReadonlySet<Expr> = new Set();
-
-/** The slots that a node depends on, other than those of bodies behind it. */
-function slotsOf(node: Expr): ReadonlySet<Expr> {
-  const slots = slotsBehind.get(node);
-  if (slots) return slots;
-  for (const inner of topologicalOrder([node], slotsBehind))
-    if (!slotsBehind.has(inner))
-      slotsBehind.set(inner, inner.op === "slot" ? new Set([inner]) : slotsOfInputs(inner));
-  return slotsBehind.get(node)!;
-}
-
-function slotsOfInputs(node: Expr): ReadonlySet<Expr> {
-  let all = noSlots;
-  for (const input of node.inputs) {
-    const slots = slotsBehind.get(input)!;
-    // Nearly always one has them all, and is shared.
-    const [smaller, larger] = slots.size < all.size ? [slots, all] : [all, slots];
-    all = [...smaller].every((slot) => larger.has(slot)) ? larger : new Set([...larger, ...smaller]);
-  }
-  return all;
-}
-
-/**
- * The nodes among `outputs`' ancestors that depend on one of `sources`, themselves included. Where sources are slots the cost
- * is that of those nodes, however large the graph is behind them.
- */
-export function dependents(outputs: readonly Expr[], ...sources: readonly Expr[]): Set<Expr> {
-  const nodes = new Set<Expr>(sources);
-  for (const node of topologicalOrder(outputs, apartFrom(sources)))
-    if (node.inputs.some((input) => nodes.has(input))) nodes.add(node);
-  return nodes;
-}
-
-/** Nodes of which it is known that they depend on none of some sources. */
-function apartFrom(sources: readonly Expr[]): Pick<ReadonlySet<Expr>, "has"> | undefined {
-  if (!sources.every((source) => source.op === "slot")) return undefined;
-  return {
-    has(node) {
-      const slots = slotsOf(node);
-      return slots.size === 0 || !sources.some((source) => slots.has(source));
-    },
-  };
-}
-
-/** What a body that depends on its slots reads of values that do not. */
-export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
-  const innerNodes = dependents([result], ...slots);
-  const outer = new Set<Expr>();
-  for (const node of innerNodes)
-    for (const operand of node.inputs) if (!innerNodes.has(operand)) outer.add(operand);
-  return [...outer];
-}
-
-/**
- * Refuses a body that sums over rows: what is applied to each row knows no others.
- * @throws {@link ShapeError}
- */
-export function checkInside(where: string, result: Expr, ...slots: readonly Expr[]): void {
-  for (const node of dependents([result], ...slots))
-    if (node.op === "sumRows" || node.op === "sumOuter")
-      throw new ShapeError({
-        where,
-        problem: "the body cannot sum over rows",
-        expected: "a body of one row",
-        received: "a sum over rows",
-        remedy: "do that outside of it",
-      });
 }

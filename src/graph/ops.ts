@@ -1,7 +1,7 @@
 /**
  * The operations: constructors of graph nodes that check shapes and fold what is free to fold.
  *
- * Operands may be numbers. Every result is batched if an operand is. All errors are ShapeErrors that show both shapes.
+ * Operands may be numbers. A result is one of each row if an operand is. All errors are ShapeErrors that show both shapes.
  *
  * @module
  */

@@ -32,7 +32,7 @@ export interface Update {
 
 /** A program: outputs one value per row, outputs summed over the rows, and updates of parameters after each step. */
 export interface Program {
-  /** Batched outputs, by name. */
+  /** Outputs of each row, by name. */
   readonly rows: Readonly<Record<string, Expr>>;
   /** Shared outputs, by name: sums over the rows and what follows from them. */
   readonly sums: Readonly<Record<string, Expr>>;
@@ -78,16 +78,16 @@ export function* preparation(
   const sums = Object.entries(program.sums ?? {});
   const updates = program.updates ?? [];
   for (const [name, value] of sums)
-    if (value.batched)
+    if (value.space === "row")
       throw new ShapeError({
         where: "program",
-        problem: `the sum "${name}" is batched`,
+        problem: `the sum "${name}" is one of each row`,
         expected: "a shared value",
-        received: "a batched one",
+        received: "one of each row",
         remedy: "sum it over the rows first",
       });
   for (const { parameter, value } of updates)
-    if (value.batched || !sameShape(value.shape, parameter.shape))
+    if (value.space === "row" || !sameShape(value.shape, parameter.shape))
       throw new ShapeError({
         where: "program",
         subject: `the update of "${parameter.name}"`,

@@ -11,18 +11,16 @@
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import {
   type BodyExpr,
-  checkInside,
-  dependents,
   type Expr,
   firstOuterInput,
   hasBody,
-  outerValues,
   type ScanExpr,
   type SlotExpr,
   topologicalOrder,
 } from "./expr.ts";
 import { fixedPointOf, implicitOf, iterateOf, odeSolutionOf } from "./ops/bodyNodes.ts";
 import { slot } from "./ops/leaves.ts";
+import { checkInside, dependents, outerValues } from "./slots.ts";
 import { sliceAt, stackedValue } from "./stackedValues.ts";
 import { withInputs } from "./withInputs.ts";
 
@@ -106,7 +104,7 @@ export function scanOf(
     slices,
     result,
     shape: initial.shape,
-    batched: true,
+    space: "row",
     inputs: [initial, ...stacked, ...outerValues(result, state, ...slices)],
   };
 }
@@ -124,9 +122,9 @@ function liftSlices({ result, slices, stacked }: SlicedBody, steps: number): Sli
   const innerNodes = dependents([result], ...slices);
   /** By node that depends on slices alone: its stacked value. */
   const lifted = new Map<Expr, Expr>(slices.map((slice, i) => [slice, stacked[i]!]));
-  const isLifted = (node: Expr): boolean => lifted.has(node) || (node.op === "map" && !node.batched);
+  const isLifted = (node: Expr): boolean => lifted.has(node) || (node.op === "map" && node.space !== "row");
   for (const node of innerNodes)
-    if (!node.batched && !isLifted(node)) lifted.set(node, stackedValue(node, lifted, steps));
+    if (node.space !== "row" && !isLifted(node)) lifted.set(node, stackedValue(node, lifted, steps));
   // Those that something else reads become slices; the rest has gone into them.
   const slotOf = new Map<Expr, SlotExpr>();
   for (const node of innerNodes)
@@ -135,7 +133,7 @@ function liftSlices({ result, slices, stacked }: SlicedBody, steps: number): Sli
         if (lifted.has(operand) && !slotOf.has(operand))
           slotOf.set(
             operand,
-            slices.includes(operand as SlotExpr) ? (operand as SlotExpr) : slot(operand.shape, false),
+            slices.includes(operand as SlotExpr) ? (operand as SlotExpr) : slot(operand.shape, "step"),
           );
   return {
     result: substitute([result], slotOf)[0]!,

@@ -17,6 +17,7 @@ import {
   hasBody,
   type MapExpr,
   sizeOf,
+  spaceOf,
   topologicalOrder,
   unreachable,
 } from "./expr.ts";
@@ -116,7 +117,7 @@ function simplifyMap(node: MapExpr, inputs: readonly Expr[]): Expr {
   return {
     ...node,
     body: { slots: node.body.slots, results },
-    batched: inputs.some((input) => input.batched),
+    space: spaceOf(inputs),
     inputs,
   };
 }
@@ -138,7 +139,7 @@ function rewrite(node: Expr, interner: Interner): Expr {
       if (node.inputs.some(isZero)) return zero(node);
       // A value that turned out to be the same for every row is still there once per row.
       const inputs = node.inputs.map((input) =>
-        input.batched ? input : interner.intern(mul(interner.intern(rowMark()), input)),
+        input.space === "row" ? input : interner.intern(mul(interner.intern(rowMark()), input)),
       );
       return withInputs(node, inputs);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, type MapExpr, sizeOf } from "./expr.ts";
+import { type Expr, type MapExpr, sizeOf, spaceOf } from "./expr.ts";
 import { apply } from "./ops/arithmetic.ts";
 import {
   broadcastTo,
@@ -47,7 +47,7 @@ export function stackedValue(node: Expr, lifted: ReadonlyMap<Expr, Expr>, steps:
     case "scatter":
       return scatter(source!, inAllSteps(node.indices, steps, sizeOf(node.shape)), shape);
     case "sum":
-      return { ...node, outer: steps * node.outer, shape, inputs: [source!] };
+      return { ...node, outer: steps * node.outer, shape, space: source!.space, inputs: [source!] };
     case "concatenate":
       return concatenatedAcross(node, lifted, steps);
     case "project":
@@ -105,7 +105,7 @@ function mapOfAll(map: MapExpr, index: number, lifted: ReadonlyMap<Expr, Expr>, 
     const all = lifted.get(block) ?? broadcastTo(reshape(block, [1, map.features, width]), shape);
     return reshape(all, [features, width]);
   });
-  const stackedMap: MapExpr = { ...map, features, inputs };
+  const stackedMap: MapExpr = { ...map, features, space: spaceOf(inputs), inputs };
   const width = map.body.results[index]!.length;
-  return { op: "project", index, shape: [features, width], batched: false, inputs: [stackedMap] };
+  return { op: "project", index, shape: [features, width], space: stackedMap.space, inputs: [stackedMap] };
 }

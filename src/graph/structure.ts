@@ -62,7 +62,7 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
     }
   };
   const number = (node: Expr): void => {
-    write(Number(node.batched), node.shape.length, ...node.shape);
+    write(Number(node.space === "row"), node.shape.length, ...node.shape);
     numbers.set(node, numbers.size);
   };
   const writeAll = function* (roots: readonly Expr[]): Pieces<void> {
@@ -94,7 +94,7 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
   const writeBody = function* ({
     op,
     shape,
-    batched,
+    space,
     inputs,
     result,
     slot,

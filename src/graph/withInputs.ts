@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, unreachable } from "./expr.ts";
+import { type Expr, spaceOf, unreachable } from "./expr.ts";
 import { project } from "./ops/bodyNodes.ts";
 import { gather, reshape } from "./ops/movement.ts";
 
@@ -35,7 +35,7 @@ export function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
     case "matrixProduct":
     case "solveTriangular":
     case "map":
-      return { ...node, batched: inputs.some((input) => input.batched), inputs };
+      return { ...node, space: spaceOf(inputs), inputs };
     case "input":
     case "parameter":
     case "stepInput":

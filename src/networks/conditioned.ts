@@ -21,7 +21,7 @@ import { checkHidden, networkParameters, runNetwork } from "./conditioner.ts";
 export interface ConditionedParameters<Name extends string> {
   /** What a bijection declares. */
   readonly tree: ParameterTree;
-  /** The values: shared without a context, batched with one. */
+  /** The values: shared without a context, of each row with one. */
   read(parameters: Bound, context: Expr | undefined): Readonly<Record<Name, Expr>>;
 }
 

@@ -128,7 +128,9 @@ export function lipschitzNetwork(where: string, options: LipschitzNetworkOptions
       const shifts = conditioned.read(p, c);
       const layer = (x: Expr, i: number): Expr => {
         const shift = shifts[`bias${i}`]!;
-        return shift.batched ? g.add(g.linear(x, matrices[i]!), shift) : g.linear(x, matrices[i]!, shift);
+        return shift.space === "row"
+          ? g.add(g.linear(x, matrices[i]!), shift)
+          : g.linear(x, matrices[i]!, shift);
       };
       return (x) => {
         let value = layer(x, 0);

@@ -45,7 +45,7 @@ export function* planning(program: PreparedProgram, target: PlanTarget): Pieces<
   const port = (name: string, value: Expr): Port => {
     const { owner, offset } = viewOf(value);
     const id = tables.value(owner);
-    if (!value.batched) tables.place(id);
+    if (value.space !== "row") tables.place(id);
     return { name, value: id, start: offset, size: sizeOf(value.shape) };
   };
   const leaves = (list: readonly Extract<Expr, { name: string }>[]): Port[] =>
@@ -108,7 +108,7 @@ function* tileItems(
     }
     if (node.op === "rowMark") items.push(tiles.call({ kind: "mark" }, tables.argument(node), count));
   }
-  const outputs = rowOutputs.filter((output) => output.batched);
+  const outputs = rowOutputs.filter((output) => output.space === "row");
   items.push(...(yield* tiles.lower(tileNodes, outputs)));
   for (const [i, output] of rowOutputs.entries()) {
     const source = tiles.asRows(output);
@@ -141,7 +141,7 @@ function* sharedLevels(
   const readLater = [...tileNodes, ...epilogueNodes, ...updateNodes].flatMap((node) => node.inputs);
   const prologue = yield* shared.lower(
     units.prologue,
-    [...readLater, ...rowOutputs, ...sumOutputs, ...updateOutputs].filter((node) => !node.batched),
+    [...readLater, ...rowOutputs, ...sumOutputs, ...updateOutputs].filter((node) => node.space !== "row"),
   );
   const epilogue = yield* shared.lower(
     units.epilogue,

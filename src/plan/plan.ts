@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Space } from "../graph/expr.ts";
 import type { Kernel } from "./kernels.ts";
 
 /** What a plan has to know of the machine that will run it. */
@@ -31,12 +32,9 @@ export type ValueId = number;
 export type KernelId = number;
 
 /**
- * Where a value lives: `row`, one for each row of a tile, in the arena of the thread; `shared`, the same for all rows, in memory once;
- * `step`, a slice of a shared value, another one in each round of a scan.
+ * A value that has memory of its own, or is the slice of one that has: `row` in the arena of the thread, for each row of a tile; `shared` in memory once; `step`
+ * a slice of a shared value.
  */
-export type Space = "row" | "step" | "shared";
-
-/** A value that has memory of its own, or is the slice of one that has. */
 export interface PlanValue {
   readonly space: Space;
   /** What it is, for people: the name of a leaf, else the operation that makes it. */

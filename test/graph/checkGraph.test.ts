@@ -30,14 +30,14 @@ describe("a broken graph is found, and the message says where", () => {
     ["another shape than its inputs", spoil(g.exp(x), { shape: [4] }), /an input of it has the shape \[3\]/],
     ["an extent that is none", spoil(g.exp(x), { shape: [1.5] }), /not positive integers/],
     [
-      "not batched though its input is",
-      spoil(g.exp(x), { batched: false }),
-      /not batched, its inputs say otherwise/,
+      "shared though its input is of each row",
+      spoil(g.exp(x), { space: "shared" }),
+      /its space is shared, its inputs say row/,
     ],
     [
-      "batched though its input is not",
-      spoil(g.exp(p), { batched: true }),
-      /is batched, its inputs say otherwise/,
+      "of each row though its input is shared",
+      spoil(g.exp(p), { space: "row" }),
+      /its space is row, its inputs say shared/,
     ],
     ["a reshape of other numbers", spoil(g.reshape(x, [3, 1]), { shape: [4, 1] }), /its input has 3 numbers/],
     [
@@ -64,7 +64,7 @@ describe("a broken graph is found, and the message says where", () => {
       /no operation "twist"/,
     ],
     ["a slot outside of its body", g.add(slot, x), /slot \[3\]: it is outside of its body/],
-    ["a slot of another body", spoil(scan, { result: newSlot([3], false) }), /outside of its body/],
+    ["a slot of another body", spoil(scan, { result: newSlot([3], "step") }), /outside of its body/],
   ])("%s", (_, node, message) => {
     expect(() => checkGraph("test", [g.sum(node)])).toThrow(message);
   });

@@ -66,7 +66,7 @@ function random(label: number): { x: Float64Array; w: Float64Array; v: Float64Ar
 /** Sum over rows of <output, cotangent>, as a shared scalar, so that one number checks everything. */
 function pairing(output: Expr, cotangent: Float64Array): Expr {
   const paired = g.sum(g.mul(output, g.constant(cotangent.subarray(0, sizeOf(output.shape)), output.shape)));
-  return output.batched ? g.sumRows(paired) : paired;
+  return output.space === "row" ? g.sumRows(paired) : paired;
 }
 
 function evaluate(

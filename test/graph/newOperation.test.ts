@@ -25,8 +25,8 @@ const swirl = (x: Expr): Expr => ({ ...g.exp(x), name: "swirl" }) as unknown as 
 
 const x = g.input("x", [3]);
 const p = g.parameter("p", [3]);
-const slot = newSlot([], true);
-const state = newSlot([3], true);
+const slot = newSlot([], "row");
+const state = newSlot([3], "row");
 const fixed: FixedPointExpr = {
   ...(g.fixedPoint(x, 3, (y) => g.mul(0.5, y)) as FixedPointExpr),
   slot: state,

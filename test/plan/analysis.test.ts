@@ -1,9 +1,10 @@
 /** Analyses of a graph on its way to kernels: bounds, readiness, the order of units. */
 
 import { describe, expect, test } from "vitest";
-import { dependents, type Expr, type FixedPointExpr, topologicalOrder } from "../../src/graph/expr.ts";
+import { type Expr, type FixedPointExpr, topologicalOrder } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
+import { dependents } from "../../src/graph/slots.ts";
 import { withInputs } from "../../src/graph/withInputs.ts";
 import { largestMagnitude } from "../../src/plan/analysis/bounds.ts";
 import { fuse } from "../../src/plan/analysis/fusion.ts";
@@ -77,7 +78,7 @@ test("units of a long chain are ordered without recursion, each after what it re
   let z: Expr = x;
   for (let i = 0; i < 900; i++) {
     z = g.gather(z, [1, 2, 3, i % 2 ? -1 : 0], [4]);
-    z = { op: "scatter", indices: Int32Array.of(0, 0, 1, 2), shape: [4], batched: true, inputs: [z] };
+    z = { op: "scatter", indices: Int32Array.of(0, 0, 1, 2), shape: [4], space: "row", inputs: [z] };
     chain.push(z);
   }
   const units = inOnePiece(fuse(topologicalOrder([z]), ownersRead, { totals: false }));
@@ -102,8 +103,8 @@ describe("rebuilding", () => {
   });
   test("a value that becomes shared makes shared what depends on it alone", () => {
     const shared = g.parameter("shared", [4]);
-    expect(withInputs(g.sin(x), [shared]).batched).toBe(false);
-    expect(withInputs(g.add(x, x), [shared, x]).batched).toBe(true);
+    expect(withInputs(g.sin(x), [shared]).space).toBe("shared");
+    expect(withInputs(g.add(x, x), [shared, x]).space).toBe("row");
     expect(() =>
       withInputs(
         g.fixedPoint(x, 2, (s) => g.sin(s)),

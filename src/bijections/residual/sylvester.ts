@@ -178,6 +178,6 @@ export function sylvester(options: SylvesterOptions): Bijection {
 
 /** A matrix, shared or of each row, times a vector. */
 function product(matrix: Expr, vector: Expr): Expr {
-  if (!matrix.batched) return g.linear(vector, matrix);
+  if (matrix.space !== "row") return g.linear(vector, matrix);
   return g.sum(g.mul(matrix, g.reshape(vector, [1, vector.shape[0]!])), 1);
 }

@@ -65,10 +65,10 @@ function interpreted(program: PreparedProgram, simplified: PreparedProgram): Int
     inputs: portsOf(simplified.inputs),
     stepInputs: portsOf(simplified.stepInputs),
     parameters: portsOf(program.parameters),
-    rows: Object.entries(rows).map(([name, { shape, batched }]) => ({
+    rows: Object.entries(rows).map(([name, { shape, space }]) => ({
       name,
       size: sizeOf(shape),
-      isShared: !batched,
+      isShared: space !== "row",
     })),
     sums: Object.keys(sums),
     updated: updates.map(({ parameter }) => parameter.name),

@@ -1,6 +1,5 @@
 /**
- * The value of every node, in float64, one row at a time where it is batched: slow and obviously right.
- *
+ * The value of every node, in float64, one row at a time where it has rows: slow and obviously right.
  * A graph is read once: its order, and for each node a rule that knows where its operands are. The rules then run one after
  * another, as often as asked: each as its operation is defined, none before its operands.
  *
@@ -21,7 +20,7 @@ import {
 } from "../../graph/expr.ts";
 import { elementwiseLoop } from "./elementwiseLoops.ts";
 
-/** Values of leaves: batched ones hold `rows * size` numbers, shared ones `size`. */
+/** Values of leaves: those of rows hold `rows * size` numbers, shared ones `size`. */
 export type Values = ReadonlyMap<Expr, Float64Array>;
 
 /**
@@ -106,13 +105,13 @@ function ruleOf(node: Expr, reading: Reading): Rule {
   const out = room();
   const sizes = node.inputs.map((input) => sizeOf(input.shape));
   /** How far apart two rows of operand k are: 0 if it is shared. */
-  const steps = node.inputs.map((input, k) => (input.batched ? sizes[k]! : 0));
+  const steps = node.inputs.map((input, k) => (input.space === "row" ? sizes[k]! : 0));
   const [stepA = 0, stepB = 0] = steps;
   /** Runs a rule for each row of the result (once if it is shared). */
   const eachRow =
     (rule: (to: Float64Array, start: number, row: number) => void): Rule =>
     (rows) => {
-      const count = node.batched ? rows : 1;
+      const count = node.space === "row" ? rows : 1;
       const to = out(count * size);
       for (let row = 0; row < count; row++) rule(to, row * size, row);
       return to;
@@ -243,14 +242,13 @@ function ruleOf(node: Expr, reading: Reading): Rule {
 
 /** An element-wise operation; a scalar operand stands for each element. */
 function elementwiseRule(node: ElementwiseExpr, { operands }: Reading): Rule {
-  const { batched, inputs } = node;
+  const isOfRows = node.space === "row";
   const size = sizeOf(node.shape);
-  const out = room();
-  const loop = elementwiseLoop(node.name);
-  const arguments_ = inputs.map((input, k) => argument(input, batched, size, operands[k]!));
-  const [a, b = nothing, c = nothing] = arguments_ as [Argument, Argument?, Argument?];
+  const [out, loop] = [room(), elementwiseLoop(node.name)];
+  const read = (input: Expr, k: number): Argument => argument(input, isOfRows, size, operands[k]!);
+  const [a, b = nothing, c = nothing] = node.inputs.map(read) as [Argument, Argument?, Argument?];
   return (rows) => {
-    const to = out((batched ? rows : 1) * size);
+    const to = out((isOfRows ? rows : 1) * size);
     loop(to, a.values(rows), a.step, b.values(rows), b.step, c.values(rows), c.step);
     return to;
   };
@@ -267,21 +265,22 @@ const nothing: Argument = { values: () => zero, step: 0 };
 
 /** An operand of an operation that has so many elements: laid out as its result, unless it is so already or one number. */
 function argument(
-  { batched, shape }: Expr,
-  resultBatched: boolean,
+  { space, shape }: Expr,
+  isResultOfRows: boolean,
   size: number,
   operand: () => Float64Array,
 ): Argument {
+  const isOfRows = space === "row";
   const operandSize = sizeOf(shape);
-  if (operandSize === 1 && !batched) return { values: operand, step: 0 };
-  if (operandSize === size && batched === resultBatched) return { values: operand, step: 1 };
+  if (operandSize === 1 && !isOfRows) return { values: operand, step: 0 };
+  if (operandSize === size && isOfRows === isResultOfRows) return { values: operand, step: 1 };
   const out = room();
   return {
     values: (rows) => {
       const data = operand();
-      const to = out((resultBatched ? rows : 1) * size);
+      const to = out((isResultOfRows ? rows : 1) * size);
       const step = operandSize === 1 ? 0 : 1;
-      for (let at = 0, row = 0; at < to.length; row += batched ? operandSize : 0)
+      for (let at = 0, row = 0; at < to.length; row += isOfRows ? operandSize : 0)
         for (let i = 0; i < size; i++) to[at++] = data[row + i * step]!;
       return to;
     },
@@ -295,15 +294,15 @@ function mapRule(node: MapExpr, { operand, resultsOf }: Reading): Rule {
   const { slots, results } = node.body;
   const readResults = [...resultsOf(node).keys()].map((index) => results[index]!);
   const body = interpretation(readResults.flat(), slots.flat());
-  const steps = readResults.flat().map(({ batched }) => (batched ? 1 : 0));
+  const steps = readResults.flat().map(({ space }) => (space === "row" ? 1 : 0));
   const columns = slots.flat().map(() => room());
   const out = room();
   return (rows) => {
-    const count = (node.batched ? rows : 1) * features;
+    const count = (node.space === "row" ? rows : 1) * features;
     let next = 0;
     const scalars = slots.flatMap((block, k) => {
       const data = operand(k);
-      const length = node.inputs[k]!.batched ? count : features;
+      const length = node.inputs[k]!.space === "row" ? count : features;
       return block.map((_, j) => {
         const column = columns[next++]!(count);
         for (let i = 0; i < count; i++) column[i] = data[(i % length) * block.length + j]!;
@@ -330,7 +329,7 @@ function projectRule(node: ProjectExpr, { operand, resultsOf }: Reading): Rule {
   const size = sizeOf(node.shape);
   const start = resultsOf(node.inputs[0]!).get(node.index)!;
   return (rows) => {
-    const count = node.batched ? rows : 1;
+    const count = node.space === "row" ? rows : 1;
     return operand(0).subarray(start * count, (start + size) * count);
   };
 }
@@ -354,7 +353,7 @@ function rounds(
   const out = room();
   const slices = node.op === "scan" ? node.slices : [];
   const body = interpretation([node.result], [...node.inputs, node.slot, ...slices]);
-  const lengthOf = (value: Expr, rows: number): number => (value.batched ? rows : 1) * size;
+  const lengthOf = (value: Expr, rows: number): number => (value.space === "row" ? rows : 1) * size;
   return {
     first: (rows) => copyRows(out(rows * size), operand(0), lengthOf(node.inputs[0]!, rows)),
     next: (state, rows, sliceValues = []) => {

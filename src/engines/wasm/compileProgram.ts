@@ -25,7 +25,7 @@ export interface CompiledProgram {
   readonly parameters: ReadonlyMap<string, Region>;
   readonly stepInputs: ReadonlyMap<string, Region>;
   readonly sums: ReadonlyMap<string, Region>;
-  /** Sizes of the batched inputs and outputs; pointer i of the control block is that of the i-th of both lists. */
+  /** Sizes of the inputs and outputs of rows; pointer i of the control block is that of the i-th of both lists. */
   readonly inputs: readonly { readonly name: string; readonly size: number }[];
   readonly rows: readonly { readonly name: string; readonly size: number }[];
   readonly constants: readonly { readonly address: number; readonly data: Float64Array }[];

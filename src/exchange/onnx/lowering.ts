@@ -21,10 +21,10 @@ import type { OnnxGraph } from "./onnxGraph.ts";
 import { loopOf } from "./onnxLoops.ts";
 import { inverseOfTriangle, type SharedValues, sharedValues } from "./sharedValues.ts";
 
-/** The values of some batched leaves, and of what is shared. */
+/** The values of some leaves of rows, and of what is shared. */
 export interface Leaves {
   /** Tensors `[rows, size]` by node. */
-  readonly batched: ReadonlyMap<Expr, string>;
+  readonly ofRows: ReadonlyMap<Expr, string>;
   /** Values of shared nodes. */
   readonly shared: SharedValues;
   /** Shared values that differ by the step of a loop: tensors `[1, size]`. */
@@ -66,7 +66,7 @@ export class Lowering {
     this.graph = formulas.graph;
     this.leaves = leaves;
     this.rows = rows;
-    for (const [node, name] of leaves.batched) this.#tensors.set(node, name);
+    for (const [node, name] of leaves.ofRows) this.#tensors.set(node, name);
   }
 
   /** What writes into the body of a loop of this graph. */
@@ -77,7 +77,7 @@ export class Lowering {
   /** Writes some nodes, with all that they need. */
   values(outputs: readonly Expr[]): void {
     const order = topologicalOrder(outputs, this.#tensors).filter(
-      (node) => node.batched && !this.#tensors.has(node),
+      (node) => node.space === "row" && !this.#tensors.has(node),
     );
     const read = new Map<Expr, Set<number>>();
     for (const node of order)
@@ -92,8 +92,8 @@ export class Lowering {
 
   /** The tensor of a node: `[rows, size]`, or `[1, size]` where it is shared. */
   tensor(node: Expr): string {
-    const batched = this.#tensors.get(node) ?? this.leaves.byStep?.get(node);
-    if (batched !== undefined) return batched;
+    const ofRows = this.#tensors.get(node) ?? this.leaves.byStep?.get(node);
+    if (ofRows !== undefined) return ofRows;
     const size = sizeOf(node.shape);
     return this.graph.constant(this.formulas.type, this.sharedData(node), [1, size]);
   }
@@ -128,7 +128,7 @@ export class Lowering {
 
   /** The same, once per row, of what may be shared. */
   ofEachRow(node: Expr): string {
-    return node.batched ? this.tensor(node) : this.formulas.mul(this.tensor(node), this.ones());
+    return node.space === "row" ? this.tensor(node) : this.formulas.mul(this.tensor(node), this.ones());
   }
 
   #node(node: Expr): string {
@@ -268,7 +268,7 @@ export class Lowering {
   /** A map of n rows of F features is its body for n F rows of scalars. */
   #map({ features, body, inputs }: MapExpr, indices: readonly number[]): ReadonlyMap<number, string> {
     const { graph, formulas } = this;
-    const batched = new Map<Expr, string>();
+    const ofRows = new Map<Expr, string>();
     const extent = `${this.rows.extent}*${features}`;
     let like = "";
     body.slots.forEach((slots, k) => {
@@ -276,14 +276,14 @@ export class Lowering {
       const value = graph.shaped(numbers, formulas.type, [extent, slots.length]);
       like = value;
       slots.forEach((slot, j) => {
-        batched.set(slot, this.#picked(value, slots.length, [j]));
+        ofRows.set(slot, this.#picked(value, slots.length, [j]));
       });
     });
     const results = indices.map((index) => body.results[index]!);
     const flat = results.flat();
     const inside = new Lowering(
       formulas,
-      { batched, shared: sharedValues(flat, new Map()) },
+      { ofRows, shared: sharedValues(flat, new Map()) },
       { like, extent },
     );
     inside.values(flat);

@@ -31,9 +31,9 @@ export function loopOf(node: FixedPointExpr | ScanExpr | IterateExpr, outside: L
   const inside = outside.inside(
     body,
     {
-      batched: new Map([
+      ofRows: new Map([
         ...node.inputs
-          .filter((input) => input.batched)
+          .filter((input) => input.space === "row")
           .map((input) => [input, outside.tensor(input)] as const),
         [node.slot, state],
       ]),
@@ -70,7 +70,7 @@ function valuesInside(
   outside: Lowering,
   body: OnnxGraph,
   step: string,
-): Omit<Leaves, "batched"> {
+): Omit<Leaves, "ofRows"> {
   const { shared: known, byStep: outer = new Map(), inverses = new Map() } = outside.leaves;
   if (node.op !== "scan")
     return { shared: sharedValues([node.result], known, outer), byStep: outer, inverses };

@@ -30,11 +30,11 @@ export function writeProgram<Name extends string>(
     const data = parameters[parameter.name];
     if (data) known.set(parameter, data);
   }
-  const batched = new Map(program.inputs.map((input): [Expr, string] => [input, inputs[input.name]!]));
+  const ofRows = new Map(program.inputs.map((input): [Expr, string] => [input, inputs[input.name]!]));
   const like = Object.values(inputs)[0]!;
   const tensors = lower(
     outputs,
-    { batched, shared: sharedValues(outputs, known) },
+    { ofRows, shared: sharedValues(outputs, known) },
     { graph, type, rows: { like, extent: "rows" } },
   );
   return Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) as Record<Name, string>;

@@ -13,12 +13,12 @@ export type SharedValues = ReadonlyMap<Expr, Float64Array>;
 /** Some nodes. */
 type Nodes = Pick<ReadonlySet<Expr>, "has">;
 
-/** Shared nodes that batched ones read, or that are asked for. */
+/** Shared nodes that values of rows read, or that are asked for. */
 function readByRows(outputs: readonly Expr[], known: Nodes): Expr[] {
   const shared = new Set<Expr>();
-  for (const output of outputs) if (!output.batched) shared.add(output);
+  for (const output of outputs) if (output.space !== "row") shared.add(output);
   for (const node of topologicalOrder(outputs, known))
-    if (node.batched) for (const input of node.inputs) if (!input.batched) shared.add(input);
+    if (node.space === "row") for (const input of node.inputs) if (input.space !== "row") shared.add(input);
   return [...shared].filter((node) => !known.has(node));
 }
 
@@ -54,7 +54,7 @@ export function valuesByStep(
   const isLeaf = new Set(leaves);
   const dependent = new Set<Expr>(slices.keys());
   for (const node of topologicalOrder([result], isLeaf))
-    if (!node.batched && node.inputs.some((input) => dependent.has(input))) dependent.add(node);
+    if (node.space !== "row" && node.inputs.some((input) => dependent.has(input))) dependent.add(node);
   const read = [...readByRows([result], known), ...[...slices.keys()].filter((slice) => !known.has(slice))];
   const nodes = [...new Set(read)];
   const evaluate = interpretation(nodes, leaves);

@@ -28,7 +28,7 @@ export interface ApproximateProgress {
 export interface ApproximateOptions extends EngineOptions {
   /** The parameters of the density, by name. */
   readonly parameters: ParameterDescriptions;
-  /** The logarithm of the density in nats, up to a constant: a batched scalar. Data are constants in it. */
+  /** The logarithm of the density in nats, up to a constant: a scalar of each row. Data are constants in it. */
   readonly logDensity: LogDensity;
   /**
    * What approximates it: a kind by name (default `nsf`, which is splines and, behind them, affine couplings), an architecture,

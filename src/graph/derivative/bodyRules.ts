@@ -40,9 +40,9 @@ export function pullBackMap(
     const isOne = condition?.on.shape.length === 0;
     const count = isOne ? 1 : scalars.length;
     return {
-      slots: scalars.map(() => slot([], true)),
+      slots: scalars.map(() => slot([], "row")),
       block: settled(cotangent),
-      liveSlots: condition ? Array.from({ length: count }, () => slot([], true)) : [],
+      liveSlots: condition ? Array.from({ length: count }, () => slot([], "row")) : [],
       liveBlock: condition && (isOne ? broadcastTo(numberOf(condition), [features]) : numberOf(condition)),
     };
   });
@@ -126,10 +126,10 @@ export function pullBackScan(
   { active, send, pulledBack }: Reversal,
 ): void {
   // Slots stand for the inputs meanwhile: nothing merges them with what they are, and one node in two roles is two.
-  const inputSlots = node.inputs.map((input, i) => slot(input.shape, i === 0 || input.batched));
-  const inner = slot(node.shape, true);
+  const inputSlots = node.inputs.map((input, i) => slot(input.shape, i === 0 ? "row" : input.space));
+  const inner = slot(node.shape, "row");
   const condition = cotangent.live();
-  const on = condition && slot(condition.on.shape, true);
+  const on = condition && slot(condition.on.shape, "row");
   const outerAt = 1 + node.slices.length;
   const outer = node.inputs.slice(outerAt).map((value, i) => [value, inputSlots[outerAt + i]!] as const);
   const [result] = substitute([node.result], new Map<Expr, Expr>(outer));

@@ -147,14 +147,14 @@ export function anyLive(...cotangents: readonly Cotangent[]): () => Condition | 
 export function inAnyRow(live: () => Condition | undefined): () => Condition | undefined {
   return lazily(() => {
     const condition = live();
-    return condition?.on.batched
+    return condition?.on.space === "row"
       ? { on: sumRows(mul(rowMark(), numberOf(condition))), when: true }
       : condition;
   });
 }
 
 /**
- * Hands a cotangent to an input of the node at hand. What flows from a batched node to a shared input is summed
+ * Hands a cotangent to an input of the node at hand. What flows from a node of each row to a shared input is summed
  * over the rows, unless `summed` says that it already is.
  */
 export type Send = (input: Expr, cotangent: Cotangent, summed?: boolean) => void;

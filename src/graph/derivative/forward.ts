@@ -40,12 +40,12 @@ function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr
   const count = node.slices.length;
   const [initial, ...rest] = node.inputs as [Expr, ...Expr[]];
   const [stacked, outer] = [rest.slice(0, count), rest.slice(count)];
-  if (stacked.some((value) => tangent(value).batched))
+  if (stacked.some((value) => tangent(value).space === "row"))
     // A direction of its own in each row: what a scan has stacked is the same in all.
     return jvp([unrolledScan(node)], node.inputs, node.inputs.map(tangent))[0]!;
   // On the slots, which nothing can merge with what stands for them in the end.
   const slots: readonly Expr[] = [node.slot, ...node.slices];
-  const moving = slots.map(({ shape, batched }) => slot(shape, batched));
+  const moving = slots.map(({ shape, space }) => slot(shape, space));
   const [resultTangent] = jvp([node.result], [...slots, ...outer], [...moving, ...outer.map(tangent)]);
   const pair = scan(
     concatenate([flat(initial), flat(tangent(initial))]),
@@ -141,7 +141,7 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
     case "concatenate":
       return concatenate(node.inputs.map(orZero));
     case "sum":
-      return { ...node, batched: orZero(a).batched, inputs: [orZero(a)] };
+      return { ...node, space: orZero(a).space, inputs: [orZero(a)] };
     case "linear": {
       const options = { transposed: node.transposed };
       const bias = node.inputs[2] && tangent(node.inputs[2]);
@@ -202,7 +202,7 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
 function mapJvp(node: MapExpr, tangentOf: ReadonlyMap<Expr, Expr>): Expr[] {
   const { slots, results } = node.body;
   const moving = node.inputs.map((_, i) => i).filter((i) => tangentOf.has(node.inputs[i]!));
-  const tangentSlots = moving.map((i) => slots[i]!.map(() => slot([], true)));
+  const tangentSlots = moving.map((i) => slots[i]!.map(() => slot([], "row")));
   const flat = jvp(
     results.flat(),
     moving.flatMap((i) => slots[i]!),

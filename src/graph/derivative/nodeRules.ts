@@ -68,7 +68,7 @@ export function pullBackLinear(node: LinearExpr, cotangent: Cotangent, { active,
   if (bias && active.has(bias)) send(bias, { value: c, live: cotangent.live });
   if (!active.has(weights)) return;
   const [row, column] = node.transposed ? [x, c] : [c, x];
-  if (!x.batched) {
+  if (x.space !== "row") {
     const outer = mul(reshape(row, [sizeOf(row.shape), 1]), reshape(column, [1, sizeOf(column.shape)]));
     return send(weights, { value: outer, live });
   }
@@ -89,8 +89,9 @@ export function pullBackSolve(
   if (!active.has(a)) return;
   // A^T x = b swaps the roles of the two vectors in -bBar x^T.
   const [row, column] = node.transposed ? [node as Expr, bBar] : [bBar, node as Expr];
-  const outer = node.batched
-    ? sumOuter(ofEachRow(row), ofEachRow(column))
-    : mul(reshape(row, [n, 1]), reshape(column, [1, n]));
-  send(a, { ...bCotangent, value: mul(triangle(n, node.lower), neg(outer)) }, node.batched);
+  const outer =
+    node.space === "row"
+      ? sumOuter(ofEachRow(row), ofEachRow(column))
+      : mul(reshape(row, [n, 1]), reshape(column, [1, n]));
+  send(a, { ...bCotangent, value: mul(triangle(n, node.lower), neg(outer)) }, node.space === "row");
 }

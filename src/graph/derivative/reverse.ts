@@ -2,7 +2,7 @@
  * Reverse mode: the vector-Jacobian product as a graph. Rules return expressions, so that they apply to each other's results:
  * second derivatives, exact Jacobians and traces need no special code.
  *
- * One rule ties batched to shared values: the cotangent that a batched value sends to a shared one is summed over
+ * One rule ties values of rows to shared ones: the cotangent that a value of each row sends to a shared one is summed over
  * the rows. Hence `vjp` of a program of rows gives a program of sums.
  *
  * @module
@@ -146,8 +146,8 @@ function* pullingBack(
     const send: Send = (to, contribution, summed = false) =>
       accumulate(
         to,
-        summed && !to.batched ? { ...contribution, live: inAnyRow(contribution.live) } : contribution,
-        node.batched && !to.batched && !summed,
+        summed && to.space !== "row" ? { ...contribution, live: inAnyRow(contribution.live) } : contribution,
+        node.space === "row" && to.space !== "row" && !summed,
       );
     if (node.op === "map") {
       const list = mapCotangents.get(node);

@@ -122,7 +122,7 @@ export function pullBackOdeSolution(
   const span = sub(to, from);
   // The equation is linear in the adjoint, so that its size can be taken out: tolerances are relative to it.
   const unit = sizeOfCotangent(cotangent);
-  const adjointSlot = slot(node.shape, true);
+  const adjointSlot = slot(node.shape, "row");
   const [backward, ...gradients] = vjp([node.result], [adjointSlot], [node.slot, ...outer]);
   const pair = (time: Expr, stateAndAdjoint: Expr): Expr => {
     const replacements = new Map<Expr, Expr>([
@@ -194,7 +194,7 @@ export function pushForwardOdeSolution(
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];
   const outer = node.inputs.slice(firstOuterInput(node)).filter((input) => tangent(input));
   const size = node.shape[0]!;
-  const moving = slot(node.shape, true);
+  const moving = slot(node.shape, "row");
   const [resultTangent] = jvp(
     [node.result],
     [node.slot, ...outer],

@@ -135,7 +135,7 @@ export function solveOde(
     return solveFixed(initial, derivative, from, to, method);
   }
   const { tolerance, most: maximumSteps = 1000 } = method;
-  const [timeSlot, state] = [slot([], true), slot(initial.shape, true)];
+  const [timeSlot, state] = [slot([], "row"), slot(initial.shape, "row")];
   const result = derivative(timeSlot, state);
   if (!sameShape(result.shape, initial.shape))
     throw new ShapeError({
@@ -168,7 +168,7 @@ function solveFixed(
   const method = rungeKuttaMethods[order];
   const step = (to - from) / steps;
   const times = constant(Float64Array.from({ length: steps }, (_, i) => from + i * step));
-  const start = initial.batched ? initial : mul(rowMark(), initial);
+  const start = initial.space === "row" ? initial : mul(rowMark(), initial);
   const state = scan(start, steps, [times], (z, [time]) => {
     const slopes = slopesOf(method, derivative, time!, step, z, derivative(time!, z));
     return add(z, mul(step, weighted(method.weights, slopes)!));

@@ -14,6 +14,7 @@ import {
   type SlotExpr,
   sameShape,
   sizeOf,
+  spaceOf,
 } from "../expr.ts";
 
 import { scanOf, substitute } from "../rebuild.ts";
@@ -54,7 +55,7 @@ export function mapFeatures(
         expected: `of ${features} features`,
         received: formatShape(block.shape),
       });
-    return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], true));
+    return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], "row"));
   });
   const results = body(...slots).map((result) => result.map(asExpr));
   return mapOf(blocks, features, slots, results).map((result) =>
@@ -84,7 +85,7 @@ export function mapOf(
     features,
     body: { slots, results: results.map((result) => result.map(() => flat[next++]!)) },
     shape: [],
-    batched: blocks.some((block) => block.batched),
+    space: spaceOf(blocks),
     inputs: blocks,
   };
   return results.map((_, index) => project(map, index));
@@ -111,15 +112,15 @@ export function scan(
   checkArgument("ops.scan", "body", body, callback);
   const { reversed = false } = checkedOptions("ops.scan", options, { reversed: flag });
   for (const value of stacked)
-    if (value.batched || value.shape[0] !== steps)
+    if (value.space === "row" || value.shape[0] !== steps)
       throw new ShapeError({
         where: "scan",
         subject: "a stacked value",
         expected: `shared, of shape [${steps}, ...]`,
         received: formatShape(value.shape),
       });
-  const state = slot(initial.shape, true);
-  const slices = stacked.map((value) => slot(value.shape.slice(1), false));
+  const state = slot(initial.shape, "row");
+  const slices = stacked.map((value) => slot(value.shape.slice(1), "step"));
   const result = body(state, slices);
   if (!sameShape(result.shape, initial.shape))
     throw new ShapeError({

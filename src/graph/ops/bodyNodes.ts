@@ -6,15 +6,8 @@
  */
 
 import { ShapeError } from "../../errors.ts";
-import {
-  checkInside,
-  dependents,
-  type Expr,
-  type ImplicitExpr,
-  type OdeSolutionExpr,
-  outerValues,
-  type SlotExpr,
-} from "../expr.ts";
+import type { Expr, ImplicitExpr, OdeSolutionExpr, SlotExpr } from "../expr.ts";
+import { checkInside, dependents, outerValues } from "../slots.ts";
 import { checkExpressions } from "./leaves.ts";
 
 /** Result `index` of a map. */
@@ -23,7 +16,7 @@ export function project(map: Expr, index: number): Expr {
   if (map.op !== "map")
     throw new ShapeError({ where: "project", subject: "the value", expected: "a map", received: map.op });
   const count = map.body.results[index]!.length;
-  return { op: "project", index, shape: [map.features, count], batched: map.batched, inputs: [map] };
+  return { op: "project", index, shape: [map.features, count], space: map.space, inputs: [map] };
 }
 
 /** An iteration from a ready slot and result. */
@@ -35,7 +28,7 @@ export function iterateOf(initial: Expr, iterations: number, state: SlotExpr, re
     slot: state,
     result,
     shape: initial.shape,
-    batched: true,
+    space: "row",
     inputs: [initial, ...outerValues(result, state)],
   };
 }
@@ -53,7 +46,7 @@ export function implicitOf(
     result,
     equation,
     shape: solution.shape,
-    batched: true,
+    space: "row",
     inputs: [solution, ...outerValues(result, y)],
   };
 }
@@ -68,7 +61,7 @@ export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr,
     slot: state,
     result,
     shape: initial.shape,
-    batched: true,
+    space: "row",
     inputs: [initial, ...outerValues(result, state)],
   };
 }
@@ -88,7 +81,7 @@ export function odeSolutionOf(
     tolerance,
     most,
     shape: solution.shape,
-    batched: true,
+    space: "row",
     inputs: [solution, ...initial, ...outerValues(result, timeSlot, state)],
   };
 }

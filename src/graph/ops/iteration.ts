@@ -16,7 +16,7 @@ import { concatenate, reshape, slice } from "./movement.ts";
 
 /**
  * Half the distance from 1 to the next number, of the engine that runs the program: 2^-24 in float32 and 2^-53 in float64.
- * A batched scalar.
+ * A scalar of each row.
  */
 export function roundingUnit(): Expr {
   const one = rowMark();
@@ -54,7 +54,7 @@ export function iterate(initial: Expr, iterations: number, body: (state: Expr) =
       expected: "a vector",
       received: formatShape(initial.shape),
     });
-  const state = slot([1 + size], true);
+  const state = slot([1 + size], "row");
   const bodyState = slice(state, 1, 1 + size);
   const finished = reshape(slice(state, 0, 1), []);
   const next = body(bodyState);
@@ -89,7 +89,7 @@ export function implicit(
   solve: "diagonal" | { readonly iterations: number; readonly tolerance: number },
 ): Expr {
   checkExpressions("implicit", solution);
-  const y = slot(solution.shape, true);
+  const y = slot(solution.shape, "row");
   const result = equation(y);
   if (!sameShape(result.shape, solution.shape))
     throw new ShapeError({
@@ -128,7 +128,7 @@ export function fixedPoint(
   checkExpressions("fixedPoint", initial);
   checkArgument("ops.fixedPoint", "body", body, callback);
   const { tolerance } = checkedOptions("ops.fixedPoint", options, { tolerance: notNegative });
-  const y = slot(initial.shape, true);
+  const y = slot(initial.shape, "row");
   const result = body(y);
   if (!sameShape(result.shape, initial.shape))
     throw new ShapeError({

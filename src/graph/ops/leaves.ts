@@ -14,6 +14,7 @@ import {
   type ParameterExpr,
   type Shape,
   type SlotExpr,
+  type Space,
   type StepInputExpr,
   sameShape,
   sizeOf,
@@ -22,25 +23,25 @@ import {
 /** An expression, or a number that stands for a scalar constant. */
 export type Value = Expr | number;
 
-/** A batched value of the given per-sample shape, supplied with every row under this name. */
+/** A value of each row, of the given shape, supplied with every row under this name. */
 export function input(name: string, shape: Shape): InputExpr {
   checkArgument("ops.input", "name", name, text);
   checkShape(`input "${name}"`, shape);
-  return { op: "input", name, shape, batched: true, inputs: [] };
+  return { op: "input", name, shape, space: "row", inputs: [] };
 }
 
 /** A shared value that the engine keeps: a trained parameter, a state or a statistic. */
 export function parameter(name: string, shape: Shape): ParameterExpr {
   checkArgument("ops.parameter", "name", name, text);
   checkShape(`parameter "${name}"`, shape);
-  return { op: "parameter", name, shape, batched: false, inputs: [] };
+  return { op: "parameter", name, shape, space: "shared", inputs: [] };
 }
 
 /** A shared value supplied with every step. */
 export function stepInput(name: string, shape: Shape = []): StepInputExpr {
   checkArgument("ops.stepInput", "name", name, text);
   checkShape(`stepInput "${name}"`, shape);
-  return { op: "stepInput", name, shape, batched: false, inputs: [] };
+  return { op: "stepInput", name, shape, space: "shared", inputs: [] };
 }
 
 /**
@@ -60,7 +61,7 @@ export function constant(data: number | ArrayLike<number>, shape?: Shape): Expr 
       received: `${numbers.length}`,
     });
   const array = numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
-  return { op: "constant", data: array, shape: extents, batched: false, inputs: [] };
+  return { op: "constant", data: array, shape: extents, space: "shared", inputs: [] };
 }
 
 /** A constant of zeros. */
@@ -70,13 +71,13 @@ export function zeros(shape: Shape): Expr {
 }
 
 /** A stand-in that an enclosing operation supplies. */
-export function slot(shape: Shape, batched: boolean): SlotExpr {
-  return { op: "slot", shape, batched, inputs: [] };
+export function slot(shape: Shape, space: Space): SlotExpr {
+  return { op: "slot", shape, space, inputs: [] };
 }
 
 /** 1 for every row, 0 in padding; see `RowMarkExpr`. */
 export function rowMark(): Expr {
-  return { op: "rowMark", shape: [], batched: true, inputs: [] };
+  return { op: "rowMark", shape: [], space: "row", inputs: [] };
 }
 
 /** What an expression is, for checks of arguments. */

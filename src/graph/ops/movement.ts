@@ -6,7 +6,7 @@
 
 import { ShapeError } from "../../errors.ts";
 import { checkArgument, numbers, refuse } from "../../options.ts";
-import { checkShape, type Expr, formatShape, type Shape, sameShape, sizeOf } from "../expr.ts";
+import { checkShape, type Expr, formatShape, type Shape, sameShape, sizeOf, spaceOf } from "../expr.ts";
 import { asExpr, checkExpressions, constant, type Value } from "./leaves.ts";
 
 /** The same elements under another shape. */
@@ -24,7 +24,7 @@ export function reshape(a: Expr, shape: Shape): Expr {
   const source = a.op === "reshape" ? a.inputs[0]! : a;
   if (sameShape(source.shape, shape)) return source;
   if (source.op === "constant") return constant(source.data, shape);
-  return { op: "reshape", shape, batched: a.batched, inputs: [source] };
+  return { op: "reshape", shape, space: a.space, inputs: [source] };
 }
 
 /** `out[i] = a[indices[i]]` on row-major elements, -1 for 0. */
@@ -43,7 +43,7 @@ export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr 
     });
   if (isAllZero(list) && list.length > 1) {
     const repeated = a.op === "gather" && isAllZero(a.indices) ? a.inputs[0]! : a;
-    return { op: "gather", indices: list, shape, batched: a.batched, inputs: [repeated] };
+    return { op: "gather", indices: list, shape, space: a.space, inputs: [repeated] };
   }
   let isIdentity = list.length === size;
   let repeatsFirst = list.length > 1;
@@ -69,7 +69,7 @@ export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr 
       list.map((i) => (i < 0 ? -1 : a.indices[i]!)),
       shape,
     );
-  return { op: "gather", indices: list, shape, batched: a.batched, inputs: [a] };
+  return { op: "gather", indices: list, shape, space: a.space, inputs: [a] };
 }
 
 /** `out[indices[i]] += a[i]` on row-major elements, -1 dropped: the transpose of {@link gather}. */
@@ -102,7 +102,7 @@ export function scatter(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr
   });
   // Where no two elements meet, a scatter is a gather by the inverse, which engines do as a plain move.
   if (unique) return gather(a, inverse, shape);
-  return { op: "scatter", indices: list, shape, batched: a.batched, inputs: [a] };
+  return { op: "scatter", indices: list, shape, space: a.space, inputs: [a] };
 }
 
 const zeros = new Map<number, WeakRef<Int32Array>>();
@@ -226,7 +226,7 @@ export function concatenate(values: readonly Value[]): Expr {
   return {
     op: "concatenate",
     shape: [length, ...rest],
-    batched: inputs.some((value) => value.batched),
+    space: spaceOf(inputs),
     inputs,
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { ShapeError } from "../../errors.ts";
-import { type Expr, formatShape, sameShape, sizeOf } from "../expr.ts";
+import { type Expr, formatShape, sameShape, sizeOf, spaceOf } from "../expr.ts";
 import { mul } from "./arithmetic.ts";
 import { checkExpressions, constant, rowMark } from "./leaves.ts";
 import { reshape } from "./movement.ts";
@@ -21,7 +21,7 @@ export function sum(a: Expr, axis?: number): Expr {
       count: sizeOf(a.shape),
       inner: 1,
       shape: [],
-      batched: a.batched,
+      space: a.space,
       inputs: [a],
     };
   }
@@ -44,7 +44,7 @@ export function sum(a: Expr, axis?: number): Expr {
     count,
     inner: sizeOf(trailingShape),
     shape,
-    batched: a.batched,
+    space: a.space,
     inputs: [a],
   };
 }
@@ -52,27 +52,27 @@ export function sum(a: Expr, axis?: number): Expr {
 /** Shared sum over all rows. */
 export function sumRows(a: Expr): Expr {
   checkExpressions("sumRows", a);
-  if (!a.batched)
+  if (a.space !== "row")
     throw new ShapeError({
       where: "sumRows",
       subject: "the value",
-      expected: "batched",
+      expected: "one of each row",
       received: "a shared one, which has no rows",
     });
-  return { op: "sumRows", shape: a.shape, batched: false, inputs: [a] };
+  return { op: "sumRows", shape: a.shape, space: "shared", inputs: [a] };
 }
 
 /** Shared sum over rows of `y[i] x[j]`, shape `[m, n]`. */
 export function sumOuter(y: Expr, x: Expr): Expr {
   checkExpressions("sumOuter", y, x);
-  if (y.shape.length !== 1 || x.shape.length !== 1 || !(y.batched && x.batched))
+  if (y.shape.length !== 1 || x.shape.length !== 1 || !(y.space === "row" && x.space === "row"))
     throw new ShapeError({
       where: "sumOuter",
       subject: "the values",
-      expected: "two batched vectors",
+      expected: "two vectors of each row",
       received: `${formatShape(y.shape)} and ${formatShape(x.shape)}`,
     });
-  return { op: "sumOuter", shape: [y.shape[0]!, x.shape[0]!], batched: false, inputs: [y, x] };
+  return { op: "sumOuter", shape: [y.shape[0]!, x.shape[0]!], space: "shared", inputs: [y, x] };
 }
 
 /** Dense layer W x + bias, or W^T x + bias; x `[in]`, W shared `[out, in]`, or `[in, out]` when transposed. */
@@ -81,7 +81,7 @@ export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transpose
   const transposed = options.transposed ?? false;
   const columns = weights.shape[transposed ? 0 : 1];
   const rows = weights.shape[transposed ? 1 : 0];
-  if (weights.batched || weights.shape.length !== 2 || rows === undefined)
+  if (weights.space === "row" || weights.shape.length !== 2 || rows === undefined)
     throw new ShapeError({
       where: "linear",
       subject: "the weights",
@@ -95,7 +95,7 @@ export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transpose
       expected: `a vector of ${columns}, as the weights have inputs`,
       received: formatShape(x.shape),
     });
-  if (bias && (bias.batched || !sameShape(bias.shape, [rows])))
+  if (bias && (bias.space === "row" || !sameShape(bias.shape, [rows])))
     throw new ShapeError({
       where: "linear",
       subject: "the bias",
@@ -103,20 +103,26 @@ export function linear(x: Expr, weights: Expr, bias?: Expr, options: { transpose
       received: formatShape(bias.shape),
     });
   const inputs = bias ? [x, weights, bias] : [x, weights];
-  return { op: "linear", transposed, shape: [rows], batched: x.batched, inputs };
+  return { op: "linear", transposed, shape: [rows], space: spaceOf(inputs), inputs };
 }
 
 /** Product of two shared matrices. */
 export function matrixProduct(a: Expr, b: Expr): Expr {
   checkExpressions("matrixProduct", a, b);
-  if (a.batched || b.batched || a.shape.length !== 2 || b.shape.length !== 2 || a.shape[1] !== b.shape[0])
+  if (
+    a.space === "row" ||
+    b.space === "row" ||
+    a.shape.length !== 2 ||
+    b.shape.length !== 2 ||
+    a.shape[1] !== b.shape[0]
+  )
     throw new ShapeError({
       where: "matrixProduct",
       subject: "the matrices",
       expected: "shared and such that their shapes fit",
       received: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
     });
-  return { op: "matrixProduct", shape: [a.shape[0]!, b.shape[1]!], batched: false, inputs: [a, b] };
+  return { op: "matrixProduct", shape: [a.shape[0]!, b.shape[1]!], space: spaceOf([a, b]), inputs: [a, b] };
 }
 
 /** Solves A x = b (or A^T x = b); A shared and triangular `[n, n]`, b `[n]`. The other triangle is not read. */
@@ -127,7 +133,7 @@ export function solveTriangular(
 ): Expr {
   checkExpressions("solveTriangular", a, b);
   const n = b.shape[0];
-  if (a.batched || n === undefined || b.shape.length !== 1 || !sameShape(a.shape, [n, n]))
+  if (a.space === "row" || n === undefined || b.shape.length !== 1 || !sameShape(a.shape, [n, n]))
     throw new ShapeError({
       where: "solveTriangular",
       subject: "A and b",
@@ -135,24 +141,24 @@ export function solveTriangular(
       received: `${formatShape(a.shape)} and ${formatShape(b.shape)}`,
     });
   const { lower, transposed = false } = options;
-  return { op: "solveTriangular", lower, transposed, shape: [n], batched: b.batched, inputs: [a, b] };
+  return { op: "solveTriangular", lower, transposed, shape: [n], space: spaceOf([a, b]), inputs: [a, b] };
 }
 
-/** A value once per row: a batched one as it is. */
+/** A value once per row: one of each row as it is. */
 export function ofEachRow(value: Expr): Expr {
-  return value.batched ? value : mul(rowMark(), value);
+  return value.space === "row" ? value : mul(rowMark(), value);
 }
 
 /** W x, or W^T x, where W may be a matrix of each row. */
 export function layerOf(weights: Expr, x: Expr, transposed = false): Expr {
-  if (!weights.batched) return linear(x, weights, undefined, { transposed });
+  if (weights.space !== "row") return linear(x, weights, undefined, { transposed });
   const n = x.shape[0]!;
   return transposed ? sum(mul(weights, reshape(x, [n, 1])), 0) : sum(mul(weights, reshape(x, [1, n])), 1);
 }
 
 /** A product of matrices, of which either may be one of each row. */
 export function productOf(a: Expr, b: Expr): Expr {
-  if (!a.batched && !b.batched) return matrixProduct(a, b);
+  if (a.space !== "row" && b.space !== "row") return matrixProduct(a, b);
   return sum(mul(reshape(a, [...a.shape, 1]), reshape(b, [1, ...b.shape])), 1);
 }
 

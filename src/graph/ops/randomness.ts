@@ -26,7 +26,7 @@ import { less, normalQuantile, select } from "./arithmetic.ts";
 export function randomUniform(shape: Shape, stream: string): Expr {
   checkArgument("ops.randomUniform", "stream", stream, text);
   checkShape(`random "${stream}"`, shape);
-  return { op: "random", stream, shape, batched: true, inputs: [] };
+  return { op: "random", stream, shape, space: "row", inputs: [] };
 }
 
 /**

@@ -39,7 +39,7 @@ export function finishedLayers(
     if (!gates || node.name !== "select" || !isUsedOnce(b) || b.inputs.length > 2 || !isZero(c)) continue;
     if (a?.op !== "elementwise" || a.name !== "less" || !isZero(a.inputs[0])) continue;
     const gate = a.inputs[1]!;
-    if (gate.batched && sameShape(gate.shape, b.shape)) finished.set(node, { layer: b, gate });
+    if (gate.space === "row" && sameShape(gate.shape, b.shape)) finished.set(node, { layer: b, gate });
   }
   return finished;
 }

@@ -61,7 +61,7 @@ function paddingOf(node: Expr, paddings: Paddings): Padding {
   const of = (operand: Expr): Padding => paddings.of.get(operand)!;
   // What a body reads is among its inputs.
   const isComputed = node.op !== "rowMark" && node.op !== "slot";
-  const asInRow = !node.batched || (isComputed && node.inputs.every((operand) => of(operand).asInRow));
+  const asInRow = node.space !== "row" || (isComputed && node.inputs.every((operand) => of(operand).asInRow));
   return { asInRow, zero: isZero(node, of, paddings.inBodies) };
 }
 

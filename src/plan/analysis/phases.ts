@@ -15,7 +15,7 @@ import { apartFromParameters } from "./storage.ts";
 export interface Phases {
   /** Shared values that depend on parameters alone, and that tiles or sums read. */
   readonly prologueNodes: readonly Expr[];
-  /** Everything batched, and the sums over rows. */
+  /** Everything of rows, and the sums over rows. */
   readonly tileNodes: readonly Expr[];
   /** What follows from sums over rows, for other sums. */
   readonly epilogueNodes: readonly Expr[];
@@ -54,7 +54,7 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   for (const node of order) {
     const isSum = isSumOverRows(node);
     if (!isSum && !node.inputs.some((input) => sumDependents.has(input))) continue;
-    if (node.batched || (isSum && node.inputs.some((input) => sumDependents.has(input))))
+    if (node.space === "row" || (isSum && node.inputs.some((input) => sumDependents.has(input))))
       throw new ShapeError({
         where: "wasm engine",
         problem: "a sum over rows cannot be used for each row in the same program",
@@ -65,13 +65,13 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
     sumDependents.add(node);
   }
   yield;
-  const tileNodes = order.filter((node) => node.batched || isSumOverRows(node));
+  const tileNodes = order.filter((node) => node.space === "row" || isSumOverRows(node));
   const forSums = new Set(topologicalOrder(sumOutputs));
   yield;
   const forTiles = new Set(topologicalOrder([...tileNodes, ...rowOutputs]));
   // What only the updates read, such as a decayed moment, is best computed in the kernel that reads it.
   const isPrologue = (node: Expr): boolean =>
-    !node.batched && !sumDependents.has(node) && (forSums.has(node) || forTiles.has(node));
+    node.space !== "row" && !sumDependents.has(node) && (forSums.has(node) || forTiles.has(node));
   yield;
   const prologueNodes = order.filter(isPrologue);
   yield;
@@ -79,7 +79,7 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
     (node) => sumDependents.has(node) && !isSumOverRows(node) && forSums.has(node),
   );
   const updateNodes = order.filter(
-    (node) => !node.batched && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
+    (node) => node.space !== "row" && !isSumOverRows(node) && !forSums.has(node) && !isPrologue(node),
   );
   yield;
   const consumers = new Map<Expr, Expr[]>();

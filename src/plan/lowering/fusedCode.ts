@@ -36,7 +36,8 @@ export function fusedCode(
     const { owner, offset } = viewOf(operand);
     const size = sizeOf(operand.shape);
     const isScalar = size === 1 && !(features === 1 && width === 1);
-    const kind = operand.batched ? (isScalar ? "repeated" : "rows") : size === 1 ? "single" : "shared";
+    const kind =
+      operand.space === "row" ? (isScalar ? "repeated" : "rows") : size === 1 ? "single" : "shared";
     let places = sourcePlaces.get(owner);
     if (!places) sourcePlaces.set(owner, (places = new Map()));
     const name = `${offset}:${kind}:${width}`;

@@ -91,7 +91,7 @@ export class PlanTables {
 
   #owning(owner: Expr): ValueId {
     return this.#add({
-      space: owner.batched ? "row" : "shared",
+      space: owner.space === "row" ? "row" : "shared",
       name: "name" in owner ? owner.name : owner.op,
       size: sizeOf(owner.shape),
       ...(owner.op === "constant" ? { constant: owner.data } : {}),

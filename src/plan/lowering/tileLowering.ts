@@ -74,7 +74,7 @@ export class TileLowering {
 
   /** A value of rows as it is; a shared one spread over the lanes of a value of its own. */
   asRows(value: Expr): { readonly items: Item[]; readonly rows: (start?: number) => Argument } {
-    if (value.batched) return { items: [], rows: (start) => this.tables.argument(value, start) };
+    if (value.space === "row") return { items: [], rows: (start) => this.tables.argument(value, start) };
     // Spread where it is needed: kept for the whole tile, it would fill the cache.
     const lines = sizeOf(value.shape);
     const spread = this.tables.temporary("spread", lines);
@@ -206,7 +206,7 @@ export class TileLowering {
   /** Copies some elements of a value into another; a shared one goes to all lanes. */
   spread(lines: number, value: Expr, from: number, destination: Expr, to: number): Call {
     const args = [this.tables.argument(value, from), this.tables.argument(destination, to)];
-    return this.call({ kind: value.batched ? "copyLines" : "spread", lines }, ...args);
+    return this.call({ kind: value.space === "row" ? "copyLines" : "spread", lines }, ...args);
   }
 
   /** @param last - The activation, or gradient of one, that the layer ends in: its value is what is stored. */
