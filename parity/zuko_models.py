@@ -172,6 +172,26 @@ def NAF(random):
     return c.made(zuko.flows, "NAF")
 
 
+def UNAF(random):
+    c = Chooser(random)
+    c.sizes()
+    c.maybe("transforms", lambda: random.choice([1, 2, 3]))
+    c.maybe("randperm", lambda: random.choice([True, False]))
+    c.maybe("signal", lambda: random.choice([1, 4]), 0.9)
+    network = {"hidden_features": random.choice([[], [4], [6, 3], [2, 4, 2]])}
+    if random.random() < 0.2:
+        network["bias"] = False
+    config = dict(network)
+    name = random.choice(list(ACTIVATIONS))
+    if name is not None:
+        network["activation"], config["activation"] = ACTIVATIONS[name], name
+    c.set("network", network, config)
+    c.hidden()
+    c.activation()
+    masked(c)
+    return c.made(zuko.flows, "UNAF")
+
+
 def CNF(random):
     c = Chooser(random)
     c.sizes()
@@ -250,7 +270,7 @@ def Flow(random):
     return zuko.flows.Flow(transforms, base), config
 
 
-MODELS = {"NSF": NSF, "NCSF": NCSF, "NAF": NAF, "CNF": CNF, "MAF": MAF, "NICE": NICE, "RealNVP": RealNVP, "SOSPF": SOSPF, "BPF": BPF, "GF": GF, "GMM": GMM, "Flow": Flow}
+MODELS = {"NSF": NSF, "NCSF": NCSF, "NAF": NAF, "UNAF": UNAF, "CNF": CNF, "MAF": MAF, "NICE": NICE, "RealNVP": RealNVP, "SOSPF": SOSPF, "BPF": BPF, "GF": GF, "GMM": GMM, "Flow": Flow}
 
 
 def evaluate(model, x, z, c):

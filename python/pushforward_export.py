@@ -135,6 +135,9 @@ def function_call(function, path):
         linear = [module for module in network if hasattr(module, "in_features")]
         arguments = {"signal": linear[0].in_features - 1, "hidden_features": [module.out_features for module in linear[:-1]]}
         return call(type(function), bias=linear[0].bias is not None, **arguments)
+    if type(function).__name__ == "UMNN":
+        network = zuko_mlp(function.integrand, f"{path}.univariate.integrand", stacked=True)
+        return call(type(function), signal=function.integrand[0].in_features - 1, **network)
     return refuse(path, f"has the function {function!r}, which cannot be read back")
 
 
@@ -181,12 +184,12 @@ def zuko_base(base, path):
     return call(type(base), f=function_call(base.f, path), **arguments)
 
 
-def zuko_mlp(network, path):
-    """Arguments of a zuko.nn.MLP."""
+def zuko_mlp(network, path, stacked=False):
+    """Arguments of a zuko.nn.MLP; `stacked` of one of each feature."""
     kinds = [type(module).__name__ for module in network]
     linear = [module for module in network if type(module).__name__ == "Linear"]
     arguments = {"hidden_features": [module.out_features for module in linear[:-1]]}
-    if any(module.weight.dim() != 2 for module in linear):
+    if not stacked and any(module.weight.dim() != 2 for module in linear):
         refuse(path, "has stacked layers, which cannot be read back")
     if "LayerNorm" in kinds:
         arguments["normalize"] = True

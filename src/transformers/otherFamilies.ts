@@ -41,7 +41,9 @@ const families: readonly Family<Transformer>[] = [
     load: () => import("./mixtures/readers.ts"),
   },
   {
-    types: ["monotonicNetwork"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
+    types: ["monotonicNetwork", "unconstrainedMonotonicNetwork"] satisfies TypesOf<
+      typeof import("./neural/makers.ts")
+    >,
     load: () => import("./neural/readers.ts"),
   },
   {

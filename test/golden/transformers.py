@@ -174,6 +174,29 @@ def monotonic(y):
 from_data("monotonicNetwork", {"type": "monotonicNetwork", "signal": 2, "hidden": [4, 2], "leastSlope": 0, "bound": 10}, signal,
           monotonic, wide, weights)
 
+# the integral of a positive network: Wehenkel and Louppe 2019, eq. 1, with a log of the integrand within +-7
+silu = lambda u: u / (1 + mp.exp(-u))
+
+
+def integrand(u):
+    values = [mp.mpf(u)] + [mp.mpf(s) for s in signal]
+    for l, (inputs, outputs) in enumerate(zip(sizes, sizes[1:])):
+        matrix, bias = weights[f"weight{l}"], weights[f"bias{l}"]
+        values = [sum(mp.mpf(matrix[o * inputs + i]) * values[i] for i in range(inputs)) + mp.mpf(bias[o]) for o in range(outputs)]
+        if l < len(sizes) - 2:
+            values = [silu(v) for v in values]
+    return mp.exp(7 * mp.tanh(values[0] / 7))
+
+
+def integral(y):
+    end = sign(y) * min(abs(y), 3)
+    return mp.mpf("0.625") + mp.quad(integrand, [0, end / 2, end]) + (y - end) * integrand(end)
+
+
+from_data("unconstrainedMonotonicNetwork",
+          {"type": "unconstrainedMonotonicNetwork", "signal": 2, "hidden": [4, 2], "nodes": 40, "reach": 3}, [*signal, 0.625],
+          integral, [-4, -2.75, -1, -0.25, 0.125, 0.75, 2, 2.875, 9], weights)
+
 # splines, each by the formulas of its paper: Müller et al. 2019, eq. 9-13; Steffen 1990; Dolatabadi et al. 2020, algorithm 1
 def shares(raw, least):
     weights = [mp.exp(r) for r in raw]

@@ -6,3 +6,7 @@
  */
 
 export { type MonotonicNetworkOptions, monotonicNetwork } from "./monotonicNetwork.ts";
+export {
+  type UnconstrainedMonotonicNetworkOptions,
+  unconstrainedMonotonicNetwork,
+} from "./unconstrainedMonotonicNetwork.ts";

@@ -8,6 +8,7 @@ import { circularShift } from "../../../src/transformers/circular/circularShift.
 import { distributionFunction } from "../../../src/transformers/mixtures/distributionFunction.ts";
 import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
 import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
+import { unconstrainedMonotonicNetwork } from "../../../src/transformers/neural/unconstrainedMonotonicNetwork.ts";
 import { bernstein } from "../../../src/transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
 import { type TransformerCases, within } from "./transformerCase.ts";
@@ -40,6 +41,16 @@ export const learnedTransformers: Readonly<
       draws: 8,
       largestParameter: 20,
       edges: [0],
+    },
+  },
+  unconstrainedMonotonicNetwork: {
+    "one feature": {
+      transformer: unconstrainedMonotonicNetwork({ signal: 1, hidden: [2], nodes: 10, reach: 0.5 }),
+      features: 1,
+      startsAsIdentity: true,
+      draws: 4,
+      largestParameter: 20,
+      edges: [-0.5, 0, 0.5],
     },
   },
   bernstein: {

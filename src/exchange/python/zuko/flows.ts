@@ -27,6 +27,7 @@ import {
   splineMap,
   sumOfSquaresMap,
   type Univariate,
+  unconstrainedMonotonicMap,
   univariateOf,
 } from "./univariate.ts";
 
@@ -81,20 +82,22 @@ function ncsf(call: Call, state: StateDict): ImportedParts {
   return { ...part, base: boxUniform(state.at("base"), part.bijection.features) };
 }
 
-/** `NAF`, with the weights of each feature in its monotonic network. */
-function naf(call: Call, state: StateDict): ImportedParts {
-  const own = call.named(["features", "context", "transforms", "randperm", "signal", "network"]);
-  const network = own.value("network") ?? {};
-  if (typeof network !== "object" || Array.isArray(network))
-    throw own.refusal("network", "an object of arguments by name", JSON.stringify(network));
-  const inner = new Call(
-    { class: "MNN", arguments: { ...network, signal: own.integer("signal", 16, 1) } },
-    `${own.path}.arguments.network`,
-  );
-  const map = monotonicMap(inner);
-  inner.done();
-  return overNormal(autoregressive(own, state, map, true), state);
-}
+/** `NAF` and `UNAF`, with the weights of each feature in a network of its own. */
+const neural =
+  (network: "MNN" | "UMNN", mapOf: (call: Call) => Univariate) =>
+  (call: Call, state: StateDict): ImportedParts => {
+    const own = call.named(["features", "context", "transforms", "randperm", "signal", "network"]);
+    const given = own.value("network") ?? {};
+    if (typeof given !== "object" || Array.isArray(given))
+      throw own.refusal("network", "an object of arguments by name", JSON.stringify(given));
+    const inner = new Call(
+      { class: network, arguments: { ...given, signal: own.integer("signal", 16, 1) } },
+      `${own.path}.arguments.network`,
+    );
+    const map = mapOf(inner);
+    inner.done();
+    return overNormal(autoregressive(own, state, map, true), state);
+  };
 
 /** `CNF`: the equation is solved from data to base, to a tolerance of our own that is no larger. */
 function cnf(call: Call, state: StateDict): ImportedParts {
@@ -248,10 +251,11 @@ export const importers: Readonly<Record<string, (call: Call, state: StateDict) =
   GF: gf,
   GMM: gmm,
   MAF: maf,
-  NAF: naf,
+  NAF: neural("MNN", monotonicMap),
   NCSF: ncsf,
   NICE: nice,
   NSF: nsf,
   RealNVP: nice,
   SOSPF: sospf,
+  UNAF: neural("UMNN", unconstrainedMonotonicMap),
 };

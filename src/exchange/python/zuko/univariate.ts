@@ -10,12 +10,14 @@ import { chainTransformer } from "../../../transformers/chainTransformer.ts";
 import { circularShift } from "../../../transformers/circular/circularShift.ts";
 import { mixtureTransformer } from "../../../transformers/mixtures/mixtureTransformer.ts";
 import { monotonicNetwork } from "../../../transformers/neural/monotonicNetwork.ts";
+import { unconstrainedMonotonicNetwork } from "../../../transformers/neural/unconstrainedMonotonicNetwork.ts";
 import { bernstein } from "../../../transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../transformers/polynomials/sumOfSquares.ts";
 import { rationalQuadraticTransformer } from "../../../transformers/rationalQuadraticTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
 import type { StateDict } from "../stateDict.ts";
+import { torchActivation } from "../torch/activations.ts";
 
 /** A map of one number, from data to base in the library, and the shapes of its parameters there. */
 export interface Univariate {
@@ -68,6 +70,30 @@ export function circularMap(bins: number, slope: number): Univariate {
   return { transformer: chainTransformer([transformer, turn]), shapes };
 }
 
+/** Tensors of stacked layers of these sizes, each feature's own, in the order of the features. */
+const stackedWeights =
+  (name: string, sizes: readonly number[], hasBias: boolean): Univariate["weights"] =>
+  (state, order) => {
+    const layers = sizes.slice(1).map((outputs, l) => {
+      // Between two linear modules there is an activation.
+      const module = state.at(name).at(2 * l);
+      const each = (tensor: string, inner: readonly number[]): Float64Array => {
+        const size = sizeOf(inner);
+        const data = module.tensor(tensor, [order.length, ...inner]);
+        const sorted = new Float64Array(data.length);
+        order.forEach((feature, i) => {
+          sorted.set(data.subarray(feature * size, (feature + 1) * size), i * size);
+        });
+        return sorted;
+      };
+      return [
+        [`weight${l}`, each("weight", [outputs, sizes[l]!])],
+        [`bias${l}`, hasBias ? each("bias", [outputs]) : new Float64Array(order.length * outputs)],
+      ] as const;
+    });
+    return Object.fromEntries(layers.flat());
+  };
+
 /** `MNN`, a monotonic network of each feature; its root is looked for between -10 and 10. */
 export function monotonicMap(call: Call): Univariate {
   const signal = call.integer("signal", 16, 1);
@@ -81,26 +107,32 @@ export function monotonicMap(call: Call): Univariate {
   return {
     transformer: monotonicNetwork({ signal, hidden, leastSlope: 0, bound: 10 }),
     shapes: [[signal]],
-    weights(state, order) {
-      const sizes = [1 + signal, ...hidden, 1];
-      const layers = sizes.slice(1).map((outputs, l) => {
-        const module = state.at("network").at(2 * l);
-        const each = (name: string, inner: readonly number[]): Float64Array => {
-          const size = inner.reduce((product, extent) => product * extent, 1);
-          const data = module.tensor(name, [order.length, ...inner]);
-          const sorted = new Float64Array(data.length);
-          order.forEach((feature, i) => {
-            sorted.set(data.subarray(feature * size, (feature + 1) * size), i * size);
-          });
-          return sorted;
-        };
-        return [
-          [`weight${l}`, each("weight", [outputs, sizes[l]!])],
-          [`bias${l}`, hasBias ? each("bias", [outputs]) : new Float64Array(order.length * outputs)],
-        ] as const;
-      });
-      return Object.fromEntries(layers.flat());
-    },
+    weights: stackedWeights("network", [1 + signal, ...hidden, 1], hasBias),
+  };
+}
+
+/** `UMNN`, the integral of a network of each feature by 32 nodes, and a shift; its root is looked for between -10 and 10. */
+export function unconstrainedMonotonicMap(call: Call): Univariate {
+  const signal = call.integer("signal", 16, 1);
+  call.value("stack");
+  const hidden = call.integers("hidden_features", [64, 64]);
+  const hasBias = call.flag("bias", true);
+  if (call.flag("normalize", false))
+    throw call.refusal("normalize", "false, as integrands with normalized layers cannot be imported", "true");
+  const transformer = unconstrainedMonotonicNetwork({
+    signal,
+    hidden,
+    activation: torchActivation(call.call("activation"), "elu"),
+    limit: "rational",
+    nodes: 32,
+    // The library's map is nowhere straight.
+    reach: 1e4,
+    bound: 10,
+  });
+  return {
+    transformer,
+    shapes: [[signal], []],
+    weights: stackedWeights("integrand", [1 + signal, ...hidden, 1], hasBias),
   };
 }
 
@@ -128,6 +160,7 @@ const maps: Readonly<
   GaussianizationTransform: (_, [components = 1]) => gaussianizationMap(components),
   CircularRQSTransform: (call, [bins = 1]) => circularMap(bins, call.number("slope", 1e-3)),
   MNN: monotonicMap,
+  UMNN: unconstrainedMonotonicMap,
   MonotonicAffineTransform: (call) => affineMap(call.number("slope", 1e-3)),
   MonotonicRQSTransform: (call, [bins = 1]) =>
     splineMap(bins, call.number("slope", 1e-3), call.number("bound", 5)),
