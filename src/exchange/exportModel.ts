@@ -22,6 +22,10 @@ export const aFlow: OptionKind = {
  * gives `logProb` `[n]`, `base` or `rows`. Its metadata say under `pushforward`, as JSON, what each column is and how levels, moments and
  * missing cells enter. A row that misses a value has a result that is not a number, one that cannot be a log-density of minus infinity.
  *
+ * A `wasm` module imports nothing, and has its weights inside. It exports `memory`, `allocate(bytes) -> address`, `release(address)`, and
+ * the functions `logprob`, `to_base` and `sample` that were asked for: `(rows, count, results)`, addresses of float64 and the number of rows.
+ * A row has what is given first, then the columns, or the noise. Its custom section `pushforward` says the same of columns as the metadata.
+ *
  * A `json` file holds what the model file holds, in text: its format is in the documentation.
  *
  * @throws UsageError for what a flow of its kind cannot be exported as, and why.
@@ -35,7 +39,7 @@ export async function exportModel(flow: Flow, options: ExportOptions): Promise<U
       if (checked[name] !== undefined)
         throw new UsageError({
           where: "exportModel",
-          problem: `${name} is of onnx: a json file holds the whole model, as it is`,
+          problem: `${name} is of onnx and wasm: a json file holds the whole model, as it is`,
           expected: `json without ${name}`,
           received: checked[name],
           remedy: "leave it out",
@@ -43,13 +47,23 @@ export async function exportModel(flow: Flow, options: ExportOptions): Promise<U
     const { modelJson } = await import("./json/modelJson.ts");
     return modelJson(flow);
   }
-  const { onnxBytes } = await import("./onnx/onnxBytes.ts");
+  const { function: what = "logprob", precision = "float64" } = checked;
   // As its file has it: a fit in float32 may hold more digits than are saved.
-  return await onnxBytes(
-    await load(flow.toBytes()),
-    checked.function ?? "logprob",
-    checked.precision ?? "float64",
-  );
+  const saved = await load(flow.toBytes());
+  if (checked.to === "wasm") {
+    const { wasmBytes } = await import("./wasm/wasmBytes.ts");
+    return await wasmBytes(saved, what, precision);
+  }
+  if (what === "all")
+    throw new UsageError({
+      where: "exportModel",
+      problem: "a graph of onnx computes one function",
+      expected: 'function "logprob", "to-base" or "sample"',
+      received: what,
+      remedy: "export one file for each, or to wasm",
+    });
+  const { onnxBytes } = await import("./onnx/onnxBytes.ts");
+  return await onnxBytes(saved, what, precision);
 }
 
 /**

@@ -22,7 +22,8 @@ it("exports a model, and verifies what it has exported", async () => {
     to: "json",
     bytes: readFileSync(join(cwd, "model.json")).length,
   });
-  for (const file of ["model.onnx", "model.json"]) {
+  expect(await exported("wasm", "--function", "all")).toMatchObject({ code: 0, stderr: "" });
+  for (const file of ["model.onnx", "model.json", "model.wasm"]) {
     const args = ["verify", "model.safetensors", file, "rows.csv", "--json"];
     const verified = await runInProcess(args, { cwd });
     expect(verified).toMatchObject({ code: 0, stderr: "" });
@@ -43,14 +44,14 @@ it("ends with 1 where the export is not the model's", async () => {
 });
 
 it("refuses what it cannot do", async () => {
-  expect(await exported("wasm")).toMatchObject({
+  expect(await exported("text")).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/--to must be onnx or json/),
+    stderr: expect.stringMatching(/--to must be onnx, wasm or json/),
   });
   const args = ["export", "model.safetensors", "--out", "model.onnx"];
   expect(await runInProcess(args, { cwd })).toMatchObject({
     code: 2,
-    stderr: "--to is missing: what the model is written as, onnx or json.\n",
+    stderr: "--to is missing: what the model is written as, onnx, wasm or json.\n",
   });
   expect(await runInProcess([...args.slice(0, 3), "m.txt", "--to", "onnx"], { cwd })).toMatchObject({
     code: 2,

@@ -5,35 +5,16 @@ import { join } from "node:path";
 import { expect, it, test } from "vitest";
 import { type ExportFunction, exportModel, verifyExport } from "../../src/entries/exchange.ts";
 import { notesOf } from "../../src/exchange/onnx/onnxNotes.ts";
-import { type Flow, load, type Table } from "../../src/index.ts";
+import { type Flow, load } from "../../src/index.ts";
+import { rowsAround } from "./rowsAround.ts";
 
 const folder = join(import.meta.dirname, "../files/models");
 const modelOf = (name: string): Promise<Flow> => load(join(folder, `${name}.safetensors`));
 
-/** Rows of a flow, and some that are far out or infinite. */
-async function rowsOf(flow: Flow): Promise<Table> {
-  const rows = 60;
-  const conditions = Object.fromEntries(
-    flow.given.map((name, i) => [name, Array.from({ length: rows }, (_, row) => Math.sin(row + i))]),
-  );
-  const given = flow.given.length > 0 ? { given: conditions } : {};
-  const table = await flow.sample(rows, { seed: 5, continuous: true, ...given });
-  const values = table.values.slice();
-  const width = table.columns.length;
-  const first = flow.given.length;
-  for (let i = first; i < width; i++) {
-    values[i]! *= 3;
-    values[width + i]! *= -20;
-  }
-  values[2 * width + first] = Number.POSITIVE_INFINITY;
-  values[3 * width + first] = -1e300;
-  return { ...table, values };
-}
-
 async function check(name: string, what: ExportFunction, precision: "float32" | "float64"): Promise<void> {
   const flow = await modelOf(name);
   const bytes = await exportModel(flow, { to: "onnx", function: what, precision });
-  const found = await verifyExport(flow, bytes, await rowsOf(flow));
+  const found = await verifyExport(flow, bytes, await rowsAround(flow));
   expect(found, name).toMatchObject({ rows: 60, function: what, passes: true, nonFiniteMismatches: 0 });
   expect(found.tolerance).toBe(precision === "float64" ? 1e-9 : 2e-5 * flow.columns.length);
 }
@@ -89,12 +70,12 @@ it("says in its metadata what it computes and what its columns are", async () =>
 it("finds an export that differs", async () => {
   const flow = await modelOf("gaussian");
   const bytes = await exportModel(flow, { to: "onnx" });
-  const found = await verifyExport(flow, bytes, await rowsOf(flow), { tolerance: 0 });
+  const found = await verifyExport(flow, bytes, await rowsAround(flow), { tolerance: 0 });
   expect(found.worstRelative).toBeLessThan(1e-12);
   const other = await exportModel(flow.at === undefined ? flow : await modelOf("gaussian-spread"), {
     to: "onnx",
   });
-  const differing = await verifyExport(flow, other, await rowsOf(flow));
+  const differing = await verifyExport(flow, other, await rowsAround(flow));
   expect(differing).toMatchObject({ passes: false });
   expect(differing.worstRelative).toBeGreaterThan(1e-3);
 });
@@ -114,14 +95,14 @@ it("refuses what is no export, and one of another model", async () => {
   const flow = await modelOf("gaussian");
   const rows = [[0, 0]];
   await expect(verifyExport(flow, readFileSync(join(folder, "maf.safetensors")), rows)).rejects.toThrow(
-    /neither JSON nor an ONNX file of pushforward/,
+    /neither JSON nor an ONNX file or WebAssembly module of pushforward/,
   );
   await expect(verifyExport(flow, new Uint8Array([8, 8, 58, 255, 255]), rows)).rejects.toThrow(/ONNX/);
   await expect(verifyExport(flow, new TextEncoder().encode("{}"), rows)).rejects.toThrow(/not a model/);
   const given = await exportModel(await modelOf("realnvp-given"), { to: "onnx" });
   await expect(verifyExport(flow, given, rows)).rejects.toThrow(/the export is not of this model/);
   await expect(exportModel(flow, { to: "json", precision: "float32" })).rejects.toThrow(
-    /precision is of onnx/,
+    /precision is of onnx and wasm/,
   );
   await expect(
     verifyExport(flow, await exportModel(flow, { to: "onnx" }), rows, { runtime: {} }),

@@ -40,7 +40,7 @@ async function run(model: string, flags: ExportFlags): Promise<void> {
   const flow = await load(model);
   const bytes = await writeExport(flow, out, { ...chosenOptions<ExportOptions>(flags, exportFlags), to });
   const { function: what = "logprob", precision = "float64" } = flags;
-  const ofGraph = to === "onnx" ? { function: what, precision } : {};
+  const ofGraph = to === "json" ? {} : { function: what, precision };
   if (flags.json) return await printJson({ out, to, ...ofGraph, bytes });
   await print(
     formatFacts([
@@ -60,13 +60,14 @@ export function addExport(program: Command): void {
     .command("export")
     .summary("a model as a file for other software")
     .description(
-      `A model as a file for other software: a graph of ONNX, which any of its runtimes computes, or plain JSON, for a reader of one's own.
+      `A model as a file for other software: a graph of ONNX, which any of its runtimes computes, a WebAssembly module that needs nothing,
+or plain JSON, for a reader of one's own.
 
-A graph takes rows as one table of numbers, in the model's order, and what a conditional model is given as a second one. Its
-metadata say what each column is, and how levels, moments and missing cells enter.`,
+A graph takes rows as one table of numbers, in the model's order, and what a conditional model is given as a second one. A module
+takes rows with what is given in front. Their metadata say what each column is, and how levels, moments and missing cells enter.`,
     )
     .argument("<model>", "model to export (.safetensors)")
-    .requiredOption("--out <file>", "file to write (.onnx or .json)");
+    .requiredOption("--out <file>", "file to write (.onnx, .wasm or .json)");
   addOptionFlags(command, exportFlags, exportOptionTable);
   command
     .option("--json", "print one JSON document")
@@ -75,7 +76,8 @@ metadata say what each column is, and how levels, moments and missing cells ente
       `
 Example:
   pushforward export galaxies.safetensors --to onnx --out galaxies.onnx
-  pushforward export galaxies.safetensors --to onnx --function sample --out draws.onnx`,
+  pushforward export galaxies.safetensors --to onnx --function sample --out draws.onnx
+  pushforward export galaxies.safetensors --to wasm --function all --out galaxies.wasm`,
     )
     .action(run);
 }

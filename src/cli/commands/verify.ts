@@ -76,7 +76,7 @@ export function addVerify(program: Command): void {
 the tolerance. An ONNX file is run by the package onnxruntime-node, which has to be installed.`,
     )
     .argument("<model>", "model (.safetensors)")
-    .argument("<export>", "what `pushforward export` has made of it (.onnx or .json)")
+    .argument("<export>", "what `pushforward export` has made of it (.onnx, .wasm or .json)")
     .argument("<data>", "table of rows; - for CSV on standard input");
   addOptionFlags(command, verifyFlags, verifyOptionTable);
   command

@@ -19,13 +19,13 @@ export const exportFlags: OptionFlags<ExportOptions> = {
   function: {
     flag: "--function",
     value: "name",
-    help: `of onnx, what the graph computes: ${listOfWords(exportFunctions)}`,
+    help: `of onnx and wasm, what is computed: ${listOfWords(exportFunctions)}, of wasm also all that the flow has`,
     usual: "logprob",
   },
   precision: {
     flag: "--precision",
     value: "name",
-    help: "of onnx, numbers of inputs, outputs and the trained part: float32 or float64",
+    help: "of onnx and wasm, numbers of the trained part, of onnx also of inputs and outputs: float32 or float64",
     usual: "float64",
   },
 };
@@ -37,6 +37,12 @@ export const verifyFlags: OptionFlags<VerifyOptions> = {
     value: "x",
     help: "largest difference relative to max(1, |value|) that passes",
     usual: "1e-9, or 2e-5 per column for a float32 export",
+  },
+  function: {
+    flag: "--function",
+    value: "name",
+    help: `of a module with several, the function that is compared: ${listOfWords(exportFunctions)}`,
+    usual: "its first",
   },
   // A module, and a signal: text holds neither.
   runtime: undefined,

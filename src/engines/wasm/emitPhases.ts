@@ -48,15 +48,17 @@ function numberOf({ values, target, tables, sums }: Plan, argument: Argument): n
  * The function `tile(arena, shard, indices, count, position)`.
  * @param functions - Those of the plan's kernels.
  * @param lanes - See {@link KernelShape.lanes}.
+ * @param options - Its name, null where it is not exported, and the address of the addresses of the rows.
  */
 export function emitTile(
   module: ModuleBuilder,
   plan: Plan,
   functions: readonly FunctionIndex[],
   lanes: GlobalIndex | undefined,
-): void {
+  { name = "tile", pointers = 4 * control.pointers }: { name?: string | null; pointers?: number } = {},
+): FunctionIndex {
   const { target, values } = plan;
-  module.addFunction("tile", ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
+  return module.addFunction(name, ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
     const [arena, shard, indices, count, position] = parametersOf(f, 5);
     const parameters = { indices, count, position };
     const zero = f.local("i32");
@@ -67,7 +69,7 @@ export function emitTile(
       else if (argument.kind === "array")
         f.i32(0)
           .set(zero)
-          .load("i32.load", zero, 4 * (control.pointers + argument.array));
+          .load("i32.load", zero, pointers + 4 * argument.array);
       else {
         const number = numberOf(plan, argument);
         const value = argument.kind === "value" ? values[argument.value] : undefined;

@@ -6,11 +6,12 @@
 
 import { UsageError } from "../../errors.ts";
 import type { Flow } from "../../models/flow.ts";
+import { columnNotesOf } from "../columnNotes.ts";
 import type { ExportFunction } from "../exportOptions.ts";
 import { writeBijection } from "./bijectionGraph.ts";
 import { OnnxGraph } from "./onnxGraph.ts";
 import { modelBytes } from "./onnxMessages.ts";
-import { type ColumnNote, columnNote, notesKey, type OnnxNotes } from "./onnxNotes.ts";
+import { notesKey, type OnnxNotes } from "./onnxNotes.ts";
 
 /** Bytes that a message can have. */
 const mostBytes = 2 ** 31 - 1;
@@ -36,18 +37,13 @@ export async function onnxBytes(
     const { writeColumns } = await import("./columns/columnsGraph.ts");
     writeColumns(graph, flow, what, type);
   } else writeBijection(graph, flow.model, what, type);
-  const noteOf = (name: string): ColumnNote => {
-    const column = schema?.columns.find((each) => each.name === name);
-    return column ? columnNote(column) : { name, enters: "the number itself" };
-  };
   const notes: OnnxNotes = {
     formatVersion: 1,
     function: what,
     precision,
     inputType: schema ? "float64" : precision,
     kind,
-    columns: flow.columns.map(noteOf),
-    given: flow.given.map(noteOf),
+    ...columnNotesOf(flow),
     ...(what === "sample" ? { noise: flow.base.noise } : {}),
   };
   const rows =

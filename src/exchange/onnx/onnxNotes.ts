@@ -5,15 +5,8 @@
  */
 
 import { FormatError } from "../../errors.ts";
-import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
+import type { ColumnNote } from "../columnNotes.ts";
 import type { ExportFunction } from "../exportOptions.ts";
-
-/** A column, and how its cells enter. */
-export interface ColumnNote extends Partial<ColumnSchema> {
-  readonly name: string;
-  /** How a cell becomes a number, in words. */
-  readonly enters: string;
-}
 
 /** The metadata under `pushforward`. */
 export interface OnnxNotes {
@@ -76,7 +69,7 @@ class Reader {
 
 function notOnnx(): FormatError {
   return new FormatError({
-    problem: "the export is neither JSON nor an ONNX file of pushforward",
+    problem: "the export is neither JSON nor an ONNX file or WebAssembly module of pushforward",
     expected: "what `pushforward export` writes",
     received: "other bytes, or a damaged file",
     remedy: "export the model anew",
@@ -105,19 +98,4 @@ export function notesOf(bytes: Uint8Array): OnnxNotes {
     }
   }
   throw notOnnx();
-}
-
-/** How the cells of a column of a table enter, in words. */
-export function columnNote(schema: ColumnSchema): ColumnNote {
-  return { ...schema, enters: entersAs(schema) };
-}
-
-function entersAs({ kind, levels, missing, written, period }: ColumnSchema): string {
-  const rest = missing ? "; a missing cell as not a number" : "";
-  if (kind === "boolean") return `false as 0, true as 1${rest}`;
-  if (levels) return `a level as its place among the levels, from 0; any other level as -1${rest}`;
-  if (kind === "date-time") return `a moment as milliseconds since 1970-01-01 UTC${rest}`;
-  if (kind === "angle" && written === "time-of-day") return `a time of day as seconds since midnight${rest}`;
-  if (kind === "angle") return `the number itself; it comes round after ${period ?? 360}${rest}`;
-  return `the number itself${rest}`;
 }

@@ -9,12 +9,15 @@ import { type Flow, load } from "../../models/flow.ts";
 import { type RowsLike, rowValues } from "../../models/rows/splitRows.ts";
 import { tableOfRows } from "../../models/rows/tableOfRows.ts";
 import { checkArgument, checkedOptions, type OptionKind } from "../../options.ts";
+import { compileModule } from "../../platform/platform.ts";
 import { normalsAt, randomKey, split } from "../../random/philox.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import { aFlow } from "../exportModel.ts";
 import { type ExportFunction, type VerifyOptions, verifyOptionTable } from "../exportOptions.ts";
 import { flowOfJson } from "../json/modelJson.ts";
 import { notesOf, type OnnxNotes } from "../onnx/onnxNotes.ts";
+import { isModule, type ModuleNotes, moduleNotesOf } from "../wasm/moduleNotes.ts";
+import { runModule } from "./moduleRuntime.ts";
 import { type OnnxRuntime, onnxRuntime, runOnnx } from "./onnxRuntime.ts";
 
 /** What {@link verifyExport} finds. */
@@ -72,15 +75,15 @@ export async function verifyExport(
 ): Promise<Verification> {
   checkArgument("verifyExport", "flow", flow, aFlow, "`fit` and `load` give flows");
   checkArgument("verifyExport", "bytes", bytes, someBytes);
-  const { runtime, tolerance, signal } = checkedOptions("verifyExport", options, verifyOptionTable);
-  // A text begins like JSON, a message with the number of a field.
-  const isJson = bytes[0] === 0x7b;
-  const notes = isJson ? undefined : notesOf(bytes);
-  if (notes) checkColumns(flow, notes);
-  const what = notes?.function ?? "logprob";
-  const isSingle = notes?.precision === "float32";
-  const largest = tolerance ?? (isSingle ? largestSingle * flow.columns.length : largestExact);
-  const compared = await comparedRows(await load(flow.toBytes()), rows, what, isSingle);
+  const checked = checkedOptions("verifyExport", options, verifyOptionTable);
+  const exported = await exportOf(bytes, checked);
+  if (exported.notes) checkColumns(flow, exported.notes);
+  const { what } = exported;
+  const isSingle = exported.notes?.precision === "float32";
+  const largest = checked.tolerance ?? (isSingle ? largestSingle * flow.columns.length : largestExact);
+  // A module takes float64 whatever it computes with.
+  const saved = await load(flow.toBytes());
+  const compared = await comparedRows(saved, rows, what, isSingle && exported.kind === "onnx");
   if (compared.rows === 0)
     throw new DataError({
       where: "verifyExport",
@@ -88,9 +91,7 @@ export async function verifyExport(
       expected: "at least one row",
       received: "none",
     });
-  const { values, seconds } = notes
-    ? await throughOnnx(await onnxRuntime(runtime as OnnxRuntime | undefined), bytes, notes, compared, signal)
-    : await throughJson(flow, bytes, rows);
+  const { values, seconds } = await through(exported, { flow, bytes, rows, compared }, checked);
   let [worst, worstRelative, nonFiniteMismatches] = [0, 0, 0];
   compared.expected.forEach((expected, i) => {
     const value = values[i]!;
@@ -114,7 +115,87 @@ export async function verifyExport(
   };
 }
 
-function checkColumns(flow: Flow, notes: OnnxNotes): void {
+/** An export, and the function of it that is compared. */
+type Export = { readonly what: ExportFunction } & (
+  | { readonly kind: "json"; readonly notes?: undefined }
+  | { readonly kind: "onnx"; readonly notes: OnnxNotes }
+  | {
+      readonly kind: "wasm";
+      readonly module: WebAssembly.Module;
+      readonly name: string;
+      readonly notes: ModuleNotes;
+    }
+);
+
+async function exportOf(bytes: Uint8Array, options: VerifyOptions): Promise<Export> {
+  const what = options.function;
+  if (isModule(bytes)) {
+    const module = await compileModule(Uint8Array.from(bytes));
+    const notes = moduleNotesOf(module);
+    const functions = Object.entries(notes.functions);
+    const [name, note] = functions.find((entry) => what === undefined || entry[1].function === what) ?? [];
+    const received = functions.map((entry) => entry[1].function).join(", ");
+    if (!name || !note) throw withoutFunction(what!, received);
+    return { kind: "wasm", module, name, notes, what: note.function };
+  }
+  // A text begins like JSON, a message with the number of a field.
+  const notes = bytes[0] === 0x7b ? undefined : notesOf(bytes);
+  const only = notes?.function ?? "logprob";
+  if (what !== undefined && what !== only) throw withoutFunction(what, only);
+  return notes ? { kind: "onnx", notes, what: only } : { kind: "json", what: only };
+}
+
+function withoutFunction(what: ExportFunction, received: string): UsageError {
+  return new UsageError({
+    where: "verifyExport",
+    problem: `the export has no function ${what}: it has ${received}`,
+    expected: received,
+    received: what,
+    remedy: "export the model with this function, too",
+  });
+}
+
+/** The results of the export for the rows that are compared. */
+async function through(
+  exported: Export,
+  given: {
+    readonly flow: Flow;
+    readonly bytes: Uint8Array;
+    readonly rows: RowsLike;
+    readonly compared: Compared;
+  },
+  { runtime, signal }: VerifyOptions,
+): Promise<{ readonly values: Float64Array; readonly seconds: number }> {
+  const { compared } = given;
+  switch (exported.kind) {
+    case "json":
+      return await throughJson(given.flow, given.bytes, given.rows);
+    case "onnx": {
+      const ofOnnx = await onnxRuntime(runtime as OnnxRuntime | undefined);
+      return await throughOnnx(ofOnnx, given.bytes, exported.notes, compared, signal);
+    }
+    case "wasm": {
+      const { module, name, notes } = exported;
+      return await runModule(module, name, notes.functions[name]!, wholeRows(compared), signal);
+    }
+  }
+}
+
+/** Rows with what is given in front. */
+function wholeRows({ inputs, rows }: Compared): Float64Array {
+  const parts = Object.entries(inputs).sort(([a], [b]) => Number(b === "given") - Number(a === "given"));
+  const width = parts.reduce((sum, [, part]) => sum + part.width, 0);
+  const whole = new Float64Array(rows * width);
+  let at = 0;
+  for (const [, part] of parts) {
+    for (let row = 0; row < rows; row++)
+      whole.set(part.data.subarray(row * part.width, (row + 1) * part.width), row * width + at);
+    at += part.width;
+  }
+  return whole;
+}
+
+function checkColumns(flow: Flow, notes: Pick<OnnxNotes, "columns" | "given">): void {
   const names = (columns: readonly { readonly name: string }[]): string =>
     columns.map(({ name }) => name).join(", ");
   for (const part of ["columns", "given"] as const)

@@ -50,7 +50,18 @@ function sameBody(code: string, write: () => Uint8Array): Uint8Array {
   return body;
 }
 
-/** Collects functions and writes a module that imports `env.memory`. */
+/** Writes a section: its number, and what is in it. */
+export type SectionWriter = (id: number, emit: (content: ByteWriter) => void) => void;
+
+/** What a module has instead of an import, if its memory is its own: exported as `memory`, and filled when it is made. */
+export interface OwnMemory {
+  /** Pages of 64 KiB at first. */
+  readonly pages: number;
+  /** Writes the sections behind the code. */
+  readonly finish: (section: SectionWriter) => void;
+}
+
+/** Collects functions and writes a module that imports `env.memory`, or has one of its own. */
 export class ModuleBuilder {
   readonly #options: ModuleOptions;
   readonly #types = new Map<string, { index: number; bytes: Uint8Array }>();
@@ -112,9 +123,9 @@ export class ModuleBuilder {
   }
 
   /** The module, for `WebAssembly.compile`. */
-  finish(): Uint8Array<ArrayBuffer> {
+  finish(own?: OwnMemory): Uint8Array<ArrayBuffer> {
     const out = new ByteWriter();
-    const section = (id: number, emit: (content: ByteWriter) => void): void => {
+    const section: SectionWriter = (id, emit) => {
       const content = new ByteWriter();
       emit(content);
       out.byte(id);
@@ -125,19 +136,26 @@ export class ModuleBuilder {
       content.unsigned(this.#types.size);
       for (const { bytes } of this.#types.values()) content.bytes(bytes);
     });
-    section(2, (content) => {
-      content.unsigned(1);
-      content.text("env");
-      content.text("memory");
-      content.byte(0x02);
-      content.byte(this.#options.sharedMemory ? 0x03 : 0x01);
-      content.unsigned(0);
-      content.unsigned(this.#options.maximumPages);
-    });
+    if (!own)
+      section(2, (content) => {
+        content.unsigned(1);
+        content.text("env");
+        content.text("memory");
+        content.byte(0x02);
+        content.byte(this.#options.sharedMemory ? 0x03 : 0x01);
+        content.unsigned(0);
+        content.unsigned(this.#options.maximumPages);
+      });
     section(3, (content) => {
       content.unsigned(this.#functions.length);
       for (const { type } of this.#functions) content.unsigned(type);
     });
+    if (own)
+      section(5, (content) => {
+        content.unsigned(1);
+        content.byte(0x00);
+        content.unsigned(own.pages);
+      });
     if (this.#globals > 0)
       section(6, (content) => {
         content.unsigned(this.#globals);
@@ -146,17 +164,23 @@ export class ModuleBuilder {
       });
     section(7, (content) => {
       const exported = [...this.#functions.entries()].filter(([, { name }]) => name !== null);
-      content.unsigned(exported.length);
+      content.unsigned(exported.length + (own ? 1 : 0));
       for (const [index, { name }] of exported) {
         content.text(name!);
         content.byte(0x00);
         content.unsigned(index);
+      }
+      if (own) {
+        content.text("memory");
+        content.byte(0x02);
+        content.unsigned(0);
       }
     });
     section(10, (content) => {
       content.unsigned(this.#functions.length);
       for (const { body } of this.#functions) content.sized(body);
     });
+    own?.finish(section);
     section(0, (content) => {
       content.text("name");
       const names = new ByteWriter();

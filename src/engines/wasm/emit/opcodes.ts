@@ -129,6 +129,10 @@ const plain = {
   "i64.reinterpret_f64": 0xbd,
   "f32.reinterpret_i32": 0xbe,
   "f64.reinterpret_i64": 0xbf,
+  // Their immediate, the number of the memory, has the place of a sub-opcode. Pages that there are; pops pages more, pushes those before.
+  "memory.size": 0x3f0000,
+  "memory.grow": 0x400000,
+
   "i32.trunc_sat_f32_s": 0xfc0000,
   "i32.trunc_sat_f32_u": 0xfc0001,
   "i32.trunc_sat_f64_s": 0xfc0002,

@@ -1,0 +1,70 @@
+/**
+ * What lies in the memory of a module from the start: weights, tables, whatever its code reads and does not write.
+ *
+ * @module
+ */
+
+/** Places are multiples of it, and so much is left free behind each: vectors read past the end of lengths that are not a multiple of theirs. */
+const alignment = 16;
+
+/** Bytes with addresses; equal ones are there once. */
+export class MemoryImage {
+  readonly #start: number;
+  readonly #pieces: { readonly address: number; readonly bytes: Uint8Array }[] = [];
+  readonly #byContent = new Map<number, { readonly address: number; readonly bytes: Uint8Array }[]>();
+  #end: number;
+
+  /** @param start - The first address, a multiple of 16. */
+  constructor(start: number) {
+    this.#start = start;
+    this.#end = start;
+  }
+
+  /** The first address behind it, a multiple of 16. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** The address of so many bytes that are zero at first, for code to write to. */
+  reserve(length: number): number {
+    const address = this.#end;
+    this.#end += Math.ceil(length / alignment) * alignment + alignment;
+    return address;
+  }
+
+  /** The address of some bytes, which nobody writes to. */
+  constant(bytes: Uint8Array): number {
+    const hash = hashOf(bytes);
+    const alike = this.#byContent.get(hash) ?? [];
+    const known = alike.find((piece) => isEqual(piece.bytes, bytes));
+    if (known) return known.address;
+    const piece = { address: this.reserve(bytes.length), bytes };
+    this.#pieces.push(piece);
+    this.#byContent.set(hash, [...alike, piece]);
+    return piece.address;
+  }
+
+  /** Writes numbers of 32 bits to reserved bytes. */
+  write(address: number, numbers: ArrayLike<number>): void {
+    this.#pieces.push({ address, bytes: new Uint8Array(Int32Array.from(numbers).buffer) });
+  }
+
+  /** All that is not zero, and where it begins. */
+  get data(): { readonly address: number; readonly bytes: Uint8Array } {
+    const length = this.#pieces.reduce((end, { address, bytes }) => Math.max(end, address + bytes.length), 0);
+    const bytes = new Uint8Array(Math.max(0, length - this.#start));
+    for (const piece of this.#pieces) bytes.set(piece.bytes, piece.address - this.#start);
+    return { address: this.#start, bytes };
+  }
+}
+
+/** FNV-1a, of 32 bits. */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash;
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

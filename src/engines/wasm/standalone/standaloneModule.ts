@@ -1,0 +1,250 @@
+/**
+ * Programs as one module that needs nothing: its memory is its own, weights are in it, and so is the loop over tiles.
+ *
+ * A function takes rows of float64, row by row, and writes rows of float64. It is a chain of programs, each in a precision of its own: what
+ * one gives by a name is what later ones are given by that name.
+ *
+ * @module
+ */
+
+import { kernelName } from "../../../plan/kernels.ts";
+import type { Item, Plan } from "../../../plan/plan.ts";
+import {
+  type FunctionBuilder,
+  type FunctionIndex,
+  type GlobalIndex,
+  type Local,
+  ModuleBuilder,
+  parametersOf,
+} from "../emit/assembler.ts";
+import { ByteWriter } from "../emit/binary.ts";
+import { emitKernel } from "../emit/emitKernel.ts";
+import { emitTile } from "../emitPhases.ts";
+import { pageBytes } from "../run/memories.ts";
+import { addClickHouse } from "./clickHouse.ts";
+import { evaluatedPlan, type KnownProgram, rowLength } from "./evaluatedPlan.ts";
+import { addHeap, listBytes } from "./heap.ts";
+import { MemoryImage } from "./image.ts";
+
+/** A function of rows. */
+export interface StandaloneFunction {
+  /** Name of the export. */
+  readonly name: string;
+  /** Numbers of a row that it takes: input `rows` of its first program. */
+  readonly width: number;
+  /** Numbers of a row that it gives: output `result` of its last program. */
+  readonly results: number;
+  /** The programs, in order; the first and the last are float64. */
+  readonly programs: readonly KnownProgram[];
+}
+
+/** A program, planned, and where it finds the addresses of its rows. */
+interface Stage {
+  readonly plan: Plan;
+  readonly known: KnownProgram;
+  /** The address of each of its inputs and outputs is found at this address and the next. */
+  readonly pointers: number;
+  /** Numbers that another precision reads: from where, to where, how many a row. */
+  readonly casts: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly size: number;
+    readonly isToSingle: boolean;
+  }[];
+}
+
+/**
+ * A module that imports nothing. It exports `memory`, `allocate(bytes) -> address`, `release(address)`, and each function as
+ * `(rows, count, results)`: addresses of float64 and the number of rows; for ClickHouse `clickhouse_create_buffer`,
+ * `clickhouse_destroy_buffer`, and each function as `clickhouse_<name>`.
+ *
+ * @param sections - Custom sections, by name.
+ */
+export async function standaloneModule(
+  functions: readonly StandaloneFunction[],
+  sections: Readonly<Record<string, string>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const image = new MemoryImage(64);
+  const indices = image.constant(new Uint8Array(Int32Array.from({ length: rowLength }, (_, i) => i).buffer));
+  const planned: Stage[][] = [];
+  for (const each of functions) planned.push(await stagesOf(each, image));
+  const stages = planned.flat();
+  const lists = image.reserve(listBytes);
+  const arena = Math.ceil(image.end / 64) * 64;
+  const heapStart = arena + stages.reduce((most, { plan }) => Math.max(most, plan.memory.arenaBytes), 0);
+
+  const module = new ModuleBuilder({ sharedMemory: false, maximumPages: 65536 });
+  const heap = addHeap(module, lists, heapStart);
+  const lanes = module.addGlobal();
+  const kernels = new Map<string, FunctionIndex>();
+  const entries = functions.map(({ name, width, results }, i) => {
+    const tiles = planned[i]!.map((stage) => addTile(module, stage, lanes, kernels));
+    return addDriver(module, { name, width, results }, planned[i]!, tiles, { arena, indices });
+  });
+  addClickHouse(
+    module,
+    heap,
+    functions.map(({ name, width, results }, i) => ({ name, width, results, entry: entries[i]! })),
+  );
+  const { address, bytes } = image.data;
+  return module.finish({
+    pages: Math.ceil(heapStart / pageBytes),
+    finish: (section) => {
+      section(11, (content) => {
+        content.unsigned(1);
+        content.byte(0x00);
+        content.byte(0x41);
+        content.signed(address);
+        content.byte(0x0b);
+        content.sized(bytes);
+      });
+      for (const [name, text] of Object.entries(sections))
+        section(0, (content) => {
+          const encoded = new ByteWriter();
+          encoded.text(name);
+          content.bytes(encoded.written);
+          content.bytes(new TextEncoder().encode(text));
+        });
+    },
+  });
+}
+
+const bytesOf = ({ vector }: KnownProgram): number => (vector.precision === "float32" ? 4 : 8);
+
+/** Plans the programs of a function, and gives room to what one hands to another. */
+async function stagesOf({ programs }: StandaloneFunction, image: MemoryImage): Promise<Stage[]> {
+  const plans: Plan[] = [];
+  for (const known of programs) plans.push(await evaluatedPlan(known, image));
+  /** Where a value is in each precision, by name. */
+  const rooms = new Map<string, Map<number, number>>();
+  const roomOf = (name: string, size: number, numberBytes: number): number => {
+    const ofName = rooms.get(name) ?? new Map<number, number>();
+    rooms.set(name, ofName);
+    const room = ofName.get(numberBytes) ?? image.reserve(rowLength * size * numberBytes);
+    ofName.set(numberBytes, room);
+    return room;
+  };
+  const last = plans.length - 1;
+  return plans.map((plan, i): Stage => {
+    const known = programs[i]!;
+    const numberBytes = bytesOf(known);
+    const pointers = image.reserve(4 * (plan.inputs.length + plan.rows.length));
+    const addresses = [
+      // The rows of the first and the results of the last are where the caller says.
+      ...plan.inputs.map(({ name, size }) => (i === 0 ? 0 : roomOf(name, size, numberBytes))),
+      ...plan.rows.map(({ name, size }) => (i === last ? 0 : roomOf(name, size, numberBytes))),
+    ];
+    image.write(pointers, addresses);
+    const casts = (i === last ? [] : plan.rows).flatMap(({ name, size }) => {
+      const other = 12 - numberBytes;
+      const isReadSo = plans.some(
+        (later, j) =>
+          j > i && bytesOf(programs[j]!) === other && later.inputs.some((input) => input.name === name),
+      );
+      if (!isReadSo) return [];
+      return [
+        {
+          from: roomOf(name, size, numberBytes),
+          to: roomOf(name, size, other),
+          size,
+          isToSingle: other === 4,
+        },
+      ];
+    });
+    return { plan, known, pointers, casts };
+  });
+}
+
+/** The tile of a stage; kernels that an earlier one has are not added again. */
+function addTile(
+  module: ModuleBuilder,
+  { plan, known: { vector }, pointers }: Stage,
+  lanes: GlobalIndex,
+  kernels: Map<string, FunctionIndex>,
+): FunctionIndex {
+  const functions: FunctionIndex[] = [];
+  const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: undefined };
+  const add = (id: number): void => {
+    const kernel = plan.kernels[id]!;
+    const name =
+      kernel.kind === "fused" ? `${kernel.space} ${kernel.features} ${kernel.code.text}` : kernelName(kernel);
+    const key = `${vector.precision} ${plan.isCut} ${kernel.kind} ${name}`;
+    const index =
+      kernels.get(key) ??
+      emitKernel(module, kernel, { rowLength, vector, lanes: plan.isCut ? lanes : undefined }, context);
+    kernels.set(key, index);
+    functions[id] = index;
+  };
+  const walk = (items: readonly Item[]): void => {
+    for (const item of items)
+      if ("items" in item) walk(item.until ? [...item.items, item.until] : item.items);
+      else if (functions[item.kernel] === undefined) add(item.kernel);
+  };
+  walk(plan.tile);
+  return emitTile(module, plan, functions, plan.isCut ? lanes : undefined, { name: null, pointers });
+}
+
+/** The function `(rows, count, results)`: tile after tile, each through all stages. */
+function addDriver(
+  module: ModuleBuilder,
+  { name, width, results }: Pick<StandaloneFunction, "name" | "width" | "results">,
+  stages: readonly Stage[],
+  tiles: readonly FunctionIndex[],
+  { arena, indices }: { readonly arena: number; readonly indices: number },
+): FunctionIndex {
+  const [first, last] = [stages[0]!, stages.at(-1)!];
+  return module.addFunction(name, ["i32", "i32", "i32"], [], (f) => {
+    const [rows, left, out] = parametersOf(f, 3);
+    const [zero, count] = [f.local("i32"), f.local("i32")];
+    f.i32(0).set(zero);
+    f.block((end) => {
+      f.loop((start) => {
+        f.get(left).op("i32.eqz").branchIf(end);
+        f.get(left).i32(rowLength).get(left).i32(rowLength).op("i32.lt_u").op("select").set(count);
+        if (first.plan.inputs.length > 0) f.store("i32.store", zero, first.pointers, rows);
+        f.store("i32.store", zero, last.pointers + 4 * last.plan.inputs.length, out);
+        stages.forEach(({ casts }, i) => {
+          f.i32(arena).i32(0).i32(indices).get(count).i32(0).call(tiles[i]!);
+          for (const cast of casts) emitCast(f, cast, count);
+        });
+        f.get(rows)
+          .get(count)
+          .i32(8 * width)
+          .op("i32.mul")
+          .op("i32.add")
+          .set(rows);
+        f.get(out)
+          .get(count)
+          .i32(8 * results)
+          .op("i32.mul")
+          .op("i32.add")
+          .set(out);
+        f.get(left).get(count).op("i32.sub").set(left).branch(start);
+      });
+    });
+  });
+}
+
+/** Numbers of `count` rows in another precision. */
+function emitCast(
+  f: FunctionBuilder,
+  { from, to, size, isToSingle }: Stage["casts"][number],
+  count: Local,
+): void {
+  const [source, end, target] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [step, targetStep] = isToSingle ? [8, 4] : [4, 8];
+  f.i32(from).set(source).i32(to).set(target);
+  f.get(source)
+    .get(count)
+    .i32(size * step)
+    .op("i32.mul")
+    .op("i32.add")
+    .set(end);
+  f.forPointer(source, end, step, () => {
+    f.get(target);
+    if (isToSingle) f.load("f64.load", source).op("f32.demote_f64").memory("f32.store");
+    else f.load("f32.load", source).op("f64.promote_f32").memory("f64.store");
+    f.increment(target, targetStep);
+  });
+  for (const local of [source, end, target]) f.release(local);
+}

@@ -1,0 +1,90 @@
+/**
+ * A flow as a WebAssembly module that stands alone.
+ *
+ * @module
+ */
+
+import type { Precision } from "../../engines/wasm/emit/vector.ts";
+import { type StandaloneFunction, standaloneModule } from "../../engines/wasm/standalone/standaloneModule.ts";
+import { UsageError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { sizeOf } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import type { Flow } from "../../models/flow.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
+import { columnNotesOf } from "../columnNotes.ts";
+import { type ExportFunction, exportFunctions } from "../exportOptions.ts";
+import { type RowSteps, stepsOf, type Values } from "./flowPrograms.ts";
+import { exportNames, type ModuleNotes, sectionName } from "./moduleNotes.ts";
+
+/** See `exportModel`. */
+export async function wasmBytes(
+  flow: Flow,
+  what: ExportFunction | "all",
+  precision: Precision,
+): Promise<Uint8Array> {
+  const { kind, schema } = flow.description;
+  if (schema)
+    throw new UsageError({
+      where: "exportModel",
+      problem: "flows of mixed columns are not written as modules",
+      expected: "a flow of columns of numbers",
+      received: kind,
+      remedy: "export it to onnx",
+    });
+  const names: readonly ExportFunction[] = what === "all" ? exportFunctions : [what];
+  const { model } = flow;
+  const functions = names.map((name) =>
+    functionOf(exportNames[name], stepsOf(model, name), model.values, precision),
+  );
+  const notes: ModuleNotes = {
+    formatVersion: 1,
+    kind,
+    precision,
+    functions: Object.fromEntries(
+      functions.map(({ name, width, results }, i) => [name, { function: names[i]!, width, results }]),
+    ),
+    ...columnNotesOf(flow),
+  };
+  return await standaloneModule(functions, { [sectionName]: JSON.stringify(notes) });
+}
+
+/** The steps of a function as programs: one where all is float64, else one each. */
+function functionOf(
+  name: string,
+  { width, prepare, compute, finish }: RowSteps,
+  parameters: ParameterValues,
+  precision: Precision,
+): StandaloneFunction {
+  const rows = g.input("rows", [width]);
+  const programOf = (values: Values, ofPrecision: Precision): StandaloneFunction["programs"][number] => ({
+    program: { rows: values },
+    parameters,
+    vector: { precision: ofPrecision, relaxed: false },
+  });
+  const prepared = prepare(rows);
+  if (precision === "float64") {
+    const { result } = finish({ ...prepared, ...compute(prepared) });
+    return { name, width, results: sizeOf(result.shape), programs: [programOf({ result }, precision)] };
+  }
+  const asInputs = (values: Values): Values =>
+    Object.fromEntries(
+      Object.entries(values).map(([valueName, value]): [string, Expr] => [
+        valueName,
+        g.input(valueName, value.shape),
+      ]),
+    );
+  const given = asInputs(prepared);
+  const computed = compute(given);
+  const { result } = finish({ ...given, ...asInputs(computed) });
+  return {
+    name,
+    width,
+    results: sizeOf(result.shape),
+    programs: [
+      programOf(prepared, "float64"),
+      programOf(computed, precision),
+      programOf({ result }, "float64"),
+    ],
+  };
+}
