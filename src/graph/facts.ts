@@ -6,7 +6,7 @@
 
 import { type Expr, unreachable } from "./expr.ts";
 
-/** What says, beside operation, shape and inputs, which value a node is: numbers, words, arrays; of leaves and bodies the node itself. */
+/** What says, beside operation, shape and inputs, which value a node is: numbers, words, arrays; of slots and bodies the node itself. */
 export function factsOf(node: Expr): readonly unknown[] {
   switch (node.op) {
     case "constant":
@@ -36,6 +36,8 @@ export function factsOf(node: Expr): readonly unknown[] {
     case "input":
     case "parameter":
     case "stepInput":
+      // Of one name they are one, however often it was written.
+      return [node.name];
     case "slot":
     case "map":
     case "fixedPoint":
@@ -43,7 +45,7 @@ export function factsOf(node: Expr): readonly unknown[] {
     case "iterate":
     case "implicit":
     case "odeSolution":
-      // Leaves are themselves; bodies are compared by identity.
+      // A slot is itself; bodies are compared by identity.
       return [node];
     default:
       return unreachable(node);

@@ -196,7 +196,7 @@ function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
         apply(name, ...node.inputs.map((input) => (input.shape.length === 0 ? broadcast(input) : input))),
         shape,
       );
-  if (rewritten.op !== "elementwise") return rewritten;
+  if (rewritten !== node) return rewrittenScalars(rewritten, interner);
   const [a, b, c] = rewritten.inputs as [Expr, Expr, Expr];
   const x = numberOf(a);
   const y = numberOf(b);
@@ -229,6 +229,15 @@ function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
     default:
       return rewritten;
   }
+}
+
+/** An operation whose operands are read as scalars now, or a repetition of one: by its own rules. */
+function rewrittenScalars(node: Expr, interner: Interner): Expr {
+  if (node.op === "elementwise") return rewriteElementwise(node, interner);
+  if (node.op !== "gather" && node.op !== "reshape") return node;
+  const [inner] = node.inputs as [Expr];
+  const next = withInputs(node, [interner.intern(rewrittenScalars(inner, interner))]);
+  return next.op === "gather" ? rewriteGather(next) : next;
 }
 
 function foldElementwise(node: ElementwiseExpr): Expr {

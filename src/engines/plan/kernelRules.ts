@@ -237,25 +237,27 @@ function runFused(
   const isRow = space === "row";
   const [first, end] = space === "range" ? [share.from * vector, share.to * vector] : [0, features];
   const pitch = isRow ? rowLength : 1;
+  /** What is computed, in the order of the instructions; those that an operation does not take are read and not used. */
+  const registers = new Float64Array(instructions.length);
   for (let lane = 0; lane < (isRow ? lanes : 1); lane++) {
     results.forEach(({ isSum }, r) => {
       const { data, at } = operands[sources.length + r]!;
       if (isSum) data[at + lane] = 0;
     });
     for (let feature = first; feature < Math.min(end, space === "range" ? resultSize : end); feature++) {
-      const registers: number[] = [];
-      for (const instruction of instructions) {
-        if (instruction.op === "number") registers.push(instruction.value);
+      for (let k = 0; k < instructions.length; k++) {
+        const instruction = instructions[k]!;
+        if (instruction.op === "number") registers[k] = instruction.value;
         else if (instruction.op === "source") {
           const { kind, width } = sources[instruction.source]!;
           const { data, at } = operands[instruction.source]!;
           const isOfFeature = kind === "rows" || kind === "shared";
           const line = (isOfFeature ? feature * width : 0) + instruction.column;
           const isOfLane = isRow && (kind === "rows" || kind === "repeated");
-          registers.push(data[isOfLane ? at + line * pitch + lane : at + line]!);
+          registers[k] = data[isOfLane ? at + line * pitch + lane : at + line]!;
         } else {
-          const [a = 0, b = 0, c = 0] = instruction.operands.map((register) => registers[register]!);
-          registers.push(elementwise[instruction.op].value(a, b, c));
+          const [a, b = 0, c = 0] = instruction.operands;
+          registers[k] = elementwise[instruction.op].value(registers[a!]!, registers[b]!, registers[c]!);
         }
       }
       results.forEach(({ isSum, registers: own }, r) => {
