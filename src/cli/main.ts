@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `pushforward describe | fit | logprob | sample | evaluate | anomalies | import | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
+ * The command line: `pushforward describe | fit | logprob | sample | evaluate | anomalies | import | serve | inspect | information | plot | compare | approximate`. Exit codes: 0 done, 1 the work
  * failed, 2 the call was wrong, 130 interrupted (143 where it was asked to terminate). An error is one line on standard error; PUSHFORWARD_DEBUG=1 adds the stack.
  *
  * @module

@@ -45,6 +45,15 @@ export function positiveInteger(option: string): OptionParser<number> {
   };
 }
 
+/** A whole number from 0 up to another. */
+export function wholeNumberUpTo(option: string, most: number): OptionParser<number> {
+  return (text) => {
+    const value = numberOf(text);
+    if (value !== undefined && value >= 0 && value <= most && Number.isInteger(value)) return value;
+    return fail(option, `a whole number from 0 to ${most}`, text);
+  };
+}
+
 /** `a, b or c`. */
 export const listOfWords = (words: readonly string[]): string =>
   words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;

@@ -24,6 +24,7 @@ import { addImpute } from "./commands/questions/impute.ts";
 import { addMarginal } from "./commands/questions/marginal.ts";
 import { addQuantile } from "./commands/questions/quantile.ts";
 import { addSample } from "./commands/sample.ts";
+import { addServe } from "./commands/serve.ts";
 import { addVerify } from "./commands/verify.ts";
 import { withFlags } from "./flags.ts";
 import { interruptedCode } from "./process/interrupt.ts";
@@ -69,6 +70,7 @@ Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 interrupted.`,
     addImport,
     addExport,
     addVerify,
+    addServe,
     addInspect,
     addInformation,
     addPlot,

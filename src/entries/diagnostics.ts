@@ -14,6 +14,11 @@ export {
 } from "../diagnostics/anomalies/anomalies.ts";
 export { anomaliesTable } from "../diagnostics/anomalies/anomaliesTable.ts";
 export {
+  type AnomalyScorer,
+  type AnomalyScorerOptions,
+  anomalyScorer,
+} from "../diagnostics/anomalies/flowJudge.ts";
+export {
   type Calibration,
   type CalibrationOptions,
   type ConditionalSampler,
@@ -50,6 +55,7 @@ export {
   type RankBand,
   rankBand,
 } from "../diagnostics/uniformity.ts";
+export { sampleBatches } from "../models/batches/sampleBatches.ts";
 export {
   type BatchScores,
   type ScoreBatchesOptions,

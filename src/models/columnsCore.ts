@@ -224,11 +224,19 @@ export class ColumnsCore implements FlowCore {
 
   /** Cells of the given columns, then of the others. */
   async #draw(n: number, { given, seed, ...otherOptions }: SampleOptions): Promise<readonly Float64Array[]> {
-    const { continuous: _, onGiven, complete = false, ...engine } = otherOptions;
+    const { continuous: __, onGiven, complete = false, ...engine } = otherOptions;
     const fittedNames = Object.keys(given ?? {}).filter((name) => !this.given.includes(name));
     if (fittedNames.length > 0 || (complete && this.#flow.columns.some(({ missing }) => missing))) {
+      const { rowsBefore: _, ...how } = engine;
+      if (engine.rowsBefore)
+        throw new UsageError({
+          where: "sample",
+          subject: "rowsBefore",
+          expected: "0: these rows are drawn together, as they are given columns of the fit or complete",
+          received: `${engine.rowsBefore}`,
+        });
       const questions = await this.questions();
-      const { cells, report } = await questions.sample(n, given ?? {}, complete, { ...engine, seed });
+      const { cells, report } = await questions.sample(n, given ?? {}, complete, { ...how, seed });
       onGiven?.(report);
       return cells;
     }

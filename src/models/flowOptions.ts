@@ -14,6 +14,7 @@ import {
   type OptionTable,
   oneOf,
   signal,
+  wholeNumber,
 } from "../options.ts";
 import type { MissingScore } from "../tables/completeRows.ts";
 import type { GivenReport } from "./columns/questions/questionOptions.ts";
@@ -89,6 +90,11 @@ export interface SampleOptions extends EvaluationOptions {
    */
   readonly continuous?: boolean | undefined;
   /**
+   * Rows of the same seed that come before those that are drawn (default 0): `sample(10, { rowsBefore: 90 })` are the last ten of
+   * `sample(100)`, where rows do not depend on each other: not of mixed columns given some of these, or `complete`.
+   */
+  readonly rowsBefore?: number | undefined;
+  /**
    * Whether no cell is missing: rows given that all their cells are there (default false: cells are missing as often as in the rows
    * of the fit).
    */
@@ -129,6 +135,7 @@ export const sampleOptionTable: OptionTable<SampleOptions> = {
   seed: integer,
   given: anObject,
   continuous: flag,
+  rowsBefore: wholeNumber("a whole number from 0", 0),
   complete: flag,
   onGiven: callback,
 };

@@ -32,7 +32,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "",
     2,
-    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, import, export, verify, inspect, information, plot, compare, approximate; see pushforward --help.",
+    "no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, import, export, verify, serve, inspect, information, plot, compare, approximate; see pushforward --help.",
   ],
   [
     "fti data.csv --out m.safetensors",

@@ -13,7 +13,7 @@ writeFiles(cwd, { "data.csv": sampleCsv(30) });
 const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   [
     "",
-    /^no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, import, export, verify, inspect, information, plot, compare, approximate; see pushforward --help\.$/m,
+    /^no command given; the commands are describe, fit, logprob, sample, evaluate, anomalies, divergence, marginal, quantile, cdf, impute, import, export, verify, serve, inspect, information, plot, compare, approximate; see pushforward --help\.$/m,
   ],
   ["fti data.csv", /^there is no command "fti" \(did you mean fit\?\); see pushforward --help/],
   [

@@ -34,6 +34,7 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ],
   ["export m.safetensors --to json --out m.json", 0, ["m.json"]],
   ["verify m.safetensors m.json data.csv", 0, []],
+  ["serve m.safetensors --host 0.0.0.0", 2, []],
   ["inspect m.safetensors --json", 0, []],
   ["information data.csv --columns x --folds 2", 0, []],
   ["plot m.safetensors data.csv --out figure.svg", 0, ["figure.svg"]],

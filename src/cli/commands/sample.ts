@@ -21,7 +21,7 @@ interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFla
 }
 
 async function run(model: string, flags: SampleFlags): Promise<void> {
-  const { n, seed, given, continuous, complete, out, wide } = flags;
+  const { n, seed, given, continuous, rowsBefore, complete, out, wide } = flags;
   if (n === undefined && !(given instanceof GivenFile))
     throw new UsageError({
       problem: "-n <rows> is required",
@@ -30,7 +30,8 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
       remedy: "see pushforward sample --help",
     });
   if (out !== undefined) checkTableOutput(out, [model]);
-  const { load, writeTable } = await import("../../index.ts");
+  const { load } = await import("../../index.ts");
+  const { sampleBatches } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
   const conditions = await readGiven(given, flow);
   if (n !== undefined && conditions.rows !== undefined && n !== conditions.rows)
@@ -42,13 +43,13 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
       remedy: "leave -n out",
     });
   const rows = n ?? conditions.rows!;
-  const samples = await flow.sample(rows, {
-    ...defined({ seed, given: conditions.given, continuous, complete, wide }),
+  const samples = sampleBatches(flow, rows, {
+    ...defined({ seed, given: conditions.given, continuous, rowsBefore, complete, wide }),
     onGiven: (report) => remark(reportLine(report, flow)),
   });
   if (out === undefined || out === "-") return await printCsv(samples);
-  await writeTable(samples, out);
-  await print(`wrote ${counted(samples.rows, "row")} to ${out}\n`);
+  await (await import("../../entries/tables.ts")).writeBatches(samples, out);
+  await print(`wrote ${counted(rows, "row")} to ${out}\n`);
 }
 
 /** Adds the command. */

@@ -363,6 +363,12 @@ export const sampleFlags: OptionFlags<Omit<SampleOptions, "precision" | "threads
     flag: "--continuous",
     help: "columns that an earlier version dequantized as they are drawn, not rounded to their steps",
   },
+  rowsBefore: {
+    flag: "--rows-before",
+    value: "n",
+    help: "rows of the same seed that come before these, and are not drawn",
+    usual: "0",
+  },
   complete: { flag: "--complete", help: "rows without a missing cell: given that all their cells are there" },
   wide,
   signal: undefined,

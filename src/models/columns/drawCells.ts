@@ -16,6 +16,8 @@ const blockRows = 4096;
 export interface SampleCellsOptions extends ColumnsEngineOptions {
   /** Same seed, same rows (default 0); a row depends on the seed and its number alone. */
   readonly seed?: number | undefined;
+  /** Rows of the same seed that come before these (default 0). */
+  readonly rowsBefore?: number | undefined;
 }
 
 /**
@@ -94,11 +96,11 @@ export async function sampleCells(
   evaluation: ColumnsEvaluation,
   n: number,
   given: readonly Float64Array[],
-  { seed = 0, ...options }: SampleCellsOptions = {},
+  { seed = 0, rowsBefore = 0, ...options }: SampleCellsOptions = {},
 ): Promise<Float64Array[]> {
   const count = evaluation.model.density.columns.length;
   const key: RandomKey = split(randomKey(seed), "sample");
   const points = new Float64Array(n * count);
-  for (let row = 0; row < n; row++) normalsAt(key, row, count, points, row * count);
+  for (let row = 0; row < n; row++) normalsAt(key, rowsBefore + row, count, points, row * count);
   return cellsOfPoints(evaluation, points, given, options);
 }

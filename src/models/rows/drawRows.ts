@@ -71,6 +71,7 @@ export async function drawRows(
   const key = split(randomKey(options.seed ?? 0), "sample");
   const core = await evaluation.get(logProb ? "draw" : "sample", options);
   const restore = await evaluation.get("restore", options);
+  const { rowsBefore = 0 } = options;
   const data = new Float64Array(n * width);
   const block = async (start: number, rows: number, noise: Float64Array): Promise<void> => {
     const context = conditionRows(conditions, start, rows);
@@ -88,7 +89,8 @@ export async function drawRows(
   for (let start = 0; start < n; start += rowsDrawn) {
     const rows = Math.min(rowsDrawn, n - start);
     const noise = new Float64Array(rows * numbers);
-    for (let row = 0; row < rows; row++) normalsAt(key, start + row, numbers, noise, row * numbers);
+    for (let row = 0; row < rows; row++)
+      normalsAt(key, rowsBefore + start + row, numbers, noise, row * numbers);
     await before;
     before = block(start, rows, noise);
     // Awaited in the next round: a failure meanwhile is not one that nobody hears of.
