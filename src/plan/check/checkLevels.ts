@@ -7,7 +7,7 @@
 
 import { kernelName } from "../kernels.ts";
 import type { Level, Plan, SharedCall } from "../plan.ts";
-import { touchesOf } from "./touches.ts";
+import type { Touches } from "./touches.ts";
 
 /** Numbers of memory that a call reads or writes. */
 interface Span {
@@ -20,11 +20,11 @@ interface Span {
 }
 
 /** What is wrong with the levels. */
-export function faultsOfLevels(plan: Plan): string[] {
+export function faultsOfLevels(plan: Plan, touches: Touches): string[] {
   const faults: string[] = [];
   for (const phase of ["prologue", "epilogue", "updates"] as const) {
     const levels = plan[phase];
-    const spans = levels.map((level) => spansOf(plan, level));
+    const spans = levels.map((level) => spansOf(plan, level, touches));
     for (const [i, level] of levels.entries()) {
       if (level.length === 0) {
         faults.push(`level ${i} of the ${phase} is empty`);
@@ -47,9 +47,9 @@ export function faultsOfLevels(plan: Plan): string[] {
   return faults;
 }
 
-function spansOf(plan: Plan, level: Level): Span[] {
+function spansOf(plan: Plan, level: Level, touches: Touches): Span[] {
   return level.flatMap((call) =>
-    touchesOf(plan, call).flatMap(({ argument, ranges: touched, access }) => {
+    touches(call).flatMap(({ argument, ranges: touched, access }) => {
       if (argument.kind !== "value") return [];
       const { place, size } = plan.values[argument.value]!;
       const isGather = plan.kernels[call.kernel]!.kind === "gather";

@@ -8,12 +8,12 @@ import { kernelName } from "../kernels.ts";
 import type { Call, Item, Plan, PlanValue } from "../plan.ts";
 import { allCalls } from "./calls.ts";
 import { type Operand, operandsOf } from "./operands.ts";
-import { touchesOf } from "./touches.ts";
+import type { Touch, Touches } from "./touches.ts";
 
 /** What is wrong with the operands of calls. */
-export function faultsOfOperands(plan: Plan): string[] {
+export function faultsOfOperands(plan: Plan, touches: Touches): string[] {
   return [
-    ...[...allCalls(plan)].flatMap((call) => faultsOfCall(plan, call)),
+    ...[...allCalls(plan)].flatMap((call) => faultsOfCall(plan, call, touches(call))),
     ...faultsOfSlices(plan, plan.tile, []),
   ];
 }
@@ -39,7 +39,7 @@ function layoutOf({ space, pitch }: PlanValue): Operand["layout"] {
   return pitch === undefined ? "lines" : "rows";
 }
 
-function faultsOfCall(plan: Plan, call: Call): string[] {
+function faultsOfCall(plan: Plan, call: Call, touches: readonly Touch[]): string[] {
   const kernel = plan.kernels[call.kernel]!;
   const faults: string[] = [];
   const fault = (problem: string): void => {
@@ -62,7 +62,7 @@ function faultsOfCall(plan: Plan, call: Call): string[] {
     if (access !== "read" && (value.space === "step" || value.constant))
       fault(`operand ${i}, ${value.name}, is written, and never changes`);
   });
-  for (const { argument, ranges } of touchesOf(plan, call)) {
+  for (const { argument, ranges } of touches) {
     const value = argument.kind === "value" ? plan.values[argument.value]! : undefined;
     const sum = argument.kind === "sum" ? plan.sums[argument.sum]! : undefined;
     const length = value ? (value.pitch ?? value.size) : sum!.rows * sum!.pitch;

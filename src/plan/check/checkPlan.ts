@@ -11,6 +11,7 @@ import { faultsOfLevels } from "./checkLevels.ts";
 import { faultsOfOperands } from "./checkOperands.ts";
 import { faultsOfPadding } from "./checkPadding.ts";
 import { faultsOfReads } from "./checkWritten.ts";
+import { touchesIn } from "./touches.ts";
 
 /**
  * What is wrong with a plan, each fault in a line that begins with its pass: `operands` that are not laid out as the kernel's descriptor
@@ -24,8 +25,9 @@ export function faultsOfPlan(plan: Plan): string[] {
     levels: faultsOfLevels,
     padding: faultsOfPadding,
   };
+  const touches = touchesIn(plan);
   return Object.entries(passes).flatMap(([pass, faultsOf]) =>
-    faultsOf(plan).map((fault) => `${pass}: ${fault}`),
+    faultsOf(plan, touches).map((fault) => `${pass}: ${fault}`),
   );
 }
 

@@ -7,24 +7,26 @@
  */
 
 import { kernelName } from "../kernels.ts";
-import type { Call, Item, Plan, ValueId } from "../plan.ts";
-import { type Range, type Touch, touchesOf } from "./touches.ts";
+import type { Argument, Call, Item, Plan, ValueId } from "../plan.ts";
+import { Marks } from "./marks.ts";
+import type { Range, Touch, Touches } from "./touches.ts";
 
 /** What a place holds: a value, by its number and one more; nothing; or the new value of a parameter. */
 const nothing = 0;
 const renewed = -1;
 
 /** What is read and was not written. */
-export function faultsOfReads(plan: Plan): string[] {
+export function faultsOfReads(plan: Plan, touchesOf: Touches): string[] {
   const { values, sums, target } = plan;
   const faults = new Set<string>();
-  const memory = new Int32Array(Math.ceil(plan.memory.end / target.numberBytes) + 1);
-  const arena = new Int32Array(Math.ceil(plan.memory.arenaBytes / (target.rowLength * target.numberBytes)));
-  const added = sums.map(({ rows, pitch }) => new Uint8Array(rows * pitch));
+  const memory = new Marks();
+  const arena = new Marks();
+  /** Where tiles have added to a sum. */
+  const added = sums.map(() => new Marks());
   const parameters = new Set(plan.parameters.map(({ value }) => value));
 
   /** The marks of a value's elements, and where they begin. */
-  const placeOf = (id: ValueId): { readonly marks: Int32Array; readonly at: number } | undefined => {
+  const placeOf = (id: ValueId): { readonly marks: Marks; readonly at: number } | undefined => {
     const { place } = values[id]!;
     if (place.kind === "memory") return { marks: memory, at: place.address / target.numberBytes };
     if (place.kind === "arena")
@@ -33,19 +35,25 @@ export function faultsOfReads(plan: Plan): string[] {
   };
   const mark = (id: ValueId, [from, to]: Range, as = id + 1): void => {
     const place = placeOf(id);
-    place?.marks.fill(as, place.at + from, place.at + to);
+    place?.marks.set(place.at + from, place.at + to, as);
   };
-  const missing = (id: ValueId, [from, to]: Range, isNeeded: (element: number) => boolean): boolean => {
+  const missing = (id: ValueId, [from, to]: Range, isNeeded?: (element: number) => boolean): boolean => {
     const place = placeOf(id);
     if (!place) return true;
-    for (let i = from; i < to; i++) if (place.marks[place.at + i] !== id + 1 && isNeeded(i)) return true;
-    return false;
+    const { marks, at } = place;
+    return marks
+      .others(at + from, at + to, (held) => held === id + 1)
+      .some(([start, end]) => {
+        if (!isNeeded) return true;
+        for (let i = start; i < end; i++) if (isNeeded(i - at)) return true;
+        return false;
+      });
   };
 
   for (const [id, { constant }] of values.entries()) if (constant) mark(id, [0, constant.length]);
   for (const { value, size } of [...plan.parameters, ...plan.stepInputs]) mark(value, [0, size]);
 
-  const read = (call: Call, { argument, ranges }: Touch, isNeeded: (element: number) => boolean): void => {
+  const read = (call: Call, { argument, ranges }: Touch, isNeeded?: (element: number) => boolean): void => {
     if (argument.kind !== "value") return;
     const { place, size } = values[argument.value]!;
     // A slice is there if all of what it is a slice of is.
@@ -60,17 +68,16 @@ export function faultsOfReads(plan: Plan): string[] {
   };
   const write = ({ argument, ranges, access }: Touch): void => {
     if (argument.kind === "sum") {
-      if (access === "update") for (const [from, to] of ranges) added[argument.sum]!.fill(1, from, to);
+      if (access === "update") for (const [from, to] of ranges) added[argument.sum]!.set(from, to, 1);
       return;
     }
     const as = parameters.has(argument.value) ? renewed : argument.value + 1;
     for (const range of ranges) mark(argument.value, range, as);
   };
   const run = (call: Call): void => {
-    const touches = touchesOf(plan, call);
-    touches.forEach((touch, i) => {
-      if (touch.access !== "write") read(call, touch, neededOf(plan, call, i));
-    });
+    const touches = touchesOf(call);
+    for (const touch of touches)
+      if (touch.access !== "write") read(call, touch, neededOf(plan, call, touch.argument));
     for (const touch of touches) if (touch.access !== "read") write(touch);
     const kernel = plan.kernels[call.kernel]!;
     const [sum, result] = call.arguments;
@@ -78,9 +85,14 @@ export function faultsOfReads(plan: Plan): string[] {
     // What no tile has added to is 0, and nothing that should be read.
     const { rows, width, pitch } = sums[sum.sum]!;
     for (let row = 0; row < rows; row++)
-      for (let i = 0; i < width; i++)
-        if (!added[sum.sum]![row * pitch + i])
-          mark(result.value, [row * width + i, row * width + i + 1], nothing);
+      for (const [from, to] of added[sum.sum]!.others(
+        row * pitch,
+        row * pitch + width,
+        (held) => held === 1,
+      )) {
+        const back = row * (pitch - width);
+        mark(result.value, [from - back, to - back], nothing);
+      }
   };
   const runItems = (items: readonly Item[]): void => {
     for (const item of items) {
@@ -98,27 +110,26 @@ export function faultsOfReads(plan: Plan): string[] {
   for (const call of [...plan.epilogue, ...plan.updates].flat()) run(call);
 
   for (const { name, value, start, size } of plan.outputs)
-    if (missing(value, [start, start + size], () => true))
+    if (missing(value, [start, start + size]))
       faults.add(`the output ${name} is not there at the end of a step`);
   for (const { parameter, value, start } of plan.changes) {
     const { at } = placeOf(parameter)!;
     const { name, size } = values[parameter]!;
     const isNew = (held: number): boolean => held === renewed || held === value + 1;
-    if (!memory.subarray(at, at + size).every(isNew) || start < 0)
+    if (memory.others(at, at + size, isNew).length > 0 || start < 0)
       faults.add(`the parameter ${name} has not its new value at the end of a step`);
   }
   return [...faults];
 }
 
 /**
- * Which elements of an operand matter: of one that is only multiplied by a constant, those where that is not 0. This is how the zeros
- * of masked weights need no gradient.
+ * Which elements of an operand matter, where not all do: of one that is only multiplied by a constant, those where that is not 0. This is
+ * how the zeros of masked weights need no gradient.
  */
-function neededOf(plan: Plan, call: Call, place: number): (element: number) => boolean {
-  const all = (): boolean => true;
+function neededOf(plan: Plan, call: Call, operand: Argument): ((element: number) => boolean) | undefined {
   const kernel = plan.kernels[call.kernel]!;
-  const operand = call.arguments[place];
-  if (kernel.kind !== "fused" || kernel.space !== "range" || operand?.kind !== "value") return all;
+  if (kernel.kind !== "fused" || kernel.space !== "range" || operand.kind !== "value") return undefined;
+  const place = call.arguments.indexOf(operand);
   const { instructions, results } = kernel.code;
   const constantOf = (register: number): Float64Array | undefined => {
     const instruction = instructions[register]!;
@@ -131,12 +142,12 @@ function neededOf(plan: Plan, call: Call, place: number): (element: number) => b
   const masks: Float64Array[] = [];
   for (const [register, instruction] of instructions.entries()) {
     if (instruction.op !== "source" || instruction.source !== place) continue;
-    if (results.some(({ registers }) => registers.includes(register))) return all;
+    if (results.some(({ registers }) => registers.includes(register))) return undefined;
     for (const user of instructions) {
       if (user.op === "source" || user.op === "number" || !user.operands.includes(register)) continue;
       const other = user.operands[user.operands[0] === register ? 1 : 0];
       const mask = user.op === "mul" && other !== undefined ? constantOf(other) : undefined;
-      if (!mask) return all;
+      if (!mask) return undefined;
       masks.push(mask);
     }
   }

@@ -17,16 +17,58 @@ export interface Touch extends Operand {
   readonly ranges: readonly Range[];
 }
 
-/** The values and sums that a call touches, in the order of its arguments. */
-export function touchesOf(plan: Plan, call: Call): Touch[] {
-  const extents = extentsOf(plan, call);
-  return operandsOf(plan.kernels[call.kernel]!).flatMap((operand, i) => {
+/** What each call of a plan touches. */
+export type Touches = (call: Call) => readonly Touch[];
+
+/** The values and sums that a call touches, in the order of its arguments; found once a call, as every pass asks. */
+export function touchesIn(plan: Plan): Touches {
+  const found = new Map<Call, readonly Touch[]>();
+  const operands = plan.kernels.map(operandsOf);
+  const runs = new Map<number, readonly Range[]>();
+  const runsOf = (table: number): readonly Range[] => {
+    let ranges = runs.get(table);
+    if (!ranges) runs.set(table, (ranges = runsOfIndices(plan.tables[table]!.data)));
+    return ranges;
+  };
+  return (call) => {
+    let touches = found.get(call);
+    if (!touches) found.set(call, (touches = touchesOf(plan, call, operands[call.kernel]!, runsOf)));
+    return touches;
+  };
+}
+
+/** The numbers that a table names, -1 left out, as ranges: those that follow each other in the table are one. */
+function runsOfIndices(indices: Int32Array): Range[] {
+  const ranges: Range[] = [];
+  for (let i = 0; i < indices.length; i++) {
+    const from = indices[i]!;
+    if (from < 0) continue;
+    const first = i;
+    while (indices[i + 1] === indices[i]! + 1) i++;
+    ranges.push([from, from + i - first + 1]);
+  }
+  return ranges;
+}
+
+function touchesOf(
+  plan: Plan,
+  call: Call,
+  operands: readonly Operand[],
+  runsOf: (table: number) => readonly Range[],
+): Touch[] {
+  const extents = extentsOf(plan, call, runsOf);
+  const touches: Touch[] = [];
+  // A plain loop: there are thousands of calls, and every plan of the tests is checked.
+  for (let i = 0; i < operands.length; i++) {
+    const { access, layout } = operands[i]!;
     const argument = call.arguments[i];
-    if (operand.layout === "number" || (argument?.kind !== "value" && argument?.kind !== "sum")) return [];
+    if (layout === "number" || (argument?.kind !== "value" && argument?.kind !== "sum")) continue;
     const { start } = argument;
-    const ranges = (extents[i] ?? []).map(([from, to]): Range => [start + from, start + to]);
-    return [{ ...operand, argument, ranges }];
-  });
+    let ranges: readonly Range[] = extents[i] ?? [];
+    if (start > 0) ranges = ranges.map(([from, to]): Range => [start + from, start + to]);
+    touches.push({ access, layout, argument, ranges });
+  }
+  return touches;
 }
 
 /** A call's arguments that are numbers; a tile's count of rows is not among them. */
@@ -47,7 +89,11 @@ const block = (rows: number, width: number, pitch: number): Range[] =>
   Array.from({ length: rows }, (_, row) => [row * pitch, row * pitch + width]);
 
 /** Elements from the start of each argument. */
-function extentsOf(plan: Plan, call: Call): readonly (readonly Range[] | undefined)[] {
+function extentsOf(
+  plan: Plan,
+  call: Call,
+  runsOf: (table: number) => readonly Range[],
+): readonly (readonly Range[] | undefined)[] {
   const kernel = plan.kernels[call.kernel]!;
   const first = (count: number): Range[] => (count > 0 ? [[0, count]] : []);
   switch (kernel.kind) {
@@ -67,8 +113,7 @@ function extentsOf(plan: Plan, call: Call): readonly (readonly Range[] | undefin
     case "gather":
     case "scatter": {
       const table = call.arguments[2]!;
-      const indices = table.kind === "table" ? [...plan.tables[table.table]!.data] : [];
-      const named = indices.filter((i) => i >= 0).map((i): Range => [i, i + 1]);
+      const named = table.kind === "table" ? runsOf(table.table) : [];
       const all = first(numberAt(call, 3));
       return kernel.kind === "gather" ? [named, all] : [all, named];
     }
