@@ -11,7 +11,8 @@ import type { ColumnParse, TableBatches } from "../entries/tables.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
 import { addOptionFlags, chosenOptions } from "./flags/optionFlags.ts";
 import { readFlags } from "./flags/readFlags.ts";
-import { warn } from "./output.ts";
+import { positiveInteger } from "./options.ts";
+import { counted, formatCount, remark, warn } from "./output.ts";
 
 /** What those options hold. */
 export type TableFlags = Omit<ReadTableOptions, "format" | "name" | "signal">;
@@ -25,6 +26,40 @@ export function addTableOptions(command: Command): void {
 export async function readData(source: string, flags: TableFlags): Promise<Table> {
   const { readTable } = await import("../index.ts");
   return await readTable(source, chosenOptions<TableFlags>(flags, readFlags));
+}
+
+/** Rows that a command takes of its table: so many, or all. */
+export interface RowsFlags {
+  readonly rows?: number | "all" | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** Cells that are held in memory unless more are asked for. */
+const mostCells = 2 ** 23;
+
+/** Adds the option to a command that holds its rows in memory. */
+export function addRowsOption(command: Command): void {
+  command.option(
+    "--rows <n>",
+    "rows to take of the table, drawn at random by the seed: a number, or all (default: as many as have 8 million cells)",
+    (text: string) => (text === "all" ? "all" : positiveInteger("--rows")(text)),
+  );
+}
+
+/** Reads the table that a command is given, or as many of its rows, drawn at random, as it is to hold in memory; which, it says. */
+export async function readRows(
+  source: string,
+  { rows: wanted, seed = 0, ...flags }: TableFlags & RowsFlags,
+): Promise<Table> {
+  const batches = await readDataBatches(source, flags as TableFlags);
+  const { sampleOfBatches } = await import("../entries/tables.ts");
+  const usual = Math.max(1, Math.floor(mostCells / Math.max(1, batches.records.length)));
+  const most = wanted === "all" ? batches.rows : (wanted ?? usual);
+  if (batches.rows > most) {
+    const why = wanted === undefined ? ", as many as have 8 million cells; --rows all takes all" : "";
+    remark(`${formatCount(most)} of ${counted(batches.rows, "row")}, drawn at random by the seed${why}`);
+  }
+  return await sampleOfBatches(batches, most, seed);
 }
 
 /** Reads the table that a command is given in batches, as its flags say. */

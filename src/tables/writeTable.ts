@@ -54,7 +54,7 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
         remedy: ".npz is read, not written",
       });
     case "parquet":
-      return await (await import("./binary/parquet.ts")).writeParquet(table);
+      return (await import("./binary/writeParquet.ts")).writeParquet(table);
     case "arrow":
       return (await import("./binary/writeArrow.ts")).writeArrow(table);
   }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { writeParquet } from "../../src/tables/binary/parquet.ts";
+import { writeParquet } from "../../src/tables/binary/writeParquet.ts";
 import { tableToObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { leftOutColumns, numericColumns, tableFromRows } from "../../src/tables/table.ts";
 import { readParquet } from "../tables/readers.ts";

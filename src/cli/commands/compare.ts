@@ -13,9 +13,17 @@ import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { counted, formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
-import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
+import {
+  addRowsOption,
+  addTableOptions,
+  namingTable,
+  parsedColumns,
+  type RowsFlags,
+  readRows,
+  type TableFlags,
+} from "../tableOptions.ts";
 
-interface CompareFlags extends TableFlags, CompareOptions {
+interface CompareFlags extends TableFlags, Pick<RowsFlags, "rows">, CompareOptions {
   readonly json?: boolean | undefined;
 }
 
@@ -97,7 +105,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   const named = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
   const { compare } = await import("../../index.ts");
-  const table = await readData(data, flags);
+  const table = await readRows(data, flags);
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
@@ -169,5 +177,6 @@ Example:
     .action(namingTable(0, run));
   addOptionFlags(command, compareFlags, compareOptionTable);
   addFormerFlags(command);
+  addRowsOption(command);
   addTableOptions(command);
 }

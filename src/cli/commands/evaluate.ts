@@ -13,9 +13,21 @@ import { evaluateFlags } from "../flags/evaluateFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
 import { checkOutput, print, printJson, warn } from "../output.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+import {
+  addRowsOption,
+  addTableOptions,
+  namingTable,
+  type RowsFlags,
+  readData,
+  readRows,
+  sayHowRead,
+  type TableFlags,
+} from "../tableOptions.ts";
 
-interface EvaluateFlags extends TableFlags, Omit<EvaluateOptions, "train" | "signal" | "onWarning"> {
+interface EvaluateFlags
+  extends TableFlags,
+    Pick<RowsFlags, "rows">,
+    Omit<EvaluateOptions, "train" | "signal" | "onWarning"> {
   readonly train?: string | undefined;
   readonly out?: string | undefined;
   readonly json?: boolean | undefined;
@@ -32,7 +44,7 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   const { load } = await import("../../index.ts");
   const { evaluate, evaluationText, privacyWarning } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
-  const table = await readData(test, flags);
+  const table = await readRows(test, flags);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
   const evaluation = await evaluate(flow, table, {
@@ -73,5 +85,6 @@ Example:
     )
     .action(namingTable(1, run));
   addOptionFlags(command, evaluateFlags, evaluateOptionTable);
+  addRowsOption(command);
   addTableOptions(command);
 }

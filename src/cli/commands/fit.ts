@@ -30,9 +30,17 @@ import {
 } from "../output.ts";
 import { canAsk, confirm, interrupts } from "../process/interrupt.ts";
 import { progressDisplay } from "../progress.ts";
-import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
+import {
+  addRowsOption,
+  addTableOptions,
+  namingTable,
+  parsedColumns,
+  type RowsFlags,
+  readRows,
+  type TableFlags,
+} from "../tableOptions.ts";
 
-interface FitFlags extends TableFlags, Omit<FitOptions, "flow"> {
+interface FitFlags extends TableFlags, Pick<RowsFlags, "rows">, Omit<FitOptions, "flow"> {
   readonly flow?: ModelKind | undefined;
   readonly out: string;
   readonly json?: boolean | undefined;
@@ -128,7 +136,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
     lingers: keepOnAbort === true,
     ending: () => withFlags(`${stopped(flags, isTraining).message}; no output file was changed`),
   });
-  const table = await readData(data, flags);
+  const table = await readRows(data, flags);
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
@@ -241,5 +249,6 @@ export function addFit(program: Command): void {
     .action(namingTable(0, run));
   addOptionFlags(command, fitFlags, fitOptionTable);
   addFormerFlags(command);
+  addRowsOption(command);
   addTableOptions(command);
 }

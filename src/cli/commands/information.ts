@@ -10,15 +10,23 @@ import type { Estimate, InformationOptions } from "../../index.ts";
 import { informationFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { formatCount, formatFacts, formatLogProb, print, printJson, warn } from "../output.ts";
-import { addTableOptions, namingTable, parsedColumns, readData, type TableFlags } from "../tableOptions.ts";
+import {
+  addRowsOption,
+  addTableOptions,
+  namingTable,
+  parsedColumns,
+  type RowsFlags,
+  readRows,
+  type TableFlags,
+} from "../tableOptions.ts";
 
-interface InformationFlags extends TableFlags, InformationOptions {
+interface InformationFlags extends TableFlags, Pick<RowsFlags, "rows">, InformationOptions {
   readonly json?: boolean | undefined;
 }
 
 async function run(data: string, flags: InformationFlags): Promise<void> {
   const { information } = await import("../../index.ts");
-  const table = await readData(data, flags);
+  const table = await readRows(data, flags);
   const result = await information(table, {
     ...chosenOptions<InformationOptions>(flags, informationFlags),
     onWarning: warn,
@@ -74,5 +82,6 @@ Example:
     .action(namingTable(0, run));
   addOptionFlags(command, informationFlags, informationOptionTable);
   addFormerFlags(command);
+  addRowsOption(command);
   addTableOptions(command);
 }

@@ -9,7 +9,9 @@ import type { ColumnRecord } from "../columnRecord.ts";
 import type { TableBuilder } from "../reading/tableBuilder.ts";
 import type { Table } from "../table.ts";
 
-/** Makes the builder of a table of these columns; where they are known from before, further ones may follow these. */
+/**
+ * Makes the builder of a table of these columns; where they are known from before, further ones may follow these.
+ */
 export type BeginTable = (names: readonly string[]) => TableBuilder;
 
 /** What a source says of its table when all of it has been read. */

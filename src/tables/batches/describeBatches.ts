@@ -105,8 +105,13 @@ type Facts = Map<string, NumberFacts | TextFacts>;
  * So many rows, drawn at random in one pass.
  * @param facts - Gets what all rows say of each column; then rows that must not be lacking are among those drawn, too.
  */
-async function drawnRows(batches: TableBatches, sampleRows: number, facts?: Facts): Promise<SampledRows> {
-  const stream = new RandomStream(split(randomKey(0), "describe"));
+async function drawnRows(
+  batches: TableBatches,
+  sampleRows: number,
+  seed: number,
+  facts?: Facts,
+): Promise<SampledRows> {
+  const stream = new RandomStream(split(randomKey(seed), "describe"));
   const parts: Table[] = [];
   const places: number[] = [];
   let left = sampleRows;
@@ -226,7 +231,7 @@ export async function describeBatches(
   const { rows } = batches;
   if (rows <= mostRows) return describe(await tableOfBatches(batches));
   const facts: Facts = new Map();
-  const { table, places } = await drawnRows(batches, mostRows, facts);
+  const { table, places } = await drawnRows(batches, mostRows, 0, facts);
   const sampled = describe(table, { mostRows: table.rows });
   const columns = sampled.columns.map((column) =>
     withFacts(column, facts.get(column.name)!, table, rows, places),
@@ -249,10 +254,14 @@ export async function describeBatches(
 }
 
 /**
- * Rows of a table in batches, drawn at random and in their order; all where they are no more than asked for.
+ * Rows of a table in batches, drawn at random and in their order; all where they are no more than asked for. Every choice of so many rows
+ * is as probable as any other; one batch and the rows that are drawn are in memory.
+ * @param seed - Same seed, same rows (default 0).
  * @throws UsageError for what is not a table in batches.
  */
-export async function sampleOfBatches(batches: TableBatches, rows: number): Promise<Table> {
+export async function sampleOfBatches(batches: TableBatches, rows: number, seed: number = 0): Promise<Table> {
   checkBatches("sampleOfBatches", batches);
-  return batches.rows <= rows ? await tableOfBatches(batches) : (await drawnRows(batches, rows)).table;
+  if (batches.rows <= rows) return await tableOfBatches(batches);
+  const { remarks } = batches;
+  return { ...(await drawnRows(batches, rows, seed)).table, ...(remarks ? { remarks } : {}) };
 }

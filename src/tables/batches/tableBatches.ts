@@ -80,7 +80,7 @@ export function batchesOf(table: Table): TableBatches {
 export async function batchesOfFeed(feed: CellFeed, reading: CellReading): Promise<TableBatches> {
   let builder: TableBuilder | undefined;
   const pass = feed.run((names) => {
-    builder = new TableBuilder(names, reading);
+    builder = new TableBuilder(names, reading, { isWhole: false });
     return builder;
   });
   let end: FeedEnd | undefined;
@@ -103,7 +103,7 @@ export async function batchesOfFeed(feed: CellFeed, reading: CellReading): Promi
     async *[Symbol.asyncIterator]() {
       let again: TableBuilder | undefined;
       const batches = feed.run((names) => {
-        again = new TableBuilder(names, reading, plans);
+        again = new TableBuilder(names, reading, { plans });
         return again;
       });
       try {

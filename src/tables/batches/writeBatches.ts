@@ -66,7 +66,7 @@ async function* compressed(pieces: AsyncIterable<string>): AsyncGenerator<Uint8A
 
 /**
  * Writes a table in batches to a file, as `writeTable` writes it whole: each batch when it is there where the file is CSV, TSV or JSON lines
- * (also with .gz); other formats when all batches are. The file appears complete or not at all.
+ * (also with .gz) or Parquet (a group of rows each); other formats when all batches are. The file appears complete or not at all.
  *
  * @param batches - Tables of the same columns, one at least.
  * @throws As `writeTable`; what the batches throw.
@@ -80,6 +80,10 @@ export async function writeBatches(batches: AsyncIterable<Table>, path: string):
   const first = await begun(iterator, 2);
   if (first.length === 0) refuse("writeBatches", "batches", "one batch at least", "none");
   if (first.length === 1) return await writeTable(first[0]!, path);
+  if (format === "parquet" && !isCompressed) {
+    const { parquetPieces } = await import("../binary/writeParquet.ts");
+    return await writeFileAtomically(path, parquetPieces(rest(first, iterator)));
+  }
   if (!linedFormats.includes(format)) {
     const all: Table[] = [];
     for await (const batch of rest(first, iterator)) all.push(batch);

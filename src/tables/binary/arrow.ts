@@ -136,13 +136,13 @@ async function* rowsOf(
   const { schema, batches }: ArrowContent = readContent(bytes);
   const { fields } = schema;
   const isBatch = (batch: Batch | DictionaryBatch): batch is Batch => "rows" in batch;
-  const rows = batches.reduce((sum, batch) => sum + (isBatch(batch) ? batch.rows : 0), 0);
+  const groups = batches.map((batch) => (isBatch(batch) ? batch.rows : 0));
   const columns = fields.map((field) => ({ name: field.name, nested: nestedKind(field) }));
   const index = pandasIndex(
     schema.pandas,
     columns.map((column) => column.name),
   );
-  const builder = typedBuilder({ name, bytes: bytes.length, limits }, columns, rows, index, begin);
+  const builder = typedBuilder({ name, bytes: bytes.length, limits }, columns, groups, index, begin);
   // Of all buffers together: many may lie in one place.
   let unpacked = 0;
   const check = (length: number): void => {

@@ -1,11 +1,10 @@
 /**
- * Tables of Parquet files, which hyparquet-writer writes: it is loaded when it is first needed.
+ * Tables of Parquet files.
  *
  * @module
  */
 
-import type { FileMetaData, SchemaElement } from "hyparquet";
-import type { ColumnSource } from "hyparquet-writer";
+import type { FileMetaData } from "hyparquet";
 import { FormatError, PushforwardError, unreadable } from "../../errors.ts";
 import { readContent } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
@@ -24,9 +23,7 @@ import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
 import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { mostExact } from "../reading/cell.ts";
 import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
-import { cellColumns, type Table } from "../table.ts";
 import { damageOf, typedBuilder } from "./typedColumns.ts";
-import { type WrittenColumn, writtenColumn } from "./writtenColumn.ts";
 
 /** Adds the cells of a page below those of the column that are there. */
 function* setCells(
@@ -70,7 +67,7 @@ async function* rowsOf(
   const builder = typedBuilder(
     { name, bytes: file.size, limits },
     columns,
-    rows,
+    groups,
     indexColumns(metadata),
     begin,
   );
@@ -180,102 +177,4 @@ async function* checkedRows(
       remedy: "copy or write it again",
     });
   }
-}
-
-/** How Parquet has a type. */
-function elementOf(name: string, stored: StoredType): SchemaElement {
-  const base = { name, repetition_type: "OPTIONAL" as const };
-  const units = { s: "MILLIS", ms: "MILLIS", us: "MICROS", ns: "NANOS" } as const;
-  switch (stored.type) {
-    case "integer": {
-      const { bits, signed } = stored;
-      if (signed && bits >= 32) return { ...base, type: bits === 64 ? "INT64" : "INT32" };
-      const converted = `${signed ? "" : "U"}INT_${bits}` as NonNullable<SchemaElement["converted_type"]>;
-      return { ...base, type: bits === 64 ? "INT64" : "INT32", converted_type: converted };
-    }
-    case "float":
-      return { ...base, type: stored.bits === 64 ? "DOUBLE" : "FLOAT" };
-    case "boolean":
-      return { ...base, type: "BOOLEAN" };
-    case "date":
-      return { ...base, type: "INT32", converted_type: "DATE" };
-    case "timestamp":
-      return {
-        ...base,
-        type: "INT64",
-        logical_type: {
-          type: "TIMESTAMP",
-          isAdjustedToUTC: stored.zone !== undefined,
-          unit: units[stored.unit],
-        },
-      };
-    case "time":
-      return {
-        ...base,
-        type: stored.unit === "s" || stored.unit === "ms" ? "INT32" : "INT64",
-        logical_type: { type: "TIME", isAdjustedToUTC: false, unit: units[stored.unit] },
-      };
-    case "decimal":
-      return {
-        ...base,
-        type: "INT64",
-        converted_type: "DECIMAL",
-        precision: Math.min(18, stored.precision),
-        scale: stored.scale,
-      };
-    default:
-      return { ...base, type: "BYTE_ARRAY", converted_type: "UTF8" };
-  }
-}
-
-/** Numbers that are missing are null, as other missing cells are. */
-const withNulls = (column: WrittenColumn): WrittenColumn => {
-  const { cells } = column;
-  if (!(cells instanceof Float64Array && cells.some(Number.isNaN))) return column;
-  return { ...column, cells: Array.from(cells, (value) => (Number.isNaN(value) ? null : value)) };
-};
-
-/** The types of columns that Parquet has as they are: it has neither seconds nor levels that are numbers. */
-const parquetTypes = ({ name, stored, cells }: WrittenColumn): WrittenColumn => {
-  if (stored.type === "dictionary" && Array.from(cells).some((cell) => typeof cell === "number"))
-    return { name, stored: { type: "float", bits: 64 }, cells };
-  if ((stored.type === "timestamp" || stored.type === "time") && stored.unit === "s")
-    return {
-      name,
-      stored: { ...stored, unit: "ms" },
-      cells: Array.from(cells, (cell) => (cell === null ? null : BigInt(cell as bigint) * 1000n)),
-    };
-  return { name, stored, cells };
-};
-
-/**
- * The table as a Parquet file, Snappy-compressed. Columns of a typed source are written as what they were stored as, where their
- * cells still are that. Other numbers are DOUBLE columns, of which every number keeps its bits; other text is strings, truth values are
- * booleans. Missing cells are null.
- */
-export async function writeParquet(table: Table): Promise<Uint8Array> {
-  const { parquetWriteBuffer } = await import("hyparquet-writer");
-  const columns = cellColumns(table).map((column) => parquetTypes(withNulls(writtenColumn(table, column))));
-  const schema = columns.map(({ name, stored, cells }): SchemaElement => {
-    const element = elementOf(name, stored);
-    return cells instanceof Float64Array ? { ...element, repetition_type: "REQUIRED" } : element;
-  });
-  const columnData = columns.map(({ name, stored, cells }) => {
-    const isNarrow = stored.type === "time" && (stored.unit === "s" || stored.unit === "ms");
-    return {
-      name,
-      data: isNarrow
-        ? Array.from(cells, (cell) => (cell === null ? null : Number(cell)))
-        : (cells as Float64Array | unknown[]),
-      // Plain, because a dictionary takes -0 for 0.
-      ...(stored.type === "float" ? { encoding: "PLAIN" as const } : {}),
-    };
-  });
-  return new Uint8Array(
-    parquetWriteBuffer({
-      columnData: columnData as ColumnSource[],
-      schema: [{ name: "root", num_children: schema.length }, ...schema],
-      createdBy: "pushforward",
-    }),
-  );
 }

@@ -30,16 +30,19 @@ const indexLeftOut: LeftOut = {
  * the index of a pandas frame are left out.
  * @param name - What messages call the file.
  * @param bytes - Its size.
+ * @param groups - Rows of each part of it that is in memory at a time.
  * @param index - Names of the columns that pandas wrote its index into.
  * @throws DataError for a file without rows; FormatError for one over a limit.
  */
 export function typedBuilder(
   { name, bytes, limits }: { readonly name: string; readonly bytes: number; readonly limits: CheckedLimits },
   columns: readonly TypedColumn[],
-  rows: number,
+  groups: readonly number[],
   index: ReadonlySet<string>,
   begin: BeginTable,
 ): TableBuilder {
+  const rows = groups.reduce((sum, count) => sum + count, 0);
+  const largest = groups.reduce((most, count) => Math.max(most, count), 0);
   checkLimit(name, limits, "columns", columns.length);
   if (columns.length === 0 || rows === 0)
     throw new DataError(
@@ -50,10 +53,14 @@ export function typedBuilder(
       },
       { file: name },
     );
-  checkLimit(name, limits, "cells", rows * columns.length);
   // Run-length encoding packs any number of rows into a few bytes: the file's size bounds nothing of itself.
-  checkExpansion(name, limits, bytes, 8 * rows * columns.length);
+  const check = (count: number): void => {
+    checkLimit(name, limits, "cells", count * columns.length);
+    checkExpansion(name, limits, bytes, 8 * count * columns.length);
+  };
+  check(largest);
   const builder = begin(columns.map((column) => column.name));
+  if (builder.isWhole) check(rows);
   columns.forEach(({ name: column, nested }, place) => {
     if (nested !== undefined) builder.setText(place, nested);
     else if (index.has(column)) builder.leaveOut(place, indexLeftOut);

@@ -10,6 +10,7 @@ import { optionText } from "../../optionText.ts";
 import { type ByteSource, bytesInMemory } from "../../platform/byteSource.ts";
 import { bytesFrom } from "../../platform/bytes.ts";
 import { readFileBytes, readStandardInput } from "../../platform/files.ts";
+import { isNode } from "../../platform/platform.ts";
 import { type CellFeed, wholeTable } from "../batches/cellFeed.ts";
 import { readTableOptionTable } from "../readTableOptions.ts";
 import type { Table } from "../table.ts";
@@ -152,7 +153,7 @@ async function readFormat(
 /**
  * Reads a table.
  *
- * @param given a path; `"-"` for standard input (CSV unless `format` says otherwise); bytes (an ArrayBuffer as `fetch`
+ * @param given a path; that of a folder, or a pattern such as `part-*.csv`, for a table of many files; `"-"` for standard input (CSV unless `format` says otherwise); bytes (an ArrayBuffer as `fetch`
  *   gives it, or a Uint8Array); or a Blob, such as
  *   the File that a browser's user chose.
  * @param options the format and a name, both optional. Without either, a path's extension tells the format
@@ -171,6 +172,8 @@ export async function readTable(
   const source =
     typeof given === "string" || given instanceof Blob ? given : await bytesFrom("readTable", given);
   if (typeof source === "string") {
+    const parts = isNode ? await tableOfParts(source, options) : undefined;
+    if (parts) return parts;
     const fromInput = source === "-";
     const name = options.name ?? (fromInput ? "standard input" : source);
     // An unknown extension is told before the file is opened.
@@ -196,6 +199,15 @@ export async function readTable(
     ...options,
     name,
   });
+}
+
+/** The table of many files; undefined where the path is the name of one. */
+async function tableOfParts(path: string, options: ReadTableOptions): Promise<Table | undefined> {
+  const { batchesOfFiles, tableFiles } = await import("../batches/tableFiles.ts");
+  const files = await tableFiles(path);
+  if (!files) return undefined;
+  const { tableOfBatches } = await import("../batches/tableBatches.ts");
+  return await tableOfBatches(await batchesOfFiles(files, options.name ?? path, options));
 }
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {

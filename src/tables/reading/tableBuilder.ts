@@ -63,6 +63,14 @@ function pointsBesideCommas(name: string, value: number, comma: ColumnRecord): C
   };
 }
 
+/** How a table is built. */
+export interface TableBuilderOptions {
+  /** What the columns turned out to be when the same cells were set before: then all of them are there. */
+  readonly plans?: readonly ColumnPlan[] | undefined;
+  /** Whether all rows of the table will be in memory together (default: where there are no plans). */
+  readonly isWhole?: boolean | undefined;
+}
+
 /**
  * Collects rows; `building` makes the table. Cells of a row that are not set are missing. Setting a column's cell
  * n times before `endRow(n)` sets n rows of it, for sources that come by columns.
@@ -78,17 +86,23 @@ export class TableBuilder {
   readonly #leftOut = new Map<number, LeftOut>();
   readonly #stored = new Map<number, StoredType>();
   readonly #plans: readonly ColumnPlan[] | undefined;
+  /** Whether all rows of the table are in memory together. */
+  readonly isWhole: boolean;
   #rows = 0;
   /** Rows of earlier blocks. */
   #firstRow = 0;
 
   /**
-   * @param plans - What the columns turned out to be when the same cells were set before: then all of them are there.
    * @throws DataError if a name is empty or used twice.
    * @throws FormatError for more columns than the limit.
    * @throws UsageError for a kind of `parse` that there is not.
    */
-  constructor(names: readonly string[], reading: CellReading = {}, plans?: readonly ColumnPlan[]) {
+  constructor(
+    names: readonly string[],
+    reading: CellReading = {},
+    { plans, isWhole = plans === undefined }: TableBuilderOptions = {},
+  ) {
+    this.isWhole = isWhole;
     checkColumnNames(names);
     this.#parses = columnParses(reading);
     this.#marks = missingMarksOf(reading.missingMarks);

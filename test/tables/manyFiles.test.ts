@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import { readBatches } from "../../src/tables/batches/readBatches.ts";
+import { batchesOf, tableOfBatches } from "../../src/tables/batches/tableBatches.ts";
+import { writeBatches } from "../../src/tables/batches/writeBatches.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
+import { type Table, tableFromRows } from "../../src/tables/table.ts";
+import { writeTable } from "../../src/tables/writeTable.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+
+const folder = temporaryFolder();
+const part = (from: number): Table =>
+  tableFromObjects(
+    Array.from({ length: 5 }, (_, i) => ({
+      n: from + i,
+      when: `2024-01-0${(from + i) % 9 || 9}`,
+      kind: i % 2 ? "odd" : null,
+    })),
+  );
+const whole = tableFromObjects([part(1), part(6), part(11)].flatMap((table) => rowsOf(table)));
+
+function rowsOf({ columns, rows, values, texts = [] }: Table): Record<string, number | string | null>[] {
+  return Array.from({ length: rows }, (_, row) => ({
+    ...Object.fromEntries(columns.map((name, i) => [name, values[row * columns.length + i]!])),
+    ...Object.fromEntries(texts.map(({ name, levels, codes }) => [name, levels[codes[row]!] ?? null])),
+  }));
+}
+
+it.each(["csv", "jsonl", "parquet", "arrow"])("reads a folder of .%s files as one table", async (format) => {
+  const path = join(folder, `${format}.parts`);
+  mkdirSync(path);
+  for (const from of [11, 1, 6]) await writeTable(part(from), join(path, `part-${10 + from}.${format}`));
+  writeFileSync(join(path, "_SUCCESS"), "");
+  for (const name of [path, join(path, "part-*")]) {
+    const batches = await readBatches(name);
+    expect([batches.rows, batches.columns]).toEqual([15, whole.columns]);
+    expect(rowsOf(await tableOfBatches(batches))).toEqual(rowsOf(whole));
+    expect(rowsOf(await readTable(name))).toEqual(rowsOf(whole));
+  }
+  let before = 0;
+  for await (const batch of await readBatches(path)) {
+    expect(batch.rowsBefore ?? 0).toBe(before);
+    before += batch.rows;
+  }
+});
+
+it("decides what a column is by the rows of all files, packed ones among them", async () => {
+  const path = join(folder, "late");
+  mkdirSync(path);
+  writeFileSync(join(path, "a.csv"), "x,y\n1,2\n");
+  writeFileSync(join(path, "b.csv.gz"), gzipSync("x,y\n3,north\n"));
+  const batches = await readBatches(path);
+  expect(batches.columns).toEqual(["x"]);
+  expect(rowsOf(await tableOfBatches(batches))).toEqual([
+    { x: 1, y: "2" },
+    { x: 3, y: "north" },
+  ]);
+});
+
+it("says which file does not fit", async () => {
+  const path = join(folder, "unlike");
+  mkdirSync(path);
+  writeFileSync(join(path, "a.csv"), "x,y\n1,2\n");
+  writeFileSync(join(path, "b.csv"), "y,x\n1,2\n");
+  await expect(readBatches(path)).rejects.toThrow(
+    /b\.csv has the columns "y", "x", and .*a\.csv has "x", "y"/,
+  );
+  await expect(readBatches(join(path, "none-*.csv"))).rejects.toThrow(/fits no file/);
+  mkdirSync(join(path, "inner"));
+  await expect(readBatches(path)).rejects.toThrow(
+    /holds a folder, "inner", and a table is made of files; name the files, as in/,
+  );
+  mkdirSync(join(folder, "empty"));
+  await expect(readTable(join(folder, "empty"))).rejects.toThrow(/is a folder without files/);
+});
+
+it("writes Parquet batch by batch, which reads back as it was", async () => {
+  const path = join(folder, "written.parquet");
+  const source = join(folder, "parquet.parts");
+  await writeBatches(await readBatches(source), path);
+  const read = await readTable(path);
+  expect(rowsOf(read)).toEqual(rowsOf(whole));
+  expect(read.records.map(({ stored }) => stored)).toEqual(
+    (await readTable(source)).records.map(({ stored }) => stored),
+  );
+  // Many groups of rows, the first of which misses no cell.
+  const rows = 300_000;
+  const values = Float64Array.from({ length: rows }, (_, i) =>
+    i === rows - 1 ? Number.NaN : i % 5 ? Math.sin(i) : -0,
+  );
+  await writeBatches(batchesOf(tableFromRows(["x"], values)), path);
+  expect((await readTable(path)).values).toEqual(values);
+});
+
+it("refuses batches that do not fit the ones before, and leaves no file", async () => {
+  const path = join(folder, "refused.parquet");
+  const batches = async function* () {
+    yield tableFromRows(["x"], new Float64Array(2 ** 18));
+    yield tableFromRows(["y"], new Float64Array(1));
+  };
+  await expect(writeBatches(batches(), path)).rejects.toThrow(/rows from 262145 on have other columns/);
+  await expect(readTable(path)).rejects.toThrow(/no such file|there is no/);
+});
