@@ -7,119 +7,60 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { type Expr, formatShape, hasBody, sameShape, sizeOf, spaceOf, topologicalOrder } from "./expr.ts";
-import { elementwise } from "./ops/elementwise.ts";
+import { type Expr, formatShape, hasBody, sizeOf, spaceOf, topologicalOrder } from "./expr.ts";
+import { faultOfIteration, faultOfSolution } from "./ops/bodyNodes.ts";
+import { faultOfElementwise } from "./ops/elementwise.ts";
+import { faultOfConstant, faultOfRowLeaf, faultOfSharedLeaf, faultOfSlot } from "./ops/leaves.ts";
+import { faultOfLinear, faultOfSumOuter } from "./ops/linear.ts";
+import { faultOfMap, faultOfProject } from "./ops/maps.ts";
+import { faultOfMatrixProduct, faultOfSolveTriangular } from "./ops/matrices.ts";
+import { faultOfConcatenate, faultOfGather, faultOfReshape, faultOfScatter } from "./ops/moves.ts";
+import { faultOfSum, faultOfSumRows } from "./ops/sums.ts";
+import { type Fault, type NodeOf, type Op, ruleOf } from "./rules.ts";
+
+/** What is wrong with a node of each operation. */
+const faults: { readonly [O in Op]: Fault<NodeOf<O>> } = {
+  input: faultOfRowLeaf,
+  rowMark: faultOfRowLeaf,
+  random: faultOfRowLeaf,
+  parameter: faultOfSharedLeaf,
+  stepInput: faultOfSharedLeaf,
+  constant: faultOfConstant,
+  slot: faultOfSlot,
+  elementwise: faultOfElementwise,
+  reshape: faultOfReshape,
+  gather: faultOfGather,
+  scatter: faultOfScatter,
+  concatenate: faultOfConcatenate,
+  sum: faultOfSum,
+  sumRows: faultOfSumRows,
+  linear: faultOfLinear,
+  sumOuter: faultOfSumOuter,
+  matrixProduct: faultOfMatrixProduct,
+  solveTriangular: faultOfSolveTriangular,
+  map: faultOfMap,
+  project: faultOfProject,
+  fixedPoint: faultOfIteration,
+  iterate: faultOfIteration,
+  scan: faultOfIteration,
+  implicit: faultOfSolution,
+  odeSolution: faultOfSolution,
+};
 
 /** Says what is wrong with one node, or nothing. */
 function faultOf(node: Expr): string | undefined {
   const { op, shape, inputs, space } = node;
   if (!shape.every((extent) => Number.isSafeInteger(extent) && extent > 0))
     return "its extents are not positive integers";
-  const sizes = inputs.map((input) => sizeOf(input.shape));
-  const size = sizeOf(shape);
-  const takes = (minimum: number, maximum = minimum): string | undefined =>
-    inputs.length < minimum || inputs.length > maximum ? `it has ${inputs.length} inputs` : undefined;
-  const follows =
-    space === spaceOf(inputs) ? undefined : `its space is ${space}, its inputs say ${spaceOf(inputs)}`;
-  switch (op) {
-    case "input":
-    case "rowMark":
-    case "random":
-      return takes(0) ?? (space === "row" ? undefined : "it is not of each row");
-    case "parameter":
-    case "stepInput":
-      return takes(0) ?? (space === "shared" ? undefined : "it is not shared");
-    case "constant":
-      if (node.data.length !== size) return `it holds ${node.data.length} numbers`;
-      return takes(0) ?? (space === "shared" ? undefined : "it is not shared");
-    case "slot":
-      return takes(0);
-    case "elementwise": {
-      if (!Object.hasOwn(elementwise, node.name)) return `there is no operation "${node.name}"`;
-      const wrong = inputs.find((input) => input.shape.length > 0 && !sameShape(input.shape, shape));
-      if (wrong) return `an input of it has the shape ${formatShape(wrong.shape)}`;
-      return takes(elementwise[node.name].arity) ?? follows;
-    }
-    case "reshape":
-      return takes(1) ?? (sizes[0] === size ? follows : `its input has ${sizes[0]} numbers`);
-    case "gather":
-      if (node.indices.length !== size) return `it has ${node.indices.length} indices`;
-      if (node.indices.some((i) => i < -1 || i >= sizes[0]!)) return "an index of it is out of range";
-      return takes(1) ?? follows;
-    case "scatter":
-      if (node.indices.length !== sizes[0]) return `it has ${node.indices.length} indices`;
-      if (node.indices.some((i) => i < -1 || i >= size)) return "an index of it is out of range";
-      return takes(1) ?? follows;
-    case "concatenate": {
-      const total = sizes.reduce((sum, length) => sum + length, 0);
-      return total === size ? follows : `its inputs have ${total} numbers`;
-    }
-    case "sum":
-      if (node.outer * node.count * node.inner !== sizes[0] || node.outer * node.inner !== size)
-        return `it sums ${node.outer} x ${node.count} x ${node.inner} of ${sizes[0]} numbers`;
-      return takes(1) ?? follows;
-    case "linear": {
-      const [x, weights, bias] = inputs;
-      if (!x || !weights || weights.shape.length !== 2) return "its weights are not a matrix";
-      const [to, from] = node.transposed
-        ? [weights.shape[1]!, weights.shape[0]!]
-        : (weights.shape as [number, number]);
-      if (sizeOf(x.shape) !== from || size !== to) return `its weights are ${formatShape(weights.shape)}`;
-      if (bias && sizeOf(bias.shape) !== to) return `its bias is ${formatShape(bias.shape)}`;
-      return takes(2, 3) ?? follows;
-    }
-    case "sumRows":
-      return (
-        takes(1) ??
-        (space !== "shared"
-          ? "it is not shared"
-          : sizes[0] === size
-            ? undefined
-            : `its input has ${sizes[0]} numbers`)
-      );
-    case "sumOuter":
-      return (
-        takes(2) ??
-        (space !== "shared"
-          ? "it is not shared"
-          : sizes[0]! * sizes[1]! === size
-            ? undefined
-            : "its shape is not that of a product")
-      );
-    case "matrixProduct": {
-      const [a, b] = inputs;
-      const fits =
-        a?.shape.length === 2 &&
-        b?.shape.length === 2 &&
-        a.shape[1] === b.shape[0] &&
-        sameShape(shape, [a.shape[0]!, b.shape[1]!]);
-      return takes(2) ?? (fits ? undefined : "its matrices do not fit");
-    }
-    case "solveTriangular":
-      return (
-        takes(2) ?? (sizes[0] === size * size || sizes[1] === size ? undefined : "its matrix does not fit")
-      );
-    case "project":
-      return takes(1);
-    case "map": {
-      const { slots, results } = node.body;
-      if (slots.length === 0 || results.length === 0) return "its body has no slots or no results";
-      return undefined;
-    }
-    case "fixedPoint":
-    case "iterate":
-    case "scan":
-      return sameShape(node.result.shape, node.slot.shape)
-        ? undefined
-        : "its body gives another shape than it takes";
-    case "implicit":
-    case "odeSolution":
-      return sameShape(node.slot.shape, node.result.shape)
-        ? undefined
-        : "its equation has another shape than its solution";
-    default:
-      return `there is no operation "${(node as Expr).op}"`;
-  }
+  if (!Object.hasOwn(faults, op)) return `there is no operation "${op}"`;
+  const expected = spaceOf(inputs);
+  return ruleOf<Fault<Expr>>(faults, node)(node, {
+    size: sizeOf(shape),
+    sizes: inputs.map((input) => sizeOf(input.shape)),
+    takes: (minimum, maximum = minimum) =>
+      inputs.length < minimum || inputs.length > maximum ? `it has ${inputs.length} inputs` : undefined,
+    follows: space === expected ? undefined : `its space is ${space}, its inputs say ${expected}`,
+  });
 }
 
 /** The slots that a node opens for what is inside of it. */

@@ -29,6 +29,9 @@ export {
   type Value,
   zeros,
 } from "./ops/leaves.ts";
-export { broadcastTo, concatenate, gather, reshape, scatter, slice, transpose } from "./ops/movement.ts";
-export { linear, matrixProduct, solveTriangular, sum, sumOuter, sumRows } from "./ops/products.ts";
+export { linear, sumOuter } from "./ops/linear.ts";
+export { matrixProduct, solveTriangular } from "./ops/matrices.ts";
+export { broadcastTo, transpose } from "./ops/movement.ts";
+export { concatenate, gather, reshape, scatter, slice } from "./ops/moves.ts";
 export { randomNormal, randomSign, randomUniform } from "./ops/randomness.ts";
+export { sum, sumRows } from "./ops/sums.ts";

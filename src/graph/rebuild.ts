@@ -18,11 +18,11 @@ import {
   type SlotExpr,
   topologicalOrder,
 } from "./expr.ts";
+import { withInputs } from "./graphRules.ts";
 import { fixedPointOf, implicitOf, iterateOf, odeSolutionOf } from "./ops/bodyNodes.ts";
 import { slot } from "./ops/leaves.ts";
 import { checkInside, dependents, outerValues } from "./slots.ts";
 import { sliceAt, stackedValue } from "./stackedValues.ts";
-import { withInputs } from "./withInputs.ts";
 
 /** A node with a body whose inputs are replaced by `replace`, and its body then by `body`; slots are kept. */
 export function rebuildBody(

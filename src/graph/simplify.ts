@@ -19,16 +19,15 @@ import {
   sizeOf,
   spaceOf,
   topologicalOrder,
-  unreachable,
 } from "./expr.ts";
-import { factsOf } from "./facts.ts";
+import { factsOf, withInputs } from "./graphRules.ts";
 import { apply, mul, neg } from "./ops/arithmetic.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { constant, rowMark, uniformConstant } from "./ops/leaves.ts";
-import { broadcastTo, concatenate, gather, reshape } from "./ops/movement.ts";
+import { broadcastTo } from "./ops/movement.ts";
+import { concatenate, gather, reshape } from "./ops/moves.ts";
 import { isApplied } from "./ops/repeatedScalar.ts";
 import { rebuildBody } from "./rebuild.ts";
-import { withInputs } from "./withInputs.ts";
 
 /** The outputs, simplified together: equal sub-expressions of different outputs become one node. */
 export function simplify(outputs: readonly Expr[]): Expr[] {
@@ -148,26 +147,9 @@ function rewrite(node: Expr, interner: Interner): Expr {
       return isZero(node.inputs[node.op === "solveTriangular" ? 1 : 0]!) && node.inputs.length < 3
         ? zero(node)
         : node;
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "constant":
-    case "slot":
-    case "rowMark":
-    case "random":
-    case "reshape":
-    case "scatter":
-    case "matrixProduct":
-    case "map":
-    case "project":
-    case "fixedPoint":
-    case "scan":
-    case "iterate":
-    case "implicit":
-    case "odeSolution":
-      return node;
     default:
-      return unreachable(node);
+      // What is left as it is stays right.
+      return node;
   }
 }
 

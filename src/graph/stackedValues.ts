@@ -5,18 +5,11 @@
  */
 
 import { type Expr, type MapExpr, sizeOf, spaceOf } from "./expr.ts";
+import { withInputs } from "./graphRules.ts";
 import { apply } from "./ops/arithmetic.ts";
-import {
-  broadcastTo,
-  concatenate,
-  gather,
-  reshape,
-  scatter,
-  slice as takeSlice,
-  transpose,
-} from "./ops/movement.ts";
-import { matrixProduct } from "./ops/products.ts";
-import { withInputs } from "./withInputs.ts";
+import { matrixProduct } from "./ops/matrices.ts";
+import { broadcastTo, transpose } from "./ops/movement.ts";
+import { concatenate, gather, reshape, scatter, slice as takeSlice } from "./ops/moves.ts";
 
 /** Slice number `at` of a stacked value, without its first axis. */
 export function sliceAt(stacked: Expr, at: number): Expr {

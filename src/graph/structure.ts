@@ -7,7 +7,7 @@
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { type BodyExpr, type Expr, hasBody, topologicalOrder } from "./expr.ts";
-import { factsOf } from "./facts.ts";
+import { factsOf } from "./graphRules.ts";
 
 /**
  * A digest of 128 bits, equal for graphs that compute the same from leaves of the same names and shapes, and in practice for no

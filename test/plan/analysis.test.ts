@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { type Expr, type FixedPointExpr, topologicalOrder } from "../../src/graph/expr.ts";
+import { withInputs } from "../../src/graph/graphRules.ts";
 import * as g from "../../src/graph/ops.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
 import { dependents } from "../../src/graph/slots.ts";
-import { withInputs } from "../../src/graph/withInputs.ts";
 import { largestMagnitude } from "../../src/plan/analysis/bounds.ts";
 import { fuse } from "../../src/plan/analysis/fusion.ts";
 import { readinessOf } from "../../src/plan/analysis/readiness.ts";

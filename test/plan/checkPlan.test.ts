@@ -6,11 +6,12 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, topologicalOrder } from "../../src/graph/expr.ts";
+import { withInputs } from "../../src/graph/graphRules.ts";
 import { root } from "../../src/graph/library/root.ts";
+import { extentOf } from "../../src/graph/masks.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
-import { withInputs } from "../../src/graph/withInputs.ts";
 import { checkPlan, faultsOfPlan } from "../../src/plan/check/checkPlan.ts";
 import { makePlan } from "../../src/plan/makePlan.ts";
 import type { Item, Loop, Plan, SharedCall } from "../../src/plan/plan.ts";
@@ -27,7 +28,7 @@ vi.mock("../../src/plan/analysis/sparsity.ts", async (original) => {
     // The mask of the first reader was taken for that of all.
     unionOf: ((masks, rows, columns) =>
       faulty.stage === "sparsity"
-        ? actual.extentOf(masks[0], rows, columns, "rows")
+        ? extentOf(masks[0], rows, columns, "rows")
         : actual.unionOf(masks, rows, columns)) satisfies typeof actual.unionOf,
   };
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
+import { extentOf, maskOf } from "../../src/graph/masks.ts";
 import * as g from "../../src/graph/ops.ts";
-import { bandsOf, extentOf, maskOf, unionOf } from "../../src/plan/analysis/sparsity.ts";
+import { bandsOf, unionOf } from "../../src/plan/analysis/sparsity.ts";
 import { agree } from "../engines/agree.ts";
 
 const n = 24;

@@ -16,9 +16,25 @@ import {
   type ScanExpr,
   sizeOf,
   topologicalOrder,
-  unreachable,
 } from "../../graph/expr.ts";
+import { type NodeOf, type Op, ruleOf } from "../../graph/rules.ts";
 import { elementwiseLoop } from "./elementwiseLoops.ts";
+import {
+  type Computation,
+  meaningOfConcatenate,
+  meaningOfConstant,
+  meaningOfGather,
+  meaningOfLeaf,
+  meaningOfLinear,
+  meaningOfMatrixProduct,
+  meaningOfRowMark,
+  meaningOfScatter,
+  meaningOfSolveTriangular,
+  meaningOfSum,
+  meaningOfSumOuter,
+  meaningOfSumRows,
+  type Reading,
+} from "./meanings.ts";
 
 /** Values of leaves: those of rows hold `rows * size` numbers, shared ones `size`. */
 export type Values = ReadonlyMap<Expr, Float64Array>;
@@ -29,14 +45,8 @@ export type Values = ReadonlyMap<Expr, Float64Array>;
  */
 export type Interpretation = (leaves: readonly Float64Array[], rows: number) => Float64Array[];
 
-/** Computes one node for some rows, once its operands are there. */
-type Rule = (rows: number) => Float64Array;
-
-/** What the rule of a node reads. */
-interface Reading {
-  /** The present value of operand k. */
-  readonly operand: (k: number) => Float64Array;
-  readonly operands: readonly (() => Float64Array)[];
+/** What the meanings of nodes with a body are told in, besides. */
+interface BodyReading extends Reading {
   /** The results of a map that are read: where each begins, in numbers per row, by its index. */
   readonly resultsOf: (map: Expr) => ReadonlyMap<number, number>;
 }
@@ -60,11 +70,7 @@ export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]
   const values: Float64Array[] = [];
   const rules = order.map((node) => {
     const operands = node.inputs.map((input) => places.get(input)!).map((place) => () => values[place]!);
-    return ruleOf(node, {
-      operands,
-      operand: (k) => operands[k]!(),
-      resultsOf: (map) => results.get(map)!,
-    });
+    return computationOf(node, operands, (map) => results.get(map)!);
   });
   const outputPlaces = outputs.map((output) => places.get(output)!);
   return (leafValues, rows) => {
@@ -99,149 +105,68 @@ function room(): (length: number) => Float64Array {
   };
 }
 
-function ruleOf(node: Expr, reading: Reading): Rule {
-  const { operand } = reading;
+/** What nodes of each operation are. */
+const meanings: { readonly [O in Op]: (node: NodeOf<O>, reading: BodyReading) => Computation } = {
+  input: meaningOfLeaf,
+  parameter: meaningOfLeaf,
+  stepInput: meaningOfLeaf,
+  slot: meaningOfLeaf,
+  random: meaningOfLeaf,
+  constant: meaningOfConstant,
+  rowMark: meaningOfRowMark,
+  elementwise: elementwiseRule,
+  reshape: sameNumbers,
+  implicit: sameNumbers,
+  odeSolution: sameNumbers,
+  gather: meaningOfGather,
+  scatter: meaningOfScatter,
+  concatenate: meaningOfConcatenate,
+  sum: meaningOfSum,
+  sumRows: meaningOfSumRows,
+  linear: meaningOfLinear,
+  sumOuter: meaningOfSumOuter,
+  matrixProduct: meaningOfMatrixProduct,
+  solveTriangular: meaningOfSolveTriangular,
+  map: mapRule,
+  project: projectRule,
+  fixedPoint: repeatRule,
+  scan: repeatRule,
+  iterate: iterateRule,
+};
+
+/** The numbers of the first operand. */
+function sameNumbers(_: Expr, { operand }: Reading): Computation {
+  return () => operand(0);
+}
+
+/** How a node is computed, from its operands and the results of maps that are read. */
+function computationOf(
+  node: Expr,
+  operands: BodyReading["operands"],
+  resultsOf: BodyReading["resultsOf"],
+): Computation {
   const size = sizeOf(node.shape);
-  const out = room();
   const sizes = node.inputs.map((input) => sizeOf(input.shape));
-  /** How far apart two rows of operand k are: 0 if it is shared. */
-  const steps = node.inputs.map((input, k) => (input.space === "row" ? sizes[k]! : 0));
-  const [stepA = 0, stepB = 0] = steps;
-  /** Runs a rule for each row of the result (once if it is shared). */
-  const eachRow =
-    (rule: (to: Float64Array, start: number, row: number) => void): Rule =>
-    (rows) => {
+  const out = room();
+  return ruleOf<(node: Expr, reading: BodyReading) => Computation>(meanings, node)(node, {
+    operands,
+    operand: (k) => operands[k]!(),
+    size,
+    sizes,
+    strides: node.inputs.map((input, k) => (input.space === "row" ? sizes[k]! : 0)),
+    out,
+    eachRow: (rule) => (rows) => {
       const count = node.space === "row" ? rows : 1;
       const to = out(count * size);
       for (let row = 0; row < count; row++) rule(to, row * size, row);
       return to;
-    };
-  switch (node.op) {
-    case "constant":
-      return () => node.data;
-    case "rowMark":
-      return eachRow((to, start) => to.fill(1, start, start + size));
-    case "elementwise":
-      return elementwiseRule(node, reading);
-    case "reshape":
-    case "implicit":
-    case "odeSolution":
-      return () => operand(0);
-    case "gather":
-      return eachRow((to, start, row) => {
-        const a = operand(0);
-        for (let i = 0; i < size; i++)
-          to[start + i] = node.indices[i]! < 0 ? 0 : a[row * stepA + node.indices[i]!]!;
-      });
-    case "scatter":
-      return eachRow((to, start, row) => {
-        const a = operand(0);
-        to.fill(0, start, start + size);
-        for (let i = 0; i < node.indices.length; i++)
-          if (node.indices[i]! >= 0) to[start + node.indices[i]!]! += a[row * stepA + i]!;
-      });
-    case "concatenate":
-      return eachRow((to, start, row) => {
-        let at = start;
-        for (let k = 0; k < sizes.length; k++) {
-          const data = operand(k);
-          for (let i = 0; i < sizes[k]!; i++) to[at++] = data[row * steps[k]! + i]!;
-        }
-      });
-    case "sum":
-      return eachRow((to, start, row) => {
-        const a = operand(0);
-        for (let o = 0; o < node.outer; o++)
-          for (let i = 0; i < node.inner; i++) {
-            let total = 0;
-            for (let c = 0; c < node.count; c++)
-              total += a[row * stepA + (o * node.count + c) * node.inner + i]!;
-            to[start + o * node.inner + i] = total;
-          }
-      });
-    case "linear": {
-      const inputs = sizes[0]!;
-      return eachRow((to, start, row) => {
-        const [a, b, bias] = [operand(0), operand(1), sizes.length > 2 ? operand(2) : undefined];
-        for (let o = 0; o < size; o++) {
-          let total = bias?.[o] ?? 0;
-          for (let i = 0; i < inputs; i++)
-            total += a[row * stepA + i]! * b[node.transposed ? i * size + o : o * inputs + i]!;
-          to[start + o] = total;
-        }
-      });
-    }
-    case "sumRows":
-      return (rows) => {
-        const a = operand(0);
-        const to = out(size).fill(0);
-        for (let row = 0; row < rows; row++) for (let i = 0; i < size; i++) to[i]! += a[row * size + i]!;
-        return to;
-      };
-    case "sumOuter": {
-      const [m, n] = node.shape as [number, number];
-      return (rows) => {
-        const [a, b] = [operand(0), operand(1)];
-        const to = out(size).fill(0);
-        for (let row = 0; row < rows; row++)
-          for (let i = 0; i < m; i++)
-            for (let j = 0; j < n; j++) to[i * n + j]! += a[row * m + i]! * b[row * n + j]!;
-        return to;
-      };
-    }
-    case "matrixProduct": {
-      const [m, n] = node.shape as [number, number];
-      const inner = node.inputs[0]!.shape[1]!;
-      return eachRow((to) => {
-        const [a, b] = [operand(0), operand(1)];
-        for (let i = 0; i < m; i++)
-          for (let j = 0; j < n; j++) {
-            let total = 0;
-            for (let k = 0; k < inner; k++) total += a[i * inner + k]! * b[k * n + j]!;
-            to[i * n + j] = total;
-          }
-      });
-    }
-    case "solveTriangular": {
-      // The transpose of a lower triangle is an upper one.
-      const forward = node.lower !== node.transposed;
-      return eachRow((to, start, row) => {
-        const [a, b] = [operand(0), operand(1)];
-        const element = (i: number, j: number): number =>
-          node.transposed ? a[j * size + i]! : a[i * size + j]!;
-        for (let step = 0; step < size; step++) {
-          const i = forward ? step : size - 1 - step;
-          let total = b[row * stepB + i]!;
-          for (let k = 0; k < step; k++) {
-            const j = forward ? k : size - 1 - k;
-            total -= element(i, j) * to[start + j]!;
-          }
-          to[start + i] = total / element(i, i);
-        }
-      });
-    }
-    case "map":
-      return mapRule(node, reading);
-    case "project":
-      return projectRule(node, reading);
-    case "fixedPoint":
-    case "scan":
-      return repeatRule(node, reading);
-    case "iterate":
-      return iterateRule(node, reading);
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "slot":
-    case "random":
-      throw new Error(`no value was given for the ${node.op} "${"name" in node ? node.name : ""}"`);
-    default:
-      return unreachable(node);
-  }
+    },
+    resultsOf,
+  });
 }
 
 /** An element-wise operation; a scalar operand stands for each element. */
-function elementwiseRule(node: ElementwiseExpr, { operands }: Reading): Rule {
+function elementwiseRule(node: ElementwiseExpr, { operands }: BodyReading): Computation {
   const isOfRows = node.space === "row";
   const size = sizeOf(node.shape);
   const [out, loop] = [room(), elementwiseLoop(node.name)];
@@ -256,7 +181,7 @@ function elementwiseRule(node: ElementwiseExpr, { operands }: Reading): Rule {
 
 /** An operand as a loop over all elements of all rows reads it. */
 interface Argument {
-  readonly values: Rule;
+  readonly values: Computation;
   /** 1, or 0 where one number stands for all elements. */
   readonly step: number;
 }
@@ -289,7 +214,7 @@ function argument(
 }
 
 /** Those results of a map that are read, one after another; in the body each (row, feature) is a row. */
-function mapRule(node: MapExpr, { operand, resultsOf }: Reading): Rule {
+function mapRule(node: MapExpr, { operand, resultsOf }: BodyReading): Computation {
   const { features } = node;
   const { slots, results } = node.body;
   const readResults = [...resultsOf(node).keys()].map((index) => results[index]!);
@@ -325,7 +250,7 @@ function mapRule(node: MapExpr, { operand, resultsOf }: Reading): Rule {
 }
 
 /** One result of a map. */
-function projectRule(node: ProjectExpr, { operand, resultsOf }: Reading): Rule {
+function projectRule(node: ProjectExpr, { operand, resultsOf }: BodyReading): Computation {
   const size = sizeOf(node.shape);
   const start = resultsOf(node.inputs[0]!).get(node.index)!;
   return (rows) => {
@@ -345,7 +270,7 @@ function rounds(
   node: FixedPointExpr | ScanExpr | IterateExpr,
   { operand, operands }: Reading,
 ): {
-  readonly first: Rule;
+  readonly first: Computation;
   /** The next state, in the same array. `slices` are what the body reads of a scan's stacked values. */
   readonly next: (state: Float64Array, rows: number, slices?: readonly Float64Array[]) => void;
 } {
@@ -364,7 +289,7 @@ function rounds(
 }
 
 /** Rounds until the first element of every row's state is not 0. */
-function iterateRule(node: IterateExpr, reading: Reading): Rule {
+function iterateRule(node: IterateExpr, reading: BodyReading): Computation {
   const size = sizeOf(node.shape);
   const { first, next } = rounds(node, reading);
   return (rows) => {
@@ -378,7 +303,7 @@ function iterateRule(node: IterateExpr, reading: Reading): Rule {
   };
 }
 
-function repeatRule(node: FixedPointExpr | ScanExpr, reading: Reading): Rule {
+function repeatRule(node: FixedPointExpr | ScanExpr, reading: BodyReading): Computation {
   const { first, next } = rounds(node, reading);
   const count = node.op === "scan" ? node.steps : node.iterations;
   return (rows) => {

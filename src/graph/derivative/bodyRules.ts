@@ -9,8 +9,9 @@ import { add } from "../ops/arithmetic.ts";
 import { mapOf, unrolledScan } from "../ops/bodies.ts";
 import { fixedPoint } from "../ops/iteration.ts";
 import { constant, slot, zeros } from "../ops/leaves.ts";
-import { broadcastTo, reshape } from "../ops/movement.ts";
-import { ofEachRow } from "../ops/products.ts";
+import { broadcastTo } from "../ops/movement.ts";
+import { reshape } from "../ops/moves.ts";
+import { ofEachRow } from "../ops/sums.ts";
 import { substitute } from "../rebuild.ts";
 import {
   anyLive,

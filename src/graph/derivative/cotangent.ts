@@ -11,7 +11,7 @@
 import { type Expr, sizeOf } from "../expr.ts";
 import { add, max, mul, select } from "../ops/arithmetic.ts";
 import { constant, rowMark } from "../ops/leaves.ts";
-import { sum, sumRows } from "../ops/products.ts";
+import { sum, sumRows } from "../ops/sums.ts";
 
 /** Holds where `on` is not 0, or, with `when` false, where it is 0; `on` is a scalar or has the shape of what it is about. */
 export interface Condition {
@@ -172,4 +172,12 @@ export interface Reversal {
   ) => (Cotangent | undefined)[];
   /** Reverse mode itself, from and to plain cotangents. */
   readonly vjp: (outputs: readonly Expr[], cotangents: readonly Expr[], wrt: readonly Expr[]) => Expr[];
+  /** What can be done to a cotangent; see the functions of these names. Here, so that operations do not stand on what stands on them. */
+  readonly settled: typeof settled;
+  readonly moved: typeof moved;
+  readonly scaled: typeof scaled;
+  readonly restricted: typeof restricted;
+  readonly anyLive: typeof anyLive;
+  /** What mixes the elements: live where any of them is. */
+  readonly mixed: (cotangent: Cotangent, f: (value: Expr) => Expr) => Cotangent;
 }

@@ -6,27 +6,36 @@
 
 import { ShapeError } from "../../errors.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import { type Expr, type MapExpr, type ScanExpr, sizeOf, topologicalOrder, unreachable } from "../expr.ts";
-import { add, mul, neg, select } from "../ops/arithmetic.ts";
-import { mapOf, scan, unrolledScan } from "../ops/bodies.ts";
-import { elementwise } from "../ops/elementwise.ts";
-import { fixedPoint } from "../ops/iteration.ts";
-import { anExpression, constant, slot } from "../ops/leaves.ts";
-import { broadcastTo, concatenate, gather, reshape, scatter, slice } from "../ops/movement.ts";
 import {
-  layerOf,
-  linear,
-  ofEachRow,
-  productOf,
-  solveTriangular,
-  sumOuter,
-  sumRows,
-  triangle,
-} from "../ops/products.ts";
+  type Expr,
+  type FixedPointExpr,
+  type MapExpr,
+  type ScanExpr,
+  sizeOf,
+  topologicalOrder,
+} from "../expr.ts";
+import { add } from "../ops/arithmetic.ts";
+import { mapOf, scan, unrolledScan } from "../ops/bodies.ts";
+import { pushForwardElementwise } from "../ops/elementwise.ts";
+import { fixedPoint } from "../ops/iteration.ts";
+import { anExpression, constant, pushForwardLeaf, slot } from "../ops/leaves.ts";
+import { pushForwardLinear, pushForwardSumOuter } from "../ops/linear.ts";
+import { pushForwardMatrixProduct, pushForwardSolveTriangular } from "../ops/matrices.ts";
+import { broadcastTo } from "../ops/movement.ts";
+import {
+  concatenate,
+  pushForwardConcatenate,
+  pushForwardGather,
+  pushForwardReshape,
+  pushForwardScatter,
+  reshape,
+  slice,
+} from "../ops/moves.ts";
+import { pushForwardSum, pushForwardSumRows } from "../ops/sums.ts";
 import { passed } from "../passes.ts";
 import { substitute } from "../rebuild.ts";
-import { isComparison, withoutDerivative } from "./nodeRules.ts";
-import { pushForwardImplicit, pushForwardOdeSolution } from "./solutionDerivatives.ts";
+import { type NodeOf, type Op, type Push, type PushForward, ruleOf } from "../rules.ts";
+import { pushForwardImplicit, pushForwardOdeSolution, withoutDerivative } from "./solutionDerivatives.ts";
 
 /** Zero of the shape of a value. */
 function zeroOf(value: Expr): Expr {
@@ -34,7 +43,7 @@ function zeroOf(value: Expr): Expr {
 }
 
 /** State and tangent go through the steps together. */
-function pushForwardScan(node: ScanExpr, tangent: (operand: Expr) => Expr): Expr {
+function pushForwardScan(node: ScanExpr, { orZero: tangent }: Push): Expr {
   const size = sizeOf(node.shape);
   const flat = (value: Expr): Expr => reshape(value, [size]);
   const count = node.slices.length;
@@ -111,92 +120,54 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
   );
 }
 
+/** At y = g(y, u): dy = (dg/dy) dy + (dg/du) du, again a fixed point. */
+function pushForwardFixedPoint(node: FixedPointExpr, { tangent, orZero }: Push): Expr {
+  const outer = node.inputs.slice(1).filter((operand) => tangent(operand));
+  const [atSolution] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
+  const drive = jvp([atSolution!], [node, ...outer], [zeroOf(node), ...outer.map(orZero)])[0]!;
+  return fixedPoint(drive, node.iterations, (t) => add(drive, jvp([atSolution!], [node], [t])[0]!));
+}
+
+/**
+ * How a tangent goes through each operation. That of a map is found for all its results together; an iteration has none, which is no harm
+ * where nothing reads it.
+ */
+const pushForwards: { readonly [O in Exclude<Op, "map" | "project" | "iterate">]: PushForward<NodeOf<O>> } = {
+  input: pushForwardLeaf,
+  parameter: pushForwardLeaf,
+  stepInput: pushForwardLeaf,
+  constant: pushForwardLeaf,
+  slot: pushForwardLeaf,
+  rowMark: pushForwardLeaf,
+  random: pushForwardLeaf,
+  elementwise: pushForwardElementwise,
+  reshape: pushForwardReshape,
+  gather: pushForwardGather,
+  scatter: pushForwardScatter,
+  concatenate: pushForwardConcatenate,
+  sum: pushForwardSum,
+  sumRows: pushForwardSumRows,
+  linear: pushForwardLinear,
+  sumOuter: pushForwardSumOuter,
+  matrixProduct: pushForwardMatrixProduct,
+  solveTriangular: pushForwardSolveTriangular,
+  fixedPoint: pushForwardFixedPoint,
+  scan: pushForwardScan,
+  implicit: pushForwardImplicit,
+  odeSolution: pushForwardOdeSolution,
+};
+
 /** The tangent of a node from those of its inputs; undefined stands for zero. */
 function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): Expr {
-  const [a, b] = node.inputs as [Expr, Expr];
-  const orZero = (operand: Expr): Expr => tangent(operand) ?? zeroOf(operand);
-  const addAll = (terms: readonly (Expr | undefined)[]): Expr =>
-    terms
-      .filter((term) => term !== undefined)
-      .reduce<Expr | undefined>((sum, term) => (sum ? add(sum, term) : term), undefined) ?? zeroOf(node);
-  switch (node.op) {
-    case "elementwise": {
-      if (node.name === "select")
-        return broadcastTo(select(a, orZero(b), orZero(node.inputs[2]!)), node.shape);
-      const terms = node.inputs.map((operand, i) => {
-        const operandTangent = tangent(operand);
-        const partial = elementwise[node.name].partials[i];
-        if (!operandTangent || !partial) return undefined;
-        const value = partial(node, a, b, node.inputs[2]!);
-        return isComparison(value) ? select(value, operandTangent, 0) : mul(value, operandTangent);
-      });
-      return broadcastTo(addAll(terms), node.shape);
-    }
-    case "reshape":
-      return reshape(orZero(a), node.shape);
-    case "gather":
-      return gather(orZero(a), node.indices, node.shape);
-    case "scatter":
-      return scatter(orZero(a), node.indices, node.shape);
-    case "concatenate":
-      return concatenate(node.inputs.map(orZero));
-    case "sum":
-      return { ...node, space: orZero(a).space, inputs: [orZero(a)] };
-    case "linear": {
-      const options = { transposed: node.transposed };
-      const bias = node.inputs[2] && tangent(node.inputs[2]);
-      const x = tangent(a);
-      const w = tangent(b);
-      return addAll([x && linear(x, b, undefined, options), w && layerOf(w, a, node.transposed), bias]);
-    }
-    case "sumRows":
-      return sumRows(ofEachRow(orZero(a)));
-    case "sumOuter": {
-      const y = tangent(a);
-      const x = tangent(b);
-      return addAll([y && sumOuter(ofEachRow(y), b), x && sumOuter(a, ofEachRow(x))]);
-    }
-    case "matrixProduct": {
-      const left = tangent(a);
-      const right = tangent(b);
-      return addAll([left && productOf(left, b), right && productOf(a, right)]);
-    }
-    case "solveTriangular": {
-      // A dx = db - dA x.
-      const { lower, transposed } = node;
-      const da = tangent(a);
-      const matrixTerm = da && layerOf(mul(triangle(sizeOf(node.shape), lower), da), node, transposed);
-      const right = addAll([tangent(b), matrixTerm && neg(matrixTerm)]);
-      return solveTriangular(a, right, { lower, transposed });
-    }
-    case "fixedPoint": {
-      // At y = g(y, u): dy = (dg/dy) dy + (dg/du) du, again a fixed point.
-      const outer = node.inputs.slice(1).filter((operand) => tangent(operand));
-      const [atSolution] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
-      const drive = jvp([atSolution!], [node, ...outer], [zeroOf(node), ...outer.map(orZero)])[0]!;
-      return fixedPoint(drive, node.iterations, (t) => add(drive, jvp([atSolution!], [node], [t])[0]!));
-    }
-    case "scan":
-      return pushForwardScan(node, orZero);
-    case "implicit":
-      return pushForwardImplicit(node, tangent, jvp);
-    case "odeSolution":
-      return pushForwardOdeSolution(node, tangent, jvp);
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "constant":
-    case "slot":
-    case "rowMark":
-    case "random":
-      return zeroOf(node);
-    case "map":
-    case "project":
-    case "iterate":
-      throw new Error(`the tangent of a ${node.op} is not its own`);
-    default:
-      return unreachable(node);
-  }
+  return ruleOf<PushForward<Expr>>(pushForwards, node)(node, {
+    tangent,
+    orZero: (operand) => tangent(operand) ?? zeroOf(operand),
+    sum: (...terms) =>
+      terms
+        .filter((term) => term !== undefined)
+        .reduce<Expr | undefined>((sum, term) => (sum ? add(sum, term) : term), undefined) ?? zeroOf(node),
+    jvp,
+  });
 }
 
 function mapJvp(node: MapExpr, tangentOf: ReadonlyMap<Expr, Expr>): Expr[] {

@@ -11,20 +11,22 @@
 import { ShapeError } from "../../errors.ts";
 import { checkArgument, listOf } from "../../options.ts";
 import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { type Expr, formatShape, type MapExpr, sameShape, sizeOf, topologicalOrder } from "../expr.ts";
+import { pullBackElementwise } from "../ops/elementwise.ts";
+import { anExpression, constant } from "../ops/leaves.ts";
+import { pullBackLinear, pullBackSumOuter } from "../ops/linear.ts";
+import { pullBackMatrixProduct, pullBackSolveTriangular } from "../ops/matrices.ts";
+import { broadcastTo } from "../ops/movement.ts";
 import {
-  type Expr,
-  formatShape,
-  type MapExpr,
-  sameShape,
-  sizeOf,
-  topologicalOrder,
-  unreachable,
-} from "../expr.ts";
-import { mul } from "../ops/arithmetic.ts";
-import { anExpression, constant, rowMark } from "../ops/leaves.ts";
-import { broadcastTo, gather, reshape, scatter, slice, transpose } from "../ops/movement.ts";
-import { layerOf, ofEachRow, productOf, sum, sumRows } from "../ops/products.ts";
+  pullBackConcatenate,
+  pullBackGather,
+  pullBackReshape,
+  pullBackScatter,
+  reshape,
+} from "../ops/moves.ts";
+import { ofEachRow, pullBackSum, pullBackSumRows, sum, sumRows } from "../ops/sums.ts";
 import { passed } from "../passes.ts";
+import { type NodeOf, nothingBack, type Op, type PullBack, ruleOf } from "../rules.ts";
 import { pullBackFixedPoint, pullBackMap, pullBackScan } from "./bodyRules.ts";
 import {
   anyLive,
@@ -34,18 +36,25 @@ import {
   moved,
   plain,
   type Reversal,
+  restricted,
   type Send,
+  scaled,
   settled,
 } from "./cotangent.ts";
-import {
-  pullBackElementwise,
-  pullBackLinear,
-  pullBackSolve,
-  spread,
-  withoutDerivative,
-} from "./nodeRules.ts";
 import { PartialSums } from "./partialSums.ts";
-import { pullBackImplicit, pullBackOdeSolution } from "./solutionDerivatives.ts";
+import { pullBackImplicit, pullBackOdeSolution, withoutDerivative } from "./solutionDerivatives.ts";
+
+/** What rules of reverse mode work with, whatever the node. */
+const helpers: Omit<Reversal, "active" | "send"> = {
+  pulledBack,
+  vjp,
+  settled,
+  moved,
+  scaled,
+  restricted,
+  anyLive,
+  mixed: (cotangent, f) => ({ value: f(settled(cotangent)), live: anyLive(cotangent) }),
+};
 
 /** Nodes among `order` that depend on a member of `sources`. */
 function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Expr> {
@@ -149,9 +158,10 @@ function* pullingBack(
         summed && to.space !== "row" ? { ...contribution, live: inAnyRow(contribution.live) } : contribution,
         node.space === "row" && to.space !== "row" && !summed,
       );
+    const reversal = { ...helpers, active, send };
     if (node.op === "map") {
       const list = mapCotangents.get(node);
-      if (list) pullBackMap(node, list, { active, send, pulledBack, vjp });
+      if (list) pullBackMap(node, list, reversal);
       continue;
     }
     const cotangent = partialSums.of(node);
@@ -164,110 +174,36 @@ function* pullingBack(
       mapCotangents.set(map, list);
       continue;
     }
-    pullBack(node, cotangent, { active, send, pulledBack, vjp });
+    ruleOf<PullBack<Expr>>(pullBacks, node)(node, cotangent, reversal);
   }
   return wrt.map((source) => partialSums.of(source));
 }
 
-/** Sends the cotangent of a node to its inputs. */
-function pullBack(node: Exclude<Expr, MapExpr>, cotangent: Cotangent, reversal: Reversal): void {
-  const { active, send } = reversal;
-  const [a, b] = node.inputs as [Expr, Expr];
-  /** What mixes the elements: live where any of them is. */
-  const mixed = (f: (c: Expr) => Expr): Cotangent => ({
-    value: f(settled(cotangent)),
-    live: anyLive(cotangent),
-  });
-  switch (node.op) {
-    case "elementwise":
-      return pullBackElementwise(node, cotangent, reversal);
-    case "reshape":
-      return send(
-        a,
-        moved(cotangent, (c) => reshape(c, a.shape)),
-      );
-    case "gather":
-      return send(
-        a,
-        moved(cotangent, (c) => scatter(c, node.indices, a.shape)),
-      );
-    case "scatter":
-      return send(
-        a,
-        moved(cotangent, (c) => gather(c, node.indices, a.shape)),
-      );
-    case "concatenate": {
-      let start = 0;
-      for (const input of node.inputs) {
-        const [from, to] = [start, start + input.shape[0]!];
-        if (active.has(input))
-          send(
-            input,
-            moved(cotangent, (c) => slice(c, from, to)),
-          );
-        start = to;
-      }
-      return;
-    }
-    case "sum":
-      return send(
-        a,
-        moved(cotangent, (c) => spread(node, c, a)),
-      );
-    case "linear":
-      return pullBackLinear(node, cotangent, reversal);
-    case "sumRows":
-      return send(a, { ...cotangent, value: mul(rowMark(), cotangent.value) });
-    case "sumOuter":
-      // d/dy of sum_rows y x^T against c is c x; d/dx is c^T y.
-      send(
-        a,
-        mixed((c) => mul(rowMark(), layerOf(c, b))),
-      );
-      return send(
-        b,
-        mixed((c) => mul(rowMark(), layerOf(c, a, true))),
-      );
-    case "matrixProduct":
-      send(
-        a,
-        mixed((c) => productOf(c, transpose(b))),
-      );
-      return send(
-        b,
-        mixed((c) => productOf(transpose(a), c)),
-      );
-    case "solveTriangular":
-      return pullBackSolve(node, mixed, reversal);
-    case "fixedPoint":
-      return pullBackFixedPoint(node, cotangent, reversal);
-    case "scan":
-      return pullBackScan(node, cotangent, reversal);
-    case "implicit":
-      return pullBackImplicit(node, cotangent, reversal);
-    case "odeSolution":
-      return pullBackOdeSolution(node, settled(cotangent), {
-        active,
-        vjp,
-        send: (input, gradient, summed) =>
-          send(
-            input,
-            mixed(() => gradient),
-            summed,
-          ),
-      });
-    case "iterate":
-      throw new ShapeError(withoutDerivative);
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "constant":
-    case "slot":
-    case "rowMark":
-    case "random":
-    case "project":
-      return;
-    default:
-      return unreachable(node);
-  }
-}
+/** How each operation sends its cotangent to its inputs. A map does so for all its results together, which `project` gathers. */
+const pullBacks: { readonly [O in Exclude<Op, "map" | "project">]: PullBack<NodeOf<O>> } = {
+  input: nothingBack,
+  parameter: nothingBack,
+  stepInput: nothingBack,
+  constant: nothingBack,
+  slot: nothingBack,
+  rowMark: nothingBack,
+  random: nothingBack,
+  elementwise: pullBackElementwise,
+  reshape: pullBackReshape,
+  gather: pullBackGather,
+  scatter: pullBackScatter,
+  concatenate: pullBackConcatenate,
+  sum: pullBackSum,
+  sumRows: pullBackSumRows,
+  linear: pullBackLinear,
+  sumOuter: pullBackSumOuter,
+  matrixProduct: pullBackMatrixProduct,
+  solveTriangular: pullBackSolveTriangular,
+  fixedPoint: pullBackFixedPoint,
+  scan: pullBackScan,
+  iterate() {
+    throw new ShapeError(withoutDerivative);
+  },
+  implicit: pullBackImplicit,
+  odeSolution: pullBackOdeSolution,
+};

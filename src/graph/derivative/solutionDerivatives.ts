@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ErrorFacts } from "../../errors.ts";
 import { gaussLegendre } from "../../numerics/rungeKutta.ts";
 import { type Expr, firstOuterInput, type ImplicitExpr, type OdeSolutionExpr } from "../expr.ts";
 import { maximum } from "../library/logSumExp.ts";
@@ -13,16 +14,23 @@ import { abs, add, div, less, mul, neg, select, stopGradient, sub } from "../ops
 import { scan } from "../ops/bodies.ts";
 import { fixedPoint } from "../ops/iteration.ts";
 import { constant, rowMark, slot, zeros } from "../ops/leaves.ts";
-import { broadcastTo, concatenate, reshape, slice } from "../ops/movement.ts";
-import { sum } from "../ops/products.ts";
+import { broadcastTo } from "../ops/movement.ts";
+import { concatenate, reshape, slice } from "../ops/moves.ts";
+import { sum } from "../ops/sums.ts";
 import { substitute } from "../rebuild.ts";
+import type { Push } from "../rules.ts";
 import { anyLive, type Cotangent, type Reversal, through } from "./cotangent.ts";
 
 /** Nodes of the quadrature of an adjoint equation: its error falls geometrically with them where the equation is smooth. */
 const quadratureNodes = 12;
 
-/** Forward mode, which the rules of solutions apply to the equations. */
-type Jvp = (outputs: readonly Expr[], inputs: readonly Expr[], tangents: readonly Expr[]) => Expr[];
+/** Why there is no derivative through a loop. */
+export const withoutDerivative: ErrorFacts = {
+  problem: "iterate has no derivative",
+  expected: "operations that have one",
+  received: "iterate",
+  remedy: "use root, fixedPoint or solveOde, or stop the gradient at its result",
+};
 
 function zerosLike(value: Expr): Expr {
   return broadcastTo(constant(0), value.shape);
@@ -73,11 +81,7 @@ function sizeOfCotangent(cotangent: Expr): Expr {
 }
 
 /** The tangent of an implicit value. */
-export function pushForwardImplicit(
-  node: ImplicitExpr,
-  tangent: (input: Expr) => Expr | undefined,
-  jvp: Jvp,
-): Expr {
+export function pushForwardImplicit(node: ImplicitExpr, { tangent, jvp }: Push): Expr {
   const outer = node.inputs.slice(1).filter((input) => tangent(input));
   const [at] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
   const drive = jvp([at!], [node, ...outer], [zerosLike(node), ...outer.map((input) => tangent(input)!)])[0]!;
@@ -107,15 +111,16 @@ function derivativeAt(node: OdeSolutionExpr, time: Expr, state: Expr, result = n
  */
 export function pullBackOdeSolution(
   node: OdeSolutionExpr,
-  cotangent: Expr,
-  {
-    active,
-    send,
-    vjp,
-  }: Pick<Reversal, "active" | "vjp"> & {
-    readonly send: (input: Expr, cotangent: Expr, summed?: boolean) => void;
-  },
+  nodeCotangent: Cotangent,
+  { active, vjp, send: sendOn, mixed, settled }: Reversal,
 ): void {
+  const cotangent = settled(nodeCotangent);
+  const send = (input: Expr, gradient: Expr, summed?: boolean): void =>
+    sendOn(
+      input,
+      mixed(nodeCotangent, () => gradient),
+      summed,
+    );
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];
   const outer = node.inputs.slice(firstOuterInput(node)).filter((input) => active.has(input));
   const size = node.shape[0]!;
@@ -186,11 +191,7 @@ export function pullBackOdeSolution(
 }
 
 /** The tangent of a solution: state and tangent solve one equation of twice the size. */
-export function pushForwardOdeSolution(
-  node: OdeSolutionExpr,
-  tangent: (input: Expr) => Expr | undefined,
-  jvp: Jvp,
-): Expr {
+export function pushForwardOdeSolution(node: OdeSolutionExpr, { tangent, jvp }: Push): Expr {
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];
   const outer = node.inputs.slice(firstOuterInput(node)).filter((input) => tangent(input));
   const size = node.shape[0]!;

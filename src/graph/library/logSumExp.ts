@@ -8,8 +8,8 @@ import { ShapeError } from "../../errors.ts";
 import { type Expr, formatShape } from "../expr.ts";
 import { abs, add, exp, less, log, max, select, stopGradient, sub } from "../ops/arithmetic.ts";
 import { checkExpressions } from "../ops/leaves.ts";
-import { reshape, slice } from "../ops/movement.ts";
-import { sum } from "../ops/products.ts";
+import { reshape, slice } from "../ops/moves.ts";
+import { sum } from "../ops/sums.ts";
 
 /** The largest element of a vector, a scalar. NaN if one is. */
 export function maximum(a: Expr): Expr {

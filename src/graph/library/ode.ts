@@ -45,8 +45,8 @@ import { scan } from "../ops/bodies.ts";
 import { odeSolutionOf } from "../ops/bodyNodes.ts";
 import { iterate, roundingUnit } from "../ops/iteration.ts";
 import { asExpr, checkExpressions, constant, rowMark, slot, type Value } from "../ops/leaves.ts";
-import { concatenate, reshape, slice } from "../ops/movement.ts";
-import { sum } from "../ops/products.ts";
+import { concatenate, reshape, slice } from "../ops/moves.ts";
+import { sum } from "../ops/sums.ts";
 
 /** How a differential equation is solved. */
 export type OdeMethod =

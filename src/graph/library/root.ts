@@ -33,8 +33,9 @@ import {
 } from "../ops/arithmetic.ts";
 import { implicit, iterate, roundingUnit } from "../ops/iteration.ts";
 import { anExpression, asExpr, checkExpressions, rowMark, type Value } from "../ops/leaves.ts";
-import { broadcastTo, concatenate, reshape, slice } from "../ops/movement.ts";
-import { sum } from "../ops/products.ts";
+import { broadcastTo } from "../ops/movement.ts";
+import { concatenate, reshape, slice } from "../ops/moves.ts";
+import { sum } from "../ops/sums.ts";
 
 /** Options of {@link root}. */
 export interface RootOptions {

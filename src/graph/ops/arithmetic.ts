@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, spaceOf } from "../expr.ts";
+import { type Expr, scalarOf, spaceOf } from "../expr.ts";
 import type { ElementwiseName } from "./elementwise.ts";
 import { asExpr, constant, type Value } from "./leaves.ts";
 import { broadcastShape, broadcastTo } from "./movement.ts";
@@ -15,10 +15,9 @@ export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr 
   const operands = values.map(asExpr);
   const shape = broadcastShape(name, operands);
   const inputs = operands.map((operand) => repeatedScalar(operand) ?? broadcastTo(operand, shape));
-  const space = spaceOf(inputs);
   if (inputs.every((operand) => operand.shape.length === 0))
-    return broadcastTo({ op: "elementwise", name, shape: [], space, inputs }, shape);
-  return { op: "elementwise", name, shape, space, inputs };
+    return broadcastTo(scalarOf(name, ...inputs), shape);
+  return { op: "elementwise", name, shape, space: spaceOf(inputs), inputs };
 }
 
 /** a + b. */

@@ -20,9 +20,9 @@ import {
 import { scanOf, substitute } from "../rebuild.ts";
 import { scalarize } from "../scalarize.ts";
 import { sliceAt } from "../stackedValues.ts";
-import { project } from "./bodyNodes.ts";
 import { anExpression, asExpr, checkExpressions, slot, type Value } from "./leaves.ts";
-import { reshape } from "./movement.ts";
+import { project } from "./maps.ts";
+import { reshape } from "./moves.ts";
 
 /**
  * Applies a scalar program to each feature.

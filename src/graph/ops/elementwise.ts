@@ -6,9 +6,25 @@
  */
 
 import { erf, normalQuantile, sigmoid, softplus } from "../../numerics/special.ts";
-import type { Expr } from "../expr.ts";
+import { type Expr, formatShape, type Node, sameShape, sizeOf } from "../expr.ts";
+import {
+  copied,
+  each,
+  type Fault,
+  type GraphRules,
+  type Padding,
+  type PullBack,
+  type PushForward,
+} from "../rules.ts";
 import * as ops from "./arithmetic.ts";
 import { constant } from "./leaves.ts";
+import { broadcastTo } from "./movement.ts";
+
+/** An element-wise operation; operands have the shape of the result or are scalars. */
+export interface ElementwiseExpr extends Node {
+  readonly op: "elementwise";
+  readonly name: ElementwiseName;
+}
 
 /** One row of the table. */
 interface Rule {
@@ -21,7 +37,20 @@ interface Rule {
    * digits: logarithms are taken of them.
    */
   readonly partials: readonly (((out: Expr, a: Expr, b: Expr, c: Expr) => Expr) | null)[];
+  /**
+   * Whether it is 0 in lanes without a row, from what is known of the operands (and of whether the first is the row mark); never if absent.
+   * By linearity alone: a function that makes a finite number of infinity would hide that the row is lost.
+   */
+  readonly isZero?: (a: Padding, b: Padding, c: Padding, isMark: boolean) => boolean;
+  /** The largest magnitude, from those of the operands; infinite if absent. NaN aside. */
+  readonly bound?: (a: number, b: number, c: number) => number;
 }
+
+const upToOne = (): number => 1;
+const first = (a: number): number => a;
+const isFirstZero = (a: Padding): boolean => a.zero;
+const areBothZero = (a: Padding, b: Padding): boolean => a.zero && b.zero;
+const totalBound = (a: number, b: number): number => a + b;
 
 const isZero = (x: Expr): boolean => x.op === "constant" && x.data.every((element) => element === 0);
 const one = (): Expr => constant(1);
@@ -67,38 +96,58 @@ export type ElementwiseName =
 
 /** The table of element-wise operations, by name. */
 export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
-  neg: { arity: 1, value: (a) => -a, partials: [() => constant(-1)] },
-  abs: { arity: 1, value: Math.abs, partials: [(_, a) => ops.sign(a)] },
-  sign: { arity: 1, value: (a) => (a > 0 ? 1 : a < 0 ? -1 : 0), partials: [null] },
+  neg: { arity: 1, value: (a) => -a, partials: [() => constant(-1)], isZero: isFirstZero, bound: first },
+  abs: { arity: 1, value: Math.abs, partials: [(_, a) => ops.sign(a)], bound: first },
+  sign: { arity: 1, value: (a) => (a > 0 ? 1 : a < 0 ? -1 : 0), partials: [null], bound: upToOne },
   floor: { arity: 1, value: Math.floor, partials: [null] },
   sqrt: { arity: 1, value: Math.sqrt, partials: [(out) => ops.div(0.5, out)] },
   exp: { arity: 1, value: Math.exp, partials: [(out) => out] },
   log: { arity: 1, value: Math.log, partials: [(_, a) => ops.div(1, a)] },
   log1p: { arity: 1, value: Math.log1p, partials: [(_, a) => ops.div(1, ops.add(1, a))] },
   expm1: { arity: 1, value: Math.expm1, partials: [(_, a) => ops.exp(a)] },
-  tanh: { arity: 1, value: Math.tanh, partials: [hyperbolicSlope] },
-  sigmoid: { arity: 1, value: sigmoid, partials: [(out, a) => ops.mul(out, ops.sigmoid(ops.neg(a)))] },
+  tanh: { arity: 1, value: Math.tanh, partials: [hyperbolicSlope], bound: upToOne },
+  sigmoid: {
+    arity: 1,
+    value: sigmoid,
+    partials: [(out, a) => ops.mul(out, ops.sigmoid(ops.neg(a)))],
+    bound: upToOne,
+  },
   softplus: { arity: 1, value: softplus, partials: [(_, a) => ops.sigmoid(a)] },
-  sin: { arity: 1, value: Math.sin, partials: [(_, a) => ops.cos(a)] },
-  cos: { arity: 1, value: Math.cos, partials: [(_, a) => ops.neg(ops.sin(a))] },
+  sin: { arity: 1, value: Math.sin, partials: [(_, a) => ops.cos(a)], bound: upToOne },
+  cos: { arity: 1, value: Math.cos, partials: [(_, a) => ops.neg(ops.sin(a))], bound: upToOne },
   erf: {
     arity: 1,
     value: erf,
     partials: [(_, a) => ops.mul(twoOverRootPi, ops.exp(ops.neg(ops.mul(a, a))))],
+    bound: upToOne,
   },
   normalQuantile: {
     arity: 1,
     value: normalQuantile,
     partials: [(out) => ops.mul(rootTwoPi, ops.exp(ops.mul(0.5, ops.mul(out, out))))],
   },
-  stopGradient: { arity: 1, value: (a) => a, partials: [null] },
-  add: { arity: 2, value: (a, b) => a + b, partials: [one, one] },
-  sub: { arity: 2, value: (a, b) => a - b, partials: [one, () => constant(-1)] },
-  mul: { arity: 2, value: (a, b) => a * b, partials: [(_, _a, b) => b, (_, a) => a] },
+  stopGradient: { arity: 1, value: (a) => a, partials: [null], isZero: isFirstZero, bound: first },
+  add: { arity: 2, value: (a, b) => a + b, partials: [one, one], isZero: areBothZero, bound: totalBound },
+  sub: {
+    arity: 2,
+    value: (a, b) => a - b,
+    partials: [one, () => constant(-1)],
+    isZero: areBothZero,
+    bound: totalBound,
+  },
+  mul: {
+    arity: 2,
+    value: (a, b) => a * b,
+    partials: [(_, _a, b) => b, (_, a) => a],
+    isZero: (a, b) => (a.zero && (b.zero || b.asInRow)) || (b.zero && a.asInRow),
+    // 0 times what has no bound has none.
+    bound: (a, b) => (Number.isNaN(a * b) ? Number.POSITIVE_INFINITY : a * b),
+  },
   div: {
     arity: 2,
     value: (a, b) => a / b,
     partials: [(_, _a, b) => ops.div(1, b), (out, _a, b) => ops.neg(ops.div(out, b))],
+    isZero: (a, b) => a.zero && b.asInRow,
   },
   // On a tie the first operand takes the whole derivative, so that the partials always add up to one; against 0, the
   // rectifier's, none, as is usual: then the result alone tells, and its argument need not be kept.
@@ -115,12 +164,85 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
     value: (a, b) => Math.min(a, b),
     partials: [(_, a, b) => ops.lessEqual(a, b), (_, a, b) => ops.less(b, a)],
   },
-  less: { arity: 2, value: (a, b) => (a < b ? 1 : 0), partials: [null, null] },
-  lessEqual: { arity: 2, value: (a, b) => (a <= b ? 1 : 0), partials: [null, null] },
+  less: { arity: 2, value: (a, b) => (a < b ? 1 : 0), partials: [null, null], bound: upToOne },
+  lessEqual: { arity: 2, value: (a, b) => (a <= b ? 1 : 0), partials: [null, null], bound: upToOne },
   select: {
     arity: 3,
     value: (condition, a, b) => (condition !== 0 ? a : b),
     // Not used by the derivatives, which route what they carry through a select: 0 * infinity is NaN.
     partials: [null, (_, condition) => condition, (_, condition) => ops.sub(1, condition)],
+    isZero: (a, b, c, isMark) => (b.zero && c.zero && a.asInRow) || (isMark && c.zero),
+    bound: (_, a, b) => Math.max(a, b),
   },
+};
+
+export const elementwiseRules: GraphRules<ElementwiseExpr> = {
+  facts: ({ name }) => [name],
+  withInputs: copied,
+  scalars(node, operands) {
+    if (node.shape.length === 0 && node.inputs.every((input, k) => operands[k]![0] === input)) return [node];
+    return each(node, (i) =>
+      ops.apply(node.name, ...operands.map((operand) => operand[operand.length === 1 ? 0 : i]!)),
+    );
+  },
+  isZero({ name, inputs }, { of }) {
+    const [a, b, c] = inputs.map(of) as [Padding, Padding, Padding];
+    return elementwise[name]?.isZero?.(a, b, c, inputs[0]!.op === "rowMark") ?? false;
+  },
+  steps(node, ready) {
+    const out = new Int32Array(sizeOf(node.shape));
+    for (const operand of node.inputs) {
+      const steps = ready.of(operand);
+      if (!steps) continue;
+      const isScalar = steps.length === 1;
+      for (let i = 0; i < out.length; i++) out[i] = Math.max(out[i]!, steps[isScalar ? 0 : i]!);
+    }
+    return out;
+  },
+};
+
+/** Whether a partial derivative is 1 in one case and 0 in the other, as those of a maximum are. */
+function isComparison(partial: Expr): boolean {
+  return partial.op === "elementwise" && (partial.name === "less" || partial.name === "lessEqual");
+}
+
+/** To the operands, by the partial derivatives of the table. */
+export const pullBackElementwise: PullBack<ElementwiseExpr> = (
+  node,
+  cotangent,
+  { active, send, restricted, scaled },
+) => {
+  const [a, b, c] = node.inputs as [Expr, Expr, Expr];
+  if (node.name === "select") {
+    if (active.has(b)) send(b, restricted(cotangent, { on: a, when: true }));
+    if (active.has(c)) send(c, restricted(cotangent, { on: a, when: false }));
+    return;
+  }
+  node.inputs.forEach((input, i) => {
+    const partial = elementwise[node.name].partials[i];
+    if (!partial || !active.has(input)) return;
+    const value = partial(node, a, b, c);
+    const isCase = isComparison(value);
+    send(input, isCase ? restricted(cotangent, { on: value, when: true }) : scaled(cotangent, value));
+  });
+};
+
+export const pushForwardElementwise: PushForward<ElementwiseExpr> = (node, { tangent, orZero, sum }) => {
+  const [a, b, c] = node.inputs as [Expr, Expr, Expr];
+  if (node.name === "select") return broadcastTo(ops.select(a, orZero(b), orZero(c)), node.shape);
+  const terms = node.inputs.map((operand, i) => {
+    const operandTangent = tangent(operand);
+    const partial = elementwise[node.name].partials[i];
+    if (!operandTangent || !partial) return undefined;
+    const value = partial(node, a, b, c);
+    return isComparison(value) ? ops.select(value, operandTangent, 0) : ops.mul(value, operandTangent);
+  });
+  return broadcastTo(sum(...terms), node.shape);
+};
+
+export const faultOfElementwise: Fault<ElementwiseExpr> = ({ name, inputs, shape }, { takes, follows }) => {
+  if (!Object.hasOwn(elementwise, name)) return `there is no operation "${name}"`;
+  const wrong = inputs.find((input) => input.shape.length > 0 && !sameShape(input.shape, shape));
+  if (wrong) return `an input of it has the shape ${formatShape(wrong.shape)}`;
+  return takes(elementwise[name].arity) ?? follows;
 };

@@ -12,7 +12,7 @@ import { maximum } from "../library/logSumExp.ts";
 import { abs, add, less, max, mul, select, stopGradient, sub } from "./arithmetic.ts";
 import { fixedPointOf, implicitOf, iterateOf } from "./bodyNodes.ts";
 import { checkExpressions, rowMark, slot } from "./leaves.ts";
-import { concatenate, reshape, slice } from "./movement.ts";
+import { concatenate, reshape, slice } from "./moves.ts";
 
 /**
  * Half the distance from 1 to the next number, of the engine that runs the program: 2^-24 in float32 and 2^-53 in float64.

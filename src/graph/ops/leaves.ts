@@ -10,15 +10,51 @@ import {
   checkShape,
   type Expr,
   formatShape,
-  type InputExpr,
-  type ParameterExpr,
+  type Node,
   type Shape,
-  type SlotExpr,
   type Space,
-  type StepInputExpr,
   sameShape,
   sizeOf,
+  unreachable,
 } from "../expr.ts";
+import {
+  type Fault,
+  type GraphRules,
+  itself,
+  never,
+  noFacts,
+  type PushForward,
+  refusedInMaps,
+} from "../rules.ts";
+
+/** Value given with every row. */
+export interface InputExpr extends Node {
+  readonly op: "input";
+  readonly name: string;
+}
+/** Shared value that the engine keeps between runs: a trained parameter, a state, a statistic. */
+export interface ParameterExpr extends Node {
+  readonly op: "parameter";
+  readonly name: string;
+}
+/** Shared value given anew with every step: a learning rate, a drawn depth. */
+export interface StepInputExpr extends Node {
+  readonly op: "stepInput";
+  readonly name: string;
+}
+/** Shared value known when the graph is written. */
+export interface ConstantExpr extends Node {
+  readonly op: "constant";
+  readonly data: Float64Array;
+}
+/** Stand-in for a value that an enclosing operation supplies: the argument of a map's or an iteration's body. */
+export interface SlotExpr extends Node {
+  readonly op: "slot";
+}
+/** 1 for a row; 0 in a lane that an engine pads a tile with. Gradients of sums over rows start from it. */
+export interface RowMarkExpr extends Node {
+  readonly op: "rowMark";
+}
 
 /** An expression, or a number that stands for a scalar constant. */
 export type Value = Expr | number;
@@ -134,3 +170,52 @@ export function uniformConstant(value: Expr): number | undefined {
   for (let i = 1; i < value.data.length; i++) if (!Object.is(value.data[i], first)) return undefined;
   return first;
 }
+
+// ---- rules of leaves: nothing is behind them, and nothing flows back from them
+
+/** Of what a map's body cannot read from outside. */
+export const leafRules: GraphRules<Expr> = {
+  facts: itself,
+  // It has none that could be replaced.
+  withInputs: unreachable as GraphRules<Expr>["withInputs"],
+  scalars: (node) =>
+    refusedInMaps(
+      node,
+      `a body cannot read a ${node.op} from outside`,
+      "scalars from outside",
+      "make it a block",
+    ),
+  isZero: never,
+  steps: ({ shape }) => new Int32Array(sizeOf(shape)),
+};
+
+/** Of one name they are one, however often it was written. */
+export const namedLeafRules: GraphRules<InputExpr | ParameterExpr | StepInputExpr> = {
+  ...leafRules,
+  facts: ({ name }) => [name],
+};
+
+export const constantRules: GraphRules<ConstantExpr> = {
+  ...leafRules,
+  facts: ({ data }) => [data],
+  scalars: (node) => (node.shape.length === 0 ? [node] : Array.from(node.data, (number) => constant(number))),
+  isZero: ({ data }) => data.every((x) => x === 0),
+};
+
+export const rowMarkRules: GraphRules<RowMarkExpr> = { ...leafRules, facts: noFacts, isZero: () => true };
+
+/** Forward mode starts at nodes that move; others stand still. */
+export const pushForwardLeaf: PushForward<Expr> = (_, { sum }) => sum();
+
+export const faultOfRowLeaf: Fault<Expr> = ({ space }, { takes }) =>
+  takes(0) ?? (space === "row" ? undefined : "it is not of each row");
+
+export const faultOfSharedLeaf: Fault<Expr> = ({ space }, { takes }) =>
+  takes(0) ?? (space === "shared" ? undefined : "it is not shared");
+
+export const faultOfConstant: Fault<ConstantExpr> = (node, soundness) =>
+  node.data.length !== soundness.size
+    ? `it holds ${node.data.length} numbers`
+    : faultOfSharedLeaf(node, soundness);
+
+export const faultOfSlot: Fault<SlotExpr> = (_, { takes }) => takes(0);

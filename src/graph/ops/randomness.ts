@@ -12,8 +12,21 @@
  */
 
 import { checkArgument, text } from "../../options.ts";
-import { checkShape, type Expr, type Shape } from "../expr.ts";
+import { checkShape, type Expr, type Node, type Shape } from "../expr.ts";
+import type { GraphRules } from "../rules.ts";
 import { less, normalQuantile, select } from "./arithmetic.ts";
+import { leafRules } from "./leaves.ts";
+
+/**
+ * Independent uniform numbers on (0, 1), drawn anew for each row and each step; see `randomUniform`. Nodes of one stream are
+ * the same numbers.
+ */
+export interface RandomExpr extends Node {
+  readonly op: "random";
+  readonly stream: string;
+}
+
+export const randomRules: GraphRules<RandomExpr> = { ...leafRules, facts: ({ stream }) => [stream] };
 
 /**
  * Independent uniform numbers on (0, 1), one draw for each row and step: odd multiples of 2^-24, which float32 holds exactly, so

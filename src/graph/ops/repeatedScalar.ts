@@ -6,7 +6,7 @@
 
 import { type ElementwiseExpr, type Expr, sizeOf } from "../expr.ts";
 import { constant, uniformConstant } from "./leaves.ts";
-import { isAllZero, reshape } from "./movement.ts";
+import { isAllZero, reshape } from "./moves.ts";
 
 /** The scalar that a value repeats in every element, or undefined: engines read it once instead of moving copies. */
 export function repeatedScalar(value: Expr): Expr | undefined {

@@ -6,6 +6,7 @@
  */
 
 import { type Expr, topologicalOrder } from "../../graph/expr.ts";
+import { elementwise } from "../../graph/ops/elementwise.ts";
 
 const boundOf = new WeakMap<Expr, number>();
 
@@ -28,34 +29,9 @@ function findBound(value: Expr): number {
   if (value.op === "constant") return value.data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
   if (value.op !== "elementwise") return Number.POSITIVE_INFINITY;
   const [a, b, c] = value.inputs as [Expr, Expr, Expr];
-  switch (value.name) {
-    case "neg":
-    case "abs":
-    case "stopGradient":
-      return boundOf.get(a)!;
-    case "tanh":
-    case "sigmoid":
-    case "sin":
-    case "cos":
-    case "erf":
-    case "sign":
-    case "less":
-    case "lessEqual":
-      return 1;
-    case "add":
-    case "sub":
-      return boundOf.get(a)! + boundOf.get(b)!;
-    case "mul": {
-      const product = boundOf.get(a)! * boundOf.get(b)!;
-      return Number.isNaN(product) ? Number.POSITIVE_INFINITY : product;
-    }
-    case "div":
-      return softLimit(a, b);
-    case "select":
-      return Math.max(boundOf.get(b)!, boundOf.get(c)!);
-    default:
-      return Number.POSITIVE_INFINITY;
-  }
+  if (value.name === "div") return softLimit(a, b);
+  const bound = (operand: Expr | undefined): number => (operand ? boundOf.get(operand)! : 0);
+  return elementwise[value.name].bound?.(bound(a), bound(b), bound(c)) ?? Number.POSITIVE_INFINITY;
 }
 
 /** The bound of a / (1 + |a| k), which is 1 / k. */

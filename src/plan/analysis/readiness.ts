@@ -8,8 +8,8 @@
  * @module
  */
 
-import { type Expr, type FixedPointExpr, type LinearExpr, sizeOf, unreachable } from "../../graph/expr.ts";
-import { extentOf, maskOf } from "./sparsity.ts";
+import { type Expr, type FixedPointExpr, sizeOf } from "../../graph/expr.ts";
+import { rulesOf } from "../../graph/graphRules.ts";
 
 /** Adjacent elements `start` to `end`. */
 export interface Run {
@@ -107,112 +107,15 @@ export function runsAt(steps: Int32Array, step: number): Run[] {
   return runs;
 }
 
-/** What {@link contributions} has found; a layer never changes, and each step of an iteration asks. */
-const contributionCache = new WeakMap<LinearExpr, readonly (readonly [number, number])[]>();
-
-/** Of each row of a dense layer, the first and one past the last input that its mask lets through. */
-export function contributions(node: LinearExpr): readonly (readonly [number, number])[] {
-  let extents = contributionCache.get(node);
-  if (!extents) {
-    const weights = node.inputs[1]!;
-    const [rows, columns] = weights.shape as [number, number];
-    const extent = extentOf(maskOf(weights), rows, columns, node.transposed ? "columns" : "rows");
-    extents = Array.from({ length: sizeOf(node.shape) }, (_, row) => extent(row));
-    contributionCache.set(node, extents);
-  }
-  return extents;
-}
-
 function stepsOf(node: Expr, ready: Readiness): Int32Array {
-  const size = sizeOf(node.shape);
-  const stepOf = (operand: Expr, element: number): number => ready.get(operand)?.[element] ?? 0;
-  const latest = (operand: Expr, from: number, to: number): number => {
-    const steps = ready.get(operand);
-    let last = 0;
-    if (steps) for (let i = from; i < to; i++) last = Math.max(last, steps[i]!);
-    return last;
-  };
-  const each = (count: number, step: (element: number) => number): Int32Array =>
-    Int32Array.from({ length: count }, (_, element) => step(element));
-  switch (node.op) {
-    case "elementwise": {
-      const out = new Int32Array(size);
-      for (const operand of node.inputs) {
-        const steps = ready.get(operand);
-        if (!steps) continue;
-        const isScalar = steps.length === 1;
-        for (let i = 0; i < size; i++) out[i] = Math.max(out[i]!, steps[isScalar ? 0 : i]!);
-      }
-      return out;
-    }
-    case "map": {
-      const out = new Int32Array(node.features);
-      for (const [k, operand] of node.inputs.entries()) {
-        const steps = ready.get(operand);
-        const width = node.body.slots[k]!.length;
-        for (let i = 0; i < (steps?.length ?? 0); i++) {
-          const feature = Math.floor(i / width);
-          out[feature] = Math.max(out[feature]!, steps![i]!);
-        }
-      }
-      return out;
-    }
-    case "project": {
-      const width = node.shape[1]!;
-      return each(size, (i) => stepOf(node.inputs[0]!, Math.floor(i / width)));
-    }
-    case "reshape":
-      return ready.get(node.inputs[0]!) ?? new Int32Array(size);
-    case "gather":
-      return each(size, (i) => (node.indices[i]! < 0 ? 0 : stepOf(node.inputs[0]!, node.indices[i]!)));
-    case "concatenate":
-      return Int32Array.from(
-        node.inputs.flatMap((part) => Array.from({ length: sizeOf(part.shape) }, (_, i) => stepOf(part, i))),
-      );
-    case "linear": {
-      const steps = ready.get(node.inputs[0]!);
-      const extents = contributions(node);
-      // Sorted degrees, the usual case: the last contribution is the latest.
-      const isSorted = steps?.every((step, i) => i === 0 || step >= steps[i - 1]!) ?? true;
-      return each(size, (row) => {
-        const [from, to] = extents[row]!;
-        return isSorted
-          ? latest(node.inputs[0]!, Math.max(from, to - 1), to)
-          : latest(node.inputs[0]!, from, to);
-      });
-    }
-    case "sum":
-      return each(size, (i) => {
-        const [outer, inner] = [Math.floor(i / node.inner), i % node.inner];
-        let last = 0;
-        for (let k = 0; k < node.count; k++)
-          last = Math.max(last, stepOf(node.inputs[0]!, (outer * node.count + k) * node.inner + inner));
-        return last;
-      });
-    case "scatter":
-    case "solveTriangular":
-    case "matrixProduct":
-    case "sumRows":
-    case "sumOuter":
-    case "fixedPoint":
-    case "scan":
-    case "iterate":
-    case "implicit":
-    case "odeSolution": {
-      // All at once, when the last of what it reads is known.
+  return rulesOf(node).steps(node, {
+    of: (operand) => ready.get(operand),
+    at: (operand, element) => ready.get(operand)?.[element] ?? 0,
+    latest(operand, from, to) {
+      const steps = ready.get(operand);
       let last = 0;
-      for (const operand of node.inputs) last = Math.max(last, latest(operand, 0, sizeOf(operand.shape)));
-      return each(size, () => last);
-    }
-    case "input":
-    case "parameter":
-    case "stepInput":
-    case "constant":
-    case "slot":
-    case "rowMark":
-    case "random":
-      return new Int32Array(size);
-    default:
-      return unreachable(node);
-  }
+      if (steps) for (let i = from; i < to; i++) last = Math.max(last, steps[i]!);
+      return last;
+    },
+  });
 }

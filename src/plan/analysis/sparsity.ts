@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
+import { extentOf } from "../../graph/masks.ts";
 
 /** Rows `start` to `end` of a result, of which only the contributions `from` to `to` are not zero. */
 export interface Band {
@@ -17,14 +17,6 @@ export interface Band {
 
 /** Rows a band has before a change of extents may end it: shorter ones cost more in calls than they save. */
 const fewestRows = 12;
-
-/** The constant factor of a matrix, if it has one with zeros. */
-export function maskOf(matrix: Expr): Float64Array | undefined {
-  if (matrix.op !== "elementwise" || matrix.name !== "mul") return undefined;
-  for (const factor of matrix.inputs)
-    if (factor.op === "constant" && factor.shape.length === 2 && factor.data.includes(0)) return factor.data;
-  return undefined;
-}
 
 /**
  * The bands of a product: `extent(row)` gives the first and one past the last contribution that is not zero. Rows share a
@@ -49,27 +41,6 @@ export function bandsOf(
   }
   if (open) bands.push({ ...open, end: rows });
   return bands.map((band) => (band.from < band.to ? band : { ...band, from: 0, to: 0 }));
-}
-
-/** Extents of the rows of a mask `[rows, columns]`, or of its columns. */
-export function extentOf(
-  mask: Float64Array | undefined,
-  rows: number,
-  columns: number,
-  axis: "rows" | "columns",
-): (index: number) => readonly [number, number] {
-  const length = axis === "rows" ? columns : rows;
-  if (!mask) return () => [0, length];
-  return (index) => {
-    let from = length;
-    let to = 0;
-    for (let k = 0; k < length; k++)
-      if (mask[axis === "rows" ? index * columns + k : k * columns + index] !== 0) {
-        from = Math.min(from, k);
-        to = k + 1;
-      }
-    return [from, to];
-  };
 }
 
 /**
