@@ -15,7 +15,7 @@ import { streamWord } from "../random/philox.ts";
 import { isSumOverRows, type Phases, phasesOf } from "./analysis/phases.ts";
 import { viewOf } from "./analysis/storage.ts";
 import { planMemory } from "./lowering/memoryPlan.ts";
-import { mostShards, PlanTables } from "./lowering/planTables.ts";
+import { PlanTables } from "./lowering/planTables.ts";
 import { SharedLowering } from "./lowering/sharedLowering.ts";
 import { TileLowering } from "./lowering/tileLowering.ts";
 import { placeUpdates } from "./lowering/updates.ts";
@@ -37,7 +37,8 @@ export function* planning(program: PreparedProgram, target: PlanTarget): Pieces<
   yield;
   tables.placeInArena(arena.offsets);
   tables.placeShared(tile);
-  const shardBytes = tables.shardBytes;
+  const { shardBytes } = tables;
+  const { mostShards = 8 } = target;
   const shards = { address: tables.allocate(shardBytes * mostShards), bytes: shardBytes, most: mostShards };
   yield;
   const shared = yield* sharedLevels(program, phases, tables);

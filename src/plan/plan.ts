@@ -16,6 +16,8 @@ import type { Kernel } from "./kernels.ts";
 export interface PlanTarget {
   /** Rows of a tile. */
   readonly rowLength: number;
+  /** Most shards that a batch is divided into (default 8). */
+  readonly mostShards?: number | undefined;
   /** Bytes of a number: 4 in float32, 8 in float64. */
   readonly numberBytes: 4 | 8;
   /** Numbers of a vector: widths of sums are rounded up to it, and shares of threads are multiples of it. */

@@ -78,7 +78,7 @@ export class PlanMachine {
     const outputs = plan.rows.map(({ size }) => new Float64Array(rows * size).fill(Number.NaN));
     const tiles = Math.ceil(rows / rowLength);
     // A function of the batch alone, so that sums do not depend on the number of threads.
-    const shardCount = Math.max(1, Math.min(tiles, tiles >= 32 ? most : 4));
+    const shardCount = Math.max(1, Math.min(tiles, tiles >= 32 ? most : Math.min(most, 4)));
     const shards = Array.from({ length: shardCount }, () => new Float64Array(bytes / bytesOfNumber));
     this.#runLevels(plan.prologue, shards);
     for (const [turn, thread] of this.#crew.order.entries())

@@ -14,12 +14,15 @@ import { addFillZero } from "./emit/dense.ts";
 import { emitKernel, type KernelContext } from "./emit/emitKernel.ts";
 import type { VectorOptions } from "./emit/vector.ts";
 import { emitLevels, emitTile } from "./emitPhases.ts";
+import { pageBytes } from "./run/memories.ts";
 
 /** A compiled program. */
 export interface CompiledProgram {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly vector: VectorOptions;
   readonly rowLength: number;
+  /** Threads that there is room for, of those that were asked for. */
+  readonly threads: number;
   /** Bytes of memory that everything but rows takes. */
   readonly memoryBytes: number;
   readonly parameters: ReadonlyMap<string, Region>;
@@ -46,8 +49,10 @@ export interface CompileOptions {
   readonly threads: number;
   readonly sharedMemory: boolean;
   readonly maximumPages: number;
-  /** Rows of a tile. */
+  /** Rows of a tile, at most. */
   readonly rowLength: number;
+  /** Address at which the program's memory begins (default: behind the control words). */
+  readonly firstAddress?: number | undefined;
   /** Adds the kernel of random draws, which a program that draws nothing does without. */
   readonly addRandomRows?: KernelContext["addRandomRows"];
 }
@@ -59,22 +64,30 @@ export function compileProgram(program: PreparedProgram, options: CompileOptions
 
 /** {@link compileProgram}, in pieces. */
 export function* compilation(program: PreparedProgram, options: CompileOptions): Pieces<CompiledProgram> {
-  const { vector, rowLength } = options;
+  const { vector, threads } = options;
   const numberBytes = vector.precision === "float32" ? 4 : 8;
   const arrays = program.inputs.length + Object.keys(program.rows).length;
-  const plan = yield* planning(program, {
-    rowLength,
+  const reservedBytes = options.firstAddress ?? 4 * (control.pointers + arrays);
+  const target = {
+    rowLength: options.rowLength,
+    mostShards,
     numberBytes,
     lanes: 16 / numberBytes,
     // A comparison where a product is stored keeps V8 from joining vectors.
     gates: !vector.wide,
-    reservedBytes: 4 * (control.pointers + arrays),
-  });
+    reservedBytes,
+  } as const;
+  const room = options.maximumPages * pageBytes * roomForProgram;
+  let plan = yield* planning(program, target);
+  const fit = sizesFor(plan, room);
+  if (fit) plan = yield* planning(program, { ...target, ...fit });
   const bytes = yield* emission(plan, options);
   const { memory } = plan;
+  const { rowLength } = plan.target;
   // Room for the threads is the last: no address in the module depends on their number.
   const arenas = Math.ceil(memory.end / 64) * 64;
-  const end = arenas + memory.arenaBytes * options.threads;
+  const threadsThatFit = Math.max(1, Math.min(threads, Math.floor((room - arenas) / memory.arenaBytes)));
+  const end = arenas + memory.arenaBytes * threadsThatFit;
   const regions = (ports: readonly Port[]): Map<string, Region> =>
     new Map(
       ports.map(({ name, value, start, size }) => {
@@ -86,6 +99,7 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
     bytes,
     vector,
     rowLength,
+    threads: threadsThatFit,
     memoryBytes: Math.ceil((end + 16 + 64) / 64) * 64,
     parameters: regions(plan.parameters),
     stepInputs: regions(plan.stepInputs),
@@ -109,9 +123,36 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
   };
 }
 
+/** Most shards of a batch, where there is room for the sums of so many. */
+const mostShards = 8;
+/** Least rows of a tile. */
+const leastRows = 8;
+/** Share of the memory that a program may take; the rest is for rows. */
+const roomForProgram = 15 / 16;
+
+/**
+ * Shards and rows of a tile with which a program fits, where it does not with those that it has: first fewer shards, each of which has all
+ * sums of its own, then shorter tiles. A function of the program alone: sums are the same however many threads there are.
+ */
+function sizesFor(
+  { memory, target }: Plan,
+  room: number,
+): { readonly rowLength: number; readonly mostShards: number } | undefined {
+  const { shards } = memory;
+  const rest = memory.end - shards.most * shards.bytes;
+  const fits = (most: number, rowLength: number): boolean =>
+    rest + most * shards.bytes + (memory.arenaBytes * rowLength) / target.rowLength <= room;
+  if (fits(shards.most, target.rowLength)) return undefined;
+  let [most, rowLength] = [shards.most, target.rowLength];
+  while (most > 1 && !fits(most, rowLength)) most /= 2;
+  while (rowLength > leastRows && !fits(most, rowLength)) rowLength /= 2;
+  return { rowLength, mostShards: most };
+}
+
 /** The module of a plan. */
 function* emission(plan: Plan, options: CompileOptions): Pieces<Uint8Array<ArrayBuffer>> {
-  const { vector, rowLength } = options;
+  const { vector } = options;
+  const { rowLength } = plan.target;
   const module = new ModuleBuilder(options);
   const lanes = plan.isCut ? module.addGlobal() : undefined;
   const shape = { rowLength, vector, lanes };

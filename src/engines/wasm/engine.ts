@@ -15,9 +15,9 @@ import { type CompiledProgram, compilation } from "./compileProgram.ts";
 import type { Precision } from "./emit/vector.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
 import { WasmExecutable } from "./run/executable.ts";
-import { type HostedProgram, SharedHost } from "./run/host.ts";
+import { type HostedProgram, memoryErrors, SharedHost } from "./run/host.ts";
 import type { JobPlan } from "./run/job.ts";
-import { maximumPages, outOfMemory } from "./run/memories.ts";
+import { mostPages } from "./run/memories.ts";
 
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {
@@ -33,7 +33,7 @@ export interface WasmEngineOptions {
   readonly wide?: boolean | undefined;
 }
 
-/** Rows of a tile: feature-major values of 64 rows stay in the first cache levels. */
+/** Rows of a tile, where there is room for so many: feature-major values of 64 rows stay in the first cache levels. */
 const rowLength = 64;
 
 /**
@@ -62,10 +62,19 @@ const wasmOptionTable: OptionTable<WasmEngineOptions> = {
   wide: engineOptions.wide,
 };
 
+/** What memory is like; tests have less of it, or begin late in it. */
+export interface MemoryLimits {
+  /** Pages that a program's memory may grow to. */
+  readonly pages?: number | undefined;
+  /** Where a program begins. */
+  readonly firstAddress?: number | undefined;
+}
+
 /** The engine on threads that share memory, or on one worker that has its own. */
 export function wasmEngineWith(
   sharedMemory: boolean,
   { precision = "float32", threads: threadsOption, wide: wantsWide = false }: WasmEngineOptions = {},
+  { pages: maximumPages = mostPages, firstAddress }: MemoryLimits = {},
 ): Engine {
   if (threadsOption !== undefined) checkCount("wasmEngine", "threads", threadsOption);
   if (!hasWebAssembly())
@@ -92,7 +101,7 @@ export function wasmEngineWith(
     const vector = { precision, relaxed: hasRelaxedSimd(), wide };
     const addRandomRows =
       prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
-    const machine = { vector, threads, sharedMemory, maximumPages, rowLength, addRandomRows };
+    const machine = { vector, threads, sharedMemory, maximumPages, firstAddress, rowLength, addRandomRows };
     const { bytes, ...compiled } = await inPieces(compilation(prepared, machine), signal);
     const plan: JobPlan = {
       rowLength: compiled.rowLength,
@@ -124,14 +133,11 @@ export function wasmEngineWith(
       checkSignal(signal);
       const { compiled, hosted } = made;
       const host = sharedMemory
-        ? new SharedHost(hosted, threads)
+        ? new SharedHost(hosted, compiled.threads)
         : new (await import("./run/privateHost.ts")).PrivateHost(hosted);
       try {
-        if (!(await host.reserve(compiled.memoryBytes))) {
-          const isForThreads = threads * compiled.arenaBytes > compiled.memoryBytes / 2;
-          const remedy = isForThreads && threads > 1 ? "use fewer threads" : "make the flow smaller";
-          throw outOfMemory(compiled.memoryBytes, "program", remedy);
-        }
+        if (!(await host.reserve(compiled.memoryBytes)))
+          throw (await memoryErrors()).programOutOfMemory(compiled, maximumPages);
         for (const { address, data } of compiled.constants) host.writeNumbers(address, data);
         for (const { address, data } of compiled.tables) host.writeIntegers(address, data);
       } catch (error) {

@@ -19,9 +19,6 @@ import type {
   ValueId,
 } from "../plan.ts";
 
-/** Most shards that a batch is divided into. */
-export const mostShards = 8;
-
 /** A value whose place is still to be found. */
 interface Draft extends Omit<PlanValue, "place"> {
   place: Place | undefined;

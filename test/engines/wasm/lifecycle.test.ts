@@ -5,7 +5,8 @@ import type { Engine, Executable } from "../../../src/engines/engine.ts";
 import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import { wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
 import { type HostedProgram, SharedHost } from "../../../src/engines/wasm/run/host.ts";
-import { growTo, outOfMemory, takeMemory } from "../../../src/engines/wasm/run/memories.ts";
+import { growTo, takeMemory } from "../../../src/engines/wasm/run/memories.ts";
+import { outOfMemory } from "../../../src/engines/wasm/run/outOfMemory.ts";
 import { PrivateHost } from "../../../src/engines/wasm/run/privateHost.ts";
 import { retireThreads } from "../../../src/engines/wasm/run/threads.ts";
 import { AbortedError, UsageError } from "../../../src/errors.ts";
@@ -188,10 +189,11 @@ test.each(kinds)("on %s a program that finds no memory leaves nothing behind", a
 });
 
 test("memory that is not to be had is told as it is, with what to do", () => {
-  expect(outOfMemory(3 * 2 ** 30, "program", "make the flow smaller").message).toBe(
-    "wasmEngine: the program needs 3072 MiB of memory; the engine can have at most 2048 MiB: make the flow smaller.",
+  const parts = { "of parameters": 2 ** 32, "of sums over rows": 2 ** 30, "of constants": 4 };
+  expect(outOfMemory(5 * 2 ** 30, "program", parts, "make the flow smaller").message).toBe(
+    "wasmEngine: the program needs 5120 MiB of memory (4096 of parameters, 1024 of sums over rows); the engine can have at most 4080 MiB: make the flow smaller.",
   );
-  expect(outOfMemory(2 ** 20, "rows", "").message).toMatch(/the rows need 1 MiB .*ulimit -v unlimited/);
+  expect(outOfMemory(2 ** 20, "rows", {}, "").message).toMatch(/the rows need 1 MiB .*ulimit -v unlimited/);
   // A smaller maximum is no obstacle to a module that allows a larger one.
   const own = takeMemory(2 ** 20, 32)!;
   expect(own.pages).toBe(32);

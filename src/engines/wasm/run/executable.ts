@@ -11,9 +11,8 @@ import type { Arrays, Executable, RunInputs, RunOptions, RunOutputs, Steps } fro
 import { Operations } from "../../operations.ts";
 import type { CompiledProgram } from "../compileProgram.ts";
 import { control, type Region } from "../control.ts";
-import type { Host } from "./host.ts";
+import { type Host, memoryErrors } from "./host.ts";
 import type { Job } from "./job.ts";
-import { outOfMemory } from "./memories.ts";
 
 /** Gives the memory of programs back that nobody can reach any more. */
 const unreachable = new FinalizationRegistry<Host>((host) => host.dispose());
@@ -214,7 +213,10 @@ export class WasmExecutable implements Executable {
 
   async #reserve(): Promise<void> {
     if (await this.#host.reserve(this.#top)) return;
-    throw outOfMemory(this.#top, "rows", "use fewer rows at a time, or a smaller flow");
+    const { outOfMemory } = await memoryErrors();
+    const { memoryBytes } = this.#compiled;
+    const parts = { "of the program": memoryBytes, "of rows": this.#top - memoryBytes };
+    throw outOfMemory(this.#top, "rows", parts, "use fewer rows at a time, or a smaller flow");
   }
 
   async #readByName(regions: ReadonlyMap<string, Region>): Promise<Record<string, Float64Array>> {

@@ -48,6 +48,9 @@ export interface Following {
   readonly onTiles?: ((tiles: number) => void) | undefined;
 }
 
+/** The errors of programs and rows that have no memory, loaded when there is one. */
+export const memoryErrors = (): Promise<typeof import("./outOfMemory.ts")> => import("./outOfMemory.ts");
+
 let programs = 0;
 
 /** A number for a program. */
@@ -145,7 +148,7 @@ export class SharedHost implements Host {
     if (this.#failure) throw this.#failure;
     const { memory } = this.#ownedMemory!;
     const words = new Int32Array(memory.buffer);
-    const rows = job.steps === 1 ? words[job.counts >> 2]! : Number.POSITIVE_INFINITY;
+    const rows = job.steps === 1 ? words[job.counts / 4]! : Number.POSITIVE_INFINITY;
     if (this.#callingThread.isAffordable(rows)) return this.#runHere(memory, job, rows);
     const threads = this.#start();
     const start = performance.now();

@@ -114,11 +114,11 @@ export function* runJob(
       exports[`p${level}`]!(thread, threads, 0);
       round = meeting(words, threads, round);
     }
-    const rows = words[(job.counts >> 2) + step]!;
+    const rows = words[job.counts / 4 + step]!;
     const tiles = Math.ceil(rows / plan.rowLength);
     // A function of the batch alone, so that sums do not depend on the number of threads. Of no rows there is one
     // shard, whose sums are zero.
-    const shards = Math.max(1, Math.min(tiles, tiles >= 32 ? plan.mostShards : 4));
+    const shards = Math.max(1, Math.min(tiles, tiles >= 32 ? plan.mostShards : Math.min(plan.mostShards, 4)));
     // Threads claim the next piece when they are done with one: who does it changes nothing, and no thread waits long
     // for another that has lost its core.
     if (plan.hasSums) {

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { UsageError } from "../../../errors.ts";
 import { addressesLeft, canHaveMemory } from "../../../platform/addressSpace.ts";
 
 /** A shared memory that one program has to itself. */
@@ -22,8 +21,8 @@ export interface OwnedMemory {
 
 /** Bytes of a page of WebAssembly memory. */
 export const pageBytes = 65536;
-/** Pages that a memory may grow to: 2 GiB. */
-export const maximumPages = 32768;
+/** Pages that a memory may grow to: 4 GiB less 16 MiB, so that an address past the end, by what a kernel goes on at a time, is still one. */
+export const mostPages = 65280;
 /** Bytes that idle memories may have together; one is kept whatever its size. */
 const maximumIdleBytes = 2 ** 28;
 /** A program does not take a memory that is more than so many times what it needs, and larger than a mebibyte. */
@@ -113,24 +112,4 @@ export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * What to say where there is no memory.
- *
- * @param smaller - What makes the program, or its rows, need less.
- */
-export function outOfMemory(bytes: number, what: "program" | "rows", smaller: string): UsageError {
-  const need = `the ${what === "rows" ? "rows need" : "program needs"} ${Math.ceil(bytes / 2 ** 20)} MiB of memory`;
-  const mebibytes = (maximumPages * pageBytes) / 2 ** 20;
-  return new UsageError({
-    where: "wasmEngine",
-    problem: need,
-    expected: bytes > maximumPages * pageBytes ? `at most ${mebibytes} MiB` : "a free range of addresses",
-    received: `${Math.ceil(bytes / 2 ** 20)} MiB`,
-    remedy:
-      bytes > maximumPages * pageBytes
-        ? `the engine can have at most ${mebibytes} MiB: ${smaller}`
-        : "the system has no address range for it, which for WebAssembly takes 10 GiB: raise the limit (ulimit -v unlimited), start node with --disable-wasm-trap-handler, or dispose of programs that are no longer used",
-  });
 }
