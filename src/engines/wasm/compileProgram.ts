@@ -59,12 +59,12 @@ export interface CompileOptions {
 
 /** Compiles a prepared program. */
 export function compileProgram(program: PreparedProgram, options: CompileOptions): CompiledProgram {
-  return inOnePiece(compilation(program, options));
+  return inOnePiece(compiling(inOnePiece(planningFor(program, options)), options));
 }
 
-/** {@link compileProgram}, in pieces. */
-export function* compilation(program: PreparedProgram, options: CompileOptions): Pieces<CompiledProgram> {
-  const { vector, threads } = options;
+/** The plan of a program, in pieces. */
+export function* planningFor(program: PreparedProgram, options: CompileOptions): Pieces<Plan> {
+  const { vector } = options;
   const numberBytes = vector.precision === "float32" ? 4 : 8;
   const arrays = program.inputs.length + Object.keys(program.rows).length;
   const reservedBytes = options.firstAddress ?? 4 * (control.pointers + arrays);
@@ -77,16 +77,28 @@ export function* compilation(program: PreparedProgram, options: CompileOptions):
     gates: !vector.wide,
     reservedBytes,
   } as const;
-  const room = options.maximumPages * pageBytes * roomForProgram;
-  let plan = yield* planning(program, target);
-  const fit = sizesFor(plan, room);
-  if (fit) plan = yield* planning(program, { ...target, ...fit });
+  const plan = yield* planning(program, target);
+  const fit = sizesFor(plan, roomIn(options));
+  return fit ? yield* planning(program, { ...target, ...fit }) : plan;
+}
+
+/** Bytes that a program may take. */
+function roomIn({ maximumPages }: CompileOptions): number {
+  return maximumPages * pageBytes * roomForProgram;
+}
+
+/** Compiles a plan, in pieces. */
+export function* compiling(plan: Plan, options: CompileOptions): Pieces<CompiledProgram> {
   const bytes = yield* emission(plan, options);
+  const { vector, threads } = options;
   const { memory } = plan;
-  const { rowLength } = plan.target;
+  const { rowLength, numberBytes } = plan.target;
   // Room for the threads is the last: no address in the module depends on their number.
   const arenas = Math.ceil(memory.end / 64) * 64;
-  const threadsThatFit = Math.max(1, Math.min(threads, Math.floor((room - arenas) / memory.arenaBytes)));
+  const threadsThatFit = Math.max(
+    1,
+    Math.min(threads, Math.floor((roomIn(options) - arenas) / memory.arenaBytes)),
+  );
   const end = arenas + memory.arenaBytes * threadsThatFit;
   const regions = (ports: readonly Port[]): Map<string, Region> =>
     new Map(
@@ -148,6 +160,13 @@ function sizesFor(
   while (rowLength > leastRows && !fits(most, rowLength)) rowLength /= 2;
   return { rowLength, mostShards: most };
 }
+
+/** Whether a plan computes sines or cosines. */
+export const hasTrigonometry = ({ kernels }: Plan): boolean =>
+  kernels.some(
+    (kernel) =>
+      kernel.kind === "fused" && kernel.code.instructions.some(({ op }) => op === "sin" || op === "cos"),
+  );
 
 /** The module of a plan. */
 function* emission(plan: Plan, options: CompileOptions): Pieces<Uint8Array<ArrayBuffer>> {

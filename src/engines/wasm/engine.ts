@@ -11,7 +11,7 @@ import { checkCount, checkedOptions, engineOptions, type OptionTable } from "../
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
-import { type CompiledProgram, compilation } from "./compileProgram.ts";
+import { type CompiledProgram, compiling, hasTrigonometry, planningFor } from "./compileProgram.ts";
 import type { Precision } from "./emit/vector.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
 import { WasmExecutable } from "./run/executable.ts";
@@ -102,7 +102,10 @@ export function wasmEngineWith(
     const addRandomRows =
       prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
     const machine = { vector, threads, sharedMemory, maximumPages, firstAddress, rowLength, addRandomRows };
-    const { bytes, ...compiled } = await inPieces(compilation(prepared, machine), signal);
+    const programPlan = await inPieces(planningFor(prepared, machine), signal);
+    const trigonometry = hasTrigonometry(programPlan) ? await import("./emit/trigonometric.ts") : undefined;
+    const work = compiling(programPlan, { ...machine, vector: { ...vector, trigonometry } });
+    const { bytes, ...compiled } = await inPieces(work, signal);
     const plan: JobPlan = {
       rowLength: compiled.rowLength,
       shards: compiled.shards.address,

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import {
-  cos,
   erf,
   exp,
   expm1,
@@ -12,10 +11,10 @@ import {
   logSigmoid,
   normalQuantile,
   sigmoid,
-  sin,
   softplus,
   tanh,
 } from "../../../src/engines/wasm/emit/elementary.ts";
+import { cos, sin } from "../../../src/engines/wasm/emit/trigonometric.ts";
 import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/emit/vector.ts";
 import * as special from "../../../src/numerics/special.ts";
 

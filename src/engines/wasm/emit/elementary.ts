@@ -17,4 +17,3 @@ export {
   tanh,
 } from "./exponential.ts";
 export { erf, normalQuantile } from "./normal.ts";
-export { cos, sin } from "./trigonometric.ts";

@@ -38,6 +38,8 @@ export interface VectorOptions {
   readonly relaxed: boolean;
   /** Whether the runtime joins pairs of adjacent vectors to registers of twice the width; kernels then work on pairs. */
   readonly wide?: boolean | undefined;
+  /** Sine and cosine, which most programs do without. */
+  readonly trigonometry?: typeof import("./trigonometric.ts") | undefined;
 }
 
 /** The part of an instruction's name after the lane type. */
@@ -53,9 +55,9 @@ export class VectorBuilder {
   readonly precision: Precision;
   /** Whether relaxed SIMD instructions are emitted. */
   readonly relaxed: boolean;
-  /** Lanes of a vector: 4 or 2. */
+  readonly trigonometry: VectorOptions["trigonometry"];
+  /** Lanes of a vector, 4 or 2, and bytes of one, 4 or 8. */
   readonly lanes: number;
-  /** Bytes of one lane: 4 or 8. A vector has 16. */
   readonly laneBytes: number;
   readonly #float: "f32x4" | "f64x2";
   readonly #integer: "i32x4" | "i64x2";
@@ -67,6 +69,7 @@ export class VectorBuilder {
     this.f = f;
     this.precision = options.precision;
     this.relaxed = options.relaxed;
+    this.trigonometry = options.trigonometry;
     this.lanes = single ? 4 : 2;
     this.laneBytes = single ? 4 : 8;
     this.#float = single ? "f32x4" : "f64x2";

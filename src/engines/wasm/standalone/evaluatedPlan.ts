@@ -12,6 +12,7 @@ import { compileModule } from "../../../platform/platform.ts";
 import type { Arrays } from "../../engine.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
+import * as trigonometry from "../emit/trigonometric.ts";
 import type { VectorOptions } from "../emit/vector.ts";
 import { emitLevels } from "../emitPhases.ts";
 import { pageBytes } from "../run/memories.ts";
@@ -83,7 +84,12 @@ async function runPrologue(
   const functions: number[] = [];
   const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: undefined };
   for (const { kernel } of plan.prologue.flat())
-    functions[kernel] ??= emitKernel(module, plan.kernels[kernel]!, { rowLength, vector }, context);
+    functions[kernel] ??= emitKernel(
+      module,
+      plan.kernels[kernel]!,
+      { rowLength, vector: { ...vector, trigonometry } },
+      context,
+    );
   emitLevels(module, plan, functions, "p", plan.prologue);
   const instance = new WebAssembly.Instance(await compileModule(module.finish()), { env: { memory } });
   plan.prologue.forEach((_, level) => {

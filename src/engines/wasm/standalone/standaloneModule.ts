@@ -19,6 +19,7 @@ import {
 } from "../emit/assembler.ts";
 import { ByteWriter } from "../emit/binary.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
+import * as trigonometry from "../emit/trigonometric.ts";
 import { emitTile } from "../emitPhases.ts";
 import { pageBytes } from "../run/memories.ts";
 import { addClickHouse } from "./clickHouse.ts";
@@ -171,7 +172,12 @@ function addTile(
     const key = `${vector.precision} ${plan.isCut} ${kernel.kind} ${name}`;
     const index =
       kernels.get(key) ??
-      emitKernel(module, kernel, { rowLength, vector, lanes: plan.isCut ? lanes : undefined }, context);
+      emitKernel(
+        module,
+        kernel,
+        { rowLength, vector: { ...vector, trigonometry }, lanes: plan.isCut ? lanes : undefined },
+        context,
+      );
     kernels.set(key, index);
     functions[id] = index;
   };
