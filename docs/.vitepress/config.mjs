@@ -85,6 +85,7 @@ export default defineConfig({
           guide("Import and export", "/recipes/import-export"),
           guide("Import from Python", "/recipes/import-python"),
           guide("Export a model", "/recipes/export"),
+          guide("Score rows in ClickHouse", "/recipes/clickhouse"),
           guide("A bijection of your own", "/examples/own-bijection"),
           guide("Posteriors", "/variational"),
           guide("Simulators", "/amortized"),

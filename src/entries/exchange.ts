@@ -4,7 +4,7 @@
  * @module pushforward/exchange
  */
 
-export { exportModel, writeExport } from "../exchange/exportModel.ts";
+export { clickHouseStatements, exportModel, writeExport } from "../exchange/exportModel.ts";
 export type {
   ExportFunction,
   ExportOptions,

@@ -15,6 +15,11 @@ export const aFlow: OptionKind = {
   accepts: (value) => typeof (value as Flow | null)?.toBytes === "function",
 };
 
+const someBytes: OptionKind = {
+  expected: "the bytes of an exported module, a Uint8Array",
+  accepts: (value) => value instanceof Uint8Array,
+};
+
 /**
  * A flow as the bytes of a file for other software.
  *
@@ -79,4 +84,21 @@ export async function writeExport(flow: Flow, path: string, options: ExportOptio
   const { writeFileAtomically } = await import("../platform/files.ts");
   await writeFileAtomically(path, bytes);
   return bytes.length;
+}
+
+/**
+ * SQL that installs a module of {@link exportModel} in ClickHouse: the module itself, under its name and a digest, so that another version
+ * takes its place without a gap; and of each of its functions one of ClickHouse, `<name>_logprob`, `<name>_to_base`, `<name>_sample`. They
+ * take what is given, then the columns, or the noise. Of mixed columns they take cells as a table of ClickHouse has them: levels as text,
+ * dates and times, NULL.
+ *
+ * @param name - Letters, digits and underscores.
+ * @returns Statements without semicolons, in order. The server's configuration must allow modules: see the documentation.
+ * @throws UsageError for another name; FormatError for a module of others.
+ * @example for (const statement of await clickHouseStatements(bytes, "orders")) await client.command({ query: statement });
+ */
+export async function clickHouseStatements(bytes: Uint8Array, name: string): Promise<string[]> {
+  checkArgument("clickHouseStatements", "bytes", bytes, someBytes);
+  checkArgument("clickHouseStatements", "name", name, text);
+  return await (await import("./wasm/clickHouseSql.ts")).statementsOf(bytes, name);
 }

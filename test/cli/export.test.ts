@@ -64,3 +64,17 @@ it("refuses what it cannot do", async () => {
     },
   );
 });
+
+it("prints what installs a module in ClickHouse", async () => {
+  const { code, stdout, stderr } = await exported("wasm", "--sql");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(
+    /^INSERT INTO system\.webassembly_modules .*;\nCREATE OR REPLACE FUNCTION model_logprob LANGUAGE WASM .* ARGUMENTS \(`x` Float64, `y` Float64\) .*;\n$/,
+  );
+  const { sql } = JSON.parse((await exported("wasm", "--sql", "--json")).stdout) as { sql: string[] };
+  expect(sql.map((statement) => `${statement};\n`).join("")).toBe(stdout);
+  expect(await exported("onnx", "--sql")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^--sql is about modules/),
+  });
+});

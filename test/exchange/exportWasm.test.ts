@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
 import { type ExportFunction, exportModel, verifyExport } from "../../src/entries/exchange.ts";
-import { moduleNotesOf } from "../../src/exchange/wasm/moduleNotes.ts";
+import { openModule } from "../../src/exchange/wasm/moduleNotes.ts";
 import { type Flow, load, type Table } from "../../src/index.ts";
 import { rowsAround } from "./rowsAround.ts";
 
@@ -84,9 +84,9 @@ it("is no larger than 60 kB and its weights", async () => {
 it("says in its custom section what it computes and what its columns are, and is the same again", async () => {
   const flow = await modelOf("realnvp-given");
   const bytes = await exportModel(flow, { to: "wasm", function: "all", precision: "float32" });
-  const module = await WebAssembly.compile(Uint8Array.from(bytes));
+  const { module, notes } = await openModule(bytes);
   const [columns, given] = [flow.columns.length, flow.given.length];
-  expect(moduleNotesOf(module)).toEqual({
+  expect(notes).toEqual({
     formatVersion: 1,
     kind: "realnvp",
     precision: "float32",
@@ -182,6 +182,7 @@ it("refuses a module of others, one of another model, and a function that it has
   const rows: Table = await flow.sample(3, { seed: 1 });
   const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
   await expect(verifyExport(flow, empty, rows)).rejects.toThrow(/not one of pushforward/);
+  await expect(verifyExport(flow, empty.subarray(0, 6), rows)).rejects.toThrow(/not one of pushforward/);
   const bytes = await exportModel(flow, { to: "wasm" });
   await expect(verifyExport(flow, bytes, rows, { function: "sample" })).rejects.toThrow(
     /no function sample: it has logprob/,

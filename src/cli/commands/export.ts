@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readFileSync } from "node:fs";
+import { parse } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../../entries/errors.ts";
 import type { ExportOptions } from "../../entries/exchange.ts";
@@ -16,6 +18,7 @@ import { checkOutput, formatCount, formatFacts, print, printJson } from "../outp
 
 interface ExportFlags extends Partial<ExportOptions> {
   readonly out: string;
+  readonly sql?: boolean | undefined;
   readonly json?: boolean | undefined;
 }
 
@@ -35,13 +38,22 @@ async function run(model: string, flags: ExportFlags): Promise<void> {
       received: `"${out}"`,
       remedy: "choose another name",
     });
+  if (flags.sql && to !== "wasm")
+    throw new UsageError({
+      problem: "--sql is about modules: ClickHouse calls WebAssembly",
+      expected: "--to wasm",
+      received: `--to ${to}`,
+    });
   const { load } = await import("../../index.ts");
   const { writeExport } = await import("../../entries/exchange.ts");
   const flow = await load(model);
   const bytes = await writeExport(flow, out, { ...chosenOptions<ExportOptions>(flags, exportFlags), to });
   const { function: what = "logprob", precision = "float64" } = flags;
   const ofGraph = to === "json" ? {} : { function: what, precision };
-  if (flags.json) return await printJson({ out, to, ...ofGraph, bytes });
+  const statements = flags.sql ? await sqlOf(out) : undefined;
+  const sql = statements ? { sql: statements } : {};
+  if (flags.json) return await printJson({ out, to, ...ofGraph, bytes, ...sql });
+  if (statements) return await print(statements.map((statement) => `${statement};\n`).join(""));
   await print(
     formatFacts([
       ["export", out],
@@ -52,6 +64,13 @@ async function run(model: string, flags: ExportFlags): Promise<void> {
       ...(flow.given.length > 0 ? [["given", flow.given.join(", ")] as const] : []),
     ]),
   );
+}
+
+/** Statements for ClickHouse; functions are named as the file. */
+async function sqlOf(out: string): Promise<string[]> {
+  const { clickHouseStatements } = await import("../../entries/exchange.ts");
+  const stem = parse(out).name.replaceAll(/[^A-Za-z0-9_]/g, "_");
+  return await clickHouseStatements(new Uint8Array(readFileSync(out)), stem.replace(/^(?=[0-9])/, "_"));
 }
 
 /** Adds the command. */
@@ -70,6 +89,10 @@ takes rows with what is given in front. Their metadata say what each column is, 
     .requiredOption("--out <file>", "file to write (.onnx, .wasm or .json)");
   addOptionFlags(command, exportFlags, exportOptionTable);
   command
+    .option(
+      "--sql",
+      "of wasm, print the statements that install it in ClickHouse; functions are named as the file",
+    )
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -77,7 +100,8 @@ takes rows with what is given in front. Their metadata say what each column is, 
 Example:
   pushforward export galaxies.safetensors --to onnx --out galaxies.onnx
   pushforward export galaxies.safetensors --to onnx --function sample --out draws.onnx
-  pushforward export galaxies.safetensors --to wasm --function all --out galaxies.wasm`,
+  pushforward export galaxies.safetensors --to wasm --function all --out galaxies.wasm
+  pushforward export galaxies.safetensors --to wasm --out galaxies.wasm --sql > galaxies.sql`,
     )
     .action(run);
 }

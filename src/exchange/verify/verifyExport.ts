@@ -9,14 +9,13 @@ import { type Flow, load } from "../../models/flow.ts";
 import { type RowsLike, rowValues } from "../../models/rows/splitRows.ts";
 import { tableOfRows } from "../../models/rows/tableOfRows.ts";
 import { checkArgument, checkedOptions, type OptionKind } from "../../options.ts";
-import { compileModule } from "../../platform/platform.ts";
 import { normalsAt, randomKey, split } from "../../random/philox.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import { aFlow } from "../exportModel.ts";
 import { type ExportFunction, type VerifyOptions, verifyOptionTable } from "../exportOptions.ts";
 import { flowOfJson } from "../json/modelJson.ts";
 import { notesOf, type OnnxNotes } from "../onnx/onnxNotes.ts";
-import { isModule, type ModuleNotes, moduleNotesOf } from "../wasm/moduleNotes.ts";
+import { isModule, type ModuleNotes, openModule } from "../wasm/moduleNotes.ts";
 import { runModule } from "./moduleRuntime.ts";
 import { type OnnxRuntime, onnxRuntime, runOnnx } from "./onnxRuntime.ts";
 
@@ -130,8 +129,7 @@ type Export = { readonly what: ExportFunction } & (
 async function exportOf(bytes: Uint8Array, options: VerifyOptions): Promise<Export> {
   const what = options.function;
   if (isModule(bytes)) {
-    const module = await compileModule(Uint8Array.from(bytes));
-    const notes = moduleNotesOf(module);
+    const { module, notes } = await openModule(bytes);
     const functions = Object.entries(notes.functions);
     const [name, note] = functions.find((entry) => what === undefined || entry[1].function === what) ?? [];
     const received = functions.map((entry) => entry[1].function).join(", ");

@@ -5,6 +5,7 @@
  */
 
 import { FormatError } from "../../errors.ts";
+import { compileModule, reasonOf } from "../../platform/platform.ts";
 import type { ColumnNote } from "../columnNotes.ts";
 import type { ExportFunction } from "../exportOptions.ts";
 
@@ -48,17 +49,29 @@ export function isModule(bytes: Uint8Array): boolean {
   return bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
 }
 
-/**
- * What a module says about itself.
- * @throws FormatError for a module that has no such section.
- */
-export function moduleNotesOf(module: WebAssembly.Module): ModuleNotes {
-  const [section] = WebAssembly.Module.customSections(module, sectionName);
-  if (section) return JSON.parse(new TextDecoder().decode(section)) as ModuleNotes;
-  throw new FormatError({
+function notOurs(received: string): FormatError {
+  return new FormatError({
     problem: "the WebAssembly module is not one of pushforward",
     expected: "what `pushforward export` writes",
-    received: "another module",
+    received,
     remedy: "export the model anew",
   });
+}
+
+/**
+ * A module, and what it says about itself.
+ * @throws FormatError for bytes that are none, or a module without such a section.
+ */
+export async function openModule(
+  bytes: Uint8Array,
+): Promise<{ readonly module: WebAssembly.Module; readonly notes: ModuleNotes }> {
+  let module: WebAssembly.Module;
+  try {
+    module = await compileModule(Uint8Array.from(bytes));
+  } catch (error) {
+    throw notOurs(reasonOf(error));
+  }
+  const [section] = WebAssembly.Module.customSections(module, sectionName);
+  if (!section) throw notOurs("another module");
+  return { module, notes: JSON.parse(new TextDecoder().decode(section)) as ModuleNotes };
 }
