@@ -169,6 +169,32 @@ export const kindPages = [
     sample: "The same, and some ten evaluations of the polynomials.",
   },
   {
+    kind: "unaf",
+    title: "Unconstrained neural autoregressive flow",
+    architecture: "unconstrainedAutoregressiveFlow",
+    papers: [["Wehenkel & Louppe 2019", "https://arxiv.org/abs/1908.05164"]],
+    src: [
+      "bijections/autoregressive/maskedAutoregressive",
+      "transformers/neural/unconstrainedMonotonicNetwork",
+    ],
+    when: "When a smooth density is wanted and the shape of each map should be free: its slope is any positive network.",
+    limits:
+      "Each map is a quadrature: the network is evaluated 17 times per column and transform, and some ten times as often for a sample.",
+    density: "One network pass per transform, and 17 of each integrand.",
+    sample: "The same, and some ten evaluations of the integrals.",
+  },
+  {
+    kind: "bnaf",
+    title: "Block neural autoregressive flow",
+    architecture: "blockNeuralAutoregressiveFlow",
+    papers: [["De Cao et al. 2019", "https://arxiv.org/abs/1904.04676"]],
+    src: ["bijections/neural/blockAutoregressive"],
+    when: "When a smooth density with few parameters is wanted: each transform is one network, without a conditioner.",
+    limits: "A sample solves an equation per column and transform, one after another.",
+    density: "One network pass per transform.",
+    sample: "Some ten network passes per column and transform.",
+  },
+  {
     kind: "iaf",
     title: "Inverse autoregressive flow",
     architecture: "inverseAutoregressiveFlow",

@@ -28,6 +28,14 @@ const ofPaper =
   async (options) =>
     choose(await import("./paperFlows.ts"))(options);
 
+/** The same of those whose maps are networks. */
+const ofNetworks =
+  (
+    choose: (flows: typeof import("./networkFlows.ts")) => (options: NeuralSplineFlowOptions) => Architecture,
+  ): Maker =>
+  async (options) =>
+    choose(await import("./networkFlows.ts"))(options);
+
 /** Every kind with its defaults. */
 const architectures: Readonly<Record<FlowKind, Maker>> = {
   realnvp: realNVP,
@@ -45,6 +53,8 @@ const architectures: Readonly<Record<FlowKind, Maker>> = {
   naf: ofPaper(({ neuralAutoregressiveFlow }) => neuralAutoregressiveFlow),
   sospf: ofPaper(({ sumOfSquaresFlow }) => sumOfSquaresFlow),
   bpf: ofPaper(({ bernsteinFlow }) => bernsteinFlow),
+  unaf: ofNetworks(({ unconstrainedAutoregressiveFlow }) => unconstrainedAutoregressiveFlow),
+  bnaf: ofNetworks(({ blockNeuralAutoregressiveFlow }) => blockNeuralAutoregressiveFlow),
 };
 
 /** The architecture of a kind, of some sizes; `bins` are those of splines alone. */

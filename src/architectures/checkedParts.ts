@@ -28,6 +28,8 @@ export const makers: Readonly<Record<FlowKind, string>> = {
   naf: "neuralAutoregressiveFlow",
   sospf: "sumOfSquaresFlow",
   bpf: "bernsteinFlow",
+  unaf: "unconstrainedAutoregressiveFlow",
+  bnaf: "blockNeuralAutoregressiveFlow",
 };
 
 /**

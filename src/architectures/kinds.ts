@@ -21,6 +21,8 @@ export const flowKinds = [
   "naf",
   "sospf",
   "bpf",
+  "unaf",
+  "bnaf",
 ] as const;
 
 /** Name of an architecture that is trained by gradient. */

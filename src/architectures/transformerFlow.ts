@@ -68,7 +68,7 @@ export function transformerFlow(
       return maskedAutoregressive({
         features,
         context,
-        order: orderOf(features, t),
+        order: inTurn(features, t),
         transformer,
         ...network,
       });
@@ -101,7 +101,7 @@ function checkOnto(where: string, { type, domain = realLine, codomain = realLine
 }
 
 /** Features in turn, forwards and backwards. */
-function orderOf(features: number, transform: number): number[] {
+export function inTurn(features: number, transform: number): number[] {
   const order = Array.from({ length: features }, (_, i) => i);
   return transform % 2 === 0 ? order : order.reverse();
 }

@@ -15,6 +15,7 @@ import { readers as continuous } from "./continuous/readers.ts";
 import { readers as domains } from "./domains/readers.ts";
 import { readers as linear } from "./linear/readers.ts";
 import { readers as matrices } from "./matrices/readers.ts";
+import { readers as neural } from "./neural/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
@@ -31,6 +32,7 @@ export function bijectionFromJson(json: unknown): Bijection {
     domains,
     linear,
     matrices,
+    neural,
     piecewise,
     residual,
   ])

@@ -36,6 +36,10 @@ const families: readonly Family<Bijection>[] = [
     load: () => import("./matrices/readers.ts"),
   },
   {
+    types: ["blockAutoregressive"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
+    load: () => import("./neural/readers.ts"),
+  },
+  {
     types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
     load: () => import("./piecewise/readers.ts"),
   },

@@ -32,6 +32,11 @@ export {
 export { type FlowMatchingOptions, flowMatching } from "../architectures/flowMatching.ts";
 export { ownArchitecture } from "../architectures/kindOf.ts";
 export {
+  blockNeuralAutoregressiveFlow,
+  type UnconstrainedAutoregressiveFlowOptions,
+  unconstrainedAutoregressiveFlow,
+} from "../architectures/networkFlows.ts";
+export {
   type BernsteinFlowOptions,
   bernsteinFlow,
   inverseAutoregressiveFlow,

@@ -13,6 +13,7 @@ export * from "../bijections/continuous/makers.ts";
 export * from "../bijections/domains/makers.ts";
 export * from "../bijections/linear/makers.ts";
 export * from "../bijections/matrices/makers.ts";
+export * from "../bijections/neural/makers.ts";
 export * from "../bijections/piecewise/makers.ts";
 export * from "../bijections/residual/makers.ts";
 export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";

@@ -30,6 +30,8 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   naf: ["mixtures", ...solved],
   sospf: ["polynomials", ...solved],
   bpf: ["polynomials", ...solved],
+  unaf: ["neural", ...solved],
+  bnaf: ["neural", "otherFamilies", ...splines],
   columns: ["columnsCore"],
   gaussian: ["linear", "parts"],
   mixture: ["distributions", "distributionsParts", "linear", "parts"],

@@ -156,14 +156,17 @@ export function defaultRecipe(
       chosen.transforms ??
       (flow === "realnvp" || flow === "nice"
         ? 8
-        : flow === "sospf" || flow === "bpf"
+        : flow === "sospf" || flow === "bpf" || flow === "unaf"
           ? 3
-          : flow === "nsf-ar"
-            ? isNarrow
-              ? 4
-              : 3
-            : 5),
-    hidden: chosen.hidden ?? [width, width],
+          : flow === "bnaf"
+            ? 2
+            : flow === "nsf-ar"
+              ? isNarrow
+                ? 4
+                : 3
+              : 5),
+    // Of blocks the units of each feature.
+    hidden: chosen.hidden ?? (flow === "bnaf" ? [16, 16] : [width, width]),
     bins: chosen.bins ?? (features <= 2 ? 16 : 8),
     epochs,
     steps: Math.max(usualSteps, chosen.steps ?? 0),

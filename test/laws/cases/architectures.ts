@@ -42,6 +42,8 @@ export const architectureCases: Readonly<Record<ModelKind, ArchitectureCase>> = 
   naf: trained,
   sospf: { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
   bpf: { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
+  unaf: { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
+  bnaf: { ...trained, options: { transforms: 1, hidden: [4], epochs: 2 } },
   columns: { options: { hidden: [16], epochs: 2 }, isConditional: true, side: 400 },
   gaussian: statistical,
   mixture: statistical,
@@ -67,4 +69,6 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   neuralAutoregressiveFlow: ["naf"],
   sumOfSquaresFlow: ["sospf"],
   bernsteinFlow: ["bpf"],
+  unconstrainedAutoregressiveFlow: ["unaf"],
+  blockNeuralAutoregressiveFlow: ["bnaf"],
 };

@@ -41,6 +41,7 @@ import {
 } from "./bijectionCase.ts";
 import type { BijectionName } from "./exported.ts";
 import { matrixCases } from "./matrices.ts";
+import { neuralCases } from "./neuralBijections.ts";
 import { box3 } from "./transformers.ts";
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
@@ -60,6 +61,7 @@ export const bijectionCases: Readonly<
 > = {
   ...autoregressiveCases,
   ...matrixCases,
+  ...neuralCases,
   absoluteValue: {
     "two features": {
       bijection: absoluteValue({ features: 2 }),
