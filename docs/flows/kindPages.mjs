@@ -175,7 +175,7 @@ export const kindPages = [
     papers: [["Wehenkel & Louppe 2019", "https://arxiv.org/abs/1908.05164"]],
     src: [
       "bijections/autoregressive/maskedAutoregressive",
-      "transformers/neural/unconstrainedMonotonicNetwork",
+      "transformers/integrals/unconstrainedMonotonicNetwork",
     ],
     when: "When a smooth density is wanted and the shape of each map should be free: its slope is any positive network.",
     limits:
@@ -188,7 +188,7 @@ export const kindPages = [
     title: "Block neural autoregressive flow",
     architecture: "blockNeuralAutoregressiveFlow",
     papers: [["De Cao et al. 2019", "https://arxiv.org/abs/1904.04676"]],
-    src: ["bijections/neural/blockAutoregressive"],
+    src: ["bijections/blocks/blockAutoregressive"],
     when: "When a smooth density with few parameters is wanted: each transform is one network, without a conditioner.",
     limits: "A sample solves an equation per column and transform, one after another.",
     density: "One network pass per transform.",

@@ -5,9 +5,9 @@
  */
 
 import { chain } from "../bijections/combinators/chain.ts";
-import { blockAutoregressive } from "../bijections/neural/blockAutoregressive.ts";
+import { blockAutoregressive } from "../bijections/blocks/blockAutoregressive.ts";
 import { anyNumber, count, listOf, type OptionTable } from "../options.ts";
-import { unconstrainedMonotonicNetwork } from "../transformers/neural/unconstrainedMonotonicNetwork.ts";
+import { unconstrainedMonotonicNetwork } from "../transformers/integrals/unconstrainedMonotonicNetwork.ts";
 import {
   type Architecture,
   type ArchitectureMaker,

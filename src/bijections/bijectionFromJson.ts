@@ -10,12 +10,12 @@ import { transformerRegistry } from "../transformers/registry.ts";
 import { everyReader } from "../transformers/transformerFromJson.ts";
 import { readers as autoregressive } from "./autoregressive/readers.ts";
 import type { Bijection } from "./bijection.ts";
+import { readers as blocks } from "./blocks/readers.ts";
 import { readers as combinators } from "./combinators/readers.ts";
 import { readers as continuous } from "./continuous/readers.ts";
 import { readers as domains } from "./domains/readers.ts";
 import { readers as linear } from "./linear/readers.ts";
 import { readers as matrices } from "./matrices/readers.ts";
-import { readers as neural } from "./neural/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
@@ -32,7 +32,7 @@ export function bijectionFromJson(json: unknown): Bijection {
     domains,
     linear,
     matrices,
-    neural,
+    blocks,
     piecewise,
     residual,
   ])

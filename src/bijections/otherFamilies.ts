@@ -36,8 +36,8 @@ const families: readonly Family<Bijection>[] = [
     load: () => import("./matrices/readers.ts"),
   },
   {
-    types: ["blockAutoregressive"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
-    load: () => import("./neural/readers.ts"),
+    types: ["blockAutoregressive"] satisfies TypesOf<typeof import("./blocks/makers.ts")>,
+    load: () => import("./blocks/readers.ts"),
   },
   {
     types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,

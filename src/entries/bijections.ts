@@ -7,13 +7,13 @@
 export * from "../bijections/autoregressive/makers.ts";
 export type { Bijection, BijectionJson, Branch, Mapped } from "../bijections/bijection.ts";
 export { bijectionFromJson } from "../bijections/bijectionFromJson.ts";
+export * from "../bijections/blocks/makers.ts";
 export * from "../bijections/combinators/makers.ts";
 export type { Divergence, Solved, SolveOptions } from "../bijections/continuous/continuous.ts";
 export * from "../bijections/continuous/makers.ts";
 export * from "../bijections/domains/makers.ts";
 export * from "../bijections/linear/makers.ts";
 export * from "../bijections/matrices/makers.ts";
-export * from "../bijections/neural/makers.ts";
 export * from "../bijections/piecewise/makers.ts";
 export * from "../bijections/residual/makers.ts";
 export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";

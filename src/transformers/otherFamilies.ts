@@ -41,9 +41,11 @@ const families: readonly Family<Transformer>[] = [
     load: () => import("./mixtures/readers.ts"),
   },
   {
-    types: ["monotonicNetwork", "unconstrainedMonotonicNetwork"] satisfies TypesOf<
-      typeof import("./neural/makers.ts")
-    >,
+    types: ["unconstrainedMonotonicNetwork"] satisfies TypesOf<typeof import("./integrals/makers.ts")>,
+    load: () => import("./integrals/readers.ts"),
+  },
+  {
+    types: ["monotonicNetwork"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
     load: () => import("./neural/readers.ts"),
   },
   {

@@ -7,6 +7,7 @@
 import type { Readers } from "../registry.ts";
 import { readers as circular } from "./circular/readers.ts";
 import { readers as elementary } from "./elementary/readers.ts";
+import { readers as integrals } from "./integrals/readers.ts";
 import { readers as mixtures } from "./mixtures/readers.ts";
 import { readers as neural } from "./neural/readers.ts";
 import { readers as polynomials } from "./polynomials/readers.ts";
@@ -24,6 +25,7 @@ export const everyReader: Readers<Transformer> = {
   ...usual,
   ...circular,
   ...elementary,
+  ...integrals,
   ...neural,
   ...mixtures,
   ...polynomials,

@@ -6,7 +6,7 @@ import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import type { Program } from "../../src/graph/program.ts";
 import * as g from "../../src/graph/publicOps.ts";
-import { gaussLegendre } from "../../src/numerics/rungeKutta.ts";
+import { gaussLegendre } from "../../src/numerics/gaussLegendre.ts";
 import { type EngineCase, engines } from "../engines.ts";
 
 type Arrays = Record<string, Float64Array>;

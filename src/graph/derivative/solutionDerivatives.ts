@@ -6,7 +6,7 @@
  */
 
 import type { ErrorFacts } from "../../errors.ts";
-import { gaussLegendre } from "../../numerics/rungeKutta.ts";
+import { gaussLegendre } from "../../numerics/gaussLegendre.ts";
 import { type Expr, firstOuterInput, type ImplicitExpr, type OdeSolutionExpr } from "../expr.ts";
 import { maximum } from "../library/logSumExp.ts";
 import { solveOde } from "../library/ode.ts";

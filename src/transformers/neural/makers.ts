@@ -6,7 +6,3 @@
  */
 
 export { type MonotonicNetworkOptions, monotonicNetwork } from "./monotonicNetwork.ts";
-export {
-  type UnconstrainedMonotonicNetworkOptions,
-  unconstrainedMonotonicNetwork,
-} from "./unconstrainedMonotonicNetwork.ts";

@@ -39,9 +39,9 @@ import {
   hidesTriangles,
   unclippedLogScale,
 } from "./bijectionCase.ts";
+import { blockCases } from "./blockBijections.ts";
 import type { BijectionName } from "./exported.ts";
 import { matrixCases } from "./matrices.ts";
-import { neuralCases } from "./neuralBijections.ts";
 import { box3 } from "./transformers.ts";
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
@@ -61,7 +61,7 @@ export const bijectionCases: Readonly<
 > = {
   ...autoregressiveCases,
   ...matrixCases,
-  ...neuralCases,
+  ...blockCases,
   absoluteValue: {
     "two features": {
       bijection: absoluteValue({ features: 2 }),

@@ -1,14 +1,14 @@
 /**
- * Rows of transformers/circular, mixtures, neural and polynomials.
+ * Rows of transformers/circular, integrals, mixtures, neural and polynomials.
  *
  * @module
  */
 
 import { circularShift } from "../../../src/transformers/circular/circularShift.ts";
+import { unconstrainedMonotonicNetwork } from "../../../src/transformers/integrals/unconstrainedMonotonicNetwork.ts";
 import { distributionFunction } from "../../../src/transformers/mixtures/distributionFunction.ts";
 import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
 import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
-import { unconstrainedMonotonicNetwork } from "../../../src/transformers/neural/unconstrainedMonotonicNetwork.ts";
 import { bernstein } from "../../../src/transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
 import { type TransformerCases, within } from "./transformerCase.ts";
@@ -21,6 +21,7 @@ export const learnedTransformers: Readonly<
   Record<
     | keyof typeof import("../../../src/transformers/circular/makers.ts")
     | keyof typeof import("../../../src/transformers/mixtures/makers.ts")
+    | keyof typeof import("../../../src/transformers/integrals/makers.ts")
     | keyof typeof import("../../../src/transformers/neural/makers.ts")
     | keyof typeof import("../../../src/transformers/polynomials/makers.ts"),
     TransformerCases

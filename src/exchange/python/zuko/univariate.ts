@@ -10,7 +10,7 @@ import { chainTransformer } from "../../../transformers/chainTransformer.ts";
 import { circularShift } from "../../../transformers/circular/circularShift.ts";
 import { mixtureTransformer } from "../../../transformers/mixtures/mixtureTransformer.ts";
 import { monotonicNetwork } from "../../../transformers/neural/monotonicNetwork.ts";
-import { unconstrainedMonotonicNetwork } from "../../../transformers/neural/unconstrainedMonotonicNetwork.ts";
+import { unconstrainedMonotonicNetwork } from "../../../transformers/integrals/unconstrainedMonotonicNetwork.ts";
 import { bernstein } from "../../../transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../transformers/polynomials/sumOfSquares.ts";
 import { rationalQuadraticTransformer } from "../../../transformers/rationalQuadraticTransformer.ts";

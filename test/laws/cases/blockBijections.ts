@@ -1,10 +1,10 @@
 /**
- * Rows of bijections/neural.
+ * Rows of bijections/blocks.
  *
  * @module
  */
 
-import { blockAutoregressive } from "../../../src/bijections/neural/blockAutoregressive.ts";
+import { blockAutoregressive } from "../../../src/bijections/blocks/blockAutoregressive.ts";
 import type { BijectionCases } from "./bijectionCase.ts";
 
 /** What the masks of blocks hide: all of a weight matrix but what is below its diagonal blocks. */
@@ -22,8 +22,8 @@ const hidesBlocks =
 const solved = { startsAsIdentity: false, draws: 5, largestParameter: 20 } as const;
 
 /** Rows by type. */
-export const neuralCases: Readonly<
-  Record<keyof typeof import("../../../src/bijections/neural/makers.ts"), BijectionCases>
+export const blockCases: Readonly<
+  Record<keyof typeof import("../../../src/bijections/blocks/makers.ts"), BijectionCases>
 > = {
   blockAutoregressive: {
     "two features in the other order, with context": {

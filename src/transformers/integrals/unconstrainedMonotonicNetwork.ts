@@ -32,6 +32,8 @@ import {
   exp,
   gather,
   linear,
+  max,
+  min,
   mul,
   neg,
   reshape,
@@ -39,10 +41,11 @@ import {
   sub,
   sum,
   tanh,
+  total,
 } from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained, trainedUniform } from "../../graph/parameters.ts";
 import { type Activation, type ActivationName, activationOf } from "../../networks/activations.ts";
-import { gaussLegendre } from "../../numerics/rungeKutta.ts";
+import { gaussLegendre } from "../../numerics/gaussLegendre.ts";
 import {
   anObject,
   anyNumber,
@@ -57,8 +60,6 @@ import {
   refuse,
   text,
 } from "../../options.ts";
-import { bracketOfSlope } from "../solvedTransformer.ts";
-import { straightBeyond } from "../straightBeyond.ts";
 import type { FeaturesMapped, Transformer } from "../transformer.ts";
 
 /** Options of {@link unconstrainedMonotonicNetwork}. */
@@ -168,11 +169,10 @@ export function unconstrainedMonotonicNetwork(
       const own = reshape(slice(parameters, i, i + 1), [signal + 1]);
       return ofFeature(i, slice(inside, i, i + 1), slice(own, 0, signal), weights);
     });
-    const integral = straightBeyond(y, inside, {
-      value: concatenate(each.map(({ value }) => value)),
-      logDerivative: concatenate(each.map(({ logDerivative }) => logDerivative)),
-    });
-    return { ...integral, value: add(integral.value, constantsOf(parameters)) };
+    const integral = concatenate(each.map(({ value }) => value));
+    const logDerivative = concatenate(each.map(({ logDerivative }) => logDerivative));
+    const beyond = mul(exp(logDerivative), sub(y, inside));
+    return { value: total(integral, beyond, constantsOf(parameters)), logDerivative };
   };
   const constantsOf = (parameters: Expr): Expr => {
     const features = parameters.shape[0]!;
@@ -184,12 +184,14 @@ export function unconstrainedMonotonicNetwork(
   };
   const ofFeatures: Transformer["ofFeatures"] = (direction, values, parameters, weights) => {
     if (direction === "inverse") return mapped(values, parameters!, weights);
-    const end = bound === undefined ? undefined : broadcastTo(asExpr(bound), values.shape);
-    const [low, high] = end
-      ? [neg(end), end]
-      : bracketOfSlope(values, constantsOf(parameters!), Math.exp(-largest));
+    // The integrand is at least e^-7; a little wider than it need be, for roundings.
+    const steep = mul(1.001 * Math.exp(largest), sub(values, constantsOf(parameters!)));
+    const [low, high] =
+      bound === undefined
+        ? [sub(min(steep, 0), 1e-3), add(max(steep, 0), 1e-3)]
+        : [-bound, bound].map((end) => broadcastTo(asExpr(end), values.shape));
     const slack = bound === undefined ? 0 : Number.POSITIVE_INFINITY;
-    const y = root(low, high, (at) => sub(mapped(at, parameters!, weights).value, values), { slack });
+    const y = root(low!, high!, (at) => sub(mapped(at, parameters!, weights).value, values), { slack });
     return { value: y, logDerivative: neg(mapped(y, parameters!, weights).logDerivative) };
   };
   const needsFeatures = (): never =>
