@@ -12,7 +12,7 @@ const budgetOfNumbers = 90_000;
 const splines = ["autoregressive", "linear", "parts"];
 const learnt = [...splines, "transformers", "transformersParts"];
 const rare = [...splines, "otherFamilies", "rareMaps", "transformersParts"];
-const solved = [...rare, "rarestMaps", "residualParts"];
+const solved = [...rare, "rarestMaps"];
 const combined = [...splines, "combinators"];
 const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>> = {
   realnvp: learnt,

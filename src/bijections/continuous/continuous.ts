@@ -31,7 +31,7 @@ import {
   velocityActivations,
   velocityParameters,
 } from "../../networks/velocityNetwork.ts";
-import { rungeKuttaMethods } from "../../numerics/rungeKutta.ts";
+import { rungeKuttaMethods } from "../../numerics/ode/rungeKutta.ts";
 import {
   anObject,
   anyNumber,

@@ -20,7 +20,7 @@
 
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { AbortedError } from "../../errors.ts";
-import { DormandPrince } from "../../numerics/dormandPrince.ts";
+import { DormandPrince } from "../../numerics/ode/dormandPrince.ts";
 import { MixtureAt, type NormalMixture } from "./normalMixture.ts";
 import type { PathParts, TrajectoryParts } from "./trajectory.ts";
 

@@ -28,7 +28,7 @@
 import { NumericalError, UsageError } from "../../errors.ts";
 import { BandedMatrix } from "../../numerics/bandedCholesky.ts";
 import { determinant, GridInterpolation, inverse } from "../../numerics/gridInterpolation.ts";
-import { Rosenbrock, type StiffSystem } from "../../numerics/rosenbrock.ts";
+import { Rosenbrock, type StiffSystem } from "../../numerics/ode/rosenbrock.ts";
 import type { ResolvedDensity } from "./density.ts";
 import type { Mobility } from "./gradientFlow.ts";
 import { GridCells } from "./gridCells.ts";

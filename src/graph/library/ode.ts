@@ -12,7 +12,7 @@ import {
   type RungeKutta,
   type RungeKuttaName,
   rungeKuttaMethods,
-} from "../../numerics/rungeKutta.ts";
+} from "../../numerics/ode/rungeKutta.ts";
 import {
   anObject,
   anything,

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { NumericalError } from "../errors.ts";
+import { NumericalError } from "../../errors.ts";
 import { dormandPrince, dormandPrinceError } from "./rungeKutta.ts";
 
 /** The stages after the first; the last is at the new state. */

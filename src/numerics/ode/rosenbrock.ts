@@ -14,7 +14,7 @@
  * @module
  */
 
-import { AbortedError, type ErrorFacts, NumericalError } from "../errors.ts";
+import { AbortedError, type ErrorFacts, NumericalError } from "../../errors.ts";
 
 /** What the solver needs to know of f. */
 export interface StiffSystem {
