@@ -1,13 +1,17 @@
-/** Cells of mixed columns as an exported graph encodes them: as their heads do. */
+/** Cells of mixed columns as an exported graph and an exported module encode them: as their heads do. */
 
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
+import { standaloneModule } from "../../src/engines/wasm/standalone/standaloneModule.ts";
 import { encodeValue } from "../../src/exchange/onnx/columns/headEncodings.ts";
 import { OnnxFormulas } from "../../src/exchange/onnx/onnxFormulas.ts";
 import { OnnxGraph } from "../../src/exchange/onnx/onnxGraph.ts";
 import { modelBytes } from "../../src/exchange/onnx/onnxMessages.ts";
+import { encodeCell } from "../../src/exchange/wasm/cellPrograms.ts";
+import * as g from "../../src/graph/ops.ts";
 import type { DensityColumn } from "../../src/models/columns/column.ts";
 import { columnsDensity } from "../../src/models/columns/columnsDensity.ts";
+import { encodeRows } from "../../src/models/columns/encodeRows.ts";
 
 const mixture = { logWeights: [Math.log(0.3), Math.log(0.7)], means: [-1, 0.5], scales: [0.4, 1.1] };
 const start = [0, 0, -1, 1, 0, 0];
@@ -148,3 +152,57 @@ test.each(Object.entries(examples))("%s is encoded as by its head", async (_, { 
   });
   expect(possible).toBeGreaterThan(2);
 });
+
+/** A column that has two atoms, and cells of which are missing. */
+const gaps: Example = {
+  column: { ...x, kind: "positive", atoms: [0, 7], missing: true },
+  head: point({ type: "softplusInverse", from: 0, scale: 2 }),
+  cells: [0, 7, Number.NaN, 0.3, 40, -2, Number.POSITIVE_INFINITY],
+};
+
+test.each(Object.entries({ ...examples, "a number with gaps": gaps }))(
+  "a module encodes %s as rows are encoded",
+  async (_, { column, head, cells }) => {
+    const outcomes = column.atoms ? [0.2, 0.2, 0.1, 0.5] : [1];
+    const density = columnsDensity({
+      columns: [{ column, head, outcomes }],
+      given: [],
+      order: [0],
+      hidden: [2],
+    });
+    const all = Float64Array.from([...cells, Number.NaN, Number.NEGATIVE_INFINITY]);
+    const { features, targets, offset, isUnknown } = encodeCell(density.columns[0]!, g.input("rows", [1]));
+    const result = g.concatenate([features, targets!, offset, isUnknown]);
+    const width = density.width + 2;
+    const program = { program: { rows: { result } }, parameters: {}, precision: "float64" } as const;
+    const bytes = await standaloneModule(
+      [{ name: "encode", width: 1, results: width, programs: [program] }],
+      {},
+    );
+    const { instance } = await WebAssembly.instantiate(bytes, {});
+    const { memory, allocate, encode } = instance.exports as unknown as {
+      readonly memory: WebAssembly.Memory;
+      readonly allocate: (bytes: number) => number;
+      readonly encode: (rows: number, count: number, results: number) => void;
+    };
+    const [rows, results] = [allocate(all.byteLength), allocate(8 * width * all.length)];
+    new Float64Array(memory.buffer, rows, all.length).set(all);
+    encode(rows, all.length, results);
+    const values = new Float64Array(memory.buffer, results, width * all.length);
+    const expected = encodeRows(density, [all], 0, all.length);
+    all.forEach((cell, row) => {
+      const wanted = [
+        ...expected.encoded.subarray(row * density.width, (row + 1) * density.width),
+        expected.offsets[row]!,
+        expected.unknown[row]!,
+      ];
+      wanted.forEach((want, i) => {
+        const got = values[row * width + i]!;
+        if (!Number.isFinite(want)) return expect(got, `number ${i} of ${cell}`).toBe(want);
+        const difference = Math.abs(got - want) / Math.max(1, Math.abs(want));
+        expect(difference, `number ${i} of ${cell}: ${got}, not ${want}`).toBeLessThan(1e-11);
+      });
+    });
+    expect(expected.offsets.filter(Number.isFinite).length).toBeGreaterThan(2);
+  },
+);

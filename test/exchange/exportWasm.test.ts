@@ -43,7 +43,7 @@ async function check(
 }
 
 /** Those that must work everywhere. */
-const usual = ["nsf-ar", "nsf", "maf", "realnvp", "mixture", "gaussian", "sliced"];
+const usual = ["nsf-ar", "nsf", "maf", "realnvp", "mixture", "gaussian", "sliced", "columns"];
 
 test.each(usual)("a module gives the log-densities of %s in float64 and in float32", async (name) => {
   await check(name, ["logprob"], "float64");
@@ -175,6 +175,15 @@ describe("the module of a flow", () => {
     module.clickhouse_destroy_buffer(result);
     expect(() => module.clickhouse_logprob(handle, 2)).toThrow(/unreachable/);
   });
+});
+
+it("says which direction a flow of mixed columns has", async () => {
+  const flow = await modelOf("columns");
+  await expect(exportModel(flow, { to: "wasm", function: "sample" })).rejects.toThrow(
+    /the log-density alone/,
+  );
+  const bytes = await exportModel(flow, { to: "wasm", function: "all" });
+  expect(Object.keys((await openModule(bytes)).notes.functions)).toEqual(["logprob"]);
 });
 
 it("refuses a module of others, one of another model, and a function that it has not", async () => {

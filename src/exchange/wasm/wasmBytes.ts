@@ -6,7 +6,6 @@
 
 import type { Precision } from "../../engines/wasm/emit/vector.ts";
 import { type StandaloneFunction, standaloneModule } from "../../engines/wasm/standalone/standaloneModule.ts";
-import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
@@ -24,19 +23,14 @@ export async function wasmBytes(
   precision: Precision,
 ): Promise<Uint8Array> {
   const { kind, schema } = flow.description;
-  if (schema)
-    throw new UsageError({
-      where: "exportModel",
-      problem: "flows of mixed columns are not written as modules",
-      expected: "a flow of columns of numbers",
-      received: kind,
-      remedy: "export it to onnx",
-    });
-  const names: readonly ExportFunction[] = what === "all" ? exportFunctions : [what];
-  const { model } = flow;
-  const functions = names.map((name) =>
-    functionOf(exportNames[name], stepsOf(model, name), model.values, precision),
-  );
+  const all = what === "all";
+  const names: readonly ExportFunction[] = schema && all ? ["logprob"] : all ? exportFunctions : [what];
+  const functions = schema
+    ? await columnsFunctions(flow, names, precision)
+    : names.map((name) => {
+        const { model } = flow;
+        return functionOf(exportNames[name], stepsOf(model, name), model.values, precision);
+      });
   const notes: ModuleNotes = {
     formatVersion: 1,
     kind,
@@ -47,6 +41,19 @@ export async function wasmBytes(
     ...columnNotesOf(flow),
   };
   return await standaloneModule(functions, { [sectionName]: JSON.stringify(notes) });
+}
+
+async function columnsFunctions(
+  flow: Flow,
+  names: readonly ExportFunction[],
+  precision: Precision,
+): Promise<StandaloneFunction[]> {
+  const { columnsSteps, refuseFunction } = await import("./columnsPrograms.ts");
+  return names.map((name) => {
+    if (name !== "logprob") refuseFunction(name);
+    const { steps, parameters } = columnsSteps(flow);
+    return functionOf(exportNames[name], steps, parameters, precision);
+  });
 }
 
 /** The steps of a function as programs: one where all is float64, else one each. */
@@ -60,7 +67,7 @@ function functionOf(
   const programOf = (values: Values, ofPrecision: Precision): StandaloneFunction["programs"][number] => ({
     program: { rows: values },
     parameters,
-    vector: { precision: ofPrecision, relaxed: false },
+    precision: ofPrecision,
   });
   const prepared = prepare(rows);
   if (precision === "float64") {

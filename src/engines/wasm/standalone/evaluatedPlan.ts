@@ -13,7 +13,7 @@ import type { Arrays } from "../../engine.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
 import * as trigonometry from "../emit/trigonometric.ts";
-import type { VectorOptions } from "../emit/vector.ts";
+import type { Precision, VectorOptions } from "../emit/vector.ts";
 import { emitLevels } from "../emitPhases.ts";
 import { pageBytes } from "../run/memories.ts";
 import type { MemoryImage } from "./image.ts";
@@ -23,8 +23,15 @@ export interface KnownProgram {
   readonly program: Partial<Program>;
   /** By name; those that it does not name are not read. */
   readonly parameters: Arrays;
-  readonly vector: VectorOptions;
+  readonly precision: Precision;
 }
+
+/** What kernels are made for: the SIMD that every runtime has. */
+export const vectorOf = (precision: Precision): VectorOptions => ({
+  precision,
+  relaxed: false,
+  trigonometry,
+});
 
 /** Rows of a tile. */
 export const rowLength = 64;
@@ -39,7 +46,7 @@ const reservedBytes = 64;
 export async function evaluatedPlan(known: KnownProgram, image: MemoryImage): Promise<Plan> {
   const prepared = prepareProgram(known.program);
   const { parameters } = known;
-  const numberBytes = known.vector.precision === "float32" ? 4 : 8;
+  const numberBytes = known.precision === "float32" ? 4 : 8;
   const plan = makePlan(prepared, {
     rowLength,
     numberBytes,
@@ -61,7 +68,7 @@ export async function evaluatedPlan(known: KnownProgram, image: MemoryImage): Pr
   for (const { constant, place } of plan.values)
     if (constant && place.kind === "memory") write(place.address, constant);
   for (const { address, data } of plan.tables) new Int32Array(memory.buffer, address, data.length).set(data);
-  await runPrologue(plan, known.vector, memory, pages);
+  await runPrologue(plan, vectorOf(known.precision), memory, pages);
   return moved(plan, memory, image);
 }
 
@@ -84,12 +91,7 @@ async function runPrologue(
   const functions: number[] = [];
   const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: undefined };
   for (const { kernel } of plan.prologue.flat())
-    functions[kernel] ??= emitKernel(
-      module,
-      plan.kernels[kernel]!,
-      { rowLength, vector: { ...vector, trigonometry } },
-      context,
-    );
+    functions[kernel] ??= emitKernel(module, plan.kernels[kernel]!, { rowLength, vector }, context);
   emitLevels(module, plan, functions, "p", plan.prologue);
   const instance = new WebAssembly.Instance(await compileModule(module.finish()), { env: { memory } });
   plan.prologue.forEach((_, level) => {

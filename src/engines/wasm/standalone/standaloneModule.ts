@@ -19,11 +19,10 @@ import {
 } from "../emit/assembler.ts";
 import { ByteWriter } from "../emit/binary.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
-import * as trigonometry from "../emit/trigonometric.ts";
 import { emitTile } from "../emitPhases.ts";
 import { pageBytes } from "../run/memories.ts";
 import { addClickHouse } from "./clickHouse.ts";
-import { evaluatedPlan, type KnownProgram, rowLength } from "./evaluatedPlan.ts";
+import { evaluatedPlan, type KnownProgram, rowLength, vectorOf } from "./evaluatedPlan.ts";
 import { addHeap, listBytes } from "./heap.ts";
 import { MemoryImage } from "./image.ts";
 
@@ -110,7 +109,7 @@ export async function standaloneModule(
   });
 }
 
-const bytesOf = ({ vector }: KnownProgram): number => (vector.precision === "float32" ? 4 : 8);
+const bytesOf = ({ precision }: KnownProgram): number => (precision === "float32" ? 4 : 8);
 
 /** Plans the programs of a function, and gives room to what one hands to another. */
 async function stagesOf({ programs }: StandaloneFunction, image: MemoryImage): Promise<Stage[]> {
@@ -159,25 +158,21 @@ async function stagesOf({ programs }: StandaloneFunction, image: MemoryImage): P
 /** The tile of a stage; kernels that an earlier one has are not added again. */
 function addTile(
   module: ModuleBuilder,
-  { plan, known: { vector }, pointers }: Stage,
+  { plan, known: { precision }, pointers }: Stage,
   lanes: GlobalIndex,
   kernels: Map<string, FunctionIndex>,
 ): FunctionIndex {
   const functions: FunctionIndex[] = [];
+  const vector = vectorOf(precision);
   const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: undefined };
   const add = (id: number): void => {
     const kernel = plan.kernels[id]!;
     const name =
       kernel.kind === "fused" ? `${kernel.space} ${kernel.features} ${kernel.code.text}` : kernelName(kernel);
-    const key = `${vector.precision} ${plan.isCut} ${kernel.kind} ${name}`;
+    const key = `${precision} ${plan.isCut} ${kernel.kind} ${name}`;
     const index =
       kernels.get(key) ??
-      emitKernel(
-        module,
-        kernel,
-        { rowLength, vector: { ...vector, trigonometry }, lanes: plan.isCut ? lanes : undefined },
-        context,
-      );
+      emitKernel(module, kernel, { rowLength, vector, lanes: plan.isCut ? lanes : undefined }, context);
     kernels.set(key, index);
     functions[id] = index;
   };

@@ -5,33 +5,15 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
 import * as g from "../../../graph/ops.ts";
 import type { ColumnLayout } from "../../../models/columns/columnsDensity.ts";
-import {
-  farthestZ,
-  type GridShares,
-  type MarginalMap,
-  marginalValue,
-  withMixtureWeights,
-} from "../../../models/columns/heads/marginalMap.ts";
-import { type CellsHeadOptions, gridOf, leastWidth } from "../../../models/columns/heads/mixtureHead.ts";
+import type { GridShares } from "../../../models/columns/heads/marginalMap.ts";
+import { type CellsHeadOptions, gridOf } from "../../../models/columns/heads/mixtureHead.ts";
+import { blendOf, calendar, cellOfPlace, placeOnGrid, somePlace } from "../../columns/valueExpressions.ts";
 import { OnnxFormulas } from "../onnxFormulas.ts";
 import type { OnnxGraph } from "../onnxGraph.ts";
 import { writeProgram } from "../rowPrograms.ts";
-import { calendar, type EncodedValue, oneHot, placeOnGrid, position } from "./encodedValue.ts";
-import {
-  domainDifference,
-  domainToLine,
-  mixtureLogMass,
-  mixtureLogs,
-  withinReach,
-} from "./marginalExpressions.ts";
-
-/** A place on a grid that a graph may compute with where the value is on none. */
-function somePlace({ shares, frequent }: CellsHeadOptions, first: number, last: number): number {
-  return shares?.places[0] ?? frequent[0] ?? Math.max(first, Math.min(last, 0));
-}
+import { type EncodedValue, oneHot } from "./encodedValue.ts";
 
 /** See the head of this file. */
 export function encodeGrid(
@@ -55,7 +37,13 @@ export function encodeGrid(
   const isPossible = formulas.asCondition(written.isPossible);
   const place = formulas.where(isPossible, written.place, formulas.number(somePlace(options, first, last)));
   const { low, high, width, logShrinkage, positions } = writeProgram(
-    cellOfPlace(map, { from, step, first, last }, knots, Math.log(blendOf(shares))),
+    cellOfPlace(map, { from, step, first, last }, knots, Math.log(blendOf(shares)), g.input("place", [1]), {
+      before: g.input("before", [1]),
+      share: g.input("share", [1]),
+      after: g.input("after", [1]),
+      through: g.input("through", [1]),
+      beyond: g.input("beyond", [1]),
+    }),
     { place, ...sharesAt(graph, place, shares) },
     how,
   );
@@ -84,10 +72,6 @@ export function encodeGrid(
     targets: [low, high, width, ...(hasMass ? [marks] : []), ...padding],
   };
 }
-
-/** Weight of the smooth part. */
-const blendOf = (shares: GridShares | undefined): number =>
-  shares && shares.places.length > 0 ? shares.blend : 1;
 
 /** Logarithms of the shares before, on and after a place, as they enter a blend; minus infinity for none. */
 function sharesAt(
@@ -137,62 +121,5 @@ function sharesAt(
     through: column(at(logBefore, next)),
     beyond: column(at(logAfter, next)),
     share: column(formulas.where(occurs, at(ownShares, index), none)),
-  };
-}
-
-/** The cell of a place in z: see `MarginalCells`. */
-function cellOfPlace(
-  { domain, mixture }: MarginalMap,
-  { from, step, first, last }: ReturnType<typeof gridOf>,
-  knots: number,
-  logBlend: number,
-): Readonly<Record<"low" | "high" | "width" | "logShrinkage" | "positions", Expr>> {
-  const place = g.input("place", [1]);
-  const input = (name: string): Expr => g.input(name, [1]);
-  const isFirst = g.lessEqual(place, first);
-  const isLast = g.less(last, g.add(place, 1));
-  const anywhere = marginalValue(withMixtureWeights({ domain, mixture }), 0);
-  const edge = (shift: number): Expr => g.add(from, g.mul(step, g.add(place, shift)));
-  const lowEdge = domainToLine(domain, g.select(isFirst, anywhere, edge(-0.5)));
-  const highEdge = domainToLine(domain, g.select(isLast, anywhere, edge(0.5)));
-  const none = Number.NEGATIVE_INFINITY;
-  const smoothBelow = mixtureLogs(mixture, lowEdge);
-  const smoothAbove = mixtureLogs(mixture, highEdge);
-  const blended = (share: string, smooth: Expr): Expr => g.logAddExp(input(share), g.add(logBlend, smooth));
-  const below = {
-    logCdf: blended("before", g.select(isFirst, none, smoothBelow.logCdf)),
-    logSurvival: blended("after", g.select(isFirst, 0, smoothBelow.logSurvival)),
-  };
-  const above = {
-    logCdf: blended("through", g.select(isLast, 0, smoothAbove.logCdf)),
-    logSurvival: blended("beyond", g.select(isLast, none, smoothAbove.logSurvival)),
-  };
-  const isOpen = g.max(isFirst, isLast);
-  const width = domainDifference(domain, g.select(isOpen, anywhere, edge(-0.5)), step);
-  const logSmoothMass = mixtureLogMass(mixture, lowEdge, highEdge, {
-    width,
-    isLowOpen: isFirst,
-    isHighOpen: isLast,
-  });
-  const logMass = blended("share", logSmoothMass);
-  const ratios = [g.sub(logMass, below.logCdf), g.sub(logMass, above.logSurvival)] as const;
-  const size = withinReach(g.add(g.softplus(ratios[0]), g.softplus(ratios[1])));
-  const isWide = g.less(1e-20, size);
-  // The sum of both exponentials is finite where the size is small.
-  const small = g.logAddExp(g.select(isWide, 0, ratios[0]), g.select(isWide, 0, ratios[1]));
-  const logWidth = g.select(isWide, g.log(g.max(size, 1e-20)), small);
-  const logShrinkage = g.min(0, g.sub(logWidth, Math.log(leastWidth)));
-  const low = withinReach(g.sub(below.logCdf, below.logSurvival));
-  const high = withinReach(g.sub(above.logCdf, above.logSurvival));
-  const isLowEnd = g.lessEqual(low, -farthestZ);
-  const isHighEnd = g.lessEqual(farthestZ, high);
-  const middle = g.select(isLowEnd, high, g.select(isHighEnd, low, g.mul(0.5, g.add(low, high))));
-  const reached = g.select(g.lessEqual(farthestZ, g.abs(middle)), 0, middle);
-  return {
-    low,
-    high,
-    width: g.select(g.less(logShrinkage, 0), leastWidth, size),
-    logShrinkage,
-    positions: position(reached, knots),
   };
 }

@@ -11,20 +11,13 @@ import type { AngleHeadOptions } from "../../../models/columns/heads/angleHead.t
 import type { LevelsHeadOptions } from "../../../models/columns/heads/levelsHead.ts";
 import { marginalValue, withMixtureWeights } from "../../../models/columns/heads/marginalMap.ts";
 import type { CellsHeadOptions, MixtureHeadOptions } from "../../../models/columns/heads/mixtureHead.ts";
+import { marginalPoint } from "../../columns/marginalExpressions.ts";
+import { circle, placeOnGrid, position, radiansOf } from "../../columns/valueExpressions.ts";
 import { OnnxFormulas } from "../onnxFormulas.ts";
 import type { OnnxGraph } from "../onnxGraph.ts";
 import { writeProgram } from "../rowPrograms.ts";
-import {
-  circle,
-  countingRow,
-  type EncodedValue,
-  oneHot,
-  placeOnGrid,
-  position,
-  radiansOf,
-} from "./encodedValue.ts";
+import { countingRow, type EncodedValue, oneHot } from "./encodedValue.ts";
 import { encodeGrid } from "./gridEncoding.ts";
-import { marginalPoint } from "./marginalExpressions.ts";
 
 /** Writes the encoding of a cell, `[rows, 1]`, which is a finite number. */
 export function encodeValue(graph: OnnxGraph, layout: ColumnLayout, cell: string): EncodedValue {

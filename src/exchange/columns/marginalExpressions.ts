@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { Expr } from "../../../graph/expr.ts";
-import { asinh } from "../../../graph/library/hyperbolic.ts";
-import { logSumExp } from "../../../graph/library/logSumExp.ts";
-import * as g from "../../../graph/ops.ts";
-import type { DomainMap } from "../../../models/columns/heads/domainMap.ts";
-import { farthestZ, type MarginalMap } from "../../../models/columns/heads/marginalMap.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { asinh } from "../../graph/library/hyperbolic.ts";
+import { logSumExp } from "../../graph/library/logSumExp.ts";
+import * as g from "../../graph/ops.ts";
+import type { DomainMap } from "../../models/columns/heads/domainMap.ts";
+import { farthestZ, type MarginalMap } from "../../models/columns/heads/marginalMap.ts";
 
 /** All values here are `[1]`. */
 const scalar = (value: Expr): Expr => g.reshape(value, [1]);

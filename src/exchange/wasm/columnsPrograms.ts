@@ -1,0 +1,99 @@
+/**
+ * The log-density of a flow of mixed columns as programs on rows of raw cells: they are encoded in float64, and the network and the heads
+ * compute in the precision that is asked for.
+ *
+ * @module
+ */
+
+import { UsageError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { bindTree, flattenTree } from "../../graph/parameters.ts";
+import {
+  type ColumnsDensity,
+  type ColumnsDensityOptions,
+  columnsDensity,
+} from "../../models/columns/columnsDensity.ts";
+import { openContainer, valuesOf } from "../../models/files/modelContainer.ts";
+import type { Flow } from "../../models/flow.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
+import { type EncodedCell, encodeCell } from "./cellPrograms.ts";
+import type { RowSteps } from "./flowPrograms.ts";
+
+/** The steps, and the values of their parameters. */
+export function columnsSteps(flow: Flow): { readonly steps: RowSteps; readonly parameters: ParameterValues } {
+  const container = openContainer(flow.toBytes(), "the model");
+  const { density: options, precision } = container.json as {
+    readonly density: ColumnsDensityOptions;
+    readonly precision: "float32" | "float64";
+  };
+  const density = columnsDensity(options);
+  return {
+    steps: stepsOf(density, flow.given.length + flow.columns.length),
+    parameters: valuesOf(flattenTree(density.parameters), container, precision, "the model"),
+  };
+}
+
+const anyOf = (conditions: readonly Expr[]): Expr =>
+  conditions.length === 0 ? g.constant([0]) : g.reshape(g.sum(g.concatenate(conditions)), [1]);
+
+function stepsOf(density: ColumnsDensity, width: number): RowSteps {
+  return {
+    width,
+    prepare: (rows) => {
+      const cellOf = (cell: number): Expr => g.slice(rows, cell, cell + 1);
+      const given = density.given.map((layout) => encodeCell(layout, cellOf(layout.cell)));
+      const cells = density.columns.map((layout) => encodeCell(layout, cellOf(layout.cell)));
+      return {
+        encoded: encodedRow(density, given, cells),
+        offsets: g.concatenate(cells.map(({ offset }) => offset)),
+        isUnknown: g.concatenate(cells.map(({ isUnknown }) => isUnknown)),
+        // A cell that never was missing in the fit leaves its row without a score, and so does what it cannot be given.
+        isWithout: anyOf([
+          ...cells.filter((_, j) => !density.columns[j]!.column.masked).map(({ isUnknown }) => isUnknown),
+          ...given.flatMap(({ isUnknown, isImpossible }) => [isUnknown, isImpossible]),
+        ]),
+      };
+    },
+    compute: ({ encoded }) => ({ ...density.contributions(encoded!, bindTree(density.parameters)) }),
+    finish: ({ outcomes, values, offsets, isUnknown, isWithout }) => {
+      const known = g.add(g.select(isUnknown!, 0, g.add(outcomes!, values!)), offsets!);
+      const total = g.reshape(g.sum(known), [1]);
+      return { result: g.select(isWithout!, Number.NaN, total) };
+    },
+  };
+}
+
+/** Cells side by side: given ones, what is known ahead in a model of any order (nothing), features, targets. */
+function encodedRow(
+  density: ColumnsDensity,
+  given: readonly EncodedCell[],
+  cells: readonly EncodedCell[],
+): Expr {
+  const first = density.columns[0]!;
+  const early = first.earlyFeatures === undefined ? 0 : first.features - first.earlyFeatures;
+  return g.concatenate([
+    ...given.map(({ features }) => features),
+    ...(early > 0 ? [g.constant(new Float64Array(early))] : []),
+    ...cells.map(({ features }) => features),
+    ...cells.map(({ targets }) => targets!),
+  ]);
+}
+
+/** What a module of mixed columns does not compute, and why. */
+export function refuseFunction(what: "to-base" | "sample"): never {
+  throw new UsageError({
+    where: "exportModel",
+    problem: `${refusals[what]}: a module of mixed columns has the log-density alone`,
+    expected: 'function "logprob"',
+    received: what,
+    remedy: "export the log-density",
+  });
+}
+
+const refusals = {
+  "to-base":
+    "where the base has a row of mixed columns is found column by column, by distribution functions that are steps where a column is discrete",
+  sample:
+    "rows of mixed columns are drawn column by column, each by a quantile that is searched for, and levels are no numbers",
+};
