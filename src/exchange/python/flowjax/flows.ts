@@ -13,6 +13,7 @@ import { range } from "../matrices.ts";
 import { type BasePart, chainOf, type ImportedParts, inverted, type Part } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { softplus } from "../torch/softplus.ts";
+import { blockLayer } from "./blocks.ts";
 import { couplingLayer, type LayerMaker, maskedLayer, planarLayer, triangularLayer } from "./layers.ts";
 
 /** `Normal` of a location and a scale for each feature, or `StandardNormal`. */
@@ -70,8 +71,8 @@ function flowOf(make: (call: Call) => LayerMaker) {
     const { features } = base.base;
     const context = own.has("cond_dim") ? own.integer("cond_dim", 0, 1) : 0;
     const isInverted = own.flag("invert", true);
-    const count = own.integer("flow_layers", 8, 1);
     const layer = make(own);
+    const count = own.integer("flow_layers", layer.usualLayers ?? 8, 1);
     own.done();
     const scan = isInverted ? state.at("bijection").at("bijection") : state.at("bijection");
     const inner = scan.at("bijection");
@@ -93,6 +94,7 @@ function flowOf(make: (call: Call) => LayerMaker) {
 
 /** The importers, by the name of the function. */
 export const importers: Readonly<Record<string, (call: Call, state: StateDict) => ImportedParts>> = {
+  block_neural_autoregressive_flow: flowOf(blockLayer),
   coupling_flow: flowOf(couplingLayer),
   masked_autoregressive_flow: flowOf(maskedLayer),
   planar_flow: flowOf(planarLayer),

@@ -36,6 +36,8 @@ export interface LayerPlace {
 /** What makes a layer; `isChain` where it is a list of maps also without a permutation. */
 export interface LayerMaker {
   readonly isChain?: boolean | undefined;
+  /** Layers unless the call says how many (default 8). */
+  readonly usualLayers?: number | undefined;
   /** The layer as the library's inverse, and how many members of its list it takes. */
   make(state: StateDict, place: LayerPlace): { readonly part: Part; readonly bijections: number };
 }
@@ -93,7 +95,7 @@ export function maskedLayer(call: Call): LayerMaker {
 }
 
 /** log(e^x - 1), also where e^x has no digits left of it. */
-const inverseSoftplus = (x: number): number => x + Math.log(-Math.expm1(-x));
+export const inverseSoftplus = (x: number): number => x + Math.log(-Math.expm1(-x));
 
 /** `planar_flow`: its parameters are w, u and b; of u our map has other values, for the same step. */
 export function planarLayer(call: Call): LayerMaker {
