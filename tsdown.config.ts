@@ -1,5 +1,6 @@
-import { readdirSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { defineConfig, type UserConfig } from "tsdown";
 
 /** What can be imported: `pushforward` itself and its subpaths, each a list of names in `src/entries`. */
@@ -129,7 +130,20 @@ function chunksOf(modules: Modules): Map<string, string> {
   return result;
 }
 
+/** What tells builds apart: the version, and all that is built. */
+function build(): string {
+  const hash = createHash("sha256");
+  const files = readdirSync("src", { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  for (const path of files.map((file) => join(file.parentPath, file.name)).sort())
+    hash.update(path).update(readFileSync(path));
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  return `${version} ${hash.digest("hex")}`;
+}
+
 const shared: UserConfig = {
+  define: { pushforwardBuild: JSON.stringify(build()) },
   format: "esm",
   target: "es2022",
   deps: { neverBundle: [/^node:/], onlyBundle: false },

@@ -34,6 +34,9 @@ const loadedReference: Engine = {
     (await import("../engines/reference/engine.ts")).referenceEngine.compile(program, options),
 };
 
+/** Few options are asked for in turn: who asks for more loses what the first have compiled, no more. */
+const mostEngines = 8;
+
 /** Engines by their options: what one has compiled, it need not compile again. */
 const engines = new Map<string, Engine>();
 
@@ -49,6 +52,7 @@ export function engineOf({
   let made = engines.get(name);
   if (!made) {
     made = wasmEngine({ precision, wide, ...(threads === undefined ? {} : { threads }) });
+    if (engines.size === mostEngines) engines.delete(engines.keys().next().value!);
     engines.set(name, made);
   }
   return made;

@@ -12,14 +12,14 @@ import { control, type Region } from "./control.ts";
 import { ModuleBuilder } from "./emit/assembler.ts";
 import { addFillZero } from "./emit/dense.ts";
 import { emitKernel, type KernelContext } from "./emit/emitKernel.ts";
-import type { VectorOptions } from "./emit/vector.ts";
+import type { Precision, VectorOptions } from "./emit/vector.ts";
 import { emitLevels, emitTile } from "./emitPhases.ts";
 import { pageBytes } from "./run/memories.ts";
 
 /** A compiled program. */
 export interface CompiledProgram {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly vector: VectorOptions;
+  readonly precision: Precision;
   readonly rowLength: number;
   /** Threads that there is room for, of those that were asked for. */
   readonly threads: number;
@@ -109,7 +109,7 @@ export function* compiling(plan: Plan, options: CompileOptions): Pieces<Compiled
     );
   return {
     bytes,
-    vector,
+    precision: vector.precision,
     rowLength,
     threads: threadsThatFit,
     memoryBytes: Math.ceil((end + 16 + 64) / 64) * 64,

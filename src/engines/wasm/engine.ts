@@ -7,12 +7,12 @@
 
 import { UsageError } from "../../errors.ts";
 import { type Program, preparation } from "../../graph/program.ts";
-import { checkCount, checkedOptions, engineOptions, type OptionTable } from "../../options.ts";
+import { checkCount, checkedOptions, engineOptions, type OptionTable, text } from "../../options.ts";
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
 import { type CompiledProgram, compiling, hasTrigonometry, planningFor } from "./compileProgram.ts";
-import type { Precision } from "./emit/vector.ts";
+import type { Precision, VectorOptions } from "./emit/vector.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
 import { WasmExecutable } from "./run/executable.ts";
 import { type HostedProgram, memoryErrors, SharedHost } from "./run/host.ts";
@@ -31,6 +31,12 @@ export interface WasmEngineOptions {
    * work (Node 20, browsers). Results do not depend on it.
    */
   readonly wide?: boolean | undefined;
+  /**
+   * A folder for compiled programs, in Node: a later process compiles none that is there (default: that of the environment variable
+   * `PUSHFORWARD_CACHE`, if any). It is made where it is not there, and has 256 MiB at most; what is in it may be removed at any time.
+   * Choose one that only you can write to.
+   */
+  readonly cache?: string | undefined;
 }
 
 /** Rows of a tile, where there is room for so many: feature-major values of 64 rows stay in the first cache levels. */
@@ -49,17 +55,18 @@ export function wasmEngine(options: WasmEngineOptions = {}): Engine {
 interface Compilation {
   readonly compiled: Omit<CompiledProgram, "bytes">;
   readonly hosted: HostedProgram;
-  /** Size of its code. */
+  /** Size of its code and constants. */
   readonly bytes: number;
 }
 
-/** Code of programs that an engine keeps for those that ask again, in bytes: some twenty trainings. */
-const mostKeptBytes = 2 ** 22;
+/** Code and constants of programs that an engine keeps for those that ask again, in bytes: some twenty trainings. */
+const mostKeptBytes = 2 ** 24;
 
 const wasmOptionTable: OptionTable<WasmEngineOptions> = {
   precision: engineOptions.precision,
   threads: engineOptions.threads,
   wide: engineOptions.wide,
+  cache: text,
 };
 
 /** What memory is like; tests have less of it, or begin late in it. */
@@ -73,7 +80,12 @@ export interface MemoryLimits {
 /** The engine on threads that share memory, or on one worker that has its own. */
 export function wasmEngineWith(
   sharedMemory: boolean,
-  { precision = "float32", threads: threadsOption, wide: wantsWide = false }: WasmEngineOptions = {},
+  {
+    precision = "float32",
+    threads: threadsOption,
+    wide: wantsWide = false,
+    cache = globalThis.process?.env?.PUSHFORWARD_CACHE,
+  }: WasmEngineOptions = {},
   { pages: maximumPages = mostPages, firstAddress }: MemoryLimits = {},
 ): Engine {
   if (threadsOption !== undefined) checkCount("wasmEngine", "threads", threadsOption);
@@ -95,17 +107,41 @@ export function wasmEngineWith(
       remedy: "use the reference engine",
     });
   const threads = sharedMemory ? Math.min(threadsOption ?? Math.min(8, availableThreads()), 64) : 1;
-  const make = async (program: Partial<Program>, signal: AbortSignal | undefined): Promise<Compilation> => {
+  const compileWith = async (
+    vector: VectorOptions,
+    program: Partial<Program>,
+    signal: AbortSignal | undefined,
+  ): Promise<CompiledProgram> => {
     const prepared = await inPieces(preparation(program), signal);
-    const wide = wantsWide && (await isWideUsable());
-    const vector = { precision, relaxed: hasRelaxedSimd(), wide };
     const addRandomRows =
       prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
     const machine = { vector, threads, sharedMemory, maximumPages, firstAddress, rowLength, addRandomRows };
     const programPlan = await inPieces(planningFor(prepared, machine), signal);
     const trigonometry = hasTrigonometry(programPlan) ? await import("./emit/trigonometric.ts") : undefined;
-    const work = compiling(programPlan, { ...machine, vector: { ...vector, trigonometry } });
-    const { bytes, ...compiled } = await inPieces(work, signal);
+    return await inPieces(
+      compiling(programPlan, { ...machine, vector: { ...vector, trigonometry } }),
+      signal,
+    );
+  };
+  const make = async (
+    write: () => Promise<Partial<Program>>,
+    structure: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Compilation> => {
+    const wide = wantsWide && (await isWideUsable());
+    const vector = { precision, relaxed: hasRelaxedSimd(), wide };
+    const compile = (program: Partial<Program>): Promise<CompiledProgram> =>
+      compileWith(vector, program, signal);
+    const machine = [vector, threads, sharedMemory, maximumPages, firstAddress];
+    const { bytes, ...compiled } = cache
+      ? await (await import("./run/programFolder.ts")).programFrom(cache, {
+          structure,
+          machine,
+          write,
+          compile,
+          signal,
+        })
+      : await compile(await write());
     const plan: JobPlan = {
       rowLength: compiled.rowLength,
       shards: compiled.shards.address,
@@ -113,11 +149,12 @@ export function wasmEngineWith(
       mostShards: compiled.shards.size,
       arenas: compiled.arenas,
       arenaBytes: compiled.arenaBytes,
-      hasSums: compiled.sums.size > 0 || prepared.updates.length > 0,
+      hasSums: compiled.sums.size > 0 || compiled.levels.updates > 0,
       levels: compiled.levels,
     };
     const module = await compileModule(bytes);
-    return { compiled, hosted: { module, plan, precision, maximumPages }, bytes: bytes.length };
+    const size = compiled.constants.reduce((sum, { data }) => sum + data.byteLength, bytes.length);
+    return { compiled, hosted: { module, plan, precision, maximumPages }, bytes: size };
   };
   /** What was compiled under a name, the last used at the end. */
   const kept = new Map<string, Compilation>();
@@ -125,7 +162,9 @@ export function wasmEngineWith(
     name: "wasm",
     compile: async (program, { signal, structure } = {}) => {
       const known = structure === undefined ? undefined : kept.get(structure);
-      const made = known ?? (await make(typeof program === "function" ? await program() : program, signal));
+      const write = async (): Promise<Partial<Program>> =>
+        typeof program === "function" ? await program() : program;
+      const made = known ?? (await make(write, structure, signal));
       if (structure !== undefined) {
         kept.delete(structure);
         kept.set(structure, made);

@@ -8,8 +8,10 @@ import type { Training } from "../../architectures/training.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, subtreeOf } from "../../graph/parameters.ts";
+import { structureInPieces } from "../../graph/structure.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree, preparedContext } from "../../models/model.ts";
+import { inPieces } from "../../platform/pieces.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { Rows } from "../gradient/minimize.ts";
@@ -36,11 +38,14 @@ export async function prepareRows(
   const contextRows = model.contextPreparation
     ? preparedContext(model, g.input("context", [model.given.length]), bound)
     : undefined;
-  const outputs = { data: mapped.value, logAbsDet: mapped.logAbsDet };
-  const executable = await engine.compile(
-    { rows: contextRows ? { ...outputs, context: contextRows } : outputs },
-    { signal: options.signal },
-  );
+  const outputs = {
+    data: mapped.value,
+    logAbsDet: mapped.logAbsDet,
+    ...(contextRows ? { context: contextRows } : {}),
+  };
+  // One preparation is used for several sets of rows, and again for the next fit of as many columns.
+  const structure = await inPieces(structureInPieces(Object.values(outputs), "rows"), options.signal);
+  const executable = await engine.compile({ rows: outputs }, { signal: options.signal, structure });
   try {
     await setKnownParameters(executable, model.values);
     const inputs = contextRows ? { data, context } : { data };

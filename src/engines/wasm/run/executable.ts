@@ -39,7 +39,7 @@ export class WasmExecutable implements Executable {
     this.parameters = new Map(Array.from(compiled.parameters, ([name, { size }]) => [name, size]));
     this.#compiled = compiled;
     this.#host = host;
-    this.#bytes = compiled.vector.precision === "float32" ? 4 : 8;
+    this.#bytes = compiled.precision === "float32" ? 4 : 8;
     this.#top = compiled.memoryBytes;
     unreachable.register(this, host, this);
   }

@@ -43,7 +43,7 @@ export function outOfMemory(
 /** What to say where a program has no memory. */
 export function programOutOfMemory(compiled: Omit<CompiledProgram, "bytes">, pages: number): UsageError {
   const { memoryBytes, constants, shards, shardBytes, threads, arenaBytes } = compiled;
-  const isDouble = compiled.vector.precision === "float64";
+  const isDouble = compiled.precision === "float64";
   const bytesOf = (sizes: readonly number[]): number =>
     (isDouble ? 8 : 4) * sizes.reduce((sum, size) => sum + size, 0);
   const parts = {
