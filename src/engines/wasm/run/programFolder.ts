@@ -21,7 +21,7 @@ const build = typeof pushforwardBuild === "string" ? pushforwardBuild : "source"
 
 /** What all files may have together, in bytes, and one alone; the oldest are removed. */
 const mostBytes = 2 ** 28;
-const mostBytesOfFile = 2 ** 26;
+const mostBytesOfFile = 2 ** 23;
 
 const extension = ".program";
 /** Milliseconds after which a temporary file is nobody's: a day. */
@@ -47,7 +47,11 @@ export async function programFrom(folder: string, request: ProgramRequest): Prom
   const { structure, machine, write, compile, signal } = request;
   let program: Partial<Program> | undefined;
   if (structure === undefined) program = await write();
-  const name = program ? await nameOf(program, signal) : structure!;
+  let name = structure;
+  if (program) {
+    const { structureOfProgram } = await import("./programName.ts");
+    name = await inPieces(structureOfProgram(program), signal);
+  }
   const text = new TextEncoder().encode(JSON.stringify([build, machine, name]));
   const path = nodeModule("node:path", notHere).join(folder, digestOf([text]) + extension);
   const known = await read(path);
@@ -55,19 +59,6 @@ export async function programFrom(folder: string, request: ProgramRequest): Prom
   const compiled = await compile(program ?? (await write()));
   await keep(folder, path, compiled);
   return compiled;
-}
-
-/** The structure of a program with the names of its outputs. */
-async function nameOf(
-  { rows = {}, sums = {}, updates = [] }: Partial<Program>,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  // The library has it at once: it is a file of its own, or the library would load this one.
-  const { structureInPieces } = await import("../../../graph/structure.ts");
-  const values = [...Object.values(rows), ...Object.values(sums), ...updates.map(({ value }) => value)];
-  const parameters = updates.map(({ parameter }) => [parameter.name, parameter.shape]);
-  const names = JSON.stringify([Object.keys(rows), Object.keys(sums), parameters]);
-  return await inPieces(structureInPieces(values, names), signal);
 }
 
 function v8(): typeof import("node:v8") {
