@@ -124,7 +124,8 @@ const steps: readonly ((m: Making) => (s: Expr, w: Expr, b: Expr) => Expr)[] = [
 ];
 
 function scanned(m: Making): Expr {
-  const count = 1 + m.choices.below(5);
+  // Now and then so many that not all states are kept for the derivative.
+  const count = m.choices.below(6) === 0 ? 18 : 1 + m.choices.below(5);
   const stacks = [m.parameter([count, m.n, m.n]), m.parameter([count, m.n])];
   const body = m.choices.of(steps)(m);
   const reversed = m.choices.isHeads;

@@ -4,14 +4,13 @@
  * @module
  */
 
-import { type Expr, type FixedPointExpr, type MapExpr, type ScanExpr, topologicalOrder } from "../expr.ts";
+import { type Expr, type FixedPointExpr, type MapExpr, topologicalOrder } from "../expr.ts";
 import { add } from "../ops/arithmetic.ts";
-import { mapOf, unrolledScan } from "../ops/bodies.ts";
+import { mapOf } from "../ops/bodies.ts";
 import { fixedPoint } from "../ops/iteration.ts";
-import { constant, slot, zeros } from "../ops/leaves.ts";
+import { constant, slot } from "../ops/leaves.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { reshape } from "../ops/moves.ts";
-import { ofEachRow } from "../ops/sums.ts";
 import { substitute } from "../rebuild.ts";
 import {
   anyLive,
@@ -117,44 +116,5 @@ export function pullBackFixedPoint(
   outer.forEach((input, i) => {
     const gradient = gradients[i];
     if (gradient) send(input, gradient, true);
-  });
-}
-
-/** The derivative of the scan written out; what hundreds of steps have to keep is known only then. */
-export function pullBackScan(
-  node: ScanExpr,
-  cotangent: Cotangent,
-  { active, send, pulledBack }: Reversal,
-): void {
-  // Slots stand for the inputs meanwhile: nothing merges them with what they are, and one node in two roles is two.
-  const inputSlots = node.inputs.map((input, i) => slot(input.shape, i === 0 ? "row" : input.space));
-  const inner = slot(node.shape, "row");
-  const condition = cotangent.live();
-  const on = condition && slot(condition.on.shape, "row");
-  const outerAt = 1 + node.slices.length;
-  const outer = node.inputs.slice(outerAt).map((value, i) => [value, inputSlots[outerAt + i]!] as const);
-  const [result] = substitute([node.result], new Map<Expr, Expr>(outer));
-  const unrolled = unrolledScan({ ...node, result: result!, inputs: inputSlots });
-  const replacements = new Map<Expr, Expr>([
-    [inner, ofEachRow(settled(cotangent))],
-    ...inputSlots.map(
-      (inputSlot, i) => [inputSlot, i === 0 ? ofEachRow(node.inputs[0]!) : node.inputs[i]!] as const,
-    ),
-  ]);
-  if (on) replacements.set(on, ofEachRow(numberOf(condition)));
-  const replaced = (value: Expr): Expr => substitute([value], replacements)[0]!;
-  const pulled = pulledBack([unrolled], [{ value: inner, live: () => on && { on, when: true } }], inputSlots);
-  const gradients = substitute(
-    pulled.map((value, i) => (value ? settled(value) : zeros(inputSlots[i]!.shape))),
-    replacements,
-  );
-  // A shared input's gradient is a sum over rows by now; that of a shared first state is not.
-  node.inputs.forEach((input, i) => {
-    if (!active.has(input)) return;
-    const live = (): Condition | undefined => {
-      const unrolledCondition = pulled[i]?.live();
-      return unrolledCondition && { on: replaced(unrolledCondition.on), when: unrolledCondition.when };
-    };
-    send(input, { value: gradients[i]!, live }, i > 0);
   });
 }

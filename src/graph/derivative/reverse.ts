@@ -27,7 +27,7 @@ import {
 import { ofEachRow, pullBackSum, pullBackSumRows, sum, sumRows } from "../ops/sums.ts";
 import { passed } from "../passes.ts";
 import { type NodeOf, nothingBack, type Op, type PullBack, ruleOf } from "../rules.ts";
-import { pullBackFixedPoint, pullBackMap, pullBackScan } from "./bodyRules.ts";
+import { pullBackFixedPoint, pullBackMap } from "./bodyRules.ts";
 import {
   anyLive,
   type Cotangent,
@@ -42,6 +42,7 @@ import {
   settled,
 } from "./cotangent.ts";
 import { PartialSums } from "./partialSums.ts";
+import { pullBackScan } from "./scanRule.ts";
 import { pullBackImplicit, pullBackOdeSolution, withoutDerivative } from "./solutionDerivatives.ts";
 
 /** What rules of reverse mode work with, whatever the node. */

@@ -8,8 +8,10 @@ import { ShapeError } from "../../errors.ts";
 import { type Expr, topologicalOrder } from "../../graph/expr.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import type { Pieces } from "../../platform/pieces.ts";
+import { sparingOrder } from "./order.ts";
 import { guardingPadding } from "./padding.ts";
 import { apartFromParameters } from "./storage.ts";
+import { isSumOverRows } from "./sums.ts";
 
 /** The nodes of a program by phase, each list in topological order, and its outputs. */
 export interface Phases {
@@ -29,9 +31,6 @@ export interface Phases {
   readonly consumers: ReadonlyMap<Expr, readonly Expr[]>;
 }
 
-/** Whether a node is a sum over the rows of the tile. */
-export const isSumOverRows = (node: Expr): boolean => node.op === "sumRows" || node.op === "sumOuter";
-
 /**
  * The phases of a program.
  * @throws {@link ShapeError} if a sum over rows is used for each row.
@@ -48,7 +47,7 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   const rowOutputs = guarded.slice(0, rowCount);
   const sumOutputs = guarded.slice(rowCount, rowCount + sumCount).map(apartFromParameters);
   const updateOutputs = guarded.slice(rowCount + sumCount).map(apartFromParameters);
-  const order = topologicalOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
+  const order = sparingOrder([...rowOutputs, ...sumOutputs, ...updateOutputs]);
   yield;
   const sumDependents = new Set<Expr>();
   for (const node of order) {
