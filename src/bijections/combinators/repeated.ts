@@ -45,8 +45,8 @@ const repeatedOptionTable: OptionTable<RepeatedOptions> = {
 
 /**
  * Repeats a bijection `count` times; forward, layer 0 comes first. Parameters are those of the layer with a first axis
- * of `count`. Cost: `count` times that of the layer; compiled once. Its reverse derivative is that of all layers
- * written out.
+ * of `count`. Cost: `count` times that of the layer; compiled once. Its reverse derivative writes the layers out, and keeps the values of
+ * about the square root of `count` of them at a time.
  * @throws UsageError if `count` is not a positive integer, or the layer does not take what it gives; ShapeError if it has branches.
  */
 export function repeated(options: RepeatedOptions): Repeated {
