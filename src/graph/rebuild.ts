@@ -82,11 +82,11 @@ export function* substitution(
 /** A scan from ready slots and result. */
 export function scanOf(
   initial: Expr,
-  scan: Pick<ScanExpr, "steps" | "reversed" | "slot" | "slices" | "result"> & {
+  scan: Pick<ScanExpr, "steps" | "reversed" | "keptEvery" | "slot" | "slices" | "result"> & {
     readonly stacked: readonly Expr[];
   },
 ): Expr {
-  const { steps, reversed, slot: state } = scan;
+  const { steps, reversed, keptEvery, slot: state } = scan;
   if (!dependents([scan.result], state).has(scan.result)) {
     // The last step alone counts.
     const last = scan.slices.map(
@@ -100,6 +100,7 @@ export function scanOf(
     op: "scan",
     steps,
     reversed,
+    keptEvery,
     slot: state,
     slices,
     result,

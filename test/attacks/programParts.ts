@@ -124,13 +124,13 @@ const steps: readonly ((m: Making) => (s: Expr, w: Expr, b: Expr) => Expr)[] = [
 ];
 
 function scanned(m: Making): Expr {
-  // Now and then so many that not all states are kept for the derivative.
-  const count = m.choices.below(6) === 0 ? 18 : 1 + m.choices.below(5);
+  const count = 1 + m.choices.below(6);
   const stacks = [m.parameter([count, m.n, m.n]), m.parameter([count, m.n])];
   const body = m.choices.of(steps)(m);
   const reversed = m.choices.isHeads;
+  const keptEvery = m.choices.isHeads ? 1 + m.choices.below(3) : undefined;
   const start = m.choices.below(4) === 0 ? g.mul(0.5, m.vector()) : m.ofRows();
-  return g.scan(start, count, stacks, (s, [w, b]) => body(s, w!, b!), { reversed });
+  return g.scan(start, count, stacks, (s, [w, b]) => body(s, w!, b!), { reversed, keptEvery });
 }
 
 /** Two scans, in the bodies of which is one and the same scan, with other stacks. */

@@ -68,7 +68,7 @@ function pushForwardScan(node: ScanExpr, { orZero: tangent }: Push): Expr {
       const replacements = new Map([...slots, ...moving].map((standIn, i) => [standIn, values[i]!]));
       return concatenate(substitute([node.result, resultTangent!], replacements).map(flat));
     },
-    { reversed: node.reversed },
+    { reversed: node.reversed, keptEvery: node.keptEvery },
   );
   return reshape(slice(pair, size, 2 * size), node.shape);
 }

@@ -2,13 +2,13 @@
  * The rule of reverse mode for scans: states are kept every now and then on the way forward, and the steps between two of them are
  * computed once more on the way back (Griewank and Walther, "Evaluating Derivatives", 2008, chapter 12).
  *
- * Of K steps ceil(sqrt(K)) states are kept, and the values of as many steps at a time. The way back through some steps is written once,
+ * Of K steps, where they are many, about sqrt(K) states are kept, and the values of as many steps at a time. The way back through some steps is written once,
  * on stand-ins, and put in place for each stretch of the scan.
  *
  * @module
  */
 
-import type { Expr, ScanExpr, Shape, SlotExpr } from "../expr.ts";
+import { type Expr, type ScanExpr, type Shape, type SlotExpr, sizeOf } from "../expr.ts";
 import { constant, slot, zeros } from "../ops/leaves.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { concatenate, reshape, slice } from "../ops/moves.ts";
@@ -17,8 +17,11 @@ import { scanOf, substitute } from "../rebuild.ts";
 import { sliceAt } from "../stackedValues.ts";
 import { type Condition, type Cotangent, joined, numberOf, type Reversal, settled } from "./cotangent.ts";
 
-/** With so many steps or fewer all of them are kept: nothing is computed twice. */
-const fewSteps = 16;
+/**
+ * With so many numbers of states or fewer, of one row, all of them are kept, and nothing is computed twice: with what belongs to them they
+ * fit the second cache.
+ */
+const fewNumbers = 1024;
 
 /** Some steps of a scan, one after another. */
 interface Stretch {
@@ -99,10 +102,11 @@ export function pullBackScan(
   });
 }
 
-/** The stretches of a scan, with the states that they begin with: one for few steps, else about as many as each has steps. */
+/** The stretches of a scan, with the states that they begin with. */
 function stretchesOf(node: ScanExpr, stacked: readonly Expr[]): Stretch[] {
   const { steps, reversed } = node;
-  const length = steps <= fewSteps ? steps : Math.ceil(Math.sqrt(steps));
+  const isShort = steps * sizeOf(node.shape) <= fewNumbers;
+  const length = node.keptEvery ?? (isShort ? steps : Math.ceil(Math.sqrt(steps)));
   const stretches: Stretch[] = [];
   let state = ofEachRow(node.inputs[0]!);
   for (let first = 0; first < steps; first += length) {

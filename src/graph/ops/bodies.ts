@@ -97,6 +97,9 @@ export function mapOf(
  *
  * @param steps - Number of slices, at least 1.
  * @param stacked - Shared values `[steps, ...]`; the body gets their slices `[...]`.
+ * The derivative keeps a state every `keptEvery` steps and computes the steps between once more: all values of so many steps are there at
+ * a time. By default it keeps all where steps times size of the state are at most 1024, else a state every ceil(sqrt(steps)) steps.
+ *
  * @param options - `reversed`: from the last slice to the first.
  */
 export function scan(
@@ -104,13 +107,16 @@ export function scan(
   steps: number,
   stacked: readonly Expr[],
   body: (state: Expr, slices: readonly Expr[]) => Expr,
-  options: { readonly reversed?: boolean } = {},
+  options: { readonly reversed?: boolean; readonly keptEvery?: number | undefined } = {},
 ): Expr {
   checkExpressions("scan", initial);
   checkArgument("ops.scan", "steps", steps, count);
   checkArgument("ops.scan", "stacked", stacked, listOf(anExpression, "an array of expressions"));
   checkArgument("ops.scan", "body", body, callback);
-  const { reversed = false } = checkedOptions("ops.scan", options, { reversed: flag });
+  const { reversed = false, keptEvery } = checkedOptions("ops.scan", options, {
+    reversed: flag,
+    keptEvery: count,
+  });
   for (const value of stacked)
     if (value.space === "row" || value.shape[0] !== steps)
       throw new ShapeError({
@@ -129,10 +135,10 @@ export function scan(
       expected: formatShape(initial.shape),
       received: formatShape(result.shape),
     });
-  return scanOf(initial, { steps, reversed, slot: state, slices, stacked, result });
+  return scanOf(initial, { steps, reversed, keptEvery, slot: state, slices, stacked, result });
 }
 
-/** The scan written out, step after step: its meaning, and what reverse derivatives are taken of. */
+/** The scan written out, step after step: its meaning. */
 export function unrolledScan(node: ScanExpr): Expr {
   const stacked = node.inputs.slice(1, 1 + node.slices.length);
   let state = node.inputs[0]!;

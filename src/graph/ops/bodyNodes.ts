@@ -31,6 +31,8 @@ export interface ScanExpr extends Node {
   readonly op: "scan";
   readonly steps: number;
   readonly reversed: boolean;
+  /** For the derivative a state is kept every so many steps; where undefined, its rule decides. */
+  readonly keptEvery?: number | undefined;
   readonly slot: SlotExpr;
   /** One a stacked value; shared, the same in every row. Each is read beside the state: see `liftSlices`. */
   readonly slices: readonly SlotExpr[];
