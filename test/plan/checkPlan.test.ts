@@ -4,6 +4,8 @@
  */
 
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Executable } from "../../src/engines/engine.ts";
+import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, topologicalOrder } from "../../src/graph/expr.ts";
 import { withInputs } from "../../src/graph/graphRules.ts";
@@ -176,6 +178,13 @@ describe("faults put back where they were", () => {
     const plan = planOf(program());
     expect(faultsOfPlan(plan).join("\n")).toMatch(new RegExp(fault.source, "m"));
     expect(() => checkPlan(plan)).toThrow(/^plan: \w+: /);
+  });
+  test("an engine that checks plans refuses the program", async () => {
+    faulty.stage = "updates";
+    const compile = (checkPlans: boolean): Promise<Executable> =>
+      wasmEngine({ threads: 1, checkPlans }).compile(swap());
+    await expect(compile(true)).rejects.toThrow(/^plan: reads: copyNumbers/);
+    (await compile(false)).dispose();
   });
 });
 

@@ -7,7 +7,7 @@
 
 import { UsageError } from "../../errors.ts";
 import { type Program, preparation } from "../../graph/program.ts";
-import { checkCount, checkedOptions, engineOptions, type OptionTable, text } from "../../options.ts";
+import { checkCount, checkedOptions, engineOptions, flag, type OptionTable, text } from "../../options.ts";
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
@@ -37,6 +37,12 @@ export interface WasmEngineOptions {
    * Choose one that only you can write to.
    */
   readonly cache?: string | undefined;
+  /**
+   * Whether every plan is checked before it is compiled (default false, or true where the environment variable
+   * `PUSHFORWARD_CHECK_PLANS` is `1`): reads of what was not written, threads that need each other, and the like. A fault is one of this
+   * library, and would give wrong numbers; `compile` then throws. It takes a tenth more time to compile.
+   */
+  readonly checkPlans?: boolean | undefined;
 }
 
 /** Rows of a tile, where there is room for so many: feature-major values of 64 rows stay in the first cache levels. */
@@ -67,6 +73,7 @@ const wasmOptionTable: OptionTable<WasmEngineOptions> = {
   threads: engineOptions.threads,
   wide: engineOptions.wide,
   cache: text,
+  checkPlans: flag,
 };
 
 /** What memory is like; tests have less of it, or begin late in it. */
@@ -85,6 +92,7 @@ export function wasmEngineWith(
     threads: threadsOption,
     wide: wantsWide = false,
     cache = globalThis.process?.env?.PUSHFORWARD_CACHE,
+    checkPlans = globalThis.process?.env?.PUSHFORWARD_CHECK_PLANS === "1",
   }: WasmEngineOptions = {},
   { pages: maximumPages = mostPages, firstAddress }: MemoryLimits = {},
 ): Engine {
@@ -117,6 +125,7 @@ export function wasmEngineWith(
       prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
     const machine = { vector, threads, sharedMemory, maximumPages, firstAddress, rowLength, addRandomRows };
     const programPlan = await inPieces(planningFor(prepared, machine), signal);
+    if (checkPlans) (await import("../../plan/check/checkPlan.ts")).checkPlan(programPlan);
     const trigonometry = hasTrigonometry(programPlan) ? await import("./emit/trigonometric.ts") : undefined;
     return await inPieces(
       compiling(programPlan, { ...machine, vector: { ...vector, trigonometry } }),
