@@ -49,6 +49,12 @@ export {
 export { evaluationText } from "../diagnostics/evaluate/evaluationText.ts";
 export type { MarginalDistance } from "../diagnostics/evaluate/marginalDistances.ts";
 export {
+  type CheckLawsOptions,
+  checkLaws,
+  type LawReport,
+  type LawResult,
+} from "../diagnostics/laws/checkLaws.ts";
+export {
   bandTest,
   type ChiSquareTest,
   chiSquareTest,

@@ -1,0 +1,120 @@
+/**
+ * A bijection compiled for its laws: images, Jacobians, densities, and a loss with its gradient.
+ *
+ * @module
+ */
+
+import type { Bijection } from "../../bijections/bijection.ts";
+import { standardNormal } from "../../distributions/standardNormal.ts";
+import type { Engine, Executable } from "../../engines/engine.ts";
+import { setKnownParameters } from "../../engines/setKnownParameters.ts";
+import { jvp, vjp } from "../../graph/derivative/derivative.ts";
+import type { Expr } from "../../graph/expr.ts";
+import * as g from "../../graph/ops.ts";
+import { type Bound, bindTree } from "../../graph/parameters.ts";
+import type { Program } from "../../graph/program.ts";
+import { pushforwardLogProb } from "../../models/density.ts";
+import type { ParameterValues } from "../../models/parameters.ts";
+
+/** Base to data, or data to base. */
+export type Direction = "forward" | "inverse";
+
+/** Rows to evaluate at, row-major. */
+export interface LawRows {
+  readonly x: Float64Array;
+  readonly context: Float64Array;
+}
+
+type Rows = Readonly<Record<string, Float64Array>>;
+
+/** A bijection on an engine; programs are compiled when first used. */
+export class LawSubject {
+  readonly bijection: Bijection;
+  readonly #engine: Engine;
+  readonly #compiled = new Map<string, Promise<Executable>>();
+
+  constructor(bijection: Bijection, engine: Engine) {
+    this.bijection = bijection;
+    this.#engine = engine;
+  }
+
+  async #run(
+    name: string,
+    values: ParameterValues,
+    { x, context }: LawRows,
+    write: (x: Expr, p: Bound, c: Expr | undefined) => Program["rows"],
+  ): Promise<Rows> {
+    const { bijection } = this;
+    let compiled = this.#compiled.get(name);
+    if (!compiled) {
+      const c = bijection.context > 0 ? g.input("context", [bijection.context]) : undefined;
+      // With a prefix no parameter has the name of an input.
+      const p = bindTree(bijection.parameters, "bijection.");
+      compiled = this.#engine.compile({ rows: write(g.input("x", [bijection.features]), p, c) });
+      this.#compiled.set(name, compiled);
+    }
+    const executable = await compiled;
+    const named = Object.entries(values).map(([key, data]) => [`bijection.${key}`, data] as const);
+    await setKnownParameters(executable, Object.fromEntries(named));
+    const inputs = bijection.context > 0 ? { x, context } : { x };
+    return (await executable.run({ rows: x.length / bijection.features, inputs })).rows;
+  }
+
+  /** Values and logAbsDets. */
+  async image(direction: Direction, values: ParameterValues, rows: LawRows): Promise<Rows> {
+    return await this.#run(direction, values, rows, (x, p, c) => {
+      const { value, logAbsDet } = this.bijection[direction](x, p, c);
+      return { value, logAbsDet };
+    });
+  }
+
+  /** Jacobians, one after another, each by columns: that of the direction of a feature after that of the one before. */
+  async jacobians(direction: Direction, values: ParameterValues, rows: LawRows): Promise<Float64Array> {
+    const n = this.bijection.features;
+    const { columns } = await this.#run(`jacobian ${direction}`, values, rows, (x, p, c) => {
+      const { value } = this.bijection[direction](x, p, c);
+      const ofFeature = Array.from({ length: n }, (_, k) =>
+        jvp([value], [x], [g.constant(Float64Array.from({ length: n }, (_, i) => (i === k ? 1 : 0)))]),
+      );
+      return { columns: g.concatenate(ofFeature.map(([column]) => column!)) };
+    });
+    return columns!;
+  }
+
+  #loss(direction: Direction, x: Expr, p: Bound, c: Expr | undefined): Expr {
+    const { value, logAbsDet } = this.bijection[direction](x, p, c);
+    const weights = Float64Array.from({ length: this.bijection.features }, (_, i) => Math.cos(1 + i));
+    return g.mul(g.rowMark(), g.add(g.sum(g.mul(value, g.constant(weights))), g.mul(0.7, logAbsDet)));
+  }
+
+  /** A number of each row that mixes values and logAbsDet. */
+  async loss(direction: Direction, values: ParameterValues, rows: LawRows): Promise<Float64Array> {
+    const { loss } = await this.#run(`loss ${direction}`, values, rows, (x, p, c) => ({
+      loss: this.#loss(direction, x, p, c),
+    }));
+    return loss!;
+  }
+
+  /** Its gradient along the features of each row. */
+  async gradient(direction: Direction, values: ParameterValues, rows: LawRows): Promise<Float64Array> {
+    const { gradient } = await this.#run(`gradient ${direction}`, values, rows, (x, p, c) => {
+      const loss = this.#loss(direction, x, p, c);
+      return { gradient: vjp([loss], [g.constant(1)], [x])[0]! };
+    });
+    return gradient!;
+  }
+
+  /** Log-density of the standard normal pushed forward. */
+  async logDensity(values: ParameterValues, rows: LawRows): Promise<Float64Array> {
+    const base = standardNormal({ features: this.bijection.features });
+    const { logDensity } = await this.#run("density", values, rows, (y, p, c) => ({
+      logDensity: pushforwardLogProb(base, this.bijection, y, { base: {}, bijection: p }, c),
+    }));
+    return logDensity!;
+  }
+
+  /** Gives the memory and threads of its programs back. */
+  async dispose(): Promise<void> {
+    for (const compiled of this.#compiled.values()) (await compiled.catch(() => undefined))?.dispose();
+  }
+}
