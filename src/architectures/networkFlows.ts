@@ -4,8 +4,8 @@
  * @module
  */
 
-import { chain } from "../bijections/combinators/chain.ts";
 import { blockAutoregressive } from "../bijections/blocks/blockAutoregressive.ts";
+import { chain } from "../bijections/combinators/chain.ts";
 import { anyNumber, count, listOf, type OptionTable } from "../options.ts";
 import { unconstrainedMonotonicNetwork } from "../transformers/integrals/unconstrainedMonotonicNetwork.ts";
 import {

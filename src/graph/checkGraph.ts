@@ -9,6 +9,7 @@
 import { ShapeError } from "../errors.ts";
 import { type Expr, formatShape, hasBody, sizeOf, spaceOf, topologicalOrder } from "./expr.ts";
 import { faultOfIteration, faultOfSolution } from "./ops/bodyNodes.ts";
+import { faultOfConnected, faultOfSumConnected } from "./ops/connected.ts";
 import { faultOfElementwise } from "./ops/elementwise.ts";
 import { faultOfConstant, faultOfRowLeaf, faultOfSharedLeaf, faultOfSlot } from "./ops/leaves.ts";
 import { faultOfLinear, faultOfSumOuter } from "./ops/linear.ts";
@@ -36,6 +37,8 @@ const faults: { readonly [O in Op]: Fault<NodeOf<O>> } = {
   sumRows: faultOfSumRows,
   linear: faultOfLinear,
   sumOuter: faultOfSumOuter,
+  connected: faultOfConnected,
+  sumConnected: faultOfSumConnected,
   matrixProduct: faultOfMatrixProduct,
   solveTriangular: faultOfSolveTriangular,
   map: faultOfMap,

@@ -18,6 +18,7 @@ import type {
   OdeSolutionExpr,
   ScanExpr,
 } from "./ops/bodyNodes.ts";
+import type { ConnectedExpr, SumConnectedExpr } from "./ops/connected.ts";
 import type { ElementwiseExpr, ElementwiseName } from "./ops/elementwise.ts";
 import type {
   ConstantExpr,
@@ -36,6 +37,7 @@ import type { SumExpr, SumRowsExpr } from "./ops/sums.ts";
 
 export type {
   ConcatenateExpr,
+  ConnectedExpr,
   ConstantExpr,
   ElementwiseExpr,
   FixedPointExpr,
@@ -57,6 +59,7 @@ export type {
   SlotExpr,
   SolveTriangularExpr,
   StepInputExpr,
+  SumConnectedExpr,
   SumExpr,
   SumOuterExpr,
   SumRowsExpr,
@@ -106,6 +109,8 @@ export type Expr =
   | LinearExpr
   | SumRowsExpr
   | SumOuterExpr
+  | ConnectedExpr
+  | SumConnectedExpr
   | MatrixProductExpr
   | SolveTriangularExpr
   | MapExpr
@@ -122,6 +127,11 @@ export type BodyExpr = FixedPointExpr | ScanExpr | IterateExpr | ImplicitExpr | 
 /** Whether a node has a body. */
 export function hasBody(node: Expr): node is BodyExpr {
   return "result" in node;
+}
+
+/** Whether a node is a sum over rows. */
+export function isSumOverRows({ op }: Expr): boolean {
+  return op === "sumRows" || op === "sumOuter" || op === "sumConnected";
 }
 
 /** The end of a `switch` over all operations: an operation without a case of its own does not compile. */

@@ -6,6 +6,7 @@
 
 import type { Expr } from "./expr.ts";
 import { bodyRules, fixedPointRules } from "./ops/bodyNodes.ts";
+import { connectedRules, sumConnectedRules } from "./ops/connected.ts";
 import { elementwiseRules } from "./ops/elementwise.ts";
 import { constantRules, leafRules, namedLeafRules, rowMarkRules } from "./ops/leaves.ts";
 import { linearRules, sumOuterRules } from "./ops/linear.ts";
@@ -33,6 +34,8 @@ const table: { readonly [O in Op]: GraphRules<NodeOf<O>> } = {
   sumRows: sumRowsRules,
   linear: linearRules,
   sumOuter: sumOuterRules,
+  connected: connectedRules,
+  sumConnected: sumConnectedRules,
   matrixProduct: matrixProductRules,
   solveTriangular: solveTriangularRules,
   map: mapRules,

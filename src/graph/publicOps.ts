@@ -5,6 +5,7 @@
  * @module
  */
 
+export { type ConvolutionOptions, convolution, linear } from "./library/convolution.ts";
 export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./library/likelihoods.ts";
 export { logGamma } from "./library/logGamma.ts";
 export { normalLogCdf } from "./library/normalLogCdf.ts";

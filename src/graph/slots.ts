@@ -5,7 +5,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { type Expr, topologicalOrder } from "./expr.ts";
+import { type Expr, isSumOverRows, topologicalOrder } from "./expr.ts";
 
 /** What {@link slotsOf} has found. Nodes never change, so that it is found once. */
 const slotsBehind = new WeakMap<Expr, ReadonlySet<Expr>>();
@@ -69,7 +69,7 @@ export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
  */
 export function checkInside(where: string, result: Expr, ...slots: readonly Expr[]): void {
   for (const node of dependents([result], ...slots))
-    if (node.op === "sumRows" || node.op === "sumOuter")
+    if (isSumOverRows(node))
       throw new ShapeError({
         where,
         problem: "the body cannot sum over rows",

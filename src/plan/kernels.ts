@@ -94,8 +94,11 @@ export interface LayerKernel {
   readonly rowStride: number;
   readonly columnStride: number;
   readonly hasBias: boolean;
-  /** What is done to y as it is stored: nothing, below zero becomes zero, or all becomes zero but where the gate is above zero. */
-  readonly finish: "plain" | "rectified" | "gated";
+  /**
+   * What is done to y as it is stored: nothing, below zero becomes zero, or all becomes zero but where the gate is above zero. `added`: the sum
+   * begins with what y holds.
+   */
+  readonly finish: "plain" | "rectified" | "gated" | "added";
 }
 /** `(value, sum)`: adds the sum over all lanes of the tile, those without a row among them. */
 export interface SumRowsKernel {
@@ -113,7 +116,10 @@ export interface SumOuterKernel {
   readonly kind: "sumOuter";
   readonly rows: number;
   readonly columns: number;
+  /** From one row of the sum to the next. */
   readonly pitch: number;
+  /** From one row of x to the next, where that is not the pitch. */
+  readonly sourcePitch?: number;
 }
 /** `(a, b, bias, destination)`: destination[i][j] = bias[i] + sum over k of a[i][k] b[k][j], number by number. */
 export interface SharedProductKernel {

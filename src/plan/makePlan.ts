@@ -8,13 +8,12 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../graph/expr.ts";
+import { type Expr, isSumOverRows, sizeOf } from "../graph/expr.ts";
 import type { PreparedProgram } from "../graph/program.ts";
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { streamWord } from "../random/philox.ts";
 import { type Phases, phasesOf } from "./analysis/phases.ts";
 import { viewOf } from "./analysis/storage.ts";
-import { isSumOverRows } from "./analysis/sums.ts";
 import { planMemory } from "./lowering/memoryPlan.ts";
 import { PlanTables } from "./lowering/planTables.ts";
 import { SharedLowering } from "./lowering/sharedLowering.ts";

@@ -157,7 +157,7 @@ export function runKernel(kernel: Kernel, operands: readonly Operand[], context:
       const { rows, rowStride, columnStride, hasBias, finish } = kernel;
       for (let i = 0; i < rows; i++)
         eachLane((lane) => {
-          let total = hasBias ? get(3, i) : 0;
+          let total = finish === "added" ? get(2, i, lane, rowLength) : hasBias ? get(3, i) : 0;
           for (let k = 0; k < number(4); k++)
             total += get(0, i * rowStride + k * columnStride) * get(1, k, lane, rowLength);
           if (finish === "rectified") total = Math.max(total, 0);
@@ -183,12 +183,12 @@ export function runKernel(kernel: Kernel, operands: readonly Operand[], context:
       });
       return false;
     case "sumOuter": {
-      const { rows, columns, pitch } = kernel;
+      const { rows, columns, pitch, sourcePitch = pitch } = kernel;
       const { shards, at } = operands[2] as ShardPlace;
       for (let i = 0; i < rows; i++)
         for (let j = 0; j < columns; j++)
           for (let lane = 0; lane < number(4); lane++)
-            shards[0]![at + i * pitch + j]! += get(0, i, lane, rowLength) * get(1, j, lane * pitch);
+            shards[0]![at + i * pitch + j]! += get(0, i, lane, rowLength) * get(1, j, lane * sourcePitch);
       return false;
     }
     case "sharedProduct": {

@@ -6,6 +6,7 @@
 
 import type {
   ConcatenateExpr,
+  ConnectedExpr,
   ConstantExpr,
   Expr,
   GatherExpr,
@@ -14,10 +15,12 @@ import type {
   RowMarkExpr,
   ScatterExpr,
   SolveTriangularExpr,
+  SumConnectedExpr,
   SumExpr,
   SumOuterExpr,
   SumRowsExpr,
 } from "../../graph/expr.ts";
+import { sizeOf } from "../../graph/expr.ts";
 
 /** Computes a node for some rows, once its operands are there. */
 export type Computation = (rows: number) => Float64Array;
@@ -170,3 +173,42 @@ export const meaningOfSolveTriangular: Meaning<SolveTriangularExpr> = (
       to[start + i] = total / element(i, i);
     }
   });
+
+export const meaningOfConnected: Meaning<ConnectedExpr> = (
+  { connections, transposed, shape, inputs: [x, weights] },
+  { operand, sizes, strides: [step], eachRow },
+) => {
+  const [outputs, inputs, columns] = [shape[1]!, x!.shape[1]!, weights!.shape[1]!];
+  return eachRow((to, start, row) => {
+    const [a, w, bias] = [operand(0), operand(1), sizes.length > 2 ? operand(2) : undefined];
+    for (let i = 0; i < sizeOf(shape); i++) to[start + i] = bias?.[i % outputs] ?? 0;
+    for (let c = 0; c < connections.length; c += 3) {
+      const [position, from, block] = [connections[c]!, connections[c + 1]!, connections[c + 2]!];
+      for (let o = 0; o < outputs; o++)
+        for (let i = 0; i < inputs; i++) {
+          const weight = transposed ? i * columns + block * outputs + o : o * columns + block * inputs + i;
+          to[start + position * outputs + o]! += w[weight]! * a[row * step! + from * inputs + i]!;
+        }
+    }
+  });
+};
+
+export const meaningOfSumConnected: Meaning<SumConnectedExpr> = (
+  { connections, shape, inputs: [left, right] },
+  { operand, out, size, strides: [stepY, stepX] },
+) => {
+  const [m, n] = [left!.shape[1]!, right!.shape[1]!];
+  return (rows) => {
+    const [y, x] = [operand(0), operand(1)];
+    const to = out(size).fill(0);
+    for (let row = 0; row < rows; row++)
+      for (let c = 0; c < connections.length; c += 3) {
+        const [position, from, block] = [connections[c]!, connections[c + 1]!, connections[c + 2]!];
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++)
+            to[i * shape[1]! + block * n + j]! +=
+              y[row * stepY! + position * m + i]! * x[row * stepX! + from * n + j]!;
+      }
+    return to;
+  };
+};

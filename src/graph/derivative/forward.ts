@@ -16,6 +16,7 @@ import {
 } from "../expr.ts";
 import { add } from "../ops/arithmetic.ts";
 import { mapOf, scan, unrolledScan } from "../ops/bodies.ts";
+import { pushForwardConnected, pushForwardSumConnected } from "../ops/connected.ts";
 import { pushForwardElementwise } from "../ops/elementwise.ts";
 import { fixedPoint } from "../ops/iteration.ts";
 import { anExpression, constant, pushForwardLeaf, slot } from "../ops/leaves.ts";
@@ -149,6 +150,8 @@ const pushForwards: { readonly [O in Exclude<Op, "map" | "project" | "iterate">]
   sumRows: pushForwardSumRows,
   linear: pushForwardLinear,
   sumOuter: pushForwardSumOuter,
+  connected: pushForwardConnected,
+  sumConnected: pushForwardSumConnected,
   matrixProduct: pushForwardMatrixProduct,
   solveTriangular: pushForwardSolveTriangular,
   fixedPoint: pushForwardFixedPoint,

@@ -12,6 +12,7 @@ import { ShapeError } from "../../errors.ts";
 import { checkArgument, listOf } from "../../options.ts";
 import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
 import { type Expr, formatShape, type MapExpr, sameShape, sizeOf, topologicalOrder } from "../expr.ts";
+import { pullBackConnected, pullBackSumConnected } from "../ops/connected.ts";
 import { pullBackElementwise } from "../ops/elementwise.ts";
 import { anExpression, constant } from "../ops/leaves.ts";
 import { pullBackLinear, pullBackSumOuter } from "../ops/linear.ts";
@@ -198,6 +199,8 @@ const pullBacks: { readonly [O in Exclude<Op, "map" | "project">]: PullBack<Node
   sumRows: pullBackSumRows,
   linear: pullBackLinear,
   sumOuter: pullBackSumOuter,
+  connected: pullBackConnected,
+  sumConnected: pullBackSumConnected,
   matrixProduct: pullBackMatrixProduct,
   solveTriangular: pullBackSolveTriangular,
   fixedPoint: pullBackFixedPoint,

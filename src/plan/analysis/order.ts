@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type Expr, topologicalOrder } from "../../graph/expr.ts";
-import { isSumOverRows } from "./sums.ts";
+import { type Expr, isSumOverRows, topologicalOrder } from "../../graph/expr.ts";
 
 /**
  * All nodes that the outputs depend on, each after its inputs, in an order that keeps few values at a time: first the way to the sum over

@@ -5,13 +5,12 @@
  */
 
 import { ShapeError } from "../../errors.ts";
-import { type Expr, topologicalOrder } from "../../graph/expr.ts";
+import { type Expr, isSumOverRows, topologicalOrder } from "../../graph/expr.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 import { sparingOrder } from "./order.ts";
 import { guardingPadding } from "./padding.ts";
 import { apartFromParameters } from "./storage.ts";
-import { isSumOverRows } from "./sums.ts";
 
 /** The nodes of a program by phase, each list in topological order, and its outputs. */
 export interface Phases {

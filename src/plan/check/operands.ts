@@ -64,7 +64,7 @@ export function operandsOf(kernel: Kernel): readonly Operand[] {
     }
     case "layer": {
       const last = kernel.finish === "gated" ? lines : kernel.hasBias ? numbers : number;
-      return [numbers, lines, write("lines"), last, number];
+      return [numbers, lines, kernel.finish === "added" ? update("lines") : write("lines"), last, number];
     }
     case "sumRows":
       return [lines, update("sum")];

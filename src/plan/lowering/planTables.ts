@@ -225,7 +225,7 @@ export class PlanTables {
     let sum = this.#sumOf.get(node);
     if (sum === undefined) {
       const { lanes, numberBytes } = this.target;
-      const isOuter = node.op === "sumOuter";
+      const isOuter = node.op !== "sumRows";
       const rows = isOuter ? node.shape[0]! : 1;
       const width = isOuter ? node.shape[1]! : sizeOf(node.shape);
       const pitch = Math.ceil(width / lanes) * lanes;

@@ -33,6 +33,8 @@ type Elsewhere =
   | "random"
   | "sumRows"
   | "sumOuter"
+  | "connected"
+  | "sumConnected"
   | "fixedPoint"
   | "scan"
   | "iterate"

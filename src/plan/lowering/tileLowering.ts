@@ -15,7 +15,8 @@ import type { Run } from "../analysis/readiness.ts";
 import { bandsOf, unionOf } from "../analysis/sparsity.ts";
 import { ownersRead, readOutside, viewOf } from "../analysis/storage.ts";
 import type { Kernel } from "../kernels.ts";
-import type { Argument, Call, Item } from "../plan.ts";
+import type { Argument, Call, Item, ValueId } from "../plan.ts";
+import { lowerConnected, lowerSumConnected } from "./connectedLowering.ts";
 import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts";
 import type { PlanTables } from "./planTables.ts";
 import { Scope } from "./scope.ts";
@@ -160,6 +161,10 @@ export class TileLowering {
       }
       case "sumOuter":
         return this.#lowerSumOuter(node, scope);
+      case "connected":
+        return lowerConnected(this, node);
+      case "sumConnected":
+        return lowerSumConnected(this, node, scope);
       case "fixedPoint":
         return yield* lowerFixedPoint(this, node);
       case "scan":
@@ -255,23 +260,36 @@ export class TileLowering {
     });
   }
 
-  #lowerSumOuter(node: Expr, { transposed }: Scope): Item[] {
+  /** A value that is kept row by row: copied once. */
+  across(
+    value: Expr,
+    pitch: number,
+    { transposed }: Scope,
+  ): { readonly items: Item[]; readonly id: ValueId } {
+    const { items, rows } = this.asRows(value);
+    const source = rows() as Extract<Argument, { kind: "value" }>;
+    const elements = sizeOf(value.shape);
+    const name = `${source.value}+${source.start}:${elements}`;
+    let id = transposed.get(name);
+    if (id === undefined) {
+      id = this.tables.temporary("transposed", elements, pitch);
+      transposed.set(name, id);
+      items.push(
+        this.call({ kind: "transpose", elements, pitch }, source, { kind: "value", value: id, start: 0 }),
+      );
+    }
+    return { items, id };
+  }
+
+  #lowerSumOuter(node: Expr, scope: Scope): Item[] {
     const { tables } = this;
     const { lanes } = tables.target;
-    const [y, x] = [this.asRows(node.inputs[0]!), this.asRows(node.inputs[1]!)];
-    const items: Item[] = [...y.items, ...x.items];
+    const y = this.asRows(node.inputs[0]!);
     const sum = tables.sum(node);
     const { pitch } = tables.sums[sum]!;
     const [rows, columns] = node.shape as [number, number];
-    const xRows = x.rows() as Extract<Argument, { kind: "value" }>;
-    const name = `${xRows.value}+${xRows.start}:${columns}`;
-    let across = transposed.get(name);
-    if (across === undefined) {
-      across = tables.temporary("transposed", columns, pitch);
-      transposed.set(name, across);
-      const result: Argument = { kind: "value", value: across, start: 0 };
-      items.push(this.call({ kind: "transpose", elements: columns, pitch }, xRows, result));
-    }
+    const x = this.across(node.inputs[1]!, pitch, scope);
+    const items: Item[] = [...y.items, ...x.items];
     const masks = (this.#consumers.get(node) ?? []).map(maskOf);
     for (const band of bandsOf(rows, unionOf(masks, rows, columns))) {
       if (band.to === 0) continue;
@@ -281,7 +299,7 @@ export class TileLowering {
         this.call(
           { kind: "sumOuter", rows: band.end - band.start, columns: to - from, pitch },
           y.rows(band.start),
-          { kind: "value", value: across, start: from },
+          { kind: "value", value: x.id, start: from },
           { kind: "sum", sum, start: band.start * pitch + from },
           number(0),
           // Only the lanes that have a row: what the others hold need not be zero, nor a number.

@@ -72,6 +72,12 @@ export const operationCases: Readonly<
   broadcastTo: unary((x) => g.broadcastTo(x, [2, 3])),
   clamp: unary((x) => g.clamp(x, -0.9, 0.7)),
   concatenate: binary((a, b) => g.concatenate([b, a])),
+  convolution: {
+    inputs: 12,
+    parameters: { w: { shape: [2, 2, 2, 2], initializer: { kind: "constant", value: 0 }, kind: "trained" } },
+    run: (x, { w }) =>
+      g.reshape(g.convolution(g.reshape(x, [2, 3, 2]), w as Expr, undefined, { padding: [1, 0] }), [12]),
+  },
   cos: unary(g.cos),
   div: binary(g.div, positive),
   erf: unary(g.erf),

@@ -47,8 +47,9 @@ function addKernel(
     aColumnStride: number,
     pitch: number,
     rest: Pick<ProductShape, "start" | "finish" | "computedColumns">,
+    bRowStride = pitch,
   ): FunctionIndex => {
-    const strides = { aRowStride, aColumnStride, bRowStride: pitch, cRowStride: pitch };
+    const strides = { aRowStride, aColumnStride, bRowStride, cRowStride: pitch };
     return addProduct(module, null, { rows, columns, ...strides, ...rest }, vector);
   };
   switch (kernel.kind) {
@@ -88,8 +89,8 @@ function addKernel(
     }
     case "layer":
       return product(kernel, rowLength, kernel.rowStride, kernel.columnStride, rowLength, {
-        start: kernel.hasBias ? "bias" : "zero",
-        finish: kernel.finish,
+        start: kernel.finish === "added" ? "accumulate" : kernel.hasBias ? "bias" : "zero",
+        finish: kernel.finish === "added" ? "plain" : kernel.finish,
         computedColumns: lanes,
       });
     case "sumRows":
@@ -112,7 +113,15 @@ function addKernel(
         vector,
       );
     case "sumOuter":
-      return product(kernel, kernel.columns, rowLength, 1, kernel.pitch, { start: "accumulate" });
+      return product(
+        kernel,
+        kernel.columns,
+        rowLength,
+        1,
+        kernel.pitch,
+        { start: "accumulate" },
+        kernel.sourcePitch,
+      );
     case "sharedProduct":
       return shared.addSharedProduct(
         module,
