@@ -75,7 +75,6 @@ try {
       }),
     );
   }
-  flow.dispose();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

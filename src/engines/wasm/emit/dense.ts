@@ -51,6 +51,12 @@ function blockVectorsOf(rows: number, options: VectorOptions): number {
   return options.wide ? 2 * registers : registers;
 }
 
+/** What products are made for. */
+export interface ProductOptions extends VectorOptions {
+  /** Contributions of a round of the inner loop (default 1): runtimes that count what a module does look at their limits in each round. */
+  readonly unroll?: number | undefined;
+}
+
 /**
  * Adds a function `(a, b, c, bias, k)` of four addresses and a count: C[m][n] = start + sum over k of
  * A[m][k] B[k][n]. `k` may be 0. C must overlap neither A nor B; `bias` is read only where the shape says so.
@@ -61,14 +67,14 @@ export function addProduct(
   module: ModuleBuilder,
   name: string | null,
   shape: ProductShape,
-  options: VectorOptions,
+  options: ProductOptions,
 ): FunctionIndex {
   return module.addFunction(name, ["i32", "i32", "i32", "i32", "i32"], [], (f) =>
     emitProduct(f, shape, options),
   );
 }
 
-function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOptions): void {
+function emitProduct(f: FunctionBuilder, shape: ProductShape, options: ProductOptions): void {
   const [a, b, c, bias, k] = [0, 1, 2, 3, 4].map((place) => f.parameter(place)) as [
     Local,
     Local,
@@ -125,7 +131,7 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: VectorOpt
 /** One register block: `rows` of C, `width` vectors wide. Leaves the pointers of A and B at their ends. */
 function emitBlock(
   f: FunctionBuilder,
-  options: VectorOptions,
+  options: ProductOptions,
   shape: ProductShape,
   rows: number,
   width: number,
@@ -152,19 +158,40 @@ function emitBlock(
       else f.vector("f32x4", 0);
       f.set(sum);
     }
-  f.forPointer(pointers.b, pointers.end, shape.bRowStride * laneBytes, () => {
-    for (const [column, local] of b.entries()) f.load("v128.load", pointers.b, 16 * column).set(local);
-    for (const [row, line] of sums.entries()) {
-      f.load(splat, pointers.a, row * shape.aRowStride * laneBytes).set(a);
-      for (const [column, sum] of line.entries()) {
-        f.get(a).get(b[column]!);
-        if (options.relaxed) f.get(sum).op(multiplyAdd);
-        else f.op(multiply).get(sum).op(add);
-        f.set(sum);
+  const bBytes = shape.bRowStride * laneBytes;
+  const aBytes = shape.aColumnStride * laneBytes;
+  const contributions = (count: number, end: Local): void => {
+    f.forPointer(pointers.b, end, count * bBytes, () => {
+      for (let i = 0; i < count; i++) {
+        for (const [column, local] of b.entries())
+          f.load("v128.load", pointers.b, i * bBytes + 16 * column).set(local);
+        for (const [row, line] of sums.entries()) {
+          f.load(splat, pointers.a, i * aBytes + row * shape.aRowStride * laneBytes).set(a);
+          for (const [column, sum] of line.entries()) {
+            f.get(a).get(b[column]!);
+            if (options.relaxed) f.get(sum).op(multiplyAdd);
+            else f.op(multiply).get(sum).op(add);
+            f.set(sum);
+          }
+        }
       }
-    }
-    f.increment(pointers.a, shape.aColumnStride * laneBytes);
-  });
+      f.increment(pointers.a, count * aBytes);
+    });
+  };
+  const { unroll = 1 } = options;
+  if (unroll > 1) {
+    const end = f.local("i32");
+    f.get(pointers.end)
+      .get(pointers.end)
+      .get(pointers.b)
+      .op("i32.sub")
+      .i32(unroll * bBytes)
+      .op("i32.rem_u");
+    f.op("i32.sub").set(end);
+    contributions(unroll, end);
+    f.release(end);
+  }
+  contributions(1, pointers.end);
   const zero = f.hoistedConstant(single ? "f32x4" : "f64x2", 0);
   for (const [row, line] of sums.entries())
     for (const [column, sum] of line.entries()) {

@@ -11,6 +11,7 @@ import type { Argument, Item, Place, Plan, ValueId } from "../../../plan/plan.ts
 import { compileModule } from "../../../platform/platform.ts";
 import type { Arrays } from "../../engine.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
+import type { ProductOptions } from "../emit/dense.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
 import * as trigonometry from "../emit/trigonometric.ts";
 import type { Precision, VectorOptions } from "../emit/vector.ts";
@@ -26,10 +27,14 @@ export interface KnownProgram {
   readonly precision: Precision;
 }
 
-/** What kernels are made for: the SIMD that every runtime has. */
-export const vectorOf = (precision: Precision): VectorOptions => ({
+/**
+ * What kernels are made for: the SIMD that every runtime has, and loops of fewer rounds, as ClickHouse has a module look at its limits in each:
+ * the default flow takes a seventh less time there (2; with 4, more values than registers).
+ */
+export const vectorOf = (precision: Precision): ProductOptions => ({
   precision,
   relaxed: false,
+  unroll: 2,
   trigonometry,
 });
 
