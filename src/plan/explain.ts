@@ -5,7 +5,14 @@
  */
 
 import { type Program, prepareProgram } from "../graph/program.ts";
-import { anObject, checkArgument, checkedOptions, engineOptions, type OptionTable } from "../options.ts";
+import {
+  anObject,
+  checkArgument,
+  checkedOptions,
+  engineOptions,
+  type OptionTable,
+  oneOf,
+} from "../options.ts";
 import { operandsOf } from "./check/operands.ts";
 import { kernelName } from "./kernels.ts";
 import { makePlan } from "./makePlan.ts";
@@ -15,9 +22,14 @@ import type { Argument, Call, Item, Level, Plan, ValueId } from "./plan.ts";
 export interface ExplainOptions {
   /** Type of all numbers (default `float32`). */
   readonly precision?: "float32" | "float64" | undefined;
+  /** What is returned: lines for people (default), or the plan itself as JSON, arrays of numbers by their lengths alone. */
+  readonly format?: "text" | "json" | undefined;
 }
 
-const explainOptionTable: OptionTable<ExplainOptions> = { precision: engineOptions.precision };
+const explainOptionTable: OptionTable<ExplainOptions> = {
+  precision: engineOptions.precision,
+  format: oneOf(["text", "json"]),
+};
 
 /**
  * What the wasm engine does with a program, as text: its phases with their levels, between which threads meet; each call of a kernel with
@@ -34,7 +46,7 @@ const explainOptionTable: OptionTable<ExplainOptions> = { precision: engineOptio
  */
 export function explain(program: Partial<Program>, options: ExplainOptions = {}): string {
   checkArgument("explain", "program", program, anObject, "such as { rows: { total: ops.sum(x) } }");
-  const { precision = "float32" } = checkedOptions("explain", options, explainOptionTable);
+  const { precision = "float32", format = "text" } = checkedOptions("explain", options, explainOptionTable);
   const numberBytes = precision === "float32" ? 4 : 8;
   const target = {
     rowLength: 64,
@@ -43,7 +55,13 @@ export function explain(program: Partial<Program>, options: ExplainOptions = {})
     gates: true,
     reservedBytes: 0,
   } as const;
-  return explanation(makePlan(prepareProgram(program), target));
+  const plan = makePlan(prepareProgram(program), target);
+  if (format === "text") return explanation(plan);
+  return JSON.stringify(plan, (_, value) => (ArrayBuffer.isView(value) ? lengthOf(value) : value));
+}
+
+function lengthOf(array: ArrayBufferView): number {
+  return (array as Float64Array).length;
 }
 
 /** A plan as text. */

@@ -57,3 +57,12 @@ test("the page of engines shows the plan that it speaks of", () => {
   const logProb = pushforwardLogProb(base, bijection, g.input("data", [4]), parts);
   expect(blocks(readText("docs/engine.md"), "text")).toEqual([explain({ rows: { logProb } })]);
 });
+
+test("a plan as data: all that is said of it, arrays by their lengths", () => {
+  const plan = JSON.parse(
+    explain({ rows: { y: g.add(g.constant([1, 2, 3]), g.input("x", [3])) } }, { format: "json" }),
+  );
+  expect(plan.kernels.map(({ kind }: { kind: string }) => kind)).toEqual(["load", "fused", "store"]);
+  expect(plan.values.find(({ name }: { name: string }) => name === "constant").constant).toBe(3);
+  expect(() => explain({}, { format: "xml" } as never)).toThrow(/format/);
+});

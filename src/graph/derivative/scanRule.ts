@@ -68,7 +68,7 @@ export function pullBackScan(
     const condition: Condition | undefined = passing.live();
     const way = wayBack(places.length, condition?.on.shape);
     const replacements = new Map<Expr, Expr>([
-      [way.state, state],
+      [way.state, ofEachRow(state)],
       [way.cotangent, ofEachRow(settled(passing))],
       ...way.outer.map((standIn, i) => [standIn, outer[i]!] as const),
     ]);
@@ -108,7 +108,7 @@ function stretchesOf(node: ScanExpr, stacked: readonly Expr[]): Stretch[] {
   const isShort = steps * sizeOf(node.shape) <= fewNumbers;
   const length = node.keptEvery ?? (isShort ? steps : Math.ceil(Math.sqrt(steps)));
   const stretches: Stretch[] = [];
-  let state = ofEachRow(node.inputs[0]!);
+  let state = node.inputs[0]!;
   for (let first = 0; first < steps; first += length) {
     const count = Math.min(length, steps - first);
     const placeOf = (step: number): number => (reversed ? steps - 1 - step : step);
