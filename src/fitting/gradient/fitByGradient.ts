@@ -96,7 +96,7 @@ async function fitPrepared(
       mostRows: likelihood.trialSteps * recipe.batch,
       onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
     });
-    const start = likelihood.model(choice, train);
+    const start = await likelihood.model(choice, train);
     const prepared = await likelihood.prepare(start, train, true);
     const heldOut = validation && (await likelihood.prepare(start, validation, false));
     const offset = {

@@ -14,13 +14,17 @@ import { pushforwardLogProb } from "../../models/density.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { initialValues } from "../../models/parameters.ts";
-import { turnBetween } from "../../platform/pieces.ts";
+import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { concatenated, type FitData, type FitRows } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { Trial } from "../preparation/choosePreparation.ts";
-import { fitGivenPreparation, fitPreparation, type PreparationChoices } from "../preparation/preparation.ts";
+import {
+  fittingGivenPreparation,
+  fittingPreparation,
+  type PreparationChoices,
+} from "../preparation/preparation.ts";
 import { prepareRows, withCompanions } from "../preparation/prepareRows.ts";
 import { weightedMean } from "../rowWeights.ts";
 import {
@@ -121,14 +125,15 @@ export class Likelihood {
   }
 
   /** An unfitted model whose preparation has the statistics of some rows. */
-  model(choice: PreparationChoices, rows: FitRows): Model {
+  async model(choice: PreparationChoices, rows: FitRows): Promise<Model> {
     const { base, bijection } = this.#architecture;
     const { columns, given } = this.#data;
     const seed = this.#options.seed ?? 0;
-    const preparation = fitPreparation(rows.data, columns.length, choice, rows.weights);
+    const inTurns = <T>(work: Pieces<T>): Promise<T> => inPieces(work, this.#options.signal, "The fit");
+    const preparation = await inTurns(fittingPreparation(rows.data, columns.length, choice, rows.weights));
     const context =
       given.length > 0
-        ? fitGivenPreparation(rows.context, given.length, choice.given, rows.weights)
+        ? await inTurns(fittingGivenPreparation(rows.context, given.length, choice.given, rows.weights))
         : undefined;
     const parts = {
       base,
@@ -215,7 +220,7 @@ export class Likelihood {
 
   /** Mean log-density of a trial's held-out rows after a short training. */
   async trial(choice: PreparationChoices, { train, heldOut }: Trial): Promise<number> {
-    const model = this.model(choice, train);
+    const model = await this.model(choice, train);
     const rows = await this.prepare(model, train, true);
     const judged = await this.prepare(model, heldOut, false);
     const steps = stepsAnEpoch(train.rows, this.#recipe.batch);

@@ -17,6 +17,7 @@ import { standardization } from "../../bijections/linear/standardization.ts";
 import { triangularAffine } from "../../bijections/linear/triangularAffine.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { normalCdf, normalQuantile } from "../../numerics/special.ts";
+import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
 
 /** A preparation with the values of its statistics. */
 export interface Preparation {
@@ -151,12 +152,26 @@ export function fitMarginalSpline(
   weights?: Float64Array,
   leastGap: number = fittedGap,
 ): Preparation {
+  return inOnePiece(fittingSpline(rows, width, knots, weights, leastGap));
+}
+
+/** {@link fitMarginalSpline}, a column at a time. */
+function* fittingSpline(
+  rows: Float64Array,
+  width: number,
+  knots: number,
+  weights: Float64Array | undefined,
+  leastGap: number,
+): Pieces<Preparation> {
   const count = rows.length / width;
   const { scale } = moments(rows, width, weights);
-  const columns = Array.from(scale, (deviation, i) => {
+  const columns: Knots[] = [];
+  for (const [i, deviation] of scale.entries()) {
+    yield;
     const single = Float64Array.from({ length: count }, (_, row) => rows[row * width + i]!);
-    return knotsOf(weights ? weightedOrder(single, weights) : single.sort(), deviation, knots, leastGap);
-  });
+    const sorted = weights ? weightedOrder(single, weights) : single.sort();
+    columns.push(knotsOf(sorted, deviation, knots, leastGap));
+  }
   const all = (part: keyof Knots): Float64Array =>
     Float64Array.from(columns.flatMap((column) => [...column[part]]));
   return {
@@ -167,11 +182,21 @@ export function fitMarginalSpline(
 
 /** The triangular map whose inverse gives rows the identity as covariance. */
 export function fitWhitening(rows: Float64Array, width: number, weights?: Float64Array): Preparation {
+  return inOnePiece(fittingWhitening(rows, width, weights));
+}
+
+/** {@link fitWhitening}, a row at a time. */
+function* fittingWhitening(
+  rows: Float64Array,
+  width: number,
+  weights: Float64Array | undefined,
+): Pieces<Preparation> {
   const count = rows.length / width;
   const { mean } = moments(rows, width, weights);
   const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? count;
   const covariance = Matrix.zeros(width, width);
-  for (let row = 0; row < count; row++)
+  for (let row = 0; row < count; row++) {
+    yield;
     for (let i = 0; i < width; i++)
       for (let j = 0; j <= i; j++)
         covariance.set(
@@ -180,6 +205,7 @@ export function fitWhitening(rows: Float64Array, width: number, weights?: Float6
           covariance.get(i, j) +
             (weights?.[row] ?? 1) * (rows[row * width + i]! - mean[i]!) * (rows[row * width + j]! - mean[j]!),
         );
+  }
   for (let i = 0; i < width; i++)
     for (let j = 0; j <= i; j++) {
       const value = covariance.get(i, j) / total + (i === j ? 1e-9 : 0);
@@ -232,49 +258,63 @@ export interface PreparationChoices extends PreparationChoice {
 export function fitPreparation(
   rows: Float64Array,
   width: number,
+  choice: PreparationChoice,
+  weights?: Float64Array,
+): Preparation {
+  return inOnePiece(fittingPreparation(rows, width, choice, weights));
+}
+
+/** {@link fitPreparation}, in pieces. */
+export function* fittingPreparation(
+  rows: Float64Array,
+  width: number,
   { knots, whiten }: PreparationChoice,
   weights?: Float64Array,
   leastGap: number = fittedGap,
-): Preparation {
+): Pieces<Preparation> {
   const standard = fitStandardization(rows, width, weights);
   const { mean, scale } = standard.values as { mean: Float64Array; scale: Float64Array };
   // Parts are listed base side first; each is fitted to what those on its data side make of the rows.
   const parts = [standard];
+  yield;
   let values: Float64Array = rows.map((value, i) => (value - mean[i % width]!) / scale[i % width]!);
   if (knots > 0) {
-    const spline = fitMarginalSpline(values, width, knots, weights, leastGap);
+    const spline = yield* fittingSpline(values, width, knots, weights, leastGap);
     parts.unshift(spline);
-    values = throughKnots(values, width, spline.values);
+    values = yield* throughKnots(values, width, spline.values);
   }
-  if (whiten && width > 1) parts.unshift(fitWhitening(values, width, weights));
+  if (whiten && width > 1) parts.unshift(yield* fittingWhitening(values, width, weights));
   return chainPreparations(parts);
 }
 
-/** Fits the chosen preparation to row-major rows of given columns. */
-export function fitGivenPreparation(
+/** Fits the chosen preparation to row-major rows of given columns, in pieces. */
+export function* fittingGivenPreparation(
   rows: Float64Array,
   width: number,
   choice: PreparationChoice = { knots: 0, whiten: false },
   weights?: Float64Array,
-): Preparation {
+): Pieces<Preparation> {
   const isPlain = choice.knots === 0 && !choice.whiten;
   return isPlain
     ? fitStandardization(rows, width, weights)
-    : fitPreparation(rows, width, choice, weights, givenGap);
+    : yield* fittingPreparation(rows, width, choice, weights, givenGap);
 }
 
 /** Rows through a marginal spline, for statistics of what follows it: piecewise linear between the knots is enough. */
-function throughKnots(rows: Float64Array, width: number, spline: ParameterValues): Float64Array {
+function* throughKnots(rows: Float64Array, width: number, spline: ParameterValues): Pieces<Float64Array> {
   const { data, base } = spline as { data: Float64Array; base: Float64Array };
   const knots = data.length / width;
-  return rows.map((value, i) => {
+  const out = new Float64Array(rows.length);
+  yield* each(rows.length, (i) => {
+    const value = rows[i]!;
     const start = (i % width) * knots;
     let k = 0;
     while (k < knots - 2 && value >= data[start + k + 1]!) k++;
     const [from, to] = [data[start + k]!, data[start + k + 1]!];
     const [low, high] = [base[start + k]!, base[start + k + 1]!];
-    return low + ((value - from) / (to - from)) * (high - low);
+    out[i] = low + ((value - from) / (to - from)) * (high - low);
   });
+  return out;
 }
 
 /** Preparations one after another, the one next to the data last. */
