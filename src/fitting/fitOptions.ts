@@ -120,7 +120,10 @@ export interface FitOptions {
    * a small table goes on, too, while its held-out score rises.
    */
   readonly budget?: number | undefined;
-  /** Rows per step (default 128 for fewer than 1,000 rows, else 256). */
+  /**
+   * Rows per step (default 128 for fewer than 1,000 rows, else 256; then the first steps of a training may have a half or a quarter of them,
+   * see `defaultRecipe` of `pushforward/fitting`).
+   */
   readonly batch?: number | undefined;
   /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
   readonly learningRate?: number | undefined;
@@ -135,8 +138,8 @@ export interface FitOptions {
    */
   readonly validation?: number | undefined;
   /**
-   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; for `columns` a
-   * fifth); for `dual-ascent` steps (default 100).
+   * Epochs without a better held-out log-likelihood before a training stops (default half of all, at least 20; a fifth, at
+   * least 10, for `nsf-ar`, `nsf`, `maf` and `realnvp` from 1,000 rows on; for `columns` a fifth); for `dual-ascent` steps (default 100).
    */
   readonly patience?: number | undefined;
   /** Decay of the moving average of the weights, in [0, 1) (default 0.995, for `columns` 0.99). */

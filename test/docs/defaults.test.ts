@@ -28,7 +28,7 @@ import {
   columnsDefaults,
   fitDefaults,
 } from "../../src/fitting/defaults.ts";
-import { defaultRecipe, defaultValidation } from "../../src/fitting/gradient/recipe.ts";
+import { defaultRecipe, defaultValidation, fastKinds } from "../../src/fitting/gradient/recipe.ts";
 import { usualBudget } from "../../src/fitting/gradient/trainingPlan.ts";
 import { defaultComponents } from "../../src/fitting/statistics/gaussianMixture.ts";
 import { imputeDefaults, questionDefaults } from "../../src/models/columns/questions/questionDefaults.ts";
@@ -106,12 +106,22 @@ test("the rule of validation stands in help and docstring as in the code", () =>
 });
 
 test("the rule of patience stands in help and docstring as in the code", () => {
-  const shape = { rows: 1000, features: 5 };
   for (const words of ruleOf(fitFlags, fitFile, "patience")) {
-    const least = Number(/half of (?:the epochs|all), at least (\d+)/.exec(words)![1]);
-    expect(defaultRecipe(shape, { epochs: 4 * least }).patience).toBe(2 * least);
-    expect(defaultRecipe(shape, { epochs: 2 }).patience).toBe(least);
-    expect(words).toMatch(/a\s+(?:\* )?fifth/);
+    const [, least, leastOfFast, names, rows] =
+      /half of (?:the epochs|all), at least (\d+); a fifth, at\s+(?:\* )?least (\d+), for ([^;]*) from ([\d,]+) rows on;/.exec(
+        words,
+      )!;
+    expect(names!.match(/[\w-]+/g)!.filter((name) => name !== "and")).toEqual(fastKinds);
+    for (const flow of flowKinds) {
+      const isFast = fastKinds.includes(flow);
+      for (const at of [number(rows!) - 1, number(rows!)]) {
+        const [few, share] = isFast && at === number(rows!) ? [Number(leastOfFast), 5] : [Number(least), 2];
+        const shape = { rows: at, features: 5 };
+        expect(defaultRecipe(shape, { epochs: 2 * share * few, flow }).patience).toBe(2 * few);
+        expect(defaultRecipe(shape, { epochs: 2, flow }).patience).toBe(few);
+      }
+    }
+    expect(words).toMatch(/for\s+(?:\* )?`?columns`? a\s+(?:\* )?fifth/);
     expect(columnsRecipe(1000).patience).toBe(1 / 5);
     expect(words).toContain(String(ascentPatience));
   }

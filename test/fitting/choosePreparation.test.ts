@@ -30,15 +30,14 @@ async function chosen(
 ): Promise<{ readonly taken: PreparationChoice; readonly tried: readonly number[] }> {
   const tried: number[] = [];
   const { training } = continuousFlow({ features: columns.length });
-  const taken = await choosePreparation(
-    dataOf(rows, columns, values),
-    async ({ knots }, { train, heldOut }) => {
+  const taken = await choosePreparation(dataOf(rows, columns, values), {
+    score: async ({ knots }, { train, heldOut }) => {
       expect(train.rows + heldOut.rows).toBe(rows);
       tried.push(knots);
       return score(knots);
     },
-    { choices: training!.preparation!.choices },
-  );
+    choices: training!.preparation!.choices,
+  });
   return { taken, tried };
 }
 

@@ -24,7 +24,7 @@ const rowsOf = (table: Table): number[][] =>
 
 describe("row weights", () => {
   it("of whole numbers stand for repeated rows", async () => {
-    const long: FitOptions = { ...options, epochs: 100 };
+    const long: FitOptions = { ...options, epochs: 100, learningRate: 5e-3 };
     const heavy = (await fit(weighted, long)).flow;
     const plain = (await fit(weighted, { ...long, weights: undefined, columns: ["x", "y"] })).flow;
     // Fresh rows of the distribution that the weights stand for: three quarters on the right.

@@ -9,6 +9,9 @@ import type { EpochRecord } from "./objective.ts";
 /** Nats per row by which a cycle must lower the validation loss for another to follow: less is noise. */
 export const leastGain = 0.01;
 
+/** The same for the second half of the first cycle. */
+const leastHalfGain = 0.03;
+
 /** Validations of a later cycle, about. */
 const validationsACycle = 60;
 
@@ -26,13 +29,12 @@ export function following({ index, end }: Cycle, cycles: readonly number[]): Cyc
 
 /**
  * Whether the last cycle is worth another: its best is better than that of the cycles before. The first has nothing to
- * be compared with; there it must have been late.
+ * be compared with; there its second half must be better than its first, which it is by a little wherever the rate comes down.
  */
 export function hasGained(history: readonly EpochRecord[], { index, start, end }: Cycle): boolean {
-  const cycleBest = best(history.filter(({ epoch }) => epoch > start));
-  if (index > 0) return cycleBest < best(history.filter(({ epoch }) => epoch <= start)) - leastGain;
-  const last = history[history.length - 1];
-  return last !== undefined && last.bestEpoch > end / 2;
+  const before = history.filter(({ epoch }) => epoch <= (index > 0 ? start : end / 2));
+  const after = history.filter(({ epoch }) => epoch > (index > 0 ? start : end / 2));
+  return best(after) < best(before) - (index > 0 ? leastGain : leastHalfGain);
 }
 
 /** The cycle that an epoch is in, or that it ends. */
@@ -53,7 +55,7 @@ export function wasRising(history: readonly EpochRecord[], cycle: Cycle): boolea
   const last = history[history.length - 1];
   if (!last || last.bestEpoch < 0.9 * cycle.end) return false;
   const before = history.filter(({ epoch }) => epoch <= 0.5 * cycle.end);
-  return before.length > 0 && best(history) < best(before) - 3 * leastGain;
+  return before.length > 0 && best(history) < best(before) - leastHalfGain;
 }
 
 function best(records: readonly EpochRecord[]): number {

@@ -16,11 +16,12 @@ import { type FinishedFit, finishFit } from "../finishFit.ts";
 import { chosenColumns, type FitData, fitDataInPieces } from "../fitData.ts";
 import type { FitOptions, FitProgress } from "../fitOptions.ts";
 import { architectureOfOption } from "../flowOption.ts";
-import { choosePreparation, preparationChoices } from "../preparation/choosePreparation.ts";
+import { choosePreparation } from "../preparation/choosePreparation.ts";
 import { weightedMean } from "../rowWeights.ts";
+import { Batches } from "./batches.ts";
 import { checkpointOf } from "./checkpoint.ts";
 import { Likelihood } from "./likelihood.ts";
-import { type EpochRecord, stepsAnEpoch } from "./minimize.ts";
+import type { EpochRecord } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 import { improvingWarning, planTraining } from "./trainingPlan.ts";
 import { widened } from "./widening.ts";
@@ -69,8 +70,10 @@ async function fitPrepared(
     budget: options.budget,
     canGrow: validation !== undefined,
   });
-  const steps = stepsAnEpoch(train.rows, recipe.batch);
   const rounds = plan.more.reduce((sum, more) => sum + more, plan.first);
+  const { batch, parts } = recipe;
+  const { first, more: cycles, roundsAnEpoch } = plan;
+  const batches = new Batches(train.rows, { batch, parts, epochs: first, cycles, roundsAnEpoch });
   const checkpoint =
     options.checkpoint === undefined
       ? undefined
@@ -89,11 +92,8 @@ async function fitPrepared(
   const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options);
   try {
     const { training } = architecture;
-    const choice = await choosePreparation(data, (choices, trial) => likelihood.trial(choices, trial), {
-      choices:
-        training?.preparation?.choices ??
-        preparationChoices.filter(({ whiten }) => whiten || !recipe.whitened),
-      mostRows: likelihood.trialSteps * recipe.batch,
+    const choice = await choosePreparation(data, {
+      ...likelihood.search,
       onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
     });
     const start = await likelihood.model(choice, train);
@@ -110,27 +110,27 @@ async function fitPrepared(
       // The value of a loss that is not a log-density is not reported.
       const isLogProb = training?.isLogProb ?? true;
       const trainLogProb = isLogProb ? offset.train - record.trainLoss : Number.NaN;
-      const inSteps = (round: number): number => Math.floor((round * steps) / plan.roundsAnEpoch);
       return {
-        epoch: record.epoch / plan.roundsAnEpoch,
-        epochs: rounds / plan.roundsAnEpoch,
-        step: inSteps(record.epoch),
-        steps: inSteps(rounds),
+        epoch: record.epoch / roundsAnEpoch,
+        epochs: rounds / roundsAnEpoch,
+        step: batches.stepsBefore(record.epoch),
+        steps: batches.stepsBefore(rounds),
         trainLogProb,
         validationLogProb: heldOut ? offset.heldOut - record.validationLoss : trainLogProb,
-        bestEpoch: record.bestEpoch / plan.roundsAnEpoch,
+        bestEpoch: record.bestEpoch / roundsAnEpoch,
       };
     };
-    options.onPhase?.({ phase: "training", done: 0, total: rounds / plan.roundsAnEpoch });
+    options.onPhase?.({ phase: "training", done: 0, total: rounds / roundsAnEpoch });
     const result = await likelihood.maximize(start, prepared.rows, {
-      epochs: plan.first,
-      roundsAnEpoch: plan.roundsAnEpoch,
-      cycles: plan.more,
+      epochs: first,
+      roundsAnEpoch,
+      cycles,
+      parts,
       averaging: recipe.averaging,
-      patience: recipe.patience * plan.roundsAnEpoch,
+      patience: recipe.patience * roundsAnEpoch,
       primaryRows: train.rows,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
-      validateEvery: Math.max(1, Math.floor(plan.first / (training?.validations ?? 60))),
+      validateEvery: Math.max(1, Math.floor(first / (training?.validations ?? 60))),
       validation: heldOut?.rows,
       rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
       resume,
@@ -150,7 +150,7 @@ async function fitPrepared(
     const trained = { ...start, values: { ...start.values, ...result.values } };
     const { flow, report } = await finishFit(await widened(trained, architecture, data, how), data, how, {
       history: result.history.map(toProgress),
-      epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / plan.roundsAnEpoch),
+      epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / roundsAnEpoch),
       interrupted,
     });
     // A flow that does better on what it has seen than on the rest has taken from the rows what it can, unless the budget

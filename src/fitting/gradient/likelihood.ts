@@ -19,7 +19,7 @@ import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
 import { concatenated, type FitData, type FitRows } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
-import type { Trial } from "../preparation/choosePreparation.ts";
+import { type PreparationSearch, preparationChoices, type Trial } from "../preparation/choosePreparation.ts";
 import {
   fittingGivenPreparation,
   fittingPreparation,
@@ -37,11 +37,25 @@ import {
 } from "./minimize.ts";
 import { mixtureRows, withoutFarRows } from "./mixtureRows.ts";
 import type { Recipe } from "./recipe.ts";
-import type { TrainingPlan } from "./trainingPlan.ts";
+import { type TrainingPlan, trainedNumbers } from "./trainingPlan.ts";
 
-/** Steps of a trial of a preparation: at most this many, and no more than this share of the first cycle's. */
-const mostTrialSteps = 250;
-const trialShare = 0.36;
+/** A short training, by which a preparation is judged. */
+interface Look {
+  /** Steps at most; no more than {@link lookShare} of the first cycle's epochs. */
+  readonly steps: number;
+  /** Rows of a step at most. */
+  readonly batch: number;
+  readonly averaging: number;
+  readonly validations: number;
+}
+
+/** The first look at a preparation, and the closer one. */
+const firstLook: Look = { steps: 100, batch: 64, averaging: 0.95, validations: 2 };
+const closeLook: Look = { steps: 200, batch: 64, averaging: 0.98, validations: 3 };
+const lookShare = 0.36;
+
+/** Trained numbers from which on the first look decides: a closer one of many columns is dear and changes little. */
+const manyNumbers = 300_000;
 
 /** The likelihood of an architecture, compiled once for all trainings of a fit. */
 export class Likelihood {
@@ -108,7 +122,7 @@ export class Likelihood {
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
-        { weightDecay: recipe.weightDecay, signal },
+        { weightDecay: recipe.weightDecay, beta2: recipe.beta2, signal },
       );
     const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
     const trialLoss = training?.preparation?.loss?.(y, bound, context);
@@ -189,13 +203,15 @@ export class Likelihood {
   maximize(
     model: Model,
     rows: Rows,
-    options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "extraShare" | "signal">,
+    options: Omit<MinimizeOptions, "key" | "batch" | "learningRate" | "beta2" | "extraShare" | "signal">,
     minimizer: Minimizer = this.#minimizer,
+    batch: number = this.#recipe.batch,
   ): Promise<MinimizeResult> {
     return minimizer.run(rows, model.values, {
       ...options,
       key: split(randomKey(this.#options.seed ?? 0), "minimize"),
-      batch: this.#recipe.batch,
+      batch,
+      beta2: this.#recipe.beta2,
       learningRate: this.#recipe.learningRate,
       extraShare: this.#extra ? this.#recipe.mixtureShare : 0,
       signal: this.#options.signal,
@@ -208,23 +224,46 @@ export class Likelihood {
     return training?.companions && withCompanions(training, rows, this.#options.seed ?? 0);
   }
 
-  /** Steps of a trial at most. */
-  get trialSteps(): number {
+  /** Steps of a look at most. */
+  #stepsOf({ steps, batch }: Look): number {
     const { first, roundsAnEpoch } = this.#plan;
-    const steps = stepsAnEpoch(this.#data.train.rows, this.#recipe.batch);
-    return Math.min(
-      this.#architecture.training?.preparation?.steps ?? mostTrialSteps,
-      Math.ceil((trialShare * first * steps) / roundsAnEpoch),
-    );
+    const anEpoch = stepsAnEpoch(this.#data.train.rows, Math.min(batch, this.#recipe.batch));
+    return Math.min(steps, Math.ceil((lookShare * first * anEpoch) / roundsAnEpoch));
+  }
+
+  /** The look that decides: what the architecture says of it takes precedence. */
+  get #decidingLook(): Look {
+    const { batch } = this.#recipe;
+    const steps = this.#architecture.training?.preparation?.steps;
+    if (steps !== undefined) return { steps, batch, averaging: 0.98, validations: 5 };
+    return trainedNumbers(this.#architecture) < manyNumbers ? closeLook : firstLook;
+  }
+
+  /** Steps of the training by which a preparation is chosen, at most. */
+  get trialSteps(): number {
+    return this.#stepsOf(this.#decidingLook);
+  }
+
+  /** How the preparation is chosen. */
+  get search(): PreparationSearch {
+    const { preparation } = this.#architecture.training ?? {};
+    const { batch, whitened } = this.#recipe;
+    const look = this.#decidingLook;
+    return {
+      choices: preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !whitened),
+      score: (choice, trial) => this.#look(choice, trial, look),
+      firstLook: look === closeLook ? (choice, trial) => this.#look(choice, trial, firstLook) : undefined,
+      mostRows: this.trialSteps * Math.min(look.batch, batch),
+    };
   }
 
   /** Mean log-density of a trial's held-out rows after a short training. */
-  async trial(choice: PreparationChoices, { train, heldOut }: Trial): Promise<number> {
+  async #look(choice: PreparationChoices, { train, heldOut }: Trial, look: Look): Promise<number> {
     const model = await this.model(choice, train);
     const rows = await this.prepare(model, train, true);
     const judged = await this.prepare(model, heldOut, false);
-    const steps = stepsAnEpoch(train.rows, this.#recipe.batch);
-    const epochs = Math.max(1, Math.round(this.trialSteps / steps));
+    const batch = Math.min(look.batch, this.#recipe.batch);
+    const epochs = Math.max(1, Math.round(this.#stepsOf(look) / stepsAnEpoch(train.rows, batch)));
     try {
       if (this.#compileTrial) this.#trialMinimizer ??= this.#compileTrial();
       const { history } = await this.maximize(
@@ -232,14 +271,15 @@ export class Likelihood {
         rows.rows,
         {
           epochs,
-          averaging: 0.98,
+          averaging: look.averaging,
           patience: epochs,
           primaryRows: train.rows,
-          validateEvery: Math.max(1, Math.ceil(epochs / 5)),
+          validateEvery: Math.max(1, Math.ceil(epochs / look.validations)),
           validation: judged.rows,
           rowsOfEpoch: this.#compileTrial ? undefined : this.rowsOfEpoch(rows.rows),
         },
         await this.#trialMinimizer,
+        batch,
       );
       const best = Math.min(...history.map(({ validationLoss }) => validationLoss));
       return weightedMean(judged.logAbsDet, heldOut.weights) - best;

@@ -15,6 +15,7 @@ import { inPieces } from "../../platform/pieces.ts";
 import { permutationInPieces } from "../../random/permutation.ts";
 import { RandomStream, split } from "../../random/philox.ts";
 import { adamWSchedule, stateNames } from "./adamW.ts";
+import { Batches } from "./batches.ts";
 import {
   type CompiledObjective,
   compileObjective,
@@ -33,6 +34,7 @@ import type {
   StepDraw,
 } from "./objective.ts";
 
+export { stepsAnEpoch } from "./batches.ts";
 export type * from "./objective.ts";
 
 /** Consecutive epochs without a single finite step after which a fit gives up. */
@@ -111,6 +113,7 @@ class Loop {
   readonly #options: MinimizeOptions;
   readonly #initial: ParameterValues;
   readonly #primary: number;
+  readonly #batches: Batches;
   #history: EpochRecord[] = [];
   #best: ParameterValues;
   #bestEpoch = 0;
@@ -136,6 +139,7 @@ class Loop {
     this.#initial = initial;
     this.#best = initial;
     this.#primary = options.primaryRows ?? rows.rows;
+    this.#batches = new Batches(this.#primary, options);
   }
 
   async run(): Promise<MinimizeResult> {
@@ -307,28 +311,15 @@ class Loop {
 
   /** One pass over the primary rows in a new order; the mean loss of its steps, NaN if none was finite. */
   async #runEpoch(round: number, cycle: Cycle): Promise<number> {
-    const { batch, roundsAnEpoch = 1, signal } = this.#options;
-    const steps = stepsAnEpoch(this.#primary, batch);
-    const part = round % roundsAnEpoch;
-    const from = Math.floor((part * steps) / roundsAnEpoch);
-    const to = Math.floor(((part + 1) * steps) / roundsAnEpoch);
-    const rowsBefore = (step: number): number => Math.floor((step * this.#primary) / steps);
-    const indices = (await this.#rowsOf((round - part) / roundsAnEpoch)).subarray(
-      rowsBefore(from),
-      rowsBefore(to),
-    );
-    const counts = Array.from(
-      { length: to - from },
-      (_, s) => rowsBefore(from + s + 1) - rowsBefore(from + s),
-    );
-    const stepsBefore = (at: number): number =>
-      Math.floor(at / roundsAnEpoch) * steps + Math.floor(((at % roundsAnEpoch) * steps) / roundsAnEpoch);
-    const firstStep = stepsBefore(round);
-    const start = stepsBefore(cycle.start);
+    const { roundsAnEpoch = 1, signal } = this.#options;
+    const { from, to, counts } = this.#batches.ofRound(round);
+    const indices = (await this.#rowsOf(Math.floor(round / roundsAnEpoch))).subarray(from, to);
+    const firstStep = this.#batches.stepsBefore(round);
+    const start = this.#batches.stepsBefore(cycle.start);
     const schedule = adamWSchedule(
       firstStep - start,
       firstStep - start + counts.length,
-      stepsBefore(cycle.end) - start,
+      this.#batches.stepsBefore(cycle.end) - start,
       this.#options,
     );
     schedule.rate = schedule.rate!.map((rate) => rate * this.#rateFactor);
@@ -371,9 +362,4 @@ class Loop {
     this.#order = { epoch, indices };
     return indices;
   }
-}
-
-/** Steps in which rows are gone through once: batches of nearly equal size. */
-export function stepsAnEpoch(rows: number, batch: number): number {
-  return Math.max(1, Math.round(rows / batch));
 }

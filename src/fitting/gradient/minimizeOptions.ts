@@ -26,6 +26,7 @@ import {
   wholeNumber,
 } from "../../options.ts";
 import { adamWOptionTable } from "./adamW.ts";
+import type { BatchParts } from "./batches.ts";
 import type { MinimizeOptions, Objective, Rows } from "./objective.ts";
 
 /** Copies arrays by name: the caller may change or move them while the minimization runs. */
@@ -47,6 +48,11 @@ const objectiveTable: OptionTable<Objective> = {
   draws: anObject,
 };
 
+function isBatchParts(value: unknown): boolean {
+  const { until, parts } = (value ?? {}) as Partial<BatchParts>;
+  return typeof until === "number" && until >= 0 && until <= 1 && Number.isInteger(parts) && parts! >= 1;
+}
+
 const minimizeOptionTable: OptionTable<MinimizeOptions & { readonly engine: Engine }> = {
   ...adamWOptionTable,
   engine: required(anObject),
@@ -55,6 +61,10 @@ const minimizeOptionTable: OptionTable<MinimizeOptions & { readonly engine: Engi
   roundsAnEpoch: count,
   cycles: numbers,
   batch: required(count),
+  parts: listOf(
+    { ...anObject, accepts: isBatchParts },
+    "an array such as [{ until: 0.3, parts: 4 }], with shares from 0 to 1 and whole parts from 1 on",
+  ),
   learningRate: required(notNegative),
   averaging: required(numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1)),
   patience: required(numberOf("0 or more", (x) => x >= 0)),

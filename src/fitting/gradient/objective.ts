@@ -8,6 +8,7 @@ import type { Expr, ParameterExpr } from "../../graph/expr.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import type { RandomKey, RandomStream } from "../../random/philox.ts";
 import type { AdamWOptions } from "./adamW.ts";
+import type { BatchParts } from "./batches.ts";
 
 /** What is minimized. */
 export interface Objective {
@@ -93,6 +94,11 @@ export interface MinimizeOptions extends AdamWOptions {
   readonly cycles?: readonly number[] | undefined;
   /** Rows per step. */
   readonly batch: number;
+  /**
+   * Into how many steps each batch is cut at the beginning of a cycle, by the share of its epochs before which that holds, in
+   * order (default none): `[{ until: 0.3, parts: 4 }, { until: 0.7, parts: 2 }]`.
+   */
+  readonly parts?: readonly BatchParts[] | undefined;
   /** Peak of the schedule: linear warm-up over a tenth of the steps, then half a cosine down to 0. */
   readonly learningRate: number;
   /** Decay of the moving average of the parameters, in [0, 1); the average is what is validated and returned. */

@@ -55,15 +55,16 @@ const passes: Readonly<Record<string, number>> = {
 };
 
 /** Steps for which a budget of seconds is good: a function of the architecture and the batch alone. At least 1. */
-export function stepsOfBudget(
-  seconds: number,
-  { base, bijection, kind }: Architecture,
-  batch: number,
-): number {
+export function stepsOfBudget(seconds: number, architecture: Architecture, batch: number): number {
+  return stepsOfNumbers(seconds, batch, trainedNumbers(architecture) * (passes[architecture.kind] ?? 1));
+}
+
+/** How many numbers an architecture trains. */
+export function trainedNumbers({ base, bijection }: Architecture): number {
   let numbers = 0;
   for (const [, spec] of flattenTree({ base: base.parameters, bijection: bijection.parameters }))
     if (spec.kind === "trained") numbers += sizeOf(spec.shape);
-  return stepsOfNumbers(seconds, batch, numbers * (passes[kind] ?? 1));
+  return numbers;
 }
 
 /** The same for a count of trained numbers that each row of a step goes through once. */
