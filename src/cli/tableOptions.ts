@@ -5,7 +5,7 @@
  */
 
 import type { Command } from "commander";
-import type { DataError } from "../entries/errors.ts";
+import { type DataError, UsageError } from "../entries/errors.ts";
 import { readTableOptionTable } from "../entries/options.ts";
 import type { ColumnParse, TableBatches } from "../entries/tables.ts";
 import type { ReadTableOptions, Table } from "../index.ts";
@@ -15,17 +15,51 @@ import { positiveInteger } from "./options.ts";
 import { counted, formatCount, remark, warn } from "./output.ts";
 
 /** What those options hold. */
-export type TableFlags = Omit<ReadTableOptions, "format" | "name" | "signal">;
+export type TableFlags = Omit<ReadTableOptions, "format" | "name" | "signal"> & {
+  /** SQL whose answer is the table. */
+  readonly query?: string | undefined;
+};
 
-/** Adds the options to a command. */
+/** A method of commander that its types do not name: it throws what it throws of an argument that must be there. */
+type MissingArgument = Command & { missingArgument(name: string): never };
+
+/** What the argument of a table holds where a query stands for it. */
+const theQuery = "the query";
+
+/** Adds the options to a command. The last argument is the table, where it must be there: then a query may stand for it. */
 export function addTableOptions(command: Command): void {
   addOptionFlags(command, readFlags, readTableOptionTable);
+  const argument = command.registeredArguments.at(-1);
+  if (!argument?.required) return;
+  argument.required = false;
+  argument.default(undefined);
+  command.option(
+    "--query <sql>",
+    "the table is what DuckDB answers, in place of DATA (npm install @duckdb/node-api)",
+  );
+  command.hook("preAction", ({ args, registeredArguments, processedArgs }, own) => {
+    const hasTable = args.length >= registeredArguments.length;
+    const hasQuery = own.getOptionValue("query") !== undefined;
+    if (hasTable && hasQuery)
+      throw new UsageError({
+        problem: `--query gives the table, and "${args.at(-1)}" is one, too`,
+        expected: "a query or a table",
+        received: "both",
+        remedy: "leave one of them out",
+      });
+    if (!hasTable && !hasQuery) (own as MissingArgument).missingArgument(argument.name());
+    if (hasQuery) processedArgs[registeredArguments.length - 1] = theQuery;
+  });
 }
 
 /** Reads the table that a command is given, as its flags say. */
 export async function readData(source: string, flags: TableFlags): Promise<Table> {
+  if (flags.query !== undefined && source === theQuery) {
+    const { tableOfBatches } = await import("../entries/tables.ts");
+    return await tableOfBatches(await readDataBatches(source, flags));
+  }
   const { readTable } = await import("../index.ts");
-  return await readTable(source, chosenOptions<TableFlags>(flags, readFlags));
+  return await readTable(source, chosenOptions<Omit<TableFlags, "query">>(flags, readFlags));
 }
 
 /** Rows that a command takes of its table: so many, or all. */
@@ -64,8 +98,10 @@ export async function readRows(
 
 /** Reads the table that a command is given in batches, as its flags say. */
 export async function readDataBatches(source: string, flags: TableFlags): Promise<TableBatches> {
-  const { readBatches } = await import("../entries/tables.ts");
-  return await readBatches(source, chosenOptions<TableFlags>(flags, readFlags));
+  const { queryBatches, readBatches } = await import("../entries/tables.ts");
+  const chosen = chosenOptions<Omit<TableFlags, "query">>(flags, readFlags);
+  if (flags.query === undefined || source !== theQuery) return await readBatches(source, chosen);
+  return await queryBatches(flags.query, chosen);
 }
 
 /**

@@ -8,6 +8,7 @@ export type { ReadLimits } from "../formats/limits.ts";
 export type { StoredType, TimeUnit } from "../formats/storedType.ts";
 export { keptColumns } from "../models/keptColumns.ts";
 export { describeBatches, sampleOfBatches } from "../tables/batches/describeBatches.ts";
+export { queryBatches } from "../tables/batches/queryBatches.ts";
 export { readBatches } from "../tables/batches/readBatches.ts";
 export { batchesOf, joinBatches, type TableBatches, tableOfBatches } from "../tables/batches/tableBatches.ts";
 export { writeBatches } from "../tables/batches/writeBatches.ts";

@@ -14,6 +14,7 @@ export const isNode: boolean = typeof globalThis.process?.getBuiltinModule === "
 /** The modules of Node that are reached. */
 interface NodeModules {
   readonly "node:fs": typeof import("node:fs");
+  readonly "node:os": typeof import("node:os");
   readonly "node:net": typeof import("node:net");
   readonly "node:path": typeof import("node:path");
   readonly "node:tty": typeof import("node:tty");

@@ -55,11 +55,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
     '--out: cannot write "folder.safetensors": it is a folder, not a file; add a file name.',
   ],
   ["fit absent.csv --out m.safetensors", 1, 'cannot read "absent.csv": there is no such file.'],
-  [
-    "fit folder.safetensors --out m.safetensors",
-    2,
-    '"folder.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
-  ],
+  ["fit folder.safetensors --out m.safetensors", 1, '"folder.safetensors" is a folder without files.'],
   [
     "fit xy.safetensors --out m.safetensors",
     2,

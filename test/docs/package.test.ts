@@ -77,7 +77,8 @@ test("versions are exact, and a page says what each dependency is for", () => {
   );
   const used: Record<string, string> = { ...manifest.optionalDependencies, ...manifest.devDependencies };
   for (const { devDependencies } of workspaces) Object.assign(used, devDependencies);
-  for (const [name, version] of Object.entries(used)) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+  for (const [name, version] of Object.entries(used))
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+(-r\.\d+)?$/);
   const described = Array.from(readText("docs/dependencies.md").matchAll(/`([^`]+)`/g), ([, name]) => name!);
   const packages = described.filter((name) => name !== "dist" && !name.startsWith("pushforward"));
   expect(packages.toSorted()).toEqual(Object.keys(used).toSorted());

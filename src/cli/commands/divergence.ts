@@ -21,7 +21,7 @@ import {
   printJson,
   warn,
 } from "../output.ts";
-import { giveScores } from "../scoreTable.ts";
+import { giveScores } from "../scores/scoreTable.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface DivergenceFlags extends TableFlags, Omit<KlDivergenceOptions, "given" | "signal" | "onWarning"> {

@@ -21,8 +21,10 @@ import {
   formatLogProb,
   warn,
 } from "../output.ts";
-import { type ColumnMeans, type LogProbSummary, ScoreSummary } from "../scoreSummary.ts";
-import { asWritten, giveScores, scoreColumns, withColumns } from "../scoreTable.ts";
+import { batchesAfter, isFolder, PartFolder } from "../scores/partFolder.ts";
+import { RowsProgress } from "../scores/rowsProgress.ts";
+import { type ColumnMeans, type LogProbSummary, ScoreSummary } from "../scores/scoreSummary.ts";
+import { asWritten, giveScores, scoreColumns, withColumns } from "../scores/scoreTable.ts";
 import { describeSolver, FirstRows } from "../solver.ts";
 import {
   addTableOptions,
@@ -69,12 +71,18 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
       received: "no --out",
       remedy: "name the file, or - for standard output",
     });
-  if (out !== undefined) checkTableOutput(out, [model, data]);
-  const { load, tableFromColumns } = await import("../../index.ts");
+  const isParts = out !== undefined && out !== "-" && isFolder(out);
+  if (isParts) checkParts(data, flags);
+  else if (out !== undefined) checkTableOutput(out, [model, data]);
+  const { column, load, tableFromColumns } = await import("../../index.ts");
   const { scoreBatches } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
   if (given !== undefined) checkGiven(given, flow);
-  const batches = await readDataBatches(data, flags);
+  const allBatches = await readDataBatches(data, flags);
+  const folder = isParts ? await PartFolder.open(out, model, data, scoreChoices(flags)) : undefined;
+  const rowsDone = folder?.rowsDone ?? 0;
+  const batches = batchesAfter(allBatches, rowsDone);
+  const progress = new RowsProgress(batches.rows);
   await sayHowRead(batches, [...flow.columns, ...(given === undefined ? flow.given : [])]);
   const isMixed = flow.description.kind === "columns";
   // What is not known of a row of mixed columns is summed out.
@@ -88,11 +96,15 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   let first: ImpossibleRow | undefined;
   await giveScores({
     async *table() {
-      const whole = flags.append ? await asWritten(data, batches, flags) : undefined;
-      const wholeBatches = whole === batches ? undefined : whole?.[Symbol.asyncIterator]();
+      for await (const part of folder?.done() ?? [])
+        summary.add({ table: part, logProb: column(part, "logProb") });
+      const whole = flags.append ? await asWritten(data, allBatches, flags) : undefined;
+      const wholeBatches =
+        !whole || whole === allBatches ? undefined : batchesAfter(whole, rowsDone)[Symbol.asyncIterator]();
       for await (const scored of scores) {
         const { table, logProb, contributions } = scored;
         summary.add(scored);
+        progress.add(table.rows);
         await firstRows.add(table);
         if (!first && logProb.includes(Number.NEGATIVE_INFINITY))
           first = await firstImpossible(flow, table, {
@@ -106,23 +118,28 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
           yield withColumns(missing === "drop" ? await scoredRows(flow, cells, table, how) : cells, columns);
         }
       }
+      progress.end();
       if (scores.wereFitted) warn(inSample);
     },
     name: "scores",
     async summary() {
-      const { byColumn: columns, scores: scored } = summary;
+      const { scores: scored } = summary;
+      // Means of columns are of the rows of this run alone: none are better than those of a part.
+      const columns = rowsDone > 0 ? undefined : summary.byColumn;
       const solver = await firstRows.solverSummary(defined({ engine, wide }));
       return {
         json: {
           ...scored,
           ...(columns ? { meanLogDensity: columns.meanLogDensity } : {}),
           ...(first ? { firstImpossible: first } : {}),
-          ...(flags.byColumn ? { columns: columns!.columns } : {}),
+          ...(flags.byColumn && columns ? { columns: columns.columns } : {}),
+          ...(rowsDone > 0 ? { scoredBefore: rowsDone } : {}),
           fittedToTheseRows: scores.wereFitted,
           ...defined({ solver }),
         },
         facts: [
           ["rows", formatCount(scored.rows)],
+          ...(rowsDone > 0 ? [["of these scored before", formatCount(rowsDone)] as const] : []),
           ...(scored.missing > 0 ? [["of these without a score", formatCount(scored.missing)] as const] : []),
           ...meanFacts(scored, first),
           ...(columns?.columns.some(({ step = 1 }) => step !== 1)
@@ -130,12 +147,35 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
             : []),
           ...(solver ? [["solver", describeSolver(solver)] as const] : []),
         ],
-        text: flags.byColumn ? columnLines(columns!) : undefined,
+        text: flags.byColumn && columns ? columnLines(columns) : undefined,
       };
     },
     out,
+    folder,
     json,
   });
+}
+
+/** @throws UsageError for parts of what cannot be gone on with. */
+function checkParts(data: string, { missing }: LogprobFlags): void {
+  const fault =
+    data === "-"
+      ? "standard input can be read but once"
+      : missing === "drop"
+        ? "rows that are dropped have no place in parts, which are known by their rows"
+        : undefined;
+  if (fault !== undefined)
+    throw new UsageError({
+      problem: `--out is a folder of parts, and ${fault}`,
+      expected: "a file to write, or another choice",
+      received: data === "-" ? "standard input" : "drop",
+      remedy: "name a file, such as scores.parquet",
+    });
+}
+
+/** What scores depend on beside the model and the table. */
+function scoreChoices({ out: _, json: __, ...flags }: LogprobFlags): object {
+  return flags;
 }
 
 /** The first row of a batch that cannot be. */
@@ -193,7 +233,10 @@ table that the model was fitted to are not out-of-sample scores: a warning says 
     )
     .argument("<model>", "model to use (.safetensors)")
     .argument("<data>", "table to score; - for CSV on standard input")
-    .option("--out <file>", "table to write, with the column logProb; - for CSV on standard output")
+    .option(
+      "--out <file>",
+      "table to write, with the column logProb; - for CSV on standard output; FOLDER/ for parts, behind which a run that was ended goes on",
+    )
     .option(
       "--by-column",
       "what each column adds, too: the outcome (missing, an atom, a value) and the value apart",

@@ -14,7 +14,7 @@ import { marginalFlags } from "../../flags/questionFlags.ts";
 import { qualityText } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
 import { checkOneOutput, checkTableOutput, formatCount, formatLogProb, warn } from "../../output.ts";
-import { giveScores } from "../../scoreTable.ts";
+import { giveScores } from "../../scores/scoreTable.ts";
 import {
   addTableOptions,
   namingTable,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Contributions, ScoredBatch } from "../entries/diagnostics.ts";
+import type { Contributions, ScoredBatch } from "../../entries/diagnostics.ts";
 
 /** What `--json` prints, before minus infinity becomes null. */
 export interface LogProbSummary {

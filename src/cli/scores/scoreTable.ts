@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { Contributions } from "../entries/diagnostics.ts";
-import { UsageError } from "../entries/errors.ts";
-import type { TableBatches } from "../entries/tables.ts";
-import type { Table } from "../index.ts";
-import { formatFacts, print, printCsv, printJson } from "./output.ts";
-import { readDataBatches, type TableFlags } from "./tableOptions.ts";
+import type { Contributions } from "../../entries/diagnostics.ts";
+import { UsageError } from "../../entries/errors.ts";
+import type { TableBatches } from "../../entries/tables.ts";
+import type { Table } from "../../index.ts";
+import { formatFacts, print, printCsv, printJson } from "../output.ts";
+import { readDataBatches, type TableFlags } from "../tableOptions.ts";
+import type { PartFolder } from "./partFolder.ts";
 
 /** Named columns of numbers. */
 export type NumberColumns = readonly (readonly [name: string, values: Float64Array])[];
@@ -85,6 +86,8 @@ export interface Scores {
   /** What is said; not of scores that go to standard output. */
   readonly summary: () => Summary | Promise<Summary>;
   readonly out: string | undefined;
+  /** Where {@link out} is a folder of parts. */
+  readonly folder?: PartFolder | undefined;
   readonly json: boolean | undefined;
 }
 
@@ -98,7 +101,7 @@ export interface Summary {
 }
 
 /** Writes scores to a file or standard output, where they are wanted, and says what they are, in lines or as JSON. */
-export async function giveScores({ table, name, summary, out, json }: Scores): Promise<void> {
+export async function giveScores({ table, name, summary, out, folder, json }: Scores): Promise<void> {
   const made = table();
   const tables = async function* (): AsyncGenerator<Table> {
     if (Symbol.asyncIterator in made) yield* made;
@@ -106,7 +109,8 @@ export async function giveScores({ table, name, summary, out, json }: Scores): P
   };
   if (out === "-") return await printCsv(tables());
   if (out === undefined) for await (const _ of tables());
-  else await (await import("../entries/tables.ts")).writeBatches(tables(), out);
+  else if (folder) await folder.write(tables());
+  else await (await import("../../entries/tables.ts")).writeBatches(tables(), out);
   const said = await summary();
   if (json) return await printJson(said.json);
   await print(formatFacts(out === undefined ? said.facts : [...said.facts, [name, out]]));

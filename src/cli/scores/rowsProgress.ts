@@ -1,0 +1,55 @@
+/**
+ * How many rows are done, and when the others will be: on standard error, one line that is written over on a terminal, and a line now and
+ * then elsewhere.
+ *
+ * @module
+ */
+
+import { formatCount, formatSeconds } from "../output.ts";
+
+/** Seconds before the first line: what is done sooner needs none. */
+const patience = 5;
+/** Seconds between two lines. */
+const intervals = { terminal: 0.5, elsewhere: 30 };
+
+/** Counts rows. */
+export class RowsProgress {
+  readonly #total: number;
+  readonly #write: (text: string) => void;
+  readonly #isTerminal: boolean;
+  #rows = 0;
+  /** Rows and seconds at the first count: what comes before may be of another pace, as rows that are skipped. */
+  #start: { readonly rows: number; readonly seconds: number } | undefined;
+  #next = patience;
+  #isShown = false;
+
+  constructor(
+    total: number,
+    write: (text: string) => void = (text) => void process.stderr.write(text),
+    isTerminal: boolean = process.stderr.isTTY === true,
+  ) {
+    this.#total = total;
+    this.#write = write;
+    this.#isTerminal = isTerminal;
+  }
+
+  /** Counts further rows. */
+  add(rows: number): void {
+    this.#rows += rows;
+    const now = performance.now() / 1000;
+    this.#start ??= { rows: this.#rows, seconds: now };
+    const seconds = now - this.#start.seconds;
+    if (seconds < this.#next || this.#rows >= this.#total) return;
+    this.#next = seconds + (this.#isTerminal ? intervals.terminal : intervals.elsewhere);
+    const left = (seconds * (this.#total - this.#rows)) / (this.#rows - this.#start.rows);
+    const share = Math.floor((100 * this.#rows) / this.#total);
+    const line = `${formatCount(this.#rows)} of ${formatCount(this.#total)} rows (${share} %), ${formatSeconds(left)} left`;
+    this.#write(this.#isTerminal ? `\r\u001b[K${line}` : `${line}\n`);
+    this.#isShown = true;
+  }
+
+  /** Takes the line away. */
+  end(): void {
+    if (this.#isShown && this.#isTerminal) this.#write("\r\u001b[K");
+  }
+}

@@ -1,0 +1,92 @@
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { RowsProgress } from "../../src/cli/scores/rowsProgress.ts";
+import { load } from "../../src/index.ts";
+import { readTable } from "../../src/tables/reading/readTable.ts";
+import { column, tableFromRows } from "../../src/tables/table.ts";
+import { writeTable } from "../../src/tables/writeTable.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
+import { runInProcess } from "./runInProcess.ts";
+
+const cwd = temporaryFolder();
+const models = join(import.meta.dirname, "../files/models");
+copyFileSync(join(models, "gaussian.safetensors"), join(cwd, "g.safetensors"));
+const logprob = (...args: string[]) => runInProcess(["logprob", "g.safetensors", ...args], { cwd });
+const namesIn = (folder: string): readonly string[] => readdirSync(join(cwd, folder)).sort();
+
+it("writes scores in parts, and goes on behind the last one that is there", async () => {
+  const rows = 2 ** 18 + 1000;
+  const values = Float64Array.from({ length: 2 * rows }, (_, i) => ((i * 7919) % 1013) / 1013);
+  values[0] = Number.NaN;
+  const table = tableFromRows(["x", "y"], values);
+  await writeTable(table, join(cwd, "t.parquet"));
+  const run = async (): Promise<Record<string, unknown>> => {
+    const { code, stdout, stderr } = await logprob("t.parquet", "--out", "scores/", "--append", "--json");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const first = await run();
+  const names = ["rows-000000000001-000000262144.parquet", "rows-000000262145-000000263144.parquet"];
+  const all = ["_SUCCESS", "_pushforward.json", ...names];
+  expect(namesIn("scores")).toEqual(all);
+  const flow = await load(readFileSync(join(cwd, "g.safetensors")));
+  const read = await readTable(join(cwd, "scores"));
+  expect(read.columns).toEqual(["x", "y", "logProb"]);
+  expect(column(read, "logProb")).toEqual(await flow.logProb(table, { missing: "empty" }));
+  const last = readFileSync(join(cwd, "scores", names[1]!));
+  // As a process leaves it that is killed before its last part.
+  for (const name of ["_SUCCESS", names[1]!]) rmSync(join(cwd, "scores", name));
+  writeFileSync(join(cwd, "scores", `.${names[1]}.tmp`), "half of it");
+  const { standardError, ...second } = await run();
+  expect(second).toEqual({
+    ...first,
+    standardError: undefined,
+    meanLogProb: expect.closeTo(first.meanLogProb as number, 12),
+    possible: expect.anything(),
+    scoredBefore: 2 ** 18,
+  });
+  expect(standardError).toBeCloseTo(first.standardError as number, 12);
+  expect(namesIn("scores").filter((name) => !name.startsWith("."))).toEqual(all);
+  expect(Buffer.compare(last, readFileSync(join(cwd, "scores", names[1]!)))).toBe(0);
+});
+
+it("does not go on with what is something else", async () => {
+  writeFileSync(join(cwd, "a.csv"), "x,y\n1,2\n");
+  const failing = async (...args: string[]): Promise<string> => {
+    const { code, stderr } = await logprob(...args);
+    return `${code} ${stderr}`;
+  };
+  expect(await logprob("a.csv", "--out", "few/")).toMatchObject({ code: 0 });
+  expect(await failing("a.csv", "--out", "few", "--unseen", "other")).toMatch(
+    /^2 --out "few" holds scores of another table/,
+  );
+  writeFileSync(join(cwd, "a.csv"), "x,y\n1,3\n1,2\n");
+  expect(await failing("a.csv", "--out", "few/")).toMatch(/^2 --out "few\/" holds scores of another table/);
+  writeFileSync(join(cwd, "few", "notes.txt"), "");
+  expect(await failing("a.csv", "--out", "few/")).toMatch(
+    /holds "notes.txt", which is not a part of scores; name another/,
+  );
+  expect(await failing("-", "--out", "few/")).toMatch(
+    /^2 --out is a folder of parts, and standard input can be read but once/,
+  );
+  expect(await failing("a.csv", "--out", "few/", "--missing", "drop")).toMatch(/^2 .*rows that are dropped/);
+});
+
+it("counts rows, and says when the others will be done", async () => {
+  const lines: string[] = [];
+  const now = performance.now;
+  let seconds = 0;
+  performance.now = () => 1000 * seconds;
+  try {
+    const progress = new RowsProgress(1000, (text) => void lines.push(text), false);
+    for (; seconds < 60; seconds++) progress.add(10);
+    progress.end();
+  } finally {
+    performance.now = now;
+  }
+  expect(lines).toEqual([
+    "60 of 1,000 rows (6 %), 1 min 34 s left\n",
+    "360 of 1,000 rows (36 %), 1 min 04 s left\n",
+  ]);
+});
