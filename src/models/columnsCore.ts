@@ -13,6 +13,7 @@ import { standardNormal } from "../distributions/standardNormal.ts";
 import { damaged, PushforwardError, UsageError } from "../errors.ts";
 import { sizeOf } from "../graph/expr.ts";
 import { flattenTree } from "../graph/parameters.ts";
+import { refuse } from "../options.ts";
 import { checkMissingScore } from "../tables/completeRows.ts";
 import { type Cells, cellsOf, tableOfCells, writtenCells } from "../tables/schema/cells.ts";
 import { checkSchema } from "../tables/schema/checkSchema.ts";
@@ -227,14 +228,8 @@ export class ColumnsCore implements FlowCore {
     const { continuous: __, onGiven, complete = false, ...engine } = otherOptions;
     const fittedNames = Object.keys(given ?? {}).filter((name) => !this.given.includes(name));
     if (fittedNames.length > 0 || (complete && this.#flow.columns.some(({ missing }) => missing))) {
-      const { rowsBefore: _, ...how } = engine;
-      if (engine.rowsBefore)
-        throw new UsageError({
-          where: "sample",
-          subject: "rowsBefore",
-          expected: "0: these rows are drawn together, as they are given columns of the fit or complete",
-          received: `${engine.rowsBefore}`,
-        });
+      const { rowsBefore, ...how } = engine;
+      if (rowsBefore) refuse("sample", "rowsBefore", "0, as these rows are drawn together", rowsBefore);
       const questions = await this.questions();
       const { cells, report } = await questions.sample(n, given ?? {}, complete, { ...how, seed });
       onGiven?.(report);

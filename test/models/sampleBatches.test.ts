@@ -47,7 +47,7 @@ it("draws together what is given columns of the fit, and refuses what does not f
   expect(batch!.rows).toBe(3);
   expect(await drawn("columns", 0, {})).toHaveLength(1);
   await expect(flow.sample(3, { given, rowsBefore: 1 })).rejects.toThrow(
-    /rowsBefore must be 0: these rows are drawn together/,
+    /rowsBefore must be 0, as these rows are drawn together, got 1/,
   );
   expect(() => sampleBatches(flow, 3, { given: { [name]: [1, 2] } })).toThrow(
     /one value for each of the 3 rows, got 2/,

@@ -9,8 +9,9 @@ import { isNode, nodeModule } from "../../platform/platform.ts";
 import { bytesOfFile } from "../../platform/storedBytes.ts";
 import { fileKind } from "../reading/fileFormat.ts";
 import { feedOf, type ReadTableOptions } from "../reading/readTable.ts";
+import type { Table } from "../table.ts";
 import type { CellFeed, FeedEnd } from "./cellFeed.ts";
-import { batchesOfFeed, type TableBatches } from "./tableBatches.ts";
+import { batchesOfFeed, type TableBatches, tableOfBatches } from "./tableBatches.ts";
 
 /** `*` stands for any letters of a file's name, `?` for one. */
 function patternOf(name: string): RegExp {
@@ -138,4 +139,10 @@ export async function batchesOfFiles(
 ): Promise<TableBatches> {
   const feeds = files.map((file) => fileFeed(file, options));
   return await batchesOfFeed(jointFeed(feeds, name), options);
+}
+
+/** The table of many files, read at once; undefined where the path is the name of one. */
+export async function tableOfParts(path: string, options: ReadTableOptions): Promise<Table | undefined> {
+  const files = await tableFiles(path);
+  return files && (await tableOfBatches(await batchesOfFiles(files, options.name ?? path, options)));
 }

@@ -134,11 +134,11 @@ async function readFormat(
   switch (format) {
     case "npy": {
       const table = (await import("../binary/npy.ts")).readNpy(await bytes(), name, options.limits);
-      return (await import("./tableBuilder.ts")).withReading(table, options);
+      return (await import("../binary/withReading.ts")).withReading(table, options);
     }
     case "npz": {
       const table = await (await import("../binary/npz.ts")).readNpz(await bytes(), name, options);
-      return (await import("./tableBuilder.ts")).withReading(table, options);
+      return (await import("../binary/withReading.ts")).withReading(table, options);
     }
     default:
       throw new UsageError({
@@ -172,7 +172,7 @@ export async function readTable(
   const source =
     typeof given === "string" || given instanceof Blob ? given : await bytesFrom("readTable", given);
   if (typeof source === "string") {
-    const parts = isNode ? await tableOfParts(source, options) : undefined;
+    const parts = isNode && (await (await import("../batches/tableFiles.ts")).tableOfParts(source, options));
     if (parts) return parts;
     const fromInput = source === "-";
     const name = options.name ?? (fromInput ? "standard input" : source);
@@ -199,15 +199,6 @@ export async function readTable(
     ...options,
     name,
   });
-}
-
-/** The table of many files; undefined where the path is the name of one. */
-async function tableOfParts(path: string, options: ReadTableOptions): Promise<Table | undefined> {
-  const { batchesOfFiles, tableFiles } = await import("../batches/tableFiles.ts");
-  const files = await tableFiles(path);
-  if (!files) return undefined;
-  const { tableOfBatches } = await import("../batches/tableBatches.ts");
-  return await tableOfBatches(await batchesOfFiles(files, options.name ?? path, options));
 }
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {
