@@ -8,6 +8,7 @@
 import { kernelName } from "../kernels.ts";
 import type { Argument, Call, Item, Plan, ValueId } from "../plan.ts";
 import type { ScalarCode } from "../scalarCode.ts";
+import type { Touch, Touches } from "./touches.ts";
 
 /** What is known of a value in lanes without a row. */
 interface Padding {
@@ -30,34 +31,27 @@ const both = (a: Padding, b: Padding): Padding => ({
 });
 
 /** Sums over rows that see what they should not. */
-export function faultsOfPadding(plan: Plan): string[] {
+export function faultsOfPadding(plan: Plan, touches: Touches): string[] {
   const faults = new Set<string>();
-  const known = new Map<ValueId, Padding>();
-  let changed = false;
+  let known = new Map<ValueId, Padding>();
+  /** Values that the call at hand writes from end to end. */
+  let renewed: ReadonlySet<Argument> = new Set();
   const of = (argument: Argument): Padding => {
     if (argument.kind !== "value") return asInRow;
     const { space, constant } = plan.values[argument.value]!;
     if (space !== "row") return constant?.every((x) => x === 0) ? nought : asInRow;
     return known.get(argument.value) ?? { zero: true, asInRow: true, isMark: true };
   };
-  /** A value may be written in parts, and again in each round: what is known holds of all of it. */
+  /** Of a value that is written in part, what is known holds of all of it. */
   const set = (argument: Argument, padding: Padding): void => {
     if (argument.kind !== "value") return;
-    const before = known.get(argument.value);
-    const after = before ? both(before, padding) : padding;
-    if (
-      before &&
-      before.zero === after.zero &&
-      before.asInRow === after.asInRow &&
-      before.isMark === after.isMark
-    )
-      return;
-    known.set(argument.value, after);
-    changed = true;
+    const before = renewed.has(argument) ? undefined : known.get(argument.value);
+    known.set(argument.value, before ? both(before, padding) : padding);
   };
   const run = (call: Call): void => {
     const kernel = plan.kernels[call.kernel]!;
     const args = call.arguments;
+    renewed = writtenWhole(plan, touches(call));
     switch (kernel.kind) {
       case "load":
         set(args[3]!, asInRow);
@@ -127,16 +121,54 @@ export function faultsOfPadding(plan: Plan): string[] {
   };
   const runItems = (items: readonly Item[]): void => {
     for (const item of items) {
-      if (!("items" in item)) run(item);
-      else
-        do {
-          changed = false;
-          runItems(item.items);
-        } while (changed);
+      if (!("items" in item)) {
+        run(item);
+        continue;
+      }
+      // A round begins with what was there before the loop, or with what the round before it has left.
+      for (let before = known; ; before = known) {
+        known = new Map(before);
+        runItems(item.items);
+        known = joined(before, known);
+        if (isSame(before, known)) break;
+      }
     }
   };
   runItems(plan.tile);
   return [...faults];
+}
+
+/** The values that a call writes from their first number to their last. */
+function writtenWhole({ values }: Plan, touches: readonly Touch[]): Set<Argument> {
+  const whole = new Set<Argument>();
+  for (const { access, argument, ranges } of touches) {
+    if (access !== "write" || argument.kind !== "value" || ranges.length !== 1) continue;
+    const { size, pitch = size } = values[argument.value]!;
+    const [from, to] = ranges[0]!;
+    if (from === 0 && to === pitch) whole.add(argument);
+  }
+  return whole;
+}
+
+type Known = Map<ValueId, Padding>;
+
+/** What holds either way; of a value that is written in one of them alone, what is known there. */
+function joined(a: Known, b: Known): Known {
+  const all = new Map(b);
+  for (const [value, padding] of a) {
+    const other = all.get(value);
+    all.set(value, other ? both(padding, other) : padding);
+  }
+  return all;
+}
+
+function isSame(a: Known, b: Known): boolean {
+  if (a.size !== b.size) return false;
+  for (const [value, { zero, asInRow: isAsInRow, isMark }] of a) {
+    const other = b.get(value);
+    if (other?.zero !== zero || other.asInRow !== isAsInRow || other.isMark !== isMark) return false;
+  }
+  return true;
 }
 
 /** What is known of each register; see `isElementwiseZero` of `padding.ts`. */
