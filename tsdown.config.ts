@@ -49,7 +49,10 @@ function chunksOf(modules: Modules): Map<string, string> {
   const nameOf = (id: string): string => basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts");
   const calledBy = (id: string): readonly string[] => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? [];
   const direct = [...evaluation].flatMap(calledBy);
-  const families = [...direct, ...direct.flatMap(calledBy).filter((id) => /readers\.ts$/.test(id))];
+  const families = [
+    ...direct,
+    ...direct.flatMap(calledBy).filter((id) => /(readers|programName)\.ts$/.test(id)),
+  ];
   const closures = families.map((id) => closureOf(id, modules));
   // What the command line needs before it knows what to do is light, and apart: errors, files and options.
   const light = ["errors", "files", "options"].flatMap((name) => {
@@ -120,13 +123,15 @@ function chunksOf(modules: Modules): Map<string, string> {
         calls.add(called);
         open.push(...atCalls(called));
       }
-  for (const path of Object.values(entries).map((file) => resolve(file)))
-    place(
-      [...closureOf(path, modules)].filter(
-        (id) => id !== path && calls.has(id) && !id.includes("node_modules"),
-      ),
-      "shared",
-    );
+  // Of these, too, what imports at the call is apart from what such an import needs.
+  for (const isApart of [false, true])
+    for (const path of Object.values(entries).map((file) => resolve(file)))
+      place(
+        [...closureOf(path, modules)].filter(
+          (id) => id !== path && calls.has(id) && !id.includes("node_modules") && (isApart || !isLoading(id)),
+        ),
+        isApart ? "sharedCalls" : "shared",
+      );
   return result;
 }
 

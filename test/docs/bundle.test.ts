@@ -34,10 +34,10 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   bnaf: ["blocks", "otherFamilies", ...splines],
   columns: ["columnsCore"],
   gaussian: ["linear", "parts"],
-  mixture: ["distributions", "distributionsParts", "linear", "parts"],
-  kde: ["distributions", "distributionsParts", "linear", "parts"],
-  gaussianization: ["distributions", "distributionsParts", ...combined],
-  sliced: ["distributions", "distributionsParts", ...combined],
+  mixture: ["distributions", "distributionsParts", "linear", "normal", "parts"],
+  kde: ["distributions", "distributionsParts", "linear", "normal", "parts"],
+  gaussianization: ["distributions", "distributionsParts", "normal", ...combined],
+  sliced: ["distributions", "distributionsParts", "normal", ...combined],
   "dual-ascent": ["combinators", "linear", "parts", "residual", "residualParts"],
 };
 

@@ -161,11 +161,10 @@ function sizesFor(
   return { rowLength, mostShards: most };
 }
 
-/** Whether a plan computes sines or cosines. */
-export const hasTrigonometry = ({ kernels }: Plan): boolean =>
+/** Whether a plan computes one of some element-wise operations. */
+export const computes = ({ kernels }: Plan, ...names: readonly string[]): boolean =>
   kernels.some(
-    (kernel) =>
-      kernel.kind === "fused" && kernel.code.instructions.some(({ op }) => op === "sin" || op === "cos"),
+    (kernel) => kernel.kind === "fused" && kernel.code.instructions.some(({ op }) => names.includes(op)),
   );
 
 /** The module of a plan. */

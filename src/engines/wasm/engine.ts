@@ -11,7 +11,7 @@ import { checkCount, checkedOptions, engineOptions, flag, type OptionTable, text
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
-import { type CompiledProgram, compiling, hasTrigonometry, planningFor } from "./compileProgram.ts";
+import { type CompiledProgram, compiling, computes, planningFor } from "./compileProgram.ts";
 import type { Precision, VectorOptions } from "./emit/vector.ts";
 import { canShareMemory, hasRelaxedSimd, hasSimd, hasWebAssembly } from "./run/capabilities.ts";
 import { WasmExecutable } from "./run/executable.ts";
@@ -126,9 +126,14 @@ export function wasmEngineWith(
     const machine = { vector, threads, sharedMemory, maximumPages, firstAddress, rowLength, addRandomRows };
     const programPlan = await inPieces(planningFor(prepared, machine), signal);
     if (checkPlans) (await import("../../plan/check/checkPlan.ts")).checkPlan(programPlan);
-    const trigonometry = hasTrigonometry(programPlan) ? await import("./emit/trigonometric.ts") : undefined;
+    const trigonometry = computes(programPlan, "sin", "cos")
+      ? await import("./emit/trigonometric.ts")
+      : undefined;
+    const normal = computes(programPlan, "erf", "normalQuantile")
+      ? await import("./emit/normal.ts")
+      : undefined;
     return await inPieces(
-      compiling(programPlan, { ...machine, vector: { ...vector, trigonometry } }),
+      compiling(programPlan, { ...machine, vector: { ...vector, trigonometry, normal } }),
       signal,
     );
   };

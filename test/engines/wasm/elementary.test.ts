@@ -2,18 +2,17 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ModuleBuilder } from "../../../src/engines/wasm/emit/assembler.ts";
 import {
-  erf,
   exp,
   expm1,
   fastExp,
   log,
   log1p,
   logSigmoid,
-  normalQuantile,
   sigmoid,
   softplus,
   tanh,
 } from "../../../src/engines/wasm/emit/elementary.ts";
+import { erf, normalQuantile } from "../../../src/engines/wasm/emit/normal.ts";
 import { cos, sin } from "../../../src/engines/wasm/emit/trigonometric.ts";
 import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/emit/vector.ts";
 import * as special from "../../../src/numerics/special.ts";

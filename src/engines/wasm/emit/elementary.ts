@@ -16,4 +16,3 @@ export {
   softplus,
   tanh,
 } from "./exponential.ts";
-export { erf, normalQuantile } from "./normal.ts";

@@ -38,8 +38,9 @@ export interface VectorOptions {
   readonly relaxed: boolean;
   /** Whether the runtime joins pairs of adjacent vectors to registers of twice the width; kernels then work on pairs. */
   readonly wide?: boolean | undefined;
-  /** Sine and cosine, which most programs do without. */
+  /** Sine and cosine, the error function and the normal quantile, which most programs do without. */
   readonly trigonometry?: typeof import("./trigonometric.ts") | undefined;
+  readonly normal?: typeof import("./normal.ts") | undefined;
 }
 
 /** The part of an instruction's name after the lane type. */
@@ -56,6 +57,7 @@ export class VectorBuilder {
   /** Whether relaxed SIMD instructions are emitted. */
   readonly relaxed: boolean;
   readonly trigonometry: VectorOptions["trigonometry"];
+  readonly normal: VectorOptions["normal"];
   /** Lanes of a vector, 4 or 2, and bytes of one, 4 or 8. */
   readonly lanes: number;
   readonly laneBytes: number;
@@ -66,12 +68,9 @@ export class VectorBuilder {
 
   constructor(f: FunctionBuilder, options: VectorOptions) {
     const single = options.precision === "float32";
-    this.f = f;
-    this.precision = options.precision;
-    this.relaxed = options.relaxed;
-    this.trigonometry = options.trigonometry;
-    this.lanes = single ? 4 : 2;
-    this.laneBytes = single ? 4 : 8;
+    [this.f, this.precision] = [f, options.precision];
+    [this.relaxed, this.trigonometry, this.normal] = [options.relaxed, options.trigonometry, options.normal];
+    [this.lanes, this.laneBytes] = single ? [4, 4] : [2, 8];
     this.#float = single ? "f32x4" : "f64x2";
     this.#integer = single ? "i32x4" : "i64x2";
   }

@@ -13,6 +13,7 @@ import type { Arrays } from "../../engine.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import type { ProductOptions } from "../emit/dense.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
+import * as normal from "../emit/normal.ts";
 import * as trigonometry from "../emit/trigonometric.ts";
 import type { Precision, VectorOptions } from "../emit/vector.ts";
 import { emitLevels } from "../emitPhases.ts";
@@ -36,6 +37,7 @@ export const vectorOf = (precision: Precision): ProductOptions => ({
   relaxed: false,
   unroll: 2,
   trigonometry,
+  normal,
 });
 
 /** Rows of a tile. */
