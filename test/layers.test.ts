@@ -151,8 +151,8 @@ describe("layers", () => {
   test("inside the graph a file imports files, not the list of all operations", () => {
     const lists = ["graph/ops.ts", "graph/publicOps.ts"];
     const users = imports.filter(({ from, to }) => from.startsWith("graph/") && lists.includes(to));
-    // Formulas find any operation by its name; the list for users holds that of the library.
-    expect(users.map(({ from }) => from)).toEqual(["graph/library/formula.ts", "graph/publicOps.ts"]);
+    // The list for users holds the other one.
+    expect(users.map(({ from }) => from)).toEqual(["graph/publicOps.ts"]);
   });
 
   test("the command line uses nothing but what everybody can import", () => {

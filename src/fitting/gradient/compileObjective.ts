@@ -6,7 +6,7 @@
 
 import type { Engine, Executable } from "../../engines/engine.ts";
 import { UsageError } from "../../errors.ts";
-import { vjpInPieces } from "../../graph/derivative/derivative.ts";
+import { vjpInPieces } from "../../graph/derivative/reverse.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { structureInPieces } from "../../graph/structure.ts";

@@ -9,7 +9,7 @@ import type { Distribution } from "../../distributions/distribution.ts";
 import type { Engine } from "../../engines/engine.ts";
 import { referenceEngine } from "../../engines/reference/engine.ts";
 import { ShapeError, UsageError } from "../../errors.ts";
-import { vjp } from "../../graph/derivative/derivative.ts";
+import { vjp } from "../../graph/derivative/reverse.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { anExpression } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";

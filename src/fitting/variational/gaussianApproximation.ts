@@ -14,7 +14,7 @@
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix, solve } from "ml-matrix";
 import type { Engine } from "../../engines/engine.ts";
 import { AbortedError, NumericalError } from "../../errors.ts";
-import { vjp } from "../../graph/derivative/derivative.ts";
+import { vjp } from "../../graph/derivative/reverse.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type RandomKey, RandomStream, split } from "../../random/philox.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { vjp } from "../../graph/derivative/derivative.ts";
+import { vjp } from "../../graph/derivative/reverse.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 

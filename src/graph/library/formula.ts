@@ -18,9 +18,15 @@ import { closestName, listNames } from "../../closestName.ts";
 import { type ErrorFacts, PushforwardError, ShapeError, UsageError } from "../../errors.ts";
 import { describeValue, refuse } from "../../options.ts";
 import type { Expr } from "../expr.ts";
+import * as g from "../ops/arithmetic.ts";
 import { asExpr, constant, uniformConstant } from "../ops/leaves.ts";
-import * as g from "../publicOps.ts";
+import { reshape as reshapeOf, slice as sliceOf } from "../ops/moves.ts";
+import { sum as sumOf } from "../ops/sums.ts";
 import { type Node, startOf, treeOf } from "./formulaTree.ts";
+import { bernoulliLogProb, normalLogProb, poissonLogProb } from "./likelihoods.ts";
+import { logGamma } from "./logGamma.ts";
+import { logSumExp, maximum } from "./logSumExp.ts";
+import { normalLogCdf } from "./normalLogCdf.ts";
 
 /** What names of a formula stand for: expressions, numbers, or lists of numbers, which are constant vectors. */
 export type FormulaScope = Readonly<Record<string, Expr | number | ArrayLike<number>>>;
@@ -70,20 +76,20 @@ function namedFunctions(): ReadonlyMap<string, FormulaFunction> {
     square: unary(g.square),
     erf: unary(g.erf),
     normalQuantile: unary(g.normalQuantile),
-    logGamma: unary(g.logGamma),
-    sum: unary(g.sum),
-    maximum: unary(g.maximum),
-    logSumExp: unary(g.logSumExp),
+    logGamma: unary(logGamma),
+    sum: unary(sumOf),
+    maximum: unary(maximum),
+    logSumExp: unary(logSumExp),
     min: folded(g.min),
     max: folded(g.max),
     logAddExp: folded(g.logAddExp),
     pow: binary(g.pow),
-    dot: binary((a, b) => g.sum(g.mul(a, b))),
+    dot: binary((a, b) => sumOf(g.mul(a, b))),
     select: ternary(g.select),
-    normalLogProb: ternary(g.normalLogProb),
-    normalLogCdf: unary(g.normalLogCdf),
-    poissonLogProb: binary(g.poissonLogProb),
-    bernoulliLogProb: binary(g.bernoulliLogProb),
+    normalLogProb: ternary(normalLogProb),
+    normalLogCdf: unary(normalLogCdf),
+    poissonLogProb: binary(poissonLogProb),
+    bernoulliLogProb: binary(bernoulliLogProb),
   };
   return new Map(Object.entries(byName));
 }
@@ -276,7 +282,7 @@ class Reader {
     if (size === undefined) this.#fail(startOf(node), "only a vector has elements");
     if (typeof place !== "number" || !Number.isInteger(place) || place < 0 || place >= size!)
       return this.#fail(startOf(node), `an element is a whole number from 0 to ${size! - 1} in brackets`);
-    return g.reshape(g.slice(vector, place, place + 1), []);
+    return reshapeOf(sliceOf(vector, place, place + 1), []);
   }
 
   #call(node: jsep.CallExpression): Expr {
