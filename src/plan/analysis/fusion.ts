@@ -70,8 +70,10 @@ export function* fuse(
   const addAncestors = (unit: number, gained: IndexSet): void => {
     // All that come after the unit know what it knows.
     if (units[unit]!.ancestors.includes(gained)) return;
-    for (const [index, { ancestors }] of units.entries())
+    for (let index = 0; index < units.length; index++) {
+      const { ancestors } = units[index]!;
       if (index === unit || ancestors.has(unit)) ancestors.addAll(gained);
+    }
   };
   /** Units and all that comes before them. */
   const closureOf = (roots: Iterable<number>): IndexSet => {

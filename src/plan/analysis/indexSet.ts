@@ -9,11 +9,13 @@ export class IndexSet {
   #words = new Uint32Array(4);
 
   has(index: number): boolean {
-    return ((this.#words[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0;
+    const words = this.#words;
+    const place = index >>> 5;
+    return place < words.length && (words[place]! & (1 << (index & 31))) !== 0;
   }
 
   add(index: number): void {
-    this.#grow((index >>> 5) + 1);
+    if (index >>> 5 >= this.#words.length) this.#grow(Math.max((index >>> 5) + 1, 2 * this.#words.length));
     this.#words[index >>> 5]! |= 1 << (index & 31);
   }
 
@@ -26,7 +28,8 @@ export class IndexSet {
 
   addAll(other: IndexSet): void {
     const words = other.#words;
-    this.#grow(words.length);
+    // To that length and no further: sets that take in one another would else double again and again.
+    if (words.length > this.#words.length) this.#grow(words.length);
     const targetWords = this.#words;
     for (let i = 0; i < words.length; i++) targetWords[i]! |= words[i]!;
   }
@@ -34,7 +37,10 @@ export class IndexSet {
   /** Whether all members of another set are members. */
   includes(other: IndexSet): boolean {
     const words = this.#words;
-    return other.#words.every((word, i) => (word & ~(words[i] ?? 0)) === 0);
+    const otherWords = other.#words;
+    for (let i = 0; i < otherWords.length; i++)
+      if ((otherWords[i]! & ~(i < words.length ? words[i]! : 0)) !== 0) return false;
+    return true;
   }
 
   copy(): IndexSet {
@@ -44,13 +50,13 @@ export class IndexSet {
   }
 
   *[Symbol.iterator](): Generator<number> {
-    for (const [i, word] of this.#words.entries())
-      if (word !== 0) for (let bit = 0; bit < 32; bit++) if (word & (1 << bit)) yield 32 * i + bit;
+    const words = this.#words;
+    for (let i = 0; i < words.length; i++)
+      for (let left = words[i]!; left !== 0; left &= left - 1) yield 32 * i + 31 - Math.clz32(left & -left);
   }
 
   #grow(words: number): void {
-    if (words <= this.#words.length) return;
-    const grown = new Uint32Array(Math.max(words, 2 * this.#words.length));
+    const grown = new Uint32Array(words);
     grown.set(this.#words);
     this.#words = grown;
   }
