@@ -16,6 +16,7 @@ import {
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
+import * as normal from "../../src/engines/wasm/emit/normal.ts";
 import { addRandomRows } from "../../src/engines/wasm/emit/randomKernel.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
@@ -220,7 +221,7 @@ describe("log-determinants", () => {
       const gradients = vjp([g.sumRows(g.sub(total, g.sum(g.square(value))))], [g.constant(1)], parameters);
       const program = { sums: Object.fromEntries(gradients.map((own, i) => [`${i}`, own])) };
       return compileProgram(prepareProgram(program), {
-        vector: { precision: "float32", relaxed: false, wide: false },
+        vector: { precision: "float32", relaxed: false, wide: false, normal },
         threads: 1,
         sharedMemory: false,
         maximumPages: 16384,

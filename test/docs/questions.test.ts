@@ -28,7 +28,7 @@ const questions: readonly (readonly [string, string, RegExp])[] = [
   ["How do I compare kinds?", "command-line", /pushforward compare/],
   ["How do I find anomalies, and why is a row one?", "recipes/anomalies", /which column makes it rare/],
   ["How do I make synthetic rows, and are they anonymous?", "recipes/synthetic-rows", /anonymous/],
-  ["How do I serve scores over HTTP?", "recipes/serving", /createServer/],
+  ["How do I serve scores over HTTP?", "recipes/serving", /pushforward serve/],
   ["How far are two fits apart?", "recipes/divergence", /Kullback-Leibler/],
   ["What is the gradient of log p?", "recipes/gradient", /vjp/],
   ["How do I write a bijection of my own?", "flows/index", /own-bijection/],

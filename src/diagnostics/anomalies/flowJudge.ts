@@ -7,7 +7,7 @@
 import { UsageError } from "../../errors.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { ColumnMeasure } from "../../models/scores/measure.ts";
-import { checkedOptions } from "../../options.ts";
+import { checkedOptions, refuse } from "../../options.ts";
 import { type RandomKey, RandomStream, randomKey, split } from "../../random/philox.ts";
 import { cellsOf, tableOfCells } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
@@ -98,6 +98,9 @@ export interface AnomalyScorer
  * const [{ pValue, blame }] = await scorer.rows(tableFromObjects([row]));
  */
 export async function anomalyScorer(flow: Flow, options: AnomalyScorerOptions = {}): Promise<AnomalyScorer> {
+  // A flow of another copy of this package is one, too.
+  if (typeof (flow as Partial<Flow> | null | undefined)?.logProb !== "function")
+    refuse("anomalyScorer", "flow", "a flow", flow, "`fit` and `load` give one");
   const { calibration, seed, signal, onWarning } = checkedOptions(
     "anomalyScorer",
     options,
@@ -116,6 +119,7 @@ export async function anomalyScorer(flow: Flow, options: AnomalyScorerOptions = 
     against: calibration ? "calibration" : "drawn",
     calibrationRows: calibrationScores.length,
     async rows(table, { fdr } = {}) {
+      checkTable("anomalyScorer", table);
       checkedOptions("anomalyScorer", { fdr }, anomaliesOptionTable);
       const { byRow, logProb, scores } = await judge.rows(table);
       const pValues = splitConformal(scores, calibrationScores, new RandomStream(split(key, "ties")));

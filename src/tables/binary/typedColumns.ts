@@ -58,9 +58,8 @@ export function typedBuilder(
     checkLimit(name, limits, "cells", count * columns.length);
     checkExpansion(name, limits, bytes, 8 * count * columns.length);
   };
-  check(largest);
   const builder = begin(columns.map((column) => column.name));
-  if (builder.isWhole) check(rows);
+  check(builder.isWhole ? rows : largest);
   columns.forEach(({ name: column, nested }, place) => {
     if (nested !== undefined) builder.setText(place, nested);
     else if (index.has(column)) builder.leaveOut(place, indexLeftOut);
