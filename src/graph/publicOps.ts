@@ -11,4 +11,12 @@ export { logGamma } from "./library/logGamma.ts";
 export { normalLogCdf } from "./library/normalLogCdf.ts";
 export { solveOde } from "./library/ode.ts";
 export { type RootOptions, root } from "./library/root.ts";
+export {
+  cholesky,
+  type DeterminantOptions,
+  logAbsDeterminant,
+  matrixProduct,
+  solveTriangular,
+  type TriangularOptions,
+} from "./library/smallMatrices.ts";
 export * from "./ops.ts";

@@ -54,6 +54,8 @@ const binary = (run: (a: Expr, b: Expr) => Expr, more: Partial<FunctionCase> = {
 const positive = { domain: [0.2, 3] } as const;
 const steps = { isDifferentiable: false } as const;
 const matrix = (x: Expr): Expr => g.reshape(g.slice(x, 0, 4), [2, 2]);
+const definite = (x: Expr): Expr =>
+  g.add(g.matrixProduct(matrix(x), g.transpose(matrix(x))), g.constant([1, 0, 0, 1], [2, 2]));
 /** A shared matrix, of parameters. */
 const withMatrix = (run: (x: Expr, weights: Expr) => Expr): FunctionCase => ({
   inputs: 2,
@@ -70,6 +72,7 @@ export const operationCases: Readonly<
   apply: binary((a, b) => g.apply("mul", a, b)),
   bernoulliLogProb: binary((a, b) => g.bernoulliLogProb(g.less(a, 0), b), steps),
   broadcastTo: unary((x) => g.broadcastTo(x, [2, 3])),
+  cholesky: { inputs: 4, run: (x) => g.cholesky(definite(x)) },
   clamp: unary((x) => g.clamp(x, -0.9, 0.7)),
   concatenate: binary((a, b) => g.concatenate([b, a])),
   convolution: {
@@ -90,6 +93,7 @@ export const operationCases: Readonly<
   linear: withMatrix((x, w) => g.linear(x, w, g.slice(g.reshape(w, [4]), 0, 2))),
   log: unary(g.log, positive),
   log1p: unary(g.log1p, positive),
+  logAbsDeterminant: { inputs: 4, run: (x) => g.logAbsDeterminant(definite(x)) },
   logAddExp: binary(g.logAddExp),
   logGamma: unary(g.logGamma, positive),
   logSumExp: unary((x) => g.logSumExp(x)),
