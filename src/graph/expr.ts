@@ -185,21 +185,30 @@ export function topologicalOrder(outputs: readonly Expr[], leaves?: Pick<Readonl
   const order: Expr[] = [];
   const seen = new Set<Expr>();
   // An explicit stack: a chain of hundreds of maps would overflow the call stack.
-  const stack: { node: Expr; next: number }[] = [];
+  const stack: Expr[] = [];
+  /** By node of the stack, the next of its inputs. */
+  const next: number[] = [];
+  const visit = (node: Expr): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.inputs.length === 0 || leaves?.has(node)) order.push(node);
+    else {
+      stack.push(node);
+      next.push(0);
+    }
+  };
   for (const output of outputs) {
-    if (seen.has(output)) continue;
-    seen.add(output);
-    stack.push({ node: output, next: 0 });
+    visit(output);
     while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const inputs = leaves?.has(top.node) ? [] : top.node.inputs;
-      const input = inputs[top.next++];
-      if (input === undefined) {
-        order.push(top.node);
-        stack.pop();
-      } else if (!seen.has(input)) {
-        seen.add(input);
-        stack.push({ node: input, next: 0 });
+      const top = stack.length - 1;
+      const { inputs } = stack[top]!;
+      const at = next[top]!;
+      if (at < inputs.length) {
+        next[top] = at + 1;
+        visit(inputs[at]!);
+      } else {
+        order.push(stack.pop()!);
+        next.pop();
       }
     }
   }

@@ -23,14 +23,29 @@ export function extentOf(
 ): (index: number) => readonly [number, number] {
   const length = axis === "rows" ? columns : rows;
   if (!mask) return () => [0, length];
-  return (index) => {
-    let from = length;
-    let to = 0;
-    for (let k = 0; k < length; k++)
-      if (mask[axis === "rows" ? index * columns + k : k * columns + index] !== 0) {
-        from = Math.min(from, k);
-        to = k + 1;
-      }
+  let known = extentsOf.get(mask);
+  if (!known) extentsOf.set(mask, (known = new Map()));
+  const name = `${axis} ${rows} ${columns}`;
+  let extents = known.get(name);
+  if (!extents) known.set(name, (extents = findExtents(mask, rows, columns, axis)));
+  const found = extents;
+  return (index) => found[index]!;
+}
+
+/** What {@link extentOf} has found: layers, their gradients, and every step of an iteration ask for the same mask. */
+const extentsOf = new WeakMap<Float64Array, Map<string, readonly Extent[]>>();
+
+type Extent = readonly [number, number];
+
+function findExtents(mask: Float64Array, rows: number, columns: number, axis: "rows" | "columns"): Extent[] {
+  const [count, length] = axis === "rows" ? [rows, columns] : [columns, rows];
+  const [stride, step] = axis === "rows" ? [columns, 1] : [1, columns];
+  return Array.from({ length: count }, (_, index): Extent => {
+    const start = index * stride;
+    let from = 0;
+    while (from < length && mask[start + from * step] === 0) from++;
+    let to = from < length ? length : 0;
+    while (to > from && mask[start + (to - 1) * step] === 0) to--;
     return [from, to];
-  };
+  });
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { inOnePiece, type Pieces } from "../platform/pieces.ts";
+import { inOnePiece, type Pieces, visitsApart } from "../platform/pieces.ts";
 import {
   type BodyExpr,
   type Expr,
@@ -66,7 +66,7 @@ export function* substitution(
   const done = new Map<Expr, Expr>(replacements);
   for (const node of topologicalOrder(outputs, new Set(replacements.keys()))) {
     if (done.has(node)) continue;
-    yield;
+    if (done.size % visitsApart === 0) yield;
     const inputs = node.inputs.map((input) => done.get(input)!);
     if (inputs.every((input, i) => input === node.inputs[i])) done.set(node, node);
     else if (hasBody(node))

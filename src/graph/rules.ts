@@ -40,11 +40,11 @@ export interface PaddingScope {
   readonly of: (operand: Expr) => Padding;
   /** Whether an operand is there and 0 there. */
   readonly zero: (operand: Expr | undefined) => boolean;
-  /** What is known of the results of a body, where its slots are known. `key`: bodies of one key are looked at once. */
+  /** What is known of the results of a body, where its slots are known. `key`: one body is looked at once where the same is known of its slots. */
   readonly inBody: (
     results: readonly Expr[],
     slots: () => Iterable<readonly [Expr, Padding]>,
-    key?: Expr,
+    key?: { readonly body: object; readonly facts: string },
   ) => boolean;
 }
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { inOnePiece, type Pieces } from "../platform/pieces.ts";
+import { inOnePiece, type Pieces, visitsApart } from "../platform/pieces.ts";
 import {
   type ConcatenateExpr,
   type ElementwiseExpr,
@@ -22,8 +22,10 @@ import {
 } from "./expr.ts";
 import { factsOf, withInputs } from "./graphRules.ts";
 import { apply, mul, neg } from "./ops/arithmetic.ts";
+import { BodyTable } from "./ops/bodyStructure.ts";
 import { elementwise } from "./ops/elementwise.ts";
 import { constant, rowMark, uniformConstant } from "./ops/leaves.ts";
+import type { ScalarBody } from "./ops/maps.ts";
 import { broadcastTo } from "./ops/movement.ts";
 import { concatenate, gather, reshape } from "./ops/moves.ts";
 import { isApplied } from "./ops/repeatedScalar.ts";
@@ -54,10 +56,10 @@ function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<E
         (result, outer) =>
           inOnePiece(simplifyWith([result], interner, new Map(outer.map((value) => [value, value]))))[0]!,
       );
-    else if (node.op === "map") next = simplifyMap(node, inputs);
+    else if (node.op === "map") next = simplifyMap(node, inputs, interner.bodies);
     else next = rewrite(withInputs(node, inputs), interner);
     done.set(node, interner.intern(next));
-    yield;
+    if (done.size % visitsApart === 0) yield;
   }
   return outputs.map((output) => done.get(output)!);
 }
@@ -65,6 +67,9 @@ function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<E
 /** Hash-consing: one node for each operation on the same inputs. */
 class Interner {
   readonly #ids = new Map<unknown, number>();
+  readonly #hashes = new Map<Float64Array, number>();
+  /** Simplified bodies of maps: one for all that are written alike. */
+  readonly bodies: BodyTable<ScalarBody> = new BodyTable();
   /** Nodes by a number that equal ones have in common. */
   readonly #nodes = new Map<number, Expr[]>();
 
@@ -74,17 +79,25 @@ class Interner {
     return id;
   }
 
+  /** Of the elements of a list; many nodes have one list of indices, or one mask. */
+  #hashOf(list: Float64Array): number {
+    if (list.length === 1) return list[0]!;
+    let hash = this.#hashes.get(list);
+    if (hash === undefined) {
+      hash = list.length;
+      // Of fractions the whole part: those that have it in common are few.
+      for (let i = 0; i < list.length; i++) hash = mixed(hash, list[i]!);
+      this.#hashes.set(list, hash);
+    }
+    return hash;
+  }
+
   intern(node: Expr): Expr {
     let hash = this.#id(node.op);
-    const mix = (number: number): void => {
-      hash = Math.imul(hash ^ number, 0x9e3779b1);
-      hash ^= hash >>> 15;
-    };
     const facts = factsOf(node);
-    node.shape.forEach(mix);
-    for (const input of node.inputs) mix(this.#id(input));
-    // Of fractions the whole part: those that have it in common are few.
-    for (const fact of facts) isList(fact) ? fact.forEach(mix) : mix(this.#id(fact));
+    for (const extent of node.shape) hash = mixed(hash, extent);
+    for (const input of node.inputs) hash = mixed(hash, this.#id(input));
+    for (const fact of facts) hash = mixed(hash, isList(fact) ? this.#hashOf(fact) : this.#id(fact));
     const alike = this.#nodes.get(hash);
     if (!alike) this.#nodes.set(hash, [node]);
     const same = alike?.find(
@@ -101,24 +114,28 @@ class Interner {
   }
 }
 
+function mixed(hash: number, number: number): number {
+  const next = Math.imul(hash ^ number, 0x9e3779b1);
+  return next ^ (next >>> 15);
+}
+
 const isList = (fact: unknown): fact is Float64Array => ArrayBuffer.isView(fact);
 
 function sameElements<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;
 }
 
-function simplifyMap(node: MapExpr, inputs: readonly Expr[]): Expr {
-  const flat = simplify(node.body.results.flat());
-  let next = 0;
-  const results = node.body.results.map((result) => result.map(() => flat[next++]!));
-  return {
-    ...node,
-    body: { slots: node.body.slots, results },
-    space: spaceOf(inputs),
-    inputs,
-  };
+function simplifyMap(node: MapExpr, inputs: readonly Expr[], bodies: BodyTable<ScalarBody>): Expr {
+  const body = bodies.of(node.body, "", () => {
+    const { slots, results } = node.body;
+    const flat = simplify(results.flat());
+    let next = 0;
+    return { slots, results: results.map((result) => result.map(() => flat[next++]!)) };
+  });
+  return { ...node, body, space: spaceOf(inputs), inputs };
 }
 
 function rewrite(node: Expr, interner: Interner): Expr {

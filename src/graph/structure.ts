@@ -8,6 +8,7 @@ import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
 import { type BodyExpr, type Expr, hasBody, topologicalOrder } from "./expr.ts";
 import { factsOf } from "./graphRules.ts";
+import { structureOfBody } from "./ops/bodyStructure.ts";
 
 /**
  * A digest of 128 bits, equal for graphs that compute the same from leaves of the same names and shapes, and in practice for no
@@ -71,13 +72,8 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
       if (numbers.has(node)) continue;
       yield;
       writeWord(node.op);
-      if (node.op === "map") {
-        for (const block of node.body.slots) {
-          write(block.length);
-          block.forEach(number);
-        }
-        for (const result of node.body.results) yield* writeRoots(result);
-      } else if (hasBody(node)) yield* writeBody(node);
+      if (node.op === "map") writeWord(structureOfBody(node.body));
+      else if (hasBody(node)) yield* writeBody(node);
       else if ("name" in node) writeWord(node.name);
       else
         for (const fact of factsOf(node))

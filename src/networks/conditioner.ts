@@ -81,11 +81,8 @@ export function degreeMasks(degrees: readonly (readonly number[])[]): Expr[] {
   return degrees.slice(1).map((to, layer) => {
     const from = degrees[layer]!;
     const data = new Float64Array(to.length * from.length);
-    to.forEach((degree, o) => {
-      from.forEach((fromDegree, i) => {
-        if (fromDegree <= degree) data[o * from.length + i] = 1;
-      });
-    });
+    let place = 0;
+    for (const degree of to) for (let i = 0; i < from.length; i++) data[place++] = from[i]! <= degree ? 1 : 0;
     return g.constant(data, [to.length, from.length]);
   });
 }

@@ -17,6 +17,9 @@ const pieceTime = 10;
 /** Elements of an array that are done between two pauses: some 100,000 take a millisecond. */
 const stride = 2 ** 15;
 
+/** Nodes of a graph that are visited between two pauses: a pause costs more than what is done to most of them. */
+export const visitsApart = 16;
+
 /** Does something to each whole number from 0, below `count`. */
 export function* each(count: number, visit: (i: number) => void): Pieces<void> {
   for (let start = 0; start < count; start += stride) {

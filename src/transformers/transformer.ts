@@ -9,7 +9,9 @@
  */
 
 import type { Expr, Shape } from "../graph/expr.ts";
+import { bodyOfFeatures, mapFeaturesOf } from "../graph/ops/bodies.ts";
 import { checkReturned } from "../graph/ops/leaves.ts";
+import type { ScalarBody } from "../graph/ops/maps.ts";
 import * as g from "../graph/ops.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import { anObject, checkArgument, type OptionKind } from "../options.ts";
@@ -120,20 +122,40 @@ export function mapOfFeatures(
   };
   if (transformer.ofFeatures)
     return checked(transformer.ofFeatures(direction, values, parameters, weights), values.shape);
-  return mapEach(values, parameters, (scalar, own) => checked(transformer[direction](scalar, own), []));
+  let bodies = bodiesOf.get(transformer);
+  if (!bodies) bodiesOf.set(transformer, (bodies = new Map()));
+  // What the body is written for: one scalar a feature, and so many parameters.
+  const name = `${direction} ${values.shape.slice(1)} ${parameters?.shape[1]}`;
+  return mapEach(
+    values,
+    parameters,
+    (scalar, own) => checked(transformer[direction](scalar, own), []),
+    (write) => {
+      let body = bodies.get(name);
+      if (!body) bodies.set(name, (body = write()));
+      return body;
+    },
+  );
 }
 
-/** A map of one number for every feature; `parameters` has shape `[features, n]`, or is undefined where n is 0. */
+/** Bodies of the maps of transformers: all layers that have one transformer have one body, which is written and derived once. */
+const bodiesOf = new WeakMap<Transformer, Map<string, ScalarBody>>();
+
+/** A map of one number for every feature; `known` may give its body, where it has been written. `parameters` has shape `[features, n]`, or is undefined where n is 0. */
 export function mapEach(
   values: Expr,
   parameters: Expr | undefined,
   map: (scalar: Expr, parameters: readonly Expr[]) => ScalarMapped,
+  known: (write: () => ScalarBody) => ScalarBody = (write) => write(),
 ): FeaturesMapped {
   const blocks = parameters ? [values, parameters] : [values];
-  const [value, logDerivative] = g.mapFeatures(blocks, ([scalar], own = []) => {
-    const mapped = map(scalar!, own);
-    return [[mapped.value], [mapped.logDerivative]];
-  });
+  const body = known(() =>
+    bodyOfFeatures(blocks, ([scalar], own = []) => {
+      const mapped = map(scalar!, own);
+      return [[mapped.value], [mapped.logDerivative]];
+    }),
+  );
+  const [value, logDerivative] = mapFeaturesOf(blocks, body);
   return { value: value!, logDerivative: logDerivative! };
 }
 

@@ -19,7 +19,6 @@ import { architectureOfOption } from "../flowOption.ts";
 import { choosePreparation } from "../preparation/choosePreparation.ts";
 import { weightedMean } from "../rowWeights.ts";
 import { Batches } from "./batches.ts";
-import { checkpointOf } from "./checkpoint.ts";
 import { Likelihood } from "./likelihood.ts";
 import type { EpochRecord } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
@@ -77,7 +76,7 @@ async function fitPrepared(
   const checkpoint =
     options.checkpoint === undefined
       ? undefined
-      : checkpointOf(options.checkpoint, {
+      : (await import("./checkpoint.ts")).checkpointOf(options.checkpoint, {
           recipe,
           plan,
           architecture,

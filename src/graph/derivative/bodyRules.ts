@@ -6,9 +6,11 @@
 
 import { type Expr, type FixedPointExpr, type MapExpr, topologicalOrder } from "../expr.ts";
 import { add } from "../ops/arithmetic.ts";
-import { mapOf } from "../ops/bodies.ts";
+import { mapOfBody, scalarBody } from "../ops/bodies.ts";
+import type { BodyTable } from "../ops/bodyStructure.ts";
 import { fixedPoint } from "../ops/iteration.ts";
 import { constant, slot } from "../ops/leaves.ts";
+import type { ScalarBody } from "../ops/maps.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { reshape } from "../ops/moves.ts";
 import { substitute } from "../rebuild.ts";
@@ -22,78 +24,115 @@ import {
   through,
 } from "./cotangent.ts";
 
+/** The derivative of a map's body, as bodies of maps of its blocks, its cotangents, and the conditions that `conditionsRead` says. */
+interface BodyDerivative {
+  readonly gradients: DerivedBody;
+  /** Where the gradients are live, undefined where they are everywhere. Made when asked for. */
+  readonly conditions: () => DerivedBody | undefined;
+}
+
+interface DerivedBody {
+  readonly body: ScalarBody;
+  /** By cotangent: whether its condition is a block. */
+  readonly conditionsRead: readonly boolean[];
+}
+
+/** Derivatives of bodies: one for all that are written alike. */
+export type BodyDerivatives = BodyTable<BodyDerivative>;
+
 /** Cotangents of a map's blocks: a map of the derivative of its body, which recomputes what it needs. */
 export function pullBackMap(
   node: MapExpr,
   cotangents: readonly (Cotangent | undefined)[],
   { active, send, pulledBack }: Reversal,
+  derivatives: BodyDerivatives,
 ): void {
-  const { slots, results } = node.body;
-  const { features } = node;
-  const resultCotangents = cotangents.flatMap((cotangent, i) =>
-    cotangent ? [{ cotangent, scalars: results[i]! }] : [],
-  );
+  const { body, features } = node;
   const activeInputs = node.inputs.map((_, i) => i).filter((i) => active.has(node.inputs[i]!));
   // The conditions of the cotangents are blocks too, where the derivative of the body has a use for them.
-  const arguments_ = resultCotangents.map(({ cotangent, scalars }) => {
+  const arguments_ = cotangents.flatMap((cotangent, result) => {
+    if (!cotangent) return [];
     const condition = cotangent.live();
     const isOne = condition?.on.shape.length === 0;
-    const count = isOne ? 1 : scalars.length;
-    return {
-      slots: scalars.map(() => slot([], "row")),
-      block: settled(cotangent),
-      liveSlots: condition ? Array.from({ length: count }, () => slot([], "row")) : [],
-      liveBlock: condition && (isOne ? broadcastTo(numberOf(condition), [features]) : numberOf(condition)),
-    };
+    const liveCount = condition ? (isOne ? 1 : body.results[result]!.length) : 0;
+    const liveBlock =
+      condition && (isOne ? broadcastTo(numberOf(condition), [features]) : numberOf(condition));
+    return { result, liveCount, block: settled(cotangent), liveBlock };
   });
+  const beside = `${arguments_.map(({ result, liveCount }) => `${result}:${liveCount}`)} ${activeInputs}`;
+  const { gradients, conditions } = derivatives.of(body, beside, () =>
+    derivativeOf(body, arguments_, activeInputs, pulledBack),
+  );
+  const mapped = ({ body: derived, conditionsRead }: DerivedBody): Expr[] => {
+    const blocks = [
+      ...node.inputs,
+      ...arguments_.map(({ block }) => block),
+      ...arguments_.flatMap(({ liveBlock }, i) => (liveBlock && conditionsRead[i] ? [liveBlock] : [])),
+    ];
+    return mapOfBody(blocks, features, derived).map((value, k) =>
+      reshape(value, node.inputs[activeInputs[k]!]!.shape),
+    );
+  };
+  let where: readonly Expr[] | undefined;
+  /** Where each element of a block's cotangent is live. */
+  const liveOf = (k: number): Condition | undefined => {
+    const derived = conditions();
+    if (!derived) return undefined;
+    where ??= mapped(derived);
+    return { on: where[k]!, when: true };
+  };
+  const values = mapped(gradients);
+  activeInputs.forEach((i, k) => send(node.inputs[i]!, { value: values[k]!, live: () => liveOf(k) }));
+}
+
+/**
+ * The derivative of a body.
+ * @param arguments_ - The results that have a cotangent, and how many scalars its condition has: 0 where there is none.
+ */
+function derivativeOf(
+  { slots, results }: ScalarBody,
+  arguments_: readonly { readonly result: number; readonly liveCount: number }[],
+  activeInputs: readonly number[],
+  pulledBack: Reversal["pulledBack"],
+): BodyDerivative {
+  const cotangentSlots = arguments_.map(({ result }) => results[result]!.map(() => slot([], "row")));
+  const liveSlots = arguments_.map(({ liveCount }) =>
+    Array.from({ length: liveCount }, () => slot([], "row")),
+  );
   const pulled = pulledBack(
-    resultCotangents.flatMap(({ scalars }) => scalars),
-    arguments_.flatMap((argument) =>
-      argument.slots.map((value, k): Cotangent => {
-        const on = argument.liveSlots[argument.liveSlots.length === 1 ? 0 : k];
+    arguments_.flatMap(({ result }) => results[result]!),
+    cotangentSlots.flatMap((list, i) =>
+      list.map((value, k): Cotangent => {
+        const on = liveSlots[i]![liveSlots[i]!.length === 1 ? 0 : k];
         return { value, live: () => on && { on, when: true } };
       }),
     ),
     activeInputs.flatMap((i) => slots[i]!),
   );
-  /** A map of some scalars, one list an input. */
-  const mapped = (scalar: (cotangent: Cotangent | undefined) => Expr): Expr[] => {
+  /** A body of some scalars, one list an input. */
+  const derived = (scalar: (cotangent: Cotangent | undefined) => Expr): DerivedBody => {
     let next = 0;
     const lists = activeInputs.map((i) => slots[i]!.map(() => scalar(pulled[next++])));
     const read = new Set(topologicalOrder(lists.flat()));
-    const blocks = [
-      ...node.inputs.map((block, k) => ({ block, members: slots[k]! })),
-      ...arguments_.map(({ block, slots: members }) => ({ block, members })),
-      ...arguments_.flatMap(({ liveBlock, liveSlots: members }) =>
-        liveBlock && members.some((member) => read.has(member)) ? [{ block: liveBlock, members }] : [],
-      ),
-    ];
-    const values = mapOf(
-      blocks.map(({ block }) => block),
-      features,
-      blocks.map(({ members }) => members),
-      lists,
-    );
-    return values.map((value, k) => reshape(value, node.inputs[activeInputs[k]!]!.shape));
+    const conditionsRead = liveSlots.map((members) => members.some((member) => read.has(member)));
+    const liveRead = liveSlots.filter((_, i) => conditionsRead[i]);
+    return { body: scalarBody([...slots, ...cotangentSlots, ...liveRead], lists), conditionsRead };
   };
-  let conditions: (Expr | undefined)[] | undefined;
-  /** Where each element of a block's cotangent is live. */
-  const liveOf = (k: number): Condition | undefined => {
-    if (!conditions) {
-      const pulledConditions = pulled.map((cotangent) => cotangent?.live());
-      const isAnywhere = pulledConditions.every((condition, i) => pulled[i] && !condition);
-      conditions = isAnywhere
-        ? activeInputs.map(() => undefined)
-        : mapped((cotangent) => {
-            const condition = cotangent?.live();
-            return condition ? numberOf(condition) : constant(cotangent ? 1 : 0);
-          });
-    }
-    const on = conditions[k];
-    return on && { on, when: true };
+  let conditions: { readonly derived: DerivedBody | undefined } | undefined;
+  return {
+    gradients: derived((cotangent) => (cotangent ? settled(cotangent) : constant(0))),
+    conditions: () => {
+      conditions ??= {
+        derived: pulled.every((cotangent) => cotangent && !cotangent.live())
+          ? undefined
+          : derived((cotangent) => {
+              const condition = cotangent?.live();
+              return condition ? numberOf(condition) : constant(cotangent ? 1 : 0);
+            }),
+      };
+      return conditions.derived;
+    },
   };
-  const gradients = mapped((cotangent) => (cotangent ? settled(cotangent) : constant(0)));
-  activeInputs.forEach((i, k) => send(node.inputs[i]!, { value: gradients[k]!, live: () => liveOf(k) }));
 }
 
 /**

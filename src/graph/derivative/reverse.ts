@@ -10,8 +10,9 @@
 
 import { ShapeError } from "../../errors.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { inOnePiece, type Pieces, visitsApart } from "../../platform/pieces.ts";
 import { type Expr, formatShape, type MapExpr, sameShape, sizeOf, topologicalOrder } from "../expr.ts";
+import { BodyTable } from "../ops/bodyStructure.ts";
 import { pullBackConnected, pullBackSumConnected } from "../ops/connected.ts";
 import { pullBackElementwise } from "../ops/elementwise.ts";
 import { anExpression, constant } from "../ops/leaves.ts";
@@ -28,7 +29,7 @@ import {
 import { ofEachRow, pullBackSum, pullBackSumRows, sum, sumRows } from "../ops/sums.ts";
 import { passed } from "../passes.ts";
 import { type NodeOf, nothingBack, type Op, type PullBack, ruleOf } from "../rules.ts";
-import { pullBackFixedPoint, pullBackMap } from "./bodyRules.ts";
+import { type BodyDerivatives, pullBackFixedPoint, pullBackMap } from "./bodyRules.ts";
 import {
   anyLive,
   type Cotangent,
@@ -121,6 +122,7 @@ function* pullingBack(
   const active = activeNodes(order, sources);
   const partialSums = new PartialSums();
   const mapCotangents = new Map<Expr, (Cotangent | undefined)[]>();
+  const derivatives: BodyDerivatives = new BodyTable();
 
   const accumulate = (to: Expr, cotangent: Cotangent, sumOverRows: boolean): void => {
     if (!active.has(to)) return;
@@ -152,8 +154,8 @@ function* pullingBack(
 
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i]!;
+    if (i % visitsApart === 0) yield;
     if (!active.has(node) || sources.has(node)) continue;
-    yield;
     const send: Send = (to, contribution, summed = false) =>
       accumulate(
         to,
@@ -163,7 +165,7 @@ function* pullingBack(
     const reversal = { ...helpers, active, send };
     if (node.op === "map") {
       const list = mapCotangents.get(node);
-      if (list) pullBackMap(node, list, reversal);
+      if (list) pullBackMap(node, list, reversal, derivatives);
       continue;
     }
     const cotangent = partialSums.of(node);

@@ -21,7 +21,7 @@ import { scanOf, substitute } from "../rebuild.ts";
 import { scalarize } from "../scalarize.ts";
 import { sliceAt } from "../stackedValues.ts";
 import { anExpression, asExpr, checkExpressions, slot, type Value } from "./leaves.ts";
-import { project } from "./maps.ts";
+import { project, type ScalarBody } from "./maps.ts";
 import { reshape } from "./moves.ts";
 
 /**
@@ -37,8 +37,34 @@ export function mapFeatures(
   blocks: readonly Expr[],
   body: (...slots: (readonly Expr[])[]) => readonly (readonly Value[])[],
 ): Expr[] {
-  checkArgument("ops.mapFeatures", "blocks", blocks, listOf(anExpression, "an array of expressions"));
   checkArgument("ops.mapFeatures", "body", body, callback);
+  return mapFeaturesOf(blocks, bodyOfFeatures(blocks, body));
+}
+
+/** The body that {@link mapFeatures} applies: the same for all blocks of as many scalars a feature. */
+export function bodyOfFeatures(
+  blocks: readonly Expr[],
+  body: (...slots: (readonly Expr[])[]) => readonly (readonly Value[])[],
+): ScalarBody {
+  featuresOf(blocks);
+  const slots = blocks.map((block) => Array.from({ length: block.shape[1] ?? 1 }, () => slot([], "row")));
+  return checkedBody(
+    slots,
+    body(...slots).map((result) => result.map(asExpr)),
+  );
+}
+
+/** {@link mapFeatures} by a body that is there. */
+export function mapFeaturesOf(blocks: readonly Expr[], body: ScalarBody): Expr[] {
+  const features = featuresOf(blocks);
+  return mapOfBody(blocks, features, body).map((result) =>
+    result.shape[1] === 1 ? reshape(result, [features]) : result,
+  );
+}
+
+/** How many features blocks have. */
+function featuresOf(blocks: readonly Expr[]): number {
+  checkArgument("ops.mapFeatures", "blocks", blocks, listOf(anExpression, "an array of expressions"));
   const features = blocks[0]?.shape[0];
   if (features === undefined)
     throw new ShapeError({
@@ -47,7 +73,7 @@ export function mapFeatures(
       expected: "[features] or [features, k]",
       received: formatShape(blocks[0]?.shape ?? []),
     });
-  const slots = blocks.map((block) => {
+  for (const block of blocks)
     if (block.shape[0] !== features || block.shape.length > 2)
       throw new ShapeError({
         where: "mapFeatures",
@@ -55,12 +81,7 @@ export function mapFeatures(
         expected: `of ${features} features`,
         received: formatShape(block.shape),
       });
-    return Array.from({ length: block.shape[1] ?? 1 }, () => slot([], "row"));
-  });
-  const results = body(...slots).map((result) => result.map(asExpr));
-  return mapOf(blocks, features, slots, results).map((result) =>
-    result.shape[1] === 1 ? reshape(result, [features]) : result,
-  );
+  return features;
 }
 
 /** A map from ready slots and results; each result has shape `[features, k]`. Meant for graph transforms. */
@@ -70,6 +91,13 @@ export function mapOf(
   slots: readonly (readonly SlotExpr[])[],
   results: readonly (readonly Expr[])[],
 ): Expr[] {
+  return mapOfBody(blocks, features, checkedBody(slots, results));
+}
+
+function checkedBody(
+  slots: readonly (readonly SlotExpr[])[],
+  results: readonly (readonly Expr[])[],
+): ScalarBody {
   for (const scalar of results.flat())
     if (sizeOf(scalar.shape) !== 1)
       throw new ShapeError({
@@ -78,17 +106,23 @@ export function mapOf(
         expected: "scalars",
         received: formatShape(scalar.shape),
       });
+  return scalarBody(slots, results);
+}
+
+/** The body of some scalars, each of size 1. */
+export function scalarBody(
+  slots: readonly (readonly SlotExpr[])[],
+  results: readonly (readonly Expr[])[],
+): ScalarBody {
   const flat = scalarize(results.flat(), new Set(slots.flat()));
   let next = 0;
-  const map: MapExpr = {
-    op: "map",
-    features,
-    body: { slots, results: results.map((result) => result.map(() => flat[next++]!)) },
-    shape: [],
-    space: spaceOf(blocks),
-    inputs: blocks,
-  };
-  return results.map((_, index) => project(map, index));
+  return { slots, results: results.map((result) => result.map(() => flat[next++]!)) };
+}
+
+/** A map from a ready body, which other maps may have as well. */
+export function mapOfBody(blocks: readonly Expr[], features: number, body: ScalarBody): Expr[] {
+  const map: MapExpr = { op: "map", features, body, shape: [], space: spaceOf(blocks), inputs: blocks };
+  return body.results.map((_, index) => project(map, index));
 }
 
 /**

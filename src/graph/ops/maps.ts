@@ -75,7 +75,9 @@ export const projectRules: GraphRules<ProjectExpr> = {
       slots.flatMap((block, k) =>
         block.map((slot): [Expr, ReturnType<typeof of>] => [slot, of(map!.inputs[k]!)]),
       );
-    return inBody(results[index]!, known, map);
+    // One look for all maps of one body, and of operands of which as much is known.
+    const facts = map!.inputs.map((input) => `${Number(of(input).zero)}${Number(of(input).asInRow)}`);
+    return inBody(results[index]!, known, { body: map!.body, facts: facts.join() });
   },
   steps: (node, ready) => stepsOfEach(node, (i) => ready.at(node.inputs[0]!, Math.floor(i / node.shape[1]!))),
 };

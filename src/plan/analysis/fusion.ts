@@ -6,7 +6,7 @@
  */
 
 import { type Expr, sizeOf } from "../../graph/expr.ts";
-import type { Pieces } from "../../platform/pieces.ts";
+import { type Pieces, visitsApart } from "../../platform/pieces.ts";
 import { IndexSet } from "./indexSet.ts";
 import { viewOf } from "./storage.ts";
 
@@ -49,7 +49,6 @@ export function* fuse(
   reads: (node: Expr) => readonly Expr[],
   options: { readonly totals: boolean; readonly apart?: { has(node: Expr): boolean } },
 ): Pieces<Unit[]> {
-  const members = new Set(nodes);
   const unitOf = new Map<Expr, number>();
   const units: {
     readonly nodes: Expr[];
@@ -58,11 +57,12 @@ export function* fuse(
     pointers: number;
   }[] = [];
 
-  const operandUnits = (node: Expr): Set<number> => {
-    const indices = new Set<number>();
+  /** Without repetitions. */
+  const operandUnits = (node: Expr): number[] => {
+    const indices: number[] = [];
     for (const operand of reads(node)) {
       const unit = unitOf.get(operand);
-      if (unit !== undefined) indices.add(unit);
+      if (unit !== undefined && !indices.includes(unit)) indices.push(unit);
     }
     return indices;
   };
@@ -99,7 +99,7 @@ export function* fuse(
   };
   for (const node of nodes) {
     if (viewOf(node).owner !== node) continue;
-    yield;
+    if (units.length % visitsApart === 0) yield;
     if (node.op === "project") {
       // A result of a map lives in its kernel.
       unitOf.set(node, unitOf.get(node.inputs[0]!)!);
@@ -115,12 +115,12 @@ export function* fuse(
     const joined =
       features === undefined
         ? undefined
-        : [...operands].find((unit) => {
+        : operands.find((unit) => {
             const candidate = units[unit]!;
             if (candidate.features !== features || candidate.pointers + pointersOf([node]) > maximumPointers)
               return false;
-            if (!readsWithin(node, candidate.nodes)) return false;
-            return [...operands].every((other) => other === unit || !units[other]!.ancestors.has(unit));
+            if (!readsWithin(node, unit)) return false;
+            return operands.every((other) => other === unit || !units[other]!.ancestors.has(unit));
           });
     if (joined === undefined) {
       const ancestors = closureOf(operands);
@@ -142,15 +142,15 @@ export function* fuse(
         !units[other]!.ancestors.has(joined) &&
         !units[joined]!.ancestors.has(other) &&
         // Nor may a further operand come after the one and before the node.
-        [...operands].every((third) => !units[third]!.ancestors.has(other)) &&
-        readsWithin(node, units[other]!.nodes)
+        operands.every((third) => !units[third]!.ancestors.has(other)) &&
+        readsWithin(node, other)
       )
         merge(other, joined);
     unitOf.set(node, joined);
     const unit = units[joined]!;
     unit.nodes.push(node);
     unit.pointers += pointersOf([node]);
-    addAncestors(joined, closureOf([...operandUnits(node)].filter((other) => other !== joined)));
+    addAncestors(joined, closureOf(operandUnits(node).filter((other) => other !== joined)));
   }
   // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
   // producers near their consumers.
@@ -163,7 +163,7 @@ export function* fuse(
     stack.push({ unit, ancestors: units[unit]!.ancestors[Symbol.iterator]() });
   };
   for (let first = 0; first < units.length; first++) {
-    yield;
+    if (first % visitsApart === 0) yield;
     if (!seen.has(first)) enter(first);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const next = top.ancestors.next();
@@ -179,10 +179,10 @@ export function* fuse(
   return order.filter(({ nodes: unitNodes }) => unitNodes.length > 0);
 
   /** Whether a node can take its operands in that kernel from lanes: no sum of the kernel is read within it. */
-  function readsWithin(node: Expr, kernelNodes: readonly Expr[]): boolean {
+  function readsWithin(node: Expr, unit: number): boolean {
     return node.inputs.every((operand) => {
       const { owner } = viewOf(operand);
-      if (!members.has(owner) || !kernelNodes.includes(owner)) return true;
+      if (unitOf.get(owner) !== unit) return true;
       return !isTotal(owner) && sameLayout(node, operand, owner);
     });
   }

@@ -15,7 +15,7 @@ import { rulesOf, withInputs } from "../../graph/graphRules.ts";
 import * as g from "../../graph/ops.ts";
 import { substitution } from "../../graph/rebuild.ts";
 import type { Padding, PaddingScope } from "../../graph/rules.ts";
-import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { inOnePiece, type Pieces, visitsApart } from "../../platform/pieces.ts";
 
 /** The outputs, with a selection by row mark in front of every sum over rows that might see padding. */
 export function guardPadding(outputs: readonly Expr[]): Expr[] {
@@ -30,8 +30,8 @@ export function* guardingPadding(outputs: readonly Expr[]): Pieces<Expr[]> {
   // One mark for all, or each would be a kernel and a line of its own.
   const mark = order.find(({ op }) => op === "rowMark") ?? g.rowMark();
   for (const node of order) {
-    yield;
     lanes.of.set(node, paddingOf(node, lanes));
+    if (lanes.of.size % visitsApart === 0) yield;
     if (node.op !== "sumRows") continue;
     const [summed] = node.inputs as [Expr];
     if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(mark, summed, 0)]));
@@ -39,10 +39,10 @@ export function* guardingPadding(outputs: readonly Expr[]): Pieces<Expr[]> {
   return yield* substitution(outputs, guards);
 }
 
-/** What is known of values, and of those in the bodies of maps that have been looked at: each result of a map reads its body. */
+/** What is known of values, and of those in the bodies of maps that have been looked at, by what was known of their slots. */
 interface Paddings {
   readonly of: Map<Expr, Padding>;
-  readonly inBodies: Map<Expr, Paddings>;
+  readonly inBodies: Map<object, Map<string, Paddings>>;
 }
 
 function paddingOf(node: Expr, paddings: Paddings): Padding {
@@ -54,10 +54,13 @@ function paddingOf(node: Expr, paddings: Paddings): Padding {
     of,
     zero: (operand) => operand !== undefined && of(operand).zero,
     inBody(results, slots, key) {
-      let inner = key && paddings.inBodies.get(key);
+      let inner = key && paddings.inBodies.get(key.body)?.get(key.facts);
       if (!inner) {
         inner = { of: new Map(slots()), inBodies: new Map() };
-        if (key) paddings.inBodies.set(key, inner);
+        if (key) {
+          const looks = paddings.inBodies.get(key.body) ?? new Map<string, Paddings>();
+          paddings.inBodies.set(key.body, looks.set(key.facts, inner));
+        }
       }
       for (const value of topologicalOrder(results, inner.of))
         if (!inner.of.has(value)) inner.of.set(value, paddingOf(value, inner));

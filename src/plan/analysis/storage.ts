@@ -21,8 +21,18 @@ export function isRun(indices: Int32Array): boolean {
   return start >= 0 && indices.every((index, i) => index === start + i);
 }
 
+/** What {@link viewOf} has found of moves. Nodes never change, and every stage asks. */
+const views = new WeakMap<Expr, View>();
+
 /** The view that a value is; most values own themselves. */
 export function viewOf(value: Expr): View {
+  if (value.op !== "reshape" && value.op !== "gather") return { owner: value, offset: 0 };
+  let view = views.get(value);
+  if (!view) views.set(value, (view = findView(value)));
+  return view;
+}
+
+function findView(value: Expr): View {
   let owner = value;
   let offset = 0;
   for (;;) {

@@ -5,6 +5,7 @@
  */
 
 import { type Expr, type ParameterExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
+import type { ScalarBody } from "../../graph/ops/maps.ts";
 import { viewOf } from "../analysis/storage.ts";
 import { type Kernel, kernelName } from "../kernels.ts";
 import type {
@@ -18,6 +19,8 @@ import type {
   Table,
   ValueId,
 } from "../plan.ts";
+import type { ScalarCode } from "../scalarCode.ts";
+import type { CodeTable } from "./fusedCode.ts";
 
 /** A value whose place is still to be found. */
 interface Draft extends Omit<PlanValue, "place"> {
@@ -25,7 +28,7 @@ interface Draft extends Omit<PlanValue, "place"> {
 }
 
 /** Gives out numbers for values and kernels, and memory, from the engine's own on; nothing is given back. */
-export class PlanTables {
+export class PlanTables implements CodeTable {
   readonly target: PlanTarget;
   readonly kernels: Kernel[] = [];
   readonly tables: Table[] = [];
@@ -35,7 +38,10 @@ export class PlanTables {
   readonly #parameterIds = new Map<string, ValueId>();
   readonly #kernelByName = new Map<string, KernelId>();
   readonly #codeByText = new Map<string, number>();
+  readonly #codeByName = new Map<string, ScalarCode>();
+  readonly #bodies = new Map<ScalarBody, number>();
   readonly #tableByContent = new Map<string, number>();
+  readonly #tableByData = new Map<Int32Array, number>();
   readonly #sumOf = new Map<Expr, number>();
   /** What the slots of scans stand for, and the numbers of the scans' loops. */
   readonly #slices = new Map<Expr, { readonly loop: number; readonly stacked: Expr }>();
@@ -198,6 +204,20 @@ export class PlanTables {
     return this.#numberOf(this.#kernelByName, kernelName(kernel), () => this.kernels.push(kernel) - 1);
   }
 
+  /** A scalar program by what it depends on; see {@link CodeTable}. */
+  written(name: string, write: () => ScalarCode): ScalarCode {
+    let code = this.#codeByName.get(name);
+    if (!code) this.#codeByName.set(name, (code = write()));
+    return code;
+  }
+
+  /** The number of the body of a map. Those that were written alike are one since they were simplified. */
+  body(body: ScalarBody): number {
+    let number = this.#bodies.get(body);
+    if (number === undefined) this.#bodies.set(body, (number = this.#bodies.size));
+    return number;
+  }
+
   /** The number of a scalar program, by its text. */
   code(text: string): number {
     return this.#numberOf(this.#codeByText, text, () => this.#codeByText.size);
@@ -211,8 +231,13 @@ export class PlanTables {
 
   /** A table of whole numbers. */
   table(data: Int32Array): Argument {
-    const add = (): number => this.tables.push({ address: this.allocate(data.byteLength), data }) - 1;
-    return { kind: "table", table: this.#numberOf(this.#tableByContent, data.join(), add) };
+    let table = this.#tableByData.get(data);
+    if (table === undefined) {
+      const add = (): number => this.tables.push({ address: this.allocate(data.byteLength), data }) - 1;
+      table = this.#numberOf(this.#tableByContent, data.join(), add);
+      this.#tableByData.set(data, table);
+    }
+    return { kind: "table", table };
   }
 
   /** The sums over rows so far. */

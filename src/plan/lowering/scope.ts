@@ -35,8 +35,7 @@ export class Scope {
   /** The code of a fused unit; all runs of its features have the same. */
   codeOf(unit: Unit): FusedCode {
     let code = this.#codes.get(unit);
-    if (!code)
-      this.#codes.set(unit, (code = fusedCode(unit, this.isRead, (text) => this.#tables.code(text))));
+    if (!code) this.#codes.set(unit, (code = fusedCode(unit, this.isRead, this.#tables)));
     return code;
   }
 }

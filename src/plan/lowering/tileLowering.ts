@@ -181,7 +181,8 @@ export class TileLowering {
 
   #lowerGather(node: Expr, indices: Int32Array, part: Run = { start: 0, end: indices.length }): Item[] {
     const { tables } = this;
-    const table = tables.table(indices.slice(part.start, part.end));
+    const isWhole = part.end - part.start === indices.length;
+    const table = tables.table(isWhole ? indices : indices.slice(part.start, part.end));
     const [source, result] = [tables.argument(node.inputs[0]!), tables.argument(node, part.start)];
     return [
       this.call({ kind: "gather", space: "row" }, source, result, table, number(part.end - part.start)),
