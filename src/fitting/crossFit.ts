@@ -38,15 +38,15 @@ export interface CrossFitProgress {
 
 /** Options of {@link crossFit}: those of a fit of any kind, each fold's the same, and the folds. */
 export interface CrossFitOptions
-  extends Omit<FitOptions, "checkpoint" | "resume" | "onProgress" | "keepOnAbort"> {
+  extends Omit<FitOptions, "from" | "checkpoint" | "resume" | "onProgress" | "keepOnAbort"> {
   /** Number of folds, 2 or more (default 5): as many fits, each to all rows but one in so many. */
   readonly folds?: number | undefined;
   /** Called at the start of each fit, and while it goes on. */
   readonly onProgress?: ((progress: CrossFitProgress) => void) | undefined;
 }
 
-/** A training that can be gone on with, or cut short, is one fit's. */
-const { checkpoint: _, resume: __, keepOnAbort: ___, ...common } = fitOptionTable;
+/** A training that can be gone on with, or cut short, is one fit's; a model to start at may have seen all rows. */
+const { from: _, checkpoint: __, resume: ___, keepOnAbort: ____, ...common } = fitOptionTable;
 const crossFitOptionTable: OptionTable<CrossFitOptions> = {
   ...common,
   folds: wholeNumber("a whole number from 2", 2),

@@ -43,7 +43,7 @@ const methods: Readonly<Record<MixedKind | StatisticalKind, () => Promise<Method
  * Fits a flow of any kind to a table: the density of the columns, or of some given others, by maximum likelihood or the
  * kind's own method. The data are standardized and prepared inside the model, so that all log-densities are in nats and data
  * units. Kind and size follow from the data unless they are given: a table whose columns are all real numbers gets `nsf-ar`, any
- * other `columns`, which takes text, levels, dates, counts and missing cells as they are.
+ * other `columns`, which takes text, levels, dates, counts and missing cells as they are. With `from` training goes on where a model is.
  *
  * @throws {@link UsageError} for options that are not understood, that mean nothing for the kind, or do not fit the table,
  *   DataError for data that cannot be used, NumericalError if the loss leaves the finite numbers for good, AbortedError if
@@ -52,13 +52,15 @@ const methods: Readonly<Record<MixedKind | StatisticalKind, () => Promise<Method
  * const { flow, report } = await fit(table, { seed: 1 });
  * const mixture = await fit(table, { flow: "mixture", components: 3 });
  * const own = await fit(table, { flow: (sizes) => neuralSplineFlow({ ...sizes, bins: 16 }) });
+ * const further = await fit(newTable, { from: flow });
  */
 export async function fit(table: Table, options: FitOptions = {}): Promise<FitResult> {
   checkFormerCall("fit", table, options, "fit(table, { flow: architecture, ... })");
   const checked = checkedFitOptions(table, options);
   if (checked.signal?.aborted) throw new AbortedError("fit: the signal had fired before the fit began.");
-  const choice = checked.flow === undefined ? await choose(table, checked) : undefined;
-  const { flow: asked = choice!.kind, ...rest } = checked;
+  const isNew = checked.from === undefined;
+  const choice = checked.flow === undefined && isNew ? await choose(table, checked) : undefined;
+  const { flow: asked = choice?.kind, ...rest } = checked;
   if (choice) checkKind(choice.kind, checked);
   const warnings: ReportWarning[] = [];
   const unfitted = choice?.unfitted ?? [];
@@ -103,8 +105,9 @@ function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
   checkFormerOptions("fit", options);
   const checked = checkedOptions("fit", options, fitOptionTable);
   checkTable("fit", table);
-  const { flow } = checked;
-  if (flow !== undefined) checkKind(typeof flow === "string" ? flow : undefined, checked);
+  const { flow, from } = checked;
+  if (flow !== undefined || from !== undefined)
+    checkKind(typeof flow === "string" ? flow : undefined, checked);
   const twice =
     flow === undefined || typeof flow === "string"
       ? undefined

@@ -13,6 +13,7 @@ import {
 } from "../architectures/kinds.ts";
 import { type RadialProfile, radialProfiles } from "../bijections/residual/radialProfiles.ts";
 import { mostMembers } from "../models/columns/mostMembers.ts";
+import type { Flow } from "../models/flow.ts";
 import {
   anObject,
   callback,
@@ -101,6 +102,12 @@ export interface FitOptions {
    */
   readonly flow?: FlowOption<ModelKind> | undefined;
   /**
+   * A model that training starts at, imported or fitted here by gradient: a flow, or the path (Node) or bytes of its file. Its structure,
+   * columns, preparation and precision are kept, so that `flow`, `columns`, `given`, `simplex`, `transforms` and `hidden` are refused beside it;
+   * the table must have its columns. On the held-out rows the result is never worse than the model.
+   */
+  readonly from?: Flow | string | Uint8Array | ArrayBuffer | Blob | undefined;
+  /**
    * Columns to fit (default: all that are not used otherwise and are neither constant nor identifiers nor free text; for kinds of numbers
    * all columns of numbers that are not used otherwise).
    */
@@ -125,7 +132,7 @@ export interface FitOptions {
    * see `defaultRecipe` of `pushforward/fitting`).
    */
   readonly batch?: number | undefined;
-  /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02). */
+  /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02; with `from` 0.002). */
   readonly learningRate?: number | undefined;
   /**
    * Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 0.25,1.5, one
@@ -289,6 +296,11 @@ const ascentMaps: readonly AscentMaps[] = ["directional", "radial", "both"];
 /** What each option of a fit may be, and whose it is. */
 export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOptionKind>> = {
   flow: flowOptionKind(modelKinds),
+  from: ofTrained({
+    ...text,
+    expected: "a flow, or the path or bytes of a model file",
+    accepts: (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+  }),
   columns: names,
   given: ofEpochs(names),
   weights: text,

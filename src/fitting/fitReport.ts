@@ -42,6 +42,8 @@ export interface FitReport {
   readonly trainLogProb: number;
   /** The same of the held-out rows; of the training rows where none were held out. */
   readonly validationLogProb: number;
+  /** With `from`: the same of the model that training started at. */
+  readonly startLogProb?: number | undefined;
   /** Epochs run. */
   readonly epochs: number;
   /**

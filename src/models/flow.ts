@@ -216,14 +216,16 @@ export class Flow {
   }
 
   /**
-   * Whether the table's rows are those that the flow was fitted to, the held-out ones among them, in whatever order: then
+   * Whether the table's rows are those that the flow was fitted to, the held-out ones among them, in whatever order, or those of a
+   * training before, where it started at a model: then
    * log-densities of these rows are not out-of-sample scores, see `crossFit`. Told by a digest of the flow's columns, rows
    * that miss a value left out; a part of the rows is not recognized. False for models that have no digest.
    * @throws {@link DataError} for a missing column.
    */
   wasFittedTo(table: Table): boolean {
-    const { digest } = this.#core.fitted;
-    return digest !== undefined && digest === this.#core.digestOf(table);
+    const { digest, earlier = [] } = this.#core.fitted;
+    const digests = [digest, ...earlier.map((training) => training.digest)];
+    return digests.some((each) => each !== undefined) && digests.includes(this.#core.digestOf(table));
   }
 
   /**

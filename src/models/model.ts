@@ -27,8 +27,15 @@ export interface FittedDescription {
   readonly trainLogProb?: number | undefined;
   /** The same of the held-out rows; of the training rows where none were held out. */
   readonly validationLogProb?: number | undefined;
-  /** The library and the class that an imported model comes from: `zuko 1.6, NSF`. Such a model has 0 rows and epochs. */
+  /**
+   * The library and the class that an imported model comes from: `zuko 1.6, NSF`. Such a model has 0 rows and epochs unless it was
+   * trained on.
+   */
   readonly imported?: string | undefined;
+  /** Trainings before this one, oldest first, where it started at a model: their rows, epochs and digests of the table. */
+  readonly earlier?:
+    | readonly { readonly rows: number; readonly epochs: number; readonly digest?: string | undefined }[]
+    | undefined;
   /** Columns to which a fit before 0.2 added uniform noise of one recorded resolution; of later ones empty. */
   readonly dequantized: Readonly<Record<string, number>>;
   /** The values that each of these columns can have had as recorded, to which samples return; absent in files before 0.2. */

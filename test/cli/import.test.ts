@@ -39,3 +39,29 @@ it("imports a model of Python, which is then scored as any other", async () => {
     /^importModel: config is zuko\.flows\.NFS, which is not imported, did you mean NSF\?\.?\n$/,
   );
 });
+
+it("trains an imported model further", async () => {
+  const lines = Array.from({ length: 60 }, (_, i) =>
+    [1 + Math.sin(5 * i), Math.cos(3 * i), Math.sin(7 * i) - 1, Math.cos(11 * i)].join(","),
+  );
+  writeFileSync(join(cwd, "further.csv"), `a,b,c,dose\n${lines.join("\n")}\n`);
+  const train = async (...flags: string[]) =>
+    await runInProcess(["fit", "further.csv", "--from", "model.safetensors", "--epochs", "5", ...flags], {
+      cwd,
+    });
+  const first = await train("--out", "further.safetensors", "--lr", "0.01", "--threads", "1");
+  expect({ code: first.code, stderr: first.stderr }).toMatchObject({ code: 0 });
+  expect(first.stdout).toMatch(/\n +columns +a, b, c\n +given +dose\n/);
+  expect(first.stdout).toMatch(/\n +started from +model\.safetensors, validation -\d\S+ nats per row\n/);
+  const { stdout } = await train("--out", "further.safetensors", "--lr", "0.01", "--threads", "1", "--json");
+  const { startLogProb, validationLogProb } = JSON.parse(stdout) as Record<string, number>;
+  expect(validationLogProb).toBeGreaterThan(startLogProb!);
+  const refused = await train("--out", "other.safetensors", "--transforms", "2");
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  expect(refused.stderr).toMatch(
+    /^--transforms is the model's own: training that starts at a model keeps its structure and its columns; leave out --transforms, or leave out --from and fit anew\.?\n$/,
+  );
+  const lost = await train("--out", "model.safetensors");
+  expect(lost).toMatchObject({ code: 2, stdout: "" });
+  expect(lost.stderr).toMatch(/^--from and --out both name "model\.safetensors"/);
+});

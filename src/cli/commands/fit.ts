@@ -40,8 +40,9 @@ import {
   type TableFlags,
 } from "../tableOptions.ts";
 
-interface FitFlags extends TableFlags, Pick<RowsFlags, "rows">, Omit<FitOptions, "flow"> {
+interface FitFlags extends TableFlags, Pick<RowsFlags, "rows">, Omit<FitOptions, "flow" | "from"> {
   readonly flow?: ModelKind | undefined;
+  readonly from?: string | undefined;
   readonly out: string;
   readonly json?: boolean | undefined;
 }
@@ -77,6 +78,13 @@ function checkFlags(flags: FitFlags): void {
     });
   }
   checkOutput(flags.out, [".safetensors"], "a model");
+  if (flags.from !== undefined && isSameFile(flags.from, flags.out))
+    throw new UsageError({
+      problem: `--from and --out both name "${flags.out}": the model that training starts at would be lost`,
+      expected: "two names",
+      received: `"${flags.out}" twice`,
+      remedy: "give them two names",
+    });
   if (flags.checkpoint === undefined) return;
   checkWritable("--checkpoint", flags.checkpoint);
   if (isSameFile(flags.checkpoint, flags.out))
@@ -185,12 +193,17 @@ async function run(data: string, read: FitFlags): Promise<void> {
     }
     await fitted.save(flags.out);
     const seconds = (performance.now() - started) / 1000;
-    const { trainLogProb, validationLogProb, parameters } = report;
+    const { trainLogProb, validationLogProb, startLogProb, parameters } = report;
+    const start: [string, string][] =
+      flags.from === undefined
+        ? []
+        : [["started from", `${flags.from}, validation ${formatLogProb(startLogProb!)} nats per row`]];
     if (flags.json) {
       const rounded = Math.round(seconds * 1000) / 1000;
       await printJson({
         trainLogProb,
         validationLogProb,
+        ...defined({ startLogProb }),
         epochs: report.epochs,
         stillImproving: report.stillImproving,
         seconds: rounded,
@@ -219,6 +232,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
           : ([["flow", `${fitted.description.kind}, as ${withFlags(report.chosen)}`]] as [string, string][])),
         ["architecture", fitted.facts.architecture!],
         ["parameters", formatCount(parameters)],
+        ...start,
         ["train", `${formatLogProb(trainLogProb)} nats per row`],
         ["validation", `${formatLogProb(validationLogProb)} nats per row`],
         ["time", formatSeconds(seconds) + (trained ? `, ${counted(report.epochs, "epoch")}` : "")],

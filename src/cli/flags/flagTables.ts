@@ -51,15 +51,16 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: `kind of flow: ${listOfWords(modelKinds)}`,
     usual: "nsf-ar, or columns where not all columns are real numbers",
   },
+  from: {
+    flag: "--from",
+    value: "model",
+    help: "model that training starts at, imported or fitted by gradient: its structure and columns are kept",
+    usual: "none, a new flow",
+  },
   columns: { ...columns, usual: "all that can be fitted" },
   given: { flag: "--given", value: "names", help: "columns to condition on, such as c,d" },
   weights,
-  transforms: {
-    flag: "--transforms",
-    value: "n",
-    help: "number of transforms",
-    usual: "by kind and table",
-  },
+  transforms: { flag: "--transforms", value: "n", help: "number of transforms", usual: "by kind and table" },
   hidden: {
     flag: "--hidden",
     value: "sizes",
@@ -75,7 +76,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     read: duration,
   },
   batch: { flag: "--batch", value: "rows", help: "rows per step", usual: "128 below 1,000 rows, else 256" },
-  learningRate: { ...learningRate, usual: "by table, 0.003 to 0.02" },
+  learningRate: { ...learningRate, usual: "by table, 0.003 to 0.02; with --from 0.002" },
   weightDecay: {
     flag: "--weight-decay",
     value: "rate",

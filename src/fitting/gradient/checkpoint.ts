@@ -29,6 +29,8 @@ export interface CheckpointSubject {
   readonly seed: number;
   readonly precision: string;
   readonly engine: string | undefined;
+  /** Digest of the model that training starts at, where one is given. */
+  readonly start?: string | undefined;
 }
 
 /** What the names of the values of a training that is over begin with. */
@@ -146,7 +148,7 @@ export class Checkpoint {
 
 /** The checkpoint of the training of an architecture. */
 export function checkpointOf(path: string, subject: CheckpointSubject): Checkpoint {
-  const { recipe, plan, architecture, data, seed, precision, engine = "wasm" } = subject;
+  const { recipe, plan, architecture, data, seed, precision, engine = "wasm", start } = subject;
   const { base, bijection, training } = architecture;
   return new Checkpoint(
     path,
@@ -162,6 +164,7 @@ export function checkpointOf(path: string, subject: CheckpointSubject): Checkpoi
       seed,
       precision,
       engine,
+      start,
     },
     { base: base.parameters, bijection: bijection.parameters },
   );

@@ -8,6 +8,7 @@ import type { Architecture } from "../../architectures/architecture.ts";
 import { architectureOf } from "../../architectures/architectureOf.ts";
 import type { FlowKind } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
+import type { Model } from "../../models/model.ts";
 import { optionText } from "../../optionText.ts";
 import { inPieces } from "../../platform/pieces.ts";
 import { randomKey } from "../../random/philox.ts";
@@ -23,15 +24,28 @@ import { Likelihood } from "./likelihood.ts";
 import type { EpochRecord } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 import { improvingWarning, planTraining } from "./trainingPlan.ts";
-import { widened } from "./widening.ts";
 
-/** Fits what is trained: a named kind, whose size follows from the table, or an architecture. */
-export async function fitByGradient(table: Table, options: FitOptions): Promise<FinishedFit> {
+/** A model that training starts at. */
+export interface TrainingStart {
+  readonly model: Model;
+  /** Tells it from others: a fit is resumed only with the same. */
+  readonly digest: string;
+  /** Mean log-density of the held-out rows, of all where none are held out, in nats and data units. */
+  readonly logProb: number;
+}
+
+/** Fits what is trained: a named kind, whose size follows from the table, an architecture, or a model further. */
+export async function fitByGradient(table: Table, asked: FitOptions): Promise<FinishedFit> {
+  const from =
+    asked.from === undefined
+      ? undefined
+      : await (await import("./givenModel.ts")).givenModel(table, asked, architectureOf);
+  const options = from?.options ?? asked;
   const { columns, given } = chosenColumns(table, options);
   // The last share follows from the others, and has no feature.
   const features = columns.length - (options.simplex ? 1 : 0);
   const sizes = { features, context: given.length };
-  const architecture = architectureOfOption("fit", options.flow, sizes);
+  const architecture = from?.architecture ?? architectureOfOption("fit", options.flow, sizes);
   if (architecture && (architecture.features !== sizes.features || architecture.context !== sizes.context))
     throw new UsageError({
       where: "fit",
@@ -46,7 +60,7 @@ export async function fitByGradient(table: Table, options: FitOptions): Promise<
   const data = await inPieces(pieces, options.signal, "The fit");
   const recipe = defaultRecipe(
     { rows: data.rows, features: sizes.features },
-    { ...(options as Partial<Recipe>), flow: kind },
+    { ...from?.recipe, ...(options as Partial<Recipe>), flow: kind },
   );
   const { transforms, hidden, bins } = recipe;
   return await fitPrepared(
@@ -54,14 +68,17 @@ export async function fitByGradient(table: Table, options: FitOptions): Promise<
     data,
     recipe,
     options,
+    await from?.on(data),
   );
 }
 
+/** Trains an architecture on rows: from initial values, with the preparation that does best in short trials, or from a model. */
 async function fitPrepared(
   architecture: Architecture,
   data: FitData,
   recipe: Recipe,
   options: FitOptions,
+  from: TrainingStart | undefined,
 ): Promise<FinishedFit> {
   const { train, validation } = data;
   const plan = planTraining(architecture, recipe, train.rows, {
@@ -84,6 +101,7 @@ async function fitPrepared(
           seed: options.seed ?? 0,
           precision: options.precision ?? "float32",
           engine: options.engine,
+          start: from?.digest,
         });
   // Read first: a checkpoint of another fit is refused before anything is computed.
   const resume = options.resume ? await checkpoint?.read() : undefined;
@@ -91,11 +109,15 @@ async function fitPrepared(
   const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options);
   try {
     const { training } = architecture;
-    const choice = await choosePreparation(data, {
-      ...likelihood.search,
-      onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
-    });
-    const start = await likelihood.model(choice, train);
+    const prepare = async (): Promise<Model> =>
+      await likelihood.model(
+        await choosePreparation(data, {
+          ...likelihood.search,
+          onTrial: (done, total) => options.onPhase?.({ phase: "preparation", done, total }),
+        }),
+        train,
+      );
+    const start = from?.model ?? (await prepare());
     const prepared = await likelihood.prepare(start, train, true);
     const heldOut = validation && (await likelihood.prepare(start, validation, false));
     const offset = {
@@ -140,18 +162,31 @@ async function fitPrepared(
       },
     });
     const { interrupted } = result;
-    if (heldOut && result.bestEpoch === 0)
+    if (heldOut && !from && result.bestEpoch === 0)
       options.onWarning?.(
         `no epoch did better on the held-out rows than the untrained flow: the model is the Gaussian of the prepared columns; if that is too little, try a smaller ${optionText("learningRate")} or more ${optionText("epochs")}`,
       );
     // What is kept is still to be measured, by a computation that the signal must not stop.
     const how = options.keepOnAbort ? { ...options, signal: undefined } : options;
     const trained = { ...start, values: { ...start.values, ...result.values } };
-    const { flow, report } = await finishFit(await widened(trained, architecture, data, how), data, how, {
+    const facts = {
       history: result.history.map(toProgress),
       epochs: Math.ceil((result.history[result.history.length - 1]?.epoch ?? 0) / roundsAnEpoch),
       interrupted,
-    });
+    };
+    // A model that training started at keeps its structure, and is the result where nothing is better.
+    const model = from
+      ? trained
+      : await (await import("./widening.ts")).widened(trained, architecture, data, how);
+    let finished = await finishFit(model, data, how, facts);
+    if (from && heldOut && !(finished.report.validationLogProb > from.logProb)) {
+      finished = await finishFit(start, data, how, facts);
+      options.onWarning?.(
+        `no epoch did better on the held-out rows than the model that training started at, which is the result: try a smaller ${optionText("learningRate")}, or more ${optionText("epochs")}`,
+      );
+    }
+    const { flow } = finished;
+    const report = { ...finished.report, ...(from ? { startLogProb: from.logProb } : {}) };
     // A flow that does better on what it has seen than on the rest has taken from the rows what it can, unless the budget
     // ended it before it could.
     const hasGap = report.trainLogProb - report.validationLogProb > widestGap;

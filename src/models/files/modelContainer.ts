@@ -48,6 +48,7 @@ const grid = v.union([
     ),
   }),
 ]);
+const digest = v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)));
 /** How a model was fitted. */
 export const fittedSchema: v.GenericSchema<unknown, FittedDescription> = v.object({
   rows: count,
@@ -59,7 +60,8 @@ export const fittedSchema: v.GenericSchema<unknown, FittedDescription> = v.objec
   dequantized: v.record(v.string(), v.number()),
   grids: v.optional(v.array(grid)),
   keep: v.optional(columnNamesSchema),
-  digest: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
+  digest,
+  earlier: v.optional(v.array(v.object({ rows: count, epochs: count, digest }))),
 });
 
 /** An opened file. */
