@@ -133,9 +133,13 @@ export function* preparation(
   // is kept by the engine, so that it can be set.
   const read = allNodes(written).filter((node): node is ParameterExpr => node.op === "parameter");
   yield;
-  for (const parameter of [...updates.map(({ parameter }) => parameter), ...read])
-    if (!parameters.some(({ name, shape }) => name === parameter.name && sameShape(shape, parameter.shape)))
-      parameters.push(parameter);
+  const keyOf = ({ name, shape }: ParameterExpr): string => `${shape} ${name}`;
+  const listed = new Set(parameters.map(keyOf));
+  for (const parameter of [...updates.map((update) => update.parameter), ...read]) {
+    if (listed.has(keyOf(parameter))) continue;
+    listed.add(keyOf(parameter));
+    parameters.push(parameter);
+  }
   const stepInputs = leaves("stepInput");
   const randoms = leaves("random");
   const streams = new Map<number, string>();

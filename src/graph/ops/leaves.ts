@@ -132,8 +132,10 @@ export const anExpression: OptionKind = {
  * @throws UsageError that names the operation.
  */
 export function checkExpressions(where: string, ...values: readonly unknown[]): void {
+  // Each move is checked, those of derivatives as well: nothing is made before something is wrong.
   for (const value of values)
-    checkArgument(`ops.${where}`, "an operand", value, { ...anExpression, expected: "an expression" });
+    if (!anExpression.accepts(value))
+      checkArgument(`ops.${where}`, "an operand", value, { ...anExpression, expected: "an expression" });
 }
 
 /**
@@ -158,7 +160,7 @@ export function checkReturned(where: string, name: string, value: unknown, shape
  */
 export function asExpr(value: Value): Expr {
   if (typeof value === "number") return constant(value);
-  checkArgument("ops", "an operand", value, anExpression);
+  if (!anExpression.accepts(value)) checkArgument("ops", "an operand", value, anExpression);
   return value;
 }
 

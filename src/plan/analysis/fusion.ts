@@ -89,11 +89,13 @@ export function* fuse(
     for (const node of movedNodes) unitOf.set(node, into);
     units[into]!.nodes.push(...movedNodes);
     units[into]!.pointers += units[from]!.pointers;
-    for (const other of units) if (other.ancestors.delete(from)) other.ancestors.add(into);
     // What comes after the one now comes after all that the other came after.
     const mergedAncestors = units[into]!.ancestors.copy();
     mergedAncestors.addAll(ancestors);
-    for (const other of units) if (other.ancestors.has(into)) other.ancestors.addAll(mergedAncestors);
+    for (const other of units) {
+      if (other.ancestors.delete(from)) other.ancestors.add(into);
+      if (other.ancestors.has(into)) other.ancestors.addAll(mergedAncestors);
+    }
     units[into]!.ancestors.addAll(ancestors);
     units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0 };
   };

@@ -30,7 +30,7 @@ export function bandsOf(
   const bands: Band[] = [];
   let open: { start: number; from: number; to: number } | undefined;
   for (let row = 0; row < rows; row++) {
-    const [from, to] = extent(row);
+    const { 0: from, 1: to } = extent(row);
     if (open && (row - open.start < fewest || (from === open.from && to === open.to))) {
       open.from = Math.min(open.from, from);
       open.to = Math.max(open.to, to);
