@@ -77,6 +77,11 @@ describe("an imported model", () => {
   });
 
   it("names the columns that a table lacks", async () => {
+    // A column of the model is not what is meant by another.
+    const lacking = tableFromColumns({ a: [1, 2, 3], b: [1, 2, 4], dose: [0, 1, 0] });
+    await expect(fit(lacking, { from: model })).rejects.toThrow(
+      /^fit: the table lacks the column c of the model; the columns are a, b, dose: /,
+    );
     const other = tableFromColumns({ a: [1, 2, 3], b: [1, 2, 4], Dose: [0, 1, 0] });
     const error = await fit(other, { from: model }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DataError);

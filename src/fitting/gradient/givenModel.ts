@@ -130,15 +130,17 @@ function checkTrainable({ description }: Flow): void {
 /** @throws {@link DataError} that names the columns of the model that a table lacks. */
 function checkColumns(table: Table, { columns, given }: Flow): void {
   const known = allColumns(table);
-  const missing = [...given, ...columns].filter((name) => !known.includes(name));
+  const needed = [...given, ...columns];
+  const missing = needed.filter((name) => !known.includes(name));
   const [first] = missing;
   if (first === undefined) return;
-  const closest = closestName(first, known);
+  const others = known.filter((name) => !needed.includes(name));
+  const closest = closestName(first, others);
   throw new DataError(
     {
       where: "fit",
       problem: `the table lacks ${missing.length > 1 ? "columns" : "the column"} ${listNames(missing)} of the model${closest === undefined ? "" : ` (did you mean "${closest}"?)`}`,
-      expected: `columns ${listNames([...given, ...columns])}`,
+      expected: `columns ${listNames(needed)}`,
       received: listNames(known),
       remedy: `the columns are ${listNames(known)}: name them as the model does; an imported model has the names that its import gives it`,
     },
