@@ -144,3 +144,6 @@ export class Making {
     return Array.from({ length: count }, () => this.choices.below(this.n + 1) - 1);
   }
 }
+
+/** Makes one vector of those that there are. */
+export type Part = (making: Making) => Expr;

@@ -7,10 +7,8 @@
 import { type Expr, type ScanExpr, sameShape } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/publicOps.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
-import { binary, type Making, small, unary } from "./programMaking.ts";
-
-/** Makes one vector. */
-type Part = (making: Making) => Expr;
+import { positionParts, positionSteps } from "./positionParts.ts";
+import { binary, type Making, type Part, small, unary } from "./programMaking.ts";
 
 const elementwise: readonly Part[] = [
   (m) => m.choices.of(unary)(m.vector()),
@@ -121,6 +119,7 @@ const steps: readonly ((m: Making) => (s: Expr, w: Expr, b: Expr) => Expr)[] = [
     const inner = m.parameter([2, m.n]);
     return (s, _, b) => g.scan(small(s), 2, [inner], (t, [row]) => g.tanh(g.add(g.mul(t, row!), b)));
   },
+  ...positionSteps,
 ];
 
 function scanned(m: Making): Expr {
@@ -218,4 +217,4 @@ const loops: readonly Part[] = [
 ];
 
 /** All parts, by kind. */
-export const parts: readonly (readonly Part[])[] = [elementwise, moves, products, maps, loops];
+export const parts: readonly (readonly Part[])[] = [elementwise, moves, products, maps, loops, positionParts];
