@@ -6,6 +6,7 @@
  */
 
 import {
+  type ConnectedExpr,
   type Expr,
   type GatherExpr,
   type LinearExpr,
@@ -50,6 +51,18 @@ export function lower(
   const lowering = new Lowering(new OnnxFormulas(graph, type), leaves, rows);
   lowering.values(outputs);
   return outputs.map((output) => lowering.ofEachRow(output));
+}
+
+/** Moves from a place to a place, by layers of one source for each of `size` places, -1 for none; a move to -1 is dropped. */
+function layersOf(moves: readonly (readonly [to: number, from: number])[], size: number): number[][] {
+  const layers = [new Array<number>(size).fill(-1)];
+  for (const [to, from] of moves) {
+    if (to < 0) continue;
+    let layer = layers.find((sources) => sources[to] === -1);
+    if (!layer) layers.push((layer = new Array<number>(size).fill(-1)));
+    layer[to] = from;
+  }
+  return layers;
 }
 
 /** See the head of this file. */
@@ -156,6 +169,8 @@ export class Lowering {
         return this.#sum(node);
       case "linear":
         return this.#linear(node);
+      case "connected":
+        return this.#connected(node);
       case "solveTriangular":
         return this.#solve(node);
       case "project":
@@ -216,18 +231,42 @@ export class Lowering {
   /** Sums of gathers: as many as the element has sources that has most. */
   #scatter(node: ScatterExpr): string {
     const [source] = node.inputs as [Expr];
-    const size = sizeOf(node.shape);
-    const layers: number[][] = [];
-    node.indices.forEach((to, from) => {
-      if (to < 0) return;
-      let layer = layers.find((sources) => sources[to] === -1);
-      if (!layer) layers.push((layer = new Array<number>(size).fill(-1)));
-      layer[to] = from;
-    });
-    if (layers.length === 0) layers.push(new Array<number>(size).fill(-1));
-    return layers
+    const moves = Array.from(node.indices, (to, from) => [to, from] as const);
+    return layersOf(moves, sizeOf(node.shape))
       .map((sources) => this.#picked(this.tensor(source), sizeOf(source.shape), sources))
       .reduce((sum, part) => this.formulas.add(sum, part));
+  }
+
+  /** What each position is given, blocks side by side, times all blocks: a product of matrices for each row. */
+  #connected({ inputs, connections, transposed, shape }: ConnectedExpr): string {
+    const { graph } = this;
+    const [x, weights, bias] = inputs as [Expr, Expr, Expr?];
+    const [positions, outputs] = shape as [number, number];
+    const width = x.shape[1]!;
+    const blocks = weights.shape[1]! / (transposed ? outputs : width);
+    const moves = Array.from({ length: connections.length / 3 }, (_, i) => {
+      const [to, from, block] = connections.subarray(3 * i) as unknown as [number, number, number];
+      return [to * blocks + block, from] as const;
+    });
+    const given = layersOf(moves, positions * blocks)
+      .map((sources) => {
+        const numbers = sources.flatMap((from) =>
+          Array.from({ length: width }, (_, i) => (from < 0 ? -1 : from * width + i)),
+        );
+        return this.#picked(this.ofEachRow(x), sizeOf(x.shape), numbers);
+      })
+      .reduce((sum, part) => this.formulas.add(sum, part));
+    let matrix = this.#matrix(weights);
+    if (transposed) {
+      const apart = graph.node("Reshape", [matrix, graph.integers(width, blocks, outputs)]);
+      const turned = graph.node("Transpose", [apart], { perm: [1, 0, 2] });
+      matrix = graph.node("Reshape", [turned, graph.integers(blocks * width, outputs)]);
+    } else matrix = graph.node("Transpose", [matrix], { perm: [1, 0] });
+    const products = graph.node("MatMul", [this.reshaped(given, positions, blocks * width), matrix]);
+    return this.reshaped(
+      bias ? this.formulas.add(products, this.tensor(bias)) : products,
+      positions * outputs,
+    );
   }
 
   #sum({ outer, count, inner, inputs }: SumExpr): string {
