@@ -95,10 +95,20 @@ export interface LayerKernel {
   readonly columnStride: number;
   readonly hasBias: boolean;
   /**
-   * What is done to y as it is stored: nothing, below zero becomes zero, or all becomes zero but where the gate is above zero. `added`: the sum
-   * begins with what y holds.
+   * What is done to y as it is stored: nothing, below zero becomes zero, or all becomes zero but where the gate is above zero.
    */
-  readonly finish: "plain" | "rectified" | "gated" | "added";
+  readonly finish: "plain" | "rectified" | "gated";
+}
+/**
+ * `(weights, x, y, bias, table, runs)`: a layer between positions. The table has of each run, position by position, the first of its
+ * weights, its first line of x, the first line of its position in y, and how many lines of x it sums. A position has a run at least.
+ */
+export interface ConnectedKernel {
+  readonly kind: "connected";
+  readonly rows: number;
+  readonly rowStride: number;
+  readonly columnStride: number;
+  readonly hasBias: boolean;
 }
 /** `(value, sum)`: adds the sum over all lanes of the tile, those without a row among them. */
 export interface SumRowsKernel {
@@ -118,8 +128,19 @@ export interface SumOuterKernel {
   readonly columns: number;
   /** From one row of the sum to the next. */
   readonly pitch: number;
-  /** From one row of x to the next, where that is not the pitch. */
-  readonly sourcePitch?: number;
+}
+/**
+ * `(y, transposed x, sum, count, table, runs)`: adds sums of outer products over `count` lanes, one for each run of the table, which has
+ * the first line of y, the first number of x, and the first number of the sum, and 0.
+ */
+export interface SumConnectedKernel {
+  readonly kind: "sumConnected";
+  readonly rows: number;
+  readonly columns: number;
+  /** From one row of the sum to the next. */
+  readonly pitch: number;
+  /** From one row of x to the next. */
+  readonly sourcePitch: number;
 }
 /** `(a, b, bias, destination)`: destination[i][j] = bias[i] + sum over k of a[i][k] b[k][j], number by number. */
 export interface SharedProductKernel {
@@ -165,9 +186,11 @@ export type Kernel =
   | SolveKernel
   | FusedKernel
   | LayerKernel
+  | ConnectedKernel
   | SumRowsKernel
   | TransposeKernel
   | SumOuterKernel
+  | SumConnectedKernel
   | SharedProductKernel
   | MatrixProductKernel
   | AddShardsKernel;
@@ -199,7 +222,9 @@ const resultAt: Readonly<Partial<Record<Kernel["kind"], number>>> = {
   mark: 0,
   solve: 2,
   layer: 2,
+  connected: 2,
   sumOuter: 5,
+  sumConnected: 6,
   sharedProduct: 3,
   matrixProduct: 2,
 };

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import { mapFeatures } from "../../src/graph/ops/bodies.ts";
-import { prepareProgram } from "../../src/graph/program.ts";
+import { type PreparedProgram, prepareProgram } from "../../src/graph/program.ts";
 import * as g from "../../src/graph/publicOps.ts";
+import { callsOf } from "../../src/plan/check/calls.ts";
+import { makePlan } from "../../src/plan/makePlan.ts";
 import { engines } from "../engines.ts";
 import { agree, runOn } from "./agree.ts";
 
@@ -248,23 +249,41 @@ test("what does not fit is refused by name", () => {
   ).toThrow(/scalar operations alone/);
 });
 
+/** The program of a convolution over a square. */
+function squareProgram(extent: number, mask?: Float64Array): PreparedProgram {
+  const x = g.input("x", [extent, extent, 4]);
+  const w = g.parameter("w", [4, 3, 3, 4]);
+  const out = g.convolution(x, w, undefined, { padding: [1, 1], ...(mask && { mask }) });
+  const [dx, dw] = vjp([g.sumRows(g.sum(g.square(out)))], [g.constant(1)], [x, w]);
+  return prepareProgram({ rows: { out, dx: dx! }, sums: { dw: dw! } });
+}
+
 test("a block that the mask leaves out costs nothing", () => {
-  const plan = (mask?: Float64Array): number => {
-    const out = g.convolution(
-      g.input("x", [6, 6, 4]),
-      g.parameter("w", [4, 3, 3, 4]),
-      undefined,
-      mask ? { mask } : {},
-    );
-    const vector = { precision: "float32", relaxed: false, wide: false } as const;
-    return compileProgram(prepareProgram({ rows: { out } }), {
-      threads: 1,
-      sharedMemory: false,
-      maximumPages: 64,
-      rowLength: 64,
-      vector,
-    }).bytes.length;
+  /** Inputs that positions sum, of the value and of the gradient of x, and runs that the gradient of the weights sums. */
+  const costs = (mask?: Float64Array): { inputs: number[]; runs: number } => {
+    const target = { rowLength: 64, numberBytes: 4, lanes: 4, gates: true, reservedBytes: 0 } as const;
+    const { kernels, tile, tables } = makePlan(squareProgram(6, mask), target);
+    const inputs: number[] = [];
+    let runs = 0;
+    for (const { kernel, arguments: args } of callsOf(tile)) {
+      const { kind } = kernels[kernel]!;
+      const table = args.find((argument) => argument.kind === "table");
+      if (!table || (kind !== "connected" && kind !== "sumConnected")) continue;
+      const { data } = tables[table.table]!;
+      if (kind === "sumConnected") runs += data.length / 4;
+      else inputs.push(data.filter((_, i) => i % 4 === 3).reduce((sum, count) => sum + count, 0));
+    }
+    return { inputs, runs };
   };
-  const half = Float64Array.from({ length: 144 }, (_, i) => (Math.floor(i / 4) % 9 < 3 ? 1 : 0));
-  expect(plan(half)).toBeLessThan(plan());
+  const top = Float64Array.from({ length: 144 }, (_, i) => (Math.floor(i / 4) % 9 < 3 ? 1 : 0));
+  // In a row of 6 positions 4 are below three others, and 2 below two; the first row is below none. Each has 4 channels.
+  expect(costs(top)).toEqual({ inputs: [5 * 16 * 4, 5 * 16 * 4], runs: 5 * 6 });
+  expect(costs()).toEqual({ inputs: [16 * 16 * 4, 16 * 16 * 4], runs: 16 * 6 });
+});
+
+test("kernels and calls do not grow with positions", () => {
+  const target = { rowLength: 64, numberBytes: 4, lanes: 4, gates: true, reservedBytes: 0 } as const;
+  const [small, large] = [4, 16].map((extent) => makePlan(squareProgram(extent), target));
+  expect(large!.kernels.length).toBe(small!.kernels.length);
+  expect([...callsOf(large!.tile)].length).toBe([...callsOf(small!.tile)].length);
 });

@@ -9,11 +9,13 @@ import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import { type Expr, topologicalOrder } from "../../src/graph/expr.ts";
 import { withInputs } from "../../src/graph/graphRules.ts";
+import { convolution } from "../../src/graph/library/convolution.ts";
 import { root } from "../../src/graph/library/root.ts";
 import { extentOf } from "../../src/graph/masks.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
+import { callsOf } from "../../src/plan/check/calls.ts";
 import { checkPlan, faultsOfPlan } from "../../src/plan/check/checkPlan.ts";
 import { makePlan } from "../../src/plan/makePlan.ts";
 import type { Item, Loop, Plan, SharedCall } from "../../src/plan/plan.ts";
@@ -247,6 +249,37 @@ describe("faults in a plan", () => {
       values: plan.values.map((value) => (value.name === "biases" ? { ...value, size: 7 } : value)),
     }));
     expect(faults.join("\n")).toMatch(/^operands: .*it reaches past the 7 numbers of biases/m);
+  });
+  test("the table of a convolution that reaches past what there is, or leaves a position out", () => {
+    const image = g.input("image", [3, 3, 4]);
+    const weights = g.parameter("weights", [4, 2, 2, 4]);
+    const out = convolution(image, weights);
+    const [dw] = vjp([g.sumRows(g.sum(g.sin(out)))], [one], [weights]);
+    const program = { rows: { out }, sums: { dw: dw! } };
+    /** Faults with a number added at some places of the table of a kernel. */
+    const faultsWith = (kind: string, places: number | readonly number[], added: number): string =>
+      changed(
+        () => program,
+        (plan) => {
+          const [call] = [...callsOf(plan.tile)].filter((item) => kindOf(plan, item) === kind);
+          const argument = call?.arguments.find((operand) => operand.kind === "table");
+          if (argument?.kind !== "table") throw new Error(`no table of a ${kind}`);
+          for (const place of [places].flat()) plan.tables[argument.table]!.data[place]! += added;
+          return {};
+        },
+      ).join("\n");
+    // Of the first run the weights, the line of x, the line of y, and how many.
+    expect(faultsWith("connected", 0, 57)).toMatch(/^operands: connected .*past the 64 numbers of weights/m);
+    expect(faultsWith("connected", 1, 29)).toMatch(/^operands: connected .*past the 36 numbers of image/m);
+    expect(faultsWith("connected", 2, 16)).toMatch(/^operands: connected .*past the 16 numbers of /m);
+    expect(faultsWith("connected", 3, 200)).toMatch(/^operands: connected .*past the 36 numbers of image/m);
+    // Both runs of the first position go to the second.
+    expect(faultsWith("connected", [2, 6], 4)).toMatch(/^reads: .*it reads of connected what is not there/m);
+    expect(faultsWith("sumConnected", 0, 13)).toMatch(/^operands: sumConnected .*past the 16 numbers of /m);
+    expect(faultsWith("sumConnected", 1, 44)).toMatch(/^operands: sumConnected .*past the 48 numbers of /m);
+    expect(faultsWith("sumConnected", 2, 9)).toMatch(
+      /^operands: sumConnected .*past the 64 numbers of a sum/m,
+    );
   });
   test("levels that are one, each call apart, or empty", () => {
     const twice = (levels: readonly (readonly SharedCall[])[]): SharedCall[][] => [levels.flat()];

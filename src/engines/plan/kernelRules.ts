@@ -157,13 +157,28 @@ export function runKernel(kernel: Kernel, operands: readonly Operand[], context:
       const { rows, rowStride, columnStride, hasBias, finish } = kernel;
       for (let i = 0; i < rows; i++)
         eachLane((lane) => {
-          let total = finish === "added" ? get(2, i, lane, rowLength) : hasBias ? get(3, i) : 0;
+          let total = hasBias ? get(3, i) : 0;
           for (let k = 0; k < number(4); k++)
             total += get(0, i * rowStride + k * columnStride) * get(1, k, lane, rowLength);
           if (finish === "rectified") total = Math.max(total, 0);
           if (finish === "gated" && !(get(3, i, lane, rowLength) > 0)) total = 0;
           set(2, total, i, lane, rowLength);
         });
+      return false;
+    }
+    case "connected": {
+      const { rows, rowStride, columnStride, hasBias } = kernel;
+      for (let run = 0; run < number(5); run++) {
+        const [weights, from, line, count] = runAt(table(4), run);
+        const isFirst = run === 0 || runAt(table(4), run - 1)[2] !== line;
+        for (let i = 0; i < rows; i++)
+          eachLane((lane) => {
+            let total = !isFirst ? get(2, line + i, lane, rowLength) : hasBias ? get(3, i) : 0;
+            for (let k = 0; k < count; k++)
+              total += get(0, weights + i * rowStride + k * columnStride) * get(1, from + k, lane, rowLength);
+            set(2, total, line + i, lane, rowLength);
+          });
+      }
       return false;
     }
     case "sumRows": {
@@ -183,12 +198,25 @@ export function runKernel(kernel: Kernel, operands: readonly Operand[], context:
       });
       return false;
     case "sumOuter": {
-      const { rows, columns, pitch, sourcePitch = pitch } = kernel;
+      const { rows, columns, pitch } = kernel;
       const { shards, at } = operands[2] as ShardPlace;
       for (let i = 0; i < rows; i++)
         for (let j = 0; j < columns; j++)
           for (let lane = 0; lane < number(4); lane++)
-            shards[0]![at + i * pitch + j]! += get(0, i, lane, rowLength) * get(1, j, lane * sourcePitch);
+            shards[0]![at + i * pitch + j]! += get(0, i, lane, rowLength) * get(1, j, lane * pitch);
+      return false;
+    }
+    case "sumConnected": {
+      const { rows, columns, pitch, sourcePitch } = kernel;
+      const { shards, at } = operands[2] as ShardPlace;
+      for (let run = 0; run < number(5); run++) {
+        const [line, from, to] = runAt(table(4), run);
+        for (let i = 0; i < rows; i++)
+          for (let j = 0; j < columns; j++)
+            for (let lane = 0; lane < number(3); lane++)
+              shards[0]![at + to + i * pitch + j]! +=
+                get(0, line + i, lane, rowLength) * get(1, from + j, lane * sourcePitch);
+      }
       return false;
     }
     case "sharedProduct": {
@@ -226,6 +254,10 @@ export function runKernel(kernel: Kernel, operands: readonly Operand[], context:
     }
   }
 }
+
+/** A run of a layer between positions, as its table has it. */
+const runAt = (table: Int32Array, run: number): [number, number, number, number] =>
+  Array.from(table.subarray(4 * run, 4 * run + 4)) as [number, number, number, number];
 
 /** A scalar program, for each feature and each lane; the lanes of a range are the numbers of the values themselves. */
 function runFused(

@@ -55,6 +55,8 @@ export interface CompileOptions {
   readonly firstAddress?: number | undefined;
   /** Adds the kernel of random draws, which a program that draws nothing does without. */
   readonly addRandomRows?: KernelContext["addRandomRows"];
+  /** Adds the kernels of layers between positions, of a program that has one. */
+  readonly addConnected?: KernelContext["addConnected"];
 }
 
 /** Compiles a prepared program. */
@@ -174,7 +176,7 @@ function* emission(plan: Plan, options: CompileOptions): Pieces<Uint8Array<Array
   const module = new ModuleBuilder(options);
   const lanes = plan.isCut ? module.addGlobal() : undefined;
   const shape = { rowLength, vector, lanes };
-  const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: options.addRandomRows };
+  const context = { ...options, shardBytes: plan.memory.shards.bytes };
   const functions: number[] = [];
   for (const kernel of plan.kernels) {
     functions.push(emitKernel(module, kernel, shape, context));

@@ -132,8 +132,13 @@ export function wasmEngineWith(
     const normal = computes(programPlan, "erf", "normalQuantile")
       ? await import("./emit/normal.ts")
       : undefined;
+    const { addConnected } = programPlan.kernels.some(
+      ({ kind }) => kind === "connected" || kind === "sumConnected",
+    )
+      ? await import("./connectedKernel.ts")
+      : {};
     return await inPieces(
-      compiling(programPlan, { ...machine, vector: { ...vector, trigonometry, normal } }),
+      compiling(programPlan, { ...machine, addConnected, vector: { ...vector, trigonometry, normal } }),
       signal,
     );
   };

@@ -6,16 +6,15 @@
  *
  * with x `[positions, inputs]` and y `[positions, outputs]`. W is one matrix `[outputs, blocks * inputs]`, its blocks side by side. The
  * gradient of x goes through the same connections backwards, with W transposed; that of W is a sum over rows and connections of outer
- * products ({@link SumConnectedExpr}). Engines do all three by the kernels of dense layers, one call for each run of connections.
+ * products ({@link SumConnectedExpr}). Engines do all three by the kernels of dense layers, which go through runs of connections.
  *
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
 import { type Expr, formatShape, type Node, type Shape, sameShape } from "../expr.ts";
-import { type Fault, type GraphRules, opaque, type PullBack, type PushForward } from "../rules.ts";
+import { type Fault, type GraphRules, opaque, type PullBack } from "../rules.ts";
 import { mul } from "./arithmetic.ts";
-import { rowMark } from "./leaves.ts";
+import { constant, rowMark } from "./leaves.ts";
 import { broadcastTo } from "./movement.ts";
 import { gather } from "./moves.ts";
 import { ofEachRow, rowSumRules, sum } from "./sums.ts";
@@ -45,78 +44,78 @@ export interface ConnectedOptions {
   readonly transposed?: boolean;
 }
 
-/**
- * A layer between positions.
- * @throws ShapeError if the weights have not blocks of such a size, or are not shared.
- */
+/** A layer between positions; who calls it has seen to it that the weights are shared, and have blocks of such a size. */
 export function connected(x: Expr, weights: Expr, options: ConnectedOptions): Expr {
   const { connections, shape, bias, transposed = false } = options;
-  const [rows, width] = transposed ? [x.shape[1], shape[1]!] : [shape[1], x.shape[1]!];
-  if (weights.space === "row" || weights.shape[0] !== rows || weights.shape[1]! % width !== 0)
-    throw new ShapeError({
-      where: "connected",
-      subject: "the weights",
-      expected: `shared, [${rows}, blocks of ${width}]`,
-      received: formatShape(weights.shape),
-    });
   const inputs = [ofEachRow(x), weights, ...(bias ? [bias] : [])];
   return { op: "connected", connections, transposed, shape, space: "row", inputs };
 }
 
+/** A matrix of some of the columns of a matrix, or of zeros for -1. */
+function columnsOf(matrix: Expr, sources: readonly number[]): Expr {
+  const [rows, width] = matrix.shape as [number, number];
+  const { length } = sources;
+  if (length === width && sources.every((source, i) => source === i)) return matrix;
+  const places = Array.from({ length: rows }, (_, row) =>
+    sources.map((source) => (source < 0 ? -1 : row * width + source)),
+  );
+  return gather(matrix, places.flat(), [rows, length]);
+}
+
 /** The sum of outer products at each connection, as a matrix of so many columns. */
 function sumConnected(y: Expr, x: Expr, connections: Connections, columns: number): Expr {
-  const [count, width] = x.shape as [number, number];
+  const width = x.shape[1]!;
   const rows = y.shape[1]!;
-  const blocks = columns / width;
+  // To a block without a connection nothing would be added: it has no place in the sum.
+  const used = [...new Set(connections.filter((_, i) => i % 3 === 2))].sort((a, b) => a - b);
+  if (used.length === 0) return broadcastTo(constant(0), [rows, columns]);
   // Sums are added up by whole vectors, of four numbers at most, and blocks must not reach into each other.
   const padded = Math.ceil(width / 4) * 4;
-  const wide = gather(
+  const wide = columnsOf(
     x,
-    Int32Array.from({ length: count * padded }, (_, i) =>
-      i % padded < width ? Math.floor(i / padded) * width + (i % padded) : -1,
-    ),
-    [count, padded],
+    Array.from({ length: padded }, (_, i) => (i < width ? i : -1)),
   );
-  const shape = [rows, blocks * padded];
-  // To a block without a connection nothing is added.
-  const used = new Set(connections.filter((_, i) => i % 3 === 2));
-  const inputs = [ofEachRow(y), ofEachRow(wide)];
-  const products: Expr = { op: "sumConnected", connections, shape, space: "shared", inputs };
-  return gather(
+  const products: Expr = {
+    op: "sumConnected",
+    connections: connections.map((place, i) => (i % 3 === 2 ? used.indexOf(place) : place)),
+    shape: [rows, used.length * padded],
+    space: "shared",
+    inputs: [ofEachRow(y), ofEachRow(wide)],
+  };
+  return columnsOf(
     products,
-    Int32Array.from({ length: rows * columns }, (_, i) =>
-      used.has(Math.floor(i / width) % blocks) ? Math.floor(i / width) * padded + (i % width) : -1,
-    ),
-    [rows, columns],
+    Array.from({ length: columns }, (_, i) => {
+      const place = used.indexOf(Math.floor(i / width));
+      return place < 0 ? -1 : place * padded + (i % width);
+    }),
   );
 }
 
 /** The same connections, from the positions that got to those that gave. */
 function backwards(connections: Connections): Connections {
-  const threes = Array.from({ length: connections.length / 3 }, (_, i) => {
-    const [to, from, block] = connections.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
-    return [from, to, block];
-  });
+  const threes = Array.from({ length: connections.length / 3 }, (_, i) => [
+    connections[3 * i + 1]!,
+    connections[3 * i]!,
+    connections[3 * i + 2]!,
+  ]);
   return Int32Array.from(threes.sort(([a], [b]) => a! - b!).flat());
 }
 
-/** A call for some connections of one position: those whose inputs, and whose blocks, lie side by side. */
+/** Connections of one position whose inputs, and whose blocks, lie side by side. */
 export interface ConnectedRun {
   readonly to: number;
+  /** The first position that gives, and the first block. */
   readonly from: number;
   readonly block: number;
   /** How many there are. */
   readonly count: number;
-  /** Whether it is the first of its position. */
-  readonly isFirst: boolean;
 }
 
-/** The runs of connections, one at least for each of the positions. */
+/** The runs of connections, one at least for each of the positions; where they are not to be joined, each connection is one. */
 export function runsOf(connections: Connections, positions: number, isJoined: boolean): ConnectedRun[] {
   const runs: ConnectedRun[] = [];
   let place = 0;
-  for (let to = 0; to < positions; to++) {
-    let isFirst = true;
+  for (let to = 0; to < positions; to++)
     do {
       const [, from = 0, block = 0] = connections.subarray(place);
       let count = 0;
@@ -129,10 +128,8 @@ export function runsOf(connections: Connections, positions: number, isJoined: bo
         count++;
         place += 3;
       }
-      runs.push({ to, from, block, count, isFirst });
-      isFirst = false;
+      runs.push({ to, from, block, count });
     } while (connections[place] === to);
-  }
   return runs;
 }
 
@@ -169,16 +166,11 @@ export const pullBackConnected: PullBack<ConnectedExpr> = (node, cotangent, { ac
   send(weights, outer, true);
 };
 
-export const pushForwardConnected: PushForward<ConnectedExpr> = (node, { tangent, sum: added }) => {
-  const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
-  const [dx, dw] = [tangent(x), tangent(weights)];
-  const change = bias && tangent(bias);
-  return added(
-    dx && connected(dx, weights, { ...node, bias: undefined }),
-    dw && connected(x, dw, { ...node, bias: undefined }),
-    change && broadcastTo(change, node.shape),
-  );
-};
+function faultOfPlaces(connections: Connections, ...ends: readonly number[]): string | undefined {
+  return connections.some((place, i) => place < 0 || place >= ends[i % 3]!)
+    ? "it connects what is not there"
+    : undefined;
+}
 
 export const faultOfConnected: Fault<ConnectedExpr> = (node, { takes, follows }) => {
   const { connections, transposed, shape } = node;
@@ -189,9 +181,8 @@ export const faultOfConnected: Fault<ConnectedExpr> = (node, { takes, follows })
   if (weights.shape[0] !== rows || weights.shape[1]! % width !== 0)
     return `its weights are ${formatShape(weights.shape)}`;
   if (bias && !sameShape(bias.shape, [shape[1]!])) return `its bias is ${formatShape(bias.shape)}`;
-  const ends = [shape[0]!, x.shape[0]!, weights.shape[1]! / width];
-  if (connections.some((place, i) => place < 0 || place >= ends[i % 3]!))
-    return "it connects what is not there";
+  const misplaced = faultOfPlaces(connections, shape[0]!, x.shape[0]!, weights.shape[1]! / width);
+  if (misplaced) return misplaced;
   if (connections.some((place, i) => i % 3 === 0 && i > 0 && place < connections[i - 3]!))
     return "its connections are not in order";
   return takes(2, 3) ?? follows;
@@ -224,12 +215,6 @@ export const pullBackSumConnected: PullBack<SumConnectedExpr> = (
   );
 };
 
-export const pushForwardSumConnected: PushForward<SumConnectedExpr> = (node, { tangent, sum: added }) => {
-  const [y, x] = node.inputs as [Expr, Expr];
-  const [dy, dx] = [tangent(y), tangent(x)];
-  return added(dy && { ...node, inputs: [ofEachRow(dy), x] }, dx && { ...node, inputs: [y, ofEachRow(dx)] });
-};
-
 export const faultOfSumConnected: Fault<SumConnectedExpr> = (node, { takes }) => {
   const { connections, shape, space } = node;
   const [y, x] = node.inputs;
@@ -238,8 +223,5 @@ export const faultOfSumConnected: Fault<SumConnectedExpr> = (node, { takes }) =>
   const width = x.shape[1]!;
   if (shape[0] !== y.shape[1] || shape[1]! % width !== 0 || width % 4 !== 0)
     return "its shape is not that of blocks";
-  const ends = [y.shape[0]!, x.shape[0]!, shape[1]! / width];
-  if (connections.some((place, i) => place < 0 || place >= ends[i % 3]!))
-    return "it connects what is not there";
-  return takes(2);
+  return faultOfPlaces(connections, y.shape[0]!, x.shape[0]!, shape[1]! / width) ?? takes(2);
 };

@@ -79,10 +79,12 @@ export function faultsOfPadding(plan: Plan, touches: Touches): string[] {
       case "solve":
         set(args[2]!, { ...of(args[1]!), isMark: false });
         return;
-      case "layer": {
+      case "layer":
+      case "connected": {
         const x = of(args[1]!);
-        const gate = kernel.finish === "gated" ? of(args[3]!) : asInRow;
-        const isLinear = !kernel.hasBias && kernel.finish !== "rectified";
+        const finish = kernel.kind === "layer" ? kernel.finish : "plain";
+        const gate = finish === "gated" ? of(args[3]!) : asInRow;
+        const isLinear = !kernel.hasBias && finish !== "rectified";
         set(args[2]!, {
           zero: isLinear && x.zero && gate.asInRow,
           asInRow: x.asInRow && gate.asInRow,
@@ -104,8 +106,9 @@ export function faultsOfPadding(plan: Plan, touches: Touches): string[] {
         if (!of(args[0]!).zero)
           faults.add(`${kernelName(kernel)}: lanes without a row may hold other than 0 in what it sums`);
         return;
-      case "sumOuter": {
-        const count = args[4]!;
+      case "sumOuter":
+      case "sumConnected": {
+        const count = args[kernel.kind === "sumOuter" ? 4 : 3]!;
         if ((count.kind !== "tile" || count.name !== "count") && !of(args[0]!).zero && !of(args[1]!).zero)
           faults.add(`${kernelName(kernel)}: it goes through lanes without a row`);
         return;

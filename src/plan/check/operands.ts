@@ -64,14 +64,18 @@ export function operandsOf(kernel: Kernel): readonly Operand[] {
     }
     case "layer": {
       const last = kernel.finish === "gated" ? lines : kernel.hasBias ? numbers : number;
-      return [numbers, lines, kernel.finish === "added" ? update("lines") : write("lines"), last, number];
+      return [numbers, lines, write("lines"), last, number];
     }
+    case "connected":
+      return [numbers, lines, write("lines"), kernel.hasBias ? numbers : number, read("table"), number];
     case "sumRows":
       return [lines, update("sum")];
     case "transpose":
       return [lines, write("rows")];
     case "sumOuter":
       return [lines, read("rows"), update("sum"), number, number];
+    case "sumConnected":
+      return [lines, read("rows"), update("sum"), number, read("table"), number];
     case "sharedProduct":
       return [numbers, numbers, kernel.hasBias ? numbers : number, write("numbers")];
     case "matrixProduct":

@@ -84,6 +84,30 @@ export function featuresOf(plan: Plan, kernel: FusedKernel, call: Call): number 
   return result.kind === "value" ? plan.values[result.value]!.size : 0;
 }
 
+/** Ranges in order, those that meet as one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const result: [from: number, to: number][] = [];
+  for (const [from, to] of [...ranges].sort(([a], [b]) => a - b)) {
+    const last = result.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}
+
+type Run = readonly [first: number, second: number, third: number, count: number];
+
+/** The runs of a layer between positions, as its table has them. */
+function runsAt(plan: Plan, call: Call): Run[] {
+  const table = call.arguments[4]!;
+  const data = table.kind === "table" ? plan.tables[table.table]!.data : [];
+  const at = (i: number): number => data[i] ?? Number.NaN;
+  return Array.from({ length: numberAt(call, 5) }, (_, run) => {
+    const place = 4 * run;
+    return [at(place), at(place + 1), at(place + 2), at(place + 3)];
+  });
+}
+
 /** Some rows of so many numbers, `pitch` from one to the next. */
 const block = (rows: number, width: number, pitch: number): Range[] =>
   Array.from({ length: rows }, (_, row) => [row * pitch, row * pitch + width]);
@@ -139,6 +163,21 @@ function extentsOf(
       const weights = count === 0 ? 0 : (rows - 1) * rowStride + (count - 1) * columnStride + 1;
       return [first(weights), first(count), first(rows), first(rows)];
     }
+    case "connected": {
+      const { rows, rowStride, columnStride } = kernel;
+      const table = runsAt(plan, call).filter(([, , , count]) => count > 0);
+      return [
+        joined(
+          table.map(([from, , , count]) => [
+            from,
+            from + (rows - 1) * rowStride + (count - 1) * columnStride + 1,
+          ]),
+        ),
+        joined(table.map(([, from, , count]) => [from, from + count])),
+        joined(runsAt(plan, call).map(([, , line]) => [line, line + rows])),
+        first(rows),
+      ];
+    }
     case "sumRows":
       return [first(kernel.rows), first(kernel.rows)];
     case "transpose":
@@ -146,6 +185,19 @@ function extentsOf(
     case "sumOuter": {
       const { rows, columns, pitch } = kernel;
       return [first(rows), first(columns), block(rows, columns, pitch)];
+    }
+    case "sumConnected": {
+      const { rows, columns, pitch } = kernel;
+      const table = runsAt(plan, call);
+      return [
+        joined(table.map(([line]) => [line, line + rows])),
+        joined(table.map(([, from]) => [from, from + columns])),
+        joined(
+          table.flatMap(([, , start]) =>
+            block(rows, columns, pitch).map(([from, to]): Range => [start + from, start + to]),
+          ),
+        ),
+      ];
     }
     case "sharedProduct": {
       const { rows, inner, columns, pitch, rowStride, columnStride } = kernel;

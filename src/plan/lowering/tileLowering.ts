@@ -270,7 +270,7 @@ export class TileLowering {
     const { items, rows } = this.asRows(value);
     const source = rows() as Extract<Argument, { kind: "value" }>;
     const elements = sizeOf(value.shape);
-    const name = `${source.value}+${source.start}:${elements}`;
+    const name = `${source.value}+${source.start}:${elements} ${pitch}`;
     let id = transposed.get(name);
     if (id === undefined) {
       id = this.tables.temporary("transposed", elements, pitch);

@@ -5,6 +5,7 @@
  */
 
 import { type Kernel, kernelName } from "../../../plan/kernels.ts";
+import type { addConnected } from "../connectedKernel.ts";
 import { control } from "../control.ts";
 import type { FunctionIndex, ModuleBuilder } from "./assembler.ts";
 import { addProduct, addRowSum, addTranspose, type ProductShape } from "./dense.ts";
@@ -18,7 +19,9 @@ export interface KernelContext {
   /** Bytes from one shard to the next. */
   readonly shardBytes: number;
   /** Adds the kernel of random draws; undefined of programs that draw nothing, which need not load it. */
-  readonly addRandomRows: typeof addRandomRows | undefined;
+  readonly addRandomRows?: typeof addRandomRows | undefined;
+  /** Adds the kernels of layers between positions; undefined of programs that have none. */
+  readonly addConnected?: typeof addConnected | undefined;
 }
 
 /** Adds the function of a kernel, and its name for profilers. */
@@ -37,7 +40,7 @@ function addKernel(
   module: ModuleBuilder,
   kernel: Kernel,
   shape: KernelShape,
-  { shardBytes, addRandomRows }: KernelContext,
+  { shardBytes, addRandomRows, addConnected }: KernelContext,
 ): FunctionIndex {
   const { rowLength, vector, lanes } = shape;
   const product = (
@@ -47,9 +50,8 @@ function addKernel(
     aColumnStride: number,
     pitch: number,
     rest: Pick<ProductShape, "start" | "finish" | "computedColumns">,
-    bRowStride = pitch,
   ): FunctionIndex => {
-    const strides = { aRowStride, aColumnStride, bRowStride, cRowStride: pitch };
+    const strides = { aRowStride, aColumnStride, bRowStride: pitch, cRowStride: pitch };
     return addProduct(module, null, { rows, columns, ...strides, ...rest }, vector);
   };
   switch (kernel.kind) {
@@ -89,10 +91,13 @@ function addKernel(
     }
     case "layer":
       return product(kernel, rowLength, kernel.rowStride, kernel.columnStride, rowLength, {
-        start: kernel.finish === "added" ? "accumulate" : kernel.hasBias ? "bias" : "zero",
-        finish: kernel.finish === "added" ? "plain" : kernel.finish,
+        start: kernel.hasBias ? "bias" : "zero",
+        finish: kernel.finish,
         computedColumns: lanes,
       });
+    case "connected":
+    case "sumConnected":
+      return addConnected!(module, kernel, shape);
     case "sumRows":
       return addRowSum(
         module,
@@ -113,15 +118,7 @@ function addKernel(
         vector,
       );
     case "sumOuter":
-      return product(
-        kernel,
-        kernel.columns,
-        rowLength,
-        1,
-        kernel.pitch,
-        { start: "accumulate" },
-        kernel.sourcePitch,
-      );
+      return product(kernel, kernel.columns, rowLength, 1, kernel.pitch, { start: "accumulate" });
     case "sharedProduct":
       return shared.addSharedProduct(
         module,

@@ -10,6 +10,7 @@ import { makePlan } from "../../../plan/makePlan.ts";
 import type { Argument, Item, Place, Plan, ValueId } from "../../../plan/plan.ts";
 import { compileModule } from "../../../platform/platform.ts";
 import type { Arrays } from "../../engine.ts";
+import { addConnected } from "../connectedKernel.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import type { ProductOptions } from "../emit/dense.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
@@ -96,7 +97,7 @@ async function runPrologue(
   if (plan.prologue.length === 0) return;
   const module = new ModuleBuilder({ sharedMemory: false, maximumPages });
   const functions: number[] = [];
-  const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: undefined };
+  const context = { shardBytes: plan.memory.shards.bytes, addConnected };
   for (const { kernel } of plan.prologue.flat())
     functions[kernel] ??= emitKernel(module, plan.kernels[kernel]!, { rowLength, vector }, context);
   emitLevels(module, plan, functions, "p", plan.prologue);

@@ -9,6 +9,7 @@
 
 import { kernelName } from "../../../plan/kernels.ts";
 import type { Item, Plan } from "../../../plan/plan.ts";
+import { addConnected } from "../connectedKernel.ts";
 import {
   type FunctionBuilder,
   type FunctionIndex,
@@ -164,7 +165,7 @@ function addTile(
 ): FunctionIndex {
   const functions: FunctionIndex[] = [];
   const vector = vectorOf(precision);
-  const context = { shardBytes: plan.memory.shards.bytes, addRandomRows: undefined };
+  const context = { shardBytes: plan.memory.shards.bytes, addConnected };
   const add = (id: number): void => {
     const kernel = plan.kernels[id]!;
     const name =
