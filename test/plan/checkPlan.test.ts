@@ -114,6 +114,13 @@ function steepRoot(): Partial<Program> {
   return { sums: { d: vjp([g.sumRows(solution)], [one], [slope])[0]! } };
 }
 
+/** The part of a scatter that nothing is moved to. */
+function restOfScatter(): Partial<Program> {
+  const weights = g.parameter("weights", [8]);
+  const moved = g.scatter(g.mul(g.sumRows(x), weights), [0, 1, 2, 3, 0, 1, 2, 3], [8]);
+  return { sums: { rest: g.mul(g.slice(moved, 4, 8), g.slice(weights, 0, 4)) } };
+}
+
 /** Two parameters that change places. */
 function swap(): Partial<Program> {
   const [a, b] = ["a", "b"].map((name) => g.parameter(name, [3]));
@@ -160,7 +167,7 @@ function scanInTwo(): Partial<Program> {
   return { rows: { a, b } };
 }
 
-const programs = { twoMasks, steepRoot, swap, scanned, scanInTwo };
+const programs = { twoMasks, steepRoot, swap, restOfScatter, scanned, scanInTwo };
 
 describe("plans", () => {
   test.each(Object.entries(programs))("%s: sound, and plain data", (_, program) => {

@@ -52,9 +52,11 @@ function spansOf(plan: Plan, level: Level, touches: Touches): Span[] {
     touches(call).flatMap(({ argument, ranges: touched, access }) => {
       if (argument.kind !== "value") return [];
       const { place, size } = plan.values[argument.value]!;
-      const isGather = plan.kernels[call.kernel]!.kind === "gather";
-      // A gather that takes nothing of a value still comes after it: nobody looks into tables to choose a level.
-      const ranges = isGather && access === "read" ? [[0, size] as const] : touched;
+      const { kind } = plan.kernels[call.kernel]!;
+      // A gather that takes nothing of a value still comes after it, and what a scatter leaves as it was is read after it: nobody
+      // looks into tables to choose a level.
+      const isWhole = (kind === "gather" && access === "read") || (kind === "scatter" && access === "update");
+      const ranges = isWhole ? [[0, size] as const] : touched;
       if (place.kind !== "memory") return [];
       const start = place.address / plan.target.numberBytes;
       return ranges.map(([from, to]) => ({
