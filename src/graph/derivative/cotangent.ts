@@ -11,6 +11,7 @@
 import { type Expr, sizeOf } from "../expr.ts";
 import { add, max, mul, select } from "../ops/arithmetic.ts";
 import { constant, rowMark } from "../ops/leaves.ts";
+import { reshape } from "../ops/moves.ts";
 import { sum, sumRows } from "../ops/sums.ts";
 
 /** Holds where `on` is not 0, or, with `when` false, where it is 0; `on` is a scalar or has the shape of what it is about. */
@@ -141,9 +142,11 @@ export function anyLive(...cotangents: readonly Cotangent[]): () => Condition | 
     cotangents
       .map(({ live }): Condition | undefined => {
         const condition = live();
-        return condition && sizeOf(condition.on.shape) > 1
+        if (!condition) return undefined;
+        // One number may have axes, which what follows need not have.
+        return sizeOf(condition.on.shape) > 1
           ? { on: sum(numberOf(condition)), when: true }
-          : condition;
+          : { ...condition, on: reshape(condition.on, []) };
       })
       .reduce(either),
   );
