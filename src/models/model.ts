@@ -34,7 +34,14 @@ export interface FittedDescription {
   readonly imported?: string | undefined;
   /** Trainings before this one, oldest first, where it started at a model: their rows, epochs and digests of the table. */
   readonly earlier?:
-    | readonly { readonly rows: number; readonly epochs: number; readonly digest?: string | undefined }[]
+    | readonly {
+        /** Rows of its table. */
+        readonly rows: number;
+        /** Epochs that it had. */
+        readonly epochs: number;
+        /** Digest of those rows. */
+        readonly digest?: string | undefined;
+      }[]
     | undefined;
   /** Columns to which a fit before 0.2 added uniform noise of one recorded resolution; of later ones empty. */
   readonly dequantized: Readonly<Record<string, number>>;
