@@ -10,6 +10,7 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../../graph/parameters.ts";
 import { pushforwardLogProb, pushforwardSample } from "../../models/density.ts";
 import { type Model, parameterTree, preparedContext } from "../../models/model.ts";
+import { withLastShare } from "../lastShare.ts";
 import { OnnxFormulas, type Precision } from "./onnxFormulas.ts";
 import type { OnnxGraph } from "./onnxGraph.ts";
 import { anyOfRow, asPrecision, type CheckedRows, checkedRows, writeProgram } from "./rowPrograms.ts";
@@ -207,16 +208,4 @@ function formulasOf(
 ): Pick<OnnxFormulas, "where" | "add" | "abs" | "less"> & { readonly number: (value: number) => string } {
   const { where, add, abs, less } = formulas;
   return { where, add, abs, less, number: (value) => formulas.number(value) };
-}
-
-/** Rows with the last of their shares, which is what the others leave of the total. */
-function withLastShare(
-  rows: Expr,
-  names: readonly string[],
-  { shares, total, columns }: NonNullable<Model["simplex"]>,
-): Expr {
-  const cell = (name: string): Expr => g.slice(rows, names.indexOf(name), names.indexOf(name) + 1);
-  const last = shares.at(-1)!;
-  const rest = shares.slice(0, -1).reduce<Expr>((left, name) => g.sub(left, cell(name)), g.constant([total]));
-  return g.concatenate(columns.map((name) => (name === last ? rest : cell(name))));
 }

@@ -11,6 +11,7 @@ import { type Bound, bindTree, subtreeOf } from "../../graph/parameters.ts";
 import { pushforwardLogProb, pushforwardSample } from "../../models/density.ts";
 import { type Model, parameterTree, preparedContext } from "../../models/model.ts";
 import type { ExportFunction } from "../exportOptions.ts";
+import { withLastShare } from "../lastShare.ts";
 
 /** Values by name. */
 export type Values = Readonly<Record<string, Expr>>;
@@ -185,16 +186,4 @@ function sampleSteps(model: Model, bound: Bound): RowSteps {
       return { result: g.select(g.reshape(isNone!, []), Number.NaN, values) };
     },
   };
-}
-
-/** Rows with the last of their shares, which is what the others leave of the total. */
-function withLastShare(
-  rows: Expr,
-  names: readonly string[],
-  { shares, total, columns }: NonNullable<Model["simplex"]>,
-): Expr {
-  const cell = (name: string): Expr => g.slice(rows, names.indexOf(name), names.indexOf(name) + 1);
-  const last = shares.at(-1)!;
-  const rest = shares.slice(0, -1).reduce<Expr>((left, name) => g.sub(left, cell(name)), g.constant([total]));
-  return g.concatenate(columns.map((name) => (name === last ? rest : cell(name))));
 }
