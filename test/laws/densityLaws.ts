@@ -5,6 +5,7 @@
  */
 
 import { expect, test } from "vitest";
+import { trapezoidalMass } from "../../src/diagnostics/laws/pushedMass.ts";
 import type { BijectionCase } from "./cases/bijectionCase.ts";
 import type { Subject } from "./harness.ts";
 import { randomParameters, type Values } from "./parameters.ts";
@@ -54,25 +55,7 @@ export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subj
     const y = await nodes(side, parameters, context);
     const density = await subject.logDensity(parameters, { x: y, context: repeat(context, y) });
     for (let k = 0; k < density.length; k++) density[k] = Math.exp(density[k]!);
-    let total = 0;
-    if (!two) {
-      for (let i = 0; i + 1 < side; i++) total += 0.5 * (density[i]! + density[i + 1]!) * (y[i + 1]! - y[i]!);
-      return Math.abs(total);
-    }
-    for (let i = 0; i + 1 < side; i++)
-      for (let j = 0; j + 1 < side; j++) {
-        const [a, b] = [i * side + j, i * side + j + 1];
-        const [c, d] = [b + side, a + side];
-        // Area of the quadrilateral: half the cross product of its diagonals.
-        const area =
-          0.5 *
-          Math.abs(
-            (y[2 * c]! - y[2 * a]!) * (y[2 * d + 1]! - y[2 * b + 1]!) -
-              (y[2 * c + 1]! - y[2 * a + 1]!) * (y[2 * d]! - y[2 * b]!),
-          );
-        total += 0.25 * area * (density[a]! + density[b]! + density[c]! + density[d]!);
-      }
-    return total;
+    return trapezoidalMass(y, density, side);
   }
 
   // Where slopes differ by thousands from bin to bin the rule needs more nodes than there is time for.

@@ -33,8 +33,18 @@ export async function pushedMass(
   const { value } = await subject.image("forward", values, { x: base, context: given });
   const y = value!;
   const density = (await subject.logDensity(values, { x: y, context: given })).map(Math.exp);
+  return trapezoidalMass(y, density, side);
+}
+
+/**
+ * The integral of a density by the trapezoidal rule.
+ *
+ * @param y - Nodes, row-major `[side, features]` or `[side, side, features]`.
+ * @param density - Of each node.
+ */
+export function trapezoidalMass(y: Float64Array, density: Float64Array, side: number): number {
   let total = 0;
-  if (features === 1) {
+  if (y.length === side) {
     for (let i = 0; i + 1 < side; i++) total += 0.5 * (density[i]! + density[i + 1]!) * (y[i + 1]! - y[i]!);
     return Math.abs(total);
   }
