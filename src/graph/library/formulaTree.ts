@@ -9,8 +9,13 @@ import jsep from "jsep";
 /** A node of the tree. */
 export type Node = jsep.Expression;
 
-/** Where a node begins in its text, counted from 0. */
-const starts = new WeakMap<Node, number>();
+/**
+ * Where a node begins in its text, counted from 0. The nodes themselves keep it: jsep has one syntax in a process, so
+ * another copy of this module may have taught it.
+ */
+interface Placed {
+  start?: number;
+}
 
 const comparisons: readonly string[] = ["<", "<=", ">", ">="];
 
@@ -38,7 +43,7 @@ function configure(): void {
       node = this.gobbleNumericLiteral();
     } else if (/[A-Za-z_$\u0080-\uffff]/.test(this.char)) {
       const name = this.gobbleIdentifier()!;
-      starts.set(name, start);
+      (name as Placed).start = start;
       node = this.gobbleTokenProperty(name);
     } else if (this.char === "'" || this.char === '"') {
       node = this.gobbleStringLiteral();
@@ -52,7 +57,7 @@ function configure(): void {
       node = this.gobbleTokenProperty(node);
     }
     if (!node) return;
-    starts.set(node, start);
+    (node as Placed).start = start;
     env.node = node;
   });
 }
@@ -64,14 +69,13 @@ function powerOf(parser: jsep.HookScope, base: jsep.PossibleExpression): Node {
   if (parser.char !== "^") return base;
   parser.index++;
   const right = powerOf(parser, parser.gobbleToken());
-  const node: Node = { type: "BinaryExpression", operator: "^", left: base, right };
-  starts.set(node, starts.get(base) ?? 0);
-  return node;
+  const { start = 0 } = base as Placed;
+  return { type: "BinaryExpression", operator: "^", left: base, right, start };
 }
 
 /** Where a node begins in its text, counted from 0. */
 export function startOf(node: Node): number {
-  const start = starts.get(node);
+  const { start } = node as Placed;
   if (start !== undefined) return start;
   const first = (node.left ?? node.test ?? node.object ?? node.callee) as Node | undefined;
   return first ? startOf(first) : 0;

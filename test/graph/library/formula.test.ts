@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { referenceEngine } from "../../../src/engines/reference/engine.ts";
 import { ShapeError, UsageError } from "../../../src/errors.ts";
 import type { Expr } from "../../../src/graph/expr.ts";
@@ -134,6 +134,15 @@ describe("a formula that cannot be read says where", () => {
 
   test.each([null, undefined, 5, {}])("a text that is %s", (text) => {
     expect(() => formula(text as unknown as string, {})).toThrow(UsageError);
+  });
+
+  test("where the fault is, when two copies of the library are in one process", async () => {
+    expect(() => formula("-(x - m)^2", scope())).toThrow(
+      /^formula "-\(x - m\)\^2", column 7: there is no "m"/,
+    );
+    vi.resetModules();
+    const copy = await import("../../../src/graph/library/formula.ts");
+    expect(() => copy.formula("-(x - m)^2", scope())).toThrow(/column 7: there is no "m"/);
   });
 
   test("a text that is too long or too deep ends in an error of ours", () => {
