@@ -48,12 +48,8 @@ export {
 } from "../diagnostics/evaluate/evaluate.ts";
 export { evaluationText } from "../diagnostics/evaluate/evaluationText.ts";
 export type { MarginalDistance } from "../diagnostics/evaluate/marginalDistances.ts";
-export {
-  type CheckLawsOptions,
-  checkLaws,
-  type LawReport,
-  type LawResult,
-} from "../diagnostics/laws/checkLaws.ts";
+export { type CheckLawsOptions, checkLaws, type LawReport } from "../diagnostics/laws/checkLaws.ts";
+export type { LawResult } from "../diagnostics/laws/lawResult.ts";
 export {
   bandTest,
   type ChiSquareTest,

@@ -7,13 +7,15 @@
 import { LuDecomposition, Matrix } from "ml-matrix";
 import { aBijection, type Bijection } from "../../bijections/bijection.ts";
 import { referenceEngine } from "../../engines/reference/engine.ts";
-import { UsageError } from "../../errors.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import { flattenTree } from "../../graph/parameters.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { checkArgument, checkedOptions, count, integer, type OptionTable, positive } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
+import { branchLaws } from "./branchLaws.ts";
+import { gradientLaws } from "./gradientLaws.ts";
+import { type LawResult, lengthOf, pointText, untried, Worst } from "./lawResult.ts";
 import { type Direction, type LawRows, LawSubject } from "./lawSubject.ts";
 import { pushedMass } from "./pushedMass.ts";
 
@@ -39,18 +41,6 @@ const checkLawsOptionTable: OptionTable<CheckLawsOptions> = {
   seed: integer,
 };
 
-/** What came of one law. */
-export interface LawResult {
-  /** The law, in words. */
-  readonly law: string;
-  /** Whether it holds; undefined where it cannot be tried. */
-  readonly holds: boolean | undefined;
-  /** The largest error over what is allowed there: it holds up to 1. NaN where there is none. */
-  readonly worst: number;
-  /** Where it failed and with what numbers, or why it was not tried; empty where it holds. */
-  readonly detail: string;
-}
-
 /** What {@link checkLaws} found. */
 export interface LawReport {
   /** Whether every law that could be tried holds. */
@@ -64,31 +54,14 @@ export interface LawReport {
 const directions: readonly Direction[] = ["forward", "inverse"];
 const other = (direction: Direction): Direction => (direction === "forward" ? "inverse" : "forward");
 
-/** The largest share of what is allowed, with what is said of it. */
-class Worst {
-  share = 0;
-  detail = "";
-
-  /** @param detail - Written only where it is the largest, and too large. */
-  take(error: number, allowed: number, detail: () => string): void {
-    const share = Number.isNaN(error) || Number.isNaN(allowed) ? Number.POSITIVE_INFINITY : error / allowed;
-    if (!(share > this.share)) return;
-    this.share = share;
-    this.detail = share > 1 ? detail() : "";
-  }
-
-  result(law: string): LawResult {
-    return { law, holds: this.share <= 1, worst: this.share, detail: this.detail };
-  }
-}
-
 /**
  * Checks that a bijection does what flows rely on, with random parameters at random points, in float64: there and back is the point,
- * logAbsDet is that of the dense Jacobian and of the opposite sign in the other direction, gradients are those of differences, the reference
- * and the WebAssembly engine agree, the density of a pushed normal integrates to 1 (up to two features), and its description is read back.
- * Takes some tenths of a second for a small map.
+ * logAbsDet is that of the dense Jacobian and of the opposite sign in the other direction, gradients along rows and along trained
+ * parameters are those of differences, the reference and the WebAssembly engine agree, the density of a pushed normal integrates to 1
+ * (up to two features), and its description is read back. Of a map with several branches each valid branch is a preimage, the point is
+ * among them, and the gradients are those of the way forward and of the density. Takes some tenths of a second for a small map.
  *
- * @throws UsageError for a map with branches, whose inverse is no function, or an unknown option.
+ * @throws UsageError for an unknown option, or what is no bijection.
  * @example
  * const report = await checkLaws(shear({ features: 2 }));
  * console.log(report.text);
@@ -97,13 +70,6 @@ export async function checkLaws(bijection: Bijection, options: CheckLawsOptions 
   checkArgument("checkLaws", "bijection", bijection, aBijection);
   const checked = checkedOptions("checkLaws", options, checkLawsOptionTable);
   const { points = 20, scale = 0.5, reach = 1.5, tolerance = 1e-8, seed = 0 } = checked;
-  if (bijection.branches)
-    throw new UsageError({
-      where: "checkLaws",
-      subject: "bijection",
-      expected: "a map of one branch, whose inverse is a function",
-      received: `${bijection.type}, which has several`,
-    });
   const key = randomKey(seed);
   const values = drawnParameters(bijection, (name) => new RandomStream(split(key, name)), scale);
   const stream = new RandomStream(split(key, "points of the laws"));
@@ -119,14 +85,18 @@ export async function checkLaws(bijection: Bijection, options: CheckLawsOptions 
     const start: LawRows = { x, context };
     const there = await subject.image("forward", values, start);
     const data: LawRows = { x: there.value!, context };
+    const starts = { forward: start, inverse: data };
+    const isFolded = bijection.branches !== undefined;
     const laws = [
-      ...(await valueLaws(subject, values, { forward: start, inverse: data }, tolerance)),
-      await agreement(subject, fast, values, { forward: start, inverse: data }, tolerance),
+      ...(isFolded ? await branchLaws(subject, values, start, data, tolerance) : []),
+      ...(await valueLaws(subject, values, starts, isFolded ? ["forward"] : directions, tolerance)),
+      ...(await gradientLaws(subject, values, isFolded ? { forward: start, density: data } : starts, stream)),
+      await agreement(subject, fast, values, starts, tolerance),
       await normalization(fast, values, context.subarray(0, bijection.context)),
       await description(bijection),
     ];
     const holds = laws.every((each) => each.holds !== false);
-    return { holds, laws, text: textOf(bijection, laws) };
+    return { holds, laws, text: textOf(bijection, laws, points) };
   } finally {
     await subject.dispose();
     await fast.dispose();
@@ -160,41 +130,27 @@ function placed({ domain }: Bijection, feature: number, stream: RandomStream, re
   return Number.isFinite(low) ? low + Math.abs(drawn) : drawn;
 }
 
-const lengthOf = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
-const pointText = (values: Float64Array): string =>
-  `[${Array.from(values, (v) => Number(v.toPrecision(6))).join(", ")}]`;
-
 /** What each direction is tried at. */
 type Starts = Readonly<Record<Direction, LawRows>>;
 
-/** Round trips, Jacobians, signs of logAbsDets and gradients. */
+/** Jacobians, and of maps that are one to one round trips and the signs of logAbsDets. */
 async function valueLaws(
   subject: LawSubject,
   values: ParameterValues,
   starts: Starts,
+  tried: readonly Direction[],
   tolerance: number,
 ): Promise<LawResult[]> {
   const n = subject.bijection.features;
-  const [trips, determinants, opposite, gradients] = [new Worst(), new Worst(), new Worst(), new Worst()];
-  for (const direction of directions) {
+  const isOneToOne = tried.length > 1;
+  const [trips, determinants, opposite] = [new Worst(), new Worst(), new Worst()];
+  for (const direction of tried) {
     const rows = starts[direction];
     const image = await subject.image(direction, values, rows);
     const back = { x: image.value!, context: rows.context };
     const returned = await subject.image(other(direction), values, back);
     const jacobians = await subject.jacobians(direction, values, rows);
     const inverses = await subject.jacobians(other(direction), values, back);
-    const gradient = await subject.gradient(direction, values, rows);
-    const step = 1e-5;
-    const differences: Float64Array[] = [];
-    for (let k = 0; k < n; k++) {
-      const moved = (by: number): LawRows => ({
-        ...rows,
-        x: rows.x.map((value, i) => (i % n === k ? value + by : value)),
-      });
-      const above = await subject.loss(direction, values, moved(step));
-      const below = await subject.loss(direction, values, moved(-step));
-      differences.push(above.map((value, i) => (value - below[i]!) / (2 * step)));
-    }
     for (let row = 0; row * n < rows.x.length; row++) {
       const of = (all: Float64Array, size = n): Float64Array => all.subarray(row * size, (row + 1) * size);
       const [from, to] = [of(rows.x), of(image.value!)];
@@ -224,20 +180,12 @@ async function valueLaws(
         100 * tolerance * (n + condition + Math.abs(logAbsDet)),
         () => `${where} has the logAbsDet ${logAbsDet}, the way back ${reverse}`,
       );
-      const slope = Float64Array.from(differences, (column) => column[row]!);
-      const own = of(gradient);
-      gradients.take(
-        lengthOf(own.map((value, i) => value - slope[i]!)),
-        1e-4 * (1 + lengthOf(slope)),
-        () => `${where} has the gradient ${pointText(own)}, differences say ${pointText(slope)}`,
-      );
     }
   }
   return [
-    trips.result("there and back is the point"),
+    ...(isOneToOne ? [trips.result("there and back is the point")] : []),
     determinants.result("logAbsDet is that of the dense Jacobian"),
-    opposite.result("the logAbsDets of the two directions are opposite"),
-    gradients.result("gradients are those of differences"),
+    ...(isOneToOne ? [opposite.result("the logAbsDets of the two directions are opposite")] : []),
   ];
 }
 
@@ -275,18 +223,13 @@ async function normalization(
   context: Float64Array,
 ): Promise<LawResult> {
   const law = "the density of a pushed normal integrates to 1";
-  const { features, domain } = subject.bijection;
-  if (features > 2 || domain)
-    return {
-      law,
-      holds: undefined,
-      worst: Number.NaN,
-      detail:
-        features > 2 ? "not tried with more than two features" : "not tried, as it does not take any number",
-    };
+  const { features, domain, branches } = subject.bijection;
+  if (features > 2) return untried(law, "not tried with more than two features");
+  if (domain) return untried(law, "not tried, as it does not take any number");
   const worst = new Worst();
   const mass = await pushedMass(subject, values, context);
-  worst.take(Math.abs(mass - 1), 2e-3, () => `it is ${mass}`);
+  // The nodes of a map with branches do not follow its images: at an edge of its range a row of cells is off.
+  worst.take(Math.abs(mass - 1), branches && features > 1 ? 2e-2 : 2e-3, () => `it is ${mass}`);
   return worst.result(law);
 }
 
@@ -309,10 +252,19 @@ async function description(bijection: Bijection): Promise<LawResult> {
   }
 }
 
-function textOf({ type, features }: Bijection, laws: readonly LawResult[]): string {
-  const lines = laws.map(({ law, holds, detail }) => {
+function textOf({ type, features }: Bijection, laws: readonly LawResult[], points: number): string {
+  const count = (verdict: boolean | undefined): number =>
+    laws.filter(({ holds }) => holds === verdict).length;
+  const [held, failed, left] = [count(true), count(false), count(undefined)];
+  const lines = laws.map(({ law, holds, worst, detail }) => {
     const verdict = holds === undefined ? "-    " : holds ? "holds" : "FAILS";
-    return `${verdict}  ${law}${detail === "" ? "" : `: ${detail}`}`;
+    const share =
+      holds === false && Number.isFinite(worst) ? ` (${worst.toPrecision(2)} times what is allowed)` : "";
+    return `${verdict}  ${law}${share}${detail === "" ? "" : `: ${detail}`}`;
   });
-  return [`${type}, ${features} ${features === 1 ? "feature" : "features"}`, ...lines].join("\n");
+  const summary = `${held} of ${held + failed} laws hold${left > 0 ? `, ${left} not tried` : ""}`;
+  return [
+    `${type}, ${features} ${features === 1 ? "feature" : "features"}, ${points} points: ${summary}`,
+    ...lines,
+  ].join("\n");
 }

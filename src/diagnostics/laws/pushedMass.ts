@@ -31,9 +31,27 @@ export async function pushedMass(
   });
   const given = Float64Array.from({ length: count * context.length }, (_, i) => context[i % context.length]!);
   const { value } = await subject.image("forward", values, { x: base, context: given });
-  const y = value!;
+  const y = subject.bijection.branches ? box(value!, features, side) : value!;
   const density = (await subject.logDensity(values, { x: y, context: given })).map(Math.exp);
   return trapezoidalMass(y, density, side);
+}
+
+/** Nodes that fill the box of some images evenly: those of a map with branches cover one place several times. */
+function box(images: Float64Array, features: 1 | 2, side: number): Float64Array {
+  const ends = Array.from({ length: features }, (_, k) => {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = k; i < images.length; i += features) {
+      low = Math.min(low, images[i]!);
+      high = Math.max(high, images[i]!);
+    }
+    return [low, high] as const;
+  });
+  return Float64Array.from({ length: side ** features * features }, (_, i) => {
+    const node = Math.floor(i / features);
+    const [low, high] = ends[i % features]!;
+    const at = features === 2 && i % 2 === 0 ? Math.floor(node / side) : node % side;
+    return low + ((high - low) * at) / (side - 1);
+  });
 }
 
 /**
